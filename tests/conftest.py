@@ -1,0 +1,60 @@
+"""What the tests share: options, Hypothesis profiles, the panels, golden files."""
+
+import difflib
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).parents[1]
+GOLDEN = Path(__file__).parent / "golden"
+
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")  # before numpy starts its threads
+
+# A laptop under load must not fail a law, so nothing here is timed.
+settings.register_profile("desk", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Where a failure cannot be tried again at once, the examples are the same in each run.
+settings.register_profile("ci", settings.get_profile("desk"), derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "desk")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add ``--update-golden``."""
+    parser.addoption(
+        "--update-golden",
+        action="store_true",
+        help="write golden files anew; look at the diff before committing",
+    )
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Compare a text with ``tests/golden/<name>``; a missing file fails."""
+
+    def compare(name: str, actual: str) -> None:
+        path = GOLDEN / name
+        if request.config.getoption("--update-golden"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(actual, encoding="utf-8", newline="\n")
+        if not path.exists():
+            pytest.fail(f"no golden file {name}; if the text is right, make it: pytest --update-golden")
+        expected = path.read_text(encoding="utf-8")
+        if actual != expected:
+            lines = difflib.unified_diff(
+                expected.splitlines(), actual.splitlines(), f"golden/{name}", "now", lineterm=""
+            )
+            pytest.fail("\n".join(lines) or f"{name}: only line ends differ", pytrace=False)
+
+    return compare
+
+
+@pytest.fixture(scope="session")
+def panels() -> Path:
+    """The folder of published panels (papi.csv, pci.csv, m1_yearly.csv), which are not ours to pass on."""
+    folder = Path(os.environ.get("FORECAST_PANELS") or ROOT.parent / "shared" / "data" / "panels")
+    if not (folder / "papi.csv").is_file():
+        pytest.skip("the published panels are not here; name their folder in FORECAST_PANELS")
+    return folder
