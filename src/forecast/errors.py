@@ -1,0 +1,146 @@
+"""Errors that the package raises on purpose; each can be told in Vietnamese and in English.
+
+An error holds a key of the catalogue and its facts, so it can be written in any language later,
+and it pickles, as everything is in ``args``.  The class gives the exit code of the command line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from forecast import labels
+
+EXIT_GOOD, EXIT_DATA, EXIT_USE, EXIT_RUN, EXIT_WRITE = 0, 1, 2, 3, 4
+
+
+class ForecastError(Exception):
+    """Base of every error raised on purpose: what is wrong, with which values, and what to do.
+
+    Parameters
+    ----------
+    key
+        Key of the sentence in the catalogue.
+    facts
+        Values of the sentence's fields.
+    """
+
+    exit_code: ClassVar[int] = EXIT_RUN
+
+    def __init__(self, key: str, facts: Mapping[str, Any] | None = None) -> None:
+        self.key = key
+        self.facts: dict[str, Any] = dict(facts or {})
+        super().__init__(key, self.facts)
+
+    def text(self, lang: str) -> str:
+        """Write the message in `lang`."""
+        return labels.text(self.key, lang, **self.facts)
+
+    def __str__(self) -> str:
+        return self.text("en")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong in a table: where it stands, what was found, what is expected.
+
+    `row` counts as an editor shows it, the header being row 1; None speaks of the whole file.
+    """
+
+    file: str
+    row: int | None
+    column: str
+    value: str
+    expected_key: str
+    expected_facts: dict[str, Any] = field(default_factory=dict)
+
+    def text(self, lang: str) -> str:
+        """Write the problem on one line in `lang`."""
+        expected = labels.text(self.expected_key, lang, **self.expected_facts)
+        place = [self.file]
+        if self.row is not None:
+            place.append(labels.text("problem.row", lang, row=self.row))
+        if self.column:
+            place.append(labels.text("problem.column", lang, column=self.column))
+        if self.value:
+            place.append(labels.text("problem.found", lang, value=shown(self.value)))
+        return f"{', '.join(place)}: {expected}"
+
+    def as_dict(self, lang: str) -> dict[str, Any]:
+        """Give the parts for machine-readable output."""
+        return {
+            "file": self.file,
+            "row": self.row,
+            "column": self.column,
+            "value": self.value,
+            "expected": labels.text(self.expected_key, lang, **self.expected_facts),
+        }
+
+
+class DataError(ForecastError, ValueError):
+    """Tables break their contract; every problem found is listed, not the first alone."""
+
+    exit_code = EXIT_DATA
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        ForecastError.__init__(self, "error.data", {"count": len(self.problems)})
+        self.args = (self.problems,)
+
+    def text(self, lang: str) -> str:
+        """Write a heading with the count, then one line a problem."""
+        lines = (f"  {problem.text(lang)}" for problem in self.problems)
+        return "\n".join([labels.text(self.key, lang, **self.facts), *lines])
+
+
+class TooFewYearsError(ForecastError, ValueError):
+    """A model needs more years than there are; raise it as ``TooFewYearsError.of(model, needed, got)``."""
+
+    exit_code = EXIT_DATA
+
+    @classmethod
+    def of(cls, model: str, needed: int, got: int) -> TooFewYearsError:
+        """Say which model needs how many years, and how many there are."""
+        return cls("error.too_few_years", {"model": model, "needed": needed, "got": got})
+
+
+class SpecError(ForecastError, ValueError):
+    """What was asked for cannot be done: a parameter is unknown, ill-typed or contradicts another."""
+
+    exit_code = EXIT_USE
+
+
+class RunError(ForecastError):
+    """A run of the notebooks failed; the facts name `notebook` and `cell` where they are known."""
+
+    exit_code = EXIT_RUN
+
+    @property
+    def notebook(self) -> str:
+        """Name of the notebook that failed, or an empty text."""
+        return str(self.facts.get("notebook", ""))
+
+    @property
+    def cell(self) -> int | None:
+        """Number of the cell that failed, counted from 1."""
+        found = self.facts.get("cell")
+        return None if found is None else int(found)
+
+
+class WriteError(ForecastError, OSError):
+    """A result cannot be written: no permission, no room, or the place is taken."""
+
+    exit_code = EXIT_WRITE
+
+
+def shown(value: str, limit: int = 80) -> str:
+    r"""Make a found value fit for a terminal: control characters escaped, long text cut.
+
+    >>> shown("a" + chr(27) + "[31m")
+    'a\\x1b[31m'
+    """
+    clean = "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in value
+    )
+    return clean if len(clean) <= limit else f"{clean[:limit]}…"

@@ -1,0 +1,198 @@
+"""Versions of the index: components, maxima and breaks; points to share of the maximum and back."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from forecast.tables import as_known
+
+TOTAL: Final = "total"
+PART_PREFIX: Final = "part."
+WHOLE: Final = 100.0  # both indexes have 100 in all, under every version
+COMPONENT_COLUMNS: Final = (
+    *("component", "parent", "name_vi", "name_en", "max_score", "max_status", "responsible"),
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Framework:
+    """The components of one index in one year, as they were known on one day.
+
+    Attributes
+    ----------
+    name
+        Number of the decision in force that year; ``""`` where none is known.
+    year
+        The year it is asked for.
+    maxima_from
+        Version whose maxima are used: `name`, or the nearest known version if they are borrowed.
+    components
+        One row a component: component, parent, name_vi, name_en, max_score (points),
+        max_status (read, assumed, borrowed), responsible.
+    """
+
+    name: str
+    year: int
+    maxima_from: str
+    components: pd.DataFrame
+
+    def children(self, component: str) -> tuple[str, ...]:
+        """Components that add up to `component`; parts cut across them and are left out."""
+        table = self.components
+        rows = table["parent"].eq(component) & ~table["component"].str.startswith(PART_PREFIX)
+        return tuple(table.loc[rows, "component"])
+
+    def leaves(self) -> tuple[str, ...]:
+        """The finest components that add up to the total, in the order of the framework."""
+        parents = set(self.components["parent"])
+        names = self.components["component"]
+        return tuple(n for n in names if n not in parents and not n.startswith(PART_PREFIX))
+
+    def parts(self) -> tuple[str, ...]:
+        """Sums that cut across the domains: appraised points, the survey of leaders."""
+        names = self.components["component"]
+        return tuple(names[names.str.startswith(PART_PREFIX)])
+
+    def maximum(self, component: str) -> float:
+        """Maximum of a component in points; NaN if the framework does not say."""
+        found = self.components.loc[self.components["component"] == component, "max_score"]
+        return float(found.iloc[0]) if len(found) else float("nan")
+
+    def max_status(self, component: str) -> str:
+        """Whether the maximum was read, is assumed or borrowed; ``""`` for an unknown component."""
+        found = self.components.loc[self.components["component"] == component, "max_status"]
+        return str(found.iloc[0]) if len(found) else ""
+
+    def to_share(self, points: ArrayLike, component: str) -> NDArray[np.float64]:
+        """Turn points into the share of the maximum; above 1 if a borrowed maximum is too low."""
+        return np.asarray(points, dtype=float) / self.maximum(component)
+
+    def to_points(self, share: ArrayLike, component: str) -> NDArray[np.float64]:
+        """Turn a share of the maximum into points."""
+        return np.asarray(share, dtype=float) * self.maximum(component)
+
+
+def framework_for(
+    frameworks: pd.DataFrame, events: pd.DataFrame, index_code: str, year: int, as_of: dt.date
+) -> Framework:
+    """Find the framework of a year as it was known on a day.
+
+    The version in force is the one of the latest framework event up to `year` that was known
+    on `as_of`.  Where its maxima are not in the tables, those of the nearest known version stand
+    in and every component but the total is marked borrowed.
+
+    Parameters
+    ----------
+    frameworks, events
+        The tables of that name; rows of `events` known after `as_of` do not count.
+    index_code
+        PAR, or SIPAS, which is one percentage without parts.
+    year
+        Year of the scores.
+    as_of
+        Day of knowledge.
+
+    Returns
+    -------
+    Framework
+        With the total alone if no version was known on `as_of`.
+    """
+    known = as_known(events, as_of)
+    known = known.loc[known["index_code"] == index_code].sort_values(["year", "known_on"])
+    in_force = known.loc[known["year"] <= year]
+    if index_code != "PAR":
+        name = str(in_force["what"].iloc[-1]) if len(in_force) else ""
+        return Framework(name, year, name, _total_only())
+    changes = known.loc[known["kind"] == "framework"]
+    in_force = changes.loc[changes["year"] <= year]
+    name = str(in_force["what"].iloc[-1]) if len(in_force) else ""
+    versions = frameworks.loc[frameworks["framework"].isin(changes["what"])]
+    if versions.empty:
+        return Framework(name, year, "", _total_only())
+    own = versions.loc[versions["framework"] == name]
+    if len(own):
+        return Framework(name, year, name, own[list(COMPONENT_COLUMNS)].reset_index(drop=True))
+    lender = _nearest_version(versions, year)
+    lent = versions.loc[versions["framework"] == lender, list(COMPONENT_COLUMNS)].reset_index(drop=True)
+    status = lent["max_status"].where(lent["component"] == TOTAL, "borrowed")
+    return Framework(name, year, lender, lent.assign(max_status=status))
+
+
+def breaks(events: pd.DataFrame, index_code: str) -> tuple[int, ...]:
+    """Years in which the level of an index may shift, ascending; `events` as known on the day."""
+    years = events.loc[events["index_code"] == index_code, "year"]
+    return tuple(sorted({int(year) for year in years}))
+
+
+def with_share(
+    scores: pd.DataFrame, frameworks: pd.DataFrame, events: pd.DataFrame, as_of: dt.date
+) -> pd.DataFrame:
+    """Add to PAR and SIPAS scores what they are of their maximum.
+
+    A percentage has the maximum 100.  Points take the maximum printed beside them, else the one
+    of their year's framework.  Counts of provinces have no maximum.
+
+    Returns
+    -------
+    DataFrame
+        The rows of `scores` in their order, with `maximum` (in the unit of `score`, NaN if not
+        known), `share` (score / maximum) and `share_status`: read, assumed, borrowed, or ``""``
+        where there is no maximum.
+    """
+    changes = as_known(events, as_of)["what"]
+    frameworks = frameworks.loc[frameworks["framework"].isin(changes)]
+    pairs = scores[["index_code", "year"]].drop_duplicates()
+    known = {
+        (code, int(year)): framework_for(frameworks, events, code, int(year), as_of)
+        for code, year in pairs.itertuples(index=False)
+    }
+    maximum, status = [], []
+    columns = scores[["index_code", "year", "component", "unit", "max_score"]]
+    for code, year, component, unit, own in columns.itertuples(index=False):
+        version = known[code, int(year)]
+        if unit == "percent":
+            maximum.append(WHOLE)
+            status.append("read")
+        elif unit != "points":
+            maximum.append(np.nan)
+            status.append("")
+        elif not np.isnan(own):
+            maximum.append(float(own))
+            status.append("read")
+        else:
+            found = _maximum_of(version, frameworks, component)
+            maximum.append(found[0])
+            status.append(found[1])
+    result = scores.assign(maximum=np.asarray(maximum, dtype=float), share_status=status)
+    return result.assign(share=result["score"] / result["maximum"])
+
+
+def _maximum_of(version: Framework, frameworks: pd.DataFrame, component: str) -> tuple[float, str]:
+    """Maximum and status; of a component that the version lacks, the nearest other version's."""
+    status = version.max_status(component)
+    if status:
+        return version.maximum(component), status
+    others = frameworks.loc[frameworks["component"] == component]
+    if others.empty or not version.maxima_from:
+        return float("nan"), ""
+    lender = _nearest_version(others, version.year)
+    return float(others.loc[others["framework"] == lender, "max_score"].iloc[0]), "borrowed"
+
+
+def _total_only() -> pd.DataFrame:
+    row = (TOTAL, "", "Tổng điểm", "Total", WHOLE, "read", "")
+    return pd.DataFrame([row], columns=list(COMPONENT_COLUMNS))
+
+
+def _nearest_version(versions: pd.DataFrame, year: int) -> str:
+    """Nearest in years; of two as near, the later one."""
+    spans = versions[["framework", "first_year", "last_year"]].drop_duplicates("framework")
+    gap = np.maximum(spans["first_year"] - year, np.maximum(year - spans["last_year"], 0))
+    order = spans.assign(gap=gap).sort_values(["gap", "first_year"], ascending=[True, False])
+    return str(order["framework"].iloc[0])

@@ -1,0 +1,205 @@
+"""One cell at a time: from text to a value, or to a problem that says what is expected."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pandas as pd
+
+from forecast.errors import Problem
+from forecast.load.areas import Gazetteer
+from forecast.load.files import Rows
+from forecast.spec import iso_hint, nearest
+from forecast.tables import DAY_DTYPE, FIRST_YEAR, LAST_YEAR, Column, Table, clean
+
+Expected = tuple[str, dict[str, Any]]
+Parse = Callable[[str], "Cell"]
+
+_NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", flags=re.ASCII)
+_WHOLE: Final = re.compile(r"(\d{1,6})(\.0+)?", flags=re.ASCII)
+_ISO_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", flags=re.ASCII)
+_STEP: Final = re.compile(r"(\d{4})(?:-Q([1-4])|-(0[1-9]|1[0-2]))?", flags=re.ASCII)
+_DASHES: Final = str.maketrans({"\N{MINUS SIGN}": "-", "\N{EN DASH}": "-", "\N{EM DASH}": "-"})
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell's value; `expected` says what is wrong with it and is None if nothing is."""
+
+    value: Any
+    expected: Expected | None = None
+
+
+def parse_table(
+    rows: Rows, table: Table, gazetteer: Gazetteer | None
+) -> tuple[pd.DataFrame, list[Problem], set[int]]:
+    """Turn rows of text into typed columns.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `table`, and `row`, the row's number in the file.  Bad cells are missing.
+    list of Problem
+        Every bad cell.
+    set of int
+        Numbers of the rows that hold a bad cell.
+    """
+    problems: list[Problem] = []
+    bad: set[int] = set()
+    columns: dict[str, Any] = {}
+    for column in table.columns:
+        parse = _parser(column, gazetteer)
+        seen: dict[str, Cell] = {}
+        values = []
+        for number, text in zip(rows.numbers, rows.cells[column.name], strict=True):
+            cell = seen.get(text)
+            if cell is None:
+                cell = seen[text] = parse(text)
+            if cell.expected:
+                key, facts = cell.expected
+                problems.append(Problem(rows.file, number, column.name, text, key, facts))
+                bad.add(number)
+            values.append(cell.value)
+        columns[column.name] = pd.Series(values, dtype=_dtype(column))
+    columns["row"] = pd.Series(rows.numbers, dtype="int64")
+    return pd.DataFrame(columns), problems, bad
+
+
+def period_days(period: str) -> tuple[dt.date, dt.date] | None:
+    """Give the first and the last day of a period, or None if it is none.
+
+    A period is a year ``2023``, a quarter ``2023-Q1``, a month ``2023-08``, or a run of two of
+    one kind, ``2023-01..2023-09``.
+    """
+    begin, run, end = period.partition("..")
+    if not run:
+        return _step_days(begin)
+    first, last = _step_days(begin), _step_days(end)
+    if first is None or last is None or len(begin) != len(end) or first >= last:
+        return None
+    return first[0], last[1]
+
+
+def _step_days(text: str) -> tuple[dt.date, dt.date] | None:
+    found = _STEP.fullmatch(text)
+    if not found or not FIRST_YEAR <= int(found[1]) <= LAST_YEAR:
+        return None
+    year = int(found[1])
+    first, last = (1, 12)
+    if found[2]:
+        first, last = 3 * int(found[2]) - 2, 3 * int(found[2])
+    elif found[3]:
+        first = last = int(found[3])
+    return dt.date(year, first, 1), dt.date(year, last, calendar.monthrange(year, last)[1])
+
+
+def _dtype(column: Column) -> str:
+    return {"year": "int64", "number": "float64", "day": DAY_DTYPE}.get(column.kind, "str")
+
+
+def _parser(column: Column, gazetteer: Gazetteer | None) -> Parse:
+    kinds: dict[str, Callable[[str, Column], Cell]] = {
+        "text": lambda text, _: Cell(text),
+        "choice": _choice,
+        "year": _year,
+        "number": _number,
+        "day": _day,
+        "period": _period,
+    }
+
+    def parse(raw: str) -> Cell:
+        text = clean(raw)
+        if not text:
+            return Cell(_NOTHING[column.kind], None if column.empty else ("expect.something", {}))
+        if column.kind == "area":
+            return _area(text, gazetteer)
+        return kinds[column.kind](text, column)
+
+    return parse
+
+
+_NOTHING: Final[dict[str, Any]] = {
+    **dict.fromkeys(("text", "choice", "area", "period"), ""),
+    "number": math.nan,
+    "day": pd.NaT,
+    "year": 0,
+}
+
+
+def _area(text: str, gazetteer: Gazetteer | None) -> Cell:
+    if gazetteer is None:
+        return Cell(text)
+    known = gazetteer.find(text)
+    if known is not None:
+        return Cell(known)
+    near = gazetteer.nearest(text)
+    return Cell("", ("expect.area_near", {"near": near}) if near else ("expect.area", {}))
+
+
+def _choice(text: str, column: Column) -> Cell:
+    return Cell(text) if text in column.choices else Cell("", not_among(text, column.choices))
+
+
+def not_among(text: str, allowed: tuple[str, ...]) -> Expected:
+    """Say that a value is not one of a set, with the nearest of the set if one is near."""
+    near = nearest(text, allowed)
+    return "expect.choice_near" if near else "expect.choice", {"near": near, "allowed": allowed}
+
+
+def _year(text: str, _: Column) -> Cell:
+    found = _WHOLE.fullmatch(text)
+    if found and FIRST_YEAR <= int(found[1]) <= LAST_YEAR:
+        return Cell(int(found[1]))
+    return Cell(0, ("expect.year", {"first": FIRST_YEAR, "last": LAST_YEAR}))
+
+
+def _number(text: str, column: Column) -> Cell:
+    if not _NUMBER.fullmatch(text):
+        hint = number_hint(text)
+        return Cell(math.nan, ("expect.number_hint", {"hint": hint}) if hint else ("expect.number", {}))
+    value = float(text)
+    if math.isinf(value):
+        return Cell(math.nan, ("expect.number", {}))
+    if column.low is not None and value < column.low:
+        return Cell(math.nan, ("expect.at_least", {"low": column.low}))
+    if column.high is not None and value > column.high:
+        return Cell(math.nan, ("expect.at_most", {"high": column.high}))
+    return Cell(value)
+
+
+def number_hint(text: str) -> str:
+    """Rewrite a number with a point for the decimals, or give an empty text if it is none.
+
+    >>> number_hint("87,5"), number_hint("1.234,5"), number_hint("87.5%")
+    ('87.5', '1234.5', '87.5')
+    """
+    bare = text.translate(_DASHES).removesuffix("%").replace(" ", "")
+    if bare.count(",") == 1 and re.fullmatch(r"-?\d{1,3}(\.\d{3})*,\d+|-?\d+,\d+", bare, flags=re.ASCII):
+        bare = bare.replace(".", "").replace(",", ".")
+    elif re.fullmatch(r"-?\d{1,3}([.,])\d{3}(\1\d{3})+", bare, flags=re.ASCII):
+        bare = bare.replace(".", "").replace(",", "")
+    elif re.fullmatch(r"-?\d{1,3}(,\d{3})+\.\d+", bare, flags=re.ASCII):
+        bare = bare.replace(",", "")
+    return bare if _NUMBER.fullmatch(bare) and bare != text else ""
+
+
+def _day(text: str, _: Column) -> Cell:
+    if not _ISO_DAY.fullmatch(text):
+        return Cell(pd.NaT, ("expect.iso_day", {"example": iso_hint(text)}))
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError:
+        return Cell(pd.NaT, ("expect.real_day", {}))
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        return Cell(pd.NaT, ("expect.year", {"first": FIRST_YEAR, "last": LAST_YEAR}))
+    return Cell(pd.Timestamp(day))
+
+
+def _period(text: str, _: Column) -> Cell:
+    return Cell(text) if period_days(text) else Cell("", ("expect.period", {}))

@@ -1,0 +1,160 @@
+"""From the bytes of a CSV file to rows of text; whatever is wrong with the file itself is told here."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from forecast import labels
+from forecast.errors import Problem
+from forecast.spec import nearest
+from forecast.tables import Table, clean
+
+MAX_BYTES: Final = 200_000_000
+_UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
+_OTHER_DELIMITERS: Final = {";": "delimiter.semicolon", "\t": "delimiter.tab", "|": "delimiter.bar"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of one file as text: `cells` by column, `numbers` as an editor counts them."""
+
+    file: str
+    numbers: tuple[int, ...]
+    cells: dict[str, list[str]]
+    sha256: str
+
+
+def read_rows(path: Path, table: Table, *, file: str = "") -> tuple[Rows | None, list[Problem]]:
+    """Read a CSV file with the columns of `table`, in any order.
+
+    Parameters
+    ----------
+    path
+        UTF-8 CSV with commas; a byte order mark is accepted.
+    table
+        Contract whose columns are expected.
+    file
+        Name used in messages; the file's own name if empty.
+
+    Returns
+    -------
+    Rows or None
+        None if the file cannot be read as a table at all.
+    list of Problem
+        Problems of the file, its header and the shape of its rows; empty if there are none.
+    """
+    name = file or path.name
+    data, problem = _bytes_of(path, name)
+    if problem:
+        return None, [problem]
+    text, problem = _text_of(data, name)
+    if problem:
+        return None, [problem]
+    lines, problems = _parsed(text, name)
+    if not lines:
+        return None, problems or [Problem(name, None, "", "", "expect.not_empty")]
+    (header_number, header), *body = lines
+    header = [clean(cell) for cell in header]
+    wrong = _header_problems(header, header_number, table, name)
+    if wrong:
+        return None, problems + wrong
+    if not body:
+        return None, [*problems, Problem(name, None, "", "", "expect.not_empty")]
+    fit = [(number, cells) for number, cells in body if len(cells) == len(header)]
+    problems += [
+        Problem(
+            name,
+            number,
+            "",
+            ",".join(cells),
+            "expect.cells",
+            {"found": len(cells), "expected": len(header)},
+        )
+        for number, cells in body
+        if len(cells) != len(header)
+    ]
+    columns = list(map(list, zip(*(cells for _, cells in fit), strict=True))) or [[] for _ in header]
+    by_name = dict(zip(header, columns, strict=True))
+    for column in table.columns:
+        by_name.setdefault(column.name, [""] * len(fit))
+    numbers = tuple(number for number, _ in fit)
+    return Rows(name, numbers, by_name, hashlib.sha256(data).hexdigest()), problems
+
+
+def _bytes_of(path: Path, name: str) -> tuple[bytes, Problem | None]:
+    try:
+        if path.exists() and not path.is_file():
+            return b"", Problem(name, None, "", "", "expect.regular_file")
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            facts = {"found": size // 1_000_000, "limit": MAX_BYTES // 1_000_000}
+            return b"", Problem(name, None, "", "", "expect.smaller_file", facts)
+        return path.read_bytes(), None
+    except FileNotFoundError:
+        return b"", Problem(name, None, "", "", "expect.file", {"folder": str(path.parent)})
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        return b"", Problem(name, None, "", "", "expect.readable", {"reason": reason})
+
+
+def _text_of(data: bytes, name: str) -> tuple[str, Problem | None]:
+    if data.startswith(_UTF16_MARKS):
+        return "", Problem(name, None, "", "", "expect.utf8_not_utf16")
+    if data.startswith(b"PK\x03\x04"):
+        return "", Problem(name, None, "", "", "expect.csv_not_excel")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        row = data.count(b"\n", 0, error.start) + 1
+        found = data[error.start : error.start + 1].hex().upper()
+        return "", Problem(name, row, "", "", "expect.utf8", {"byte": found})
+    if "\0" in text:
+        half_empty = text.count("\0") * 3 > len(text)
+        row = text.count("\n", 0, text.index("\0")) + 1
+        key = "expect.utf8_not_utf16" if half_empty else "expect.no_nul"
+        return "", Problem(name, None if half_empty else row, "", "", key)
+    return text, None
+
+
+def _parsed(text: str, name: str) -> tuple[list[tuple[int, list[str]]], list[Problem]]:
+    """Give the rows that hold anything, with their numbers, up to the first that is no CSV."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    lines: list[tuple[int, list[str]]] = []
+    problems: list[Problem] = []
+    before = 0
+    try:
+        for cells in reader:
+            number, before = before + 1, reader.line_num
+            if before > number:  # else an editor and a spreadsheet would count the rows differently
+                cell = next(cell for cell in cells if "\n" in cell or "\r" in cell)
+                problems.append(Problem(name, number, "", cell, "expect.one_line"))
+            elif any(cell.strip() for cell in cells):
+                lines.append((number, cells))
+    except csv.Error:
+        problems.append(Problem(name, before + 1, "", "", "expect.quotes"))
+    return lines, problems
+
+
+def _header_problems(header: list[str], row: int, table: Table, name: str) -> list[Problem]:
+    if len(header) == 1:
+        for mark, key in _OTHER_DELIMITERS.items():
+            if mark in header[0]:
+                found = labels.Phrase(key)
+                return [Problem(name, row, "", header[0], "expect.commas", {"found": found})]
+    required = [column.name for column in table.columns if not column.absent]
+    missing = [column for column in required if column not in header]
+    unknown = [column for column in header if column not in table.names]
+    problems = []
+    for column in unknown:
+        near = nearest(column, missing or table.names) if column else ""
+        key = "expect.known_column_near" if near else "expect.known_column"
+        problems.append(Problem(name, row, column, column, key, {"near": near, "allowed": list(table.names)}))
+        missing = [other for other in missing if other != near]  # misspelt, so told already
+    problems += [Problem(name, row, column, "", "expect.column") for column in missing]
+    repeated = sorted({column for column in header if header.count(column) > 1})
+    return problems + [Problem(name, row, column, "", "expect.column_once") for column in repeated]

@@ -1,0 +1,213 @@
+"""Rules that need more than one cell: rows that contradict themselves, each other or the framework."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pandas as pd
+
+from forecast.errors import Problem
+from forecast.framework import PART_PREFIX, TOTAL, WHOLE
+from forecast.load.areas import Gazetteer
+from forecast.load.cells import not_among
+from forecast.load.files import Rows
+from forecast.tables import COMPONENTS, COUNTRY, INDEX_CODES, Table
+
+Frames = Mapping[str, pd.DataFrame]
+Finding = tuple[int, str, str, dict[str, Any]]  # row, column, key, facts
+
+_SUM_TOLERANCE: Final = 0.005
+_PROVINCES: Final = 63
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One table on its way through the rules: only rows whose cells are all good are judged."""
+
+    table: Table
+    rows: Rows
+    frame: pd.DataFrame
+    bad: frozenset[int]
+
+    @property
+    def good(self) -> pd.DataFrame:
+        """Rows without a bad cell."""
+        return self.frame.loc[~self.frame["row"].isin(list(self.bad))]
+
+    def problem(self, finding: Finding) -> Problem:
+        """Give a finding its file and the text that stands in the cell."""
+        row, column, key, facts = finding
+        cells = self.rows.cells.get(column)
+        value = cells[self.rows.numbers.index(row)] if cells else ""
+        return Problem(self.rows.file, row, column, value, key, facts)
+
+
+def repeated_rows(checked: Checked) -> list[Problem]:
+    """Report rows that repeat the key and the source of an earlier row."""
+    frame = checked.good
+    key = list(checked.table.source_key)
+    first = frame.groupby(key, dropna=False, sort=False)["row"].transform("min")
+    again = frame["row"] != first
+    rows = zip(_rows(frame, again), first[again], strict=True)
+    return [
+        checked.problem((row, "", "expect.new_key", {"first": int(earlier), "key": key}))
+        for row, earlier in rows
+    ]
+
+
+def broken_rules(tables: Mapping[str, Checked], gazetteer: Gazetteer) -> list[Problem]:
+    """Judge every table by its own rules."""
+    frames = {name: checked.good for name, checked in tables.items()}
+    rules: Mapping[str, Callable[[pd.DataFrame, Frames, Gazetteer], Iterator[Finding]]] = {
+        "scores": _scores,
+        "related_indices": _related,
+        "frameworks": _frameworks,
+        "indicators": _indicators,
+        "targets": _targets,
+    }
+    return [
+        tables[name].problem(finding)
+        for name, rule in rules.items()
+        if name in tables
+        for finding in rule(frames[name], frames, gazetteer)
+    ]
+
+
+def _scores(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterator[Finding]:
+    versions = frames.get("frameworks", pd.DataFrame(columns=["component"]))
+    criteria = {"PAR": tuple(versions["component"]), "SIPAS": ()}
+    yield from _components(frame, criteria)
+    yield from _figures(frame)
+    yield from _framework_maxima(frame, versions)
+    for row in _each(frame):
+        counted = row.statistic.startswith("count:")
+        if counted != (row.unit == "provinces"):
+            yield row.row, "unit", "expect.unit_of_count", {}
+        if counted and row.score > _PROVINCES:
+            yield row.row, "score", "expect.at_most", {"high": float(_PROVINCES)}
+        if (row.statistic == "value") != (row.area in gazetteer.provinces):
+            key = "expect.province" if row.statistic == "value" else "expect.group_of_provinces"
+            yield row.row, "area", key, {"country": COUNTRY}
+    yield from _days(frame)
+
+
+def _related(frame: pd.DataFrame, _: Frames, gazetteer: Gazetteer) -> Iterator[Finding]:
+    yield from _components(frame, {})
+    yield from _figures(frame)
+    yield from _days(frame)
+    yield from _no_units(frame, gazetteer)
+
+
+def _indicators(frame: pd.DataFrame, _: Frames, __: Gazetteer) -> Iterator[Finding]:
+    key = ["indicator_code"]
+    for column in ("indicator_name_vi", "unit"):
+        usual = frame.groupby(key)[column].transform("first")
+        for row in _each(frame.loc[frame[column] != usual]):
+            first = str(usual.loc[frame["row"] == row.row].iloc[0])
+            yield row.row, column, "expect.same_as_before", {"first": first, "code": row.indicator_code}
+
+
+def _targets(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterator[Finding]:
+    indicators = frames.get("indicators", pd.DataFrame(columns=["indicator_code"]))
+    yield from _no_units(frame, gazetteer)
+    for row in _each(frame):
+        if row.quantity == "rank" and not 1 <= row.value <= _PROVINCES:
+            yield row.row, "value", "expect.at_most", {"high": float(_PROVINCES)}
+        if row.quantity != "rank" and row.value > WHOLE:
+            yield row.row, "value", "expect.at_most", {"high": WHOLE}
+        if row.quantity == "rank" and row.index_code not in INDEX_CODES:
+            allowed = (*INDEX_CODES, *sorted(set(indicators["indicator_code"])))
+            yield row.row, "index_code", *not_among(row.index_code, allowed)
+
+
+def _frameworks(frame: pd.DataFrame, _: Frames, __: Gazetteer) -> Iterator[Finding]:
+    for name, version in frame.groupby("framework", sort=False):
+        parts = set(version["component"])
+        for row in _each(version):
+            if row.last_year < row.first_year:
+                yield row.row, "last_year", "expect.not_before", {"first": int(row.first_year)}
+            if row.component != TOTAL and row.parent not in parts:
+                yield row.row, "parent", *not_among(row.parent, tuple(version["component"]))
+        yield from _sums(str(name), version)
+
+
+def _sums(name: str, version: pd.DataFrame) -> Iterator[Finding]:
+    """Report parents whose children's maxima do not add up, as points would be lost or made."""
+    own = version.set_index("component")["max_score"]
+    adding = version.loc[~version["component"].str.startswith(PART_PREFIX)]
+    for parent, children in adding.loc[adding["parent"] != ""].groupby("parent", sort=False):
+        total = float(children["max_score"].sum())
+        if parent in own.index and abs(total - float(own[parent])) > _SUM_TOLERANCE:
+            row = int(version.loc[version["component"] == parent, "row"].iloc[0])
+            yield row, "max_score", "expect.sum", {"sum": round(total, 4), "framework": name}
+
+
+def _components(frame: pd.DataFrame, more: Mapping[str, tuple[str, ...]]) -> Iterator[Finding]:
+    for code, rows in frame.groupby("index_code", sort=False):
+        allowed = tuple(dict.fromkeys((*COMPONENTS.get(str(code), ()), *more.get(str(code), ()))))
+        for row in _each(rows.loc[~rows["component"].isin(allowed)]):
+            yield row.row, "component", *not_among(row.component, allowed)
+
+
+def _figures(frame: pd.DataFrame) -> Iterator[Finding]:
+    """A row gives a score or a rank, and no score above the maximum of its unit."""
+    nothing = frame["score"].isna() & frame["rank"].isna()
+    for row in _rows(frame, nothing):
+        yield row, "score", "expect.score_or_rank", {}
+    for row in _rows(frame, frame["rank"].notna() & (frame["rank"] % 1 != 0)):
+        yield row, "rank", "expect.whole_rank", {}
+    for row in _rows(frame, frame["max_score"] == 0):
+        yield row, "max_score", "expect.above_zero", {}
+    percent = frame["unit"] == "percent"
+    for row in _rows(frame, percent & frame["max_score"].notna() & (frame["max_score"] != WHOLE)):
+        yield row, "max_score", "expect.percent_maximum", {}
+    highest = frame["max_score"].fillna(WHOLE).where(~percent, WHOLE)
+    above = frame["score"] > highest
+    for row, high in zip(_rows(frame, above), highest[above], strict=True):
+        yield row, "score", "expect.at_most", {"high": float(high)}
+
+
+def _framework_maxima(frame: pd.DataFrame, versions: pd.DataFrame) -> Iterator[Finding]:
+    """Points without a maximum beside them may not exceed the one of their year's framework."""
+    points = frame.loc[
+        (frame["index_code"] == "PAR") & (frame["unit"] == "points") & frame["max_score"].isna()
+    ]
+    if points.empty or versions.empty:
+        return
+    joined = points.merge(
+        versions[["component", "first_year", "last_year", "max_score", "framework"]],
+        on="component",
+        suffixes=("", "_version"),
+    )
+    inside = joined["year"].between(joined["first_year"], joined["last_year"])
+    above = joined.loc[inside & (joined["score"] > joined["max_score_version"] + 1e-9)]
+    for row in _each(above):
+        if row.max_score_version < WHOLE:  # the total is judged by its unit already
+            facts = {"high": float(row.max_score_version), "framework": row.framework}
+            yield row.row, "score", "expect.at_most_framework", facts
+
+
+def _days(frame: pd.DataFrame) -> Iterator[Finding]:
+    """A year's result is out after the year, and a page that tells it is not older than it."""
+    published = frame["published_on"]
+    for row in _rows(frame, published.dt.year <= frame["year"]):
+        yield row, "published_on", "expect.after_year", {}
+    for row in _rows(frame, frame["source_day"] < published):
+        yield row, "source_day", "expect.not_before_publication", {}
+
+
+def _no_units(frame: pd.DataFrame, gazetteer: Gazetteer) -> Iterator[Finding]:
+    for row in _rows(frame, ~frame["area"].isin(gazetteer.names)):
+        yield row, "area", "expect.no_unit_below", {}
+
+
+def _each(frame: pd.DataFrame) -> Iterator[Any]:
+    """Walk rows as named tuples; the stubs give each field the union of all types."""
+    yield from frame.itertuples(index=False)
+
+
+def _rows(frame: pd.DataFrame, found: pd.Series) -> list[int]:
+    """Numbers of the rows that were found."""
+    return [int(row) for row in frame["row"].to_numpy()[found.to_numpy(dtype=bool)]]

@@ -1,0 +1,223 @@
+"""What one run is asked to do: plain values, checked when made, printable whole."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, Final, NoReturn
+
+import pandas as pd
+
+from forecast.errors import SpecError
+from forecast.tables import INDEX_CODES, clean
+
+# The levels of the CDC forecast hubs, to which ranges of 10 to 98 percent belong.
+QUANTILE_LEVELS: Final = (
+    *(0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5),
+    *(0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.975, 0.99),
+)
+FIRST_TARGET_YEAR: Final = 2012
+YEARS_AHEAD: Final = 5
+MAX_DRAWS: Final = 100_000
+
+
+def interval_ends(level: int) -> tuple[float, float]:
+    """Give the quantile levels of a central interval, rounded, as tables use them as keys.
+
+    Examples
+    --------
+    >>> interval_ends(80)
+    (0.1, 0.9)
+    """
+    tail = round((100 - level) / 200, 4)
+    return tail, round(1 - tail, 4)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSpec:
+    """One forecasting run: what is forecast, for whom, and what is known at the time.
+
+    Attributes
+    ----------
+    index_code
+        ``"PAR"`` or ``"SIPAS"``.
+    area
+        Province, in the spelling of ``data/areas.csv``.
+    target_year
+        Year whose result is forecast.
+    as_of
+        Nothing published after this day is used.
+    levels
+        Central intervals in whole percent, ascending.
+    seed
+        Seed of the one random generator.
+    draws
+        Count of joint draws.
+    force
+        Forecast a year whose result is out, for verification.
+
+    Raises
+    ------
+    SpecError
+        With the value got, the values allowed and the nearest one.
+    """
+
+    index_code: str
+    area: str
+    target_year: int
+    as_of: dt.date
+    levels: tuple[int, ...] = (50, 80, 95)
+    seed: int = 20241031
+    draws: int = 4000
+    force: bool = False
+
+    def __post_init__(self) -> None:
+        if self.index_code not in INDEX_CODES:
+            refuse_unknown("index_code", self.index_code, INDEX_CODES)
+        object.__setattr__(self, "area", _checked_text("area", self.area))
+        _check_day("as_of", self.as_of)
+        _check_whole("target_year", self.target_year, FIRST_TARGET_YEAR, self.as_of.year + YEARS_AHEAD)
+        _check_whole("seed", self.seed, 0, 2**63 - 1)
+        _check_whole("draws", self.draws, 100, MAX_DRAWS)
+        _check_flag("force", self.force)
+        object.__setattr__(self, "levels", _checked_levels(self.levels))
+
+    @property
+    def quantile_levels(self) -> tuple[float, ...]:
+        """Quantile levels that the run writes: the hub's 23 and the ends of each interval, ascending."""
+        ends = (interval_ends(level) for level in self.levels)
+        return tuple(sorted(set(QUANTILE_LEVELS).union(*ends)))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the spec as plain JSON values, days in ISO form."""
+        return {
+            "index_code": self.index_code,
+            "area": self.area,
+            "target_year": self.target_year,
+            "as_of": self.as_of.isoformat(),
+            "levels": list(self.levels),
+            "seed": self.seed,
+            "draws": self.draws,
+            "force": self.force,
+        }
+
+
+def refuse_unanswerable(spec: RunSpec, *, announcements: pd.DataFrame, areas: Collection[str]) -> None:
+    """Refuse a run for an unknown area, or for a year whose result is already out.
+
+    Parameters
+    ----------
+    spec
+        The run asked for.
+    announcements
+        Announcements known on ``spec.as_of`` (columns index_code, year, announced_on).
+    areas
+        Names of the provinces.
+
+    Raises
+    ------
+    SpecError
+        If the area is not among `areas`, or the target year's result was announced on or before
+        ``spec.as_of`` and ``spec.force`` is not set.
+    """
+    if spec.area not in areas:
+        refuse_unknown("area", spec.area, sorted(areas))
+    out = announcements.loc[
+        (announcements["index_code"] == spec.index_code) & (announcements["year"] >= spec.target_year)
+    ]
+    if len(out) and not spec.force:
+        first = out.sort_values("year").iloc[0]
+        raise SpecError(
+            "spec.already_published",
+            {
+                "index_code": spec.index_code,
+                "target_year": spec.target_year,
+                "announced_on": first["announced_on"].date(),
+                "as_of": spec.as_of,
+            },
+        )
+
+
+def parse_day(text: str, name: str = "as_of") -> dt.date:
+    """Read an ISO day (2024-10-20); other forms are refused with the ISO form where it is plain.
+
+    Raises
+    ------
+    SpecError
+        If the text is no ISO day.
+    """
+    clean = text.strip()
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", clean, flags=re.ASCII):
+        try:
+            return dt.date.fromisoformat(clean)
+        except ValueError:
+            raise SpecError("spec.no_such_day", {"name": name, "found": clean}) from None
+    raise SpecError("spec.not_iso", {"name": name, "found": clean, "example": iso_hint(clean)})
+
+
+def iso_hint(text: str) -> str:
+    """Guess the ISO form of a day written dd/mm/yyyy; an example day where nothing can be guessed.
+
+    >>> iso_hint("31/5/2024")
+    '2024-05-31'
+    """
+    found = re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", text.strip(), flags=re.ASCII)
+    if found:
+        number_of_day, month, year = (int(part) for part in found.groups())
+        try:
+            return dt.date(year, month, number_of_day).isoformat()
+        except ValueError:
+            pass
+    return "2024-10-20"
+
+
+def nearest(found: str, allowed: Collection[str]) -> str:
+    """Give the allowed value closest to what was found, or an empty text."""
+    by_fold = {value.casefold(): value for value in allowed}
+    near = difflib.get_close_matches(str(found).casefold(), by_fold, n=1, cutoff=0.5)
+    return by_fold[near[0]] if near else ""
+
+
+def refuse_unknown(name: str, found: object, allowed: Collection[str]) -> NoReturn:
+    """Raise SpecError for a value outside its set, with the nearest value if one is near."""
+    near = nearest(str(found), allowed)
+    facts = {"name": name, "found": str(found), "near": near, "allowed": list(allowed)}
+    raise SpecError("spec.unknown_near" if near else "spec.unknown", facts)
+
+
+def _checked_text(name: str, value: object) -> str:
+    if not isinstance(value, str) or not clean(value):
+        raise SpecError("spec.empty", {"name": name})
+    return clean(value)
+
+
+def _check_day(name: str, value: object) -> None:
+    # datetime is a date too, but does not compare with one
+    if not isinstance(value, dt.date) or isinstance(value, dt.datetime):
+        raise SpecError("spec.not_a_day", {"name": name, "found": repr(value)})
+
+
+def _check_flag(name: str, value: object) -> None:
+    if not isinstance(value, bool):
+        raise SpecError("spec.not_a_flag", {"name": name, "found": repr(value)})
+
+
+def _check_whole(name: str, value: object, low: int, high: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise SpecError("spec.not_whole", {"name": name, "found": repr(value)})
+    if not low <= value <= high:
+        raise SpecError("spec.out_of_range", {"name": name, "found": value, "low": low, "high": high})
+
+
+def _checked_levels(levels: object) -> tuple[int, ...]:
+    if not isinstance(levels, (tuple, list)) or not levels:
+        raise SpecError("spec.levels", {"found": repr(levels)})
+    for level in levels:
+        if isinstance(level, bool) or not isinstance(level, int) or not 1 <= level <= 99:
+            raise SpecError("spec.levels", {"found": repr(level)})
+    if len(set(levels)) != len(levels):
+        raise SpecError("spec.levels_repeat", {"found": list(levels)})
+    return tuple(sorted(levels))
