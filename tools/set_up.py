@@ -82,7 +82,8 @@ def make_environment():
     install_uv()
     say("cài các gói theo requirements.lock", "installing the packages of requirements.lock")
     run(
-        [*uv, "sync", "--require-hashes", *where, str(LOCK)],
+        # Compiled at once, on all cores: else each first import, in each notebook's kernel, would pay for it.
+        [*uv, "sync", "--require-hashes", "--compile-bytecode", *where, str(LOCK)],
         "Không cài được các gói. Kiểm tra mạng, hoặc đặt kho gói nội bộ: pip config set global.index-url URL",
         "Could not install the packages. Check the network, or name your mirror: "
         "pip config set global.index-url URL",
