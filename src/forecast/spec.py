@@ -7,12 +7,13 @@ import difflib
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, Final, NoReturn
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from forecast.errors import SpecError
 from forecast.tables import INDEX_CODES, clean
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # The levels of the CDC forecast hubs, to which ranges of 10 to 98 percent belong.
 QUANTILE_LEVELS: Final = (
@@ -181,10 +182,12 @@ def nearest(found: str, allowed: Collection[str]) -> str:
     return by_fold[near[0]] if near else ""
 
 
-def refuse_unknown(name: str, found: object, allowed: Collection[str]) -> NoReturn:
+def refuse_unknown(name: str, found: object, allowed: Collection[str], *, near: str = "") -> NoReturn:
     """Raise SpecError for a value outside its set, with the nearest value if one is near."""
-    near = nearest(str(found), allowed)
+    near = near or nearest(str(found), allowed)
     facts = {"name": name, "found": str(found), "near": near, "allowed": list(allowed)}
+    if near and len(allowed) > 12:
+        raise SpecError("spec.unknown_near_of_many", facts)
     raise SpecError("spec.unknown_near" if near else "spec.unknown", facts)
 
 

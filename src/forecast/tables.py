@@ -9,9 +9,10 @@ from __future__ import annotations
 import datetime as dt
 import unicodedata
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-import pandas as pd
+if TYPE_CHECKING:  # the command line's help needs the names, not pandas
+    import pandas as pd
 
 Kind = Literal["text", "choice", "area", "year", "number", "day", "period"]
 
@@ -294,7 +295,7 @@ def as_known(frame: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
         If the table has no column of days.
     """
     column = known_from(frame)
-    return frame.loc[frame[column] <= pd.Timestamp(as_of)].reset_index(drop=True)
+    return frame.loc[frame[column] <= dt.datetime.combine(as_of, dt.time())].reset_index(drop=True)
 
 
 def clean(text: str) -> str:

@@ -23,6 +23,7 @@ from forecast.load.cells import parse_table, period_days
 from forecast.load.files import read_rows
 from forecast.load.rules import Checked, broken_rules, repeated_rows
 from forecast.load.settle import settle
+from forecast.spec import refuse_unknown
 from forecast.tables import Table, as_known
 
 __all__ = ["Known", "read", "read_panel"]
@@ -58,7 +59,7 @@ class Known:
     events, announcements, targets
         The tables of that name as known on the day.
     areas
-        All areas: area, kind (country, region, province), region.
+        All areas: area, kind (country, region, province), region, aliases.
     counts
         One row a table: table, rows, known, later, undated, set_aside, taken.
     hashes
@@ -83,6 +84,14 @@ class Known:
     def provinces(self) -> tuple[str, ...]:
         """Names of the 63 provinces, in the order of the table of areas."""
         return tuple(self.areas.loc[self.areas["kind"] == "province", "area"])
+
+    def find_province(self, name: str) -> str:
+        """Give the one spelling of a province; SpecError with the nearest for an unknown one."""
+        places, _ = gazetteer(self.areas)
+        found = places.find(name)
+        if found not in places.provinces:
+            refuse_unknown("area", name, places.provinces, near=places.nearest(name))
+        return str(found)
 
 
 def read(data_dir: Path, *, as_of: dt.date) -> Known:
@@ -147,9 +156,10 @@ def _checked(folder: Path) -> dict[str, Checked]:
     if areas is not None:
         checked["areas"] = areas
         places, clashes = gazetteer(areas.good)
+        rows = areas.good["row"].tolist()
         problems += [
-            areas.problem((row, "aliases", "expect.new_spelling", {"spelling": spelling}))
-            for row, spelling in clashes
+            areas.problem((rows[place], "aliases", "expect.new_spelling", {"spelling": spelling}))
+            for place, spelling in clashes
         ]
     for table in tables.DATA_TABLES:
         found, wrong = _read_table(folder / table.file, table, places)
@@ -201,7 +211,7 @@ def _known(frames: Mapping[str, pd.DataFrame], as_of: dt.date, hashes: Mapping[s
         events=_sorted(settled["events"], tables.EVENTS),
         announcements=_sorted(settled["announcements"], tables.ANNOUNCEMENTS),
         targets=_sorted(settled["targets"], tables.TARGETS),
-        areas=frames["areas"][["area", "kind", "region"]],
+        areas=frames["areas"].drop(columns="row"),
         counts=pd.DataFrame(counts),
         hashes=dict(hashes),
     )

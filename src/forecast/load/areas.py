@@ -53,15 +53,15 @@ def gazetteer(areas: pd.DataFrame) -> tuple[Gazetteer, list[tuple[int, str]]]:
     Returns
     -------
     Gazetteer
-    list of (row, spelling)
-        Spellings that two areas claim; the first keeps them.
+    list of (place, spelling)
+        Spellings that two areas claim, and the place in the table of the later one.
     """
     spellings: dict[str, str] = {}
     clashes: list[tuple[int, str]] = []
-    rows = zip(areas["row"], areas["area"], areas["aliases"], strict=True)
-    for row, area, aliases in rows:
+    rows = zip(areas["area"], areas["aliases"], strict=True)
+    for place, (area, aliases) in enumerate(rows):
         clashes += [
-            (int(row), spelling)
+            (place, spelling)
             for spelling in _spellings(area, aliases.split("|"))
             if spellings.setdefault(spelling, area) != area
         ]

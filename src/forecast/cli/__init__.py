@@ -1,0 +1,86 @@
+"""The command line: `forecast [--lang vi|en] VERB ...`, one module a verb, loaded when it is asked for.
+
+Exit codes: 0 good; 1 bad data; 2 bad use or parameters; 3 a run failed; 4 a result cannot be written.
+A new verb is a module with ``build(lang) -> click.Command`` and a line in `VERBS`.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Final
+
+import click
+
+from forecast.cli.local import Verbs, refuse_language, told
+from forecast.errors import EXIT_GOOD, EXIT_RUN, EXIT_USE, EXIT_WRITE, ForecastError
+from forecast.labels import LANGUAGES, text
+
+VERBS: Final = {
+    "check": "forecast.cli.check",
+}
+INTERRUPTED: Final = 130  # as shells have it
+_CANNOT_WRITE: Final = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
+
+
+def main() -> None:
+    """Entry point of the command `forecast`."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a Windows console may have a code page without Vietnamese
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and give its exit code; every refusal is one message on standard error."""
+    lang, rest = _language(list(arguments))
+    try:
+        if lang not in LANGUAGES:
+            refuse_language(lang)
+        outcome = Verbs(lang, VERBS).main(rest, prog_name="forecast", standalone_mode=False)
+        sys.stdout.flush()
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - a bug must not look like bad data
+        message, code = _refusal(error, lang if lang in LANGUAGES else "vi")
+        if message:
+            click.echo(message, err=True)
+        return code
+    return outcome if isinstance(outcome, int) else EXIT_GOOD
+
+
+def _refusal(error: BaseException, lang: str) -> tuple[str, int]:
+    """Tell an error in the language, with its exit code."""
+    match error:
+        case ForecastError():
+            return error.text(lang), error.exit_code
+        case click.ClickException():
+            return told(error, lang), EXIT_USE
+        case click.Abort() | KeyboardInterrupt():
+            return text("cli.interrupted", lang), INTERRUPTED
+        case BrokenPipeError():  # the reader of a pipe, `head` say, has what it wanted
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return "", EXIT_WRITE
+        case OSError() if error.errno in _CANNOT_WRITE:
+            place = f" ({error.filename})" if error.filename else ""
+            return text("cli.no_room", lang, reason=f"{error.strerror}{place}"), EXIT_WRITE
+    traceback.print_exception(error)
+    return text("cli.bug", lang), EXIT_RUN
+
+
+def _language(arguments: list[str]) -> tuple[str, list[str]]:
+    """Take ``--lang`` out of the arguments, wherever it stands, as help is written in it too."""
+    lang = "vi"
+    rest: list[str] = []
+    left = iter(arguments)
+    for argument in left:
+        if argument == "--":
+            return lang, [*rest, argument, *left]
+        if argument == "--lang":
+            lang = next(left, "")
+        elif argument.startswith("--lang="):
+            lang = argument.removeprefix("--lang=")
+        else:
+            rest.append(argument)
+    return lang, rest

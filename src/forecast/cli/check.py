@@ -1,0 +1,192 @@
+"""`forecast check`: whether the data are sound, and what they say on a day."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from forecast import labels, load
+from forecast.check import Summary, summary
+from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb
+from forecast.cli.plain import Side, each, runs, table
+from forecast.errors import EXIT_DATA, EXIT_GOOD, DataError
+from forecast.tables import INDEX_CODES
+
+DEFAULT_AREA = "TP. Hồ Chí Minh"
+_WORDS: Final = ("table", "file", "component", "name", "area", "statistic", "reason", "max_status")
+_MARKS: Final = {"score": "●", "derived": "◐", "rank": "○", "missing": "·"}
+
+
+def build(lang: str) -> click.Command:
+    """Make the verb in one language."""
+
+    def option(name: str, **settings: Any) -> click.Option:
+        says = labels.text(f"cli.check.{name.replace('-', '_')}", lang)
+        return LocalOption([f"--{name}"], help=says, **settings)
+
+    return Verb(
+        "check",
+        lang,
+        params=[
+            option("as-of", type=DayType(), required=True, metavar="YYYY-MM-DD"),
+            option("index-code", type=ChoiceType(INDEX_CODES), default="PAR", metavar="|".join(INDEX_CODES)),
+            option("area", default=DEFAULT_AREA, metavar="TEXT"),
+            option("data-dir", type=PathType(), default=Path("data"), metavar="PATH"),
+            LocalOption(["--json", "as_json"], is_flag=True, help=labels.text("cli.check.json", lang)),
+        ],
+        callback=lambda **given: check(lang=lang, **given),
+    )
+
+
+def check(*, as_of: dt.date, index_code: str, area: str, data_dir: Path, as_json: bool, lang: str) -> int:
+    """Check the data and print what is known; bad data are all listed, with exit code 1."""
+    try:
+        known = load.read(data_dir, as_of=as_of)
+    except DataError as error:
+        if not as_json:
+            raise
+        click.echo(_json({"sound": False, "problems": [problem.as_dict(lang) for problem in error.problems]}))
+        return EXIT_DATA
+    found = summary(known, index_code=index_code, area=known.find_province(area))
+    if as_json:
+        click.echo(_json({"sound": True, **found.as_dict(), "hashes": dict(known.hashes)}))
+    else:
+        click.echo(page(found, lang))
+    return EXIT_GOOD
+
+
+def page(found: Summary, lang: str) -> str:
+    """Write the summary as plain text."""
+    index = labels.text(f"index.{found.index_code}", lang)
+    head = [labels.text("check.title", lang, as_of=found.as_of, index=index, area=found.area)]
+    if found.last_year is None:
+        head.append(labels.text("check.no_last", lang))
+    else:
+        facts = {"year": found.last_year, "announced_on": found.last_announced}
+        head.append(labels.text("check.last", lang, **facts))
+    head.append(labels.text("check.sound", lang))
+    sections = (_counts, _coverage, _grid, _conflicts, _aside, _maxima, _undated)
+    return "\n\n".join(["\n".join(head), *(section(found, lang) for section in sections)])
+
+
+def _counts(found: Summary, lang: str) -> str:
+    columns = ("table", "rows", "known", "later", "undated", "set_aside", "taken")
+    rows = [[str(cell) for cell in row] for row in found.counts[list(columns)].to_numpy()]
+    return _section(labels.text("check.counts.title", lang), columns, rows, lang)
+
+
+def _coverage(found: Summary, lang: str) -> str:
+    columns = ("component", "years", "span", "provinces", "scores", "ranks", "means", "name")
+    rows = [
+        [
+            row.component,
+            str(row.years),
+            f"{row.first_year}–{row.last_year}" if row.years else labels.MISSING,
+            *(str(count) for count in (row.provinces, row.scores, row.ranks, row.means)),
+            row.name_vi if lang == "vi" else row.name_en,
+        ]
+        for row in each(found.coverage)
+    ]
+    return _section(labels.text("check.coverage.title", lang), columns, rows, lang, left=("span",))
+
+
+def _grid(found: Summary, lang: str) -> str:
+    wide = found.grid.pivot_table(
+        index="component", columns="year", values="state", aggfunc="first", sort=False
+    )
+    rows = [[str(name), *(_MARKS[state] for state in states)] for name, *states in wide.itertuples()]
+    headers = [labels.text("column.component", lang), *(str(year) for year in wide.columns)]
+    counts = {"missing": len(found.missing), "cells": len(found.grid)}
+    return "\n".join(
+        [
+            labels.text("check.grid.title", lang, area=found.area),
+            table(headers, rows),
+            labels.text("check.grid.missing", lang, **counts),
+        ]
+    )
+
+
+def _conflicts(found: Summary, lang: str) -> str:
+    columns = ("year", "area", "component", "statistic", "score", "spread", "rank", "rank_spread", "sources")
+    rows = [
+        [
+            str(row.year),
+            row.area,
+            row.component,
+            _statistic(row.statistic, lang),
+            labels.number(row.score, 2, lang),
+            labels.number(row.spread, 2, lang),
+            labels.number(row.rank, 0, lang),
+            labels.number(row.rank_spread, 0, lang),
+            str(row.sources),
+        ]
+        for row in each(found.conflicts)
+    ]
+    title = labels.text("check.conflicts.title", lang, count=len(rows))
+    return _section(title, columns, rows, lang)
+
+
+def _aside(found: Summary, lang: str) -> str:
+    rows = [
+        [row.file, labels.text(f"aside.{row.reason}", lang), str(row.rows)] for row in each(found.set_aside)
+    ]
+    return _section(labels.text("check.aside.title", lang), ("file", "reason", "rows"), rows, lang)
+
+
+def _maxima(found: Summary, lang: str) -> str:
+    coming = found.versions.iloc[-1]
+    facts = {"year": int(coming["year"]), "framework": coming["framework"]}
+    rows = [
+        [
+            row.component,
+            labels.number(row.max_score, 1, lang),
+            labels.text(f"max_status.{row.max_status}", lang),
+            row.name_vi if lang == "vi" else row.name_en,
+        ]
+        for row in each(found.not_read)
+    ]
+    if rows:
+        columns = ("component", "max_score", "max_status", "name")
+        first = _section(labels.text("check.maxima.title", lang, **facts), columns, rows, lang)
+    else:
+        first = labels.text("check.maxima.none", lang, year=facts["year"])
+    lent = found.versions.loc[found.versions["borrowed"] & (found.versions["maxima_from"] != "")]
+    lines = [
+        labels.text("check.maxima.borrowed", lang, years=runs(years["year"].tolist()), framework=lender)
+        for lender, years in lent.groupby("maxima_from", sort=False)
+    ]
+    return "\n".join([first, *lines])
+
+
+def _undated(found: Summary, lang: str) -> str:
+    lines = [
+        labels.text("check.undated.row", lang, file=row.file, rows=row.rows, numbers=runs(row.numbers))
+        for row in each(found.undated)
+    ]
+    return "\n".join(
+        [labels.text("check.undated.title", lang), *(lines or [labels.text("check.none", lang)])]
+    )
+
+
+def _section(
+    title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], lang: str, left: tuple[str, ...] = ()
+) -> str:
+    if not rows:
+        return f"{title}\n{labels.text('check.none', lang)}"
+    headers = [labels.text(f"column.{column}", lang) for column in columns]
+    sides: list[Side] = ["left" if column in (*_WORDS, *left) else "right" for column in columns]
+    return f"{title}\n{table(headers, rows, sides)}"
+
+
+def _statistic(statistic: str, lang: str) -> str:
+    key = f"statistic.{statistic}"
+    return labels.text(key, lang) if key in labels.catalogue() else statistic
+
+
+def _json(content: dict[str, Any]) -> str:
+    return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False)

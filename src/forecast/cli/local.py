@@ -1,0 +1,224 @@
+"""click in the reader's language: headings of the help, refusals, and types of parameters."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from forecast.errors import SpecError
+from forecast.labels import LANGUAGES, text
+from forecast.spec import parse_day, refuse_unknown
+
+if TYPE_CHECKING:
+    _ParamType = click.ParamType[Any]  # generic to the type checker alone in older versions
+else:
+    _ParamType = click.ParamType
+
+
+class LocalOption(click.Option):
+    """An option whose help says all itself, without click's English remarks in brackets."""
+
+    def get_help_extra(self, ctx: click.Context) -> Any:  # noqa: ARG002 - click's signature
+        """Give no remarks."""
+        return {}
+
+
+class Verb(click.Command):
+    """One verb with its help in one language; the texts are ``cli.<name>.help`` and so on."""
+
+    def __init__(self, name: str, lang: str, **settings: Any) -> None:
+        self.lang = lang
+        settings.setdefault("help", text(f"cli.{name}.help", lang))
+        settings.setdefault("short_help", text(f"cli.{name}.short", lang))
+        settings.setdefault("options_metavar", text("cli.metavar.options", lang))
+        settings.setdefault("context_settings", {"allow_extra_args": True})  # refused in our words
+        super().__init__(name, **settings)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the verb; words that no parameter takes are refused."""
+        if ctx.args:
+            raise SpecError("cli.extra_words", {"found": ctx.args, "command": ctx.command_path})
+        return super().invoke(ctx)
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the line of usage under a heading in the language."""
+        _write_usage(self, ctx, formatter, self.lang)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options under a heading in the language."""
+        _write_options(self, ctx, formatter, self.lang)
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """Give ``--help`` in the language."""
+        return _help_option(super().get_help_option(ctx), self.lang)
+
+
+class Verbs(click.Group):
+    """The group of all verbs; a verb's module is imported when the verb is asked for."""
+
+    def __init__(self, lang: str, modules: Mapping[str, str]) -> None:
+        self.lang = lang
+        self.modules = modules
+        # `run` takes --lang out before click sees it; it stands here for the help
+        option = LocalOption(["--lang"], metavar="vi|en", help=text("cli.lang", lang), expose_value=False)
+        super().__init__(
+            "forecast",
+            params=[option],
+            help=text("cli.help", lang),
+            options_metavar=text("cli.metavar.options", lang),
+            subcommand_metavar=text("cli.metavar.verb", lang),
+        )
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Name the verbs."""
+        return list(self.modules)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """Import a verb's module and build the verb in the language."""
+        if cmd_name not in self.modules:
+            return None
+        command = importlib.import_module(self.modules[cmd_name]).build(self.lang)
+        return command if isinstance(command, click.Command) else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Refuse an unknown verb with the nearest one."""
+        name = args[0]
+        if name not in self.modules and not name.startswith("-"):
+            refuse_unknown(text("cli.verb", self.lang), name, self.modules)
+        return super().resolve_command(ctx, args)
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the line of usage under a heading in the language."""
+        _write_usage(self, ctx, formatter, self.lang)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options and the verbs; the verbs' modules stay unopened."""
+        _write_options(self, ctx, formatter, self.lang)
+        with formatter.section(text("cli.verbs", self.lang)):
+            formatter.write_dl([(name, text(f"cli.{name}.short", self.lang)) for name in self.modules])
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """Give ``--help`` in the language."""
+        return _help_option(super().get_help_option(ctx), self.lang)
+
+
+class Type(_ParamType):
+    """A type of parameter whose refusals are the package's own, in the reader's language."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ARG002 - click's signature
+        """Read the value; a default is what it is already."""
+        return self.read(value, _option(param)) if isinstance(value, str) else value
+
+    def read(self, value: str, option: str) -> Any:
+        """Turn the text given for `option` into a value, or raise SpecError."""
+        raise NotImplementedError
+
+
+class DayType(Type):
+    """An ISO day."""
+
+    name = "day"
+
+    def read(self, value: str, option: str) -> dt.date:
+        """Read the day."""
+        return parse_day(value, option)
+
+
+class ChoiceType(Type):
+    """One of a set of values."""
+
+    name = "choice"
+
+    def __init__(self, allowed: tuple[str, ...]) -> None:
+        self.allowed = allowed
+
+    def read(self, value: str, option: str) -> str:
+        """Refuse a value outside the set, with the nearest."""
+        if value not in self.allowed:
+            refuse_unknown(option, value, self.allowed)
+        return value
+
+
+class WholeType(Type):
+    """A whole number."""
+
+    name = "whole"
+
+    def read(self, value: str, option: str) -> int:
+        """Read the number; its range is for the spec to judge."""
+        if not re.fullmatch(r"[+-]?\d{1,18}", value.strip(), flags=re.ASCII):
+            raise SpecError("spec.not_whole", {"name": option, "found": value})
+        return int(value)
+
+
+class PathType(Type):
+    """A path; whether it exists is told by whoever opens it."""
+
+    name = "path"
+
+    def read(self, value: str, option: str) -> Path:
+        """Make a Path."""
+        if not value.strip() or "\0" in value:
+            raise SpecError("spec.empty", {"name": option})
+        return Path(value)
+
+
+def refuse_language(found: str) -> NoReturn:
+    """Refuse a language that the catalogue does not have."""
+    refuse_unknown("--lang", found, LANGUAGES)
+
+
+def told(error: click.ClickException, lang: str) -> str:
+    """Write click's refusal in the language, with the way to the help."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return error.format_message()
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "forecast"
+    facts: dict[str, Any] = {"command": command, "detail": error.format_message()}
+    key = "cli.wrong_use"
+    if isinstance(error, click.NoSuchOption):
+        near = ", ".join(error.possibilities or ())
+        key = "cli.no_such_option_near" if near else "cli.no_such_option"
+        facts |= {"option": error.option_name, "near": near}
+    elif isinstance(error, click.MissingParameter):
+        key = "cli.missing_option"
+        facts["option"] = _option(error.param)
+    elif isinstance(error, click.BadOptionUsage):
+        key = "cli.option_without_value"
+        facts["option"] = error.option_name
+    return text(key, lang, **facts)
+
+
+def _option(param: click.Parameter | None) -> str:
+    return param.opts[-1] if param else ""
+
+
+def _help_option(option: click.Option | None, lang: str) -> click.Option | None:
+    if option is not None:
+        option.help = text("cli.help_option", lang)
+    return option
+
+
+def _write_usage(
+    command: click.Command, ctx: click.Context, formatter: click.HelpFormatter, lang: str
+) -> None:
+    pieces = " ".join(command.collect_usage_pieces(ctx))
+    formatter.write_usage(ctx.command_path, pieces, prefix=text("cli.usage", lang) + " ")
+
+
+def _write_options(
+    command: click.Command, ctx: click.Context, formatter: click.HelpFormatter, lang: str
+) -> None:
+    records = (param.get_help_record(ctx) for param in command.get_params(ctx))
+    rows = [record for record in records if record]
+    if rows:
+        with formatter.section(text("cli.options", lang)):
+            formatter.write_dl(rows)

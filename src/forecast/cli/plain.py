@@ -1,0 +1,76 @@
+"""Tables of plain text for a terminal: aligned by what a character takes on the screen."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Side = Literal["left", "right"]
+
+
+def table(headers: Sequence[str], rows: Sequence[Sequence[str]], sides: Sequence[Side] = ()) -> str:
+    """Lay out rows under their headers, two spaces apart; no space at a line's end.
+
+    Parameters
+    ----------
+    headers
+        One text a column.
+    rows
+        Cells as text, as many a row as there are headers.
+    sides
+        Where the text of a column stands; left for columns that are not named.
+    """
+    every = [*sides, *["left"] * (len(headers) - len(sides))]
+    widths = [max(width(cell) for cell in column) for column in zip(headers, *rows, strict=True)]
+    rule = ["─" * space for space in widths]
+    lines = [headers, rule, *rows]
+    return "\n".join(
+        "  ".join(
+            _padded(cell, space, side) for cell, space, side in zip(line, widths, every, strict=True)
+        ).rstrip()
+        for line in lines
+    )
+
+
+def width(text: str) -> int:
+    """Count the columns that a text takes on a terminal.
+
+    >>> width("Đắk Lắk"), width("表")
+    (7, 2)
+    """
+    return sum(_width_of(char) for char in unicodedata.normalize("NFC", text))
+
+
+def runs(numbers: Sequence[int]) -> str:
+    """Write ascending whole numbers shortly.
+
+    >>> runs([2, 3, 4, 9])
+    '2–4, 9'
+    """
+    spans: list[list[int]] = []
+    for number in numbers:
+        if spans and number == spans[-1][1] + 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    return ", ".join(str(first) if first == last else f"{first}–{last}" for first, last in spans)
+
+
+def each(frame: pd.DataFrame) -> Iterator[Any]:
+    """Walk rows as named tuples; the stubs would give each field the union of all types."""
+    yield from frame.itertuples(index=False)
+
+
+def _width_of(char: str) -> int:
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def _padded(text: str, space: int, side: str) -> str:
+    gap = " " * (space - width(text))
+    return gap + text if side == "right" else text + gap
