@@ -12,6 +12,7 @@ READY   := .venv/.ready
 PYTHON  ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.11 python; do \
              $$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
 RUN     := .venv/bin/python -m
+ALLOW_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)# in a container there is often no other user
 export INDEX_CODE AREA TARGET_YEAR AS_OF
 # Text is UTF-8 everywhere; one thread for each process, as notebooks and tests run beside each other.
 export PYTHONUTF8 := 1
@@ -30,7 +31,7 @@ test: $(READY)  ## chạy toàn bộ kiểm thử | run the whole test suite
 	@$(RUN) pytest $(ARGS)
 
 lab: $(READY)  ## mở các notebook trong JupyterLab | open the notebooks in JupyterLab
-	@$(RUN) jupyter lab --LabApp.default_url=/lab/tree/notebooks $(ARGS)
+	@$(RUN) jupyterlab --LabApp.default_url=/lab/tree/notebooks $(ALLOW_ROOT) $(ARGS)
 
 check: $(READY)  ## kiểm tra mã nguồn | ruff (format and lint), mypy strict, import-linter
 	@$(RUN) ruff format --check .

@@ -3,6 +3,8 @@
 import ast
 import doctest
 import importlib.util
+import json
+import os
 import re
 import shutil
 import subprocess
@@ -256,6 +258,32 @@ def test_the_kernel_names_no_folder(tmp_path: Path) -> None:
     assert str(tmp_path) not in text
     assert '"PYTHONUTF8": "1"' in text
     assert '"OMP_NUM_THREADS": "1"' in text
+
+
+def test_jupyter_takes_the_settings(tmp_path: Path) -> None:
+    """JupyterLab reads the file that the set-up writes: the project's kernel first, traffic encrypted."""
+    set_up = script("set_up")
+    set_up.JUPYTER_SETTINGS["ServerApp"] = {"custom_display_url": "from this very file"}
+    (tmp_path / "share" / "jupyter" / "kernels" / "python3").mkdir(parents=True)
+    (tmp_path / "share" / "jupyter" / "kernels" / "python3" / "kernel.json").write_text(
+        "{}", encoding="utf-8"
+    )
+    set_up.add_kernel(tmp_path)
+    paths = {"JUPYTER_CONFIG_PATH": str(tmp_path / "etc" / "jupyter"), "JUPYTER_CONFIG_DIR": str(tmp_path)}
+
+    shown = subprocess.run(
+        [sys.executable, "-m", "jupyterlab", "--show-config-json"],
+        env={**os.environ, **paths},
+        capture_output=True,
+        check=True,
+        encoding="utf-8",
+    )
+
+    settings = json.loads(shown.stdout)
+    assert settings["ServerApp"]["custom_display_url"] == "from this very file"
+    assert settings["KernelManager"]["transport_encryption"] == "auto"
+    assert settings["MultiKernelManager"]["default_kernel_name"] == "forecast"
+    assert settings["LabApp"]["extension_manager"] == "readonly"
 
 
 @needs_make

@@ -32,7 +32,10 @@ JUPYTER_SETTINGS = {
     # A kernel whose traffic is open to other users of the machine says so in red on top of each notebook.
     "KernelManager": {"transport_encryption": "auto"},
     "MultiKernelManager": {"default_kernel_name": KERNEL},
+    "LabApp": {"extension_manager": "readonly"},  # what is installed is the lock's affair
 }
+# No question about news when it opens, and no request to fetch them.
+PAGE_SETTINGS = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
 
 
 class SetUpError(Exception):
@@ -182,7 +185,9 @@ def add_kernel(prefix):
     spec = json.loads((kernel / "kernel.json").read_text(encoding="utf-8"))
     spec.update(KERNEL_SPEC)
     write_json(kernel / "kernel.json", spec)
-    write_json(prefix / "etc" / "jupyter" / "jupyter_server_config.d" / "forecast.json", JUPYTER_SETTINGS)
+    settings = prefix / "etc" / "jupyter"
+    write_json(settings / "jupyter_config.json", JUPYTER_SETTINGS)
+    write_json(settings / "labconfig" / "page_config.json", PAGE_SETTINGS)
 
 
 def write_json(path, content):
