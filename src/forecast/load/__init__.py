@@ -21,6 +21,7 @@ from forecast.framework import with_share
 from forecast.load.areas import Gazetteer, gazetteer
 from forecast.load.cells import parse_table, period_days
 from forecast.load.files import read_rows
+from forecast.load.proofs import contradicted
 from forecast.load.rules import Checked, broken_rules, repeated_rows
 from forecast.load.settle import settle
 from forecast.spec import refuse_unknown
@@ -226,7 +227,7 @@ def _settled(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     if table is tables.SCORES:
         share = with_share(known, frameworks, events, as_of)["share"]
-        return settle(known, table.key, as_of=as_of, share=share)
+        return settle(known, table.key, as_of=as_of, share=share, wrong=contradicted(known, as_of))
     if table is tables.RELATED:
         return settle(known, table.key, as_of=as_of)
     as_scores = known.assign(score=known["value"], rank=np.nan, source_day=known["published_on"])

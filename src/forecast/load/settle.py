@@ -3,10 +3,11 @@
 The rule, in this order (docs/decisions/0003-vintage-and-conflicts.md):
 
 1. a page that existed on the day goes before one made later;
-2. trust: official, press, dataset preview, copy, derived;
-3. the later page, as papers correct themselves;
-4. the figure that more rows give;
-5. the less flattering figure (lower score, worse rank), then the source's address,
+2. a figure that other figures of the day prove wrong (proofs.py) goes last;
+3. trust: official, press, dataset preview, copy, derived;
+4. the later page, as papers correct themselves;
+5. the figure that more rows give;
+6. the less flattering figure (lower score, worse rank), then the source's address,
    so that the order of rows in a file never matters.
 
 Score and rank are settled apart, as many rows give a rank alone.
@@ -27,8 +28,8 @@ import pandas as pd
 from forecast.tables import TRUST
 
 REASONS: Final = (
-    *("later_page", "same_figure", "rank_only", "lower_trust", "older_page"),
-    *("fewer_sources", "more_flattering"),
+    *("later_page", "same_figure", "rank_only", "contradicted", "lower_trust"),
+    *("older_page", "fewer_sources", "more_flattering"),
 )
 _NO_DAY: Final = pd.Timestamp("1900-01-01")
 
@@ -44,6 +45,7 @@ class Candidate:
     trust: int
     page_day: pd.Timestamp
     late: bool
+    wrong: bool
     source: str
 
 
@@ -60,7 +62,12 @@ class Choice:
 
 
 def settle(
-    known: pd.DataFrame, key: Sequence[str], *, as_of: dt.date, share: pd.Series | None = None
+    known: pd.DataFrame,
+    key: Sequence[str],
+    *,
+    as_of: dt.date,
+    share: pd.Series | None = None,
+    wrong: pd.Series | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Take one row for each key.
 
@@ -75,6 +82,8 @@ def settle(
     share
         Each row's score as a share of its maximum, so that points and percent compare; the score
         itself if None.
+    wrong
+        Rows whose score other figures prove wrong; none if None.
 
     Returns
     -------
@@ -88,7 +97,7 @@ def settle(
     """
     groups: dict[tuple[object, ...], list[Candidate]] = {}
     names = zip(*(known[column] for column in key), strict=True)
-    for name, candidate in zip(names, _candidates(known, as_of, share), strict=True):
+    for name, candidate in zip(names, _candidates(known, as_of, share, wrong), strict=True):
         groups.setdefault(name, []).append(candidate)
     choices = [_choose(group) for group in groups.values()]
     taken = known.iloc[[choice.position for choice in choices]].assign(
@@ -111,12 +120,15 @@ def settle(
     )
 
 
-def _candidates(known: pd.DataFrame, as_of: dt.date, share: pd.Series | None) -> list[Candidate]:
+def _candidates(
+    known: pd.DataFrame, as_of: dt.date, share: pd.Series | None, wrong: pd.Series | None
+) -> list[Candidate]:
     shares = known["score"] if share is None else share
+    proved = [False] * len(known) if wrong is None else wrong
     today = pd.Timestamp(as_of)
     places = {name: place for place, name in enumerate(TRUST)}
     columns = (known["score"], known["rank"], shares, known["trust"], known["source_day"])
-    found = zip(*columns, known["source_url"], strict=True)
+    found = zip(*columns, known["source_url"], proved, strict=True)
     return [
         Candidate(
             position=position,
@@ -126,9 +138,10 @@ def _candidates(known: pd.DataFrame, as_of: dt.date, share: pd.Series | None) ->
             trust=places[trust],
             page_day=_NO_DAY if pd.isna(page_day) else page_day,
             late=bool(page_day > today),
+            wrong=bool(disproved),
             source=source,
         )
-        for position, (score, rank, part, trust, page_day, source) in enumerate(found)
+        for position, (score, rank, part, trust, page_day, source, disproved) in enumerate(found)
     ]
 
 
@@ -138,8 +151,7 @@ def _choose(group: list[Candidate]) -> Choice:
     best_score = min(scored, key=_preference(scored, _score), default=None)
     best_rank = min(ranked, key=_preference(ranked, _worse_rank), default=None)
     best = best_score or best_rank or group[0]  # the door lets no row pass without score and rank
-    agreed = Counter(_score(c) for c in scored)
-    aside = ((c.position, _reason(c, best, agreed)) for c in group if c is not best)
+    aside = ((c.position, _reason(c, best, group)) for c in group if c is not best)
     return Choice(
         position=best.position,
         rank=best_rank.rank if best_rank else math.nan,
@@ -171,23 +183,26 @@ def _preference(
 
     def key(c: Candidate) -> tuple[object, ...]:
         age = (_NO_DAY - c.page_day).days
-        return (c.trust, age, -agreed[figure(c)], figure(c), c.source, c.position)
+        return (c.wrong, c.trust, age, -agreed[figure(c)], figure(c), c.source, c.position)
 
     return key
 
 
-def _reason(other: Candidate, best: Candidate, agreed: Counter[float]) -> str:
-    if other.late and not best.late:
-        return "later_page"
-    if math.isnan(other.score):
-        return "same_figure" if math.isnan(best.score) and other.rank == best.rank else "rank_only"
-    if _score(other) == _score(best):
-        return "same_figure"
-    if other.trust != best.trust:
-        return "lower_trust"
-    if other.page_day != best.page_day:
-        return "older_page"
-    return "fewer_sources" if agreed[_score(other)] < agreed[_score(best)] else "more_flattering"
+def _reason(other: Candidate, best: Candidate, group: list[Candidate]) -> str:
+    """Name the first step of the rule that told the two rows apart."""
+    by_rank = math.isnan(best.score)
+    figure = _worse_rank if by_rank else _score
+    agreed = Counter(figure(candidate) for candidate in group)
+    steps = (
+        (other.late and not best.late, "later_page"),
+        (math.isnan(other.score) and not by_rank, "rank_only"),
+        (figure(other) == figure(best), "same_figure"),
+        (other.wrong and not best.wrong, "contradicted"),
+        (other.trust != best.trust, "lower_trust"),
+        (other.page_day != best.page_day, "older_page"),
+        (agreed[figure(other)] < agreed[figure(best)], "fewer_sources"),
+    )
+    return next((name for told, name in steps if told), "more_flattering")
 
 
 def _spread(scored: list[Candidate], best: Candidate) -> float:
