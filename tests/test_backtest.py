@@ -207,6 +207,15 @@ def test_an_origin_is_a_day_and_a_late_year_is_not_known():
     assert table.loc[table["quantile_level"] == 0.5, "predicted"].tolist() == [2.02]
 
 
+def test_a_year_that_was_out_already_is_not_forecast():
+    """Published before the origin's day, it is no outcome."""
+    scores = published([1.0, 2.0], ["2012-01-01", "2012-02-01"])
+
+    vintages = known_at(scores, {2011: dt.date(2012, 10, 20)})
+
+    assert backtest(panel_of([[[1, 2]]]), [Stays()], origins=[], vintages=vintages).empty
+
+
 @settings(max_examples=40)
 @given(
     delays=st.lists(st.integers(30, 900), min_size=6, max_size=6),
@@ -317,6 +326,15 @@ def test_scores_of_cells_are_those_of_the_kernels():
         assert cell["inside_95"] == float(q[1] <= y <= q[-2])
 
 
+def test_rows_of_two_cells_may_be_interleaved():
+    """Levels that rise by chance, row by row, are not taken for those of one cell."""
+    table = backtest(panel_of([[[1.0, 9.0]], [[5.0, 6.0]]]), [Stays()], origins=[2011], levels=THREE)
+
+    mixed = score_cells(table.iloc[[0, 4, 2, 3, 1, 5]])
+
+    pd.testing.assert_frame_equal(mixed, score_cells(table))
+
+
 @given(seed=st.integers(0, 50))
 @settings(max_examples=10)
 def test_the_order_of_rows_does_not_matter(seed):
@@ -344,8 +362,9 @@ def test_a_cell_without_all_levels_is_refused():
     """Scores over different levels cannot be compared."""
     table = backtest(walk(), [Stays()], origins=[2016], levels=THREE)
 
-    with pytest.raises(ValueError, match="once"):
-        score_cells(table.iloc[1:])
+    for broken in (table.iloc[1:], pd.concat([table, table])):
+        with pytest.raises(ValueError, match="once"):
+            score_cells(broken)
     with pytest.raises(ValueError, match="median"):
         score_cells(table[table["quantile_level"] != 0.5])
 

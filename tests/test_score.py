@@ -219,6 +219,15 @@ def test_the_range_of_coverage_comes_from_years_not_cells():
     assert (found.lower, found.coverage, found.upper) == (0, 0.5, 1)
 
 
+def test_a_resample_has_as_many_years_as_there_are():
+    """Of four years two held: half the resamples lie between 1/4 and 3/4, as Binomial(4, 1/2) does."""
+    found = score.coverage(
+        [1.0, 1.0, 0.0, 0.0], [2018, 2019, 2020, 2021], rng=np.random.default_rng(1), level=50
+    )
+
+    assert (found.lower, found.upper) == (0.25, 0.75)
+
+
 def test_one_year_has_a_share_but_no_range():
     """Coverage of one year is no proof of anything, and says so."""
     found = score.coverage([1.0, 0.0], [2020, 2020], rng=np.random.default_rng(1))
@@ -271,6 +280,11 @@ def test_pit_rises_with_the_truth_and_stays_inside(y, values):
     assert 0 < low <= high < 1
 
 
+def test_pit_counts_equal_draws_by_half():
+    """One draw below, two equal, one above: in the middle."""
+    assert score.pit_from_draws(2.0, [1.0, 2.0, 2.0, 3.0]) == 0.5
+
+
 def test_pit_of_a_forecast_without_spread_is_the_middle_when_it_is_right():
     """A flat series forecast flat and right is neither low nor high."""
     pit = score.pit_from_quantiles([5.0, 4.0, 6.0], np.full((3, 3), 5.0), levels=[0.1, 0.5, 0.9])
@@ -311,14 +325,14 @@ def test_brier_is_least_at_the_true_chance(share, guess):
 
 
 def test_skill_by_hand():
-    """Year means 1 and 3 against 2 and 4: skill 1/3; leaving a year out gives 1/4 and 1/2."""
-    ours, theirs = [0.0, 2.0, 3.0], [2.0, 2.0, 4.0]
+    """Year means 1, 3, 2 against 2, 4, 2: skill 1/4; without a year each it is 1/6, 1/4 and 1/3."""
+    ours, theirs = [0.0, 2.0, 3.0, 2.0], [2.0, 2.0, 4.0, 2.0]
 
-    found = score.skill(ours, theirs, [2020, 2020, 2021])
+    found = score.skill(ours, theirs, [2020, 2020, 2021, 2022])
 
-    assert found.skill == pytest.approx(1 / 3)
-    assert found.standard_error == pytest.approx(np.sqrt(0.5 * (2 * 0.125**2)))
-    assert (found.years, found.cells) == (2, 3)
+    assert found.skill == pytest.approx(1 / 4)
+    assert found.standard_error == pytest.approx(np.sqrt(2 / 3 * 2) / 12)
+    assert (found.years, found.cells) == (3, 4)
 
 
 def test_skill_compares_the_same_cells():

@@ -316,9 +316,9 @@ def _wide(table: pd.DataFrame) -> tuple[pd.DataFrame, Floats, list[float]]:
     ordered = table
     if not _is_tiled(table, levels):
         ordered = table.sort_values(["model", *CELL, "quantile_level"], kind="stable")
-        if not _is_tiled(ordered, levels) or ordered.duplicated(["model", *CELL, "quantile_level"]).any():
-            raise ValueError(f"each cell needs each of the levels {levels.tolist()} once")
     cells = ordered.iloc[:: len(levels)]
+    if not _is_tiled(ordered, levels) or cells.duplicated(["model", *CELL]).any():
+        raise ValueError(f"each cell needs each of the levels {levels.tolist()} once")
     wide = cells[["model", *CELL, "observed", "scale"]].reset_index(drop=True)
     return wide, ordered["predicted"].to_numpy(dtype=float).reshape(-1, len(levels)), levels.tolist()
 
@@ -335,7 +335,7 @@ def _is_tiled(table: pd.DataFrame, levels: Floats) -> bool:
 def _of_model(cells: pd.DataFrame, model: str) -> pd.Series:
     """CRPS of one model on the cells of every model; NaN where it has none."""
     base = cells.loc[cells["model"] == model, [*CELL, "crps"]]
-    return cells[CELL].merge(base, on=CELL, how="left", validate="many_to_one")["crps"]
+    return cells[CELL].merge(base, on=CELL, how="left")["crps"]
 
 
 def _summed(cells: pd.DataFrame, baselines: list[str], rng: np.random.Generator) -> dict[str, float]:
