@@ -67,11 +67,6 @@ def text(key: str, lang: str, /, **facts: Any) -> str:
     return sentence.format_map({name: _written(fact, lang) for name, fact in facts.items()})
 
 
-def keys(prefix: str = "") -> tuple[str, ...]:
-    """List the catalogue's keys that begin with `prefix`, sorted."""
-    return tuple(sorted(key for key in catalogue() if key.startswith(prefix)))
-
-
 def fields(key: str, lang: str) -> frozenset[str]:
     """Name the fields in braces of one sentence."""
     parts = string.Formatter().parse(catalogue()[key][lang])

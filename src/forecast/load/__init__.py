@@ -154,7 +154,7 @@ def _checked(folder: Path) -> dict[str, Checked]:
     areas, problems = _read_table(folder / tables.AREAS.file, tables.AREAS, None)
     places = None
     checked = {}
-    if areas is not None:
+    if areas is not None and not problems:  # else every use of a misspelt area would be reported too
         checked["areas"] = areas
         places, clashes = gazetteer(areas.good)
         rows = areas.good["row"].tolist()
