@@ -18,6 +18,7 @@ from forecast import score
 from forecast.backtest import CELL, COLUMNS, backtest, known_at, score_cells, summary
 from forecast.errors import TooFewYearsError
 from forecast.models.baselines import Drift, LastValue
+from forecast.models.ensemble import Ensemble
 from forecast.panel import Panel
 from forecast.spec import QUANTILE_LEVELS
 
@@ -145,6 +146,23 @@ def test_a_model_with_too_few_years_keeps_its_rows():
 
     assert table.groupby("origin")["predicted"].count().tolist() == [0, 45]
     assert (total["cells"], total["missing"], total["years"]) == (15, 15, 1)
+
+
+def test_an_ensemble_brings_the_forecasts_of_its_members():
+    """They are the same as those of the members alone; a member that refuses keeps its rows."""
+    panel = walk()
+    both = Ensemble(models=(LastValue(), Drift()), members=("last_value", "drift"))
+    kept = {"origins": [2012, 2017], "levels": THREE}
+
+    family = backtest(panel, [both], **kept)
+    alone = backtest(panel, [LastValue(), Drift()], **kept)
+
+    assert family["model"].cat.categories.tolist() == ["ensemble", "last_value", "drift"]
+    members = family[family["model"] != "ensemble"].reset_index(drop=True)
+    assert members.astype({"model": str}).equals(alone.astype({"model": str}))
+    refused = family[(family["model"] == "drift") & (family["origin"] == 2012)]
+    assert refused["predicted"].isna().all()
+    assert len(refused) == 45
 
 
 def test_a_horizon_of_no_years_is_refused():

@@ -24,8 +24,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forecast import score
-from forecast.errors import TooFewYearsError
-from forecast.models.contract import Model
+from forecast.errors import ForecastError
+from forecast.models.contract import Fitted, Model
+from forecast.models.ensemble import Ensemble
 from forecast.panel import Panel
 from forecast.spec import QUANTILE_LEVELS, interval_ends
 from forecast.tables import as_known
@@ -59,6 +60,7 @@ def backtest(
     panel : Panel
         Holds the outcomes.
     models : sequence of Model
+        Names differ.  An `Ensemble` brings its members' forecasts with it, fitted once.
     origins : iterable of int
         Years; each forecasts the years ``origin + horizon`` that have an outcome.
     horizons : iterable of int
@@ -77,7 +79,8 @@ def backtest(
         Columns `COLUMNS`: one row for each model, origin, target year, area, component and quantile
         level, in this order.  `origin` is the last year known, `horizon` the years from it to the
         target, `scale` the mean absolute yearly change of the series that far.  `predicted` is NaN
-        where a model had too few years or nothing to say: no forecast is dropped in silence.
+        where a model refused (too few years, say) or had nothing to say: no forecast is dropped in
+        silence.
     """
     known = {origin: panel.until(origin) for origin in origins} if vintages is None else dict(vintages)
     ahead, tau = sorted(set(horizons)), tuple(levels)
@@ -97,7 +100,14 @@ def backtest(
         with ProcessPoolExecutor(max_workers=workers, mp_context=context) as pool:
             forecasts = list(pool.map(predict, tasks))
     truth = [_outcomes(panel, past, targets) for past, targets in rounds]
-    return _long(models, rounds, truth, forecasts, tau)
+    names = [name for model in models for name in _names(model)]
+    ordered = [
+        forecasts[k * len(rounds) + r][name]
+        for k, model in enumerate(models)
+        for name in _names(model)
+        for r in range(len(rounds))
+    ]
+    return _long(names, rounds, truth, ordered, tau)
 
 
 def known_at(
@@ -231,14 +241,29 @@ def summary(
     return pd.DataFrame(rows)
 
 
-def _predict(task: tuple[Model, Panel, tuple[int, ...]], *, levels: tuple[float, ...]) -> Floats:
-    """Quantiles of one model from one origin, shape (targets, A, C, Q); NaN if it has too few years."""
+def _names(model: Model) -> list[str]:
+    """Names of the forecasts that a model brings: its own, and those of an ensemble's members."""
+    members = model.models if isinstance(model, Ensemble) else ()
+    return [model.name, *(member.name for member in members)]
+
+
+def _predict(task: tuple[Model, Panel, tuple[int, ...]], *, levels: tuple[float, ...]) -> dict[str, Floats]:
+    """Quantiles of one origin by name, shape (targets, A, C, Q); NaN where a model refused."""
     model, past, targets = task
+    fits: dict[str, Fitted] = {}
     try:
         fitted = model.fit(past)
-    except TooFewYearsError:
-        return np.full((len(targets), *past.value.shape[:2], len(levels)), np.nan)
-    return np.stack([fitted.quantiles(target, levels) for target in targets])
+    except ForecastError:
+        pass
+    else:
+        fits = {model.name: fitted, **getattr(fitted, "fits", {})}
+    silent = np.full((len(targets), *past.value.shape[:2], len(levels)), np.nan)
+    return {
+        name: np.stack([fits[name].quantiles(target, levels) for target in targets])
+        if name in fits
+        else silent
+        for name in _names(model)
+    }
 
 
 def _outcomes(panel: Panel, past: Panel, targets: tuple[int, ...]) -> Floats:
@@ -267,7 +292,7 @@ def _usual_change(past: Panel) -> Floats:
 
 
 def _long(
-    models: Sequence[Model],
+    names: Sequence[str],
     rounds: list[tuple[Panel, tuple[int, ...]]],
     truth: list[Floats],
     forecasts: list[Floats],
@@ -286,14 +311,14 @@ def _long(
         parts["component"].append(np.array(past.components, dtype=object)[c])
         parts["observed"].append(came[t, a, c])
         parts["scale"].append(_usual_change(past)[a, c])
-    if not sum(counts) or not models:
+    if not sum(counts) or not names:
         return pd.DataFrame({name: [] for name in COLUMNS})
     one = {name: np.concatenate(values) for name, values in parts.items()}
-    n_models, n_cells, n_levels = len(models), sum(counts), len(levels)
+    n_models, n_cells, n_levels = len(names), sum(counts), len(levels)
     columns: dict[str, object] = {
         "model": pd.Categorical.from_codes(
             np.repeat(np.arange(n_models), n_cells * n_levels),
-            categories=pd.Index([model.name for model in models]),
+            categories=pd.Index(names),
         )
     }
     for name in CELL:
