@@ -1,0 +1,326 @@
+"""The tables of a result: what readers are told, read off the draws and the evidence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from forecast.framework import TOTAL, Framework
+from forecast.load import Known
+from forecast.models.evidence import FittedEvidence
+from forecast.models.latent import PAPI_SCALARS, SCALARS
+from forecast.models.subject import SURVEY, survey_component
+from forecast.simulate import Draws, chance, quantiles
+from forecast.spec import RunSpec, interval_ends
+from forecast.tables import FORECAST_COLUMNS
+
+Floats = NDArray[np.float64]
+
+LEVEL: Final = 80  # percent of the range in tables and headlines
+WIDE: Final = 95
+USED: Final = ("score", "rank", "mean", "places_mean", "spread_only")
+SURVEY_FORMS: Final = 580  # forms a province, some 37,000 in the country
+
+
+def phrase(key: str, **facts: Any) -> str:
+    """Write a sentence of the catalogue so that a table can carry it in no language."""
+    return json.dumps({"key": key, "facts": facts}, ensure_ascii=False, sort_keys=True)
+
+
+def phrases(parts: Iterable[str]) -> str:
+    """Put several such sentences into one cell."""
+    return "[" + ", ".join(parts) + "]"
+
+
+def components(framework: Framework) -> tuple[str, ...]:
+    """The total and all that adds up to it, in the framework's order."""
+    parts = framework.parts()
+    return tuple(c for c in framework.components["component"] if c not in parts)
+
+
+def quantile_rows(
+    spec: RunSpec, framework: Framework, model: str, key: tuple[str, str, str], values: Floats
+) -> pd.DataFrame:
+    """FORECAST rows of one (index_code, area, component); `values` are in the order of the levels."""
+    index_code, area, component = key
+    return pd.DataFrame(
+        {
+            "index_code": index_code,
+            "framework": framework.name if index_code == framework_index(framework) else "",
+            "area": area,
+            "component": component,
+            "target_year": spec.target_year,
+            "as_of": pd.Timestamp(spec.as_of),
+            "model": model,
+            "output_type": "quantile",
+            "output_type_id": [f"{level:g}" for level in spec.quantile_levels],
+            "value": np.round(values, 4),
+        },
+        columns=list(FORECAST_COLUMNS),
+    )
+
+
+def framework_index(framework: Framework) -> str:
+    """Index that a framework with domains belongs to."""
+    return "PAR" if len(framework.components) > 1 else SURVEY
+
+
+def main_rows(target: Draws, spec: RunSpec, framework: Framework, model: str) -> pd.DataFrame:
+    """FORECAST rows of the main model: the area's components, then every area's total and SIPAS."""
+    levels = spec.quantile_levels
+    home = target.of_area(spec.area)
+    own = [
+        (("PAR", spec.area, component), quantiles(home.points(component)[:, 0], levels))
+        for component in components(framework)
+    ]
+    survey = quantiles(100 * target.share(survey_component(target.subject)), levels)
+    totals = quantiles(target.points(TOTAL), levels)
+    for place, area in enumerate(target.subject.areas):
+        own.append(((SURVEY, area, TOTAL), survey[:, place]))
+        if area != spec.area:
+            own.append((("PAR", area, TOTAL), totals[:, place]))
+    rows = pd.concat([quantile_rows(spec, framework, model, k, v) for k, v in own], ignore_index=True)
+    mine = rows["area"].eq(spec.area)
+    first = mine & rows["index_code"].eq(spec.index_code)
+    return pd.concat([rows[first], rows[mine & ~first], rows[~mine]], ignore_index=True)
+
+
+def rank_rows(table: pd.DataFrame, spec: RunSpec, framework: Framework, model: str) -> pd.DataFrame:
+    """FORECAST rows of the rank: one probability a rank."""
+    return pd.DataFrame(
+        {
+            "index_code": spec.index_code,
+            "framework": framework.name,
+            "area": spec.area,
+            "component": "rank",
+            "target_year": spec.target_year,
+            "as_of": pd.Timestamp(spec.as_of),
+            "model": model,
+            "output_type": "pmf",
+            "output_type_id": table["rank"].astype("str"),
+            "value": table["probability"].round(6),
+        },
+        columns=list(FORECAST_COLUMNS),
+    )
+
+
+def summary(
+    last: Draws, target: Draws, framework: Framework, spec: RunSpec, evidence: pd.DataFrame
+) -> pd.DataFrame:
+    """One row per component of the area; see `Result.summary`.  Points, and percent for SIPAS."""
+    table = framework.components.set_index("component")
+    before, after = last.of_area(spec.area), target.of_area(spec.area)
+    rows = []
+    for component in components(framework):
+        maximum = framework.maximum(component)
+        facts = {
+            "component": component,
+            "parent": str(table.loc[component, "parent"]),
+            "max_score": maximum,
+            "max_status": framework.max_status(component),
+            "responsible": str(table.loc[component, "responsible"]),
+        }
+        pair = before.points(component)[:, 0], after.points(component)[:, 0]
+        # Last year's maximum may differ: what a fall means is a smaller share of the maximum.
+        scale = maximum / before.subject.schemes[before.year].maxima.get(component, maximum)
+        rows.append(
+            facts
+            | _moves(pair[0] * scale, pair[1], _own(evidence, spec, component), before.year, maximum)
+            | {"basis": basis(evidence, spec, component, framework)}
+        )
+    if spec.index_code == SURVEY:
+        survey = survey_component(target.subject)
+        pair = 100 * before.share(survey)[:, 0], 100 * after.share(survey)[:, 0]
+        facts = {"component": TOTAL, "parent": "", "max_score": 100.0, "max_status": "read"}
+        own = _own(evidence, spec, TOTAL, SURVEY)
+        return pd.DataFrame(
+            [facts | _moves(*pair, own, before.year, 100.0) | {"basis": _survey_basis(evidence, spec)}]
+        )
+    return pd.DataFrame(rows)
+
+
+def _moves(
+    before: Floats, after: Floats, own: pd.DataFrame, last_year: int, maximum: float
+) -> dict[str, Any]:
+    """Last year and target year of one component, and the move between them, from joint draws."""
+    told = own.loc[own["year"] == last_year, "observed_share"] * maximum
+    low, high = interval_ends(LEVEL)
+    low95, high95 = interval_ends(WIDE)
+    last = quantiles(before, (low, 0.5, high))
+    now = quantiles(after, (low95, low, 0.5, high, high95))
+    known = len(told) > 0
+    last_median = float(told.iloc[0]) if known else float(last[1])
+    return {
+        "last_year": last_year,
+        "last_known": known,
+        "last_median": last_median,
+        "last_lower": np.nan if known else float(last[0]),
+        "last_upper": np.nan if known else float(last[2]),
+        "median": float(now[2]),
+        "lower": float(now[1]),
+        "upper": float(now[3]),
+        "lower95": float(now[0]),
+        "upper95": float(now[4]),
+        "change": round(float(now[2]) - last_median, 4),
+        "p_fall": chance(after - before, "<=", -1e-9),
+    }
+
+
+def _own(evidence: pd.DataFrame, spec: RunSpec, component: str, index_code: str = "PAR") -> pd.DataFrame:
+    """The area's own published scores of a component that are used."""
+    return evidence[
+        (evidence["area"] == spec.area)
+        & (evidence["index_code"] == index_code)
+        & (evidence["component"] == component)
+        & (evidence["use"] == "score")
+    ]
+
+
+def basis(evidence: pd.DataFrame, spec: RunSpec, component: str, framework: Framework) -> str:
+    """Say what the forecast of a component rests on."""
+    here = evidence[(evidence["index_code"] == "PAR") & (evidence["component"] == component)]
+    mine = here[here["area"] == spec.area]
+    scores, only_rank = mine[mine["use"] == "score"], mine[mine["use"] == "rank"]
+    parts = []
+    if len(scores):
+        parts.append(phrase("basis.own", years=[int(y) for y in sorted(scores["year"])]))
+    if len(only_rank):
+        parts.append(phrase("basis.own_rank", years=[int(y) for y in sorted(only_rank["year"])]))
+    if component == TOTAL:
+        return phrases([*parts, phrase("basis.mean", count=_mean_years(evidence, "PAR"))])
+    if not len(scores):
+        parts.insert(0, phrase("basis.none"))
+    if framework.children(component):
+        parts.append(phrase("basis.children"))
+    if component.endswith(".sipas"):
+        parts.append(phrase("basis.survey", count=len(_own(evidence, spec, TOTAL, SURVEY))))
+    parts.append(phrase("basis.total", count=len(_own(evidence, spec, TOTAL))))
+    parts.append(phrase("basis.mean", count=_mean_years(evidence, "PAR")))
+    others = here[here["use"].isin(["score", "rank"]) & (here["area"] != spec.area)]["area"].nunique()
+    if others:
+        parts.append(phrase("basis.others", count=int(others)))
+    return phrases(parts)
+
+
+def _survey_basis(evidence: pd.DataFrame, spec: RunSpec) -> str:
+    years = [int(y) for y in sorted(_own(evidence, spec, TOTAL, SURVEY)["year"])]
+    return phrases(
+        [phrase("basis.own", years=years), phrase("basis.mean", count=_mean_years(evidence, SURVEY))]
+    )
+
+
+def _mean_years(evidence: pd.DataFrame, index_code: str) -> int:
+    means = evidence[(evidence["index_code"] == index_code) & (evidence["component"] == TOTAL)]
+    return int(means.loc[means["use"].isin(["mean", "places_mean"]), "year"].nunique())
+
+
+def history(
+    past: Mapping[int, Draws], framework: Framework, spec: RunSpec, evidence: pd.DataFrame
+) -> pd.DataFrame:
+    """The area's years as shares of the maximum in percent: published, or estimated with a range.
+
+    Returns
+    -------
+    DataFrame
+        component, year, known, median, lower, upper (80 percent; NaN where published).
+    """
+    low, high = interval_ends(LEVEL)
+    rows: list[tuple[object, ...]] = []
+    for year, draws in past.items():
+        home = draws.of_area(spec.area)
+        for component in components(framework):
+            scheme = draws.subject.schemes[year]
+            own = _own(evidence, spec, component)
+            told = own.loc[own["year"] == year, "observed_share"]
+            if len(told):
+                share = 100 * float(told.iloc[0])
+                rows.append((component, year, True, share, np.nan, np.nan))
+                continue
+            values = quantiles(
+                100 * home.points(component)[:, 0] / scheme.maxima[component], (0.5, low, high)
+            )
+            rows.append((component, year, False, *values.tolist()))
+    return pd.DataFrame(rows, columns=["component", "year", "known", "median", "lower", "upper"])
+
+
+def targets(known: Known, target: Draws, rank: NDArray[np.int_], spec: RunSpec) -> pd.DataFrame:
+    """Chance of every target set for the area and year: quantity, relation, value, set_on, probability."""
+    rows = known.targets
+    rows = rows[
+        (rows["index_code"] == spec.index_code)
+        & (rows["area"] == spec.area)
+        & (rows["year"] == spec.target_year)
+    ].reset_index(drop=True)
+    place = target.subject.areas.index(spec.area)
+    if spec.index_code == SURVEY:
+        score = 100 * target.share(survey_component(target.subject))[:, place]
+    else:
+        score = target.points(TOTAL)[:, place]
+    drawn: dict[str, Floats] = {"rank": rank.astype(float), "points": score, "percent": score}
+    probability = [
+        chance(drawn[quantity], relation, value)
+        for quantity, relation, value in zip(rows["quantity"], rows["relation"], rows["value"], strict=True)
+    ]
+    return rows[["quantity", "relation", "value", "set_on"]].assign(
+        probability=np.array(probability, dtype=float)
+    )
+
+
+def evidence_table(known: Known, uses: pd.Series[str], fitted: FittedEvidence) -> pd.DataFrame:
+    """Rows of the scores with how each is used, and what the model holds the figure to be.
+
+    `observed` is in the unit that was published (NaN for a rank), `observed_share` and `fitted`
+    are shares of the maximum.
+    """
+    rows = known.scores.assign(use=uses)
+    told = fitted.statements
+    share = pd.Series(told.by_row(told.value, len(rows)), index=rows.index)
+    held = pd.Series(told.by_row(np.clip(fitted.fitted_values(), 0, 1), len(rows)), index=rows.index)
+    plain = rows["use"].isin(["score", "mean"])
+    columns = ["index_code", "year", "area", "component", "statistic", "score", "unit", "rank", "trust"]
+    columns += ["published_on", "source_url", "note", "sources", "spread", "use"]
+    return rows[columns].assign(
+        reason=[phrase(f"use.{use}") for use in rows["use"]],
+        observed=rows["score"],
+        observed_share=share.where(plain).round(6),
+        fitted=held.where(plain).round(6),
+    )
+
+
+def variances(fitted: FittedEvidence) -> pd.DataFrame:
+    """Variances of the main model and where each comes from: name, value, source."""
+    v = fitted.variances
+    rows = [
+        (
+            name,
+            round(float(getattr(v, name)), 4),
+            phrase("variance.papi" if name in PAPI_SCALARS else "variance.own"),
+        )
+        for name in SCALARS
+    ]
+    rows += [
+        (f"spread.{component}", round(v.spread * factor, 4), phrase("variance.component"))
+        for component, factor in zip(fitted.lattice.components, v.component_spread, strict=True)
+    ]
+    error = 100 * float(np.sqrt(0.82 * 0.18 / SURVEY_FORMS))
+    rows.append(("sipas_sampling", round(error, 2), phrase("variance.sampling", forms=SURVEY_FORMS)))
+    return pd.DataFrame(rows, columns=["name", "value", "source"])
+
+
+def vintage(known: Known, framework: Framework) -> pd.DataFrame:
+    """Counts of rows by what became of them: name, count."""
+    counts = known.counts.set_index("table")
+    rows = [
+        ("rows_known", int(counts["known"].sum())),
+        ("rows_later", int(counts["later"].sum())),
+        ("scores_known", int(counts["known"].loc["scores"])),
+        ("set_aside", len(known.set_aside)),
+        ("undated", len(known.undated)),
+        ("assumed_maxima", int(framework.components["max_status"].ne("read").sum())),
+    ]
+    return pd.DataFrame(rows, columns=["name", "count"])

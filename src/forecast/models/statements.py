@@ -1,0 +1,382 @@
+"""Turn published rows into statements on the latent panel.
+
+Every row of the scores gets a use or a reason why it has none, so that the report can show both.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from forecast.models.evidence import Statements
+from forecast.models.latent import Lattice, Variances, deviation_covariance
+
+Floats = NDArray[np.float64]
+
+# Standard deviation of a figure's own error, in share of the maximum, by the trust in its source.
+TRUST_ERROR = {"official": 0.0002, "press": 0.0005, "dataset preview": 0.001, "copy": 0.001, "derived": 0.005}
+BORROWED_ERROR = 0.08  # of the share, where the year's own maximum was never seen
+ASSUMED_ERROR = 0.03  # of the share, where the maximum is assumed
+BORROWED_TOTAL_ERROR = 0.003  # a total whose weights are borrowed: weights err, shares are alike
+LINK_ERROR = 0.002  # points of SIPAS in the index against its percent
+RANK_SHAPE_ERROR = 0.15  # of a standard deviation: a year's scores are not exactly normal
+COUNT_ERROR = 0.35
+MIN_PAIRS = 3  # published scores with ranks that tell how far areas lie apart in a year
+COUNTS_ABOVE = {"count:group_A": 0.90, "count:above_80": 0.80}
+COUNTS_BELOW = {"count:under_70": 0.70, "count:group_C": 0.80}
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """What the index is made of in one year.
+
+    Attributes
+    ----------
+    weights : mapping from component to its maximum as a share of the total's maximum
+    maxima : mapping from component to its maximum in points
+    status : mapping from component to 'read', 'assumed' or 'borrowed'
+    children : mapping from component to its children that add up to it
+    """
+
+    weights: Mapping[str, float]
+    maxima: Mapping[str, float]
+    status: Mapping[str, str]
+    children: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The areas, components and years of one index and what links it to others.
+
+    Attributes
+    ----------
+    index_code : str
+    areas : tuple of str
+        All areas that are ranked, published or not.
+    regions : mapping from a region (or the country) to its areas
+    components : tuple of str
+        Components without children.
+    schemes : mapping from year to `Scheme`, for every year up to the target year
+    breaks : mapping from component to the years in which its level may jump
+    links : mapping from ``(index_code, component)`` of another index to a component of this one
+    spare : components that cut across the others and say nothing new beside the total
+    """
+
+    index_code: str
+    areas: tuple[str, ...]
+    regions: Mapping[str, tuple[str, ...]]
+    components: tuple[str, ...]
+    schemes: Mapping[int, Scheme]
+    breaks: Mapping[str, tuple[int, ...]]
+    links: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    spare: frozenset[str] = frozenset()
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """All years in a row, the target year last."""
+        return tuple(range(min(self.schemes), max(self.schemes) + 1))
+
+    def only(self, area: str) -> "Subject":
+        """Keep one area."""
+        return replace(self, areas=(area,), regions={})
+
+
+def observe(
+    scores: pd.DataFrame, subject: Subject, start: Variances
+) -> tuple[Lattice, Statements, pd.Series]:
+    """Read settled scores as statements.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        One row per (index_code, year, area, component, statistic), as `load.read` settles them.
+
+    Returns
+    -------
+    lattice, statements
+        What the evidence model takes.
+    uses : Series of str, on the index of `scores`
+        How each row is used, or why it is not.
+    """
+    lattice = _lattice(scores, subject)
+    reader = _Reader(scores, subject, lattice, _usual_spread(lattice, start))
+    rows = [reader.read(i) for i in range(len(scores))]
+    kept = [r for r in rows if r.statement is not None]
+    parts = [r.statement for r in kept if r.statement is not None]
+    if parts:
+        stacked = [np.stack([np.asarray(p[k], dtype=float) for p in parts]) for k in range(4)]
+    else:
+        n_areas, n_cells = len(subject.areas), lattice.n_cells
+        stacked = [np.empty((0, n_areas)), np.empty((0, n_cells)), np.empty(0), np.empty(0)]
+    places = np.array([i for i, r in enumerate(rows) if r.statement is not None], dtype=int)
+    uses = pd.Series([r.use for r in rows], index=scores.index, dtype="object", name="use")
+    return lattice, Statements(stacked[0], stacked[1], stacked[2], stacked[3], places), uses
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """One row as read: its use, and its statement (areas, cells, value, error) if it has one."""
+
+    use: str
+    statement: tuple[Floats, Floats, float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Reader:
+    """Reads one row at a time, knowing the others of its year."""
+
+    scores: pd.DataFrame
+    subject: Subject
+    lattice: Lattice
+    usual_spread: Mapping[str, float]
+
+    def read(self, i: int) -> _Read:
+        row = self.scores.iloc[i]
+        year = int(row["year"])
+        component = self.component(row)
+        if component is None:
+            return _Read("no_such_component")
+        if component in self.subject.spare:
+            return _Read("spare_part")
+        if year not in self.subject.schemes:
+            return _Read("outside_years")
+        if row["statistic"] == "value":
+            return self.own(row, component, year)
+        if row["statistic"] == "mean":
+            return self.mean(row, component, year)
+        return self.shape_of_year(row, component, year)
+
+    def component(self, row: pd.Series) -> str | None:
+        """Name of the row's component in this index, or None if it has no place in it."""
+        key = (str(row["index_code"]), str(row["component"]))
+        if key[0] == self.subject.index_code:
+            scheme = self.subject.schemes[max(self.subject.schemes)]
+            known = key[1] in scheme.weights or key[1] in self.subject.spare
+            return key[1] if known else None
+        return self.subject.links.get(key)
+
+    def own(self, row: pd.Series, component: str, year: int) -> _Read:
+        """Read a province's own figure: its score, or else its rank."""
+        if row["area"] not in self.subject.areas:
+            return _Read("no_such_area")
+        areas = self.area_weights((str(row["area"]),))
+        cells = self.cell_weights(component, year)
+        if pd.notna(row["score"]):
+            share, error = self.share(row, component, year)
+            if share is None:
+                return _Read("above_every_maximum")
+            return _Read("score", (areas, cells, share, error))
+        if pd.isna(row["rank"]):
+            return _Read("no_number")
+        n = len(self.subject.areas)
+        rank = float(row["rank"])
+        if not 1 <= rank <= n:
+            return _Read("no_such_rank")
+        sd = self.spread(component, year)
+        error = sd * float(np.hypot(_order_error(rank, n), RANK_SHAPE_ERROR))
+        return _Read("rank", (areas - 1 / n, cells, sd * _order_mean(rank, n), error))
+
+    def mean(self, row: pd.Series, component: str, year: int) -> _Read:
+        """Read a national or regional mean."""
+        members = self.subject.regions.get(str(row["area"]))
+        if not members:
+            return _Read("no_such_area")
+        share, error = self.share(row, component, year)
+        if share is None:
+            return _Read("above_every_maximum")
+        return _Read("mean", (self.area_weights(members), self.cell_weights(component, year), share, error))
+
+    def shape_of_year(self, row: pd.Series, component: str, year: int) -> _Read:
+        """Read an extreme or a count: it places the mean where no mean is published."""
+        members = self.subject.regions.get(str(row["area"]), ())
+        if len(members) != len(self.subject.areas):
+            return _Read("no_such_area")
+        if self.has_mean(component, year):
+            return _Read("spread_only" if row["statistic"] in ("max", "min") else "beside_mean")
+        n = len(self.subject.areas)
+        sd = self.spread(component, year)
+        if row["statistic"] in ("max", "min"):
+            share, error = self.share(row, component, year)
+            rank = 1.0 if row["statistic"] == "max" else float(n)
+            offset, shape = _order_mean(rank, n), _order_error(rank, n) + RANK_SHAPE_ERROR
+        elif row["statistic"] in COUNTS_ABOVE:
+            share, error = COUNTS_ABOVE[row["statistic"]], 0.0
+            offset, shape = _order_mean(float(row["score"]) + 0.5, n), COUNT_ERROR
+        elif row["statistic"] in COUNTS_BELOW:
+            share, error = COUNTS_BELOW[row["statistic"]], 0.0
+            offset, shape = _order_mean(n - float(row["score"]) + 0.5, n), COUNT_ERROR
+        else:
+            return _Read("beside_mean")
+        if share is None:
+            return _Read("above_every_maximum")
+        cells = self.cell_weights(component, year)
+        value = (self.area_weights(members), cells, share - sd * offset, float(np.hypot(error, sd * shape)))
+        return _Read("places_mean", value)
+
+    def share(self, row: pd.Series, component: str, year: int) -> tuple[float | None, float]:
+        """Give the score as a share of the maximum, and its error; None if above every maximum."""
+        score = float(row["score"])
+        linked = row["index_code"] != self.subject.index_code
+        whole = 100.0 if row["unit"] == "percent" else (self.maximum(row, component, year, score)[0] or 100.0)
+        own_error = TRUST_ERROR[str(row["trust"])] + float(row["spread"]) / (2 * whole)
+        own_error = float(np.hypot(own_error, LINK_ERROR if linked else 0.0))
+        if row["unit"] == "percent":
+            loose = BORROWED_TOTAL_ERROR if self._borrowed(component, year) else 0.0
+            return score / 100, float(np.hypot(own_error, loose))
+        maximum, doubt = self.maximum(row, component, year, score)
+        if maximum is None:
+            return None, 0.0
+        share = score / maximum
+        return share, float(np.hypot(own_error, doubt * share))
+
+    def _borrowed(self, component: str, year: int) -> bool:
+        """Whether a weighted sum's weights are not this year's own."""
+        scheme = self.subject.schemes[year]
+        return component in scheme.children and any(s == "borrowed" for s in scheme.status.values())
+
+    def maximum(self, row: pd.Series, component: str, year: int, score: float) -> tuple[float | None, float]:
+        """Find the maximum that the points are of, and how uncertain the share becomes by it."""
+        if pd.notna(row["max_score"]):
+            return float(row["max_score"]), 0.0
+        scheme = self.subject.schemes[year]
+        status = scheme.status.get(component, "borrowed")
+        maximum = scheme.maxima.get(component)
+        if component == "total":
+            return maximum, BORROWED_TOTAL_ERROR if self._borrowed(component, year) else 0.0
+        if maximum is None or score > maximum:
+            # The nearest year whose maximum can hold the score.
+            others = sorted(self.subject.schemes, key=lambda y: (abs(y - year), -y))
+            held = [self.subject.schemes[y].maxima.get(component, 0.0) for y in others]
+            maximum = next((m for m in held if m >= score), None)
+            status = "borrowed"
+        return maximum, {"read": 0.0, "assumed": ASSUMED_ERROR}.get(status, BORROWED_ERROR)
+
+    def area_weights(self, areas: Sequence[str]) -> Floats:
+        weights = np.zeros(len(self.subject.areas))
+        weights[[self.subject.areas.index(a) for a in areas]] = 1 / len(areas)
+        return weights
+
+    def cell_weights(self, component: str, year: int) -> Floats:
+        """Weights of the childless components in one component's share, shape (L*T,)."""
+        weights = np.zeros(self.lattice.n_cells)
+        for leaf, weight in leaf_weights(self.subject, component, year).items():
+            weights[self.lattice.cell(leaf, year)] = weight
+        return weights
+
+    def has_mean(self, component: str, year: int) -> bool:
+        means = self.scores[(self.scores["statistic"] == "mean") & (self.scores["year"] == year)]
+        country = [a for a, m in self.subject.regions.items() if len(m) == len(self.subject.areas)]
+        means = means[means["area"].isin(country)]
+        return any(self.component(row) == component for _, row in means.iterrows())
+
+    def spread(self, component: str, year: int) -> float:
+        """Standard deviation of the areas' shares in one year, told by its published ranks."""
+        own = _told_spread(self.scores, self.subject, self.component_key(component), year)
+        k = self.lattice.years.index(year)
+        return own if own is not None else self.usual_spread[component] * float(self.lattice.spread[k])
+
+    def component_key(self, component: str) -> tuple[str, str]:
+        for key, linked in self.subject.links.items():
+            if linked == component:
+                return key
+        return self.subject.index_code, component
+
+
+def leaf_weights(subject: Subject, component: str, year: int) -> dict[str, float]:
+    """Weights, adding up to 1, of the childless components in the share of `component`."""
+    scheme = subject.schemes[year]
+    members = _leaves(subject, scheme, component)
+    if len(members) == 1:
+        return {members[0]: 1.0}
+    whole = sum(scheme.weights[m] for m in members)
+    return {m: scheme.weights[m] / whole for m in members}
+
+
+def _leaves(subject: Subject, scheme: Scheme, component: str) -> tuple[str, ...]:
+    if component in subject.components:
+        return (component,)
+    return tuple(leaf for child in scheme.children[component] for leaf in _leaves(subject, scheme, child))
+
+
+def _lattice(scores: pd.DataFrame, subject: Subject) -> Lattice:
+    years = subject.years
+    breaks = np.zeros((len(subject.components), len(years)), dtype=bool)
+    for i, component in enumerate(subject.components):
+        for year in subject.breaks.get(component, ()):
+            if year in years[1:]:
+                breaks[i, years.index(year)] = True
+    told = {}
+    for year in years:
+        sd = _told_spread(scores, subject, (subject.index_code, "total"), year)
+        if sd is not None:
+            told[year] = sd
+    relative = pd.Series(told, dtype=float).reindex(list(years))
+    # A rough guide only: drawn halfway back to the usual, and held where nothing is told.
+    relative = ((relative / relative.median()).clip(0.5, 2.0) ** 0.5).ffill().bfill().fillna(1.0)
+    return Lattice(subject.areas, subject.components, years, breaks, np.asarray(relative, dtype=np.float64))
+
+
+def _usual_spread(lattice: Lattice, start: Variances) -> Mapping[str, float]:
+    """Spread of areas' shares that the variances alone imply near the middle of what is published."""
+    n = len(lattice.components)
+    flat = Lattice(
+        lattice.areas, lattice.components, lattice.years[:1], np.zeros((n, 1), dtype=bool), np.ones(1)
+    )
+    deviation = deviation_covariance(flat, start) * 0.12**2  # slope of the logistic near 86 percent
+    usual = {c: float(np.sqrt(deviation[i, i])) for i, c in enumerate(lattice.components)}
+    return _Fallback(usual, float(np.sqrt(deviation.mean())))
+
+
+class _Fallback(dict[str, float]):
+    """Spread by component; a sum of components has the spread of their mean."""
+
+    def __init__(self, known: Mapping[str, float], other: float) -> None:
+        super().__init__(known)
+        self.other = other
+
+    def __missing__(self, key: str) -> float:
+        return self.other
+
+
+def _told_spread(scores: pd.DataFrame, subject: Subject, key: tuple[str, str], year: int) -> float | None:
+    """Slope of the year's published scores on the normal quantiles of their ranks."""
+    n = len(subject.areas)
+    of_year = scores[
+        (scores["index_code"] == key[0]) & (scores["component"] == key[1]) & (scores["year"] == year)
+    ]
+    country = [a for a, m in subject.regions.items() if len(m) == n]
+    own = of_year[(of_year["statistic"] == "value") & of_year["score"].notna() & of_year["rank"].notna()]
+    pairs = [(float(r["rank"]), _percent(r)) for _, r in own.iterrows() if r["area"] in subject.areas]
+    ends = of_year[of_year["area"].isin(country) & of_year["statistic"].isin(["max", "min"])]
+    pairs += [(1.0 if r["statistic"] == "max" else float(n), _percent(r)) for _, r in ends.iterrows()]
+    pairs = [(rank, share) for rank, share in pairs if np.isfinite(share) and 1 <= rank <= n]
+    if len(pairs) < MIN_PAIRS and len(ends) != 2:
+        return None
+    z = np.array([_order_mean(rank, n) for rank, _ in pairs])
+    if np.ptp(z) < 1.0:
+        return None
+    slope = float(np.polyfit(z, np.array([share for _, share in pairs]), 1)[0])
+    return slope if slope > 0 else None
+
+
+def _percent(row: pd.Series) -> float:
+    if row["unit"] == "percent":
+        return float(row["score"]) / 100
+    maximum = (
+        row["max_score"] if pd.notna(row["max_score"]) else (100.0 if row["component"] == "total" else np.nan)
+    )
+    return float(row["score"]) / float(maximum)
+
+
+def _order_mean(rank: float, n: int) -> float:
+    """Normal quantile at which the area of this rank is expected (Blom 1958); 1 is the best."""
+    return float(norm.ppf(1 - (rank - 0.375) / (n + 0.25)))
+
+
+def _order_error(rank: float, n: int) -> float:
+    """Standard deviation of that order statistic, in standard deviations of the areas."""
+    p = 1 - (rank - 0.375) / (n + 0.25)
+    return float(np.sqrt(p * (1 - p) / (n + 2)) / norm.pdf(norm.ppf(p)))

@@ -1,0 +1,88 @@
+"""What the index is made of in each year, as it was known on a day: from tables to a `Subject`."""
+
+import math
+
+from forecast.framework import TOTAL, WHOLE, Framework, framework_for
+from forecast.load import Known
+from forecast.models.statements import Scheme, Subject
+from forecast.tables import PARTS
+
+SURVEY = "SIPAS"
+SURVEY_COMPONENT = "D8.sipas"  # where the survey's percent enters the index, one tenth of a point each
+
+
+def subject_of(known: Known, index_code: str, target_year: int) -> Subject:
+    """Describe the index up to the target year, with all that was known on the day.
+
+    The components are those of the target year's framework.  Where an earlier version did not
+    split a component, its maximum is split as the target year's framework splits it.
+    """
+    frameworks = {
+        year: framework_for(known.frameworks, known.events, index_code, year, known.as_of)
+        for year in range(first_year(known, index_code), target_year + 1)
+    }
+    target = frameworks[target_year]
+    leaves = target.leaves()
+    survey = SURVEY_COMPONENT if SURVEY_COMPONENT in leaves else SURVEY
+    components = leaves if survey in leaves else (*leaves, survey)
+    schemes = {year: _scheme(framework, target, survey) for year, framework in frameworks.items()}
+    regions = {"": known.provinces} | {
+        name: tuple(known.areas.loc[known.areas["region"] == name, "area"])
+        for name in known.areas.loc[known.areas["kind"] == "region", "area"]
+    }
+    country = known.areas.loc[known.areas["kind"] == "country", "area"].iloc[0]
+    regions[str(country)] = regions.pop("")
+    index_breaks, survey_breaks = _breaks(known, index_code), _breaks(known, SURVEY)
+    return Subject(
+        index_code=index_code,
+        areas=known.provinces,
+        regions=regions,
+        components=components,
+        schemes=schemes,
+        breaks={c: survey_breaks if c == survey else index_breaks for c in components},
+        links={(SURVEY, TOTAL): survey},
+        spare=frozenset((*target.parts(), *PARTS)),
+    )
+
+
+def first_year(known: Known, index_code: str) -> int:
+    """First year of which anything of the index is published."""
+    return int(known.scores.loc[known.scores["index_code"].isin([index_code, SURVEY]), "year"].min())
+
+
+def survey_component(subject: Subject) -> str:
+    """Component that holds the satisfaction survey."""
+    return subject.links[(SURVEY, TOTAL)]
+
+
+def _breaks(known: Known, index_code: str) -> tuple[int, ...]:
+    years = known.events.loc[known.events["index_code"] == index_code, "year"]
+    return tuple(sorted(set(years.astype(int))))
+
+
+def _scheme(framework: Framework, target: Framework, survey: str) -> Scheme:
+    """Give the target's components the maxima of `framework`."""
+    maxima: dict[str, float] = {}
+    status: dict[str, str] = {}
+    table = target.components.set_index("component")
+    for component in (TOTAL, *_inside(target, TOTAL)):
+        parent = str(table.loc[component, "parent"]) if component != TOTAL else ""
+        own = framework.maximum(component)
+        if not math.isnan(own):
+            maxima[component], status[component] = own, framework.max_status(component)
+        elif not math.isnan(framework.maximum(parent)):
+            split = target.maximum(component) / target.maximum(parent)
+            maxima[component], status[component] = framework.maximum(parent) * split, "borrowed"
+        else:
+            maxima[component], status[component] = target.maximum(component), "borrowed"
+    children = {c: target.children(c) for c in maxima if target.children(c)}
+    weights = {c: m / WHOLE for c, m in maxima.items()}
+    if survey not in maxima:  # the survey stands beside the index
+        weights[survey], maxima[survey], status[survey] = 0.0, WHOLE, "read"
+    return Scheme(weights=weights, maxima=maxima, status=status, children=children)
+
+
+def _inside(framework: Framework, component: str) -> tuple[str, ...]:
+    """Components below one, from the top down."""
+    own = framework.children(component)
+    return tuple(name for child in own for name in (child, *_inside(framework, child)))

@@ -1,0 +1,86 @@
+"""How good earlier forecasts would have been: the same forecast with an earlier day, and what came."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from forecast import load
+from forecast.errors import ForecastError
+from forecast.framework import TOTAL
+from forecast.load import Known
+from forecast.result import Result
+from forecast.spec import RunSpec
+
+COLUMNS: Final = (
+    *("model", "index_code", "area", "component", "target_year", "as_of"),
+    *("output_type_id", "value", "observed"),
+)
+NEWS: Final = ("indicator", "component", "surprise", "weight", "effect", "lower", "upper", "reason")
+FIRST_TARGET: Final = 2018
+PAST_DRAWS: Final = 1000
+
+
+def past_forecasts(
+    data_dir: Path, known: Known, spec: RunSpec, forecast: Callable[[Known, RunSpec], Result]
+) -> pd.DataFrame:
+    """Forecast each earlier year as it would have been on the same day of that year.
+
+    Returns
+    -------
+    DataFrame
+        `COLUMNS`: one row per model, area, component, year and quantile level with an outcome;
+        points, or percent for SIPAS.
+    """
+    outcomes = _outcomes(known)
+    parts = []
+    for year in sorted(set(outcomes["target_year"])):
+        day = _same_day(spec.as_of, year - spec.target_year)
+        try:
+            then = load.read(data_dir, as_of=day)
+            made = forecast(then, replace(spec, target_year=int(year), as_of=day, draws=PAST_DRAWS))
+        except ForecastError:
+            continue  # nothing was known by that day, or the year was out already
+        rows = made.forecast[made.forecast["output_type"] == "quantile"]
+        keys = ["index_code", "area", "component", "target_year"]
+        parts.append(rows.merge(outcomes[outcomes["target_year"] == year], on=keys))
+    if not parts:
+        return no_record()
+    return pd.concat(parts, ignore_index=True)[list(COLUMNS)]
+
+
+def no_record() -> pd.DataFrame:
+    """A record without rows."""
+    return pd.DataFrame(columns=list(COLUMNS))
+
+
+def no_news() -> pd.DataFrame:
+    """A table of news without rows."""
+    return pd.DataFrame(columns=list(NEWS))
+
+
+def _outcomes(known: Known) -> pd.DataFrame:
+    """Published totals in percent: index_code, area, component, target_year, observed."""
+    rows = known.scores
+    rows = rows[
+        (rows["statistic"] == "value")
+        & (rows["component"] == TOTAL)
+        & rows["score"].notna()
+        & (rows["year"] >= FIRST_TARGET)
+        & rows["area"].isin(known.provinces)
+    ]
+    columns = ["index_code", "area", "component", "year", "score"]
+    return rows[columns].rename(columns={"year": "target_year", "score": "observed"})
+
+
+def _same_day(day: dt.date, years: int) -> dt.date:
+    """The same day some years away; 28 February stands for the 29th."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, day=28)

@@ -1,0 +1,86 @@
+"""From joint draws of shares to points, total, rank and the chance of a target.
+
+Everything is read off one set of draws, so that domains add up to the total in every draw and the
+chance of a rank knows how domains move together.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from forecast.models.statements import Subject, leaf_weights
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draws:
+    """Joint draws of one year.
+
+    Attributes
+    ----------
+    subject : Subject
+    year : int
+    shares : ndarray, shape (n, P, L)
+        Share of the maximum by area and childless component.
+    """
+
+    subject: Subject
+    year: int
+    shares: Floats
+
+    def share(self, component: str) -> Floats:
+        """Shares of any component for every area, shape (n, P)."""
+        weights = np.zeros(len(self.subject.components))
+        for leaf, weight in leaf_weights(self.subject, component, self.year).items():
+            weights[self.subject.components.index(leaf)] = weight
+        return np.asarray(self.shares @ weights)
+
+    def points(self, component: str) -> Floats:
+        """Points of any component for every area, shape (n, P).
+
+        A component with children is the sum of their points, in every draw.
+        """
+        children = self.subject.schemes[self.year].children.get(component, ())
+        if children:
+            return np.asarray(sum(self.points(child) for child in children))
+        return self.share(component) * self.subject.schemes[self.year].maxima[component]
+
+    def of_area(self, area: str) -> "Draws":
+        """Keep one area."""
+        place = self.subject.areas.index(area)
+        return Draws(self.subject.only(area), self.year, self.shares[:, [place]])
+
+
+def ranks(points: Floats, area: int) -> NDArray[np.int_]:
+    """Rank of one area among all in every draw, 1 the best; shape (n,)."""
+    return np.asarray((points > points[:, [area]]).sum(axis=1) + 1)
+
+
+def rank_table(rank: NDArray[np.int_], n_areas: int) -> pd.DataFrame:
+    """Probability of every rank: rank, probability (adds up to 1)."""
+    counts = np.bincount(rank, minlength=n_areas + 1)[1:]
+    return pd.DataFrame({"rank": np.arange(1, n_areas + 1), "probability": counts / len(rank)})
+
+
+def chance(values: Floats, relation: str, bound: float) -> float:
+    """Share of the draws in which ``value relation bound`` holds.
+
+    Raises
+    ------
+    ValueError
+        If `relation` is neither '<=' nor '>='.
+    """
+    if relation == "<=":
+        return float((values <= bound).mean())
+    if relation == ">=":
+        return float((values >= bound).mean())
+    raise ValueError(f"relation must be '<=' or '>=', got {relation!r}")
+
+
+def quantiles(values: Floats, levels: Sequence[float]) -> Floats:
+    """Quantiles over draws: shape (n, ...) to (levels, ...), rounded so that they can be compared."""
+    return np.round(np.quantile(values, levels, axis=0), 4)
