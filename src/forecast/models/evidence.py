@@ -39,6 +39,7 @@ SEARCHES = 2
 HOLDS = 2  # Newton steps that move draws onto the published sums
 TAIL_DF = 8  # degrees of freedom of the draws: variances are themselves estimates
 MIN_STATEMENTS = 3
+JITTER = 1e-8  # of a logit squared: cells that are published to the last digit have no variance left
 NODES, NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
 NODE_WEIGHTS = NODE_WEIGHTS / NODE_WEIGHTS.sum()
 
@@ -175,8 +176,7 @@ class FittedEvidence:
         wanted = np.arange(len(self.lattice.areas)) if areas is None else np.asarray(areas, dtype=int)
         n_areas = len(wanted)
         mean, covariance = self.joint(np.repeat(wanted, len(own)), np.tile(own, n_areas))
-        values, vectors = linalg.eigh(covariance)
-        root = vectors * np.sqrt(np.maximum(values, 0))
+        root = linalg.cholesky(covariance + JITTER * np.eye(len(mean)), lower=True)
         scale = np.sqrt(TAIL_DF / rng.chisquare(TAIL_DF, size=(n, 1)))
         # Longer tails would drag bounded shares down: keep each cell's expected share where it was.
         sd = np.sqrt(np.maximum(np.diag(covariance), 1e-12))

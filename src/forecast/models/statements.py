@@ -3,8 +3,12 @@
 Every row of the scores gets a use or a reason why it has none, so that the report can show both.
 """
 
+from __future__ import annotations
+
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +19,8 @@ from forecast.models.evidence import Statements
 from forecast.models.latent import Lattice, Variances, deviation_covariance
 
 Floats = NDArray[np.float64]
+Row = Mapping[str, Any]  # one row of the settled scores
+Key = tuple[str, str, int]  # index_code, component, year
 
 # Standard deviation of a figure's own error, in share of the maximum, by the trust in its source.
 TRUST_ERROR = {"official": 0.0002, "press": 0.0005, "dataset preview": 0.001, "copy": 0.001, "derived": 0.005}
@@ -24,7 +30,9 @@ BORROWED_TOTAL_ERROR = 0.003  # a total whose weights are borrowed: weights err,
 LINK_ERROR = 0.002  # points of SIPAS in the index against its percent
 RANK_SHAPE_ERROR = 0.15  # of a standard deviation: a year's scores are not exactly normal
 COUNT_ERROR = 0.35
-MIN_PAIRS = 3  # published scores with ranks that tell how far areas lie apart in a year
+MIN_PAIRS = 3  # published scores with ranks that tell how far areas lie apart in a year,
+MIN_REACH = 1.0  # if their ranks lie this many standard deviations apart,
+FULL_REACH = 4.0  # or just the two ends of a year
 COUNTS_ABOVE = {"count:group_A": 0.90, "count:above_80": 0.80}
 COUNTS_BELOW = {"count:under_70": 0.70, "count:group_C": 0.80}
 
@@ -79,14 +87,14 @@ class Subject:
         """All years in a row, the target year last."""
         return tuple(range(min(self.schemes), max(self.schemes) + 1))
 
-    def only(self, area: str) -> "Subject":
+    def only(self, area: str) -> Subject:
         """Keep one area."""
         return replace(self, areas=(area,), regions={})
 
 
 def observe(
     scores: pd.DataFrame, subject: Subject, start: Variances
-) -> tuple[Lattice, Statements, pd.Series]:
+) -> tuple[Lattice, Statements, pd.Series[str]]:
     """Read settled scores as statements.
 
     Parameters
@@ -101,11 +109,17 @@ def observe(
     uses : Series of str, on the index of `scores`
         How each row is used, or why it is not.
     """
-    lattice = _lattice(scores, subject)
-    reader = _Reader(scores, subject, lattice, _usual_spread(lattice, start))
-    rows = [reader.read(i) for i in range(len(scores))]
-    kept = [r for r in rows if r.statement is not None]
-    parts = [r.statement for r in kept if r.statement is not None]
+    records: list[Row] = [{str(k): v for k, v in row.items()} for row in scores.to_dict("records")]
+    spreads = _told_spreads(records, subject)
+    lattice = _lattice(subject, spreads)
+    means = frozenset(
+        (str(row["index_code"]), str(row["component"]), int(row["year"]))
+        for row in records
+        if row["statistic"] == "mean" and row["area"] in _countries(subject)
+    )
+    reader = _Reader(subject, lattice, spreads, means, _usual_spread(lattice, start))
+    rows = [reader.read(row) for row in records]
+    parts = [r.statement for r in rows if r.statement is not None]
     if parts:
         stacked = [np.stack([np.asarray(p[k], dtype=float) for p in parts]) for k in range(4)]
     else:
@@ -126,15 +140,15 @@ class _Read:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Reader:
-    """Reads one row at a time, knowing the others of its year."""
+    """Reads one row at a time, knowing what the others of its year tell."""
 
-    scores: pd.DataFrame
     subject: Subject
     lattice: Lattice
+    spreads: Mapping[Key, float]
+    means: frozenset[Key]
     usual_spread: Mapping[str, float]
 
-    def read(self, i: int) -> _Read:
-        row = self.scores.iloc[i]
+    def read(self, row: Row) -> _Read:
         year = int(row["year"])
         component = self.component(row)
         if component is None:
@@ -149,7 +163,7 @@ class _Reader:
             return self.mean(row, component, year)
         return self.shape_of_year(row, component, year)
 
-    def component(self, row: pd.Series) -> str | None:
+    def component(self, row: Row) -> str | None:
         """Name of the row's component in this index, or None if it has no place in it."""
         key = (str(row["index_code"]), str(row["component"]))
         if key[0] == self.subject.index_code:
@@ -158,28 +172,28 @@ class _Reader:
             return key[1] if known else None
         return self.subject.links.get(key)
 
-    def own(self, row: pd.Series, component: str, year: int) -> _Read:
+    def own(self, row: Row, component: str, year: int) -> _Read:
         """Read a province's own figure: its score, or else its rank."""
         if row["area"] not in self.subject.areas:
             return _Read("no_such_area")
         areas = self.area_weights((str(row["area"]),))
         cells = self.cell_weights(component, year)
-        if pd.notna(row["score"]):
+        if not math.isnan(row["score"]):
             share, error = self.share(row, component, year)
             if share is None:
                 return _Read("above_every_maximum")
             return _Read("score", (areas, cells, share, error))
-        if pd.isna(row["rank"]):
+        if math.isnan(row["rank"]):
             return _Read("no_number")
         n = len(self.subject.areas)
         rank = float(row["rank"])
         if not 1 <= rank <= n:
             return _Read("no_such_rank")
-        sd = self.spread(component, year)
+        sd = self.spread(row, component, year)
         error = sd * float(np.hypot(_order_error(rank, n), RANK_SHAPE_ERROR))
         return _Read("rank", (areas - 1 / n, cells, sd * _order_mean(rank, n), error))
 
-    def mean(self, row: pd.Series, component: str, year: int) -> _Read:
+    def mean(self, row: Row, component: str, year: int) -> _Read:
         """Read a national or regional mean."""
         members = self.subject.regions.get(str(row["area"]))
         if not members:
@@ -189,15 +203,15 @@ class _Reader:
             return _Read("above_every_maximum")
         return _Read("mean", (self.area_weights(members), self.cell_weights(component, year), share, error))
 
-    def shape_of_year(self, row: pd.Series, component: str, year: int) -> _Read:
+    def shape_of_year(self, row: Row, component: str, year: int) -> _Read:
         """Read an extreme or a count: it places the mean where no mean is published."""
         members = self.subject.regions.get(str(row["area"]), ())
         if len(members) != len(self.subject.areas):
             return _Read("no_such_area")
-        if self.has_mean(component, year):
+        if (row["index_code"], row["component"], year) in self.means:
             return _Read("spread_only" if row["statistic"] in ("max", "min") else "beside_mean")
         n = len(self.subject.areas)
-        sd = self.spread(component, year)
+        sd = self.spread(row, component, year)
         if row["statistic"] in ("max", "min"):
             share, error = self.share(row, component, year)
             rank = 1.0 if row["statistic"] == "max" else float(n)
@@ -216,7 +230,7 @@ class _Reader:
         value = (self.area_weights(members), cells, share - sd * offset, float(np.hypot(error, sd * shape)))
         return _Read("places_mean", value)
 
-    def share(self, row: pd.Series, component: str, year: int) -> tuple[float | None, float]:
+    def share(self, row: Row, component: str, year: int) -> tuple[float | None, float]:
         """Give the score as a share of the maximum, and its error; None if above every maximum."""
         score = float(row["score"])
         linked = row["index_code"] != self.subject.index_code
@@ -237,9 +251,9 @@ class _Reader:
         scheme = self.subject.schemes[year]
         return component in scheme.children and any(s == "borrowed" for s in scheme.status.values())
 
-    def maximum(self, row: pd.Series, component: str, year: int, score: float) -> tuple[float | None, float]:
+    def maximum(self, row: Row, component: str, year: int, score: float) -> tuple[float | None, float]:
         """Find the maximum that the points are of, and how uncertain the share becomes by it."""
-        if pd.notna(row["max_score"]):
+        if not math.isnan(row["max_score"]):
             return float(row["max_score"]), 0.0
         scheme = self.subject.schemes[year]
         status = scheme.status.get(component, "borrowed")
@@ -266,23 +280,11 @@ class _Reader:
             weights[self.lattice.cell(leaf, year)] = weight
         return weights
 
-    def has_mean(self, component: str, year: int) -> bool:
-        means = self.scores[(self.scores["statistic"] == "mean") & (self.scores["year"] == year)]
-        country = [a for a, m in self.subject.regions.items() if len(m) == len(self.subject.areas)]
-        means = means[means["area"].isin(country)]
-        return any(self.component(row) == component for _, row in means.iterrows())
-
-    def spread(self, component: str, year: int) -> float:
+    def spread(self, row: Row, component: str, year: int) -> float:
         """Standard deviation of the areas' shares in one year, told by its published ranks."""
-        own = _told_spread(self.scores, self.subject, self.component_key(component), year)
+        own = self.spreads.get((str(row["index_code"]), str(row["component"]), year))
         k = self.lattice.years.index(year)
         return own if own is not None else self.usual_spread[component] * float(self.lattice.spread[k])
-
-    def component_key(self, component: str) -> tuple[str, str]:
-        for key, linked in self.subject.links.items():
-            if linked == component:
-                return key
-        return self.subject.index_code, component
 
 
 def leaf_weights(subject: Subject, component: str, year: int) -> dict[str, float]:
@@ -301,21 +303,16 @@ def _leaves(subject: Subject, scheme: Scheme, component: str) -> tuple[str, ...]
     return tuple(leaf for child in scheme.children[component] for leaf in _leaves(subject, scheme, child))
 
 
-def _lattice(scores: pd.DataFrame, subject: Subject) -> Lattice:
+def _lattice(subject: Subject, spreads: Mapping[Key, float]) -> Lattice:
     years = subject.years
     breaks = np.zeros((len(subject.components), len(years)), dtype=bool)
     for i, component in enumerate(subject.components):
         for year in subject.breaks.get(component, ()):
             if year in years[1:]:
                 breaks[i, years.index(year)] = True
-    told = {}
-    for year in years:
-        sd = _told_spread(scores, subject, (subject.index_code, "total"), year)
-        if sd is not None:
-            told[year] = sd
-    relative = pd.Series(told, dtype=float).reindex(list(years))
+    told = pd.Series({y: spreads.get((subject.index_code, "total", y), np.nan) for y in years}, dtype=float)
     # A rough guide only: drawn halfway back to the usual, and held where nothing is told.
-    relative = ((relative / relative.median()).clip(0.5, 2.0) ** 0.5).ffill().bfill().fillna(1.0)
+    relative = ((told / told.median()).clip(0.5, 2.0) ** 0.5).ffill().bfill().fillna(1.0)
     return Lattice(subject.areas, subject.components, years, breaks, np.asarray(relative, dtype=np.float64))
 
 
@@ -341,34 +338,43 @@ class _Fallback(dict[str, float]):
         return self.other
 
 
-def _told_spread(scores: pd.DataFrame, subject: Subject, key: tuple[str, str], year: int) -> float | None:
-    """Slope of the year's published scores on the normal quantiles of their ranks."""
-    n = len(subject.areas)
-    of_year = scores[
-        (scores["index_code"] == key[0]) & (scores["component"] == key[1]) & (scores["year"] == year)
-    ]
-    country = [a for a, m in subject.regions.items() if len(m) == n]
-    own = of_year[(of_year["statistic"] == "value") & of_year["score"].notna() & of_year["rank"].notna()]
-    pairs = [(float(r["rank"]), _percent(r)) for _, r in own.iterrows() if r["area"] in subject.areas]
-    ends = of_year[of_year["area"].isin(country) & of_year["statistic"].isin(["max", "min"])]
-    pairs += [(1.0 if r["statistic"] == "max" else float(n), _percent(r)) for _, r in ends.iterrows()]
-    pairs = [(rank, share) for rank, share in pairs if np.isfinite(share) and 1 <= rank <= n]
-    if len(pairs) < MIN_PAIRS and len(ends) != 2:
-        return None
-    z = np.array([_order_mean(rank, n) for rank, _ in pairs])
-    if np.ptp(z) < 1.0:
-        return None
-    slope = float(np.polyfit(z, np.array([share for _, share in pairs]), 1)[0])
-    return slope if slope > 0 else None
+def _countries(subject: Subject) -> tuple[str, ...]:
+    """Names under which figures of all areas together are published."""
+    return tuple(name for name, members in subject.regions.items() if len(members) == len(subject.areas))
 
 
-def _percent(row: pd.Series) -> float:
+def _told_spreads(records: Sequence[Row], subject: Subject) -> dict[Key, float]:
+    """Slopes of each year's published scores on the normal quantiles of their ranks."""
+    n, countries = len(subject.areas), _countries(subject)
+    pairs: dict[Key, list[tuple[float, float]]] = {}
+    for row in records:
+        share = _plain_share(row)
+        if row["statistic"] == "value" and row["area"] in subject.areas:
+            rank = float(row["rank"])
+        elif row["statistic"] in ("max", "min") and row["area"] in countries:
+            rank = 1.0 if row["statistic"] == "max" else float(n)
+        else:
+            continue
+        if np.isfinite(share) and 1 <= rank <= n:
+            key = (str(row["index_code"]), str(row["component"]), int(row["year"]))
+            pairs.setdefault(key, []).append((_order_mean(rank, n), share))
+    told = {}
+    for key, found in pairs.items():
+        z, share_of = np.array(found).T
+        if np.ptp(z) >= MIN_REACH and (len(found) >= MIN_PAIRS or np.ptp(z) >= FULL_REACH):
+            slope = float(np.polyfit(z, share_of, 1)[0])
+            if slope > 0:
+                told[key] = slope
+    return told
+
+
+def _plain_share(row: Row) -> float:
+    """Share of the maximum where it needs no framework; NaN elsewhere."""
     if row["unit"] == "percent":
         return float(row["score"]) / 100
-    maximum = (
-        row["max_score"] if pd.notna(row["max_score"]) else (100.0 if row["component"] == "total" else np.nan)
-    )
-    return float(row["score"]) / float(maximum)
+    whole = 100.0 if row["component"] == "total" else np.nan
+    maximum = float(row["max_score"])
+    return float(row["score"]) / (whole if np.isnan(maximum) else maximum)
 
 
 def _order_mean(rank: float, n: int) -> float:
