@@ -147,29 +147,27 @@ def with_share(
     """
     changes = as_known(events, as_of)["what"]
     frameworks = frameworks.loc[frameworks["framework"].isin(changes)]
-    pairs = scores[["index_code", "year"]].drop_duplicates()
-    known = {
-        (code, int(year)): framework_for(frameworks, events, code, int(year), as_of)
-        for code, year in pairs.itertuples(index=False)
-    }
-    maximum, status = [], []
+    versions: dict[tuple[str, int], Framework] = {}
+    maxima: dict[tuple[str, int, str], tuple[float, str]] = {}
+    found = []
     columns = scores[["index_code", "year", "component", "unit", "max_score"]]
-    for code, year, component, unit, own in columns.itertuples(index=False):
-        version = known[code, int(year)]
+    for code, year, component, unit, own in columns.itertuples(index=False, name=None):
         if unit == "percent":
-            maximum.append(WHOLE)
-            status.append("read")
+            found.append((WHOLE, "read"))
         elif unit != "points":
-            maximum.append(np.nan)
-            status.append("")
+            found.append((np.nan, ""))
         elif not np.isnan(own):
-            maximum.append(float(own))
-            status.append("read")
+            found.append((float(own), "read"))
         else:
-            found = _maximum_of(version, frameworks, component)
-            maximum.append(found[0])
-            status.append(found[1])
-    result = scores.assign(maximum=np.asarray(maximum, dtype=float), share_status=status)
+            if (code, year) not in versions:
+                versions[code, year] = framework_for(frameworks, events, code, year, as_of)
+            cell = (code, year, component)
+            if cell not in maxima:
+                maxima[cell] = _maximum_of(versions[code, year], frameworks, component)
+            found.append(maxima[cell])
+    maximum = np.array([value for value, _ in found], dtype=float)
+    status = [name for _, name in found]
+    result = scores.assign(maximum=maximum, share_status=status)
     return result.assign(share=result["score"] / result["maximum"])
 
 

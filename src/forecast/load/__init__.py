@@ -91,7 +91,8 @@ class Known:
         places, _ = gazetteer(self.areas)
         found = places.find(name)
         if found not in places.provinces:
-            refuse_unknown("area", name, places.provinces, near=places.nearest(name))
+            near = places.nearest(name)
+            refuse_unknown("area", name, places.provinces, near=near if near in places.provinces else "")
         return str(found)
 
 

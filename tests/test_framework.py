@@ -1,0 +1,158 @@
+"""Frameworks: which version is in force, as it was known on a day; points, shares, breaks."""
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forecast import tables
+from forecast.framework import Framework, breaks, framework_for, with_share
+
+# Made-up versions: "A" of 2017 with two domains, "B" of 2022 with one of them split, one change
+# between them whose maxima nobody has, and a change of 2024 that is known only in 2025.
+FRAMEWORKS = pd.DataFrame(
+    [
+        ("A", 2017, 2017, "total", "", 100.0, "read"),
+        ("A", 2017, 2017, "D1", "total", 40.0, "read"),
+        ("A", 2017, 2017, "D8", "total", 60.0, "read"),
+        ("B", 2022, 2024, "total", "", 100.0, "read"),
+        ("B", 2022, 2024, "D1", "total", 30.0, "assumed"),
+        ("B", 2022, 2024, "D8", "total", 70.0, "read"),
+        ("B", 2022, 2024, "D8.sipas", "D8", 50.0, "read"),
+        ("B", 2022, 2024, "D8.outcome", "D8", 20.0, "read"),
+        ("B", 2022, 2024, "part.appraised", "total", 61.5, "read"),
+    ],
+    columns=["framework", "first_year", "last_year", "component", "parent", "max_score", "max_status"],
+).assign(name_vi="tên", name_en="name", responsible="")
+EVENTS = pd.DataFrame(
+    [
+        ("PAR", 2017, "framework", "A", "2018-05-02"),
+        ("PAR", 2020, "framework", "between", "2020-12-30"),
+        ("PAR", 2022, "framework", "B", "2022-11-10"),
+        ("PAR", 2024, "framework", "new set", "2025-04-06"),
+        ("SIPAS", 2022, "method", "new questionnaire", "2023-04-19"),
+    ],
+    columns=["index_code", "year", "kind", "what", "known_on"],
+).assign(known_on=lambda table: pd.to_datetime(table["known_on"]).astype(tables.DAY_DTYPE))
+
+
+def framework(year: int, as_of: str, index_code: str = "PAR") -> Framework:
+    """Ask for a year's framework as known on a day."""
+    return framework_for(FRAMEWORKS, EVENTS, index_code, year, dt.date.fromisoformat(as_of))
+
+
+@pytest.mark.parametrize(
+    ("year", "as_of", "name", "lender", "status"),
+    [
+        (2023, "2024-10-20", "B", "B", "assumed"),  # in force, on file
+        (2024, "2024-10-20", "B", "B", "assumed"),  # the target year, before the change is known
+        (2024, "2025-04-06", "new set", "B", "borrowed"),  # the change is known, its maxima are not
+        (2022, "2022-11-10", "B", "B", "assumed"),  # known on its very day
+        (2022, "2022-11-09", "between", "A", "borrowed"),  # not known the day before
+        (2021, "2024-10-20", "between", "B", "borrowed"),  # B is nearer than A
+        (2017, "2024-10-20", "A", "A", "read"),
+        (2018, "2024-10-20", "A", "A", "read"),  # still in force the year after
+        (2012, "2024-10-20", "", "A", "borrowed"),  # older than every version on file
+    ],
+)
+def test_the_version_in_force_as_known(year, as_of, name, lender, status):
+    """The latest change known on the day rules; missing maxima are borrowed from the nearest version."""
+    found = framework(year, as_of)
+
+    assert (found.name, found.maxima_from, found.max_status("D1")) == (name, lender, status)
+    assert found.max_status("total") == "read"
+
+
+def test_before_any_version_only_the_total_is_known():
+    """That the whole has 100 points was known from the start; no domain's maximum was."""
+    found = framework(2015, "2016-12-31")
+
+    assert found.components["component"].tolist() == ["total"]
+    assert found.maximum("total") == 100
+
+
+def test_sipas_is_one_percentage():
+    """SIPAS has no parts that add up."""
+    found = framework(2023, "2024-10-20", "SIPAS")
+
+    assert (found.leaves(), found.maximum("total"), found.name) == (("total",), 100.0, "new questionnaire")
+
+
+def test_leaves_children_and_parts():
+    """Leaves add up to the total; parts cut across the domains and never add to it."""
+    found = framework(2023, "2024-10-20")
+
+    assert found.children("total") == ("D1", "D8")
+    assert found.children("D8") == ("D8.sipas", "D8.outcome")
+    assert found.leaves() == ("D1", "D8.sipas", "D8.outcome")
+    assert found.parts() == ("part.appraised",)
+    assert sum(found.maximum(leaf) for leaf in found.leaves()) == found.maximum("total")
+
+
+@given(st.lists(st.floats(0, 30), min_size=1))
+def test_points_and_share_are_inverse(points):
+    """What is turned into shares comes back as the same points."""
+    found = framework(2023, "2024-10-20")
+
+    back = found.to_points(found.to_share(points, "D1"), "D1")
+
+    np.testing.assert_allclose(back, points, rtol=1e-12, atol=1e-12)
+
+
+def test_an_unknown_component_has_no_maximum():
+    """Its share is unknown, not infinite."""
+    found = framework(2023, "2024-10-20")
+
+    assert np.isnan(found.maximum("D99"))
+    assert np.isnan(found.to_share(5.0, "D99"))
+
+
+def test_breaks_are_the_years_of_known_changes():
+    """A change that was not known on the day is no break on that day."""
+    known = tables.as_known(EVENTS, dt.date(2024, 10, 20))
+
+    assert breaks(known, "PAR") == (2017, 2020, 2022)
+    assert breaks(EVENTS, "PAR") == (2017, 2020, 2022, 2024)
+    assert breaks(known, "SIPAS") == (2022,)
+    assert breaks(known, "PCI") == ()
+
+
+@pytest.mark.parametrize(
+    ("row", "share", "status"),
+    [
+        (("PAR", 2023, "D1", 15.0, "points", np.nan), 0.5, "assumed"),
+        (("PAR", 2023, "D1", 15.0, "points", 25.0), 0.6, "read"),  # printed beside the score
+        (("PAR", 2023, "D1", 80.0, "percent", 100.0), 0.8, "read"),
+        (("PAR", 2023, "D1", 80.0, "percent", np.nan), 0.8, "read"),
+        (("PAR", 2023, "total", 87.0, "points", np.nan), 0.87, "read"),
+        (("PAR", 2018, "D8.sipas", 25.0, "points", np.nan), 0.5, "borrowed"),  # A has no such component
+        (("PAR", 2021, "D1", 15.0, "points", np.nan), 0.5, "borrowed"),
+        (("SIPAS", 2023, "total", 82.0, "percent", np.nan), 0.82, "read"),
+        (("PAR", 2023, "total", 49.0, "provinces", np.nan), np.nan, ""),
+        (("PAR", 2023, "D7.1", 3.0, "points", np.nan), np.nan, ""),
+    ],
+)
+def test_each_score_over_its_maximum_by_hand(row, share, status):
+    """Percent of 100; points of the maximum beside them, else of their year's framework."""
+    columns = ["index_code", "year", "component", "score", "unit", "max_score"]
+    scores = pd.DataFrame([row], columns=columns)
+
+    found = with_share(scores, FRAMEWORKS, EVENTS, dt.date(2024, 10, 20))
+
+    np.testing.assert_allclose(found["share"], [share])
+    assert found["share_status"].tolist() == [status]
+
+
+def test_a_version_not_known_lends_nothing():
+    """Before B was known, a score of a component that only B has stays without a maximum."""
+    scores = pd.DataFrame(
+        [("PAR", 2019, "D8.sipas", 25.0, "points", np.nan)],
+        columns=["index_code", "year", "component", "score", "unit", "max_score"],
+    )
+
+    found = with_share(scores, FRAMEWORKS, EVENTS, dt.date(2022, 11, 9))
+
+    assert found["maximum"].isna().all()
