@@ -19,6 +19,8 @@ export PYTHONUTF8 := 1
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
+# Containers often forbid Python to keep what it has compiled; each kernel would then compile pandas anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help report test lab check format bench lock clean
 help:  ## danh sách này | this list

@@ -23,7 +23,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 READY = VENV / ".ready"  # its age is compared with the lock's by the Makefile
 OLDEST = (3, 11)
-PIP_INSTALL = ["-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
+QUIETLY = ["--quiet", "--disable-pip-version-check"]
 KERNEL = "forecast"
 # One thread for each process: notebooks run beside each other, and sums come out the same on any machine.
 THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -50,7 +50,7 @@ def main(arguments):
     try:
         check_python(sys.version_info)
         if arguments == ["--here"]:
-            install_package([sys.executable, *PIP_INSTALL])
+            install_package([sys.executable, "-m", "pip", *QUIETLY, "install"])
             add_kernel(Path(sys.prefix))
         elif arguments:
             raise SetUpError("Cách dùng | Usage: python tools/set_up.py [--here]")
@@ -85,8 +85,7 @@ def make_environment():
     install_uv()
     say("cài các gói theo requirements.lock", "installing the packages of requirements.lock")
     run(
-        # Compiled at once, on all cores: else each first import, in each notebook's kernel, would pay for it.
-        [*uv, "sync", "--require-hashes", "--compile-bytecode", *where, str(LOCK)],
+        [*uv, "sync", "--require-hashes", *where, str(LOCK)],
         "Không cài được các gói. Kiểm tra mạng, hoặc đặt kho gói nội bộ: pip config set global.index-url URL",
         "Could not install the packages. Check the network, or name your mirror: "
         "pip config set global.index-url URL",
@@ -105,8 +104,11 @@ def make_venv():
     if VENV.exists():
         shutil.rmtree(str(VENV))
     say("tạo .venv", "making .venv")
-    run(
-        [sys.executable, "-m", "venv", str(VENV)],
+    venv = [sys.executable, "-m", "venv", str(VENV)]
+    if subprocess.call(venv, stdout=subprocess.DEVNULL) == 0:
+        return
+    run(  # Debian's Python has no pip for it until python3-venv is installed; the pip beside it will do
+        [*venv, "--clear", "--without-pip"],
         "Không tạo được .venv (Debian, Ubuntu: apt install python3-venv).",
         "Could not make .venv (Debian, Ubuntu: apt install python3-venv).",
     )
@@ -119,10 +121,18 @@ def install_uv():
         wanted = Path(folder) / "uv.txt"
         wanted.write_text(pinned, encoding="utf-8")
         run(
-            [str(PYTHON), *PIP_INSTALL, "--require-hashes", "--no-deps", "-r", str(wanted)],
+            [*pip(), *QUIETLY, "install", "--require-hashes", "--no-deps", "-r", str(wanted)],
             "pip không cài được uv. Kiểm tra mạng hoặc cấu hình pip (pip config list).",
             "pip could not install uv. Check the network, or pip's settings (pip config list).",
         )
+
+
+def pip():
+    """Give the pip of ``.venv``, or if it has none the one of the Python that runs this."""
+    own = [str(PYTHON), "-m", "pip"]
+    if subprocess.call([*own, "--version"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0:
+        return own
+    return [sys.executable, "-m", "pip", "--python", str(PYTHON)]
 
 
 def locked(name, lock):
@@ -140,7 +150,7 @@ def locked(name, lock):
 def uv_environment():
     """Give uv, which does not read pip's settings, the mirror and certificate that pip uses."""
     environment = dict(os.environ)
-    listed = subprocess.run([str(PYTHON), "-m", "pip", "config", "list"], stdout=subprocess.PIPE, check=False)
+    listed = subprocess.run([*pip(), "config", "list"], stdout=subprocess.PIPE, check=False)
     settings = pip_settings(listed.stdout.decode("utf-8", "replace"))
     if "index-url" in settings and "UV_INDEX_URL" not in environment:
         environment.setdefault("UV_DEFAULT_INDEX", settings["index-url"])
