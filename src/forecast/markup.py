@@ -1,0 +1,237 @@
+"""The pieces of a page: headings, passages, tables and figures that show themselves as HTML.
+
+A piece holds text that is ready to read; what is in it was chosen and written elsewhere.  Everything is
+escaped on the way out.  The same pieces serve JupyterLab (``_repr_html_``) and the reports, whose style
+sheet is ``template/page.css``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar, Final, Literal
+
+import jinja2
+from markupsafe import Markup
+
+TEMPLATE_FOLDER: Final = Path(__file__).parent / "template"
+PAGE_TYPE: Final = "application/vnd.forecast.page+json"
+HEADING_TYPE: Final = "application/vnd.forecast.heading+json"
+
+
+@cache
+def environment() -> jinja2.Environment:
+    """Open the project's templates; every value is escaped unless a template says otherwise."""
+    loader = jinja2.FileSystemLoader(TEMPLATE_FOLDER, encoding="utf-8")
+    return jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
+
+
+def _html(macro: str, piece: object) -> str:
+    module: Any = environment().get_template("pieces.html.j2").module
+    return str(getattr(module, macro)(piece)).strip()
+
+
+class _Piece:
+    """What shows itself by the macro of its class in ``template/pieces.html.j2``."""
+
+    __slots__ = ()
+    macro: ClassVar[str]
+
+    def _repr_html_(self) -> str:
+        return _html(self.macro, self)
+
+    def __repr__(self) -> str:
+        """Stay short: an executed notebook stores this beside the HTML."""
+        return f"<{type(self).__name__}: {str(self).partition(chr(10))[0]}>"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Cover(_Piece):
+    """The head of a page; the page's title, language and foot are taken from it."""
+
+    macro: ClassVar[str] = "cover"
+    title: str
+    subtitle: str
+    place_day: str
+    lang: str
+    foot: str = ""
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        page = {
+            "title": self.title,
+            "subtitle": self.subtitle,
+            "place_day": self.place_day,
+            "lang": self.lang,
+            "foot": self.foot,
+        }
+        return {"text/html": self._repr_html_(), "text/plain": repr(self), PAGE_TYPE: page}
+
+    def __str__(self) -> str:
+        return "\n".join(filter(None, (self.title, self.subtitle, self.place_day)))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Heading(_Piece):
+    """A heading that the list of contents can point at."""
+
+    macro: ClassVar[str] = "heading"
+    text: str
+    anchor: str
+    level: int = 2
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        place = {"text": self.text, "anchor": self.anchor, "level": self.level}
+        return {"text/html": self._repr_html_(), "text/plain": repr(self), HEADING_TYPE: place}
+
+    def __str__(self) -> str:
+        return f"{'#' * self.level} {self.text}"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Passage(_Piece):
+    """Paragraphs, or the points of a list; `form` is the class in the style sheet."""
+
+    macro: ClassVar[str] = "passage"
+    lines: tuple[str, ...]
+    form: Literal["text", "headline", "lead", "note", "list"] = "text"
+
+    def __str__(self) -> str:
+        mark = "- " if self.form == "list" else ""
+        return "\n".join(mark + line for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Head of a table's column."""
+
+    label: str
+    numeric: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Text of a cell and, if need be, a word that qualifies it, such as "estimated"."""
+
+    text: str
+    mark: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.text} [{self.mark}]" if self.mark else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a table; `detail` is a sentence below it, over the table's whole width."""
+
+    cells: tuple[Cell, ...]
+    detail: str = ""
+    strong: bool = False
+
+
+def row(*cells: Cell | str, detail: str = "", strong: bool = False) -> Row:
+    """Make a line of a table from texts and cells."""
+    whole = tuple(cell if isinstance(cell, Cell) else Cell(cell) for cell in cells)
+    return Row(cells=whole, detail=detail, strong=strong)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Table(_Piece):
+    """A table with a caption; the first column holds the heads of the rows.
+
+    `form` says what a phone does with it: "stack" turns each line into a block, "scroll" lets
+    the table slide in its frame, "plain" leaves it, for two or three narrow columns.
+
+    Raises
+    ------
+    ValueError
+        If a line has not as many cells as there are columns.
+    """
+
+    macro: ClassVar[str] = "table"
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...] = ()
+    form: Literal["plain", "stack", "scroll"] = "stack"
+
+    def __post_init__(self) -> None:
+        wrong = [line for line in self.rows if len(line.cells) != len(self.columns)]
+        if wrong:
+            raise ValueError(
+                f"{len(self.columns)} columns, but a row has {len(wrong[0].cells)} cells: {wrong[0]}"
+            )
+
+    def __str__(self) -> str:
+        heads = [column.label for column in self.columns]
+        lines = [heads, *([str(cell) for cell in line.cells] for line in self.rows)]
+        widths = [max(len(line[place]) for line in lines) for place in range(len(heads))]
+        written = [self._line(line, widths) for line in lines]
+        for place in range(len(self.rows), 0, -1):
+            if detail := self.rows[place - 1].detail:
+                written.insert(place + 1, f"    {detail}")
+        return "\n".join([self.caption, *written, *(f"({note})" for note in self.notes)])
+
+    def _line(self, texts: Sequence[str], widths: Sequence[int]) -> str:
+        parts = [
+            text.rjust(width) if column.numeric else text.ljust(width)
+            for text, width, column in zip(texts, widths, self.columns, strict=True)
+        ]
+        return " | ".join(parts).rstrip()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Figure(_Piece):
+    """A vector picture with the words and figures that stand for it.
+
+    `svg` is for a desk or paper, `narrow` (may be empty) for a phone.  `alt` says what the
+    picture shows and is already inside both.
+    """
+
+    macro: ClassVar[str] = "figure"
+    caption: str
+    alt: str
+    svg: str
+    narrow: str = ""
+    notes: tuple[str, ...] = ()
+    table: Table | None = None
+    table_label: str = ""
+
+    def __str__(self) -> str:
+        return "\n".join([self.caption, self.alt, *self.notes, *([str(self.table)] if self.table else [])])
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Pieces:
+    """Several pieces shown one below the other."""
+
+    parts: tuple[_Piece, ...]
+
+    def _repr_html_(self) -> str:
+        return "\n".join(part._repr_html_() for part in self.parts)
+
+    def __repr__(self) -> str:
+        return f"<Pieces: {len(self.parts)}>"
+
+    def __str__(self) -> str:
+        return "\n\n".join(str(part) for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What the head and foot of an HTML file need; ready for the template."""
+
+    title: str
+    lang: str
+    skip: str
+    contents_label: str
+    subtitle: str = ""
+    place_day: str = ""
+    foot: str = ""
+    contents: tuple[tuple[str, str], ...] = ()
+
+    def document(self, body: Iterable[_Piece | Pieces]) -> str:
+        """Write a whole file from pieces, without a notebook."""
+        html = Markup("\n").join(Markup(piece._repr_html_()) for piece in body)  # noqa: S704 -- escaped inside
+        return environment().get_template("document.html.j2").render(page=self, body=html)

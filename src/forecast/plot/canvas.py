@@ -1,0 +1,175 @@
+"""From a matplotlib figure to SVG that belongs in a page: real text, alt text, the same bytes each time.
+
+Colours are the four of Okabe and Ito's palette that keep a contrast of 3:1 on white; shape and line width say
+the same as colour, so that a black and white print reads as well.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import matplotlib as mpl
+import numpy as np
+from markupsafe import escape
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure as Canvas
+from matplotlib.lines import Line2D
+from matplotlib.ticker import Formatter
+
+from forecast import labels
+
+BLACK: Final = "#000000"
+BLUE: Final = "#0072B2"
+VERMILION: Final = "#D55E00"
+GREEN: Final = "#009E73"
+GREY: Final = "#6b7075"  # quiet text, 4.9:1
+GRID: Final = "#d9dcdf"
+
+Look = dict[str, Any]  # settings of a mark or line
+
+# The bundled font alone is used for measuring, so that every machine writes the same bytes.
+_MEASURED: Final = "DejaVu Sans"
+_SHOWN: Final = "Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
+_STYLE: Final[Any] = {
+    "svg.fonttype": "none",
+    "font.family": _MEASURED,
+    "font.size": 10,
+    "text.color": BLACK,
+    "axes.edgecolor": BLACK,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.labelsize": 9.5,
+    "axes.unicode_minus": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.7,
+    "xtick.labelsize": 9.5,
+    "ytick.labelsize": 9.5,
+    "legend.frameon": False,
+    "legend.fontsize": 9.5,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "savefig.facecolor": "none",
+}
+
+
+class _Ticks(Formatter):
+    """Ticks with as many decimals as tell them apart."""
+
+    def __init__(self, lang: str) -> None:
+        self.lang = lang
+
+    def __call__(self, x: float, pos: int | None = None) -> str:  # noqa: ARG002 -- matplotlib's contract
+        return labels.plain(round(float(x), 6), self.lang)
+
+    def format_ticks(self, values: Sequence[float]) -> list[str]:
+        decimals = next(d for d in range(7) if d == 6 or np.allclose(np.round(values, d), values, atol=1e-6))
+        return [labels.number(value, decimals, self.lang) for value in values]
+
+
+# The wider the range, the thinner its line: level in percent -> width in points.
+RANGE_WIDTHS: Final = {50: 9.0, 80: 4.5, 95: 1.3}
+MEDIAN: Final[Look] = {
+    "marker": "o",
+    "markersize": 7.5,
+    "markeredgecolor": BLACK,
+    "markerfacecolor": "white",
+    "markeredgewidth": 1.6,
+    "linestyle": "",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The paper that a drawing gets: `narrow` is a phone; `lang` writes its numbers."""
+
+    narrow: bool
+    lang: str
+
+    def axes(self, *, height: float, narrow_height: float | None = None) -> tuple[Canvas, Axes]:
+        """Open a canvas with one pair of axes; heights in inches, widths are fixed."""
+        width = 3.9 if self.narrow else 7.2
+        tall = narrow_height if self.narrow and narrow_height else height
+        canvas = Canvas(figsize=(width, tall), layout="constrained")
+        return canvas, canvas.subplots()
+
+    def write_ticks(self, axis: Axis) -> None:
+        """Write ticks in the form of the language."""
+        axis.set_major_formatter(_Ticks(self.lang))
+
+    def name_unit(self, axes: Axes, text: str) -> None:
+        """Write what the upright axis counts, level and above it."""
+        axes.set_title(text, loc="left", fontsize=9.5, pad=8)
+
+    def key(self, axes: Axes, handles: Sequence[Line2D], *, columns: int, narrow_columns: int = 2) -> None:
+        """Put the key of marks and lines above the axes."""
+        count = narrow_columns if self.narrow else columns
+        if canvas := axes.get_figure(root=True):
+            canvas.legend(handles=handles, loc="outside upper center", ncols=count, columnspacing=1.4)
+
+
+def draw(drawing: Callable[[Sheet], Canvas], *, name: str, alt: str, lang: str) -> tuple[str, str]:
+    """Draw a picture for a desk and for a phone.
+
+    Parameters
+    ----------
+    drawing
+        Makes the picture on the sheet it is given.
+    name
+        Name of the figure; with `alt`, it makes the ids inside the picture unique on a page.
+    alt
+        What the picture shows, in a sentence.
+    lang
+        Language of ticks.
+
+    Returns
+    -------
+    tuple of str
+        The wide SVG and the narrow SVG, to be put into HTML as they are.
+    """
+    wide, narrow = (_svg(drawing, Sheet(narrow=small, lang=lang), name, alt) for small in (False, True))
+    return wide, narrow
+
+
+def _svg(drawing: Callable[[Sheet], Canvas], sheet: Sheet, name: str, alt: str) -> str:
+    salt = hashlib.sha256(f"{name} {sheet.narrow} {alt}".encode()).hexdigest()[:12]
+    out = io.StringIO()
+    with mpl.rc_context({**_STYLE, "svg.hashsalt": salt}):
+        nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        drawing(sheet).savefig(out, format="svg", metadata=nothing)
+    return _for_html(out.getvalue(), salt, alt)
+
+
+def _for_html(raw: str, salt: str, alt: str) -> str:
+    """Keep the drawing, drop what only a separate file needs, name the picture for who cannot see it."""
+    _, _, after = raw.partition('viewBox="')
+    box, _, after = after.partition('"')
+    body = after[after.index(">") + 1 : after.rindex("</svg>")]
+    body = re.sub(r"<metadata>.*?</metadata>|<defs>\s*<style.*?</style>\s*</defs>", "", body, flags=re.DOTALL)
+    body = body.replace("xlink:href", "href").replace(f"; font-family: '{_MEASURED}'", "")
+    body = body.replace(f"'{_MEASURED}'", _SHOWN)
+    used = set(re.findall(r'(?:href="|url\()#([\w.-]+)', body))
+    body = re.sub(r' id="([^"]+)"', lambda found: found[0] if found[1] in used else "", body)
+    body = re.sub(r' transform="rotate\(-0 [^)]*\)"', "", body)
+    body = re.sub(r"\d+\.\d{3,}", lambda found: f"{float(found[0]):.2f}", body)
+    body = re.sub(r"\s*\n\s*", "\n", body).strip()
+    return (
+        f'<svg role="img" aria-labelledby="t{salt}" viewBox="{box}" '
+        f'style="width:100%;height:auto;font-family:{_SHOWN};stroke-linejoin:round;stroke-linecap:butt">'
+        f'<title id="t{salt}">{escape(alt)}</title>\n{body}\n</svg>'
+    )
+
+
+def range_keys(lang: str) -> list[Line2D]:
+    """Make the key's lines for the ranges."""
+    return [
+        Line2D([], [], color=BLUE, linewidth=width, label=labels.text("key.level", lang, level=level))
+        for level, width in RANGE_WIDTHS.items()
+    ]

@@ -1,0 +1,157 @@
+"""The figure of page one: where each domain stands, what is forecast, how sure that is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+from matplotlib.lines import Line2D
+
+from forecast import labels, reading
+from forecast.markup import Column, Figure, Table, row
+from forecast.plot.canvas import BLACK, BLUE, MEDIAN, RANGE_WIDTHS, VERMILION, Look, Sheet, draw, range_keys
+
+if TYPE_CHECKING:
+    from forecast.result import Result
+
+BEFORE: Final[Look] = {"marker": "D", "markersize": 5.5, "color": VERMILION, "linestyle": ""}
+
+
+def domains(result: Result, *, lang: str) -> Figure:
+    """Draw each domain's last year, forecast and ranges on one scale, percent of its maximum."""
+    table = reading.domains(result)
+    names = [reading.short_name(str(component), lang) for component in table["component"]]
+
+    def drawing(sheet: Sheet) -> Canvas:
+        canvas, axes = sheet.axes(height=4.0, narrow_height=6.6)
+        _rows(axes, result, table, names, sheet)
+        sheet.key(axes, _key(table, result.spec.target_year, lang), columns=3)
+        return canvas
+
+    alt = _finding(table, names, lang)
+    wide, narrow = draw(drawing, name="domains", alt=alt, lang=lang)
+    return Figure(
+        caption=labels.text("domains.figure_caption", lang, year=result.spec.target_year),
+        alt=alt,
+        svg=wide,
+        narrow=narrow,
+        notes=(labels.text("domains.figure_note", lang),),
+        table=_table(result, table, names, lang),
+        table_label=labels.text("page.data", lang),
+    )
+
+
+def _finding(table: pd.DataFrame, names: Sequence[str], lang: str) -> str:
+    share = (100 * table["median"] / table["max_score"]).to_numpy()
+    width = ((table["upper"] - table["lower"]) / table["max_score"]).to_numpy()
+    return labels.text(
+        "domains.figure_alt",
+        lang,
+        weakest=names[int(share.argmin())],
+        low=labels.number(share.min(), 0, lang),
+        strongest=names[int(share.argmax())],
+        high=labels.number(share.max(), 0, lang),
+        widest=names[int(width.argmax())],
+    )
+
+
+def _rows(axes: Axes, result: Result, table: pd.DataFrame, names: Sequence[str], sheet: Sheet) -> None:
+    places = np.arange(len(table), 0, -1, dtype=float)
+    lowest = 100.0
+    for place, name, (_, record) in zip(places, names, table.iterrows(), strict=True):
+        scale = 100 / float(record["max_score"])
+        for level, width in RANGE_WIDTHS.items():
+            low, high = reading.interval(result, str(record["component"]), level)
+            axes.hlines(place, low * scale, high * scale, color=BLUE, linewidth=width)
+            lowest = min(lowest, low * scale)
+        before = float(record["last_median"]) * scale
+        lowest = min(lowest, before)
+        face = VERMILION if record["last_known"] else "white"
+        axes.plot(before, place - (0.26 if sheet.narrow else 0.34), **BEFORE, markerfacecolor=face)
+        axes.plot(float(record["median"]) * scale, place, **MEDIAN)
+        _words(axes, record, place, name, sheet)
+    axes.set_yticks([] if sheet.narrow else places, [] if sheet.narrow else names)
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlim(math.floor(max(0.0, lowest - 2) / 10) * 10, 100)
+    axes.set_ylim(0.35, len(table) + (0.95 if sheet.narrow else 0.5))
+    axes.axvline(100, color=BLACK, linewidth=0.8)
+    axes.set_xlabel(labels.text("domains.axis", sheet.lang))
+    sheet.write_ticks(axes.xaxis)
+    axes.grid(axis="x")
+    axes.spines["left"].set_visible(False)
+    if not sheet.narrow:
+        head = labels.text("domains.points_head", sheet.lang)
+        axes.annotate(
+            head,
+            (1.02, 1),
+            xytext=(0, 2),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            va="bottom",
+            fontsize=8.5,
+        )
+
+
+def _words(axes: Axes, record: pd.Series[Any], place: float, name: str, sheet: Sheet) -> None:
+    """Write forecast and maximum beside a row; on a phone the row's name too, above it."""
+    said = labels.text(
+        "domains.points_of",
+        sheet.lang,
+        median=reading.points(record["median"], sheet.lang),
+        maximum=labels.plain(float(record["max_score"]), sheet.lang),
+    )
+    coords = ("axes fraction", "data")
+    if sheet.narrow:
+        axes.annotate(name, (0, place + 0.34), xycoords=coords, va="bottom")
+        axes.annotate(said, (0.99, place + 0.34), xycoords=coords, ha="right", va="bottom")
+    else:
+        axes.annotate(said, (1.02, place), xycoords=coords, va="center")
+
+
+def _key(table: pd.DataFrame, year: int, lang: str) -> list[Line2D]:
+    last_year = int(table["last_year"].max())
+    handles = [Line2D([], [], **MEDIAN, label=labels.text("key.median", lang, year=year))]
+    if table["last_known"].any():
+        text = labels.text("key.last_known", lang, year=last_year)
+        handles.append(Line2D([], [], **BEFORE, label=text))
+    if not table["last_known"].all():
+        text = labels.text("key.last_estimated", lang, year=last_year)
+        handles.append(Line2D([], [], **BEFORE, markerfacecolor="white", label=text))
+    return [*handles, *range_keys(lang)]
+
+
+def _table(result: Result, table: pd.DataFrame, names: Sequence[str], lang: str) -> Table:
+    lines = []
+    for name, (_, record) in zip(names, table.iterrows(), strict=True):
+        component = str(record["component"])
+        spans = (reading.span(*reading.interval(result, component, level), lang) for level in RANGE_WIDTHS)
+        lines.append(
+            row(
+                name,
+                reading.points(record["last_median"], lang, published=bool(record["last_known"])),
+                reading.points(record["median"], lang),
+                *spans,
+                labels.plain(float(record["max_score"]), lang),
+            )
+        )
+    facts = {"last_year": int(table["last_year"].max()), "year": result.spec.target_year}
+    heads = (
+        str(facts["last_year"]),
+        labels.text("domains.forecast", lang, **facts),
+        *(labels.text("coverage.level", lang, level=level) for level in RANGE_WIDTHS),
+        labels.text("domains.maximum", lang),
+    )
+    index = labels.text(f"short_index.{result.spec.index_code}", lang)
+    return Table(
+        caption=labels.text("domains.caption", lang, index=index, **facts),
+        columns=(
+            Column(labels.text("domains.domain", lang)),
+            *(Column(head, numeric=True) for head in heads),
+        ),
+        rows=tuple(lines),
+    )

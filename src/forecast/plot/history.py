@@ -1,0 +1,183 @@
+"""The years so far and the forecast."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+from matplotlib.lines import Line2D
+
+from forecast import labels, reading
+from forecast.markup import Column, Figure, Table, row
+from forecast.plot.canvas import (
+    BLACK,
+    BLUE,
+    GREY,
+    MEDIAN,
+    RANGE_WIDTHS,
+    VERMILION,
+    Look,
+    Sheet,
+    draw,
+    range_keys,
+)
+from forecast.spec import interval_ends
+
+if TYPE_CHECKING:
+    from forecast.result import Result
+
+PUBLISHED: Final[Look] = {"color": BLACK, "marker": "o", "markersize": 5}
+MEAN: Final[Look] = {"color": GREY, "marker": "s", "markersize": 4.5}
+ESTIMATED: Final[Look] = {
+    "color": VERMILION,
+    "marker": "D",
+    "markersize": 5,
+    "markerfacecolor": "white",
+    "linestyle": "",
+}
+
+
+def history(
+    result: Result, component: str = reading.TOTAL, *, breaks: Collection[int] | None = None, lang: str
+) -> Figure:
+    """Draw a component's years and its forecast, percent of the maximum, so that versions compare.
+
+    Parameters
+    ----------
+    result
+        Gives published and estimated years, national means and quantiles.
+    component
+        Code of the component.
+    breaks
+        Years whose criteria differ from those of the year before.  Neighbouring years are joined by a
+        line unless a break lies between them; where the breaks are not given, nothing is joined.
+    lang
+        Language of the words.
+    """
+    past, means = reading.shares(result, component), reading.national_means(result, component)
+    alt = _finding(result, component, past, lang)
+
+    def drawing(sheet: Sheet) -> Canvas:
+        canvas, axes = sheet.axes(height=3.3, narrow_height=3.5)
+        guessed = past.loc[~past["known"].astype(bool)]
+        axes.vlines(guessed["year"], guessed["lower"], guessed["upper"], color=VERMILION, linewidth=1.3)
+        axes.plot(guessed["year"], guessed["median"], **ESTIMATED)
+        _joined(axes, means["year"], means["share"], breaks, MEAN)
+        known = past.loc[past["known"].astype(bool)]
+        _joined(axes, known["year"], known["median"], breaks, PUBLISHED)
+        _forecast(axes, result, component, sheet)
+        _frame(axes, result.spec.target_year, [*past["year"], *means["year"]], sheet)
+        sheet.key(axes, _key(len(known), len(guessed), len(means), lang), columns=3)
+        return canvas
+
+    wide, narrow = draw(drawing, name=f"history {component}", alt=alt, lang=lang)
+    return Figure(
+        caption=_caption(result, component, lang),
+        alt=alt,
+        svg=wide,
+        narrow=narrow,
+        notes=_break_note(past, breaks, lang),
+        table=_table(result, component, past, means, lang),
+        table_label=labels.text("page.data", lang),
+    )
+
+
+def _caption(result: Result, component: str, lang: str) -> str:
+    name = reading.short_name(component, lang)
+    return labels.text("history.caption", lang, component=name, year=result.spec.target_year)
+
+
+def _break_note(past: pd.DataFrame, breaks: Collection[int] | None, lang: str) -> tuple[str, ...]:
+    inside = [str(year) for year in sorted(breaks or ()) if year in set(past["year"])]
+    return (labels.text("history.note", lang, years=reading.listed(inside, lang)),) if inside else ()
+
+
+def _finding(result: Result, component: str, past: pd.DataFrame, lang: str) -> str:
+    facts = {"year": result.spec.target_year, "component": reading.short_name(component, lang)}
+    for name, level in (("lower", 0.1), ("median", 0.5), ("upper", 0.9)):
+        facts[name] = labels.number(reading.share_quantile(result, component, level), 1, lang)
+    known = past.loc[past["known"].astype(bool)]
+    if known.empty:
+        return labels.text("history.alt_none", lang, **facts)
+    first, last = known.iloc[0], known.iloc[-1]
+    return labels.text(
+        "history.alt",
+        lang,
+        first_year=int(first["year"]),
+        last_year=int(last["year"]),
+        first=reading.points(first["median"], lang, published=True),
+        last=reading.points(last["median"], lang, published=True),
+        **facts,
+    )
+
+
+def _joined(
+    axes: Axes, years: pd.Series[int], shares: pd.Series[float], breaks: Collection[int] | None, look: Look
+) -> None:
+    """Draw the points; join neighbouring years only, and none across a change of criteria."""
+    x, y = years.to_numpy(), shares.to_numpy()
+    for place in range(1, len(x) if breaks is not None else 0):
+        if x[place] - x[place - 1] == 1 and x[place] not in (breaks or ()):
+            axes.plot(x[place - 1 : place + 1], y[place - 1 : place + 1], color=look["color"], linewidth=1.4)
+    axes.plot(x, y, **look, linestyle="")
+
+
+def _forecast(axes: Axes, result: Result, component: str, sheet: Sheet) -> None:
+    year, median = result.spec.target_year, reading.share_quantile(result, component, 0.5)
+    for level, width in RANGE_WIDTHS.items():
+        low, high = (reading.share_quantile(result, component, end) for end in interval_ends(level))
+        axes.vlines(year, low, high, color=BLUE, linewidth=width)
+    axes.plot(year, median, **MEDIAN)
+    text = labels.number(median, 1, sheet.lang)
+    axes.annotate(text, (year, median), xytext=(9, 0), textcoords="offset points", va="center", weight="bold")
+
+
+def _frame(axes: Axes, target_year: int, years: Sequence[int], sheet: Sheet) -> None:
+    first = min([*years, target_year - 4])
+    step = 1 if target_year - first < 7 else 4 if sheet.narrow else 2
+    axes.set_xticks(range(target_year, first - 1, -step))
+    axes.set_xlim(
+        first - 0.6, target_year + (1.9 if sheet.narrow else 1.0) * max(1, (target_year - first) / 9)
+    )
+    axes.margins(y=0.1)
+    sheet.write_ticks(axes.yaxis)
+    sheet.name_unit(axes, labels.text("domains.axis", sheet.lang))
+    axes.grid(axis="y")
+
+
+def _key(known: int, guessed: int, means: int, lang: str) -> list[Line2D]:
+    looks = ((known, PUBLISHED, "published"), (guessed, ESTIMATED, "estimated"), (means, MEAN, "mean"))
+    shown = [
+        Line2D([], [], **{"linestyle": "", **look}, label=labels.text(f"key.{name}", lang))
+        for count, look, name in looks
+        if count
+    ]
+    return [*shown, *range_keys(lang)]
+
+
+def _table(result: Result, component: str, past: pd.DataFrame, means: pd.DataFrame, lang: str) -> Table:
+    rows = past.merge(means, on="year", how="outer")
+    ranks = reading.history(result, component)[["year", "rank"]]
+    rows = rows.merge(ranks, on="year", how="left").sort_values("year")
+    lines = [
+        row(
+            str(int(record["year"])),
+            labels.number(record["median"] if record["known"] is True else None, 2, lang),
+            reading.span(float(record["lower"]), float(record["upper"]), lang),
+            labels.number(record["rank"], 0, lang),
+            labels.number(record["share"], 2, lang),
+        )
+        for _, record in rows.iterrows()
+    ]
+    heads = ("score", "estimate", "rank", "mean")
+    return Table(
+        caption=_caption(result, component, lang),
+        columns=(
+            Column(labels.text("history.year", lang)),
+            *(Column(labels.text(f"history.{head}", lang), numeric=True) for head in heads),
+        ),
+        rows=tuple(lines),
+    )

@@ -1,0 +1,93 @@
+"""Which of the city's cells were published at all."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from matplotlib.figure import Figure as Canvas
+from matplotlib.lines import Line2D
+
+from forecast import labels, reading
+from forecast.markup import Column, Figure, Table, row
+from forecast.plot.canvas import BLACK, BLUE, GREY, VERMILION, Look, Sheet, draw
+
+if TYPE_CHECKING:
+    from forecast.result import Result
+
+STATES: Final[dict[str, Look]] = {
+    "score": {"marker": "o", "markersize": 9, "color": BLACK},
+    "derived": {
+        "marker": "o",
+        "markersize": 9,
+        "color": BLUE,
+        "fillstyle": "left",
+        "markerfacecoloralt": "white",
+    },
+    "rank": {
+        "marker": "o",
+        "markersize": 9,
+        "color": VERMILION,
+        "markerfacecolor": "white",
+        "markeredgewidth": 1.6,
+    },
+    "none": {"marker": ".", "markersize": 3, "color": GREY},
+}
+
+
+def known(result: Result, *, lang: str) -> Figure:
+    """Draw which cells of the area, component by year, have a published score, a rank alone, or nothing."""
+    grid = reading.known_cells(result)
+    years = [int(year) for year in grid.columns]
+    place = reading.place_name(result.spec.area, lang)
+    counts = Counter(grid.to_numpy().ravel())
+    alt = labels.text(
+        "data.grid_alt",
+        lang,
+        scores=int(counts["score"] + counts["derived"]),
+        ranks=int(counts["rank"]),
+        none=int(counts["none"]),
+        all=grid.size,
+        first=years[0],
+        last=years[-1],
+    )
+    names = [reading.short_name(component, lang) for component in grid.index]
+
+    def drawing(sheet: Sheet) -> Canvas:
+        canvas, axes = sheet.axes(height=0.9 + 0.27 * len(grid), narrow_height=1.2 + 0.42 * len(grid))
+        for line, cells in enumerate(grid.to_numpy()):
+            for year, state in zip(years, cells, strict=True):
+                axes.plot(year, line, **STATES[state], linestyle="")
+            if sheet.narrow:
+                axes.annotate(names[line], (0, line - 0.26), xycoords=("axes fraction", "data"), va="bottom")
+        axes.set_yticks([] if sheet.narrow else range(len(grid)), [] if sheet.narrow else names)
+        axes.set_ylim(len(grid) - 0.5, -0.9 if sheet.narrow else -0.6)
+        axes.set_xticks(years[:: -3 if sheet.narrow else -1])
+        axes.set_xlim(years[0] - 0.6, years[-1] + 0.6)
+        axes.tick_params(length=0)
+        axes.spines[:].set_visible(False)
+        handles = [
+            Line2D([], [], **look, linestyle="", label=labels.text(f"grid.{state}", lang))
+            for state, look in STATES.items()
+        ]
+        sheet.key(axes, handles, columns=4)
+        return canvas
+
+    wide, narrow = draw(drawing, name="known", alt=alt, lang=lang)
+    table = Table(
+        caption=labels.text("data.grid_caption", lang, place=place),
+        columns=(Column(labels.text("word.component", lang)), *(Column(str(year)) for year in years)),
+        rows=tuple(
+            row(name, *(labels.text(f"grid.{state}", lang) for state in grid.loc[component]))
+            for name, component in zip(names, grid.index, strict=True)
+        ),
+        form="scroll",
+    )
+    return Figure(
+        caption=table.caption,
+        alt=alt,
+        svg=wide,
+        narrow=narrow,
+        table=table,
+        table_label=labels.text("page.data", lang),
+    )

@@ -1,0 +1,238 @@
+"""How good past forecasts were: the city's record, coverage of the ranges, skill by year."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+from matplotlib.lines import Line2D
+
+from forecast import labels, reading
+from forecast.markup import Column, Figure, Passage, Table, row
+from forecast.plot.canvas import (
+    BLACK,
+    BLUE,
+    GREY,
+    MEDIAN,
+    RANGE_WIDTHS,
+    VERMILION,
+    Look,
+    Sheet,
+    draw,
+    range_keys,
+)
+
+if TYPE_CHECKING:
+    from forecast.result import Result
+
+OUTCOME: Final[Look] = {
+    "marker": "X",
+    "markersize": 8,
+    "color": VERMILION,
+    "markeredgecolor": "white",
+    "linestyle": "",
+}
+LEVEL_COLUMNS: Final = {80: ("lower", "upper"), 95: ("lower95", "upper95")}
+
+
+def _nothing(lang: str) -> Passage:
+    return Passage((labels.text("track.none", lang),))
+
+
+def track(result: Result, *, lang: str) -> Figure | Passage:
+    """Draw the city's past forecasts of the total against what came; a sentence if there are none."""
+    past = reading.record(result)
+    if past.empty:
+        return _nothing(lang)
+    inside = ((past["lower"] <= past["observed"]) & (past["observed"] <= past["upper"])).sum()
+    alt = labels.text("track.alt", lang, all=len(past), inside=int(inside))
+    place = reading.place_name(result.spec.area, lang)
+
+    def drawing(sheet: Sheet) -> Canvas:
+        canvas, axes = sheet.axes(height=3.1, narrow_height=3.4)
+        for level, (low, high) in LEVEL_COLUMNS.items():
+            axes.vlines(past["target_year"], past[low], past[high], color=BLUE, linewidth=RANGE_WIDTHS[level])
+        axes.plot(past["target_year"], past["median"], **MEDIAN)
+        axes.plot(past["target_year"], past["observed"], **OUTCOME)
+        axes.set_xticks(past["target_year"])
+        axes.margins(x=0.12, y=0.1)
+        sheet.write_ticks(axes.yaxis)
+        sheet.name_unit(axes, labels.text("word.points", sheet.lang))
+        axes.grid(axis="y")
+        ranges = [
+            key for key, level in zip(range_keys(lang), RANGE_WIDTHS, strict=True) if level in LEVEL_COLUMNS
+        ]
+        handles = [
+            Line2D([], [], **MEDIAN, label=labels.text("levels.median", lang)),
+            Line2D([], [], **OUTCOME, label=labels.text("key.published", lang)),
+            *ranges,
+        ]
+        sheet.key(axes, handles, columns=4)
+        return canvas
+
+    wide, narrow = draw(drawing, name="track", alt=alt, lang=lang)
+    caption = labels.text("track.caption", lang, place=place)
+    return Figure(
+        caption=caption,
+        alt=alt,
+        svg=wide,
+        narrow=narrow,
+        table=_track_table(past, caption, lang),
+        table_label=labels.text("page.data", lang),
+    )
+
+
+def _track_table(past: pd.DataFrame, caption: str, lang: str) -> Table:
+    lines = [
+        row(
+            str(int(record["target_year"])),
+            reading.points(record["median"], lang),
+            *(reading.span(record[low], record[high], lang) for low, high in LEVEL_COLUMNS.values()),
+            reading.points(record["observed"], lang, published=True),
+        )
+        for _, record in past.iterrows()
+    ]
+    heads = (
+        labels.text("levels.median", lang),
+        *(labels.text("coverage.level", lang, level=level) for level in LEVEL_COLUMNS),
+        labels.text("track.observed", lang),
+    )
+    year = Column(labels.text("history.year", lang))
+    return Table(caption, (year, *(Column(head, numeric=True) for head in heads)), tuple(lines))
+
+
+def coverage(result: Result, *, lang: str) -> Figure | Passage:
+    """Draw the share of outcomes inside each range against the share that was promised."""
+    table = reading.coverage(result)
+    if table.empty:
+        return _nothing(lang)
+    main = table.iloc[int((table["level"] - 80).abs().argmin())]
+    alt = labels.text(
+        "coverage.alt",
+        lang,
+        level=int(main["level"]),
+        reached=labels.number(100 * main["share"], 0, lang),
+        count=labels.number(main["cells"], 0, lang),
+    )
+
+    def drawing(sheet: Sheet) -> Canvas:
+        canvas, axes = sheet.axes(height=3.4, narrow_height=3.6)
+        axes.plot([0, 100], [0, 100], color=GREY, linewidth=1.2, linestyle=(0, (4, 3)))
+        wanted = labels.text("coverage.wanted", lang)
+        axes.annotate(wanted, (22, 22), xytext=(8, -8), textcoords="offset points", color=GREY, va="top")
+        axes.vlines(table["level"], 100 * table["lower"], 100 * table["upper"], color=BLUE, linewidth=1.3)
+        axes.plot(table["level"], 100 * table["share"], **MEDIAN)
+        for _, record in table.iterrows():
+            _name_share(axes, record, sheet)
+        axes.set_xlim(0, 104)
+        axes.set_ylim(0, 104)
+        axes.set_xticks(range(0, 101, 20))
+        axes.set_yticks(range(0, 101, 20))
+        axes.set_xlabel(labels.text("coverage.axis_stated", lang))
+        sheet.name_unit(axes, labels.text("coverage.axis_reached", lang))
+        axes.grid()
+        return canvas
+
+    wide, narrow = draw(drawing, name="coverage", alt=alt, lang=lang)
+    return Figure(
+        caption=labels.text("coverage.caption", lang),
+        alt=alt,
+        svg=wide,
+        narrow=narrow,
+        table=_coverage_table(table, lang),
+        table_label=labels.text("page.data", lang),
+    )
+
+
+def _name_share(axes: Axes, record: pd.Series[Any], sheet: Sheet) -> None:
+    share = 100 * float(record["share"])
+    text = labels.number(share, 0, sheet.lang) + "%"
+    axes.annotate(
+        text,
+        (float(record["level"]), share),
+        xytext=(-8, 6),
+        textcoords="offset points",
+        ha="right",
+        weight="bold",
+    )
+
+
+def _coverage_table(table: pd.DataFrame, lang: str) -> Table:
+    lines = [
+        row(
+            f"{int(record['level'])}%",
+            labels.percent(record["share"], 0, lang),
+            reading.span(100 * record["lower"], 100 * record["upper"], lang, decimals=0),
+            labels.number(record["years"], 0, lang),
+            labels.number(record["cells"], 0, lang),
+        )
+        for _, record in table.iterrows()
+    ]
+    heads = ("reached", "spread", "years", "count")
+    return Table(
+        caption=labels.text("coverage.caption", lang),
+        columns=(
+            Column(labels.text("coverage.stated", lang)),
+            *(Column(labels.text(f"coverage.{head}", lang), numeric=True) for head in heads),
+        ),
+        rows=tuple(lines),
+    )
+
+
+def skill(result: Result, *, lang: str) -> Figure | Passage:
+    """Draw, year by year, by how much the main model's error is smaller than that of repeating last year."""
+    table = reading.skill_by_year(result)
+    if table.empty:
+        return _nothing(lang)
+    alt = labels.text(
+        "skill.alt",
+        lang,
+        better=int((table["skill"] > 0).sum()),
+        all=len(table),
+        mean=labels.signed(100 * table["skill"].mean(), 0, lang),
+    )
+
+    def drawing(sheet: Sheet) -> Canvas:
+        canvas, axes = sheet.axes(height=2.8, narrow_height=3.2)
+        gain = 100 * table["skill"]
+        axes.axhline(0, color=BLACK, linewidth=1)
+        axes.vlines(table["target_year"], 0, gain, color=BLUE, linewidth=4.5)
+        axes.plot(table["target_year"], gain, **MEDIAN)
+        for year, value in zip(table["target_year"], gain, strict=True):
+            axes.annotate(
+                labels.signed(value, 0, lang) + "%",
+                (year, value),
+                xytext=(0, 9 if value >= 0 else -9),
+                textcoords="offset points",
+                ha="center",
+                va="bottom" if value >= 0 else "top",
+            )
+        axes.set_xticks(table["target_year"])
+        axes.margins(x=0.1, y=0.25)
+        sheet.write_ticks(axes.yaxis)
+        sheet.name_unit(axes, labels.text("skill.axis", lang))
+        axes.grid(axis="y")
+        return canvas
+
+    wide, narrow = draw(drawing, name="skill", alt=alt, lang=lang)
+    caption = labels.text("skill.caption", lang)
+    lines = [
+        row(str(int(year)), labels.signed(100 * gain, 0, lang) + "%", labels.number(count, 0, lang))
+        for year, gain, count in zip(table["target_year"], table["skill"], table["cells"], strict=True)
+    ]
+    heads = (
+        Column(labels.text("skill.year", lang)),
+        Column(labels.text("skill.gain", lang), numeric=True),
+        Column(labels.text("coverage.count", lang), numeric=True),
+    )
+    return Figure(
+        caption=caption,
+        alt=alt,
+        svg=wide,
+        narrow=narrow,
+        notes=(labels.text("skill.note", lang),),
+        table=Table(caption, heads, tuple(lines), form="plain"),
+        table_label=labels.text("page.data", lang),
+    )

@@ -1,0 +1,106 @@
+"""The rank among the provinces."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+
+from forecast import labels, reading
+from forecast.markup import Column, Figure, Table, row
+from forecast.plot.canvas import BLACK, BLUE, VERMILION, Sheet, draw
+
+if TYPE_CHECKING:
+    from forecast.result import Result
+
+TOPS: Final = (10, 15)
+BANDS: Final = ((1, 5), (6, 10), (11, 15), (16, 20), (21, 30), (31, 40), (41, 50), (51, reading.RANKED))
+
+
+def rank(result: Result, *, lang: str) -> Figure:
+    """Draw the probability of each rank, with the groups of the first 10 and the first 15."""
+    chances = {place: reading.chance(reading.chance_of_top(result, place), lang) for place in TOPS}
+    alt = labels.text(
+        "rank.alt",
+        lang,
+        median=reading.rank_at(result, 0.5),
+        best=reading.rank_at(result, 0.1),
+        worst=reading.rank_at(result, 0.9),
+        top10=chances[10],
+        top15=chances[15],
+    )
+
+    def drawing(sheet: Sheet) -> Canvas:
+        canvas, axes = sheet.axes(height=2.9, narrow_height=3.3)
+        places = result.rank["rank"].to_numpy()
+        heights = 100 * result.rank["probability"].to_numpy()
+        faces = np.select([places <= TOPS[0], places <= TOPS[1]], [BLACK, VERMILION], "white")
+        edges = np.select([places <= TOPS[0], places <= TOPS[1]], [BLACK, VERMILION], BLUE)
+        axes.bar(places, heights, color=faces.tolist(), edgecolor=edges.tolist(), width=0.76, linewidth=1)
+        _marks(axes, result, chances, sheet)
+        axes.set_xlabel(labels.text("rank.axis", sheet.lang))
+        sheet.name_unit(axes, labels.text("rank.axis_chance", sheet.lang))
+        axes.set_xticks([1, 10, 20, 30, 40, 50, reading.RANKED])
+        axes.set_xlim(0, reading.RANKED + 1)
+        sheet.write_ticks(axes.yaxis)
+        axes.grid(axis="y")
+        return canvas
+
+    wide, narrow = draw(drawing, name="rank", alt=alt, lang=lang)
+    return Figure(
+        caption=labels.text("rank.caption", lang, year=result.spec.target_year, ranked=reading.RANKED),
+        alt=alt,
+        svg=wide,
+        narrow=narrow,
+        table=_table(result, lang),
+        table_label=labels.text("page.data", lang),
+    )
+
+
+def _marks(axes: Axes, result: Result, chances: dict[int, str], sheet: Sheet) -> None:
+    """Bracket the leading groups and point at last year's and the middle rank, each on its own height."""
+    top = 100 * float(result.rank["probability"].max())
+    axes.set_ylim(0, top * 1.75)
+    for place, height, color in ((TOPS[1], 1.5, VERMILION), (TOPS[0], 1.25, BLACK)):
+        text = labels.text("rank.top", sheet.lang, place=place, chance=chances[place])
+        axes.hlines(top * height, 0.6, place + 0.4, color=color, linewidth=2)
+        axes.annotate(text, (0.6, top * height), xytext=(0, 4), textcoords="offset points", va="bottom")
+    middle = reading.rank_at(result, 0.5)
+    marks = [(middle, labels.text("rank.middle", sheet.lang, rank=middle), 1.06)]
+    if found := reading.last_rank(result):
+        year, place = found
+        marks.append((place, labels.text("rank.last", sheet.lang, rank=place, year=year), 1.28))
+    for place, text, height in marks:
+        axes.vlines(place, 0, top * height, color=BLACK, linewidth=1, linestyle=(0, (3, 2)), zorder=2)
+        side = "right" if place > 50 else "left" if place < 14 else "center"
+        paper = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}  # a line must not cross words
+        axes.annotate(
+            text,
+            (place, top * height),
+            xytext=(0, 3),
+            textcoords="offset points",
+            ha=side,
+            va="bottom",
+            bbox=paper,
+            zorder=3,
+        )
+
+
+def _table(result: Result, lang: str) -> Table:
+    lines = []
+    for first, last in BANDS:
+        inside = result.rank["rank"].between(first, last)
+        share = float(result.rank.loc[inside, "probability"].sum())
+        band = labels.text("rank.band_of", lang, first=first, last=last)
+        lines.append(row(band, reading.chance(share, lang)))
+    return Table(
+        caption=labels.text("rank.caption", lang, year=result.spec.target_year, ranked=reading.RANKED),
+        columns=(
+            Column(labels.text("rank.band", lang)),
+            Column(labels.text("rank.chance", lang), numeric=True),
+        ),
+        rows=tuple(lines),
+        form="plain",
+    )

@@ -1,0 +1,97 @@
+"""Past forecasts of a Result, scored by `forecast.score`: coverage, skill by year, the city's own record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from forecast import score
+from forecast.reading.rows import TOTAL, main_model
+from forecast.spec import interval_ends
+
+if TYPE_CHECKING:
+    from forecast.result import Result
+
+BASELINE: Final = "last_value"
+KEY: Final = ["model", "index_code", "area", "component", "target_year"]
+
+
+def cells(result: Result) -> pd.DataFrame:
+    """Lay past forecasts out, one row a forecast.
+
+    Returns
+    -------
+    DataFrame
+        The key, observed, and one column for each quantile level (a float): the cells of the run's
+        index whose outcome is known.
+    """
+    long = result.backtest.dropna(subset=["observed", "value"])
+    long = long.loc[long["index_code"] == result.spec.index_code]
+    long = long.assign(level=long["output_type_id"].astype(float).round(4))
+    wide = long.pivot_table(index=[*KEY, "observed"], columns="level", values="value", observed=True)
+    return wide.dropna(axis=0).reset_index()
+
+
+def coverage(result: Result) -> pd.DataFrame:
+    """Count how many outcomes lay inside the ranges of the main model.
+
+    Returns
+    -------
+    DataFrame
+        level (percent), share, lower, upper (80 percent bootstrap range over years), years, cells.
+    """
+    made = cells(result)
+    made = made.loc[made["model"] == main_model(result)]
+    rows = []
+    for level in result.spec.levels:
+        low, high = interval_ends(level)
+        if made.empty or not {low, high} <= set(made.columns):
+            continue
+        held = score.inside(made["observed"].to_numpy(), made[low].to_numpy(), made[high].to_numpy())
+        rng = np.random.default_rng(result.spec.seed)
+        found = score.coverage(held, made["target_year"].to_numpy(), rng=rng)
+        rows.append((level, found.coverage, found.lower, found.upper, found.years, found.cells))
+    return pd.DataFrame(rows, columns=["level", "share", "lower", "upper", "years", "cells"])
+
+
+def skill_by_year(result: Result) -> pd.DataFrame:
+    """Compare the main model with repeating last year, on the cells that both forecast.
+
+    Returns
+    -------
+    DataFrame
+        target_year, skill (share by which the mean CRPS is smaller), cells; ascending.
+    """
+    made = cells(result)
+    levels = sorted(set(made.columns).difference([*KEY, "observed"]))
+    if made.empty:
+        return pd.DataFrame(columns=["target_year", "skill", "cells"])
+    made["crps"] = score.crps_from_quantiles(made["observed"], made[levels].to_numpy(), levels=levels)
+    own = made.loc[made["model"] == main_model(result)]
+    base = made.loc[made["model"] == BASELINE]
+    pair = own.merge(base, on=KEY[1:], suffixes=("", "_base"))
+    means = pair.groupby("target_year").agg(
+        crps=("crps", "mean"), base=("crps_base", "mean"), cells=("crps", "size")
+    )
+    table = means.assign(skill=1 - means["crps"] / means["base"]).reset_index()
+    return table[["target_year", "skill", "cells"]]
+
+
+def record(result: Result) -> pd.DataFrame:
+    """Give the city's past forecasts of its total by the main model.
+
+    Returns
+    -------
+    DataFrame
+        target_year, median, lower, upper (80 percent), lower95, upper95, observed; ascending.
+    """
+    made = cells(result)
+    names = {0.5: "median", 0.1: "lower", 0.9: "upper", 0.025: "lower95", 0.975: "upper95"}
+    columns = ["target_year", *names.values(), "observed"]
+    if made.empty or not set(names) <= set(made.columns):
+        return pd.DataFrame(columns=columns)
+    spec = result.spec
+    own = (made["model"] == main_model(result)) & (made["area"] == spec.area) & (made["component"] == TOTAL)
+    return made.loc[own].rename(columns=names)[columns].sort_values("target_year").reset_index(drop=True)

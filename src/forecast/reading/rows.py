@@ -1,0 +1,163 @@
+"""Which rows of a Result a page asks for."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from forecast.spec import interval_ends
+from forecast.tables import COUNTRY
+
+if TYPE_CHECKING:
+    from forecast.result import Result
+
+RANKED: Final = 63  # provinces
+TOTAL: Final = "total"
+
+
+def domains(result: Result) -> pd.DataFrame:
+    """Give the summary rows of the domains, which add up to the total; parts cut across them are left out."""
+    summary = result.summary
+    inside = (summary["parent"] == TOTAL) & ~summary["component"].str.startswith("part.")
+    return summary.loc[inside].reset_index(drop=True)
+
+
+def line(result: Result, component: str) -> pd.Series[Any]:
+    """Give the summary row of one component.
+
+    Raises
+    ------
+    KeyError
+        If the result says nothing of the component.
+    """
+    found = result.summary.loc[result.summary["component"] == component]
+    if found.empty:
+        raise KeyError(f"no component {component!r}; there are {result.summary['component'].tolist()}")
+    return found.iloc[0]
+
+
+def quantile(result: Result, component: str, level: float, *, index_code: str = "") -> float:
+    """Read one quantile of the city's forecast; NaN if the result has none."""
+    rows = result.forecast
+    wanted = (
+        (rows["index_code"] == (index_code or result.spec.index_code))
+        & (rows["area"] == result.spec.area)
+        & (rows["component"] == component)
+        & (rows["model"] == main_model(result))
+        & (rows["output_type"] == "quantile")
+    )
+    found = rows.loc[wanted]
+    near = found.loc[(found["output_type_id"].astype(float) - level).abs() < 1e-6, "value"]
+    return float(near.iloc[0]) if len(near) else math.nan
+
+
+def interval(result: Result, component: str, level: int, *, index_code: str = "") -> tuple[float, float]:
+    """Read the ends of a central interval of `level` percent."""
+    low, high = interval_ends(level)
+    return (
+        quantile(result, component, low, index_code=index_code),
+        quantile(result, component, high, index_code=index_code),
+    )
+
+
+def main_model(result: Result) -> str:
+    """Name the model whose forecast the pages show: the one that the first row of FORECAST comes from."""
+    return str(result.forecast["model"].iloc[0])
+
+
+def history(result: Result, component: str, *, index_code: str = "") -> pd.DataFrame:
+    """Give the city's published years of a component.
+
+    Returns
+    -------
+    DataFrame
+        One row per year, ascending: year, score (in the unit published, NaN where only a rank is known),
+        rank, trust.
+    """
+    rows = result.evidence
+    wanted = (
+        (rows["index_code"] == (index_code or result.spec.index_code))
+        & (rows["area"] == result.spec.area)
+        & (rows["component"] == component)
+        & (rows["statistic"] == "value")
+    )
+    columns = ["year", "score", "rank", "trust"]
+    return rows.loc[wanted, columns].drop_duplicates("year").sort_values("year").reset_index(drop=True)
+
+
+def shares(result: Result, component: str) -> pd.DataFrame:
+    """Give the area's years before the target year in percent of the maximum, so that versions compare.
+
+    Returns
+    -------
+    DataFrame
+        One row per year, ascending: year, known, median, and lower and upper (80 percent) of the
+        estimate where the year was not published.
+    """
+    rows = result.history
+    wanted = (rows["component"] == component) & (rows["year"] < result.spec.target_year)
+    return rows.loc[wanted].drop(columns="component").sort_values("year").reset_index(drop=True)
+
+
+def national_means(result: Result, component: str) -> pd.DataFrame:
+    """Give the published means of the country: year, share (percent of the maximum); one row a year."""
+    rows = result.evidence
+    wanted = (
+        (rows["index_code"] == result.spec.index_code)
+        & (rows["area"] == COUNTRY)
+        & (rows["component"] == component)
+        & (rows["statistic"] == "mean")
+        & rows["observed_share"].notna()
+    )
+    found = rows.loc[wanted, ["year", "observed_share"]].drop_duplicates("year").sort_values("year")
+    return pd.DataFrame({"year": found["year"], "share": 100 * found["observed_share"]}).reset_index(
+        drop=True
+    )
+
+
+def share_quantile(result: Result, component: str, level: float) -> float:
+    """Read one quantile of the forecast in percent of the maximum."""
+    return 100 * quantile(result, component, level) / float(line(result, component)["max_score"])
+
+
+def rank_at(result: Result, share: float) -> int:
+    """Read the rank that is not passed with probability `share`, best rank first."""
+    ordered = result.rank.sort_values("rank")
+    reached = ordered["probability"].cumsum() >= share - 1e-9
+    return int(ordered.loc[reached, "rank"].iloc[0])
+
+
+def chance_of_top(result: Result, place: int) -> float:
+    """Read the probability of a rank of `place` or better."""
+    return float(result.rank.loc[result.rank["rank"] <= place, "probability"].sum())
+
+
+def last_rank(result: Result) -> tuple[int, int] | None:
+    """Give the last year whose total has a rank, and the rank."""
+    ranked = history(result, TOTAL).dropna(subset="rank")
+    return (int(ranked["year"].iloc[-1]), int(ranked["rank"].iloc[-1])) if len(ranked) else None
+
+
+def known_cells(result: Result) -> pd.DataFrame:
+    """Lay out what was published of the area, its total and domains by year.
+
+    Returns
+    -------
+    DataFrame
+        Rows are components, columns years: "score", "derived" (a score computed from a stated change),
+        "rank" (a rank alone) or "none".
+    """
+    components = [TOTAL, *domains(result)["component"]]
+    rows = {component: history(result, component) for component in components}
+    first = min(
+        (int(past["year"].min()) for past in rows.values() if len(past)), default=result.spec.target_year - 1
+    )
+    grid = pd.DataFrame("none", index=components, columns=range(first, result.spec.target_year))
+    for component, past in rows.items():
+        for year, score, trust in zip(past["year"], past["score"], past["trust"], strict=True):
+            grid.loc[component, year] = (
+                "rank" if math.isnan(score) else "derived" if trust == "derived" else "score"
+            )
+    return grid

@@ -1,0 +1,103 @@
+"""How figures, names and chances are written, on every page and in every picture alike."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from typing import Any, Final
+
+from forecast import labels
+
+SPACE: Final = "\N{NO-BREAK SPACE}"
+
+# Upper ends, in whole percent, of the bands of the phrase table, most doubtful first.
+BANDS: Final = (
+    (1, "chance.exceptionally_unlikely"),
+    (10, "chance.very_unlikely"),
+    (33, "chance.unlikely"),
+    (66, "chance.even"),
+    (90, "chance.likely"),
+    (99, "chance.very_likely"),
+    (101, "chance.virtually_certain"),
+)
+
+
+def named(family: str, code: str, lang: str) -> str:
+    """Name a code by the catalogue's key ``family.code``; one that it does not know stays as it is."""
+    key = f"{family}.{code}"
+    return labels.text(key, lang) if key in labels.catalogue() and not labels.fields(key, lang) else code
+
+
+def short_name(component: str, lang: str) -> str:
+    """Name a component shortly, code first: "D3 Thủ tục hành chính"; unknown ones by their code."""
+    return named("component", component, lang)
+
+
+def place_name(area: str, lang: str) -> str:
+    """Name an area in running text: "Thành phố Hồ Chí Minh"."""
+    return named("place", area, lang)
+
+
+def department(responsible: str, lang: str) -> str:
+    """Name responsible departments; those that the catalogue does not know keep their Vietnamese name."""
+    names = [name.strip() for name in responsible.split(";") if name.strip()]
+    return "; ".join(named("unit", name, lang) for name in names) or labels.MISSING
+
+
+def said(reason: Any, lang: str) -> str:
+    """Write a reason from a table: a `Phrase`, JSON of one or several phrases, a key, or plain text."""
+    if isinstance(reason, labels.Phrase):
+        return reason.text(lang)
+    text = "" if reason is None or (isinstance(reason, float) and math.isnan(reason)) else str(reason)
+    if text.startswith(("{", "[")):
+        parsed = json.loads(text)
+        phrases = parsed if isinstance(parsed, list) else [parsed]
+        return "; ".join(labels.text(phrase["key"], lang, **phrase.get("facts", {})) for phrase in phrases)
+    return labels.text(text, lang) if text in labels.catalogue() else text
+
+
+def points(value: float, lang: str, *, published: bool = False) -> str:
+    """Write points or percent: published figures with two decimals, forecasts with one."""
+    return labels.number(value, 2 if published else 1, lang)
+
+
+def span(lower: float, upper: float, lang: str, *, decimals: int = 1) -> str:
+    """Write a range on one line: "84,9 – 89,3"; nothing is known of it: a dash."""
+    if math.isnan(lower) or math.isnan(upper):
+        return labels.MISSING
+    ends = (labels.number(end, decimals, lang) for end in (lower, upper))
+    return f"{SPACE}–{SPACE}".join(ends)
+
+
+def chance(probability: float, lang: str) -> str:
+    """Write a probability in whole percent; never 0 or 100, which no forecast can promise."""
+    if math.isnan(probability):
+        return labels.MISSING
+    if probability < 0.01:
+        return labels.text("chance.below", lang)
+    if probability > 0.99:
+        return labels.text("chance.above", lang)
+    return labels.percent(probability, 0, lang)
+
+
+def phrase(probability: float, lang: str) -> str:
+    """Say a probability in the words of the phrase table, the percentage right behind them.
+
+    Raises
+    ------
+    ValueError
+        If the probability is missing: there is no phrase for that.
+    """
+    if math.isnan(probability):
+        raise ValueError("no phrase for a missing probability")
+    percent = round(100 * probability) if 0.01 <= probability <= 0.99 else 100 * probability
+    key = next(key for upper, key in BANDS if percent < upper)
+    return f"{labels.text(key, lang)}{SPACE}({chance(probability, lang)})"
+
+
+def listed(parts: Sequence[str], lang: str) -> str:
+    """Join words as a sentence does: "D3, D4 và D8"."""
+    if len(parts) < 2:
+        return "".join(parts)
+    return labels.text("list.and", lang, first=", ".join(parts[:-1]), last=parts[-1])

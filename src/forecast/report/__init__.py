@@ -1,0 +1,47 @@
+"""What a reader gets to see of a Result, in words and tables; nothing is computed here.
+
+Every function takes a Result and a language and gives pieces of a page (`forecast.markup`), which show
+themselves in JupyterLab and, through `page`, become one self-contained HTML file.
+"""
+
+from forecast.report.domains import domain_passage, domain_table, level_table
+from forecast.report.front import caveats, cover, heading, headline
+from forecast.report.page import page
+from forecast.report.sources import (
+    assumed_table,
+    conflict_table,
+    count_table,
+    evidence_table,
+    left_out,
+    model_table,
+    news_table,
+    quality_table,
+    run_record,
+    variance_table,
+)
+from forecast.report.standing import phrase_table, rank_passage, sipas, target_table
+
+__all__ = [
+    "assumed_table",
+    "caveats",
+    "conflict_table",
+    "count_table",
+    "cover",
+    "domain_passage",
+    "domain_table",
+    "evidence_table",
+    "heading",
+    "headline",
+    "left_out",
+    "level_table",
+    "model_table",
+    "news_table",
+    "page",
+    "phrase_table",
+    "quality_table",
+    "rank_passage",
+    "run_record",
+    "sipas",
+    "target_table",
+    "variance_table",
+]

@@ -1,0 +1,124 @@
+"""The table of the domains, and the passage on one domain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from forecast import labels, reading
+from forecast.markup import Cell, Column, Passage, Pieces, Row, Table, row
+from forecast.report.front import comparison
+
+if TYPE_CHECKING:
+    from forecast.result import Result
+
+
+def domain_table(result: Result, *, lang: str) -> Table:
+    """Tabulate total and domains: last year, forecast, range, change, chance of a fall, maximum, basis."""
+    total = reading.line(result, reading.TOTAL)
+    facts = {"year": result.spec.target_year, "last_year": int(total["last_year"])}
+    index = labels.text(f"short_index.{result.spec.index_code}", lang)
+    lines = [_line(record, lang) for _, record in reading.domains(result).iterrows()]
+    return Table(
+        caption=labels.text("domains.caption", lang, index=index, **facts),
+        columns=(
+            Column(labels.text("domains.domain", lang)),
+            Column(str(facts["last_year"]), numeric=True),
+            *(
+                Column(labels.text(f"domains.{name}", lang, **facts), numeric=True)
+                for name in ("forecast", "range", "change", "fall", "maximum")
+            ),
+        ),
+        rows=(_line(total, lang), *lines),
+        notes=(labels.text("domains.note", lang),),
+    )
+
+
+def _line(record: pd.Series[Any], lang: str) -> Row:
+    component = str(record["component"])
+    is_total = component == reading.TOTAL
+    basis = reading.said(record["basis"], lang)
+    charge = reading.department(str(record["responsible"] or ""), lang)
+    detail = labels.text(
+        "domains.detail_total" if is_total else "domains.detail", lang, department=charge, basis=basis
+    )
+    return row(
+        reading.short_name(component, lang),
+        last_year(record, lang),
+        reading.points(record["median"], lang),
+        reading.span(record["lower"], record["upper"], lang),
+        labels.signed(record["change"], 1, lang),
+        reading.chance(float(record["p_fall"]), lang),
+        maximum(record, lang),
+        detail=detail,
+        strong=is_total,
+    )
+
+
+def last_year(record: pd.Series[Any], lang: str) -> Cell:
+    """Write last year's score; where it was not published, its estimate, marked, with its range."""
+    if record["last_known"]:
+        return Cell(reading.points(record["last_median"], lang, published=True))
+    span = reading.span(record["last_lower"], record["last_upper"], lang)
+    return Cell(reading.points(record["last_median"], lang), labels.text("mark.estimated", lang, span=span))
+
+
+def maximum(record: pd.Series[Any], lang: str) -> Cell:
+    """Write a component's maximum; where no source gave it, marked."""
+    status = str(record["max_status"])
+    mark = "" if status == "read" else labels.text(f"mark.{status}", lang)
+    return Cell(labels.plain(float(record["max_score"]), lang), mark)
+
+
+def domain_passage(result: Result, component: str, *, lang: str) -> Pieces:
+    """Say one domain in words: forecast, range, last year, chance of a fall, basis, who is in charge."""
+    record = reading.line(result, component)
+    known = bool(record["last_known"])
+    past_span = reading.span(record["last_lower"], record["last_upper"], lang)
+    status = labels.text("status.published" if known else "status.estimated", lang, span=past_span)
+    first = labels.text(
+        "domain.first",
+        lang,
+        component=reading.short_name(component, lang),
+        year=result.spec.target_year,
+        median=reading.points(record["median"], lang),
+        maximum=labels.plain(float(record["max_score"]), lang),
+        span=reading.span(record["lower"], record["upper"], lang),
+        comparison=comparison(float(record["change"]), lang),
+        last_year=int(record["last_year"]),
+        last=reading.points(record["last_median"], lang, published=known),
+        status=status,
+    )
+    phrase = reading.phrase(float(record["p_fall"]), lang)
+    lines = [
+        labels.text("domain.fall", lang, last_year=int(record["last_year"]), phrase=phrase),
+        labels.text("domain.basis", lang, basis=reading.said(record["basis"], lang)),
+    ]
+    if record["responsible"]:
+        department = reading.department(str(record["responsible"]), lang)
+        lines.append(labels.text("domain.charge", lang, department=department))
+    if record["max_status"] != "read":
+        top = labels.plain(float(record["max_score"]), lang)
+        lines.append(labels.text("domain.maximum_assumed", lang, maximum=top))
+    return Pieces((Passage((first,), form="headline"), Passage(tuple(lines))))
+
+
+def level_table(result: Result, component: str, *, lang: str) -> Table:
+    """Tabulate the median and every range of the run for one component."""
+    facts = {"year": result.spec.target_year, "component": reading.short_name(component, lang)}
+    median = reading.points(reading.quantile(result, component, 0.5), lang)
+    lines = [row(labels.text("levels.median", lang), median, median)]
+    for level in result.spec.levels:
+        ends = (reading.points(end, lang) for end in reading.interval(result, component, level))
+        lines.append(row(f"{level}%", *ends))
+    return Table(
+        caption=labels.text("levels.caption", lang, **facts),
+        columns=(
+            Column(labels.text("levels.level", lang)),
+            Column(labels.text("levels.from", lang), numeric=True),
+            Column(labels.text("levels.to", lang), numeric=True),
+        ),
+        rows=tuple(lines),
+        form="plain",
+    )

@@ -1,0 +1,139 @@
+"""Page one: cover, headline, caveats, headings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from forecast import labels, reading
+from forecast.markup import Cover, Heading, Passage, Pieces
+
+if TYPE_CHECKING:
+    from forecast.result import Result
+
+
+def cover(result: Result, kind: str, *, lang: str, component: str = "") -> Cover:
+    """Write the head of a page; `kind` is one of meeting, domain, total, data, backtest."""
+    spec = result.spec
+    place = reading.place_name(spec.area, lang)
+    facts = {
+        "index": labels.text(f"short_index.{spec.index_code}", lang),
+        "year": spec.target_year,
+        "place": place,
+        "as_of": spec.as_of,
+        "component": reading.short_name(component, lang),
+    }
+    return Cover(
+        title=labels.text(f"title.{kind}", lang, **facts),
+        subtitle=labels.text("page.subtitle", lang, as_of=spec.as_of),
+        place_day=labels.text("page.place_day", lang, place=place, day=labels.long_day(spec.as_of, lang)),
+        lang=lang,
+        foot=labels.text("page.foot", lang, seed=spec.seed, **facts),
+    )
+
+
+def heading(name: str, *, lang: str, level: int = 2) -> Heading:
+    """Write a heading of the catalogue; its name is its anchor too."""
+    return Heading(text=labels.text(f"heading.{name}", lang), anchor=name.replace("_", "-"), level=level)
+
+
+def headline(result: Result, *, lang: str) -> Pieces:
+    """Say the forecast in one sentence, then the rank and the chance of each target."""
+    return Pieces(
+        (
+            Passage((_first_sentence(result, lang),), form="headline"),
+            Passage((" ".join((rank_sentence(result, lang), *target_sentences(result, lang))),), form="lead"),
+        )
+    )
+
+
+def _first_sentence(result: Result, lang: str) -> str:
+    total = reading.line(result, reading.TOTAL)
+    last_year = int(total["last_year"])
+    past = reading.history(result, reading.TOTAL)
+    ranks = past.loc[past["year"] == last_year, "rank"].dropna()
+    last_rank = ""
+    if len(ranks):
+        last_rank = labels.text("headline.last_rank", lang, rank=int(ranks.iloc[0]), ranked=reading.RANKED)
+    return labels.text(
+        "headline.first",
+        lang,
+        year=result.spec.target_year,
+        place=reading.place_name(result.spec.area, lang),
+        index=labels.text(f"short_index.{result.spec.index_code}", lang),
+        median=reading.points(total["median"], lang),
+        span=reading.span(total["lower"], total["upper"], lang),
+        comparison=comparison(float(total["change"]), lang),
+        last_year=last_year,
+        last=reading.points(total["last_median"], lang, published=bool(total["last_known"])),
+        last_rank=last_rank,
+    )
+
+
+def comparison(change: float, lang: str) -> str:
+    """Say a change against last year: above, below, or about level where it rounds to nothing."""
+    size = labels.number(abs(change), 1, lang)
+    if size == labels.number(0, 1, lang):
+        return labels.text("headline.level", lang)
+    return labels.text("headline.above" if change > 0 else "headline.below", lang, change=size)
+
+
+def rank_sentence(result: Result, lang: str) -> str:
+    """Say the middle rank and its range of 80 percent."""
+    return labels.text(
+        "headline.rank",
+        lang,
+        median=reading.rank_at(result, 0.5),
+        best=reading.rank_at(result, 0.1),
+        worst=reading.rank_at(result, 0.9),
+        ranked=reading.RANKED,
+    )
+
+
+def target_sentences(result: Result, lang: str) -> tuple[str, ...]:
+    """Say the chance of each published target, the latest first."""
+    newest = result.targets.sort_values("set_on", ascending=False, kind="stable")
+    said = tuple(
+        labels.text(
+            "headline.target",
+            lang,
+            target=target_name(str(quantity), float(value), lang),
+            phrase=reading.phrase(float(probability), lang),
+        )
+        for quantity, value, probability in zip(
+            newest["quantity"], newest["value"], newest["probability"], strict=True
+        )
+    )
+    return said or (labels.text("headline.no_target", lang),)
+
+
+def target_name(quantity: str, value: float, lang: str) -> str:
+    """Name a target: "among the first 15"."""
+    return labels.text(f"target.{quantity}", lang, value=labels.plain(value, lang))
+
+
+def caveats(result: Result, *, lang: str) -> Passage:
+    """Give the two or three caveats with most effect, as a list."""
+    domains = reading.domains(result)
+    known = domains.loc[domains["last_known"].astype(bool), "component"].tolist()
+    lines = []
+    if len(known) < len(domains):
+        lines.append(
+            labels.text(
+                "caveat.missing" if known else "caveat.missing_all",
+                lang,
+                year=int(domains["last_year"].max()),
+                known=len(known),
+                all=len(domains),
+                names=reading.listed(known, lang),
+            )
+        )
+    lines.append(labels.text("caveat.criteria", lang, year=result.spec.target_year))
+    if names := assumed_names(result):
+        lines.append(labels.text("caveat.assumed", lang, names=reading.listed(names, lang)))
+    return Passage(tuple(lines), form="list")
+
+
+def assumed_names(result: Result) -> list[str]:
+    """Name the domains whose maximum was not read in a source."""
+    domains = reading.domains(result)
+    return [str(name) for name in domains.loc[domains["max_status"] != "read", "component"]]

@@ -1,0 +1,114 @@
+"""From an executed notebook to one HTML file that needs nothing else and reaches nowhere.
+
+The template is ``forecast/template``.  nbconvert is imported when a page is made, as it takes longer to load
+than everything else together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from forecast import labels
+from forecast.errors import RunError
+from forecast.markup import HEADING_TYPE, PAGE_TYPE, TEMPLATE_FOLDER, Page
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+
+def page(notebook: NotebookNode, *, name: str = "notebook") -> str:
+    """Write the page of an executed notebook: what its cells show, without code, warnings or errors.
+
+    Parameters
+    ----------
+    notebook
+        Executed; one cell must show ``report.cover(...)``, which gives title and language.
+    name
+        The notebook's name, for messages.
+
+    Returns
+    -------
+    str
+        A whole HTML file.
+
+    Raises
+    ------
+    RunError
+        If a cell failed, or there is no cover.
+    """
+    _refuse_failed(notebook, name)
+    head = _head(notebook, name)
+    exporter = _exporter()
+    html, _ = exporter.from_notebook_node(notebook, resources={"page": head})
+    return str(html)
+
+
+def framed(title: str, *, lang: str) -> Page:
+    """Prepare the frame of a page that comes from no notebook; see `Page.document`."""
+    return Page(
+        title=title,
+        lang=lang,
+        skip=labels.text("page.skip", lang),
+        contents_label=labels.text("page.contents", lang),
+    )
+
+
+def _bundles(notebook: NotebookNode) -> Iterator[tuple[int, Any]]:
+    for place, cell in enumerate(notebook.cells, start=1):
+        for output in cell.get("outputs", []):
+            yield place, output
+
+
+def _refuse_failed(notebook: NotebookNode, name: str) -> None:
+    for place, output in _bundles(notebook):
+        if output.output_type == "error":
+            raise RunError("page.failed_cell", {"notebook": name, "cell": place, "error": output.ename})
+
+
+def _head(notebook: NotebookNode, name: str) -> Page:
+    shown = [output.data for _, output in _bundles(notebook) if "data" in output]
+    covers = [data[PAGE_TYPE] for data in shown if PAGE_TYPE in data]
+    if not covers:
+        raise RunError("page.no_cover", {"notebook": name})
+    cover = covers[0]
+    headings = [data[HEADING_TYPE] for data in shown if HEADING_TYPE in data]
+    return replace(
+        framed(cover["title"], lang=cover["lang"]),
+        subtitle=cover["subtitle"],
+        place_day=cover["place_day"],
+        foot=cover["foot"],
+        contents=tuple((item["anchor"], item["text"]) for item in headings if item["level"] == 2),
+    )
+
+
+def _exporter() -> Any:
+    from nbconvert.exporters.templateexporter import TemplateExporter
+    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+    class PlainRenderer(IPythonRenderer):  # type: ignore[misc, unused-ignore]
+        """Markdown without raw HTML, addresses or headings above the second level."""
+
+        def heading(self, text: str, level: int, **attrs: Any) -> str:
+            return str(super().heading(text, max(level, 2), **attrs))
+
+        def link(self, text: str, url: str, title: str | None = None) -> str:  # noqa: ARG002
+            return text if url.endswith(text) else f"{text} ({self.escape_html(url)})"
+
+        def image(self, text: str, url: str, title: str | None = None) -> str:  # noqa: ARG002
+            return str(self.escape_html(text))
+
+    def markdown_to_html(source: str) -> str:
+        return MarkdownWithMath(renderer=PlainRenderer(escape=True, exclude_anchor_links=True)).render(source)
+
+    class PageExporter(TemplateExporter):  # type: ignore[misc, unused-ignore]
+        """The exporter of the project's own template."""
+
+        file_extension = ".html"
+
+    return PageExporter(  # type: ignore[no-untyped-call, unused-ignore]
+        template_name=TEMPLATE_FOLDER.name,
+        extra_template_basedirs=[str(TEMPLATE_FOLDER.parent)],
+        filters={"markdown2html": markdown_to_html},
+    )

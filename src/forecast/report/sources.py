@@ -1,0 +1,274 @@
+"""What the forecast stands on: figures, conflicts, models, variances, indicators, the record of the run."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from forecast import labels, reading
+from forecast.markup import Cell, Column, Passage, Table, row
+from forecast.report.domains import maximum
+from forecast.report.front import assumed_names
+
+if TYPE_CHECKING:
+    from forecast.result import Result
+
+MANIFEST: Final = "manifest.json"
+EVIDENCE_ORDER: Final = ["index_code", "component", "year", "area", "statistic"]
+
+
+def left_out(result: Result, *, lang: str) -> Passage:
+    """List what the ranges do not hold."""
+    facts = {
+        "year": result.spec.target_year,
+        "as_of": result.spec.as_of,
+        "index": labels.text(f"short_index.{result.spec.index_code}", lang),
+        "names": reading.listed(assumed_names(result), lang),
+    }
+    names = ["criteria", "survey", "years", "remedies"]
+    if facts["names"]:
+        names.insert(3, "assumed")
+    return Passage(tuple(labels.text(f"left_out.{name}", lang, **facts) for name in names), form="list")
+
+
+def count_table(result: Result, *, lang: str) -> Table:
+    """Tabulate how many rows were known, came later, were set aside, were undated."""
+    lines = [
+        row(reading.named("count", str(name), lang), labels.number(count, 0, lang))
+        for name, count in zip(result.vintage["name"], result.vintage["count"], strict=True)
+    ]
+    heads = (
+        Column(labels.text("data.what", lang)),
+        Column(labels.text("data.count", lang), numeric=True),
+    )
+    caption = labels.text("data.counts_caption", lang, as_of=result.spec.as_of)
+    return Table(caption, heads, tuple(lines), form="plain")
+
+
+def conflict_table(result: Result, *, lang: str) -> Table | Passage:
+    """List the figures that were set aside because another row of the same figure was taken."""
+    aside = result.set_aside
+    if aside.empty:
+        return Passage((labels.text("conflicts.none", lang),))
+    lines = [
+        row(
+            _key_name(str(record["key"]), lang),
+            _value(record, lang),
+            reading.named("trust", str(record["trust"]), lang),
+            reading.named("aside", str(record["reason"]), lang),
+        )
+        for _, record in aside.iterrows()
+    ]
+    heads = (
+        Column(labels.text("conflicts.figure", lang)),
+        Column(labels.text("conflicts.value", lang), numeric=True),
+        Column(labels.text("conflicts.trust", lang)),
+        Column(labels.text("conflicts.reason", lang)),
+    )
+    return Table(labels.text("conflicts.caption", lang), heads, tuple(lines))
+
+
+def _key_name(key: str, lang: str) -> str:
+    """Write a key ("PAR | 2021 | Hà Nội | total | value") for a reader: names for codes, commas for bars."""
+    parts = [part for part in key.split(" | ") if part != "value"]
+    return ", ".join(
+        reading.named("component", reading.named("statistic", part, lang), lang) for part in parts
+    )
+
+
+def _value(record: pd.Series[Any], lang: str) -> Cell:
+    rank = "" if math.isnan(record["rank"]) else labels.text("evidence.rank", lang, rank=int(record["rank"]))
+    if math.isnan(record["score"]):
+        return Cell(labels.MISSING, rank)
+    unit = "%" if record.get("unit") == "percent" else ""
+    return Cell(labels.plain(record["score"], lang) + unit, rank)
+
+
+def evidence_table(result: Result, component: str = "", *, lang: str) -> Table | Passage:
+    """List published figures, what each was used for, and what the model makes of it.
+
+    Parameters
+    ----------
+    result
+        Gives the figures.
+    component
+        A component, of which every area's figures are listed; empty for all of the run's area.
+    lang
+        Language of the words.
+    """
+    rows = result.evidence
+    if component:
+        inside = (rows["component"] == component) | rows["component"].str.startswith(f"{component}.")
+    else:
+        inside = (rows["area"] == result.spec.area) & (rows["statistic"] == "value")
+    if not inside.any():
+        return Passage((labels.text("evidence.none", lang),))
+    lines = [
+        row(
+            _figure_name(record, bool(component), lang),
+            _value(record, lang),
+            labels.percent(record["fitted"], 1, lang),
+            reading.said(record["reason"], lang),
+        )
+        for _, record in rows.loc[inside].sort_values(EVIDENCE_ORDER, kind="stable").iterrows()
+    ]
+    heads = (
+        Column(labels.text("evidence.figure", lang)),
+        Column(labels.text("evidence.published", lang), numeric=True),
+        Column(labels.text("evidence.fitted", lang), numeric=True),
+        Column(labels.text("evidence.use", lang)),
+    )
+    about = reading.short_name(component, lang) if component else reading.place_name(result.spec.area, lang)
+    return Table(labels.text("evidence.caption", lang, about=about), heads, tuple(lines))
+
+
+def _figure_name(record: pd.Series[Any], with_area: bool, lang: str) -> str:  # noqa: FBT001
+    """Name a published figure by index, year, component and, where several are listed, area."""
+    parts = [
+        f"{record['index_code']} {int(record['year'])}",
+        reading.short_name(str(record["component"]), lang),
+    ]
+    if with_area:
+        parts.append(str(record["area"]))
+    if record["statistic"] != "value":
+        parts.append(reading.named("statistic", str(record["statistic"]), lang))
+    return ", ".join(parts)
+
+
+def assumed_table(result: Result, *, lang: str) -> Table | Passage:
+    """List the domains whose maximum was not read in a source."""
+    domains = reading.domains(result)
+    doubtful = domains.loc[domains["max_status"] != "read"]
+    if doubtful.empty:
+        return Passage((labels.text("assumed.none", lang),))
+    lines = [
+        row(reading.short_name(str(record["component"]), lang), maximum(record, lang))
+        for _, record in doubtful.iterrows()
+    ]
+    heads = (
+        Column(labels.text("domains.domain", lang)),
+        Column(labels.text("domains.maximum", lang), numeric=True),
+    )
+    return Table(labels.text("assumed.caption", lang), heads, tuple(lines), form="plain")
+
+
+def model_table(result: Result, *, lang: str) -> Table | Passage:
+    """List the models that could not be used, with the reason; components of one reason share a line."""
+    refused = result.availability.loc[~result.availability["available"].astype(bool)]
+    if refused.empty:
+        return Passage((labels.text("models.all", lang),))
+    lines = []
+    for (model, reason), group in refused.groupby(["model", "reason"], sort=False):
+        pairs = zip(group["index_code"], group["component"], strict=True)
+        names = ", ".join(
+            _component_code(str(index_code), str(component), lang) for index_code, component in pairs
+        )
+        lines.append(row(reading.named("model", str(model), lang), names, reading.said(reason, lang)))
+    heads = (Column(labels.text(f"models.{name}", lang)) for name in ("model", "components", "reason"))
+    return Table(labels.text("models.caption", lang), tuple(heads), tuple(lines))
+
+
+def _component_code(index_code: str, component: str, lang: str) -> str:
+    """Write a component shortly; a total by its index."""
+    return labels.text(f"short_index.{index_code}", lang) if component == reading.TOTAL else component
+
+
+def variance_table(result: Result, *, lang: str) -> Table:
+    """List the variances with where they come from."""
+    lines = [
+        row(_variance_name(str(name), lang), labels.number(value, 4, lang), reading.said(source, lang))
+        for name, value, source in zip(
+            result.variances["name"], result.variances["value"], result.variances["source"], strict=True
+        )
+    ]
+    heads = (
+        Column(labels.text("variances.name", lang)),
+        Column(labels.text("variances.value", lang), numeric=True),
+        Column(labels.text("variances.source", lang)),
+    )
+    notes = (labels.text("variances.note", lang),)
+    return Table(labels.text("variances.caption", lang), heads, tuple(lines), notes)
+
+
+def _variance_name(name: str, lang: str) -> str:
+    family, dot, component = name.partition(".")
+    if dot:
+        return labels.text(f"variance_name.{family}_of", lang, component=reading.short_name(component, lang))
+    return reading.named("variance_name", name, lang)
+
+
+def news_table(result: Result, *, lang: str) -> Table | Passage:
+    """List the indicators of the year: surprise, weight, points moved, and the reason for the weight."""
+    if result.news.empty:
+        return Passage((labels.text("news.none", lang),))
+    lines = [
+        row(
+            str(record["indicator"]),
+            str(record["component"]),
+            labels.signed(record["surprise"], 1, lang),
+            labels.number(record["weight"], 2, lang),
+            labels.signed(record["effect"], 2, lang),
+            reading.span(float(record["lower"]), float(record["upper"]), lang, decimals=2),
+            detail=reading.said(record["reason"], lang),
+        )
+        for _, record in result.news.iterrows()
+    ]
+    heads = (
+        Column(labels.text("news.indicator", lang)),
+        Column(labels.text("domains.domain", lang)),
+        *(
+            Column(labels.text(f"news.{name}", lang), numeric=True)
+            for name in ("surprise", "weight", "effect", "range")
+        ),
+    )
+    return Table(labels.text("news.caption", lang), heads, tuple(lines))
+
+
+def run_record(run_dir: str) -> dict[str, Any]:
+    """Read the record of the run that a notebook is part of; empty where it is part of none."""
+    if not run_dir:
+        return {}
+    for folder in (Path(run_dir), Path(run_dir).parent):
+        if (folder / MANIFEST).is_file():
+            found: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+            return found
+    return {}
+
+
+def quality_table(result: Result, run: Mapping[str, Any] | None = None, *, lang: str) -> Table:
+    """Record the run: its name, day, commit, settings, and hashes of what went in.
+
+    Parameters
+    ----------
+    result
+        Gives day, draws and seed.
+    run
+        From `run_record`; outside a run there is none.
+    lang
+        Language of the words.
+    """
+    run = run or {}
+    spec = result.spec
+    volatile = run.get("volatile", {})
+    commit = str(volatile.get("commit", ""))[:12]
+    if commit and volatile.get("dirty"):
+        commit = labels.text("quality.dirty", lang, commit=commit)
+    items = {
+        "run_id": run.get("run_id", ""),
+        "as_of": labels.day(spec.as_of, lang),
+        "commit": commit,
+        "draws": labels.number(spec.draws, 0, lang),
+        "seed": str(spec.seed),
+    }
+    lines = [row(labels.text(f"quality.{name}", lang), value) for name, value in items.items() if value]
+    hashes = run.get("inputs", {}).get("data", {})
+    lines += [
+        row(labels.text("quality.hash", lang, file=file), digest[:16]) for file, digest in hashes.items()
+    ]
+    heads = (Column(labels.text("quality.item", lang)), Column(labels.text("quality.value", lang)))
+    return Table(labels.text("quality.caption", lang), heads, tuple(lines), form="plain")

@@ -1,0 +1,89 @@
+"""Rank, targets and SIPAS, and how chances are put in words."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from forecast import labels, reading
+from forecast.markup import Column, Passage, Pieces, Table, row
+from forecast.report.front import rank_sentence, target_name
+
+if TYPE_CHECKING:
+    from forecast.result import Result
+
+SIPAS = "SIPAS"
+
+
+def rank_passage(result: Result, *, lang: str) -> Passage:
+    """Say the forecast rank with its range."""
+    return Passage((rank_sentence(result, lang),))
+
+
+def target_table(result: Result, *, lang: str) -> Table | Passage:
+    """Tabulate the published targets with the chance of each; a sentence where there is none."""
+    targets = result.targets.sort_values("set_on", kind="stable")
+    if targets.empty:
+        return Passage((labels.text("targets.none", lang),))
+    lines = [
+        row(
+            target_name(str(target["quantity"]), float(target["value"]), lang),
+            labels.day(target["set_on"], lang),
+            reading.phrase(float(target["probability"]), lang),
+        )
+        for _, target in targets.iterrows()
+    ]
+    heads = (Column(labels.text(f"targets.{name}", lang)) for name in ("target", "set_on", "chance"))
+    return Table(labels.text("targets.caption", lang), tuple(heads), tuple(lines))
+
+
+def sipas(result: Result, *, lang: str) -> Pieces:
+    """Say the forecast of SIPAS, and how much of a difference sampling alone can make."""
+    median = reading.quantile(result, reading.TOTAL, 0.5, index_code=SIPAS)
+    if math.isnan(median):
+        return Pieces((Passage((labels.text("sipas.absent", lang),)),))
+    facts = {
+        "year": result.spec.target_year,
+        "median": reading.points(median, lang),
+        "span": reading.span(*reading.interval(result, reading.TOTAL, 80, index_code=SIPAS), lang),
+    }
+    past = reading.history(result, reading.TOTAL, index_code=SIPAS).dropna(subset="score")
+    if past.empty:
+        first = labels.text("sipas.no_last", lang, **facts)
+    else:
+        last = past.iloc[-1]
+        rank = ""
+        if not math.isnan(last["rank"]):
+            rank = labels.text("headline.last_rank", lang, rank=int(last["rank"]), ranked=reading.RANKED)
+        first = labels.text(
+            "sipas.first",
+            lang,
+            last=reading.points(last["score"], lang, published=True),
+            last_rank=rank,
+            last_year=int(last["year"]),
+            **facts,
+        )
+    index = labels.text("short_index.PAR", lang)
+    rest = (_sampling(result, lang), labels.text("sipas.rule", lang, index=index))
+    return Pieces((Passage((first,), form="lead"), Passage(tuple(filter(None, rest)))))
+
+
+def _sampling(result: Result, lang: str) -> str:
+    """Say the standard error of a year's survey, which the run gives in percentage points."""
+    found = result.variances.loc[result.variances["name"] == "sipas_sampling", "value"]
+    if found.empty:
+        return ""
+    return labels.text("sipas.sampling", lang, error=labels.number(found.iloc[0], 1, lang))
+
+
+def phrase_table(*, lang: str) -> Table:
+    """Tabulate the phrases for chances with their bands, likeliest first."""
+    lines = []
+    low = 0
+    for high, key in reading.BANDS:
+        facts = {"low": f"{low}%", "high": f"{high}%"}
+        form = "bottom" if low == 0 else "top" if high > 100 else "of"
+        lines.append(row(labels.text(key, lang), labels.text(f"phrases.band_{form}", lang, **facts)))
+        low = high
+    heads = (Column(labels.text(f"phrases.{name}", lang)) for name in ("phrase", "band"))
+    return Table(labels.text("phrases.caption", lang), tuple(heads), tuple(reversed(lines)), form="plain")
