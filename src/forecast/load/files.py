@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,8 @@ from forecast.spec import nearest
 from forecast.tables import Table, clean
 
 MAX_BYTES: Final = 200_000_000
+_WHOLE: Final = re.compile(r"-?\d+", flags=re.ASCII)
+_DIGITS: Final = re.compile(r"\d+", flags=re.ASCII)
 _UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 _OTHER_DELIMITERS: Final = {";": "delimiter.semicolon", "\t": "delimiter.tab", "|": "delimiter.bar"}
 
@@ -58,23 +61,17 @@ def read_rows(path: Path, table: Table, *, file: str = "") -> tuple[Rows | None,
     lines, problems = _parsed(text, name)
     if not lines:
         return None, problems or [Problem(name, None, "", "", "expect.not_empty")]
-    (header_number, header), *body = lines
-    header = [clean(cell) for cell in header]
-    wrong = _header_problems(header, header_number, table, name)
+    (header_number, raw_header), *body = lines
+    header = [clean(cell) for cell in raw_header]
+    wrong = _delimiter_problem(raw_header, header_number, name)
+    wrong = wrong or _header_problems(header, header_number, table, name)
     if wrong:
         return None, problems + wrong
     if not body:
         return None, [*problems, Problem(name, None, "", "", "expect.not_empty")]
     fit = [(number, cells) for number, cells in body if len(cells) == len(header)]
     problems += [
-        Problem(
-            name,
-            number,
-            "",
-            ",".join(cells),
-            "expect.cells",
-            {"found": len(cells), "expected": len(header)},
-        )
+        _shape_problem(cells, number, header, table, name)
         for number, cells in body
         if len(cells) != len(header)
     ]
@@ -103,7 +100,7 @@ def _bytes_of(path: Path, name: str) -> tuple[bytes, Problem | None]:
 
 
 def _text_of(data: bytes, name: str) -> tuple[str, Problem | None]:
-    if data.startswith(_UTF16_MARKS):
+    if data.startswith(_UTF16_MARKS) or data.count(0) * 4 > len(data):
         return "", Problem(name, None, "", "", "expect.utf8_not_utf16")
     if data.startswith(b"PK\x03\x04"):
         return "", Problem(name, None, "", "", "expect.csv_not_excel")
@@ -114,10 +111,8 @@ def _text_of(data: bytes, name: str) -> tuple[str, Problem | None]:
         found = data[error.start : error.start + 1].hex().upper()
         return "", Problem(name, row, "", "", "expect.utf8", {"byte": found})
     if "\0" in text:
-        half_empty = text.count("\0") * 3 > len(text)
         row = text.count("\n", 0, text.index("\0")) + 1
-        key = "expect.utf8_not_utf16" if half_empty else "expect.no_nul"
-        return "", Problem(name, None if half_empty else row, "", "", key)
+        return "", Problem(name, row, "", "", "expect.no_nul")
     return text, None
 
 
@@ -135,17 +130,38 @@ def _parsed(text: str, name: str) -> tuple[list[tuple[int, list[str]]], list[Pro
                 problems.append(Problem(name, number, "", cell, "expect.one_line"))
             elif any(cell.strip() for cell in cells):
                 lines.append((number, cells))
-    except csv.Error:
-        problems.append(Problem(name, before + 1, "", "", "expect.quotes"))
+    except csv.Error as error:
+        key = "expect.shorter_cell" if "field limit" in str(error) else "expect.quotes"
+        problems.append(Problem(name, before + 1, "", "", key))
     return lines, problems
 
 
+def _delimiter_problem(header: list[str], row: int, name: str) -> list[Problem]:
+    for mark, key in _OTHER_DELIMITERS.items():
+        if len(header) == 1 and mark in header[0]:
+            return [Problem(name, row, "", header[0], "expect.commas", {"found": labels.Phrase(key)})]
+    return []
+
+
+def _shape_problem(cells: list[str], row: int, header: list[str], table: Table, name: str) -> Problem:
+    """Say that a row is too long or too short; a decimal comma outside quotes is recognised."""
+    if len(cells) == len(header) + 1:
+        numbers = {column.name for column in table.columns if column.kind == "number"}
+        halves = [
+            (column, whole.strip(), part.strip())
+            for column, whole, part in zip(header, cells, cells[1:], strict=False)
+            if column in numbers and _WHOLE.fullmatch(whole.strip()) and _DIGITS.fullmatch(part.strip())
+        ]
+        if len(halves) == 1:
+            column, whole, part = halves[0]
+            return Problem(
+                name, row, column, f"{whole},{part}", "expect.number_hint", {"hint": f"{whole}.{part}"}
+            )
+    facts = {"found": len(cells), "expected": len(header)}
+    return Problem(name, row, "", ",".join(cells), "expect.cells", facts)
+
+
 def _header_problems(header: list[str], row: int, table: Table, name: str) -> list[Problem]:
-    if len(header) == 1:
-        for mark, key in _OTHER_DELIMITERS.items():
-            if mark in header[0]:
-                found = labels.Phrase(key)
-                return [Problem(name, row, "", header[0], "expect.commas", {"found": found})]
     required = [column.name for column in table.columns if not column.absent]
     missing = [column for column in required if column not in header]
     unknown = [column for column in header if column not in table.names]
