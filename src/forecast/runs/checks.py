@@ -1,0 +1,83 @@
+"""What must hold of a run's figures and pages before they are published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import pandas as pd
+
+from forecast import reading
+from forecast.result import Result
+from forecast.runs import html_check
+from forecast.runs.manifest import Check
+from forecast.runs.plan import Kind
+from forecast.runs.site import FRONT_PAGE
+
+SHOWN_LEVELS: Final = (0.1, 0.5, 0.9)
+_UNIT: Final = ["index_code", "area", "component", "target_year", "model", "output_type"]
+
+
+def of_forecast(result: Result) -> tuple[Check, ...]:
+    """Look at the FORECAST table: there at all, finite, ranges the right way round, probabilities whole."""
+    table = result.forecast
+    quantiles = table[table["output_type"] == "quantile"]
+    chances = table[table["output_type"] == "pmf"]
+    return (
+        _check("forecast is not empty", [] if len(quantiles) else ["no quantiles"]),
+        _check("forecast is finite", _rows(table[~table["value"].abs().lt(float("inf"))])),
+        _check("ranges are ordered", _disordered(quantiles)),
+        _check("probabilities sum to one", _not_whole(chances)),
+        _check("domains are in the forecast", [] if len(reading.domains(result)) else ["no domain"]),
+    )
+
+
+def of_page(page: str, kind: Kind, *, lang: str, figures: Iterable[str], private: Iterable[str]) -> list[str]:
+    """List what forbids publishing one page: see `html_check`, and what its notebook promises to show."""
+    wrong = html_check.problems(page, lang=lang, figures=figures, private=private)
+    found = html_check.read(page)
+    for name, least, seen in (
+        ("tables", kind.tables, found.tables),
+        ("figures", kind.figures, found.figures),
+    ):
+        if seen < least:
+            wrong.append(f"shows {seen} {name}, at least {least} expected")
+    return wrong
+
+
+def figures_to_show(result: Result, kind: Kind, component: str, lang: str) -> list[str]:
+    """Write the figures that a page must show: median and 80 percent range of what it is about.
+
+    The first page shows the total and each domain, a domain's page that domain, others are free.
+    """
+    if kind.each:
+        about = [component]
+    elif kind.stem == FRONT_PAGE:
+        about = [reading.TOTAL, *reading.domains(result)["component"]]
+    else:
+        about = []
+    values = (reading.quantile(result, name, level) for name in about for level in SHOWN_LEVELS)
+    return [reading.points(value, lang) for value in values]
+
+
+def _check(name: str, wrong: Iterable[str]) -> Check:
+    found = list(wrong)
+    return Check(name, not found, "; ".join(found[:5]))
+
+
+def _disordered(quantiles: pd.DataFrame) -> Iterator[str]:
+    level = pd.to_numeric(quantiles["output_type_id"])
+    ordered = quantiles.assign(level=level).sort_values("level", kind="stable")
+    for key, group in ordered.groupby(_UNIT, sort=True):
+        if not group["value"].is_monotonic_increasing:
+            yield " ".join(str(part) for part in key)
+
+
+def _not_whole(chances: pd.DataFrame) -> Iterator[str]:
+    for key, group in chances.groupby(_UNIT, sort=True):
+        if abs(group["value"].sum() - 1) > 1e-6:
+            yield " ".join(str(part) for part in key)
+
+
+def _rows(frame: pd.DataFrame) -> list[str]:
+    return [" ".join(str(part) for part in row) for row in frame.itertuples(index=False)]

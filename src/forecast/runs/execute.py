@@ -1,0 +1,287 @@
+"""One notebook executed with papermill, and every way in which that fails told apart.
+
+papermill reports a cell that raises.  The rest is found here: a cell that takes too long (papermill leaves
+it "completed"), a kernel that dies, output without end, an error that a cell swallowed, cells that were
+never run.  Whatever happens, the executed notebook is written for the analyst.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import nbformat
+import papermill
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import NBClientEngine, papermill_engines
+from papermill.exceptions import PapermillExecutionError
+from papermill.execute import ERROR_MARKER_TAG
+from papermill.translators import PythonTranslator, papermill_translators
+
+from forecast import labels
+from forecast.errors import RunError, shown
+from forecast.runs.files import replace_file
+from forecast.runs.kernels import Kernels, kill
+
+LOG: Final = logging.getLogger(__name__)
+ENGINE: Final = "forecast"
+TRACEBACK: Final = "Traceback (most recent call last)"
+_START_ATTEMPTS: Final = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long and how loud a notebook may be."""
+
+    cell_seconds: int = 300
+    start_seconds: int = 120
+    output_bytes: int = 20_000_000
+
+
+@dataclass(slots=True)
+class Watch:
+    """What is known of an execution while it goes on."""
+
+    name: str
+    kernels: Kernels
+    limits: Limits
+    notebook: NotebookNode | None = None
+    place: int | None = None  # of the cell that was last begun
+    process: Any = None
+    written: int = 0
+    too_loud: bool = False
+
+
+def execute(
+    notebook: NotebookNode,
+    given: Mapping[str, Any],
+    *,
+    name: str,
+    output: Path,
+    kernels: Kernels,
+    limits: Limits,
+    lang: str = "vi",
+) -> NotebookNode:
+    """Execute a notebook in a kernel of its own.
+
+    Parameters
+    ----------
+    notebook
+        As stored; it is not changed.
+    given
+        Parameters, checked already.
+    name
+        Name for messages.
+    output
+        File for the executed notebook; written in any case.
+    kernels
+        The run's kernels.
+    limits
+        Time and output allowed.
+    lang
+        Language of the mark that a failed notebook bears.
+
+    Returns
+    -------
+    NotebookNode
+        Executed, every cell without error.
+
+    Raises
+    ------
+    RunError
+        With notebook, number of the cell in the stored notebook, its first line and the reason.
+    """
+    _prepare_papermill()
+    for attempt in range(1, _START_ATTEMPTS + 1):
+        watch = Watch(name, kernels, limits)
+        try:
+            return _attempt(copy.deepcopy(notebook), given, watch, output)
+        except _StartError as error:
+            LOG.warning("%s: kernel start %d failed: %s", name, attempt, error)
+            if attempt == _START_ATTEMPTS or kernels.closed:
+                raise _failure(watch, error) from error
+        except Exception as error:
+            failure = error if isinstance(error, RunError) else _failure(watch, error)
+            LOG.error("%s", failure)
+            if watch.notebook is not None:
+                _mark(watch, failure.text(lang))
+                replace_file(output, nbformat.writes(watch.notebook))
+            raise failure from error
+    raise AssertionError("unreachable")
+
+
+def _attempt(notebook: NotebookNode, given: Mapping[str, Any], watch: Watch, output: Path) -> NotebookNode:
+    executed: NotebookNode = papermill.execute_notebook(
+        notebook,
+        None,  # written here: papermill would read braces in the path as parameters
+        dict(given),
+        engine_name=ENGINE,
+        progress_bar=False,
+        autosave_cell_every=0,
+        watch=watch,
+    )
+    _refuse_swallowed(executed, watch)
+    replace_file(output, nbformat.writes(executed))
+    return executed
+
+
+class _StartError(RuntimeError):
+    """A kernel did not start; the only failure that is tried again."""
+
+
+class _Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill has no types
+    watch: Watch
+
+    def start_new_kernel(self, **kwargs: Any) -> None:
+        try:
+            super().start_new_kernel(**kwargs)
+        except Exception as error:
+            raise _StartError(str(error)) from error
+        self.watch.process = self.km.provisioner.process
+
+    def start_new_kernel_client(self) -> Any:
+        try:
+            return super().start_new_kernel_client()
+        except Exception as error:
+            raise _StartError(str(error)) from error
+
+    def process_message(self, msg: Mapping[str, Any], *args: Any, **kwargs: Any) -> Any:
+        content = msg["content"]
+        watch = self.watch
+        watch.written += len(content.get("text", "")) + sum(
+            len(str(part)) for part in content.get("data", {}).values()
+        )
+        if watch.written > watch.limits.output_bytes and msg["msg_type"] != "status":
+            if not watch.too_loud:
+                watch.too_loud = True
+                kill(self.km)
+            return None
+        return super().process_message(msg, *args, **kwargs)
+
+
+class _Engine(NBClientEngine):  # type: ignore[misc]  # papermill has no types
+    @classmethod
+    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, *, watch: Watch, **_: Any) -> None:  # noqa: ARG003
+        def begins(cell: NotebookNode, cell_index: int) -> None:  # noqa: ARG001 -- nbclient names them
+            watch.place = cell_index
+
+        watch.notebook = nb_man.nb
+        client = _Client(
+            nb_man,
+            km=watch.kernels.manager(),
+            log=LOG,
+            timeout=watch.limits.cell_seconds,
+            startup_timeout=watch.limits.start_seconds,
+            shutdown_kernel="immediate",
+            on_cell_execute=begins,
+        )
+        client.watch = watch
+        client.execute(cleanup_kc=True, env=watch.kernels.environment, cwd=watch.kernels.folder)
+
+
+class _Readable(PythonTranslator):  # type: ignore[misc]  # papermill has no types
+    @classmethod
+    def translate_str(cls, val: str) -> str:
+        """Write Vietnamese as it is read; papermill writes it as escapes."""
+        return repr(val)
+
+
+@cache
+def _prepare_papermill() -> None:
+    papermill_engines.register(ENGINE, _Engine)
+    papermill_translators.register("python", _Readable)
+
+
+def _failure(watch: Watch, error: Exception) -> RunError:
+    facts: dict[str, Any] = {"notebook": watch.name}
+    if isinstance(error, PapermillExecutionError):
+        watch.place = error.cell_index
+    key, more = _reason(watch, error)
+    place = _place(watch)
+    if place is None:
+        return RunError("run.notebook", {**facts, "reason": labels.Phrase(key, more)})
+    number, line = place
+    return RunError("run.cell", {**facts, "cell": number, "line": line, "reason": labels.Phrase(key, more)})
+
+
+def _reason(watch: Watch, error: Exception) -> tuple[str, dict[str, Any]]:
+    if watch.too_loud:
+        return "run.too_loud", {"megabytes": watch.limits.output_bytes / 1e6}
+    if watch.kernels.closed:
+        return "run.stopped", {}
+    told = shown(f"{type(error).__name__}: {error}", 300)
+    match error:
+        case PapermillExecutionError():
+            told = f"{error.ename}: {error.evalue}".partition("\n")[0]
+            found = ("run.cell_raised", {"error": shown(told, 300)})
+        case CellTimeoutError():
+            found = ("run.cell_timeout", {"seconds": str(watch.limits.cell_seconds)})
+        case DeadKernelError():
+            found = ("run.kernel_died", {"code": str(getattr(watch.process, "returncode", "?"))})
+        case _StartError():
+            found = ("run.kernel_start", {"attempts": str(_START_ATTEMPTS), "error": shown(str(error), 300)})
+        case _:
+            found = ("run.unexpected", {"error": told})
+    return found
+
+
+def _place(watch: Watch) -> tuple[int, str] | None:
+    """Number of the last cell begun, as the stored notebook counts from 1, and its first line."""
+    if watch.notebook is None or watch.place is None:
+        return None
+    cells = [cell for cell in watch.notebook.cells if ERROR_MARKER_TAG not in _tags(cell)]
+    injected = [place for place, cell in enumerate(cells) if "injected-parameters" in _tags(cell)]
+    number = watch.place + 1 - sum(place <= watch.place for place in injected)
+    lines = (line.strip() for line in cells[watch.place].source.splitlines())
+    return max(number, 1), next((line for line in lines if line), "")
+
+
+def _refuse_swallowed(notebook: NotebookNode, watch: Watch) -> None:
+    """Find what papermill calls a success: errors shown but not raised, and cells never run."""
+    for place, cell in enumerate(notebook.cells):
+        if cell.cell_type != "code" or not cell.source.strip():
+            continue
+        found = next((output for output in cell.outputs if _tells_of_error(output)), None)
+        if found is not None:
+            watch.place = place
+            raise _swallowed(watch, "run.swallowed")
+        if cell.execution_count is None:
+            watch.place = place
+            raise _swallowed(watch, "run.not_run")
+
+
+def _swallowed(watch: Watch, key: str) -> RunError:
+    number, line = _place(watch) or (1, "")
+    facts = {"notebook": watch.name, "cell": number, "line": line, "reason": labels.Phrase(key)}
+    return RunError("run.cell", facts)
+
+
+def _tells_of_error(output: NotebookNode) -> bool:
+    if output.output_type == "error":
+        return True
+    texts = [output.text] if output.output_type == "stream" else [str(part) for part in output.data.values()]
+    return any(TRACEBACK in text for text in texts)
+
+
+def _mark(watch: Watch, sentence: str) -> None:
+    """Say in the notebook itself that it failed; papermill leaves a cell that timed out "completed"."""
+    notebook = watch.notebook
+    if notebook is None:
+        return
+    notebook.metadata.setdefault("papermill", {})["exception"] = True
+    cells = [cell for cell in notebook.cells if ERROR_MARKER_TAG not in _tags(cell)]
+    if watch.place is not None:
+        cells[watch.place].metadata.setdefault("papermill", {}).update(exception=True, status="failed")
+    cell = nbformat.v4.new_markdown_cell(f"**{sentence}**", metadata={"tags": [ERROR_MARKER_TAG]})
+    notebook.cells.insert(0, cell)
+
+
+def _tags(cell: NotebookNode) -> list[str]:
+    return list(cell.metadata.get("tags", []))

@@ -1,0 +1,144 @@
+"""Files written whole or not at all, and what goes wrong with that in words."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import hashlib
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from forecast.errors import WriteError
+
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_REFUSED: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+_NO_FOLDER: Final = frozenset({errno.ENOTDIR, errno.EEXIST})
+_RENAME_EXCHANGE: Final = 2
+_AT_FDCWD: Final = -100
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn a system's refusal to write into a sentence.
+
+    Raises
+    ------
+    WriteError
+        Saying which path cannot be written, why, and what to do.
+    """
+    try:
+        yield
+    except WriteError:
+        raise
+    except OSError as error:
+        raise write_error(error, path) from error
+
+
+def write_error(error: OSError, path: Path) -> WriteError:
+    """Put a system's error into words."""
+    facts = {"path": str(error.filename or path)}
+    if error.errno in _NO_ROOM:
+        return WriteError("write.no_room", facts)
+    if error.errno in _REFUSED:
+        return WriteError("write.refused", facts)
+    if error.errno in _NO_FOLDER:
+        return WriteError("write.no_folder", facts)
+    return WriteError("write.failed", {**facts, "error": error.strerror or str(error)})
+
+
+def replace_file(path: Path, content: str | bytes) -> None:
+    """Write a file aside and move it into place, so that a reader finds the old one or the new one.
+
+    Raises
+    ------
+    WriteError
+        If there is no room or no permission; what stood there before stays.
+    """
+    data = content.encode() if isinstance(content, str) else content
+    aside = path.with_name(f".{path.name}.part")
+    with writing(path):
+        try:
+            with aside.open("wb") as handle:
+                handle.write(data)
+                handle.flush()
+                os.fsync(handle.fileno())
+            aside.replace(path)
+        except BaseException:
+            aside.unlink(missing_ok=True)
+            raise
+
+
+def replace_folder(new: Path, place: Path) -> None:
+    """Move the folder `new` to `place`; what was there is gone afterwards.
+
+    On Linux the two change names in one step.  Elsewhere there is a moment in which the old one bears
+    the name ``.old-...`` and nothing stands in the place; `restore_folders` mends what a kill leaves then.
+
+    Raises
+    ------
+    WriteError
+        If the move is refused; then both are where they were.
+    """
+    with writing(place):
+        if not place.exists():
+            new.rename(place)
+        elif _exchange(new, place):
+            shutil.rmtree(new, ignore_errors=True)
+        else:
+            old = place.with_name(f".old-{place.name}")
+            remove(old)
+            place.rename(old)
+            try:
+                new.rename(place)
+            except OSError:
+                old.rename(place)
+                raise
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def restore_folders(root: Path) -> None:
+    """Put back, or clear away, what `replace_folder` left when it was killed."""
+    for old in root.glob(".old-*"):
+        place = root / old.name.removeprefix(".old-")
+        if place.exists():
+            remove(old)
+        else:
+            old.rename(place)
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder and what is in it, if it is there.
+
+    Raises
+    ------
+    WriteError
+        If the system refuses.
+    """
+    if folder.is_symlink() or folder.is_file():
+        folder.unlink()
+    elif folder.exists():
+        with writing(folder):
+            shutil.rmtree(folder)
+
+
+def sha256(path: Path) -> str:
+    """Hash a file's bytes."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _exchange(first: Path, second: Path) -> bool:
+    """Swap two names in one step (renameat2 of Linux); False where that is not to be had."""
+    if sys.platform != "linux":
+        return False
+    try:
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError):
+        return False
+    ends = (os.fsencode(first), os.fsencode(second))
+    return bool(rename(_AT_FDCWD, ends[0], _AT_FDCWD, ends[1], _RENAME_EXCHANGE) == 0)

@@ -1,0 +1,121 @@
+"""A process that imports what notebooks need once, and forks their kernels from itself.
+
+An ordinary kernel spends seconds on importing pandas, matplotlib and the rest before its first cell; a
+forked one is ready in a fraction of one.  It is a plain loop without threads, sockets or an event loop, as
+only such a process may be forked safely, and it ends, with all its kernels, when its standard input is
+closed: by its owner, or by the system when the owner is killed.
+
+Standard input and output carry one JSON object a line::
+
+    {"do": "start", "argv": ["-f", "kernel-1.json"]}   ->  {"pid": 123}
+    {"do": "poll", "pid": 123}                         ->  {"code": null}, or an exit code
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import importlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterable
+from typing import Any, Final, NoReturn
+
+# What a kernel would otherwise import after the fork.  matplotlib_inline's backend is not among them: it
+# must be imported beside a living shell to hook into it.
+KERNEL_MODULES: Final = (
+    "ipykernel.kernelapp",
+    "ipykernel.ipkernel",
+    "ipykernel.debugger",
+    "IPython.core.completerlib",
+    "IPython.core.logger",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "tornado.platform.asyncio",
+    "tornado.queues",
+    "encodings.idna",
+    "pdb",
+    "sqlite3",
+)
+_PR_SET_PDEATHSIG: Final = 1
+
+
+def main(modules: Iterable[str]) -> None:
+    """Import, then serve requests until standard input ends."""
+    # Read by ipykernel when it is imported: a kernel ends by itself when this process is gone.
+    os.environ["JPY_PARENT_PID"] = str(os.getpid())
+    preload(modules)
+    running: set[int] = set()
+    try:
+        for line in sys.stdin:
+            print(json.dumps(_answer(json.loads(line), running)), flush=True)  # noqa: T201 -- the protocol
+    finally:
+        for pid in running:
+            for kill in (os.killpg, os.kill):  # the second for one that has no group of its own yet
+                with contextlib.suppress(OSError):
+                    kill(pid, signal.SIGKILL)
+
+
+def preload(modules: Iterable[str]) -> None:
+    """Import the kernel's modules and the given ones, and set them apart from the garbage collector.
+
+    A module that cannot be imported is left to the notebook's own cell, which then fails in its place.
+    """
+    sys.modules["debugpy"] = None  # type: ignore[assignment]  # no debugger here; it takes long and adds hooks
+    for name in (*KERNEL_MODULES, *modules):
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+    gc.collect()
+    gc.freeze()  # a collection in a child would touch, and so copy, every shared page
+
+
+def _answer(request: dict[str, Any], running: set[int]) -> dict[str, Any]:
+    if request["do"] == "poll":
+        return {"code": _poll(request["pid"], running)}
+    try:
+        pid = os.fork()
+    except OSError as error:
+        return {"error": f"{type(error).__name__}: {error}"}
+    if pid == 0:
+        _become_kernel(request["argv"])
+    running.add(pid)
+    return {"pid": pid}
+
+
+def _poll(pid: int, running: set[int]) -> int | None:
+    if pid not in running:
+        return -signal.SIGKILL
+    found, status = os.waitpid(pid, os.WNOHANG)
+    if found == 0:
+        return None
+    running.discard(pid)
+    return os.waitstatus_to_exitcode(status)
+
+
+def _become_kernel(argv: list[str]) -> NoReturn:
+    code = 1
+    try:
+        os.setsid()  # so that what a cell starts can be stopped with it
+        _die_with_parent()
+        # The protocol's pipes are not the kernel's; what it writes outside of cells goes to the log.
+        nothing = os.open(os.devnull, os.O_RDWR)
+        os.dup2(nothing, 0)
+        os.dup2(2, 1)
+        sys.argv = ["ipykernel_launcher", *argv]
+        importlib.import_module("ipykernel.kernelapp").launch_new_instance(argv=argv)
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def _die_with_parent() -> None:
+    # Linux; elsewhere ipykernel's own watch over its parent does the same a second later.
+    with contextlib.suppress(Exception):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,219 @@
+"""Whether a page may be published: complete, closed, small, and without a trace of how it was made.
+
+A leader opens the file from a mail, perhaps without a network, so it must hold all it shows.  A page may
+have links to be clicked; it must not have anything that a browser fetches, runs or sends by itself.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Final
+
+MAX_BYTES: Final = 2_000_000
+# Elements that run, fetch, frame or send, whatever their attributes are.
+FORBIDDEN: Final = frozenset(
+    "script iframe frame frameset object embed applet portal base form audio video source track link "
+    "noscript foreignobject handler listener animate set".split()
+)
+# Attributes whose value a browser takes for an address; those of links are asked for a click first.
+ADDRESSES: Final = frozenset(
+    "src srcset imagesrcset href xlink:href action formaction data poster background longdesc manifest ping "
+    "classid codebase profile archive code dynsrc lowsrc icon cite usemap srcdoc attributionsrc".split()
+)
+_CLICKED: Final = frozenset({"a", "area"})
+_CLICK_SCHEMES: Final = re.compile(r"(https?:|mailto:|#|[\w.-]+\.html(#[\w.-]+)?$)", re.IGNORECASE)
+_INSIDE: Final = re.compile(r"#|data:image/(png|jpeg|gif|webp);base64,", re.IGNORECASE)
+_CSS_ESCAPE: Final = re.compile(r"\\([0-9a-fA-F]{1,6})\s?|\\(.)", re.DOTALL)
+_CSS_COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
+_CSS_REACH: Final = re.compile(
+    r"@import|expression\s*\(|-moz-binding|behavior\s*:"
+    r"|(?:url|src|image|image-set|cross-fade)\(\s*['\"]?(?!\s*['\"]?(?:#|data:image/(?:png|jpeg|gif|webp);base64,))",
+    re.IGNORECASE,
+)
+_VOID: Final = frozenset("area br col hr img input meta wbr".split())
+_UNSEEN: Final = frozenset({"style", "title", "metadata", "desc"})
+# What a reader must not see: how the page was made, and what went wrong on the way.
+TRACES: Final[Mapping[str, re.Pattern[str]]] = {
+    "traceback": re.compile(r"Traceback \(most recent call last\)|^\w*(Error|Exception): ", re.MULTILINE),
+    "warning": re.compile(r"\b[A-Z]\w*Warning\b"),
+    "prompt": re.compile(r"\b(In|Out) ?\[\s?\d*\s?\]"),
+    "code": re.compile(r"^\s*(from [\w.]+ import |import \w+|def \w+\(|display\()", re.MULTILINE),
+    "object": re.compile(r"<[\w.]+ (object )?at 0x[0-9a-f]+>|<IPython\.|HBox\(children"),
+    "escape": re.compile(r"\x1b\[|�"),
+}
+_CODE_CLASSES: Final = re.compile(r"\b(jp-InputArea|jp-CodeCell|input_area|CodeMirror|highlight-ipynb)")
+
+
+@dataclass(slots=True)
+class Reading:
+    """What was found in a page."""
+
+    lang: str = ""
+    title: str = ""
+    text: str = ""
+    tables: int = 0
+    figures: int = 0
+    anchors: set[str] = field(default_factory=set)
+    reaches: list[str] = field(default_factory=list)
+    unnamed: list[str] = field(default_factory=list)
+
+
+def problems(page: str, *, lang: str, figures: Iterable[str] = (), private: Iterable[str] = ()) -> list[str]:
+    """List what forbids publishing a page; empty if nothing does.
+
+    Parameters
+    ----------
+    page
+        The whole HTML file.
+    lang
+        Language that the page must declare.
+    figures
+        Numbers, as written, that the page must show.
+    private
+        Texts, such as folders of this machine, that it must not hold.
+
+    Returns
+    -------
+    list of str
+        In plain English, for the analyst and the record.
+    """
+    return list(_problems(page, lang, figures, private))
+
+
+def read(page: str) -> Reading:
+    """Parse a page."""
+    reader = _Reader()
+    reader.feed(page)
+    reader.close()
+    return reader.reading()
+
+
+def _problems(page: str, lang: str, figures: Iterable[str], private: Iterable[str]) -> Iterator[str]:
+    found = read(page)
+    size = len(page.encode())
+    if size >= MAX_BYTES:
+        yield f"too large: {size} bytes, allowed {MAX_BYTES}"
+    if not page.lstrip().lower().startswith("<!doctype html>"):
+        yield "does not begin with <!DOCTYPE html>"
+    if found.lang != lang:
+        yield f'declares lang="{found.lang}", expected "{lang}"'
+    if not found.title.strip():
+        yield "has no title"
+    if not unicodedata.is_normalized("NFC", page):
+        yield "text is not in NFC"
+    yield from (f"reaches out: {each}" for each in found.reaches)
+    yield from (f"picture without alternative text: {each}" for each in found.unnamed)
+    if _CODE_CLASSES.search(page):
+        yield "holds a code cell"
+    for name, pattern in TRACES.items():
+        if seen := pattern.search(found.text):
+            yield f"shows a trace ({name}): {seen.group()[:60]!r}"
+    yield from (f"holds a private text: {each}" for each in private if each in page)
+    yield from (f"does not show the figure {each}" for each in missing(found.text, figures))
+
+
+def missing(text: str, figures: Iterable[str]) -> list[str]:
+    """List the numbers that a text does not hold as numbers of their own.
+
+    >>> missing("87,4 điểm", ["87,4", "7,4"])
+    ['7,4']
+    """
+    return [
+        figure
+        for figure in dict.fromkeys(figures)
+        if not re.search(rf"(?<![\d.,]){re.escape(figure)}(?!\d|[.,]\d)", text)
+    ]
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found = Reading()
+        self.open: list[str] = []
+        self.parts: list[str] = []
+        self.css: list[str] = []
+        self.pictures: list[tuple[str, bool]] = []
+
+    def reading(self) -> Reading:
+        """Give what was found after the whole page was fed."""
+        self.found.text = "".join(self.parts)
+        if reach := _css_reach("".join(self.css)):
+            self.found.reaches.append(f"<style> {reach}")
+        return self.found
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: (value or "").strip() for name, value in attrs}
+        if tag not in _VOID:
+            self.open.append(tag)
+        if tag == "html":
+            self.found.lang = values.get("lang", "")
+        self.found.tables += tag == "table"
+        self.found.figures += tag == "figure"
+        self.found.anchors.update(values[name] for name in ("id", "name") if values.get(name))
+        self._name_picture(tag, values)
+        self.found.reaches += _reaches(tag, values)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in _VOID:
+            self.handle_endtag(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self.open:
+            while self.open.pop() != tag:
+                pass
+        self.parts.append(
+            "\n" if tag in {"p", "td", "th", "tr", "li", "h1", "h2", "h3", "pre", "div"} else ""
+        )
+
+    def handle_data(self, data: str) -> None:
+        inside = self.open[-1] if self.open else ""
+        if inside == "style":
+            self.css.append(data)
+        elif inside == "title" and "svg" not in self.open:
+            self.found.title += data
+        elif not _UNSEEN.intersection(self.open):
+            self.parts.append(data)
+
+    def _name_picture(self, tag: str, values: Mapping[str, str]) -> None:
+        if tag == "img" and "alt" not in values:
+            self.found.unnamed.append("<img>")
+        if tag == "svg" and self.open.count("svg") == 1:
+            named = any(values.get(name) for name in ("aria-label", "aria-labelledby"))
+            if not named and values.get("aria-hidden") != "true":
+                self.found.unnamed.append("<svg>")
+
+
+def _reaches(tag: str, values: Mapping[str, str]) -> Iterator[str]:
+    if tag in FORBIDDEN:
+        yield f"<{tag}>"
+    if tag == "meta" and values.get("http-equiv", "").lower() in {"refresh", "set-cookie"}:
+        yield f"<meta http-equiv={values['http-equiv']}>"
+    for name, value in values.items():
+        shown = f"{tag} {name}={value[:60]!r}"
+        if name.startswith("on") and len(name) > 2:
+            yield shown
+        elif name in ADDRESSES:
+            clicked = tag in _CLICKED and name == "href"
+            if not (_CLICK_SCHEMES if clicked else _INSIDE).match(value):
+                yield shown
+        elif not name.startswith(("aria-", "data-")) and _css_reach(value):
+            yield shown
+
+
+def _css_reach(css: str) -> str:
+    """Give the first part of a style that leads out of the page, or an empty text."""
+    plain = _CSS_ESCAPE.sub(_unescaped, _CSS_COMMENT.sub("", css))
+    found = _CSS_REACH.search(plain)
+    return plain[found.start() : found.start() + 60] if found else ""
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    if not escape[1]:
+        return escape[2]
+    number = int(escape[1], 16)
+    return chr(number) if number < 0x110000 else "\N{REPLACEMENT CHARACTER}"

@@ -1,0 +1,281 @@
+"""Kernels of one run: forked from a process that has the imports where that is safe, ordinary elsewhere.
+
+All of a run's kernels end with it, however it ends: forked ones hang on the fork server, which hangs on a
+pipe; ordinary ones watch their parent.  Sockets are files in a folder of the run that nobody else may
+enter, so there are no ports to race for and nothing on the wire to be read; on Windows, TCP with keys.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import itertools
+import json
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import IO, Any, Final, Self, cast
+
+from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+from nbformat import NotebookNode
+
+LOG: Final = logging.getLogger(__name__)
+# A socket's path must fit into 108 bytes, and jupyter_client adds "-" and a number.
+_LONGEST_SOCKET: Final = 90
+_PATIENCE: Final = 1.0  # seconds
+
+
+def can_fork() -> bool:
+    """Whether kernels may be forked: on Linux; macOS' system libraries do not stand it, Windows has none."""
+    return sys.platform == "linux"
+
+
+def environment(scratch: Path) -> dict[str, str]:
+    """Give the environment of a run's kernels: one thread each, and nothing of the user's own set-up."""
+    libraries = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")
+    return {
+        **os.environ,
+        **{f"{library}_NUM_THREADS": "1" for library in libraries},
+        "IPYTHONDIR": str(scratch / "ipython"),
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "PYTHONHASHSEED": "0",
+        "PYTHONSAFEPATH": "1",
+        "PYTHONUTF8": "1",
+        "TQDM_DISABLE": "1",
+    }
+
+
+class _OwnKernel(KernelSpecManager):
+    """Knows one kernel, this very interpreter; a kernel of that name in the user's folders may be another."""
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:  # noqa: ARG002 -- any name means ours
+        return KernelSpec(
+            argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+            display_name="forecast",
+            language="python",
+            metadata={"supported_encryption": ["curve"]},
+        )
+
+
+class Kernels:
+    """Makes kernel managers, and ends every kernel that they started.
+
+    Parameters
+    ----------
+    modules
+        What the notebooks import; paid for once where kernels are forked.
+    log
+        File that takes what kernels write outside of cells.
+    fork
+        Fork kernels if the system can; None asks `can_fork`.
+    """
+
+    def __init__(self, modules: Iterable[str], log: Path, *, fork: bool | None = None) -> None:
+        self._scratch = Path(tempfile.mkdtemp(prefix="forecast-"))  # mode 0700
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+        self._managers: list[AsyncKernelManager] = []
+        self._closed = False
+        self._log: IO[bytes] = log.open("ab")
+        self.environment = environment(self._scratch)
+        forks = can_fork() if fork is None else fork
+        self._server = ForkServer(modules, self._log, self.environment, self._scratch) if forks else None
+
+    @property
+    def folder(self) -> str:
+        """An empty folder for kernels to stand in, so that no result depends on where the run was started."""
+        return str(self._scratch)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the kernels were ended."""
+        return self._closed
+
+    def manager(self) -> AsyncKernelManager:
+        """Prepare a kernel; it is started by its client.
+
+        Raises
+        ------
+        RuntimeError
+            If the run was stopped.
+        """
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("the run was stopped")
+            number = next(self._numbers)
+            manager = AsyncKernelManager(kernel_spec_manager=_OwnKernel(), log=LOG)
+            manager.connection_file = str(self._scratch / f"kernel-{number}.json")
+            socket = self._scratch / f"k{number}"
+            if sys.platform == "win32" or len(os.fsencode(socket)) > _LONGEST_SOCKET:
+                manager.transport_encryption = "auto"
+            else:
+                manager.transport, manager.ip = "ipc", str(socket)
+            if self._server is not None:
+                manager.provisioner = ForkedProvisioner(
+                    kernel_id=f"k{number}", kernel_spec=manager.kernel_spec, parent=manager
+                )
+                manager.provisioner.server = self._server
+            self._managers.append(manager)
+        return manager
+
+    def close(self) -> None:
+        """Kill every kernel and start no more; may be called from any thread, and more than once."""
+        with self._lock:
+            self._closed = True
+            managers, self._managers = self._managers, []
+        if self._server is not None:
+            self._server.close()
+        for manager in managers:
+            kill(manager)
+        self._log.close()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def kill(manager: AsyncKernelManager) -> None:
+    """Kill a kernel at once; whoever waits for it learns that it died."""
+    process: Any = getattr(manager.provisioner, "process", None)
+    if process is not None:
+        with contextlib.suppress(OSError):
+            process.kill()
+
+
+def imported_by(notebooks: Iterable[NotebookNode]) -> tuple[str, ...]:
+    """List the modules that the cells of notebooks import, sorted, read without running them.
+
+    What cannot be parsed, a line of IPython's own say, is passed over.
+    """
+    found: set[str] = set()
+    cells = (cell.source for notebook in notebooks for cell in notebook.cells if cell.cell_type == "code")
+    for source in cells:
+        try:
+            tree = ast.parse(source)
+        except SyntaxError:
+            continue
+        for node in ast.walk(tree):
+            match node:
+                case ast.Import(names=names):
+                    found.update(alias.name for alias in names)
+                case ast.ImportFrom(module=str(module), names=names, level=0):
+                    found.add(module)
+                    found.update(f"{module}.{alias.name}" for alias in names)
+    return tuple(sorted(found))
+
+
+class ForkServer:
+    """The owner's side of ``forecast.runs.forkserver``."""
+
+    def __init__(
+        self, modules: Iterable[str], log: IO[bytes], environment: Mapping[str, str], folder: Path
+    ) -> None:
+        self._lock = threading.Lock()
+        self._forked = False
+        self._process = subprocess.Popen(  # noqa: S603 -- this interpreter, our own module
+            [sys.executable, "-m", "forecast.runs.forkserver", *modules],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            bufsize=0,
+            env=dict(environment),
+            cwd=folder,
+            start_new_session=True,  # Ctrl-C on the terminal is for the owner alone
+        )
+        self._requests: IO[bytes] = cast("IO[bytes]", self._process.stdin)
+        self._answers: IO[bytes] = cast("IO[bytes]", self._process.stdout)
+
+    def start(self, argv: list[str]) -> ForkedProcess:
+        """Fork a kernel.
+
+        Raises
+        ------
+        OSError
+            If the system cannot fork, or the server is gone.
+        """
+        self._forked = True
+        answer = self.ask({"do": "start", "argv": argv})
+        if "pid" not in answer:
+            raise OSError(answer.get("error", "the process that forks kernels is gone"))
+        return ForkedProcess(self, answer["pid"])
+
+    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Send one request; an empty answer means that the server is gone."""
+        with self._lock, contextlib.suppress(OSError, ValueError):
+            self._requests.write(json.dumps(request).encode() + b"\n")
+            answer: dict[str, Any] = json.loads(self._answers.readline())
+            return answer
+        return {}
+
+    def close(self) -> None:
+        """End the server and with it all its kernels and what they started."""
+        with contextlib.suppress(OSError):
+            self._requests.close()  # unbuffered, so a thread that waits for an answer is no hindrance
+        try:
+            self._process.wait(timeout=_PATIENCE if self._forked else 0)
+        except subprocess.TimeoutExpired:  # still importing
+            self._process.kill()
+            self._process.wait()
+        with self._lock, contextlib.suppress(OSError):
+            self._answers.close()
+
+
+class ForkedProcess:
+    """What jupyter_client wants of a process, for a kernel that is a child of the fork server."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, server: ForkServer, pid: int) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+        self._server = server
+
+    def poll(self) -> int | None:
+        """Give the exit code, or None while the kernel runs."""
+        if self.returncode is None:
+            answer = self._server.ask({"do": "poll", "pid": self.pid})
+            self.returncode = answer.get("code", -9)
+        return self.returncode
+
+    def wait(self) -> int:
+        """Give the exit code of a kernel that has ended."""
+        code = self.poll()
+        return 0 if code is None else code
+
+    def send_signal(self, number: int) -> None:
+        """Signal the kernel and what it started."""
+        if self.poll() is None:
+            os.killpg(self.pid, number)
+
+    def kill(self) -> None:
+        """Kill the kernel and what it started."""
+        self.send_signal(9)
+
+    def terminate(self) -> None:
+        """Ask the kernel to end."""
+        self.send_signal(15)
+
+
+class ForkedProvisioner(LocalProvisioner):
+    """Starts a kernel by the fork server; the rest is jupyter_client's own."""
+
+    server: ForkServer
+
+    async def launch_kernel(self, cmd: list[str], **_: Any) -> KernelConnectionInfo:
+        """Fork a kernel with the arguments that ``python -m ipykernel_launcher`` would get."""
+        kernel = self.server.start(cmd[3:])
+        self.process = cast("subprocess.Popen[bytes]", kernel)
+        self.pid = self.pgid = kernel.pid
+        return self.connection_info

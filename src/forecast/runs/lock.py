@@ -1,0 +1,85 @@
+"""One run at a time in one folder of reports.
+
+The operating system holds the lock and drops it when its process ends, in whatever way, so there is no
+stale lock to be judged by process numbers, which systems use again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from forecast.errors import WriteError
+from forecast.runs.files import writing
+
+
+@contextlib.contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Hold the lock `path` for as long as the block lasts.
+
+    Raises
+    ------
+    WriteError
+        If another process holds it (with that process' number and the time it began), or the file
+        cannot be made.
+    """
+    with writing(path):
+        handle = path.open("a+b")
+    with handle:
+        try:
+            _take(handle)
+        except OSError as error:
+            raise WriteError("run.locked", {"folder": str(path.parent), **_holder(path)}) from error
+        _note(handle)
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError):
+                handle.truncate(0)
+            _release(handle)
+
+
+def _note(handle: IO[bytes]) -> None:
+    begun = dt.datetime.now().astimezone().isoformat(timespec="seconds")
+    with contextlib.suppress(OSError):  # a full disk is found, and told, by the run itself
+        handle.truncate(0)
+        handle.write(json.dumps({"pid": os.getpid(), "since": begun}).encode())
+        handle.flush()
+
+
+def _holder(path: Path) -> dict[str, Any]:
+    try:
+        noted = json.loads(path.read_bytes())
+        return {"pid": int(noted["pid"]), "since": str(noted["since"])}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {"pid": "?", "since": "?"}
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    _FAR = 1 << 30  # Windows hides locked bytes from readers, so lock one beyond the note
+
+    def _take(handle: IO[bytes]) -> None:
+        handle.seek(_FAR)
+        msvcrt.locking(handle.fileno(), msvcrt.LK_NBLCK, 1)
+        handle.seek(0)
+
+    def _release(handle: IO[bytes]) -> None:
+        handle.seek(_FAR)
+        msvcrt.locking(handle.fileno(), msvcrt.LK_UNLCK, 1)
+
+else:
+    import fcntl
+
+    def _take(handle: IO[bytes]) -> None:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _release(handle: IO[bytes]) -> None:
+        fcntl.flock(handle, fcntl.LOCK_UN)

@@ -1,0 +1,233 @@
+"""The record of a run: what it was asked, from what it was made, what came out, how it went.
+
+What follows from spec and inputs alone stands apart from what differs from one run to the next (times,
+who, where, state), so that two manifests can be compared.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import getpass
+import hashlib
+import json
+import platform
+import re
+import subprocess
+import sys
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Final, Literal, Self
+
+from forecast.runs.files import replace_file, sha256
+
+FILE: Final = "manifest.json"
+FORMAT: Final = 1
+State = Literal["planned", "running", "failed", "good", "published"]
+PACKAGES: Final = (
+    *("numpy", "pandas", "scipy", "statsmodels", "scikit-learn", "matplotlib", "jinja2"),
+    *("papermill", "nbclient", "nbconvert", "nbformat", "ipykernel", "ipython"),
+)
+CODE_TYPES: Final = frozenset({".py", ".toml", ".j2", ".css", ".json"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """From what a run is made: SHA-256 of each file, and versions."""
+
+    data: Mapping[str, str]
+    notebooks: Mapping[str, str]
+    code: str
+    versions: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at before publishing."""
+
+    name: str
+    good: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """Record of one run; `volatile` names the fields that another run of the same inputs may have otherwise.
+
+    Attributes
+    ----------
+    run_id
+        See `run_id_of`.
+    spec, lang
+        What was asked.
+    inputs
+        See `Inputs`.
+    pages
+        Names of the pages, in the order of reading.
+    outputs
+        SHA-256 by path inside the run's folder, of what depends on spec and inputs alone.
+    checks
+        What was looked at before publishing.
+    state
+        planned, running, failed, good (checked, not yet in place) or published.
+    number
+        Grows with each publication, whatever the clock says; 0 before.
+    seconds
+        By step and page.
+    error
+        Why the run failed, in both languages.
+    """
+
+    run_id: str
+    spec: Mapping[str, Any]
+    lang: str
+    inputs: Inputs
+    pages: tuple[str, ...] = ()
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    checks: tuple[Check, ...] = ()
+    state: State = "planned"
+    number: int = 0
+    started_at: str = ""
+    finished_at: str = ""
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    workers: int = 1
+    user: str = ""
+    machine: str = ""
+    executable: str = ""
+    commit: str = "unknown"
+    dirty: bool = False
+    error: Mapping[str, str] = field(default_factory=dict)
+
+    volatile = (
+        *("state", "number", "started_at", "finished_at", "seconds", "workers"),
+        *("user", "machine", "executable", "commit", "dirty", "error"),
+    )
+
+    def as_json(self) -> str:
+        """Write the record; what is volatile stands by itself."""
+        told = asdict(self)
+        volatile = {name: told.pop(name) for name in self.volatile}
+        whole = {"format": FORMAT, **told, "volatile": volatile}
+        return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
+
+    def write(self, folder: Path) -> None:
+        """Write the record into the run's folder, replacing it in one step."""
+        replace_file(folder / FILE, self.as_json())
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read a record.
+
+        Raises
+        ------
+        OSError
+            If there is none.
+        ValueError
+            If it is damaged or of another format.
+        """
+        told = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        try:
+            if told.pop("format") != FORMAT:
+                raise ValueError("another format")
+            flat = {**told, **told.pop("volatile")}
+            flat["inputs"] = Inputs(**flat["inputs"])
+            flat["checks"] = tuple(Check(**check) for check in flat["checks"])
+            flat["pages"] = tuple(flat["pages"])
+            return cls(**{field.name: flat[field.name] for field in fields(cls)})
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"{folder / FILE}: {error!r}") from error
+
+
+def inputs_of(data: Mapping[str, bytes], notebooks: Mapping[str, bytes]) -> Inputs:
+    """Hash what a run will be made from; files by name."""
+    return Inputs(
+        data={name: hashlib.sha256(data[name]).hexdigest() for name in sorted(data)},
+        notebooks={name: hashlib.sha256(notebooks[name]).hexdigest() for name in sorted(notebooks)},
+        code=code_hash(),
+        versions=versions(),
+    )
+
+
+def run_id_of(spec: Mapping[str, Any], lang: str, inputs: Inputs) -> str:
+    """Name a run after what it is asked and what it is made from; the same again gives the same name.
+
+    The name reads ``<as_of>_<index>_<area>_<year>_<8 digits of a hash>`` and is plain ASCII.
+    """
+    whole = json.dumps([spec, lang, asdict(inputs)], sort_keys=True, ensure_ascii=True)
+    digits = hashlib.sha256(whole.encode()).hexdigest()[:8]
+    return f"{spec['as_of']}_{spec['index_code']}_{slug(spec['area'])}_{spec['target_year']}_{digits}"
+
+
+def slug(name: str) -> str:
+    """Write a name in plain small ASCII letters.
+
+    >>> slug("TP. Hồ Chí Minh"), slug("Đắk Lắk")
+    ('tp-ho-chi-minh', 'dak-lak')
+    """
+    plain = unicodedata.normalize("NFKD", name.replace("Đ", "D").replace("đ", "d"))
+    return re.sub(r"[^a-z0-9]+", "-", plain.encode("ascii", "ignore").decode().lower()).strip("-")
+
+
+def code_hash() -> str:
+    """Hash the package's own files: code, catalogue, template."""
+    root = Path(__file__).parents[1]
+    whole = hashlib.sha256()
+    for path in sorted(root.rglob("*")):
+        if path.suffix in CODE_TYPES and "__pycache__" not in path.parts:
+            whole.update(f"{path.relative_to(root).as_posix()}\0{sha256(path)}\n".encode())
+    return whole.hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Give the versions of Python and of the packages that figures and pages depend on."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found[package] = ""
+    return found
+
+
+def circumstances() -> dict[str, Any]:
+    """Tell who makes a run, where, with which commit; the volatile part of a new record."""
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):  # no name in this container
+        user = ""
+    commit, dirty = _commit()
+    return {
+        "started_at": now(),
+        "user": user,
+        "machine": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "executable": sys.executable,
+        "commit": commit,
+        "dirty": dirty,
+    }
+
+
+def now() -> str:
+    """Give the time with its zone."""
+    return dt.datetime.now().astimezone().isoformat(timespec="seconds")
+
+
+def _commit() -> tuple[str, bool]:
+    folder = Path(__file__).parent
+    try:
+        head = _git(folder, "rev-parse", "HEAD")
+        return head, bool(_git(folder, "status", "--porcelain", "--untracked-files=no"))
+    except (OSError, subprocess.SubprocessError):
+        return "unknown", False
+
+
+def _git(folder: Path, *words: str) -> str:
+    done = subprocess.run(  # noqa: S603 -- fixed words
+        ["git", "-C", str(folder), *words],  # noqa: S607 -- git is where the user has it
+        capture_output=True,
+        check=True,
+        encoding="utf-8",
+        timeout=10,
+    )
+    return done.stdout.strip()

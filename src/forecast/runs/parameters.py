@@ -1,0 +1,153 @@
+"""What a notebook's parameters cell declares, read without a kernel, and what it is given, checked.
+
+papermill only warns of a misspelt parameter and goes on with the default, and it does not look at types.
+Here each parameter must be declared, given and of its declared type before a kernel is started.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeGuard
+
+from forecast.errors import RunError, SpecError
+from forecast.labels import Phrase
+from forecast.spec import nearest
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+Value = str | int | float | bool
+TAG: Final = "parameters"
+_TYPES: Final[Mapping[str, tuple[type, ...]]] = {
+    "str": (str,),
+    "int": (int,),
+    "float": (float, int),
+    "bool": (bool,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One line of a parameters cell: ``name: type = value  # help``."""
+
+    name: str
+    type_name: str
+    default: Value
+    help: str = ""
+
+
+def is_of(value: object, type_name: str) -> TypeGuard[Value]:
+    """Whether a value is of a declared type; a whole number serves as a float, a flag as nothing else.
+
+    >>> is_of(1, "float"), is_of(True, "int")
+    (True, False)
+    """
+    if isinstance(value, bool):
+        return type_name == "bool"
+    return isinstance(value, _TYPES[type_name])
+
+
+def declared(notebook: NotebookNode, name: str) -> tuple[Parameter, ...]:
+    """Read the parameters cell of a notebook.
+
+    Parameters
+    ----------
+    notebook
+        As stored, in any state.
+    name
+        The notebook's file name, for messages.
+
+    Returns
+    -------
+    tuple of Parameter
+        In the cell's order.
+
+    Raises
+    ------
+    RunError
+        If there is no such cell, or one of its lines is not ``name: type = value  # help`` with a plain
+        literal of type str, int, float or bool.
+    """
+    tagged = (cell for cell in notebook.cells if TAG in cell.get("metadata", {}).get("tags", []))
+    cell = next((cell for cell in tagged if cell.cell_type == "code"), None)
+    if cell is None:
+        raise RunError("run.no_parameters_cell", {"notebook": name})
+    try:
+        statements = ast.parse(cell.source).body
+    except SyntaxError as error:
+        raise _bad_line(name, cell.source, error.lineno or 1) from None
+    helps = _helps(cell.source)
+    return tuple(_parameter(name, cell.source, statement, helps) for statement in statements)
+
+
+def accepted(name: str, known: Sequence[Parameter], given: Mapping[str, object]) -> dict[str, Value]:
+    """Check given values against a notebook's parameters; give them in the cell's order.
+
+    Raises
+    ------
+    SpecError
+        With every unknown name (and the nearest known one), missing name and value of a wrong type.
+    """
+    names = [parameter.name for parameter in known]
+    wrong = [_unknown(found, names) for found in given if found not in names]
+    wrong += [Phrase("run.parameter_missing", {"name": each}) for each in names if each not in given]
+    values: dict[str, Value] = {}
+    for parameter in known:
+        if parameter.name not in given:
+            continue
+        value = given[parameter.name]
+        if is_of(value, parameter.type_name):
+            values[parameter.name] = value
+        else:
+            wrong.append(_ill_typed(parameter, value))
+    if wrong:
+        raise SpecError("run.parameters_refused", {"notebook": name, "problems": tuple(wrong)})
+    return values
+
+
+def _parameter(name: str, source: str, statement: ast.stmt, helps: Mapping[int, str]) -> Parameter:
+    match statement:
+        case ast.AnnAssign(
+            target=ast.Name(id=target), annotation=ast.Name(id=kind), value=ast.expr() as node
+        ):
+            default = _literal(node)
+            if kind in _TYPES and is_of(default, kind):
+                return Parameter(target, kind, default, helps.get(statement.end_lineno or 0, ""))
+    raise _bad_line(name, source, statement.lineno)
+
+
+def _literal(node: ast.expr) -> object:
+    try:
+        return ast.literal_eval(node)
+    except ValueError:
+        return None  # of no declared type, so the line is refused
+
+
+def _helps(source: str) -> dict[int, str]:
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    return {
+        token.start[0]: token.string.lstrip("# ").rstrip()
+        for token in tokens
+        if token.type == tokenize.COMMENT
+    }
+
+
+def _bad_line(name: str, source: str, number: int) -> RunError:
+    line = source.splitlines()[number - 1].strip() if source else ""
+    return RunError("run.bad_parameters_cell", {"notebook": name, "line": line})
+
+
+def _unknown(found: str, names: Sequence[str]) -> Phrase:
+    near = nearest(found, names)
+    if near:
+        return Phrase("run.parameter_unknown_near", {"name": found, "near": near})
+    return Phrase("run.parameter_unknown", {"name": found, "known": list(names)})
+
+
+def _ill_typed(parameter: Parameter, value: object) -> Phrase:
+    facts = {"name": parameter.name, "expected": parameter.type_name}
+    return Phrase("run.parameter_type", {**facts, "found": repr(value), "type": type(value).__name__})

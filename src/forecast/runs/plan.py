@@ -1,0 +1,144 @@
+"""Which notebooks a run executes, how often, and what each must show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import nbformat
+from nbformat import NotebookNode
+
+from forecast.errors import RunError, shown
+from forecast.runs import parameters
+from forecast.spec import RunSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A notebook of a run.
+
+    Attributes
+    ----------
+    stem
+        File name without ``.ipynb``; of the page too.
+    each
+        Executed once per run, or once per domain, with the domain in the parameter `component`.
+    tables, figures
+        How many its page shows at least: a cell that swallows an error shows nothing, and no one notices.
+    """
+
+    stem: str
+    each: bool = False
+    tables: int = 1
+    figures: int = 0
+
+
+KINDS: Final = (
+    Kind(stem="meeting", tables=1, figures=1),
+    Kind(stem="total", figures=1),
+    Kind(stem="domain", each=True, figures=1),
+    Kind(stem="backtest"),
+    Kind(stem="data"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One notebook to be executed with its parameters; `name` is the page's too."""
+
+    name: str
+    kind: Kind
+    component: str
+    notebook: NotebookNode
+    given: Mapping[str, parameters.Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The notebooks of a run, read once: parsed, by stem; and as stored, by file name."""
+
+    kinds: Sequence[Kind]
+    notebooks: Mapping[str, NotebookNode]
+    content: Mapping[str, bytes]
+
+    def check(self, given: Mapping[str, Any]) -> None:
+        """Refuse parameters that a notebook does not know, lacks, or declares otherwise; before any kernel.
+
+        Raises
+        ------
+        SpecError
+            See `parameters.accepted`.
+        """
+        for kind in self.kinds:
+            self._accepted(kind, given, "")
+
+    def jobs(self, given: Mapping[str, Any], components: Iterable[str]) -> tuple[Job, ...]:
+        """List what is to be executed, in the order of reading."""
+        every = tuple(components)
+        return tuple(
+            Job(
+                f"{kind.stem}-{component}" if component else kind.stem,
+                kind,
+                component,
+                self.notebooks[kind.stem],
+                self._accepted(kind, given, component),
+            )
+            for kind in self.kinds
+            for component in (every if kind.each else ("",))
+        )
+
+    def _accepted(
+        self, kind: Kind, given: Mapping[str, Any], component: str
+    ) -> Mapping[str, parameters.Value]:
+        file = f"{kind.stem}.ipynb"
+        known = parameters.declared(self.notebooks[kind.stem], file)
+        more = {"component": component} if kind.each else {}
+        return parameters.accepted(file, known, {**given, **more})
+
+
+def read(folder: Path, kinds: Sequence[Kind] = KINDS) -> Plan:
+    """Read the notebooks of a run.
+
+    Raises
+    ------
+    RunError
+        If one is missing or is no notebook.
+    """
+    content = {f"{kind.stem}.ipynb": _bytes_of(folder / f"{kind.stem}.ipynb") for kind in kinds}
+    notebooks = {kind.stem: _parsed(f"{kind.stem}.ipynb", content[f"{kind.stem}.ipynb"]) for kind in kinds}
+    return Plan(kinds, notebooks, content)
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        facts = {"notebook": path.name, "folder": str(path.parent)}
+        raise RunError("run.no_notebook", facts) from None
+    except OSError as error:
+        facts = {"notebook": path.name, "error": error.strerror or str(error)}
+        raise RunError("run.unreadable_notebook", facts) from error
+
+
+def _parsed(name: str, content: bytes) -> NotebookNode:
+    try:
+        notebook: NotebookNode = nbformat.reads(content.decode(), as_version=4)
+    except (ValueError, nbformat.ValidationError) as error:
+        facts = {"notebook": name, "error": shown(str(error))}
+        raise RunError("run.unreadable_notebook", facts) from error
+    return notebook
+
+
+def parameters_of(spec: RunSpec, *, data_dir: Path, run_dir: Path, lang: str) -> dict[str, Any]:
+    """Give what every notebook of a run is told; paths in the form that all systems read."""
+    return {
+        "index_code": spec.index_code,
+        "area": spec.area,
+        "target_year": spec.target_year,
+        "as_of": spec.as_of.isoformat(),
+        "data_dir": data_dir.as_posix(),
+        "run_dir": run_dir.as_posix(),
+        "lang": lang,
+    }

@@ -1,0 +1,345 @@
+r"""One run from the question to the published pages: a transaction.
+
+::
+
+    planned -> running -> good -> published        reports/<run id>/, then index and latest
+                   \-> failed                      reports/failed/<run id>/
+
+The figures are computed once; the notebooks, each in a kernel of its own, read them from the run's folder.
+All is made beside the good runs from a copy of the data, checked, and moved into place in one step.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from nbformat import NotebookNode
+
+from forecast import labels, load, pipeline, reading, tables
+from forecast import report as pages
+from forecast.errors import ForecastError, RunError, SpecError
+from forecast.labels import LANGUAGES, Phrase
+from forecast.result import Result
+from forecast.runs import checks, plan
+from forecast.runs.execute import Limits, execute
+from forecast.runs.files import replace_file, sha256, writing
+from forecast.runs.kernels import Kernels, imported_by
+from forecast.runs.manifest import Check, Manifest, circumstances, inputs_of, run_id_of
+from forecast.runs.plan import Job, Plan
+from forecast.runs.store import Store
+from forecast.spec import RunSpec
+
+LOG: Final = logging.getLogger("forecast.runs")
+DATA: Final = "data"
+NOTEBOOKS: Final = "notebooks"
+_VOLATILE: Final = ("manifest.json", "run.log", "kernels.log")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that a run has done: for whoever watches it.
+
+    `name` is "begun", "computed", "page", "published" or "failed"; `page` names the page, which has an
+    `error` if it failed, or the folder of a failed run.
+    """
+
+    name: str
+    seconds: float = 0.0
+    page: str = ""
+    done: int = 0
+    total: int = 0
+    error: ForecastError | None = None
+
+
+def _unseen(_: Step) -> None:
+    """Watch nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How a run goes about it; nothing here changes what comes out.
+
+    Attributes
+    ----------
+    workers
+        Notebooks executed at a time; 0 for as many as there are processors.
+    limits
+        Of each notebook.
+    run_seconds
+        Time for all notebooks together.
+    again
+        Make the run anew even if it is in place and whole.
+    fork
+        See `Kernels`.
+    """
+
+    workers: int = 0
+    limits: Limits = field(default_factory=Limits)
+    run_seconds: float = 1800
+    again: bool = False
+    fork: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A run in its place; `made` is False if it was there already, whole."""
+
+    folder: Path
+    manifest: Manifest
+    made: bool
+
+
+def report(
+    spec: RunSpec,
+    *,
+    data_dir: Path,
+    reports_dir: Path,
+    notebooks_dir: Path,
+    lang: str = "vi",
+    options: Options | None = None,
+    tell: Callable[[Step], None] = _unseen,
+) -> Outcome:
+    """Make and publish the reports of one forecast.
+
+    Raises
+    ------
+    SpecError
+        If the question or a notebook's parameters are refused; nothing is left behind.
+    DataError
+        If the data are not sound.
+    RunError
+        If a notebook or a check fails; what was made lies in ``failed/<run id>``.
+    WriteError
+        If the folder is locked or cannot be written.
+    """
+    how = options or Options()
+    store = Store(reports_dir.resolve())
+    notebooks = plan.read(notebooks_dir)
+    notebooks.check(plan.parameters_of(spec, data_dir=store.root, run_dir=store.root, lang=lang))
+    data = _data_of(data_dir, spec)
+    inputs = inputs_of(data, notebooks.content)
+    run_id = run_id_of(spec.as_dict(), lang, inputs)
+    with store.opened():
+        there = store.whole(run_id)
+        if there is not None and not how.again:
+            return Outcome(store.root / run_id, store.again(there), made=False)
+        manifest = Manifest(
+            run_id=run_id,
+            spec=spec.as_dict(),
+            lang=lang,
+            inputs=inputs,
+            workers=_workers(how),
+            **circumstances(),
+        )
+        folder = store.begin(manifest)
+        run = _Run(spec, manifest, folder, notebooks, how, tell)
+        try:
+            run.copy_data(data)
+            run.make()
+        except SpecError:
+            store.drop(folder)
+            raise
+        except BaseException as error:
+            kept = store.fail(folder, run.manifest, _told(error))
+            tell(Step("failed", page=str(kept)))
+            raise
+        began = time.monotonic()
+        place, published = store.publish(folder, run.manifest)
+        tell(Step("published", time.monotonic() - began))
+    return Outcome(place, published, made=True)
+
+
+@dataclass(slots=True)
+class _Run:
+    """A run while it is made; `manifest` is replaced as it goes on."""
+
+    spec: RunSpec
+    manifest: Manifest
+    folder: Path
+    plan: Plan
+    options: Options
+    tell: Callable[[Step], None]
+
+    def copy_data(self, data: dict[str, bytes]) -> None:
+        """Keep the data as they are now; a change of the originals is none of this run's."""
+        with writing(self.folder):
+            (self.folder / DATA).mkdir()
+            (self.folder / NOTEBOOKS).mkdir()
+            for name, content in data.items():
+                (self.folder / DATA / name).write_bytes(content)
+
+    def make(self) -> None:
+        """Compute, execute, convert and check; the folder then holds a whole run."""
+        self._record(state="running")
+        self.tell(Step("begun"))
+        modules = imported_by(self.plan.notebooks.values())
+        with (
+            _logged(self.folder / "run.log"),
+            Kernels(modules, self.folder / "kernels.log", fork=self.options.fork) as kernels,
+        ):
+            result = self._compute()
+            jobs = self._jobs(result)
+            self._record(pages=tuple(job.name for job in jobs))
+            html = self._pages(jobs, kernels)
+        self._check(result, jobs, html)
+        for name, page in html.items():
+            replace_file(self.folder / f"{name}.html", page)
+        self._record(outputs=self._outputs())
+
+    def _record(self, **changes: object) -> None:
+        self.manifest = replace(self.manifest, **changes)  # type: ignore[arg-type]
+        self.manifest.write(self.folder)
+
+    def _took(self, name: str, seconds: float) -> None:
+        self.manifest = replace(self.manifest, seconds={**self.manifest.seconds, name: round(seconds, 3)})
+
+    def _compute(self) -> Result:
+        began = time.monotonic()
+        result = pipeline.make(self.spec, self.folder / DATA)
+        with writing(self.folder):
+            result.write(self.folder)
+        self._took("compute", time.monotonic() - began)
+        self.tell(Step("computed", time.monotonic() - began))
+        return result
+
+    def _jobs(self, result: Result) -> tuple[Job, ...]:
+        given = plan.parameters_of(
+            self.spec, data_dir=self.folder / DATA, run_dir=self.folder, lang=self.manifest.lang
+        )
+        return self.plan.jobs(given, reading.domains(result)["component"].tolist())
+
+    def _pages(self, jobs: Sequence[Job], kernels: Kernels) -> dict[str, str]:
+        """Execute all notebooks and convert them; the order in which they end changes nothing."""
+        html: dict[str, str] = {}
+        failures: dict[str, ForecastError] = {}
+        for job, outcome in self._executed(jobs, kernels):
+            seconds, error = 0.0, None
+            try:
+                notebook, seconds = outcome.result()
+                began = time.monotonic()
+                html[job.name] = pages.page(notebook, name=job.name)
+                seconds += time.monotonic() - began
+            except ForecastError as failure:
+                failures[job.name] = error = failure
+            self._took(job.name, seconds)
+            self.tell(Step("page", seconds, job.name, len(html) + len(failures), len(jobs), error))
+        for job in jobs:  # the first in the order of reading
+            if job.name in failures:
+                raise failures[job.name]
+        return {job.name: html[job.name] for job in jobs}
+
+    def _executed(
+        self, jobs: Sequence[Job], kernels: Kernels
+    ) -> Iterator[tuple[Job, Future[tuple[NotebookNode, float]]]]:
+        pool = ThreadPoolExecutor(self.manifest.workers, thread_name_prefix="notebook")
+        running = {pool.submit(self._execute, job, kernels): job for job in jobs}
+        try:
+            for future in as_completed(running, timeout=self.options.run_seconds):
+                yield running[future], future
+        except TimeoutError:
+            late = [job.name for future, job in running.items() if not future.done()]
+            facts = {"seconds": self.options.run_seconds, "notebooks": late}
+            raise RunError("run.timeout", facts) from None
+        finally:  # also when interrupted: kernels first, so that no thread waits for one
+            if not all(future.done() for future in running):
+                kernels.close()
+            pool.shutdown(cancel_futures=True)
+
+    def _execute(self, job: Job, kernels: Kernels) -> tuple[NotebookNode, float]:
+        began = time.monotonic()
+        executed = execute(
+            job.notebook,
+            job.given,
+            name=job.name,
+            output=self.folder / NOTEBOOKS / f"{job.name}.ipynb",
+            kernels=kernels,
+            limits=self.options.limits,
+            lang=self.manifest.lang,
+        )
+        return executed, time.monotonic() - began
+
+    def _check(self, result: Result, jobs: Sequence[Job], html: dict[str, str]) -> None:
+        lang = self.manifest.lang
+        done = list(checks.of_forecast(result))
+        for job in jobs:
+            figures = checks.figures_to_show(result, job.kind, job.component, lang)
+            wrong = checks.of_page(
+                html[job.name], job.kind, lang=lang, figures=figures, private=[self.folder.parent.as_posix()]
+            )
+            done.append(Check(f"page {job.name}", not wrong, "; ".join(wrong)))
+        self._record(checks=tuple(done))
+        bad = [
+            Phrase("run.check", {"name": check.name, "detail": check.detail})
+            for check in done
+            if not check.good
+        ]
+        if bad:
+            raise RunError("run.checks_failed", {"count": len(bad), "checks": tuple(bad)})
+
+    def _outputs(self) -> dict[str, str]:
+        files = (path for path in sorted(self.folder.rglob("*")) if path.is_file())
+        inside = {path.relative_to(self.folder).as_posix(): path for path in files}
+        return {
+            name: sha256(path)
+            for name, path in inside.items()
+            if name not in _VOLATILE and not name.startswith(f"{NOTEBOOKS}/")
+        }
+
+
+def _data_of(folder: Path, spec: RunSpec) -> dict[str, bytes]:
+    """Read the tables as they are now, each once.
+
+    Raises
+    ------
+    DataError
+        If one is missing or cannot be read, with all else that is wrong.
+    """
+    names = [table.file for table in (tables.AREAS, *tables.DATA_TABLES)]
+    try:
+        return {name: (folder / name).read_bytes() for name in names}
+    except OSError:
+        load.read(folder, as_of=spec.as_of)  # says which and why
+        raise
+
+
+def _workers(options: Options) -> int:
+    if options.workers > 0:
+        return options.workers
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _told(error: BaseException) -> dict[str, str]:
+    if isinstance(error, ForecastError):
+        return {lang: error.text(lang) for lang in LANGUAGES}
+    if isinstance(error, (KeyboardInterrupt, SystemExit)):
+        return {lang: labels.text("run.interrupted", lang) for lang in LANGUAGES}
+    return dict.fromkeys(LANGUAGES, f"{type(error).__name__}: {error}")
+
+
+@contextlib.contextmanager
+def _logged(path: Path) -> Iterator[None]:
+    """Write what the run's parts have to say to a file, and to nowhere else."""
+    with writing(path):
+        handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    level, propagate = LOG.level, LOG.propagate
+    LOG.addHandler(handler)
+    LOG.propagate = False
+    LOG.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        LOG.removeHandler(handler)
+        LOG.setLevel(level)
+        LOG.propagate = propagate
+        handler.close()

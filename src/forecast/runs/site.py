@@ -1,0 +1,126 @@
+"""The two files of a folder of reports that change with each good run: the list and the way to the latest."""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from forecast.labels import text
+from forecast.markup import Page
+from forecast.runs.files import replace_file
+from forecast.runs.manifest import Manifest
+
+INDEX: Final = "index.html"
+LATEST: Final = "latest.html"
+FRONT_PAGE: Final = "meeting"
+PAGE_STEMS: Final = ("meeting", "total", "domain", "backtest", "data")
+
+
+@dataclass(frozen=True, slots=True)
+class _Html:
+    """A piece of a page that is HTML already."""
+
+    html: str
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+
+def write(root: Path, runs: Iterable[Manifest], lang: str = "vi") -> None:
+    """Write index and latest for runs that are in place; no runs, no files."""
+    listed = sorted(runs, key=lambda run: run.number, reverse=True)
+    newest = latest(listed)
+    if newest is None:
+        for name in (LATEST, INDEX):
+            (root / name).unlink(missing_ok=True)
+        return
+    for name, content in ((LATEST, _latest(newest, lang)), (INDEX, _index(listed, newest, lang))):
+        path = root / name
+        if not path.is_file() or path.read_text(encoding="utf-8") != content:
+            replace_file(path, content)
+
+
+def latest(runs: Iterable[Manifest]) -> Manifest | None:
+    """Give the run that was published last.
+
+    One made for verification, of a year whose result is out, is the latest only if there is no other.
+    """
+    return max(runs, key=lambda run: (not run.spec["force"], run.number), default=None)
+
+
+def front_page(run: Manifest) -> str:
+    """Path of a run's first page to read, from the folder of reports."""
+    first = FRONT_PAGE if FRONT_PAGE in run.pages else (*run.pages, FRONT_PAGE)[0]
+    return f"{run.run_id}/{first}.html"
+
+
+def title(run: Manifest, lang: str) -> str:
+    """Say what a run forecasts."""
+    spec = run.spec
+    return text(
+        "runs.title",
+        lang,
+        index=text(f"index.{spec['index_code']}", lang),
+        year=int(spec["target_year"]),
+        area=spec["area"],
+    )
+
+
+def page_name(name: str, lang: str) -> str:
+    """Say what a page is about, from its file name."""
+    stem, _, component = name.partition("-")
+    return text(f"runs.page.{stem}", lang, component=component) if stem in PAGE_STEMS else name
+
+
+def _index(runs: Sequence[Manifest], newest: Manifest, lang: str) -> str:
+    frame = Page(
+        title=text("runs.index.title", lang),
+        lang=lang,
+        skip=text("page.skip", lang),
+        contents_label=text("page.contents", lang),
+    )
+    link = _link(front_page(newest), f"{title(newest, lang)}. {_known_until(newest, lang)}")
+    parts = [f'<p class="lead">{html.escape(text("runs.index.latest", lang))} {link}</p>']
+    parts += [_section(run, lang) for run in runs]
+    return frame.document([_Html("\n".join(parts))])  # type: ignore[list-item]  # shows itself as pieces do
+
+
+def _section(run: Manifest, lang: str) -> str:
+    pages = [name for name in run.pages if name != FRONT_PAGE]
+    if FRONT_PAGE in run.pages:
+        pages.insert(0, FRONT_PAGE)
+    items = (f"<li>{_link(f'{run.run_id}/{name}.html', page_name(name, lang))}</li>" for name in pages)
+    facts = [_known_until(run, lang)]
+    if run.spec["force"]:
+        facts.append(text("runs.index.verification", lang))
+    return "\n".join(
+        [
+            f"<h2>{html.escape(title(run, lang))}</h2>",
+            f"<p>{html.escape('; '.join(facts))}</p>",
+            "<ul>",
+            *items,
+            "</ul>",
+        ]
+    )
+
+
+def _latest(run: Manifest, lang: str) -> str:
+    address = html.escape(front_page(run))
+    name = html.escape(title(run, lang))
+    return (
+        f'<!DOCTYPE html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="refresh" content="0; url={address}">\n<title>{name}</title>\n</head>\n'
+        f'<body>\n<p><a href="{address}">{name}</a></p>\n</body>\n</html>\n'
+    )
+
+
+def _known_until(run: Manifest, lang: str) -> str:
+    return text("page.subtitle", lang, as_of=dt.date.fromisoformat(run.spec["as_of"]))
+
+
+def _link(address: str, words: str) -> str:
+    return f'<a href="{html.escape(address)}">{html.escape(words)}</a>'

@@ -1,0 +1,220 @@
+"""The folder of reports: where a run is made, where it goes when it is good, and where when it is not.
+
+::
+
+    reports/
+        index.html  latest.html        replaced after a good run only
+        <run id>/                      a good run, whole
+        failed/<run id>/               a failed one: executed notebooks and log, no page
+        .building-<run id>/            the run that is being made
+        .lock                          held by the process that makes it
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from forecast.labels import LANGUAGES, text
+from forecast.runs import site
+from forecast.runs.files import (
+    remove,
+    replace_file,
+    replace_folder,
+    restore_folders,
+    sha256,
+    writing,
+)
+from forecast.runs.lock import held
+from forecast.runs.manifest import Manifest, now
+
+BUILDING: Final = ".building-"
+FAILED: Final = "failed"
+RUN_ID: Final = re.compile(r"\d{4}-\d{2}-\d{2}_[A-Z]+_[a-z0-9-]+_\d{4}_[0-9a-f]{8}")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One run found in the folder; no manifest if that is damaged."""
+
+    folder: Path
+    manifest: Manifest | None
+
+    @property
+    def run_id(self) -> str:
+        """The run's name."""
+        return self.folder.name.removeprefix(BUILDING)
+
+    @property
+    def state(self) -> str:
+        """The recorded state, or "damaged"."""
+        return self.manifest.state if self.manifest else "damaged"
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A folder of reports."""
+
+    root: Path
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[None]:
+        """Make the folder, hold its lock, and mend what a killed run left.
+
+        Raises
+        ------
+        WriteError
+            If another run holds the lock, or nothing can be written there.
+        """
+        with writing(self.root):
+            self.root.mkdir(parents=True, exist_ok=True)
+        with held(self.root / ".lock"):
+            self.mend()
+            yield
+
+    def begin(self, manifest: Manifest) -> Path:
+        """Make the folder in which a run is made, with its manifest."""
+        folder = self.root / f"{BUILDING}{manifest.run_id}"
+        remove(folder)
+        with writing(folder):
+            folder.mkdir()
+        manifest.write(folder)
+        return folder
+
+    def publish(self, folder: Path, manifest: Manifest) -> tuple[Path, Manifest]:
+        """Move a good run into its place, then let index and latest point at it."""
+        good = replace(manifest, state="good", number=self._next(), finished_at=now())
+        place = self.root / manifest.run_id
+        _rebase(folder, place)
+        good.write(folder)
+        replace_folder(folder, place)
+        self.settle()
+        return place, Manifest.read(place)
+
+    def settle(self) -> None:
+        """Mark runs that are in place as published and write index and latest anew."""
+        for entry in self.published():
+            if entry.manifest and entry.manifest.state == "good":
+                replace(entry.manifest, state="published").write(entry.folder)
+        site.write(self.root, [entry.manifest for entry in self.published() if entry.manifest])
+
+    def whole(self, run_id: str) -> Manifest | None:
+        """Give the record of a run that is in place with every output as it was made."""
+        place = self.root / run_id
+        manifest = _manifest(place)
+        if manifest is None or manifest.state != "published":
+            return None
+        try:
+            same = all(sha256(place / name) == digest for name, digest in manifest.outputs.items())
+        except OSError:
+            return None
+        return manifest if same else None
+
+    def again(self, manifest: Manifest) -> Manifest:
+        """Let index and latest point at a run that is in place already."""
+        renewed = replace(manifest, number=self._next())
+        renewed.write(self.root / manifest.run_id)
+        self.settle()
+        return renewed
+
+    def fail(self, folder: Path, manifest: Manifest, error: dict[str, str]) -> Path:
+        """Put a failed run aside for the analyst, without any page that looks finished."""
+        failed = replace(manifest, state="failed", finished_at=now(), error=error)
+        for page in folder.glob("*.html"):
+            page.unlink()
+        place = self.root / FAILED / manifest.run_id
+        with contextlib.suppress(OSError):  # a full disk is why the run failed; the old record says "running"
+            _rebase(folder, place)
+            failed.write(folder)
+        with writing(place):
+            place.parent.mkdir(exist_ok=True)
+        remove(place)
+        with writing(place):
+            folder.rename(place)
+        return place
+
+    def drop(self, folder: Path) -> None:
+        """Forget a run that was refused before it began."""
+        remove(folder)
+
+    def mend(self) -> None:
+        """Put right what a killed run left; only for who holds the lock."""
+        with writing(self.root):
+            restore_folders(self.root)
+            for part in self.root.glob(".*.part"):
+                part.unlink()
+        for entry in self.unfinished():
+            if entry.manifest is None:
+                remove(entry.folder)
+            else:
+                self.fail(
+                    entry.folder, entry.manifest, {lang: text("run.killed", lang) for lang in LANGUAGES}
+                )
+        self.settle()
+
+    def prune(self, keep: int | None = None) -> list[Entry]:
+        """Remove failed and damaged runs, and good ones beyond the `keep` latest of each area and year.
+
+        The run that latest points at stays.  Index and latest forget a run before it is removed.
+        """
+        whole = [entry for entry in self.published() if entry.manifest]
+        surplus = _surplus(whole, keep) if keep is not None else []
+        site.write(self.root, [entry.manifest for entry in whole if entry.manifest and entry not in surplus])
+        gone = [entry for entry in self.published() if not entry.manifest] + surplus + self.failed()
+        for entry in gone:
+            remove(entry.folder)
+        return gone
+
+    def published(self) -> list[Entry]:
+        """Runs in place, by name; damaged ones too."""
+        return self._entries(path for path in self.root.iterdir() if RUN_ID.fullmatch(path.name))
+
+    def failed(self) -> list[Entry]:
+        """Failed runs, by name."""
+        return self._entries((self.root / FAILED).glob("[!.]*"))
+
+    def unfinished(self) -> list[Entry]:
+        """Runs that are being made, or were when their process was killed."""
+        return self._entries(self.root.glob(f"{BUILDING}*"))
+
+    def _next(self) -> int:
+        return 1 + max((entry.manifest.number for entry in self.published() if entry.manifest), default=0)
+
+    def _entries(self, folders: Iterable[Path]) -> list[Entry]:
+        return [Entry(folder, _manifest(folder)) for folder in sorted(folders)]
+
+
+def _surplus(runs: Iterable[Entry], keep: int) -> list[Entry]:
+    found = [(entry, entry.manifest) for entry in runs if entry.manifest]
+    latest = site.latest([manifest for _, manifest in found])
+    newest_first = sorted(found, key=lambda pair: pair[1].number, reverse=True)
+    seen: Counter[tuple[str, ...]] = Counter()
+    surplus = []
+    for entry, manifest in newest_first:
+        kind = tuple(str(manifest.spec[name]) for name in ("index_code", "area", "target_year"))
+        seen[kind] += 1
+        if seen[kind] > keep and manifest is not latest:
+            surplus.append(entry)
+    return surplus
+
+
+def _manifest(folder: Path) -> Manifest | None:
+    try:
+        return Manifest.read(folder)
+    except (OSError, ValueError):
+        return None
+
+
+def _rebase(folder: Path, place: Path) -> None:
+    """Let the executed notebooks name the folder in which they will lie."""
+    old, new = (json.dumps(path.as_posix(), ensure_ascii=False)[1:-1] for path in (folder, place))
+    for path in sorted(folder.glob("notebooks/*.ipynb")):
+        content = path.read_text(encoding="utf-8")
+        if old in content:
+            replace_file(path, content.replace(old, new))
