@@ -21,6 +21,8 @@ from forecast.labels import LANGUAGES, text
 
 VERBS: Final = {
     "check": "forecast.cli.check",
+    "report": "forecast.cli.report",
+    "runs": "forecast.cli.runs",
 }
 INTERRUPTED: Final = 130  # as shells have it
 _CANNOT_WRITE: Final = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)

@@ -1,0 +1,159 @@
+"""`forecast report`: the main job, from the data to published pages."""
+
+from __future__ import annotations
+
+import datetime as dt
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
+
+import click
+
+from forecast import labels
+from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb, WholeType
+from forecast.errors import EXIT_GOOD
+from forecast.spec import RunSpec
+from forecast.tables import INDEX_CODES
+
+if TYPE_CHECKING:
+    from forecast.runs.run import Step
+
+DEFAULT_AREA: Final = "TP. Hồ Chí Minh"
+TERMINATED: Final = 143  # as shells have it for SIGTERM
+
+
+def build(lang: str) -> click.Command:
+    """Make the verb in one language."""
+
+    def option(name: str, **settings: Any) -> click.Option:
+        says = labels.text(f"cli.report.{name.replace('-', '_')}", lang)
+        return LocalOption([f"--{name}"], help=says, **settings)
+
+    return Verb(
+        "report",
+        lang,
+        params=[
+            option("index-code", type=ChoiceType(INDEX_CODES), default="PAR", metavar="|".join(INDEX_CODES)),
+            option("area", default=DEFAULT_AREA, metavar="TEXT"),
+            option("target-year", type=WholeType(), required=True, metavar="YYYY"),
+            option("as-of", type=DayType(), required=True, metavar="YYYY-MM-DD"),
+            option("data-dir", type=PathType(), default=Path("data"), metavar="PATH"),
+            option("notebooks-dir", type=PathType(), default=Path("notebooks"), metavar="PATH"),
+            option("reports-dir", type=PathType(), default=Path("reports"), metavar="PATH"),
+            option("workers", type=WholeType(), default=0, metavar="N"),
+            option("cell-timeout", type=WholeType(), default=300, metavar="SECONDS"),
+            option("run-timeout", type=WholeType(), default=1800, metavar="SECONDS"),
+            option("force", is_flag=True),
+            option("again", is_flag=True),
+        ],
+        callback=lambda **given: report(lang=lang, **given),
+    )
+
+
+def report(
+    *,
+    index_code: str,
+    area: str,
+    target_year: int,
+    as_of: dt.date,
+    data_dir: Path,
+    notebooks_dir: Path,
+    reports_dir: Path,
+    workers: int,
+    cell_timeout: int,
+    run_timeout: int,
+    force: bool,
+    again: bool,
+    lang: str,
+) -> int:
+    """Make the report and say where it lies."""
+    spec = RunSpec(index_code=index_code, area=area, target_year=target_year, as_of=as_of, force=force)
+    click.echo(labels.text("cli.report.begun", lang))
+    began = time.monotonic()
+    # Loaded after the first word to the user, as it takes seconds.
+    from forecast.runs import run, site
+    from forecast.runs.execute import Limits
+
+    options = run.Options(
+        workers=workers, limits=Limits(cell_seconds=cell_timeout), run_seconds=run_timeout, again=again
+    )
+    with _ended_by_signals(), _Progress(lang) as progress:
+        outcome = run.report(
+            spec,
+            data_dir=data_dir,
+            reports_dir=reports_dir,
+            notebooks_dir=notebooks_dir,
+            lang=lang,
+            options=options,
+            tell=progress.tell,
+        )
+    path = outcome.folder.parent / site.front_page(outcome.manifest)
+    key = "cli.report.made" if outcome.made else "cli.report.there"
+    click.echo(labels.text(key, lang, seconds=_seconds(time.monotonic() - began, lang), path=path))
+    click.echo(labels.text("cli.report.list", lang, path=outcome.folder.parent / site.INDEX))
+    return EXIT_GOOD
+
+
+class _Progress:
+    """A line for each notebook; on a terminal a bar below them."""
+
+    def __init__(self, lang: str) -> None:
+        self.lang = lang
+        self.bar: Any = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.bar is not None:
+            self.bar.render_finish()
+
+    def tell(self, step: Step) -> None:
+        """Say what the run has done."""
+        facts = {"seconds": _seconds(step.seconds, self.lang), "page": step.page}
+        if step.name == "computed":
+            self._say(labels.text("cli.report.computed", self.lang, **facts))
+        if step.name == "failed":
+            click.echo(labels.text("run.kept", self.lang, folder=step.page), err=True)
+        if step.name != "page":
+            return
+        facts |= {"done": str(step.done), "total": str(step.total)}
+        if step.error is None:
+            self._say(labels.text("cli.report.page", self.lang, **facts))
+        else:
+            why = step.error.text(self.lang)
+            self._say(labels.text("cli.report.page_failed", self.lang, error=why, **facts))
+        self._advance(step.total)
+
+    def _say(self, line: str) -> None:
+        if self.bar is not None:
+            click.echo("\r\x1b[K", nl=False, err=True)
+        click.echo(line)
+
+    def _advance(self, total: int) -> None:
+        if self.bar is None and sys.stderr.isatty():
+            self.bar = click.progressbar(length=total, file=sys.stderr, show_eta=False)
+        if self.bar is not None:
+            self.bar.update(1)
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """End tidily when asked by SIGTERM, as by Ctrl-C: kernels first, the run put aside as failed."""
+
+    def end(_number: int, _frame: object) -> NoReturn:
+        raise SystemExit(TERMINATED)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _seconds(seconds: float, lang: str) -> str:
+    return labels.number(seconds, 1, lang)
