@@ -1,0 +1,98 @@
+"""One factor on the spread, the same for every area and component; it may grow with the horizon.
+
+Past errors of the combined forecast are divided by their forecast spread; the factor brings their
+80 and 95 percent points to where they belong (split conformal prediction, pooled over the panel).
+Never from one series: its few errors cannot tell a 95 percent range.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from forecast.models.combine import Trial, combine
+from forecast.models.contract import TAIL_DF, Outlook
+
+Floats = NDArray[np.float64]
+
+CENTRAL: Final = (0.5, 0.8, 0.95)  # intervals that the factor is fitted to
+YEARS: Final = 4.0  # years that weigh as much as the prior factor of 1: cells of a year are not independent
+RANGE: Final = (0.5, 3.0)  # what one horizon may ask for: beyond, its past is broken
+# A calm spell is no reason to promise more than the models do: ranges are only ever widened.
+ALLOWED: Final = (1.0, 2.0)
+
+
+class Calibration(NamedTuple):
+    """Factor on the spread one year ahead, and the power of the horizon by which it grows."""
+
+    factor: float
+    growth: float
+
+    def at(self, horizon: int) -> float:
+        """Factor on the spread `horizon` years ahead."""
+        return float(np.clip(self.factor * horizon**self.growth, *ALLOWED))
+
+
+NOTHING_LEARNT: Final = Calibration(1.0, 0.0)
+
+
+def learn_calibration(trials: Sequence[Trial], weights: Floats) -> Calibration:
+    """What past outcomes ask for, drawn towards leaving the spread as it is.
+
+    For each horizon the log of the factor is the mean over `CENTRAL` of what its interval asks for;
+    a line through these over the log of the horizon gives factor and growth.  Each counts as the
+    number of years judged against `YEARS`.
+    """
+    sizes: dict[int, list[Floats]] = {}
+    years: dict[int, set[int]] = {}
+    for trial in trials:
+        views = [Outlook(p, s) for p, s in zip(trial.place, trial.spread, strict=True)]
+        view = combine(views, weights)
+        size = np.abs(trial.observed - view.place) / view.spread
+        size = size[~np.isnan(size)]
+        if len(size):
+            horizon = trial.target_year - trial.origin
+            sizes.setdefault(horizon, []).append(size)
+            years.setdefault(horizon, set()).add(trial.target_year)
+    if not sizes:
+        return NOTHING_LEARNT
+    horizons = np.array(sorted(sizes))
+    asked = np.array([_asked(sizes[h]) for h in horizons.tolist()])
+    count = np.array([len(years[h]) for h in horizons.tolist()], dtype=float)
+    # Two prior guesses, each worth `YEARS`: the factor is 1, and it does not grow.
+    design = np.column_stack([np.ones(len(horizons)), np.log(horizons)])
+    gram = (design * count[:, None]).T @ design + np.diag([YEARS, YEARS])
+    level, growth = np.linalg.solve(gram, design.T @ (count * asked))
+    return Calibration(float(np.exp(level)), float(growth))
+
+
+def _asked(sizes: Sequence[Floats]) -> float:
+    """Log of the factor that brings standardised errors to the t's own quantiles; each year alike."""
+    share = np.concatenate([np.full(len(s), 1 / len(s)) for s in sizes])
+    every = np.concatenate(sizes)
+    asked = [
+        weighted_quantile(every, share, level) / stats.t.ppf((1 + level) / 2, TAIL_DF) for level in CENTRAL
+    ]
+    return float(np.mean(np.log(np.clip(asked, *RANGE))))
+
+
+def weighted_quantile(values: Floats, weights: Floats, level: float) -> float:
+    """Smallest value below which at least `level` of the weight lies.
+
+    Examples
+    --------
+    >>> weighted_quantile(np.array([3.0, 1.0, 2.0]), np.array([1.0, 1.0, 2.0]), 0.5)
+    2.0
+    """
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(weights[order]) / weights.sum()
+    return float(values[order][min(int(np.searchsorted(reached, level - 1e-12)), len(values) - 1)])
+
+
+def widened(view: Outlook, by: float) -> Outlook:
+    """The same outlook with its spread multiplied."""
+    return Outlook(view.place, view.spread * by)

@@ -1,0 +1,107 @@
+"""The public way to forecast any yearly panel: one function, one long table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from forecast.errors import SpecError
+from forecast.models.contract import horizon_of
+from forecast.models.ensemble import ENSEMBLE, MODELS, Ensemble, FittedEnsemble
+from forecast.panel import Panel
+from forecast.spec import QUANTILE_LEVELS
+
+COLUMNS: Final = ("area", "component", "target_year", "model", "quantile_level", "value")
+
+
+def fit_models(panel: Panel, target_years: Sequence[int]) -> FittedEnsemble:
+    """Fit every model of the engine and their combination, judged as far ahead as is asked for.
+
+    Raises
+    ------
+    SpecError
+        If a target year is not after the last year of the panel.
+    ForecastError
+        If no model can be fitted.
+    """
+    reach = max((horizon_of(year, panel.origin) for year in target_years), default=1)
+    return Ensemble(reach=reach).fit(panel)
+
+
+def predict(
+    panel: Panel,
+    target_years: Sequence[int],
+    levels: Sequence[float] = QUANTILE_LEVELS,
+    models: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """Forecast the years `target_years` of every cell by every model and by their combination.
+
+    Parameters
+    ----------
+    panel : Panel
+        What is known; the last year is the origin of all forecasts.
+    target_years : sequence of int
+        Years after the origin; ranges widen with the distance.
+    levels : sequence of float
+        Quantile levels, rising fractions in (0, 1).
+    models : sequence of str, optional
+        Names to give (of `MODELS`, or ``ensemble``); all that can be fitted, if left out.
+
+    Returns
+    -------
+    DataFrame
+        Long, with `COLUMNS`, in the components' own unit, sorted as the panel is; rows that a model
+        can say nothing about are left out.
+
+    Raises
+    ------
+    SpecError
+        If a name is unknown or a year not ahead.
+    ForecastError
+        If no model, or a model asked for by name, can be fitted (`TooFewYearsError` and others).
+
+    Examples
+    --------
+    >>> years = range(2010, 2020)
+    >>> rows = pd.DataFrame({"area": "A", "component": "D", "year": years, "score": range(60, 70)})
+    >>> table = predict(Panel.from_long(rows, upper=100.0), [2020], levels=[0.5], models=["drift"])
+    >>> table["value"].round(0).tolist()
+    [70.0]
+    """
+    known = [*(m.name for m in MODELS), ENSEMBLE]
+    asked = known if models is None else list(dict.fromkeys(models))
+    for name in asked:
+        if name not in known:
+            raise SpecError("error.unknown_model", {"found": name, "known": ", ".join(known)})
+    fit = fit_models(panel, target_years)
+    for name in asked:
+        if models is not None and name in fit.refused:
+            raise fit.refused[name]
+    parts = [
+        _rows(fit, name, year, levels)
+        for year in target_years
+        for name in asked
+        if name == ENSEMBLE or name in fit.fits
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _rows(fit: FittedEnsemble, name: str, target_year: int, levels: Sequence[float]) -> pd.DataFrame:
+    source = fit if name == ENSEMBLE else fit.fits[name]
+    value = source.quantiles(target_year, levels)
+    areas, components, count = value.shape
+    area, component, level = (i.ravel() for i in np.indices((areas, components, count), dtype=np.int32))
+    frame = pd.DataFrame(
+        {
+            "area": np.array(fit.panel.areas, dtype=object)[area],
+            "component": np.array(fit.panel.components, dtype=object)[component],
+            "target_year": target_year,
+            "model": name,
+            "quantile_level": np.round(np.asarray(levels, dtype=float), 4)[level],
+            "value": value.ravel(),
+        }
+    )
+    return frame.loc[~np.isnan(value.ravel())]

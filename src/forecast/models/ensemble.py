@@ -1,0 +1,153 @@
+"""The combined forecast: weighted models, one calibration factor, and joint draws."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from forecast.errors import ForecastError
+from forecast.models.baselines import Drift, LastValue
+from forecast.models.calibrate import NOTHING_LEARNT, Calibration, learn_calibration, widened
+from forecast.models.combine import combine, equal_weights, learn_weights, rolling
+from forecast.models.contract import TAIL_DF, Fitted, History, Model, Outlook, horizon_of, in_points
+from forecast.models.link import Link
+from forecast.models.ridge import Ridge
+from forecast.models.state_space import FittedPanel, PanelStateSpace
+from forecast.models.trend import DampedTrend, LocalLevel, Theta
+from forecast.panel import Panel
+
+Floats = NDArray[np.float64]
+
+ENSEMBLE: Final = "ensemble"
+MODELS: Final[tuple[Model, ...]] = (
+    LastValue(),
+    Drift(),
+    LocalLevel(),
+    DampedTrend(),
+    Theta(),
+    PanelStateSpace(),
+    Ridge(),
+)
+# Last value and local level are shown and scored beside the others, but do not enter the combination:
+# they have no trend and no common level, and the others hold what they can add.
+MEMBERS: Final = ("drift", "damped_trend", "theta", "panel_ssm", "ridge")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FittedEnsemble:
+    """Fitted models, how they are combined, and what was refused; see `Fitted`.
+
+    Attributes
+    ----------
+    fits : mapping of str to Fitted
+        Every model that could be fitted, members of the combination or not.
+    refused : mapping of str to ForecastError
+        Why the others could not.
+    weights : mapping of str to float
+        Of the members, adding up to 1.
+    calibration : Calibration
+        Factor on the spread, by horizon.
+    judged : int
+        Years of the panel's past that weights and factor were learnt from.
+    """
+
+    panel: Panel
+    link: Link
+    fits: Mapping[str, Fitted]
+    refused: Mapping[str, ForecastError]
+    weights: Mapping[str, float]
+    calibration: Calibration
+    judged: int
+    notes: tuple[str, ...]
+    name: str = field(default=ENSEMBLE)
+
+    def outlook(self, target_year: int) -> Outlook:
+        """Predictive distributions of `target_year` on the link scale."""
+        horizon = horizon_of(target_year, self.panel.origin)
+        views = [self.fits[name].outlook(target_year) for name in self.weights]
+        return widened(combine(views, np.array(list(self.weights.values()))), self.calibration.at(horizon))
+
+    def quantiles(self, target_year: int, levels: Sequence[float]) -> Floats:
+        """Quantiles in points, shape (A, C, Q)."""
+        return in_points(self.link, self.outlook(target_year), levels)
+
+    def draws(self, target_year: int, n: int, rng: np.random.Generator) -> Floats:
+        """Joint draws in points, shape (n, A, C), whose margins are the combined forecast's.
+
+        Which draws are high together is taken from the panel model's draws, by their ranks
+        (Schefzik, Thorarinsdottir and Gneiting, 2013); cells that it cannot speak of are drawn
+        independently.
+        """
+        view = self.outlook(target_year)
+        template = rng.standard_normal((n, *view.place.shape))
+        common = self.fits.get("panel_ssm")
+        if isinstance(common, FittedPanel):
+            joint = common.link_draws(target_year, n, rng)
+            template = np.where(np.isnan(joint), template, joint)
+        rank = np.argsort(np.argsort(template, axis=0, kind="stable"), axis=0)
+        tails = stats.t.ppf((np.arange(n) + 0.5) / n, TAIL_DF)
+        x = view.place + view.spread * tails[rank]
+        return np.moveaxis(self.link.inverse(np.moveaxis(x, 0, 2)), 2, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Ensemble:
+    """Recipe of the combined forecast.
+
+    Parameters
+    ----------
+    models : tuple of Model
+        Models to fit; those named in `members` are combined (all of them if none is).
+    reach : int
+        Years ahead that weights and calibration are learnt for.
+    """
+
+    models: tuple[Model, ...] = MODELS
+    members: tuple[str, ...] = MEMBERS
+    reach: int = 1
+    name: str = ENSEMBLE
+
+    def fit(self, panel: Panel) -> FittedEnsemble:
+        """Fit every model, judge the members on the panel's own past, and combine them.
+
+        Raises
+        ------
+        ForecastError
+            If no model can be fitted; models that cannot are listed in `refused`.
+        """
+        fits: dict[str, Fitted] = {}
+        refused: dict[str, ForecastError] = {}
+        for model in self.models:
+            try:
+                fits[model.name] = model.fit(panel)
+            except ForecastError as error:
+                refused[model.name] = error
+        if not fits:
+            raise ForecastError("error.no_model", {"models": ", ".join(refused)})
+        able = [m for m in self.models if m.name in fits]
+        chosen = [m for m in able if m.name in self.members] or able
+        trials = rolling(panel, chosen, self.reach)
+        if trials:
+            weights = learn_weights(trials)
+            calibration = learn_calibration(trials, weights)
+        else:
+            weights, calibration = equal_weights(np.ones(len(chosen), dtype=bool)), NOTHING_LEARNT
+        if not weights.any():  # nothing to judge by: the chosen models were silent in the past
+            weights = equal_weights(np.ones(len(chosen), dtype=bool))
+        notes = [key for fit in fits.values() for key in fit.notes]
+        return FittedEnsemble(
+            panel=panel,
+            link=History.of(panel).link,
+            fits=fits,
+            refused=refused,
+            weights={m.name: float(w) for m, w in zip(chosen, weights, strict=True)},
+            calibration=calibration,
+            judged=len({t.target_year for t in trials}),
+            notes=tuple(dict.fromkeys([*notes, *([] if trials else ["note.uncalibrated"])])),
+            name=self.name,
+        )

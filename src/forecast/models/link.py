@@ -1,0 +1,130 @@
+"""The scale that models work on: logit of the share for bounded scores, units of change otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.panel import Panel
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+CLIP: Final = 0.004  # shares closer than this to 0 or 1 are moved here before the logit
+UNEVEN: Final = 0.7  # areas whose log sizes of change spread more than this are on scales of their own
+HALF_LIFE: Final = 8.0  # years after which a change counts half in an area's own unit
+SMALLEST_SPREAD: Final = 0.005  # a forecast is never more certain than this, in units of the link
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Link:
+    """A monotone map between points and the scale of the models.
+
+    Attributes
+    ----------
+    upper : ndarray, shape (C,)
+        Maximum, or NaN for an unbounded component.
+    centre, unit : ndarray, shape (A, C)
+        For unbounded components the scale is (value - centre) / unit.
+    alone : ndarray of bool, shape (C,)
+        True where areas are on such different scales that a common level has no meaning.
+    """
+
+    upper: Floats
+    centre: Floats
+    unit: Floats
+    alone: Flags
+
+    def forward(self, value: Floats) -> Floats:
+        """Carry points, shape (A, C, ...), to the models' scale."""
+        extra = (1,) * (value.ndim - 2)
+        top = self.upper.reshape(1, -1, *extra)
+        plain = (value - self.centre.reshape(*self.centre.shape, *extra)) / self.unit.reshape(
+            *self.unit.shape, *extra
+        )
+        share = np.clip(value / np.where(np.isnan(top), 1.0, top), CLIP, 1 - CLIP)
+        return np.where(np.isnan(top), plain, np.log(share / (1 - share)))
+
+    def inverse(self, x: Floats) -> Floats:
+        """Carry the models' scale, shape (A, C, ...), back to points within [0, upper]."""
+        extra = (1,) * (x.ndim - 2)
+        top = self.upper.reshape(1, -1, *extra)
+        plain = self.centre.reshape(*self.centre.shape, *extra) + x * self.unit.reshape(
+            *self.unit.shape, *extra
+        )
+        bounded = np.where(np.isnan(top), 1.0, top) / (1 + np.exp(-np.clip(x, -700, 700)))
+        return np.where(np.isnan(top), plain, bounded)
+
+
+def link_of(panel: Panel) -> Link:
+    """Choose the scale of each component from the panel's past.
+
+    Bounded components: logit(score / maximum), shares clipped to [0.004, 0.996].  Unbounded ones are
+    divided by the usual size of a yearly change, so that components and areas can share variances:
+    one unit for the component, or one for each area where areas are on very different scales.
+    """
+    upper = panel.upper
+    shape = panel.value.shape[:2]
+    centre, unit = np.zeros(shape), np.ones(shape)
+    alone = np.zeros(shape[1], dtype=bool)
+    draft = Link(upper=upper, centre=centre, unit=unit, alone=alone)
+    steps = np.diff(draft.forward(panel.value)[:, ~np.isnan(upper)], axis=2)
+    reference = _size(steps, fallback=1.0)
+    for c in np.flatnonzero(np.isnan(upper)):
+        x = panel.value[:, c]
+        centre[:, c] = _last(x)
+        own = _own_units(x)
+        alone[c] = _uneven(x)
+        unit[:, c] = (own if alone[c] else _common_unit(x)) / reference
+    return Link(upper=upper, centre=centre, unit=unit, alone=alone)
+
+
+def _size(steps: Floats, fallback: float) -> float:
+    size = np.sqrt(np.nanmean(steps**2)) if np.isfinite(steps).any() else 0.0
+    return float(size) if size > 0 else fallback
+
+
+def _last(x: Floats) -> Floats:
+    """Last known value of each row of (A, T); 0 for an empty row."""
+    seen = ~np.isnan(x)
+    place = x.shape[1] - 1 - np.argmax(seen[:, ::-1], axis=1)
+    return np.where(seen.any(axis=1), np.nan_to_num(x[np.arange(len(x)), place]), 0.0)
+
+
+def _common_unit(x: Floats) -> float:
+    size = _size(np.diff(x, axis=1), fallback=0.0)
+    if size > 0:
+        return size
+    level = np.nanmean(np.abs(x)) if np.isfinite(x).any() else 0.0
+    # Nothing ever moved: one percent of the level stands for a usual change.
+    return float(level) / 100 or 1.0
+
+
+def _own_units(x: Floats) -> Floats:
+    """Root mean square change of each area, recent changes counting more, shape (A,)."""
+    steps = np.diff(x, axis=1)
+    age = np.arange(steps.shape[1])[::-1]
+    weight = np.where(np.isnan(steps), 0.0, 0.5 ** (age / HALF_LIFE))
+    total = weight.sum(axis=1)
+    mean_square = (weight * np.nan_to_num(steps) ** 2).sum(axis=1) / np.where(total > 0, total, 1.0)
+    level = np.nansum(np.abs(x), axis=1) / np.maximum((~np.isnan(x)).sum(axis=1), 1)
+    own = np.sqrt(mean_square)
+    moved = (own > 0) & (level > 0)
+    usual = float(np.median(own[moved] / level[moved])) if moved.any() else 0.01
+    return np.where(own > 0, own, np.where(level > 0, usual * level, 1.0))
+
+
+def _uneven(x: Floats) -> bool:
+    """Tell whether log sizes of change differ between areas by far more than chance."""
+    steps = np.diff(x, axis=1)
+    n = (~np.isnan(steps)).sum(axis=1)
+    square = np.nansum(steps**2, axis=1)
+    ok = (n >= 2) & (square > 0)
+    if ok.sum() < 2:
+        return False
+    sizes = np.log(square[ok] / n[ok]) / 2
+    chance = np.mean(1 / (2 * n[ok]))
+    return bool(np.var(sizes, ddof=1) - chance > UNEVEN**2)
