@@ -163,6 +163,7 @@ def _checked(folder: Path) -> dict[str, Checked]:
             areas.problem((rows[place], "aliases", "expect.new_spelling", {"spelling": spelling}))
             for place, spelling in clashes
         ]
+        places = None if clashes else places
     for table in tables.DATA_TABLES:
         found, wrong = _read_table(folder / table.file, table, places)
         problems += wrong

@@ -76,7 +76,7 @@ def _against_provinces(known: pd.DataFrame, proofs: pd.DataFrame) -> Marks:
     country = (known["area"] == COUNTRY).to_numpy()
     for statistic in ("min", "max"):
         places = np.flatnonzero(country & (known["statistic"] == statistic).to_numpy())
-        rows = known.loc[places]
+        rows = known.iloc[places]
         bounds = range_of.reindex(pd.MultiIndex.from_frame(rows[where]))[statistic].to_numpy()
         score = rows["score"].to_numpy()
         wrong[places] = score > bounds + TOLERANCE if statistic == "min" else score < bounds - TOLERANCE
