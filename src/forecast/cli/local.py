@@ -173,6 +173,8 @@ class PathType(Type):
 
 def refuse_language(found: str) -> NoReturn:
     """Refuse a language that the catalogue does not have."""
+    if not found:
+        raise SpecError("spec.empty", {"name": "--lang"})
     refuse_unknown("--lang", found, LANGUAGES)
 
 

@@ -1,0 +1,269 @@
+"""The command line: exit codes, sentences in two languages, and no traceback for a user's slip."""
+
+import datetime as dt
+import errno
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from forecast import cli
+from forecast.cli import check as check_verb
+from forecast.cli import local, plain
+from forecast.errors import RunError, SpecError, WriteError
+
+REAL = Path(__file__).parents[1] / "data"
+CHECK = ["check", "--as-of", "2024-10-20", "--data-dir", str(REAL)]
+
+
+def told(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+    """Run one command; give its exit code, what it printed and what it refused."""
+    code = cli.run(arguments)
+    out = capsys.readouterr()
+    return code, out.out, out.err
+
+
+def test_check_prints_what_is_known(capsys, golden):
+    """The page that an analyst reads, whole; a change of it is looked at in the diff."""
+    code, out, err = told(CHECK, capsys)
+
+    assert (code, err) == (0, "")
+    golden("check-par.txt", out)
+
+
+def test_check_speaks_english(capsys, golden):
+    """The same page for the other language and the other index."""
+    code, out, _ = told(["--lang", "en", *CHECK, "--index-code", "SIPAS", "--area", "Hà Nội"], capsys)
+
+    assert code == 0
+    golden("check-sipas-en.txt", out)
+
+
+def test_columns_are_aligned(capsys):
+    """In each table of the page every line is as wide as the rule under its headers, or shorter."""
+    _, out, _ = told(CHECK, capsys)
+    lines = out.splitlines()
+    rules = [place for place, line in enumerate(lines) if line.startswith("──")]
+
+    assert len(rules) == 6
+    for place in rules:
+        gaps = [i for i, char in enumerate(lines[place]) if char == " "]
+        table = [lines[place - 1]]
+        for line in lines[place + 1 :]:
+            if not line or plain.width(line) > plain.width(lines[place]) or "  " not in line:
+                break
+            table.append(line)
+        assert all(line.ljust(len(lines[place]))[gap] == " " for line in table for gap in gaps)
+
+
+def test_check_as_json(capsys):
+    """Machines get the same facts, and the hashes of the files."""
+    code, out, _ = told([*CHECK, "--json"], capsys)
+    content = json.loads(out)
+
+    assert code == 0
+    assert content["sound"] is True
+    assert content["last_year"] == 2023
+    assert len(content["hashes"]) == 8
+
+
+@pytest.fixture
+def broken(tmp_path) -> Path:
+    """Copy the real tables and break two cells."""
+    folder = Path(shutil.copytree(REAL, tmp_path / "data"))
+    for name, old, new in (("scores.csv", "86.97", '"86,97"'), ("targets.csv", "2024-01-03", "3/1/2024")):
+        path = folder / name
+        path.write_text(path.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8", newline="")
+    return folder
+
+
+def test_bad_data_are_all_listed_with_exit_code_1(broken, capsys):
+    """Each bad cell has its line: file, row, column, value, what to write."""
+    code, out, err = told(["check", "--as-of", "2024-10-20", "--data-dir", str(broken)], capsys)
+
+    assert (code, out) == (1, "")
+    first, second = err.splitlines()[1:]
+    assert "scores.csv, dòng 339, cột score, gặp “86,97”" in first
+    assert first.endswith("viết 86.97")
+    assert "targets.csv, dòng 2, cột set_on, gặp “3/1/2024”" in second
+    assert second.endswith("viết 2024-01-03")
+
+
+def test_bad_data_as_json(broken, capsys):
+    """A machine gets each problem's parts, and the same exit code."""
+    code, out, _ = told([*CHECK[:-1], str(broken), "--json"], capsys)
+    content = json.loads(out)
+
+    assert (code, content["sound"]) == (1, False)
+    assert [(p["file"], p["row"], p["column"]) for p in content["problems"]] == [
+        ("scores.csv", 339, "score"),
+        ("targets.csv", 2, "set_on"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["chekc"], "có phải là “check” không"),
+        (["check"], "Thiếu tùy chọn --as-of"),
+        (["check", "--as-of"], "--as-of phải có giá trị"),
+        (["check", "--as-of", "20/10/2024"], "ví dụ: 2024-10-20"),
+        (["check", "--as-of", "2024-02-30"], "không có ngày 2024-02-30"),
+        (["check", "--as-of", "1999-01-01", "--data-dir", str(REAL)], "28/02/2014"),
+        ([*CHECK, "--aera", "x"], "có phải là --area không"),
+        ([*CHECK, "--zzzzzz", "x"], "Không có tùy chọn --zzzzzz"),
+        ([*CHECK, "--index-code", "SIPS"], "có phải là “SIPAS” không"),
+        ([*CHECK, "--area", "Hà Nộii"], "có phải là “Hà Nội” không"),
+        ([*CHECK, "--area", "TP.", "HCM"], "dấu ngoặc kép"),
+        ([*CHECK, "--data-dir", ""], "để trống"),
+        ([*CHECK, "--data-dir", "a\0b"], "để trống"),
+        (["--lang", "fr", *CHECK], "được nhận: vi, en"),
+        (["--lang"], "--lang để trống"),
+        (["--nope"], "Không có tùy chọn --nope"),
+        ([*CHECK, "--json=1"], "không nhận giá trị"),
+    ],
+)
+def test_wrong_use_is_one_sentence_with_exit_code_2(arguments, words, capsys):
+    """What was wrong, the nearest right word, and no traceback."""
+    code, out, err = told(arguments, capsys)
+
+    assert (code, out) == (2, "")
+    assert words in err
+    assert "Traceback" not in err
+
+
+def test_no_verb_shows_the_help(capsys):
+    """Who types the bare command is shown the way, as wrong use."""
+    code, _, err = told([], capsys)
+
+    assert code == 2
+    assert "check" in err
+
+
+@pytest.mark.parametrize(("lang", "heading"), [("vi", "Cách dùng:"), ("en", "Usage:")])
+@pytest.mark.parametrize("arguments", [["--help"], ["check", "--help"]])
+def test_help_is_in_the_language_wherever_the_option_stands(lang, heading, arguments, capsys):
+    """--lang may come before or after the verb."""
+    for order in (["--lang", lang, *arguments], [*arguments, f"--lang={lang}"]):
+        code, out, _ = told(order, capsys)
+        assert code == 0
+        assert out.startswith(heading)
+
+
+def test_every_verb_is_there_and_has_its_help(capsys):
+    """A verb that is listed can be opened, in both languages."""
+    for verb in cli.VERBS:
+        for lang in ("vi", "en"):
+            code, out, err = told(["--lang", lang, verb, "--help"], capsys)
+            assert (code, err) == (0, ""), verb
+            assert "forecast " + verb in out
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (SpecError("spec.empty", {"name": "area"}), 2),
+        (RunError("spec.empty", {"name": "notebook"}), 3),
+        (WriteError("spec.empty", {"name": "out"}), 4),
+        (OSError(errno.ENOSPC, "No space left on device", "reports/x"), 4),
+        (PermissionError(errno.EACCES, "Permission denied", "reports"), 4),
+        (KeyboardInterrupt(), 130),
+        (click.Abort(), 130),
+        (ZeroDivisionError("a bug"), 3),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_every_failure_has_its_exit_code(error, code, capsys, monkeypatch):
+    """Full disk, refusal, failed run, interruption and a bug are told apart."""
+
+    def fail(**_: object) -> int:
+        raise error
+
+    monkeypatch.setattr(check_verb, "check", fail)
+
+    found, _, err = told(CHECK, capsys)
+
+    assert found == code
+    assert err.strip()
+    assert ("Traceback" in err) == isinstance(error, ZeroDivisionError)
+
+
+def test_a_verbs_own_exit_code_is_kept(capsys, monkeypatch):
+    """A verb may say how it went by the number that it returns."""
+    monkeypatch.setattr(check_verb, "check", lambda **_: 3)
+
+    assert told(CHECK, capsys)[0] == 3
+
+
+def test_help_opens_neither_pandas_nor_a_verb():
+    """The first screen comes at once."""
+    code = "import sys; from forecast import cli; cli.run(['--help']); sys.exit('pandas' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+
+    assert run.returncode == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no pipe to head on Windows")
+def test_a_reader_who_leaves_early_is_no_bug():
+    """`forecast check | head -1` ends without a traceback."""
+    command = [sys.executable, "-m", "forecast", *CHECK]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+        run.stdout.read(10)
+        run.stdout.close()
+        err = run.stderr.read().decode()
+
+    assert err == ""
+
+
+def test_a_console_without_vietnamese_still_gets_an_answer():
+    """An old code page must not turn a page into an error."""
+    environment = {**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}
+    command = [sys.executable, "-m", "forecast", *CHECK]
+    run = subprocess.run(command, capture_output=True, check=False, env=environment)
+
+    assert run.returncode == 0
+    assert "Mọi bảng đều hợp lệ." in run.stdout.decode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "expected"),
+    [
+        (local.WholeType(), "2024", 2024),
+        (local.WholeType(), " -3 ", -3),
+        (local.DayType(), "2024-10-20", dt.date(2024, 10, 20)),
+        (local.DayType(), dt.date(2024, 10, 20), dt.date(2024, 10, 20)),
+        (local.PathType(), "dữ liệu", Path("dữ liệu")),
+        (local.ChoiceType(("PAR",)), "PAR", "PAR"),
+    ],
+)
+def test_types_read_their_values(kind, given, expected):
+    """Text becomes a value; a default that is one already is left alone."""
+    assert kind.convert(given, None, None) == expected
+
+
+@pytest.mark.parametrize("given", ["2024.5", "1e3", "", "năm", "١٢"])
+def test_a_whole_number_is_whole(given):
+    """Nothing is rounded in silence."""
+    with pytest.raises(SpecError, match="whole number"):
+        local.WholeType().convert(given, None, None)
+
+
+def test_tables_count_what_a_character_takes():
+    """A wide character takes two columns and a combining mark none, by hand."""
+    table = plain.table(["A", "Số"], [["Đắk Lắk", "1"], ["表", "20"]], ["left", "right"])
+
+    assert table.splitlines() == ["A        Số", "───────  ──", "Đắk Lắk   1", "表       20"]
+    assert plain.width("e\u0301") == 1
+
+
+@pytest.mark.parametrize(
+    ("numbers", "expected"), [([], ""), ([5], "5"), ([1, 2, 3], "1–3"), ([1, 3, 4, 9], "1, 3–4, 9")]
+)
+def test_runs_of_numbers(numbers, expected):
+    """Neighbours are written as a span."""
+    assert plain.runs(numbers) == expected
