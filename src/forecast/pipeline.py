@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from forecast import findings, load, record
+from forecast import findings, load, news, record
+from forecast.errors import TooFewYearsError
 from forecast.framework import TOTAL, framework_for
 from forecast.load import Known
 from forecast.members import member_forecasts
@@ -64,7 +65,7 @@ def forecast(known: Known, spec: RunSpec) -> Result:
         evidence=evidence,
         availability=availability,
         variances=findings.variances(fitted),
-        news=record.no_news(),
+        news=news.no_news(),
         vintage=findings.vintage(known, framework),
         set_aside=known.set_aside,
         backtest=record.no_record(),
@@ -101,7 +102,29 @@ def make(spec: RunSpec, data_dir: Path) -> Result:
     """Read the data as known on the day and forecast, with the record of earlier years."""
     known = load.read(data_dir, as_of=spec.as_of)
     result = forecast(known, spec)
-    return replace(result, backtest=record.past_forecasts(data_dir, known, spec, forecast))
+    past = record.past_forecasts(data_dir, known, spec, forecast)
+    return with_news(replace(result, backtest=past), known)
+
+
+def with_news(result: Result, known: Known) -> Result:
+    """Add what current indicators say, learnt on the result's own record."""
+    spec = result.spec
+    framework = framework_for(known.frameworks, known.events, "PAR", spec.target_year, known.as_of)
+    errors = news.past_errors(result.backtest, spec, MAIN_MODEL)
+    median = float(result.summary.set_index("component")["median"].loc[TOTAL])
+    told: dict[str, object] = {"model": news.REGRESSION, "index_code": spec.index_code, "component": TOTAL}
+    rows = result.forecast
+    try:
+        rows = pd.concat([rows, news.regression(known, errors, median, spec, framework)], ignore_index=True)
+        told |= {"available": True, "reason": ""}
+    except TooFewYearsError as refusal:
+        told |= {"available": False, "reason": findings.phrase(refusal.key, **refusal.facts)}
+    return replace(
+        result,
+        forecast=rows,
+        availability=pd.concat([result.availability, pd.DataFrame([told])], ignore_index=True),
+        news=news.indicator_news(known, errors, spec),
+    )
 
 
 def project_data() -> Path:

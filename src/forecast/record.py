@@ -21,7 +21,6 @@ COLUMNS: Final = (
     *("model", "index_code", "area", "component", "target_year", "as_of"),
     *("output_type_id", "value", "observed"),
 )
-NEWS: Final = ("indicator", "component", "surprise", "weight", "effect", "lower", "upper", "reason")
 FIRST_TARGET: Final = 2018
 PAST_DRAWS: Final = 1000
 
@@ -40,7 +39,7 @@ def past_forecasts(
     outcomes = _outcomes(known)
     parts = []
     for year in sorted(set(outcomes["target_year"])):
-        day = _same_day(spec.as_of, year - spec.target_year)
+        day = same_day(spec.as_of, year - spec.target_year)
         try:
             then = load.read(data_dir, as_of=day)
             made = forecast(then, replace(spec, target_year=int(year), as_of=day, draws=PAST_DRAWS))
@@ -59,11 +58,6 @@ def no_record() -> pd.DataFrame:
     return pd.DataFrame(columns=list(COLUMNS))
 
 
-def no_news() -> pd.DataFrame:
-    """A table of news without rows."""
-    return pd.DataFrame(columns=list(NEWS))
-
-
 def _outcomes(known: Known) -> pd.DataFrame:
     """Published totals in percent: index_code, area, component, target_year, observed."""
     rows = known.scores
@@ -78,7 +72,7 @@ def _outcomes(known: Known) -> pd.DataFrame:
     return rows[columns].rename(columns={"year": "target_year", "score": "observed"})
 
 
-def _same_day(day: dt.date, years: int) -> dt.date:
+def same_day(day: dt.date, years: int) -> dt.date:
     """The same day some years away; 28 February stands for the 29th."""
     try:
         return day.replace(year=day.year + years)

@@ -98,7 +98,7 @@ def learn_news(surprises: Floats, errors: Floats, present: float) -> News:
 
 def _yearly(errors: Floats) -> Floats:
     """Mean error of each year over whatever else there is, shape (Y,)."""
-    flat = errors.reshape(len(errors), -1)
+    flat = errors.reshape(len(errors), int(np.prod(errors.shape[1:])))
     known = (~np.isnan(flat)).sum(axis=1)
     return np.where(known > 0, np.nansum(flat, axis=1) / np.maximum(known, 1), np.nan)
 
