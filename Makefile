@@ -52,7 +52,7 @@ lock: $(READY)  ## khóa lại phiên bản các gói | write requirements.lock 
 	@.venv/bin/python tools/lock.py $(if $(UPGRADE),--upgrade)
 
 clean:  ## xóa .venv và các tệp tạm, giữ báo cáo | remove .venv and caches, keep reports
-	rm -rf .venv .cache .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf .venv .cache .grimp_cache .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
 	find src tests tools benchmarks -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
 $(READY): requirements.lock pyproject.toml tools/set_up.py

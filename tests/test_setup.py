@@ -241,35 +241,45 @@ def test_pips_mirror_reaches_uv(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "UV_DEFAULT_INDEX" not in kept
 
 
-def test_the_kernel_names_no_folder(tmp_path: Path) -> None:
+@pytest.fixture
+def prefix(tmp_path: Path) -> Path:
+    """An environment in which ipykernel has been installed, its kernel.json one file with a cache's."""
+    cached = tmp_path / "cached.json"
+    cached.write_text('{"argv": ["python", "-m", "ipykernel_launcher"]}', encoding="utf-8")
+    kernel = tmp_path / "env" / "share" / "jupyter" / "kernels" / "python3" / "kernel.json"
+    kernel.parent.mkdir(parents=True)
+    os.link(cached, kernel)
+    return tmp_path / "env"
+
+
+def test_the_kernel_names_no_folder(prefix: Path) -> None:
     """The project's kernel starts the Python of the Jupyter that asks, with UTF-8 and one thread."""
     set_up = script("set_up")
-    plain = tmp_path / "share" / "jupyter" / "kernels" / "python3"
-    plain.mkdir(parents=True)
-    (plain / "kernel.json").write_text('{"argv": ["python", "-m", "ipykernel_launcher"]}', encoding="utf-8")
 
-    set_up.add_kernel(tmp_path)
-    set_up.add_kernel(tmp_path)  # again, over the old one
+    set_up.add_kernel(prefix)
+    set_up.add_kernel(prefix)  # again, over the old one
 
-    text = (tmp_path / "share" / "jupyter" / "kernels" / "forecast" / "kernel.json").read_text(
-        encoding="utf-8"
-    )
-    assert '"python"' in text
-    assert str(tmp_path) not in text
-    assert '"PYTHONUTF8": "1"' in text
-    assert '"OMP_NUM_THREADS": "1"' in text
+    (kernel,) = prefix.glob("share/jupyter/kernels/*/kernel.json")
+    spec = json.loads(kernel.read_text(encoding="utf-8"))
+    assert spec["argv"] == ["python", "-m", "ipykernel_launcher"]
+    assert spec["display_name"] == "Dự báo (forecast)"
+    assert {"PYTHONUTF8": "1", "OMP_NUM_THREADS": "1"}.items() <= spec["env"].items()
 
 
-def test_jupyter_takes_the_settings(tmp_path: Path) -> None:
-    """JupyterLab reads the file that the set-up writes: the project's kernel first, traffic encrypted."""
+def test_a_shared_cache_stays_as_it_was(prefix: Path) -> None:
+    """uv may link an environment's files to its cache; what the set-up changes is written anew."""
+    script("set_up").add_kernel(prefix)
+
+    cached = json.loads((prefix.parent / "cached.json").read_text(encoding="utf-8"))
+    assert list(cached) == ["argv"]
+
+
+def test_jupyter_takes_the_settings(prefix: Path, tmp_path: Path) -> None:
+    """JupyterLab reads the file that the set-up writes: traffic encrypted, nothing installed by a click."""
     set_up = script("set_up")
     set_up.JUPYTER_SETTINGS["ServerApp"] = {"custom_display_url": "from this very file"}
-    (tmp_path / "share" / "jupyter" / "kernels" / "python3").mkdir(parents=True)
-    (tmp_path / "share" / "jupyter" / "kernels" / "python3" / "kernel.json").write_text(
-        "{}", encoding="utf-8"
-    )
-    set_up.add_kernel(tmp_path)
-    paths = {"JUPYTER_CONFIG_PATH": str(tmp_path / "etc" / "jupyter"), "JUPYTER_CONFIG_DIR": str(tmp_path)}
+    set_up.add_kernel(prefix)
+    paths = {"JUPYTER_CONFIG_PATH": str(prefix / "etc" / "jupyter"), "JUPYTER_CONFIG_DIR": str(tmp_path)}
 
     shown = subprocess.run(
         [sys.executable, "-m", "jupyterlab", "--show-config-json"],
@@ -282,7 +292,6 @@ def test_jupyter_takes_the_settings(tmp_path: Path) -> None:
     settings = json.loads(shown.stdout)
     assert settings["ServerApp"]["custom_display_url"] == "from this very file"
     assert settings["KernelManager"]["transport_encryption"] == "auto"
-    assert settings["MultiKernelManager"]["default_kernel_name"] == "forecast"
     assert settings["LabApp"]["extension_manager"] == "readonly"
 
 

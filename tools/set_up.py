@@ -24,14 +24,12 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 READY = VENV / ".ready"  # its age is compared with the lock's by the Makefile
 OLDEST = (3, 11)
 QUIETLY = ["--quiet", "--disable-pip-version-check"]
-KERNEL = "forecast"
 # One thread for each process: notebooks run beside each other, and sums come out the same on any machine.
 THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 KERNEL_SPEC = {"display_name": "Dự báo (forecast)", "env": dict(THREADS, PYTHONUTF8="1")}
 JUPYTER_SETTINGS = {
     # A kernel whose traffic is open to other users of the machine says so in red on top of each notebook.
     "KernelManager": {"transport_encryption": "auto"},
-    "MultiKernelManager": {"default_kernel_name": KERNEL},
     "LabApp": {"extension_manager": "readonly"},  # what is installed is the lock's affair
 }
 # No question about news when it opens, and no request to fetch them.
@@ -185,24 +183,25 @@ def install_package(install, environment=None):
 
 
 def add_kernel(prefix):
-    """Tell the Jupyter under `prefix` of the project's kernel, and of the settings that it wants."""
-    jupyter = prefix / "share" / "jupyter" / "kernels"
-    kernel = jupyter / KERNEL
-    if kernel.exists():
-        shutil.rmtree(str(kernel))
-    shutil.copytree(str(jupyter / "python3"), str(kernel))
-    # Its command is "python", for which Jupyter takes its own: no path, so a moved folder does no harm.
-    spec = json.loads((kernel / "kernel.json").read_text(encoding="utf-8"))
+    """Make the Jupyter under `prefix` the project's: its kernel named and set so, and no questions asked.
+
+    The kernel keeps Jupyter's usual name, python3, so the notebooks open in any environment; its command is
+    "python", for which Jupyter takes its own, so a moved folder does no harm.
+    """
+    kernel = prefix / "share" / "jupyter" / "kernels" / "python3" / "kernel.json"
+    spec = json.loads(kernel.read_text(encoding="utf-8"))
     spec.update(KERNEL_SPEC)
-    write_json(kernel / "kernel.json", spec)
+    write_json(kernel, spec)
     settings = prefix / "etc" / "jupyter"
     write_json(settings / "jupyter_config.json", JUPYTER_SETTINGS)
     write_json(settings / "labconfig" / "page_config.json", PAGE_SETTINGS)
 
 
 def write_json(path, content):
-    """Write readable JSON, making the folder if need be."""
+    """Write readable JSON in place of what is there, making the folder if need be."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists():
+        path.unlink()  # it may be one file with uv's cache, which must stay as it was
     path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
