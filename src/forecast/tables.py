@@ -304,6 +304,8 @@ def clean(text: str) -> str:
     >>> clean(" a\N{NO-BREAK SPACE} b ")
     'a b'
     """
+    if text.isascii() and text.isprintable() and "  " not in text:  # most cells of large files
+        return text.strip()
     composed = unicodedata.normalize("NFC", text)
     visible = composed.translate({0xFEFF: None, 0x200B: None})  # byte order mark, zero-width space
     return " ".join(visible.split())

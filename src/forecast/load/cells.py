@@ -55,18 +55,16 @@ def parse_table(
     columns: dict[str, Any] = {}
     for column in table.columns:
         parse = _parser(column, gazetteer)
-        seen: dict[str, Cell] = {}
-        values = []
-        for number, text in zip(rows.numbers, rows.cells[column.name], strict=True):
-            cell = seen.get(text)
-            if cell is None:
-                cell = seen[text] = parse(text)
-            if cell.expected:
-                key, facts = cell.expected
+        texts = rows.cells[column.name]
+        cells = {text: parse(text) for text in set(texts)}
+        values = {text: cell.value for text, cell in cells.items()}
+        wrong = {text: cell.expected for text, cell in cells.items() if cell.expected}
+        columns[column.name] = pd.Series([values[text] for text in texts], dtype=_dtype(column))
+        for number, text in zip(rows.numbers, texts, strict=True) if wrong else ():
+            if text in wrong:
+                key, facts = wrong[text]
                 problems.append(Problem(rows.file, number, column.name, text, key, facts))
                 bad.add(number)
-            values.append(cell.value)
-        columns[column.name] = pd.Series(values, dtype=_dtype(column))
     columns["row"] = pd.Series(rows.numbers, dtype="int64")
     return pd.DataFrame(columns), problems, bad
 

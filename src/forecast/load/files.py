@@ -128,7 +128,7 @@ def _parsed(text: str, name: str) -> tuple[list[tuple[int, list[str]]], list[Pro
             if before > number:  # else an editor and a spreadsheet would count the rows differently
                 cell = next(cell for cell in cells if "\n" in cell or "\r" in cell)
                 problems.append(Problem(name, number, "", cell, "expect.one_line"))
-            elif any(cell.strip() for cell in cells):
+            elif "".join(cells).strip():
                 lines.append((number, cells))
     except csv.Error as error:
         key = "expect.shorter_cell" if "field limit" in str(error) else "expect.quotes"
