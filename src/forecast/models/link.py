@@ -13,7 +13,7 @@ from forecast.panel import Panel
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-CLIP: Final = 0.004  # shares closer than this to 0 or 1 are moved here before the logit
+EDGE: Final = 0.004  # shares 0 and 1 stand here on the way to the logit, so that both are finite
 UNEVEN: Final = 0.7  # areas whose log sizes of change spread more than this are on scales of their own
 HALF_LIFE: Final = 8.0  # years after which a change counts half in an area's own unit
 SMALLEST_SPREAD: Final = 0.005  # a forecast is never more certain than this, in units of the link
@@ -45,7 +45,8 @@ class Link:
         plain = (value - self.centre.reshape(*self.centre.shape, *extra)) / self.unit.reshape(
             *self.unit.shape, *extra
         )
-        share = np.clip(value / np.where(np.isnan(top), 1.0, top), CLIP, 1 - CLIP)
+        share = EDGE + (1 - 2 * EDGE) * value / np.where(np.isnan(top), 1.0, top)
+        share = np.where(np.isnan(top), 0.5, share)
         return np.where(np.isnan(top), plain, np.log(share / (1 - share)))
 
     def inverse(self, x: Floats) -> Floats:
@@ -55,14 +56,16 @@ class Link:
         plain = self.centre.reshape(*self.centre.shape, *extra) + x * self.unit.reshape(
             *self.unit.shape, *extra
         )
-        bounded = np.where(np.isnan(top), 1.0, top) / (1 + np.exp(-np.clip(x, -700, 700)))
+        share = (1 / (1 + np.exp(-np.clip(x, -700, 700))) - EDGE) / (1 - 2 * EDGE)
+        bounded = np.where(np.isnan(top), 1.0, top) * np.clip(share, 0.0, 1.0)
         return np.where(np.isnan(top), plain, bounded)
 
 
 def link_of(panel: Panel) -> Link:
     """Choose the scale of each component from the panel's past.
 
-    Bounded components: logit(score / maximum), shares clipped to [0.004, 0.996].  Unbounded ones are
+    Bounded components: the logit of the share of the maximum, drawn in by `EDGE` at both ends.  What a
+    forecast puts beyond an end is put on it, so 0 and the maximum can be forecast.  Unbounded ones are
     divided by the usual size of a yearly change, so that components and areas can share variances:
     one unit for the component, or one for each area where areas are on very different scales.
     """
