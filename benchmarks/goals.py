@@ -1,0 +1,191 @@
+"""What the engine is to reach, and whether it does: one goal a line of the table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+RESULT_COLUMNS = ["contest", "model", "figure", "value", "lower", "upper", "years", "cells"]
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """One figure to reach.
+
+    Attributes
+    ----------
+    title : str
+        What is measured, for readers.
+    contest, figure, model : str
+        Where the figure stands in the results.
+    low, high : float
+        It is reached if the value lies between them, ends included.
+    beside : tuple of str
+        Models whose figures are shown beside it.
+    best_of : tuple of str
+        If given, `high` is the best of these models' figures instead.
+    decimals : int
+    """
+
+    title: str
+    contest: str
+    figure: str
+    model: str
+    low: float = -np.inf
+    high: float = np.inf
+    beside: tuple[str, ...] = ()
+    best_of: tuple[str, ...] = ()
+    decimals: int = 3
+
+
+CATALOGUE = ("AutoTheta", "AutoETS", "AutoARIMA", "Naive")
+OWN = ("ridge", "panel_ssm")
+GOALS = (
+    Goal(
+        "PAPI P1 to P6, 2019 to 2023: CRPS",
+        *("papi_core", "crps", "ensemble"),
+        high=0.206,
+        beside=("naive_pooled", *CATALOGUE, *OWN),
+        decimals=4,
+    ),
+    Goal(
+        "PAPI, all dimensions, 2016 to 2023: CRPS relative to naive",
+        *("papi", "relative", "ensemble"),
+        high=0.88,
+        beside=(*CATALOGUE, *OWN),
+    ),
+    Goal(
+        "the same: 80 percent coverage",
+        *("papi", "coverage_80", "ensemble"),
+        low=0.77,
+        high=0.83,
+        beside=("naive_pooled", *CATALOGUE),
+    ),
+    Goal(
+        "the same: 95 percent coverage",
+        *("papi", "coverage_95", "ensemble"),
+        low=0.93,
+        high=0.97,
+        beside=("naive_pooled", *CATALOGUE),
+    ),
+    Goal(
+        "PAPI total (P1 to P6), 2016 to 2023: CRPS relative to naive",
+        *("papi_six", "relative", "ensemble_joint"),
+        high=0.90,
+        beside=("ensemble", *CATALOGUE, *OWN),
+    ),
+    Goal(
+        "the same: 80 percent coverage",
+        *("papi_six", "coverage_80", "ensemble_joint"),
+        low=0.72,
+        high=0.88,
+        beside=("ensemble", *CATALOGUE),
+    ),
+    Goal(
+        "PCI, nine sub-indices, 2011 to 2016: CRPS relative to naive",
+        *("pci", "relative", "ensemble"),
+        high=0.87,
+        beside=(*CATALOGUE, *OWN),
+    ),
+    Goal(
+        "Hidden cells of PAPI: CRPS relative to share of the total",
+        *("hidden_papi", "relative", "evidence"),
+        high=0.80,
+        beside=("share_and_level",),
+    ),
+    Goal(
+        "the same: 80 percent coverage",
+        *("hidden_papi", "coverage_80", "evidence"),
+        low=0.75,
+        high=0.85,
+        beside=("share_of_the_total", "share_and_level"),
+    ),
+    Goal(
+        "M1 yearly, 6 years ahead: MASE, better than the best of Theta, damped and naive",
+        *("m1", "mase", "ensemble"),
+        best_of=("Theta", "AutoTheta", "Damped", "Naive"),
+        beside=("Theta", "AutoTheta", "Damped", "AutoETS", "AutoARIMA", "Naive"),
+    ),
+    Goal(
+        "the same: 95 percent coverage",
+        *("m1", "coverage_95", "ensemble"),
+        low=0.92,
+        high=0.97,
+        beside=("Theta", "AutoTheta", "Damped", "AutoETS", "AutoARIMA", "Naive"),
+    ),
+    Goal(
+        "One forecast of 63 x 8 x 13, all models: seconds",
+        "time",
+        "one_forecast",
+        "engine",
+        high=5.0,
+        decimals=1,
+    ),
+    Goal("Rolling backtest of it, 8 origins: seconds", "time", "backtest", "engine", high=60.0, decimals=1),
+    Goal(
+        "the same: times faster than AutoETS + AutoTheta + AutoARIMA (processor seconds)",
+        *("time", "times_faster", "engine"),
+        low=5.0,
+        decimals=0,
+    ),
+    Goal("1,000 x 20 x 30, all models: seconds", "time", "large_forecast", "engine", high=120.0, decimals=0),
+    Goal("the same: peak memory, GB", "time", "large_gigabytes", "engine", high=4.0, decimals=1),
+)
+
+
+def value_of(results: pd.DataFrame, contest: str, figure: str, model: str) -> float:
+    """One figure of the results; NaN if it was not measured."""
+    found = results[
+        (results["contest"] == contest) & (results["figure"] == figure) & (results["model"] == model)
+    ]
+    return float(found["value"].iloc[0]) if len(found) else float("nan")
+
+
+def judged(results: pd.DataFrame) -> pd.DataFrame:
+    """Hold each goal against what was measured.
+
+    Returns
+    -------
+    DataFrame
+        Columns title, value, goal (text), reached (yes, no, or not measured), beside (text).
+    """
+    rows = []
+    for goal in GOALS:
+        value = value_of(results, goal.contest, goal.figure, goal.model)
+        high = goal.high
+        if goal.best_of:
+            best = [value_of(results, goal.contest, goal.figure, name) for name in goal.best_of]
+            high = min((b for b in best if not np.isnan(b)), default=float("nan"))
+        beside = [(name, value_of(results, goal.contest, goal.figure, name)) for name in goal.beside]
+        rows.append(
+            {
+                "title": goal.title,
+                "value": _number(value, goal.decimals),
+                "goal": _bounds(goal.low, high, goal.decimals),
+                "reached": _verdict(value, goal.low, high),
+                "beside": ", ".join(
+                    f"{name} {_number(found, goal.decimals)}" for name, found in beside if not np.isnan(found)
+                ),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _verdict(value: float, low: float, high: float) -> str:
+    if np.isnan(value) or np.isnan(high):
+        return "not measured"
+    return "yes" if low <= value <= high else "**no**"
+
+
+def _bounds(low: float, high: float, decimals: int) -> str:
+    if np.isnan(high):
+        return "peers did not run"
+    if np.isinf(low):
+        return f"≤ {_number(high, decimals)}"
+    return f"≥ {_number(low, decimals)}" if np.isinf(high) else f"{low:g} to {high:g}"
+
+
+def _number(value: float, decimals: int) -> str:
+    return "–" if np.isnan(value) else f"{value:.{decimals}f}"

@@ -1,0 +1,120 @@
+"""Write what was measured: results.csv, and README.md for readers."""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.goals import RESULT_COLUMNS, judged
+
+TITLES = {
+    "papi_core": "PAPI, dimensions P1 to P6, targets 2019 to 2023, one year ahead",
+    "papi": "PAPI, eight dimensions, targets 2016 to 2023, one year ahead",
+    "papi_six": "PAPI, sum of P1 to P6, targets 2016 to 2023",
+    "papi_total": "PAPI, total as printed, targets 2016, 2017, 2019 to 2023",
+    "pci": "PCI, nine sub-indices, targets 2011 to 2016, one year ahead",
+    "m1": "M1, 181 yearly series, one origin, 1 to 6 years ahead",
+    "hidden_papi": "Hidden cells, PAPI: same years as the evidence",
+    "ahead_papi": "Hidden cells, PAPI: one year after the evidence",
+    "hidden_pci": "Hidden cells, PCI: same years as the evidence",
+    "ahead_pci": "Hidden cells, PCI: one year after the evidence",
+    "time": "Seconds and memory",
+}
+SHOWN = {
+    "crps": ("CRPS", 4),
+    "relative": ("relative to the yardstick", 3),
+    "relative_calm": ("calm years", 3),
+    "relative_break": ("break years", 3),
+    "mase": ("MASE", 3),
+    "coverage_50": ("50% coverage", 3),
+    "coverage_80": ("80% coverage", 3),
+    "coverage_95": ("95% coverage", 3),
+}
+
+INTRODUCTION = """# How good the forecasts are on published panels
+
+Written by `make bench` (`python -m benchmarks`); do not edit. The panels are published figures of others and
+are not part of the project: set `FORECAST_PANELS` to their folder. Every forecast is made from what stood in
+the panel up to its origin; nothing later is seen.
+
+- **CRPS** is twice the integral of the pinball loss over the 23 quantile levels, in points
+  (`forecast.score`): a mean over cells, then over years. Smaller is better. A forecast without spread scores
+  its absolute error.
+- **Relative** is CRPS over that of a yardstick on the same cells: below 1 beats it. The yardstick is last
+  year's value with one normal spread for each component; for hidden cells it is the province's share of the
+  total. The figure after ± is a standard error over years (jackknife; over deals for hidden cells).
+- **Coverage** is the share of outcomes inside the range, over all cells; in brackets an 80 percent range from
+  drawing whole years again (deals for hidden cells). Few years: do not read much into the second decimal.
+- `ensemble`, `panel_ssm`, `ridge` and other small names are the engine's; `ensemble_joint` sums joint draws
+  of the dimensions. AutoARIMA, AutoETS, AutoTheta, Damped, Naive, RWD and Theta are statsforecast's, series
+  by series, with its own intervals, run in an environment of their own (`peers.txt`).
+- MASE on PAPI and PCI has 0.25 points added under it; on M1 it is the textbook's.
+"""
+
+
+def write(results: pd.DataFrame, folder: Path) -> None:
+    """Write results.csv and README.md."""
+    results[RESULT_COLUMNS].to_csv(
+        folder / "results.csv", index=False, float_format="%.6g", lineterminator="\n"
+    )
+    (folder / "README.md").write_text(page(results), encoding="utf-8", newline="\n")
+
+
+def page(results: pd.DataFrame) -> str:
+    """The whole of README.md."""
+    parts = [INTRODUCTION, "## Goals\n", goals_table(results)]
+    for contest, title in TITLES.items():
+        own = results[results["contest"] == contest]
+        if len(own):
+            parts += [f"\n## {title}\n", _seconds(own) if contest == "time" else _contest(own)]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def goals_table(results: pd.DataFrame) -> str:
+    """Markdown table of the goals."""
+    rows = judged(results).to_numpy().tolist()
+    return _markdown(["on", "reached", "goal", "is it reached?", "beside"], rows)
+
+
+def _contest(own: pd.DataFrame) -> str:
+    """One line a model, best first."""
+    order = own[own["figure"] == "crps"].sort_values("value")["model"].tolist()
+    wide = {(row.model, row.figure): row for row in own.itertuples()}
+    figures = [f for f in SHOWN if own.loc[own["figure"] == f, "value"].notna().any()]
+    heads = ["model", *(SHOWN[f][0] for f in figures), "years", "cells", "not forecast"]
+    rows = []
+    for model in order:
+        cells = [_cell(wide[model, f], SHOWN[f][1]) if (model, f) in wide else "–" for f in figures]
+        missing = wide[model, "missing"].value if (model, "missing") in wide else 0
+        crps = wide[model, "crps"]
+        rows.append([model, *cells, f"{crps.years:.0f}", f"{crps.cells:.0f}", f"{missing:.0f}"])
+    return _markdown(heads, rows)
+
+
+def _cell(row: tuple[object, ...], decimals: int) -> str:
+    value, lower, upper = row.value, row.lower, row.upper
+    if np.isnan(value):
+        return "–"
+    text = f"{value:.{decimals}f}"
+    if np.isnan(lower):
+        return text
+    if row.figure == "relative":
+        return f"{text} ± {(upper - lower) / 2:.3f}"
+    return f"{text} ({lower:.2f} to {upper:.2f})"
+
+
+def _seconds(own: pd.DataFrame) -> str:
+    rows = [[row.figure.replace("_", " "), row.model, f"{row.value:.1f}"] for row in own.itertuples()]
+    note = (
+        f"\nOne process, one BLAS thread; Python {platform.python_version()}, {platform.machine()}. "
+        "Wall seconds depend on what else the machine does; processor seconds hardly do."
+    )
+    return _markdown(["what", "of", "value"], rows) + note
+
+
+def _markdown(heads: list[str], rows: list[list[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines) + "\n"
