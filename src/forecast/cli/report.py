@@ -15,7 +15,7 @@ import click
 
 from forecast import labels
 from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb, WholeType
-from forecast.errors import EXIT_GOOD
+from forecast.errors import EXIT_GOOD, SpecError
 from forecast.spec import RunSpec
 from forecast.tables import INDEX_CODES
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 DEFAULT_AREA: Final = "TP. Hồ Chí Minh"
 TERMINATED: Final = 143  # as shells have it for SIGTERM
+MOST: Final = 100_000
 
 
 def build(lang: str) -> click.Command:
@@ -71,6 +72,13 @@ def report(
     lang: str,
 ) -> int:
     """Make the report and say where it lies."""
+    for name, found, low in (
+        ("--workers", workers, 0),
+        ("--cell-timeout", cell_timeout, 1),
+        ("--run-timeout", run_timeout, 1),
+    ):
+        if not low <= found <= MOST:
+            raise SpecError("spec.out_of_range", {"name": name, "found": found, "low": low, "high": MOST})
     spec = RunSpec(index_code=index_code, area=area, target_year=target_year, as_of=as_of, force=force)
     click.echo(labels.text("cli.report.begun", lang))
     began = time.monotonic()

@@ -7,9 +7,11 @@ never run.  Whatever happens, the executed notebook is written for the analyst.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import copy
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,6 +19,7 @@ from typing import Any, Final
 
 import nbformat
 import papermill
+from jupyter_core.utils import ensure_event_loop
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
@@ -183,7 +186,23 @@ class _Engine(NBClientEngine):  # type: ignore[misc]  # papermill has no types
             on_cell_execute=begins,
         )
         client.watch = watch
-        client.execute(cleanup_kc=True, env=watch.kernels.environment, cwd=watch.kernels.folder)
+        with _event_loop():
+            client.execute(cleanup_kc=True, env=watch.kernels.environment, cwd=watch.kernels.folder)
+
+
+@contextlib.contextmanager
+def _event_loop() -> Iterator[None]:
+    """Give nbclient a loop that it uses in this thread, and close it; by itself it leaves one a thread."""
+    loop = ensure_event_loop(prefer_selector_loop=True)  # zmq cannot use the other kind of Windows
+    try:
+        yield
+    finally:
+        left = asyncio.all_tasks(loop)
+        for task in left:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        loop.close()
+        asyncio.set_event_loop(None)
 
 
 class _Readable(PythonTranslator):  # type: ignore[misc]  # papermill has no types

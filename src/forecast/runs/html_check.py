@@ -25,8 +25,8 @@ ADDRESSES: Final = frozenset(
     "classid codebase profile archive code dynsrc lowsrc icon cite usemap srcdoc attributionsrc".split()
 )
 _CLICKED: Final = frozenset({"a", "area"})
-_CLICK_SCHEMES: Final = re.compile(r"(https?:|mailto:|#|[\w.-]+\.html(#[\w.-]+)?$)", re.IGNORECASE)
-_INSIDE: Final = re.compile(r"#|data:image/(png|jpeg|gif|webp);base64,", re.IGNORECASE)
+_CLICKABLE: Final = re.compile(r"(https?:|mailto:|#|[\w.-]+\.html(#[\w.-]+)?$)", re.IGNORECASE)
+_INSIDE: Final = re.compile(r"#\S*|data:image/(png|jpeg|gif|webp);base64,[a-z0-9+/=\s]*", re.IGNORECASE)
 _CSS_ESCAPE: Final = re.compile(r"\\([0-9a-fA-F]{1,6})\s?|\\(.)", re.DOTALL)
 _CSS_COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
 _CSS_REACH: Final = re.compile(
@@ -35,6 +35,9 @@ _CSS_REACH: Final = re.compile(
     re.IGNORECASE,
 )
 _VOID: Final = frozenset("area br col hr img input meta wbr".split())
+_BLOCKS: Final = frozenset(
+    "p pre div table caption tr td th li h1 h2 h3 h4 br text figcaption summary".split()
+)
 _UNSEEN: Final = frozenset({"style", "title", "metadata", "desc"})
 # What a reader must not see: how the page was made, and what went wrong on the way.
 TRACES: Final[Mapping[str, re.Pattern[str]]] = {
@@ -125,7 +128,7 @@ def missing(text: str, figures: Iterable[str]) -> list[str]:
     return [
         figure
         for figure in dict.fromkeys(figures)
-        if not re.search(rf"(?<![\d.,]){re.escape(figure)}(?!\d|[.,]\d)", text)
+        if not re.search(rf"(?<!\d)(?<!\d[.,]){re.escape(figure)}(?!\d|[.,]\d)", text)
     ]
 
 
@@ -147,6 +150,7 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: (value or "").strip() for name, value in attrs}
+        self._break(tag)
         if tag not in _VOID:
             self.open.append(tag)
         if tag == "html":
@@ -179,6 +183,10 @@ class _Reader(HTMLParser):
         elif not _UNSEEN.intersection(self.open):
             self.parts.append(data)
 
+    def _break(self, tag: str) -> None:
+        if tag in _BLOCKS:
+            self.parts.append("\n")
+
     def _name_picture(self, tag: str, values: Mapping[str, str]) -> None:
         if tag == "img" and "alt" not in values:
             self.found.unnamed.append("<img>")
@@ -199,7 +207,7 @@ def _reaches(tag: str, values: Mapping[str, str]) -> Iterator[str]:
             yield shown
         elif name in ADDRESSES:
             clicked = tag in _CLICKED and name == "href"
-            if not (_CLICK_SCHEMES if clicked else _INSIDE).match(value):
+            if not (_CLICKABLE.match(value) if clicked else _INSIDE.fullmatch(value)):
                 yield shown
         elif not name.startswith(("aria-", "data-")) and _css_reach(value):
             yield shown

@@ -98,7 +98,7 @@ class Plan:
         return parameters.accepted(file, known, {**given, **more})
 
 
-def read(folder: Path, kinds: Sequence[Kind] = KINDS) -> Plan:
+def read(folder: Path, kinds: Sequence[Kind]) -> Plan:
     """Read the notebooks of a run.
 
     Raises

@@ -33,7 +33,7 @@ from forecast.runs.execute import Limits, execute
 from forecast.runs.files import replace_file, sha256, writing
 from forecast.runs.kernels import Kernels, imported_by
 from forecast.runs.manifest import Check, Manifest, circumstances, inputs_of, run_id_of
-from forecast.runs.plan import Job, Plan
+from forecast.runs.plan import Job, Kind, Plan
 from forecast.runs.store import Store
 from forecast.spec import RunSpec
 
@@ -104,6 +104,7 @@ def report(
     reports_dir: Path,
     notebooks_dir: Path,
     lang: str = "vi",
+    kinds: Sequence[Kind] = plan.KINDS,
     options: Options | None = None,
     tell: Callable[[Step], None] = _unseen,
 ) -> Outcome:
@@ -122,7 +123,7 @@ def report(
     """
     how = options or Options()
     store = Store(reports_dir.resolve())
-    notebooks = plan.read(notebooks_dir)
+    notebooks = plan.read(notebooks_dir, kinds)
     notebooks.check(plan.parameters_of(spec, data_dir=store.root, run_dir=store.root, lang=lang))
     data = _data_of(data_dir, spec)
     inputs = inputs_of(data, notebooks.content)

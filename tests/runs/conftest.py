@@ -1,0 +1,130 @@
+"""Small notebooks and a small result for the runs.  EVERY FIGURE HERE IS MADE UP."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import SimpleNamespace
+
+import nbformat
+import pandas as pd
+import pytest
+
+from forecast import load, pipeline, tables
+from forecast.result import Result, table_names
+from forecast.runs.kernels import Kernels
+from forecast.runs.plan import Kind
+from forecast.spec import QUANTILE_LEVELS, RunSpec
+
+AREA = "TP. Hồ Chí Minh"
+SPEC = RunSpec(index_code="PAR", area=AREA, target_year=2024, as_of=dt.date(2024, 10, 20))
+MEDIANS = {"total": 16.25, "D1": 7.5, "D2": 8.75}
+KINDS = (Kind(stem="meeting"), Kind(stem="domain", each=True))
+PARAMETERS = """\
+index_code: str = "PAR"  # which index
+area: str = "x"  # province
+target_year: int = 2000  # year
+as_of: str = "2000-01-01"  # ISO day
+data_dir: str = ""  # tables
+run_dir: str = ""  # result
+lang: str = "vi"  # language
+"""
+PAGE = """\
+from pathlib import Path
+from forecast import reading
+from forecast.markup import Column, Cover, Table, row
+from forecast.result import Result
+result = Result.read(Path(run_dir))
+def written(name):
+    return row(name, *(reading.points(reading.quantile(result, name, q), lang) for q in (0.1, 0.5, 0.9)))
+Cover(title=f"Thử {component}", subtitle="", place_day="", lang=lang)
+"""
+TABLE = """\
+names = [component] if component != "all" else ["total", "D1", "D2"]
+Table("Bảng", (Column("a"), Column("b"), Column("c"), Column("d")), tuple(written(n) for n in names))
+"""
+
+
+def code(source: str, **metadata: object) -> nbformat.NotebookNode:
+    """Make a code cell."""
+    return nbformat.v4.new_code_cell(source, metadata=metadata)
+
+
+def notebook(*cells: str, parameters: str = "") -> nbformat.NotebookNode:
+    """Make a notebook from the sources of its cells, with a parameters cell if there is one."""
+    first = [code(parameters, tags=["parameters"])] if parameters else []
+    kernel = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python"}}
+    return nbformat.v4.new_notebook(cells=[*first, *map(code, cells)], metadata=kernel)
+
+
+def write_notebooks(folder: Path, *more: str, **replaced: nbformat.NotebookNode) -> Path:
+    """Write the notebooks of `KINDS`; `more` cells go into the domain's, `replaced` are whole notebooks."""
+    folder.mkdir(exist_ok=True)
+    made = {
+        "meeting": notebook('component = "all"\n' + PAGE, TABLE, parameters=PARAMETERS),
+        "domain": notebook(PAGE, TABLE, *more, parameters=PARAMETERS + 'component: str = "D1"  # domain\n'),
+        **replaced,
+    }
+    for stem, content in made.items():
+        nbformat.write(content, folder / f"{stem}.ipynb")
+    return folder
+
+
+def small_result(medians: Mapping[str, float] = MEDIANS) -> Result:
+    """Make a result with two domains, as far as runs look at it."""
+    rows = [
+        ("PAR", "876/QĐ-BNV", AREA, component, 2024, "2024-10-20", "main", "quantile", str(q), middle + q)
+        for component, middle in medians.items()
+        for q in QUANTILE_LEVELS
+    ]
+    summary = pd.DataFrame({"component": list(medians), "parent": ["", "total", "total"]})
+    empty = {name: pd.DataFrame({"name": pd.Series([], dtype="str")}) for name in table_names()}
+    return Result(
+        spec=SPEC,
+        **{
+            **empty,
+            "forecast": pd.DataFrame(rows, columns=list(tables.FORECAST_COLUMNS)),
+            "summary": summary,
+        },
+    )
+
+
+@pytest.fixture(scope="session")
+def made() -> SimpleNamespace:
+    """The functions above, for tests, which cannot import this file."""
+    return SimpleNamespace(
+        code=code,
+        notebook=notebook,
+        write_notebooks=write_notebooks,
+        small_result=small_result,
+        KINDS=KINDS,
+        PARAMETERS=PARAMETERS,
+        PAGE=PAGE,
+        TABLE=TABLE,
+        SPEC=SPEC,
+    )
+
+
+@pytest.fixture(scope="session")
+def kernels(tmp_path_factory: pytest.TempPathFactory) -> Kernels:
+    """Kernels that tests share; each test's notebook has one of its own."""
+    log = tmp_path_factory.mktemp("kernels") / "kernels.log"
+    with Kernels(["pandas", "forecast.result", "forecast.reading", "forecast.markup"], log) as shared:
+        yield shared
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """A folder with data, notebooks and room for reports; the forecast itself is made up."""
+    data = tmp_path / "data"
+    data.mkdir()
+    for table in (tables.AREAS, *tables.DATA_TABLES):
+        (data / table.file).write_text("made up\n", encoding="utf-8")
+    monkeypatch.setattr(pipeline, "make", lambda _spec, _data: small_result())
+    monkeypatch.setattr(load, "read", _unexpected)
+    return SimpleNamespace(
+        data_dir=data, notebooks_dir=write_notebooks(tmp_path / "notebooks"), reports_dir=tmp_path / "reports"
+    )
+
+
+def _unexpected(*_: object, **__: object) -> Callable[[], None]:
+    raise AssertionError("the made-up data are not to be read")
