@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar, Final, Literal
+from typing import Any, ClassVar, Final, Literal, Protocol
 
 import jinja2
 from markupsafe import Markup
@@ -31,6 +31,12 @@ def environment() -> jinja2.Environment:
 def _html(macro: str, piece: object) -> str:
     module: Any = environment().get_template("pieces.html.j2").module
     return str(getattr(module, macro)(piece)).strip()
+
+
+class Shown(Protocol):
+    """What has a form in HTML, made of escaped text."""
+
+    def _repr_html_(self) -> str: ...
 
 
 class _Piece:
@@ -118,7 +124,8 @@ class Cell:
     mark: str = ""
 
     def __str__(self) -> str:
-        return f"{self.text} [{self.mark}]" if self.mark else self.text
+        mark = self.mark.replace("\n", " ")
+        return f"{self.text} [{mark}]" if mark else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +213,7 @@ class Figure(_Piece):
 class Pieces:
     """Several pieces shown one below the other."""
 
-    parts: tuple[_Piece, ...]
+    parts: tuple[Shown, ...]
 
     def _repr_html_(self) -> str:
         return "\n".join(part._repr_html_() for part in self.parts)
@@ -231,7 +238,7 @@ class Page:
     foot: str = ""
     contents: tuple[tuple[str, str], ...] = ()
 
-    def document(self, body: Iterable[_Piece | Pieces]) -> str:
+    def document(self, body: Iterable[Shown]) -> str:
         """Write a whole file from pieces, without a notebook."""
         html = Markup("\n").join(Markup(piece._repr_html_()) for piece in body)  # noqa: S704 -- escaped inside
         return environment().get_template("document.html.j2").render(page=self, body=html)

@@ -162,7 +162,7 @@ def _for_html(raw: str, salt: str, alt: str) -> str:
     body = re.sub(r"\s*\n\s*", "\n", body).strip()
     return (
         f'<svg role="img" aria-labelledby="t{salt}" viewBox="{box}" '
-        f'style="width:100%;height:auto;font-family:{_SHOWN};stroke-linejoin:round;stroke-linecap:butt">'
+        f'style="width:100%;height:auto;background:#fff;font-family:{_SHOWN};stroke-linejoin:round;stroke-linecap:butt">'
         f'<title id="t{salt}">{escape(alt)}</title>\n{body}\n</svg>'
     )
 

@@ -147,14 +147,16 @@ def coverage(result: Result, *, lang: str) -> Figure | Passage:
 
 
 def _name_share(axes: Axes, record: pd.Series[Any], sheet: Sheet) -> None:
-    share = 100 * float(record["share"])
-    text = labels.number(share, 0, sheet.lang) + "%"
+    """Write a share beside its mark, on the side away from the line of what is wanted."""
+    level, share = float(record["level"]), 100 * float(record["share"])
+    above = share >= level
     axes.annotate(
-        text,
-        (float(record["level"]), share),
-        xytext=(-8, 6),
+        labels.number(share, 0, sheet.lang) + "%",
+        (level, share),
+        xytext=(-8, 6) if above else (9, -6),
         textcoords="offset points",
-        ha="right",
+        ha="right" if above else "left",
+        va="bottom" if above else "top",
         weight="bold",
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -85,8 +85,13 @@ def _value(record: pd.Series[Any], lang: str) -> Cell:
     rank = "" if math.isnan(record["rank"]) else labels.text("evidence.rank", lang, rank=int(record["rank"]))
     if math.isnan(record["score"]):
         return Cell(labels.MISSING, rank)
-    unit = "%" if record.get("unit") == "percent" else ""
-    return Cell(labels.plain(record["score"], lang) + unit, rank)
+    text = labels.plain(record["score"], lang)
+    match record.get("unit"):
+        case "percent":
+            text = f"{text}%"
+        case "points":
+            text = labels.text("evidence.points", lang, points=text)
+    return Cell(text, rank)
 
 
 def evidence_table(result: Result, component: str = "", *, lang: str) -> Table | Passage:
@@ -158,19 +163,25 @@ def assumed_table(result: Result, *, lang: str) -> Table | Passage:
 
 
 def model_table(result: Result, *, lang: str) -> Table | Passage:
-    """List the models that could not be used, with the reason; components of one reason share a line."""
+    """List the models that could not be used, a line each, with the reasons."""
     refused = result.availability.loc[~result.availability["available"].astype(bool)]
     if refused.empty:
         return Passage((labels.text("models.all", lang),))
-    lines = []
-    for (model, reason), group in refused.groupby(["model", "reason"], sort=False):
-        pairs = zip(group["index_code"], group["component"], strict=True)
-        names = ", ".join(
-            _component_code(str(index_code), str(component), lang) for index_code, component in pairs
-        )
-        lines.append(row(reading.named("model", str(model), lang), names, reading.said(reason, lang)))
-    heads = (Column(labels.text(f"models.{name}", lang)) for name in ("model", "components", "reason"))
+    lines = [
+        row(reading.named("model", str(model), lang), "; ".join(_refusals(group, lang)))
+        for model, group in refused.groupby("model", sort=False)
+    ]
+    heads = (Column(labels.text(f"models.{name}", lang)) for name in ("model", "reason"))
     return Table(labels.text("models.caption", lang), tuple(heads), tuple(lines))
+
+
+def _refusals(refused: pd.DataFrame, lang: str) -> Iterator[str]:
+    """Say each reason once, after the components that it holds for."""
+    for reason, group in refused.groupby("reason", sort=False):
+        pairs = zip(group["index_code"], group["component"], strict=True)
+        names = [_component_code(str(index_code), str(component), lang) for index_code, component in pairs]
+        said = reading.said(reason, lang).rstrip(".")
+        yield labels.text("models.one_reason", lang, components=", ".join(names), reason=said)
 
 
 def _component_code(index_code: str, component: str, lang: str) -> str:
