@@ -30,7 +30,7 @@ report: $(READY)  ## chạy dự báo, viết báo cáo vào reports/ | run the 
 	@$(RUN) forecast report --index-code "$$INDEX_CODE" --area "$$AREA" --target-year "$$TARGET_YEAR" --as-of "$$AS_OF" $(ARGS)
 
 test: $(READY)  ## chạy toàn bộ kiểm thử | run the whole test suite
-	@$(RUN) pytest $(ARGS)
+	@$(RUN) pytest -n 2 --dist worksteal $(ARGS)
 
 lab: $(READY)  ## mở các notebook trong JupyterLab | open the notebooks in JupyterLab
 	@$(RUN) jupyterlab --LabApp.default_url=/lab/tree/notebooks $(ALLOW_ROOT) $(ARGS)
