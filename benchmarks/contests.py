@@ -165,7 +165,8 @@ def figures(cells: pd.DataFrame, *, breaks: Sequence[int] = ()) -> pd.DataFrame:
         years; mase; coverage of 50, 80 and 95 percent with an 80 percent range over years.
     """
     base = cells.loc[cells["model"] == YARDSTICK, [*CELL, "crps"]].rename(columns={"crps": "base"})
-    paired = cells.merge(base[base["base"].notna()], on=CELL)
+    base = base[base["base"].notna()]
+    paired = cells.merge(base, on=CELL)
     target = paired["target_year"].to_numpy()
     broken = np.isin(target, list(breaks)) & (paired["horizon"] == 1).to_numpy()
     rows = []

@@ -33,6 +33,8 @@ SHOWN = {
     "coverage_80": ("80% coverage", 3),
     "coverage_95": ("95% coverage", 3),
 }
+# Scales of M1's series lie a million apart: only figures without a unit can be averaged over them.
+LEFT_OUT = {"m1": ("crps", "relative", "relative_calm", "relative_break")}
 
 INTRODUCTION = """# How good the forecasts are on published panels
 
@@ -69,6 +71,7 @@ def page(results: pd.DataFrame) -> str:
     for contest, title in TITLES.items():
         own = results[results["contest"] == contest]
         if len(own):
+            own = own[~own["figure"].isin(LEFT_OUT.get(contest, ()))]
             parts += [f"\n## {title}\n", _seconds(own) if contest == "time" else _contest(own)]
     return "\n".join(parts).rstrip() + "\n"
 
@@ -81,7 +84,8 @@ def goals_table(results: pd.DataFrame) -> str:
 
 def _contest(own: pd.DataFrame) -> str:
     """One line a model, best first."""
-    order = own[own["figure"] == "crps"].sort_values("value")["model"].tolist()
+    first = next(figure for figure in SHOWN if (own["figure"] == figure).any())
+    order = own[own["figure"] == first].sort_values("value")["model"].tolist()
     wide = {(row.model, row.figure): row for row in own.itertuples()}
     figures = [f for f in SHOWN if own.loc[own["figure"] == f, "value"].notna().any()]
     heads = ["model", *(SHOWN[f][0] for f in figures), "years", "cells", "not forecast"]
@@ -89,8 +93,8 @@ def _contest(own: pd.DataFrame) -> str:
     for model in order:
         cells = [_cell(wide[model, f], SHOWN[f][1]) if (model, f) in wide else "–" for f in figures]
         missing = wide[model, "missing"].value if (model, "missing") in wide else 0
-        crps = wide[model, "crps"]
-        rows.append([model, *cells, f"{crps.years:.0f}", f"{crps.cells:.0f}", f"{missing:.0f}"])
+        counts = wide[model, first]
+        rows.append([model, *cells, f"{counts.years:.0f}", f"{counts.cells:.0f}", f"{missing:.0f}"])
     return _markdown(heads, rows)
 
 

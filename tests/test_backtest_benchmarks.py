@@ -94,6 +94,7 @@ def test_as_many_rows_are_shown_as_the_pattern_has(shape):
 
     expected = pd.DataFrame(shape.places)
     assert len(hidden.scores) == len(expected)
+    assert hidden.scores["score"].notna().sum() == expected["has_score"].sum()
     shown = expected[
         (expected["component"] != TOTAL) & (expected["statistic"] == "value") & expected["has_score"]
     ]
@@ -254,6 +255,7 @@ def test_the_total_of_draws_is_not_the_sum_of_ranges():
 
     assert joint.shape == (12, 1, 2)
     assert (np.diff(joint) < np.diff(alone)).all()
+    np.testing.assert_allclose(joint.mean(axis=2), alone.mean(axis=2), rtol=0.02)
 
 
 # Peers
