@@ -36,7 +36,9 @@ def test_noise_shrinks_the_weight():
     surprises, noise = rng.normal(size=12), rng.normal(size=12)
     clear, murky = (learn_news(surprises, surprises + k * noise, 1.0) for k in (0.1, 0.6))
 
-    assert 0 < murky.weight < clear.weight <= 1.1
+    slope = float(surprises @ (surprises + 0.6 * noise) / (surprises @ surprises))
+    assert 0 < murky.weight < 0.9 * slope
+    assert murky.weight < clear.weight
     assert murky.upper - murky.lower > clear.upper - clear.lower
 
 

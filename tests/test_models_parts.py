@@ -239,6 +239,29 @@ class TestDeviations:
             np.testing.assert_allclose(found[np.ix_(seen, seen)], expected, atol=1e-9)
             np.testing.assert_allclose(found[~seen], 0.0, atol=1e-9)
 
+    @pytest.mark.parametrize("areas", [3, 20])
+    def test_the_right_covariances_leave_nothing_to_learn(self, areas, monkeypatch):
+        """On average over many panels, few areas or many patterns, true covariances stay where they are."""
+        rng = np.random.default_rng(8)
+        s = structure(years=5, permanent=np.array([[1.0]]))
+        root = np.linalg.cholesky(deviations.covariance(s))
+        z = rng.normal(size=(areas, 1, 5))
+        if areas > 3:  # areas miss cells of their own, and the short way is taken
+            monkeypatch.setattr(deviations, "EXACT", 2)
+            z[np.arange(areas), 0, np.arange(areas) % 5] = np.nan
+            z[np.arange(10), 0, np.arange(10) // 2] = np.nan
+            z[np.arange(10, 20), 0, (np.arange(10) * 3 + 1) % 5] = np.nan
+        groups = deviations.patterns(z)
+        weights = list(deviations.inverses(deviations.covariance(s), groups))
+        gains, fishers = [], sum(len(g.areas) * w for g, w in zip(groups, weights, strict=True))
+        for _ in range(2000):
+            fresh = np.where(np.isnan(z[:, 0]), np.nan, rng.normal(size=(areas, 5)) @ root.T)
+            gains.append(deviations._gain(fresh, groups, weights))
+
+        lost = np.trace(np.mean(gains, axis=0)) / np.trace(fishers)
+
+        assert abs(lost) < 0.4 / areas  # without restricted likelihood it is -1 / areas
+
     def test_a_permanent_effect_is_found_as_a_mixed_model_finds_it(self):
         """Oracle: the random intercepts of statsmodels, with a fixed effect for each year."""
         rng = np.random.default_rng(4)
@@ -288,7 +311,7 @@ class TestRidge:
 
         found = ridge.two_way_level(x[:, None, :])[0]
 
-        np.testing.assert_allclose(found - found[0], [0.0, 0.5, -0.5, 1.0], atol=1e-3)
+        np.testing.assert_allclose(found, 7 / 3 + np.array([0.0, 0.5, -0.5, 1.0]), atol=1e-3)
 
     def test_deviations_that_stay_are_expected_to_stay(self):
         """Areas that keep their distance exactly are forecast to keep most of it."""

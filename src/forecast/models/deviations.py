@@ -167,7 +167,7 @@ def _gain(flat: Floats, groups: list[Pattern], weights: list[Floats]) -> Floats:
 
     Sum over areas of w r r' w - w + w D w, with r the deviations, w their inverse covariance and D the
     doubt of the levels (restricted likelihood).  With very many patterns the last term is taken as if
-    all areas had one pattern; it is one part in the number of areas.
+    all areas had one pattern; it is one part in the number of areas known in a year.
     """
     level, doubt = _levels(flat, groups, weights)
     rest = np.nan_to_num(flat - level)
@@ -180,7 +180,7 @@ def _gain(flat: Floats, groups: list[Pattern], weights: list[Floats]) -> Floats:
         if len(groups) <= EXACT:
             gain += len(g.areas) * (w @ doubt @ w)
     if len(groups) > EXACT:
-        gain += total / sum(len(g.areas) for g in groups)
+        gain += total / sum(len(g.areas) * g.seen.mean() for g in groups)
     return np.asarray(gain - total)
 
 
