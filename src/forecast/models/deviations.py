@@ -260,8 +260,9 @@ def predict(z: Floats, s: Structure, horizon: int, *, broken: int = 0) -> tuple[
     """
     areas, components, years = z.shape
     full = kernels(s.persistence, years + horizon, s.breaks)
-    cross = sum(np.kron(a, k[-1:, :years]) for a, k in zip(s.parts(), full, strict=True))
-    alone = sum(a * k[-1, -1] for a, k in zip(s.parts(), full, strict=True)) + broken * s.broken
+    pairs = list(zip(s.parts(), full, strict=True))
+    cross = np.sum([np.kron(a, k[-1:, :years]) for a, k in pairs], axis=0)
+    alone = np.sum([a * k[-1, -1] for a, k in pairs], axis=0) + broken * s.broken
     level = np.nan_to_num(s.level).ravel()
     flat = z.reshape(areas, -1)
     mean = np.zeros((areas, components))
