@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -20,6 +20,7 @@ from forecast.spec import RunSpec, interval_ends
 from forecast.tables import FORECAST_COLUMNS
 
 Floats = NDArray[np.float64]
+Key = tuple[str, str, str]  # index_code, area, component
 
 LEVEL: Final = 80  # percent of the range in tables and headlines
 WIDE: Final = 95
@@ -44,22 +45,33 @@ def components(framework: Framework) -> tuple[str, ...]:
 
 
 def quantile_rows(
-    spec: RunSpec, framework: Framework, model: str, key: tuple[str, str, str], values: Floats
+    spec: RunSpec, framework: Framework, model: str, keys: Sequence[Key], values: Floats
 ) -> pd.DataFrame:
-    """FORECAST rows of one (index_code, area, component); `values` are in the order of the levels."""
-    index_code, area, component = key
+    """FORECAST rows of some ``(index_code, area, component)``.
+
+    Parameters
+    ----------
+    keys : sequence of K keys
+    values : ndarray, shape (K, Q)
+        Quantiles in the order of ``spec.quantile_levels``.
+    """
+    count = len(spec.quantile_levels)
+    index_code, area, component = (
+        np.repeat(np.array([key[k] for key in keys], dtype=object), count) for k in range(3)
+    )
+    own = framework_index(framework)
     return pd.DataFrame(
         {
             "index_code": index_code,
-            "framework": framework.name if index_code == framework_index(framework) else "",
+            "framework": np.where(index_code == own, framework.name, ""),
             "area": area,
             "component": component,
             "target_year": spec.target_year,
             "as_of": pd.Timestamp(spec.as_of),
             "model": model,
             "output_type": "quantile",
-            "output_type_id": [f"{level:g}" for level in spec.quantile_levels],
-            "value": np.round(values, 4),
+            "output_type_id": [f"{level:g}" for level in spec.quantile_levels] * len(keys),
+            "value": np.round(values, 4).ravel(),
         },
         columns=list(FORECAST_COLUMNS),
     )
@@ -74,20 +86,18 @@ def main_rows(target: Draws, spec: RunSpec, framework: Framework, model: str) ->
     """FORECAST rows of the main model: the area's components, then every area's total and SIPAS."""
     levels = spec.quantile_levels
     home = target.of_area(spec.area)
-    own = [
-        (("PAR", spec.area, component), quantiles(home.points(component)[:, 0], levels))
+    found: dict[Key, Floats] = {
+        ("PAR", spec.area, component): quantiles(home.points(component)[:, 0], levels)
         for component in components(framework)
-    ]
+    }
     survey = quantiles(100 * target.share(survey_component(target.subject)), levels)
     totals = quantiles(target.points(TOTAL), levels)
     for place, area in enumerate(target.subject.areas):
-        own.append(((SURVEY, area, TOTAL), survey[:, place]))
-        if area != spec.area:
-            own.append((("PAR", area, TOTAL), totals[:, place]))
-    rows = pd.concat([quantile_rows(spec, framework, model, k, v) for k, v in own], ignore_index=True)
-    mine = rows["area"].eq(spec.area)
-    first = mine & rows["index_code"].eq(spec.index_code)
-    return pd.concat([rows[first], rows[mine & ~first], rows[~mine]], ignore_index=True)
+        found.setdefault(("PAR", area, TOTAL), totals[:, place])
+        found[(SURVEY, area, TOTAL)] = survey[:, place]
+    # The area and the index that are asked for come first.
+    keys = sorted(found, key=lambda key: (key[1] != spec.area, key[0] != spec.index_code))
+    return quantile_rows(spec, framework, model, keys, np.array([found[key] for key in keys]))
 
 
 def rank_rows(table: pd.DataFrame, spec: RunSpec, framework: Framework, model: str) -> pd.DataFrame:
@@ -230,21 +240,19 @@ def history(
         component, year, known, median, lower, upper (80 percent; NaN where published).
     """
     low, high = interval_ends(LEVEL)
+    own = evidence[
+        evidence["area"].eq(spec.area) & evidence["index_code"].eq("PAR") & evidence["use"].eq("score")
+    ]
+    told = dict(zip(zip(own["component"], own["year"], strict=True), own["observed_share"], strict=True))
     rows: list[tuple[object, ...]] = []
     for year, draws in past.items():
         home = draws.of_area(spec.area)
         for component in components(framework):
-            scheme = draws.subject.schemes[year]
-            own = _own(evidence, spec, component)
-            told = own.loc[own["year"] == year, "observed_share"]
-            if len(told):
-                share = 100 * float(told.iloc[0])
-                rows.append((component, year, True, share, np.nan, np.nan))
+            if (component, year) in told:
+                rows.append((component, year, True, 100 * float(told[component, year]), np.nan, np.nan))
                 continue
-            values = quantiles(
-                100 * home.points(component)[:, 0] / scheme.maxima[component], (0.5, low, high)
-            )
-            rows.append((component, year, False, *values.tolist()))
+            percent = 100 * home.points(component)[:, 0] / draws.subject.schemes[year].maxima[component]
+            rows.append((component, year, False, *quantiles(percent, (0.5, low, high)).tolist()))
     return pd.DataFrame(rows, columns=["component", "year", "known", "median", "lower", "upper"])
 
 

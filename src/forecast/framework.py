@@ -44,9 +44,8 @@ class Framework:
 
     def children(self, component: str) -> tuple[str, ...]:
         """Components that add up to `component`; parts cut across them and are left out."""
-        table = self.components
-        rows = table["parent"].eq(component) & ~table["component"].str.startswith(PART_PREFIX)
-        return tuple(table.loc[rows, "component"])
+        pairs = zip(self.components["component"], self.components["parent"], strict=True)
+        return tuple(n for n, parent in pairs if parent == component and not n.startswith(PART_PREFIX))
 
     def leaves(self) -> tuple[str, ...]:
         """The finest components that add up to the total, in the order of the framework."""
@@ -61,13 +60,13 @@ class Framework:
 
     def maximum(self, component: str) -> float:
         """Maximum of a component in points; NaN if the framework does not say."""
-        found = self.components.loc[self.components["component"] == component, "max_score"]
-        return float(found.iloc[0]) if len(found) else float("nan")
+        pairs = zip(self.components["component"], self.components["max_score"], strict=True)
+        return next((float(maximum) for name, maximum in pairs if name == component), float("nan"))
 
     def max_status(self, component: str) -> str:
         """Whether the maximum was read, is assumed or borrowed; ``""`` for an unknown component."""
-        found = self.components.loc[self.components["component"] == component, "max_status"]
-        return str(found.iloc[0]) if len(found) else ""
+        pairs = zip(self.components["component"], self.components["max_status"], strict=True)
+        return next((str(status) for name, status in pairs if name == component), "")
 
     def to_share(self, points: ArrayLike, component: str) -> NDArray[np.float64]:
         """Turn points into the share of the maximum; above 1 if a borrowed maximum is too low."""

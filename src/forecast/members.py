@@ -1,4 +1,4 @@
-"""The plain models beside the main one: what each gives for the area, or why it gives nothing.
+"""The engine's models beside the main one: what each gives for the area, or why it gives nothing.
 
 They see published scores alone, as percent of the maximum; the main model sees every number.
 """
@@ -13,24 +13,20 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forecast.errors import ForecastError
-from forecast.findings import components, phrase, quantile_rows
+from forecast.findings import Key, components, phrase, quantile_rows
 from forecast.framework import TOTAL, Framework
 from forecast.load import Known
-from forecast.models.baselines import Drift, LastValue
-from forecast.models.contract import Model
+from forecast.models.engine import fit_models
+from forecast.models.ensemble import ENSEMBLE, MODELS
 from forecast.models.evidence import Statements
-from forecast.models.ridge import Ridge
 from forecast.models.statements import Subject
 from forecast.models.subject import SURVEY
-from forecast.models.trend import DampedTrend, LocalLevel, Theta
 from forecast.panel import Panel
 from forecast.spec import RunSpec
 
 Floats = NDArray[np.float64]
 
-MEMBERS: Final[tuple[Model, ...]] = (LastValue(), Drift(), LocalLevel(), DampedTrend(), Theta(), Ridge())
-# Years of its own that a series needs before a model of that kind says anything about it.
-OWN_YEARS: Final = {"last_value": 1, "drift": 3, "local_level": 3, "damped_trend": 5, "theta": 4, "ridge": 2}
+NAMES: Final = (*(model.name for model in MODELS), ENSEMBLE)
 COLUMNS: Final = ("model", "index_code", "component", "available", "reason")
 
 
@@ -42,7 +38,7 @@ def member_forecasts(
     spec: RunSpec,
     framework: Framework,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Forecast with every plain model.
+    """Forecast with every model of the engine, and with their combination.
 
     Returns
     -------
@@ -57,16 +53,15 @@ def member_forecasts(
     for index_code, wanted in (("PAR", components(framework)), (SURVEY, (TOTAL,))):
         seen = published(known.scores, statements, uses, index_code)
         panel = _panel(seen, subject, spec.target_year, index_code)
-        for model in MEMBERS:
-            if panel is None:
-                told += [(model.name, index_code, c, False, phrase("member.nothing")) for c in wanted]
+        for name, outcome in _fitted(panel, spec).items():
+            if panel is None or isinstance(outcome, str):
+                told += [(name, index_code, c, False, str(outcome)) for c in wanted]
                 continue
-            values, refusal = _quantiles(model, panel, spec)
-            for component in wanted:
-                reason = refusal or _too_short(panel, spec.area, component, model.name)
-                told.append((model.name, index_code, component, not reason, reason))
-            if not refusal:
-                rows += _member_rows(model.name, panel, values, index_code, spec, framework)
+            keys, points = _cells(panel, outcome, index_code, spec, framework)
+            rows.append(quantile_rows(spec, framework, name, keys, points))
+            said = {component for _, area, component in keys if area == spec.area}
+            silent = phrase("member.no_score")
+            told += [(name, index_code, c, c in said, "" if c in said else silent) for c in wanted]
     forecast = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
     return forecast, pd.DataFrame(told, columns=list(COLUMNS))
 
@@ -92,36 +87,35 @@ def _panel(seen: pd.DataFrame, subject: Subject, target_year: int, index_code: s
     return Panel.from_long(seen, upper=100.0, breaks=breaks)
 
 
-def _quantiles(model: Model, panel: Panel, spec: RunSpec) -> tuple[Floats, str]:
-    """Quantiles in percent, shape (A, C, Q), or the model's refusal."""
+def _fitted(panel: Panel | None, spec: RunSpec) -> dict[str, Floats | str]:
+    """Quantiles in percent, shape (A, C, Q), by model, or why there are none."""
+    if panel is None:
+        return dict.fromkeys(NAMES, phrase("member.nothing"))
     try:
-        return model.fit(panel).quantiles(spec.target_year, spec.quantile_levels), ""
+        fit = fit_models(panel, [spec.target_year])
     except ForecastError as refusal:
-        return np.empty(0), phrase(refusal.key, **refusal.facts)
+        return dict.fromkeys(NAMES, phrase(refusal.key, **refusal.facts))
+    found: dict[str, Floats | str] = {}
+    for name in NAMES:
+        if name in fit.refused:
+            found[name] = phrase(fit.refused[name].key, **fit.refused[name].facts)
+        else:
+            source = fit if name == ENSEMBLE else fit.fits[name]
+            found[name] = source.quantiles(spec.target_year, spec.quantile_levels)
+    return found
 
 
-def _too_short(panel: Panel, area: str, component: str, model: str) -> str:
-    """Reason why a model says nothing about a component of the area, or an empty text."""
-    years = 0
-    if area in panel.areas and component in panel.components:
-        series = panel.value[panel.areas.index(area), panel.components.index(component)]
-        years = int(np.isfinite(series).sum())
-    if years >= OWN_YEARS[model]:
-        return ""
-    return phrase("member.too_short", needed=OWN_YEARS[model], got=years)
-
-
-def _member_rows(
-    name: str, panel: Panel, values: Floats, index_code: str, spec: RunSpec, framework: Framework
-) -> list[pd.DataFrame]:
-    rows = []
+def _cells(
+    panel: Panel, values: Floats, index_code: str, spec: RunSpec, framework: Framework
+) -> tuple[list[Key], Floats]:
+    """Keys and quantiles, in points, of the area's components and of every area's total."""
+    keys: list[Key] = []
+    points = []
     for c, component in enumerate(panel.components):
         maximum = framework.maximum(component) if index_code == "PAR" else 100.0
         for a, area in enumerate(panel.areas):
-            if area != spec.area and component != TOTAL:
-                continue
-            if _too_short(panel, area, component, name) or np.isnan(values[a, c]).any():
-                continue
-            points = values[a, c] / 100 * maximum
-            rows.append(quantile_rows(spec, framework, name, (index_code, area, component), points))
-    return rows
+            wanted = area == spec.area or component == TOTAL
+            if wanted and not np.isnan(maximum) and not np.isnan(values[a, c]).any():
+                keys.append((index_code, area, component))
+                points.append(values[a, c] / 100 * maximum)
+    return keys, np.array(points).reshape(len(keys), values.shape[-1])

@@ -8,6 +8,7 @@ the same day of their year.  Few years show little; then the tables say so and n
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -63,15 +64,14 @@ def no_news() -> pd.DataFrame:
     return pd.DataFrame(columns=list(COLUMNS))
 
 
-def indicator_news(known: Known, errors: dict[int, float], spec: RunSpec) -> pd.DataFrame:
+def indicator_news(learnt: Sequence[Lesson], errors: dict[int, float]) -> pd.DataFrame:
     """Set out every indicator of the area that has a figure of the target year.
 
     Parameters
     ----------
-    known : Known
+    learnt : sequence of Lesson
     errors : dict of year to float
         Past errors of the main model, from `past_errors`.
-    spec : RunSpec
 
     Returns
     -------
@@ -79,9 +79,7 @@ def indicator_news(known: Known, errors: dict[int, float], spec: RunSpec) -> pd.
         `COLUMNS`; surprise in the indicator's unit, effect and its 80 percent range in points of the
         total, `years` how many past surprises stand beside past errors, reason a phrase.
     """
-    return pd.DataFrame(
-        [_news_row(lesson, errors) for lesson in lessons(known, errors, spec)], columns=list(COLUMNS)
-    )
+    return pd.DataFrame([_news_row(lesson, errors) for lesson in learnt], columns=list(COLUMNS))
 
 
 def lessons(known: Known, errors: dict[int, float], spec: RunSpec) -> list[Lesson]:
@@ -144,7 +142,7 @@ def past_errors(backtest: pd.DataFrame, spec: RunSpec, model: str) -> dict[int, 
 
 
 def regression(
-    known: Known, errors: dict[int, float], median: float, spec: RunSpec, framework: Framework
+    learnt: Sequence[Lesson], errors: dict[int, float], median: float, spec: RunSpec, framework: Framework
 ) -> pd.DataFrame:
     """Forecast the total by a regression of past errors on all past surprises (ridge, Bayesian).
 
@@ -166,7 +164,7 @@ def regression(
     TooFewYearsError
         If fewer than four past years have both a surprise and an error.
     """
-    usable = [lesson for lesson in lessons(known, errors, spec) if lesson.now is not None and lesson.past]
+    usable = [lesson for lesson in learnt if lesson.now is not None and lesson.past]
     years = sorted({year for lesson in usable for year in lesson.past})
     if len(years) < FEWEST_YEARS:
         raise TooFewYearsError.of(REGRESSION, FEWEST_YEARS, len(years))
@@ -178,7 +176,7 @@ def regression(
     mean, sd = fit.predict((now / scale)[None, :], return_std=True)
     tails = stats.t.ppf(np.asarray(spec.quantile_levels), df=len(years) - 1)
     points = np.clip(median + mean[0] + sd[0] * tails, 0, framework.maximum(TOTAL))
-    return quantile_rows(spec, framework, REGRESSION, (spec.index_code, spec.area, TOTAL), points)
+    return quantile_rows(spec, framework, REGRESSION, [(spec.index_code, spec.area, TOTAL)], points[None])
 
 
 def _news_row(lesson: Lesson, errors: dict[int, float]) -> dict[str, object]:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from forecast import findings, load, news, record
 from forecast.errors import TooFewYearsError
-from forecast.framework import TOTAL, framework_for
+from forecast.framework import TOTAL, Framework, framework_for
 from forecast.load import Known
 from forecast.members import member_forecasts
-from forecast.models.evidence import Evidence
-from forecast.models.statements import observe
+from forecast.models.evidence import Evidence, FittedEvidence
+from forecast.models.statements import Subject, observe
 from forecast.models.subject import subject_of
 from forecast.result import Result
 from forecast.simulate import Draws, rank_table, ranks
@@ -23,6 +24,18 @@ from forecast.spec import RunSpec, parse_day, refuse_unanswerable
 
 MAIN_MODEL: Final = "evidence"
 HISTORY_DRAWS: Final = 1000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Posterior:
+    """The latent panel given what was known, and joint draws of last year and the target year."""
+
+    subject: Subject
+    framework: Framework
+    uses: pd.Series[str]
+    fitted: FittedEvidence
+    last: Draws
+    target: Draws
 
 
 def forecast(known: Known, spec: RunSpec) -> Result:
@@ -33,43 +46,72 @@ def forecast(known: Known, spec: RunSpec) -> Result:
     SpecError
         If the area is no province, or the target year's result was already published.
     """
-    refuse_unanswerable(spec, announcements=known.announcements, areas=known.provinces)
-    subject = subject_of(known, "PAR", spec.target_year)
-    framework = framework_for(known.frameworks, known.events, "PAR", spec.target_year, known.as_of)
-    lattice, statements, uses = observe(known.scores, subject, Evidence().start)
-    fitted = Evidence().fit(lattice, statements)
     rng = np.random.default_rng(spec.seed)
-    years = (spec.target_year - 1, spec.target_year)
-    shares = fitted.draws(years, spec.draws, rng)
-    last, target = (Draws(subject, year, shares[..., k]) for k, year in enumerate(years))
-    past = fitted.draws(lattice.years[:-1], HISTORY_DRAWS, rng, areas=[subject.areas.index(spec.area)])
-    home = subject.only(spec.area)
-    rank = ranks(target.points(TOTAL), subject.areas.index(spec.area))
-    chances = rank_table(rank, len(subject.areas))
-    evidence = findings.evidence_table(known, uses, fitted)
-    members, availability = member_forecasts(known, subject, statements, uses, spec, framework)
-    rows = [findings.main_rows(target, spec, framework, MAIN_MODEL)]
-    rows += [findings.rank_rows(chances, spec, framework, MAIN_MODEL), members]
+    post = _posterior(known, spec, rng)
+    years = post.fitted.lattice.years[:-1]
+    place = post.subject.areas.index(spec.area)
+    with threadpool_limits(limits=1):
+        past = post.fitted.draws(years, HISTORY_DRAWS, rng, areas=[place])
+    home = post.subject.only(spec.area)
+    rank = ranks(post.target.points(TOTAL), place)
+    chances = rank_table(rank, len(post.subject.areas))
+    evidence = findings.evidence_table(known, post.uses, post.fitted)
+    rows, availability = _rows(known, spec, post)
     return Result(
         spec=spec,
-        forecast=pd.concat(rows, ignore_index=True),
-        summary=findings.summary(last, target, framework, spec, evidence),
+        forecast=pd.concat(
+            [rows, findings.rank_rows(chances, spec, post.framework, MAIN_MODEL)], ignore_index=True
+        ),
+        summary=findings.summary(post.last, post.target, post.framework, spec, evidence),
         history=findings.history(
-            {year: Draws(home, year, past[..., k]) for k, year in enumerate(lattice.years[:-1])},
-            framework,
+            {year: Draws(home, year, past[..., k]) for k, year in enumerate(years)},
+            post.framework,
             spec,
             evidence,
         ),
         rank=chances,
-        targets=findings.targets(known, target, rank, spec),
+        targets=findings.targets(known, post.target, rank, spec),
         evidence=evidence,
         availability=availability,
-        variances=findings.variances(fitted),
+        variances=findings.variances(post.fitted),
         news=news.no_news(),
-        vintage=findings.vintage(known, framework),
+        vintage=findings.vintage(known, post.framework),
         set_aside=known.set_aside,
         backtest=record.no_record(),
     )
+
+
+def forecast_rows(known: Known, spec: RunSpec) -> pd.DataFrame:
+    """The FORECAST rows of `forecast` alone: what the record of earlier years needs.
+
+    Raises
+    ------
+    SpecError
+        As `forecast` does.
+    """
+    return _rows(known, spec, _posterior(known, spec, np.random.default_rng(spec.seed)))[0]
+
+
+def _posterior(known: Known, spec: RunSpec, rng: np.random.Generator) -> Posterior:
+    refuse_unanswerable(spec, announcements=known.announcements, areas=known.provinces)
+    subject = subject_of(known, "PAR", spec.target_year)
+    framework = framework_for(known.frameworks, known.events, "PAR", spec.target_year, known.as_of)
+    lattice, statements, uses = observe(known.scores, subject, Evidence().start)
+    years = (spec.target_year - 1, spec.target_year)
+    with threadpool_limits(limits=1):  # the same bytes on any machine, and no quarrel over cores
+        fitted = Evidence().fit(lattice, statements)
+        shares = fitted.draws(years, spec.draws, rng)
+    last, target = (Draws(subject, year, shares[..., k]) for k, year in enumerate(years))
+    return Posterior(subject, framework, uses, fitted, last, target)
+
+
+def _rows(known: Known, spec: RunSpec, post: Posterior) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """FORECAST rows of all models, and which model says something about what."""
+    members, availability = member_forecasts(
+        known, post.subject, post.fitted.statements, post.uses, spec, post.framework
+    )
+    main = findings.main_rows(post.target, spec, post.framework, MAIN_MODEL)
+    return pd.concat([main, members], ignore_index=True), availability
 
 
 def open_result(
@@ -99,31 +141,45 @@ def open_result(
 
 
 def make(spec: RunSpec, data_dir: Path) -> Result:
-    """Read the data as known on the day and forecast, with the record of earlier years."""
-    known = load.read(data_dir, as_of=spec.as_of)
+    """Read the data as known on the day and forecast, with the record of earlier years and the news.
+
+    Raises
+    ------
+    DataError, SpecError
+        If the data are bad, or the spec cannot be answered.
+    """
+    vintages = load.read_vintages(data_dir)
+    known = vintages.known_at(spec.as_of)
     result = forecast(known, spec)
-    past = record.past_forecasts(data_dir, known, spec, forecast)
-    return with_news(replace(result, backtest=past), known)
+    past = record.past_forecasts(vintages, known, spec, forecast_rows)
+    return _with_news(replace(result, backtest=past), known)
 
 
-def with_news(result: Result, known: Known) -> Result:
+def _with_news(result: Result, known: Known) -> Result:
     """Add what current indicators say, learnt on the result's own record."""
     spec = result.spec
     framework = framework_for(known.frameworks, known.events, "PAR", spec.target_year, known.as_of)
     errors = news.past_errors(result.backtest, spec, MAIN_MODEL)
+    learnt = news.lessons(known, errors, spec)
     median = float(result.summary.set_index("component")["median"].loc[TOTAL])
-    told: dict[str, object] = {"model": news.REGRESSION, "index_code": spec.index_code, "component": TOTAL}
+    told: dict[str, object] = {
+        "model": news.REGRESSION,
+        "index_code": spec.index_code,
+        "component": TOTAL,
+        "available": True,
+        "reason": "",
+    }
     rows = result.forecast
     try:
-        rows = pd.concat([rows, news.regression(known, errors, median, spec, framework)], ignore_index=True)
-        told |= {"available": True, "reason": ""}
+        more = news.regression(learnt, errors, median, spec, framework)
+        rows = pd.concat([rows, more], ignore_index=True)
     except TooFewYearsError as refusal:
         told |= {"available": False, "reason": findings.phrase(refusal.key, **refusal.facts)}
     return replace(
         result,
         forecast=rows,
         availability=pd.concat([result.availability, pd.DataFrame([told])], ignore_index=True),
-        news=news.indicator_news(known, errors, spec),
+        news=news.indicator_news(learnt, errors),
     )
 
 

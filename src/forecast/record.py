@@ -5,16 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Final
 
 import pandas as pd
 
-from forecast import load
 from forecast.errors import ForecastError
 from forecast.framework import TOTAL
-from forecast.load import Known
-from forecast.result import Result
+from forecast.load import Known, Vintages
 from forecast.spec import RunSpec
 
 COLUMNS: Final = (
@@ -26,9 +23,19 @@ PAST_DRAWS: Final = 1000
 
 
 def past_forecasts(
-    data_dir: Path, known: Known, spec: RunSpec, forecast: Callable[[Known, RunSpec], Result]
+    vintages: Vintages, known: Known, spec: RunSpec, rows: Callable[[Known, RunSpec], pd.DataFrame]
 ) -> pd.DataFrame:
     """Forecast each earlier year as it would have been on the same day of that year.
+
+    Parameters
+    ----------
+    vintages : Vintages
+        The tables, from which each earlier day is cut.
+    known : Known
+        What is known now; its scores are the outcomes.
+    spec : RunSpec
+    rows : callable
+        The forecast itself: FORECAST rows from what was known and a spec.
 
     Returns
     -------
@@ -36,18 +43,19 @@ def past_forecasts(
         `COLUMNS`: one row per model, area, component, year and quantile level with an outcome;
         points, or percent for SIPAS.
     """
-    outcomes = _outcomes(known)
+    outcomes = _outcomes(known, spec)
     parts = []
     for year in sorted(set(outcomes["target_year"])):
         day = same_day(spec.as_of, year - spec.target_year)
         try:
-            then = load.read(data_dir, as_of=day)
-            made = forecast(then, replace(spec, target_year=int(year), as_of=day, draws=PAST_DRAWS))
+            made = rows(
+                vintages.known_at(day), replace(spec, target_year=int(year), as_of=day, draws=PAST_DRAWS)
+            )
         except ForecastError:
             continue  # nothing was known by that day, or the year was out already
-        rows = made.forecast[made.forecast["output_type"] == "quantile"]
+        made = made[made["output_type"] == "quantile"]
         keys = ["index_code", "area", "component", "target_year"]
-        parts.append(rows.merge(outcomes[outcomes["target_year"] == year], on=keys))
+        parts.append(made.merge(outcomes[outcomes["target_year"] == year], on=keys))
     if not parts:
         return no_record()
     return pd.concat(parts, ignore_index=True)[list(COLUMNS)]
@@ -58,14 +66,14 @@ def no_record() -> pd.DataFrame:
     return pd.DataFrame(columns=list(COLUMNS))
 
 
-def _outcomes(known: Known) -> pd.DataFrame:
+def _outcomes(known: Known, spec: RunSpec) -> pd.DataFrame:
     """Published totals in percent: index_code, area, component, target_year, observed."""
     rows = known.scores
     rows = rows[
         (rows["statistic"] == "value")
         & (rows["component"] == TOTAL)
         & rows["score"].notna()
-        & (rows["year"] >= FIRST_TARGET)
+        & rows["year"].between(FIRST_TARGET, spec.target_year - 1)
         & rows["area"].isin(known.provinces)
     ]
     columns = ["index_code", "area", "component", "year", "score"]

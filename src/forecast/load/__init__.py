@@ -27,7 +27,7 @@ from forecast.load.settle import settle
 from forecast.spec import refuse_unknown
 from forecast.tables import Table, as_known
 
-__all__ = ["Known", "read", "read_panel"]
+__all__ = ["Known", "Vintages", "read", "read_panel", "read_vintages"]
 
 _SETTLED: Final = (tables.SCORES, tables.RELATED, tables.INDICATORS)
 
@@ -113,14 +113,36 @@ def read(data_dir: Path, *, as_of: dt.date) -> Known:
     SpecError
         If no score was published on or before `as_of`.
     """
-    folder = Path(data_dir)
-    checked = _checked(folder)
+    return read_vintages(data_dir).known_at(as_of)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Vintages:
+    """All tables of a folder, checked once, from which any day can be asked for."""
+
+    frames: Mapping[str, pd.DataFrame]
+    hashes: Mapping[str, str]
+
+    def known_at(self, as_of: dt.date) -> Known:
+        """Give what was known on a day; see `read`."""
+        scores = self.frames["scores"]
+        if as_known(scores, as_of).empty:
+            facts = {"as_of": as_of, "first": scores["published_on"].min().date()}
+            raise SpecError("spec.before_any_data", facts)
+        return _known(self.frames, as_of, self.hashes)
+
+
+def read_vintages(data_dir: Path) -> Vintages:
+    """Read and check all tables of a folder.
+
+    Raises
+    ------
+    DataError
+        With every problem of every table.
+    """
+    checked = _checked(Path(data_dir))
     frames = {name: table.frame for name, table in checked.items()}
-    scores = frames["scores"]
-    if as_known(scores, as_of).empty:
-        facts = {"as_of": as_of, "first": scores["published_on"].min().date()}
-        raise SpecError("spec.before_any_data", facts)
-    return _known(frames, as_of, {table.rows.file: table.rows.sha256 for table in checked.values()})
+    return Vintages(frames, {table.rows.file: table.rows.sha256 for table in checked.values()})
 
 
 def read_panel(path: Path) -> pd.DataFrame:

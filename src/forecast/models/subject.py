@@ -64,9 +64,9 @@ def _scheme(framework: Framework, target: Framework, survey: str) -> Scheme:
     """Give the target's components the maxima of `framework`."""
     maxima: dict[str, float] = {}
     status: dict[str, str] = {}
-    table = target.components.set_index("component")
+    parents = dict(zip(target.components["component"], target.components["parent"], strict=True))
     for component in (TOTAL, *_inside(target, TOTAL)):
-        parent = str(table.loc[component, "parent"]) if component != TOTAL else ""
+        parent = parents[component]
         own = framework.maximum(component)
         if not math.isnan(own):
             maxima[component], status[component] = own, framework.max_status(component)
