@@ -66,6 +66,15 @@ def test_the_version_in_force_as_known(year, as_of, name, lender, status):
     assert found.max_status("total") == "read"
 
 
+def test_of_two_versions_as_near_the_later_one_lends():
+    """2020 lies three years from either; the newer criteria are the likelier."""
+    moved = FRAMEWORKS.assign(first_year=FRAMEWORKS["first_year"].replace(2022, 2023))
+
+    found = framework_for(moved, EVENTS, "PAR", 2020, dt.date(2024, 10, 20))
+
+    assert found.maxima_from == "B"
+
+
 def test_before_any_version_only_the_total_is_known():
     """That the whole has 100 points was known from the start; no domain's maximum was."""
     found = framework(2015, "2016-12-31")

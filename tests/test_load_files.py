@@ -28,6 +28,7 @@ def refusal(path) -> list[tuple[int | None, str, str]]:
     [
         GOOD.encode(),
         b"\xef\xbb\xbf" + GOOD.encode(),
+        b"\xef\xbb\xbf" + GOOD.replace("area", '"area"').encode(),
         GOOD.replace("\n", "\r\n").encode(),
         GOOD.rstrip("\n").encode(),
         f"{GOOD}\n\n,,,\n".encode(),
@@ -35,7 +36,17 @@ def refusal(path) -> list[tuple[int | None, str, str]]:
         GOOD.replace("Hà Nội", '"Ha\u0300 No\u0323\u0302i "').encode(),
         "year,score,area,component\n2020,5.5,Hà Nội,P1\n2021,6,Hà Nội,P1\n".encode(),
     ],
-    ids=["plain", "bom", "crlf", "no last line end", "empty rows", "spaces", "decomposed", "other order"],
+    ids=[
+        "plain",
+        "bom",
+        "bom and quotes",
+        "crlf",
+        "no last line end",
+        "empty rows",
+        "spaces",
+        "decomposed",
+        "other order",
+    ],
 )
 def test_harmless_differences_are_accepted(content, tmp_path):
     """What Excel and editors do to a file without harm does no harm."""
@@ -55,6 +66,7 @@ def test_harmless_differences_are_accepted(content, tmp_path):
         (b"", [(None, "", "expect.not_empty")]),
         (b"\n\n", [(None, "", "expect.not_empty")]),
         (b"area,component,year,score\n", [(None, "", "expect.not_empty")]),
+        (b'area,component,year,score\n"a\nb",P1,2020,5\n', [(2, "", "expect.one_line")]),
         (GOOD.encode("utf-16"), [(None, "", "expect.utf8_not_utf16")]),
         (GOOD.encode("utf-16-le"), [(None, "", "expect.utf8_not_utf16")]),
         ("area,component,year,score\nđ,P1,2020,5\n".encode("cp1258"), [(2, "", "expect.utf8")]),
@@ -98,6 +110,14 @@ def test_a_row_after_a_broken_one_keeps_its_number(tmp_path):
     path.write_text('area,component,year,score\n\n"a\nb",P1,2020,5\nc,P1,2020,x\n', encoding="utf-8")
 
     assert refusal(path) == [(3, "", "expect.one_line"), (5, "score", "expect.number")]
+
+
+def test_a_broken_header_is_told_alone(tmp_path):
+    """The row after a broken header is not taken for the header."""
+    path = tmp_path / "panel.csv"
+    path.write_text(GOOD.replace("area,", '"area\n",'), encoding="utf-8")
+
+    assert refusal(path) == [(1, "", "expect.one_line")]
 
 
 def test_what_is_no_file_is_refused(tmp_path):

@@ -63,7 +63,9 @@ def reasons(frame: pd.DataFrame, **more: pd.Series) -> list[str]:
 def test_each_step_of_the_rule(better, worse, reason):
     """The row that the rule prefers is taken whichever stands first, and the other says why not."""
     for frame in (rows(better, worse), rows(worse, better)):
-        assert taken(frame)[0] == pytest.approx(better[0], nan_ok=True)
+        score, rank, *_ = taken(frame)
+        assert score == pytest.approx(better[0], nan_ok=True)
+        assert rank == better[1] or not np.isnan(better[0])
         assert reasons(frame) == [reason]
 
 
@@ -77,6 +79,18 @@ def test_more_rows_decide_between_equal_claims():
 
     assert taken(frame)[0] == 82
     assert reasons(frame) == ["fewer_sources", "same_figure"]
+
+
+def test_a_correction_beats_those_who_copied_first():
+    """Two pages of the first day do not outvote a later one."""
+    frame = rows(
+        (82, GAP, "press", "2024-05-01", "a"),
+        (82, GAP, "press", "2024-05-01", "b"),
+        (83, GAP, "press", "2024-06-01", "c"),
+    )
+
+    assert taken(frame)[0] == 83
+    assert reasons(frame) == ["older_page", "older_page"]
 
 
 def test_a_proof_beats_trust():
@@ -214,7 +228,8 @@ def test_nothing_is_proved_by_a_missing_a_disputed_or_a_later_part():
     late = whole.assign(source_day=whole["source_day"].mask(whole["component"] == "D8.sipas", "2025-01-01"))
 
     assert contradicted(whole, AS_OF).any()
-    assert not contradicted(figures(*PARTS[1:], total), AS_OF).any()
+    elsewhere = [("Hà Nam", *part[1:]) for part in PARTS]
+    assert not contradicted(figures(*PARTS[1:], *elsewhere, total), AS_OF).any()
     disputed = figures(*PARTS, ("Hà Nội", "D8.sipas", "value", 8.0, "points"), total)
     assert not contradicted(disputed, AS_OF).any()
     assert not contradicted(late, AS_OF).any()

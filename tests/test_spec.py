@@ -121,6 +121,25 @@ def test_a_year_that_is_not_out_may_be_forecast(index_code, year):
     assert spec.refuse_unanswerable(asked, announcements=ANNOUNCED, areas=[GOOD["area"]]) is None
 
 
+def test_a_year_before_the_latest_result_is_refused():
+    """SIPAS of a year that was never announced is past too, once a later one is out."""
+    asked = RunSpec(**{**GOOD, "index_code": "SIPAS", "target_year": 2016})
+
+    with pytest.raises(SpecError, match="19 Apr 2023"):
+        spec.refuse_unanswerable(asked, announcements=ANNOUNCED, areas=[GOOD["area"]])
+
+
+@pytest.mark.parametrize(("count", "listed"), [(12, True), (13, False)])
+def test_a_long_list_gives_way_to_the_nearest(count, listed):
+    """Nobody reads 63 provinces to find the one that was meant."""
+    allowed = [f"name{number}" for number in range(count)]
+
+    with pytest.raises(SpecError, match="“name1” meant") as caught:
+        spec.refuse_unknown("area", "nam1", allowed)
+
+    assert ("name9" in str(caught.value)) == listed
+
+
 def test_an_unknown_area_is_refused_with_the_nearest():
     """A misspelt province never runs as an empty one."""
     asked = RunSpec(**{**GOOD, "area": "Hà Nộii"})

@@ -174,6 +174,8 @@ def read_panel(path: Path) -> pd.DataFrame:
 
 def _checked(folder: Path) -> dict[str, Checked]:
     """Read and check all tables; raise one DataError with all that is wrong."""
+    if not folder.is_dir():
+        raise DataError([Problem(str(folder), None, "", "", "expect.folder")])
     areas, problems = _read_table(folder / tables.AREAS.file, tables.AREAS, None)
     places = None
     checked = {}

@@ -79,7 +79,8 @@ def period_days(period: str) -> tuple[dt.date, dt.date] | None:
     if not run:
         return _step_days(begin)
     first, last = _step_days(begin), _step_days(end)
-    if first is None or last is None or len(begin) != len(end) or first >= last:
+    same_kind = len(begin) == len(end) and ("Q" in begin) == ("Q" in end)
+    if first is None or last is None or not same_kind or first >= last:
         return None
     return first[0], last[1]
 

@@ -59,16 +59,11 @@ def read_rows(path: Path, table: Table, *, file: str = "") -> tuple[Rows | None,
     if problem:
         return None, [problem]
     lines, problems = _parsed(text, name)
-    if not lines:
-        return None, problems or [Problem(name, None, "", "", "expect.not_empty")]
-    (header_number, raw_header), *body = lines
-    header = [clean(cell) for cell in raw_header]
-    wrong = _delimiter_problem(raw_header, header_number, name)
-    wrong = wrong or _header_problems(header, header_number, table, name)
+    wrong = _unusable(lines, problems, table, name)
     if wrong:
-        return None, problems + wrong
-    if not body:
-        return None, [*problems, Problem(name, None, "", "", "expect.not_empty")]
+        return None, wrong
+    (_, raw_header), *body = lines
+    header = [clean(cell) for cell in raw_header]
     fit = [(number, cells) for number, cells in body if len(cells) == len(header)]
     problems += [
         _shape_problem(cells, number, header, table, name)
@@ -134,6 +129,23 @@ def _parsed(text: str, name: str) -> tuple[list[tuple[int, list[str]]], list[Pro
         key = "expect.shorter_cell" if "field limit" in str(error) else "expect.quotes"
         problems.append(Problem(name, before + 1, "", "", key))
     return lines, problems
+
+
+def _unusable(
+    lines: list[tuple[int, list[str]]], problems: list[Problem], table: Table, name: str
+) -> list[Problem]:
+    """Give the problems of a file without a usable header or without rows; nothing if it has both."""
+    empty = [Problem(name, None, "", "", "expect.not_empty")]
+    if not lines:
+        return problems or empty
+    (row, header), *body = lines
+    if any(problem.row is not None and problem.row < row for problem in problems):
+        return problems  # the header itself is broken, and what follows is no header
+    wrong = _delimiter_problem(header, row, name)
+    wrong = wrong or _header_problems([clean(cell) for cell in header], row, table, name)
+    if wrong:
+        return problems + wrong
+    return [] if body else problems or empty
 
 
 def _delimiter_problem(header: list[str], row: int, name: str) -> list[Problem]:
