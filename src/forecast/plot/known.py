@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
@@ -55,11 +56,12 @@ def known(result: Result, *, lang: str) -> Figure:
 
     def drawing(sheet: Sheet) -> Canvas:
         canvas, axes = sheet.axes(height=0.9 + 0.27 * len(grid), narrow_height=1.2 + 0.42 * len(grid))
-        for line, cells in enumerate(grid.to_numpy()):
-            for year, state in zip(years, cells, strict=True):
-                axes.plot(year, line, **STATES[state], linestyle="")
-            if sheet.narrow:
-                axes.annotate(names[line], (0, line - 0.26), xycoords=("axes fraction", "data"), va="bottom")
+        cells = grid.to_numpy()
+        for state, look in STATES.items():
+            lines, columns = np.nonzero(cells == state)
+            axes.plot([years[column] for column in columns], lines, **look, linestyle="")
+        for line, name in enumerate(names if sheet.narrow else ()):
+            axes.annotate(name, (0, line - 0.26), xycoords=("axes fraction", "data"), va="bottom")
         axes.set_yticks([] if sheet.narrow else range(len(grid)), [] if sheet.narrow else names)
         axes.set_ylim(len(grid) - 0.5, -0.9 if sheet.narrow else -0.6)
         axes.set_xticks(years[:: -3 if sheet.narrow else -1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -40,17 +41,22 @@ def line(result: Result, component: str) -> pd.Series[Any]:
 
 def quantile(result: Result, component: str, level: float, *, index_code: str = "") -> float:
     """Read one quantile of the city's forecast; NaN if the result has none."""
+    levels = _quantiles(result, component, index_code or result.spec.index_code)
+    return levels.get(round(level, 4), math.nan)
+
+
+@lru_cache(maxsize=256)  # a result never changes, and a page asks some hundred times
+def _quantiles(result: Result, component: str, index_code: str) -> dict[float, float]:
     rows = result.forecast
     wanted = (
-        (rows["index_code"] == (index_code or result.spec.index_code))
+        (rows["component"] == component)
         & (rows["area"] == result.spec.area)
-        & (rows["component"] == component)
+        & (rows["index_code"] == index_code)
         & (rows["model"] == main_model(result))
         & (rows["output_type"] == "quantile")
     )
-    found = rows.loc[wanted]
-    near = found.loc[(found["output_type_id"].astype(float) - level).abs() < 1e-6, "value"]
-    return float(near.iloc[0]) if len(near) else math.nan
+    levels = rows.loc[wanted, "output_type_id"].astype(float).round(4)
+    return dict(zip(levels.tolist(), rows.loc[wanted, "value"].tolist(), strict=True))
 
 
 def interval(result: Result, component: str, level: int, *, index_code: str = "") -> tuple[float, float]:

@@ -91,7 +91,8 @@ def phrase(probability: float, lang: str) -> str:
     """
     if math.isnan(probability):
         raise ValueError("no phrase for a missing probability")
-    percent = round(100 * probability) if 0.01 <= probability <= 0.99 else 100 * probability
+    shown = int(labels.percent(probability, 0, "en").rstrip("%"))  # the phrase follows what is printed
+    percent = shown if 0.01 <= probability <= 0.99 else 100 * probability
     key = next(key for upper, key in BANDS if percent < upper)
     return f"{labels.text(key, lang)}{SPACE}({chance(probability, lang)})"
 

@@ -1,0 +1,393 @@
+"""A Result to write pages from.  EVERY FIGURE IN IT IS MADE UP: no forecast, no published result."""
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+
+from forecast.report import page
+from forecast.result import Result
+from forecast.spec import RunSpec
+
+AREA = "TP. Hồ Chí Minh"
+AS_OF = dt.date(2024, 10, 20)
+MAXIMA = {"D1": 9.5, "D2": 10.0, "D3": 13.0, "D4": 10.5, "D5": 15.0, "D6": 12.0, "D7": 13.5, "D8": 16.5}
+ASSUMED = ("D2", "D6", "D7")
+KNOWN = {"D3": 11.07, "D4": 9.32}
+CHARGE = {
+    "D1": "Sở Nội vụ",
+    "D2": "Sở Tư pháp",
+    "D3": "Văn phòng UBND Thành phố",
+    "D4": "Sở Nội vụ",
+    "D5": "Sở Nội vụ",
+    "D6": "Sở Tài chính",
+    "D7": "Sở Thông tin và Truyền thông",
+    "D8": "Sở Nội vụ; Sở Kế hoạch và Đầu tư",
+    "D8.sipas": "Sở Nội vụ",
+    "D8.outcome": "Sở Kế hoạch và Đầu tư",
+}
+# component: median and standard deviation of the target year, last year's median
+POSTERIOR = {
+    "total": (86.4, 1.9, 85.93),
+    "D1": (8.7, 0.35, 8.6),
+    "D2": (7.1, 0.8, 6.9),
+    "D3": (11.5, 0.6, 11.07),
+    "D4": (9.2, 0.5, 9.32),
+    "D5": (12.9, 0.7, 12.8),
+    "D6": (10.4, 0.6, 10.5),
+    "D7": (12.0, 0.6, 11.9),
+    "D8": (14.6, 0.6, 14.4),
+    "D8.sipas": (8.3, 0.18, 8.21),
+    "D8.outcome": (6.3, 0.5, 6.2),
+}
+LEVELS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99)
+NORMAL = dict(
+    zip(LEVELS, (-2.326, -1.96, -1.645, -1.282, -0.674, 0, 0.674, 1.282, 1.645, 1.96, 2.326), strict=True)
+)
+
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+@pytest.fixture(scope="session")
+def made_up():
+    """A whole made-up result for the city's PAR Index."""
+    return Result(
+        spec=RunSpec(index_code="PAR", area=AREA, target_year=2024, as_of=AS_OF),
+        forecast=_forecast(),
+        summary=_summary(),
+        history=_history(),
+        rank=_rank(),
+        targets=_targets(),
+        evidence=_evidence(),
+        availability=_availability(),
+        variances=_variances(),
+        news=_news(),
+        vintage=_vintage(),
+        set_aside=_set_aside(),
+        backtest=_backtest(),
+    )
+
+
+@pytest.fixture(scope="session")
+def run_dir(made_up, tmp_path_factory):
+    """A folder in which a run wrote the made-up result and its record."""
+    folder = tmp_path_factory.mktemp("run")
+    made_up.write(folder)
+    record = {
+        "run_id": "2024-10-20_par_made-up_2024_0badcafe",
+        "inputs": {"data": {"scores.csv": "0123456789abcdef" * 4}},
+        "volatile": {"commit": "feedc0de" * 5, "dirty": False},
+    }
+    (folder / "manifest.json").write_text(json.dumps(record), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def pages(run_dir):
+    """The page of each notebook in each language, made from the made-up result: (stem, lang) -> HTML.
+
+    The cells run in this process, one notebook after the other, which shows the same as a kernel would
+    and spares ten of them; tests/runs executes notebooks in kernels.
+    """
+    shell = InteractiveShell.instance()
+    made = {}
+    for lang in ("vi", "en"):
+        for path in NOTEBOOKS:
+            executed = _executed(shell, path, {"run_dir": str(run_dir), "lang": lang})
+            made[path.stem, lang] = page(executed, name=path.stem)
+    InteractiveShell.clear_instance()
+    return made
+
+
+def _executed(shell, path, given):
+    notebook = nbformat.read(path, as_version=4)
+    shell.reset(new_session=False)
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        with capture_output() as shown:
+            done = shell.run_cell(cell.source, store_history=False)
+        done.raise_error()
+        bundles = [(out.data, out.metadata) for out in shown.outputs]
+        if done.result is not None:
+            bundles.append(shell.display_formatter.format(done.result))
+        cell.outputs = [nbformat.v4.new_output("display_data", data, metadata=more) for data, more in bundles]
+        if "parameters" in cell.metadata.get("tags", []):
+            shell.push(given)
+    return notebook
+
+
+def _quantiles(component, index_code, median, sd, upper):
+    return [
+        {
+            "index_code": index_code,
+            "framework": "876/QĐ-BNV",
+            "area": AREA,
+            "component": component,
+            "target_year": 2024,
+            "as_of": pd.Timestamp(AS_OF),
+            "model": "evidence",
+            "output_type": "quantile",
+            "output_type_id": str(level),
+            "value": min(upper, median + NORMAL[level] * sd),
+        }
+        for level in LEVELS
+    ]
+
+
+def _forecast():
+    rows = []
+    for component, (median, sd, _) in POSTERIOR.items():
+        rows += _quantiles(component, "PAR", median, sd, MAXIMA.get(component, 100.0))
+    rows += _quantiles("total", "SIPAS", 83.0, 1.8, 100.0)
+    return pd.DataFrame(rows)
+
+
+def _reason(key, **facts):
+    return json.dumps({"key": key, "facts": facts}, ensure_ascii=False)
+
+
+def _summary():
+    rows = []
+    for component, (median, sd, last) in POSTERIOR.items():
+        known = component in KNOWN or component == "total"
+        basis = (
+            _reason("basis.own", years="2022, 2023")
+            if known
+            else f"[{_reason('basis.none')}, {_reason('basis.others', count=5)}]"
+        )
+        rows.append(
+            {
+                "component": component,
+                "parent": "" if component == "total" else "D8" if "." in component else "total",
+                "max_score": 100.0
+                if component == "total"
+                else MAXIMA.get(component, 10.0 if "sipas" in component else 6.5),
+                "max_status": "assumed" if component in ASSUMED else "read",
+                "responsible": CHARGE.get(component, ""),
+                "last_year": 2023,
+                "last_known": known,
+                "last_median": KNOWN.get(component, last),
+                "last_lower": np.nan if known else last - 0.9,
+                "last_upper": np.nan if known else last + 0.8,
+                "median": median,
+                "lower": median - 1.282 * sd,
+                "upper": min(median + 1.282 * sd, MAXIMA.get(component, 100.0)),
+                "lower95": median - 1.96 * sd,
+                "upper95": min(median + 1.96 * sd, MAXIMA.get(component, 100.0)),
+                "change": median - KNOWN.get(component, last),
+                "p_fall": {"D3": 0.004, "D4": 0.6, "D2": 0.41}.get(component, 0.37),
+                "basis": basis,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _rank():
+    ranks = np.arange(1, 64)
+    weight = np.exp(-((ranks - 34) ** 2) / (2 * 12.0**2))
+    return pd.DataFrame({"rank": ranks, "probability": weight / weight.sum()})
+
+
+def _targets():
+    rank = _rank()
+    return pd.DataFrame(
+        [
+            {
+                "quantity": "rank",
+                "relation": "<=",
+                "value": float(place),
+                "set_on": pd.Timestamp(day),
+                "probability": rank.loc[rank["rank"] <= place, "probability"].sum(),
+            }
+            for place, day in ((15, "2024-01-03"), (10, "2024-05-10"))
+        ]
+    )
+
+
+def _evidence():
+    columns = (
+        *("index_code", "year", "area", "component", "statistic", "score", "unit", "rank", "trust"),
+        *("published_on", "source_url", "use", "reason", "observed", "observed_share", "fitted"),
+    )
+    scores = {2012: 81.1, 2018: 78.6, 2019: 82.5, 2021: 85.1, 2022: 83.9, 2023: 85.93}
+    ranks = {2012: 4, 2014: 7, 2016: 16, 2017: 11, 2018: 12, 2019: 8, 2020: 24, 2021: 41, 2022: 38, 2023: 34}
+    rows = []
+    for year in sorted(ranks):
+        score = scores.get(year, np.nan)
+        rows.append(("PAR", year, AREA, "total", "value", score, "points", ranks[year], "press"))
+    for year, mean in {
+        2012: 80.2,
+        2016: 74.1,
+        2017: 77.5,
+        2018: 76.4,
+        2019: 81.0,
+        2021: 86.2,
+        2022: 84.3,
+        2023: 86.4,
+    }.items():
+        rows.append(("PAR", year, "Việt Nam", "total", "mean", mean, "percent", np.nan, "official"))
+    rows.append(("PAR", 2022, AREA, "D3", "value", 12.5, "points", 3, "derived"))
+    rows.append(("PAR", 2023, AREA, "D3", "value", 11.07, "points", 58, "press"))
+    rows.append(("PAR", 2022, AREA, "D4", "value", 8.1, "points", np.nan, "derived"))
+    rows.append(("PAR", 2023, AREA, "D4", "value", 9.32, "points", np.nan, "press"))
+    rows.append(("PAR", 2023, AREA, "D2", "value", np.nan, "points", 62, "press"))
+    rows.append(("SIPAS", 2022, AREA, "total", "value", 79.1, "percent", 44, "derived"))
+    rows.append(("SIPAS", 2023, AREA, "total", "value", 82.1, "percent", 37, "press"))
+    full = [
+        (
+            *row,
+            pd.Timestamp(f"{row[1] + 1}-04-17"),
+            "https://example.org/<made up>",
+            use,
+            _reason(f"use.{use}"),
+            row[5],
+            row[5] / _top(row),
+            row[5] / _top(row),
+        )
+        for row in rows
+        for use in ["rank" if np.isnan(row[5]) else "score"]
+    ]
+    unused = ("PAR", 2012, AREA, "part.survey", "value", 31.0, "points", np.nan, "copy")
+    full.append(
+        (
+            *unused,
+            pd.Timestamp("2014-02-28"),
+            "https://example.org/part",
+            "spare_part",
+            _reason("use.spare_part"),
+            31.0,
+            np.nan,
+            np.nan,
+        )
+    )
+    return pd.DataFrame(full, columns=columns)
+
+
+def _top(row):
+    return MAXIMA.get(row[3], 100.0)
+
+
+def _history():
+    rows = []
+    for component, (_, sd, last) in POSTERIOR.items():
+        for year in range(2018, 2024):
+            known = component == "total" or (component in KNOWN and year >= 2022)
+            top = MAXIMA.get(component, {"total": 100.0, "D8.sipas": 10.0, "D8.outcome": 6.5}.get(component))
+            median = 100 * (KNOWN.get(component, last) - 0.02 * last * (2023 - year) / 3) / top
+            width = np.nan if known else 160 * sd / top
+            rows.append((component, year, known, median, median - width, min(median + width, 100)))
+    return pd.DataFrame(rows, columns=["component", "year", "known", "median", "lower", "upper"])
+
+
+def _set_aside():
+    rows = [
+        ("scores.csv", 214, f"PAR | 2021 | {AREA} | total | value", 85.4, 41.0, "copy", "lower_trust", 210),
+        ("scores.csv", 60, "PAR | 2019 | Hà Nội | total | value", 84.0, np.nan, "press", "same_figure", 58),
+        ("related_indices.csv", 71, "PAPI | 2020 | Cần Thơ | total", 42.1, np.nan, "copy", "lower_trust", 70),
+    ]
+    frame = pd.DataFrame(
+        rows, columns=["file", "row", "key", "score", "rank", "trust", "reason", "taken_row"]
+    )
+    return frame.assign(source_url="https://example.org/made-up")
+
+
+def _availability():
+    return pd.DataFrame(
+        [
+            ("evidence", "PAR", "D1", True, ""),
+            ("drift", "PAR", "D3", False, _reason("error.too_few_years", model="drift", needed=4, got=2)),
+            ("drift", "PAR", "D4", False, _reason("error.too_few_years", model="drift", needed=4, got=2)),
+            ("theta", "PAR", "total", False, _reason("error.too_few_years", model="theta", needed=6, got=5)),
+            ("last_value", "PAR", "D1", False, _reason("error.too_few_years", model="last_value", needed=1, got=0)),
+        ],
+        columns=["model", "index_code", "component", "available", "reason"],
+    )
+
+
+def _variances():
+    return pd.DataFrame(
+        [
+            ("level_step", 0.052, _reason("variance.own")),
+            ("spread.D1", 0.31, _reason("variance.component")),
+            ("sipas_sampling", 1.6, _reason("variance.sampling", forms=580)),
+        ],
+        columns=["name", "value", "source"],
+    )
+
+
+def _news():
+    return pd.DataFrame(
+        [
+            (
+                "Giải ngân vốn đầu tư công",
+                "D6",
+                -4.1,
+                0.12,
+                -0.05,
+                -0.2,
+                0.08,
+                _reason("basis.none"),
+            ),
+            (
+                "Thu ngân sách so với dự toán",
+                "D6",
+                2.2,
+                0.05,
+                0.01,
+                -0.1,
+                0.12,
+                _reason("basis.none"),
+            ),
+        ],
+        columns=["indicator", "component", "surprise", "weight", "effect", "lower", "upper", "reason"],
+    )
+
+
+def _vintage():
+    return pd.DataFrame(
+        [("rows_known", 421), ("rows_later", 0), ("set_aside", 1), ("undated", 12), ("assumed_maxima", 3)],
+        columns=["name", "count"],
+    )
+
+
+def _backtest():
+    random = np.random.default_rng(1)
+    rows = []
+    for model, bias in (("evidence", 1.0), ("last_value", 1.4)):
+        for year in range(2018, 2024):
+            for area in (AREA, "Hà Nội", "Đà Nẵng", "Cần Thơ", "Hải Phòng"):
+                observed = 84 + 3 * random.standard_normal()
+                centre = observed + bias * 1.6 * random.standard_normal()
+                rows += [
+                    (
+                        model,
+                        "PAR",
+                        area,
+                        "total",
+                        year,
+                        str(level),
+                        centre + NORMAL[level] * 1.7 * bias,
+                        observed,
+                    )
+                    for level in LEVELS
+                ]
+    columns = [
+        "model",
+        "index_code",
+        "area",
+        "component",
+        "target_year",
+        "output_type_id",
+        "value",
+        "observed",
+    ]
+    return pd.DataFrame(rows, columns=columns)

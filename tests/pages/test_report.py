@@ -1,0 +1,332 @@
+"""What a reader gets to read: golden texts in both languages, and laws of the wording."""
+
+import dataclasses
+import re
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from forecast import labels, plot, reading, report
+from forecast.report.front import comparison
+
+LANGUAGES = ("vi", "en")
+ROOT = Path(__file__).parents[2]
+GOLDEN = ROOT / "tests" / "golden" / "report"
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+TEXTS = {
+    "cover": lambda result, lang: report.cover(result, "meeting", lang=lang),
+    "headline": lambda result, lang: report.headline(result, lang=lang),
+    "caveats": lambda result, lang: report.caveats(result, lang=lang),
+    "domain_table": lambda result, lang: report.domain_table(result, lang=lang),
+    "domain_passage": lambda result, lang: report.domain_passage(result, "D2", lang=lang),
+    "level_table": lambda result, lang: report.level_table(result, "D2", lang=lang),
+    "rank_passage": lambda result, lang: report.rank_passage(result, lang=lang),
+    "target_table": lambda result, lang: report.target_table(result, lang=lang),
+    "sipas": lambda result, lang: report.sipas(result, lang=lang),
+    "left_out": lambda result, lang: report.left_out(result, lang=lang),
+    "count_table": lambda result, lang: report.count_table(result, lang=lang),
+    "conflict_table": lambda result, lang: report.conflict_table(result, lang=lang),
+    "evidence_table": lambda result, lang: report.evidence_table(result, lang=lang),
+    "evidence_of_domain": lambda result, lang: report.evidence_table(result, "D3", lang=lang),
+    "assumed_table": lambda result, lang: report.assumed_table(result, lang=lang),
+    "model_table": lambda result, lang: report.model_table(result, lang=lang),
+    "variance_table": lambda result, lang: report.variance_table(result, lang=lang),
+    "news_table": lambda result, lang: report.news_table(result, lang=lang),
+    "quality_table": lambda result, lang: report.quality_table(result, lang=lang),
+    "phrase_table": lambda _, lang: report.phrase_table(lang=lang),
+    "figure_domains": lambda result, lang: plot.domains(result, lang=lang),
+    "figure_history": lambda result, lang: plot.history(result, breaks=(2019, 2022), lang=lang),
+    "figure_known": lambda result, lang: plot.known(result, lang=lang),
+    "figure_rank": lambda result, lang: plot.rank(result, lang=lang),
+    "figure_track": lambda result, lang: plot.track(result, lang=lang),
+    "figure_coverage": lambda result, lang: plot.coverage(result, lang=lang),
+    "figure_skill": lambda result, lang: plot.skill(result, lang=lang),
+}
+
+
+def changed(result, **tables):
+    """The result with some of its tables replaced."""
+    return dataclasses.replace(result, **tables)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("name", TEXTS)
+def test_the_words_are_as_agreed(name, lang, made_up, golden):
+    """A change of the file is a change of what leaders read; look at it in the diff."""
+    golden(f"report/{name}.{lang}.txt", f"{TEXTS[name](made_up, lang)}\n")
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_vietnamese_numbers_have_a_comma(name):
+    """No decimal point is left in a Vietnamese text; a point stands before three digits, or in a name."""
+    agreed = (GOLDEN / f"{name}.vi.txt").read_text(encoding="utf-8")
+    text = re.sub(r"D8\.\w+|\w+\.csv", "", agreed)
+
+    assert re.findall(r"\d\.(?!\d{3}(?!\d))\d+", text) == []
+
+
+@given(probability=st.floats(0, 1))
+@example(0.0)
+@example(0.0099999)
+@example(0.01)
+@example(0.095)
+@example(0.0949)
+@example(0.985)
+@example(0.99)
+@example(1.0)
+def test_a_phrase_never_stands_alone_and_fits_its_percentage(probability):
+    """The percentage stands right behind the phrase, inside the band that the printed table gives it."""
+    bands = {line.cells[0].text: line.cells[1].text for line in report.phrase_table(lang="en").rows}
+
+    said = re.fullmatch(
+        r"(.+)\N{NO-BREAK SPACE}\((below |above )?(\d+)%\)", reading.phrase(probability, "en")
+    )
+
+    ends = [int(end) for end in re.findall(r"\d+", bands[said[1]])]
+    low, high = (0, ends[0]) if bands[said[1]].startswith("below") else (ends[0], (*ends, 101)[1])
+    shown = int(said[3]) + {"below ": -1, "above ": 1}.get(said[2], 0)
+    assert low <= shown < high
+    assert abs(shown - 100 * probability) <= 1
+
+
+def test_the_phrase_table_leaves_no_gap():
+    """The bands of the phrases follow each other from 0 to 100 percent."""
+    ends = [
+        [int(end) for end in re.findall(r"\d+", line.cells[1].text)]
+        for line in report.phrase_table(lang="en").rows
+    ]
+
+    assert [band[0] for band in ends[:-1]] == [band[-1] for band in ends[1:]]
+
+
+def test_a_missing_probability_has_no_phrase():
+    """Nothing is said of a chance that is not known."""
+    with pytest.raises(ValueError, match="missing probability"):
+        reading.phrase(float("nan"), "vi")
+
+
+@given(change=st.floats(-20, 20))
+def test_a_change_is_said_in_the_direction_of_its_sign(change):
+    """Above, below or level: as the number says after rounding to what is shown."""
+    said = comparison(change, "en")
+
+    shown = round(abs(change) + 1e-12, 1)
+    expected = "about level" if shown < 0.1 and abs(change) < 0.05 else "above" if change > 0 else "below"
+    assert expected in said
+
+
+def test_every_figure_of_the_summary_is_in_the_table(made_up):
+    """Median, range, last year and maximum of each domain stand in its row."""
+    text = str(report.domain_table(made_up, lang="en"))
+
+    for _, record in reading.domains(made_up).iterrows():
+        line = next(each for each in text.splitlines() if each.startswith(str(record["component"])))
+        for name in ("median", "lower", "upper"):
+            assert f"{record[name]:.1f}" in line
+        assert f"{record['max_score']:g}" in line
+
+
+def test_estimates_and_assumed_maxima_are_marked(made_up):
+    """A last year that was not published, and a maximum that was not read, say so in their cells."""
+    rows = {line.cells[0].text[:2]: line.cells for line in report.domain_table(made_up, lang="en").rows}
+
+    assert [name for name, cells in rows.items() if "estimated" in cells[1].mark] == [
+        "D1",
+        "D2",
+        "D5",
+        "D6",
+        "D7",
+        "D8",
+    ]
+    assert [name for name, cells in rows.items() if cells[6].mark == "assumed"] == ["D2", "D6", "D7"]
+
+
+def test_published_scores_have_two_decimals_and_forecasts_one(made_up):
+    """Precision follows what is known: as published, or as far as a forecast reaches."""
+    cells = report.domain_table(made_up, lang="en").rows[3].cells
+
+    assert (cells[1].text, cells[2].text) == ("11.07", "11.5")
+
+
+def test_without_any_published_domain_the_caveat_says_so(made_up):
+    """The sentence does not list domains where there is none to list."""
+    nothing = changed(made_up, summary=made_up.summary.assign(last_known=False))
+
+    first = report.caveats(nothing, lang="en").lines[0]
+
+    assert first.startswith("No domain has a published 2023 score")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_absent_parts_say_that_they_are_absent(made_up, lang):
+    """Empty tables become a sentence, not an empty table and not an error."""
+    bare = changed(
+        made_up,
+        targets=made_up.targets.head(0),
+        set_aside=made_up.set_aside.head(0),
+        news=made_up.news.head(0),
+        backtest=made_up.backtest.head(0),
+        availability=made_up.availability.head(1),
+        summary=made_up.summary.assign(max_status="read"),
+        evidence=made_up.evidence.head(0),
+        variances=made_up.variances.head(0),
+        forecast=made_up.forecast.loc[made_up.forecast["index_code"] == "PAR"],
+    )
+
+    for show in (
+        report.target_table,
+        report.conflict_table,
+        report.news_table,
+        report.model_table,
+        report.assumed_table,
+        report.sipas,
+        report.evidence_table,
+        plot.track,
+        plot.coverage,
+        plot.skill,
+    ):
+        text = str(show(bare, lang=lang))
+        assert text
+        assert "nan" not in text.lower().split()
+    for show in (
+        report.headline,
+        report.caveats,
+        report.domain_table,
+        plot.domains,
+        plot.history,
+        plot.known,
+    ):
+        assert "nan" not in str(show(bare, lang=lang)).lower().split()
+
+
+def test_reasons_from_people_and_models_are_read_in_every_form():
+    """A phrase, JSON of one or of several, a key, plain text and nothing are all understood."""
+    assert reading.said(labels.Phrase("basis.none"), "en") == labels.text("basis.none", "en")
+    assert reading.said('{"key": "basis.total", "facts": {"count": 6}}', "en") == "the total of 6 years"
+    assert (
+        reading.said('[{"key": "basis.none"}, {"key": "basis.total", "facts": {"count": 6}}]', "en").count(
+            ";"
+        )
+        == 1
+    )
+    assert reading.said("basis.none", "en") == labels.text("basis.none", "en")
+    assert reading.said("như đã nói", "en") == "như đã nói"
+    assert reading.said(float("nan"), "en") == ""
+
+
+def test_an_unknown_name_stays_as_it_is():
+    """Components, areas and models that the catalogue does not know are shown by their own name."""
+    assert reading.short_name("P7", "vi") == "P7"
+    assert reading.place_name("Cần Thơ", "en") == "Cần Thơ"
+    assert reading.department("", "vi") == labels.MISSING
+
+
+def test_an_unknown_component_is_refused_with_those_that_exist(made_up):
+    """The error lists what there is."""
+    with pytest.raises(KeyError, match=r"D9.*D1"):
+        reading.line(made_up, "D9")
+
+
+def test_ranks_are_read_off_the_distribution_by_hand(made_up):
+    """Half of the probability lies at rank 2 or better: the middle rank is 2."""
+    rank = pd.DataFrame({"rank": [1, 2, 3, 4], "probability": [0.2, 0.3, 0.4, 0.1]})
+    result = changed(made_up, rank=rank)
+
+    assert [reading.rank_at(result, share) for share in (0.1, 0.5, 0.9)] == [1, 2, 3]
+    assert reading.chance_of_top(result, 3) == pytest.approx(0.9)
+
+
+def past(made_up, rows):
+    """The made-up result with a backtest of few rows: model, year, level, value, observed."""
+    columns = ["model", "target_year", "output_type_id", "value", "observed"]
+    table = pd.DataFrame(rows, columns=columns).assign(
+        index_code="PAR", area=made_up.spec.area, component="total"
+    )
+    return changed(made_up, backtest=table)
+
+
+def test_coverage_is_counted_by_hand(made_up):
+    """Two outcomes inside the range and one outside: two thirds."""
+    rows = [
+        ("evidence", year, level, value, observed)
+        for year, observed in ((2021, 80.0), (2022, 85.0), (2023, 91.0))
+        for level, value in (("0.1", 79.0), ("0.5", 84.0), ("0.9", 90.0))
+    ]
+
+    table = reading.coverage(past(made_up, rows))
+
+    assert table["level"].tolist() == [80]
+    assert table["share"].iloc[0] == pytest.approx(2 / 3)
+    assert table["cells"].iloc[0] == 3
+
+
+def test_skill_is_one_minus_the_ratio_of_errors_by_hand(made_up):
+    """With a median alone, CRPS is the absolute error: 1 against 4 points is a skill of 0.75."""
+    rows = [("evidence", 2023, "0.5", 86.0, 87.0), ("last_value", 2023, "0.5", 83.0, 87.0)]
+
+    table = reading.skill_by_year(past(made_up, rows))
+
+    assert table.loc[0, ["target_year", "cells"]].tolist() == [2023, 1]
+    assert table["skill"].iloc[0] == pytest.approx(0.75)
+
+
+def test_only_years_that_both_models_forecast_are_compared(made_up):
+    """A year that the baseline cannot forecast says nothing of skill."""
+    rows = [("evidence", year, "0.5", 86.0, 87.0) for year in (2022, 2023)]
+    rows.append(("last_value", 2023, "0.5", 83.0, 87.0))
+
+    assert reading.skill_by_year(past(made_up, rows))["target_year"].tolist() == [2023]
+
+
+def test_known_cells_tell_scores_from_ranks(made_up):
+    """A score, a derived score, a rank alone and nothing are four different things."""
+    grid = reading.known_cells(made_up)
+
+    assert grid.loc["total", 2012] == "score"
+    assert grid.loc["D3", 2022] == "derived"
+    assert grid.loc["D2", 2023] == "rank"
+    assert grid.loc["D1", 2023] == "none"
+
+
+# Families of names whose members come from data.
+NAMES = {
+    "phrases",
+    "component",
+    "place",
+    "short_index",
+    "unit",
+    "chance",
+    "count",
+    "grid",
+    "mark",
+    "variance_name",
+    "target",
+}
+
+
+def test_every_string_is_used():
+    """Each key of the reports' catalogue is named in code or notebooks, whole or by its two parts."""
+    package = ROOT / "src" / "forecast"
+    own = tomllib.loads((package / "catalogue" / "report.toml").read_text(encoding="utf-8"))
+    files = [*package.rglob("*.py"), *NOTEBOOKS]
+    code = "\n".join(path.read_text(encoding="utf-8").replace('\\"', '"') for path in files)
+
+    unused = []
+    for key, _ in labels.entries(own):
+        family, _, name = key.partition(".")
+        by_parts = f'f"{family}.' in code and f'"{name}"' in code
+        if f'"{key}"' not in code and not by_parts and family not in NAMES:
+            unused.append(key)
+
+    assert unused == []
+
+
+def test_numbers_of_numpy_are_written_too(made_up):
+    """Quantiles come as numpy numbers; the words take them as they are."""
+    assert reading.points(np.float64(81.25), "vi") == "81,3"
+    assert reading.span(np.float64(1), np.float64("nan"), "vi") == labels.MISSING
