@@ -262,6 +262,12 @@ PANEL: Final = Table(  # any yearly panel, as `forecast predict` takes it
     key=("area", "component", "year"),
     source_key=("area", "component", "year"),
 )
+BREAKS: Final = Table(  # years in which such a panel's method changed
+    name="breaks",
+    columns=(Column(name="year", kind="year"), Column(name="note", empty=True, absent=True)),
+    key=("year",),
+    source_key=("year",),
+)
 DATA_TABLES: Final = (SCORES, RELATED, INDICATORS, FRAMEWORKS, EVENTS, ANNOUNCEMENTS, TARGETS)
 
 FORECAST_KEY: Final = (

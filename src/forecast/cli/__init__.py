@@ -20,7 +20,9 @@ from forecast.errors import EXIT_GOOD, EXIT_RUN, EXIT_USE, EXIT_WRITE, ForecastE
 from forecast.labels import LANGUAGES, text
 
 VERBS: Final = {
+    "backtest": "forecast.cli.backtest",
     "check": "forecast.cli.check",
+    "predict": "forecast.cli.predict",
     "report": "forecast.cli.report",
     "runs": "forecast.cli.runs",
 }

@@ -27,7 +27,7 @@ from forecast.load.settle import settle
 from forecast.spec import refuse_unknown
 from forecast.tables import Table, as_known
 
-__all__ = ["Known", "Vintages", "read", "read_panel", "read_vintages"]
+__all__ = ["Known", "Vintages", "read", "read_breaks", "read_panel", "read_vintages"]
 
 _SETTLED: Final = (tables.SCORES, tables.RELATED, tables.INDICATORS)
 
@@ -170,6 +170,20 @@ def read_panel(path: Path) -> pd.DataFrame:
     if found:
         raise DataError(found)
     return frame
+
+
+def read_breaks(path: Path) -> tuple[int, ...]:
+    """Read the years in which a panel's method changed: one file with a column `year`.
+
+    Raises
+    ------
+    DataError
+        With every problem of the file.
+    """
+    table, problems = _read_table(Path(path), tables.BREAKS, None)
+    if table is None or problems:
+        raise DataError(problems)
+    return tuple(sorted({int(year) for year in table.frame["year"]}))
 
 
 def _checked(folder: Path) -> dict[str, Checked]:

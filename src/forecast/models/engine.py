@@ -71,15 +71,34 @@ def predict(
     >>> table["value"].round(0).tolist()
     [70.0]
     """
+    asked = names(models)
+    fit = fit_models(panel, target_years)
+    for name in asked:
+        if models is not None and name in fit.refused:
+            raise fit.refused[name]
+    return long_table(fit, target_years, levels, asked)
+
+
+def names(models: Sequence[str] | None) -> list[str]:
+    """Names of the models asked for, each once; of all, if None.
+
+    Raises
+    ------
+    SpecError
+        If a name is unknown.
+    """
     known = [*(m.name for m in MODELS), ENSEMBLE]
     asked = known if models is None else list(dict.fromkeys(models))
     for name in asked:
         if name not in known:
             raise SpecError("error.unknown_model", {"found": name, "known": ", ".join(known)})
-    fit = fit_models(panel, target_years)
-    for name in asked:
-        if models is not None and name in fit.refused:
-            raise fit.refused[name]
+    return asked
+
+
+def long_table(
+    fit: FittedEnsemble, target_years: Sequence[int], levels: Sequence[float], asked: Sequence[str]
+) -> pd.DataFrame:
+    """Write out what fitted models say, as `predict` does; models that were refused have no rows."""
     parts = [
         _rows(fit, name, year, levels)
         for year in target_years

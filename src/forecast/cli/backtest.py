@@ -1,0 +1,112 @@
+"""`forecast backtest`: every model from earlier years' ends, beside what came."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import pandas as pd
+
+from forecast import labels
+from forecast.cli.local import LocalOption, PathType, Verb, WholeType
+from forecast.cli.panels import YearsType, read_panel, write_table
+from forecast.cli.plain import Side, table
+from forecast.errors import EXIT_GOOD, SpecError
+from forecast.panel import Panel
+
+ORIGINS: Final = 8  # judged unless told
+MOST_WORKERS: Final = 256
+SHOWN: Final = (
+    *(("crps", 3), ("wis", 3), ("absolute_error", 3), ("scaled_error", 2)),
+    *(("coverage_50", 2), ("coverage_80", 2), ("coverage_95", 2), ("skill_last_value", 3)),
+)
+
+
+def build(lang: str) -> click.Command:
+    """Make the verb in one language."""
+
+    def option(name: str, **settings: Any) -> click.Option:
+        says = labels.text(f"cli.backtest.{name.replace('-', '_')}", lang)
+        return LocalOption([f"--{name}"], help=says, **settings)
+
+    return Verb(
+        "backtest",
+        lang,
+        params=[
+            option("scores", type=PathType(), required=True, metavar="FILE"),
+            option("out", type=PathType(), required=True, metavar="FILE"),
+            option("summary", type=PathType(), metavar="FILE"),
+            option("origins", type=YearsType(), metavar="YYYY[:YYYY]"),
+            option("horizons", type=YearsType(), default=(1,), metavar="H[:H]"),
+            option("events", type=PathType(), metavar="FILE"),
+            option("workers", type=WholeType(), default=1, metavar="N"),
+        ],
+        callback=lambda **given: backtest(lang=lang, **given),
+    )
+
+
+def backtest(
+    *,
+    scores: Path,
+    out: Path,
+    summary: Path | None,
+    origins: tuple[int, ...] | None,
+    horizons: tuple[int, ...],
+    events: Path | None,
+    workers: int,
+    lang: str,
+) -> int:
+    """Forecast from every origin, write the long table, and print what it sums up to."""
+    for name, found, high in (("--workers", workers, MOST_WORKERS), ("--horizons", horizons[0], 100)):
+        if not 1 <= found <= high:
+            raise SpecError("spec.out_of_range", {"name": name, "found": found, "low": 1, "high": high})
+    panel = read_panel(scores, events)
+    chosen = _origins(panel, origins)
+    from forecast import backtest as rolling  # takes a second to import; bad files are told before
+    from forecast.models.ensemble import Ensemble
+
+    long = rolling.backtest(
+        panel, [Ensemble(reach=horizons[-1])], origins=chosen, horizons=horizons, workers=workers
+    )
+    if long.empty:
+        raise SpecError("cli.backtest.nothing", {"last": panel.origin})
+    sums = rolling.summary(long, breaks=panel.breaks)
+    write_table(long, out)
+    if summary is not None:
+        write_table(sums, summary)
+    click.echo(_shown(sums, lang))
+    click.echo(labels.text("cli.backtest.made", lang, rows=len(long), path=str(out)))
+    return EXIT_GOOD
+
+
+def _origins(panel: Panel, asked: tuple[int, ...] | None) -> tuple[int, ...]:
+    """Years to forecast from: those asked for, or the last ones that leave three years before them."""
+    if asked is None:
+        return panel.years[2:-1][-ORIGINS:] or panel.years[:-1]
+    for year in asked:
+        if year not in panel.years[:-1]:
+            facts = {"name": "--origins", "found": year, "low": panel.years[0], "high": panel.years[-1] - 1}
+            raise SpecError("spec.out_of_range", facts)
+    return asked
+
+
+def _shown(sums: pd.DataFrame, lang: str) -> str:
+    rows = sums.loc[sums["component"] == "all"]
+    heads = [
+        labels.text(f"cli.backtest.head.{name}", lang) for name in ("period", "horizon", "model", "years")
+    ]
+    heads += [labels.text(f"cli.backtest.head.{name}", lang) for name, _ in SHOWN]
+    lines = [
+        [
+            labels.text(f"cli.backtest.period.{row['period']}", lang),
+            str(row["horizon"]),
+            labels.text(f"model.{row['model']}", lang),
+            str(row["years"]),
+            *(labels.number(row.get(name), decimals, lang) for name, decimals in SHOWN),
+        ]
+        for row in rows.to_dict("records")
+    ]
+    numbers: list[Side] = ["right"] * (len(SHOWN) + 1)
+    sides: tuple[Side, ...] = ("left", "right", "left", *numbers)
+    return table(heads, lines, sides)
