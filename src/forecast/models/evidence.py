@@ -36,7 +36,7 @@ Flags = NDArray[np.bool_]
 
 ROUNDS = 2  # of linearization, before and after each search
 SEARCHES = 2
-HOLDS = 2  # Newton steps that move draws onto the published sums
+HOLDS = 5  # Newton steps that move draws onto the published sums
 TAIL_DF = 8  # degrees of freedom of the draws: variances are themselves estimates
 MIN_STATEMENTS = 3
 JITTER = 1e-8  # of a logit squared: cells that are published to the last digit have no variance left
@@ -112,9 +112,9 @@ class Evidence:
         spread = self.start.component_spread or (1.0,) * len(lattice.components)
         start = Variances(**{name: getattr(self.start, name) for name in SCALARS}, component_spread=spread)
         middle = _middle(statements)
-        fitted = _settle(lattice, statements, start, middle, rounds=ROUNDS)
         if not self.search:
-            return fitted
+            return _settle(lattice, statements, start, middle, rounds=ROUNDS * (1 + SEARCHES))
+        fitted = _settle(lattice, statements, start, middle, rounds=ROUNDS)
         for _ in range(SEARCHES):
             variances = _search(lattice, fitted.linear, start, begin=fitted.variances)
             fitted = _settle(lattice, statements, variances, middle, rounds=ROUNDS, origin=fitted)
