@@ -200,6 +200,14 @@ def test_what_is_no_year_is_refused(text):
     assert (key, facts) == ("expect.year", {"first": tables.FIRST_YEAR, "last": tables.LAST_YEAR})
 
 
+@pytest.mark.parametrize(
+    ("text", "key"), [("1", ""), ("9999", ""), ("0", "expect.year"), ("10000", "expect.year")]
+)
+def test_a_column_may_have_its_own_years(text, key):
+    """A panel of any kind may be old, or count its years from 1."""
+    assert read(text, "year", low=1, high=9999)[1] == key
+
+
 @pytest.mark.parametrize("kind", ["text", "area", "number", "day", "year", "period", "choice"])
 @pytest.mark.parametrize("text", ["", "  ", "\N{NO-BREAK SPACE}", "\N{ZERO WIDTH SPACE}"])
 def test_an_empty_cell_is_refused_unless_it_may_be_empty(kind, text):

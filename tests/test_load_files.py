@@ -91,7 +91,7 @@ def test_harmless_differences_are_accepted(content, tmp_path):
         (GOOD.replace("P1,2021", '"P1,2021').encode(), [(3, "", "expect.quotes")]),
         (GOOD.replace("P1,2021", '"P"1,2021').encode(), [(3, "", "expect.quotes")]),
         (GOOD.replace("2021", "2020").encode(), [(3, "", "expect.new_key")]),
-        (GOOD.replace("2021", "2101").encode(), [(3, "year", "expect.year")]),
+        (GOOD.replace("2021", "0").encode(), [(3, "year", "expect.year")]),
         (GOOD.replace("6\n", "x" * 200_000 + "\n").encode(), [(3, "", "expect.shorter_cell")]),
         (GOOD.replace("P1,2021", ",2021").encode(), [(3, "component", "expect.something")]),
     ],

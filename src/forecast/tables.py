@@ -53,7 +53,7 @@ class Column:
     """What one column of a table may hold.
 
     `empty` allows empty cells; `absent` allows a file without the column; `low` and `high`
-    bound a number; `choices` are the values of a choice.
+    bound a number or a year; `choices` are the values of a choice.
     """
 
     name: str
@@ -255,7 +255,7 @@ PANEL: Final = Table(  # any yearly panel, as `forecast predict` takes it
     columns=(
         Column(name="area"),
         Column(name="component"),
-        _YEAR,
+        Column(name="year", kind="year", low=1, high=9999),  # a series may be old, or count from 1
         Column(name="score", kind="number", empty=True),
         Column(name="max_score", kind="number", empty=True, absent=True, low=0),
     ),
@@ -264,7 +264,10 @@ PANEL: Final = Table(  # any yearly panel, as `forecast predict` takes it
 )
 BREAKS: Final = Table(  # years in which such a panel's method changed
     name="breaks",
-    columns=(Column(name="year", kind="year"), Column(name="note", empty=True, absent=True)),
+    columns=(
+        Column(name="year", kind="year", low=1, high=9999),
+        Column(name="note", empty=True, absent=True),
+    ),
     key=("year",),
     source_key=("year",),
 )

@@ -151,11 +151,13 @@ def not_among(text: str, allowed: tuple[str, ...]) -> Expected:
     return "expect.choice_near" if near else "expect.choice", {"near": near, "allowed": allowed}
 
 
-def _year(text: str, _: Column) -> Cell:
+def _year(text: str, column: Column) -> Cell:
+    first = FIRST_YEAR if column.low is None else int(column.low)
+    last = LAST_YEAR if column.high is None else int(column.high)
     found = _WHOLE.fullmatch(text)
-    if found and FIRST_YEAR <= int(found[1]) <= LAST_YEAR:
+    if found and first <= int(found[1]) <= last:
         return Cell(int(found[1]))
-    return Cell(0, ("expect.year", {"first": FIRST_YEAR, "last": LAST_YEAR}))
+    return Cell(0, ("expect.year", {"first": first, "last": last}))
 
 
 def _number(text: str, column: Column) -> Cell:
