@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import optimize, stats
 
 from forecast.errors import ForecastError
-from forecast.models.contract import TAIL_DF, History, Model, Outlook
+from forecast.models.contract import TAIL_DF, Fitted, History, Model, Outlook
 from forecast.panel import Panel
 
 Floats = NDArray[np.float64]
@@ -72,7 +72,7 @@ def rolling(panel: Panel, models: Sequence[Model], reach: int) -> list[Trial]:
     return trials
 
 
-def fitted(model: Model, panel: Panel) -> object | None:
+def fitted(model: Model, panel: Panel) -> Fitted | None:
     """Fit, or give None if the model refuses the panel for a reason it states."""
     try:
         return model.fit(panel)
@@ -126,7 +126,7 @@ def learn_weights(trials: Sequence[Trial]) -> Floats:
         jac=True,
         method="SLSQP",
         bounds=[(0.0, float(f > 0)) for f in fair],
-        constraints={"type": "eq", "fun": lambda w: w.sum() - 1, "jac": np.ones_like},
+        constraints=optimize.LinearConstraint(np.ones((1, count)), 1.0, 1.0),
         options={"ftol": 1e-7, "maxiter": 100},
     )
     weight = np.clip(found.x, 0.0, None)
