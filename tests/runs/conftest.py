@@ -1,7 +1,7 @@
 """Small notebooks and a small result for the runs.  EVERY FIGURE HERE IS MADE UP."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,13 +11,14 @@ import pytest
 
 from forecast import load, pipeline, tables
 from forecast.result import Result, table_names
-from forecast.runs.kernels import Kernels
+from forecast.runs import manifest
+from forecast.runs.kernels import ForkServer, Kernels, can_fork
 from forecast.runs.plan import Kind
 from forecast.spec import QUANTILE_LEVELS, RunSpec
 
 AREA = "TP. Hồ Chí Minh"
 SPEC = RunSpec(index_code="PAR", area=AREA, target_year=2024, as_of=dt.date(2024, 10, 20))
-MEDIANS = {"total": 16.25, "D1": 7.5, "D2": 8.75}
+MEDIANS = {"total": 16.23, "D1": 7.52, "D2": 8.74}
 KINDS = (Kind(stem="meeting"), Kind(stem="domain", each=True))
 PARAMETERS = """\
 index_code: str = "PAR"  # which index
@@ -53,7 +54,10 @@ def notebook(*cells: str, parameters: str = "") -> nbformat.NotebookNode:
     """Make a notebook from the sources of its cells, with a parameters cell if there is one."""
     first = [code(parameters, tags=["parameters"])] if parameters else []
     kernel = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python"}}
-    return nbformat.v4.new_notebook(cells=[*first, *map(code, cells)], metadata=kernel)
+    every = [*first, *map(code, cells)]
+    for number, cell in enumerate(every):
+        cell.id = f"cell-{number}"  # by themselves ids are random, and so would be the notebook's hash
+    return nbformat.v4.new_notebook(cells=every, metadata=kernel)
 
 
 def write_notebooks(folder: Path, *more: str, **replaced: nbformat.NotebookNode) -> Path:
@@ -96,6 +100,7 @@ def made() -> SimpleNamespace:
         notebook=notebook,
         write_notebooks=write_notebooks,
         small_result=small_result,
+        furnished=furnished,
         KINDS=KINDS,
         PARAMETERS=PARAMETERS,
         PAGE=PAGE,
@@ -105,24 +110,40 @@ def made() -> SimpleNamespace:
 
 
 @pytest.fixture(scope="session")
-def kernels(tmp_path_factory: pytest.TempPathFactory) -> Kernels:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer | None]:
+    """The process that forks the tests' kernels; None where kernels are ordinary."""
+    if not can_fork():
+        yield None
+        return
+    modules = ["pandas", "forecast.result", "forecast.reading", "forecast.markup"]
+    with ForkServer(modules, tmp_path_factory.mktemp("server") / "kernels.log") as shared:
+        yield shared
+
+
+@pytest.fixture(scope="session")
+def kernels(server: ForkServer | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernels]:
     """Kernels that tests share; each test's notebook has one of its own."""
-    log = tmp_path_factory.mktemp("kernels") / "kernels.log"
-    with Kernels(["pandas", "forecast.result", "forecast.reading", "forecast.markup"], log) as shared:
+    with Kernels([], tmp_path_factory.mktemp("kernels") / "kernels.log", server=server) as shared:
         yield shared
 
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """A folder with data, notebooks and room for reports; the forecast itself is made up."""
-    data = tmp_path / "data"
+    monkeypatch.setattr(pipeline, "make", lambda _spec, _data: small_result())
+    monkeypatch.setattr(load, "read", _unexpected)
+    monkeypatch.setattr(manifest, "code_hash", lambda: "made up")  # someone may be at work on the code
+    return furnished(tmp_path)
+
+
+def furnished(folder: Path) -> SimpleNamespace:
+    """Write made-up data and notebooks into a folder."""
+    data = folder / "data"
     data.mkdir()
     for table in (tables.AREAS, *tables.DATA_TABLES):
         (data / table.file).write_text("made up\n", encoding="utf-8")
-    monkeypatch.setattr(pipeline, "make", lambda _spec, _data: small_result())
-    monkeypatch.setattr(load, "read", _unexpected)
     return SimpleNamespace(
-        data_dir=data, notebooks_dir=write_notebooks(tmp_path / "notebooks"), reports_dir=tmp_path / "reports"
+        data_dir=data, notebooks_dir=write_notebooks(folder / "notebooks"), reports_dir=folder / "reports"
     )
 
 

@@ -83,7 +83,7 @@ def report(
     click.echo(labels.text("cli.report.begun", lang))
     began = time.monotonic()
     # Loaded after the first word to the user, as it takes seconds.
-    from forecast.runs import run, site
+    from forecast.runs import plan, run, site
     from forecast.runs.execute import Limits
 
     options = run.Options(
@@ -95,6 +95,7 @@ def report(
             data_dir=data_dir,
             reports_dir=reports_dir,
             notebooks_dir=notebooks_dir,
+            kinds=plan.KINDS,
             lang=lang,
             options=options,
             tell=progress.tell,

@@ -148,6 +148,8 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill has n
         except Exception as error:
             raise _StartError(str(error)) from error
         self.watch.process = self.km.provisioner.process
+        if self.watch.kernels.closed:  # while it was being started
+            kill(self.km)
 
     def start_new_kernel_client(self) -> Any:
         try:
@@ -187,7 +189,13 @@ class _Engine(NBClientEngine):  # type: ignore[misc]  # papermill has no types
         )
         client.watch = watch
         with _event_loop():
-            client.execute(cleanup_kc=True, env=watch.kernels.environment, cwd=watch.kernels.folder)
+            client.execute(
+                cleanup_kc=True,
+                env=watch.kernels.environment,
+                cwd=watch.kernels.folder,
+                stdout=watch.kernels.log,
+                stderr=watch.kernels.log,
+            )
 
 
 @contextlib.contextmanager

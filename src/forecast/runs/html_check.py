@@ -25,7 +25,9 @@ ADDRESSES: Final = frozenset(
     "classid codebase profile archive code dynsrc lowsrc icon cite usemap srcdoc attributionsrc".split()
 )
 _CLICKED: Final = frozenset({"a", "area"})
-_CLICKABLE: Final = re.compile(r"(https?:|mailto:|#|[\w.-]+\.html(#[\w.-]+)?$)", re.IGNORECASE)
+_CLICKABLE: Final = re.compile(
+    r"https?://|mailto:|#|([\w-][\w.-]*/)?[\w-][\w.-]*\.html(#[\w.-]+)?$", re.IGNORECASE
+)
 _INSIDE: Final = re.compile(r"#\S*|data:image/(png|jpeg|gif|webp);base64,[a-z0-9+/=\s]*", re.IGNORECASE)
 _CSS_ESCAPE: Final = re.compile(r"\\([0-9a-fA-F]{1,6})\s?|\\(.)", re.DOTALL)
 _CSS_COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any, Final, Self, cast
 
@@ -75,20 +75,30 @@ class Kernels:
         What the notebooks import; paid for once where kernels are forked.
     log
         File that takes what kernels write outside of cells.
+    server
+        Forks the kernels, and is left as it is afterwards; None for one of its own.
     fork
-        Fork kernels if the system can; None asks `can_fork`.
+        Whether to have a server of its own; None asks `can_fork`.
     """
 
-    def __init__(self, modules: Iterable[str], log: Path, *, fork: bool | None = None) -> None:
+    def __init__(
+        self,
+        modules: Iterable[str],
+        log: Path,
+        *,
+        server: ForkServer | None = None,
+        fork: bool | None = None,
+    ) -> None:
         self._scratch = Path(tempfile.mkdtemp(prefix="forecast-"))  # mode 0700
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._managers: list[AsyncKernelManager] = []
         self._closed = False
-        self._log: IO[bytes] = log.open("ab")
+        self.log: IO[bytes] = log.open("ab")
         self.environment = environment(self._scratch)
-        forks = can_fork() if fork is None else fork
-        self._server = ForkServer(modules, self._log, self.environment, self._scratch) if forks else None
+        forks = server is None and (can_fork() if fork is None else fork)
+        self._own = ForkServer(modules, log) if forks else None
+        self._server = server or self._own
 
     @property
     def folder(self) -> str:
@@ -132,11 +142,11 @@ class Kernels:
         with self._lock:
             self._closed = True
             managers, self._managers = self._managers, []
-        if self._server is not None:
-            self._server.close()
+        if self._own is not None:
+            self._own.close()
         for manager in managers:
             kill(manager)
-        self._log.close()
+        self.log.close()
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     def __enter__(self) -> Self:
@@ -177,25 +187,39 @@ def imported_by(notebooks: Iterable[NotebookNode]) -> tuple[str, ...]:
 
 
 class ForkServer:
-    """The owner's side of ``forecast.runs.forkserver``."""
+    """The owner's side of ``forecast.runs.forkserver``; several runs may share one.
 
-    def __init__(
-        self, modules: Iterable[str], log: IO[bytes], environment: Mapping[str, str], folder: Path
-    ) -> None:
+    Parameters
+    ----------
+    modules
+        What it imports beside the kernel's own modules.
+    log
+        File that takes what the kernels write outside of cells.
+    """
+
+    def __init__(self, modules: Iterable[str], log: Path) -> None:
+        self._scratch = Path(tempfile.mkdtemp(prefix="forecast-"))
         self._lock = threading.Lock()
         self._forked = False
-        self._process = subprocess.Popen(  # noqa: S603 -- this interpreter, our own module
-            [sys.executable, "-m", "forecast.runs.forkserver", *modules],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            bufsize=0,
-            env=dict(environment),
-            cwd=folder,
-            start_new_session=True,  # Ctrl-C on the terminal is for the owner alone
-        )
+        with log.open("ab") as errors:
+            self._process = subprocess.Popen(  # noqa: S603 -- this interpreter, our own module
+                [sys.executable, "-m", "forecast.runs.forkserver", *modules],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                bufsize=0,
+                env=environment(self._scratch),
+                cwd=self._scratch,
+                start_new_session=True,  # Ctrl-C on the terminal is for the owner alone
+            )
         self._requests: IO[bytes] = cast("IO[bytes]", self._process.stdin)
         self._answers: IO[bytes] = cast("IO[bytes]", self._process.stdout)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def start(self, argv: list[str]) -> ForkedProcess:
         """Fork a kernel.
@@ -230,6 +254,7 @@ class ForkServer:
             self._process.wait()
         with self._lock, contextlib.suppress(OSError):
             self._answers.close()
+        shutil.rmtree(self._scratch, ignore_errors=True)
 
 
 class ForkedProcess:

@@ -31,7 +31,7 @@ from forecast.result import Result
 from forecast.runs import checks, plan
 from forecast.runs.execute import Limits, execute
 from forecast.runs.files import replace_file, sha256, writing
-from forecast.runs.kernels import Kernels, imported_by
+from forecast.runs.kernels import ForkServer, Kernels, imported_by
 from forecast.runs.manifest import Check, Manifest, circumstances, inputs_of, run_id_of
 from forecast.runs.plan import Job, Kind, Plan
 from forecast.runs.store import Store
@@ -77,15 +77,16 @@ class Options:
         Time for all notebooks together.
     again
         Make the run anew even if it is in place and whole.
-    fork
-        See `Kernels`.
+    server
+        Forks the kernels of several runs, so that imports are paid once for all of them; None for a
+        server of this run's own, where the system can fork.
     """
 
     workers: int = 0
     limits: Limits = field(default_factory=Limits)
     run_seconds: float = 1800
     again: bool = False
-    fork: bool | None = None
+    server: ForkServer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +104,8 @@ def report(
     data_dir: Path,
     reports_dir: Path,
     notebooks_dir: Path,
+    kinds: Sequence[Kind],
     lang: str = "vi",
-    kinds: Sequence[Kind] = plan.KINDS,
     options: Options | None = None,
     tell: Callable[[Step], None] = _unseen,
 ) -> Outcome:
@@ -184,7 +185,7 @@ class _Run:
         modules = imported_by(self.plan.notebooks.values())
         with (
             _logged(self.folder / "run.log"),
-            Kernels(modules, self.folder / "kernels.log", fork=self.options.fork) as kernels,
+            Kernels(modules, self.folder / "kernels.log", server=self.options.server) as kernels,
         ):
             result = self._compute()
             jobs = self._jobs(result)

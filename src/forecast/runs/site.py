@@ -86,7 +86,7 @@ def _index(runs: Sequence[Manifest], newest: Manifest, lang: str) -> str:
     link = _link(front_page(newest), f"{title(newest, lang)}. {_known_until(newest, lang)}")
     parts = [f'<p class="lead">{html.escape(text("runs.index.latest", lang))} {link}</p>']
     parts += [_section(run, lang) for run in runs]
-    return frame.document([_Html("\n".join(parts))])  # type: ignore[list-item]  # shows itself as pieces do
+    return frame.document([_Html("\n".join(parts))])
 
 
 def _section(run: Manifest, lang: str) -> str:

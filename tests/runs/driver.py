@@ -1,0 +1,40 @@
+"""Make a report from made-up figures in a process of its own, for tests that stop it."""
+
+import importlib.util
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from forecast import pipeline
+from forecast.cli.report import _ended_by_signals
+from forecast.runs import run
+
+
+def main(folder: Path, patience: float) -> None:
+    """Make the report; the forecast itself takes `patience` seconds."""
+    found = importlib.util.spec_from_file_location(
+        "conftest_of_runs", Path(__file__).with_name("conftest.py")
+    )
+    made = importlib.util.module_from_spec(found)
+    found.loader.exec_module(made)
+
+    def compute(_spec, _data):
+        time.sleep(patience)
+        return made.small_result()
+
+    pipeline.make = compute
+    with _ended_by_signals():
+        run.report(
+            made.SPEC,
+            data_dir=folder / "data",
+            reports_dir=folder / "reports",
+            notebooks_dir=folder / "notebooks",
+            kinds=made.KINDS,
+            tell=lambda step: click.echo(f"{step.name} {step.page}"),
+        )
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), float(sys.argv[2]))
