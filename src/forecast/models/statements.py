@@ -111,11 +111,11 @@ def observe(
     """
     records: list[Row] = [{str(k): v for k, v in row.items()} for row in scores.to_dict("records")]
     spreads = _told_spreads(records, subject)
-    lattice = _lattice(subject, spreads)
+    lattice, countries = _lattice(subject, spreads), _countries(subject)
     means = frozenset(
         (str(row["index_code"]), str(row["component"]), int(row["year"]))
         for row in records
-        if row["statistic"] == "mean" and row["area"] in _countries(subject)
+        if row["statistic"] == "mean" and row["area"] in countries and not math.isnan(row["score"])
     )
     reader = _Reader(subject, lattice, spreads, means, _usual_spread(lattice, start))
     rows = [reader.read(row) for row in records]
@@ -159,9 +159,10 @@ class _Reader:
             return _Read("outside_years")
         if row["statistic"] == "value":
             return self.own(row, component, year)
-        if row["statistic"] == "mean":
-            return self.mean(row, component, year)
-        return self.shape_of_year(row, component, year)
+        if math.isnan(row["score"]):
+            return _Read("no_number")  # a rank of a mean or an extreme says nothing
+        of_many = self.mean if row["statistic"] == "mean" else self.shape_of_year
+        return of_many(row, component, year)
 
     def component(self, row: Row) -> str | None:
         """Name of the row's component in this index, or None if it has no place in it."""
@@ -223,7 +224,7 @@ class _Reader:
             share, error = COUNTS_BELOW[row["statistic"]], 0.0
             offset, shape = _order_mean(n - float(row["score"]) + 0.5, n), COUNT_ERROR
         else:
-            return _Read("beside_mean")
+            return _Read("no_level")
         if share is None:
             return _Read("above_every_maximum")
         cells = self.cell_weights(component, year)
