@@ -178,8 +178,10 @@ def _checked(frame: pd.DataFrame, upper: Mapping[str, float] | float | None, fil
         ("score", "panel.bounds"): bounded & ~clean["score"].between(0, top) & np.isfinite(clean["score"]),
         ("year", "panel.repeated"): year_fits & clean.duplicated(list(KEY), keep=False),
     }
+    # Rows of a file know their number in it; of a plain table the header is row 1.
+    place = rows["row"] if "row" in rows else rows.index + 2
     problems = [
-        Problem(file, int(i) + 2, column, str(rows[column].iloc[i]) if column in rows else "", key)
+        Problem(file, int(place[i]), column, str(rows[column].iloc[i]) if column in rows else "", key)
         for (column, key), flag in broken.items()
         for i in np.flatnonzero(flag.to_numpy(dtype=bool))
     ]

@@ -177,11 +177,8 @@ class FittedEvidence:
         n_areas = len(wanted)
         mean, covariance = self.joint(np.repeat(wanted, len(own)), np.tile(own, n_areas))
         root = linalg.cholesky(covariance + JITTER * np.eye(len(mean)), lower=True)
-        scale = np.sqrt(TAIL_DF / rng.chisquare(TAIL_DF, size=(n, 1)))
-        # Longer tails would drag bounded shares down: keep each cell's expected share where it was.
-        sd = np.sqrt(np.maximum(np.diag(covariance), 1e-12))
-        longer, slope, _ = _line(mean, sd * np.sqrt(TAIL_DF / (TAIL_DF - 2)))
-        mean = mean + (_line(mean, sd)[0] - longer) / np.maximum(slope, 1e-6)
+        # Long tails, with the variance of the posterior.
+        scale = np.sqrt((TAIL_DF - 2) / rng.chisquare(TAIL_DF, size=(n, 1)))
         drawn = mean + scale * (rng.standard_normal((n, len(mean))) @ root.T)
         for k, area in enumerate(wanted):
             here = slice(k * len(own), (k + 1) * len(own))
