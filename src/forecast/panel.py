@@ -179,7 +179,7 @@ def _checked(frame: pd.DataFrame, upper: Mapping[str, float] | float | None, fil
         ("year", "panel.repeated"): year_fits & clean.duplicated(list(KEY), keep=False),
     }
     # Rows of a file know their number in it; of a plain table the header is row 1.
-    place = rows["row"] if "row" in rows else rows.index + 2
+    place = np.asarray(rows["row"] if "row" in rows else rows.index + 2)
     problems = [
         Problem(file, int(place[i]), column, str(rows[column].iloc[i]) if column in rows else "", key)
         for (column, key), flag in broken.items()
