@@ -13,14 +13,13 @@ row for each model, component and horizon.
 from __future__ import annotations
 
 import datetime as dt
-import multiprocessing
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from typing import Final
 
 import numpy as np
 import pandas as pd
+from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from forecast import score
@@ -96,9 +95,7 @@ def backtest(
     if workers == 1 or len(tasks) < 2:
         forecasts = [predict(task) for task in tasks]
     else:
-        context = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
-        with ProcessPoolExecutor(max_workers=workers, mp_context=context) as pool:
-            forecasts = list(pool.map(predict, tasks))
+        forecasts = Parallel(n_jobs=workers)(delayed(predict)(task) for task in tasks)
     truth = [_outcomes(panel, past, targets) for past, targets in rounds]
     names = [name for model in models for name in _names(model)]
     ordered = [
