@@ -59,11 +59,10 @@ def quantile_rows(
     index_code, area, component = (
         np.repeat(np.array([key[k] for key in keys], dtype=object), count) for k in range(3)
     )
-    own = framework_index(framework)
     return pd.DataFrame(
         {
             "index_code": index_code,
-            "framework": np.where(index_code == own, framework.name, ""),
+            "framework": np.where(index_code == SURVEY, "", framework.name),
             "area": area,
             "component": component,
             "target_year": spec.target_year,
@@ -77,9 +76,11 @@ def quantile_rows(
     )
 
 
-def framework_index(framework: Framework) -> str:
-    """Index that a framework with domains belongs to."""
-    return "PAR" if len(framework.components) > 1 else SURVEY
+def scored(draws: Draws, index_code: str) -> Floats:
+    """What areas are ranked by, shape (n, P): points of the total, or percent of the survey."""
+    if index_code == SURVEY:
+        return 100 * draws.share(survey_component(draws.subject))
+    return draws.points(TOTAL)
 
 
 def main_rows(target: Draws, spec: RunSpec, framework: Framework, model: str) -> pd.DataFrame:
@@ -90,8 +91,7 @@ def main_rows(target: Draws, spec: RunSpec, framework: Framework, model: str) ->
         ("PAR", spec.area, component): quantiles(home.points(component)[:, 0], levels)
         for component in components(framework)
     }
-    survey = quantiles(100 * target.share(survey_component(target.subject)), levels)
-    totals = quantiles(target.points(TOTAL), levels)
+    survey, totals = (quantiles(scored(target, index_code), levels) for index_code in (SURVEY, "PAR"))
     for place, area in enumerate(target.subject.areas):
         found.setdefault(("PAR", area, TOTAL), totals[:, place])
         found[(SURVEY, area, TOTAL)] = survey[:, place]
@@ -105,7 +105,7 @@ def rank_rows(table: pd.DataFrame, spec: RunSpec, framework: Framework, model: s
     return pd.DataFrame(
         {
             "index_code": spec.index_code,
-            "framework": framework.name,
+            "framework": "" if spec.index_code == SURVEY else framework.name,
             "area": spec.area,
             "component": "rank",
             "target_year": spec.target_year,
@@ -241,17 +241,22 @@ def history(
     """
     low, high = interval_ends(LEVEL)
     own = evidence[
-        evidence["area"].eq(spec.area) & evidence["index_code"].eq("PAR") & evidence["use"].eq("score")
+        evidence["area"].eq(spec.area)
+        & evidence["index_code"].eq(spec.index_code)
+        & evidence["use"].eq("score")
     ]
     told = dict(zip(zip(own["component"], own["year"], strict=True), own["observed_share"], strict=True))
     rows: list[tuple[object, ...]] = []
     for year, draws in past.items():
         home = draws.of_area(spec.area)
-        for component in components(framework):
+        for component in (TOTAL,) if spec.index_code == SURVEY else components(framework):
             if (component, year) in told:
                 rows.append((component, year, True, 100 * float(told[component, year]), np.nan, np.nan))
                 continue
-            percent = 100 * home.points(component)[:, 0] / draws.subject.schemes[year].maxima[component]
+            if spec.index_code == SURVEY:
+                percent = scored(home, SURVEY)[:, 0]
+            else:
+                percent = 100 * home.points(component)[:, 0] / draws.subject.schemes[year].maxima[component]
             rows.append((component, year, False, *quantiles(percent, (0.5, low, high)).tolist()))
     return pd.DataFrame(rows, columns=["component", "year", "known", "median", "lower", "upper"])
 
@@ -265,10 +270,7 @@ def targets(known: Known, target: Draws, rank: NDArray[np.int_], spec: RunSpec) 
         & (rows["year"] == spec.target_year)
     ].reset_index(drop=True)
     place = target.subject.areas.index(spec.area)
-    if spec.index_code == SURVEY:
-        score = 100 * target.share(survey_component(target.subject))[:, place]
-    else:
-        score = target.points(TOTAL)[:, place]
+    score = scored(target, spec.index_code)[:, place]
     drawn: dict[str, Floats] = {"rank": rank.astype(float), "points": score, "percent": score}
     probability = [
         chance(drawn[quantity], relation, value)

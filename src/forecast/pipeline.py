@@ -46,6 +46,7 @@ def forecast(known: Known, spec: RunSpec) -> Result:
     SpecError
         If the area is no province, or the target year's result was already published.
     """
+    known = _before_result(known, spec)
     rng = np.random.default_rng(spec.seed)
     post = _posterior(known, spec, rng)
     years = post.fitted.lattice.years[:-1]
@@ -53,7 +54,7 @@ def forecast(known: Known, spec: RunSpec) -> Result:
     with threadpool_limits(limits=1):
         past = post.fitted.draws(years, HISTORY_DRAWS, rng, areas=[place])
     home = post.subject.only(spec.area)
-    rank = ranks(post.target.points(TOTAL), place)
+    rank = ranks(findings.scored(post.target, spec.index_code), place)
     chances = rank_table(rank, len(post.subject.areas))
     evidence = findings.evidence_table(known, post.uses, post.fitted)
     rows, availability = _rows(known, spec, post)
@@ -89,7 +90,16 @@ def forecast_rows(known: Known, spec: RunSpec) -> pd.DataFrame:
     SpecError
         As `forecast` does.
     """
+    known = _before_result(known, spec)
     return _rows(known, spec, _posterior(known, spec, np.random.default_rng(spec.seed)))[0]
+
+
+def _before_result(known: Known, spec: RunSpec) -> Known:
+    """Hide the target year from a forced run, as a forecast that saw its result could verify nothing."""
+    if not spec.force:
+        return known
+    seen = known.scores["year"] < spec.target_year
+    return replace(known, scores=known.scores[seen].reset_index(drop=True))
 
 
 def _posterior(known: Known, spec: RunSpec, rng: np.random.Generator) -> Posterior:

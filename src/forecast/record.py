@@ -18,6 +18,7 @@ COLUMNS: Final = (
     *("model", "index_code", "area", "component", "target_year", "as_of"),
     *("output_type_id", "value", "observed"),
 )
+KEYS: Final = ["index_code", "area", "component", "target_year"]
 FIRST_TARGET: Final = 2018
 PAST_DRAWS: Final = 1000
 
@@ -48,14 +49,14 @@ def past_forecasts(
     for year in sorted(set(outcomes["target_year"])):
         day = same_day(spec.as_of, year - spec.target_year)
         try:
-            made = rows(
-                vintages.known_at(day), replace(spec, target_year=int(year), as_of=day, draws=PAST_DRAWS)
-            )
+            then = vintages.known_at(day)
+            asked = replace(spec, target_year=int(year), as_of=day, draws=PAST_DRAWS, force=False)
+            made = rows(then, asked)
         except ForecastError:
             continue  # nothing was known by that day, or the year was out already
         made = made[made["output_type"] == "quantile"]
-        keys = ["index_code", "area", "component", "target_year"]
-        parts.append(made.merge(outcomes[outcomes["target_year"] == year], on=keys))
+        came = _not_among(outcomes[outcomes["target_year"] == year], _outcomes(then, spec))
+        parts.append(made.merge(came, on=KEYS))
     if not parts:
         return no_record()
     return pd.concat(parts, ignore_index=True)[list(COLUMNS)]
@@ -78,6 +79,12 @@ def _outcomes(known: Known, spec: RunSpec) -> pd.DataFrame:
     ]
     columns = ["index_code", "area", "component", "year", "score"]
     return rows[columns].rename(columns={"year": "target_year", "score": "observed"})
+
+
+def _not_among(outcomes: pd.DataFrame, out: pd.DataFrame) -> pd.DataFrame:
+    """Leave out what was published already: a figure that a forecast could see is no test of it."""
+    seen = pd.MultiIndex.from_frame(out[KEYS])
+    return outcomes[~pd.MultiIndex.from_frame(outcomes[KEYS]).isin(seen)]
 
 
 def same_day(day: dt.date, years: int) -> dt.date:

@@ -2,8 +2,10 @@
 
 import math
 
+from forecast.errors import TooFewYearsError
 from forecast.framework import TOTAL, WHOLE, Framework, framework_for
 from forecast.load import Known
+from forecast.models.evidence import Evidence
 from forecast.models.statements import Scheme, Subject
 from forecast.tables import PARTS
 
@@ -16,10 +18,19 @@ def subject_of(known: Known, index_code: str, target_year: int) -> Subject:
 
     The components are those of the target year's framework.  Where an earlier version did not
     split a component, its maximum is split as the target year's framework splits it.
+
+    Raises
+    ------
+    TooFewYearsError
+        If nothing is published of any year before the target year.
     """
+    past = known.scores.loc[known.scores["index_code"].isin([index_code, SURVEY]), "year"]
+    past = past[past < target_year]
+    if past.empty:
+        raise TooFewYearsError.of(Evidence().name, 1, 0)
     frameworks = {
         year: framework_for(known.frameworks, known.events, index_code, year, known.as_of)
-        for year in range(first_year(known, index_code), target_year + 1)
+        for year in range(int(past.min()), target_year + 1)
     }
     target = frameworks[target_year]
     leaves = target.leaves()
@@ -43,11 +54,6 @@ def subject_of(known: Known, index_code: str, target_year: int) -> Subject:
         links={(SURVEY, TOTAL): survey},
         spare=frozenset((*target.parts(), *PARTS)),
     )
-
-
-def first_year(known: Known, index_code: str) -> int:
-    """First year of which anything of the index is published."""
-    return int(known.scores.loc[known.scores["index_code"].isin([index_code, SURVEY]), "year"].min())
 
 
 def survey_component(subject: Subject) -> str:
