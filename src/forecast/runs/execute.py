@@ -29,7 +29,7 @@ from papermill.execute import ERROR_MARKER_TAG
 from papermill.translators import PythonTranslator, papermill_translators
 
 from forecast import labels
-from forecast.errors import RunError, shown
+from forecast.errors import RunError, WriteError, shown
 from forecast.runs.files import replace_file
 from forecast.runs.kernels import Kernels, kill
 
@@ -110,6 +110,8 @@ def execute(
             LOG.warning("%s: kernel start %d failed: %s", name, attempt, error)
             if attempt == _START_ATTEMPTS or kernels.closed:
                 raise _failure(watch, error) from error
+        except WriteError:
+            raise
         except Exception as error:
             failure = error if isinstance(error, RunError) else _failure(watch, error)
             LOG.error("%s", failure)

@@ -19,6 +19,7 @@ import gc
 import importlib
 import json
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Iterable
@@ -43,8 +44,8 @@ KERNEL_MODULES: Final = (
 _PR_SET_PDEATHSIG: Final = 1
 
 
-def main(modules: Iterable[str]) -> None:
-    """Import, then serve requests until standard input ends."""
+def main(folder: str, modules: Iterable[str]) -> None:
+    """Import, then serve requests until standard input ends; then remove `folder`, where kernels stand."""
     # Read by ipykernel when it is imported: a kernel ends by itself when this process is gone.
     os.environ["JPY_PARENT_PID"] = str(os.getpid())
     preload(modules)
@@ -57,6 +58,7 @@ def main(modules: Iterable[str]) -> None:
             for kill in (os.killpg, os.kill):  # the second for one that has no group of its own yet
                 with contextlib.suppress(OSError):
                     kill(pid, signal.SIGKILL)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def preload(modules: Iterable[str]) -> None:
@@ -118,4 +120,4 @@ def _die_with_parent() -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(sys.argv[1], sys.argv[2:])

@@ -89,16 +89,17 @@ class Kernels:
         server: ForkServer | None = None,
         fork: bool | None = None,
     ) -> None:
-        self._scratch = Path(tempfile.mkdtemp(prefix="forecast-"))  # mode 0700
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._managers: list[AsyncKernelManager] = []
         self._closed = False
         self.log: IO[bytes] = log.open("ab")
-        self.environment = environment(self._scratch)
         forks = server is None and (can_fork() if fork is None else fork)
         self._own = ForkServer(modules, log) if forks else None
         self._server = server or self._own
+        inside = self._server.folder if self._server else None
+        self._scratch = Path(tempfile.mkdtemp(prefix="forecast-", dir=inside))  # mode 0700
+        self.environment = environment(self._scratch)
 
     @property
     def folder(self) -> str:
@@ -198,18 +199,18 @@ class ForkServer:
     """
 
     def __init__(self, modules: Iterable[str], log: Path) -> None:
-        self._scratch = Path(tempfile.mkdtemp(prefix="forecast-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="forecast-"))  # the server removes it when it ends
         self._lock = threading.Lock()
         self._forked = False
         with log.open("ab") as errors:
             self._process = subprocess.Popen(  # noqa: S603 -- this interpreter, our own module
-                [sys.executable, "-m", "forecast.runs.forkserver", *modules],
+                [sys.executable, "-m", "forecast.runs.forkserver", str(self.folder), *modules],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 bufsize=0,
-                env=environment(self._scratch),
-                cwd=self._scratch,
+                env=environment(self.folder),
+                cwd=self.folder,
                 start_new_session=True,  # Ctrl-C on the terminal is for the owner alone
             )
         self._requests: IO[bytes] = cast("IO[bytes]", self._process.stdin)
@@ -254,7 +255,7 @@ class ForkServer:
             self._process.wait()
         with self._lock, contextlib.suppress(OSError):
             self._answers.close()
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)  # if it could not
 
 
 class ForkedProcess:

@@ -34,12 +34,10 @@ from forecast.runs.files import replace_file, sha256, writing
 from forecast.runs.kernels import ForkServer, Kernels, imported_by
 from forecast.runs.manifest import Check, Manifest, circumstances, inputs_of, run_id_of
 from forecast.runs.plan import Job, Kind, Plan
-from forecast.runs.store import Store
+from forecast.runs.store import DATA, NOTEBOOKS, Store
 from forecast.spec import RunSpec
 
 LOG: Final = logging.getLogger("forecast.runs")
-DATA: Final = "data"
-NOTEBOOKS: Final = "notebooks"
 _VOLATILE: Final = ("manifest.json", "run.log", "kernels.log")
 
 

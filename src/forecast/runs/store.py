@@ -15,12 +15,14 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from forecast.errors import WriteError
 from forecast.labels import LANGUAGES, text
 from forecast.runs import site
 from forecast.runs.files import (
@@ -36,6 +38,8 @@ from forecast.runs.manifest import Manifest, now
 
 BUILDING: Final = ".building-"
 FAILED: Final = "failed"
+DATA: Final = "data"
+NOTEBOOKS: Final = "notebooks"
 RUN_ID: Final = re.compile(r"\d{4}-\d{2}-\d{2}_[A-Z]+_[a-z0-9-]+_\d{4}_[0-9a-f]{8}")
 
 
@@ -129,9 +133,13 @@ class Store:
         for page in folder.glob("*.html"):
             page.unlink()
         place = self.root / FAILED / manifest.run_id
-        with contextlib.suppress(OSError):  # a full disk is why the run failed; the old record says "running"
+        try:
             _rebase(folder, place)
             failed.write(folder)
+        except WriteError:  # the disk is full, so that is why the run failed
+            shutil.rmtree(folder / DATA, ignore_errors=True)
+            with contextlib.suppress(WriteError):
+                failed.write(folder)
         with writing(place):
             place.parent.mkdir(exist_ok=True)
         remove(place)
@@ -177,7 +185,11 @@ class Store:
 
     def failed(self) -> list[Entry]:
         """Failed runs, by name."""
-        return self._entries((self.root / FAILED).glob("[!.]*"))
+        found = self._entries((self.root / FAILED).glob("[!.]*"))
+        return [
+            replace(entry, manifest=entry.manifest and replace(entry.manifest, state="failed"))
+            for entry in found
+        ]
 
     def unfinished(self) -> list[Entry]:
         """Runs that are being made, or were when their process was killed."""
@@ -214,7 +226,7 @@ def _manifest(folder: Path) -> Manifest | None:
 def _rebase(folder: Path, place: Path) -> None:
     """Let the executed notebooks name the folder in which they will lie."""
     old, new = (json.dumps(path.as_posix(), ensure_ascii=False)[1:-1] for path in (folder, place))
-    for path in sorted(folder.glob("notebooks/*.ipynb")):
+    for path in sorted(folder.glob(f"{NOTEBOOKS}/*.ipynb")):
         content = path.read_text(encoding="utf-8")
         if old in content:
             replace_file(path, content.replace(old, new))
