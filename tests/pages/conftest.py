@@ -307,7 +307,13 @@ def _availability():
             ("drift", "PAR", "D3", False, _reason("error.too_few_years", model="drift", needed=4, got=2)),
             ("drift", "PAR", "D4", False, _reason("error.too_few_years", model="drift", needed=4, got=2)),
             ("theta", "PAR", "total", False, _reason("error.too_few_years", model="theta", needed=6, got=5)),
-            ("last_value", "PAR", "D1", False, _reason("error.too_few_years", model="last_value", needed=1, got=0)),
+            (
+                "last_value",
+                "PAR",
+                "D1",
+                False,
+                _reason("error.too_few_years", model="last_value", needed=1, got=0),
+            ),
         ],
         columns=["model", "index_code", "component", "available", "reason"],
     )
@@ -325,30 +331,48 @@ def _variances():
 
 
 def _news():
+    months, none = "2024-01..2024-09", np.nan
+    few, earlier = _reason("basis.none"), _reason("basis.others", count=2)
     return pd.DataFrame(
         [
             (
                 "Giải ngân vốn đầu tư công",
+                "a",
                 "D6",
+                months,
+                38.1,
+                42.2,
+                "%",
                 -4.1,
                 0.12,
                 -0.05,
                 -0.2,
                 0.08,
-                _reason("basis.none"),
+                3,
+                few,
             ),
             (
-                "Thu ngân sách so với dự toán",
+                "Thu ngân sách",
+                "b",
                 "D6",
-                2.2,
-                0.05,
-                0.01,
-                -0.1,
-                0.12,
-                _reason("basis.none"),
+                "2024-Q2",
+                91000.0,
+                88000.0,
+                "tỷ đồng",
+                3000.0,
+                0.0,
+                0.0,
+                0.0,
+                0.0,
+                1,
+                few,
             ),
+            ("Hồ sơ đúng hạn", "c", "D3", "2024-08", 99.1, none, "%", none, 0.0, 0.0, none, none, 0, earlier),
         ],
-        columns=["indicator", "component", "surprise", "weight", "effect", "lower", "upper", "reason"],
+        columns=[
+            *("indicator", "code", "component", "period", "value", "usual", "unit", "surprise"),
+            *("weight", "effect", "lower", "upper", "years", "reason"),
+        ],
     )
 
 

@@ -1,6 +1,7 @@
 """Notebooks as they are stored, and the pages that come out of them."""
 
 import ast
+import itertools
 import re
 import unicodedata
 from pathlib import Path
@@ -97,7 +98,7 @@ def test_the_page_is_one_whole_document(path, lang, pages):
     assert [len(found.find_all(name)) for name in ("header", "main", "footer", "h1")] == [1, 1, 1, 1]
     assert found.body.a["href"] == f"#{found.main['id']}"
     levels = [int(heading.name[1]) for heading in found.find_all(re.compile(r"h[1-6]"))]
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
     anchors = [element["id"] for element in found.find_all(id=True)]
     assert len(anchors) == len(set(anchors))
     assert {link["href"][1:] for link in found.find_all("a")} <= set(anchors)
@@ -106,17 +107,30 @@ def test_the_page_is_one_whole_document(path, lang, pages):
 @every_page
 @every_notebook
 def test_the_page_reaches_nowhere(path, lang, pages):
-    """No script, no frame, no handler, and no address but places inside the page; browsers are told so too."""
+    """No script, no frame, no handler, and no address but places in the page; browsers are told so."""
     html = pages[path.stem, lang]
     found = BeautifulSoup(html, "html.parser")
 
     policy = found.find("meta", attrs={"http-equiv": "Content-Security-Policy"})["content"]
     assert policy.startswith("default-src 'none'; style-src 'unsafe-inline'; img-src data:")
-    assert found.find_all(["script", "iframe", "object", "embed", "link", "base", "form", "audio", "video"]) == []
+    assert (
+        found.find_all(["script", "iframe", "object", "embed", "link", "base", "form", "audio", "video"])
+        == []
+    )
     for element in found.find_all():
         for name, value in element.attrs.items():
             assert not name.startswith("on")
-            if name in {"src", "srcset", "href", "xlink:href", "action", "data", "poster", "background", "cite"}:
+            if name in {
+                "src",
+                "srcset",
+                "href",
+                "xlink:href",
+                "action",
+                "data",
+                "poster",
+                "background",
+                "cite",
+            }:
                 assert value.startswith("#")
     assert re.findall(r"https?://|//\w+\.|@import|url\((?!#)", html.replace(policy, "")) == []
 
@@ -124,7 +138,7 @@ def test_the_page_reaches_nowhere(path, lang, pages):
 @every_page
 @every_notebook
 def test_the_page_is_readable_to_all(path, lang, pages):
-    """Tables have captions and heads with a scope, pictures say what they show and have their figures beside them."""
+    """Tables have captions and scoped heads; pictures say what they show and have their figures beside."""
     found = BeautifulSoup(pages[path.stem, lang], "html.parser")
 
     for table in found.find_all("table"):
@@ -148,7 +162,9 @@ def test_the_page_shows_no_trace_of_how_it_was_made(path, lang, pages):
     """No code, no prompt, no message of a library, and nothing of the note to the analyst."""
     text = seen(pages[path.stem, lang])
 
-    assert not re.search(r"report\.\w+\(|plot\.\w+\(|In \[|Out\[|import |Traceback|Warning|run_dir|analyst", text)
+    assert not re.search(
+        r"report\.\w+\(|plot\.\w+\(|In \[|Out\[|import |Traceback|Warning|run_dir|analyst", text
+    )
     assert "¶" not in text
 
 
@@ -185,7 +201,9 @@ def test_paper_is_a4_with_the_margins_of_official_letters(pages):
     style = BeautifulSoup(pages["meeting", "vi"], "html.parser").style.text
     paper = style[style.index("@media print") :]
 
-    top, right, bottom, left = (int(mm) for mm in re.search(r"margin: (\d+)mm (\d+)mm (\d+)mm (\d+)mm", paper).groups())
+    top, right, bottom, left = (
+        int(mm) for mm in re.search(r"margin: (\d+)mm (\d+)mm (\d+)mm (\d+)mm", paper).groups()
+    )
     assert "size: A4" in paper
     assert 20 <= top <= 25
     assert 15 <= right <= 20
@@ -254,7 +272,7 @@ def test_a_failed_notebook_gives_no_page(made_up):
     """A cell's error stops the page, and the message names notebook, cell and error."""
     failed = code(nbformat.v4.new_output("error", ename="ZeroDivisionError", evalue="", traceback=[]))
 
-    with pytest.raises(RunError, match="cell 2 of the notebook total failed .ZeroDivisionError"):
+    with pytest.raises(RunError, match=r"cell 2 of the notebook total failed \(ZeroDivisionError"):
         page(notebook_showing(made_up, failed), name="total")
 
 

@@ -12,6 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from forecast import labels, plot, reading, report
+from forecast.report.current import period
 from forecast.report.front import comparison
 
 LANGUAGES = ("vi", "en")
@@ -330,3 +331,18 @@ def test_numbers_of_numpy_are_written_too(made_up):
     """Quantiles come as numpy numbers; the words take them as they are."""
     assert reading.points(np.float64(81.25), "vi") == "81,3"
     assert reading.span(np.float64(1), np.float64("nan"), "vi") == labels.MISSING
+
+
+@pytest.mark.parametrize(
+    ("code", "vi", "en"),
+    [
+        ("2024-01..2024-09", "tháng 1–9/2024", "months 1–9 of 2024"),
+        ("2024-10", "tháng 10/2024", "month 10 of 2024"),
+        ("2024-Q3", "quý 3/2024", "quarter 3 of 2024"),
+        ("2024", "năm 2024", "2024"),
+        ("đầu năm", "đầu năm", "đầu năm"),
+    ],
+)
+def test_a_period_is_written_as_people_say_it(code, vi, en):
+    """Months, a month, a quarter, a year; anything else stays as it is."""
+    assert (period(code, "vi"), period(code, "en")) == (vi, en)

@@ -1,6 +1,6 @@
 """From a matplotlib figure to SVG that belongs in a page: real text, alt text, the same bytes each time.
 
-Colours are the four of Okabe and Ito's palette that keep a contrast of 3:1 on white; shape and line width say
+Colours are of the four of Okabe and Ito's palette that keep 3:1 on white; shape and line width say
 the same as colour, so that a black and white print reads as well.
 """
 
@@ -27,7 +27,6 @@ from forecast import labels
 BLACK: Final = "#000000"
 BLUE: Final = "#0072B2"
 VERMILION: Final = "#D55E00"
-GREEN: Final = "#009E73"
 GREY: Final = "#6b7075"  # quiet text, 4.9:1
 GRID: Final = "#d9dcdf"
 
@@ -142,8 +141,7 @@ def _svg(drawing: Callable[[Sheet], Canvas], sheet: Sheet, name: str, alt: str) 
     salt = hashlib.sha256(f"{name} {sheet.narrow} {alt}".encode()).hexdigest()[:12]
     out = io.StringIO()
     with mpl.rc_context({**_STYLE, "svg.hashsalt": salt}):
-        nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-        drawing(sheet).savefig(out, format="svg", metadata=nothing)
+        drawing(sheet).savefig(out, format="svg")
     return _for_html(out.getvalue(), salt, alt)
 
 

@@ -40,7 +40,7 @@ def domains(result: Result, *, lang: str) -> Figure:
         alt=alt,
         svg=wide,
         narrow=narrow,
-        notes=(labels.text("domains.figure_note", lang),),
+        notes=(labels.text("domains.figure_note", lang), *reading.star_note(table["max_status"], lang)),
         table=_table(result, table, names, lang),
         table_label=labels.text("page.data", lang),
     )
@@ -103,7 +103,7 @@ def _words(axes: Axes, record: pd.Series[Any], place: float, name: str, sheet: S
         "domains.points_of",
         sheet.lang,
         median=reading.points(record["median"], sheet.lang),
-        maximum=labels.plain(float(record["max_score"]), sheet.lang),
+        maximum=reading.starred_maximum(record, sheet.lang),
     )
     coords = ("axes fraction", "data")
     if sheet.narrow:
@@ -136,7 +136,7 @@ def _table(result: Result, table: pd.DataFrame, names: Sequence[str], lang: str)
                 reading.points(record["last_median"], lang, published=bool(record["last_known"])),
                 reading.points(record["median"], lang),
                 *spans,
-                labels.plain(float(record["max_score"]), lang),
+                reading.starred_maximum(record, lang),
             )
         )
     facts = {"last_year": int(table["last_year"].max()), "year": result.spec.target_year}

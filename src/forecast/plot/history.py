@@ -59,6 +59,7 @@ def history(
     """
     past, means = reading.shares(result, component), reading.national_means(result, component)
     alt = _finding(result, component, past, lang)
+    doubt = reading.maximum_note(reading.line(result, component), lang)
 
     def drawing(sheet: Sheet) -> Canvas:
         canvas, axes = sheet.axes(height=3.3, narrow_height=3.5)
@@ -79,7 +80,7 @@ def history(
         alt=alt,
         svg=wide,
         narrow=narrow,
-        notes=_break_note(past, breaks, lang),
+        notes=(*_break_note(past, breaks, lang), *doubt),
         table=_table(result, component, past, means, lang),
         table_label=labels.text("page.data", lang),
     )

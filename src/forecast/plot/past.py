@@ -132,7 +132,7 @@ def coverage(result: Result, *, lang: str) -> Figure | Passage:
         axes.set_yticks(range(0, 101, 20))
         axes.set_xlabel(labels.text("coverage.axis_stated", lang))
         sheet.name_unit(axes, labels.text("coverage.axis_reached", lang))
-        axes.grid()
+        axes.grid(axis="y")
         return canvas
 
     wide, narrow = draw(drawing, name="coverage", alt=alt, lang=lang)

@@ -3,6 +3,7 @@
 Nothing is estimated here; figures are picked, counted and put into words that every page shares.
 """
 
+from forecast.reading.marks import maximum_note, star_note, starred_maximum
 from forecast.reading.past import coverage, record, skill_by_year
 from forecast.reading.rows import (
     RANKED,
@@ -51,6 +52,7 @@ __all__ = [
     "line",
     "listed",
     "main_model",
+    "maximum_note",
     "named",
     "national_means",
     "phrase",
@@ -65,4 +67,6 @@ __all__ = [
     "short_name",
     "skill_by_year",
     "span",
+    "star_note",
+    "starred_maximum",
 ]

@@ -53,7 +53,7 @@ def said(reason: Any, lang: str) -> str:
     if text.startswith(("{", "[")):
         parsed = json.loads(text)
         phrases = parsed if isinstance(parsed, list) else [parsed]
-        return "; ".join(_phrase(phrase["key"], phrase.get("facts", {}), lang) for phrase in phrases)
+        return "; ".join(labels.text(phrase["key"], lang, **phrase.get("facts", {})) for phrase in phrases)
     return labels.text(text, lang) if text in labels.catalogue() else text
 
 
@@ -102,11 +102,3 @@ def listed(parts: Sequence[str], lang: str) -> str:
     if len(parts) < 2:
         return "".join(parts)
     return labels.text("list.and", lang, first=", ".join(parts[:-1]), last=parts[-1])
-
-
-def _phrase(key: str, facts: dict[str, Any], lang: str) -> str:
-    """Write a stored phrase; a model in it by its name."""
-    named_facts = {
-        name: named("model", fact, lang) if name == "model" else fact for name, fact in facts.items()
-    }
-    return labels.text(key, lang, **named_facts)

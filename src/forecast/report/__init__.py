@@ -4,6 +4,7 @@ Every function takes a Result and a language and gives pieces of a page (`foreca
 themselves in JupyterLab and, through `page`, become one self-contained HTML file.
 """
 
+from forecast.report.current import news_table
 from forecast.report.domains import domain_passage, domain_table, level_table
 from forecast.report.front import caveats, cover, heading, headline
 from forecast.report.page import page
@@ -14,7 +15,6 @@ from forecast.report.sources import (
     evidence_table,
     left_out,
     model_table,
-    news_table,
     quality_table,
     run_record,
     variance_table,

@@ -98,9 +98,7 @@ def domain_passage(result: Result, component: str, *, lang: str) -> Pieces:
     if record["responsible"]:
         department = reading.department(str(record["responsible"]), lang)
         lines.append(labels.text("domain.charge", lang, department=department))
-    if record["max_status"] != "read":
-        top = labels.plain(float(record["max_score"]), lang)
-        lines.append(labels.text("domain.maximum_assumed", lang, maximum=top))
+    lines += reading.maximum_note(record, lang)
     return Pieces((Passage((first,), form="headline"), Passage(tuple(lines))))
 
 
@@ -120,5 +118,6 @@ def level_table(result: Result, component: str, *, lang: str) -> Table:
             Column(labels.text("levels.to", lang), numeric=True),
         ),
         rows=tuple(lines),
+        notes=reading.maximum_note(reading.line(result, component), lang),
         form="plain",
     )

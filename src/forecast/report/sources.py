@@ -180,8 +180,16 @@ def _refusals(refused: pd.DataFrame, lang: str) -> Iterator[str]:
     for reason, group in refused.groupby("reason", sort=False):
         pairs = zip(group["index_code"], group["component"], strict=True)
         names = [_component_code(str(index_code), str(component), lang) for index_code, component in pairs]
-        said = reading.said(reason, lang).rstrip(".")
+        said = _without_model(str(reason), lang)
         yield labels.text("models.one_reason", lang, components=", ".join(names), reason=said)
+
+
+def _without_model(reason: str, lang: str) -> str:
+    """Say why a model was refused; its name stands at the head of the row already."""
+    parsed = json.loads(reason) if reason.startswith("{") else {}
+    if parsed.get("key") == "error.too_few_years":
+        return labels.text("models.too_few_years", lang, **parsed["facts"])
+    return reading.said(reason, lang).rstrip(".")
 
 
 def _component_code(index_code: str, component: str, lang: str) -> str:
@@ -211,33 +219,6 @@ def _variance_name(name: str, lang: str) -> str:
     if dot:
         return labels.text(f"variance_name.{family}_of", lang, component=reading.short_name(component, lang))
     return reading.named("variance_name", name, lang)
-
-
-def news_table(result: Result, *, lang: str) -> Table | Passage:
-    """List the indicators of the year: surprise, weight, points moved, and the reason for the weight."""
-    if result.news.empty:
-        return Passage((labels.text("news.none", lang),))
-    lines = [
-        row(
-            str(record["indicator"]),
-            str(record["component"]),
-            labels.signed(record["surprise"], 1, lang),
-            labels.number(record["weight"], 2, lang),
-            labels.signed(record["effect"], 2, lang),
-            reading.span(float(record["lower"]), float(record["upper"]), lang, decimals=2),
-            detail=reading.said(record["reason"], lang),
-        )
-        for _, record in result.news.iterrows()
-    ]
-    heads = (
-        Column(labels.text("news.indicator", lang)),
-        Column(labels.text("domains.domain", lang)),
-        *(
-            Column(labels.text(f"news.{name}", lang), numeric=True)
-            for name in ("surprise", "weight", "effect", "range")
-        ),
-    )
-    return Table(labels.text("news.caption", lang), heads, tuple(lines))
 
 
 def run_record(run_dir: str) -> dict[str, Any]:

@@ -1,0 +1,28 @@
+"""Marks of maxima that no document gave: wherever such a maximum, or what rests on it, is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from forecast import labels
+
+
+def starred_maximum(record: pd.Series[Any], lang: str) -> str:
+    """Write a component's maximum, with a star if it was not read; for pictures, where there is no room."""
+    return labels.plain(float(record["max_score"]), lang) + ("" if record["max_status"] == "read" else "*")
+
+
+def star_note(statuses: Iterable[object], lang: str) -> tuple[str, ...]:
+    """Say what the star means, where there is one."""
+    return () if all(status == "read" for status in statuses) else (labels.text("max_status.star", lang),)
+
+
+def maximum_note(record: pd.Series[Any], lang: str) -> tuple[str, ...]:
+    """Say that a component's own maximum was not read; nothing if it was."""
+    if record["max_status"] == "read":
+        return ()
+    top = labels.plain(float(record["max_score"]), lang)
+    return (labels.text("domain.maximum_assumed", lang, maximum=top),)

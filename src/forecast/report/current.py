@@ -1,0 +1,94 @@
+"""Indicators of the year that is forecast: how far from usual, and what that moves."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from forecast import labels, reading
+from forecast.markup import Cell, Column, Passage, Row, Table, row
+
+if TYPE_CHECKING:
+    from forecast.result import Result
+
+
+def news_table(result: Result, *, lang: str) -> Table | Passage:
+    """List the indicators of the year: value, usual value, surprise, weight, points moved, and why.
+
+    Indicators that cannot be compared with earlier years stand in a note, by reason.
+    """
+    compared = result.news["surprise"].notna()
+    notes = tuple(_not_compared(result.news.loc[~compared], lang))
+    if not compared.any():
+        return Passage((labels.text("news.none", lang), *notes))
+    lines = [_line(record, lang) for _, record in result.news.loc[compared].iterrows()]
+    heads = ("value", "usual", "surprise", "weight", "effect", "range")
+    return Table(
+        caption=labels.text("news.caption", lang),
+        columns=(
+            Column(labels.text("news.indicator", lang)),
+            *(Column(labels.text(f"news.{head}", lang), numeric=True) for head in heads),
+        ),
+        rows=tuple(lines),
+        notes=notes,
+    )
+
+
+def _line(record: pd.Series[Any], lang: str) -> Row:
+    unit = str(record["unit"])
+    return row(
+        Cell(str(record["indicator"]), f"{record['component']}, {period(str(record['period']), lang)}"),
+        amount(float(record["value"]), unit, lang),
+        amount(float(record["usual"]), unit, lang),
+        _signed(float(record["surprise"]), lang),
+        labels.number(record["weight"], 2, lang),
+        labels.signed(record["effect"], 2, lang),
+        reading.span(float(record["lower"]), float(record["upper"]), lang, decimals=2),
+        detail=reading.said(record["reason"], lang),
+    )
+
+
+def _not_compared(news: pd.DataFrame, lang: str) -> list[str]:
+    """Say each reason once, with the indicators that it holds for."""
+    return [
+        labels.text(
+            "news.not_compared",
+            lang,
+            names="; ".join(dict.fromkeys(group["indicator"])),
+            reason=reading.said(reason, lang),
+        )
+        for reason, group in news.groupby("reason", sort=False)
+    ]
+
+
+def amount(value: float, unit: str, lang: str) -> str:
+    """Write an indicator with its unit: large numbers whole, others with one decimal."""
+    text = labels.number(value, _decimals(value), lang)
+    if math.isnan(value) or not unit:
+        return text
+    return f"{text}%" if unit == "%" else f"{text} {unit}"
+
+
+def _signed(value: float, lang: str) -> str:
+    return labels.signed(value, _decimals(value), lang)
+
+
+def _decimals(value: float) -> int:
+    return 0 if abs(value) >= 1000 else 1
+
+
+def period(code: str, lang: str) -> str:
+    """Write a period: "2024-01..2024-09" as months, "2024-Q1" as a quarter, "2024" as a year."""
+    forms = {
+        "months": r"(?P<year>\d{4})-0?(?P<first>\d+)\.\.\d{4}-0?(?P<last>\d+)",
+        "month": r"(?P<year>\d{4})-0?(?P<month>\d+)",
+        "quarter": r"(?P<year>\d{4})-Q(?P<quarter>\d)",
+        "year": r"(?P<year>\d{4})",
+    }
+    for name, form in forms.items():
+        if found := re.fullmatch(form, code):
+            return labels.text(f"period.{name}", lang, **found.groupdict())
+    return code
