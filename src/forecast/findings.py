@@ -147,6 +147,7 @@ def summary(
         survey = survey_component(target.subject)
         pair = 100 * before.share(survey)[:, 0], 100 * after.share(survey)[:, 0]
         facts = {"component": TOTAL, "parent": "", "max_score": 100.0, "max_status": "read"}
+        facts["responsible"] = str(table.loc[survey, "responsible"]) if survey in table.index else ""
         own = _own(evidence, spec, TOTAL, SURVEY)
         return pd.DataFrame(
             [facts | _moves(*pair, own, before.year, 100.0) | {"basis": _survey_basis(evidence, spec)}]
@@ -202,26 +203,28 @@ def basis(evidence: pd.DataFrame, spec: RunSpec, component: str, framework: Fram
     if len(only_rank):
         parts.append(phrase("basis.own_rank", years=[int(y) for y in sorted(only_rank["year"])]))
     if component == TOTAL:
-        return phrases([*parts, phrase("basis.mean", count=_mean_years(evidence, "PAR"))])
+        return phrases([*parts, *_counted("basis.mean", _mean_years(evidence, "PAR"))])
     if not len(scores):
         parts.insert(0, phrase("basis.none"))
     if framework.children(component):
         parts.append(phrase("basis.children"))
     if component.endswith(".sipas"):
-        parts.append(phrase("basis.survey", count=len(_own(evidence, spec, TOTAL, SURVEY))))
-    parts.append(phrase("basis.total", count=len(_own(evidence, spec, TOTAL))))
-    parts.append(phrase("basis.mean", count=_mean_years(evidence, "PAR")))
+        parts += _counted("basis.survey", len(_own(evidence, spec, TOTAL, SURVEY)))
+    parts += _counted("basis.total", len(_own(evidence, spec, TOTAL)))
+    parts += _counted("basis.mean", _mean_years(evidence, "PAR"))
     others = here[here["use"].isin(["score", "rank"]) & (here["area"] != spec.area)]["area"].nunique()
-    if others:
-        parts.append(phrase("basis.others", count=int(others)))
-    return phrases(parts)
+    return phrases([*parts, *_counted("basis.others", int(others))])
+
+
+def _counted(key: str, count: int) -> list[str]:
+    """Say that a forecast rests on so many things of a kind, or nothing if there are none."""
+    return [phrase(key, count=count)] if count else []
 
 
 def _survey_basis(evidence: pd.DataFrame, spec: RunSpec) -> str:
     years = [int(y) for y in sorted(_own(evidence, spec, TOTAL, SURVEY)["year"])]
-    return phrases(
-        [phrase("basis.own", years=years), phrase("basis.mean", count=_mean_years(evidence, SURVEY))]
-    )
+    own = phrase("basis.own", years=years) if years else phrase("basis.none")
+    return phrases([own, *_counted("basis.mean", _mean_years(evidence, SURVEY))])
 
 
 def _mean_years(evidence: pd.DataFrame, index_code: str) -> int:

@@ -1,0 +1,170 @@
+"""What readers are told agrees with the forecast it is read off, and says what it rests on."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecast.load import Known
+from forecast.reading import said
+from forecast.result import Result, table_names
+
+CITY = "TP. Hồ Chí Minh"
+Ask = Callable[..., Result]
+
+SUMMARY = (
+    *("component", "parent", "max_score", "max_status", "responsible", "last_year", "last_known"),
+    *("last_median", "last_lower", "last_upper", "median", "lower", "upper", "lower95", "upper95"),
+    *("change", "p_fall", "basis"),
+)
+
+
+def quantiles(result: Result, component: str) -> pd.Series:
+    """The main model's quantiles of one component of the city, by level."""
+    rows = result.forecast
+    rows = rows[
+        (rows["index_code"] == result.spec.index_code)
+        & (rows["area"] == result.spec.area)
+        & (rows["component"] == component)
+        & (rows["model"] == "evidence")
+        & (rows["output_type"] == "quantile")
+    ]
+    return pd.Series(rows["value"].to_numpy(), index=rows["output_type_id"].astype(float))
+
+
+def test_the_summary_is_read_off_the_forecast(made: Result, early: Result, ask: Ask):
+    """Median and ranges of each line are quantiles of FORECAST; change is the median less last year."""
+    for result in (made, early, ask(dt.date(2024, 10, 20), 2024, index_code="SIPAS")):
+        assert tuple(result.summary.columns) == SUMMARY
+        for line in result.summary.itertuples():
+            levels = quantiles(result, line.component)
+            found = [line.lower95, line.lower, line.median, line.upper, line.upper95]
+            assert found == levels[[0.025, 0.1, 0.5, 0.9, 0.975]].tolist()
+            assert line.change == pytest.approx(line.median - line.last_median, abs=1e-4)
+            assert 0 <= line.p_fall <= 1
+            if not line.last_known:
+                assert line.last_lower <= line.last_median <= line.last_upper
+
+
+def test_last_year_is_the_published_score_where_there_is_one(made: Result, known: Known):
+    """By hand: 86.97 in all, D3 85.12 percent of 13, D4 88.75 percent of 10.5; the rest is estimated."""
+    last = made.summary.set_index("component")
+    assert last["last_known"].to_dict() == {c: c in {"total", "D3", "D4"} for c in last.index}
+    assert last.loc["total", "last_median"] == pytest.approx(86.97)
+    assert last.loc["D3", "last_median"] == pytest.approx(0.8512 * 13, abs=1e-3)
+    assert last.loc["D4", "last_median"] == pytest.approx(0.8875 * 10.5, abs=1e-3)
+    # SIPAS was 81.78 percent, so its part of D8 was near 8.18 points.
+    assert last.loc["D8.sipas", "last_median"] == pytest.approx(8.178, abs=0.02)
+    estimates = last.loc[[f"D{k}" for k in (1, 2, 5, 6, 7, 8)], "last_median"].sum()
+    assert estimates + last.loc[["D3", "D4"], "last_median"].sum() == pytest.approx(86.97, abs=1.0)
+
+
+def test_the_chance_of_a_fall_agrees_with_the_quantiles(made: Result):
+    """Where last year is known, the chance to end below it lies between the levels that embrace it."""
+    for line in made.summary[made.summary["last_known"]].itertuples():
+        levels = quantiles(made, line.component)
+        below, above = levels[levels < line.last_median], levels[levels > line.last_median]
+        assert below.index.max() - 0.02 <= line.p_fall <= above.index.min() + 0.02
+
+
+def test_unknown_domains_are_wider_than_known_ones(made: Result):
+    """Of last year a published domain is a figure, the others are ranges of some percent of the maximum."""
+    table = made.history[made.history["year"] == 2023].set_index("component")
+    assert table.loc[["total", "D3", "D4"], "known"].all()
+    others = table.loc[~table["known"]]
+    assert (others["upper"] - others["lower"] > 0.2).all()
+
+
+def test_the_chances_of_the_targets_are_sums_of_the_rank_table(made: Result, known: Known):
+    """Top 15 and top 10 are as likely as the ranks that make them up."""
+    told = made.targets.set_index("value")["probability"]
+    for place in (15, 10):
+        assert told[place] == pytest.approx(made.rank.loc[made.rank["rank"] <= place, "probability"].sum())
+    assert len(made.targets) == (known.targets["index_code"] == "PAR").sum()
+    rows = made.forecast[made.forecast["output_type"] == "pmf"]
+    np.testing.assert_allclose(rows["value"], made.rank["probability"], atol=1e-6)
+
+
+def test_history_has_each_year_once_and_shows_what_was_published(made: Result, early: Result, first: Result):
+    """Every component has every year up to the target year, published as it was or with its range."""
+    for result in (made, early, first):
+        table = result.history
+        years = range(2012, result.spec.target_year)
+        assert sorted(zip(table["component"], table["year"], strict=True)) == sorted(
+            (c, y) for c in result.summary["component"] for y in years
+        )
+        estimated = table[~table["known"]]
+        assert (estimated["lower"] <= estimated["median"]).all()
+        assert (estimated["median"] <= estimated["upper"]).all()
+        assert table["median"].between(0, 100).all()
+        assert table.loc[table["known"], ["lower", "upper"]].isna().all(axis=None)
+    known_totals = made.history.query("component == 'total' and known").set_index("year")["median"]
+    assert known_totals[[2012, 2021, 2022, 2023]].tolist() == pytest.approx([83.83, 86.05, 84.70, 86.97])
+
+
+def test_a_run_for_the_survey_has_the_survey_as_its_past(ask: Ask):
+    """The history of a SIPAS run is that of SIPAS: published percentages of the city, estimates between."""
+    table = ask(dt.date(2024, 10, 20), 2024, index_code="SIPAS").history
+    assert set(table["component"]) == {"total"}
+    assert table.set_index("year").loc[2023, "median"] == pytest.approx(81.78)
+    assert table.set_index("year").loc[2023, "known"]
+
+
+def test_every_known_row_is_accounted_for(made: Result, known: Known):
+    """The evidence lists each settled row once, with its use; what is used is held nearly as published."""
+    assert len(made.evidence) == len(known.scores)
+    used = made.evidence[made.evidence["use"].isin(["score", "mean"]) & (made.evidence["year"] == 2023)]
+    assert (used["observed_share"] - used["fitted"]).abs().max() < 0.03
+    own = used[(used["area"] == CITY) & (used["component"] == "total")]
+    np.testing.assert_allclose(own["observed_share"], own["fitted"], atol=0.005)
+
+
+def test_every_phrase_can_be_told_in_both_languages(made: Result, early: Result, first: Result):
+    """Whatever a table says in phrases has words for it, with every fact that they need and none empty."""
+    told = 0
+    for result in (made, early, first):
+        for name in table_names():
+            table = getattr(result, name)
+            for column in table.columns.intersection(["basis", "reason", "source"]):
+                for cell in table[column][table[column].astype(str).str.startswith(("{", "["))].unique():
+                    parts = json.loads(cell)
+                    assert said(cell, "vi") != said(cell, "en")
+                    for part in parts if isinstance(parts, list) else [parts]:
+                        told += 1
+                        assert [] not in part["facts"].values(), cell
+                        assert part["facts"].get("count", 1) > 0, cell
+    assert told > 50
+
+
+def test_a_forecast_rests_on_no_empty_list(ask: Ask):
+    """A province without a score says so, for the index and the survey alike."""
+    for index_code in ("PAR", "SIPAS"):
+        for cell in ask(dt.date(2019, 10, 20), 2019, area="Điện Biên", index_code=index_code).summary[
+            "basis"
+        ]:
+            for part in json.loads(cell):
+                assert [] not in part["facts"].values()
+                assert part["facts"].get("count", 1) > 0
+
+
+def test_variances_say_where_they_come_from(made: Result):
+    """Every variance of the model, shared or of one component, has a value and a source."""
+    table = made.variances
+    assert not table["name"].duplicated().any()
+    assert {f"spread.{c}" for c in ("D1", "D8.sipas", "D8.outcome")} <= set(table["name"])
+    assert (table["value"] > 0).all()
+    assert table["source"].str.startswith("{").all()
+
+
+def test_the_vintage_counts_what_was_known(made: Result, known: Known):
+    """Counts of rows are those of the door: known, later, set aside, undated."""
+    count = made.vintage.set_index("name")["count"]
+    assert count["rows_known"] == known.counts["known"].sum()
+    assert count["set_aside"] == len(made.set_aside) == len(known.set_aside)
+    assert count["undated"] == len(known.undated)
+    assert count["assumed_maxima"] == 3  # D2, D6, D7

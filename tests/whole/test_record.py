@@ -1,0 +1,141 @@
+"""The record of earlier years: made as it would have been, judged by what came later."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from forecast import load, record
+from forecast.errors import TooFewYearsError
+from forecast.load import Known
+from forecast.record import past_forecasts, same_day
+from forecast.result import Result
+from forecast.spec import RunSpec
+from forecast.tables import FORECAST_COLUMNS
+
+DATA = Path(__file__).parents[2] / "data"
+CITY = "TP. Hồ Chí Minh"
+
+
+def test_no_outcome_was_out_when_its_forecast_was_made(made: Result):
+    """Of every forecast in the record, no source had published the outcome on or before its day."""
+    raw = pd.read_csv(DATA / "scores.csv")
+    scored = raw[raw["score"].notna() & (raw["statistic"] == "value")]
+    first_day = scored.groupby(["index_code", "area", "component", "year"])["published_on"].min()
+    keys = made.backtest[["index_code", "area", "component", "target_year", "as_of"]].drop_duplicates()
+    assert len(keys) > 100
+    for index_code, area, component, year, day in keys.itertuples(index=False):
+        assert first_day[index_code, area, component, year] > day.date().isoformat()
+
+
+def test_the_record_is_made_on_the_same_day_of_each_year(made: Result):
+    """As of 20 October of the year itself, for each year from 2018 to last year."""
+    days = made.backtest.groupby("target_year")["as_of"].agg(set)
+    assert days.to_dict() == {year: {pd.Timestamp(year, 10, 20)} for year in range(2018, 2024)}
+    assert same_day(dt.date(2024, 2, 29), -1) == dt.date(2023, 2, 28)
+
+
+def test_outcomes_are_the_settled_scores(made: Result, known: Known):
+    """What a forecast is judged by is the score that the door settled on, of provinces' totals alone."""
+    rows = made.backtest.drop_duplicates(["index_code", "area", "target_year"])
+    settled = known.scores[(known.scores["statistic"] == "value") & (known.scores["component"] == "total")]
+    settled = settled.set_index(["index_code", "area", "year"])["score"]
+    keys = zip(rows["index_code"], rows["area"], rows["target_year"], strict=True)
+    assert [settled[key] for key in keys] == rows["observed"].tolist()
+    assert set(made.backtest["component"]) == {"total"}
+    assert rows["observed"].notna().all()
+
+
+def test_main_and_plain_models_are_judged_side_by_side(made: Result):
+    """The record holds the main model for every outcome, and last year's value wherever there is one."""
+    table = made.backtest
+    main = table[table["model"] == "evidence"]
+    cells = table.drop_duplicates(["index_code", "area", "target_year"])
+    assert len(main) == len(cells) * len(made.spec.quantile_levels)
+    assert {"last_value", "ensemble"} <= set(table["model"])
+    assert table["value"].notna().all()
+
+
+class Asked(list[tuple[Known, RunSpec]]):
+    """A stand-in for the forecast that keeps what it was asked."""
+
+    def __call__(self, known: Known, spec: RunSpec) -> pd.DataFrame:
+        """Forecast 80 for the city, in both indexes."""
+        self.append((known, spec))
+        rows = [
+            (code, "", CITY, "total", spec.target_year, pd.Timestamp(spec.as_of), "x")
+            for code in ("PAR", "SIPAS")
+        ]
+        columns = list(FORECAST_COLUMNS)
+        return pd.DataFrame([(*row, "quantile", "0.5", 80.0) for row in rows], columns=columns)
+
+
+SPEC = RunSpec(index_code="PAR", area=CITY, target_year=2024, as_of=dt.date(2024, 10, 20))
+
+
+def test_each_year_is_asked_of_what_was_known_then(known: Known):
+    """The forecast of a past year gets that day's tables and a spec of that day, never forced."""
+    asked = Asked()
+    past_forecasts(load.read_vintages(DATA), known, replace(SPEC, force=True), asked)
+    assert [spec.target_year for _, spec in asked] == list(range(2018, 2024))
+    for then, spec in asked:
+        assert then.as_of == spec.as_of == dt.date(spec.target_year, 10, 20)
+        assert (then.scores["published_on"] <= pd.Timestamp(spec.as_of)).all()
+        assert not spec.force
+
+
+def codes_of_2022(data: Path) -> list[str]:
+    """Which indexes the record made in March 2024 has of the year 2022."""
+    vintages, day = load.read_vintages(data), dt.date(2024, 3, 1)
+    spec = replace(SPEC, target_year=2023, as_of=day)
+    found = past_forecasts(vintages, vintages.known_at(day), spec, Asked())
+    return found.loc[found["target_year"] == 2022, "index_code"].tolist()
+
+
+def test_what_was_out_already_is_no_outcome(tmp_path: Path):
+    """A survey result that came out before the index is left out of that day's record, the index stays in."""
+    data = tmp_path / "data"
+    shutil.copytree(DATA, data)
+    facts = {"index_code": "SIPAS", "year": 2022, "area": CITY, "component": "total", "statistic": "value"}
+    facts |= {"score": 80.0, "unit": "percent", "published_on": "2023-01-15", "trust": "official"}
+    facts |= {"source_url": "https://made-up.invalid/early", "note": "bịa để kiểm thử"}
+    with (data / "scores.csv").open(encoding="utf-8") as file:
+        columns = file.readline().strip().split(",")
+    with (data / "scores.csv").open("a", encoding="utf-8", newline="") as file:
+        csv.DictWriter(file, columns, restval="", lineterminator="\n").writerow(facts)
+    assert codes_of_2022(DATA) == ["PAR", "SIPAS"]
+    assert codes_of_2022(data) == ["PAR"]
+
+
+def test_years_that_cannot_be_forecast_are_left_out(known: Known):
+    """A typed refusal of one year leaves the others, and of all years an empty record with its columns."""
+
+    def refusing(_: Known, spec: RunSpec) -> pd.DataFrame:
+        if spec.target_year != 2020:
+            raise TooFewYearsError.of("x", 2, 1)
+        return Asked()(_, spec)
+
+    def never(_: Known, __: RunSpec) -> pd.DataFrame:
+        raise TooFewYearsError.of("x", 2, 1)
+
+    vintages = load.read_vintages(DATA)
+    assert set(past_forecasts(vintages, known, SPEC, refusing)["target_year"]) <= {2020}
+    empty = past_forecasts(vintages, known, SPEC, never)
+    assert empty.empty
+    assert list(empty.columns) == list(record.COLUMNS)
+
+
+def test_a_broken_model_is_not_swallowed(known: Known):
+    """Only typed refusals leave a year out; a programming error comes up."""
+
+    def broken(_: Known, __: RunSpec) -> pd.DataFrame:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        past_forecasts(load.read_vintages(DATA), known, SPEC, broken)
