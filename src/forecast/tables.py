@@ -278,7 +278,6 @@ FORECAST_KEY: Final = (
     *("output_type", "output_type_id"),
 )
 FORECAST_COLUMNS: Final = (*FORECAST_KEY, "value")
-OUTPUT_TYPES: Final = ("quantile", "pmf", "cdf")
 
 _KNOWN_FROM: Final = ("published_on", "known_on", "announced_on", "set_on")
 

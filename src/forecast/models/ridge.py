@@ -24,7 +24,6 @@ from forecast.models.state_space import standardised, usual_move
 from forecast.panel import Panel
 
 Floats = NDArray[np.float64]
-Features = Callable[[Floats], Floats]
 
 PENALTY: Final = np.array([10.0, 10.0, 10.0, 100.0, 100.0])  # on deviations; averages are kept small
 CHANGE_PENALTY: Final = 50.0
