@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from forecast.runs.run import Step
 
 DEFAULT_AREA: Final = "TP. Hồ Chí Minh"
-TERMINATED: Final = 143  # as shells have it for SIGTERM
+FROM_SIGNAL: Final = 128  # shells add the signal's number
 MOST: Final = 100_000
 
 
@@ -152,16 +152,21 @@ class _Progress:
 
 @contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    """End tidily when asked by SIGTERM, as by Ctrl-C: kernels first, the run put aside as failed."""
+    """End tidily on SIGTERM, or when the terminal is closed, as on Ctrl-C: the run is put aside as failed."""
 
-    def end(_number: int, _frame: object) -> NoReturn:
-        raise SystemExit(TERMINATED)
+    def end(number: int, _frame: object) -> NoReturn:
+        raise SystemExit(FROM_SIGNAL + number)
 
-    before = signal.signal(signal.SIGTERM, end)
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    # One that is ignored stays so: that is how nohup works.
+    before = {
+        number: signal.signal(number, end) for number in numbers if signal.getsignal(number) != signal.SIG_IGN
+    }
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _seconds(seconds: float, lang: str) -> str:
