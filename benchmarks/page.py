@@ -53,6 +53,10 @@ the panel up to its origin; nothing later is seen.
 - `ensemble`, `panel_ssm`, `ridge` and other small names are the engine's; `ensemble_joint` sums joint draws
   of the dimensions. AutoARIMA, AutoETS, AutoTheta, Damped, Naive, RWD and Theta are statsforecast's, series
   by series, with its own intervals, run in an environment of their own (`peers.txt`).
+- Hidden cells: the pattern of the PAR data (which scores, ranks, means and extremes are public) is dealt out
+  at random over the panel's areas and components; what it does not show is forecast, in percent of the
+  maximum, for the last six years, and again for the last year with nothing of it shown. Part of the evidence
+  model's starting variances was learnt on PAPI up to 2021 (`python -m benchmarks.variances`); PCI had no say.
 - MASE on PAPI and PCI has 0.25 points added under it; on M1 it is the textbook's.
 """
 
@@ -88,7 +92,8 @@ def _contest(own: pd.DataFrame) -> str:
     order = own[own["figure"] == first].sort_values("value")["model"].tolist()
     wide = {(row.model, row.figure): row for row in own.itertuples()}
     figures = [f for f in SHOWN if own.loc[own["figure"] == f, "value"].notna().any()]
-    heads = ["model", *(SHOWN[f][0] for f in figures), "years", "cells", "not forecast"]
+    counted = "deals" if str(own["contest"].iloc[0]).startswith(("hidden", "ahead")) else "years"
+    heads = ["model", *(SHOWN[f][0] for f in figures), counted, "cells", "not forecast"]
     rows = []
     for model in order:
         cells = [_cell(wide[model, f], SHOWN[f][1]) if (model, f) in wide else "–" for f in figures]

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.panels import HERE
-from forecast.backtest import COLUMNS
+from forecast.backtest import CELL, COLUMNS
 from forecast.panel import Panel
 
 CACHE = HERE.parent / ".cache"
@@ -69,33 +69,39 @@ def run(tasks: Sequence[Task], levels: Sequence[float], *, fresh: bool) -> tuple
     PeersMissingError
         If the environment cannot be made or the worker fails.
     """
-    series = pd.concat([_series(task) for task in tasks], ignore_index=True)
-    asked = pd.DataFrame(
-        [
-            {"task": f"{t.name}{SEPARATOR}{o}", "h": _farthest(t, o), "models": " ".join(t.models)}
-            for t in tasks
-            for o in t.origins
-        ]
-    )
+    forecasts, seconds = [], []
+    for task in tasks:
+        folder = _answers(task, levels, fresh=fresh)
+        forecasts.append(_long(task, pd.read_csv(folder / "forecasts.csv", dtype={"unique_id": str})))
+        seconds.append(pd.read_csv(folder / "seconds.csv"))
+    spent = pd.concat(seconds, ignore_index=True)
+    spent[["task", "origin"]] = spent["task"].str.split(SEPARATOR, regex=False, expand=True)
+    return pd.concat(forecasts, ignore_index=True), spent
+
+
+def _answers(task: Task, levels: Sequence[float], *, fresh: bool) -> Path:
+    """Folder with the worker's answers to one task; it runs if they are not there yet."""
+    name = f"{task.name}{SEPARATOR}"
+    asked = [
+        {"task": f"{name}{origin}", "h": _farthest(task, origin), "models": " ".join(task.models)}
+        for origin in task.origins
+    ]
     parts = {
-        "series.csv": series.to_csv(index=False),
-        "tasks.csv": asked.to_csv(index=False),
+        "series.csv": _series(task).to_csv(index=False),
+        "tasks.csv": pd.DataFrame(asked).to_csv(index=False),
         "levels.csv": pd.DataFrame({"quantile_level": list(levels)}).to_csv(index=False),
     }
     text = "".join([*parts.values(), WORKER.read_text(encoding="utf-8"), PINS.read_text(encoding="utf-8")])
-    folder = CACHE / "peers-results" / hashlib.sha256(text.encode()).hexdigest()[:16]
+    folder = CACHE / "peers-results" / f"{task.name}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
     if fresh:
         shutil.rmtree(folder, ignore_errors=True)
     if not (folder / "seconds.csv").is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        for name, content in parts.items():
-            (folder / name).write_text(content, encoding="utf-8")
+        for file, content in parts.items():
+            (folder / file).write_text(content, encoding="utf-8")
         _install()
         _call([str(PYTHON), str(WORKER), str(folder)], quiet=False)
-    forecasts = pd.read_csv(folder / "forecasts.csv", dtype={"unique_id": str})
-    seconds = pd.read_csv(folder / "seconds.csv")
-    seconds[["task", "origin"]] = seconds["task"].str.split(SEPARATOR, regex=False, expand=True)
-    return pd.concat([_long(task, forecasts) for task in tasks], ignore_index=True), seconds
+    return folder
 
 
 def _series(task: Task) -> pd.DataFrame:
@@ -168,10 +174,10 @@ def _long(task: Task, forecasts: pd.DataFrame) -> pd.DataFrame:
         )
         parts.append(table[table["observed"].notna()])
     found = pd.concat(parts, ignore_index=True)[COLUMNS]
-    # Intervals of a fitted series of zero variance may cross by rounding.
-    key = [name for name in COLUMNS if name not in ("quantile_level", "predicted")]
-    found = found.sort_values([*key, "quantile_level"], kind="stable", ignore_index=True)
-    found["predicted"] = found.groupby(key, sort=False)["predicted"].cummax()
+    # A simulated interval may lie beside the point forecast: put in order, no quantile is worse for it.
+    found = found.sort_values(["model", *CELL, "quantile_level"], kind="stable", ignore_index=True)
+    count = found["quantile_level"].nunique()
+    found["predicted"] = np.sort(found["predicted"].to_numpy().reshape(-1, count), axis=1).ravel()
     return found.assign(task=task.name)
 
 

@@ -47,29 +47,68 @@ def main(folder):
 
 
 def forecast(own, name, h, levels):
-    """Quantiles 1 to h years after each series' last one; the median is the point forecast."""
-    # AutoETS refuses very short series; the last value then stands in, as a user would do.
-    engine = StatsForecast([MODELS[name]()], freq=1, n_jobs=1, fallback_model=sf.Naive(alias=name))
-    percents = sorted({round(100 * abs(1 - 2 * level), 6) for level in levels} - {0.0})
-    wide = engine.forecast(df=own, h=h, level=percents).sort_values(["unique_id", "ds"])
-    ahead = wide.groupby("unique_id").cumcount().to_numpy() + 1
+    """Quantiles 1 to h years after each series' last one; the median is the point forecast.
+
+    A model that refuses very short series (AutoETS does) gives way to the last value, as a user would do it.
+    Series go in groups of one length, as what is refused depends on it; statsforecast's own
+    fall-back is not used, as it mixes up the columns of two models' intervals.
+    """
+    length = own.groupby("unique_id")["ds"].transform("size")
     parts = []
-    for level in levels:
-        percent = round(100 * abs(1 - 2 * level), 6)
-        end = "lo" if level < 0.5 else "hi"
-        column = name if percent == 0 else next(c for c in wide if is_end(c, name, end, percent))
-        parts.append(
-            pd.DataFrame(
-                {
-                    "model": name,
-                    "unique_id": wide["unique_id"].to_numpy(),
-                    "h": ahead,
-                    "quantile_level": level,
-                    "predicted": wide[column].to_numpy(dtype=np.float64),
-                }
+    for _, group in own.groupby(length):
+        try:
+            wide = intervals(group, name, h, levels)
+        except Exception as error:  # noqa: BLE001  # whatever a model refuses with
+            print(
+                f"    {name} on {group['unique_id'].nunique()} series: {error}; last value instead",
+                flush=True,
             )
-        )
+            wide = intervals(group, "Naive", h, levels).rename(columns=lambda c: c.replace("Naive", name))
+        parts.append(long(wide, name, levels))
     return pd.concat(parts)
+
+
+def percent_of(level):
+    """Nominal coverage of the interval that ends at a quantile level."""
+    return round(100 * abs(1 - 2 * level), 6)
+
+
+def intervals(own, name, h, levels):
+    """What statsforecast gives: one row a series and year ahead, a column for each end."""
+    engine = StatsForecast([MODELS[name]()], freq=1, n_jobs=1)
+    percents = sorted({percent_of(level) for level in levels} - {0.0})
+    return engine.forecast(df=own, h=h, level=percents).sort_values(["unique_id", "ds"])
+
+
+def long(wide, name, levels):
+    """One row a series, year ahead and quantile level; refuses columns that are not what they say."""
+    ahead = wide.groupby("unique_id").cumcount().to_numpy() + 1
+    columns = [column_of(wide, name, level) for level in levels]
+    values = wide[columns].to_numpy(dtype=np.float64)
+    middle = levels.index(0.5)
+    # A simulated interval may lie beside the point forecast, but not upside down.
+    ends = np.delete(values, middle, axis=1)
+    slack = 1e-3 * np.nanmax(np.abs(values), axis=1, keepdims=True)
+    if (np.diff(ends, axis=1) < -slack).any():
+        raise SystemExit(f"{name}: quantiles fall; the columns of its intervals are mixed up")
+    count = len(levels)
+    return pd.DataFrame(
+        {
+            "model": name,
+            "unique_id": np.repeat(wide["unique_id"].to_numpy(), count),
+            "h": np.repeat(ahead, count),
+            "quantile_level": np.tile(levels, len(wide)),
+            "predicted": values.ravel(),
+        }
+    )
+
+
+def column_of(wide, name, level):
+    """Name of the column that holds a quantile level."""
+    if percent_of(level) == 0:
+        return name
+    end = "lo" if level < 0.5 else "hi"
+    return next(column for column in wide if is_end(column, name, end, percent_of(level)))
 
 
 def is_end(column, name, end, percent):

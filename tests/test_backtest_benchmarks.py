@@ -9,13 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from benchmarks import __main__ as command
-from benchmarks import contests, goals, guesses, page, peers
+from benchmarks import contests, goals, guesses, page, peers, variances
 from benchmarks import panels as readers
 from benchmarks.hidden import Pattern, Place, hide, pattern
 from benchmarks.yardstick import NaivePooled
+from scipy.special import expit
 
 from forecast.backtest import backtest, score_cells
 from forecast.framework import TOTAL
+from forecast.models.latent import Lattice, Variances, deviation_covariance
 from forecast.panel import Panel
 from forecast.spec import QUANTILE_LEVELS
 from forecast.tables import COUNTRY
@@ -258,6 +260,28 @@ def test_the_total_of_draws_is_not_the_sum_of_ranges():
     np.testing.assert_allclose(joint.mean(axis=2), alone.mean(axis=2), rtol=0.02)
 
 
+# Variances
+
+
+def test_variances_are_found_again_in_a_panel_made_of_them():
+    """Deviations drawn with known likeness, noise and persistence give them back, roughly."""
+    rng = np.random.default_rng(8)
+    truth = Variances(permanent=0.3, noise=0.5, persistence=0.8, alike=0.3, spread=0.4)
+    names, years = ("P", "Q", "R"), tuple(range(2011, 2021))
+    areas = tuple(f"A{k}" for k in range(300))
+    lattice = Lattice(areas, names, years, np.zeros((3, 10), dtype=bool), np.ones(10))
+    drawn = rng.multivariate_normal(np.zeros(30), deviation_covariance(lattice, truth), size=300)
+    panel = Panel(areas, names, years, 10 * expit(drawn.reshape(300, 3, 10)), np.full(3, 10.0))
+
+    found = variances.estimates(panel).set_index("name")["estimate"]
+
+    assert found["alike"] == pytest.approx(0.3, abs=0.06)
+    assert found["noise"] == pytest.approx(0.5, abs=0.1)
+    assert found["spread"] == pytest.approx(0.4, abs=0.04)
+    assert found["permanent"] == pytest.approx(0.3, abs=0.2)
+    assert found["persistence"] == pytest.approx(0.8, abs=0.1)
+
+
 # Peers
 
 
@@ -287,6 +311,25 @@ def test_peers_forecasts_are_set_at_the_year_they_speak_of():
     ]
     assert table["predicted"].tolist() == [10.1, 10.5, 10.9, 20.1, 20.5, 20.9]
     assert table["observed"].tolist() == [5.0] * 3 + [7.0] * 3
+
+
+def test_peers_quantiles_are_put_in_order():
+    """A median beside its interval is moved in; nothing else changes."""
+    panel = Panel(("A",), ("Q",), (2018, 2019, 2020), np.array([[[1.0, 2.0, 3.0]]]), np.array([np.nan]))
+    answers = pd.DataFrame(
+        {
+            "task": "made|2019",
+            "model": "M",
+            "unique_id": "0|0",
+            "h": 1,
+            "quantile_level": [0.1, 0.5, 0.9],
+            "predicted": [2.0, 1.0, 3.0],
+        }
+    )
+
+    table = peers._long(peers.Task("made", panel, (2019,)), answers)
+
+    assert table["predicted"].tolist() == [1.0, 2.0, 3.0]
 
 
 def test_a_peers_forecast_that_is_no_number_is_left_out():
