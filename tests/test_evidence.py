@@ -167,6 +167,18 @@ def test_draws_have_the_expected_share_of_the_exact_posterior():
     assert (found.std(axis=0) < 1.4 * sd).all()
 
 
+def test_draws_have_the_mean_and_the_spread_of_the_posterior():
+    """On the logit scale draws are as wide as the posterior says, with longer tails than a normal."""
+    fitted = AS_IT_IS.fit(LATTICE, told(own("A", "D1", 2022, 0.9), *COMMON))
+    place = LATTICE.cell("D2", 2023)
+    middle, sd = fitted.cells(1, [place])
+    drawn = logit(fitted.draws((2023,), 100_000, np.random.default_rng(5), areas=[1])[:, 0, 1, 0])
+    off = (drawn - middle[0]) / sd[0]
+    assert off.mean() == pytest.approx(0, abs=0.02)
+    assert off.std() == pytest.approx(1, abs=0.02)
+    assert (np.abs(off) > 3).mean() > 2 * 0.0027
+
+
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.85, 0.97, 0.999])
 def test_a_published_score_pins_its_cell(share):
     """A figure with hardly any error is what the cell is, near the bounds too."""
