@@ -205,6 +205,32 @@ def test_absent_parts_say_that_they_are_absent(made_up, lang):
         assert "nan" not in str(show(bare, lang=lang)).lower().split()
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_an_index_in_percent_without_domains_has_its_words_too(lang, made_up):
+    """SIPAS is told in percent, its changes in percentage points, its years in place of domains."""
+    survey = changed(
+        made_up,
+        spec=dataclasses.replace(made_up.spec, index_code="SIPAS"),
+        summary=made_up.summary.head(1).assign(
+            median=83.0, lower=80.7, upper=85.3, last_median=82.1, change=0.9
+        ),
+        forecast=made_up.forecast.loc[made_up.forecast["index_code"] == "SIPAS"],
+    )
+
+    for show in TEXTS.values():
+        if show not in (TEXTS["domain_passage"], TEXTS["level_table"]):
+            assert "nan" not in str(show(survey, lang)).lower().split()
+    first = str(report.headline(survey, lang=lang))
+    assert re.search(r"83[.,]0%.*0[.,]9 (điểm phần trăm|percentage points)", first)
+    assert (
+        " ".join(report.caveats(survey, lang=lang).lines).count(
+            "questionnaire" if lang == "en" else "phiếu hỏi"
+        )
+        == 1
+    )
+    assert str(plot.domains(survey, lang=lang)) == str(plot.history(survey, lang=lang))
+
+
 def test_reasons_from_people_and_models_are_read_in_every_form():
     """A phrase, JSON of one or of several, a key, plain text and nothing are all understood."""
     assert reading.said(labels.Phrase("basis.none"), "en") == labels.text("basis.none", "en")

@@ -15,6 +15,7 @@ from matplotlib.lines import Line2D
 from forecast import labels, reading
 from forecast.markup import Column, Figure, Table, row
 from forecast.plot.canvas import BLACK, BLUE, MEDIAN, RANGE_WIDTHS, VERMILION, Look, Sheet, draw, range_keys
+from forecast.plot.history import history
 
 if TYPE_CHECKING:
     from forecast.result import Result
@@ -23,8 +24,13 @@ BEFORE: Final[Look] = {"marker": "D", "markersize": 5.5, "color": VERMILION, "li
 
 
 def domains(result: Result, *, lang: str) -> Figure:
-    """Draw each domain's last year, forecast and ranges on one scale, percent of its maximum."""
+    """Draw each domain's last year, forecast and ranges on one scale, percent of its maximum.
+
+    An index without domains shows its years instead.
+    """
     table = reading.domains(result)
+    if table.empty:
+        return history(result, lang=lang)
     names = [reading.short_name(str(component), lang) for component in table["component"]]
 
     def drawing(sheet: Sheet) -> Canvas:
@@ -148,7 +154,9 @@ def _table(result: Result, table: pd.DataFrame, names: Sequence[str], lang: str)
     )
     index = labels.text(f"short_index.{result.spec.index_code}", lang)
     return Table(
-        caption=labels.text("domains.caption", lang, index=index, **facts),
+        caption=labels.text(
+            "domains.caption", lang, index=index, unit=reading.unit(result.spec.index_code, lang), **facts
+        ),
         columns=(
             Column(labels.text("domains.domain", lang)),
             *(Column(head, numeric=True) for head in heads),

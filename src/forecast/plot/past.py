@@ -49,6 +49,7 @@ def track(result: Result, *, lang: str) -> Figure | Passage:
     inside = ((past["lower"] <= past["observed"]) & (past["observed"] <= past["upper"])).sum()
     alt = labels.text("track.alt", lang, all=len(past), inside=int(inside))
     place = reading.place_name(result.spec.area, lang)
+    unit = reading.unit(result.spec.index_code, lang)
 
     def drawing(sheet: Sheet) -> Canvas:
         canvas, axes = sheet.axes(height=3.1, narrow_height=3.4)
@@ -59,7 +60,7 @@ def track(result: Result, *, lang: str) -> Figure | Passage:
         axes.set_xticks(past["target_year"])
         axes.margins(x=0.12, y=0.1)
         sheet.write_ticks(axes.yaxis)
-        sheet.name_unit(axes, labels.text("word.points", sheet.lang))
+        sheet.name_unit(axes, unit)
         axes.grid(axis="y")
         ranges = [
             key for key, level in zip(range_keys(lang), RANGE_WIDTHS, strict=True) if level in LEVEL_COLUMNS
@@ -73,7 +74,7 @@ def track(result: Result, *, lang: str) -> Figure | Passage:
         return canvas
 
     wide, narrow = draw(drawing, name="track", alt=alt, lang=lang)
-    caption = labels.text("track.caption", lang, place=place)
+    caption = labels.text("track.caption", lang, place=place, unit=unit)
     return Figure(
         caption=caption,
         alt=alt,

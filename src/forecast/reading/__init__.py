@@ -24,6 +24,7 @@ from forecast.reading.rows import (
 )
 from forecast.reading.wording import (
     BANDS,
+    SURVEY,
     chance,
     department,
     listed,
@@ -34,11 +35,13 @@ from forecast.reading.wording import (
     said,
     short_name,
     span,
+    unit,
 )
 
 __all__ = [
     "BANDS",
     "RANKED",
+    "SURVEY",
     "TOTAL",
     "chance",
     "chance_of_top",
@@ -69,4 +72,5 @@ __all__ = [
     "span",
     "star_note",
     "starred_maximum",
+    "unit",
 ]

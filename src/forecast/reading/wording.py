@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from forecast import labels
 
+SURVEY: Final = "SIPAS"  # the one index in percent
 SPACE: Final = "\N{NO-BREAK SPACE}"
 
 # Upper ends, in whole percent, of the bands of the phrase table, most doubtful first.
@@ -55,6 +56,11 @@ def said(reason: Any, lang: str) -> str:
         phrases = parsed if isinstance(parsed, list) else [parsed]
         return "; ".join(labels.text(phrase["key"], lang, **phrase.get("facts", {})) for phrase in phrases)
     return labels.text(text, lang) if text in labels.catalogue() else text
+
+
+def unit(index_code: str, lang: str) -> str:
+    """Name the unit of an index: SIPAS is a percentage, others are points."""
+    return "%" if index_code == SURVEY else labels.text("word.points", lang)
 
 
 def points(value: float, lang: str, *, published: bool = False) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -38,12 +37,13 @@ def news_table(result: Result, *, lang: str) -> Table | Passage:
 
 
 def _line(record: pd.Series[Any], lang: str) -> Row:
-    unit = str(record["unit"])
+    decimals = 0 if max(abs(record["value"]), abs(record["usual"])) >= 1000 else 1
+    about = (str(record["component"]), period(str(record["period"]), lang), str(record["unit"]))
     return row(
-        Cell(str(record["indicator"]), f"{record['component']}, {period(str(record['period']), lang)}"),
-        amount(float(record["value"]), unit, lang),
-        amount(float(record["usual"]), unit, lang),
-        _signed(float(record["surprise"]), lang),
+        Cell(str(record["indicator"]), ", ".join(filter(None, about))),
+        labels.number(record["value"], decimals, lang),
+        labels.number(record["usual"], decimals, lang),
+        labels.signed(record["surprise"], decimals, lang),
         labels.number(record["weight"], 2, lang),
         labels.signed(record["effect"], 2, lang),
         reading.span(float(record["lower"]), float(record["upper"]), lang, decimals=2),
@@ -62,22 +62,6 @@ def _not_compared(news: pd.DataFrame, lang: str) -> list[str]:
         )
         for reason, group in news.groupby("reason", sort=False)
     ]
-
-
-def amount(value: float, unit: str, lang: str) -> str:
-    """Write an indicator with its unit: large numbers whole, others with one decimal."""
-    text = labels.number(value, _decimals(value), lang)
-    if math.isnan(value) or not unit:
-        return text
-    return f"{text}%" if unit == "%" else f"{text} {unit}"
-
-
-def _signed(value: float, lang: str) -> str:
-    return labels.signed(value, _decimals(value), lang)
-
-
-def _decimals(value: float) -> int:
-    return 0 if abs(value) >= 1000 else 1
 
 
 def period(code: str, lang: str) -> str:

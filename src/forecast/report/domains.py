@@ -21,7 +21,9 @@ def domain_table(result: Result, *, lang: str) -> Table:
     index = labels.text(f"short_index.{result.spec.index_code}", lang)
     lines = [_line(record, lang) for _, record in reading.domains(result).iterrows()]
     return Table(
-        caption=labels.text("domains.caption", lang, index=index, **facts),
+        caption=labels.text(
+            "domains.caption", lang, index=index, unit=reading.unit(result.spec.index_code, lang), **facts
+        ),
         columns=(
             Column(labels.text("domains.domain", lang)),
             Column(str(facts["last_year"]), numeric=True),
@@ -104,7 +106,11 @@ def domain_passage(result: Result, component: str, *, lang: str) -> Pieces:
 
 def level_table(result: Result, component: str, *, lang: str) -> Table:
     """Tabulate the median and every range of the run for one component."""
-    facts = {"year": result.spec.target_year, "component": reading.short_name(component, lang)}
+    facts = {
+        "year": result.spec.target_year,
+        "component": reading.short_name(component, lang),
+        "unit": reading.unit(result.spec.index_code, lang),
+    }
     median = reading.points(reading.quantile(result, component, 0.5), lang)
     lines = [row(labels.text("levels.median", lang), median, median)]
     for level in result.spec.levels:

@@ -54,27 +54,33 @@ def _first_sentence(result: Result, lang: str) -> str:
     last_rank = ""
     if len(ranks):
         last_rank = labels.text("headline.last_rank", lang, rank=int(ranks.iloc[0]), ranked=reading.RANKED)
+    in_percent = result.spec.index_code == reading.SURVEY
     return labels.text(
-        "headline.first",
+        "headline.first_percent" if in_percent else "headline.first",
         lang,
         year=result.spec.target_year,
         place=reading.place_name(result.spec.area, lang),
         index=labels.text(f"short_index.{result.spec.index_code}", lang),
         median=reading.points(total["median"], lang),
         span=reading.span(total["lower"], total["upper"], lang),
-        comparison=comparison(float(total["change"]), lang),
+        comparison=comparison(float(total["change"]), lang, in_percent=in_percent),
         last_year=last_year,
         last=reading.points(total["last_median"], lang, published=bool(total["last_known"])),
         last_rank=last_rank,
     )
 
 
-def comparison(change: float, lang: str) -> str:
+def comparison(change: float, lang: str, *, in_percent: bool = False) -> str:
     """Say a change against last year: above, below, or about level where it rounds to nothing."""
     size = labels.number(abs(change), 1, lang)
     if size == labels.number(0, 1, lang):
         return labels.text("headline.level", lang)
-    return labels.text("headline.above" if change > 0 else "headline.below", lang, change=size)
+    above, below = (
+        ("headline.above_percent", "headline.below_percent")
+        if in_percent
+        else ("headline.above", "headline.below")
+    )
+    return labels.text(above if change > 0 else below, lang, change=size)
 
 
 def rank_sentence(result: Result, lang: str) -> str:
@@ -127,7 +133,8 @@ def caveats(result: Result, *, lang: str) -> Passage:
                 names=reading.listed(known, lang),
             )
         )
-    lines.append(labels.text("caveat.criteria", lang, year=result.spec.target_year))
+    rule = "questionnaire" if result.spec.index_code == reading.SURVEY else "criteria"
+    lines.append(labels.text(f"caveat.{rule}", lang, year=result.spec.target_year))
     if names := assumed_names(result):
         lines.append(labels.text("caveat.assumed", lang, names=reading.listed(names, lang)))
     return Passage(tuple(lines), form="list")

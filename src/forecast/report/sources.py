@@ -30,9 +30,11 @@ def left_out(result: Result, *, lang: str) -> Passage:
         "index": labels.text(f"short_index.{result.spec.index_code}", lang),
         "names": reading.listed(assumed_names(result), lang),
     }
-    names = ["criteria", "survey", "years", "remedies"]
+    names = ["survey", "years", "remedies"]
+    if result.spec.index_code != reading.SURVEY:
+        names.insert(0, "criteria")
     if facts["names"]:
-        names.insert(3, "assumed")
+        names.insert(-1, "assumed")
     return Passage(tuple(labels.text(f"left_out.{name}", lang, **facts) for name in names), form="list")
 
 

@@ -12,8 +12,6 @@ from forecast.report.front import rank_sentence, target_name
 if TYPE_CHECKING:
     from forecast.result import Result
 
-SIPAS = "SIPAS"
-
 
 def rank_passage(result: Result, *, lang: str) -> Passage:
     """Say the forecast rank with its range."""
@@ -39,15 +37,15 @@ def target_table(result: Result, *, lang: str) -> Table | Passage:
 
 def sipas(result: Result, *, lang: str) -> Pieces:
     """Say the forecast of SIPAS, and how much of a difference sampling alone can make."""
-    median = reading.quantile(result, reading.TOTAL, 0.5, index_code=SIPAS)
+    median = reading.quantile(result, reading.TOTAL, 0.5, index_code=reading.SURVEY)
     if math.isnan(median):
         return Pieces((Passage((labels.text("sipas.absent", lang),)),))
     facts = {
         "year": result.spec.target_year,
         "median": reading.points(median, lang),
-        "span": reading.span(*reading.interval(result, reading.TOTAL, 80, index_code=SIPAS), lang),
+        "span": reading.span(*reading.interval(result, reading.TOTAL, 80, index_code=reading.SURVEY), lang),
     }
-    past = reading.history(result, reading.TOTAL, index_code=SIPAS).dropna(subset="score")
+    past = reading.history(result, reading.TOTAL, index_code=reading.SURVEY).dropna(subset="score")
     if past.empty:
         first = labels.text("sipas.no_last", lang, **facts)
     else:
