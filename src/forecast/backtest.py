@@ -70,7 +70,8 @@ def backtest(
         What was known at each origin, from `known_at`.  By default the panel up to the origin, with
         the breaks up to it.
     workers : int
-        Processes; the result has the same bytes for any number.  Give each one BLAS thread.
+        Processes, at most one a task; the result has the same bytes for any number.  Give each one
+        BLAS thread.
 
     Returns
     -------
@@ -95,7 +96,7 @@ def backtest(
     if workers == 1 or len(tasks) < 2:
         forecasts = [predict(task) for task in tasks]
     else:
-        forecasts = Parallel(n_jobs=workers)(delayed(predict)(task) for task in tasks)
+        forecasts = Parallel(n_jobs=min(workers, len(tasks)))(delayed(predict)(task) for task in tasks)
     truth = [_outcomes(panel, past, targets) for past, targets in rounds]
     names = [name for model in models for name in _names(model)]
     ordered = [

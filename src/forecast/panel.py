@@ -15,6 +15,7 @@ Floats = NDArray[np.float64]
 
 KEY = ("area", "component", "year")
 YEAR_RANGE = (0, 9999)
+HUGE = 1e100  # squares of larger numbers, and sums of them, leave the range of floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -174,6 +175,7 @@ def _checked(frame: pd.DataFrame, upper: Mapping[str, float] | float | None, fil
         ("component", "panel.name"): clean["component"].fillna("").str.strip() == "",
         ("year", "panel.year"): ~year_fits,
         ("score", "panel.number"): ~np.isfinite(clean["score"]),
+        ("score", "panel.huge"): ~bounded & np.isfinite(clean["score"]) & (clean["score"].abs() > HUGE),
         ("max_score", "panel.maximum"): partial | (wrote & ~(bounded & (top > 0))) | (top <= 0),
         ("score", "panel.bounds"): bounded & ~clean["score"].between(0, top) & np.isfinite(clean["score"]),
         ("year", "panel.repeated"): year_fits & clean.duplicated(list(KEY), keep=False),
@@ -181,10 +183,15 @@ def _checked(frame: pd.DataFrame, upper: Mapping[str, float] | float | None, fil
     # Rows of a file know their number in it; of a plain table the header is row 1.
     place = np.asarray(rows["row"] if "row" in rows else rows.index + 2)
     problems = [
-        Problem(file, int(place[i]), column, str(rows[column].iloc[i]) if column in rows else "", key)
+        Problem(file, int(place[i]), column, _found(rows, column, int(i)), key)
         for (column, key), flag in broken.items()
         for i in np.flatnonzero(flag.to_numpy(dtype=bool))
     ]
     if problems:
         raise DataError(sorted(problems, key=lambda p: p.row or 0))
     return clean
+
+
+def _found(rows: pd.DataFrame, column: str, place: int) -> str:
+    value = rows[column].iloc[place] if column in rows else None
+    return "" if pd.isna(value) else str(value)

@@ -10,7 +10,14 @@ import pandas as pd
 
 from forecast import labels
 from forecast.cli.local import LocalOption, PathType, Verb, WholeType
-from forecast.cli.panels import YearsType, read_panel, write_table
+from forecast.cli.panels import (
+    MOST_AHEAD,
+    YearsType,
+    read_panel,
+    refuse_far,
+    refuse_places,
+    write_table,
+)
 from forecast.cli.plain import Side, table
 from forecast.errors import EXIT_GOOD, SpecError
 from forecast.panel import Panel
@@ -58,9 +65,10 @@ def backtest(
     lang: str,
 ) -> int:
     """Forecast from every origin, write the long table, and print what it sums up to."""
-    for name, found, high in (("--workers", workers, MOST_WORKERS), ("--horizons", horizons[0], 100)):
-        if not 1 <= found <= high:
-            raise SpecError("spec.out_of_range", {"name": name, "found": found, "low": 1, "high": high})
+    refuse_far("--workers", workers, 1, MOST_WORKERS)
+    for horizon in (horizons[0], horizons[-1]):
+        refuse_far("--horizons", horizon, 1, MOST_AHEAD)
+    refuse_places({"--scores": scores, "--events": events, "--out": out, "--summary": summary})
     panel = read_panel(scores, events)
     chosen = _origins(panel, origins)
     from forecast import backtest as rolling  # takes a second to import; bad files are told before
@@ -85,9 +93,7 @@ def _origins(panel: Panel, asked: tuple[int, ...] | None) -> tuple[int, ...]:
     if asked is None:
         return panel.years[2:-1][-ORIGINS:] or panel.years[:-1]
     for year in asked:
-        if year not in panel.years[:-1]:
-            facts = {"name": "--origins", "found": year, "low": panel.years[0], "high": panel.years[-1] - 1}
-            raise SpecError("spec.out_of_range", facts)
+        refuse_far("--origins", year, panel.years[0], panel.years[-1] - 1)
     return asked
 
 

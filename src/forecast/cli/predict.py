@@ -9,7 +9,15 @@ import click
 
 from forecast import labels
 from forecast.cli.local import LocalOption, PathType, Verb, WholeType
-from forecast.cli.panels import YearsType, read_panel, refuse_levels, write_table
+from forecast.cli.panels import (
+    MOST_AHEAD,
+    YearsType,
+    read_panel,
+    refuse_far,
+    refuse_levels,
+    refuse_places,
+    write_table,
+)
 from forecast.errors import EXIT_GOOD
 from forecast.spec import QUANTILE_LEVELS, interval_ends
 
@@ -48,10 +56,14 @@ def predict(
 ) -> int:
     """Forecast a panel and write the long table."""
     refuse_levels(level)
+    refuse_places({"--scores": scores, "--events": events, "--out": out})
     from forecast.models import engine
+    from forecast.models.contract import horizon_of
 
     asked = engine.names(list(model) or None)
     panel = read_panel(scores, events)
+    horizon_of(target_year[0], panel.origin)  # refuses a year that is not ahead
+    refuse_far("--target-year", target_year[-1], panel.origin + 1, panel.origin + MOST_AHEAD)
 
     ends = (interval_ends(each) for each in level)
     levels = tuple(sorted(set(QUANTILE_LEVELS).union(*ends)))

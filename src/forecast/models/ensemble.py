@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from forecast.errors import ForecastError
+from forecast.errors import ForecastError, TooFewYearsError
 from forecast.models.baselines import Drift, LastValue
 from forecast.models.calibrate import NOTHING_LEARNT, Calibration, learn_calibration, widened
 from forecast.models.combine import combine, equal_weights, learn_weights, rolling
@@ -117,7 +117,7 @@ class Ensemble:
 
         Raises
         ------
-        ForecastError
+        TooFewYearsError
             If no model can be fitted; models that cannot are listed in `refused`.
         """
         fits: dict[str, Fitted] = {}
@@ -128,7 +128,7 @@ class Ensemble:
             except ForecastError as error:
                 refused[model.name] = error
         if not fits:
-            raise ForecastError("error.no_model", {"models": ", ".join(refused)})
+            raise TooFewYearsError("error.no_model", {"models": ", ".join(refused)})
         able = [m for m in self.models if m.name in fits]
         chosen = [m for m in able if m.name in self.members] or able
         trials = rolling(panel, chosen, self.reach)

@@ -145,7 +145,7 @@ def correlation(moves: Floats) -> Floats:
 
     Values are cut at three times their row's usual size, so that one year does not make it all.
     """
-    usual = np.sqrt(np.nanmean(np.where(np.isnan(moves), np.nan, moves) ** 2)) if moves.size else 0.0
+    usual = np.sqrt(np.nanmean(moves**2)) if np.isfinite(moves).any() else 0.0
     count = len(moves)
     if count < 2 or not np.isfinite(usual) or usual <= 0:
         return np.eye(count)
