@@ -181,7 +181,7 @@ class Store:
 
     def published(self) -> list[Entry]:
         """Runs in place, by name; damaged ones too."""
-        return self._entries(path for path in self.root.iterdir() if RUN_ID.fullmatch(path.name))
+        return self._entries(path for path in self.root.glob("*") if RUN_ID.fullmatch(path.name))
 
     def failed(self) -> list[Entry]:
         """Failed runs, by name."""

@@ -1,0 +1,286 @@
+"""When a report is made by itself: the plan, the record of what was done, and whether something is due.
+
+Nothing here reads a clock or a file.  Times are those of the wall clock, see `when`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Final, Literal, Self, TypeVar
+
+from forecast.errors import SpecError
+from forecast.labels import LANGUAGES
+from forecast.runs.when import When
+from forecast.spec import RunSpec, parse_day, refuse_unknown
+
+FORMAT: Final = 1
+MOST_ATTEMPTS: Final = 3
+KEPT: Final = 100  # slots in the record; far more than a clock can go back by mistake and matter
+
+T = TypeVar("T")
+_ADDRESS: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+_SERVER: Final = re.compile(r"(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>\d{1,5}))?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """To whom a failure is told, and through which server.
+
+    Raises
+    ------
+    SpecError
+        If an address or the server is not written as such; there is one reader, the analyst.
+    """
+
+    to: str
+    sender: str
+    smtp: str
+
+    def __post_init__(self) -> None:
+        for name, address in (("--mail-to", self.to), ("--mail-from", self.sender)):
+            if not _ADDRESS.fullmatch(address):
+                raise SpecError("schedule.address", {"name": name, "found": address})
+        found = _SERVER.fullmatch(self.smtp)
+        if not found or not 0 < int(found["port"] or 25) < 65536:
+            raise SpecError("schedule.smtp", {"found": self.smtp})
+
+    @property
+    def server(self) -> tuple[str, int]:
+        """Host and port."""
+        found = _SERVER.fullmatch(self.smtp)
+        if not found:  # was checked when made
+            raise SpecError("schedule.smtp", {"found": self.smtp})
+        return found["host"].strip("[]"), int(found["port"] or 25)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is made, when, and whom a failure is told; kept as ``schedule.json`` beside the reports.
+
+    Attributes
+    ----------
+    when, until
+        The slots, and the last day on which one is served.
+    installed_at
+        Slots up to this moment are none of the plan's.
+    index_code, area, target_year, lang
+        What is asked each time; the day of the data is the day of the run.
+    data_dir, notebooks_dir
+        Whole paths, as who starts a run stands in no folder of ours.
+    post
+        None if nobody is written to.
+    """
+
+    when: When
+    until: dt.date
+    installed_at: dt.datetime
+    index_code: str
+    area: str
+    target_year: int
+    lang: str
+    data_dir: Path
+    notebooks_dir: Path
+    post: Post | None = None
+
+    def __post_init__(self) -> None:
+        if self.lang not in LANGUAGES:
+            refuse_unknown("--lang", self.lang, LANGUAGES)
+        self.spec(self.installed_at.date())
+
+    def spec(self, as_of: dt.date) -> RunSpec:
+        """Give what is asked on a day."""
+        return RunSpec(index_code=self.index_code, area=self.area, target_year=self.target_year, as_of=as_of)
+
+    def as_json(self) -> str:
+        """Write the plan."""
+        told = {item.name: _plain(getattr(self, item.name)) for item in fields(self)}
+        return _json({"format": FORMAT, **told})
+
+    @classmethod
+    def from_json(cls, text: str, file: str) -> Plan:
+        """Read a plan.
+
+        Raises
+        ------
+        SpecError
+            If it is damaged, naming the file and what is wrong.
+        """
+
+        def made(told: Mapping[str, Any]) -> Plan:
+            return cls(
+                when=When.parse(told["when"]),
+                until=parse_day(told["until"], "until"),
+                installed_at=_moment(told["installed_at"]),
+                target_year=int(told["target_year"]),
+                index_code=_text(told["index_code"]),
+                area=_text(told["area"]),
+                lang=_text(told["lang"]),
+                data_dir=Path(_text(told["data_dir"])),
+                notebooks_dir=Path(_text(told["notebooks_dir"])),
+                post=Post(**told["post"]) if told["post"] is not None else None,
+            )
+
+        return _read(text, file, made)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A slot that is done with: made, or failed and told."""
+
+    slot: dt.datetime
+    exit_code: int
+    finished_at: str
+    run_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What was done of a plan.
+
+    Attributes
+    ----------
+    served
+        Slots that are done with, oldest first.
+    begun, attempts
+        The slot last begun, and how often; it is among `served` once a run of it has ended.
+    over_told
+        The `until` of the plan of which the log says that it is over.
+    """
+
+    served: tuple[Served, ...] = ()
+    begun: dt.datetime | None = None
+    attempts: int = 0
+    over_told: dt.date | None = None
+
+    def begin(self, slot: dt.datetime) -> Self:
+        """Note that a run is made for a slot, so that one that is killed is known."""
+        return replace(self, begun=slot, attempts=self.attempts_of(slot) + 1)
+
+    def end(self, served: Served) -> Self:
+        """Note how it ended."""
+        others = tuple(one for one in self.served if one.slot != served.slot)
+        return replace(self, served=(*others, served)[-KEPT:])
+
+    def attempts_of(self, slot: dt.datetime) -> int:
+        """Count the runs begun for a slot, whether they ended or not."""
+        return self.attempts if slot == self.begun else 0
+
+    def find(self, slot: dt.datetime) -> Served | None:
+        """Give how a slot ended, or None."""
+        return next((one for one in self.served if one.slot == slot), None)
+
+    def as_json(self) -> str:
+        """Write the record."""
+        served = [{name: _plain(getattr(one, name)) for name in Served.__slots__} for one in self.served]
+        told = {name: _plain(getattr(self, name)) for name in ("begun", "attempts", "over_told")}
+        return _json({"format": FORMAT, "served": served, **told})
+
+    @classmethod
+    def from_json(cls, text: str, file: str) -> Record:
+        """Read a record; SpecError if it is damaged."""
+
+        def made(told: Mapping[str, Any]) -> Record:
+            return cls(
+                served=tuple(
+                    Served(
+                        _moment(one["slot"]),
+                        int(one["exit_code"]),
+                        _text(one["finished_at"]),
+                        _text(one["run_id"]),
+                    )
+                    for one in told["served"]
+                ),
+                begun=_moment(told["begun"]) if told["begun"] is not None else None,
+                attempts=int(told["attempts"]),
+                over_told=parse_day(told["over_told"]) if told["over_told"] is not None else None,
+            )
+
+        return _read(text, file, made)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What is to be done now: "run", "exhausted" (run too often without an end), "idle" or "over"."""
+
+    kind: Literal["run", "exhausted", "idle", "over"]
+    slot: dt.datetime
+
+
+def due(plan: Plan, record: Record, now: dt.datetime, *, again: bool = False) -> Due:
+    """Decide what is to be done at `now`.
+
+    The one slot that counts is the last not after `now`: however many were missed, one run makes up for all.
+    It is due if it lies after the installation, is not in the record, and the plan is not over.  A clock that
+    goes back therefore repeats nothing that is in the record, and one that was ahead for a while blocks
+    nothing later.
+
+    Parameters
+    ----------
+    plan, record
+        What was planned, and what was done.
+    now
+        Wall clock, without a zone.
+    again
+        Serve the slot though it is done with, or came before the installation.
+    """
+    slot = plan.when.previous(now)
+    if now.date() > plan.until:
+        return Due("over", slot)
+    if again:
+        return Due("run", slot)
+    if slot <= plan.installed_at or record.find(slot):
+        return Due("idle", slot)
+    return Due("exhausted" if record.attempts_of(slot) >= MOST_ATTEMPTS else "run", slot)
+
+
+def upcoming(plan: Plan, now: dt.datetime, count: int) -> list[dt.datetime]:
+    """List the next slots that the plan will serve, at most `count`."""
+    slots: list[dt.datetime] = []
+    slot = plan.when.next(max(now, plan.installed_at))
+    while len(slots) < count and slot.date() <= plan.until:
+        slots.append(slot)
+        slot = plan.when.next(slot)
+    return slots
+
+
+def _read(text: str, file: str, made: Callable[[Mapping[str, Any]], T]) -> T:
+    try:
+        told = json.loads(text)
+        if told["format"] != FORMAT:
+            raise ValueError(f"format {told['format']!r}")
+        return made(told)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise SpecError("schedule.damaged", {"file": file, "detail": str(error) or repr(error)}) from error
+
+
+def _plain(value: object) -> object:
+    match value:
+        case None | int():
+            return value
+        case dt.date():
+            return value.isoformat()
+        case Post():
+            return {item.name: getattr(value, item.name) for item in fields(value)}
+    return str(value)
+
+
+def _moment(text: object) -> dt.datetime:
+    moment = dt.datetime.fromisoformat(_text(text))
+    if moment.tzinfo is not None:
+        raise ValueError(f"{text} has a zone")
+    return moment
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
+def _json(told: Mapping[str, object]) -> str:
+    return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
