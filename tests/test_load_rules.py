@@ -138,6 +138,15 @@ def test_years_the_wrong_way_round_are_refused(data):
     assert refused(data) == [("frameworks.csv", 24, "last_year", "expect.not_before")]
 
 
+@pytest.mark.parametrize("row", [2, 3])
+def test_a_repeated_component_of_a_framework_is_one_problem(data, row):
+    """A total or a domain that stands twice in one version is told once, not as a sum that is off."""
+    path = data / "frameworks.csv"
+    append(path, path.read_text(encoding="utf-8").splitlines()[row - 1] + "\n")
+
+    assert refused(data) == [("frameworks.csv", 24, "", "expect.new_key")]
+
+
 def test_an_indicator_has_one_name_and_one_unit(data):
     """Two units under one code would be two series in one."""
     row = "grdp_growth,Tăng trưởng GRDP,TP.HCM,2024-Q3,7,điểm,D8,http://x,2024-10-08,,press\n"

@@ -125,7 +125,8 @@ def _targets(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Itera
 
 
 def _frameworks(frame: pd.DataFrame, _: Frames, __: Gazetteer) -> Iterator[Finding]:
-    for name, version in frame.groupby("framework", sort=False):
+    once = frame.drop_duplicates(["framework", "component"])  # a repeat is told already
+    for name, version in once.groupby("framework", sort=False):
         parts = set(version["component"])
         for row in _each(version):
             if row.last_year < row.first_year:
