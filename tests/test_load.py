@@ -229,6 +229,22 @@ def test_nothing_later_is_known_on_a_day(day):
         assert framework.maximum("total") == 100
 
 
+def test_a_version_is_known_from_the_day_of_its_decision():
+    """The day before the decision its maxima are not known, whatever the table holds."""
+    for day, known in ((dt.date(2022, 11, 9), False), (dt.date(2022, 11, 10), True)):
+        assert ("876/QĐ-BNV" in set(real(day).frameworks["framework"])) is known
+
+
+def test_indicators_are_set_aside_by_name():
+    """An indicator that was not taken is listed with its Vietnamese name, a score without one."""
+    aside = real(AS_OF).set_aside
+    named = aside["file"] == "indicators.csv"
+
+    assert named.any()
+    assert (aside.loc[named, "name"] != "").all()
+    assert (aside.loc[~named, "name"] == "").all()
+
+
 def test_a_day_before_any_data_is_refused(tmp_path):
     """Nothing known is said in words, with the first day on which something is."""
     with pytest.raises(SpecError, match="earliest figures are of 19 Apr 2023") as caught:

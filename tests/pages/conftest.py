@@ -293,10 +293,12 @@ def _set_aside():
         ("scores.csv", 214, f"PAR | 2021 | {AREA} | total | value", 85.4, 41.0, "copy", "lower_trust", 210),
         ("scores.csv", 60, "PAR | 2019 | Hà Nội | total | value", 84.0, np.nan, "press", "same_figure", 58),
         ("related_indices.csv", 71, "PAPI | 2020 | Cần Thơ | total", 42.1, np.nan, "copy", "lower_trust", 70),
+        ("indicators.csv", 9, f"grdp | {AREA} | 2023-01..2023-09", 4.5, np.nan, "press", "older_page", 8),
     ]
     frame = pd.DataFrame(
         rows, columns=["file", "row", "key", "score", "rank", "trust", "reason", "taken_row"]
     )
+    frame["name"] = ["", "", "", "Tăng trưởng GRDP"]
     return frame.assign(source_url="https://example.org/made-up")
 
 

@@ -51,10 +51,10 @@ class Known:
         published_on, source_url, note, spread, sources, and the period's days `first_day`,
         `last_day`.
     set_aside
-        Rows known but not taken: file, row, key, score (an indicator's value too), rank, trust,
-        source_url, reason, taken_row.
+        Rows known but not taken: file, row, key, name (of an indicator), score (an indicator's
+        value too), rank, trust, source_url, reason, taken_row.
     undated
-        Rows without a day of publication, which are never used: file, row, key, score, source_url.
+        Rows without a day of publication, which are never used: file, row, key, name, score, source_url.
     frameworks
         Versions whose event was known on the day.
     events, announcements, targets
@@ -294,6 +294,7 @@ def _listed(frame: pd.DataFrame, table: Table, more: tuple[str, ...]) -> pd.Data
         "file": pd.Series(table.file, index=frame.index, dtype="str"),
         "row": frame["row"],
         "key": key,
+        "name": frame.get("indicator_name_vi", pd.Series("", index=frame.index, dtype="str")),
         "score": frame[figure] if figure else none,
         "rank": frame.get("rank", none),
         "trust": frame.get("trust", pd.Series("", index=frame.index, dtype="str")),

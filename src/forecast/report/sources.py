@@ -12,6 +12,7 @@ import pandas as pd
 
 from forecast import labels, reading
 from forecast.markup import Cell, Column, Passage, Table, row
+from forecast.report.current import period
 from forecast.report.domains import maximum
 from forecast.report.front import assumed_names
 
@@ -59,7 +60,7 @@ def conflict_table(result: Result, *, lang: str) -> Table | Passage:
         return Passage((labels.text("conflicts.none", lang),))
     lines = [
         row(
-            _key_name(str(record["key"]), lang),
+            _key_name(str(record["key"]), str(record.get("name", "")), lang),
             _value(record, lang),
             reading.named("trust", str(record["trust"]), lang),
             reading.named("aside", str(record["reason"]), lang),
@@ -75,9 +76,11 @@ def conflict_table(result: Result, *, lang: str) -> Table | Passage:
     return Table(labels.text("conflicts.caption", lang), heads, tuple(lines))
 
 
-def _key_name(key: str, lang: str) -> str:
+def _key_name(key: str, name: str, lang: str) -> str:
     """Write a key ("PAR | 2021 | Hà Nội | total | value") for a reader: names for codes, commas for bars."""
     parts = [part for part in key.split(" | ") if part != "value"]
+    if name:  # of an indicator, whose key is code, area, period
+        return ", ".join([name, *parts[1:-1], period(parts[-1], lang)])
     return ", ".join(
         reading.named("component", reading.named("statistic", part, lang), lang) for part in parts
     )
