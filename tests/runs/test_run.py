@@ -287,25 +287,36 @@ def test_a_run_that_takes_too_long_is_ended(report, made, place):
     assert Store(place.reports_dir).published() == []
 
 
-@pytest.mark.parametrize("where", ["figures", "page", "publish"])
+@pytest.mark.parametrize("where", ["figures", "page", "move", "list"])
 def test_a_full_disk_is_told_and_harms_no_older_run(good, report, place, made, monkeypatch, where):
     """Whatever does not fit any more: tables, pages or the record."""
     shutil.copytree(good.folder.parent, place.reports_dir)
     (place.data_dir / "scores.csv").write_text("changed\n", encoding="utf-8")
     full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    full_told = WriteError("write.no_room", {"path": "x"})
     if where == "figures":
         monkeypatch.setattr(type(made.small_result()), "write", _raise(full))
     elif where == "page":
-        monkeypatch.setattr(run, "replace_file", _raise(WriteError("write.no_room", {"path": "x"})))
+        monkeypatch.setattr(run, "replace_file", _raise(full_told))
+    elif where == "move":
+        monkeypatch.setattr("forecast.runs.store.replace_folder", _raise(full_told))
     else:
-        monkeypatch.setattr(Store, "settle", _raise(WriteError("write.no_room", {"path": "x"})))
+        calls = iter(["the opening", full_told])
+        raising = lambda *_: _raise(call)() if isinstance(call := next(calls), Exception) else None  # noqa: E731
+        monkeypatch.setattr("forecast.runs.site.write", raising)
 
     with pytest.raises(WriteError, match="no room left") as failed:
         report()
 
     monkeypatch.undo()
+    store = Store(place.reports_dir)
     assert failed.value.exit_code == 4
-    assert Store(place.reports_dir).whole(good.folder.name) is not None
+    assert store.whole(good.folder.name) is not None
+    assert [entry.state for entry in store.failed()] == ([] if where == "list" else ["failed"])
+    with store.opened():  # what was in its place already is then listed too
+        pass
+    assert len(store.published()) == (2 if where == "list" else 1)
+    assert store.unfinished() == []
 
 
 def _raise(error):

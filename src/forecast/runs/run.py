@@ -144,16 +144,16 @@ def report(
         try:
             run.copy_data(data)
             run.make()
+            place, published = store.publish(folder, run.manifest)
         except SpecError:
             store.drop(folder)
             raise
         except BaseException as error:
             kept = store.fail(folder, run.manifest, _told(error))
-            tell(Step("failed", page=str(kept)))
+            if kept is not None:
+                tell(Step("failed", page=str(kept)))
             raise
-        began = time.monotonic()
-        place, published = store.publish(folder, run.manifest)
-        tell(Step("published", time.monotonic() - began))
+    tell(Step("published"))
     return Outcome(place, published, made=True)
 
 

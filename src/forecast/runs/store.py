@@ -17,7 +17,7 @@ import json
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -127,8 +127,16 @@ class Store:
         self.settle()
         return renewed
 
-    def fail(self, folder: Path, manifest: Manifest, error: dict[str, str]) -> Path:
-        """Put a failed run aside for the analyst, without any page that looks finished."""
+    def fail(self, folder: Path, manifest: Manifest, error: Mapping[str, str]) -> Path | None:
+        """Put a failed run aside for the analyst, without any page that looks finished.
+
+        Gives None where nothing is to be put aside: the run was in its place already when it was stopped,
+        and what is left is at most the old run that it replaced.
+        """
+        left = _manifest(folder)
+        if not folder.exists() or (left is not None and left.state == "published"):
+            remove(folder)
+            return None
         failed = replace(manifest, state="failed", finished_at=now(), error=error)
         for page in folder.glob("*.html"):
             page.unlink()
@@ -158,7 +166,7 @@ class Store:
             for part in self.root.glob(".*.part"):
                 part.unlink()
         for entry in self.unfinished():
-            if entry.manifest is None:
+            if entry.manifest is None:  # not even planned
                 remove(entry.folder)
             else:
                 self.fail(
