@@ -25,6 +25,7 @@ VERBS: Final = {
     "predict": "forecast.cli.predict",
     "report": "forecast.cli.report",
     "runs": "forecast.cli.runs",
+    "schedule": "forecast.cli.schedule",
 }
 INTERRUPTED: Final = 130  # as shells have it
 _CANNOT_WRITE: Final = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)

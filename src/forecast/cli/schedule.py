@@ -1,0 +1,251 @@
+"""`forecast schedule install|show|remove|run`: reports that are made by themselves."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+import click
+
+from forecast import labels
+from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb, WholeType
+from forecast.cli.plain import table
+from forecast.errors import EXIT_GOOD, EXIT_WRITE, SpecError
+from forecast.runs import systems, unattended
+from forecast.runs.files import replace_file, writing
+from forecast.runs.schedule import Plan, Post, upcoming
+from forecast.runs.units import Job, name_of
+from forecast.runs.when import When
+from forecast.tables import INDEX_CODES
+
+ACTIONS: Final = ("install", "show", "remove", "run")
+DEFAULT_AREA: Final = "TP. Hồ Chí Minh"
+SHOWN: Final = 3
+FROM_SIGNAL: Final = 128  # shells add the signal's number
+_THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def build(lang: str) -> click.Command:
+    """Make the verb in one language."""
+
+    def option(name: str, **settings: Any) -> click.Option:
+        says = labels.text(f"cli.schedule.{name.replace('-', '_')}", lang)
+        return LocalOption([f"--{name}"], help=says, **settings)
+
+    every_system = tuple(systems.SYSTEMS)
+    return Verb(
+        "schedule",
+        lang,
+        params=[
+            click.Argument(["action"], type=ChoiceType(ACTIONS), metavar="|".join(ACTIONS)),
+            option("every", metavar="TEXT"),
+            option("until", type=DayType(), metavar="YYYY-MM-DD"),
+            option("index-code", type=ChoiceType(INDEX_CODES), default="PAR", metavar="|".join(INDEX_CODES)),
+            option("area", default=DEFAULT_AREA, metavar="TEXT"),
+            option("target-year", type=WholeType(), metavar="YYYY"),
+            option("reports-dir", type=PathType(), default=Path("reports"), metavar="PATH"),
+            option("data-dir", type=PathType(), default=Path("data"), metavar="PATH"),
+            option("notebooks-dir", type=PathType(), default=Path("notebooks"), metavar="PATH"),
+            option("mail-to", metavar="ADDRESS"),
+            option("mail-from", metavar="ADDRESS"),
+            option("smtp", metavar="HOST:PORT"),
+            option("system", type=ChoiceType(every_system), metavar="|".join(every_system)),
+            option("write-only", type=PathType(), metavar="PATH"),
+            option("again", is_flag=True),
+        ],
+        callback=lambda **given: schedule(lang=lang, **given),
+    )
+
+
+def schedule(*, action: str, reports_dir: Path, again: bool, lang: str, **given: Any) -> int:
+    """Do one of the four."""
+    root = reports_dir.resolve()
+    if action == "show":
+        click.echo(shown(root, now(), lang))
+        return EXIT_GOOD
+    if action == "remove":
+        click.echo(removed(root, lang))
+        return EXIT_GOOD
+    if action == "run":
+        return run(root, again=again, lang=lang)
+    system, write_only = given.pop("system"), given.pop("write_only")
+    return install(root, planned(lang=lang, **given), system=system, write_only=write_only)
+
+
+def planned(
+    *,
+    every: str | None,
+    until: dt.date | None,
+    index_code: str,
+    area: str,
+    target_year: int | None,
+    data_dir: Path,
+    notebooks_dir: Path,
+    mail_to: str | None,
+    mail_from: str | None,
+    smtp: str | None,
+    lang: str,
+) -> Plan:
+    """Make the plan from the options, after a look whether it can be done at all."""
+    if every is None or until is None:
+        option = "--every" if every is None else "--until"
+        raise SpecError("cli.schedule.required", {"option": option})
+    plan = Plan(
+        when=When.parse(every),
+        until=until,
+        installed_at=now(),
+        index_code=index_code,
+        area=area,
+        target_year=until.year if target_year is None else target_year,
+        lang=lang,
+        data_dir=data_dir.resolve(),
+        notebooks_dir=notebooks_dir.resolve(),
+        post=_post(mail_to, mail_from, smtp),
+    )
+    return replace(plan, area=looked_at(plan))
+
+
+def looked_at(plan: Plan) -> str:
+    """Read data and notebooks, so that what is wrong is told now and not at night; give the area's name."""
+    from forecast import load
+    from forecast.runs import plan as notebooks
+
+    notebooks.read(plan.notebooks_dir, notebooks.KINDS)
+    known = load.read(plan.data_dir, as_of=plan.installed_at.date())
+    return known.find_province(plan.area)
+
+
+def install(root: Path, plan: Plan, *, system: str | None, write_only: Path | None) -> int:
+    """Keep the plan, hand it to a system and say what is left to do."""
+    plan = _continued(root, plan)
+    job = Job(root, plan.when, now())
+    name = system or systems.usual()
+    with writing(root):
+        root.mkdir(parents=True, exist_ok=True)
+    replace_file(root / unattended.PLAN, plan.as_json())
+    installed = systems.install(name, job, write_only=write_only)
+    click.echo(_told(installed, plan))
+    return EXIT_GOOD if installed.done or write_only else EXIT_WRITE
+
+
+def shown(root: Path, at: dt.datetime, lang: str) -> str:
+    """Write the plan, the next slots and those that were served."""
+    plan = unattended.read_plan(root)
+    facts = {"index_code": plan.index_code, "target_year": plan.target_year, "area": plan.area}
+    folders = {"data": plan.data_dir, "notebooks": plan.notebooks_dir, "reports": root}
+    holding = systems.holding(name_of(root))
+    lines = [
+        labels.text("cli.schedule.what", lang, every=plan.when, until=plan.until, **facts),
+        labels.text("cli.schedule.folders", lang, **folders),
+        labels.text("cli.schedule.no_mails", lang)
+        if plan.post is None
+        else labels.text("cli.schedule.mails", lang, to=plan.post.to, smtp=plan.post.smtp),
+        labels.text(f"cli.schedule.held_by{'' if holding else '_none'}", lang, systems=holding),
+        _next(plan, at, lang),
+    ]
+    served = unattended.read_record(root).served[-SHOWN:]
+    if served:
+        columns = ("slot", "exit_code", "finished", "run_id")
+        headers = [labels.text(f"cli.schedule.column.{column}", lang) for column in columns]
+        rows = [
+            [unattended.moment(one.slot).text(lang), str(one.exit_code), one.finished_at, one.run_id]
+            for one in reversed(served)
+        ]
+        lines += ["", table(headers, rows, ["left", "right"])]
+    return "\n".join(lines)
+
+
+def removed(root: Path, lang: str) -> str:
+    """Take the schedule out of every system of this machine, and forget plan and record."""
+    gone = systems.remove(name_of(root))
+    plan = root / unattended.PLAN
+    if not gone and not plan.exists():
+        raise SpecError("schedule.none", {"folder": str(root)})
+    with writing(plan):
+        plan.unlink(missing_ok=True)
+        shutil.rmtree(root / unattended.FOLDER, ignore_errors=True)
+    key = "cli.schedule.removed" if gone else "cli.schedule.removed_plan"
+    return labels.text(key, lang, systems=gone, folder=root)
+
+
+def run(root: Path, *, again: bool, lang: str) -> int:
+    """Do what is due; what the machine's schedule starts."""
+    for name in _THREADS:  # as `make report` has it
+        os.environ.setdefault(name, "1")
+    with _ended_by_signals():
+        ended = unattended.run(root, unattended.real_world(), lang=lang, again=again)
+    click.echo(ended.message, err=ended.exit_code != EXIT_GOOD)
+    return ended.exit_code
+
+
+def now() -> dt.datetime:
+    """Give the wall clock, without its zone."""
+    return dt.datetime.now().astimezone().replace(tzinfo=None, microsecond=0)
+
+
+def _continued(root: Path, plan: Plan) -> Plan:
+    """Let a plan with the same slots as before go on from there, so that a missed one is not forgotten."""
+    try:
+        before = unattended.read_plan(root)
+    except SpecError:
+        return plan
+    goes_on = before.when == plan.when and before.installed_at <= plan.installed_at
+    if goes_on and plan.installed_at.date() <= before.until:
+        return replace(plan, installed_at=before.installed_at)
+    return plan
+
+
+def _post(mail_to: str | None, mail_from: str | None, smtp: str | None) -> Post | None:
+    given = {"--mail-to": mail_to, "--mail-from": mail_from, "--smtp": smtp}
+    if mail_to and mail_from and smtp:
+        return Post(to=mail_to, sender=mail_from, smtp=smtp)
+    if any(value is not None for value in given.values()):
+        missing = [name for name, value in given.items() if not value]
+        raise SpecError("schedule.mail_together", {"missing": missing})
+    return None
+
+
+def _told(installed: systems.Installed, plan: Plan) -> str:
+    lang, facts = plan.lang, {"system": installed.system, "every": plan.when, "until": plan.until}
+    lines = [labels.text("cli.schedule.written", lang, path=path) for path in installed.files]
+    if installed.refusal is not None:
+        lines.append(labels.text("cli.schedule.refused", lang, why=installed.refusal.text(lang)))
+    if installed.done:
+        lines.append(labels.text("cli.schedule.installed", lang, **facts))
+    else:
+        lines.append(labels.text("cli.schedule.to_type", lang, **facts))
+        lines += [f"  {command}" for command in installed.commands]
+    if installed.system == "systemd":
+        lines.append(labels.text("cli.schedule.linger", lang))
+    at = now()
+    over = at.date() > plan.until
+    lines.append(labels.text("cli.schedule.is_over", lang, **facts) if over else _next(plan, at, lang))
+    return "\n".join(lines)
+
+
+def _next(plan: Plan, at: dt.datetime, lang: str) -> str:
+    slots = [unattended.moment(slot) for slot in upcoming(plan, at, SHOWN)]
+    if slots:
+        return labels.text("cli.schedule.next", lang, slots=slots)
+    return labels.text("cli.schedule.no_next", lang, until=plan.until)
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """End tidily when the machine is shut down: the run is put aside as failed and its slot stays due."""
+
+    def end(number: int, _frame: object) -> NoReturn:
+        raise SystemExit(FROM_SIGNAL + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,328 @@
+"""One run that nobody watches: what the machine's own schedule starts.
+
+It reads the plan, decides by its own record whether a slot is due, makes the report, writes the logs, and
+tells the analyst of a failure.
+
+::
+
+    reports/
+        schedule.json             the plan
+        log.jsonl  log.txt        what was done: for programs, for people
+        .schedule/record.json     the slots that are done with
+        .schedule/lock            held while a scheduled run is at work
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import json
+import os
+import platform
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from email.message import EmailMessage
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from forecast.errors import EXIT_GOOD, EXIT_RUN, ForecastError, RunError, SpecError, WriteError
+from forecast.labels import Phrase, text
+from forecast.runs import mail
+from forecast.runs.files import replace_file, writing
+from forecast.runs.lock import held
+from forecast.runs.schedule import Due, Plan, Post, Record, Served, due
+
+if TYPE_CHECKING:
+    from forecast.runs.run import Outcome
+
+PLAN: Final = "schedule.json"
+FOLDER: Final = ".schedule"
+RECORD: Final = "record.json"
+LOG: Final = "log.jsonl"
+LOG_TEXT: Final = "log.txt"
+LOCKED: Final = "run.locked"
+PAUSE: Final = 30.0  # seconds between two tries while someone else's run holds the folder
+PAUSES: Final = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a scheduled start ended: the exit code, and a sentence for whoever looks."""
+
+    exit_code: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What a scheduled run needs from outside; tests give their own.
+
+    Attributes
+    ----------
+    now
+        The time with its zone.
+    make
+        Makes the report of a plan as of a day, in a folder of reports.
+    send
+        Hands a letter to a server.
+    wait
+        Waits for some seconds.
+    """
+
+    now: Callable[[], dt.datetime]
+    make: Callable[[Plan, dt.date, Path], Outcome]
+    send: Callable[[Post, EmailMessage], None]
+    wait: Callable[[float], None]
+
+
+def real_world() -> World:
+    """Give the clock, the report and the mail as they are."""
+    return World(now=lambda: dt.datetime.now().astimezone(), make=_report, send=mail.send, wait=time.sleep)
+
+
+def run(reports_dir: Path, world: World, *, lang: str = "vi", again: bool = False) -> Ended:
+    """Do what is due, if anything is.
+
+    Another scheduled run at work is left to it, with exit code 0.  A report that someone makes by hand is
+    waited for, an hour at most.
+
+    Parameters
+    ----------
+    reports_dir
+        Folder of the reports, with the plan in it.
+    world
+        Clock, report, mail.
+    lang
+        For what is said before the plan is read, which has a language of its own.
+    again
+        Serve the last slot anew.
+
+    Raises
+    ------
+    SpecError
+        If there is no plan, or it is damaged; the latter stands in the log too.
+    """
+    root = reports_dir.resolve()
+    diary = Diary(root, lang, world.now)
+    try:
+        plan = read_plan(root)
+    except SpecError as error:
+        if error.key == "schedule.damaged":
+            diary.write("damaged", error.text(lang), exit_code=error.exit_code)
+        raise
+    diary = replace(diary, lang=plan.lang)
+    record = _record(root, None)
+    found = due(plan, record, _wall(world), again=again)
+    message = _told(plan, found)
+    if found.kind == "idle" or (found.kind == "over" and record.over_told == plan.until):
+        return Ended(EXIT_GOOD, message)  # the most frequent: nothing is touched
+    turn = _Turn(root, plan, world, diary)
+    try:
+        with writing(root):
+            (root / FOLDER).mkdir(exist_ok=True)
+        with held(root / FOLDER / "lock"):
+            return turn.take(again=again)
+    except WriteError as error:
+        if error.key == LOCKED:
+            return Ended(EXIT_GOOD, diary.write("busy", error.text(plan.lang)))
+        if found.kind == "over":
+            return Ended(EXIT_GOOD, message)
+        return turn.failed(found.slot, error.text(plan.lang), error.exit_code)
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """One start, with the lock held."""
+
+    root: Path
+    plan: Plan
+    world: World
+    diary: Diary
+
+    def take(self, *, again: bool) -> Ended:
+        """Decide once more, as another run may have ended meanwhile, and do it."""
+        record = _record(self.root, self.diary)
+        found = due(self.plan, record, _wall(self.world), again=again)
+        if found.kind == "idle":
+            return Ended(EXIT_GOOD, _told(self.plan, found))
+        if found.kind == "over":
+            _keep(self.root, replace(record, over_told=self.plan.until))
+            return Ended(EXIT_GOOD, self.diary.write("over", _told(self.plan, found)))
+        if found.kind == "exhausted":
+            error = RunError("schedule.exhausted", {"count": record.attempts})
+            return self._end(record, found, error.text(self.plan.lang), error.exit_code)
+        return self._serve(record.begin(found.slot), found)
+
+    def _serve(self, record: Record, found: Due) -> Ended:
+        _keep(self.root, record)
+        self.diary.write("begun", text("schedule.begun", self.plan.lang, at=moment(found.slot)))
+        began = time.monotonic()
+        try:
+            outcome = self._made()
+        except ForecastError as error:
+            return self._end(record, found, error.text(self.plan.lang), error.exit_code)
+        except (KeyboardInterrupt, SystemExit):  # the machine goes down: the slot stays due
+            self.diary.write("interrupted", text("run.interrupted", self.plan.lang))
+            raise
+        except Exception as error:  # noqa: BLE001 - nobody sees a traceback at night, so it goes by mail
+            return self._end(record, found, "".join(traceback.format_exception(error)), EXIT_RUN)
+        run_id = outcome.manifest.run_id
+        seconds = round(time.monotonic() - began, 1)
+        key = "schedule.published" if outcome.made else "schedule.reused"
+        message = text(key, self.plan.lang, at=moment(found.slot), path=outcome.folder)
+        self.diary.write(
+            "published" if outcome.made else "reused", message, run_id=run_id, seconds=seconds, exit_code=0
+        )
+        _keep(self.root, record.end(self._served(found, EXIT_GOOD, run_id)))
+        return Ended(EXIT_GOOD, message)
+
+    def _made(self) -> Outcome:
+        """Make the report; while someone's own run holds the folder, wait."""
+        today = self.world.now().date()
+        for _ in range(PAUSES):
+            try:
+                return self.world.make(self.plan, today, self.root)
+            except WriteError as error:
+                if error.key != LOCKED:
+                    raise
+            self.world.wait(PAUSE)
+        return self.world.make(self.plan, today, self.root)
+
+    def _end(self, record: Record, found: Due, why: str, exit_code: int) -> Ended:
+        """Keep that the slot is done with, though it failed: the same again would fail again."""
+        with contextlib.suppress(WriteError):  # told below, and more to the point
+            _keep(self.root, record.end(self._served(found, exit_code)))
+        return self.failed(found.slot, why, exit_code)
+
+    def _served(self, found: Due, exit_code: int, run_id: str = "") -> Served:
+        return Served(found.slot, exit_code, self.world.now().isoformat(timespec="seconds"), run_id=run_id)
+
+    def failed(self, slot: dt.datetime, why: str, exit_code: int) -> Ended:
+        """Write a failure into the log and to the analyst; the mail's own failure changes no exit code."""
+        message = text("schedule.failed", self.plan.lang, at=moment(slot), why=why)
+        self.diary.write("failed", message, exit_code=exit_code)
+        post = self.plan.post
+        if post is not None:
+            facts = {
+                "index_code": self.plan.index_code,
+                "target_year": self.plan.target_year,
+                "area": self.plan.area,
+                "at": moment(slot),
+                "why": why,
+                "exit_code": exit_code,
+                "machine": platform.node(),
+                "folder": self.root,
+                "log": self.root / LOG_TEXT,
+            }
+            subject, body = (
+                text(f"schedule.mail.{part}", self.plan.lang, **facts) for part in ("subject", "body")
+            )
+            try:
+                self.world.send(post, mail.letter(post, subject, body))
+            except Exception as error:  # noqa: BLE001 - whatever it is, the run's own failure counts
+                told = error.text(self.plan.lang) if isinstance(error, ForecastError) else repr(error)
+                self.diary.write("mail_failed", told)
+            else:
+                self.diary.write("mailed", text("schedule.mailed", self.plan.lang, to=post.to))
+        return Ended(exit_code, message)
+
+
+@dataclass(frozen=True, slots=True)
+class Diary:
+    """The two logs."""
+
+    root: Path
+    lang: str
+    now: Callable[[], dt.datetime]
+
+    def write(self, event: str, message: str, **facts: Any) -> str:
+        """Add an entry to both logs and give the message back; a log that cannot be written stops nothing."""
+        at = self.now().isoformat(timespec="seconds")
+        entry = {"at": at, "event": event, **facts, "message": message}
+        _append(self.root / LOG, json.dumps(entry, ensure_ascii=True))
+        _append(self.root / LOG_TEXT, f"{at} {event}: " + "\n    ".join(message.splitlines()))
+        return message
+
+
+def read_plan(root: Path) -> Plan:
+    """Read the plan of a folder of reports.
+
+    Raises
+    ------
+    SpecError
+        If there is none, or it is damaged.
+    """
+    path = root / PLAN
+    try:
+        return Plan.from_json(path.read_text(encoding="utf-8"), str(path))
+    except FileNotFoundError:
+        raise SpecError("schedule.none", {"folder": str(root)}) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SpecError("schedule.damaged", {"file": str(path), "detail": str(error)}) from error
+
+
+def read_record(root: Path) -> Record:
+    """Read the record of a folder of reports; an empty one if there is none or it is damaged."""
+    return _record(root, None)
+
+
+def moment(slot: dt.datetime) -> Phrase:
+    """Write a slot in the reader's language."""
+    return Phrase("schedule.moment", {"time": f"{slot:%H:%M}", "day": slot.date()})
+
+
+def _record(root: Path, diary: Diary | None) -> Record:
+    """Read the record; a damaged one is put aside and told, and a slot may then be served once more."""
+    path = root / FOLDER / RECORD
+    try:
+        return Record.from_json(path.read_text(encoding="utf-8"), str(path))
+    except FileNotFoundError:
+        return Record()
+    except (OSError, ValueError) as error:
+        if diary is not None:
+            with writing(path):
+                path.replace(path.with_name(f"{RECORD}.damaged"))
+            told = error.text(diary.lang) if isinstance(error, ForecastError) else str(error)
+            diary.write("record_damaged", told)
+        return Record()
+
+
+def _told(plan: Plan, found: Due) -> str:
+    key = "schedule.over" if found.kind == "over" else "schedule.idle"
+    return text(key, plan.lang, at=moment(found.slot), until=plan.until)
+
+
+def _keep(root: Path, record: Record) -> None:
+    replace_file(root / FOLDER / RECORD, record.as_json())
+
+
+def _wall(world: World) -> dt.datetime:
+    return world.now().replace(tzinfo=None)
+
+
+def _append(path: Path, line: str) -> None:
+    """Add a line in one piece; after one that a power cut has torn, on a line of its own."""
+    with contextlib.suppress(OSError), path.open("a+b") as handle:
+        end = handle.seek(0, os.SEEK_END)
+        if end:
+            handle.seek(end - 1)
+            if handle.read(1) != b"\n":
+                line = "\n" + line
+        handle.write(f"{line}\n".encode("utf-8", "backslashreplace"))
+
+
+def _report(plan: Plan, today: dt.date, root: Path) -> Outcome:
+    # Loaded here, as it takes seconds and most starts find nothing due.
+    from forecast.runs import plan as notebooks
+    from forecast.runs import run as whole
+
+    return whole.report(
+        plan.spec(today),
+        data_dir=plan.data_dir,
+        reports_dir=root,
+        notebooks_dir=plan.notebooks_dir,
+        kinds=notebooks.KINDS,
+        lang=plan.lang,
+    )
