@@ -23,6 +23,15 @@ QUANTILE_LEVELS: Final = (
 FIRST_TARGET_YEAR: Final = 2012
 YEARS_AHEAD: Final = 5
 MAX_DRAWS: Final = 100_000
+EXAMPLE_DAY: Final = "2024-10-20"
+_DAY_FORMS: Final = tuple(
+    re.compile(form, flags=re.ASCII)
+    for form in (
+        r"(?P<day>\d{1,2})[/.-](?P<month>\d{1,2})[/.-](?P<year>\d{4})",
+        r"(?P<year>\d{4})[/.-](?P<month>\d{1,2})[/.-](?P<day>\d{1,2})(?:[T ][\d:.]+Z?)?",
+        r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})",
+    )
+)
 
 
 def interval_ends(level: int) -> tuple[float, float]:
@@ -156,23 +165,25 @@ def parse_day(text: str, name: str = "as_of") -> dt.date:
             return dt.date.fromisoformat(clean)
         except ValueError:
             raise SpecError("spec.no_such_day", {"name": name, "found": clean}) from None
-    raise SpecError("spec.not_iso", {"name": name, "found": clean, "example": iso_hint(clean)})
+    example = iso_hint(clean) or EXAMPLE_DAY
+    raise SpecError("spec.not_iso", {"name": name, "found": clean, "example": example})
 
 
 def iso_hint(text: str) -> str:
-    """Guess the ISO form of a day written dd/mm/yyyy; an example day where nothing can be guessed.
+    """Give the ISO form of a day written another way; an empty text where it is not plain which day is meant.
 
-    >>> iso_hint("31/5/2024")
-    '2024-05-31'
+    >>> iso_hint("31/5/2024"), iso_hint("2024/5/31"), iso_hint("20240531"), iso_hint("May 2024")
+    ('2024-05-31', '2024-05-31', '2024-05-31', '')
     """
-    found = re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", text.strip(), flags=re.ASCII)
-    if found:
-        number_of_day, month, year = (int(part) for part in found.groups())
-        try:
-            return dt.date(year, month, number_of_day).isoformat()
-        except ValueError:
-            pass
-    return "2024-10-20"
+    clean = text.strip()
+    for form in _DAY_FORMS:
+        found = form.fullmatch(clean)
+        if found:
+            try:
+                return dt.date(int(found["year"]), int(found["month"]), int(found["day"])).isoformat()
+            except ValueError:
+                break
+    return ""
 
 
 def nearest(found: str, allowed: Collection[str]) -> str:

@@ -15,7 +15,7 @@ import pandas as pd
 from forecast.errors import Problem
 from forecast.load.areas import Gazetteer
 from forecast.load.files import Rows
-from forecast.spec import iso_hint, nearest
+from forecast.spec import EXAMPLE_DAY, iso_hint, nearest
 from forecast.tables import DAY_DTYPE, FIRST_YEAR, LAST_YEAR, Column, Table, clean
 
 Expected = tuple[str, dict[str, Any]]
@@ -192,7 +192,9 @@ def number_hint(text: str) -> str:
 
 def _day(text: str, _: Column) -> Cell:
     if not _ISO_DAY.fullmatch(text):
-        return Cell(pd.NaT, ("expect.iso_day", {"example": iso_hint(text)}))
+        meant = iso_hint(text)
+        key = "expect.iso_day" if meant else "expect.iso_day_example"
+        return Cell(pd.NaT, (key, {"example": meant or EXAMPLE_DAY}))
     try:
         day = dt.date.fromisoformat(text)
     except ValueError:
