@@ -168,3 +168,15 @@ def test_the_vintage_counts_what_was_known(made: Result, known: Known):
     assert count["set_aside"] == len(made.set_aside) == len(known.set_aside)
     assert count["undated"] == len(known.undated)
     assert count["assumed_maxima"] == 3  # D2, D6, D7
+
+
+def test_last_year_is_measured_by_the_maximum_of_the_year_forecast(ask: Ask):
+    """Where the maxima changed in between, last year is the same share of the new maximum, in points."""
+    result = ask(
+        dt.date(2024, 10, 20), 2020, force=True
+    )  # 2019 borrows the maxima of 2017, 2020 those of 2022
+    past = result.history[result.history["year"] == 2019].set_index("component")["median"]
+    rows = result.summary.set_index("component")
+    share = 100 * rows["last_median"] / rows["max_score"]
+    assert (~rows["last_known"]).sum() > 5
+    np.testing.assert_allclose(share, past[share.index], atol=2)
