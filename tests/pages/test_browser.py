@@ -1,0 +1,63 @@
+"""Pages in a real browser: on a phone, on paper.  Skipped where there is no Chromium."""
+
+import html
+import re
+import shutil
+import subprocess
+
+import pytest
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="Chromium is not installed: pages are not tried in a browser"
+)
+# Opens all that can be opened, then tells the width of the window and of the page, and what sticks out.
+MEASURE = """<script>
+document.querySelectorAll("details").forEach(part => part.open = true);
+const out = [...document.querySelectorAll("body *")].filter(part =>
+  part.getBoundingClientRect().right > innerWidth + 1
+  && !part.closest("svg, thead, .table-box:has(.scroll)"));
+parent.document.title = JSON.stringify([innerWidth, document.documentElement.scrollWidth, out.length]);
+</script></body>"""
+
+
+def browser(*arguments):
+    """What Chromium prints for some arguments."""
+    command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+
+
+@pytest.mark.parametrize("stem", ["meeting", "data", "domain", "backtest", "total"])
+def test_a_phone_of_320_pixels_needs_no_sideways_scrolling(stem, pages, tmp_path):
+    """Everything fits the width, but for the one table that slides in its own frame."""
+    page = re.sub(r"<meta http-equiv=[^>]*>", "", pages[stem, "vi"]).replace("</body>", MEASURE)
+    frame = f'<iframe style="width:320px;height:800px;border:0" srcdoc="{html.escape(page)}"></iframe>'
+    (tmp_path / "frame.html").write_text(f"<!DOCTYPE html><meta charset=utf-8>{frame}", encoding="utf-8")
+
+    shown = browser("--virtual-time-budget=4000", "--dump-dom", (tmp_path / "frame.html").as_uri())
+
+    window, width, sticking_out = (
+        int(part) for part in re.search(r"<title>\[(\d+),(\d+),(\d+)\]", shown).groups()
+    )
+    assert window == 320
+    assert width <= 320
+    assert sticking_out == 0
+
+
+def test_paper_is_a4_and_tagged(pages, tmp_path):
+    """The PDF that a browser prints has A4 pages and the structure that a screen reader follows."""
+    (tmp_path / "meeting.html").write_text(pages["meeting", "vi"], encoding="utf-8")
+
+    browser(
+        "--no-pdf-header-footer",
+        f"--print-to-pdf={tmp_path / 'meeting.pdf'}",
+        (tmp_path / "meeting.html").as_uri(),
+    )
+
+    pdf = (tmp_path / "meeting.pdf").read_bytes()
+    sizes = {
+        tuple(round(float(side)) for side in box.split())
+        for box in re.findall(rb"/MediaBox \[0 0 ([\d. ]+)\]", pdf)
+    }
+    assert sizes == {(595, 842)}
+    assert b"/StructTreeRoot" in pdf
