@@ -95,6 +95,9 @@ def _section(run: Manifest, lang: str) -> str:
         pages.insert(0, FRONT_PAGE)
     items = (f"<li>{_link(f'{run.run_id}/{name}.html', page_name(name, lang))}</li>" for name in pages)
     facts = [_known_until(run, lang)]
+    if run.finished_at:
+        made_on = dt.datetime.fromisoformat(run.finished_at).date()
+        facts.append(text("runs.index.made", lang, made_on=made_on))
     if run.spec["force"]:
         facts.append(text("runs.index.verification", lang))
     return "\n".join(
