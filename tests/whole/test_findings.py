@@ -158,7 +158,16 @@ def test_variances_say_where_they_come_from(made: Result):
     assert not table["name"].duplicated().any()
     assert {f"spread.{c}" for c in ("D1", "D8.sipas", "D8.outcome")} <= set(table["name"])
     assert (table["value"] > 0).all()
-    assert table["source"].str.startswith("{").all()
+    keys = {
+        name: json.loads(source)["key"] for name, source in zip(table["name"], table["source"], strict=True)
+    }
+    assert {name for name, key in keys.items() if key == "variance.papi"} == {"retention", "alike", "drift"}
+    assert (keys["spread"], keys["spread.D1"]) == ("variance.own", "variance.component")
+
+
+def test_targets_are_those_of_the_year(ask: Ask):
+    """A run for another year names no target that was set for 2024."""
+    assert ask(dt.date(2024, 4, 16), 2025).targets.empty
 
 
 def test_the_vintage_counts_what_was_known(made: Result, known: Known):
