@@ -223,9 +223,10 @@ def test_misfitting_parameters_are_refused_before_anything_is_made(report, made,
 
 def test_a_missing_or_broken_notebook_is_refused_before_anything_is_made(report, place):
     """What is to be run is read first."""
-    (place.notebooks_dir / "meeting.ipynb").write_text("{", encoding="utf-8")
-    with pytest.raises(RunError, match=r"meeting\.ipynb cannot be read"):
-        report()
+    for content in ("{", "", "[]", "null", "7", "{}", '{"nbformat": 4, "cells": 7}', "[" * 100_000):
+        (place.notebooks_dir / "meeting.ipynb").write_text(content, encoding="utf-8")
+        with pytest.raises(RunError, match=r"meeting\.ipynb"):
+            report()
 
     (place.notebooks_dir / "meeting.ipynb").unlink()
     with pytest.raises(RunError, match=r"no notebook meeting\.ipynb in the folder"):

@@ -125,7 +125,15 @@ def _bytes_of(path: Path) -> bytes:
 def _parsed(name: str, content: bytes) -> NotebookNode:
     try:
         notebook: NotebookNode = nbformat.reads(content.decode(), as_version=4)
-    except (ValueError, nbformat.ValidationError) as error:
+    except (
+        ValueError,
+        TypeError,
+        AttributeError,
+        LookupError,
+        RecursionError,
+        nbformat.ValidationError,
+    ) as error:
+        # nbformat takes it for granted that JSON holds a notebook, and stumbles in many ways if not
         facts = {"notebook": name, "error": shown(str(error))}
         raise RunError("run.unreadable_notebook", facts) from error
     return notebook
