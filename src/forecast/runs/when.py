@@ -66,8 +66,9 @@ class When:
         return cls(every, hour, minute, _day(every, words[1]))
 
     def __str__(self) -> str:
-        day = {"daily": "", "weekly": f" {WEEKDAYS[self.day]}", "monthly": f" {self.day}"}[self.every]
-        return f"{self.every}{day} {self.hour:02d}:{self.minute:02d}"
+        days = {"weekly": WEEKDAYS[self.day % 7], "monthly": str(self.day)}
+        words = [self.every, days.get(self.every, ""), f"{self.hour:02d}:{self.minute:02d}"]
+        return " ".join(word for word in words if word)
 
     def previous(self, now: dt.datetime) -> dt.datetime:
         """Give the last slot that is not after `now`."""
