@@ -73,7 +73,7 @@ def test_the_full_result_is_whole(made: Result, early: Result, first: Result):
         check(result)
 
 
-@settings(max_examples=5)
+@settings(max_examples=3)
 @given(
     day=st.dates(dt.date(2012, 1, 1), dt.date(2025, 5, 1)),
     ahead=st.integers(-3, 4),
@@ -133,16 +133,18 @@ def mean_rank(result: Result) -> float:
     return float((result.rank["rank"] * result.rank["probability"]).sum())
 
 
-def test_the_rank_is_that_of_the_index_asked_for(made: Result, ask: Ask):
+def test_the_rank_is_that_of_the_index_asked_for(early: Result, ask: Ask):
     """A province high in one index and low in the other is high in the one's run and low in the other's."""
-    rows = made.forecast[(made.forecast["model"] == "evidence") & (made.forecast["output_type_id"] == "0.5")]
+    rows = early.forecast[
+        (early.forecast["model"] == "evidence") & (early.forecast["output_type_id"] == "0.5")
+    ]
     medians = rows[rows["component"] == "total"].pivot_table(
         index="area", columns="index_code", values="value"
     )
     places = medians.rank(ascending=False)
     area = str((places["PAR"] - places["SIPAS"]).abs().idxmax())
     for index_code in ("PAR", "SIPAS"):
-        found = mean_rank(ask(MEETING, 2024, area=area, index_code=index_code))
+        found = mean_rank(ask(DAY, 2019, area=area, index_code=index_code))
         other = "PAR" if index_code == "SIPAS" else "SIPAS"
         assert abs(found - places.loc[area, index_code]) < abs(found - places.loc[area, other])
 

@@ -79,10 +79,16 @@ class Asked(list[tuple[Known, RunSpec]]):
 SPEC = RunSpec(index_code="PAR", area=CITY, target_year=2024, as_of=dt.date(2024, 10, 20))
 
 
-def test_each_year_is_asked_of_what_was_known_then(known: Known):
+@pytest.fixture(scope="module")
+def vintages() -> load.Vintages:
+    """The project's tables, from which any day can be cut."""
+    return load.read_vintages(DATA)
+
+
+def test_each_year_is_asked_of_what_was_known_then(vintages: load.Vintages, known: Known):
     """The forecast of a past year gets that day's tables and a spec of that day, never forced."""
     asked = Asked()
-    past_forecasts(load.read_vintages(DATA), known, replace(SPEC, force=True), asked)
+    past_forecasts(vintages, known, replace(SPEC, force=True), asked)
     assert [spec.target_year for _, spec in asked] == list(range(2018, 2024))
     for then, spec in asked:
         assert then.as_of == spec.as_of == dt.date(spec.target_year, 10, 20)
@@ -113,7 +119,7 @@ def test_what_was_out_already_is_no_outcome(tmp_path: Path):
     assert codes_of_2022(data) == ["PAR"]
 
 
-def test_years_that_cannot_be_forecast_are_left_out(known: Known):
+def test_years_that_cannot_be_forecast_are_left_out(vintages: load.Vintages, known: Known):
     """A typed refusal of one year leaves the others, and of all years an empty record with its columns."""
 
     def refusing(_: Known, spec: RunSpec) -> pd.DataFrame:
@@ -124,18 +130,17 @@ def test_years_that_cannot_be_forecast_are_left_out(known: Known):
     def never(_: Known, __: RunSpec) -> pd.DataFrame:
         raise TooFewYearsError.of("x", 2, 1)
 
-    vintages = load.read_vintages(DATA)
     assert set(past_forecasts(vintages, known, SPEC, refusing)["target_year"]) <= {2020}
     empty = past_forecasts(vintages, known, SPEC, never)
     assert empty.empty
     assert list(empty.columns) == list(record.COLUMNS)
 
 
-def test_a_broken_model_is_not_swallowed(known: Known):
+def test_a_broken_model_is_not_swallowed(vintages: load.Vintages, known: Known):
     """Only typed refusals leave a year out; a programming error comes up."""
 
     def broken(_: Known, __: RunSpec) -> pd.DataFrame:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        past_forecasts(load.read_vintages(DATA), known, SPEC, broken)
+        past_forecasts(vintages, known, SPEC, broken)
