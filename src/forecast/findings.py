@@ -141,7 +141,10 @@ def summary(
         rows.append(
             facts
             | _moves(pair[0] * scale, pair[1], _own(evidence, spec, component), before.year, maximum)
-            | {"basis": basis(evidence, spec, component, framework)}
+            | {
+                "last_rank": _last_rank(evidence, spec, "PAR", component, before.year),
+                "basis": basis(evidence, spec, component, framework),
+            }
         )
     if spec.index_code == SURVEY:
         survey = survey_component(target.subject)
@@ -150,7 +153,14 @@ def summary(
         facts["responsible"] = str(table.loc[survey, "responsible"]) if survey in table.index else ""
         own = _own(evidence, spec, TOTAL, SURVEY)
         return pd.DataFrame(
-            [facts | _moves(*pair, own, before.year, 100.0) | {"basis": _survey_basis(evidence, spec)}]
+            [
+                facts
+                | _moves(*pair, own, before.year, 100.0)
+                | {
+                    "last_rank": _last_rank(evidence, spec, SURVEY, TOTAL, before.year),
+                    "basis": _survey_basis(evidence, spec),
+                }
+            ]
         )
     return pd.DataFrame(rows)
 
@@ -182,6 +192,18 @@ def _moves(
     }
 
 
+def _last_rank(evidence: pd.DataFrame, spec: RunSpec, index_code: str, component: str, year: int) -> float:
+    """The area's published rank in a component and year; NaN if there is none."""
+    rows = evidence[
+        (evidence["area"] == spec.area)
+        & (evidence["index_code"] == index_code)
+        & (evidence["component"] == component)
+        & (evidence["year"] == year)
+        & (evidence["statistic"] == "value")
+    ]
+    return float(rows["rank"].iloc[0]) if len(rows) else np.nan
+
+
 def _own(evidence: pd.DataFrame, spec: RunSpec, component: str, index_code: str = "PAR") -> pd.DataFrame:
     """The area's own published scores of a component that are used."""
     return evidence[
@@ -198,8 +220,10 @@ def basis(evidence: pd.DataFrame, spec: RunSpec, component: str, framework: Fram
     mine = here[here["area"] == spec.area]
     scores, only_rank = mine[mine["use"] == "score"], mine[mine["use"] == "rank"]
     parts = []
-    if len(scores):
-        parts.append(phrase("basis.own", years=[int(y) for y in sorted(scores["year"])]))
+    derived = scores["trust"] == "derived"
+    for key, rows in (("basis.own", scores[~derived]), ("basis.derived", scores[derived])):
+        if len(rows):
+            parts.append(phrase(key, years=[int(y) for y in sorted(rows["year"])]))
     if len(only_rank):
         parts.append(phrase("basis.own_rank", years=[int(y) for y in sorted(only_rank["year"])]))
     if component == TOTAL:
@@ -298,7 +322,10 @@ def evidence_table(known: Known, uses: pd.Series[str], fitted: FittedEvidence) -
     columns = ["index_code", "year", "area", "component", "statistic", "score", "unit", "rank", "trust"]
     columns += ["published_on", "source_url", "note", "sources", "spread", "use"]
     return rows[columns].assign(
-        reason=[phrase(f"use.{use}") for use in rows["use"]],
+        reason=[
+            phrase("use.derived" if (use, trust) == ("score", "derived") else f"use.{use}")
+            for use, trust in zip(rows["use"], rows["trust"], strict=True)
+        ],
         observed=rows["score"],
         observed_share=share.where(plain).round(6),
         fitted=held.where(plain).round(6),

@@ -20,7 +20,6 @@ COLUMNS: Final = (
 )
 KEYS: Final = ["index_code", "area", "component", "target_year"]
 FIRST_TARGET: Final = 2018
-PAST_DRAWS: Final = 1000
 
 
 def past_forecasts(
@@ -50,7 +49,7 @@ def past_forecasts(
         day = same_day(spec.as_of, year - spec.target_year)
         try:
             then = vintages.known_at(day)
-            asked = replace(spec, target_year=int(year), as_of=day, draws=PAST_DRAWS, force=False)
+            asked = replace(spec, target_year=int(year), as_of=day, force=False)
             made = rows(then, asked)
         except ForecastError:
             continue  # nothing was known by that day, or the year was out already

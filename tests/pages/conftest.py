@@ -185,6 +185,7 @@ def _summary():
                 "upper95": min(median + 1.96 * sd, MAXIMA.get(component, 100.0)),
                 "change": median - KNOWN.get(component, last),
                 "p_fall": {"D3": 0.004, "D4": 0.6, "D2": 0.41}.get(component, 0.37),
+                "last_rank": {"D2": 62.0, "D3": 58.0}.get(component, np.nan),
                 "basis": basis,
             }
         )

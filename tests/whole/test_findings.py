@@ -20,7 +20,7 @@ Ask = Callable[..., Result]
 SUMMARY = (
     *("component", "parent", "max_score", "max_status", "responsible", "last_year", "last_known"),
     *("last_median", "last_lower", "last_upper", "median", "lower", "upper", "lower95", "upper95"),
-    *("change", "p_fall", "basis"),
+    *("change", "p_fall", "last_rank", "basis"),
 )
 
 
@@ -40,6 +40,7 @@ def quantiles(result: Result, component: str) -> pd.Series:
 def test_the_summary_is_read_off_the_forecast(made: Result, early: Result, ask: Ask):
     """Median and ranges of each line are quantiles of FORECAST; change is the median less last year."""
     for result in (made, early, ask(dt.date(2024, 10, 20), 2024, index_code="SIPAS")):
+        assert tuple(result.summary.columns) == tuple(made.summary.columns)
         assert tuple(result.summary.columns) == SUMMARY
         for line in result.summary.itertuples():
             levels = quantiles(result, line.component)
@@ -189,3 +190,20 @@ def test_last_year_is_measured_by_the_maximum_of_the_year_forecast(ask: Ask):
     share = 100 * rows["last_median"] / rows["max_score"]
     assert (~rows["last_known"]).sum() > 5
     np.testing.assert_allclose(share, past[share.index], atol=2)
+
+
+def test_ranks_of_domains_reach_the_summary(made: Result):
+    """The city was last in D2 and 60th in D3 in 2023; where no rank is published there is none."""
+    ranks = made.summary.set_index("component")["last_rank"]
+    assert ranks[["D2", "D3"]].tolist() == [63, 60]
+    assert ranks[["D1", "D4"]].isna().all()
+
+
+def test_a_derived_score_is_not_called_published(made: Result):
+    """D3 of 2022 was derived from a change that a newspaper stated: its basis and use say so."""
+    said_of = json.loads(made.summary.set_index("component").loc["D3", "basis"])
+    years = {part["key"]: part["facts"].get("years") for part in said_of}
+    assert (years["basis.own"], years["basis.derived"]) == ([2023], [2022])
+    rows = made.evidence
+    row = rows[(rows["area"] == CITY) & (rows["component"] == "D3") & (rows["year"] == 2022)].iloc[0]
+    assert json.loads(row["reason"])["key"] == "use.derived"

@@ -25,6 +25,7 @@ Key = tuple[str, str, int]  # index_code, component, year
 # Standard deviation of a figure's own error, in share of the maximum, by the trust in its source.
 TRUST_ERROR = {"official": 0.0002, "press": 0.0005, "dataset preview": 0.001, "copy": 0.001, "derived": 0.005}
 BORROWED_ERROR = 0.08  # of the share, where the year's own maximum was never seen
+DERIVED_ERROR = 0.03  # of a component: a sum of two statements, of which one may be loosely meant
 ASSUMED_ERROR = 0.03  # of the share, where the maximum is assumed
 BORROWED_TOTAL_ERROR = 0.003  # a total whose weights are borrowed: weights err, shares are alike
 LINK_ERROR = 0.002  # points of SIPAS in the index against its percent
@@ -236,7 +237,9 @@ class _Reader:
         score = float(row["score"])
         linked = row["index_code"] != self.subject.index_code
         whole = 100.0 if row["unit"] == "percent" else (self.maximum(row, component, year, score)[0] or 100.0)
-        own_error = TRUST_ERROR[str(row["trust"])] + float(row["spread"]) / (2 * whole)
+        loose_part = row["trust"] == "derived" and component != "total" and not linked
+        own_error = DERIVED_ERROR if loose_part else TRUST_ERROR[str(row["trust"])]
+        own_error += float(row["spread"]) / (2 * whole)
         own_error = float(np.hypot(own_error, LINK_ERROR if linked else 0.0))
         if row["unit"] == "percent":
             loose = BORROWED_TOTAL_ERROR if self._borrowed(component, year) else 0.0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from forecast import labels
 from forecast.spec import interval_ends
 from forecast.tables import COUNTRY
 
@@ -167,3 +168,11 @@ def known_cells(result: Result) -> pd.DataFrame:
                 "rank" if math.isnan(score) else "derived" if trust == "derived" else "score"
             )
     return grid
+
+
+def last_rank_of(record: pd.Series[Any], lang: str) -> str:
+    """Write last year's published rank of a summary row; an empty text if there is none."""
+    rank = float(record.get("last_rank", math.nan))
+    if math.isnan(rank):
+        return ""
+    return labels.text("mark.rank", lang, rank=int(rank), ranked=RANKED)

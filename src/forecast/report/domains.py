@@ -60,10 +60,12 @@ def _line(record: pd.Series[Any], lang: str) -> Row:
 
 def last_year(record: pd.Series[Any], lang: str) -> Cell:
     """Write last year's score; where it was not published, its estimate, marked, with its range."""
+    rank = reading.last_rank_of(record, lang)
     if record["last_known"]:
-        return Cell(reading.points(record["last_median"], lang, published=True))
+        return Cell(reading.points(record["last_median"], lang, published=True), rank)
     span = reading.span(record["last_lower"], record["last_upper"], lang)
-    return Cell(reading.points(record["last_median"], lang), labels.text("mark.estimated", lang, span=span))
+    marks = (labels.text("mark.estimated", lang, span=span), rank)
+    return Cell(reading.points(record["last_median"], lang), "; ".join(mark for mark in marks if mark))
 
 
 def maximum(record: pd.Series[Any], lang: str) -> Cell:
@@ -93,7 +95,9 @@ def domain_passage(result: Result, component: str, *, lang: str) -> Pieces:
         status=status,
     )
     phrase = reading.phrase(float(record["p_fall"]), lang)
-    lines = [
+    rank = reading.last_rank_of(record, lang)
+    lines = [labels.text("domain.last_rank", lang, year=int(record["last_year"]), rank=rank)] if rank else []
+    lines += [
         labels.text("domain.fall", lang, last_year=int(record["last_year"]), phrase=phrase),
         labels.text("domain.basis", lang, basis=reading.said(record["basis"], lang)),
     ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from forecast import labels, reading
 from forecast.markup import Cover, Heading, Passage, Pieces
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from forecast.result import Result
 
 
@@ -65,9 +67,15 @@ def _first_sentence(result: Result, lang: str) -> str:
         span=reading.span(total["lower"], total["upper"], lang),
         comparison=comparison(float(total["change"]), lang, in_percent=in_percent),
         last_year=last_year,
-        last=reading.points(total["last_median"], lang, published=bool(total["last_known"])),
+        last=_last(total, lang),
         last_rank=last_rank,
     )
+
+
+def _last(total: pd.Series[Any], lang: str) -> str:
+    """Last year's figure; where it was not published, said to be estimated."""
+    written = reading.points(total["last_median"], lang, published=bool(total["last_known"]))
+    return written if total["last_known"] else labels.text("headline.estimated", lang, last=written)
 
 
 def comparison(change: float, lang: str, *, in_percent: bool = False) -> str:

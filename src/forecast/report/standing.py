@@ -71,7 +71,9 @@ def _sampling(result: Result, lang: str) -> str:
     found = result.variances.loc[result.variances["name"] == "sipas_sampling", "value"]
     if found.empty:
         return ""
-    return labels.text("sipas.sampling", lang, error=labels.number(found.iloc[0], 1, lang))
+    error = float(found.iloc[0])
+    both = {"error": error, "difference": error * math.sqrt(2)}
+    return labels.text("sipas.sampling", lang, **{k: labels.number(v, 1, lang) for k, v in both.items()})
 
 
 def phrase_table(*, lang: str) -> Table:
