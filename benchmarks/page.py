@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +68,16 @@ def write(results: pd.DataFrame, folder: Path) -> None:
         folder / "results.csv", index=False, float_format="%.6g", lineterminator="\n"
     )
     (folder / "README.md").write_text(page(results), encoding="utf-8", newline="\n")
+    method = folder.parent / "docs" / "method.md"
+    if method.is_file():
+        told = with_goals(method.read_text(encoding="utf-8"), goals_table(results))
+        method.write_text(told, encoding="utf-8", newline="\n")
+
+
+def with_goals(text: str, table: str) -> str:
+    """Put the table of goals between its marks in the note on the method."""
+    block = f"<!-- goals -->\n{table.strip()}\n<!-- /goals -->"
+    return re.sub(r"<!-- goals -->.*?<!-- /goals -->", lambda _: block, text, flags=re.DOTALL)
 
 
 def page(results: pd.DataFrame) -> str:
