@@ -20,6 +20,7 @@ from forecast.models.statements import (
     ASSUMED_ERROR,
     BORROWED_ERROR,
     BORROWED_TOTAL_ERROR,
+    DERIVED_ERROR,
     LINK_ERROR,
     TRUST_ERROR,
     Scheme,
@@ -104,6 +105,7 @@ OFFICIAL = TRUST_ERROR["official"]
         ),  # only 2021's holds it
         ({"index_code": "SIPAS", "score": 82.0, "unit": "percent"}, 0.82, np.hypot(OFFICIAL, LINK_ERROR)),
         ({"score": 84.7, "trust": "derived"}, 0.847, TRUST_ERROR["derived"]),
+        ({"component": "D1", "score": 30.0, "trust": "derived"}, 0.75, DERIVED_ERROR),  # a domain errs more
         ({"score": 84.7, "spread": 0.4}, 0.847, OFFICIAL + 0.002),  # sources disagree by 0.4 points
         ({"component": "D1", "score": 30.0, "spread": 0.4}, 0.75, OFFICIAL + 0.005),  # of forty
     ],
