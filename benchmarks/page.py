@@ -63,10 +63,10 @@ the panel up to its origin; nothing later is seen.
 
 
 def write(results: pd.DataFrame, folder: Path) -> None:
-    """Write results.csv and README.md."""
-    results[RESULT_COLUMNS].to_csv(
-        folder / "results.csv", index=False, float_format="%.6g", lineterminator="\n"
-    )
+    """Write results.csv, README.md and the table of goals in the note on the method."""
+    kept = folder / "results.csv"
+    results[RESULT_COLUMNS].to_csv(kept, index=False, float_format="%.6g", lineterminator="\n")
+    results = pd.read_csv(kept)  # so that the pages say what the file holds, to the last digit
     (folder / "README.md").write_text(page(results), encoding="utf-8", newline="\n")
     method = folder.parent / "docs" / "method.md"
     if method.is_file():

@@ -404,6 +404,19 @@ def test_the_page_has_a_line_for_each_model_best_first():
             assert first.count("|") == second.count("|")
 
 
+def test_the_pages_say_what_the_results_file_holds(tmp_path):
+    """Written again from results.csv, the page keeps its bytes, whatever digits were cut."""
+    folder = tmp_path / "benchmarks"
+    folder.mkdir()
+    table = results(papi_core__ensemble__crps=0.20325000001, papi_core__ridge__crps=0.20624999999)
+    page.write(table, folder)
+    first = (folder / "README.md").read_bytes()
+
+    page.write(pd.read_csv(folder / "results.csv"), folder)
+
+    assert (folder / "README.md").read_bytes() == first
+
+
 def test_without_the_panels_the_command_says_so(monkeypatch, tmp_path, capsys):
     """A plain sentence in both languages and exit code 1; nothing is written."""
     monkeypatch.setenv(readers.VARIABLE, str(tmp_path))
