@@ -113,9 +113,23 @@ def test_cron_starts_the_very_command():
 
         words = shlex.split(command.replace(r"\%", "%"))
 
+        assert "%" not in command.replace(r"\%", "")  # cron would end the command there
         assert words == [*job(ODD).command, ">/dev/null"]
     assert units.cron_block(job()).splitlines()[2].startswith("30 5 1 * * ")
     assert "\n@reboot " in units.cron_block(job())
+
+
+@posix
+def test_systemd_starts_the_very_command():
+    """Once systemd has taken its quotes and doubled signs, the words are the job's."""
+    [line] = [line for line in units.service(job(ODD)).splitlines() if line.startswith("ExecStart=")]
+    words = [
+        word.replace("%%", "%").replace("$$", "$") for word in shlex.split(line.removeprefix("ExecStart="))
+    ]
+
+    assert words == job(ODD).command
+    assert "%" not in line.replace("%%", "")  # a single one would be a specifier
+    assert "$" not in line.replace("$$", "")  # and a variable
 
 
 def test_a_path_that_no_file_can_hold_is_refused():

@@ -319,7 +319,8 @@ class Server:
             for heard in line:
                 word = heard.split()[0].decode().upper()
                 self.heard.append(heard.decode().strip())
-                answer = self.answers.get(word, "354 go on" if word == "DATA" else "250 fine")
+                usual = {"DATA": "354 go on", "QUIT": "221 farewell"}
+                answer = self.answers.get(word, usual.get(word, "250 fine"))
                 self.say(line, answer)
                 if answer.startswith("354"):
                     while (more := line.readline()) not in (b".\r\n", b""):
@@ -362,6 +363,7 @@ def test_the_letter_arrives_as_it_was_written(office, server):
 
     assert office.start("2024-06-01T05:30", world={"send": mail.send}).exit_code == 1
 
+    assert office.events() == ["begun", "failed", "mailed"]
     box.thread.join()
     letter = email.message_from_bytes(box.data, policy=email.policy.default)
     assert [line for line in box.heard if line.upper().startswith("RCPT")] == ["rcpt TO:<lan@office.example>"]
@@ -371,9 +373,16 @@ def test_the_letter_arrives_as_it_was_written(office, server):
     assert "scores.csv" in letter.get_content()
 
 
-@pytest.mark.parametrize("answers", [{"silent": True}, {"RCPT": "550 no such reader"}, {"DATA": "554 no"}])
-def test_a_server_that_is_silent_or_refuses_is_a_failure_in_words(answers, server):
-    """Neither hangs: silence ends after the time allowed."""
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        ({"silent": True}, "timed out"),
+        ({"RCPT": "550 no such reader"}, "no such reader"),
+        ({"DATA": "554 not today"}, "not today"),
+    ],
+)
+def test_a_server_that_is_silent_or_refuses_is_a_failure_in_words(answers, words, server):
+    """The client leaves a silent server after the time allowed, not when that closes."""
     _, smtp = server(**answers)
     post = Post(to="lan@office.example", sender="forecast@office.example", smtp=smtp)
 
@@ -381,6 +390,7 @@ def test_a_server_that_is_silent_or_refuses_is_a_failure_in_words(answers, serve
         mail.send(post, mail.letter(post, "subject\nBcc: mayor@office.example", "body"), seconds=0.3)
 
     assert smtp in caught.value.text("vi")
+    assert words in caught.value.text("vi")
 
 
 def test_no_server_is_a_failure_in_words():
