@@ -151,7 +151,7 @@ def test_the_rank_is_that_of_the_index_asked_for(early: Result, ask: Ask):
 
 def test_survey_and_index_say_the_same_of_the_survey(made: Result, ask: Ask):
     """A run for SIPAS forecasts the same percentage as a run for the whole index."""
-    survey = ask(MEETING, 2024, index_code="SIPAS")
+    survey = ask(MEETING, 2024, index_code="SIPAS", draws=4000)
 
     def values(result: Result) -> list[float]:
         rows = result.forecast
