@@ -19,7 +19,7 @@ from forecast.runs.when import When
 
 posix = pytest.mark.skipif(os.name == "nt", reason="stand-ins for cron and systemd are shell scripts")
 AFTER = dt.datetime(2024, 9, 15, 12, 0)  # noqa: DTZ001 - wall clock
-ODD = Path('/home/lan anh/báo cáo 50% "$HOME"')
+ODD = Path('/srv/lan anh/báo cáo 50% "$HOME"')
 CRONTAB = """\
 #!/bin/sh
 case "$1" in
