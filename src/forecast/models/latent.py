@@ -51,7 +51,8 @@ class Variances:
 
     The defaults are where the search starts and what it is drawn back to.  Likeness over domains
     and retention are near those of PAPI (0.28 and 0.90 by maximum likelihood on 63 provinces,
-    eight dimensions, 2011 to 2021; `benchmarks.variances`); drift is a cautious 0.034, where PAPI has none beside its yearly steps.  PAPI is a survey and half of its spread is gone the year after; an
+    eight dimensions, 2011 to 2021; `benchmarks.variances`); drift is a cautious 0.034, where PAPI has none
+    beside its yearly steps.  PAPI is a survey and half of its spread is gone the year after; an
     appraised index has no such noise, so `noise`, `permanent` and `persistence` start steadier.
     Sizes start wide.  Chosen on target years up to 2021, see docs/decisions.
     """
