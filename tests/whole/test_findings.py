@@ -162,7 +162,7 @@ def test_variances_say_where_they_come_from(made: Result):
     keys = {
         name: json.loads(source)["key"] for name, source in zip(table["name"], table["source"], strict=True)
     }
-    assert {name for name, key in keys.items() if key == "variance.papi"} == {"retention", "alike", "drift"}
+    assert {name for name, key in keys.items() if key == "variance.papi"} == {"retention", "alike"}
     assert (keys["spread"], keys["spread.D1"]) == ("variance.own", "variance.component")
 
 

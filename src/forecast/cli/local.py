@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import importlib
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -110,16 +111,16 @@ class Verbs(click.Group):
         return _help_option(super().get_help_option(ctx), self.lang)
 
 
-class Type(_ParamType):
+class Type(_ParamType, ABC):
     """A type of parameter whose refusals are the package's own, in the reader's language."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ARG002 - click's signature
         """Read the value; a default is what it is already."""
         return self.read(value, _option(param)) if isinstance(value, str) else value
 
+    @abstractmethod
     def read(self, value: str, option: str) -> Any:
         """Turn the text given for `option` into a value, or raise SpecError."""
-        raise NotImplementedError
 
 
 class DayType(Type):
