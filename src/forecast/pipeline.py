@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -10,9 +11,9 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from forecast import findings, load, news, record
+from forecast import backtest, findings, load, news, record
 from forecast.errors import TooFewYearsError
-from forecast.framework import TOTAL, Framework, framework_for
+from forecast.framework import TOTAL, Framework, breaks, framework_for
 from forecast.load import Known
 from forecast.members import member_forecasts
 from forecast.models.evidence import Evidence, FittedEvidence
@@ -163,6 +164,36 @@ def make(spec: RunSpec, data_dir: Path) -> Result:
     result = forecast(known, spec)
     past = record.past_forecasts(vintages, known, spec, forecast_rows)
     return _with_news(replace(result, backtest=past), known)
+
+
+def record_of(data_dir: Path, index_code: str, as_of: dt.date) -> tuple[pd.DataFrame, tuple[int, ...]]:
+    """Backtest an index on its own published totals, each earlier year as known on the same day of it.
+
+    Returns
+    -------
+    table : DataFrame
+        As `backtest.backtest` gives it, for every province with an outcome and every model.
+    breaks : tuple of int
+        Years in which the index's method changed.
+
+    Raises
+    ------
+    DataError, SpecError
+        If the data are bad, or nothing was known on the day.
+    """
+    vintages = load.read_vintages(data_dir)
+    known = vintages.known_at(as_of)
+    spec = RunSpec(index_code=index_code, area=known.provinces[0], target_year=as_of.year, as_of=as_of)
+    past = record.past_forecasts(vintages, known, spec, forecast_rows)
+    past = past[past["index_code"] == index_code]
+    table = past.assign(
+        origin=past["target_year"] - 1,
+        horizon=1,
+        quantile_level=past["output_type_id"].astype(float),
+        predicted=past["value"],
+        scale=np.nan,
+    )
+    return table[backtest.COLUMNS].reset_index(drop=True), breaks(known.events, index_code)
 
 
 def _with_news(result: Result, known: Known) -> Result:

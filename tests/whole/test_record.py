@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from forecast import load, record
+from forecast import load, pipeline, record
 from forecast.errors import TooFewYearsError
 from forecast.load import Known
 from forecast.record import past_forecasts, same_day
@@ -144,3 +144,16 @@ def test_a_broken_model_is_not_swallowed(vintages: load.Vintages, known: Known):
 
     with pytest.raises(ZeroDivisionError):
         past_forecasts(vintages, known, SPEC, broken)
+
+
+def test_the_backtest_of_the_index_is_the_record_of_the_report(made: Result):
+    """`forecast backtest --as-of` and a report of the same day hold the same forecasts and outcomes."""
+    table, changed = pipeline.record_of(pipeline.project_data(), "PAR", made.spec.as_of)
+    own = made.backtest[made.backtest["index_code"] == "PAR"]
+    told = own.assign(quantile_level=own["output_type_id"].astype(float))
+    keys = ["model", "area", "component", "target_year", "quantile_level"]
+    both = table.merge(told, on=keys, suffixes=("", "_told"))
+    assert len(both) == len(table) == len(told)
+    assert both["predicted"].tolist() == both["value"].tolist()
+    assert both["observed"].tolist() == both["observed_told"].tolist()
+    assert {2018, 2022} <= set(changed)

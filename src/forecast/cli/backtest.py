@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ import click
 import pandas as pd
 
 from forecast import labels
-from forecast.cli.local import LocalOption, PathType, Verb, WholeType
+from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb, WholeType
 from forecast.cli.panels import (
     MOST_AHEAD,
     YearsType,
@@ -21,6 +22,7 @@ from forecast.cli.panels import (
 from forecast.cli.plain import Side, table
 from forecast.errors import EXIT_GOOD, SpecError
 from forecast.panel import Panel
+from forecast.tables import INDEX_CODES
 
 ORIGINS: Final = 8  # judged unless told
 MOST_WORKERS: Final = 256
@@ -41,7 +43,10 @@ def build(lang: str) -> click.Command:
         "backtest",
         lang,
         params=[
-            option("scores", type=PathType(), required=True, metavar="FILE"),
+            option("scores", type=PathType(), metavar="FILE"),
+            option("as-of", type=DayType(), metavar="YYYY-MM-DD"),
+            option("index-code", type=ChoiceType(INDEX_CODES), default="PAR", metavar="|".join(INDEX_CODES)),
+            option("data-dir", type=PathType(), default=Path("data"), metavar="PATH"),
             option("out", type=PathType(), required=True, metavar="FILE"),
             option("summary", type=PathType(), metavar="FILE"),
             option("origins", type=YearsType(), metavar="YYYY[:YYYY]"),
@@ -55,7 +60,10 @@ def build(lang: str) -> click.Command:
 
 def backtest(
     *,
-    scores: Path,
+    scores: Path | None,
+    as_of: dt.date | None,
+    index_code: str,
+    data_dir: Path,
     out: Path,
     summary: Path | None,
     origins: tuple[int, ...] | None,
@@ -69,17 +77,27 @@ def backtest(
     for horizon in (horizons[0], horizons[-1]):
         refuse_far("--horizons", horizon, 1, MOST_AHEAD)
     refuse_places({"--scores": scores, "--events": events, "--out": out, "--summary": summary})
-    panel = read_panel(scores, events)
-    chosen = _origins(panel, origins)
-    from forecast import backtest as rolling  # takes a second to import; bad files are told before
-    from forecast.models.ensemble import Ensemble
+    if scores is not None:
+        panel = read_panel(scores, events)
+        chosen = _origins(panel, origins)
+        from forecast import backtest as rolling  # takes a second to import; bad files are told before
+        from forecast.models.ensemble import Ensemble
 
-    long = rolling.backtest(
-        panel, [Ensemble(reach=horizons[-1])], origins=chosen, horizons=horizons, workers=workers
-    )
+        long = rolling.backtest(
+            panel, [Ensemble(reach=horizons[-1])], origins=chosen, horizons=horizons, workers=workers
+        )
+        last, breaks = panel.origin, panel.breaks
+    elif as_of is not None:
+        from forecast import backtest as rolling
+        from forecast import pipeline
+
+        last = as_of.year - 1
+        long, breaks = pipeline.record_of(data_dir, index_code, as_of)
+    else:
+        raise SpecError("cli.backtest.what")
     if long.empty:
-        raise SpecError("cli.backtest.nothing", {"last": panel.origin})
-    sums = rolling.summary(long, breaks=panel.breaks)
+        raise SpecError("cli.backtest.nothing", {"last": last})
+    sums = rolling.summary(long, breaks=breaks)
     write_table(long, out)
     if summary is not None:
         write_table(sums, summary)
