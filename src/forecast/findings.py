@@ -24,7 +24,6 @@ Key = tuple[str, str, str]  # index_code, area, component
 
 LEVEL: Final = 80  # percent of the range in tables and headlines
 WIDE: Final = 95
-USED: Final = ("score", "rank", "mean", "places_mean", "spread_only")
 SURVEY_FORMS: Final = 580  # forms a province, some 37,000 in the country
 
 
