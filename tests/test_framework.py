@@ -26,7 +26,7 @@ FRAMEWORKS = pd.DataFrame(
         ("B", 2022, 2024, "part.appraised", "total", 61.5, "read"),
     ],
     columns=["framework", "first_year", "last_year", "component", "parent", "max_score", "max_status"],
-).assign(name_vi="tên", name_en="name", responsible="")
+).assign(name_vi="tên", name_en="name", responsible="", source="", rule="", indicator="", deadline=pd.NaT)
 EVENTS = pd.DataFrame(
     [
         ("PAR", 2017, "framework", "A", "2018-05-02"),

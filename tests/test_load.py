@@ -52,9 +52,10 @@ grdp_growth,Tăng trưởng GRDP,TP.HCM,2021-Q3,-25,%,D8,http://n,2022-04-06,,pr
 feedback,Phản ánh,TP.HCM/Quận 1,2024,100,phản ánh,,http://o,,no day,copy
 """,
     "frameworks.csv": """
-876,2022,2024,total,,Tổng điểm,Total,100,read,,
-876,2022,2024,D1,total,Chỉ đạo,Direction,60,read,Sở Nội vụ,
-876,2022,2024,D3,total,Thủ tục,Procedures,40,assumed,Văn phòng,
+876,2022,2024,total,,Tổng điểm,Total,100,read,,,,,,
+876,2022,2024,D1,total,Chỉ đạo,Direction,60,read,Sở Nội vụ,,,,,
+876,2022,2024,D3,total,Thủ tục,Procedures,40,assumed,Văn phòng,,,,,
+876,2022,2024,3.1,D3,Tốc độ,Speed,40,made_up,Văn phòng,,appraised,linear(0: 0; 10: 40),grdp_growth,2024-12-31
 """,
     "events.csv": """
 PAR,2022,framework,876,,2022-11-10
@@ -68,6 +69,21 @@ SIPAS,2023,2024-04-17,no later than,
     "targets.csv": """
 PAR,TP.HCM,2024,rank,<=,15,2024-01-03,http://q
 grdp_growth,TP.HCM,2024,percent,>=,7.5,2024-01-03,http://r
+""",
+    "units.csv": """
+Sở Nội vụ,department,SNV,http://s,
+Quận 1,district,,,
+""",
+    "submissions.csv": """
+a1,Sở Nội vụ,PAR,TP.HCM,2024,3.1,10,12.5,20,15,lý do,việc,2024-11-30,2024-09-28,1,aa,a1.xlsx
+a1,Sở Nội vụ,PAR,TP.HCM,2024,D1,,,,,,,,2024-09-28,1,aa,a1.xlsx
+""",
+    "self_scores.csv": """
+TP.HCM,2022,D1,58,55.5,60,2023-04-19,http://t,
+""",
+    "remedies.csv": """
+Sở Nội vụ,3.1,Làm nhanh hơn,Văn phòng,2024-09-30,doing,0.5,2024-06-30,http://u,
+Quận 1,,Họp,,,planned,,2024-07-01,,
 """,
 }
 SMALL = {

@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from forecast.tables import as_known
+from forecast.tables import COMPONENTS, DAY_DTYPE, as_known
 
 TOTAL: Final = "total"
 PART_PREFIX: Final = "part."
 WHOLE: Final = 100.0  # both indexes have 100 in all, under every version
 COMPONENT_COLUMNS: Final = (
     *("component", "parent", "name_vi", "name_en", "max_score", "max_status", "responsible"),
+    *("source", "rule", "indicator", "deadline"),
 )
 
 
@@ -33,14 +34,24 @@ class Framework:
     maxima_from
         Version whose maxima are used: `name`, or the nearest known version if they are borrowed.
     components
-        One row a component: component, parent, name_vi, name_en, max_score (points),
-        max_status (read, assumed, borrowed), responsible.
+        What the panel is modelled on, one row a component: the total, its domains, the two halves
+        of D8, the parts.  component, parent, name_vi, name_en, max_score (points), max_status
+        (read, assumed, borrowed, made_up), responsible, source (of the points), rule, indicator,
+        deadline.
+    criteria
+        The criteria and sub-criteria below them, with the same columns; often none are known.
     """
 
     name: str
     year: int
     maxima_from: str
     components: pd.DataFrame
+    criteria: pd.DataFrame
+
+    @property
+    def made_up(self) -> bool:
+        """Whether any of it is invented, for a lesson or a test."""
+        return any("made_up" in set(table["max_status"]) for table in (self.components, self.criteria))
 
     def children(self, component: str) -> tuple[str, ...]:
         """Components that add up to `component`; parts cut across them and are left out."""
@@ -107,20 +118,21 @@ def framework_for(
     in_force = known.loc[known["year"] <= year]
     if index_code != "PAR":
         name = str(in_force["what"].iloc[-1]) if len(in_force) else ""
-        return Framework(name, year, name, _total_only())
+        return Framework(name, year, name, *_total_only())
     changes = known.loc[known["kind"] == "framework"]
     in_force = changes.loc[changes["year"] <= year]
     name = str(in_force["what"].iloc[-1]) if len(in_force) else ""
     versions = frameworks.loc[frameworks["framework"].isin(changes["what"])]
     if versions.empty:
-        return Framework(name, year, "", _total_only())
+        return Framework(name, year, "", *_total_only())
     own = versions.loc[versions["framework"] == name]
     if len(own):
-        return Framework(name, year, name, own[list(COMPONENT_COLUMNS)].reset_index(drop=True))
+        return Framework(name, year, name, *_by_level(own))
     lender = _nearest_version(versions, year)
-    lent = versions.loc[versions["framework"] == lender, list(COMPONENT_COLUMNS)].reset_index(drop=True)
-    status = lent["max_status"].where(lent["component"] == TOTAL, "borrowed")
-    return Framework(name, year, lender, lent.assign(max_status=status))
+    lent = versions.loc[versions["framework"] == lender]
+    keeps = (lent["component"] == TOTAL) | (lent["max_status"] == "made_up")  # invention stays in sight
+    status = lent["max_status"].where(keeps, "borrowed")
+    return Framework(name, year, lender, *_by_level(lent.assign(max_status=status)))
 
 
 def breaks(events: pd.DataFrame, index_code: str) -> tuple[int, ...]:
@@ -182,9 +194,25 @@ def _maximum_of(version: Framework, frameworks: pd.DataFrame, component: str) ->
     return float(others.loc[others["framework"] == lender, "max_score"].iloc[0]), "borrowed"
 
 
-def _total_only() -> pd.DataFrame:
-    row = (TOTAL, "", "Tổng điểm", "Total", WHOLE, "read", "")
-    return pd.DataFrame([row], columns=list(COMPONENT_COLUMNS))
+def is_criterion(component: str) -> bool:
+    """Tell criteria and sub-criteria ("1.2.3") from what the panel is modelled on.
+
+    >>> is_criterion("1.2.3"), is_criterion("D8.sipas")
+    (True, False)
+    """
+    return component not in COMPONENTS["PAR"]
+
+
+def _by_level(version: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    below = version["component"].map(is_criterion).astype(bool)
+    parts = (version.loc[~below, list(COMPONENT_COLUMNS)], version.loc[below, list(COMPONENT_COLUMNS)])
+    above, criteria = (part.reset_index(drop=True) for part in parts)
+    return above, criteria
+
+
+def _total_only() -> tuple[pd.DataFrame, pd.DataFrame]:
+    row = (TOTAL, "", "Tổng điểm", "Total", WHOLE, "read", "", "", "", "", pd.NaT)
+    return _by_level(pd.DataFrame([row], columns=list(COMPONENT_COLUMNS)).astype({"deadline": DAY_DTYPE}))
 
 
 def _nearest_version(versions: pd.DataFrame, year: int) -> str:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Self
 
@@ -12,22 +12,58 @@ from forecast.spec import RunSpec
 from forecast.tables import DAY_DTYPE
 
 SPEC_FILE = "spec.json"
-DAYS = ("as_of", "published_on", "set_on")
+DAYS = ("as_of", "published_on", "set_on", "deadline", "due", "due_on", "received_on")
 TEXTS = (
     *("index_code", "framework", "area", "component", "model", "output_type", "output_type_id", "parent"),
-    *(
-        "max_status",
-        "responsible",
-        "basis",
-        "quantity",
-        "relation",
-        "statistic",
-        "unit",
-        "trust",
-        "source_url",
-    ),
-    *("use", "reason", "name", "source", "indicator", "note"),
+    *("max_status", "responsible", "basis", "quantity", "relation", "statistic", "unit", "trust"),
+    *("source_url", "use", "reason", "name", "source", "indicator", "note", "kind", "name_vi", "name_en"),
+    *("rule", "informed", "gamble", "period", "method", "department", "bias_reason", "given_reason"),
+    *("remedy", "form_version", "submission_id", "state", "action", "scenario"),
 )
+SCORECARD_COLUMNS = (
+    *("component", "parent", "kind", "name_vi", "name_en", "max_score", "max_status", "responsible"),
+    *("source", "rule", "indicator", "deadline", "last", "expected", "median", "lower", "upper", "sd"),
+    *("lost", "p_full", "open", "winnable", "winnable_lower", "winnable_upper", "lever_rank", "risk_rank"),
+    *("informed", "basis", "gamble"),
+)
+PROJECTION_COLUMNS = (
+    *("indicator", "name", "unit", "period", "value", "projected", "lower", "upper", "pairs", "method"),
+    "reason",
+)
+DEPARTMENT_COLUMNS = (
+    *("department", "component", "name_vi", "name_en", "max_score", "last"),
+    *("model_median", "model_lower", "model_upper", "low", "likely", "high", "self_score"),
+    *("bias", "bias_reason", "corrected_low", "corrected_likely", "corrected_high"),
+    *("combined_median", "combined_lower", "combined_upper", "pool_median", "pool_lower", "pool_upper"),
+    *("gap", "disagrees", "given_reason", "remedy", "due", "received_on", "form_version", "submission_id"),
+)
+STATUS_COLUMNS = (
+    *("department", "state", "due_on", "received_on", "days_late", "components", "expected", "earlier"),
+    *("disagreeing", "component", "gap"),
+)
+SCENARIO_COLUMNS = (
+    *("scenario", "name_vi", "name_en", "median", "lower", "upper", "difference", "difference_lower"),
+    *("difference_upper", "rank_median", "rank_lower", "rank_upper", "reason"),
+)
+SCENARIO_TARGET_COLUMNS = ("scenario", "quantity", "relation", "value", "set_on", "probability")
+REMEDY_COLUMNS = (
+    *(
+        "unit",
+        "component",
+        "action",
+        "responsible",
+        "due",
+        "state",
+        "expected_effect",
+        "days_overdue",
+        "note",
+    ),
+)
+UNIT_COLUMNS = ("unit", "kind", "has_plan", "remedies", "done", "overdue")
+
+
+def _empty(columns: tuple[str, ...]) -> "pd.DataFrame":
+    return pd.DataFrame({name: pd.Series(dtype="str" if name in TEXTS else "float64") for name in columns})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +97,35 @@ class Result:
         name, count: how many rows were known, later, undated, set aside.
     set_aside : DataFrame
         Rows of several sources for one key that were not taken, with the reason.
+    scorecard : DataFrame
+        One row a component from the total down to the finest criterion, in the framework's order; no
+        rows for SIPAS.  kind is total, domain, part (of D8), criterion or subcriterion; last is last
+        year's published score; expected (mean), median, lower and upper (80 percent), sd and lost
+        (maximum less expected) in points; p_full the chance of all points; open the share of what is
+        lost that can still be won; winnable = lost x open, with its 80 percent range; lever_rank and
+        risk_rank count the finest components from 1 (NaN elsewhere); informed says where the figures
+        come from: indicator, department, both or domain; basis and gamble are phrases.
+    projections : DataFrame
+        One row an indicator that a rule scores: latest cumulative value and its period, the projected
+        value of the year's end with its 80 percent range, pairs (past years learnt from).
+    departments : DataFrame
+        One row a department and component of its latest form: last year's score; the models' median
+        and 80 percent range; the department's low, likely, high (10, 50, 90 percent) as given and
+        less the learnt bias of self-scores; the equal-weights combination of models and department;
+        the linear pool (NaN unless the two disagree); gap = likely less the models' median;
+        given_reason and remedy are people's own words.
+    status : DataFrame
+        One row a department in charge: state is sent, late or missing; components answered, expected
+        to be; earlier forms superseded; how many components disagree, and the largest gap.
+    scenarios : DataFrame
+        One row a scenario: total with its 80 percent range, difference to "continue" from the same
+        draws, rank; reason (a phrase) where it cannot be told.
+    scenario_targets : DataFrame
+        scenario, quantity, relation, value, set_on, probability.
+    remedies : DataFrame
+        Latest state of each remedy; days_overdue is 0 where it is not overdue on `as_of`.
+    units : DataFrame
+        Who must have a plan: unit, kind, has_plan, remedies, done, overdue.
     backtest : DataFrame
         Forecasts of earlier years as they would have been made, with what came: model, index_code,
         area, component, target_year, output_type_id, value, observed.
@@ -79,6 +144,14 @@ class Result:
     vintage: pd.DataFrame
     set_aside: pd.DataFrame
     backtest: pd.DataFrame
+    scorecard: pd.DataFrame = field(default_factory=lambda: _empty(SCORECARD_COLUMNS))
+    projections: pd.DataFrame = field(default_factory=lambda: _empty(PROJECTION_COLUMNS))
+    departments: pd.DataFrame = field(default_factory=lambda: _empty(DEPARTMENT_COLUMNS))
+    status: pd.DataFrame = field(default_factory=lambda: _empty(STATUS_COLUMNS))
+    scenarios: pd.DataFrame = field(default_factory=lambda: _empty(SCENARIO_COLUMNS))
+    scenario_targets: pd.DataFrame = field(default_factory=lambda: _empty(SCENARIO_TARGET_COLUMNS))
+    remedies: pd.DataFrame = field(default_factory=lambda: _empty(REMEDY_COLUMNS))
+    units: pd.DataFrame = field(default_factory=lambda: _empty(UNIT_COLUMNS))
 
     def write(self, folder: Path) -> None:
         """Write every table as CSV (point, ISO days, UTF-8) and the spec as JSON."""

@@ -29,6 +29,10 @@ STATISTICS: Final = (
     *("count:group_A", "count:group_B", "count:group_C", "count:group_D"),
 )
 DOMAINS: Final = tuple(f"D{number}" for number in range(1, 9))
+SOURCES: Final = ("appraised", "leaders_survey", "sipas", "outcome")  # where points come from
+MAX_STATUS: Final = ("read", "assumed", "made_up")
+STATES: Final = ("planned", "doing", "done", "dropped")  # of a remedy
+UNIT_KINDS: Final = ("department", "district")
 PARTS: Final = ("part.appraised", "part.leaders_survey", "part.survey", "part.impact")
 COUNTRY: Final = "Việt Nam"
 COMPONENTS: Final = {
@@ -77,6 +81,8 @@ class Table:
         What the file has one row of: the key and the source that gave it.  A repeat is an error.
     known_from
         Column of the day on which a row became known; ``""`` for reference tables.
+    optional
+        The folder may lack the file, and the file may lack rows.
     """
 
     name: str
@@ -85,6 +91,7 @@ class Table:
     source_key: tuple[str, ...]
     known_from: str = ""
     file: str = ""
+    optional: bool = False
 
     def __post_init__(self) -> None:
         if not self.file:
@@ -189,9 +196,13 @@ FRAMEWORKS: Final = Table(
         Column(name="name_vi"),
         Column(name="name_en", empty=True),
         Column(name="max_score", kind="number", low=0),
-        Column(name="max_status", kind="choice", choices=("read", "assumed")),
-        Column(name="responsible", empty=True),
+        Column(name="max_status", kind="choice", choices=MAX_STATUS),
+        Column(name="responsible", empty=True),  # several with ; between them
         _NOTE,
+        Column(name="source", kind="choice", choices=SOURCES, empty=True, absent=True),
+        Column(name="rule", empty=True, absent=True),  # see forecast.rules
+        Column(name="indicator", empty=True, absent=True),  # indicator_code that the rule scores
+        Column(name="deadline", kind="day", empty=True, absent=True),  # after it nothing can be won
     ),
     key=("framework", "component"),
     source_key=("framework", "component"),
@@ -239,6 +250,82 @@ TARGETS: Final = Table(
     source_key=("index_code", "area", "year", "quantity", "set_on"),
     known_from="set_on",
 )
+SUBMISSIONS: Final = Table(  # departments' forecasts, one row a component of an accepted form
+    name="submissions",
+    columns=(
+        Column(name="submission_id"),
+        Column(name="department"),
+        Column(name="index_code", kind="choice", choices=INDEX_CODES),
+        _AREA,
+        Column(name="target_year", kind="year"),
+        Column(name="component"),
+        Column(name="low", kind="number", empty=True, low=0),  # 10, 50, 90 percent, in points
+        Column(name="likely", kind="number", empty=True, low=0),
+        Column(name="high", kind="number", empty=True, low=0),
+        Column(name="self_score", kind="number", empty=True, low=0),
+        Column(name="reason", empty=True),
+        Column(name="remedy", empty=True),
+        Column(name="due", kind="day", empty=True),
+        Column(name="received_on", kind="day"),
+        Column(name="form_version"),
+        Column(name="sha256"),
+        Column(name="file"),
+    ),
+    key=("submission_id", "component"),
+    source_key=("submission_id", "component"),
+    known_from="received_on",
+    optional=True,
+)
+SELF_SCORES: Final = Table(  # what units gave themselves, and what the appraisal made of it
+    name="self_scores",
+    columns=(
+        _AREA,
+        _YEAR,
+        Column(name="component"),
+        Column(name="self_score", kind="number", low=0),  # points
+        Column(name="appraised_score", kind="number", empty=True, low=0),
+        _MAX_SCORE,
+        _PUBLISHED,
+        _SOURCE,
+        _NOTE,
+    ),
+    key=("area", "year", "component"),
+    source_key=("area", "year", "component", "published_on", "source_url"),
+    known_from="published_on",
+    optional=True,
+)
+REMEDIES: Final = Table(  # append-only: a new state is a new row with a later day
+    name="remedies",
+    columns=(
+        Column(name="unit"),
+        Column(name="component", empty=True),  # the criterion whose points it is to win back
+        Column(name="action"),
+        Column(name="responsible", empty=True),
+        Column(name="due", kind="day", empty=True),
+        Column(name="state", kind="choice", choices=STATES),
+        Column(name="expected_effect", kind="number", empty=True, low=0),  # points of the index
+        Column(name="recorded_on", kind="day"),
+        Column(name="source_url", empty=True),
+        _NOTE,
+    ),
+    key=("unit", "component", "action"),
+    source_key=("unit", "component", "action", "recorded_on", "state"),
+    known_from="recorded_on",
+    optional=True,
+)
+ORGANS: Final = Table(  # who must have a remedy plan
+    name="units",
+    columns=(
+        Column(name="unit"),
+        Column(name="kind", kind="choice", choices=UNIT_KINDS),
+        Column(name="aliases", empty=True),
+        Column(name="source_url", empty=True),
+        _NOTE,
+    ),
+    key=("unit",),
+    source_key=("unit",),
+    optional=True,
+)
 AREAS: Final = Table(
     name="areas",
     columns=(
@@ -271,7 +358,10 @@ BREAKS: Final = Table(  # years in which such a panel's method changed
     key=("year",),
     source_key=("year",),
 )
-DATA_TABLES: Final = (SCORES, RELATED, INDICATORS, FRAMEWORKS, EVENTS, ANNOUNCEMENTS, TARGETS)
+DATA_TABLES: Final = (
+    *(SCORES, RELATED, INDICATORS, FRAMEWORKS, EVENTS, ANNOUNCEMENTS, TARGETS),
+    *(ORGANS, SUBMISSIONS, SELF_SCORES, REMEDIES),
+)
 
 FORECAST_KEY: Final = (
     *("index_code", "framework", "area", "component", "target_year", "as_of", "model"),
@@ -279,7 +369,7 @@ FORECAST_KEY: Final = (
 )
 FORECAST_COLUMNS: Final = (*FORECAST_KEY, "value")
 
-_KNOWN_FROM: Final = ("published_on", "known_on", "announced_on", "set_on")
+_KNOWN_FROM: Final = ("published_on", "known_on", "announced_on", "set_on", "received_on", "recorded_on")
 
 
 def as_known(frame: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
@@ -288,7 +378,7 @@ def as_known(frame: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
     Parameters
     ----------
     frame
-        A table with one of the columns published_on, known_on, announced_on, set_on.
+        A table with one of the columns that say from which day a row is known.
     as_of
         The day; a row published on it counts.
 

@@ -76,7 +76,7 @@ def test_without_any_score_every_model_says_so(known: Known, made: Result):
     ranks_only = known.scores.assign(score=float("nan"))
     _, statements, uses = observe(ranks_only, subject, Evidence().start)
     table = known.frameworks[known.frameworks["framework"] == "876/QĐ-BNV"].reset_index(drop=True)
-    framework = Framework("876/QĐ-BNV", 2024, "876/QĐ-BNV", table)
+    framework = Framework("876/QĐ-BNV", 2024, "876/QĐ-BNV", table, table.iloc[:0])
     rows, availability = member_forecasts(known, subject, statements, uses, made.spec, framework)
     assert rows.empty
     assert isinstance(rows, pd.DataFrame)

@@ -20,10 +20,13 @@ from forecast.errors import DataError, Problem, SpecError
 from forecast.framework import with_share
 from forecast.load.areas import Gazetteer, gazetteer
 from forecast.load.cells import parse_table, period_days
-from forecast.load.files import read_rows
+from forecast.load.files import Rows, read_rows
 from forecast.load.proofs import contradicted
 from forecast.load.rules import Checked, broken_rules, repeated_rows
 from forecast.load.settle import settle
+from forecast.scenarios import FILE as SCENARIOS_FILE
+from forecast.scenarios import Scenario
+from forecast.scenarios import read as read_scenarios
 from forecast.spec import refuse_unknown
 from forecast.tables import Table, as_known
 
@@ -59,6 +62,15 @@ class Known:
         Versions whose event was known on the day.
     events, announcements, targets
         The tables of that name as known on the day.
+    submissions
+        Rows of the departments' forms received by the day; a later form of a department stands beside
+        the one it supersedes.
+    self_scores, remedies
+        The tables of that name as known on the day; of a remedy the latest state.
+    units
+        Who must have a remedy plan: unit, kind, aliases.
+    scenarios
+        Named departures from what is expected, "continue" first.
     areas
         All areas: area, kind (country, region, province), region, aliases.
     counts
@@ -77,6 +89,11 @@ class Known:
     events: pd.DataFrame
     announcements: pd.DataFrame
     targets: pd.DataFrame
+    submissions: pd.DataFrame
+    self_scores: pd.DataFrame
+    remedies: pd.DataFrame
+    units: pd.DataFrame
+    scenarios: tuple[Scenario, ...]
     areas: pd.DataFrame
     counts: pd.DataFrame
     hashes: Mapping[str, str]
@@ -122,6 +139,7 @@ class Vintages:
 
     frames: Mapping[str, pd.DataFrame]
     hashes: Mapping[str, str]
+    scenarios: tuple[Scenario, ...] = ()
 
     def known_at(self, as_of: dt.date) -> Known:
         """Give what was known on a day; see `read`."""
@@ -129,7 +147,7 @@ class Vintages:
         if as_known(scores, as_of).empty:
             facts = {"as_of": as_of, "first": scores["published_on"].min().date()}
             raise SpecError("spec.before_any_data", facts)
-        return _known(self.frames, as_of, self.hashes)
+        return _known(self.frames, as_of, self.hashes, self.scenarios)
 
 
 def read_vintages(data_dir: Path) -> Vintages:
@@ -142,7 +160,9 @@ def read_vintages(data_dir: Path) -> Vintages:
     """
     checked = _checked(Path(data_dir))
     frames = {name: table.frame for name, table in checked.items()}
-    return Vintages(frames, {table.rows.file: table.rows.sha256 for table in checked.values()})
+    hashes = {table.rows.file: table.rows.sha256 for table in checked.values() if table.rows.sha256}
+    told, digest = read_scenarios(Path(data_dir))
+    return Vintages(frames, hashes | ({SCENARIOS_FILE: digest} if digest else {}), told)
 
 
 def read_panel(path: Path) -> pd.DataFrame:
@@ -203,7 +223,11 @@ def _checked(folder: Path) -> dict[str, Checked]:
         ]
         places = None if clashes else places
     for table in tables.DATA_TABLES:
-        found, wrong = _read_table(folder / table.file, table, places)
+        path = folder / table.file
+        if table.optional and not path.exists():
+            checked[table.name] = _empty(table)
+            continue
+        found, wrong = _read_table(path, table, places)
         problems += wrong
         if found is not None:
             checked[table.name] = found
@@ -224,7 +248,17 @@ def _read_table(path: Path, table: Table, places: Gazetteer | None) -> tuple[Che
     return checked, [*problems, *cell_problems, *repeated_rows(checked)]
 
 
-def _known(frames: Mapping[str, pd.DataFrame], as_of: dt.date, hashes: Mapping[str, str]) -> Known:
+def _empty(table: Table) -> Checked:
+    rows = Rows(table.file, (), {name: [] for name in table.names}, "")
+    return Checked(table, rows, parse_table(rows, table, None)[0], frozenset())
+
+
+def _known(
+    frames: Mapping[str, pd.DataFrame],
+    as_of: dt.date,
+    hashes: Mapping[str, str],
+    scenarios: tuple[Scenario, ...],
+) -> Known:
     events = as_known(frames["events"], as_of)
     frameworks = frames["frameworks"].loc[frames["frameworks"]["framework"].isin(events["what"])]
     settled, asides, undated, counts = {}, [], [], []
@@ -240,6 +274,8 @@ def _known(frames: Mapping[str, pd.DataFrame], as_of: dt.date, hashes: Mapping[s
             asides.append(_listed(aside, table, ("reason", "taken_row")))
         undated.append(_listed(never, table, ()))
         settled[table.name] = known
+        if table.optional and frame.empty:
+            continue
         counts.append(_count(table, frame, len(known) + len(aside), len(never), len(aside)))
     return Known(
         as_of=as_of,
@@ -252,6 +288,11 @@ def _known(frames: Mapping[str, pd.DataFrame], as_of: dt.date, hashes: Mapping[s
         events=_sorted(settled["events"], tables.EVENTS),
         announcements=_sorted(settled["announcements"], tables.ANNOUNCEMENTS),
         targets=_sorted(settled["targets"], tables.TARGETS),
+        submissions=settled["submissions"].drop(columns="row"),
+        self_scores=_latest(settled["self_scores"], tables.SELF_SCORES),
+        remedies=_latest(settled["remedies"], tables.REMEDIES),
+        units=frames["units"].drop(columns="row"),
+        scenarios=scenarios,
         areas=frames["areas"].drop(columns="row"),
         counts=pd.DataFrame(counts),
         hashes=dict(hashes),
@@ -313,6 +354,12 @@ def _count(table: Table, frame: pd.DataFrame, known: int, undated: int, aside: i
         "set_aside": aside,
         "taken": known - aside,
     }
+
+
+def _latest(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """Keep the last row of each key, by day and then by place in the file, in the order of the file."""
+    ordered = frame.sort_values([table.known_from, "row"]).drop_duplicates(list(table.key), keep="last")
+    return ordered.sort_values("row").drop(columns="row").reset_index(drop=True)
 
 
 def _sorted(frame: pd.DataFrame, table: Table) -> pd.DataFrame:

@@ -145,7 +145,7 @@ def _unusable(
     wrong = wrong or _header_problems([clean(cell) for cell in header], row, table, name)
     if wrong:
         return problems + wrong
-    return [] if body else problems or empty
+    return [] if body or table.optional else problems or empty
 
 
 def _delimiter_problem(header: list[str], row: int, name: str) -> list[Problem]:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from forecast.errors import Problem
 from forecast.framework import PART_PREFIX, TOTAL, WHOLE
+from forecast.load import points
 from forecast.load.areas import Gazetteer
 from forecast.load.cells import not_among
 from forecast.load.files import Rows
@@ -68,6 +69,9 @@ def broken_rules(tables: Mapping[str, Checked], gazetteer: Gazetteer) -> list[Pr
         "frameworks": _frameworks,
         "indicators": _indicators,
         "targets": _targets,
+        "submissions": _submissions,
+        "self_scores": _self_scores,
+        "remedies": _remedies,
     }
     return [
         tables[name].problem(finding)
@@ -124,7 +128,30 @@ def _targets(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Itera
             yield row.row, "index_code", *not_among(row.index_code, allowed)
 
 
-def _frameworks(frame: pd.DataFrame, _: Frames, __: Gazetteer) -> Iterator[Finding]:
+def _submissions(frame: pd.DataFrame, frames: Frames, _: Gazetteer) -> Iterator[Finding]:
+    yield from points.submissions(frame, _every_component(frames))
+
+
+def _self_scores(frame: pd.DataFrame, frames: Frames, _: Gazetteer) -> Iterator[Finding]:
+    yield from points.self_scores(frame, _every_component(frames))
+
+
+def _remedies(frame: pd.DataFrame, frames: Frames, _: Gazetteer) -> Iterator[Finding]:
+    yield from points.remedies(frame, _every_component(frames))
+
+
+def _every_component(frames: Frames) -> frozenset[str]:
+    """All components that exist; none if the table of frameworks is bad, which is told already."""
+    versions = frames.get("frameworks")
+    if versions is None or versions.empty:
+        return frozenset()
+    return frozenset(COMPONENTS["PAR"]) | frozenset(versions["component"])
+
+
+def _frameworks(frame: pd.DataFrame, frames: Frames, _: Gazetteer) -> Iterator[Finding]:
+    indicators = frames.get("indicators")
+    if indicators is not None:
+        yield from points.scoring(frame, indicators)
     once = frame.drop_duplicates(["framework", "component"])  # a repeat is told already
     for name, version in once.groupby("framework", sort=False):
         parts = set(version["component"])

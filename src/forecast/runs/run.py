@@ -23,7 +23,7 @@ from typing import Final
 
 from nbformat import NotebookNode
 
-from forecast import labels, load, pipeline, reading, tables
+from forecast import labels, load, pipeline, reading, scenarios, tables
 from forecast import report as pages
 from forecast.errors import ForecastError, RunError, SpecError
 from forecast.labels import LANGUAGES, Phrase
@@ -302,7 +302,9 @@ def _data_of(folder: Path, spec: RunSpec) -> dict[str, bytes]:
     DataError
         If one is missing or cannot be read, with all else that is wrong.
     """
-    names = [table.file for table in (tables.AREAS, *tables.DATA_TABLES)]
+    every = (tables.AREAS, *tables.DATA_TABLES)
+    names = [table.file for table in every if not table.optional or (folder / table.file).exists()]
+    names += [scenarios.FILE] if (folder / scenarios.FILE).exists() else []
     try:
         return {name: (folder / name).read_bytes() for name in names}
     except OSError:

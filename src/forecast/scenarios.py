@@ -1,0 +1,166 @@
+"""Scenarios as data: what would be different, in one file that an analyst can change."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from forecast.errors import DataError, Problem
+from forecast.spec import nearest
+
+FILE: Final = "scenarios.toml"
+BASE: Final = "continue"
+REMEDIES: Final = ("overdue", "open")
+_FIELDS: Final = ("name_vi", "name_en", "indicators", "remedies", "points", "everywhere", "combine")
+
+Facts = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """One named departure from what is expected; without any it is "continue as now".
+
+    Attributes
+    ----------
+    scenario_id, name_vi, name_en
+        Key, and names for readers.
+    indicators
+        Values at the end of the year, by indicator_code.
+    remedies
+        Which recorded remedies are done by the end of the year: those ``overdue`` on the day, all
+        that are ``open``, or ``""`` for none.
+    points
+        Points added to components (less than 0: taken away); of ``total``, spread over the domains.
+    everywhere
+        Whether `points` hold for every province, as with harder criteria, or for the area alone.
+    combine
+        Other scenarios that come true together with this one.
+    """
+
+    scenario_id: str
+    name_vi: str
+    name_en: str = ""
+    indicators: Mapping[str, float] = field(default_factory=dict)
+    remedies: Literal["", "overdue", "open"] = ""
+    points: Mapping[str, float] = field(default_factory=dict)
+    everywhere: bool = False
+    combine: tuple[str, ...] = ()
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether it is the forecast itself."""
+        return not (self.indicators or self.remedies or self.points or self.combine)
+
+
+def read(folder: Path) -> tuple[tuple[Scenario, ...], str]:
+    """Read the folder's scenarios, "continue" first, and the SHA-256 of the file; none without a file.
+
+    Raises
+    ------
+    DataError
+        With everything that is wrong in the file.
+    """
+    path = folder / FILE
+    if not path.exists():
+        return (), ""
+    try:
+        content = path.read_bytes()
+        told = tomllib.loads(content.decode("utf-8-sig"))
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise DataError([Problem(FILE, None, "", "", "expect.readable", {"reason": reason})]) from error
+    except UnicodeDecodeError as error:
+        found = error.object[error.start : error.start + 1].hex().upper()
+        raise DataError([Problem(FILE, None, "", "", "expect.utf8", {"byte": found})]) from error
+    except tomllib.TOMLDecodeError as error:
+        raise DataError([Problem(FILE, None, "", "", "expect.toml", {"reason": str(error)})]) from error
+    problems = [
+        Problem(FILE, None, key, "", "expect.known_column", {"allowed": ["scenario"]})
+        for key in told
+        if key != "scenario"
+    ]
+    parts = told.get("scenario", {})
+    found_all: list[Scenario] = []
+    for name, fields in parts.items() if isinstance(parts, dict) else ():
+        scenario, wrong = _scenario(str(name), fields, tuple(parts))
+        problems += wrong
+        found_all += [scenario] if scenario else []
+    problems += _circles(found_all)
+    if problems:
+        raise DataError(problems)
+    ordered = sorted(found_all, key=lambda s: s.scenario_id != BASE)
+    return tuple(ordered), hashlib.sha256(content).hexdigest()
+
+
+def flat(scenario: Scenario, every: Iterable[Scenario]) -> tuple[Scenario, ...]:
+    """Give a scenario and all that it combines, each once."""
+    by_id = {each.scenario_id: each for each in every}
+    found: dict[str, Scenario] = {scenario.scenario_id: scenario}
+    for name in scenario.combine:
+        found |= {each.scenario_id: each for each in flat(by_id[name], by_id.values())}
+    return tuple(found.values())
+
+
+def _scenario(name: str, fields: Any, others: tuple[str, ...]) -> tuple[Scenario | None, list[Problem]]:
+    if not isinstance(fields, dict):
+        return None, [Problem(FILE, None, name, str(fields), "expect.scenario_table")]
+    problems = [
+        Problem(FILE, None, f"{name}.{field_name}", str(value), key, facts)
+        for field_name, value in fields.items()
+        for key, facts in [_wrong(field_name, value, others)]
+        if key
+    ]
+    if "name_vi" not in fields:
+        problems.append(Problem(FILE, None, f"{name}.name_vi", "", "expect.something"))
+    if problems:
+        return None, problems
+    return Scenario(scenario_id=name, **{**fields, "combine": tuple(fields.get("combine", ()))}), []
+
+
+def _wrong(name: str, value: Any, others: tuple[str, ...]) -> tuple[str, Facts]:
+    """Say what is expected of a field instead of its value; an empty key if nothing else is."""
+    if name not in _FIELDS:
+        near = nearest(name, _FIELDS)
+        key = "expect.known_column_near" if near else "expect.known_column"
+        return key, {"near": near, "allowed": list(_FIELDS)}
+    good, key, facts = {
+        "name_vi": (isinstance(value, str) and value.strip(), "expect.something", {}),
+        "name_en": (isinstance(value, str), "expect.something", {}),
+        "indicators": (_is_numbers(value), "expect.scenario_numbers", {}),
+        "points": (_is_numbers(value), "expect.scenario_numbers", {}),
+        "remedies": (value in REMEDIES, "expect.choice", {"allowed": list(REMEDIES)}),
+        "everywhere": (isinstance(value, bool), "expect.true_false", {}),
+        "combine": (_is_names(value, others), "expect.choice", {"allowed": list(others)}),
+    }[name]
+    return ("", {}) if good else (key, facts)
+
+
+def _circles(every: list[Scenario]) -> list[Problem]:
+    by_id = {scenario.scenario_id: scenario for scenario in every}
+
+    def inside(name: str, above: frozenset[str]) -> bool:
+        if name in above:
+            return True
+        return any(inside(each, above | {name}) for each in by_id[name].combine if each in by_id)
+
+    return [
+        Problem(FILE, None, f"{name}.combine", "", "expect.no_circle")
+        for name in by_id
+        if inside(name, frozenset())
+    ]
+
+
+def _is_names(value: object, allowed: tuple[str, ...]) -> bool:
+    return isinstance(value, list) and all(each in allowed for each in value)
+
+
+def _is_numbers(value: object) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(each, int | float) and not isinstance(each, bool) and math.isfinite(each)
+        for each in value.values()
+    )

@@ -1,0 +1,101 @@
+"""Opening .xlsx files that others sent: what a file is, is told before anything in it is read."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from forecast.errors import DataError, Problem
+
+if TYPE_CHECKING:
+    from openpyxl.workbook import Workbook
+
+MOST_BYTES: Final = 10_000_000
+MOST_UNPACKED: Final = 100_000_000  # of all parts together; a form of ours has less than one million
+MOST_PARTS: Final = 2_000
+MOST_RATIO: Final = 200  # a sheet of text packs to a tenth or a twentieth, a bomb to a thousandth
+_MACROS: Final = ("vbaproject.bin", "macrosheets/", "activex/")
+_OLD_EXCEL: Final = b"\xd0\xcf\x11\xe0"  # .xls, and .xlsx with a password
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opened:
+    """An .xlsx file: its name, its bytes' SHA-256, and the workbook with formulas as text."""
+
+    name: str
+    content: bytes
+    sha256: str
+    book: Workbook
+
+
+def open_workbook(path: Path) -> Opened:
+    """Open an .xlsx file, or say why it is refused.
+
+    Formulas are kept as text (never their stored results), links to other files are not followed.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, too large, no .xlsx, packed beyond reason, or holds macros.
+    """
+    name = path.name
+    content = _content(path)
+    problem = _refusal(name, content)
+    if problem:
+        raise DataError([problem])
+    import openpyxl
+
+    try:
+        book = openpyxl.load_workbook(io.BytesIO(content), data_only=False, keep_links=False, rich_text=False)
+    except Exception as error:  # openpyxl stumbles over damaged parts in many ways
+        facts = {"reason": f"{type(error).__name__}: {error}"}
+        raise DataError([Problem(name, None, "", "", "expect.sound_workbook", facts)]) from error
+    return Opened(name, content, hashlib.sha256(content).hexdigest(), book)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        if not path.exists():
+            raise FileNotFoundError
+        if not path.is_file():
+            raise DataError([Problem(path.name, None, "", "", "expect.regular_file")])
+        size = path.stat().st_size
+        if size > MOST_BYTES:
+            facts = {"found": f"{size / 1e6:.1f}", "limit": MOST_BYTES // 1_000_000}
+            raise DataError([Problem(path.name, None, "", "", "expect.smaller_file", facts)])
+        return path.read_bytes()
+    except FileNotFoundError:
+        facts = {"folder": str(path.parent)}
+        raise DataError([Problem(path.name, None, "", "", "expect.file", facts)]) from None
+    except OSError as error:
+        facts = {"reason": error.strerror or type(error).__name__}
+        raise DataError([Problem(path.name, None, "", "", "expect.readable", facts)]) from error
+
+
+def _refusal(name: str, content: bytes) -> Problem | None:
+    def wrong(key: str, **facts: object) -> Problem:
+        return Problem(name, None, "", "", key, dict(facts))
+
+    if content.startswith(_OLD_EXCEL):
+        return wrong("expect.xlsx_not_xls")
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            parts = packed.infolist()
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+        return wrong("expect.xlsx")
+    unpacked = sum(part.file_size for part in parts)
+    ratio = unpacked / max(len(content), 1)
+    if len(parts) > MOST_PARTS or unpacked > MOST_UNPACKED or (ratio > MOST_RATIO and unpacked > 1_000_000):
+        return wrong("expect.no_bomb", unpacked=unpacked // 1_000_000, limit=MOST_UNPACKED // 1_000_000)
+    names = [part.filename.casefold() for part in parts]
+    if any(mark in part for part in names for mark in _MACROS) or name.casefold().endswith(
+        (".xlsm", ".xlsb")
+    ):
+        return wrong("expect.no_macros")
+    if "xl/workbook.xml" not in names:
+        return wrong("expect.xlsx")
+    return None
