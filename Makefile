@@ -22,12 +22,17 @@ export MKL_NUM_THREADS := 1
 # Containers often forbid Python to keep what it has compiled; each kernel would then compile pandas anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help report test lab check format bench lock clean
+.PHONY: help report example test lab check format bench lock clean
 help:  ## danh sách này | this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
 report: $(READY)  ## chạy dự báo, viết báo cáo vào reports/ | run the main job, write reports/
 	@$(RUN) forecast report --index-code "$$INDEX_CODE" --area "$$AREA" --target-year "$$TARGET_YEAR" --as-of "$$AS_OF" $(ARGS)
+
+example: $(READY)  ## ví dụ đầy đủ với số giả định | the same with a complete made-up example, into .cache/
+	@.venv/bin/python tools/example.py .cache/example-data
+	@$(RUN) forecast report --index-code PAR --area "$$AREA" --target-year 2024 --as-of 2024-10-20 \
+	  --data-dir .cache/example-data --reports-dir .cache/example-reports $(ARGS)
 
 test: $(READY)  ## chạy toàn bộ kiểm thử | run the whole test suite
 	@$(RUN) pytest -n 2 --dist worksteal $(ARGS)
