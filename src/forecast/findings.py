@@ -287,14 +287,20 @@ def history(
     return pd.DataFrame(rows, columns=["component", "year", "known", "median", "lower", "upper"])
 
 
-def targets(known: Known, target: Draws, rank: NDArray[np.int_], spec: RunSpec) -> pd.DataFrame:
-    """Chance of every target set for the area and year: quantity, relation, value, set_on, probability."""
+def aims(known: Known, spec: RunSpec) -> pd.DataFrame:
+    """Targets set for the area and year: quantity, relation, value, set_on."""
     rows = known.targets
-    rows = rows[
+    own = (
         (rows["index_code"] == spec.index_code)
         & (rows["area"] == spec.area)
         & (rows["year"] == spec.target_year)
-    ].reset_index(drop=True)
+    )
+    return rows.loc[own, ["quantity", "relation", "value", "set_on"]].reset_index(drop=True)
+
+
+def targets(known: Known, target: Draws, rank: NDArray[np.int_], spec: RunSpec) -> pd.DataFrame:
+    """Chance of every target set for the area and year: quantity, relation, value, set_on, probability."""
+    rows = aims(known, spec)
     place = target.subject.areas.index(spec.area)
     score = scored(target, spec.index_code)[:, place]
     drawn: dict[str, Floats] = {"rank": rank.astype(float), "points": score, "percent": score}
@@ -302,9 +308,7 @@ def targets(known: Known, target: Draws, rank: NDArray[np.int_], spec: RunSpec) 
         chance(drawn[quantity], relation, value)
         for quantity, relation, value in zip(rows["quantity"], rows["relation"], rows["value"], strict=True)
     ]
-    return rows[["quantity", "relation", "value", "set_on"]].assign(
-        probability=np.array(probability, dtype=float)
-    )
+    return rows.assign(probability=np.array(probability, dtype=float))
 
 
 def evidence_table(known: Known, uses: pd.Series[str], fitted: FittedEvidence) -> pd.DataFrame:

@@ -18,8 +18,9 @@ from forecast.load import Known
 from forecast.members import member_forecasts
 from forecast.models.evidence import Evidence, FittedEvidence
 from forecast.models.statements import Subject, observe
-from forecast.models.subject import subject_of
+from forecast.models.subject import SURVEY, subject_of
 from forecast.result import Result
+from forecast.scorecard.outlook import FINAL, Outlook, outlook
 from forecast.simulate import Draws, rank_table, ranks
 from forecast.spec import RunSpec, parse_day, refuse_unanswerable
 
@@ -55,16 +56,18 @@ def forecast(known: Known, spec: RunSpec) -> Result:
     with threadpool_limits(limits=1):
         past = post.fitted.draws(years, HISTORY_DRAWS, rng, areas=[place])
     home = post.subject.only(spec.area)
-    rank = ranks(findings.scored(post.target, spec.index_code), place)
+    below = _below(known, spec, post)
+    rank = ranks(findings.scored(below.target, spec.index_code), place)
     chances = rank_table(rank, len(post.subject.areas))
     evidence = findings.evidence_table(known, post.uses, post.fitted)
     rows, availability = _rows(known, spec, post)
+    shown = FINAL if below.informed else MAIN_MODEL
     return Result(
         spec=spec,
         forecast=pd.concat(
-            [rows, findings.rank_rows(chances, spec, post.framework, MAIN_MODEL)], ignore_index=True
+            [below.rows, rows, findings.rank_rows(chances, spec, post.framework, shown)], ignore_index=True
         ),
-        summary=findings.summary(post.last, post.target, post.framework, spec, evidence),
+        summary=findings.summary(post.last, below.target, post.framework, spec, evidence),
         history=findings.history(
             {year: Draws(home, year, past[..., k]) for k, year in enumerate(years)},
             post.framework,
@@ -72,7 +75,7 @@ def forecast(known: Known, spec: RunSpec) -> Result:
             evidence,
         ),
         rank=chances,
-        targets=findings.targets(known, post.target, rank, spec),
+        targets=findings.targets(known, below.target, rank, spec),
         evidence=evidence,
         availability=availability,
         variances=findings.variances(post.fitted),
@@ -80,7 +83,16 @@ def forecast(known: Known, spec: RunSpec) -> Result:
         vintage=findings.vintage(known, post.framework),
         set_aside=known.set_aside,
         backtest=record.no_record(),
+        **below.tables,
     )
+
+
+def _below(known: Known, spec: RunSpec, post: Posterior) -> Outlook:
+    """What criteria, departments and scenarios add; nothing for the survey, which has no parts."""
+    if spec.index_code == SURVEY:
+        return Outlook(post.target, informed=False, rows=pd.DataFrame(), tables={})
+    aims = findings.aims(known, spec)
+    return outlook(known, spec, post.framework, post.last, post.target, aims)
 
 
 def forecast_rows(known: Known, spec: RunSpec) -> pd.DataFrame:

@@ -60,10 +60,14 @@ def self_scores(frame: pd.DataFrame, components: frozenset[str]) -> Iterator[Fin
                 yield row.row, column, "expect.at_most", {"high": float(row.max_score)}
 
 
-def remedies(frame: pd.DataFrame, components: frozenset[str]) -> Iterator[Finding]:
-    """Judge remedies: known components; an effect needs a component that it is an effect on."""
+def remedies(frame: pd.DataFrame, components: frozenset[str], units: pd.DataFrame) -> Iterator[Finding]:
+    """Judge remedies: known units and components; an effect needs a component that it is an effect on."""
     yield from _known_components(frame[frame["component"] != ""], components)
+    names = tuple(units["unit"])
+    aliases = {alias.strip() for text in units["aliases"] for alias in text.split("|")}
     for row in _each(frame):
+        if names and row.unit not in names and row.unit not in aliases:
+            yield row.row, "unit", *not_among(row.unit, names)
         if row.expected_effect > 0 and not row.component:
             yield row.row, "component", "expect.component_of_effect", {}
 

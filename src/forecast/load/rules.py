@@ -137,7 +137,8 @@ def _self_scores(frame: pd.DataFrame, frames: Frames, _: Gazetteer) -> Iterator[
 
 
 def _remedies(frame: pd.DataFrame, frames: Frames, _: Gazetteer) -> Iterator[Finding]:
-    yield from points.remedies(frame, _every_component(frames))
+    units = frames.get("units", pd.DataFrame(columns=["unit", "aliases"]))
+    yield from points.remedies(frame, _every_component(frames), units)
 
 
 def _every_component(frames: Frames) -> frozenset[str]:

@@ -1,0 +1,1 @@
+"""Points, criterion by criterion: what each is expected to earn, what can still be won, what if."""

@@ -1,0 +1,169 @@
+"""The scorecard: every component with what it earns, loses, can still win and may lose."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from forecast.findings import phrase, phrases
+from forecast.result import PROJECTION_COLUMNS, SCORECARD_COLUMNS
+from forecast.scorecard.leaves import Leaves
+from forecast.scorecard.pace import year_end
+from forecast.simulate import quantiles
+
+Floats = NDArray[np.float64]
+
+ENDS: Final = (0.1, 0.5, 0.9)
+LEAST: Final = 0.005  # points: less than is shown
+GAMBLE: Final = (0.1, 0.9)  # a chance between these of reaching a threshold is a gamble
+
+
+def scorecard_table(
+    leaves: Leaves, answered: Collection[str], target_year: int, as_of: dt.date
+) -> pd.DataFrame:
+    """Set out all components; see `Result.scorecard`.
+
+    Parameters
+    ----------
+    leaves : Leaves
+        The final draws.
+    answered
+        Components that departments gave a forecast of.
+    """
+    tree = leaves.tree
+    every = tree.roll_up(leaves.points)
+    room = _room(leaves, target_year, as_of)
+    can_win = tree.roll_up(room)
+    by_leaf = {int(node): leaf for leaf, node in enumerate(tree.leaves)}
+    rows = []
+    for node, row in enumerate(tree.rows):
+        maximum, points = float(row["max_score"]), every[:, node]
+        expected = float(points.mean())
+        ends, wins = quantiles(points, ENDS), quantiles(can_win[:, node], ENDS)
+        lost, winnable = maximum - expected, float(can_win[:, node].mean())
+        rows.append(
+            {name: row[name] for name in SCORECARD_COLUMNS[:12]}
+            | {
+                "last": last_points(leaves, node, target_year - 1),
+                "expected": round(expected, 4),
+                "median": ends[1],
+                "lower": ends[0],
+                "upper": ends[2],
+                "sd": round(float(points.std()), 4),
+                "lost": round(lost, 4),
+                "open": round(winnable / lost, 4) if lost > LEAST else 0.0,
+                "winnable": round(winnable, 4),
+                "winnable_lower": wins[0],
+                "winnable_upper": wins[2],
+            }
+            | _of_leaf(leaves, by_leaf.get(node), answered, maximum)
+        )
+    table = pd.DataFrame(rows)
+    finest = pd.Series([node in by_leaf for node in range(len(table))])
+    worst = table["max_score"] - table["lower"]
+    table["lever_rank"] = _order(table["winnable"], finest & (table["winnable"] > LEAST))
+    table["risk_rank"] = _order(worst, finest & (worst > LEAST))
+    return table[list(SCORECARD_COLUMNS)]
+
+
+def projection_table(leaves: Leaves) -> pd.DataFrame:
+    """Set out the indicators that rules score, with their projected value: `PROJECTION_COLUMNS`."""
+    rows = []
+    for code, found in leaves.projections.items():
+        ends = quantiles(found.draws, ENDS) if len(found.draws) else np.full(3, np.nan)
+        rows.append(
+            {
+                "indicator": code,
+                "name": found.name,
+                "unit": found.unit,
+                "period": found.period,
+                "value": found.value,
+                "projected": ends[1],
+                "lower": ends[0],
+                "upper": ends[2],
+                "pairs": found.pairs,
+                "method": found.method,
+                "reason": found.reason,
+            }
+        )
+    return pd.DataFrame(rows, columns=list(PROJECTION_COLUMNS))
+
+
+def _room(leaves: Leaves, target_year: int, as_of: dt.date) -> Floats:
+    """Points that each leaf can still win in each draw: nothing after its day, nor what is lost for good."""
+    tree = leaves.tree
+    room = np.zeros(leaves.points.shape)
+    for leaf, node in enumerate(tree.leaves):
+        deadline = tree.rows[node]["deadline"]
+        last_day = year_end(target_year) if pd.isna(deadline) else deadline.date()
+        if as_of <= last_day:
+            room[:, leaf] = np.maximum(_attainable(leaves, leaf) - leaves.points[:, leaf], 0.0)
+    return room
+
+
+def _attainable(leaves: Leaves, leaf: int) -> float:
+    """Most that a leaf can still reach; what a case has cost does not come back."""
+    maximum = float(leaves.tree.maxima[leaf])
+    rule, found = leaves.scored[leaf], leaves.projections.get(leaves.tree.leaf_rows[leaf]["indicator"])
+    if rule is None or found is None or rule.kind != "deduct" or np.isnan(found.value):
+        return maximum
+    return float(rule.points(found.value, maximum))
+
+
+def last_points(leaves: Leaves, node: int, year: int) -> float:
+    """Published points of a node in a year, or the sum of its leaves' if all are known; else NaN."""
+    if leaves.last_year[node] == year:
+        return round(float(leaves.last[node]), 4)
+    under = leaves.tree.leaves[leaves.tree.under(node)]
+    whole = (leaves.last_year[under] == year).all()
+    return round(float(leaves.last[under].sum()), 4) if whole else float("nan")
+
+
+def _of_leaf(leaves: Leaves, leaf: int | None, answered: Collection[str], maximum: float) -> dict[str, Any]:
+    if leaf is None:
+        return {"p_full": np.nan, "informed": "", "basis": "", "gamble": ""}
+    by_rule = bool(leaves.by_rule[leaf])
+    said = leaves.tree.leaf_rows[leaf]["component"] in answered
+    informed = ("both" if said else "indicator") if by_rule else "department" if said else "domain"
+    full = float((leaves.points[:, leaf] >= maximum - LEAST).mean()) if informed == "indicator" else np.nan
+    basis = leaves.basis(leaf)
+    if said:
+        basis = phrases([*_parts(basis), phrase("scorecard.basis_department")])
+    return {"p_full": full, "informed": informed, "basis": basis, "gamble": _gamble(leaves, leaf, maximum)}
+
+
+def _parts(told: str) -> list[str]:
+    """The phrases of a cell, one by one."""
+    return [told[1:-1]] if told.startswith("[") else [told]
+
+
+def _gamble(leaves: Leaves, leaf: int, maximum: float) -> str:
+    """Name the threshold that is most in doubt, if one is, with what hangs on it."""
+    rule = leaves.scored[leaf]
+    if rule is None or not leaves.by_rule[leaf]:
+        return ""
+    levels = rule.levels(maximum)
+    values = leaves.projections[leaves.tree.leaf_rows[leaf]["indicator"]].draws
+    chances = [float(rule.reached(values, threshold).mean()) for threshold, _ in levels]
+    doubtful = [k for k, each in enumerate(chances) if GAMBLE[0] <= each <= GAMBLE[1]]
+    if not doubtful:
+        return ""
+    most = min(doubtful, key=lambda k: abs(chances[k] - 0.5))
+    below = levels[most - 1][1] if most else 0.0
+    facts = {
+        "threshold": levels[most][0],
+        "points_below": below,
+        "points_at": levels[most][1],
+        "chance": round(100 * chances[most]),
+    }
+    return phrase("scorecard.gamble_down" if rule.downward else "scorecard.gamble", **facts)
+
+
+def _order(size: pd.Series, among: pd.Series) -> pd.Series:  # type: ignore[type-arg]
+    """Count from 1, the largest first; NaN outside `among`."""
+    return size.where(among).rank(method="first", ascending=False)

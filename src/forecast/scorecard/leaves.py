@@ -1,0 +1,178 @@
+"""Draws of the finest components: by their rule where an indicator tells, else by their domain's forecast."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast import rules
+from forecast.findings import phrase, phrases
+from forecast.framework import WHOLE
+from forecast.load import Known
+from forecast.rules import Rule
+from forecast.scorecard import pace
+from forecast.scorecard.below import allocate
+from forecast.scorecard.pace import Projection
+from forecast.scorecard.tree import Tree
+from forecast.simulate import Draws
+from forecast.spec import RunSpec
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+SURVEY_SOURCES: Final = ("leaders_survey", "sipas")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Leaves:
+    """What the finest components are expected to earn.
+
+    Attributes
+    ----------
+    tree : Tree
+    points : ndarray, shape (n, L)
+        Joint draws.
+    last : ndarray, shape (K,)
+        Latest published score of each node under this framework, in points; NaN if there is none.
+    last_year : ndarray, shape (K,)
+        Year of that score; 0 if there is none.
+    by_rule : ndarray of bool, shape (L,)
+        Whether an indicator tells.
+    scored : tuple of Rule or None, length L
+    projections : mapping from indicator to `Projection`
+    values : mapping from indicator to draws of its value at the year's end, shape (n,)
+    """
+
+    tree: Tree
+    points: Floats
+    last: Floats
+    last_year: NDArray[np.int_]
+    by_rule: Flags
+    scored: tuple[Rule | None, ...]
+    projections: Mapping[str, Projection]
+
+    def with_points(self, points: Floats) -> Leaves:
+        """Keep all but the draws."""
+        return replace(self, points=points)
+
+    def basis(self, leaf: int) -> str:
+        """Say what a leaf's draws rest on, as phrases."""
+        code = self.tree.leaf_rows[leaf]["indicator"]
+        year = int(self.last_year[self.tree.leaves[leaf]])
+        told = [phrase("scorecard.basis_last", year=year)] if year else []
+        if self.by_rule[leaf]:
+            found = self.projections[code]
+            facts = {
+                "name": found.name,
+                "unit": found.unit,
+                "period": found.period,
+                "value": _rounded(found.value),
+                "projected": _rounded(float(np.median(found.draws))),
+            }
+            key = "scorecard.basis_indicator" if found.period else "scorecard.basis_past_indicator"
+            return phrases([phrase(key, **facts), found.reason])
+        if code in self.projections:
+            reason = self.projections[code].reason
+            return phrases([phrase("scorecard.basis_no_projection"), reason, *told])
+        return phrases([*told, phrase("scorecard.basis_domain")])
+
+
+def leaves_of(
+    known: Known, spec: RunSpec, tree: Tree, last: Draws, target: Draws, rng: np.random.Generator
+) -> Leaves:
+    """Draw every leaf.
+
+    Parameters
+    ----------
+    last, target : Draws
+        Joint draws of last year and the target year, of the area alone.
+    """
+    size = len(target.shares)
+    scored = tuple(rules.parse(row["rule"]) if row["rule"] else None for row in tree.leaf_rows)
+    uses = [row["indicator"] for row in tree.leaf_rows]
+    codes = sorted({code for code in uses if code})
+    projections = {}
+    for code in codes:
+        figures = pace.of_area(known.indicators, code, spec.area)
+        if len(figures):
+            projections[code] = pace.project(figures, spec.target_year, size, rng)
+    seen, years = last_scores(known, spec, tree)
+    points = np.full((size, len(tree.leaves)), np.nan)
+    for leaf, (rule, code) in enumerate(zip(scored, uses, strict=True)):
+        found = projections.get(code)
+        if rule is not None and found is not None and len(found.draws):
+            points[:, leaf] = earned(rule, found, tree.maxima[leaf], rng)
+    by_rule = ~np.isnan(points).any(axis=0)
+    for anchor, places in tree.anchors().items():
+        free = places[~by_rule[places]]
+        if not len(free):
+            continue
+        before, after = last.points(anchor)[:, 0], target.points(anchor)[:, 0]
+        whole = float(tree.maxima[places].sum())
+        if len(places) == 1:
+            points[:, free[0]] = after
+            continue
+        share = allocate(
+            after / whole,
+            float(np.median(before)) / last.subject.schemes[last.year].maxima.get(anchor, whole),
+            tree.maxima[free],
+            seen[tree.leaves[free]] / tree.maxima[free],
+            rng.standard_normal((size, len(free))),
+        )
+        points[:, free] = share * tree.maxima[free]
+    return Leaves(tree, points, seen, years, by_rule, scored, projections)
+
+
+def earned(rule: Rule, found: Projection, maximum: float, rng: np.random.Generator) -> Floats:
+    """Score the draws of an indicator: whole cases, no fewer than there are; a survey with its sampling."""
+    values = found.draws
+    if rule.kind == "deduct":
+        values = np.round(values)
+        if not np.isnan(found.value):
+            values = np.maximum(values, found.value)
+    if rule.kind == "survey" and rule.forms and found.method != "final":
+        share = np.clip(values / WHOLE, 0, 1)
+        values = values + WHOLE * np.sqrt(share * (1 - share) / rule.forms) * rng.standard_normal(len(values))
+    return rule.points(values, maximum)
+
+
+def last_scores(known: Known, spec: RunSpec, tree: Tree) -> tuple[Floats, NDArray[np.int_]]:
+    """Latest published points of each node under the framework in force, and their years."""
+    rows = known.scores
+    rows = rows[
+        (rows["index_code"] == "PAR")
+        & (rows["area"] == spec.area)
+        & (rows["statistic"] == "value")
+        & (rows["year"] < spec.target_year)
+        & rows["score"].notna()
+    ]
+    since = _since(known, spec)
+    rows = rows[rows["year"] >= since].sort_values("year").drop_duplicates("component", keep="last")
+    points, years = np.full(len(tree.rows), np.nan), np.zeros(len(tree.rows), dtype=int)
+    by_name = rows.set_index("component")[["score", "unit", "year"]].to_dict("index")
+    for node, row in enumerate(tree.rows):
+        if row["component"] in by_name:
+            told, maximum = by_name[row["component"]], float(row["max_score"])
+            scale = maximum / WHOLE if told["unit"] == "percent" else 1.0
+            points[node] = min(float(told["score"]) * scale, maximum)
+            years[node] = int(told["year"])
+    return points, years
+
+
+def _since(known: Known, spec: RunSpec) -> int:
+    """First year of the framework in force: a code of an earlier one may mean another criterion."""
+    changes = known.events
+    changes = changes[
+        (changes["index_code"] == "PAR")
+        & (changes["kind"] == "framework")
+        & (changes["year"] <= spec.target_year)
+    ]
+    return int(changes["year"].max()) if len(changes) else 0
+
+
+def _rounded(value: float) -> float | None:
+    return None if np.isnan(value) else round(float(value), 2)

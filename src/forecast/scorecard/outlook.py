@@ -1,0 +1,155 @@
+"""All that is said below the total: from the panel's draws through criteria and departments to scenarios.
+
+The panel forecasts domains.  Criteria whose indicator tells take their rule's points, the others what
+their domain leaves them; departments join as members of equal weight.  The sum of all that is the
+final draw of each domain, and so of the total: where nothing is known below the domains, it is the
+panel's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from forecast.findings import Key, quantile_rows, scored
+from forecast.framework import TOTAL, Framework
+from forecast.load import Known
+from forecast.scorecard.card import projection_table, scorecard_table
+from forecast.scorecard.gather import Gathered, gather
+from forecast.scorecard.leaves import leaves_of
+from forecast.scorecard.remedies import OPEN, remedy_table, unit_table
+from forecast.scorecard.tree import Tree, tree_of
+from forecast.scorecard.worlds import Stage, scenario_table
+from forecast.simulate import Draws, quantiles
+from forecast.spec import RunSpec
+from forecast.submissions import bias, latest, status
+from forecast.submissions.spread import quantiles as spread
+
+Floats = NDArray[np.float64]
+
+FINAL: Final = "gathered"  # the models with criteria and departments
+CRITERIA: Final = "criteria"  # the models with criteria alone
+DEPARTMENT: Final = "department"  # as given
+CORRECTED: Final = "department_corrected"
+INDEX: Final = "PAR"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outlook:
+    """What the result says below the total, and the final draws.
+
+    Attributes
+    ----------
+    target : Draws
+        The panel's draws with the area's as criteria and departments have them.
+    informed : bool
+        Whether they say anything that the panel did not.
+    rows : DataFrame
+        FORECAST rows; of the final forecast only if `informed`, and then first.
+    tables : mapping
+        Tables of `Result` by name.
+    """
+
+    target: Draws
+    informed: bool
+    rows: pd.DataFrame
+    tables: dict[str, pd.DataFrame]
+
+
+def outlook(
+    known: Known, spec: RunSpec, framework: Framework, last: Draws, target: Draws, targets: pd.DataFrame
+) -> Outlook:
+    """Look below the total for one area.
+
+    Parameters
+    ----------
+    last, target : Draws
+        The panel's joint draws of last year and the target year, all areas.
+    targets : DataFrame
+        What is aimed at: quantity, relation, value, set_on.
+    """
+    rng = np.random.default_rng([spec.seed, 1])  # its own, so that the panel's draws stay what they were
+    tree = tree_of(framework)
+    here = last.of_area(spec.area), target.of_area(spec.area)
+    models = leaves_of(known, spec, tree, *here, rng)
+    forms = latest.latest(known.submissions, area=spec.area, index_code=INDEX, target_year=spec.target_year)
+    learnt = bias.learn(known.self_scores, area=spec.area, before_year=spec.target_year)
+    gathered = gather(models, forms, learnt, spec.target_year - 1, rng)
+    informed = bool(models.by_rule.any() or gathered.answered)
+    final = _replaced(target, spec.area, tree, gathered.leaves.points) if informed else target
+    remedies = remedy_table(known.remedies, known.units, spec.as_of)
+    stage = Stage(
+        leaves=gathered.leaves,
+        totals=scored(final, INDEX),
+        place=target.subject.areas.index(spec.area),
+        remedies=remedies[remedies["state"].isin(OPEN)],
+    )
+    worlds, chances = scenario_table(stage, known.scenarios, targets)
+    rows = _rows(spec, framework, tree, gathered, final, models.points if models.by_rule.any() else None)
+    return Outlook(
+        target=final,
+        informed=informed,
+        rows=rows if informed else rows.iloc[:0],
+        tables={
+            "scorecard": scorecard_table(gathered.leaves, gathered.answered, spec.target_year, spec.as_of),
+            "projections": projection_table(models),
+            "departments": gathered.table,
+            "status": status.status(
+                known, framework, spec.target_year, spec.area, INDEX, spec.as_of, gathered.table
+            ),
+            "scenarios": worlds,
+            "scenario_targets": chances,
+            "remedies": remedies,
+            "units": unit_table(remedies, known.units),
+        },
+    )
+
+
+def _replaced(target: Draws, area: str, tree: Tree, points: Floats) -> Draws:
+    """Put the area's leaves, summed up to what the panel is modelled on, into the panel's draws."""
+    place = target.subject.areas.index(area)
+    shares = target.shares.copy()
+    for anchor, leaves in tree.anchors().items():
+        column = target.subject.components.index(anchor)
+        shares[:, place, column] = points[:, leaves].sum(axis=1) / tree.maxima[leaves].sum()
+    return replace(target, shares=shares)
+
+
+def _rows(
+    spec: RunSpec,
+    framework: Framework,
+    tree: Tree,
+    gathered: Gathered,
+    final: Draws,
+    by_rules: Floats | None,
+) -> pd.DataFrame:
+    """FORECAST rows of the final forecast, of the models with criteria, and of each department's words."""
+    levels = spec.quantile_levels
+    parts = [_tree_rows(spec, framework, FINAL, tree, gathered.leaves.points)]
+    survey = quantiles(scored(final.of_area(spec.area), "SIPAS")[:, 0], levels)
+    parts.append(quantile_rows(spec, framework, FINAL, [("SIPAS", spec.area, TOTAL)], survey[None]))
+    if by_rules is not None:
+        parts.append(_tree_rows(spec, framework, CRITERIA, tree, by_rules))
+    spoken = gathered.table[gathered.table["likely"].notna()]
+    for model, names in (
+        (DEPARTMENT, ["low", "likely", "high"]),
+        (CORRECTED, ["corrected_low", "corrected_likely", "corrected_high"]),
+    ):
+        for department, own in spoken.groupby("department", sort=False):
+            keys: list[Key] = [(INDEX, spec.area, str(name)) for name in own["component"]]
+            values = [
+                spread(*three, maximum, np.asarray(levels))
+                for three, maximum in zip(own[names].to_numpy(dtype=float), own["max_score"], strict=True)
+            ]
+            parts.append(quantile_rows(spec, framework, f"{model}: {department}", keys, np.array(values)))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _tree_rows(spec: RunSpec, framework: Framework, model: str, tree: Tree, points: Floats) -> pd.DataFrame:
+    values = quantiles(tree.roll_up(points), spec.quantile_levels).T
+    keys: list[Key] = [(INDEX, spec.area, name) for name in tree.names]
+    return quantile_rows(spec, framework, model, keys, values)

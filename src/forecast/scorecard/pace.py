@@ -1,0 +1,210 @@
+"""From an indicator's figure so far to its value at the end of the year, at its own seasonal pace.
+
+In each past year the figure of the same months stands beside the figure of the whole year; what lay
+between them is what is still to come this year.  The step is taken on the scale on which such steps
+are alike: logit for shares that never passed 100 percent, log for other positive figures, else plain.
+Few past years tell little of the spread, so it is drawn to a prior (a scaled inverse chi-squared with
+`PRIOR_YEARS` degrees of freedom), which shrinks with what is left of the year; the predictive is
+Student's t (Gelman et al. 2013, section 3.2).  Small counts are counted instead: what is still to come is
+Poisson with a gamma rate learnt from past years (Jeffreys' prior), wider where years differ by more, so
+that five years without a case are no promise.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from forecast.findings import phrase
+
+Floats = NDArray[np.float64]
+
+PRIOR_YEARS: Final = 2.0
+PRIOR_SD: Final = {"logit": 0.5, "log": 0.2, "plain": 0.2}  # over a whole year; plain: of the usual size
+MIN_ENDS: Final = 2  # year-end figures from which alone this year's may be told
+FARTHEST: Final = 2  # months between two figures of a past year that a straight line may bridge
+EDGE: Final = 1e-4
+FEW: Final = 10  # cases still to come in a year up to which they are counted one by one
+MONTHS: Final = 12
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Projection:
+    """An indicator's value at the end of the target year.
+
+    Attributes
+    ----------
+    indicator, name, unit
+        Code, name and unit of the indicator.
+    period, value
+        The latest figure of the target year that counts from January; ``""`` and NaN if none.
+    draws : ndarray, shape (n,)
+        Draws of the value at the end of the year; empty where nothing can be said.
+    pairs
+        Past years that the pace was learnt from.
+    method
+        pace, count, past_ends (this year's figures say nothing), final (the year's own is out), none.
+    reason
+        A phrase: what it rests on, or why there is none.
+    """
+
+    indicator: str
+    name: str
+    unit: str
+    period: str
+    value: float
+    draws: Floats
+    pairs: int
+    method: str
+    reason: str
+
+
+def project(figures: pd.DataFrame, target_year: int, size: int, rng: np.random.Generator) -> Projection:
+    """Project one indicator of one area to the end of the year.
+
+    Parameters
+    ----------
+    figures : DataFrame
+        One row a period as known on the day: indicator_code, indicator_name_vi, value, unit, period,
+        first_day, last_day.
+    target_year
+        Year whose end is meant.
+    size
+        Count of draws.
+    rng
+        Source of the draws.
+    """
+    first = figures.iloc[0]
+    told = (str(first["indicator_code"]), str(first["indicator_name_vi"]), str(first["unit"]))
+    years = _years(figures)
+    now = years.get(target_year, {})
+    ends = {year: run[MONTHS] for year, run in years.items() if MONTHS in run and year < target_year}
+    if MONTHS in now:
+        reason = phrase("pace.final", period=str(target_year))
+        return Projection(
+            *told, str(target_year), now[MONTHS], np.full(size, now[MONTHS]), 0, "final", reason
+        )
+    month = max(now, default=0)
+    value = now.get(month, np.nan)
+    period = _period(target_year, month) if month else ""
+    pairs = {
+        year: (then, end)
+        for year, end in ends.items()
+        if month and not np.isnan(then := _at(years[year], month))
+    }
+    came = np.array([end - then for then, end in pairs.values()])
+    if pairs and told[2] != "%" and _whole([value, *came]) and came.min() >= 0 and came.max() <= FEW:
+        drawn = value + _still_to_come(came, size, rng)
+        return Projection(
+            *told, period, value, drawn, len(pairs), "count", phrase("pace.learnt", years=sorted(pairs))
+        )
+    scale = _scale([value, *ends.values(), *(then for then, _ in pairs.values())], told[2])
+    if pairs:
+        steps = np.array([scale.forward(end) - scale.forward(then) for then, end in pairs.values()])
+        left = (MONTHS - month) / MONTHS
+        moved = scale.forward(value) + _predictive(steps, scale.prior * np.sqrt(left), size, rng)
+        reason = phrase("pace.learnt", years=sorted(pairs))
+        return Projection(*told, period, value, scale.inverse(moved), len(pairs), "pace", reason)
+    if len(ends) >= MIN_ENDS:
+        held = np.array([scale.forward(end) for end in ends.values()])
+        drawn = scale.inverse(_predictive(held, scale.prior, size, rng))
+        reason = phrase("pace.past_ends", years=sorted(ends))
+        return Projection(*told, period, value, drawn, 0, "past_ends", reason)
+    reason = phrase("pace.none" if month else "pace.no_figure", needed=MIN_ENDS)
+    return Projection(*told, period, value, np.empty(0), 0, "none", reason)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    name: str
+    forward: Callable[[float], float]
+    inverse: Callable[[Floats], Floats]
+    prior: float
+
+
+def _scale(values: list[float], unit: str) -> _Scale:
+    """Choose the scale on which the figures' steps are alike."""
+    seen = np.array([v for v in values if not np.isnan(v)])
+    if unit == "%" and len(seen) and seen.min() >= 0 and seen.max() <= 100:
+        return _Scale(
+            "logit",
+            lambda v: float(
+                np.log(np.clip(v / 100, EDGE, 1 - EDGE) / (1 - np.clip(v / 100, EDGE, 1 - EDGE)))
+            ),
+            lambda x: 100 / (1 + np.exp(-np.clip(x, -50, 50))),
+            PRIOR_SD["logit"],
+        )
+    if len(seen) and seen.min() > 0:
+        return _Scale(
+            "log", lambda v: float(np.log(v)), lambda x: np.exp(np.clip(x, -50, 50)), PRIOR_SD["log"]
+        )
+    size = float(np.abs(seen).mean()) if len(seen) else 1.0
+    return _Scale("plain", float, lambda x: x, PRIOR_SD["plain"] * (size or 1.0))
+
+
+def _predictive(steps: Floats, prior: float, size: int, rng: np.random.Generator) -> Floats:
+    """Draw the next of a few normal steps whose variance is drawn to ``prior ** 2``."""
+    n = len(steps)
+    freedom = PRIOR_YEARS + n - 1
+    spread = PRIOR_YEARS * prior**2 + float(((steps - steps.mean()) ** 2).sum())
+    scale = np.sqrt(spread / freedom * (1 + 1 / n))
+    return np.asarray(steps.mean() + scale * rng.standard_t(freedom, size))
+
+
+def _whole(values: list[float]) -> bool:
+    return all(float(value).is_integer() for value in values)
+
+
+def _still_to_come(came: Floats, size: int, rng: np.random.Generator) -> Floats:
+    """Draw the cases of the rest of a year from those of past years' rests."""
+    n = len(came)
+    wider = max(1.0, float(came.var(ddof=1)) / max(float(came.mean()), 0.5)) if n > 1 else 1.0
+    rate = rng.gamma(0.5 + came.sum() / wider, wider / n, size)
+    return np.asarray(np.round(wider * rng.poisson(rate / wider)))
+
+
+def _years(figures: pd.DataFrame) -> dict[int, dict[int, float]]:
+    """Figures that count from January, by year and last month."""
+    first, last = figures["first_day"], figures["last_day"]
+    from_january = (first.dt.month == 1) & (first.dt.day == 1) & (first.dt.year == last.dt.year)
+    found: dict[int, dict[int, float]] = {}
+    rows = figures[from_january]
+    for year, month, value in zip(
+        rows["last_day"].dt.year, rows["last_day"].dt.month, rows["value"], strict=True
+    ):
+        found.setdefault(int(year), {})[int(month)] = float(value)
+    return found
+
+
+def _at(run: dict[int, float], month: int) -> float:
+    """Figure at a month of a past year, on a straight line between two near ones; NaN if there are none."""
+    if month in run:
+        return run[month]
+    before, after = (
+        max((m for m in run if m < month), default=0),
+        min((m for m in run if m > month), default=0),
+    )
+    if not before or not after or after - before > FARTHEST:
+        return np.nan
+    return float(np.interp(month, (before, after), (run[before], run[after])))
+
+
+def _period(year: int, month: int) -> str:
+    return f"{year}-01" if month == 1 else f"{year}-01..{year}-{month:02d}"
+
+
+def of_area(indicators: pd.DataFrame, code: str, area: str) -> pd.DataFrame:
+    """Figures of one indicator and area, by last day."""
+    own = (indicators["indicator_code"] == code) & (indicators["area"] == area)
+    return indicators[own].sort_values(["last_day", "first_day"])
+
+
+def year_end(year: int) -> dt.date:
+    """The last day on which a year's points can be won where no other is set."""
+    return dt.date(year, MONTHS, 31)

@@ -1,0 +1,188 @@
+"""Scenarios on the forecast's own draws, so that a difference between two is no noise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from forecast.findings import phrase
+from forecast.framework import TOTAL, WHOLE
+from forecast.result import SCENARIO_COLUMNS, SCENARIO_TARGET_COLUMNS
+from forecast.scenarios import Scenario, flat
+from forecast.scorecard.below import moved
+from forecast.scorecard.leaves import Leaves
+from forecast.scorecard.tree import NONE
+from forecast.simulate import chance, quantiles, ranks
+
+Floats = NDArray[np.float64]
+
+ENDS: Final = (0.1, 0.5, 0.9)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class World:
+    """One scenario come true: the area's leaves (n, L) and the totals of all areas (n, P); or why not."""
+
+    points: Floats
+    totals: Floats
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stage:
+    """What scenarios are played on.
+
+    Attributes
+    ----------
+    leaves : Leaves
+        The forecast.
+    totals : ndarray, shape (n, P)
+        Totals of all areas; the column of the area is the sum of its leaves.
+    place : int
+        Column of the area.
+    remedies : DataFrame
+        Open remedies: component, expected_effect, days_overdue.
+    """
+
+    leaves: Leaves
+    totals: Floats
+    place: int
+    remedies: pd.DataFrame
+
+
+def played(stage: Stage, scenario: Scenario, every: Sequence[Scenario]) -> World:
+    """Let a scenario, and what it combines, come true in every draw.
+
+    Indicators are set first, then points are added or taken, then remedies take effect, each within
+    its maximum.
+    """
+    parts = flat(scenario, every)
+    points, totals = stage.leaves.points, stage.totals
+    for step in (_set_indicators, _shift, _remedy):
+        for part in parts:
+            world = step(stage, part, World(points, totals))
+            if world.reason:
+                return world
+            points, totals = world.points, world.totals
+    totals = totals.copy()
+    totals[:, stage.place] = points.sum(axis=1)
+    return World(points, totals)
+
+
+def scenario_table(
+    stage: Stage, every: Sequence[Scenario], targets: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Play all scenarios.
+
+    Parameters
+    ----------
+    targets : DataFrame
+        quantity (rank, points, percent), relation, value, set_on.
+
+    Returns
+    -------
+    scenarios : DataFrame
+        `SCENARIO_COLUMNS`.
+    chances : DataFrame
+        `SCENARIO_TARGET_COLUMNS`: chance of every target under every scenario that can be told.
+    """
+    rows: list[dict[str, Any]] = []
+    chances: list[dict[str, Any]] = []
+    base = stage.leaves.points.sum(axis=1)
+    for scenario in every:
+        world = played(stage, scenario, every)
+        row: dict[str, Any] = dict.fromkeys(SCENARIO_COLUMNS, np.nan) | {
+            "scenario": scenario.scenario_id,
+            "name_vi": scenario.name_vi,
+            "name_en": scenario.name_en or scenario.name_vi,
+            "reason": world.reason,
+        }
+        if not world.reason:
+            total = world.totals[:, stage.place]
+            rank = ranks(world.totals, stage.place)
+            for name, values in (("", total), ("difference", total - base), ("rank", rank)):
+                row |= _ends(name, quantiles(values, ENDS))
+            drawn = {"rank": rank.astype(float), "points": total, "percent": total}
+            chances += [
+                {
+                    "scenario": scenario.scenario_id,
+                    "quantity": target["quantity"],
+                    "relation": target["relation"],
+                    "value": target["value"],
+                    "set_on": target["set_on"],
+                    "probability": chance(
+                        drawn[str(target["quantity"])], str(target["relation"]), float(target["value"])
+                    ),
+                }
+                for _, target in targets.iterrows()
+            ]
+        rows.append(row)
+    return (
+        pd.DataFrame(rows, columns=list(SCENARIO_COLUMNS)),
+        pd.DataFrame(chances, columns=list(SCENARIO_TARGET_COLUMNS)),
+    )
+
+
+def _ends(name: str, found: Floats) -> dict[str, float]:
+    low, middle, high = (float(value) for value in found)
+    if name == "difference":
+        return {"difference_lower": low, "difference": middle, "difference_upper": high}
+    mark = f"{name}_" if name else ""
+    return {f"{mark}lower": low, f"{mark}median": middle, f"{mark}upper": high}
+
+
+def _set_indicators(stage: Stage, part: Scenario, world: World) -> World:
+    tree = stage.leaves.tree
+    uses = [row["indicator"] for row in tree.leaf_rows]
+    points = world.points
+    for code, value in part.indicators.items():
+        ruled = zip(range(len(uses)), uses, stage.leaves.scored, strict=True)
+        places = [(leaf, rule) for leaf, used, rule in ruled if used == code and rule is not None]
+        if not places:
+            return World(points, world.totals, phrase("scenario.no_indicator", indicator=code))
+        points = points.copy()
+        for leaf, rule in places:
+            points[:, leaf] = rule.points(value, float(tree.maxima[leaf]))
+    return World(points, world.totals)
+
+
+def _shift(stage: Stage, part: Scenario, world: World) -> World:
+    tree = stage.leaves.tree
+    points, totals = world.points, world.totals
+    for name, step in part.points.items():
+        if tree.place(name) == NONE:
+            return World(points, totals, phrase("scenario.no_component", component=name))
+        points = _added(stage, points, name, step)
+        if part.everywhere:
+            totals = np.clip(totals + step, 0.0, WHOLE)
+    return World(points, totals)
+
+
+def _remedy(stage: Stage, part: Scenario, world: World) -> World:
+    if not part.remedies:
+        return world
+    rows = stage.remedies
+    rows = rows[rows["component"].isin(stage.leaves.tree.names) & (rows["expected_effect"] > 0)]
+    if part.remedies == "overdue":
+        rows = rows[rows["days_overdue"] > 0]
+    if rows.empty:
+        return World(world.points, world.totals, phrase("scenario.no_remedies"))
+    points = world.points
+    for name, effect in rows.groupby("component", sort=True)["expected_effect"].sum().items():
+        points = _added(stage, points, str(name), float(effect))
+    return World(points, world.totals)
+
+
+def _added(stage: Stage, points: Floats, name: str, step: float) -> Floats:
+    """Add points to a component in every draw, as far as its maximum and 0 allow."""
+    tree = stage.leaves.tree
+    under = np.arange(len(tree.leaves)) if name == TOTAL else tree.under(tree.place(name))
+    own, maxima = points[:, under], tree.maxima[under]
+    changed = points.copy()
+    changed[:, under] = moved(own, maxima, np.clip(own.sum(axis=1) + step, 0.0, maxima.sum()))
+    return changed

@@ -1,0 +1,98 @@
+"""Criteria below a forecast domain: they add up to it, in every draw, each within its maximum."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from forecast.scorecard import below
+
+shares = st.floats(0, 1, allow_nan=False)
+
+
+@st.composite
+def domains(draw):
+    """Draws of a domain's share, last year's share, maxima and last shares of its criteria."""
+    count = draw(st.integers(2, 6))
+    maxima = draw(st.lists(st.sampled_from([0.25, 0.5, 1.0, 2.0]), min_size=count, max_size=count))
+    bases = draw(st.lists(st.none() | shares, min_size=count, max_size=count))
+    known = np.array([np.nan if base is None else base for base in bases])
+    return np.array(draw(st.lists(shares, min_size=3, max_size=6))), draw(shares), np.array(maxima), known
+
+
+@given(case=domains(), seed=st.integers(0, 99))
+def test_criteria_add_up_to_their_domain_in_every_draw(case, seed):
+    """Whatever is known of last year, the sum of the criteria is the domain's own draw."""
+    share, last, maxima, bases = case
+    noise = np.random.default_rng(seed).standard_normal((len(share), len(maxima)))
+
+    drawn = below.allocate(share, last, maxima, bases, noise)
+
+    assert ((drawn >= 0) & (drawn <= 1)).all()
+    np.testing.assert_allclose(drawn @ maxima, share * maxima.sum(), atol=1e-7)
+
+
+def test_without_noise_unknown_criteria_share_their_domain_s_lot(monkeypatch):
+    """Nothing is known below the domain: each criterion earns its domain's share."""
+    drawn = below.allocate(
+        np.array([0.6, 0.9]), 0.8, np.array([1.0, 2.0]), np.full(2, np.nan), np.zeros((2, 2))
+    )
+
+    np.testing.assert_allclose(drawn, [[0.6, 0.6], [0.9, 0.9]], atol=1e-8)
+
+
+def test_without_noise_and_move_criteria_stay_what_they_were():
+    """A domain that stays as it was keeps its criteria as they were."""
+    bases = np.array([0.5, 0.95])
+    last = float(np.array([1.0, 2.0]) @ bases) / 3
+
+    drawn = below.allocate(np.array([last]), last, np.array([1.0, 2.0]), bases, np.zeros((1, 2)))
+
+    np.testing.assert_allclose(drawn, [bases], atol=1e-8)
+
+
+def test_the_unknown_criteria_had_what_the_known_ones_left():
+    """Of last year's 2.4 of 3 points, a known criterion had 1 of 1: the other had 1.4 of 2."""
+    drawn = below.allocate(
+        np.array([0.8]), 0.8, np.array([1.0, 2.0]), np.array([0.9, np.nan]), np.zeros((1, 2))
+    )
+
+    np.testing.assert_allclose(drawn, [[0.9, 0.75]], atol=1e-8)
+
+
+@settings(max_examples=60)
+@given(
+    points=st.lists(st.floats(0, 1), min_size=4, max_size=4),
+    goals=st.tuples(shares, shares),
+)
+def test_moved_leaves_reach_the_goal_and_move_one_way(points, goals):
+    """A larger goal gives no leaf less; every goal within the maxima is met exactly."""
+    maxima = np.array([0.5, 1.0, 1.5, 2.0])
+    leaves = np.array([points]) * maxima
+    low, high = (np.array([goal * 5.0]) for goal in sorted(goals))
+
+    less, more = below.moved(leaves, maxima, low), below.moved(leaves, maxima, high)
+
+    np.testing.assert_allclose((less.sum(), more.sum()), (low[0], high[0]), atol=1e-6)
+    assert (more >= less - 1e-6).all()
+    assert ((more >= -1e-9) & (more <= maxima + 1e-9)).all()
+
+
+def test_a_goal_that_is_met_moves_nothing():
+    """Steps stay on their steps where nothing has to change."""
+    leaves = np.array([[0.25, 1.0, 0.0]])
+
+    assert below.moved(leaves, np.array([0.5, 1.0, 1.0]), np.array([1.25])) is not leaves
+    np.testing.assert_array_equal(below.moved(leaves, np.array([0.5, 1.0, 1.0]), np.array([1.25])), leaves)
+
+
+@pytest.mark.parametrize(("last", "now"), [(0.5, 0.7), (0.9, 0.6)])
+def test_criteria_move_with_their_domain(last, now, rng):
+    """On average a criterion's logit moves as its domain's does."""
+    bases = np.array([0.4, 0.6, 0.5]) if last == 0.5 else np.array([0.85, 0.9, 0.95])
+    drawn = below.allocate(np.full(4000, now), last, np.ones(3), bases, rng.standard_normal((4000, 3))).mean(
+        axis=0
+    )
+
+    assert (np.sign(drawn - bases) == np.sign(now - last)).all()
+    assert (np.argsort(drawn) == np.argsort(bases)).all()

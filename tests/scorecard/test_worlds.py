@@ -1,0 +1,226 @@
+"""Scenarios: played on the forecast's own draws, each point within its maximum.  Made-up figures."""
+
+import dataclasses
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecast import rules
+from forecast.result import SCENARIO_COLUMNS
+from forecast.scenarios import Scenario
+from forecast.scorecard.card import projection_table, scorecard_table
+from forecast.scorecard.leaves import Leaves
+from forecast.scorecard.pace import Projection
+from forecast.scorecard.worlds import Stage, played, scenario_table
+
+SIZE = 2000
+NO_TARGETS = pd.DataFrame(columns=["quantity", "relation", "value", "set_on"])
+NO_REMEDIES = pd.DataFrame({"component": [], "expected_effect": [], "days_overdue": []}).astype(
+    {"component": "str", "expected_effect": "float64", "days_overdue": "int64"}
+)
+
+
+def scenario(name: str, **facts) -> Scenario:
+    """A scenario with a made-up name."""
+    return Scenario(scenario_id=name, name_vi=f"Giả định {name}", **facts)
+
+
+@pytest.fixture(scope="module")
+def leaves(tree) -> Leaves:
+    """Five leaves: a rate about 95 percent, 2 to 4 cases, two told by the panel, growth of 5 percent."""
+    rng = np.random.default_rng(3)
+    rate, growth = 95 + 2 * rng.standard_normal(SIZE), 5 + rng.standard_normal(SIZE)
+    cases = rng.integers(2, 5, SIZE).astype(float)
+    scored = tuple(rules.parse(text) if text else None for text in (row["rule"] for row in tree.leaf_rows))
+    points = np.column_stack(
+        [
+            scored[0].points(rate, 1.0),
+            scored[1].points(cases, 2.0),
+            0.8 + 0.05 * rng.standard_normal(SIZE),
+            3.2 + 0.1 * rng.standard_normal(SIZE),
+            scored[4].points(growth, 2.0),
+        ]
+    )
+    projections = {
+        "rate": Projection("rate", "Tỷ lệ", "%", "2024-01..2024-09", 93.0, rate, 3, "pace", ""),
+        "cases": Projection("cases", "Số vụ", "vụ", "2024-01..2024-09", 2.0, cases, 3, "pace", ""),
+        "growth": Projection("growth", "Tăng trưởng", "%", "", np.nan, growth, 3, "pace", ""),
+    }
+    last = np.full(len(tree.rows), np.nan)
+    years = np.zeros(len(tree.rows), dtype=int)
+    for name, score in {"1.1.1": 0.5, "1.1.2": 1.5, "D1": 2.9}.items():
+        last[tree.place(name)], years[tree.place(name)] = score, 2023
+    by_rule = np.array([True, True, False, False, True])
+    return Leaves(tree, points, last, years, by_rule, scored, projections)
+
+
+@pytest.fixture(scope="module")
+def stage(leaves) -> Stage:
+    """The leaves' area stands second of three; the others have 7 and 8 points."""
+    own = leaves.points.sum(axis=1)
+    return Stage(leaves, np.column_stack([np.full(SIZE, 7.0), own, np.full(SIZE, 8.0)]), 1, NO_REMEDIES)
+
+
+def test_continuing_is_the_forecast(stage):
+    """A scenario that changes nothing differs by nothing, in every draw."""
+    world = played(stage, scenario("continue"), ())
+
+    np.testing.assert_array_equal(world.points, stage.leaves.points)
+    np.testing.assert_array_equal(world.totals, stage.totals)
+
+
+def test_an_indicator_at_its_mark_earns_its_points(stage):
+    """With the rate at 95 the criterion earns its 1 point in every draw, and nothing else moves."""
+    world = played(stage, scenario("rate", indicators={"rate": 95}), ())
+
+    assert (world.points[:, 0] == 1.0).all()
+    np.testing.assert_array_equal(world.points[:, 1:], stage.leaves.points[:, 1:])
+    np.testing.assert_allclose(world.totals[:, 1], world.points.sum(axis=1))
+
+
+def test_harder_criteria_take_points_from_everyone(stage):
+    """Three points harder everywhere: all totals fall by 3, so ranks stay as they were."""
+    world = played(stage, scenario("harder", points={"total": -3}, everywhere=True), ())
+
+    np.testing.assert_allclose(world.totals, stage.totals - 3, atol=1e-7)
+
+
+def test_points_for_one_area_change_its_rank(stage):
+    """Ten points more than there are to win give the maximum, and the first rank."""
+    table, _ = scenario_table(stage, [scenario("all", points={"total": 10})], NO_TARGETS)
+
+    assert table["median"].iloc[0] == pytest.approx(10.0)
+    assert table["rank_upper"].iloc[0] == 1
+
+
+def test_remedies_win_what_their_owners_expect_and_no_more_than_there_is(stage):
+    """Overdue remedies add their effect to their criterion, capped at its maximum."""
+    remedies = pd.DataFrame(
+        {
+            "component": ["1.2", "1.2", "8.2", "D1"],
+            "expected_effect": [0.1, 5.0, 0.5, 0.1],
+            "days_overdue": [3, 1, 0, 0],
+        }
+    )
+    world = played(dataclasses.replace(stage, remedies=remedies), scenario("done", remedies="overdue"), ())
+
+    np.testing.assert_allclose(world.points[:, 2], 1.0, atol=1e-6)
+    np.testing.assert_array_equal(world.points[:, 4], stage.leaves.points[:, 4])
+
+
+def test_a_combination_is_all_its_parts(stage):
+    """Two scenarios on different criteria, together, win what each wins alone."""
+    parts = [scenario("a", indicators={"rate": 95}), scenario("b", indicators={"growth": 10})]
+    both = scenario("both", combine=("a", "b"))
+    table, _ = scenario_table(stage, [*parts, both], NO_TARGETS)
+    gains = [played(stage, each, [*parts, both]).points - stage.leaves.points for each in (*parts, both)]
+
+    np.testing.assert_allclose(gains[0] + gains[1], gains[2], atol=1e-12)
+    assert list(table.columns) == list(SCENARIO_COLUMNS)
+
+
+def test_differences_are_no_noise(stage):
+    """The range of a difference comes from the same draws: a sure point is a sure point."""
+    table, _ = scenario_table(stage, [scenario("p", points={"8.2": 0.25})], NO_TARGETS)
+    row = table.iloc[0]
+
+    assert (row["difference_lower"], row["difference_upper"]) == pytest.approx((0.25, 0.25), abs=1e-4)
+    assert row["upper"] - row["lower"] > 0.5
+
+
+def test_chances_of_targets_follow(stage):
+    """Targets on rank and points are read off each scenario's draws."""
+    targets = pd.DataFrame(
+        {
+            "quantity": ["rank", "points"],
+            "relation": ["<=", ">="],
+            "value": [2.0, 8.5],
+            "set_on": [pd.NaT, pd.NaT],
+        }
+    )
+    every = [scenario("continue"), scenario("up", points={"total": 10})]
+    _, chances = scenario_table(stage, every, targets)
+
+    assert chances["probability"].tolist()[2:] == [1.0, 1.0]
+    total = stage.totals[:, 1]
+    assert chances["probability"].iloc[1] == pytest.approx((total >= 8.5).mean())
+    assert chances["probability"].iloc[0] == pytest.approx((total >= 7.0).mean())
+
+
+@pytest.mark.parametrize(
+    ("facts", "key"),
+    [
+        ({"indicators": {"unknown": 1}}, "scenario.no_indicator"),
+        ({"points": {"9.9": 1}}, "scenario.no_component"),
+        ({"remedies": "open"}, "scenario.no_remedies"),
+    ],
+)
+def test_what_cannot_be_told_says_why(stage, facts, key):
+    """A scenario on what is not there gives a reason and no figure."""
+    table, chances = scenario_table(stage, [scenario("x", **facts)], NO_TARGETS)
+
+    assert key in table["reason"].iloc[0]
+    assert table[["median", "difference", "rank_median"]].isna().all(axis=None)
+    assert chances.empty
+
+
+def test_the_scorecard_by_hand(leaves):
+    """Expected, lost and winnable points of each leaf, summed up to the total."""
+    card = scorecard_table(leaves, (), 2024, dt.date(2024, 10, 20)).set_index("component")
+    means = dict(zip(["1.1.1", "1.1.2", "1.2", "8.1", "8.2"], leaves.points.mean(axis=0), strict=True))
+
+    for name, mean in means.items():
+        assert card.loc[name, "expected"] == pytest.approx(mean, abs=1e-4)
+    assert card.loc["total", "lost"] == pytest.approx(10 - sum(means.values()), abs=1e-3)
+    assert card.loc["1.2", "winnable"] == 0  # its day is past
+    assert card.loc["1.2", "open"] == 0
+    # two cases have cost a point for good: at best 1 of 2 points
+    assert card.loc["1.1.2", "winnable"] == pytest.approx(1.0 - means["1.1.2"], abs=1e-4)
+    assert card.loc["8.1", "open"] == pytest.approx(1.0, abs=1e-3)
+    assert card.loc["total", "winnable"] == pytest.approx(
+        sum(card.loc[name, "winnable"] for name in means), abs=1e-3
+    )
+    assert (card.loc["1.1", "last"], card.loc["D1", "last"]) == (2.0, 2.9)
+    assert np.isnan(card.loc["total", "last"])
+
+
+def test_levers_and_risks_are_ranked_among_the_finest(leaves):
+    """The first lever has most to win, the first risk most to lose; sums and closed criteria have no rank."""
+    card = scorecard_table(leaves, (), 2024, dt.date(2024, 10, 20))
+    levers = card.dropna(subset="lever_rank").sort_values("lever_rank")
+    risks = card.dropna(subset="risk_rank").sort_values("risk_rank")
+
+    assert levers["winnable"].is_monotonic_decreasing
+    assert (risks["max_score"] - risks["lower"]).is_monotonic_decreasing
+    assert set(levers["component"]) == {"1.1.1", "1.1.2", "8.1", "8.2"}
+    assert levers["lever_rank"].tolist() == [1, 2, 3, 4]
+
+
+def test_after_the_year_nothing_can_be_won(leaves):
+    """On 1 January every criterion is closed."""
+    card = scorecard_table(leaves, (), 2024, dt.date(2025, 1, 1))
+
+    assert (card["winnable"] == 0).all()
+    assert card["lever_rank"].isna().all()
+
+
+def test_a_rate_near_its_threshold_is_a_gamble(leaves):
+    """About 95 percent where 95 earns all: the card says so, and how much hangs on it."""
+    card = scorecard_table(leaves, (), 2024, dt.date(2024, 10, 20)).set_index("component")
+
+    told = card.loc["1.1.1", "gamble"]
+    assert '"threshold": 95.0' in told
+    assert '"points_below": 0.5' in told
+    assert card.loc["1.1.1", "p_full"] == pytest.approx(0.5, abs=0.05)
+    assert (card.drop("1.1.1")["gamble"] == "").all()
+    assert set(card["informed"]) == {"", "indicator", "domain"}
+
+
+def test_projections_are_listed(leaves):
+    """Each scored indicator once, with the range of its value at the year's end."""
+    table = projection_table(leaves)
+
+    assert table["indicator"].tolist() == ["rate", "cases", "growth"]
+    assert (table["lower"] <= table["projected"]).all()
