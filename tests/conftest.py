@@ -1,9 +1,11 @@
 """What the tests share: options, Hypothesis profiles, the panels, golden files."""
 
 import difflib
+import importlib.util
 import os
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -57,4 +59,23 @@ def panels() -> Path:
     folder = Path(os.environ.get("FORECAST_PANELS") or ROOT.parent / "shared" / "data" / "panels")
     if not (folder / "papi.csv").is_file():
         pytest.skip("the published panels are not here; name their folder in FORECAST_PANELS")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def example_tool() -> ModuleType:
+    """The script that writes the made-up example."""
+    spec = importlib.util.spec_from_file_location("example", ROOT / "tools" / "example.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def example(example_tool: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the complete made-up example, to read only."""
+    folder: Path = tmp_path_factory.mktemp("example")
+    example_tool.make_example(folder, data=ROOT / "data")
     return folder

@@ -1,4 +1,4 @@
-"""Write a complete made-up example: ``python tools/example.py FOLDER``.
+"""Write a complete made-up example: ``python tools/example.py [FOLDER]``, else into .cache/example-data.
 
 The project's real tables are copied, and invented detail is put below the real domains: criteria with
 scoring rules, current indicators, last years' scores, self-scores, forms, remedies and scenarios.  What
@@ -275,4 +275,4 @@ def _write(path: Path, parts: list[pd.DataFrame]) -> None:
 
 
 if __name__ == "__main__":
-    make_example(Path(sys.argv[1]), data=ROOT / "data")
+    make_example(Path(sys.argv[1]) if sys.argv[1:] else ROOT / ".cache" / "example-data", data=ROOT / "data")
