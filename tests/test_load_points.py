@@ -1,19 +1,157 @@
-"""What stands below the domains is checked at the same door: criteria, rules, forms, remedies, scenarios."""
+"""What stands below the domains passes the same door: criteria, rules, forms, remedies, scenarios."""
 
 import datetime as dt
+import shutil
+from pathlib import Path
 
 import pytest
-from test_load import SMALL, write
 
-from forecast import load, scenarios
+from forecast import load
 from forecast.errors import DataError
+from forecast.scenarios import FILE, flat
 
 AS_OF = dt.date(2024, 10, 20)
 
 
-def refused(folder) -> list[tuple[str, int | None, str, str]]:
-    """Read a folder that must be refused; file, row, column and key of each problem."""
+@pytest.fixture
+def folder(example: Path, tmp_path: Path) -> Path:
+    """A copy of the made-up example, to be broken."""
+    return Path(shutil.copytree(example, tmp_path / "data"))
+
+
+def refused(folder: Path) -> list[tuple[str, str, str]]:
+    """Read a folder that must be refused; file, column and key of each problem."""
     with pytest.raises(DataError) as caught:
         load.read(folder, as_of=AS_OF)
     assert caught.value.text("vi") != caught.value.text("en")
-    return [(p.file, p.row, p.column, p.expected_key) for p in caught.value.problems]
+    return [(p.file, p.column, p.expected_key) for p in caught.value.problems]
+
+
+def change(path: Path, old: str, new: str) -> None:
+    """Change the first place of a text."""
+    content = path.read_text(encoding="utf-8")
+    assert old in content
+    path.write_text(content.replace(old, new, 1), encoding="utf-8", newline="")
+
+
+def append(path: Path, row: str) -> None:
+    """Add a row at the end of a file."""
+    with path.open("a", encoding="utf-8", newline="") as file:
+        file.write(row + "\n")
+
+
+FORM = "z,Sở Nội vụ,PAR,TP.HCM,2024,{cells},,,,,2024-09-20,1,z,z.xlsx"
+CRITERION = "876/QĐ-BNV,2022,2024,{code},{parent},Giả định,Made up,{most},made_up,,,{rest}"
+
+
+@pytest.mark.parametrize(
+    ("rest", "column", "key"),
+    [
+        ("appraised,stairs(1),,", "rule", "rule.unknown"),
+        ("appraised,steps(>=80),,", "rule", "rule.form"),
+        ("appraised,steps(>=80: 9),gd_digitised,", "rule", "expect.rule_within"),
+        ("appraised,,gd_digitised,", "rule", "expect.rule_for_indicator"),
+        ("appraised,manual,gd_digitised,", "rule", "expect.rule_for_indicator"),
+        ("appraised,yes_no,gd_digitized,", "indicator", "expect.choice_near"),
+        ("appraised,yes_no,gd_digitised,31/12/2024", "deadline", "expect.iso_day"),
+        ("ministry,,,", "source", "expect.choice"),
+    ],
+)
+def test_a_criterion_that_cannot_be_scored_is_refused(folder, rest, column, key):
+    """Each broken cell of a criterion is told with its column and what is expected."""
+    append(folder / "frameworks.csv", CRITERION.format(code="9.9.9", parent="1.1.1", most="0.5", rest=rest))
+
+    assert ("frameworks.csv", column, key) in refused(folder)
+
+
+@pytest.mark.parametrize(
+    ("file", "row", "column", "key"),
+    [
+        ("remedies.csv", "Sở Nội Vụ 2,1.1.1,a,,,doing,,2024-07-01,,", "unit", "expect.choice_near"),
+        ("remedies.csv", "Sở Nội vụ,1.1.77,a,,,doing,,2024-07-01,,", "component", "expect.choice_near"),
+        ("remedies.csv", "Sở Nội vụ,,a,,,doing,0.5,2024-07-01,,", "component", "expect.component_of_effect"),
+        ("remedies.csv", "Sở Nội vụ,1.1.1,a,,,begun,,2024-07-01,,", "state", "expect.choice"),
+        ("remedies.csv", "Sở Nội vụ,1.1.1,a,,,doing,,,,", "recorded_on", "expect.something"),
+        ("self_scores.csv", "TP.HCM,2023,D1,9.6,9,9.5,2024-04-17,x,", "self_score", "expect.at_most"),
+        ("self_scores.csv", "TP.HCM,2023,D9,9,9,9.5,2024-04-17,x,", "component", "expect.choice_near"),
+        ("submissions.csv", FORM.format(cells="1.1.1,0.3,0.2,0.4"), "likely", "expect.low_likely_high"),
+        ("submissions.csv", FORM.format(cells="1.1.1,0.3,,0.4"), "likely", "expect.all_three"),
+        ("submissions.csv", FORM.format(cells="1.1.x,,,"), "component", "expect.choice_near"),
+    ],
+)  # fmt: skip
+def test_a_row_that_cannot_be_is_refused(folder, file, row, column, key):
+    """One broken row, one problem, in the column where it is broken."""
+    append(folder / file, row)
+
+    assert refused(folder) == [(file, column, key)]
+
+
+def test_a_remedy_s_new_state_replaces_the_old_one_from_its_day(folder):
+    """Append only: the later row is the state; before its day the earlier one is."""
+    append(folder / "remedies.csv", "Sở Nội vụ,1.1.1,Việc giả định,,2024-08-31,planned,0.1,2024-07-01,,")
+    append(folder / "remedies.csv", "Sở Nội vụ,1.1.1,Việc giả định,,2024-08-31,done,0.1,2024-09-05,,")
+
+    states = {
+        day: load.read(folder, as_of=dt.date.fromisoformat(day)).remedies.set_index("action")["state"]
+        for day in ("2024-09-04", "2024-09-05")
+    }
+
+    assert [told["Việc giả định"] for told in states.values()] == ["planned", "done"]
+
+
+def test_forms_received_later_are_not_known(folder):
+    """A form counts from the day it was received."""
+    known = load.read(folder, as_of=dt.date(2024, 9, 1))
+
+    assert (known.submissions["received_on"] <= "2024-09-01").all()
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "key"),
+    [
+        ("[scenario.x]\nname_vi = 'x'\nindicator = {a = 1}\n", "x.indicator", "expect.known_column_near"),
+        ("[scenario.x]\nindicators = {gd_digitised = 1}\n", "x.name_vi", "expect.something"),
+        ("[scenario.x]\nname_vi = 'x'\npoints = {total = 'ba'}\n", "x.points", "expect.scenario_numbers"),
+        ("[scenario.x]\nname_vi = 'x'\npoints = {total = nan}\n", "x.points", "expect.scenario_numbers"),
+        ("[scenario.x]\nname_vi = 'x'\nremedies = 'all'\n", "x.remedies", "expect.choice"),
+        ("[scenario.x]\nname_vi = 'x'\neverywhere = 1\n", "x.everywhere", "expect.true_false"),
+        ("[scenario.x]\nname_vi = 'x'\ncombine = ['y']\n", "x.combine", "expect.choice"),
+        ("[scenario.x]\nname_vi = 'x'\ncombine = ['x']\n", "x.combine", "expect.no_circle"),
+        ("[scenarios.x]\nname_vi = 'x'\n", "scenarios", "expect.known_column"),
+        ("[scenario]\nx = 1\n", "x", "expect.scenario_table"),
+        ("[scenario.x\n", "", "expect.toml"),
+    ],
+)
+def test_a_scenario_that_makes_no_sense_is_refused(folder, text, column, key):
+    """Misspelt fields, wrong kinds, circles, bad TOML: each told with its place."""
+    (folder / FILE).write_text(text, encoding="utf-8")
+
+    assert (FILE, column, key) in refused(folder)
+
+
+def test_continuing_stands_first_and_combinations_hold_their_parts(folder):
+    """Readers see the forecast first; a combination of combinations is flat."""
+    (folder / FILE).write_text(
+        "[scenario.both]\nname_vi='b'\ncombine=['a','c']\n[scenario.a]\nname_vi='a'\npoints={D1=1}\n"
+        "[scenario.c]\nname_vi='c'\ncombine=['a']\nremedies='open'\n[scenario.continue]\nname_vi='t'\n",
+        encoding="utf-8",
+    )
+    told = load.read(folder, as_of=AS_OF).scenarios
+
+    assert [s.scenario_id for s in told] == ["continue", "both", "a", "c"]
+    assert told[0].changes_nothing
+    assert [s.scenario_id for s in flat(told[1], told)] == ["both", "a", "c"]
+
+
+def test_tables_that_nobody_has_yet_may_be_absent(folder):
+    """Without forms, self-scores, remedies, units and scenarios the rest is read as before."""
+    for name in ("submissions.csv", "self_scores.csv", "remedies.csv", "units.csv", FILE):
+        (folder / name).unlink()
+
+    known = load.read(folder, as_of=AS_OF)
+
+    assert known.submissions.empty
+    assert known.remedies.empty
+    assert known.scenarios == ()
+    assert "remedies" not in set(known.counts["table"])
+    assert "remedies.csv" not in known.hashes

@@ -214,7 +214,7 @@ def _with_news(result: Result, known: Known) -> Result:
     framework = framework_for(known.frameworks, known.events, "PAR", spec.target_year, known.as_of)
     errors = news.past_errors(result.backtest, spec, MAIN_MODEL)
     learnt = news.lessons(known, errors, spec)
-    median = float(result.summary.set_index("component")["median"].loc[TOTAL])
+    median = _main_median(result.forecast, spec)
     told: dict[str, object] = {
         "model": news.REGRESSION,
         "index_code": spec.index_code,
@@ -234,6 +234,18 @@ def _with_news(result: Result, known: Known) -> Result:
         availability=pd.concat([result.availability, pd.DataFrame([told])], ignore_index=True),
         news=news.indicator_news(learnt, errors),
     )
+
+
+def _main_median(rows: pd.DataFrame, spec: RunSpec) -> float:
+    """Median of the main model's total, whose past errors the regression corrects."""
+    middle = rows[
+        (rows["model"] == MAIN_MODEL)
+        & (rows["index_code"] == spec.index_code)
+        & (rows["area"] == spec.area)
+        & (rows["component"] == TOTAL)
+        & (rows["output_type_id"] == "0.5")
+    ]
+    return float(middle["value"].iloc[0])
 
 
 def project_data() -> Path:

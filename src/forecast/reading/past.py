@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from forecast import score
-from forecast.reading.rows import TOTAL, main_model
+from forecast.reading.rows import TOTAL, recorded_model
 from forecast.spec import interval_ends
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def coverage(result: Result) -> pd.DataFrame:
         level (percent), share, lower, upper (80 percent bootstrap range over years), years, cells.
     """
     made = cells(result)
-    made = made.loc[made["model"] == main_model(result)]
+    made = made.loc[made["model"] == recorded_model(result)]
     rows = []
     for level in result.spec.levels:
         low, high = interval_ends(level)
@@ -69,7 +69,7 @@ def skill_by_year(result: Result) -> pd.DataFrame:
     if made.empty:
         return pd.DataFrame(columns=["target_year", "skill", "cells"])
     made["crps"] = score.crps_from_quantiles(made["observed"], made[levels].to_numpy(), levels=levels)
-    own = made.loc[made["model"] == main_model(result)]
+    own = made.loc[made["model"] == recorded_model(result)]
     base = made.loc[made["model"] == BASELINE]
     pair = own.merge(base, on=KEY[1:], suffixes=("", "_base"))
     means = pair.groupby("target_year").agg(
@@ -93,5 +93,7 @@ def record(result: Result) -> pd.DataFrame:
     if made.empty or not set(names) <= set(made.columns):
         return pd.DataFrame(columns=columns)
     spec = result.spec
-    own = (made["model"] == main_model(result)) & (made["area"] == spec.area) & (made["component"] == TOTAL)
+    own = (
+        (made["model"] == recorded_model(result)) & (made["area"] == spec.area) & (made["component"] == TOTAL)
+    )
     return made.loc[own].rename(columns=names)[columns].sort_values("target_year").reset_index(drop=True)

@@ -74,6 +74,16 @@ def main_model(result: Result) -> str:
     return str(result.forecast["model"].iloc[0])
 
 
+def recorded_model(result: Result) -> str:
+    """Name the model whose past forecasts are shown: the main one, or what it rests on if it has no past.
+
+    Criteria and departments have joined too lately to have a record; the model beneath them has one.
+    """
+    past = result.backtest["model"]
+    main = main_model(result)
+    return main if past.empty or main in set(past) else str(past.iloc[0])
+
+
 def history(result: Result, component: str, *, index_code: str = "") -> pd.DataFrame:
     """Give the city's published years of a component.
 
