@@ -19,8 +19,8 @@ import pytest
 from forecast import cli
 from forecast.cli import schedule as verb
 from forecast.errors import DataError, Problem, RunError, SpecError, WriteError
+from forecast.lock import held
 from forecast.runs import mail, plan, systems, unattended
-from forecast.runs.lock import held
 from forecast.runs.schedule import MOST_ATTEMPTS, Plan, Post, Record
 from forecast.runs.when import When
 

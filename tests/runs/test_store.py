@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from forecast import disk
 from forecast.errors import WriteError
+from forecast.lock import held
 from forecast.runs import files, site
 from forecast.runs.html_check import read
-from forecast.runs.lock import held
 from forecast.runs.manifest import Inputs, Manifest, run_id_of, slug
 from forecast.runs.store import RUN_ID, Store
 
@@ -296,14 +297,14 @@ def _killed_at(moment, work):
 def test_a_disk_that_refuses_is_told_and_what_stood_there_stays(tmp_path, monkeypatch, number, words):
     """Old content is never half overwritten, and nothing is left beside it."""
     path = tmp_path / "a.html"
-    files.replace_file(path, "old")
+    disk.replace_file(path, "old")
 
     def refuse(_):
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(os, "fsync", refuse)
     with pytest.raises(WriteError, match=words) as refused:
-        files.replace_file(path, "new")
+        disk.replace_file(path, "new")
 
     assert str(path) in str(refused.value)
     assert refused.value.exit_code == 4

@@ -22,10 +22,13 @@ from forecast.labels import LANGUAGES, text
 VERBS: Final = {
     "backtest": "forecast.cli.backtest",
     "check": "forecast.cli.check",
+    "form": "forecast.cli.form",
+    "intake": "forecast.cli.intake",
     "predict": "forecast.cli.predict",
     "report": "forecast.cli.report",
     "runs": "forecast.cli.runs",
     "schedule": "forecast.cli.schedule",
+    "status": "forecast.cli.status",
 }
 INTERRUPTED: Final = 130  # as shells have it
 _CANNOT_WRITE: Final = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)

@@ -17,9 +17,9 @@ import click
 from forecast import labels
 from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb, WholeType
 from forecast.cli.plain import table
+from forecast.disk import replace_file, writing
 from forecast.errors import EXIT_GOOD, EXIT_WRITE, SpecError
 from forecast.runs import systems, unattended
-from forecast.runs.files import replace_file, writing
 from forecast.runs.schedule import Plan, Post, upcoming
 from forecast.runs.units import Job, name_of
 from forecast.runs.when import When

@@ -29,8 +29,8 @@ from papermill.execute import ERROR_MARKER_TAG
 from papermill.translators import PythonTranslator, papermill_translators
 
 from forecast import labels
+from forecast.disk import replace_file
 from forecast.errors import RunError, WriteError, shown
-from forecast.runs.files import replace_file
 from forecast.runs.kernels import Kernels, kill
 
 LOG: Final = logging.getLogger(__name__)

@@ -1,76 +1,19 @@
-"""Files written whole or not at all, and what goes wrong with that in words."""
+"""Folders moved whole or not at all, and hashes of files."""
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
-import errno
 import hashlib
 import os
 import shutil
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from forecast.errors import WriteError
+from forecast.disk import writing
 
-_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_REFUSED: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
-_NO_FOLDER: Final = frozenset({errno.ENOTDIR, errno.EEXIST})
 _RENAME_EXCHANGE: Final = 2
 _AT_FDCWD: Final = -100
-
-
-@contextlib.contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Turn a system's refusal to write into a sentence.
-
-    Raises
-    ------
-    WriteError
-        Saying which path cannot be written, why, and what to do.
-    """
-    try:
-        yield
-    except WriteError:
-        raise
-    except OSError as error:
-        raise write_error(error, path) from error
-
-
-def write_error(error: OSError, path: Path) -> WriteError:
-    """Put a system's error into words."""
-    facts = {"path": str(error.filename or path)}
-    if error.errno in _NO_ROOM:
-        return WriteError("write.no_room", facts)
-    if error.errno in _REFUSED:
-        return WriteError("write.refused", facts)
-    if error.errno in _NO_FOLDER:
-        return WriteError("write.no_folder", facts)
-    return WriteError("write.failed", {**facts, "error": error.strerror or str(error)})
-
-
-def replace_file(path: Path, content: str | bytes) -> None:
-    """Write a file aside and move it into place, so that a reader finds the old one or the new one.
-
-    Raises
-    ------
-    WriteError
-        If there is no room or no permission; what stood there before stays.
-    """
-    data = content.encode() if isinstance(content, str) else content
-    aside = path.with_name(f".{path.name}.part")
-    with writing(path):
-        try:
-            with aside.open("wb") as handle:
-                handle.write(data)
-                handle.flush()
-                os.fsync(handle.fileno())
-            aside.replace(path)
-        except BaseException:
-            aside.unlink(missing_ok=True)
-            raise
 
 
 def replace_folder(new: Path, place: Path) -> None:

@@ -21,7 +21,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 
-from forecast.runs.files import replace_file, sha256
+from forecast.disk import replace_file
+from forecast.runs.files import sha256
 
 FILE: Final = "manifest.json"
 FORMAT: Final = 1

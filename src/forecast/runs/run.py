@@ -25,12 +25,13 @@ from nbformat import NotebookNode
 
 from forecast import labels, load, pipeline, reading, scenarios, tables
 from forecast import report as pages
+from forecast.disk import replace_file, writing
 from forecast.errors import ForecastError, RunError, SpecError
 from forecast.labels import LANGUAGES, Phrase
 from forecast.result import Result
 from forecast.runs import checks, plan
 from forecast.runs.execute import Limits, execute
-from forecast.runs.files import replace_file, sha256, writing
+from forecast.runs.files import sha256
 from forecast.runs.kernels import ForkServer, Kernels, imported_by
 from forecast.runs.manifest import Check, Manifest, circumstances, inputs_of, run_id_of
 from forecast.runs.plan import Job, Kind, Plan

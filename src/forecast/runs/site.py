@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from forecast.disk import replace_file
 from forecast.labels import text
 from forecast.markup import Page
-from forecast.runs.files import replace_file
 from forecast.runs.manifest import Manifest
 
 INDEX: Final = "index.html"

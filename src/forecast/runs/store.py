@@ -22,18 +22,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from forecast.disk import replace_file, writing
 from forecast.errors import WriteError
 from forecast.labels import LANGUAGES, text
+from forecast.lock import held
 from forecast.runs import site
-from forecast.runs.files import (
-    remove,
-    replace_file,
-    replace_folder,
-    restore_folders,
-    sha256,
-    writing,
-)
-from forecast.runs.lock import held
+from forecast.runs.files import remove, replace_folder, restore_folders, sha256
 from forecast.runs.manifest import Manifest, now
 
 BUILDING: Final = ".building-"

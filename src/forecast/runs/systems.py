@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
+from forecast.disk import replace_file, writing
 from forecast.errors import ForecastError, RunError
 from forecast.runs import units
-from forecast.runs.files import replace_file, writing
 from forecast.runs.units import Job
 
 SECONDS: Final = 30

@@ -27,11 +27,11 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from forecast.disk import replace_file, writing
 from forecast.errors import EXIT_GOOD, EXIT_RUN, ForecastError, RunError, SpecError, WriteError
 from forecast.labels import Phrase, text
+from forecast.lock import held
 from forecast.runs import mail
-from forecast.runs.files import replace_file, writing
-from forecast.runs.lock import held
 from forecast.runs.schedule import Due, Plan, Post, Record, Served, due
 
 if TYPE_CHECKING:

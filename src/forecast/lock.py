@@ -1,4 +1,4 @@
-"""One run at a time in one folder of reports.
+"""One process at a time in one folder.
 
 The operating system holds the lock and drops it when its process ends, in whatever way, so there is no
 stale lock to be judged by process numbers, which systems use again.
@@ -11,17 +11,27 @@ import datetime as dt
 import json
 import os
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
+from forecast.disk import writing
 from forecast.errors import WriteError
-from forecast.runs.files import writing
 
 
 @contextlib.contextmanager
-def held(path: Path) -> Iterator[None]:
+def held(path: Path, *, key: str = "run.locked", patience: float = 0.0) -> Iterator[None]:
     """Hold the lock `path` for as long as the block lasts.
+
+    Parameters
+    ----------
+    path
+        File whose lock is taken; it is made if need be.
+    key
+        What is said if another process holds it: a sentence with folder, pid and since.
+    patience
+        Seconds to wait for the other process.
 
     Raises
     ------
@@ -32,10 +42,15 @@ def held(path: Path) -> Iterator[None]:
     with writing(path):
         handle = path.open("a+b")
     with handle:
-        try:
-            _take(handle)
-        except OSError as error:
-            raise WriteError("run.locked", {"folder": str(path.parent), **_holder(path)}) from error
+        last = time.monotonic() + patience
+        while True:
+            try:
+                _take(handle)
+                break
+            except OSError as error:
+                if time.monotonic() >= last:
+                    raise WriteError(key, {"folder": str(path.parent), **_holder(path)}) from error
+                time.sleep(0.05)
         _note(handle)
         try:
             yield

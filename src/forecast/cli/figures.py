@@ -1,0 +1,68 @@
+"""The figures of an earlier run, for verbs that show them beside something else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from forecast.errors import SpecError
+from forecast.runs import site
+from forecast.runs.store import Store
+
+if TYPE_CHECKING:
+    from forecast.result import Result
+    from forecast.spec import RunSpec
+
+LATEST = "latest"
+_RANGE = ["component", "median", "lower", "upper"]
+
+
+def result_of(run: str, reports_dir: Path, spec: RunSpec) -> Result:
+    """Read the result of a run: its folder, its name in the folder of reports, or "latest".
+
+    Raises
+    ------
+    SpecError
+        If there is none, it cannot be read, or it is of another index, area or year.
+    """
+    from forecast.result import Result
+
+    folder = _folder(run, reports_dir, spec)
+    try:
+        result = Result.read(folder)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SpecError("cli.figures.unreadable", {"folder": str(folder)}) from error
+    told = {"index_code": result.spec.index_code, "area": result.spec.area, "year": result.spec.target_year}
+    wanted = {"index_code": spec.index_code, "area": spec.area, "year": spec.target_year}
+    if told != wanted:
+        found = f"{told['index_code']}, {told['area']}, {told['year']}"
+        raise SpecError("cli.figures.other", {"folder": str(folder), "found": found})
+    return result
+
+
+def models_of(result: Result) -> pd.DataFrame:
+    """Give component, median, lower, upper (80 percent, points) of the models without departments."""
+    apart = result.departments.rename(
+        columns={"model_median": "median", "model_lower": "lower", "model_upper": "upper"}
+    )
+    tables = [table[_RANGE] for table in (apart, result.scorecard, result.summary) if len(table)]
+    if not tables:
+        return pd.DataFrame({name: [] for name in _RANGE})
+    return pd.concat(tables).dropna().drop_duplicates("component").reset_index(drop=True)
+
+
+def _folder(run: str, reports_dir: Path, spec: RunSpec) -> Path:
+    if run != LATEST:
+        named = Path(run)
+        return named if named.is_dir() else reports_dir / run
+    wanted = (spec.index_code, spec.area, spec.target_year)
+    runs = [entry.manifest for entry in Store(reports_dir.resolve()).published() if entry.manifest]
+    fitting = [
+        each for each in runs if tuple(each.spec[n] for n in ("index_code", "area", "target_year")) == wanted
+    ]
+    newest = site.latest(fitting)
+    if newest is None:
+        raise SpecError("cli.figures.none", {"folder": str(reports_dir), "year": spec.target_year})
+    return reports_dir / newest.run_id

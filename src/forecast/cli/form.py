@@ -1,0 +1,98 @@
+"""`forecast form`: the forms on which departments give their forecasts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import click
+
+from forecast import labels, load
+from forecast.cli.check import DEFAULT_AREA
+from forecast.cli.figures import models_of, result_of
+from forecast.cli.local import DayType, LocalOption, PathType, Verb, WholeType
+from forecast.disk import replace_file, writing
+from forecast.errors import EXIT_GOOD, SpecError, WriteError
+from forecast.framework import framework_for
+from forecast.spec import RunSpec, refuse_unanswerable
+from forecast.submissions import departments
+from forecast.submissions.form import content, prepare
+
+INDEX_CODE = "PAR"  # SIPAS is one figure that no department forecasts
+
+
+def build(lang: str) -> click.Command:
+    """Make the verb in one language."""
+
+    def option(name: str, **settings: Any) -> click.Option:
+        says = labels.text(f"cli.form.{name.replace('-', '_')}", lang)
+        return LocalOption([f"--{name}"], help=says, **settings)
+
+    everybody = labels.text("cli.form.all", lang)
+    return Verb(
+        "form",
+        lang,
+        params=[
+            option("department", metavar="TEXT"),
+            LocalOption(["--all", "everybody"], is_flag=True, help=everybody),
+            option("target-year", type=WholeType(), required=True, metavar="YYYY"),
+            option("area", default=DEFAULT_AREA, metavar="TEXT"),
+            option("as-of", type=DayType(), metavar="YYYY-MM-DD"),
+            option("out", type=PathType(), default=Path("reports/forms"), metavar="FOLDER"),
+            option("with-forecast", metavar="RUN|latest"),
+            option("reports-dir", type=PathType(), default=Path("reports"), metavar="PATH"),
+            option("data-dir", type=PathType(), default=Path("data"), metavar="PATH"),
+        ],
+        callback=lambda **given: form(lang=lang, **given),
+    )
+
+
+def form(
+    *,
+    department: str | None,
+    everybody: bool,
+    target_year: int,
+    area: str,
+    as_of: dt.date | None,
+    out: Path,
+    with_forecast: str | None,
+    reports_dir: Path,
+    data_dir: Path,
+    lang: str,
+) -> int:
+    """Make the form of one department, or of all; no file that is there is written over."""
+    if everybody == bool(department):
+        raise SpecError("cli.form.whose", {})
+    day = as_of or today()
+    known = load.read(data_dir, as_of=day)
+    place = known.find_province(area)
+    spec = RunSpec(index_code=INDEX_CODE, area=place, target_year=target_year, as_of=day)
+    refuse_unanswerable(spec, announcements=known.announcements, areas=known.provinces)
+    framework = framework_for(known.frameworks, known.events, INDEX_CODE, target_year, day)
+    model = models_of(result_of(with_forecast, reports_dir, spec)) if with_forecast else None
+    names = departments(framework) if everybody else (str(department),)
+    if not names:
+        raise SpecError("cli.form.nobody", {"framework": framework.name})
+    forms = [prepare(known, framework, name, spec, model) for name in names]
+    made = {out / each.file_name: content(each) for each in forms}
+    _write(made, out)
+    for path, each in zip(made, forms, strict=True):
+        facts = {"path": str(path), "department": each.key.department, "components": len(each.items)}
+        click.echo(labels.text("cli.form.made", lang, **facts))
+    return EXIT_GOOD
+
+
+def today() -> dt.date:
+    """Give the day, where the machine stands."""
+    return dt.datetime.now().astimezone().date()
+
+
+def _write(made: dict[Path, bytes], out: Path) -> None:
+    with writing(out):
+        out.mkdir(parents=True, exist_ok=True)
+        taken = [path for path, new in made.items() if path.exists() and path.read_bytes() != new]
+    if taken:  # somebody may have filled it
+        raise WriteError("cli.form.taken", {"paths": [str(path) for path in taken]})
+    for path, new in made.items():
+        replace_file(path, new)

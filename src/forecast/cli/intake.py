@@ -1,0 +1,90 @@
+"""`forecast intake`: takes the departments' forms, or returns them with comments."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import click
+
+from forecast import labels
+from forecast.cli.form import today
+from forecast.cli.local import DayType, LocalOption, PathType, Verb, WholeType
+from forecast.errors import EXIT_DATA, EXIT_GOOD, SpecError
+from forecast.submissions.intake import Outcome
+from forecast.submissions.intake import intake as take
+
+
+def build(lang: str) -> click.Command:
+    """Make the verb in one language."""
+
+    def option(name: str, **settings: Any) -> click.Option:
+        says = labels.text(f"cli.intake.{name.replace('-', '_')}", lang)
+        return LocalOption([f"--{name}"], help=says, **settings)
+
+    return Verb(
+        "intake",
+        lang,
+        params=[
+            click.Argument(["files"], nargs=-1, required=True, type=PathType(), metavar="FILE..."),
+            option("received-on", type=DayType(), metavar="YYYY-MM-DD"),
+            option("as-of", type=DayType(), metavar="YYYY-MM-DD"),
+            option("target-year", type=WholeType(), metavar="YYYY"),
+            option("area", metavar="TEXT"),
+            option("data-dir", type=PathType(), default=Path("data"), metavar="PATH"),
+        ],
+        callback=lambda **given: intake(lang=lang, **given),
+    )
+
+
+def intake(
+    *,
+    files: tuple[Path, ...],
+    received_on: dt.date | None,
+    as_of: dt.date | None,
+    target_year: int | None,
+    area: str | None,
+    data_dir: Path,
+    lang: str,
+) -> int:
+    """Take forms; exit code 1 if any was refused."""
+    day = received_on or today()
+    if day > today():
+        raise SpecError("cli.intake.future", {"received_on": day})
+    outcomes = take(
+        files,
+        data_dir,
+        received_on=day,
+        as_of=as_of or day,
+        target_year=target_year,
+        area=area,
+        lang=lang,
+    )
+    for outcome in outcomes:
+        click.echo(page(outcome, lang), err=outcome.state == "refused")
+    return EXIT_DATA if any(outcome.state == "refused" for outcome in outcomes) else EXIT_GOOD
+
+
+def page(outcome: Outcome, lang: str) -> str:
+    """Say what became of one file."""
+    name = outcome.file.name
+    if outcome.state == "stored":
+        return labels.text("intake.stored", lang, file=name, received_on=outcome.stored_on)
+    if outcome.state == "refused":
+        lines = [labels.text("intake.refused", lang, file=name, count=len(outcome.problems))]
+        lines += [f"  {problem.text(lang)}" for problem in outcome.problems]
+        if outcome.copy:
+            lines.append("  " + labels.text("intake.copy", lang, path=str(outcome.copy)))
+        if outcome.no_copy:
+            lines.append("  " + labels.text("intake.no_copy", lang, reason=outcome.no_copy.text(lang)))
+        return "\n".join(lines)
+    facts = {"answered": outcome.answered, "expected": outcome.expected, "department": outcome.department}
+    lines = [labels.text("intake.accepted", lang, file=name, **facts)]
+    if outcome.days_late:
+        lines.append(labels.text("intake.late", lang, days=outcome.days_late))
+    if outcome.supersedes:
+        lines.append(labels.text("intake.supersedes", lang, received_on=outcome.supersedes))
+    if outcome.superseded_by:
+        lines.append(labels.text("intake.superseded", lang, received_on=outcome.superseded_by))
+    return "\n  ".join(lines)

@@ -1,0 +1,127 @@
+"""`forecast status`: which departments have sent their forecasts, and what disagrees with the models."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from forecast import labels, load
+from forecast.cli.check import DEFAULT_AREA
+from forecast.cli.figures import models_of, result_of
+from forecast.cli.form import INDEX_CODE
+from forecast.cli.local import DayType, LocalOption, PathType, Verb, WholeType
+from forecast.cli.plain import each, table
+from forecast.errors import EXIT_GOOD
+from forecast.framework import framework_for
+from forecast.spec import RunSpec
+from forecast.submissions import beside, latest, status
+from forecast.submissions.layout import deadline
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def build(lang: str) -> click.Command:
+    """Make the verb in one language."""
+
+    def option(name: str, **settings: Any) -> click.Option:
+        says = labels.text(f"cli.status.{name.replace('-', '_')}", lang)
+        return LocalOption([f"--{name}"], help=says, **settings)
+
+    return Verb(
+        "status",
+        lang,
+        params=[
+            option("target-year", type=WholeType(), required=True, metavar="YYYY"),
+            option("as-of", type=DayType(), required=True, metavar="YYYY-MM-DD"),
+            option("area", default=DEFAULT_AREA, metavar="TEXT"),
+            option("run", metavar="RUN|latest"),
+            option("reports-dir", type=PathType(), default=Path("reports"), metavar="PATH"),
+            option("data-dir", type=PathType(), default=Path("data"), metavar="PATH"),
+        ],
+        callback=lambda **given: show(lang=lang, **given),
+    )
+
+
+def show(
+    *,
+    target_year: int,
+    as_of: dt.date,
+    area: str,
+    run: str | None,
+    reports_dir: Path,
+    data_dir: Path,
+    lang: str,
+) -> int:
+    """Print the table of departments, and what disagrees if a run is named."""
+    known = load.read(data_dir, as_of=as_of)
+    place = known.find_province(area)
+    spec = RunSpec(index_code=INDEX_CODE, area=place, target_year=target_year, as_of=as_of)
+    framework = framework_for(known.frameworks, known.events, INDEX_CODE, target_year, as_of)
+    last = latest(known.submissions, area=place, index_code=INDEX_CODE, target_year=target_year)
+    compared = None
+    if run:
+        compared = beside(last, models_of(result_of(run, reports_dir, spec)))
+    click.echo(page(status(known, framework, spec, compared), last, compared, spec, lang))
+    return EXIT_GOOD
+
+
+def page(
+    told: pd.DataFrame, last: pd.DataFrame, compared: pd.DataFrame | None, spec: RunSpec, lang: str
+) -> str:
+    """Write the status as plain text."""
+    facts = {"year": spec.target_year, "as_of": spec.as_of, "deadline": deadline(spec.target_year)}
+    head = labels.text("status.title", lang, area=spec.area, **facts)
+    if told.empty:
+        return f"{head}\n{labels.text('status.nobody', lang)}"
+    columns = ("department", "state", "received_on", "days_late", "components", "earlier", "form_version")
+    versions = dict(zip(last["department"], last["form_version"], strict=True))
+    rows = [_row(row, str(versions.get(row.department, "")), lang) for row in each(told)]
+    headers = [labels.text(f"status.column.{name}", lang) for name in columns]
+    parts = [head, table(headers, rows, ["left", "left", "left", "right", "right", "right"])]
+    counts = {state: int((told["state"] == state).sum()) for state in ("sent", "late", "missing")}
+    parts.append(labels.text("status.counts", lang, all=len(told), **counts))
+    if compared is not None:
+        parts.append(_disagreeing(compared, lang))
+    return "\n\n".join(parts)
+
+
+def _row(row: Any, version: str, lang: str) -> list[str]:
+    return [
+        row.department,
+        labels.text(f"status.state.{row.state}", lang),
+        labels.day(row.received_on, lang),
+        labels.number(row.days_late, 0, lang) if row.days_late else "",
+        f"{row.components:.0f}/{row.expected:.0f}",
+        labels.number(row.earlier, 0, lang),
+        version or labels.MISSING,
+    ]
+
+
+def _disagreeing(compared: pd.DataFrame, lang: str) -> str:
+    apart = compared.loc[compared["disagrees"]]
+    if apart.empty:
+        return labels.text("status.agree", lang, count=len(compared))
+    widest = apart.loc[apart["gap"].abs().sort_values(ascending=False, kind="stable").index]
+    rows = [
+        [
+            row.department,
+            row.component,
+            _range(row.likely, row.low, row.high, lang),
+            _range(row.median, row.lower, row.upper, lang),
+            labels.signed(row.gap, 2, lang),
+        ]
+        for row in each(widest)
+    ]
+    columns = ("department", "component", "given", "model", "gap")
+    headers = [labels.text(f"status.column.{name}", lang) for name in columns]
+    title = labels.text("status.disagree", lang, count=len(apart), all=len(compared))
+    return f"{title}\n{table(headers, rows, ['left', 'left', 'right', 'right', 'right'])}"
+
+
+def _range(middle: float, low: float, high: float, lang: str) -> str:
+    middle_text, low_text, high_text = (labels.number(value, 2, lang) for value in (middle, low, high))
+    return f"{middle_text} ({low_text} – {high_text})"

@@ -1,0 +1,9 @@
+"""Departments' forms: made, read, checked, returned with comments, stored; what a form's figures mean."""
+
+from forecast.submissions.bias import Bias, learn
+from forecast.submissions.duties import departments, items
+from forecast.submissions.latest import latest
+from forecast.submissions.spread import quantiles
+from forecast.submissions.status import beside, status
+
+__all__ = ["Bias", "beside", "departments", "items", "latest", "learn", "quantiles", "status"]

@@ -1,0 +1,110 @@
+"""Who forecasts what: the departments in charge, and the finest components each answers for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from forecast.framework import PART_PREFIX, TOTAL, Framework
+from forecast.spec import refuse_unknown
+from forecast.tables import clean
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SEPARATOR: Final = ";"  # between the departments that share a component
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One component that a department forecasts, with the domain under which its form shows it."""
+
+    component: str
+    name: str
+    maximum: float
+    max_status: str
+    domain: str
+
+
+def departments(framework: Framework) -> tuple[str, ...]:
+    """Name the departments in charge of anything, in the order of the framework.
+
+    A framework that names nobody, as SIPAS' one figure, gives none.
+    """
+    named = (name for row in _tree(framework).values() for name in _names(row.responsible))
+    return tuple(dict.fromkeys(named))
+
+
+def items(framework: Framework, department: str) -> tuple[Item, ...]:
+    """Give the finest known components that a department answers for, in the framework's order.
+
+    A component without a department of its own belongs to who is in charge of what it is part of.
+
+    Raises
+    ------
+    SpecError
+        If the department is not among those in charge, with the nearest of them.
+    """
+    known = departments(framework)
+    if department not in known:
+        refuse_unknown("department", department, known)
+    tree = _tree(framework)
+    parents = {row.parent for row in tree.values()}
+    return tuple(
+        Item(code, row.name, row.maximum, row.max_status, _domain(code, tree))
+        for code, row in tree.items()
+        if code not in parents and department in _in_charge(code, tree)
+    )
+
+
+def domain_name(framework: Framework, domain: str) -> str:
+    """Name a domain in Vietnamese; its code if the framework does not name it."""
+    row = _tree(framework).get(domain)
+    return row.name if row and row.name else domain
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    parent: str
+    name: str
+    maximum: float
+    max_status: str
+    responsible: str
+
+
+def _tree(framework: Framework) -> dict[str, _Row]:
+    return {
+        code: row
+        for table in (framework.components, framework.criteria)
+        for code, row in _rows(table)
+        if code != TOTAL and not code.startswith(PART_PREFIX)
+    }
+
+
+def _rows(table: pd.DataFrame) -> list[tuple[str, _Row]]:
+    wanted = table[["component", "parent", "name_vi", "max_score", "max_status", "responsible"]]
+    return [
+        (str(code), _Row(str(parent), str(name), float(most), str(status), str(responsible)))
+        for code, parent, name, most, status, responsible in wanted.itertuples(index=False, name=None)
+    ]
+
+
+def _names(responsible: str) -> tuple[str, ...]:
+    return tuple(name for part in responsible.split(SEPARATOR) if (name := clean(part)))
+
+
+def _line(code: str, tree: dict[str, _Row]) -> list[str]:
+    """Give a component and what it is part of, up to the domain; a circle ends where it closes."""
+    line: list[str] = []
+    while code in tree and code not in line:
+        line.append(code)
+        code = tree[code].parent
+    return line
+
+
+def _in_charge(code: str, tree: dict[str, _Row]) -> tuple[str, ...]:
+    return next((names for each in _line(code, tree) if (names := _names(tree[each].responsible))), ())
+
+
+def _domain(code: str, tree: dict[str, _Row]) -> str:
+    return _line(code, tree)[-1]

@@ -1,0 +1,141 @@
+"""The form of one department: what stands in it, and its bytes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from forecast.framework import Framework, with_share
+from forecast.load.areas import without_marks
+from forecast.submissions.duties import Item, domain_name, items
+from forecast.submissions.key import FORM_VERSION, Key
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    import pandas as pd
+
+    from forecast.load import Known
+    from forecast.spec import RunSpec
+
+MODEL_COLUMNS: Final = ("component", "median", "lower", "upper")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """All that stands in one department's empty form.
+
+    Attributes
+    ----------
+    key
+        What it is made for.
+    items
+        The department's components.
+    domains
+        Names of their domains.
+    last
+        Last year's published share of the maximum, in points of this form's maxima.
+    model
+        The workbench's own median and 80 percent range, where they are wished for.
+    made_up
+        Whether the framework is invented.
+    day
+        Day of the knowledge in it; also the day in the file's properties.
+    """
+
+    key: Key
+    items: tuple[Item, ...]
+    domains: Mapping[str, str]
+    last: Mapping[str, float]
+    day: dt.date
+    made_up: bool = False
+    model: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
+
+    @property
+    def file_name(self) -> str:
+        """Name of the file in plain ASCII: du-bao-2024_so-tu-phap.xlsx."""
+        return f"du-bao-{self.key.target_year}_{_slug(self.key.department)}.xlsx"
+
+
+def prepare(
+    known: Known, framework: Framework, department: str, spec: RunSpec, model: pd.DataFrame | None = None
+) -> Form:
+    """Gather what stands in a department's form.
+
+    Parameters
+    ----------
+    known, framework
+        Data and framework of the target year as known on ``spec.as_of``.
+    department
+        Name as in the framework.
+    spec
+        Index, area and target year.
+    model
+        component, median, lower, upper (80 percent, points); other columns do not matter.
+
+    Raises
+    ------
+    SpecError
+        If the department is not among those in charge.
+    """
+    found = items(framework, department)
+    maxima = {item.component: item.maximum for item in found}
+    told = {} if model is None else _model(model, maxima)
+    domains = {item.domain: domain_name(framework, item.domain) for item in found}
+    last = _last(known, spec, maxima)
+    return Form(
+        key_of(framework, department, spec), found, domains, last, spec.as_of, framework.made_up, told
+    )
+
+
+def key_of(framework: Framework, department: str, spec: RunSpec) -> Key:
+    """Give the key that a form made today for a department has."""
+    found = items(framework, department)
+    return Key(
+        form_version=FORM_VERSION,
+        department=department,
+        index_code=spec.index_code,
+        area=spec.area,
+        target_year=spec.target_year,
+        framework=framework.name,
+        maxima_from=framework.maxima_from,
+        components=tuple((item.component, item.name, item.maximum) for item in found),
+    )
+
+
+def content(form: Form) -> bytes:
+    """Write a form as .xlsx; the same form gives the same bytes."""
+    from forecast.submissions.paper import saved  # openpyxl takes its time
+    from forecast.submissions.sheets import book_of
+
+    return saved(book_of(form), form.day)
+
+
+def _last(known: Known, spec: RunSpec, maxima: Mapping[str, float]) -> dict[str, float]:
+    scores = known.scores
+    wanted = (
+        (scores["index_code"] == spec.index_code)
+        & (scores["area"] == spec.area)
+        & (scores["year"] == spec.target_year - 1)
+        & (scores["statistic"] == "value")
+        & scores["component"].isin(list(maxima))
+    )
+    shares = with_share(scores.loc[wanted], known.frameworks, known.events, known.as_of)
+    pairs = zip(shares["component"], shares["share"].astype(float), strict=True)
+    return {str(code): round(share * maxima[code], 4) for code, share in pairs if np.isfinite(share)}
+
+
+def _model(table: pd.DataFrame, maxima: Mapping[str, float]) -> dict[str, tuple[float, float, float]]:
+    rows = table.loc[table["component"].isin(list(maxima)), list(MODEL_COLUMNS)].dropna()
+    return {
+        str(code): (float(median), float(lower), float(upper))
+        for code, median, lower, upper in rows.itertuples(index=False, name=None)
+    }
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", without_marks(name).lower()).strip("-")

@@ -1,0 +1,55 @@
+"""Where everything stands in a form; who writes it and who reads it go by the same places."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+from forecast.labels import text
+
+LANG: Final = "vi"  # the form is an official paper; messages about it come in either language
+
+DEPARTMENT_CELL: Final = "C2"
+AREA_CELL: Final = "C3"
+YEAR_CELL: Final = "C4"
+HEAD_ROW: Final = 7
+FIRST_ROW: Final = HEAD_ROW + 1
+MOST_ROWS: Final = 2_000  # of a sheet that intake looks through
+
+COLUMNS: Final = {  # in the order of the sheet; what a column holds, and its letter
+    "code": "A",
+    "name": "B",
+    "maximum": "C",
+    "last": "D",
+    "model_median": "E",
+    "model_lower": "F",
+    "model_upper": "G",
+    "low": "H",
+    "likely": "I",
+    "high": "J",
+    "self_score": "K",
+    "reason": "L",
+    "remedy": "M",
+    "due": "N",
+}
+FIGURES: Final = ("low", "likely", "high")
+POINTS: Final = (*FIGURES, "self_score")
+TEXTS: Final = ("reason", "remedy")
+INPUTS: Final = (*POINTS, *TEXTS, "due")
+MOST_TEXT: Final = 1_000  # characters of a reason or a remedy
+REASONS: Final = 8  # offered in the drop-down
+
+
+def sheet_name(which: str) -> str:
+    """Name of a sheet: guide, entry, lists or errors."""
+    return text(f"form.sheet.{which}", LANG)
+
+
+def deadline(target_year: int) -> dt.date:
+    """Give the last day on which a form is in time: 30 September of the target year."""
+    return dt.date(target_year, 9, 30)
+
+
+def due_days(target_year: int) -> tuple[dt.date, dt.date]:
+    """Give the first and the last day that a remedy may be due."""
+    return dt.date(target_year, 1, 1), dt.date(target_year + 1, 12, 31)

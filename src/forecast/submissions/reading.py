@@ -1,0 +1,220 @@
+"""From an opened workbook to a department's answers, or to everything that is wrong with it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from forecast.errors import Problem, SpecError
+from forecast.submissions import cells
+from forecast.submissions.duties import departments
+from forecast.submissions.form import key_of
+from forecast.submissions.key import READ_VERSIONS, Key
+from forecast.submissions.layout import (
+    AREA_CELL,
+    COLUMNS,
+    DEPARTMENT_CELL,
+    FIGURES,
+    FIRST_ROW,
+    INPUTS,
+    MOST_ROWS,
+    POINTS,
+    TEXTS,
+    YEAR_CELL,
+    due_days,
+    sheet_name,
+)
+from forecast.tables import clean
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
+    from forecast.framework import Framework
+    from forecast.spec import RunSpec
+    from forecast.workbook import Opened
+
+Frame = Callable[[Key], tuple["Framework", "RunSpec"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a department says of one component; None where it says nothing.  Points."""
+
+    component: str
+    low: float | None
+    likely: float | None
+    high: float | None
+    self_score: float | None
+    reason: str
+    remedy: str
+    due: dt.date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A form as read: its key if it has one, its answers, and all that is wrong with it."""
+
+    key: Key | None
+    answers: tuple[Answer, ...]
+    problems: tuple[Problem, ...]
+
+
+def read(opened: Opened, frame: Frame) -> Read:
+    """Read a form.
+
+    Parameters
+    ----------
+    opened
+        The workbook.
+    frame
+        Gives the framework and the run that a key's index, area and year stand for; SpecError for
+        a year or an area that cannot be forecast.
+
+    Returns
+    -------
+    Read
+        Without answers if there is any problem.
+    """
+    key = Key.read(opened.book)
+    sheet = _entry(opened)
+    if key is None or sheet is None:
+        return Read(None, (), (Problem(opened.name, None, "", "", "expect.form_of_ours"),))
+    try:
+        wrong = _stale(key, *frame(key))
+    except SpecError as refusal:
+        wrong = (refusal.key, refusal.facts)
+    if wrong:
+        return Read(key, (), (Problem(opened.name, None, "", "", *wrong),))
+    reader = _Reader(opened.name, sheet, key)
+    problems = [*reader.labels(), *reader.rows_out_of_place()]
+    answers = []
+    for component, row in reader.rows().items():
+        answer, wrong_cells = reader.answer(component, row)
+        answers.append(answer)
+        problems += wrong_cells
+    if not problems and all(answer.likely is None for answer in answers):
+        problems.append(Problem(opened.name, None, "", "", "expect.form_filled", sheet=sheet.title))
+    problems.sort(key=lambda problem: (problem.row or 0, problem.column))
+    given = tuple(answer for answer in answers if _says_something(answer))
+    return Read(key, () if problems else given, tuple(problems))
+
+
+def _entry(opened: Opened) -> Worksheet | None:
+    wanted = sheet_name("entry")
+    return next((sheet for sheet in opened.book.worksheets if clean(sheet.title) == wanted), None)
+
+
+def _stale(key: Key, framework: Framework, spec: RunSpec) -> tuple[str, dict[str, Any]] | None:
+    """Say why a form cannot be taken as a whole: version, department, framework or maxima."""
+    if key.form_version not in READ_VERSIONS:
+        return "expect.form_version", {"found": key.form_version, "allowed": sorted(READ_VERSIONS)}
+    in_charge = departments(framework)
+    if key.department not in in_charge:
+        return "expect.form_department", {"found": key.department, "allowed": list(in_charge)}
+    today = key_of(framework, key.department, spec)
+    if (key.framework, key.maxima_from) != (today.framework, today.maxima_from):
+        return "expect.form_framework", {"found": key.framework, "now": today.framework}
+    then, now = ({code: most for code, _, most in each.components} for each in (key, today))
+    if then != now:
+        differ = sorted(code for code in then.keys() | now.keys() if then.get(code) != now.get(code))
+        return "expect.form_maxima", {"components": differ}
+    return None
+
+
+def _says_something(answer: Answer) -> bool:
+    said = (answer.likely, answer.self_score, answer.due)
+    return any(value is not None for value in said) or bool(answer.reason or answer.remedy)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    file: str
+    sheet: Worksheet
+    key: Key
+
+    def labels(self) -> Iterator[Problem]:
+        """Compare what the reader of the form sees with what it was made for."""
+        told = (
+            (DEPARTMENT_CELL, self.key.department, "expect.form_same_department"),
+            (AREA_CELL, self.key.area, "expect.form_same_area"),
+            (YEAR_CELL, str(self.key.target_year), "expect.form_same_year"),
+        )
+        for cell, meant, expected in told:
+            if cells.plain(self.sheet[cell]) != clean(meant):
+                yield self._problem(int(cell[1:]), cell[0], expected, meant=meant)
+        maxima = {code: (name, most) for code, name, most in self.key.components}
+        for component, row in self.rows().items():
+            name, most = maxima[component]
+            if cells.plain(self.sheet[f"{COLUMNS['name']}{row}"]) != clean(name):
+                yield self._problem(row, COLUMNS["name"], "expect.form_same_name", meant=name)
+            if self.sheet[f"{COLUMNS['maximum']}{row}"].value != most:
+                yield self._problem(row, COLUMNS["maximum"], "expect.form_same_maximum", high=most)
+
+    def rows(self) -> dict[str, int]:
+        """Find each component's row by its code; the first, if a code stands there twice."""
+        known = {code for code, _, _ in self.key.components}
+        found: dict[str, int] = {}
+        for row, code in self._codes():
+            if code in known:
+                found.setdefault(code, row)
+        return found
+
+    def rows_out_of_place(self) -> Iterator[Problem]:
+        """Tell components that are gone, codes that stand twice, and figures beside no code of the form."""
+        rows = self.rows()
+        for code, name, _ in self.key.components:
+            if code not in rows:
+                facts = {"component": code, "name": name}
+                yield Problem(self.file, None, "", "", "expect.form_row", facts, self.sheet.title)
+        for row, code in self._codes():
+            if code in rows and rows[code] != row:
+                yield self._problem(row, "A", "expect.form_code_once", first=f"A{rows[code]}")
+            elif code not in rows:
+                typed = [c for c in INPUTS if cells.plain(self.sheet[f"{COLUMNS[c]}{row}"])]
+                if typed:
+                    yield self._problem(row, COLUMNS[typed[0]], "expect.form_code")
+
+    def answer(self, component: str, row: int) -> tuple[Answer, list[Problem]]:
+        """Read one row; a row with a problem has no answer that counts."""
+        maximum = next(most for code, _, most in self.key.components if code == component)
+        found: dict[str, cells.Found] = {}
+        for name in INPUTS:
+            cell = self.sheet[f"{COLUMNS[name]}{row}"]
+            if name in POINTS:
+                found[name] = cells.points(cell, maximum)
+            elif name in TEXTS:
+                found[name] = cells.words(cell)
+            else:
+                found[name] = cells.day(cell, *due_days(self.key.target_year))
+        problems = [
+            self._problem(row, COLUMNS[name], each.expected[0], **each.expected[1])
+            for name, each in found.items()
+            if each.expected
+        ]
+        values: dict[str, Any] = {name: each.value for name, each in found.items()}
+        if not any(found[name].expected for name in FIGURES):
+            problems += self._three(row, values)
+        values |= {name: values[name] or "" for name in TEXTS}
+        return Answer(component, **values), problems
+
+    def _three(self, row: int, values: dict[str, Any]) -> Iterator[Problem]:
+        missing = [name for name in FIGURES if values[name] is None]
+        if missing and len(missing) < len(FIGURES):
+            for name in missing:
+                yield self._problem(row, COLUMNS[name], "expect.all_three")
+        elif not missing:
+            for name, other in (("low", "likely"), ("high", "likely")):
+                if (values[name] > values[other]) == (name == "low") and values[name] != values[other]:
+                    likely = float(values[other])
+                    key = "expect.form_low" if name == "low" else "expect.form_high"
+                    yield self._problem(row, COLUMNS[name], key, likely=likely)
+
+    def _codes(self) -> Iterator[tuple[int, str]]:
+        for row in range(FIRST_ROW, min(self.sheet.max_row, MOST_ROWS) + 1):
+            yield row, cells.plain(self.sheet[f"{COLUMNS['code']}{row}"])
+
+    def _problem(self, row: int, column: str, key: str, **facts: Any) -> Problem:
+        value = cells.shown(self.sheet[f"{column}{row}"])
+        return Problem(self.file, row, column, value, key, facts, self.sheet.title)

@@ -1,0 +1,116 @@
+"""The copy that goes back to a department: wrong cells coloured and commented, and a list of errors."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from openpyxl.comments import Comment
+from openpyxl.styles import Alignment
+
+from forecast import labels
+from forecast.disk import writing
+from forecast.errors import Problem
+from forecast.labels import text
+from forecast.submissions.layout import sheet_name
+from forecast.submissions.paper import FILLS, head, page, plain, put_text, saved
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from openpyxl.workbook import Workbook
+    from openpyxl.worksheet.worksheet import Worksheet
+
+    from forecast.workbook import Opened
+
+SUFFIX: Final = "-can-sua"
+_COLUMNS: Final = ("number", "sheet", "cell", "value", "expected")
+_WIDTHS: Final = (6, 16, 8, 40, 90)
+_COMMENT_WIDTH, _COMMENT_HEIGHT = 320, 110  # pixels
+
+
+def write(opened: Opened, problems: Sequence[Problem], sent: Path, day: dt.date, lang: str) -> Path:
+    """Write the copy beside the file that was sent, under a name that no file has yet.
+
+    The opened workbook is changed; none of its cells is a formula afterwards.
+
+    Raises
+    ------
+    WriteError
+        If nothing can be written there.
+    """
+    _no_formulas(opened.book)
+    by_cell: dict[tuple[str, str], list[str]] = {}
+    for problem in problems:
+        if problem.cell:
+            by_cell.setdefault((problem.sheet, problem.cell), []).append(_expected(problem, lang))
+    for (sheet, cell), told in by_cell.items():
+        _mark(opened.book[sheet], cell, told)
+    _list(opened.book, problems, lang)
+    content = saved(opened.book, day)
+    for path in _names(sent):
+        with writing(path):
+            try:
+                with path.open("xb") as file:
+                    file.write(content)
+            except FileExistsError:
+                continue
+            return path
+    raise AssertionError("the names do not end")  # pragma: no cover
+
+
+def _names(sent: Path) -> Iterator[Path]:
+    yield sent.with_name(f"{sent.stem}{SUFFIX}.xlsx")
+    for number in itertools.count(2):
+        yield sent.with_name(f"{sent.stem}{SUFFIX}-{number}.xlsx")
+
+
+def _no_formulas(book: Workbook) -> None:
+    for sheet in book.worksheets:
+        for cells in sheet.iter_rows():
+            for cell in cells:
+                if cell.data_type == "f":
+                    put_text(cell, str(getattr(cell.value, "text", cell.value)))
+
+
+def _mark(sheet: Worksheet, cell: str, told: list[str]) -> None:
+    target = sheet[cell]
+    target.fill = FILLS["wrong"]
+    comment = Comment("\n".join(told), text("form.creator", "vi"))
+    comment.width, comment.height = _COMMENT_WIDTH, _COMMENT_HEIGHT
+    target.comment = comment
+
+
+def _list(book: Workbook, problems: Sequence[Problem], lang: str) -> None:
+    name = sheet_name("errors")
+    if name in book.sheetnames:  # of a copy that was sent back uncorrected
+        book.remove(book[name])
+    sheet = book.create_sheet(name, 0)
+    for place, (column, width) in enumerate(zip(_COLUMNS, _WIDTHS, strict=True), start=1):
+        head(sheet.cell(1, place), text(f"intake.column.{column}", lang))
+        sheet.column_dimensions["ABCDE"[place - 1]].width = width
+    for row, problem in enumerate(problems, start=2):
+        words = (str(row - 1), problem.sheet, problem.cell, problem.value, _expected(problem, lang))
+        for place, each in enumerate(words, start=1):
+            cell = sheet.cell(row, place)
+            put_text(cell, _printable(each))
+            plain(cell, "name")
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+    sheet.freeze_panes = "A2"
+    page(sheet)
+    sheet.print_title_rows = "1:1"
+    book.active = 0
+    for other in book.worksheets:  # else two sheets would be selected, and typed into, together
+        other.sheet_view.tabSelected = other is sheet
+
+
+def _expected(problem: Problem, lang: str) -> str:
+    return labels.text(problem.expected_key, lang, **problem.expected_facts)
+
+
+def _printable(words: str) -> str:
+    """Leave out what a workbook cannot hold, and what is too long to read."""
+    kept = "".join(char if char.isprintable() else " " for char in words)
+    return kept if len(kept) <= 200 else f"{kept[:200]}…"

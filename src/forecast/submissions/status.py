@@ -1,0 +1,119 @@
+"""Who has sent a forecast, who is late, who is missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from forecast.result import STATUS_COLUMNS
+from forecast.submissions.duties import departments, items
+from forecast.submissions.latest import latest, of_run
+from forecast.submissions.layout import deadline
+from forecast.tables import DAY_DTYPE
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from forecast.framework import Framework
+    from forecast.load import Known
+    from forecast.spec import RunSpec
+
+_DAYS = ("due_on", "received_on")
+
+
+def status(
+    known: Known, framework: Framework, spec: RunSpec, comparison: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Tell of each department in charge whether its forecast is there.
+
+    Parameters
+    ----------
+    known, framework
+        As known on ``spec.as_of``.
+    spec
+        Index, area and target year.
+    comparison
+        department, component, gap (points), disagrees, as in ``Result.departments``; without it
+        nothing is said of disagreement.
+
+    Returns
+    -------
+    DataFrame
+        `STATUS_COLUMNS`, one row a department in the framework's order.  state is "sent", "late"
+        (its first form came after 30 September) or "missing"; days_late counts to the day of that
+        first form, or to ``spec.as_of`` where there is none; component and gap are those of the
+        largest disagreement.
+    """
+    given, area, code, year = known.submissions, spec.area, spec.index_code, spec.target_year
+    rows = of_run(given, area=area, index_code=code, target_year=year)
+    last = latest(given, area=area, index_code=code, target_year=year)
+    due = deadline(spec.target_year)
+    told = [
+        _row(
+            rows.loc[rows["department"] == name],
+            last.loc[last["department"] == name],
+            due,
+            spec.as_of,
+            {"department": name, "expected": float(len(items(framework, name)))} | _gap(comparison, name),
+        )
+        for name in departments(framework)
+    ]
+    frame = pd.DataFrame(told, columns=list(STATUS_COLUMNS))
+    return frame.astype({**dict.fromkeys(_DAYS, DAY_DTYPE), "days_late": float, "earlier": float})
+
+
+def _row(
+    rows: pd.DataFrame, last: pd.DataFrame, due: dt.date, as_of: dt.date, known: dict[str, Any]
+) -> dict[str, Any]:
+    row = {**known, "due_on": pd.Timestamp(due)}
+    if rows.empty:
+        late = max(0, (as_of - due).days)
+        return {**row, "state": "missing", "days_late": late, "components": 0.0, "earlier": 0.0}
+    late = max(0, (rows["received_on"].min() - pd.Timestamp(due)).days)
+    return {
+        **row,
+        "state": "late" if late else "sent",
+        "received_on": last["received_on"].iloc[0],
+        "days_late": late,
+        "components": float(last["likely"].notna().sum()),
+        "earlier": float(rows["submission_id"].nunique() - 1),
+    }
+
+
+def _gap(comparison: pd.DataFrame | None, department: str) -> dict[str, Any]:
+    if comparison is None:
+        return {"disagreeing": np.nan, "component": "", "gap": np.nan}
+    own = comparison.loc[comparison["department"] == department]
+    apart = own.loc[own["disagrees"].astype(bool) & own["gap"].notna()]
+    if apart.empty:
+        return {"disagreeing": 0.0 if len(own) else np.nan, "component": "", "gap": np.nan}
+    widest = apart.iloc[int(apart["gap"].abs().to_numpy().argmax())]
+    return {
+        "disagreeing": float(len(apart)),
+        "component": str(widest["component"]),
+        "gap": float(widest["gap"]),
+    }
+
+
+def beside(last: pd.DataFrame, model: pd.DataFrame) -> pd.DataFrame:
+    """Hold departments' forecasts against the models'.
+
+    Parameters
+    ----------
+    last
+        Rows of the latest forms; see `latest`.
+    model
+        component, median, lower, upper: 80 percent, points.
+
+    Returns
+    -------
+    DataFrame
+        department, component, low, likely, high, median, lower, upper, gap (likely less median),
+        disagrees (the two 80 percent ranges have no point in common).
+    """
+    both = last.loc[last["likely"].notna()].merge(model, on="component")
+    apart = (both["low"] > both["upper"]) | (both["high"] < both["lower"])
+    names = ["department", "component", "low", "likely", "high", "median", "lower", "upper"]
+    return both[names].assign(gap=both["likely"] - both["median"], disagrees=apart)

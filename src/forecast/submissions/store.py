@@ -1,0 +1,141 @@
+"""The table of accepted forms: rows are added whole or not at all, and the files they came from are kept.
+
+::
+
+    data/
+        submissions.csv                  one row a component, append-only
+        submissions/<12 digits>.xlsx     each accepted file as it was sent, by its SHA-256
+        .submissions.lock                held by the process that adds to them
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import datetime as dt
+import io
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from forecast import load
+from forecast.disk import replace_file, writing
+from forecast.errors import shown
+from forecast.lock import held
+from forecast.tables import SUBMISSIONS
+
+if TYPE_CHECKING:
+    from forecast.submissions.key import Key
+    from forecast.submissions.reading import Answer
+    from forecast.workbook import Opened
+
+ID_DIGITS: Final = 12
+_PATIENCE: Final = 20.0  # seconds to wait for another intake, which takes one or two
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A form that is to be stored."""
+
+    opened: Opened
+    key: Key
+    answers: tuple[Answer, ...]
+    received_on: dt.date
+
+    @property
+    def submission_id(self) -> str:
+        """The first digits of the file's SHA-256."""
+        return self.opened.sha256[:ID_DIGITS]
+
+    def rows(self) -> list[dict[str, str]]:
+        """Give the rows of the table, as text."""
+        common = {
+            "submission_id": self.submission_id,
+            "department": self.key.department,
+            "index_code": self.key.index_code,
+            "area": self.key.area,
+            "target_year": str(self.key.target_year),
+            "received_on": self.received_on.isoformat(),
+            "form_version": self.key.form_version,
+            "sha256": self.opened.sha256,
+            "file": shown(self.opened.name),
+        }
+        names = ("component", "low", "likely", "high", "self_score", "reason", "remedy", "due")
+        return [
+            {**common, **{name: _text(getattr(answer, name)) for name in names}} for answer in self.answers
+        ]
+
+
+@contextlib.contextmanager
+def locked(data_dir: Path) -> Iterator[None]:
+    """Let one process at a time add to the table.
+
+    Raises
+    ------
+    WriteError
+        If another one holds the lock for long, or nothing can be written there.
+    """
+    with held(data_dir / ".submissions.lock", key="intake.locked", patience=_PATIENCE):
+        yield
+
+
+def add(data_dir: Path, forms: Sequence[Accepted]) -> None:
+    """Store forms: all their files, and all their rows in one step; only for who holds the lock.
+
+    The table with the new rows is read as `load` would read it before anything is changed.
+
+    Raises
+    ------
+    DataError
+        If `load` would refuse the table; then nothing is changed.
+    WriteError
+        If there is no room or no permission; the table is as it was.
+    """
+    if not forms:
+        return
+    table = data_dir / SUBMISSIONS.file
+    before = table.read_bytes() if table.exists() else b""
+    after = _grown(before, [row for form in forms for row in form.rows()])
+    _rehearse(data_dir, after)
+    folder = data_dir / SUBMISSIONS.name
+    with writing(folder):
+        folder.mkdir(exist_ok=True)
+    for form in forms:
+        replace_file(folder / f"{form.submission_id}.xlsx", form.opened.content)
+    replace_file(table, after)
+
+
+def _grown(before: bytes, rows: Sequence[dict[str, str]]) -> bytes:
+    """Give the file's bytes with rows after them; a new file gets its header."""
+    told = io.StringIO(before.decode("utf-8-sig"), newline="")
+    header = next(csv.reader(told), []) or list(SUBMISSIONS.names)
+    end = "\r\n" if b"\r\n" in before else "\n"
+    added = io.StringIO(newline="")
+    writer = csv.DictWriter(added, [name.strip() for name in header], lineterminator=end)
+    if not before.strip():
+        writer.writeheader()
+    elif not before.endswith(b"\n"):
+        added.write(end)
+    writer.writerows(rows)
+    return before + added.getvalue().encode()
+
+
+def _rehearse(data_dir: Path, table: bytes) -> None:
+    """Read a copy of the data with the new table."""
+    with tempfile.TemporaryDirectory() as place:
+        copy = Path(place)
+        for path in (*data_dir.glob("*.csv"), *data_dir.glob("*.toml")):
+            shutil.copyfile(path, copy / path.name)
+        (copy / SUBMISSIONS.file).write_bytes(table)
+        load.read_vintages(copy)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return repr(round(value, 6)).removesuffix(".0")
+    return value.isoformat() if isinstance(value, dt.date) else str(value)
