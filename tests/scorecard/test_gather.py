@@ -7,11 +7,13 @@ import pytest
 from forecast.result import DEPARTMENT_COLUMNS
 from forecast.scorecard.gather import gather
 from forecast.scorecard.leaves import Leaves
-from forecast.submissions import bias
+from forecast.submissions import Bias, learn
 from forecast.tables import SELF_SCORES, SUBMISSIONS
 
 SIZE = 4000
-NO_SELF_SCORES = pd.DataFrame({name: [] for name in SELF_SCORES.names})
+NO_SELF_SCORES = pd.DataFrame(
+    {c.name: pd.Series(dtype="str" if c.kind in ("text", "area") else "float64") for c in SELF_SCORES.columns}
+)
 
 
 def forms(*rows) -> pd.DataFrame:
@@ -36,9 +38,9 @@ def leaves(tree) -> Leaves:
 
 
 @pytest.fixture(scope="module")
-def no_bias() -> bias.Bias:
+def no_bias() -> Bias:
     """Nothing is known of how self-scores err."""
-    return bias.learn(NO_SELF_SCORES, area="Hà Nội", before_year=2024)
+    return learn(NO_SELF_SCORES, area="Hà Nội", before_year=2024)
 
 
 def test_the_combination_lies_half_way(leaves, no_bias, rng):

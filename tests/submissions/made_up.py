@@ -18,8 +18,15 @@ REAL = Path(__file__).parents[2] / "data"
 AREA = "TP. Hồ Chí Minh"
 SPEC = RunSpec(index_code="PAR", area=AREA, target_year=2024, as_of=dt.date(2024, 8, 15))
 PARENTS = {  # the component, its maximum, how many criteria, how many below each: 88 in all
-    **{"D1": (9.5, 4, 3), "D2": (10.0, 4, 3), "D3": (13.0, 4, 3), "D4": (10.5, 4, 3), "D5": (15.0, 4, 3)},
-    **{"D6": (12.0, 4, 3), "D7": (13.5, 4, 3), "D8.sipas": (10.0, 1, 2), "D8.outcome": (6.5, 1, 2)},
+    "D1": (9.5, 4, 3),
+    "D2": (10.0, 4, 3),
+    "D3": (13.0, 4, 3),
+    "D4": (10.5, 4, 3),
+    "D5": (15.0, 4, 3),
+    "D6": (12.0, 4, 3),
+    "D7": (13.5, 4, 3),
+    "D8.sipas": (10.0, 1, 2),
+    "D8.outcome": (6.5, 1, 2),
 }
 
 

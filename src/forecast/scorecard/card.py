@@ -164,6 +164,6 @@ def _gamble(leaves: Leaves, leaf: int, maximum: float) -> str:
     return phrase("scorecard.gamble_down" if rule.downward else "scorecard.gamble", **facts)
 
 
-def _order(size: pd.Series, among: pd.Series) -> pd.Series:  # type: ignore[type-arg]
+def _order(size: pd.Series, among: pd.Series) -> pd.Series:
     """Count from 1, the largest first; NaN outside `among`."""
     return size.where(among).rank(method="first", ascending=False)

@@ -14,13 +14,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from forecast.findings import phrase
 from forecast.result import DEPARTMENT_COLUMNS
 from forecast.scorecard.below import moved
 from forecast.scorecard.card import last_points
 from forecast.scorecard.leaves import Leaves
 from forecast.simulate import quantiles
-from forecast.submissions.bias import Bias
-from forecast.submissions.spread import quantiles as spread
+from forecast.submissions import Bias
+from forecast.submissions import quantiles as spread
 
 Floats = NDArray[np.float64]
 Row = dict[str, Any]
@@ -79,12 +80,14 @@ def gather(
         together = model
         if len(spoken):
             rank = _ranks(model, rng)
-            members = [model, *(spread(*three, maximum, rank) for three in spoken)]
+            members = [model, *(spread(low, likely, high, maximum, rank) for low, likely, high in spoken)]
             together = np.clip(np.mean(members, axis=0), 0.0, maximum)
             points[:, under] = moved(points[:, under], tree.maxima[under], together)
         facts = _facts(leaves, node, model, together, last_year)
-        for form, three in zip(given, corrected, strict=True):
-            rows.append(facts | _row(form, three, model, bias, facts, domain))
+        rows += [
+            facts | _row(form, three, model, bias, facts, domain)
+            for form, three in zip(given, corrected, strict=True)
+        ]
     table = pd.DataFrame(rows, columns=list(DEPARTMENT_COLUMNS))
     order = table["component"].map(tree.place).sort_values(kind="stable").index
     table = table.loc[order].sort_values("department", kind="stable").reset_index(drop=True)
@@ -96,7 +99,8 @@ def _corrected(form: Row, bias: Bias, domain: str, maximum: float) -> Floats:
     given = np.array([form[name] for name in ("low", "likely", "high")], dtype=float)
     if np.isnan(given).any():
         return np.full(3, np.nan)
-    return np.asarray(bias.correct(*given, domain=domain, maximum=maximum), dtype=float)
+    low, likely, high = np.minimum(given, maximum)  # the form's framework may have had a higher maximum
+    return np.array(bias.correct(low, likely, high, domain, maximum))
 
 
 def _facts(leaves: Leaves, node: int, model: Floats, together: Floats, last_year: int) -> Row:
@@ -120,14 +124,16 @@ def _row(form: Row, corrected: Floats, model: Floats, bias: Bias, facts: Row, do
     disagrees = bool(corrected[2] < facts["model_lower"] or corrected[0] > facts["model_upper"])
     pooled = np.full(3, np.nan)
     if disagrees:
-        said = spread(*corrected, maximum, (np.arange(len(model)) + 0.5) / len(model))
+        low, likely, high = corrected
+        said = spread(low, likely, high, maximum, (np.arange(len(model)) + 0.5) / len(model))
         pooled = quantiles(np.concatenate([model, said]), ENDS)
+    reason = bias.reason(domain)
     own = ("department", "low", "likely", "high", "self_score", "remedy", "due")
     return {
         **{name: form[name] for name in (*own, "received_on", "form_version", "submission_id")},
         "given_reason": form["reason"],
         "bias": round(bias.of(domain).mean * maximum, 4),
-        "bias_reason": bias.reason(domain),
+        "bias_reason": phrase(reason.key, **reason.facts),
         "corrected_low": round(float(corrected[0]), 4),
         "corrected_likely": round(float(corrected[1]), 4),
         "corrected_high": round(float(corrected[2]), 4),

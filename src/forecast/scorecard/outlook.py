@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from forecast import submissions
 from forecast.findings import Key, quantile_rows, scored
-from forecast.framework import TOTAL, Framework
+from forecast.framework import TOTAL, Framework, with_share
 from forecast.load import Known
 from forecast.scorecard.card import projection_table, scorecard_table
 from forecast.scorecard.gather import Gathered, gather
@@ -26,8 +27,6 @@ from forecast.scorecard.tree import Tree, tree_of
 from forecast.scorecard.worlds import Stage, scenario_table
 from forecast.simulate import Draws, quantiles
 from forecast.spec import RunSpec
-from forecast.submissions import bias, latest, status
-from forecast.submissions.spread import quantiles as spread
 
 Floats = NDArray[np.float64]
 
@@ -76,8 +75,16 @@ def outlook(
     tree = tree_of(framework)
     here = last.of_area(spec.area), target.of_area(spec.area)
     models = leaves_of(known, spec, tree, *here, rng)
-    forms = latest.latest(known.submissions, area=spec.area, index_code=INDEX, target_year=spec.target_year)
-    learnt = bias.learn(known.self_scores, area=spec.area, before_year=spec.target_year)
+    forms = submissions.latest(
+        known.submissions, area=spec.area, index_code=INDEX, target_year=spec.target_year
+    )
+    learnt = submissions.learn(
+        known.self_scores,
+        area=spec.area,
+        before_year=spec.target_year,
+        scores=with_share(known.scores, known.frameworks, known.events, known.as_of),
+        maxima={row["component"]: float(row["max_score"]) for row in tree.rows},
+    )
     gathered = gather(models, forms, learnt, spec.target_year - 1, rng)
     informed = bool(models.by_rule.any() or gathered.answered)
     final = _replaced(target, spec.area, tree, gathered.leaves.points) if informed else target
@@ -98,9 +105,7 @@ def outlook(
             "scorecard": scorecard_table(gathered.leaves, gathered.answered, spec.target_year, spec.as_of),
             "projections": projection_table(models),
             "departments": gathered.table,
-            "status": status.status(
-                known, framework, spec.target_year, spec.area, INDEX, spec.as_of, gathered.table
-            ),
+            "status": submissions.status(known, framework, spec, gathered.table),
             "scenarios": worlds,
             "scenario_targets": chances,
             "remedies": remedies,
@@ -142,8 +147,10 @@ def _rows(
         for department, own in spoken.groupby("department", sort=False):
             keys: list[Key] = [(INDEX, spec.area, str(name)) for name in own["component"]]
             values = [
-                spread(*three, maximum, np.asarray(levels))
-                for three, maximum in zip(own[names].to_numpy(dtype=float), own["max_score"], strict=True)
+                submissions.quantiles(low, likely, high, maximum, levels)
+                for (low, likely, high), maximum in zip(
+                    own[names].to_numpy(dtype=float), own["max_score"], strict=True
+                )
             ]
             parts.append(quantile_rows(spec, framework, f"{model}: {department}", keys, np.array(values)))
     return pd.concat(parts, ignore_index=True)

@@ -104,10 +104,10 @@ def scenario_table(
         }
         if not world.reason:
             total = world.totals[:, stage.place]
-            rank = ranks(world.totals, stage.place)
+            rank = ranks(world.totals, stage.place).astype(float)
             for name, values in (("", total), ("difference", total - base), ("rank", rank)):
                 row |= _ends(name, quantiles(values, ENDS))
-            drawn = {"rank": rank.astype(float), "points": total, "percent": total}
+            drawn = {"rank": rank, "points": total, "percent": total}
             chances += [
                 {
                     "scenario": scenario.scenario_id,
