@@ -46,6 +46,7 @@ class Problem:
     """One thing that is wrong in a table: where it stands, what was found, what is expected.
 
     `row` counts as an editor shows it, the header being row 1; None speaks of the whole file.
+    In a workbook `sheet` names the sheet and `column` is the column's letter.
     """
 
     file: str
@@ -54,14 +55,24 @@ class Problem:
     value: str
     expected_key: str
     expected_facts: dict[str, Any] = field(default_factory=dict)
+    sheet: str = ""
+
+    @property
+    def cell(self) -> str:
+        """The cell of a sheet as a spreadsheet names it, C7; an empty text elsewhere."""
+        return f"{self.column}{self.row}" if self.sheet and self.column and self.row else ""
 
     def text(self, lang: str) -> str:
         """Write the problem on one line in `lang`."""
         expected = labels.text(self.expected_key, lang, **self.expected_facts)
         place = [self.file]
-        if self.row is not None:
+        if self.sheet:
+            place.append(labels.text("problem.sheet", lang, sheet=self.sheet))
+        if self.cell:
+            place.append(labels.text("problem.cell", lang, cell=self.cell))
+        elif self.row is not None:
             place.append(labels.text("problem.row", lang, row=self.row))
-        if self.column:
+        if self.column and not self.cell:
             place.append(labels.text("problem.column", lang, column=self.column))
         if self.value:
             place.append(labels.text("problem.found", lang, value=shown(self.value)))
@@ -71,6 +82,8 @@ class Problem:
         """Give the parts for machine-readable output."""
         return {
             "file": self.file,
+            "sheet": self.sheet,
+            "cell": self.cell,
             "row": self.row,
             "column": self.column,
             "value": self.value,

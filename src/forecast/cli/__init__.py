@@ -22,6 +22,7 @@ from forecast.labels import LANGUAGES, text
 VERBS: Final = {
     "backtest": "forecast.cli.backtest",
     "check": "forecast.cli.check",
+    "framework": "forecast.cli.framework",
     "predict": "forecast.cli.predict",
     "report": "forecast.cli.report",
     "runs": "forecast.cli.runs",
