@@ -23,6 +23,7 @@ VERBS: Final = {
     "backtest": "forecast.cli.backtest",
     "check": "forecast.cli.check",
     "form": "forecast.cli.form",
+    "framework": "forecast.cli.framework",
     "intake": "forecast.cli.intake",
     "predict": "forecast.cli.predict",
     "report": "forecast.cli.report",

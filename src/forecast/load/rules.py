@@ -61,8 +61,9 @@ def repeated_rows(checked: Checked) -> list[Problem]:
 def broken_rules(tables: Mapping[str, Checked], gazetteer: Gazetteer) -> list[Problem]:
     """Judge every table by its own rules."""
     frames = {name: checked.good for name, checked in tables.items()}
-    if "frameworks" in tables and tables["frameworks"].bad:
-        frames["frameworks"] = frames["frameworks"].iloc[:0]  # sums without the bad row would be off
+    for name in ("frameworks", "units"):  # sums without a bad row would be off, names seem unknown
+        if name in tables and tables[name].bad:
+            frames[name] = frames[name].iloc[:0]
     rules: Mapping[str, Callable[[pd.DataFrame, Frames, Gazetteer], Iterator[Finding]]] = {
         "scores": _scores,
         "related_indices": _related,

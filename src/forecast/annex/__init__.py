@@ -1,0 +1,23 @@
+"""The Ministry's annex of criteria, as an analyst has it, made into rows of ``frameworks.csv``.
+
+`read` finds the table in a sheet, its numbers, maxima and lines of scoring; `plan` compares it with the
+data and makes the rows; `prove` and `write` keep the folder sound.
+"""
+
+from forecast.annex.plan import Plan, Request, plan
+from forecast.annex.store import prove, write
+from forecast.annex.table import FrameworkTable, read_table
+from forecast.annex.tree import Annex, Item, read
+
+__all__ = [
+    "Annex",
+    "FrameworkTable",
+    "Item",
+    "Plan",
+    "Request",
+    "plan",
+    "prove",
+    "read",
+    "read_table",
+    "write",
+]

@@ -1,0 +1,130 @@
+"""What stands beside and below a criterion: source of points, department, rule, indicator, day, notes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from forecast import rules
+from forecast.annex.grid import Cell, Grid, Spot
+from forecast.annex.headings import Role, fold
+from forecast.annex.steps import proposed_rule
+from forecast.annex.walk import BESIDE, Entry
+from forecast.errors import Problem, SpecError
+from forecast.spec import iso_hint, nearest
+from forecast.tables import SOURCES
+
+_SOURCES: Final = (  # judged in this order, on text without diacritics
+    ("sipas", r"\bsipas\b|hai long"),
+    ("leaders_survey", r"\b(dieu tra|khao sat|dtxhh|xhh|leaders)\b|lanh dao"),
+    ("appraised", r"tham dinh|tu danh gia|tu cham|appraised"),
+    ("outcome", r"tac dong|ket qua kinh te|kinh te xa hoi|phat trien kinh te|outcome"),
+)
+_RULE_LIKE: Final = re.compile(r"([^()]+?)\s*\([^()]*\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """How a component gets its points; ``""`` where the annex does not say.
+
+    `proposed` marks a rule made of the printed lines, `prose` a rule in words that is kept as a note.
+    """
+
+    notes: tuple[str, ...] = ()
+    responsible: str = ""
+    source: str = ""
+    rule: str = ""
+    indicator: str = ""
+    deadline: str = ""
+    proposed: bool = False
+    prose: bool = False
+    spots: tuple[tuple[Role, Spot], ...] = ()
+
+    def spot(self, role: Role, otherwise: Spot) -> Spot:
+        """Where the cell of a role stands."""
+        return dict(self.spots).get(role, otherwise)
+
+
+def scoring(grid: Grid, entry: Entry, maximum: float) -> tuple[Scoring, list[Problem]]:
+    """Read the cells beside an entry and the lines below it."""
+    beside = entry.beside
+    problems: list[Problem] = []
+
+    def wrong(cell: Cell, key: str, **facts: object) -> str:
+        problems.append(grid.problem(cell.row, cell.column, key, **facts))
+        return ""
+
+    texts: dict[Role, str] = dict.fromkeys(BESIDE, "")
+    for role, cell in beside.items():
+        texts[role] = wrong(cell, "annex.formula_text") if cell.kind == "formula" else cell.text
+    source = source_of(texts["source"])
+    if texts["source"] and not source:
+        wrong(beside["source"], "expect.choice", allowed=SOURCES)
+    deadline = _day(beside["deadline"]) if texts["deadline"] else ""
+    if texts["deadline"] and not deadline:
+        wrong(beside["deadline"], "annex.day")
+    rule, prose = _rule(texts["rule"])
+    if isinstance(rule, SpecError):
+        wrong(beside["rule"], rule.key, **rule.facts)
+    elif rule and not math.isnan(maximum) and rule.most(maximum) > maximum + rules.TOLERANCE:
+        wrong(beside["rule"], "expect.rule_within", high=maximum)
+    note_cell = beside.get("note")
+    lines = [*entry.lines, *(beside["rule"].lines if prose else ())]
+    proposal = "" if rule else _proposal(lines, note_cell, maximum)
+    return (
+        Scoring(
+            notes=tuple(dict.fromkeys(text for text in (texts["note"], *lines) if text)),
+            responsible=texts["responsible"],
+            source=source,
+            rule=proposal if rule is None else "" if isinstance(rule, SpecError) else str(rule),
+            indicator=texts["indicator"],
+            deadline=deadline,
+            proposed=bool(proposal),
+            prose=prose,
+            spots=tuple((role, (cell.row, cell.column)) for role, cell in beside.items()),
+        ),
+        problems,
+    )
+
+
+def source_of(text: str) -> str:
+    """Recognise a source of points; ``""`` for other text.
+
+    >>> source_of("Điểm thẩm định"), source_of("Điều tra XHH")
+    ('appraised', 'leaders_survey')
+    """
+    words = fold(text.replace("_", " "))
+    return next((source for source, wording in _SOURCES if re.search(wording, words)), "")
+
+
+def _rule(text: str) -> tuple[rules.Rule | SpecError | None, bool]:
+    """Read a rule; words that are none are prose, a rule with a slip in it is an error."""
+    if not text:
+        return None, False
+    try:
+        return rules.parse(text), False
+    except SpecError as refusal:
+        known = (*rules.KINDS, *rules.ALIASES)
+        shape = _RULE_LIKE.fullmatch(text)
+        meant = nearest(shape[1] if shape else text, known)
+        return (refusal, False) if meant and (shape or len(text) < 20) else (None, True)
+
+
+def _proposal(lines: Sequence[str], note: Cell | None, maximum: float) -> str:
+    """Make a rule of the lines below an entry, else of the lines in its note."""
+    if math.isnan(maximum):
+        return ""
+    noted = [part for line in (note.lines if note else ()) for part in line.split(";") if part.strip()]
+    return proposed_rule(lines, maximum) or proposed_rule(noted, maximum)
+
+
+def _day(cell: Cell) -> str:
+    """Read a day of any usual form as ISO; ``""`` if it is none."""
+    try:
+        return dt.date.fromisoformat(iso_hint(cell.text) or cell.text).isoformat()
+    except ValueError:
+        return ""

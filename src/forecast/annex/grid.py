@@ -1,0 +1,193 @@
+"""Cells of an annex as they stand: text, numbers, days and formulas, merged ranges, and their places."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from forecast.errors import DataError, Problem
+from forecast.tables import clean
+from forecast.workbook import MOST_BYTES, open_workbook
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
+Kind = Literal["text", "number", "day", "formula"]
+Spot = tuple[int, int]  # row and column, both counted from 1
+
+MOST_ROWS: Final = 5_000  # the annex has some hundreds; sheets formatted to their end have a million
+MOST_COLUMNS: Final = 60
+_DELIMITERS: Final = (";", ",", "\t")
+_UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell that holds something; a number is written shortly (``1.1``), a day in ISO form."""
+
+    row: int
+    column: int
+    lines: tuple[str, ...]
+    kind: Kind = "text"
+
+    @property
+    def text(self) -> str:
+        """All lines in one."""
+        return " ".join(self.lines)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grid:
+    """One sheet.
+
+    Attributes
+    ----------
+    file, sheet
+        Names for messages; a CSV file has no sheet (``""``).
+    cells
+        By row and column, only those that hold something.
+    merged
+        From each spot of a merged range to the range's first spot.
+    """
+
+    file: str
+    sheet: str
+    cells: Mapping[Spot, Cell]
+    merged: Mapping[Spot, Spot] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """Numbers of the rows that hold something."""
+        return tuple(sorted({row for row, _ in self.cells}))
+
+    def row(self, number: int) -> Iterator[Cell]:
+        """Cells of a row, from the left."""
+        found = (self.cells.get((number, column)) for column in range(1, MOST_COLUMNS + 1))
+        return (cell for cell in found if cell is not None)
+
+    def covering(self, row: int, column: int) -> Cell | None:
+        """Give the cell seen at a spot, be it the first of a merged range."""
+        spot = (row, column)
+        return self.cells.get(self.merged.get(spot, spot))
+
+    def problem(self, row: int, column: int, key: str, **facts: Any) -> Problem:
+        """Say what is expected of a spot."""
+        cell = self.cells.get((row, column))
+        value = cell.text if cell else ""
+        return Problem(self.file, row, letter(column), value, key, facts, sheet=self.sheet)
+
+    def whole_problem(self, key: str, **facts: Any) -> Problem:
+        """Say what is expected of the sheet."""
+        return Problem(self.file, None, "", "", key, facts, sheet=self.sheet)
+
+
+def letter(column: int) -> str:
+    """Name a column as spreadsheets do.
+
+    >>> letter(1), letter(28)
+    ('A', 'AB')
+    """
+    name = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        name = chr(ord("A") + rest) + name
+    return name
+
+
+def read_grids(path: Path) -> tuple[Grid, ...]:
+    """Read the sheets of an .xlsx file, or the one table of a CSV file.
+
+    Raises
+    ------
+    DataError
+        If the file is refused as a whole: missing, too large, macros, damaged, not UTF-8.
+    """
+    if path.suffix.casefold() in (".csv", ".txt"):
+        return (_csv_grid(path),)
+    book = open_workbook(path).book
+    grids = tuple(_sheet_grid(path.name, sheet) for sheet in book.worksheets)
+    return tuple(grid for grid in grids if grid.cells)
+
+
+def _sheet_grid(file: str, sheet: Worksheet) -> Grid:
+    rows = min(sheet.max_row, MOST_ROWS)
+    columns = min(sheet.max_column, MOST_COLUMNS)
+    cells = {}
+    for row in sheet.iter_rows(max_row=rows, max_col=columns):
+        for found in row:
+            cell = _cell(found.row or 0, found.column or 0, found.value)
+            if cell:
+                cells[cell.row, cell.column] = cell
+    merged = {
+        (row, column): (span.min_row, span.min_col)
+        for span in sheet.merged_cells.ranges
+        for row in range(span.min_row, min(span.max_row, MOST_ROWS) + 1)
+        for column in range(span.min_col, min(span.max_col, MOST_COLUMNS) + 1)
+    }
+    return Grid(file, clean(sheet.title), cells, merged)
+
+
+def _cell(row: int, column: int, value: object) -> Cell | None:
+    if value is None:
+        return None
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return Cell(row, column, (f"{value:.10g}",), "number")
+    if isinstance(value, dt.date):  # a time of the day too
+        day = value.date() if isinstance(value, dt.datetime) else value
+        return Cell(row, column, (day.isoformat(),), "day")
+    if isinstance(value, str):
+        lines = tuple(line for line in map(clean, value.splitlines()) if line)
+        kind: Kind = "formula" if value.startswith("=") and len(value) > 1 else "text"
+        return Cell(row, column, lines, kind) if lines else None
+    formula = hasattr(value, "ref")  # array formulas and data tables are objects of their own
+    return Cell(row, column, ("=" if formula else str(value),), "formula" if formula else "text")
+
+
+def _csv_grid(path: Path) -> Grid:
+    text = _csv_text(path)
+    tables = [_records(text, mark) for mark in _DELIMITERS]
+    # The right mark gives the most cells in the usual row; a decimal comma only now and then one more.
+    best = max(tables, key=lambda records: sorted(map(len, records))[len(records) // 2] if records else 0)
+    found = (
+        _cell(row, column, text)
+        for row, record in enumerate(best[:MOST_ROWS], 1)
+        for column, text in enumerate(record[:MOST_COLUMNS], 1)
+    )
+    return Grid(path.name, "", {(cell.row, cell.column): cell for cell in found if cell})
+
+
+def _records(text: str, delimiter: str) -> list[list[str]]:
+    try:
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error:  # a cell longer than any name
+        return []
+
+
+def _csv_text(path: Path) -> str:
+    def refused(key: str, row: int | None = None, **facts: Any) -> DataError:
+        return DataError([Problem(path.name, row, "", "", key, facts)])
+
+    if not path.exists():
+        raise refused("expect.file", folder=str(path.parent))
+    if not path.is_file():
+        raise refused("expect.regular_file")
+    try:
+        size = path.stat().st_size
+        if size > MOST_BYTES:
+            raise refused("expect.smaller_file", found=f"{size / 1e6:.1f}", limit=MOST_BYTES // 1_000_000)
+        data = path.read_bytes()
+    except OSError as error:
+        raise refused("expect.readable", reason=error.strerror or type(error).__name__) from error
+    if data.startswith(_UTF16) or data.count(0) * 4 > len(data):
+        raise refused("expect.utf8_not_utf16")
+    try:
+        return data.decode("utf-8-sig").replace("\0", "")
+    except UnicodeDecodeError as error:
+        row = data.count(b"\n", 0, error.start) + 1
+        byte = data[error.start : error.start + 1].hex().upper()
+        raise refused("expect.utf8", row, byte=byte) from error

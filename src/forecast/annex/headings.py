@@ -1,0 +1,195 @@
+"""Where the table of an annex begins, and what each of its columns holds."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Literal, get_args
+
+from forecast.annex.grid import Grid, letter
+from forecast.errors import SpecError
+from forecast.spec import refuse_unknown
+from forecast.tables import clean
+
+Role = Literal[
+    "number", "name", "max", "note", "responsible", "source", "rule", "indicator", "deadline", "ignored"
+]
+ROLES: Final[tuple[str, ...]] = get_args(Role)
+
+# Judged in this order on text without diacritics; the first that fits is taken.
+_WORDINGS: Final[tuple[tuple[Role, str], ...]] = (
+    ("ignored", r"bo qua"),
+    ("number", r"(stt|tt|so tt|so thu tu|thu tu|so hieu|ma|ma so|code|no)( (linh vuc|tieu chi|tctp).*)?"),
+    ("deadline", r".*(thoi han|han nop|han cuoi|han chot|han hoan thanh|deadline).*|han"),
+    ("indicator", r"(ma |ten )?chi tieu.*|indicator.*"),
+    ("rule", r".*(quy tac|cach cham|cach tinh|rule).*"),
+    ("source", r".*(nguon|phuong thuc|phuong phap|hinh thuc|source).*"),
+    ("responsible", r".*(co quan|chu tri|phu trach|chiu trach nhiem|responsible).*|(cac )?don vi(?! tinh).*"),
+    ("note", r".*(ghi chu|dien giai|giai thich|note).*"),
+    ("max", r".*(toi da|thang diem|diem chuan|muc diem|diem quy dinh|max).*|(so )?diem"),
+    ("name", r".*(linh vuc|tieu chi|tctp|noi dung|criteri|domain).*|ten|name"),
+)
+_LONGEST: Final = 60  # characters of a heading; a title is longer
+_LEVELS: Final = (("tieu chi thanh phan", 3), ("tctp", 3), ("tieu chi", 2), ("linh vuc", 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the table; `level` is 1 (domain) to 3 (sub-criterion), 0 if it may hold any."""
+
+    column: int
+    role: Role
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The columns of an annex, and the last row of its heading."""
+
+    columns: tuple[Column, ...]
+    last_row: int
+
+    def of(self, *roles: Role) -> tuple[Column, ...]:
+        """Columns with one of the roles, from the left."""
+        return tuple(each for each in self.columns if each.role in roles)
+
+    def is_heading(self, grid: Grid, row: int) -> bool:
+        """Tell a heading printed again, on a later page."""
+        found = {cell.column: role_of(cell.text) for cell in grid.row(row)}
+        same = [each for each in self.columns if each.role == found.get(each.column)]
+        return len(same) >= 2 and any(each.role in ("name", "max") for each in same)
+
+
+def fold(text: str) -> str:
+    """Write text without diacritics, case and punctuation.
+
+    >>> fold("Điểm  tối đa:")
+    'diem toi da'
+    """
+    plain = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
+    bare = "".join(char for char in plain if not unicodedata.combining(char))
+    return clean(re.sub(r"[^a-z0-9%<>=≥≤]+", " ", bare))
+
+
+def role_of(text: str) -> Role | None:
+    """Recognise a heading, whatever its spelling; None for other text.
+
+    >>> role_of("Thang điểm"), role_of("CƠ QUAN CHỦ TRÌ"), role_of("1. Cải cách thể chế")
+    ('max', 'responsible', None)
+    """
+    words = fold(re.sub(r"\(.*?\)", " ", text))
+    if not words or len(words) > _LONGEST or re.search(r"\d", words):
+        return None
+    return next((role for role, wording in _WORDINGS if re.fullmatch(wording, words)), None)
+
+
+def level_of(text: str) -> int:
+    """Level that a heading names; 0 if it names none or several.
+
+    >>> level_of("Tiêu chí thành phần"), level_of("Lĩnh vực/Tiêu chí")
+    (3, 0)
+    """
+    words, found = fold(text), set()
+    for wording, level in _LEVELS:
+        if wording in words:
+            found.add(level)
+            words = words.replace(wording, " ")
+    return found.pop() if len(found) == 1 else 0
+
+
+def parse_columns(given: Sequence[str]) -> dict[int, Column]:
+    """Read columns named by hand: ``Điểm tối đa=E``, a heading in any known spelling or a role.
+
+    Raises
+    ------
+    SpecError
+        If the form is another, or the heading is not known.
+    """
+    named = {}
+    for text in given:
+        found = re.fullmatch(r"(.+)=\s*([A-Za-z]{1,2})\s*", text)
+        if not found:
+            raise SpecError("annex.column_form", {"found": text})
+        heading = clean(found[1])
+        role = heading if heading in ROLES else role_of(heading)
+        if role is None:
+            refuse_unknown("--column", heading, ROLES)
+        spot = 0
+        for char in found[2].upper():
+            spot = spot * 26 + ord(char) - ord("A") + 1
+        named[spot] = Column(spot, role, level_of(heading))  # type: ignore[arg-type]
+    return named
+
+
+def find_layout(grid: Grid, named: Mapping[int, Column]) -> Layout | None:
+    """Find the heading, wherever it stands, and the columns; None if there is no table.
+
+    `named` columns stand above what the heading says.
+    """
+    for row in grid.rows:
+        last = _last_row(grid, row)
+        columns = _columns(grid, row, last, named)
+        if columns:
+            return Layout(_with_levels(columns), last)
+    if {"name", "max"} <= {each.role for each in named.values()}:
+        return Layout(_with_levels(tuple(named.values())), 0)
+    return None
+
+
+def missing_roles(grid: Grid) -> str:
+    """Name the headings seen in the row that is most like a heading, for a message."""
+    seen = [[cell for cell in grid.row(row) if role_of(cell.text)] for row in grid.rows]
+    best = max(seen, key=len, default=[])
+    return ", ".join(f"{letter(cell.column)}{cell.row} {cell.text}" for cell in best)
+
+
+def _columns(grid: Grid, row: int, last: int, named: Mapping[int, Column]) -> tuple[Column, ...]:
+    """Columns of a heading that stands in `row` to `last`; none if it is no heading."""
+    by_hand = {each.role for each in named.values()}
+    found = dict(named)
+    for column in range(1, max((c for _, c in grid.cells), default=0) + 1):
+        label = _label(grid, row, last, column)
+        role = role_of(label) if label else None
+        if role and column not in named and role not in by_hand:
+            found[column] = Column(column, role, level_of(label))
+    roles = {each.role for each in found.values()}
+    if not {"name", "max"} <= roles or len(found) == len(named):
+        return ()
+    if not any(cell.column in found for cell in grid.row(row)):
+        return ()
+    return tuple(found[column] for column in sorted(found) if found[column].role != "ignored")
+
+
+def _label(grid: Grid, row: int, last: int, column: int) -> str:
+    """Join the texts of a heading of several rows, the upper first, each once."""
+    cells = [grid.covering(each, column) for each in range(row, last + 1)]
+    return " ".join(dict.fromkeys(cell.text for cell in cells if cell and cell.kind == "text"))
+
+
+def _last_row(grid: Grid, row: int) -> int:
+    """Last row of a heading that begins in `row`: as far as its merged cells reach, at most 4 rows."""
+    last = row
+    for (below, _), first in grid.merged.items():
+        if first[0] == row and below > last and first in grid.cells:
+            last = below
+    if last == row and _continues(grid, row + 1):
+        last = row + 1
+    return last if last - row < 4 else row
+
+
+def _continues(grid: Grid, row: int) -> bool:
+    """Tell the second row of a heading without merged cells: it only holds wordings of maxima."""
+    cells = list(grid.row(row))
+    return bool(cells) and all(role_of(f"điểm {cell.text}") == "max" for cell in cells[:1])
+
+
+def _with_levels(columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    """Keep levels only where several columns of a role differ in them."""
+    kept = []
+    for each in columns:
+        levels = [other.level for other in columns if other.role == each.role and other.level]
+        told = len(levels) > 1 and len(set(levels)) == len(levels)
+        kept.append(each if told else replace(each, level=0))
+    return tuple(kept)

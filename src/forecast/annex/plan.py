@@ -1,0 +1,316 @@
+"""What an annex would make of ``frameworks.csv``: rows, changes, sums beside what is known."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+from typing import Any, Final
+
+from forecast import rules
+from forecast.annex.numbering import code_of
+from forecast.annex.table import Change, FrameworkTable, Row, differences, read_table
+from forecast.annex.tree import TOLERANCE, Annex, Item
+from forecast.errors import DataError, Problem, SpecError
+from forecast.framework import TOTAL, WHOLE, is_criterion
+from forecast.labels import text
+from forecast.load.files import read_rows
+from forecast.spec import nearest, refuse_unknown
+from forecast.tables import FIRST_YEAR, FRAMEWORKS, INDICATORS, LAST_YEAR, MAX_STATUS, SOURCES
+
+HALVES: Final = {"sipas": "D8.sipas", "outcome": "D8.outcome"}
+PARTS_OF: Final = {"appraised": "part.appraised", "leaders_survey": "part.leaders_survey", **HALVES}
+_LAST_DOMAIN: Final = 8
+_OWN: Final = "vi"  # the table's language, whoever imports
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What an import is asked to do.
+
+    Years may be left out (0) where the table knows the framework.
+    """
+
+    framework: str
+    first_year: int = 0
+    last_year: int = 0
+    status: str = "read"
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.framework.strip():
+            raise SpecError("spec.empty", {"name": "--framework"})
+        if self.status not in MAX_STATUS:
+            refuse_unknown("--status", self.status, MAX_STATUS)
+        for name, year in (("--first-year", self.first_year), ("--last-year", self.last_year)):
+            if year and not FIRST_YEAR <= year <= LAST_YEAR:
+                facts = {"name": name, "found": year, "low": FIRST_YEAR, "high": LAST_YEAR}
+                raise SpecError("spec.out_of_range", facts)
+        if self.first_year and self.last_year and self.last_year < self.first_year:
+            raise SpecError("annex.years_reversed", {"first": self.first_year, "last": self.last_year})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """What would be written, and what a person should see before.
+
+    Attributes
+    ----------
+    request, annex, table
+        What was asked, what was read, what stands in the data.
+    rows
+        The criteria's new rows, in order.
+    above
+        Rows of total and domains that are new or changed, by component.
+    changes
+        Against the table, domains first.
+    sources
+        Points of the leaves by source (``""``: not said), in the order of `tables.SOURCES`.
+    """
+
+    request: Request
+    annex: Annex
+    table: FrameworkTable
+    rows: tuple[Row, ...]
+    above: Mapping[str, Row]
+    changes: tuple[Change, ...]
+    sources: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def replaces(self) -> bool:
+        """Whether criteria that stand in the table would change or go."""
+        return any(map(is_criterion, self.known)) and any(
+            is_criterion(each.component) for each in self.changes
+        )
+
+    @property
+    def known(self) -> Mapping[str, Row]:
+        """Rows of the framework that stand in the table."""
+        return self.table.of(self.request.framework)
+
+    @property
+    def proposed(self) -> tuple[Item, ...]:
+        """Items whose rule was made of printed lines, for a person to confirm."""
+        return tuple(item for item in self.annex.items if item.scoring.proposed)
+
+    def content(self) -> bytes:
+        """Give the bytes of the table after the import."""
+        return self.table.with_rows(self.request.framework, self.above, self.rows)
+
+
+def plan(annex: Annex, request: Request, data_dir: FilePath) -> Plan:
+    """Compare an annex with the data and make the rows.
+
+    Raises
+    ------
+    DataError
+        With every problem: of the annex itself, against the known rows, of rules and indicators.
+    SpecError
+        If years are missing, or are not those of the table.
+    """
+    table = read_table(data_dir / FRAMEWORKS.file)
+    known = table.of(request.framework)
+    years = _years(request, known)
+    drafts = _Drafts(annex, request, known, years, _indicators(data_dir))
+    rows = tuple(drafts.row(item) for item in annex.items if len(item.path) > 1)
+    sources = drafts.sources()
+    problems = [*annex.problems, *drafts.problems, *_against_known(annex, known)]
+    problems += _against_parts(annex, known, sources)
+    if problems:
+        raise DataError(_in_order(problems))
+    above = drafts.above()
+    kept = {name: row for name, row in known.items() if not is_criterion(name)}
+    after = {**kept, **above, **{row["component"]: row for row in rows}}
+    return Plan(request, annex, table, rows, above, differences(known, after), sources)
+
+
+class _Drafts:
+    """Makes rows of items; what cannot be made into one is a problem."""
+
+    def __init__(
+        self,
+        annex: Annex,
+        request: Request,
+        known: Mapping[str, Row],
+        years: tuple[str, str],
+        indicators: Mapping[str, str],
+    ) -> None:
+        self.annex = annex
+        self.request = request
+        self.known = known
+        self.years = years
+        self.indicators = indicators
+        self.by_path = {item.path: item for item in annex.items}
+        self.problems: list[Problem] = []
+
+    def row(self, item: Item) -> Row:
+        """Make the row of a criterion or sub-criterion."""
+        parent = self._parent(item)
+        says = item.scoring
+        leaf = not self.annex.below(item.path)
+        marks = [text("annex.note.proposed", _OWN)] if says.proposed else []
+        return self._row(
+            component=item.code,
+            parent=parent,
+            name_vi=item.name,
+            max_score=_points(item.maximum),
+            responsible=self._inherited(item, "responsible") or self._known_responsible(item, parent),
+            note=" | ".join([*says.notes, *marks, *filter(None, [self.request.source])]),
+            source=self._source(item) if leaf else says.source,
+            rule=says.rule,
+            indicator=self._indicator(item),
+            deadline=says.deadline,
+        )
+
+    def above(self) -> dict[str, Row]:
+        """Make the rows of total and domains that are new, or whose maximum was not read till now."""
+        made: dict[str, Row] = {}
+        if TOTAL not in self.known:
+            name = {"name_vi": text("annex.total_name", "vi"), "name_en": text("annex.total_name", "en")}
+            made[TOTAL] = self._row(component=TOTAL, max_score=_points(WHOLE), **name)
+        note = self.request.source or text("annex.note.domain", _OWN)
+        for item in self.annex.below(()):
+            old = self.known.get(item.code)
+            new = {"max_score": _points(item.maximum), "max_status": self.request.status, "note": note}
+            if old is None:
+                who = item.scoring.responsible
+                made[item.code] = self._row(
+                    component=item.code, parent=TOTAL, name_vi=item.name, responsible=who, **new
+                )
+            elif old["max_status"] not in ("read", self.request.status) or not _same(item, old):
+                made[item.code] = {**old, **new}
+        return made
+
+    def sources(self) -> dict[str, float]:
+        """Add up the leaves' points by source."""
+        sums: dict[str, list[float]] = {source: [] for source in (*SOURCES, "")}
+        for item in self.annex.leaves():
+            sums[self._source(item)].append(item.maximum)
+        return {source: round(math.fsum(points), 4) for source, points in sums.items() if points}
+
+    def _row(self, **cells: str) -> Row:
+        first, last = self.years
+        base = {"framework": self.request.framework, "first_year": first, "last_year": last}
+        return {
+            **dict.fromkeys(FRAMEWORKS.names, ""),
+            **base,
+            "max_status": self.request.status,
+            **cells,
+        }
+
+    def _parent(self, item: Item) -> str:
+        above = item.path[:-1]
+        if len(above) > 1 or above[0] != _LAST_DOMAIN or not set(HALVES.values()) <= set(self.known):
+            return code_of(above)
+        leaves = [leaf for leaf in self.annex.leaves() if leaf.path[: len(item.path)] == item.path]
+        halves = {self._source(leaf) for leaf in leaves}
+        if len(halves) > 1:
+            self.problems.append(self.annex.grid.problem(*item.spot, "annex.two_halves", code=item.code))
+        return HALVES.get(next(iter(halves), ""), HALVES["outcome"])
+
+    def _source(self, item: Item) -> str:
+        """Source of a leaf's points; in the last domain what is not SIPAS is outcome."""
+        source = self._inherited(item, "source")
+        if item.path[0] != _LAST_DOMAIN or not set(HALVES.values()) <= set(self.known):
+            return source
+        names = " ".join(each.name.casefold() for each in self._line(item)[:-1])
+        said = source == "sipas" or (
+            source in ("", "leaders_survey") and ("hài lòng" in names or "sipas" in names)
+        )
+        return "sipas" if said else "outcome"
+
+    def _line(self, item: Item) -> list[Item]:
+        """Give the item and what stands above it, the nearest first, the domain last."""
+        paths = (item.path[:size] for size in range(len(item.path), 0, -1))
+        return [self.by_path[path] for path in paths if path in self.by_path]
+
+    def _inherited(self, item: Item, name: str) -> str:
+        return next((str(found) for each in self._line(item) if (found := getattr(each.scoring, name))), "")
+
+    def _known_responsible(self, item: Item, parent: str) -> str:
+        half = parent if parent in self.known else self._parent(self._line(item)[-2])
+        domain = code_of(item.path[:1])
+        found = (self.known[name]["responsible"] for name in (half, domain) if name in self.known)
+        return next(filter(None, found), "")
+
+    def _indicator(self, item: Item) -> str:
+        """Find an indicator by code or name; it needs a rule to be scored by."""
+        given, says = item.scoring.indicator, item.scoring
+        if not given:
+            return ""
+        code = given if given in self.indicators else _code_of_name(given, self.indicators)
+        spot = says.spot("indicator", item.spot)
+        if not code:
+            near = nearest(given, self.indicators)
+            key = "annex.indicator_near" if near else "annex.indicator"
+            self.problems.append(self.annex.grid.problem(*spot, key, near=near))
+        elif not says.rule or rules.parse(says.rule).kind == "manual":
+            problem = self.annex.grid.problem(*spot, "expect.rule_for_indicator", indicator=code)
+            self.problems.append(problem)
+        return code
+
+
+def _against_known(annex: Annex, known: Mapping[str, Row]) -> Iterator[Problem]:
+    """Report domains whose read maximum is another, and known domains that the annex lacks."""
+    domains = {item.code: item for item in annex.below(())}
+    for name, row in known.items():
+        if row["parent"] != TOTAL or name in PARTS_OF.values() or is_criterion(name):
+            continue
+        if name not in domains:
+            yield annex.grid.whole_problem("annex.no_domain", code=name, name=row["name_vi"])
+        elif row["max_status"] == "read" and not _same(domains[name], row):
+            facts: dict[str, Any] = {"code": name, "known": float(row["max_score"])}
+            yield annex.grid.problem(*domains[name].max_spot, "annex.differs", **facts)
+
+
+def _against_parts(annex: Annex, known: Mapping[str, Row], sources: Mapping[str, float]) -> Iterator[Problem]:
+    """Report sums by source that are not the read parts; only where every leaf says its source."""
+    if annex.source_spot is None or "" in sources or annex.problems:
+        return
+    for source, part in PARTS_OF.items():
+        row = known.get(part)
+        found = sources.get(source, 0.0)
+        if row and row["max_status"] == "read" and abs(found - float(row["max_score"])) > TOLERANCE:
+            facts: dict[str, Any] = {"source": source, "sum": found, "known": float(row["max_score"])}
+            yield annex.grid.problem(*annex.source_spot, "annex.part", **facts)
+
+
+def _same(item: Item, row: Row) -> bool:
+    """Whether a maximum is that of the table; one that could not be read is told already."""
+    return math.isnan(item.maximum) or abs(item.maximum - float(row["max_score"])) <= TOLERANCE
+
+
+def _years(request: Request, known: Mapping[str, Row]) -> tuple[str, str]:
+    if not known:
+        if not request.first_year or not request.last_year:
+            raise SpecError("annex.years_missing", {"framework": request.framework})
+        return str(request.first_year), str(request.last_year)
+    row = next(iter(known.values()))
+    first, last = row["first_year"], row["last_year"]
+    if (request.first_year or int(first), request.last_year or int(last)) != (int(first), int(last)):
+        raise SpecError("annex.years_differ", {"framework": request.framework, "first": first, "last": last})
+    return first, last
+
+
+def _indicators(data_dir: FilePath) -> dict[str, str]:
+    """Names of the known indicators, by code."""
+    rows, problems = read_rows(data_dir / INDICATORS.file, INDICATORS)
+    if rows is None:
+        raise DataError(problems)
+    return dict(zip(rows.cells["indicator_code"], rows.cells["indicator_name_vi"], strict=True))
+
+
+def _code_of_name(name: str, indicators: Mapping[str, str]) -> str:
+    folded = name.casefold()
+    return next((code for code, own in indicators.items() if own.casefold() == folded), "")
+
+
+def _points(value: float) -> str:
+    return repr(round(float(value), 4))
+
+
+def _in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Sort by row and column, each told once."""
+    once = {(each.row, each.column, each.expected_key, str(each.expected_facts)): each for each in problems}
+    return sorted(once.values(), key=lambda each: (each.row or 0, each.column))

@@ -1,0 +1,261 @@
+"""The annex as a tree of components, and everything that is wrong with it by itself."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any, Final
+
+from forecast.annex.beside import Scoring, scoring
+from forecast.annex.grid import Cell, Grid, Spot, letter, read_grids
+from forecast.annex.headings import Layout, find_layout, missing_roles, parse_columns
+from forecast.annex.numbering import Path, code_of
+from forecast.annex.walk import Entry, Total, walk
+from forecast.errors import DataError, Problem, SpecError
+from forecast.framework import WHOLE
+from forecast.labels import Phrase
+from forecast.spec import refuse_unknown
+from forecast.tables import DOMAINS, clean
+
+TOLERANCE: Final = 0.005  # as the door to the data has it
+_MAXIMUM: Final = re.compile(
+    r"(?:tối đa:?\s*)?(\d{1,3}(?:[.,]\d{1,4})?)\s*(?:điểm|đ)?\.?", flags=re.IGNORECASE | re.ASCII
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One domain, criterion or sub-criterion.
+
+    Attributes
+    ----------
+    path
+        Its number, (1, 2, 3) for 1.2.3.
+    maximum
+        Points; NaN where the annex gives none that can be read, which is told as a problem.
+    summed
+        The annex prints no maximum (or a formula), so it is the sum of what stands below.
+    scoring
+        What the columns beside the maximum and the lines below say.
+    spot, max_spot
+        Where its number or name, and its maximum, stand.
+    """
+
+    path: Path
+    name: str
+    maximum: float
+    summed: bool
+    scoring: Scoring
+    spot: Spot
+    max_spot: Spot
+
+    @property
+    def code(self) -> str:
+        """D1, 1.2 or 1.2.3."""
+        return code_of(self.path)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Annex:
+    """One annex as read: its items in order, what is wrong, and what a person should know."""
+
+    grid: Grid
+    items: tuple[Item, ...]
+    problems: tuple[Problem, ...]
+    remarks: tuple[Phrase, ...]
+    source_spot: Spot | None
+
+    def below(self, path: Path) -> tuple[Item, ...]:
+        """Items one level below."""
+        return tuple(item for item in self.items if item.path[:-1] == path)
+
+    def leaves(self) -> tuple[Item, ...]:
+        """Items with nothing below them."""
+        parents = {item.path[:-1] for item in self.items}
+        return tuple(item for item in self.items if item.path not in parents)
+
+    def tree(self) -> tuple[tuple[str, str, float], ...]:
+        """Code, name and maximum of each item, in order of the numbers."""
+        return tuple(
+            (item.code, item.name, item.maximum) for item in sorted(self.items, key=lambda i: i.path)
+        )
+
+
+def read(path: FilePath, *, sheet: str = "", columns: Sequence[str] = ()) -> Annex:
+    """Read an annex; what is wrong inside the table is kept in `problems`.
+
+    Parameters
+    ----------
+    path
+        .xlsx or .csv.
+    sheet
+        Name of the sheet; needed where several hold a table.
+    columns
+        Columns named by hand, such as ``Điểm tối đa=E``.
+
+    Raises
+    ------
+    DataError
+        If the file is refused, or no table of criteria is in it.
+    SpecError
+        If the sheet or a column is not known.
+    """
+    named = parse_columns(columns)
+    grids = read_grids(path)
+    if sheet:
+        names = [grid.sheet for grid in grids]
+        if clean(sheet) not in names:
+            refuse_unknown("--sheet", sheet, names)
+        grids = tuple(grid for grid in grids if grid.sheet == clean(sheet))
+    layouts = [(grid, find_layout(grid, named)) for grid in grids]
+    found = [(grid, layout) for grid, layout in layouts if layout]
+    if not found:
+        seen = next(filter(None, map(missing_roles, grids)), "")
+        key = "annex.no_table_seen" if seen else "annex.no_table"
+        raise DataError([Problem(path.name, None, "", "", key, {"seen": seen})])
+    if len(found) > 1:
+        raise SpecError("annex.several_sheets", {"sheets": [grid.sheet for grid, _ in found]})
+    return _annex(*found[0])
+
+
+def _annex(grid: Grid, layout: Layout) -> Annex:
+    read = walk(grid, layout)
+    problems = list(read.problems)
+    if not read.entries:
+        problems.append(grid.whole_problem("annex.no_entries"))
+    problems += _misnumbered(grid, read.entries)
+    once = {entry.path: entry for entry in reversed(read.entries)}
+    entries = [entry for entry in read.entries if once[entry.path] is entry]
+    maxima, wrong = _maxima(grid, entries)
+    problems += wrong
+    items = []
+    for entry in entries:
+        says, wrong = scoring(grid, entry, maxima[entry.path])
+        problems += wrong
+        summed = entry.maximum is None or entry.maximum.kind == "formula"
+        items.append(
+            Item(entry.path, entry.name, maxima[entry.path], summed, says, entry.spot, entry.max_spot)
+        )
+    if not read.problems:  # else a row is missing from the sums, and told already
+        problems += _sums(grid, items, read.totals)
+    spot = next(((layout.last_row, each.column) for each in layout.of("source")), None)
+    return Annex(grid, tuple(items), tuple(problems), tuple(_remarks(grid, entries, items)), spot)
+
+
+def _misnumbered(grid: Grid, entries: Sequence[Entry]) -> Iterator[Problem]:
+    """Report what repeats a number, has no parent or leaves a number out."""
+    seen: dict[Path, Entry] = {}
+    latest: dict[Path, int] = defaultdict(int)
+    for entry in entries:
+        *above, number = entry.path
+        parent = tuple(above)
+        code = code_of(entry.path)
+        awaited = latest[parent] + 1
+        cell = grid.cells.get(entry.spot)
+        # 1.10 entered as a number is kept as 1.1
+        turned = cell is not None and cell.kind == "number" and awaited == 10 * number
+        facts: dict[str, Any] = {"code": code, "awaited": code_of((*parent, awaited))}
+        if entry.path in seen:
+            first = seen[entry.path].spot
+            key = "annex.repeat_number" if turned else "annex.repeat"
+            yield grid.problem(*entry.spot, key, **facts, first=f"{letter(first[1])}{first[0]}")
+        elif parent and parent not in seen:
+            yield grid.problem(*entry.spot, "annex.no_parent", code=code, parent=code_of(parent))
+        elif len(entry.path) == 1 and code not in DOMAINS:
+            yield grid.problem(*entry.spot, "annex.domains", code=code, last=DOMAINS[-1])
+        elif number != awaited:
+            yield grid.problem(*entry.spot, "annex.gap_number" if turned else "annex.gap", **facts)
+        seen.setdefault(entry.path, entry)
+        latest[parent] = awaited if turned else max(number, latest[parent])
+
+
+def _maxima(grid: Grid, entries: Sequence[Entry]) -> tuple[dict[Path, float], list[Problem]]:
+    """Read the maxima; of a parent without one, add up what stands below it."""
+    parents = {entry.path[:-1] for entry in entries}
+    maxima: dict[Path, float] = {}
+    problems = []
+    for entry in sorted(entries, key=lambda each: -len(each.path)):
+        silent = entry.maximum is None or entry.maximum.kind == "formula"
+        if silent and entry.path in parents:
+            below = [each.path for each in entries if each.path[:-1] == entry.path]
+            maxima[entry.path] = round(math.fsum(maxima[path] for path in below), 4)
+            continue
+        value, key = parse_maximum(entry.maximum)
+        maxima[entry.path] = value
+        if key:
+            problems.append(grid.problem(*entry.max_spot, key, code=code_of(entry.path), high=WHOLE))
+    return maxima, problems
+
+
+def parse_maximum(cell: Cell | None) -> tuple[float, str]:
+    """Read a maximum in points; what is wrong with it is a key of the catalogue, ``""`` if nothing is."""
+    if cell is None:
+        return math.nan, "annex.maximum_missing"
+    if cell.kind in ("formula", "day"):
+        return math.nan, f"annex.maximum_{cell.kind}"
+    found = _MAXIMUM.fullmatch(cell.text)
+    if not found:
+        negative = cell.text.startswith("-") and _MAXIMUM.fullmatch(cell.text[1:])
+        return math.nan, "annex.maximum_positive" if negative else "annex.maximum"
+    value = float(found[1].replace(",", "."))
+    if value == 0:
+        return math.nan, "annex.maximum_positive"
+    return (value, "") if value <= WHOLE else (math.nan, "annex.maximum_high")
+
+
+def _sums(grid: Grid, items: Sequence[Item], totals: Sequence[Total]) -> Iterator[Problem]:
+    """Report parents whose children do not add up to them, and sums that are not what they sum up."""
+    own = {item.path: item for item in items}
+    children: Mapping[Path, list[float]] = defaultdict(list)
+    for item in items:
+        children[item.path[:-1]].append(item.maximum)
+    for path, below in children.items():
+        total = round(math.fsum(below), 4)
+        if path in own and abs(total - own[path].maximum) > TOLERANCE:
+            spot = own[path].max_spot
+            yield grid.problem(*spot, "annex.sum", code=own[path].code, sum=total, maximum=own[path].maximum)
+    whole = round(math.fsum(children[()]), 4)
+    told = False
+    for total_row in totals:
+        value, key = parse_maximum(total_row.cell)
+        if total_row.cell.kind == "formula":
+            continue
+        domain = own.get((total_row.domain,))
+        allowed = [domain.maximum if domain else math.nan] if total_row.named else [whole]
+        if not total_row.named and domain and not _is_last(total_row, totals):
+            allowed.append(domain.maximum)
+        if key or (all(abs(value - each) > TOLERANCE for each in allowed) and not math.isnan(allowed[0])):
+            told = told or abs(value - WHOLE) <= TOLERANCE
+            spot = (total_row.cell.row, total_row.cell.column)
+            yield grid.problem(*spot, "annex.total", sum=allowed[-1])
+    if items and not told and abs(whole - WHOLE) > TOLERANCE:
+        yield grid.whole_problem("annex.whole", sum=whole)
+
+
+def _is_last(total: Total, totals: Sequence[Total]) -> bool:
+    """The last of several sums is the whole's; a single one at the end of the table too."""
+    return total is totals[-1]
+
+
+def _remarks(grid: Grid, entries: Sequence[Entry], items: Sequence[Item]) -> Iterator[Phrase]:
+    for entry in entries:
+        if entry.from_day:
+            cell = grid.cells[entry.spot]
+            facts = {"cell": place(grid, entry.spot), "found": cell.text, "code": code_of(entry.path)}
+            yield Phrase("annex.remark.day", facts)
+    summed = [item.code for item in items if item.summed and not math.isnan(item.maximum)]
+    if summed:
+        yield Phrase("annex.remark.summed", {"codes": summed})
+    prose = [item.code for item in items if item.scoring.prose]
+    if prose:
+        yield Phrase("annex.remark.prose", {"codes": prose})
+
+
+def place(grid: Grid, spot: Spot) -> str:
+    """Write a spot as spreadsheets do: ``Phụ lục!E17``."""
+    at = f"{letter(spot[1])}{spot[0]}"
+    return f"{grid.sheet}!{at}" if grid.sheet else at

@@ -1,0 +1,247 @@
+"""`forecast framework import|show`: the Ministry's criteria, from an annex into the data, and as a tree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from forecast import annex, labels
+from forecast.annex.plan import PARTS_OF
+from forecast.annex.table import Change, Row
+from forecast.cli.local import ChoiceType, LocalOption, PathType, Verb, WholeType
+from forecast.cli.plain import Side, table
+from forecast.errors import EXIT_GOOD, SpecError
+from forecast.framework import PART_PREFIX, TOTAL, is_criterion
+from forecast.spec import refuse_unknown
+from forecast.tables import FRAMEWORKS, MAX_STATUS
+
+ACTIONS: Final = ("import", "show")
+
+
+def build(lang: str) -> click.Command:
+    """Make the verb in one language."""
+
+    def option(name: str, **settings: Any) -> click.Option:
+        says = labels.text(f"cli.framework.{name.replace('-', '_')}", lang)
+        return LocalOption([f"--{name}"], help=says, **settings)
+
+    return Verb(
+        "framework",
+        lang,
+        params=[
+            click.Argument(["action"], type=ChoiceType(ACTIONS), metavar="|".join(ACTIONS)),
+            click.Argument(["file"], type=PathType(), required=False, metavar="[FILE]"),
+            option("framework", metavar="TEXT"),
+            option("first-year", type=WholeType(), metavar="YYYY"),
+            option("last-year", type=WholeType(), metavar="YYYY"),
+            option("sheet", default="", metavar="TEXT"),
+            option("column", multiple=True, metavar="TEXT=E"),
+            option("source", default="", metavar="TEXT"),
+            option("status", type=ChoiceType(MAX_STATUS), default="read", metavar="|".join(MAX_STATUS)),
+            option("data-dir", type=PathType(), default=Path("data"), metavar="PATH"),
+            option("replace", is_flag=True),
+            option("dry-run", is_flag=True),
+        ],
+        callback=lambda **given: framework(lang=lang, **given),
+    )
+
+
+def framework(*, action: str, file: Path | None, framework: str | None, lang: str, **given: Any) -> int:
+    """Do one of the two."""
+    data_dir = given.pop("data_dir")
+    if action == "show":
+        if file is not None:
+            raise SpecError("cli.extra_words", {"found": [str(file)], "command": "forecast framework show"})
+        click.echo(shown(annex.read_table(data_dir / FRAMEWORKS.file), framework or "", lang))
+        return EXIT_GOOD
+    if file is None or framework is None:
+        missing = "FILE" if file is None else "--framework"
+        raise SpecError("cli.missing_option", {"option": missing, "command": "forecast framework import"})
+    return bring_in(file, framework=framework, data_dir=data_dir, lang=lang, **given)
+
+
+def bring_in(
+    file: Path,
+    *,
+    framework: str,
+    first_year: int | None,
+    last_year: int | None,
+    sheet: str,
+    column: Sequence[str],
+    source: str,
+    status: str,
+    data_dir: Path,
+    replace: bool,
+    dry_run: bool,
+    lang: str,
+) -> int:
+    """Read an annex, show what it makes of the table, and write the table if that is wished and sound."""
+    request = annex.Request(
+        framework=framework,
+        first_year=first_year or 0,
+        last_year=last_year or 0,
+        status=status,
+        source=source,
+    )
+    plan = annex.plan(annex.read(file, sheet=sheet, columns=column), request, data_dir)
+    click.echo(summary(plan, lang))
+    path = data_dir / FRAMEWORKS.file
+    if not plan.changes:
+        click.echo(labels.text("annex.same", lang, path=path))
+        return EXIT_GOOD
+    content = plan.content()
+    annex.prove(data_dir, content)
+    if plan.replaces and not replace and not dry_run:
+        raise SpecError("annex.replace_needed", {"framework": framework})
+    if dry_run:
+        click.echo(labels.text("annex.dry", lang, path=path))
+        return EXIT_GOOD
+    annex.write(path, content, before=plan.table.content)
+    click.echo(labels.text("annex.written", lang, path=path, count=len(plan.rows)))
+    return EXIT_GOOD
+
+
+def summary(plan: annex.Plan, lang: str) -> str:
+    """Write what was read, what is proposed and what changes."""
+    found, request = plan.annex, plan.request
+    years = f"{plan.rows[0]['first_year']}–{plan.rows[0]['last_year']}" if plan.rows else labels.MISSING
+    facts = {"file": found.grid.file, "framework": request.framework, "years": years}
+    parts = [
+        labels.text("annex.title", lang, **facts),
+        _domains(plan, lang),
+        _sources(plan, lang),
+        _rules(plan, lang),
+        "\n".join(remark.text(lang) for remark in found.remarks),
+        _changes(plan, lang),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def shown(frameworks: annex.FrameworkTable, name: str, lang: str) -> str:
+    """Write one framework as a tree; the latest if none is named."""
+    if name and name not in frameworks.frameworks:
+        refuse_unknown("--framework", name, frameworks.frameworks)
+    name = name or max(frameworks.rows.values(), key=lambda row: int(row["first_year"]))["framework"]
+    rows = frameworks.of(name)
+    lines = [_line(row, depth, lang) for row, depth in _tree(rows, "", 0)]
+    headers = [_column(each, lang) for each in ("code", "max", "source", "responsible", "rule", "name")]
+    sides: list[Side] = ["left", "right"]
+    head = labels.text("annex.show.title", lang, framework=name, **_span(rows))
+    below = "" if any(map(is_criterion, rows)) else "\n\n" + labels.text("annex.show.none", lang)
+    return f"{head}\n\n{table(headers, lines, sides)}{below}"
+
+
+def _span(rows: dict[str, Row]) -> dict[str, str]:
+    first = next(iter(rows.values()))
+    return {"first": first["first_year"], "last": first["last_year"]}
+
+
+def _tree(rows: dict[str, Row], parent: str, depth: int) -> list[tuple[Row, int]]:
+    """Rows below a parent, each before its own children; parts, which cut across, come last."""
+    own = [row for row in rows.values() if row["parent"] == parent]
+    own.sort(key=lambda row: row["component"].startswith(PART_PREFIX))
+    return [pair for row in own for pair in ((row, depth), *_tree(rows, row["component"], depth + 1))]
+
+
+def _line(row: Row, depth: int, lang: str) -> list[str]:
+    status = row["max_status"]
+    mark = "" if status == "read" else f" ({labels.text(f'annex.status.{status}', lang)})"
+    name = row["name_vi"] if lang == "vi" else row["name_en"] or row["name_vi"]
+    return [
+        "  " * max(depth - 1, 0) + row["component"],
+        labels.plain(float(row["max_score"]), lang),
+        _source(row["source"], lang) if row["source"] else "",
+        row["responsible"],
+        row["rule"],
+        name + mark,
+    ]
+
+
+def _domains(plan: annex.Plan, lang: str) -> str:
+    found = plan.annex
+    rows = []
+    for domain in found.below(()):
+        criteria = [item for item in found.items if item.path[:1] == domain.path]
+        depths = [len(item.path) for item in criteria]
+        known = plan.known.get(domain.code)
+        status = labels.text(f"annex.status.{known['max_status']}", lang) if known else ""
+        beside = f"{_points(known['max_score'], lang)} ({status})" if known else labels.MISSING
+        counts = [str(depths.count(2)), str(depths.count(3))]
+        rows.append([domain.code, *counts, _points(domain.maximum, lang), beside, domain.name])
+    depths = [len(item.path) for item in found.items]
+    whole = sum(domain.maximum for domain in found.below(()))
+    counts = [str(depths.count(2)), str(depths.count(3))]
+    total = labels.text("annex.total_name", lang)
+    rows.append([TOTAL, *counts, _points(whole, lang), _known(plan, TOTAL, lang), total])
+    headers = [_column(each, lang) for each in ("code", "criteria", "subcriteria", "max", "known", "name")]
+    return table(headers, rows, ["left", "right", "right", "right", "right"])
+
+
+def _sources(plan: annex.Plan, lang: str) -> str:
+    rows = [
+        [_source(source, lang), _points(points, lang), _known(plan, PARTS_OF.get(source, ""), lang)]
+        for source, points in plan.sources.items()
+    ]
+    return table(
+        [_column(each, lang) for each in ("source", "sum", "known")], rows, ["left", "right", "right"]
+    )
+
+
+def _rules(plan: annex.Plan, lang: str) -> str:
+    leaves = plan.annex.leaves()
+    ruled = [item for item in leaves if item.scoring.rule]
+    facts = {"leaves": len(leaves), "ruled": len(ruled), "open": len(leaves) - len(ruled)}
+    lines = [labels.text("annex.rules", lang, **facts)]
+    if plan.proposed:
+        lines.append(labels.text("annex.proposed", lang, count=len(plan.proposed)))
+        rows = [[item.code, item.scoring.rule, item.name] for item in plan.proposed]
+        lines.append(table([_column(each, lang) for each in ("code", "rule", "name")], rows))
+    return "\n".join(lines)
+
+
+def _changes(plan: annex.Plan, lang: str) -> str:
+    """Count rows that are new, list every other change."""
+    new = [each for each in plan.changes if not each.column and each.after]
+    gone = [each for each in plan.changes if not each.column and not each.after]
+    rest = [each for each in plan.changes if each.column]
+    lines = [labels.text("annex.changes", lang, new=len(new), gone=len(gone), changed=len(rest))]
+    known = any(map(is_criterion, plan.known))
+    lines += [_told("added", each, lang) for each in new if known or not is_criterion(each.component)]
+    lines += [_told("removed", each, lang) for each in gone]
+    lines += [_told("became", each, lang) for each in rest]
+    return "\n".join(lines)
+
+
+def _told(how: str, change: Change, lang: str) -> str:
+    column = change.column or "max_score"
+    before, after = (_cell(column, text, lang) for text in (change.before, change.after))
+    facts = {"component": change.component, "before": before, "after": after}
+    return "  " + labels.text(f"annex.change.{how}", lang, column=_column(column, lang), **facts)
+
+
+def _cell(column: str, text: str, lang: str) -> str:
+    if not text:
+        return labels.MISSING
+    if column == "max_score":
+        return _points(text, lang)
+    return labels.text(f"annex.status.{text}", lang) if column == "max_status" else text
+
+
+def _known(plan: annex.Plan, component: str, lang: str) -> str:
+    known = plan.known.get(component)
+    return _points(known["max_score"], lang) if known else labels.MISSING
+
+
+def _points(value: float | str, lang: str) -> str:
+    return labels.plain(round(float(value), 4), lang)
+
+
+def _source(source: str, lang: str) -> str:
+    return labels.text(f"annex.source.{source or 'none'}", lang)
+
+
+def _column(name: str, lang: str) -> str:
+    return labels.text(f"annex.column.{name}", lang)
