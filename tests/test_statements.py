@@ -185,6 +185,7 @@ def test_satisfaction_of_the_survey_is_the_survey_part_of_the_index():
         ({"area": "Nước", "statistic": "count:group_A", "score": 3.0, "unit": "provinces"}, "places_mean"),
         ({"component": "part.appraised", "score": 50.0}, "spare_part"),
         ({"component": "D9", "score": 5.0}, "no_such_component"),
+        ({"component": "1.2.3", "score": 0.5}, "criterion"),
         ({"index_code": "PAPI", "score": 40.0}, "no_such_component"),
         ({"area": "Nơi khác", "score": 80.0}, "no_such_area"),
         ({"area": "Vùng", "statistic": "max", "score": 90.0}, "no_such_area"),

@@ -50,7 +50,7 @@ def forecast(known: Known, spec: RunSpec) -> Result:
     """
     known = _before_result(known, spec)
     rng = np.random.default_rng(spec.seed)
-    post = _posterior(known, spec, rng)
+    post = posterior(known, spec, rng)
     years = post.fitted.lattice.years[:-1]
     place = post.subject.areas.index(spec.area)
     with threadpool_limits(limits=1):
@@ -104,7 +104,7 @@ def forecast_rows(known: Known, spec: RunSpec) -> pd.DataFrame:
         As `forecast` does.
     """
     known = _before_result(known, spec)
-    return _rows(known, spec, _posterior(known, spec, np.random.default_rng(spec.seed)))[0]
+    return _rows(known, spec, posterior(known, spec, np.random.default_rng(spec.seed)))[0]
 
 
 def _before_result(known: Known, spec: RunSpec) -> Known:
@@ -115,7 +115,14 @@ def _before_result(known: Known, spec: RunSpec) -> Known:
     return replace(known, scores=known.scores[seen].reset_index(drop=True))
 
 
-def _posterior(known: Known, spec: RunSpec, rng: np.random.Generator) -> Posterior:
+def posterior(known: Known, spec: RunSpec, rng: np.random.Generator) -> Posterior:
+    """Condition the latent panel on all that was known and draw last year and the target year.
+
+    Raises
+    ------
+    SpecError
+        As `forecast` does.
+    """
     refuse_unanswerable(spec, announcements=known.announcements, areas=known.provinces)
     subject = subject_of(known, "PAR", spec.target_year)
     framework = framework_for(known.frameworks, known.events, "PAR", spec.target_year, known.as_of)

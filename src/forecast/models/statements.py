@@ -153,7 +153,8 @@ class _Reader:
         year = int(row["year"])
         component = self.component(row)
         if component is None:
-            return _Read("no_such_component")
+            own = row["index_code"] == self.subject.index_code and row["component"][:1].isdigit()
+            return _Read("criterion" if own else "no_such_component")
         if component in self.subject.spare:
             return _Read("spare_part")
         if year not in self.subject.schemes:
