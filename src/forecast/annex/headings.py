@@ -42,6 +42,7 @@ class Column:
     column: int
     role: Role
     level: int = 0
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,7 @@ def _columns(grid: Grid, row: int, last: int, named: Mapping[int, Column]) -> tu
         label = _label(grid, row, last, column)
         role = role_of(label) if label else None
         if role and column not in named and role not in by_hand:
-            found[column] = Column(column, role, level_of(label))
+            found[column] = Column(column, role, level_of(label), label)
     roles = {each.role for each in found.values()}
     if not {"name", "max"} <= roles or len(found) == len(named):
         return ()
