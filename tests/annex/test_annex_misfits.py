@@ -1,6 +1,7 @@
 """Each thing that can be wrong in an annex is told with its cell, in both languages; figures are made up."""
 
 import datetime as dt
+import zipfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -233,6 +234,19 @@ def test_a_missing_file_and_a_folder_are_refused_in_words(tmp_path):
     folder.mkdir()
     with pytest.raises(DataError, match="not a regular file"):
         annex.read(folder)
+
+
+def test_merged_cells_without_end_are_refused_before_they_are_read(made_up, tmp_path):
+    """A range over a whole sheet, which no reader would come to the end of, is told in words."""
+    path = made_up.write_sheet(tmp_path / "small.xlsx", [["STT", "Tiêu chí", "Điểm tối đa"]], ["A3:C4"])
+    huge = tmp_path / "huge.xlsx"
+    with zipfile.ZipFile(path) as small, zipfile.ZipFile(huge, "w") as packed:
+        for name in small.namelist():
+            packed.writestr(name, small.read(name).replace(b"A3:C4", b"A3:XFD1048576"))
+
+    with pytest.raises(DataError, match="merged cells cover more"):
+        annex.read(huge)
+    assert annex.read(path).items == ()
 
 
 @pytest.mark.parametrize(
