@@ -178,6 +178,16 @@ def test_a_domain_of_the_table_must_be_in_the_annex(sheet, problems):
     assert any("lacks the domain D8" in en for _, _, en in found)
 
 
+def test_a_ninth_domain_is_none_of_the_index(sheet, problems):
+    """The index has eight domains; the row of another is told."""
+    sheet.rows.insert(-1, ["9", "Lĩnh vực giả định", 1.0, *[""] * 6])
+    found = problems(sheet)
+
+    place = f"A{sheet.at('9')}"
+    assert any(cell == place and "các lĩnh vực đến D8" in vi for cell, vi, _ in found)
+    assert any(cell == place and "has domains up to D8" in en for cell, _, en in found)
+
+
 @pytest.mark.parametrize("last", [1.1, 1.2])
 def test_a_tenth_criterion_kept_as_a_number_is_told_with_what_it_was(made_up, tmp_path, last):
     """Excel keeps 1.10 as 1.1 and 1.20 as 1.2: told with its cell, and how to mend it."""

@@ -180,6 +180,22 @@ def test_each_level_may_have_its_own_column_of_maxima(made_up, tmp_path):
     assert not any(item.summed for item in found.items)
 
 
+def test_a_heading_of_two_rows_may_be_printed_again(made_up, tmp_path):
+    """On a later page both rows of the heading come again; names that speak of criteria are no heading."""
+    tree = made_up.nodes()
+    head = [["STT", "Tiêu chí", "Điểm", "", "Cơ quan chủ trì"], ["", "", "Tối đa", "Tự chấm", ""]]
+    body = [[made_up.dotted(node), node.name, node.points] for node in tree]
+    body[2] = ["1.1.1", "Nội dung các tiêu chí giả định", body[2][2], "", "Cơ quan giả định"]
+    path = made_up.write_sheet(tmp_path / "again.xlsx", [*head, *body[:40], *head, *body[40:]])
+    found = read(path)
+
+    assert [item.code for item in found.items] == [node.code for node in tree]
+    assert all(item.scoring.notes == () for item in found.items)
+    strange = [["STT", "Tiêu chí", "Cột lạ"]]
+    path = made_up.write_sheet(tmp_path / "hand.xlsx", [*strange, *body[:40], *strange, *body[40:]])
+    assert len(annex.read(path, columns=["Điểm tối đa=C"]).items) == len(tree)
+
+
 def test_words_with_points_and_without_number_are_lines_where_the_sums_are_right(made_up, tmp_path):
     """What is given for what, in words, with the points in the column of maxima, stays with its criterion."""
     rows = [[*made_up.HEAD], *made_up.rows_of(made_up.nodes())]
@@ -368,6 +384,13 @@ def test_headings_are_recognised_in_many_spellings(heading, role):
 def test_plain_lines_are_a_rule(lines):
     """The same three steps in four wordings are one rule, from the easiest step to the hardest."""
     assert proposed_rule(lines, 0.5) == "steps(>=80: 0.25; >=95: 0.5)"
+
+
+def test_all_of_a_plan_is_a_step():
+    """Lines that speak of the plan, with all of it at the top, are steps too."""
+    lines = ["Hoàn thành 100% kế hoạch: 1", "Từ 80% - dưới 100% kế hoạch: 0,5", "Dưới 80% kế hoạch: 0"]
+
+    assert proposed_rule(lines, 1.0) == "steps(>=80: 0.5; >=100: 1)"
 
 
 @pytest.mark.parametrize(
