@@ -300,7 +300,7 @@ def grids(draw):
     return Grid("a.xlsx", "Trang", cells, merged)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(grid=grids())
 def test_no_sheet_breaks_the_reader(grid):
     """Whatever the cells are, the outcome is items and problems, each with a sentence."""
@@ -314,7 +314,7 @@ def test_no_sheet_breaks_the_reader(grid):
             assert all(remark.text(lang) for remark in found.remarks)
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(rows=st.lists(st.lists(TEXTS, max_size=6), max_size=12), mark=st.sampled_from(",;\t"))
 def test_no_csv_breaks_the_import(shared_data, rows, mark):
     """Whatever the file holds, it is refused in words or planned."""

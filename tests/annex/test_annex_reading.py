@@ -47,7 +47,7 @@ def tree_of(found):
     return tuple((code, name.casefold(), points) for code, name, points in found.tree())
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(
     layout=st.sampled_from(LAYOUTS),
     number=st.sampled_from(NUMBERS),
@@ -196,6 +196,21 @@ def test_a_heading_of_two_rows_may_be_printed_again(made_up, tmp_path):
     assert len(annex.read(path, columns=["Điểm tối đa=C"]).items) == len(tree)
 
 
+def test_notes_at_the_foot_of_a_page_do_not_end_the_table(made_up, tmp_path):
+    """Numbered footnotes are no criteria, and lines of scoring below a note are kept."""
+    tree = made_up.nodes()
+    rows = [[*made_up.HEAD], *made_up.rows_of(tree)]
+    place = next(place for place, row in enumerate(rows) if row[1].startswith("Từ 95%"))
+    rows.insert(place, ["", "Ghi chú: tỷ lệ giả định", "", "", ""])
+    place = next(place for place, row in enumerate(rows) if row[0] == "5")
+    rows[place:place] = [["Ghi chú:"], ["1. Dòng ghi chú giả định."], [*made_up.HEAD]]
+    found = read(made_up.write_sheet(tmp_path / "feet.xlsx", rows))
+
+    assert tree_of(found) == made_up.expected(tree)
+    first = next(item for item in found.items if item.code == "1.1.1")
+    assert [line for line in first.scoring.notes if line.startswith(("Từ", "Dưới"))] == list(tree[2].steps)
+
+
 def test_words_with_points_and_without_number_are_lines_where_the_sums_are_right(made_up, tmp_path):
     """What is given for what, in words, with the points in the column of maxima, stays with its criterion."""
     rows = [[*made_up.HEAD], *made_up.rows_of(made_up.nodes())]
@@ -323,7 +338,9 @@ def test_what_is_no_number_is_none(text):
     assert whole_mark(text) is None
 
 
-@pytest.mark.parametrize("text", ["95% trở lên: 0,5", "5 năm qua", "1.5 điểm nếu đủ", "Từ 80%: 1", "100"])
+@pytest.mark.parametrize(
+    "text", ["95% trở lên: 0,5", "5 năm qua", "i) một ý", "a) một ý", "1.5 điểm nếu đủ", "Từ 80%: 1", "100"]
+)
 def test_a_text_that_begins_with_a_figure_keeps_it(text):
     """Only a number with a mark behind it is parted from a name."""
     assert split_mark(text) == (None, text)

@@ -105,14 +105,19 @@ class _Walker:
     # ---- rows
 
     def _within_table(self) -> Iterator[tuple[int, tuple[Piece, ...]]]:
-        """Rows of the table without the notes below it; a numbered row with a maximum ends the notes."""
+        """Rows of the table without the notes below it, or at the foot of a page, which may be numbered."""
+        rows = {row: self._pieces(row) for row in self.grid.rows if self._is_body(row)}
+        numbered = {row for row, pieces in rows.items() if any(piece.mark for piece in pieces)}
+        last = max((row for row in numbered if self._maxima(row)), default=0)
         notes = False
-        for row in filter(self._is_body, self.grid.rows):
-            pieces = self._pieces(row)
-            marked = any(piece.mark for piece in pieces)
-            below = not marked and any(fold(piece.name).startswith(_BELOW_TABLE) for piece in pieces)
+        for row in self.grid.rows:
+            pieces = rows.get(row)
+            if pieces is None:
+                notes = False  # the heading of the next page
+                continue
+            below = row not in numbered and any(fold(p.name).startswith(_BELOW_TABLE) for p in pieces)
             notes = not self._maxima(row) and (below or notes)
-            if not notes:
+            if not notes or (row < last and row not in numbered):
                 yield row, pieces
 
     def _is_body(self, row: int) -> bool:
