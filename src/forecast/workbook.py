@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -18,6 +20,8 @@ MOST_BYTES: Final = 10_000_000
 MOST_UNPACKED: Final = 100_000_000  # of all parts together; a form of ours has less than one million
 MOST_PARTS: Final = 2_000
 MOST_RATIO: Final = 200  # a sheet of text packs to a tenth or a twentieth, a bomb to a thousandth
+MOST_MERGED: Final = 1_000_000  # cells under merged ranges: the reader makes each of them
+_MERGED: Final = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
 _MACROS: Final = ("vbaproject.bin", "macrosheets/", "activex/")
 _OLD_EXCEL: Final = b"\xd0\xcf\x11\xe0"  # .xls, and .xlsx with a password
 
@@ -40,11 +44,14 @@ def open_workbook(path: Path) -> Opened:
     Raises
     ------
     DataError
-        If the file is missing, too large, no .xlsx, packed beyond reason, or holds macros.
+        If the file is missing, too large, no .xlsx, packed or merged beyond reason, or holds macros.
     """
     name = path.name
     content = _content(path)
     problem = _refusal(name, content)
+    if problem is None and _merged(content) > MOST_MERGED:
+        limit = {"limit": MOST_MERGED // 1_000_000}
+        problem = Problem(name, None, "", "", "expect.smaller_merges", limit)
     if problem:
         raise DataError([problem])
     import openpyxl
@@ -99,3 +106,28 @@ def _refusal(name: str, content: bytes) -> Problem | None:
     if "xl/workbook.xml" not in names:
         return wrong("expect.xlsx")
     return None
+
+
+def _merged(content: bytes) -> int:
+    """Count the cells under merged ranges, in all sheets of a file that is no bomb."""
+    cells = 0
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            for part in packed.infolist():
+                if part.filename.casefold().startswith("xl/worksheets/"):
+                    found = _MERGED.findall(packed.read(part))
+                    cells += sum(
+                        (int(last) - int(first) + 1) * (_place(right) - _place(left) + 1)
+                        for left, first, right, last in found
+                    )
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, OSError):
+        return 0  # damaged or locked: the reader says so
+    return cells
+
+
+def _place(letters: bytes) -> int:
+    """Number of a column, A being 1."""
+    number = 0
+    for letter in letters:
+        number = 26 * number + letter - ord("A") + 1
+    return number

@@ -20,3 +20,9 @@ def made_up():
 def data_dir(tmp_path):
     """A copy of the project's data."""
     return _MODULE.data_folder(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def shared_data(tmp_path_factory):
+    """A copy of the project's data that no test changes."""
+    return _MODULE.data_folder(tmp_path_factory.mktemp("shared"))

@@ -47,7 +47,7 @@ def tree_of(found):
     return tuple((code, name.casefold(), points) for code, name, points in found.tree())
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(
     layout=st.sampled_from(LAYOUTS),
     number=st.sampled_from(NUMBERS),
@@ -147,6 +147,117 @@ def test_a_parents_formula_is_not_evaluated_and_its_children_are_added_up(made_u
     assert "D1" in found.remarks[0].text("vi")
 
 
+def test_steps_with_their_points_in_the_column_of_maxima_are_lines_too(made_up, tmp_path):
+    """A line of scoring may have its points beside it instead of behind it; it is no component."""
+    tree = made_up.nodes()
+    rows = [[*made_up.HEAD], *made_up.rows_of(tree)]
+    for row in rows:
+        if not row[0]:
+            row[1], row[2] = row[1].split(": ")
+    found = read(made_up.write_sheet(tmp_path / "beside.xlsx", rows))
+
+    assert tree_of(found) == made_up.expected(tree)
+    assert {item.code for item in found.items if item.scoring.proposed} == {
+        node.code for node in tree if node.steps
+    }
+
+
+def test_each_level_may_have_its_own_column_of_maxima(made_up, tmp_path):
+    """Three columns of maxima beside three of names: each level takes its own."""
+    tree = made_up.nodes()
+    heads = ("Lĩnh vực", "Tiêu chí", "Tiêu chí thành phần")
+    rows = [[part for head in heads for part in (head, f"Điểm tối đa {head}")]]
+    held = [""] * 6
+    for node in tree:
+        place = 2 * len(node.path) - 2
+        held[place : place + 2] = [f"{made_up.dotted(node)}. {node.name}", node.points]
+        if len(node.path) == 3:
+            rows.append(held)
+            held = [""] * 6
+    found = read(made_up.write_sheet(tmp_path / "maxima.xlsx", rows))
+
+    assert tree_of(found) == made_up.expected(tree)
+    assert not any(item.summed for item in found.items)
+
+
+def test_a_heading_of_two_rows_may_be_printed_again(made_up, tmp_path):
+    """On a later page both rows of the heading come again; names that speak of criteria are no heading."""
+    tree = made_up.nodes()
+    head = [["STT", "Tiêu chí", "Điểm", "", "Cơ quan chủ trì"], ["", "", "Tối đa", "Tự chấm", ""]]
+    body = [[made_up.dotted(node), node.name, node.points] for node in tree]
+    body[2] = ["1.1.1", "Nội dung các tiêu chí giả định", body[2][2], "", "Cơ quan giả định"]
+    path = made_up.write_sheet(tmp_path / "again.xlsx", [*head, *body[:40], *head, *body[40:]])
+    found = read(path)
+
+    assert [item.code for item in found.items] == [node.code for node in tree]
+    assert all(item.scoring.notes == () for item in found.items)
+    strange = [["STT", "Tiêu chí", "Cột lạ"]]
+    path = made_up.write_sheet(tmp_path / "hand.xlsx", [*strange, *body[:40], *strange, *body[40:]])
+    assert len(annex.read(path, columns=["Điểm tối đa=C"]).items) == len(tree)
+
+
+def test_notes_at_the_foot_of_a_page_do_not_end_the_table(made_up, tmp_path):
+    """Numbered footnotes are no criteria, and lines of scoring below a note are kept."""
+    tree = made_up.nodes()
+    rows = [[*made_up.HEAD], *made_up.rows_of(tree)]
+    place = next(place for place, row in enumerate(rows) if row[1].startswith("Từ 95%"))
+    rows.insert(place, ["", "Ghi chú: tỷ lệ giả định", "", "", ""])
+    place = next(place for place, row in enumerate(rows) if row[0] == "5")
+    rows[place:place] = [["Ghi chú:"], ["1. Dòng ghi chú giả định."], [*made_up.HEAD]]
+    found = read(made_up.write_sheet(tmp_path / "feet.xlsx", rows))
+
+    assert tree_of(found) == made_up.expected(tree)
+    first = next(item for item in found.items if item.code == "1.1.1")
+    assert [line for line in first.scoring.notes if line.startswith(("Từ", "Dưới"))] == list(tree[2].steps)
+
+
+def test_words_with_points_and_without_number_are_lines_where_the_sums_are_right(made_up, tmp_path):
+    """What is given for what, in words, with the points in the column of maxima, stays with its criterion."""
+    rows = [[*made_up.HEAD], *made_up.rows_of(made_up.nodes())]
+    rows[4:4] = [["", "Ban hành kịp thời (giả định)", 0.5], ["", "Không kịp thời (giả định)", 0]]
+    found = read(made_up.write_sheet(tmp_path / "worded.xlsx", rows))
+
+    assert tree_of(found) == made_up.expected(made_up.nodes())
+    assert "Ban hành kịp thời (giả định): 0.5" in found.items[2].scoring.notes
+    assert found.items[2].scoring.rule == ""
+
+
+def test_a_source_may_be_a_tick_in_a_column_of_its_own(made_up, tmp_path):
+    """A heading over two columns, one for each way of judging, with an x where it applies."""
+    tree = made_up.nodes()
+    rows = [
+        ["STT", "Tiêu chí", "Điểm tối đa", "Phương thức đánh giá", ""],
+        ["", "", "", "Tự đánh giá", "Điều tra xã hội học"],
+    ]
+    for node in tree:
+        ticks = {"appraised": ["x", ""], "leaders_survey": ["", "X"]}.get(node.source, ["", ""])
+        rows.append([made_up.dotted(node), node.name, node.points, *ticks])
+    merges = ["A1:A2", "B1:B2", "C1:C2", "D1:E1"]
+    found = read(made_up.write_sheet(tmp_path / "ticks.xlsx", rows, merges))
+
+    own = {item.code: item.scoring.source for item in found.leaves() if item.path[0] < 8}
+    assert own == {node.code: node.source for node in tree if len(node.path) == 3 and node.path[0] < 8}
+
+
+def test_texts_below_the_sum_are_no_lines_of_scoring(made_up, tmp_path):
+    """A signature below the table does not become the note of the last criterion."""
+    rows = [[*made_up.HEAD], *made_up.rows_of(made_up.nodes())]
+    rows += [["", "Tổng cộng", "100", "", ""], ["", "KT. BỘ TRƯỞNG GIẢ ĐỊNH", "", "", ""]]
+    found = read(made_up.write_sheet(tmp_path / "signed.xlsx", rows))
+
+    assert found.items[-1].scoring.notes == ()
+
+
+def test_a_column_can_be_left_out_by_hand(made_up, tmp_path):
+    """A column of notes that is named as ignored is not read."""
+    rows = [[*made_up.HEAD], *made_up.rows_of(made_up.nodes())]
+    rows[1][4] = "Ghi chú giả định"
+    path = made_up.write_sheet(tmp_path / "noted.xlsx", rows)
+
+    assert annex.read(path).items[0].scoring.notes == ("Ghi chú giả định",)
+    assert annex.read(path, columns=["bỏ qua=E"]).items[0].scoring.notes == ()
+
+
 def test_a_column_can_be_named_by_hand(made_up, tmp_path):
     """A heading that nobody could guess is given with --column."""
     tree = made_up.nodes()
@@ -227,7 +338,9 @@ def test_what_is_no_number_is_none(text):
     assert whole_mark(text) is None
 
 
-@pytest.mark.parametrize("text", ["95% trở lên: 0,5", "5 năm qua", "1.5 điểm nếu đủ", "Từ 80%: 1", "100"])
+@pytest.mark.parametrize(
+    "text", ["95% trở lên: 0,5", "5 năm qua", "i) một ý", "a) một ý", "1.5 điểm nếu đủ", "Từ 80%: 1", "100"]
+)
 def test_a_text_that_begins_with_a_figure_keeps_it(text):
     """Only a number with a mark behind it is parted from a name."""
     assert split_mark(text) == (None, text)
@@ -288,6 +401,13 @@ def test_headings_are_recognised_in_many_spellings(heading, role):
 def test_plain_lines_are_a_rule(lines):
     """The same three steps in four wordings are one rule, from the easiest step to the hardest."""
     assert proposed_rule(lines, 0.5) == "steps(>=80: 0.25; >=95: 0.5)"
+
+
+def test_all_of_a_plan_is_a_step():
+    """Lines that speak of the plan, with all of it at the top, are steps too."""
+    lines = ["Hoàn thành 100% kế hoạch: 1", "Từ 80% - dưới 100% kế hoạch: 0,5", "Dưới 80% kế hoạch: 0"]
+
+    assert proposed_rule(lines, 1.0) == "steps(>=80: 0.5; >=100: 1)"
 
 
 @pytest.mark.parametrize(

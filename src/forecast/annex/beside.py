@@ -15,6 +15,7 @@ from forecast.annex.headings import Role, fold
 from forecast.annex.steps import proposed_rule
 from forecast.annex.walk import BESIDE, Entry
 from forecast.errors import Problem, SpecError
+from forecast.labels import Phrase
 from forecast.spec import iso_hint, nearest
 from forecast.tables import SOURCES
 
@@ -24,6 +25,7 @@ _SOURCES: Final = (  # judged in this order, on text without diacritics
     ("appraised", r"tham dinh|tu danh gia|tu cham|appraised"),
     ("outcome", r"tac dong|ket qua kinh te|kinh te xa hoi|phat trien kinh te|outcome"),
 )
+_NAMES: Final = [Phrase(f"annex.source.{source}") for source in SOURCES]
 _RULE_LIKE: Final = re.compile(r"([^()]+?)\s*\([^()]*\)")
 
 
@@ -63,7 +65,7 @@ def scoring(grid: Grid, entry: Entry, maximum: float) -> tuple[Scoring, list[Pro
         texts[role] = wrong(cell, "annex.formula_text") if cell.kind == "formula" else cell.text
     source = source_of(texts["source"])
     if texts["source"] and not source:
-        wrong(beside["source"], "expect.choice", allowed=SOURCES)
+        wrong(beside["source"], "annex.source_unknown", allowed=_NAMES)
     deadline = _day(beside["deadline"]) if texts["deadline"] else ""
     if texts["deadline"] and not deadline:
         wrong(beside["deadline"], "annex.day")

@@ -183,6 +183,8 @@ def _csv_text(path: Path) -> str:
         data = path.read_bytes()
     except OSError as error:
         raise refused("expect.readable", reason=error.strerror or type(error).__name__) from error
+    if data.startswith(b"PK\x03\x04"):
+        raise refused("expect.csv_not_excel")
     if data.startswith(_UTF16) or data.count(0) * 4 > len(data):
         raise refused("expect.utf8_not_utf16")
     try:

@@ -42,6 +42,7 @@ class Column:
     column: int
     role: Role
     level: int = 0
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +57,9 @@ class Layout:
         return tuple(each for each in self.columns if each.role in roles)
 
     def is_heading(self, grid: Grid, row: int) -> bool:
-        """Tell a heading printed again, on a later page."""
-        found = {cell.column: role_of(cell.text) for cell in grid.row(row)}
-        same = [each for each in self.columns if each.role == found.get(each.column)]
-        return len(same) >= 2 and any(each.role in ("name", "max") for each in same)
+        """Tell a heading printed again, on a later page, by what stands where maxima should."""
+        cells = ((grid.cells.get((row, each.column)), each.label) for each in self.of("max"))
+        return any(cell and (role_of(cell.text) == "max" or cell.text == label) for cell, label in cells)
 
 
 def fold(text: str) -> str:
@@ -148,12 +148,12 @@ def missing_roles(grid: Grid) -> str:
 def _columns(grid: Grid, row: int, last: int, named: Mapping[int, Column]) -> tuple[Column, ...]:
     """Columns of a heading that stands in `row` to `last`; none if it is no heading."""
     by_hand = {each.role for each in named.values()}
-    found = dict(named)
+    found = {column: replace(each, label=_label(grid, row, last, column)) for column, each in named.items()}
     for column in range(1, max((c for _, c in grid.cells), default=0) + 1):
         label = _label(grid, row, last, column)
         role = role_of(label) if label else None
         if role and column not in named and role not in by_hand:
-            found[column] = Column(column, role, level_of(label))
+            found[column] = Column(column, role, level_of(label), label)
     roles = {each.role for each in found.values()}
     if not {"name", "max"} <= roles or len(found) == len(named):
         return ()

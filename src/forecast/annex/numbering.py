@@ -16,17 +16,17 @@ Path = tuple[int, ...]
 
 DEEPEST: Final = 3
 _ROMAN: Final = {"I": 1, "V": 5, "X": 10}
-_NUMBER: Final = r"(?:[IVX]{1,6}|[0-9]{1,3})(?:\s?\.\s?[0-9]{1,3}){0,4}"
+_NUMBER: Final = r"(?:(?-i:[IVX]{1,6})|[0-9]{1,3})(?:\s?\.\s?[0-9]{1,3}){0,4}"
 _WORD: Final = r"lĩnh vực|tiêu chí thành phần|tctp|tiêu chí|D(?=[0-9])"
 _WORD_LEVELS: Final = {"linh vuc": 1, "tieu chi thanh phan": 3, "tctp": 3, "tieu chi": 2, "d": 1}
 _PLAIN: Final = re.compile(
-    rf"(?:(?P<word>{_WORD})\s*(?:số\s)?\s*)?(?P<open>\()?\s*(?P<number>{_NUMBER})\s*(?P<close>\))?\s*[.:)]*",
+    rf"(?:(?P<word>{_WORD})\s*(?:số\s)?\s*)?(?P<open>\()?\s*(?P<number>{_NUMBER})\s*(?P<close>\))?(?:\s*[.:)])*",
     flags=re.IGNORECASE,
 )
 # In front of a name a number needs a mark after it, a point in it, or a word before it: "5 năm" is none.
 _PREFIX: Final = re.compile(
-    rf"(?P<whole>(?:(?:{_WORD})\s*(?:số\s)?\s*{_NUMBER}\s*[.:)–-]*|\(\s*{_NUMBER}\s*\)[.:]*"
-    rf"|{_NUMBER}\s*[.:)]+|[0-9]{{1,3}}(?:\.[0-9]{{1,3}})+))\s+(?P<rest>\S.*)",
+    rf"(?P<whole>(?:(?:{_WORD})\s*(?:số\s)?\s*{_NUMBER}(?:\s*[.:)–-])*|\(\s*{_NUMBER}\s*\)(?:\s*[.:])*"
+    rf"|{_NUMBER}(?:\s*[.:)])+|[0-9]{{1,3}}(?:\.[0-9]{{1,3}})+))\s+(?P<rest>\S.*)",
     flags=re.IGNORECASE | re.DOTALL,
 )
 _NO_NAME: Final = re.compile(r"(điểm|đ|%)(?!\w)", flags=re.IGNORECASE)
@@ -73,7 +73,7 @@ def split_mark(text: str) -> tuple[Mark | None, str]:
     ('Cải cách thể chế', None)
     """
     found = _PREFIX.fullmatch(text)
-    mark = whole_mark(re.sub(r"[–-]+$", "", found["whole"])) if found else None
+    mark = whole_mark(re.sub(r"[–\s-]+$", "", found["whole"])) if found else None
     if found is None or mark is None or _NO_NAME.match(found["rest"]):
         return None, text
     return mark, clean(found["rest"])

@@ -146,16 +146,15 @@ class _Drafts:
 
     def row(self, item: Item) -> Row:
         """Make the row of a criterion or sub-criterion."""
-        parent = self._parent(item)
         says = item.scoring
         leaf = not self.annex.below(item.path)
         marks = [text("annex.note.proposed", _OWN)] if says.proposed else []
         return self._row(
             component=item.code,
-            parent=parent,
+            parent=self._parent(item),
             name_vi=item.name,
             max_score=_points(item.maximum),
-            responsible=self._inherited(item, "responsible") or self._known_responsible(item, parent),
+            responsible=self._inherited(item, "responsible") or self._known_responsible(item),
             note=" | ".join([*says.notes, *marks, *filter(None, [self.request.source])]),
             source=self._source(item) if leaf else says.source,
             rule=says.rule,
@@ -228,11 +227,12 @@ class _Drafts:
     def _inherited(self, item: Item, name: str) -> str:
         return next((str(found) for each in self._line(item) if (found := getattr(each.scoring, name))), "")
 
-    def _known_responsible(self, item: Item, parent: str) -> str:
-        half = parent if parent in self.known else self._parent(self._line(item)[-2])
-        domain = code_of(item.path[:1])
-        found = (self.known[name]["responsible"] for name in (half, domain) if name in self.known)
-        return next(filter(None, found), "")
+    def _known_responsible(self, item: Item) -> str:
+        """Who is in charge of the half or the domain that an item belongs to."""
+        criterion = self.by_path.get(item.path[:2])
+        half = self._parent(criterion) if criterion else ""
+        rows = (self.known[name] for name in (half, code_of(item.path[:1])) if name in self.known)
+        return next((row["responsible"] for row in rows if row["responsible"]), "")
 
     def _indicator(self, item: Item) -> str:
         """Find an indicator by code or name; it needs a rule to be scored by."""

@@ -10,14 +10,15 @@ from typing import Final
 from forecast import rules
 from forecast.tables import clean
 
-_RATE: Final = r"(\d{1,3}(?:[.,]\d+)?)\s*%?"
+_RATE: Final = r"(\d{1,3}(?:[.,]\d+)?)\s*%?(?:\s*kế hoạch)?"
 _POINTS: Final = re.compile(
     r"(?P<when>.+?)\s*(?:[:=–-]|(?:thì\s)?được)\s*(?P<points>\d{1,2}(?:[.,]\d+)?)\s*(?:điểm|đ)?\s*[.;]?",
     flags=re.IGNORECASE,
 )
-_LEAD: Final = r"(?:[-+•*]\s*)?(?:(?:nếu\s)?(?:tỷ lệ\s)?(?:đạt|giải ngân|hoàn thành)?\s*)?"
+_LEAD: Final = r"(?:[-+•*]\s*)?(?:(?:nếu\s)?(?:tỷ lệ\s)?(?:đạt|giải ngân|hoàn thành|thực hiện)?\s*)?"
 _AT_LEAST: Final = re.compile(
-    rf"{_LEAD}(?:(?:từ\s)?{_RATE}\s*trở\s?lên|(?:>=|≥)\s*{_RATE}|(?:đạt\s)?(100)\s*%)", flags=re.IGNORECASE
+    rf"{_LEAD}(?:(?:từ\s)?{_RATE}\s*trở\s?lên|(?:>=|≥)\s*{_RATE}|(100)\s*%(?:\s*kế hoạch)?)",
+    flags=re.IGNORECASE,
 )
 _BETWEEN: Final = re.compile(
     rf"{_LEAD}(?:từ\s)?{_RATE}\s*(?:-|–|đến|tới)\s*(?:dưới|<)\s*{_RATE}", flags=re.IGNORECASE

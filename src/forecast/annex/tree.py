@@ -119,10 +119,11 @@ def read(path: FilePath, *, sheet: str = "", columns: Sequence[str] = ()) -> Ann
         raise DataError([Problem(path.name, None, "", "", key, {"seen": seen})])
     if len(found) > 1:
         raise SpecError("annex.several_sheets", {"sheets": [grid.sheet for grid, _ in found]})
-    return _annex(*found[0])
+    return whole_annex(*found[0])
 
 
-def _annex(grid: Grid, layout: Layout) -> Annex:
+def whole_annex(grid: Grid, layout: Layout) -> Annex:
+    """Read one sheet whose table has been found."""
     read = walk(grid, layout)
     problems = list(read.problems)
     if not read.entries:
@@ -141,7 +142,8 @@ def _annex(grid: Grid, layout: Layout) -> Annex:
             Item(entry.path, entry.name, maxima[entry.path], summed, says, entry.spot, entry.max_spot)
         )
     if not read.problems:  # else a row is missing from the sums, and told already
-        problems += _sums(grid, items, read.totals)
+        wrong = list(_sums(grid, items, read.totals))
+        problems += [*wrong, *(read.doubtful if wrong else ())]
     spot = next(((layout.last_row, each.column) for each in layout.of("source")), None)
     return Annex(grid, tuple(items), tuple(problems), tuple(_remarks(grid, entries, items)), spot)
 
@@ -167,7 +169,7 @@ def _misnumbered(grid: Grid, entries: Sequence[Entry]) -> Iterator[Problem]:
             yield grid.problem(*entry.spot, "annex.no_parent", code=code, parent=code_of(parent))
         elif len(entry.path) == 1 and code not in DOMAINS:
             yield grid.problem(*entry.spot, "annex.domains", code=code, last=DOMAINS[-1])
-        elif number != awaited:
+        elif number > awaited or turned:  # a lower one fills a gap that is told already
             yield grid.problem(*entry.spot, "annex.gap_number" if turned else "annex.gap", **facts)
         seen.setdefault(entry.path, entry)
         latest[parent] = awaited if turned else max(number, latest[parent])

@@ -21,6 +21,7 @@ _BELOW_TABLE: Final = ("ghi chu", "chu thich", "luu y", "noi nhan", "note")
 _TOTALS: Final = frozenset(
     "tong cong total so diem toi da cac cua linh vuc chung i ii iii iv v vi vii viii".split()
 )
+_TICKS: Final = ("x", "v", "co")
 _MAX_IN_NAME: Final = re.compile(r"(.+?)\s*\(\s*(\d+(?:[.,]\d+)?)\s*(?:điểm|đ)\s*\)", flags=re.IGNORECASE)
 
 
@@ -60,11 +61,16 @@ class Total:
 
 @dataclass(slots=True)
 class Walk:
-    """Everything found in a sheet."""
+    """Everything found in a sheet.
+
+    `doubtful` speaks of texts with points and without number: lines of scoring, if all sums are right
+    without them, else components that have lost their numbers.
+    """
 
     entries: list[Entry] = field(default_factory=list)
     totals: list[Total] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    doubtful: list[Problem] = field(default_factory=list)
 
 
 def walk(grid: Grid, layout: Layout) -> Walk:
@@ -77,6 +83,7 @@ class _Walker:
         self.grid = grid
         self.layout = layout
         self.found = Walk()
+        self.open = False  # whether texts without number belong to the entry above
         self.levels = _levels_by_order(grid, layout)
         self.pieces = dict(self._within_table())
         marks = [piece.mark for pieces in self.pieces.values() for piece in pieces if piece.mark]
@@ -98,14 +105,19 @@ class _Walker:
     # ---- rows
 
     def _within_table(self) -> Iterator[tuple[int, tuple[Piece, ...]]]:
-        """Rows of the table without the notes below it; a numbered row with a maximum ends the notes."""
+        """Rows of the table without the notes below it, or at the foot of a page, which may be numbered."""
+        rows = {row: self._pieces(row) for row in self.grid.rows if self._is_body(row)}
+        numbered = {row for row, pieces in rows.items() if any(piece.mark for piece in pieces)}
+        last = max((row for row in numbered if self._maxima(row)), default=0)
         notes = False
-        for row in filter(self._is_body, self.grid.rows):
-            pieces = self._pieces(row)
-            marked = any(piece.mark for piece in pieces)
-            below = not marked and any(fold(piece.name).startswith(_BELOW_TABLE) for piece in pieces)
+        for row in self.grid.rows:
+            pieces = rows.get(row)
+            if pieces is None:
+                notes = False  # the heading of the next page
+                continue
+            below = row not in numbered and any(fold(p.name).startswith(_BELOW_TABLE) for p in pieces)
             notes = not self._maxima(row) and (below or notes)
-            if not notes:
+            if not notes or (row < last and row not in numbered):
                 yield row, pieces
 
     def _is_body(self, row: int) -> bool:
@@ -130,6 +142,7 @@ class _Walker:
             beside = self._beside(row) if last else {}
             entry = Entry(path, name, piece.spot, maximum, spot, beside, bool(mark.days), list(piece.steps))
             self.found.entries.append(entry)
+            self.open = True
 
     def _placed(self, mark: Mark, path: Path, piece: Piece) -> bool:
         key = ""
@@ -147,6 +160,7 @@ class _Walker:
 
     def _total(self, row: int, text: str) -> None:
         named, _ = split_mark(text.rsplit(maxsplit=1)[-1] + ". x")
+        self.open = False  # below a sum stand signatures, not lines of scoring
         context = self._context()
         domain = named.parts[0] if named else context[0] if context else 0
         self.found.totals += [Total(cell, domain, bool(named)) for cell in self._maxima(row)[:1]]
@@ -162,12 +176,15 @@ class _Walker:
             return
         whole = f"{text}: {maxima[0].text}" if maxima else text
         if maxima and not (read_step(whole) or _BULLET.match(text)):
-            self.found.problems.append(self.grid.problem(*pieces[0].spot, "annex.no_number"))
+            numbers = [each.column for each in self.layout.of("number")]
+            unread = pieces[0].spot[1] in numbers
+            told = self.found.problems if unread or not self.open else self.found.doubtful
+            told.append(self.grid.problem(*pieces[0].spot, "annex.no_number"))
         for line in (whole, *(step for piece in pieces for step in piece.steps)):
             self._add_line(line)
 
     def _add_line(self, text: str) -> None:
-        if self.found.entries and text:
+        if self.open and text:
             self.found.entries[-1].lines.append(text)
 
     # ---- cells
@@ -219,6 +236,8 @@ class _Walker:
             if cell is None and each.role in _SPREADING:
                 above = self.grid.covering(row, each.column)
                 cell = above if above and above.column == each.column else None
+            if cell and each.role == "source" and fold(cell.text) in _TICKS:  # a column for each source
+                cell = replace(cell, lines=(each.label,))
             if cell:
                 found[each.role] = cell
         return found
@@ -228,10 +247,10 @@ class _Walker:
 
     def _is_current(self, path: Path, name: str) -> bool:
         """Whether it is what the last entry is, or belongs to."""
-        if self._context()[: len(path)] != path:
+        if not path or self._context()[: len(path)] != path:
             return False
-        latest = next(entry for entry in reversed(self.found.entries) if entry.path == path)
-        return fold(latest.name) == fold(_MAX_IN_NAME.sub(r"\1", name)) or not name
+        names = (entry.name for entry in reversed(self.found.entries) if entry.path == path)
+        return not name or fold(next(names, "")) == fold(_MAX_IN_NAME.sub(r"\1", name))
 
 
 def _piece(cell: Cell, column: Column, pending: Sequence[tuple[Mark, Spot, int]]) -> Piece:
