@@ -119,7 +119,8 @@ def folders(tmp_path_factory) -> dict[str, Path]:
         shutil.copytree(REAL, folder)
         for table in ("scores.csv", "related_indices.csv"):
             header, rows = _rows(folder / table)
-            _write(folder / table, header, [row for row in rows if row["area"] == AREA])
+            kept = [row for row in rows if row["area"] == AREA and row["year"] >= "2022"]
+            _write(folder / table, header, kept)
         header, rows = _rows(folder / "indicators.csv")
         _write(folder / "indicators.csv", header, rows[:5])
         made[name] = folder
