@@ -60,6 +60,40 @@ def test_the_closed_form_by_hand(monkeypatch):
     assert bias.of("D7").mean == pytest.approx(centre)
 
 
+def test_the_answer_is_bayes_by_brute_force(monkeypatch):
+    """Oracle: the same three levels, integrated on a fine grid of means without any algebra."""
+    spreads = np.array([0.01, 0.04, 0.1])
+    monkeypatch.setattr("forecast.submissions.bias._GRID", spreads)
+    seen = {"D2": [-0.10, -0.06], "D5": [0.02, 0.01, 0.03]}
+    rows = [
+        (HERE, 2020 + n, name, 9.0, 9.0 + 10 * share, 10.0)
+        for name, shares in seen.items()
+        for n, share in enumerate(shares)
+    ]
+    bias = learn(table(*rows), HERE, 2024)
+    grid = np.linspace(-0.6, 0.6, 1201)
+
+    def normal(x, mean, spread):
+        return np.exp(-0.5 * ((x - mean) / spread) ** 2) / spread
+
+    mass, moment, square = 0.0, 0.0, 0.0
+    for tau in spreads:
+        for sigma in spreads:
+            domain = normal(grid[:, None], grid[None, :], tau)  # of a domain's mean, given the overall one
+            seeing = {
+                name: np.prod([normal(share, grid, sigma) for share in shares], axis=0)
+                for name, shares in seen.items()
+            }
+            other = seeing["D5"] @ domain
+            prior = normal(grid, 0, 0.05) * tau * normal(tau, 0, 0.03) * sigma * normal(sigma, 0, 0.05)
+            here = seeing["D2"] * (domain @ (other * prior))
+            mass, moment = mass + here.sum(), moment + here @ grid
+            square += here @ grid**2
+
+    assert bias.of("D2").mean == pytest.approx(moment / mass, rel=1e-6)
+    assert bias.of("D2").error == pytest.approx(np.sqrt(square / mass - (moment / mass) ** 2), rel=1e-6)
+
+
 def test_shrinkage_beats_raw_means_and_no_correction():
     """Over many made-up cities with known biases the learnt ones have the least squared error."""
     rng = np.random.default_rng(7)

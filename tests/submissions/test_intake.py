@@ -394,6 +394,14 @@ def test_the_returned_copy_shows_each_place(office):
     assert book[ENTRY].data_validations.count == 4
 
 
+def test_a_cell_far_away_is_no_trouble(office):
+    """The last cell of a spreadsheet is looked at, and not the seventeen billion before it."""
+    (outcome,) = office.take(office.filled({"H9": "abc", "XFD1048576": "=1+1"}))
+    far = openpyxl.load_workbook(outcome.copy)[ENTRY]["XFD1048576"]
+
+    assert (far.value, far.data_type) == ("=1+1", "s")
+
+
 def test_a_mended_copy_is_taken(office):
     """The list of errors in it does no harm, nor does a second one of a copy sent back as it was."""
     (outcome,) = office.take(office.filled({"H9": "abc"}))

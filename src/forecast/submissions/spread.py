@@ -58,7 +58,7 @@ def quantiles(
 
 def _side(steps: NDArray[np.float64], centre: float, end: float, room: float) -> NDArray[np.float64]:
     """Walk from the centre to the end in one step, and on into the room that is left (signed)."""
-    within = np.where(steps >= 1, end, centre + np.clip(steps, 0.0, 1.0) * (end - centre))
+    within = np.where(steps >= 1, end, centre + steps * (end - centre))
     if not room:
         return within
     beyond = np.maximum(steps - 1.0, 0.0) * abs(centre - end)
