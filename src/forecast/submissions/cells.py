@@ -24,6 +24,7 @@ _ESCAPED: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")  # how .xlsx writes charact
 _FIRST_SERIAL, _LAST_SERIAL = 32874, 73415  # 1990-01-01 and 2100-12-31 as spreadsheets number days
 _DAY_ZERO: Final = dt.date(1899, 12, 30)
 _PERCENT: Final = 100.0
+_LEAST_PERCENT: Final = 20.0  # less would be an odd percentage, so it is a slip of another kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,7 @@ def _within(number: float, maximum: float) -> Found:
         return _wrong("expect.form_not_negative", high=maximum)
     if number <= maximum:
         return Found(number)
-    if number > _PERCENT:
+    if not max(_LEAST_PERCENT, maximum) < number <= _PERCENT:
         return _wrong("expect.form_points", high=maximum)
     hint = _tidy(number / _PERCENT * maximum)
     return _wrong("expect.form_maybe_percent", high=maximum, percent=_tidy(number), hint=hint)

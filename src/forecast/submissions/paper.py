@@ -87,11 +87,11 @@ def plain(cell: Cell | MergedCell, name: str) -> None:
     cell.number_format = DAY_FORMAT if name == "due" else "@" if words else POINTS_FORMAT
 
 
-def fit(sheet: Worksheet, row: int, widths: Sequence[float]) -> None:
+def fit(sheet: Worksheet, row: int, widths: Sequence[float], least: int = 1) -> None:
     """Make a row as high as its words need: LibreOffice does not find out when it opens a file."""
     words = ((str(sheet.cell(row, n).value or ""), n) for n in range(1, len(widths) + 1))
     lines = (_lines(each, widths[n - 1]) for each, n in words if sheet.cell(row, n).data_type == "s")
-    sheet.row_dimensions[row].height = LINE * max(lines, default=1) + 5
+    sheet.row_dimensions[row].height = LINE * max(least, *lines) + 5
 
 
 def _lines(words: str, width: float) -> int:

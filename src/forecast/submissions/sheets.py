@@ -150,7 +150,7 @@ def _entry(sheet: Worksheet, form: Form) -> None:
             row += 1
         domain = item.domain
         _item_row(sheet, row, item, form)
-        fit(sheet, row, _WIDTHS)
+        fit(sheet, row, _WIDTHS, least=2)  # room for a reason
         entries.append(row)
         row += 1
     _validations(sheet, entries, form)

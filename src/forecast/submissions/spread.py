@@ -58,7 +58,9 @@ def quantiles(
 
 def _side(steps: NDArray[np.float64], centre: float, end: float, room: float) -> NDArray[np.float64]:
     """Walk from the centre to the end in one step, and on into the room that is left (signed)."""
-    within = np.clip(steps, 0.0, 1.0)
+    within = np.where(steps >= 1, end, centre + steps * (end - centre))
+    if not room:
+        return within
     beyond = np.maximum(steps - 1.0, 0.0) * abs(centre - end)
-    used = -np.expm1(-beyond / abs(room)) if room else np.zeros_like(beyond)
-    return (1 - within) * centre + within * end - room * used
+    most = _FARTHEST * abs(room)  # where the exponential has used up all of it; no overflow beyond
+    return within + room * np.expm1(-np.minimum(beyond, most) / abs(room))
