@@ -3,6 +3,7 @@
 import dataclasses
 import datetime as dt
 import json
+import re
 from pathlib import Path
 
 import nbformat
@@ -87,13 +88,26 @@ def made_up():
 
 
 @pytest.fixture(scope="session")
+def without_codes(made_up):
+    """Take the codes of criteria, such as 3.2.1, out of a text, so that what is left are its numbers."""
+    codes = [code for code in made_up.scorecard["component"] if code[0].isdigit()]
+    pattern = re.compile(
+        rf"(?<![\d.,])({'|'.join(map(re.escape, sorted(codes, key=len, reverse=True)))})(?= \D)"
+    )
+    return lambda text: pattern.sub("", text)
+
+
+@pytest.fixture(scope="session")
 def bare(made_up):
     """The made-up result as if no criteria, forms, remedies or scenarios had been entered."""
     domains = made_up.scorecard.loc[~made_up.scorecard["kind"].isin(["criterion", "subcriterion"])]
     finest = domains["component"].isin(["D8.sipas", "D8.outcome"]) | domains["component"].str.fullmatch(
         "D[1-7]"
     )
-    ranked = {by: domains["lost"].where(finest).rank(ascending=False) for by in ("lever_rank", "risk_rank")}
+    ranked = {
+        by: domains["lost"].where(finest).rank(ascending=False, method="first")
+        for by in ("lever_rank", "risk_rank")
+    }
     later = ("projections", "departments", "status", "scenarios", "scenario_targets", "remedies", "units")
     return dataclasses.replace(
         made_up,

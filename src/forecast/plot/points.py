@@ -12,7 +12,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Patch
 
 from forecast import labels, reading
-from forecast.markup import Column, Figure, Passage, Table, row
+from forecast.markup import Column, Figure, Pieces, Table, row
 from forecast.plot.canvas import BLACK, BLUE, VERMILION, Look, Sheet, draw
 
 if TYPE_CHECKING:
@@ -28,15 +28,15 @@ PIECES: Final[dict[str, Look]] = {
 }
 
 
-def lost(result: Result, by: Literal["domain", "criterion"] = "domain", *, lang: str) -> Figure | Passage:
+def lost(result: Result, by: Literal["domain", "criterion"] = "domain", *, lang: str) -> Figure | Pieces:
     """Draw what each domain, or each of the criteria that lose most, is expected to give and to lose.
 
-    Without criteria the domains stand in for them.
+    Without criteria the domains stand in for them; without a scorecard there is no picture.
     """
     kind = by if reading.has_criteria(result) else "domain"
     rows = reading.lost(result, kind, MOST)
     if rows.empty:
-        return Passage((labels.text("absent.scorecard", lang),))
+        return Pieces(())
     names = [reading.component_name(record, lang) for _, record in rows.iterrows()]
     plural = "domains" if kind == "domain" else "criteria"
 
@@ -96,7 +96,7 @@ def _bars(axes: Axes, rows: pd.DataFrame, names: list[str], sheet: Sheet) -> Non
         ends = (0.0, low, open_to, float(record["max_score"]))
         for look, begin, end in zip(PIECES.values(), ends, ends[1:], strict=False):
             if end - begin > 1e-9:
-                axes.barh(place, end - begin, left=begin, height=thick, **look)
+                axes.barh(place, end - begin, left=begin, height=thick, clip_on=False, **look)
         _beside(axes, record, place, name, sheet)
     shown = [short(name, WIDE_NAME) for name in names]
     axes.set_yticks([] if sheet.narrow else places, [] if sheet.narrow else shown, parse_math=False)

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
 from forecast import labels, reading
-from forecast.markup import Column, Figure, Passage, Table, row
+from forecast.markup import Column, Figure, Pieces, Table, row
 from forecast.plot.canvas import BLACK, BLUE, MEDIAN, RANGE_WIDTHS, Look, Sheet, draw
 from forecast.plot.points import WIDE_NAME, head_beside, short, write_beside
 
@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 NOW: Look = {"color": BLACK, "linewidth": 1.0, "linestyle": (0, (3, 2))}
 
 
-def scenarios(result: Result, *, lang: str) -> Figure | Passage:
-    """Draw the total of each scenario that can be told, with its range and a line where things stand now."""
+def scenarios(result: Result, *, lang: str) -> Figure | Pieces:
+    """Draw the total of each scenario that can be told, with its range and a line where things stand now.
+
+    Where none can be told there is no picture; the table says why.
+    """
     told = result.scenarios.dropna(subset="median").reset_index(drop=True)
     if told.empty:
-        key = "absent.scenarios" if result.scenarios.empty else "scenario_table.none_told"
-        return Passage((labels.text(key, lang),))
+        return Pieces(())
     names = [reading.scenario_name(record, lang) for _, record in told.iterrows()]
 
     def drawing(sheet: Sheet) -> Canvas:

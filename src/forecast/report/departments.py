@@ -37,7 +37,7 @@ def department_table(result: Result, *, lang: str) -> Table | Passage:
 
 def _line(record: pd.Series[Any], lang: str) -> Row:
     mark = labels.text("department_table.disagrees", lang) if record["disagrees"] else ""
-    reasons = [reading.said(record["bias_reason"], lang)]
+    reasons = [] if math.isnan(record["likely"]) else [reading.said(record["bias_reason"], lang)]
     if not math.isnan(record["pool_median"]):
         facts = {
             "median": points(record["pool_median"], lang),
@@ -64,7 +64,7 @@ def _line(record: pd.Series[Any], lang: str) -> Row:
             lang,
         ),
         Cell(labels.signed(record["gap"], 2, lang), mark),
-        detail=". ".join(filter(None, reasons)),
+        detail="; ".join(filter(None, reasons)),
     )
 
 
@@ -103,7 +103,7 @@ def department_reasons(result: Result, *, lang: str) -> Table | Passage:
             Column(labels.text("department_table.component", lang)),
             Column(labels.text("reasons.reason", lang)),
             Column(labels.text("reasons.remedy", lang)),
-            Column(labels.text("head.due", lang)),
+            Column(labels.text("head.due", lang), numeric=True),
         ),
         rows=tuple(lines),
     )
@@ -114,12 +114,13 @@ def status_table(result: Result, *, lang: str) -> Table | Passage:
     if result.status.empty:
         return Passage((labels.text("absent.status", lang),))
     heads = ("department", "state", "received", "components", "disagreeing")
-    due = Column(labels.text("head.due", lang))
-    department, *rest = (Column(labels.text(f"status_table.{name}", lang)) for name in heads)
-    facts = {"year": result.spec.target_year, "as_of": result.spec.as_of}
+    due = labels.day(result.status["due_on"].iloc[0], lang)  # one day for all
+    facts = {"year": result.spec.target_year, "as_of": result.spec.as_of, "due": due}
     return Table(
         caption=labels.text("status_table.caption", lang, **facts),
-        columns=(department, due, *rest),
+        columns=tuple(
+            Column(labels.text(f"status_table.{name}", lang), numeric=name == "received") for name in heads
+        ),
         rows=tuple(_state(result, record, lang) for _, record in result.status.iterrows()),
     )
 
@@ -136,7 +137,6 @@ def _state(result: Result, record: pd.Series[Any], lang: str) -> Row:
     }
     return row(
         reading.department(str(record["department"]), lang),
-        labels.day(record["due_on"], lang),
         Cell(labels.text(f"status_table.{record['state']}", lang), late),
         Cell(labels.day(record["received_on"], lang), earlier),
         labels.text("status_table.of", lang, **answered),

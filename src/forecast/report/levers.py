@@ -53,7 +53,7 @@ def lever_table(result: Result, *, count: int = FIRST, lang: str) -> Table | Pas
             Column(labels.text("head.criterion", lang)),
             *numeric(("order", "winnable", "range"), lang),
             Column(labels.text("head.charge", lang)),
-            Column(labels.text("head.due", lang)),
+            Column(labels.text("head.due", lang), numeric=True),
         ),
         rows=tuple(lines),
         notes=(

@@ -32,7 +32,7 @@ def remedy_table(result: Result, *, only_overdue: bool = False, lang: str) -> Ta
             Column(labels.text("remedy_table.unit", lang)),
             Column(labels.text("remedy_table.action", lang)),
             Column(labels.text("head.charge", lang)),
-            Column(labels.text("head.due", lang)),
+            Column(labels.text("head.due", lang), numeric=True),
             Column(labels.text("remedy_table.state", lang)),
             Column(labels.text("remedy_table.effect", lang), numeric=True),
         ),

@@ -61,9 +61,9 @@ def _line(result: Result, record: pd.Series[Any], targets: list[Target], lang: s
 
 
 def ranged(text: str, lower: float, upper: float, lang: str, *, decimals: int = 2) -> Cell:
-    """Put a range below a figure; nothing where there is none."""
+    """Put a range below a figure; nothing where there is none, or where it has no width."""
     span = reading.span(lower, upper, lang, decimals=decimals)
-    return Cell(text, "" if span == labels.MISSING else span)
+    return Cell(text, "" if span == labels.MISSING or lower == upper else span)
 
 
 def _chance(table: pd.DataFrame, scenario: str, target: Target, lang: str) -> str:
