@@ -351,9 +351,6 @@ NAMES = {
     "variance_name",
     "target",
     "lost",
-    "max_status",
-    "plan_table",
-    "remedy_table",
     "runs",
     "status_table",
 }

@@ -98,13 +98,11 @@ def _ranges(axes: Axes, told: pd.DataFrame, names: list[str], sheet: Sheet) -> N
 
 def _key(lang: str) -> list[Line2D]:
     looks: tuple[tuple[str, Look], ...] = (
-        ("median", MEDIAN),
-        ("range", {"color": BLUE, "linewidth": RANGE_WIDTHS[80]}),
-        ("base", NOW),
+        ("scenario_table.key_median", MEDIAN),
+        ("scenario_table.key_range", {"color": BLUE, "linewidth": RANGE_WIDTHS[80]}),
+        ("scenario_table.key_base", NOW),
     )
-    return [
-        Line2D([], [], **look, label=labels.text(f"scenario_table.key_{name}", lang)) for name, look in looks
-    ]
+    return [Line2D([], [], **look, label=labels.text(key, lang)) for key, look in looks]
 
 
 def _left_out(result: Result, lang: str) -> tuple[str, ...]:
