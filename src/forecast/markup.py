@@ -55,7 +55,10 @@ class _Piece:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Cover(_Piece):
-    """The head of a page; the page's title, language and foot are taken from it."""
+    """The head of a page; the page's title, language and foot are taken from it.
+
+    `warning` is said before everything else, and on every printed page.
+    """
 
     macro: ClassVar[str] = "cover"
     title: str
@@ -63,6 +66,7 @@ class Cover(_Piece):
     place_day: str
     lang: str
     foot: str = ""
+    warning: str = ""
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         page = {
@@ -71,11 +75,12 @@ class Cover(_Piece):
             "place_day": self.place_day,
             "lang": self.lang,
             "foot": self.foot,
+            "warning": self.warning,
         }
         return {"text/html": self._repr_html_(), "text/plain": repr(self), PAGE_TYPE: page}
 
     def __str__(self) -> str:
-        return "\n".join(filter(None, (self.title, self.subtitle, self.place_day)))
+        return "\n".join(filter(None, (self.warning, self.title, self.subtitle, self.place_day)))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -130,17 +135,21 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a table; `detail` is a sentence below it, over the table's whole width."""
+    """One line of a table; `detail` is a sentence below it, over the table's whole width.
+
+    `level` says how deep its head stands in a tree, from 0.
+    """
 
     cells: tuple[Cell, ...]
     detail: str = ""
     strong: bool = False
+    level: int = 0
 
 
-def row(*cells: Cell | str, detail: str = "", strong: bool = False) -> Row:
+def row(*cells: Cell | str, detail: str = "", strong: bool = False, level: int = 0) -> Row:
     """Make a line of a table from texts and cells."""
     whole = tuple(cell if isinstance(cell, Cell) else Cell(cell) for cell in cells)
-    return Row(cells=whole, detail=detail, strong=strong)
+    return Row(cells=whole, detail=detail, strong=strong, level=level)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -172,7 +181,7 @@ class Table(_Piece):
 
     def __str__(self) -> str:
         heads = [column.label for column in self.columns]
-        lines = [heads, *([str(cell) for cell in line.cells] for line in self.rows)]
+        lines = [heads, *(_written(line) for line in self.rows)]
         widths = [max(len(line[place]) for line in lines) for place in range(len(heads))]
         written = [self._line(line, widths) for line in lines]
         for place in range(len(self.rows), 0, -1):
@@ -186,6 +195,11 @@ class Table(_Piece):
             for text, width, column in zip(texts, widths, self.columns, strict=True)
         ]
         return " | ".join(parts).rstrip()
+
+
+def _written(line: Row) -> list[str]:
+    head, *rest = map(str, line.cells)
+    return [f"{'  ' * line.level}{head}", *rest]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -236,6 +250,7 @@ class Page:
     subtitle: str = ""
     place_day: str = ""
     foot: str = ""
+    warning: str = ""
     contents: tuple[tuple[str, str], ...] = ()
 
     def document(self, body: Iterable[Shown]) -> str:

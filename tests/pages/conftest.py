@@ -1,7 +1,9 @@
 """A Result to write pages from.  EVERY FIGURE IN IT IS MADE UP: no forecast, no published result."""
 
+import dataclasses
 import datetime as dt
 import json
+import re
 from pathlib import Path
 
 import nbformat
@@ -11,6 +13,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
+from forecast import labels, result
 from forecast.report import page
 from forecast.result import Result
 from forecast.spec import RunSpec
@@ -73,6 +76,43 @@ def made_up():
         vintage=_vintage(),
         set_aside=_set_aside(),
         backtest=_backtest(),
+        scorecard=_scorecard(),
+        projections=_projections(),
+        departments=_departments(),
+        status=_status(),
+        scenarios=_scenarios(),
+        scenario_targets=_scenario_targets(),
+        remedies=_remedies(),
+        units=_units(),
+    )
+
+
+@pytest.fixture(scope="session")
+def without_codes(made_up):
+    """Take the codes of criteria, such as 3.2.1, out of a text, so that what is left are its numbers."""
+    codes = [code for code in made_up.scorecard["component"] if code[0].isdigit()]
+    pattern = re.compile(
+        rf"(?<![\d.,])({'|'.join(map(re.escape, sorted(codes, key=len, reverse=True)))})(?= \D)"
+    )
+    return lambda text: pattern.sub("", text)
+
+
+@pytest.fixture(scope="session")
+def bare(made_up):
+    """The made-up result as if no criteria, forms, remedies or scenarios had been entered."""
+    domains = made_up.scorecard.loc[~made_up.scorecard["kind"].isin(["criterion", "subcriterion"])]
+    finest = domains["component"].isin(["D8.sipas", "D8.outcome"]) | domains["component"].str.fullmatch(
+        "D[1-7]"
+    )
+    ranked = {
+        by: domains["lost"].where(finest).rank(ascending=False, method="first")
+        for by in ("lever_rank", "risk_rank")
+    }
+    later = ("projections", "departments", "status", "scenarios", "scenario_targets", "remedies", "units")
+    return dataclasses.replace(
+        made_up,
+        scorecard=domains.assign(max_status="read", gamble="", **ranked).reset_index(drop=True),
+        **{name: getattr(made_up, name).head(0) for name in later},
     )
 
 
@@ -92,17 +132,33 @@ def run_dir(made_up, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def pages(run_dir):
-    """The page of each notebook in each language, made from the made-up result: (stem, lang) -> HTML.
+    """The page of each notebook in each language, made from the made-up result: (stem, lang) -> HTML."""
+    return _pages_of(run_dir, [(path, lang) for lang in ("vi", "en") for path in NOTEBOOKS])
 
-    The cells run in this process, one notebook after the other, which shows the same as a kernel would
-    and spares ten of them; tests/runs executes notebooks in kernels.
+
+@pytest.fixture(scope="session")
+def pages_from(tmp_path_factory):
+    """Write pages of some notebooks from another result: (result, *stems, lang) -> {stem: HTML}."""
+
+    def write(result, *stems, lang="vi"):
+        folder = tmp_path_factory.mktemp("other")
+        result.write(folder)
+        chosen = [(path, lang) for path in NOTEBOOKS if path.stem in stems]
+        return {stem: html for (stem, _), html in _pages_of(folder, chosen).items()}
+
+    return write
+
+
+def _pages_of(folder, chosen):
+    """Run notebooks in this process, one after the other.
+
+    That shows the same as a kernel would and spares many of them; tests/runs executes notebooks in kernels.
     """
     shell = InteractiveShell.instance()
     made = {}
-    for lang in ("vi", "en"):
-        for path in NOTEBOOKS:
-            executed = _executed(shell, path, {"run_dir": str(run_dir), "lang": lang})
-            made[path.stem, lang] = page(executed, name=path.stem)
+    for path, lang in chosen:
+        executed = _executed(shell, path, {"run_dir": str(folder), "lang": lang})
+        made[path.stem, lang] = page(executed, name=path.stem)
     InteractiveShell.clear_instance()
     return made
 
@@ -418,3 +474,314 @@ def _backtest():
         "observed",
     ]
     return pd.DataFrame(rows, columns=columns)
+
+
+# --- scorecard, forms, scenarios and remedies: every figure made up ----------------------------------------
+# Phrases of these tests alone, so that what they agree on does not change with the engine's own.
+PHRASES = {
+    "basis": ("số liệu giả định của phép thử", "made-up figures of a test"),
+    "indicator": ("chỉ tiêu {name}, ước đạt {projected}", "the indicator {name}, projected at {projected}"),
+    "gamble": (
+        "ngưỡng {threshold}: dưới ngưỡng được {below} điểm, đạt ngưỡng được {at} điểm; khả năng đạt {chance}",
+        "threshold {threshold}: {below} points below it, {at} at it; chance of reaching it {chance}",
+    ),
+    "bias": (
+        "đã trừ {bias} điểm, học từ {count} lần tự chấm",
+        "{bias} points taken off, from {count} self-scores",
+    ),
+    "no_bias": ("chưa có lần tự chấm nào để học", "no past self-score to learn from"),
+    "untold": (
+        "chưa có chỉ tiêu “{indicator}” trong số liệu",
+        "the indicator “{indicator}” is not in the tables",
+    ),
+    "few": ("mới có {count} năm cùng kỳ", "only {count} past years"),
+}
+for _name, (_vi, _en) in PHRASES.items():
+    labels.catalogue().setdefault(f"made_up.{_name}", {"vi": _vi, "en": _en})
+
+# code, parent, names, maximum, expected, sd, chance of all points, share still open, last day
+CRITERIA = [
+    ("2.1", "D2", "Ban hành văn bản đúng luật", "Lawful documents", 6.0, 4.2, 0.6, 0.02, 0.5, "2024-12-31"),
+    (
+        "2.1.1",
+        "2.1",
+        "Xử lý văn bản trái luật",
+        "Unlawful documents handled",
+        3.0,
+        2.4,
+        0.4,
+        0.2,
+        0.6,
+        "2024-11-30",
+    ),
+    (
+        "2.1.2",
+        "2.1",
+        "Kiểm tra văn bản đúng hạn",
+        "Documents inspected on time",
+        3.0,
+        1.8,
+        0.5,
+        0.03,
+        0.4,
+        "2024-12-15",
+    ),
+    (
+        "2.2",
+        "D2",
+        "Theo dõi thi hành pháp luật",
+        "Enforcement followed up",
+        4.0,
+        2.9,
+        0.5,
+        0.1,
+        0.0,
+        "2024-09-30",
+    ),
+    ("3.1", "D3", "Kiểm soát thủ tục", "Control of procedures", 4.0, 3.6, 0.2, 0.2, 0.5, "2024-12-31"),
+    (
+        "3.1.1",
+        "3.1",
+        "Công bố thủ tục kịp thời",
+        "Procedures published in time",
+        2.0,
+        1.9,
+        0.1,
+        0.7,
+        0.5,
+        None,
+    ),
+    ("3.1.2", "3.1", "Rà soát thủ tục", "Procedures reviewed", 2.0, 1.7, 0.2, 0.3, 0.5, "2024-12-31"),
+    ("3.2", "D3", "Giải quyết hồ sơ", "Dossiers", 5.0, 4.3, 0.3, 0.1, 0.5, "2024-12-31"),
+    ("3.2.1", "3.2", "Hồ sơ đúng hạn", "Dossiers on time", 3.0, 2.6, 0.3, 0.55, 0.75, "2024-12-31"),
+    ("3.2.2", "3.2", "Xin lỗi khi trễ hạn", "Apologies for late ones", 2.0, 1.7, 0.2, 0.3, 0.5, "2024-12-31"),
+    (
+        "3.3",
+        "D3",
+        "Trả lời phản ánh, kiến nghị",
+        "Replies to feedback",
+        4.0,
+        3.6,
+        0.3,
+        0.2,
+        0.5,
+        "2024-12-31",
+    ),
+    ("6.1", "D6", "Sử dụng vốn nhà nước", "Use of public money", 7.0, 6.1, 0.4, 0.1, 0.7, "2025-01-31"),
+    (
+        "6.1.1",
+        "6.1",
+        "Giải ngân vốn đầu tư công",
+        "Investment disbursed",
+        2.0,
+        1.2,
+        0.5,
+        0.25,
+        0.9,
+        "2025-01-31",
+    ),
+    (
+        "6.1.2",
+        "6.1",
+        "Thu ngân sách theo kế hoạch",
+        "Revenue as planned",
+        5.0,
+        4.9,
+        0.1,
+        0.8,
+        0.5,
+        "2024-12-31",
+    ),
+    ("6.2", "D6", "Tự chủ tài chính", "Financial autonomy", 5.0, 4.3, 0.4, 0.1, 0.4, "2024-12-31"),
+]
+RULED = {
+    "3.2.1": ("steps(>=90: 2; >=95: 3)", "on_time", "Hồ sơ đúng hạn", 95.2),
+    "6.1.1": ("steps(>=80: 1; >=95: 2)", "disbursed", "Giải ngân", 93.5),
+}
+
+
+def _scorecard_row(component, parent, kind, names, maximum, expected, sd, p_full, share, deadline, last):
+    lost = maximum - expected
+    top = min(maximum, expected + 1.282 * sd)
+    rule, indicator, name, projected = RULED.get(component, ("", "", "", 0.0))
+    gamble = _reason("made_up.gamble", threshold="95%", below=1.0, at=2.0, chance="43%") if rule else ""
+    basis = _reason("made_up.indicator", name=name, projected=projected) if rule else _reason("made_up.basis")
+    charge = CHARGE.get(component) or CHARGE.get(f"D{component[0]}", "")
+    return (
+        *(component, parent, kind, *names, maximum, "made_up", charge if component != "total" else ""),
+        *("appraised", rule, indicator, pd.Timestamp(deadline), last, expected, expected),
+        *(expected - 1.282 * sd, top, sd, lost, p_full, share, lost * share),
+        *(0.6 * lost * share, min(lost, 1.3 * lost * share), np.nan, np.nan),
+        *("both" if rule else "domain", basis, gamble),
+    )
+
+
+def _scorecard():
+    rows = []
+    for component, (median, sd, last) in POSTERIOR.items():
+        kind = "total" if component == "total" else "part" if "." in component else "domain"
+        parent = "" if component == "total" else "D8" if "." in component else "total"
+        maximum = MAXIMA.get(component, {"total": 100.0, "D8.sipas": 10.0, "D8.outcome": 6.5}.get(component))
+        known = KNOWN.get(component, last if component == "total" else np.nan)
+        figures = (maximum, median, sd, 0.004, 0.4, None if component == "total" else "2024-12-31")
+        rows.append(_scorecard_row(component, parent, kind, (component, component), *figures, known))
+        rows += [
+            _scorecard_row(
+                *(code, above, "subcriterion" if code.count(".") == 2 else "criterion", (vi, en)),
+                *(*figures, np.nan if code != "3.2.1" else 2.75),
+            )
+            for code, above, vi, en, *figures in CRITERIA
+            if f"D{code[0]}" == component
+        ]
+    table = pd.DataFrame(rows, columns=result.SCORECARD_COLUMNS)
+    finest = ~table["component"].isin(table["parent"])
+    table["lever_rank"] = table["winnable"].where(finest).rank(ascending=False, method="first")
+    table["risk_rank"] = (table["lost"] * table["sd"]).where(finest).rank(ascending=False, method="first")
+    return table.assign(deadline=table["deadline"].astype("datetime64[s]"))
+
+
+def _projections():
+    months, few = "2024-01..2024-09", _reason("made_up.few", count=1)
+    rows = [
+        ("on_time", "Hồ sơ đúng hạn", "%", months, 95.4, 95.2, 94.1, 96.3, 5.0, "pace", ""),
+        ("disbursed", "Giải ngân vốn đầu tư công", "%", months, 38.1, 93.5, 84.0, 97.0, 5.0, "pace", ""),
+        ("revenue", "Thu ngân sách", "tỷ đồng", "2024-Q2", 91000.0, *[np.nan] * 3, 1.0, "", few),
+    ]
+    return pd.DataFrame(rows, columns=result.PROJECTION_COLUMNS)
+
+
+def _department(department, component, given, corrected, pool, words, **more):
+    median, sd, _ = POSTERIOR[component]
+    low, likely, high = given
+    bias = likely - corrected if corrected else 0.0
+    reason = _reason("made_up.bias", bias=round(bias, 2), count=4) if bias else _reason("made_up.no_bias")
+    row = {
+        **dict.fromkeys(result.DEPARTMENT_COLUMNS, np.nan),
+        **dict(zip(("given_reason", "remedy"), words, strict=True)),
+        **dict(zip(("low", "likely", "high"), given, strict=True)),
+        **dict(zip(("pool_median", "pool_lower", "pool_upper"), pool, strict=True)),
+        "department": department,
+        "component": component,
+        "name_vi": component,
+        "name_en": component,
+        "max_score": MAXIMA[component],
+        "last": KNOWN.get(component, np.nan),
+        "model_median": median,
+        "model_lower": median - 1.282 * sd,
+        "model_upper": median + 1.282 * sd,
+        "bias": bias,
+        "bias_reason": reason,
+        "corrected_low": low - bias,
+        "corrected_likely": likely - bias,
+        "corrected_high": high - bias,
+        "combined_median": (median + likely - bias) / 2,
+        "combined_lower": (median + low - bias) / 2 - 0.2,
+        "combined_upper": (median + high - bias) / 2 + 0.2,
+        "gap": likely - median,
+        "disagrees": not np.isnan(pool[0]),
+        "due": pd.NaT,
+        "received_on": pd.Timestamp("2024-09-27"),
+        "form_version": "1",
+        "submission_id": "made-up",
+    }
+    return {**row, **more}
+
+
+def _departments():
+    none, due = (np.nan,) * 3, {"due": pd.Timestamp("2024-11-30")}
+    rows = [
+        _department("Sở Nội vụ", "D1", (8.4, 8.9, 9.2), 8.7, none, ("", ""), self_score=9.1),
+        _department("Sở Nội vụ", "D4", (9.0, 9.4, 9.8), 0, none, ("Sắp xếp xong 5 phòng", ""), **due),
+        _department(
+            *("Sở Tư pháp", "D2", (9.0, 9.4, 9.8), 9.1, (8.2, 6.4, 9.6)),
+            ("Đã xử lý xong 12 văn bản", "Kiểm tra hết văn bản trước tháng 12"),
+            **due,
+            self_score=9.5,
+        ),
+        _department("Sở Tài chính", "D6", (10.0, 10.5, 11.0), 0, none, ("", "Họp giao ban hằng tuần")),
+        _department("Văn phòng UBND Thành phố", "D3", none, 0, none, ("", "")),
+    ]
+    return pd.DataFrame(rows)[list(result.DEPARTMENT_COLUMNS)].astype({"due": "datetime64[s]"})
+
+
+def _status():
+    due = pd.Timestamp("2024-09-30")
+    rows = [
+        ("Sở Nội vụ", "sent", due, pd.Timestamp("2024-09-27"), 0.0, 2.0, 4.0, 1.0, 0.0, "D4", 0.2),
+        ("Sở Tư pháp", "sent", due, pd.Timestamp("2024-09-30"), 0.0, 1.0, 1.0, 0.0, 1.0, "D2", 2.3),
+        ("Sở Tài chính", "late", due, pd.Timestamp("2024-10-06"), 6.0, 1.0, 1.0, 0.0, 0.0, "D6", 0.1),
+        (
+            "Văn phòng UBND Thành phố",
+            "sent",
+            due,
+            pd.Timestamp("2024-09-27"),
+            0.0,
+            0.0,
+            1.0,
+            0.0,
+            0.0,
+            "",
+            np.nan,
+        ),
+        ("Sở Kế hoạch và Đầu tư", "missing", due, pd.NaT, 20.0, 0.0, 1.0, 0.0, 0.0, "", np.nan),
+        ("Sở Thông tin và Truyền thông", "missing", due, pd.NaT, 20.0, 0.0, 1.0, 0.0, 0.0, "", np.nan),
+    ]
+    days = {"due_on": "datetime64[s]", "received_on": "datetime64[s]"}
+    return pd.DataFrame(rows, columns=result.STATUS_COLUMNS).astype(days)
+
+
+def _scenarios():
+    untold = _reason("made_up.untold", indicator="DTI")
+    rows = [
+        ("continue", "Tiếp tục như hiện nay", "Carrying on as now",
+         86.4, 84.0, 88.8, 0.0, 0.0, 0.0, 34, 18, 50, ""),
+        ("overdue", "Xong mọi việc quá hạn trước 31/12", "All overdue remedies done by 31/12",
+         87.1, 84.8, 89.4, 0.68, 0.31, 1.02, 29, 14, 46, ""),
+        ("harder", "Bộ tiêu chí năm nay khó hơn 3 điểm", "This year's criteria are 3 points harder",
+         83.4, 80.9, 85.9, -3.0, -3.0, -3.0, 34, 18, 50, ""),
+        ("digital", "Chuyển đổi số đạt mức 80", "Digital transformation reaches 80", *[np.nan] * 9, untold),
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=result.SCENARIO_COLUMNS)
+
+
+def _scenario_targets():
+    chances = {"continue": (0.04, 0.09), "overdue": (0.07, 0.15), "harder": (0.04, 0.09)}
+    rows = [
+        (scenario, "rank", "<=", float(place), pd.Timestamp(day), chance)
+        for scenario, both in chances.items()
+        for place, day, chance in zip((15, 10), ("2024-01-03", "2024-05-10"), reversed(both), strict=True)
+    ]
+    return pd.DataFrame(rows, columns=result.SCENARIO_TARGET_COLUMNS)
+
+
+def _remedies():
+    rows = [
+        (
+            "Sở Tư pháp",
+            "2.1.1",
+            "Xử lý hết văn bản trái luật",
+            "Bà A",
+            "2024-09-15",
+            "doing",
+            0.4,
+            35.0,
+            "Còn 3 văn bản",
+        ),
+        ("Quận 5", "3.2.1", "Thư xin lỗi khi trễ hạn", "Ông B", "2024-10-10", "planned", 0.15, 10.0, ""),
+        ("Sở Tài chính", "6.1.1", "Giao ban giải ngân hằng tuần", "", "2024-12-31", "doing", 0.5, 0.0, ""),
+        ("Sở Nội vụ", "", "Tập huấn công chức", "Phòng CCHC", None, "done", np.nan, 0.0, ""),
+    ]
+    table = pd.DataFrame(rows, columns=result.REMEDY_COLUMNS)
+    return table.assign(due=pd.to_datetime(table["due"]).astype("datetime64[s]"))
+
+
+def _units():
+    rows = [
+        ("Sở Tư pháp", "department", True, 1.0, 0.0, 1.0),
+        ("Sở Nội vụ", "department", True, 1.0, 1.0, 0.0),
+        ("Sở Y tế", "department", False, 0.0, 0.0, 0.0),
+        ("Quận 5", "district", True, 1.0, 0.0, 1.0),
+        ("Quận 7", "district", False, 0.0, 0.0, 0.0),
+        ("Huyện Cần Giờ", "district", False, 0.0, 0.0, 0.0),
+    ]
+    return pd.DataFrame(rows, columns=result.UNIT_COLUMNS)

@@ -1,5 +1,6 @@
 """Pages in a real browser: on a phone, on paper.  Skipped where there is no Chromium."""
 
+import dataclasses
 import html
 import re
 import shutil
@@ -27,18 +28,39 @@ def browser(*arguments):
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
 
 
-@pytest.mark.parametrize("stem", ["meeting", "data", "domain", "backtest", "total"])
+def measured(page, folder):
+    """Widths of window and page, and how many elements stick out, on a phone of 320 pixels."""
+    page = re.sub(r"<meta http-equiv=[^>]*>", "", page).replace("</body>", MEASURE)
+    frame = f'<iframe style="width:320px;height:800px;border:0" srcdoc="{html.escape(page)}"></iframe>'
+    (folder / "frame.html").write_text(f"<!DOCTYPE html><meta charset=utf-8>{frame}", encoding="utf-8")
+    shown = browser("--virtual-time-budget=4000", "--dump-dom", (folder / "frame.html").as_uri())
+    return tuple(int(part) for part in re.search(r"<title>\[(\d+),(\d+),(\d+)\]", shown).groups())
+
+
+@pytest.mark.parametrize(
+    "stem", ["meeting", "data", "domain", "scorecard", "departments", "backtest", "total"]
+)
 def test_a_phone_of_320_pixels_needs_no_sideways_scrolling(stem, pages, tmp_path):
     """Everything fits the width, but for the one table that slides in its own frame."""
-    page = re.sub(r"<meta http-equiv=[^>]*>", "", pages[stem, "vi"]).replace("</body>", MEASURE)
-    frame = f'<iframe style="width:320px;height:800px;border:0" srcdoc="{html.escape(page)}"></iframe>'
-    (tmp_path / "frame.html").write_text(f"<!DOCTYPE html><meta charset=utf-8>{frame}", encoding="utf-8")
+    window, width, sticking_out = measured(pages[stem, "vi"], tmp_path)
 
-    shown = browser("--virtual-time-budget=4000", "--dump-dom", (tmp_path / "frame.html").as_uri())
+    assert window == 320
+    assert width <= 320
+    assert sticking_out == 0
 
-    window, width, sticking_out = (
-        int(part) for part in re.search(r"<title>\[(\d+),(\d+),(\d+)\]", shown).groups()
+
+def test_endless_words_of_people_do_not_widen_a_phones_page(made_up, pages_from, tmp_path):
+    """A word without a break is broken, whoever wrote it."""
+    endless = "dài" * 120
+    told = dataclasses.replace(
+        made_up,
+        departments=made_up.departments.assign(given_reason=endless, remedy=endless, department=endless),
+        remedies=made_up.remedies.assign(action=endless, responsible=endless, note=endless, unit=endless),
+        units=made_up.units.assign(unit=endless),
     )
+
+    window, width, sticking_out = measured(pages_from(told, "departments")["departments"], tmp_path)
+
     assert window == 320
     assert width <= 320
     assert sticking_out == 0

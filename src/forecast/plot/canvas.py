@@ -16,6 +16,7 @@ from typing import Any, Final
 import matplotlib as mpl
 import numpy as np
 from markupsafe import escape
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure as Canvas
@@ -107,7 +108,7 @@ class Sheet:
         """Write what the upright axis counts, level and above it."""
         axes.set_title(text, loc="left", fontsize=9.5, pad=8)
 
-    def key(self, axes: Axes, handles: Sequence[Line2D], *, columns: int, narrow_columns: int = 2) -> None:
+    def key(self, axes: Axes, handles: Sequence[Artist], *, columns: int, narrow_columns: int = 2) -> None:
         """Put the key of marks and lines above the axes."""
         count = narrow_columns if self.narrow else columns
         if canvas := axes.get_figure(root=True):

@@ -10,19 +10,24 @@ import pandas as pd
 from forecast import labels
 
 
+def doubtful(status: object) -> bool:
+    """Tell whether a maximum must be marked: not if it was read, nor if the whole page says it is made up."""
+    return status not in ("read", "made_up")
+
+
 def starred_maximum(record: pd.Series[Any], lang: str) -> str:
     """Write a component's maximum, with a star if it was not read; for pictures, where there is no room."""
-    return labels.plain(float(record["max_score"]), lang) + ("" if record["max_status"] == "read" else "*")
+    return labels.plain(float(record["max_score"]), lang) + ("*" if doubtful(record["max_status"]) else "")
 
 
 def star_note(statuses: Iterable[object], lang: str) -> tuple[str, ...]:
     """Say what the star means, where there is one."""
-    return () if all(status == "read" for status in statuses) else (labels.text("max_status.star", lang),)
+    return (labels.text("max_status.star", lang),) if any(map(doubtful, statuses)) else ()
 
 
 def maximum_note(record: pd.Series[Any], lang: str) -> tuple[str, ...]:
     """Say that a component's own maximum was not read; nothing if it was."""
-    if record["max_status"] == "read":
+    if not doubtful(record["max_status"]):
         return ()
     top = labels.plain(float(record["max_score"]), lang)
     return (labels.text("domain.maximum_assumed", lang, maximum=top),)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from forecast import labels
 
 SURVEY: Final = "SIPAS"  # the one index in percent
 SPACE: Final = "\N{NO-BREAK SPACE}"
+
+_UNSEEN: Final = ("Cc", "Cf", "Co", "Cs")  # control, format (which turns the direction), private, surrogate
 
 # Upper ends, in whole percent, of the bands of the phrase table, most doubtful first.
 BANDS: Final = (
@@ -42,7 +45,7 @@ def place_name(area: str, lang: str) -> str:
 
 def department(responsible: str, lang: str) -> str:
     """Name responsible departments; those that the catalogue does not know keep their Vietnamese name."""
-    names = [name.strip() for name in responsible.split(";") if name.strip()]
+    names = [own_words(name) for name in responsible.split(";") if name.strip()]
     return "; ".join(named("unit", name, lang) for name in names) or labels.MISSING
 
 
@@ -54,8 +57,31 @@ def said(reason: Any, lang: str) -> str:
     if text.startswith(("{", "[")):
         parsed = json.loads(text)
         phrases = parsed if isinstance(parsed, list) else [parsed]
-        return "; ".join(labels.text(phrase["key"], lang, **phrase.get("facts", {})) for phrase in phrases)
+        return "; ".join(_phrase(phrase, lang).text(lang) for phrase in phrases)
     return labels.text(text, lang) if text in labels.catalogue() else text
+
+
+def _phrase(told: Mapping[str, Any], lang: str) -> labels.Phrase:
+    """Build a phrase from parsed JSON; a fact may be a phrase again, or a department to be named."""
+    facts: dict[str, Any] = {}
+    for name, fact in told.get("facts", {}).items():
+        if isinstance(fact, Mapping):
+            facts[name] = _phrase(fact, lang)
+        else:
+            facts[name] = department(fact, lang) if name == "department" else fact
+    return labels.Phrase(told["key"], facts)
+
+
+def own_words(text: Any) -> str:
+    r"""Give what people wrote on one line, without signs that turn or hide the text around them.
+
+    >>> own_words("xong\n\N{RIGHT-TO-LEFT OVERRIDE}trước 30/11")
+    'xong trước 30/11'
+    """
+    if text is None or (isinstance(text, float) and math.isnan(text)):
+        return ""
+    spaced = " ".join(unicodedata.normalize("NFC", str(text)).split())
+    return "".join(sign for sign in spaced if unicodedata.category(sign) not in _UNSEEN).strip()
 
 
 def unit(index_code: str, lang: str) -> str:

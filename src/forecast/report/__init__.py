@@ -5,9 +5,13 @@ themselves in JupyterLab and, through `page`, become one self-contained HTML fil
 """
 
 from forecast.report.current import news_table
+from forecast.report.departments import department_reasons, department_table, status_table
 from forecast.report.domains import domain_passage, domain_table, level_table
 from forecast.report.front import caveats, cover, heading, headline
+from forecast.report.levers import lever_table, risk_table
 from forecast.report.page import page
+from forecast.report.remedies import plan_table, remedy_table
+from forecast.report.scorecard import gamble_list, lost_table, projection_table, scorecard_table
 from forecast.report.sources import (
     assumed_table,
     conflict_table,
@@ -20,6 +24,7 @@ from forecast.report.sources import (
     variance_table,
 )
 from forecast.report.standing import phrase_table, rank_passage, sipas, target_table
+from forecast.report.whatif import scenario_table
 
 __all__ = [
     "assumed_table",
@@ -27,21 +32,33 @@ __all__ = [
     "conflict_table",
     "count_table",
     "cover",
+    "department_reasons",
+    "department_table",
     "domain_passage",
     "domain_table",
     "evidence_table",
+    "gamble_list",
     "heading",
     "headline",
     "left_out",
     "level_table",
+    "lever_table",
+    "lost_table",
     "model_table",
     "news_table",
     "page",
     "phrase_table",
+    "plan_table",
+    "projection_table",
     "quality_table",
     "rank_passage",
+    "remedy_table",
+    "risk_table",
     "run_record",
+    "scenario_table",
+    "scorecard_table",
     "sipas",
+    "status_table",
     "target_table",
     "variance_table",
 ]

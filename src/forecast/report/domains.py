@@ -71,7 +71,7 @@ def last_year(record: pd.Series[Any], lang: str) -> Cell:
 def maximum(record: pd.Series[Any], lang: str) -> Cell:
     """Write a component's maximum; where no source gave it, marked."""
     status = str(record["max_status"])
-    mark = "" if status == "read" else labels.text(f"mark.{status}", lang)
+    mark = labels.text(f"mark.{status}", lang) if reading.doubtful(status) else ""
     return Cell(labels.plain(float(record["max_score"]), lang), mark)
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def cover(result: Result, kind: str, *, lang: str, component: str = "") -> Cover:
-    """Write the head of a page; `kind` is one of meeting, domain, total, data, backtest."""
+    """Write the head of a page; `kind` is the notebook's name.  Made-up figures are said to be so first."""
     spec = result.spec
     place = reading.place_name(spec.area, lang)
     facts = {
@@ -30,6 +30,7 @@ def cover(result: Result, kind: str, *, lang: str, component: str = "") -> Cover
         place_day=labels.text("page.place_day", lang, place=place, day=labels.long_day(spec.as_of, lang)),
         lang=lang,
         foot=labels.text("page.foot", lang, seed=spec.seed, **facts),
+        warning=labels.text("page.made_up", lang) if reading.made_up(result) else "",
     )
 
 
@@ -151,4 +152,4 @@ def caveats(result: Result, *, lang: str) -> Passage:
 def assumed_names(result: Result) -> list[str]:
     """Name the domains whose maximum was not read in a source."""
     domains = reading.domains(result)
-    return [str(name) for name in domains.loc[domains["max_status"] != "read", "component"]]
+    return [str(name) for name in domains.loc[domains["max_status"].map(reading.doubtful), "component"]]

@@ -79,6 +79,7 @@ def _head(notebook: NotebookNode, name: str) -> Page:
         subtitle=cover["subtitle"],
         place_day=cover["place_day"],
         foot=cover["foot"],
+        warning=cover.get("warning", ""),  # pages of older runs have none
         contents=tuple((item["anchor"], item["text"]) for item in headings if item["level"] == 2),
     )
 

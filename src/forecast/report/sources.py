@@ -153,9 +153,9 @@ def _figure_name(record: pd.Series[Any], with_area: bool, lang: str) -> str:  # 
 def assumed_table(result: Result, *, lang: str) -> Table | Passage:
     """List the domains whose maximum was not read in a source."""
     domains = reading.domains(result)
-    doubtful = domains.loc[domains["max_status"] != "read"]
+    doubtful = domains.loc[domains["max_status"].map(reading.doubtful)]
     if doubtful.empty:
-        return Passage((labels.text("assumed.none", lang),))
+        return Passage((labels.text("page.made_up" if reading.made_up(result) else "assumed.none", lang),))
     lines = [
         row(reading.short_name(str(record["component"]), lang), maximum(record, lang))
         for _, record in doubtful.iterrows()

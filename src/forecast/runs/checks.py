@@ -7,7 +7,7 @@ from typing import Final
 
 import pandas as pd
 
-from forecast import reading
+from forecast import labels, reading
 from forecast.result import Result
 from forecast.runs import html_check
 from forecast.runs.manifest import Check
@@ -48,8 +48,15 @@ def of_page(page: str, kind: Kind, *, lang: str, figures: Iterable[str], private
 def figures_to_show(result: Result, kind: Kind, component: str, lang: str) -> list[str]:
     """Write the figures that a page must show: median and 80 percent range of what it is about.
 
-    The first page shows the total and each domain, a domain's page that domain, others are free.
+    The first page shows the total and each domain, a domain's page that domain; the scorecard's page what
+    each domain loses, the departments' page what comes of each forecast sent; others are free.
     """
+    more = {
+        "scorecard": reading.lost(result, "domain")["lost"],
+        "departments": result.departments["combined_median"].dropna(),
+    }
+    if kind.stem in more:
+        return [labels.number(value, 2, lang) for value in more[kind.stem]]
     if kind.each:
         about = [component]
     elif kind.stem == FRONT_PAGE:

@@ -39,6 +39,9 @@ KINDS: Final = (
     Kind(stem="meeting", tables=1, figures=1),
     Kind(stem="total", figures=1),
     Kind(stem="domain", each=True, figures=1),
+    # Without criteria, forms or remedies these two have lines that say what to enter, and nothing else.
+    Kind(stem="scorecard", tables=0),
+    Kind(stem="departments", tables=0),
     Kind(stem="backtest"),
     Kind(stem="data"),
 )

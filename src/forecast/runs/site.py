@@ -17,7 +17,7 @@ from forecast.runs.manifest import Manifest
 INDEX: Final = "index.html"
 LATEST: Final = "latest.html"
 FRONT_PAGE: Final = "meeting"
-PAGE_STEMS: Final = ("meeting", "total", "domain", "backtest", "data")
+PAGE_STEMS: Final = ("meeting", "total", "domain", "scorecard", "departments", "backtest", "data")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,168 @@
+"""Where points are lost, and what each scenario gives."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+from matplotlib.patches import Patch
+
+from forecast import labels, reading
+from forecast.markup import Column, Figure, Pieces, Table, row
+from forecast.plot.canvas import BLACK, BLUE, VERMILION, Look, Sheet, draw
+
+if TYPE_CHECKING:
+    from forecast.result import Result
+
+MOST: Final = 10
+WIDE_NAME, NARROW_NAME = 40, 33  # letters that find room
+# A white edge parts the pieces of a bar; hatching tells them apart on black and white paper.
+PIECES: Final[dict[str, Look]] = {
+    "expected": {"facecolor": BLUE, "edgecolor": "white", "linewidth": 1.0},
+    "winnable": {"facecolor": "white", "edgecolor": VERMILION, "linewidth": 1.0, "hatch": "//////"},
+    "gone": {"facecolor": "white", "edgecolor": BLACK, "linewidth": 1.0},
+}
+
+
+def lost(result: Result, by: Literal["domain", "criterion"] = "domain", *, lang: str) -> Figure | Pieces:
+    """Draw what each domain, or each of the criteria that lose most, is expected to give and to lose.
+
+    Without criteria the domains stand in for them; without a scorecard there is no picture.
+    """
+    kind = by if reading.has_criteria(result) else "domain"
+    rows = reading.lost(result, kind, MOST)
+    if rows.empty:
+        return Pieces(())
+    names = [reading.component_name(record, lang) for _, record in rows.iterrows()]
+    plural = "domains" if kind == "domain" else "criteria"
+
+    def drawing(sheet: Sheet) -> Canvas:
+        canvas, axes = sheet.axes(height=1.2 + 0.3 * len(rows), narrow_height=1.5 + 0.5 * len(rows))
+        _bars(axes, rows, names, sheet)
+        handles = [
+            Patch(**look, label=labels.text(f"lost.key_{piece}", lang)) for piece, look in PIECES.items()
+        ]
+        sheet.key(axes, handles, columns=3, narrow_columns=1)
+        return canvas
+
+    alt = _finding(rows, names, lang)
+    wide, narrow = draw(drawing, name=f"lost-{kind}", alt=alt, lang=lang)
+    return Figure(
+        caption=labels.text(f"lost.{plural}_figure", lang, year=result.spec.target_year),
+        alt=alt,
+        svg=wide,
+        narrow=narrow,
+        notes=reading.star_note(rows["max_status"], lang),
+        table=_table(result, rows, names, plural, lang),
+        table_label=labels.text("page.data", lang),
+    )
+
+
+def short(name: str, letters: int) -> str:
+    """Cut a name at a word, so that it finds room in a picture.
+
+    >>> short("1.2.3 Mức độ hoàn thành nhiệm vụ", 20)
+    '1.2.3 Mức độ hoàn…'
+    """
+    cut = textwrap.shorten(name, letters, placeholder="…").strip()
+    return cut if len(cut) > 1 else f"{name[: letters - 1]}…"
+
+
+def _finding(rows: pd.DataFrame, names: list[str], lang: str) -> str:
+    said = [
+        {
+            "name": short(name, WIDE_NAME),
+            "lost": labels.number(lost, 2, lang),
+            "winnable": labels.number(winnable, 2, lang),
+        }
+        for name, lost, winnable in zip(names, rows["lost"], rows["winnable"], strict=True)
+    ]
+    first = {"first": said[0]["name"], "lost": said[0]["lost"], "winnable": said[0]["winnable"]}
+    if len(said) == 1:
+        return labels.text("lost.alt_one", lang, **first)
+    return labels.text("lost.alt", lang, **first, second=said[1]["name"], second_lost=said[1]["lost"])
+
+
+def _bars(axes: Axes, rows: pd.DataFrame, names: list[str], sheet: Sheet) -> None:
+    places = np.arange(len(rows), 0, -1, dtype=float)
+    thick = 0.34 if sheet.narrow else 0.62
+    for place, name, (_, record) in zip(places, names, rows.iterrows(), strict=True):
+        low = float(record["expected"])
+        open_to = low + (0.0 if np.isnan(record["winnable"]) else float(record["winnable"]))
+        ends = (0.0, low, open_to, float(record["max_score"]))
+        for look, begin, end in zip(PIECES.values(), ends, ends[1:], strict=False):
+            if end - begin > 1e-9:
+                axes.barh(place, end - begin, left=begin, height=thick, clip_on=False, **look)
+        _beside(axes, record, place, name, sheet)
+    shown = [short(name, WIDE_NAME) for name in names]
+    axes.set_yticks([] if sheet.narrow else places, [] if sheet.narrow else shown, parse_math=False)
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlim(0, float(rows["max_score"].max()))
+    axes.set_ylim(0.4, len(rows) + (0.95 if sheet.narrow else 0.6))
+    axes.set_xlabel(labels.text("lost.axis", sheet.lang))
+    axes.locator_params(axis="x", nbins=6)
+    sheet.write_ticks(axes.xaxis)
+    axes.grid(axis="x")
+    axes.spines["left"].set_visible(False)
+    if not sheet.narrow:
+        head_beside(axes, labels.text("lost.beside_head", sheet.lang))
+
+
+def _beside(axes: Axes, record: pd.Series[Any], place: float, name: str, sheet: Sheet) -> None:
+    """Write what is lost beside a bar; on a phone the bar's name too, above it."""
+    said = labels.text(
+        "lost.beside",
+        sheet.lang,
+        lost=labels.number(record["lost"], 2, sheet.lang),
+        winnable=labels.number(record["winnable"], 2, sheet.lang),
+    )
+    write_beside(axes, name, said, place, sheet)
+
+
+def write_beside(axes: Axes, name: str, said: str, place: float, sheet: Sheet) -> None:
+    """Write words beside a row; on a phone above it, with the row's name."""
+    coords = ("axes fraction", "data")
+    if sheet.narrow:
+        cut = short(name, NARROW_NAME)
+        axes.annotate(cut, (0, place + 0.22), xycoords=coords, va="bottom", fontsize=9, parse_math=False)
+        axes.annotate(said, (0.995, place + 0.22), xycoords=coords, ha="right", va="bottom", fontsize=9)
+    else:
+        axes.annotate(said, (1.02, place), xycoords=coords, va="center")
+
+
+def head_beside(axes: Axes, text: str) -> None:
+    """Name what stands beside the rows."""
+    axes.annotate(
+        text,
+        (1.02, 1),
+        xytext=(0, 2),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        va="bottom",
+        fontsize=8.5,
+    )
+
+
+def _table(result: Result, rows: pd.DataFrame, names: list[str], plural: str, lang: str) -> Table:
+    heads = ("maximum", "expected", "lost", "winnable")
+    lines = [
+        row(
+            name,
+            reading.starred_maximum(record, lang),
+            *(labels.number(record[field], 2, lang) for field in heads[1:]),
+        )
+        for name, (_, record) in zip(names, rows.iterrows(), strict=True)
+    ]
+    first = "head.domain" if plural == "domains" else "head.criterion"
+    return Table(
+        caption=labels.text(f"lost.{plural}_figure", lang, year=result.spec.target_year),
+        columns=(
+            Column(labels.text(first, lang)),
+            *(Column(labels.text(f"head.{head}", lang), numeric=True) for head in heads),
+        ),
+        rows=tuple(lines),
+    )

@@ -1,0 +1,136 @@
+"""The total in each scenario, as ranges on one scale."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+from matplotlib.lines import Line2D
+
+from forecast import labels, reading
+from forecast.markup import Column, Figure, Pieces, Table, row
+from forecast.plot.canvas import BLACK, BLUE, MEDIAN, RANGE_WIDTHS, Look, Sheet, draw
+from forecast.plot.points import WIDE_NAME, head_beside, short, write_beside
+
+if TYPE_CHECKING:
+    from forecast.result import Result
+
+NOW: Look = {"color": BLACK, "linewidth": 1.0, "linestyle": (0, (3, 2))}
+
+
+def scenarios(result: Result, *, lang: str) -> Figure | Pieces:
+    """Draw the total of each scenario that can be told, with its range and a line where things stand now.
+
+    Where none can be told there is no picture; the table says why.
+    """
+    told = result.scenarios.dropna(subset="median").reset_index(drop=True)
+    if told.empty:
+        return Pieces(())
+    names = [reading.scenario_name(record, lang) for _, record in told.iterrows()]
+
+    def drawing(sheet: Sheet) -> Canvas:
+        canvas, axes = sheet.axes(height=1.2 + 0.36 * len(told), narrow_height=1.5 + 0.55 * len(told))
+        _ranges(axes, told, names, sheet)
+        sheet.key(axes, _key(lang), columns=3, narrow_columns=2)
+        return canvas
+
+    alt = _finding(told, names, lang)
+    wide, narrow = draw(drawing, name="scenarios", alt=alt, lang=lang)
+    return Figure(
+        caption=labels.text("scenario_table.figure", lang, year=result.spec.target_year),
+        alt=alt,
+        svg=wide,
+        narrow=narrow,
+        notes=_left_out(result, lang),
+        table=_table(result, told, names, lang),
+        table_label=labels.text("page.data", lang),
+    )
+
+
+def _finding(told: pd.DataFrame, names: list[str], lang: str) -> str:
+    order = told["median"].to_numpy().argsort(kind="stable")
+    best, worst = told.loc[order[-1]], told.loc[order[0]]
+    facts = {
+        "best": short(names[order[-1]], WIDE_NAME),
+        "median": reading.points(best["median"], lang),
+    }
+    if len(told) == 1:
+        span = reading.span(best["lower"], best["upper"], lang)
+        return labels.text("scenario_table.alt_one", lang, span=span, **facts)
+    return labels.text(
+        "scenario_table.alt",
+        lang,
+        difference=labels.signed(best["difference"], 2, lang),
+        worst=short(names[order[0]], WIDE_NAME),
+        worst_median=reading.points(worst["median"], lang),
+        **facts,
+    )
+
+
+def _ranges(axes: Axes, told: pd.DataFrame, names: list[str], sheet: Sheet) -> None:
+    places = np.arange(len(told), 0, -1, dtype=float)
+    axes.axvline(float(told["median"].iloc[0]), **NOW, zorder=1)  # carrying on as now comes first
+    for place, name, (_, record) in zip(places, names, told.iterrows(), strict=True):
+        axes.hlines(place, record["lower"], record["upper"], color=BLUE, linewidth=RANGE_WIDTHS[80])
+        axes.plot(float(record["median"]), place, **MEDIAN)
+        said = labels.text(
+            "scenario_table.beside",
+            sheet.lang,
+            median=reading.points(record["median"], sheet.lang),
+            difference=labels.signed(record["difference"], 2, sheet.lang),
+        )
+        write_beside(axes, name, said, place, sheet)
+    shown = [short(name, WIDE_NAME) for name in names]
+    axes.set_yticks([] if sheet.narrow else places, [] if sheet.narrow else shown, parse_math=False)
+    axes.tick_params(axis="y", length=0)
+    axes.set_ylim(0.5, len(told) + (0.95 if sheet.narrow else 0.5))
+    axes.set_xlabel(labels.text("scenario_table.axis", sheet.lang))
+    axes.locator_params(axis="x", nbins=6)
+    sheet.write_ticks(axes.xaxis)
+    axes.grid(axis="x")
+    axes.spines["left"].set_visible(False)
+    if not sheet.narrow:
+        head_beside(axes, labels.text("scenario_table.beside_head", sheet.lang))
+
+
+def _key(lang: str) -> list[Line2D]:
+    looks: tuple[tuple[str, Look], ...] = (
+        ("scenario_table.key_median", MEDIAN),
+        ("scenario_table.key_range", {"color": BLUE, "linewidth": RANGE_WIDTHS[80]}),
+        ("scenario_table.key_base", NOW),
+    )
+    return [Line2D([], [], **look, label=labels.text(key, lang)) for key, look in looks]
+
+
+def _left_out(result: Result, lang: str) -> tuple[str, ...]:
+    rows = result.scenarios.loc[result.scenarios["median"].isna()]
+    names = [reading.scenario_name(record, lang) for _, record in rows.iterrows()]
+    return (labels.text("scenario_table.left_out", lang, names="; ".join(names)),) if names else ()
+
+
+def _table(result: Result, told: pd.DataFrame, names: list[str], lang: str) -> Table:
+    lines = [
+        row(
+            name,
+            reading.points(record["median"], lang),
+            reading.span(record["lower"], record["upper"], lang),
+            labels.signed(record["difference"], 2, lang),
+            reading.span(record["difference_lower"], record["difference_upper"], lang, decimals=2),
+        )
+        for name, (_, record) in zip(names, told.iterrows(), strict=True)
+    ]
+    range_head = labels.text("head.range", lang)
+    return Table(
+        caption=labels.text("scenario_table.figure", lang, year=result.spec.target_year),
+        columns=(
+            Column(labels.text("scenario_table.scenario", lang)),
+            Column(labels.text("scenario_table.total", lang), numeric=True),
+            Column(range_head, numeric=True),
+            Column(labels.text("scenario_table.difference", lang), numeric=True),
+            Column(range_head, numeric=True),
+        ),
+        rows=tuple(lines),
+    )

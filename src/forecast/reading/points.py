@@ -1,0 +1,82 @@
+"""Which rows of the scorecard, the forms, the scenarios and the remedies a page asks for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from forecast import labels
+from forecast.reading.wording import named, own_words
+
+if TYPE_CHECKING:
+    from forecast.result import Result
+
+BELOW_DOMAINS: Final = ("criterion", "subcriterion")
+
+
+def made_up(result: Result) -> bool:
+    """Tell whether any maximum is invented, for a lesson or a test; then every page must say so."""
+    return any("made_up" in set(table["max_status"]) for table in (result.scorecard, result.summary))
+
+
+def has_criteria(result: Result) -> bool:
+    """Tell whether the scorecard goes below the domains."""
+    return bool(result.scorecard["kind"].isin(BELOW_DOMAINS).any())
+
+
+def lost(result: Result, kind: str, count: int = 0) -> pd.DataFrame:
+    """Give the rows of one kind, those that lose most first; `count` of them, or all."""
+    rows = result.scorecard.loc[result.scorecard["kind"] == kind]
+    ordered = rows.sort_values("lost", ascending=False, kind="stable")
+    return (ordered.head(count) if count else ordered).reset_index(drop=True)
+
+
+def ranked(result: Result, by: str) -> pd.DataFrame:
+    """Give the finest components in the order of ``lever_rank`` or ``risk_rank``."""
+    return result.scorecard.dropna(subset=by).sort_values(by, kind="stable").reset_index(drop=True)
+
+
+def branch(result: Result, component: str) -> pd.DataFrame:
+    """Give a component and all below it, in the framework's order, with their depth.
+
+    Returns
+    -------
+    DataFrame
+        Rows of the scorecard and depth: 0 for the component itself.
+    """
+    table = result.scorecard
+    depth = {component: 0}
+    for name, parent in zip(table["component"], table["parent"], strict=True):  # parents come first
+        if parent in depth:
+            depth[name] = depth[parent] + 1
+    inside = table.loc[table["component"].isin(depth)]
+    return inside.assign(depth=inside["component"].map(depth)).reset_index(drop=True)
+
+
+def component_name(record: pd.Series[Any], lang: str) -> str:
+    """Name a row by its code and, below the domains, the framework's name of it."""
+    component = str(record["component"])
+    known = named("component", component, lang)
+    if known != component:
+        return known
+    name = own_words((lang == "en" and record["name_en"]) or record["name_vi"])
+    return f"{own_words(component)} {name}".strip()
+
+
+def name_of(result: Result, component: str, lang: str) -> str:
+    """Name a component that another table speaks of; one that the scorecard lacks by its code."""
+    found = result.scorecard.loc[result.scorecard["component"] == component]
+    return (
+        named("component", own_words(component), lang) if found.empty else component_name(found.iloc[0], lang)
+    )
+
+
+def scenario_name(record: pd.Series[Any], lang: str) -> str:
+    """Name a scenario in the reader's language if it has a name there."""
+    return own_words((lang == "en" and record["name_en"]) or record["name_vi"] or record["scenario"])
+
+
+def days(value: float, lang: str) -> str:
+    """Write a count of days or rows; a dash where there is none."""
+    return labels.number(value, 0, lang)
