@@ -37,6 +37,12 @@ DEPARTMENT_COLUMNS = (
     *("combined_median", "combined_lower", "combined_upper", "pool_median", "pool_lower", "pool_upper"),
     *("gap", "disagrees", "given_reason", "remedy", "due", "received_on", "form_version", "submission_id"),
 )
+DEPARTMENT_DOMAIN_COLUMNS = (
+    *("department", "component", "max_score", "answered"),
+    *("model_median", "model_lower", "model_upper", "low", "likely", "high"),
+    *("corrected_low", "corrected_likely", "corrected_high"),
+    *("combined_median", "combined_lower", "combined_upper", "gap", "disagreeing"),
+)
 STATUS_COLUMNS = (
     *("department", "state", "due_on", "received_on", "days_late", "components", "expected", "earlier"),
     *("disagreeing", "component", "gap"),
@@ -112,8 +118,11 @@ class Result:
         One row a department and component of its latest form: last year's score; the models' median
         and 80 percent range; the department's low, likely, high (10, 50, 90 percent) as given and
         less the learnt bias of self-scores; the equal-weights combination of models and department;
-        the linear pool (NaN unless the two disagree); gap = likely less the models' median;
+        the linear pool (NaN unless the two disagree); gap = corrected likely less the models' median;
         given_reason and remedy are people's own words.
+    department_domains : DataFrame
+        The same, summed draw by draw over what a department answered in a domain: `answered`
+        components of together `max_score` points, of which `disagreeing` disagree with the models.
     status : DataFrame
         One row a department in charge: state is sent, late or missing; components answered, expected
         to be; earlier forms superseded; how many components disagree, and the largest gap.
@@ -147,6 +156,7 @@ class Result:
     scorecard: pd.DataFrame = field(default_factory=lambda: _empty(SCORECARD_COLUMNS))
     projections: pd.DataFrame = field(default_factory=lambda: _empty(PROJECTION_COLUMNS))
     departments: pd.DataFrame = field(default_factory=lambda: _empty(DEPARTMENT_COLUMNS))
+    department_domains: pd.DataFrame = field(default_factory=lambda: _empty(DEPARTMENT_DOMAIN_COLUMNS))
     status: pd.DataFrame = field(default_factory=lambda: _empty(STATUS_COLUMNS))
     scenarios: pd.DataFrame = field(default_factory=lambda: _empty(SCENARIO_COLUMNS))
     scenario_targets: pd.DataFrame = field(default_factory=lambda: _empty(SCENARIO_TARGET_COLUMNS))

@@ -126,3 +126,26 @@ def test_a_code_that_is_no_longer_there_is_left_out(leaves, no_bias, rng):
     found = gather(leaves, forms(("A", "9.9", 0.1, 0.2, 0.3)), no_bias, 2023, rng)
 
     assert found.table.empty
+
+
+def test_a_domain_is_the_sum_of_what_was_answered_in_it(leaves, no_bias, rng):
+    """Two answers of one department, summed draw by draw: medians of sums, not sums of ranges."""
+    found = gather(
+        leaves, forms(("A", "1.2", 0.85, 0.9, 0.95), ("A", "1.1.1", 0.6, 0.8, 0.9)), no_bias, 2023, rng
+    )
+    row = found.domains.iloc[0]
+
+    assert (row["component"], row["answered"], row["max_score"]) == ("D1", 2, 2.0)
+    assert row["likely"] == pytest.approx(1.7, abs=0.01)
+    assert row["model_median"] == pytest.approx(1.4, abs=0.01)
+    assert row["combined_median"] == pytest.approx((1.7 + 1.4) / 2, abs=0.01)
+    assert row["gap"] == pytest.approx(row["corrected_likely"] - row["model_median"], abs=1e-3)
+    assert row["disagreeing"] == int(found.table["disagrees"].sum())
+
+
+def test_a_difference_of_nothing_is_no_disagreement(leaves, no_bias, rng):
+    """Ranges that miss each other by a hair are not called a disagreement."""
+    row = gather(leaves, forms(("A", "1.2", 0.771, 0.772, 0.773)), no_bias, 2023, rng).table.iloc[0]
+
+    assert row["low"] > row["model_upper"]
+    assert not row["disagrees"]

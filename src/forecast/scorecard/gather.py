@@ -15,10 +15,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forecast.findings import phrase
-from forecast.result import DEPARTMENT_COLUMNS
+from forecast.result import DEPARTMENT_COLUMNS, DEPARTMENT_DOMAIN_COLUMNS
 from forecast.scorecard.below import moved
 from forecast.scorecard.card import last_points
 from forecast.scorecard.leaves import Leaves
+from forecast.scorecard.tree import Tree
 from forecast.simulate import quantiles
 from forecast.submissions import Bias
 from forecast.submissions import quantiles as spread
@@ -27,14 +28,16 @@ Floats = NDArray[np.float64]
 Row = dict[str, Any]
 
 ENDS: Final = (0.1, 0.5, 0.9)
+WORTH_SAYING: Final = 0.1  # points: members nearer than that do not disagree, whatever their ranges
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gathered:
-    """The models' leaves with what departments say of them, and the table of both."""
+    """The models' leaves with what departments say of them; tables of both by component and by domain."""
 
     leaves: Leaves
     table: pd.DataFrame
+    domains: pd.DataFrame
 
     @property
     def answered(self) -> frozenset[str]:
@@ -66,40 +69,91 @@ def gather(
     tree = leaves.tree
     told = forms[forms["component"].isin(tree.names)]
     answers: dict[str, list[Row]] = {}
-    for form in told.to_dict("records"):
-        answers.setdefault(str(form["component"]), []).append({str(k): v for k, v in form.items()})
+    for record in told.to_dict("records"):
+        answers.setdefault(str(record["component"]), []).append({str(k): v for k, v in record.items()})
     points = leaves.points.copy()
     rows: list[Row] = []
+    sums: dict[tuple[str, str], list[Heard]] = {}
     for node in sorted(map(tree.place, answers), key=lambda place: (len(tree.under(place)), place)):
         given = answers[tree.names[node]]
         under, domain = tree.under(node), tree.domain(node)
         maximum = float(tree.maxima[under].sum())
         model = points[:, under].sum(axis=1)
-        corrected = np.array([_corrected(form, bias, domain, maximum) for form in given])
-        spoken = corrected[~np.isnan(corrected).any(axis=1)]
-        together = model
-        if len(spoken):
-            rank = _ranks(model, rng)
-            members = [model, *(spread(low, likely, high, maximum, rank) for low, likely, high in spoken)]
-            together = np.clip(np.mean(members, axis=0), 0.0, maximum)
-            points[:, under] = moved(points[:, under], tree.maxima[under], together)
+        rank = _ranks(model, rng)
+        corrected = [_corrected(form, bias, domain, maximum) for form in given]
+        said = [_draws(three, maximum, rank) for three in corrected]
+        members = [model, *(draws for draws in said if draws is not None)]
+        together = np.clip(np.mean(members, axis=0), 0.0, maximum)
+        points[:, under] = moved(points[:, under], tree.maxima[under], together)
         facts = _facts(leaves, node, model, together, last_year)
-        rows += [
-            facts | _row(form, three, model, bias, facts, domain)
-            for form, three in zip(given, corrected, strict=True)
-        ]
+        for form, three, draws in zip(given, corrected, said, strict=True):
+            row = facts | _row(form, three, model, bias, facts, domain)
+            rows.append(row)
+            own = _draws(_given(form, maximum), maximum, rank)
+            if draws is not None and own is not None:
+                heard = Heard(maximum, bool(row["disagrees"]), np.stack([model, own, draws, together]))
+                sums.setdefault((row["department"], domain), []).append(heard)
+    return Gathered(leaves.with_points(points), _ordered(rows, tree), _by_domain(sums))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """One answer as draws: the models', as given, corrected, combined; shape (4, n)."""
+
+    maximum: float
+    disagrees: bool
+    draws: Floats
+
+
+def _ordered(rows: list[Row], tree: Tree) -> pd.DataFrame:
+    """By department, and in the framework's order."""
     table = pd.DataFrame(rows, columns=list(DEPARTMENT_COLUMNS))
     order = table["component"].map(tree.place).sort_values(kind="stable").index
-    table = table.loc[order].sort_values("department", kind="stable").reset_index(drop=True)
-    return Gathered(leaves.with_points(points), table)
+    return table.loc[order].sort_values("department", kind="stable").reset_index(drop=True)
+
+
+def _by_domain(sums: dict[tuple[str, str], list[Heard]]) -> pd.DataFrame:
+    """Sum answers draw by draw over each department's part of each domain."""
+    rows = []
+    for (department, domain), answers in sorted(sums.items()):
+        model, given, corrected, combined = quantiles(
+            np.sum([each.draws for each in answers], axis=0).T, ENDS
+        ).T
+        rows.append(
+            {
+                "department": department,
+                "component": domain,
+                "max_score": sum(each.maximum for each in answers),
+                "answered": len(answers),
+                **dict(zip(("model_lower", "model_median", "model_upper"), model, strict=True)),
+                **dict(zip(("low", "likely", "high"), given, strict=True)),
+                **dict(zip(("corrected_low", "corrected_likely", "corrected_high"), corrected, strict=True)),
+                **dict(zip(("combined_lower", "combined_median", "combined_upper"), combined, strict=True)),
+                "gap": round(float(corrected[1] - model[1]), 4),
+                "disagreeing": sum(each.disagrees for each in answers),
+            }
+        )
+    return pd.DataFrame(rows, columns=list(DEPARTMENT_DOMAIN_COLUMNS))
+
+
+def _draws(three: Floats, maximum: float, rank: Floats) -> Floats | None:
+    """Draws of a member at the models' ranks; None if it gave no figures."""
+    if np.isnan(three).any():
+        return None
+    low, likely, high = three
+    return np.asarray(spread(low, likely, high, maximum, rank))
+
+
+def _given(form: Row, maximum: float) -> Floats:
+    """The three figures of a form; its framework may have had a higher maximum."""
+    return np.minimum([float(form[name]) for name in ("low", "likely", "high")], maximum)
 
 
 def _corrected(form: Row, bias: Bias, domain: str, maximum: float) -> Floats:
     """A department's three figures less the learnt bias; NaN where it gave none."""
-    given = np.array([form[name] for name in ("low", "likely", "high")], dtype=float)
+    low, likely, high = given = _given(form, maximum)
     if np.isnan(given).any():
         return np.full(3, np.nan)
-    low, likely, high = np.minimum(given, maximum)  # the form's framework may have had a higher maximum
     return np.array(bias.correct(low, likely, high, domain, maximum))
 
 
@@ -121,7 +175,9 @@ def _facts(leaves: Leaves, node: int, model: Floats, together: Floats, last_year
 def _row(form: Row, corrected: Floats, model: Floats, bias: Bias, facts: Row, domain: str) -> Row:
     """One department's own words and figures, and how far they are from the models'."""
     maximum = float(facts["max_score"])
-    disagrees = bool(corrected[2] < facts["model_lower"] or corrected[0] > facts["model_upper"])
+    gap = float(corrected[1]) - facts["model_median"]
+    apart = corrected[2] < facts["model_lower"] or corrected[0] > facts["model_upper"]
+    disagrees = bool(apart and abs(gap) >= WORTH_SAYING)
     pooled = np.full(3, np.nan)
     if disagrees:
         low, likely, high = corrected
@@ -140,7 +196,7 @@ def _row(form: Row, corrected: Floats, model: Floats, bias: Bias, facts: Row, do
         "pool_median": pooled[1],
         "pool_lower": pooled[0],
         "pool_upper": pooled[2],
-        "gap": round(float(form["likely"]) - facts["model_median"], 4),
+        "gap": round(gap, 4),
         "disagrees": disagrees,
     }
 

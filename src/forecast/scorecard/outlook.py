@@ -105,6 +105,7 @@ def outlook(
             "scorecard": scorecard_table(gathered.leaves, gathered.answered, spec.target_year, spec.as_of),
             "projections": projection_table(models),
             "departments": gathered.table,
+            "department_domains": gathered.domains,
             "status": submissions.status(known, framework, spec, gathered.table),
             "scenarios": worlds,
             "scenario_targets": chances,
