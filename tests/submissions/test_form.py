@@ -116,6 +116,15 @@ def test_every_input_cell_has_its_validation(office):
         assert f"N{row}" in rules["date"].cells
 
 
+def test_texts_of_validations_fit_what_excel_allows(office):
+    """Longer ones would make Excel repair the file when it opens it."""
+    sheet = book_of(office.blank())[layout.sheet_name("entry")]
+
+    for rule in sheet.data_validations.dataValidation:
+        assert max(len(rule.error), len(rule.prompt), len(rule.formula1)) <= 225
+        assert max(len(rule.errorTitle), len(rule.promptTitle)) <= 32
+
+
 def test_a_form_prints_on_a4_across_with_its_header_on_each_page(office):
     """Leaders print it."""
     sheet = book_of(office.blank())[layout.sheet_name("entry")]

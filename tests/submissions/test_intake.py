@@ -402,6 +402,19 @@ def test_a_cell_far_away_is_no_trouble(office):
     assert (far.value, far.data_type) == ("=1+1", "s")
 
 
+def test_cells_merged_by_hand_are_shown_apart(office):
+    """What a merge has swallowed is missing, and the copy shows where."""
+    sent = office.filled()
+    book = openpyxl.load_workbook(sent)
+    book[ENTRY].merge_cells("I9:J9")
+    book.save(sent)
+    (outcome,) = office.take(sent)
+    copy = openpyxl.load_workbook(outcome.copy)[ENTRY]
+
+    assert [problem.cell for problem in outcome.problems] == ["J9"]
+    assert copy["J9"].comment.text.startswith("cần đủ ba mức")
+
+
 def test_a_mended_copy_is_taken(office):
     """The list of errors in it does no harm, nor does a second one of a copy sent back as it was."""
     (outcome,) = office.take(office.filled({"H9": "abc"}))
@@ -409,6 +422,7 @@ def test_a_mended_copy_is_taken(office):
     mended = office.change(again.copy, ENTRY, {"H9": 0.5})
 
     assert again.state == "refused"
+    assert len(openpyxl.load_workbook(mended).sheetnames) == 5
     assert office.take(mended)[0].state == "accepted"
 
 

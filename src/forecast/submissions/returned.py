@@ -46,6 +46,9 @@ def write(opened: Opened, problems: Sequence[Problem], sent: Path, day: dt.date,
     for problem in problems:
         if problem.cell:
             by_cell.setdefault((problem.sheet, problem.cell), []).append(_expected(problem, lang))
+    for sheet in {sheet for sheet, _ in by_cell}:
+        for span in list(opened.book[sheet].merged_cells.ranges):  # a form has none, and they hide cells
+            opened.book[sheet].unmerge_cells(str(span))
     for (sheet, cell), told in by_cell.items():
         _mark(opened.book[sheet], cell, told)
     _list(opened.book, problems, lang)
