@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -48,6 +49,8 @@ def write_error(error: OSError, path: Path) -> WriteError:
 def replace_file(path: Path, content: str | bytes) -> None:
     """Write a file aside and move it into place, so that a reader finds the old one or the new one.
 
+    Who might read or write the old one may do so with the new one.
+
     Raises
     ------
     WriteError
@@ -61,6 +64,8 @@ def replace_file(path: Path, content: str | bytes) -> None:
                 handle.write(data)
                 handle.flush()
                 os.fsync(handle.fileno())
+            if path.exists():
+                shutil.copymode(path, aside)
             aside.replace(path)
         except BaseException:
             aside.unlink(missing_ok=True)

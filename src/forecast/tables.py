@@ -7,6 +7,7 @@ Days are ``datetime64[s]``; years and file rows are ``int64``; all other numbers
 from __future__ import annotations
 
 import datetime as dt
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
@@ -407,6 +408,16 @@ def clean(text: str) -> str:
     composed = unicodedata.normalize("NFC", text)
     visible = composed.translate({0xFEFF: None, 0x200B: None})  # byte order mark, zero-width space
     return " ".join(visible.split())
+
+
+def slug(name: str) -> str:
+    """Write a name in plain small ASCII letters, for files and models.
+
+    >>> slug("TP. Hồ Chí Minh"), slug("Đắk Lắk")
+    ('tp-ho-chi-minh', 'dak-lak')
+    """
+    plain = unicodedata.normalize("NFKD", name.replace("Đ", "D").replace("đ", "d"))
+    return re.sub(r"[^a-z0-9]+", "-", plain.encode("ascii", "ignore").decode().lower()).strip("-")
 
 
 def undated(frame: pd.DataFrame) -> pd.DataFrame:

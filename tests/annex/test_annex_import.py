@@ -210,20 +210,20 @@ def test_a_read_only_target_is_refused_in_words(bring, path, data_dir):
     code, _, err = bring(path)
 
     assert code == 4
-    assert "chỉ cho đọc" in err
+    assert "không có quyền ghi" in err
     assert file.read_bytes() == before
-    assert list(data_dir.glob(".*")) == []
+    assert list(data_dir.glob(".*.part")) == []
 
 
 def test_another_import_at_work_is_respected(bring, path, data_dir):
-    """While the file aside of another import stands, nothing is written and that file stays."""
-    aside = data_dir / ".frameworks.csv.part"
-    aside.write_text("another", encoding="utf-8")
-    code, _, err = bring(path)
+    """While another process holds the folder's lock, nothing is written."""
+    before = (data_dir / "frameworks.csv").read_bytes()
+    with held(data_dir / load.LOCK):
+        code, _, err = bring(path)
 
     assert code == 4
-    assert aside.name in err
-    assert aside.read_text(encoding="utf-8") == "another"
+    assert "lượt nhập khác" in err
+    assert (data_dir / "frameworks.csv").read_bytes() == before
 
 
 def test_a_table_changed_in_the_meantime_is_not_overwritten(data_dir):
@@ -235,7 +235,7 @@ def test_a_table_changed_in_the_meantime_is_not_overwritten(data_dir):
     with pytest.raises(WriteError, match="changed in the meantime"):
         annex.write(file, b"new", before=before)
     assert file.read_bytes() == before + b"\n"
-    assert list(data_dir.glob(".*")) == []
+    assert list(data_dir.glob(".*.part")) == []
 
 
 def test_a_full_disk_leaves_the_old_table(data_dir, monkeypatch):
@@ -246,12 +246,12 @@ def test_a_full_disk_leaves_the_old_table(data_dir, monkeypatch):
 
     file = data_dir / "frameworks.csv"
     before = file.read_bytes()
-    monkeypatch.setattr(store.os, "fsync", full)
+    monkeypatch.setattr(disk.os, "fsync", full)
 
     with pytest.raises(WriteError, match="no room"):
         annex.write(file, b"new", before=before)
     assert file.read_bytes() == before
-    assert list(data_dir.glob(".*")) == []
+    assert list(data_dir.glob(".*.part")) == []
 
 
 def test_the_rights_of_the_table_are_kept(bring, path, data_dir):

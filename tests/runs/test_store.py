@@ -18,7 +18,7 @@ from forecast.errors import WriteError
 from forecast.lock import held
 from forecast.runs import files, site
 from forecast.runs.html_check import read
-from forecast.runs.manifest import Inputs, Manifest, run_id_of, slug
+from forecast.runs.manifest import Inputs, Manifest, run_id_of
 from forecast.runs.store import RUN_ID, Store
 
 INPUTS = Inputs(

@@ -7,6 +7,8 @@ what was known on a day.  `read_panel` does the same for one file with any yearl
 from __future__ import annotations
 
 import datetime as dt
+import shutil
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,8 +32,9 @@ from forecast.scenarios import read as read_scenarios
 from forecast.spec import refuse_unknown
 from forecast.tables import Table, as_known
 
-__all__ = ["Known", "Vintages", "read", "read_breaks", "read_panel", "read_vintages"]
+__all__ = ["LOCK", "Known", "Vintages", "read", "read_breaks", "read_panel", "read_vintages", "rehearse"]
 
+LOCK: Final = ".lock"  # held in the folder by who adds to its tables
 _SETTLED: Final = (tables.SCORES, tables.RELATED, tables.INDICATORS)
 
 
@@ -163,6 +166,24 @@ def read_vintages(data_dir: Path) -> Vintages:
     hashes = {table.rows.file: table.rows.sha256 for table in checked.values() if table.rows.sha256}
     told, digest = read_scenarios(Path(data_dir))
     return Vintages(frames, hashes | ({SCENARIOS_FILE: digest} if digest else {}), told)
+
+
+def rehearse(data_dir: Path, file: str, content: bytes) -> None:
+    """Read the folder as it would be with another content of one file; nothing is written to it.
+
+    Raises
+    ------
+    DataError
+        With every problem that the folder would have.
+    """
+    names = (tables.AREAS.file, *(table.file for table in tables.DATA_TABLES), SCENARIOS_FILE)
+    with tempfile.TemporaryDirectory() as place:
+        copy = Path(place)
+        for name in names:
+            if name != file and (data_dir / name).is_file():
+                shutil.copyfile(data_dir / name, copy / name)
+        (copy / file).write_bytes(content)
+        read_vintages(copy)
 
 
 def read_panel(path: Path) -> pd.DataFrame:

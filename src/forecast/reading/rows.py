@@ -46,14 +46,22 @@ def quantile(result: Result, component: str, level: float, *, index_code: str = 
     return levels.get(round(level, 4), math.nan)
 
 
+def model_alone(result: Result) -> dict[float, float] | None:
+    """Read the quantiles of the total by the model beneath the main one; None if there is none beneath."""
+    beneath = recorded_model(result)
+    if beneath == main_model(result):
+        return None
+    return _quantiles(result, TOTAL, result.spec.index_code, beneath) or None
+
+
 @lru_cache(maxsize=256)  # a result never changes, and a page asks some hundred times
-def _quantiles(result: Result, component: str, index_code: str) -> dict[float, float]:
+def _quantiles(result: Result, component: str, index_code: str, model: str = "") -> dict[float, float]:
     rows = result.forecast
     wanted = (
         (rows["component"] == component)
         & (rows["area"] == result.spec.area)
         & (rows["index_code"] == index_code)
-        & (rows["model"] == main_model(result))
+        & (rows["model"] == (model or main_model(result)))
         & (rows["output_type"] == "quantile")
     )
     levels = rows.loc[wanted, "output_type_id"].astype(float).round(4)

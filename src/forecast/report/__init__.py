@@ -5,7 +5,12 @@ themselves in JupyterLab and, through `page`, become one self-contained HTML fil
 """
 
 from forecast.report.current import news_table
-from forecast.report.departments import department_reasons, department_table, status_table
+from forecast.report.departments import (
+    department_domain_table,
+    department_reasons,
+    department_table,
+    status_table,
+)
 from forecast.report.domains import domain_passage, domain_table, level_table
 from forecast.report.front import caveats, cover, heading, headline
 from forecast.report.levers import lever_table, risk_table
@@ -32,6 +37,7 @@ __all__ = [
     "conflict_table",
     "count_table",
     "cover",
+    "department_domain_table",
     "department_reasons",
     "department_table",
     "domain_passage",

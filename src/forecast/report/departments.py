@@ -31,19 +31,75 @@ def department_table(result: Result, *, lang: str) -> Table | Passage:
             *(Column(labels.text(f"department_table.{name}", lang), numeric=True) for name in heads),
         ),
         rows=tuple(_line(record, lang) for _, record in result.departments.iterrows()),
-        notes=(labels.text("department_table.note", lang),),
+        notes=(labels.text("department_table.note", lang), *_corrections(result, lang)),
     )
+
+
+def department_domain_table(result: Result, *, lang: str) -> Table | Passage:
+    """Tabulate the same, summed over what each department answered in each domain: one page for leaders."""
+    if result.department_domains.empty:
+        return Passage((labels.text("absent.departments", lang),))
+    heads = ("model", "given", "corrected", "combined", "gap")
+    return Table(
+        caption=labels.text("department_table.caption", lang, year=result.spec.target_year),
+        columns=(
+            Column(labels.text("department_table.domain", lang)),
+            *(Column(labels.text(f"department_table.{name}", lang), numeric=True) for name in heads),
+        ),
+        rows=tuple(_domain_line(record, lang) for _, record in result.department_domains.iterrows()),
+        notes=(labels.text("department_table.note", lang), *_corrections(result, lang)),
+    )
+
+
+def _domain_line(record: pd.Series[Any], lang: str) -> Row:
+    facts = {
+        "domain": reading.short_name(str(record["component"]), lang),
+        "count": reading.days(record["answered"], lang),
+        "maximum": labels.plain(float(record["max_score"]), lang),
+    }
+    apart = ""
+    if record["disagreeing"] > 0:
+        count = reading.days(record["disagreeing"], lang)
+        apart = labels.text("department_table.disagreeing", lang, count=count)
+    return row(
+        Cell(
+            reading.department(str(record["department"]), lang),
+            labels.text("department_table.part", lang, **facts),
+        ),
+        ranged(points(record["model_median"], lang), record["model_lower"], record["model_upper"], lang),
+        ranged(points(record["likely"], lang), record["low"], record["high"], lang),
+        *_members(record, lang),
+        Cell(labels.signed(record["gap"], 2, lang), apart),
+    )
+
+
+def _members(record: pd.Series[Any], lang: str) -> tuple[Cell, Cell]:
+    """The department as corrected, and the combination."""
+    return (
+        ranged(
+            points(record["corrected_likely"], lang), record["corrected_low"], record["corrected_high"], lang
+        ),
+        ranged(
+            points(record["combined_median"], lang), record["combined_lower"], record["combined_upper"], lang
+        ),
+    )
+
+
+def _corrections(result: Result, lang: str) -> tuple[str, ...]:
+    """Say once where the corrections come from."""
+    spoken = result.departments.loc[result.departments["likely"].notna(), "bias_reason"]
+    return tuple(reading.said(reason, lang) for reason in dict.fromkeys(spoken))
 
 
 def _line(record: pd.Series[Any], lang: str) -> Row:
     mark = labels.text("department_table.disagrees", lang) if record["disagrees"] else ""
-    reasons = [] if math.isnan(record["likely"]) else [reading.said(record["bias_reason"], lang)]
+    pool = ""
     if not math.isnan(record["pool_median"]):
         facts = {
             "median": points(record["pool_median"], lang),
             "span": reading.span(record["pool_lower"], record["pool_upper"], lang, decimals=2),
         }
-        reasons.insert(0, labels.text("department_table.pool", lang, **facts))
+        pool = labels.text("department_table.pool", lang, **facts)
     return row(
         Cell(
             reading.component_name(record, lang),
@@ -51,20 +107,9 @@ def _line(record: pd.Series[Any], lang: str) -> Row:
         ),
         ranged(points(record["model_median"], lang), record["model_lower"], record["model_upper"], lang),
         _given(record, lang),
-        ranged(
-            points(record["corrected_likely"], lang),
-            record["corrected_low"],
-            record["corrected_high"],
-            lang,
-        ),
-        ranged(
-            points(record["combined_median"], lang),
-            record["combined_lower"],
-            record["combined_upper"],
-            lang,
-        ),
+        *_members(record, lang),
         Cell(labels.signed(record["gap"], 2, lang), mark),
-        detail="; ".join(filter(None, reasons)),
+        detail=pool,
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from forecast import labels, reading
 from forecast.markup import Cover, Heading, Passage, Pieces
+
+MOST_CAVEATS: Final = 3  # the full list stands further down
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -130,7 +132,7 @@ def caveats(result: Result, *, lang: str) -> Passage:
     """Give the two or three caveats with most effect, as a list."""
     domains = reading.domains(result)
     known = domains.loc[domains["last_known"].astype(bool), "component"].tolist()
-    lines = []
+    lines = list(_gathered(result, lang))
     if len(known) < len(domains):
         lines.append(
             labels.text(
@@ -146,7 +148,21 @@ def caveats(result: Result, *, lang: str) -> Passage:
     lines.append(labels.text(f"caveat.{rule}", lang, year=result.spec.target_year))
     if names := assumed_names(result):
         lines.append(labels.text("caveat.assumed", lang, names=reading.listed(names, lang)))
-    return Passage(tuple(lines), form="list")
+    return Passage(tuple(lines[:MOST_CAVEATS]), form="list")
+
+
+def _gathered(result: Result, lang: str) -> tuple[str, ...]:
+    """Say that criteria and departments have joined, and what the model alone says."""
+    alone = reading.model_alone(result)
+    if alone is None:
+        return ()
+    facts = {
+        "departments": result.department_domains["department"].nunique(),
+        "criteria": int(result.scorecard["informed"].isin(["indicator", "both"]).sum()),
+        "median": reading.points(alone[0.5], lang),
+        "span": reading.span(alone[0.1], alone[0.9], lang),
+    }
+    return (labels.text("caveat.gathered", lang, **facts),)
 
 
 def assumed_names(result: Result) -> list[str]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import datetime as dt
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
 
 from forecast import labels, reading
-from forecast.markup import Column, Passage, Table, row
+from forecast.markup import Cell, Column, Passage, Table, row
 from forecast.report.domains import maximum
-from forecast.report.scorecard import DECIMALS, dash_note, numeric, points
+from forecast.report.scorecard import DECIMALS, numeric, points
 
 if TYPE_CHECKING:
     from forecast.result import Result
@@ -41,7 +44,7 @@ def lever_table(result: Result, *, count: int = FIRST, lang: str) -> Table | Pas
             points(record["winnable"], lang),
             reading.span(record["winnable_lower"], record["winnable_upper"], lang, decimals=DECIMALS),
             reading.department(str(record["responsible"]), lang),
-            labels.day(record["deadline"], lang),
+            _last_day(record, result.spec.target_year, lang),
             detail=reading.said(record["gamble"], lang),
         )
         for _, record in shown.iterrows()
@@ -60,9 +63,15 @@ def lever_table(result: Result, *, count: int = FIRST, lang: str) -> Table | Pas
             labels.text("levers.note", lang),
             *((labels.text("levers.more", lang, count=more),) if more else ()),
             *_without_criteria(result, lang),
-            *dash_note(shown["deadline"], lang),
         ),
     )
+
+
+def _last_day(record: pd.Series[Any], year: int, lang: str) -> Cell:
+    """Write the day until which points can be won; where none is set, the year's last, and say so."""
+    if pd.isna(record["deadline"]):
+        return Cell(labels.day(dt.date(year, 12, 31), lang), labels.text("levers.year_end", lang))
+    return Cell(labels.day(record["deadline"], lang))
 
 
 def risk_table(result: Result, *, count: int = FIRST, lang: str) -> Table | Passage:

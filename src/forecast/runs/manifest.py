@@ -11,10 +11,8 @@ import getpass
 import hashlib
 import json
 import platform
-import re
 import subprocess
 import sys
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from importlib import metadata
@@ -23,6 +21,7 @@ from typing import Any, Final, Literal, Self
 
 from forecast.disk import replace_file
 from forecast.runs.files import sha256
+from forecast.tables import slug
 
 FILE: Final = "manifest.json"
 FORMAT: Final = 1
@@ -159,16 +158,6 @@ def run_id_of(spec: Mapping[str, Any], lang: str, inputs: Inputs) -> str:
     whole = json.dumps([spec, lang, asdict(inputs)], sort_keys=True, ensure_ascii=True)
     digits = hashlib.sha256(whole.encode()).hexdigest()[:8]
     return f"{spec['as_of']}_{spec['index_code']}_{slug(spec['area'])}_{spec['target_year']}_{digits}"
-
-
-def slug(name: str) -> str:
-    """Write a name in plain small ASCII letters.
-
-    >>> slug("TP. Hồ Chí Minh"), slug("Đắk Lắk")
-    ('tp-ho-chi-minh', 'dak-lak')
-    """
-    plain = unicodedata.normalize("NFKD", name.replace("Đ", "D").replace("đ", "d"))
-    return re.sub(r"[^a-z0-9]+", "-", plain.encode("ascii", "ignore").decode().lower()).strip("-")
 
 
 def code_hash() -> str:

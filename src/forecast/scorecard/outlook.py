@@ -27,6 +27,7 @@ from forecast.scorecard.tree import Tree, tree_of
 from forecast.scorecard.worlds import Stage, scenario_table
 from forecast.simulate import Draws, quantiles
 from forecast.spec import RunSpec
+from forecast.tables import slug
 
 Floats = NDArray[np.float64]
 
@@ -153,7 +154,9 @@ def _rows(
                     own[names].to_numpy(dtype=float), own["max_score"], strict=True
                 )
             ]
-            parts.append(quantile_rows(spec, framework, f"{model}: {department}", keys, np.array(values)))
+            parts.append(
+                quantile_rows(spec, framework, f"{model}_{slug(str(department))}", keys, np.array(values))
+            )
     return pd.concat(parts, ignore_index=True)
 
 

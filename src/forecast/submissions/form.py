@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -10,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from forecast.framework import Framework, with_share
-from forecast.load.areas import without_marks
 from forecast.submissions.duties import Item, domain_name, items
 from forecast.submissions.key import FORM_VERSION, Key
+from forecast.tables import slug
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -58,7 +57,7 @@ class Form:
     @property
     def file_name(self) -> str:
         """Name of the file in plain ASCII: du-bao-2024_so-tu-phap.xlsx."""
-        return f"du-bao-{self.key.target_year}_{_slug(self.key.department)}.xlsx"
+        return f"du-bao-{self.key.target_year}_{slug(self.key.department)}.xlsx"
 
 
 def prepare(
@@ -135,7 +134,3 @@ def _model(table: pd.DataFrame, maxima: Mapping[str, float]) -> dict[str, tuple[
         str(code): (float(median), float(lower), float(upper))
         for code, median, lower, upper in rows.itertuples(index=False, name=None)
     }
-
-
-def _slug(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", without_marks(name).lower()).strip("-")

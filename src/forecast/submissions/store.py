@@ -5,7 +5,7 @@
     data/
         submissions.csv                  one row a component, append-only
         submissions/<12 digits>.xlsx     each accepted file as it was sent, by its SHA-256
-        .submissions.lock                held by the process that adds to them
+        .lock                            held by the process that adds to them
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ import contextlib
 import csv
 import datetime as dt
 import io
-import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,7 +76,7 @@ def locked(data_dir: Path) -> Iterator[None]:
     WriteError
         If another one holds the lock for long, or nothing can be written there.
     """
-    with held(data_dir / ".submissions.lock", key="intake.locked", patience=_PATIENCE):
+    with held(data_dir / load.LOCK, key="intake.locked", patience=_PATIENCE):
         yield
 
 
@@ -99,7 +97,7 @@ def add(data_dir: Path, forms: Sequence[Accepted]) -> None:
     table = data_dir / SUBMISSIONS.file
     before = table.read_bytes() if table.exists() else b""
     after = _grown(before, [row for form in forms for row in form.rows()])
-    _rehearse(data_dir, after)
+    load.rehearse(data_dir, SUBMISSIONS.file, after)
     folder = data_dir / SUBMISSIONS.name
     with writing(folder):
         folder.mkdir(exist_ok=True)
@@ -121,16 +119,6 @@ def _grown(before: bytes, rows: Sequence[dict[str, str]]) -> bytes:
         added.write(end)
     writer.writerows(rows)
     return before + added.getvalue().encode()
-
-
-def _rehearse(data_dir: Path, table: bytes) -> None:
-    """Read a copy of the data with the new table."""
-    with tempfile.TemporaryDirectory() as place:
-        copy = Path(place)
-        for path in (*data_dir.glob("*.csv"), *data_dir.glob("*.toml")):
-            shutil.copyfile(path, copy / path.name)
-        (copy / SUBMISSIONS.file).write_bytes(table)
-        load.read_vintages(copy)
 
 
 def _text(value: Any) -> str:
