@@ -98,7 +98,7 @@ def _lines(words: str, width: float) -> int:
     """Count the lines that words take in a column.
 
     >>> _lines("mot hai ba", 7)
-    2
+    3
     """
     return max(1, len(textwrap.wrap(words, max(4, int(width) - 2))))
 
