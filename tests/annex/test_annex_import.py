@@ -5,10 +5,10 @@ import os
 
 import pytest
 
-from forecast import annex, cli, load
-from forecast.annex import store
+from forecast import annex, cli, disk, load
 from forecast.errors import DataError, WriteError
 from forecast.framework import framework_for
+from forecast.lock import held
 
 NAME = "876/QĐ-BNV"
 AS_OF = dt.date(2024, 10, 20)

@@ -79,6 +79,7 @@ def made_up():
         scorecard=_scorecard(),
         projections=_projections(),
         departments=_departments(),
+        department_domains=_department_domains(),
         status=_status(),
         scenarios=_scenarios(),
         scenario_targets=_scenario_targets(),
@@ -702,6 +703,12 @@ def _departments():
         _department("Văn phòng UBND Thành phố", "D3", none, 0, none, ("", "")),
     ]
     return pd.DataFrame(rows)[list(result.DEPARTMENT_COLUMNS)].astype({"due": "datetime64[s]"})
+
+
+def _department_domains():
+    table = _departments().dropna(subset="likely")
+    summed = table.assign(answered=1, disagreeing=table["disagrees"].astype(int))
+    return summed[list(result.DEPARTMENT_DOMAIN_COLUMNS)].reset_index(drop=True)
 
 
 def _status():

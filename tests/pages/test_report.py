@@ -49,6 +49,7 @@ TEXTS = {
     "risk_table": lambda result, lang: report.risk_table(result, lang=lang),
     "scenario_table": lambda result, lang: report.scenario_table(result, lang=lang),
     "department_table": lambda result, lang: report.department_table(result, lang=lang),
+    "department_domain_table": lambda result, lang: report.department_domain_table(result, lang=lang),
     "department_reasons": lambda result, lang: report.department_reasons(result, lang=lang),
     "status_table": lambda result, lang: report.status_table(result, lang=lang),
     "remedy_table": lambda result, lang: report.remedy_table(result, lang=lang),

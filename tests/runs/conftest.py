@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, fields
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 
 from forecast import load, pipeline, tables
-from forecast.result import Result, table_names
+from forecast.result import Result
 from forecast.runs import manifest
 from forecast.runs.kernels import ForkServer, Kernels, can_fork
 from forecast.runs.plan import Kind
@@ -81,7 +82,8 @@ def small_result(medians: Mapping[str, float] = MEDIANS) -> Result:
         for q in QUANTILE_LEVELS
     ]
     summary = pd.DataFrame({"component": list(medians), "parent": ["", "total", "total"]})
-    empty = {name: pd.DataFrame({"name": pd.Series([], dtype="str")}) for name in table_names()}
+    needed = [f.name for f in fields(Result) if f.name != "spec" and f.default_factory is MISSING]
+    empty = {name: pd.DataFrame({"name": pd.Series([], dtype="str")}) for name in needed}
     return Result(
         spec=SPEC,
         **{

@@ -20,6 +20,7 @@ from forecast.runs import files, site
 from forecast.runs.html_check import read
 from forecast.runs.manifest import Inputs, Manifest, run_id_of
 from forecast.runs.store import RUN_ID, Store
+from forecast.tables import slug
 
 INPUTS = Inputs(
     data={"scores.csv": "ab"}, notebooks={"meeting.ipynb": "cd"}, code="ef", versions={"python": "3"}

@@ -14,6 +14,7 @@ import pytest
 
 from forecast import load
 from forecast.framework import Framework, framework_for
+from forecast.load import LOCK
 from forecast.spec import RunSpec
 from forecast.submissions import form, layout
 from forecast.submissions.intake import Outcome, intake
@@ -106,7 +107,7 @@ class Office:
         return {
             str(path.relative_to(self.data)): path.read_bytes()
             for path in sorted(self.data.rglob("*"))
-            if path.is_file() and path.name != ".submissions.lock"
+            if path.is_file() and path.name != LOCK
         }
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from forecast import load
 from forecast.errors import DataError, WriteError
+from forecast.load import LOCK
 from forecast.lock import held
 from forecast.submissions import intake as intake_module
 from forecast.submissions import key, latest, layout, reading, store
@@ -498,7 +499,7 @@ def test_whoever_waits_too_long_is_told_for_whom(office, monkeypatch):
     monkeypatch.setattr(store, "_PATIENCE", 0.1)
     sent = office.filled()
 
-    with held(office.data / ".submissions.lock"), pytest.raises(WriteError, match="Another intake"):
+    with held(office.data / LOCK), pytest.raises(WriteError, match="Another intake"):
         office.take(sent)
     assert not office.table.exists()
 
