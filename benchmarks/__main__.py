@@ -10,7 +10,7 @@ from functools import partial
 
 import pandas as pd
 
-from benchmarks import contests, goals, guesses, page, panels, peers, timing
+from benchmarks import contests, goals, guesses, page, panels, peers, points, timing
 from forecast.spec import QUANTILE_LEVELS
 
 HIDDEN_DEALS, QUICK_DEALS = 10, 2
@@ -101,6 +101,12 @@ def _times(seconds: pd.DataFrame | None, *, large: bool) -> pd.DataFrame:
         ("one_forecast_cpu", "engine", one.cpu),
         ("backtest", "engine", rolling.wall),
         ("backtest_cpu", "engine", rolling.cpu),
+    ]
+    (making, reading), card = points.forms(), points.scorecard()
+    rows += [
+        ("scorecard", "engine", card.wall),
+        ("forms_made", "engine", making.wall),
+        ("forms_read", "engine", reading.wall),
     ]
     if seconds is not None:
         theirs = seconds[(seconds["task"] == "papi") & seconds["model"].isin(CATALOGUE_TRIO)]
