@@ -20,8 +20,9 @@ from forecast.framework import framework_for
 from forecast.scorecard.outlook import outlook
 from forecast.spec import RunSpec
 from forecast.submissions import departments, layout
-from forecast.submissions.form import content, prepare
+from forecast.submissions.form import prepare
 from forecast.submissions.intake import intake
+from forecast.submissions.sheets import content
 
 ROOT = Path(__file__).resolve().parents[1]
 SPEC = RunSpec(

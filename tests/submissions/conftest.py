@@ -16,7 +16,7 @@ from forecast import load
 from forecast.framework import Framework, framework_for
 from forecast.load import LOCK
 from forecast.spec import RunSpec
-from forecast.submissions import form, layout
+from forecast.submissions import form, layout, sheets
 from forecast.submissions.intake import Outcome, intake
 
 REAL = Path(__file__).parents[2] / "data"
@@ -77,7 +77,7 @@ class Office:
 
     def _filled(self, department: str, *, three: bool) -> bytes:
         empty = self.blank(department)
-        book = openpyxl.load_workbook(io.BytesIO(form.content(empty)))
+        book = openpyxl.load_workbook(io.BytesIO(sheets.content(empty)))
         sheet = book[layout.sheet_name("entry")]
         maxima = {item.component: item.maximum for item in empty.items}
         for row in range(layout.FIRST_ROW, sheet.max_row + 1):

@@ -9,7 +9,7 @@ import pytest
 
 from forecast.errors import SpecError
 from forecast.framework import framework_for
-from forecast.submissions import departments, form, items, layout
+from forecast.submissions import departments, form, items, layout, sheets
 from forecast.submissions.key import SHEET, Key
 
 SIX = {
@@ -20,7 +20,7 @@ SIX = {
 
 def book_of(made: form.Form) -> openpyxl.Workbook:
     """Open a form as a reader does."""
-    return openpyxl.load_workbook(io.BytesIO(form.content(made)))
+    return openpyxl.load_workbook(io.BytesIO(sheets.content(made)))
 
 
 def test_the_framework_on_file_names_the_six_departments(plain_office):
@@ -66,7 +66,7 @@ def test_sipas_has_no_departments(plain_office):
 
 def test_the_same_form_has_the_same_bytes(office):
     """Nothing in a form tells when it was saved."""
-    assert form.content(office.blank()) == form.content(office.blank())
+    assert sheets.content(office.blank()) == sheets.content(office.blank())
 
 
 def test_last_years_score_is_given_on_this_forms_maximum(plain_office):
@@ -173,7 +173,7 @@ def test_a_name_that_looks_like_a_formula_is_a_name(office):
         .replace("Tiêu chí thành phần 2.1.1 (giả định)", '"=HYPERLINK(""x"")"'),
         encoding="utf-8",
     )
-    made = form.content(office.blank())
+    made = sheets.content(office.blank())
     cells = [
         cell
         for sheet in openpyxl.load_workbook(io.BytesIO(made)).worksheets
@@ -198,6 +198,6 @@ def test_the_forms_words_are_as_agreed(plain_office, golden):
 
 def test_the_parts_of_the_zip_are_dateless(office):
     """The clock of the machine leaves no trace in the container either."""
-    with zipfile.ZipFile(io.BytesIO(form.content(office.blank()))) as packed:
+    with zipfile.ZipFile(io.BytesIO(sheets.content(office.blank()))) as packed:
         assert {part.date_time for part in packed.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         assert b">2024-08-15T00:00:00Z</dcterms:modified>" in packed.read("docProps/core.xml")

@@ -17,7 +17,7 @@ from forecast.errors import EXIT_GOOD, SpecError, WriteError
 from forecast.framework import framework_for
 from forecast.spec import RunSpec, refuse_unanswerable
 from forecast.submissions import departments
-from forecast.submissions.form import content, prepare
+from forecast.submissions.form import prepare
 
 INDEX_CODE = "PAR"  # SIPAS is one figure that no department forecasts
 
@@ -75,6 +75,8 @@ def form(
     if not names:
         raise SpecError("cli.form.nobody", {"framework": framework.name})
     forms = [prepare(known, framework, name, spec, model) for name in names]
+    from forecast.submissions.sheets import content  # openpyxl takes its time
+
     made = {out / each.file_name: content(each) for each in forms}
     _write(made, out)
     for path, each in zip(made, forms, strict=True):

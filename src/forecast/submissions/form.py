@@ -106,14 +106,6 @@ def key_of(framework: Framework, department: str, spec: RunSpec) -> Key:
     )
 
 
-def content(form: Form) -> bytes:
-    """Write a form as .xlsx; the same form gives the same bytes."""
-    from forecast.submissions.paper import saved  # openpyxl takes its time
-    from forecast.submissions.sheets import book_of
-
-    return saved(book_of(form), form.day)
-
-
 def _last(known: Known, spec: RunSpec, maxima: Mapping[str, float]) -> dict[str, float]:
     scores = known.scores
     wanted = (

@@ -35,7 +35,18 @@ from forecast.submissions.layout import (
     due_days,
     sheet_name,
 )
-from forecast.submissions.paper import ASSUMED_FORMAT, FILLS, FONT, LINE, fit, head, page, plain, put_text
+from forecast.submissions.paper import (
+    ASSUMED_FORMAT,
+    FILLS,
+    FONT,
+    LINE,
+    fit,
+    head,
+    page,
+    plain,
+    put_text,
+    saved,
+)
 
 _WIDTHS: Final = (8, 40, 9, 9, 10, 10, 10, 14, 16, 14, 9, 30, 30, 18)
 _GUIDE_WIDTHS: Final = (8, 30, 10, 14, 16, 14, 10, 32, 32, 18)
@@ -43,6 +54,11 @@ _GUIDE_LINES: Final = ("plan", "what", "figures", "self", "words", "safe", "send
 _LETTERS_A_LINE: Final = 165  # of the guide, over all its columns
 _SURE: Final = ("read", "made_up")  # an invented framework says so on top
 _DAY_ZERO: Final = dt.date(1899, 12, 30)  # of spreadsheets' day numbers
+
+
+def content(form: Form) -> bytes:
+    """Write a form as .xlsx; the same form gives the same bytes."""
+    return saved(book_of(form), form.day)
 
 
 def book_of(form: Form) -> Workbook:
