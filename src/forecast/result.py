@@ -127,8 +127,8 @@ class Result:
         One row a department in charge: state is sent, late or missing; components answered, expected
         to be; earlier forms superseded; how many components disagree, and the largest gap.
     scenarios : DataFrame
-        One row a scenario: total with its 80 percent range, difference to "continue" from the same
-        draws, rank; reason (a phrase) where it cannot be told.
+        One row a scenario: median total and rank with their 80 percent ranges, mean difference to
+        "continue" from the same draws, with its range; reason (a phrase) where it cannot be told.
     scenario_targets : DataFrame
         scenario, quantity, relation, value, set_on, probability.
     remedies : DataFrame

@@ -130,6 +130,24 @@ def test_differences_are_no_noise(stage):
     assert row["upper"] - row["lower"] > 0.5
 
 
+def test_a_gain_of_all_or_nothing_is_told_by_its_mean(stage):
+    """A step is won or not; reaching it brings the points expected to be lost on it, as levers say."""
+    gain = 1.0 - stage.leaves.points[:, 0]
+    table, _ = scenario_table(stage, [scenario("sure", indicators={"rate": 99})], NO_TARGETS)
+
+    assert set(gain.round(6)) == {0.0, 0.5}
+    assert table["difference"].iloc[0] == pytest.approx(gain.mean(), abs=1e-4)
+
+
+def test_gains_apart_add_up_to_the_gain_together(stage):
+    """The differences of scenarios on different criteria can be added by hand."""
+    parts = [scenario("a", indicators={"rate": 95}), scenario("b", indicators={"growth": 10})]
+    table, _ = scenario_table(stage, [*parts, scenario("both", combine=("a", "b"))], NO_TARGETS)
+    apart, another, together = table["difference"]
+
+    assert apart + another == pytest.approx(together, abs=2e-4)
+
+
 def test_chances_of_targets_follow(stage):
     """Targets on rank and points are read off each scenario's draws."""
     targets = pd.DataFrame(

@@ -107,6 +107,8 @@ def scenario_table(
             rank = ranks(world.totals, stage.place).astype(float)
             for name, values in (("", total), ("difference", total - base), ("rank", rank)):
                 row |= _ends(name, quantiles(values, ENDS))
+            # A step of a rule is won or not: the median jumps from one to the other, the mean adds up.
+            row["difference"] = round(float((total - base).mean()), 4)
             drawn = {"rank": rank, "points": total, "percent": total}
             chances += [
                 {
