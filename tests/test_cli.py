@@ -111,6 +111,9 @@ def test_bad_data_as_json(broken, capsys):
     [
         (["chekc"], "có phải là “check” không"),
         (["check"], "Thiếu tùy chọn --as-of"),
+        (["intake"], "Thiếu FILE. Xem: forecast intake"),
+        (["framework"], "Thiếu import|show. Xem: forecast framework"),
+        (["framework", "import"], "Thiếu FILE. Xem: forecast framework import"),
         (["check", "--as-of"], "--as-of phải có giá trị"),
         (["check", "--as-of", "20/10/2024"], "ví dụ: 2024-10-20"),
         (["check", "--as-of", "2024-02-30"], "không có ngày 2024-02-30"),

@@ -233,3 +233,14 @@ def test_choices_name_the_nearest(text, key, near):
     assert found == key
     assert facts.get("near") == near
     assert value == ("" if key else text)
+
+
+def test_a_message_lists_no_more_values_than_can_be_read():
+    """Of many allowed values the first and the last are named, and the nearest is still looked for in all."""
+    many = tuple(f"{domain}.{place}" for domain in range(1, 9) for place in range(1, 20))
+    key, facts = cells.not_among("5.77", many)
+
+    assert (key, facts["near"]) == ("expect.choice_near", "5.7")
+    assert len(facts["allowed"]) == cells.MOST_SHOWN + 1
+    assert facts["allowed"][-2:] == ("…", "8.19")
+    assert cells.not_among("x", ("a", "b"))[1]["allowed"] == ("a", "b")

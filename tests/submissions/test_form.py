@@ -54,7 +54,7 @@ def test_an_unknown_department_is_told_the_nearest(plain_office):
     with pytest.raises(SpecError) as caught:
         plain_office.blank("Sở Tư phap")
 
-    assert "có phải là “Sở Tư pháp” không" in caught.value.text("vi")
+    assert "--department “Sở Tư phap” không có; có phải là “Sở Tư pháp” không" in caught.value.text("vi")
 
 
 def test_sipas_has_no_departments(plain_office):

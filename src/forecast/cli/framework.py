@@ -57,9 +57,11 @@ def framework(*, action: str, file: Path | None, framework: str | None, lang: st
             raise SpecError("cli.extra_words", {"found": [str(file)], "command": "forecast framework show"})
         click.echo(shown(annex.read_table(data_dir / FRAMEWORKS.file), framework or "", lang))
         return EXIT_GOOD
-    if file is None or framework is None:
-        missing = "FILE" if file is None else "--framework"
-        raise SpecError("cli.missing_option", {"option": missing, "command": "forecast framework import"})
+    command = "forecast framework import"
+    if file is None:
+        raise SpecError("cli.missing_argument", {"argument": "FILE", "command": command})
+    if framework is None:
+        raise SpecError("cli.missing_option", {"option": "--framework", "command": command})
     return bring_in(file, framework=framework, data_dir=data_dir, lang=lang, **given)
 
 

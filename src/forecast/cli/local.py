@@ -116,7 +116,7 @@ class Type(_ParamType, ABC):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ARG002 - click's signature
         """Read the value; a default is what it is already."""
-        return self.read(value, _option(param)) if isinstance(value, str) else value
+        return self.read(value, _shown(param)) if isinstance(value, str) else value
 
     @abstractmethod
     def read(self, value: str, option: str) -> Any:
@@ -192,15 +192,19 @@ def told(error: click.ClickException, lang: str) -> str:
         key = "cli.no_such_option_near" if near else "cli.no_such_option"
         facts |= {"option": error.option_name, "near": near}
     elif isinstance(error, click.MissingParameter):
-        key = "cli.missing_option"
-        facts["option"] = _option(error.param)
+        argument = isinstance(error.param, click.Argument)
+        key = "cli.missing_argument" if argument else "cli.missing_option"
+        facts["argument" if argument else "option"] = _shown(error.param)
     elif isinstance(error, click.BadOptionUsage):
         key = "cli.option_without_value"
         facts["option"] = error.option_name
     return text(key, lang, **facts)
 
 
-def _option(param: click.Parameter | None) -> str:
+def _shown(param: click.Parameter | None) -> str:
+    """Name a parameter as the help does: an option as it is typed, an argument by its place."""
+    if isinstance(param, click.Argument):
+        return (param.metavar or param.human_readable_name).rstrip(".")
     return param.opts[-1] if param else ""
 
 

@@ -25,6 +25,7 @@ _NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", flag
 _WHOLE: Final = re.compile(r"(\d{1,6})(\.0+)?", flags=re.ASCII)
 _ISO_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", flags=re.ASCII)
 _STEP: Final = re.compile(r"(\d{4})(?:-Q([1-4])|-(0[1-9]|1[0-2]))?", flags=re.ASCII)
+MOST_SHOWN: Final = 50  # allowed values that a message lists: all units, not all criteria
 _DASHES: Final = str.maketrans({"\N{MINUS SIGN}": "-", "\N{EN DASH}": "-", "\N{EM DASH}": "-"})
 
 
@@ -146,9 +147,10 @@ def _choice(text: str, column: Column) -> Cell:
 
 
 def not_among(text: str, allowed: tuple[str, ...]) -> Expected:
-    """Say that a value is not one of a set, with the nearest of the set if one is near."""
+    """Say that a value is not one of a set, with the nearest of the set if one is near; no list to scroll."""
     near = nearest(text, allowed)
-    return "expect.choice_near" if near else "expect.choice", {"near": near, "allowed": allowed}
+    shown = allowed if len(allowed) <= MOST_SHOWN else (*allowed[: MOST_SHOWN - 1], "…", allowed[-1])
+    return "expect.choice_near" if near else "expect.choice", {"near": near, "allowed": shown}
 
 
 def _year(text: str, column: Column) -> Cell:

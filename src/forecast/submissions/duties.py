@@ -47,7 +47,7 @@ def items(framework: Framework, department: str) -> tuple[Item, ...]:
     """
     known = departments(framework)
     if department not in known:
-        refuse_unknown("department", department, known)
+        refuse_unknown("--department", department, known)
     tree = _tree(framework)
     parents = {row.parent for row in tree.values()}
     return tuple(
