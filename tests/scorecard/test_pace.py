@@ -147,3 +147,34 @@ def test_no_case_so_far_is_no_promise(rng):
     found = pace.project(figures(*told, unit="vụ"), 2024, 100_000, rng)
 
     assert (found.draws >= 1).mean() == pytest.approx(1 - (5 / 6) ** 0.5, abs=0.005)
+
+
+def test_what_past_years_reached_is_within_reach(rng):
+    """Two years in which a rate went from 98.9 to 100 percent: from 98.9 it may be 100 again."""
+    told = [(f"{year}-01..{year}-09", 98.9) for year in (2021, 2022, 2023, 2024)]
+    told += [("2021", 99), ("2022", 100), ("2023", 100)]
+
+    chance = float((pace.project(figures(*told), 2024, SIZE, rng).draws >= 100).mean())
+
+    assert 0.2 < chance < 0.8
+
+
+def test_a_rate_that_always_was_whole_is_expected_to_be(rng):
+    """Five years at 100 percent, and this one so far: nearly all draws are 100."""
+    told = [(f"{year}-01..{year}-09", 100) for year in range(2019, 2025)]
+    told += [(f"{year}", 100) for year in range(2019, 2024)]
+
+    assert (pace.project(figures(*told), 2024, SIZE, rng).draws >= 100).mean() > 0.98
+
+
+def test_cases_are_counted_before_the_year_s_first_figure(rng):
+    """One case in five whole years: whole numbers, none below 0, and none at all in most draws."""
+    told = [(f"{year}", cases) for year, cases in zip(range(2019, 2024), (0, 1, 0, 0, 0), strict=True)]
+
+    found = pace.project(figures(*told, unit="vụ"), 2024, 100_000, rng)
+
+    assert found.method == "past_ends"
+    assert (found.draws == np.round(found.draws)).all()
+    assert found.draws.min() == 0
+    # a negative binomial with shape 0.5 + 1 and 5 years
+    assert (found.draws == 0).mean() == pytest.approx((5 / 6) ** 1.5, abs=0.005)

@@ -13,7 +13,7 @@ that five years without a case are no promise.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,6 +30,7 @@ PRIOR_SD: Final = {"logit": 0.5, "log": 0.2, "plain": 0.2}  # over a whole year;
 MIN_ENDS: Final = 2  # year-end figures from which alone this year's may be told
 FARTHEST: Final = 2  # months between two figures of a past year that a straight line may bridge
 EDGE: Final = 1e-4
+NEAR: Final = 5e-4  # a share nearer than that to 0 or 100 percent is there, as one decimal would be written
 FEW: Final = 10  # cases still to come in a year up to which they are counted one by one
 MONTHS: Final = 12
 
@@ -99,7 +100,7 @@ def project(figures: pd.DataFrame, target_year: int, size: int, rng: np.random.G
         if month and not np.isnan(then := _at(years[year], month))
     }
     came = np.array([end - then for then, end in pairs.values()])
-    if pairs and told[2] != "%" and _whole([value, *came]) and came.min() >= 0 and came.max() <= FEW:
+    if pairs and told[2] != "%" and _few([value, *came], came):
         drawn = value + _still_to_come(came, size, rng)
         return Projection(
             *told, period, value, drawn, len(pairs), "count", phrase("pace.learnt", years=sorted(pairs))
@@ -112,8 +113,12 @@ def project(figures: pd.DataFrame, target_year: int, size: int, rng: np.random.G
         reason = phrase("pace.learnt", years=sorted(pairs))
         return Projection(*told, period, value, scale.inverse(moved), len(pairs), "pace", reason)
     if len(ends) >= MIN_ENDS:
-        held = np.array([scale.forward(end) for end in ends.values()])
-        drawn = scale.inverse(_predictive(held, scale.prior, size, rng))
+        whole_years = np.array(list(ends.values()))
+        if told[2] != "%" and _few(whole_years, whole_years):
+            drawn = _still_to_come(whole_years, size, rng)
+        else:
+            held = np.array([scale.forward(end) for end in whole_years])
+            drawn = scale.inverse(_predictive(held, scale.prior, size, rng))
         reason = phrase("pace.past_ends", years=sorted(ends))
         return Projection(*told, period, value, drawn, 0, "past_ends", reason)
     reason = phrase("pace.none" if month else "pace.no_figure", needed=MIN_ENDS)
@@ -137,7 +142,7 @@ def _scale(values: list[float], unit: str) -> _Scale:
             lambda v: float(
                 np.log(np.clip(v / 100, EDGE, 1 - EDGE) / (1 - np.clip(v / 100, EDGE, 1 - EDGE)))
             ),
-            lambda x: 100 / (1 + np.exp(-np.clip(x, -50, 50))),
+            lambda x: 100 * _to_the_end(1 / (1 + np.exp(-np.clip(x, -50, 50)))),
             PRIOR_SD["logit"],
         )
     if len(seen) and seen.min() > 0:
@@ -146,6 +151,11 @@ def _scale(values: list[float], unit: str) -> _Scale:
         )
     size = float(np.abs(seen).mean()) if len(seen) else 1.0
     return _Scale("plain", float, lambda x: x, PRIOR_SD["plain"] * (size or 1.0))
+
+
+def _to_the_end(share: Floats) -> Floats:
+    """Let shares next to 0 or 1 be 0 or 1: what all past years reached must be within reach."""
+    return np.where(share < NEAR, 0.0, np.where(share > 1 - NEAR, 1.0, share))
 
 
 def _predictive(steps: Floats, prior: float, size: int, rng: np.random.Generator) -> Floats:
@@ -157,8 +167,9 @@ def _predictive(steps: Floats, prior: float, size: int, rng: np.random.Generator
     return np.asarray(steps.mean() + scale * rng.standard_t(freedom, size))
 
 
-def _whole(values: list[float]) -> bool:
-    return all(float(value).is_integer() for value in values)
+def _few(values: Iterable[float], came: Floats) -> bool:
+    """Whether figures are whole and what came in a year, or in its rest, is few enough to be counted."""
+    return all(float(each).is_integer() for each in values) and came.min() >= 0 and came.max() <= FEW
 
 
 def _still_to_come(came: Floats, size: int, rng: np.random.Generator) -> Floats:
