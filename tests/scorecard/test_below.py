@@ -96,3 +96,27 @@ def test_criteria_move_with_their_domain(last, now, rng):
 
     assert (np.sign(drawn - bases) == np.sign(now - last)).all()
     assert (np.argsort(drawn) == np.argsort(bases)).all()
+
+
+def test_free_criteria_do_not_lose_again_what_scored_ones_lost():
+    """Last year a scored criterion had 0 of 1, the others 2.9 of 3: they are expected to do as well."""
+    maxima, bases = np.array([1.0, 1.0, 2.0]), np.array([0.0, 0.95, np.nan])
+    free = np.array([False, True, True])
+
+    share, last = below.of_free(np.array([2.9 / 4, 0.8]), 2.9 / 4, maxima, bases, free)
+
+    assert last == pytest.approx(2.9 / 3)
+    assert share[0] == pytest.approx(2.9 / 3)  # a domain that stays where it was
+    assert 2.9 / 3 < share[1] < 1
+
+
+@given(share=shares, last=shares, known=st.booleans())
+def test_where_nothing_tells_them_apart_free_criteria_have_their_domain_s_share(share, last, known):
+    """All criteria are free, or nothing is known of last year: the domain's own draws, to the last bit."""
+    bases = np.array([0.2, 0.9]) if known else np.full(2, np.nan)
+    drawn = np.array([share])
+
+    found = below.of_free(drawn, last, np.array([1.0, 2.0]), bases, np.array([known, True]))
+
+    assert found[0] is drawn
+    assert found[1] == last

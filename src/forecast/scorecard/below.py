@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 MOVE_SD: Final = 0.25  # of a criterion around its domain's move, where last year's score is known
 LEVEL_SD: Final = 0.9  # of a criterion around its domain's level, where it is not
@@ -56,6 +57,40 @@ def allocate(share: Floats, last: float, maxima: Floats, bases: Floats, noise: F
     spread = np.where(known, MOVE_SD, LEVEL_SD)
     drawn = base + (logit(_inside(share)) - logit(_inside(np.asarray(last))))[:, None] + spread * noise
     return tilted(drawn, weights, share)
+
+
+def of_free(share: Floats, last: float, maxima: Floats, bases: Floats, free: Flags) -> tuple[Floats, float]:
+    """Give what a domain's criteria that no indicator tells of earn together, where others are scored.
+
+    They move as their domain does, from where they themselves stood last year: what the scored ones
+    lost then is not theirs to lose again.
+
+    Parameters
+    ----------
+    share : ndarray, shape (n,)
+        Draws of the domain's share.
+    last
+        The same of last year.
+    maxima, bases : ndarray, shape (L,)
+        Of all criteria of the domain; a base is NaN where it is not known.
+    free : ndarray of bool, shape (L,)
+
+    Returns
+    -------
+    share : ndarray, shape (n,)
+        Draws of the free criteria's share; the domain's own where all are free or none is known.
+    last
+        The same of last year.
+    """
+    known = ~np.isnan(bases)
+    if free.all() or not known.any():
+        return share, last
+    rest = last
+    if not known.all():
+        rest = (last * maxima.sum() - float(maxima[known] @ bases[known])) / float(maxima[~known].sum())
+    before = float(np.average(np.clip(np.where(known, bases, rest), 0.0, 1.0)[free], weights=maxima[free]))
+    step = logit(_inside(share)) - logit(_inside(np.asarray(last)))
+    return np.asarray(expit(logit(_inside(np.asarray(before))) + step)), before
 
 
 def tilted(drawn: Floats, weights: Floats, share: Floats) -> Floats:

@@ -15,7 +15,7 @@ from forecast.framework import WHOLE
 from forecast.load import Known
 from forecast.rules import Rule
 from forecast.scorecard import pace
-from forecast.scorecard.below import allocate
+from forecast.scorecard.below import allocate, of_free
 from forecast.scorecard.pace import Projection
 from forecast.scorecard.tree import Tree
 from forecast.simulate import Draws
@@ -116,12 +116,17 @@ def leaves_of(
         if len(places) == 1:
             points[:, free[0]] = after
             continue
-        share = allocate(
+        bases = seen[tree.leaves[places]] / tree.maxima[places]
+        unscored = ~by_rule[places]
+        own, own_last = of_free(
             after / whole,
             float(np.median(before)) / last.subject.schemes[last.year].maxima.get(anchor, whole),
-            tree.maxima[free],
-            seen[tree.leaves[free]] / tree.maxima[free],
-            rng.standard_normal((size, len(free))),
+            tree.maxima[places],
+            bases,
+            unscored,
+        )
+        share = allocate(
+            own, own_last, tree.maxima[free], bases[unscored], rng.standard_normal((size, len(free)))
         )
         points[:, free] = share * tree.maxima[free]
     return Leaves(tree, points, seen, years, by_rule, scored, projections)
