@@ -10,7 +10,7 @@ import pytest
 from forecast import rules
 from forecast.result import SCENARIO_COLUMNS
 from forecast.scenarios import Scenario
-from forecast.scorecard.card import projection_table, scorecard_table
+from forecast.scorecard.card import attainable, projection_table, scorecard_table
 from forecast.scorecard.leaves import Leaves
 from forecast.scorecard.pace import Projection
 from forecast.scorecard.worlds import Stage, played, scenario_table
@@ -38,7 +38,7 @@ def leaves(tree) -> Leaves:
         [
             scored[0].points(rate, 1.0),
             scored[1].points(cases, 2.0),
-            0.8 + 0.05 * rng.standard_normal(SIZE),
+            np.minimum(0.8 + 0.05 * rng.standard_normal(SIZE), 1.0),
             3.2 + 0.1 * rng.standard_normal(SIZE),
             scored[4].points(growth, 2.0),
         ]
@@ -60,7 +60,8 @@ def leaves(tree) -> Leaves:
 def stage(leaves) -> Stage:
     """The leaves' area stands second of three; the others have 7 and 8 points."""
     own = leaves.points.sum(axis=1)
-    return Stage(leaves, np.column_stack([np.full(SIZE, 7.0), own, np.full(SIZE, 8.0)]), 1, NO_REMEDIES)
+    totals = np.column_stack([np.full(SIZE, 7.0), own, np.full(SIZE, 8.0)])
+    return Stage(leaves, totals, 1, NO_REMEDIES, attainable(leaves, 2024, dt.date(2024, 9, 1)))
 
 
 def test_continuing_is_the_forecast(stage):
@@ -108,6 +109,41 @@ def test_remedies_win_what_their_owners_expect_and_no_more_than_there_is(stage):
 
     np.testing.assert_allclose(world.points[:, 2], 1.0, atol=1e-6)
     np.testing.assert_array_equal(world.points[:, 4], stage.leaves.points[:, 4])
+
+
+@pytest.mark.parametrize(
+    ("as_of", "won"),
+    [
+        # five points promised everywhere: two cases have cost 1 of 2 points for good
+        (dt.date(2024, 9, 30), [1.0, 1.0, 1.0, 4.0, 2.0]),
+        (dt.date(2024, 10, 1), [1.0, 1.0, None, 4.0, 2.0]),  # the day of 1.2 is past
+        (dt.date(2025, 1, 1), [None] * 5),
+    ],
+)
+def test_remedies_win_only_what_can_still_be_won(stage, as_of, won):
+    """What is lost for good does not come back, and nothing is won after a criterion's day."""
+    codes = [row["component"] for row in stage.leaves.tree.leaf_rows]
+    remedies = pd.DataFrame({"component": codes, "expected_effect": 5.0, "days_overdue": 1})
+    there = dataclasses.replace(stage, remedies=remedies, attainable=attainable(stage.leaves, 2024, as_of))
+    world = played(there, scenario("done", remedies="overdue"), ())
+
+    for leaf, best in enumerate(won):
+        before = stage.leaves.points[:, leaf]
+        expected = before if best is None else np.maximum(before, best)
+        np.testing.assert_allclose(world.points[:, leaf], expected, atol=1e-9)
+
+
+def test_a_remedy_of_a_domain_adds_its_effect_over_what_is_open(stage):
+    """A tenth of a point for a whole domain is a tenth of a point, wherever there is that much to win."""
+    remedies = pd.DataFrame({"component": ["D1"], "expected_effect": [0.1], "days_overdue": [1]})
+    world = played(dataclasses.replace(stage, remedies=remedies), scenario("done", remedies="open"), ())
+    under = stage.leaves.tree.under(stage.leaves.tree.place("D1"))
+    room = np.maximum(stage.attainable - stage.leaves.points, 0.0)[:, under].sum(axis=1)
+
+    gain = (world.points - stage.leaves.points)[:, under].sum(axis=1)
+
+    np.testing.assert_allclose(gain, np.minimum(room, 0.1), atol=1e-9)
+    np.testing.assert_allclose(world.totals[:, stage.place], world.points.sum(axis=1))
 
 
 def test_a_combination_is_all_its_parts(stage):

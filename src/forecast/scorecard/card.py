@@ -37,8 +37,7 @@ def scorecard_table(
     """
     tree = leaves.tree
     every = tree.roll_up(leaves.points)
-    room = _room(leaves, target_year, as_of)
-    can_win = tree.roll_up(room)
+    can_win = tree.roll_up(np.maximum(attainable(leaves, target_year, as_of) - leaves.points, 0.0))
     by_leaf = {int(node): leaf for leaf, node in enumerate(tree.leaves)}
     rows = []
     for node, row in enumerate(tree.rows):
@@ -94,20 +93,18 @@ def projection_table(leaves: Leaves) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(PROJECTION_COLUMNS))
 
 
-def _room(leaves: Leaves, target_year: int, as_of: dt.date) -> Floats:
-    """Points that each leaf can still win in each draw: nothing after its day, nor what is lost for good."""
-    tree = leaves.tree
-    room = np.zeros(leaves.points.shape)
-    for leaf, node in enumerate(tree.leaves):
-        deadline = tree.rows[node]["deadline"]
+def attainable(leaves: Leaves, target_year: int, as_of: dt.date) -> Floats:
+    """Most that each leaf can still reach; 0 after its day.  What a case has cost does not come back."""
+    most = np.zeros(len(leaves.tree.leaves))
+    for leaf, node in enumerate(leaves.tree.leaves):
+        deadline = leaves.tree.rows[node]["deadline"]
         last_day = year_end(target_year) if pd.isna(deadline) else deadline.date()
         if as_of <= last_day:
-            room[:, leaf] = np.maximum(_attainable(leaves, leaf) - leaves.points[:, leaf], 0.0)
-    return room
+            most[leaf] = _attainable(leaves, leaf)
+    return most
 
 
 def _attainable(leaves: Leaves, leaf: int) -> float:
-    """Most that a leaf can still reach; what a case has cost does not come back."""
     maximum = float(leaves.tree.maxima[leaf])
     rule, found = leaves.scored[leaf], leaves.projections.get(leaves.tree.leaf_rows[leaf]["indicator"])
     if rule is None or found is None or rule.kind != "deduct" or np.isnan(found.value):

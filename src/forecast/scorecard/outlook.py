@@ -19,7 +19,7 @@ from forecast import submissions
 from forecast.findings import Key, quantile_rows, scored
 from forecast.framework import TOTAL, Framework, with_share
 from forecast.load import Known
-from forecast.scorecard.card import projection_table, scorecard_table
+from forecast.scorecard.card import attainable, projection_table, scorecard_table
 from forecast.scorecard.gather import Gathered, gather
 from forecast.scorecard.leaves import leaves_of
 from forecast.scorecard.remedies import OPEN, remedy_table, unit_table
@@ -95,6 +95,7 @@ def outlook(
         totals=scored(final, INDEX),
         place=target.subject.areas.index(spec.area),
         remedies=remedies[remedies["state"].isin(OPEN)],
+        attainable=attainable(gathered.leaves, spec.target_year, spec.as_of),
     )
     worlds, chances = scenario_table(stage, known.scenarios, targets)
     rows = _rows(spec, framework, tree, gathered, final, models.points if models.by_rule.any() else None)

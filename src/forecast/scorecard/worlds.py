@@ -22,6 +22,7 @@ from forecast.simulate import chance, quantiles, ranks
 Floats = NDArray[np.float64]
 
 ENDS: Final = (0.1, 0.5, 0.9)
+LEAST: Final = 1e-12  # points
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,12 +48,15 @@ class Stage:
         Column of the area.
     remedies : DataFrame
         Open remedies: component, expected_effect, days_overdue.
+    attainable : ndarray, shape (L,)
+        Most that a remedy can still bring each leaf to, in points; 0 where its day is past.
     """
 
     leaves: Leaves
     totals: Floats
     place: int
     remedies: pd.DataFrame
+    attainable: Floats
 
 
 def played(stage: Stage, scenario: Scenario, every: Sequence[Scenario]) -> World:
@@ -176,8 +180,18 @@ def _remedy(stage: Stage, part: Scenario, world: World) -> World:
         return World(world.points, world.totals, phrase("scenario.no_remedies"))
     points = world.points
     for name, effect in rows.groupby("component", sort=True)["expected_effect"].sum().items():
-        points = _added(stage, points, str(name), float(effect))
+        points = _won(stage, points, str(name), float(effect))
     return World(points, world.totals)
+
+
+def _won(stage: Stage, points: Floats, name: str, effect: float) -> Floats:
+    """Add a remedy's effect to what is still open below a component, as far as each leaf can still rise."""
+    under = stage.leaves.tree.under(stage.leaves.tree.place(name))
+    room = np.maximum(stage.attainable[under] - points[:, under], 0.0)
+    left = room.sum(axis=1, keepdims=True)
+    changed = points.copy()
+    changed[:, under] += room * np.minimum(effect / np.maximum(left, LEAST), 1.0)
+    return changed
 
 
 def _added(stage: Stage, points: Floats, name: str, step: float) -> Floats:
