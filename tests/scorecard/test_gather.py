@@ -91,6 +91,20 @@ def test_an_answer_above_the_finest_level_moves_what_is_below_it(leaves, no_bias
     assert (found.leaves.points[:, under].mean(axis=0) > leaves.points[:, under].mean(axis=0)).all()
 
 
+def test_the_models_beside_a_domain_s_answer_are_the_models_alone(leaves, no_bias, rng):
+    """What another department said of a criterion stays out of the models' figures for its domain."""
+    alone = gather(leaves, forms(("A", "D1", 3.6, 3.8, 3.9)), no_bias, 2023, rng).table
+    both = gather(
+        leaves, forms(("A", "D1", 3.6, 3.8, 3.9), ("B", "1.2", 0.1, 0.2, 0.3)), no_bias, 2023, rng
+    ).table
+    told = ["model_lower", "model_median", "model_upper", "gap"]
+
+    row = both[both["component"] == "D1"].iloc[0]
+
+    assert row[told].tolist() == alone.iloc[0][told].tolist()
+    assert row["combined_median"] < alone.iloc[0]["combined_median"]
+
+
 def test_the_pool_is_shown_where_members_exclude_each_other(leaves, no_bias, rng):
     """Ranges that do not meet are pooled: the pool spans both; where they meet none is shown."""
     far = gather(leaves, forms(("A", "1.2", 0.97, 0.98, 0.99)), no_bias, 2023, rng).table.iloc[0]

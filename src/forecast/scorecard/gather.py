@@ -78,11 +78,12 @@ def gather(
         given = answers[tree.names[node]]
         under, domain = tree.under(node), tree.domain(node)
         maximum = float(tree.maxima[under].sum())
-        model = points[:, under].sum(axis=1)
-        rank = _ranks(model, rng)
+        model = leaves.points[:, under].sum(axis=1)
+        so_far = points[:, under].sum(axis=1)  # with what departments said of finer components
+        rank = _ranks(so_far, rng)
         corrected = [_corrected(form, bias, domain, maximum) for form in given]
         said = [_draws(three, maximum, rank) for three in corrected]
-        members = [model, *(draws for draws in said if draws is not None)]
+        members = [so_far, *(draws for draws in said if draws is not None)]
         together = np.clip(np.mean(members, axis=0), 0.0, maximum)
         points[:, under] = moved(points[:, under], tree.maxima[under], together)
         facts = _facts(leaves, node, model, together, last_year)
