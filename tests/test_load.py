@@ -71,8 +71,8 @@ PAR,TP.HCM,2024,rank,<=,15,2024-01-03,http://q
 grdp_growth,TP.HCM,2024,percent,>=,7.5,2024-01-03,http://r
 """,
     "units.csv": """
-Sở Nội vụ,department,SNV,http://s,
-Quận 1,district,,,
+Sở Nội vụ,department,TP.HCM,SNV,http://s,
+Quận 1,district,TP.HCM,,,
 """,
     "submissions.csv": """
 a1,Sở Nội vụ,PAR,TP.HCM,2024,3.1,10,12.5,20,15,lý do,việc,2024-11-30,2024-09-28,1,aa,a1.xlsx

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -67,7 +68,9 @@ def forecast(known: Known, spec: RunSpec) -> Result:
         forecast=pd.concat(
             [below.rows, rows, findings.rank_rows(chances, spec, post.framework, shown)], ignore_index=True
         ),
-        summary=findings.summary(post.last, below.target, post.framework, spec, evidence),
+        summary=_with_grounds(
+            findings.summary(post.last, below.target, post.framework, spec, evidence), below
+        ),
         history=findings.history(
             {year: Draws(home, year, past[..., k]) for k, year in enumerate(years)},
             post.framework,
@@ -85,6 +88,34 @@ def forecast(known: Known, spec: RunSpec) -> Result:
         backtest=record.no_record(),
         **below.tables,
     )
+
+
+def _with_grounds(summary: pd.DataFrame, below: Outlook) -> pd.DataFrame:
+    """Add to what a forecast rests on the criteria and departments that moved it."""
+    if not below.informed:
+        return summary
+    card, answers = below.tables["scorecard"], below.tables["department_domains"]
+    parents = dict(zip(card["component"], card["parent"], strict=True))
+    basis = []
+    for component, told in zip(summary["component"], summary["basis"], strict=True):
+        under = [name for name in parents if component in _above(name, parents)]
+        own = card[card["component"].isin(under)]
+        scored = int(own["informed"].isin(["indicator", "both"]).sum())
+        domains = {component, *under} if component != TOTAL else set(answers["component"])
+        spoken = answers.loc[answers["component"].isin(domains), "department"].nunique()
+        more = [findings.phrase("basis.scored", count=scored)] if scored else []
+        more += [findings.phrase("basis.departments", count=int(spoken))] if spoken else []
+        basis.append(findings.phrases([*more, told[1:-1]]) if more else told)
+    return summary.assign(basis=basis)
+
+
+def _above(component: str, parents: Mapping[str, str]) -> list[str]:
+    """The component and all that it adds to."""
+    found = []
+    while component:
+        found.append(component)
+        component = parents.get(component, "")
+    return found
 
 
 def _below(known: Known, spec: RunSpec, post: Posterior) -> Outlook:

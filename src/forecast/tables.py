@@ -319,6 +319,7 @@ ORGANS: Final = Table(  # who must have a remedy plan
     columns=(
         Column(name="unit"),
         Column(name="kind", kind="choice", choices=UNIT_KINDS),
+        _AREA,
         Column(name="aliases", empty=True),
         Column(name="source_url", empty=True),
         _NOTE,

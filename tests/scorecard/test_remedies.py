@@ -4,7 +4,7 @@ import datetime as dt
 
 import pandas as pd
 
-from forecast.scorecard.remedies import remedy_table, unit_table
+from forecast.scorecard.remedies import of_year, remedy_table, unit_table
 
 UNITS = pd.DataFrame(
     [("Sở Nội vụ", "department", "SNV"), ("Quận 1", "district", "Q1|Q.1"), ("Quận 3", "district", "")],
@@ -46,3 +46,18 @@ def test_nothing_recorded_is_nobody_with_a_plan():
 
     assert not table["has_plan"].any()
     assert (table["remedies"] == 0).all()
+
+
+def test_remedies_belong_to_their_area_and_year():
+    """Another area's units, and what is due in another year, do not count; no due day: the year of record."""
+    units = UNITS.assign(area=["Hà Nội", "Hà Nội", "Đà Nẵng"])
+    rows = pd.concat([REMEDIES, REMEDIES.iloc[[0]].assign(unit="Quận 3", action="f")], ignore_index=True)
+    rows = rows.assign(recorded_on=pd.Timestamp("2024-07-01"))
+    rows.loc[rows["action"] == "c", "due"] = pd.Timestamp("2023-12-31")
+
+    plans, here = of_year(rows, units, "Hà Nội", 2024)
+
+    assert plans["action"].tolist() == ["a", "b", "d", "e"]
+    assert here["unit"].tolist() == ["Sở Nội vụ", "Quận 1"]
+    assert of_year(rows, units, "Huế", 2024)[0].empty
+    assert len(of_year(rows, units.iloc[:0], "Huế", 2024)[0]) == 5

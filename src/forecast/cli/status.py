@@ -23,6 +23,8 @@ from forecast.submissions.layout import deadline
 if TYPE_CHECKING:
     import pandas as pd
 
+    from forecast.result import Result
+
 
 def build(lang: str) -> click.Command:
     """Make the verb in one language."""
@@ -64,9 +66,19 @@ def show(
     last = latest(known.submissions, area=place, index_code=INDEX_CODE, target_year=target_year)
     compared = None
     if run:
-        compared = beside(last, models_of(result_of(run, reports_dir, spec)))
+        compared = _compared(result_of(run, reports_dir, spec), last)
     click.echo(page(status(known, framework, spec, compared), last, compared, spec, lang))
     return EXIT_GOOD
+
+
+def _compared(result: Result, last: pd.DataFrame) -> pd.DataFrame:
+    """Take the run's own comparison if it knew these very forms, else hold them against its models."""
+    table = result.departments
+    if not set(last["submission_id"]) <= set(table["submission_id"]):
+        return beside(last, models_of(result))
+    models = {"model_median": "median", "model_lower": "lower", "model_upper": "upper"}
+    spoken: pd.DataFrame = table.loc[table["likely"].notna()]
+    return spoken.rename(columns=models)
 
 
 def page(

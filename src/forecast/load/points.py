@@ -52,9 +52,11 @@ def submissions(frame: pd.DataFrame, components: frozenset[str]) -> Iterator[Fin
 
 
 def self_scores(frame: pd.DataFrame, components: frozenset[str]) -> Iterator[Finding]:
-    """Judge self-scores: known components, nothing above the maximum beside it."""
+    """Judge self-scores: known components, nothing above the maximum, no appraisal before its year's end."""
     yield from _known_components(frame, components)
     for row in _each(frame):
+        if not pd.isna(row.appraised_score) and row.published_on.year <= row.year:
+            yield row.row, "published_on", "expect.after_year", {}
         for column in ("self_score", "appraised_score"):
             if getattr(row, column) > row.max_score:
                 yield row.row, column, "expect.at_most", {"high": float(row.max_score)}

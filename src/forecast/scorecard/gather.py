@@ -21,14 +21,13 @@ from forecast.scorecard.card import last_points
 from forecast.scorecard.leaves import Leaves
 from forecast.scorecard.tree import Tree
 from forecast.simulate import quantiles
-from forecast.submissions import Bias
+from forecast.submissions import WORTH_SAYING, Bias
 from forecast.submissions import quantiles as spread
 
 Floats = NDArray[np.float64]
 Row = dict[str, Any]
 
 ENDS: Final = (0.1, 0.5, 0.9)
-WORTH_SAYING: Final = 0.1  # points: members nearer than that do not disagree, whatever their ranges
 
 
 @dataclass(frozen=True, slots=True, eq=False)

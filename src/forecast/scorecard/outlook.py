@@ -22,7 +22,7 @@ from forecast.load import Known
 from forecast.scorecard.card import attainable, projection_table, scorecard_table
 from forecast.scorecard.gather import Gathered, gather
 from forecast.scorecard.leaves import leaves_of
-from forecast.scorecard.remedies import OPEN, remedy_table, unit_table
+from forecast.scorecard.remedies import OPEN, of_year, remedy_table, unit_table
 from forecast.scorecard.tree import Tree, tree_of
 from forecast.scorecard.worlds import Stage, scenario_table
 from forecast.simulate import Draws, quantiles
@@ -89,7 +89,10 @@ def outlook(
     gathered = gather(models, forms, learnt, spec.target_year - 1, rng)
     informed = bool(models.by_rule.any() or gathered.answered)
     final = _replaced(target, spec.area, tree, gathered.leaves.points) if informed else target
-    remedies = remedy_table(known.remedies, known.units, spec.as_of)
+    # The departments in charge are the city's own; of an area without units nobody was asked anything.
+    asked_of = 0 if len(known.units) and spec.area not in set(known.units["area"]) else None
+    plans, units = of_year(known.remedies, known.units, spec.area, spec.target_year)
+    remedies = remedy_table(plans, units, spec.as_of)
     stage = Stage(
         leaves=gathered.leaves,
         totals=scored(final, INDEX),
@@ -108,11 +111,11 @@ def outlook(
             "projections": projection_table(models),
             "departments": gathered.table,
             "department_domains": gathered.domains,
-            "status": submissions.status(known, framework, spec, gathered.table),
+            "status": submissions.status(known, framework, spec, gathered.table).iloc[:asked_of],
             "scenarios": worlds,
             "scenario_targets": chances,
             "remedies": remedies,
-            "units": unit_table(remedies, known.units),
+            "units": unit_table(remedies, units),
         },
     )
 

@@ -13,6 +13,31 @@ from forecast.result import REMEDY_COLUMNS, UNIT_COLUMNS
 OPEN: Final = ("planned", "doing")
 
 
+def of_year(
+    remedies: pd.DataFrame, units: pd.DataFrame, area: str, year: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Keep what concerns one area and year.
+
+    Parameters
+    ----------
+    remedies, units : DataFrame
+        As `Known` has them.
+    area
+        Units of other areas, and their remedies, are left out.
+    year
+        A remedy belongs to the year in which it is due; without a due day, in which it was recorded.
+
+    Returns
+    -------
+    remedies, units : DataFrame
+        With their columns and order.
+    """
+    here = units[units["area"] == area].reset_index(drop=True)
+    own = remedies["unit"].isin(_names(here)) if len(units) else pd.Series(data=True, index=remedies.index)
+    counts_in = remedies["due"].fillna(remedies["recorded_on"]).dt.year
+    return remedies[own & (counts_in == year)].reset_index(drop=True), here
+
+
 def remedy_table(remedies: pd.DataFrame, units: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
     """List remedies in their latest state, the longest overdue first.
 

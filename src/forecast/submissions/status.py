@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from forecast.load import Known
     from forecast.spec import RunSpec
 
+WORTH_SAYING: Final = 0.1  # points: members nearer than that do not disagree, whatever their ranges
 _DAYS = ("due_on", "received_on")
 
 
@@ -111,9 +112,10 @@ def beside(last: pd.DataFrame, model: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         department, component, low, likely, high, median, lower, upper, gap (likely less median),
-        disagrees (the two 80 percent ranges have no point in common).
+        disagrees (the two 80 percent ranges have no point in common, and it is worth saying).
     """
     both = last.loc[last["likely"].notna()].merge(model, on="component")
     apart = (both["low"] > both["upper"]) | (both["high"] < both["lower"])
     names = ["department", "component", "low", "likely", "high", "median", "lower", "upper"]
-    return both[names].assign(gap=both["likely"] - both["median"], disagrees=apart)
+    gap = both["likely"] - both["median"]
+    return both[names].assign(gap=gap, disagrees=apart & (gap.abs() >= WORTH_SAYING))
