@@ -24,8 +24,8 @@ def run_folder(tmp_path):
     """A made-up run: medians of 9 with narrow ranges; of D3 the models alone say 3."""
     spec = RunSpec(index_code="PAR", area="TP. Hồ Chí Minh", target_year=2024, as_of=dt.date(2024, 10, 1))
     summary = pd.DataFrame({"component": ["D2", "D3"], "median": 9.0, "lower": 8.5, "upper": 9.5})
-    told_apart = ("x", "D3", 3.0, 2.0, 4.0)  # the models without departments; the summary has both
-    names = ["department", "component", "model_median", "model_lower", "model_upper"]
+    told_apart = ("x", "D3", 3.0, 2.0, 4.0, "old")  # the models without departments; the summary has both
+    names = ["department", "component", "model_median", "model_lower", "model_upper", "submission_id"]
     tables = {name: pd.DataFrame({"component": []}) for name in table_names()}
     tables |= {"summary": summary, "departments": pd.DataFrame([told_apart], columns=names)}
     Result(spec=spec, **tables).write(tmp_path / "run")
