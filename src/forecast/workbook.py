@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
-import re
 import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from xml.parsers import expat
 
 from forecast.errors import DataError, Problem
 
@@ -21,7 +22,6 @@ MOST_UNPACKED: Final = 100_000_000  # of all parts together; a form of ours has 
 MOST_PARTS: Final = 2_000
 MOST_RATIO: Final = 200  # a sheet of text packs to a tenth or a twentieth, a bomb to a thousandth
 MOST_MERGED: Final = 1_000_000  # cells under merged ranges: the reader makes each of them
-_MERGED: Final = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
 _MACROS: Final = ("vbaproject.bin", "macrosheets/", "activex/")
 _OLD_EXCEL: Final = b"\xd0\xcf\x11\xe0"  # .xls, and .xlsx with a password
 
@@ -115,19 +115,36 @@ def _merged(content: bytes) -> int:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             for part in packed.infolist():
                 if part.filename.casefold().startswith("xl/worksheets/"):
-                    found = _MERGED.findall(packed.read(part))
-                    cells += sum(
-                        (int(last) - int(first) + 1) * (_place(right) - _place(left) + 1)
-                        for left, first, right, last in found
-                    )
+                    cells += sum(map(_size, _merged_ranges(packed.read(part))))
     except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, OSError):
         return 0  # damaged or locked: the reader says so
     return cells
 
 
-def _place(letters: bytes) -> int:
-    """Number of a column, A being 1."""
-    number = 0
-    for letter in letters:
-        number = 26 * number + letter - ord("A") + 1
-    return number
+def _merged_ranges(sheet: bytes) -> list[str]:
+    """List merged ranges as an XML parser finds them: quotes, encodings and entities are many."""
+    ranges: list[str] = []
+
+    def opened(tag: str, attributes: dict[str, str]) -> None:
+        if tag.rpartition(":")[2] == "mergeCell":
+            ranges.append(attributes.get("ref", ""))
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = opened
+    with contextlib.suppress(expat.ExpatError):  # damaged: the reader says so
+        parser.ParseFile(io.BytesIO(sheet))
+    return ranges
+
+
+def _size(span: str) -> int:
+    """Count the cells of a range such as A1:C3 or A:C; 0 if it is none, which the reader says."""
+    from openpyxl.utils.cell import range_boundaries
+
+    try:
+        ends = range_boundaries(span)
+    except (ValueError, TypeError):
+        return 0
+    left, top, right, bottom = (end or 0 for end in ends)
+    if None in ends:  # whole rows or columns
+        return MOST_MERGED + 1
+    return max(0, right - left + 1) * max(0, bottom - top + 1)

@@ -3,6 +3,7 @@
 import dataclasses
 import datetime as dt
 import io
+import re
 import subprocess
 import sys
 import unicodedata
@@ -18,6 +19,7 @@ from forecast.load import LOCK
 from forecast.lock import held
 from forecast.submissions import intake as intake_module
 from forecast.submissions import key, latest, layout, reading, store
+from forecast.workbook import open_workbook
 
 ENTRY = layout.sheet_name("entry")
 
@@ -401,6 +403,46 @@ def test_a_cell_far_away_is_no_trouble(office):
     far = openpyxl.load_workbook(outcome.copy)[ENTRY]["XFD1048576"]
 
     assert (far.value, far.data_type) == ("=1+1", "s")
+
+
+def rewrite(sent, old: bytes, new: bytes) -> None:
+    """Change every part of a file as no spreadsheet would."""
+    with zipfile.ZipFile(sent) as packed:
+        parts = {name: packed.read(name) for name in packed.namelist()}
+    with zipfile.ZipFile(sent, "w") as packed:
+        for name, part in parts.items():
+            packed.writestr(name, re.sub(old, new, part))
+
+
+def test_a_whole_number_of_any_length_is_no_points(office):
+    """A cell may hold thousands of digits, which no floating-point number can."""
+    sent = office.filled({"J9": 0.8125})
+    rewrite(sent, rb"<v>0\.8125</v>", b"<v>" + b"9" * 4000 + b"</v>")
+    (outcome,) = office.take(sent)
+
+    assert [(problem.cell, problem.expected_key) for problem in outcome.problems] == [
+        ("J9", "expect.form_points")
+    ]
+
+
+@pytest.mark.parametrize(
+    "merge",
+    [
+        '<mergeCell ref="A1:XFD1048576"/>',
+        "<mergeCell ref='$A$1:$XFD$1048576'/>",
+        '<mergeCell\nref = "a1:xfd104857&#54;"/>',
+        '<mergeCell ref="A:XFD"/>',
+    ],
+)
+def test_merges_beyond_reason_are_refused_however_they_are_written(office, merge):
+    """The reader makes every merged cell, seventeen thousand million of them, so it must not begin."""
+    sent = office.filled()
+    rewrite(sent, b"</sheetData>", f"</sheetData><mergeCells>{merge}</mergeCells>".encode())
+
+    with pytest.raises(DataError) as caught:
+        open_workbook(sent)
+
+    assert [problem.expected_key for problem in caught.value.problems] == ["expect.smaller_merges"]
 
 
 def test_cells_merged_by_hand_are_shown_apart(office):

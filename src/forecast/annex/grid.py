@@ -136,7 +136,7 @@ def _cell(row: int, column: int, value: object) -> Cell | None:
     if value is None:
         return None
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return Cell(row, column, (f"{value:.10g}",), "number")
+        return Cell(row, column, (_shortly(value),), "number")
     if isinstance(value, dt.date):  # a time of the day too
         day = value.date() if isinstance(value, dt.datetime) else value
         return Cell(row, column, (day.isoformat(),), "day")
@@ -146,6 +146,13 @@ def _cell(row: int, column: int, value: object) -> Cell | None:
         return Cell(row, column, lines, kind) if lines else None
     formula = hasattr(value, "ref")  # array formulas and data tables are objects of their own
     return Cell(row, column, ("=" if formula else str(value),), "formula" if formula else "text")
+
+
+def _shortly(number: float) -> str:
+    try:
+        return f"{number:.10g}"
+    except OverflowError:  # a whole number of hundreds of digits
+        return str(number)
 
 
 def _csv_grid(path: Path) -> Grid:

@@ -56,7 +56,7 @@ def points(cell: Cell | MergedCell, maximum: float) -> Found:
         return Found()
     if typed.endswith("%"):
         return _percent(_number(typed.removesuffix("%")), maximum)
-    number = _number(typed) if isinstance(value, str) else float(value)
+    number = _number(typed) if isinstance(value, str) else _float(value)
     if not isinstance(value, str) and "%" in str(cell.number_format):
         return _percent(number * _PERCENT, maximum)
     return _within(number, maximum)
@@ -129,6 +129,14 @@ def _visible(text: str) -> str:
 def _number(words: str) -> float:
     bare = _UNIT.sub("", words.translate(_DASHES).casefold()).replace(" ", "")
     return float(bare.replace(",", ".")) if _NUMBER.fullmatch(bare) else math.nan
+
+
+def _float(value: float) -> float:
+    """Turn a whole number of any length into a floating-point number, infinite if it is too large."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 def _percent(percent: float, maximum: float) -> Found:

@@ -28,20 +28,21 @@ if TYPE_CHECKING:
 SUFFIX: Final = "-can-sua"
 _COLUMNS: Final = ("number", "sheet", "cell", "value", "expected")
 _WIDTHS: Final = (6, 16, 8, 40, 90)
+_MOST_BITS: Final = 1000  # of a whole number; a little more is beyond what the writer can take
 _COMMENT_WIDTH, _COMMENT_HEIGHT = 320, 110  # pixels
 
 
 def write(opened: Opened, problems: Sequence[Problem], sent: Path, day: dt.date, lang: str) -> Path:
     """Write the copy beside the file that was sent, under a name that no file has yet.
 
-    The opened workbook is changed; none of its cells is a formula afterwards.
+    The opened workbook is changed; none of its cells is a formula or an endless number afterwards.
 
     Raises
     ------
     WriteError
         If nothing can be written there.
     """
-    _no_formulas(opened.book)
+    _as_text(opened.book)
     by_cell: dict[tuple[str, str], list[str]] = {}
     for problem in problems:
         if problem.cell:
@@ -70,12 +71,14 @@ def _names(sent: Path) -> Iterator[Path]:
         yield sent.with_name(f"{sent.stem}{SUFFIX}-{number}.xlsx")
 
 
-def _no_formulas(book: Workbook) -> None:
+def _as_text(book: Workbook) -> None:
     for sheet in book.worksheets:
         # iter_rows would make every cell up to the farthest, which may be the last of a spreadsheet
         for cell in list(sheet._cells.values()):  # noqa: SLF001 - nothing public gives just what is there
             if cell.data_type == "f":
                 put_text(cell, str(getattr(cell.value, "text", cell.value)))
+            elif isinstance(cell.value, int) and cell.value.bit_length() > _MOST_BITS:
+                put_text(cell, str(cell.value))
 
 
 def _mark(sheet: Worksheet, cell: str, told: list[str]) -> None:
