@@ -155,3 +155,69 @@ def test_tables_that_nobody_has_yet_may_be_absent(folder):
     assert known.scenarios == ()
     assert "remedies" not in set(known.counts["table"])
     assert "remedies.csv" not in known.hashes
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        ([("9.1", "total", "1")], {"expect.below_domain", "expect.sum"}),
+        ([("9.1", "part.appraised", "1")], {"expect.below_domain", "expect.sum"}),
+        ([("9.1", "9.1", "1")], {"expect.no_circle_of_parents"}),
+        ([("9.1", "9.2", "1"), ("9.2", "9.1", "1")], {"expect.no_circle_of_parents"}),
+        ([("9.1", "1.1.1", "0"), ("9.2", "1.1.1", "0.5")], {"expect.above_zero"}),
+    ],
+)
+def test_a_criterion_stands_below_a_domain_and_is_worth_something(folder, rows, found):
+    """Elsewhere its points would be lost without a word, and nothing can be a share of no points."""
+    for code, parent, most in rows:
+        append(folder / "frameworks.csv", CRITERION.format(code=code, parent=parent, most=most, rest=",,,"))
+
+    assert {key for _, _, key in refused(folder)} == found
+
+
+def test_a_domain_stands_below_the_total(folder):
+    """The panel's own components keep their places, whatever the sums say."""
+    change(folder / "frameworks.csv", ",D2,total,", ",D2,D1,")
+
+    assert ("frameworks.csv", "parent", "expect.parent") in refused(folder)
+
+
+def test_one_bad_framework_row_does_not_make_every_criterion_unknown(folder):
+    """A slip in the list of criteria is told alone, not with a line for each of their scores."""
+    change(folder / "frameworks.csv", ",1.1.1,1.1,", ",1.1.1,,")
+    before = refused(folder)
+    change(folder / "frameworks.csv", "876/QĐ-BNV,2022,2024,1.1,", "876/QĐ-BNV,2022,20x4,1.1,")
+
+    assert {file for file, _, _ in refused(folder)} == {"frameworks.csv"}
+    assert {file for file, _, _ in before} == {"frameworks.csv"}
+
+
+def test_a_slip_of_three_hundred_digits_is_told_like_any_other(folder):
+    """A figure too large for a sum is written out, not stumbled over."""
+    change(folder / "frameworks.csv", "Plan issued on time,0.5,", "Plan issued on time,1e300,")
+
+    assert ("frameworks.csv", "max_score", "expect.sum") in refused(folder)
+
+
+def test_scenarios_that_share_parts_are_read_at_once(folder):
+    """Forty pairs, each combining both of the next pair, are eighty scenarios and not a million million."""
+    pairs = [
+        f'[scenario.{side}{k}]\nname_vi = "x"\ncombine = ["a{k + 1}", "b{k + 1}"]\n'
+        for k in range(40)
+        for side in "ab"
+    ]
+    ends = [f'[scenario.{side}40]\nname_vi = "x"\npoints = {{ D1 = 1 }}\n' for side in "ab"]
+    (folder / FILE).write_text("".join([*pairs, *ends]), encoding="utf-8")
+
+    known = load.read(folder, as_of=AS_OF)
+    first = next(each for each in known.scenarios if each.scenario_id == "a0")
+
+    assert len(flat(first, known.scenarios)) == 81
+
+
+def test_a_long_chain_of_scenarios_may_be_a_circle(folder):
+    """Longer than Python's stack, and told all the same: each scenario of the circle."""
+    chain = [f'[scenario.c{k}]\nname_vi = "x"\ncombine = ["c{(k + 1) % 1500}"]\n' for k in range(1500)]
+    (folder / FILE).write_text("".join(chain), encoding="utf-8")
+
+    assert refused(folder) == [(FILE, f"c{k}.combine", "expect.no_circle") for k in range(1500)]

@@ -13,7 +13,7 @@ import string
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cache
 from importlib import resources
 from typing import Any, SupportsFloat
@@ -22,6 +22,7 @@ LANGUAGES = ("vi", "en")
 MISSING = "–"  # what a table shows where there is no figure; `text("word.missing", ...)` says it aloud
 MINUS = "\N{MINUS SIGN}"  # a hyphen can break a line, is lost among range dashes, and screen readers skip it
 
+_EXACT = Context(prec=400)  # any floating-point number can be written, be it a slip of the hand
 _EN_MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -194,7 +195,7 @@ def _decimal_text(exact: Decimal | None, decimals: int, lang: str) -> str:
         return MISSING
     if lang not in LANGUAGES:
         raise KeyError(lang)
-    rounded = exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+    rounded = exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP, context=_EXACT)
     written = f"{abs(rounded):,.{decimals}f}"
     if lang == "vi":
         written = written.translate(str.maketrans(",.", ".,"))

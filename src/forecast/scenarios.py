@@ -100,9 +100,13 @@ def read(folder: Path) -> tuple[tuple[Scenario, ...], str]:
 def flat(scenario: Scenario, every: Iterable[Scenario]) -> tuple[Scenario, ...]:
     """Give a scenario and all that it combines, each once."""
     by_id = {each.scenario_id: each for each in every}
-    found: dict[str, Scenario] = {scenario.scenario_id: scenario}
-    for name in scenario.combine:
-        found |= {each.scenario_id: each for each in flat(by_id[name], by_id.values())}
+    found: dict[str, Scenario] = {}
+    waiting = [scenario]
+    while waiting:
+        each = waiting.pop()
+        if each.scenario_id not in found:
+            found[each.scenario_id] = each
+            waiting += [by_id[name] for name in reversed(each.combine)]
     return tuple(found.values())
 
 
@@ -142,17 +146,12 @@ def _wrong(name: str, value: Any, others: tuple[str, ...]) -> tuple[str, Facts]:
 
 def _circles(every: list[Scenario]) -> list[Problem]:
     by_id = {scenario.scenario_id: scenario for scenario in every}
-
-    def inside(name: str, above: frozenset[str]) -> bool:
-        if name in above:
-            return True
-        return any(inside(each, above | {name}) for each in by_id[name].combine if each in by_id)
-
-    return [
-        Problem(FILE, None, f"{name}.combine", "", "expect.no_circle")
-        for name in by_id
-        if inside(name, frozenset())
-    ]
+    parts = {name: [part for part in each.combine if part in by_id] for name, each in by_id.items()}
+    open_ends = dict(parts)
+    while done := [name for name, left in open_ends.items() if not any(part in open_ends for part in left)]:
+        for name in done:
+            del open_ends[name]
+    return [Problem(FILE, None, f"{name}.combine", "", "expect.no_circle") for name in open_ends]
 
 
 def _is_names(value: object, allowed: tuple[str, ...]) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pandas as pd
 
 from forecast.errors import Problem
-from forecast.framework import PART_PREFIX, TOTAL, WHOLE
+from forecast.framework import PART_PREFIX, TOTAL, WHOLE, is_criterion
 from forecast.load import points
 from forecast.load.areas import Gazetteer
 from forecast.load.cells import not_among
@@ -85,7 +85,10 @@ def broken_rules(tables: Mapping[str, Checked], gazetteer: Gazetteer) -> list[Pr
 def _scores(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterator[Finding]:
     versions = frames.get("frameworks", pd.DataFrame(columns=["component"]))
     criteria = {"PAR": tuple(versions["component"]), "SIPAS": ()}
-    yield from _components(frame, criteria)
+    judged = frame
+    if versions.empty:  # a bad table of frameworks is told already, and names no criterion
+        judged = frame[~((frame["index_code"] == "PAR") & frame["component"].map(is_criterion).astype(bool))]
+    yield from _components(judged, criteria)
     yield from _figures(frame)
     yield from _framework_maxima(frame, versions)
     for row in _each(frame):
@@ -162,7 +165,38 @@ def _frameworks(frame: pd.DataFrame, frames: Frames, _: Gazetteer) -> Iterator[F
                 yield row.row, "last_year", "expect.not_before", {"first": int(row.first_year)}
             if row.component != TOTAL and row.parent not in parts:
                 yield row.row, "parent", *not_among(row.parent, tuple(version["component"]))
+            if row.max_score == 0:
+                yield row.row, "max_score", "expect.above_zero", {}
+        yield from _places(version)
         yield from _sums(str(name), version)
+
+
+def _places(version: pd.DataFrame) -> Iterator[Finding]:
+    """Report rows that hang elsewhere than they should; points there would be lost without a word."""
+    above = dict(zip(version["component"], version["parent"], strict=True))
+    sound = {TOTAL}
+    for row in _each(version):
+        name, parent = row.component, row.parent
+        due = _place(name)
+        if is_criterion(name) and (parent == TOTAL or parent.startswith(PART_PREFIX)):
+            yield row.row, "parent", "expect.below_domain", {}
+        if not is_criterion(name) and parent != due and (parent in above or name == TOTAL):
+            yield row.row, "parent", "expect.parent", {"parent": due}
+        passed: set[str] = set()
+        while name in above and name not in sound and name not in passed:
+            passed.add(name)
+            name = above[name]
+        if name in passed:
+            yield row.row, "parent", "expect.no_circle_of_parents", {}
+        else:
+            sound |= passed
+
+
+def _place(component: str) -> str:
+    """Give what a component of the panel's own stands below: D8 for D8.sipas, the total for D8."""
+    if component == TOTAL:
+        return ""
+    return (component.startswith("D") and component.rpartition(".")[0]) or TOTAL
 
 
 def _sums(name: str, version: pd.DataFrame) -> Iterator[Finding]:
