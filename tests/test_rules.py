@@ -132,3 +132,19 @@ def test_a_rule_that_makes_no_sense_is_refused_with_an_example(text):
 
     assert caught.value.key == "rule.form"
     assert caught.value.facts["example"] in rules.EXAMPLES.values()
+
+
+@pytest.mark.parametrize("text", ["steps(>=0.00001: 0.5; >=1234567.25: 1)", "proportional(123456789)"])
+def test_a_stored_rule_keeps_every_digit(text):
+    """Thresholds in million đồng are long; what is written is read as the same rule."""
+    assert str(rules.parse(text)) == text
+
+
+@pytest.mark.parametrize("text", [f"deduct({'9' * 400})", f"proportional({'9' * 400})"])
+def test_a_number_beyond_all_figures_is_no_rule(text):
+    """It would be taken for infinity; the message stays short."""
+    with pytest.raises(SpecError) as caught:
+        rules.parse(text)
+
+    assert caught.value.key == "rule.form"
+    assert len(caught.value.text("vi")) < 300

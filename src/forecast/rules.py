@@ -26,7 +26,7 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from forecast.errors import SpecError
+from forecast.errors import SpecError, shown
 from forecast.tables import clean
 
 Floats = NDArray[np.float64]
@@ -53,7 +53,7 @@ WHOLE: Final = 100.0
 TOLERANCE: Final = 1e-9  # a rate of 95 that was added up from parts still reaches 95
 
 _RULE: Final = re.compile(r"([^()]+?)\s*(?:\((.*)\))?")
-_NUMBER: Final = r"[-+]?\d+(?:[.,]\d+)?"
+_NUMBER: Final = r"[-+]?\d{1,12}(?:[.,]\d{1,12})?"
 _THRESHOLD: Final = re.compile(rf"(>=|<=|≥|≤)?\s*({_NUMBER})\s*%?", flags=re.ASCII)
 _PAIR: Final = re.compile(rf"(>=|<=|≥|≤)?\s*({_NUMBER})\s*%?\s*:\s*({_NUMBER})", flags=re.ASCII)
 
@@ -133,13 +133,15 @@ class Rule:
     def __str__(self) -> str:
         """Write the rule as it is stored."""
         sign = "<=" if self.downward else ">="
-        pairs = "; ".join(f"{at:g}: {gives:g}" for at, gives in zip(self.at, self.gives, strict=False))
+        pairs = "; ".join(
+            f"{_told(at)}: {_told(gives)}" for at, gives in zip(self.at, self.gives, strict=False)
+        )
         written = {
-            "yes_no": "" if self == Rule("yes_no", (1.0,)) else f"{sign}{self.at[0]:g}" if self.at else "",
+            "yes_no": "" if self == Rule("yes_no", (1.0,)) else sign + "".join(map(_told, self.at)),
             "steps": "; ".join(f"{sign}{pair}" for pair in pairs.split("; ")),
             "linear": pairs,
-            "proportional": "" if self.at == (WHOLE,) else "".join(f"{at:g}" for at in self.at),
-            "deduct": "; ".join(f"{gives:g}" for gives in self.gives).removesuffix("; 0"),
+            "proportional": "" if self.at == (WHOLE,) else "".join(map(_told, self.at)),
+            "deduct": "; ".join(map(_told, self.gives)).removesuffix("; 0"),
             "survey": f"{self.forms}" if self.forms else "",
             "manual": "",
         }[self.kind]
@@ -170,15 +172,15 @@ def parse(text: str) -> Rule:
     """
     whole = _RULE.fullmatch(clean(text))
     if not whole:
-        raise SpecError("rule.unknown", {"found": text, "allowed": list(KINDS)})
+        raise SpecError("rule.unknown", {"found": shown(text), "allowed": list(KINDS)})
     name = whole[1].casefold()
     kind = ALIASES.get(name, name)
     if kind not in KINDS:
-        raise SpecError("rule.unknown", {"found": whole[1], "allowed": list(KINDS)})
+        raise SpecError("rule.unknown", {"found": shown(whole[1]), "allowed": list(KINDS)})
     parts = [part.strip() for part in (whole[2] or "").split(";") if part.strip()]
     rule = _READERS[kind](parts)
     if rule is None:
-        raise SpecError("rule.form", {"found": text, "example": EXAMPLES[kind]})
+        raise SpecError("rule.form", {"found": shown(text), "example": EXAMPLES[kind]})
     return rule
 
 
@@ -191,6 +193,11 @@ EXAMPLES: Final[dict[str, str]] = {
     "survey": "survey(580)",
     "manual": "manual",
 }
+
+
+def _told(number: float) -> str:
+    """Write a number in full, so that it can be read again."""
+    return np.format_float_positional(number, trim="-")
 
 
 def _number(text: str) -> float:
