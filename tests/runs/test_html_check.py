@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast.runs.html_check import ADDRESSES, FORBIDDEN, MAX_BYTES, missing, problems, read
+from forecast.runs.html_check import ADDRESSES, FORBIDDEN, MAX_BYTES, like_traces, missing, problems, read
 
 GOOD = """<!DOCTYPE html>
 <html lang="vi"><head><meta charset="utf-8"><title>Dự báo</title>
@@ -114,6 +114,24 @@ def test_ways_around_are_found(piece):
 def test_traces_of_the_making_are_found(piece, trace):
     """A leader sees results only."""
     assert [each for each in problems(with_body(piece), lang="vi") if f"({trace})" in each]
+
+
+@pytest.mark.parametrize(
+    ("words", "piece"),
+    [
+        ("import os", "<td>import os</td>"),
+        ("Traceback (most recent call last)", "<td>Traceback (most recent call last)</td>"),
+        ("Đề án import dữ liệu", "<text>Đề án</text><text>import dữ liệu</text>"),
+        ("ValueError: x", "<td>1.1 ValueError: x</td>"),
+    ],
+)
+def test_words_of_people_are_no_traces(words, piece):
+    """A department's reason may be about computers, on one line or several; the page's own text may not."""
+    said = like_traces([words, "đúng hạn"])
+
+    assert said == [words]
+    assert problems(with_body(piece), lang="vi", said=said) == []
+    assert problems(with_body(piece + "<pre>def f(x):</pre>"), lang="vi", said=said)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -15,6 +16,10 @@ from forecast.runs.plan import Kind
 from forecast.runs.site import FRONT_PAGE
 
 SHOWN_LEVELS: Final = (0.1, 0.5, 0.9)
+PEOPLES: Final = (  # tables of the result that hold what people called things, and what they said
+    *("scorecard", "projections", "departments", "department_domains", "status", "scenarios", "remedies"),
+    *("units", "summary", "evidence", "set_aside", "news", "targets"),
+)
 _UNIT: Final = ["index_code", "area", "component", "target_year", "model", "output_type"]
 
 
@@ -32,9 +37,17 @@ def of_forecast(result: Result) -> tuple[Check, ...]:
     )
 
 
-def of_page(page: str, kind: Kind, *, lang: str, figures: Iterable[str], private: Iterable[str]) -> list[str]:
+def of_page(
+    page: str,
+    kind: Kind,
+    *,
+    lang: str,
+    figures: Iterable[str],
+    private: Iterable[str],
+    said: Iterable[str] = (),
+) -> list[str]:
     """List what forbids publishing one page: see `html_check`, and what its notebook promises to show."""
-    wrong = html_check.problems(page, lang=lang, figures=figures, private=private)
+    wrong = html_check.problems(page, lang=lang, figures=figures, private=private, said=said)
     found = html_check.read(page)
     for name, least, seen in (
         ("tables", kind.tables, found.tables),
@@ -65,6 +78,32 @@ def figures_to_show(result: Result, kind: Kind, component: str, lang: str) -> li
         about = []
     values = (reading.quantile(result, name, level) for name in about for level in SHOWN_LEVELS)
     return [reading.points(value, lang) for value in values]
+
+
+def words_of_people(result: Result) -> list[str]:
+    """List the names and reasons from the data that could be taken for a trace of the work on a page."""
+    tables = (getattr(result, name) for name in PEOPLES)
+    columns = (table[name] for table in tables for name in table if table[name].dtype.kind not in "fiubM")
+    cells = {cell for column in columns for cell in column.unique() if isinstance(cell, str)}
+    return html_check.like_traces(word for cell in cells for word in _words(cell))
+
+
+def _words(cell: str) -> Iterator[str]:
+    """Give a cell's text as pages show it; of a phrase in JSON, its facts."""
+    yield reading.own_words(cell)
+    if cell.startswith(("{", "[")):
+        try:
+            yield from _texts(json.loads(cell))
+        except ValueError:  # people's words that only begin like it
+            return
+
+
+def _texts(told: object) -> Iterator[str]:
+    if isinstance(told, str):
+        yield reading.own_words(told)
+    elif isinstance(told, dict | list):
+        for part in told.values() if isinstance(told, dict) else told:
+            yield from _texts(part)
 
 
 def _check(name: str, wrong: Iterable[str]) -> Check:

@@ -50,6 +50,9 @@ TRACES: Final[Mapping[str, re.Pattern[str]]] = {
     "object": re.compile(r"<[\w.]+ (object )?at 0x[0-9a-f]+>|<IPython\.|HBox\(children"),
     "escape": re.compile(r"\x1b\[|�"),
 }
+_SOMEWHERE: Final = tuple(  # a page may break a text into lines anywhere
+    re.compile(re.sub(r"\^(\\[sw]\*)?", "", pattern.pattern)) for pattern in TRACES.values()
+)
 _CODE_CLASSES: Final = re.compile(r"\b(jp-InputArea|jp-CodeCell|input_area|CodeMirror|highlight-ipynb)")
 
 
@@ -67,7 +70,14 @@ class Reading:
     unnamed: list[str] = field(default_factory=list)
 
 
-def problems(page: str, *, lang: str, figures: Iterable[str] = (), private: Iterable[str] = ()) -> list[str]:
+def problems(
+    page: str,
+    *,
+    lang: str,
+    figures: Iterable[str] = (),
+    private: Iterable[str] = (),
+    said: Iterable[str] = (),
+) -> list[str]:
     """List what forbids publishing a page; empty if nothing does.
 
     Parameters
@@ -80,13 +90,15 @@ def problems(page: str, *, lang: str, figures: Iterable[str] = (), private: Iter
         Numbers, as written, that the page must show.
     private
         Texts, such as folders of this machine, that it must not hold.
+    said
+        Words of people, from the data, which may look like a trace and are none.
 
     Returns
     -------
     list of str
         In plain English, for the analyst and the record.
     """
-    return list(_problems(page, lang, figures, private))
+    return list(_problems(page, lang, figures, private, said))
 
 
 def read(page: str) -> Reading:
@@ -97,7 +109,26 @@ def read(page: str) -> Reading:
     return reader.reading()
 
 
-def _problems(page: str, lang: str, figures: Iterable[str], private: Iterable[str]) -> Iterator[str]:
+def like_traces(texts: Iterable[str]) -> list[str]:
+    """Keep the texts that would be taken for a trace, the longest first.
+
+    >>> like_traces(["import os", "đúng hạn"])
+    ['import os']
+    """
+    found = {text for text in texts if any(pattern.search(text) for pattern in _SOMEWHERE)}
+    return sorted(found, key=lambda text: (-len(text), text))
+
+
+def _without(text: str, said: Iterable[str]) -> str:
+    """Leave out people's words, on however many lines they stand."""
+    for words in said:
+        text = re.sub(r"\s+".join(map(re.escape, words.split())), " ", text)
+    return text
+
+
+def _problems(
+    page: str, lang: str, figures: Iterable[str], private: Iterable[str], said: Iterable[str]
+) -> Iterator[str]:
     found = read(page)
     size = len(page.encode())
     if size >= MAX_BYTES:
@@ -114,8 +145,9 @@ def _problems(page: str, lang: str, figures: Iterable[str], private: Iterable[st
     yield from (f"picture without alternative text: {each}" for each in found.unnamed)
     if _CODE_CLASSES.search(page):
         yield "holds a code cell"
+    own = _without(found.text, said)
     for name, pattern in TRACES.items():
-        if seen := pattern.search(found.text):
+        if seen := pattern.search(own):
             yield f"shows a trace ({name}): {seen.group()[:60]!r}"
     yield from (f"holds a private text: {each}" for each in private if each in page)
     yield from (f"does not show the figure {each}" for each in missing(found.text, figures))

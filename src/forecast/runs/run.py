@@ -270,10 +270,11 @@ class _Run:
     def _check(self, result: Result, jobs: Sequence[Job], html: dict[str, str]) -> None:
         lang = self.manifest.lang
         done = list(checks.of_forecast(result))
+        private, said = [self.folder.parent.as_posix()], checks.words_of_people(result)
         for job in jobs:
             figures = checks.figures_to_show(result, job.kind, job.component, lang)
             wrong = checks.of_page(
-                html[job.name], job.kind, lang=lang, figures=figures, private=[self.folder.parent.as_posix()]
+                html[job.name], job.kind, lang=lang, figures=figures, private=private, said=said
             )
             done.append(Check(f"page {job.name}", not wrong, "; ".join(wrong)))
         self._record(checks=tuple(done))
