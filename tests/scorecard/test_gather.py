@@ -1,5 +1,7 @@
 """Departments beside the models: equal weights, the models' dependence, people's own words.  Made up."""
 
+import datetime as dt
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,8 @@ import pytest
 from forecast.result import DEPARTMENT_COLUMNS
 from forecast.scorecard.gather import gather
 from forecast.scorecard.leaves import Leaves
+from forecast.scorecard.outlook import spoken_rows
+from forecast.spec import RunSpec
 from forecast.submissions import Bias, learn
 from forecast.tables import SELF_SCORES, SUBMISSIONS
 
@@ -163,3 +167,13 @@ def test_a_difference_of_nothing_is_no_disagreement(leaves, no_bias, rng):
 
     assert row["low"] > row["model_upper"]
     assert not row["disagrees"]
+
+
+def test_what_was_said_under_a_higher_maximum_is_taken_within_todays(leaves, no_bias, rng, framework):
+    """A maximum may be lowered after a form was accepted: its figures are capped, and no run ends there."""
+    spec = RunSpec(index_code="PAR", area="TP. Hồ Chí Minh", target_year=2024, as_of=dt.date(2024, 10, 20))
+    found = gather(leaves, forms(("A", "1.2", 0.9, 1.2, 1.5)), no_bias, 2023, rng)
+    values = pd.concat(spoken_rows(spec, framework, found.table))["value"]
+
+    assert found.table["high"].tolist() == [1.5]
+    assert values.max() <= 1.0

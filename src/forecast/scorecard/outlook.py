@@ -145,23 +145,30 @@ def _rows(
     parts.append(quantile_rows(spec, framework, FINAL, [("SIPAS", spec.area, TOTAL)], survey[None]))
     if by_rules is not None:
         parts.append(_tree_rows(spec, framework, CRITERIA, tree, by_rules))
-    spoken = gathered.table[gathered.table["likely"].notna()]
+    parts += spoken_rows(spec, framework, gathered.table)
+    return pd.concat(parts, ignore_index=True)
+
+
+def spoken_rows(spec: RunSpec, framework: Framework, table: pd.DataFrame) -> list[pd.DataFrame]:
+    """Give FORECAST rows of what each department says, as given and corrected, within today's maxima."""
+    parts = []
+    spoken = table[table["likely"].notna()]
     for model, names in (
         (DEPARTMENT, ["low", "likely", "high"]),
         (CORRECTED, ["corrected_low", "corrected_likely", "corrected_high"]),
     ):
         for department, own in spoken.groupby("department", sort=False):
             keys: list[Key] = [(INDEX, spec.area, str(name)) for name in own["component"]]
+            maxima = own["max_score"].to_numpy(dtype=float)  # a form's framework may have had higher ones
+            capped = np.minimum(own[names].to_numpy(dtype=float), maxima[:, None])
             values = [
-                submissions.quantiles(low, likely, high, maximum, levels)
-                for (low, likely, high), maximum in zip(
-                    own[names].to_numpy(dtype=float), own["max_score"], strict=True
-                )
+                submissions.quantiles(low, likely, high, maximum, spec.quantile_levels)
+                for (low, likely, high), maximum in zip(capped, maxima, strict=True)
             ]
             parts.append(
                 quantile_rows(spec, framework, f"{model}_{slug(str(department))}", keys, np.array(values))
             )
-    return pd.concat(parts, ignore_index=True)
+    return parts
 
 
 def _tree_rows(spec: RunSpec, framework: Framework, model: str, tree: Tree, points: Floats) -> pd.DataFrame:
