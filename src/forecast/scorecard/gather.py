@@ -20,7 +20,7 @@ from forecast.scorecard.below import moved
 from forecast.scorecard.card import last_points
 from forecast.scorecard.leaves import Leaves
 from forecast.scorecard.tree import Tree
-from forecast.simulate import quantiles
+from forecast.simulate import quantiles, stream
 from forecast.submissions import Bias
 from forecast.submissions import quantiles as spread
 
@@ -66,7 +66,7 @@ def gather(
     Gathered
         `table` has `DEPARTMENT_COLUMNS`, one row a department and component.
     """
-    tree = leaves.tree
+    tree, root = leaves.tree, int(rng.integers(2**63))
     told = forms[forms["component"].isin(tree.names)]
     answers: dict[str, list[Row]] = {}
     for record in told.to_dict("records"):
@@ -79,7 +79,7 @@ def gather(
         under, domain = tree.under(node), tree.domain(node)
         maximum = float(tree.maxima[under].sum())
         model = points[:, under].sum(axis=1)
-        rank = _ranks(model, rng)
+        rank = _ranks(model, stream(root, tree.names[node]))
         corrected = [_corrected(form, bias, domain, maximum) for form in given]
         said = [_draws(three, maximum, rank) for three in corrected]
         members = [model, *(draws for draws in said if draws is not None)]
