@@ -175,7 +175,7 @@ def _differences(compared: Compared, old: pd.DataFrame, new: pd.DataFrame) -> li
 
 def _told(compared: Compared, record: Record) -> str:
     """Name the column that says what a row is about."""
-    return next((name for name in compared.value if not pd.isna(record[name])), compared.value[0])
+    return next((name for name in compared.value if _written(record[name])), compared.value[0])
 
 
 def _row(compared: Compared, record: Record, kind: str, column: str, old: Any = "", new: Any = "") -> Row:
