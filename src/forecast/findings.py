@@ -164,6 +164,16 @@ def summary(
     return pd.DataFrame(rows)
 
 
+def medians(target: Draws, framework: Framework, spec: RunSpec) -> dict[str, float]:
+    """The medians that `summary` gives, by component."""
+    home = target.of_area(spec.area)
+    if spec.index_code == SURVEY:
+        drawn = {TOTAL: scored(home, SURVEY)[:, 0]}
+    else:
+        drawn = {component: home.points(component)[:, 0] for component in components(framework)}
+    return {component: float(quantiles(values, (0.5,))[0]) for component, values in drawn.items()}
+
+
 def _moves(
     before: Floats, after: Floats, own: pd.DataFrame, last_year: int, maximum: float
 ) -> dict[str, Any]:

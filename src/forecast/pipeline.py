@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from forecast import backtest, findings, load, news, record
+from forecast import backtest, changes, findings, load, news, record
 from forecast.errors import TooFewYearsError
 from forecast.framework import TOTAL, Framework, breaks, framework_for
 from forecast.load import Known
@@ -21,7 +21,7 @@ from forecast.models.evidence import Evidence, FittedEvidence
 from forecast.models.statements import Subject, observe
 from forecast.models.subject import SURVEY, subject_of
 from forecast.result import Result
-from forecast.scorecard.outlook import FINAL, Outlook, outlook
+from forecast.scorecard.outlook import FINAL, Outlook, final_draws, outlook
 from forecast.simulate import Draws, rank_table, ranks
 from forecast.spec import RunSpec, parse_day, refuse_unanswerable
 
@@ -51,7 +51,11 @@ def forecast(known: Known, spec: RunSpec) -> Result:
     """
     known = _before_result(known, spec)
     rng = np.random.default_rng(spec.seed)
-    post = posterior(known, spec, rng)
+    return _told(known, spec, posterior(known, spec, rng), rng)
+
+
+def _told(known: Known, spec: RunSpec, post: Posterior, rng: np.random.Generator) -> Result:
+    """The tables of a result, but for the record, the news and what changed."""
     years = post.fitted.lattice.years[:-1]
     place = post.subject.areas.index(spec.area)
     with threadpool_limits(limits=1):
@@ -201,8 +205,14 @@ def open_result(
     return make(spec, Path(data_dir) if data_dir else project_data())
 
 
-def make(spec: RunSpec, data_dir: Path) -> Result:
+def make(spec: RunSpec, data_dir: Path, previous: Path | None = None) -> Result:
     """Read the data as known on the day and forecast, with the record of earlier years and the news.
+
+    Parameters
+    ----------
+    previous
+        Folder of the report before this one, to tell what changed since; the forecast does not
+        depend on it.
 
     Raises
     ------
@@ -211,9 +221,45 @@ def make(spec: RunSpec, data_dir: Path) -> Result:
     """
     vintages = load.read_vintages(data_dir)
     known = vintages.known_at(spec.as_of)
-    result = forecast(known, spec)
+    seen = _before_result(known, spec)
+    rng = np.random.default_rng(spec.seed)
+    post = posterior(seen, spec, rng)
+    result = _told(seen, spec, post, rng)
     past = record.past_forecasts(vintages, known, spec, forecast_rows)
-    return _with_news(replace(result, backtest=past), known)
+    told = _with_news(replace(result, backtest=past), known)
+    if previous is None:
+        return told
+    now = dict(zip(told.summary["component"], told.summary["median"], strict=True))
+    changed = changes.since(previous, seen, spec, now, _Medians(spec, [(seen, post)]))
+    return replace(
+        told,
+        previous=changed["previous"],
+        changes=changed["changes"],
+        changed_rows=changed["changed_rows"],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Medians:
+    """The medians found in any state of knowledge; the panel, which takes long, once for each."""
+
+    spec: RunSpec
+    panels: list[tuple[Known, Posterior]]
+
+    def __call__(self, known: Known) -> changes.Medians:
+        post = self._posterior(known)
+        target = post.target
+        if self.spec.index_code != SURVEY:
+            target = final_draws(known, self.spec, post.framework, post.last, post.target)
+        return findings.medians(target, post.framework, self.spec)
+
+    def _posterior(self, known: Known) -> Posterior:
+        for other, post in self.panels:
+            if all(getattr(other, name) is getattr(known, name) for name in changes.PANEL):
+                return post
+        post = posterior(known, self.spec, np.random.default_rng(self.spec.seed))
+        self.panels.append((known, post))
+        return post
 
 
 def record_of(data_dir: Path, index_code: str, as_of: dt.date) -> tuple[pd.DataFrame, tuple[int, ...]]:

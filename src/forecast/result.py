@@ -19,6 +19,7 @@ TEXTS = (
     *("source_url", "use", "reason", "name", "source", "indicator", "note", "kind", "name_vi", "name_en"),
     *("rule", "informed", "gamble", "period", "method", "department", "bias_reason", "given_reason"),
     *("remedy", "form_version", "submission_id", "state", "action", "scenario"),
+    *("run_id", "step", "file", "key", "column", "old", "new"),
 )
 SCORECARD_COLUMNS = (
     *("component", "parent", "kind", "name_vi", "name_en", "max_score", "max_status", "responsible"),
@@ -66,6 +67,12 @@ REMEDY_COLUMNS = (
     ),
 )
 UNIT_COLUMNS = ("unit", "kind", "has_plan", "remedies", "done", "overdue")
+PREVIOUS_COLUMNS = ("run_id", "as_of", "reason")
+CHANGE_COLUMNS = ("component", "step", "before", "after", "effect")
+CHANGED_ROW_COLUMNS = (
+    *("step", "component", "file", "kind", "key", "name", "column", "old", "new"),
+    *("source_url", "published_on"),
+)
 
 
 def _empty(columns: tuple[str, ...]) -> "pd.DataFrame":
@@ -138,6 +145,21 @@ class Result:
     backtest : DataFrame
         Forecasts of earlier years as they would have been made, with what came: model, index_code,
         area, component, target_year, output_type_id, value, observed.
+    previous : DataFrame
+        The report that `changes` compares with, one row, none if there was no earlier one: run_id,
+        as_of, and a phrase as reason where it could not be compared or its move not be split.
+    changes : DataFrame
+        How the medians of `summary` moved since then, in points (percent for SIPAS): one row a
+        component with the step "total", and one a step that moved it: model (code and settings),
+        figures (published scores), framework (versions, criteria and rules), indicators, departments
+        (forms and self-scores), or unsplit.  effect = after less before; the steps of a component
+        follow each other and add up to its total.  before and effect are NaN where the earlier
+        report had no such component.
+    changed_rows : DataFrame
+        Rows of the data that became known, changed or went since then, by the step that takes them
+        in (empty for what moves no forecast): component (the domain that it is about), file, kind
+        (new, changed, gone), key with " | " between its parts, name of an indicator, column, old and
+        new as text, and the source and day of the newer row (of the older one where it is gone).
     """
 
     spec: RunSpec
@@ -162,6 +184,9 @@ class Result:
     scenario_targets: pd.DataFrame = field(default_factory=lambda: _empty(SCENARIO_TARGET_COLUMNS))
     remedies: pd.DataFrame = field(default_factory=lambda: _empty(REMEDY_COLUMNS))
     units: pd.DataFrame = field(default_factory=lambda: _empty(UNIT_COLUMNS))
+    previous: pd.DataFrame = field(default_factory=lambda: _empty(PREVIOUS_COLUMNS))
+    changes: pd.DataFrame = field(default_factory=lambda: _empty(CHANGE_COLUMNS))
+    changed_rows: pd.DataFrame = field(default_factory=lambda: _empty(CHANGED_ROW_COLUMNS))
 
     def write(self, folder: Path) -> None:
         """Write every table as CSV (point, ISO days, UTF-8) and the spec as JSON."""
@@ -181,12 +206,7 @@ class Result:
         FileNotFoundError
             If a table is missing.
         """
-        told = json.loads((folder / SPEC_FILE).read_text(encoding="utf-8"))
-        told["as_of"] = dt.date.fromisoformat(told["as_of"])
-        told["levels"] = tuple(told["levels"])
-        return cls(
-            spec=RunSpec(**told), **{name: _read_table(folder / f"{name}.csv") for name in table_names()}
-        )
+        return cls(spec=read_spec(folder), **{name: read_table(folder, name) for name in table_names()})
 
 
 def table_names() -> tuple[str, ...]:
@@ -194,7 +214,17 @@ def table_names() -> tuple[str, ...]:
     return tuple(f.name for f in fields(Result) if f.name != "spec")
 
 
-def _read_table(path: Path) -> pd.DataFrame:
+def read_spec(folder: Path) -> RunSpec:
+    """Read what a result answers."""
+    told = json.loads((folder / SPEC_FILE).read_text(encoding="utf-8"))
+    told["as_of"] = dt.date.fromisoformat(told["as_of"])
+    told["levels"] = tuple(told["levels"])
+    return RunSpec(**told)
+
+
+def read_table(folder: Path, name: str) -> pd.DataFrame:
+    """Read one table of a result."""
+    path = folder / f"{name}.csv"
     header = pd.read_csv(path, nrows=0).columns
     frame = pd.read_csv(path, dtype={c: "str" for c in header if c in TEXTS}, keep_default_na=True)
     for column in header:

@@ -4,6 +4,7 @@ Everything is read off one set of draws, so that domains add up to the total in 
 chance of a rank knows how domains move together.
 """
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -53,6 +54,11 @@ class Draws:
         """Keep one area."""
         place = self.subject.areas.index(area)
         return Draws(self.subject.only(area), self.year, self.shares[:, [place]])
+
+
+def stream(root: int, name: str) -> np.random.Generator:
+    """Give each name a source of chance of its own, so that news of one thing moves no draw of another."""
+    return np.random.default_rng([root, zlib.crc32(name.encode())])
 
 
 def ranks(points: Floats, area: int) -> NDArray[np.int_]:

@@ -42,7 +42,7 @@ def good(made, server, tmp_path_factory):
     place = made.furnished(tmp_path_factory.mktemp("good"))
     steps = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "make", lambda _spec, _data: made.small_result())
+        patch.setattr(pipeline, "make", lambda _spec, _data, _previous: made.small_result())
         patch.setattr(manifest, "code_hash", lambda: "made up")
         options = run.Options(workers=2, server=server)
         outcome = run.report(made.SPEC, kinds=made.KINDS, options=options, tell=steps.append, **vars(place))
@@ -266,7 +266,7 @@ def test_data_that_change_during_a_run_do_not_change_it(report, place, made, mon
     """Figures, notebooks and hashes are of one copy, taken at the start."""
     seen = []
 
-    def compute(_spec, data_dir):
+    def compute(_spec, data_dir, _previous):
         (place.data_dir / "scores.csv").write_text("changed\n", encoding="utf-8")
         seen.append((data_dir / "scores.csv").read_text(encoding="utf-8"))
         return made.small_result()

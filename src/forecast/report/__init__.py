@@ -4,6 +4,7 @@ Every function takes a Result and a language and gives pieces of a page (`foreca
 themselves in JupyterLab and, through `page`, become one self-contained HTML file.
 """
 
+from forecast.report.changes import changed_rows_table, changes_table
 from forecast.report.current import news_table
 from forecast.report.departments import (
     department_domain_table,
@@ -34,6 +35,8 @@ from forecast.report.whatif import scenario_table
 __all__ = [
     "assumed_table",
     "caveats",
+    "changed_rows_table",
+    "changes_table",
     "conflict_table",
     "count_table",
     "cover",

@@ -60,7 +60,7 @@ def conflict_table(result: Result, *, lang: str) -> Table | Passage:
         return Passage((labels.text("conflicts.none", lang),))
     lines = [
         row(
-            _key_name(str(record["key"]), str(record.get("name", "")), lang),
+            key_name(str(record["key"]), str(record.get("name", "")), lang),
             _value(record, lang),
             reading.named("trust", str(record["trust"]), lang),
             reading.named("aside", str(record["reason"]), lang),
@@ -76,7 +76,7 @@ def conflict_table(result: Result, *, lang: str) -> Table | Passage:
     return Table(labels.text("conflicts.caption", lang), heads, tuple(lines))
 
 
-def _key_name(key: str, name: str, lang: str) -> str:
+def key_name(key: str, name: str, lang: str) -> str:
     """Write a key ("PAR | 2021 | Hà Nội | total | value") for a reader: names for codes, commas for bars."""
     parts = [part for part in key.split(" | ") if part != "value"]
     if name:  # of an indicator, whose key is code, area, period

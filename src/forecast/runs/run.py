@@ -141,7 +141,7 @@ def report(
             **circumstances(),
         )
         folder = store.begin(manifest)
-        run = _Run(spec, manifest, folder, notebooks, how, tell)
+        run = _Run(spec, manifest, folder, notebooks, how, tell, store.previous(manifest))
         try:
             run.copy_data(data)
             run.make()
@@ -168,6 +168,7 @@ class _Run:
     plan: Plan
     options: Options
     tell: Callable[[Step], None]
+    previous: Path | None
 
     def copy_data(self, data: dict[str, bytes]) -> None:
         """Keep the data as they are now; a change of the originals is none of this run's."""
@@ -204,7 +205,7 @@ class _Run:
 
     def _compute(self) -> Result:
         began = time.monotonic()
-        result = pipeline.make(self.spec, self.folder / DATA)
+        result = pipeline.make(self.spec, self.folder / DATA, self.previous)
         with writing(self.folder):
             result.write(self.folder)
         self._took("compute", time.monotonic() - began)

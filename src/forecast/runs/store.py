@@ -35,6 +35,7 @@ FAILED: Final = "failed"
 DATA: Final = "data"
 NOTEBOOKS: Final = "notebooks"
 RUN_ID: Final = re.compile(r"\d{4}-\d{2}-\d{2}_[A-Z]+_[a-z0-9-]+_\d{4}_[0-9a-f]{8}")
+_QUESTION: Final = ("index_code", "area", "target_year")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,25 @@ class Store:
         except OSError:
             return None
         return manifest if same else None
+
+    def previous(self, manifest: Manifest) -> Path | None:
+        """Give the folder of the report before a run: the last one published that answers the same question.
+
+        Neither a verification counts, nor a report of a later day, which may know more, nor the same
+        run in another language.
+        """
+        asked = manifest.spec
+        found = [
+            other
+            for other in (entry.manifest for entry in self.published())
+            if other is not None
+            and all(other.spec[name] == asked[name] for name in _QUESTION)
+            and not (other.spec["force"] or asked["force"])
+            and other.spec["as_of"] <= asked["as_of"]
+            and (other.spec, other.inputs) != (asked, manifest.inputs)
+        ]
+        last = max(found, key=lambda other: other.number, default=None)
+        return self.root / last.run_id if last else None
 
     def again(self, manifest: Manifest) -> Manifest:
         """Let index and latest point at a run that is in place already."""
@@ -211,7 +231,7 @@ def _surplus(runs: Iterable[Entry], keep: int) -> list[Entry]:
     seen: Counter[tuple[str, ...]] = Counter()
     surplus = []
     for entry, manifest in newest_first:
-        kind = tuple(str(manifest.spec[name]) for name in ("index_code", "area", "target_year"))
+        kind = tuple(str(manifest.spec[name]) for name in _QUESTION)
         seen[kind] += 1
         if seen[kind] > keep and manifest is not latest:
             surplus.append(entry)

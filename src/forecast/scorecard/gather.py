@@ -20,7 +20,7 @@ from forecast.scorecard.below import moved
 from forecast.scorecard.card import last_points
 from forecast.scorecard.leaves import Leaves
 from forecast.scorecard.tree import Tree
-from forecast.simulate import quantiles
+from forecast.simulate import quantiles, stream
 from forecast.submissions import WORTH_SAYING, Bias
 from forecast.submissions import quantiles as spread
 
@@ -65,7 +65,7 @@ def gather(
     Gathered
         `table` has `DEPARTMENT_COLUMNS`, one row a department and component.
     """
-    tree = leaves.tree
+    tree, root = leaves.tree, int(rng.integers(2**63))
     told = forms[forms["component"].isin(tree.names)]
     answers: dict[str, list[Row]] = {}
     for record in told.to_dict("records"):
@@ -79,7 +79,7 @@ def gather(
         maximum = float(tree.maxima[under].sum())
         model = leaves.points[:, under].sum(axis=1)
         so_far = points[:, under].sum(axis=1)  # with what departments said of finer components
-        rank = _ranks(so_far, rng)
+        rank = _ranks(so_far, stream(root, tree.names[node]))
         corrected = [_corrected(form, bias, domain, maximum) for form in given]
         said = [_draws(three, maximum, rank) for three in corrected]
         members = [so_far, *(draws for draws in said if draws is not None)]

@@ -18,7 +18,7 @@ from forecast.scorecard import pace
 from forecast.scorecard.below import allocate, of_free
 from forecast.scorecard.pace import Projection
 from forecast.scorecard.tree import Tree
-from forecast.simulate import Draws
+from forecast.simulate import Draws, stream
 from forecast.spec import RunSpec
 
 Floats = NDArray[np.float64]
@@ -91,7 +91,7 @@ def leaves_of(
     last, target : Draws
         Joint draws of last year and the target year, of the area alone.
     """
-    size = len(target.shares)
+    size, root = len(target.shares), int(rng.integers(2**63))
     scored = tuple(rules.parse(row["rule"]) if row["rule"] else None for row in tree.leaf_rows)
     uses = [row["indicator"] for row in tree.leaf_rows]
     codes = sorted({code for code in uses if code})
@@ -99,13 +99,14 @@ def leaves_of(
     for code in codes:
         figures = pace.of_area(known.indicators, code, spec.area)
         if len(figures):
-            projections[code] = pace.project(figures, spec.target_year, size, rng)
+            projections[code] = pace.project(figures, spec.target_year, size, stream(root, code))
     seen, years = last_scores(known, spec, tree)
     points = np.full((size, len(tree.leaves)), np.nan)
     for leaf, (rule, code) in enumerate(zip(scored, uses, strict=True)):
         found = projections.get(code)
         if rule is not None and found is not None and len(found.draws):
-            points[:, leaf] = earned(rule, found, tree.maxima[leaf], rng)
+            name = tree.leaf_rows[leaf]["component"]
+            points[:, leaf] = earned(rule, found, tree.maxima[leaf], stream(root, name))
     by_rule = ~np.isnan(points).any(axis=0)
     for anchor, places in tree.anchors().items():
         free = places[~by_rule[places]]
@@ -125,9 +126,8 @@ def leaves_of(
             bases,
             unscored,
         )
-        share = allocate(
-            own, own_last, tree.maxima[free], bases[unscored], rng.standard_normal((size, len(free)))
-        )
+        noise = stream(root, anchor).standard_normal((size, len(places)))[:, unscored]
+        share = allocate(own, own_last, tree.maxima[free], bases[unscored], noise)
         points[:, free] = share * tree.maxima[free]
     return Leaves(tree, points, seen, years, by_rule, scored, projections)
 

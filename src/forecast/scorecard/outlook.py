@@ -21,7 +21,7 @@ from forecast.framework import TOTAL, Framework, with_share
 from forecast.load import Known
 from forecast.scorecard.card import attainable, projection_table, scorecard_table
 from forecast.scorecard.gather import Gathered, gather
-from forecast.scorecard.leaves import leaves_of
+from forecast.scorecard.leaves import Leaves, leaves_of
 from forecast.scorecard.remedies import OPEN, of_year, remedy_table, unit_table
 from forecast.scorecard.tree import Tree, tree_of
 from forecast.scorecard.worlds import Stage, scenario_table
@@ -72,22 +72,9 @@ def outlook(
     targets : DataFrame
         What is aimed at: quantity, relation, value, set_on.
     """
-    rng = np.random.default_rng([spec.seed, 1])  # its own, so that the panel's draws stay what they were
     tree = tree_of(framework)
-    here = last.of_area(spec.area), target.of_area(spec.area)
-    models = leaves_of(known, spec, tree, *here, rng)
-    forms = submissions.latest(
-        known.submissions, area=spec.area, index_code=INDEX, target_year=spec.target_year
-    )
-    learnt = submissions.learn(
-        known.self_scores,
-        area=spec.area,
-        before_year=spec.target_year,
-        scores=with_share(known.scores, known.frameworks, known.events, known.as_of),
-        maxima={row["component"]: float(row["max_score"]) for row in tree.rows},
-    )
-    gathered = gather(models, forms, learnt, spec.target_year - 1, rng)
-    informed = bool(models.by_rule.any() or gathered.answered)
+    models, gathered = _gathered(known, spec, tree, last, target)
+    informed = _informed(models, gathered)
     final = _replaced(target, spec.area, tree, gathered.leaves.points) if informed else target
     # The departments in charge are the city's own; of an area without units nobody was asked anything.
     asked_of = 0 if len(known.units) and spec.area not in set(known.units["area"]) else None
@@ -118,6 +105,37 @@ def outlook(
             "units": unit_table(remedies, units),
         },
     )
+
+
+def final_draws(known: Known, spec: RunSpec, framework: Framework, last: Draws, target: Draws) -> Draws:
+    """The target of `outlook`, without its tables."""
+    tree = tree_of(framework)
+    models, gathered = _gathered(known, spec, tree, last, target)
+    if not _informed(models, gathered):
+        return target
+    return _replaced(target, spec.area, tree, gathered.leaves.points)
+
+
+def _gathered(known: Known, spec: RunSpec, tree: Tree, last: Draws, target: Draws) -> tuple[Leaves, Gathered]:
+    """What criteria say, and what departments make of that."""
+    rng = np.random.default_rng([spec.seed, 1])  # its own, so that the panel's draws stay what they were
+    here = last.of_area(spec.area), target.of_area(spec.area)
+    models = leaves_of(known, spec, tree, *here, rng)
+    forms = submissions.latest(
+        known.submissions, area=spec.area, index_code=INDEX, target_year=spec.target_year
+    )
+    learnt = submissions.learn(
+        known.self_scores,
+        area=spec.area,
+        before_year=spec.target_year,
+        scores=with_share(known.scores, known.frameworks, known.events, known.as_of),
+        maxima={row["component"]: float(row["max_score"]) for row in tree.rows},
+    )
+    return models, gather(models, forms, learnt, spec.target_year - 1, rng)
+
+
+def _informed(models: Leaves, gathered: Gathered) -> bool:
+    return bool(models.by_rule.any() or gathered.answered)
 
 
 def _replaced(target: Draws, area: str, tree: Tree, points: Floats) -> Draws:

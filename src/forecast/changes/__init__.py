@@ -1,0 +1,12 @@
+"""What changed since the last report: each move of a median split into steps, and the rows behind them.
+
+The earlier report's folder holds its figures and the data that it knew.  Its tables are put back into
+today's, and exchanged for today's one step after the other: what the median does at a step is that
+step's effect, so the effects add up to the whole move.  A step is taken only if rows of its tables
+differ, and these rows are listed: nothing moves without a reason shown.
+"""
+
+from forecast.changes.since import Medians, since
+from forecast.changes.steps import PANEL
+
+__all__ = ["PANEL", "Medians", "since"]

@@ -1,0 +1,99 @@
+"""The earlier report as its folder tells it: its medians, and what it knew."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from forecast import load
+from forecast.errors import DataError, ForecastError
+from forecast.findings import phrase
+from forecast.load import Known
+from forecast.result import SPEC_FILE, read_spec, read_table
+from forecast.spec import RunSpec
+
+DATA: Final = "data"  # a run's own copy of the tables
+RECORD: Final = "manifest.json"
+_UNREADABLE: Final = (OSError, ValueError, KeyError, TypeError, AttributeError, ForecastError)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Earlier:
+    """An earlier report.
+
+    Attributes
+    ----------
+    run_id
+        Name of its folder.
+    spec
+        What it was asked; None if that cannot be read.
+    medians
+        By component; none if it cannot be compared.
+    known
+        What it knew; None if that cannot be read any more.
+    reason
+        A phrase, where something is missing.
+    """
+
+    run_id: str
+    spec: RunSpec | None = None
+    medians: Mapping[str, float] = field(default_factory=dict)
+    known: Known | None = None
+    reason: str = ""
+
+
+def read(folder: Path, spec: RunSpec) -> Earlier:
+    """Read an earlier report for comparison with the answer to `spec`.
+
+    Whatever is wrong with it is said in `reason`: it must not stop the report that is being made.
+    """
+    try:
+        asked, medians = _published(folder)
+    except _UNREADABLE:
+        return Earlier(folder.name, reason=phrase("changes.damaged"))
+    if _question(asked) != _question(spec):
+        return Earlier(folder.name, asked, reason=phrase("changes.other_question"))
+    if asked.as_of > spec.as_of:  # it may know what is not to be known yet
+        return Earlier(folder.name, asked, reason=phrase("changes.later"))
+    try:
+        known = _known(folder, asked)
+    except DataError as error:
+        reason = phrase("changes.other_rules", count=len(error.problems))
+        return Earlier(folder.name, asked, medians, reason=reason)
+    except _UNREADABLE:
+        return Earlier(folder.name, asked, medians, reason=phrase("changes.damaged_data"))
+    return Earlier(folder.name, asked, medians, known)
+
+
+def _question(spec: RunSpec) -> tuple[object, ...]:
+    return spec.index_code, spec.area, spec.target_year
+
+
+def _published(folder: Path) -> tuple[RunSpec, dict[str, float]]:
+    _refuse_altered(folder, [SPEC_FILE, "summary.csv"])
+    table = read_table(folder, "summary")
+    pairs = zip(table["component"], table["median"].astype(float), strict=True)
+    return read_spec(folder), {str(component): value for component, value in pairs}
+
+
+def _known(folder: Path, spec: RunSpec) -> Known:
+    names = sorted(path.name for path in (folder / DATA).iterdir() if path.is_file())
+    _refuse_altered(folder, [f"{DATA}/{name}" for name in names])
+    return load.read(folder / DATA, as_of=spec.as_of)
+
+
+def _refuse_altered(folder: Path, names: Iterable[str]) -> None:
+    """Raise ValueError for a file that is no more what the run's record says it was.
+
+    A folder without a record was not made by a run, and nothing can be said of it.
+    """
+    if not (folder / RECORD).exists():
+        return
+    written = json.loads((folder / RECORD).read_text(encoding="utf-8"))["outputs"]
+    for name in names:
+        if hashlib.sha256((folder / name).read_bytes()).hexdigest() != written.get(name):
+            raise ValueError(f"{name} was altered")

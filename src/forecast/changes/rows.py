@@ -1,0 +1,240 @@
+"""Which rows of the data became known, changed or went between two states of knowledge.
+
+Compared is what the forecast takes, after conflicts are settled: a correction, which is a new row of
+the file, is a change of the one figure that it corrects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+import pandas as pd
+
+from forecast import submissions, tables
+from forecast.changes.steps import DEPARTMENTS, FIGURES, FRAMEWORK, INDICATORS, NONE
+from forecast.framework import PART_PREFIX, TOTAL
+from forecast.load import Known
+from forecast.models.subject import SURVEY, SURVEY_COMPONENT
+from forecast.result import CHANGED_ROW_COLUMNS
+from forecast.spec import RunSpec
+from forecast.submissions.bias import domain_of
+from forecast.tables import DAY_DTYPE, RELATED_CODES, Table
+
+Record = Mapping[Hashable, Any]
+Row = dict[str, Any]
+
+NEW: Final = "new"
+CHANGED: Final = "changed"
+GONE: Final = "gone"
+ORDER: Final = "order"  # instead of a column: the same rows, in another order
+SEPARATOR: Final = " | "  # as in `Known.set_aside`
+
+_SOURCE: Final = ("source_url", "published_on", "note")
+_WORDS: Final = ("name_vi", "name_en", "note")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """How one table is compared.
+
+    Attributes
+    ----------
+    table
+        Its contract; `Known` has it under the same name but for `related_indices`.
+    step
+        What its rows are part of.
+    key
+        One row of each.
+    value
+        Columns of which the first that is not empty says what a new row, or one that went, is about.
+    silent
+        Columns whose change alone is no news.
+    """
+
+    table: Table
+    key: tuple[str, ...]
+    value: tuple[str, ...]
+    silent: tuple[str, ...] = _SOURCE
+    step: str = NONE
+
+
+COMPARED: Final = (
+    Compared(
+        table=tables.SCORES,
+        step=FIGURES,
+        key=tables.SCORE_KEY,
+        value=("score", "rank"),
+        silent=(*_SOURCE, "source_day", "sources", "rank_spread"),
+    ),
+    Compared(table=tables.AREAS, step=FIGURES, key=("area",), value=("kind",), silent=("aliases",)),
+    Compared(
+        table=tables.EVENTS, step=FRAMEWORK, key=("index_code", "year", "kind", "what"), value=("known_on",)
+    ),
+    Compared(
+        table=tables.FRAMEWORKS,
+        step=FRAMEWORK,
+        key=("framework", "component"),
+        value=("max_score",),
+        silent=_WORDS,
+    ),
+    Compared(
+        table=tables.INDICATORS,
+        step=INDICATORS,
+        key=tables.INDICATOR_KEY,
+        value=("value",),
+        silent=(
+            *_SOURCE,
+            *("indicator_name_vi", "linked_domain", "trust", "spread", "sources", "first_day", "last_day"),
+        ),
+    ),
+    Compared(
+        table=tables.SUBMISSIONS,
+        step=DEPARTMENTS,
+        key=("department", "component"),
+        value=("likely", "self_score"),
+        silent=("submission_id", "reason", "remedy", "due", "received_on", "form_version", "sha256", "file"),
+    ),
+    Compared(
+        table=tables.SELF_SCORES,
+        step=DEPARTMENTS,
+        key=("area", "year", "component"),
+        value=("self_score",),
+    ),
+    Compared(table=tables.TARGETS, key=tables.TARGETS.key, value=("value",), silent=("source_url",)),
+    Compared(table=tables.ANNOUNCEMENTS, key=("index_code", "year"), value=("announced_on",)),
+    Compared(
+        table=tables.REMEDIES,
+        key=("unit", "component", "action"),
+        value=("state",),
+        silent=(*_SOURCE, "recorded_on", "responsible"),
+    ),
+    Compared(table=tables.ORGANS, key=("unit",), value=("kind",), silent=("aliases", *_SOURCE)),
+    Compared(
+        table=tables.RELATED,
+        key=tables.RELATED_KEY,
+        value=("score", "rank"),
+        silent=(*_SOURCE, "source_day", "sources", "rank_spread", "spread", "trust"),
+    ),
+)
+
+
+def changed_rows(before: Known, after: Known, spec: RunSpec) -> pd.DataFrame:
+    """List what differs between two states of knowledge: `Result.changed_rows`.
+
+    The steps follow each other, and what moves no forecast comes last; within a table the area that is
+    asked for comes first.
+    """
+    about = _About.of(before, after, spec)
+    rows: list[Row] = []
+    for compared in COMPARED:
+        old, new = (_taken(known, compared.table, spec) for known in (before, after))
+        found = _differences(compared, old, new)
+        own = [row for row in found if row["area"] == spec.area]
+        others = [row for row in found if row["area"] != spec.area]
+        rows += [about.said_of(compared, row) for row in (*own, *others)]
+    rows.sort(key=lambda row: row["step"] == NONE)
+    return pd.DataFrame(rows, columns=list(CHANGED_ROW_COLUMNS)).astype({"published_on": DAY_DTYPE})
+
+
+def _taken(known: Known, table: Table, spec: RunSpec) -> pd.DataFrame:
+    """Give the rows of a table that the forecast takes."""
+    if table is tables.SUBMISSIONS:
+        return submissions.latest(
+            known.submissions, area=spec.area, index_code=spec.index_code, target_year=spec.target_year
+        )
+    frame: pd.DataFrame = getattr(known, "related" if table is tables.RELATED else table.name)
+    return frame
+
+
+def _differences(compared: Compared, old: pd.DataFrame, new: pd.DataFrame) -> list[Row]:
+    then, now = (
+        {tuple(record[name] for name in compared.key): record for record in frame.to_dict("records")}
+        for frame in (old, new)
+    )
+    columns = [name for name in new.columns if name not in {*compared.key, *compared.silent}]
+    rows: list[Row] = []
+    for key, record in now.items():
+        if key not in then:
+            column = _told(compared, record)
+            rows.append(_row(compared, record, NEW, column, new=record[column]))
+            continue
+        for column in columns:
+            past, present = then[key][column], record[column]
+            if past != present and not (pd.isna(past) and pd.isna(present)):
+                rows.append(_row(compared, record, CHANGED, column, past, present))
+    for key, record in then.items():
+        if key not in now:
+            column = _told(compared, record)
+            rows.append(_row(compared, record, GONE, column, old=record[column]))
+    if not rows and list(then) != list(now):
+        return [_row(compared, dict.fromkeys(compared.key, ""), CHANGED, ORDER)]
+    return rows
+
+
+def _told(compared: Compared, record: Record) -> str:
+    """Name the column that says what a row is about."""
+    return next((name for name in compared.value if _written(record[name])), compared.value[0])
+
+
+def _row(compared: Compared, record: Record, kind: str, column: str, old: Any = "", new: Any = "") -> Row:
+    parts = [_written(record[name]) for name in compared.key]
+    return {
+        "file": compared.table.file,
+        "kind": kind,
+        "key": SEPARATOR.join(parts) if any(parts) else "",
+        "name": record.get("indicator_name_vi", ""),
+        "column": column,
+        "old": _written(old),
+        "new": _written(new),
+        "source_url": record.get("source_url", record.get("file", "")),
+        "published_on": record.get(compared.table.known_from, pd.NaT),
+        # what `_About` asks for
+        "area": record.get("area", ""),
+        "index_code": record.get("index_code", ""),
+        "indicator": record.get("indicator_code", ""),
+        "component": record.get("component", record.get("linked_domain", "")),
+    }
+
+
+def _written(value: Any) -> str:
+    if pd.isna(value):
+        return ""
+    if isinstance(value, pd.Timestamp):
+        return value.date().isoformat()
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What rows are about; `rules` gives the component that an indicator scores."""
+
+    spec: RunSpec
+    rules: Mapping[str, str]
+
+    @classmethod
+    def of(cls, before: Known, after: Known, spec: RunSpec) -> Self:
+        rules: dict[str, str] = {}
+        for known in (before, after):
+            rules |= dict(zip(known.frameworks["indicator"], known.frameworks["component"], strict=True))
+        return cls(spec, {code: component for code, component in rules.items() if code})
+
+    def said_of(self, compared: Compared, row: Row) -> Row:
+        return row | {"step": self._step(compared, row), "component": self._domain(row)}
+
+    def _step(self, compared: Compared, row: Row) -> str:
+        """The survey has neither criteria nor forms, and an indicator without a rule moves nothing."""
+        if compared.step in (INDICATORS, DEPARTMENTS) and self.spec.index_code == SURVEY:
+            return NONE
+        silent = row["area"] != self.spec.area or row["indicator"] not in self.rules
+        return NONE if compared.step == INDICATORS and row["column"] != ORDER and silent else compared.step
+
+    def _domain(self, row: Row) -> str:
+        """Domain of the index that a row is about; the total, or nothing if it is about none."""
+        component = self.rules.get(row["indicator"], str(row["component"]))
+        if row["index_code"] in RELATED_CODES or not component:
+            return ""
+        if row["index_code"] == SURVEY:
+            return TOTAL if self.spec.index_code == SURVEY else SURVEY_COMPONENT.partition(".")[0]
+        return TOTAL if component.startswith(PART_PREFIX) else domain_of(component)

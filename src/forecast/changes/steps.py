@@ -1,0 +1,31 @@
+"""The steps from one report to the next, and the tables that each exchanges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from forecast.load import Known
+
+MODEL: Final = "model"  # code and settings, on the data as they were
+FIGURES: Final = "figures"
+FRAMEWORK: Final = "framework"
+INDICATORS: Final = "indicators"
+DEPARTMENTS: Final = "departments"
+UNSPLIT: Final = "unsplit"
+WHOLE: Final = "total"
+NONE: Final = ""  # of rows that move no forecast
+
+TABLES: Final[Mapping[str, tuple[str, ...]]] = {
+    FIGURES: ("areas", "scores"),
+    FRAMEWORK: ("events", "frameworks"),
+    INDICATORS: ("indicators",),
+    DEPARTMENTS: ("submissions", "self_scores"),
+}
+PANEL: Final = (*TABLES[FIGURES], *TABLES[FRAMEWORK])  # all that the panel's posterior rests on
+
+
+def put_back(now: Known, then: Known, steps: Iterable[str]) -> Known:
+    """Give what is known now, with the tables of some steps as they were then."""
+    return replace(now, **{name: getattr(then, name) for step in steps for name in TABLES[step]})
