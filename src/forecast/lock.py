@@ -40,7 +40,7 @@ def held(path: Path, *, key: str = "run.locked", patience: float = 0.0) -> Itera
         cannot be made.
     """
     with writing(path):
-        handle = path.open("a+b")
+        handle = path.open("a+b", buffering=0)  # else a full disk is told once more at its end
     with handle:
         last = time.monotonic() + patience
         while True:

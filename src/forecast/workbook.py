@@ -21,7 +21,7 @@ MOST_BYTES: Final = 10_000_000
 MOST_UNPACKED: Final = 100_000_000  # of all parts together; a form of ours has less than one million
 MOST_PARTS: Final = 2_000
 MOST_RATIO: Final = 200  # a sheet of text packs to a tenth or a twentieth, a bomb to a thousandth
-MOST_MERGED: Final = 1_000_000  # cells under merged ranges: the reader makes each of them
+MOST_MERGED: Final = 1_000_000  # cells under merged or linked ranges: the reader makes each of them
 _MACROS: Final = ("vbaproject.bin", "macrosheets/", "activex/")
 _OLD_EXCEL: Final = b"\xd0\xcf\x11\xe0"  # .xls, and .xlsx with a password
 
@@ -109,7 +109,7 @@ def _refusal(name: str, content: bytes) -> Problem | None:
 
 
 def _merged(content: bytes) -> int:
-    """Count the cells under merged ranges, in all sheets of a file that is no bomb."""
+    """Count the cells under merged or linked ranges, in all sheets of a file that is no bomb."""
     cells = 0
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
@@ -122,11 +122,11 @@ def _merged(content: bytes) -> int:
 
 
 def _merged_ranges(sheet: bytes) -> list[str]:
-    """List merged ranges as an XML parser finds them: quotes, encodings and entities are many."""
+    """List merged and linked ranges as an XML parser finds them: quotes and encodings are many."""
     ranges: list[str] = []
 
     def opened(tag: str, attributes: dict[str, str]) -> None:
-        if tag.rpartition(":")[2] == "mergeCell":
+        if tag.rpartition(":")[2] in ("mergeCell", "hyperlink"):
             ranges.append(attributes.get("ref", ""))
 
     parser = expat.ParserCreate()

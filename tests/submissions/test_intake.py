@@ -432,6 +432,7 @@ def test_a_whole_number_of_any_length_is_no_points(office):
         "<mergeCell ref='$A$1:$XFD$1048576'/>",
         '<mergeCell\nref = "a1:xfd104857&#54;"/>',
         '<mergeCell ref="A:XFD"/>',
+        '</mergeCells><hyperlinks><hyperlink ref="A1:B1048576" location="x"/></hyperlinks><mergeCells>',
     ],
 )
 def test_merges_beyond_reason_are_refused_however_they_are_written(office, merge):
@@ -443,6 +444,17 @@ def test_merges_beyond_reason_are_refused_however_they_are_written(office, merge
         open_workbook(sent)
 
     assert [problem.expected_key for problem in caught.value.problems] == ["expect.smaller_merges"]
+
+
+def test_merges_one_over_the_other_are_undone_in_the_copy(office):
+    """No spreadsheet makes them, but a damaged file may hold them; the copy comes back all the same."""
+    sent = office.filled({"H9": "sai"})
+    merges = b'<mergeCell ref="O15:Q16"/><mergeCell ref="P16:R19"/>'
+    rewrite(sent, b"</sheetData>", b"</sheetData><mergeCells>" + merges + b"</mergeCells>")
+    (outcome,) = office.take(sent)
+
+    assert "H9" in [problem.cell for problem in outcome.problems]
+    assert not openpyxl.load_workbook(outcome.copy)[ENTRY].merged_cells.ranges
 
 
 def test_cells_merged_by_hand_are_shown_apart(office):

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from openpyxl.cell.cell import MergedCell
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment
+from openpyxl.worksheet.cell_range import MultiCellRange
 
 from forecast import labels
 from forecast.disk import writing
@@ -48,8 +50,7 @@ def write(opened: Opened, problems: Sequence[Problem], sent: Path, day: dt.date,
         if problem.cell:
             by_cell.setdefault((problem.sheet, problem.cell), []).append(_expected(problem, lang))
     for sheet in {sheet for sheet, _ in by_cell}:
-        for span in list(opened.book[sheet].merged_cells.ranges):  # a form has none, and they hide cells
-            opened.book[sheet].unmerge_cells(str(span))
+        _unmerge(opened.book[sheet])  # a form has no merged cells, and they hide others
     for (sheet, cell), told in by_cell.items():
         _mark(opened.book[sheet], cell, told)
     _list(opened.book, problems, lang)
@@ -69,6 +70,14 @@ def _names(sent: Path) -> Iterator[Path]:
     yield sent.with_name(f"{sent.stem}{SUFFIX}.xlsx")
     for number in itertools.count(2):
         yield sent.with_name(f"{sent.stem}{SUFFIX}-{number}.xlsx")
+
+
+def _unmerge(sheet: Worksheet) -> None:
+    """Undo all merges, be they one over the other, which openpyxl's own undoing stumbles over."""
+    for place, cell in list(sheet._cells.items()):  # noqa: SLF001 - as below
+        if isinstance(cell, MergedCell):
+            del sheet._cells[place]  # noqa: SLF001
+    sheet.merged_cells = MultiCellRange()
 
 
 def _as_text(book: Workbook) -> None:
