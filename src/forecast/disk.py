@@ -70,3 +70,22 @@ def replace_file(path: Path, content: str | bytes) -> None:
         except BaseException:
             aside.unlink(missing_ok=True)
             raise
+
+
+def append_line(path: Path, line: str) -> None:
+    """Add a line and wait until the disk has it; after one that a power cut has torn, on a line of its own.
+
+    Raises
+    ------
+    WriteError
+        If there is no room or no permission.
+    """
+    with writing(path), path.open("a+b") as handle:
+        end = handle.seek(0, os.SEEK_END)
+        if end:
+            handle.seek(end - 1)
+            if handle.read(1) != b"\n":
+                line = "\n" + line
+        handle.write(f"{line}\n".encode("utf-8", "backslashreplace"))
+        handle.flush()
+        os.fsync(handle.fileno())

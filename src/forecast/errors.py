@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from forecast import labels
 
 EXIT_GOOD, EXIT_DATA, EXIT_USE, EXIT_RUN, EXIT_WRITE = 0, 1, 2, 3, 4
+EXIT_PARTLY = 5  # of several things some were done and some were not
 
 
 class ForecastError(Exception):

@@ -1,6 +1,7 @@
 """The command line: `forecast [--lang vi|en] VERB ...`, one module a verb, loaded when it is asked for.
 
-Exit codes: 0 good; 1 bad data; 2 bad use or parameters; 3 a run failed; 4 a result cannot be written.
+Exit codes: 0 good; 1 bad data; 2 bad use or parameters; 3 a run failed; 4 a result cannot be written;
+5 some of several letters went and some did not.
 A new verb is a module with ``build(lang) -> click.Command`` and a line in `VERBS`.
 """
 
@@ -29,6 +30,7 @@ VERBS: Final = {
     "report": "forecast.cli.report",
     "runs": "forecast.cli.runs",
     "schedule": "forecast.cli.schedule",
+    "send": "forecast.cli.send",
     "status": "forecast.cli.status",
 }
 INTERRUPTED: Final = 130  # as shells have it

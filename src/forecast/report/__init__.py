@@ -14,6 +14,7 @@ from forecast.report.departments import (
 )
 from forecast.report.domains import domain_passage, domain_table, level_table
 from forecast.report.front import caveats, cover, heading, headline
+from forecast.report.letter import Letter, letter
 from forecast.report.levers import lever_table, risk_table
 from forecast.report.page import page
 from forecast.report.remedies import plan_table, remedy_table
@@ -33,6 +34,7 @@ from forecast.report.standing import phrase_table, rank_passage, sipas, target_t
 from forecast.report.whatif import scenario_table
 
 __all__ = [
+    "Letter",
     "assumed_table",
     "caveats",
     "changed_rows_table",
@@ -50,6 +52,7 @@ __all__ = [
     "heading",
     "headline",
     "left_out",
+    "letter",
     "level_table",
     "lever_table",
     "lost_table",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import smtplib
 import socket
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 from typing import Final
@@ -17,14 +18,20 @@ SECONDS: Final = 20.0
 
 def letter(post: Post, subject: str, body: str) -> EmailMessage:
     """Make the letter: one reader, plain text, UTF-8, no attachment."""
-    made = EmailMessage()
-    made["From"] = post.sender
-    made["To"] = post.to
-    made["Subject"] = " ".join(_writable(subject).split())  # a header has no line ends
-    made["Date"] = format_datetime(dt.datetime.now().astimezone())
+    made = begun(sender=post.sender, to=post.to, subject=subject)
     made["Message-ID"] = make_msgid(domain=post.sender.partition("@")[2])
+    made.set_content(writable(body))
+    return made
+
+
+def begun(*, sender: str, to: str | Address, subject: str) -> EmailMessage:
+    """Begin a letter of the program's own: who, to whom, what about, when."""
+    made = EmailMessage()
+    made["From"] = sender
+    made["To"] = to
+    made["Subject"] = " ".join(writable(subject).split())  # a header has no line ends
+    made["Date"] = format_datetime(dt.datetime.now().astimezone())
     made["Auto-Submitted"] = "auto-generated"  # so that no absence notice answers it
-    made.set_content(_writable(body))
     return made
 
 
@@ -49,6 +56,6 @@ def send(post: Post, made: EmailMessage, *, seconds: float = SECONDS) -> None:
         raise RunError("schedule.mail_failed", facts) from error
 
 
-def _writable(text: str) -> str:
+def writable(text: str) -> str:
     """Write what UTF-8 cannot hold (half characters of a damaged file name) as escapes."""
     return text.encode("utf-8", "backslashreplace").decode()

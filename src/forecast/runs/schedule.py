@@ -23,7 +23,7 @@ MOST_ATTEMPTS: Final = 3
 KEPT: Final = 100  # slots in the record; far more than a clock can go back by mistake and matter
 
 T = TypeVar("T")
-_ADDRESS: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+ADDRESS: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _SERVER: Final = re.compile(r"(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>\d{1,5}))?", re.ASCII)
 
 
@@ -43,7 +43,7 @@ class Post:
 
     def __post_init__(self) -> None:
         for name, address in (("--mail-to", self.to), ("--mail-from", self.sender)):
-            if not _ADDRESS.fullmatch(address):
+            if not ADDRESS.fullmatch(address):
                 raise SpecError("schedule.address", {"name": name, "found": address})
         found = _SERVER.fullmatch(self.smtp)
         if not found or not 0 < int(found["port"] or 25) < 65536:

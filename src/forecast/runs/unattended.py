@@ -17,7 +17,6 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import json
-import os
 import platform
 import time
 import traceback
@@ -27,7 +26,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from forecast.disk import replace_file, writing
+from forecast.disk import append_line, replace_file, writing
 from forecast.errors import EXIT_GOOD, EXIT_RUN, ForecastError, RunError, SpecError, WriteError
 from forecast.labels import Phrase, text
 from forecast.lock import held
@@ -303,14 +302,8 @@ def _wall(world: World) -> dt.datetime:
 
 
 def _append(path: Path, line: str) -> None:
-    """Add a line in one piece; after one that a power cut has torn, on a line of its own."""
-    with contextlib.suppress(OSError), path.open("a+b") as handle:
-        end = handle.seek(0, os.SEEK_END)
-        if end:
-            handle.seek(end - 1)
-            if handle.read(1) != b"\n":
-                line = "\n" + line
-        handle.write(f"{line}\n".encode("utf-8", "backslashreplace"))
+    with contextlib.suppress(WriteError):
+        append_line(path, line)
 
 
 def _report(plan: Plan, today: dt.date, root: Path) -> Outcome:

@@ -1,0 +1,149 @@
+"""The letter that carries a report: what a leader reads without opening anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from forecast import labels, reading
+from forecast.markup import Cell, Column, Passage, Row, Table, environment, row
+from forecast.report.front import caveats, headline
+
+if TYPE_CHECKING:
+    from forecast.result import Result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A letter's subject and body; `warning` says before everything else that figures are made up."""
+
+    lang: str
+    subject: str
+    greeting: str
+    headline: Passage
+    lead: Passage
+    table: Table
+    caveats_label: str
+    caveats: Passage
+    closing: tuple[str, ...]
+    warning: str = ""
+
+    @property
+    def text(self) -> str:
+        """The body in plain text."""
+        warning = f"*** {self.warning} ***" if self.warning else ""
+        parts = (self.greeting, warning, self.headline, self.lead, self.table)
+        noted = f"{self.caveats_label}\n{self.caveats}"
+        return "\n\n".join(filter(None, map(str, (*parts, noted, *self.closing)))) + "\n"
+
+    @property
+    def html(self) -> str:
+        """The body as a page whose style stands in its elements, as mail programs drop style sheets."""
+        return environment().get_template("letter.html.j2").render(letter=self)
+
+
+def letter(
+    result: Result, *, lang: str, name: str, edition: str, attached: Sequence[str], run_id: str
+) -> Letter:
+    """Write the letter to one reader.
+
+    Parameters
+    ----------
+    result
+        What the run has found.
+    lang
+        The letter's language.
+    name
+        The reader's name.
+    edition
+        The language of the report attached; said where it is not the letter's.
+    attached
+        Kinds of the files attached: html, pdf, xlsx.
+    run_id
+        Name of the run, so that it can be asked about.
+    """
+    warning = labels.text("page.made_up", lang) if reading.made_up(result) else ""
+    first, lead = headline(result, lang=lang).parts
+    if not isinstance(first, Passage) or not isinstance(lead, Passage):
+        raise TypeError("the headline is made of two passages")
+    return Letter(
+        lang=lang,
+        subject=subject(result, lang=lang),
+        greeting=labels.text("letter.greeting", lang, name=reading.own_words(name)),
+        warning=warning,
+        headline=first,
+        lead=lead,
+        table=letter_table(result, lang=lang),
+        caveats_label=labels.text("letter.caveats", lang),
+        caveats=caveats(result, lang=lang),
+        closing=_closing(lang, edition, attached, run_id),
+    )
+
+
+def subject(result: Result, *, lang: str) -> str:
+    """Say in one line what is forecast, with the range; made-up figures are said to be so first."""
+    total = reading.line(result, reading.TOTAL)
+    spec = result.spec
+    told = labels.text(
+        "letter.subject_percent" if spec.index_code == reading.SURVEY else "letter.subject",
+        lang,
+        index=labels.text(f"short_index.{spec.index_code}", lang),
+        year=spec.target_year,
+        place=reading.place_name(spec.area, lang),
+        median=reading.points(total["median"], lang),
+        span=reading.span(total["lower"], total["upper"], lang),
+        as_of=spec.as_of,
+    )
+    return f"[{labels.text('page.made_up', lang)}] {told}" if reading.made_up(result) else told
+
+
+def letter_table(result: Result, *, lang: str) -> Table:
+    """Tabulate total and domains shortly: last year, forecast, range of 80 percent."""
+    total = reading.line(result, reading.TOTAL)
+    facts = {"year": result.spec.target_year, "last_year": int(total["last_year"])}
+    records = [total, *(record for _, record in reading.domains(result).iterrows())]
+    return Table(
+        caption=labels.text(
+            "domains.caption",
+            lang,
+            index=labels.text(f"short_index.{result.spec.index_code}", lang),
+            unit=reading.unit(result.spec.index_code, lang),
+            **facts,
+        ),
+        columns=(
+            Column(labels.text("domains.domain", lang)),
+            Column(str(facts["last_year"]), numeric=True),
+            Column(labels.text("domains.forecast", lang, **facts), numeric=True),
+            Column(labels.text("domains.range", lang), numeric=True),
+        ),
+        rows=tuple(_line(record, lang) for record in records),
+        notes=(labels.text("domains.note", lang),),
+    )
+
+
+def _line(record: pd.Series[Any], lang: str) -> Row:
+    known = bool(record["last_known"])
+    component = str(record["component"])
+    return row(
+        reading.short_name(component, lang),
+        Cell(
+            reading.points(record["last_median"], lang, published=known),
+            "" if known else labels.text("letter.estimated", lang),
+        ),
+        reading.points(record["median"], lang),
+        reading.span(record["lower"], record["upper"], lang),
+        strong=component == reading.TOTAL,
+    )
+
+
+def _closing(lang: str, edition: str, attached: Sequence[str], run_id: str) -> tuple[str, ...]:
+    lines = []
+    if attached:
+        kinds = [labels.text(f"letter.kind.{kind}", lang) for kind in attached]
+        lines.append(labels.text("letter.attached", lang, kinds=kinds))
+        if edition != lang:
+            lines.append(labels.text(f"letter.edition.{edition}", lang))
+    return (*lines, labels.text("letter.run", lang, run_id=run_id))

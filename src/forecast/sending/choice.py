@@ -1,0 +1,138 @@
+"""Which run may be sent, and the files of it that letters carry."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from forecast.errors import SpecError
+from forecast.labels import Phrase
+from forecast.result import Result
+from forecast.runs import site
+from forecast.runs.manifest import Manifest
+from forecast.runs.store import Entry, Store
+
+LATEST: Final = "latest"
+STALE_DAYS: Final = 45
+MEETING: Final = f"{site.FRONT_PAGE}.html"
+PAPER: Final = f"{site.FRONT_PAGE}.pdf"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A run that may be sent.
+
+    Attributes
+    ----------
+    manifest, result
+        Its record, and what it has found.
+    files
+        Its files by kind (html, pdf, xlsx) and name.
+    unlisted
+        Names of files beside them that the run has not made, and that therefore stay.
+    """
+
+    manifest: Manifest
+    result: Result
+    files: Mapping[str, Mapping[str, bytes]]
+    unlisted: tuple[str, ...] = ()
+
+
+def choose(store: Store, run: str, *, today: dt.date, stale_days: int | None) -> Chosen:
+    """Take a run, if it is one that leaders may get.
+
+    Parameters
+    ----------
+    store
+        The folder of reports.
+    run
+        The run's name, or "latest".
+    today
+        The day of sending.
+    stale_days
+        The oldest that its figures may be; None for any age.
+
+    Raises
+    ------
+    SpecError
+        If there is no such run, or it is failed, unfinished, damaged, forced or stale; with all that holds.
+    """
+    entry = _found(store, run)
+    manifest = entry.manifest
+    if manifest is None or manifest.state != "published":
+        state = "damaged" if manifest is None else "failed" if manifest.state == "failed" else "unfinished"
+        raise _refusal(entry.run_id, [Phrase(f"send.not.{state}", {"files": "manifest.json"})])
+    reasons = list(_against(manifest, today, stale_days))
+    content, wrong = _contents(entry.folder, manifest)
+    if wrong:
+        reasons.append(Phrase("send.not.damaged", {"files": wrong}))
+    if reasons:
+        raise _refusal(entry.run_id, reasons)
+    try:
+        result = Result.read(entry.folder)
+    except FileNotFoundError as error:
+        file = Path(str(error.filename)).name
+        raise _refusal(entry.run_id, [Phrase("send.not.other_version", {"file": file})]) from error
+    return Chosen(manifest, result, content, _unlisted(entry.folder, manifest))
+
+
+def _found(store: Store, run: str) -> Entry:
+    published = store.published()
+    if run == LATEST:
+        newest = site.latest([entry.manifest for entry in published if entry.manifest])
+        if newest is None:
+            raise SpecError("send.no_run", {"folder": str(store.root)})
+        run = newest.run_id
+    for entry in (*published, *store.failed(), *store.unfinished()):
+        if entry.run_id == run:
+            return entry
+    raise SpecError("send.unknown_run", {"run_id": run, "folder": str(store.root)})
+
+
+def _against(manifest: Manifest, today: dt.date, stale_days: int | None) -> Iterator[Phrase]:
+    as_of = dt.date.fromisoformat(manifest.spec["as_of"])
+    age = (today - as_of).days
+    if manifest.spec["force"]:
+        yield Phrase("send.not.forced")
+    if stale_days is not None and age > stale_days:
+        yield Phrase("send.not.stale", {"as_of": as_of, "age": age, "most": stale_days})
+
+
+def _contents(folder: Path, manifest: Manifest) -> tuple[dict[str, dict[str, bytes]], list[str]]:
+    """Read the files to attach, and name those of the run that are not as they were made.
+
+    The bytes that are hashed are the ones that are attached, so that no change in between goes out.
+    """
+    kept: dict[str, dict[str, bytes]] = {"html": {}, "pdf": {}, "xlsx": {}}
+    wrong = []
+    for name, digest in manifest.outputs.items():
+        try:
+            data = (folder / name).read_bytes()
+        except OSError:
+            wrong.append(name)
+            continue
+        if hashlib.sha256(data).hexdigest() != digest:
+            wrong.append(name)
+        kind = _kind(name)
+        if kind:
+            kept[kind][name] = data
+    return kept, wrong
+
+
+def _unlisted(folder: Path, manifest: Manifest) -> tuple[str, ...]:
+    names = sorted(path.name for path in folder.iterdir())
+    return tuple(name for name in names if _kind(name) and name not in manifest.outputs)
+
+
+def _kind(name: str) -> str:
+    if name in {MEETING, PAPER}:
+        return name.rpartition(".")[2]
+    return "xlsx" if name.endswith(".xlsx") and "/" not in name else ""
+
+
+def _refusal(run_id: str, reasons: Sequence[Phrase]) -> SpecError:
+    return SpecError("send.not_sendable", {"run_id": run_id, "reasons": tuple(reasons)})

@@ -1,0 +1,106 @@
+"""The ledger: what went to whom and when, one line an event, written before a letter goes and after.
+
+::
+
+    {"at": ..., "event": "intent", "run_id": ..., "to": ..., "message_id": ..., "subject": ..., "files": ...}
+    {"at": ..., "event": "sent", "run_id": ..., "to": ..., "message_id": ..., "code": 250, "answer": ""}
+
+An intent without a result means that the program was stopped in between: the letter may have arrived.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from forecast.disk import append_line, writing
+
+FILE: Final = "sent.jsonl"
+INTENT: Final = "intent"
+Event = Literal["sent", "refused", "failed", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What is known of one run's letters to one address.
+
+    `sent_on` is when one was last taken by the server; `doubtful` says that one may have been.
+    """
+
+    sent_on: str = ""
+    doubtful: bool = False
+    waiting: bool = False
+
+    @property
+    def state(self) -> Literal["sent", "unknown", "open"]:
+        """What counts: one that has arrived, one that may have, or neither."""
+        if self.sent_on:
+            return "sent"
+        return "unknown" if self.doubtful or self.waiting else "open"
+
+    def after(self, event: str, at: str) -> Past:
+        """Give what is known after one more event; of two intents in a row the first had no result."""
+        match event:
+            case "intent":
+                return replace(self, doubtful=self.doubtful or self.waiting, waiting=True)
+            case "sent":
+                return replace(self, sent_on=at, waiting=False)
+            case "unknown":
+                return replace(self, doubtful=True, waiting=False)
+        return replace(self, waiting=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The ledger of a folder of reports; whoever writes holds the lock of sending."""
+
+    path: Path
+
+    def add(self, event: str, *, run_id: str, to: str, **facts: Any) -> None:
+        """Add an event and wait until the disk has it.
+
+        Raises
+        ------
+        WriteError
+            If that cannot be; then no letter may go.
+        """
+        at = dt.datetime.now().astimezone().isoformat(timespec="seconds")
+        entry = {"at": at, "event": event, "run_id": run_id, "to": to, **facts}
+        append_line(self.path, json.dumps(entry, ensure_ascii=True))
+
+    def read(self, run_id: str) -> Mapping[str, Past]:
+        """Tell what is known of a run's letters, by address in small letters.
+
+        A line that cannot be read is passed over: a power cut tears a line only while it is written, an
+        intent before its letter goes, and a result leaves its intent behind.
+        """
+        past: dict[str, Past] = {}
+        for entry in self._entries():
+            if entry["run_id"] == run_id:
+                to = entry["to"].casefold()
+                past[to] = past.get(to, Past()).after(entry["event"], entry["at"])
+        return past
+
+    def torn(self) -> list[int]:
+        """Number the lines that cannot be read, from 1."""
+        return [number for number, line in enumerate(self._lines(), 1) if line and _entry(line) is None]
+
+    def _entries(self) -> Iterator[Mapping[str, str]]:
+        return filter(None, map(_entry, self._lines()))
+
+    def _lines(self) -> list[bytes]:
+        with writing(self.path):
+            return self.path.read_bytes().split(b"\n") if self.path.exists() else []
+
+
+def _entry(line: bytes) -> Mapping[str, str] | None:
+    try:
+        told = json.loads(line)
+        found = {name: told[name] for name in ("at", "event", "run_id", "to")}
+    except (ValueError, KeyError, TypeError):
+        return None
+    return found if all(isinstance(value, str) and value for value in found.values()) else None

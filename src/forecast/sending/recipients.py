@@ -1,0 +1,303 @@
+"""The file of recipients: to whom a report goes, and through which server.  No password stands in it.
+
+::
+
+    [smtp]
+    host = "mail.example.org"
+    port = 587
+    security = "starttls"             # or "tls"
+    from = "forecast@example.org"
+    user = "forecast"                 # optional
+
+    [[to]]
+    name = "Nguyễn Thị Lan"
+    email = "lan@example.org"
+    lang = "vi"                       # or "en"
+    attach = ["html", "pdf", "xlsx"]
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from forecast.errors import EXIT_USE, DataError, Problem
+from forecast.labels import LANGUAGES
+from forecast.runs.schedule import ADDRESS
+from forecast.spec import nearest
+from forecast.tables import slug
+
+SECURITY: Final = {"starttls": 587, "tls": 465}  # and the port that is usual for it
+ATTACHED: Final = ("html", "pdf", "xlsx")
+LOCAL: Final = ("localhost", "127.0.0.1", "::1")
+MOST_NAME: Final = 100
+_HOST: Final = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", re.ASCII)
+_IPV6: Final = re.compile(r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*", re.ASCII)
+_PASSWORD: Final = re.compile(r"pass|pwd|secret|token|api-?key|credential|mat-?khau", re.ASCII)
+_HEADER: Final = re.compile(r"\s*(?P<name>\[\[?\s*[\w.\"-]+\s*\]\]?)")
+_KEY: Final = re.compile(r"\s*(?P<name>[^\s=#\[]+)\s*=")
+
+
+class RecipientsError(DataError):
+    """The file of recipients breaks its contract; every problem is listed."""
+
+    exit_code = EXIT_USE
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(problems)
+        self.key = "recipients.wrong"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Smtp:
+    """The server that takes the letters; `sender` is the address that they come from."""
+
+    host: str
+    port: int
+    security: str
+    sender: str
+    user: str = ""
+
+    @property
+    def local(self) -> bool:
+        """Tell whether the server is this machine."""
+        return self.host in LOCAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """One reader."""
+
+    name: str
+    email: str
+    lang: str = "vi"
+    attach: tuple[str, ...] = ("html",)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipients:
+    """What the file says."""
+
+    smtp: Smtp
+    to: tuple[Recipient, ...]
+
+
+def read(path: Path) -> Recipients:
+    """Read the file of recipients.
+
+    Raises
+    ------
+    RecipientsError
+        With everything that is wrong, each with its line, table and key.  Neither a password nor the value
+        of a key that might be one is ever shown.
+    """
+    reader = _Reader(path.name)
+    told = reader.parsed(path)
+    smtp = reader.smtp(told)
+    to = reader.recipients(told)
+    if smtp is None or reader.problems:
+        raise RecipientsError(reader.problems)
+    return Recipients(smtp, to)
+
+
+class _Wrong(Exception):  # noqa: N818 - never leaves this file
+    """A value is not what its key expects; `shown` is what may be repeated of it."""
+
+    def __init__(self, key: str, facts: dict[str, Any] | None = None, shown: str = "") -> None:
+        super().__init__(key)
+        self.key, self.facts, self.shown = key, facts or {}, shown
+
+
+# What a key's value is turned into, or `_Wrong`; and whether the key must be there.
+_Field: TypeAlias = tuple[Callable[[Any], Any], bool]
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Gathers what is wrong while the file is read."""
+
+    file: str
+    lines: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def parsed(self, path: Path) -> Mapping[str, Any]:
+        """Parse the file; what looks like a password is refused wherever it stands."""
+        try:
+            text = path.read_bytes().decode("utf-8-sig")
+            told = tomllib.loads(text)
+        except FileNotFoundError:
+            raise self.unread("expect.file", folder=str(path.parent)) from None
+        except OSError as error:
+            raise self.unread("expect.readable", reason=error.strerror or "") from None
+        except UnicodeDecodeError as error:
+            raise self.unread("recipients.utf8", byte=error.start) from None
+        except tomllib.TOMLDecodeError as error:
+            raise self.unread("recipients.toml", detail=str(error)) from None
+        self.lines = dict(_lines(text))
+        for place, key in _passwords(told):
+            self.wrong(place, key, _Wrong("recipients.password"))
+        self.unknown("", told, ("smtp", "to"))
+        return told
+
+    def unread(self, key: str, **facts: object) -> RecipientsError:
+        """Say why nothing can be read."""
+        return RecipientsError([Problem(self.file, None, "", "", key, facts)])
+
+    def smtp(self, told: Mapping[str, Any]) -> Smtp | None:
+        """Read the server's table; None if it is wrong."""
+        table = told.get("smtp")
+        if not isinstance(table, dict):
+            self.wrong("", "[smtp]", _Wrong("recipients.no_smtp"))
+            return None
+        usual = SECURITY.get(str(table.get("security")), 0)
+        table = {**({"port": usual} if usual else {}), **table}
+        found = self.table("[smtp]", table, _SMTP)
+        return None if found is None else Smtp(sender=found.pop("from"), **found)
+
+    def recipients(self, told: Mapping[str, Any]) -> tuple[Recipient, ...]:
+        """Read the readers; an address may stand there once."""
+        tables = told.get("to")
+        if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
+            self.wrong("", "[[to]]", _Wrong("recipients.no_to"))
+            return ()
+        found: list[Recipient] = []
+        seen: dict[str, str] = {}
+        for number, table in enumerate(tables, 1):
+            place = f"[[to]] {number}"
+            read = self.table(place, table, _TO)
+            if read is None:
+                continue
+            reader = Recipient(**read)
+            first = seen.setdefault(reader.email.casefold(), place)
+            if first != place:
+                facts = {"first": first}
+                self.wrong(place, "email", _Wrong("recipients.twice", facts, reader.email))
+            found.append(reader)
+        return tuple(found)
+
+    def table(
+        self, place: str, told: Mapping[str, Any], fields: Mapping[str, _Field]
+    ) -> dict[str, Any] | None:
+        """Read one table; None if anything in it is wrong."""
+        before = len(self.problems)
+        self.unknown(place, told, tuple(fields))
+        found = {}
+        for key, (check, required) in fields.items():
+            if key not in told:
+                if required:
+                    self.wrong(place, key, _Wrong("recipients.missing"))
+                continue
+            try:
+                found[key] = check(told[key])
+            except _Wrong as wrong:
+                self.wrong(place, key, wrong)
+        return found if len(self.problems) == before else None
+
+    def unknown(self, place: str, told: Mapping[str, Any], known: Sequence[str]) -> None:
+        """Refuse keys that nobody reads, with the nearest; their values are not shown."""
+        for key in told:
+            if key not in known and not _secret(key):
+                near = nearest(key, known)
+                name = "recipients.unknown_near" if near else "recipients.unknown"
+                self.wrong(place, key, _Wrong(name, {"near": near, "known": list(known)}))
+
+    def wrong(self, place: str, key: str, wrong: _Wrong) -> None:
+        """Keep a problem with its place."""
+        row = self.lines.get((place, key)) or self.lines.get((place, ""))
+        where = ", ".join(filter(None, (self.file, place, key)))
+        self.problems.append(Problem(where, row, "", wrong.shown, wrong.key, wrong.facts))
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise _Wrong("recipients.text")
+    text = unicodedata.normalize("NFC", value).strip()
+    if not text or not text.isprintable() or len(text) > MOST_NAME:
+        raise _Wrong("recipients.short_text", {"most": MOST_NAME}, text)
+    return text
+
+
+def _host(value: Any) -> str:
+    host = _text(value).strip("[]")
+    if not _HOST.fullmatch(host) and not _IPV6.fullmatch(host):
+        raise _Wrong("recipients.host")  # not shown: it may be written user:password@host
+    return host.lower()
+
+
+def _port(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 65536:
+        raise _Wrong("recipients.port", shown=str(value))
+    return value
+
+
+def _address(value: Any) -> str:
+    if not isinstance(value, str) or not ADDRESS.fullmatch(value) or len(value) > 254:
+        raise _Wrong("recipients.address", shown=str(value))
+    return value
+
+
+def _one_of(allowed: Sequence[str]) -> Callable[[Any], str]:
+    def check(value: Any) -> str:
+        if value not in allowed:
+            raise _Wrong("recipients.choice", {"allowed": list(allowed)}, str(value))
+        return str(value)
+
+    return check
+
+
+def _attach(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(kind in ATTACHED for kind in value):
+        raise _Wrong("recipients.attach", {"allowed": list(ATTACHED)}, str(value))
+    return tuple(kind for kind in ATTACHED if kind in value)
+
+
+_SMTP: Final[Mapping[str, _Field]] = {
+    "host": (_host, True),
+    "port": (_port, True),
+    "security": (_one_of(tuple(SECURITY)), True),
+    "from": (_address, True),
+    "user": (_text, False),
+}
+_TO: Final[Mapping[str, _Field]] = {
+    "name": (_text, True),
+    "email": (_address, True),
+    "lang": (_one_of(LANGUAGES), False),
+    "attach": (_attach, False),
+}
+
+
+def _secret(key: str) -> bool:
+    return bool(_PASSWORD.search(slug(key)))
+
+
+def _passwords(tree: Any, place: str = "") -> Iterator[tuple[str, str]]:
+    """Find each key that looks like a password's, however deep."""
+    if isinstance(tree, list):
+        for number, item in enumerate(tree, 1):
+            yield from _passwords(item, f"[{place}] {number}" if place else "")
+    if not isinstance(tree, dict):
+        return
+    for key, value in tree.items():
+        if _secret(key):
+            yield place, key
+        else:
+            yield from _passwords(value, place or f"[{key}]")
+
+
+def _lines(text: str) -> Iterator[tuple[tuple[str, str], int]]:
+    """Tell on which line each table and key stands, as far as the usual way of writing goes."""
+    place, count = "", 0
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := _HEADER.match(line):
+            place = re.sub(r"\s", "", header["name"])
+            if place == "[[to]]":
+                count += 1
+                place = f"{place} {count}"
+            yield (place, ""), number
+        elif found := _KEY.match(line):
+            yield (place, found["name"].strip("\"'")), number

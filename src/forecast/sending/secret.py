@@ -1,0 +1,73 @@
+"""User and password of the mail server: from the environment or the system's keyring, and shown nowhere."""
+
+from __future__ import annotations
+
+import base64
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from forecast.errors import SpecError
+from forecast.sending.recipients import Smtp
+
+USER: Final = "FORECAST_SMTP_USER"
+PASSWORD: Final = "FORECAST_SMTP_PASSWORD"  # noqa: S105 - the variable's name
+HIDDEN: Final = "***"
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """User and password; neither is shown, whatever prints this."""
+
+    user: str = field(repr=False)
+    password: str = field(repr=False)
+
+    def hide(self, text: str) -> str:
+        """Take user and password out of what a server has answered, also as it was sent (base64)."""
+        pair = f"\0{self.user}\0{self.password}"
+        plain = [self.password, self.user]
+        coded = [base64.b64encode(part.encode()).decode() for part in (pair, *plain)]
+        for part in (*coded, *plain):
+            text = text.replace(part, HIDDEN)
+        return text
+
+
+def service(host: str) -> str:
+    """Name the keyring's entry: of one server, so that no other is ever given its password."""
+    return f"forecast:{host}"
+
+
+def find(smtp: Smtp, environment: Mapping[str, str]) -> Login | None:
+    """Find user and password; None if the server is to take letters from this machine without.
+
+    The environment comes before the file's `user` and before the keyring, which is asked only if the package
+    ``keyring`` is installed.
+
+    Raises
+    ------
+    SpecError
+        If only one of the two is known, or the password has letters that mail servers are not sent.
+    """
+    user = environment.get(USER, "") or smtp.user
+    password = environment.get(PASSWORD, "")
+    if not user and not password:
+        return None
+    facts = {"user_name": USER, "password_name": PASSWORD, "service": service(smtp.host)}
+    if not user:
+        raise SpecError("send.no_user", facts)
+    password = password or _from_keyring(smtp.host, user)
+    if not password:
+        raise SpecError("send.no_password", facts)
+    if not (user + password).isascii():
+        raise SpecError("send.not_ascii", facts)
+    return Login(user, password)
+
+
+def _from_keyring(host: str, user: str) -> str:
+    """Ask the keyring; one that is missing, locked or broken knows nothing."""
+    try:
+        found = importlib.import_module("keyring").get_password(service(host), user)
+    except Exception:  # noqa: BLE001 - each system's keyring has errors of its own
+        return ""
+    return str(found or "")

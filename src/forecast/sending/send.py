@@ -1,0 +1,277 @@
+"""One run to its readers: a letter each, every step in the ledger, nobody written to twice.
+
+::
+
+    reports/
+        sent.jsonl         the ledger
+        .sending.lock      held while letters go
+        letters/<run id>/  what a rehearsal wrote
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from email.policy import SMTP
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from forecast.disk import replace_file, writing
+from forecast.errors import EXIT_GOOD, EXIT_PARTLY, EXIT_RUN, SpecError
+from forecast.labels import Phrase
+from forecast.lock import held
+from forecast.runs.store import Store
+from forecast.sending import letter, secret
+from forecast.sending.choice import LATEST, STALE_DAYS, choose
+from forecast.sending.ledger import FILE, INTENT, Ledger, Past
+from forecast.sending.letter import Written
+from forecast.sending.recipients import Recipients
+from forecast.sending.server import Patience, Server, ServerError
+
+LETTERS: Final = "letters"
+LOCK: Final = ".sending.lock"
+State = Literal["sent", "already", "doubtful", "refused", "failed", "unknown", "left", "ready"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is to be sent.
+
+    Attributes
+    ----------
+    run
+        The run's name, or "latest".
+    again
+        Send even if it was sent, may have arrived, or is stale.
+    only
+        Addresses to send to; all of the file if there are none.
+    stale_days
+        The oldest that figures may be; None unless told.
+    insecure
+        Ask the server, which must be this machine, for neither encryption nor certificate.
+    """
+
+    run: str = LATEST
+    again: bool = False
+    only: tuple[str, ...] = ()
+    stale_days: int | None = None
+    insecure: bool = False
+
+    @property
+    def oldest(self) -> int | None:
+        """Days that figures may be old; None for any age."""
+        if self.stale_days is None:
+            return None if self.again else STALE_DAYS
+        return self.stale_days
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What became of the letter to one reader; `at` is when an earlier one went."""
+
+    to: str
+    state: State
+    at: str = ""
+    why: Phrase | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a sending went.
+
+    Attributes
+    ----------
+    run_id, told
+        The run, and what became of each letter.
+    lacking, unlisted
+        Kinds of files asked for that the run does not have; files beside it that it has not made.
+    ledger, torn
+        Path of the ledger, and its lines that cannot be read.
+    trouble
+        Why the server took no more.
+    """
+
+    run_id: str
+    told: tuple[Told, ...]
+    lacking: tuple[str, ...]
+    unlisted: tuple[str, ...]
+    ledger: Path
+    torn: tuple[int, ...] = ()
+    trouble: ServerError | None = None
+
+    @property
+    def arrived(self) -> int:
+        """Count those whose letter a server has taken, now or earlier."""
+        return sum(one.state in {"sent", "already"} for one in self.told)
+
+    @property
+    def exit_code(self) -> int:
+        """0 if every letter has gone, 3 if none has, 5 if some have."""
+        if self.arrived == len(self.told):
+            return EXIT_GOOD
+        return EXIT_PARTLY if self.arrived else EXIT_RUN
+
+
+def _unseen(_: Told) -> None:
+    """Watch nothing."""
+
+
+def send(
+    reports_dir: Path,
+    recipients: Recipients,
+    wish: Wish,
+    *,
+    today: dt.date,
+    environment: Mapping[str, str] = os.environ,
+    patience: Patience | None = None,
+    tell: Callable[[Told], None] = _unseen,
+) -> Outcome:
+    """Send a run to those who do not have it yet.
+
+    Every letter is written, and looked at for its size, before the first one goes.
+
+    Raises
+    ------
+    SpecError
+        If the run may not be sent, a letter is too big, or the server must not be used so; nothing has gone.
+    WriteError
+        If another sending is at work, or the ledger cannot be written; no letter goes without its line.
+    """
+    root = reports_dir.resolve()
+    letters = _written(root, recipients, wish, today)
+    login = secret.find(recipients.smtp, environment)
+    run_id = letters.run_id
+    with (
+        held(root / LOCK, key="send.locked"),
+        Server(recipients.smtp, login, wish.insecure, patience or Patience()) as server,
+    ):
+        ledger = Ledger(root / FILE)
+        round_ = _Round(run_id, recipients.smtp.sender, ledger, server, wish.again, tell)
+        round_.take(letters.every, ledger.read(run_id))
+        return Outcome(
+            run_id=run_id,
+            told=tuple(round_.told),
+            lacking=letters.lacking,
+            unlisted=letters.unlisted,
+            ledger=ledger.path,
+            torn=tuple(ledger.torn()),
+            trouble=round_.trouble,
+        )
+
+
+def rehearse(
+    reports_dir: Path, recipients: Recipients, wish: Wish, *, today: dt.date, out: Path | None = None
+) -> tuple[Outcome, list[Path]]:
+    """Write each letter as a file instead of sending it; tell what would become of it.
+
+    Raises
+    ------
+    SpecError
+        As `send` would.
+    WriteError
+        If the files cannot be written.
+    """
+    root = reports_dir.resolve()
+    Server(recipients.smtp, insecure=wish.insecure)  # refuses what `send` would
+    letters = _written(root, recipients, wish, today)
+    ledger = Ledger(root / FILE)
+    past = ledger.read(letters.run_id)
+    folder = out if out is not None else root / LETTERS / letters.run_id
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for number, one in enumerate(letters.every, 1):
+        plain = re.sub(r"[^A-Za-z0-9.@_-]", "_", one.recipient.email)
+        paths.append(folder / f"{number:02d}_{plain}.eml")
+        replace_file(paths[-1], one.message.as_bytes(policy=SMTP))
+    told = tuple(
+        _before(one, past, wish.again) or Told(one.recipient.email, "ready") for one in letters.every
+    )
+    outcome = Outcome(
+        run_id=letters.run_id,
+        told=told,
+        lacking=letters.lacking,
+        unlisted=letters.unlisted,
+        ledger=ledger.path,
+        torn=tuple(ledger.torn()),
+    )
+    return outcome, paths
+
+
+@dataclass(frozen=True, slots=True)
+class _Letters:
+    run_id: str
+    every: tuple[Written, ...]
+    unlisted: tuple[str, ...]
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(kind for one in self.every for kind in one.lacking))
+
+
+def _written(root: Path, recipients: Recipients, wish: Wish, today: dt.date) -> _Letters:
+    """Write all letters, or raise SpecError."""
+    wanted = {email.casefold() for email in wish.only}
+    known = {one.email.casefold(): one for one in recipients.to}
+    strangers = [email for email in wish.only if email.casefold() not in known]
+    if strangers:
+        facts = {"found": strangers, "allowed": [one.email for one in recipients.to]}
+        raise SpecError("send.unknown_reader", facts)
+    chosen = choose(Store(root), wish.run, today=today, stale_days=wish.oldest)
+    readers = [one for address, one in known.items() if not wanted or address in wanted]
+    written = [letter.write(chosen, one, sender=recipients.smtp.sender) for one in readers]
+    letter.refuse_big(written)
+    return _Letters(chosen.manifest.run_id, tuple(written), chosen.unlisted)
+
+
+def _before(one: Written, past: Mapping[str, Past], again: bool) -> Told | None:  # noqa: FBT001
+    """Tell why a letter does not go, or None if it does."""
+    to = one.recipient.email
+    known = past.get(to.casefold(), Past())
+    if again or known.state == "open":
+        return None
+    return Told(to, "already", known.sent_on) if known.state == "sent" else Told(to, "doubtful")
+
+
+@dataclass(slots=True)
+class _Round:
+    """One sending, with the lock held."""
+
+    run_id: str
+    sender: str
+    ledger: Ledger
+    server: Server
+    again: bool
+    tell: Callable[[Told], None]
+    told: list[Told] = field(default_factory=list)
+    trouble: ServerError | None = None
+
+    def take(self, letters: Sequence[Written], past: Mapping[str, Past]) -> None:
+        """Go from reader to reader; one who is refused stops nobody, a server that serves none all."""
+        for one in letters:
+            told = _before(one, past, self.again) or self._one(one)
+            self.told.append(told)
+            self.tell(told)
+
+    def _one(self, one: Written) -> Told:
+        to = one.recipient.email
+        if self.trouble is None:
+            try:
+                self.server.open()
+            except ServerError as error:
+                self.trouble = error
+        if self.trouble is not None:
+            return Told(to, "left")
+        facts: dict[str, Any] = {
+            "run_id": self.run_id,
+            "to": to,
+            "message_id": str(one.message["Message-ID"]),
+        }
+        self.ledger.add(INTENT, **facts, subject=str(one.message["Subject"]), files=dict(one.files))
+        answer = self.server.deliver(one.message, sender=self.sender, to=to)
+        why = "" if answer.why is None else answer.why.text("en")
+        self.ledger.add(answer.event, **facts, code=answer.code, answer=why)
+        return Told(to, answer.event, why=answer.why)

@@ -1,0 +1,286 @@
+"""One conversation with a mail server: encrypted, its certificate checked, and every answer put into words.
+
+What counts is whether a letter may have arrived.  Until the last byte has been handed over it has not, so it
+is tried again; between that byte and the answer it may have, so it is not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import smtplib
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.policy import SMTP
+from typing import ClassVar, Final, Self
+
+from forecast.errors import RunError, SpecError, shown
+from forecast.labels import Phrase
+from forecast.sending.ledger import Event
+from forecast.sending.recipients import Smtp
+from forecast.sending.secret import Login
+
+MOST_ANSWER: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds to wait: for each step, for the answer to a whole letter, and before each new try."""
+
+    step: float = 30.0
+    answer: float = 300.0
+    pauses: tuple[float, ...] = (2.0, 8.0)
+    sleep: Callable[[float], None] = time.sleep
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a letter: its event in the ledger, the server's code (0: none) and why."""
+
+    event: Event
+    code: int = 0
+    why: Phrase | None = None
+
+
+class ServerError(RunError):
+    """The server takes no letter at all; `lasting` if trying again is of no use."""
+
+    lasting: ClassVar[bool] = True
+
+
+class _PassingError(ServerError):
+    lasting = False
+
+
+class _Refused(Exception):  # noqa: N818 - never leaves this file
+    """The server has answered a step with another code than it should."""
+
+    def __init__(self, code: int, words: bytes) -> None:
+        super().__init__(code)
+        self.code, self.words = code, words
+
+
+class _Lost(Exception):  # noqa: N818 - never leaves this file
+    """The connection ended after the whole letter was handed over and before the answer."""
+
+
+@dataclass(slots=True)
+class Server:
+    """A mail server; the connection is kept from letter to letter, and made anew after trouble.
+
+    Raises
+    ------
+    SpecError
+        If the traffic is not to be protected and the server is not this machine.
+    """
+
+    smtp: Smtp
+    login: Login | None = None
+    insecure: bool = False
+    patience: Patience = field(default_factory=Patience)
+    _line: smtplib.SMTP | None = None
+
+    def __post_init__(self) -> None:
+        if self.insecure and not self.smtp.local:
+            raise SpecError("send.insecure", {"host": self.smtp.host})
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._line is not None:
+            with contextlib.suppress(OSError, smtplib.SMTPException):
+                self._line.quit()
+        self.close()
+
+    def close(self) -> None:
+        """Drop the connection without a word."""
+        if self._line is not None:
+            self._line.close()
+            self._line = None
+
+    def open(self) -> None:
+        """Connect, encrypt and log in, unless that is done; what is passing is tried again.
+
+        Raises
+        ------
+        ServerError
+            If the server takes no letter from us.
+        """
+        for pause in (*self.patience.pauses, None):
+            try:
+                self._connect()
+            except ServerError as error:
+                if error.lasting or pause is None:
+                    raise
+                self.patience.sleep(pause)
+            else:
+                return
+
+    def deliver(self, made: EmailMessage, *, sender: str, to: str) -> Answer:
+        """Hand one letter over.  What is passing is tried again, what may have arrived is not."""
+        content = made.as_bytes(policy=SMTP)
+        answer = Answer("failed")
+        for pause in (*self.patience.pauses, None):
+            try:
+                self._connect()
+                self._hand_over(content, sender, to)
+            except ServerError as error:
+                answer = Answer("failed", why=Phrase(error.key, error.facts))
+                lasting = error.lasting
+            except _Lost as error:
+                answer, lasting = Answer("unknown", why=_silence(error.__cause__)), True
+            except _Refused as error:
+                answer = self._answer(error)
+                lasting = answer.event == "refused"
+            except (OSError, smtplib.SMTPException) as error:
+                answer, lasting = Answer("failed", why=_silence(error)), False
+            else:
+                return Answer("sent", 250)
+            self.close()
+            if lasting or pause is None:
+                break
+            self.patience.sleep(pause)
+        return answer
+
+    def _answer(self, refused: _Refused) -> Answer:
+        facts = {"code": refused.code, "words": self._words(refused.words)}
+        if 500 <= refused.code < 600:
+            return Answer("refused", refused.code, Phrase("send.why.refused", facts))
+        return Answer("failed", refused.code, Phrase("send.why.not_now", facts))
+
+    def _words(self, words: bytes) -> str:
+        """Make a server's words fit to be shown: on one line, without what is secret."""
+        text = " ".join(words.decode("utf-8", "replace").split())
+        return shown(self.login.hide(text) if self.login else text, MOST_ANSWER)
+
+    def _hand_over(self, content: bytes, sender: str, to: str) -> None:
+        line = self._line
+        if line is None:
+            raise smtplib.SMTPServerDisconnected("closed")
+        size = [f"size={len(content)}"] if line.has_extn("size") else []
+        _expect(line.mail(sender, size), 250)
+        _expect(line.rcpt(to), 250, 251)
+        _expect(line.docmd("DATA"), 354)
+        line.send(re.sub(rb"(?m)^\.", b"..", content) + b".\r\n")
+        try:
+            if line.sock is not None:
+                line.sock.settimeout(self.patience.answer)
+            answer = line.getreply()
+            if line.sock is not None:
+                line.sock.settimeout(self.patience.step)
+        except (OSError, smtplib.SMTPException) as error:
+            raise _Lost from error
+        if not 200 <= answer[0] < 600:  # no answer that can be understood
+            raise _Lost
+        _expect(answer, *range(200, 300))
+
+    def _connect(self) -> None:
+        if self._line is not None:
+            return
+        with self._in_words():
+            line = self._greeted()
+            try:
+                self._encrypt(line)
+                if self.login is not None:
+                    line.login(self.login.user, self.login.password)
+            except BaseException:
+                line.close()
+                raise
+            self._line = line
+
+    def _greeted(self) -> smtplib.SMTP:
+        # Our own name is given, as smtplib would ask the network for it and may wait long.
+        host, port, name = self.smtp.host, self.smtp.port, socket.gethostname()
+        if self.smtp.security != "tls":
+            return smtplib.SMTP(host, port, local_hostname=name, timeout=self.patience.step)
+        return smtplib.SMTP_SSL(
+            host, port, local_hostname=name, timeout=self.patience.step, context=self._context()
+        )
+
+    def _encrypt(self, line: smtplib.SMTP) -> None:
+        line.ehlo_or_helo_if_needed()
+        if self.smtp.security == "tls" or (self.insecure and not line.has_extn("starttls")):
+            return
+        line.starttls(context=self._context())
+        line.ehlo()
+
+    def _context(self) -> ssl.SSLContext:
+        context = ssl.create_default_context()
+        if self.insecure:  # this machine alone, see __post_init__
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        return context
+
+    @contextlib.contextmanager
+    def _in_words(self) -> Iterator[None]:
+        """Put what goes wrong before a letter is on its way into words, without its cause.
+
+        The cause may hold what was sent to log in.
+        """
+        try:
+            yield
+        except smtplib.SMTPResponseException as error:
+            raise self._unserved(error) from None
+        except (OSError, ValueError) as error:
+            key, why, passing = _reason(error)
+            raise self._error(key, passing=passing, why=why) from None
+
+    def _unserved(self, error: smtplib.SMTPResponseException) -> ServerError:
+        code, passing = error.smtp_code, error.smtp_code < 500
+        if isinstance(error, smtplib.SMTPAuthenticationError):
+            return self._error(
+                "send.login_later" if passing else "send.login_refused", passing=passing, code=code
+            )
+        words = error.smtp_error if isinstance(error.smtp_error, bytes) else error.smtp_error.encode()
+        return self._error("send.not_served", passing=passing, code=code, words=self._words(words))
+
+    def _error(self, key: str, *, passing: bool, **facts: object) -> ServerError:
+        made = _PassingError if passing else ServerError
+        return made(key, {"host": self.smtp.host, "port": self.smtp.port, **facts})
+
+
+def _reason(error: Exception) -> tuple[str, str, bool]:
+    """Tell why there is no connection: the sentence, the system's words, and whether it may pass."""
+    match error:
+        case ssl.SSLCertVerificationError():
+            found = ("send.certificate", error.verify_message, False)
+        case ssl.SSLEOFError() | ssl.SSLZeroReturnError():
+            found = ("send.dropped", "", True)
+        case ssl.SSLError():
+            found = ("send.no_tls", error.reason or "TLS", False)
+        case smtplib.SMTPNotSupportedError() if "STARTTLS" in str(error):
+            found = ("send.no_starttls", "", False)
+        case smtplib.SMTPServerDisconnected() if not _timed_out(error):
+            found = ("send.dropped", "", True)
+        case smtplib.SMTPException() if not _timed_out(error):  # smtplib knows no way to log in here
+            found = ("send.no_login", "", False)
+        case OSError():
+            silent = _timed_out(error)
+            found = ("send.silent" if silent else "send.unreachable", shown(str(error)), True)
+        case _:  # a name that cannot be one
+            found = ("send.unreachable", type(error).__name__, False)
+    return found
+
+
+def _expect(answer: tuple[int, bytes], *good: int) -> None:
+    code, words = answer
+    if code not in good:
+        raise _Refused(code, words)
+
+
+def _silence(error: BaseException | None) -> Phrase:
+    return Phrase("send.why.silent" if _timed_out(error) else "send.why.dropped")
+
+
+def _timed_out(error: BaseException | None) -> bool:
+    """Tell a server that said nothing from one that hung up; smtplib wraps the one as the other."""
+    while error is not None:
+        if isinstance(error, TimeoutError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
