@@ -6,7 +6,7 @@ import datetime as dt
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -16,10 +16,6 @@ from forecast.reading import own_words
 Kind = Literal["words", "day", "points", "change", "chance", "share", "count", "plain"]
 End = Literal["value", "lower", "upper"]
 Value = str | float | dt.date | None
-Record = "pd.Series[Any]"
-
-# Signs that XML cannot hold although they control nothing.
-_NEVER: Final = {0xFFFE: None, 0xFFFF: None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +98,7 @@ def sheet(
 
 def words(label: str, take: Callable[[Any], str]) -> Field:
     """Make a column of words, on one line, without signs that turn or hide others."""
-    return Column(label, "words"), lambda record: own_words(take(record)).translate(_NEVER)
+    return Column(label, "words"), lambda record: own_words(take(record))
 
 
 def days(label: str, name: str) -> Field:
@@ -153,4 +149,4 @@ def _day(value: Any) -> dt.date | None:
 
 def _code(value: Any) -> str:
     whole = isinstance(value, float) and value.is_integer()
-    return own_words(int(value) if whole else value).translate(_NEVER)
+    return own_words(int(value) if whole else value)
