@@ -21,6 +21,14 @@ AREA = "TP. Hồ Chí Minh"
 SPEC = RunSpec(index_code="PAR", area=AREA, target_year=2024, as_of=dt.date(2024, 10, 20))
 MEDIANS = {"total": 16.23, "D1": 7.52, "D2": 8.74}
 KINDS = (Kind(stem="meeting"), Kind(stem="domain", each=True))
+EMPTY = {  # columns of tables without rows
+    "rank": "rank probability",
+    "targets": "quantity relation value set_on probability",
+    "evidence": "index_code year area component statistic score unit rank trust published_on fitted reason",
+    "variances": "name value source",
+    "news": "indicator component period value unit",
+    "backtest": "model index_code area component target_year output_type_id value observed",
+}
 PARAMETERS = """\
 index_code: str = "PAR"  # which index
 area: str = "x"  # province
@@ -81,9 +89,19 @@ def small_result(medians: Mapping[str, float] = MEDIANS) -> Result:
         for component, middle in medians.items()
         for q in QUANTILE_LEVELS
     ]
-    summary = pd.DataFrame({"component": list(medians), "parent": ["", "total", "total"]})
+    summary = pd.DataFrame(
+        {
+            "component": list(medians),
+            "parent": ["", "total", "total"],
+            "median": list(medians.values()),
+            **dict.fromkeys(("max_score", "last_year", "last_median"), 20.0),
+            **dict.fromkeys(("last_lower", "last_upper", "last_rank", "change", "p_fall"), float("nan")),
+            **dict.fromkeys(("max_status", "responsible", "basis"), ""),
+            "last_known": True,
+        }
+    )
     needed = [f.name for f in fields(Result) if f.name != "spec" and f.default_factory is MISSING]
-    empty = {name: pd.DataFrame({"name": pd.Series([], dtype="str")}) for name in needed}
+    empty = {name: pd.DataFrame(columns=EMPTY.get(name, "name").split()) for name in needed}
     return Result(
         spec=SPEC,
         **{

@@ -4,18 +4,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast.runs.html_check import ADDRESSES, FORBIDDEN, MAX_BYTES, like_traces, missing, problems, read
+from forecast.runs.html_check import (
+    ADDRESSES,
+    FORBIDDEN,
+    MAX_BYTES,
+    POLICY,
+    like_traces,
+    missing,
+    problems,
+    read,
+)
 
-GOOD = """<!DOCTYPE html>
+GOOD = (
+    f"""<!DOCTYPE html>
 <html lang="vi"><head><meta charset="utf-8"><title>Dự báo</title>
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:">
-<style>.a { fill: url(#x); background: url("data:image/png;base64,AAAA") } /* url(//note) */</style></head>
+<meta http-equiv="Content-Security-Policy" content="{POLICY}">
+"""
+    """<style>.a { fill: url(#x); background: url("data:image/png;base64,AAAA") } /* url(//note) */</style>
+</head>
 <body><a class="skip" href="#main">Nội dung</a><a href="https://example.org/a.html">nguồn</a>
 <a href="domain-D1.html">D1</a><main id="main"><p>Dự báo 87,4 điểm (80,1 – 90,2).</p>
 <figure><svg role="img" aria-label="Hình" xmlns="http://www.w3.org/2000/svg"><metadata>http://x</metadata>
 <g clip-path="url(#c)"><use xlink:href="#m"/><text>D1</text></g></svg></figure>
 <img src="data:image/png;base64,AAAA" alt=""><table><tr><td>1,5</td></tr></table></main></body></html>
 """
+)
 
 
 def with_body(piece: str) -> str:
@@ -26,6 +39,27 @@ def with_body(piece: str) -> str:
 def test_a_good_page_has_no_problem():
     """Links to be clicked, pictures inside and notes of namespaces are no reach outside."""
     assert problems(GOOD, lang="vi", figures=["87,4", "80,1", "90,2"], private=["/home/x"]) == []
+
+
+@pytest.mark.parametrize(
+    "policy",
+    ["", "default-src *", POLICY.replace("data:", "https: data:"), POLICY + "; script-src 'unsafe-inline'"],
+)
+def test_a_page_must_hold_the_browser_to_what_is_inside(policy):
+    """A page without the policy, or with a looser one, is not published."""
+    assert any(
+        "content security policy" in each for each in problems(GOOD.replace(POLICY, policy), lang="vi")
+    )
+
+
+def test_a_policy_in_the_body_does_not_count():
+    """There a browser does not heed it."""
+    head, _, rest = GOOD.partition(f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">')
+    moved = head + rest.replace(
+        "<main", f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"><main'
+    )
+
+    assert any("content security policy" in each for each in problems(moved, lang="vi"))
 
 
 @pytest.mark.parametrize("tag", sorted(FORBIDDEN))

@@ -15,7 +15,7 @@ import click
 
 from forecast import labels
 from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb, WholeType
-from forecast.errors import EXIT_GOOD, SpecError
+from forecast.errors import EXIT_GOOD, ForecastError, SpecError
 from forecast.spec import RunSpec
 from forecast.tables import INDEX_CODES
 
@@ -50,6 +50,7 @@ def build(lang: str) -> click.Command:
             option("run-timeout", type=WholeType(), default=1800, metavar="SECONDS"),
             option("force", is_flag=True),
             option("again", is_flag=True),
+            option("pdf", is_flag=True),
         ],
         callback=lambda **given: report(lang=lang, **given),
     )
@@ -69,9 +70,13 @@ def report(
     run_timeout: int,
     force: bool,
     again: bool,
+    pdf: bool,
     lang: str,
 ) -> int:
-    """Make the report and say where it lies."""
+    """Make the report and say where it lies.
+
+    The PDF is an addition: where it cannot be made a line says why, and the report counts as made.
+    """
     for name, found, low in (
         ("--workers", workers, 0),
         ("--cell-timeout", cell_timeout, 1),
@@ -83,9 +88,10 @@ def report(
     click.echo(labels.text("cli.report.begun", lang))
     began = time.monotonic()
     # Loaded after the first word to the user, as it takes seconds.
-    from forecast.runs import plan, run, site
+    from forecast.runs import paper, plan, run, site
     from forecast.runs.execute import Limits
 
+    browser = paper.chromium() if pdf else None  # a wrong name is refused before the work
     options = run.Options(
         workers=workers, limits=Limits(cell_seconds=cell_timeout), run_seconds=run_timeout, again=again
     )
@@ -104,7 +110,27 @@ def report(
     key = "cli.report.made" if outcome.made else "cli.report.there"
     click.echo(labels.text(key, lang, seconds=_seconds(time.monotonic() - began, lang), path=path))
     click.echo(labels.text("cli.report.list", lang, path=outcome.folder.parent / site.INDEX))
+    if pdf:
+        _print(path, browser, lang)
     return EXIT_GOOD
+
+
+def _print(page: Path, browser: str | None, lang: str) -> None:
+    """Make the PDF of the front page beside it; one that is there is of this very page."""
+    from forecast.runs import paper
+
+    place = page.with_suffix(".pdf")
+    if place.is_file():
+        click.echo(labels.text("cli.report.pdf_there", lang, path=place))
+    elif browser is None:
+        click.echo(labels.text("paper.none", lang, name=place.name, variable=paper.VARIABLE), err=True)
+    else:
+        try:
+            paper.pdf(page, place, browser=browser)
+        except ForecastError as error:
+            click.echo(error.text(lang), err=True)
+        else:
+            click.echo(labels.text("cli.report.pdf_made", lang, path=place))
 
 
 class _Progress:

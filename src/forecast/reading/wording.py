@@ -14,6 +14,7 @@ SURVEY: Final = "SIPAS"  # the one index in percent
 SPACE: Final = "\N{NO-BREAK SPACE}"
 
 _UNSEEN: Final = ("Cc", "Cf", "Co", "Cs")  # control, format (which turns the direction), private, surrogate
+_NEVER: Final = "\ufffe\uffff"  # no characters at all; neither XML nor a workbook can hold them
 
 # Upper ends, in whole percent, of the bands of the phrase table, most doubtful first.
 BANDS: Final = (
@@ -81,7 +82,9 @@ def own_words(text: Any) -> str:
     if text is None or (isinstance(text, float) and math.isnan(text)):
         return ""
     spaced = " ".join(unicodedata.normalize("NFC", str(text)).split())
-    return "".join(sign for sign in spaced if unicodedata.category(sign) not in _UNSEEN).strip()
+    return "".join(
+        sign for sign in spaced if unicodedata.category(sign) not in _UNSEEN and sign not in _NEVER
+    ).strip()
 
 
 def unit(index_code: str, lang: str) -> str:

@@ -14,6 +14,10 @@ from html.parser import HTMLParser
 from typing import Final
 
 MAX_BYTES: Final = 2_000_000
+# What a page may do, in its own words; a browser then holds it to that whatever else is in it.
+POLICY: Final = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+)
 # Elements that run, fetch, frame or send, whatever their attributes are.
 FORBIDDEN: Final = frozenset(
     "script iframe frame frameset object embed applet portal base form audio video source track link "
@@ -62,6 +66,7 @@ class Reading:
 
     lang: str = ""
     title: str = ""
+    policy: str = ""
     text: str = ""
     tables: int = 0
     figures: int = 0
@@ -139,6 +144,8 @@ def _problems(
         yield f'declares lang="{found.lang}", expected "{lang}"'
     if not found.title.strip():
         yield "has no title"
+    if found.policy != POLICY:
+        yield f"content security policy is {found.policy!r}, expected {POLICY!r}"
     if not unicodedata.is_normalized("NFC", page):
         yield "text is not in NFC"
     yield from (f"reaches out: {each}" for each in found.reaches)
@@ -189,6 +196,9 @@ class _Reader(HTMLParser):
             self.open.append(tag)
         if tag == "html":
             self.found.lang = values.get("lang", "")
+        policy = tag == "meta" and values.get("http-equiv", "").lower() == "content-security-policy"
+        if policy and "body" not in self.open and not self.found.policy:  # in the body it is not heeded
+            self.found.policy = values.get("content", "")
         self.found.tables += tag == "table"
         self.found.figures += tag == "figure"
         self.found.anchors.update(values[name] for name in ("id", "name") if values.get(name))

@@ -23,7 +23,7 @@ from typing import Final
 
 from nbformat import NotebookNode
 
-from forecast import labels, load, pipeline, reading, scenarios, tables
+from forecast import handout, labels, load, pipeline, reading, scenarios, tables
 from forecast import report as pages
 from forecast.disk import replace_file, writing
 from forecast.errors import ForecastError, RunError, SpecError
@@ -194,6 +194,7 @@ class _Run:
         self._check(result, jobs, html)
         for name, page in html.items():
             replace_file(self.folder / f"{name}.html", page)
+        handout.write(self.folder, result, lang=self.manifest.lang, run_id=self.manifest.run_id)
         self._record(outputs=self._outputs())
 
     def _record(self, **changes: object) -> None:

@@ -12,6 +12,7 @@ from typing import Final
 from forecast.disk import replace_file
 from forecast.labels import text
 from forecast.markup import Page
+from forecast.runs import html_check
 from forecast.runs.manifest import Manifest
 
 INDEX: Final = "index.html"
@@ -116,8 +117,10 @@ def _latest(run: Manifest, lang: str) -> str:
     name = html.escape(title(run, lang))
     return (
         f'<!DOCTYPE html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{html_check.POLICY}">\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta http-equiv="refresh" content="0; url={address}">\n<title>{name}</title>\n</head>\n'
-        f'<body>\n<p><a href="{address}">{name}</a></p>\n</body>\n</html>\n'
+        f'<body>\n<main>\n<h1><a href="{address}">{name}</a></h1>\n</main>\n</body>\n</html>\n'
     )
 
 

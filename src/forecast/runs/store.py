@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from forecast import handout
 from forecast.disk import replace_file, writing
 from forecast.errors import WriteError
 from forecast.labels import LANGUAGES, text
@@ -36,6 +37,10 @@ DATA: Final = "data"
 NOTEBOOKS: Final = "notebooks"
 RUN_ID: Final = re.compile(r"\d{4}-\d{2}-\d{2}_[A-Z]+_[a-z0-9-]+_\d{4}_[0-9a-f]{8}")
 _QUESTION: Final = ("index_code", "area", "target_year")
+
+
+# What a failed run must not leave, as it would be taken for a report.
+FINISHED: Final = ("*.html", "*.pdf", handout.BOOK, handout.LONG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +157,9 @@ class Store:
             remove(folder)
             return None
         failed = replace(manifest, state="failed", finished_at=now(), error=error)
-        for page in folder.glob("*.html"):
-            page.unlink()
+        for kind in FINISHED:
+            for page in folder.glob(kind):
+                page.unlink()
         place = self.root / FAILED / manifest.run_id
         try:
             _rebase(folder, place)

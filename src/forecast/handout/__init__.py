@@ -1,0 +1,10 @@
+"""What is handed out beside the pages: every figure with its range, as a workbook and as one long table.
+
+Made from a `Result` alone: figures are picked and named here, none is computed.
+"""
+
+from forecast.handout.sheet import Column, Sheet
+from forecast.handout.sheets import sheets
+from forecast.handout.write import BOOK, LONG, write
+
+__all__ = ["BOOK", "LONG", "Column", "Sheet", "sheets", "write"]

@@ -1,0 +1,58 @@
+"""The long table: one figure with one range a row, for machines; no words but names."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from forecast.handout.sheet import Column, Sheet, Value
+
+HEAD: Final = (
+    *("run_id", "as_of", "table", "row", "key", "name"),
+    *("measure", "value", "lower", "upper", "level"),
+)
+# A spreadsheet takes a cell that begins so for a formula, whatever stands in the rest of it.
+_FORMULA: Final = ("=", "+", "-", "@")
+
+
+def content(sheets: Iterable[Sheet], *, run_id: str, as_of: dt.date) -> bytes:
+    """Write the figures of all sheets: UTF-8 with the mark by which Excel knows it, point, ISO days.
+
+    Texts that a spreadsheet would take for a formula have an apostrophe before them.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(HEAD)
+    for sheet in sheets:
+        for place, (key, row) in enumerate(zip(sheet.keys, sheet.rows, strict=True), start=1):
+            about: list[Value] = [run_id, as_of.isoformat(), sheet.name, place, key, row[0]]
+            for figures in _figures(sheet.columns, row):
+                writer.writerow([_safe(value) for value in (*about, *figures)])
+    return out.getvalue().encode("utf-8-sig")
+
+
+def _figures(columns: tuple[Column, ...], row: tuple[Value, ...]) -> Iterator[tuple[Value, ...]]:
+    """Give measure, value, lower, upper and level of each range; of a figure without one, once."""
+    found = {
+        (column.measure, column.end, column.level): value
+        for column, value in zip(columns, row, strict=True)
+        if column.measure
+    }
+    for measure in dict.fromkeys(name for name, _, _ in found):
+        value = found[measure, "value", 0]
+        levels = sorted({level for name, _, level in found if name == measure and level})
+        ranges = [(found[measure, "lower", level], found[measure, "upper", level], level) for level in levels]
+        told = [each for each in ranges if each[0] is not None]
+        if value is None:
+            continue
+        if not told:
+            yield (measure, value, None, None, None)
+        for low, high, level in told:
+            yield (measure, value, low, high, level)
+
+
+def _safe(value: Value) -> Value:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -1,0 +1,139 @@
+"""Sheets of what the forecast rests on: past forecasts, indicators, published figures, the run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from forecast import labels, reading
+from forecast.handout.sheet import Sheet, days, end_of, figure, ranged, sheet, words
+from forecast.report.current import period
+
+if TYPE_CHECKING:
+    from forecast.result import Result
+
+
+def track(result: Result, lang: str) -> Sheet:
+    """Past forecasts of the total, with what came."""
+    forecast = labels.text("levels.median", lang)
+    fields = [
+        words(labels.text("history.year", lang), lambda record: str(int(record["target_year"]))),
+        *ranged("forecast", forecast, lang),
+        end_of("forecast", forecast, "lower", 95, lang, "points", lambda record: record["lower95"]),
+        end_of("forecast", forecast, "upper", 95, lang, "points", lambda record: record["upper95"]),
+        figure("observed", labels.text("track.observed", lang), "points"),
+    ]
+    return sheet("track", reading.record(result), fields, key="target_year", lang=lang)
+
+
+def coverage(result: Result, lang: str) -> Sheet:
+    """How many past results lay inside the ranges."""
+    reached = labels.text("coverage.reached", lang)
+    fields = [
+        words(labels.text("coverage.stated", lang), lambda record: f"{int(record['level'])}%"),
+        *ranged("inside", reached, lang, names=("share", "lower", "upper"), kind="share"),
+        figure("years", labels.text("coverage.years", lang), "count"),
+        figure("forecasts", labels.text("coverage.count", lang), "count", "cells"),
+    ]
+    return sheet("coverage", reading.coverage(result), fields, key="level", lang=lang)
+
+
+def skill(result: Result, lang: str) -> Sheet:
+    """By how much the main model's error was smaller than that of repeating last year."""
+    fields = [
+        words(labels.text("skill.year", lang), lambda record: str(int(record["target_year"]))),
+        figure("error_smaller_by", labels.text("skill.gain", lang), "share", "skill"),
+        figure("forecasts", labels.text("coverage.count", lang), "count", "cells"),
+    ]
+    notes = (labels.text("skill.note", lang),)
+    return sheet("skill", reading.skill_by_year(result), fields, key="target_year", lang=lang, notes=notes)
+
+
+def indicators(result: Result, lang: str) -> Sheet:
+    """Indicators that a criterion is scored by, projected to the year's end."""
+    fields = [
+        words(_head("indicator", lang), lambda record: record["name"]),
+        words(_head("unit_of", lang), lambda record: record["unit"]),
+        words(_head("period", lang), lambda record: period(str(record["period"]), lang)),
+        figure("latest", _head("latest", lang), "points", "value"),
+        *ranged("projected", _head("projected", lang), lang, names=("projected", "lower", "upper")),
+        figure("years_learnt_from", _head("pairs", lang), "count", "pairs"),
+        words(_head("basis", lang), lambda record: reading.said(record["reason"], lang)),
+    ]
+    return sheet("indicators", result.projections, fields, key="indicator", lang=lang)
+
+
+def news(result: Result, lang: str) -> Sheet:
+    """Indicators of the year against what is usual, and the points that they move."""
+    fields = [
+        words(_head("indicator", lang), lambda record: record["indicator"]),
+        words(_head("component", lang), lambda record: reading.short_name(str(record["component"]), lang)),
+        words(_head("period", lang), lambda record: period(str(record["period"]), lang)),
+        words(_head("unit_of", lang), lambda record: record["unit"]),
+        figure("latest", labels.text("news.value", lang), "points", "value"),
+        figure("usual", labels.text("news.usual", lang), "points"),
+        figure("surprise", labels.text("news.surprise", lang), "change"),
+        figure("weight", labels.text("news.weight", lang), "points"),
+        *ranged(
+            "effect",
+            labels.text("news.effect", lang),
+            lang,
+            names=("effect", "lower", "upper"),
+            kind="change",
+        ),
+        words(_head("basis", lang), lambda record: reading.said(record["reason"], lang)),
+    ]
+    return sheet("news", result.news, fields, key=("indicator", "component", "period"), lang=lang)
+
+
+def published(result: Result, lang: str) -> Sheet:
+    """Published figures of the area that the run has read, and what each was used for."""
+    rows = result.evidence
+    inside = (rows["area"] == result.spec.area) & (rows["statistic"] == "value")
+    order = ["index_code", "component", "year"]
+    fields = [
+        words(_head("index", lang), lambda record: record["index_code"]),
+        words(_head("component", lang), lambda record: reading.short_name(str(record["component"]), lang)),
+        words(labels.text("history.year", lang), lambda record: str(int(record["year"]))),
+        figure("score", labels.text("evidence.published", lang), "plain"),
+        words(_head("unit_of", lang), lambda record: _unit(record, lang)),
+        figure("rank", _head("rank", lang), "count"),
+        figure("fitted_share", labels.text("evidence.fitted", lang), "share", "fitted"),
+        days(_head("published_on", lang), "published_on"),
+        words(_head("source", lang), lambda record: record["source_url"]),
+        words(labels.text("evidence.use", lang), lambda record: reading.said(record["reason"], lang)),
+    ]
+    found = rows.loc[inside].sort_values(order, kind="stable")
+    return sheet("published", found, fields, key=order, lang=lang)
+
+
+def about(result: Result, lang: str, *, run_id: str, absent: tuple[str, ...]) -> Sheet:
+    """What the file is: run, day, seed, warnings, what the ranges leave out, which parts are not there."""
+    spec = result.spec
+    index = labels.text(f"short_index.{spec.index_code}", lang)
+    told = [
+        (_head("about", lang), _head("about_text", lang, index=index, area=spec.area, year=spec.target_year)),
+        *([(_head("warning", lang), labels.text("page.made_up", lang))] if reading.made_up(result) else []),
+        (labels.text("quality.run_id", lang), run_id or labels.MISSING),
+        (labels.text("quality.as_of", lang), labels.day(spec.as_of, lang)),
+        (labels.text("quality.draws", lang), labels.number(spec.draws, 0, lang)),
+        (labels.text("quality.seed", lang), str(spec.seed)),
+        (_head("reading", lang), labels.text("handout.note.ranges", lang)),
+        (_head("dash", lang), labels.text("handout.note.empty", lang)),
+        *((_head("absent", lang), line) for line in absent),
+    ]
+    rows = pd.DataFrame(told, columns=["item", "value"])
+    fields = [
+        words(labels.text("quality.item", lang), lambda record: record["item"]),
+        words(labels.text("quality.value", lang), lambda record: record["value"]),
+    ]
+    return sheet("about", rows, fields, key="item", lang=lang)
+
+
+def _unit(record: Any, lang: str) -> str:
+    return "%" if record["unit"] == "percent" else labels.text("word.points", lang)
+
+
+def _head(name: str, lang: str, **facts: Any) -> str:
+    return labels.text(f"handout.head.{name}", lang, **facts)

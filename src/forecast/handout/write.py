@@ -1,0 +1,34 @@
+"""Both files of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from forecast import labels, reading
+from forecast.disk import replace_file
+from forecast.handout import long
+from forecast.handout.sheets import sheets
+
+if TYPE_CHECKING:
+    from forecast.result import Result
+
+BOOK: Final = "figures.xlsx"
+LONG: Final = "figures.csv"
+
+
+def write(folder: Path, result: Result, *, lang: str, run_id: str = "") -> None:
+    """Write ``figures.xlsx`` and ``figures.csv``; the same result gives the same bytes.
+
+    Raises
+    ------
+    WriteError
+        If the folder cannot be written.
+    """
+    from forecast.handout import book  # openpyxl takes its time
+
+    made = sheets(result, lang=lang, run_id=run_id)
+    day = result.spec.as_of
+    warning = labels.text("page.made_up", lang) if reading.made_up(result) else ""
+    replace_file(folder / BOOK, book.content(made, lang=lang, warning=warning, day=day))
+    replace_file(folder / LONG, long.content(made, run_id=run_id, as_of=day))

@@ -1,0 +1,141 @@
+"""The PDF of a page: printed by a Chromium that is installed already, from the very HTML that is published.
+
+The browser runs without a profile of its own beyond the print, and with every name and address on the network
+sent nowhere; the page itself forbids all but what is inside it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from forecast.disk import writing
+from forecast.errors import RunError, SpecError, shown
+
+VARIABLE: Final = "FORECAST_CHROMIUM"  # a path or name that goes before all others
+SECONDS: Final = 120.0
+NAMES: Final = (
+    *("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"),
+    *("microsoft-edge", "microsoft-edge-stable", "msedge"),
+)
+# Where Windows and macOS put them, which are on no search path there.
+_PLACES: Final = (
+    *("%ProgramFiles%/Google/Chrome/Application/chrome.exe",),
+    *("%ProgramFiles(x86)%/Google/Chrome/Application/chrome.exe",),
+    *("%LocalAppData%/Google/Chrome/Application/chrome.exe",),
+    *("%ProgramFiles(x86)%/Microsoft/Edge/Application/msedge.exe",),
+    *("%ProgramFiles%/Microsoft/Edge/Application/msedge.exe",),
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+)
+_QUIET: Final = (
+    *("--headless", "--disable-gpu", "--disable-dev-shm-usage", "--disable-extensions", "--mute-audio"),
+    *("--no-first-run", "--no-default-browser-check", "--no-pings", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-domain-reliability"),
+    *("--disable-client-side-phishing-detection", "--metrics-recording-only", "--disable-breakpad"),
+    # every name is unknown, and the only proxy is one that nobody answers
+    *("--host-resolver-rules=MAP * ~NOTFOUND", "--proxy-server=127.0.0.1:9", "--disable-quic"),
+)
+
+
+def chromium() -> str | None:
+    """Find a Chromium, Chrome or Edge; None if there is none.
+
+    Raises
+    ------
+    SpecError
+        If FORECAST_CHROMIUM names one that is not there.
+    """
+    told = os.environ.get(VARIABLE, "")
+    if told:
+        found = shutil.which(told)
+        if found is None:
+            raise SpecError("paper.not_there", {"name": VARIABLE, "found": told})
+        return found
+    places = (os.path.expandvars(place) for place in _PLACES)
+    return next(filter(None, map(shutil.which, (*NAMES, *places))), None)
+
+
+def command(browser: str, profile: Path) -> list[str]:
+    """Begin a command that runs the browser quietly, with a profile that is thrown away."""
+    root = (
+        ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    )  # refused to root otherwise
+    return [browser, *_QUIET, *root, f"--user-data-dir={profile}"]
+
+
+def pdf(page: Path, place: Path, *, browser: str, seconds: float = SECONDS) -> None:
+    """Print a page as PDF: A4, tagged, with title, language and text, as its style sheet says.
+
+    Parameters
+    ----------
+    page
+        The HTML file.
+    place
+        The PDF; what stood there is replaced.
+    browser
+        From `chromium`.
+    seconds
+        Time allowed; the browser and what it has started are ended then.
+
+    Raises
+    ------
+    RunError
+        If the browser cannot be started, takes too long, or makes no PDF.
+    WriteError
+        If the PDF cannot be put in its place.
+    """
+    with tempfile.TemporaryDirectory(prefix="forecast-", ignore_cleanup_errors=True) as folder:
+        made = Path(folder) / "page.pdf"
+        asked = [*command(browser, Path(folder) / "profile"), "--no-pdf-header-footer"]
+        asked += ["--generate-pdf-document-outline", f"--print-to-pdf={made}", page.resolve().as_uri()]
+        said = _run(asked, browser, seconds)
+        if not (made.is_file() and made.read_bytes().startswith(b"%PDF")):
+            lines = [line for line in said.splitlines() if line.strip()]
+            reason = shown(lines[-1] if lines else "-", 300)
+            raise RunError("paper.failed", {"browser": browser, "error": reason})
+        aside = place.with_name(f".{place.name}.part")
+        with writing(place):
+            shutil.copyfile(made, aside)
+            aside.replace(place)
+
+
+def _run(asked: list[str], browser: str, seconds: float) -> str:
+    """Run a browser and give what it said; it and its children are ended when time is over."""
+    try:
+        process = subprocess.Popen(  # noqa: S603 -- the browser that was found, and our own file
+            asked,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            start_new_session=sys.platform != "win32",
+        )
+    except OSError as error:
+        raise RunError("paper.failed", {"browser": browser, "error": str(error)}) from error
+    with process:
+        try:
+            _, said = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            raise RunError("paper.timeout", {"browser": browser, "seconds": seconds}) from None
+        finally:
+            _end(process)
+    return said
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    if process.poll() is None:
+        if sys.platform == "win32":
+            process.kill()
+        else:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
