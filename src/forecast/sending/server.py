@@ -187,7 +187,7 @@ class Server:
             try:
                 self._encrypt(line)
                 if self.login is not None:
-                    line.login(self.login.user, self.login.password)
+                    _log_in(line, self.login)
             except BaseException:
                 line.close()
                 raise
@@ -244,6 +244,18 @@ class Server:
         return made(key, {"host": self.smtp.host, "port": self.smtp.port, **facts})
 
 
+def _log_in(line: smtplib.SMTP, login: Login) -> None:
+    """Log in by one way only: smtplib's own tries all in turn, and wrong passwords lock accounts."""
+    offered = line.esmtp_features.get("auth", "").upper().split()
+    ways = {"PLAIN": "auth_plain", "LOGIN": "auth_login", "CRAM-MD5": "auth_cram_md5"}
+    for name, way in ways.items():
+        if name in offered:
+            line.user, line.password = login.user, login.password
+            line.auth(name, getattr(line, way))
+            return
+    raise smtplib.SMTPNotSupportedError("AUTH")
+
+
 def _reason(error: Exception) -> tuple[str, str, bool]:
     """Tell why there is no connection: the sentence, the system's words, and whether it may pass."""
     match error:
@@ -257,7 +269,7 @@ def _reason(error: Exception) -> tuple[str, str, bool]:
             found = ("send.no_starttls", "", False)
         case smtplib.SMTPServerDisconnected() if not _timed_out(error):
             found = ("send.dropped", "", True)
-        case smtplib.SMTPException() if not _timed_out(error):  # smtplib knows no way to log in here
+        case smtplib.SMTPNotSupportedError():
             found = ("send.no_login", "", False)
         case OSError():
             silent = _timed_out(error)
