@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from forecast.cli import report
 from forecast.errors import RunError, SpecError
 from forecast.markup import Heading, Passage
 from forecast.report.page import framed
@@ -161,3 +162,26 @@ def test_a_machine_without_a_browser_is_told_plainly(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(paper.shutil, "which", lambda _name: None)
 
     assert paper.chromium() is None
+
+
+def test_the_command_warns_and_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither a machine without a browser nor a browser that fails takes the published report back."""
+    page = page_in(tmp_path)
+
+    report._print(page, None, "vi")
+    report._print(page, script(tmp_path, "exit 1"), "vi")
+
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.count("Báo cáo HTML vẫn đầy đủ") == 2
+    assert paper.VARIABLE in said.err
+
+
+def test_a_pdf_that_is_there_is_of_this_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is named and not made again: a run that is made anew begins in an empty folder."""
+    page = page_in(tmp_path)
+    page.with_suffix(".pdf").write_bytes(b"%PDF old")
+
+    report._print(page, None, "en")
+
+    assert "there already" in capsys.readouterr().out

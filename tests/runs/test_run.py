@@ -63,6 +63,7 @@ def test_a_good_run_holds_pages_figures_notebooks_data_and_its_record(good):
     }
     assert {f"{page}.html" for page in PAGES} | {f"notebooks/{page}.ipynb" for page in PAGES} <= names
     assert {"forecast.csv", "manifest.json", "run.log", "data/scores.csv"} <= names
+    assert {"figures.xlsx", "figures.csv"} <= names & set(outcome.manifest.outputs)
     record = Manifest.read(outcome.folder)
     assert record == outcome.manifest
     assert record.state == "published"
