@@ -85,6 +85,7 @@ def made_up():
         scenario_targets=_scenario_targets(),
         remedies=_remedies(),
         units=_units(),
+        **_changed(),
     )
 
 
@@ -344,6 +345,151 @@ def _history():
             width = np.nan if known else 160 * sd / top
             rows.append((component, year, known, median, median - width, min(median + width, 100)))
     return pd.DataFrame(rows, columns=["component", "year", "known", "median", "lower", "upper"])
+
+
+def _changed():
+    """What changed since a made-up report of September; the medians are those of `POSTERIOR`."""
+    steps = {
+        "total": {"model": 0.1, "figures": -0.35, "indicators": 0.42, "departments": 0.08},
+        "D2": {"framework": -0.004, "departments": 0.08},
+        "D3": {"indicators": 0.4},
+        "D6": {"figures": -0.3, "indicators": 0.02},
+    }
+    moves = []
+    for component, (median, _, _) in POSTERIOR.items():
+        own = steps.get(component, {})
+        level = median - sum(own.values())
+        moves.append((component, "total", level, median, sum(own.values())))
+        for step, effect in own.items():
+            moves.append((component, step, level, level + effect, effect))
+            level += effect
+    columns = [*("step", "component", "file", "kind", "key", "name", "column", "old", "new"), "source_url"]
+    rows = [
+        (
+            "figures",
+            "D6",
+            "scores.csv",
+            "new",
+            f"PAR | 2023 | {AREA} | D6 | value",
+            "",
+            "score",
+            "",
+            "84.25",
+            "https://example.org/made-up",
+        ),
+        (
+            "figures",
+            "D6",
+            "scores.csv",
+            "changed",
+            "PAR | 2023 | Hà Nội | D6 | value",
+            "",
+            "trust",
+            "copy",
+            "official",
+            "https://www.example.org/made-up",
+        ),
+        (
+            "framework",
+            "D2",
+            "frameworks.csv",
+            "changed",
+            "876/QĐ-BNV | 2.1.1",
+            "",
+            "rule",
+            "manual",
+            "steps(>=80: 0.5)",
+            "",
+        ),
+        (
+            "indicators",
+            "D3",
+            "indicators.csv",
+            "new",
+            f"on_time | {AREA} | 2024-01..2024-09",
+            "Hồ sơ đúng hạn",
+            "value",
+            "",
+            "99.5",
+            "https://example.org/made-up",
+        ),
+        *(
+            (
+                "departments",
+                "D2",
+                "submissions.csv",
+                "new",
+                f"Sở Tư pháp | 2.1.{k}",
+                "",
+                "likely",
+                "",
+                "1",
+                "bieu-mau.xlsx",
+            )
+            for k in (1, 2)
+        ),
+        (
+            "departments",
+            "D2",
+            "submissions.csv",
+            "changed",
+            "Sở Nội vụ | 2.2",
+            "",
+            "low",
+            "0.5",
+            "0.25",
+            "bieu-mau.xlsx",
+        ),
+        (
+            "departments",
+            "D2",
+            "submissions.csv",
+            "changed",
+            "Sở Nội vụ | 2.2",
+            "",
+            "likely",
+            "1",
+            "0.75",
+            "bieu-mau.xlsx",
+        ),
+        (
+            "",
+            "",
+            "targets.csv",
+            "gone",
+            f"PAR | {AREA} | 2024 | rank | 2024-05-10",
+            "",
+            "value",
+            "10",
+            "",
+            "https://example.org/made-up",
+        ),
+        (
+            "",
+            "D3",
+            "remedies.csv",
+            "changed",
+            "Quận 1 | 3.1.1 | Rà soát <b>thủ tục</b>",
+            "",
+            "state",
+            "doing",
+            "done",
+            "",
+        ),
+    ]
+    days = ["2024-10-01", "2024-10-02", None, "2024-10-10", *["2024-09-27"] * 4, "2024-05-10", "2024-10-15"]
+    listed = pd.DataFrame(rows, columns=columns)
+    return {
+        "previous": pd.DataFrame(
+            {
+                "run_id": ["2024-09-20_PAR_made-up_2024_0badcafe"],
+                "as_of": [pd.Timestamp("2024-09-20")],
+                "reason": [""],
+            }
+        ),
+        "changes": pd.DataFrame(moves, columns=["component", "step", "before", "after", "effect"]),
+        "changed_rows": listed.assign(published_on=pd.to_datetime(days)),
+    }
 
 
 def _set_aside():

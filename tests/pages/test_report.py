@@ -39,6 +39,8 @@ TEXTS = {
     "variance_table": lambda result, lang: report.variance_table(result, lang=lang),
     "news_table": lambda result, lang: report.news_table(result, lang=lang),
     "quality_table": lambda result, lang: report.quality_table(result, lang=lang),
+    "changes_table": lambda result, lang: report.changes_table(result, lang=lang),
+    "changed_rows_table": lambda result, lang: report.changed_rows_table(result, lang=lang),
     "phrase_table": lambda _, lang: report.phrase_table(lang=lang),
     "lost_table": lambda result, lang: report.lost_table(result, lang=lang),
     "scorecard_table": lambda result, lang: report.scorecard_table(result, lang=lang),
@@ -354,6 +356,9 @@ NAMES = {
     "lost",
     "runs",
     "status_table",
+    "changed_rows",
+    "changed_column",
+    "changed_word",
 }
 
 
@@ -362,7 +367,7 @@ def test_every_string_is_used():
     package = ROOT / "src" / "forecast"
     own = [
         entry
-        for name in ("report", "scorecard")
+        for name in ("report", "scorecard", "changes")
         for entry in labels.entries(
             tomllib.loads((package / "catalogue" / f"{name}.toml").read_text(encoding="utf-8"))
         )

@@ -434,3 +434,32 @@ def test_the_command_says_what_it_does_and_where_the_report_lies(made, place, mo
     assert "domain-D1: FAILED." in said.out
     assert "The executed notebooks and the log are in" in said.err
     assert said.err.count("ZeroDivisionError") == 1
+
+
+def test_a_run_after_a_run_is_told_which_one_came_before(report, made, place, monkeypatch):
+    """The first has no earlier report; the next has the first, and shows what its result says of it."""
+    asked = []
+
+    def compute(_spec, _data, previous):
+        asked.append(previous)
+        told = pd.DataFrame({"run_id": [previous.name if previous else ""]})
+        return replace(made.small_result(), previous=told)
+
+    monkeypatch.setattr(pipeline, "make", compute)
+    first = report()
+    (place.data_dir / "scores.csv").write_text("changed\n", encoding="utf-8")
+
+    second = report()
+
+    assert asked == [None, first.folder]
+    assert pd.read_csv(second.folder / "previous.csv")["run_id"].tolist() == [first.manifest.run_id]
+    assert (first.folder / "forecast.csv").read_bytes() == (second.folder / "forecast.csv").read_bytes()
+
+
+def test_the_name_of_a_run_does_not_depend_on_what_came_before(report, place, good):
+    """The same spec and inputs give the same name beside other reports, and alone."""
+    (place.data_dir / "events.csv").write_text("changed\n", encoding="utf-8")
+    report()
+    (place.data_dir / "events.csv").write_text("made up\n", encoding="utf-8")
+
+    assert report().folder.name == good.folder.name

@@ -389,3 +389,54 @@ def test_names_of_areas_in_plain_letters(name, expected):
     """Vietnamese marks and đ go, words stay."""
     assert slug(name) == expected
     assert RUN_ID.fullmatch(run_id_of({**SPEC, "area": name}, "vi", INPUTS))
+
+
+def test_the_report_before_a_run_is_the_last_one_that_answers_the_same_question(tmp_path):
+    """Another place or year, a verification or a later day is no earlier report; nor is the run itself."""
+    store = Store(tmp_path)
+    day = manifest(as_of="2024-10-20")
+    assert store.previous(day) is None
+    make(store, as_of="2024-08-20")
+    expected = make(store, as_of="2024-09-20")
+    make(store, as_of="2024-10-20")
+    make(store, as_of="2024-10-31")
+    make(store, as_of="2024-10-20", area="Hà Nội")
+    make(store, as_of="2024-10-20", target_year=2025)
+    make(store, as_of="2024-10-20", index_code="SIPAS")
+    make(store, as_of="2024-10-20", force=True)
+
+    assert store.previous(day) == expected
+    assert store.previous(manifest(as_of="2024-08-19")) is None
+    assert store.previous(manifest(as_of="2024-10-20", force=True)) is None
+
+
+def test_what_counts_as_last_is_when_a_report_was_published(tmp_path):
+    """A report of an earlier day that was published later is the one that readers saw last."""
+    store = Store(tmp_path)
+    make(store, as_of="2024-09-20")
+    expected = make(store, as_of="2024-08-20")
+
+    assert store.previous(manifest(as_of="2024-10-20")) == expected
+
+
+def test_the_same_report_in_another_language_is_no_earlier_one(tmp_path):
+    """Both editions tell what changed since the same report; one of another draw count is another."""
+    store = Store(tmp_path)
+    expected = make(store, as_of="2024-09-20")
+    vietnamese = make(store, as_of="2024-10-20")
+    english = replace(manifest(as_of="2024-10-20"), lang="en")
+
+    assert store.previous(english) == expected
+    assert store.previous(manifest(as_of="2024-10-20", draws=200)) == vietnamese
+
+
+def test_failed_and_damaged_runs_are_no_earlier_reports(tmp_path):
+    """Nobody was shown them."""
+    store = Store(tmp_path)
+    damaged = make(store, as_of="2024-09-20")
+    (damaged / "manifest.json").write_text("{", encoding="utf-8")
+    with store.opened():
+        record = manifest(as_of="2024-10-01")
+        store.fail(store.begin(record), record, {"vi": "hỏng", "en": "broken"})
+
+    assert store.previous(manifest(as_of="2024-10-20")) is None

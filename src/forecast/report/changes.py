@@ -6,7 +6,6 @@ import datetime as dt
 import math
 import re
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 import pandas as pd
 
@@ -43,7 +42,7 @@ def changes_table(result: Result, *, lang: str) -> Table | Passage:
     components = [reading.TOTAL, *reading.domains(result)["component"]]
     steps = [step for step in STEPS if any((component, step) in effects for component in components)]
     heads = [labels.text(f"changes.{name}", lang) for name in ("before", "after", "move")]
-    heads += [labels.text(f"changes.by_{step}", lang) for step in steps]
+    heads += [labels.text(f"changes_by.{step}", lang) for step in steps]
     notes = [labels.text("changes.note", lang)] if len(steps) > 1 else []
     notes += [labels.text("changes.run", lang, run_id=earlier["run_id"])]
     notes += [labels.text("changes.unsplit_note", lang, reason=reason)] if reason else []
@@ -103,7 +102,7 @@ def changed_rows_table(result: Result, *, lang: str) -> Table | Passage:
             Column(labels.text(f"changed_rows.{head}", lang), numeric=head in ("before", "now", "day"))
             for head in heads
         ),
-        rows=tuple(_line(group, result.spec.area, lang) for group in lines[:MOST_ROWS]),
+        rows=tuple(_line(result, group, lang) for group in lines[:MOST_ROWS]),
         notes=(labels.text("changed_rows.more", lang, count=left),) if left > 0 else (),
     )
 
@@ -123,7 +122,7 @@ def _lines(result: Result) -> list[pd.DataFrame]:
     return sorted(groups, key=size)
 
 
-def _line(group: pd.DataFrame, area: str, lang: str) -> Row:
+def _line(result: Result, group: pd.DataFrame, lang: str) -> Row:
     record, count = group.iloc[0], group["key"].nunique()
     likely = group.loc[group["column"] == "likely"]
     if len(likely):
@@ -132,7 +131,7 @@ def _line(group: pd.DataFrame, area: str, lang: str) -> Row:
     component = str(record["component"])
     return row(
         reading.short_name(component, lang) if component else labels.MISSING,
-        _many(record, count, lang) if many else _one(record, area, lang),
+        _many(record, count, lang) if many else _one(result, record, lang),
         labels.text(f"changed_rows.{record['kind']}", lang),
         labels.MISSING if many else _value(record, "old", lang),
         labels.MISSING if many else _value(record, "new", lang),
@@ -145,15 +144,23 @@ def _many(record: pd.Series[Any], count: int, lang: str) -> str:
     return labels.text("changed_rows.many", lang, owner=owner, count=count)
 
 
-def _one(record: pd.Series[Any], area: str, lang: str) -> Cell:
+def _one(result: Result, record: pd.Series[Any], lang: str) -> Cell:
     """Name a row, without the area that the whole report is about."""
     column = str(record["column"])
     word = "" if column in _PLAIN else reading.named("changed_column", column, lang)
-    parts = [part for part in str(record["key"]).split(" | ") if part != area]
+    parts = [part for part in str(record["key"]).split(" | ") if part != result.spec.area]
     if not any(parts):  # the same rows in another order
         return Cell(str(record["file"]), word)
-    parts = [reading.named("changed_word", part, lang) for part in parts]
+    criteria = set(result.scorecard["component"]) - set(result.summary["component"])
+    parts = [reading.name_of(result, part, lang) if part in criteria else _word(part, lang) for part in parts]
     return Cell(reading.own_words(key_name(" | ".join(parts), str(record["name"]), lang)), word)
+
+
+def _word(part: str, lang: str) -> str:
+    """Write a part of a key, or a value: a day, a code of the tables, a department; others as they are."""
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", part):
+        return labels.day(dt.date.fromisoformat(part), lang)
+    return reading.named("unit", reading.named("changed_word", part, lang), lang)
 
 
 def _value(record: pd.Series[Any], side: str, lang: str) -> str:
@@ -162,11 +169,11 @@ def _value(record: pd.Series[Any], side: str, lang: str) -> str:
         return labels.MISSING
     if re.fullmatch(r"-?\d+(\.\d+)?(e[+-]?\d+)?", text):
         return labels.plain(float(text), lang)
-    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-        return labels.day(dt.date.fromisoformat(text), lang)
-    return reading.own_words(reading.named(_FAMILIES.get(column, "changed_word"), text, lang))
+    family = _FAMILIES.get(column, "")
+    return reading.own_words(reading.named(family, text, lang) if family else _word(text, lang))
 
 
 def _source(source: str) -> str:
     """Shorten an address to its site; what is none stays."""
-    return reading.own_words(urlsplit(source).hostname or source if "://" in source else source)
+    site = re.match(r"https?://(?:www\.)?([^/?#]+)", source)
+    return reading.own_words(site[1] if site else source)

@@ -1,0 +1,151 @@
+"""Which rows are new, changed or gone."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from forecast import labels, tables
+from forecast.changes.rows import COMPARED, changed_rows
+
+STEPS = ("indicators", "figures", "framework", "departments")
+edits = st.dictionaries(
+    st.sampled_from(STEPS), st.tuples(st.integers(0, 50), st.integers(40, 95)), max_size=4
+)
+
+
+def told(rows):
+    """What rows say, in no order."""
+    return sorted(rows[["file", "key", "column", "old", "new", "step"]].itertuples(index=False, name=None))
+
+
+@settings(max_examples=20)
+@given(edits=edits, days=st.tuples(st.booleans(), st.booleans()))
+def test_the_way_back_is_the_way_there_turned_round(made, at, edits, days):
+    """What is new one way is gone the other way, with old and new exchanged; nothing differs from itself."""
+    before, after = (at[made.MEETING if later else made.EARLY] for later in days)
+    for step, (place, value) in edits.items():
+        after = made.EDITS[step](after, place, float(value))
+
+    there, back = changed_rows(before, after, made.SPEC), changed_rows(after, before, made.SPEC)
+
+    turned = {"new": "gone", "gone": "new", "changed": "changed"}
+    assert told(there) == told(back.rename(columns={"old": "new", "new": "old"}))
+    assert sorted(there["kind"]) == sorted(back["kind"].map(turned))
+    assert changed_rows(after, after, made.SPEC).empty
+
+
+def test_a_row_that_became_known_is_new(made, at):
+    """The file had it all the time; what counts is the day."""
+    rows = changed_rows(at[made.EARLY], at[made.MEETING], made.SPEC)
+
+    figures = rows[(rows["file"] == "indicators.csv") & (rows["kind"] == "new")]
+    assert (figures["published_on"] > pd.Timestamp(made.EARLY)).all()
+    assert (figures["published_on"] <= pd.Timestamp(made.MEETING)).all()
+    one = figures[figures["key"] == f"gd_staff_over | {made.CITY} | 2024-01..2024-09"].iloc[0]
+    assert (one["step"], one["component"], one["column"], one["old"], one["new"]) == (
+        *("indicators", "D4", "value", "", "0"),
+    )
+
+
+def test_a_correction_is_a_change_of_the_figure_that_it_corrects(made, at):
+    """A new row of the file with a later day settles the same figure anew."""
+    rows = changed_rows(at[made.EARLY], at[made.MEETING], made.SPEC)
+
+    changed = rows[(rows["file"] == "indicators.csv") & (rows["kind"] == "changed")]
+    assert changed[["key", "old", "new"]].values.tolist() == [
+        [f"grdp_growth | {made.CITY} | 2024-Q2", "6.34", "6.31"]
+    ]
+
+
+def test_an_indicator_without_a_rule_belongs_to_no_step(made, at):
+    """It is listed, and comes last: no forecast of a domain takes it."""
+    known = at[made.EARLY]
+    plain = known.frameworks.assign(indicator="", rule="")
+    before = replace(known, frameworks=plain)
+    after = made.EDITS["indicators"](known, 3, 77.0)
+
+    rows = changed_rows(before, replace(after, frameworks=plain), made.SPEC)
+
+    assert rows["step"].tolist() == [""]
+    assert rows["new"].tolist() == ["77"]
+
+
+def test_rows_in_another_order_are_said_to_be_so(made, at):
+    """Draws follow the order of the framework, so even that is shown."""
+    known = at[made.EARLY]
+    turned = replace(known, frameworks=known.frameworks.iloc[::-1].reset_index(drop=True))
+
+    rows = changed_rows(known, turned, made.SPEC)
+
+    assert rows[["step", "file", "kind", "key", "column"]].values.tolist() == [
+        ["framework", "frameworks.csv", "changed", "", "order"]
+    ]
+
+
+def test_notes_and_addresses_are_no_news(made, at):
+    """What no forecast reads changes nothing."""
+    known = at[made.EARLY]
+    noted = replace(
+        known,
+        scores=known.scores.assign(note="khác", source_url="https://example.org"),
+        frameworks=known.frameworks.assign(note="khác", name_vi="khác"),
+    )
+
+    assert changed_rows(known, noted, made.SPEC).empty
+
+
+def test_the_survey_has_no_criteria_and_no_forms(made, at):
+    """For SIPAS indicators and forms are listed, but move nothing."""
+    spec = replace(made.SPEC, index_code="SIPAS")
+
+    rows = changed_rows(at[made.EARLY], at[made.MEETING], spec)
+
+    assert set(rows["step"]) == {""}
+
+
+@pytest.mark.parametrize(
+    ("key", "component"),
+    [
+        (("PAR", "D3"), "D3"),
+        (("PAR", "part.appraised"), "total"),
+        (("PAR", "total"), "total"),
+        (("PAR", "3.1.2"), "D3"),
+        (("SIPAS", "access"), "D8"),
+    ],
+)
+def test_a_score_is_about_its_domain(made, at, key, component):
+    """Parts cut across the domains; the survey is inside D8."""
+    known = at[made.EARLY]
+    index_code, name = key
+    row = known.scores.iloc[[0]].assign(index_code=index_code, component=name, year=1999, score=50.0)
+    after = replace(known, scores=pd.concat([known.scores, row], ignore_index=True))
+
+    rows = changed_rows(known, after, made.SPEC)
+
+    assert rows[["kind", "component", "new"]].values.tolist() == [["new", component, "50"]]
+
+
+def test_every_column_that_can_change_has_a_name(at, made):
+    """A reader sees no column's code."""
+    names = {"order"}
+    for compared in COMPARED:
+        frame = getattr(
+            at[made.EARLY], "related" if compared.table is tables.RELATED else compared.table.name
+        )
+        names |= set(frame.columns) - {*compared.key, *compared.silent}
+
+    plain = {"value", "score", "likely", "known_on", "announced_on", "kind"}
+    keys = labels.catalogue()
+    assert {name for name in names - plain if f"changed_column.{name}" not in keys} == set()
+
+
+def test_missing_figures_are_equal(made, at):
+    """NaN beside NaN, or no day beside no day, is no change."""
+    known = at[made.EARLY]
+    bare = known.scores.assign(max_score=np.nan)
+
+    assert changed_rows(replace(known, scores=bare), replace(known, scores=bare.copy()), made.SPEC).empty
