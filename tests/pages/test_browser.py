@@ -8,6 +8,9 @@ import subprocess
 
 import pytest
 
+from forecast import labels
+from forecast.report import letter
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="Chromium is not installed: pages are not tried in a browser"
@@ -28,10 +31,10 @@ def browser(*arguments):
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
 
 
-def measured(page, folder):
-    """Widths of window and page, and how many elements stick out, on a phone of 320 pixels."""
+def measured(page, folder, phone=320):
+    """Widths of window and page, and how many elements stick out, on a phone of so many pixels."""
     page = re.sub(r"<meta http-equiv=[^>]*>", "", page).replace("</body>", MEASURE)
-    frame = f'<iframe style="width:320px;height:800px;border:0" srcdoc="{html.escape(page)}"></iframe>'
+    frame = f'<iframe style="width:{phone}px;height:800px;border:0" srcdoc="{html.escape(page)}"></iframe>'
     (folder / "frame.html").write_text(f"<!DOCTYPE html><meta charset=utf-8>{frame}", encoding="utf-8")
     shown = browser("--virtual-time-budget=4000", "--dump-dom", (folder / "frame.html").as_uri())
     return tuple(int(part) for part in re.search(r"<title>\[(\d+),(\d+),(\d+)\]", shown).groups())
@@ -83,3 +86,14 @@ def test_paper_is_a4_and_tagged(pages, tmp_path):
     }
     assert sizes == {(595, 842)}
     assert b"/StructTreeRoot" in pdf
+
+
+@pytest.mark.parametrize("lang", labels.LANGUAGES)
+def test_a_letter_fits_a_phone_of_360_pixels(lang, made_up, tmp_path):
+    """Mail programs let nothing slide, so the table's four columns fit."""
+    made = letter(made_up, lang=lang, name="Lan", edition="vi", attached=["html"], run_id="a-run")
+
+    window, width, sticking_out = measured(made.html, tmp_path, phone=360)
+
+    assert (window, sticking_out) == (360, 0)
+    assert width <= 360

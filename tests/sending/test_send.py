@@ -140,6 +140,25 @@ def test_files_that_the_run_has_not_made_stay_where_they_are(office, start, send
     assert [part.get_content_type() for part in box.read(0).iter_attachments()] == ["text/html"]
 
 
+@pytest.mark.parametrize(
+    ("content", "age", "goes"),
+    [(b"%PDF made up", 0, True), (b"%PDF made up", 60, False), (b"draft", 0, False)],
+)
+def test_a_page_printed_after_the_run_goes_along(content, age, goes, office, start, send):
+    """A PDF that is not older than the page it was printed from; anything else of that name stays."""
+    paper = office.run / "meeting.pdf"
+    paper.write_bytes(content)
+    now = (office.run / "meeting.html").stat().st_mtime
+    os.utime(paper, (now - age, now - age))
+    box = start()
+
+    outcome = send()
+
+    kinds = [part.get_content_type() for part in box.read(0).iter_attachments()]
+    assert ("application/pdf" in kinds) is goes
+    assert outcome.unlisted == (() if goes else ("meeting.pdf",))
+
+
 def test_a_letter_above_ten_megabytes_is_refused_with_its_sizes_before_any_goes(office, made_up, start, send):
     """7.4 MB of a file are 10 MB on their way; whole and parts are named, and nobody gets anything."""
     office.publish(made_up, files={"figures.xlsx": b"x" * 7_400_000}, seed=9)

@@ -120,7 +120,10 @@ def letter_table(result: Result, *, lang: str) -> Table:
             Column(labels.text("domains.range", lang), numeric=True),
         ),
         rows=tuple(_line(record, lang) for record in records),
-        notes=(labels.text("domains.note", lang),),
+        notes=(
+            labels.text("domains.note", lang),
+            *reading.star_note((record["max_status"] for record in records), lang),
+        ),
     )
 
 
@@ -133,7 +136,7 @@ def _line(record: pd.Series[Any], lang: str) -> Row:
             reading.points(record["last_median"], lang, published=known),
             "" if known else labels.text("letter.estimated", lang),
         ),
-        reading.points(record["median"], lang),
+        reading.points(record["median"], lang) + ("*" if reading.doubtful(record["max_status"]) else ""),
         reading.span(record["lower"], record["upper"], lang),
         strong=component == reading.TOTAL,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -77,7 +77,8 @@ def choose(store: Store, run: str, *, today: dt.date, stale_days: int | None) ->
     except FileNotFoundError as error:
         file = Path(str(error.filename)).name
         raise _refusal(entry.run_id, [Phrase("send.not.other_version", {"file": file})]) from error
-    return Chosen(manifest, result, content, _unlisted(entry.folder, manifest))
+    content["pdf"].update(_printed(entry.folder, manifest))
+    return Chosen(manifest, result, content, _unlisted(entry.folder, [*manifest.outputs, *content["pdf"]]))
 
 
 def _found(store: Store, run: str) -> Entry:
@@ -123,9 +124,23 @@ def _contents(folder: Path, manifest: Manifest) -> tuple[dict[str, dict[str, byt
     return kept, wrong
 
 
-def _unlisted(folder: Path, manifest: Manifest) -> tuple[str, ...]:
-    names = sorted(path.name for path in folder.iterdir())
-    return tuple(name for name in names if _kind(name) and name not in manifest.outputs)
+def _printed(folder: Path, manifest: Manifest) -> dict[str, bytes]:
+    """Read the page as a browser has printed it after the run was published, so that no hash vouches for it.
+
+    It must be a PDF, and no older than the page.
+    """
+    place = folder / PAPER
+    if PAPER in manifest.outputs or not place.is_file():
+        return {}
+    data = place.read_bytes()
+    fresh = place.stat().st_mtime >= (folder / MEETING).stat().st_mtime
+    return {PAPER: data} if fresh and data.startswith(b"%PDF") else {}
+
+
+def _unlisted(folder: Path, known: Collection[str]) -> tuple[str, ...]:
+    return tuple(
+        name for name in sorted(path.name for path in folder.iterdir()) if _kind(name) and name not in known
+    )
 
 
 def _kind(name: str) -> str:
