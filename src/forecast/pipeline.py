@@ -19,6 +19,7 @@ from forecast.members import member_forecasts
 from forecast.models.evidence import Evidence, FittedEvidence
 from forecast.models.statements import Subject, observe
 from forecast.models.subject import SURVEY, subject_of
+from forecast.neighbours import neighbours
 from forecast.result import Result
 from forecast.scorecard.outlook import FINAL, Outlook, outlook
 from forecast.simulate import Draws, rank_table, ranks
@@ -83,6 +84,7 @@ def forecast(known: Known, spec: RunSpec) -> Result:
         vintage=findings.vintage(known, post.framework),
         set_aside=known.set_aside,
         backtest=record.no_record(),
+        neighbours=neighbours(below.target, spec, evidence),
         **below.tables,
     )
 

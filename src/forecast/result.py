@@ -65,6 +65,7 @@ REMEDY_COLUMNS = (
         "note",
     ),
 )
+NEIGHBOUR_COLUMNS = ("area", "last_score", "last_rank", "median", "lower", "upper", "p_ahead")
 UNIT_COLUMNS = ("unit", "kind", "has_plan", "remedies", "done", "overdue")
 
 
@@ -102,7 +103,8 @@ class Result:
     vintage : DataFrame
         name, count: how many rows were known, later, undated, set aside.
     set_aside : DataFrame
-        Rows of several sources for one key that were not taken, with the reason.
+        Rows of several sources for one key that were not taken, with the reason; taken_score and
+        taken_rank are of the row that was.
     scorecard : DataFrame
         One row a component from the total down to the finest criterion, in the framework's order; no
         rows for SIPAS.  kind is total, domain, part (of D8), criterion or subcriterion; last is last
@@ -135,6 +137,11 @@ class Result:
         Latest state of each remedy; days_overdue is 0 where it is not overdue on `as_of`.
     units : DataFrame
         Who must have a plan: unit, kind, has_plan, remedies, done, overdue.
+    neighbours : DataFrame
+        The ten provinces whose median total is nearest to the area's, the highest first: last year's
+        published score (points of 100, or percent; NaN if none) and rank (NaN if none); median, lower
+        and upper (80 percent) of the total; p_ahead, the chance of ending above the area, from the
+        joint draws of the rank.
     backtest : DataFrame
         Forecasts of earlier years as they would have been made, with what came: model, index_code,
         area, component, target_year, output_type_id, value, observed.
@@ -162,6 +169,7 @@ class Result:
     scenario_targets: pd.DataFrame = field(default_factory=lambda: _empty(SCENARIO_TARGET_COLUMNS))
     remedies: pd.DataFrame = field(default_factory=lambda: _empty(REMEDY_COLUMNS))
     units: pd.DataFrame = field(default_factory=lambda: _empty(UNIT_COLUMNS))
+    neighbours: pd.DataFrame = field(default_factory=lambda: _empty(NEIGHBOUR_COLUMNS))
 
     def write(self, folder: Path) -> None:
         """Write every table as CSV (point, ISO days, UTF-8) and the spec as JSON."""

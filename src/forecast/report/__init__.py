@@ -4,7 +4,10 @@ Every function takes a Result and a language and gives pieces of a page (`foreca
 themselves in JupyterLab and, through `page`, become one self-contained HTML file.
 """
 
+from forecast.report.accounts import account, domain_accounts
+from forecast.report.annex import first_lines, method, source_table, word_table
 from forecast.report.current import news_table
+from forecast.report.decisions import decision_table, front_page
 from forecast.report.departments import (
     department_domain_table,
     department_reasons,
@@ -14,7 +17,10 @@ from forecast.report.departments import (
 from forecast.report.domains import domain_passage, domain_table, level_table
 from forecast.report.front import caveats, cover, heading, headline
 from forecast.report.levers import lever_table, risk_table
+from forecast.report.near import neighbour_passage, neighbour_table
 from forecast.report.page import page
+from forecast.report.past import track_passage
+from forecast.report.quality import quality_line, quality_table, run_record
 from forecast.report.remedies import plan_table, remedy_table
 from forecast.report.scorecard import gamble_list, lost_table, projection_table, scorecard_table
 from forecast.report.sources import (
@@ -24,25 +30,28 @@ from forecast.report.sources import (
     evidence_table,
     left_out,
     model_table,
-    quality_table,
-    run_record,
     variance_table,
 )
 from forecast.report.standing import phrase_table, rank_passage, sipas, target_table
 from forecast.report.whatif import scenario_table
 
 __all__ = [
+    "account",
     "assumed_table",
     "caveats",
     "conflict_table",
     "count_table",
     "cover",
+    "decision_table",
     "department_domain_table",
     "department_reasons",
     "department_table",
+    "domain_accounts",
     "domain_passage",
     "domain_table",
     "evidence_table",
+    "first_lines",
+    "front_page",
     "gamble_list",
     "heading",
     "headline",
@@ -50,12 +59,16 @@ __all__ = [
     "level_table",
     "lever_table",
     "lost_table",
+    "method",
     "model_table",
+    "neighbour_passage",
+    "neighbour_table",
     "news_table",
     "page",
     "phrase_table",
     "plan_table",
     "projection_table",
+    "quality_line",
     "quality_table",
     "rank_passage",
     "remedy_table",
@@ -64,7 +77,10 @@ __all__ = [
     "scenario_table",
     "scorecard_table",
     "sipas",
+    "source_table",
     "status_table",
     "target_table",
+    "track_passage",
     "variance_table",
+    "word_table",
 ]
