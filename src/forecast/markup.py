@@ -123,10 +123,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Text of a cell and, if need be, a word that qualifies it, such as "estimated"."""
+    """Text of a cell and, if need be, a word that qualifies it, such as "estimated".
+
+    `lang` is told where the text is in another language than the page.
+    """
 
     text: str
     mark: str = ""
+    lang: str = ""
 
     def __str__(self) -> str:
         mark = self.mark.replace("\n", " ")
@@ -237,6 +241,16 @@ class Pieces:
 
     def __str__(self) -> str:
         return "\n\n".join(str(part) for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Section(Pieces):
+    """Several pieces that the style sheet treats as one; `form` is their class there."""
+
+    form: Literal["front"] = "front"
+
+    def _repr_html_(self) -> str:
+        return f'<div class="{self.form}">\n{Pieces._repr_html_(self)}\n</div>'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from forecast.members import member_forecasts
 from forecast.models.evidence import Evidence, FittedEvidence
 from forecast.models.statements import Subject, observe
 from forecast.models.subject import SURVEY, subject_of
+from forecast.neighbours import neighbours
 from forecast.result import Result
 from forecast.scorecard.outlook import FINAL, Outlook, final_draws, outlook
 from forecast.simulate import Draws, rank_table, ranks
@@ -90,6 +91,7 @@ def _told(known: Known, spec: RunSpec, post: Posterior, rng: np.random.Generator
         vintage=findings.vintage(known, post.framework),
         set_aside=known.set_aside,
         backtest=record.no_record(),
+        neighbours=neighbours(below.target, spec, evidence),
         **below.tables,
     )
 

@@ -66,6 +66,7 @@ REMEDY_COLUMNS = (
         "note",
     ),
 )
+NEIGHBOUR_COLUMNS = ("area", "last_score", "last_rank", "median", "lower", "upper", "p_ahead")
 UNIT_COLUMNS = ("unit", "kind", "has_plan", "remedies", "done", "overdue")
 PREVIOUS_COLUMNS = ("run_id", "as_of", "reason")
 CHANGE_COLUMNS = ("component", "step", "before", "after", "effect")
@@ -109,7 +110,8 @@ class Result:
     vintage : DataFrame
         name, count: how many rows were known, later, undated, set aside.
     set_aside : DataFrame
-        Rows of several sources for one key that were not taken, with the reason.
+        Rows of several sources for one key that were not taken, with the reason; taken_score and
+        taken_rank are of the row that was.
     scorecard : DataFrame
         One row a component from the total down to the finest criterion, in the framework's order; no
         rows for SIPAS.  kind is total, domain, part (of D8), criterion or subcriterion; last is last
@@ -142,6 +144,11 @@ class Result:
         Latest state of each remedy; days_overdue is 0 where it is not overdue on `as_of`.
     units : DataFrame
         Who must have a plan: unit, kind, has_plan, remedies, done, overdue.
+    neighbours : DataFrame
+        The ten provinces whose median total is nearest to the area's, the highest first: last year's
+        published score (points of 100, or percent; NaN if none) and rank (NaN if none); median, lower
+        and upper (80 percent) of the total; p_ahead, the chance of ending above the area, from the
+        joint draws of the rank.
     backtest : DataFrame
         Forecasts of earlier years as they would have been made, with what came: model, index_code,
         area, component, target_year, output_type_id, value, observed.
@@ -187,6 +194,7 @@ class Result:
     previous: pd.DataFrame = field(default_factory=lambda: _empty(PREVIOUS_COLUMNS))
     changes: pd.DataFrame = field(default_factory=lambda: _empty(CHANGE_COLUMNS))
     changed_rows: pd.DataFrame = field(default_factory=lambda: _empty(CHANGED_ROW_COLUMNS))
+    neighbours: pd.DataFrame = field(default_factory=lambda: _empty(NEIGHBOUR_COLUMNS))
 
     def write(self, folder: Path) -> None:
         """Write every table as CSV (point, ISO days, UTF-8) and the spec as JSON."""

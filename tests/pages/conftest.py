@@ -86,6 +86,7 @@ def made_up():
         remedies=_remedies(),
         units=_units(),
         **_changed(),
+        neighbours=_neighbours(),
     )
 
 
@@ -93,9 +94,8 @@ def made_up():
 def without_codes(made_up):
     """Take the codes of criteria, such as 3.2.1, out of a text, so that what is left are its numbers."""
     codes = [code for code in made_up.scorecard["component"] if code[0].isdigit()]
-    pattern = re.compile(
-        rf"(?<![\d.,])({'|'.join(map(re.escape, sorted(codes, key=len, reverse=True)))})(?= \D)"
-    )
+    longest_first = "|".join(map(re.escape, sorted(codes, key=len, reverse=True)))
+    pattern = re.compile(rf"(?<![\d.,])({longest_first})(?= \D|[:;.,](?:\s|$))")
     return lambda text: pattern.sub("", text)
 
 
@@ -110,7 +110,10 @@ def bare(made_up):
         by: domains["lost"].where(finest).rank(ascending=False, method="first")
         for by in ("lever_rank", "risk_rank")
     }
-    later = ("projections", "departments", "status", "scenarios", "scenario_targets", "remedies", "units")
+    later = (
+        *("projections", "departments", "department_domains", "status"),
+        *("scenarios", "scenario_targets", "remedies", "units"),
+    )
     return dataclasses.replace(
         made_up,
         scorecard=domains.assign(max_status="read", gamble="", **ranked).reset_index(drop=True),
@@ -503,6 +506,8 @@ def _set_aside():
         rows, columns=["file", "row", "key", "score", "rank", "trust", "reason", "taken_row"]
     )
     frame["name"] = ["", "", "", "Tăng trưởng GRDP"]
+    frame["taken_score"] = [85.1, 84.0, 42.9, 4.6]
+    frame["taken_rank"] = [41.0, np.nan, np.nan, np.nan]
     return frame.assign(source_url="https://example.org/made-up")
 
 
@@ -824,7 +829,7 @@ def _department(department, component, given, corrected, pool, words, **more):
         "combined_median": (median + likely - bias) / 2,
         "combined_lower": (median + low - bias) / 2 - 0.2,
         "combined_upper": (median + high - bias) / 2 + 0.2,
-        "gap": likely - median,
+        "gap": likely - bias - median,
         "disagrees": not np.isnan(pool[0]),
         "due": pd.NaT,
         "received_on": pd.Timestamp("2024-09-27"),
@@ -861,7 +866,7 @@ def _status():
     due = pd.Timestamp("2024-09-30")
     rows = [
         ("Sở Nội vụ", "sent", due, pd.Timestamp("2024-09-27"), 0.0, 2.0, 4.0, 1.0, 0.0, "D4", 0.2),
-        ("Sở Tư pháp", "sent", due, pd.Timestamp("2024-09-30"), 0.0, 1.0, 1.0, 0.0, 1.0, "D2", 2.3),
+        ("Sở Tư pháp", "sent", due, pd.Timestamp("2024-09-30"), 0.0, 1.0, 1.0, 0.0, 1.0, "D2", 2.0),
         ("Sở Tài chính", "late", due, pd.Timestamp("2024-10-06"), 6.0, 1.0, 1.0, 0.0, 0.0, "D6", 0.1),
         (
             "Văn phòng UBND Thành phố",
@@ -890,6 +895,8 @@ def _scenarios():
          86.4, 84.0, 88.8, 0.0, 0.0, 0.0, 34, 18, 50, ""),
         ("overdue", "Xong mọi việc quá hạn trước 31/12", "All overdue remedies done by 31/12",
          87.1, 84.8, 89.4, 0.68, 0.31, 1.02, 29, 14, 46, ""),
+        ("disbursed", "Giải ngân đạt 95%", "Disbursement reaches 95%",
+         86.9, 84.6, 89.1, 0.45, 0.12, 0.81, 31, 15, 47, ""),
         ("harder", "Bộ tiêu chí năm nay khó hơn 3 điểm", "This year's criteria are 3 points harder",
          83.4, 80.9, 85.9, -3.0, -3.0, -3.0, 34, 18, 50, ""),
         ("digital", "Chuyển đổi số đạt mức 80", "Digital transformation reaches 80", *[np.nan] * 9, untold),
@@ -898,7 +905,12 @@ def _scenarios():
 
 
 def _scenario_targets():
-    chances = {"continue": (0.04, 0.09), "overdue": (0.07, 0.15), "harder": (0.04, 0.09)}
+    chances = {
+        "continue": (0.04, 0.09),
+        "overdue": (0.07, 0.15),
+        "disbursed": (0.06, 0.13),
+        "harder": (0.04, 0.09),
+    }
     rows = [
         (scenario, "rank", "<=", float(place), pd.Timestamp(day), chance)
         for scenario, both in chances.items()
@@ -938,3 +950,13 @@ def _units():
         ("Huyện Cần Giờ", "district", False, 0.0, 0.0, 0.0),
     ]
     return pd.DataFrame(rows, columns=result.UNIT_COLUMNS)
+
+
+def _neighbours():
+    rows = [
+        ("Lào Cai", 87.1, 30.0, 87.4, 85.2, 89.6, 0.64),
+        ("Hà Nam", np.nan, 31.0, 86.9, 82.0, 90.1, 0.54),
+        ("Bến Tre", 85.6, 35.0, 86.2, 83.9, 88.5, 0.47),
+        ("Cà Mau", np.nan, np.nan, 85.3, 80.6, 89.4, 0.41),
+    ]
+    return pd.DataFrame(rows, columns=result.NEIGHBOUR_COLUMNS)

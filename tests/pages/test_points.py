@@ -11,7 +11,6 @@ from bs4 import BeautifulSoup
 
 from forecast import labels, plot, reading, report
 from forecast.markup import Column, Cover, Page, Table, row
-from forecast.plot.points import short
 from forecast.runs import checks
 from forecast.runs.plan import KINDS
 
@@ -482,7 +481,7 @@ def test_a_picture_takes_any_name(name, made_up):
     figure = plot.scenarios(strange, lang="vi")
 
     words = [text.text for text in BeautifulSoup(figure.svg, "html.parser").find_all("text")]
-    shown = short(name or "continue", 40)
+    shown = reading.short(name or "continue", 40)
     assert shown in words
     assert len(shown) <= 40
     assert first_cells(figure.table)[0] == (name or "continue")

@@ -19,6 +19,12 @@ LANGUAGES = ("vi", "en")
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden" / "report"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+RUN = {
+    "run_id": "2024-10-20_par_made-up_2024_0badcafe",
+    "inputs": {"data": {"areas.csv": "fedcba98" * 8, "scores.csv": "01234567" * 8}},
+    "checks": [{"name": "forecast is finite", "good": True}] * 5,
+    "volatile": {"commit": "feedc0de" * 5, "dirty": False},
+}
 TEXTS = {
     "cover": lambda result, lang: report.cover(result, "meeting", lang=lang),
     "headline": lambda result, lang: report.headline(result, lang=lang),
@@ -28,6 +34,15 @@ TEXTS = {
     "level_table": lambda result, lang: report.level_table(result, "D2", lang=lang),
     "rank_passage": lambda result, lang: report.rank_passage(result, lang=lang),
     "target_table": lambda result, lang: report.target_table(result, lang=lang),
+    "decision_table": lambda result, lang: report.decision_table(result, lang=lang),
+    "domain_accounts": lambda result, lang: report.domain_accounts(result, lang=lang),
+    "neighbour_passage": lambda result, lang: report.neighbour_passage(result, lang=lang),
+    "neighbour_table": lambda result, lang: report.neighbour_table(result, lang=lang),
+    "track_passage": lambda result, lang: report.track_passage(result, lang=lang),
+    "method": lambda _, lang: report.method(lang=lang),
+    "word_table": lambda _, lang: report.word_table(lang=lang),
+    "source_table": lambda result, lang: report.source_table(result, lang=lang),
+    "quality_line": lambda result, lang: report.quality_line(result, RUN, lang=lang),
     "sipas": lambda result, lang: report.sipas(result, lang=lang),
     "left_out": lambda result, lang: report.left_out(result, lang=lang),
     "count_table": lambda result, lang: report.count_table(result, lang=lang),
@@ -359,6 +374,11 @@ NAMES = {
     "changed_rows",
     "changed_column",
     "changed_word",
+    "account",
+    "near",
+    "term",
+    "meaning",
+    "method",
 }
 
 
@@ -367,7 +387,7 @@ def test_every_string_is_used():
     package = ROOT / "src" / "forecast"
     own = [
         entry
-        for name in ("report", "scorecard", "changes")
+        for name in ("report", "scorecard", "changes", "front")
         for entry in labels.entries(
             tomllib.loads((package / "catalogue" / f"{name}.toml").read_text(encoding="utf-8"))
         )

@@ -58,7 +58,7 @@ class Known:
         `last_day`.
     set_aside
         Rows known but not taken: file, row, key, name (of an indicator), score (an indicator's
-        value too), rank, trust, source_url, reason, taken_row.
+        value too), rank, trust, source_url, reason, taken_row, taken_score, taken_rank.
     undated
         Rows without a day of publication, which are never used: file, row, key, name, score, source_url.
     frameworks
@@ -292,7 +292,7 @@ def _known(
         aside = known.iloc[:0]
         if table in _SETTLED:
             known, aside = _settled(known, table, frameworks, events, as_of)
-            asides.append(_listed(aside, table, ("reason", "taken_row")))
+            asides.append(_listed(aside, table, ("reason", "taken_row", "taken_score", "taken_rank")))
         undated.append(_listed(never, table, ()))
         settled[table.name] = known
         if table.optional and frame.empty:

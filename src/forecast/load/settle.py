@@ -92,8 +92,8 @@ def settle(
         was), with the settled rank, and `spread` (highest less lowest score, in the unit of the
         row taken; NaN without a score), `rank_spread`, `sources` (count of rows that were weighed).
     aside : DataFrame
-        The other rows with `reason`, one of `REASONS`, and `taken_row`, the number in the file of
-        the row that was taken.
+        The other rows with `reason`, one of `REASONS`, and of the row that was taken `taken_row`, its
+        number in the file, `taken_score` and `taken_rank`.
     """
     groups: dict[tuple[object, ...], list[Candidate]] = {}
     names = zip(*(known[column] for column in key), strict=True)
@@ -107,11 +107,12 @@ def settle(
         sources=np.array([choice.sources for choice in choices], dtype="int64"),
     )
     others = [(position, reason, choice.position) for choice in choices for position, reason in choice.aside]
+    winners = np.array([winner for _, _, winner in others], dtype="int64")
     aside = known.iloc[[position for position, _, _ in others]].assign(
         reason=pd.Series([reason for _, reason, _ in others], dtype="str").to_numpy(),
-        taken_row=known["row"].to_numpy()[[winner for _, _, winner in others]]
-        if others
-        else np.array([], dtype="int64"),
+        taken_row=known["row"].to_numpy()[winners],
+        taken_score=known["score"].to_numpy(dtype=float)[winners],
+        taken_rank=known["rank"].to_numpy(dtype=float)[winners],
     )
     order = list(key)
     return (

@@ -34,7 +34,7 @@ def domains(result: Result, *, lang: str) -> Figure:
     names = [reading.short_name(str(component), lang) for component in table["component"]]
 
     def drawing(sheet: Sheet) -> Canvas:
-        canvas, axes = sheet.axes(height=4.0, narrow_height=6.6)
+        canvas, axes = sheet.axes(height=3.05, narrow_height=6.6)
         _rows(axes, result, table, names, sheet)
         sheet.key(axes, _key(table, result.spec.target_year, lang), columns=3)
         return canvas
@@ -78,7 +78,7 @@ def _rows(axes: Axes, result: Result, table: pd.DataFrame, names: Sequence[str],
         before = float(record["last_median"]) * scale
         lowest = min(lowest, before)
         face = VERMILION if record["last_known"] else "white"
-        axes.plot(before, place - (0.26 if sheet.narrow else 0.34), **BEFORE, markerfacecolor=face)
+        axes.plot(before, place - (0.26 if sheet.narrow else 0.3), **BEFORE, markerfacecolor=face)
         axes.plot(float(record["median"]) * scale, place, **MEDIAN)
         _words(axes, record, place, name, sheet)
     axes.set_yticks([] if sheet.narrow else places, [] if sheet.narrow else names)

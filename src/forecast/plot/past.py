@@ -34,6 +34,13 @@ OUTCOME: Final[Look] = {
     "markeredgecolor": "white",
     "linestyle": "",
 }
+REPEATED: Final[Look] = {
+    "marker": "_",
+    "markersize": 14,
+    "color": BLACK,
+    "markeredgewidth": 1.8,
+    "linestyle": "",
+}
 LEVEL_COLUMNS: Final = {80: ("lower", "upper"), 95: ("lower95", "upper95")}
 
 
@@ -56,6 +63,7 @@ def track(result: Result, *, lang: str) -> Figure | Passage:
         for level, (low, high) in LEVEL_COLUMNS.items():
             axes.vlines(past["target_year"], past[low], past[high], color=BLUE, linewidth=RANGE_WIDTHS[level])
         axes.plot(past["target_year"], past["median"], **MEDIAN)
+        axes.plot(past["target_year"], past["repeated"], **REPEATED)
         axes.plot(past["target_year"], past["observed"], **OUTCOME)
         axes.set_xticks(past["target_year"])
         axes.margins(x=0.12, y=0.1)
@@ -68,9 +76,10 @@ def track(result: Result, *, lang: str) -> Figure | Passage:
         handles = [
             Line2D([], [], **MEDIAN, label=labels.text("levels.median", lang)),
             Line2D([], [], **OUTCOME, label=labels.text("key.published", lang)),
+            Line2D([], [], **REPEATED, label=labels.text("track.last_value", lang)),
             *ranges,
         ]
-        sheet.key(axes, handles, columns=4)
+        sheet.key(axes, handles, columns=3, narrow_columns=1)
         return canvas
 
     wide, narrow = draw(drawing, name="track", alt=alt, lang=lang)
@@ -92,6 +101,7 @@ def _track_table(past: pd.DataFrame, caption: str, lang: str) -> Table:
             reading.points(record["median"], lang),
             *(reading.span(record[low], record[high], lang) for low, high in LEVEL_COLUMNS.values()),
             reading.points(record["observed"], lang, published=True),
+            reading.points(record["repeated"], lang, published=True),
         )
         for _, record in past.iterrows()
     ]
@@ -99,6 +109,7 @@ def _track_table(past: pd.DataFrame, caption: str, lang: str) -> Table:
         labels.text("levels.median", lang),
         *(labels.text("coverage.level", lang, level=level) for level in LEVEL_COLUMNS),
         labels.text("track.observed", lang),
+        labels.text("track.last_value", lang),
     )
     year = Column(labels.text("history.year", lang))
     return Table(caption, (year, *(Column(head, numeric=True) for head in heads)), tuple(lines))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
@@ -62,20 +61,10 @@ def lost(result: Result, by: Literal["domain", "criterion"] = "domain", *, lang:
     )
 
 
-def short(name: str, letters: int) -> str:
-    """Cut a name at a word, so that it finds room in a picture.
-
-    >>> short("1.2.3 Mức độ hoàn thành nhiệm vụ", 20)
-    '1.2.3 Mức độ hoàn…'
-    """
-    cut = textwrap.shorten(name, letters, placeholder="…").strip()
-    return cut if len(cut) > 1 else f"{name[: letters - 1]}…"
-
-
 def _finding(rows: pd.DataFrame, names: list[str], lang: str) -> str:
     said = [
         {
-            "name": short(name, WIDE_NAME),
+            "name": reading.short(name, WIDE_NAME),
             "lost": labels.number(lost, 2, lang),
             "winnable": labels.number(winnable, 2, lang),
         }
@@ -98,7 +87,7 @@ def _bars(axes: Axes, rows: pd.DataFrame, names: list[str], sheet: Sheet) -> Non
             if end - begin > 1e-9:
                 axes.barh(place, end - begin, left=begin, height=thick, clip_on=False, **look)
         _beside(axes, record, place, name, sheet)
-    shown = [short(name, WIDE_NAME) for name in names]
+    shown = [reading.short(name, WIDE_NAME) for name in names]
     axes.set_yticks([] if sheet.narrow else places, [] if sheet.narrow else shown, parse_math=False)
     axes.tick_params(axis="y", length=0)
     axes.set_xlim(0, float(rows["max_score"].max()))
@@ -127,7 +116,7 @@ def write_beside(axes: Axes, name: str, said: str, place: float, sheet: Sheet) -
     """Write words beside a row; on a phone above it, with the row's name."""
     coords = ("axes fraction", "data")
     if sheet.narrow:
-        cut = short(name, NARROW_NAME)
+        cut = reading.short(name, NARROW_NAME)
         axes.annotate(cut, (0, place + 0.22), xycoords=coords, va="bottom", fontsize=9, parse_math=False)
         axes.annotate(said, (0.995, place + 0.22), xycoords=coords, ha="right", va="bottom", fontsize=9)
     else:

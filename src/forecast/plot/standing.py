@@ -15,13 +15,12 @@ from forecast.plot.canvas import BLACK, BLUE, VERMILION, Sheet, draw
 if TYPE_CHECKING:
     from forecast.result import Result
 
-TOPS: Final = (10, 15)
 BANDS: Final = ((1, 5), (6, 10), (11, 15), (16, 20), (21, 30), (31, 40), (41, 50), (51, reading.RANKED))
 
 
 def rank(result: Result, *, lang: str) -> Figure:
     """Draw the probability of each rank, with the groups of the first 10 and the first 15."""
-    chances = {place: reading.chance(reading.chance_of_top(result, place), lang) for place in TOPS}
+    chances = {place: reading.chance(reading.chance_of_top(result, place), lang) for place in reading.TOPS}
     alt = labels.text(
         "rank.alt",
         lang,
@@ -36,8 +35,8 @@ def rank(result: Result, *, lang: str) -> Figure:
         canvas, axes = sheet.axes(height=2.9, narrow_height=3.3)
         places = result.rank["rank"].to_numpy()
         heights = 100 * result.rank["probability"].to_numpy()
-        faces = np.select([places <= TOPS[0], places <= TOPS[1]], [BLACK, VERMILION], "white")
-        edges = np.select([places <= TOPS[0], places <= TOPS[1]], [BLACK, VERMILION], BLUE)
+        faces = np.select([places <= reading.TOPS[0], places <= reading.TOPS[1]], [BLACK, VERMILION], "white")
+        edges = np.select([places <= reading.TOPS[0], places <= reading.TOPS[1]], [BLACK, VERMILION], BLUE)
         axes.bar(places, heights, color=faces.tolist(), edgecolor=edges.tolist(), width=0.76, linewidth=1)
         _marks(axes, result, chances, sheet)
         axes.set_xlabel(labels.text("rank.axis", sheet.lang))
@@ -63,7 +62,7 @@ def _marks(axes: Axes, result: Result, chances: dict[int, str], sheet: Sheet) ->
     """Bracket the leading groups and point at last year's and the middle rank, each on its own height."""
     top = 100 * float(result.rank["probability"].max())
     axes.set_ylim(0, top * 1.75)
-    for place, height, color in ((TOPS[1], 1.5, VERMILION), (TOPS[0], 1.25, BLACK)):
+    for place, height, color in ((reading.TOPS[1], 1.5, VERMILION), (reading.TOPS[0], 1.25, BLACK)):
         text = labels.text("rank.top", sheet.lang, place=place, chance=chances[place])
         axes.hlines(top * height, 0.6, place + 0.4, color=color, linewidth=2)
         axes.annotate(text, (0.6, top * height), xytext=(0, 4), textcoords="offset points", va="bottom")

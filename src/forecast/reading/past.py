@@ -85,15 +85,16 @@ def record(result: Result) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        target_year, median, lower, upper (80 percent), lower95, upper95, observed; ascending.
+        target_year, median, lower, upper (80 percent), lower95, upper95, observed, and repeated: what
+        repeating last year would have said (NaN if it said nothing); ascending.
     """
     made = cells(result)
     names = {0.5: "median", 0.1: "lower", 0.9: "upper", 0.025: "lower95", 0.975: "upper95"}
-    columns = ["target_year", *names.values(), "observed"]
+    columns = ["target_year", *names.values(), "observed", "repeated"]
     if made.empty or not set(names) <= set(made.columns):
         return pd.DataFrame(columns=columns)
-    spec = result.spec
-    own = (
-        (made["model"] == recorded_model(result)) & (made["area"] == spec.area) & (made["component"] == TOTAL)
-    )
-    return made.loc[own].rename(columns=names)[columns].sort_values("target_year").reset_index(drop=True)
+    total = made.loc[(made["area"] == result.spec.area) & (made["component"] == TOTAL)].rename(columns=names)
+    base = total.loc[total["model"] == BASELINE].set_index("target_year")["median"]
+    own = total.loc[total["model"] == recorded_model(result)]
+    told = own.assign(repeated=own["target_year"].map(base).astype(float))
+    return told[columns].sort_values("target_year").reset_index(drop=True)

@@ -37,6 +37,24 @@ def ranked(result: Result, by: str) -> pd.DataFrame:
     return result.scorecard.dropna(subset=by).sort_values(by, kind="stable").reset_index(drop=True)
 
 
+def levers(result: Result) -> pd.DataFrame:
+    """Give the finest components in which points can still be won, the most first."""
+    rows = ranked(result, "lever_rank")
+    return rows.loc[rows["winnable"] > 0].reset_index(drop=True)
+
+
+def finest(result: Result, component: str) -> pd.DataFrame:
+    """Give what lies lowest in the branch of a component: itself where there is nothing below it."""
+    rows = branch(result, component)
+    return rows.loc[~rows["component"].isin(rows["parent"])].reset_index(drop=True)
+
+
+def past_deadline(result: Result, rows: pd.DataFrame) -> pd.DataFrame:
+    """Keep rows of the scorecard whose last day was over on the day of the figures, largest loss first."""
+    over = rows.loc[rows["deadline"] < pd.Timestamp(result.spec.as_of)]
+    return over.sort_values("lost", ascending=False, kind="stable").reset_index(drop=True)
+
+
 def branch(result: Result, component: str) -> pd.DataFrame:
     """Give a component and all below it, in the framework's order, with their depth.
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from forecast.result import Result
 
 RANKED: Final = 63  # provinces
+TOPS: Final = (10, 15)  # groups whose chance is always told
 TOTAL: Final = "total"
 
 
@@ -157,6 +158,38 @@ def rank_at(result: Result, share: float) -> int:
 def chance_of_top(result: Result, place: int) -> float:
     """Read the probability of a rank of `place` or better."""
     return float(result.rank.loc[result.rank["rank"] <= place, "probability"].sum())
+
+
+def aims(result: Result) -> pd.DataFrame:
+    """Give what the result is measured by: the published targets, the newest first, then the top groups.
+
+    Returns
+    -------
+    DataFrame
+        quantity, value, set_on, probability; set_on is missing for a group that is no target.
+    """
+    columns = ["quantity", "value", "set_on", "probability"]
+    newest = result.targets.sort_values("set_on", ascending=False, kind="stable")[columns]
+    set_places = newest.loc[newest["quantity"] == "rank", "value"].tolist()
+    others = [
+        {
+            "quantity": "rank",
+            "value": float(place),
+            "set_on": pd.NaT,
+            "probability": chance_of_top(result, place),
+        }
+        for place in TOPS
+        if place not in set_places
+    ]
+    rows = [*newest.to_dict("records"), *others]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def around(result: Result) -> tuple[pd.Series[Any] | None, pd.Series[Any] | None]:
+    """Give the rows of `Result.neighbours` just above and just below the area, by their medians."""
+    ahead = result.neighbours["median"] > float(line(result, TOTAL)["median"])
+    above, below = result.neighbours.loc[ahead], result.neighbours.loc[~ahead]
+    return (above.iloc[-1] if len(above) else None), (below.iloc[0] if len(below) else None)
 
 
 def last_rank(result: Result) -> tuple[int, int] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import textwrap
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -85,6 +86,16 @@ def own_words(text: Any) -> str:
     return "".join(
         sign for sign in spaced if unicodedata.category(sign) not in _UNSEEN and sign not in _NEVER
     ).strip()
+
+
+def short(name: str, letters: int) -> str:
+    """Cut a name at a word, so that it finds room in a picture or on page one.
+
+    >>> short("1.2.3 Mức độ hoàn thành nhiệm vụ", 20)
+    '1.2.3 Mức độ hoàn…'
+    """
+    cut = textwrap.shorten(name, letters, placeholder="…").strip()
+    return f"{name[: letters - 1]}…" if cut in ("", "…") else cut
 
 
 def unit(index_code: str, lang: str) -> str:

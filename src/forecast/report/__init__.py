@@ -4,8 +4,11 @@ Every function takes a Result and a language and gives pieces of a page (`foreca
 themselves in JupyterLab and, through `page`, become one self-contained HTML file.
 """
 
+from forecast.report.accounts import account, domain_accounts
+from forecast.report.annex import first_lines, method, source_table, word_table
 from forecast.report.changes import changed_rows_table, changes_table
 from forecast.report.current import news_table
+from forecast.report.decisions import decision_table, front_page
 from forecast.report.departments import (
     department_domain_table,
     department_reasons,
@@ -16,7 +19,10 @@ from forecast.report.domains import domain_passage, domain_table, level_table
 from forecast.report.front import caveats, cover, heading, headline
 from forecast.report.letter import Letter, letter
 from forecast.report.levers import lever_table, risk_table
+from forecast.report.near import neighbour_passage, neighbour_table
 from forecast.report.page import page
+from forecast.report.past import track_passage
+from forecast.report.quality import quality_line, quality_table, run_record
 from forecast.report.remedies import plan_table, remedy_table
 from forecast.report.scorecard import gamble_list, lost_table, projection_table, scorecard_table
 from forecast.report.sources import (
@@ -26,8 +32,6 @@ from forecast.report.sources import (
     evidence_table,
     left_out,
     model_table,
-    quality_table,
-    run_record,
     variance_table,
 )
 from forecast.report.standing import phrase_table, rank_passage, sipas, target_table
@@ -35,6 +39,7 @@ from forecast.report.whatif import scenario_table
 
 __all__ = [
     "Letter",
+    "account",
     "assumed_table",
     "caveats",
     "changed_rows_table",
@@ -42,12 +47,16 @@ __all__ = [
     "conflict_table",
     "count_table",
     "cover",
+    "decision_table",
     "department_domain_table",
     "department_reasons",
     "department_table",
+    "domain_accounts",
     "domain_passage",
     "domain_table",
     "evidence_table",
+    "first_lines",
+    "front_page",
     "gamble_list",
     "heading",
     "headline",
@@ -56,12 +65,16 @@ __all__ = [
     "level_table",
     "lever_table",
     "lost_table",
+    "method",
     "model_table",
+    "neighbour_passage",
+    "neighbour_table",
     "news_table",
     "page",
     "phrase_table",
     "plan_table",
     "projection_table",
+    "quality_line",
     "quality_table",
     "rank_passage",
     "remedy_table",
@@ -70,7 +83,10 @@ __all__ = [
     "scenario_table",
     "scorecard_table",
     "sipas",
+    "source_table",
     "status_table",
     "target_table",
+    "track_passage",
     "variance_table",
+    "word_table",
 ]

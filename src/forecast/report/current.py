@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def news_table(result: Result, *, lang: str) -> Table | Passage:
-    """List the indicators of the year: value, usual value, surprise, weight, points moved, and why.
+    """List the indicators of the year, the strongest first: value, surprise, weight, points moved, why.
 
     Indicators that cannot be compared with earlier years stand in a note, by reason.
     """
@@ -23,7 +23,8 @@ def news_table(result: Result, *, lang: str) -> Table | Passage:
     notes = tuple(_not_compared(result.news.loc[~compared], lang))
     if not compared.any():
         return Passage((labels.text("news.none", lang), *notes))
-    lines = [_line(record, lang) for _, record in result.news.loc[compared].iterrows()]
+    strongest = result.news.loc[compared].sort_values("effect", key=abs, ascending=False, kind="stable")
+    lines = [_line(record, lang) for _, record in strongest.iterrows()]
     heads = ("value", "usual", "surprise", "weight", "effect", "range")
     return Table(
         caption=labels.text("news.caption", lang),

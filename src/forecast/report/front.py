@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import pandas as pd
+
 from forecast import labels, reading
 from forecast.markup import Cover, Heading, Passage, Pieces
 
 MOST_CAVEATS: Final = 3  # the full list stands further down
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from forecast.result import Result
 
 
@@ -42,16 +42,33 @@ def heading(name: str, *, lang: str, level: int = 2) -> Heading:
 
 
 def headline(result: Result, *, lang: str) -> Pieces:
-    """Say the forecast in one sentence, then the rank and the chance of each target."""
+    """Say the forecast in one sentence with its newest target, then the rank and the other chances."""
+    first, *others = _aims(result, lang)
     return Pieces(
         (
-            Passage((_first_sentence(result, lang),), form="headline"),
-            Passage((" ".join((rank_sentence(result, lang), *target_sentences(result, lang))),), form="lead"),
+            Passage((_first_sentence(result, first, lang),), form="headline"),
+            Passage((" ".join((rank_sentence(result, lang), *others)),), form="lead"),
         )
     )
 
 
-def _first_sentence(result: Result, lang: str) -> str:
+def _aims(result: Result, lang: str) -> tuple[str, ...]:
+    """Say what the result is measured by: first the newest target, inside a sentence, then the others."""
+    said = [] if len(result.targets) else [labels.text("headline.no_aim", lang)]
+    for _, aim in reading.aims(result).iterrows():
+        key = "headline.aim_too" if said else "headline.aim"
+        said.append(
+            labels.text(
+                "headline.top" if pd.isna(aim["set_on"]) else key,
+                lang,
+                target=target_name(str(aim["quantity"]), float(aim["value"]), lang),
+                phrase=reading.phrase(float(aim["probability"]), lang),
+            )
+        )
+    return tuple(said)
+
+
+def _first_sentence(result: Result, aim: str, lang: str) -> str:
     total = reading.line(result, reading.TOTAL)
     last_year = int(total["last_year"])
     past = reading.history(result, reading.TOTAL)
@@ -72,6 +89,7 @@ def _first_sentence(result: Result, lang: str) -> str:
         last_year=last_year,
         last=_last(total, lang),
         last_rank=last_rank,
+        aim=aim,
     )
 
 
@@ -81,10 +99,10 @@ def _last(total: pd.Series[Any], lang: str) -> str:
     return written if total["last_known"] else labels.text("headline.estimated", lang, last=written)
 
 
-def comparison(change: float, lang: str, *, in_percent: bool = False) -> str:
-    """Say a change against last year: above, below, or about level where it rounds to nothing."""
-    size = labels.number(abs(change), 1, lang)
-    if size == labels.number(0, 1, lang):
+def comparison(change: float, lang: str, *, in_percent: bool = False, decimals: int = 1) -> str:
+    """Say a change against something: above, below, or about level where it rounds to nothing."""
+    size = labels.number(abs(change), decimals, lang)
+    if size == labels.number(0, decimals, lang):
         return labels.text("headline.level", lang)
     above, below = (
         ("headline.above_percent", "headline.below_percent")
@@ -104,23 +122,6 @@ def rank_sentence(result: Result, lang: str) -> str:
         worst=reading.rank_at(result, 0.9),
         ranked=reading.RANKED,
     )
-
-
-def target_sentences(result: Result, lang: str) -> tuple[str, ...]:
-    """Say the chance of each published target, the latest first."""
-    newest = result.targets.sort_values("set_on", ascending=False, kind="stable")
-    said = tuple(
-        labels.text(
-            "headline.target",
-            lang,
-            target=target_name(str(quantity), float(value), lang),
-            phrase=reading.phrase(float(probability), lang),
-        )
-        for quantity, value, probability in zip(
-            newest["quantity"], newest["value"], newest["probability"], strict=True
-        )
-    )
-    return said or (labels.text("headline.no_target", lang),)
 
 
 def target_name(quantity: str, value: float, lang: str) -> str:

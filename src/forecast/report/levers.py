@@ -32,8 +32,7 @@ def lever_table(result: Result, *, count: int = FIRST, lang: str) -> Table | Pas
     """
     if result.scorecard.empty:
         return Passage((labels.text("absent.scorecard", lang),))
-    ranked = reading.ranked(result, "lever_rank")
-    ranked = ranked.loc[ranked["winnable"] > 0]
+    ranked = reading.levers(result)
     if ranked.empty:
         return Passage((labels.text("levers.none", lang, year=result.spec.target_year),))
     shown = ranked.head(count)
@@ -44,7 +43,7 @@ def lever_table(result: Result, *, count: int = FIRST, lang: str) -> Table | Pas
             points(record["winnable"], lang),
             reading.span(record["winnable_lower"], record["winnable_upper"], lang, decimals=DECIMALS),
             reading.department(str(record["responsible"]), lang),
-            _last_day(record, result.spec.target_year, lang),
+            last_day(record, result.spec.target_year, lang),
             detail=reading.said(record["gamble"], lang),
         )
         for _, record in shown.iterrows()
@@ -67,7 +66,7 @@ def lever_table(result: Result, *, count: int = FIRST, lang: str) -> Table | Pas
     )
 
 
-def _last_day(record: pd.Series[Any], year: int, lang: str) -> Cell:
+def last_day(record: pd.Series[Any], year: int, lang: str) -> Cell:
     """Write the day until which points can be won; where none is set, the year's last, and say so."""
     if pd.isna(record["deadline"]):
         return Cell(labels.day(dt.date(year, 12, 31), lang), labels.text("levers.year_end", lang))

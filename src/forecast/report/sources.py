@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -19,7 +18,6 @@ from forecast.report.front import assumed_names
 if TYPE_CHECKING:
     from forecast.result import Result
 
-MANIFEST: Final = "manifest.json"
 EVIDENCE_ORDER: Final = ["index_code", "component", "year", "area", "statistic"]
 
 
@@ -55,13 +53,14 @@ def count_table(result: Result, *, lang: str) -> Table:
 
 def conflict_table(result: Result, *, lang: str) -> Table | Passage:
     """List the figures that were set aside because another row of the same figure was taken."""
-    aside = result.set_aside
+    aside = _most_telling(result)
     if aside.empty:
         return Passage((labels.text("conflicts.none", lang),))
     lines = [
         row(
             key_name(str(record["key"]), str(record.get("name", "")), lang),
             _value(record, lang),
+            _value(record, lang, taken="taken_"),
             reading.named("trust", str(record["trust"]), lang),
             reading.named("aside", str(record["reason"]), lang),
         )
@@ -70,10 +69,20 @@ def conflict_table(result: Result, *, lang: str) -> Table | Passage:
     heads = (
         Column(labels.text("conflicts.figure", lang)),
         Column(labels.text("conflicts.value", lang), numeric=True),
+        Column(labels.text("conflicts.taken", lang), numeric=True),
         Column(labels.text("conflicts.trust", lang)),
         Column(labels.text("conflicts.reason", lang)),
     )
     return Table(labels.text("conflicts.caption", lang), heads, tuple(lines))
+
+
+def _most_telling(result: Result) -> pd.DataFrame:
+    """Order the rows set aside: what concerns the area first, and other figures before the same one."""
+    aside = result.set_aside
+    same = aside["reason"].isin(["same_figure", "rank_only"])
+    foreign = ~aside["key"].str.contains(f"| {result.spec.area} |", regex=False)
+    order = pd.DataFrame({"same": same, "foreign": foreign}).sort_values(["same", "foreign"], kind="stable")
+    return aside.loc[order.index]
 
 
 def key_name(key: str, name: str, lang: str) -> str:
@@ -86,11 +95,13 @@ def key_name(key: str, name: str, lang: str) -> str:
     )
 
 
-def _value(record: pd.Series[Any], lang: str) -> Cell:
-    rank = "" if math.isnan(record["rank"]) else labels.text("evidence.rank", lang, rank=int(record["rank"]))
-    if math.isnan(record["score"]):
+def _value(record: pd.Series[Any], lang: str, *, taken: str = "") -> Cell:
+    """Write score and rank of a row, or, with `taken`, of the row that was taken in its place."""
+    score, place = float(record[f"{taken}score"]), float(record[f"{taken}rank"])
+    rank = "" if math.isnan(place) else labels.text("evidence.rank", lang, rank=int(place))
+    if math.isnan(score):
         return Cell(labels.MISSING, rank)
-    text = labels.plain(record["score"], lang)
+    text = labels.plain(score, lang)
     match record.get("unit"):
         case "percent":
             text = f"{text}%"
@@ -224,48 +235,3 @@ def _variance_name(name: str, lang: str) -> str:
     if dot:
         return labels.text(f"variance_name.{family}_of", lang, component=reading.short_name(component, lang))
     return reading.named("variance_name", name, lang)
-
-
-def run_record(run_dir: str) -> dict[str, Any]:
-    """Read the record of the run that a notebook is part of; empty where it is part of none."""
-    if not run_dir:
-        return {}
-    for folder in (Path(run_dir), Path(run_dir).parent):
-        if (folder / MANIFEST).is_file():
-            found: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-            return found
-    return {}
-
-
-def quality_table(result: Result, run: Mapping[str, Any] | None = None, *, lang: str) -> Table:
-    """Record the run: its name, day, commit, settings, and hashes of what went in.
-
-    Parameters
-    ----------
-    result
-        Gives day, draws and seed.
-    run
-        From `run_record`; outside a run there is none.
-    lang
-        Language of the words.
-    """
-    run = run or {}
-    spec = result.spec
-    volatile = run.get("volatile", {})
-    commit = str(volatile.get("commit", ""))[:12]
-    if commit and volatile.get("dirty"):
-        commit = labels.text("quality.dirty", lang, commit=commit)
-    items = {
-        "run_id": run.get("run_id", ""),
-        "as_of": labels.day(spec.as_of, lang),
-        "commit": commit,
-        "draws": labels.number(spec.draws, 0, lang),
-        "seed": str(spec.seed),
-    }
-    lines = [row(labels.text(f"quality.{name}", lang), value) for name, value in items.items() if value]
-    hashes = run.get("inputs", {}).get("data", {})
-    lines += [
-        row(labels.text("quality.hash", lang, file=file), digest[:16]) for file, digest in hashes.items()
-    ]
-    heads = (Column(labels.text("quality.item", lang)), Column(labels.text("quality.value", lang)))
-    return Table(labels.text("quality.caption", lang), heads, tuple(lines), form="plain")

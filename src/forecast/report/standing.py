@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from forecast import labels, reading
 from forecast.markup import Column, Passage, Pieces, Table, row
 from forecast.report.front import rank_sentence, target_name
@@ -18,18 +20,17 @@ def rank_passage(result: Result, *, lang: str) -> Passage:
     return Passage((rank_sentence(result, lang),))
 
 
-def target_table(result: Result, *, lang: str) -> Table | Passage:
-    """Tabulate the published targets with the chance of each; a sentence where there is none."""
-    targets = result.targets.sort_values("set_on", kind="stable")
-    if targets.empty:
-        return Passage((labels.text("targets.none", lang),))
+def target_table(result: Result, *, lang: str) -> Table:
+    """Tabulate the published targets with the chance of each, and always the first 10 and the first 15."""
     lines = [
         row(
-            target_name(str(target["quantity"]), float(target["value"]), lang),
-            labels.day(target["set_on"], lang),
-            reading.phrase(float(target["probability"]), lang),
+            target_name(str(aim["quantity"]), float(aim["value"]), lang),
+            labels.text("targets.not_set", lang)
+            if pd.isna(aim["set_on"])
+            else labels.day(aim["set_on"], lang),
+            reading.phrase(float(aim["probability"]), lang),
         )
-        for _, target in targets.iterrows()
+        for _, aim in reading.aims(result).iterrows()
     ]
     heads = (Column(labels.text(f"targets.{name}", lang)) for name in ("target", "set_on", "chance"))
     return Table(labels.text("targets.caption", lang), tuple(heads), tuple(lines))

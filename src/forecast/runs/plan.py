@@ -36,7 +36,8 @@ class Kind:
 
 
 KINDS: Final = (
-    Kind(stem="meeting", tables=1, figures=1),
+    # Domains, targets, counts, phrases, words, sources, the run: there whatever was entered.
+    Kind(stem="meeting", tables=8, figures=3),
     Kind(stem="total", figures=1),
     Kind(stem="domain", each=True, figures=1),
     # Without criteria, forms or remedies these two have lines that say what to enter, and nothing else.

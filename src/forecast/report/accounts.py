@@ -1,0 +1,166 @@
+"""A short account of each domain: what drives it, what is known of it, what would change it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from forecast import labels, reading
+from forecast.markup import Heading, Passage, Pieces, Shown
+from forecast.report.front import comparison
+from forecast.report.scorecard import DECIMALS, points
+
+if TYPE_CHECKING:
+    from forecast.result import Result
+
+WORTH_SAYING: Final = 0.05  # points: less is no loss that a reader need hear of
+
+
+def domain_accounts(result: Result, *, lang: str) -> Pieces:
+    """Give each domain two or three sentences under its name; nothing for an index without domains."""
+    parts: list[Shown] = []
+    for component in map(str, reading.domains(result)["component"]):
+        parts += [
+            Heading(reading.short_name(component, lang), anchor=f"domain-{component}", level=3),
+            Passage((" ".join(account(result, component, lang=lang)),)),
+        ]
+    return Pieces(tuple(parts))
+
+
+def account(result: Result, component: str, *, lang: str) -> tuple[str, ...]:
+    """Say what drives a domain and is known of it, what its departments say, and what would change it."""
+    leaves = reading.finest(result, component)
+    below = leaves.loc[leaves["component"] != component]
+    worst = below.sort_values("lost", ascending=False, kind="stable").head(2)
+    drives = _whole(result, component, lang) if worst.empty else _lost(worst, lang)
+    known = _known(result, component, below, lang)
+    first = labels.text("account.sentence", lang, first=drives, second=known)
+    change = () if leaves.empty else (_change(result, component, leaves, set(worst["component"]), lang),)
+    return (first, *_departments(result, component, leaves, lang), *change)
+
+
+def _lost(worst: pd.DataFrame, lang: str) -> str:
+    """Name the one or two places where most points are lost."""
+    names = [reading.component_name(record, lang) for _, record in worst.iterrows()]
+    lost = [points(value, lang) for value in worst["lost"]]
+    if len(worst) < 2 or worst["lost"].iloc[1] < WORTH_SAYING:
+        return labels.text("account.lost", lang, name=names[0], lost=lost[0])
+    facts = {"name": names[0], "lost": lost[0], "other": names[1], "other_lost": lost[1]}
+    return labels.text("account.lost_two", lang, **facts)
+
+
+def _whole(result: Result, component: str, lang: str) -> str:
+    """Say how a domain that has nothing below it moves."""
+    record = reading.line(result, component)
+    return labels.text(
+        "account.whole",
+        lang,
+        comparison=comparison(float(record["change"]), lang),
+        last_year=int(record["last_year"]),
+        last=reading.points(record["last_median"], lang, published=bool(record["last_known"])),
+    )
+
+
+def _known(result: Result, component: str, below: pd.DataFrame, lang: str) -> str:
+    """Say what is known of a domain: of its criteria, else of last year."""
+    indicator = int(below["informed"].isin(["indicator", "both"]).sum())
+    department = int(below["informed"].isin(["department", "both"]).sum())
+    if indicator or department:
+        key = "both" if indicator and department else "indicator" if indicator else "department"
+        counts = {"indicator": indicator, "department": department, "all": len(below)}
+        return labels.text(f"account.known_{key}", lang, **counts)
+    record = reading.line(result, component)
+    rank = reading.last_rank_of(record, lang)
+    parts = (("score" if record["last_known"] else ""), ("rank" if rank else ""))
+    key = "_".join(filter(None, parts)) or "nothing"
+    return labels.text(f"account.known_{key}", lang, year=int(record["last_year"]), rank=rank)
+
+
+def _departments(result: Result, component: str, leaves: pd.DataFrame, lang: str) -> tuple[str, ...]:
+    """Say what departments answer for the domain beside what the models say of the same part.
+
+    Nothing is said where no department has sent anything: that stands in its own place, once.
+    """
+    table = result.department_domains
+    if table.empty:
+        return ()
+    answers = table.loc[table["component"] == component]
+    if len(answers):
+        ordered = answers.sort_values("max_score", ascending=False, kind="stable")
+        said = "; ".join(_answer(record, lang) for _, record in ordered.iterrows())
+        return (labels.text("account.departments", lang, said=said),)
+    charge = str(reading.line(result, component)["responsible"] or "").split(";")
+    names = [reading.department(name, lang) for name in charge if name.strip()]
+    if not names or leaves["informed"].isin(["department", "both"]).any():
+        return ()
+    return (labels.text("account.unsent", lang, department=reading.listed(names, lang)),)
+
+
+def _answer(record: pd.Series[Any], lang: str) -> str:
+    said = labels.text(
+        "account.department",
+        lang,
+        department=reading.department(str(record["department"]), lang),
+        likely=points(record["likely"], lang),
+        corrected=points(record["corrected_likely"], lang),
+        count=reading.days(record["answered"], lang),
+        maximum=labels.plain(float(record["max_score"]), lang),
+        comparison=comparison(float(record["gap"]), lang, decimals=DECIMALS),
+        model=points(record["model_median"], lang),
+    )
+    if record["disagreeing"] > 0:
+        count = reading.days(record["disagreeing"], lang)
+        return labels.text("account.disagree", lang, said=said, count=count)
+    return said
+
+
+def _change(result: Result, component: str, leaves: pd.DataFrame, told: Collection[str], lang: str) -> str:
+    """Say in one sentence what can be won, what is a gamble, and what is past its day.
+
+    What was `told` by its whole name is called by its code.
+    """
+    said, told = _lever(result, component, leaves, told, lang)
+    gambles = leaves.loc[leaves["gamble"] != ""].sort_values("lost", ascending=False, kind="stable")
+    if len(gambles):
+        said = labels.text("account.gamble", lang, said=said, names=_names(gambles, told, lang))
+    past = reading.past_deadline(result, leaves)
+    past = past.loc[past["lost"] >= WORTH_SAYING]
+    if len(past):
+        facts = {"names": _names(past, told, lang), "lost": points(past["lost"].sum(), lang)}
+        said = labels.text("account.past", lang, said=said, **facts)
+    return labels.text("account.end", lang, said=said)
+
+
+def _lever(
+    result: Result, component: str, leaves: pd.DataFrame, told: Collection[str], lang: str
+) -> tuple[str, Collection[str]]:
+    """Name the best lever; with it, all that has been told of by now."""
+    year = result.spec.target_year
+    best = leaves.loc[leaves["winnable"] > 0].dropna(subset="lever_rank").sort_values("lever_rank").head(1)
+    if best.empty:
+        return labels.text("account.lever_none", lang, year=year), told
+    record = best.iloc[0]
+    day = record["deadline"]
+    facts = {
+        "points": points(record["winnable"], lang),
+        "span": reading.span(record["winnable_lower"], record["winnable_upper"], lang, decimals=DECIMALS),
+        "day": labels.text("account.year_end", lang, year=year) if pd.isna(day) else labels.day(day, lang),
+    }
+    if record["component"] == component:
+        return labels.text("account.lever_whole", lang, **facts), told
+    name = _name(record, told, lang)
+    return labels.text("account.lever", lang, name=name, **facts), {*told, str(record["component"])}
+
+
+def _names(rows: pd.DataFrame, told: Collection[str], lang: str) -> str:
+    """Name the first of some criteria and count the others."""
+    name = _name(rows.iloc[0], told, lang)
+    return name if len(rows) == 1 else labels.text("account.more", lang, name=name, count=len(rows) - 1)
+
+
+def _name(record: pd.Series[Any], told: Collection[str], lang: str) -> str:
+    component = str(record["component"])
+    known = component in told and component[:1].isdigit()
+    return component if known else reading.component_name(record, lang)

@@ -1,0 +1,34 @@
+"""How good past forecasts were, in words; the pictures are in `forecast.plot`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from forecast import labels, reading
+from forecast.markup import Passage
+
+if TYPE_CHECKING:
+    from forecast.result import Result
+
+
+def track_passage(result: Result, *, lang: str) -> Passage:
+    """Say how often the range held and how far off the forecast was, beside repeating last year."""
+    past = reading.record(result)
+    if past.empty:
+        return Passage((labels.text("track.none", lang),))
+    inside = ((past["lower"] <= past["observed"]) & (past["observed"] <= past["upper"])).sum()
+    facts = {
+        "all": len(past),
+        "inside": int(inside),
+        "place": reading.place_name(result.spec.area, lang),
+        "unit": reading.unit(result.spec.index_code, lang),
+        "error": labels.number((past["median"] - past["observed"]).abs().mean(), 1, lang),
+    }
+    if past["repeated"].notna().all():
+        repeated = labels.number((past["repeated"] - past["observed"]).abs().mean(), 1, lang)
+        lines = [labels.text("track.passage", lang, repeated=repeated, **facts)]
+    else:
+        lines = [labels.text("track.passage_alone", lang, **facts)]
+    if reading.recorded_model(result) != reading.main_model(result):
+        lines.append(labels.text("track.beneath", lang))
+    return Passage(tuple(lines))

@@ -1,0 +1,93 @@
+"""The record of the run: in one line for leaders, whole for who checks."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from forecast import labels
+from forecast.markup import Column, Passage, Table, row
+
+if TYPE_CHECKING:
+    from forecast.result import Result
+
+MANIFEST: Final = "manifest.json"
+
+
+def run_record(run_dir: str) -> dict[str, Any]:
+    """Read the record of the run that a notebook is part of; empty where it is part of none."""
+    if not run_dir:
+        return {}
+    for folder in (Path(run_dir), Path(run_dir).parent):
+        if (folder / MANIFEST).is_file():
+            found: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+            return found
+    return {}
+
+
+def quality_line(result: Result, run: Mapping[str, Any] | None = None, *, lang: str) -> Passage:
+    """Say in one line which run this is, from what it was made, and what was checked; see `quality_table`."""
+    as_of = result.spec.as_of
+    if not run:
+        return Passage((labels.text("quality.line_alone", lang, as_of=as_of),), form="note")
+    hashes = run.get("inputs", {}).get("data", {})
+    checks = run.get("checks", [])
+    told = {"good": sum(check["good"] for check in checks), "all": len(checks)}
+    line = labels.text(
+        "quality.line",
+        lang,
+        run_id=run.get("run_id", labels.MISSING),
+        as_of=as_of,
+        commit=_commit(run, lang, 7) or labels.MISSING,
+        files=len(hashes),
+        digest=_digest(hashes),
+        checks=labels.text("quality.checks", lang, **told)
+        if checks
+        else labels.text("quality.checks_later", lang),
+    )
+    return Passage((line,), form="note")
+
+
+def _commit(run: Mapping[str, Any], lang: str, letters: int) -> str:
+    volatile = run.get("volatile", {})
+    commit = str(volatile.get("commit", ""))[:letters]
+    return labels.text("quality.dirty", lang, commit=commit) if commit and volatile.get("dirty") else commit
+
+
+def _digest(hashes: Mapping[str, str]) -> str:
+    """Hash the files' hashes, in the form that ``sha256sum`` prints them, by name."""
+    lines = "".join(f"{digest}  {file}\n" for file, digest in sorted(hashes.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()[:12]
+
+
+def quality_table(result: Result, run: Mapping[str, Any] | None = None, *, lang: str) -> Table:
+    """Record the run: its name, day, commit, settings, and hashes of what went in.
+
+    Parameters
+    ----------
+    result
+        Gives day, draws and seed.
+    run
+        From `run_record`; outside a run there is none.
+    lang
+        Language of the words.
+    """
+    run = run or {}
+    spec = result.spec
+    items = {
+        "run_id": run.get("run_id", ""),
+        "as_of": labels.day(spec.as_of, lang),
+        "commit": _commit(run, lang, 12),
+        "draws": labels.number(spec.draws, 0, lang),
+        "seed": str(spec.seed),
+    }
+    lines = [row(labels.text(f"quality.{name}", lang), value) for name, value in items.items() if value]
+    hashes = run.get("inputs", {}).get("data", {})
+    lines += [
+        row(labels.text("quality.hash", lang, file=file), digest[:16]) for file, digest in hashes.items()
+    ]
+    heads = (Column(labels.text("quality.item", lang)), Column(labels.text("quality.value", lang)))
+    return Table(labels.text("quality.caption", lang), heads, tuple(lines), form="plain")

@@ -1,0 +1,154 @@
+"""Ten questions a leader asks, and the place on the meeting's page where the answer stands.
+
+Each question has the anchor of a heading, words that lead to the answer, and the answer's own figure,
+taken from the made-up result by another way than the page takes it.
+"""
+
+import re
+
+import pytest
+from bs4 import BeautifulSoup
+
+from forecast import labels
+
+LANGUAGES = ("vi", "en")
+FRONT = ""  # page one, before the first heading of a section
+
+
+def number(value, decimals, lang):
+    """A figure as the language writes it."""
+    return labels.number(value, decimals, lang)
+
+
+def worst_domain(result, lang):
+    """The domain that loses most points, and how many."""
+    domains = result.scorecard[result.scorecard["kind"] == "domain"]
+    worst = domains.loc[(domains["max_score"] - domains["expected"]).idxmax()]
+    return [str(worst["component"]), number(worst["max_score"] - worst["expected"], 2, lang)]
+
+
+def chance_of_15(result, lang):
+    """The share of the rank's probability at 15 or better."""
+    share = sum(
+        p for place, p in zip(result.rank["rank"], result.rank["probability"], strict=True) if place <= 15
+    )
+    return [f"{100 * share:.0f}%"]
+
+
+def total(result, lang):
+    """Median and 80 percent range of the total."""
+    levels = result.forecast.query("component == 'total' and index_code == 'PAR'").set_index("output_type_id")
+    return [number(levels.loc[level, "value"], 1, lang) for level in ("0.5", "0.1", "0.9")]
+
+
+def last_year(result, lang):
+    """Last year's total, and by how much the forecast is above it."""
+    line = result.summary.iloc[0]
+    return [number(line["last_median"], 2, lang), number(line["median"] - line["last_median"], 1, lang)]
+
+
+def best_lever(result, lang):
+    """The largest lever: its points, who is in charge and until when."""
+    best = result.scorecard.sort_values("winnable").query("lever_rank == 1").iloc[0]
+    charge = {"vi": "Sở Nội vụ", "en": "Department of Home Affairs"}[lang]
+    return [
+        str(best["component"]),
+        number(best["winnable"], 2, lang),
+        charge,
+        labels.day(best["deadline"], lang),
+    ]
+
+
+def unsent(result, lang):
+    """The departments that have sent nothing."""
+    names = {
+        "vi": ["Sở Kế hoạch và Đầu tư", "Sở Thông tin và Truyền thông", "CHƯA GỬI"],
+        "en": [
+            "Department of Planning and Investment",
+            "Department of Information and Communications",
+            "NOT SENT",
+        ],
+    }
+    assert result.status.query("state == 'missing'")["department"].tolist() == names["vi"][:2]
+    return names[lang]
+
+
+def disbursed(result, lang):
+    """The scenario of disbursement: its total and the difference it makes."""
+    world = result.scenarios.set_index("scenario").loc["disbursed"]
+    return ["95%", number(world["median"], 1, lang), f"+{number(world['difference'], 2, lang)}"]
+
+
+def record(result, lang):
+    """How many of how many results lay inside the 80 percent range given beforehand."""
+    own = result.backtest.query("model == 'evidence' and area == @result.spec.area")
+    wide = own.pivot_table(
+        index=["target_year", "observed"], columns="output_type_id", values="value"
+    ).reset_index()
+    inside = wide["observed"].between(wide["0.1"], wide["0.9"]).sum()
+    return [{"vi": f"{len(wide)} năm", "en": f"{len(wide)} years"}[lang], f" {inside} "]
+
+
+def not_in_ranges(result, lang):
+    """The criteria may change."""
+    return {"vi": ["Bộ tiêu chí năm 2024", "phiếu hỏi"], "en": ["criteria of 2024", "questionnaire"]}[lang]
+
+
+def just_ahead(result, lang):
+    """The province with the lowest median above the city's, and its chance to end above."""
+    city = result.summary.iloc[0]["median"]
+    ahead = result.neighbours[result.neighbours["median"] > city].sort_values("median").iloc[0]
+    return [ahead["area"], f"{100 * ahead['p_ahead']:.0f}%"]
+
+
+QUESTIONS = {
+    "which domain should worry me most?": ("lost", worst_domain),
+    "are we likely to be in the top 15?": (FRONT, chance_of_15),
+    "what will we score, and how sure is that?": (FRONT, total),
+    "better or worse than last year?": (FRONT, last_year),
+    "what can still be won, by whom, until when?": ("decisions", best_lever),
+    "who has not sent a forecast?": ("departments", unsent),
+    "what if disbursement reaches 95 percent?": ("scenarios", disbursed),
+    "how often were we right?": ("track", record),
+    "what is not in the ranges?": ("left-out", not_in_ranges),
+    "who is just ahead of us?": ("near", just_ahead),
+}
+
+
+def under(html, anchor):
+    """The text from a heading to the next of its level or above, without pictures and closed parts."""
+    main = BeautifulSoup(html, "html.parser").main
+    for hidden in main.find_all(["svg", "details"]):
+        hidden.decompose()
+    headings = main.find_all(re.compile("^h[23]$"))
+    start = next((h for h in headings if h.get("id") == anchor), None) if anchor else main.find("p")
+    assert start is not None, f"no heading {anchor!r}"
+    parts = []
+    for element in start.find_all_next(["h2", "h3", "p", "li", "th", "td", "caption"]):
+        if element.name in ("h2", "h3") and (not anchor or element.name <= start.name):
+            break
+        parts.append(element.get_text(" ", strip=True))
+    first = "" if anchor else start.get_text(" ", strip=True)
+    return " ".join([first, *parts]).replace("\N{NO-BREAK SPACE}", " ")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_the_answer_stands_where_a_leader_looks(question, lang, made_up, pages):
+    """Under its heading, in both languages, in words outside pictures, with the figure of the result."""
+    anchor, answer = QUESTIONS[question]
+
+    text = under(pages["meeting", lang], anchor)
+
+    assert [part for part in answer(made_up, lang) if part not in f" {text} "] == []
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize(
+    "anchor", sorted({anchor for anchor, _ in QUESTIONS.values()} - {FRONT, "decisions", "near"})
+)
+def test_the_place_is_in_the_contents(anchor, lang, pages):
+    """Whoever opens the page finds the heading in its list of contents."""
+    contents = BeautifulSoup(pages["meeting", lang], "html.parser").nav
+
+    assert contents.find("a", href=f"#{anchor}")
