@@ -221,3 +221,18 @@ def test_a_long_chain_of_scenarios_may_be_a_circle(folder):
     (folder / FILE).write_text("".join(chain), encoding="utf-8")
 
     assert refused(folder) == [(FILE, f"c{k}.combine", "expect.no_circle") for k in range(1500)]
+
+
+@pytest.mark.parametrize(
+    ("told", "key"),
+    [
+        ("points = { D1 = " + "9" * 400 + " }", "expect.scenario_numbers"),
+        ("points = { D1 = " + "9" * 5000 + " }", "expect.toml"),
+        ("points = " + "[" * 5000 + "]" * 5000, "expect.toml"),
+    ],
+)
+def test_scenarios_without_end_are_refused(folder, told, key):
+    """Numbers that no float holds, and brackets deeper than the reader goes, are told like other slips."""
+    (folder / FILE).write_text(f'[scenario.x]\nname_vi = "x"\n{told}\n', encoding="utf-8")
+
+    assert [found for _, _, found in refused(folder)] == [key]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from forecast.spec import nearest
 FILE: Final = "scenarios.toml"
 BASE: Final = "continue"
 REMEDIES: Final = ("overdue", "open")
+_LARGEST: Final = 1e300  # what is not a number is not at most this either
 _FIELDS: Final = ("name_vi", "name_en", "indicators", "remedies", "points", "everywhere", "combine")
 
 Facts = dict[str, Any]
@@ -77,7 +77,7 @@ def read(folder: Path) -> tuple[tuple[Scenario, ...], str]:
     except UnicodeDecodeError as error:
         found = error.object[error.start : error.start + 1].hex().upper()
         raise DataError([Problem(FILE, None, "", "", "expect.utf8", {"byte": found})]) from error
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # no TOML, an endless number, brackets without end
         raise DataError([Problem(FILE, None, "", "", "expect.toml", {"reason": str(error)})]) from error
     problems = [
         Problem(FILE, None, key, "", "expect.known_column", {"allowed": ["scenario"]})
@@ -160,6 +160,6 @@ def _is_names(value: object, allowed: tuple[str, ...]) -> bool:
 
 def _is_numbers(value: object) -> bool:
     return isinstance(value, dict) and all(
-        isinstance(each, int | float) and not isinstance(each, bool) and math.isfinite(each)
+        isinstance(each, int | float) and not isinstance(each, bool) and abs(each) <= _LARGEST
         for each in value.values()
     )
