@@ -23,6 +23,7 @@ def track(result: Result, lang: str) -> Sheet:
         end_of("forecast", forecast, "lower", 95, lang, "points", lambda record: record["lower95"]),
         end_of("forecast", forecast, "upper", 95, lang, "points", lambda record: record["upper95"]),
         figure("observed", labels.text("track.observed", lang), "points"),
+        figure("repeated", labels.text("track.last_value", lang), "points"),
     ]
     return sheet("track", reading.record(result), fields, key="target_year", lang=lang)
 

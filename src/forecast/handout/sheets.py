@@ -34,7 +34,7 @@ _SHEETS: Final[tuple[Callable[[Result, str], Sheet], ...]] = (
 # Sheets without rows, and the sentence that says what to enter.
 _ABSENT: Final = {
     "scorecard": "absent.scorecard",
-    "targets": "targets.none",
+    "targets": "handout.no_target",
     "sipas": "sipas.absent",
     "scenarios": "absent.scenarios",
     "departments": "absent.departments",
