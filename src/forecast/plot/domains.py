@@ -69,17 +69,18 @@ def _finding(table: pd.DataFrame, names: Sequence[str], lang: str) -> str:
 def _rows(axes: Axes, result: Result, table: pd.DataFrame, names: Sequence[str], sheet: Sheet) -> None:
     places = np.arange(len(table), 0, -1, dtype=float)
     lowest = 100.0
+    up, down = (0.0, 0.26) if sheet.narrow else (0.12, 0.32)  # forecast and last year share a row
     for place, name, (_, record) in zip(places, names, table.iterrows(), strict=True):
         scale = 100 / float(record["max_score"])
         for level, width in RANGE_WIDTHS.items():
             low, high = reading.interval(result, str(record["component"]), level)
-            axes.hlines(place, low * scale, high * scale, color=BLUE, linewidth=width)
+            axes.hlines(place + up, low * scale, high * scale, color=BLUE, linewidth=width)
             lowest = min(lowest, low * scale)
         before = float(record["last_median"]) * scale
         lowest = min(lowest, before)
         face = VERMILION if record["last_known"] else "white"
-        axes.plot(before, place - (0.26 if sheet.narrow else 0.3), **BEFORE, markerfacecolor=face)
-        axes.plot(float(record["median"]) * scale, place, **MEDIAN)
+        axes.plot(before, place - down, **BEFORE, markerfacecolor=face)
+        axes.plot(float(record["median"]) * scale, place + up, **MEDIAN)
         _words(axes, record, place, name, sheet)
     axes.set_yticks([] if sheet.narrow else places, [] if sheet.narrow else names)
     axes.tick_params(axis="y", length=0)
