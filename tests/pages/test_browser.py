@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from forecast import labels
+from forecast import labels, report
 from forecast.report import letter
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -67,6 +67,27 @@ def test_endless_words_of_people_do_not_widen_a_phones_page(made_up, pages_from,
     assert window == 320
     assert width <= 320
     assert sticking_out == 0
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext is not installed")
+@pytest.mark.parametrize("lang", ["vi", "en"])
+@pytest.mark.parametrize("which", ["made_up", "bare"])
+def test_page_one_is_one_sheet(which, lang, made_up, bare, pages, pages_from, tmp_path):
+    """Headline, caveats, figure and all five decisions stand on the first sheet, the domains on the next."""
+    result = {"made_up": made_up, "bare": bare}[which]
+    page = pages["meeting", lang] if which == "made_up" else pages_from(bare, "meeting", lang=lang)["meeting"]
+    (tmp_path / "meeting.html").write_text(page, encoding="utf-8")
+    paper = tmp_path / "meeting.pdf"
+
+    browser("--no-pdf-header-footer", f"--print-to-pdf={paper}", (tmp_path / "meeting.html").as_uri())
+
+    command = ["pdftotext", "-l", "2", str(paper), "-"]
+    text = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+    first, second = (" ".join(sheet.split()) for sheet in text.split("\f")[:2])
+    shown = [report.heading("decisions", lang=lang).text, *report.caveats(result, lang=lang).lines]
+    shown += [line.cells[1].text for line in report.decision_table(result, lang=lang).rows]
+    assert [part for part in shown if part.replace("\N{NO-BREAK SPACE}", " ") not in first] == []
+    assert second.removeprefix("2 ").startswith(report.heading("domains", lang=lang).text)
 
 
 def test_paper_is_a4_and_tagged(pages, tmp_path):

@@ -214,7 +214,8 @@ def test_paper_is_a4_with_the_margins_of_official_letters(pages):
     assert re.search(r"@top-center \{ content: counter\(page\); font: 13pt", paper)
     assert "@page :first { @top-center { content: none; } }" in paper
     assert re.search(r"figure, tbody, tr, li, .*break-inside: avoid", paper)
-    assert '"Times New Roman"' in paper
+    assert re.search(r"body \{[^}]*font: 13pt/1.3 var\(--serif\)", paper)
+    assert re.search(r'--serif: "Times New Roman"', style)
 
 
 def notebook_showing(made_up, *cells):

@@ -23,53 +23,51 @@ def department_table(result: Result, *, lang: str) -> Table | Passage:
     """
     if result.departments.empty:
         return Passage((labels.text("absent.departments", lang),))
-    heads = ("model", "given", "corrected", "combined", "gap")
-    return Table(
-        caption=labels.text("department_table.caption", lang, year=result.spec.target_year),
-        columns=(
-            Column(labels.text("department_table.component", lang)),
-            *(Column(labels.text(f"department_table.{name}", lang), numeric=True) for name in heads),
-        ),
-        rows=tuple(_line(record, lang) for _, record in result.departments.iterrows()),
-        notes=(labels.text("department_table.note", lang), *_corrections(result, lang)),
-    )
+    lines = tuple(_line(record, lang) for _, record in result.departments.iterrows())
+    return _beside_models(result, "component", lines, lang)
 
 
 def department_domain_table(result: Result, *, lang: str) -> Table | Passage:
     """Tabulate the same, summed over what each department answered in each domain: one page for leaders."""
     if result.department_domains.empty:
         return Passage((labels.text("absent.departments", lang),))
+    lines = tuple(_domain_line(record, lang) for _, record in result.department_domains.iterrows())
+    return _beside_models(result, "domain", lines, lang)
+
+
+def _beside_models(result: Result, first: str, lines: tuple[Row, ...], lang: str) -> Table:
+    """Put lines under the heads that both tables share."""
     heads = ("model", "given", "corrected", "combined", "gap")
     return Table(
         caption=labels.text("department_table.caption", lang, year=result.spec.target_year),
         columns=(
-            Column(labels.text("department_table.domain", lang)),
+            Column(labels.text(f"department_table.{first}", lang)),
             *(Column(labels.text(f"department_table.{name}", lang), numeric=True) for name in heads),
         ),
-        rows=tuple(_domain_line(record, lang) for _, record in result.department_domains.iterrows()),
+        rows=lines,
         notes=(labels.text("department_table.note", lang), *_corrections(result, lang)),
     )
 
 
 def _domain_line(record: pd.Series[Any], lang: str) -> Row:
     facts = {
-        "domain": reading.short_name(str(record["component"]), lang),
         "count": reading.days(record["answered"], lang),
         "maximum": labels.plain(float(record["max_score"]), lang),
     }
-    apart = ""
+    told = [labels.text("department_table.part", lang, **facts)]
     if record["disagreeing"] > 0:
         count = reading.days(record["disagreeing"], lang)
-        apart = labels.text("department_table.disagreeing", lang, count=count)
+        told.append(labels.text("department_table.disagreeing", lang, count=count))
     return row(
         Cell(
             reading.department(str(record["department"]), lang),
-            labels.text("department_table.part", lang, **facts),
+            reading.short_name(str(record["component"]), lang),
         ),
         ranged(points(record["model_median"], lang), record["model_lower"], record["model_upper"], lang),
         ranged(points(record["likely"], lang), record["low"], record["high"], lang),
         *_members(record, lang),
-        Cell(labels.signed(record["gap"], 2, lang), apart),
+        labels.signed(record["gap"], 2, lang),
+        detail="; ".join(told),
     )
 
 
