@@ -7,6 +7,7 @@ sheet is ``template/page.css``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -14,18 +15,28 @@ from pathlib import Path
 from typing import Any, ClassVar, Final, Literal, Protocol
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 TEMPLATE_FOLDER: Final = Path(__file__).parent / "template"
 PAGE_TYPE: Final = "application/vnd.forecast.page+json"
 HEADING_TYPE: Final = "application/vnd.forecast.heading+json"
+_RANGE: Final = re.compile(
+    "[\\d.,\N{MINUS SIGN}]+\N{NO-BREAK SPACE}–\N{NO-BREAK SPACE}[\\d.,\N{MINUS SIGN}]*\\d"
+)
 
 
 @cache
 def environment() -> jinja2.Environment:
     """Open the project's templates; every value is escaped unless a template says otherwise."""
     loader = jinja2.FileSystemLoader(TEMPLATE_FOLDER, encoding="utf-8")
-    return jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
+    made = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
+    made.filters["whole"] = _whole
+    return made
+
+
+def _whole(text: str) -> Markup:
+    """Escape a text and keep each range on one line: after a dash a line breaks in spite of the space."""
+    return Markup(_RANGE.sub(r'<span class="whole">\g<0></span>', str(escape(text))))  # noqa: S704 -- escaped
 
 
 def _html(macro: str, piece: object) -> str:

@@ -57,6 +57,16 @@ def test_text_stays_text_in_every_field(payload):
     assert attributes(injected) == attributes(harmless)
 
 
+def test_a_range_stays_on_one_line():
+    """Both ends and the dash stand in one element that does not break, and text stays text."""
+    text = "80%: −0,02 – 1.411,5), 2019 – <b>".replace(" – ", "\N{NO-BREAK SPACE}–\N{NO-BREAK SPACE}")
+
+    found = BeautifulSoup(Passage((text,))._repr_html_(), "html.parser")
+
+    assert [part.text for part in found.find_all("span")] == [text.partition(": ")[2].partition(")")[0]]
+    assert found.get_text() == text
+
+
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_text_stays_text_in_the_frame_of_a_page(payload):
     """Title, subtitle, list of contents and foot are escaped, and are read back as they were given."""
