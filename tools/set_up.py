@@ -3,6 +3,7 @@
 ``.venv`` comes to hold exactly what requirements.lock says, each file checked by its hash; then the package
 itself is installed and Jupyter told of its kernel.  Run again, it does only what has changed.
 In an environment made by conda (environment.yml), ``python tools/set_up.py --here`` does the last two steps.
+Where nothing is developed, as in a container, ``--no-dev`` leaves out what only developers need.
 
 An old Python must be able to read this file in order to say that it is too old: no syntax after 3.6.
 """
@@ -50,10 +51,10 @@ def main(arguments):
         if arguments == ["--here"]:
             install_package([sys.executable, "-m", "pip", *QUIETLY, "install"])
             add_kernel(Path(sys.prefix))
-        elif arguments:
-            raise SetUpError("Cách dùng | Usage: python tools/set_up.py [--here]")
+        elif arguments not in ([], ["--no-dev"]):
+            raise SetUpError("Cách dùng | Usage: python tools/set_up.py [--here | --no-dev]")
         else:
-            make_environment()
+            make_environment(developing=not arguments)
     except SetUpError as error:
         sys.stderr.write("{}\n".format(error))
         return 1
@@ -70,8 +71,8 @@ def check_python(version):
         )
 
 
-def make_environment():
-    """Bring ``.venv`` to the state that the lock describes."""
+def make_environment(developing):
+    """Bring ``.venv`` to the state that the lock describes, with or without developers' packages."""
     if READY.exists():
         READY.unlink()  # if a step fails, the next run must not think that all is well
     make_venv()
@@ -82,8 +83,10 @@ def make_environment():
     environment = uv_environment()
     install_uv()
     say("cài các gói theo requirements.lock", "installing the packages of requirements.lock")
+    everything = ["sync", "--require-hashes", str(LOCK)]
+    needed = ["install", "--constraint", str(LOCK), "--requirement", "pyproject.toml", "--group", "install"]
     run(
-        [*uv, "sync", "--require-hashes", *where, str(LOCK)],
+        [*uv, *(everything if developing else needed), *where],
         "Không cài được các gói. Kiểm tra mạng, hoặc đặt kho gói nội bộ: pip config set global.index-url URL",
         "Could not install the packages. Check the network, or name your mirror: "
         "pip config set global.index-url URL",
