@@ -94,6 +94,8 @@ def make_environment(developing):
     )
     install_package([*uv, "install", *where], environment)
     add_kernel(VENV)
+    if developing:
+        teach_git()
     READY.write_text("", encoding="utf-8")
 
 
@@ -198,6 +200,26 @@ def add_kernel(prefix):
     settings = prefix / "etc" / "jupyter"
     write_json(settings / "jupyter_config.json", JUPYTER_SETTINGS)
     write_json(settings / "labconfig" / "page_config.json", PAGE_SETTINGS)
+
+
+def teach_git():
+    """Let git in this checkout store notebooks without what they showed, and compare them cell by cell.
+
+    The commands are relative, as git starts them at the top of the checkout; where .venv is gone, git says so
+    and stores the notebook as it is, which a test then refuses.
+    """
+    git = shutil.which("git")
+    if git is None or not (ROOT / ".git").exists():
+        return
+    folder = PYTHON.parent.relative_to(ROOT).as_posix()
+    settings = {
+        "filter.notebook.clean": "{}/python -m nbstripout --keep-id".format(folder),
+        "filter.notebook.smudge": "cat",
+        "diff.jupyternotebook.command": "{}/git-nbdiffdriver diff".format(folder),
+    }
+    for name, value in settings.items():
+        if subprocess.call([git, "-C", str(ROOT), "config", name, value]) != 0:
+            say("git không nhận {}; bỏ qua".format(name), "git does not take {}; left out".format(name))
 
 
 def write_json(path, content):

@@ -97,6 +97,21 @@ def rank(result: Result, lang: str) -> Sheet:
     return sheet("rank", result.rank, fields, key="rank", lang=lang, notes=notes)
 
 
+def near(result: Result, lang: str) -> Sheet:
+    """The provinces nearest to the area, with the chance of each to end above it."""
+    place = reading.place_name(result.spec.area, lang)
+    last = str(int(reading.line(result, reading.TOTAL)["last_year"]))
+    fields = [
+        words(labels.text("near.area", lang), lambda record: reading.place_name(str(record["area"]), lang)),
+        figure("last_year", last, "points", "last_score"),
+        figure("last_rank", _head("last_rank", lang, year=last), "count"),
+        *ranged("forecast", _head("forecast", lang, year=result.spec.target_year), lang),
+        figure("chance_ahead", labels.text("near.ahead", lang, place=place), "chance", "p_ahead"),
+    ]
+    notes = (labels.text("near.note", lang),)
+    return sheet("near", result.neighbours, fields, key="area", lang=lang, notes=notes)
+
+
 def _ranks(result: Result) -> dict[str, int]:
     ends = {"median": 0.5, "best": 0.1, "worst": 0.9}
     return {"ranked": reading.RANKED, **{name: reading.rank_at(result, at) for name, at in ends.items()}}

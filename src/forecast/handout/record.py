@@ -14,6 +14,46 @@ if TYPE_CHECKING:
     from forecast.result import Result
 
 
+def changes(result: Result, lang: str) -> Sheet:
+    """How the forecast moved since the last report, by its reasons."""
+    told = result.changes.assign(
+        reason=[
+            labels.text("changes.move" if step == "total" else f"changes_by.{step}", lang)
+            for step in result.changes["step"]
+        ]
+    )
+    fields = [
+        words(_head("component", lang), lambda record: reading.short_name(str(record["component"]), lang)),
+        words(labels.text("changes.reason", lang), lambda record: record["reason"]),
+        figure("before", labels.text("changes.before", lang), "points"),
+        figure("after", labels.text("changes.after", lang), "points"),
+        figure("effect", labels.text("changes.move", lang), "change"),
+    ]
+    notes = tuple(labels.text(f"changes.{name}", lang) for name in ("note", "note_medians"))
+    return sheet(
+        "changes", told, fields, key=("component", "step"), lang=lang, notes=notes if len(told) else ()
+    )
+
+
+def changed_rows(result: Result, lang: str) -> Sheet:
+    """The rows of the data behind that, as they stand in the tables."""
+    fields = [
+        words(_head("domain", lang), lambda record: record["component"]),
+        words(_head("file", lang), lambda record: record["file"]),
+        words(_head("row", lang), lambda record: " | ".join(filter(None, (record["key"], record["name"])))),
+        words(
+            labels.text("changed_rows.kind", lang),
+            lambda record: labels.text(f"changed_rows.{record['kind']}", lang),
+        ),
+        words(_head("column", lang), lambda record: record["column"]),
+        words(labels.text("changed_rows.before", lang), lambda record: record["old"]),
+        words(labels.text("changed_rows.now", lang), lambda record: record["new"]),
+        days(_head("published_on", lang), "published_on"),
+        words(_head("source", lang), lambda record: record["source_url"]),
+    ]
+    return sheet("changed_rows", result.changed_rows, fields, key=("file", "key", "column"), lang=lang)
+
+
 def track(result: Result, lang: str) -> Sheet:
     """Past forecasts of the total, with what came."""
     forecast = labels.text("levels.median", lang)

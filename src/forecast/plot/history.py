@@ -80,7 +80,7 @@ def history(
         alt=alt,
         svg=wide,
         narrow=narrow,
-        notes=(*_break_note(past, breaks, lang), *doubt),
+        notes=(labels.text("domains.figure_note", lang), *_break_note(past, breaks, lang), *doubt),
         table=_table(result, component, past, means, lang),
         table_label=labels.text("page.data", lang),
     )

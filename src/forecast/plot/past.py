@@ -89,6 +89,7 @@ def track(result: Result, *, lang: str) -> Figure | Passage:
         alt=alt,
         svg=wide,
         narrow=narrow,
+        notes=(labels.text("domains.figure_note", lang),),
         table=_track_table(past, caption, lang),
         table_label=labels.text("page.data", lang),
     )

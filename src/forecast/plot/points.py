@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
@@ -15,6 +16,8 @@ from forecast.markup import Column, Figure, Pieces, Table, row
 from forecast.plot.canvas import BLACK, BLUE, VERMILION, Look, Sheet, draw
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from forecast.result import Result
 
 MOST: Final = 10
@@ -64,7 +67,7 @@ def lost(result: Result, by: Literal["domain", "criterion"] = "domain", *, lang:
 def _finding(rows: pd.DataFrame, names: list[str], lang: str) -> str:
     said = [
         {
-            "name": reading.short(name, WIDE_NAME),
+            "name": reading.short(name, 2 * WIDE_NAME),
             "lost": labels.number(lost, 2, lang),
             "winnable": labels.number(winnable, 2, lang),
         }
@@ -87,18 +90,9 @@ def _bars(axes: Axes, rows: pd.DataFrame, names: list[str], sheet: Sheet) -> Non
             if end - begin > 1e-9:
                 axes.barh(place, end - begin, left=begin, height=thick, clip_on=False, **look)
         _beside(axes, record, place, name, sheet)
-    shown = [reading.short(name, WIDE_NAME) for name in names]
-    axes.set_yticks([] if sheet.narrow else places, [] if sheet.narrow else shown, parse_math=False)
-    axes.tick_params(axis="y", length=0)
     axes.set_xlim(0, float(rows["max_score"].max()))
-    axes.set_ylim(0.4, len(rows) + (0.95 if sheet.narrow else 0.6))
-    axes.set_xlabel(labels.text("lost.axis", sheet.lang))
-    axes.locator_params(axis="x", nbins=6)
-    sheet.write_ticks(axes.xaxis)
-    axes.grid(axis="x")
-    axes.spines["left"].set_visible(False)
-    if not sheet.narrow:
-        head_beside(axes, labels.text("lost.beside_head", sheet.lang))
+    below, beside = (labels.text(f"lost.{name}", sheet.lang) for name in ("axis", "beside_head"))
+    name_rows(axes, names, places, sheet, below=below, beside=beside)
 
 
 def _beside(axes: Axes, record: pd.Series[Any], place: float, name: str, sheet: Sheet) -> None:
@@ -123,8 +117,34 @@ def write_beside(axes: Axes, name: str, said: str, place: float, sheet: Sheet) -
         axes.annotate(said, (1.02, place), xycoords=coords, va="center")
 
 
-def head_beside(axes: Axes, text: str) -> None:
-    """Name what stands beside the rows."""
+def name_rows(
+    axes: Axes, names: list[str], places: NDArray[np.float64], sheet: Sheet, *, below: str, beside: str
+) -> None:
+    """Write the names of rows at their left, in one line or two, and of what stands below and beside them."""
+    shown = [two_lines(name) for name in names]
+    axes.set_yticks([] if sheet.narrow else places, [] if sheet.narrow else shown, parse_math=False)
+    axes.tick_params(axis="y", length=0)
+    axes.set_ylim(0.4, len(names) + (0.95 if sheet.narrow else 0.6))
+    axes.set_xlabel(below)
+    axes.locator_params(axis="x", nbins=6)
+    sheet.write_ticks(axes.xaxis)
+    axes.grid(axis="x")
+    axes.spines["left"].set_visible(False)
+    if not sheet.narrow:
+        _head_beside(axes, beside)
+
+
+def two_lines(name: str) -> str:
+    r"""Break a name that finds no room in one line; what finds none in two is cut.
+
+    >>> two_lines("Giải ngân vốn đầu tư công đạt 95 phần trăm trong năm")
+    'Giải ngân vốn đầu tư công đạt 95 phần\ntrăm trong năm'
+    """
+    lines = textwrap.wrap(name, WIDE_NAME) or [""]
+    return "\n".join([lines[0], reading.short(" ".join(lines[1:]), WIDE_NAME)]) if lines[1:] else lines[0]
+
+
+def _head_beside(axes: Axes, text: str) -> None:
     axes.annotate(
         text,
         (1.02, 1),

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from forecast import labels, reading
 from forecast.markup import Column, Figure, Pieces, Table, row
 from forecast.plot.canvas import BLACK, BLUE, MEDIAN, RANGE_WIDTHS, Look, Sheet, draw
-from forecast.plot.points import WIDE_NAME, head_beside, write_beside
+from forecast.plot.points import WIDE_NAME, name_rows, write_beside
 
 if TYPE_CHECKING:
     from forecast.result import Result
@@ -44,7 +44,7 @@ def scenarios(result: Result, *, lang: str) -> Figure | Pieces:
         alt=alt,
         svg=wide,
         narrow=narrow,
-        notes=_left_out(result, lang),
+        notes=(labels.text("domains.figure_note", lang), *_left_out(result, lang)),
         table=_table(result, told, names, lang),
         table_label=labels.text("page.data", lang),
     )
@@ -54,7 +54,7 @@ def _finding(told: pd.DataFrame, names: list[str], lang: str) -> str:
     order = told["median"].to_numpy().argsort(kind="stable")
     best, worst = told.loc[order[-1]], told.loc[order[0]]
     facts = {
-        "best": reading.short(names[order[-1]], WIDE_NAME),
+        "best": reading.short(names[order[-1]], 2 * WIDE_NAME),
         "median": reading.points(best["median"], lang),
     }
     if len(told) == 1:
@@ -64,7 +64,7 @@ def _finding(told: pd.DataFrame, names: list[str], lang: str) -> str:
         "scenario_table.alt",
         lang,
         difference=labels.signed(best["difference"], 2, lang),
-        worst=reading.short(names[order[0]], WIDE_NAME),
+        worst=reading.short(names[order[0]], 2 * WIDE_NAME),
         worst_median=reading.points(worst["median"], lang),
         **facts,
     )
@@ -83,17 +83,14 @@ def _ranges(axes: Axes, told: pd.DataFrame, names: list[str], sheet: Sheet) -> N
             difference=labels.signed(record["difference"], 2, sheet.lang),
         )
         write_beside(axes, name, said, place, sheet)
-    shown = [reading.short(name, WIDE_NAME) for name in names]
-    axes.set_yticks([] if sheet.narrow else places, [] if sheet.narrow else shown, parse_math=False)
-    axes.tick_params(axis="y", length=0)
-    axes.set_ylim(0.5, len(told) + (0.95 if sheet.narrow else 0.5))
-    axes.set_xlabel(labels.text("scenario_table.axis", sheet.lang))
-    axes.locator_params(axis="x", nbins=6)
-    sheet.write_ticks(axes.xaxis)
-    axes.grid(axis="x")
-    axes.spines["left"].set_visible(False)
-    if not sheet.narrow:
-        head_beside(axes, labels.text("scenario_table.beside_head", sheet.lang))
+    name_rows(
+        axes,
+        names,
+        places,
+        sheet,
+        below=labels.text("scenario_table.axis", sheet.lang),
+        beside=labels.text("scenario_table.beside_head", sheet.lang),
+    )
 
 
 def _key(lang: str) -> list[Line2D]:

@@ -9,12 +9,15 @@ import pandas as pd
 
 from forecast import labels, reading
 from forecast.markup import Heading, Passage, Pieces, Shown
+from forecast.report.current import period
 from forecast.report.front import comparison
 from forecast.report.scorecard import DECIMALS, points
 
 if TYPE_CHECKING:
     from forecast.result import Result
 
+MOST_INDICATORS: Final = 2
+NEARLY_NOTHING: Final = 1e-9  # what may be divided by
 WORTH_SAYING: Final = 0.05  # points: less is no loss that a reader need hear of
 
 
@@ -37,8 +40,17 @@ def account(result: Result, component: str, *, lang: str) -> tuple[str, ...]:
     drives = _whole(result, component, lang) if worst.empty else _lost(worst, lang)
     known = _known(result, component, below, lang)
     first = labels.text("account.sentence", lang, first=drives, second=known)
+    rests = labels.text(
+        "account.rests", lang, basis=reading.said(reading.line(result, component)["basis"], lang)
+    )
     change = () if leaves.empty else (_change(result, component, leaves, set(worst["component"]), lang),)
-    return (first, *_departments(result, component, leaves, lang), *change)
+    return (
+        first,
+        *((rests,) if below.empty else ()),
+        *_indicators(result, component, lang),
+        *_departments(result, component, leaves, lang),
+        *change,
+    )
 
 
 def _lost(worst: pd.DataFrame, lang: str) -> str:
@@ -76,6 +88,34 @@ def _known(result: Result, component: str, below: pd.DataFrame, lang: str) -> st
     parts = (("score" if record["last_known"] else ""), ("rank" if rank else ""))
     key = "_".join(filter(None, parts)) or "nothing"
     return labels.text(f"account.known_{key}", lang, year=int(record["last_year"]), rank=rank)
+
+
+def _indicators(result: Result, component: str, lang: str) -> tuple[str, ...]:
+    """Tell the figures of the year that are farthest from usual, and whether the forecast takes them in."""
+    mine = result.news.loc[(result.news["component"] == component) & result.news["surprise"].notna()]
+    if mine.empty:
+        return ()
+    far = (mine["surprise"] / mine["usual"].abs().clip(lower=NEARLY_NOTHING)).abs()
+    farthest = mine.loc[far.sort_values(ascending=False, kind="stable").index[:MOST_INDICATORS]]
+    said = "; ".join(_indicator(record, lang) for _, record in farthest.iterrows())
+    scored = set(result.scorecard["indicator"]) - {""}
+    used = farthest["code"].isin(scored) | (farthest["effect"].abs() >= WORTH_SAYING)
+    key = "used" if used.all() else "unused" if not used.any() else "part"
+    return (labels.text(f"account.indicators_{key}", lang, said=said),)
+
+
+def _indicator(record: pd.Series[Any], lang: str) -> str:
+    decimals = 0 if max(abs(record["value"]), abs(record["usual"])) >= 1000 else 1
+    unit = str(record["unit"])
+    return labels.text(
+        "account.indicator",
+        lang,
+        name=str(record["indicator"]),
+        period=period(str(record["period"]), lang),
+        value=labels.number(record["value"], decimals, lang),
+        usual=labels.number(record["usual"], decimals, lang),
+        unit=unit if unit in ("", "%") else f" {unit}",
+    )
 
 
 def _departments(result: Result, component: str, leaves: pd.DataFrame, lang: str) -> tuple[str, ...]:

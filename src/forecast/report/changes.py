@@ -44,6 +44,7 @@ def changes_table(result: Result, *, lang: str) -> Table | Passage:
     heads = [labels.text(f"changes.{name}", lang) for name in ("before", "after", "move")]
     heads += [labels.text(f"changes_by.{step}", lang) for step in steps]
     notes = [labels.text("changes.note", lang)] if len(steps) > 1 else []
+    notes += [labels.text("changes.note_medians", lang)]
     notes += [labels.text("changes.run", lang, run_id=earlier["run_id"])]
     notes += [labels.text("changes.unsplit_note", lang, reason=reason)] if reason else []
     return Table(

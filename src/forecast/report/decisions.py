@@ -43,7 +43,7 @@ def decision_table(result: Result, *, count: int = FIRST, lang: str) -> Table | 
         caption=labels.text("decisions.caption" if below else "decisions.caption_domains", lang, **facts),
         columns=(
             Column(labels.text("decisions.what" if below else "domains.domain", lang)),
-            Column(labels.text("decisions.points", lang), numeric=True),
+            Column(labels.text("decisions.points" if below else "decisions.points_most", lang), numeric=True),
             Column(labels.text("decisions.who", lang)),
             Column(labels.text("decisions.due", lang), numeric=True),
         ),

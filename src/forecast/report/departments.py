@@ -156,6 +156,8 @@ def status_table(result: Result, *, lang: str) -> Table | Passage:
     """Tabulate who has sent a forecast, who is late, who has not, and how many components disagree."""
     if result.status.empty:
         return Passage((labels.text("absent.status", lang),))
+    if (result.status["state"] == "missing").all():  # nobody was asked yet, so nobody is late
+        return Passage(())
     heads = ("department", "state", "received", "components", "disagreeing")
     due = labels.day(result.status["due_on"].iloc[0], lang)  # one day for all
     facts = {"year": result.spec.target_year, "as_of": result.spec.as_of, "due": due}

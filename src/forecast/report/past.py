@@ -11,6 +11,21 @@ if TYPE_CHECKING:
     from forecast.result import Result
 
 
+def _held(result: Result, lang: str) -> list[str]:
+    """Say how much of all that came each range held, and which range promised more than it kept."""
+    table = reading.coverage(result)
+    if table.empty:
+        return []
+    said = [
+        labels.text("track.level", lang, level=int(level), share=labels.percent(share, 0, lang))
+        for level, share in zip(table["level"], table["share"], strict=True)
+    ]
+    count = labels.number(table["cells"].max(), 0, lang)
+    lines = [labels.text("track.held", lang, count=count, said=reading.listed(said, lang))]
+    kept_less = table.loc[100 * table["upper"] < table["level"], "level"]
+    return lines + [labels.text("track.too_narrow", lang, level=int(level)) for level in kept_less]
+
+
 def track_passage(result: Result, *, lang: str) -> Passage:
     """Say how often the range held and how far off the forecast was, beside repeating last year."""
     past = reading.record(result)
@@ -29,6 +44,7 @@ def track_passage(result: Result, *, lang: str) -> Passage:
         lines = [labels.text("track.passage", lang, repeated=repeated, **facts)]
     else:
         lines = [labels.text("track.passage_alone", lang, **facts)]
+    lines += _held(result, lang)
     if reading.recorded_model(result) != reading.main_model(result):
         lines.append(labels.text("track.beneath", lang))
     return Passage(tuple(lines))

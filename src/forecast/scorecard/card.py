@@ -113,9 +113,14 @@ def _attainable(leaves: Leaves, leaf: int) -> float:
 
 
 def last_points(leaves: Leaves, node: int, year: int) -> float:
-    """Published points of a node in a year, or the sum of its leaves' if all are known; else NaN."""
+    """Published points of a node in a year, of a criterion the sum of its parts if all are known, else NaN.
+
+    A domain without a published score has an estimate, by the panel, and no second one from here.
+    """
     if leaves.last_year[node] == year:
         return round(float(leaves.last[node]), 4)
+    if leaves.tree.rows[node]["kind"] not in ("criterion", "subcriterion"):
+        return float("nan")
     under = leaves.tree.leaves[leaves.tree.under(node)]
     whole = (leaves.last_year[under] == year).all()
     return round(float(leaves.last[under].sum()), 4) if whole else float("nan")
