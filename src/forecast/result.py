@@ -207,14 +207,29 @@ class Result:
 
     @classmethod
     def read(cls, folder: Path) -> Self:
-        """Read what `write` wrote.
+        """Read what `write` wrote, or take what `hold` has read.
 
         Raises
         ------
         FileNotFoundError
             If a table is missing.
         """
+        held = _HELD.pop(folder, None)
+        if isinstance(held, cls):
+            return held
         return cls(spec=read_spec(folder), **{name: read_table(folder, name) for name in table_names()})
+
+
+_HELD: dict[Path, Result] = {}
+
+
+def hold(folder: Path) -> None:
+    """Read a result now for the next `Result.read` of its folder, which may be in a process forked from this.
+
+    Only the latest is held, and handed out once: whoever reads again gets tables of his own.
+    """
+    _HELD.clear()
+    _HELD[folder] = Result.read(folder)
 
 
 def table_names() -> tuple[str, ...]:

@@ -42,7 +42,7 @@ def good(made, server, tmp_path_factory):
     place = made.furnished(tmp_path_factory.mktemp("good"))
     steps = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "make", lambda _spec, _data, _previous: made.small_result())
+        patch.setattr(pipeline, "make", lambda *_: made.small_result())
         patch.setattr(manifest, "code_hash", lambda: "made up")
         options = run.Options(workers=2, server=server)
         outcome = run.report(made.SPEC, kinds=made.KINDS, options=options, tell=steps.append, **vars(place))
@@ -267,7 +267,7 @@ def test_data_that_change_during_a_run_do_not_change_it(report, place, made, mon
     """Figures, notebooks and hashes are of one copy, taken at the start."""
     seen = []
 
-    def compute(_spec, data_dir, _previous):
+    def compute(_spec, data_dir, *_):
         (place.data_dir / "scores.csv").write_text("changed\n", encoding="utf-8")
         seen.append((data_dir / "scores.csv").read_text(encoding="utf-8"))
         return made.small_result()
@@ -440,7 +440,7 @@ def test_a_run_after_a_run_is_told_which_one_came_before(report, made, place, mo
     """The first has no earlier report; the next has the first, and shows what its result says of it."""
     asked = []
 
-    def compute(_spec, _data, previous):
+    def compute(_spec, _data, previous, _each):
         asked.append(previous)
         told = pd.DataFrame({"run_id": [previous.name if previous else ""]})
         return replace(made.small_result(), previous=told)

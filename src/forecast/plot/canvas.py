@@ -146,12 +146,12 @@ def _svg(drawing: Callable[[Sheet], Canvas], sheet: Sheet, name: str, alt: str) 
     with mpl.rc_context({**_STYLE, "svg.hashsalt": salt}):
         picture = drawing(sheet)
         paper = FigureCanvasSVG(picture)
-        # As savefig does it, but for a whole drawing that it makes, and throws away, only to lay out the parts.
+        # As savefig does it, but for a drawing that it makes, and throws away, only to lay out the parts.
         picture.set_dpi(_DPI)
         if layout := picture.get_layout_engine():
             layout.execute(picture)
             picture.set_layout_engine("none")
-        paper.print_svg(out)
+        paper.print_svg(out)  # type: ignore[no-untyped-call, unused-ignore]
     return _for_html(out.getvalue(), salt, alt)
 
 

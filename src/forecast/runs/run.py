@@ -13,15 +13,15 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from nbformat import NotebookNode
+from threadpoolctl import threadpool_limits
 
 from forecast import handout, labels, load, pipeline, reading, scenarios, tables
 from forecast import report as pages
@@ -32,7 +32,7 @@ from forecast.result import Result
 from forecast.runs import checks, plan
 from forecast.runs.execute import Limits, execute
 from forecast.runs.files import sha256
-from forecast.runs.kernels import ForkServer, Kernels, imported_by
+from forecast.runs.kernels import ForkServer, Kernels, available, imported_by
 from forecast.runs.manifest import Check, Manifest, circumstances, inputs_of, run_id_of
 from forecast.runs.plan import Job, Kind, Plan
 from forecast.runs.store import DATA, NOTEBOOKS, Store
@@ -187,15 +187,12 @@ class _Run:
             _logged(self.folder / "run.log"),
             Kernels(modules, self.folder / "kernels.log", server=self.options.server) as kernels,
         ):
-            result = self._compute()
+            result = self._compute(kernels)
+            kernels.hold(self.folder)
             jobs = self._jobs(result)
             # Pages tell how many of these passed; their own come on top.
             self._record(pages=tuple(job.name for job in jobs), checks=checks.of_forecast(result))
-            html = self._pages(jobs, kernels)
-        self._check(result, jobs, html)
-        for name, page in html.items():
-            replace_file(self.folder / f"{name}.html", page)
-        handout.write(self.folder, result, lang=self.manifest.lang, run_id=self.manifest.run_id)
+            self._pages(result, jobs, kernels)
         self._record(outputs=self._outputs())
 
     def _record(self, **changes: object) -> None:
@@ -205,9 +202,10 @@ class _Run:
     def _took(self, name: str, seconds: float) -> None:
         self.manifest = replace(self.manifest, seconds={**self.manifest.seconds, name: round(seconds, 3)})
 
-    def _compute(self) -> Result:
+    def _compute(self, kernels: Kernels) -> Result:
         began = time.monotonic()
-        result = pipeline.make(self.spec, self.folder / DATA, self.previous)
+        with threadpool_limits(limits=1):  # as in the process beside
+            result = pipeline.make(self.spec, self.folder / DATA, self.previous, kernels.each)
         with writing(self.folder):
             result.write(self.folder)
         self._took("compute", time.monotonic() - began)
@@ -220,16 +218,22 @@ class _Run:
         )
         return self.plan.jobs(given, reading.domains(result)["component"].tolist())
 
-    def _pages(self, jobs: Sequence[Job], kernels: Kernels) -> dict[str, str]:
-        """Execute all notebooks and convert them; the order in which they end changes nothing."""
+    def _pages(self, result: Result, jobs: Sequence[Job], kernels: Kernels) -> None:
+        """Execute all notebooks, convert and check them; the order in which they end changes nothing.
+
+        Whatever is ready is worked on while kernels are busy with the rest.
+        """
         html: dict[str, str] = {}
+        wrong: dict[str, list[str]] = {}
         failures: dict[str, ForecastError] = {}
+        said = checks.words_of_people(result)
         for job, outcome in self._executed(jobs, kernels):
             seconds, error = 0.0, None
             try:
                 notebook, seconds = outcome.result()
                 began = time.monotonic()
                 html[job.name] = pages.page(notebook, name=job.name)
+                wrong[job.name] = self._wrong(result, job, html[job.name], said)
                 seconds += time.monotonic() - began
             except ForecastError as failure:
                 failures[job.name] = error = failure
@@ -238,7 +242,10 @@ class _Run:
         for job in jobs:  # the first in the order of reading
             if job.name in failures:
                 raise failures[job.name]
-        return {job.name: html[job.name] for job in jobs}
+        self._refuse_wrong({job.name: wrong[job.name] for job in jobs})
+        for name, page in html.items():
+            replace_file(self.folder / f"{name}.html", page)
+        handout.write(self.folder, result, lang=self.manifest.lang, run_id=self.manifest.run_id)
 
     def _executed(
         self, jobs: Sequence[Job], kernels: Kernels
@@ -270,17 +277,15 @@ class _Run:
         )
         return executed, time.monotonic() - began
 
-    def _check(self, result: Result, jobs: Sequence[Job], html: dict[str, str]) -> None:
-        lang = self.manifest.lang
-        done = list(self.manifest.checks)
-        private, said = [self.folder.parent.as_posix()], checks.words_of_people(result)
-        for job in jobs:
-            figures = checks.figures_to_show(result, job.kind, job.component, lang)
-            wrong = checks.of_page(
-                html[job.name], job.kind, lang=lang, figures=figures, private=private, said=said
-            )
-            done.append(Check(f"page {job.name}", not wrong, "; ".join(wrong)))
-        self._record(checks=tuple(done))
+    def _wrong(self, result: Result, job: Job, page: str, said: Sequence[str]) -> list[str]:
+        lang, private = self.manifest.lang, [self.folder.parent.as_posix()]
+        figures = checks.figures_to_show(result, job.kind, job.component, lang)
+        return checks.of_page(page, job.kind, lang=lang, figures=figures, private=private, said=said)
+
+    def _refuse_wrong(self, pages: Mapping[str, Sequence[str]]) -> None:
+        more = [Check(f"page {name}", not wrong, "; ".join(wrong)) for name, wrong in pages.items()]
+        done = (*self.manifest.checks, *more)
+        self._record(checks=done)
         bad = [
             Phrase("run.check", {"name": check.name, "detail": check.detail})
             for check in done
@@ -320,9 +325,7 @@ def _data_of(folder: Path, spec: RunSpec) -> dict[str, bytes]:
 def _workers(options: Options) -> int:
     if options.workers > 0:
         return options.workers
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return available()
 
 
 def _told(error: BaseException) -> dict[str, str]:
