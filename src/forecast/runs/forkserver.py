@@ -61,6 +61,8 @@ def main(folder: str, modules: Iterable[str]) -> None:
             for kill in (os.killpg, os.kill):  # the second for one that has no group of its own yet
                 with contextlib.suppress(OSError):
                     kill(pid, signal.SIGKILL)
+            with contextlib.suppress(OSError):
+                os.waitpid(pid, 0)
         shutil.rmtree(folder, ignore_errors=True)
 
 
