@@ -28,21 +28,20 @@ def dying(folder):
     return lambda: False
 
 
-def slow(folder):
-    """One that does a piece only while the owner waits for it."""
-    (folder / "1.taken").touch()
-
-    def at_work():
-        pieces._keep(folder, 1, math.sqrt(ITEMS[1]))
-        return True
-
-    return at_work
-
-
-@pytest.mark.parametrize("beside", [alone, quick, dying, slow])
+@pytest.mark.parametrize("beside", [alone, quick, dying])
 def test_results_come_in_order_whoever_made_them(tmp_path: Path, beside):
     """As from `map`, also if the process beside is gone with a piece that it had taken."""
     assert list(pieces.each(math.sqrt, ITEMS, folder=tmp_path, beside=beside)) == ROOTS
+
+
+def test_the_owner_waits_for_a_piece_that_is_being_done(tmp_path: Path):
+    """It does not begin it a second time as long as the process beside is at work."""
+
+    def slow(folder):
+        (folder / "1.taken").touch()
+        return lambda: pieces._keep(folder, 1, "beside") is None
+
+    assert list(pieces.each(math.sqrt, ITEMS, folder=tmp_path, beside=slow)) == [1.0, "beside", 3.0, 4.0]
 
 
 def test_a_piece_that_cannot_be_done_fails_at_its_place(tmp_path: Path):

@@ -10,7 +10,7 @@ import pytest
 from forecast import cli, pipeline
 from forecast.errors import RunError
 from forecast.runs import manifest, plan, reuse, run
-from forecast.runs.manifest import Manifest
+from forecast.runs.manifest import Inputs, Manifest
 from forecast.runs.store import Store
 
 
@@ -112,14 +112,46 @@ def test_a_mended_notebook_is_executed_and_those_that_only_open_the_result_are_n
     assert mended.folder.as_posix() in (mended.folder / "notebooks" / "domain-D1.ipynb").read_text("utf-8")
 
 
-def test_the_report_before_is_part_of_what_was_computed(made, bench):
-    """The result tells what changed since, so another report in between is computed for anew."""
-    asked = Manifest.read(Store(bench.place.reports_dir).failed()[0].folder)
+RECORD = Manifest(
+    run_id="a",
+    spec={"seed": 1},
+    lang="vi",
+    inputs=Inputs(data={}, notebooks={"x.ipynb": ""}, code="", versions={}),
+)
+OTHERS = [
+    replace(RECORD, spec={"seed": 2}),
+    replace(RECORD, inputs=replace(RECORD.inputs, data={"scores.csv": "1"})),
+    replace(RECORD, inputs=replace(RECORD.inputs, code="1")),
+    replace(RECORD, inputs=replace(RECORD.inputs, versions={"numpy": "1"})),
+]
 
-    keys = {reuse.key_of_tables(asked, each) for each in (None, bench.place.data_dir)}
 
-    assert len(keys) == 2
-    assert reuse.key_of_tables(replace(asked, commit="x", started_at="y"), None) in keys
+def test_all_that_makes_a_figure_is_in_the_key_of_the_tables(tmp_path):
+    """Question, data, code, versions, and the report before, as the result tells what changed since."""
+    keys = [reuse.key_of_tables(each, None) for each in (RECORD, *OTHERS)]
+    keys += [reuse.key_of_tables(RECORD, tmp_path)]
+
+    assert len(set(keys)) == len(keys)
+    elsewhere = replace(RECORD, commit="x", started_at="y", run_id="b")
+    assert reuse.key_of_tables(elsewhere, None) == keys[0]
+
+
+def test_all_that_a_notebook_can_read_is_in_its_key(made):
+    """Its file, parameters, tables, data, code, versions; the rest of the run only where it looks there."""
+    opening = made.notebook("report.open_result(run_dir=run_dir)")
+    job = plan.Job("x", plan.Kind(stem="x"), "", opening, {"lang": "vi", "run_dir": "/here"})
+    other = replace(RECORD, inputs=replace(RECORD.inputs, notebooks={"x.ipynb": "1"}))
+    keys = [reuse.key_of_notebook(job, each, "1") for each in (RECORD, *OTHERS[1:], other)]
+    keys += [reuse.key_of_notebook(job, RECORD, "2")]
+    keys += [reuse.key_of_notebook(replace(job, given={"lang": "en"}), RECORD, "1")]
+
+    assert len(set(keys)) == len(keys)
+    elsewhere = replace(RECORD, run_id="b", commit="c")
+    moved = replace(job, given={"lang": "vi", "run_dir": "/there"})
+    assert reuse.key_of_notebook(moved, elsewhere, "1") == keys[0]
+    looking = replace(job, notebook=made.notebook("report.run_record(run_dir)"))
+    found = {reuse.key_of_notebook(looking, each, "1") for each in (RECORD, elsewhere)}
+    assert len(found | {keys[0]}) == 3
 
 
 @pytest.mark.parametrize(

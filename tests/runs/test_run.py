@@ -22,6 +22,7 @@ from forecast.runs.execute import Limits
 from forecast.runs.manifest import Manifest
 from forecast.runs.store import Store
 
+PAGE = object()  # the cell that begins a page
 PAGES = ["meeting", "domain-D1", "domain-D2"]
 
 
@@ -187,6 +188,28 @@ def test_a_page_without_its_figures_or_tables_is_not_published(report, made, pla
 
     assert "does not show the figure 16,3" in str(failed.value)
     assert "shows 0 tables, at least 1 expected" in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        ((), "shows no cover"),
+        (("try:\n    1 / 0\nexcept ZeroDivisionError:\n    pass", "None"), "shows no cover"),
+        ((PAGE, "try:\n    Table(1)\nexcept TypeError:\n    pass"), "shows 0 tables"),
+    ],
+)
+def test_a_notebook_that_shows_nothing_is_not_published(report, made, place, cells, reason):
+    """Every cell ran, with or without an error that nobody is told of, and there is no page."""
+    filled = [made.PAGE if cell is PAGE else cell for cell in cells]
+    made.write_notebooks(
+        place.notebooks_dir,
+        meeting=made.notebook('component = "all"', *filled, parameters=made.PARAMETERS),
+    )
+
+    with pytest.raises(RunError, match=reason):
+        report()
+
+    assert Store(place.reports_dir).published() == []
 
 
 @pytest.mark.parametrize(
