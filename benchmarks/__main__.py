@@ -24,15 +24,14 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the contests asked for, print the goals, store the results; the exit code."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="replace")
-    known = {contest.name: contest for contest in contests.contests()}
-    asked = _options(arguments, [*known, "hidden", "time", "report"])
-    names = asked.only or [*known, "hidden", "time", "report"]
     try:
-        if set(names) != {"report"}:
-            panels.folder()
+        panels.folder()
     except panels.PanelsMissingError as error:
         print(error, file=sys.stderr)
         return 1
+    known = {contest.name: contest for contest in contests.contests()}
+    asked = _options(arguments, [*known, "hidden", "time", "report"])
+    names = asked.only or [*known, "hidden", "time", "report"]
     wanted = [contest for name, contest in known.items() if name in names]
     beside, seconds = _peers(wanted, known, asked)
     work: dict[str, Callable[[], pd.DataFrame]] = {c.name: partial(_full_panel, c, beside) for c in wanted}
