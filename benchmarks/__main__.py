@@ -1,4 +1,7 @@
-"""Measure the engine on published panels: ``python -m benchmarks [--quick] [--only NAME] [--fresh]``."""
+"""Measure the engine on published panels, and the main job.
+
+``python -m benchmarks [--quick] [--only NAME [--store]] [--fresh]``
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from functools import partial
 
 import pandas as pd
 
-from benchmarks import contests, goals, guesses, page, panels, peers, points, timing
+from benchmarks import contests, goals, guesses, page, panels, peers, points, report, timing
 from forecast.spec import QUANTILE_LEVELS
 
 HIDDEN_DEALS, QUICK_DEALS = 10, 2
@@ -27,17 +30,21 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     known = {contest.name: contest for contest in contests.contests()}
-    asked = _options(arguments, [*known, "hidden", "time"])
-    names = asked.only or [*known, "hidden", "time"]
+    asked = _options(arguments, [*known, "hidden", "time", "report"])
+    names = asked.only or [*known, "hidden", "time", "report"]
     wanted = [contest for name, contest in known.items() if name in names]
     beside, seconds = _peers(wanted, known, asked)
     work: dict[str, Callable[[], pd.DataFrame]] = {c.name: partial(_full_panel, c, beside) for c in wanted}
     work["hidden"] = partial(guesses.measured, QUICK_DEALS if asked.quick else HIDDEN_DEALS)
     work["time"] = partial(_times, seconds, large=not asked.quick)
+    work["report"] = _report
     parts = [_timed(name, measure) for name, measure in work.items() if name in names]
     results = pd.concat(parts, ignore_index=True)
     print("\n" + page.goals_table(results))
-    if asked.quick or asked.only:
+    if asked.store and asked.only and not asked.quick:
+        page.write(page.with_part(panels.HERE, results), panels.HERE)
+        print("Written: this part of benchmarks/results.csv and benchmarks/README.md")
+    elif asked.quick or asked.only:
         print("A part only: results.csv and README.md are left as they are.")
     else:
         page.write(results, panels.HERE)
@@ -55,6 +62,9 @@ def _options(arguments: list[str] | None, names: list[str]) -> argparse.Namespac
     )
     parser.add_argument(
         "--fresh", action="store_true", help="run the peers again, even if their results are kept"
+    )
+    parser.add_argument(
+        "--store", action="store_true", help="with --only: put this part into the stored results"
     )
     return parser.parse_args(arguments)
 
@@ -117,6 +127,13 @@ def _times(seconds: pd.DataFrame | None, *, large: bool) -> pd.DataFrame:
         rows += [("large_forecast", "engine", took.wall), ("large_gigabytes", "engine", gigabytes)]
     table = pd.DataFrame(rows, columns=["figure", "model", "value"])
     return table.assign(contest="time").reindex(columns=goals.RESULT_COLUMNS)
+
+
+def _report() -> pd.DataFrame:
+    found = report.figures()
+    print("  " + ", ".join(f"{name} {value:.3g}" for name, value in found.items()))
+    table = pd.DataFrame({"figure": list(found), "value": list(found.values())})
+    return table.assign(contest="report", model="forecast").reindex(columns=goals.RESULT_COLUMNS)
 
 
 if __name__ == "__main__":

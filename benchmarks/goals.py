@@ -153,6 +153,19 @@ GOALS = (
     Goal("Six forms read, checked and stored: seconds", "time", "forms_read", "engine", high=5.0, decimals=1),
     Goal("1,000 x 20 x 30, all models: seconds", "time", "large_forecast", "engine", high=120.0, decimals=0),
     Goal("the same: peak memory, GB", "time", "large_gigabytes", "engine", high=4.0, decimals=1),
+    Goal("Meeting run, all notebooks: seconds", "report", "meeting", "forecast", high=25.0, decimals=1),
+    Goal(
+        "the same, as a share of papermill and nbconvert by hand",
+        *("report", "ratio", "forecast"),
+        high=0.30,
+        decimals=2,
+    ),
+    Goal("the same: peak memory, GB", "report", "gigabytes", "forecast", high=1.2, decimals=2),
+    Goal("A second run, nothing changed: seconds", "report", "second", "forecast", high=3.0, decimals=1),
+    Goal("forecast --help: seconds", "report", "help", "forecast", high=0.5, decimals=2),
+    Goal("forecast check: seconds", "report", "check", "forecast", high=1.5, decimals=2),
+    Goal("Largest page, MB", "report", "largest_mb", "forecast", high=2.0, decimals=2),
+    Goal("Slowest page to open: milliseconds", "report", "slowest_ms", "forecast", high=1000, decimals=0),
 )
 
 

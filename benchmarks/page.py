@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import re
 from pathlib import Path
@@ -23,6 +24,7 @@ TITLES = {
     "hidden_pci": "Hidden cells, PCI: same years as the evidence",
     "ahead_pci": "Hidden cells, PCI: one year after the evidence",
     "time": "Seconds and memory",
+    "report": "The meeting run: seconds, memory, pages",
 }
 SHOWN = {
     "crps": ("CRPS", 4),
@@ -33,6 +35,15 @@ SHOWN = {
     "coverage_50": ("50% coverage", 3),
     "coverage_80": ("80% coverage", 3),
     "coverage_95": ("95% coverage", 3),
+}
+DECIMALS = {"time": 1, "report": 2}
+NOTES = {
+    "time": "One process, one BLAS thread; Python {python}, {machine}. Wall seconds depend on what else the "
+    "machine does; processor seconds hardly do.",
+    "report": "All notebooks of `make report` on {count} processors, as typed, on warm caches: seconds from "
+    "the command to its end. By hand: the figures computed once, then `papermill` and `jupyter nbconvert` "
+    "for one notebook after the other. Memory is that of all processes, shared pages counted once; opening "
+    "is that of the slowest page in a headless Chromium.",
 }
 # Scales of M1's series lie a million apart: only figures without a unit can be averaged over them.
 LEFT_OUT = {"m1": ("crps", "relative", "relative_calm", "relative_break")}
@@ -74,6 +85,13 @@ def write(results: pd.DataFrame, folder: Path) -> None:
         method.write_text(told, encoding="utf-8", newline="\n")
 
 
+def with_part(folder: Path, part: pd.DataFrame) -> pd.DataFrame:
+    """The stored results with the contests of `part` measured anew."""
+    stored = pd.read_csv(folder / "results.csv")
+    others = stored[~stored["contest"].isin(part["contest"])]
+    return pd.concat([others, part[RESULT_COLUMNS]], ignore_index=True)
+
+
 def with_goals(text: str, table: str) -> str:
     """Put the table of goals between its marks in the note on the method."""
     block = f"<!-- goals -->\n{table.strip()}\n<!-- /goals -->"
@@ -87,7 +105,7 @@ def page(results: pd.DataFrame) -> str:
         own = results[results["contest"] == contest]
         if len(own):
             own = own[~own["figure"].isin(LEFT_OUT.get(contest, ()))]
-            parts += [f"\n## {title}\n", _seconds(own) if contest == "time" else _contest(own)]
+            parts += [f"\n## {title}\n", _seconds(own) if contest in NOTES else _contest(own)]
     return "\n".join(parts).rstrip() + "\n"
 
 
@@ -127,12 +145,14 @@ def _cell(row: tuple[object, ...], decimals: int) -> str:
 
 
 def _seconds(own: pd.DataFrame) -> str:
-    rows = [[row.figure.replace("_", " "), row.model, f"{row.value:.1f}"] for row in own.itertuples()]
-    note = (
-        f"\nOne process, one BLAS thread; Python {platform.python_version()}, {platform.machine()}. "
-        "Wall seconds depend on what else the machine does; processor seconds hardly do."
-    )
-    return _markdown(["what", "of", "value"], rows) + note
+    contest = str(own["contest"].iloc[0])
+    rows = [
+        [row.figure.replace("_", " "), row.model, f"{row.value:.{DECIMALS[contest]}f}"]
+        for row in own.itertuples()
+    ]
+    facts = {"python": platform.python_version(), "machine": platform.machine(), "count": os.cpu_count()}
+    note = NOTES[contest].format(**facts)
+    return f"{_markdown(['what', 'of', 'value'], rows)}\n{note}"
 
 
 def _markdown(heads: list[str], rows: list[list[str]]) -> str:

@@ -3,13 +3,16 @@
 All figures are made up, except where the published panels are at hand.
 """
 
+import os
+import subprocess
+import sys
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 import pytest
 from benchmarks import __main__ as command
-from benchmarks import contests, goals, guesses, page, peers, variances
+from benchmarks import contests, goals, guesses, page, peers, report, variances
 from benchmarks import panels as readers
 from benchmarks.hidden import Pattern, Place, hide, pattern
 from benchmarks.yardstick import NaivePooled
@@ -415,6 +418,38 @@ def test_the_pages_say_what_the_results_file_holds(tmp_path):
     page.write(pd.read_csv(folder / "results.csv"), folder)
 
     assert (folder / "README.md").read_bytes() == first
+
+
+def test_a_part_measured_anew_leaves_the_others_as_they_are(tmp_path):
+    """All rows of its contest are replaced, those of others keep their digits."""
+    stored = results(
+        papi_core__ensemble__crps=0.20325, report__forecast__second=9.0, report__forecast__old=1.0
+    )
+    stored.to_csv(tmp_path / "results.csv", index=False)
+
+    found = page.with_part(tmp_path, results(report__forecast__second=2.0))
+
+    assert goals.value_of(found, "papi_core", "crps", "ensemble") == 0.20325
+    assert goals.value_of(found, "report", "second", "forecast") == 2.0
+    assert len(found) == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory of other processes is read where Linux tells it")
+def test_the_memory_of_a_command_is_that_of_all_its_processes():
+    """What a process has started counts, and what that has started; ended ones weigh nothing."""
+    inner = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'print(1, flush=True); input()'])"
+    with subprocess.Popen(
+        [sys.executable, "-c", inner], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as outer:
+        outer.stdout.readline()
+        found = report._below(os.getpid())
+        weights = [report._memory(pid) for pid in (outer.pid, *report._below(outer.pid))]
+        outer.communicate("\n")
+
+    assert outer.pid in found
+    assert len(weights) == 2
+    assert all(weights)
+    assert report._memory(outer.pid) == 0
 
 
 def test_without_the_panels_the_command_says_so(monkeypatch, tmp_path, capsys):

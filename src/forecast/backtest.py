@@ -19,7 +19,6 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from forecast import score
@@ -96,6 +95,8 @@ def backtest(
     if workers == 1 or len(tasks) < 2:
         forecasts = [predict(task) for task in tasks]
     else:
+        from joblib import Parallel, delayed  # takes long to load
+
         forecasts = Parallel(n_jobs=min(workers, len(tasks)))(delayed(predict)(task) for task in tasks)
     truth = [_outcomes(panel, past, targets) for past, targets in rounds]
     names = [name for model in models for name in _names(model)]

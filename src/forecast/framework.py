@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -113,26 +114,48 @@ def framework_for(
     Framework
         With the total alone if no version was known on `as_of`.
     """
+    return frameworks_for(frameworks, events, index_code, [year], as_of)[year]
+
+
+def frameworks_for(
+    frameworks: pd.DataFrame, events: pd.DataFrame, index_code: str, years: Iterable[int], as_of: dt.date
+) -> dict[int, Framework]:
+    """Find the frameworks of several years, see `framework_for`; years of one version share its tables."""
     known = as_known(events, as_of)
-    known = known.loc[known["index_code"] == index_code].sort_values(["year", "known_on"])
-    in_force = known.loc[known["year"] <= year]
-    if index_code != "PAR":
-        name = str(in_force["what"].iloc[-1]) if len(in_force) else ""
-        return Framework(name, year, name, *_total_only())
-    changes = known.loc[known["kind"] == "framework"]
-    in_force = changes.loc[changes["year"] <= year]
-    name = str(in_force["what"].iloc[-1]) if len(in_force) else ""
-    versions = frameworks.loc[frameworks["framework"].isin(changes["what"])]
-    if versions.empty:
-        return Framework(name, year, "", *_total_only())
-    own = versions.loc[versions["framework"] == name]
-    if len(own):
-        return Framework(name, year, name, *_by_level(own))
-    lender = _nearest_version(versions, year)
+    changes = known.loc[known["index_code"] == index_code].sort_values(["year", "known_on"])
+    if index_code == "PAR":
+        changes = changes.loc[changes["kind"] == "framework"]
+        frameworks = frameworks.loc[frameworks["framework"].isin(changes["what"])]
+    else:
+        frameworks = frameworks.iloc[:0]
+    tables: dict[tuple[str, str], tuple[pd.DataFrame, pd.DataFrame]] = {}
+    found = {}
+    for year in years:
+        in_force = changes.loc[changes["year"] <= year, "what"]
+        name = str(in_force.iloc[-1]) if len(in_force) else ""
+        lender = _lender(frameworks, name, year) if index_code == "PAR" else name
+        if (name, lender) not in tables:
+            tables[name, lender] = _tables_of(frameworks, name, lender)
+        found[year] = Framework(name, year, lender, *tables[name, lender])
+    return found
+
+
+def _lender(versions: pd.DataFrame, name: str, year: int) -> str:
+    """Version whose maxima a year uses: its own, else the nearest; ``""`` if there is none."""
+    if versions.empty or (versions["framework"] == name).any():
+        return name if len(versions) else ""
+    return _nearest_version(versions, year)
+
+
+def _tables_of(versions: pd.DataFrame, name: str, lender: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Components and criteria of a version, marked where they are lent; the total alone if it has none."""
     lent = versions.loc[versions["framework"] == lender]
-    keeps = (lent["component"] == TOTAL) | (lent["max_status"] == "made_up")  # invention stays in sight
-    status = lent["max_status"].where(keeps, "borrowed")
-    return Framework(name, year, lender, *_by_level(lent.assign(max_status=status)))
+    if lent.empty:
+        return _total_only()
+    if lender != name:
+        keeps = (lent["component"] == TOTAL) | (lent["max_status"] == "made_up")  # invention stays in sight
+        lent = lent.assign(max_status=lent["max_status"].where(keeps, "borrowed"))
+    return _by_level(lent)
 
 
 def breaks(events: pd.DataFrame, index_code: str) -> tuple[int, ...]:
@@ -158,7 +181,10 @@ def with_share(
     """
     changes = as_known(events, as_of)["what"]
     frameworks = frameworks.loc[frameworks["framework"].isin(changes)]
-    versions: dict[tuple[str, int], Framework] = {}
+    years = sorted(set(scores["year"]))
+    versions = {
+        code: frameworks_for(frameworks, events, code, years, as_of) for code in set(scores["index_code"])
+    }
     maxima: dict[tuple[str, int, str], tuple[float, str]] = {}
     found = []
     columns = scores[["index_code", "year", "component", "unit", "max_score"]]
@@ -170,11 +196,9 @@ def with_share(
         elif not np.isnan(own):
             found.append((float(own), "read"))
         else:
-            if (code, year) not in versions:
-                versions[code, year] = framework_for(frameworks, events, code, year, as_of)
             cell = (code, year, component)
             if cell not in maxima:
-                maxima[cell] = _maximum_of(versions[code, year], frameworks, component)
+                maxima[cell] = _maximum_of(versions[code][year], frameworks, component)
             found.append(maxima[cell])
     maximum = np.array([value for value, _ in found], dtype=float)
     status = [name for _, name in found]

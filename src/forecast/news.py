@@ -15,8 +15,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
-from sklearn.linear_model import BayesianRidge
+from scipy.special import stdtrit
 
 from forecast.errors import TooFewYearsError
 from forecast.findings import phrase, quantile_rows
@@ -164,6 +163,8 @@ def regression(
     TooFewYearsError
         If fewer than four past years have both a surprise and an error.
     """
+    from sklearn.linear_model import BayesianRidge  # takes long to load
+
     usable = [lesson for lesson in learnt if lesson.now is not None and lesson.past]
     years = sorted({year for lesson in usable for year in lesson.past})
     if len(years) < FEWEST_YEARS:
@@ -174,7 +175,7 @@ def regression(
     scale = np.where(scale > 0, scale, 1.0)
     fit = BayesianRidge(fit_intercept=False).fit(past / scale, np.array([errors[y] for y in years]))
     mean, sd = fit.predict((now / scale)[None, :], return_std=True)
-    tails = stats.t.ppf(np.asarray(spec.quantile_levels), df=len(years) - 1)
+    tails = stdtrit(len(years) - 1, np.asarray(spec.quantile_levels))
     points = np.clip(median + mean[0] + sd[0] * tails, 0, framework.maximum(TOTAL))
     return quantile_rows(spec, framework, REGRESSION, [(spec.index_code, spec.area, TOTAL)], points[None])
 

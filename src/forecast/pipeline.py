@@ -207,7 +207,7 @@ def open_result(
     return make(spec, Path(data_dir) if data_dir else project_data())
 
 
-def make(spec: RunSpec, data_dir: Path, previous: Path | None = None) -> Result:
+def make(spec: RunSpec, data_dir: Path, previous: Path | None = None, each: record.Each = map) -> Result:
     """Read the data as known on the day and forecast, with the record of earlier years and the news.
 
     Parameters
@@ -215,6 +215,8 @@ def make(spec: RunSpec, data_dir: Path, previous: Path | None = None) -> Result:
     previous
         Folder of the report before this one, to tell what changed since; the forecast does not
         depend on it.
+    each
+        Does the earlier years of the record, beside this process where it can.
 
     Raises
     ------
@@ -224,11 +226,11 @@ def make(spec: RunSpec, data_dir: Path, previous: Path | None = None) -> Result:
     vintages = load.read_vintages(data_dir)
     known = vintages.known_at(spec.as_of)
     seen = _before_result(known, spec)
+    past = record.past_forecasts(vintages, known, spec, forecast_rows, each)
     rng = np.random.default_rng(spec.seed)
     post = posterior(seen, spec, rng)
     result = _told(seen, spec, post, rng)
-    past = record.past_forecasts(vintages, known, spec, forecast_rows)
-    told = _with_news(replace(result, backtest=past), known)
+    told = _with_news(replace(result, backtest=record.joined(past)), known)
     if previous is None:
         return told
     now = dict(zip(told.summary["component"], told.summary["median"], strict=True))
@@ -282,7 +284,7 @@ def record_of(data_dir: Path, index_code: str, as_of: dt.date) -> tuple[pd.DataF
     vintages = load.read_vintages(data_dir)
     known = vintages.known_at(as_of)
     spec = RunSpec(index_code=index_code, area=known.provinces[0], target_year=as_of.year, as_of=as_of)
-    past = record.past_forecasts(vintages, known, spec, forecast_rows)
+    past = record.joined(record.past_forecasts(vintages, known, spec, forecast_rows))
     past = past[past["index_code"] == index_code]
     table = past.assign(
         origin=past["target_year"] - 1,

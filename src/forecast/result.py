@@ -2,9 +2,10 @@
 
 import datetime as dt
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import pandas as pd
 
@@ -207,14 +208,29 @@ class Result:
 
     @classmethod
     def read(cls, folder: Path) -> Self:
-        """Read what `write` wrote.
+        """Read what `write` wrote, or take what `hold` has read.
 
         Raises
         ------
         FileNotFoundError
             If a table is missing.
         """
+        held = _HELD.pop(folder, None)
+        if isinstance(held, cls):
+            return held
         return cls(spec=read_spec(folder), **{name: read_table(folder, name) for name in table_names()})
+
+
+_HELD: dict[Path, Result] = {}
+
+
+def hold(folder: Path) -> None:
+    """Read a result now for the next `Result.read` of its folder, which may be in a process forked from this.
+
+    Only the latest is held, and handed out once: whoever reads again gets tables of his own.
+    """
+    _HELD.clear()
+    _HELD[folder] = Result.read(folder)
 
 
 def table_names() -> tuple[str, ...]:
@@ -224,10 +240,19 @@ def table_names() -> tuple[str, ...]:
 
 def read_spec(folder: Path) -> RunSpec:
     """Read what a result answers."""
-    told = json.loads((folder / SPEC_FILE).read_text(encoding="utf-8"))
-    told["as_of"] = dt.date.fromisoformat(told["as_of"])
-    told["levels"] = tuple(told["levels"])
-    return RunSpec(**told)
+    return spec_from(json.loads((folder / SPEC_FILE).read_text(encoding="utf-8")))
+
+
+def spec_from(told: Mapping[str, Any]) -> RunSpec:
+    """Undo `RunSpec.as_dict`.
+
+    Raises
+    ------
+    ValueError, KeyError, TypeError, SpecError
+        If that is none.
+    """
+    day, levels = dt.date.fromisoformat(told["as_of"]), tuple(told["levels"])
+    return RunSpec(**{**told, "as_of": day, "levels": levels})
 
 
 def read_table(folder: Path, name: str) -> pd.DataFrame:

@@ -150,7 +150,7 @@ def kernels(server: ForkServer | None, tmp_path_factory: pytest.TempPathFactory)
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """A folder with data, notebooks and room for reports; the forecast itself is made up."""
-    monkeypatch.setattr(pipeline, "make", lambda _spec, _data, _previous: small_result())
+    monkeypatch.setattr(pipeline, "make", lambda *_: small_result())
     monkeypatch.setattr(load, "read", _unexpected)
     monkeypatch.setattr(manifest, "code_hash", lambda: "made up")  # someone may be at work on the code
     return furnished(tmp_path)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import threading
 import time
 from pathlib import Path
@@ -108,10 +109,26 @@ def test_a_kernel_that_is_killed_is_told(made, run):
     assert "the process of the notebook died (code -9)" in str(error)
 
 
-def test_output_without_end_is_cut(made, run):
-    """A loop that prints does not fill memory or disk."""
+@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be given less memory there")
+def test_memory_that_runs_out_is_told(made, run):
+    """A cell that is refused more memory fails with that reason, and the next cells are not run."""
+    greedy = (
+        "import resource\nresource.setrlimit(resource.RLIMIT_AS, (4_000_000_000, -1))\n"
+        "kept = []\nwhile True: kept.append(bytearray(100_000_000))"
+    )
+
+    kept, _, error = run(made.notebook(greedy, "print('never')"))
+
+    assert error.cell == 1
+    assert "the cell raised MemoryError" in str(error)
+    assert texts(kept) == ""
+
+
+@pytest.mark.parametrize("loud", ["print('x' * 1000, flush=True)", "display('x' * 1000)"])
+def test_output_without_end_is_cut(made, run, loud):
+    """A loop that prints or shows something does not fill memory or disk."""
     kept, _, error = run(
-        made.notebook("while True: print('x' * 1000, flush=True)"),
+        made.notebook(f"while True: {loud}"),
         limits=Limits(cell_seconds=60, output_bytes=200_000),
     )
 
@@ -124,6 +141,8 @@ def test_output_without_end_is_cut(made, run):
     [
         "import traceback\ntry:\n    1 / 0\nexcept ZeroDivisionError:\n    traceback.print_exc()",
         "import traceback\ntry:\n    1 / 0\nexcept ZeroDivisionError:\n    print(traceback.format_exc())",
+        "import traceback\ntry:\n    1 / 0\nexcept ZeroDivisionError:\n    display(traceback.format_exc())",
+        "import logging\ntry:\n    1 / 0\nexcept ZeroDivisionError:\n    logging.exception('no figure')",
     ],
 )
 def test_a_swallowed_error_is_a_failure(made, run, source):

@@ -22,6 +22,7 @@ from forecast.runs.execute import Limits
 from forecast.runs.manifest import Manifest
 from forecast.runs.store import Store
 
+PAGE = object()  # the cell that begins a page
 PAGES = ["meeting", "domain-D1", "domain-D2"]
 
 
@@ -42,7 +43,7 @@ def good(made, server, tmp_path_factory):
     place = made.furnished(tmp_path_factory.mktemp("good"))
     steps = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "make", lambda _spec, _data, _previous: made.small_result())
+        patch.setattr(pipeline, "make", lambda *_: made.small_result())
         patch.setattr(manifest, "code_hash", lambda: "made up")
         options = run.Options(workers=2, server=server)
         outcome = run.report(made.SPEC, kinds=made.KINDS, options=options, tell=steps.append, **vars(place))
@@ -190,6 +191,28 @@ def test_a_page_without_its_figures_or_tables_is_not_published(report, made, pla
 
 
 @pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        ((), "shows no cover"),
+        (("try:\n    1 / 0\nexcept ZeroDivisionError:\n    pass", "None"), "shows no cover"),
+        ((PAGE, "try:\n    Table(1)\nexcept TypeError:\n    pass"), "shows 0 tables"),
+    ],
+)
+def test_a_notebook_that_shows_nothing_is_not_published(report, made, place, cells, reason):
+    """Every cell ran, with or without an error that nobody is told of, and there is no page."""
+    filled = [made.PAGE if cell is PAGE else cell for cell in cells]
+    made.write_notebooks(
+        place.notebooks_dir,
+        meeting=made.notebook('component = "all"', *filled, parameters=made.PARAMETERS),
+    )
+
+    with pytest.raises(RunError, match=reason):
+        report()
+
+    assert Store(place.reports_dir).published() == []
+
+
+@pytest.mark.parametrize(
     ("spoil", "check"),
     [
         (lambda table: table.assign(value=table["value"].iloc[::-1].to_numpy()), "ranges are ordered"),
@@ -267,7 +290,7 @@ def test_data_that_change_during_a_run_do_not_change_it(report, place, made, mon
     """Figures, notebooks and hashes are of one copy, taken at the start."""
     seen = []
 
-    def compute(_spec, data_dir, _previous):
+    def compute(_spec, data_dir, *_):
         (place.data_dir / "scores.csv").write_text("changed\n", encoding="utf-8")
         seen.append((data_dir / "scores.csv").read_text(encoding="utf-8"))
         return made.small_result()
@@ -440,7 +463,7 @@ def test_a_run_after_a_run_is_told_which_one_came_before(report, made, place, mo
     """The first has no earlier report; the next has the first, and shows what its result says of it."""
     asked = []
 
-    def compute(_spec, _data, previous):
+    def compute(_spec, _data, previous, _each):
         asked.append(previous)
         told = pd.DataFrame({"run_id": [previous.name if previous else ""]})
         return replace(made.small_result(), previous=told)

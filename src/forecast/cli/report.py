@@ -6,7 +6,7 @@ import datetime as dt
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
@@ -20,7 +20,7 @@ from forecast.spec import RunSpec
 from forecast.tables import INDEX_CODES
 
 if TYPE_CHECKING:
-    from forecast.runs.run import Step
+    from forecast.runs.run import Options, Outcome, Step
 
 DEFAULT_AREA: Final = "TP. Hồ Chí Minh"
 FROM_SIGNAL: Final = 128  # shells add the signal's number
@@ -86,33 +86,44 @@ def report(
             raise SpecError("spec.out_of_range", {"name": name, "found": found, "low": low, "high": MOST})
     spec = RunSpec(index_code=index_code, area=area, target_year=target_year, as_of=as_of, force=force)
     click.echo(labels.text("cli.report.begun", lang))
-    began = time.monotonic()
     # Loaded after the first word to the user, as it takes seconds.
-    from forecast.runs import paper, plan, run, site
+    from forecast.runs import paper
     from forecast.runs.execute import Limits
+    from forecast.runs.run import Options
 
     browser = paper.chromium() if pdf else None  # a wrong name is refused before the work
-    options = run.Options(
-        workers=workers, limits=Limits(cell_seconds=cell_timeout), run_seconds=run_timeout, again=again
-    )
+    limits = Limits(cell_seconds=cell_timeout)
+    options = Options(workers=workers, limits=limits, run_seconds=run_timeout, again=again)
+    folders = {"data_dir": data_dir, "reports_dir": reports_dir, "notebooks_dir": notebooks_dir}
+    outcome = make(spec, folders, options, lang=lang, pages_lang=lang)
+    if pdf:
+        _print(first_page(outcome), browser, lang)
+    return EXIT_GOOD
+
+
+def make(
+    spec: RunSpec, folders: Mapping[str, Path], options: Options, *, lang: str, pages_lang: str
+) -> Outcome:
+    """Make the report, and tell in `lang` how it goes and where it lies."""
+    from forecast.runs import plan, run, site
+
+    began = time.monotonic()
     with _ended_by_signals(), _Progress(lang) as progress:
         outcome = run.report(
-            spec,
-            data_dir=data_dir,
-            reports_dir=reports_dir,
-            notebooks_dir=notebooks_dir,
-            kinds=plan.KINDS,
-            lang=lang,
-            options=options,
-            tell=progress.tell,
+            spec, kinds=plan.KINDS, lang=pages_lang, options=options, tell=progress.tell, **folders
         )
-    path = outcome.folder.parent / site.front_page(outcome.manifest)
+    path = first_page(outcome)
     key = "cli.report.made" if outcome.made else "cli.report.there"
     click.echo(labels.text(key, lang, seconds=_seconds(time.monotonic() - began, lang), path=path))
     click.echo(labels.text("cli.report.list", lang, path=outcome.folder.parent / site.INDEX))
-    if pdf:
-        _print(path, browser, lang)
-    return EXIT_GOOD
+    return outcome
+
+
+def first_page(outcome: Outcome) -> Path:
+    """Give the page that is read first."""
+    from forecast.runs import site
+
+    return outcome.folder.parent / site.front_page(outcome.manifest)
 
 
 def _print(page: Path, browser: str | None, lang: str) -> None:
@@ -151,14 +162,16 @@ class _Progress:
         """Say what the run has done."""
         facts = {"seconds": _seconds(step.seconds, self.lang), "page": step.page}
         if step.name == "computed":
-            self._say(labels.text("cli.report.computed", self.lang, **facts))
+            key = "cli.report.computed_earlier" if step.reused else "cli.report.computed"
+            self._say(labels.text(key, self.lang, **facts))
         if step.name == "failed":
             click.echo(labels.text("run.kept", self.lang, folder=step.page), err=True)
         if step.name != "page":
             return
         facts |= {"done": str(step.done), "total": str(step.total)}
         if step.error is None:
-            self._say(labels.text("cli.report.page", self.lang, **facts))
+            key = "cli.report.page_reused" if step.reused else "cli.report.page"
+            self._say(labels.text(key, self.lang, **facts))
         else:
             why = step.error.text(self.lang)
             self._say(labels.text("cli.report.page_failed", self.lang, error=why, **facts))

@@ -1,8 +1,8 @@
-"""`forecast runs list|show|prune`: what lies in the folder of reports."""
+"""`forecast runs list|show|retry|prune`: what lies in the folder of reports."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,9 +13,11 @@ from forecast.cli.local import ChoiceType, LocalOption, PathType, Verb, WholeTyp
 from forecast.cli.plain import table
 from forecast.errors import EXIT_GOOD, SpecError
 from forecast.runs import site
+from forecast.runs.manifest import Manifest
 from forecast.runs.store import Entry, Store
 
-ACTIONS: Final = ("list", "show", "prune")
+ACTIONS: Final = ("list", "show", "retry", "prune")
+_INPUTS: Final = ("data", "notebooks", "code", "versions")
 
 
 def build(lang: str) -> click.Command:
@@ -32,19 +34,33 @@ def build(lang: str) -> click.Command:
             click.Argument(["action"], type=ChoiceType(ACTIONS), metavar="|".join(ACTIONS)),
             click.Argument(["run_id"], required=False, metavar="[ID]"),
             option("reports-dir", type=PathType(), default=Path("reports"), metavar="PATH"),
+            option("data-dir", type=PathType(), default=Path("data"), metavar="PATH"),
+            option("notebooks-dir", type=PathType(), default=Path("notebooks"), metavar="PATH"),
             option("keep", type=WholeType(), metavar="N"),
         ],
         callback=lambda **given: runs(lang=lang, **given),
     )
 
 
-def runs(*, action: str, run_id: str | None, reports_dir: Path, keep: int | None, lang: str) -> int:
-    """Do one of the three."""
+def runs(
+    *,
+    action: str,
+    run_id: str | None,
+    reports_dir: Path,
+    data_dir: Path,
+    notebooks_dir: Path,
+    keep: int | None,
+    lang: str,
+) -> int:
+    """Do one of the four."""
     store = Store(reports_dir.resolve())
     if action == "list":
         click.echo(listed(store, lang))
     elif action == "show":
         click.echo(shown(store, run_id or "latest", lang))
+    elif action == "retry":
+        folders = {"reports_dir": reports_dir, "data_dir": data_dir, "notebooks_dir": notebooks_dir}
+        retry(store, run_id, folders, lang)
     else:
         click.echo(pruned(store, keep, lang))
     return EXIT_GOOD
@@ -79,6 +95,51 @@ def shown(store: Store, run_id: str, lang: str) -> str:
         for entry in found
     ]
     return "\n".join(f"{entry.folder}\n{text.rstrip()}" for entry, text in zip(found, told, strict=True))
+
+
+def retry(store: Store, run_id: str | None, folders: Mapping[str, Path], lang: str) -> None:
+    """Repeat a failed run with data, notebooks and code as they are now; see `forecast.runs.reuse`."""
+    from forecast.result import spec_from
+
+    failed = _failed(store, run_id)
+    try:
+        spec = spec_from(failed.spec)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise SpecError("cli.runs.no_record", {"run_id": failed.run_id, "folder": str(store.root)}) from None
+    asked = {name: str(failed.spec[name]) for name in ("area", "index_code", "target_year")}
+    day = labels.day(spec.as_of, lang)
+    click.echo(labels.text("cli.runs.retrying", lang, run_id=failed.run_id, as_of=day, **asked))
+    # Loaded after the first word to the user, as it takes seconds.
+    from forecast.cli.report import make
+    from forecast.runs.run import Options
+
+    made = make(spec, folders, Options(), lang=lang, pages_lang=failed.lang).manifest
+    changed = [name for name in _INPUTS if getattr(made.inputs, name) != getattr(failed.inputs, name)]
+    if changed:
+        what = ", ".join(labels.text(f"cli.runs.changed_{name}", lang) for name in changed)
+        click.echo(labels.text("cli.runs.changed", lang, what=what, run_id=made.run_id))
+
+
+def _failed(store: Store, run_id: str | None) -> Manifest:
+    """Find the failed run that is meant; the only one if none is named."""
+    if store.root.is_dir():
+        with store.opened():  # a run that was killed is put among the failed ones
+            pass
+    there, facts = store.failed(), {"folder": str(store.root)}
+    if not there and run_id is None:
+        raise SpecError("cli.runs.none_failed", facts)
+    if run_id is None and len(there) > 1:
+        names = [entry.run_id for entry in there]
+        raise SpecError("cli.runs.which", {**facts, "count": len(there), "names": names})
+    found = next((entry for entry in there if run_id in {None, entry.run_id}), None)
+    if found is None:
+        published = any(entry.run_id == run_id for entry in store.published())
+        raise SpecError(
+            "cli.runs.not_failed" if published else "cli.runs.unknown", {**facts, "run_id": run_id}
+        )
+    if found.manifest is None:
+        raise SpecError("cli.runs.no_record", {**facts, "run_id": found.run_id})
+    return found.manifest
 
 
 def pruned(store: Store, keep: int | None, lang: str) -> str:

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import stdtrit
 
 from forecast.models.combine import Trial, combine
 from forecast.models.contract import TAIL_DF, Outlook
@@ -74,9 +74,7 @@ def _asked(sizes: Sequence[Floats]) -> float:
     """Log of the factor that brings standardised errors to the t's own quantiles; each year alike."""
     share = np.concatenate([np.full(len(s), 1 / len(s)) for s in sizes])
     every = np.concatenate(sizes)
-    asked = [
-        weighted_quantile(every, share, level) / stats.t.ppf((1 + level) / 2, TAIL_DF) for level in CENTRAL
-    ]
+    asked = [weighted_quantile(every, share, level) / stdtrit(TAIL_DF, (1 + level) / 2) for level in CENTRAL]
     return float(np.mean(np.log(np.clip(asked, *RANGE))))
 
 

@@ -11,7 +11,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize, stats
+from scipy import optimize
+from scipy.special import stdtrit
 
 from forecast.errors import ForecastError
 from forecast.models.contract import TAIL_DF, Fitted, History, Model, Outlook
@@ -103,7 +104,7 @@ def learn_weights(trials: Sequence[Trial]) -> Floats:
     count = len(fair)
     if not len(observed):
         return fair
-    tails = stats.t.ppf(JUDGED_LEVELS, TAIL_DF)
+    tails = stdtrit(TAIL_DF, JUDGED_LEVELS)
     levels = np.asarray(JUDGED_LEVELS)
 
     def loss(weight: Floats) -> tuple[float, Floats]:

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import stdtrit
 
 from forecast.errors import SpecError, TooFewYearsError
 from forecast.models.link import SMALLEST_SPREAD, Link, link_of
@@ -32,7 +32,7 @@ class Outlook:
 
     def quantiles(self, levels: Sequence[float]) -> Floats:
         """Quantiles on the link scale, shape (A, C, Q)."""
-        tails = stats.t.ppf(np.asarray(levels, dtype=float), TAIL_DF)
+        tails = stdtrit(TAIL_DF, np.asarray(levels, dtype=float))
         return np.asarray(self.place[..., None] + self.spread[..., None] * tails)
 
 

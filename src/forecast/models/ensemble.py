@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import stdtrit
 
 from forecast.errors import ForecastError, TooFewYearsError
 from forecast.models.baselines import Drift, LastValue
@@ -90,7 +90,7 @@ class FittedEnsemble:
             joint = common.link_draws(target_year, n, rng)
             template = np.where(np.isnan(joint), template, joint)
         rank = np.argsort(np.argsort(template, axis=0, kind="stable"), axis=0)
-        tails = stats.t.ppf((np.arange(n) + 0.5) / n, TAIL_DF)
+        tails = stdtrit(TAIL_DF, (np.arange(n) + 0.5) / n)
         x = view.place + view.spread * tails[rank]
         return np.moveaxis(self.link.inverse(np.moveaxis(x, 0, 2)), 2, 0)
 

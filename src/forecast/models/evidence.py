@@ -180,22 +180,25 @@ class FittedEvidence:
         # Long tails, with the variance of the posterior.
         scale = np.sqrt((TAIL_DF - 2) / rng.chisquare(TAIL_DF, size=(n, 1)))
         drawn = mean + scale * (rng.standard_normal((n, len(mean))) @ root.T)
+        about = self._sums_of(own)
         for k, area in enumerate(wanted):
             here = slice(k * len(own), (k + 1) * len(own))
-            for _ in range(HOLDS):
-                drawn[:, here] = self._holding_sums(drawn[:, here], covariance[here, here], int(area), own)
+            sums = np.flatnonzero(about == area)
+            for _ in range(HOLDS if len(sums) else 0):
+                drawn[:, here] = self._holding_sums(drawn[:, here], covariance[here, here], sums, own)
         return np.asarray(expit(drawn).reshape(n, n_areas, len(self.lattice.components), len(years)))
 
-    def _holding_sums(self, drawn: Floats, covariance: Floats, area: int, own: Ints) -> Floats:
+    def _sums_of(self, own: Ints) -> Ints:
+        """Area whose sum of several of the cells `own` a statement is, or -1; shape (n,)."""
+        used = self.statements.cell_weight != 0
+        cells = used.sum(axis=1)
+        return np.where((cells > 1) & (used[:, own].sum(axis=1) == cells), self.statements.own_area, -1)
+
+    def _holding_sums(self, drawn: Floats, covariance: Floats, sums: Ints, own: Ints) -> Floats:
         """Move draws of one area's cells, as their covariance lets them, towards its published sums.
 
         A line only nearly follows the sum of bounded scores; Newton steps take up what is left.
         """
-        used = self.statements.cell_weight != 0
-        whole = used[:, own].sum(axis=1) == used.sum(axis=1)
-        sums = np.flatnonzero(whole & (self.statements.own_area == area) & (used.sum(axis=1) > 1))
-        if not len(sums):
-            return drawn
         weight, value = self.statements.cell_weight[np.ix_(sums, own)], self.statements.value[sums]
         error = np.diag(self.statements.error[sums] ** 2 + 1e-10)
         share = expit(drawn)

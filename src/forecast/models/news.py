@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import stdtrit
 
 Floats = NDArray[np.float64]
 
@@ -88,7 +88,7 @@ def learn_news(surprises: Floats, errors: Floats, present: float) -> News:
     residual = y - slope * x
     freedom = len(x) - 1
     error = float(np.sqrt(residual @ residual / freedom / square))
-    reach = float(stats.t.ppf((1 + RANGE_LEVEL) / 2, freedom)) * error
+    reach = float(stdtrit(freedom, (1 + RANGE_LEVEL) / 2)) * error
     # Shrinkage moves the middle towards 0; the range keeps the doubt about how far.
     ends = sorted((weight * present - reach * abs(present), weight * present + reach * abs(present)))
     if explained == 0.0:

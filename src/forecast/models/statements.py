@@ -8,12 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from forecast.models.evidence import Statements
 from forecast.models.latent import Lattice, Variances, deviation_covariance
@@ -384,10 +385,10 @@ def _plain_share(row: Row) -> float:
 
 def _order_mean(rank: float, n: int) -> float:
     """Normal quantile at which the area of this rank is expected (Blom 1958); 1 is the best."""
-    return float(norm.ppf(1 - (rank - 0.375) / (n + 0.25)))
+    return float(ndtri(1 - (rank - 0.375) / (n + 0.25)))
 
 
 def _order_error(rank: float, n: int) -> float:
     """Standard deviation of that order statistic, in standard deviations of the areas."""
     p = 1 - (rank - 0.375) / (n + 0.25)
-    return float(np.sqrt(p * (1 - p) / (n + 2)) / norm.pdf(norm.ppf(p)))
+    return float(np.sqrt(p * (1 - p) / (n + 2)) / NormalDist().pdf(ndtri(p)))

@@ -3,7 +3,7 @@
 import math
 
 from forecast.errors import TooFewYearsError
-from forecast.framework import TOTAL, WHOLE, Framework, framework_for
+from forecast.framework import TOTAL, WHOLE, Framework, frameworks_for
 from forecast.load import Known
 from forecast.models.evidence import Evidence
 from forecast.models.statements import Scheme, Subject
@@ -28,10 +28,8 @@ def subject_of(known: Known, index_code: str, target_year: int) -> Subject:
     past = past[past < target_year]
     if past.empty:
         raise TooFewYearsError.of(Evidence().name, 1, 0)
-    frameworks = {
-        year: framework_for(known.frameworks, known.events, index_code, year, known.as_of)
-        for year in range(int(past.min()), target_year + 1)
-    }
+    years = range(int(past.min()), target_year + 1)
+    frameworks = frameworks_for(known.frameworks, known.events, index_code, years, known.as_of)
     target = frameworks[target_year]
     leaves = target.leaves()
     survey = SURVEY_COMPONENT if SURVEY_COMPONENT in leaves else SURVEY

@@ -19,6 +19,7 @@ from markupsafe import escape
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 from matplotlib.ticker import Formatter
@@ -35,6 +36,7 @@ Look = dict[str, Any]  # settings of a mark or line
 
 # The bundled font alone is used for measuring, so that every machine writes the same bytes.
 _MEASURED: Final = "DejaVu Sans"
+_DPI: Final = 72.0  # of SVG, whatever a screen has
 _SHOWN: Final = "Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 _STYLE: Final[Any] = {
     "svg.fonttype": "none",
@@ -142,7 +144,14 @@ def _svg(drawing: Callable[[Sheet], Canvas], sheet: Sheet, name: str, alt: str) 
     salt = hashlib.sha256(f"{name} {sheet.narrow} {alt}".encode()).hexdigest()[:12]
     out = io.StringIO()
     with mpl.rc_context({**_STYLE, "svg.hashsalt": salt}):
-        drawing(sheet).savefig(out, format="svg")
+        picture = drawing(sheet)
+        paper = FigureCanvasSVG(picture)
+        # As savefig does it, but for a drawing that it makes, and throws away, only to lay out the parts.
+        picture.set_dpi(_DPI)
+        if layout := picture.get_layout_engine():
+            layout.execute(picture)
+            picture.set_layout_engine("none")
+        paper.print_svg(out)  # type: ignore[no-untyped-call, unused-ignore]
     return _for_html(out.getvalue(), salt, alt)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from forecast import labels
@@ -84,7 +85,9 @@ def _head(notebook: NotebookNode, name: str) -> Page:
     )
 
 
+@cache
 def _exporter() -> Any:
+    """Make the exporter, once: its template takes longer to prepare than a page to write."""
     from nbconvert.exporters.templateexporter import TemplateExporter
     from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 

@@ -47,8 +47,8 @@ def of_page(
     said: Iterable[str] = (),
 ) -> list[str]:
     """List what forbids publishing one page: see `html_check`, and what its notebook promises to show."""
-    wrong = html_check.problems(page, lang=lang, figures=figures, private=private, said=said)
     found = html_check.read(page)
+    wrong = html_check.problems(page, lang=lang, figures=figures, private=private, said=said, found=found)
     for name, least, seen in (
         ("tables", kind.tables, found.tables),
         ("figures", kind.figures, found.figures),

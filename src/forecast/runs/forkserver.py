@@ -1,13 +1,15 @@
 """A process that imports what notebooks need once, and forks their kernels from itself.
 
 An ordinary kernel spends seconds on importing pandas, matplotlib and the rest before its first cell; a
-forked one is ready in a fraction of one.  It is a plain loop without threads, sockets or an event loop, as
-only such a process may be forked safely, and it ends, with all its kernels, when its standard input is
-closed: by its owner, or by the system when the owner is killed.
+forked one is ready in a fraction of one, and finds the tables of its run read already.  It is a plain loop
+without threads, sockets or an event loop, as only such a process may be forked safely, and it ends, with all
+its kernels, when its standard input is closed: by its owner, or by the system when the owner is killed.
 
 Standard input and output carry one JSON object a line::
 
+    {"do": "hold", "folder": "reports/..."}            ->  {}
     {"do": "start", "argv": ["-f", "kernel-1.json"]}   ->  {"pid": 123}
+    {"do": "take", "folder": "/tmp/..."}               ->  {"pid": 124}, see `forecast.runs.pieces`
     {"do": "poll", "pid": 123}                         ->  {"code": null}, or an exit code
 """
 
@@ -23,6 +25,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, Final, NoReturn
 
 # What a kernel would otherwise import after the fork.  matplotlib_inline's backend is not among them: it
@@ -58,6 +61,8 @@ def main(folder: str, modules: Iterable[str]) -> None:
             for kill in (os.killpg, os.kill):  # the second for one that has no group of its own yet
                 with contextlib.suppress(OSError):
                     kill(pid, signal.SIGKILL)
+            with contextlib.suppress(OSError):
+                os.waitpid(pid, 0)
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -70,6 +75,10 @@ def preload(modules: Iterable[str]) -> None:
     for name in (*KERNEL_MODULES, *modules):
         with contextlib.suppress(Exception):
             importlib.import_module(name)
+    _set_apart()
+
+
+def _set_apart() -> None:
     gc.collect()
     gc.freeze()  # a collection in a child would touch, and so copy, every shared page
 
@@ -77,14 +86,24 @@ def preload(modules: Iterable[str]) -> None:
 def _answer(request: dict[str, Any], running: set[int]) -> dict[str, Any]:
     if request["do"] == "poll":
         return {"code": _poll(request["pid"], running)}
+    if request["do"] == "hold":
+        _hold(Path(request["folder"]))
+        return {}
     try:
         pid = os.fork()
     except OSError as error:
         return {"error": f"{type(error).__name__}: {error}"}
     if pid == 0:
-        _become_kernel(request["argv"])
+        _become(request)
     running.add(pid)
     return {"pid": pid}
+
+
+def _hold(folder: Path) -> None:
+    """Read the tables of a run for its kernels; what cannot be read is left to their own cells."""
+    with contextlib.suppress(Exception):
+        importlib.import_module("forecast.result").hold(folder)
+        _set_apart()
 
 
 def _poll(pid: int, running: set[int]) -> int | None:
@@ -97,7 +116,8 @@ def _poll(pid: int, running: set[int]) -> int | None:
     return os.waitstatus_to_exitcode(status)
 
 
-def _become_kernel(argv: list[str]) -> NoReturn:
+def _become(request: dict[str, Any]) -> NoReturn:
+    """Be a kernel, or a process that takes pieces of work, and end."""
     code = 1
     try:
         os.setsid()  # so that what a cell starts can be stopped with it
@@ -106,8 +126,11 @@ def _become_kernel(argv: list[str]) -> NoReturn:
         nothing = os.open(os.devnull, os.O_RDWR)
         os.dup2(nothing, 0)
         os.dup2(2, 1)
-        sys.argv = ["ipykernel_launcher", *argv]
-        importlib.import_module("ipykernel.kernelapp").launch_new_instance(argv=argv)
+        if request["do"] == "take":
+            importlib.import_module("forecast.runs.pieces").take(Path(request["folder"]))
+        else:
+            sys.argv = ["ipykernel_launcher", *request["argv"]]
+            importlib.import_module("ipykernel.kernelapp").launch_new_instance(argv=request["argv"])
         code = 0
     finally:
         os._exit(code)

@@ -82,6 +82,7 @@ def problems(
     figures: Iterable[str] = (),
     private: Iterable[str] = (),
     said: Iterable[str] = (),
+    found: Reading | None = None,
 ) -> list[str]:
     """List what forbids publishing a page; empty if nothing does.
 
@@ -97,13 +98,15 @@ def problems(
         Texts, such as folders of this machine, that it must not hold.
     said
         Words of people, from the data, which may look like a trace and are none.
+    found
+        The page as `read` gives it; None to read it here.
 
     Returns
     -------
     list of str
         In plain English, for the analyst and the record.
     """
-    return list(_problems(page, lang, figures, private, said))
+    return list(_problems(page, found or read(page), lang, figures, private, said))
 
 
 def read(page: str) -> Reading:
@@ -132,9 +135,13 @@ def _without(text: str, said: Iterable[str]) -> str:
 
 
 def _problems(
-    page: str, lang: str, figures: Iterable[str], private: Iterable[str], said: Iterable[str]
+    page: str,
+    found: Reading,
+    lang: str,
+    figures: Iterable[str],
+    private: Iterable[str],
+    said: Iterable[str],
 ) -> Iterator[str]:
-    found = read(page)
     size = len(page.encode())
     if size >= MAX_BYTES:
         yield f"too large: {size} bytes, allowed {MAX_BYTES}"

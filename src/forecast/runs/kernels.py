@@ -18,9 +18,10 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO, Any, Final, Self, cast
+from typing import IO, Any, Final, Self, TypeVar, cast
 
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
@@ -28,10 +29,21 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from nbformat import NotebookNode
 
+from forecast.runs import pieces
+
+T = TypeVar("T")
+R = TypeVar("R")
 LOG: Final = logging.getLogger(__name__)
 # A socket's path must fit into 108 bytes, and jupyter_client adds "-" and a number.
 _LONGEST_SOCKET: Final = 90
 _PATIENCE: Final = 1.0  # seconds
+
+
+def available() -> int:
+    """Give the number of processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def can_fork() -> bool:
@@ -138,6 +150,19 @@ class Kernels:
             self._managers.append(manager)
         return manager
 
+    def each(self, work: Callable[[T], R], items: Iterable[T], /) -> Iterator[R]:
+        """Do `work` for each item, like `map`; half of it in a process beside this one, if there is one."""
+        if self._server is None or available() < 2:
+            return map(work, items)
+        folder = self._scratch / f"work-{next(self._numbers)}"
+        folder.mkdir(mode=0o700)
+        return pieces.each(work, items, folder=folder, beside=self._server.take)
+
+    def hold(self, folder: Path) -> None:
+        """Read the tables of a run once for all kernels that are forked from now on."""
+        if self._server is not None:
+            self._server.ask({"do": "hold", "folder": str(folder)})
+
     def close(self) -> None:
         """Kill every kernel and start no more; may be called from any thread, and more than once."""
         with self._lock:
@@ -230,8 +255,18 @@ class ForkServer:
         OSError
             If the system cannot fork, or the server is gone.
         """
+        return self._fork({"do": "start", "argv": argv})
+
+    def take(self, folder: Path) -> Callable[[], bool]:
+        """Fork a process that takes pieces of work from a folder; gives whether it is at work or will be."""
+        thread = ThreadPoolExecutor(1)  # the server may still be importing
+        started = thread.submit(self._fork, {"do": "take", "folder": str(folder)})
+        thread.shutdown(wait=False)
+        return lambda: not started.done() or (not started.exception() and started.result().poll() is None)
+
+    def _fork(self, request: dict[str, Any]) -> ForkedProcess:
         self._forked = True
-        answer = self.ask({"do": "start", "argv": argv})
+        answer = self.ask(request)
         if "pid" not in answer:
             raise OSError(answer.get("error", "the process that forks kernels is gone"))
         return ForkedProcess(self, answer["pid"])

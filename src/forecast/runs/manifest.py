@@ -52,6 +52,14 @@ class Check:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What makes a part of a run what it is, and the digest of what came of it; see `forecast.runs.reuse`."""
+
+    key: str
+    digest: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """Record of one run; `volatile` names the fields that another run of the same inputs may have otherwise.
@@ -76,6 +84,8 @@ class Manifest:
         Grows with each publication, whatever the clock says; 0 before.
     seconds
         By step and page.
+    traces
+        By page, of what another attempt need not do again.
     error
         Why the run failed, in both languages.
     """
@@ -92,6 +102,7 @@ class Manifest:
     started_at: str = ""
     finished_at: str = ""
     seconds: Mapping[str, float] = field(default_factory=dict)
+    traces: Mapping[str, Trace] = field(default_factory=dict)
     workers: int = 1
     user: str = ""
     machine: str = ""
@@ -101,7 +112,7 @@ class Manifest:
     error: Mapping[str, str] = field(default_factory=dict)
 
     volatile = (
-        *("state", "number", "started_at", "finished_at", "seconds", "workers"),
+        *("state", "number", "started_at", "finished_at", "seconds", "traces", "workers"),
         *("user", "machine", "executable", "commit", "dirty", "error"),
     )
 
@@ -135,6 +146,8 @@ class Manifest:
             flat["inputs"] = Inputs(**flat["inputs"])
             flat["checks"] = tuple(Check(**check) for check in flat["checks"])
             flat["pages"] = tuple(flat["pages"])
+            # Records of earlier versions have none.
+            flat["traces"] = {name: Trace(**trace) for name, trace in flat.get("traces", {}).items()}
             return cls(**{field.name: flat[field.name] for field in fields(cls)})
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"{folder / FILE}: {error!r}") from error

@@ -13,15 +13,16 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+import nbformat
 from nbformat import NotebookNode
+from threadpoolctl import threadpool_limits
 
 from forecast import handout, labels, load, pipeline, reading, scenarios, tables
 from forecast import report as pages
@@ -29,16 +30,17 @@ from forecast.disk import replace_file, writing
 from forecast.errors import ForecastError, RunError, SpecError
 from forecast.labels import LANGUAGES, Phrase
 from forecast.result import Result
-from forecast.runs import checks, plan
+from forecast.runs import checks, plan, reuse
 from forecast.runs.execute import Limits, execute
 from forecast.runs.files import sha256
-from forecast.runs.kernels import ForkServer, Kernels, imported_by
-from forecast.runs.manifest import Check, Manifest, circumstances, inputs_of, run_id_of
+from forecast.runs.kernels import ForkServer, Kernels, available, imported_by
+from forecast.runs.manifest import Check, Manifest, Trace, circumstances, inputs_of, run_id_of
 from forecast.runs.plan import Job, Kind, Plan
 from forecast.runs.store import DATA, NOTEBOOKS, Store
 from forecast.spec import RunSpec
 
 LOG: Final = logging.getLogger("forecast.runs")
+_Executed = tuple[NotebookNode, Trace, float, bool]  # the last: whether it was executed earlier
 _VOLATILE: Final = ("manifest.json", "run.log", "kernels.log")
 
 
@@ -47,7 +49,7 @@ class Step:
     """Something that a run has done: for whoever watches it.
 
     `name` is "begun", "computed", "page", "published" or "failed"; `page` names the page, which has an
-    `error` if it failed, or the folder of a failed run.
+    `error` if it failed, or the folder of a failed run; `reused` if it was there already.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Step:
     done: int = 0
     total: int = 0
     error: ForecastError | None = None
+    reused: bool = False
 
 
 def _unseen(_: Step) -> None:
@@ -75,7 +78,7 @@ class Options:
     run_seconds
         Time for all notebooks together.
     again
-        Make the run anew even if it is in place and whole.
+        Make the run anew even if it is in place and whole, and take nothing over from earlier attempts.
     server
         Forks the kernels of several runs, so that imports are paid once for all of them; None for a
         server of this run's own, where the system can fork.
@@ -141,11 +144,13 @@ def report(
             **circumstances(),
         )
         folder = store.begin(manifest)
-        run = _Run(spec, manifest, folder, notebooks, how, tell, store.previous(manifest))
+        earlier = reuse.Earlier(() if how.again else store.attempts(manifest))
+        run = _Run(spec, manifest, folder, notebooks, how, tell, store.previous(manifest), earlier)
         try:
             run.copy_data(data)
             run.make()
             place, published = store.publish(folder, run.manifest)
+            store.forget_failed(run_id)
         except SpecError:
             store.drop(folder)
             raise
@@ -169,6 +174,7 @@ class _Run:
     options: Options
     tell: Callable[[Step], None]
     previous: Path | None
+    earlier: reuse.Earlier
 
     def copy_data(self, data: dict[str, bytes]) -> None:
         """Keep the data as they are now; a change of the originals is none of this run's."""
@@ -187,15 +193,12 @@ class _Run:
             _logged(self.folder / "run.log"),
             Kernels(modules, self.folder / "kernels.log", server=self.options.server) as kernels,
         ):
-            result = self._compute()
+            result = self._compute(kernels)
+            kernels.hold(self.folder)
             jobs = self._jobs(result)
             # Pages tell how many of these passed; their own come on top.
             self._record(pages=tuple(job.name for job in jobs), checks=checks.of_forecast(result))
-            html = self._pages(jobs, kernels)
-        self._check(result, jobs, html)
-        for name, page in html.items():
-            replace_file(self.folder / f"{name}.html", page)
-        handout.write(self.folder, result, lang=self.manifest.lang, run_id=self.manifest.run_id)
+            self._pages(result, jobs, kernels)
         self._record(outputs=self._outputs())
 
     def _record(self, **changes: object) -> None:
@@ -205,14 +208,23 @@ class _Run:
     def _took(self, name: str, seconds: float) -> None:
         self.manifest = replace(self.manifest, seconds={**self.manifest.seconds, name: round(seconds, 3)})
 
-    def _compute(self) -> Result:
+    def _left(self, name: str, trace: Trace) -> None:
+        self._record(traces={**self.manifest.traces, name: trace})
+
+    def _compute(self, kernels: Kernels) -> Result:
         began = time.monotonic()
-        result = pipeline.make(self.spec, self.folder / DATA, self.previous)
+        key = reuse.key_of_tables(self.manifest, self.previous)
         with writing(self.folder):
-            result.write(self.folder)
+            found = self.earlier.tables(key, self.folder)
+        if not found:
+            with threadpool_limits(limits=1):  # as in the process beside
+                made = pipeline.make(self.spec, self.folder / DATA, self.previous, kernels.each)
+            with writing(self.folder):
+                made.write(self.folder)
+        self._left(reuse.RESULT, Trace(key, reuse.digest_of_tables(self.folder)))
         self._took("compute", time.monotonic() - began)
-        self.tell(Step("computed", time.monotonic() - began))
-        return result
+        self.tell(Step("computed", time.monotonic() - began, reused=bool(found)))
+        return Result.read(self.folder)  # whoever made it, and as notebooks read it
 
     def _jobs(self, result: Result) -> tuple[Job, ...]:
         given = plan.parameters_of(
@@ -220,29 +232,38 @@ class _Run:
         )
         return self.plan.jobs(given, reading.domains(result)["component"].tolist())
 
-    def _pages(self, jobs: Sequence[Job], kernels: Kernels) -> dict[str, str]:
-        """Execute all notebooks and convert them; the order in which they end changes nothing."""
+    def _pages(self, result: Result, jobs: Sequence[Job], kernels: Kernels) -> None:
+        """Execute all notebooks, convert and check them; the order in which they end changes nothing.
+
+        Whatever is ready is worked on while kernels are busy with the rest.
+        """
         html: dict[str, str] = {}
+        wrong: dict[str, list[str]] = {}
         failures: dict[str, ForecastError] = {}
+        said = checks.words_of_people(result)
         for job, outcome in self._executed(jobs, kernels):
-            seconds, error = 0.0, None
+            seconds, error, reused = 0.0, None, False
             try:
-                notebook, seconds = outcome.result()
+                notebook, trace, seconds, reused = outcome.result()
                 began = time.monotonic()
                 html[job.name] = pages.page(notebook, name=job.name)
+                wrong[job.name] = self._wrong(result, job, html[job.name], said)
                 seconds += time.monotonic() - began
+                self._left(job.name, trace)
             except ForecastError as failure:
                 failures[job.name] = error = failure
             self._took(job.name, seconds)
-            self.tell(Step("page", seconds, job.name, len(html) + len(failures), len(jobs), error))
+            count = len(html) + len(failures)
+            self.tell(Step("page", seconds, job.name, count, len(jobs), error, reused))
         for job in jobs:  # the first in the order of reading
             if job.name in failures:
                 raise failures[job.name]
-        return {job.name: html[job.name] for job in jobs}
+        self._refuse_wrong({job.name: wrong[job.name] for job in jobs})
+        for name, page in html.items():
+            replace_file(self.folder / f"{name}.html", page)
+        handout.write(self.folder, result, lang=self.manifest.lang, run_id=self.manifest.run_id)
 
-    def _executed(
-        self, jobs: Sequence[Job], kernels: Kernels
-    ) -> Iterator[tuple[Job, Future[tuple[NotebookNode, float]]]]:
+    def _executed(self, jobs: Sequence[Job], kernels: Kernels) -> Iterator[tuple[Job, Future[_Executed]]]:
         pool = ThreadPoolExecutor(self.manifest.workers, thread_name_prefix="notebook")
         running = {pool.submit(self._execute, job, kernels): job for job in jobs}
         try:
@@ -257,30 +278,34 @@ class _Run:
                 kernels.close()
             pool.shutdown(cancel_futures=True)
 
-    def _execute(self, job: Job, kernels: Kernels) -> tuple[NotebookNode, float]:
+    def _execute(self, job: Job, kernels: Kernels) -> _Executed:
         began = time.monotonic()
-        executed = execute(
+        key = reuse.key_of_notebook(job, self.manifest, self.manifest.traces[reuse.RESULT].digest)
+        output = self.folder / NOTEBOOKS / f"{job.name}.ipynb"
+        found = self.earlier.notebook(job.name, key, self.folder)
+        if found is not None:
+            replace_file(output, nbformat.writes(found))
+        executed = found or execute(
             job.notebook,
             job.given,
             name=job.name,
-            output=self.folder / NOTEBOOKS / f"{job.name}.ipynb",
+            output=output,
             kernels=kernels,
             limits=self.options.limits,
             lang=self.manifest.lang,
         )
-        return executed, time.monotonic() - began
+        trace = Trace(key, reuse.digest_of(output.read_text(encoding="utf-8"), self.folder))
+        return executed, trace, time.monotonic() - began, found is not None
 
-    def _check(self, result: Result, jobs: Sequence[Job], html: dict[str, str]) -> None:
-        lang = self.manifest.lang
-        done = list(self.manifest.checks)
-        private, said = [self.folder.parent.as_posix()], checks.words_of_people(result)
-        for job in jobs:
-            figures = checks.figures_to_show(result, job.kind, job.component, lang)
-            wrong = checks.of_page(
-                html[job.name], job.kind, lang=lang, figures=figures, private=private, said=said
-            )
-            done.append(Check(f"page {job.name}", not wrong, "; ".join(wrong)))
-        self._record(checks=tuple(done))
+    def _wrong(self, result: Result, job: Job, page: str, said: Sequence[str]) -> list[str]:
+        lang, private = self.manifest.lang, [self.folder.parent.as_posix()]
+        figures = checks.figures_to_show(result, job.kind, job.component, lang)
+        return checks.of_page(page, job.kind, lang=lang, figures=figures, private=private, said=said)
+
+    def _refuse_wrong(self, pages: Mapping[str, Sequence[str]]) -> None:
+        more = [Check(f"page {name}", not wrong, "; ".join(wrong)) for name, wrong in pages.items()]
+        done = (*self.manifest.checks, *more)
+        self._record(checks=done)
         bad = [
             Phrase("run.check", {"name": check.name, "detail": check.detail})
             for check in done
@@ -320,9 +345,7 @@ def _data_of(folder: Path, spec: RunSpec) -> dict[str, bytes]:
 def _workers(options: Options) -> int:
     if options.workers > 0:
         return options.workers
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return available()
 
 
 def _told(error: BaseException) -> dict[str, str]:

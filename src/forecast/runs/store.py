@@ -13,14 +13,13 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from forecast import handout
 from forecast.disk import replace_file, writing
@@ -30,6 +29,7 @@ from forecast.lock import held
 from forecast.runs import site
 from forecast.runs.files import remove, replace_folder, restore_folders, sha256
 from forecast.runs.manifest import Manifest, now
+from forecast.runs.reuse import rebased
 
 BUILDING: Final = ".building-"
 FAILED: Final = "failed"
@@ -139,6 +139,15 @@ class Store:
         last = max(found, key=lambda other: other.number, default=None)
         return self.root / last.run_id if last else None
 
+    def attempts(self, manifest: Manifest) -> list[tuple[Path, Manifest]]:
+        """Give the other runs of the same question, failed or published, with their records."""
+        found = [(entry.folder, entry.manifest) for entry in (*self.failed(), *self.published())]
+        return [(folder, other) for folder, other in found if other and _asked(other) == _asked(manifest)]
+
+    def forget_failed(self, run_id: str) -> None:
+        """Remove what a failed run left, as it was repeated."""
+        remove(self.root / FAILED / run_id)
+
     def again(self, manifest: Manifest) -> Manifest:
         """Let index and latest point at a run that is in place already."""
         renewed = replace(manifest, number=self._next())
@@ -244,6 +253,10 @@ def _surplus(runs: Iterable[Entry], keep: int) -> list[Entry]:
     return surplus
 
 
+def _asked(manifest: Manifest) -> tuple[Mapping[str, Any], str]:
+    return manifest.spec, manifest.lang
+
+
 def _manifest(folder: Path) -> Manifest | None:
     try:
         return Manifest.read(folder)
@@ -253,8 +266,8 @@ def _manifest(folder: Path) -> Manifest | None:
 
 def _rebase(folder: Path, place: Path) -> None:
     """Let the executed notebooks name the folder in which they will lie."""
-    old, new = (json.dumps(path.as_posix(), ensure_ascii=False)[1:-1] for path in (folder, place))
     for path in sorted(folder.glob(f"{NOTEBOOKS}/*.ipynb")):
         content = path.read_text(encoding="utf-8")
-        if old in content:
-            replace_file(path, content.replace(old, new))
+        moved = rebased(content, folder.as_posix(), place.as_posix())
+        if moved != content:
+            replace_file(path, moved)
