@@ -88,8 +88,13 @@ class Ground:
         return post
 
 
-def ground_of(spec: RunSpec, vintages: Vintages, *, with_record: bool = True) -> Ground:
+def ground_of(spec: RunSpec, vintages: Vintages, each: record.Each = map) -> Ground:
     """Do the work that does not depend on the spec's area.
+
+    Parameters
+    ----------
+    each
+        Does the earlier years of the record, beside this process where it can.
 
     Raises
     ------
@@ -97,12 +102,11 @@ def ground_of(spec: RunSpec, vintages: Vintages, *, with_record: bool = True) ->
         If the area is no province, the target year's result was already published, or nothing was known.
     """
     known = vintages.known_at(spec.as_of)
-    ground = ground_from(known, spec)
-    if not with_record:
-        return ground
+    refuse_unanswerable(spec, announcements=before_result(known, spec).announcements, areas=known.provinces)
     # With an area of no one's choice, so that not even the order of the rows depends on who asks.
-    past = record.past_forecasts(vintages, known, ground.spec, forecast_rows)
-    return replace(ground, past=past)
+    anyone = replace(spec, area=known.provinces[0])
+    past = record.past_forecasts(vintages, known, anyone, forecast_rows, each)
+    return replace(ground_from(known, spec), past=record.joined(past))
 
 
 def ground_from(known: Known, spec: RunSpec) -> Ground:

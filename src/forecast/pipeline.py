@@ -143,7 +143,7 @@ def open_result(
     return make(spec, Path(data_dir) if data_dir else project_data())
 
 
-def make(spec: RunSpec, data_dir: Path, previous: Path | None = None) -> Result:
+def make(spec: RunSpec, data_dir: Path, previous: Path | None = None, each: record.Each = map) -> Result:
     """Read the data as known on the day and forecast, with the record of earlier years and the news.
 
     Parameters
@@ -151,13 +151,15 @@ def make(spec: RunSpec, data_dir: Path, previous: Path | None = None) -> Result:
     previous
         Folder of the report before this one, to tell what changed since; the forecast does not
         depend on it.
+    each
+        Does the earlier years of the record, beside this process where it can.
 
     Raises
     ------
     DataError, SpecError
         If the data are bad, or the spec cannot be answered.
     """
-    return answer(ground_of(spec, load.read_vintages(data_dir)), spec, previous)
+    return answer(ground_of(spec, load.read_vintages(data_dir), each), spec, previous)
 
 
 def answer(ground: Ground, spec: RunSpec, previous: Path | None = None) -> Result:
@@ -196,7 +198,9 @@ def _medians(ground: Ground, spec: RunSpec, known: Known) -> changes.Medians:
     return findings.medians(target, post.framework, spec)
 
 
-def record_of(data_dir: Path, index_code: str, as_of: dt.date) -> tuple[pd.DataFrame, tuple[int, ...]]:
+def record_of(
+    data_dir: Path, index_code: str, as_of: dt.date, each: record.Each = map
+) -> tuple[pd.DataFrame, tuple[int, ...]]:
     """Backtest an index on its own published totals, each earlier year as known on the same day of it.
 
     Returns
@@ -214,7 +218,7 @@ def record_of(data_dir: Path, index_code: str, as_of: dt.date) -> tuple[pd.DataF
     vintages = load.read_vintages(data_dir)
     known = vintages.known_at(as_of)
     spec = RunSpec(index_code=index_code, area=known.provinces[0], target_year=as_of.year, as_of=as_of)
-    past = record.past_forecasts(vintages, known, spec, forecast_rows)
+    past = record.joined(record.past_forecasts(vintages, known, spec, forecast_rows, each))
     past = past[past["index_code"] == index_code]
     table = past.assign(
         origin=past["target_year"] - 1,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import Final
+from functools import partial
+from typing import Final, Protocol, TypeVar
 
 import pandas as pd
 
@@ -13,6 +14,10 @@ from forecast.errors import ForecastError
 from forecast.framework import TOTAL
 from forecast.load import Known, Vintages
 from forecast.spec import RunSpec
+
+T = TypeVar("T")
+R = TypeVar("R")
+Rows = Callable[[Known, RunSpec], pd.DataFrame]
 
 COLUMNS: Final = (
     *("model", "index_code", "area", "component", "target_year", "as_of"),
@@ -22,9 +27,17 @@ KEYS: Final = ["index_code", "area", "component", "target_year"]
 FIRST_TARGET: Final = 2018
 
 
+class Each(Protocol):
+    """Does a piece of work for each item, like `map`; perhaps in several processes, so all must pickle."""
+
+    def __call__(self, work: Callable[[T], R], items: Iterable[T], /) -> Iterator[R]:
+        """Begin; results come in the order of the items."""
+        ...
+
+
 def past_forecasts(
-    vintages: Vintages, known: Known, spec: RunSpec, rows: Callable[[Known, RunSpec], pd.DataFrame]
-) -> pd.DataFrame:
+    vintages: Vintages, known: Known, spec: RunSpec, rows: Rows, each: Each = map
+) -> Iterator[pd.DataFrame]:
     """Forecast each earlier year as it would have been on the same day of that year.
 
     Parameters
@@ -36,6 +49,20 @@ def past_forecasts(
     spec : RunSpec
     rows : callable
         The forecast itself: FORECAST rows from what was known and a spec.
+    each : callable
+        Does the years; may do so beside the caller's own work.
+
+    Returns
+    -------
+    iterator of DataFrame
+        The years' parts, for `joined`.
+    """
+    outcomes = _outcomes(known, spec)
+    return each(partial(_of_year, vintages, outcomes, spec, rows), sorted(set(outcomes["target_year"])))
+
+
+def joined(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Join the years of a record.
 
     Returns
     -------
@@ -43,22 +70,22 @@ def past_forecasts(
         `COLUMNS`: one row per model, area, component, year and quantile level with an outcome;
         points, or percent for SIPAS.
     """
-    outcomes = _outcomes(known, spec)
-    parts = []
-    for year in sorted(set(outcomes["target_year"])):
-        day = same_day(spec.as_of, year - spec.target_year)
-        try:
-            then = vintages.known_at(day)
-            asked = replace(spec, target_year=int(year), as_of=day, force=False)
-            made = rows(then, asked)
-        except ForecastError:
-            continue  # nothing was known by that day, or the year was out already
-        made = made[made["output_type"] == "quantile"]
-        came = _not_among(outcomes[outcomes["target_year"] == year], _outcomes(then, spec))
-        parts.append(made.merge(came, on=KEYS))
-    if not parts:
-        return no_record()
-    return pd.concat(parts, ignore_index=True)[list(COLUMNS)]
+    there = [part for part in parts if len(part)]
+    return pd.concat(there, ignore_index=True)[list(COLUMNS)] if there else no_record()
+
+
+def _of_year(
+    vintages: Vintages, outcomes: pd.DataFrame, spec: RunSpec, rows: Rows, year: int
+) -> pd.DataFrame:
+    day = same_day(spec.as_of, year - spec.target_year)
+    try:
+        then = vintages.known_at(day)
+        made = rows(then, replace(spec, target_year=int(year), as_of=day, force=False))
+    except ForecastError:
+        return no_record()  # nothing was known by that day, or the year was out already
+    made = made[made["output_type"] == "quantile"]
+    came = _not_among(outcomes[outcomes["target_year"] == year], _outcomes(then, spec))
+    return made.merge(came, on=KEYS)
 
 
 def no_record() -> pd.DataFrame:

@@ -14,7 +14,7 @@ import pytest
 from forecast import load, pipeline, record
 from forecast.errors import TooFewYearsError
 from forecast.load import Known
-from forecast.record import past_forecasts, same_day
+from forecast.record import joined, past_forecasts, same_day
 from forecast.result import Result
 from forecast.spec import RunSpec
 from forecast.tables import FORECAST_COLUMNS
@@ -88,7 +88,7 @@ def vintages() -> load.Vintages:
 def test_each_year_is_asked_of_what_was_known_then(vintages: load.Vintages, known: Known):
     """The forecast of a past year gets that day's tables and a spec of that day, never forced."""
     asked = Asked()
-    past_forecasts(vintages, known, replace(SPEC, force=True), asked)
+    joined(past_forecasts(vintages, known, replace(SPEC, force=True), asked))
     assert [spec.target_year for _, spec in asked] == list(range(2018, 2024))
     for then, spec in asked:
         assert then.as_of == spec.as_of == dt.date(spec.target_year, 10, 20)
@@ -100,7 +100,7 @@ def codes_of_2022(data: Path) -> list[str]:
     """Which indexes the record made in March 2024 has of the year 2022."""
     vintages, day = load.read_vintages(data), dt.date(2024, 3, 1)
     spec = replace(SPEC, target_year=2023, as_of=day)
-    found = past_forecasts(vintages, vintages.known_at(day), spec, Asked())
+    found = joined(past_forecasts(vintages, vintages.known_at(day), spec, Asked()))
     return found.loc[found["target_year"] == 2022, "index_code"].tolist()
 
 
@@ -130,8 +130,8 @@ def test_years_that_cannot_be_forecast_are_left_out(vintages: load.Vintages, kno
     def never(_: Known, __: RunSpec) -> pd.DataFrame:
         raise TooFewYearsError.of("x", 2, 1)
 
-    assert set(past_forecasts(vintages, known, SPEC, refusing)["target_year"]) <= {2020}
-    empty = past_forecasts(vintages, known, SPEC, never)
+    assert set(joined(past_forecasts(vintages, known, SPEC, refusing))["target_year"]) <= {2020}
+    empty = joined(past_forecasts(vintages, known, SPEC, never))
     assert empty.empty
     assert list(empty.columns) == list(record.COLUMNS)
 
@@ -143,7 +143,7 @@ def test_a_broken_model_is_not_swallowed(vintages: load.Vintages, known: Known):
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        past_forecasts(vintages, known, SPEC, broken)
+        joined(past_forecasts(vintages, known, SPEC, broken))
 
 
 def test_the_backtest_of_the_index_is_the_record_of_the_report(made: Result):

@@ -65,14 +65,14 @@ def report_areas(
     """Make the reports, and say where they lie and which failed; `limits` are seconds of a cell and a run."""
     click.echo(labels.text("areas.begun", lang))
     began = time.monotonic()
-    # Loaded after the first word to the user, as it takes seconds.
-    from forecast.runs import plan, run
-    from forecast.runs.areas import batch
-    from forecast.runs.execute import Limits
-
-    how = run.Options(limits=Limits(cell_seconds=limits[0]), run_seconds=limits[1], again=again)
     with contextlib.ExitStack() as stack:
         hands = open_workers(stack, workers, scheduler)
+        # Loaded after the first word to the user, and after a refusal, as it takes seconds.
+        from forecast.runs import plan, run
+        from forecast.runs.areas import batch
+        from forecast.runs.execute import Limits
+
+        how = run.Options(limits=Limits(cell_seconds=limits[0]), run_seconds=limits[1], again=again)
         outcome = batch.report(
             question,
             choose,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 CONNECT: Final = 8  # seconds to find the scheduler
 PATIENCE: Final = 60  # seconds that tasks wait for a worker when none is left
 ATTEMPTS: Final = 3  # of sending out what was lost with the workers that held it
-_LOOK: Final = 2.0
+_LOOK: Final = 0.2  # seconds between looks at what has ended
 _ADDRESS: Final = re.compile(r"(tcp|tls)://(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}/?", re.ASCII)
 
 Versions = Callable[[], Mapping[str, str]]
@@ -77,25 +77,19 @@ class Cluster:
                 self.client.cancel(list(futures))
 
     def _collected(self, futures: dict[Future[Any], int]) -> Iterator[Done[Any]]:
-        from distributed import TimeoutError as DaskTimeoutError
-        from distributed import wait
-
         seen = time.monotonic()
         while futures:
             if self._workers():
                 seen = time.monotonic()
             elif time.monotonic() - seen > PATIENCE:
                 return
-            try:
-                ended = wait(list(futures), timeout=_LOOK, return_when="FIRST_COMPLETED").done
-            except (DaskTimeoutError, TimeoutError):
-                continue
-            for future in ended:
+            for future in [future for future in futures if future.status != "pending"]:
                 place = futures.pop(future)
                 if future.status == "finished":
                     yield from self._value(future, place)
                 elif future.status == "error":
                     yield Done(place, error=_error(future))
+            time.sleep(_LOOK)
 
     def _value(self, future: Future[Any], place: int) -> Iterator[Done[Any]]:
         """Fetch what a task gave; nothing if its worker is gone with it."""
@@ -136,7 +130,7 @@ def connected(address: str, versions: Versions) -> Iterator[Cluster]:
     except ImportError:
         raise SpecError("workers.no_dask") from None
     try:
-        client = Client(address, timeout=CONNECT, set_as_default=False)
+        client = Client(address, timeout=CONNECT)
     except (OSError, ValueError, RuntimeError) as error:
         reason = shown(str(error).partition("\n")[0] or type(error).__name__, 200)
         facts = {"address": address, "seconds": CONNECT, "error": reason}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -42,7 +42,7 @@ class Workers(Protocol):
         ...
 
 
-def values(done: Iterator[Done[Value]], count: int) -> list[Value]:
+def in_order(done: Iterator[Done[Value]], count: int) -> list[Value]:
     """Collect the values in the order of the tasks; the first error is raised."""
     found: dict[int, Value] = {}
     for each in done:
@@ -50,3 +50,17 @@ def values(done: Iterator[Done[Value]], count: int) -> list[Value]:
             raise each.error
         found[each.place] = each.value  # type: ignore[assignment]  # no error, so a value
     return [found[place] for place in range(count)]
+
+
+def like_map(workers: Workers) -> Callable[[Callable[[Task], Value], Iterable[Task]], Iterator[Value]]:
+    """Give `map` as these workers do it: the function travels once, the results come in order."""
+
+    def each(work: Callable[[Task], Value], items: Iterable[Task], /) -> Iterator[Value]:
+        tasks = list(items)
+        return iter(in_order(workers.each(_called, tasks, work), len(tasks)))
+
+    return each
+
+
+def _called(item: Task, work: Callable[[Task], Value]) -> Value:
+    return work(item)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
 import shutil
 import signal
@@ -12,7 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import Executor, Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,42 +78,38 @@ def _in_processes(
 
 
 def _round(
-    pool: ProcessPoolExecutor, work: Callable[[Task, Shared], Value], tasks: dict[int, Task]
+    pool: Executor, work: Callable[[Task, Shared], Value], tasks: dict[int, Task]
 ) -> Iterator[Done[Value]]:
     """Do tasks until all are done or a process dies."""
     futures: dict[Future[Value], int] = {
         pool.submit(_do, work, task, place): place for place, task in tasks.items()
     }
     for future in as_completed(list(futures)):
+        place = futures.pop(future)
         try:
-            done = Done(futures.pop(future), future.result())
+            done = Done(place, future.result())
         except BrokenProcessPool:
             return
         except Exception as error:  # noqa: BLE001 -- it is handed on
-            done = Done(futures.pop(future), error=error)
+            done = Done(place, error=error)
         yield done
         del future, done  # what came back is large
 
 
 @contextlib.contextmanager
-def _pool(count: int, shared: object, scratch: Path) -> Generator[ProcessPoolExecutor]:
-    """Start processes, and kill those that are left at the end."""
+def _pool(count: int, shared: object, scratch: Path) -> Iterator[Executor]:
+    """Start processes, and kill those that are left at the end with all that they started."""
+    from joblib.externals.loky import ProcessPoolExecutor  # a plain pool cannot start them everywhere
+
     (scratch / "begun").mkdir()
-    before = set(multiprocessing.active_children())
     with _one_thread_each():
         pool = ProcessPoolExecutor(
-            count,
-            mp_context=multiprocessing.get_context("spawn"),  # a fork would copy threads that hold locks
-            initializer=_begin,
-            initargs=(os.getpid(), str(scratch), shared),
+            count, initializer=_begin, initargs=(os.getpid(), str(scratch), shared), timeout=None
         )
         try:
             yield pool
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in set(multiprocessing.active_children()) - before:
-                process.kill()
-                process.join()
+            pool.shutdown(wait=True, kill_workers=True)
 
 
 @contextlib.contextmanager

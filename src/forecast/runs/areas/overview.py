@@ -44,7 +44,7 @@ def write(root: Path, runs: Iterable[Manifest]) -> list[str]:
         What is wrong with it, for the analyst; empty if nothing is.
     """
     found = ranking(root, runs, _failed(root))
-    if found is None:
+    if found is None or found.table.empty:
         for name in (TABLE, *PAGES.values()):
             (root / name).unlink(missing_ok=True)
         return []

@@ -10,6 +10,7 @@ from typing import Any, Final
 import pandas as pd
 
 from forecast import reading
+from forecast.labels import LANGUAGES, text
 from forecast.result import read_table
 from forecast.runs.manifest import Manifest
 from forecast.runs.site import front_page
@@ -57,37 +58,39 @@ def ranking(root: Path, runs: Iterable[Manifest], failed: Iterable[Manifest]) ->
         return None
     newest = ordered[-1]
     by_area = {run.spec["area"]: run for run in ordered if _question(run) == _question(newest)}
-    regions = _regions(root / newest.run_id)
-    rows = [_row(root / run.run_id, run, regions) for run in by_area.values()]
+    rows, reasons = [], {}
+    for area, run in by_area.items():
+        try:
+            rows.append(_row(root / run.run_id, run))
+        except (OSError, ValueError, LookupError):  # someone was at its files
+            reasons[area] = {lang: text("areas.unreadable", lang) for lang in LANGUAGES}
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     table = table.sort_values(["median", "area"], ascending=[False, True], ignore_index=True)
     table["place"] = table.index + 1
-    reasons = {
-        run.spec["area"]: run.error
-        for run in sorted(failed, key=lambda run: run.finished_at)
-        if _question(run) == _question(newest) and run.spec["area"] not in by_area
-    }
+    for run in sorted(failed, key=lambda run: run.finished_at):
+        if _question(run) == _question(newest) and run.spec["area"] not in by_area:
+            reasons[run.spec["area"]] = dict(run.error)
     mixed = len({str(run.inputs) for run in by_area.values()}) > 1
-    return Ranking(newest, table, tuple(sorted(reasons.items())), mixed)
+    return Ranking(newest, table, tuple(reasons.items()), mixed)
 
 
 def _question(run: Manifest) -> dict[str, Any]:
     return {name: value for name, value in run.spec.items() if name != "area"}
 
 
-def _regions(folder: Path) -> dict[str, str]:
+def _region(folder: Path, area: str) -> str:
     areas = pd.read_csv(folder / "data" / "areas.csv", dtype="str", keep_default_na=False)
     if not {"area", "region"} <= set(areas.columns):
-        return {}
-    return dict(zip(areas["area"], areas["region"], strict=True))
+        return ""
+    return next(iter(areas.loc[areas["area"] == area, "region"]), "")
 
 
-def _row(folder: Path, run: Manifest, regions: dict[str, str]) -> dict[str, Any]:
+def _row(folder: Path, run: Manifest) -> dict[str, Any]:
     summary = read_table(folder, "summary").set_index("component").loc[reading.TOTAL]
     names = ("median", "lower", "upper", "last_year", "last_known", "last_rank", "change")
     return {
         "area": run.spec["area"],
-        "region": regions.get(run.spec["area"], ""),
+        "region": _region(folder, run.spec["area"]),
         **{name: summary[name] for name in names},
         "last": summary["last_median"],
         **dict(_ranks(read_table(folder, "rank"))),
