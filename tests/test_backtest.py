@@ -21,6 +21,7 @@ from forecast.models.baselines import Drift, LastValue
 from forecast.models.ensemble import Ensemble
 from forecast.panel import Panel
 from forecast.spec import QUANTILE_LEVELS
+from forecast.workers import Local
 
 YEARS = tuple(range(2011, 2021))
 THREE = (0.1, 0.5, 0.9)
@@ -314,7 +315,7 @@ def test_any_number_of_workers_gives_the_same_bytes():
     kept = {"origins": [2015, 2017, 2019], "horizons": [1, 2]}
 
     alone = backtest(walk(), [LastValue(), Drift()], **kept)
-    shared = backtest(walk(), [LastValue(), Drift()], **kept, workers=2)
+    shared = backtest(walk(), [LastValue(), Drift()], **kept, workers=Local(2))
 
     pd.testing.assert_frame_equal(shared, alone, check_exact=True)
     assert shared["predicted"].to_numpy().tobytes() == alone["predicted"].to_numpy().tobytes()

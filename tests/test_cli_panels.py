@@ -6,11 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast import backtest, cli
+from forecast import cli
 from forecast.cli.panels import write_table
 from forecast.errors import WriteError
-from forecast.models.baselines import LastValue
-from forecast.panel import Panel
 
 HEADER = "area,component,year,score\n"
 YEARS = range(2012, 2018)
@@ -179,21 +177,3 @@ def test_a_gap_of_centuries_warns_of_nothing(place, capsys):
     code, _ = refused(capsys, "predict", *asked)
 
     assert code == 0
-
-
-def test_no_more_processes_than_there_is_work(monkeypatch):
-    """Asking for many workers does not start processes that would have nothing to do."""
-    asked = []
-
-    class Counted:
-        def __init__(self, n_jobs):
-            asked.append(n_jobs)
-
-        def __call__(self, tasks):
-            return [function(*given, **more) for function, given, more in tasks]
-
-    monkeypatch.setattr(backtest, "Parallel", Counted)
-    frame = pd.DataFrame({"area": "A", "component": "D", "year": list(YEARS), "score": [5, 6, 4, 5, 7, 5]})
-    backtest.backtest(Panel.from_long(frame), [LastValue()], origins=[2014, 2015, 2016], workers=64)
-
-    assert asked == [3]

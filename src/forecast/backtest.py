@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
 from typing import Final
 
 import numpy as np
@@ -28,6 +27,7 @@ from forecast.models.ensemble import Ensemble
 from forecast.panel import Panel
 from forecast.spec import QUANTILE_LEVELS, interval_ends
 from forecast.tables import as_known
+from forecast.workers import Local, Workers, in_order
 
 Floats = NDArray[np.float64]
 
@@ -49,7 +49,7 @@ def backtest(
     horizons: Iterable[int] = (1,),
     levels: Sequence[float] = QUANTILE_LEVELS,
     vintages: Mapping[int, Panel] | None = None,
-    workers: int = 1,
+    workers: Workers | None = None,
 ) -> pd.DataFrame:
     """Forecast from every origin with what was known there, and set the outcomes beside it.
 
@@ -68,9 +68,8 @@ def backtest(
     vintages : mapping of int to Panel, optional
         What was known at each origin, from `known_at`.  By default the panel up to the origin, with
         the breaks up to it.
-    workers : int
-        Processes, at most one a task; the result has the same bytes for any number.  Give each one
-        BLAS thread.
+    workers : Workers, optional
+        Who fits; the result has the same bytes for any.  By default this process.
 
     Returns
     -------
@@ -91,13 +90,7 @@ def backtest(
         if (targets := tuple(t for t in (origin + h for h in ahead) if past.origin < t <= panel.origin))
     ]
     tasks = [(model, past, targets) for model in models for past, targets in rounds]
-    predict = partial(_predict, levels=tau)
-    if workers == 1 or len(tasks) < 2:
-        forecasts = [predict(task) for task in tasks]
-    else:
-        from joblib import Parallel, delayed  # takes long to load
-
-        forecasts = Parallel(n_jobs=min(workers, len(tasks)))(delayed(predict)(task) for task in tasks)
+    forecasts = in_order((workers or Local()).each(_predict, tasks, tau), len(tasks))
     truth = [_outcomes(panel, past, targets) for past, targets in rounds]
     names = [name for model in models for name in _names(model)]
     ordered = [
@@ -246,7 +239,7 @@ def _names(model: Model) -> list[str]:
     return [model.name, *(member.name for member in members)]
 
 
-def _predict(task: tuple[Model, Panel, tuple[int, ...]], *, levels: tuple[float, ...]) -> dict[str, Floats]:
+def _predict(task: tuple[Model, Panel, tuple[int, ...]], levels: tuple[float, ...]) -> dict[str, Floats]:
     """Quantiles of one origin by name, shape (targets, A, C, Q); NaN where a model refused."""
     model, past, targets = task
     fits: dict[str, Fitted] = {}

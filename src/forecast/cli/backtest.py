@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +11,7 @@ import click
 import pandas as pd
 
 from forecast import labels
+from forecast.cli.areas import open_workers
 from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb, WholeType
 from forecast.cli.panels import (
     MOST_AHEAD,
@@ -53,6 +55,7 @@ def build(lang: str) -> click.Command:
             option("horizons", type=YearsType(), default=(1,), metavar="H[:H]"),
             option("events", type=PathType(), metavar="FILE"),
             option("workers", type=WholeType(), default=1, metavar="N"),
+            option("scheduler", metavar="ADDRESS"),
         ],
         callback=lambda **given: backtest(lang=lang, **given),
     )
@@ -70,6 +73,7 @@ def backtest(
     horizons: tuple[int, ...],
     events: Path | None,
     workers: int,
+    scheduler: str | None,
     lang: str,
 ) -> int:
     """Forecast from every origin, write the long table, and print what it sums up to."""
@@ -83,16 +87,20 @@ def backtest(
         from forecast import backtest as rolling  # takes a second to import; bad files are told before
         from forecast.models.ensemble import Ensemble
 
-        long = rolling.backtest(
-            panel, [Ensemble(reach=horizons[-1])], origins=chosen, horizons=horizons, workers=workers
-        )
+        with contextlib.ExitStack() as stack:
+            hands = open_workers(stack, workers, scheduler)
+            models = [Ensemble(reach=horizons[-1])]
+            long = rolling.backtest(panel, models, origins=chosen, horizons=horizons, workers=hands)
         last, breaks = panel.origin, panel.breaks
     elif as_of is not None:
         from forecast import backtest as rolling
         from forecast import pipeline
+        from forecast.workers import like_map
 
         last = as_of.year - 1
-        long, breaks = pipeline.record_of(data_dir, index_code, as_of)
+        with contextlib.ExitStack() as stack:
+            hands = open_workers(stack, workers, scheduler)
+            long, breaks = pipeline.record_of(data_dir, index_code, as_of, like_map(hands))
     else:
         raise SpecError("cli.backtest.what")
     if long.empty:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 import click
 
 from forecast import labels
+from forecast.cli.areas import report_areas, wanted
 from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb, WholeType
 from forecast.errors import EXIT_GOOD, ForecastError, SpecError
 from forecast.spec import RunSpec
@@ -39,13 +40,15 @@ def build(lang: str) -> click.Command:
         lang,
         params=[
             option("index-code", type=ChoiceType(INDEX_CODES), default="PAR", metavar="|".join(INDEX_CODES)),
-            option("area", default=DEFAULT_AREA, metavar="TEXT"),
+            option("area", default=DEFAULT_AREA, metavar="TEXT|all"),
+            option("areas", type=PathType(), metavar="FILE"),
             option("target-year", type=WholeType(), required=True, metavar="YYYY"),
             option("as-of", type=DayType(), required=True, metavar="YYYY-MM-DD"),
             option("data-dir", type=PathType(), default=Path("data"), metavar="PATH"),
             option("notebooks-dir", type=PathType(), default=Path("notebooks"), metavar="PATH"),
             option("reports-dir", type=PathType(), default=Path("reports"), metavar="PATH"),
             option("workers", type=WholeType(), default=0, metavar="N"),
+            option("scheduler", metavar="ADDRESS"),
             option("cell-timeout", type=WholeType(), default=300, metavar="SECONDS"),
             option("run-timeout", type=WholeType(), default=1800, metavar="SECONDS"),
             option("force", is_flag=True),
@@ -60,12 +63,14 @@ def report(
     *,
     index_code: str,
     area: str,
+    areas: Path | None,
     target_year: int,
     as_of: dt.date,
     data_dir: Path,
     notebooks_dir: Path,
     reports_dir: Path,
     workers: int,
+    scheduler: str | None,
     cell_timeout: int,
     run_timeout: int,
     force: bool,
@@ -84,7 +89,13 @@ def report(
     ):
         if not low <= found <= MOST:
             raise SpecError("spec.out_of_range", {"name": name, "found": found, "low": low, "high": MOST})
+    many = wanted(area, areas, default=DEFAULT_AREA, scheduler=scheduler, pdf=pdf)
     spec = RunSpec(index_code=index_code, area=area, target_year=target_year, as_of=as_of, force=force)
+    folders = {"data_dir": data_dir, "reports_dir": reports_dir, "notebooks_dir": notebooks_dir}
+    if many is not None:
+        with _ended_by_signals():
+            limits = (cell_timeout, run_timeout)
+            return report_areas(spec, many, folders, limits, workers, scheduler, again=again, lang=lang)
     click.echo(labels.text("cli.report.begun", lang))
     # Loaded after the first word to the user, as it takes seconds.
     from forecast.runs import paper
@@ -92,9 +103,8 @@ def report(
     from forecast.runs.run import Options
 
     browser = paper.chromium() if pdf else None  # a wrong name is refused before the work
-    limits = Limits(cell_seconds=cell_timeout)
-    options = Options(workers=workers, limits=limits, run_seconds=run_timeout, again=again)
-    folders = {"data_dir": data_dir, "reports_dir": reports_dir, "notebooks_dir": notebooks_dir}
+    per_cell = Limits(cell_seconds=cell_timeout)
+    options = Options(workers=workers, limits=per_cell, run_seconds=run_timeout, again=again)
     outcome = make(spec, folders, options, lang=lang, pages_lang=lang)
     if pdf:
         _print(first_page(outcome), browser, lang)

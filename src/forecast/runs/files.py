@@ -7,6 +7,7 @@ import hashlib
 import os
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -67,6 +68,24 @@ def remove(folder: Path) -> None:
     elif folder.exists():
         with writing(folder):
             shutil.rmtree(folder)
+
+
+def read_files(folder: Path) -> dict[str, bytes]:
+    """Give all files below a folder, by path inside it."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files, by path inside the folder, and the folders that they need."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
 
 
 def sha256(path: Path) -> str:

@@ -6,6 +6,7 @@ who, where, state), so that two manifests can be compared.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import getpass
 import hashlib
@@ -15,6 +16,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Final, Literal, Self
@@ -123,6 +125,13 @@ class Manifest:
         whole = {"format": FORMAT, **told, "volatile": volatile}
         return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
 
+    def holds(self, folder: Path) -> bool:
+        """Whether a folder has every output as it was made."""
+        try:
+            return all(sha256(folder / name) == digest for name, digest in self.outputs.items())
+        except OSError:
+            return False
+
     def write(self, folder: Path) -> None:
         """Write the record into the run's folder, replacing it in one step."""
         replace_file(folder / FILE, self.as_json())
@@ -192,6 +201,16 @@ def versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             found[package] = ""
     return found
+
+
+@cache
+def made_with() -> dict[str, str]:
+    """Name what must be alike in two processes whose runs are to have the same bytes."""
+    more = {"code": code_hash()[:12]}
+    for package in ("dask", "distributed"):
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            more[package] = metadata.version(package)
+    return versions() | more
 
 
 def circumstances() -> dict[str, Any]:

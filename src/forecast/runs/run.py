@@ -28,6 +28,7 @@ from forecast import handout, labels, load, pipeline, reading, scenarios, tables
 from forecast import report as pages
 from forecast.disk import replace_file, writing
 from forecast.errors import ForecastError, RunError, SpecError
+from forecast.ground import Ground
 from forecast.labels import LANGUAGES, Phrase
 from forecast.result import Result
 from forecast.runs import checks, plan, reuse
@@ -82,6 +83,8 @@ class Options:
     server
         Forks the kernels of several runs, so that imports are paid once for all of them; None for a
         server of this run's own, where the system can fork.
+    ground
+        What is the same for all areas, if it was computed already.
     """
 
     workers: int = 0
@@ -89,6 +92,7 @@ class Options:
     run_seconds: float = 1800
     again: bool = False
     server: ForkServer | None = None
+    ground: Ground | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +132,7 @@ def report(
     store = Store(reports_dir.resolve())
     notebooks = plan.read(notebooks_dir, kinds)
     notebooks.check(plan.parameters_of(spec, data_dir=store.root, run_dir=store.root, lang=lang))
-    data = _data_of(data_dir, spec)
+    data = data_of(data_dir, spec)
     inputs = inputs_of(data, notebooks.content)
     run_id = run_id_of(spec.as_dict(), lang, inputs)
     with store.opened():
@@ -218,7 +222,11 @@ class _Run:
             found = self.earlier.tables(key, self.folder)
         if not found:
             with threadpool_limits(limits=1):  # as in the process beside
-                made = pipeline.make(self.spec, self.folder / DATA, self.previous, kernels.each)
+                ground = self.options.ground
+                if ground is None:
+                    made = pipeline.make(self.spec, self.folder / DATA, self.previous, kernels.each)
+                else:
+                    made = pipeline.answer(ground, self.spec, self.previous)
             with writing(self.folder):
                 made.write(self.folder)
         self._left(reuse.RESULT, Trace(key, reuse.digest_of_tables(self.folder)))
@@ -324,7 +332,7 @@ class _Run:
         }
 
 
-def _data_of(folder: Path, spec: RunSpec) -> dict[str, bytes]:
+def data_of(folder: Path, spec: RunSpec) -> dict[str, bytes]:
     """Read the tables as they are now, each once.
 
     Raises

@@ -17,6 +17,7 @@ from forecast.runs.manifest import Manifest
 
 INDEX: Final = "index.html"
 LATEST: Final = "latest.html"
+AREAS: Final = "areas"  # the folder of the reports of many areas
 FRONT_PAGE: Final = "meeting"
 PAGE_STEMS: Final = ("meeting", "total", "domain", "scorecard", "departments", "backtest", "data")
 
@@ -39,7 +40,7 @@ def write(root: Path, runs: Iterable[Manifest], lang: str = "vi") -> None:
         for name in (LATEST, INDEX):
             (root / name).unlink(missing_ok=True)
         return
-    for name, content in ((LATEST, _latest(newest, lang)), (INDEX, _index(listed, newest, lang))):
+    for name, content in ((LATEST, _latest(newest, lang)), (INDEX, _index(root, listed, newest, lang))):
         path = root / name
         if not path.is_file() or path.read_text(encoding="utf-8") != content:
             replace_file(path, content)
@@ -77,7 +78,7 @@ def page_name(name: str, lang: str) -> str:
     return text(f"runs.page.{stem}", lang, component=component) if stem in PAGE_STEMS else name
 
 
-def _index(runs: Sequence[Manifest], newest: Manifest, lang: str) -> str:
+def _index(root: Path, runs: Sequence[Manifest], newest: Manifest, lang: str) -> str:
     frame = Page(
         title=text("runs.index.title", lang),
         lang=lang,
@@ -86,6 +87,8 @@ def _index(runs: Sequence[Manifest], newest: Manifest, lang: str) -> str:
     )
     link = _link(front_page(newest), f"{title(newest, lang)}. {_known_until(newest, lang)}")
     parts = [f'<p class="lead">{html.escape(text("runs.index.latest", lang))} {link}</p>']
+    if (root / AREAS / INDEX).is_file():
+        parts.append(f"<p>{_link(f'{AREAS}/{INDEX}', text('areas.link', lang))}</p>")
     parts += [_section(run, lang) for run in runs]
     return frame.document([_Html("\n".join(parts))])
 

@@ -27,7 +27,8 @@ from forecast.errors import WriteError
 from forecast.labels import LANGUAGES, text
 from forecast.lock import held
 from forecast.runs import site
-from forecast.runs.files import remove, replace_folder, restore_folders, sha256
+from forecast.runs.areas import overview
+from forecast.runs.files import remove, replace_folder, restore_folders, write_files
 from forecast.runs.manifest import Manifest, now
 from forecast.runs.reuse import rebased
 
@@ -93,20 +94,33 @@ class Store:
 
     def publish(self, folder: Path, manifest: Manifest) -> tuple[Path, Manifest]:
         """Move a good run into its place, then let index and latest point at it."""
-        good = replace(manifest, state="good", number=self._next(), finished_at=now())
-        place = self.root / manifest.run_id
-        _rebase(folder, place)
-        good.write(folder)
-        replace_folder(folder, place)
+        place = self.put(folder, replace(manifest, finished_at=now()))
         self.settle()
         return place, Manifest.read(place)
+
+    def put(self, folder: Path, manifest: Manifest) -> Path:
+        """Move a good run into its place; index and latest learn of it when all is settled."""
+        place = self.root / manifest.run_id
+        _rebase(folder, folder.as_posix(), place)
+        replace(manifest, state="good", number=self._next()).write(folder)
+        replace_folder(folder, place)
+        return place
+
+    def adopt(self, run_id: str, files: Mapping[str, bytes], made_in: str) -> Path:
+        """Lay out a run that was made elsewhere, in the folder `made_in`, as if it was made here."""
+        folder = self.root / f"{BUILDING}{run_id}"
+        remove(folder)
+        with writing(folder):
+            write_files(folder, files)
+        _rebase(folder, made_in, folder)
+        return folder
 
     def settle(self) -> None:
         """Mark runs that are in place as published and write index and latest anew."""
         for entry in self.published():
             if entry.manifest and entry.manifest.state == "good":
                 replace(entry.manifest, state="published").write(entry.folder)
-        site.write(self.root, [entry.manifest for entry in self.published() if entry.manifest])
+        _list(self.root, [entry.manifest for entry in self.published() if entry.manifest])
 
     def whole(self, run_id: str) -> Manifest | None:
         """Give the record of a run that is in place with every output as it was made."""
@@ -114,11 +128,7 @@ class Store:
         manifest = _manifest(place)
         if manifest is None or manifest.state != "published":
             return None
-        try:
-            same = all(sha256(place / name) == digest for name, digest in manifest.outputs.items())
-        except OSError:
-            return None
-        return manifest if same else None
+        return manifest if manifest.holds(place) else None
 
     def previous(self, manifest: Manifest) -> Path | None:
         """Give the folder of the report before a run: the last one published that answers the same question.
@@ -171,7 +181,7 @@ class Store:
                 page.unlink()
         place = self.root / FAILED / manifest.run_id
         try:
-            _rebase(folder, place)
+            _rebase(folder, folder.as_posix(), place)
             failed.write(folder)
         except WriteError:  # the disk is full, so that is why the run failed
             shutil.rmtree(folder / DATA, ignore_errors=True)
@@ -210,7 +220,7 @@ class Store:
         """
         whole = [entry for entry in self.published() if entry.manifest]
         surplus = _surplus(whole, keep) if keep is not None else []
-        site.write(self.root, [entry.manifest for entry in whole if entry.manifest and entry not in surplus])
+        _list(self.root, [entry.manifest for entry in whole if entry.manifest and entry not in surplus])
         gone = [entry for entry in self.published() if not entry.manifest] + surplus + self.failed()
         for entry in gone:
             remove(entry.folder)
@@ -239,6 +249,14 @@ class Store:
         return [Entry(folder, _manifest(folder)) for folder in sorted(folders)]
 
 
+def _list(root: Path, runs: Iterable[Manifest]) -> None:
+    """Write the files that stand before the runs: of the city's a list, of all areas' the ranking."""
+    if root.name == site.AREAS:
+        overview.write(root, runs)
+    else:
+        site.write(root, runs)
+
+
 def _surplus(runs: Iterable[Entry], keep: int) -> list[Entry]:
     found = [(entry, entry.manifest) for entry in runs if entry.manifest]
     latest = site.latest([manifest for _, manifest in found])
@@ -264,10 +282,10 @@ def _manifest(folder: Path) -> Manifest | None:
         return None
 
 
-def _rebase(folder: Path, place: Path) -> None:
-    """Let the executed notebooks name the folder in which they will lie."""
+def _rebase(folder: Path, made_in: str, place: Path) -> None:
+    """Let the executed notebooks of a folder name the one in which they will lie."""
     for path in sorted(folder.glob(f"{NOTEBOOKS}/*.ipynb")):
         content = path.read_text(encoding="utf-8")
-        moved = rebased(content, folder.as_posix(), place.as_posix())
+        moved = rebased(content, made_in, place.as_posix())
         if moved != content:
             replace_file(path, moved)

@@ -1,0 +1,135 @@
+"""`forecast report --area all` and `--areas FILE`: the report of many areas, here or on a cluster."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from forecast import labels
+from forecast.errors import EXIT_GOOD, EXIT_PARTLY, EXIT_RUN, SpecError
+from forecast.spec import RunSpec
+
+if TYPE_CHECKING:
+    from forecast.load import Vintages
+    from forecast.runs.areas.batch import Outcome, Step
+    from forecast.workers import Workers
+
+ALL: Final = "all"
+
+Choice = Callable[["Vintages"], Sequence[str]]
+
+
+def wanted(area: str, areas: Path | None, *, default: str, scheduler: str | None, pdf: bool) -> Choice | None:
+    """Say which areas are asked for; None for one.
+
+    Raises
+    ------
+    SpecError
+        If options contradict each other.
+    DataError
+        If the file names nothing.
+    """
+    if areas is not None and area != default:
+        raise SpecError("areas.both")
+    if areas is None and area != ALL:
+        if scheduler is not None:
+            raise SpecError("areas.one_on_cluster")
+        return None
+    if pdf:
+        raise SpecError("areas.no_pdf")
+    from forecast.runs.areas import wanted as reader
+
+    if areas is None:
+        return reader.all_provinces
+    named, file = reader.read(areas), str(areas)
+    return lambda vintages: reader.provinces(named, vintages, file)
+
+
+def report_areas(
+    question: RunSpec,
+    choose: Choice,
+    folders: dict[str, Path],
+    limits: tuple[int, int],
+    workers: int,
+    scheduler: str | None,
+    *,
+    again: bool,
+    lang: str,
+) -> int:
+    """Make the reports, and say where they lie and which failed; `limits` are seconds of a cell and a run."""
+    click.echo(labels.text("areas.begun", lang))
+    began = time.monotonic()
+    with contextlib.ExitStack() as stack:
+        hands = open_workers(stack, workers, scheduler)
+        # Loaded after the first word to the user, and after a refusal, as it takes seconds.
+        from forecast.runs import plan, run
+        from forecast.runs.areas import batch
+        from forecast.runs.execute import Limits
+
+        how = run.Options(limits=Limits(cell_seconds=limits[0]), run_seconds=limits[1], again=again)
+        outcome = batch.report(
+            question,
+            choose,
+            kinds=plan.KINDS,
+            workers=hands,
+            lang=lang,
+            options=how,
+            tell=lambda step: _tell(step, lang),
+            **folders,
+        )
+    return _ended(outcome, time.monotonic() - began, lang)
+
+
+def open_workers(stack: contextlib.ExitStack, count: int, scheduler: str | None) -> Workers:
+    """Give the workers asked for: so many processes here (0: one a processor), or a cluster's."""
+    from forecast.workers import Local
+
+    if scheduler is None:
+        return Local(
+            count or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else count or 1
+        )
+    from forecast.runs.manifest import made_with
+    from forecast.workers.cluster import connected
+
+    return stack.enter_context(connected(scheduler, made_with))
+
+
+def _tell(step: Step, lang: str) -> None:
+    if step.name == "ground":
+        facts: dict[str, Any] = {"seconds": labels.number(step.seconds, 1, lang), "total": step.total}
+        click.echo(labels.text("areas.ground", lang, **facts))
+        return
+    left = step.seconds / step.done * (step.total - step.done)
+    facts = {"done": step.done, "total": step.total, "area": step.area, "left": _duration(left, lang)}
+    if step.error is None:
+        click.echo(labels.text("areas.done", lang, **facts))
+    else:
+        click.echo(labels.text("areas.area_failed", lang, error=step.error.text(lang), **facts))
+
+
+def _ended(outcome: Outcome, seconds: float, lang: str) -> int:
+    from forecast.runs import site
+
+    made, there, failed = len(outcome.made), len(outcome.there), len(outcome.failed)
+    click.echo(
+        labels.text("areas.ended", lang, made=made, there=there, failed=failed, took=_duration(seconds, lang))
+    )
+    if made + there:
+        click.echo(labels.text("areas.page_at", lang, path=outcome.folder / site.INDEX))
+    for area, error in outcome.failed.items():
+        click.echo(labels.text("areas.failed_line", lang, area=area, error=error.text(lang)), err=True)
+    if not failed:
+        return EXIT_GOOD
+    return EXIT_PARTLY if made + there else EXIT_RUN
+
+
+def _duration(seconds: float, lang: str) -> str:
+    if seconds < 90:
+        return labels.text("areas.seconds", lang, count=round(seconds))
+    return labels.text("areas.minutes", lang, count=round(seconds / 60))

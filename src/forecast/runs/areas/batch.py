@@ -1,0 +1,190 @@
+"""All areas' runs: what they share is done once, each area by whoever is free, each published by itself."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from forecast.errors import ForecastError, RunError, WriteError, shown
+from forecast.ground import ground_of
+from forecast.labels import LANGUAGES
+from forecast.load import Vintages, read_vintages
+from forecast.runs import plan, run, site
+from forecast.runs.areas import overview
+from forecast.runs.areas.task import Kit, Made, Task, make
+from forecast.runs.files import write_files
+from forecast.runs.manifest import Inputs, Manifest, circumstances, inputs_of, run_id_of
+from forecast.runs.plan import Kind
+from forecast.runs.store import DATA, Store
+from forecast.spec import RunSpec
+from forecast.workers import Done, Workers
+
+NEEDED_OF_PREVIOUS = ("manifest.json", "spec.json", "summary.csv")  # and its data: see `changes.earlier`
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that was done, for whoever watches.
+
+    `name` is "ground" (what all areas share was computed) or "area", with its name and, if its run failed,
+    the error; `seconds` since the beginning of this part of the work, of which `done` of `total` are done.
+    """
+
+    name: str
+    seconds: float
+    area: str = ""
+    done: int = 0
+    total: int = 0
+    error: ForecastError | None = None
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of the areas: made now, in place already, failed and why."""
+
+    folder: Path
+    made: list[str] = field(default_factory=list)
+    there: list[str] = field(default_factory=list)
+    failed: dict[str, ForecastError] = field(default_factory=dict)
+
+
+def report(
+    question: RunSpec,
+    choose: Callable[[Vintages], Sequence[str]],
+    *,
+    data_dir: Path,
+    reports_dir: Path,
+    notebooks_dir: Path,
+    kinds: Sequence[Kind],
+    workers: Workers,
+    lang: str = "vi",
+    options: run.Options | None = None,
+    tell: Callable[[Step], None] = lambda _: None,
+) -> Outcome:
+    """Make and publish the report of every area chosen; the question's own area is not looked at.
+
+    Parameters
+    ----------
+    choose
+        Gives the areas, in the spelling of ``areas.csv``, from the tables.
+    workers
+        Who makes the runs; what comes out is the same for any.
+
+    Raises
+    ------
+    SpecError, DataError, RunError
+        If the question, the tables or the notebooks are refused; then nothing was begun.
+    WriteError
+        If the folder is locked or cannot be written; areas done by then are in place.
+    """
+    how = options or run.Options()
+    store = Store(reports_dir.resolve() / site.AREAS)
+    notebooks = plan.read(notebooks_dir, kinds)
+    notebooks.check(plan.parameters_of(question, data_dir=store.root, run_dir=store.root, lang=lang))
+    data = run.data_of(data_dir, question)
+    vintages = _read(data)
+    specs = [replace(question, area=area) for area in choose(vintages)]
+    inputs = inputs_of(data, notebooks.content)
+    outcome = Outcome(store.root)
+    with store.opened():
+        try:
+            tasks = [_task(store, spec, lang, inputs) for spec in specs]
+            left = [task for task in tasks if how.again or store.whole(task.run_id) is None]
+            again = {task.spec.area for task in left}
+            outcome.there += [spec.area for spec in specs if spec.area not in again]
+            if left:
+                began = time.monotonic()
+                ground = ground_of(left[0].spec, vintages)
+                tell(Step("ground", time.monotonic() - began, total=len(left)))
+                kit = Kit(ground, data, notebooks.content, kinds, lang, how.limits, how.run_seconds)
+                batch = _Batch(store, left, kit, inputs, outcome, tell)
+                with contextlib.closing(workers.each(make, left, kit)) as done:
+                    batch.take(done)
+        finally:
+            store.settle()
+        wrong = overview.write(store.root, [entry.manifest for entry in store.published() if entry.manifest])
+        if wrong:
+            raise RunError("areas.page", {"problems": wrong})
+    with contextlib.suppress(WriteError), Store(reports_dir.resolve()).opened():
+        pass  # so the city's list points here; who holds its lock writes it when done
+    return outcome
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """The areas that are to be made."""
+
+    store: Store
+    tasks: Sequence[Task]
+    kit: Kit
+    inputs: Inputs
+    outcome: Outcome
+    tell: Callable[[Step], None]
+
+    def take(self, ended: Iterable[Done[Made]]) -> None:
+        """Put each run where it belongs as it ends."""
+        began = time.monotonic()
+        for number, done in enumerate(ended, start=1):
+            task = self.tasks[done.place]
+            error = self._failure(task, done)
+            if error is None:
+                self.outcome.made.append(task.spec.area)
+            else:
+                self.outcome.failed[task.spec.area] = error
+            seconds = time.monotonic() - began
+            self.tell(Step("area", seconds, task.spec.area, number, len(self.tasks), error))
+
+    def _failure(self, task: Task, done: Done[Made]) -> ForecastError | None:
+        """Publish a run, or put it aside and say why."""
+        made = done.value
+        error = made.error if made else _told(done.error)
+        folder = self.store.adopt(task.run_id, made.files if made else {}, made.made_in if made else "")
+        try:
+            manifest = Manifest.read(folder)
+        except (OSError, ValueError):
+            manifest = self._planned(task)
+        if error is None and manifest.holds(folder):
+            self.store.put(folder, manifest)
+            return None
+        error = error or RunError("areas.altered")
+        replace(manifest, state="running").write(folder)  # nothing of it is in place
+        self.store.fail(folder, manifest, {lang: error.text(lang) for lang in LANGUAGES})
+        return error
+
+    def _planned(self, task: Task) -> Manifest:
+        """Give the record of a run of which nothing came back."""
+        return Manifest(
+            run_id=task.run_id,
+            spec=task.spec.as_dict(),
+            lang=self.kit.lang,
+            inputs=self.inputs,
+            **circumstances(),
+        )
+
+
+def _told(error: Exception | None) -> ForecastError:
+    if isinstance(error, ForecastError):
+        return error
+    return RunError("run.unexpected", {"error": shown(f"{type(error).__name__}: {error}", 300)})
+
+
+def _read(data: Mapping[str, bytes]) -> Vintages:
+    """Read the tables from the bytes that all runs are made from, whatever happens to the files meanwhile."""
+    with tempfile.TemporaryDirectory(prefix="forecast-") as place:
+        write_files(Path(place), data)
+        return read_vintages(Path(place))
+
+
+def _task(store: Store, spec: RunSpec, lang: str, inputs: Inputs) -> Task:
+    run_id = run_id_of(spec.as_dict(), lang, inputs)
+    planned = Manifest(run_id=run_id, spec=spec.as_dict(), lang=lang, inputs=inputs)
+    before = store.previous(planned)
+    if before is None:
+        return Task(spec, run_id)
+    names = [*NEEDED_OF_PREVIOUS, *(f"{DATA}/{path.name}" for path in sorted((before / DATA).glob("*")))]
+    files = {name: (before / name).read_bytes() for name in names if (before / name).is_file()}
+    return Task(spec, run_id, before.name, files)

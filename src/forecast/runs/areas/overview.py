@@ -1,0 +1,206 @@
+"""The page over all areas: a map of tiles and the ranking, in both languages, and the ranking as a table."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from forecast import labels, reading
+from forecast.disk import replace_file
+from forecast.labels import LANGUAGES, text
+from forecast.markup import Page, environment
+from forecast.runs import html_check
+from forecast.runs.areas.ranking import Ranking, ranking
+from forecast.runs.areas.tiles import placed
+from forecast.runs.manifest import Manifest
+
+TABLE: Final = "ranking.csv"
+PAGES: Final = {"vi": "index.html", "en": "index.en.html"}
+SHADES: Final = 5  # classes of colour in the style sheet
+_FAILED: Final = "failed"
+
+
+class _Html:
+    def __init__(self, html: str) -> None:
+        self.html = html
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+
+def write(root: Path, runs: Iterable[Manifest]) -> list[str]:
+    """Write both pages and the table for runs that are in place; no runs, no files.
+
+    A page that is not fit to be published is not written, and the old one stays.
+
+    Returns
+    -------
+    list of str
+        What is wrong with it, for the analyst; empty if nothing is.
+    """
+    found = ranking(root, runs, _failed(root))
+    if found is None or found.table.empty:
+        for name in (TABLE, *PAGES.values()):
+            (root / name).unlink(missing_ok=True)
+        return []
+    files = {PAGES[lang]: page(found, lang) for lang in LANGUAGES}
+    wrong = [
+        f"{PAGES[lang]}: {told}" for lang in LANGUAGES for told in _problems(found, files[PAGES[lang]], lang)
+    ]
+    if wrong:
+        return wrong
+    for name, content in {**files, TABLE: _csv(found)}.items():
+        path = root / name
+        if not path.is_file() or path.read_text(encoding="utf-8") != content:
+            replace_file(path, content)
+    return []
+
+
+def page(found: Ranking, lang: str) -> str:
+    """Write the page in one language."""
+    spec = found.newest.spec
+    frame = Page(
+        title=text(
+            "areas.title",
+            lang,
+            index=text(f"index.{spec['index_code']}", lang),
+            year=int(spec["target_year"]),
+        ),
+        lang=lang,
+        skip=text("page.skip", lang),
+        contents_label=text("page.contents", lang),
+        subtitle=text("page.subtitle", lang, as_of=dt.date.fromisoformat(spec["as_of"])),
+        warning=text("areas.verification", lang) if spec["force"] else "",
+        foot=text("areas.foot", lang),
+    )
+    body = environment().get_template("areas.html.j2").render(**_told(found, lang))
+    return frame.document([_Html(body)])
+
+
+def _problems(found: Ranking, whole: str, lang: str) -> list[str]:
+    figures = [reading.points(value, lang) for value in found.table["median"]]
+    said = html_check.like_traces(reason.get(lang, "") for _, reason in found.failed)
+    return html_check.problems(whole, lang=lang, figures=figures, said=said)
+
+
+def _told(found: Ranking, lang: str) -> dict[str, Any]:
+    """Give the words and figures of the page's body."""
+    rows = [_row(row, lang) for row in found.table.to_dict("records")]
+    failed = [(area, reason.get(lang, "")) for area, reason in found.failed]
+    shade = _Shades(found.table["median"])
+    tiles = {row["area"]: row | {"shade": shade.of(row["value"])} for row in rows}
+    tiles |= {area: {"area": area, "shade": 0} for area, _ in failed}
+    words = {
+        name: text(f"areas.{name}", lang)
+        for name in (
+            *("map", "map_note", "no_report", "ranking", "ranking_note", "failed", "failed_none", "table"),
+            *("other_language", "mixed", "estimated"),
+        )
+    }
+    heads = ("place", "area", "forecast", "change", "rank", "top10", "top15", "last")
+    other = next(each for each in LANGUAGES if each != lang)
+    words["other_language"] = text("areas.other_language", other)
+    return {
+        "lead": _lead(found, lang),
+        "words": words,
+        "tiles": [(place, tiles[area]) for area, place in placed(list(tiles)).items()],
+        "legend": shade.legend(lang),
+        "heads": [
+            (text(f"areas.head.{name}", lang, year=_last_year(found)), name != "area") for name in heads
+        ],
+        "rows": rows,
+        "failed": failed,
+        "mixed": found.mixed,
+        "table_file": TABLE,
+        "other": (other, PAGES[other]),
+    }
+
+
+def _lead(found: Ranking, lang: str) -> str:
+    first, last = found.table.iloc[0], found.table.iloc[-1]
+    return text(
+        "areas.lead",
+        lang,
+        count=len(found.table),
+        highest=first["area"],
+        high=reading.points(first["median"], lang),
+        lowest=last["area"],
+        low=reading.points(last["median"], lang),
+    )
+
+
+def _last_year(found: Ranking) -> str:
+    return str(int(found.table["last_year"].iloc[0]))
+
+
+def _row(row: dict[Any, Any], lang: str) -> dict[str, Any]:
+    rank = labels.MISSING
+    if not math.isnan(row["rank_median"]):
+        rank = labels.number(row["rank_median"], 0, lang)
+    last = reading.points(row["last"], lang, published=bool(row["last_known"]))
+    return {
+        "area": row["area"],
+        "region": row["region"],
+        "page": row["page"],
+        "place": str(row["place"]),
+        "value": row["median"],
+        "median": reading.points(row["median"], lang),
+        "range": reading.span(row["lower"], row["upper"], lang),
+        "change": labels.signed(row["change"], 1, lang),
+        "estimated": not row["last_known"],
+        "rank": rank,
+        "rank_range": reading.span(row["rank_lower"], row["rank_upper"], lang, decimals=0),
+        "top10": reading.chance(row["p_top10"], lang),
+        "top15": reading.chance(row["p_top15"], lang),
+        "last": last,
+        "last_rank": ""
+        if math.isnan(row["last_rank"])
+        else text("areas.rank", lang, rank=int(row["last_rank"])),
+    }
+
+
+class _Shades:
+    """Classes of equal width between the lowest and the highest forecast, 1 the lowest."""
+
+    def __init__(self, medians: pd.Series[float]) -> None:
+        self.low, self.high = float(medians.min()), float(medians.max())
+        self.width = (self.high - self.low) / SHADES
+
+    def of(self, value: float) -> int:
+        """Give the class of a value."""
+        if self.width == 0:
+            return 1
+        return min(SHADES, 1 + int((value - self.low) / self.width))
+
+    def legend(self, lang: str) -> list[tuple[int, str]]:
+        """Give the classes with their ranges."""
+        if self.width == 0:
+            return [(1, labels.number(self.low, 1, lang))]
+        ends = [self.low + k * self.width for k in range(SHADES + 1)]
+        return [(k + 1, reading.span(ends[k], ends[k + 1], lang)) for k in range(SHADES)]
+
+
+def _csv(found: Ranking) -> str:
+    """Write the ranking, then the areas without one."""
+    table = found.table.round(6)
+    for column in ("last_year", "last_rank", "rank_median", "rank_lower", "rank_upper"):
+        table[column] = table[column].astype("Int64")
+    rows = [{**row, "reason": ""} for row in table.to_dict("records")]
+    rows += [{"area": area, "reason": reason.get("vi", "")} for area, reason in found.failed]
+    lines = pd.DataFrame(rows, columns=[*table.columns, "reason"], dtype=object)
+    return str(lines.to_csv(index=False, lineterminator="\n"))
+
+
+def _failed(root: Path) -> list[Manifest]:
+    found = []
+    for folder in sorted((root / _FAILED).glob("[!.]*")):
+        try:
+            found.append(Manifest.read(folder))
+        except (OSError, ValueError):
+            continue
+    return found

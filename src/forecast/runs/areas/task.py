@@ -1,0 +1,103 @@
+"""One area's run as a pure function: from bytes of tables and notebooks to bytes of the run's files."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from forecast.errors import ForecastError, RunError, shown
+from forecast.ground import Ground
+from forecast.runs import plan, run
+from forecast.runs.execute import Limits
+from forecast.runs.files import read_files, write_files
+from forecast.runs.kernels import ForkServer, can_fork, imported_by
+from forecast.runs.plan import Kind
+from forecast.runs.store import FAILED
+from forecast.spec import RunSpec
+
+_ONE: Final = threading.Lock()  # a run's log and kernels are its process' own
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kit:
+    """What the runs of all areas share; files by name."""
+
+    ground: Ground
+    data: Mapping[str, bytes]
+    notebooks: Mapping[str, bytes]
+    kinds: Sequence[Kind]
+    lang: str
+    limits: Limits
+    run_seconds: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """One area's run, and what is needed of the report before it: its name and its files by path."""
+
+    spec: RunSpec
+    run_id: str
+    previous_id: str = ""
+    previous: Mapping[str, bytes] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Made:
+    """A run's files by path, the folder that they name as theirs, and why it failed if it did."""
+
+    files: Mapping[str, bytes]
+    made_in: str
+    error: ForecastError | None = None
+
+
+def make(task: Task, kit: Kit) -> Made:
+    """Make one area's run in a folder that is gone afterwards."""
+    with _ONE, tempfile.TemporaryDirectory(prefix="forecast-") as place:
+        root = Path(place).resolve()
+        for name, files in (("data", kit.data), ("notebooks", kit.notebooks)):
+            write_files(root / name, files)
+        reports = root / "reports"
+        if task.previous is not None:
+            write_files(reports / task.previous_id, task.previous)
+        options = run.Options(
+            workers=1,
+            limits=kit.limits,
+            run_seconds=kit.run_seconds,
+            again=True,
+            server=_server(_modules(root / "notebooks", kit.kinds)),
+            ground=kit.ground,
+        )
+        folder, error = reports / task.run_id, None
+        try:
+            run.report(
+                task.spec,
+                data_dir=root / "data",
+                reports_dir=reports,
+                notebooks_dir=root / "notebooks",
+                kinds=kit.kinds,
+                lang=kit.lang,
+                options=options,
+            )
+        except ForecastError as failure:
+            folder, error = reports / FAILED / task.run_id, failure
+        except Exception as failure:  # noqa: BLE001 -- an area's error must not be another's
+            told = shown(f"{type(failure).__name__}: {failure}", 300)
+            folder, error = reports / FAILED / task.run_id, RunError("run.unexpected", {"error": told})
+        return Made(read_files(folder), folder.as_posix(), error)
+
+
+def _modules(notebooks_dir: Path, kinds: Sequence[Kind]) -> tuple[str, ...]:
+    return imported_by(plan.read(notebooks_dir, kinds).notebooks.values())
+
+
+@lru_cache(maxsize=1)
+def _server(modules: tuple[str, ...]) -> ForkServer | None:
+    """Fork the kernels of all areas that this process makes; it ends with the process."""
+    if not can_fork():
+        return None
+    return ForkServer(modules, Path(tempfile.mkdtemp(prefix="forecast-")) / "kernels.log")

@@ -1,0 +1,92 @@
+"""Which areas a batch is for: all provinces, or those that a file names."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from forecast.errors import DataError, Problem
+from forecast.load import Vintages
+from forecast.load.areas import gazetteer
+
+ALL: Final = "all"
+COLUMN: Final = "area"
+
+
+def all_provinces(vintages: Vintages) -> list[str]:
+    """Name every province, in the order of ``areas.csv``."""
+    areas = vintages.frames["areas"]
+    return [str(area) for area in areas.loc[areas["kind"] == "province", "area"]]
+
+
+def read(path: Path) -> list[tuple[int, str]]:
+    """Read a file of areas, one a line, or the column `area` of a CSV file.
+
+    Returns
+    -------
+    list of (int, str)
+        Line, the first being 1, and what stands there; empty lines and remarks (#) are passed over.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read, is not UTF-8, or names nothing.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise _refused(path, "expect.readable", reason=error.strerror or str(error)) from error
+    except UnicodeDecodeError as error:
+        raise _refused(path, "expect.utf8", byte=str(error.start + 1)) from error
+    named = list(_named(text))
+    if not named:
+        raise _refused(path, "areas.no_name")
+    return named
+
+
+def provinces(named: list[tuple[int, str]], vintages: Vintages, file: str) -> list[str]:
+    """Give the one spelling of each province that was named, each once.
+
+    Raises
+    ------
+    DataError
+        With every name that is no province, and the nearest that is.
+    """
+    places, _ = gazetteer(vintages.frames["areas"])
+    found: dict[str, None] = {}
+    problems = []
+    for line, name in named:
+        area = places.find(name)
+        if area in places.provinces:
+            found[str(area)] = None
+            continue
+        near = places.nearest(name)
+        key = "expect.area_near" if near in places.provinces else "expect.area"
+        problems.append(Problem(file, line, COLUMN, name, key, {"near": near}))
+    if problems:
+        raise DataError(problems)
+    return list(found)
+
+
+def _named(text: str) -> Iterator[tuple[int, str]]:
+    lines = text.splitlines()
+    head = next((line for line in lines if line.strip()), "")
+    mark = max(",;\t", key=head.count)
+    heads = [cell.strip() for cell in head.split(mark)]
+    place = heads.index(COLUMN) if COLUMN in heads else None
+    if place is None:
+        rows: Iterator[tuple[int, str]] = enumerate(lines, start=1)
+    else:
+        reader = csv.reader(io.StringIO(text), delimiter=mark)
+        rows = ((reader.line_num, row[place] if place < len(row) else "") for row in reader)
+    for line, cell in rows:
+        name = cell.strip()
+        if name and not name.startswith("#") and (place is None or name != COLUMN):
+            yield line, name
+
+
+def _refused(path: Path, key: str, **facts: str) -> DataError:
+    return DataError([Problem(str(path), None, "", "", key, facts)])

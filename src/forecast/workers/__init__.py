@@ -1,0 +1,10 @@
+"""Who works on many tasks: this process, several processes of this machine, or a Dask cluster.
+
+The work is one pure function of a task and of what all tasks share.  Nothing else differs between the
+places it is done in: data travel, never paths, and what comes back is the same on any of them.
+"""
+
+from forecast.workers.contract import Done, Workers, in_order, like_map
+from forecast.workers.local import Local
+
+__all__ = ["Done", "Local", "Workers", "in_order", "like_map"]

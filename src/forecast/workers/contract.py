@@ -1,0 +1,66 @@
+"""What all kinds of workers offer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+Task = TypeVar("Task")
+Shared = TypeVar("Shared")
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Generic[Value]):
+    """What became of the task at `place`: its value, or the error that it ended with."""
+
+    place: int
+    value: Value | None = None
+    error: Exception | None = None
+
+
+class Workers(Protocol):
+    """Who does many tasks."""
+
+    def each(
+        self, work: Callable[[Task, Shared], Value], tasks: Sequence[Task], shared: Shared
+    ) -> Generator[Done[Value]]:
+        """Do every task, and tell of each as it ends, in any order.
+
+        Parameters
+        ----------
+        work : callable
+            A function of a module; it changes nothing, and what it gives depends on its arguments alone.
+        tasks : sequence
+        shared : object
+            What all tasks need; sent to each worker once.
+
+        An error ends its own task only.  A task whose worker dies is done again by another; one whose
+        worker dies again and again ends with RunError.  Closing the iterator ends what is still at work.
+        """
+        ...
+
+
+def in_order(done: Iterator[Done[Value]], count: int) -> list[Value]:
+    """Collect the values in the order of the tasks; the first error is raised."""
+    found: dict[int, Value] = {}
+    for each in done:
+        if each.error is not None:
+            raise each.error
+        found[each.place] = each.value  # type: ignore[assignment]  # no error, so a value
+    return [found[place] for place in range(count)]
+
+
+def like_map(workers: Workers) -> Callable[[Callable[[Task], Value], Iterable[Task]], Iterator[Value]]:
+    """Give `map` as these workers do it: the function travels once, the results come in order."""
+
+    def each(work: Callable[[Task], Value], items: Iterable[Task], /) -> Iterator[Value]:
+        tasks = list(items)
+        return iter(in_order(workers.each(_called, tasks, work), len(tasks)))
+
+    return each
+
+
+def _called(item: Task, work: Callable[[Task], Value]) -> Value:
+    return work(item)
