@@ -168,7 +168,7 @@ def read_vintages(data_dir: Path) -> Vintages:
     return Vintages(frames, hashes | ({SCENARIOS_FILE: digest} if digest else {}), told)
 
 
-def rehearse(data_dir: Path, file: str, content: bytes) -> None:
+def rehearse(data_dir: Path, file: str, content: bytes) -> Vintages:
     """Read the folder as it would be with another content of one file; nothing is written to it.
 
     Raises
@@ -183,7 +183,7 @@ def rehearse(data_dir: Path, file: str, content: bytes) -> None:
             if name != file and (data_dir / name).is_file():
                 shutil.copyfile(data_dir / name, copy / name)
         (copy / file).write_bytes(content)
-        read_vintages(copy)
+        return read_vintages(copy)
 
 
 def read_panel(path: Path) -> pd.DataFrame:

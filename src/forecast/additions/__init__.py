@@ -1,0 +1,25 @@
+"""Figures added to the tables without fear: seen before they are written, doubted where unlikely, undone.
+
+A proposing function (`score`, `indicator`, `announcement`) reads what is given, lets it pass the
+door to the data and gives a `Proposal`; `append` writes it whole or not at all and notes it in the journal;
+`removal` and `undo` take it back.
+"""
+
+from forecast.additions.proposal import Compared, Difference, Proposal
+from forecast.additions.single import announcement, indicator, score
+from forecast.additions.store import Listed, Removal, append, listed, removal, undo
+
+__all__ = [
+    "Compared",
+    "Difference",
+    "Listed",
+    "Proposal",
+    "Removal",
+    "announcement",
+    "append",
+    "indicator",
+    "listed",
+    "removal",
+    "score",
+    "undo",
+]
