@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,11 +10,12 @@ from typing import Any, Final
 
 import pandas as pd
 
-from forecast.additions.doubts import Case, Doubt, judge
-from forecast.additions.history import History, history
+from forecast.additions.beside import SAME, added, case, compared, last_day
+from forecast.additions.doubts import Doubt, judge
+from forecast.additions.history import history
 from forecast.additions.proposal import Compared, Difference, Proposal, Row, through_the_door
 from forecast.errors import Problem, SpecError
-from forecast.framework import TOTAL, WHOLE, with_share
+from forecast.framework import TOTAL
 from forecast.load import Vintages, read_vintages
 from forecast.load.areas import gazetteer
 from forecast.load.cells import number_hint, period_days
@@ -30,7 +30,6 @@ from forecast.tables import (
     clean,
 )
 
-SAME: Final = 0.02  # figures that differ by no more are the same, printed with other decimals
 RATIO: Final = 5.0  # an indicator that grows or shrinks by more within a year may have another unit
 OPTIONS: Final = {  # what a column is called where figures are given
     "published_on": "published",
@@ -66,14 +65,20 @@ def score(data_dir: Path, **cells: str) -> Proposal:
     given = _cleaned(table, cells, now)
     row = _score_defaults(table, given)
     before, after = through_the_door(data_dir, table, [row], _place)
-    kept = _added(now, after, table)
-    told = history(now, row["index_code"], _day(now, after, table))
-    compared = _compared(kept, told, table, after)
-    doubts = (
-        tuple(_problem(doubt, row) for doubt in judge(_case(kept, table, after), told)) if len(kept) else ()
-    )
+    kept = added(now, after, table)
+    told = history(now, row["index_code"], last_day(now, after, table))
+    doubts = tuple(_problem(doubt, row) for doubt in judge(case(kept), told))
     return Proposal(
-        data_dir, table, "add score", _what(table, row), (row,), before, now, after, compared, doubts
+        data_dir,
+        table,
+        "add score",
+        _what(table, row),
+        (row,),
+        before,
+        now,
+        after,
+        compared(kept, told),
+        doubts,
     )
 
 
@@ -100,13 +105,12 @@ def indicator(data_dir: Path, **cells: str) -> Proposal:
     fill = {name: str(usual.get(name, "")) for name in ("indicator_name_vi", "unit", "linked_domain")}
     row = {**dict.fromkeys(INDICATORS.names, ""), **fill, "trust": "press", **given}
     before, after = through_the_door(data_dir, INDICATORS, [row], _place)
-    kept = _added(now, after, INDICATORS)
+    kept = after.frames[INDICATORS.name].iloc[-1]
     doubts = tuple(
         Problem(_option(column), None, "", row[column], key, facts)
-        for column, key, facts in _indicator_doubts(kept.iloc[0], own)
+        for column, key, facts in _indicator_doubts(kept, own)
     )
     same = own[(own["area"] == row["area"]) & (own["period"] == row["period"])]
-    compared = Compared(new=int(same.empty), same=0, different=_other_values(same, float(row["value"])))
     return Proposal(
         data_dir,
         INDICATORS,
@@ -116,7 +120,7 @@ def indicator(data_dir: Path, **cells: str) -> Proposal:
         before,
         now,
         after,
-        compared,
+        Compared(new=int(same.empty), different=_other_values(same, float(row["value"]))),
         doubts,
     )
 
@@ -202,59 +206,6 @@ def _place(problem: Problem, _: int) -> Problem:
 
 def _option(column: str) -> str:
     return "--" + OPTIONS.get(column, column).replace("_", "-")
-
-
-def _added(now: Vintages, after: Vintages, table: Table) -> pd.DataFrame:
-    """Rows of the table after that were not there before."""
-    return after.frames[table.name].iloc[len(now.frames[table.name]) :]
-
-
-def _day(now: Vintages, after: Vintages, table: Table) -> dt.date:
-    """Day on which all that stands in the tables is known."""
-    days = [frame[table.known_from].max() for frame in (now.frames[table.name], after.frames[table.name])]
-    return max(pd.Timestamp(day) for day in days if not pd.isna(day)).date()
-
-
-def _with_percent(rows: pd.DataFrame, table: Table, after: Vintages, day: dt.date) -> pd.DataFrame:
-    if table is RELATED:
-        return rows.assign(maximum=rows["max_score"], percent=WHOLE * rows["score"] / rows["max_score"])
-    shares = with_share(rows, after.frames["frameworks"], after.frames["events"], day)
-    return shares.assign(percent=WHOLE * shares["share"])
-
-
-def _case(kept: pd.DataFrame, table: Table, after: Vintages) -> Case:
-    """The one row as a table of one cell; a country's or a region's figure is judged by the door alone."""
-    row = _with_percent(kept, table, after, kept["published_on"].iloc[0].date()).iloc[0]
-    area, component = str(row["area"]), str(row["component"])
-    value = row.get("statistic", "value") == "value"
-    index = [area] if value else []
-    return Case(
-        index_code=str(row["index_code"]),
-        year=int(row["year"]),
-        percent=pd.DataFrame({component: [float(row["percent"])] * len(index)}, index=index),
-        printed=pd.DataFrame({component: [float(row["score"])] * len(index)}, index=index),
-        ranks=pd.Series([float(row["rank"])] * len(index), index=index, dtype=float),
-        maxima={component: float(row["maximum"])},
-    )
-
-
-def _compared(kept: pd.DataFrame, told: History, table: Table, after: Vintages) -> Compared:
-    row = _with_percent(kept, table, after, kept["published_on"].iloc[0].date()).iloc[0]
-    figures = told.figures
-    same = figures[
-        (figures["area"] == row["area"])
-        & (figures["component"] == row["component"])
-        & (figures["year"] == row["year"])
-        & figures["percent"].notna()
-    ]
-    if same.empty or pd.isna(row["percent"]) or row.get("statistic", "value") != "value":
-        return Compared(new=1)
-    known = float(same["percent"].iloc[0]) * float(row["maximum"]) / WHOLE
-    if abs(known - float(row["score"])) <= SAME:
-        return Compared(same=1)
-    source = str(same["source_url"].iloc[0])
-    found = Difference(str(row["area"]), str(row["component"]), round(known, 4), float(row["score"]), source)
-    return Compared(different=(found,))
 
 
 def _other_values(same: pd.DataFrame, value: float) -> tuple[Difference, ...]:

@@ -26,6 +26,7 @@ VERBS: Final = {
     "check": "forecast.cli.check",
     "form": "forecast.cli.form",
     "framework": "forecast.cli.framework",
+    "import": "forecast.cli.imports",
     "intake": "forecast.cli.intake",
     "predict": "forecast.cli.predict",
     "report": "forecast.cli.report",

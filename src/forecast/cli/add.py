@@ -9,8 +9,10 @@ import click
 
 from forecast import additions, labels
 from forecast.additions.single import OPTIONS
+from forecast.cli.effect import shown
 from forecast.cli.local import ChoiceType, LocalOption, PathType, Verb, confirmed
 from forecast.errors import EXIT_GOOD, DataError, SpecError
+from forecast.spec import DEFAULT_AREA
 
 KINDS: Final = {
     "score": additions.score,
@@ -43,16 +45,16 @@ def build(lang: str) -> click.Command:
             option("by", default="", metavar="TEXT"),
             option("yes", is_flag=True),
             option("insist", is_flag=True),
+            option("no-forecast", is_flag=True),
             option("dry-run", is_flag=True),
         ],
         callback=lambda **given: add(lang=lang, **given),
     )
 
 
-def add(
-    *, kind: str, data_dir: Path, by: str, yes: bool, insist: bool, dry_run: bool, lang: str, **given: Any
-) -> int:
+def add(*, kind: str, data_dir: Path, no_forecast: bool, insist: bool, lang: str, **given: Any) -> int:
     """Propose one row, show it, and append it if that is wished."""
+    how = {name: given.pop(name) for name in ("by", "yes", "dry_run")}
     cells = {_COLUMNS.get(name, name): text for name, text in given.items() if text is not None}
     needed = {"source_url": "--source", "published_on": "--published"}
     if kind == "announcement":
@@ -66,7 +68,10 @@ def add(
         labels.text("additions.cell", lang, column=name, value=text) for name, text in row.items() if text
     ]
     click.echo("\n".join([title(proposal, lang), *lines, beside(proposal, lang)]))
-    return finish(proposal, by=by, yes=yes, insist=insist, dry_run=dry_run, lang=lang)
+    if kind != "announcement" and not no_forecast and (insist or not proposal.doubts):
+        area = row["area"] if row["area"] in proposal.now.frames["areas"]["area"].tolist() else DEFAULT_AREA
+        click.echo("\n" + shown(proposal, area, lang))
+    return finish(proposal, insist=insist, lang=lang, **how)
 
 
 def title(proposal: additions.Proposal, lang: str) -> str:
