@@ -161,10 +161,21 @@ def read_vintages(data_dir: Path) -> Vintages:
     DataError
         With every problem of every table.
     """
-    checked = _checked(Path(data_dir))
+    problems: list[Problem] = []
+    told: tuple[Scenario, ...] = ()
+    digest = ""
+    try:
+        told, digest = read_scenarios(Path(data_dir))
+    except DataError as error:
+        problems += error.problems
+    try:
+        checked = _checked(Path(data_dir))
+    except DataError as error:
+        raise DataError([*error.problems, *problems]) from error
+    if problems:
+        raise DataError(problems)
     frames = {name: table.frame for name, table in checked.items()}
     hashes = {table.rows.file: table.rows.sha256 for table in checked.values() if table.rows.sha256}
-    told, digest = read_scenarios(Path(data_dir))
     return Vintages(frames, hashes | ({SCENARIOS_FILE: digest} if digest else {}), told)
 
 
@@ -265,7 +276,8 @@ def _read_table(path: Path, table: Table, places: Gazetteer | None) -> tuple[Che
     if rows is None:
         return None, problems
     frame, cell_problems, bad = parse_table(rows, table, places)
-    checked = Checked(table, rows, frame, frozenset(bad))
+    cells = frozenset((each.row, each.column) for each in cell_problems if each.row is not None)
+    checked = Checked(table, rows, frame, frozenset(bad), cells)
     return checked, [*problems, *cell_problems, *repeated_rows(checked)]
 
 
