@@ -7,6 +7,7 @@ import pytest
 
 from forecast import additions, disk
 from forecast.additions import journal
+from forecast.additions.form import Entry
 from forecast.annex.store import locked
 from forecast.errors import DataError, SpecError, WriteError
 
@@ -260,3 +261,32 @@ def test_source_and_day_are_required(run):
 
     assert code == 2
     assert "--published" in err
+
+
+def test_a_notebooks_form_looks_before_it_writes(data_dir):
+    """What is written is what was looked at; without a look, or with a doubt, nothing is."""
+    entry = Entry(data_dir, "score")
+
+    assert "Xem trước" in entry.write()
+    assert "địa phương lạ" in entry.look({**SCORE, "area": "Hồ Chí Min"})
+    assert "Xem trước" in entry.write()
+    assert "score: 8.97" in entry.look(SCORE)
+    assert "forecast undo" in entry.write(who="thử")
+    assert "nghi ngờ" in entry.look({**SCORE, "component": "D3", "score": "8,51"})
+    assert "--insist" in entry.write()
+    assert "forecast undo" in entry.write(insist=True, who="thử")
+
+
+def test_the_form_itself_works_where_widgets_are(data_dir):
+    """Filling the fields and pressing both buttons appends the row."""
+    pytest.importorskip("ipywidgets")
+    box = additions.form(data_dir, "announcement", who="thử")
+    *fields, _, buttons, told = box.children
+    for field, text in zip(fields, ("PAPI", "2023", "2024-04-02", "Trang giả định"), strict=True):
+        field.value = text
+
+    for button in buttons.children:
+        button.click()
+
+    assert "forecast undo" in told.value
+    assert "PAPI,2023,2024-04-02,day," in (data_dir / "announcements.csv").read_text(encoding="utf-8")

@@ -3,10 +3,11 @@
 import csv
 import io
 import shutil
+import zipfile
 
 import pytest
 
-from forecast import additions, load
+from forecast import additions, cli, load
 from forecast.errors import DataError, SpecError
 from forecast.tables import DOMAINS
 
@@ -252,10 +253,18 @@ def test_a_file_without_provinces_is_no_table(full, origin, tmp_path):
         additions.table(full, path, "PAR", YEAR, origin(YEAR))
 
 
+def test_a_libreoffice_file_is_refused_with_advice(full, origin, tmp_path):
+    """OpenDocument is told by what it is, and how to save it."""
+    path = tmp_path / "phu-luc.ods"
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+
+    with pytest.raises(DataError, match=r"save it as .*xlsx"):
+        additions.table(full, path, "PAR", YEAR, origin(YEAR))
+
+
 def test_the_command_shows_what_it_will_do(full, made_up, points, tmp_path, capsys, golden, monkeypatch):
     """The preview is as agreed; a no writes nothing."""
-    from forecast import cli
-
     path = made_up.annex(points, YEAR, tmp_path / "phu-luc.xlsx")
     monkeypatch.setattr("sys.stdin", io.StringIO("không\n"))
 

@@ -6,6 +6,7 @@ door to the data and gives a `Proposal`; `effect.effect` tells what it would cha
 """
 
 from forecast.additions.annual import INDEXES, table
+from forecast.additions.form import form
 from forecast.additions.maker import Origin
 from forecast.additions.proposal import Compared, Difference, Proposal
 from forecast.additions.single import announcement, indicator, score
@@ -21,6 +22,7 @@ __all__ = [
     "Removal",
     "announcement",
     "append",
+    "form",
     "indicator",
     "listed",
     "removal",

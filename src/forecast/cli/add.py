@@ -8,24 +8,20 @@ from typing import Any, Final
 import click
 
 from forecast import additions, labels
+from forecast.additions.form import KINDS
 from forecast.additions.single import OPTIONS
+from forecast.additions.told import preview
 from forecast.cli.effect import shown
 from forecast.cli.local import ChoiceType, LocalOption, PathType, Verb, confirmed
 from forecast.errors import EXIT_GOOD, DataError, SpecError
 from forecast.spec import DEFAULT_AREA
 
-KINDS: Final = {
-    "score": additions.score,
-    "indicator": additions.indicator,
-    "announcement": additions.announcement,
-}
 _COLUMNS: Final = {name: column for column, name in OPTIONS.items()}
 _TEXTS: Final = (
     *("index-code", "year", "area", "component", "statistic", "score", "rank", "unit", "max-score"),
     *("indicator", "name", "period", "value", "linked-domain", "announced-on", "precision"),
     *("published", "source-day", "source", "trust", "note"),
 )
-_MOST_SHOWN: Final = 12
 
 
 def build(lang: str) -> click.Command:
@@ -64,38 +60,11 @@ def add(*, kind: str, data_dir: Path, no_forecast: bool, insist: bool, lang: str
             raise SpecError("cli.missing_option", {"option": option, "command": f"forecast add {kind}"})
     proposal = KINDS[kind](data_dir, **cells)
     row = proposal.rows[0]
-    lines = [
-        labels.text("additions.cell", lang, column=name, value=text) for name, text in row.items() if text
-    ]
-    click.echo("\n".join([title(proposal, lang), *lines, beside(proposal, lang)]))
+    click.echo(preview(proposal, lang))
     if kind != "announcement" and not no_forecast and (insist or not proposal.doubts):
         area = row["area"] if row["area"] in proposal.now.frames["areas"]["area"].tolist() else DEFAULT_AREA
         click.echo("\n" + shown(proposal, area, lang))
     return finish(proposal, insist=insist, lang=lang, **how)
-
-
-def title(proposal: additions.Proposal, lang: str) -> str:
-    """Say what would be added where."""
-    facts = {"count": len(proposal.rows), "file": proposal.table.file, "what": proposal.what}
-    return labels.text("additions.title", lang, **facts)
-
-
-def beside(proposal: additions.Proposal, lang: str) -> str:
-    """Say how the new figures stand beside the known ones."""
-    found = proposal.compared
-    counts = {"new": found.new, "same": found.same, "different": len(found.different)}
-    lines = [labels.text("additions.compared", lang, **counts)]
-    for each in found.different[:_MOST_SHOWN]:
-        facts = {"area": each.area, "component": each.component, "known": each.known, "new": each.new}
-        lines.append("  " + labels.text("additions.different", lang, source=each.source, **facts))
-    if len(found.different) > _MOST_SHOWN:
-        lines.append("  " + labels.text("additions.more", lang, count=len(found.different) - _MOST_SHOWN))
-    if found.standing:
-        lines.append(labels.text("additions.standing", lang, count=found.standing))
-    if found.missing:
-        facts = {"count": len(found.missing), "areas": list(found.missing)}
-        lines.append(labels.text("additions.missing", lang, **facts))
-    return "\n".join(lines)
 
 
 def finish(

@@ -9,7 +9,8 @@ from typing import Any, Final
 import click
 
 from forecast import additions, labels
-from forecast.cli.add import beside, finish, title
+from forecast.additions.told import preview
+from forecast.cli.add import finish
 from forecast.cli.effect import shown
 from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb, WholeType
 from forecast.spec import DEFAULT_AREA
@@ -83,16 +84,10 @@ def bring_in(
         columns=given["column"],
         unit=given["unit"] or "",
     )
-    click.echo(summary(proposal, lang))
+    click.echo(preview(proposal, lang))
     blocked = proposal.doubts and not given["insist"]
     if proposal.rows and not blocked and not given["no_forecast"]:
         when = {"as_of": given["as_of"], "target_year": given["target_year"]}
         click.echo("\n" + shown(proposal, given["area"], lang, **when))
     how = {name: given[name] for name in ("by", "yes", "insist", "dry_run")}
     return finish(proposal, lang=lang, **how)
-
-
-def summary(proposal: additions.Proposal, lang: str) -> str:
-    """Write what was read and how it stands beside what is known."""
-    remarks = [remark.text(lang) for remark in proposal.remarks]
-    return "\n".join([title(proposal, lang), *remarks, beside(proposal, lang)])
