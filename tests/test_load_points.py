@@ -54,6 +54,7 @@ CRITERION = "876/QĐ-BNV,2022,2024,{code},{parent},Giả định,Made up,{most},
         ("appraised,manual,gd_digitised,", "rule", "expect.rule_for_indicator"),
         ("appraised,yes_no,gd_digitized,", "indicator", "expect.choice_near"),
         ("appraised,yes_no,gd_digitised,31/12/2024", "deadline", "expect.iso_day"),
+        ("appraised,yes_no,gd_digitised,2021-12-31", "deadline", "expect.deadline_within"),
         ("ministry,,,", "source", "expect.choice"),
     ],
 )
@@ -70,6 +71,7 @@ def test_a_criterion_that_cannot_be_scored_is_refused(folder, rest, column, key)
         ("remedies.csv", "Sở Nội Vụ 2,1.1.1,a,,,doing,,2024-07-01,,", "unit", "expect.choice_near"),
         ("remedies.csv", "Sở Nội vụ,1.1.77,a,,,doing,,2024-07-01,,", "component", "expect.choice_near"),
         ("remedies.csv", "Sở Nội vụ,,a,,,doing,0.5,2024-07-01,,", "component", "expect.component_of_effect"),
+        ("remedies.csv", "Sở Nội vụ,D1,a,,,done,9.6,2024-07-01,,", "expected_effect", "expect.effect_within"),
         ("remedies.csv", "Sở Nội vụ,1.1.1,a,,,begun,,2024-07-01,,", "state", "expect.choice"),
         ("remedies.csv", "Sở Nội vụ,1.1.1,a,,,doing,,,,", "recorded_on", "expect.something"),
         ("self_scores.csv", "TP.HCM,2023,D1,9.6,9,9.5,2024-04-17,x,", "self_score", "expect.at_most"),
@@ -120,6 +122,7 @@ def test_forms_received_later_are_not_known(folder):
         ("[scenarios.x]\nname_vi = 'x'\n", "scenarios", "expect.known_column"),
         ("[scenario]\nx = 1\n", "x", "expect.scenario_table"),
         ("[scenario.x\n", "", "expect.toml"),
+        ("[scenario.x]\nname_vi = '''x\n", "", "expect.toml_whole"),
     ],
 )
 def test_a_scenario_that_makes_no_sense_is_refused(folder, text, column, key):
@@ -227,8 +230,8 @@ def test_a_long_chain_of_scenarios_may_be_a_circle(folder):
     ("told", "key"),
     [
         ("points = { D1 = " + "9" * 400 + " }", "expect.scenario_numbers"),
-        ("points = { D1 = " + "9" * 5000 + " }", "expect.toml"),
-        ("points = " + "[" * 5000 + "]" * 5000, "expect.toml"),
+        ("points = { D1 = " + "9" * 5000 + " }", "expect.toml_whole"),
+        ("points = " + "[" * 5000 + "]" * 5000, "expect.toml_whole"),
     ],
 )
 def test_scenarios_without_end_are_refused(folder, told, key):
@@ -236,3 +239,25 @@ def test_scenarios_without_end_are_refused(folder, told, key):
     (folder / FILE).write_text(f'[scenario.x]\nname_vi = "x"\n{told}\n', encoding="utf-8")
 
     assert [found for _, _, found in refused(folder)] == [key]
+
+
+def test_a_scenarios_fault_is_shown_as_the_file_has_it(folder):
+    """What was found is written as TOML, and a slip in the syntax has row and character in Vietnamese."""
+    (folder / FILE).write_text("[scenario.x]\nname_vi = 'x'\nindicator = {a = true}\n", encoding="utf-8")
+    with pytest.raises(DataError) as refusal:
+        load.read_vintages(folder)
+    assert "“{ a = true }”" in refusal.value.text("vi")
+
+    (folder / FILE).write_text("[scenario.x]\nname_vi = \n", encoding="utf-8")
+    with pytest.raises(DataError) as refusal:
+        load.read_vintages(folder)
+
+    assert "dòng 2: không đúng cú pháp TOML ở ký tự thứ 11" in refusal.value.text("vi")
+
+
+def test_scenarios_and_tables_are_told_in_one_round(folder):
+    """A bad scenario does not wait for the tables to be mended."""
+    (folder / FILE).write_text("[scenario.x]\n", encoding="utf-8")
+    append(folder / "remedies.csv", "Sở Nội vụ,1.1.77,a,,,doing,,2024-07-01,,")
+
+    assert {file for file, _, _ in refused(folder)} == {FILE, "remedies.csv"}

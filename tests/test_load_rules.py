@@ -199,3 +199,16 @@ def test_a_spelling_of_two_areas_is_refused(data):
     replace(data / "areas.csv", "Kontum", "Kontum|Gia Lai")
 
     assert refused(data) == [("areas.csv", 49, "aliases", "expect.new_spelling")]
+
+
+def test_a_row_with_a_bad_cell_is_judged_by_its_good_ones(tmp_path):
+    """One round tells a misspelt trust, a score above 100 and a day before the year's end of one row."""
+    folder = tmp_path / "data"
+    shutil.copytree(REAL, folder)
+    with (folder / "scores.csv").open("a", encoding="utf-8") as handle:
+        handle.write("PAR,2023,Hà Nội,D1,value,101,percent,,,2023-04-17,,x,oficial,\n")
+
+    with pytest.raises(DataError) as refusal:
+        load.read_vintages(folder)
+
+    assert {problem.column for problem in refusal.value.problems} == {"trust", "score", "published_on"}

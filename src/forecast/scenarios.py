@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -78,7 +80,7 @@ def read(folder: Path) -> tuple[tuple[Scenario, ...], str]:
         found = error.object[error.start : error.start + 1].hex().upper()
         raise DataError([Problem(FILE, None, "", "", "expect.utf8", {"byte": found})]) from error
     except (ValueError, RecursionError) as error:  # no TOML, an endless number, brackets without end
-        raise DataError([Problem(FILE, None, "", "", "expect.toml", {"reason": str(error)})]) from error
+        raise DataError([_no_toml(error)]) from error
     problems = [
         Problem(FILE, None, key, "", "expect.known_column", {"allowed": ["scenario"]})
         for key in told
@@ -97,6 +99,27 @@ def read(folder: Path) -> tuple[tuple[Scenario, ...], str]:
     return tuple(ordered), hashlib.sha256(content).hexdigest()
 
 
+def _no_toml(error: Exception) -> Problem:
+    """Say where TOML ends; the reader's own words are English, so its place alone is taken."""
+    found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+    if found is None:
+        return Problem(FILE, None, "", "", "expect.toml_whole")
+    return Problem(FILE, int(found[1]), "", "", "expect.toml", {"place": int(found[2])})
+
+
+def written(value: object) -> str:
+    """Write a value as it stands in the file.
+
+    >>> written({"pub_inv_disb_rate": 95, "names": ["a", True]})
+    '{ pub_inv_disb_rate = 95, names = ["a", true] }'
+    """
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{name} = {written(each)}" for name, each in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(written, value)) + "]"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str | bool) else str(value)
+
+
 def flat(scenario: Scenario, every: Iterable[Scenario]) -> tuple[Scenario, ...]:
     """Give a scenario and all that it combines, each once."""
     by_id = {each.scenario_id: each for each in every}
@@ -112,9 +135,9 @@ def flat(scenario: Scenario, every: Iterable[Scenario]) -> tuple[Scenario, ...]:
 
 def _scenario(name: str, fields: Any, others: tuple[str, ...]) -> tuple[Scenario | None, list[Problem]]:
     if not isinstance(fields, dict):
-        return None, [Problem(FILE, None, name, str(fields), "expect.scenario_table")]
+        return None, [Problem(FILE, None, name, written(fields), "expect.scenario_table")]
     problems = [
-        Problem(FILE, None, f"{name}.{field_name}", str(value), key, facts)
+        Problem(FILE, None, f"{name}.{field_name}", written(value), key, facts)
         for field_name, value in fields.items()
         for key, facts in [_wrong(field_name, value, others)]
         if key

@@ -23,6 +23,7 @@ QUANTILE_LEVELS: Final = (
 FIRST_TARGET_YEAR: Final = 2012
 YEARS_AHEAD: Final = 5
 MAX_DRAWS: Final = 100_000
+DEFAULT_AREA: Final = "TP. Hồ Chí Minh"  # whose workbench this is
 EXAMPLE_DAY: Final = "2024-10-20"
 _DAY_FORMS: Final = tuple(
     re.compile(form, flags=re.ASCII)

@@ -103,8 +103,8 @@ def _refusal(name: str, content: bytes) -> Problem | None:
         (".xlsm", ".xlsb")
     ):
         return wrong("expect.no_macros")
-    if "xl/workbook.xml" not in names:
-        return wrong("expect.xlsx")
+    if "xl/workbook.xml" not in names:  # OpenDocument says in a part of its own what it is
+        return wrong("expect.xlsx_not_ods" if "mimetype" in names else "expect.xlsx")
     return None
 
 

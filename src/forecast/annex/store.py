@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from forecast.disk import replace_file, writing
@@ -36,8 +38,33 @@ def write(path: Path, content: bytes, *, before: bytes) -> None:
     WriteError
         If another import is at work, the file is no longer `before`, or the system refuses.
     """
+    with locked(path.resolve().parent):
+        put(path, content, before=before)
+
+
+@contextlib.contextmanager
+def locked(data_dir: Path) -> Iterator[None]:
+    """Let one process at a time change the tables of a folder.
+
+    Raises
+    ------
+    WriteError
+        If another one is at work, or nothing can be written there.
+    """
+    with writing(data_dir), held(data_dir / LOCK, key="annex.busy"):
+        yield
+
+
+def put(path: Path, content: bytes, *, before: bytes) -> None:
+    """Put `content` in the place of `before`; only for who holds the lock.
+
+    Raises
+    ------
+    WriteError
+        If the file is no longer `before`, or the system refuses.
+    """
     target = path.resolve()
-    with writing(path), held(target.with_name(LOCK), key="annex.busy"):
+    with writing(path):
         _refuse_read_only(target)
         if target.read_bytes() != before:
             raise WriteError("annex.changed", {"path": str(path)})

@@ -21,10 +21,12 @@ from forecast.errors import EXIT_GOOD, EXIT_RUN, EXIT_USE, EXIT_WRITE, ForecastE
 from forecast.labels import LANGUAGES, text
 
 VERBS: Final = {
+    "add": "forecast.cli.add",
     "backtest": "forecast.cli.backtest",
     "check": "forecast.cli.check",
     "form": "forecast.cli.form",
     "framework": "forecast.cli.framework",
+    "import": "forecast.cli.imports",
     "intake": "forecast.cli.intake",
     "predict": "forecast.cli.predict",
     "report": "forecast.cli.report",
@@ -32,6 +34,7 @@ VERBS: Final = {
     "schedule": "forecast.cli.schedule",
     "send": "forecast.cli.send",
     "status": "forecast.cli.status",
+    "undo": "forecast.cli.undo",
 }
 INTERRUPTED: Final = 130  # as shells have it
 _CANNOT_WRITE: Final = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)

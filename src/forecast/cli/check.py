@@ -15,9 +15,9 @@ from forecast.check import Summary, summary
 from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb
 from forecast.cli.plain import Side, each, runs, table
 from forecast.errors import EXIT_DATA, EXIT_GOOD, DataError
+from forecast.spec import DEFAULT_AREA
 from forecast.tables import INDEX_CODES
 
-DEFAULT_AREA = "TP. Hồ Chí Minh"
 _WORDS: Final = ("table", "file", "component", "name", "area", "statistic", "reason", "max_status")
 _MARKS: Final = {"score": "●", "derived": "◐", "rank": "○", "missing": "·"}
 

@@ -9,13 +9,12 @@ from typing import Any
 import click
 
 from forecast import labels, load
-from forecast.cli.check import DEFAULT_AREA
 from forecast.cli.figures import models_of, result_of
 from forecast.cli.local import DayType, LocalOption, PathType, Verb, WholeType
 from forecast.disk import replace_file, writing
 from forecast.errors import EXIT_GOOD, SpecError, WriteError
 from forecast.framework import framework_for
-from forecast.spec import RunSpec, refuse_unanswerable
+from forecast.spec import DEFAULT_AREA, RunSpec, refuse_unanswerable
 from forecast.submissions import departments
 from forecast.submissions.form import prepare
 

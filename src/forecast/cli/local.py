@@ -5,16 +5,20 @@ from __future__ import annotations
 import datetime as dt
 import importlib
 import re
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
 from forecast.errors import SpecError
 from forecast.labels import LANGUAGES, text
 from forecast.spec import parse_day, refuse_unknown
+from forecast.tables import clean
+
+_YES: Final = frozenset({"có", "co", "c", "yes", "y"})
 
 if TYPE_CHECKING:
     _ParamType = click.ParamType[Any]  # generic to the type checker alone in older versions
@@ -170,6 +174,24 @@ class PathType(Type):
         if not value.strip() or "\0" in value:
             raise SpecError("spec.empty", {"name": option})
         return Path(value)
+
+
+def confirmed(question: str, *, yes: bool) -> bool:
+    """Ask a person, unless `yes` was said on the command line; anything but a yes is a no.
+
+    Raises
+    ------
+    SpecError
+        If nobody is there to answer.
+    """
+    if yes:
+        return True
+    click.echo(question + " ", nl=False)
+    answer = sys.stdin.readline()
+    if not answer:
+        click.echo()
+        raise SpecError("additions.yes_needed")
+    return clean(answer).casefold() in _YES
 
 
 def refuse_language(found: str) -> NoReturn:

@@ -17,13 +17,12 @@ from forecast import labels
 from forecast.cli.areas import report_areas, wanted
 from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb, WholeType
 from forecast.errors import EXIT_GOOD, ForecastError, SpecError
-from forecast.spec import RunSpec
+from forecast.spec import DEFAULT_AREA, RunSpec
 from forecast.tables import INDEX_CODES
 
 if TYPE_CHECKING:
     from forecast.runs.run import Options, Outcome, Step
 
-DEFAULT_AREA: Final = "TP. Hồ Chí Minh"
 FROM_SIGNAL: Final = 128  # shells add the signal's number
 MOST: Final = 100_000
 

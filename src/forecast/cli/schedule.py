@@ -23,10 +23,10 @@ from forecast.runs import systems, unattended
 from forecast.runs.schedule import Plan, Post, upcoming
 from forecast.runs.units import Job, name_of
 from forecast.runs.when import When
+from forecast.spec import DEFAULT_AREA
 from forecast.tables import INDEX_CODES
 
 ACTIONS: Final = ("install", "show", "remove", "run")
-DEFAULT_AREA: Final = "TP. Hồ Chí Minh"
 SHOWN: Final = 3
 FROM_SIGNAL: Final = 128  # shells add the signal's number
 _THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")

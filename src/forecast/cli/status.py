@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast import labels, load
-from forecast.cli.check import DEFAULT_AREA
 from forecast.cli.figures import models_of, result_of
 from forecast.cli.form import INDEX_CODE
 from forecast.cli.local import DayType, LocalOption, PathType, Verb, WholeType
 from forecast.cli.plain import each, table
 from forecast.errors import EXIT_GOOD
 from forecast.framework import framework_for
-from forecast.spec import RunSpec
+from forecast.spec import DEFAULT_AREA, RunSpec
 from forecast.submissions import beside, latest, status
 from forecast.submissions.layout import deadline
 

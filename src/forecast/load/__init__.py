@@ -161,14 +161,25 @@ def read_vintages(data_dir: Path) -> Vintages:
     DataError
         With every problem of every table.
     """
-    checked = _checked(Path(data_dir))
+    problems: list[Problem] = []
+    told: tuple[Scenario, ...] = ()
+    digest = ""
+    try:
+        told, digest = read_scenarios(Path(data_dir))
+    except DataError as error:
+        problems += error.problems
+    try:
+        checked = _checked(Path(data_dir))
+    except DataError as error:
+        raise DataError([*error.problems, *problems]) from error
+    if problems:
+        raise DataError(problems)
     frames = {name: table.frame for name, table in checked.items()}
     hashes = {table.rows.file: table.rows.sha256 for table in checked.values() if table.rows.sha256}
-    told, digest = read_scenarios(Path(data_dir))
     return Vintages(frames, hashes | ({SCENARIOS_FILE: digest} if digest else {}), told)
 
 
-def rehearse(data_dir: Path, file: str, content: bytes) -> None:
+def rehearse(data_dir: Path, file: str, content: bytes) -> Vintages:
     """Read the folder as it would be with another content of one file; nothing is written to it.
 
     Raises
@@ -183,7 +194,7 @@ def rehearse(data_dir: Path, file: str, content: bytes) -> None:
             if name != file and (data_dir / name).is_file():
                 shutil.copyfile(data_dir / name, copy / name)
         (copy / file).write_bytes(content)
-        read_vintages(copy)
+        return read_vintages(copy)
 
 
 def read_panel(path: Path) -> pd.DataFrame:
@@ -265,7 +276,8 @@ def _read_table(path: Path, table: Table, places: Gazetteer | None) -> tuple[Che
     if rows is None:
         return None, problems
     frame, cell_problems, bad = parse_table(rows, table, places)
-    checked = Checked(table, rows, frame, frozenset(bad))
+    cells = frozenset((each.row, each.column) for each in cell_problems if each.row is not None)
+    checked = Checked(table, rows, frame, frozenset(bad), cells)
     return checked, [*problems, *cell_problems, *repeated_rows(checked)]
 
 

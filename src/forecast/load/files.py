@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -76,6 +77,24 @@ def read_rows(path: Path, table: Table, *, file: str = "") -> tuple[Rows | None,
         by_name.setdefault(column.name, [""] * len(fit))
     numbers = tuple(number for number, _ in fit)
     return Rows(name, numbers, by_name, hashlib.sha256(data).hexdigest()), problems
+
+
+def grown(before: bytes, table: Table, rows: Sequence[Mapping[str, str]]) -> bytes:
+    """Give a CSV file's bytes with rows after them, in the file's own columns; a new file gets its header.
+
+    Columns that a row does not name, or that the file lacks, are left out of it.
+    """
+    told = io.StringIO(before.decode("utf-8-sig"), newline="")
+    header = [clean(name) for name in next(csv.reader(told), [])] or list(table.names)
+    end = "\r\n" if b"\r\n" in before else "\n"
+    added = io.StringIO(newline="")
+    writer = csv.DictWriter(added, header, lineterminator=end, extrasaction="ignore")
+    if not before.strip():
+        writer.writeheader()
+    elif not before.endswith((b"\n", b"\r")):
+        added.write(end)
+    writer.writerows(rows)
+    return before + added.getvalue().encode()
 
 
 def _bytes_of(path: Path, name: str) -> tuple[bytes, Problem | None]:

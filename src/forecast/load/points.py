@@ -24,6 +24,9 @@ def scoring(frameworks: pd.DataFrame, indicators: pd.DataFrame) -> Iterator[Find
         text, indicator = str(row.rule), str(row.indicator)
         if indicator and indicator not in codes:
             yield row.row, "indicator", *not_among(indicator, codes)
+        if not pd.isna(row.deadline) and not row.first_year <= row.deadline.year <= row.last_year:
+            facts = {"first": int(row.first_year), "last": int(row.last_year)}
+            yield row.row, "deadline", "expect.deadline_within", facts
         if not text:
             if indicator:
                 yield row.row, "rule", "expect.rule_for_indicator", {"indicator": indicator}
@@ -62,8 +65,10 @@ def self_scores(frame: pd.DataFrame, components: frozenset[str]) -> Iterator[Fin
                 yield row.row, column, "expect.at_most", {"high": float(row.max_score)}
 
 
-def remedies(frame: pd.DataFrame, components: frozenset[str], units: pd.DataFrame) -> Iterator[Finding]:
-    """Judge remedies: known units and components; an effect needs a component that it is an effect on."""
+def remedies(
+    frame: pd.DataFrame, components: frozenset[str], units: pd.DataFrame, frameworks: pd.DataFrame
+) -> Iterator[Finding]:
+    """Judge remedies: known units and components; an effect within the maximum of its component."""
     yield from _known_components(frame[frame["component"] != ""], components)
     names = tuple(units["unit"])
     aliases = {alias.strip() for text in units["aliases"] for alias in text.split("|")}
@@ -72,6 +77,25 @@ def remedies(frame: pd.DataFrame, components: frozenset[str], units: pd.DataFram
             yield row.row, "unit", *not_among(row.unit, names)
         if row.expected_effect > 0 and not row.component:
             yield row.row, "component", "expect.component_of_effect", {}
+        highest = _highest(frameworks, row.component, _year_of(row))
+        if highest and row.expected_effect > highest[0] + rules.TOLERANCE:
+            facts = {"high": highest[0], "component": row.component, "framework": highest[1]}
+            yield row.row, "expected_effect", "expect.effect_within", facts
+
+
+def _year_of(remedy: Any) -> int:
+    """Year that a remedy belongs to: its due day's, else the one in which it was recorded."""
+    return int((remedy.recorded_on if pd.isna(remedy.due) else remedy.due).year)
+
+
+def _highest(frameworks: pd.DataFrame, component: str, year: int) -> tuple[float, str] | None:
+    """Maximum of a component in the year's framework (in none of the year's: the highest of all)."""
+    own = frameworks[frameworks["component"] == component]
+    if own.empty:
+        return None
+    in_force = own[(own["first_year"] <= year) & (own["last_year"] >= year)]
+    row = (in_force if len(in_force) else own).sort_values("max_score").iloc[-1]
+    return float(row["max_score"]), str(row["framework"])
 
 
 def _known_components(frame: pd.DataFrame, components: frozenset[str]) -> Iterator[Finding]:

@@ -19,23 +19,45 @@ from forecast.tables import COMPONENTS, COUNTRY, INDEX_CODES, Table
 Frames = Mapping[str, pd.DataFrame]
 Finding = tuple[int, str, str, dict[str, Any]]  # row, column, key, facts
 
+# What a finding in a column rests on: where one of these cells is bad, the finding may be its echo.
+_RESTS_ON: Final[Mapping[str, tuple[str, ...]]] = {
+    "component": ("index_code", "component"),
+    "score": ("index_code", "year", "component", "statistic", "score", "unit", "max_score", "rank"),
+    "unit": ("statistic", "unit"),
+    "max_score": ("unit", "max_score"),
+    "rank": ("rank",),
+    "area": ("statistic", "area"),
+    "published_on": ("year", "published_on"),
+    "source_day": ("published_on", "source_day"),
+}
 _SUM_TOLERANCE: Final = 0.005
 _PROVINCES: Final = 63
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """One table on its way through the rules: only rows whose cells are all good are judged."""
+    """One table on its way through the rules.
+
+    Rows whose cells are all good are judged; of scores the others too, by what their good cells say.
+    """
 
     table: Table
     rows: Rows
     frame: pd.DataFrame
     bad: frozenset[int]
+    bad_cells: frozenset[tuple[int, str]] = frozenset()
 
     @property
     def good(self) -> pd.DataFrame:
         """Rows without a bad cell."""
         return self.frame.loc[~self.frame["row"].isin(list(self.bad))]
+
+    def rests_on_good(self, finding: Finding) -> bool:
+        """Whether no bad cell of its row can have led to a finding."""
+        row, column, *_ = finding
+        return row not in self.bad or (
+            column in _RESTS_ON and not any((row, name) in self.bad_cells for name in _RESTS_ON[column])
+        )
 
     def problem(self, finding: Finding) -> Problem:
         """Give a finding its file and the text that stands in the cell."""
@@ -64,6 +86,9 @@ def broken_rules(tables: Mapping[str, Checked], gazetteer: Gazetteer) -> list[Pr
     for name in ("frameworks", "units"):  # sums without a bad row would be off, names seem unknown
         if name in tables and tables[name].bad:
             frames[name] = frames[name].iloc[:0]
+    for name in ("scores", "related_indices"):  # so that one round tells both kinds of slips
+        if name in tables:
+            frames[name] = tables[name].frame
     rules: Mapping[str, Callable[[pd.DataFrame, Frames, Gazetteer], Iterator[Finding]]] = {
         "scores": _scores,
         "related_indices": _related,
@@ -79,6 +104,7 @@ def broken_rules(tables: Mapping[str, Checked], gazetteer: Gazetteer) -> list[Pr
         for name, rule in rules.items()
         if name in tables
         for finding in rule(frames[name], frames, gazetteer)
+        if tables[name].rests_on_good(finding)
     ]
 
 
@@ -142,7 +168,8 @@ def _self_scores(frame: pd.DataFrame, frames: Frames, _: Gazetteer) -> Iterator[
 
 def _remedies(frame: pd.DataFrame, frames: Frames, _: Gazetteer) -> Iterator[Finding]:
     units = frames.get("units", pd.DataFrame(columns=["unit", "aliases"]))
-    yield from points.remedies(frame, _every_component(frames), units)
+    versions = frames.get("frameworks", pd.DataFrame(columns=["component"]))
+    yield from points.remedies(frame, _every_component(frames), units, versions)
 
 
 def _every_component(frames: Frames) -> frozenset[str]:

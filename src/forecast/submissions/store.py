@@ -11,9 +11,7 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 import datetime as dt
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from forecast import load
 from forecast.disk import replace_file, writing
 from forecast.errors import shown
+from forecast.load.files import grown
 from forecast.lock import held
 from forecast.tables import SUBMISSIONS
 
@@ -96,7 +95,7 @@ def add(data_dir: Path, forms: Sequence[Accepted]) -> None:
         return
     table = data_dir / SUBMISSIONS.file
     before = table.read_bytes() if table.exists() else b""
-    after = _grown(before, [row for form in forms for row in form.rows()])
+    after = grown(before, SUBMISSIONS, [row for form in forms for row in form.rows()])
     load.rehearse(data_dir, SUBMISSIONS.file, after)
     folder = data_dir / SUBMISSIONS.name
     with writing(folder):
@@ -104,21 +103,6 @@ def add(data_dir: Path, forms: Sequence[Accepted]) -> None:
     for form in forms:
         replace_file(folder / f"{form.submission_id}.xlsx", form.opened.content)
     replace_file(table, after)
-
-
-def _grown(before: bytes, rows: Sequence[dict[str, str]]) -> bytes:
-    """Give the file's bytes with rows after them; a new file gets its header."""
-    told = io.StringIO(before.decode("utf-8-sig"), newline="")
-    header = next(csv.reader(told), []) or list(SUBMISSIONS.names)
-    end = "\r\n" if b"\r\n" in before else "\n"
-    added = io.StringIO(newline="")
-    writer = csv.DictWriter(added, [name.strip() for name in header], lineterminator=end)
-    if not before.strip():
-        writer.writeheader()
-    elif not before.endswith(b"\n"):
-        added.write(end)
-    writer.writerows(rows)
-    return before + added.getvalue().encode()
 
 
 def _text(value: Any) -> str:

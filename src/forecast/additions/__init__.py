@@ -1,0 +1,32 @@
+"""Figures added to the tables without fear: seen before they are written, doubted where unlikely, undone.
+
+A proposing function (`score`, `indicator`, `announcement`, `table`) reads what is given, lets it pass the
+door to the data and gives a `Proposal`; `effect.effect` tells what it would change in the forecast;
+`append` writes it whole or not at all and notes it in the journal; `removal` and `undo` take it back.
+"""
+
+from forecast.additions.annual import INDEXES, table
+from forecast.additions.form import form
+from forecast.additions.maker import Origin
+from forecast.additions.proposal import Compared, Difference, Proposal
+from forecast.additions.single import announcement, indicator, score
+from forecast.additions.store import Listed, Removal, append, listed, removal, undo
+
+__all__ = [
+    "INDEXES",
+    "Compared",
+    "Difference",
+    "Listed",
+    "Origin",
+    "Proposal",
+    "Removal",
+    "announcement",
+    "append",
+    "form",
+    "indicator",
+    "listed",
+    "removal",
+    "score",
+    "table",
+    "undo",
+]

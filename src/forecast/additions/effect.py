@@ -1,0 +1,107 @@
+"""What new rows would change in the forecast: its own steps, without and with them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from forecast import pipeline
+from forecast.additions.proposal import Proposal
+from forecast.findings import components, scored
+from forecast.framework import TOTAL
+from forecast.load import Known
+from forecast.scorecard.outlook import final_draws
+from forecast.simulate import quantiles, ranks
+from forecast.spec import RunSpec, interval_ends
+from forecast.tables import INDEX_CODES, RELATED
+
+LEVEL: Final = 80
+RANK: Final = "rank"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Effect:
+    """The forecast without and with new rows.
+
+    Attributes
+    ----------
+    spec
+        What is forecast.
+    table
+        One row a component of the area and one for ``rank``: component, before, before_lower,
+        before_upper, after, after_lower, after_upper (median and 80 percent range, points or ranks).
+    """
+
+    spec: RunSpec
+    table: pd.DataFrame
+
+    @property
+    def moves(self) -> bool:
+        """Whether anything that a reader sees would move."""
+        pairs = (("before", "after"), ("before_lower", "after_lower"), ("before_upper", "after_upper"))
+        return any(
+            not np.allclose(self.table[before], self.table[after], atol=0.005) for before, after in pairs
+        )
+
+
+def effect(proposal: Proposal, *, area: str, as_of: dt.date, target_year: int | None = None) -> Effect | None:
+    """Forecast the PAR Index of an area without and with a proposal's rows.
+
+    Parameters
+    ----------
+    area
+        Province, in any known spelling.
+    as_of
+        Day of knowledge; rows published later change nothing.
+    target_year
+        The first year whose result is not out, with the new rows, if not given.
+
+    Returns
+    -------
+    Effect or None
+        None where the forecast does not use the table: PAPI, PCI and DTI.
+
+    Raises
+    ------
+    SpecError
+        If the area or the year cannot be forecast.
+    """
+    if proposal.table is RELATED or not proposal.rows:
+        return None
+    known = [vintages.known_at(as_of) for vintages in (proposal.now, proposal.after)]
+    year = target_year or _first_open(known[1], proposal)
+    spec = RunSpec(index_code="PAR", area=known[0].find_province(area), target_year=year, as_of=as_of)
+    before, after = (_figures(each, spec) for each in known)
+    joined = before.merge(after, on="component", suffixes=("_x", "_y"))
+    names = ["component", "before_lower", "before", "before_upper", "after_lower", "after", "after_upper"]
+    joined.columns = pd.Index(names)
+    order = ["component", "before", "before_lower", "before_upper", "after", "after_lower", "after_upper"]
+    return Effect(spec, joined[order])
+
+
+def _first_open(known: Known, proposal: Proposal) -> int:
+    """First year of the PAR Index that is not out."""
+    announced = known.announcements
+    years = announced.loc[announced["index_code"] == "PAR", "year"].tolist()
+    years += [int(row["year"]) for row in proposal.rows if row.get("index_code") in INDEX_CODES]
+    return max(years, default=known.as_of.year - 1) + 1
+
+
+def _figures(known: Known, spec: RunSpec) -> pd.DataFrame:
+    """Median and range of every component and of the rank, as the report has them."""
+    post = pipeline.posterior(known, spec, np.random.default_rng(spec.seed))
+    target = final_draws(known, spec, post.framework, post.last, post.target)
+    home = target.of_area(spec.area)
+    low, high = interval_ends(LEVEL)
+    rows = [
+        (component, *quantiles(home.points(component)[:, 0], (low, 0.5, high)))
+        for component in components(post.framework)
+    ]
+    rank = ranks(scored(target, spec.index_code), post.subject.areas.index(spec.area))
+    rows.append((RANK, *np.quantile(rank, (low, 0.5, high), method="inverted_cdf")))
+    order = sorted(rows, key=lambda row: (row[0] != TOTAL, row[0] != RANK))
+    return pd.DataFrame(order, columns=["component", "low", "middle", "high"])

@@ -1,0 +1,343 @@
+"""A printed table of provinces as it stands in a sheet: its columns, its rows, and what cannot be read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from forecast.additions.single import plain_number
+from forecast.additions.wording import Heading, Unit, recognise, unit_said, years_in
+from forecast.annex.grid import MOST_COLUMNS, Cell, Grid, Spot, letter, read_grids
+from forecast.annex.headings import fold
+from forecast.errors import DataError, Problem, SpecError
+from forecast.framework import TOTAL
+from forecast.labels import Phrase
+from forecast.load.areas import Gazetteer
+from forecast.spec import refuse_unknown
+from forecast.tables import COMPONENTS, COUNTRY, clean
+
+FEWEST_AREAS: Final = 5  # rows that name provinces, from which a sheet holds a table
+_NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?(e[+-]?\d+)?", flags=re.ASCII | re.IGNORECASE)
+_NOTHING: Final = re.compile(r"[-–—.…*x/]*|n\s*/?\s*a|không( có)?( số liệu)?", flags=re.IGNORECASE)
+_STATISTICS: Final = (
+    (
+        "mean",
+        r"(gia tri |diem )?(trung binh|binh quan)( chung)?( ca nuoc| toan quoc| cua 63.*)?|ca nuoc|toan quoc",
+    ),
+    ("max", r"(gia tri |diem )?(cao nhat|lon nhat).*"),
+    ("min", r"(gia tri |diem )?(thap nhat|nho nhat).*"),
+    ("maximum", r"(thang diem|diem toi da|diem chuan|toi da).*"),
+    ("", r"(do lech|trung vi|tong so|so tinh).*"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number and where it stands."""
+
+    value: float
+    spot: Spot
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """One row of the table.
+
+    `statistic` is value for a province, mean, max or min of the country or a region, and maximum.
+    Figures are by component and unit (as the heading says it), ranks by component.
+    """
+
+    area: str
+    statistic: str
+    spot: Spot
+    figures: Mapping[tuple[str, Unit], Figure]
+    ranks: Mapping[str, Figure]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sheet:
+    """One printed table; `unread` lists headings of columns with numbers that are not recognised."""
+
+    grid: Grid
+    columns: Mapping[int, Heading]
+    lines: tuple[Line, ...]
+    years: frozenset[int]
+    problems: tuple[Problem, ...]
+    remarks: tuple[Phrase, ...] = ()
+    skipped: int = 0
+    units: Mapping[str, Unit] = field(default_factory=dict)
+
+    def of(self, statistic: str) -> list[Line]:
+        """Rows of one kind."""
+        return [line for line in self.lines if line.statistic == statistic]
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """Components with figures, in their own order."""
+        found = {heading.component for heading in self.columns.values() if heading.kind == "figure"}
+        return tuple(name for name in sorted(found, key=_order))
+
+
+def read_sheet(
+    path: Path,
+    index_code: str,
+    year: int,
+    places: Gazetteer,
+    *,
+    sheet: str = "",
+    columns: Sequence[str] = (),
+    unit: Unit = "",
+) -> Sheet:
+    """Read a printed table; what cannot be read inside it is kept in `problems`.
+
+    Parameters
+    ----------
+    path
+        .xlsx or .csv.
+    sheet
+        Name of the sheet; needed where several hold a table of provinces.
+    columns
+        Columns named by hand: ``D3=E`` or ``rank=L``.
+    unit
+        Unit of columns whose heading names none.
+
+    Raises
+    ------
+    DataError
+        If the file is refused, or holds no table of provinces.
+    SpecError
+        If the sheet or a column is not known.
+    """
+    named = _named(columns, index_code)
+    grids = read_grids(path)
+    if sheet:
+        names = [grid.sheet for grid in grids]
+        if clean(sheet) not in names:
+            refuse_unknown("--sheet", sheet, names)
+        grids = tuple(grid for grid in grids if grid.sheet == clean(sheet))
+    found = [(grid, *_areas(grid, places)) for grid in grids]
+    found = [each for each in found if len(each[2]) >= FEWEST_AREAS]
+    if not found:
+        raise DataError([Problem(path.name, None, "", "", "imports.no_table")])
+    if len(found) > 1:
+        raise SpecError("imports.several_sheets", {"sheets": [grid.sheet for grid, *_ in found]})
+    grid, column, rows = found[0]
+    return _Reader(grid, column, rows, index_code, year, places, unit).sheet(named)
+
+
+class _Reader:
+    """Reads one sheet whose column of provinces has been found."""
+
+    def __init__(
+        self,
+        grid: Grid,
+        area_column: int,
+        area_rows: Sequence[int],
+        index_code: str,
+        year: int,
+        places: Gazetteer,
+        unit: Unit,
+    ) -> None:
+        self.grid, self.index_code, self.year, self.places = grid, index_code, year, places
+        self.area_column, self.first = area_column, area_rows[0]
+        while self._is_body(self.first - 1):  # a first row whose province is misspelt
+            self.first -= 1
+        self.problems: list[Problem] = []
+        self.head = self._head()
+        top = self.head[0] if self.head else self.first
+        above = [cell.text for row in grid.rows if row < top for cell in grid.row(row)]
+        self.years = frozenset(year for text in above for year in years_in(text))
+        said = [found for text in above if (found := unit_said(text))]
+        self.unit: Unit = unit or (said[0] if said else "")
+
+    def sheet(self, named: Mapping[int, Heading]) -> Sheet:
+        columns = {**self._columns(), **named}
+        self._once(columns)
+        if not any(heading.kind == "figure" for heading in columns.values()):
+            seen = [" / ".join(self._labels(column)) for column in self._numeric()]
+            self.problems.append(self.grid.whole_problem("imports.no_columns", seen=seen))
+        lines = [line for row in self.grid.rows if row not in self.head for line in self._line(row, columns)]
+        self._repeated(lines)
+        unread = [
+            f"{letter(column)} {' / '.join(self._labels(column))}".strip()
+            for column, heading in columns.items()
+            if heading.kind == "unknown"
+        ]
+        remarks = [Phrase("imports.unread", {"columns": unread})] if unread else []
+        return Sheet(self.grid, columns, tuple(lines), self.years, tuple(self.problems), tuple(remarks))
+
+    def _head(self) -> list[int]:
+        """Rows of the heading: those right above the first province that have several cells each."""
+        found: list[int] = []
+        for row in sorted((row for row in self.grid.rows if row < self.first), reverse=True):
+            cells = {
+                id(cell) for column in range(1, MOST_COLUMNS + 1) if (cell := self.grid.covering(row, column))
+            }
+            if len(cells) < 2 and found:
+                break
+            if len(cells) >= 2 and not self._statistic(row):
+                found.insert(0, row)
+        return found
+
+    def _is_body(self, row: int) -> bool:
+        """Whether a row has a name and mostly numbers beside it, as no heading has."""
+        name = self.grid.cells.get((row, self.area_column))
+        others = [cell for cell in self.grid.row(row) if cell.column > self.area_column]
+        numbers = [cell for cell in others if _is_number(cell)]
+        named = name is not None and not _is_number(name) and self._statistic(row) is None
+        return named and len(numbers) * 2 > len(others)
+
+    def _statistic(self, row: int) -> str | None:
+        """Kind of a row that is no province's; None if its name says none."""
+        cell = self.grid.cells.get((row, self.area_column)) or next(self.grid.row(row), None)
+        words = fold(cell.text) if cell else ""
+        return next((kind for kind, wording in _STATISTICS if re.fullmatch(wording, words)), None)
+
+    def _labels(self, column: int) -> list[str]:
+        """Headings above a column, from the top, each once.
+
+        Where nothing is merged, as in CSV, an empty heading above a filled one is its left neighbour's.
+        """
+        seen: list[Cell] = []
+        for place, row in enumerate(self.head):
+            cell = self.grid.covering(row, column)
+            below = any(self.grid.covering(other, column) for other in self.head[place + 1 :])
+            if cell is None and below and not self.grid.merged:
+                left = (
+                    self.grid.cells.get((row, other)) for other in range(column - 1, self.area_column, -1)
+                )
+                cell = next((found for found in left if found), None)
+            if cell and cell not in seen:
+                seen.append(cell)
+        return [cell.text for cell in seen]
+
+    def _numeric(self) -> list[int]:
+        """Columns with a number in the first province's row or below."""
+        body = {
+            column
+            for (row, column), cell in self.grid.cells.items()
+            if row >= self.first and _is_number(cell)
+        }
+        return sorted(body - {self.area_column})
+
+    def _columns(self) -> dict[int, Heading]:
+        found = {}
+        for column in self._numeric():
+            heading = recognise(self._labels(column), self.index_code, self.year)
+            if heading.kind == "figure" and not heading.unit:
+                heading = Heading("figure", heading.component, self.unit, heading.maximum)
+            found[column] = heading
+        return found
+
+    def _once(self, columns: Mapping[int, Heading]) -> None:
+        """Report columns that say they hold the same."""
+        seen: dict[tuple[str, str, str], int] = {}
+        for column, heading in columns.items():
+            if heading.kind in ("figure", "rank"):
+                key = (heading.kind, heading.component, heading.unit)
+                first = seen.setdefault(key, column)
+                if first != column:
+                    facts = {"component": heading.component, "first": letter(first), "column": letter(column)}
+                    row = self.head[-1] if self.head else self.first
+                    self.problems.append(self.grid.problem(row, column, "imports.twice", **facts))
+
+    def _line(self, row: int, columns: Mapping[int, Heading]) -> Iterator[Line]:
+        cell = self.grid.cells.get((row, self.area_column))
+        kind = self._statistic(row)
+        if row < self.first and kind is None:
+            return
+        numbers = [column for column, heading in columns.items() if heading.kind in ("figure", "rank")]
+        filled = [column for column in numbers if _is_number(self.grid.cells.get((row, column)))]
+        if kind is not None:
+            if kind and filled:
+                yield self._made(COUNTRY, kind, row, columns)
+            return
+        area = self.places.find(_name(cell.text)) if cell else None
+        if area in self.places.provinces:
+            yield self._made(area, "value", row, columns)
+        elif area and filled:
+            yield self._made(area, "mean", row, columns)
+        elif len(filled) * 2 >= len(numbers) and filled:
+            near = self.places.nearest(_name(cell.text)) if cell else ""
+            key = "expect.area_near" if near else "expect.area"
+            self.problems.append(self.grid.problem(row, self.area_column, key, near=near))
+
+    def _made(self, area: str, statistic: str, row: int, columns: Mapping[int, Heading]) -> Line:
+        figures, ranks = {}, {}
+        for column, heading in columns.items():
+            if heading.kind not in ("figure", "rank"):
+                continue
+            value, key = _value(self.grid.cells.get((row, column)))
+            if key:
+                self.problems.append(self.grid.problem(row, column, key))
+            elif value is not None and heading.kind == "figure":
+                figures[heading.component, heading.unit] = Figure(value, (row, column))
+            elif value is not None:
+                ranks[heading.component] = Figure(value, (row, column))
+        return Line(area, statistic, (row, self.area_column), figures, ranks)
+
+    def _repeated(self, lines: Sequence[Line]) -> None:
+        seen: dict[tuple[str, str], Spot] = {}
+        for line in lines:
+            first = seen.setdefault((line.area, line.statistic), line.spot)
+            if first != line.spot and line.statistic == "value":
+                facts: dict[str, Any] = {"area": line.area, "first": f"{letter(first[1])}{first[0]}"}
+                self.problems.append(self.grid.problem(*line.spot, "imports.area_twice", **facts))
+
+
+def _areas(grid: Grid, places: Gazetteer) -> tuple[int, list[int]]:
+    """Column that names most provinces, and the rows in which it does."""
+    found: dict[int, list[int]] = {}
+    for (row, column), cell in sorted(grid.cells.items()):
+        if cell.kind == "text" and places.find(_name(cell.text)) in places.provinces:
+            found.setdefault(column, []).append(row)
+    return max(found.items(), key=lambda pair: len(pair[1]), default=(0, []))
+
+
+def _name(text: str) -> str:
+    """A province's name without its number and the marks of footnotes.
+
+    >>> _name("12. Hà Nội (*)")
+    'Hà Nội'
+    """
+    return clean(re.sub(r"^\d{1,2}[.)]\s*|[*†¹²³⁴\d]+$|\(\s*[*\d]*\s*\)\s*$", "", clean(text)))
+
+
+def _value(cell: Cell | None) -> tuple[float | None, str]:
+    """Read a figure; what is wrong with it is a key of the catalogue, ``""`` if nothing is."""
+    if cell is None or _NOTHING.fullmatch(cell.text):
+        return None, ""
+    if cell.kind in ("formula", "day"):
+        return None, f"imports.figure_{cell.kind}"
+    text = plain_number(cell.text.removesuffix("%").strip())
+    return (float(text), "") if _NUMBER.fullmatch(text) else (None, "imports.figure")
+
+
+def _is_number(cell: Cell | None) -> bool:
+    value, key = _value(cell)
+    return value is not None or key in ("imports.figure_formula", "imports.figure_day")
+
+
+def _named(columns: Sequence[str], index_code: str) -> dict[int, Heading]:
+    """Read columns named by hand."""
+    found = {}
+    allowed = (*COMPONENTS[index_code], "rank")
+    for text in columns:
+        parts = re.fullmatch(r"\s*(.+?)\s*=\s*([A-Za-z]{1,2})\s*", text)
+        if not parts:
+            raise SpecError("imports.column_form", {"found": text})
+        if parts[1] not in allowed:
+            refuse_unknown("--column", parts[1], allowed)
+        spot = 0
+        for char in parts[2].upper():
+            spot = spot * 26 + ord(char) - ord("A") + 1
+        found[spot] = Heading("rank", TOTAL) if parts[1] == "rank" else Heading("figure", parts[1])
+    return found
+
+
+def _order(component: str) -> int:
+    every = [name for names in COMPONENTS.values() for name in names]
+    return every.index(component)

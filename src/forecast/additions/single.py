@@ -1,0 +1,254 @@
+"""One figure at a time: a score, an indicator's value, or the day on which a result was out."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from forecast.additions.beside import SAME, added, case, compared, last_day
+from forecast.additions.doubts import Doubt, judge
+from forecast.additions.history import history
+from forecast.additions.proposal import Compared, Difference, Proposal, Row, through_the_door
+from forecast.errors import Problem, SpecError
+from forecast.framework import TOTAL
+from forecast.load import Vintages, read_vintages
+from forecast.load.areas import gazetteer
+from forecast.load.cells import number_hint, period_days
+from forecast.spec import nearest
+from forecast.tables import (
+    ANNOUNCEMENTS,
+    INDICATORS,
+    RELATED,
+    RELATED_CODES,
+    SCORES,
+    Table,
+    clean,
+)
+
+RATIO: Final = 5.0  # an indicator that grows or shrinks by more within a year may have another unit
+OPTIONS: Final = {  # what a column is called where figures are given
+    "published_on": "published",
+    "source_url": "source",
+    "indicator_code": "indicator",
+    "indicator_name_vi": "name",
+}
+_NUMBERS: Final = ("score", "max_score", "rank", "value")
+_SCALES: Final = {"PAPI": {TOTAL: 80.0}, "PCI": {TOTAL: 100.0}, "DTI": {TOTAL: 1.0}}
+_PART_SCALES: Final = {"PAPI": 10.0, "PCI": 10.0, "DTI": 1.0}
+_PAPI_SIX: Final = (2017, 60.0)  # six dimensions up to that year
+
+
+def score(data_dir: Path, **cells: str) -> Proposal:
+    """Propose one row of scores or related indices.
+
+    Parameters
+    ----------
+    data_dir
+        Folder of the tables.
+    cells
+        Text by column: index_code, year, area, component, score or rank, published_on and source_url are
+        needed; a comma may mark decimals.  What is left out is filled: statistic (value), unit (percent for
+        totals, else points), source_day (the day of publication), trust (press).
+
+    Raises
+    ------
+    DataError
+        With everything that the door to the data refuses.
+    """
+    table = RELATED if cells.get("index_code") in RELATED_CODES else SCORES
+    now = read_vintages(data_dir)
+    given = _cleaned(table, cells, now)
+    row = _score_defaults(table, given)
+    before, after = through_the_door(data_dir, table, [row], _place)
+    kept = added(now, after, table)
+    told = history(now, row["index_code"], last_day(now, after, table))
+    doubts = tuple(_problem(doubt, row) for doubt in judge(case(kept), told))
+    return Proposal(
+        data_dir,
+        table,
+        "add score",
+        _what(table, row),
+        (row,),
+        before,
+        now,
+        after,
+        compared(kept, told),
+        doubts,
+    )
+
+
+def indicator(data_dir: Path, **cells: str) -> Proposal:
+    """Propose one row of indicators; name, unit and linked domain of a known code are filled.
+
+    Raises
+    ------
+    DataError
+        With everything that the door to the data refuses.
+    """
+    now = read_vintages(data_dir)
+    given = _cleaned(INDICATORS, cells, now)
+    known = now.frames["indicators"]
+    own = known[known["indicator_code"] == given.get("indicator_code", "")]
+    if own.empty and not (given.get("indicator_name_vi") and given.get("unit")):
+        codes = sorted(set(known["indicator_code"]))
+        facts = {
+            "code": given.get("indicator_code", ""),
+            "near": nearest(given.get("indicator_code", ""), codes),
+        }
+        raise SpecError("additions.new_indicator_near" if facts["near"] else "additions.new_indicator", facts)
+    usual = own.iloc[-1].to_dict() if len(own) else {}
+    fill = {name: str(usual.get(name, "")) for name in ("indicator_name_vi", "unit", "linked_domain")}
+    row = {**dict.fromkeys(INDICATORS.names, ""), **fill, "trust": "press", **given}
+    before, after = through_the_door(data_dir, INDICATORS, [row], _place)
+    kept = after.frames[INDICATORS.name].iloc[-1]
+    doubts = tuple(
+        Problem(_option(column), None, "", row[column], key, facts)
+        for column, key, facts in _indicator_doubts(kept, own)
+    )
+    same = own[(own["area"] == row["area"]) & (own["period"] == row["period"])]
+    return Proposal(
+        data_dir,
+        INDICATORS,
+        "add indicator",
+        _what(INDICATORS, row),
+        (row,),
+        before,
+        now,
+        after,
+        Compared(new=int(same.empty), different=_other_values(same, float(row["value"]))),
+        doubts,
+    )
+
+
+def announcement(data_dir: Path, **cells: str) -> Proposal:
+    """Propose the day on which a year's result was out; after it the year is no longer forecast.
+
+    Raises
+    ------
+    DataError
+        With everything that the door to the data refuses.
+    """
+    now = read_vintages(data_dir)
+    row = {
+        **dict.fromkeys(ANNOUNCEMENTS.names, ""),
+        "precision": "day",
+        **_cleaned(ANNOUNCEMENTS, cells, now),
+    }
+    before, after = through_the_door(data_dir, ANNOUNCEMENTS, [row], _place)
+    what = _what(ANNOUNCEMENTS, row)
+    return Proposal(
+        data_dir, ANNOUNCEMENTS, "add announcement", what, (row,), before, now, after, Compared(new=1)
+    )
+
+
+def scale(index_code: str, year: int, component: str) -> float:
+    """Maximum of a related index's component, as its publisher has it; NaN for other indices."""
+    if index_code == "PAPI" and component == TOTAL and year <= _PAPI_SIX[0]:
+        return _PAPI_SIX[1]
+    own = _SCALES.get(index_code, {}).get(component, _PART_SCALES.get(index_code))
+    return math.nan if own is None else own
+
+
+def plain_number(text: str) -> str:
+    """Write a number with a point, where it is plain which number is meant; else the text as it is.
+
+    >>> plain_number("86,97"), plain_number("86.97"), plain_number("?")
+    ('86.97', '86.97', '?')
+    """
+    return number_hint(text) or clean(text)
+
+
+def _cleaned(table: Table, cells: Mapping[str, str], now: Vintages) -> dict[str, str]:
+    """Write cells as the table has them: decimal points, the one spelling of an area."""
+    unknown = sorted(set(cells) - set(table.names))
+    if unknown:
+        raise SpecError(
+            "spec.unknown", {"name": table.file, "found": unknown[0], "allowed": list(table.names)}
+        )
+    places, _ = gazetteer(now.frames["areas"])
+    given = {name: clean(str(text)) for name, text in cells.items() if clean(str(text))}
+    for name in _NUMBERS:
+        if name in given:
+            given[name] = plain_number(given[name])
+    if "area" in given:
+        given["area"] = places.find(given["area"]) or given["area"]
+    return given
+
+
+def _score_defaults(table: Table, given: Mapping[str, str]) -> dict[str, str]:
+    row = {**dict.fromkeys(table.names, ""), "component": TOTAL, "trust": "press", **given}
+    row["source_day"] = row["source_day"] or row["published_on"]
+    code, component = row["index_code"], row["component"]
+    if table is SCORES:
+        row["statistic"] = row["statistic"] or "value"
+        percent = code == "SIPAS" or component == TOTAL
+        usual = "provinces" if row["statistic"].startswith("count:") else "percent" if percent else "points"
+        row["unit"] = row["unit"] or usual
+        return row
+    row["unit"] = row["unit"] or "points"
+    if not row["max_score"] and row["year"].isdigit():
+        maximum = scale(code, int(row["year"]), component)
+        row["max_score"] = "" if math.isnan(maximum) else repr(maximum)
+    return row
+
+
+def _place(problem: Problem, _: int) -> Problem:
+    """A problem of the one new row is one of what was given."""
+    if not problem.column:
+        return dataclasses.replace(problem, row=None)
+    return dataclasses.replace(problem, file=_option(problem.column), row=None, column="")
+
+
+def _option(column: str) -> str:
+    return "--" + OPTIONS.get(column, column).replace("_", "-")
+
+
+def _other_values(same: pd.DataFrame, value: float) -> tuple[Difference, ...]:
+    return tuple(
+        Difference(
+            str(row["area"]), str(row["indicator_code"]), float(row["value"]), value, str(row["source_url"])
+        )
+        for _, row in same.iterrows()
+        if abs(float(row["value"]) - value) > SAME
+    )
+
+
+def _indicator_doubts(row: Any, own: pd.DataFrame) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Judge an indicator's value beside the same indicator's past ones: column, key and facts."""
+    value, days = float(row["value"]), period_days(str(row["period"]))
+    past = own[(own["area"] == row["area"]) & (own["period"] != row["period"])]
+    if days is None or past.empty:
+        return
+    spans = {period: period_days(period) for period in past["period"]}
+    year_ago = tuple(day.replace(year=day.year - 1, day=min(day.day, 28)) for day in days)
+    for _, other in past.iterrows():
+        span, known = spans[other["period"]], float(other["value"])
+        if span is None:
+            continue
+        facts = {"period": str(other["period"]), "known": known}
+        same_span = tuple(day.replace(day=min(day.day, 28)) for day in span) == year_ago
+        if same_span and known > 0 and not 1 / RATIO <= value / known <= RATIO:
+            yield "value", "doubt.ratio", {**facts, "ratio": RATIO}
+        longer = span[0] == days[0] and span[1] < days[1]
+        if longer and row["unit"] != "%" and 0 <= value < known:
+            yield "value", "doubt.cumulative", facts
+    if row["unit"] == "%" and 0 < value <= 1 and float(past["value"].median()) > 2:
+        yield "value", "doubt.fraction", {"known": float(past["value"].median())}
+    if row["published_on"] < pd.Timestamp(days[0]):
+        yield "published_on", "doubt.before_period", {"period": str(row["period"])}
+
+
+def _problem(doubt: Doubt, row: Row) -> Problem:
+    column = "rank" if doubt.key.startswith("doubt.rank") else "score"
+    facts = {"area": row["area"], "component": row["component"], **doubt.facts}
+    return Problem(_option(column), None, "", row[column], doubt.key, facts)
+
+
+def _what(table: Table, row: Row) -> str:
+    names = [name for name in table.key if name != "statistic"]
+    return " ".join(row[name] for name in names)

@@ -1,0 +1,173 @@
+"""What a column of a printed table is, by its heading: which component, points, percent or rank."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from forecast.annex.headings import fold
+from forecast.annex.numbering import split_mark, whole_mark
+from forecast.framework import TOTAL
+from forecast.tables import COMPONENTS, DOMAINS
+
+Kind = Literal["figure", "rank", "ignored", "unknown"]
+Unit = Literal["points", "percent", ""]
+
+_TOTALS: Final = (
+    r"tong( so| cong)?( diem)?( so)?|diem tong( hop)?|diem so|diem|chi so|ket qua( chi so)?|gia tri( chi so)?"
+)
+# Searched in this order in a heading without diacritics; the first that is found is taken.
+_PARTS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
+    "PAR": (
+        ("D8.sipas", r"sipas|hai long"),
+        ("D8.outcome", r"tac dong (den )?(su )?(phat trien )?(kinh te|kt)"),
+        ("part.appraised", r"tham dinh|tu danh gia"),
+        ("part.leaders_survey", r"(dieu tra|khao sat|dtxhh).*lanh dao"),
+        ("part.survey", r"dieu tra xa hoi hoc|dtxhh"),
+        ("D8", r"tac dong"),
+        ("D1", r"chi dao"),
+        ("D2", r"the che"),
+        ("D3", r"thu tuc hanh chinh|tthc"),
+        ("D4", r"bo may"),
+        ("D5", r"cong vu|cong chuc"),
+        ("D6", r"tai chinh"),
+        ("D7", r"chinh quyen (dien tu|so)|hien dai hoa"),
+        (TOTAL, rf"^({_TOTALS})?( ?(cua )?(chi so )?(cchc|cai cach hanh chinh|par ?index))?$"),
+    ),
+    "SIPAS": (
+        ("access", r"tiep can"),
+        ("procedures", r"thu tuc"),
+        ("officials", r"cong chuc"),
+        ("feedback", r"gop y|phan anh|kien nghi"),
+        (TOTAL, rf"sipas|hai long( chung| ve su phuc vu)|^({_TOTALS}|(chi so )?(hai long|chung))$"),
+        ("results", r"ket qua"),
+    ),
+    "PAPI": (
+        ("P1", r"tham gia"),
+        ("P2", r"minh bach"),
+        ("P3", r"giai trinh"),
+        ("P4", r"tham nhung"),
+        ("P5", r"thu tuc hanh chinh"),
+        ("P6", r"dich vu cong"),
+        ("P7", r"moi truong"),
+        ("P8", r"dien tu"),
+        (TOTAL, rf"papi|^({_TOTALS})$"),
+    ),
+    "PCI": (
+        ("gia_nhap_thi_truong", r"gia nhap"),
+        ("tiep_can_dat_dai", r"dat dai"),
+        ("tinh_minh_bach", r"minh bach"),
+        ("chi_phi_thoi_gian", r"chi phi thoi gian"),
+        ("chi_phi_khong_chinh_thuc", r"khong chinh thuc"),
+        ("canh_tranh_binh_dang", r"binh dang"),
+        ("tinh_nang_dong", r"nang dong"),
+        ("ho_tro_doanh_nghiep", r"ho tro"),
+        ("dao_tao_lao_dong", r"lao dong"),
+        ("thiet_che_phap_ly", r"phap ly"),
+        (TOTAL, rf"pci|^({_TOTALS})$"),
+    ),
+    "DTI": (
+        ("nhan_thuc_so", r"nhan thuc so"),
+        ("the_che_so", r"the che so"),
+        ("ha_tang_so", r"ha tang so"),
+        ("nhan_luc_so", r"nhan luc so"),
+        ("an_toan_thong_tin", r"an toan"),
+        ("hoat_dong_chinh_quyen_so", r"hoat dong chinh quyen so"),
+        ("hoat_dong_kinh_te_so", r"hoat dong kinh te so"),
+        ("hoat_dong_xa_hoi_so", r"hoat dong xa hoi so"),
+        ("CQS", r"chinh quyen so|\bcqs\b"),
+        ("KTS", r"kinh te so|\bkts\b"),
+        ("XHS", r"xa hoi so|\bxhs\b"),
+        (TOTAL, rf"dti|chuyen doi so|^({_TOTALS})$"),
+    ),
+}
+_RANK: Final = r"((xep|thu) )?hang|xep thu|vi (tri|thu)|thu (tu )?(hang|bac)|(thu tu )?xep hang|rank(ing)?"
+_IGNORED: Final = (
+    r"(so )?(tt|stt|thu tu)|xep loai|nhom( xep hang)?|ghi chu|tang.*|giam.*|chenh lech.*|so sanh.*"
+)
+_PERCENT: Final = r"%|\bty le\b|phan tram"
+_POINTS: Final = r"\bdiem\b"
+_NUMBERING: Final = re.compile(r"\(?\[?(\d{1,2}|[A-Z])\]?\)?(=.*)?")
+_YEAR: Final = re.compile(r"\b(?:19|20)\d\d\b")
+_MAXIMUM: Final = re.compile(r"\((?:tối đa\s*:?\s*)?(\d{1,3}(?:[.,]\d{1,2})?)\s*(?:điểm|đ)?\)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What a column holds; `maximum` is the one printed in the heading, 0 if none is."""
+
+    kind: Kind
+    component: str = ""
+    unit: Unit = ""
+    maximum: float = 0.0
+
+
+def recognise(labels: Sequence[str], index_code: str, year: int) -> Heading:
+    """Recognise a column by its headings, from the top.
+
+    >>> recognise(["III. Cải cách thủ tục hành chính", "Tỷ lệ %"], "PAR", 2023)
+    Heading(kind='figure', component='D3', unit='percent', maximum=0.0)
+    >>> recognise(["Chỉ số CCHC", "Xếp hạng"], "PAR", 2023).kind
+    'rank'
+    """
+    kept = [label for label in labels if not _NUMBERING.fullmatch(label) or _numbered(label, index_code)]
+    years = {int(found) for label in kept for found in _YEAR.findall(label)}
+    if not kept or (years and year not in years):
+        return Heading("ignored")
+    words = [_words(label) for label in kept]
+    if any(re.fullmatch(_IGNORED, each) for each in words):
+        return Heading("ignored")
+    named = [_component(label, each, index_code) for label, each in zip(kept, words, strict=True)]
+    component = next((name for name in named if name and name != TOTAL), TOTAL if TOTAL in named else "")
+    if any(re.fullmatch(_RANK, each) or re.match(r"(bang )?(xep|thu) hang|hang ", each) for each in words):
+        return Heading("rank", component or TOTAL)
+    if not component:
+        return Heading("unknown")
+    whole = " ".join(map(fold, kept))
+    unit: Unit = "percent" if re.search(_PERCENT, whole) else "points" if re.search(_POINTS, whole) else ""
+    printed = next((found[1] for label in kept if (found := _MAXIMUM.search(label))), "0")
+    return Heading("figure", component, unit, float(printed.replace(",", ".")))
+
+
+def unit_said(text: str) -> Unit:
+    """Unit that a line above the table names: ``Đơn vị tính: %``."""
+    words = fold(text)
+    if not re.match(r"(don vi tinh|dvt)\b", words):
+        return ""
+    return "percent" if re.search(_PERCENT, words) else "points" if re.search(_POINTS, words) else ""
+
+
+def years_in(text: str) -> set[int]:
+    """Years that a text names."""
+    return {int(found) for found in _YEAR.findall(text)}
+
+
+def _words(label: str) -> str:
+    """A heading without diacritics, years and what stands in brackets."""
+    bare = fold(_YEAR.sub(" ", re.sub(r"\(.*?\)", " ", label)))
+    return " ".join(word for word in bare.split() if word != "nam")
+
+
+def _component(label: str, words: str, index_code: str) -> str:
+    """Component that one heading names: by its number first, then by its words."""
+    numbered = _numbered(label, index_code)
+    if numbered:
+        return numbered
+    if not words:
+        return ""
+    return next((name for name, wording in _PARTS[index_code] if re.search(wording, words)), "")
+
+
+def _numbered(label: str, index_code: str) -> str:
+    """D3, P3, III, "III. Cải cách…", "Lĩnh vực 3"; a bare figure is a column's number and no component's."""
+    if label in COMPONENTS[index_code]:
+        return label
+    if index_code not in ("PAR", "PAPI"):
+        return ""
+    mark = whole_mark(re.sub(r"^P(?=\d)", "D", label)) or split_mark(label)[0]
+    if mark is None or len(mark.parts) != 1 or not (mark.style == "roman" or mark.level == 1):
+        return ""
+    names = DOMAINS if index_code == "PAR" else COMPONENTS["PAPI"][1:]
+    return names[mark.parts[0] - 1] if mark.parts[0] <= len(names) else ""

@@ -1,0 +1,91 @@
+"""`forecast add score|indicator|announcement`: one figure, seen before it is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from forecast import additions, labels
+from forecast.additions.form import KINDS
+from forecast.additions.single import OPTIONS
+from forecast.additions.told import preview
+from forecast.cli.effect import shown
+from forecast.cli.local import ChoiceType, LocalOption, PathType, Verb, confirmed
+from forecast.errors import EXIT_GOOD, DataError, SpecError
+from forecast.spec import DEFAULT_AREA
+
+_COLUMNS: Final = {name: column for column, name in OPTIONS.items()}
+_TEXTS: Final = (
+    *("index-code", "year", "area", "component", "statistic", "score", "rank", "unit", "max-score"),
+    *("indicator", "name", "period", "value", "linked-domain", "announced-on", "precision"),
+    *("published", "source-day", "source", "trust", "note"),
+)
+
+
+def build(lang: str) -> click.Command:
+    """Make the verb in one language."""
+
+    def option(name: str, **settings: Any) -> click.Option:
+        says = labels.text(f"cli.add.{name.replace('-', '_')}", lang)
+        return LocalOption([f"--{name}"], help=says, **settings)
+
+    return Verb(
+        "add",
+        lang,
+        params=[
+            click.Argument(["kind"], type=ChoiceType(tuple(KINDS)), metavar="|".join(KINDS)),
+            *(option(name, metavar="TEXT") for name in _TEXTS),
+            option("data-dir", type=PathType(), default=Path("data"), metavar="PATH"),
+            option("by", default="", metavar="TEXT"),
+            option("yes", is_flag=True),
+            option("insist", is_flag=True),
+            option("no-forecast", is_flag=True),
+            option("dry-run", is_flag=True),
+        ],
+        callback=lambda **given: add(lang=lang, **given),
+    )
+
+
+def add(*, kind: str, data_dir: Path, no_forecast: bool, insist: bool, lang: str, **given: Any) -> int:
+    """Propose one row, show it, and append it if that is wished."""
+    how = {name: given.pop(name) for name in ("by", "yes", "dry_run")}
+    cells = {_COLUMNS.get(name, name): text for name, text in given.items() if text is not None}
+    needed = {"source_url": "--source", "published_on": "--published"}
+    if kind == "announcement":
+        needed.pop("published_on")
+    for column, option in needed.items():
+        if column not in cells:
+            raise SpecError("cli.missing_option", {"option": option, "command": f"forecast add {kind}"})
+    proposal = KINDS[kind](data_dir, **cells)
+    row = proposal.rows[0]
+    click.echo(preview(proposal, lang))
+    if kind != "announcement" and not no_forecast and (insist or not proposal.doubts):
+        area = row["area"] if row["area"] in proposal.now.frames["areas"]["area"].tolist() else DEFAULT_AREA
+        click.echo("\n" + shown(proposal, area, lang))
+    return finish(proposal, insist=insist, lang=lang, **how)
+
+
+def finish(
+    proposal: additions.Proposal, *, by: str, yes: bool, insist: bool, dry_run: bool, lang: str
+) -> int:
+    """Append a proposal that was shown, if nothing is in the way and a person says yes."""
+    file = proposal.data_dir / proposal.table.file
+    if not proposal.rows:
+        click.echo(labels.text("additions.nothing", lang, file=file))
+        return EXIT_GOOD
+    if proposal.doubts and not insist:
+        raise DataError(proposal.refusal())
+    for doubt in proposal.doubts:
+        click.echo(doubt.text(lang), err=True)
+    if dry_run:
+        click.echo(labels.text("additions.dry", lang, file=file))
+        return EXIT_GOOD
+    if not confirmed(labels.text("additions.ask", lang, file=file), yes=yes):
+        click.echo(labels.text("additions.declined", lang))
+        return EXIT_GOOD
+    entry = additions.append(proposal, insist=insist, who=by)
+    facts = {"count": len(proposal.rows), "file": file, "id": entry.entry_id}
+    click.echo(labels.text("additions.appended", lang, **facts))
+    return EXIT_GOOD

@@ -1,0 +1,51 @@
+"""What an addition would change in the forecast, as a table of plain text."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import click
+
+from forecast import additions, labels
+from forecast.cli.form import today
+from forecast.cli.plain import Side, each, table
+
+
+def shown(
+    proposal: additions.Proposal,
+    area: str,
+    lang: str,
+    *,
+    as_of: dt.date | None = None,
+    target_year: int | None = None,
+) -> str:
+    """Forecast without and with a proposal's rows, and write both side by side."""
+    from forecast.additions.effect import RANK, effect  # the models take their time
+
+    click.echo(labels.text("effect.working", lang), err=True)
+    found = effect(proposal, area=area, as_of=as_of or today(), target_year=target_year)
+    if found is None:
+        return labels.text("effect.unused", lang, file=proposal.table.file)
+    facts = {"area": found.spec.area, "year": found.spec.target_year, "as_of": found.spec.as_of}
+    head = labels.text("effect.title" if found.moves else "effect.nothing", lang, **facts)
+    if not found.moves:
+        return head
+    rows = [
+        [
+            labels.text("effect.rank", lang) if decimals == 0 else row.component,
+            *_range(row.before, row.before_lower, row.before_upper, decimals, lang),
+            *_range(row.after, row.after_lower, row.after_upper, decimals, lang),
+            labels.signed(row.after - row.before, decimals, lang),
+        ]
+        for row in each(found.table)
+        for decimals in [0 if row.component == RANK else 2]
+    ]
+    names = ("component", "before", "before_range", "after", "after_range", "move")
+    headers = [labels.text(f"effect.column.{name}", lang) for name in names]
+    sides: list[Side] = ["left", "right", "right", "right", "right", "right"]
+    return f"{head}\n{table(headers, rows, sides)}"
+
+
+def _range(middle: float, low: float, high: float, decimals: int, lang: str) -> tuple[str, str]:
+    low_text, high_text = (labels.number(value, decimals, lang) for value in (low, high))
+    return labels.number(middle, decimals, lang), f"{low_text} – {high_text}"

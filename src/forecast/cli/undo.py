@@ -1,0 +1,81 @@
+"""`forecast undo [ID]`: takes an addition back, the last one if none is named; `--list` lists all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from forecast import additions, labels
+from forecast.cli.local import LocalOption, PathType, Verb, confirmed
+from forecast.cli.plain import runs, table
+from forecast.errors import EXIT_GOOD
+
+
+def build(lang: str) -> click.Command:
+    """Make the verb in one language."""
+
+    def option(name: str, **settings: Any) -> click.Option:
+        says = labels.text(f"cli.undo.{name.replace('-', '_')}", lang)
+        return LocalOption([f"--{name}"], help=says, **settings)
+
+    return Verb(
+        "undo",
+        lang,
+        params=[
+            click.Argument(["entry_id"], required=False, default="", metavar="[ID]"),
+            LocalOption(["--list", "as_list"], is_flag=True, help=labels.text("cli.undo.list", lang)),
+            option("data-dir", type=PathType(), default=Path("data"), metavar="PATH"),
+            option("by", default="", metavar="TEXT"),
+            option("yes", is_flag=True),
+        ],
+        callback=lambda **given: undo(lang=lang, **given),
+    )
+
+
+def undo(*, entry_id: str, as_list: bool, data_dir: Path, by: str, yes: bool, lang: str) -> int:
+    """Take an addition back, or list all."""
+    if as_list:
+        click.echo(page(additions.listed(data_dir), lang))
+        return EXIT_GOOD
+    removed = additions.removal(data_dir, entry_id)
+    entry = removed.entry
+    file = data_dir / entry.file
+    facts = {
+        "id": entry.entry_id,
+        "action": entry.action,
+        "what": entry.what,
+        "when": entry.when,
+        "who": entry.who,
+    }
+    count = len(removed.numbers)
+    click.echo(
+        labels.text("additions.removal", lang, count=count, file=file, rows=runs(removed.numbers), **facts)
+    )
+    if not confirmed(labels.text("additions.ask_undo", lang, file=file), yes=yes):
+        click.echo(labels.text("additions.declined", lang))
+        return EXIT_GOOD
+    additions.undo(removed, who=by)
+    click.echo(labels.text("additions.removed", lang, count=count, file=file, id=entry.entry_id))
+    return EXIT_GOOD
+
+
+def page(every: tuple[additions.Listed, ...], lang: str) -> str:
+    """Write the additions as a table, the latest first."""
+    if not every:
+        return labels.text("additions.no_additions", lang)
+    names = ("id", "when", "who", "what", "rows", "state")
+    rows = [
+        [
+            each.entry.entry_id,
+            each.entry.when,
+            each.entry.who,
+            f"{each.entry.action}: {each.entry.what}",
+            str(len(each.entry.rows)),
+            labels.text(f"additions.state.{'undone' if each.undone_by else each.state}", lang),
+        ]
+        for each in every
+    ]
+    headers = [labels.text(f"additions.column.{name}", lang) for name in names]
+    return table(headers, rows, ["left", "left", "left", "left", "right"])

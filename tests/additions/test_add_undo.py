@@ -1,0 +1,292 @@
+"""`forecast add` and `forecast undo`: what is written, refused, doubted and taken back; made-up figures."""
+
+import io
+import json
+
+import pytest
+
+from forecast import additions, disk
+from forecast.additions import journal
+from forecast.additions.form import Entry
+from forecast.annex.store import locked
+from forecast.errors import DataError, SpecError, WriteError
+
+SCORE = {
+    "index_code": "PAR",
+    "year": "2023",
+    "area": "TPHCM",
+    "component": "D1",
+    "score": "8,97",
+    "published_on": "2024-04-17",
+    "source_url": "Phụ lục giả định",
+}
+VALUE = {
+    "indicator_code": "pub_inv_disb_rate",
+    "area": "TP.HCM",
+    "period": "2024-01..2024-11",
+    "value": "61,5",
+    "published_on": "2024-12-02",
+    "source_url": "Báo cáo giả định",
+}
+
+
+def score(data_dir, **cells):
+    """Propose the made-up score with other cells."""
+    return additions.score(data_dir, **{**SCORE, **cells})
+
+
+def kinds(proposal):
+    """Kinds of doubts of a proposal."""
+    return {doubt.expected_key for doubt in proposal.doubts}
+
+
+def test_a_score_is_written_in_the_tables_own_form(data_dir):
+    """The row has a point for decimals, the one spelling of the area, and what is usual filled in."""
+    proposal = score(data_dir)
+    additions.append(proposal, who="thử")
+
+    last = (data_dir / "scores.csv").read_text(encoding="utf-8").splitlines()[-1]
+    assert last == (
+        "PAR,2023,TP. Hồ Chí Minh,D1,value,8.97,points,,,2024-04-17,2024-04-17,Phụ lục giả định,press,"
+    )
+    assert proposal.compared.new == 1
+
+
+def test_an_addition_taken_back_leaves_the_table_byte_for_byte(data_dir):
+    """Add, undo: the table is what it was, and the journal tells of both."""
+    before = (data_dir / "scores.csv").read_bytes()
+
+    entry = additions.append(score(data_dir), who="thử")
+    assert (data_dir / "scores.csv").read_bytes() != before
+    additions.undo(additions.removal(data_dir), who="người khác")
+
+    assert (data_dir / "scores.csv").read_bytes() == before
+    [only] = additions.listed(data_dir)
+    assert (only.entry.who, only.state, only.undone_by.who) == ("thử", "gone", "người khác")
+    assert only.undone_by.undoes == entry.entry_id
+
+
+def test_the_journal_names_no_folder(data_dir):
+    """What, when and who stand in the journal; where the data lie does not."""
+    additions.append(score(data_dir), who="thử")
+
+    text = (data_dir / journal.FILE).read_text(encoding="utf-8")
+    assert str(data_dir.parent) not in text
+    assert json.loads(text)["rows"][0]["score"] == "8.97"
+
+
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        (
+            {"area": "Hồ Chí Min", "score": "tám", "published_on": "17/4/2024", "trust": "oficial"},
+            ("--area", "“TP. Hồ Chí Minh”", "--score", "cần một số", "--published", "2024-04-17", "--trust"),
+        ),
+        (
+            {"score": "9,6", "published_on": "2023-04-17"},
+            ("--score", "không lớn hơn 9,5", "--published", "sau khi hết năm"),
+        ),
+        ({"component": "D9", "score": ""}, ("--component", "--score", "có điểm hoặc có hạng")),
+    ],
+)
+def test_what_the_door_refuses_is_told_by_option(data_dir, cells, told):
+    """A row that the data's door would refuse is never written; all that is wrong is told by option."""
+    before = (data_dir / "scores.csv").read_bytes()
+
+    with pytest.raises(DataError) as refusal:
+        score(data_dir, **cells)
+
+    text = refusal.value.text("vi")
+    assert [part for part in told if part not in text] == []
+    assert (data_dir / "scores.csv").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind"),
+    [
+        ({"component": "total", "score": "84,70"}, "doubt.copy"),  # the figure of 2022
+        ({"component": "D3", "score": "8,51"}, "doubt.jump"),  # percent / 10 where points are meant
+        ({"component": "total", "score": "93"}, "doubt.above_highest"),
+    ],
+)
+def test_what_is_unlikely_needs_insisting(data_dir, cells, kind):
+    """A doubt stops an addition; with insisting it is written, and the row's note says so."""
+    proposal = score(data_dir, **cells)
+
+    assert kind in kinds(proposal)
+    with pytest.raises(DataError, match="insist"):
+        additions.append(proposal)
+    entry = additions.append(proposal, insist=True, who="thử")
+    assert entry.insisted
+    assert "dù còn nghi ngờ" in (data_dir / "scores.csv").read_text(encoding="utf-8").splitlines()[-1]
+
+
+def test_a_known_figure_is_held_beside_the_new_one(data_dir):
+    """Another figure than the known one is shown with its source, and is no doubt by itself."""
+    proposal = score(data_dir, component="total", score="86,80")
+
+    [different] = proposal.compared.different
+    assert (different.known, different.new) == (86.97, 86.8)
+    assert kinds(proposal) == set()
+
+
+def test_an_indicator_takes_name_unit_and_domain_from_its_code(data_dir):
+    """Only code, area, period, value, day and source are needed for a known indicator."""
+    additions.append(additions.indicator(data_dir, **VALUE), who="thử")
+
+    last = (data_dir / "indicators.csv").read_text(encoding="utf-8").splitlines()[-1]
+    assert last.startswith("pub_inv_disb_rate,")
+    assert ",61.5,%,D6," in last
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind"),
+    [
+        ({"value": "0,615"}, "doubt.fraction"),
+        ({"value": "615", "period": "2024-01..2024-10"}, "doubt.ratio"),
+        ({"published_on": "2023-12-02"}, "doubt.before_period"),
+    ],
+)
+def test_an_indicator_far_from_its_past_is_doubted(data_dir, cells, kind):
+    """Fractions for percent, other units and wrong years are caught by the indicator's own past."""
+    assert kind in kinds(additions.indicator(data_dir, **{**VALUE, **cells}))
+
+
+def test_a_new_indicator_needs_name_and_unit(data_dir):
+    """A misspelt code is told with the nearest one, and never makes a new indicator by itself."""
+    with pytest.raises(SpecError, match="pub_inv_disb_rate"):
+        additions.indicator(data_dir, **{**VALUE, "indicator_code": "pub_inv_disb_rat"})
+
+
+def test_rows_that_were_changed_since_are_not_taken_back(data_dir):
+    """Undoing is refused with row, column, old and new cell; nothing is removed."""
+    additions.append(score(data_dir), who="thử")
+    table = data_dir / "scores.csv"
+    changed = table.read_text(encoding="utf-8").replace(",8.97,points,", ",8.79,points,")
+    table.write_text(changed, encoding="utf-8")
+
+    with pytest.raises(DataError) as refusal:
+        additions.removal(data_dir)
+
+    text = refusal.value.text("vi")
+    assert "cột score" in text
+    assert "“8.79”" in text
+    assert "8.97" in text
+    assert table.read_text(encoding="utf-8") == changed
+    assert [each.state for each in additions.listed(data_dir)] == ["changed"]
+
+
+def test_a_table_saved_again_by_a_spreadsheet_can_still_be_undone(data_dir):
+    """Other line ends, quotes and decimals are no change of a row."""
+    additions.append(score(data_dir, score="8.90"), who="thử")
+    table = data_dir / "scores.csv"
+    text = table.read_text(encoding="utf-8").replace(",8.90,points,", ',8.9,"points",')
+    table.write_bytes(text.replace("\n", "\r\n").encode())
+
+    additions.undo(additions.removal(data_dir), who="thử")
+
+    assert b'8.9,"points"' not in table.read_bytes()
+
+
+def test_any_addition_can_be_undone_not_the_last_alone(data_dir):
+    """Of two additions the first is taken back by its id, and the second stays."""
+    first = additions.append(score(data_dir), who="thử")
+    additions.append(score(data_dir, component="D5", score="13,10"), who="thử")
+
+    additions.undo(additions.removal(data_dir, first.entry_id), who="thử")
+
+    assert [each.state for each in additions.listed(data_dir)] == ["stands", "gone"]
+    with pytest.raises(SpecError, match="was undone"):
+        additions.removal(data_dir, first.entry_id)
+
+
+def test_a_table_that_cannot_be_written_leaves_no_trace(data_dir, monkeypatch):
+    """If the table's write fails, the journal is as it was too."""
+    proposal = score(data_dir)
+    before = (data_dir / "scores.csv").read_bytes()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(disk.os, "fsync", full)
+    with pytest.raises(WriteError):
+        additions.append(proposal, who="thử")
+    monkeypatch.undo()
+    assert (data_dir / "scores.csv").read_bytes() == before
+    assert additions.listed(data_dir) == ()
+
+
+def test_who_adds_while_another_does_is_told(data_dir):
+    """One at a time: a second addition is refused while the folder is locked."""
+    proposal = score(data_dir)
+
+    with locked(data_dir), pytest.raises(WriteError, match="another import"):
+        additions.append(proposal, who="thử")
+
+
+def test_a_table_changed_in_the_meantime_is_not_overwritten(data_dir):
+    """What was proposed on an older table is refused, so no row of another person is lost."""
+    late = score(data_dir)
+    additions.append(score(data_dir, component="D5", score="13,10"), who="thử")
+
+    with pytest.raises(WriteError, match="changed in the meantime"):
+        additions.append(late, who="thử")
+
+    assert len(additions.listed(data_dir)) == 1
+
+
+def test_the_command_asks_before_it_writes(run, data_dir, monkeypatch):
+    """Anything but a yes writes nothing; nobody at the keyboard is told of --yes."""
+    words = ["add", "score", "--index-code", "PAR", "--year", 2023, "--area", "TPHCM", "--component", "D1"]
+    words += ["--no-forecast", "--score", "8,97", "--published", "2024-04-17", "--source", "Phụ lục giả định"]
+    before = (data_dir / "scores.csv").read_bytes()
+
+    for answer, code in (("không\n", 0), ("", 2)):
+        monkeypatch.setattr("sys.stdin", io.StringIO(answer))
+        assert run(*words)[0] == code
+        assert (data_dir / "scores.csv").read_bytes() == before
+    monkeypatch.setattr("sys.stdin", io.StringIO("có\n"))
+    code, out, _ = run(*words)
+    assert (code, "forecast undo" in out) == (0, True)
+    code, out, _ = run("undo", "--list")
+    assert "PAR 2023 TP. Hồ Chí Minh D1" in out
+    assert run("undo", "--yes")[0] == 0
+    assert (data_dir / "scores.csv").read_bytes() == before
+    assert run("undo", "--yes")[0] == 2
+
+
+def test_source_and_day_are_required(run):
+    """No figure without a source and a day of publication."""
+    code, _, err = run("add", "score", "--index-code", "PAR", "--source", "x")
+
+    assert code == 2
+    assert "--published" in err
+
+
+def test_a_notebooks_form_looks_before_it_writes(data_dir):
+    """What is written is what was looked at; without a look, or with a doubt, nothing is."""
+    entry = Entry(data_dir, "score")
+
+    assert "Xem trước" in entry.write()
+    assert "địa phương lạ" in entry.look({**SCORE, "area": "Hồ Chí Min"})
+    assert "Xem trước" in entry.write()
+    assert "score: 8.97" in entry.look(SCORE)
+    assert "forecast undo" in entry.write(who="thử")
+    assert "nghi ngờ" in entry.look({**SCORE, "component": "D3", "score": "8,51"})
+    assert "--insist" in entry.write()
+    assert "forecast undo" in entry.write(insist=True, who="thử")
+
+
+def test_the_form_itself_works_where_widgets_are(data_dir):
+    """Filling the fields and pressing both buttons appends the row."""
+    pytest.importorskip("ipywidgets")
+    box = additions.form(data_dir, "announcement", who="thử")
+    *fields, _, buttons, told = box.children
+    for field, text in zip(fields, ("PAPI", "2023", "2024-04-02", "Trang giả định"), strict=True):
+        field.value = text
+
+    for button in buttons.children:
+        button.click()
+
+    assert "forecast undo" in told.value
+    assert "PAPI,2023,2024-04-02,day," in (data_dir / "announcements.csv").read_text(encoding="utf-8")

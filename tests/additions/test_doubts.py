@@ -1,0 +1,133 @@
+"""Doubts about whole tables: planted faults are told, sound tables are not; all figures are made up."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forecast.additions import plausible
+from forecast.additions.doubts import Case, judge
+from forecast.additions.history import History
+from forecast.tables import DOMAINS
+
+YEARS = (2020, 2021, 2022)
+
+
+@pytest.fixture(scope="module")
+def past(made_up, areas):
+    """Three made-up years as they would be known."""
+    rows = [
+        {"area": area, "component": name, "year": year, "percent": 100 * value / made_up.MAXIMA[name]}
+        for year in YEARS
+        for area, own in made_up.par(areas, year).items()
+        for name, value in own.items()
+    ]
+    return History(pd.DataFrame(rows), {})
+
+
+@pytest.fixture
+def case(made_up, areas):
+    """Lay made-up points of 2023 out for judging."""
+
+    def of(points):
+        printed = pd.DataFrame(points).T
+        printed["total"] = printed.sum(axis=1)
+        maxima = {**made_up.MAXIMA, "total": 100.0}
+        percent = 100 * printed / pd.Series(maxima)
+        ranks = printed["total"].rank(ascending=False, method="min")
+        return Case("PAR", 2023, percent, printed, ranks, maxima, DOMAINS)
+
+    return of
+
+
+def swapped(points, areas):
+    """Two provinces exchanged."""
+    return {**points, areas[0]: points[areas[62]], areas[62]: points[areas[0]]}
+
+
+def columns(points, areas):
+    """Two domains exchanged, each within the other's maximum."""
+    return {area: {**own, "D1": own["D2"] * 0.95, "D2": own["D1"] / 0.95} for area, own in points.items()}
+
+
+def slipped(points, areas):
+    """Every province with the figures of the next."""
+    return dict(zip(areas, [points[area] for area in (*areas[1:], areas[0])], strict=True))
+
+
+def tenth(points, areas):
+    """A tenth of the points."""
+    return {area: {name: value / 10 for name, value in own.items()} for area, own in points.items()}
+
+
+def odd(points, areas):
+    """One cell far off."""
+    return {**points, areas[5]: {**points[areas[5]], "D5": points[areas[5]]["D5"] - 6}}
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        (swapped, "doubt.swap"),
+        (columns, "doubt.column"),
+        (slipped, "doubt.unlike"),
+        (tenth, "doubt.level"),
+        (odd, "doubt.jump"),
+    ],
+)
+def test_planted_faults_are_told_by_the_years_before(made_up, areas, past, case, fault, kind):
+    """Each silent fault raises its own doubt, and the sound table none."""
+    points = made_up.par(areas, 2023)
+
+    assert judge(case(points), past) == []
+    assert kind in {doubt.key for doubt in judge(case(fault(points, areas)), past)}
+
+
+def test_the_two_provinces_are_named(made_up, areas, past, case):
+    """An exchange names both provinces."""
+    [doubt] = judge(case(swapped(made_up.par(areas, 2023), areas)), past)
+
+    assert {doubt.area, doubt.facts["other_area"]} == {areas[0], areas[62]}
+
+
+def test_without_other_years_only_the_table_itself_is_judged(made_up, areas, case):
+    """No earlier year, no doubt about changes."""
+    empty = History(pd.DataFrame(columns=["area", "component", "year", "percent"]), {})
+
+    assert judge(case(swapped(made_up.par(areas, 2023), areas)), empty) == []
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+def test_exchanging_rows_back_takes_the_doubt_away(seed):
+    """Whatever the figures: the rows named as exchanged fit the past better once exchanged."""
+    rng = np.random.default_rng(seed)
+    before = rng.normal(80, 8, (30, 4))
+    now = before + rng.normal(0, 3, before.shape)
+    now[[3, 7]] = now[[7, 3]]
+
+    found = plausible.swapped_rows(now, before)
+    for pair in found:
+        now[[pair.first, pair.second]] = now[[pair.second, pair.first]]
+
+    assert plausible.swapped_rows(now, before) == []
+
+
+@pytest.fixture(scope="module")
+def papi(panels):
+    """The published panel as it would be known."""
+    frame = pd.read_csv(panels / "papi.csv")
+    own = frame[frame["component"] != "total"]
+    return History(own.assign(percent=10 * own["score"]), {})
+
+
+def test_real_tables_raise_no_doubt(papi):
+    """Of twelve real pairs of years (the method changed twice) none is taken for a fault."""
+    told = {}
+    for year in range(2012, 2024):
+        now = papi.table(year)
+        earlier = History(papi.figures[papi.figures["year"] < year], {})
+        found = judge(Case("PAPI", year, now, now, pd.Series(np.nan, index=now.index), {}), earlier)
+        told[year] = {doubt.key for doubt in found}
+
+    assert {year: keys for year, keys in told.items() if keys} == {}

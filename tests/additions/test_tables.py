@@ -1,0 +1,286 @@
+"""`forecast import`: printed tables read, doubted, appended and taken back; all figures are made up."""
+
+import csv
+import io
+import shutil
+import zipfile
+
+import pytest
+
+from forecast import additions, cli, load
+from forecast.errors import DataError, SpecError
+from forecast.tables import DOMAINS
+
+YEAR = 2023
+
+
+@pytest.fixture
+def points(made_up, areas):
+    """The made-up points of 2023."""
+    return made_up.par(areas, YEAR)
+
+
+@pytest.fixture
+def propose(full, made_up, origin, tmp_path):
+    """Print points (or rows) as an annex, and propose it on the folder with two made-up years."""
+
+    def go(points=None, *, rows=None, year=YEAR, suffix=".csv", folder=None, **how):
+        path = tmp_path / f"phu-luc{suffix}"
+        how.setdefault("percent", False)
+        if rows is None:
+            made_up.annex(points, year, path, **how)
+        else:
+            made_up.write(rows, path, per=2 if how["percent"] else 1)
+        return additions.table(folder or full, path, "PAR", YEAR, origin(YEAR))
+
+    return go
+
+
+def kinds(proposal):
+    """Kinds of doubts of a proposal."""
+    return {doubt.expected_key for doubt in proposal.doubts}
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".csv"])
+@pytest.mark.parametrize("percent", [True, False])
+def test_the_ministrys_table_is_read_whatever_its_form(propose, points, suffix, percent):
+    """Merged headings or CSV, points alone or with percent: the same 63 x 9 figures, and no doubt."""
+    proposal = propose(points, suffix=suffix, percent=percent, as_text=suffix == ".csv")
+
+    read = {
+        (row["area"], row["component"]): float(row["score"])
+        for row in proposal.rows
+        if row["statistic"] == "value"
+    }
+    due = {(area, name): value for area, own in points.items() for name, value in own.items()}
+    due |= {(area, "total"): round(sum(own.values()), 2) for area, own in points.items()}
+    assert read == pytest.approx(due)
+    assert proposal.doubts == ()
+    assert proposal.compared.missing == ()
+    assert {row["statistic"] for row in proposal.rows} == {"value", "mean"}
+
+
+def test_an_import_is_appended_whole_and_taken_back_whole(propose, points, full, tmp_path):
+    """After the import the door gives the figures; after undoing the table is byte for byte what it was."""
+    folder = tmp_path / "data"
+    shutil.copytree(full, folder)
+    before = (folder / "scores.csv").read_bytes()
+
+    entry = additions.append(propose(points, folder=folder), who="thử")
+    vintages = load.read_vintages(folder)
+    again = propose(points, folder=folder)
+    additions.undo(additions.removal(folder, entry.entry_id), who="thử")
+
+    scores = vintages.frames["scores"]
+    own = scores[(scores["year"] == YEAR) & (scores["area"] == "Hòa Bình") & (scores["component"] == "D3")]
+    assert own["score"].tolist() == [points["Hòa Bình"]["D3"]]
+    assert own["max_score"].tolist() == [13.0]
+    assert own["trust"].tolist() == ["official"]
+    assert (again.rows, again.compared.standing) == ((), len(entry.rows))
+    assert (folder / "scores.csv").read_bytes() == before
+    assert entry.what == "phu-luc.csv (2023)"
+
+
+def test_another_figure_from_the_same_source_is_refused(propose, points, full, tmp_path):
+    """The same page cannot say two things: a correction needs its own source or day."""
+    folder = tmp_path / "data"
+    shutil.copytree(full, folder)
+    additions.append(propose(points, folder=folder), who="thử")
+    points["Hà Nội"]["D1"] -= 0.5
+
+    with pytest.raises(DataError) as refusal:
+        propose(points, folder=folder)
+
+    assert "chính nguồn này đã cho số khác" in refusal.value.text("vi")
+
+
+def test_last_years_table_as_this_years_is_told(propose, made_up, areas):
+    """A table whose figures are those of another year needs insisting."""
+    proposal = propose(made_up.par(areas, 2022), year=2022)
+
+    [copy] = [doubt for doubt in proposal.doubts if doubt.expected_key == "doubt.copy"]
+    assert "năm 2022" in copy.text("vi")
+
+
+def edited(made_up, points, change):
+    """Rows of the annex after one change."""
+    rows = made_up.annex_rows(points, YEAR, percent=False)
+    change(rows)
+    return rows
+
+
+def first(rows):
+    """Number of the first province's row."""
+    return next(n for n, row in enumerate(rows) if row and row[0] == 1)
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "kind"),
+    [
+        (10, "91,99", "doubt.sum"),  # a total that the domains do not make
+        (11, "40", "doubt.rank"),  # a rank that is not in the order of the totals
+    ],
+)
+def test_figures_that_contradict_each_other_are_told_at_their_cell(
+    propose, points, made_up, column, text, kind
+):
+    """A total beside its parts and a rank beside its score need no other year."""
+
+    def change(rows):
+        rows[first(rows)][column] = text
+
+    rows = edited(made_up, points, change)
+
+    proposal = propose(rows=rows)
+
+    [told] = [doubt for doubt in proposal.doubts if doubt.expected_key == kind][:1]
+    assert told.row == first(rows) + 1
+    assert kind in kinds(proposal)
+
+
+def test_the_year_in_the_title_is_read(propose, points, made_up):
+    """A title that names other years alone is doubted."""
+    rows = made_up.annex_rows(points, YEAR, percent=False)
+    rows[1] = ["CHỈ SỐ CCHC NĂM 2019"]
+    rows[2] = []
+
+    assert kinds(propose(rows=rows)) == {"doubt.title_year"}
+
+
+def test_points_that_are_not_their_percent_are_told(propose, points, made_up):
+    """Where both are printed they must belong together."""
+    rows = made_up.annex_rows(points, YEAR)
+    rows[first(rows)][3] = "50,00"
+
+    assert kinds(propose(rows=rows, percent=True)) == {"doubt.percent", "doubt.mean"}
+
+
+def test_everything_that_cannot_be_read_is_told_at_once(propose, points, made_up):
+    """Unknown and repeated provinces, words for numbers, figures above the maximum: each with its cell."""
+
+    def change(rows):
+        top = first(rows)
+        rows[top][1] = "Sài Gòn Cũ"
+        rows[top + 1][2] = "tám"
+        rows[top + 2][3] = "10,5"
+        rows[top + 4][1] = rows[top + 3][1]
+
+    rows = edited(made_up, points, change)
+
+    with pytest.raises(DataError) as refusal:
+        propose(rows=rows, suffix=".xlsx")
+
+    cells = [problem.cell for problem in refusal.value.problems]
+    top = first(rows) + 1
+    assert {f"B{top}", f"C{top + 1}", f"D{top + 2}", f"B{top + 4}"} <= set(cells)
+
+
+def test_a_formula_and_a_day_are_no_figures(propose, points, made_up):
+    """A formula has no value of its own, and a day is what Excel made of 8,5."""
+
+    def change(rows):
+        rows[first(rows)][2] = "=1+8"
+
+    with pytest.raises(DataError, match="formula"):
+        propose(rows=edited(made_up, points, change), suffix=".xlsx")
+
+
+def test_a_table_that_is_cut_off_is_told(propose, points, made_up, areas):
+    """Missing provinces are listed, and many of them are a doubt."""
+    few = {area: points[area] for area in areas[:40]}
+
+    proposal = propose(few)
+
+    assert set(proposal.compared.missing) == set(areas[40:])
+    assert "doubt.few" in kinds(proposal)
+
+
+def test_one_column_shifted_is_refused(propose, points, made_up):
+    """Figures one column to the left: maxima, sums or the past say so."""
+    shifted = {
+        area: dict(zip(DOMAINS, (*list(own.values())[1:], next(iter(own.values()))), strict=True))
+        for area, own in points.items()
+    }
+
+    with pytest.raises(DataError) as refusal:
+        propose(shifted)
+
+    keys = {problem.expected_key for problem in refusal.value.problems}
+    assert "expect.at_most" in keys
+
+
+@pytest.mark.parametrize("index_code", ["PAPI", "PCI", "DTI", "SIPAS"])
+def test_tables_of_other_indices_are_read_likewise(part, made_up, areas, origin, tmp_path, index_code):
+    """Every component of a printed table comes in with its publisher's scale, ranks with the total."""
+    figures = made_up.other(areas, index_code, YEAR)
+    path = made_up.write(made_up.other_rows(figures, index_code, YEAR), tmp_path / "bang.csv")
+
+    proposal = additions.table(part, path, index_code, YEAR, origin(YEAR))
+
+    read = {(row["area"], row["component"]): float(row["score"]) for row in proposal.rows}
+    assert read == pytest.approx(
+        {(area, name): value for area, own in figures.items() for name, value in own.items()}
+    )
+    totals = [row for row in proposal.rows if row["component"] == "total"]
+    assert min(int(row["rank"]) for row in totals) == 1
+    assert {row["max_score"] for row in totals} == {
+        {"PAPI": "80", "PCI": "100", "DTI": "1", "SIPAS": ""}[index_code]
+    }
+
+
+def test_unknown_columns_can_be_named_by_hand(full, points, made_up, origin, tmp_path):
+    """A heading that is not recognised is named with --column; two of one name are refused."""
+    rows = made_up.annex_rows(points, YEAR, percent=False)
+    rows[4][4] = "Nội dung khác"
+    path = made_up.write(rows, tmp_path / "phu-luc.csv")
+
+    blind = additions.table(full, path, "PAR", YEAR, origin(YEAR))
+    named = additions.table(full, path, "PAR", YEAR, origin(YEAR), columns=["D3=E"])
+
+    assert "D3" not in {row["component"] for row in blind.rows}
+    assert "D3" in {row["component"] for row in named.rows}
+    with pytest.raises(SpecError, match="D3=E"):
+        additions.table(full, path, "PAR", YEAR, origin(YEAR), columns=["D3"])
+
+
+def test_a_file_without_provinces_is_no_table(full, origin, tmp_path):
+    """A file of something else is told as a whole."""
+    path = tmp_path / "khac.csv"
+    with path.open("w", encoding="utf-8", newline="") as handle:
+        csv.writer(handle).writerows([["a", "b"], ["1", "2"]])
+
+    with pytest.raises(DataError, match="no table with names of provinces"):
+        additions.table(full, path, "PAR", YEAR, origin(YEAR))
+
+
+def test_a_libreoffice_file_is_refused_with_advice(full, origin, tmp_path):
+    """OpenDocument is told by what it is, and how to save it."""
+    path = tmp_path / "phu-luc.ods"
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+
+    with pytest.raises(DataError, match=r"save it as .*xlsx"):
+        additions.table(full, path, "PAR", YEAR, origin(YEAR))
+
+
+def test_the_command_shows_what_it_will_do(full, made_up, points, tmp_path, capsys, golden, monkeypatch):
+    """The preview is as agreed; a no writes nothing."""
+    path = made_up.annex(points, YEAR, tmp_path / "phu-luc.xlsx")
+    monkeypatch.setattr("sys.stdin", io.StringIO("không\n"))
+
+    words = [
+        "import",
+        "par",
+        path,
+        "--year",
+        YEAR,
+        "--published",
+        "2024-04-17",
+        "--source",
+        "Phụ lục giả định",
+    ]
+    code = cli.run([*map(str, words), "--no-forecast", "--data-dir", str(full)])
+
+    told = capsys.readouterr()
+    assert (code, told.err) == (0, "")
+    golden("additions/import.txt", told.out.replace(str(full), "data"))

@@ -1,0 +1,32 @@
+"""What an addition would change is told by the forecast's own steps; its figure is made up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from forecast import additions
+from forecast.additions.effect import RANK, effect
+from forecast.result import Result
+
+DATA = Path(__file__).parents[2] / "data"
+
+
+def test_before_is_what_the_report_shows_and_after_knows_the_new_figure(made: Result) -> None:
+    """Without the row the table is the report's; with it the domain's range is narrower."""
+    cells = {"index_code": "PAR", "year": "2023", "area": "TPHCM", "component": "D1", "score": "8,97"}
+    cells |= {"published_on": "2024-04-17", "source_url": "Phụ lục giả định"}
+    proposal = additions.score(DATA, **cells)
+
+    found = effect(proposal, area="TPHCM", as_of=made.spec.as_of)
+
+    assert found is not None
+    assert (found.spec.area, found.spec.target_year) == (made.spec.area, 2024)
+    table = found.table.set_index("component")
+    report = made.summary.set_index("component")
+    for ours, theirs in (("before", "median"), ("before_lower", "lower"), ("before_upper", "upper")):
+        assert table[ours].drop(RANK).to_dict() == pytest.approx(report[theirs].to_dict(), abs=1e-9)
+    width = table["after_upper"] - table["after_lower"]
+    assert width["D1"] < table["before_upper"]["D1"] - table["before_lower"]["D1"]
+    assert found.moves
