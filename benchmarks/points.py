@@ -15,7 +15,7 @@ import numpy as np
 import openpyxl
 
 from benchmarks.timing import Spent, spent
-from forecast import findings, load, pipeline
+from forecast import findings, ground, load
 from forecast.framework import framework_for
 from forecast.scorecard.outlook import outlook
 from forecast.spec import RunSpec
@@ -40,7 +40,7 @@ def scorecard() -> Spent:
     with _example() as folder:
         known = load.read(folder, as_of=SPEC.as_of)
     known = replace(known, scenarios=known.scenarios[:SCENARIOS])
-    post = pipeline.posterior(known, SPEC, np.random.default_rng(SPEC.seed))
+    post = ground.posterior(known, SPEC, np.random.default_rng(SPEC.seed))
     aims = findings.aims(known, SPEC)
     return spent(lambda: outlook(known, SPEC, post.framework, post.last, post.target, aims))
 

@@ -6,6 +6,7 @@ They see published scores alone, as percent of the maximum; the main model sees 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -30,15 +31,31 @@ NAMES: Final = (*(model.name for model in MODELS), ENSEMBLE)
 COLUMNS: Final = ("model", "index_code", "component", "available", "reason")
 
 
-def member_forecasts(
-    known: Known,
-    subject: Subject,
-    statements: Statements,
-    uses: pd.Series[str],
-    spec: RunSpec,
-    framework: Framework,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Forecast with every model of the engine, and with their combination.
+@dataclass(frozen=True, slots=True, eq=False)
+class Members:
+    """What the engine's models give for all areas at once.
+
+    `fits` holds one entry an index: its code, the panel of published scores (None if there are none) and
+    the quantiles in percent by model, shape (A, C, Q), or why there are none.
+    """
+
+    fits: tuple[tuple[str, Panel | None, dict[str, Floats | str]], ...]
+
+
+def fit_members(
+    known: Known, subject: Subject, statements: Statements, uses: pd.Series[str], spec: RunSpec
+) -> Members:
+    """Fit every model of the engine, and their combination; the spec's area is not looked at."""
+    fits = []
+    for index_code in ("PAR", SURVEY):
+        seen = published(known.scores, statements, uses, index_code)
+        panel = _panel(seen, subject, spec.target_year, index_code)
+        fits.append((index_code, panel, _fitted(panel, spec)))
+    return Members(tuple(fits))
+
+
+def member_rows(members: Members, spec: RunSpec, framework: Framework) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Tell what the models give for one area.
 
     Returns
     -------
@@ -50,10 +67,9 @@ def member_forecasts(
     """
     rows: list[pd.DataFrame] = []
     told: list[tuple[str, str, str, bool, str]] = []
-    for index_code, wanted in (("PAR", components(framework)), (SURVEY, (TOTAL,))):
-        seen = published(known.scores, statements, uses, index_code)
-        panel = _panel(seen, subject, spec.target_year, index_code)
-        for name, outcome in _fitted(panel, spec).items():
+    for index_code, panel, fitted in members.fits:
+        wanted = components(framework) if index_code == "PAR" else (TOTAL,)
+        for name, outcome in fitted.items():
             if panel is None or isinstance(outcome, str):
                 told += [(name, index_code, c, False, str(outcome)) for c in wanted]
                 continue

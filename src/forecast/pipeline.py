@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -14,32 +15,17 @@ from threadpoolctl import threadpool_limits
 
 from forecast import backtest, changes, findings, load, news, record
 from forecast.errors import TooFewYearsError
-from forecast.framework import TOTAL, Framework, breaks, framework_for
+from forecast.framework import TOTAL, breaks, framework_for
+from forecast.ground import MAIN_MODEL, Ground, Posterior, forecast_rows, ground_from, ground_of, rows_of
 from forecast.load import Known
-from forecast.members import member_forecasts
-from forecast.models.evidence import Evidence, FittedEvidence
-from forecast.models.statements import Subject, observe
-from forecast.models.subject import SURVEY, subject_of
+from forecast.models.subject import SURVEY
 from forecast.neighbours import neighbours
 from forecast.result import Result
 from forecast.scorecard.outlook import FINAL, Outlook, final_draws, outlook
 from forecast.simulate import Draws, rank_table, ranks
 from forecast.spec import RunSpec, parse_day, refuse_unanswerable
 
-MAIN_MODEL: Final = "evidence"
 HISTORY_DRAWS: Final = 1000
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Posterior:
-    """The latent panel given what was known, and joint draws of last year and the target year."""
-
-    subject: Subject
-    framework: Framework
-    uses: pd.Series[str]
-    fitted: FittedEvidence
-    last: Draws
-    target: Draws
 
 
 def forecast(known: Known, spec: RunSpec) -> Result:
@@ -50,23 +36,22 @@ def forecast(known: Known, spec: RunSpec) -> Result:
     SpecError
         If the area is no province, or the target year's result was already published.
     """
-    known = _before_result(known, spec)
-    rng = np.random.default_rng(spec.seed)
-    return _told(known, spec, posterior(known, spec, rng), rng)
+    return _told(ground_from(known, spec), spec)
 
 
-def _told(known: Known, spec: RunSpec, post: Posterior, rng: np.random.Generator) -> Result:
+def _told(ground: Ground, spec: RunSpec) -> Result:
     """The tables of a result, but for the record, the news and what changed."""
+    known, post = ground.seen, ground.posterior
     years = post.fitted.lattice.years[:-1]
     place = post.subject.areas.index(spec.area)
     with threadpool_limits(limits=1):
-        past = post.fitted.draws(years, HISTORY_DRAWS, rng, areas=[place])
+        past = post.fitted.draws(years, HISTORY_DRAWS, ground.stream(), areas=[place])
     home = post.subject.only(spec.area)
     below = _below(known, spec, post)
     rank = ranks(findings.scored(below.target, spec.index_code), place)
     chances = rank_table(rank, len(post.subject.areas))
     evidence = findings.evidence_table(known, post.uses, post.fitted)
-    rows, availability = _rows(known, spec, post)
+    rows, availability = rows_of(ground, spec)
     shown = FINAL if below.informed else MAIN_MODEL
     return Result(
         spec=spec,
@@ -132,55 +117,6 @@ def _below(known: Known, spec: RunSpec, post: Posterior) -> Outlook:
     return outlook(known, spec, post.framework, post.last, post.target, aims)
 
 
-def forecast_rows(known: Known, spec: RunSpec) -> pd.DataFrame:
-    """The FORECAST rows of `forecast` alone: what the record of earlier years needs.
-
-    Raises
-    ------
-    SpecError
-        As `forecast` does.
-    """
-    known = _before_result(known, spec)
-    return _rows(known, spec, posterior(known, spec, np.random.default_rng(spec.seed)))[0]
-
-
-def _before_result(known: Known, spec: RunSpec) -> Known:
-    """Hide the target year from a forced run, as a forecast that saw its result could verify nothing."""
-    if not spec.force:
-        return known
-    seen = known.scores["year"] < spec.target_year
-    return replace(known, scores=known.scores[seen].reset_index(drop=True))
-
-
-def posterior(known: Known, spec: RunSpec, rng: np.random.Generator) -> Posterior:
-    """Condition the latent panel on all that was known and draw last year and the target year.
-
-    Raises
-    ------
-    SpecError
-        As `forecast` does.
-    """
-    refuse_unanswerable(spec, announcements=known.announcements, areas=known.provinces)
-    subject = subject_of(known, "PAR", spec.target_year)
-    framework = framework_for(known.frameworks, known.events, "PAR", spec.target_year, known.as_of)
-    lattice, statements, uses = observe(known.scores, subject, Evidence().start)
-    years = (spec.target_year - 1, spec.target_year)
-    with threadpool_limits(limits=1):  # the same bytes on any machine, and no quarrel over cores
-        fitted = Evidence().fit(lattice, statements)
-        shares = fitted.draws(years, spec.draws, rng)
-    last, target = (Draws(subject, year, shares[..., k]) for k, year in enumerate(years))
-    return Posterior(subject, framework, uses, fitted, last, target)
-
-
-def _rows(known: Known, spec: RunSpec, post: Posterior) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """FORECAST rows of all models, and which model says something about what."""
-    members, availability = member_forecasts(
-        known, post.subject, post.fitted.statements, post.uses, spec, post.framework
-    )
-    main = findings.main_rows(post.target, spec, post.framework, MAIN_MODEL)
-    return pd.concat([main, members], ignore_index=True), availability
-
-
 def open_result(
     *,
     index_code: str,
@@ -221,18 +157,28 @@ def make(spec: RunSpec, data_dir: Path, previous: Path | None = None) -> Result:
     DataError, SpecError
         If the data are bad, or the spec cannot be answered.
     """
-    vintages = load.read_vintages(data_dir)
-    known = vintages.known_at(spec.as_of)
-    seen = _before_result(known, spec)
-    rng = np.random.default_rng(spec.seed)
-    post = posterior(seen, spec, rng)
-    result = _told(seen, spec, post, rng)
-    past = record.past_forecasts(vintages, known, spec, forecast_rows)
-    told = _with_news(replace(result, backtest=past), known)
+    return answer(ground_of(spec, load.read_vintages(data_dir)), spec, previous)
+
+
+def answer(ground: Ground, spec: RunSpec, previous: Path | None = None) -> Result:
+    """Do what is left of `make` when the ground that all areas share is there.
+
+    Raises
+    ------
+    SpecError
+        If the area is no province.
+    ValueError
+        If the ground is that of another question.
+    """
+    if not ground.answers(spec):
+        raise ValueError(f"the ground is that of {ground.spec}, not of {spec}")
+    seen = ground.seen
+    refuse_unanswerable(spec, announcements=seen.announcements, areas=seen.provinces)
+    told = _with_news(replace(_told(ground, spec), backtest=ground.past), ground.known)
     if previous is None:
         return told
     now = dict(zip(told.summary["component"], told.summary["median"], strict=True))
-    changed = changes.since(previous, seen, spec, now, _Medians(spec, [(seen, post)]))
+    changed = changes.since(previous, seen, spec, now, partial(_medians, ground, spec))
     return replace(
         told,
         previous=changed["previous"],
@@ -241,27 +187,13 @@ def make(spec: RunSpec, data_dir: Path, previous: Path | None = None) -> Result:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Medians:
-    """The medians found in any state of knowledge; the panel, which takes long, once for each."""
-
-    spec: RunSpec
-    panels: list[tuple[Known, Posterior]]
-
-    def __call__(self, known: Known) -> changes.Medians:
-        post = self._posterior(known)
-        target = post.target
-        if self.spec.index_code != SURVEY:
-            target = final_draws(known, self.spec, post.framework, post.last, post.target)
-        return findings.medians(target, post.framework, self.spec)
-
-    def _posterior(self, known: Known) -> Posterior:
-        for other, post in self.panels:
-            if all(getattr(other, name) is getattr(known, name) for name in changes.PANEL):
-                return post
-        post = posterior(known, self.spec, np.random.default_rng(self.spec.seed))
-        self.panels.append((known, post))
-        return post
+def _medians(ground: Ground, spec: RunSpec, known: Known) -> changes.Medians:
+    """The medians found in any state of knowledge."""
+    post = ground.posterior_of(known, changes.PANEL)
+    target = post.target
+    if spec.index_code != SURVEY:
+        target = final_draws(known, spec, post.framework, post.last, post.target)
+    return findings.medians(target, post.framework, spec)
 
 
 def record_of(data_dir: Path, index_code: str, as_of: dt.date) -> tuple[pd.DataFrame, tuple[int, ...]]:

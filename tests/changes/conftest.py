@@ -4,13 +4,15 @@ import datetime as dt
 import json
 import shutil
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from forecast import load, pipeline
+from forecast import ground, load, pipeline, record
+from forecast.members import Members
 from forecast.spec import RunSpec
 
 CITY = "TP. Hồ Chí Minh"
@@ -34,14 +36,22 @@ def at(vintages):
 def panels_seen(at):
     """The posteriors of both days, so that they are computed once for all tests."""
     return [
-        (known, pipeline.posterior(known, SPEC, np.random.default_rng(SPEC.seed))) for known in at.values()
+        (known, ground.posterior(known, SPEC, np.random.default_rng(SPEC.seed))) for known in at.values()
     ]
+
+
+def medians_of(seen):
+    """Find medians with these posteriors at hand; the first is that of the forecast itself."""
+    (known, post), *others = seen
+    rng, past = np.random.default_rng(), record.no_record()
+    here = ground.Ground(SPEC, known, known, post, Members(()), past, rng, others)
+    return partial(pipeline._medians, here, SPEC)
 
 
 @pytest.fixture(scope="session")
 def medians(panels_seen):
     """The medians of any state of knowledge."""
-    return pipeline._Medians(SPEC, list(panels_seen))
+    return medians_of(panels_seen)
 
 
 @pytest.fixture(scope="session")
@@ -119,4 +129,4 @@ EDITS = {
 @pytest.fixture(scope="session")
 def made():
     """The functions above, for tests, which cannot import this file."""
-    return SimpleNamespace(SPEC=SPEC, EARLY=EARLY, MEETING=MEETING, CITY=CITY, EDITS=EDITS, written=written)
+    return SimpleNamespace(SPEC=SPEC, EARLY=EARLY, MEETING=MEETING, CITY=CITY, EDITS=EDITS, written=written, medians_of=medians_of)

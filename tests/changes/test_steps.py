@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast import changes, pipeline, reading
+from forecast import changes, ground, pipeline, reading
 from forecast.changes.since import _moves
 from forecast.errors import TooFewYearsError
 from forecast.runs.files import sha256
@@ -100,9 +100,9 @@ def test_what_other_code_found_is_the_models_step(made, at, medians, example, tm
 def test_the_panel_is_computed_once_for_each_state_of_its_own_tables(made, at, published, monkeypatch):
     """Criteria and forms need no new posterior: only published figures and the framework do."""
     known = at[made.MEETING]
-    post = pipeline.posterior(known, made.SPEC, np.random.default_rng(made.SPEC.seed))
-    monkeypatch.setattr(pipeline, "posterior", lambda *_: pytest.fail("a second posterior"))
-    medians = pipeline._Medians(made.SPEC, [(known, post)])
+    post = ground.posterior(known, made.SPEC, np.random.default_rng(made.SPEC.seed))
+    monkeypatch.setattr(ground, "posterior", lambda *_: pytest.fail("a second posterior"))
+    medians = made.medians_of([(known, post)])
 
     found = changes.since(published, known, made.SPEC, medians(known), medians)
 

@@ -7,7 +7,7 @@ import pytest
 
 from forecast.framework import Framework
 from forecast.load import Known
-from forecast.members import NAMES, member_forecasts, published
+from forecast.members import NAMES, fit_members, member_rows, published
 from forecast.models.evidence import Evidence
 from forecast.models.statements import observe
 from forecast.models.subject import subject_of
@@ -77,7 +77,8 @@ def test_without_any_score_every_model_says_so(known: Known, made: Result):
     _, statements, uses = observe(ranks_only, subject, Evidence().start)
     table = known.frameworks[known.frameworks["framework"] == "876/QĐ-BNV"].reset_index(drop=True)
     framework = Framework("876/QĐ-BNV", 2024, "876/QĐ-BNV", table, table.iloc[:0])
-    rows, availability = member_forecasts(known, subject, statements, uses, made.spec, framework)
+    fits = fit_members(known, subject, statements, uses, made.spec)
+    rows, availability = member_rows(fits, made.spec, framework)
     assert rows.empty
     assert isinstance(rows, pd.DataFrame)
     assert not availability["available"].any()

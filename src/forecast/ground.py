@@ -1,0 +1,172 @@
+"""What the answers for all areas rest on alike: computed once, whatever number of areas is asked for.
+
+The panel holds every province at once, so its posterior and its draws, the members' fits and the record of
+earlier years are the same for each of them.  Only `pipeline` knows what comes after.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from forecast import findings, record
+from forecast.framework import Framework, framework_for
+from forecast.load import Known, Vintages
+from forecast.members import Members, fit_members, member_rows
+from forecast.models.evidence import Evidence, FittedEvidence
+from forecast.models.statements import Subject, observe
+from forecast.models.subject import subject_of
+from forecast.simulate import Draws
+from forecast.spec import RunSpec, refuse_unanswerable
+
+MAIN_MODEL: Final = "evidence"
+MOST_PANELS: Final = 4  # posteriors kept in memory, some 40 MB each
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Posterior:
+    """The latent panel given what was known, and joint draws of last year and the target year."""
+
+    subject: Subject
+    framework: Framework
+    uses: pd.Series[str]
+    fitted: FittedEvidence
+    last: Draws
+    target: Draws
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ground:
+    """What is the same for all areas; it pickles, so that it can be sent to who answers for one.
+
+    Attributes
+    ----------
+    spec : RunSpec
+        What was asked; its area is any.
+    known, seen : Known
+        What is known, and what of it the forecast may see.
+    posterior : Posterior
+    members : Members
+    past : DataFrame
+        See `Result.backtest`.
+    rng : Generator
+        As the posterior's draws left it.
+    panels : list
+        Posteriors of other states of knowledge, for what changed; the first is that of `seen`.
+    """
+
+    spec: RunSpec
+    known: Known
+    seen: Known
+    posterior: Posterior
+    members: Members
+    past: pd.DataFrame
+    rng: np.random.Generator
+    panels: list[tuple[Known, Posterior]] = field(default_factory=list)
+
+    def stream(self) -> np.random.Generator:
+        """Give each area the same source of chance, as if it was the only one."""
+        return copy.deepcopy(self.rng)
+
+    def answers(self, spec: RunSpec) -> bool:
+        """Whether `spec` asks the same but for the area."""
+        return replace(spec, area=self.spec.area) == self.spec
+
+    def posterior_of(self, known: Known, tables: tuple[str, ...]) -> Posterior:
+        """The posterior in another state of knowledge: found anew only if one of its `tables` differs."""
+        for other, post in [(self.seen, self.posterior), *self.panels]:
+            if all(getattr(other, name) is getattr(known, name) for name in tables):
+                return post
+        post = posterior(known, self.spec, np.random.default_rng(self.spec.seed))
+        self.panels.append((known, post))
+        del self.panels[:-MOST_PANELS]
+        return post
+
+
+def ground_of(spec: RunSpec, vintages: Vintages, *, with_record: bool = True) -> Ground:
+    """Do the work that does not depend on the spec's area.
+
+    Raises
+    ------
+    SpecError
+        If the area is no province, the target year's result was already published, or nothing was known.
+    """
+    known = vintages.known_at(spec.as_of)
+    ground = ground_from(known, spec)
+    if not with_record:
+        return ground
+    # With an area of no one's choice, so that not even the order of the rows depends on who asks.
+    past = record.past_forecasts(vintages, known, ground.spec, forecast_rows)
+    return replace(ground, past=past)
+
+
+def ground_from(known: Known, spec: RunSpec) -> Ground:
+    """Do the same from what was known on the day alone, without the record of earlier years.
+
+    Raises
+    ------
+    SpecError
+        As `ground_of` does.
+    """
+    seen = before_result(known, spec)
+    rng = np.random.default_rng(spec.seed)
+    post = posterior(seen, spec, rng)
+    anyone = replace(spec, area=known.provinces[0])
+    return Ground(anyone, known, seen, post, _members(seen, spec, post), record.no_record(), rng)
+
+
+def forecast_rows(known: Known, spec: RunSpec) -> pd.DataFrame:
+    """The FORECAST rows of a forecast alone: what the record of earlier years needs.
+
+    Raises
+    ------
+    SpecError
+        As `ground_of` does.
+    """
+    ground = ground_from(known, spec)
+    return rows_of(ground, spec)[0]
+
+
+def before_result(known: Known, spec: RunSpec) -> Known:
+    """Hide the target year from a forced run, as a forecast that saw its result could verify nothing."""
+    if not spec.force:
+        return known
+    seen = known.scores["year"] < spec.target_year
+    return replace(known, scores=known.scores[seen].reset_index(drop=True))
+
+
+def posterior(known: Known, spec: RunSpec, rng: np.random.Generator) -> Posterior:
+    """Condition the latent panel on all that was known and draw last year and the target year.
+
+    Raises
+    ------
+    SpecError
+        As `ground_of` does.
+    """
+    refuse_unanswerable(spec, announcements=known.announcements, areas=known.provinces)
+    subject = subject_of(known, "PAR", spec.target_year)
+    framework = framework_for(known.frameworks, known.events, "PAR", spec.target_year, known.as_of)
+    lattice, statements, uses = observe(known.scores, subject, Evidence().start)
+    years = (spec.target_year - 1, spec.target_year)
+    with threadpool_limits(limits=1):  # the same bytes on any machine, and no quarrel over cores
+        fitted = Evidence().fit(lattice, statements)
+        shares = fitted.draws(years, spec.draws, rng)
+    last, target = (Draws(subject, year, shares[..., k]) for k, year in enumerate(years))
+    return Posterior(subject, framework, uses, fitted, last, target)
+
+
+def rows_of(ground: Ground, spec: RunSpec) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """FORECAST rows of all models for the spec's area, and which model says something about what."""
+    post = ground.posterior
+    members, availability = member_rows(ground.members, spec, post.framework)
+    main = findings.main_rows(post.target, spec, post.framework, MAIN_MODEL)
+    return pd.concat([main, members], ignore_index=True), availability
+
+
+def _members(known: Known, spec: RunSpec, post: Posterior) -> Members:
+    return fit_members(known, post.subject, post.fitted.statements, post.uses, spec)
