@@ -79,12 +79,16 @@ def played(stage: Stage, scenario: Scenario, every: Sequence[Scenario]) -> World
 
 
 def scenario_table(
-    stage: Stage, every: Sequence[Scenario], targets: pd.DataFrame
+    stage: Stage, every: Sequence[Scenario], targets: pd.DataFrame, others: Sequence[Scenario] = ()
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Play all scenarios.
+    """Play scenarios.
 
     Parameters
     ----------
+    every
+        Those that have a row.
+    others
+        More scenarios, which they may combine.
     targets : DataFrame
         quantity (rank, points, percent), relation, value, set_on.
 
@@ -99,7 +103,7 @@ def scenario_table(
     chances: list[dict[str, Any]] = []
     base = stage.leaves.points.sum(axis=1)
     for scenario in every:
-        world = played(stage, scenario, every)
+        world = played(stage, scenario, (*every, *others))
         row: dict[str, Any] = dict.fromkeys(SCENARIO_COLUMNS, np.nan) | {
             "scenario": scenario.scenario_id,
             "name_vi": scenario.name_vi,
