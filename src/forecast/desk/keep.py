@@ -30,7 +30,7 @@ def keep(data_dir: Path, scenario: Scenario) -> Scenario:
     """
     named = replace(scenario, name_vi=clean(scenario.name_vi), name_en=clean(scenario.name_en))
     if not named.name_vi:
-        raise SpecError("spec.empty", {"name": "name"})
+        raise SpecError("desk.keep.no_name")
     if named.changes_nothing:
         raise SpecError("desk.keep.nothing")
     path = data_dir / FILE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -107,21 +108,44 @@ def scenario_of(stage: Stage, changes: Changes, every: tuple[Scenario, ...], lan
     tree = stage.leaves.tree
     indicators = indicators_of(stage)
     fields: dict[str, Any] = {"name_vi": labels.text("desk.tried", lang), "indicators": {}, "points": {}}
+    others = tuple(each.scenario_id for each in every)
     for code, value in changes.items():
         if code in WORDS:
-            fields[code] = list(value) if isinstance(value, tuple) else value
+            fields |= _worded(code, value, others)
         elif code in indicators:
-            fields["indicators"][code] = value
+            fields["indicators"][code] = _number(code, value)
         elif code in tree.names:
-            fields["points"][code] = value
+            fields["points"][code] = _number(code, value)
         else:
             refuse_unknown("what_if", code, [*indicators, *tree.names, *WORDS])
-    if not fields.get("remedies"):  # False or "" for none
-        fields.pop("remedies", None)
-    scenario, problems = scenarios.judged(TRIED, fields, tuple(each.scenario_id for each in every))
+    scenario, problems = scenarios.judged(TRIED, fields, others)
     if scenario is None:
         raise DataError(problems)
     return scenario
+
+
+def _worded(word: str, value: Any, others: tuple[str, ...]) -> dict[str, Any]:
+    """Judge what stands beside a word of scenarios; nothing where it asks for nothing."""
+    if word == "remedies":
+        if value and value not in scenarios.REMEDIES:
+            refuse_unknown(word, value, scenarios.REMEDIES)
+        return {word: value} if value else {}
+    if word == "everywhere":
+        if not isinstance(value, bool):
+            raise SpecError("spec.not_a_flag", {"name": word, "found": repr(value)})
+        return {word: value}
+    names = [value] if isinstance(value, str) else list(value)
+    for name in names:
+        if name not in others:
+            refuse_unknown(word, name, others)
+    return {word: names}
+
+
+def _number(code: str, value: Any) -> float:
+    fits = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    if not fits or not math.isfinite(value):
+        raise SpecError("desk.not_a_number", {"code": code, "found": repr(value)})
+    return float(value)
 
 
 def indicators_of(stage: Stage) -> tuple[str, ...]:
