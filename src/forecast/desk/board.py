@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 TICKS: Final = 50  # about as many places has a slider
 WHOLE: Final = 5.0  # points up and down for the total, for a harder or easier set of criteria
 PART: Final = 2.0  # and for a domain
-WIDE: Final = {"description_width": "initial"}
 NAME: Final = widgets.Layout(width="30em")
 LINE: Final = widgets.Layout(width="28em")
+SOME: Final = widgets.Layout(max_height="22em", overflow="auto")
 
 
 class Board:
@@ -153,10 +153,11 @@ class Board:
         )
 
     def _rows(self, stage: Stage) -> list[Any]:
-        rows = [self._head("desk.board.indicators")]
-        for code, slider in self.sliders.items():
-            label = widgets.Label(_said(stage, code), layout=NAME)
-            rows.append(widgets.HBox([label, self.switches[code], slider]))
+        lines = [
+            widgets.HBox([widgets.Label(_said(stage, code), layout=NAME), self.switches[code], slider])
+            for code, slider in self.sliders.items()
+        ]
+        rows = [self._head("desk.board.indicators"), widgets.VBox(lines, layout=SOME)]
         if not self.sliders:
             rows.append(widgets.HTML(Passage((self._text("desk.board.no_indicators"),))._repr_html_()))
         rows += [self._head("desk.board.remedies_head"), self.remedies]

@@ -17,7 +17,7 @@ from forecast.desk.views import View, said
 from forecast.errors import DataError, SpecError
 from forecast.markup import Column, Passage, Shown, Table, row
 from forecast.scenarios import BASE, Scenario
-from forecast.scorecard.worlds import Stage, World, played, scenario_table
+from forecast.scorecard.worlds import Stage, World, played, world_table
 from forecast.spec import refuse_unknown
 
 if TYPE_CHECKING:
@@ -66,10 +66,11 @@ def what_if(steps: Steps, changes: Changes, data_dir: Path, lang: str) -> WhatIf
     known, result = steps.known(), steps.told()
     scenario = scenario_of(stage, changes, known.scenarios, lang)
     base = next((each for each in known.scenarios if each.scenario_id == BASE), _base(lang))
-    parts = [each for each in known.scenarios if each.scenario_id != BASE]
-    worlds, chances = scenario_table(stage, (base, scenario), findings.aims(known, steps.spec), parts)
+    world = played(stage, scenario, (*known.scenarios, scenario))
+    both = [(base, played(stage, base, ())), (scenario, world)]
+    worlds, chances = world_table(stage, both, findings.aims(known, steps.spec))
     shown = replace(result, scenarios=worlds, scenario_targets=chances)
-    frame = moved(stage, played(stage, scenario, (*known.scenarios, scenario)))
+    frame = moved(stage, world)
     pieces: list[Shown] = [report.scenario_table(shown, lang=lang)]
     if len(frame) and (frame["difference"].abs() >= LEAST).any():
         pieces.append(_moved_table(frame, result, lang))
