@@ -40,6 +40,11 @@ class WhatIf(View):
     data_dir: Path
     lang: str
 
+    @property
+    def figure(self) -> Shown:
+        """The scenario beside "continue as now", drawn."""
+        return plot.scenarios(self.result, lang=self.lang)
+
     def keep(self, name: str, *, name_en: str = "") -> View:
         """Add it to ``scenarios.toml``, where every report takes it up.
 
@@ -77,11 +82,6 @@ def what_if(steps: Steps, changes: Changes, data_dir: Path, lang: str) -> WhatIf
     return WhatIf(
         said(result, lang, *pieces), frame, scenario=scenario, result=shown, data_dir=data_dir, lang=lang
     )
-
-
-def picture(tried: WhatIf) -> Shown:
-    """Draw the scenario beside "continue as now"."""
-    return plot.scenarios(tried.result, lang=tried.lang)
 
 
 def stage_of(steps: Steps) -> Stage:
