@@ -35,9 +35,7 @@ def at(vintages):
 @pytest.fixture(scope="session")
 def panels_seen(at):
     """The posteriors of both days, so that they are computed once for all tests."""
-    return [
-        (known, ground.posterior(known, SPEC, np.random.default_rng(SPEC.seed))) for known in at.values()
-    ]
+    return [(known, ground.posterior(known, SPEC, np.random.default_rng(SPEC.seed))) for known in at.values()]
 
 
 def medians_of(seen):
@@ -129,4 +127,12 @@ EDITS = {
 @pytest.fixture(scope="session")
 def made():
     """The functions above, for tests, which cannot import this file."""
-    return SimpleNamespace(SPEC=SPEC, EARLY=EARLY, MEETING=MEETING, CITY=CITY, EDITS=EDITS, written=written, medians_of=medians_of)
+    return SimpleNamespace(
+        SPEC=SPEC,
+        EARLY=EARLY,
+        MEETING=MEETING,
+        CITY=CITY,
+        EDITS=EDITS,
+        written=written,
+        medians_of=medians_of,
+    )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import forecast
-from forecast import load, pipeline, report
+from forecast import ground, load, pipeline, report
 from forecast.desk import steps as desk_steps
 from forecast.desk.cache import Shelf, digest
 from forecast.errors import DataError, SpecError
@@ -86,8 +86,8 @@ def test_a_new_score_leaves_earlier_years_as_they_are(own, monkeypatch):
     bench = own()
     before = bench.forecast().result
     asked = []
-    rows = pipeline.forecast_rows
-    monkeypatch.setattr(pipeline, "forecast_rows", lambda then, spec: asked.append(spec) or rows(then, spec))
+    rows = ground.forecast_rows
+    monkeypatch.setattr(ground, "forecast_rows", lambda then, spec: asked.append(spec) or rows(then, spec))
 
     add(bench, "scores.csv", "PAR,2023,TP.HCM,D6,value,70,percent,,,2024-04-17,2024-04-20,số giả định,press,")
     after = bench.forecast().result
@@ -103,7 +103,7 @@ def test_the_record_is_found_on_disk(own, monkeypatch):
     monkeypatch.setattr(desk_steps, "MEMORY", desk_steps.Memory())
     first = bench.forecast().result
     monkeypatch.setattr(desk_steps, "MEMORY", desk_steps.Memory())
-    monkeypatch.setattr(pipeline, "forecast_rows", _never)
+    monkeypatch.setattr(ground, "forecast_rows", _never)
 
     again = bench.forecast().result
 

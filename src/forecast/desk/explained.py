@@ -21,7 +21,7 @@ from forecast.scorecard.outlook import CRITERIA, FINAL
 
 if TYPE_CHECKING:
     from forecast.desk.steps import Steps
-    from forecast.pipeline import Posterior
+    from forecast.ground import Posterior
     from forecast.result import Result
 
 SHOWN: Final = 12  # figures that have a line of their own
@@ -37,13 +37,13 @@ def explain(steps: Steps, component: str, lang: str) -> View:
     refuse_component(component, [*modelled, *below])
     if component in below:
         return _criterion(result, component, lang)
-    frame = way(result, steps.posterior()[0], steps.known().scores, component, _told(steps, component))
+    frame = way(result, steps.posterior(), steps.known().scores, component, _told(steps, component))
     return View(said(result, lang, *_pieces(frame, result, component, lang)), frame)
 
 
 def _told(steps: Steps, component: str) -> Moves:
     """Split the way of a component by statements; the orders are gone through once for all components."""
-    post, spec = steps.posterior()[0], steps.spec
+    post, spec = steps.posterior(), steps.spec
     lattice, place = post.fitted.lattice, post.subject.areas.index(spec.area)
     every = [lattice.cell(name, lattice.years[-1]) for name in lattice.components]
 
