@@ -96,11 +96,8 @@ def question(path: Path, small: Path, *, changed: bool) -> dict[str, Any]:
 def kernels(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernels]:
     """Kernels, forked where that can be from a process that has computed already."""
     folder = tmp_path_factory.mktemp("kernels")
-    asked = [
-        question(Path(stem), small, changed=changed)
-        for stem in ("x", "07_sipas")
-        for changed in (False, True)
-    ]
+    asked = [question(path, small, changed=False) for path in (NOTEBOOKS[0], NOTEBOOKS[-1])]
+    asked.append(question(NOTEBOOKS[0], small, changed=True))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FORECAST_TEST_QUESTIONS", json.dumps(asked))
         (folder / "warm_desk.py").write_text(WARM, encoding="utf-8")
@@ -172,8 +169,12 @@ def test_links_lead_somewhere(path: Path) -> None:
         assert {(path.parent / link).resolve() for link in links} == set(NOTEBOOKS[1:])
 
 
-@pytest.mark.parametrize("changed", [False, True], ids=["default", "changed"])
-@every_notebook
+@pytest.mark.parametrize(
+    ("path", "changed"),
+    [(path, False) for path in NOTEBOOKS]
+    + [(path, True) for path in NOTEBOOKS if SHOWS[path.stem][1] or path == NOTEBOOKS[0]],
+    ids=lambda each: each.stem if isinstance(each, Path) else "changed" if each else "default",
+)
 def test_shows_what_the_workbench_shows(
     path: Path, changed: bool, small: Path, kernels: Kernels, tmp_path: Path
 ) -> None:

@@ -67,7 +67,7 @@ def test_a_second_answer_is_the_first(bench):
 def test_a_new_indicator_leaves_the_panel_as_it_is(own, monkeypatch):
     """An added indicator is in the next forecast; the panel, which it does not touch, is not fitted anew."""
     bench = own()
-    before = bench.forecast().result.summary.set_index("component")["median"]
+    before = bench.forecast().frame.set_index("component")["median"]
     monkeypatch.setattr(Evidence, "fit", _never)
 
     add(
@@ -84,31 +84,32 @@ def test_a_new_indicator_leaves_the_panel_as_it_is(own, monkeypatch):
 def test_a_new_score_leaves_earlier_years_as_they_are(own, monkeypatch):
     """An added score is in the next forecast; earlier years, when it was unknown, are not done again."""
     bench = own()
-    before = bench.forecast().result
+    before = bench._now()
+    before.record()
     asked = []
     rows = ground.forecast_rows
     monkeypatch.setattr(ground, "forecast_rows", lambda then, spec: asked.append(spec) or rows(then, spec))
 
     add(bench, "scores.csv", "PAR,2023,TP.HCM,D6,value,70,percent,,,2024-04-17,2024-04-20,số giả định,press,")
-    after = bench.forecast().result
+    after = bench._now()
 
+    assert after.told().summary.set_index("component").loc["D6", "last_median"] == pytest.approx(8.4)
+    assert after.record().equals(before.record())
     assert asked == []
-    assert after.summary.set_index("component").loc["D6", "last_median"] == pytest.approx(8.4)
-    assert after.backtest.equals(before.backtest)
 
 
 def test_the_record_is_found_on_disk(own, monkeypatch):
     """A kernel that is started anew finds the record of earlier years on disk, the same to the last byte."""
     bench = own()
     monkeypatch.setattr(desk_steps, "MEMORY", desk_steps.Memory())
-    first = bench.forecast().result
+    first = bench._now().record()
     monkeypatch.setattr(desk_steps, "MEMORY", desk_steps.Memory())
     monkeypatch.setattr(ground, "forecast_rows", _never)
 
-    again = bench.forecast().result
+    again = bench._now().record()
 
     assert again is not first
-    assert again.backtest.to_csv() == first.backtest.to_csv()
+    assert again.to_csv() == first.to_csv()
 
 
 def test_other_code_finds_nothing_on_disk(tmp_path, monkeypatch, bench):
