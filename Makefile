@@ -38,7 +38,7 @@ test: $(READY)  ## chạy toàn bộ kiểm thử | run the whole test suite
 	@$(RUN) pytest -n 2 --dist worksteal $(ARGS)
 
 lab: $(READY)  ## mở các notebook trong JupyterLab | open the notebooks in JupyterLab
-	@$(RUN) jupyterlab --LabApp.default_url=/lab/tree/notebooks $(ALLOW_ROOT) $(ARGS)
+	@$(RUN) jupyterlab --LabApp.default_url=/lab/tree/notebooks/00_start.ipynb $(ALLOW_ROOT) $(ARGS)
 
 check: $(READY)  ## kiểm tra mã nguồn | ruff (format and lint), mypy strict, import-linter
 	@$(RUN) ruff format --check .

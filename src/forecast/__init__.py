@@ -1,1 +1,41 @@
-"""Forecasts with uncertainty of Ho Chi Minh City's PAR Index and SIPAS, and of any yearly panel."""
+"""Forecasts of the PAR Index and SIPAS, with uncertainty.
+
+In a notebook::
+
+    import forecast
+    bench = forecast.open()
+
+gives a workbench; see `forecast.desk.open`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from forecast.desk import Workbench, open  # noqa: A004 -- analysts write forecast.open
+
+__all__ = ["Workbench", "open"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the desk when it is asked for, as it takes seconds; the command line has no need of it."""
+    if name not in __all__:
+        raise _UnknownNameError(name)
+    found = getattr(import_module("forecast.desk"), name)
+    globals()[name] = found
+    return found
+
+
+class _UnknownNameError(AttributeError):
+    """The package has no such name; the sentence is written when it is read, as imports ask for many."""
+
+    def __str__(self) -> str:
+        refusal = import_module("forecast.desk.names").refusal
+        return str(refusal(self.args[0], __all__, "vi"))
+
+
+def __dir__() -> list[str]:
+    """List what analysts work with."""
+    return [*__all__, "__doc__"]

@@ -88,13 +88,17 @@ class Ground:
         return post
 
 
-def ground_of(spec: RunSpec, vintages: Vintages, each: record.Each = map) -> Ground:
+def ground_of(
+    spec: RunSpec, vintages: Vintages, each: record.Each = map, *, with_record: bool = True
+) -> Ground:
     """Do the work that does not depend on the spec's area.
 
     Parameters
     ----------
     each
         Does the earlier years of the record, beside this process where it can.
+    with_record
+        Whether to do them at all.
 
     Raises
     ------
@@ -103,6 +107,8 @@ def ground_of(spec: RunSpec, vintages: Vintages, each: record.Each = map) -> Gro
     """
     known = vintages.known_at(spec.as_of)
     refuse_unanswerable(spec, announcements=before_result(known, spec).announcements, areas=known.provinces)
+    if not with_record:
+        return ground_from(known, spec)
     # With an area of no one's choice, so that not even the order of the rows depends on who asks.
     anyone = replace(spec, area=known.provinces[0])
     past = record.past_forecasts(vintages, known, anyone, forecast_rows, each)

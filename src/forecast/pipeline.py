@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 from forecast import backtest, changes, findings, load, news, record
 from forecast.errors import TooFewYearsError
 from forecast.framework import TOTAL, breaks, framework_for
-from forecast.ground import MAIN_MODEL, Ground, Posterior, forecast_rows, ground_from, ground_of, rows_of
+from forecast.ground import MAIN_MODEL, Ground, forecast_rows, ground_from, ground_of, rows_of
 from forecast.load import Known
 from forecast.models.subject import SURVEY
 from forecast.neighbours import neighbours
@@ -36,18 +36,18 @@ def forecast(known: Known, spec: RunSpec) -> Result:
     SpecError
         If the area is no province, or the target year's result was already published.
     """
-    return _told(ground_from(known, spec), spec)
+    ground = ground_from(known, spec)
+    return result_of(ground, spec, below_domains(ground, spec))
 
 
-def _told(ground: Ground, spec: RunSpec) -> Result:
-    """The tables of a result, but for the record, the news and what changed."""
+def result_of(ground: Ground, spec: RunSpec, below: Outlook) -> Result:
+    """The tables of a result, but for the record, the news and what changed; `below` is `below_domains`'."""
     known, post = ground.seen, ground.posterior
     years = post.fitted.lattice.years[:-1]
     place = post.subject.areas.index(spec.area)
     with threadpool_limits(limits=1):
         past = post.fitted.draws(years, HISTORY_DRAWS, ground.stream(), areas=[place])
     home = post.subject.only(spec.area)
-    below = _below(known, spec, post)
     rank = ranks(findings.scored(below.target, spec.index_code), place)
     chances = rank_table(rank, len(post.subject.areas))
     evidence = findings.evidence_table(known, post.uses, post.fitted)
@@ -109,8 +109,9 @@ def _above(component: str, parents: Mapping[str, str]) -> list[str]:
     return found
 
 
-def _below(known: Known, spec: RunSpec, post: Posterior) -> Outlook:
+def below_domains(ground: Ground, spec: RunSpec) -> Outlook:
     """What criteria, departments and scenarios add; nothing for the survey, which has no parts."""
+    known, post = ground.seen, ground.posterior
     if spec.index_code == SURVEY:
         return Outlook(post.target, informed=False, rows=pd.DataFrame(), tables={})
     aims = findings.aims(known, spec)
@@ -176,7 +177,7 @@ def answer(ground: Ground, spec: RunSpec, previous: Path | None = None) -> Resul
         raise ValueError(f"the ground is that of {ground.spec}, not of {spec}")
     seen = ground.seen
     refuse_unanswerable(spec, announcements=seen.announcements, areas=seen.provinces)
-    told = _with_news(replace(_told(ground, spec), backtest=ground.past), ground.known)
+    told = with_record(result_of(ground, spec, below_domains(ground, spec)), ground.known, ground.past)
     if previous is None:
         return told
     now = dict(zip(told.summary["component"], told.summary["median"], strict=True))
@@ -230,9 +231,9 @@ def record_of(
     return table[backtest.COLUMNS].reset_index(drop=True), breaks(known.events, index_code)
 
 
-def _with_news(result: Result, known: Known) -> Result:
-    """Add what current indicators say, learnt on the result's own record."""
-    spec = result.spec
+def with_record(result: Result, known: Known, past: pd.DataFrame) -> Result:
+    """Add the record of earlier years, and what current indicators say, which is learnt on it."""
+    result, spec = replace(result, backtest=past), result.spec
     framework = framework_for(known.frameworks, known.events, "PAR", spec.target_year, known.as_of)
     errors = news.past_errors(result.backtest, spec, MAIN_MODEL)
     learnt = news.lessons(known, errors, spec)

@@ -18,6 +18,7 @@ FILE: Final = "scenarios.toml"
 BASE: Final = "continue"
 REMEDIES: Final = ("overdue", "open")
 _LARGEST: Final = 1e300  # what is not a number is not at most this either
+_BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 _FIELDS: Final = ("name_vi", "name_en", "indicators", "remedies", "points", "everywhere", "combine")
 
 Facts = dict[str, Any]
@@ -89,7 +90,7 @@ def read(folder: Path) -> tuple[tuple[Scenario, ...], str]:
     parts = told.get("scenario", {})
     found_all: list[Scenario] = []
     for name, fields in parts.items() if isinstance(parts, dict) else ():
-        scenario, wrong = _scenario(str(name), fields, tuple(parts))
+        scenario, wrong = judged(str(name), fields, tuple(parts))
         problems += wrong
         found_all += [scenario] if scenario else []
     problems += _circles(found_all)
@@ -107,19 +108,6 @@ def _no_toml(error: Exception) -> Problem:
     return Problem(FILE, int(found[1]), "", "", "expect.toml", {"place": int(found[2])})
 
 
-def written(value: object) -> str:
-    """Write a value as it stands in the file.
-
-    >>> written({"pub_inv_disb_rate": 95, "names": ["a", True]})
-    '{ pub_inv_disb_rate = 95, names = ["a", true] }'
-    """
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{name} = {written(each)}" for name, each in value.items()) + " }"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(written, value)) + "]"
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str | bool) else str(value)
-
-
 def flat(scenario: Scenario, every: Iterable[Scenario]) -> tuple[Scenario, ...]:
     """Give a scenario and all that it combines, each once."""
     by_id = {each.scenario_id: each for each in every}
@@ -133,11 +121,53 @@ def flat(scenario: Scenario, every: Iterable[Scenario]) -> tuple[Scenario, ...]:
     return tuple(found.values())
 
 
-def _scenario(name: str, fields: Any, others: tuple[str, ...]) -> tuple[Scenario | None, list[Problem]]:
+def written(scenario: Scenario) -> str:
+    r"""Write a scenario as a table of the file, with an end of line; what `read` gives back is the same.
+
+    Examples
+    --------
+    >>> print(written(Scenario(scenario_id="more", name_vi="Thêm", points={"3.2": 0.5})), end="")
+    [scenario.more]
+    name_vi = "Thêm"
+    points = { "3.2" = 0.5 }
+    """
+    lines = [f"[scenario.{_key(scenario.scenario_id)}]"]
+    for name in _FIELDS:
+        value = getattr(scenario, name)
+        if value:
+            lines.append(f"{name} = {_toml(value)}")
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return f"{{ {', '.join(f'{_key(name)} = {_toml(each)}' for name, each in value.items())} }}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_toml(each) for each in value)}]"
+    # JSON's texts are TOML's too, but for a character that TOML wants escaped; so are numbers and booleans.
+    return json.dumps(value, ensure_ascii=False, default=str).replace("\x7f", "\\u007f")
+
+
+def _key(name: str) -> str:
+    return name if _BARE.fullmatch(name) else _toml(name)
+
+
+def judged(name: str, fields: Any, others: tuple[str, ...]) -> tuple[Scenario | None, list[Problem]]:
+    """Make a scenario of the fields of its table, or say everything that is wrong with them.
+
+    Parameters
+    ----------
+    name
+        Its identifier.
+    fields
+        By the names of `Scenario`.
+    others
+        Identifiers of all scenarios, which it may combine.
+    """
     if not isinstance(fields, dict):
-        return None, [Problem(FILE, None, name, written(fields), "expect.scenario_table")]
+        return None, [Problem(FILE, None, name, _toml(fields), "expect.scenario_table")]
     problems = [
-        Problem(FILE, None, f"{name}.{field_name}", written(value), key, facts)
+        Problem(FILE, None, f"{name}.{field_name}", _toml(value), key, facts)
         for field_name, value in fields.items()
         for key, facts in [_wrong(field_name, value, others)]
         if key

@@ -16,6 +16,7 @@ from IPython.utils.capture import capture_output
 from forecast import labels, result
 from forecast.report import page
 from forecast.result import Result
+from forecast.runs.plan import KINDS
 from forecast.spec import RunSpec
 
 AREA = "TP. Hồ Chí Minh"
@@ -56,7 +57,7 @@ NORMAL = dict(
 
 
 ROOT = Path(__file__).parents[2]
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted(ROOT / "notebooks" / f"{kind.stem}.ipynb" for kind in KINDS)
 
 
 @pytest.fixture(scope="session")

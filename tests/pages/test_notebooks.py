@@ -12,8 +12,9 @@ from bs4 import BeautifulSoup
 
 from forecast.errors import RunError
 from forecast.report import cover, page
+from forecast.runs.plan import KINDS
 
-NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted(Path(__file__).parents[2] / "notebooks" / f"{kind.stem}.ipynb" for kind in KINDS)
 every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 every_page = pytest.mark.parametrize("lang", ["vi", "en"])
 COMMON = ["index_code", "area", "target_year", "as_of", "data_dir", "run_dir", "lang"]

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from forecast import labels, plot, reading, report
 from forecast.report.current import period
 from forecast.report.front import comparison
+from forecast.runs.plan import KINDS
 
 LANGUAGES = ("vi", "en")
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden" / "report"
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted(ROOT / "notebooks" / f"{kind.stem}.ipynb" for kind in KINDS)
 RUN = {
     "run_id": "2024-10-20_par_made-up_2024_0badcafe",
     "inputs": {"data": {"areas.csv": "fedcba98" * 8, "scores.csv": "01234567" * 8}},

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from forecast import pipeline
+from forecast import ground
 from forecast.additions.proposal import Proposal
 from forecast.findings import components, scored
 from forecast.framework import TOTAL
@@ -93,7 +93,7 @@ def _first_open(known: Known, proposal: Proposal) -> int:
 
 def _figures(known: Known, spec: RunSpec) -> pd.DataFrame:
     """Median and range of every component and of the rank, as the report has them."""
-    post = pipeline.posterior(known, spec, np.random.default_rng(spec.seed))
+    post = ground.posterior(known, spec, np.random.default_rng(spec.seed))
     target = final_draws(known, spec, post.framework, post.last, post.target)
     home = target.of_area(spec.area)
     low, high = interval_ends(LEVEL)

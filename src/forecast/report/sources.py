@@ -59,8 +59,8 @@ def conflict_table(result: Result, *, lang: str) -> Table | Passage:
     lines = [
         row(
             key_name(str(record["key"]), str(record.get("name", "")), lang),
-            _value(record, lang),
-            _value(record, lang, taken="taken_"),
+            figure_value(record, lang),
+            figure_value(record, lang, taken="taken_"),
             reading.named("trust", str(record["trust"]), lang),
             reading.named("aside", str(record["reason"]), lang),
         )
@@ -95,7 +95,7 @@ def key_name(key: str, name: str, lang: str) -> str:
     )
 
 
-def _value(record: pd.Series[Any], lang: str, *, taken: str = "") -> Cell:
+def figure_value(record: pd.Series[Any], lang: str, *, taken: str = "") -> Cell:
     """Write score and rank of a row, or, with `taken`, of the row that was taken in its place."""
     score, place = float(record[f"{taken}score"]), float(record[f"{taken}rank"])
     rank = "" if math.isnan(place) else labels.text("evidence.rank", lang, rank=int(place))
@@ -131,8 +131,8 @@ def evidence_table(result: Result, component: str = "", *, lang: str) -> Table |
         return Passage((labels.text("evidence.none", lang),))
     lines = [
         row(
-            _figure_name(record, bool(component), lang),
-            _value(record, lang),
+            figure_name(record, bool(component), lang),
+            figure_value(record, lang),
             labels.percent(record["fitted"], 1, lang),
             reading.said(record["reason"], lang),
         )
@@ -148,7 +148,7 @@ def evidence_table(result: Result, component: str = "", *, lang: str) -> Table |
     return Table(labels.text("evidence.caption", lang, about=about), heads, tuple(lines))
 
 
-def _figure_name(record: pd.Series[Any], with_area: bool, lang: str) -> str:  # noqa: FBT001
+def figure_name(record: pd.Series[Any], with_area: bool, lang: str) -> str:  # noqa: FBT001
     """Name a published figure by index, year, component and, where several are listed, area."""
     parts = [
         f"{record['index_code']} {int(record['year'])}",

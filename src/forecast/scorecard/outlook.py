@@ -52,12 +52,15 @@ class Outlook:
         FORECAST rows; of the final forecast only if `informed`, and then first.
     tables : mapping
         Tables of `Result` by name.
+    stage : Stage or None
+        What scenarios are played on; None for an index without parts.
     """
 
     target: Draws
     informed: bool
     rows: pd.DataFrame
     tables: dict[str, pd.DataFrame]
+    stage: Stage | None = None
 
 
 def outlook(
@@ -104,6 +107,7 @@ def outlook(
             "remedies": remedies,
             "units": unit_table(remedies, units),
         },
+        stage=stage,
     )
 
 

@@ -81,7 +81,14 @@ def played(stage: Stage, scenario: Scenario, every: Sequence[Scenario]) -> World
 def scenario_table(
     stage: Stage, every: Sequence[Scenario], targets: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Play all scenarios.
+    """Play all scenarios; see `world_table`."""
+    return world_table(stage, [(each, played(stage, each, every)) for each in every], targets)
+
+
+def world_table(
+    stage: Stage, worlds: Sequence[tuple[Scenario, World]], targets: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Set out scenarios that were played.
 
     Parameters
     ----------
@@ -98,8 +105,7 @@ def scenario_table(
     rows: list[dict[str, Any]] = []
     chances: list[dict[str, Any]] = []
     base = stage.leaves.points.sum(axis=1)
-    for scenario in every:
-        world = played(stage, scenario, every)
+    for scenario, world in worlds:
         row: dict[str, Any] = dict.fromkeys(SCENARIO_COLUMNS, np.nan) | {
             "scenario": scenario.scenario_id,
             "name_vi": scenario.name_vi,

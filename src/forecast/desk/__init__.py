@@ -1,0 +1,111 @@
+"""The analyst's desk: `open` gives a workbench, whose methods show what is known, forecast and what if.
+
+Nothing is computed here that a report computes otherwise: every step is `forecast.pipeline`'s, remembered.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Never
+
+from forecast import pipeline
+from forecast.desk import hall
+from forecast.desk.steps import tables_of
+from forecast.desk.workbench import Workbench
+from forecast.errors import SpecError
+from forecast.labels import LANGUAGES
+from forecast.spec import RunSpec, parse_day, refuse_unanswerable, refuse_unknown
+from forecast.tables import INDEX_CODES
+
+if TYPE_CHECKING:
+    from forecast.load import Known
+
+__all__ = ["Workbench", "open"]
+
+CITY: Final = "TP. Hồ Chí Minh"
+KEYWORDS: Final = ("as_of", "area", "target_year", "index_code", "data_dir", "lang")
+
+
+def open(  # noqa: A001 -- analysts write forecast.open
+    *,
+    as_of: str | dt.date | None = None,
+    area: str = CITY,
+    target_year: int | None = None,
+    index_code: str = "PAR",
+    data_dir: str | Path | None = None,
+    lang: str = "vi",
+    **unknown: Never,
+) -> Workbench:
+    """Open the workbench on one question.
+
+    Parameters
+    ----------
+    as_of
+        Nothing published after this day is used; a day or ISO text (2024-10-20); today if left out.
+    area
+        Province, in any spelling of ``areas.csv``; the city if left out.
+    target_year
+        Year that is forecast; the first whose result was not out on the day, if left out (or 0).
+    index_code
+        PAR or SIPAS.
+    data_dir
+        Folder of the tables; the project's own if left out.
+    lang
+        Language of what is shown: vi or en.
+
+    Raises
+    ------
+    SpecError
+        If a keyword or value is unknown, with the nearest that is; or the year's result is out.
+    DataError
+        If the tables are not sound, with everything that is wrong.
+
+    Examples
+    --------
+    The tables of these examples are small, and EVERY FIGURE IN THEM IS MADE UP.
+
+    >>> bench = forecast.open(data_dir=small, as_of="2024-10-20")
+    >>> bench
+    <Workbench: Chỉ số CCHC, Thành phố Hồ Chí Minh, dự báo năm 2024, số liệu đến ngày 20/10/2024>
+    >>> forecast.open(data_dir=small, as_of="2024-10-20", area="Hà Nộ")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    forecast.errors.SpecError: there is no area “Hà Nộ”; is “Hà Nội” meant? ...
+    """
+    hall.settle(lang if lang in LANGUAGES else "vi")
+    for name in unknown:
+        refuse_unknown("keyword", name, KEYWORDS)
+    if lang not in LANGUAGES:
+        refuse_unknown("lang", lang, LANGUAGES)
+    if index_code not in INDEX_CODES:
+        refuse_unknown("index_code", index_code, INDEX_CODES)
+    day = _day(as_of)
+    folder = Path(data_dir) if data_dir else pipeline.project_data()
+    known = tables_of(folder)[1].known_at(day)
+    spec = RunSpec(
+        index_code=index_code,
+        area=known.find_province(area),
+        target_year=target_year or _next_year(known, index_code),
+        as_of=day,
+    )
+    refuse_unanswerable(spec, announcements=known.announcements, areas=known.provinces)
+    return Workbench(spec, folder.resolve(), lang)
+
+
+def _day(given: Any) -> dt.date:
+    if not given:
+        return dt.date.today()  # noqa: DTZ011 -- the analyst's own day
+    if isinstance(given, str):
+        return parse_day(given)
+    if isinstance(given, dt.datetime):
+        return given.date()
+    if isinstance(given, dt.date):
+        return given
+    raise SpecError("spec.not_a_day", {"name": "as_of", "found": repr(given)})
+
+
+def _next_year(known: Known, index_code: str) -> int:
+    """First year after those whose result was out."""
+    out = known.announcements
+    years = out.loc[out["index_code"] == index_code, "year"]
+    return int(years.max()) + 1 if len(years) else known.as_of.year

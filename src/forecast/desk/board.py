@@ -1,0 +1,225 @@
+"""Sliders for a scenario: indicators, remedies, the set of criteria; for JupyterLab, never for a report."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+import ipywidgets as widgets
+import numpy as np
+
+from forecast import labels, reading
+from forecast.desk.tried import WhatIf, indicators_of, stage_of, what_if
+from forecast.errors import ForecastError
+from forecast.framework import TOTAL
+from forecast.markup import Passage
+from forecast.scenarios import REMEDIES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from forecast.desk.steps import Steps
+    from forecast.scorecard.worlds import Stage
+
+TICKS: Final = 50  # about as many places has a slider
+WHOLE: Final = 5.0  # points up and down for the total, for a harder or easier set of criteria
+PART: Final = 2.0  # and for a domain
+NAME: Final = widgets.Layout(width="30em")
+LINE: Final = widgets.Layout(width="28em")
+SOME: Final = widgets.Layout(max_height="22em", overflow="auto")
+
+
+class Board:
+    """Sliders and switches for one scenario, with what it makes of the forecast below them.
+
+    Attributes
+    ----------
+    switches, sliders : dict of code to widget
+        Of indicators: a value counts where its switch is on; moving a slider turns it on.
+    remedies, points, everywhere : widgets
+        What remedies are done; points of the total and of domains; whether the points hold everywhere.
+    name, keep, reset : widgets
+        Name and button to keep the scenario; button to put all back.
+    """
+
+    def __init__(self, steps: Steps, data_dir: Path, lang: str) -> None:
+        self._steps, self._data_dir, self._lang = steps, data_dir, lang
+        stage = stage_of(steps)
+        self.sliders = {code: _indicator(stage, code) for code in indicators_of(stage)}
+        self.switches = {code: self._check("desk.board.set") for code in self.sliders}
+        self.remedies = self._remedies(stage)
+        domains = reading.domains(steps.told())["component"].tolist()
+        self.points = {name: _points(WHOLE if name == TOTAL else PART) for name in (TOTAL, *domains)}
+        self.everywhere = self._check("desk.board.everywhere", value=True)
+        self.name = widgets.Text(placeholder=self._text("desk.board.name"), layout=NAME)
+        self.keep = widgets.Button(
+            description=self._text("desk.board.keep"), icon="save", layout=widgets.Layout(width="auto")
+        )
+        self.reset = widgets.Button(
+            description=self._text("desk.board.reset"), icon="undo", layout=widgets.Layout(width="auto")
+        )
+        self.answer, self.note = widgets.HTML(), widgets.HTML()
+        self._quiet = False
+        self._watch()
+        self.box = widgets.VBox(self._rows(stage))
+        self._play()
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What the sliders say, as `Workbench.what_if` takes it; nothing where they stand as they were."""
+        told: dict[str, Any] = {
+            code: slider.value for code, slider in self.sliders.items() if self.switches[code].value
+        }
+        told |= {name: slider.value for name, slider in self.points.items() if slider.value}
+        if self.remedies.value:
+            told["remedies"] = self.remedies.value
+        if self.everywhere.value and any(slider.value for slider in self.points.values()):
+            told["everywhere"] = True
+        return told
+
+    def tried(self) -> WhatIf:
+        """Give what the sliders say as `Workbench.what_if` does."""
+        return what_if(self._steps, self.changes, self._data_dir, self._lang)
+
+    def _repr_mimebundle_(self, **more: Any) -> Any:
+        return self.box._repr_mimebundle_(**more)
+
+    def __repr__(self) -> str:
+        return f"<Board: {self.changes}>"
+
+    def _watch(self) -> None:
+        for code, slider in self.sliders.items():
+            slider.observe(self._turner(code), "value")
+        heard = (*self.switches.values(), *self.points.values(), self.remedies, self.everywhere)
+        for widget in heard:
+            widget.observe(self._play, "value")
+        self.keep.on_click(self._keep)
+        self.reset.on_click(self._reset)
+
+    def _turner(self, code: str) -> Any:
+        def turn(_: object) -> None:
+            if self._quiet:
+                return
+            if self.switches[code].value:
+                self._play()
+            else:
+                self.switches[code].value = True  # which plays
+
+        return turn
+
+    def _play(self, _: object = None) -> None:
+        if self._quiet:
+            return
+        try:
+            self.answer.value = self.tried()._repr_html_()
+            self.note.value = ""
+        except ForecastError as refusal:
+            self._say(refusal.text(self._lang))
+
+    def _keep(self, _: object) -> None:
+        try:
+            self._say(str(self.tried().keep(self.name.value)))
+        except ForecastError as refusal:
+            self._say(refusal.text(self._lang))
+
+    def _reset(self, _: object) -> None:
+        self._quiet = True
+        for switch in self.switches.values():
+            switch.value = False
+        for code, slider in self.sliders.items():
+            slider.value = _indicator(stage_of(self._steps), code).value
+        for slider in self.points.values():
+            slider.value = 0.0
+        self.remedies.value = ""
+        self._quiet = False
+        self._play()
+
+    def _say(self, text: str) -> None:
+        self.note.value = Passage(tuple(text.split("\n")))._repr_html_()
+
+    def _text(self, key: str, **facts: Any) -> str:
+        return labels.text(key, self._lang, **facts)
+
+    def _check(self, key: str, *, value: bool = False) -> Any:
+        return widgets.Checkbox(
+            value=value, description=self._text(key), indent=False, layout=widgets.Layout(width="auto")
+        )
+
+    def _remedies(self, stage: Stage) -> Any:
+        names = [(self._text("desk.board.remedies.none"), "")]
+        names += [(self._text(f"desk.board.remedies.{each}"), each) for each in REMEDIES]
+        return widgets.ToggleButtons(
+            options=names, value="", disabled=stage.remedies.empty, style={"button_width": "auto"}
+        )
+
+    def _rows(self, stage: Stage) -> list[Any]:
+        lines = [
+            widgets.HBox([widgets.Label(_said(stage, code), layout=NAME), self.switches[code], slider])
+            for code, slider in self.sliders.items()
+        ]
+        rows = [self._head("desk.board.indicators"), widgets.VBox(lines, layout=SOME)]
+        if not self.sliders:
+            rows.append(widgets.HTML(Passage((self._text("desk.board.no_indicators"),))._repr_html_()))
+        rows += [self._head("desk.board.remedies_head"), self.remedies]
+        if stage.remedies.empty:
+            rows.append(widgets.HTML(Passage((self._text("desk.board.no_remedies"),))._repr_html_()))
+        rows += [self._head("desk.board.points"), self.everywhere]
+        for name, slider in self.points.items():
+            text = (
+                self._text("desk.board.criteria") if name == TOTAL else reading.short_name(name, self._lang)
+            )
+            rows.append(widgets.HBox([widgets.Label(text, layout=NAME), slider]))
+        return [*rows, widgets.HBox([self.name, self.keep, self.reset]), self.note, self.answer]
+
+    def _head(self, key: str) -> Any:
+        return widgets.HTML(f"<b>{self._text(key)}</b>")
+
+
+def _points(most: float) -> Any:
+    return widgets.FloatSlider(
+        value=0.0, min=-most, max=most, step=0.1, readout_format="+.1f", continuous_update=False, layout=LINE
+    )
+
+
+def _indicator(stage: Stage, code: str) -> Any:
+    """Make the slider of an indicator, where the forecast stands on it."""
+    found = stage.leaves.projections.get(code)
+    draws = found.draws if found is not None and len(found.draws) else np.array([50.0])
+    middle = float(np.median(draws))
+    if found is not None and found.unit != "%":
+        ends = [float(np.quantile(draws, 0.01)), float(np.quantile(draws, 0.99)), middle]
+        reach = max(ends) - min(ends) or abs(middle) or 1.0
+        low, high = min(ends) - reach / 2, max(ends) + reach / 2
+    else:
+        low, high = 0.0, 100.0
+    if found is not None and not np.isnan(found.value) and found.value <= low:
+        low = float(found.value)
+    step = _step((high - low) / TICKS) if (low, high) != (0.0, 100.0) else 0.5
+    low, high = step * math.floor(low / step), step * math.ceil(high / step)
+    decimals = max(0, -math.floor(math.log10(step)))
+    value = round(step * round(middle / step), decimals)
+    return widgets.FloatSlider(
+        value=min(max(value, low), high),
+        min=low,
+        max=high,
+        step=step,
+        readout_format=f".{decimals}f",
+        continuous_update=False,
+        layout=LINE,
+    )
+
+
+def _step(rough: float) -> float:
+    """Round a step to 1, 2 or 5 of its power of ten.
+
+    >>> _step(0.7), _step(130.0)
+    (1.0, 200.0)
+    """
+    power = 10.0 ** math.floor(math.log10(rough))
+    return next(power * each for each in (1.0, 2.0, 5.0, 10.0) if power * each >= rough)
+
+
+def _said(stage: Stage, code: str) -> str:
+    """Name an indicator with its unit."""
+    found = stage.leaves.projections.get(code)
+    return f"{reading.own_words(found.name)} ({found.unit})" if found is not None else code

@@ -1,0 +1,135 @@
+"""What was computed, found again by its content: the same question on the same data has one answer.
+
+A key is a hash of all that an answer rests on, so nothing must ever be thrown away for being old: a changed
+figure has another key.  What takes long and is small lies on disk too, where the key holds a hash of the
+code and of the versions of packages as well.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import hashlib
+import io
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, TypeVar, cast
+from zipfile import BadZipFile
+
+import numpy as np
+import pandas as pd
+
+from forecast.disk import replace_file
+from forecast.errors import WriteError
+from forecast.runs.manifest import code_hash, versions
+from forecast.tables import DAY_DTYPE
+
+T = TypeVar("T")
+Part = str | int | dt.date | pd.DataFrame
+
+# Answers of each kind that are held; draws take some 40 MB each.
+HELD: Final = {"posterior": 3, "vintages": 3, "known": 24, "past": 24}
+HELD_OF_OTHERS: Final = 12
+
+
+class Memory:
+    """Answers held in memory, the latest used of each kind."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, OrderedDict[str, Any]] = {}
+
+    def get(self, kind: str, key: str, make: Callable[[], T]) -> T:
+        """Give the answer of a key, made if it is not there."""
+        held = self._held.setdefault(kind, OrderedDict())
+        if key not in held:
+            made = make()
+            held[key] = made
+            while len(held) > HELD.get(kind, HELD_OF_OTHERS):
+                held.popitem(last=False)
+        held.move_to_end(key)
+        return cast("T", held[key])
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._held.clear()
+
+
+def digest(*parts: Part) -> str:
+    """Hash texts, numbers, days and tables by their content.
+
+    Examples
+    --------
+    >>> digest("a", 1) == digest("a", 1), digest("a", 1) == digest("a1")
+    (True, False)
+    """
+    whole = hashlib.sha256()
+    for part in parts:
+        if isinstance(part, pd.DataFrame):
+            heads = [f"{name}:{part[name].dtype}" for name in part.columns]
+            whole.update("|".join(heads).encode())
+            whole.update(pd.util.hash_pandas_object(part, index=False).to_numpy().tobytes())
+        else:
+            whole.update(repr(part).encode())
+        whole.update(b"\0")
+    return whole.hexdigest()
+
+
+@cache
+def of_code() -> str:
+    """Hash this package and name the versions that its figures depend on."""
+    return digest(code_hash(), repr(sorted(versions().items())))
+
+
+class Shelf:
+    """Tables on disk, one file a key; a shelf that cannot be written to is an empty one."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def get(self, key: str, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+        """Give the table of a key, made and put on the shelf if it is not there."""
+        path = self.folder / f"{digest(of_code(), key)}.npz"
+        if path.is_file():
+            with contextlib.suppress(
+                OSError, ValueError, KeyError, EOFError, BadZipFile
+            ):  # torn, or another's
+                return _unpacked(path.read_bytes())
+        made = make()
+        with contextlib.suppress(OSError, WriteError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            replace_file(path, _packed(made))
+        return made
+
+
+def _packed(frame: pd.DataFrame) -> bytes:
+    """Write columns of text as codes and names, days as text, numbers as they are; no pickle."""
+    arrays: dict[str, Any] = {"columns": np.array(list(frame.columns), dtype=str)}
+    for name in frame.columns:
+        column = frame[name]
+        if pd.api.types.is_datetime64_any_dtype(column):
+            arrays[f"day {name}"] = column.to_numpy().astype(DAY_DTYPE).astype("int64")
+        elif pd.api.types.is_numeric_dtype(column):
+            arrays[f"number {name}"] = column.to_numpy()
+        else:
+            codes, names = pd.factorize(column.astype(object))
+            arrays[f"codes {name}"] = codes.astype("int32")
+            arrays[f"names {name}"] = np.array([str(each) for each in names], dtype=str)
+    out = io.BytesIO()
+    np.savez_compressed(out, **arrays)
+    return out.getvalue()
+
+
+def _unpacked(content: bytes) -> pd.DataFrame:
+    found = np.load(io.BytesIO(content), allow_pickle=False)
+    columns: dict[str, Any] = {}
+    for name in found["columns"].tolist():
+        if f"day {name}" in found:
+            columns[name] = pd.Series(found[f"day {name}"].astype(DAY_DTYPE))
+        elif f"number {name}" in found:
+            columns[name] = found[f"number {name}"]
+        else:
+            names = found[f"names {name}"].astype(object)
+            columns[name] = pd.Series(names[found[f"codes {name}"]])
+    return pd.DataFrame(columns)

@@ -1,0 +1,218 @@
+"""What moved a forecast: from what holds of any province to the median, a figure at a time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from forecast import labels, reading
+from forecast.desk.views import View, refuse_component, said
+from forecast.findings import scored
+from forecast.markup import Column, Passage, Row, Table, row
+from forecast.models.statements import leaf_weights
+from forecast.models.subject import SURVEY, survey_component
+from forecast.models.weights import Moves, Ways, in_points, ways
+from forecast.report.sources import figure_name, figure_value
+from forecast.scorecard.outlook import CRITERIA, FINAL
+
+if TYPE_CHECKING:
+    from forecast.desk.steps import Steps
+    from forecast.ground import Posterior
+    from forecast.result import Result
+
+SHOWN: Final = 12  # figures that have a line of their own
+FIGURE: Final = ("index_code", "year", "area", "component", "statistic", "score", "unit", "rank", "use")
+COLUMNS: Final = ("step", "before", "after", "effect", "error", "missing", *FIGURE, "source_url")
+
+
+def explain(steps: Steps, component: str, lang: str) -> View:
+    """Show what moved one component: each published figure, then criteria and departments."""
+    result = steps.told()
+    modelled = result.summary["component"].tolist()
+    below = [name for name in result.scorecard["component"] if name not in modelled]
+    refuse_component(component, [*modelled, *below])
+    if component in below:
+        return _criterion(result, component, lang)
+    frame = way(result, steps.posterior(), steps.known().scores, component, _told(steps, component))
+    return View(said(result, lang, *_pieces(frame, result, component, lang)), frame)
+
+
+def _told(steps: Steps, component: str) -> Moves:
+    """Split the way of a component by statements; the orders are gone through once for all components."""
+    post, spec = steps.posterior(), steps.spec
+    lattice, place = post.fitted.lattice, post.subject.areas.index(spec.area)
+    every = [lattice.cell(name, lattice.years[-1]) for name in lattice.components]
+
+    def split() -> Ways:
+        with threadpool_limits(limits=1):  # many small steps, each slower on several threads
+            return ways(post.fitted, place, every, np.random.default_rng(spec.seed))
+
+    found = steps.remembered("ways", split)
+    names, maxima = _leaves(post, spec.index_code, component)
+    rows = [lattice.components.index(name) for name in names]
+    own = replace(found, moves=found.moves[rows], error=found.error[rows], without=found.without[rows])
+    return in_points(own, maxima)
+
+
+def way(result: Result, post: Posterior, scores: pd.DataFrame, component: str, told: Moves) -> pd.DataFrame:
+    """Give the way from the prior to the median: every row's `effect` is ``after - before``.
+
+    Returns
+    -------
+    DataFrame
+        `COLUMNS`, points (percent for SIPAS).  step is "prior" (the mean of all that is published, for
+        any province), "figure" (one published number, the strongest first), "shape" (bounded scores and
+        sums of them have their median beside their middle; draws), "criteria", "departments" or "median".
+        error: standard error that the random orders leave in an effect.  missing: what the forecast would
+        be higher by if that figure alone were unknown.
+    """
+    spec, subject = result.spec, post.subject
+    place = subject.areas.index(spec.area)
+    rows = scores.loc[scores.index[post.fitted.statements.row]].reset_index(drop=True)
+    uses = post.uses.iloc[post.fitted.statements.row].to_numpy()
+    figures = rows.assign(step="figure", effect=told.effect, error=told.error, missing=told.missing, use=uses)
+    figures = figures.iloc[np.argsort(-np.abs(told.effect), kind="stable")]
+    if spec.index_code == SURVEY:
+        drawn = scored(post.target, SURVEY)[:, place]
+    else:
+        drawn = post.target.of_area(spec.area).points(component)[:, 0]
+    panel = float(np.round(np.median(drawn), 4))
+    final = reading.quantile(result, component, 0.5)
+    by_rule = _median_of(result, CRITERIA, component, panel if reading.main_model(result) == FINAL else final)
+    later = [
+        ("shape", panel - told.posterior),
+        ("criteria", by_rule - panel),
+        ("departments", final - by_rule),
+    ]
+    frame = pd.concat(
+        [
+            pd.DataFrame([{"step": "prior", "after": told.prior}]),
+            figures,
+            pd.DataFrame([{"step": name, "effect": effect} for name, effect in later]),
+        ],
+        ignore_index=True,
+    )
+    after = told.prior + frame["effect"].fillna(0.0).cumsum()
+    frame = frame.assign(after=after, before=(after - frame["effect"]).where(frame["step"] != "prior"))
+    last = pd.DataFrame([{"step": "median", "after": final}])
+    return pd.concat([frame, last], ignore_index=True)[list(COLUMNS)]
+
+
+def _leaves(post: Posterior, index_code: str, component: str) -> tuple[list[str], list[float]]:
+    """The components without children that one is the sum of, and the points of each."""
+    subject, year = post.subject, post.fitted.lattice.years[-1]
+    if index_code == SURVEY:
+        return [survey_component(subject)], [100.0]
+    leaves = list(leaf_weights(subject, component, year))
+    maxima = subject.schemes[year].maxima
+    return leaves, [maxima[leaf] for leaf in leaves]
+
+
+def _median_of(result: Result, model: str, component: str, otherwise: float) -> float:
+    rows = result.forecast
+    own = rows[
+        (rows["model"] == model)
+        & (rows["component"] == component)
+        & (rows["area"] == result.spec.area)
+        & (rows["output_type_id"] == "0.5")
+        & (rows["index_code"] == result.spec.index_code)
+    ]
+    return float(own["value"].iloc[0]) if len(own) else otherwise
+
+
+def _pieces(frame: pd.DataFrame, result: Result, component: str, lang: str) -> tuple[Passage | Table, ...]:
+    figures = frame[frame["step"] == "figure"]
+    first, rest = figures.head(SHOWN), figures.iloc[SHOWN:]
+    lines = [_step("prior", frame, lang), *(_figure(record, lang) for _, record in first.iterrows())]
+    for kind, group in rest.groupby(_kinds(rest, result, component), sort=True):
+        name = labels.text(f"desk.explain.kind.{str(kind).partition(' ')[2]}", lang, count=len(group))
+        lines.append(row(name, "", _moved(group["effect"].sum(), lang), "", ""))
+    moved = [name for name in ("shape", "criteria", "departments") if abs(_effect(frame, name)) >= 5e-5]
+    lines += [_step(name, frame, lang) for name in moved]
+    lines.append(_step("median", frame, lang))
+    facts = {
+        "component": reading.short_name(component, lang),
+        "year": result.spec.target_year,
+        "unit": reading.unit(result.spec.index_code, lang),
+    }
+    strongest = figures.iloc[0] if len(figures) else None
+    opening = labels.text(
+        "desk.explain.first" if strongest is not None else "desk.explain.nothing",
+        lang,
+        prior=reading.points(float(frame["after"].iloc[0]), lang),
+        median=reading.points(float(frame["after"].iloc[-1]), lang),
+        figure="" if strongest is None else figure_name(strongest, True, lang),  # noqa: FBT003
+        effect="" if strongest is None else _moved(strongest["effect"], lang),
+        **facts,
+    )
+    table = Table(
+        caption=labels.text("desk.explain.caption", lang, **facts),
+        columns=(
+            Column(labels.text("desk.explain.figure", lang)),
+            *(
+                Column(labels.text(f"desk.explain.{name}", lang), numeric=True)
+                for name in ("published", "effect", "after", "missing")
+            ),
+        ),
+        rows=tuple(lines),
+        notes=(labels.text("desk.explain.note", lang, error=labels.number(figures["error"].max(), 2, lang)),),
+    )
+    return Passage((opening,)), table
+
+
+def _kinds(figures: pd.DataFrame, result: Result, component: str) -> pd.Series[str]:
+    """Sort figures that have no line of their own: the area's or others', of this component or of others."""
+    home = figures["area"] == result.spec.area
+    alike = (figures["component"] == component) & (figures["index_code"] == result.spec.index_code)
+    many = figures["statistic"] != "value"
+    kinds = np.select(
+        [many, home & alike, home, alike],
+        ["5 means", "1 own_same", "2 own_other", "3 others_same"],
+        default="4 others_other",
+    )
+    return pd.Series(kinds, index=figures.index)
+
+
+def _figure(record: pd.Series[Any], lang: str) -> Row:
+    return row(
+        figure_name(record, True, lang),  # noqa: FBT003
+        figure_value(record, lang),
+        _moved(record["effect"], lang),
+        labels.number(record["after"], 2, lang),
+        _moved(record["missing"], lang),
+    )
+
+
+def _step(name: str, frame: pd.DataFrame, lang: str) -> Row:
+    record = frame[frame["step"] == name].iloc[0]
+    return row(
+        labels.text(f"desk.explain.step.{name}", lang),
+        "",
+        "" if name in ("prior", "median") else _moved(record["effect"], lang),
+        labels.number(record["after"], 2, lang),
+        "",
+        strong=name in ("prior", "median"),
+    )
+
+
+def _effect(frame: pd.DataFrame, step: str) -> float:
+    return float(frame.loc[frame["step"] == step, "effect"].sum())
+
+
+def _moved(value: float, lang: str) -> str:
+    return labels.signed(float(value), 2, lang)
+
+
+def _criterion(result: Result, component: str, lang: str) -> View:
+    """Say what a criterion's figures rest on; the panel knows nothing below the domains."""
+    rows = reading.branch(result, component)
+    lines = [
+        f"{reading.component_name(record, lang)}: {reading.said(record['basis'], lang)}"
+        for _, record in rows.iterrows()
+        if record["basis"]
+    ]
+    return View(said(result, lang, Passage(tuple(lines), form="list")), rows)

@@ -1,0 +1,55 @@
+"""What takes longer than a moment says so, in plain text, where somebody watches a notebook."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from forecast import labels
+
+Tell = Callable[[str], None]
+
+
+@contextlib.contextmanager
+def telling(key: str, lang: str, **facts: Any) -> Iterator[Tell]:
+    """Say what is being done, how far it is, and in the end how long it took; nothing outside of notebooks.
+
+    Parameters
+    ----------
+    key
+        Of the sentence in the catalogue; its field `step` says how far.
+    """
+    began = time.monotonic()
+    handle = _line()
+
+    def tell(step: str) -> None:
+        if handle is not None:
+            handle(labels.text(key, lang, step=step, **facts))
+
+    tell("…")
+    yield tell
+    seconds = labels.number(time.monotonic() - began, 1, lang)
+    tell(labels.text("desk.done", lang, seconds=seconds))
+
+
+def _line() -> Tell | None:
+    """Open a line of output that can be rewritten; None where there is no notebook."""
+    module = sys.modules.get("IPython")
+    shell = module.get_ipython() if module is not None else None
+    if shell is None or not hasattr(shell, "kernel"):
+        return None
+    from IPython.display import display
+
+    opened: list[Any] = []
+
+    def write(line: str) -> None:
+        bundle = {"text/plain": line}
+        if opened:
+            opened[0].update(bundle, raw=True)
+        else:
+            opened.append(display(bundle, raw=True, display_id=True))  # type: ignore[no-untyped-call]
+
+    return write

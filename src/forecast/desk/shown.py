@@ -1,0 +1,185 @@
+"""The forecast, the models beside each other, and the record: views that are read off a result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from forecast import labels, plot, reading, report, score
+from forecast.desk.views import Forecast, View, refuse_component, said
+from forecast.markup import Cell, Column, Row, Shown, Table, row
+from forecast.reading.past import BASELINE, KEY, cells
+from forecast.spec import refuse_unknown
+
+if TYPE_CHECKING:
+    from forecast.desk.steps import Steps
+    from forecast.result import Result
+
+LOW, MIDDLE, HIGH = 0.1, 0.5, 0.9
+CELL: Final = ["area", "component", "target_year"]
+
+
+def forecast(steps: Steps, component: str, lang: str) -> Forecast:
+    """Show the total with its domains, or one component in depth."""
+    result = steps.told()
+    known = dict.fromkeys([*result.summary["component"], *result.scorecard["component"]])
+    refuse_component(component, list(known))
+    if component == reading.TOTAL:
+        parts: tuple[Shown, ...] = (
+            report.headline(result, lang=lang),
+            report.domain_table(result, lang=lang),
+            plot.domains(result, lang=lang),
+        )
+        return Forecast(said(result, lang, *parts), result.summary, steps=steps)
+    card = report.scorecard_table(result, component, lang=lang)
+    if component not in set(result.summary["component"]):
+        rows = result.scorecard[result.scorecard["component"] == component]
+        return Forecast(said(result, lang, card), rows.reset_index(drop=True), steps=steps)
+    rows = result.summary[result.summary["component"] == component].reset_index(drop=True)
+    parts = (
+        report.domain_passage(result, component, lang=lang),
+        plot.history(result, component, lang=lang),
+        report.level_table(result, component, lang=lang),
+        card,
+    )
+    return Forecast(said(result, lang, *parts), rows, steps=steps)
+
+
+def compare(result: Result, models: Sequence[str] | None, lang: str) -> View:
+    """Lay models side by side: median and range of the total, medians of the domains, past errors."""
+    frame = by_model(result)
+    every = list(dict.fromkeys([*frame["model"], *result.availability["model"]]))
+    asked = every if models is None else list(dict.fromkeys(models))
+    for model in asked:
+        if model not in every:
+            refuse_unknown("model", model, every)
+    frame = frame[frame["model"].isin(asked)]
+    frame = frame.merge(past_errors(result), on="model", how="left")
+    frame = frame.sort_values("model", key=lambda names: names.map(asked.index), kind="stable")
+    components = [reading.TOTAL, *reading.domains(result)["component"]]
+    lines = [_model_line(result, model, frame, components, lang) for model in asked]
+    facts = {"year": result.spec.target_year, "place": reading.place_name(result.spec.area, lang)}
+    table = Table(
+        caption=labels.text("desk.compare.caption", lang, **facts),
+        columns=(
+            Column(labels.text("desk.compare.model", lang)),
+            Column(labels.text("component.total", lang), numeric=True),
+            *(Column(component, numeric=True) for component in components[1:]),
+            Column(labels.text("desk.compare.error", lang), numeric=True),
+        ),
+        rows=tuple(lines),
+        notes=(labels.text("desk.compare.note", lang),),
+        form="scroll",
+    )
+    return View(said(result, lang, table), frame.reset_index(drop=True))
+
+
+def by_model(result: Result) -> pd.DataFrame:
+    """Give what each model says of the area: model, component, median, lower, upper (80 percent)."""
+    rows = result.forecast
+    own = rows[
+        (rows["area"] == result.spec.area)
+        & (rows["index_code"] == result.spec.index_code)
+        & (rows["output_type"] == "quantile")
+    ]
+    own = own.assign(level=own["output_type_id"].astype(float).round(4))
+    names = {LOW: "lower", MIDDLE: "median", HIGH: "upper"}
+    wide = own[own["level"].isin(names)].pivot_table(
+        index=["model", "component"], columns="level", values="value", sort=False
+    )
+    return wide.rename(columns=names).rename_axis(columns=None).reset_index()
+
+
+def past_errors(result: Result) -> pd.DataFrame:
+    """Compare models on the past years and provinces that each shares with the main one.
+
+    Returns
+    -------
+    DataFrame
+        model, cells, error and crps (mean absolute error of the median, mean CRPS), main_error and
+        main_crps (of the main model on the same cells); points.
+    """
+    columns = ["model", "cells", "error", "crps", "main_error", "main_crps"]
+    made = cells(result)
+    if made.empty:
+        return pd.DataFrame(columns=columns)
+    levels = sorted(set(made.columns).difference([*KEY, "observed"]))
+    told = made[["model", *CELL]].assign(
+        error=(made[MIDDLE] - made["observed"]).abs(),
+        crps=score.crps_from_quantiles(made["observed"], made[levels].to_numpy(), levels=levels),
+    )
+    main = told[told["model"] == reading.recorded_model(result)].drop(columns="model")
+    pairs = told.merge(main.rename(columns={"error": "main_error", "crps": "main_crps"}), on=CELL)
+    means = pairs.groupby("model", sort=False).agg(
+        cells=("error", "size"),
+        **{name: (name, "mean") for name in ("error", "crps", "main_error", "main_crps")},
+    )
+    return means.round(4).reset_index()[columns]
+
+
+def backtest(result: Result, lang: str) -> View:
+    """Show how good earlier forecasts would have been: the city's, the ranges', beside other models."""
+    frame = past_errors(result)
+    parts: list[Shown] = [
+        plot.track(result, lang=lang),
+        report.track_passage(result, lang=lang),
+        plot.coverage(result, lang=lang),
+        plot.skill(result, lang=lang),
+    ]
+    if len(frame):
+        parts.append(_error_table(frame, lang))
+    return View(said(result, lang, *parts), frame)
+
+
+def _model_line(result: Result, model: str, frame: pd.DataFrame, components: list[str], lang: str) -> Row:
+    own = frame[frame["model"] == model].set_index("component")
+    figures = own[["median", "lower", "upper"]].astype(float).reindex(components)
+    middles = figures["median"]
+    lower, upper = (float(figures[name].iloc[0]) for name in ("lower", "upper"))
+    error = own["error"].iloc[0] if len(own) else np.nan
+    return row(
+        reading.named("model", model, lang),
+        Cell(reading.points(middles[reading.TOTAL], lang), _span(lower, upper, lang)),
+        *(reading.points(middles[component], lang) for component in components[1:]),
+        labels.number(error, 2, lang),
+        detail="" if len(own) else _refusal(result, model, lang),
+    )
+
+
+def _span(lower: float, upper: float, lang: str) -> str:
+    return "" if np.isnan(lower) else reading.span(lower, upper, lang)
+
+
+def _refusal(result: Result, model: str, lang: str) -> str:
+    """Say why a model is silent."""
+    rows = result.availability
+    own = rows[(rows["model"] == model) & (rows["index_code"] == result.spec.index_code)]
+    reasons = dict.fromkeys(reason for reason in own["reason"] if reason)
+    return "; ".join(reading.said(reason, lang) for reason in reasons)
+
+
+def _error_table(frame: pd.DataFrame, lang: str) -> Table:
+    def line(record: pd.Series[Any]) -> Row:
+        figures = (labels.number(record[name], 2, lang) for name in frame.columns[2:])
+        return row(
+            reading.named("model", str(record["model"]), lang),
+            labels.number(record["cells"], 0, lang),
+            *figures,
+            strong=record["model"] == BASELINE,
+        )
+
+    return Table(
+        caption=labels.text("desk.errors.caption", lang),
+        columns=(
+            Column(labels.text("desk.compare.model", lang)),
+            *(
+                Column(labels.text(f"desk.errors.{name}", lang), numeric=True)
+                for name in ("cells", "error", "crps", "main_error", "main_crps")
+            ),
+        ),
+        rows=tuple(line(record) for _, record in frame.iterrows()),
+        notes=(labels.text("desk.errors.note", lang),),
+    )

@@ -1,0 +1,184 @@
+"""The steps of a forecast, each remembered by what it rests on: a changed figure redoes what depends on it.
+
+What the steps compute is `forecast.ground`'s, for all areas alike, and `forecast.pipeline`'s, for one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, Self, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from forecast import ground, labels, load, pipeline, record, scenarios, tables
+from forecast.changes.steps import PANEL
+from forecast.desk.cache import Memory, Shelf, digest
+from forecast.desk.progress import Tell, telling
+from forecast.ground import Ground, Posterior
+from forecast.load import Known, Vintages
+from forecast.members import Members, fit_members
+from forecast.record import COLUMNS as RECORD_COLUMNS
+from forecast.result import Result
+from forecast.scorecard.outlook import Outlook
+from forecast.spec import RunSpec, refuse_unanswerable
+
+T = TypeVar("T")
+
+MEMORY: Final = Memory()
+CACHE: Final = Path(".cache") / "desk"  # beside the folder of the tables
+NO_MEMBERS: Final = Members(())
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """One question on the tables of one folder as they were at one moment.
+
+    Attributes
+    ----------
+    key : str
+        Hash of the tables' bytes.
+    """
+
+    spec: RunSpec
+    key: str
+    vintages: Vintages
+    shelf: Shelf
+    lang: str
+
+    @classmethod
+    def now(cls, spec: RunSpec, data_dir: Path, lang: str) -> Self:
+        """Take the tables as they are; they are read again only if a byte has changed."""
+        return cls(spec, *tables_of(data_dir), Shelf(data_dir.resolve().parent / CACHE), lang)
+
+    def remembered(self, kind: str, make: Callable[[], T], *more: str) -> T:
+        """Give what rests on all of the tables and the whole question."""
+        return MEMORY.get(kind, digest(self.key, asked(self.spec), *more), make)
+
+    def known(self) -> Known:
+        """Cut the tables to the day."""
+        day = self.spec.as_of
+        return MEMORY.get("known", digest(self.key, day), lambda: self.vintages.known_at(day))
+
+    def posterior(self) -> Posterior:
+        """Fit the panel, which all areas share."""
+        return self._panel()[0]
+
+    def ground(self, *, members: bool = True) -> Ground:
+        """Put together what all areas share, but for the record.
+
+        Parameters
+        ----------
+        members
+            Whether with the models beside the main one, which take as long as that.
+        """
+        known, anyone = self.known(), self._anyone()
+        post, rng = self._panel()
+        told = self._members() if members else NO_MEMBERS
+        seen = ground.before_result(known, self.spec)
+        return Ground(anyone, known, seen, post, told, record.no_record(), rng)
+
+    def below(self) -> Outlook:
+        """Add criteria, departments and what scenarios are played on."""
+        return self.remembered("below", lambda: pipeline.below_domains(self.ground(members=False), self.spec))
+
+    def told(self) -> Result:
+        """Make the result's tables without the other models, the record, and what is learnt on it."""
+        return self.remembered(
+            "told", lambda: pipeline.result_of(self.ground(members=False), self.spec, self.below())
+        )
+
+    def result(self) -> Result:
+        """Make the whole result, as a run makes it."""
+
+        def make() -> Result:
+            told = pipeline.result_of(self.ground(), self.spec, self.below())
+            return pipeline.with_record(told, self.known(), self.record())
+
+        return self.remembered("result", make)
+
+    def record(self) -> pd.DataFrame:
+        """Forecast earlier years as they would have been; each year is remembered, on disk too."""
+        anyone = self._anyone()
+
+        def make() -> pd.DataFrame:
+            with telling("desk.recording", self.lang) as tell:
+                years = record.past_forecasts(
+                    self.vintages,
+                    self.known(),
+                    anyone,
+                    lambda then, question: self._past(then, question, tell),
+                )
+                return record.joined(years)
+
+        return MEMORY.get("record", digest(self.key, asked(anyone)), make)
+
+    def _anyone(self) -> RunSpec:
+        """The question of an area of no one's choice, as what all share must not depend on who asks."""
+        return replace(self.spec, area=self.known().provinces[0])
+
+    def _panel(self) -> tuple[Posterior, np.random.Generator]:
+        """The posterior, and the source of chance as its draws left it."""
+        known, spec = self.known(), self.spec
+        refuse_unanswerable(spec, announcements=known.announcements, areas=known.provinces)
+
+        def fit() -> tuple[Posterior, np.random.Generator]:
+            rng = np.random.default_rng(spec.seed)
+            with telling("desk.fitting", self.lang, year=spec.target_year):
+                return ground.posterior(known, spec, rng), rng
+
+        return MEMORY.get("posterior", self._panel_key(), fit)
+
+    def _members(self) -> Members:
+        known, post = self.known(), self.posterior()
+        statements = post.fitted.statements
+        return MEMORY.get(
+            "members",
+            self._panel_key(),
+            lambda: fit_members(known, post.subject, statements, post.uses, self.spec),
+        )
+
+    def _panel_key(self) -> str:
+        spec = self.spec
+        return digest(panel_hash(self.known()), spec.target_year, spec.seed, spec.draws, repr(spec.levels))
+
+    def _past(self, then: Known, question: RunSpec, tell: Tell) -> pd.DataFrame:
+        tell(labels.text("desk.year", self.lang, year=question.target_year))
+        key = digest(panel_hash(then), asked(question))
+        columns = [*(name for name in RECORD_COLUMNS if name != "observed"), "output_type"]
+
+        def make() -> pd.DataFrame:
+            return self.shelf.get(key, lambda: ground.forecast_rows(then, question)[columns])
+
+        return MEMORY.get("past", key, make)
+
+
+def asked(spec: RunSpec) -> str:
+    """Write a question as a part of a key."""
+    return repr(sorted(spec.as_dict().items()))
+
+
+def tables_of(folder: Path) -> tuple[str, Vintages]:
+    """Give the hash of all tables of a folder, scenarios included, and the tables.
+
+    Raises
+    ------
+    DataError
+        With every problem of every table.
+    """
+    whole = hashlib.sha256()
+    for name in (tables.AREAS.file, *(table.file for table in tables.DATA_TABLES), scenarios.FILE):
+        path = folder / name
+        content = path.read_bytes() if path.is_file() else b""
+        whole.update(f"{name} {len(content)} ".encode() + content)
+    key = whole.hexdigest()
+    return key, MEMORY.get("vintages", key, lambda: load.read_vintages(folder))
+
+
+def panel_hash(known: Known) -> str:
+    """Hash all that the panel's posterior rests on."""
+    frames = (getattr(known, name) for name in (*PANEL, "announcements"))
+    return digest(known.as_of, *frames)

@@ -1,0 +1,163 @@
+"""Who rose from where the area stands, and in what: earlier years of other provinces."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from forecast import labels, reading
+from forecast.desk.views import View, said
+from forecast.framework import breaks
+from forecast.markup import Cell, Column, Passage, Shown, Table, row
+from forecast.tables import COUNTRY
+
+if TYPE_CHECKING:
+    from forecast.desk.steps import Steps
+    from forecast.result import Result
+
+NEAR: Final = 1.5  # points (percent) from the country's mean, about where the area stands
+YEARS: Final = 2  # after which the rise is measured
+SHOWN: Final = 15
+COLUMNS: Final = (
+    *("area", "year", "score", "rank", "later", "later_score", "later_rank", "rise", "mean_rise", "own_rise"),
+    "parts",
+)
+
+
+def provinces(steps: Steps, lang: str) -> View:
+    """Show who stood as far from the country's mean as the area does, and rose above it; `frame` has all."""
+    result = steps.told()
+    crossed = breaks(steps.known().events, steps.spec.index_code)
+    frame, gap = risers(result, crossed)
+    facts = {"place": reading.place_name(result.spec.area, lang), "near": NEAR, "years": YEARS}
+    if frame.empty:
+        parts: tuple[Shown, ...] = (Passage((labels.text("desk.risers.none", lang, **facts),)),)
+        return View(said(result, lang, *parts), frame)
+    facts |= {
+        "gap": labels.signed(gap, 1, lang),
+        "cases": len(frame),
+        "rose": int((frame["own_rise"] > 0).sum()),
+    }
+    parts = (Passage((labels.text("desk.risers.first", lang, **facts),)), _table(frame, lang))
+    return View(said(result, lang, *parts), frame)
+
+
+def risers(result: Result, crossed: tuple[int, ...]) -> tuple[pd.DataFrame, float]:
+    """Find provinces that stood where the area stands now, against the country's mean of their year.
+
+    Parameters
+    ----------
+    crossed
+        Years in which the method changed; a rise across one says little, and is marked by its `parts`.
+
+    Returns
+    -------
+    frame : DataFrame
+        `COLUMNS`, the largest own_rise first; percent of the maximum.  own_rise is the rise less that of
+        the country's mean, or the rise itself where a mean is missing (mean_rise NaN); parts names the
+        domains that are published of both years, with their rise: "D3 +1.2".
+    gap : float
+        The area's last published total less the mean of its year.
+    """
+    totals, means = _shares(result)
+    own = totals[totals["area"] == result.spec.area].sort_values("year")
+    own = own[own["year"].isin(means.index)]
+    if own.empty:
+        return pd.DataFrame(columns=list(COLUMNS)), float("nan")
+    gap = float(own["share"].iloc[-1] - means[own["year"].iloc[-1]])
+    told = totals.assign(mean=totals["year"].map(means))
+    then = told[(told["area"] != result.spec.area) & ((told["share"] - told["mean"] - gap).abs() <= NEAR)]
+    later = totals.assign(year=totals["year"] - YEARS)
+    pairs = then.merge(later, on=["area", "year"], suffixes=("", "_later"))
+    mean_rise = (pairs["year"] + YEARS).map(means) - pairs["year"].map(means)
+    rise = pairs["share_later"] - pairs["share"]
+    frame = pd.DataFrame(
+        {
+            "area": pairs["area"],
+            "year": pairs["year"],
+            "score": pairs["share"],
+            "rank": pairs["rank"],
+            "later": pairs["year"] + YEARS,
+            "later_score": pairs["share_later"],
+            "later_rank": pairs["rank_later"],
+            "rise": rise,
+            "mean_rise": mean_rise,
+            "own_rise": rise - mean_rise.fillna(0.0),
+            "parts": [
+                _parts(result, str(area), int(year))
+                for area, year in zip(pairs["area"], pairs["year"], strict=True)
+            ],
+        }
+    )
+    across = [any(year < each <= year + YEARS for each in crossed) for year in frame["year"]]
+    # Across a change of method a rise without a mean to compare it with says nothing.
+    frame = frame[~(np.array(across, dtype=bool) & frame["mean_rise"].isna().to_numpy())]
+    return frame.round(2).sort_values("own_rise", ascending=False, kind="stable").reset_index(drop=True), gap
+
+
+def _shares(result: Result) -> tuple[pd.DataFrame, pd.Series[float]]:
+    """Published totals of provinces (area, year, share, rank) and the country's means, in percent."""
+    rows = result.evidence
+    own = rows[(rows["index_code"] == result.spec.index_code) & (rows["component"] == reading.TOTAL)]
+    values = own[(own["use"] == "score") & own["observed_share"].notna()]
+    totals = values[["area", "year", "rank"]].assign(share=100 * values["observed_share"])
+    spoken = own[(own["use"] == "mean") & (own["area"] == COUNTRY)]
+    means = 100 * spoken.groupby("year")["observed_share"].mean()
+    return totals.drop_duplicates(["area", "year"]), means
+
+
+def _parts(result: Result, area: str, year: int) -> str:
+    """Write the rises of domains that are published of both years, largest first."""
+    rows = result.evidence
+    own = rows[
+        (rows["index_code"] == result.spec.index_code)
+        & (rows["area"] == area)
+        & (rows["use"] == "score")
+        & (rows["component"] != reading.TOTAL)
+        & rows["year"].isin([year, year + YEARS])
+    ]
+    wide = own.pivot_table(index="component", columns="year", values="observed_share")
+    if not {year, year + YEARS} <= set(wide.columns):
+        return ""
+    steps = 100 * (wide[year + YEARS] - wide[year]).dropna().sort_values(ascending=False)
+    return "; ".join(f"{name} {step:+.1f}" for name, step in steps.items())
+
+
+def _table(frame: pd.DataFrame, lang: str) -> Table:
+    def stood(share: float, rank: float) -> Cell:
+        mark = "" if np.isnan(rank) else labels.text("evidence.rank", lang, rank=int(rank))
+        return Cell(labels.number(share, 2, lang), mark)
+
+    lines = [
+        row(
+            str(record["area"]),
+            f"{int(record['year'])}–{int(record['later'])}",
+            stood(record["score"], record["rank"]),
+            stood(record["later_score"], record["later_rank"]),
+            labels.signed(record["rise"], 2, lang),
+            labels.signed(record["own_rise"], 2, lang),
+            _written(str(record["parts"]), lang),
+        )
+        for _, record in frame.head(SHOWN).iterrows()
+    ]
+    heads = ("years", "before", "after", "rise", "own_rise")
+    return Table(
+        caption=labels.text("desk.risers.caption", lang),
+        columns=(
+            Column(labels.text("desk.gaps.province", lang)),
+            *(Column(labels.text(f"desk.risers.{head}", lang), numeric=True) for head in heads),
+            Column(labels.text("desk.risers.parts", lang)),
+        ),
+        rows=tuple(lines),
+        notes=(labels.text("desk.risers.note", lang, years=YEARS),),
+    )
+
+
+def _written(parts: str, lang: str) -> str:
+    """Write the rises of domains in the reader's form."""
+    if not parts:
+        return labels.text("desk.risers.unknown", lang)
+    pairs = (part.split(" ") for part in parts.split("; "))
+    return "; ".join(f"{name} {labels.signed(float(step), 1, lang)}" for name, step in pairs)

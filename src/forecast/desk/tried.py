@@ -1,0 +1,191 @@
+"""What if: a scenario put together by hand, played on the forecast's own draws as those of the file are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from forecast import findings, labels, plot, reading, report, scenarios
+from forecast.desk.keep import keep
+from forecast.desk.views import View, said
+from forecast.errors import DataError, SpecError
+from forecast.markup import Column, Passage, Shown, Table, row
+from forecast.scenarios import BASE, Scenario
+from forecast.scorecard.worlds import Stage, World, played, world_table
+from forecast.spec import refuse_unknown
+
+if TYPE_CHECKING:
+    from forecast.desk.steps import Steps
+    from forecast.result import Result
+
+Changes = Mapping[str, Any]
+
+TRIED: Final = "what_if"
+WORDS: Final = ("remedies", "everywhere", "combine")
+LEAST: Final = 0.005  # points: less than is shown
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False, kw_only=True)
+class WhatIf(View):
+    """A scenario that was tried; `frame` has one row a component: before, after, difference (means)."""
+
+    scenario: Scenario
+    result: Result
+    data_dir: Path
+    lang: str
+
+    @property
+    def figure(self) -> Shown:
+        """The scenario beside "continue as now", drawn."""
+        return plot.scenarios(self.result, lang=self.lang)
+
+    def keep(self, name: str, *, name_en: str = "") -> View:
+        """Add it to ``scenarios.toml``, where every report takes it up.
+
+        Parameters
+        ----------
+        name
+            Its Vietnamese name, for readers; no scenario may have it yet.
+        name_en
+            Its English name; the Vietnamese one if left out.
+
+        Raises
+        ------
+        SpecError
+            If the name is empty or taken, or the scenario changes nothing.
+        """
+        kept = keep(self.data_dir, replace(self.scenario, name_vi=name, name_en=name_en))
+        facts = {"name": kept.name_vi, "scenario": kept.scenario_id, "file": scenarios.FILE}
+        return View((Passage((labels.text("desk.keep.done", self.lang, **facts),)),))
+
+
+def what_if(steps: Steps, changes: Changes, data_dir: Path, lang: str) -> WhatIf:
+    """Play one scenario beside "continue as now"."""
+    stage = stage_of(steps)
+    known, result = steps.known(), steps.told()
+    scenario = scenario_of(stage, changes, known.scenarios, lang)
+    base = next((each for each in known.scenarios if each.scenario_id == BASE), _base(lang))
+    world = played(stage, scenario, (*known.scenarios, scenario))
+    both = [(base, played(stage, base, ())), (scenario, world)]
+    worlds, chances = world_table(stage, both, findings.aims(known, steps.spec))
+    shown = replace(result, scenarios=worlds, scenario_targets=chances)
+    frame = moved(stage, world)
+    pieces: list[Shown] = [report.scenario_table(shown, lang=lang)]
+    if len(frame) and (frame["difference"].abs() >= LEAST).any():
+        pieces.append(_moved_table(frame, result, lang))
+    return WhatIf(
+        said(result, lang, *pieces), frame, scenario=scenario, result=shown, data_dir=data_dir, lang=lang
+    )
+
+
+def stage_of(steps: Steps) -> Stage:
+    """Give what scenarios are played on.
+
+    Raises
+    ------
+    SpecError
+        If the index has no parts, and so no scenarios.
+    """
+    stage = steps.below().stage
+    if stage is None:
+        raise SpecError("desk.no_scenarios", {"index_code": steps.spec.index_code})
+    return stage
+
+
+def scenario_of(stage: Stage, changes: Changes, every: tuple[Scenario, ...], lang: str) -> Scenario:
+    """Turn changes by code into a scenario, judged as one of the file is.
+
+    Raises
+    ------
+    SpecError
+        If a code is neither an indicator, a component nor a word of scenarios, or its value does not fit.
+    """
+    tree = stage.leaves.tree
+    indicators = indicators_of(stage)
+    fields: dict[str, Any] = {"name_vi": labels.text("desk.tried", lang), "indicators": {}, "points": {}}
+    others = tuple(each.scenario_id for each in every)
+    for code, value in changes.items():
+        if code in WORDS:
+            fields |= _worded(code, value, others)
+        elif code in indicators:
+            fields["indicators"][code] = _number(code, value)
+        elif code in tree.names:
+            fields["points"][code] = _number(code, value)
+        else:
+            refuse_unknown("what_if", code, [*indicators, *tree.names, *WORDS])
+    scenario, problems = scenarios.judged(TRIED, fields, others)
+    if scenario is None:
+        raise DataError(problems)
+    return scenario
+
+
+def _worded(word: str, value: Any, others: tuple[str, ...]) -> dict[str, Any]:
+    """Judge what stands beside a word of scenarios; nothing where it asks for nothing."""
+    if word == "remedies":
+        if value and value not in scenarios.REMEDIES:
+            refuse_unknown(word, value, scenarios.REMEDIES)
+        return {word: value} if value else {}
+    if word == "everywhere":
+        if not isinstance(value, bool):
+            raise SpecError("spec.not_a_flag", {"name": word, "found": repr(value)})
+        return {word: value}
+    names = [value] if isinstance(value, str) else list(value)
+    for name in names:
+        if name not in others:
+            refuse_unknown(word, name, others)
+    return {word: names}
+
+
+def _number(code: str, value: Any) -> float:
+    fits = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    if not fits or not math.isfinite(value):
+        raise SpecError("desk.not_a_number", {"code": code, "found": repr(value)})
+    return float(value)
+
+
+def indicators_of(stage: Stage) -> tuple[str, ...]:
+    """Codes of the indicators that some rule scores."""
+    pairs = zip(stage.leaves.tree.leaf_rows, stage.leaves.scored, strict=True)
+    return tuple(sorted({str(row["indicator"]) for row, rule in pairs if row["indicator"] and rule}))
+
+
+def moved(stage: Stage, world: World) -> pd.DataFrame:
+    """Give what each component earns before and after, on average: component, before, after, difference."""
+    tree = stage.leaves.tree
+    before, after = (tree.roll_up(each.points).mean(axis=0) for each in (stage.leaves, world))
+    frame = pd.DataFrame({"component": tree.names, "before": before, "after": after})
+    return frame.assign(difference=np.asarray(after - before)).round(4)
+
+
+def _base(lang: str) -> Scenario:
+    return Scenario(scenario_id=BASE, name_vi=labels.text("desk.base", lang))
+
+
+def _moved_table(frame: pd.DataFrame, result: Result, lang: str) -> Table:
+    lines = [
+        row(
+            reading.name_of(result, str(record["component"]), lang),
+            *(labels.number(record[name], 2, lang) for name in ("before", "after")),
+            labels.signed(record["difference"], 2, lang),
+            strong=record["component"] == reading.TOTAL,
+        )
+        for _, record in frame[frame["difference"].abs() >= LEAST].iterrows()
+    ]
+    return Table(
+        caption=labels.text("desk.moved.caption", lang),
+        columns=(
+            Column(labels.text("word.component", lang)),
+            *(
+                Column(labels.text(f"desk.moved.{name}", lang), numeric=True)
+                for name in ("before", "after", "difference")
+            ),
+        ),
+        rows=tuple(lines),
+        notes=(labels.text("desk.moved.note", lang),),
+    )

@@ -1,0 +1,63 @@
+"""What a method of the workbench gives: pieces that show themselves, and the table behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from forecast import labels, reading
+from forecast.markup import Passage, Pieces, Shown
+from forecast.spec import refuse_unknown
+
+if TYPE_CHECKING:
+    from forecast.desk.steps import Steps
+    from forecast.result import Result
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class View(Pieces):
+    """Pieces for a reader; `frame` is the table behind them, with points for decimals.
+
+    ``print(view)`` writes it as text, ``view.frame.to_excel(...)`` takes it along.
+    """
+
+    frame: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False, kw_only=True)
+class Forecast(View):
+    """A forecast as a report shows it; `frame` is the summary, one row a component."""
+
+    steps: Steps
+
+    @property
+    def result(self) -> Result:
+        """Every table that a run would write; the record of earlier years takes a while the first time."""
+        return self.steps.result()
+
+    def write(self, folder: str | Path) -> None:
+        """Write all tables of the result as a run does, `forecast.csv` among them."""
+        self.result.write(Path(folder))
+
+
+def said(result: Result, lang: str, *parts: Shown) -> tuple[Shown, ...]:
+    """Put before the pieces, if figures are made up, that they are."""
+    if not reading.made_up(result):
+        return parts
+    return (Passage((labels.text("page.made_up", lang),), form="lead"), *parts)
+
+
+def refuse_component(component: str, allowed: Collection[str]) -> None:
+    """Refuse a component that the result does not speak of, with the nearest that it does.
+
+    Raises
+    ------
+    SpecError
+        If the component is unknown.
+    """
+    if component not in allowed:
+        refuse_unknown("component", component, list(allowed))

@@ -1,0 +1,237 @@
+"""The workbench: one question, and the few things that can be asked about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, overload
+
+from forecast import labels, reading
+from forecast.desk import explained, reported, shown, topics, tried
+from forecast.desk.names import refusal
+from forecast.desk.steps import Steps
+from forecast.desk.topics import Topic
+from forecast.desk.views import Forecast, View
+from forecast.markup import Passage
+from forecast.spec import RunSpec
+
+if TYPE_CHECKING:
+    from forecast.desk.board import Board
+    from forecast.desk.tried import WhatIf
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Workbench:
+    """One question on one folder of tables, as `forecast.open` makes it.
+
+    Every method reads the tables as they are now, and computes only what no one has asked before: a figure
+    that was added is in the next answer.
+
+    Attributes
+    ----------
+    spec : RunSpec
+        What is forecast, for whom, and what is known at the time.
+    data_dir : Path
+        Folder of the tables.
+    lang : str
+        Language of what is shown.
+
+    Examples
+    --------
+    The tables of these examples are small, and EVERY FIGURE IN THEM IS MADE UP.
+
+    >>> bench = forecast.open(data_dir=small, as_of="2024-10-20", lang="en")
+    >>> round(float(bench.forecast().result.summary["median"].iloc[0]), 1)
+    83.7
+    >>> bench.forecast().frame.set_index("component").loc["D3", ["lower", "median", "upper"]].tolist()
+    [10.7942, 11.0826, 11.3274]
+    >>> bench.forecats()  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    AttributeError: there is no “forecats” here; is “forecast” meant? ...
+    """
+
+    spec: RunSpec
+    data_dir: Path
+    lang: str = "vi"
+
+    def known(self, topic: Topic = "overview", component: str = "") -> View:
+        """Show what is known on the day.
+
+        Parameters
+        ----------
+        topic
+            overview (counts, and which cells of the area are known), gaps (province by year, how much of
+            each is known), conflicts (sources that disagree), vintages (when each year became known),
+            indicators (this year's figures, and the scores of the years beside theirs), provinces (who rose
+            from where the area stands, and in what), survey (SIPAS).
+        component
+            A component for "gaps"; all together if left out.
+
+        Raises
+        ------
+        SpecError
+            If the topic or the component is unknown.
+
+        Examples
+        --------
+        >>> bench = forecast.open(data_dir=small, as_of="2024-10-20", lang="en")
+        >>> bench.known().frame.head(2)
+                 name  count
+        0  rows_known     99
+        1  rows_later      0
+        >>> bench.known("gap")  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        forecast.errors.SpecError: there is no topic “gap”; is “gaps” meant? ...
+        """
+        steps = self._now()
+        return steps.remembered(
+            "view",
+            partial(topics.known, steps, topic, component, self.lang),
+            "known",
+            topic,
+            component,
+            self.lang,
+        )
+
+    def forecast(self, component: str = "total") -> Forecast:
+        """Show the forecast, as the report does.
+
+        Parameters
+        ----------
+        component
+            The total with its domains, or one component in depth: D3, 3.1.
+
+        Examples
+        --------
+        >>> bench = forecast.open(data_dir=small, as_of="2024-10-20", lang="en")
+        >>> bench.forecast("D3").frame[["component", "last_median", "median"]]
+          component  last_median  median
+        0        D3       11.128  11.0826
+        """
+        steps = self._now()
+        return steps.remembered(
+            "view", partial(shown.forecast, steps, component, self.lang), "forecast", component, self.lang
+        )
+
+    def compare(self, models: Sequence[str] | None = None) -> View:
+        """Lay models side by side, with how far each was off in the past.
+
+        Parameters
+        ----------
+        models
+            Names; all if left out.
+
+        Examples
+        --------
+        >>> bench = forecast.open(data_dir=small, as_of="2024-10-20", lang="en")
+        >>> view = bench.compare(["evidence", "last_value"])
+        >>> view.frame.loc[view.frame["component"] == "total", ["model", "median"]]
+                 model   median
+        0     evidence  85.5011
+        11  last_value  85.3600
+        """
+        steps = self._now()
+        names = None if models is None else tuple(models)
+
+        def make() -> View:
+            return shown.compare(steps.result(), names, self.lang)
+
+        return steps.remembered("view", make, "compare", repr(names), self.lang)
+
+    def explain(self, component: str = "total") -> View:
+        """Show what moved a component: how far each published figure moves it; the moves add up.
+
+        Examples
+        --------
+        >>> bench = forecast.open(data_dir=small, as_of="2024-10-20", lang="en")
+        >>> way = bench.explain("D3").frame
+        >>> prior, median = way["after"].iloc[0], way["after"].iloc[-1]
+        >>> bool(abs(way["effect"].sum() - (median - prior)) < 1e-9)
+        True
+        >>> way["step"].iloc[[0, 1, -1]].tolist()
+        ['prior', 'figure', 'median']
+        """
+        steps = self._now()
+        return steps.remembered(
+            "view", partial(explained.explain, steps, component, self.lang), "explain", component, self.lang
+        )
+
+    @overload
+    def what_if(self, changes: None = None) -> Board: ...
+    @overload
+    def what_if(self, changes: tried.Changes) -> WhatIf: ...
+    def what_if(self, changes: tried.Changes | None = None) -> WhatIf | Board:
+        """Play a scenario on the forecast's own draws; without changes, give sliders to put one together.
+
+        Parameters
+        ----------
+        changes
+            By code: an indicator and its value at the end of the year; a component and the points added to
+            it (less than 0: taken); ``remedies``: "overdue" or "open"; ``everywhere``: True if the points
+            hold for every province; ``combine``: identifiers of scenarios of the file.
+
+        Examples
+        --------
+        >>> bench = forecast.open(data_dir=small, as_of="2024-10-20", lang="en")
+        >>> view = bench.what_if({"pub_inv_disb_rate": 95, "D3": 0.5})
+        >>> view.frame.set_index("component")["difference"].loc[["total", "D3", "6.1"]].tolist()
+        [2.7227, 0.5, 2.2228]
+        """
+        steps = self._now()
+        if changes is None:
+            from forecast.desk.board import Board
+
+            return Board(steps, self.data_dir, self.lang)
+        return tried.what_if(steps, changes, self.data_dir, self.lang)
+
+    def backtest(self) -> View:
+        """Show how good earlier forecasts would have been, beside the other models.
+
+        Examples
+        --------
+        >>> bench = forecast.open(data_dir=small, as_of="2024-10-20", lang="en")
+        >>> bench.backtest().frame[["model", "cells"]].head(2)
+                  model  cells
+        0  damped_trend      6
+        1      ensemble     12
+        """
+        steps = self._now()
+        return steps.remembered("view", lambda: shown.backtest(steps.result(), self.lang), "past", self.lang)
+
+    def report(self) -> View:
+        """Make the whole report, as ``forecast report`` does, and say where it lies."""
+        return reported.report(self.spec, self.data_dir, self.lang)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        """Refuse a name that is not there, with the nearest that is."""
+        if name.startswith("_"):  # asked for by Jupyter, copy and pickle; not by people
+            raise AttributeError(name)
+        raise AttributeError(refusal(name, NAMES, self.lang))
+
+    def __repr__(self) -> str:
+        return f"<Workbench: {self._said()}>"
+
+    def _repr_html_(self) -> str:
+        methods = ", ".join(f".{name}()" for name in NAMES)
+        lines = (self._said(), labels.text("desk.methods", self.lang, methods=methods))
+        return Passage(lines)._repr_html_()
+
+    def _said(self) -> str:
+        return labels.text(
+            "desk.opened",
+            self.lang,
+            index=labels.text(f"short_index.{self.spec.index_code}", self.lang),
+            place=reading.place_name(self.spec.area, self.lang),
+            year=self.spec.target_year,
+            as_of=self.spec.as_of,
+        )
+
+    def _now(self) -> Steps:
+        return Steps.now(self.spec, self.data_dir, self.lang)
+
+
+NAMES = tuple(
+    name for name in vars(Workbench) if not name.startswith("_") and name not in Workbench.__slots__
+)
