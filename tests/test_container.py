@@ -76,6 +76,13 @@ def test_what_is_copied_is_there():
     "path",
     ["/", "/index.html", "/latest.html", "/2024-10-20_PAR_x_2024_0badcafe/meeting.html"]
     + [
+        "/areas/",
+        "/areas/index.html",
+        "/areas/index.en.html",
+        "/areas/ranking.csv",
+        "/areas/2024-10-20_PAR_x_2024_0badcafe/meeting.html",
+    ]
+    + [
         f"/2024-10-20_PAR_x_2024_0badcafe/{name}"
         for name in ("domain-D1.html", "meeting.pdf", "figures.xlsx")
     ],
@@ -88,6 +95,7 @@ def test_finished_reports_are_shown(path):
 @pytest.mark.parametrize(
     "path",
     ["/schedule.json", "/log.txt", "/log.jsonl", "/.schedule/record.json", "/.lock", "/failed/x/meeting.html"]
+    + ["/areas/failed/x/meeting.html", "/areas/.lock", "/areas/2024-10-20_PAR_x_2024_0badcafe/manifest.json"]
     + [f"/2024-10-20_PAR_x_2024_0badcafe/{name}" for name in ("manifest.json", "forecast.csv", "run.log", "")]
     + [
         "/2024-10-20_PAR_x_2024_0badcafe/data/scores.csv",

@@ -100,8 +100,13 @@ def _section(run: Manifest, lang: str) -> str:
     items = (f"<li>{_link(f'{run.run_id}/{name}.html', page_name(name, lang))}</li>" for name in pages)
     facts = [_known_until(run, lang)]
     if run.finished_at:
-        made_on = dt.datetime.fromisoformat(run.finished_at).date()
-        facts.append(text("runs.index.made", lang, made_on=made_on))
+        finished = dt.datetime.fromisoformat(run.finished_at)
+        when = {"made_on": finished.date(), "hour": f"{finished:%H:%M}"}
+        facts.append(
+            text("runs.index.made_by" if run.user else "runs.index.made", lang, user=run.user, **when)
+        )
+    facts.append(text(f"runs.index.in_{run.lang}", lang))
+    facts.append(text("runs.index.run", lang, run_id=run.run_id))
     if run.spec["force"]:
         facts.append(text("runs.index.verification", lang))
     return "\n".join(
