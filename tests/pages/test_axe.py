@@ -59,9 +59,13 @@ def said_by_axe(pages, folder, *, dark, width):
 
 
 @pytest.fixture(scope="module")
-def lists(example_manifest):
+def lists(example_manifest, tmp_path_factory):
     """The list of runs and the way to the latest one, in each language."""
-    return {lang: {"index": site._index([example_manifest], example_manifest, lang)} for lang in ("vi", "en")}
+    folder = tmp_path_factory.mktemp("reports")
+    return {
+        lang: {"index": site._index(folder, [example_manifest], example_manifest, lang)}
+        for lang in ("vi", "en")
+    }
 
 
 @pytest.fixture(scope="module")
