@@ -159,9 +159,10 @@ class Kernels:
         return pieces.each(work, items, folder=folder, beside=self._server.take)
 
     def hold(self, folder: Path) -> None:
-        """Read the tables of a run once for all kernels that are forked from now on."""
+        """Read the tables of a run once for all kernels that are forked from now on; does not wait for it."""
         if self._server is not None:
-            self._server.ask({"do": "hold", "folder": str(folder)})
+            asked = ({"do": "hold", "folder": str(folder)},)
+            threading.Thread(target=self._server.ask, args=asked, name="hold").start()
 
     def close(self) -> None:
         """Kill every kernel and start no more; may be called from any thread, and more than once."""

@@ -24,7 +24,7 @@ import nbformat
 from nbformat import NotebookNode
 from threadpoolctl import threadpool_limits
 
-from forecast import handout, labels, load, pipeline, reading, scenarios, tables
+from forecast import handout, labels, load, reading, scenarios, tables
 from forecast import report as pages
 from forecast.disk import replace_file, writing
 from forecast.errors import ForecastError, RunError, SpecError
@@ -198,11 +198,14 @@ class _Run:
             Kernels(modules, self.folder / "kernels.log", server=self.options.server) as kernels,
         ):
             result = self._compute(kernels)
-            kernels.hold(self.folder)
             jobs = self._jobs(result)
             # Pages tell how many of these passed; their own come on top.
             self._record(pages=tuple(job.name for job in jobs), checks=checks.of_forecast(result))
-            self._pages(result, jobs, kernels)
+            with ThreadPoolExecutor(1, thread_name_prefix="handout") as beside:
+                told = {"lang": self.manifest.lang, "run_id": self.manifest.run_id}
+                written = beside.submit(handout.write, self.folder, result, **told)
+                self._pages(result, jobs, kernels)
+                written.result()
         self._record(outputs=self._outputs())
 
     def _record(self, **changes: object) -> None:
@@ -221,6 +224,10 @@ class _Run:
         with writing(self.folder):
             found = self.earlier.tables(key, self.folder)
         if not found:
+            from forecast import (
+                pipeline,
+            )  # takes long to load: here the fork server loads it at the same time
+
             with threadpool_limits(limits=1):  # as in the process beside
                 ground = self.options.ground
                 if ground is None:
@@ -230,6 +237,7 @@ class _Run:
             with writing(self.folder):
                 made.write(self.folder)
         self._left(reuse.RESULT, Trace(key, reuse.digest_of_tables(self.folder)))
+        kernels.hold(self.folder)
         self._took("compute", time.monotonic() - began)
         self.tell(Step("computed", time.monotonic() - began, reused=bool(found)))
         return Result.read(self.folder)  # whoever made it, and as notebooks read it
@@ -269,7 +277,6 @@ class _Run:
         self._refuse_wrong({job.name: wrong[job.name] for job in jobs})
         for name, page in html.items():
             replace_file(self.folder / f"{name}.html", page)
-        handout.write(self.folder, result, lang=self.manifest.lang, run_id=self.manifest.run_id)
 
     def _executed(self, jobs: Sequence[Job], kernels: Kernels) -> Iterator[tuple[Job, Future[_Executed]]]:
         pool = ThreadPoolExecutor(self.manifest.workers, thread_name_prefix="notebook")
