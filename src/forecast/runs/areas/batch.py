@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits
+
 from forecast.errors import ForecastError, RunError, WriteError, shown
 from forecast.ground import ground_of
 from forecast.labels import LANGUAGES
@@ -98,7 +100,8 @@ def report(
             outcome.there += [spec.area for spec in specs if spec.area not in again]
             if left:
                 began = time.monotonic()
-                ground = ground_of(left[0].spec, vintages)
+                with threadpool_limits(limits=1):  # as in a run of one area
+                    ground = ground_of(left[0].spec, vintages)
                 tell(Step("ground", time.monotonic() - began, total=len(left)))
                 kit = Kit(ground, data, notebooks.content, kinds, lang, how.limits, how.run_seconds)
                 batch = _Batch(store, left, kit, inputs, outcome, tell)
@@ -149,6 +152,7 @@ class _Batch:
             manifest = self._planned(task)
         if error is None and manifest.holds(folder):
             self.store.put(folder, manifest)
+            self.store.forget_failed(task.run_id)
             return None
         error = error or RunError("areas.altered")
         replace(manifest, state="running").write(folder)  # nothing of it is in place
