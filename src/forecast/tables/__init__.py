@@ -1,0 +1,166 @@
+"""Names, dtypes and keys of every table, and the one cut by day, `as_known`.
+
+Inside the package a missing text is ``""``, a missing number NaN, a missing day NaT.
+Days are ``datetime64[s]``; years and file rows are ``int64``; all other numbers are ``float64``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Final
+
+from forecast.tables.office import BREAKS, ORGANS, PANEL, REMEDIES, SELF_SCORES, SUBMISSIONS
+from forecast.tables.published import (
+    ANNOUNCEMENTS,
+    AREAS,
+    EVENTS,
+    FRAMEWORKS,
+    INDICATOR_KEY,
+    INDICATORS,
+    RELATED,
+    RELATED_KEY,
+    SCORE_KEY,
+    SCORES,
+    TARGETS,
+)
+from forecast.tables.shape import DAY_DTYPE, FIRST_YEAR, LAST_YEAR, Column, Kind, Table
+from forecast.tables.values import (
+    COMPONENTS,
+    COUNTRY,
+    DOMAINS,
+    INDEX_CODES,
+    MAX_STATUS,
+    PARTS,
+    RELATED_CODES,
+    SOURCES,
+    STATES,
+    STATISTICS,
+    TRUST,
+    UNIT_KINDS,
+    UNITS,
+)
+
+if TYPE_CHECKING:  # the command line's help needs the names, not pandas
+    import pandas as pd
+
+__all__ = [
+    "ANNOUNCEMENTS",
+    "AREAS",
+    "BREAKS",
+    "COMPONENTS",
+    "COUNTRY",
+    "DATA_TABLES",
+    "DAY_DTYPE",
+    "DOMAINS",
+    "EVENTS",
+    "FIRST_YEAR",
+    "FORECAST_COLUMNS",
+    "FORECAST_KEY",
+    "FRAMEWORKS",
+    "INDEX_CODES",
+    "INDICATORS",
+    "INDICATOR_KEY",
+    "LAST_YEAR",
+    "MAX_STATUS",
+    "ORGANS",
+    "PANEL",
+    "PARTS",
+    "RELATED",
+    "RELATED_CODES",
+    "RELATED_KEY",
+    "REMEDIES",
+    "SCORES",
+    "SCORE_KEY",
+    "SELF_SCORES",
+    "SOURCES",
+    "STATES",
+    "STATISTICS",
+    "SUBMISSIONS",
+    "TARGETS",
+    "TRUST",
+    "UNITS",
+    "UNIT_KINDS",
+    "Column",
+    "Kind",
+    "Table",
+    "as_known",
+    "clean",
+    "known_from",
+    "slug",
+    "undated",
+]
+
+DATA_TABLES: Final = (
+    *(SCORES, RELATED, INDICATORS, FRAMEWORKS, EVENTS, ANNOUNCEMENTS, TARGETS),
+    *(ORGANS, SUBMISSIONS, SELF_SCORES, REMEDIES),
+)
+
+FORECAST_KEY: Final = (
+    *("index_code", "framework", "area", "component", "target_year", "as_of", "model"),
+    *("output_type", "output_type_id"),
+)
+FORECAST_COLUMNS: Final = (*FORECAST_KEY, "value")
+
+_KNOWN_FROM: Final = ("published_on", "known_on", "announced_on", "set_on", "received_on", "recorded_on")
+
+
+def as_known(frame: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
+    """Keep the rows that were known on a day: those with ``published_on <= as_of``.
+
+    Parameters
+    ----------
+    frame
+        A table with one of the columns that say from which day a row is known.
+    as_of
+        The day; a row published on it counts.
+
+    Returns
+    -------
+    DataFrame
+        The known rows in their order, index from 0.  Undated rows are never known.
+
+    Raises
+    ------
+    KeyError
+        If the table has no column of days.
+    """
+    column = known_from(frame)
+    return frame.loc[frame[column] <= dt.datetime.combine(as_of, dt.time())].reset_index(drop=True)
+
+
+def clean(text: str) -> str:
+    r"""Write text in one form: composed letters (NFC), single plain spaces, none at the ends.
+
+    >>> clean(" a\N{NO-BREAK SPACE} b ")
+    'a b'
+    """
+    if text.isascii() and text.isprintable() and "  " not in text:  # most cells of large files
+        return text.strip()
+    composed = unicodedata.normalize("NFC", text)
+    visible = composed.translate({0xFEFF: None, 0x200B: None})  # byte order mark, zero-width space
+    return " ".join(visible.split())
+
+
+def slug(name: str) -> str:
+    """Write a name in plain small ASCII letters, for files and models.
+
+    >>> slug("TP. Hồ Chí Minh"), slug("Đắk Lắk")
+    ('tp-ho-chi-minh', 'dak-lak')
+    """
+    plain = unicodedata.normalize("NFKD", name.replace("Đ", "D").replace("đ", "d"))
+    return re.sub(r"[^a-z0-9]+", "-", plain.encode("ascii", "ignore").decode().lower()).strip("-")
+
+
+def undated(frame: pd.DataFrame) -> pd.DataFrame:
+    """Keep the rows that give no day from which they are known; they are counted, never used."""
+    return frame.loc[frame[known_from(frame)].isna()].reset_index(drop=True)
+
+
+def known_from(frame: pd.DataFrame) -> str:
+    """Name the column of days by which a table is cut."""
+    for column in _KNOWN_FROM:
+        if column in frame.columns:
+            return column
+    raise KeyError(f"no column of {_KNOWN_FROM} in {list(frame.columns)}")

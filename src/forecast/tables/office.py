@@ -1,0 +1,107 @@
+"""Tables of the office's own: forms, self-scores, remedies, units; and panels that others bring."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from forecast.tables.shape import AREA, MAX_SCORE, NOTE, PUBLISHED, SOURCE, YEAR, Column, Table
+from forecast.tables.values import INDEX_CODES, STATES, UNIT_KINDS
+
+SUBMISSIONS: Final = Table(  # departments' forecasts, one row a component of an accepted form
+    name="submissions",
+    columns=(
+        Column(name="submission_id"),
+        Column(name="department"),
+        Column(name="index_code", kind="choice", choices=INDEX_CODES),
+        AREA,
+        Column(name="target_year", kind="year"),
+        Column(name="component"),
+        Column(name="low", kind="number", empty=True, low=0),  # 10, 50, 90 percent, in points
+        Column(name="likely", kind="number", empty=True, low=0),
+        Column(name="high", kind="number", empty=True, low=0),
+        Column(name="self_score", kind="number", empty=True, low=0),
+        Column(name="reason", empty=True),
+        Column(name="remedy", empty=True),
+        Column(name="due", kind="day", empty=True),
+        Column(name="received_on", kind="day"),
+        Column(name="form_version"),
+        Column(name="sha256"),
+        Column(name="file"),
+    ),
+    key=("submission_id", "component"),
+    source_key=("submission_id", "component"),
+    known_from="received_on",
+    optional=True,
+)
+SELF_SCORES: Final = Table(  # what units gave themselves, and what the appraisal made of it
+    name="self_scores",
+    columns=(
+        AREA,
+        YEAR,
+        Column(name="component"),
+        Column(name="self_score", kind="number", low=0),  # points
+        Column(name="appraised_score", kind="number", empty=True, low=0),
+        MAX_SCORE,
+        PUBLISHED,
+        SOURCE,
+        NOTE,
+    ),
+    key=("area", "year", "component"),
+    source_key=("area", "year", "component", "published_on", "source_url"),
+    known_from="published_on",
+    optional=True,
+)
+REMEDIES: Final = Table(  # append-only: a new state is a new row with a later day
+    name="remedies",
+    columns=(
+        Column(name="unit"),
+        Column(name="component", empty=True),  # the criterion whose points it is to win back
+        Column(name="action"),
+        Column(name="responsible", empty=True),
+        Column(name="due", kind="day", empty=True),
+        Column(name="state", kind="choice", choices=STATES),
+        Column(name="expected_effect", kind="number", empty=True, low=0),  # points of the index
+        Column(name="recorded_on", kind="day"),
+        Column(name="source_url", empty=True),
+        NOTE,
+    ),
+    key=("unit", "component", "action"),
+    source_key=("unit", "component", "action", "recorded_on", "state"),
+    known_from="recorded_on",
+    optional=True,
+)
+ORGANS: Final = Table(  # who must have a remedy plan
+    name="units",
+    columns=(
+        Column(name="unit"),
+        Column(name="kind", kind="choice", choices=UNIT_KINDS),
+        AREA,
+        Column(name="aliases", empty=True),
+        Column(name="source_url", empty=True),
+        NOTE,
+    ),
+    key=("unit",),
+    source_key=("unit",),
+    optional=True,
+)
+PANEL: Final = Table(  # any yearly panel, as `forecast predict` takes it
+    name="panel",
+    columns=(
+        Column(name="area"),
+        Column(name="component"),
+        Column(name="year", kind="year", low=1, high=9999),  # a series may be old, or count from 1
+        Column(name="score", kind="number", empty=True),
+        Column(name="max_score", kind="number", empty=True, absent=True, low=0),
+    ),
+    key=("area", "component", "year"),
+    source_key=("area", "component", "year"),
+)
+BREAKS: Final = Table(  # years in which such a panel's method changed
+    name="breaks",
+    columns=(
+        Column(name="year", kind="year", low=1, high=9999),
+        Column(name="note", empty=True, absent=True),
+    ),
+    key=("year",),
+    source_key=("year",),
+)

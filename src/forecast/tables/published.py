@@ -1,0 +1,166 @@
+"""Tables of what was published: figures, frameworks, events, announcements, targets, areas."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from forecast.tables.shape import AREA, MAX_SCORE, NOTE, PUBLISHED, SOURCE, YEAR, Column, Table
+from forecast.tables.values import (
+    DOMAINS,
+    INDEX_CODES,
+    MAX_STATUS,
+    RELATED_CODES,
+    SOURCES,
+    STATISTICS,
+    TRUST,
+    UNITS,
+)
+
+SCORE_KEY: Final = ("index_code", "year", "area", "component", "statistic")
+RELATED_KEY: Final = ("index_code", "year", "area", "component")
+INDICATOR_KEY: Final = ("indicator_code", "area", "period")
+
+_SCORE = Column(name="score", kind="number", empty=True, low=0)
+_RANK = Column(name="rank", kind="number", empty=True, low=1, high=63)
+_TRUST = Column(name="trust", kind="choice", choices=TRUST)
+_SOURCE_DAY = Column(name="source_day", kind="day", empty=True)
+
+SCORES: Final = Table(
+    name="scores",
+    columns=(
+        Column(name="index_code", kind="choice", choices=INDEX_CODES),
+        YEAR,
+        AREA,
+        Column(name="component"),
+        Column(name="statistic", kind="choice", choices=STATISTICS),
+        _SCORE,
+        Column(name="unit", kind="choice", choices=UNITS),
+        MAX_SCORE,
+        _RANK,
+        PUBLISHED,
+        _SOURCE_DAY,
+        SOURCE,
+        _TRUST,
+        NOTE,
+    ),
+    key=SCORE_KEY,
+    source_key=(*SCORE_KEY, "published_on", "source_day", "source_url"),
+    known_from="published_on",
+)
+RELATED: Final = Table(
+    name="related_indices",
+    columns=(
+        Column(name="index_code", kind="choice", choices=RELATED_CODES),
+        YEAR,
+        AREA,
+        Column(name="component"),
+        _SCORE,
+        Column(name="unit", kind="choice", choices=UNITS),
+        MAX_SCORE,
+        _RANK,
+        PUBLISHED,
+        _SOURCE_DAY,
+        SOURCE,
+        _TRUST,
+        NOTE,
+    ),
+    key=RELATED_KEY,
+    source_key=(*RELATED_KEY, "published_on", "source_day", "source_url"),
+    known_from="published_on",
+)
+INDICATORS: Final = Table(
+    name="indicators",
+    columns=(
+        Column(name="indicator_code"),
+        Column(name="indicator_name_vi"),
+        AREA,
+        Column(name="period", kind="period"),
+        Column(name="value", kind="number"),
+        Column(name="unit"),
+        Column(name="linked_domain", kind="choice", choices=DOMAINS, empty=True),
+        SOURCE,
+        PUBLISHED,
+        NOTE,
+        _TRUST,
+    ),
+    key=INDICATOR_KEY,
+    # One page may give two values of one indicator (two denominators): the value is part of the key.
+    source_key=(*INDICATOR_KEY, "published_on", "source_url", "value"),
+    known_from="published_on",
+)
+FRAMEWORKS: Final = Table(
+    name="frameworks",
+    columns=(
+        Column(name="framework"),
+        Column(name="first_year", kind="year"),
+        Column(name="last_year", kind="year"),
+        Column(name="component"),
+        Column(name="parent", empty=True),
+        Column(name="name_vi"),
+        Column(name="name_en", empty=True),
+        Column(name="max_score", kind="number", low=0),
+        Column(name="max_status", kind="choice", choices=MAX_STATUS),
+        Column(name="responsible", empty=True),  # several with ; between them
+        NOTE,
+        Column(name="source", kind="choice", choices=SOURCES, empty=True, absent=True),
+        Column(name="rule", empty=True, absent=True),  # see forecast.rules
+        Column(name="indicator", empty=True, absent=True),  # indicator_code that the rule scores
+        Column(name="deadline", kind="day", empty=True, absent=True),  # after it nothing can be won
+    ),
+    key=("framework", "component"),
+    source_key=("framework", "component"),
+)
+EVENTS: Final = Table(
+    name="events",
+    columns=(
+        Column(name="index_code", kind="choice", choices=(*INDEX_CODES, *RELATED_CODES)),
+        YEAR,
+        Column(name="kind", kind="choice", choices=("framework", "method")),
+        Column(name="what"),
+        NOTE,
+        Column(name="known_on", kind="day", empty=True),
+    ),
+    key=("index_code", "year", "kind"),
+    source_key=("index_code", "year", "kind", "what", "known_on"),
+    known_from="known_on",
+)
+ANNOUNCEMENTS: Final = Table(
+    name="announcements",
+    columns=(
+        Column(name="index_code", kind="choice", choices=(*INDEX_CODES, *RELATED_CODES)),
+        YEAR,
+        Column(name="announced_on", kind="day", empty=True),
+        Column(name="precision", kind="choice", choices=("day", "no later than")),
+        Column(name="source_url", empty=True),
+    ),
+    key=("index_code", "year"),
+    source_key=("index_code", "year"),
+    known_from="announced_on",
+)
+TARGETS: Final = Table(
+    name="targets",
+    columns=(
+        Column(name="index_code"),  # an index, or the indicator that the target is about
+        AREA,
+        YEAR,
+        Column(name="quantity", kind="choice", choices=("rank", "percent", "points")),
+        Column(name="relation", kind="choice", choices=("<=", ">=")),
+        Column(name="value", kind="number", low=0),
+        Column(name="set_on", kind="day", empty=True),
+        SOURCE,
+    ),
+    key=("index_code", "area", "year", "quantity", "set_on"),
+    source_key=("index_code", "area", "year", "quantity", "set_on"),
+    known_from="set_on",
+)
+AREAS: Final = Table(
+    name="areas",
+    columns=(
+        Column(name="area"),
+        Column(name="kind", kind="choice", choices=("country", "region", "province")),
+        Column(name="region", empty=True),
+        Column(name="aliases", empty=True),  # other spellings, with | between them
+    ),
+    key=("area",),
+    source_key=("area",),
+)

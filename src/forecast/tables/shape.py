@@ -1,0 +1,76 @@
+"""What a table is: its file, its columns and what they may hold, its keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Kind = Literal["text", "choice", "area", "year", "number", "day", "period"]
+
+FIRST_YEAR: Final = 1990
+LAST_YEAR: Final = 2100
+DAY_DTYPE: Final = "datetime64[s]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """What one column of a table may hold.
+
+    `empty` allows empty cells; `absent` allows a file without the column; `low` and `high`
+    bound a number or a year; `choices` are the values of a choice.
+    """
+
+    name: str
+    kind: Kind = "text"
+    empty: bool = False
+    absent: bool = False
+    choices: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Contract of one table: its file, its columns, its keys and the day from which a row is known.
+
+    Attributes
+    ----------
+    key
+        What a settled table has one row of.
+    source_key
+        What the file has one row of: the key and the source that gave it.  A repeat is an error.
+    known_from
+        Column of the day on which a row became known; ``""`` for reference tables.
+    optional
+        The folder may lack the file, and the file may lack rows.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    source_key: tuple[str, ...]
+    known_from: str = ""
+    file: str = ""
+    optional: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.file:
+            object.__setattr__(self, "file", f"{self.name}.csv")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns, in the order of the file."""
+        return tuple(column.name for column in self.columns)
+
+    def column(self, name: str) -> Column:
+        """Find a column by name."""
+        return next(column for column in self.columns if column.name == name)
+
+
+# Columns of many tables.
+YEAR: Final = Column(name="year", kind="year")
+AREA: Final = Column(name="area", kind="area")
+MAX_SCORE: Final = Column(name="max_score", kind="number", empty=True, low=0)
+SOURCE: Final = Column(name="source_url")
+NOTE: Final = Column(name="note", empty=True)
+PUBLISHED: Final = Column(name="published_on", kind="day", empty=True)
