@@ -81,14 +81,13 @@ def areas(part):
 
 @pytest.fixture(scope="session")
 def full(part, areas, origin, tmp_path_factory):
-    """A folder whose PAR scores are whole made-up tables of 2021 and 2022, not to be changed."""
+    """A folder whose PAR scores are a whole made-up table of 2022, not to be changed."""
     folder = tmp_path_factory.mktemp("full") / "data"
     shutil.copytree(part, folder)
     table = folder / "scores.csv"
     header = table.read_text(encoding="utf-8").splitlines(keepends=True)[0]
     first = "PAR,2020,TP. Hồ Chí Minh,total,value,80,percent,,,2021-06-25,,Dòng giả định,copy,\n"
     table.write_text(header + first, encoding="utf-8")
-    for year in (2021, 2022):
-        path = _MODULE.annex(_MODULE.par(areas, year), year, folder.parent / f"{year}.csv", percent=False)
-        additions.append(additions.table(folder, path, "PAR", year, origin(year)), insist=True, who="thử")
+    path = _MODULE.annex(_MODULE.par(areas, 2022), 2022, folder.parent / "2022.csv", percent=False)
+    additions.append(additions.table(folder, path, "PAR", 2022, origin(2022)), insist=True, who="thử")
     return folder

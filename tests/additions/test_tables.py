@@ -22,7 +22,7 @@ def points(made_up, areas):
 
 @pytest.fixture
 def propose(full, made_up, origin, tmp_path):
-    """Print points (or rows) as an annex, and propose it on the folder with two made-up years."""
+    """Print points (or rows) as an annex, and propose it on the folder with a made-up year."""
 
     def go(points=None, *, rows=None, year=YEAR, suffix=".csv", folder=None, **how):
         path = tmp_path / f"phu-luc{suffix}"
@@ -41,8 +41,7 @@ def kinds(proposal):
     return {doubt.expected_key for doubt in proposal.doubts}
 
 
-@pytest.mark.parametrize("suffix", [".xlsx", ".csv"])
-@pytest.mark.parametrize("percent", [True, False])
+@pytest.mark.parametrize(("suffix", "percent"), [(".xlsx", True), (".csv", True), (".csv", False)])
 def test_the_ministrys_table_is_read_whatever_its_form(propose, points, suffix, percent):
     """Merged headings or CSV, points alone or with percent: the same 63 x 9 figures, and no doubt."""
     proposal = propose(points, suffix=suffix, percent=percent, as_text=suffix == ".csv")

@@ -126,22 +126,22 @@ def _circles(best: list[int]) -> list[list[int]]:
 
 def correlations(now: Floats, before: Floats) -> Floats:
     """Rank correlation of every column with every column of the year before; NaN where too few are known."""
-    count = now.shape[1]
-    found = np.full((count, count), np.nan)
-    for j in range(count):
-        for k in range(count):
-            both = ~np.isnan(now[:, j]) & ~np.isnan(before[:, k])
-            if both.sum() >= FEWEST:
-                pair = rankdata(now[both, j]), rankdata(before[both, k])
-                if pair[0].std() and pair[1].std():
-                    found[j, k] = np.corrcoef(*pair)[0, 1]
-    return found
+    places = range(now.shape[1])
+    return np.array([[_correlation(now[:, j], before[:, k]) for k in places] for j in places])
 
 
 def likeness(now: Floats, before: Floats) -> float:
     """Median over the columns of the rank correlation with the same column a year before; NaN if unknown."""
-    own = np.diag(correlations(now, before))
+    own = np.array([_correlation(now[:, column], before[:, column]) for column in range(now.shape[1])])
     return float(np.nanmedian(own)) if not np.isnan(own).all() else float("nan")
+
+
+def _correlation(now: Floats, before: Floats) -> float:
+    both = ~np.isnan(now) & ~np.isnan(before)
+    if both.sum() < FEWEST:
+        return float("nan")
+    pair = rankdata(now[both]), rankdata(before[both])
+    return float(np.corrcoef(*pair)[0, 1]) if pair[0].std() and pair[1].std() else float("nan")
 
 
 def _both(now: Floats, before: Floats, column: int) -> NDArray[np.bool_]:
