@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import nbformat
 from nbformat import NotebookNode
@@ -28,7 +28,6 @@ from forecast import handout, labels, load, reading, scenarios, tables
 from forecast import report as pages
 from forecast.disk import replace_file, writing
 from forecast.errors import ForecastError, RunError, SpecError
-from forecast.ground import Ground
 from forecast.labels import LANGUAGES, Phrase
 from forecast.result import Result
 from forecast.runs import checks, plan, reuse
@@ -39,6 +38,9 @@ from forecast.runs.manifest import Check, Manifest, Trace, circumstances, inputs
 from forecast.runs.plan import Job, Kind, Plan
 from forecast.runs.store import DATA, NOTEBOOKS, Store
 from forecast.spec import RunSpec
+
+if TYPE_CHECKING:
+    from forecast.ground import Ground
 
 LOG: Final = logging.getLogger("forecast.runs")
 _Executed = tuple[NotebookNode, Trace, float, bool]  # the last: whether it was executed earlier
@@ -224,9 +226,8 @@ class _Run:
         with writing(self.folder):
             found = self.earlier.tables(key, self.folder)
         if not found:
-            from forecast import (
-                pipeline,
-            )  # takes long to load: here the fork server loads it at the same time
+            # Takes long to load; here the fork server loads it at the same time.
+            from forecast import pipeline
 
             with threadpool_limits(limits=1):  # as in the process beside
                 ground = self.options.ground
