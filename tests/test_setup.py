@@ -246,6 +246,31 @@ def test_pips_mirror_reaches_uv(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "UV_DEFAULT_INDEX" not in kept
 
 
+@pytest.mark.parametrize("developing", [True, False])
+def test_who_only_runs_reports_gets_no_tools_of_developers(
+    developing: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Either way versions and hashes are the lock's; without developers git is left alone too."""
+    set_up = script("set_up")
+    asked: list[list[str]] = []
+    taught: list[bool] = []
+    for name in ("make_venv", "install_uv", "install_package", "add_kernel"):
+        monkeypatch.setattr(set_up, name, lambda *_: None)
+    monkeypatch.setattr(set_up, "uv_environment", dict)
+    monkeypatch.setattr(set_up, "teach_git", lambda: taught.append(True))
+    monkeypatch.setattr(set_up, "run", lambda command, *_: asked.append(command))
+    monkeypatch.setattr(set_up, "READY", tmp_path / "ready")
+
+    set_up.make_environment(developing=developing)
+
+    (command,) = asked
+    assert str(set_up.LOCK) in command
+    assert ("sync" in command and "--require-hashes" in command) is developing
+    assert ("--constraint" in command and "dev" not in command) is not developing
+    assert taught == [True] * developing
+    assert set_up.READY.exists()
+
+
 @pytest.fixture
 def prefix(tmp_path: Path) -> Path:
     """An environment in which ipykernel has been installed, its kernel.json one file with a cache's."""

@@ -1,6 +1,7 @@
 """The workbook and the long table beside the pages: every figure with its range, as a figure."""
 
 import csv
+import dataclasses
 import datetime as dt
 import io
 import re
@@ -27,6 +28,8 @@ TABLES = {
         )
     ),
     "scenarios": lambda r, lang: report.scenario_table(r, lang=lang),
+    "near": lambda r, lang: _without_own(report.neighbour_table(r, lang=lang)),
+    "changes": lambda r, lang: report.changes_table(r, lang=lang),
     "departments": lambda r, lang: report.department_table(r, lang=lang),
     "department_domains": lambda r, lang: report.department_domain_table(r, lang=lang),
     "status": lambda r, lang: report.status_table(r, lang=lang),
@@ -37,6 +40,11 @@ TABLES = {
     "coverage": lambda r, lang: plot.coverage(r, lang=lang).table,
     "skill": lambda r, lang: plot.skill(r, lang=lang).table,
 }
+
+
+def _without_own(table):
+    """The table of nearby provinces without the area's own line, which the sheet of the total has."""
+    return dataclasses.replace(table, rows=tuple(row for row in table.rows if not row.strong))
 
 
 def tables_in(piece):

@@ -225,6 +225,15 @@ def test_without_criteria_the_page_shows_domains_and_says_how_to_enter_them(lang
     assert labels.text("levers.no_criteria", lang) in report.lever_table(bare, lang=lang).notes
 
 
+@every_language
+def test_nobody_is_late_who_was_never_asked(lang, made_up):
+    """Before the first form has come the page names nobody as late; with one it names who is missing."""
+    nobody = changed(made_up, status=made_up.status.assign(state="missing"))
+
+    assert str(report.status_table(nobody, lang=lang)) == ""
+    assert labels.text("status_table.missing", lang) in str(report.status_table(made_up, lang=lang))
+
+
 def test_lists_with_nothing_to_say_say_so(made_up):
     """No gamble, nothing to win, nothing overdue, every unit with its plan: a sentence each."""
     calm = changed(

@@ -240,6 +240,20 @@ def test_the_scorecard_by_hand(leaves):
     assert np.isnan(card.loc["total", "last"])
 
 
+def test_a_domain_has_no_second_value_of_last_year(leaves):
+    """Where all its criteria are known and it is not, a domain's year is for the panel to estimate."""
+    places = {row["component"]: node for node, row in enumerate(leaves.tree.rows)}
+    points, years = leaves.last.copy(), leaves.last_year.copy()
+    points[places["1.2"]], years[places["1.2"]] = 0.9, 2023
+    points[places["D1"]], years[places["D1"]] = np.nan, 0
+    told = dataclasses.replace(leaves, last=points, last_year=years)
+
+    card = scorecard_table(told, (), 2024, dt.date(2024, 10, 20)).set_index("component")
+
+    assert card.loc[["1.1", "1.2"], "last"].tolist() == [2.0, 0.9]
+    assert np.isnan(card.loc["D1", "last"])
+
+
 def test_levers_and_risks_are_ranked_among_the_finest(leaves):
     """The first lever has most to win, the first risk most to lose; sums and closed criteria have no rank."""
     card = scorecard_table(leaves, (), 2024, dt.date(2024, 10, 20))

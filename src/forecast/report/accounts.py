@@ -9,7 +9,7 @@ import pandas as pd
 
 from forecast import labels, reading
 from forecast.markup import Heading, Passage, Pieces, Shown
-from forecast.report.current import period
+from forecast.report.current import decimals_of, period
 from forecast.report.front import comparison
 from forecast.report.scorecard import DECIMALS, points
 
@@ -105,7 +105,7 @@ def _indicators(result: Result, component: str, lang: str) -> tuple[str, ...]:
 
 
 def _indicator(record: pd.Series[Any], lang: str) -> str:
-    decimals = 0 if max(abs(record["value"]), abs(record["usual"])) >= 1000 else 1
+    decimals = decimals_of(record)
     unit = str(record["unit"])
     return labels.text(
         "account.indicator",

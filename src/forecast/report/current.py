@@ -38,7 +38,7 @@ def news_table(result: Result, *, lang: str) -> Table | Passage:
 
 
 def _line(record: pd.Series[Any], lang: str) -> Row:
-    decimals = 0 if max(abs(record["value"]), abs(record["usual"])) >= 1000 else 1
+    decimals = decimals_of(record)
     about = (str(record["component"]), period(str(record["period"]), lang), str(record["unit"]))
     return row(
         Cell(str(record["indicator"]), ", ".join(filter(None, about))),
@@ -50,6 +50,11 @@ def _line(record: pd.Series[Any], lang: str) -> Row:
         reading.span(float(record["lower"]), float(record["upper"]), lang, decimals=2),
         detail=reading.said(record["reason"], lang),
     )
+
+
+def decimals_of(record: pd.Series[Any]) -> int:
+    """Give the decimals that an indicator is shown with: none from a thousand on."""
+    return 0 if max(abs(record["value"]), abs(record["usual"])) >= 1000 else 1
 
 
 def _not_compared(news: pd.DataFrame, lang: str) -> list[str]:

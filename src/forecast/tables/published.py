@@ -24,6 +24,18 @@ _SCORE = Column(name="score", kind="number", empty=True, low=0)
 _RANK = Column(name="rank", kind="number", empty=True, low=1, high=63)
 _TRUST = Column(name="trust", kind="choice", choices=TRUST)
 _SOURCE_DAY = Column(name="source_day", kind="day", empty=True)
+# What both kinds of scores say of a figure.
+_FIGURE: Final = (
+    _SCORE,
+    Column(name="unit", kind="choice", choices=UNITS),
+    MAX_SCORE,
+    _RANK,
+    PUBLISHED,
+    _SOURCE_DAY,
+    SOURCE,
+    _TRUST,
+    NOTE,
+)
 
 SCORES: Final = Table(
     name="scores",
@@ -33,15 +45,7 @@ SCORES: Final = Table(
         AREA,
         Column(name="component"),
         Column(name="statistic", kind="choice", choices=STATISTICS),
-        _SCORE,
-        Column(name="unit", kind="choice", choices=UNITS),
-        MAX_SCORE,
-        _RANK,
-        PUBLISHED,
-        _SOURCE_DAY,
-        SOURCE,
-        _TRUST,
-        NOTE,
+        *_FIGURE,
     ),
     key=SCORE_KEY,
     source_key=(*SCORE_KEY, "published_on", "source_day", "source_url"),
@@ -54,15 +58,7 @@ RELATED: Final = Table(
         YEAR,
         AREA,
         Column(name="component"),
-        _SCORE,
-        Column(name="unit", kind="choice", choices=UNITS),
-        MAX_SCORE,
-        _RANK,
-        PUBLISHED,
-        _SOURCE_DAY,
-        SOURCE,
-        _TRUST,
-        NOTE,
+        *_FIGURE,
     ),
     key=RELATED_KEY,
     source_key=(*RELATED_KEY, "published_on", "source_day", "source_url"),
