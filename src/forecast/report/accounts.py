@@ -98,7 +98,8 @@ def _indicators(result: Result, component: str, lang: str) -> tuple[str, ...]:
     far = (mine["surprise"] / mine["usual"].abs().clip(lower=NEARLY_NOTHING)).abs()
     farthest = mine.loc[far.sort_values(ascending=False, kind="stable").index[:MOST_INDICATORS]]
     said = "; ".join(_indicator(record, lang) for _, record in farthest.iterrows())
-    scored = set(result.scorecard["indicator"]) - {""}
+    leaves = result.scorecard
+    scored = leaves.loc[leaves["informed"].isin(["indicator", "both"]), "indicator"]
     used = farthest["code"].isin(scored) | (farthest["effect"].abs() >= WORTH_SAYING)
     key = "used" if used.all() else "unused" if not used.any() else "part"
     return (labels.text(f"account.indicators_{key}", lang, said=said),)
