@@ -1,6 +1,7 @@
 """Notebooks in git: nothing of what they showed, and changes readable cell by cell."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
+
+from forecast.runs import manifest
 
 ROOT = Path(__file__).parents[1]
 FOLDER = Path(sys.executable).parent
@@ -67,6 +70,36 @@ def test_a_changed_cell_is_shown_as_a_cell(checkout):
     assert f"/cells/{len(notebook.cells) - 1}/source" in told
     assert "+# made-up change" in told
     assert '"cell_type"' not in told
+
+
+def test_a_run_knows_what_differs_from_its_commit(checkout):
+    """A notebook that was only run is as committed; one whose cell was changed is not."""
+    commit = git(checkout, "rev-parse", "HEAD").strip()
+    notebook = shown_in(checkout)
+    assert manifest._commit(checkout) == (commit, False)
+
+    notebook.cells[-1].source += "\n# made-up change"
+    nbformat.write(notebook, checkout / "one.ipynb")
+
+    assert manifest._commit(checkout) == (commit, True)
+
+
+def test_a_run_does_not_wait_for_the_filter_after_a_checkout(checkout):
+    """Git asks the filter about each file it has just written; what nothing differs in needs no filter."""
+    git(checkout, "config", "filter.notebook.clean", "echo asked >> ../asked; cat")
+    os.utime(checkout / "one.ipynb")
+
+    assert manifest._commit(checkout) == (git(checkout, "rev-parse", "HEAD").strip(), False)
+    assert not (checkout.parent / "asked").exists()
+
+
+def test_a_filter_that_hangs_does_not_hide_the_commit(checkout, monkeypatch):
+    """What cannot be looked at counts as changed; the commit is known all the same."""
+    monkeypatch.setattr(manifest, "GIT_SECONDS", 0.5)
+    git(checkout, "config", "filter.notebook.clean", "exec sleep 5")
+    shown_in(checkout)
+
+    assert manifest._commit(checkout) == (git(checkout, "rev-parse", "HEAD").strip(), True)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

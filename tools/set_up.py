@@ -220,6 +220,10 @@ def teach_git():
     for name, value in settings.items():
         if subprocess.call([git, "-C", str(ROOT), "config", name, value]) != 0:
             say("git không nhận {}; bỏ qua".format(name), "git does not take {}; left out".format(name))
+    # After a checkout git looks into each file once more; told now that all is well, it need not ask the
+    # filter, which takes seconds for each notebook, at the next "git status".
+    plain = ["-c", "filter.notebook.clean=", "update-index", "-q", "--refresh"]
+    subprocess.call([git, "-C", str(ROOT), *plain], stdout=subprocess.DEVNULL)
 
 
 def write_json(path, content):

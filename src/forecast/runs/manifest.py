@@ -27,6 +27,7 @@ from forecast.tables import slug
 
 FILE: Final = "manifest.json"
 FORMAT: Final = 1
+GIT_SECONDS: Final = 10.0  # so long may git take to answer
 State = Literal["planned", "running", "failed", "good", "published"]
 PACKAGES: Final = (
     *("numpy", "pandas", "scipy", "statsmodels", "scikit-learn", "matplotlib", "jinja2"),
@@ -219,7 +220,7 @@ def circumstances() -> dict[str, Any]:
         user = getpass.getuser()
     except (OSError, KeyError):  # no name in this container
         user = ""
-    commit, dirty = _commit()
+    commit, dirty = _commit(Path(__file__).parent)
     return {
         "started_at": now(),
         "user": user,
@@ -235,13 +236,26 @@ def now() -> str:
     return dt.datetime.now().astimezone().isoformat(timespec="seconds")
 
 
-def _commit() -> tuple[str, bool]:
-    folder = Path(__file__).parent
+def _commit(folder: Path) -> tuple[str, bool]:
     try:
-        head = _git(folder, "rev-parse", "HEAD")
-        return head, bool(_git(folder, "status", "--porcelain", "--untracked-files=no"))
+        return _git(folder, "rev-parse", "HEAD"), _changed(folder)
     except (OSError, subprocess.SubprocessError):
         return "unknown", False
+
+
+def _changed(folder: Path) -> bool:
+    """Whether files differ from the commit; what a notebook only showed is no difference.
+
+    The filter that takes it out is slow, and git may ask it of every notebook after a checkout, so it is
+    asked only if something differs without it.
+    """
+    names = ("diff", "--name-only", "HEAD")  # "git status" calls a file changed by its size alone
+    if not _git(folder, "-c", "filter.notebook.clean=", *names):
+        return False
+    try:
+        return bool(_git(folder, *names))
+    except subprocess.TimeoutExpired:
+        return True
 
 
 def _git(folder: Path, *words: str) -> str:
@@ -250,6 +264,6 @@ def _git(folder: Path, *words: str) -> str:
         capture_output=True,
         check=True,
         encoding="utf-8",
-        timeout=10,
+        timeout=GIT_SECONDS,
     )
     return done.stdout.strip()
