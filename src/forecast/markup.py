@@ -34,14 +34,22 @@ def environment() -> jinja2.Environment:
     return made
 
 
+def warm() -> None:
+    """Read the template of the pieces, which takes longer than to fill it."""
+    _pieces()
+
+
+def _pieces() -> Any:
+    return environment().get_template("pieces.html.j2").module
+
+
 def _whole(text: str) -> Markup:
     """Escape a text and keep each range on one line: after a dash a line breaks in spite of the space."""
     return Markup(_RANGE.sub(r'<span class="whole">\g<0></span>', str(escape(text))))  # noqa: S704 -- escaped
 
 
 def _html(macro: str, piece: object) -> str:
-    module: Any = environment().get_template("pieces.html.j2").module
-    return str(getattr(module, macro)(piece)).strip()
+    return str(getattr(_pieces(), macro)(piece)).strip()
 
 
 class Shown(Protocol):

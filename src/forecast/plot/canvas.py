@@ -140,6 +140,20 @@ def draw(drawing: Callable[[Sheet], Canvas], *, name: str, alt: str, lang: str) 
     return wide, narrow
 
 
+def warm() -> None:
+    """Draw something, so that fonts are found and matplotlib's later modules are there."""
+
+    def drawing(sheet: Sheet) -> Canvas:
+        canvas, axes = sheet.axes(height=2)
+        axes.plot([0, 1], [0, 1])
+        sheet.write_ticks(axes.yaxis)
+        sheet.name_unit(axes, "x")
+        sheet.key(axes, range_keys(sheet.lang), columns=3)
+        return canvas
+
+    draw(drawing, name="warm", alt="x", lang="vi")
+
+
 def _svg(drawing: Callable[[Sheet], Canvas], sheet: Sheet, name: str, alt: str) -> str:
     salt = hashlib.sha256(f"{name} {sheet.narrow} {alt}".encode()).hexdigest()[:12]
     out = io.StringIO()

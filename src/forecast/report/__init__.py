@@ -4,6 +4,7 @@ Every function takes a Result and a language and gives pieces of a page (`foreca
 themselves in JupyterLab and, through `page`, become one self-contained HTML file.
 """
 
+from forecast.markup import warm
 from forecast.report.accounts import account, domain_accounts
 from forecast.report.annex import first_lines, method, source_table, word_table
 from forecast.report.changes import changed_rows_table, changes_table
@@ -88,5 +89,6 @@ __all__ = [
     "target_table",
     "track_passage",
     "variance_table",
+    "warm",
     "word_table",
 ]

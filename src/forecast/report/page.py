@@ -115,4 +115,5 @@ def _exporter() -> Any:
         template_name=TEMPLATE_FOLDER.name,
         extra_template_basedirs=[str(TEMPLATE_FOLDER.parent)],
         filters={"markdown2html": markdown_to_html},
+        optimistic_validation=True,  # once a page, not after each of a dozen steps that change nothing
     )

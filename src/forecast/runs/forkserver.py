@@ -69,13 +69,18 @@ def main(folder: str, modules: Iterable[str]) -> None:
 def preload(modules: Iterable[str]) -> None:
     """Import the kernel's modules and the given ones, and set them apart from the garbage collector.
 
+    What a module's ``warm`` does is done too: what its first use would do in each kernel anew.
     A module that cannot be imported is left to the notebook's own cell, which then fails in its place.
     """
     sys.modules["debugpy"] = None  # type: ignore[assignment]  # no debugger here; it takes long and adds hooks
     for name in (*KERNEL_MODULES, *modules):
         with contextlib.suppress(Exception):
-            importlib.import_module(name)
+            getattr(importlib.import_module(name), "warm", _nothing)()
     _set_apart()
+
+
+def _nothing() -> None:
+    """Do what most modules need done before their first use."""
 
 
 def _set_apart() -> None:
