@@ -49,6 +49,7 @@ _STYLE: Final[Any] = {
     "axes.spines.right": False,
     "axes.axisbelow": True,
     "axes.labelsize": 9.5,
+    "axes.titley": 1.0,  # else matplotlib measures all ticks for a place above them; none stand there
     "axes.unicode_minus": True,
     "grid.color": GRID,
     "grid.linewidth": 0.7,
@@ -100,7 +101,9 @@ class Sheet:
         width = 3.9 if self.narrow else 7.2
         tall = narrow_height if self.narrow and narrow_height else height
         canvas = Canvas(figsize=(width, tall), layout="constrained")
-        return canvas, canvas.subplots()
+        axes = canvas.subplots()
+        axes.set_title("")
+        return canvas, axes
 
     def write_ticks(self, axis: Axis) -> None:
         """Write ticks in the form of the language."""
@@ -162,11 +165,19 @@ def _svg(drawing: Callable[[Sheet], Canvas], sheet: Sheet, name: str, alt: str) 
         paper = FigureCanvasSVG(picture)
         # As savefig does it, but for a drawing that it makes, and throws away, only to lay out the parts.
         picture.set_dpi(_DPI)
+        _place_no_empty_name(picture)
         if layout := picture.get_layout_engine():
             layout.execute(picture)
             picture.set_layout_engine("none")
         paper.print_svg(out)  # type: ignore[no-untyped-call, unused-ignore]
     return _for_html(out.getvalue(), salt, alt)
+
+
+def _place_no_empty_name(picture: Canvas) -> None:
+    """Fix the place of names that axes do not have: to find it, all ticks would be measured several times."""
+    for axis in (axis for axes in picture.axes for axis in (axes.xaxis, axes.yaxis)):
+        if not axis.get_label_text():
+            axis.set_label_coords(0, 0)
 
 
 def _for_html(raw: str, salt: str, alt: str) -> str:

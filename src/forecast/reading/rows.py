@@ -27,6 +27,7 @@ def domains(result: Result) -> pd.DataFrame:
     return summary.loc[inside].reset_index(drop=True)
 
 
+@lru_cache(maxsize=256)
 def line(result: Result, component: str) -> pd.Series[Any]:
     """Give the summary row of one component.
 
