@@ -69,8 +69,10 @@ def _phrase(told: Mapping[str, Any], lang: str) -> labels.Phrase:
     for name, fact in told.get("facts", {}).items():
         if isinstance(fact, Mapping):
             facts[name] = _phrase(fact, lang)
+        elif isinstance(fact, str):
+            facts[name] = department(fact, lang) if name == "department" else own_words(fact)
         else:
-            facts[name] = department(fact, lang) if name == "department" else fact
+            facts[name] = fact
     return labels.Phrase(told["key"], facts)
 
 

@@ -107,11 +107,11 @@ def _indicators(result: Result, component: str, lang: str) -> tuple[str, ...]:
 
 def _indicator(record: pd.Series[Any], lang: str) -> str:
     decimals = decimals_of(record)
-    unit = str(record["unit"])
+    unit = reading.own_words(record["unit"])
     return labels.text(
         "account.indicator",
         lang,
-        name=str(record["indicator"]),
+        name=reading.own_words(record["indicator"]),
         period=period(str(record["period"]), lang),
         value=labels.number(record["value"], decimals, lang),
         usual=labels.number(record["usual"], decimals, lang),

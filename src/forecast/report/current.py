@@ -39,9 +39,9 @@ def news_table(result: Result, *, lang: str) -> Table | Passage:
 
 def _line(record: pd.Series[Any], lang: str) -> Row:
     decimals = decimals_of(record)
-    about = (str(record["component"]), period(str(record["period"]), lang), str(record["unit"]))
+    about = (str(record["component"]), period(str(record["period"]), lang), reading.own_words(record["unit"]))
     return row(
-        Cell(str(record["indicator"]), ", ".join(filter(None, about))),
+        Cell(reading.own_words(record["indicator"]), ", ".join(filter(None, about))),
         labels.number(record["value"], decimals, lang),
         labels.number(record["usual"], decimals, lang),
         labels.signed(record["surprise"], decimals, lang),
@@ -63,7 +63,7 @@ def _not_compared(news: pd.DataFrame, lang: str) -> list[str]:
         labels.text(
             "news.not_compared",
             lang,
-            names="; ".join(dict.fromkeys(group["indicator"])),
+            names="; ".join(dict.fromkeys(map(reading.own_words, group["indicator"]))),
             reason=reading.said(reason, lang),
         )
         for reason, group in news.groupby("reason", sort=False)

@@ -89,7 +89,7 @@ def key_name(key: str, name: str, lang: str) -> str:
     """Write a key ("PAR | 2021 | Hà Nội | total | value") for a reader: names for codes, commas for bars."""
     parts = [part for part in key.split(" | ") if part != "value"]
     if name:  # of an indicator, whose key is code, area, period
-        return ", ".join([name, *parts[1:-1], period(parts[-1], lang)])
+        return ", ".join([reading.own_words(name), *parts[1:-1], period(parts[-1], lang)])
     return ", ".join(
         reading.named("component", reading.named("statistic", part, lang), lang) for part in parts
     )
