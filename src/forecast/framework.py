@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -79,6 +79,11 @@ class Framework:
         """Whether the maximum was read, is assumed or borrowed; ``""`` for an unknown component."""
         pairs = zip(self.components["component"], self.components["max_status"], strict=True)
         return next((str(status) for name, status in pairs if name == component), "")
+
+    def without_departments(self) -> Framework:
+        """The same components, with nobody in charge: departments are those of one area."""
+        components, criteria = (t.assign(responsible="") for t in (self.components, self.criteria))
+        return replace(self, components=components, criteria=criteria)
 
     def to_share(self, points: ArrayLike, component: str) -> NDArray[np.float64]:
         """Turn points into the share of the maximum; above 1 if a borrowed maximum is too low."""

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from forecast import backtest, changes, findings, load, news, record
 from forecast.errors import TooFewYearsError
-from forecast.framework import TOTAL, breaks, framework_for
+from forecast.framework import TOTAL, Framework, breaks, framework_for
 from forecast.ground import MAIN_MODEL, Ground, forecast_rows, ground_from, ground_of, rows_of
 from forecast.load import Known
 from forecast.models.subject import SURVEY
@@ -23,7 +23,7 @@ from forecast.neighbours import neighbours
 from forecast.result import Result
 from forecast.scorecard.outlook import FINAL, Outlook, final_draws, outlook
 from forecast.simulate import Draws, rank_table, ranks
-from forecast.spec import RunSpec, parse_day, refuse_unanswerable
+from forecast.spec import DEFAULT_AREA, RunSpec, parse_day, refuse_unanswerable
 
 HISTORY_DRAWS: Final = 1000
 
@@ -42,7 +42,7 @@ def forecast(known: Known, spec: RunSpec) -> Result:
 
 def result_of(ground: Ground, spec: RunSpec, below: Outlook) -> Result:
     """The tables of a result, but for the record, the news and what changed; `below` is `below_domains`'."""
-    known, post = ground.seen, ground.posterior
+    known, post, framework = ground.seen, ground.posterior, _framework(ground, spec)
     years = post.fitted.lattice.years[:-1]
     place = post.subject.areas.index(spec.area)
     with threadpool_limits(limits=1):
@@ -56,14 +56,12 @@ def result_of(ground: Ground, spec: RunSpec, below: Outlook) -> Result:
     return Result(
         spec=spec,
         forecast=pd.concat(
-            [below.rows, rows, findings.rank_rows(chances, spec, post.framework, shown)], ignore_index=True
+            [below.rows, rows, findings.rank_rows(chances, spec, framework, shown)], ignore_index=True
         ),
-        summary=_with_grounds(
-            findings.summary(post.last, below.target, post.framework, spec, evidence), below
-        ),
+        summary=_with_grounds(findings.summary(post.last, below.target, framework, spec, evidence), below),
         history=findings.history(
             {year: Draws(home, year, past[..., k]) for k, year in enumerate(years)},
-            post.framework,
+            framework,
             spec,
             evidence,
         ),
@@ -73,12 +71,18 @@ def result_of(ground: Ground, spec: RunSpec, below: Outlook) -> Result:
         availability=availability,
         variances=findings.variances(post.fitted),
         news=news.no_news(),
-        vintage=findings.vintage(known, post.framework),
+        vintage=findings.vintage(known, framework),
         set_aside=known.set_aside,
         backtest=record.no_record(),
         neighbours=neighbours(below.target, spec, evidence),
         **below.tables,
     )
+
+
+def _framework(ground: Ground, spec: RunSpec) -> Framework:
+    """Give the components of the target year: the departments in the tables are those of the city."""
+    framework = ground.posterior.framework
+    return framework if spec.area == DEFAULT_AREA else framework.without_departments()
 
 
 def _with_grounds(summary: pd.DataFrame, below: Outlook) -> pd.DataFrame:
@@ -115,7 +119,7 @@ def below_domains(ground: Ground, spec: RunSpec) -> Outlook:
     if spec.index_code == SURVEY:
         return Outlook(post.target, informed=False, rows=pd.DataFrame(), tables={})
     aims = findings.aims(known, spec)
-    return outlook(known, spec, post.framework, post.last, post.target, aims)
+    return outlook(known, spec, _framework(ground, spec), post.last, post.target, aims)
 
 
 def open_result(

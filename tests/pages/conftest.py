@@ -16,6 +16,8 @@ from IPython.utils.capture import capture_output
 from forecast import labels, result
 from forecast.report import page
 from forecast.result import Result
+from forecast.runs.areas.ranking import Ranking
+from forecast.runs.manifest import Inputs, Manifest
 from forecast.runs.plan import KINDS
 from forecast.spec import RunSpec
 
@@ -961,3 +963,48 @@ def _neighbours():
         ("Cà Mau", np.nan, np.nan, 85.3, 80.6, 89.4, 0.41),
     ]
     return pd.DataFrame(rows, columns=result.NEIGHBOUR_COLUMNS)
+
+
+@pytest.fixture(scope="session")
+def example_manifest():
+    """The record of one run, as far as lists of runs tell it."""
+    spec = {"index_code": "PAR", "area": AREA, "target_year": 2024, "as_of": "2024-10-20"}
+    return Manifest(
+        run_id="2024-10-20_PAR_tp-ho-chi-minh_2024_0badcafe",
+        spec={**spec, "force": True},
+        lang="vi",
+        inputs=Inputs(data={}, notebooks={}, code="", versions={}),
+        pages=("meeting", "total", "domain-D1"),
+        finished_at="2024-10-20T08:00:00+07:00",
+    )
+
+
+@pytest.fixture(scope="session")
+def provinces(example_manifest):
+    """Made-up forecasts of all provinces but one, whose run failed: what the page over all of them shows."""
+    table = pd.read_csv(ROOT / "data" / "areas.csv").query("kind == 'province'")
+    names, regions = table["area"].tolist(), table["region"].tolist()
+    rows = [
+        {
+            "place": place + 1,
+            "area": names[place],
+            "region": regions[place],
+            "median": 91 - place / 5,
+            "lower": 89 - place / 5,
+            "upper": 93 - place / 5,
+            "last_year": 2023,
+            "last": 90 - place / 6,
+            "last_known": place % 7 > 0,
+            "last_rank": float(place + 1) if place % 7 else np.nan,
+            "change": 1 - place / 30,
+            "rank_median": float(place + 1),
+            "rank_lower": float(max(1, place - 8)),
+            "rank_upper": float(min(63, place + 9)),
+            "p_top10": max(0.002, 0.99 - place / 20),
+            "p_top15": max(0.004, 0.995 - place / 30),
+            "page": f"run-{place}/meeting.html",
+        }
+        for place in range(len(names) - 1)
+    ]
+    reason = {"vi": "lỗi giả định", "en": "a made-up error"}
+    return Ranking(example_manifest, pd.DataFrame(rows), ((names[-1], reason),), mixed=False)

@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 
 from forecast.runs import paper, site
+from forecast.runs.areas import overview
 
 CHROMIUM = paper.chromium()
 STEMS = ("meeting", "total", "domain", "scorecard", "departments", "backtest", "data")
@@ -59,29 +60,16 @@ def said_by_axe(pages, folder, *, dark, width):
 
 
 @pytest.fixture(scope="module")
-def lists(example_manifest, tmp_path_factory):
-    """The list of runs and the way to the latest one, in each language."""
+def lists(example_manifest, provinces, tmp_path_factory):
+    """The list of runs, and the page over all provinces, in each language."""
     folder = tmp_path_factory.mktemp("reports")
     return {
-        lang: {"index": site._index(folder, [example_manifest], example_manifest, lang)}
+        lang: {
+            "index": site._index(folder, [example_manifest], example_manifest, lang),
+            "areas": overview.page(provinces, lang),
+        }
         for lang in ("vi", "en")
     }
-
-
-@pytest.fixture(scope="module")
-def example_manifest():
-    """The record of one run, as far as the list tells it."""
-    from forecast.runs.manifest import Inputs, Manifest
-
-    spec = {"index_code": "PAR", "area": "TP. Hồ Chí Minh", "target_year": 2024, "as_of": "2024-10-20"}
-    return Manifest(
-        run_id="2024-10-20_PAR_tp-ho-chi-minh_2024_0badcafe",
-        spec={**spec, "force": True},
-        lang="vi",
-        inputs=Inputs(data={}, notebooks={}, code="", versions={}),
-        pages=("meeting", "total", "domain-D1"),
-        finished_at="2024-10-20T08:00:00+07:00",
-    )
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,15 @@ def test_any_province_can_be_asked_for(ask: Ask, area, index_code):
     assert set(result.forecast.loc[result.forecast["output_type"] == "pmf", "area"]) == {area}
 
 
+def test_departments_of_the_city_are_in_charge_of_no_other_province(ask: Ask):
+    """Who is in charge is a fact about the city; elsewhere it is not known."""
+    own, other = ask(DAY, 2019), ask(DAY, 2019, area="Đà Nẵng")
+
+    for name in ("summary", "scorecard"):
+        assert getattr(own, name)["responsible"].ne("").any()
+        assert set(getattr(other, name)["responsible"]) == {""}
+
+
 @pytest.mark.parametrize(
     ("facts", "error"),
     [

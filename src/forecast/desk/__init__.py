@@ -15,7 +15,7 @@ from forecast.desk.steps import tables_of
 from forecast.desk.workbench import Workbench
 from forecast.errors import SpecError
 from forecast.labels import LANGUAGES
-from forecast.spec import RunSpec, parse_day, refuse_unanswerable, refuse_unknown
+from forecast.spec import DEFAULT_AREA, RunSpec, parse_day, refuse_unanswerable, refuse_unknown
 from forecast.tables import INDEX_CODES
 
 if TYPE_CHECKING:
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Workbench", "open"]
 
-CITY: Final = "TP. Hồ Chí Minh"
+
 KEYWORDS: Final = ("as_of", "area", "target_year", "index_code", "data_dir", "lang")
 
 
 def open(  # noqa: A001 -- analysts write forecast.open
     *,
     as_of: str | dt.date | None = None,
-    area: str = CITY,
+    area: str = DEFAULT_AREA,
     target_year: int | None = None,
     index_code: str = "PAR",
     data_dir: str | Path | None = None,

@@ -41,10 +41,7 @@ def _line(record: pd.Series[Any], lang: str) -> Row:
     component = str(record["component"])
     is_total = component == reading.TOTAL
     basis = reading.said(record["basis"], lang)
-    charge = reading.department(str(record["responsible"] or ""), lang)
-    detail = labels.text(
-        "domains.detail_total" if is_total else "domains.detail", lang, department=charge, basis=basis
-    )
+    charge = "" if is_total else str(record["responsible"] or "")
     return row(
         reading.short_name(component, lang),
         last_year(record, lang),
@@ -53,8 +50,17 @@ def _line(record: pd.Series[Any], lang: str) -> Row:
         labels.signed(record["change"], 1, lang),
         reading.chance(float(record["p_fall"]), lang),
         maximum(record, lang),
-        detail=detail,
+        detail=rests_on(charge, basis, lang),
         strong=is_total,
+    )
+
+
+def rests_on(responsible: str, basis: str, lang: str) -> str:
+    """Say who is in charge, if anyone is said to be, and what a forecast rests on."""
+    if not responsible:
+        return labels.text("detail.basis", lang, basis=basis)
+    return labels.text(
+        "detail.charge_basis", lang, department=reading.department(responsible, lang), basis=basis
     )
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from forecast import labels, reading
 from forecast.markup import Cell, Column, Passage, Pieces, Row, Table, row
 from forecast.report.current import period
-from forecast.report.domains import maximum
+from forecast.report.domains import maximum, rests_on
 
 if TYPE_CHECKING:
     from forecast.result import Result
@@ -104,12 +104,7 @@ def _tree(result: Result, component: str, caption: str, lang: str) -> Table:
 
 
 def _branch_line(record: pd.Series[Any], lang: str) -> Row:
-    detail = labels.text(
-        "tree.detail",
-        lang,
-        department=reading.department(str(record["responsible"]), lang),
-        basis=reading.said(record["basis"], lang) or labels.MISSING,
-    )
+    basis = reading.said(record["basis"], lang) or labels.MISSING
     return row(
         reading.component_name(record, lang),
         maximum(record, lang),
@@ -118,7 +113,7 @@ def _branch_line(record: pd.Series[Any], lang: str) -> Row:
         reading.span(record["lower"], record["upper"], lang, decimals=DECIMALS),
         points(record["lost"], lang),
         reading.chance(float(record["p_full"]), lang),
-        detail="" if record["kind"] == "total" else detail,
+        detail="" if record["kind"] == "total" else rests_on(str(record["responsible"] or ""), basis, lang),
         strong=record["kind"] in ("total", "domain"),
         level=int(record["depth"]),
     )

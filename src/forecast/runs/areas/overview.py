@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -95,8 +96,9 @@ def _told(found: Ranking, lang: str) -> dict[str, Any]:
     shade = _Shades(found.table["median"])
     tiles = {row["area"]: row | {"shade": shade.of(row["value"])} for row in rows}
     tiles |= {area: {"area": area, "shade": 0} for area, _ in failed}
+    unit = reading.unit(found.newest.spec["index_code"], lang)
     words = {
-        name: text(f"areas.{name}", lang)
+        name: text(f"areas.{name}", lang, unit=unit)
         for name in (
             *("map", "map_note", "no_report", "ranking", "ranking_note", "failed", "failed_none", "table"),
             *("other_language", "mixed", "estimated"),
@@ -111,7 +113,8 @@ def _told(found: Ranking, lang: str) -> dict[str, Any]:
         "tiles": [(place, tiles[area]) for area, place in placed(list(tiles)).items()],
         "legend": shade.legend(lang),
         "heads": [
-            (text(f"areas.head.{name}", lang, year=_last_year(found)), name != "area") for name in heads
+            (text(f"areas.head.{name}", lang, year=_last_year(found), unit=unit), name != "area")
+            for name in heads
         ],
         "rows": rows,
         "failed": failed,
@@ -123,14 +126,16 @@ def _told(found: Ranking, lang: str) -> dict[str, Any]:
 
 def _lead(found: Ranking, lang: str) -> str:
     first, last = found.table.iloc[0], found.table.iloc[-1]
+    unit = reading.unit(found.newest.spec["index_code"], lang)
+    mark = unit if unit == "%" else f" {unit}"
     return text(
         "areas.lead",
         lang,
         count=len(found.table),
         highest=first["area"],
-        high=reading.points(first["median"], lang),
+        high=reading.points(first["median"], lang) + mark,
         lowest=last["area"],
-        low=reading.points(last["median"], lang),
+        low=reading.points(last["median"], lang) + mark,
     )
 
 
@@ -165,24 +170,24 @@ def _row(row: dict[Any, Any], lang: str) -> dict[str, Any]:
 
 
 class _Shades:
-    """Classes of equal width between the lowest and the highest forecast, 1 the lowest."""
+    """Classes of equal width between the lowest and the highest forecast, 1 the lowest.
+
+    None is narrower than the last digit that is shown, so there may be fewer than `SHADES`.
+    """
 
     def __init__(self, medians: pd.Series[float]) -> None:
         self.low, self.high = float(medians.min()), float(medians.max())
-        self.width = (self.high - self.low) / SHADES
+        self.width = max((self.high - self.low) / SHADES, 0.1)
 
     def of(self, value: float) -> int:
         """Give the class of a value."""
-        if self.width == 0:
-            return 1
         return min(SHADES, 1 + int((value - self.low) / self.width))
 
     def legend(self, lang: str) -> list[tuple[int, str]]:
         """Give the classes with their ranges."""
-        if self.width == 0:
-            return [(1, labels.number(self.low, 1, lang))]
-        ends = [self.low + k * self.width for k in range(SHADES + 1)]
-        return [(k + 1, reading.span(ends[k], ends[k + 1], lang)) for k in range(SHADES)]
+        ends = [self.low + k * self.width for k in range(self.of(self.high) + 1)]
+        spans = (reading.span(low, high, lang) for low, high in pairwise(ends))
+        return list(enumerate(spans, start=1))
 
 
 def _csv(found: Ranking) -> str:
