@@ -103,7 +103,7 @@ def test_any_province_can_be_asked_for(ask: Ask, area, index_code):
 
 def test_departments_of_the_city_are_in_charge_of_no_other_province(ask: Ask):
     """Who is in charge is a fact about the city; elsewhere it is not known."""
-    own, other = ask(DAY, 2019), ask(DAY, 2019, area="Đà Nẵng")
+    own, other = ask(MEETING, 2024), ask(MEETING, 2024, area="Đà Nẵng")
 
     for name in ("summary", "scorecard"):
         assert getattr(own, name)["responsible"].ne("").any()
