@@ -63,10 +63,10 @@ def report_areas(
     lang: str,
 ) -> int:
     """Make the reports, and say where they lie and which failed; `limits` are seconds of a cell and a run."""
-    click.echo(labels.text("areas.begun", lang))
     began = time.monotonic()
     with contextlib.ExitStack() as stack:
         hands = open_workers(stack, workers, scheduler)
+        click.echo(labels.text("areas.begun", lang))
         # Loaded after the first word to the user, and after a refusal, as it takes seconds.
         from forecast.runs import plan, run
         from forecast.runs.areas import batch
