@@ -211,6 +211,29 @@ def test_help_opens_neither_pandas_nor_a_verb():
     assert run.returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ModuleNotFoundError("No module named 'papermill'", name="papermill"), "python3 tools/set_up.py"),
+        (ImportError("libfoo.so: cannot open shared object file"), "python3 tools/set_up.py"),
+        (ImportError("cannot import name 'x'", name="forecast.load"), "gửi cho người phụ trách"),
+        (ZeroDivisionError("x"), "gửi cho người phụ trách"),
+    ],
+)
+def test_a_broken_environment_is_told_from_a_bug(error, said, monkeypatch, capsys):
+    """What another package lacks is mended by installing anew; what ours lacks is for its maintainer."""
+
+    def broken(*_):
+        raise error
+
+    monkeypatch.setattr(local.Verbs, "get_command", broken)
+
+    assert cli.run(CHECK) == 3
+    told = capsys.readouterr().err
+    assert "Traceback" in told
+    assert said in told.splitlines()[-1]
+
+
 @pytest.mark.skipif(os.name == "nt", reason="there is no pipe to head on Windows")
 def test_a_reader_who_leaves_early_is_no_bug():
     """`forecast check | head -1` ends without a traceback."""

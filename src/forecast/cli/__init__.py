@@ -80,7 +80,8 @@ def _refusal(error: BaseException, lang: str) -> tuple[str, int]:
             place = f" ({error.filename})" if error.filename else ""
             return text("cli.no_room", lang, reason=f"{error.strerror}{place}"), EXIT_WRITE
     traceback.print_exception(error)
-    return text("cli.bug", lang), EXIT_RUN
+    of_others = isinstance(error, ImportError) and not (error.name or "").startswith("forecast")
+    return text("cli.broken_environment" if of_others else "cli.bug", lang, error=error), EXIT_RUN
 
 
 def _language(arguments: list[str]) -> tuple[str, list[str]]:
