@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 import ipywidgets as widgets
@@ -10,6 +11,7 @@ import numpy as np
 
 from forecast import labels, reading
 from forecast.desk.tried import WhatIf, indicators_of, stage_of, what_if
+from forecast.desk.views import View
 from forecast.errors import ForecastError
 from forecast.framework import TOTAL
 from forecast.markup import Passage
@@ -45,11 +47,12 @@ class Board:
     def __init__(self, steps: Steps, data_dir: Path, lang: str) -> None:
         self._steps, self._data_dir, self._lang = steps, data_dir, lang
         stage = stage_of(steps)
-        self.sliders = {code: _indicator(stage, code) for code in indicators_of(stage)}
+        self.sliders = {code: _indicator(stage, code, lang) for code in indicators_of(stage)}
+        self._starts = {code: slider.value for code, slider in self.sliders.items()}
         self.switches = {code: self._check("desk.board.set") for code in self.sliders}
         self.remedies = self._remedies(stage)
         domains = reading.domains(steps.told())["component"].tolist()
-        self.points = {name: _points(WHOLE if name == TOTAL else PART) for name in (TOTAL, *domains)}
+        self.points = {name: _points(WHOLE if name == TOTAL else PART, lang) for name in (TOTAL, *domains)}
         self.everywhere = self._check("desk.board.everywhere", value=True)
         self.name = widgets.Text(placeholder=self._text("desk.board.name"), layout=NAME)
         self.keep = widgets.Button(
@@ -127,7 +130,7 @@ class Board:
         for switch in self.switches.values():
             switch.value = False
         for code, slider in self.sliders.items():
-            slider.value = _indicator(stage_of(self._steps), code).value
+            slider.value = self._starts[code]
         for slider in self.points.values():
             slider.value = 0.0
         self.remedies.value = ""
@@ -135,7 +138,7 @@ class Board:
         self._play()
 
     def _say(self, text: str) -> None:
-        self.note.value = Passage(tuple(text.split("\n")))._repr_html_()
+        self.note.value = View((Passage(tuple(text.split("\n"))),))._repr_html_()
 
     def _text(self, key: str, **facts: Any) -> str:
         return labels.text(key, self._lang, **facts)
@@ -159,10 +162,10 @@ class Board:
         ]
         rows = [self._head("desk.board.indicators"), widgets.VBox(lines, layout=SOME)]
         if not self.sliders:
-            rows.append(widgets.HTML(Passage((self._text("desk.board.no_indicators"),))._repr_html_()))
+            rows.append(self._line("desk.board.no_indicators"))
         rows += [self._head("desk.board.remedies_head"), self.remedies]
         if stage.remedies.empty:
-            rows.append(widgets.HTML(Passage((self._text("desk.board.no_remedies"),))._repr_html_()))
+            rows.append(self._line("desk.board.no_remedies"))
         rows += [self._head("desk.board.points"), self.everywhere]
         for name, slider in self.points.items():
             text = (
@@ -171,17 +174,18 @@ class Board:
             rows.append(widgets.HBox([widgets.Label(text, layout=NAME), slider]))
         return [*rows, widgets.HBox([self.name, self.keep, self.reset]), self.note, self.answer]
 
+    def _line(self, key: str) -> Any:
+        return widgets.HTML(View((Passage((self._text(key),)),))._repr_html_())
+
     def _head(self, key: str) -> Any:
         return widgets.HTML(f"<b>{self._text(key)}</b>")
 
 
-def _points(most: float) -> Any:
-    return widgets.FloatSlider(
-        value=0.0, min=-most, max=most, step=0.1, readout_format="+.1f", continuous_update=False, layout=LINE
-    )
+def _points(most: float, lang: str) -> Any:
+    return _slider(-most, most, 0.1, 0.0, lambda value: labels.signed(value, 1, lang))
 
 
-def _indicator(stage: Stage, code: str) -> Any:
+def _indicator(stage: Stage, code: str, lang: str) -> Any:
     """Make the slider of an indicator, where the forecast stands on it."""
     found = stage.leaves.projections.get(code)
     draws = found.draws if found is not None and len(found.draws) else np.array([50.0])
@@ -195,18 +199,27 @@ def _indicator(stage: Stage, code: str) -> Any:
     if found is not None and not np.isnan(found.value) and found.value <= low:
         low = float(found.value)
     step = _step((high - low) / TICKS) if (low, high) != (0.0, 100.0) else 0.5
-    low, high = step * math.floor(low / step), step * math.ceil(high / step)
-    decimals = max(0, -math.floor(math.log10(step)))
-    value = round(step * round(middle / step), decimals)
-    return widgets.FloatSlider(
-        value=min(max(value, low), high),
-        min=low,
-        max=high,
-        step=step,
-        readout_format=f".{decimals}f",
+    return _slider(low, high, step, middle, lambda value: labels.number(value, _decimals(step), lang))
+
+
+def _slider(low: float, high: float, step: float, start: float, said: Callable[[float], str]) -> Any:
+    """Make a slider over the multiples of `step`, from just below `low` to just above `high`.
+
+    It is one of choices, whose words stand beside it while it is moved: a slider of numbers would write
+    them with a decimal point in every language.
+    """
+    ticks = range(math.floor(round(low / step, 6)), math.ceil(round(high / step, 6)) + 1)
+    values = [round(step * tick, _decimals(step)) for tick in ticks]
+    return widgets.SelectionSlider(
+        options=[(said(value), value) for value in values],
+        value=min(values, key=lambda value: abs(value - start)),
         continuous_update=False,
         layout=LINE,
     )
+
+
+def _decimals(step: float) -> int:
+    return max(0, -math.floor(math.log10(step)))
 
 
 def _step(rough: float) -> float:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from forecast import labels, plot, reading, report, score
 from forecast.desk.views import Forecast, View, refuse_component, said
-from forecast.markup import Cell, Column, Row, Shown, Table, row
+from forecast.markup import Cell, Column, Passage, Row, Shown, Table, row
 from forecast.reading.past import BASELINE, KEY, cells
 from forecast.spec import refuse_unknown
 
@@ -123,6 +123,9 @@ def past_errors(result: Result) -> pd.DataFrame:
 def backtest(result: Result, lang: str) -> View:
     """Show how good earlier forecasts would have been: the city's, the ranges', beside other models."""
     frame = past_errors(result)
+    if result.backtest.empty:
+        facts = {"as_of": result.spec.as_of, "year": result.spec.target_year}
+        return View(said(result, lang, Passage((labels.text("desk.no_record", lang, **facts),))), frame)
     parts: list[Shown] = [
         plot.track(result, lang=lang),
         report.track_passage(result, lang=lang),

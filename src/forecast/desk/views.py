@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from forecast import labels, reading
-from forecast.markup import Passage, Pieces, Shown
+from forecast.markup import TEMPLATE_FOLDER, Passage, Pieces, Shown
 from forecast.spec import refuse_unknown
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ class View(Pieces):
 
     frame: pd.DataFrame = field(default_factory=pd.DataFrame)
 
+    def _repr_html_(self) -> str:
+        return f'<div class="desk">\n<style>\n{_style()}</style>\n{Pieces._repr_html_(self)}\n</div>'
+
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False, kw_only=True)
 class Forecast(View):
@@ -42,6 +46,12 @@ class Forecast(View):
     def write(self, folder: str | Path) -> None:
         """Write all tables of the result as a run does, `forecast.csv` among them."""
         self.result.write(Path(folder))
+
+
+@cache
+def _style() -> str:
+    """Read the style sheet that JupyterLab lacks and a page has of its own."""
+    return (TEMPLATE_FOLDER / "desk.css").read_text(encoding="utf-8")
 
 
 def said(result: Result, lang: str, *parts: Shown) -> tuple[Shown, ...]:

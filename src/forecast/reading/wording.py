@@ -64,16 +64,20 @@ def said(reason: Any, lang: str) -> str:
 
 
 def _phrase(told: Mapping[str, Any], lang: str) -> labels.Phrase:
-    """Build a phrase from parsed JSON; a fact may be a phrase again, or a department to be named."""
+    """Build a phrase from parsed JSON; a fact may be a phrase again, or a department or model to be named."""
     facts: dict[str, Any] = {}
     for name, fact in told.get("facts", {}).items():
         if isinstance(fact, Mapping):
             facts[name] = _phrase(fact, lang)
-        elif isinstance(fact, str):
-            facts[name] = department(fact, lang) if name == "department" else own_words(fact)
         else:
-            facts[name] = fact
+            facts[name] = _fact(name, fact, lang) if isinstance(fact, str) else fact
     return labels.Phrase(told["key"], facts)
+
+
+def _fact(name: str, fact: str, lang: str) -> str:
+    if name == "department":
+        return department(fact, lang)
+    return named("model", fact, lang) if name == "model" else own_words(fact)
 
 
 def own_words(text: Any) -> str:
