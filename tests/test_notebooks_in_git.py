@@ -1,5 +1,6 @@
 """Notebooks in git: nothing of what they showed, and changes readable cell by cell."""
 
+import importlib.util
 import json
 import os
 import re
@@ -25,13 +26,21 @@ def git(folder, *words):
     return subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=True).stdout
 
 
+def set_up():
+    """Load the script that teaches git."""
+    spec = importlib.util.spec_from_file_location("set_up", ROOT / "tools" / "set_up.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 @pytest.fixture
 def checkout(tmp_path):
     """A repository with the project's attributes and the settings that the set-up makes, and one notebook."""
     shutil.copy(ROOT / ".gitattributes", tmp_path)
     git(tmp_path, "init", "-q", "-b", "main")
     python, differ = (FOLDER / name for name in ("python", "git-nbdiffdriver"))
-    git(tmp_path, "config", "filter.notebook.clean", f"'{python}' -m nbstripout --keep-id")
+    git(tmp_path, "config", "filter.notebook.clean", f"'{python}' {set_up().CLEAN}")
     git(tmp_path, "config", "diff.jupyternotebook.command", f"'{differ}' diff")
     shutil.copy(NOTEBOOKS[0], tmp_path / "one.ipynb")
     git(tmp_path, "add", ".")
@@ -45,6 +54,14 @@ def shown_in(folder):
     for number, cell in enumerate((c for c in notebook.cells if c.cell_type == "code"), 1):
         cell.execution_count = number
         cell.outputs = [nbformat.v4.new_output("stream", text="87,3")]
+    notebook.metadata.language_info |= {
+        "codemirror_mode": {"name": "ipython", "version": 3},
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "nbconvert_exporter": "python",
+        "pygments_lexer": "ipython3",
+        "version": "3.11.7",
+    }
     nbformat.write(notebook, folder / "one.ipynb")
     return notebook
 
@@ -112,6 +129,7 @@ def test_stored_notebooks_show_nothing(path):
             assert cell["outputs"] == []
             assert cell["execution_count"] is None
     assert set(notebook["metadata"]) <= {"kernelspec", "language_info"}
+    assert set(notebook["metadata"]["language_info"]) == {"name"}
 
 
 def test_the_set_up_has_taught_this_checkout():

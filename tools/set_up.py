@@ -37,6 +37,20 @@ JUPYTER_SETTINGS = {
 PAGE_SETTINGS = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
 
 
+# What JupyterLab adds to a notebook that it saves: the version of whoever opened it last.
+OF_LANGUAGE = (
+    "codemirror_mode",
+    "file_extension",
+    "mimetype",
+    "nbconvert_exporter",
+    "pygments_lexer",
+    "version",
+)
+CLEAN = "-m nbstripout --keep-id --extra-keys '{}'".format(
+    " ".join("metadata.language_info." + name for name in OF_LANGUAGE)
+)
+
+
 class SetUpError(Exception):
     """A step failed; the text says to a person what can be done."""
 
@@ -213,7 +227,7 @@ def teach_git():
         return
     folder = PYTHON.parent.relative_to(ROOT).as_posix()
     settings = {
-        "filter.notebook.clean": "{}/python -m nbstripout --keep-id".format(folder),
+        "filter.notebook.clean": "{}/python {}".format(folder, CLEAN),
         "filter.notebook.smudge": "cat",
         "diff.jupyternotebook.command": "{}/git-nbdiffdriver diff".format(folder),
     }
