@@ -13,10 +13,11 @@ from functools import partial
 
 import pandas as pd
 
-from benchmarks import contests, goals, guesses, page, panels, peers, points, report, timing
+from benchmarks import contests, desk, goals, guesses, page, panels, peers, points, report, timing
 from forecast.spec import QUANTILE_LEVELS
 
 HIDDEN_DEALS, QUICK_DEALS = 10, 2
+OTHERS = ("hidden", "time", "report", "desk")
 CATALOGUE_TRIO = ("AutoETS", "AutoTheta", "AutoARIMA")
 
 
@@ -30,14 +31,15 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     known = {contest.name: contest for contest in contests.contests()}
-    asked = _options(arguments, [*known, "hidden", "time", "report"])
-    names = asked.only or [*known, "hidden", "time", "report"]
+    asked = _options(arguments, [*known, *OTHERS])
+    names = asked.only or [*known, *OTHERS]
     wanted = [contest for name, contest in known.items() if name in names]
     beside, seconds = _peers(wanted, known, asked)
     work: dict[str, Callable[[], pd.DataFrame]] = {c.name: partial(_full_panel, c, beside) for c in wanted}
     work["hidden"] = partial(guesses.measured, QUICK_DEALS if asked.quick else HIDDEN_DEALS)
     work["time"] = partial(_times, seconds, large=not asked.quick)
-    work["report"] = _report
+    work["report"] = partial(_as_typed, "report", report.figures)
+    work["desk"] = partial(_as_typed, "desk", desk.figures)
     parts = [_timed(name, measure) for name, measure in work.items() if name in names]
     results = pd.concat(parts, ignore_index=True)
     print("\n" + page.goals_table(results))
@@ -129,11 +131,11 @@ def _times(seconds: pd.DataFrame | None, *, large: bool) -> pd.DataFrame:
     return table.assign(contest="time").reindex(columns=goals.RESULT_COLUMNS)
 
 
-def _report() -> pd.DataFrame:
-    found = report.figures()
+def _as_typed(contest: str, measure: Callable[[], dict[str, float]]) -> pd.DataFrame:
+    found = measure()
     print("  " + ", ".join(f"{name} {value:.3g}" for name, value in found.items()))
     table = pd.DataFrame({"figure": list(found), "value": list(found.values())})
-    return table.assign(contest="report", model="forecast").reindex(columns=goals.RESULT_COLUMNS)
+    return table.assign(contest=contest, model="forecast").reindex(columns=goals.RESULT_COLUMNS)
 
 
 if __name__ == "__main__":

@@ -166,6 +166,15 @@ GOALS = (
     Goal("forecast check: seconds", "report", "check", "forecast", high=1.5, decimals=2),
     Goal("Largest page, MB", "report", "largest_mb", "forecast", high=2.0, decimals=2),
     Goal("Slowest page to open: milliseconds", "report", "slowest_ms", "forecast", high=1000, decimals=0),
+    Goal(
+        "JupyterLab opened to its first forecast: seconds", "desk", "lab", "forecast", high=20.0, decimals=1
+    ),
+    Goal("The desk's forecast again: seconds", "desk", "again", "forecast", high=0.2, decimals=3),
+    Goal("What if, asked by a call: seconds", "desk", "what_if", "forecast", high=0.3, decimals=3),
+    Goal("What if, a slider moved: seconds", "desk", "board", "forecast", high=0.3, decimals=3),
+    Goal(
+        "A changed figure to the new forecast: seconds", "desk", "changed", "forecast", high=5.0, decimals=1
+    ),
 )
 
 

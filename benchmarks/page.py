@@ -25,6 +25,7 @@ TITLES = {
     "ahead_pci": "Hidden cells, PCI: one year after the evidence",
     "time": "Seconds and memory",
     "report": "The meeting run: seconds, memory, pages",
+    "desk": "The analyst's desk: seconds",
 }
 SHOWN = {
     "crps": ("CRPS", 4),
@@ -36,7 +37,7 @@ SHOWN = {
     "coverage_80": ("80% coverage", 3),
     "coverage_95": ("95% coverage", 3),
 }
-DECIMALS = {"time": 1, "report": 2}
+DECIMALS = {"time": 1, "report": 2, "desk": 3}
 NOTES = {
     "time": "One process, one BLAS thread; Python {python}, {machine}. Wall seconds depend on what else the "
     "machine does; processor seconds hardly do.",
@@ -44,6 +45,9 @@ NOTES = {
     "the command to its end. By hand: the figures computed once, then `papermill` and `jupyter nbconvert` "
     "for one notebook after the other. Memory is that of all processes, shared pages counted once; opening "
     "is that of the slowest page in a headless Chromium.",
+    "desk": "On the project's own tables, in one process: the first forecast, the same again, an assumption, "
+    "a slider, a changed score. `lab`: from opening JupyterLab's address in a headless Chromium to the "
+    "forecast of the start page, kernel included. Medians of several but for the first and the last.",
 }
 # Scales of M1's series lie a million apart: only figures without a unit can be averaged over them.
 LEFT_OUT = {"m1": ("crps", "relative", "relative_calm", "relative_break")}

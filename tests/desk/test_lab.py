@@ -219,6 +219,10 @@ def test_sliders_move_the_forecast_and_a_scenario_is_kept(lab: Lab) -> None:
     panel.get_by_role("button", name="Mọi việc còn dở").click()
     lab.reads(lab.bench().what_if({"D3": 0.3, "remedies": "open"}))
     rate = panel.locator(".widget-hbox", has_text="Tỷ lệ giải ngân")
+    # However many indicators there are, none is squeezed until it cannot be read.
+    squeezed = "row => { row.parentElement.style.maxHeight = '2em'; return row.offsetHeight; }"
+    assert rate.evaluate(squeezed) >= 24
+    rate.evaluate("row => { row.parentElement.style.maxHeight = ''; }")
     track = rate.locator(".noUi-base")
     track.click(position={"x": track.bounding_box()["width"] * 0.6, "y": 2})
     expect(rate.get_by_label("Đặt")).to_be_checked()

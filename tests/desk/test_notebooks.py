@@ -6,13 +6,16 @@ import ast
 import json
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 import nbformat
 import pytest
+from papermill.iorw import load_notebook_node
+from papermill.parameterize import parameterize_notebook
 
 import forecast
+from forecast import pipeline
 from forecast.desk import Workbench
 from forecast.runs import parameters
 from forecast.runs.execute import Limits, execute
@@ -167,6 +170,37 @@ def test_links_lead_somewhere(path: Path) -> None:
     assert [link for link in links if not (path.parent / link).is_file()] == []
     if path.stem == "00_start":
         assert {(path.parent / link).resolve() for link in links} == set(NOTEBOOKS[1:])
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        str(PureWindowsPath("C:/Users/Nguyễn Văn A/số liệu/năm 2024/new")),
+        str(PureWindowsPath("//server/Sở Nội vụ/tables")),
+        "D:\\bảng 'mới'\\",
+    ],
+)
+def test_a_path_of_windows_arrives_as_it_was_given(given: str) -> None:
+    """Backslashes, spaces, quotes and our letters pass through the parameters cell to the notebook."""
+    notebook = parameterize_notebook(load_notebook_node(str(NOTEBOOKS[0])), {"data_dir": given})
+    cells = [
+        cell.source
+        for cell in notebook.cells
+        if {"parameters", "injected-parameters"} & set(cell.metadata.tags)
+    ]
+    space: dict[str, Any] = {}
+    exec("\n".join(cells), space)  # noqa: S102 -- as a kernel would
+
+    assert (len(cells), space["data_dir"]) == (2, given)
+
+
+def test_the_projects_tables_are_found_from_any_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An empty data_dir means the project's own tables, wherever JupyterLab was started."""
+    monkeypatch.chdir(tmp_path)
+
+    assert pipeline.project_data() == ROOT.parent / "data"
 
 
 @pytest.mark.parametrize(

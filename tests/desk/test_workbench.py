@@ -257,7 +257,18 @@ def test_models_are_compared_as_the_forecast_has_them(bench):
     for _, told in view.frame.iterrows():
         same = own[(own["model"] == told["model"]) & (own["component"] == told["component"])]
         assert told["median"] == same["value"].iloc[0]
-    assert "ít nhất 4 năm" in view._repr_html_()
+    assert "“Hồi quy theo chỉ tiêu trong năm” cần ít nhất 4 năm" in view._repr_html_()
+
+
+def test_a_day_without_a_record_is_said_once(small):
+    """Where no earlier year can be forecast again, one sentence says why, and what can be done."""
+    late = forecast.open(as_of="2026-11-26", target_year=2024, data_dir=small)
+
+    told = str(late.backtest())
+
+    assert told.count("Chưa") == 1
+    assert "26/11/2026" in told
+    assert "2024-10-20" in told
 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])

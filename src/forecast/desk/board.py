@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 TICKS: Final = 50  # about as many places has a slider
 WHOLE: Final = 5.0  # points up and down for the total, for a harder or easier set of criteria
 PART: Final = 2.0  # and for a domain
-NAME: Final = widgets.Layout(width="30em")
+NAME: Final = widgets.Layout(width="36em")
 LINE: Final = widgets.Layout(width="28em")
 SOME: Final = widgets.Layout(max_height="22em", overflow="auto")
+ROW: Final = widgets.Layout(flex="0 0 auto")  # many are scrolled through, not squeezed into the height
 
 
 class Board:
@@ -157,7 +158,7 @@ class Board:
 
     def _rows(self, stage: Stage) -> list[Any]:
         lines = [
-            widgets.HBox([widgets.Label(_said(stage, code), layout=NAME), self.switches[code], slider])
+            widgets.HBox([_named(_said(stage, code)), self.switches[code], slider], layout=ROW)
             for code, slider in self.sliders.items()
         ]
         rows = [self._head("desk.board.indicators"), widgets.VBox(lines, layout=SOME)]
@@ -171,7 +172,7 @@ class Board:
             text = (
                 self._text("desk.board.criteria") if name == TOTAL else reading.short_name(name, self._lang)
             )
-            rows.append(widgets.HBox([widgets.Label(text, layout=NAME), slider]))
+            rows.append(widgets.HBox([_named(text), slider]))
         return [*rows, widgets.HBox([self.name, self.keep, self.reset]), self.note, self.answer]
 
     def _line(self, key: str) -> Any:
@@ -220,6 +221,11 @@ def _slider(low: float, high: float, step: float, start: float, said: Callable[[
 
 def _decimals(step: float) -> int:
     return max(0, -math.floor(math.log10(step)))
+
+
+def _named(text: str) -> Any:
+    """Name a slider; what is too long for the line is read by pointing at it."""
+    return widgets.Label(text, tooltip=text, layout=NAME)
 
 
 def _step(rough: float) -> float:
