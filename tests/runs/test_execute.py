@@ -1,7 +1,9 @@
 """Notebooks executed in kernels of their own: what is kept, and how each failure is told."""
 
+import asyncio
 import json
 import os
+import queue
 import sys
 import threading
 import time
@@ -299,3 +301,24 @@ def _gone(pid):
             return True
         time.sleep(0.05)
     return False
+
+
+def test_a_kernel_that_is_ready_has_nothing_left_to_say(kernels):
+    """Words of the start are not taken for output of the first cell; a dead one is not waited for."""
+
+    async def left():
+        manager = kernels.manager()
+        await manager.start_kernel()
+        client = manager.client()
+        client.start_channels()
+        try:
+            await client.wait_for_ready(timeout=30)
+            with pytest.raises(queue.Empty):
+                await client.get_iopub_msg(timeout=0.3)
+            await manager.shutdown_kernel(now=True)
+            with pytest.raises(RuntimeError, match="died"):
+                await client.wait_for_ready(timeout=30)
+        finally:
+            client.stop_channels()
+
+    asyncio.run(left())
