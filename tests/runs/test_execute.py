@@ -12,9 +12,10 @@ from pathlib import Path
 import nbformat
 import pytest
 from jupyter_client.kernelspec import KernelSpec
+from papermill.exceptions import PapermillExecutionError
 
 from forecast.errors import RunError
-from forecast.runs.execute import Limits, execute
+from forecast.runs.execute import Limits, _told, execute
 from forecast.runs.kernels import Kernels, can_fork, imported_by
 
 PARAMETERS = 'area: str = "x"  # province\n'
@@ -322,3 +323,18 @@ def test_a_kernel_that_is_ready_has_nothing_left_to_say(kernels):
             client.stop_channels()
 
     asyncio.run(left())
+
+
+@pytest.mark.parametrize(
+    ("traceback", "told"),
+    [
+        (["SpecError: không có “D33”\n  dòng sau"], "SpecError: không có “D33”"),
+        (["-----", "SpecError: there is no “D33”"], "SpecError: there is no “D33”"),
+        (None, "SpecError: there is no “D33”"),
+    ],
+)
+def test_what_the_desk_refuses_is_told_in_its_words(traceback, told):
+    """A refusal without a trace stands in the notebook's language; anything else is told as it was raised."""
+    error = PapermillExecutionError(1, 1, "bench", "SpecError", "there is no “D33”\nmore", traceback)
+
+    assert _told(error) == told

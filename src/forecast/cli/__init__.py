@@ -28,6 +28,7 @@ VERBS: Final = {
     "framework": "forecast.cli.framework",
     "import": "forecast.cli.imports",
     "intake": "forecast.cli.intake",
+    "notebook": "forecast.cli.notebook",
     "predict": "forecast.cli.predict",
     "report": "forecast.cli.report",
     "runs": "forecast.cli.runs",

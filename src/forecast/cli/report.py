@@ -92,7 +92,7 @@ def report(
     spec = RunSpec(index_code=index_code, area=area, target_year=target_year, as_of=as_of, force=force)
     folders = {"data_dir": data_dir, "reports_dir": reports_dir, "notebooks_dir": notebooks_dir}
     if many is not None:
-        with _ended_by_signals():
+        with ended_by_signals():
             limits = (cell_timeout, run_timeout)
             return report_areas(spec, many, folders, limits, workers, scheduler, again=again, lang=lang)
     click.echo(labels.text("cli.report.begun", lang))
@@ -117,7 +117,7 @@ def make(
     from forecast.runs import plan, run, site
 
     began = time.monotonic()
-    with _ended_by_signals(), _Progress(lang) as progress:
+    with ended_by_signals(), _Progress(lang) as progress:
         outcome = run.report(
             spec, kinds=plan.KINDS, lang=pages_lang, options=options, tell=progress.tell, **folders
         )
@@ -199,7 +199,7 @@ class _Progress:
 
 
 @contextmanager
-def _ended_by_signals() -> Iterator[None]:
+def ended_by_signals() -> Iterator[None]:
     """End tidily on SIGTERM, or when the terminal is closed, as on Ctrl-C: the run is put aside as failed."""
 
     def end(number: int, _frame: object) -> NoReturn:

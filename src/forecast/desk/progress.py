@@ -46,10 +46,12 @@ def _line() -> Tell | None:
     opened: list[Any] = []
 
     def write(line: str) -> None:
+        # A page of the notebook leaves out what was only of use while one waited.
+        shown = {"raw": True, "metadata": {"passing": True}}
         bundle = {"text/plain": line}
         if opened:
-            opened[0].update(bundle, raw=True)
+            opened[0].update(bundle, **shown)
         else:
-            opened.append(display(bundle, raw=True, display_id=True))  # type: ignore[no-untyped-call]
+            opened.append(display(bundle, display_id=True, **shown))  # type: ignore[no-untyped-call]
 
     return write

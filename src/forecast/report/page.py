@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 
-def page(notebook: NotebookNode, *, name: str = "notebook") -> str:
+def page(notebook: NotebookNode, *, name: str = "notebook", head: Page | None = None) -> str:
     """Write the page of an executed notebook: what its cells show, without code, warnings or errors.
 
     Parameters
@@ -28,6 +28,9 @@ def page(notebook: NotebookNode, *, name: str = "notebook") -> str:
         Executed; one cell must show ``report.cover(...)``, which gives title and language.
     name
         The notebook's name, for messages.
+    head
+        Head of a notebook that shows no cover: an analyst's own, of which plain text and pictures are
+        shown too.
 
     Returns
     -------
@@ -37,12 +40,15 @@ def page(notebook: NotebookNode, *, name: str = "notebook") -> str:
     Raises
     ------
     RunError
-        If a cell failed, or there is no cover.
+        If a cell failed, or there is neither cover nor head.
     """
     _refuse_failed(notebook, name)
-    head = _head(notebook, name)
+    cover = _head(notebook)
+    bears = cover or head
+    if bears is None:
+        raise RunError("page.no_cover", {"notebook": name})
     exporter = _exporter()
-    html, _ = exporter.from_notebook_node(notebook, resources={"page": head})
+    html, _ = exporter.from_notebook_node(notebook, resources={"page": bears, "own": cover is None})
     return str(html)
 
 
@@ -68,11 +74,11 @@ def _refuse_failed(notebook: NotebookNode, name: str) -> None:
             raise RunError("page.failed_cell", {"notebook": name, "cell": place, "error": output.ename})
 
 
-def _head(notebook: NotebookNode, name: str) -> Page:
+def _head(notebook: NotebookNode) -> Page | None:
     shown = [output.data for _, output in _bundles(notebook) if "data" in output]
     covers = [data[PAGE_TYPE] for data in shown if PAGE_TYPE in data]
     if not covers:
-        raise RunError("page.no_cover", {"notebook": name})
+        return None
     cover = covers[0]
     headings = [data[HEADING_TYPE] for data in shown if HEADING_TYPE in data]
     return replace(

@@ -248,8 +248,7 @@ def _reason(watch: Watch, error: Exception) -> tuple[str, dict[str, Any]]:
     told = shown(f"{type(error).__name__}: {error}", 300)
     match error:
         case PapermillExecutionError():
-            told = f"{error.ename}: {error.evalue}".partition("\n")[0]
-            found = ("run.cell_raised", {"error": shown(told, 300)})
+            found = ("run.cell_raised", {"error": shown(_told(error), 300)})
         case CellTimeoutError():
             found = ("run.cell_timeout", {"seconds": str(watch.limits.cell_seconds)})
         case DeadKernelError():
@@ -259,6 +258,14 @@ def _reason(watch: Watch, error: Exception) -> tuple[str, dict[str, Any]]:
         case _:
             found = ("run.unexpected", {"error": told})
     return found
+
+
+def _told(error: PapermillExecutionError) -> str:
+    """First line of what a cell raised; what the desk refuses stands there in the notebook's language."""
+    lines: list[str] = list(error.traceback or ())
+    by_desk = len(lines) == 1 and lines[0].startswith(f"{error.ename}: ")
+    told = lines[0] if by_desk else f"{error.ename}: {error.evalue}"
+    return str(told).partition("\n")[0]
 
 
 def _place(watch: Watch) -> tuple[int, str] | None:

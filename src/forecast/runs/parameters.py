@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import ast
 import io
+import math
+import re
 import tokenize
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeGuard
 
-from forecast.errors import RunError, SpecError
+from forecast.errors import RunError, SpecError, shown
 from forecast.labels import Phrase
 from forecast.spec import nearest
 
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 Value = str | int | float | bool
 TAG: Final = "parameters"
+_TRUTH: Final = {"true": True, "false": False}
+_WHOLE: Final = re.compile(r"[+-]?\d{1,18}", re.ASCII)
+_NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _TYPES: Final[Mapping[str, tuple[type, ...]]] = {
     "str": (str,),
     "int": (int,),
@@ -107,6 +112,79 @@ def accepted(name: str, known: Sequence[Parameter], given: Mapping[str, object])
     if wrong:
         raise SpecError("run.parameters_refused", {"notebook": name, "problems": tuple(wrong)})
     return values
+
+
+def typed(
+    name: str,
+    known: Sequence[Parameter],
+    texts: Sequence[str],
+    *,
+    settle: Callable[[str, Value], Value] = lambda _, value: value,
+) -> dict[str, Value]:
+    """Read ``name=value`` texts, as a command line has them, as values of the declared types.
+
+    Parameters
+    ----------
+    name
+        The notebook's file name, for messages.
+    known
+        What it declares.
+    texts
+        In any order.
+    settle
+        Gives the value that is meant by a name and a value, or refuses it with SpecError.
+
+    Raises
+    ------
+    SpecError
+        With every text without ``=``, unknown name (and the nearest known one), name that comes twice,
+        value that is not written as its type is, and value that `settle` refuses.
+
+    Examples
+    --------
+    >>> typed("a.ipynb", [Parameter("share", "float", 0.5), Parameter("force", "bool", False)],
+    ...       ["share=0.25", "force=true"])
+    {'share': 0.25, 'force': True}
+    """
+    by_name = {parameter.name: parameter for parameter in known}
+    values: dict[str, Value] = {}
+    wrong: list[Phrase] = []
+    for text in texts:
+        target, equals, written = text.partition("=")
+        target = target.strip()
+        if not equals or not target:
+            wrong.append(Phrase("run.parameter_form", {"found": shown(text)}))
+        elif target not in by_name:
+            wrong.append(_unknown(shown(target), list(by_name)))
+        elif target in values:
+            wrong.append(Phrase("run.parameter_twice", {"name": target}))
+        elif (value := _read(written, by_name[target].type_name)) is None:
+            kind = Phrase(f"run.type.{by_name[target].type_name}")
+            wrong.append(
+                Phrase("run.parameter_text", {"name": target, "type": kind, "found": shown(written)})
+            )
+        else:
+            try:
+                values[target] = settle(target, value)
+            except SpecError as error:
+                wrong.append(Phrase(error.key, error.facts))
+    if wrong:
+        raise SpecError("run.parameters_refused", {"notebook": name, "problems": tuple(wrong)})
+    return values
+
+
+def _read(written: str, kind: str) -> Value | None:
+    """Give the value that a text stands for; None if it is none of this type."""
+    plain = written.strip()
+    match kind:
+        case "bool":
+            return _TRUTH.get(plain.casefold())
+        case "int":
+            return int(plain) if _WHOLE.fullmatch(plain) else None
+        case "float":
+            value = float(plain) if _NUMBER.fullmatch(plain) else math.nan
+            return value if math.isfinite(value) else None
+    return written if written.isprintable() else None
 
 
 def _parameter(name: str, source: str, statement: ast.stmt, helps: Mapping[int, str]) -> Parameter:

@@ -196,7 +196,7 @@ class _Run:
         self.tell(Step("begun"))
         modules = imported_by(self.plan.notebooks.values())
         with (
-            _logged(self.folder / "run.log"),
+            logged(self.folder / "run.log"),
             Kernels(modules, self.folder / "kernels.log", server=self.options.server) as kernels,
         ):
             result = self._compute(kernels)
@@ -373,7 +373,7 @@ def _told(error: BaseException) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _logged(path: Path) -> Iterator[None]:
+def logged(path: Path) -> Iterator[None]:
     """Write what the run's parts have to say to a file, and to nowhere else."""
     with writing(path):
         handler = logging.FileHandler(path, encoding="utf-8")

@@ -1,0 +1,169 @@
+"""`forecast notebook list|new|run`: the analyst's notebooks from the command line."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from forecast import labels
+from forecast.cli.local import ChoiceType, LocalOption, PathType, Verb, WholeType
+from forecast.errors import EXIT_GOOD, RunError, SpecError
+from forecast.runs import notebooks
+from forecast.runs.notebooks import Notebook
+from forecast.runs.parameters import Parameter
+
+ACTIONS: Final = ("list", "new", "run")
+FOLDER: Final = Path("notebooks")
+MOST: Final = 100_000
+_ONLY: Final = {"title": "new", "folder": "new", "parameter": "run", "out": "run"}
+_ASKED: Final = "forecast.notebook"
+
+
+def build(lang: str) -> click.Command:
+    """Make the verb in one language."""
+
+    def option(name: str, *short: str, **settings: Any) -> click.Option:
+        says = labels.text(f"cli.notebook.{name.replace('-', '_')}", lang)
+        return LocalOption([*short, f"--{name}"], help=says, **settings)
+
+    return _Verb(
+        "notebook",
+        lang,
+        params=[
+            click.Argument(["action"], type=ChoiceType(ACTIONS), metavar="|".join(ACTIONS)),
+            click.Argument(["name"], required=False, metavar="[NAME]"),
+            option("parameter", "-p", multiple=True, metavar="NAME=VALUE"),
+            option("out", type=PathType(), metavar="FOLDER"),
+            option("cell-timeout", type=WholeType(), default=300, metavar="SECONDS"),
+            option("run-timeout", type=WholeType(), default=1800, metavar="SECONDS"),
+            option("title", metavar="TEXT"),
+            option("folder", type=PathType(), metavar="FOLDER"),
+            option("notebooks-dir", type=PathType(), default=FOLDER, metavar="PATH"),
+        ],
+        callback=lambda **given: notebook(lang=lang, **given),
+    )
+
+
+class _Verb(Verb):
+    """The verb whose help, when a notebook is named, is that notebook's too."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the words, and keep them: help is answered before any of them has become a value."""
+        ctx.meta[_ASKED], _, _ = self.make_parser(ctx).parse_args(list(args))
+        return super().parse_args(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, and the parameters of the notebook that is asked about."""
+        super().format_options(ctx, formatter)
+        asked = ctx.meta.get(_ASKED, {})
+        if asked.get("action") != "run" or not isinstance(asked.get("name"), str):
+            return
+        given = asked.get("notebooks_dir")
+        found = notebooks.find(Path(given) if isinstance(given, str) else FOLDER, asked["name"])
+        rows = [described(parameter, self.lang) for parameter in found.parameters]
+        formatter.write_paragraph()
+        formatter.write_text(found.title(self.lang))
+        formatter.write_text(found.purpose(self.lang))
+        with formatter.section(labels.text("cli.notebook.parameters_of", self.lang, name=found.name)):
+            formatter.write_dl(rows)
+
+
+def notebook(*, action: str, name: str | None, notebooks_dir: Path, lang: str, **given: Any) -> int:
+    """Do one of the three."""
+    for option, owner in _ONLY.items():
+        if given[option] and owner != action:
+            raise SpecError("cli.notebook.only", {"option": f"--{option}", "action": owner})
+    if action == "list":
+        if name is not None:
+            raise SpecError("cli.extra_words", {"found": [name], "command": "forecast notebook list"})
+        click.echo(listed(notebooks_dir, lang))
+        return EXIT_GOOD
+    if name is None:
+        raise SpecError(
+            "cli.missing_argument", {"argument": "NAME", "command": f"forecast notebook {action}"}
+        )
+    if action == "new":
+        path = notebooks.create(
+            notebooks_dir, name, below=given["folder"], title=given["title"] or "", lang=lang
+        )
+        click.echo(labels.text("notebook.created", lang, path=_near(path), name=path.stem))
+        return EXIT_GOOD
+    run(notebooks.find(notebooks_dir, name), notebooks_dir=notebooks_dir, lang=lang, **given)
+    return EXIT_GOOD
+
+
+def listed(folder: Path, lang: str) -> str:
+    """Write name, title, purpose and parameters of every notebook; one that cannot be read says why."""
+    names = notebooks.names(folder)
+    if not names:
+        return labels.text("notebook.none", lang, folder=folder)
+    blocks = [_block(folder, name, lang) for name in names]
+    return "\n\n".join([*blocks, labels.text("notebook.how", lang)])
+
+
+def _block(folder: Path, name: str, lang: str) -> str:
+    try:
+        found = notebooks.read(folder, name)
+        names = [parameter.name for parameter in found.parameters]
+        lines = [found.title(lang), found.purpose(lang), labels.text("notebook.takes", lang, names=names)]
+    except RunError as error:
+        lines = [error.text(lang)]
+    return "\n".join([name, *(f"  {line}" for line in lines if line)])
+
+
+def described(parameter: Parameter, lang: str) -> tuple[str, str]:
+    """Write a parameter as help shows an option: name and type; what it is for, and its default."""
+    kind = labels.text(f"notebook.type.{parameter.type_name}", lang)
+    default = str(parameter.default)
+    if isinstance(parameter.default, bool):
+        default = default.lower()
+    key = "notebook.default" if default else "notebook.default_empty"
+    told = f"{notebooks.said(parameter.help, lang)}; " if parameter.help else ""
+    return f"{parameter.name} ({kind})", told + labels.text(key, lang, default=default)
+
+
+def run(
+    found: Notebook,
+    *,
+    notebooks_dir: Path,
+    parameter: tuple[str, ...],
+    out: Path | None,
+    cell_timeout: int,
+    run_timeout: int,
+    lang: str,
+    **_: object,
+) -> None:
+    """Execute a notebook and say where the result lies."""
+    for name, seconds in (("--cell-timeout", cell_timeout), ("--run-timeout", run_timeout)):
+        if not 1 <= seconds <= MOST:
+            raise SpecError("spec.out_of_range", {"name": name, "found": seconds, "low": 1, "high": MOST})
+    # Loaded when there is a notebook to execute, as it takes seconds.
+    from forecast.cli.report import ended_by_signals
+    from forecast.runs import single
+    from forecast.runs.execute import Limits
+
+    asked = replace(
+        single.job(found, notebooks_dir, parameter, out),
+        limits=Limits(cell_seconds=cell_timeout),
+        run_seconds=run_timeout,
+    )
+    click.echo(labels.text("notebook.running", lang, name=found.name, title=found.title(lang)))
+    try:
+        with ended_by_signals():
+            unseen = single.run(asked, lang=lang)
+    except RunError:
+        if asked.failed.is_dir():
+            click.echo(labels.text("notebook.kept", lang, folder=_near(asked.failed)), err=True)
+        raise
+    click.echo(labels.text("notebook.made", lang, page=_near(asked.html), executed=_near(asked.executed)))
+    if unseen:
+        click.echo(labels.text("notebook.unseen", lang, what=list(unseen)[:5]), err=True)
+
+
+def _near(path: Path) -> Path:
+    """Write a path from where the user stands, if it lies below."""
+    whole = path.resolve()
+    return whole.relative_to(Path.cwd()) if whole.is_relative_to(Path.cwd()) else path

@@ -1,0 +1,224 @@
+"""The project's notebooks as an analyst sees them: found by name, described, begun from a template.
+
+A notebook says itself what it is: title and first sentence of its text, lines of its parameters cell.  It
+is written in one language; what the catalogue has in both (``notebook.said``) is told in the reader's, the
+rest as it stands.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import nbformat
+
+from forecast import labels
+from forecast.disk import replace_file, writing
+from forecast.errors import SpecError, shown
+from forecast.labels import LANGUAGES
+from forecast.runs import parameters, plan
+from forecast.spec import nearest
+from forecast.tables import slug
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+SUFFIX: Final = ".ipynb"
+START: Final = "00_start"
+EXPLORE: Final = "explore"  # where a new notebook goes
+TEMPLATE: Final = Path(__file__).parents[1] / "template" / "new_notebook.ipynb"
+_SAID: Final = "notebook.said."
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
+_DEVICES: Final = re.compile(r"con|prn|aux|nul|com\d|lpt\d")  # no file may be called so on Windows
+_TITLE: Final = re.compile(r"#[ \t]+(.+?)[ \t]*(?:\n|$)")
+_SENTENCE: Final = re.compile(r".*?(?<!\bTP)[.?!](?=\s|$)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Notebook:
+    """A stored notebook.
+
+    Attributes
+    ----------
+    name
+        Path below the folder of notebooks, without the suffix: ``explore/01_data``.
+    path
+        The file.
+    content
+        As stored.
+    """
+
+    name: str
+    path: Path
+    content: NotebookNode
+
+    @property
+    def stem(self) -> str:
+        """File name without the suffix."""
+        return self.path.stem
+
+    @property
+    def parameters(self) -> tuple[parameters.Parameter, ...]:
+        """What the parameters cell declares; RunError if there is none, or it is not sound."""
+        return parameters.declared(self.content, self.path.name)
+
+    def title(self, lang: str) -> str:
+        """Give the first heading, or the file's name."""
+        found = _TITLE.match(self._text())
+        return said(found[1], lang) if found else self.stem
+
+    def purpose(self, lang: str) -> str:
+        """Give the first sentence after the heading; an empty text if there is none."""
+        rest = _TITLE.sub("", self._text(), count=1).strip()
+        paragraph = " ".join(rest.partition("\n\n")[0].split())
+        found = _SENTENCE.match(paragraph)
+        return said(found[0] if found else paragraph, lang)
+
+    def _text(self) -> str:
+        cells = (cell.source for cell in self.content.cells if cell.cell_type == "markdown")
+        return next(cells, "").strip()
+
+
+def untitle(notebook: NotebookNode) -> None:
+    """Take the first heading out of a notebook's first text: a page bears it above everything else."""
+    cell = next((cell for cell in notebook.cells if cell.cell_type == "markdown"), None)
+    if cell is not None:
+        cell.source = _TITLE.sub("", cell.source.strip(), count=1).strip()
+
+
+def said(words: str, lang: str) -> str:
+    """Give words of a notebook in `lang`, if the catalogue has these very words; else as they are."""
+    return _sayings().get((words, lang), words)
+
+
+@cache
+def _sayings() -> Mapping[tuple[str, str], str]:
+    every = (entry for key, entry in labels.catalogue().items() if key.startswith(_SAID))
+    return {(words, lang): entry[lang] for entry in every for words in entry.values() for lang in LANGUAGES}
+
+
+def names(folder: Path) -> tuple[str, ...]:
+    """Name the notebooks below a folder; those of the folder itself first.
+
+    Raises
+    ------
+    SpecError
+        If there is no such folder.
+    """
+    if not folder.is_dir():
+        raise SpecError("notebook.no_folder", {"folder": str(folder)})
+    found = (path.relative_to(folder).with_suffix("") for path in folder.rglob(f"*{SUFFIX}"))
+    seen = [path for path in found if not any(part.startswith(".") for part in path.parts)]
+    return tuple(path.as_posix() for path in sorted(seen, key=lambda path: (path.parent, path.name)))
+
+
+def find(folder: Path, asked: str) -> Notebook:
+    """Open the notebook that is meant by a name, a path below the folder, or a path as a shell completes it.
+
+    Raises
+    ------
+    SpecError
+        If there is none of that name, with the nearest; or there are several.
+    RunError
+        If the file is no notebook.
+    """
+    known = names(folder)
+    wanted = _plain(folder, asked)
+    found = [name for name in known if wanted in {name, name.rpartition("/")[2]}]
+    if len(found) > 1 and wanted not in found:
+        raise SpecError("notebook.several", {"name": asked, "names": found})
+    if not found:
+        short = {name.rpartition("/")[2]: name for name in known}
+        near = next((stem for stem in short if wanted and wanted.casefold() in stem), "")
+        near = near or nearest(wanted.rpartition("/")[2], short)
+        facts = {"name": shown(asked), "near": near, "known": known, "folder": str(folder)}
+        raise SpecError("notebook.unknown_near" if near else "notebook.unknown", facts)
+    return read(folder, wanted if wanted in found else found[0])
+
+
+def read(folder: Path, name: str) -> Notebook:
+    """Open one of `names`."""
+    kind = plan.Kind(stem=name)
+    return Notebook(name, folder / f"{name}{SUFFIX}", plan.read(folder, (kind,)).notebooks[name])
+
+
+def _plain(folder: Path, asked: str) -> str:
+    plain = unicodedata.normalize("NFC", asked.strip()).replace("\\", "/").removesuffix(SUFFIX)
+    path = Path(asked)
+    if path.is_file() and path.resolve().is_relative_to(folder.resolve()):
+        return path.resolve().relative_to(folder.resolve()).with_suffix("").as_posix()
+    return plain
+
+
+def create(folder: Path, asked: str, *, below: Path | None = None, title: str = "", lang: str = "vi") -> Path:
+    """Begin a notebook from the template.
+
+    Parameters
+    ----------
+    folder
+        Of the notebooks.
+    asked
+        Its name: small plain letters, digits, ``_`` and ``-``; no other notebook may have it.
+    below
+        Where it goes, inside of `folder`; ``explore`` there if left out.
+    title
+        Its first heading; the name if left out.
+    lang
+        Language of its text.
+
+    Returns
+    -------
+    Path
+        The file, of this name and no outputs.
+
+    Raises
+    ------
+    SpecError
+        With everything that is wrong with name and place, and the name that could be taken.
+    WriteError
+        If it cannot be written.
+    """
+    name = asked.removesuffix(SUFFIX)
+    place = (below or folder / EXPLORE).resolve()
+    wrong = _wrong_name(name)
+    if not place.is_relative_to(folder.resolve()):
+        wrong.append(labels.Phrase("notebook.outside", {"place": str(place), "folder": str(folder)}))
+    there = [other for other in names(folder) if other.rpartition("/")[2].casefold() == name.casefold()]
+    if there:
+        wrong.append(labels.Phrase("notebook.exists", {"name": there[0]}))
+    if wrong:
+        raise SpecError("notebook.refused", {"problems": tuple(wrong)})
+    path = place / f"{name}{SUFFIX}"
+    content = _begun(title.strip() or name, Path(os.path.relpath(folder.resolve(), place)), lang)
+    with writing(place):
+        place.mkdir(parents=True, exist_ok=True)
+    replace_file(path, nbformat.writes(content) + "\n")
+    return path
+
+
+def _wrong_name(name: str) -> list[labels.Phrase]:
+    if _NAME.fullmatch(name) and not _DEVICES.fullmatch(name):
+        return []
+    plain = slug(name).replace("-", "_")[:60].strip("_")
+    if _DEVICES.fullmatch(plain):
+        plain = f"{plain}_1"
+    key = "notebook.bad_name_near" if plain else "notebook.bad_name"
+    return [labels.Phrase(key, {"name": name, "near": plain})]
+
+
+def _begun(title: str, way_up: Path, lang: str) -> NotebookNode:
+    """Fill the template: its texts are keys of the catalogue, its code is code."""
+    notebook: NotebookNode = nbformat.read(TEMPLATE, as_version=4)
+    start = (way_up / f"{START}{SUFFIX}").as_posix()
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = labels.text(cell.source, lang, title=" ".join(title.split()), start=start)
+        elif parameters.TAG in cell.metadata.get("tags", []):
+            cell.source = cell.source.replace('lang: str = "vi"', f'lang: str = "{lang}"')
+    return notebook

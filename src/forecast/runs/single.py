@@ -1,0 +1,246 @@
+"""One notebook executed by itself, for an analyst: the executed notebook and its page, both or neither."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import nbformat
+
+from forecast import labels
+from forecast.disk import replace_file, writing
+from forecast.errors import RunError, SpecError
+from forecast.report.page import framed, page
+from forecast.runs import html_check, parameters
+from forecast.runs.execute import Limits, execute
+from forecast.runs.kernels import Kernels, imported_by
+from forecast.runs.notebooks import Notebook, untitle
+from forecast.runs.run import logged
+from forecast.spec import parse_day, refuse_unknown
+from forecast.tables import INDEX_CODES
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+    from forecast.markup import Page
+
+CACHE: Final = Path(".cache") / "notebooks"  # beside the folder of notebooks
+LOGS: Final = ("run.log", "kernels.log")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What is executed, with which values, and where it goes.
+
+    Attributes
+    ----------
+    notebook
+        As stored.
+    texts
+        ``name=value`` as they were given, for the page's head.
+    values
+        The same, read; parameters that are not there keep their defaults.
+    place
+        Folder for the executed notebook and its page, of the notebook's name.
+    limits, run_seconds
+        Time allowed for a cell and for all.
+    """
+
+    notebook: Notebook
+    texts: tuple[str, ...]
+    values: Mapping[str, parameters.Value]
+    place: Path
+    limits: Limits = field(default_factory=Limits)
+    run_seconds: int = 1800
+
+    @property
+    def executed(self) -> Path:
+        """The executed notebook."""
+        return self.place / self.notebook.path.name
+
+    @property
+    def html(self) -> Path:
+        """The HTML file."""
+        return self.executed.with_suffix(".html")
+
+    @property
+    def failed(self) -> Path:
+        """Folder for what a failed execution leaves, beside the good one's, which stays."""
+        return self.place.with_name(f"{self.place.name}-failed")
+
+
+def job(notebook: Notebook, folder: Path, texts: Sequence[str], out: Path | None = None) -> Job:
+    """Prepare an execution; nothing is written yet.
+
+    Parameters
+    ----------
+    notebook, folder
+        The notebook, and the folder of all notebooks.
+    texts
+        ``name=value`` for each parameter that is not to keep its default.
+    out
+        Folder for the result; ``.cache/notebooks/NAME-HASH`` beside `folder` if left out, the same for the
+        same notebook and values.
+
+    Raises
+    ------
+    SpecError
+        With everything that is wrong with the values, or if the result would lie among the notebooks.
+    RunError
+        If the parameters cell is not sound.
+    """
+    known = notebook.parameters
+    values = parameters.typed(notebook.path.name, known, texts, settle=_settled)
+    if out is None:
+        asked = json.dumps([notebook.content, {**_defaults(known), **values}], sort_keys=True)
+        mark = hashlib.sha256(asked.encode()).hexdigest()[:8]
+        out = folder.resolve().parent / CACHE / f"{notebook.stem}-{mark}"
+    elif out.resolve().is_relative_to(folder.resolve()):
+        raise SpecError("notebook.among", {"place": str(out), "folder": str(folder)})
+    return Job(notebook=notebook, texts=tuple(texts), values=values, place=out)
+
+
+def run(asked: Job, *, lang: str) -> tuple[str, ...]:
+    """Execute the notebook in a kernel of its own, and write it and its page.
+
+    Returns
+    -------
+    tuple of str
+        What a browser will not show of the page, as it would have to fetch or run it; most often nothing.
+
+    Raises
+    ------
+    RunError
+        If a cell fails, or it takes too long; the executed notebook is then in ``asked.failed``, if there
+        is one, and what stood in ``asked.place`` stays.
+    WriteError
+        If the result cannot be written.
+    """
+    new = not asked.place.exists()
+    _forget(asked)
+    with writing(asked.place):
+        asked.place.mkdir(parents=True, exist_ok=True)
+    try:
+        executed = _executed(asked, lang)
+        html = _page(asked, executed, lang)
+    except BaseException:
+        if new:
+            with contextlib.suppress(OSError):
+                asked.place.rmdir()
+        raise
+    replace_file(asked.executed, nbformat.writes(executed))
+    replace_file(asked.html, html)
+    return tuple(html_check.read(html).reaches)
+
+
+def _settled(target: str, value: parameters.Value) -> parameters.Value:
+    """Check what is meant the same in every notebook, and free paths from the folder this is called in."""
+    if not isinstance(value, str) or not value:
+        return value  # an empty text has a meaning of its own, today say
+    match target:
+        case "as_of":
+            return parse_day(value).isoformat()
+        case "lang" | "index_code":
+            allowed = labels.LANGUAGES if target == "lang" else INDEX_CODES
+            if value not in allowed:
+                refuse_unknown(target, value, allowed)
+        case "data_dir" | "run_dir":
+            if not Path(value).is_dir():
+                raise SpecError("notebook.no_data", {"name": target, "folder": value})
+            return Path(value).resolve().as_posix()
+    return value
+
+
+def _defaults(known: Sequence[parameters.Parameter]) -> dict[str, parameters.Value]:
+    return {parameter.name: parameter.default for parameter in known}
+
+
+def _executed(asked: Job, lang: str) -> NotebookNode:
+    notebook = asked.notebook
+    values = parameters.accepted(
+        notebook.path.name, notebook.parameters, {**_defaults(notebook.parameters), **asked.values}
+    )
+    with tempfile.TemporaryDirectory(prefix="forecast-") as scratch:
+        output = Path(scratch) / notebook.path.name
+        logs = [Path(scratch) / name for name in LOGS]
+        modules = imported_by([notebook.content])
+        try:
+            with logged(logs[0]), Kernels(modules, logs[1]) as kernels, _ended(asked, kernels):
+                return execute(
+                    notebook.content,
+                    values,
+                    name=notebook.name,
+                    output=output,
+                    kernels=kernels,
+                    limits=asked.limits,
+                    lang=lang,
+                )
+        except RunError:
+            _keep(asked.failed, output, *logs)
+            raise
+
+
+@contextlib.contextmanager
+def _ended(asked: Job, kernels: Kernels) -> Iterator[None]:
+    """End the kernel when the time for all cells is over."""
+    late = threading.Event()
+
+    def end() -> None:
+        late.set()
+        kernels.close()
+
+    timer = threading.Timer(asked.run_seconds, end)
+    timer.start()
+    try:
+        yield
+    except RunError as error:
+        if late.is_set():
+            facts = {"seconds": asked.run_seconds, "notebooks": [asked.notebook.name]}
+            raise RunError("run.timeout", facts) from error
+        raise
+    finally:
+        timer.cancel()
+
+
+def _keep(folder: Path, *files: Path) -> None:
+    """Keep what a failed execution left; that it failed is told in any case."""
+    there = [file for file in files if file.is_file() and file.stat().st_size]
+    with contextlib.suppress(OSError):
+        if there:
+            folder.mkdir(parents=True, exist_ok=True)
+        for file in there:
+            replace_file(folder / file.name, file.read_bytes())
+
+
+def _forget(asked: Job) -> None:
+    """Clear away what an earlier failure left, and nothing else."""
+    with contextlib.suppress(OSError):
+        for name in (asked.executed.name, *LOGS):
+            (asked.failed / name).unlink(missing_ok=True)
+        asked.failed.rmdir()
+
+
+def _page(asked: Job, executed: NotebookNode, lang: str) -> str:
+    notebook, shown = asked.notebook, nbformat.from_dict(executed)
+    told = {**_defaults(notebook.parameters), **asked.values}.get("lang", lang)
+    page_lang = str(told) if told in labels.LANGUAGES else lang
+    untitle(shown)
+    return page(shown, name=notebook.name, head=_head(asked, page_lang))
+
+
+def _head(asked: Job, lang: str) -> Page:
+    """Say on the page what it is of, and with which values."""
+    facts = {"notebook": asked.notebook.name, "values": "; ".join(asked.texts)}
+    key = "notebook.page.given" if asked.texts else "notebook.page.defaults"
+    return replace(
+        framed(asked.notebook.title(lang), lang=lang),
+        subtitle=labels.text(key, lang, **facts),
+        foot=labels.text("notebook.page.foot", lang, **facts),
+    )
