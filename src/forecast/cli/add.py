@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from forecast.additions.form import KINDS
 from forecast.additions.single import OPTIONS
 from forecast.additions.told import preview
 from forecast.cli.effect import shown
-from forecast.cli.local import ChoiceType, LocalOption, PathType, Verb, confirmed
+from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb, WholeType, confirmed
 from forecast.errors import EXIT_GOOD, DataError, SpecError
 from forecast.spec import DEFAULT_AREA
 
@@ -41,6 +42,8 @@ def build(lang: str) -> click.Command:
             option("by", default="", metavar="TEXT"),
             option("yes", is_flag=True),
             option("insist", is_flag=True),
+            option("as-of", type=DayType(), metavar="YYYY-MM-DD"),
+            option("target-year", type=WholeType(), metavar="YYYY"),
             option("no-forecast", is_flag=True),
             option("dry-run", is_flag=True),
         ],
@@ -48,7 +51,17 @@ def build(lang: str) -> click.Command:
     )
 
 
-def add(*, kind: str, data_dir: Path, no_forecast: bool, insist: bool, lang: str, **given: Any) -> int:
+def add(
+    *,
+    kind: str,
+    data_dir: Path,
+    as_of: dt.date | None,
+    target_year: int | None,
+    no_forecast: bool,
+    insist: bool,
+    lang: str,
+    **given: Any,
+) -> int:
     """Propose one row, show it, and append it if that is wished."""
     how = {name: given.pop(name) for name in ("by", "yes", "dry_run")}
     cells = {_COLUMNS.get(name, name): text for name, text in given.items() if text is not None}
@@ -63,7 +76,7 @@ def add(*, kind: str, data_dir: Path, no_forecast: bool, insist: bool, lang: str
     click.echo(preview(proposal, lang))
     if kind != "announcement" and not no_forecast and (insist or not proposal.doubts):
         area = row["area"] if row["area"] in proposal.now.frames["areas"]["area"].tolist() else DEFAULT_AREA
-        click.echo("\n" + shown(proposal, area, lang))
+        click.echo("\n" + shown(proposal, area, lang, as_of=as_of, target_year=target_year))
     return finish(proposal, insist=insist, lang=lang, **how)
 
 
