@@ -21,25 +21,20 @@ import re
 import shlex
 import shutil
 import unicodedata
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import nbformat
 import openpyxl
 import pytest
 from bs4 import BeautifulSoup
-from nbformat import NotebookNode
 
 import forecast
-from forecast import cli, pipeline, record
-from forecast.result import Result
-from forecast.runs import execute, plan, run
-from forecast.spec import RunSpec
+from forecast import cli
 from forecast.submissions import layout
 
-ROOT: Final = Path(__file__).parents[1]
+ROOT: Final = Path(__file__).parents[2]
 GUIDES: Final = ROOT / "docs" / "guides"
 ORDER: Final = (
     "first-hour",
@@ -169,39 +164,6 @@ def text_of(page: Path) -> str:
     assert body is not None
     words = " ".join(body.get_text(" ").split())
     return re.sub(r" ([),.])", r"\1", words)
-
-
-@pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the project to work in, where reports cost less than they do.
-
-    What no guide looks into is left out: pages but the leaders', and years of the record before the last.
-    A year is forecast and its page made once: later reports of it take both, as commands print neither.
-    """
-    for name in ("data", "notebooks"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns(".*"))
-    results: dict[int, Result] = {}
-    notebooks: dict[Any, NotebookNode] = {}
-
-    def make(spec: RunSpec, data_dir: Path, *_: object) -> Result:
-        if spec.target_year not in results:
-            results[spec.target_year] = whole(spec, data_dir)
-        return replace(results[spec.target_year], spec=spec)
-
-    def executed(notebook: NotebookNode, given: Mapping[str, Any], **how: Any) -> NotebookNode:
-        year = given["target_year"]
-        if year not in notebooks:
-            notebooks[year] = execute.execute(notebook, given, **how)
-        nbformat.write(notebooks[year], how["output"])
-        return notebooks[year]
-
-    whole = pipeline.make
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(pipeline, "make", make)
-    monkeypatch.setattr(record, "FIRST_TARGET", 2024)
-    monkeypatch.setattr(plan, "KINDS", tuple(kind for kind in plan.KINDS if kind.stem == "meeting"))
-    monkeypatch.setattr(run, "execute", executed)
-    return tmp_path
 
 
 def follow(path: Path, desk: Path) -> Iterator[str]:
