@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from forecast import pipeline
-from forecast.cli.report import _ended_by_signals
+from forecast.cli.report import ended_by_signals
 from forecast.runs import run
 
 
@@ -25,7 +25,7 @@ def main(folder: Path, patience: float) -> None:
         return made.small_result()
 
     pipeline.make = compute
-    with _ended_by_signals():
+    with ended_by_signals():
         run.report(
             made.SPEC,
             data_dir=folder / "data",
