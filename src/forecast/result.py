@@ -224,13 +224,14 @@ class Result:
 _HELD: dict[Path, Result] = {}
 
 
-def hold(folder: Path) -> None:
+def hold(folder: Path) -> Result:
     """Read a result now for the next `Result.read` of its folder, which may be in a process forked from this.
 
     Only the latest is held, and handed out once: whoever reads again gets tables of his own.
     """
     _HELD.clear()
-    _HELD[folder] = Result.read(folder)
+    _HELD[folder] = held = Result.read(folder)
+    return held
 
 
 def table_names() -> tuple[str, ...]:

@@ -1,11 +1,13 @@
 """Pictures: same bytes, real text, alt text, few colours, no address."""
 
+import dataclasses
 import re
 
 import pytest
 from bs4 import BeautifulSoup
 
 from forecast import labels, plot
+from forecast.plot import canvas
 
 GRID = "#d9dcdf"
 FIGURES = {
@@ -142,3 +144,18 @@ def test_text_on_a_phone_stays_on_the_paper(name, figures):
 def _anchor(text):
     found = re.search(r"text-anchor: (\w+)", text["style"])
     return found[1] if found else "start"
+
+
+def test_what_several_pages_show_is_drawn_once(made_up, monkeypatch):
+    """After `prepare` these figures are there, the same as they would have been; in another language not."""
+    fresh = dataclasses.replace(made_up)
+    shown = ("coverage", "known", "rank", "scenarios", "track")
+    drawn = {name: getattr(plot, name)(made_up, lang="vi") for name in shown}
+
+    plot.prepare(fresh, "vi")
+    monkeypatch.setattr(canvas, "_svg", lambda *_: pytest.fail("drawn again"))
+
+    for name in shown:
+        assert getattr(plot, name)(fresh, lang="vi") == drawn[name]
+    with pytest.raises(pytest.fail.Exception):
+        plot.rank(fresh, lang="en")

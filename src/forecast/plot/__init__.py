@@ -1,5 +1,9 @@
 """Figures: each function makes of a Result a picture with caption, alt text and the figures behind it."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from forecast.plot.canvas import warm
 from forecast.plot.domains import domains
 from forecast.plot.history import history
@@ -9,4 +13,25 @@ from forecast.plot.points import lost
 from forecast.plot.scenarios import scenarios
 from forecast.plot.standing import rank
 
-__all__ = ["coverage", "domains", "history", "known", "lost", "rank", "scenarios", "skill", "track", "warm"]
+if TYPE_CHECKING:
+    from forecast.result import Result
+
+__all__ = [
+    "coverage",
+    "domains",
+    "history",
+    "known",
+    "lost",
+    "prepare",
+    "rank",
+    "scenarios",
+    "skill",
+    "track",
+    "warm",
+]
+
+
+def prepare(result: Result, lang: str) -> None:
+    """Draw the figures that several notebooks of a run show; each is then remembered for this very result."""
+    for figure in (coverage, known, rank, scenarios, track):
+        figure(result, lang=lang)

@@ -11,6 +11,7 @@ import io
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import matplotlib as mpl
@@ -36,6 +37,8 @@ Look = dict[str, Any]  # settings of a mark or line
 
 # The bundled font alone is used for measuring, so that every machine writes the same bytes.
 _MEASURED: Final = "DejaVu Sans"
+# A figure that several pages show is drawn once for a result, which never changes.
+remembered: Final = lru_cache(maxsize=4)
 _DPI: Final = 72.0  # of SVG, whatever a screen has
 _SHOWN: Final = "Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 _STYLE: Final[Any] = {

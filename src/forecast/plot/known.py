@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 
 from forecast import labels, reading
 from forecast.markup import Column, Figure, Table, row
-from forecast.plot.canvas import BLACK, BLUE, GREY, VERMILION, Look, Sheet, draw
+from forecast.plot.canvas import BLACK, BLUE, GREY, VERMILION, Look, Sheet, draw, remembered
 
 if TYPE_CHECKING:
     from forecast.result import Result
@@ -36,6 +36,7 @@ STATES: Final[dict[str, Look]] = {
 }
 
 
+@remembered
 def known(result: Result, *, lang: str) -> Figure:
     """Draw which cells of the area, component by year, have a published score, a rank alone, or nothing."""
     grid = reading.known_cells(result)

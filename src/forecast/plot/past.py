@@ -22,6 +22,7 @@ from forecast.plot.canvas import (
     Sheet,
     draw,
     range_keys,
+    remembered,
 )
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def _nothing(lang: str) -> Passage:
     return Passage((labels.text("track.none", lang),))
 
 
+@remembered
 def track(result: Result, *, lang: str) -> Figure | Passage:
     """Draw the city's past forecasts of the total against what came; a sentence if there are none."""
     past = reading.record(result)
@@ -116,6 +118,7 @@ def _track_table(past: pd.DataFrame, caption: str, lang: str) -> Table:
     return Table(caption, (year, *(Column(head, numeric=True) for head in heads)), tuple(lines))
 
 
+@remembered
 def coverage(result: Result, *, lang: str) -> Figure | Passage:
     """Draw the share of outcomes inside each range against the share that was promised."""
     table = reading.coverage(result)

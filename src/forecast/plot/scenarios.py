@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 from forecast import labels, reading
 from forecast.markup import Column, Figure, Pieces, Table, row
-from forecast.plot.canvas import BLACK, BLUE, MEDIAN, RANGE_WIDTHS, Look, Sheet, draw
+from forecast.plot.canvas import BLACK, BLUE, MEDIAN, RANGE_WIDTHS, Look, Sheet, draw, remembered
 from forecast.plot.points import WIDE_NAME, name_rows, write_beside
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 NOW: Look = {"color": BLACK, "linewidth": 1.0, "linestyle": (0, (3, 2))}
 
 
+@remembered
 def scenarios(result: Result, *, lang: str) -> Figure | Pieces:
     """Draw the total of each scenario that can be told, with its range and a line where things stand now.
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure as Canvas
 
 from forecast import labels, reading
 from forecast.markup import Column, Figure, Table, row
-from forecast.plot.canvas import BLACK, BLUE, VERMILION, Sheet, draw
+from forecast.plot.canvas import BLACK, BLUE, VERMILION, Sheet, draw, remembered
 
 if TYPE_CHECKING:
     from forecast.result import Result
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 BANDS: Final = ((1, 5), (6, 10), (11, 15), (16, 20), (21, 30), (31, 40), (41, 50), (51, reading.RANKED))
 
 
+@remembered
 def rank(result: Result, *, lang: str) -> Figure:
     """Draw the probability of each rank, with the groups of the first 10 and the first 15."""
     chances = {place: reading.chance(reading.chance_of_top(result, place), lang) for place in reading.TOPS}

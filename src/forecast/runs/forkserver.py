@@ -7,7 +7,7 @@ its kernels, when its standard input is closed: by its owner, or by the system w
 
 Standard input and output carry one JSON object a line::
 
-    {"do": "hold", "folder": "reports/..."}            ->  {}
+    {"do": "hold", "folder": "reports/...", "draw": "vi"}  ->  {}
     {"do": "start", "argv": ["-f", "kernel-1.json"]}   ->  {"pid": 123}
     {"do": "take", "folder": "/tmp/..."}               ->  {"pid": 124}, see `forecast.runs.pieces`
     {"do": "poll", "pid": 123}                         ->  {"code": null}, or an exit code
@@ -92,7 +92,7 @@ def _answer(request: dict[str, Any], running: set[int]) -> dict[str, Any]:
     if request["do"] == "poll":
         return {"code": _poll(request["pid"], running)}
     if request["do"] == "hold":
-        _hold(Path(request["folder"]))
+        _hold(Path(request["folder"]), request["draw"])
         return {}
     try:
         pid = os.fork()
@@ -104,11 +104,13 @@ def _answer(request: dict[str, Any], running: set[int]) -> dict[str, Any]:
     return {"pid": pid}
 
 
-def _hold(folder: Path) -> None:
-    """Read the tables of a run for its kernels; what cannot be read is left to their own cells."""
+def _hold(folder: Path, draw: str) -> None:
+    """Read a run's tables for its kernels, draw what several show; what fails is left to their own cells."""
     with contextlib.suppress(Exception):
-        importlib.import_module("forecast.result").hold(folder)
-        _set_apart()
+        held = importlib.import_module("forecast.result").hold(folder)
+        if draw:
+            importlib.import_module("forecast.plot").prepare(held, draw)
+    _set_apart()
 
 
 def _poll(pid: int, running: set[int]) -> int | None:

@@ -202,10 +202,14 @@ class Kernels:
         folder.mkdir(mode=0o700)
         return pieces.each(work, items, folder=folder, beside=self._server.take)
 
-    def hold(self, folder: Path) -> None:
-        """Read the tables of a run once for all kernels that are forked from now on; does not wait for it."""
+    def hold(self, folder: Path, draw: str = "") -> None:
+        """Read the tables of a run once for all kernels that are forked from now on.
+
+        With `draw`, a language, what several notebooks show is drawn for all of them too: less work in all,
+        but the first kernel waits for it.  This call does not wait.
+        """
         if self._server is not None:
-            asked = ({"do": "hold", "folder": str(folder)},)
+            asked = ({"do": "hold", "folder": str(folder), "draw": draw},)
             threading.Thread(target=self._server.ask, args=asked, name="hold").start()
 
     def close(self) -> None:

@@ -238,7 +238,8 @@ class _Run:
             with writing(self.folder):
                 made.write(self.folder)
         self._left(reuse.RESULT, Trace(key, reuse.digest_of_tables(self.folder)))
-        kernels.hold(self.folder)
+        # Several notebooks at a time draw beside each other what one at a time would draw again.
+        kernels.hold(self.folder, draw=self.manifest.lang if self.manifest.workers == 1 else "")
         self._took("compute", time.monotonic() - began)
         self.tell(Step("computed", time.monotonic() - began, reused=bool(found)))
         return Result.read(self.folder)  # whoever made it, and as notebooks read it
