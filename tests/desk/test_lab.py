@@ -43,6 +43,7 @@ SHOWS: dict[str, Callable[[Workbench], View]] = {
     "05_indicators": lambda bench: bench.known("indicators"),
     "06_provinces": lambda bench: bench.known("provinces"),
     "07_sipas": lambda bench: bench.explain(),
+    "08_add": lambda bench: bench.forecast(),
 }
 PATIENCE = 120.0  # seconds; a machine under load is slow
 # Opens a notebook as a click on its name does, on the kernel that is there if there is one.
@@ -238,3 +239,27 @@ def test_sliders_move_the_forecast_and_a_scenario_is_kept(lab: Lab) -> None:
     lab.reads(lab.bench().what_if(told))
     panel.get_by_role("button", name="Đặt lại").click()
     lab.reads(lab.bench().what_if({}))
+
+
+def test_a_figure_is_added_by_a_form_and_the_forecast_moves(lab: Lab) -> None:
+    """Looked at first, then written to the table; the cell below then shows another forecast.  MADE UP."""
+    panel = lab.run("explore/08_add.ipynb")
+    before = (lab.data / "scores.csv").read_text(encoding="utf-8")
+    cells = {"Năm": "2023", "Thành phần": "D5", "Điểm": "13,1", "Đơn vị": "points"}
+    cells |= {"Ngày công bố": "2024-04-17", "Nguồn": "số giả định"}
+    for name, text in cells.items():
+        panel.get_by_label(name, exact=True).fill(text)
+    panel.get_by_role("button", name="Xem trước").click()
+    expect(panel.get_by_text("1 số mới")).to_be_visible()
+    lab.picture("08_add_seen")
+    assert (lab.data / "scores.csv").read_text(encoding="utf-8") == before
+
+    panel.get_by_role("button", name="Ghi", exact=True).click()
+    expect(panel.get_by_text("Đã thêm 1 dòng")).to_be_visible()
+    panel.locator(".jp-CodeCell").last.click()
+    lab.page.keyboard.press("Control+Enter")
+    lab.reads(lab.bench().forecast())
+    lab.picture("08_add_written")
+
+    added = (lab.data / "scores.csv").read_text(encoding="utf-8").removeprefix(before)
+    assert added.startswith("PAR,2023,TP. Hồ Chí Minh,D5,value,13.1,points")

@@ -74,6 +74,7 @@ SHOWS: dict[str, tuple[dict[str, Any], dict[str, Any], Callable[..., Ask]]] = {
         {},
         lambda: lambda bench: [bench.known("survey"), bench.forecast(), bench.explain()],
     ),
+    "08_add": ({}, {"kind": "indicator"}, lambda kind="score": lambda bench: [bench.forecast()]),  # noqa: ARG005
 }
 # Answers what the notebooks ask, before their kernels are forked: they find it in memory.
 WARM = """

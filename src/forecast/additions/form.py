@@ -68,7 +68,7 @@ class Entry:
         return labels.text("additions.appended", self.lang, count=1, file=file, id=entry.entry_id)
 
 
-def form(data_dir: Path, kind: str = "score", *, lang: str = "vi", who: str = "") -> Any:
+def form(data_dir: Path, kind: str = "score", *, lang: str = "vi", who: str = "", **begun: str) -> Any:
     """Make a form for a notebook; show it as a cell's last value.
 
     Parameters
@@ -79,6 +79,9 @@ def form(data_dir: Path, kind: str = "score", *, lang: str = "vi", who: str = ""
         score, indicator or announcement.
     lang, who
         Language of the words; name for the journal.
+    **begun
+        What stands in the fields at first, by their names in the table; a name that the kind has no field
+        for is passed over.
 
     Returns
     -------
@@ -89,7 +92,9 @@ def form(data_dir: Path, kind: str = "score", *, lang: str = "vi", who: str = ""
     entry = Entry(Path(data_dir), kind, lang)
     fields = {
         name: widgets.Text(
-            description=labels.text(f"additions.field.{name}", lang), style={"description_width": "14em"}
+            value=begun.get(name, ""),
+            description=labels.text(f"additions.field.{name}", lang),
+            style={"description_width": "14em"},
         )
         for name in FIELDS[kind]
     }
