@@ -263,6 +263,17 @@ def test_source_and_day_are_required(run):
     assert "--published" in err
 
 
+def test_points_typed_as_percent_are_doubted_where_nothing_is_known_of_the_place(data_dir):
+    """13,2 points of 15 are no 13,2 percent; 88 percent are as usual, whatever was known before."""
+    cells = {**SCORE, "component": "D5", "unit": "percent"}
+
+    (doubt,) = additions.score(data_dir, **{**cells, "score": "13,2"}).doubts
+
+    assert "13,2 phần trăm điểm tối đa" in doubt.text("vi")
+    assert "nhầm điểm với tỷ lệ phần trăm" in doubt.text("vi")
+    assert additions.score(data_dir, **{**cells, "score": "88"}).doubts == ()
+
+
 def test_a_notebooks_form_looks_before_it_writes(data_dir):
     """What is written is what was looked at; without a look, or with a doubt, nothing is."""
     entry = Entry(data_dir, "score")

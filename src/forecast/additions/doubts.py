@@ -65,7 +65,7 @@ class Case:
 
 def judge(case: Case, history: History) -> list[Doubt]:
     """List the doubts about new figures, the gravest kind first."""
-    found = [*_copies(case, history), *_beside_past(case, history)]
+    found = [*_copies(case, history), *_beside_past(case, history), *_far_below_all(case, history)]
     return [*found, *_beside_ends(case, history), *_totals(case), *_rank_order(case)]
 
 
@@ -119,6 +119,18 @@ def _beside_past(case: Case, history: History) -> Iterator[Doubt]:
         yield Doubt("doubt.swap", area=areas[0], facts={**facts, "other_area": areas[1]})
     skipped = {*off, *(column for column, _ in moved)}
     yield from _jumps(case, before, nearest, skipped)
+
+
+def _far_below_all(case: Case, history: History) -> Iterator[Doubt]:
+    """A first figure of its place far below those of the whole index: points typed as percent, say."""
+    known = history.figures.dropna(subset="percent")
+    middle = float(known["percent"].median())
+    placed = set(zip(known["area"], known["component"], strict=True))
+    for place, component in np.argwhere(case.percent.to_numpy() < plausible.FAR_BELOW * middle):
+        cell = str(case.percent.index[place]), str(case.percent.columns[component])
+        if cell not in placed:
+            now = float(case.percent.iloc[place, component])
+            yield Doubt("doubt.far_below_all", *cell, {"now": round(now, 2), "middle": round(middle, 1)})
 
 
 def _levels(now: NDArray[np.float64], before: NDArray[np.float64]) -> list[int]:

@@ -21,6 +21,7 @@ LEVEL: Final = 30.0  # percent of the maximum by which the middle of a column ma
 JUMP: Final = 8.0  # robust standard deviations by which one cell may move otherwise than its column
 LEAST_JUMP: Final = 10.0  # and never less than so many percent of the maximum
 ALONE: Final = 25.0  # percent by which a cell may move of whose column little is known
+FAR_BELOW: Final = 0.25  # of the middle of all figures, below which a place's first figure is doubted
 SWAP: Final = 20.0  # twice the log odds that two rows are exchanged
 COLUMN: Final = 0.2  # gain in rank correlation, a column, from which columns count as exchanged
 LIKENESS: Final = (
