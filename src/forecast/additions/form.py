@@ -95,6 +95,7 @@ def form(data_dir: Path, kind: str = "score", *, lang: str = "vi", who: str = ""
             value=begun.get(name, ""),
             description=labels.text(f"additions.field.{name}", lang),
             style={"description_width": "14em"},
+            layout={"width": "36em"},
         )
         for name in FIELDS[kind]
     }

@@ -7,10 +7,10 @@ its kernels, when its standard input is closed: by its owner, or by the system w
 
 Standard input and output carry one JSON object a line::
 
-    {"do": "hold", "folder": "reports/...", "draw": "vi"}  ->  {}
-    {"do": "start", "argv": ["-f", "kernel-1.json"]}   ->  {"pid": 123}
-    {"do": "take", "folder": "/tmp/..."}               ->  {"pid": 124}, see `forecast.runs.pieces`
-    {"do": "poll", "pid": 123}                         ->  {"code": null}, or an exit code
+    {"do": "hold", "folder": "reports/...", "draw": "vi"}  ->  {}, see `Kernels.hold`
+    {"do": "start", "argv": ["-f", "kernel-1.json"]}      ->  {"pid": 123}
+    {"do": "take", "folder": "/tmp/..."}                  ->  {"pid": 124}, see `forecast.runs.pieces`
+    {"do": "poll", "pid": 123}                            ->  {"code": null}, or an exit code
 """
 
 from __future__ import annotations
