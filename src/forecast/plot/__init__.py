@@ -32,6 +32,6 @@ __all__ = [
 
 
 def prepare(result: Result, lang: str) -> None:
-    """Draw the figures that several notebooks of a run show; each is then remembered for this very result."""
-    for figure in (coverage, known, rank, scenarios, track):
+    """Draw what several notebooks of a run show, or the runs of several areas; each is then remembered."""
+    for figure in (coverage, known, lost, rank, scenarios, skill, track):
         figure(result, lang=lang)

@@ -20,9 +20,11 @@ from markupsafe import escape
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.backends.backend_svg import FigureCanvasSVG, RendererSVG
 from matplotlib.figure import Figure as Canvas
+from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
+from matplotlib.textpath import text_to_path
 from matplotlib.ticker import Formatter
 
 from forecast import labels
@@ -160,19 +162,54 @@ def warm() -> None:
     draw(drawing, name="warm", alt="x", lang="vi")
 
 
+class _Pen(RendererSVG):
+    """Writes SVG; measures a text once, in however many pictures it stands, and groups no parts by name."""
+
+    def open_group(self, s: str, gid: str | None = None) -> None:
+        """Write no group: a third of all elements would be such groups, and nobody asks for them."""
+
+    def close_group(self, s: str) -> None:
+        """See `open_group`."""
+
+    def get_text_width_height_descent(self, s: str, prop: FontProperties, ismath: Any) -> Any:
+        return _measured(s, prop.copy(), ismath)  # a copy, as who asks may change its own
+
+
+@lru_cache(maxsize=4096)
+def _measured(text: str, font: FontProperties, ismath: Any) -> Any:
+    return text_to_path.get_text_width_height_descent(text, font, ismath)
+
+
+class _Paper(FigureCanvasSVG):
+    """Parts are laid out by the pen that writes them; savefig makes a drawing for that and throws it away."""
+
+    def __init__(self, picture: Canvas, out: io.StringIO) -> None:
+        super().__init__(picture)
+        picture.set_dpi(_DPI)
+        width, height = (_DPI * inches for inches in picture.get_size_inches())
+        self._pen = _Pen(width, height, out, image_dpi=_DPI)  # type: ignore[no-untyped-call, unused-ignore]
+
+    def get_renderer(self) -> _Pen:
+        """Give the pen; matplotlib asks for it to measure the parts."""
+        return self._pen
+
+    def write(self) -> None:
+        """Lay out and write the picture, once."""
+        picture = self.figure
+        if layout := picture.get_layout_engine():
+            layout.execute(picture)
+            picture.set_layout_engine("none")
+        picture.draw(self._pen)
+        self._pen.finalize()  # type: ignore[no-untyped-call, unused-ignore]
+
+
 def _svg(drawing: Callable[[Sheet], Canvas], sheet: Sheet, name: str, alt: str) -> str:
     salt = hashlib.sha256(f"{name} {sheet.narrow} {alt}".encode()).hexdigest()[:12]
     out = io.StringIO()
     with mpl.rc_context({**_STYLE, "svg.hashsalt": salt}):
         picture = drawing(sheet)
-        paper = FigureCanvasSVG(picture)
-        # As savefig does it, but for a drawing that it makes, and throws away, only to lay out the parts.
-        picture.set_dpi(_DPI)
         _place_no_empty_name(picture)
-        if layout := picture.get_layout_engine():
-            layout.execute(picture)
-            picture.set_layout_engine("none")
-        paper.print_svg(out)  # type: ignore[no-untyped-call, unused-ignore]
+        _Paper(picture, out).write()
     return _for_html(out.getvalue(), salt, alt)
 
 

@@ -68,19 +68,21 @@ def _finding(table: pd.DataFrame, names: Sequence[str], lang: str) -> str:
 
 def _rows(axes: Axes, result: Result, table: pd.DataFrame, names: Sequence[str], sheet: Sheet) -> None:
     places = np.arange(len(table), 0, -1, dtype=float)
-    lowest = 100.0
+    scale = 100 / table["max_score"].to_numpy(dtype=float)
     up, down = (0.0, 0.26) if sheet.narrow else (0.12, 0.32)  # forecast and last year share a row
+    before = table["last_median"].to_numpy(dtype=float) * scale
+    lowest = min(100.0, before.min())
+    components = [str(component) for component in table["component"]]
+    for level, width in RANGE_WIDTHS.items():
+        ends = np.array([reading.interval(result, component, level) for component in components])
+        low, high = ends.T * scale
+        axes.hlines(places + up, low, high, color=BLUE, linewidth=width)
+        lowest = min(lowest, low.min())
+    known = table["last_known"].to_numpy(dtype=bool)
+    for these, face in ((known, VERMILION), (~known, "white")):
+        axes.plot(before[these], places[these] - down, **BEFORE, markerfacecolor=face)
+    axes.plot(table["median"].to_numpy(dtype=float) * scale, places + up, **MEDIAN)
     for place, name, (_, record) in zip(places, names, table.iterrows(), strict=True):
-        scale = 100 / float(record["max_score"])
-        for level, width in RANGE_WIDTHS.items():
-            low, high = reading.interval(result, str(record["component"]), level)
-            axes.hlines(place + up, low * scale, high * scale, color=BLUE, linewidth=width)
-            lowest = min(lowest, low * scale)
-        before = float(record["last_median"]) * scale
-        lowest = min(lowest, before)
-        face = VERMILION if record["last_known"] else "white"
-        axes.plot(before, place - down, **BEFORE, markerfacecolor=face)
-        axes.plot(float(record["median"]) * scale, place + up, **MEDIAN)
         _words(axes, record, place, name, sheet)
     axes.set_yticks([] if sheet.narrow else places, [] if sheet.narrow else names)
     axes.tick_params(axis="y", length=0)

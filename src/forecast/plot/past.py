@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -47,6 +48,23 @@ LEVEL_COLUMNS: Final = {80: ("lower", "upper"), 95: ("lower95", "upper95")}
 
 def _nothing(lang: str) -> Passage:
     return Passage((labels.text("track.none", lang),))
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """What a picture of the whole record shows; alike for all areas, so that one of them draws it for all."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[float, ...], ...]
+
+    @classmethod
+    def of(cls, table: pd.DataFrame) -> Cells:
+        """Take a table's cells."""
+        return cls(tuple(table.columns), tuple(table.itertuples(index=False, name=None)))
+
+    def table(self) -> pd.DataFrame:
+        """Give the table."""
+        return pd.DataFrame(list(self.rows), columns=list(self.columns))
 
 
 @remembered
@@ -118,12 +136,15 @@ def _track_table(past: pd.DataFrame, caption: str, lang: str) -> Table:
     return Table(caption, (year, *(Column(head, numeric=True) for head in heads)), tuple(lines))
 
 
-@remembered
 def coverage(result: Result, *, lang: str) -> Figure | Passage:
     """Draw the share of outcomes inside each range against the share that was promised."""
     table = reading.coverage(result)
-    if table.empty:
-        return _nothing(lang)
+    return _nothing(lang) if table.empty else _coverage(Cells.of(table), lang)
+
+
+@remembered
+def _coverage(cells: Cells, lang: str) -> Figure:
+    table = cells.table()
     main = table.iloc[int((table["level"] - 80).abs().argmin())]
     alt = labels.text(
         "coverage.alt",
@@ -202,8 +223,12 @@ def _coverage_table(table: pd.DataFrame, lang: str) -> Table:
 def skill(result: Result, *, lang: str) -> Figure | Passage:
     """Draw, year by year, by how much the main model's error is smaller than that of repeating last year."""
     table = reading.skill_by_year(result)
-    if table.empty:
-        return _nothing(lang)
+    return _nothing(lang) if table.empty else _skill(Cells.of(table), lang)
+
+
+@remembered
+def _skill(cells: Cells, lang: str) -> Figure:
+    table = cells.table()
     alt = labels.text(
         "skill.alt",
         lang,

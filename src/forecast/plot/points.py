@@ -13,7 +13,7 @@ from matplotlib.patches import Patch
 
 from forecast import labels, reading
 from forecast.markup import Column, Figure, Pieces, Table, row
-from forecast.plot.canvas import BLACK, BLUE, VERMILION, Look, Sheet, draw
+from forecast.plot.canvas import BLACK, BLUE, VERMILION, Look, Sheet, draw, remembered
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,7 +35,11 @@ def lost(result: Result, by: Literal["domain", "criterion"] = "domain", *, lang:
 
     Without criteria the domains stand in for them; without a scorecard there is no picture.
     """
-    kind = by if reading.has_criteria(result) else "domain"
+    return _lost(result, by if reading.has_criteria(result) else "domain", lang)
+
+
+@remembered
+def _lost(result: Result, kind: Literal["domain", "criterion"], lang: str) -> Figure | Pieces:
     rows = reading.lost(result, kind, MOST)
     if rows.empty:
         return Pieces(())
@@ -82,13 +86,13 @@ def _finding(rows: pd.DataFrame, names: list[str], lang: str) -> str:
 def _bars(axes: Axes, rows: pd.DataFrame, names: list[str], sheet: Sheet) -> None:
     places = np.arange(len(rows), 0, -1, dtype=float)
     thick = 0.34 if sheet.narrow else 0.62
+    expected = rows["expected"].to_numpy(dtype=float)
+    open_to = expected + rows["winnable"].fillna(0.0).to_numpy(dtype=float)
+    ends = (np.zeros(len(rows)), expected, open_to, rows["max_score"].to_numpy(dtype=float))
+    for look, begin, end in zip(PIECES.values(), ends, ends[1:], strict=False):
+        seen = end - begin > 1e-9
+        axes.barh(places[seen], (end - begin)[seen], left=begin[seen], height=thick, clip_on=False, **look)
     for place, name, (_, record) in zip(places, names, rows.iterrows(), strict=True):
-        low = float(record["expected"])
-        open_to = low + (0.0 if np.isnan(record["winnable"]) else float(record["winnable"]))
-        ends = (0.0, low, open_to, float(record["max_score"]))
-        for look, begin, end in zip(PIECES.values(), ends, ends[1:], strict=False):
-            if end - begin > 1e-9:
-                axes.barh(place, end - begin, left=begin, height=thick, clip_on=False, **look)
         _beside(axes, record, place, name, sheet)
     axes.set_xlim(0, float(rows["max_score"].max()))
     below, beside = (labels.text(f"lost.{name}", sheet.lang) for name in ("axis", "beside_head"))

@@ -74,9 +74,9 @@ def _finding(told: pd.DataFrame, names: list[str], lang: str) -> str:
 def _ranges(axes: Axes, told: pd.DataFrame, names: list[str], sheet: Sheet) -> None:
     places = np.arange(len(told), 0, -1, dtype=float)
     axes.axvline(float(told["median"].iloc[0]), **NOW, zorder=1)  # carrying on as now comes first
+    axes.hlines(places, told["lower"], told["upper"], color=BLUE, linewidth=RANGE_WIDTHS[80])
+    axes.plot(told["median"], places, **MEDIAN)
     for place, name, (_, record) in zip(places, names, told.iterrows(), strict=True):
-        axes.hlines(place, record["lower"], record["upper"], color=BLUE, linewidth=RANGE_WIDTHS[80])
-        axes.plot(float(record["median"]), place, **MEDIAN)
         said = labels.text(
             "scenario_table.beside",
             sheet.lang,

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure as Canvas
+from numpy.typing import NDArray
 
 from forecast import labels, reading
 from forecast.markup import Column, Figure, Table, row
@@ -38,7 +40,7 @@ def rank(result: Result, *, lang: str) -> Figure:
         heights = 100 * result.rank["probability"].to_numpy()
         faces = np.select([places <= reading.TOPS[0], places <= reading.TOPS[1]], [BLACK, VERMILION], "white")
         edges = np.select([places <= reading.TOPS[0], places <= reading.TOPS[1]], [BLACK, VERMILION], BLUE)
-        axes.bar(places, heights, color=faces.tolist(), edgecolor=edges.tolist(), width=0.76, linewidth=1)
+        axes.add_collection(_bars(places, heights, faces.tolist(), edges.tolist()))
         _marks(axes, result, chances, sheet)
         axes.set_xlabel(labels.text("rank.axis", sheet.lang))
         sheet.name_unit(axes, labels.text("rank.axis_chance", sheet.lang))
@@ -57,6 +59,16 @@ def rank(result: Result, *, lang: str) -> Figure:
         table=_table(result, lang),
         table_label=labels.text("page.data", lang),
     )
+
+
+def _bars(
+    places: NDArray[np.int64], heights: NDArray[np.float64], faces: list[str], edges: list[str]
+) -> PolyCollection:
+    """Make all bars one part: a part of its own for each of 63 provinces takes a third of the time."""
+    left, right, ground = places - 0.38, places + 0.38, np.zeros(len(places))
+    corners = ((left, ground), (left, heights), (right, heights), (right, ground))
+    bars = np.stack([np.column_stack(corner) for corner in corners], axis=1)
+    return PolyCollection(list(bars), facecolors=faces, edgecolors=edges, linewidths=1)
 
 
 def _marks(axes: Axes, result: Result, chances: dict[int, str], sheet: Sheet) -> None:
