@@ -42,7 +42,7 @@ def world(made, server, answer):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pipeline, "answer", answer)
         patch.setattr(pipeline, "make", lambda spec, _data, previous=None, *_: answer(None, spec, previous))
-        patch.setattr(batch, "ground_of", lambda spec, _vintages: SimpleNamespace(spec=spec))
+        patch.setattr(batch, "ground_of", lambda spec, *_: SimpleNamespace(spec=spec))
         patch.setattr(batch, "read_vintages", lambda _folder: None)
         patch.setattr(task, "_server", lambda _modules: server)
         patch.setattr(manifest, "code_hash", lambda: "made up")

@@ -12,13 +12,14 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from forecast.errors import ForecastError, RunError, WriteError, shown
-from forecast.ground import ground_of
+from forecast.ground import Ground, ground_of
 from forecast.labels import LANGUAGES
 from forecast.load import Vintages, read_vintages
 from forecast.runs import plan, run, site
 from forecast.runs.areas import overview
 from forecast.runs.areas.task import Kit, Made, Task, make
 from forecast.runs.files import write_files
+from forecast.runs.kernels import Kernels
 from forecast.runs.manifest import Inputs, Manifest, circumstances, inputs_of, run_id_of
 from forecast.runs.plan import Kind
 from forecast.runs.store import DATA, Store
@@ -100,8 +101,7 @@ def report(
             outcome.there += [spec.area for spec in specs if spec.area not in again]
             if left:
                 began = time.monotonic()
-                with threadpool_limits(limits=1):  # as in a run of one area
-                    ground = ground_of(left[0].spec, vintages)
+                ground = _ground(left[0].spec, vintages)
                 tell(Step("ground", time.monotonic() - began, total=len(left)))
                 kit = Kit(ground, data, notebooks.content, kinds, lang, how.limits, how.run_seconds)
                 batch = _Batch(store, left, kit, inputs, outcome, tell)
@@ -168,6 +168,15 @@ class _Batch:
             inputs=self.inputs,
             **circumstances(),
         )
+
+
+def _ground(spec: RunSpec, vintages: Vintages) -> Ground:
+    """Compute what all areas share, half of the earlier years in a process beside this one."""
+    with contextlib.ExitStack() as stack:
+        place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="forecast-")))
+        beside = stack.enter_context(Kernels(["forecast.ground"], place / "kernels.log"))
+        stack.enter_context(threadpool_limits(limits=1))  # as in a run of one area
+        return ground_of(spec, vintages, beside.each)
 
 
 def _told(error: Exception | None) -> ForecastError:
