@@ -7,6 +7,8 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from forecast import pipeline
 from forecast.errors import DataError, RunError, SpecError
@@ -76,10 +78,21 @@ def test_a_failure_of_one_area_stops_no_other(done):
 
 
 def test_progress_counts_the_areas(done):
-    """Whoever watches learns how many are left."""
+    """Whoever watches learns how many are left, and how long they take once that can be told."""
     assert [step.name for step in done.steps] == ["ground", "area", "area", "area"]
+    assert [step.left for step in done.steps] == [None, None, None, 0.0]
     assert [(step.done, step.total) for step in done.steps[1:]] == [(1, 3), (2, 3), (3, 3)]
     assert [step.area for step in done.steps if step.error] == [SOUTH]
+
+
+@given(st.lists(st.floats(0, 1e4), min_size=3, max_size=9).map(sorted), st.integers(0, 60))
+def test_the_time_left_does_not_rest_on_how_long_the_first_area_took(times, more):
+    """Workers that take an hour to start change nothing of what is said about the areas after them."""
+    late = [time + 3600 for time in times]
+
+    assert batch.time_left(late, len(times) + more) == pytest.approx(
+        batch.time_left(times, len(times) + more), abs=1e-6
+    )
 
 
 def test_the_citys_own_list_and_latest_stay_as_they_were(done):

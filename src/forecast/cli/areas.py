@@ -105,12 +105,14 @@ def _tell(step: Step, lang: str) -> None:
         facts: dict[str, Any] = {"seconds": labels.number(step.seconds, 1, lang), "total": step.total}
         click.echo(labels.text("areas.ground", lang, **facts))
         return
-    left = step.seconds / step.done * (step.total - step.done)
-    facts = {"done": step.done, "total": step.total, "area": step.area, "left": _duration(left, lang)}
+    facts = {"done": step.done, "total": step.total, "area": step.area}
     if step.error is None:
-        click.echo(labels.text("areas.done", lang, **facts))
+        line = labels.text("areas.done", lang, **facts)
     else:
-        click.echo(labels.text("areas.area_failed", lang, error=step.error.text(lang), **facts))
+        line = labels.text("areas.area_failed", lang, error=step.error.text(lang), **facts)
+    if step.left:
+        line += " " + labels.text("areas.left", lang, left=_duration(step.left, lang))
+    click.echo(line)
 
 
 def _ended(outcome: Outcome, seconds: float, lang: str) -> int:

@@ -34,7 +34,8 @@ class Step:
     """Something that was done, for whoever watches.
 
     `name` is "ground" (what all areas share was computed) or "area", with its name and, if its run failed,
-    the error; `seconds` since the beginning of this part of the work, of which `done` of `total` are done.
+    the error; `seconds` since the beginning of this part of the work, of which `done` of `total` are done;
+    `left` is how many seconds more it will take, None if not known.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Step:
     done: int = 0
     total: int = 0
     error: ForecastError | None = None
+    left: float | None = None
 
 
 @dataclass(slots=True)
@@ -130,7 +132,7 @@ class _Batch:
 
     def take(self, ended: Iterable[Done[Made]]) -> None:
         """Put each run where it belongs as it ends."""
-        began = time.monotonic()
+        began, times = time.monotonic(), list[float]()
         for number, done in enumerate(ended, start=1):
             task = self.tasks[done.place]
             error = self._failure(task, done)
@@ -138,8 +140,9 @@ class _Batch:
                 self.outcome.made.append(task.spec.area)
             else:
                 self.outcome.failed[task.spec.area] = error
-            seconds = time.monotonic() - began
-            self.tell(Step("area", seconds, task.spec.area, number, len(self.tasks), error))
+            times.append(time.monotonic() - began)
+            left = time_left(times, len(self.tasks))
+            self.tell(Step("area", times[-1], task.spec.area, number, len(self.tasks), error, left))
 
     def _failure(self, task: Task, done: Done[Made]) -> ForecastError | None:
         """Publish a run, or put it aside and say why."""
@@ -168,6 +171,19 @@ class _Batch:
             inputs=self.inputs,
             **circumstances(),
         )
+
+
+def time_left(times: Sequence[float], total: int) -> float | None:
+    """Guess how long the rest of `total` takes, from when each so far ended; None after too few.
+
+    The first is no measure of the pace: it waited for the workers to start, and comes with its neighbours'.
+
+    >>> time_left([20.0, 21.0, 30.0], total=9)
+    30.0
+    """
+    if len(times) < 3:
+        return None
+    return (times[-1] - times[0]) / (len(times) - 1) * (total - len(times))
 
 
 def _ground(spec: RunSpec, vintages: Vintages) -> Ground:
