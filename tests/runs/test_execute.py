@@ -117,7 +117,7 @@ def test_memory_that_runs_out_is_told(made, run):
     """A cell that is refused more memory fails with that reason, and the next cells are not run."""
     greedy = (
         "import resource\nresource.setrlimit(resource.RLIMIT_AS, (4_000_000_000, -1))\n"
-        "kept = []\nwhile True: kept.append(bytearray(100_000_000))"
+        "kept = []\nwhile True: kept.append(bytes(100_000_000))"
     )
 
     kept, _, error = run(made.notebook(greedy, "print('never')"))
