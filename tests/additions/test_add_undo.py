@@ -1,5 +1,6 @@
 """`forecast add` and `forecast undo`: what is written, refused, doubted and taken back; made-up figures."""
 
+import datetime as dt
 import io
 import json
 
@@ -10,6 +11,7 @@ from forecast.additions import journal
 from forecast.additions.form import Entry
 from forecast.annex.store import locked
 from forecast.errors import DataError, SpecError, WriteError
+from forecast.load import read_vintages
 
 SCORE = {
     "index_code": "PAR",
@@ -156,6 +158,44 @@ def test_a_new_indicator_needs_name_and_unit(data_dir):
     """A misspelt code is told with the nearest one, and never makes a new indicator by itself."""
     with pytest.raises(SpecError, match="pub_inv_disb_rate"):
         additions.indicator(data_dir, **{**VALUE, "indicator_code": "pub_inv_disb_rat"})
+
+
+EVENT = {"index_code": "PAR", "year": "2025", "known_on": "2025-05-15"}
+
+
+def test_criteria_are_used_from_the_day_that_is_added(data_dir):
+    """A framework whose event is added is known on that day and not on the day before."""
+    proposal = additions.event(data_dir, **EVENT, what="876/QĐ-BNV")
+
+    assert proposal.doubts == ()
+    additions.append(proposal, who="thử")
+    frames = [read_vintages(data_dir).known_at(dt.date(2025, 5, day)).events for day in (14, 15)]
+    assert [frame["year"].eq(2025).sum() for frame in frames] == [0, 1]
+    assert frames[1].set_index("year").at[2025, "kind"] == "framework"
+
+
+def test_criteria_that_no_table_holds_are_doubted(data_dir):
+    """An event whose name is no framework's would be used by nothing; a method has no table to stand in."""
+    strange = additions.event(data_dir, **EVENT, what="876/QD-BNV")
+    method = additions.event(data_dir, **EVENT, what="phiếu điện tử", kind="method")
+
+    assert [doubt.expected_key for doubt in strange.doubts] == ["doubt.no_framework"]
+    assert strange.doubts[0].expected_facts["known"] == ["2948/QĐ-BNV", "876/QĐ-BNV"]
+    assert method.doubts == ()
+
+
+def test_what_an_event_needs_is_told_by_option(run):
+    """Neither the name nor the day of a change may be left out, and it has no source."""
+    begin = ["add", "event", "--index-code", "PAR", "--year", "2025"]
+
+    for more, told in (
+        (["--known-on", "2025-05-15"], "--what"),
+        (["--what", "876/QĐ-BNV"], "--known-on"),
+        (["--what", "876/QĐ-BNV", "--known-on", "2025-05-15", "--source", "x"], "events.csv “--source”"),
+    ):
+        code, _, said = run(*begin, *more)
+        assert code == 2
+        assert told in said
 
 
 def test_rows_that_were_changed_since_are_not_taken_back(data_dir):

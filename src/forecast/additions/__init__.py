@@ -1,7 +1,7 @@
 """Figures added to the tables without fear: seen before they are written, doubted where unlikely, undone.
 
-A proposing function (`score`, `indicator`, `announcement`, `table`) reads what is given, lets it pass the
-door to the data and gives a `Proposal`; `effect.effect` tells what it would change in the forecast;
+A proposing function (`score`, `indicator`, `announcement`, `event`, `table`) reads what is given, lets it
+pass the door to the data and gives a `Proposal`; `effect.effect` tells what it would change in the forecast;
 `append` writes it whole or not at all and notes it in the journal; `removal` and `undo` take it back.
 """
 
@@ -9,7 +9,7 @@ from forecast.additions.annual import INDEXES, table
 from forecast.additions.form import form
 from forecast.additions.maker import Origin
 from forecast.additions.proposal import Compared, Difference, Proposal
-from forecast.additions.single import announcement, indicator, score
+from forecast.additions.single import announcement, event, indicator, score
 from forecast.additions.store import Listed, Removal, append, listed, removal, undo
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Removal",
     "announcement",
     "append",
+    "event",
     "form",
     "indicator",
     "listed",

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from forecast import labels
 from forecast.additions.proposal import Proposal
-from forecast.additions.single import announcement, indicator, score
+from forecast.additions.single import announcement, event, indicator, score
 from forecast.additions.store import append
 from forecast.additions.told import preview
 from forecast.errors import ForecastError, SpecError
@@ -20,6 +20,7 @@ KINDS: Final[Mapping[str, Callable[..., Proposal]]] = {
     "score": score,
     "indicator": indicator,
     "announcement": announcement,
+    "event": event,
 }
 FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "score": (
@@ -30,6 +31,7 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
         *("indicator_code", "area", "period", "value", "published_on", "source_url", "trust", "note"),
     ),
     "announcement": ("index_code", "year", "announced_on", "source_url"),
+    "event": ("index_code", "year", "kind", "what", "known_on", "note"),
 }
 
 

@@ -1,4 +1,4 @@
-"""One figure at a time: a score, an indicator's value, or the day on which a result was out."""
+"""One row at a time: a score, an indicator's value, the day of a result, or a change of what is counted."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from forecast.load.cells import number_hint, period_days
 from forecast.spec import nearest
 from forecast.tables import (
     ANNOUNCEMENTS,
+    EVENTS,
     INDICATORS,
     RELATED,
     RELATED_CODES,
@@ -36,6 +37,7 @@ OPTIONS: Final = {  # what a column is called where figures are given
     "source_url": "source",
     "indicator_code": "indicator",
     "indicator_name_vi": "name",
+    "kind": "change",
 }
 _NUMBERS: Final = ("score", "max_score", "rank", "value")
 _SCALES: Final = {"PAPI": {TOTAL: 80.0}, "PCI": {TOTAL: 100.0}, "DTI": {TOTAL: 1.0}}
@@ -146,6 +148,36 @@ def announcement(data_dir: Path, **cells: str) -> Proposal:
     )
 
 
+def event(data_dir: Path, **cells: str) -> Proposal:
+    """Propose a change of what an index counts, from the day on which it was known: a framework or a method.
+
+    Until then a framework's rows are not used, and after it years before and after are told apart.
+
+    Raises
+    ------
+    DataError
+        With everything that the door to the data refuses.
+    """
+    now = read_vintages(data_dir)
+    row = {**dict.fromkeys(EVENTS.names, ""), "kind": "framework", **_cleaned(EVENTS, cells, now)}
+    before, after = through_the_door(data_dir, EVENTS, [row], _place)
+    known = list(dict.fromkeys(now.frames["frameworks"]["framework"]))
+    strange = row["kind"] == "framework" and row["what"] not in known
+    doubts = [Problem("--what", None, "", row["what"], "doubt.no_framework", {"known": known})]
+    return Proposal(
+        data_dir,
+        EVENTS,
+        "add event",
+        _what(EVENTS, row),
+        (row,),
+        before,
+        now,
+        after,
+        Compared(new=1),
+        tuple(doubts if strange else ()),
+    )
+
+
 def scale(index_code: str, year: int, component: str) -> float:
     """Maximum of a related index's component, as its publisher has it; NaN for other indices."""
     if index_code == "PAPI" and component == TOTAL and year <= _PAPI_SIX[0]:
@@ -167,9 +199,8 @@ def _cleaned(table: Table, cells: Mapping[str, str], now: Vintages) -> dict[str,
     """Write cells as the table has them: decimal points, the one spelling of an area."""
     unknown = sorted(set(cells) - set(table.names))
     if unknown:
-        raise SpecError(
-            "spec.unknown", {"name": table.file, "found": unknown[0], "allowed": list(table.names)}
-        )
+        facts = {"found": _option(unknown[0]), "allowed": [_option(name) for name in table.names]}
+        raise SpecError("spec.unknown", {"name": table.file, **facts})
     places, _ = gazetteer(now.frames["areas"])
     given = {name: clean(str(text)) for name, text in cells.items() if clean(str(text))}
     for name in _NUMBERS:

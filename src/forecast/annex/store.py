@@ -10,13 +10,18 @@ from pathlib import Path
 
 from forecast.disk import replace_file, writing
 from forecast.errors import DataError, Problem, WriteError
-from forecast.load import LOCK, rehearse
+from forecast.load import LOCK, Vintages, rehearse
 from forecast.lock import held
 from forecast.tables import FRAMEWORKS
 
 
-def prove(data_dir: Path, content: bytes) -> None:
+def prove(data_dir: Path, content: bytes) -> Vintages:
     """Read the whole folder as it would be with other frameworks.
+
+    Returns
+    -------
+    Vintages
+        All tables, as they would be.
 
     Raises
     ------
@@ -24,7 +29,7 @@ def prove(data_dir: Path, content: bytes) -> None:
         If it would not pass the door to the data, with every reason.
     """
     try:
-        rehearse(data_dir, FRAMEWORKS.file, content)
+        return rehearse(data_dir, FRAMEWORKS.file, content)
     except DataError as error:
         lead = Problem(FRAMEWORKS.file, None, "", "", "annex.unsound")
         raise DataError([lead, *error.problems]) from error

@@ -1,4 +1,4 @@
-"""`forecast add score|indicator|announcement`: one figure, seen before it is written."""
+"""`forecast add score|indicator|announcement|event`: one row, seen before it is written."""
 
 from __future__ import annotations
 
@@ -21,8 +21,16 @@ _COLUMNS: Final = {name: column for column, name in OPTIONS.items()}
 _TEXTS: Final = (
     *("index-code", "year", "area", "component", "statistic", "score", "rank", "unit", "max-score"),
     *("indicator", "name", "period", "value", "linked-domain", "announced-on", "precision"),
+    *("change", "what", "known-on"),
     *("published", "source-day", "source", "trust", "note"),
 )
+_SOURCED: Final = {"published_on": "--published", "source_url": "--source"}
+_NEEDED: Final = {
+    "score": _SOURCED,
+    "indicator": _SOURCED,
+    "announcement": {"source_url": "--source"},
+    "event": {"what": "--what", "known_on": "--known-on"},
+}
 
 
 def build(lang: str) -> click.Command:
@@ -65,17 +73,15 @@ def add(
     """Propose one row, show it, and append it if that is wished."""
     how = {name: given.pop(name) for name in ("by", "yes", "dry_run")}
     cells = {_COLUMNS.get(name, name): text for name, text in given.items() if text is not None}
-    needed = {"source_url": "--source", "published_on": "--published"}
-    if kind == "announcement":
-        needed.pop("published_on")
-    for column, option in needed.items():
+    for column, option in _NEEDED[kind].items():
         if column not in cells:
             raise SpecError("cli.missing_option", {"option": option, "command": f"forecast add {kind}"})
     proposal = KINDS[kind](data_dir, **cells)
     row = proposal.rows[0]
     click.echo(preview(proposal, lang))
     if kind != "announcement" and not no_forecast and (insist or not proposal.doubts):
-        area = row["area"] if row["area"] in proposal.now.frames["areas"]["area"].tolist() else DEFAULT_AREA
+        named = row.get("area", "")
+        area = named if named in proposal.now.frames["areas"]["area"].tolist() else DEFAULT_AREA
         click.echo("\n" + shown(proposal, area, lang, as_of=as_of, target_year=target_year))
     return finish(proposal, insist=insist, lang=lang, **how)
 

@@ -95,7 +95,7 @@ def bring_in(
         click.echo(labels.text("annex.same", lang, path=path))
         return EXIT_GOOD
     content = plan.content()
-    annex.prove(data_dir, content)
+    after = annex.prove(data_dir, content)
     if plan.replaces and not replace and not dry_run:
         raise SpecError("annex.replace_needed", {"framework": framework})
     if dry_run:
@@ -103,6 +103,9 @@ def bring_in(
         return EXIT_GOOD
     annex.write(path, content, before=plan.table.content)
     click.echo(labels.text("annex.written", lang, path=path, count=len(plan.rows)))
+    if framework not in set(after.frames["events"]["what"]):
+        facts = {"framework": framework, "year": plan.rows[0]["first_year"]}
+        click.echo(labels.text("annex.no_day", lang, **facts))
     return EXIT_GOOD
 
 
