@@ -324,7 +324,10 @@ def test_a_notebooks_form_looks_before_it_writes(data_dir):
     assert "score: 8.97" in entry.look(SCORE)
     assert "forecast undo" in entry.write(who="thử")
     assert "nghi ngờ" in entry.look({**SCORE, "component": "D3", "score": "8,51"})
-    assert "--insist" in entry.write()
+    refused = entry.write()
+    assert "nghi ngờ" in refused
+    assert "Vẫn ghi dù có nghi ngờ" in refused  # what stands beside the box, not the option of the command
+    assert "--insist" not in refused
     assert "forecast undo" in entry.write(insist=True, who="thử")
 
 

@@ -1,6 +1,7 @@
 """What a reader gets to read: golden texts in both languages, and laws of the wording."""
 
 import dataclasses
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -12,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from forecast import labels, plot, reading, report
-from forecast.report.current import period
+from forecast.reading import period
 from forecast.report.front import comparison
 from forecast.runs.plan import KINDS
 
@@ -425,3 +426,11 @@ def test_numbers_of_numpy_are_written_too(made_up):
 def test_a_period_is_written_as_people_say_it(code, vi, en):
     """Months, a month, a quarter, a year; anything else stays as it is."""
     assert (period(code, "vi"), period(code, "en")) == (vi, en)
+
+
+def test_a_period_in_a_reason_is_written_as_people_say_it():
+    """What a criterion rests on names months, not the code of the table."""
+    facts = {"name": "hồ sơ", "value": 96.1, "unit": "%", "projected": 97.2, "period": "2024-01..2024-09"}
+    reason = json.dumps({"key": "scorecard.basis_indicator", "facts": facts})
+
+    assert reading.said(reason, "vi") == "chỉ tiêu hồ sơ: 96,1 % (tháng 1–9/2024), dự kiến cả năm 97,2 %"

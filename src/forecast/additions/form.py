@@ -63,6 +63,9 @@ class Entry:
         try:
             if self.seen is None:
                 raise SpecError("additions.look_first")
+            if self.seen.doubts and not insist:
+                doubts = [doubt.text(self.lang) for doubt in self.seen.doubts]
+                return "\n".join([*doubts, labels.text("additions.tick", self.lang)])
             entry = append(self.seen, insist=insist, who=who)
         except ForecastError as error:
             return error.text(self.lang)
@@ -78,7 +81,7 @@ def form(data_dir: Path, kind: str = "score", *, lang: str = "vi", who: str = ""
     data_dir
         Folder of the tables.
     kind
-        score, indicator or announcement.
+        score, indicator, announcement or event.
     lang, who
         Language of the words; name for the journal.
     **begun

@@ -8,7 +8,6 @@ import pandas as pd
 
 from forecast import labels, reading
 from forecast.handout.sheet import Sheet, days, end_of, figure, ranged, sheet, words
-from forecast.report.current import period
 
 if TYPE_CHECKING:
     from forecast.result import Result
@@ -96,7 +95,7 @@ def indicators(result: Result, lang: str) -> Sheet:
     fields = [
         words(_head("indicator", lang), lambda record: record["name"]),
         words(_head("unit_of", lang), lambda record: record["unit"]),
-        words(_head("period", lang), lambda record: period(str(record["period"]), lang)),
+        words(_head("period", lang), lambda record: reading.period(str(record["period"]), lang)),
         figure("latest", _head("latest", lang), "points", "value"),
         *ranged("projected", _head("projected", lang), lang, names=("projected", "lower", "upper")),
         figure("years_learnt_from", _head("pairs", lang), "count", "pairs"),
@@ -110,7 +109,7 @@ def news(result: Result, lang: str) -> Sheet:
     fields = [
         words(_head("indicator", lang), lambda record: record["indicator"]),
         words(_head("component", lang), lambda record: reading.short_name(str(record["component"]), lang)),
-        words(_head("period", lang), lambda record: period(str(record["period"]), lang)),
+        words(_head("period", lang), lambda record: reading.period(str(record["period"]), lang)),
         words(_head("unit_of", lang), lambda record: record["unit"]),
         figure("latest", labels.text("news.value", lang), "points", "value"),
         figure("usual", labels.text("news.usual", lang), "points"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import textwrap
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -64,7 +65,7 @@ def said(reason: Any, lang: str) -> str:
 
 
 def _phrase(told: Mapping[str, Any], lang: str) -> labels.Phrase:
-    """Build a phrase from parsed JSON; a fact may be a phrase again, or a department or model to be named."""
+    """Build a phrase from parsed JSON; a fact may be a phrase again, a department, a model or a period."""
     facts: dict[str, Any] = {}
     for name, fact in told.get("facts", {}).items():
         if isinstance(fact, Mapping):
@@ -77,7 +78,27 @@ def _phrase(told: Mapping[str, Any], lang: str) -> labels.Phrase:
 def _fact(name: str, fact: str, lang: str) -> str:
     if name == "department":
         return department(fact, lang)
+    if name == "period":
+        return period(fact, lang)
     return named("model", fact, lang) if name == "model" else own_words(fact)
+
+
+def period(code: str, lang: str) -> str:
+    """Write a period: months of a year, a month, a quarter, a year; what is none of them as it stands.
+
+    >>> period("2024-01..2024-09", "vi"), period("2024-Q1", "en")
+    ('tháng 1–9/2024', 'quarter 1 of 2024')
+    """
+    forms = {
+        "months": r"(?P<year>\d{4})-0?(?P<first>\d+)\.\.\d{4}-0?(?P<last>\d+)",
+        "month": r"(?P<year>\d{4})-0?(?P<month>\d+)",
+        "quarter": r"(?P<year>\d{4})-Q(?P<quarter>\d)",
+        "year": r"(?P<year>\d{4})",
+    }
+    for name, form in forms.items():
+        if found := re.fullmatch(form, code):
+            return labels.text(f"period.{name}", lang, **found.groupdict())
+    return code
 
 
 def own_words(text: Any) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from forecast import labels, reading
 from forecast.markup import Heading, Passage, Pieces, Shown
-from forecast.report.current import decimals_of, period
+from forecast.report.current import decimals_of
 from forecast.report.front import comparison
 from forecast.report.scorecard import DECIMALS, points
 
@@ -112,7 +112,7 @@ def _indicator(record: pd.Series[Any], lang: str) -> str:
         "account.indicator",
         lang,
         name=reading.own_words(record["indicator"]),
-        period=period(str(record["period"]), lang),
+        period=reading.period(str(record["period"]), lang),
         value=labels.number(record["value"], decimals, lang),
         usual=labels.number(record["usual"], decimals, lang),
         unit=unit if unit in ("", "%") else f" {unit}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -39,7 +38,11 @@ def news_table(result: Result, *, lang: str) -> Table | Passage:
 
 def _line(record: pd.Series[Any], lang: str) -> Row:
     decimals = decimals_of(record)
-    about = (str(record["component"]), period(str(record["period"]), lang), reading.own_words(record["unit"]))
+    about = (
+        str(record["component"]),
+        reading.period(str(record["period"]), lang),
+        reading.own_words(record["unit"]),
+    )
     return row(
         Cell(reading.own_words(record["indicator"]), ", ".join(filter(None, about))),
         labels.number(record["value"], decimals, lang),
@@ -68,17 +71,3 @@ def _not_compared(news: pd.DataFrame, lang: str) -> list[str]:
         )
         for reason, group in news.groupby("reason", sort=False)
     ]
-
-
-def period(code: str, lang: str) -> str:
-    """Write a period: "2024-01..2024-09" as months, "2024-Q1" as a quarter, "2024" as a year."""
-    forms = {
-        "months": r"(?P<year>\d{4})-0?(?P<first>\d+)\.\.\d{4}-0?(?P<last>\d+)",
-        "month": r"(?P<year>\d{4})-0?(?P<month>\d+)",
-        "quarter": r"(?P<year>\d{4})-Q(?P<quarter>\d)",
-        "year": r"(?P<year>\d{4})",
-    }
-    for name, form in forms.items():
-        if found := re.fullmatch(form, code):
-            return labels.text(f"period.{name}", lang, **found.groupdict())
-    return code

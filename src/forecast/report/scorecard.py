@@ -8,7 +8,6 @@ import pandas as pd
 
 from forecast import labels, reading
 from forecast.markup import Cell, Column, Passage, Pieces, Row, Table, row
-from forecast.report.current import period
 from forecast.report.domains import maximum, rests_on
 
 if TYPE_CHECKING:
@@ -160,7 +159,7 @@ def projection_table(result: Result, *, lang: str) -> Table | Passage:
 
 def _projection(record: pd.Series[Any], lang: str) -> Row:
     decimals = 0 if abs(record["value"]) >= 1000 else 1
-    about = (period(str(record["period"]), lang), reading.own_words(record["unit"]))
+    about = (reading.period(str(record["period"]), lang), reading.own_words(record["unit"]))
     return row(
         Cell(reading.own_words(record["name"]), ", ".join(filter(None, about))),
         labels.number(record["value"], decimals, lang),

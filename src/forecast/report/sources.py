@@ -11,7 +11,6 @@ import pandas as pd
 
 from forecast import labels, reading
 from forecast.markup import Cell, Column, Passage, Table, row
-from forecast.report.current import period
 from forecast.report.domains import maximum
 from forecast.report.front import assumed_names
 
@@ -89,7 +88,7 @@ def key_name(key: str, name: str, lang: str) -> str:
     """Write a key ("PAR | 2021 | Hà Nội | total | value") for a reader: names for codes, commas for bars."""
     parts = [part for part in key.split(" | ") if part != "value"]
     if name:  # of an indicator, whose key is code, area, period
-        return ", ".join([reading.own_words(name), *parts[1:-1], period(parts[-1], lang)])
+        return ", ".join([reading.own_words(name), *parts[1:-1], reading.period(parts[-1], lang)])
     return ", ".join(
         reading.named("component", reading.named("statistic", part, lang), lang) for part in parts
     )

@@ -87,7 +87,7 @@ def project(figures: pd.DataFrame, target_year: int, size: int, rng: np.random.G
     now = years.get(target_year, {})
     ends = {year: run[MONTHS] for year, run in years.items() if MONTHS in run and year < target_year}
     if MONTHS in now:
-        reason = phrase("pace.final", period=str(target_year))
+        reason = phrase("pace.final", year=target_year)
         return Projection(
             *told, str(target_year), now[MONTHS], np.full(size, now[MONTHS]), 0, "final", reason
         )

@@ -12,7 +12,6 @@ from forecast.desk.views import View, said
 from forecast.markup import Cell, Column, Row, Table, row
 from forecast.news import surprise
 from forecast.record import same_day
-from forecast.report.current import period
 
 if TYPE_CHECKING:
     from forecast.desk.steps import Steps
@@ -102,7 +101,7 @@ def _line(group: pd.DataFrame, result: Result, lang: str) -> Row:
     current: Cell | str = labels.MISSING
     if len(now):
         record: pd.Series[Any] = now.iloc[-1]
-        current = Cell(_figure(record["value"], lang), period(str(record["period"]), lang))
+        current = Cell(_figure(record["value"], lang), reading.period(str(record["period"]), lang))
     return row(
         Cell(str(first["name"]), about),
         str(len(both)),
