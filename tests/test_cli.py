@@ -177,6 +177,7 @@ def test_every_verb_is_there_and_has_its_help(capsys):
         (PermissionError(errno.EACCES, "Permission denied", "reports"), 4),
         (KeyboardInterrupt(), 130),
         (click.Abort(), 130),
+        (SystemExit(143), 143),
         (ZeroDivisionError("a bug"), 3),
     ],
     ids=lambda value: type(value).__name__,

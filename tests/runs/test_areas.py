@@ -217,3 +217,52 @@ def test_a_question_that_is_refused_begins_nothing(world, tmp_path, monkeypatch)
         report(world, place, CITY)
 
     assert [path.name for path in (place.reports_dir / "areas").iterdir()] == [".lock"]
+
+
+class CutOff:
+    """Workers that are stopped on their way, as by SIGTERM."""
+
+    def each(self, work, tasks, shared):
+        """Do the first and end."""
+        yield Done(0, work(tasks[0], shared))
+        raise SystemExit(143)
+
+
+def test_a_batch_that_is_cut_off_says_what_it_did_not_reach(world, tmp_path):
+    """The page over all areas does not pass for a whole one: the others stand there, and can be repeated."""
+    place = world.made.furnished(tmp_path)
+    store = Store(place.reports_dir / "areas")
+
+    with pytest.raises(SystemExit):
+        report(world, place, NORTH, CITY, workers=CutOff())
+
+    assert [entry.manifest.spec["area"] for entry in store.published()] == [NORTH]
+    assert [entry.manifest.spec["area"] for entry in store.failed()] == [CITY]
+    assert pd.read_csv(store.root / "ranking.csv")["area"].tolist() == [NORTH, CITY]
+    assert not list(store.root.glob(".building-*"))
+
+
+def test_a_batch_has_its_records_before_its_runs(world, tmp_path):
+    """What a killed process did not reach is known to the next command."""
+    place = world.made.furnished(tmp_path)
+    store, seen = Store(place.reports_dir / "areas"), []
+
+    report(world, place, NORTH, CITY, tell=lambda _: seen.append([e.state for e in store.unfinished()]))
+
+    assert seen == [[], ["planned"], []]
+
+
+def test_an_area_is_made_where_the_server_of_its_kernels_clears_up(world, tmp_path, monkeypatch):
+    """What a killed process leaves is gone with its server."""
+    places = []
+    monkeypatch.setattr(
+        task.run, "report", lambda *_, reports_dir, **__: places.append(reports_dir) or _fail()
+    )
+
+    report(world, world.made.furnished(tmp_path), CITY)
+
+    assert places[0].is_relative_to(world.server.folder.resolve())
+
+
+def _fail():
+    raise RunError("workers.died")

@@ -128,6 +128,32 @@ def test_a_damaged_record_is_noticed_and_replaced_by_the_next_run(tmp_path, dama
     assert target_of(tmp_path).read_text(encoding="utf-8") == "again"
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"spec": []},
+        {"spec": {}},
+        {"outputs": None},
+        {"volatile": {"state": "gone"}},
+        {"volatile": {"number": "1"}},
+        {"volatile": {"seconds": []}},
+        {"volatile": {"error": "?"}},
+    ],
+    ids=str,
+)
+def test_a_record_with_an_odd_value_is_a_damaged_one(tmp_path, change):
+    """It is found when it is read, and not where the value is used."""
+    store = Store(tmp_path)
+    record = make(store) / "manifest.json"
+    whole = json.loads(record.read_text(encoding="utf-8"))
+    more = {**whole["volatile"], **change.pop("volatile", {})}
+    record.write_text(json.dumps({**whole, **change, "volatile": more}), encoding="utf-8")
+
+    assert [entry.state for entry in store.published()] == ["damaged"]
+    with store.opened():
+        assert [entry.state for entry in store.prune()] == ["damaged"]
+
+
 def test_a_run_is_whole_only_if_each_output_is_as_it_was_made(tmp_path):
     """A page that was changed or lost is made anew."""
     store = Store(tmp_path)

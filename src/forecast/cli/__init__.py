@@ -1,12 +1,14 @@
 """The command line: `forecast [--lang vi|en] VERB ...`, one module a verb, loaded when it is asked for.
 
 Exit codes: 0 good; 1 bad data; 2 bad use or parameters; 3 a run failed; 4 a result cannot be written;
-5 some of several letters went and some did not.
+5 some of several letters or areas went well and some did not; 130 stopped by Ctrl-C, 143 by SIGTERM, 129 as
+the terminal was closed.
 A new verb is a module with ``build(lang) -> click.Command`` and a line in `VERBS`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import sys
@@ -37,7 +39,8 @@ VERBS: Final = {
     "status": "forecast.cli.status",
     "undo": "forecast.cli.undo",
 }
-INTERRUPTED: Final = 130  # as shells have it
+FROM_SIGNAL: Final = 128  # shells add the signal's number
+INTERRUPTED: Final = FROM_SIGNAL + 2
 _CANNOT_WRITE: Final = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
 
 
@@ -57,10 +60,11 @@ def run(arguments: Sequence[str]) -> int:
             refuse_language(lang)
         outcome = Verbs(lang, VERBS).main(rest, prog_name="forecast", standalone_mode=False)
         sys.stdout.flush()
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - a bug must not look like bad data
+    except (Exception, KeyboardInterrupt, SystemExit) as error:  # noqa: BLE001 - no bug looks like bad data
         message, code = _refusal(error, lang if lang in LANGUAGES else "vi")
         if message:
-            click.echo(message, err=True)
+            with contextlib.suppress(OSError):  # the terminal may be gone, and that be the reason
+                click.echo(message, err=True)
         return code
     return outcome if isinstance(outcome, int) else EXIT_GOOD
 
@@ -72,8 +76,8 @@ def _refusal(error: BaseException, lang: str) -> tuple[str, int]:
             return error.text(lang), error.exit_code
         case click.ClickException():
             return told(error, lang), EXIT_USE
-        case click.Abort() | KeyboardInterrupt():
-            return text("cli.interrupted", lang), INTERRUPTED
+        case click.Abort() | KeyboardInterrupt() | SystemExit():
+            return _stopped(error, lang)
         case BrokenPipeError():  # the reader of a pipe, `head` say, has what it wanted
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return "", EXIT_WRITE
@@ -83,6 +87,14 @@ def _refusal(error: BaseException, lang: str) -> tuple[str, int]:
     traceback.print_exception(error)
     of_others = isinstance(error, ImportError) and not (error.name or "").startswith("forecast")
     return text("cli.broken_environment" if of_others else "cli.bug", lang, error=error), EXIT_RUN
+
+
+def _stopped(error: BaseException, lang: str) -> tuple[str, int]:
+    """Tell of a stop by a signal, once all is put aside; click's own endings say nothing."""
+    match error:
+        case SystemExit(code=int(code)):
+            return ("" if code < FROM_SIGNAL else text("cli.interrupted", lang)), code
+    return text("cli.interrupted", lang), INTERRUPTED
 
 
 def _language(arguments: list[str]) -> tuple[str, list[str]]:

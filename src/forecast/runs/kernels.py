@@ -269,14 +269,14 @@ class ForkServer:
     modules
         What it imports beside the kernel's own modules.
     log
-        File that takes what the kernels write outside of cells.
+        File that takes what the kernels write outside of cells; None for one that goes with the server.
     """
 
-    def __init__(self, modules: Iterable[str], log: Path) -> None:
+    def __init__(self, modules: Iterable[str], log: Path | None = None) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="forecast-"))  # the server removes it when it ends
         self._lock = threading.Lock()
         self._forked = False
-        with log.open("ab") as errors:
+        with (log or self.folder / "kernels.log").open("ab") as errors:
             self._process = subprocess.Popen(  # noqa: S603 -- this interpreter, our own module
                 [sys.executable, "-m", "forecast.runs.forkserver", str(self.folder), *modules],
                 stdin=subprocess.PIPE,

@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass, field, fields
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal, Self, get_args
 
 from forecast.disk import replace_file
 from forecast.runs.files import sha256
@@ -158,9 +158,27 @@ class Manifest:
             flat["pages"] = tuple(flat["pages"])
             # Records of earlier versions have none.
             flat["traces"] = {name: Trace(**trace) for name, trace in flat.get("traces", {}).items()}
-            return cls(**{field.name: flat[field.name] for field in fields(cls)})
+            found = cls(**{field.name: flat[field.name] for field in fields(cls)})
+            _refuse_odd(found)
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"{folder / FILE}: {error!r}") from error
+        return found
+
+
+def _refuse_odd(record: Manifest) -> None:
+    """Touch what others rely on, so that a damaged record is found when it is read.
+
+    Raises
+    ------
+    KeyError, TypeError, AttributeError
+        If something is missing or of another kind.
+    """
+    missing = {"index_code", "area", "target_year", "as_of", "force"} - set(record.spec)
+    if missing or record.state not in get_args(State):
+        raise KeyError(*missing, record.state)
+    sum((*record.seconds.values(), record.number))
+    for told in (record.outputs, record.error):
+        told.items()
 
 
 def inputs_of(data: Mapping[str, bytes], notebooks: Mapping[str, bytes]) -> Inputs:

@@ -204,14 +204,16 @@ class Store:
             restore_folders(self.root)
             for part in self.root.glob(".*.part"):
                 part.unlink()
+        self.give_up("run.killed")
+        self.settle()
+
+    def give_up(self, key: str) -> None:
+        """Put runs that were not finished among the failed ones; `key` is the catalogue's reason."""
         for entry in self.unfinished():
             if entry.manifest is None:  # not even planned
                 remove(entry.folder)
             else:
-                self.fail(
-                    entry.folder, entry.manifest, {lang: text("run.killed", lang) for lang in LANGUAGES}
-                )
-        self.settle()
+                self.fail(entry.folder, entry.manifest, {lang: text(key, lang) for lang in LANGUAGES})
 
     def prune(self, keep: int | None = None) -> list[Entry]:
         """Remove failed and damaged runs, and good ones beyond the `keep` latest of each area and year.

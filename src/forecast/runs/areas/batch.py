@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from threadpoolctl import threadpool_limits
 
@@ -107,9 +109,11 @@ def report(
                 tell(Step("ground", time.monotonic() - began, total=len(left)))
                 kit = Kit(ground, data, notebooks.content, kinds, lang, how.limits, how.run_seconds)
                 batch = _Batch(store, left, kit, inputs, outcome, tell)
+                batch.plan()
                 with contextlib.closing(workers.each(make, left, kit)) as done:
                     batch.take(done)
         finally:
+            store.give_up("areas.not_reached")  # none, unless the batch is cut off
             store.settle()
         wrong = overview.write(store.root, [entry.manifest for entry in store.published() if entry.manifest])
         if wrong:
@@ -129,6 +133,12 @@ class _Batch:
     inputs: Inputs
     outcome: Outcome
     tell: Callable[[Step], None]
+
+    def plan(self) -> None:
+        """Put down what is to be done, so that a batch that is cut off does not look like a whole one."""
+        known = circumstances()
+        for task in self.tasks:
+            self.store.begin(self._planned(task, known))
 
     def take(self, ended: Iterable[Done[Made]]) -> None:
         """Put each run where it belongs as it ends."""
@@ -152,7 +162,7 @@ class _Batch:
         try:
             manifest = Manifest.read(folder)
         except (OSError, ValueError):
-            manifest = self._planned(task)
+            manifest = self._planned(task, circumstances())
         if error is None and manifest.holds(folder):
             self.store.put(folder, manifest)
             self.store.forget_failed(task.run_id)
@@ -162,14 +172,14 @@ class _Batch:
         self.store.fail(folder, manifest, {lang: error.text(lang) for lang in LANGUAGES})
         return error
 
-    def _planned(self, task: Task) -> Manifest:
-        """Give the record of a run of which nothing came back."""
+    def _planned(self, task: Task, known: Mapping[str, Any]) -> Manifest:
+        """Give the record of a run of which nothing came back, or has not yet."""
         return Manifest(
             run_id=task.run_id,
             spec=task.spec.as_dict(),
             lang=self.kit.lang,
             inputs=self.inputs,
-            **circumstances(),
+            **known,
         )
 
 
@@ -189,8 +199,7 @@ def time_left(times: Sequence[float], total: int) -> float | None:
 def _ground(spec: RunSpec, vintages: Vintages) -> Ground:
     """Compute what all areas share, half of the earlier years in a process beside this one."""
     with contextlib.ExitStack() as stack:
-        place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="forecast-")))
-        beside = stack.enter_context(Kernels(["forecast.ground"], place / "kernels.log"))
+        beside = stack.enter_context(Kernels(["forecast.ground"], Path(os.devnull)))  # it has no cells
         stack.enter_context(threadpool_limits(limits=1))  # as in a run of one area
         return ground_of(spec, vintages, beside.each)
 

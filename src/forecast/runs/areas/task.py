@@ -10,9 +10,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+import nbformat
+
 from forecast.errors import ForecastError, RunError, shown
 from forecast.ground import Ground
-from forecast.runs import plan, run
+from forecast.runs import run
 from forecast.runs.execute import Limits
 from forecast.runs.files import read_files, write_files
 from forecast.runs.kernels import ForkServer, can_fork, imported_by
@@ -57,7 +59,9 @@ class Made:
 
 def make(task: Task, kit: Kit) -> Made:
     """Make one area's run in a folder that is gone afterwards."""
-    with _ONE, tempfile.TemporaryDirectory(prefix="forecast-") as place:
+    server = _server(_modules(kit))
+    inside = server.folder if server else None  # which the server removes if this process is killed
+    with _ONE, tempfile.TemporaryDirectory(prefix="forecast-", dir=inside) as place:
         root = Path(place).resolve()
         for name, files in (("data", kit.data), ("notebooks", kit.notebooks)):
             write_files(root / name, files)
@@ -69,7 +73,7 @@ def make(task: Task, kit: Kit) -> Made:
             limits=kit.limits,
             run_seconds=kit.run_seconds,
             again=True,
-            server=_server(_modules(root / "notebooks", kit.kinds)),
+            server=server,
             ground=kit.ground,
         )
         folder, error = reports / task.run_id, None
@@ -91,8 +95,8 @@ def make(task: Task, kit: Kit) -> Made:
         return Made(read_files(folder), folder.as_posix(), error)
 
 
-def _modules(notebooks_dir: Path, kinds: Sequence[Kind]) -> tuple[str, ...]:
-    return imported_by(plan.read(notebooks_dir, kinds).notebooks.values())
+def _modules(kit: Kit) -> tuple[str, ...]:
+    return imported_by(nbformat.reads(each.decode(), as_version=4) for each in kit.notebooks.values())
 
 
 @lru_cache(maxsize=1)
@@ -100,4 +104,4 @@ def _server(modules: tuple[str, ...]) -> ForkServer | None:
     """Fork the kernels of all areas that this process makes; it ends with the process."""
     if not can_fork():
         return None
-    return ForkServer(modules, Path(tempfile.mkdtemp(prefix="forecast-")) / "kernels.log")
+    return ForkServer(modules)
