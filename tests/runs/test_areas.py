@@ -242,6 +242,39 @@ def test_a_batch_that_is_cut_off_says_what_it_did_not_reach(world, tmp_path):
     assert not list(store.root.glob(".building-*"))
 
 
+def test_a_batch_that_is_cut_off_takes_nothing_from_the_page_before_it(world, tmp_path):
+    """The page over all areas stays the old one, whole, until the new batch is whole too."""
+    place = world.made.furnished(tmp_path)
+    folder = report(world, place, NORTH, CITY).folder
+    names = ("index.html", "index.en.html", "ranking.csv")
+    old = [(folder / name).read_text(encoding="utf-8") for name in names]
+    later = SimpleNamespace(**{**vars(world.made), "SPEC": replace(world.made.SPEC, draws=1001)})
+    now = SimpleNamespace(made=later, server=world.server)
+
+    with pytest.raises(SystemExit):
+        report(now, place, NORTH, CITY, workers=CutOff())
+
+    assert [(folder / name).read_text(encoding="utf-8") for name in names] == old
+    outcome = report(now, place, NORTH, CITY)
+    assert (outcome.there, outcome.made) == ([NORTH], [CITY])
+    told = (folder / "ranking.csv").read_text(encoding="utf-8")
+    assert told != old[2]
+    new = [e.manifest for e in Store(folder).published() if e.manifest.spec["draws"] == 1001]
+    assert [run.run_id in told for run in new] == [True, True]
+
+
+def test_what_prune_removes_stands_on_no_page(world, tmp_path):
+    """A failed area that is given up is no longer listed beside the others."""
+    place = world.made.furnished(tmp_path)
+    folder = report(world, place, NORTH, SOUTH).folder
+    before = pd.read_csv(folder / "ranking.csv")["area"].tolist()
+
+    Store(folder).prune()
+
+    assert before == [NORTH, SOUTH]
+    assert pd.read_csv(folder / "ranking.csv")["area"].tolist() == [NORTH]
+
+
 def test_a_batch_has_its_records_before_its_runs(world, tmp_path):
     """What a killed process did not reach is known to the next command."""
     place = world.made.furnished(tmp_path)

@@ -99,6 +99,22 @@ def test_an_unknown_run_or_action_is_refused(forecast):
     assert (code, "--keep" in err) == (2, True)
 
 
+@pytest.mark.parametrize("action", ["list", "prune"])
+def test_a_word_too_many_is_refused(forecast, action):
+    """Neither takes a run's name, so a name means that something else was meant."""
+    code, _, err = forecast(action, "gì-đó")
+
+    assert (code, "gì-đó" in err) == (2, True)
+
+
+def test_to_prune_a_folder_that_is_not_there_makes_none(tmp_path, capsys):
+    """A folder's name mistyped is told, and nothing is left under that name."""
+    assert cli.run(["runs", "prune", "--reports-dir", str(tmp_path / "reprots")]) == 0
+
+    assert "reprots" in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_prune_says_what_it_removed(forecast, store):
     """Failed and damaged runs go; with --keep older good ones too; a second time there is nothing to do."""
     code, out, _ = forecast("prune", "--keep", "2")

@@ -54,7 +54,11 @@ def runs(
 ) -> int:
     """Do one of the four."""
     store = Store(reports_dir.resolve())
-    if action == "list":
+    if run_id is not None and action in {"list", "prune"}:
+        raise SpecError("cli.extra_words", {"found": [run_id], "command": f"forecast runs {action}"})
+    if action == "prune" and not store.root.is_dir():  # to prune it would make it
+        click.echo(labels.text("cli.runs.none", lang, folder=store.root))
+    elif action == "list":
         click.echo(listed(store, lang))
     elif action == "show":
         click.echo(shown(store, run_id or "latest", lang))
@@ -74,7 +78,8 @@ def listed(store: Store, lang: str) -> str:
     entries = [*good, *store.failed(), *store.unfinished()]
     if not entries:
         return labels.text("cli.runs.none", lang, folder=store.root)
-    newest = site.latest([entry.manifest for entry in good if entry.manifest])
+    of_areas = store.root.name == site.AREAS  # the last of them is no more than the others
+    newest = None if of_areas else site.latest([entry.manifest for entry in good if entry.manifest])
     columns = ("run_id", "state", "finished", "seconds", "latest")
     headers = [labels.text(f"cli.runs.column.{column}", lang) for column in columns]
     rows = [_row(entry, lang, newest=newest is not None and entry.manifest is newest) for entry in entries]

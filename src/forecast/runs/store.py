@@ -226,6 +226,7 @@ class Store:
         gone = [entry for entry in self.published() if not entry.manifest] + surplus + self.failed()
         for entry in gone:
             remove(entry.folder)
+        self.settle()  # failed ones stood on the page over all areas
         return gone
 
     def published(self) -> list[Entry]:

@@ -20,6 +20,8 @@ COLUMNS: Final = (
     *("change", "rank_median", "rank_lower", "rank_upper", "p_top10", "p_top15", "page"),
 )
 TOPS: Final = (10, 15)
+# Why an area has no run though nothing is wrong with it: its batch was cut off.
+_CUT_OFF: Final = ("areas.not_reached", "run.killed")
 RANK_LEVELS: Final = {"rank_median": 0.5, "rank_lower": 0.1, "rank_upper": 0.9}
 
 
@@ -51,12 +53,15 @@ class Ranking:
 def ranking(root: Path, runs: Iterable[Manifest], failed: Iterable[Manifest]) -> Ranking | None:
     """Set the last run of each area beside the others; None if there is no run.
 
-    Of several questions (index, year, day) the one that was answered last is shown.
+    Of several questions (index, year, day) the one that was answered last for all its areas is shown: a
+    batch that was cut off takes nothing away until it is whole.  If none is, the one begun last.
     """
     ordered = sorted(runs, key=lambda run: (not run.spec["force"], run.number))
     if not ordered:
         return None
-    newest = ordered[-1]
+    failed = list(failed)
+    waiting = _waiting(ordered, failed)
+    newest = next((run for run in reversed(ordered) if _question(run) not in waiting), ordered[-1])
     by_area = {run.spec["area"]: run for run in ordered if _question(run) == _question(newest)}
     rows, reasons = [], {}
     for area, run in by_area.items():
@@ -72,6 +77,13 @@ def ranking(root: Path, runs: Iterable[Manifest], failed: Iterable[Manifest]) ->
             reasons[run.spec["area"]] = dict(run.error)
     mixed = len({str(run.inputs) for run in by_area.values()}) > 1
     return Ranking(newest, table, tuple(reasons.items()), mixed)
+
+
+def _waiting(runs: Iterable[Manifest], failed: Iterable[Manifest]) -> list[dict[str, Any]]:
+    """List the questions of which some area was not reached."""
+    there = [run.spec for run in runs]
+    cut_off = {text(key, language) for key in _CUT_OFF for language in LANGUAGES}
+    return [_question(run) for run in failed if run.spec not in there and cut_off & set(run.error.values())]
 
 
 def _question(run: Manifest) -> dict[str, Any]:
