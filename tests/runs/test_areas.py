@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from forecast import pipeline
 from forecast.errors import DataError, RunError, SpecError
 from forecast.runs import html_check, manifest, run
+from forecast.runs import store as stores
 from forecast.runs.areas import batch, task
 from forecast.runs.manifest import Manifest
 from forecast.runs.store import Store
@@ -240,6 +241,28 @@ def test_a_batch_that_is_cut_off_says_what_it_did_not_reach(world, tmp_path):
     assert [entry.manifest.spec["area"] for entry in store.failed()] == [CITY]
     assert pd.read_csv(store.root / "ranking.csv")["area"].tolist() == [NORTH, CITY]
     assert not list(store.root.glob(".building-*"))
+
+
+@pytest.mark.parametrize("moment", ["_rebase", "replace_folder"])
+def test_an_area_that_is_cut_off_on_its_way_into_place_is_not_lost(world, tmp_path, monkeypatch, moment):
+    """It was made, but stands nowhere: it is listed as not reached, and not lost."""
+    place = world.made.furnished(tmp_path)
+    store = Store(place.reports_dir / "areas")
+    move, cuts = getattr(stores, moment), []
+
+    def cut(folder, *more):
+        if folder.parent == store.root and not cuts:  # not the folder in which the area is made
+            cuts.append(folder)
+            raise SystemExit(143)
+        return move(folder, *more)
+
+    monkeypatch.setattr(stores, moment, cut)
+
+    with pytest.raises(SystemExit):
+        report(world, place, NORTH, CITY)
+
+    assert store.published() == []
+    assert sorted(entry.manifest.spec["area"] for entry in store.failed()) == sorted([NORTH, CITY])
 
 
 def test_a_batch_that_is_cut_off_takes_nothing_from_the_page_before_it(world, tmp_path):

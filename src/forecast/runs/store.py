@@ -29,7 +29,7 @@ from forecast.lock import held
 from forecast.runs import site
 from forecast.runs.areas import overview
 from forecast.runs.files import remove, replace_folder, restore_folders, write_files
-from forecast.runs.manifest import Manifest, now
+from forecast.runs.manifest import FILE, Manifest, now
 from forecast.runs.reuse import rebased
 
 BUILDING: Final = ".building-"
@@ -107,12 +107,16 @@ class Store:
         return place
 
     def adopt(self, run_id: str, files: Mapping[str, bytes], made_in: str) -> Path:
-        """Lay out a run that was made elsewhere, in the folder `made_in`, as if it was made here."""
+        """Lay out a run that was made elsewhere, in the folder `made_in`, as if it was made here.
+
+        Its record comes last: until all else is there, the folder has the one of a run that is planned.
+        """
         folder = self.root / f"{BUILDING}{run_id}"
-        remove(folder)
         with writing(folder):
-            write_files(folder, files)
-        _rebase(folder, made_in, folder)
+            write_files(folder, {name: content for name, content in files.items() if name != FILE})
+            _rebase(folder, made_in, folder)
+            if FILE in files:
+                replace_file(folder / FILE, files[FILE])
         return folder
 
     def settle(self) -> None:

@@ -163,7 +163,7 @@ class _Batch:
             manifest = Manifest.read(folder)
         except (OSError, ValueError):
             manifest = self._planned(task, circumstances())
-        if error is None and manifest.holds(folder):
+        if error is None and manifest.state == "running" and manifest.holds(folder):
             self.store.put(folder, manifest)
             self.store.forget_failed(task.run_id)
             return None

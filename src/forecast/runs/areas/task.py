@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,7 @@ from forecast.runs import run
 from forecast.runs.execute import Limits
 from forecast.runs.files import read_files, write_files
 from forecast.runs.kernels import ForkServer, can_fork, imported_by
+from forecast.runs.manifest import Manifest
 from forecast.runs.plan import Kind
 from forecast.runs.store import FAILED
 from forecast.spec import RunSpec
@@ -87,6 +88,7 @@ def make(task: Task, kit: Kit) -> Made:
                 lang=kit.lang,
                 options=options,
             )
+            replace(Manifest.read(folder), state="running").write(folder)  # in its place it is not yet
         except ForecastError as failure:
             folder, error = reports / FAILED / task.run_id, failure
         except Exception as failure:  # noqa: BLE001 -- an area's error must not be another's
