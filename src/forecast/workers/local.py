@@ -22,6 +22,7 @@ from forecast.workers.contract import Done, Shared, Task, Value
 
 LIBRARIES: Final = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")
 _LOOK: Final = 1.0  # seconds between looks at the parent
+_TRIES: Final = 10  # to clear up after it
 
 _here: dict[str, Any] = {}  # of a worker process: what all tasks share, and where it may write
 
@@ -140,7 +141,11 @@ def _begin(parent: int, scratch: str, shared: object) -> None:
 def _end_with(parent: int, scratch: str) -> None:
     while os.getppid() == parent:
         time.sleep(_LOOK)
-    shutil.rmtree(scratch, ignore_errors=True)
+    for _ in range(_TRIES):  # another worker, or a kernel, may be writing there at this moment
+        shutil.rmtree(scratch, ignore_errors=True)
+        if not Path(scratch).exists():
+            break
+        time.sleep(_LOOK / _TRIES)
     os._exit(1)
 
 
