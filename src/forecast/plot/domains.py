@@ -71,7 +71,7 @@ def _rows(axes: Axes, result: Result, table: pd.DataFrame, names: Sequence[str],
     scale = 100 / table["max_score"].to_numpy(dtype=float)
     up, down = (0.0, 0.26) if sheet.narrow else (0.12, 0.32)  # forecast and last year share a row
     before = table["last_median"].to_numpy(dtype=float) * scale
-    lowest = min(100.0, before.min())
+    lowest = min(100.0, float(np.fmin.reduce(before)))  # a year before that is not known counts for nothing
     components = [str(component) for component in table["component"]]
     for level, width in RANGE_WIDTHS.items():
         ends = np.array([reading.interval(result, component, level) for component in components])
