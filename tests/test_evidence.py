@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import approx_fprime
+from scipy.sparse import csr_array
 from scipy.special import expit, logit
 
 from forecast.errors import TooFewYearsError
@@ -55,7 +56,9 @@ def above(area: str, what: str, year: int, value: float, error: float = 1e-3) ->
 def told(*parts: One) -> Statements:
     """Several statements, one a row."""
     columns = [np.stack([np.asarray(part[k], dtype=float) for part in parts]) for k in range(4)]
-    return Statements(columns[0], columns[1], columns[2], columns[3], np.arange(len(parts)))
+    return Statements(
+        csr_array(columns[0]), csr_array(columns[1]), columns[2], columns[3], np.arange(len(parts))
+    )
 
 
 def every_cell() -> list[tuple[int, int]]:
@@ -353,7 +356,7 @@ def full_panel(spread: float, seed: int) -> tuple[Lattice, Statements]:
     own_part = rng.multivariate_normal(np.zeros(10), deviation_covariance(lattice, v), size=12)
     value = expit(1.5 + level + own_part).reshape(-1)
     areas, places = np.repeat(np.eye(12), 10, axis=0), np.tile(np.eye(10), (12, 1))
-    return lattice, Statements(areas, places, value, np.full(120, 1e-3), np.arange(120))
+    return lattice, Statements(csr_array(areas), csr_array(places), value, np.full(120, 1e-3), np.arange(120))
 
 
 @pytest.mark.parametrize("seed", [1, 2])

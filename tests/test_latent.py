@@ -15,7 +15,6 @@ from forecast.models.latent import (
     START,
     START_SD,
     Lattice,
-    Linear,
     Variances,
     deviation_covariance,
     level_covariance,
@@ -139,18 +138,3 @@ def test_every_searched_variance_is_drawn_back_to_its_start():
     """Few figures cannot tell ten variances, so each has a prior."""
     assert set(PRIOR_SD) == set(SCALARS)
     assert all(0 < sd < 1 for sd in PRIOR_SD.values())
-
-
-@settings(max_examples=20)
-@given(v=variances, seed=st.integers(0, 999))
-def test_statements_covary_as_the_cells_they_speak_of(v, seed):
-    """Oracle: spread the statements over all cells of both areas and take the plain product."""
-    rng = np.random.default_rng(seed)
-    n = LATTICE.n_cells
-    slope, over, error = rng.normal(size=(4, n)), rng.normal(size=(4, 2)), rng.uniform(0.1, 1, 4)
-    level, deviation = level_covariance(LATTICE, v), deviation_covariance(LATTICE, v)
-    everything = np.kron(np.ones((2, 2)), level) + np.kron(np.eye(2), deviation)
-    on_cells = np.stack([np.kron(a, s) for a, s in zip(over, slope, strict=True)])
-    expected = on_cells @ everything @ on_cells.T + np.diag(error**2)
-    found = Linear(slope, over, np.zeros(4), error).covariance(level, deviation)
-    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9 * np.abs(expected).max())

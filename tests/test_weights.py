@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 from scipy.special import expit
 
 from forecast.models.evidence import Evidence, FittedEvidence, Statements
@@ -30,7 +31,7 @@ def fitted() -> FittedEvidence:
     areas[5, 1] = 1.0
     value = np.array([0.85, 0.851, 0.80, 0.82, 0.79, 0.9])
     return Evidence(search=False).fit(
-        lattice, Statements(areas, cells, value, np.full(6, 0.002), np.arange(6))
+        lattice, Statements(csr_array(areas), csr_array(cells), value, np.full(6, 0.002), np.arange(6))
     )
 
 
@@ -39,7 +40,9 @@ def naive_mean(fitted: FittedEvidence, taken: list[int]) -> float:
     level = np.kron(np.ones((AREAS, AREAS)), fitted.level)
     prior = level + np.kron(np.eye(AREAS), fitted.deviation)
     linear = fitted.linear
-    seen = np.stack([np.kron(linear.area_weight[i], linear.slope[i]) for i in taken])
+    seen = np.stack(
+        [np.kron(linear.area_weight[[i]].toarray()[0], linear.slope[[i]].toarray()[0]) for i in taken]
+    )
     noise = np.diag(linear.error[taken] ** 2)
     gain = prior @ seen.T @ np.linalg.inv(seen @ prior @ seen.T + noise)
     return float(fitted.middle + (gain @ linear.value[taken])[CELL])

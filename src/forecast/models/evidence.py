@@ -4,19 +4,21 @@ A total is a weighted sum of domains, a mean an average over provinces, a rank a
 mean: each is a statement on the same cells.  Scores are bounded, so cells live on the logit scale
 and each statement is made linear where the posterior lies (posterior linearization: the slope and
 the mean of the logistic function under the cell's own uncertainty, repeated until it settles;
-Garcia-Fernandez et al. 2015).  With a few hundred statements the rest is one dense solve
-(Rasmussen and Williams 2006, section 2.2).
+Garcia-Fernandez et al. 2015).  The rest is Gaussian conditioning (`conditioning`).
 """
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg, optimize
+from scipy import linalg, optimize, sparse
 from scipy.special import expit
 
 from forecast.errors import TooFewYearsError
+from forecast.models.conditioning import Conditioned, Linear, condition, own_area
 from forecast.models.latent import (
     COMPONENT_PRIOR_SD,
     LEVEL_SCALARS,
@@ -24,7 +26,6 @@ from forecast.models.latent import (
     SCALARS,
     START,
     Lattice,
-    Linear,
     Variances,
     deviation_covariance,
     level_covariance,
@@ -52,17 +53,17 @@ class Statements:
 
     Attributes
     ----------
-    area_weight : ndarray, shape (n, P)
+    area_weight : sparse array, shape (n, P)
         One for a province's own figure, 1/n for a mean, one minus the mean for a rank.
-    cell_weight : ndarray, shape (n, L*T)
+    cell_weight : sparse array, shape (n, L*T)
     value, error : ndarray, shape (n,)
         Share of the maximum, and the standard deviation of the figure's own error.
     row : ndarray of int, shape (n,)
         Which row of the scores the statement comes from.
     """
 
-    area_weight: Floats
-    cell_weight: Floats
+    area_weight: sparse.csr_array
+    cell_weight: sparse.csr_array
     value: Floats
     error: Floats
     row: Ints
@@ -75,12 +76,6 @@ class Statements:
         placed = np.full(n_rows, np.nan)
         placed[self.row] = values
         return placed
-
-    @property
-    def own_area(self) -> Ints:
-        """Area a statement is about, or -1 if it is about many; shape (n,)."""
-        alone = (self.area_weight != 0).sum(axis=1) == 1
-        return np.where(alone, self.area_weight.argmax(axis=1), -1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +94,7 @@ class Evidence:
     start: Variances = START
     search: bool = True
 
-    def fit(self, lattice: Lattice, statements: Statements) -> "FittedEvidence":
+    def fit(self, lattice: Lattice, statements: Statements) -> FittedEvidence:
         """Condition the panel on the statements.
 
         Raises
@@ -123,42 +118,38 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FittedEvidence:
-    """The panel given all that is published."""
+    """The panel given all that is published.
+
+    Attributes
+    ----------
+    middle : float
+        Prior mean of every cell, on the logit scale.
+    level, deviation : ndarray, shape (L*T, L*T)
+        Prior covariance of the levels, and of one area's deviations.
+    """
 
     lattice: Lattice
     statements: Statements
     variances: Variances
-    middle: float  # prior mean of every cell, on the logit scale
-    linear: Linear
-    level: Floats  # prior covariance of the levels, (L*T, L*T)
-    deviation: Floats  # and of one area's deviations
-    root: Floats  # lower Cholesky factor of the statements' covariance
-    pull: Floats  # what each statement adds, per unit of its covariance with a cell
-    common: Floats  # covariance of cells and statements through the levels, (L*T, n)
-    own: Floats  # and through the deviations of an area that weighs 1
+    middle: float
+    level: Floats
+    deviation: Floats
+    posterior: Conditioned
 
-    def _cross(self, area: int, rows: Ints) -> Floats:
-        """Covariance of some cells of one area with the statements, shape (len(rows), n)."""
-        return np.asarray(self.common[rows] + self.own[rows] * self.linear.area_weight[:, area])
+    @property
+    def linear(self) -> Linear:
+        """The statements as lines."""
+        return self.posterior.linear
 
     def cells(self, area: int, cells: Sequence[int]) -> tuple[Floats, Floats]:
         """Mean and standard deviation of cells of one area on the logit scale."""
         rows = np.asarray(cells, dtype=int)
-        cross = self._cross(area, rows)
-        told = linalg.solve_triangular(self.root, cross.T, lower=True)
-        prior = np.diag(self.level)[rows] + np.diag(self.deviation)[rows]
-        return self.middle + cross @ self.pull, np.sqrt(np.maximum(prior - (told**2).sum(axis=0), 1e-12))
+        variance = self.posterior.variance(area, rows)
+        return self.middle + self.posterior.mean[area, rows], np.sqrt(np.maximum(variance, 1e-12))
 
     def joint(self, area: Ints, cell: Ints) -> tuple[Floats, Floats]:
         """Joint mean, shape (m,), and covariance, (m, m), of cells ``(area[k], cell[k])``."""
-        cross = np.empty((len(cell), len(self.statements)))
-        for a in np.unique(area):
-            at = np.flatnonzero(area == a)
-            cross[at] = self._cross(int(a), cell[at])
-        told = linalg.solve_triangular(self.root, cross.T, lower=True)
-        prior = self.level[np.ix_(cell, cell)]
-        prior = prior + self.deviation[np.ix_(cell, cell)] * (area[:, None] == area[None, :])
-        return self.middle + cross @ self.pull, prior - told.T @ told
+        return self.middle + self.posterior.mean[area, cell], self.posterior.covariance(area, cell)
 
     def draws(
         self, years: Sequence[int], n: int, rng: np.random.Generator, *, areas: Sequence[int] | None = None
@@ -190,16 +181,17 @@ class FittedEvidence:
 
     def _sums_of(self, own: Ints) -> Ints:
         """Area whose sum of several of the cells `own` a statement is, or -1; shape (n,)."""
-        used = self.statements.cell_weight != 0
-        cells = used.sum(axis=1)
-        return np.where((cells > 1) & (used[:, own].sum(axis=1) == cells), self.statements.own_area, -1)
+        weight = self.statements.cell_weight
+        cells = np.diff(weight.indptr)
+        within = np.diff(weight[:, own].tocsr().indptr) == cells
+        return np.where((cells > 1) & within, own_area(self.statements.area_weight), -1)
 
     def _holding_sums(self, drawn: Floats, covariance: Floats, sums: Ints, own: Ints) -> Floats:
         """Move draws of one area's cells, as their covariance lets them, towards its published sums.
 
         A line only nearly follows the sum of bounded scores; Newton steps take up what is left.
         """
-        weight, value = self.statements.cell_weight[np.ix_(sums, own)], self.statements.value[sums]
+        weight, value = self.statements.cell_weight[sums][:, own].toarray(), self.statements.value[sums]
         error = np.diag(self.statements.error[sums] ** 2 + 1e-10)
         share = expit(drawn)
         slope = weight[None] * (share * (1 - share))[:, None, :]  # (n, sums, cells)
@@ -209,19 +201,27 @@ class FittedEvidence:
         )
         return np.asarray(drawn + (reach.transpose(0, 2, 1) @ gain)[..., 0])
 
+    def cross(self, area: int, cells: Sequence[int]) -> Floats:
+        """Prior covariance of some cells of one area with the statements, shape (m, n)."""
+        slope, weight = self.linear.slope, self.linear.area_weight
+        rows = np.asarray(cells, dtype=int)
+        reach = np.asarray(weight.sum(axis=1)).reshape(-1)
+        own = weight[:, [area]].toarray().reshape(-1)
+        return np.asarray((slope @ self.level[:, rows]).T * reach + (slope @ self.deviation[:, rows]).T * own)
+
     def weights(self, area: int, cell: int) -> Floats:
         """How far each statement moves a cell, on the logit scale; they add up to its whole move."""
-        return np.asarray(self._cross(area, np.array([cell]))[0] * self.pull)
+        return np.asarray(self.cross(area, [cell])[0] * self.posterior.pull)
 
     def fitted_values(self) -> Floats:
         """What the model holds each published number to be, as a share; shape (n,)."""
-        residual = self.linear.error**2 * self.pull
+        residual = self.linear.error**2 * self.posterior.pull
         return np.asarray(self.statements.value - residual)
 
 
 def _middle(statements: Statements) -> float:
     """Logit of the average share that is published: where the levels are searched first."""
-    whole = statements.cell_weight.sum(axis=1) * statements.area_weight.sum(axis=1)
+    whole = np.asarray(statements.cell_weight.sum(axis=1)) * np.asarray(statements.area_weight.sum(axis=1))
     use = np.abs(whole - 1) < 0.05
     share = statements.value[use].mean() if use.any() else 0.5
     share = float(np.clip(share, 0.05, 0.95))
@@ -243,13 +243,8 @@ def _settle(
     fitted = origin
     for _ in range(rounds):
         linear = _linearize(lattice, statements, level, deviation, middle, fitted)
-        root = linalg.cholesky(linear.covariance(level, deviation), lower=True)
-        pull = linalg.cho_solve((root, True), linear.value)
-        common = (level @ linear.slope.T) * linear.area_weight.sum(axis=1)
-        own = deviation @ linear.slope.T
-        fitted = FittedEvidence(
-            lattice, statements, variances, middle, linear, level, deviation, root, pull, common, own
-        )
+        posterior = condition(linear, level, deviation)
+        fitted = FittedEvidence(lattice, statements, variances, middle, level, deviation, posterior)
     if fitted is None:
         raise ValueError("rounds must be at least 1")
     return fitted
@@ -273,13 +268,33 @@ def _linearize(
         mean, sd = np.stack([m for m, _ in known]), np.stack([s for _, s in known])
     share, slope, left = _line(mean, sd)
     over, weight = statements.area_weight, statements.cell_weight
-    size = np.abs(over)
-    slope = (size / size.sum(axis=1, keepdims=True)) @ slope
-    constant = (weight * (over @ share - slope * (over @ (mean - middle)))).sum(axis=1)
+    # Of every weight that is not 0: its statement, its cell, and the line there, averaged over areas.
+    statement, cell = (
+        np.repeat(np.arange(len(statements)), np.diff(weight.indptr)),
+        weight.indices.astype(int),
+    )
+    size = abs(over)
+    mean_slope = _at(size, slope, statement, cell) / np.asarray(size.sum(axis=1)).reshape(-1)[statement]
+    reach = _at(over, mean - middle, statement, cell)
+    part = weight.data * (_at(over, share, statement, cell) - mean_slope * reach)
     # What a line cannot follow is an error of the statement; over many areas it averages out.
-    bend = (weight**2 * (over**2 @ left)).sum(axis=1)
-    error = np.sqrt(statements.error**2 + bend)
-    return Linear(weight * slope, over, statements.value - constant, error)
+    bend = weight.data**2 * _at(over.power(2), left, statement, cell)
+    constant, bent = (np.bincount(statement, x, minlength=len(statements)) for x in (part, bend))
+    line = sparse.csr_array((weight.data * mean_slope, weight.indices, weight.indptr), shape=weight.shape)
+    return Linear(line, over, statements.value - constant, np.sqrt(statements.error**2 + bent))
+
+
+def _at(over: sparse.csr_array, values: Floats, statement: Ints, cell: Ints) -> Floats:
+    """Entries ``(statement[j], cell[j])`` of ``over @ values``; of single areas no product is formed."""
+    area = own_area(over)
+    wide = np.flatnonzero(area == -1)
+    single = np.asarray(over.sum(axis=1)).reshape(-1)
+    entries = single[statement] * values[area[statement], cell]
+    place = np.full(len(area), -1)
+    place[wide] = np.arange(len(wide))
+    of_many = place[statement] >= 0
+    entries[of_many] = (over[wide] @ values)[place[statement[of_many]], cell[of_many]]
+    return np.asarray(entries)
 
 
 def _line(mean: Floats, sd: Floats) -> tuple[Floats, Floats, Floats]:
@@ -301,21 +316,14 @@ def _search(lattice: Lattice, linear: Linear, start: Variances, begin: Variances
     """Maximum a posteriori variances for statements that are linear already."""
     centre = start.to_vector()
     prior_sd = np.array([PRIOR_SD[name] for name in SCALARS] + [COMPONENT_PRIOR_SD] * len(lattice.components))
-    reach = linear.area_weight.sum(axis=1)
-    areas = linear.area_weight @ linear.area_weight.T
 
     def loss(vector: Floats) -> tuple[float, Floats]:
         v = start.with_vector(vector)
         level, deviation = level_covariance(lattice, v), deviation_covariance(lattice, v)
-        root = linalg.cholesky(linear.covariance(level, deviation), lower=True)
-        pull = linalg.cho_solve((root, True), linear.value)
+        posterior = condition(linear, level, deviation)
         off = (vector - centre) / prior_sd
-        value = np.log(np.diag(root)).sum() + 0.5 * linear.value @ pull + 0.5 * off @ off
-        # d loss / d S = (S^-1 - pull pull') / 2, carried back to the two small kernels.
-        inverse = linalg.cho_solve((root, True), np.eye(len(pull)))
-        back = 0.5 * (inverse - np.outer(pull, pull))
-        on_level = linear.slope.T @ (back * np.outer(reach, reach)) @ linear.slope
-        on_deviation = linear.slope.T @ (back * areas) @ linear.slope
+        value = 0.5 * off @ off - posterior.log_density
+        on_level, on_deviation = posterior.gradients()
         gradient = off / prior_sd
         for k, name in enumerate(SCALARS):
             moved = vector.copy()

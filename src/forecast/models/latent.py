@@ -147,30 +147,3 @@ def _equicorrelation(n: int, correlation: float) -> Floats:
 
 def _logit(x: Floats) -> Floats:
     return np.asarray(np.log(x / (1 - x)))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Linear:
-    """Gaussian statements on the latent cells: ``value = slope . cells + error``.
-
-    Statement i is on ``sum over areas of area_weight[i, p] * sum over cells of slope[i, l] * x[p, l]``.
-
-    Attributes
-    ----------
-    slope : ndarray, shape (n, L*T)
-    area_weight : ndarray, shape (n, P)
-    value, error : ndarray, shape (n,)
-        Value with the prior mean taken out, and the standard deviation of its error.
-    """
-
-    slope: Floats
-    area_weight: Floats
-    value: Floats
-    error: Floats
-
-    def covariance(self, level: Floats, deviation: Floats) -> Floats:
-        """Covariance of the statements themselves, errors included, shape (n, n)."""
-        reach = self.area_weight.sum(axis=1)
-        both = (self.slope @ level @ self.slope.T) * np.outer(reach, reach)
-        both += (self.slope @ deviation @ self.slope.T) * (self.area_weight @ self.area_weight.T)
-        return both + np.diag(self.error**2)

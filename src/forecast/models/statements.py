@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from scipy import sparse
 from scipy.special import ndtri
 
 from forecast.models.evidence import Statements
 from forecast.models.latent import Lattice, Variances, deviation_covariance
 
-Floats = NDArray[np.float64]
+Weights = dict[int, float]  # by place among the areas, or among the cells
 Row = Mapping[str, Any]  # one row of the settled scores
 Key = tuple[str, str, int]  # index_code, component, year
 
@@ -122,14 +122,23 @@ def observe(
     reader = _Reader(subject, lattice, spreads, means, _usual_spread(lattice, start))
     rows = [reader.read(row) for row in records]
     parts = [r.statement for r in rows if r.statement is not None]
-    if parts:
-        stacked = [np.stack([np.asarray(p[k], dtype=float) for p in parts]) for k in range(4)]
-    else:
-        n_areas, n_cells = len(subject.areas), lattice.n_cells
-        stacked = [np.empty((0, n_areas)), np.empty((0, n_cells)), np.empty(0), np.empty(0)]
-    places = np.array([i for i, r in enumerate(rows) if r.statement is not None], dtype=int)
+    statements = Statements(
+        area_weight=_stacked([areas for areas, _, _, _ in parts], len(subject.areas)),
+        cell_weight=_stacked([cells for _, cells, _, _ in parts], lattice.n_cells),
+        value=np.array([value for _, _, value, _ in parts], dtype=float),
+        error=np.array([error for _, _, _, error in parts], dtype=float),
+        row=np.array([i for i, r in enumerate(rows) if r.statement is not None], dtype=int),
+    )
     uses = pd.Series([r.use for r in rows], index=scores.index, dtype="object", name="use")
-    return lattice, Statements(stacked[0], stacked[1], stacked[2], stacked[3], places), uses
+    return lattice, statements, uses
+
+
+def _stacked(rows: Sequence[Weights], width: int) -> sparse.csr_array:
+    """Put weights by place under each other."""
+    ends = np.cumsum([0, *map(len, rows)])
+    places = np.array([place for row in rows for place in sorted(row)], dtype=int)
+    values = np.array([row[place] for row in rows for place in sorted(row)], dtype=float)
+    return sparse.csr_array((values, places, ends), shape=(len(rows), width))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +146,7 @@ class _Read:
     """One row as read: its use, and its statement (areas, cells, value, error) if it has one."""
 
     use: str
-    statement: tuple[Floats, Floats, float, float] | None = None
+    statement: tuple[Weights, Weights, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -195,7 +204,8 @@ class _Reader:
             return _Read("no_such_rank")
         sd = self.spread(row, component, year)
         error = sd * float(np.hypot(_order_error(rank, n), RANK_SHAPE_ERROR))
-        return _Read("rank", (areas - 1 / n, cells, sd * _order_mean(rank, n), error))
+        apart = {p: areas.get(p, 0.0) - 1 / n for p in range(n)}
+        return _Read("rank", (apart, cells, sd * _order_mean(rank, n), error))
 
     def mean(self, row: Row, component: str, year: int) -> _Read:
         """Read a national or regional mean."""
@@ -274,17 +284,13 @@ class _Reader:
             status = "borrowed"
         return maximum, {"read": 0.0, "assumed": ASSUMED_ERROR}.get(status, BORROWED_ERROR)
 
-    def area_weights(self, areas: Sequence[str]) -> Floats:
-        weights = np.zeros(len(self.subject.areas))
-        weights[[self.subject.areas.index(a) for a in areas]] = 1 / len(areas)
-        return weights
+    def area_weights(self, areas: Sequence[str]) -> Weights:
+        return {self.subject.areas.index(a): 1 / len(areas) for a in areas}
 
-    def cell_weights(self, component: str, year: int) -> Floats:
-        """Weights of the childless components in one component's share, shape (L*T,)."""
-        weights = np.zeros(self.lattice.n_cells)
-        for leaf, weight in leaf_weights(self.subject, component, year).items():
-            weights[self.lattice.cell(leaf, year)] = weight
-        return weights
+    def cell_weights(self, component: str, year: int) -> Weights:
+        """Weights of the childless components in one component's share."""
+        weights = leaf_weights(self.subject, component, year)
+        return {self.lattice.cell(leaf, year): weight for leaf, weight in weights.items()}
 
     def spread(self, row: Row, component: str, year: int) -> float:
         """Standard deviation of the areas' shares in one year, told by its published ranks."""

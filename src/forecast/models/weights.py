@@ -91,10 +91,8 @@ def ways(
     orders
         How many, rounded up to an even number.
     """
-    rows = np.asarray(cells, dtype=int)
-    own = fitted.linear.area_weight[:, area]
-    cross = fitted.common[rows] + fitted.own[rows] * own  # (L, n)
-    covariance = fitted.root @ fitted.root.T
+    cross = fitted.cross(area, cells)  # (L, n)
+    covariance = fitted.linear.dense_covariance(fitted.level, fitted.deviation)
     beside = np.column_stack([fitted.linear.value, cross.T])  # surprise, then covariance with each cell
     pairs = max(1, (orders + 1) // 2)
     total, square = np.zeros_like(cross), np.zeros_like(cross)
@@ -109,9 +107,10 @@ def ways(
         square += pair**2
     moves = total / pairs
     error = np.sqrt(np.maximum(square / pairs - moves**2, 0.0) / pairs)
-    inverse = linalg.cho_solve((fitted.root, True), np.eye(len(beside)))
-    mean = fitted.middle + cross @ fitted.pull
-    without = mean[:, None] - (cross @ inverse) * (fitted.pull / np.diag(inverse))
+    inverse = linalg.inv(covariance)
+    pull = inverse @ fitted.linear.value
+    mean = fitted.middle + cross @ pull
+    without = mean[:, None] - (cross @ inverse) * (pull / np.diag(inverse))
     return Ways(fitted.middle, moves, error, without)
 
 

@@ -1,0 +1,124 @@
+"""Conditioning province by province, beside the whole covariance laid out and solved at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.sparse import csr_array
+from scipy.stats import multivariate_normal
+
+from forecast.models.conditioning import Linear, condition, own_area
+
+AREAS, CELLS = 4, 5
+
+Floats = np.ndarray
+
+
+def covariance(rng: np.random.Generator, n: int) -> Floats:
+    """Any covariance of n things, made up."""
+    root = rng.normal(size=(n, n + 2))
+    return root @ root.T / n
+
+
+def statements(rng: np.random.Generator, own: int, wide: int) -> Linear:
+    """Statements on one area each, with weights of any size and sign, and on several areas."""
+    area = np.zeros((own + wide, AREAS))
+    area[np.arange(own), rng.integers(0, AREAS - 1, own)] = rng.choice(
+        [-0.5, 1.0, 2.0], own
+    )  # none on the last
+    for row in area[own:]:
+        some = rng.permutation(AREAS)[: rng.integers(2, AREAS + 1)]
+        row[some] = rng.uniform(0.2, 1.0, len(some))
+    slope = rng.normal(size=(own + wide, CELLS)) * (rng.random((own + wide, CELLS)) < 0.6)
+    mixed = rng.permutation(own + wide)
+    return Linear(
+        csr_array(slope[mixed]),
+        csr_array(area[mixed]),
+        rng.normal(size=own + wide),
+        rng.uniform(0.05, 1.0, own + wide),
+    )
+
+
+def laid_out(linear: Linear, level: Floats, deviation: Floats) -> tuple[Floats, Floats]:
+    """Prior covariance of every cell of every area, and the statements' slopes on them."""
+    prior = np.kron(np.ones((AREAS, AREAS)), level) + np.kron(np.eye(AREAS), deviation)
+    pairs = zip(linear.area_weight.toarray(), linear.slope.toarray(), strict=True)
+    return prior, np.stack([np.kron(area, slope) for area, slope in pairs])
+
+
+sizes = {"own": st.integers(0, 12), "wide": st.integers(0, 5), "seed": st.integers(0, 9999)}
+
+
+@settings(max_examples=60)
+@given(**sizes)
+def test_the_posterior_is_that_of_one_dense_solve(own, wide, seed):
+    """Oracle: the textbook formula on all cells of all areas, and scipy's density."""
+    rng = np.random.default_rng(seed)
+    linear = statements(rng, own, wide) if own + wide else statements(rng, 1, 0)
+    level, deviation = covariance(rng, CELLS), covariance(rng, CELLS)
+    prior, seen = laid_out(linear, level, deviation)
+    noise = seen @ prior @ seen.T + np.diag(linear.error**2)
+    gain = prior @ seen.T @ np.linalg.inv(noise)
+    mean, posterior = gain @ linear.value, prior - gain @ seen @ prior
+    got = condition(linear, level, deviation)
+    np.testing.assert_allclose(linear.dense_covariance(level, deviation), noise, atol=1e-9)
+    np.testing.assert_allclose(got.mean.reshape(-1), mean, atol=1e-6)
+    np.testing.assert_allclose(got.pull, np.linalg.solve(noise, linear.value), rtol=1e-5, atol=1e-6)
+    areas, cells = np.repeat(np.arange(AREAS), CELLS), np.tile(np.arange(CELLS), AREAS)
+    np.testing.assert_allclose(got.covariance(areas, cells), posterior, atol=1e-6)
+    few = np.array([3, 1])
+    np.testing.assert_allclose(got.variance(2, few), np.diag(posterior)[2 * CELLS + few], atol=1e-6)
+    constant = 0.5 * len(linear.value) * np.log(2 * np.pi)
+    density = multivariate_normal(np.zeros(len(noise)), noise).logpdf(linear.value)
+    assert got.log_density == pytest.approx(density + constant, rel=1e-6, abs=1e-6)
+
+
+@settings(max_examples=20)
+@given(**sizes)
+def test_the_slopes_of_the_density_are_those_of_finite_steps(own, wide, seed):
+    """Oracle: the density with one symmetric pair of entries moved up and down."""
+    rng = np.random.default_rng(seed)
+    linear = statements(rng, own + 1, wide)
+    prior = [covariance(rng, CELLS), covariance(rng, CELLS)]
+    slopes = condition(linear, *prior).gradients()
+    step = 1e-5
+    for which in range(2):
+        i, j = rng.integers(0, CELLS, 2)
+        move = np.zeros((CELLS, CELLS))
+        move[i, j] = move[j, i] = step
+        up, down = (
+            condition(
+                linear, *[c + (sign * move if k == which else 0) for k, c in enumerate(prior)]
+            ).log_density
+            for sign in (1, -1)
+        )
+        expected = (slopes[which] * move).sum() / step
+        assert (down - up) / (2 * step) == pytest.approx(expected, rel=1e-3, abs=1e-4)
+
+
+def test_the_order_of_the_statements_changes_nothing():
+    """Rows given in another order: the same posterior, and each pull on its own row."""
+    rng = np.random.default_rng(5)
+    linear = statements(rng, 9, 3)
+    level, deviation = covariance(rng, CELLS), covariance(rng, CELLS)
+    order = rng.permutation(12)
+    other = replace(
+        linear,
+        slope=linear.slope[order],
+        area_weight=linear.area_weight[order],
+        value=linear.value[order],
+        error=linear.error[order],
+    )
+    one, two = condition(linear, level, deviation), condition(other, level, deviation)
+    np.testing.assert_allclose(two.mean, one.mean, atol=1e-9)
+    np.testing.assert_allclose(two.pull, one.pull[order], atol=1e-7)
+
+
+def test_a_statement_is_about_one_area_only_if_it_weighs_no_other():
+    """One weight names its area; several, or none, name none."""
+    weights = csr_array(np.array([[0.0, 2.0, 0.0], [0.5, 0.0, 0.5], [0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]))
+    assert own_area(weights).tolist() == [1, -1, -1, 0]
