@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from scipy import integrate, special, stats
 
 from forecast.labels import text
-from forecast.models.conditioning import own_area
 from forecast.models import statements
+from forecast.models.conditioning import own_area
 from forecast.models.evidence import Evidence, Statements
 from forecast.models.latent import START
 from forecast.models.statements import (
