@@ -50,7 +50,7 @@ def level_by_hand(c: int, t: int, d: int, s: int, v: Variances) -> float:
     """Covariance of two levels, written as the sum of what moves them."""
     alike = 1.0 if c == d else v.level_alike
     start = START_SD**2 * (1.0 if c == d else 0.5)
-    walk = alike * v.level_step**2 * min(t, s)
+    walk = alike * (v.level_step**2 * min(t, s) + v.level_noise**2 * (t == s))
     last = len(YEARS) - 1
     drift = alike * v.drift**2 * (last - t) * (last - s)
     shared = [k for k in range(4) if BREAKS[c, k] and BREAKS[d, k] and k <= min(t, s)]
@@ -59,12 +59,13 @@ def level_by_hand(c: int, t: int, d: int, s: int, v: Variances) -> float:
 
 def deviation_by_hand(c: int, t: int, d: int, s: int, v: Variances) -> float:
     """Covariance of two deviations of one area, written out."""
-    alike = 1.0 if c == d else v.alike
     passed = abs(int(BREAKS[c, : t + 1].sum()) - int(BREAKS[d, : s + 1].sum()))
-    lasting = v.permanent + (1 - v.permanent) * (1 - v.noise) * v.persistence ** abs(t - s)
-    in_time = v.retention**passed * lasting + (1 - v.permanent) * v.noise * (t == s)
+    kept = v.retention**passed
+    fading = kept * (1 - v.noise) * v.persistence ** abs(t - s) + v.noise * (t == s)
+    in_common = v.common_permanent * kept + (1 - v.common_permanent) * fading
+    of_its_own = v.permanent * kept + (1 - v.permanent) * fading
     factor = v.component_spread[c] * v.component_spread[d] * LATTICE.spread[t] * LATTICE.spread[s]
-    return v.spread**2 * factor * alike * in_time
+    return v.spread**2 * factor * (v.alike * in_common + (c == d) * (1 - v.alike) * of_its_own)
 
 
 @settings(max_examples=20)
@@ -88,14 +89,14 @@ def test_covariances_are_covariances(lattice, v):
 
 
 def test_a_known_change_adds_its_own_variance_to_the_move_of_that_year():
-    """The move of a level is one step, one year of drift and, in a year of change, one jump."""
+    """A level moves by a step, a year of drift, the noise of two years and, in a year of change, a jump."""
     level = level_covariance(LATTICE, START)
 
     def moved(component: str, year: int) -> float:
         now, before = LATTICE.cell(component, year), LATTICE.cell(component, year - 1)
         return float(level[now, now] - 2 * level[now, before] + level[before, before])
 
-    calm = START.level_step**2 + START.drift**2
+    calm = START.level_step**2 + START.drift**2 + 2 * START.level_noise**2
     assert moved("D1", 2022) == pytest.approx(calm)
     assert moved("D1", 2021) == pytest.approx(calm + START.level_break**2)
     assert moved("survey", 2021) == pytest.approx(calm)

@@ -17,6 +17,7 @@ from forecast.models import statements
 from forecast.models.conditioning import own_area
 from forecast.models.evidence import Evidence, Statements
 from forecast.models.latent import START
+from forecast.models.standing import normal_score
 from forecast.models.statements import (
     ASSUMED_ERROR,
     BORROWED_ERROR,
@@ -274,7 +275,7 @@ def order_statistic(rank: int, n: int) -> tuple[float, float]:
 def test_a_rank_stands_where_that_order_statistic_is_expected(rank):
     """Oracle: the mean and the spread of order statistics of 63 normal draws, integrated."""
     mean, sd = order_statistic(rank, 63)
-    assert statements._order_mean(rank, 63) == pytest.approx(mean, abs=0.02)
+    assert normal_score(rank, 63) == pytest.approx(mean, abs=0.02)
     assert statements._order_error(rank, 63) == pytest.approx(sd, rel=0.08, abs=0.01)
 
 
@@ -282,14 +283,14 @@ def test_the_spread_of_a_year_is_read_off_scores_with_ranks():
     """Scores that lie on a line over their ranks' normal places give that line's slope, if they lie apart."""
     sd = 0.03
     ranked = [
-        row(area=f"A{r:02d}", rank=float(r), score=100 * (0.8 + sd * statements._order_mean(r, 40)))
+        row(area=f"A{r:02d}", rank=float(r), score=100 * (0.8 + sd * normal_score(r, 40)))
         for r in (1, 12, 24, 40)
     ]
     lone = row(area="A20", rank=20.0)
     for rows in (ranked, ranked[:3], [ranked[0], ranked[3]]):
         found, uses = read(*rows, lone)
         assert uses[-1] == "rank"
-        assert found.value[-1] == pytest.approx(sd * statements._order_mean(20, 40))
+        assert found.value[-1] == pytest.approx(sd * normal_score(20, 40))
     near = [
         row(area=a, rank=r, score=s)
         for a, r, s in (("A18", 18.0, 81.0), ("A19", 19.0, 80.0), ("A21", 21.0, 60.0))

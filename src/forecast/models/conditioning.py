@@ -150,6 +150,11 @@ class Conditioned:
             pull[rows] = linalg.solve_triangular(root, left, lower=True, trans="T", check_finite=False)
         return pull
 
+    @cached_property
+    def _schur_root(self) -> Floats:
+        """Lower Cholesky factor of the inverse of the Schur complement, (k, k)."""
+        return np.asarray(linalg.cholesky(self.schur_inverse, lower=True))
+
     def gradients(self) -> tuple[Floats, Floats]:
         """Slopes of minus the log density in the covariances of levels and of deviations, (L*T, L*T) each."""
         g, a = self.linear.groups.wide_slope, self.linear.groups.wide_weight
@@ -187,24 +192,31 @@ class Conditioned:
         reach = prior @ v  # (m, n_p)
         on_wide = (prior @ groups.wide_slope.T) * groups.wide_weight[:, area]  # (m, k)
         moved = np.eye(len(self.deviation))[cells] - reach @ v.T - (on_wide - reach @ m) @ self.gain
-        root = linalg.cholesky(self.schur_inverse, lower=True) if len(groups.wide) else self.schur_inverse
         own = self.deviation[np.ix_(cells, cells)] - reach @ reach.T
-        return moved @ self.level_root.T, (on_wide - reach @ m) @ root, own
+        return moved @ self.level_root.T, (on_wide - reach @ m) @ self._schur_root, own
 
     def variance(self, area: int, cells: Ints) -> Floats:
         """Posterior variance of some cells of one area, shape (m,)."""
         level, wide, own = self.covariance_parts(area, cells)
         return np.asarray((level**2).sum(axis=1) - (wide**2).sum(axis=1) + np.diag(own))
 
-    def covariance(self, area: Ints, cell: Ints) -> Floats:
-        """Joint posterior covariance of the cells ``(area[k], cell[k])``, shape (m, m)."""
+    def covariance_of(self, area: Ints, cell: Ints) -> tuple[Floats, Floats]:
+        """Joint posterior covariance of the cells ``(area[k], cell[k])``: ``level @ level' + own``.
+
+        Returns
+        -------
+        level : ndarray, shape (m, L*T)
+            What the levels' doubt adds.
+        own : ndarray, shape (m, m)
+            Each area's own part, less what statements on many areas tell.
+        """
         level = np.empty((len(cell), len(self.deviation)))
         wide = np.empty((len(cell), len(self.linear.groups.wide)))
         own = np.zeros((len(cell), len(cell)))
         for a in np.unique(area):
             at = np.flatnonzero(area == a)
             level[at], wide[at], own[np.ix_(at, at)] = self.covariance_parts(int(a), cell[at])
-        return np.asarray(level @ level.T - wide @ wide.T + own)
+        return level, np.asarray(own - wide @ wide.T)
 
 
 def condition(linear: Linear, level: Floats, deviation: Floats) -> Conditioned:

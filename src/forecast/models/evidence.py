@@ -14,11 +14,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg, optimize, sparse
+from scipy import optimize, sparse
 from scipy.special import expit
 
 from forecast.errors import TooFewYearsError
 from forecast.models.conditioning import Conditioned, Linear, condition, own_area
+from forecast.models.joint_draws import joint_draws
 from forecast.models.latent import (
     COMPONENT_PRIOR_SD,
     LEVEL_SCALARS,
@@ -30,6 +31,7 @@ from forecast.models.latent import (
     deviation_covariance,
     level_covariance,
 )
+from forecast.models.standing import Standing
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int_]
@@ -37,10 +39,9 @@ Flags = NDArray[np.bool_]
 
 ROUNDS = 2  # of linearization, before and after each search
 SEARCHES = 2
-HOLDS = 5  # Newton steps that move draws onto the published sums
-TAIL_DF = 8  # degrees of freedom of the draws: variances are themselves estimates
 MIN_STATEMENTS = 3
-JITTER = 1e-8  # of a logit squared: cells that are published to the last digit have no variance left
+REACH = 5.0  # on the searched scale: how far a variance may lie from its start
+SPREAD_ERROR = 0.2  # of the log of a year's spread that is read off scores with ranks
 NODES, NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
 NODE_WEIGHTS = NODE_WEIGHTS / NODE_WEIGHTS.sum()
 
@@ -60,6 +61,8 @@ class Statements:
         Share of the maximum, and the standard deviation of the figure's own error.
     row : ndarray of int, shape (n,)
         Which row of the scores the statement comes from.
+    standings : tuple of Standing
+        How areas stand to each other in the years of which enough is published.
     """
 
     area_weight: sparse.csr_array
@@ -67,6 +70,7 @@ class Statements:
     value: Floats
     error: Floats
     row: Ints
+    standings: tuple[Standing, ...] = ()
 
     def __len__(self) -> int:
         return len(self.value)
@@ -111,7 +115,7 @@ class Evidence:
             return _settle(lattice, statements, start, middle, rounds=ROUNDS * (1 + SEARCHES))
         fitted = _settle(lattice, statements, start, middle, rounds=ROUNDS)
         for _ in range(SEARCHES):
-            variances = _search(lattice, fitted.linear, start, begin=fitted.variances)
+            variances = _search(fitted, start)
             fitted = _settle(lattice, statements, variances, middle, rounds=ROUNDS, origin=fitted)
         return fitted
 
@@ -147,59 +151,20 @@ class FittedEvidence:
         variance = self.posterior.variance(area, rows)
         return self.middle + self.posterior.mean[area, rows], np.sqrt(np.maximum(variance, 1e-12))
 
-    def joint(self, area: Ints, cell: Ints) -> tuple[Floats, Floats]:
-        """Joint mean, shape (m,), and covariance, (m, m), of cells ``(area[k], cell[k])``."""
-        return self.middle + self.posterior.mean[area, cell], self.posterior.covariance(area, cell)
+    def joint(self, area: Ints, cell: Ints) -> tuple[Floats, Floats, Floats]:
+        """Joint mean, shape (m,), of cells ``(area[k], cell[k])``, and their covariance in two parts.
+
+        ``level @ level'``, with level of shape (m, L*T), is what the levels' doubt adds; the rest, (m, m), is
+        each area's own, less what statements on many areas tell.
+        """
+        level, own = self.posterior.covariance_of(area, cell)
+        return self.middle + self.posterior.mean[area, cell], level, own
 
     def draws(
         self, years: Sequence[int], n: int, rng: np.random.Generator, *, areas: Sequence[int] | None = None
     ) -> Floats:
-        """Joint draws of every cell of some years, as shares of the maximum; shape (n, P, L, Y).
-
-        `areas` restricts them to some areas.
-
-        Multivariate t on the logit scale, with one scale factor per draw, so that a wide draw is
-        wide in every domain.  Then each area's published sums are made to hold exactly.
-        """
-        n_years = len(self.lattice.years)
-        at = [self.lattice.years.index(year) for year in years]
-        own = np.concatenate([[c * n_years + t for t in at] for c in range(len(self.lattice.components))])
-        wanted = np.arange(len(self.lattice.areas)) if areas is None else np.asarray(areas, dtype=int)
-        n_areas = len(wanted)
-        mean, covariance = self.joint(np.repeat(wanted, len(own)), np.tile(own, n_areas))
-        root = linalg.cholesky(covariance + JITTER * np.eye(len(mean)), lower=True)
-        # Long tails, with the variance of the posterior.
-        scale = np.sqrt((TAIL_DF - 2) / rng.chisquare(TAIL_DF, size=(n, 1)))
-        drawn = mean + scale * (rng.standard_normal((n, len(mean))) @ root.T)
-        about = self._sums_of(own)
-        for k, area in enumerate(wanted):
-            here = slice(k * len(own), (k + 1) * len(own))
-            sums = np.flatnonzero(about == area)
-            for _ in range(HOLDS if len(sums) else 0):
-                drawn[:, here] = self._holding_sums(drawn[:, here], covariance[here, here], sums, own)
-        return np.asarray(expit(drawn).reshape(n, n_areas, len(self.lattice.components), len(years)))
-
-    def _sums_of(self, own: Ints) -> Ints:
-        """Area whose sum of several of the cells `own` a statement is, or -1; shape (n,)."""
-        weight = self.statements.cell_weight
-        cells = np.diff(weight.indptr)
-        within = np.diff(weight[:, own].tocsr().indptr) == cells
-        return np.where((cells > 1) & within, own_area(self.statements.area_weight), -1)
-
-    def _holding_sums(self, drawn: Floats, covariance: Floats, sums: Ints, own: Ints) -> Floats:
-        """Move draws of one area's cells, as their covariance lets them, towards its published sums.
-
-        A line only nearly follows the sum of bounded scores; Newton steps take up what is left.
-        """
-        weight, value = self.statements.cell_weight[sums][:, own].toarray(), self.statements.value[sums]
-        error = np.diag(self.statements.error[sums] ** 2 + 1e-10)
-        share = expit(drawn)
-        slope = weight[None] * (share * (1 - share))[:, None, :]  # (n, sums, cells)
-        reach = slope @ covariance
-        gain = np.linalg.solve(
-            reach @ slope.transpose(0, 2, 1) + error, (value - share @ weight.T)[..., None]
-        )
-        return np.asarray(drawn + (reach.transpose(0, 2, 1) @ gain)[..., 0])
+        """Joint draws of every cell of some years, as `joint_draws` gives them; `areas` restricts them."""
+        return joint_draws(self, years, n, rng, range(len(self.lattice.areas)) if areas is None else areas)
 
     def cross(self, area: int, cells: Sequence[int]) -> Floats:
         """Prior covariance of some cells of one area with the statements, shape (m, n)."""
@@ -312,18 +277,39 @@ def _line(mean: Floats, sd: Floats) -> tuple[Floats, Floats, Floats]:
     return share, slope, np.maximum(square - share**2 - product**2, 0.0)
 
 
-def _search(lattice: Lattice, linear: Linear, start: Variances, begin: Variances) -> Variances:
-    """Maximum a posteriori variances for statements that are linear already."""
+def _spread_lines(fitted: FittedEvidence) -> tuple[Floats, Floats]:
+    """Slopes of sums of components in cells, (m, L*T), and the log of their areas' spread, (m,)."""
+    standings = fitted.statements.standings
+    n = fitted.lattice.n_cells
+    known = [fitted.cells(area, range(n)) for area in range(len(fitted.lattice.areas))]
+    _, slope, _ = _line(np.stack([m for m, _ in known]), np.stack([s for _, s in known]))
+    lines = np.zeros((len(standings), n))
+    for line, standing in zip(lines, standings, strict=True):
+        line[list(standing.cells)] = list(standing.cells.values())
+    return lines * slope.mean(axis=0), np.log([standing.spread for standing in standings])
+
+
+def _search(fitted: FittedEvidence, start: Variances) -> Variances:
+    """Maximum a posteriori variances for statements that are linear already.
+
+    Scores published beside ranks tell how far all areas lie apart in a year, also those of which nothing is
+    published: the spread that the variances imply is drawn to that.
+    """
+    lattice, linear = fitted.lattice, fitted.linear
     centre = start.to_vector()
     prior_sd = np.array([PRIOR_SD[name] for name in SCALARS] + [COMPONENT_PRIOR_SD] * len(lattice.components))
+    lines, log_spread = _spread_lines(fitted)
 
     def loss(vector: Floats) -> tuple[float, Floats]:
         v = start.with_vector(vector)
         level, deviation = level_covariance(lattice, v), deviation_covariance(lattice, v)
         posterior = condition(linear, level, deviation)
         off = (vector - centre) / prior_sd
-        value = 0.5 * off @ off - posterior.log_density
+        implied = ((lines @ deviation) * lines).sum(axis=1)
+        gap = (0.5 * np.log(implied) - log_spread) / SPREAD_ERROR
+        value = 0.5 * (off @ off + gap @ gap) - posterior.log_density
         on_level, on_deviation = posterior.gradients()
+        on_deviation = on_deviation + (lines.T * (gap / (2 * SPREAD_ERROR * implied))) @ lines
         gradient = off / prior_sd
         for k, name in enumerate(SCALARS):
             moved = vector.copy()
@@ -339,13 +325,12 @@ def _search(lattice: Lattice, linear: Linear, start: Variances, begin: Variances
         gradient[len(SCALARS) :] += 2 * by_cell.sum(axis=1)
         return float(value), gradient
 
-    bounds = [(c - 4 * s, c + 4 * s) for c, s in zip(centre, prior_sd, strict=True)]
-    found = optimize.minimize(
+    result = optimize.minimize(
         loss,
-        begin.to_vector(),
+        fitted.variances.to_vector(),
         jac=True,
         method="L-BFGS-B",
-        bounds=bounds,
+        bounds=[(c - REACH, c + REACH) for c in centre],
         options={"maxiter": 40, "ftol": 1e-6},
     )
-    return start.with_vector(found.x)
+    return start.with_vector(result.x)

@@ -50,23 +50,25 @@ class Variances:
     """Variances and persistence of the latent panel, on the logit scale.
 
     The defaults are where the search starts and what it is drawn back to.  Likeness over domains
-    and retention are near those of PAPI (0.28 and 0.90 by maximum likelihood on 63 provinces,
-    eight dimensions, 2011 to 2021; `benchmarks.variances`); drift is a cautious 0.034, where PAPI has none
-    beside its yearly steps.  PAPI is a survey and half of its spread is gone the year after; an
-    appraised index has no such noise, so `noise`, `permanent` and `persistence` start steadier.
-    Sizes start wide.  Chosen on target years up to 2021, see docs/decisions.
+    is near that of PAPI (0.28 by maximum likelihood on 63 provinces, eight dimensions, 2011 to 2021;
+    `benchmarks.variances`).  PAPI is a survey and half of its spread is gone the year after; an appraised
+    index has little such noise, and provinces keep their ranks, so deviations start steadier, most of
+    all what a province's domains have in common.  Levels start with more noise than steps, as a year's
+    move is partly taken back.  Chosen on target years up to 2021, see docs/decisions/0004.
     """
 
     spread: float = 0.6  # sd of a province's deviation in one domain
-    permanent: float = 0.45  # share of that variance that lasts for good
-    noise: float = 0.05  # share of the rest that is gone the year after
-    persistence: float = 0.85  # correlation of what is left from year to year
-    retention: float = 0.95  # share of the correlation that outlives a framework change
+    permanent: float = 0.8  # share of that variance that lasts for good
+    noise: float = 0.1  # share of the rest that is gone the year after
+    persistence: float = 0.95  # correlation of what is left from year to year
+    retention: float = 0.98  # share of the correlation that outlives a framework change
     alike: float = 0.25  # correlation of a province's deviations over domains
-    level_step: float = 0.20  # sd of the yearly move of a domain's national level
+    common_permanent: float = 0.95  # as `permanent`, of what a province's domains have in common
+    level_step: float = 0.12  # sd of the yearly move of a domain's national level that lasts
+    level_noise: float = 0.1  # sd of what a year adds to it and the next takes back
     level_break: float = 0.30  # sd of its jump when the framework changes
-    level_alike: float = 0.50  # correlation of those moves over domains
-    drift: float = 0.034  # sd of the lasting yearly trend of the levels
+    level_alike: float = 0.70  # correlation of those moves over domains
+    drift: float = 0.15  # sd of the lasting yearly trend of the levels
     component_spread: tuple[float, ...] = ()  # each component's spread against `spread`
 
     def to_vector(self) -> Floats:
@@ -85,14 +87,15 @@ class Variances:
 
 SCALARS = tuple(f.name for f in fields(Variances) if f.name != "component_spread")
 START = Variances()
-LEVEL_SCALARS = ("level_step", "level_break", "level_alike", "drift")
-PAPI_SCALARS = ("retention", "alike")  # drawn back to what PAPI says
-IS_SHARE = np.array(
-    [name in ("permanent", "noise", "persistence", "retention", "alike", "level_alike") for name in SCALARS]
-)
-# How firmly the search is drawn back to the start, as the sd of a prior on the searched scale.
-PRIOR_SD = {"permanent": 0.5, "noise": 0.5, "persistence": 0.5, "retention": 0.5, "alike": 0.4}
-PRIOR_SD |= {"level_alike": 0.4, "spread": 0.5, "level_step": 0.4, "level_break": 0.4, "drift": 0.3}
+LEVEL_SCALARS = ("level_step", "level_noise", "level_break", "level_alike", "drift")
+PAPI_SCALARS = ("alike",)  # drawn back to what PAPI says
+SHARES = ("permanent", "noise", "persistence", "retention", "alike", "common_permanent", "level_alike")
+IS_SHARE = np.array([name in SHARES for name in SCALARS])
+# How firmly the search is drawn back to the start, as the sd of a prior on the searched scale.  Firm where a
+# few wild moves of weak provinces would pass for a panel that forgets.
+PRIOR_SD = {"permanent": 0.3, "persistence": 0.3, "retention": 0.3, "common_permanent": 0.3, "noise": 0.5}
+PRIOR_SD |= {"alike": 0.4, "spread": 0.5, "drift": 0.3}
+PRIOR_SD |= {"level_step": 0.6, "level_noise": 0.8, "level_break": 0.6, "level_alike": 0.6}
 COMPONENT_PRIOR_SD = 0.4
 START_SD = 0.8  # logit sd of a domain's level in the first year: 50 to 96 percent from a middle of 84
 
@@ -100,41 +103,42 @@ START_SD = 0.8  # logit sd of a domain's level in the first year: 50 to 96 perce
 def level_covariance(lattice: Lattice, v: Variances) -> Floats:
     """Covariance of the common levels over components and years, shape (L*T, L*T).
 
-    A random walk with a shrunk lasting drift, and one jump for every known change.
+    A random walk with a shrunk lasting drift, noise of one year, and one jump for every known change.
     """
     years = np.asarray(lattice.years, dtype=float)
     elapsed = years - years[0]
-    walk = np.minimum.outer(elapsed, elapsed) * v.level_step**2
     centred = years - years[-1]
-    trend = np.outer(centred, centred) * v.drift**2
+    in_time = np.minimum.outer(elapsed, elapsed) * v.level_step**2
+    in_time += np.outer(centred, centred) * v.drift**2 + np.eye(len(years)) * v.level_noise**2
     alike = _equicorrelation(len(lattice.components), v.level_alike)
-    covariance = np.kron(alike, walk + trend)
-    covariance += np.kron(_equicorrelation(len(lattice.components), 0.5), np.full_like(walk, START_SD**2))
+    covariance = np.kron(alike, in_time)
+    covariance += np.kron(_equicorrelation(len(lattice.components), 0.5), np.full_like(in_time, START_SD**2))
     for k in np.flatnonzero(lattice.breaks.any(axis=0)):
         after = (lattice.breaks[:, [k]] & (np.arange(len(years)) >= k)).astype(float)  # (L, T)
         jump = after.reshape(-1) * v.level_break
-        covariance += np.outer(jump, jump) * np.kron(alike, np.ones_like(walk))
+        covariance += np.outer(jump, jump) * np.kron(alike, np.ones_like(in_time))
     return covariance
 
 
 def deviation_covariance(lattice: Lattice, v: Variances) -> Floats:
     """Covariance of one area's deviations over components and years, shape (L*T, L*T).
 
-    A permanent part, a part that fades, a part of one year only; a framework change wears down
-    what lasts.  All areas share it and are independent of one another given the levels.
+    What its components have in common, and what each has of its own; of either a permanent part, a
+    part that fades and a part of one year only.  A framework change wears down what lasts.  All areas
+    share this covariance and are independent of one another given the levels.
     """
     n_components, n_years = lattice.breaks.shape
     year = np.tile(np.arange(n_years), n_components)
+    component = np.repeat(np.arange(n_components), n_years)
     changes = lattice.breaks.cumsum(axis=1).reshape(-1)
     kept = v.retention ** np.abs(changes[:, None] - changes[None, :])
     gap = np.abs(year[:, None] - year[None, :])
-    fading = (1 - v.permanent) * (1 - v.noise)
-    in_time = kept * (v.permanent + fading * v.persistence**gap)
-    in_time += (1 - v.permanent) * v.noise * (gap == 0)
-    alike = _equicorrelation(n_components, v.alike)
+    fading = kept * (1 - v.noise) * v.persistence**gap + v.noise * (gap == 0)
+    common = v.common_permanent * kept + (1 - v.common_permanent) * fading
+    own = v.permanent * kept + (1 - v.permanent) * fading
     scale = v.spread * np.outer(_component_spread(v, n_components), lattice.spread).reshape(-1)
-    in_space = np.repeat(np.repeat(alike, n_years, 0), n_years, 1)
-    return np.asarray(np.outer(scale, scale) * in_space * in_time)
+    same = component[:, None] == component[None, :]
+    return np.asarray(np.outer(scale, scale) * (v.alike * common + (1 - v.alike) * same * own))
 
 
 def _component_spread(v: Variances, n_components: int) -> Floats:

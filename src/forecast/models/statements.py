@@ -6,7 +6,7 @@ Every row of the scores gets a use or a reason why it has none, so that the repo
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import NormalDist
 from typing import Any
@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy import sparse
-from scipy.special import ndtri
+from scipy.special import logit, ndtri
 
 from forecast.models.evidence import Statements
 from forecast.models.latent import Lattice, Variances, deviation_covariance
+from forecast.models.standing import Standing, normal_score
 
 Weights = dict[int, float]  # by place among the areas, or among the cells
 Row = Mapping[str, Any]  # one row of the settled scores
@@ -112,8 +113,9 @@ def observe(
         How each row is used, or why it is not.
     """
     records: list[Row] = [{str(k): v for k, v in row.items()} for row in scores.to_dict("records")]
-    spreads = _told_spreads(records, subject)
-    lattice, countries = _lattice(subject, spreads), _countries(subject)
+    spreads = _told_spreads(records, subject, _plain_share)
+    lattice = _lattice(subject, _told_spreads(records, subject, _plain_logit))
+    countries = _countries(subject)
     means = frozenset(
         (str(row["index_code"]), str(row["component"]), int(row["year"]))
         for row in records
@@ -128,9 +130,39 @@ def observe(
         value=np.array([value for _, _, value, _ in parts], dtype=float),
         error=np.array([error for _, _, _, error in parts], dtype=float),
         row=np.array([i for i, r in enumerate(rows) if r.statement is not None], dtype=int),
+        standings=_standings(records, subject, reader),
     )
     uses = pd.Series([r.use for r in rows], index=scores.index, dtype="object", name="use")
     return lattice, statements, uses
+
+
+def _standings(records: Sequence[Row], subject: Subject, reader: _Reader) -> tuple[Standing, ...]:
+    """What is published of how areas stand to each other, for sums and years whose spread is told."""
+    own: dict[Key, dict[str, Any]] = {}
+    n, countries = len(subject.areas), _countries(subject)
+    places = {area: place for place, area in enumerate(subject.areas)}
+    for row in records:
+        key = (str(row["index_code"]), str(row["component"]), int(row["year"]))
+        if key not in reader.spreads or key[2] not in subject.schemes:
+            continue
+        facts = own.setdefault(key, {"rank": np.full(n, np.nan), "share": np.full(n, np.nan)})
+        share = _plain_share(row)
+        if row["statistic"] == "value" and row["area"] in places:
+            facts["share"][places[row["area"]]] = share
+            if 1 <= row["rank"] <= n:
+                facts["rank"][places[row["area"]]] = float(row["rank"])
+        elif row["area"] in countries:
+            facts[str(row["statistic"])] = share
+    standings = []
+    for key, facts in sorted(own.items()):
+        component = reader.component({"index_code": key[0], "component": key[1]})
+        if component is not None:
+            best, worst, mean = (facts.get(name, np.nan) for name in ("max", "min", "mean"))
+            cells = reader.cell_weights(component, key[2])
+            standings.append(
+                Standing(key[2], cells, facts["rank"], facts["share"], best, worst, mean, reader.spreads[key])
+            )
+    return tuple(standings)
 
 
 def _stacked(rows: Sequence[Weights], width: int) -> sparse.csr_array:
@@ -205,7 +237,7 @@ class _Reader:
         sd = self.spread(row, component, year)
         error = sd * float(np.hypot(_order_error(rank, n), RANK_SHAPE_ERROR))
         apart = {p: areas.get(p, 0.0) - 1 / n for p in range(n)}
-        return _Read("rank", (apart, cells, sd * _order_mean(rank, n), error))
+        return _Read("rank", (apart, cells, sd * float(normal_score(rank, n)), error))
 
     def mean(self, row: Row, component: str, year: int) -> _Read:
         """Read a national or regional mean."""
@@ -229,13 +261,13 @@ class _Reader:
         if row["statistic"] in ("max", "min"):
             share, error = self.share(row, component, year)
             rank = 1.0 if row["statistic"] == "max" else float(n)
-            offset, shape = _order_mean(rank, n), _order_error(rank, n) + RANK_SHAPE_ERROR
+            offset, shape = float(normal_score(rank, n)), _order_error(rank, n) + RANK_SHAPE_ERROR
         elif row["statistic"] in COUNTS_ABOVE:
             share, error = COUNTS_ABOVE[row["statistic"]], 0.0
-            offset, shape = _order_mean(float(row["score"]) + 0.5, n), COUNT_ERROR
+            offset, shape = float(normal_score(float(row["score"]) + 0.5, n)), COUNT_ERROR
         elif row["statistic"] in COUNTS_BELOW:
             share, error = COUNTS_BELOW[row["statistic"]], 0.0
-            offset, shape = _order_mean(n - float(row["score"]) + 0.5, n), COUNT_ERROR
+            offset, shape = float(normal_score(n - float(row["score"]) + 0.5, n)), COUNT_ERROR
         else:
             return _Read("no_level")
         if share is None:
@@ -355,12 +387,14 @@ def _countries(subject: Subject) -> tuple[str, ...]:
     return tuple(name for name, members in subject.regions.items() if len(members) == len(subject.areas))
 
 
-def _told_spreads(records: Sequence[Row], subject: Subject) -> dict[Key, float]:
-    """Slopes of each year's published scores on the normal quantiles of their ranks."""
+def _told_spreads(
+    records: Sequence[Row], subject: Subject, measure: Callable[[Row], float]
+) -> dict[Key, float]:
+    """Slopes of a measure of each year's published scores on the normal quantiles of their ranks."""
     n, countries = len(subject.areas), _countries(subject)
     pairs: dict[Key, list[tuple[float, float]]] = {}
     for row in records:
-        share = _plain_share(row)
+        share = measure(row)
         if row["statistic"] == "value" and row["area"] in subject.areas:
             rank = float(row["rank"])
         elif row["statistic"] in ("max", "min") and row["area"] in countries:
@@ -369,7 +403,7 @@ def _told_spreads(records: Sequence[Row], subject: Subject) -> dict[Key, float]:
             continue
         if np.isfinite(share) and 1 <= rank <= n:
             key = (str(row["index_code"]), str(row["component"]), int(row["year"]))
-            pairs.setdefault(key, []).append((_order_mean(rank, n), share))
+            pairs.setdefault(key, []).append((float(normal_score(rank, n)), share))
     told = {}
     for key, found in pairs.items():
         z, share_of = np.array(found).T
@@ -389,9 +423,9 @@ def _plain_share(row: Row) -> float:
     return float(row["score"]) / (whole if np.isnan(maximum) else maximum)
 
 
-def _order_mean(rank: float, n: int) -> float:
-    """Normal quantile at which the area of this rank is expected (Blom 1958); 1 is the best."""
-    return float(ndtri(1 - (rank - 0.375) / (n + 0.25)))
+def _plain_logit(row: Row) -> float:
+    """The same on the logit scale, on which years of unlike level compare."""
+    return float(logit(np.clip(_plain_share(row), 0.02, 0.98)))
 
 
 def _order_error(rank: float, n: int) -> float:

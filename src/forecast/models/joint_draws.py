@@ -1,0 +1,112 @@
+"""Joint draws of the latent panel in which all that is published holds: sums, ranks, extremes and means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg
+from scipy.special import expit
+
+from forecast.models.conditioning import own_area
+
+if TYPE_CHECKING:
+    from forecast.models.evidence import FittedEvidence, Statements
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int_]
+
+LEVEL_DF = 8  # degrees of freedom of what all areas share: variances are themselves estimates
+AREA_DF = 4  # and of an area's own part: most areas hardly move, a few weak ones jump
+STEPS = 5  # at most, of Newton's method towards a published sum
+CLOSE, SMALL = 1e-7, 1e-5  # of a share, of a logit: a sum that holds, a step too small for another
+JITTER = 1e-8  # of a logit squared: cells that are published to the last digit have no variance left
+STANDING_ERROR = 0.0002  # of a share: how exactly a place between published ranks is to be met
+
+
+def joint_draws(
+    fitted: FittedEvidence, years: Sequence[int], n: int, rng: np.random.Generator, areas: Sequence[int]
+) -> Floats:
+    """Draw every cell of some years and areas, as shares of the maximum; shape (n, areas, L, years).
+
+    Multivariate t on the logit scale with the posterior's variance: one scale factor a draw for what all
+    areas share, so that a wide draw is wide everywhere, and one for each area's own part.  Then published
+    sums are made to hold in every draw, and where all areas are drawn, published ranks too.
+    """
+    lattice = fitted.lattice
+    n_years, size = len(lattice.years), len(lattice.components) * len(years)
+    at = [lattice.years.index(year) for year in years]
+    cells = np.concatenate([[c * n_years + t for t in at] for c in range(len(lattice.components))])
+    area = np.repeat(np.asarray(areas, dtype=int), size)
+    mean, level, own = fitted.joint(area, np.tile(cells, len(areas)))
+    drawn = mean + _scale(LEVEL_DF, (n, 1), rng) * (rng.standard_normal((n, level.shape[1])) @ level.T)
+    root = linalg.cholesky(own + JITTER * np.eye(len(mean)), lower=True)
+    noise = rng.standard_normal((n, len(mean))) @ root.T
+    drawn += np.repeat(_scale(AREA_DF, (n, len(areas)), rng), size, axis=1) * noise
+    blocks = [slice(k * size, (k + 1) * size) for k in range(len(areas))]
+    covariances = [level[here] @ level[here].T + own[here, here] for here in blocks]
+    sums = [_sums(fitted.statements, place, cells) for place in areas]
+    for here, covariance, (weight, value, error) in zip(blocks, covariances, sums, strict=True):
+        drawn[:, here] = _hold(drawn[:, here], covariance, weight, np.tile(value, (n, 1)), error)
+    if len(areas) == len(lattice.areas):
+        for standing in fitted.statements.standings:
+            if standing.year not in years:
+                continue
+            whole = np.array([standing.cells.get(int(cell), 0.0) for cell in cells])
+            goal = standing.hold(expit(drawn.reshape(n, -1, size)) @ whole, rng)
+            for k in np.flatnonzero(np.isnan(standing.share)):
+                weight, value, error = sums[k]
+                drawn[:, blocks[k]] = _hold(
+                    drawn[:, blocks[k]],
+                    covariances[k],
+                    np.vstack([weight, whole]),
+                    np.column_stack([np.tile(value, (n, 1)), goal[:, k]]),
+                    np.append(error, STANDING_ERROR),
+                )
+    return np.asarray(expit(drawn).reshape(n, len(areas), len(lattice.components), len(years)))
+
+
+def _scale(df: float, shape: tuple[int, int], rng: np.random.Generator) -> Floats:
+    """Factors that make normal draws those of a t with the same variance."""
+    return np.asarray(np.sqrt((df - 2) / rng.chisquare(df, size=shape)))
+
+
+def _sums(statements: Statements, area: int, cells: Ints) -> tuple[Floats, Floats, Floats]:
+    """One area's published sums of several of the cells: weights (m, cells), values and errors (m,)."""
+    rows = np.flatnonzero(own_area(statements.area_weight) == area)
+    weight = statements.cell_weight[rows]
+    count = np.diff(weight.indptr)
+    within = weight[:, cells]
+    several = np.flatnonzero((count > 1) & (np.diff(within.tocsr().indptr) == count))
+    kept = rows[several]
+    return within[several].toarray(), statements.value[kept], statements.error[kept]
+
+
+def _hold(drawn: Floats, covariance: Floats, weight: Floats, value: Floats, error: Floats) -> Floats:
+    """Move draws of one area's cells, as their covariance lets them, towards sums of their shares.
+
+    A line only nearly follows the sum of bounded scores; Newton steps take up what is left.
+
+    Parameters
+    ----------
+    drawn : ndarray, shape (n, cells), logit scale
+    weight : ndarray, shape (m, cells)
+    value : ndarray, shape (n, m)
+    error : ndarray, shape (m,)
+    """
+    noise = np.diag(error**2 + 1e-10)
+    for _ in range(STEPS if len(weight) else 0):
+        share = expit(drawn)
+        missing = value - share @ weight.T
+        if np.abs(missing).max() < CLOSE:
+            break
+        slope = weight[None] * (share * (1 - share))[:, None, :]  # (n, m, cells)
+        reach = slope @ covariance
+        gain = np.linalg.solve(reach @ slope.transpose(0, 2, 1) + noise, missing[..., None])
+        move = (reach.transpose(0, 2, 1) @ gain)[..., 0]
+        drawn = drawn + move
+        if np.abs(move).max() < SMALL:
+            break
+    return drawn
