@@ -18,6 +18,7 @@ from forecast.spec import QUANTILE_LEVELS
 
 HIDDEN_DEALS, QUICK_DEALS = 10, 2
 OTHERS = ("hidden", "time", "report", "desk")
+WAYS = ("papi_hints", "papi_plain", "papi_file")  # the same panel, told with more or less beside it
 CATALOGUE_TRIO = ("AutoETS", "AutoTheta", "AutoARIMA")
 
 
@@ -78,7 +79,9 @@ def _peers(
     if asked.quick:
         return None, None
     # The time of the rolling backtest is held against theirs on the same panel.
-    tasks = [c.task() for c in wanted] or ([known["papi"].task()] if "time" in (asked.only or []) else [])
+    tasks = [c.task() for c in wanted if c.peers] or (
+        [known["papi"].task()] if "time" in (asked.only or []) else []
+    )
     if not tasks:
         return None, None
     print("peers", flush=True)
@@ -98,11 +101,14 @@ def _timed(name: str, measure: Callable[[], pd.DataFrame]) -> pd.DataFrame:
 
 def _full_panel(contest: contests.Contest, beside: pd.DataFrame | None) -> pd.DataFrame:
     cells = contests.cells_of(contest, beside)
+    if contest.name in WAYS:  # with a total in the file, its own forecasts are no matter of the dimensions
+        cells = cells[cells["component"].isin(panels.PAPI_DIMENSIONS)].reset_index(drop=True)
     breaks = panels.PAPI_BREAKS if contest.name.startswith("papi") else ()
     parts = [contests.as_results(contest.name, contests.figures(cells, breaks=breaks))]
-    if contest.name == "papi":
+    core_name = "papi_core" if contest.name == "papi" else f"{contest.name}_core"
+    if contest.name == "papi" or contest.name in WAYS:
         core = cells[cells["component"].isin(panels.PAPI_FIRST_SIX) & (cells["target_year"] >= 2019)]
-        parts.insert(0, contests.as_results("papi_core", contests.figures(core, breaks=breaks)))
+        parts.insert(0, contests.as_results(core_name, contests.figures(core, breaks=breaks)))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -127,6 +133,8 @@ def _times(seconds: pd.DataFrame | None, *, large: bool) -> pd.DataFrame:
     if large:
         took, gigabytes = timing.large()
         rows += [("large_forecast", "engine", took.wall), ("large_gigabytes", "engine", gigabytes)]
+        typed, megabytes = timing.typed()
+        rows += [("typed_cpu", "engine", typed), ("typed_megabytes", "engine", megabytes)]
     table = pd.DataFrame(rows, columns=["figure", "model", "value"])
     return table.assign(contest="time").reindex(columns=goals.RESULT_COLUMNS)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -14,10 +14,10 @@ from benchmarks.goals import RESULT_COLUMNS
 from benchmarks.peers import CATALOGUE, Task
 from benchmarks.yardstick import NaivePooled
 from forecast import score
-from forecast.backtest import CELL, backtest, score_cells
 from forecast.models.contract import Model, Outlook
 from forecast.models.ensemble import Ensemble
 from forecast.panel import Panel
+from forecast.rolling import CELL, backtest, score_cells
 from forecast.spec import QUANTILE_LEVELS
 
 Floats = NDArray[np.float64]
@@ -45,6 +45,8 @@ class Contest:
         Models of the worker to run beside.
     skip : tuple of int
         Target years left out.
+    foretold : bool
+        A change of method in the target year is known when it is forecast, as with ``--events``.
     """
 
     name: str
@@ -54,17 +56,20 @@ class Contest:
     horizon: int = 1
     peers: tuple[str, ...] = CATALOGUE
     skip: tuple[int, ...] = ()
+    foretold: bool = False
 
     def task(self) -> Task:
         """What the peers are asked."""
         return Task(self.name, self.panel, self.origins, self.horizon, self.peers)
 
     def table(self) -> pd.DataFrame:
-        """Run the engine and the yardstick; see `forecast.backtest.backtest`."""
+        """Run the engine and the yardstick; see `forecast.rolling.backtest`."""
+        known = {o: replace(self.panel.until(o), breaks=self.panel.breaks) for o in self.origins}
         return backtest(
             self.panel,
             self.models,
             origins=self.origins,
+            vintages=known if self.foretold else None,
             horizons=range(1, self.horizon + 1),
             levels=QUANTILE_LEVELS,
         )
@@ -137,6 +142,15 @@ def contests() -> tuple[Contest, ...]:
             # Two dimensions joined in 2018: no forecast made of six can be held against it.
             skip=(2018,),
         ),
+        *(
+            Contest(name, panel, tuple(range(2015, 2023)), engine, peers=(), foretold=True)
+            for name, panel in (
+                ("papi_hints", papi),
+                ("papi_plain", panels.plain(papi)),
+                ("papi_file", panels.papi_file()),
+            )
+        ),
+        Contest("pci_file", panels.pci_file(), tuple(range(2010, 2016)), engine, peers=()),
         Contest("pci", panels.pci(), tuple(range(2010, 2016)), engine),
         Contest(
             "m1",

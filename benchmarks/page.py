@@ -17,6 +17,13 @@ TITLES = {
     "papi": "PAPI, eight dimensions, targets 2016 to 2023, one year ahead",
     "papi_six": "PAPI, sum of P1 to P6, targets 2016 to 2023",
     "papi_total": "PAPI, total as printed, targets 2016, 2017, 2019 to 2023",
+    "papi_hints_core": "PAPI P1 to P6, 2019 to 2023: maximum and changes of method told",
+    "papi_plain_core": "PAPI P1 to P6, 2019 to 2023: neither told",
+    "papi_file_core": "PAPI P1 to P6, 2019 to 2023: neither told, the total among the components",
+    "papi_hints": "PAPI, eight dimensions, 2016 to 2023: maximum and changes of method told",
+    "papi_plain": "PAPI, eight dimensions, 2016 to 2023: neither told",
+    "papi_file": "PAPI, eight dimensions, 2016 to 2023: neither told, the total among the components",
+    "pci_file": "PCI as in its file, two totals among the components, nothing told, targets 2011 to 2016",
     "pci": "PCI, nine sub-indices, targets 2011 to 2016, one year ahead",
     "m1": "M1, 181 yearly series, one origin, 1 to 6 years ahead",
     "hidden_papi": "Hidden cells, PAPI: same years as the evidence",
@@ -73,6 +80,8 @@ the panel up to its origin; nothing later is seen.
   at random over the panel's areas and components; what it does not show is forecast, in percent of the
   maximum, for the last six years, and again for the last year with nothing of it shown. Part of the evidence
   model's starting variances was learnt on PAPI up to 2021 (`python -m benchmarks.variances`); PCI had no say.
+- With and without hints: the same panel with maxima and years of changed method (that of the target year
+  too, as with `--events`), without either, and with the printed total among the components besides.
 - MASE on PAPI and PCI has 0.25 points added under it; on M1 it is the textbook's.
 """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +57,23 @@ def papi() -> Panel:
     return Panel.from_long(
         rows[rows["component"].isin(PAPI_DIMENSIONS)], upper=MAXIMUM, breaks=PAPI_BREAKS, file="papi.csv"
     )
+
+
+def plain(panel: Panel) -> Panel:
+    """Give a panel as a user has it who names no maximum and no change of method."""
+    return replace(panel, upper=np.full(len(panel.components), np.nan), breaks=())
+
+
+def papi_file() -> Panel:
+    """PAPI as it may be typed off: eight dimensions and the total among them, nothing else told."""
+    rows = _read("papi.csv")
+    rows = rows[rows["component"].isin((*PAPI_DIMENSIONS, "total"))]
+    return Panel.from_long(rows[["area", "component", "year", "score"]], file="papi.csv")
+
+
+def pci_file() -> Panel:
+    """PCI as it stands in its file: sub-indices that come and go, and two totals; nothing else told."""
+    return Panel.from_long(_read("pci.csv")[["area", "component", "year", "score"]], file="pci.csv")
 
 
 def papi_six() -> Panel:

@@ -9,20 +9,34 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from benchmarks import panels
-from forecast.backtest import backtest
 from forecast.models.engine import predict
 from forecast.models.ensemble import Ensemble
 from forecast.panel import Panel
+from forecast.rolling import backtest
 
 ORIGINS = tuple(range(2015, 2023))
 LARGE = (1000, 20, 30)  # areas, components, years
+TYPED = (700, 20, 15)
+MEASURED = """
+import resource, sys
+from forecast import cli
+code = cli.run(sys.argv[1:])
+own = resource.getrusage(resource.RUSAGE_SELF)
+# The kernel's own mark: what getrusage tells may be the parent's, from before this program began.
+peak = next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(own.ru_utime + own.ru_stime, int(peak) / 1024)
+sys.exit(code)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +79,48 @@ def large() -> tuple[Spent, float]:
     return Spent(answer["wall"], answer["cpu"]), float(answer["gigabytes"])
 
 
-def _large_panel() -> Panel:
+def typed() -> tuple[float, float]:
+    """`forecast predict` on a file of `TYPED` with a twentieth missing: processor seconds, MB."""
+    panel = _large_panel(TYPED)
+    rng = np.random.default_rng(2)
+    areas, components, years = (i.ravel() for i in np.indices(TYPED))
+    table = pd.DataFrame(
+        {
+            "area": np.array(panel.areas)[areas],
+            "component": np.array(panel.components)[components],
+            "year": np.array(panel.years)[years],
+            "score": panel.value.ravel().round(2),
+        }
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        scores, out = Path(folder) / "scores.csv", Path(folder) / "out.csv"
+        table[rng.random(len(table)) > 0.05].to_csv(scores, index=False)
+        words = [
+            "predict",
+            "--scores",
+            str(scores),
+            "--target-year",
+            str(panel.origin + 1),
+            "--out",
+            str(out),
+        ]
+        found = subprocess.run(
+            [sys.executable, "-c", MEASURED, *words],
+            check=True,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+        )
+    cpu, megabytes = map(float, found.stdout.split()[-2:])
+    return cpu, megabytes
+
+
+def _large_panel(size: tuple[int, int, int] = LARGE) -> Panel:
     """Made-up shares that wander around their component's level."""
-    areas, components, years = LARGE
+    areas, components, years = size
     rng = np.random.default_rng(1)
     common = rng.normal(scale=1.0, size=(1, components, years)).cumsum(axis=2)
-    own = rng.normal(scale=5.0, size=(areas, components, 1)) + rng.normal(scale=1.5, size=LARGE)
+    own = rng.normal(scale=5.0, size=(areas, components, 1)) + rng.normal(scale=1.5, size=size)
     return Panel(
         areas=tuple(f"A{k}" for k in range(areas)),
         components=tuple(f"D{k}" for k in range(components)),

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from forecast import score
-from forecast.backtest import CELL, COLUMNS, backtest, known_at, score_cells, summary
 from forecast.errors import TooFewYearsError
 from forecast.models.baselines import Drift, LastValue
 from forecast.models.ensemble import Ensemble
 from forecast.panel import Panel
+from forecast.rolling import CELL, COLUMNS, backtest, known_at, score_cells, summary
 from forecast.spec import QUANTILE_LEVELS
 from forecast.workers import Local
 

@@ -6,6 +6,7 @@ All figures are made up, except where the published panels are at hand.
 import os
 import subprocess
 import sys
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
@@ -18,10 +19,10 @@ from benchmarks.hidden import Pattern, Place, hide, pattern
 from benchmarks.yardstick import NaivePooled
 from scipy.special import expit
 
-from forecast.backtest import backtest, score_cells
 from forecast.framework import TOTAL
 from forecast.models.latent import Lattice, Variances, deviation_covariance
 from forecast.panel import Panel
+from forecast.rolling import backtest, score_cells
 from forecast.spec import QUANTILE_LEVELS
 from forecast.tables import COUNTRY
 
@@ -492,3 +493,40 @@ def test_the_yardstick_scores_what_is_published_of_it(panels):
     assert row["coverage_80"] == pytest.approx(0.84, abs=0.01)
     assert row["coverage_95"] == pytest.approx(0.945, abs=0.01)
     assert row["relative"] == 1
+
+
+@dataclass(frozen=True)
+class Listening(NaivePooled):
+    """Last value that notes the changes of method it is told of."""
+
+    heard: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
+
+    def fit(self, panel):
+        """Note the origin and the breaks."""
+        self.heard.append((panel.origin, panel.breaks))
+        return super().fit(panel)
+
+
+@pytest.mark.parametrize(("foretold", "expected"), [(True, (2018, 2021)), (False, (2018,))])
+def test_a_contest_tells_changes_to_come_only_if_they_are_foretold(foretold, expected):
+    """A change in the target year is known with hints; without, only those up to the origin are."""
+    value = np.random.default_rng(0).normal(5, 1, (4, 2, 10))
+    years, breaks = tuple(range(2014, 2024)), (2018, 2021)
+    panel = Panel(tuple("ABCD"), ("P", "Q"), years, value, np.full(2, np.nan), breaks)
+    model = Listening()
+
+    contests.Contest("c", panel, (2020,), (model,), foretold=foretold).table()
+
+    assert model.heard == [(2020, expected)]
+
+
+def test_a_panel_without_hints_has_neither_maxima_nor_changes():
+    """The same figures, and nothing told beside them."""
+    value = np.full((1, 1, 3), 5.0)
+    told = Panel(("A",), ("P",), (2019, 2020, 2021), value, np.array([10.0]), (2020,))
+
+    plain = readers.plain(told)
+
+    np.testing.assert_array_equal(plain.value, told.value)
+    assert np.isnan(plain.upper).all()
+    assert plain.breaks == ()

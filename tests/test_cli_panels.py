@@ -177,3 +177,34 @@ def test_a_gap_of_centuries_warns_of_nothing(place, capsys):
     code, _ = refused(capsys, "predict", *asked)
 
     assert code == 0
+
+
+def test_a_table_in_parts_has_the_bytes_that_pandas_writes(tmp_path):
+    """Missing cells, quotes, commas, small and large numbers, whole numbers: as `DataFrame.to_csv`."""
+    rng = np.random.default_rng(4)
+    table = pd.DataFrame(
+        {
+            "area": ['An, "Nam"', "Bình", None, "Đà\nNẵng"] * 50,
+            "year": np.arange(200),
+            "value": np.where(
+                rng.random(200) < 0.2, np.nan, rng.normal(size=200) * 10.0 ** rng.integers(-20, 20, 200)
+            ),
+            "kind": pd.Categorical(["a", "b", None, "a"] * 50),
+        }
+    )
+    write_table((table.iloc[first : first + 70] for first in range(0, 200, 70)), tmp_path / "parts.csv")
+
+    table.to_csv(tmp_path / "whole.csv", index=False, lineterminator="\n")
+    assert (tmp_path / "parts.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb[0])
+def test_what_was_understood_and_doubted_is_told_by_both_verbs(place, capsys, verb):
+    """A wide table is read and said to be one; a value a hundred times the rest is named by its row."""
+    wide = "area;2012;2013;2014;2015;2016;2017\nA;5;6;7;600;7;6\nBB;6;7;6;7;6,5;7\n"
+    (place / "wide.csv").write_text(wide)
+    code, told = refused(capsys, *verb, "--scores", place / "wide.csv", "--out", place / "o.csv")
+
+    assert code == 0
+    assert "one column a year" in told
+    assert "row 2, A, score, 2015" in told

@@ -9,8 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecast.errors import ForecastError, SpecError, TooFewYearsError
+from forecast.models.contract import outlook
+from forecast.models.deviations import predict as predict_deviations
 from forecast.models.engine import COLUMNS, fit_models, predict
 from forecast.models.ensemble import ENSEMBLE, MODELS, Ensemble
+from forecast.models.state_space import PanelStateSpace
 from forecast.panel import Panel
 from forecast.spec import QUANTILE_LEVELS
 
@@ -275,3 +278,89 @@ def test_weights_add_up_and_name_what_is_combined():
     assert min(fit.weights.values()) >= 0
     assert sum(fit.weights.values()) == pytest.approx(1.0)
     assert pd.Series(fit.weights).notna().all()
+
+
+def of(table, area, component, model=ENSEMBLE):
+    """Median and width of the 80 percent range of one cell."""
+    rows = table[(table["area"] == area) & (table["component"] == component) & (table["model"] == model)]
+    low, middle, high = rows.sort_values("quantile_level")["value"]
+    return middle, high - low
+
+
+@pytest.mark.parametrize("name", ["panel_ssm", "ridge", ENSEMBLE])
+def test_without_a_maximum_areas_keep_their_distance_in_the_last_year(name):
+    """Far from both ends a maximum says next to nothing: without it forecasts are nearly the same."""
+    levels = [0.1, 0.5, 0.9]
+    told, plain = (fit_models(panel_of(BASE, upper), [2018]) for upper in (100.0, np.nan))
+    pair = [(fit if name == ENSEMBLE else fit.fits[name]).quantiles(2018, levels) for fit in (told, plain)]
+
+    width = (pair[0][..., 2] - pair[0][..., 0]).mean()
+    assert np.abs(pair[0][..., 1] - pair[1][..., 1]).mean() < 0.1 * width
+    assert (pair[1][..., 2] - pair[1][..., 0]).mean() == pytest.approx(width, rel=0.15)
+
+
+def test_a_young_component_asks_nothing_of_the_others_ranges():
+    """A component of two years whose one step was a leap does not widen what is calibrated for all."""
+    young = BASE[:, :1] / 10 + 40
+    young[:, :, :-2] = np.nan
+    young[:, :, -1] += 30
+    both = np.concatenate([BASE, young], axis=1)
+    levels = [0.1, 0.5, 0.9]
+
+    alone, beside = (predict(panel_of(v, np.nan), [2018], levels, [ENSEMBLE]) for v in (BASE, both))
+
+    for component in ("D0", "D1", "D2"):
+        expected, found = (of(table, "A03", component)[1] for table in (alone, beside))
+        assert found == pytest.approx(expected, rel=0.05)
+
+
+def test_a_component_of_one_year_has_a_range_by_how_far_areas_lie_apart():
+    """Nothing moved yet: the usual change is that of the others, set against the distances of areas."""
+    young = (BASE[:, :1] - 60) / 5 + 900
+    young[:, :, :-1] = np.nan
+    table = predict(
+        panel_of(np.concatenate([BASE, young], axis=1), np.nan), [2018], [0.1, 0.5, 0.9], [ENSEMBLE]
+    )
+
+    middle, width = of(table, "A03", "D3")
+
+    assert abs(middle - young[3, 0, -1]) < width
+    assert width == pytest.approx(of(table, "A03", "D0")[1] / 5, rel=0.5)
+
+
+def test_a_cell_that_never_had_a_figure_has_no_forecast():
+    """What is known of other areas is no forecast of a component that an area does not have."""
+    table = predict(panel_of(without((2, 1))), [2018], levels=[0.5])
+
+    assert not ((table["area"] == "A02") & (table["component"] == "D1")).any()
+    assert len(table) == (10 * 3 - 1) * (len(MODELS) + 1)
+
+
+@pytest.mark.parametrize("name", ["last_value", "drift", "local_level", "damped_trend"])
+def test_ranges_of_single_series_hold_as_often_as_they_say(name):
+    """On random walks, which these models hold in their families, 80 percent ranges hold about so often."""
+    (model,) = (m for m in MODELS if m.name == name)
+    held = []
+    for seed in range(6):
+        walk = 50 + np.random.default_rng(seed).normal(0, 1, (60, 2, 16)).cumsum(axis=2)
+        low, high = np.moveaxis(
+            model.fit(panel_of(walk[:, :, :15], np.nan)).quantiles(2025, [0.1, 0.9]), 2, 0
+        )
+        held.append(np.mean((low <= walk[:, :, 15]) & (walk[:, :, 15] <= high)))
+
+    assert 0.75 < np.mean(held) < 0.87
+
+
+def test_the_same_variance_is_the_same_range_in_every_model():
+    """The 80 percent range of a variance is that of a normal distribution, whatever model tells it."""
+    wide = 1.2815515655446004  # of a standard normal
+    view = outlook(np.zeros((1, 1)), np.full((1, 1), 9.0))
+    assert view.quantiles([0.9])[0, 0, 0] == pytest.approx(3 * wide)
+
+    panel = panel_of(BASE, np.nan)
+    fit = PanelStateSpace().fit(panel)
+    assert fit.structure is not None
+    _, covariance = predict_deviations(fit.deviations, fit.structure, 1)
+    variance = np.einsum("acc->ac", covariance) * fit.spread**2 + fit.levels.ahead(2018).variance
+    low, high = np.moveaxis(fit.outlook(2018).quantiles([0.1, 0.9]), 2, 0)
+    np.testing.assert_allclose(high - low, 2 * wide * np.sqrt(variance))

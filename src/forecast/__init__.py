@@ -5,7 +5,8 @@ In a notebook::
     import forecast
     bench = forecast.open()
 
-gives a workbench; see `forecast.desk.open`.
+gives a workbench; see `forecast.desk.open`.  `forecast.predict` and `forecast.backtest` forecast any
+yearly table; see `forecast.public`.
 """
 
 from __future__ import annotations
@@ -15,15 +16,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from forecast.desk import Workbench, open  # noqa: A004 -- analysts write forecast.open
+    from forecast.public import ForecastWarning, backtest, predict
 
-__all__ = ["Workbench", "open"]
+__all__ = ["ForecastWarning", "Workbench", "backtest", "open", "predict"]
+_ELSEWHERE = {"Workbench": "forecast.desk", "open": "forecast.desk"}
 
 
 def __getattr__(name: str) -> Any:
-    """Load the desk when it is asked for, as it takes seconds; the command line has no need of it."""
+    """Load a part when it is asked for, as it takes seconds; the command line has no need of it."""
     if name not in __all__:
         raise _UnknownNameError(name)
-    found = getattr(import_module("forecast.desk"), name)
+    found = getattr(import_module(_ELSEWHERE.get(name, "forecast.public")), name)
     globals()[name] = found
     return found
 

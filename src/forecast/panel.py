@@ -89,6 +89,16 @@ class Panel:
         """Give the panel of the last `count` years, or all if it has fewer."""
         return replace(self, years=self.years[-count:], value=self.value[:, :, -count:])
 
+    def only(self, places: Sequence[int]) -> Panel:
+        """Give the panel of some components, by their places."""
+        kept = list(places)
+        return replace(
+            self,
+            components=tuple(self.components[c] for c in kept),
+            value=self.value[:, kept],
+            upper=self.upper[kept],
+        )
+
     @classmethod
     def from_long(
         cls,

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from forecast import backtest, changes, findings, load, news, record
+from forecast import changes, findings, load, news, record, rolling
 from forecast.errors import TooFewYearsError
 from forecast.framework import TOTAL, Framework, breaks, framework_for
 from forecast.ground import MAIN_MODEL, Ground, forecast_rows, ground_from, ground_of, rows_of
@@ -211,7 +211,7 @@ def record_of(
     Returns
     -------
     table : DataFrame
-        As `backtest.backtest` gives it, for every province with an outcome and every model.
+        As `rolling.backtest` gives it, for every province with an outcome and every model.
     breaks : tuple of int
         Years in which the index's method changed.
 
@@ -232,7 +232,7 @@ def record_of(
         predicted=past["value"],
         scale=np.nan,
     )
-    return table[backtest.COLUMNS].reset_index(drop=True), breaks(known.events, index_code)
+    return table[rolling.COLUMNS].reset_index(drop=True), breaks(known.events, index_code)
 
 
 def with_record(result: Result, known: Known, past: pd.DataFrame) -> Result:

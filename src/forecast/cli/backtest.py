@@ -23,10 +23,8 @@ from forecast.cli.panels import (
 )
 from forecast.cli.plain import Side, table
 from forecast.errors import EXIT_GOOD, SpecError
-from forecast.panel import Panel
 from forecast.tables import INDEX_CODES
 
-ORIGINS: Final = 8  # judged unless told
 MOST_WORKERS: Final = 256
 SHOWN: Final = (
     *(("crps", 3), ("wis", 3), ("absolute_error", 3), ("scaled_error", 2)),
@@ -82,9 +80,12 @@ def backtest(
         refuse_far("--horizons", horizon, 1, MOST_AHEAD)
     refuse_places({"--scores": scores, "--events": events, "--out": out, "--summary": summary})
     if scores is not None:
-        panel = read_panel(scores, events)
-        chosen = _origins(panel, origins)
-        from forecast import backtest as rolling  # takes a second to import; bad files are told before
+        panel, told = read_panel(scores, events)
+        for remark in told:
+            click.echo(remark.text(lang), err=True)
+        from forecast import rolling  # takes a second to import; bad files are told before
+
+        chosen = rolling.origins_of(panel, origins, name="--origins")
         from forecast.models.ensemble import Ensemble
 
         with contextlib.ExitStack() as stack:
@@ -93,8 +94,7 @@ def backtest(
             long = rolling.backtest(panel, models, origins=chosen, horizons=horizons, workers=hands)
         last, breaks = panel.origin, panel.breaks
     elif as_of is not None:
-        from forecast import backtest as rolling
-        from forecast import pipeline
+        from forecast import pipeline, rolling
         from forecast.workers import like_map
 
         last = as_of.year - 1
@@ -112,15 +112,6 @@ def backtest(
     click.echo(_shown(sums, lang))
     click.echo(labels.text("cli.backtest.made", lang, rows=len(long), path=str(out)))
     return EXIT_GOOD
-
-
-def _origins(panel: Panel, asked: tuple[int, ...] | None) -> tuple[int, ...]:
-    """Years to forecast from: those asked for, or the last ones that leave three years before them."""
-    if asked is None:
-        return panel.years[2:-1][-ORIGINS:] or panel.years[:-1]
-    for year in asked:
-        refuse_far("--origins", year, panel.years[0], panel.years[-1] - 1)
-    return asked
 
 
 def _shown(sums: pd.DataFrame, lang: str) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
+import numpy as np
+import pandas as pd
 
 from forecast import labels
 from forecast.cli.local import LocalOption, PathType, Verb, WholeType
@@ -14,12 +17,20 @@ from forecast.cli.panels import (
     YearsType,
     read_panel,
     refuse_far,
-    refuse_levels,
     refuse_places,
+    write_aside,
     write_table,
 )
-from forecast.errors import EXIT_GOOD
-from forecast.spec import QUANTILE_LEVELS, interval_ends
+from forecast.errors import EXIT_GOOD, SpecError
+from forecast.panel import Panel
+from forecast.spec import refuse_unknown
+
+if TYPE_CHECKING:
+    from forecast.models.ensemble import FittedEnsemble
+    from forecast.models.joined import FittedWithSums
+
+PICTURES: Final = (".html", ".png")
+MOST_FANS: Final = 60  # series on one picture
 
 
 def build(lang: str) -> click.Command:
@@ -39,6 +50,10 @@ def build(lang: str) -> click.Command:
             option("model", multiple=True, metavar="NAME"),
             option("events", type=PathType(), metavar="FILE"),
             option("level", type=WholeType(), multiple=True, metavar="PERCENT"),
+            option("summary", is_flag=True),
+            option("plot", type=PathType(), metavar="FILE.html|png"),
+            option("area", multiple=True, metavar="NAME"),
+            option("component", multiple=True, metavar="NAME"),
         ],
         callback=lambda **given: predict(lang=lang, **given),
     )
@@ -52,32 +67,109 @@ def predict(
     model: tuple[str, ...],
     events: Path | None,
     level: tuple[int, ...],
+    summary: bool,
+    plot: Path | None,
+    area: tuple[str, ...],
+    component: tuple[str, ...],
     lang: str,
 ) -> int:
-    """Forecast a panel and write the long table."""
-    refuse_levels(level)
-    refuse_places({"--scores": scores, "--events": events, "--out": out})
+    """Forecast a panel, write the long table and what else is asked for."""
+    refuse_places({"--scores": scores, "--events": events, "--out": out, "--plot": plot})
+    if plot is not None and plot.suffix.lower() not in PICTURES:
+        raise SpecError("cli.predict.picture", {"found": plot.name})
+    if plot is None and (area or component):
+        raise SpecError("cli.predict.no_picture")
+    panel, told = read_panel(scores, events)  # before the models, which take a second to import
+    from forecast import basis
     from forecast.models import engine
     from forecast.models.contract import horizon_of
 
-    asked = engine.names(list(model) or None)
-    panel = read_panel(scores, events)
+    asked, levels = engine.names(list(model) or None), engine.quantile_levels(level)
     horizon_of(target_year[0], panel.origin)  # refuses a year that is not ahead
     refuse_far("--target-year", target_year[-1], panel.origin + 1, panel.origin + MOST_AHEAD)
+    shown = [] if plot is None else _cells(panel, area, component)
 
-    ends = (interval_ends(each) for each in level)
-    levels = tuple(sorted(set(QUANTILE_LEVELS).union(*ends)))
     fit = engine.fit_models(panel, target_year)
+    for remark in told:
+        click.echo(remark.text(lang), err=True)
     for name in asked:
         if name in fit.refused:
             if model:
                 raise fit.refused[name]
             reason = fit.refused[name].text(lang)
             click.echo(labels.text("cli.predict.refused", lang, model=name, reason=reason), err=True)
-    for note in fit.notes:
-        click.echo(labels.text(note, lang), err=True)
-    table = engine.long_table(fit, target_year, levels, asked)
-    write_table(table, out)
-    facts = {"rows": len(table), "models": table["model"].nunique(), "path": str(out)}
+    for remark in basis.left_out(fit, asked, target_year[-1]):
+        click.echo(remark.text(lang), err=True)
+    count = _Count(engine.tables(fit, target_year, levels, asked))
+    write_table(count, out)
+    if plot is not None:
+        _draw(fit, shown, target_year, plot, lang)
+    if summary:
+        click.echo("\n".join(phrase.text(lang) for phrase in basis.basis(fit, target_year[0])))
+    facts = {"rows": count.rows, "models": len(count.models), "path": str(out)}
     click.echo(labels.text("cli.predict.made", lang, **facts))
     return EXIT_GOOD
+
+
+class _Count:
+    """Parts of a table, counted as they go by."""
+
+    def __init__(self, parts: Iterator[pd.DataFrame]) -> None:
+        self._parts = parts
+        self.rows = 0
+        self.models: set[str] = set()
+
+    def __iter__(self) -> Iterator[pd.DataFrame]:
+        for part in self._parts:
+            self.rows += len(part)
+            self.models |= set(part["model"].iloc[:1])
+            yield part
+
+
+def _cells(panel: Panel, areas: Sequence[str], components: Sequence[str]) -> list[tuple[int, int]]:
+    """Places of the series to draw; names that are not there are refused with the nearest."""
+    for option, names, allowed in (
+        ("--area", areas, panel.areas),
+        ("--component", components, panel.components),
+    ):
+        for name in names:
+            if name not in allowed:
+                refuse_unknown(option, name, allowed)
+    known = (panel.value == panel.value).any(axis=2)
+    cells = [
+        (a, c)
+        for c, component in enumerate(panel.components)
+        for a, area in enumerate(panel.areas)
+        if (not areas or area in areas) and (not components or component in components) and known[a, c]
+    ]
+    if len(cells) > MOST_FANS:
+        raise SpecError("cli.predict.many_fans", {"count": len(cells), "most": MOST_FANS})
+    if not cells:
+        raise SpecError("cli.predict.no_fan")
+    return cells
+
+
+def _draw(
+    fit: FittedEnsemble | FittedWithSums,
+    cells: Sequence[tuple[int, int]],
+    target_years: Sequence[int],
+    path: Path,
+    lang: str,
+) -> None:
+    """Draw the combined forecast of some series."""
+    from forecast.plot import fan
+
+    quantiles = np.stack([fit.quantiles(year, fan.LEVELS) for year in target_years], axis=2)
+    fans = [
+        fan.Fan(
+            area=fit.panel.areas[a],
+            component=fit.panel.components[c],
+            years=fit.panel.years,
+            values=fit.panel.value[a, c],
+            target_years=target_years,
+            quantiles=quantiles[a, c],
+        )
+        for a, c in cells
+    ]
+    write = fan.write_html if path.suffix.lower() == ".html" else fan.write_png
+    write_aside(path, lambda place: write(fans, place, lang))

@@ -1,7 +1,7 @@
 """One factor on the spread, the same for every area and component; it may grow with the horizon.
 
-Past errors of the combined forecast are divided by their forecast spread; the factor brings their
-80 and 95 percent points to where they belong (split conformal prediction, pooled over the panel).
+Past errors of the combined forecast are divided by their forecast spread; the factor brings the
+ranges of 50, 80 and 95 percent to where they belong (split conformal prediction, pooled over the panel).
 Never from one series: its few errors cannot tell a 95 percent range.
 """
 
@@ -40,6 +40,35 @@ class Calibration(NamedTuple):
 NOTHING_LEARNT: Final = Calibration(1.0, 0.0)
 
 
+class PastCoverage(NamedTuple):
+    """Share of past outcomes inside the calibrated ranges of `CENTRAL`, and how many were judged."""
+
+    shares: tuple[float, ...]
+    cells: int
+    years: tuple[int, ...]
+
+
+def past_coverage(trials: Sequence[Trial], weights: Floats, calibration: Calibration) -> PastCoverage | None:
+    """Hold past outcomes against the ranges as they are given now; None if there are none."""
+    parts, years = [], set()
+    for trial in trials:
+        view = _combined(trial, weights)
+        factor = calibration.at(trial.target_year - trial.origin)
+        size = np.abs(trial.observed - view.place) / (view.spread * factor)
+        if (~np.isnan(size)).any():
+            parts.append(size[~np.isnan(size)])
+            years.add(trial.target_year)
+    if not parts:
+        return None
+    every = np.concatenate(parts)
+    shares = tuple(float(np.mean(every <= stdtrit(TAIL_DF, (1 + level) / 2))) for level in CENTRAL)
+    return PastCoverage(shares, len(every), tuple(sorted(years)))
+
+
+def _combined(trial: Trial, weights: Floats) -> Outlook:
+    return combine([Outlook(p, s) for p, s in zip(trial.place, trial.spread, strict=True)], weights)
+
+
 def learn_calibration(trials: Sequence[Trial], weights: Floats) -> Calibration:
     """What past outcomes ask for, drawn towards leaving the spread as it is.
 
@@ -50,8 +79,7 @@ def learn_calibration(trials: Sequence[Trial], weights: Floats) -> Calibration:
     sizes: dict[int, list[Floats]] = {}
     years: dict[int, set[int]] = {}
     for trial in trials:
-        views = [Outlook(p, s) for p, s in zip(trial.place, trial.spread, strict=True)]
-        view = combine(views, weights)
+        view = _combined(trial, weights)
         size = np.abs(trial.observed - view.place) / view.spread
         size = size[~np.isnan(size)]
         if len(size):

@@ -22,6 +22,7 @@ Floats = NDArray[np.float64]
 
 ORIGINS: Final = 5  # past origins on which models are judged, at most
 FEWEST_YEARS: Final = 4  # years that the first of them must have
+OWN_YEARS: Final = 3  # years of a component before its forecasts count in weights and calibration
 PULL: Final = 0.03  # how strongly weights are drawn to equal ones, as a share of the best model's loss
 JUDGED_LEVELS: Final = (0.025, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.975)
 MOST_CELLS: Final = 20_000  # outcomes used for the weights, spread evenly over the panel
@@ -57,17 +58,19 @@ def rolling(panel: Panel, models: Sequence[Model], reach: int) -> list[Trial]:
         past = panel.until(origin)
         link = History.of(past).link
         fits = [fitted(model, past) for model in models]
+        young = (~np.isnan(past.value)).any(axis=0).sum(axis=1) < OWN_YEARS
         for target in range(origin + 1, min(origin + reach, panel.origin) + 1):
             views = [fit.outlook(target) if fit else None for fit in fits]
             silent = np.full(panel.value.shape[:2], np.nan)
             column = panel.years.index(target)
+            came = np.where(young, np.nan, panel.value[:, :, column])
             trials.append(
                 Trial(
                     origin=origin,
                     target_year=target,
                     place=np.stack([v.place if v else silent for v in views]),
                     spread=np.stack([v.spread if v else silent for v in views]),
-                    observed=link.forward(panel.value[:, :, column]),
+                    observed=link.forward(came),
                 )
             )
     return trials

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
+from scipy.special import ndtri, stdtrit
 
 from forecast.errors import SpecError, TooFewYearsError
 from forecast.models.link import SMALLEST_SPREAD, Link, link_of
@@ -17,6 +17,9 @@ from forecast.panel import Panel
 Floats = NDArray[np.float64]
 
 TAIL_DF: Final = 6.0  # degrees of freedom of every predictive distribution
+# Scale of such a t over the root of the expected square error: its 80 percent range is as wide as that of
+# a normal distribution with that variance, and what lies beyond has the heavier tails.
+SCALE: Final = float(ndtri(0.9) / stdtrit(TAIL_DF, 0.9))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,11 +40,11 @@ class Outlook:
 
 
 def outlook(place: Floats, variance: Floats) -> Outlook:
-    """Make an outlook with the given variance; the t's own variance is allowed for.
+    """Make an outlook from the expected square of the error: the one meaning of spread in all models.
 
     `SMALLEST_SPREAD` keeps flat series from forecasts without any doubt.
     """
-    spread = np.sqrt(np.maximum(variance, SMALLEST_SPREAD**2) * (TAIL_DF - 2) / TAIL_DF)
+    spread = SCALE * np.sqrt(np.maximum(variance, SMALLEST_SPREAD**2))
     return Outlook(place=place, spread=np.where(np.isnan(place), np.nan, spread))
 
 

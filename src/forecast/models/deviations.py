@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-STEPS: Final = 20  # iterations; more change the forecasts no further
+STEPS: Final = 10  # iterations; more change the forecasts no further
 SHARES: Final = (0.4, 0.3, 0.3)  # prior shares of the variance: permanent, lasting, noise
 BREAK_SHARE: Final = 0.05  # prior variance of a break, as a share of all variance
 PERSISTENCE: Final = 0.6  # where the search for the persistence starts

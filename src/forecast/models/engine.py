@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -11,13 +11,14 @@ import pandas as pd
 from forecast.errors import SpecError
 from forecast.models.contract import horizon_of
 from forecast.models.ensemble import ENSEMBLE, MODELS, Ensemble, FittedEnsemble
+from forecast.models.joined import FittedWithSums
 from forecast.panel import Panel
-from forecast.spec import QUANTILE_LEVELS
+from forecast.spec import QUANTILE_LEVELS, interval_ends
 
 COLUMNS: Final = ("area", "component", "target_year", "model", "quantile_level", "value")
 
 
-def fit_models(panel: Panel, target_years: Sequence[int]) -> FittedEnsemble:
+def fit_models(panel: Panel, target_years: Sequence[int]) -> FittedEnsemble | FittedWithSums:
     """Fit every model of the engine and their combination, judged as far ahead as is asked for.
 
     Raises
@@ -54,7 +55,7 @@ def predict(
     -------
     DataFrame
         Long, with `COLUMNS`, in the components' own unit, sorted as the panel is; rows that a model
-        can say nothing about are left out.
+        can say nothing about are left out, and cells that never had a figure.
 
     Raises
     ------
@@ -95,22 +96,55 @@ def names(models: Sequence[str] | None) -> list[str]:
     return asked
 
 
+def quantile_levels(intervals: Sequence[int]) -> tuple[float, ...]:
+    """The usual quantile levels and the ends of more central intervals, whole percents from 1 to 99.
+
+    Raises
+    ------
+    SpecError
+        If an interval is none.
+
+    Examples
+    --------
+    >>> len(quantile_levels([])), len(quantile_levels([60, 85]))
+    (23, 25)
+    """
+    for level in intervals:
+        if not 1 <= level <= 99:
+            raise SpecError("spec.levels", {"found": level})
+    return tuple(sorted(set(QUANTILE_LEVELS).union(*(interval_ends(level) for level in intervals))))
+
+
 def long_table(
-    fit: FittedEnsemble, target_years: Sequence[int], levels: Sequence[float], asked: Sequence[str]
+    fit: FittedEnsemble | FittedWithSums,
+    target_years: Sequence[int],
+    levels: Sequence[float],
+    asked: Sequence[str],
 ) -> pd.DataFrame:
     """Write out what fitted models say, as `predict` does; models that were refused have no rows."""
-    parts = [
-        _rows(fit, name, year, levels)
-        for year in target_years
-        for name in asked
-        if name == ENSEMBLE or name in fit.fits
-    ]
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat(tables(fit, target_years, levels, asked), ignore_index=True)
 
 
-def _rows(fit: FittedEnsemble, name: str, target_year: int, levels: Sequence[float]) -> pd.DataFrame:
+def tables(
+    fit: FittedEnsemble | FittedWithSums,
+    target_years: Sequence[int],
+    levels: Sequence[float],
+    asked: Sequence[str],
+) -> Iterator[pd.DataFrame]:
+    """Give the long table in parts, one a year and model, so that a large one is never whole in memory."""
+    for year in target_years:
+        for name in asked:
+            if name == ENSEMBLE or name in fit.fits:
+                yield _rows(fit, name, year, levels)
+
+
+def _rows(
+    fit: FittedEnsemble | FittedWithSums, name: str, target_year: int, levels: Sequence[float]
+) -> pd.DataFrame:
     source = fit if name == ENSEMBLE else fit.fits[name]
     value = source.quantiles(target_year, levels)
+    # What is known of other areas is no forecast of a cell without any figure of its own.
+    value[np.isnan(fit.panel.value).all(axis=2)] = np.nan
     areas, components, count = value.shape
     area, component, level = (i.ravel() for i in np.indices((areas, components, count), dtype=np.int32))
     frame = pd.DataFrame(

@@ -12,12 +12,21 @@ from scipy.special import stdtrit
 
 from forecast.errors import ForecastError, TooFewYearsError
 from forecast.models.baselines import Drift, LastValue
-from forecast.models.calibrate import NOTHING_LEARNT, Calibration, learn_calibration, widened
+from forecast.models.calibrate import (
+    NOTHING_LEARNT,
+    Calibration,
+    PastCoverage,
+    learn_calibration,
+    past_coverage,
+    widened,
+)
 from forecast.models.combine import combine, equal_weights, learn_weights, rolling
 from forecast.models.contract import TAIL_DF, Fitted, History, Model, Outlook, horizon_of, in_points
+from forecast.models.joined import FittedWithSums, join
 from forecast.models.link import Link
 from forecast.models.ridge import Ridge
 from forecast.models.state_space import FittedPanel, PanelStateSpace
+from forecast.models.sums import find_sums
 from forecast.models.trend import DampedTrend, LocalLevel, Theta
 from forecast.panel import Panel
 
@@ -54,6 +63,8 @@ class FittedEnsemble:
         Factor on the spread, by horizon.
     judged : int
         Years of the panel's past that weights and factor were learnt from.
+    past : PastCoverage or None
+        How often the ranges, as they are given now, would have held in these years.
     """
 
     panel: Panel
@@ -64,6 +75,7 @@ class FittedEnsemble:
     calibration: Calibration
     judged: int
     notes: tuple[str, ...]
+    past: PastCoverage | None = None
     name: str = field(default=ENSEMBLE)
 
     def outlook(self, target_year: int) -> Outlook:
@@ -75,6 +87,13 @@ class FittedEnsemble:
     def quantiles(self, target_year: int, levels: Sequence[float]) -> Floats:
         """Quantiles in points, shape (A, C, Q)."""
         return in_points(self.link, self.outlook(target_year), levels)
+
+    @property
+    def together(self) -> NDArray[np.bool_]:
+        """Components whose common moves `draws` knows of, shape (C,)."""
+        common = self.fits.get("panel_ssm")
+        count = len(self.panel.components)
+        return common.suited if isinstance(common, FittedPanel) else np.zeros(count, dtype=bool)
 
     def draws(self, target_year: int, n: int, rng: np.random.Generator) -> Floats:
         """Joint draws in points, shape (n, A, C), whose margins are the combined forecast's.
@@ -112,14 +131,24 @@ class Ensemble:
     reach: int = 1
     name: str = ENSEMBLE
 
-    def fit(self, panel: Panel) -> FittedEnsemble:
+    def fit(self, panel: Panel) -> FittedEnsemble | FittedWithSums:
         """Fit every model, judge the members on the panel's own past, and combine them.
+
+        Sums among the components are worked out from their parts (`forecast.models.joined`).
 
         Raises
         ------
         TooFewYearsError
             If no model can be fitted; models that cannot are listed in `refused`.
         """
+        sums = find_sums(panel)
+        if not sums:
+            return self._fit(panel)
+        places = [each.component for each in sums]
+        parts = [c for c in range(len(panel.components)) if c not in places]
+        return join(self._fit(panel.only(parts)), self._fit(panel.only(places)), panel, sums)
+
+    def _fit(self, panel: Panel) -> FittedEnsemble:
         fits: dict[str, Fitted] = {}
         refused: dict[str, ForecastError] = {}
         for model in self.models:
@@ -148,6 +177,7 @@ class Ensemble:
             weights={m.name: float(w) for m, w in zip(chosen, weights, strict=True)},
             calibration=calibration,
             judged=len({t.target_year for t in trials}),
+            past=past_coverage(trials, weights, calibration),
             notes=tuple(dict.fromkeys([*notes, *([] if trials else ["note.uncalibrated"])])),
             name=self.name,
         )

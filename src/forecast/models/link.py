@@ -74,14 +74,17 @@ def link_of(panel: Panel) -> Link:
     centre, unit = np.zeros(shape), np.ones(shape)
     alone = np.zeros(shape[1], dtype=bool)
     draft = Link(upper=upper, centre=centre, unit=unit, alone=alone)
+    free = np.flatnonzero(np.isnan(upper))
     steps = np.diff(draft.forward(panel.value)[:, ~np.isnan(upper)], axis=2)
     reference = _size(steps, fallback=1.0)
-    for c in np.flatnonzero(np.isnan(upper)):
+    common = _common_units(panel.value[:, free])
+    for c, size in zip(free, common, strict=True):
         x = panel.value[:, c]
-        centre[:, c] = _last(x)
-        own = _own_units(x)
+        last, known = _last(x), (~np.isnan(x)).any(axis=1)
         alone[c] = _uneven(x)
-        unit[:, c] = (own if alone[c] else _common_unit(x)) / reference
+        # Areas on one scale share a centre, or the differences between them would be gone in the last year.
+        centre[:, c] = last if alone[c] else last.sum() / max(known.sum(), 1)
+        unit[:, c] = (_own_units(x) if alone[c] else size) / reference
     return Link(upper=upper, centre=centre, unit=unit, alone=alone)
 
 
@@ -97,13 +100,35 @@ def _last(x: Floats) -> Floats:
     return np.where(seen.any(axis=1), np.nan_to_num(x[np.arange(len(x)), place]), 0.0)
 
 
-def _common_unit(x: Floats) -> float:
-    size = _size(np.diff(x, axis=1), fallback=0.0)
-    if size > 0:
-        return size
-    level = np.nanmean(np.abs(x)) if np.isfinite(x).any() else 0.0
-    # Nothing ever moved: one percent of the level stands for a usual change.
-    return float(level) / 100 or 1.0
+def _common_units(x: Floats) -> Floats:
+    """Usual size of a yearly change of each component, shape (C,), from (A, C, T).
+
+    A component that was never seen to change takes the other components' usual change as a part of how
+    far areas lie apart, or of their level where there is one area; one percent where nothing tells.
+    """
+    found = np.array([_size(np.diff(each, axis=1), fallback=0.0) for each in x.transpose(1, 0, 2)])
+    moved = found > 0
+    for size in (_apart(x), _levels(x)):
+        told = moved & (size > 0)
+        if told.any():
+            usual = float(np.median(found[told] / size[told]))
+            found = np.where(found > 0, found, usual * size)
+    found = np.where(found > 0, found, _levels(x) / 100)
+    return np.where(found > 0, found, 1.0)
+
+
+def _apart(x: Floats) -> Floats:
+    """Root mean square distance of areas from their year's mean, shape (C,); 0 where areas are alone."""
+    seen = ~np.isnan(x)
+    count = seen.sum(axis=0)
+    rest = np.where(seen, x - np.nansum(x, axis=0) / np.maximum(count, 1), 0.0)
+    free = np.maximum(count - 1, 0).sum(axis=1)
+    return np.asarray(np.sqrt((rest**2).sum(axis=(0, 2)) / np.maximum(free, 1)))
+
+
+def _levels(x: Floats) -> Floats:
+    """Mean size of the values of each component, shape (C,)."""
+    return np.asarray(np.nansum(np.abs(x), axis=(0, 2)) / np.maximum((~np.isnan(x)).sum(axis=(0, 2)), 1))
 
 
 def _own_units(x: Floats) -> Floats:

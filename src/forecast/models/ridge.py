@@ -17,15 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.models.baselines import pooled_variance
-from forecast.models.contract import FittedModel, History, Outlook, last_seen, need_years
+from forecast.models.contract import FittedModel, History, Outlook, last_seen, need_years, outlook
 from forecast.models.levels import Levels, fit_levels
-from forecast.models.link import SMALLEST_SPREAD
 from forecast.models.state_space import standardised, usual_move
 from forecast.panel import Panel
 
 Floats = NDArray[np.float64]
 
-PENALTY: Final = np.array([10.0, 10.0, 10.0, 100.0, 100.0])  # on deviations; averages are kept small
+PENALTY: Final = np.array([10.0, 10.0, 10.0, 10.0, 100.0, 100.0])  # on deviations; averages are kept small
 CHANGE_PENALTY: Final = 50.0
 CHANGE_SPANS: Final = (1, 2, 4)
 FEWEST_CHANGES: Final = 3  # of a series, before its usual change means anything
@@ -101,9 +100,7 @@ def _look_deviations(z: Floats, spread: Floats, levels: Levels, horizon: int) ->
     place = deviation_features(z) @ rule.coefficients * spread
     ahead = levels.ahead(levels.origin + horizon)
     variance = rule.variance * spread**2 + ahead.variance
-    full = np.broadcast_to(np.sqrt(np.maximum(variance, SMALLEST_SPREAD**2)), place.shape)
-    place = place + ahead.place
-    return Outlook(place, np.where(np.isnan(place), np.nan, full))
+    return outlook(place + ahead.place, np.broadcast_to(variance, place.shape))
 
 
 def deviation_features(z: Floats) -> Floats:
@@ -118,7 +115,10 @@ def deviation_features(z: Floats) -> Floats:
     last, before = np.nan_to_num(last), np.nan_to_num(before)
     speaking = np.maximum((known > 0).sum(axis=1, keepdims=True), 1)
     means = [np.broadcast_to(v.sum(axis=1, keepdims=True) / speaking, v.shape) for v in (last, mean)]
-    return np.stack([last, before, mean, *means], axis=-1)
+    recent = z[:, :, -3:]
+    count = (~np.isnan(recent)).sum(axis=2)
+    three = np.where(count > 0, np.nansum(recent, axis=2) / np.maximum(count, 1), last)
+    return np.stack([last, before, mean, three, *means], axis=-1)
 
 
 def regress(z: Floats, horizon: int) -> Regression:
@@ -164,8 +164,7 @@ def _change_look(x: Floats, horizon: int) -> Outlook:
     last, ago = last_seen(x)
     steps = (horizon + ago) / horizon
     place = last + np.nan_to_num(features) @ coefficients * stretch * steps * unit
-    scale = np.sqrt(np.where(variance > 0, variance, float(reach)) * stretch**2 * steps) * unit
-    return Outlook(place, np.where(np.isnan(place), np.nan, np.maximum(scale, SMALLEST_SPREAD)))
+    return outlook(place, np.where(variance > 0, variance, float(reach)) * stretch**2 * steps * unit**2)
 
 
 def change_features(x: Floats) -> tuple[Floats, Floats]:

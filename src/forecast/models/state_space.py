@@ -8,14 +8,14 @@ division by the year's spread of the areas, which changes over the years.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forecast.errors import ForecastError
-from forecast.models.contract import History, Outlook, horizon_of, in_points, need_years
+from forecast.models.contract import History, Outlook, horizon_of, in_points, need_years, outlook
 from forecast.models.deviations import Structure, learn, predict, window
 from forecast.models.levels import Levels, fit_levels, known_breaks
 from forecast.models.link import SMALLEST_SPREAD, Link
@@ -23,7 +23,7 @@ from forecast.panel import Panel
 
 Floats = NDArray[np.float64]
 
-OWN_YEAR: Final = 0.5  # how far a year's spread is believed where very many areas tell of it
+OWN_YEAR: Final = 1.0  # how far a year's spread is believed where very many areas tell of it
 AREAS: Final = 8.0  # areas that halve that belief
 LEVEL_DF: Final = 4.0  # tails of the joint draws: common moves,
 AREA_DF: Final = 7.0  # and an area's own moves
@@ -50,6 +50,8 @@ class FittedPanel:
     structure: Structure | None
     levels: Levels
     notes: tuple[str, ...]
+    # Deviations by target year: the model's own forecast and the combined one ask for the same.
+    _remembered: dict[int, tuple[Floats, Floats]] = field(default_factory=dict, repr=False)
 
     def outlook(self, target_year: int) -> Outlook:
         """Predictive distributions of `target_year` on the link scale."""
@@ -57,10 +59,10 @@ class FittedPanel:
         ahead = self.levels.ahead(target_year)
         variance = np.einsum("acc->ac", covariance) + ahead.variance
         shape = (len(mean), len(self.suited))
-        place, spread = np.full(shape, np.nan), np.full(shape, np.nan)
+        place, square = np.full(shape, np.nan), np.full(shape, np.nan)
         place[:, self.suited] = mean + ahead.place
-        spread[:, self.suited] = np.sqrt(np.maximum(variance, SMALLEST_SPREAD**2))
-        return Outlook(place, np.where(np.isnan(place), np.nan, spread))
+        square[:, self.suited] = variance
+        return outlook(place, square)
 
     def quantiles(self, target_year: int, levels: Sequence[float]) -> Floats:
         """Quantiles in points, shape (A, C, Q)."""
@@ -97,9 +99,12 @@ class FittedPanel:
             return np.zeros(self.deviations.shape[:2]), np.zeros(
                 (*self.deviations.shape[:2], len(self.spread))
             )
-        broken = sum(1 for b in self.levels.breaks if self.origin < b <= target_year)
-        mean, covariance = predict(self.deviations, self.structure, horizon, broken=broken)
-        return mean * self.spread, covariance * np.outer(self.spread, self.spread)
+        if target_year not in self._remembered:
+            broken = sum(1 for b in self.levels.breaks if self.origin < b <= target_year)
+            mean, covariance = predict(self.deviations, self.structure, horizon, broken=broken)
+            scaled = mean * self.spread, covariance * np.outer(self.spread, self.spread)
+            self._remembered[target_year] = scaled
+        return self._remembered[target_year]
 
 
 @dataclass(frozen=True, slots=True)

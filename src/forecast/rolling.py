@@ -21,7 +21,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forecast import score
-from forecast.errors import ForecastError
+from forecast.errors import ForecastError, SpecError
 from forecast.models.contract import Fitted, Model
 from forecast.models.ensemble import Ensemble
 from forecast.panel import Panel
@@ -36,6 +36,7 @@ COLUMNS: Final = ["model", *CELL, "quantile_level", "predicted", "observed", "sc
 LEVELS: Final = (50, 80, 95)
 ALL: Final = "all"
 BASELINES: Final = ("last_value", "drift")
+ORIGINS: Final = 8  # judged unless told
 SEED: Final = 20241031  # of the bootstrap over years
 _PARTS: Final = ["dispersion", "underprediction", "overprediction"]
 _MEANS: Final = ["crps", "wis", *_PARTS, "absolute_error", "scaled_error"]
@@ -100,6 +101,31 @@ def backtest(
         for r in range(len(rounds))
     ]
     return _long(names, rounds, truth, ordered, tau)
+
+
+def origins_of(panel: Panel, asked: Iterable[int] | None, *, name: str) -> tuple[int, ...]:
+    """Years to forecast from: those asked for, or the last ones that leave three years before them.
+
+    Raises
+    ------
+    SpecError
+        If nothing can be forecast or judged from a year; `name` is that of the option.
+
+    Examples
+    --------
+    >>> panel = Panel(("A",), ("D",), tuple(range(2010, 2016)), np.ones((1, 1, 6)), np.array([np.nan]))
+    >>> origins_of(panel, None, name="origins")
+    (2012, 2013, 2014)
+    """
+    if asked is None:
+        return panel.years[2:-1][-ORIGINS:] or panel.years[:-1]
+    chosen = tuple(int(year) for year in asked)
+    low, high = panel.years[0], panel.years[-1] - 1
+    for year in chosen:
+        if not low <= year <= high:
+            facts = {"name": name, "found": year, "low": low, "high": high}
+            raise SpecError("spec.out_of_range", facts)
+    return chosen
 
 
 def known_at(

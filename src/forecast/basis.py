@@ -1,0 +1,110 @@
+"""What the ranges of a forecast rest on, and what a forecast leaves out: sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.labels import Phrase
+from forecast.models.calibrate import CENTRAL
+from forecast.models.combine import OWN_YEARS
+from forecast.models.ensemble import ENSEMBLE, FittedEnsemble
+from forecast.models.joined import FittedWithSums
+from forecast.panel import Panel
+
+Flags = NDArray[np.bool_]
+
+SHOWN: Final = 6  # components in one sentence
+
+
+def basis(fit: FittedEnsemble | FittedWithSums, target_year: int) -> Iterator[Phrase]:
+    """Say how large the table is, on what scale it is worked, which models weigh what, and what held."""
+    panel = fit.panel
+    known = int((~np.isnan(panel.value)).sum())
+    yield Phrase(
+        "rests.table",
+        {
+            "areas": len(panel.areas),
+            "components": len(panel.components),
+            "first": panel.years[0],
+            "last": panel.origin,
+            "known": known,
+            "cells": panel.value.size,
+        },
+    )
+    bounded = ~np.isnan(panel.upper)
+    for key, which in (
+        ("rests.share", bounded),
+        ("rests.common", ~bounded & ~fit.link.alone),
+        ("rests.own", fit.link.alone),
+    ):
+        names = [panel.components[c] for c in np.flatnonzero(which)]
+        if names:
+            yield Phrase(key, {"names": _listed(names)})
+    yield Phrase("rests.breaks", {"years": list(panel.breaks)}) if panel.breaks else Phrase("rests.no_breaks")
+    weights = sorted(fit.weights.items(), key=lambda pair: -pair[1])
+    yield Phrase(
+        "rests.weights", {"weights": [f"{name} {100 * w:.0f}%" for name, w in weights if w >= 0.005]}
+    )
+    if fit.past is None:
+        return
+    factor = round(fit.calibration.at(target_year - panel.origin), 2)
+    years = fit.past.years
+    facts = {"count": len(years), "first": years[0], "last": years[-1], "cells": fit.past.cells}
+    shares = [
+        f"{100 * level:.0f}% → {100 * s:.0f}%" for level, s in zip(CENTRAL, fit.past.shares, strict=True)
+    ]
+    yield Phrase("rests.past", {**facts, "shares": shares, "factor": factor})
+
+
+def left_out(fit: FittedEnsemble | FittedWithSums, names: Sequence[str], target_year: int) -> list[Phrase]:
+    """Say which models have no forecast of which components and why, and what rests on other figures."""
+    panel = fit.panel
+    seen = np.asarray((~np.isnan(panel.value)).any(axis=2))
+    young = [
+        name
+        for c, name in enumerate(panel.components)
+        if 0 < (~np.isnan(panel.value[:, c])).any(axis=0).sum() < OWN_YEARS
+    ]
+    found = [Phrase(key) for key in fit.notes]
+    if isinstance(fit, FittedWithSums):
+        for each in fit.sums:
+            parts = [
+                _weighed(panel, part, weight) for part, weight in zip(each.parts, each.weights, strict=True)
+            ]
+            found.append(Phrase("yearly.sum", {"name": panel.components[each.component], "parts": parts}))
+    if young and len(young) < len(panel.components):
+        found.append(Phrase("yearly.young", {"names": _listed(young), "needed": OWN_YEARS}))
+    for name in names:
+        source = fit if name == ENSEMBLE else fit.fits.get(name)
+        if source is not None:
+            lost = np.isnan(source.quantiles(target_year, (0.5,))[..., 0]) & seen
+            found += _silent(fit, name, np.asarray(lost), seen)
+    return found
+
+
+def _weighed(panel: Panel, part: int, weight: float) -> str:
+    name = panel.components[part]
+    return name if abs(weight - 1) < 0.005 else f"{weight:.3g} × {name}"
+
+
+def _silent(fit: FittedEnsemble | FittedWithSums, name: str, lost: Flags, seen: Flags) -> Iterator[Phrase]:
+    """One sentence for each reason why a model gives nothing."""
+    reasons: dict[str, list[str]] = {}
+    for c in np.flatnonzero(lost.any(axis=0)):
+        counts = (~np.isnan(fit.panel.value[:, c])).sum(axis=1)
+        if fit.link.alone[c] and lost[:, c].sum() == seen[:, c].sum():
+            reason = "yearly.model_alone"
+        else:
+            reason = "yearly.model_few" if (counts[lost[:, c]] < 4).all() else "yearly.model_silent"
+        part = f"{fit.panel.components[c]} ({lost[:, c].sum()}/{seen[:, c].sum()})"
+        reasons.setdefault(reason, []).append(part)
+    for reason, parts in reasons.items():
+        yield Phrase(reason, {"model": name, "names": _listed(parts)})
+
+
+def _listed(names: Sequence[str]) -> list[str]:
+    return [*names[:SHOWN], *([f"+{len(names) - SHOWN}"] if len(names) > SHOWN else [])]

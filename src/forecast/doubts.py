@@ -1,0 +1,113 @@
+"""From a table that was read to a panel, with what looks wrong in it: nothing is changed."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from forecast import foreign
+from forecast.errors import DataError, Problem
+from forecast.labels import Phrase
+from forecast.panel import Panel
+from forecast.tables import slug
+
+TIMES: Final = 20.0  # a figure so many times its neighbours, or so many times smaller, is doubted
+NEAR: Final = 2  # neighbours on each side
+GAP: Final = 10  # years without any figure, after which the years before are far away
+SHOWN: Final = 5  # names in one sentence
+
+
+def panel_of(
+    found: foreign.YearlyTable,
+    *,
+    upper: Mapping[str, float] | float | None = None,
+    breaks: Iterable[int] = (),
+    file: str = "scores",
+) -> tuple[Panel, list[Phrase]]:
+    """Make a panel of a table that was read, with what its reader must know.
+
+    Raises
+    ------
+    DataError
+        If no row has a score, or a rule of `Panel.from_long` is broken.
+    """
+    known = found.frame.dropna(subset=["score"])
+    if known.empty:
+        raise DataError([Problem(file, None, "score", "", "panel.empty")])
+    try:
+        panel = Panel.from_long(known, upper=upper, breaks=tuple(breaks), file=file)
+    except DataError as error:
+        raise DataError(foreign.folded(error.problems)) from error
+    return panel, [*found.remarks, *of_table(found.frame)]
+
+
+def of_table(frame: pd.DataFrame) -> list[Phrase]:
+    """Doubt the rows of a table: area, component, year, score, row; scores may be missing."""
+    known = frame[frame["score"].notna()]
+    found = [*_alike(frame, "area"), *_alike(frame, "component"), *_far(known), *_lone(known)]
+    empty = len(frame) - len(known)
+    return [*found, *([Phrase("yearly.no_score", {"count": empty})] if empty else []), *_never(frame, known)]
+
+
+def _alike(frame: pd.DataFrame, column: str) -> Iterator[Phrase]:
+    """Names that differ only in case, spaces, accents or punctuation."""
+    names = list(dict.fromkeys(frame[column]))
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(slug(name).replace("-", "") or name, []).append(name)
+    for group in groups.values():
+        if len(group) > 1:
+            rows = [int(frame.loc[frame[column] == name, "row"].iloc[0]) for name in group]
+            yield Phrase("yearly.alike", {"names": [f"“{name}”" for name in group], "rows": rows})
+
+
+def _far(known: pd.DataFrame) -> Iterator[Phrase]:
+    """Figures many times larger or smaller than their neighbours in time, as when a decimal mark is lost."""
+    ordered = known.sort_values(["area", "component", "year"], kind="stable")
+    size = ordered["score"].abs().to_numpy(dtype=float)
+    groups = ordered.groupby(["area", "component"], sort=False).ngroup().to_numpy()
+    beside = np.full((len(size), 2 * NEAR), np.nan)
+    for k, step in enumerate(s for s in range(-NEAR, NEAR + 1) if s):
+        there = np.arange(len(size)) + step
+        inside = (there >= 0) & (there < len(size))
+        same = inside & (groups[np.clip(there, 0, len(size) - 1)] == groups)
+        beside[same, k] = size[there[same]]
+    many = (~np.isnan(beside)).sum(axis=1) >= NEAR
+    middle = np.full(len(size), np.nan)
+    middle[many] = np.nanmedian(beside[many], axis=1) if many.any() else np.nan
+    with np.errstate(divide="ignore", invalid="ignore"):
+        times = np.where((size > 0) & (middle > 0), size / middle, 1.0)
+    far = np.flatnonzero((times >= TIMES) | (times <= 1 / TIMES))
+    for place in far[:SHOWN]:
+        record = ordered.iloc[place]
+        large = times[place] if times[place] >= 1 else 1 / times[place]
+        facts = {name: record[name] for name in ("area", "component", "year", "row")}
+        key = "yearly.large" if times[place] >= 1 else "yearly.small"
+        yield Phrase(key, {**facts, "score": float(record["score"]), "times": round(float(large))})
+    if len(far) > SHOWN:
+        yield Phrase("yearly.more_far", {"count": len(far) - SHOWN})
+
+
+def _lone(known: pd.DataFrame) -> Iterator[Phrase]:
+    """Years that a long gap parts from the others."""
+    years = np.unique(known["year"].to_numpy(dtype=int))
+    for before, after in itertools.pairwise(years.tolist()):
+        if after - before > GAP:
+            rows = known.loc[known["year"] <= before, "row"]
+            facts = {"before": int(before), "after": int(after), "count": len(rows), "row": int(rows.iloc[0])}
+            yield Phrase("yearly.gap", facts)
+
+
+def _never(frame: pd.DataFrame, known: pd.DataFrame) -> Iterator[Phrase]:
+    """Cells of the table that have no figure in any year."""
+    have = set(zip(known["area"], known["component"], strict=True))
+    areas, components = sorted(set(frame["area"])), sorted(set(frame["component"]))
+    lost = [(a, c) for a in areas for c in components if (a, c) not in have]
+    if lost:
+        names = [f"{area} / {component}" for area, component in lost[:SHOWN]]
+        names += [f"+{len(lost) - SHOWN}"] if len(lost) > SHOWN else []
+        yield Phrase("yearly.never", {"count": len(lost), "names": names})

@@ -1,0 +1,152 @@
+"""From a sheet in any layout to one figure a row, with the columns' own names kept for messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from forecast.errors import DataError, Problem
+from forecast.foreign.headings import ROLES, Headings, headings
+from forecast.foreign.sheet import Sheet
+from forecast.foreign.values import is_number
+from forecast.labels import Phrase
+from forecast.spec import nearest
+
+NEEDED = ("area", "component", "year", "score")
+
+
+class Long(NamedTuple):
+    """One figure a row: cells by role, the number of its row, and its column's own name."""
+
+    cells: dict[str, list[str]]
+    numbers: list[int]
+    column: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to read: places by role, columns of figures with the year or component they stand for."""
+
+    roles: dict[str, int]
+    across: dict[int, str]
+    across_role: str  # year or component; empty in a long table
+    constant: dict[str, str]  # what roles without a column hold
+    remarks: tuple[Phrase, ...]
+
+
+def long_of(sheet: Sheet, *, area: str) -> tuple[Long, tuple[Phrase, ...]]:
+    """Lay a sheet out as one figure a row; `area` is the one area's name where no column tells any.
+
+    Raises
+    ------
+    DataError
+        In few lines, if it is not clear what columns hold.
+    """
+    sheet, dropped = _without_nameless(sheet)
+    plan = _plan(sheet, headings(sheet.header), area)
+    remarks = (*dropped, *plan.remarks)
+    count = len(sheet.numbers)
+    kept = {role: list(sheet.columns[k]) for role, k in plan.roles.items()}
+    kept |= {role: [text] * count for role, text in plan.constant.items()}
+    kept.setdefault("max_score", [""] * count)
+    if not plan.across_role:
+        named = {role: sheet.header[k] for role, k in plan.roles.items()}
+        return Long(kept, list(sheet.numbers), [named["score"]] * count), remarks
+    cells: dict[str, list[str]] = {role: [] for role in ROLES}
+    numbers: list[int] = []
+    column: list[str] = []
+    for k, stands_for in plan.across.items():
+        for role in ROLES:
+            if role == plan.across_role:
+                cells[role] += [stands_for] * count
+            elif role == "score":
+                cells[role] += sheet.columns[k]
+            else:
+                cells[role] += kept[role]
+        numbers += sheet.numbers
+        column += [sheet.header[k]] * count
+    return Long(cells, numbers, column), remarks
+
+
+def _plan(sheet: Sheet, found: Headings, area: str) -> Plan:
+    """Decide what each column holds, or say in one line what to rename."""
+    roles, others = dict(found.roles), list(found.others)
+    repeated = sorted({name for name in sheet.header if sheet.header.count(name) > 1})
+    if repeated:
+        raise DataError([Problem(sheet.file, sheet.top, name, "", "expect.column_once") for name in repeated])
+    remarks: list[Phrase] = []
+    across: dict[int, str] = {}
+    across_role = ""
+    if "year" not in roles and "score" not in roles and len(found.years) > 1:
+        across, across_role = dict(found.years), "year"
+        remarks.append(
+            Phrase("foreign.years_across", {"first": min(across.values()), "last": max(across.values())})
+        )
+    elif "year" in roles and "score" not in roles and not found.years:
+        figures = [k for k in others if all(is_number(cell, sheet.separator) for cell in sheet.columns[k])]
+        others = [k for k in others if k not in figures]
+        if figures and ("component" not in roles or len(figures) == 1):
+            if "component" in roles:
+                roles["score"] = figures[0]
+            else:
+                across, across_role = {k: sheet.header[k] for k in figures}, "component"
+                remarks.append(Phrase("foreign.components_across", {"names": list(across.values())}))
+    lost = [r for r in NEEDED if r not in roles and r != across_role and not (across_role and r == "score")]
+    if {"year", "score"} & set(lost) or others or (found.years and across_role != "year"):
+        raise DataError(_unclear(sheet, roles, [*others, *([] if across_role else found.years)], lost))
+    constant: dict[str, str] = {}
+    if "area" in lost:
+        constant["area"] = area
+        remarks.append(Phrase("foreign.one_area", {"name": area}))
+    if "component" in lost:
+        constant["component"] = "score" if "score" not in roles else sheet.header[roles["score"]]
+        remarks.append(Phrase("foreign.one_component", {"name": constant["component"]}))
+    renamed = [f"{sheet.header[k]} → {role}" for role, k in roles.items() if sheet.header[k] != role]
+    if renamed:
+        remarks.insert(0, Phrase("foreign.named", {"names": renamed}))
+    return Plan(roles, across, across_role, constant, tuple(remarks))
+
+
+def _unclear(
+    sheet: Sheet, roles: dict[str, int], others: Sequence[int], lost: Sequence[str]
+) -> list[Problem]:
+    """Say which columns are not known, and how they are to be named; a few lines at most."""
+    facts: dict[str, Any]
+    names = [sheet.header[k] for k in others]
+    if {"year", "score"} <= set(lost) or len(names) > 3:
+        facts = {"found": list(sheet.header)[:12], "wanted": list(NEEDED)}
+        return [Problem(sheet.file, sheet.top, "", "", "foreign.unclear", facts)]
+    problems = []
+    missing = list(lost)
+    for name in names:
+        near = nearest(name, missing or [role for role in ROLES if role not in roles])
+        key = "expect.known_column_near" if near else "expect.known_column"
+        facts = {"near": near, "allowed": list(ROLES)}
+        problems.append(Problem(sheet.file, sheet.top, name, name, key, facts))
+        missing = [role for role in missing if role != near]
+    return problems + [Problem(sheet.file, sheet.top, role, "", "expect.column") for role in missing]
+
+
+def _without_nameless(sheet: Sheet) -> tuple[Sheet, tuple[Phrase, ...]]:
+    """Leave out columns without a name that are empty or count the rows; others are refused."""
+    gone, remarks = set(), []
+    for k, name in enumerate(sheet.header):
+        if name:
+            continue
+        cells = [cell.strip() for cell in sheet.columns[k]]
+        if not any(cells):
+            key = "foreign.empty_column"
+        elif cells in [[str(n) for n in range(first, len(cells) + first)] for first in (0, 1)]:
+            key = "foreign.index_column"
+        else:
+            raise DataError(
+                [Problem(sheet.file, sheet.top, "", cells[0], "foreign.nameless", {"place": k + 1})]
+            )
+        gone.add(k)
+        remarks.append(Phrase(key, {"place": k + 1}))
+    if not gone:
+        return sheet, ()
+    kept = [k for k in range(len(sheet.header)) if k not in gone]
+    header = tuple(sheet.header[k] for k in kept)
+    return replace(sheet, header=header, columns=tuple(sheet.columns[k] for k in kept)), tuple(remarks)

@@ -1,0 +1,146 @@
+"""The door for any yearly table: a file or a table in memory becomes one long table, with remarks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from forecast import load, tables
+from forecast.errors import DataError, Problem
+from forecast.foreign.layout import Long, long_of
+from forecast.foreign.sheet import Sheet, sheet_of_file, sheet_of_frame
+from forecast.foreign.values import no_figure, numbers, year_of
+from forecast.labels import Phrase
+from forecast.load.cells import parse_table
+from forecast.load.files import Rows
+from forecast.load.rules import Checked, repeated_rows
+
+ALIKE: Final = 3  # problems of one kind that are listed; the rest are counted
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class YearlyTable:
+    """A table that was read.
+
+    Attributes
+    ----------
+    frame
+        area, component, year, score, max_score, row; a score may be missing.
+    remarks
+        What was understood otherwise than it stands there.
+    """
+
+    frame: pd.DataFrame
+    remarks: tuple[Phrase, ...]
+
+
+def read_file(path: Path) -> YearlyTable:
+    """Read a yearly table from a file of text.
+
+    Raises
+    ------
+    DataError
+        With what is wrong and what to do; many alike problems are counted, not listed.
+    """
+    try:
+        sheet = sheet_of_file(path)
+        if sheet is None:  # no text, or no rows: the usual reader says it
+            return YearlyTable(load.read_panel(path), ())
+        return _found(sheet, path.stem)
+    except DataError as error:
+        raise DataError(folded(error.problems)) from error
+
+
+def read_frame(frame: pd.DataFrame, *, name: str = "frame") -> YearlyTable:
+    """Read a yearly table that is in memory; index levels with names count as columns.
+
+    Raises
+    ------
+    DataError
+        See `read_file`.
+    """
+    named = [level for level in frame.index.names if level is not None]
+    whole = frame.reset_index() if named else frame
+    if whole.empty:
+        raise DataError([Problem(name, None, "", "", "panel.empty")])
+    try:
+        return _found(sheet_of_frame(whole, name), "series")
+    except DataError as error:
+        raise DataError(folded(error.problems)) from error
+
+
+def folded(problems: Sequence[Problem]) -> list[Problem]:
+    """Keep the first few problems of a kind, and count the others in one line."""
+    kinds = Counter((p.column, p.expected_key) for p in problems)
+    shown: Counter[tuple[str, str]] = Counter()
+    kept = []
+    for problem in problems:
+        kind = (problem.column, problem.expected_key)
+        shown[kind] += 1
+        if shown[kind] <= ALIKE or kinds[kind] == ALIKE + 1:
+            kept.append(problem)
+        elif shown[kind] == ALIKE + 1:
+            more = kinds[kind] - ALIKE
+            kept.append(Problem(problem.file, None, problem.column, "", "foreign.more", {"count": more}))
+    return kept
+
+
+def _found(sheet: Sheet, area: str) -> YearlyTable:
+    long, remarks = long_of(sheet, area=area)
+    cells, told = _plain(long, sheet.separator)
+    years = {text: year_of(text) for text in set(cells["year"])}
+    if any(inner for _, inner in years.values()):
+        _refuse_several(sheet, cells, years)
+        told = (
+            *told,
+            Phrase("foreign.year_of_day", {"example": next(t for t, (_, i) in years.items() if i)}),
+        )
+    cells["year"] = [years[text][0] for text in cells["year"]]
+    # Rows are counted by their place first, as a row of a wide table holds several figures.
+    rows = Rows(sheet.file, tuple(range(len(long.numbers))), cells, "")
+    frame, problems, bad = parse_table(rows, tables.PANEL, None)
+    problems = problems or repeated_rows(Checked(tables.PANEL, rows, frame, frozenset(bad)))
+    if problems:
+        raise DataError([_placed(problem, long) for problem in problems])
+    frame["row"] = [long.numbers[place] for place in frame["row"]]
+    return YearlyTable(frame, (*remarks, *told))
+
+
+def _placed(problem: Problem, long: Long) -> Problem:
+    """Give a problem its row and column as they stand in the sheet."""
+    place = problem.row or 0
+    column = long.column[place] if problem.column == "score" else problem.column
+    facts = problem.expected_facts
+    if "first" in facts and problem.expected_key == "expect.new_key":
+        facts = {**facts, "first": long.numbers[facts["first"]]}
+    return replace(problem, row=long.numbers[place], column=column, expected_facts=facts)
+
+
+def _plain(long: Long, separator: str) -> tuple[dict[str, list[str]], tuple[Phrase, ...]]:
+    """Cells in plain form: decimal commas rewritten, signs for no figure emptied and counted."""
+    cells = dict(long.cells)
+    signs: Counter[str] = Counter()
+    for role in ("score", "max_score"):
+        wanted = numbers(cells[role], separator)
+        signs.update(cell.strip() for cell in wanted if cell.strip() and no_figure(cell))
+        cells[role] = ["" if no_figure(cell) else cell for cell in wanted]
+    if not signs:
+        return cells, ()
+    return cells, (Phrase("foreign.no_figure", {"count": sum(signs.values()), "signs": sorted(signs)}),)
+
+
+def _refuse_several(sheet: Sheet, cells: dict[str, list[str]], years: dict[str, tuple[str, bool]]) -> None:
+    """Refuse several figures of one year, with the way to make one of them."""
+    keys = Counter(
+        (tables.clean(area), tables.clean(component), years[year][0])
+        for area, component, year in zip(cells["area"], cells["component"], cells["year"], strict=True)
+    )
+    (area, component, year), most = keys.most_common(1)[0]
+    if most > 1:
+        facts = {"count": most, "area": area, "component": component, "year": year}
+        raise DataError([Problem(sheet.file, None, "", "", "foreign.several", facts)])

@@ -1,0 +1,116 @@
+"""From a file or a table in memory to a header and rows of text; separators are found out."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from forecast.errors import DataError, Problem
+from forecast.load.files import MAX_BYTES
+from forecast.tables import clean
+
+UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
+SEPARATORS: Final = (",", ";", "\t", "|")
+_SEP_LINE: Final = re.compile(r"\s*\"?sep=(.)\"?\s*", flags=re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A header and rows of text; `numbers` count rows as an editor does, the header's line being `top`."""
+
+    file: str
+    separator: str
+    header: tuple[str, ...]
+    numbers: tuple[int, ...]
+    columns: tuple[tuple[str, ...], ...]
+    top: int = 1
+
+
+def sheet_of_file(path: Path) -> Sheet | None:
+    """Read a file with any usual separator, in UTF-8 or Excel's Unicode text; None if it is no such file.
+
+    Raises
+    ------
+    DataError
+        If rows are longer or shorter than the header, or quotes do not close.
+    """
+    text = _text(path)
+    if text is None or not text.strip():
+        return None
+    first, _, rest = text.partition("\n")
+    told = _SEP_LINE.fullmatch(first.rstrip("\r"))
+    if told:
+        return _parsed(path.name, rest, told[1], 2)
+    head = next((line for line in text.splitlines() if line.strip()), "")
+    bare = re.sub(r'"[^"]*"', "", head)
+    separator = next((mark for mark in SEPARATORS if mark in bare), ",")
+    return _parsed(path.name, text, separator, 1)
+
+
+def sheet_of_frame(frame: pd.DataFrame, name: str) -> Sheet:
+    """Write a table's cells as text; its rows count from 2, below the header."""
+    columns = tuple(tuple(_cell(value) for value in frame.iloc[:, k]) for k in range(frame.shape[1]))
+    header = tuple(_cell(column) for column in frame.columns)
+    return Sheet(name, ",", header, tuple(range(2, len(frame) + 2)), columns)
+
+
+def _cell(value: object) -> str:
+    if value is None or value is pd.NaT or value is pd.NA or value != value:  # noqa: PLR0124 -- not-a-number
+        return ""
+    if isinstance(value, (pd.Timestamp, dt.datetime)):
+        return value.date().isoformat()
+    if isinstance(value, float):
+        return repr(float(value))
+    return clean(str(value))
+
+
+def _text(path: Path) -> str | None:
+    """The text of a file; None where the usual reader is to say what is wrong with it."""
+    try:
+        if not path.is_file() or path.stat().st_size > MAX_BYTES:
+            return None
+        data = path.read_bytes()
+        text = data.decode("utf-16" if data.startswith(UTF16_MARKS) else "utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return None
+    return None if "\0" in text or data.startswith(b"PK\x03\x04") else text
+
+
+def _parsed(file: str, text: str, separator: str, top: int) -> Sheet | None:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    lines: list[tuple[int, list[str]]] = []
+    before = 0
+    try:
+        for cells in reader:
+            number, before = before + 1, reader.line_num
+            if before > number:
+                raise DataError([Problem(file, number + top - 1, "", "", "expect.one_line")])
+            if any(cell.strip() for cell in cells):
+                lines.append((number + top - 1, cells))
+    except csv.Error as error:
+        raise DataError([Problem(file, before + top, "", "", "expect.quotes")]) from error
+    if len(lines) < 2:
+        return None
+    (row, header), *body = lines
+    width = len(header)
+    # An empty cell at the end of a row belongs to no column.
+    body = [(n, cells[:width] if not "".join(cells[width:]).strip() else cells) for n, cells in body]
+    wrong = [(n, cells) for n, cells in body if len(cells) != width]
+    if wrong:
+        facts = [{"found": len(cells), "expected": width} for _, cells in wrong]
+        raise DataError(
+            [
+                Problem(file, n, "", separator.join(cells), "expect.cells", fact)
+                for (n, cells), fact in zip(wrong, facts, strict=True)
+            ]
+        )
+    columns = tuple(zip(*(cells for _, cells in body), strict=True))
+    names = tuple(clean(cell) for cell in header)
+    return Sheet(file, separator, names, tuple(n for n, _ in body), columns, row)

@@ -1,0 +1,122 @@
+"""Sums among the components: a total in the table is worked out from its parts, not taken for one more part.
+
+A sum asks the same of weights and calibration as its parts together, and jumps when a part joins it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import nnls
+
+from forecast.panel import Panel
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+EXACT: Final = 0.02  # what is left over, against how far the values lie apart: rounding
+ROWS: Final = 2  # figures that each possible part needs before a match can be no accident
+MOST_ROWS: Final = 400
+STEADY: Final = 3  # years in which a sum must have been made in the same way, to be worked out for the next
+SEEN: Final = 0.9  # a part is known in so many of the sum's cells
+SMALL: Final = 0.02  # of the largest contribution: below it, a part is none
+SLIP: Final = 5.0  # times the middle distance from the sum: farther off, a row holds a slip
+SLIPS: Final = 0.05  # share of rows that may hold one
+APART: Final = 0.02  # parts that move together more closely than this cannot be told apart
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """A component that equals a weighted sum of others: their places among the components, and weights."""
+
+    component: int
+    parts: tuple[int, ...]
+    weights: tuple[float, ...]
+
+
+def find_sums(panel: Panel) -> tuple[Sum, ...]:
+    """Components that are sums of others with weights above 0, made in the same way in the last years.
+
+    Parts of a sum are no sums themselves.  Two parts at least; a component in another unit is no sum.
+    """
+    count = len(panel.components)
+    if count < 3:
+        return ()
+    everyone = range(count)
+    sums = {c for c in everyone if _sum_of(panel.value, c, [p for p in everyone if p != c])}
+    parts = [p for p in everyone if p not in sums]
+    found = (_sum_of(panel.value, c, parts) for c in sorted(sums))
+    return tuple(each for each in found if each)
+
+
+def _sum_of(value: Floats, component: int, others: list[int]) -> Sum | None:
+    """Tell how a component is made of `others`, or give None if it is no sum of them."""
+    years = np.flatnonzero((~np.isnan(value[:, component])).any(axis=0))
+    for first in range(len(years) - 1, -1, -1):
+        recent = years[first:]
+        whole = value[:, component][:, recent].ravel()
+        known = ~np.isnan(whole)
+        whole = whole[known]
+        columns = value[:, others][:, :, recent].transpose(0, 2, 1).reshape(-1, len(others))[known]
+        there = (~np.isnan(columns)).mean(axis=0) >= SEEN
+        complete = ~np.isnan(columns[:, there]).any(axis=1)
+        if complete.sum() >= ROWS * there.sum() + ROWS:
+            found = _solved(columns[complete][:, there], whole[complete])
+            if found is None:
+                return None
+            parts = np.array(others)[there][found > 0]
+            weights = found[found > 0]
+            before = years[max(len(years) - STEADY, 0) : first]
+            held = all(_holds(value[:, component, t], value[:, parts, t], weights) for t in before)
+            return Sum(component, tuple(parts.tolist()), tuple(weights.tolist())) if held else None
+    return None
+
+
+def _holds(whole: Floats, columns: Floats, weights: Floats) -> bool:
+    """Tell whether the sum was made in the same way in an earlier year, as far as its parts were there."""
+    there = (~np.isnan(columns)).any(axis=0)
+    left = np.abs(whole - columns[:, there] @ weights[there])
+    left = left[~np.isnan(left)]
+    return not len(left) or bool(np.mean(left <= SLIP * EXACT * np.nanstd(whole)) >= 1 - SLIPS)
+
+
+def _solved(columns: Floats, whole: Floats) -> Floats | None:
+    """Least squares with weights of at least 0; None unless it fits and its parts can be told apart.
+
+    A few rows may break the sum, as figures are mistyped: they are left out.
+    """
+    step = max(1, len(whole) // MOST_ROWS)
+    columns, whole = columns[::step], whole[::step]
+    size = float(whole.std())
+    if columns.shape[1] < 2 or size <= 1e-9 * max(float(np.abs(whole).max()), 1e-300):
+        return None
+    weights = _fitted(columns, whole)
+    left = np.abs(whole - columns @ weights)
+    kept = left <= max(float(SLIP * np.median(left)), EXACT * size)
+    if kept.mean() < 1 - SLIPS:
+        return None
+    columns, whole = columns[kept], whole[kept]
+    weights = _fitted(columns, whole)
+    used = weights > 0
+    left = whole - columns @ weights
+    if used.sum() < 2 or np.sqrt(np.mean(left**2)) > EXACT * size:
+        return None
+    rest = columns[:, used] - columns[:, used].mean(axis=0)
+    rest = rest / np.maximum(np.sqrt((rest**2).mean(axis=0)), 1e-300)
+    smallest = float(np.linalg.svd(rest, compute_uv=False)[-1]) / np.sqrt(len(rest))
+    return weights if smallest > APART else None
+
+
+def _fitted(columns: Floats, whole: Floats) -> Floats:
+    """Weights of at least 0, those of next to nothing set to 0."""
+    scale = np.maximum(np.abs(columns).max(axis=0), 1e-300)
+    weights = nnls(columns / scale, whole / np.abs(whole).max())[0] * np.abs(whole).max() / scale
+    share = weights * scale
+    used = share > SMALL * share.max()
+    weights[~used] = 0.0
+    if used.any():
+        weights[used] = np.maximum(np.linalg.lstsq(columns[:, used], whole, rcond=None)[0], 0.0)
+    return np.asarray(weights)

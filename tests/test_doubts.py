@@ -1,0 +1,84 @@
+"""What looks wrong in a yearly table is told, and named by its row; a sound table raises no doubt."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecast import doubts
+
+YEARS = range(2010, 2020)
+
+
+def table(**changes):
+    """Give a sound table of three areas and two components, with cells changed by (area, component, year)."""
+    rng = np.random.default_rng(3)
+    rows = [
+        (area, component, year, 50 + 10 * a + rng.normal())
+        for a, area in enumerate(("An", "Bình", "Chi"))
+        for component in ("D1", "D2")
+        for year in YEARS
+    ]
+    frame = pd.DataFrame(rows, columns=["area", "component", "year", "score"])
+    frame.insert(4, "row", range(2, len(frame) + 2))
+    for key, value in changes.get("cells", {}).items():
+        area, component, year = key
+        here = (frame["area"] == area) & (frame["component"] == component) & (frame["year"] == year)
+        frame.loc[here, "score"] = value
+    return frame
+
+
+def told(frame):
+    """Give the keys and the English sentences of all doubts."""
+    found = doubts.of_table(frame)
+    return [phrase.key for phrase in found], " ".join(phrase.text("en") for phrase in found)
+
+
+def test_a_sound_table_is_not_doubted():
+    """Nothing is said where nothing is odd, growth and zeros included."""
+    grown = table()
+    grown["score"] *= 2.0 ** (grown["year"] - 2010)
+    zero = table(cells={("An", "D1", 2013): 0.0})
+
+    assert [told(frame)[0] for frame in (table(), grown, zero)] == [[], [], []]
+
+
+@pytest.mark.parametrize("year", [2010, 2014, 2019])
+@pytest.mark.parametrize(("factor", "key"), [(100, "yearly.large"), (0.01, "yearly.small")])
+def test_one_value_a_hundred_times_the_rest_is_named(year, factor, key):
+    """A lost decimal mark is doubted wherever it stands in the series, and its row is named."""
+    frame = table(cells={("Bình", "D2", year): 60 * factor})
+    keys, words = told(frame)
+
+    row = frame.loc[(frame["area"] == "Bình") & (frame["component"] == "D2") & (frame["year"] == year), "row"]
+    assert keys == [key]
+    assert f"row {row.iloc[0]}, Bình, D2, {year}" in words
+
+
+@pytest.mark.parametrize("other", ["an", "ÁN", " An", "A n"])
+def test_names_alike_but_for_case_accents_or_spaces_are_doubted(other):
+    """Two spellings of a name are told with their rows, and with the cells that stay empty."""
+    more = pd.DataFrame({"area": [other], "component": ["D1"], "year": [2019], "score": [50.0], "row": [62]})
+    keys, words = told(pd.concat([table(), more], ignore_index=True))
+
+    assert keys == ["yearly.alike", "yearly.never"]
+    assert "rows 2, 62" in words
+
+
+def test_a_year_far_from_the_others_is_doubted():
+    """A year that a long gap parts from the rest may be mistyped."""
+    lone = pd.DataFrame({"area": ["An"], "component": ["D1"], "year": [1910], "score": [50.0], "row": [62]})
+    keys, words = told(pd.concat([table(), lone], ignore_index=True))
+
+    assert keys == ["yearly.gap"]
+    assert "between 1910 and 2010" in words
+
+
+def test_cells_without_any_figure_are_named():
+    """An area all of whose scores are empty is not lost in silence."""
+    frame = table()
+    frame.loc[frame["area"] == "Chi", "score"] = np.nan
+    keys, words = told(frame)
+
+    assert keys == ["yearly.no_score", "yearly.never"]
+    assert "20 rows" in words
+    assert "Chi / D1, Chi / D2" in words

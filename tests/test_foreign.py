@@ -1,0 +1,214 @@
+"""Yearly tables as people have them: read as they are meant, or refused in few lines that say what to do.
+
+All figures are made up.
+"""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from forecast.errors import DataError
+from forecast.foreign import read_file, read_frame
+
+ROWS = [
+    (area, component, year, 60 + 5 * a + 2 * c + (year - 2015) / 4)
+    for a, area in enumerate(("An", "Bình"))
+    for c, component in enumerate(("D1", "D2"))
+    for year in range(2015, 2019)
+]
+PLAIN = "area,component,year,score\n" + "".join(f"{a},{c},{y},{s}\n" for a, c, y, s in ROWS)
+
+
+def lines(header, row, separator=","):
+    """Write the rows of the panel, each as `row` says."""
+    return "\n".join([separator.join(header), *(separator.join(row(*cells)) for cells in ROWS)]) + "\n"
+
+
+def written(tmp_path, text, encoding="utf-8", name="t.csv"):
+    """Put a text into a file."""
+    path = tmp_path / name
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def keyed(frame):
+    """Scores by area, component and year, in one order."""
+    return frame.set_index(["area", "component", "year"])["score"].sort_index()
+
+
+def across(keys, columns, cells):
+    """Write a wide table: cells of a list of columns, one row a key."""
+    rows = [",".join([*key, *(str(cells[(*key, column)]) for column in columns)]) for key in keys]
+    return "\n".join(rows) + "\n"
+
+
+CELLS = {(a, c, y): s for a, c, y, s in ROWS}
+LAYOUTS = {
+    "sep line": "sep=;\n" + PLAIN.replace(",", ";"),
+    "semicolons and decimal commas": PLAIN.replace(",", ";").replace(".", ","),
+    "tabs": PLAIN.replace(",", "\t"),
+    "bars": PLAIN.replace(",", "|"),
+    "Nixtla's names": PLAIN.replace("area", "unique_id").replace("year", "ds").replace("score", "y"),
+    "Vietnamese names": PLAIN.replace("area,component,year,score", "Tỉnh,Chỉ tiêu,Năm,Điểm"),
+    "days": lines(("area", "component", "year", "score"), lambda a, c, y, s: (a, c, f"{y}-12-31", str(s))),
+    "days of Vietnam": lines(
+        ("area", "component", "year", "score"), lambda a, c, y, s: (a, c, f"31/12/{y}", str(s))
+    ),
+    "whole numbers with a point": lines(
+        ("area", "component", "year", "score"), lambda a, c, y, s: (a, c, f"{y}.0", str(s))
+    ),
+    "years across": "area,component,2015,2016,2017,2018\n"
+    + across(
+        [(a, c) for a in ("An", "Bình") for c in ("D1", "D2")],
+        range(2015, 2019),
+        CELLS,
+    ),
+    "components across": "area,year,D1,D2\n"
+    + "".join(
+        f"{a},{y},{CELLS[a, 'D1', y]},{CELLS[a, 'D2', y]}\n"
+        for a in ("An", "Bình")
+        for y in range(2015, 2019)
+    ),
+    "an index column": "\n".join(f"{k - 1 if k else ''},{line}" for k, line in enumerate(PLAIN.splitlines())),
+    "a comma at each end": "\n".join(f"{line}," for line in PLAIN.splitlines()),
+    "blank rows": PLAIN.replace("An,D2,2015", "\n,,,\nAn,D2,2015"),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=str)
+def test_every_layout_is_the_same_table(tmp_path, layout):
+    """Whatever separators, names and layout a file has, its figures are those of the plain table."""
+    found = read_file(written(tmp_path, LAYOUTS[layout])).frame
+
+    pd.testing.assert_series_equal(keyed(found), keyed(read_file(written(tmp_path, PLAIN)).frame))
+    assert len(found) == len(ROWS)
+
+
+def test_excels_unicode_text_is_read(tmp_path):
+    """A file in UTF-16 with tabs, as Excel calls Unicode text, is read."""
+    found = read_file(written(tmp_path, PLAIN.replace(",", "\t"), "utf-16")).frame
+
+    pd.testing.assert_series_equal(keyed(found), keyed(read_frame(pd.DataFrame(ROWS, columns=COLUMNS)).frame))
+
+
+COLUMNS = ["area", "component", "year", "score"]
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    scores=st.lists(st.floats(-1e6, 1e6, allow_nan=False), min_size=6, max_size=6),
+    order=st.permutations(range(6)),
+)
+def test_a_table_in_memory_reads_as_it_is_in_any_order(scores, order):
+    """Scores come back to the last digit, whatever the order of rows, and a wide table is the long one."""
+    keys = [(area, "D", year) for area in ("A", "B") for year in (2019, 2020, 2021)]
+    long = pd.DataFrame([(*key, s) for key, s in zip(keys, scores, strict=True)], columns=COLUMNS)
+    wide = long.pivot_table("score", ["area", "component"], "year")
+
+    found = read_frame(long.iloc[list(order)])
+
+    expected = keyed(long.astype({"area": "str", "component": "str"}))
+    pd.testing.assert_series_equal(keyed(found.frame), expected)
+    pd.testing.assert_series_equal(keyed(read_frame(wide).frame), expected)
+    assert found.remarks == ()
+
+
+def refusal(tmp_path, text):
+    """Give the problems that a text is refused with."""
+    with pytest.raises(DataError) as refused:
+        read_file(written(tmp_path, text))
+    return refused.value.problems
+
+
+def test_quarters_are_refused_with_the_way_to_sum_them(tmp_path):
+    """Four figures a year are one problem, not one a row, and it names a cell and what to do."""
+    quarters = "".join(f"{a},{c},{y}-Q{q},{s}\n" for a, c, y, s in ROWS for q in range(1, 5))
+    (problem,) = refusal(tmp_path, PLAIN.splitlines()[0] + "\n" + quarters)
+
+    told = problem.text("en")
+    assert "An, D1 has 4 figures in 2015" in told
+    assert "PivotTable" in told
+
+
+def test_the_same_mistake_in_every_row_is_told_three_times_and_counted(tmp_path):
+    """What is wrong in all rows does not fill the screen."""
+    problems = refusal(tmp_path, PLAIN.replace(",2015,", ",hai nghìn,").replace(",2016,", ",hai nghìn,"))
+
+    assert [p.row for p in problems] == [2, 3, 6, None]
+    assert problems[-1].expected_facts == {"count": 5}
+
+
+def test_a_bad_cell_of_a_wide_table_is_named_by_its_own_row_and_column(tmp_path):
+    """The row and the column are those of the file, not of the long table."""
+    (problem,) = refusal(tmp_path, "area,component,2015,2016\nAn,D,1,2\nBình,D,3,bốn\n")
+
+    assert (problem.row, problem.column, problem.value) == (3, "2016", "bốn")
+
+
+def test_rows_that_repeat_are_named_as_they_stand(tmp_path):
+    """A key that stands twice is refused; both rows are named."""
+    (problem,) = refusal(tmp_path, "sep=;\n" + (PLAIN + "An,D1,2016,61\n").replace(",", ";"))
+
+    assert (problem.row, problem.expected_facts["first"]) == (19, 4)
+
+
+@pytest.mark.parametrize(
+    ("text", "count", "words"),
+    [
+        (PLAIN.split("\n", 1)[1], 1, "name them area, component, year, score"),
+        (PLAIN.replace("score\n", "score,ghi chu\n"), 1, "cells"),
+        ("a;b;c\n1;2;3\n", 1, "name them"),
+        ("area,component,year,score,ghi chu\nAn,D,2015,5,x\n", 1, "unknown column"),
+        (",area,component,year,score\nx,An,D,2015,5\n", 1, "column 1 has no name"),
+        ("area,area,year,score\nAn,An,2015,5\n", 1, "more than once"),
+        ("area,component,year,score\nAn,D,2015,5,6,7\n", 1, "6 cells"),
+        ("area,component,year,score\n", 1, "empty"),
+        ("", 1, "empty"),
+    ],
+)
+def test_what_cannot_be_read_is_told_in_one_or_few_lines(tmp_path, text, count, words):
+    """A header that is none, a column that is not known, a row too long: one line each."""
+    problems = refusal(tmp_path, text)
+
+    assert count <= len(problems) <= 4
+    assert words in problems[0].text("en")
+
+
+def test_signs_for_no_figure_are_read_as_none_and_counted(tmp_path):
+    """NA, two dots and dashes are no figures; the count is told."""
+    text = PLAIN.replace("60.0", "NA").replace("62.0", "..").replace("67.0", "–")
+    found = read_file(written(tmp_path, text))
+
+    assert found.frame["score"].isna().sum() == 3
+    (remark,) = found.remarks
+    assert "3 cells" in remark.text("en")
+
+
+def test_a_decimal_comma_among_decimal_points_is_not_guessed(tmp_path):
+    """Where a column holds both, a comma may be a thousands separator: the cell is refused."""
+    text = "area;component;year;score\nA;D;2019;1.5\nA;D;2020;1,234\n"
+    (problem,) = refusal(tmp_path, text)
+
+    assert problem.value == "1,234"
+
+
+def test_a_bare_series_is_one_area_and_one_component(tmp_path):
+    """Two columns, year and value, are enough; what stands for the others is told."""
+    found = read_file(written(tmp_path, "ds,y\n2019,1\n2020,2\n", name="gia-dien.csv"))
+
+    assert set(found.frame["area"]) == {"gia-dien"}
+    assert set(found.frame["component"]) == {"y"}
+    assert len(found.remarks) == 3
+
+
+def test_timestamps_and_missing_values_of_a_table_in_memory(tmp_path):
+    """Days of pandas give their year; NaN and NA are no figures."""
+    days = pd.to_datetime(["2019-12-31", "2020-12-31", "2021-12-31"])
+    frame = pd.DataFrame({"unique_id": "A", "ds": days, "y": [1.5, np.nan, 2.5]})
+
+    found = read_frame(frame).frame
+
+    assert found["year"].tolist() == [2019, 2020, 2021]
+    assert found["score"].isna().tolist() == [False, True, False]
