@@ -88,7 +88,7 @@ def test_conflicts_are_the_cells_whose_sources_disagree():
 
 def test_maxima_that_nobody_read_are_named():
     """D2, D6 and D7 are assumed for 2024; before the change was known all are borrowed."""
-    assert summary().not_read["component"].tolist() == ["D2", "D6", "D7"]
+    assert summary().not_read["component"].tolist() == ["D6", "D7"]
     early = summary("2022-06-01")
     assert set(early.not_read["max_status"]) == {"borrowed"}
     assert early.versions.iloc[-1]["framework"] == "1149/QĐ-BNV"

@@ -26,7 +26,17 @@ FRAMEWORKS = pd.DataFrame(
         ("B", 2022, 2024, "part.appraised", "total", 61.5, "read"),
     ],
     columns=["framework", "first_year", "last_year", "component", "parent", "max_score", "max_status"],
-).assign(name_vi="tên", name_en="name", responsible="", source="", rule="", indicator="", deadline=pd.NaT)
+).assign(
+    max_low=np.nan,
+    max_high=np.nan,
+    name_vi="tên",
+    name_en="name",
+    responsible="",
+    source="",
+    rule="",
+    indicator="",
+    deadline=pd.NaT,
+)
 EVENTS = pd.DataFrame(
     [
         ("PAR", 2017, "framework", "A", "2018-05-02"),
@@ -165,3 +175,16 @@ def test_a_version_not_known_lends_nothing():
     found = with_share(scores, FRAMEWORKS, EVENTS, dt.date(2022, 11, 9))
 
     assert found["maximum"].isna().all()
+
+
+def test_an_assumed_maximum_has_bounds_and_a_read_one_has_none_but_itself():
+    """Bounds are those of the table; without them both ends are the maximum."""
+    bounded = FRAMEWORKS.assign(
+        max_low=[*[np.nan] * 4, 28.0, *[np.nan] * 4], max_high=[*[np.nan] * 4, 33.5, *[np.nan] * 4]
+    )
+    found = framework_for(bounded, EVENTS, "PAR", 2023, dt.date(2024, 10, 20))
+
+    assert found.maximum_bounds("D1") == (28.0, 33.5)
+    assert found.maximum_bounds("D8") == (70.0, 70.0)
+    assert framework(2023, "2024-10-20").maximum_bounds("D1") == (30.0, 30.0)
+    assert np.isnan(found.maximum_bounds("D5")).all()

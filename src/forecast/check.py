@@ -11,7 +11,7 @@ import pandas as pd
 from forecast import labels
 from forecast.framework import framework_for
 from forecast.load import Known
-from forecast.tables import COMPONENTS, COUNTRY
+from forecast.tables import APPRAISED, COMPONENTS, COUNTRY
 
 STATES: Final = ("score", "derived", "rank", "missing")
 
@@ -44,7 +44,7 @@ class Summary:
         One row a year: year, framework, maxima_from, borrowed (the maxima are another version's).
     maxima
         The framework of the year after `last_year`: component, parent, name_vi, name_en,
-        max_score, max_status, responsible.
+        max_score, max_status, max_low, max_high, responsible.
     """
 
     as_of: dt.date
@@ -131,8 +131,9 @@ def summary(known: Known, *, index_code: str, area: str) -> Summary:
 
 def _components(own: pd.DataFrame, index_code: str) -> list[str]:
     """Components of the index in their order, then any criteria that scores exist for."""
-    usual = COMPONENTS[index_code]
-    return [*usual, *sorted(set(own["component"]).difference(usual))]
+    usual, known = COMPONENTS[index_code], set(own["component"])
+    always = [name for name in usual if name in known or name not in APPRAISED]
+    return [*always, *sorted(known.difference(usual))]
 
 
 def _name(component: str, index_code: str, framework: pd.DataFrame) -> tuple[str, str]:

@@ -17,8 +17,8 @@ TOTAL: Final = "total"
 PART_PREFIX: Final = "part."
 WHOLE: Final = 100.0  # both indexes have 100 in all, under every version
 COMPONENT_COLUMNS: Final = (
-    *("component", "parent", "name_vi", "name_en", "max_score", "max_status", "responsible"),
-    *("source", "rule", "indicator", "deadline"),
+    *("component", "parent", "name_vi", "name_en", "max_score", "max_status", "max_low", "max_high"),
+    *("responsible", "source", "rule", "indicator", "deadline"),
 )
 
 
@@ -37,8 +37,8 @@ class Framework:
     components
         What the panel is modelled on, one row a component: the total, its domains, the two halves
         of D8, the parts.  component, parent, name_vi, name_en, max_score (points), max_status
-        (read, assumed, borrowed, made_up), responsible, source (of the points), rule, indicator,
-        deadline.
+        (read, assumed, borrowed, made_up), max_low, max_high (between which an assumed maximum lies),
+        responsible, source (of the points), rule, indicator, deadline.
     criteria
         The criteria and sub-criteria below them, with the same columns; often none are known.
     """
@@ -79,6 +79,16 @@ class Framework:
         """Whether the maximum was read, is assumed or borrowed; ``""`` for an unknown component."""
         pairs = zip(self.components["component"], self.components["max_status"], strict=True)
         return next((str(status) for name, status in pairs if name == component), "")
+
+    def maximum_bounds(self, component: str) -> tuple[float, float]:
+        """Lowest and highest points that the maximum may be: the maximum itself where nothing else is known.
+
+        Only an assumed maximum has bounds of its own; one that is borrowed keeps those of its version.
+        """
+        middle = self.maximum(component)
+        rows = zip(*(self.components[name] for name in ("component", "max_low", "max_high")), strict=True)
+        low, high = next(((float(a), float(b)) for name, a, b in rows if name == component), (np.nan, np.nan))
+        return (middle, middle) if np.isnan(low) or np.isnan(high) else (low, high)
 
     def without_departments(self) -> Framework:
         """The same components, with nobody in charge: departments are those of one area."""
@@ -240,7 +250,7 @@ def _by_level(version: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _total_only() -> tuple[pd.DataFrame, pd.DataFrame]:
-    row = (TOTAL, "", "Tổng điểm", "Total", WHOLE, "read", "", "", "", "", pd.NaT)
+    row = (TOTAL, "", "Tổng điểm", "Total", WHOLE, "read", np.nan, np.nan, "", "", "", "", pd.NaT)
     return _by_level(pd.DataFrame([row], columns=list(COMPONENT_COLUMNS)).astype({"deadline": DAY_DTYPE}))
 
 

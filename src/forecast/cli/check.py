@@ -145,13 +145,14 @@ def _maxima(found: Summary, lang: str) -> str:
         [
             row.component,
             labels.number(row.max_score, 1, lang),
+            _bounds(row.max_low, row.max_high, lang),
             labels.text(f"max_status.{row.max_status}", lang),
             row.name_vi if lang == "vi" else row.name_en,
         ]
         for row in each(found.not_read)
     ]
     if rows:
-        columns = ("component", "max_score", "max_status", "name")
+        columns = ("component", "max_score", "max_bounds", "max_status", "name")
         first = _section(labels.text("check.maxima.title", lang, **facts), columns, rows, lang)
     else:
         first = labels.text("check.maxima.none", lang, year=facts["year"])
@@ -161,6 +162,10 @@ def _maxima(found: Summary, lang: str) -> str:
         for lender, years in lent.groupby("maxima_from", sort=False)
     ]
     return "\n".join([first, *lines])
+
+
+def _bounds(low: float, high: float, lang: str) -> str:
+    return f"{labels.number(low, 2, lang)}–{labels.number(high, 2, lang)}" if low < high else labels.MISSING
 
 
 def _undated(found: Summary, lang: str) -> str:

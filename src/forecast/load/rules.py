@@ -14,7 +14,7 @@ from forecast.load import points
 from forecast.load.areas import Gazetteer
 from forecast.load.cells import not_among
 from forecast.load.files import Rows
-from forecast.tables import COMPONENTS, COUNTRY, INDEX_CODES, Table
+from forecast.tables import APPRAISED, COMPONENTS, COUNTRY, INDEX_CODES, Table
 
 Frames = Mapping[str, pd.DataFrame]
 Finding = tuple[int, str, str, dict[str, Any]]  # row, column, key, facts
@@ -117,6 +117,9 @@ def _scores(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterat
     yield from _components(judged, criteria)
     yield from _figures(frame)
     yield from _framework_maxima(frame, versions)
+    appraised = frame["component"].isin(APPRAISED)
+    for number in _rows(frame, appraised & (frame["unit"] == "points") & frame["max_score"].isna()):
+        yield number, "max_score", "expect.appraised_maximum", {}
     for row in _each(frame):
         counted = row.statistic.startswith("count:")
         if counted != (row.unit == "provinces"):
@@ -177,7 +180,7 @@ def _every_component(frames: Frames) -> frozenset[str]:
     versions = frames.get("frameworks")
     if versions is None or versions.empty:
         return frozenset()
-    return frozenset(COMPONENTS["PAR"]) | frozenset(versions["component"])
+    return frozenset(COMPONENTS["PAR"]).difference(APPRAISED) | frozenset(versions["component"])
 
 
 def _frameworks(frame: pd.DataFrame, frames: Frames, _: Gazetteer) -> Iterator[Finding]:
@@ -194,8 +197,26 @@ def _frameworks(frame: pd.DataFrame, frames: Frames, _: Gazetteer) -> Iterator[F
                 yield row.row, "parent", *not_among(row.parent, tuple(version["component"]))
             if row.max_score == 0:
                 yield row.row, "max_score", "expect.above_zero", {}
+            if row.component in APPRAISED:
+                yield row.row, "component", "expect.no_appraised_maximum", {}
+        yield from _bounds(version)
         yield from _places(version)
         yield from _sums(str(name), version)
+
+
+def _bounds(version: pd.DataFrame) -> Iterator[Finding]:
+    """Report bounds that do not hold the maximum, or stand beside one that is not assumed."""
+    for row in _each(version):
+        for column, outside in (
+            ("max_low", row.max_low > row.max_score),
+            ("max_high", row.max_high < row.max_score),
+        ):
+            if pd.isna(getattr(row, column)) != pd.isna(row.max_low + row.max_high):
+                yield row.row, column, "expect.both_bounds", {}
+            elif outside:
+                yield row.row, column, "expect.bounds_of_maximum", {"maximum": float(row.max_score)}
+            elif row.max_status != "assumed" and not pd.isna(getattr(row, column)):
+                yield row.row, column, "expect.bounds_of_assumed", {}
 
 
 def _places(version: pd.DataFrame) -> Iterator[Finding]:

@@ -96,6 +96,8 @@ FRAMEWORKS: Final = Table(
         Column(name="name_en", empty=True),
         Column(name="max_score", kind="number", low=0),
         Column(name="max_status", kind="choice", choices=MAX_STATUS),
+        Column(name="max_low", kind="number", low=0, empty=True, absent=True),  # between which an assumed
+        Column(name="max_high", kind="number", low=0, empty=True, absent=True),  # maximum is known to lie
         Column(name="responsible", empty=True),  # several with ; between them
         NOTE,
         Column(name="source", kind="choice", choices=SOURCES, empty=True, absent=True),
