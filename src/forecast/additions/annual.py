@@ -71,7 +71,7 @@ def table(
         return dataclasses.replace(found, value=problem.value)
 
     try:
-        before, after = through_the_door(data_dir, target, rows, place)
+        before, after = through_the_door(data_dir, now, target, rows, place)
     except DataError as error:
         raise DataError(_in_order([*problems, *error.problems])) from error
     kept = added(now, after, target)

@@ -66,7 +66,7 @@ def score(data_dir: Path, **cells: str) -> Proposal:
     now = read_vintages(data_dir)
     given = _cleaned(table, cells, now)
     row = _score_defaults(table, given)
-    before, after = through_the_door(data_dir, table, [row], _place)
+    before, after = through_the_door(data_dir, now, table, [row], _place)
     kept = added(now, after, table)
     told = history(now, row["index_code"], last_day(now, after, table))
     doubts = tuple(_problem(doubt, row) for doubt in judge(case(kept), told))
@@ -106,7 +106,7 @@ def indicator(data_dir: Path, **cells: str) -> Proposal:
     usual = own.iloc[-1].to_dict() if len(own) else {}
     fill = {name: str(usual.get(name, "")) for name in ("indicator_name_vi", "unit", "linked_domain")}
     row = {**dict.fromkeys(INDICATORS.names, ""), **fill, "trust": "press", **given}
-    before, after = through_the_door(data_dir, INDICATORS, [row], _place)
+    before, after = through_the_door(data_dir, now, INDICATORS, [row], _place)
     kept = after.frames[INDICATORS.name].iloc[-1]
     doubts = tuple(
         Problem(_option(column), None, "", row[column], key, facts)
@@ -141,7 +141,7 @@ def announcement(data_dir: Path, **cells: str) -> Proposal:
         "precision": "day",
         **_cleaned(ANNOUNCEMENTS, cells, now),
     }
-    before, after = through_the_door(data_dir, ANNOUNCEMENTS, [row], _place)
+    before, after = through_the_door(data_dir, now, ANNOUNCEMENTS, [row], _place)
     what = _what(ANNOUNCEMENTS, row)
     return Proposal(
         data_dir, ANNOUNCEMENTS, "add announcement", what, (row,), before, now, after, Compared(new=1)
@@ -160,7 +160,7 @@ def event(data_dir: Path, **cells: str) -> Proposal:
     """
     now = read_vintages(data_dir)
     row = {**dict.fromkeys(EVENTS.names, ""), "kind": "framework", **_cleaned(EVENTS, cells, now)}
-    before, after = through_the_door(data_dir, EVENTS, [row], _place)
+    before, after = through_the_door(data_dir, now, EVENTS, [row], _place)
     known = list(dict.fromkeys(now.frames["frameworks"]["framework"]))
     strange = row["kind"] == "framework" and row["what"] not in known
     doubts = [Problem("--what", None, "", row["what"], "doubt.no_framework", {"known": known})]

@@ -14,7 +14,7 @@ from forecast import labels, load
 from forecast.check import Summary, summary
 from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb
 from forecast.cli.plain import Side, each, runs, table
-from forecast.errors import EXIT_DATA, EXIT_GOOD, DataError
+from forecast.errors import EXIT_DATA, EXIT_GOOD, MOST_TOLD, DataError
 from forecast.spec import DEFAULT_AREA
 from forecast.tables import INDEX_CODES
 
@@ -50,7 +50,8 @@ def check(*, as_of: dt.date, index_code: str, area: str, data_dir: Path, as_json
     except DataError as error:
         if not as_json:
             raise
-        click.echo(_json({"sound": False, "problems": [problem.as_dict(lang) for problem in error.problems]}))
+        told = [problem.as_dict(lang) for problem in error.problems[:MOST_TOLD]]
+        click.echo(_json({"sound": False, "problems": told, "rest": error.rest}))
         return EXIT_DATA
     found = summary(known, index_code=index_code, area=known.find_province(area))
     if as_json:

@@ -7,7 +7,7 @@ import datetime as dt
 import click
 
 from forecast import additions, labels
-from forecast.cli.form import today
+from forecast.cli.local import today
 from forecast.cli.plain import Side, each, table
 
 

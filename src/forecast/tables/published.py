@@ -50,6 +50,7 @@ SCORES: Final = Table(
     key=SCORE_KEY,
     source_key=(*SCORE_KEY, "published_on", "source_day", "source_url"),
     known_from="published_on",
+    rowless=True,
 )
 RELATED: Final = Table(
     name="related_indices",
@@ -63,6 +64,7 @@ RELATED: Final = Table(
     key=RELATED_KEY,
     source_key=(*RELATED_KEY, "published_on", "source_day", "source_url"),
     known_from="published_on",
+    rowless=True,
 )
 INDICATORS: Final = Table(
     name="indicators",
@@ -83,6 +85,7 @@ INDICATORS: Final = Table(
     # One page may give two values of one indicator (two denominators): the value is part of the key.
     source_key=(*INDICATOR_KEY, "published_on", "source_url", "value"),
     known_from="published_on",
+    rowless=True,
 )
 FRAMEWORKS: Final = Table(
     name="frameworks",
@@ -134,6 +137,7 @@ ANNOUNCEMENTS: Final = Table(
     key=("index_code", "year"),
     source_key=("index_code", "year"),
     known_from="announced_on",
+    rowless=True,
 )
 TARGETS: Final = Table(
     name="targets",
@@ -150,6 +154,7 @@ TARGETS: Final = Table(
     key=("index_code", "area", "year", "quantity", "set_on"),
     source_key=("index_code", "area", "year", "quantity", "set_on"),
     known_from="set_on",
+    rowless=True,
 )
 AREAS: Final = Table(
     name="areas",
