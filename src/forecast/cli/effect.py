@@ -22,6 +22,8 @@ def shown(
     """Forecast without and with a proposal's rows, and write both side by side."""
     from forecast.additions.effect import RANK, effect  # the models take their time
 
+    if proposal.now.frames["scores"].empty:
+        return labels.text("effect.first", lang)
     click.echo(labels.text("effect.working", lang), err=True)
     found = effect(proposal, area=area, as_of=as_of or today(), target_year=target_year)
     if found is None:
