@@ -1,4 +1,4 @@
-"""Many rows at once, by the table's own or Vietnamese headings, with what they share given beside; undone whole."""
+"""Many rows at once, by the table's or Vietnamese headings, what they share given beside; undone whole."""
 
 import openpyxl
 import pytest
@@ -142,3 +142,20 @@ def test_the_first_table_of_an_office_goes_into_an_empty_one(data_dir, made_up, 
     assert code == 0
     assert "không có dự báo để so sánh" in out
     assert len(load.read_vintages(data_dir).frames["scores"]) >= 63
+
+
+def test_criteria_that_do_not_make_their_domain_are_doubted_at_the_door(office, tmp_path):
+    """9.25 points in all are not the domain's 10; the doubt stands at the criterion."""
+    path = office / "scores.csv"
+    domain = "PAR,2023,TP. Hồ Chí Minh,D2,value,10,points,10,,2024-04-17,2024-04-17,Dòng giả định,official,\n"
+    path.write_text(path.read_text(encoding="utf-8") + domain, encoding="utf-8")
+    head, body, *_ = CASES["criteria"]
+    file = sheet(tmp_path / "bang.xlsx", [*head, *body])
+    shared = {"source_url": "x", "published_on": "2024-04-17"}
+
+    found = additions.rows_of_list(office, file, "criteria", shared=shared).doubts
+
+    assert [(each.cell, each.expected_key, each.expected_facts["due"]) for each in found] == [
+        ("D4", "doubt.parts", 9.25)
+    ]
+    assert "D2" in found[0].text("en")

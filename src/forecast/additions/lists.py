@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from forecast.additions import journal
+from forecast.additions.beside import added, incoherent, last_day
+from forecast.additions.history import history
 from forecast.additions.ownpast import Past, indicator_doubts
 from forecast.additions.proposal import Compared, Proposal, Row, through_the_door
 from forecast.additions.single import plain_number
@@ -240,6 +242,8 @@ class _Made:
 
 def _doubts(kind: str, now: Vintages, after: Vintages, count: int) -> Iterator[tuple[int, Problem]]:
     """Judge each new indicator beside the same one's values in the table and in earlier rows of the list."""
+    if kind == "criteria" and count:
+        yield from _criteria_doubts(now, after)
     if kind != "indicators" or not count:
         return
     past = Past(now.frames[INDICATORS.name])
@@ -247,6 +251,19 @@ def _doubts(kind: str, now: Vintages, after: Vintages, count: int) -> Iterator[t
         for column, key, facts in indicator_doubts(row, past.of(row)):
             yield at, Problem("", None, column, str(getattr(row, column)), key, facts)
         past.add(row)
+
+
+def _criteria_doubts(now: Vintages, after: Vintages) -> Iterator[tuple[int, Problem]]:
+    """Judge new scores of criteria beside their domains and each other, year by year."""
+    kept = added(now, after, SCORES)
+    told = history(now, "PAR", last_day(now, after, SCORES))
+    for _, rows in kept.groupby("year"):
+        places = dict(zip(zip(rows["area"], rows["component"], strict=True), rows.index, strict=True))
+        for doubt in incoherent(rows, told, after, []):
+            names = (doubt.component, *doubt.facts["parts"])
+            at = next(places[doubt.area, name] for name in names if (doubt.area, name) in places)
+            facts = {"area": doubt.area, "component": doubt.component, **doubt.facts}
+            yield int(at), Problem("", None, "score", str(rows.at[at, "score"]), doubt.key, facts)
 
 
 def _list(path: Path, kind: str, table: Table, sheet: str) -> Lines:

@@ -10,7 +10,7 @@ from typing import Final
 
 import pandas as pd
 
-from forecast.additions.beside import SAME, added, case, compared, last_day
+from forecast.additions.beside import SAME, added, case, compared, incoherent, last_day
 from forecast.additions.doubts import Doubt, judge
 from forecast.additions.history import history
 from forecast.additions.ownpast import Past, indicator_doubts
@@ -69,7 +69,9 @@ def score(data_dir: Path, **cells: str) -> Proposal:
     before, after = through_the_door(data_dir, now, table, [row], _place)
     kept = added(now, after, table)
     told = history(now, row["index_code"], last_day(now, after, table))
-    doubts = tuple(_problem(doubt, row) for doubt in judge(case(kept), told))
+    found = judge(case(kept), told)
+    found += incoherent(kept, told, after, found)
+    doubts = tuple(_problem(doubt, row) for doubt in found)
     return Proposal(
         data_dir,
         table,
@@ -251,7 +253,7 @@ def _other_values(same: pd.DataFrame, value: float) -> tuple[Difference, ...]:
 
 def _problem(doubt: Doubt, row: Row) -> Problem:
     column = "rank" if doubt.key.startswith("doubt.rank") else "score"
-    facts = {"area": row["area"], "component": row["component"], **doubt.facts}
+    facts = {"area": row["area"], "component": doubt.component or row["component"], **doubt.facts}
     return Problem(_option(column), None, "", row[column], doubt.key, facts)
 
 

@@ -71,7 +71,7 @@ def page(found: Summary, lang: str) -> str:
         facts = {"year": found.last_year, "announced_on": found.last_announced}
         head.append(labels.text("check.last", lang, **facts))
     head.append(labels.text("check.sound", lang))
-    sections = (_counts, _coverage, _grid, _conflicts, _aside, _maxima, _undated)
+    sections = (_counts, _coverage, _grid, _conflicts, _contradictions, _aside, _maxima, _undated)
     return "\n\n".join(["\n".join(head), *(section(found, lang) for section in sections)])
 
 
@@ -130,6 +130,23 @@ def _conflicts(found: Summary, lang: str) -> str:
     ]
     title = labels.text("check.conflicts.title", lang, count=len(rows))
     return _section(title, columns, rows, lang)
+
+
+def _contradictions(found: Summary, lang: str) -> str:
+    columns = ("year", "area", "component", "contradiction", "stated", "due", "parts")
+    rows = [
+        [
+            str(row.year),
+            row.area,
+            row.component,
+            labels.text(f"contradiction.{row.kind}", lang),
+            *(labels.number(x, 2 if row.kind == "sum" else 0, lang) for x in (row.stated, row.due)),
+            row.parts,
+        ]
+        for row in each(found.contradictions.head(MOST_TOLD))
+    ]
+    title = labels.text("check.contradictions.title", lang, count=len(found.contradictions))
+    return _section(title, columns, rows, lang, left=("contradiction", "parts"))
 
 
 def _aside(found: Summary, lang: str) -> str:

@@ -18,6 +18,7 @@ import pandas as pd
 
 from forecast import tables
 from forecast.errors import DataError, Problem, SpecError
+from forecast.framework import with_printed
 from forecast.load.areas import Gazetteer, gazetteer
 from forecast.load.cells import parse_table
 from forecast.load.files import Rows, read_rows, rows_of
@@ -79,6 +80,7 @@ class Vintages:
         events = as_known(self.frames["events"], as_of)
         frameworks = self.frames["frameworks"]
         frameworks = frameworks.loc[frameworks["framework"].isin(events["what"])]
+        frameworks = with_printed(frameworks, events, as_known(self.frames["scores"], as_of))
         known = as_known(frame.loc[frame["index_code"] == index_code], as_of)
         return settled_rows(known, table, frameworks, events, as_of)[0]
 

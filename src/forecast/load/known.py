@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from forecast import tables
-from forecast.framework import with_share
+from forecast.framework import with_printed, with_share
 from forecast.load.areas import gazetteer
 from forecast.load.cells import period_days
 from forecast.load.proofs import contradicted
@@ -47,7 +47,7 @@ class Known:
     undated
         Rows without a day of publication, which are never used: file, row, key, name, score, source_url.
     frameworks
-        Versions whose event was known on the day.
+        Versions whose event was known on the day, and those that a year's printed maxima make.
     events, announcements, targets
         The tables of that name as known on the day.
     submissions
@@ -110,6 +110,7 @@ def known_of(
     """Cut checked tables to a day and settle what sources disagree on."""
     events = as_known(frames["events"], as_of)
     frameworks = frames["frameworks"].loc[frames["frameworks"]["framework"].isin(events["what"])]
+    frameworks = with_printed(frameworks, events, as_known(frames["scores"], as_of))
     settled, asides, undated, counts = {}, [], [], []
     for table in tables.DATA_TABLES:
         frame = frames[table.name]
