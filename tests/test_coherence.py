@@ -106,6 +106,14 @@ def test_a_rank_that_the_scores_contradict_is_told_with_the_due_one(order, place
     assert contradictions(points.drop(index=(place + 1) % 63), ranks, (), 63) == []
 
 
+def test_scores_a_hundredth_apart_may_stand_in_either_order():
+    """One of the two may have been rounded twice; two hundredths are an order."""
+    ranks = pd.DataFrame({"D6": [2.0, 1.0]})
+
+    assert contradictions(pd.DataFrame({"D6": [8.01, 8.0]}), ranks, (), 2) == []
+    assert len(contradictions(pd.DataFrame({"D6": [8.02, 8.0]}), ranks, (), 2)) == 2
+
+
 def test_years_are_judged_apart():
     """A domain of one year is not held beside the criteria of another."""
     rows = pd.DataFrame(

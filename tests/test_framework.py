@@ -216,7 +216,14 @@ def test_a_year_that_prints_all_its_maxima_is_a_version():
         assert (found.name, found.maxima_from) == ("between", "between")
         assert {name: found.maximum(name) for name in found.leaves()} == MAXIMA
         assert {found.max_status(name) for name in MAXIMA} == {"read"}
-    assert derived(scores, 2022).maximum("D1") == 30.0  # on file
+
+
+def test_a_version_on_file_is_not_made_again():
+    """What the table says of a decision goes before what its results print."""
+    found = derived(printed(2023, MAXIMA), 2023)
+
+    assert (found.maximum("D1"), found.max_status("D1")) == (30.0, "assumed")
+    assert not found.components["component"].duplicated().any()
 
 
 def test_a_year_without_a_known_decision_has_a_version_of_its_own():

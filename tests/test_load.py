@@ -488,7 +488,7 @@ def test_another_content_of_one_file_is_refused_as_the_folder_would_be(tmp_path)
     """The rules that look at other tables hold there too."""
     folder = write(tmp_path)
     vintages = load.read_vintages(folder)
-    content = (folder / "scores.csv").read_bytes() + NEW_ROW.replace(b"D1,value,50,points", b"D7,value,90,cm")
+    content = (folder / "scores.csv").read_bytes() + NEW_ROW.replace(b"D1,value,50", b"D1,value,61")
     (folder / "scores.csv").write_bytes(content)
     with pytest.raises(DataError) as of_folder:
         load.read_vintages(folder)
