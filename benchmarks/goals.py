@@ -214,6 +214,13 @@ GOALS = (
     Goal(
         "A changed figure to the new forecast: seconds", "desk", "changed", "forecast", high=5.0, decimals=1
     ),
+    Goal("12 complete years checked: processor seconds", "doors", "check", "forecast", high=3.0, decimals=1),
+    Goal("One figure proposed beside them: the same", "doors", "add", "forecast", high=2.0, decimals=1),
+    Goal("A year's printed table proposed: the same", "doors", "table", "forecast", high=10.0, decimals=1),
+    Goal(
+        "10,000 sources of one cell settled: the same", "doors", "settled", "forecast", high=5.0, decimals=1
+    ),
+    Goal("200,000 wrong rows refused: the same", "doors", "wrong", "forecast", high=10.0, decimals=1),
 )
 
 

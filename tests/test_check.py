@@ -3,6 +3,7 @@
 import datetime as dt
 import functools
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 
 from forecast import check, load
+from forecast.cli.check import page
 
 REAL = Path(__file__).parents[1] / "data"
 CITY = "TP. Hồ Chí Minh"
@@ -88,7 +90,7 @@ def test_conflicts_are_the_cells_whose_sources_disagree():
 
 def test_maxima_that_nobody_read_are_named():
     """D2, D6 and D7 are assumed for 2024; before the change was known all are borrowed."""
-    assert summary().not_read["component"].tolist() == ["D2", "D6", "D7"]
+    assert summary().not_read["component"].tolist() == ["D6", "D7"]
     early = summary("2022-06-01")
     assert set(early.not_read["max_status"]) == {"borrowed"}
     assert early.versions.iloc[-1]["framework"] == "1149/QĐ-BNV"
@@ -138,3 +140,25 @@ def test_components_without_a_framework_have_names_too():
     for index_code in ("PAR", "SIPAS"):
         coverage = summary(index_code=index_code).coverage
         assert (coverage[["name_vi", "name_en"]] != "").all(axis=None)
+
+
+def test_the_published_figures_contradict_each_other_nowhere_that_is_left():
+    """Sources that others prove wrong are set aside before; what is taken fits together."""
+    assert summary().contradictions.empty
+
+
+def test_a_contradiction_is_told(tmp_path):
+    """Eight domains that do not make the total stand in the summary and on its page."""
+    folder = tmp_path / "data"
+    shutil.copytree(REAL, folder)
+    source = ",,2022-05-25,2022-05-25,Trang giả định,official,\n"
+    with (folder / "scores.csv").open("a", encoding="utf-8") as file:
+        file.write("".join(f"PAR,2021,Hà Nam,D{k},value,5,points,{source}" for k in range(1, 9)))
+        file.write(f"PAR,2021,Hà Nam,total,value,41,points,{source}")
+
+    found = check.summary(load.read(folder, as_of=dt.date(2024, 10, 20)), index_code="PAR", area="Hà Nam")
+
+    assert found.contradictions[["year", "component", "stated", "due"]].to_numpy().tolist() == [
+        [2021, "total", 41.0, 40.0]
+    ]
+    assert "tổng các phần" in page(found, "vi")

@@ -124,3 +124,16 @@ def test_every_sentence_of_ours_is_used():
     ours = [key for key in labels.catalogue() if key.split(".")[0] in PREFIXES and not re.match(built, key)]
 
     assert [key for key in ours if f'"{key}"' not in source] == []
+
+
+def test_a_list_that_nobody_reads_ends_with_a_count_of_the_rest():
+    """Past a limit the rest is counted, so that a wrong file is answered at once."""
+    problems = [Problem("scores.csv", row, "score", "x", "expect.number") for row in range(2, 5_002)]
+    error = DataError(problems)
+
+    lines = error.text("vi").splitlines()
+
+    assert lines[0].startswith("Dữ liệu có 5000 chỗ sai")
+    assert len(lines) == 1 + errors.MOST_TOLD + 1
+    assert str(5000 - errors.MOST_TOLD) in lines[-1]
+    assert error.problems == tuple(problems)

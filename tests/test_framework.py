@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forecast import tables
-from forecast.framework import Framework, breaks, framework_for, with_share
+from forecast.framework import Framework, breaks, framework_for, with_printed, with_share
 
 # Made-up versions: "A" of 2017 with two domains, "B" of 2022 with one of them split, one change
 # between them whose maxima nobody has, and a change of 2024 that is known only in 2025.
@@ -26,7 +26,17 @@ FRAMEWORKS = pd.DataFrame(
         ("B", 2022, 2024, "part.appraised", "total", 61.5, "read"),
     ],
     columns=["framework", "first_year", "last_year", "component", "parent", "max_score", "max_status"],
-).assign(name_vi="tên", name_en="name", responsible="", source="", rule="", indicator="", deadline=pd.NaT)
+).assign(
+    max_low=np.nan,
+    max_high=np.nan,
+    name_vi="tên",
+    name_en="name",
+    responsible="",
+    source="",
+    rule="",
+    indicator="",
+    deadline=pd.NaT,
+)
 EVENTS = pd.DataFrame(
     [
         ("PAR", 2017, "framework", "A", "2018-05-02"),
@@ -165,3 +175,97 @@ def test_a_version_not_known_lends_nothing():
     found = with_share(scores, FRAMEWORKS, EVENTS, dt.date(2022, 11, 9))
 
     assert found["maximum"].isna().all()
+
+
+def test_an_assumed_maximum_has_bounds_and_a_read_one_has_none_but_itself():
+    """Bounds are those of the table; without them both ends are the maximum."""
+    bounded = FRAMEWORKS.assign(
+        max_low=[*[np.nan] * 4, 28.0, *[np.nan] * 4], max_high=[*[np.nan] * 4, 33.5, *[np.nan] * 4]
+    )
+    found = framework_for(bounded, EVENTS, "PAR", 2023, dt.date(2024, 10, 20))
+
+    assert found.maximum_bounds("D1") == (28.0, 33.5)
+    assert found.maximum_bounds("D8") == (70.0, 70.0)
+    assert framework(2023, "2024-10-20").maximum_bounds("D1") == (30.0, 30.0)
+    assert np.isnan(found.maximum_bounds("D5")).all()
+
+
+MAXIMA = dict(zip(tables.DOMAINS, [10.0, 10.0, 14.0, 11.0, 15.0, 12.0, 12.0, 16.0], strict=True))
+
+
+def printed(year: int, maxima: dict[str, float], areas: int = 3) -> pd.DataFrame:
+    """Rows of some areas that print the maxima of their components."""
+    rows = [(year, name, high) for name, high in maxima.items() for _ in range(areas)]
+    table = pd.DataFrame(rows, columns=["year", "component", "max_score"])
+    return table.assign(index_code="PAR", unit="points", score=1.0)
+
+
+def derived(scores: pd.DataFrame, year: int, as_of: str = "2024-10-20") -> Framework:
+    """A year's framework where the maxima beside the scores count too."""
+    day = dt.date.fromisoformat(as_of)
+    known = with_printed(FRAMEWORKS, tables.as_known(EVENTS, day), scores)
+    return framework_for(known, EVENTS, "PAR", year, day)
+
+
+def test_a_year_that_prints_all_its_maxima_is_a_version():
+    """Its maxima are read, and so are those of the other years under the same decision."""
+    scores = printed(2020, MAXIMA)
+    for year in (2020, 2021):
+        found = derived(scores, year)
+
+        assert (found.name, found.maxima_from) == ("between", "between")
+        assert {name: found.maximum(name) for name in found.leaves()} == MAXIMA
+        assert {found.max_status(name) for name in MAXIMA} == {"read"}
+
+
+def test_a_version_on_file_is_not_made_again():
+    """What the table says of a decision goes before what its results print."""
+    found = derived(printed(2023, MAXIMA), 2023)
+
+    assert (found.maximum("D1"), found.max_status("D1")) == (30.0, "assumed")
+    assert not found.components["component"].duplicated().any()
+
+
+def test_a_year_without_a_known_decision_has_a_version_of_its_own():
+    """Before the first decision on file a year's printed maxima are its own alone."""
+    found = derived(printed(2012, MAXIMA), 2012)
+
+    assert (found.name, found.maximum("D3"), found.max_status("D3")) == ("2012", 14.0, "read")
+    assert derived(printed(2012, MAXIMA), 2013).max_status("D3") == "borrowed"
+
+
+@pytest.mark.parametrize(
+    "maxima",
+    [
+        {name: high for name, high in MAXIMA.items() if name != "D8"},
+        {**MAXIMA, "D8": 15.0},
+        {**MAXIMA, "total": 97.5},
+    ],
+    ids=["one is missing", "they do not add up", "the total is another"],
+)
+def test_maxima_that_are_not_all_of_a_year_make_no_version(maxima):
+    """Then the nearest version lends its own, as before."""
+    found = derived(printed(2020, maxima), 2020)
+
+    assert found.max_status("D1") == "borrowed"
+
+
+def test_one_misprinted_maximum_among_many_rows_does_not_count():
+    """What most rows of a component print is taken; where no figure has most of them, there is no version."""
+    scores = printed(2020, MAXIMA)
+    slip = scores.index[scores["component"] == "D3"]
+
+    once = scores.assign(max_score=scores["max_score"].mask(scores.index == slip[0], 14.5))
+    thrice = scores.assign(max_score=scores["max_score"].mask(scores.index.isin(slip), [1, 2, 3] * 8))
+
+    assert derived(once, 2020).maximum("D3") == 14.0
+    assert derived(thrice, 2020).max_status("D1") == "borrowed"
+
+
+def test_a_decision_whose_years_print_other_maxima_has_no_version():
+    """One of the two years must be wrong, and nobody knows which."""
+    other = {**MAXIMA, "D1": 11.0, "D2": 9.0}
+
+    assert (
+        derived(pd.concat([printed(2020, MAXIMA), printed(2021, other)]), 2020).max_status("D1") == "borrowed"
+    )

@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import functools
+import importlib
 import io
 import random
 from pathlib import Path
@@ -19,6 +20,7 @@ from forecast.framework import framework_for
 
 REAL = Path(__file__).parents[1] / "data"
 AS_OF = dt.date(2024, 10, 20)
+NEW_ROW = b"PAR,2022,TP.HCM,D1,value,50,points,,,2023-04-19,2023-04-19,z,press,\n"
 DAYS = (dt.date(2020, 10, 31), AS_OF)
 
 # All figures below are made up; the headers are put before them.
@@ -52,10 +54,10 @@ grdp_growth,Tăng trưởng GRDP,TP.HCM,2021-Q3,-25,%,D8,http://n,2022-04-06,,pr
 feedback,Phản ánh,TP.HCM/Quận 1,2024,100,phản ánh,,http://o,,no day,copy
 """,
     "frameworks.csv": """
-876,2022,2024,total,,Tổng điểm,Total,100,read,,,,,,
-876,2022,2024,D1,total,Chỉ đạo,Direction,60,read,Sở Nội vụ,,,,,
-876,2022,2024,D3,total,Thủ tục,Procedures,40,assumed,Văn phòng,,,,,
-876,2022,2024,3.1,D3,Tốc độ,Speed,40,made_up,Văn phòng,,appraised,linear(0: 0; 10: 40),grdp_growth,2024-12-31
+876,2022,2024,total,,Tổng điểm,Total,100,read,,,,,,,,
+876,2022,2024,D1,total,Chỉ đạo,Direction,60,read,,,Sở Nội vụ,,,,,
+876,2022,2024,D3,total,Thủ tục,Procedures,40,assumed,,,Văn phòng,,,,,
+876,2022,2024,3.1,D3,Tốc độ,Pace,40,made_up,,,Văn phòng,,appraised,linear(0: 0; 10: 40),grdp_growth,2024-12-31
 """,
     "events.csv": """
 PAR,2022,framework,876,,2022-11-10
@@ -197,7 +199,7 @@ def test_the_real_data_are_sound():
 
     rows = known.counts.set_index("table")["rows"].to_dict()
     assert rows == {
-        "scores": 453,
+        "scores": 617,
         "related_indices": 737,
         "indicators": 295,
         "events": 11,
@@ -467,3 +469,72 @@ def test_a_bad_panel_is_refused_row_by_row(tmp_path):
     path.write_text(f"{rows[0]}\nx,P1,2020,11,10\n", encoding="utf-8")
     with pytest.raises(DataError, match="at most 10"):
         load.read_panel(path)
+
+
+def test_another_content_of_one_file_is_as_if_the_folder_were_read_anew(tmp_path):
+    """What is proved for one table in the mind is what a reader of the folder would find."""
+    folder = write(tmp_path)
+    vintages = load.read_vintages(folder)
+    content = (folder / "scores.csv").read_bytes() + NEW_ROW
+
+    known = vintages.with_content("scores.csv", content).known_at(AS_OF)
+    (folder / "scores.csv").write_bytes(content)
+
+    assert_same_content(known, load.read(folder, as_of=AS_OF))
+    assert known.hashes == load.read(folder, as_of=AS_OF).hashes
+
+
+def test_another_content_of_one_file_is_refused_as_the_folder_would_be(tmp_path):
+    """The rules that look at other tables hold there too."""
+    folder = write(tmp_path)
+    vintages = load.read_vintages(folder)
+    content = (folder / "scores.csv").read_bytes() + NEW_ROW.replace(b"D1,value,50", b"D1,value,61")
+    (folder / "scores.csv").write_bytes(content)
+    with pytest.raises(DataError) as of_folder:
+        load.read_vintages(folder)
+
+    with pytest.raises(DataError) as of_mind:
+        vintages.with_content("scores.csv", content)
+
+    assert of_mind.value.problems == of_folder.value.problems
+
+
+@pytest.mark.parametrize("index_code", ["PAR", "SIPAS", "PAPI"])
+def test_one_index_settled_alone_is_as_it_is_among_all(index_code):
+    """The figures of one index never depend on another's."""
+    known = real(AS_OF)
+    whole = known.related if index_code == "PAPI" else known.scores
+    alone = load.read_vintages(REAL).settled_of(index_code, AS_OF).drop(columns="row")
+
+    pd.testing.assert_frame_equal(
+        alone, whole[whole["index_code"] == index_code].reset_index(drop=True), check_index_type=False
+    )
+
+
+def test_an_office_may_begin_without_any_score(tmp_path):
+    """A table with its heading alone is sound; a question about it is refused in words."""
+    folder = write(tmp_path)
+    for name in ("scores.csv", "related_indices.csv", "targets.csv", "announcements.csv"):
+        head = (folder / name).read_text(encoding="utf-8").strip().splitlines()[0]
+        (folder / name).write_text(head + "\n", encoding="utf-8")
+
+    vintages = load.read_vintages(folder)
+
+    with pytest.raises(SpecError, match="no score"):
+        vintages.known_at(AS_OF)
+
+
+def test_of_many_misspelt_names_the_first_are_told_with_the_nearest(tmp_path, monkeypatch):
+    """A search for the nearest name is dear: a file whose every row is wrong gets a limited number."""
+    cells = importlib.import_module("forecast.load.cells")
+    monkeypatch.setattr(cells, "MOST_HINTS", 3)
+    folder = write(tmp_path)
+    with (folder / "scores.csv").open("a", encoding="utf-8") as file:
+        for k in range(9):
+            file.write(f"PAR,2022,Hòa Bìn{k},total,value,50,percent,,,2023-04-19,2023-04-19,z{k},press,\n")
+
+    with pytest.raises(DataError) as refused:
+        load.read_vintages(folder)
+
+    keys = [each.expected_key for each in refused.value.problems if each.column == "area"]
+    assert keys == ["expect.area_near"] * 3 + ["expect.area"] * 6

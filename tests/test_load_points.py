@@ -41,7 +41,7 @@ def append(path: Path, row: str) -> None:
 
 
 FORM = "z,Sở Nội vụ,PAR,TP.HCM,2024,{cells},,,,,2024-09-20,1,z,z.xlsx"
-CRITERION = "876/QĐ-BNV,2022,2024,{code},{parent},Giả định,Made up,{most},made_up,,,{rest}"
+CRITERION = "876/QĐ-BNV,2022,2024,{code},{parent},Giả định,Made up,{most},made_up,,,,,{rest}"
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,11 @@ import pytest
 
 from forecast import load
 from forecast.errors import DataError
+from forecast.framework import framework_for
 
 REAL = Path(__file__).parents[1] / "data"
 AS_OF = date(2024, 10, 20)
+NEXT = len((REAL / "scores.csv").read_text(encoding="utf-8").splitlines()) + 1  # the first row after the last
 SOURCE = "2024-04-17,2024-04-17,http://x,press,made up\n"
 CITY = "PAR,2023,TP.HCM"
 
@@ -79,7 +81,7 @@ def test_a_score_that_cannot_be_is_refused(row, column, key, data):
     """One broken rule, one problem, in the row and column where it is broken."""
     append(data / "scores.csv", row)
 
-    assert refused(data) == [("scores.csv", 455, column, key)]
+    assert refused(data) == [("scores.csv", NEXT, column, key)]
 
 
 def test_all_broken_rules_come_at_once(data):
@@ -88,7 +90,7 @@ def test_all_broken_rules_come_at_once(data):
 
     found = {row for _, row, _, _ in refused(data)}
 
-    assert found == set(range(455, 455 + len(BROKEN_SCORES)))
+    assert found == set(range(NEXT, NEXT + len(BROKEN_SCORES)))
 
 
 def test_the_same_source_twice_is_refused(data):
@@ -100,15 +102,15 @@ def test_the_same_source_twice_is_refused(data):
     with pytest.raises(DataError, match=f"repeats the key of row {city} ") as caught:
         load.read(data, as_of=AS_OF)
 
-    assert [problem.row for problem in caught.value.problems] == [455]
+    assert [problem.row for problem in caught.value.problems] == [NEXT]
 
 
 def test_a_new_criterion_is_accepted_once_the_framework_names_it(data):
     """The annex of sub-criteria can be entered: frameworks.csv is the list of what exists."""
     append(data / "scores.csv", f"{CITY},D3.1,value,2,points,2.5,,{SOURCE}")
-    assert refused(data) == [("scores.csv", 455, "component", "expect.choice_near")]
+    assert refused(data) == [("scores.csv", NEXT, "component", "expect.choice_near")]
 
-    append(data / "frameworks.csv", "876/QĐ-BNV,2022,2024,D3.1,D3,Tiêu chí,Criterion,13,read,,\n")
+    append(data / "frameworks.csv", "876/QĐ-BNV,2022,2024,D3.1,D3,Tiêu chí,Criterion,13,read,,,,\n")
 
     assert "D3.1" in set(load.read(data, as_of=AS_OF).scores["component"])
 
@@ -117,8 +119,8 @@ def test_maxima_that_do_not_add_up_are_refused(data):
     """Points would be lost or made if eight domains were not the whole."""
     replace(
         data / "frameworks.csv",
-        "Cải cách thể chế,Institutional reform,10.0,assumed",
-        "Cải cách thể chế,Institutional reform,11.0,assumed",
+        "Cải cách thủ tục hành chính,Administrative procedure reform,13.0,read",
+        "Cải cách thủ tục hành chính,Administrative procedure reform,14.0,read",
     )
 
     assert refused(data) == [("frameworks.csv", 11, "max_score", "expect.sum")]
@@ -126,14 +128,14 @@ def test_maxima_that_do_not_add_up_are_refused(data):
 
 def test_an_orphan_component_is_refused(data):
     """A misspelt parent is told with the nearest."""
-    append(data / "frameworks.csv", "876/QĐ-BNV,2022,2024,D3.1,D33,Tiêu chí,Criterion,13,read,,\n")
+    append(data / "frameworks.csv", "876/QĐ-BNV,2022,2024,D3.1,D33,Tiêu chí,Criterion,13,read,,,,\n")
 
     assert ("frameworks.csv", 24, "parent", "expect.choice_near") in refused(data)
 
 
 def test_years_the_wrong_way_round_are_refused(data):
     """A version ends after it begins."""
-    append(data / "frameworks.csv", "999,2025,2024,total,,Tổng điểm,Total,100,read,,\n")
+    append(data / "frameworks.csv", "999,2025,2024,total,,Tổng điểm,Total,100,read,,,,\n")
 
     assert refused(data) == [("frameworks.csv", 24, "last_year", "expect.not_before")]
 
@@ -212,3 +214,52 @@ def test_a_row_with_a_bad_cell_is_judged_by_its_good_ones(tmp_path):
         load.read_vintages(folder)
 
     assert {problem.column for problem in refusal.value.problems} == {"trust", "score", "published_on"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "column", "key"),
+    [
+        ("assumed,11.19,12.67", "assumed,12.19,12.67", "max_low", "expect.bounds_of_maximum"),
+        ("assumed,11.19,12.67", "assumed,11.19,11.67", "max_high", "expect.bounds_of_maximum"),
+        ("assumed,11.19,12.67", "assumed,11.19,", "max_low", "expect.both_bounds"),
+        ("assumed,11.19,12.67", "read,11.19,12.67", "max_low", "expect.bounds_of_assumed"),
+    ],
+)
+def test_bounds_of_a_maximum_that_cannot_be_are_refused(old, new, column, key, data):
+    """Bounds hold the maximum, come in pairs, and stand beside an assumed maximum alone."""
+    replace(data / "frameworks.csv", old, new)
+
+    assert ("frameworks.csv", 17, column, key) in refused(data)
+
+
+def test_the_bounds_of_two_assumed_maxima_mirror_each_other():
+    """D6 and D7 add up to 25.5, so the lowest of one is the highest of the other."""
+    known = load.read(REAL, as_of=AS_OF)
+    framework = framework_for(known.frameworks, known.events, "PAR", 2023, AS_OF)
+    (low, high), (least, most) = framework.maximum_bounds("D6"), framework.maximum_bounds("D7")
+
+    assert (low + most, high + least) == (pytest.approx(25.5), pytest.approx(25.5))
+    assert framework.maximum_bounds("D2") == (10.0, 10.0)
+
+
+def test_the_appraised_part_of_a_domain_is_a_figure_of_its_own(data):
+    """It is taken in percent, or in points of its own maximum, and never stands for the domain."""
+    append(data / "scores.csv", f"{CITY},D5.appraised,value,90,percent,,,{SOURCE}")
+    append(data / "scores.csv", f"{CITY},D6.appraised,value,8,points,8.5,,{SOURCE}")
+
+    scores = load.read(data, as_of=AS_OF).scores
+    city = scores[(scores["area"] == "TP. Hồ Chí Minh") & (scores["year"] == 2023)].set_index("component")
+
+    assert city.loc[["D5.appraised", "D6.appraised"], "score"].tolist() == [90, 8]
+    assert not {"D5", "D6"} & set(city.index)
+
+
+def test_appraised_points_without_their_maximum_are_refused(data):
+    """The framework knows the domain's maximum, which is another; nor is the part a row of it."""
+    append(data / "scores.csv", f"{CITY},D6.appraised,value,8,points,,,{SOURCE}")
+    append(data / "frameworks.csv", "876/QĐ-BNV,2022,2024,D6.appraised,D6,Phần,Part,12,read,,,,\n")
+
+    assert {place[2:] for place in refused(data)} == {
+        ("max_score", "expect.appraised_maximum"),
+        ("component", "expect.no_appraised_maximum"),
+    }

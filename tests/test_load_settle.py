@@ -1,6 +1,7 @@
 """Several sources for one key: each step of the written rule, by hand, and what never matters."""
 
 import datetime as dt
+import importlib
 import itertools
 
 import numpy as np
@@ -259,3 +260,16 @@ def test_proofs_do_not_depend_on_the_order(order):
     ).iloc[list(order)]
 
     assert contradicted(frame, AS_OF).sort_index().tolist() == [False, True, False]
+
+
+def test_the_work_grows_with_the_rows_of_a_cell_not_with_their_square(monkeypatch):
+    """Each row's figure is looked at a few times, however many rows a cell has."""
+    looked = []
+    module = importlib.import_module("forecast.load.settle")
+    plain = module._score
+    monkeypatch.setattr(module, "_score", lambda candidate: looked.append(1) or plain(candidate))
+    found = [(70 + k % 7, GAP, "press", "2024-06-01", f"page {k}") for k in range(300)]
+
+    settle(rows(*found), KEY, as_of=AS_OF)
+
+    assert len(looked) <= 10 * len(found)

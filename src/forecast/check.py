@@ -9,9 +9,10 @@ from typing import Any, Final
 import pandas as pd
 
 from forecast import labels
-from forecast.framework import framework_for
+from forecast.framework import framework_for, frameworks_for, with_share
 from forecast.load import Known
-from forecast.tables import COMPONENTS, COUNTRY
+from forecast.load.coherence import of_years
+from forecast.tables import APPRAISED, COMPONENTS, COUNTRY
 
 STATES: Final = ("score", "derived", "rank", "missing")
 
@@ -36,6 +37,9 @@ class Summary:
     conflicts
         Settled rows whose sources disagree, the widest first: year, area, component, statistic,
         score, unit, spread, rank, rank_spread, sources, trust.
+    contradictions
+        Figures of provinces that others of their year contradict: year, area, component, kind (sum, rank),
+        stated, due, parts.
     set_aside
         Rows not taken by file and reason: file, reason, rows.
     undated
@@ -44,7 +48,7 @@ class Summary:
         One row a year: year, framework, maxima_from, borrowed (the maxima are another version's).
     maxima
         The framework of the year after `last_year`: component, parent, name_vi, name_en,
-        max_score, max_status, responsible.
+        max_score, max_status, max_low, max_high, responsible.
     """
 
     as_of: dt.date
@@ -56,6 +60,7 @@ class Summary:
     coverage: pd.DataFrame
     grid: pd.DataFrame
     conflicts: pd.DataFrame
+    contradictions: pd.DataFrame
     set_aside: pd.DataFrame
     undated: pd.DataFrame
     versions: pd.DataFrame
@@ -77,7 +82,7 @@ class Summary:
         frames = {
             name: _records(getattr(self, name))
             for name in (
-                *("counts", "coverage", "grid", "conflicts", "set_aside", "undated"),
+                *("counts", "coverage", "grid", "conflicts", "contradictions", "set_aside", "undated"),
                 *("versions", "maxima"),
             )
         }
@@ -122,6 +127,7 @@ def summary(known: Known, *, index_code: str, area: str) -> Summary:
         coverage=_coverage(own, known, index_code, components, coming.components),
         grid=_grid(own, area, components, years),
         conflicts=_conflicts(own),
+        contradictions=_contradictions(own, known, index_code),
         set_aside=known.set_aside.groupby(["file", "reason"]).size().rename("rows").reset_index(),
         undated=_undated(known),
         versions=_versions(known, index_code, years),
@@ -131,8 +137,9 @@ def summary(known: Known, *, index_code: str, area: str) -> Summary:
 
 def _components(own: pd.DataFrame, index_code: str) -> list[str]:
     """Components of the index in their order, then any criteria that scores exist for."""
-    usual = COMPONENTS[index_code]
-    return [*usual, *sorted(set(own["component"]).difference(usual))]
+    usual, known = COMPONENTS[index_code], set(own["component"])
+    always = [name for name in usual if name in known or name not in APPRAISED]
+    return [*always, *sorted(known.difference(usual))]
 
 
 def _name(component: str, index_code: str, framework: pd.DataFrame) -> tuple[str, str]:
@@ -195,6 +202,14 @@ def _conflicts(own: pd.DataFrame) -> pd.DataFrame:
     return ordered[[*columns, "sources", "trust"]].reset_index(drop=True)
 
 
+def _contradictions(own: pd.DataFrame, known: Known, index_code: str) -> pd.DataFrame:
+    rows = own.loc[own["area"].isin(known.provinces) & (own["statistic"] == "value")]
+    years = sorted(set(rows["year"]))
+    frameworks = frameworks_for(known.frameworks, known.events, index_code, years, known.as_of)
+    shares = with_share(rows, known.frameworks, known.events, known.as_of)
+    return of_years(shares, frameworks, len(known.provinces))
+
+
 def _undated(known: Known) -> pd.DataFrame:
     rows = [
         {"file": str(file), "rows": len(found), "numbers": [int(row) for row in sorted(found["row"])]}
@@ -205,8 +220,9 @@ def _undated(known: Known) -> pd.DataFrame:
 
 def _versions(known: Known, index_code: str, years: range) -> pd.DataFrame:
     rows = []
-    for year in range(years.start, years.stop + 1):  # and the year to come
-        version = framework_for(known.frameworks, known.events, index_code, year, known.as_of)
+    every = range(years.start, years.stop + 1)  # and the year to come
+    versions = frameworks_for(known.frameworks, known.events, index_code, every, known.as_of)
+    for year, version in versions.items():
         rows.append(
             {
                 "year": year,

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from forecast import labels
 
 EXIT_GOOD, EXIT_DATA, EXIT_USE, EXIT_RUN, EXIT_WRITE = 0, 1, 2, 3, 4
+MOST_TOLD = 500  # problems that a list shows one by one
 EXIT_PARTLY = 5  # of several things some were done and some were not
 
 
@@ -103,9 +104,16 @@ class DataError(ForecastError, ValueError):
         self.args = (self.problems,)
 
     def text(self, lang: str) -> str:
-        """Write a heading with the count, then one line a problem."""
-        lines = (f"  {problem.text(lang)}" for problem in self.problems)
+        """Write a heading with the count, then one line a problem, up to a number that can be read."""
+        lines = [f"  {problem.text(lang)}" for problem in self.problems[:MOST_TOLD]]
+        if self.rest:
+            lines.append("  " + labels.text("error.data_rest", lang, count=self.rest))
         return "\n".join([labels.text(self.key, lang, **self.facts), *lines])
+
+    @property
+    def rest(self) -> int:
+        """Count of the problems that a list leaves out."""
+        return max(len(self.problems) - MOST_TOLD, 0)
 
 
 class TooFewYearsError(ForecastError, ValueError):

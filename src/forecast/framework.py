@@ -11,14 +11,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from forecast.tables import COMPONENTS, DAY_DTYPE, as_known
+from forecast.tables import COMPONENTS, DAY_DTYPE, DOMAINS, as_known
 
 TOTAL: Final = "total"
 PART_PREFIX: Final = "part."
+_UNNAMED: Final = r"\d{4}"  # a version of a year whose decision is not known, made of printed maxima
+_SUM_TOLERANCE: Final = 0.005
 WHOLE: Final = 100.0  # both indexes have 100 in all, under every version
 COMPONENT_COLUMNS: Final = (
-    *("component", "parent", "name_vi", "name_en", "max_score", "max_status", "responsible"),
-    *("source", "rule", "indicator", "deadline"),
+    *("component", "parent", "name_vi", "name_en", "max_score", "max_status", "max_low", "max_high"),
+    *("responsible", "source", "rule", "indicator", "deadline"),
 )
 
 
@@ -37,8 +39,8 @@ class Framework:
     components
         What the panel is modelled on, one row a component: the total, its domains, the two halves
         of D8, the parts.  component, parent, name_vi, name_en, max_score (points), max_status
-        (read, assumed, borrowed, made_up), responsible, source (of the points), rule, indicator,
-        deadline.
+        (read, assumed, borrowed, made_up), max_low, max_high (between which an assumed maximum lies),
+        responsible, source (of the points), rule, indicator, deadline.
     criteria
         The criteria and sub-criteria below them, with the same columns; often none are known.
     """
@@ -79,6 +81,16 @@ class Framework:
         """Whether the maximum was read, is assumed or borrowed; ``""`` for an unknown component."""
         pairs = zip(self.components["component"], self.components["max_status"], strict=True)
         return next((str(status) for name, status in pairs if name == component), "")
+
+    def maximum_bounds(self, component: str) -> tuple[float, float]:
+        """Lowest and highest points that the maximum may be: the maximum itself where nothing else is known.
+
+        Only an assumed maximum has bounds of its own; one that is borrowed keeps those of its version.
+        """
+        middle = self.maximum(component)
+        rows = zip(*(self.components[name] for name in ("component", "max_low", "max_high")), strict=True)
+        low, high = next(((float(a), float(b)) for name, a, b in rows if name == component), (np.nan, np.nan))
+        return (middle, middle) if np.isnan(low) or np.isnan(high) else (low, high)
 
     def without_departments(self) -> Framework:
         """The same components, with nobody in charge: departments are those of one area."""
@@ -130,14 +142,16 @@ def frameworks_for(
     changes = known.loc[known["index_code"] == index_code].sort_values(["year", "known_on"])
     if index_code == "PAR":
         changes = changes.loc[changes["kind"] == "framework"]
-        frameworks = frameworks.loc[frameworks["framework"].isin(changes["what"])]
+        named = frameworks["framework"]
+        frameworks = frameworks.loc[named.isin(changes["what"]) | named.str.fullmatch(_UNNAMED)]
     else:
         frameworks = frameworks.iloc[:0]
+    on_file = set(frameworks["framework"])
     tables: dict[tuple[str, str], tuple[pd.DataFrame, pd.DataFrame]] = {}
     found = {}
     for year in years:
         in_force = changes.loc[changes["year"] <= year, "what"]
-        name = str(in_force.iloc[-1]) if len(in_force) else ""
+        name = str(in_force.iloc[-1]) if len(in_force) else str(year) if str(year) in on_file else ""
         lender = _lender(frameworks, name, year) if index_code == "PAR" else name
         if (name, lender) not in tables:
             tables[name, lender] = _tables_of(frameworks, name, lender)
@@ -161,6 +175,84 @@ def _tables_of(versions: pd.DataFrame, name: str, lender: str) -> tuple[pd.DataF
         keeps = (lent["component"] == TOTAL) | (lent["max_status"] == "made_up")  # invention stays in sight
         lent = lent.assign(max_status=lent["max_status"].where(keeps, "borrowed"))
     return _by_level(lent)
+
+
+def with_printed(frameworks: pd.DataFrame, events: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
+    """Add the versions that no table holds, but whose maxima stand beside the scores of a year.
+
+    A year's results that print the maxima of all eight domains, which add up to the total's, say what its
+    version is made of.  Where most rows of a component agree on its maximum, that one is taken.
+
+    Parameters
+    ----------
+    frameworks, events, scores
+        As known on one day; `scores` need not be settled.
+
+    Returns
+    -------
+    DataFrame
+        `frameworks` and, status "read", a version for each decision that is not on file and has such a
+        year; it carries the year's number as its name where no decision is known.
+    """
+    changes = events.loc[(events["index_code"] == "PAR") & (events["kind"] == "framework")]
+    changes = changes.sort_values(["year", "known_on"])
+    found: dict[str, dict[int, dict[str, float]]] = {}
+    for year, maxima in _printed_maxima(scores).items():
+        in_force = changes.loc[changes["year"] <= year, "what"]
+        name = str(in_force.iloc[-1]) if len(in_force) else str(year)
+        found.setdefault(name, {})[year] = maxima
+    on_file = set(frameworks["framework"])
+    versions = [
+        _version(frameworks, name, years)
+        for name, years in found.items()
+        if name not in on_file and all(maxima == years[min(years)] for maxima in years.values())
+    ]
+    return pd.concat([frameworks, *versions], ignore_index=True) if versions else frameworks
+
+
+def _printed_maxima(scores: pd.DataFrame) -> dict[int, dict[str, float]]:
+    """Maxima by year and component, of the years that print all of them and whose domains make the total."""
+    own = scores.loc[
+        (scores["index_code"] == "PAR") & (scores["unit"] == "points") & scores["max_score"].notna()
+    ]
+    counts = own.groupby(["year", "component"])["max_score"].value_counts().reset_index()
+    most = counts.loc[counts["count"] * 2 > counts.groupby(["year", "component"])["count"].transform("sum")]
+    found = {}
+    for year, rows in most.groupby("year"):
+        maxima = {
+            str(name): float(high) for name, high in zip(rows["component"], rows["max_score"], strict=True)
+        }
+        total = maxima.setdefault(TOTAL, WHOLE)
+        domains = [maxima[name] for name in DOMAINS if name in maxima]
+        if len(domains) == len(DOMAINS) and abs(sum(domains) - total) <= _SUM_TOLERANCE:
+            halves = maxima.get("D8.sipas", np.nan) + maxima.get("D8.outcome", np.nan)
+            kept = [TOTAL, *DOMAINS]
+            kept += ["D8.sipas", "D8.outcome"] if abs(halves - maxima["D8"]) <= _SUM_TOLERANCE else []
+            found[int(str(year))] = {name: maxima[name] for name in kept}
+    return found
+
+
+def _version(frameworks: pd.DataFrame, name: str, years: dict[int, dict[str, float]]) -> pd.DataFrame:
+    """Make the rows of a version of printed maxima; its components have the names of other versions."""
+    maxima = years[min(years)]
+    blank = dict.fromkeys(frameworks.columns.difference(["row", "deadline", "max_low", "max_high"]), "")
+    usual = frameworks.drop_duplicates("component", keep="last").set_index("component")
+    rows = []
+    for component, high in maxima.items():
+        known = usual.loc[component] if component in usual.index else None
+        parent = "" if component == TOTAL else component.rpartition(".")[0] or TOTAL
+        names = {
+            column: str(known[column]) if known is not None else component
+            for column in ("name_vi", "name_en")
+        }
+        said = {"framework": name, "component": component, "parent": parent, "max_status": "read", **names}
+        rows.append({**blank, **said, "first_year": min(years), "last_year": max(years), "max_score": high})
+    made = pd.DataFrame(rows).reindex(columns=frameworks.columns)
+    return (
+        made.assign(row=0).astype(frameworks.dtypes)
+        if "row" in frameworks
+        else made.astype(frameworks.dtypes)
+    )
 
 
 def breaks(events: pd.DataFrame, index_code: str) -> tuple[int, ...]:
@@ -240,7 +332,7 @@ def _by_level(version: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _total_only() -> tuple[pd.DataFrame, pd.DataFrame]:
-    row = (TOTAL, "", "Tổng điểm", "Total", WHOLE, "read", "", "", "", "", pd.NaT)
+    row = (TOTAL, "", "Tổng điểm", "Total", WHOLE, "read", np.nan, np.nan, "", "", "", "", pd.NaT)
     return _by_level(pd.DataFrame([row], columns=list(COMPONENT_COLUMNS)).astype({"deadline": DAY_DTYPE}))
 
 

@@ -3,6 +3,8 @@
 import datetime as dt
 import io
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -344,3 +346,43 @@ def test_the_form_itself_works_where_widgets_are(data_dir):
 
     assert "forecast undo" in told.value
     assert "PAPI,2023,2024-04-02,day," in (data_dir / "announcements.csv").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def figure(full, tmp_path):
+    """Offer a figure of a province to a whole made-up table of 2022; the table's own figures beside it."""
+    folder = Path(shutil.copytree(full, tmp_path / "whole"))
+    frame = read_vintages(folder).frames["scores"]
+    table = frame[(frame["year"] == 2022) & (frame["statistic"] == "value")]
+    points = table.pivot_table(index="area", columns="component", values="score")
+
+    def offer(component, score, rank=""):
+        cells = {"index_code": "PAR", "year": "2022", "area": "Hà Nội", "component": component}
+        cells |= {"published_on": "2023-04-19", "source_url": "Trang giả định", "unit": "points"}
+        return additions.score(folder, **cells, score=str(score), rank=str(rank))
+
+    return points, offer
+
+
+def test_a_domain_s_rank_is_held_beside_the_scores_of_all_provinces(figure):
+    """The rank that 63 scores give is taken without a doubt, any other is told with the due one."""
+    points, offer = figure
+    own = float(points.loc["Hà Nội", "D3"])
+    due = 1 + int((points["D3"] > own).sum())
+
+    assert offer("D3", own, due).doubts == ()
+    far = 63 if due < 32 else 1
+    (doubt,) = offer("D3", own, far).doubts
+    assert (doubt.expected_key, doubt.expected_facts["due"]) == ("doubt.rank_due", due)
+
+
+def test_a_domain_is_held_beside_the_total_that_it_is_part_of(figure):
+    """Half a point more in one domain is half a point that the total does not have."""
+    points, offer = figure
+    own, total = (float(points.loc["Hà Nội", name]) for name in ("D3", "total"))
+
+    assert offer("D3", own).doubts == ()
+    found = {each.expected_key: each.expected_facts for each in offer("D3", round(own - 0.5, 2)).doubts}
+    assert found["doubt.parts"]["component"] == "total"
+    assert found["doubt.parts"]["stated"] - found["doubt.parts"]["due"] == pytest.approx(0.5, abs=0.05)
+    assert found["doubt.parts"]["stated"] == pytest.approx(total)

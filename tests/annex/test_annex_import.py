@@ -40,7 +40,7 @@ def bring(run):
 @pytest.fixture
 def path(made_up, tmp_path):
     """A sound annex; its domains 2 and 7 differ from what the table assumes."""
-    maxima = {**made_up.DOMAIN_MAXIMA, 2: 11.0, 7: 12.5}
+    maxima = {**made_up.DOMAIN_MAXIMA, 6: 13.0, 7: 12.5}
     return made_up.with_titles(made_up.nodes(maxima=maxima), tmp_path)
 
 
@@ -60,7 +60,7 @@ def test_criteria_come_through_the_door_to_the_data(bring, path, data_dir, made_
     code, _, err = bring(path, "--source", "Phụ lục giả định")
     criteria = version(data_dir).criteria
 
-    maxima = {**made_up.DOMAIN_MAXIMA, 2: 11.0, 7: 12.5}
+    maxima = {**made_up.DOMAIN_MAXIMA, 6: 13.0, 7: 12.5}
     tree = [node for node in made_up.nodes(maxima=maxima) if len(node.path) > 1]
     assert (code, err) == (0, "")
     assert criteria["component"].tolist() == [node.code for node in tree]
@@ -90,10 +90,10 @@ def test_an_assumed_maximum_gives_way_and_a_read_one_stays(bring, path, data_dir
     after = {line.split(",")[3]: line for line in frameworks(data_dir) if line.startswith(NAME)}
 
     assert code == 0
-    assert version(data_dir).maximum("D2") == 11.0
-    assert version(data_dir).max_status("D2") == "made_up"
-    assert "D2, điểm tối đa: 10 → 11" in out
-    kept = ("total", "D1", "D3", "D4", "D5", "D8", "D8.sipas", "D8.outcome", "part.appraised")
+    assert version(data_dir).maximum("D6") == 13.0
+    assert version(data_dir).max_status("D6") == "made_up"
+    assert "D6, điểm tối đa: 12 → 13" in out
+    kept = ("total", "D1", "D2", "D3", "D4", "D5", "D8", "D8.sipas", "D8.outcome", "part.appraised")
     assert {name: after[name] for name in kept} == {name: f"{before[name]},,,," for name in kept}
 
 
@@ -143,7 +143,7 @@ def test_criteria_are_replaced_only_when_told(bring, path, data_dir, made_up, tm
     """Another annex under the same name is shown and refused; with --replace it stands in the table alone."""
     bring(path)
     before = (data_dir / "frameworks.csv").read_bytes()
-    maxima = {**made_up.DOMAIN_MAXIMA, 2: 11.0, 7: 12.5}
+    maxima = {**made_up.DOMAIN_MAXIMA, 6: 13.0, 7: 12.5}
     tree = made_up.nodes(4, maxima)
     other = made_up.one_column(tree, tmp_path)
     code, out, err = bring(other)
@@ -187,7 +187,7 @@ def test_what_would_break_another_table_is_not_written(bring, path, data_dir, ma
     """A remedy for a criterion that the new annex lacks: refused, with the remedy's row."""
     bring(path)
     codes = set(version(data_dir).criteria["component"])
-    maxima = {**made_up.DOMAIN_MAXIMA, 2: 11.0, 7: 12.5}
+    maxima = {**made_up.DOMAIN_MAXIMA, 6: 13.0, 7: 12.5}
     tree = made_up.nodes(4, maxima)
     gone = min(codes - {node.code for node in tree})
     columns = "unit,component,action,responsible,due,state,expected_effect,recorded_on,source_url,note"

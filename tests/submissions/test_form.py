@@ -148,10 +148,10 @@ def test_the_hidden_key_says_what_the_form_was_made_for(office):
 
 
 def test_an_assumed_maximum_is_marked(plain_office):
-    """D2's 10 points were never read in a document, and the form says so; D3's were."""
+    """D6's 12 points were never read in a document, and the form says so; D3's were."""
     assumed, read = (
         book_of(plain_office.blank(name))[layout.sheet_name("entry")]
-        for name in ("Sở Tư pháp", "Văn phòng UBND Thành phố")
+        for name in ("Sở Tài chính", "Văn phòng UBND Thành phố")
     )
 
     assert assumed["C8"].number_format == '0.00"*"'

@@ -177,7 +177,7 @@ def test_the_vintage_counts_what_was_known(made: Result, known: Known):
     assert count["rows_known"] == known.counts["known"].sum()
     assert count["set_aside"] == len(made.set_aside) == len(known.set_aside)
     assert count["undated"] == len(known.undated)
-    assert count["assumed_maxima"] == 3  # D2, D6, D7
+    assert count["assumed_maxima"] == 2  # D6, D7
 
 
 def test_last_year_is_measured_by_the_maximum_of_the_year_forecast(ask: Ask):

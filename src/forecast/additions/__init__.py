@@ -1,12 +1,15 @@
 """Figures added to the tables without fear: seen before they are written, doubted where unlikely, undone.
 
-A proposing function (`score`, `indicator`, `announcement`, `event`, `table`) reads what is given, lets it
-pass the door to the data and gives a `Proposal`; `effect.effect` tells what it would change in the forecast;
-`append` writes it whole or not at all and notes it in the journal; `removal` and `undo` take it back.
+A proposing function (`score`, `indicator`, `announcement`, `event`, `table`, `rows_of_list`) reads what is
+given, lets it pass the door to the data and gives a `Proposal`; `effect.effect` tells what it would change
+in the forecast; `append` writes it whole or not at all and notes it in the journal; `removal` and `undo`
+take it back.
 """
 
 from forecast.additions.annual import INDEXES, table
 from forecast.additions.form import form
+from forecast.additions.lists import KINDS as LISTS
+from forecast.additions.lists import rows_of_list
 from forecast.additions.maker import Origin
 from forecast.additions.proposal import Compared, Difference, Proposal
 from forecast.additions.single import announcement, event, indicator, score
@@ -14,6 +17,7 @@ from forecast.additions.store import Listed, Removal, append, listed, removal, u
 
 __all__ = [
     "INDEXES",
+    "LISTS",
     "Compared",
     "Difference",
     "Listed",
@@ -27,6 +31,7 @@ __all__ = [
     "indicator",
     "listed",
     "removal",
+    "rows_of_list",
     "score",
     "table",
     "undo",

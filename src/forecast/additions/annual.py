@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from forecast.additions.beside import added, case, compared, last_day
+from forecast.additions.beside import added, case, compared, incoherent, last_day
 from forecast.additions.doubts import Doubt, judge
 from forecast.additions.history import history
 from forecast.additions.maker import Maker, Origin
@@ -71,7 +71,7 @@ def table(
         return dataclasses.replace(found, value=problem.value)
 
     try:
-        before, after = through_the_door(data_dir, target, rows, place)
+        before, after = through_the_door(data_dir, now, target, rows, place)
     except DataError as error:
         raise DataError(_in_order([*problems, *error.problems])) from error
     kept = added(now, after, target)
@@ -80,6 +80,7 @@ def table(
     doubts = list(own_doubts(read, maker))
     if len(kept):
         doubts += judge(case(kept, maker.addends), told)
+        doubts += incoherent(kept, told, after, doubts)
     told_doubts = tuple(_problem(doubt, read) for doubt in doubts)
     if problems:
         raise DataError(_in_order([*problems, *told_doubts]))

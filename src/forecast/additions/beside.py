@@ -6,12 +6,13 @@ import datetime as dt
 
 import pandas as pd
 
-from forecast.additions.doubts import Case
+from forecast.additions.doubts import Case, Doubt
 from forecast.additions.history import History
 from forecast.additions.proposal import Compared, Difference
-from forecast.framework import TOTAL, WHOLE, with_share
+from forecast.framework import TOTAL, WHOLE, framework_for, with_share
 from forecast.load import Vintages
-from forecast.tables import RELATED, Table
+from forecast.load.coherence import contradictions, in_points, sums_of, wide
+from forecast.tables import INDEX_CODES, RELATED, Table
 
 SAME = 0.02  # figures that differ by no more are the same, printed with other decimals
 
@@ -57,6 +58,44 @@ def compared(
         ),
         missing=missing,
     )
+
+
+def incoherent(rows: pd.DataFrame, told: History, after: Vintages, beside: list[Doubt]) -> list[Doubt]:
+    """Doubt new figures that do not fit the others of their year: parts, wholes, ranks by all scores.
+
+    Parameters
+    ----------
+    rows
+        The new rows, as `added` gives them.
+    told
+        What is known with them.
+    beside
+        Doubts that were raised already; the same is not raised twice.
+    """
+    values = rows[rows["statistic"] == "value"]
+    if values.empty or str(values["index_code"].iloc[0]) not in INDEX_CODES:
+        return []
+    year, index_code = int(values["year"].iloc[0]), str(values["index_code"].iloc[0])
+    columns = ["area", "component", "year", "score", "unit", "share", "rank"]
+    known = told.figures.assign(share=told.figures["percent"] / WHOLE)
+    every = pd.concat([known.loc[known["year"] == year, columns], values[columns]], ignore_index=True)
+    frames, day = after.frames, rows["published_on"].max().date()
+    framework = framework_for(frames["frameworks"], frames["events"], index_code, year, day)
+    cells = set(zip(values["area"], values["component"], strict=True))
+    every = every.assign(points=in_points(every, framework))
+    count = int((frames["areas"]["kind"] == "province").sum())
+    found = contradictions(wide(every, "points"), wide(every, "rank"), sums_of(framework), count)
+    raised = {(each.area, each.component, each.key.startswith("doubt.rank")) for each in beside}
+    return [
+        Doubt(
+            "doubt.parts" if each.kind == "sum" else "doubt.rank_due",
+            each.area,
+            each.component,
+            {"stated": round(each.stated, 4), "due": round(each.due, 4), "parts": list(each.parts)},
+        )
+        for each in found
+        if each.touches(cells) and (each.area, each.component, each.kind == "rank") not in raised
+    ]
 
 
 def case(rows: pd.DataFrame, addends: tuple[str, ...] = ()) -> Case:

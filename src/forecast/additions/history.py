@@ -73,17 +73,16 @@ class History:
 
 def history(vintages: Vintages, index_code: str, as_of: dt.date) -> History:
     """Gather what is known of an index on a day."""
-    known = vintages.known_at(as_of)
+    own = vintages.settled_of(index_code, as_of)
     if index_code in RELATED_CODES:
-        own = known.related[known.related["index_code"] == index_code]
-        own = own.assign(maximum=own["max_score"], share=own["score"] / own["max_score"])
-        own = own.assign(statistic="value")
+        own = own.assign(maximum=own["max_score"], share=own["score"] / own["max_score"], statistic="value")
     else:
-        own = known.scores[known.scores["index_code"] == index_code]
-        own = with_share(own, known.frameworks, known.events, as_of)
+        own = with_share(own, vintages.frames["frameworks"], vintages.frames["events"], as_of)
     own = own.assign(percent=own["share"] * WHOLE)
     columns = ["area", "component", "year", "score", "unit", "maximum", "percent", "rank", "source_url"]
-    values = own[(own["statistic"] == "value") & own["area"].isin(known.provinces)]
+    areas = vintages.frames["areas"]
+    provinces = areas.loc[areas["kind"] == "province", "area"]
+    values = own[(own["statistic"] == "value") & own["area"].isin(provinces)]
     return History(values[columns].reset_index(drop=True), _ends(own))
 
 

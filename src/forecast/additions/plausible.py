@@ -12,8 +12,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
-from scipy.stats import rankdata
 
 Floats = NDArray[np.float64]
 
@@ -103,6 +101,10 @@ def moved_columns(now: Floats, before: Floats) -> list[tuple[int, int]]:
     known = [column for column in range(len(likeness)) if not np.isnan(likeness[column]).all()]
     if len(known) < 2:
         return []
+    from scipy.optimize import (
+        linear_sum_assignment,
+    )  # only where a whole table is judged: one figure is quick
+
     square = np.nan_to_num(likeness[np.ix_(known, known)], nan=-1.0)
     _, best = linear_sum_assignment(-square)
     found = []
@@ -141,6 +143,8 @@ def _correlation(now: Floats, before: Floats) -> float:
     both = ~np.isnan(now) & ~np.isnan(before)
     if both.sum() < FEWEST:
         return float("nan")
+    from scipy.stats import rankdata
+
     pair = rankdata(now[both]), rankdata(before[both])
     return float(np.corrcoef(*pair)[0, 1]) if pair[0].std() and pair[1].std() else float("nan")
 

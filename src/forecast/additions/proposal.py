@@ -9,7 +9,7 @@ from typing import Final
 
 from forecast.errors import DataError, Problem
 from forecast.labels import Phrase, text
-from forecast.load import Vintages, rehearse
+from forecast.load import Vintages
 from forecast.load.files import grown
 from forecast.tables import Table
 
@@ -101,6 +101,7 @@ class Proposal:
 
 def through_the_door(
     data_dir: Path,
+    now: Vintages,
     table: Table,
     rows: Sequence[Row],
     place: Callable[[Problem, int], Problem],
@@ -109,6 +110,8 @@ def through_the_door(
 
     Parameters
     ----------
+    now
+        All tables as they are.
     place
         Puts a problem of the n-th new row (from 0) to where its cell came from.
 
@@ -128,7 +131,7 @@ def through_the_door(
     before = path.read_bytes() if path.exists() else b""
     first = len(before.splitlines()) + 1
     try:
-        return before, rehearse(data_dir, table.file, grown(before, table, rows))
+        return before, now.with_content(table.file, grown(before, table, rows))
     except DataError as error:
         raise DataError([_placed(each, table, first, place) for each in error.problems]) from error
 

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
 
-from forecast.additions.beside import SAME, added, case, compared, last_day
+from forecast.additions.beside import SAME, added, case, compared, incoherent, last_day
 from forecast.additions.doubts import Doubt, judge
 from forecast.additions.history import history
+from forecast.additions.ownpast import Past, indicator_doubts
 from forecast.additions.proposal import Compared, Difference, Proposal, Row, through_the_door
 from forecast.errors import Problem, SpecError
 from forecast.framework import TOTAL
 from forecast.load import Vintages, read_vintages
 from forecast.load.areas import gazetteer
-from forecast.load.cells import number_hint, period_days
+from forecast.load.cells import number_hint
 from forecast.spec import nearest
 from forecast.tables import (
     ANNOUNCEMENTS,
@@ -31,7 +32,6 @@ from forecast.tables import (
     clean,
 )
 
-RATIO: Final = 5.0  # an indicator that grows or shrinks by more within a year may have another unit
 OPTIONS: Final = {  # what a column is called where figures are given
     "published_on": "published",
     "source_url": "source",
@@ -66,10 +66,12 @@ def score(data_dir: Path, **cells: str) -> Proposal:
     now = read_vintages(data_dir)
     given = _cleaned(table, cells, now)
     row = _score_defaults(table, given)
-    before, after = through_the_door(data_dir, table, [row], _place)
+    before, after = through_the_door(data_dir, now, table, [row], _place)
     kept = added(now, after, table)
     told = history(now, row["index_code"], last_day(now, after, table))
-    doubts = tuple(_problem(doubt, row) for doubt in judge(case(kept), told))
+    found = judge(case(kept), told)
+    found += incoherent(kept, told, after, found)
+    doubts = tuple(_problem(doubt, row) for doubt in found)
     return Proposal(
         data_dir,
         table,
@@ -106,11 +108,11 @@ def indicator(data_dir: Path, **cells: str) -> Proposal:
     usual = own.iloc[-1].to_dict() if len(own) else {}
     fill = {name: str(usual.get(name, "")) for name in ("indicator_name_vi", "unit", "linked_domain")}
     row = {**dict.fromkeys(INDICATORS.names, ""), **fill, "trust": "press", **given}
-    before, after = through_the_door(data_dir, INDICATORS, [row], _place)
-    kept = after.frames[INDICATORS.name].iloc[-1]
+    before, after = through_the_door(data_dir, now, INDICATORS, [row], _place)
+    kept = next(after.frames[INDICATORS.name].tail(1).itertuples(index=False))
     doubts = tuple(
         Problem(_option(column), None, "", row[column], key, facts)
-        for column, key, facts in _indicator_doubts(kept, own)
+        for column, key, facts in indicator_doubts(kept, Past(own).of(kept))
     )
     same = own[(own["area"] == row["area"]) & (own["period"] == row["period"])]
     return Proposal(
@@ -141,7 +143,7 @@ def announcement(data_dir: Path, **cells: str) -> Proposal:
         "precision": "day",
         **_cleaned(ANNOUNCEMENTS, cells, now),
     }
-    before, after = through_the_door(data_dir, ANNOUNCEMENTS, [row], _place)
+    before, after = through_the_door(data_dir, now, ANNOUNCEMENTS, [row], _place)
     what = _what(ANNOUNCEMENTS, row)
     return Proposal(
         data_dir, ANNOUNCEMENTS, "add announcement", what, (row,), before, now, after, Compared(new=1)
@@ -160,7 +162,7 @@ def event(data_dir: Path, **cells: str) -> Proposal:
     """
     now = read_vintages(data_dir)
     row = {**dict.fromkeys(EVENTS.names, ""), "kind": "framework", **_cleaned(EVENTS, cells, now)}
-    before, after = through_the_door(data_dir, EVENTS, [row], _place)
+    before, after = through_the_door(data_dir, now, EVENTS, [row], _place)
     known = list(dict.fromkeys(now.frames["frameworks"]["framework"]))
     strange = row["kind"] == "framework" and row["what"] not in known
     doubts = [Problem("--what", None, "", row["what"], "doubt.no_framework", {"known": known})]
@@ -249,34 +251,9 @@ def _other_values(same: pd.DataFrame, value: float) -> tuple[Difference, ...]:
     )
 
 
-def _indicator_doubts(row: Any, own: pd.DataFrame) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Judge an indicator's value beside the same indicator's past ones: column, key and facts."""
-    value, days = float(row["value"]), period_days(str(row["period"]))
-    past = own[(own["area"] == row["area"]) & (own["period"] != row["period"])]
-    if days is None or past.empty:
-        return
-    spans = {period: period_days(period) for period in past["period"]}
-    year_ago = tuple(day.replace(year=day.year - 1, day=min(day.day, 28)) for day in days)
-    for _, other in past.iterrows():
-        span, known = spans[other["period"]], float(other["value"])
-        if span is None:
-            continue
-        facts = {"period": str(other["period"]), "known": known}
-        same_span = tuple(day.replace(day=min(day.day, 28)) for day in span) == year_ago
-        if same_span and known > 0 and not 1 / RATIO <= value / known <= RATIO:
-            yield "value", "doubt.ratio", {**facts, "ratio": RATIO}
-        longer = span[0] == days[0] and span[1] < days[1]
-        if longer and row["unit"] != "%" and 0 <= value < known:
-            yield "value", "doubt.cumulative", facts
-    if row["unit"] == "%" and 0 < value <= 1 and float(past["value"].median()) > 2:
-        yield "value", "doubt.fraction", {"known": float(past["value"].median())}
-    if row["published_on"] < pd.Timestamp(days[0]):
-        yield "published_on", "doubt.before_period", {"period": str(row["period"])}
-
-
 def _problem(doubt: Doubt, row: Row) -> Problem:
     column = "rank" if doubt.key.startswith("doubt.rank") else "score"
-    facts = {"area": row["area"], "component": row["component"], **doubt.facts}
+    facts = {"area": row["area"], "component": doubt.component or row["component"], **doubt.facts}
     return Problem(_option(column), None, "", row[column], doubt.key, facts)
 
 

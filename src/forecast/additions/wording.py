@@ -10,11 +10,12 @@ from typing import Final, Literal
 from forecast.annex.headings import fold
 from forecast.annex.numbering import split_mark, whole_mark
 from forecast.framework import TOTAL
-from forecast.tables import COMPONENTS, DOMAINS
+from forecast.tables import APPRAISED, COMPONENTS, DOMAINS
 
 Kind = Literal["figure", "rank", "ignored", "unknown"]
 Unit = Literal["points", "percent", ""]
 
+_APPRAISED: Final = "part.appraised"
 _TOTALS: Final = (
     r"tong( so| cong)?( diem)?( so)?|diem tong( hop)?|diem so|diem|chi so|ket qua( chi so)?|gia tri( chi so)?"
 )
@@ -120,7 +121,11 @@ def recognise(labels: Sequence[str], index_code: str, year: int) -> Heading:
     if any(re.fullmatch(_IGNORED, each) for each in words):
         return Heading("ignored")
     named = [_component(label, each, index_code) for label, each in zip(kept, words, strict=True)]
-    component = next((name for name in named if name and name != TOTAL), TOTAL if TOTAL in named else "")
+    own = [name for name in named if name and name != TOTAL]
+    whole = own[0] if own else TOTAL if TOTAL in named else ""
+    component = next((name for name in own if name != _APPRAISED), whole)
+    if f"{component}.appraised" in APPRAISED and _APPRAISED in named[named.index(component) :]:
+        component = f"{component}.appraised"  # a column of its own below the domain's heading
     if any(re.fullmatch(_RANK, each) or re.match(r"(bang )?(xep|thu) hang|hang ", each) for each in words):
         return Heading("rank", component or TOTAL)
     if not component:

@@ -172,6 +172,7 @@ class _Drafts:
         for item in self.annex.below(()):
             old = self.known.get(item.code)
             new = {"max_score": _points(item.maximum), "max_status": self.request.status, "note": note}
+            new |= {"max_low": "", "max_high": ""}  # of a maximum that was assumed till now
             if old is None:
                 who = item.scoring.responsible
                 made[item.code] = self._row(

@@ -71,7 +71,7 @@ def put(path: Path, content: bytes, *, before: bytes) -> None:
     target = path.resolve()
     with writing(path):
         _refuse_read_only(target)
-        if target.read_bytes() != before:
+        if (target.read_bytes() if target.exists() else b"") != before:
             raise WriteError("annex.changed", {"path": str(path)})
         replace_file(target, content)
 
@@ -79,5 +79,5 @@ def put(path: Path, content: bytes, *, before: bytes) -> None:
 def _refuse_read_only(target: Path) -> None:
     """A read-only mark is a wish, even where the system would let a replacement pass."""
     for place in (target, target.parent):
-        if not place.stat().st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):
+        if place.exists() and not place.stat().st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):
             raise PermissionError(errno.EACCES, "read-only", str(place))

@@ -14,7 +14,7 @@ from forecast import labels, load
 from forecast.check import Summary, summary
 from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb
 from forecast.cli.plain import Side, each, runs, table
-from forecast.errors import EXIT_DATA, EXIT_GOOD, DataError
+from forecast.errors import EXIT_DATA, EXIT_GOOD, MOST_TOLD, DataError
 from forecast.spec import DEFAULT_AREA
 from forecast.tables import INDEX_CODES
 
@@ -50,7 +50,8 @@ def check(*, as_of: dt.date, index_code: str, area: str, data_dir: Path, as_json
     except DataError as error:
         if not as_json:
             raise
-        click.echo(_json({"sound": False, "problems": [problem.as_dict(lang) for problem in error.problems]}))
+        told = [problem.as_dict(lang) for problem in error.problems[:MOST_TOLD]]
+        click.echo(_json({"sound": False, "problems": told, "rest": error.rest}))
         return EXIT_DATA
     found = summary(known, index_code=index_code, area=known.find_province(area))
     if as_json:
@@ -70,7 +71,7 @@ def page(found: Summary, lang: str) -> str:
         facts = {"year": found.last_year, "announced_on": found.last_announced}
         head.append(labels.text("check.last", lang, **facts))
     head.append(labels.text("check.sound", lang))
-    sections = (_counts, _coverage, _grid, _conflicts, _aside, _maxima, _undated)
+    sections = (_counts, _coverage, _grid, _conflicts, _contradictions, _aside, _maxima, _undated)
     return "\n\n".join(["\n".join(head), *(section(found, lang) for section in sections)])
 
 
@@ -131,6 +132,23 @@ def _conflicts(found: Summary, lang: str) -> str:
     return _section(title, columns, rows, lang)
 
 
+def _contradictions(found: Summary, lang: str) -> str:
+    columns = ("year", "area", "component", "contradiction", "stated", "due", "parts")
+    rows = [
+        [
+            str(row.year),
+            row.area,
+            row.component,
+            labels.text(f"contradiction.{row.kind}", lang),
+            *(labels.number(x, 2 if row.kind == "sum" else 0, lang) for x in (row.stated, row.due)),
+            row.parts,
+        ]
+        for row in each(found.contradictions.head(MOST_TOLD))
+    ]
+    title = labels.text("check.contradictions.title", lang, count=len(found.contradictions))
+    return _section(title, columns, rows, lang, left=("contradiction", "parts"))
+
+
 def _aside(found: Summary, lang: str) -> str:
     rows = [
         [row.file, labels.text(f"aside.{row.reason}", lang), str(row.rows)] for row in each(found.set_aside)
@@ -145,13 +163,14 @@ def _maxima(found: Summary, lang: str) -> str:
         [
             row.component,
             labels.number(row.max_score, 1, lang),
+            _bounds(row.max_low, row.max_high, lang),
             labels.text(f"max_status.{row.max_status}", lang),
             row.name_vi if lang == "vi" else row.name_en,
         ]
         for row in each(found.not_read)
     ]
     if rows:
-        columns = ("component", "max_score", "max_status", "name")
+        columns = ("component", "max_score", "max_bounds", "max_status", "name")
         first = _section(labels.text("check.maxima.title", lang, **facts), columns, rows, lang)
     else:
         first = labels.text("check.maxima.none", lang, year=facts["year"])
@@ -161,6 +180,10 @@ def _maxima(found: Summary, lang: str) -> str:
         for lender, years in lent.groupby("maxima_from", sort=False)
     ]
     return "\n".join([first, *lines])
+
+
+def _bounds(low: float, high: float, lang: str) -> str:
+    return f"{labels.number(low, 2, lang)}–{labels.number(high, 2, lang)}" if low < high else labels.MISSING
 
 
 def _undated(found: Summary, lang: str) -> str:

@@ -7,7 +7,7 @@ import datetime as dt
 import click
 
 from forecast import additions, labels
-from forecast.cli.form import today
+from forecast.cli.local import today
 from forecast.cli.plain import Side, each, table
 
 
@@ -22,6 +22,8 @@ def shown(
     """Forecast without and with a proposal's rows, and write both side by side."""
     from forecast.additions.effect import RANK, effect  # the models take their time
 
+    if proposal.now.frames["scores"].empty:
+        return labels.text("effect.first", lang)
     click.echo(labels.text("effect.working", lang), err=True)
     found = effect(proposal, area=area, as_of=as_of or today(), target_year=target_year)
     if found is None:

@@ -10,7 +10,7 @@ import click
 
 from forecast import labels, load
 from forecast.cli.figures import models_of, result_of
-from forecast.cli.local import DayType, LocalOption, PathType, Verb, WholeType
+from forecast.cli.local import DayType, LocalOption, PathType, Verb, WholeType, today
 from forecast.disk import replace_file, writing
 from forecast.errors import EXIT_GOOD, SpecError, WriteError
 from forecast.framework import framework_for
@@ -82,11 +82,6 @@ def form(
         facts = {"path": str(path), "department": each.key.department, "components": len(each.items)}
         click.echo(labels.text("cli.form.made", lang, **facts))
     return EXIT_GOOD
-
-
-def today() -> dt.date:
-    """Give the day, where the machine stands."""
-    return dt.datetime.now().astimezone().date()
 
 
 def _write(made: dict[Path, bytes], out: Path) -> None:

@@ -1,8 +1,8 @@
-"""`forecast import par|sipas|papi|pci|dti FILE`: a whole printed table, seen before it is written."""
+"""`forecast import KIND FILE`: a printed table of provinces or a list of rows, seen before it is written."""
 
 from __future__ import annotations
 
-import datetime as dt
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from forecast.additions.told import preview
 from forecast.cli.add import finish
 from forecast.cli.effect import shown
 from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb, WholeType
+from forecast.errors import SpecError
 from forecast.spec import DEFAULT_AREA
 from forecast.tables import TRUST
 
@@ -26,18 +27,18 @@ def build(lang: str) -> click.Command:
         says = labels.text(f"cli.import.{name.replace('-', '_')}", lang)
         return LocalOption([f"--{name}"], help=says, **settings)
 
-    kinds = tuple(additions.INDEXES)
+    kinds = (*additions.INDEXES, *additions.LISTS)
     return Verb(
         "import",
         lang,
         params=[
-            click.Argument(["index"], type=ChoiceType(kinds), metavar="|".join(kinds)),
+            click.Argument(["kind"], type=ChoiceType(kinds), metavar="|".join(kinds)),
             click.Argument(["file"], type=PathType(), metavar="FILE"),
-            option("year", type=WholeType(), required=True, metavar="YYYY"),
-            option("published", type=DayType(), required=True, metavar="YYYY-MM-DD"),
-            option("source", required=True, metavar="TEXT"),
+            option("year", type=WholeType(), metavar="YYYY"),
+            option("published", type=DayType(), metavar="YYYY-MM-DD"),
+            option("source", metavar="TEXT"),
             option("source-day", type=DayType(), metavar="YYYY-MM-DD"),
-            option("trust", type=ChoiceType(TRUST), default="official", metavar="TEXT"),
+            option("trust", type=ChoiceType(TRUST), metavar="TEXT"),
             option("note", default="", metavar="TEXT"),
             option("sheet", default="", metavar="TEXT"),
             option("column", multiple=True, metavar="D3=E"),
@@ -56,34 +57,10 @@ def build(lang: str) -> click.Command:
     )
 
 
-def bring_in(
-    *,
-    index: str,
-    file: Path,
-    year: int,
-    published: dt.date,
-    source: str,
-    source_day: dt.date | None,
-    trust: str,
-    note: str,
-    data_dir: Path,
-    lang: str,
-    **given: Any,
-) -> int:
-    """Read a table, show what it holds and changes, and append it if that is wished."""
-    origin = additions.Origin(
-        published_on=published, source=source, source_day=source_day, trust=trust, note=note
-    )
-    proposal = additions.table(
-        data_dir,
-        file,
-        additions.INDEXES[index],
-        year,
-        origin,
-        sheet=given["sheet"],
-        columns=given["column"],
-        unit=given["unit"] or "",
-    )
+def bring_in(*, kind: str, file: Path, data_dir: Path, lang: str, **given: Any) -> int:
+    """Read a file, show what it holds and changes, and append it if that is wished."""
+    propose = _list if kind in additions.LISTS else _table
+    proposal = propose(data_dir, file, kind, given)
     click.echo(preview(proposal, lang))
     blocked = proposal.doubts and not given["insist"]
     if proposal.rows and not blocked and not given["no_forecast"]:
@@ -91,3 +68,45 @@ def bring_in(
         click.echo("\n" + shown(proposal, given["area"], lang, **when))
     how = {name: given[name] for name in ("by", "yes", "insist", "dry_run")}
     return finish(proposal, lang=lang, **how)
+
+
+def _table(data_dir: Path, file: Path, kind: str, given: Mapping[str, Any]) -> additions.Proposal:
+    """Read a table of provinces, for whose rows year, day and source must be told."""
+    for name in ("year", "published", "source"):
+        if given[name] is None:
+            raise SpecError(
+                "cli.missing_option", {"option": f"--{name}", "command": f"forecast import {kind}"}
+            )
+    origin = additions.Origin(
+        published_on=given["published"],
+        source=given["source"],
+        source_day=given["source_day"],
+        trust=given["trust"] or "official",
+        note=given["note"],
+    )
+    return additions.table(
+        data_dir,
+        file,
+        additions.INDEXES[kind],
+        given["year"],
+        origin,
+        sheet=given["sheet"],
+        columns=given["column"],
+        unit=given["unit"] or "",
+    )
+
+
+def _list(data_dir: Path, file: Path, kind: str, given: Mapping[str, Any]) -> additions.Proposal:
+    """Read a list, whose rows may say all themselves; options fill what they leave empty."""
+    published = given["published"]
+    shared = {
+        "area": given["area"],
+        "year": str(given["year"] or ""),
+        "published_on": published.isoformat() if published else "",
+        "recorded_on": published.isoformat() if published else "",
+        "source_day": given["source_day"].isoformat() if given["source_day"] else "",
+        "source_url": given["source"] or "",
+        "trust": given["trust"] or "",
+        "note": given["note"],
+    }
+    return additions.rows_of_list(data_dir, file, kind, sheet=given["sheet"], shared=shared)

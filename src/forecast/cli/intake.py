@@ -9,8 +9,7 @@ from typing import Any
 import click
 
 from forecast import labels
-from forecast.cli.form import today
-from forecast.cli.local import DayType, LocalOption, PathType, Verb, WholeType
+from forecast.cli.local import DayType, LocalOption, PathType, Verb, WholeType, today
 from forecast.errors import EXIT_DATA, EXIT_GOOD, SpecError
 from forecast.submissions.intake import Outcome
 from forecast.submissions.intake import intake as take

@@ -223,6 +223,11 @@ def told(error: click.ClickException, lang: str) -> str:
     return text(key, lang, **facts)
 
 
+def today() -> dt.date:
+    """Give the day, where the machine stands."""
+    return dt.datetime.now().astimezone().date()
+
+
 def _shown(param: click.Parameter | None) -> str:
     """Name a parameter as the help does: an option as it is typed, an argument by its place."""
     if isinstance(param, click.Argument):

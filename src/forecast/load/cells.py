@@ -6,7 +6,7 @@ import calendar
 import datetime as dt
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,13 +19,15 @@ from forecast.spec import EXAMPLE_DAY, iso_hint, nearest
 from forecast.tables import DAY_DTYPE, FIRST_YEAR, LAST_YEAR, Column, Table, clean
 
 Expected = tuple[str, dict[str, Any]]
-Parse = Callable[[str], "Cell"]
+Finding = tuple[int, str, str, dict[str, Any]]  # row, column, key, facts
+Parse = Callable[..., "Cell"]  # (text, hint=whether a wrong value is told with the nearest right one)
 
 _NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", flags=re.ASCII)
 _WHOLE: Final = re.compile(r"(\d{1,6})(\.0+)?", flags=re.ASCII)
 _ISO_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", flags=re.ASCII)
 _STEP: Final = re.compile(r"(\d{4})(?:-Q([1-4])|-(0[1-9]|1[0-2]))?", flags=re.ASCII)
 MOST_SHOWN: Final = 50  # allowed values that a message lists: all units, not all criteria
+MOST_HINTS: Final = 200  # different wrong values of a column that are told with the nearest right one
 _DASHES: Final = str.maketrans({"\N{MINUS SIGN}": "-", "\N{EN DASH}": "-", "\N{EM DASH}": "-"})
 
 
@@ -57,7 +59,11 @@ def parse_table(
     for column in table.columns:
         parse = _parser(column, gazetteer)
         texts = rows.cells[column.name]
-        cells = {text: parse(text) for text in set(texts)}
+        cells: dict[str, Cell] = {}
+        slips = 0
+        for text in dict.fromkeys(texts):
+            cells[text] = parse(text, hint=slips < MOST_HINTS)
+            slips += cells[text].expected is not None
         values = {text: cell.value for text, cell in cells.items()}
         wrong = {text: cell.expected for text, cell in cells.items() if cell.expected}
         columns[column.name] = pd.Series([values[text] for text in texts], dtype=_dtype(column))
@@ -106,19 +112,20 @@ def _dtype(column: Column) -> str:
 def _parser(column: Column, gazetteer: Gazetteer | None) -> Parse:
     kinds: dict[str, Callable[[str, Column], Cell]] = {
         "text": lambda text, _: Cell(text),
-        "choice": _choice,
         "year": _year,
         "number": _number,
         "day": _day,
         "period": _period,
     }
 
-    def parse(raw: str) -> Cell:
+    def parse(raw: str, *, hint: bool) -> Cell:
         text = clean(raw)
         if not text:
             return Cell(_NOTHING[column.kind], None if column.empty else ("expect.something", {}))
         if column.kind == "area":
-            return _area(text, gazetteer)
+            return _area(text, gazetteer, hint=hint)
+        if column.kind == "choice":
+            return _choice(text, column, hint=hint)
         return kinds[column.kind](text, column)
 
     return parse
@@ -132,23 +139,33 @@ _NOTHING: Final[dict[str, Any]] = {
 }
 
 
-def _area(text: str, gazetteer: Gazetteer | None) -> Cell:
+def _area(text: str, gazetteer: Gazetteer | None, *, hint: bool) -> Cell:
     if gazetteer is None:
         return Cell(text)
     known = gazetteer.find(text)
     if known is not None:
         return Cell(known)
-    near = gazetteer.nearest(text)
+    near = gazetteer.nearest(text) if hint else ""
     return Cell("", ("expect.area_near", {"near": near}) if near else ("expect.area", {}))
 
 
-def _choice(text: str, column: Column) -> Cell:
-    return Cell(text) if text in column.choices else Cell("", not_among(text, column.choices))
+def _choice(text: str, column: Column, *, hint: bool) -> Cell:
+    known = text in column.choices
+    return Cell(text) if known else Cell("", not_among(text, column.choices, hint=hint))
 
 
-def not_among(text: str, allowed: tuple[str, ...]) -> Expected:
+def strangers(frame: pd.DataFrame, column: str, allowed: tuple[str, ...]) -> Iterator[Finding]:
+    """Report the cells of a column that are not one of a set, the first with the nearest of the set."""
+    odd = frame.loc[~frame[column].isin(allowed)]
+    values = enumerate(dict.fromkeys(odd[column]))
+    expected = {value: not_among(value, allowed, hint=count < MOST_HINTS) for count, value in values}
+    for row, value in zip(odd["row"], odd[column], strict=True):
+        yield int(row), column, *expected[value]
+
+
+def not_among(text: str, allowed: tuple[str, ...], *, hint: bool = True) -> Expected:
     """Say that a value is not one of a set, with the nearest of the set if one is near; no list to scroll."""
-    near = nearest(text, allowed)
+    near = nearest(text, allowed) if hint else ""
     shown = allowed if len(allowed) <= MOST_SHOWN else (*allowed[: MOST_SHOWN - 1], "…", allowed[-1])
     return "expect.choice_near" if near else "expect.choice", {"near": near, "allowed": shown}
 

@@ -54,8 +54,11 @@ def read_rows(path: Path, table: Table, *, file: str = "") -> tuple[Rows | None,
     """
     name = file or path.name
     data, problem = _bytes_of(path, name)
-    if problem:
-        return None, [problem]
+    return (None, [problem]) if problem else rows_of(data, table, name)
+
+
+def rows_of(data: bytes, table: Table, name: str) -> tuple[Rows | None, list[Problem]]:
+    """Read the bytes of a CSV file that messages call `name`; see `read_rows`."""
     text, problem = _text_of(data, name)
     if problem:
         return None, [problem]
@@ -164,7 +167,7 @@ def _unusable(
     wrong = wrong or _header_problems([clean(cell) for cell in header], row, table, name)
     if wrong:
         return problems + wrong
-    return [] if body or table.optional else problems or empty
+    return [] if body or table.optional or table.rowless else problems or empty
 
 
 def _delimiter_problem(header: list[str], row: int, name: str) -> list[Problem]:

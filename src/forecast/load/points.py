@@ -10,9 +10,7 @@ import pandas as pd
 from forecast import rules
 from forecast.errors import SpecError
 from forecast.framework import TOTAL
-from forecast.load.cells import not_among
-
-Finding = tuple[int, str, str, dict[str, Any]]  # row, column, key, facts
+from forecast.load.cells import Finding, strangers
 
 INDICATORLESS = ("manual",)
 
@@ -20,10 +18,9 @@ INDICATORLESS = ("manual",)
 def scoring(frameworks: pd.DataFrame, indicators: pd.DataFrame) -> Iterator[Finding]:
     """Judge how criteria are scored: readable rules, within the maximum, on indicators that exist."""
     codes = tuple(sorted(set(indicators["indicator_code"])))
+    yield from strangers(frameworks[frameworks["indicator"] != ""], "indicator", codes)
     for row in _each(frameworks):
         text, indicator = str(row.rule), str(row.indicator)
-        if indicator and indicator not in codes:
-            yield row.row, "indicator", *not_among(indicator, codes)
         if not pd.isna(row.deadline) and not row.first_year <= row.deadline.year <= row.last_year:
             facts = {"first": int(row.first_year), "last": int(row.last_year)}
             yield row.row, "deadline", "expect.deadline_within", facts
@@ -72,9 +69,9 @@ def remedies(
     yield from _known_components(frame[frame["component"] != ""], components)
     names = tuple(units["unit"])
     aliases = {alias.strip() for text in units["aliases"] for alias in text.split("|")}
+    if names:
+        yield from strangers(frame[~frame["unit"].isin(aliases)], "unit", names)
     for row in _each(frame):
-        if names and row.unit not in names and row.unit not in aliases:
-            yield row.row, "unit", *not_among(row.unit, names)
         if row.expected_effect > 0 and not row.component:
             yield row.row, "component", "expect.component_of_effect", {}
         highest = _highest(frameworks, row.component, _year_of(row))
@@ -99,11 +96,8 @@ def _highest(frameworks: pd.DataFrame, component: str, year: int) -> tuple[float
 
 
 def _known_components(frame: pd.DataFrame, components: frozenset[str]) -> Iterator[Finding]:
-    if not components:
-        return
-    allowed = tuple(sorted(components - {TOTAL}))
-    for row in _each(frame[~frame["component"].isin(allowed)]):
-        yield row.row, "component", *not_among(row.component, allowed)
+    if components:
+        yield from strangers(frame, "component", tuple(sorted(components - {TOTAL})))
 
 
 def _each(frame: pd.DataFrame) -> Iterator[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,12 +13,11 @@ from forecast.errors import Problem
 from forecast.framework import PART_PREFIX, TOTAL, WHOLE, is_criterion
 from forecast.load import points
 from forecast.load.areas import Gazetteer
-from forecast.load.cells import not_among
+from forecast.load.cells import Finding, not_among, strangers
 from forecast.load.files import Rows
-from forecast.tables import COMPONENTS, COUNTRY, INDEX_CODES, Table
+from forecast.tables import APPRAISED, COMPONENTS, COUNTRY, INDEX_CODES, Table
 
 Frames = Mapping[str, pd.DataFrame]
-Finding = tuple[int, str, str, dict[str, Any]]  # row, column, key, facts
 
 # What a finding in a column rests on: where one of these cells is bad, the finding may be its echo.
 _RESTS_ON: Final[Mapping[str, tuple[str, ...]]] = {
@@ -63,7 +63,7 @@ class Checked:
         """Give a finding its file and the text that stands in the cell."""
         row, column, key, facts = finding
         cells = self.rows.cells.get(column)
-        value = cells[self.rows.numbers.index(row)] if cells else ""
+        value = cells[bisect.bisect_left(self.rows.numbers, row)] if cells else ""
         return Problem(self.rows.file, row, column, value, key, facts)
 
 
@@ -117,15 +117,19 @@ def _scores(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterat
     yield from _components(judged, criteria)
     yield from _figures(frame)
     yield from _framework_maxima(frame, versions)
-    for row in _each(frame):
-        counted = row.statistic.startswith("count:")
-        if counted != (row.unit == "provinces"):
-            yield row.row, "unit", "expect.unit_of_count", {}
-        if counted and row.score > _PROVINCES:
-            yield row.row, "score", "expect.at_most", {"high": float(_PROVINCES)}
-        if (row.statistic == "value") != (row.area in gazetteer.provinces):
-            key = "expect.province" if row.statistic == "value" else "expect.group_of_provinces"
-            yield row.row, "area", key, {"country": COUNTRY}
+    appraised = frame["component"].isin(APPRAISED)
+    for number in _rows(frame, appraised & (frame["unit"] == "points") & frame["max_score"].isna()):
+        yield number, "max_score", "expect.appraised_maximum", {}
+    counted = frame["statistic"].str.startswith("count:")
+    for number in _rows(frame, counted != (frame["unit"] == "provinces")):
+        yield number, "unit", "expect.unit_of_count", {}
+    for number in _rows(frame, counted & (frame["score"] > _PROVINCES)):
+        yield number, "score", "expect.at_most", {"high": float(_PROVINCES)}
+    own, province = frame["statistic"] == "value", frame["area"].isin(gazetteer.provinces)
+    for number in _rows(frame, own & ~province):
+        yield number, "area", "expect.province", {"country": COUNTRY}
+    for number in _rows(frame, ~own & province):
+        yield number, "area", "expect.group_of_provinces", {"country": COUNTRY}
     yield from _days(frame)
 
 
@@ -140,9 +144,11 @@ def _indicators(frame: pd.DataFrame, _: Frames, __: Gazetteer) -> Iterator[Findi
     key = ["indicator_code"]
     for column in ("indicator_name_vi", "unit"):
         usual = frame.groupby(key)[column].transform("first")
-        for row in _each(frame.loc[frame[column] != usual]):
-            first = str(usual.loc[frame["row"] == row.row].iloc[0])
-            yield row.row, column, "expect.same_as_before", {"first": first, "code": row.indicator_code}
+        odd = frame[column] != usual
+        for number, first, code in zip(
+            _rows(frame, odd), usual[odd], frame.loc[odd, "indicator_code"], strict=True
+        ):
+            yield number, column, "expect.same_as_before", {"first": str(first), "code": code}
 
 
 def _targets(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterator[Finding]:
@@ -177,7 +183,7 @@ def _every_component(frames: Frames) -> frozenset[str]:
     versions = frames.get("frameworks")
     if versions is None or versions.empty:
         return frozenset()
-    return frozenset(COMPONENTS["PAR"]) | frozenset(versions["component"])
+    return frozenset(COMPONENTS["PAR"]).difference(APPRAISED) | frozenset(versions["component"])
 
 
 def _frameworks(frame: pd.DataFrame, frames: Frames, _: Gazetteer) -> Iterator[Finding]:
@@ -194,8 +200,26 @@ def _frameworks(frame: pd.DataFrame, frames: Frames, _: Gazetteer) -> Iterator[F
                 yield row.row, "parent", *not_among(row.parent, tuple(version["component"]))
             if row.max_score == 0:
                 yield row.row, "max_score", "expect.above_zero", {}
+            if row.component in APPRAISED:
+                yield row.row, "component", "expect.no_appraised_maximum", {}
+        yield from _bounds(version)
         yield from _places(version)
         yield from _sums(str(name), version)
+
+
+def _bounds(version: pd.DataFrame) -> Iterator[Finding]:
+    """Report bounds that do not hold the maximum, or stand beside one that is not assumed."""
+    for row in _each(version):
+        for column, outside in (
+            ("max_low", row.max_low > row.max_score),
+            ("max_high", row.max_high < row.max_score),
+        ):
+            if pd.isna(getattr(row, column)) != pd.isna(row.max_low + row.max_high):
+                yield row.row, column, "expect.both_bounds", {}
+            elif outside:
+                yield row.row, column, "expect.bounds_of_maximum", {"maximum": float(row.max_score)}
+            elif row.max_status != "assumed" and not pd.isna(getattr(row, column)):
+                yield row.row, column, "expect.bounds_of_assumed", {}
 
 
 def _places(version: pd.DataFrame) -> Iterator[Finding]:
@@ -240,8 +264,7 @@ def _sums(name: str, version: pd.DataFrame) -> Iterator[Finding]:
 def _components(frame: pd.DataFrame, more: Mapping[str, tuple[str, ...]]) -> Iterator[Finding]:
     for code, rows in frame.groupby("index_code", sort=False):
         allowed = tuple(dict.fromkeys((*COMPONENTS.get(str(code), ()), *more.get(str(code), ()))))
-        for row in _each(rows.loc[~rows["component"].isin(allowed)]):
-            yield row.row, "component", *not_among(row.component, allowed)
+        yield from strangers(rows, "component", allowed)
 
 
 def _figures(frame: pd.DataFrame) -> Iterator[Finding]:

@@ -147,12 +147,20 @@ def _candidates(
 
 
 def _choose(group: list[Candidate]) -> Choice:
+    if len(group) == 1:  # most cells have one source
+        own = group[0]
+        spreads = _range([own.score]), _range([own.rank])
+        return Choice(
+            own.position, own.rank, *spreads, sources=int(not all(map(math.isnan, spreads))), aside=()
+        )
     scored = _of_the_day([c for c in group if not math.isnan(c.score)])
     ranked = _of_the_day([c for c in group if not math.isnan(c.rank)])
     best_score = min(scored, key=_preference(scored, _score), default=None)
     best_rank = min(ranked, key=_preference(ranked, _worse_rank), default=None)
     best = best_score or best_rank or group[0]  # the door lets no row pass without score and rank
-    aside = ((c.position, _reason(c, best, group)) for c in group if c is not best)
+    figure = _worse_rank if math.isnan(best.score) else _score
+    agreed = Counter(map(figure, group))
+    aside = ((c.position, _reason(c, best, figure, agreed)) for c in group if c is not best)
     return Choice(
         position=best.position,
         rank=best_rank.rank if best_rank else math.nan,
@@ -189,11 +197,11 @@ def _preference(
     return key
 
 
-def _reason(other: Candidate, best: Candidate, group: list[Candidate]) -> str:
-    """Name the first step of the rule that told the two rows apart."""
+def _reason(
+    other: Candidate, best: Candidate, figure: Callable[[Candidate], float], agreed: Counter[float]
+) -> str:
+    """Name the first step of the rule that told the two rows apart; `agreed` counts rows by figure."""
     by_rank = math.isnan(best.score)
-    figure = _worse_rank if by_rank else _score
-    agreed = Counter(figure(candidate) for candidate in group)
     steps = (
         (other.late and not best.late, "later_page"),
         (math.isnan(other.score) and not by_rank, "rank_only"),

@@ -20,7 +20,8 @@ Ints = NDArray[np.int_]
 
 LEVEL_DF = 8  # degrees of freedom of what all areas share: variances are themselves estimates
 AREA_DF = 4  # and of an area's own part: most areas hardly move, a few weak ones jump
-STEPS = 5  # at most, of Newton's method towards a published sum
+STEPS = 8  # at most, of Newton's method towards a published sum
+LONGEST = 3.0  # logits of such a step
 CLOSE, SMALL = 1e-7, 1e-5  # of a share, of a logit: a sum that holds, a step too small for another
 JITTER = 1e-8  # of a logit squared: cells that are published to the last digit have no variance left
 STANDING_ERROR = 0.0002  # of a share: how exactly a place between published ranks is to be met
@@ -87,7 +88,8 @@ def _sums(statements: Statements, area: int, cells: Ints) -> tuple[Floats, Float
 def _hold(drawn: Floats, covariance: Floats, weight: Floats, value: Floats, error: Floats) -> Floats:
     """Move draws of one area's cells, as their covariance lets them, towards sums of their shares.
 
-    A line only nearly follows the sum of bounded scores; Newton steps take up what is left.
+    A line only nearly follows the sum of bounded scores; Newton steps take up what is left, none so long
+    that it leads from one end of the logistic function to the other.
 
     Parameters
     ----------
@@ -106,7 +108,8 @@ def _hold(drawn: Floats, covariance: Floats, weight: Floats, value: Floats, erro
         reach = slope @ covariance
         gain = np.linalg.solve(reach @ slope.transpose(0, 2, 1) + noise, missing[..., None])
         move = (reach.transpose(0, 2, 1) @ gain)[..., 0]
-        drawn = drawn + move
-        if np.abs(move).max() < SMALL:
+        longest = np.abs(move).max(axis=1, keepdims=True)
+        drawn = drawn + move * np.minimum(1.0, LONGEST / np.maximum(longest, SMALL))
+        if longest.max() < SMALL:
             break
     return drawn

@@ -27,6 +27,7 @@ from forecast.tables.published import (
 )
 from forecast.tables.shape import DAY_DTYPE, FIRST_YEAR, LAST_YEAR, Column, Kind, Table
 from forecast.tables.values import (
+    APPRAISED,
     COMPONENTS,
     COUNTRY,
     DOMAINS,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:  # the command line's help needs the names, not pandas
 
 __all__ = [
     "ANNOUNCEMENTS",
+    "APPRAISED",
     "AREAS",
     "BREAKS",
     "COMPONENTS",

@@ -50,6 +50,7 @@ SCORES: Final = Table(
     key=SCORE_KEY,
     source_key=(*SCORE_KEY, "published_on", "source_day", "source_url"),
     known_from="published_on",
+    rowless=True,
 )
 RELATED: Final = Table(
     name="related_indices",
@@ -63,6 +64,7 @@ RELATED: Final = Table(
     key=RELATED_KEY,
     source_key=(*RELATED_KEY, "published_on", "source_day", "source_url"),
     known_from="published_on",
+    rowless=True,
 )
 INDICATORS: Final = Table(
     name="indicators",
@@ -83,6 +85,7 @@ INDICATORS: Final = Table(
     # One page may give two values of one indicator (two denominators): the value is part of the key.
     source_key=(*INDICATOR_KEY, "published_on", "source_url", "value"),
     known_from="published_on",
+    rowless=True,
 )
 FRAMEWORKS: Final = Table(
     name="frameworks",
@@ -96,6 +99,8 @@ FRAMEWORKS: Final = Table(
         Column(name="name_en", empty=True),
         Column(name="max_score", kind="number", low=0),
         Column(name="max_status", kind="choice", choices=MAX_STATUS),
+        Column(name="max_low", kind="number", low=0, empty=True, absent=True),  # between which an assumed
+        Column(name="max_high", kind="number", low=0, empty=True, absent=True),  # maximum is known to lie
         Column(name="responsible", empty=True),  # several with ; between them
         NOTE,
         Column(name="source", kind="choice", choices=SOURCES, empty=True, absent=True),
@@ -132,6 +137,7 @@ ANNOUNCEMENTS: Final = Table(
     key=("index_code", "year"),
     source_key=("index_code", "year"),
     known_from="announced_on",
+    rowless=True,
 )
 TARGETS: Final = Table(
     name="targets",
@@ -148,6 +154,7 @@ TARGETS: Final = Table(
     key=("index_code", "area", "year", "quantity", "set_on"),
     source_key=("index_code", "area", "year", "quantity", "set_on"),
     known_from="set_on",
+    rowless=True,
 )
 AREAS: Final = Table(
     name="areas",

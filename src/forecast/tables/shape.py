@@ -43,6 +43,8 @@ class Table:
         Column of the day on which a row became known; ``""`` for reference tables.
     optional
         The folder may lack the file, and the file may lack rows.
+    rowless
+        The file may lack rows: an office may begin with figures of its own.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Table:
     known_from: str = ""
     file: str = ""
     optional: bool = False
+    rowless: bool = False
 
     def __post_init__(self) -> None:
         if not self.file:

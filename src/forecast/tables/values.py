@@ -13,6 +13,7 @@ STATISTICS: Final = (
     *("count:group_A", "count:group_B", "count:group_C", "count:group_D"),
 )
 DOMAINS: Final = tuple(f"D{number}" for number in range(1, 9))
+APPRAISED: Final = tuple(f"{domain}.appraised" for domain in DOMAINS[:-1])  # of a domain, without the survey
 SOURCES: Final = ("appraised", "leaders_survey", "sipas", "outcome")  # where points come from
 MAX_STATUS: Final = ("read", "assumed", "made_up")
 STATES: Final = ("planned", "doing", "done", "dropped")  # of a remedy
@@ -20,7 +21,7 @@ UNIT_KINDS: Final = ("department", "district")
 PARTS: Final = ("part.appraised", "part.leaders_survey", "part.survey", "part.impact")
 COUNTRY: Final = "Việt Nam"
 COMPONENTS: Final = {
-    "PAR": ("total", *DOMAINS, "D8.sipas", "D8.outcome", *PARTS),
+    "PAR": ("total", *DOMAINS, "D8.sipas", "D8.outcome", *PARTS, *APPRAISED),
     "SIPAS": ("total", "access", "procedures", "officials", "results", "feedback"),
     "PAPI": ("total", *(f"P{number}" for number in range(1, 9))),
     "PCI": (

@@ -1,0 +1,306 @@
+"""Many rows of one table at once: indicators, criteria scores, self-scores, remedies, as .xlsx or .csv.
+
+The file has the columns of the table in data/, by their own names or by Vietnamese headings; what every row
+shares (source, day, area, year) may be given beside it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from forecast.additions import journal
+from forecast.additions.beside import added, incoherent, last_day
+from forecast.additions.history import history
+from forecast.additions.ownpast import Past, indicator_doubts
+from forecast.additions.proposal import Compared, Proposal, Row, through_the_door
+from forecast.additions.single import plain_number
+from forecast.annex.grid import MOST_ROWS, Cell, Grid, letter, read_grids
+from forecast.annex.headings import fold
+from forecast.errors import DataError, Problem, SpecError
+from forecast.labels import Phrase
+from forecast.load import Vintages, read_vintages
+from forecast.load.areas import Gazetteer, gazetteer
+from forecast.load.files import read_rows
+from forecast.spec import DEFAULT_AREA, iso_hint, refuse_unknown
+from forecast.tables import INDICATORS, REMEDIES, SCORES, SELF_SCORES, Table, clean
+
+FEWEST: Final = 3  # recognised headings in a row, from which it is the heading of a table
+_HEAD_ROWS: Final = 30
+_CODE: Final = r"ma( so)?( tieu chi( thanh phan)?)?|tieu chi( thanh phan)?|thanh phan"
+_COMMON: Final = {
+    "area": r"dia phuong|tinh( thanh pho)?",
+    "year": r"nam( danh gia)?",
+    "published_on": r"ngay cong bo",
+    "source_url": r"nguon.*",
+    "note": r"ghi chu",
+    "max_score": r"diem toi da|thang diem|diem chuan",
+    "trust": r"do tin cay",
+}
+_WORDINGS: Final[Mapping[str, Mapping[str, str]]] = {
+    "indicators": {
+        "indicator_code": r"ma( so)?( chi tieu)?",
+        "indicator_name_vi": r"(ten )?chi tieu|ten",
+        "period": r"ky( so lieu| bao cao)?|thoi (gian|ky)",
+        "value": r"gia tri|so lieu|ket qua",
+        "unit": r"don vi( tinh)?|dvt",
+        "linked_domain": r"linh vuc( lien quan)?",
+    },
+    "criteria": {"component": _CODE, "score": r"diem( so| dat( duoc)?)?", "rank": r"(xep )?hang"},
+    "self-scores": {
+        "component": _CODE,
+        "self_score": r"(diem )?tu (cham|danh gia)",
+        "appraised_score": r"(diem )?tham dinh",
+    },
+    "remedies": {
+        "unit": r"don vi|co quan( don vi)?",
+        "component": _CODE,
+        "action": r"viec( khac phuc| lam)?|noi dung.*|bien phap|giai phap",
+        "responsible": r"(nguoi )?(phu trach|chiu trach nhiem)",
+        "due": r"(thoi )?han.*",
+        "state": r"tinh trang|trang thai|tien do",
+        "expected_effect": r"(so )?diem du kien.*|tac dong du kien",
+        "recorded_on": r"ngay ghi( nhan)?",
+    },
+}
+_STATES: Final = {
+    "du kien": "planned",
+    "chua lam": "planned",
+    "dang lam": "doing",
+    "dang thuc hien": "doing",
+    "xong": "done",
+    "da xong": "done",
+    "hoan thanh": "done",
+    "da hoan thanh": "done",
+    "bo": "dropped",
+    "khong lam": "dropped",
+}
+_USUAL: Final[Mapping[str, Mapping[str, str]]] = {
+    "indicators": {"area": DEFAULT_AREA, "trust": "official"},
+    "criteria": {
+        "index_code": "PAR",
+        "area": DEFAULT_AREA,
+        "statistic": "value",
+        "unit": "points",
+        "trust": "official",
+    },
+    "self-scores": {"area": DEFAULT_AREA},
+    "remedies": {"state": "planned"},
+}
+KINDS: Final[Mapping[str, Table]] = {
+    "indicators": INDICATORS,
+    "criteria": SCORES,
+    "self-scores": SELF_SCORES,
+    "remedies": REMEDIES,
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lines:
+    """A list as it stands in a sheet: its columns by name, and the numbers of the rows below the heading."""
+
+    grid: Grid
+    columns: Mapping[str, int]
+    rows: tuple[int, ...]
+    unread: tuple[str, ...]
+
+
+def rows_of_list(
+    data_dir: Path, path: Path, kind: str, *, sheet: str = "", shared: Mapping[str, str] | None = None
+) -> Proposal:
+    """Propose all rows of one list.
+
+    Parameters
+    ----------
+    data_dir
+        Folder of the tables.
+    path
+        .xlsx or .csv.
+    kind
+        indicators, criteria, self-scores or remedies.
+    sheet
+        Name of the sheet; needed where several hold such a list.
+    shared
+        Cells of every row that leaves them empty: area, year, published_on, source_url, trust, note.
+
+    Raises
+    ------
+    DataError
+        With everything that cannot be read, and everything that the door to the data refuses.
+    """
+    now = read_vintages(data_dir)
+    table = KINDS[kind]
+    read = _list(path, kind, table, sheet)
+    made = _Made(read, kind, table, now, dict(shared or {}))
+    rows = [made.row(number) for number in read.rows]
+    fresh = made.not_yet_there(rows, data_dir)
+    if made.problems:
+        raise DataError(made.problems)
+
+    def place(problem: Problem, at: int) -> Problem:
+        return made.placed(problem, read.rows[fresh[at]])
+
+    added = [rows[at] for at in fresh]
+    before, after = through_the_door(data_dir, now, table, added, place)
+    doubts = [made.placed(each, read.rows[fresh[at]]) for at, each in _doubts(kind, now, after, len(added))]
+    remarks = [Phrase("imports.seen_rows", {"lines": len(rows), "columns": list(read.columns)})]
+    if read.unread:
+        remarks.append(Phrase("imports.unread", {"columns": list(read.unread)}))
+    return Proposal(
+        data_dir=data_dir,
+        table=table,
+        action=f"import {kind}",
+        what=path.name,
+        rows=tuple(added),
+        before=before,
+        now=now,
+        after=after,
+        compared=Compared(new=len(added), standing=len(rows) - len(fresh)),
+        doubts=tuple(doubts),
+        remarks=tuple(remarks),
+    )
+
+
+class _Made:
+    """Makes rows of the table from lines of a list."""
+
+    def __init__(
+        self, read: Lines, kind: str, table: Table, now: Vintages, shared: Mapping[str, str]
+    ) -> None:
+        self.read, self.kind, self.table = read, kind, table
+        self.places: Gazetteer = gazetteer(now.frames["areas"])[0]
+        self.problems: list[Problem] = []
+        self.base = {**dict.fromkeys(table.names, ""), **_USUAL[kind]}
+        self.shared = {name: text for name, text in shared.items() if name in table.names and text}
+        known = now.frames[INDICATORS.name].drop_duplicates("indicator_code", keep="last")
+        names = ("indicator_name_vi", "unit", "linked_domain")
+        self.indicators = {
+            row["indicator_code"]: {n: row[n] for n in names} for row in known.to_dict("records")
+        }
+
+    def row(self, number: int) -> Row:
+        """Make the row of one line: its own cells, else those that all share, else the usual ones."""
+        own = {
+            name: text
+            for name, column in self.read.columns.items()
+            if (text := self._text(name, self.read.grid.cells.get((number, column))))
+        }
+        row = {**self.base, **self.shared, **own}
+        if self.kind == "indicators":  # the name and unit of a known code need not be repeated
+            usual = self.indicators.get(row["indicator_code"], {})
+            lacks = (n for n in usual if not row[n] and not (n == "linked_domain" and n in self.read.columns))
+            row |= {name: usual[name] for name in lacks}
+        if self.table is SCORES:
+            row["source_day"] = row["source_day"] or row["published_on"]
+        return row
+
+    def _text(self, name: str, cell: Cell | None) -> str:
+        """Write a cell as the table has it: decimal points, ISO days, the one spelling of an area."""
+        if cell is None:
+            return ""
+        kind = self.table.column(name).kind
+        numeric = kind in ("number", "year")
+        if cell.kind == "formula" or (cell.kind == "day" and numeric):
+            key = f"imports.figure_{cell.kind}"
+            self.problems.append(self.read.grid.problem(cell.row, cell.column, key))
+            return ""
+        if numeric:
+            return plain_number(cell.text)
+        if name == "state":
+            return _STATES.get(fold(cell.text), cell.text)
+        other = {"day": iso_hint, "area": self.places.find}.get(kind)
+        return (other and other(cell.text)) or cell.text
+
+    def placed(self, problem: Problem, number: int) -> Problem:
+        """Put a problem of a row to its cell in the list, or to its row where the list has no such column."""
+        column = self.read.columns.get(problem.column, 0)
+        sheet = self.read.grid.sheet
+        where = letter(column) if column and sheet else problem.column
+        return dataclasses.replace(
+            problem, file=self.read.grid.file, sheet=sheet if column else "", row=number, column=where
+        )
+
+    def not_yet_there(self, rows: Sequence[Row], data_dir: Path) -> list[int]:
+        """Places of the rows that the table lacks; one that stands there with other cells is a problem."""
+        found, _ = read_rows(data_dir / self.table.file, self.table)
+        if found is not None and "area" in found.cells:  # the table's rows may spell areas in any known way
+            usual = {text: self.places.find(text) or text for text in set(found.cells["area"])}
+            cells = {**found.cells, "area": [usual[text] for text in found.cells["area"]]}
+            found = dataclasses.replace(found, cells=cells)
+        standings = journal.standing(rows, self.table, found)
+        for number, each in zip(self.read.rows, standings, strict=True):
+            for column, new, _ in each.differs:
+                facts = {"number": each.line}
+                odd = Problem(self.table.file, each.line, column, new, "imports.other_figure", facts)
+                self.problems.append(self.placed(odd, number))
+        return [at for at, each in enumerate(standings) if each.line is None]
+
+
+def _doubts(kind: str, now: Vintages, after: Vintages, count: int) -> Iterator[tuple[int, Problem]]:
+    """Judge each new indicator beside the same one's values in the table and in earlier rows of the list."""
+    if kind == "criteria" and count:
+        yield from _criteria_doubts(now, after)
+    if kind != "indicators" or not count:
+        return
+    past = Past(now.frames[INDICATORS.name])
+    for at, row in enumerate(after.frames[INDICATORS.name].tail(count).itertuples(index=False)):
+        for column, key, facts in indicator_doubts(row, past.of(row)):
+            yield at, Problem("", None, column, str(getattr(row, column)), key, facts)
+        past.add(row)
+
+
+def _criteria_doubts(now: Vintages, after: Vintages) -> Iterator[tuple[int, Problem]]:
+    """Judge new scores of criteria beside their domains and each other, year by year."""
+    kept = added(now, after, SCORES)
+    told = history(now, "PAR", last_day(now, after, SCORES))
+    for _, rows in kept.groupby("year"):
+        places = dict(zip(zip(rows["area"], rows["component"], strict=True), rows.index, strict=True))
+        for doubt in incoherent(rows, told, after, []):
+            names = (doubt.component, *doubt.facts["parts"])
+            at = next(places[doubt.area, name] for name in names if (doubt.area, name) in places)
+            facts = {"area": doubt.area, "component": doubt.component, **doubt.facts}
+            yield int(at), Problem("", None, "score", str(rows.at[at, "score"]), doubt.key, facts)
+
+
+def _list(path: Path, kind: str, table: Table, sheet: str) -> Lines:
+    grids = read_grids(path)
+    if sheet:
+        names = [grid.sheet for grid in grids]
+        if clean(sheet) not in names:
+            refuse_unknown("--sheet", sheet, names)
+        grids = tuple(grid for grid in grids if grid.sheet == clean(sheet))
+    found = [each for grid in grids if (each := _headed(grid, kind, table))]
+    if not found:
+        facts = {"kind": kind, "columns": [column.name for column in table.columns]}
+        raise DataError([Problem(path.name, None, "", "", "imports.no_list", facts)])
+    if len(found) > 1:
+        raise SpecError("imports.several_lists", {"sheets": [each.grid.sheet for each in found]})
+    if max(found[0].grid.rows) >= MOST_ROWS:
+        raise DataError([Problem(path.name, None, "", "", "imports.too_long", {"most": MOST_ROWS})])
+    return found[0]
+
+
+def _headed(grid: Grid, kind: str, table: Table) -> Lines | None:
+    """Find the heading among the first rows: the one with most recognised columns."""
+    best: dict[str, int] = {}
+    at = 0
+    for number in grid.rows[:_HEAD_ROWS]:
+        names = {name: cell.column for cell in grid.row(number) if (name := _named(cell.text, kind, table))}
+        if len(names) > len(best):
+            best, at = names, number
+    if len(best) < FEWEST:
+        return None
+    unread = tuple(cell.text for cell in grid.row(at) if cell.column not in best.values())
+    return Lines(grid, best, tuple(number for number in grid.rows if number > at), unread)
+
+
+def _named(heading: str, kind: str, table: Table) -> str:
+    """Column of the table that a heading means; an empty text for none."""
+    words = fold(heading)
+    own = next((name for name in table.names if fold(name) == words), "")
+    wordings = {**_WORDINGS[kind], **{n: w for n, w in _COMMON.items() if n in table.names}}
+    return own or next((name for name, wording in wordings.items() if re.fullmatch(wording, words)), "")

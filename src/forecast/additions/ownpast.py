@@ -1,0 +1,64 @@
+"""An indicator's new value beside its other values: another unit, a fall of what can only grow."""
+
+from __future__ import annotations
+
+import datetime as dt
+import statistics
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any, Final
+
+import pandas as pd
+
+from forecast.load.cells import period_days
+
+RATIO: Final = 5.0  # an indicator that grows or shrinks by more within a year may have another unit
+Other = tuple[str, float]  # period and value
+
+
+class Past:
+    """Values of indicators by code and area, growing as rows are added."""
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self._values: defaultdict[tuple[str, str], list[Other]] = defaultdict(list)
+        for row in frame.itertuples(index=False):
+            self.add(row)
+
+    def add(self, row: Any) -> None:
+        """Take one row in."""
+        self._values[str(row.indicator_code), str(row.area)].append((str(row.period), float(row.value)))
+
+    def of(self, row: Any) -> Sequence[Other]:
+        """Values of the same indicator and area in other periods."""
+        own = self._values[str(row.indicator_code), str(row.area)]
+        return [other for other in own if other[0] != row.period]
+
+
+def indicator_doubts(row: Any, past: Sequence[Other]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Judge an indicator's value beside the same indicator's other ones: column, key and facts."""
+    value, days = float(row.value), period_days(str(row.period))
+    if days is None or not past:
+        return
+    year_ago = tuple(day.replace(year=day.year - 1, day=min(day.day, 28)) for day in days)
+    for period, known in past:
+        span = _days(period)
+        if span is None:
+            continue
+        facts = {"period": period, "known": known}
+        same_span = tuple(day.replace(day=min(day.day, 28)) for day in span) == year_ago
+        if same_span and known > 0 < value and not 1 / RATIO <= value / known <= RATIO:
+            yield "value", "doubt.ratio", {**facts, "ratio": RATIO}
+        longer = span[0] == days[0] and span[1] < days[1]
+        if longer and row.unit != "%" and 0 <= value < known:
+            yield "value", "doubt.cumulative", facts
+    middle = statistics.median(known for _, known in past)
+    if row.unit == "%" and 0 < value <= 1 and middle > 2:
+        yield "value", "doubt.fraction", {"known": middle}
+    if row.published_on < pd.Timestamp(days[0]):
+        yield "published_on", "doubt.before_period", {"period": str(row.period)}
+
+
+@cache
+def _days(period: str) -> tuple[dt.date, dt.date] | None:
+    return period_days(period)

@@ -1,0 +1,218 @@
+"""What was known on a day, of checked tables: cut to the day, conflicts settled, rows listed and counted."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from forecast import tables
+from forecast.framework import with_printed, with_share
+from forecast.load.areas import gazetteer
+from forecast.load.cells import period_days
+from forecast.load.proofs import contradicted
+from forecast.load.settle import settle
+from forecast.scenarios import Scenario
+from forecast.spec import refuse_unknown
+from forecast.tables import Table, as_known
+
+_SETTLED: Final = (tables.SCORES, tables.RELATED, tables.INDICATORS)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """What was known on one day.
+
+    Attributes
+    ----------
+    as_of
+        The day.
+    scores
+        One row per (index_code, year, area, component, statistic), sorted by it: score, unit,
+        max_score, rank, trust, published_on, source_day, source_url, note, spread (highest less
+        lowest score that the sources gave), rank_spread, sources (count of rows weighed).
+    related
+        The same for PAPI, PCI and DTI; no statistic.
+    indicators
+        One row per (indicator_code, area, period): value, unit, linked_domain, trust,
+        published_on, source_url, note, spread, sources, and the period's days `first_day`,
+        `last_day`.
+    set_aside
+        Rows known but not taken: file, row, key, name (of an indicator), score (an indicator's
+        value too), rank, trust, source_url, reason, taken_row, taken_score, taken_rank.
+    undated
+        Rows without a day of publication, which are never used: file, row, key, name, score, source_url.
+    frameworks
+        Versions whose event was known on the day, and those that a year's printed maxima make.
+    events, announcements, targets
+        The tables of that name as known on the day.
+    submissions
+        Rows of the departments' forms received by the day; a later form of a department stands beside
+        the one it supersedes.
+    self_scores, remedies
+        The tables of that name as known on the day; of a remedy the latest state.
+    units
+        Who must have a remedy plan: unit, kind, aliases.
+    scenarios
+        Named departures from what is expected, "continue" first.
+    areas
+        All areas: area, kind (country, region, province), region, aliases.
+    counts
+        One row a table: table, rows, known, later, undated, set_aside, taken.
+    hashes
+        SHA-256 of each file's bytes.
+    """
+
+    as_of: dt.date
+    scores: pd.DataFrame
+    related: pd.DataFrame
+    indicators: pd.DataFrame
+    set_aside: pd.DataFrame
+    undated: pd.DataFrame
+    frameworks: pd.DataFrame
+    events: pd.DataFrame
+    announcements: pd.DataFrame
+    targets: pd.DataFrame
+    submissions: pd.DataFrame
+    self_scores: pd.DataFrame
+    remedies: pd.DataFrame
+    units: pd.DataFrame
+    scenarios: tuple[Scenario, ...]
+    areas: pd.DataFrame
+    counts: pd.DataFrame
+    hashes: Mapping[str, str]
+
+    @property
+    def provinces(self) -> tuple[str, ...]:
+        """Names of the 63 provinces, in the order of the table of areas."""
+        return tuple(self.areas.loc[self.areas["kind"] == "province", "area"])
+
+    def find_province(self, name: str) -> str:
+        """Give the one spelling of a province; SpecError with the nearest for an unknown one."""
+        places, _ = gazetteer(self.areas)
+        found = places.find(name)
+        if found not in places.provinces:
+            near = places.nearest(name)
+            refuse_unknown("area", name, places.provinces, near=near if near in places.provinces else "")
+        return str(found)
+
+
+def known_of(
+    frames: Mapping[str, pd.DataFrame],
+    as_of: dt.date,
+    hashes: Mapping[str, str],
+    scenarios: tuple[Scenario, ...],
+) -> Known:
+    """Cut checked tables to a day and settle what sources disagree on."""
+    events = as_known(frames["events"], as_of)
+    frameworks = frames["frameworks"].loc[frames["frameworks"]["framework"].isin(events["what"])]
+    frameworks = with_printed(frameworks, events, as_known(frames["scores"], as_of))
+    settled, asides, undated, counts = {}, [], [], []
+    for table in tables.DATA_TABLES:
+        frame = frames[table.name]
+        if not table.known_from:
+            continue
+        known = as_known(frame, as_of)
+        never = tables.undated(frame)
+        aside = known.iloc[:0]
+        if table in _SETTLED:
+            known, aside = settled_rows(known, table, frameworks, events, as_of)
+            asides.append(_listed(aside, table, ("reason", "taken_row", "taken_score", "taken_rank")))
+        undated.append(_listed(never, table, ()))
+        settled[table.name] = known
+        if table.optional and frame.empty:
+            continue
+        counts.append(_count(table, frame, len(known) + len(aside), len(never), len(aside)))
+    return Known(
+        as_of=as_of,
+        scores=settled["scores"].drop(columns="row"),
+        related=settled["related_indices"].drop(columns="row"),
+        indicators=_indicators(settled["indicators"]),
+        set_aside=pd.concat(asides, ignore_index=True),
+        undated=pd.concat(undated, ignore_index=True),
+        frameworks=frameworks.drop(columns="row").reset_index(drop=True),
+        events=_sorted(settled["events"], tables.EVENTS),
+        announcements=_sorted(settled["announcements"], tables.ANNOUNCEMENTS),
+        targets=_sorted(settled["targets"], tables.TARGETS),
+        submissions=settled["submissions"].drop(columns="row"),
+        self_scores=_latest(settled["self_scores"], tables.SELF_SCORES),
+        remedies=_latest(settled["remedies"], tables.REMEDIES),
+        units=frames["units"].drop(columns="row"),
+        scenarios=scenarios,
+        areas=frames["areas"].drop(columns="row"),
+        counts=pd.DataFrame(counts),
+        hashes=dict(hashes),
+    )
+
+
+def settled_rows(
+    known: pd.DataFrame,
+    table: Table,
+    frameworks: pd.DataFrame,
+    events: pd.DataFrame,
+    as_of: dt.date,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Settle the known rows of a table; give the rows taken and the rows set aside."""
+    if table is tables.SCORES:
+        share = with_share(known, frameworks, events, as_of)["share"]
+        return settle(known, table.key, as_of=as_of, share=share, wrong=contradicted(known, as_of))
+    if table is tables.RELATED:
+        return settle(known, table.key, as_of=as_of)
+    as_scores = known.assign(score=known["value"], rank=np.nan, source_day=known["published_on"])
+    return settle(as_scores, table.key, as_of=as_of)
+
+
+def _indicators(settled: pd.DataFrame) -> pd.DataFrame:
+    days = [period_days(period) for period in settled["period"]]
+    ends = [pair for pair in days if pair is not None]
+    frame = settled.drop(columns=["row", "score", "rank", "source_day", "rank_spread"])
+    return frame.assign(
+        first_day=pd.Series([first for first, _ in ends], dtype=tables.DAY_DTYPE),
+        last_day=pd.Series([last for _, last in ends], dtype=tables.DAY_DTYPE),
+    )
+
+
+def _listed(frame: pd.DataFrame, table: Table, more: tuple[str, ...]) -> pd.DataFrame:
+    """Give rows of any table the same few columns, so that they stand in one list."""
+    figure = "score" if "score" in frame else "value" if "value" in frame else None
+    none = pd.Series(np.nan, index=frame.index, dtype=float)
+    parts = [frame[column].astype("str") for column in table.key]
+    key = pd.Series([" | ".join(names) for names in zip(*parts, strict=True)], dtype="str")
+    listed = {
+        "file": pd.Series(table.file, index=frame.index, dtype="str"),
+        "row": frame["row"],
+        "key": key,
+        "name": frame.get("indicator_name_vi", pd.Series("", index=frame.index, dtype="str")),
+        "score": frame[figure] if figure else none,
+        "rank": frame.get("rank", none),
+        "trust": frame.get("trust", pd.Series("", index=frame.index, dtype="str")),
+        "source_url": frame.get("source_url", pd.Series("", index=frame.index, dtype="str")),
+    }
+    return pd.DataFrame({**listed, **{column: frame[column] for column in more}})
+
+
+def _count(table: Table, frame: pd.DataFrame, known: int, undated: int, aside: int) -> dict[str, object]:
+    return {
+        "table": table.name,
+        "rows": len(frame),
+        "known": known,
+        "later": len(frame) - known - undated,
+        "undated": undated,
+        "set_aside": aside,
+        "taken": known - aside,
+    }
+
+
+def _latest(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """Keep the last row of each key, by day and then by place in the file, in the order of the file."""
+    ordered = frame.sort_values([table.known_from, "row"]).drop_duplicates(list(table.key), keep="last")
+    return ordered.sort_values("row").drop(columns="row").reset_index(drop=True)
+
+
+def _sorted(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+    by = [*table.key, *(name for name in table.names if name not in table.key)]
+    return frame.drop(columns="row").sort_values(by).reset_index(drop=True)

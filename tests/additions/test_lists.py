@@ -1,0 +1,161 @@
+"""Many rows at once, by the table's or Vietnamese headings, what they share given beside; undone whole."""
+
+import openpyxl
+import pytest
+
+from forecast import additions, load
+from forecast.errors import DataError
+from forecast.tables import INDICATORS
+
+CRITERION = "876/QĐ-BNV,2022,2024,2.1,D2,Tiêu chí giả định,Made up,10,made_up,,,,,\n"
+
+
+@pytest.fixture
+def office(data_dir):
+    """A folder whose framework has one made-up criterion."""
+    path = data_dir / "frameworks.csv"
+    head = path.read_text(encoding="utf-8").splitlines()[0].count(",")
+    row = CRITERION.strip().rstrip(",")
+    path.write_bytes(path.read_bytes() + (row + "," * (head - row.count(",")) + "\n").encode())
+    return data_dir
+
+
+def sheet(path, rows):
+    """Write rows of cells as a workbook."""
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(path)
+    return path
+
+
+CASES = {
+    "criteria": (
+        [["Bảng điểm tiêu chí (giả định)"], [], ["STT", "Mã tiêu chí", "Năm", "Điểm", "Điểm tối đa"]],
+        [[1, "2.1", 2023, "9,25", 10]],
+        "scores.csv",
+        {"component": "2.1", "score": 9.25, "area": "TP. Hồ Chí Minh", "unit": "points", "trust": "official"},
+    ),
+    "self-scores": (
+        [["Năm", "Lĩnh vực/thành phần", "Thành phần", "Tự chấm", "Thẩm định", "Điểm tối đa"]],
+        [[2023, "x", "D1", 9.1, "8,7", 9.5]],
+        "self_scores.csv",
+        {"component": "D1", "self_score": 9.1, "appraised_score": 8.7, "source_url": "Văn bản giả định"},
+    ),
+    "remedies": (
+        [["Đơn vị", "Tiêu chí", "Nội dung khắc phục", "Người phụ trách", "Thời hạn", "Tình trạng"]],
+        [["Sở Nội vụ", "D1", "Họp hằng tháng", "Ông A", "30/9/2024", "Đang làm"]],
+        "remedies.csv",
+        {"unit": "Sở Nội vụ", "state": "doing", "due": "2024-09-30", "recorded_on": "2024-04-17"},
+    ),
+    "indicators": (
+        [["Mã chỉ tiêu", "Chỉ tiêu", "Kỳ", "Giá trị", "Đơn vị tính", "Lĩnh vực"]],
+        [
+            ["gd_x", "Giả định", "2024-01..2024-05", "1.234,5", "hồ sơ", "D3"],
+            ["gd_x", "Giả định", "2024-01..2024-06", 1300, "hồ sơ", "D3"],
+        ],
+        "indicators.csv",
+        {"indicator_code": "gd_x", "value": 1234.5, "unit": "hồ sơ", "linked_domain": "D3"},
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_a_list_goes_in_by_vietnamese_headings_and_comes_out_again(kind, office, tmp_path, run):
+    """One journal entry, the cells in the table's own form, and a folder as it was after the undoing."""
+    head, body, file, cells = CASES[kind]
+    path = sheet(tmp_path / "bang.xlsx", [*head, *body])
+    before = {each.name: each.read_bytes() for each in office.glob("*.csv")}
+    shared = ["--published", "2024-04-17", "--source", "Văn bản giả định", "--no-forecast"]
+
+    code, _, err = run("import", kind, path, *shared, "--yes")
+    table = file.removesuffix(".csv")
+    row = load.read_vintages(office).frames[table].tail(len(body)).iloc[0]
+
+    assert (code, err) == (0, "")
+    assert {
+        name: str(row[name])[:10] if name in ("due", "recorded_on") else row[name] for name in cells
+    } == cells
+    assert len(additions.listed(office)) == 1
+    code, *_ = run("undo", "--yes")
+    assert code == 0
+    after = {each.name: each.read_bytes() for each in office.glob("*.csv")}
+    assert {name: text for name, text in after.items() if name != file or name in before} == before
+
+
+def test_the_table_itself_is_a_list_and_adds_nothing(office, run):
+    """What stands in the table, with areas in any spelling, is not added again."""
+    path = office / "indicators.csv"
+
+    code, out, _ = run("import", "indicators", path, "--no-forecast", "--yes", lang="en")
+
+    assert code == 0
+    assert f"{len(path.read_text(encoding='utf-8').splitlines()) - 1} figures of this very source" in out
+
+
+def test_bad_cells_are_told_at_their_place_in_the_list(office, tmp_path):
+    """The door's refusal names the sheet's cell, not a row of a table that was never written."""
+    head, body, *_ = CASES["indicators"]
+    wrong = [*body, ["gd_x", "Giả định", "tháng tư", "nhiều", "hồ sơ", "D3"]]
+    path = sheet(tmp_path / "bang.xlsx", [*head, *wrong])
+
+    with pytest.raises(DataError) as refused:
+        additions.rows_of_list(office, path, "indicators", shared={"source_url": "x"})
+
+    places = [(each.file, each.cell, each.expected_key) for each in refused.value.problems]
+    assert places == [("bang.xlsx", "C4", "expect.period"), ("bang.xlsx", "D4", "expect.number")]
+
+
+def test_another_figure_of_the_very_source_is_refused_and_an_odd_one_doubted(office, tmp_path):
+    """A correction needs its own source; a cumulative count that falls below an earlier row is doubted."""
+    head, body, *_ = CASES["indicators"]
+    fallen = [*body, ["gd_x", "Giả định", "2024-01..2024-07", 90, "hồ sơ", "D3"]]
+    path = sheet(tmp_path / "bang.xlsx", [*head, *fallen])
+    shared = {"source_url": "x", "published_on": "2024-08-05"}
+
+    proposal = additions.rows_of_list(office, path, "indicators", shared=shared)
+
+    assert {(each.cell, each.expected_key) for each in proposal.doubts} == {("D4", "doubt.cumulative")}
+    additions.append(proposal, insist=True)
+    path = sheet(tmp_path / "bang.xlsx", [*head, [*body[0][:4], "tỷ đồng", "D3"]])
+    with pytest.raises(DataError, match="gave another figure"):
+        additions.rows_of_list(office, path, "indicators", shared=shared)
+
+
+def test_a_sheet_without_such_a_table_is_refused(office, tmp_path):
+    """The columns that are expected are named."""
+    path = sheet(tmp_path / "bang.xlsx", [["Tỉnh", "Điểm"], ["Hà Nội", 90]])
+
+    with pytest.raises(DataError, match=INDICATORS.names[0]):
+        additions.rows_of_list(office, path, "indicators")
+
+
+def test_the_first_table_of_an_office_goes_into_an_empty_one(data_dir, made_up, areas, run, tmp_path):
+    """A heading alone is enough to begin with; there is then no forecast to compare with."""
+    path = data_dir / "scores.csv"
+    path.write_text(path.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
+    table = made_up.annex(made_up.par(areas, 2022), 2022, tmp_path / "2022.csv", percent=False)
+    told = ["--year", "2022", "--published", "2023-04-19", "--source", "giả định", "--yes", "--insist"]
+
+    code, out, _ = run("import", "par", table, *told)
+
+    assert code == 0
+    assert "không có dự báo để so sánh" in out
+    assert len(load.read_vintages(data_dir).frames["scores"]) >= 63
+
+
+def test_criteria_that_do_not_make_their_domain_are_doubted_at_the_door(office, tmp_path):
+    """9.25 points in all are not the domain's 10; the doubt stands at the criterion."""
+    path = office / "scores.csv"
+    domain = "PAR,2023,TP. Hồ Chí Minh,D2,value,10,points,10,,2024-04-17,2024-04-17,Dòng giả định,official,\n"
+    path.write_text(path.read_text(encoding="utf-8") + domain, encoding="utf-8")
+    head, body, *_ = CASES["criteria"]
+    file = sheet(tmp_path / "bang.xlsx", [*head, *body])
+    shared = {"source_url": "x", "published_on": "2024-04-17"}
+
+    found = additions.rows_of_list(office, file, "criteria", shared=shared).doubts
+
+    assert [(each.cell, each.expected_key, each.expected_facts["due"]) for each in found] == [
+        ("D4", "doubt.parts", 9.25)
+    ]
+    assert "D2" in found[0].text("en")
