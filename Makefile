@@ -22,7 +22,7 @@ export MKL_NUM_THREADS := 1
 # Containers often forbid Python to keep what it has compiled; each kernel would then compile pandas anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help report example test lab check format bench lock clean
+.PHONY: help report example quick test lab check format bench lock clean
 help:  ## danh sách này | this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
@@ -33,6 +33,9 @@ example: $(READY)  ## ví dụ đầy đủ với số giả định | the same 
 	@.venv/bin/python tools/example.py .cache/example-data
 	@$(RUN) forecast report --index-code PAR --area "$$AREA" --target-year 2024 --as-of 2024-10-20 \
 	  --data-dir .cache/example-data --reports-dir .cache/example-reports $(ARGS)
+
+quick: $(READY)  ## kiểm thử nhanh, dưới một phút | the tests that start no program, in under a minute
+	@$(RUN) pytest --quick -q -n 2 --dist worksteal $(ARGS)
 
 test: $(READY)  ## chạy toàn bộ kiểm thử | run the whole test suite
 	@$(RUN) pytest -n 2 --dist worksteal $(ARGS)

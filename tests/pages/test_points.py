@@ -442,6 +442,7 @@ def shape(html):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("payload", PAYLOADS, ids=range(len(PAYLOADS)))
 @pytest.mark.parametrize("name", SHOWN)
 def test_peoples_words_stay_text_in_every_piece(name, payload, made_up):
