@@ -66,11 +66,13 @@ class Quick:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """Leave out single tests that are marked or use a slow fixture."""
+        """Leave out single tests that are marked or use a slow fixture, and slow files asked for by name."""
         slow = [
             item
             for item in items
-            if item.get_closest_marker("slow") or SLOW_FIXTURES & set(getattr(item, "fixturenames", ()))
+            if item.get_closest_marker("slow")
+            or SLOW_FIXTURES & set(getattr(item, "fixturenames", ()))
+            or is_slow_file(item.path)
         ]
         config.hook.pytest_deselected(items=slow)
         items[:] = [item for item in items if item not in set(slow)]
