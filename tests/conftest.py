@@ -40,7 +40,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose the quick tests if asked to."""
+    """Put the tests in order; choose the quick ones if asked to."""
+    config.pluginmanager.register(_module("order").Order())
     config.addinivalue_line("markers", "slow: starts a program or makes a whole report; left out by --quick")
     if config.getoption("--quick"):
         settings.load_profile("quick")
