@@ -543,7 +543,7 @@ def test_two_intakes_at_once_lose_nothing(office):
     ]
 
     for process in at_once:
-        process.communicate()
+        process.communicate(timeout=120)
     assert [process.returncode for process in at_once] == [0, 0, 0]
     assert set(stored(office)["department"]) == set(names)
 
