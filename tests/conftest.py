@@ -42,6 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Put the tests in order; choose the quick ones if asked to."""
     config.pluginmanager.register(_module("order").Order())
+    config.pluginmanager.register(_module("learnt").Learnt())
     config.addinivalue_line("markers", "slow: starts a program or makes a whole report; left out by --quick")
     if config.getoption("--quick"):
         settings.load_profile("quick")
