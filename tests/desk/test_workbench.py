@@ -219,7 +219,9 @@ def test_importing_the_package_loads_nothing_heavy():
     code = (
         "import sys, forecast; dir(forecast); print(sorted({'pandas', 'numpy', 'scipy'} & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, encoding="utf-8", timeout=120
+    )
 
     assert done.stdout.strip() == "[]"
 

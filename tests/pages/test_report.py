@@ -242,6 +242,7 @@ def test_absent_parts_say_that_they_are_absent(made_up, lang):
         assert "nan" not in str(show(bare, lang=lang)).lower().split()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_an_index_in_percent_without_domains_has_its_words_too(lang, made_up):
     """SIPAS is told in percent, its changes in percentage points, its years in place of domains."""
