@@ -21,7 +21,7 @@ from forecast.members import Members, fit_members, member_rows
 from forecast.models.evidence import Evidence, FittedEvidence
 from forecast.models.statements import Subject, observe
 from forecast.models.subject import subject_of
-from forecast.simulate import Draws
+from forecast.simulate import Draws, drawn_maxima
 from forecast.spec import RunSpec, refuse_unanswerable
 
 MAIN_MODEL: Final = "evidence"
@@ -167,6 +167,7 @@ def posterior(known: Known, spec: RunSpec, rng: np.random.Generator) -> Posterio
         fitted = Evidence().fit(lattice, statements)
         shares = fitted.draws(years, spec.draws, rng)
     last, target = (Draws(subject, year, shares[..., k]) for k, year in enumerate(years))
+    target = replace(target, maxima=drawn_maxima(subject.schemes[spec.target_year], spec.draws, rng))
     return Posterior(subject, framework, uses, fitted, last, target)
 
 

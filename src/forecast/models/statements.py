@@ -19,6 +19,7 @@ from scipy.special import logit, ndtri
 from forecast.models.evidence import Statements
 from forecast.models.latent import Lattice, Variances, deviation_covariance
 from forecast.models.standing import Standing, normal_score
+from forecast.tables.values import APPRAISED
 
 Weights = dict[int, float]  # by place among the areas, or among the cells
 Row = Mapping[str, Any]  # one row of the settled scores
@@ -28,10 +29,11 @@ Key = tuple[str, str, int]  # index_code, component, year
 TRUST_ERROR = {"official": 0.0002, "press": 0.0005, "dataset preview": 0.001, "copy": 0.001, "derived": 0.005}
 BORROWED_ERROR = 0.08  # of the share, where the year's own maximum was never seen
 DERIVED_ERROR = 0.03  # of a component: a sum of two statements, of which one may be loosely meant
-ASSUMED_ERROR = 0.03  # of the share, where the maximum is assumed
+ASSUMED_ERROR = 0.03  # of the share, where the maximum is assumed and nothing bounds it
 BORROWED_TOTAL_ERROR = 0.003  # a total whose weights are borrowed: weights err, shares are alike
 LINK_ERROR = 0.002  # points of SIPAS in the index against its percent
 RANK_SHAPE_ERROR = 0.15  # of a standard deviation: a year's scores are not exactly normal
+APPRAISED_ERROR = 0.03  # of the share: how far that part's share may lie from its domain's
 COUNT_ERROR = 0.35
 MIN_PAIRS = 3  # published scores with ranks that tell how far areas lie apart in a year,
 MIN_REACH = 1.0  # if their ranks lie this many standard deviations apart,
@@ -50,12 +52,19 @@ class Scheme:
     maxima : mapping from component to its maximum in points
     status : mapping from component to 'read', 'assumed' or 'borrowed'
     children : mapping from component to its children that add up to it
+    bounds : mapping from component to the lowest and highest points that an assumed maximum may be
     """
 
     weights: Mapping[str, float]
     maxima: Mapping[str, float]
     status: Mapping[str, str]
     children: Mapping[str, tuple[str, ...]]
+    bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+    def assumed_error(self, component: str) -> float:
+        """Standard deviation of an assumed maximum, as a share of it: uniform within its bounds."""
+        low, high = self.bounds.get(component, (0.0, 0.0))
+        return (high - low) / (12**0.5 * self.maxima[component]) if high > low else ASSUMED_ERROR
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,8 +222,8 @@ class _Reader:
         key = (str(row["index_code"]), str(row["component"]))
         if key[0] == self.subject.index_code:
             scheme = self.subject.schemes[max(self.subject.schemes)]
-            known = key[1] in scheme.weights or key[1] in self.subject.spare
-            return key[1] if known else None
+            component = key[1].partition(".")[0] if key[1] in APPRAISED else key[1]
+            return component if component in scheme.weights or component in self.subject.spare else None
         return self.subject.links.get(key)
 
     def own(self, row: Row, component: str, year: int) -> _Read:
@@ -227,7 +236,9 @@ class _Reader:
             share, error = self.share(row, component, year)
             if share is None:
                 return _Read("above_every_maximum")
-            return _Read("score", (areas, cells, share, error))
+            part = row["component"] in APPRAISED
+            own_error = float(np.hypot(error, APPRAISED_ERROR)) if part else error
+            return _Read("appraised" if part else "score", (areas, cells, share, own_error))
         if math.isnan(row["rank"]):
             return _Read("no_number")
         n = len(self.subject.areas)
@@ -314,7 +325,9 @@ class _Reader:
             held = [self.subject.schemes[y].maxima.get(component, 0.0) for y in others]
             maximum = next((m for m in held if m >= score), None)
             status = "borrowed"
-        return maximum, {"read": 0.0, "assumed": ASSUMED_ERROR}.get(status, BORROWED_ERROR)
+        if status == "assumed":
+            return maximum, scheme.assumed_error(component)
+        return maximum, 0.0 if status == "read" else BORROWED_ERROR
 
     def area_weights(self, areas: Sequence[str]) -> Weights:
         return {self.subject.areas.index(a): 1 / len(areas) for a in areas}
