@@ -42,7 +42,7 @@ def test_the_framework_in_force_is_read_with_its_survey_part():
     found = subject("2024-10-20", 2024)
     assert found.components == (*DOMAINS[:-1], "D8.outcome", "D8.sipas")
     assert found.links == {("SIPAS", "total"): "D8.sipas"}
-    assert found.schemes[2024].children == {"total": DOMAINS, "D8": ("D8.sipas", "D8.outcome")}
+    assert found.schemes[2024].children == {"total": DOMAINS, "D8": ("D8.outcome", "D8.sipas")}
     assert found.schemes[2024].maxima["D3"] == 13.0
     assert found.schemes[2024].status["D6"] == "assumed"
     assert {"part.appraised", "part.leaders_survey", "part.survey"} <= found.spare
