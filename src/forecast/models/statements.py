@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import sparse
 from scipy.special import logit, ndtri
 
@@ -21,6 +22,7 @@ from forecast.models.latent import Lattice, Variances, deviation_covariance
 from forecast.models.standing import Standing, normal_score
 from forecast.tables.values import APPRAISED
 
+Floats = NDArray[np.float64]
 Weights = dict[int, float]  # by place among the areas, or among the cells
 Row = Mapping[str, Any]  # one row of the settled scores
 Key = tuple[str, str, int]  # index_code, component, year
@@ -123,7 +125,7 @@ def observe(
     """
     records: list[Row] = [{str(k): v for k, v in row.items()} for row in scores.to_dict("records")]
     spreads = _told_spreads(records, subject, _plain_share)
-    lattice = _lattice(subject, _told_spreads(records, subject, _plain_logit))
+    lattice = _lattice(records, subject)
     countries = _countries(subject)
     means = frozenset(
         (str(row["index_code"]), str(row["component"]), int(row["year"]))
@@ -341,7 +343,9 @@ class _Reader:
         """Standard deviation of the areas' shares in one year, told by its published ranks."""
         own = self.spreads.get((str(row["index_code"]), str(row["component"]), year))
         k = self.lattice.years.index(year)
-        return own if own is not None else self.usual_spread[component] * float(self.lattice.spread[k])
+        return (
+            own if own is not None else self.usual_spread[component] * float(self.lattice.spread[:, k].mean())
+        )
 
 
 def leaf_weights(subject: Subject, component: str, year: int) -> dict[str, float]:
@@ -360,24 +364,54 @@ def _leaves(subject: Subject, scheme: Scheme, component: str) -> tuple[str, ...]
     return tuple(leaf for child in scheme.children[component] for leaf in _leaves(subject, scheme, child))
 
 
-def _lattice(subject: Subject, spreads: Mapping[Key, float]) -> Lattice:
+def _lattice(records: Sequence[Row], subject: Subject) -> Lattice:
     years = subject.years
     breaks = np.zeros((len(subject.components), len(years)), dtype=bool)
     for i, component in enumerate(subject.components):
         for year in subject.breaks.get(component, ()):
             if year in years[1:]:
                 breaks[i, years.index(year)] = True
-    told = pd.Series({y: spreads.get((subject.index_code, "total", y), np.nan) for y in years}, dtype=float)
-    # A rough guide only: drawn halfway back to the usual, and held where nothing is told.
-    relative = ((told / told.median()).clip(0.5, 2.0) ** 0.5).ffill().bfill().fillna(1.0)
-    return Lattice(subject.areas, subject.components, years, breaks, np.asarray(relative, dtype=np.float64))
+    logits = _told_spreads(records, subject, _plain_logit)
+    # Of the total's ranks a rough guide only, drawn halfway back to the usual; held where nothing is published.
+    total = _relative([logits.get((subject.index_code, "total", year), np.nan) for year in years])
+    own = _complete_spreads(records, subject)
+    import os
+
+    complete = {component for component, _ in own}
+    spread = [
+        _relative([own.get((component, year), np.nan) for year in years], 1.0)
+        if component in complete
+        else total
+        for component in subject.components
+    ]
+    return Lattice(subject.areas, subject.components, years, breaks, np.array(spread))
+
+
+def _relative(spreads: Sequence[float], part: float = 0.5) -> Floats:
+    """Spreads of years against their middle one, drawn back to it."""
+    told = pd.Series(spreads, dtype=float)
+    relative = ((told / told.median()).clip(0.5, 2.0) ** part).ffill().bfill().fillna(1.0)
+    return np.asarray(relative, dtype=np.float64)
+
+
+def _complete_spreads(records: Sequence[Row], subject: Subject) -> dict[tuple[str, int], float]:
+    """Standard deviation of the logits of a component and year of which most areas' scores are published."""
+    logits: dict[tuple[str, int], list[float]] = {}
+    for row in records:
+        key = (str(row["index_code"]), str(row["component"]))
+        component = key[1] if key[0] == subject.index_code else subject.links.get(key)
+        if row["statistic"] == "value" and component in subject.components and row["area"] in subject.areas:
+            share = _plain_logit(row)
+            if np.isfinite(share):
+                logits.setdefault((component, int(row["year"])), []).append(share)
+    return {key: float(np.std(x)) for key, x in logits.items() if len(x) >= 0.5 * len(subject.areas)}
 
 
 def _usual_spread(lattice: Lattice, start: Variances) -> Mapping[str, float]:
     """Spread of areas' shares that the variances alone imply near the middle of what is published."""
     n = len(lattice.components)
     flat = Lattice(
-        lattice.areas, lattice.components, lattice.years[:1], np.zeros((n, 1), dtype=bool), np.ones(1)
+        lattice.areas, lattice.components, lattice.years[:1], np.zeros((n, 1), dtype=bool), np.ones((n, 1))
     )
     deviation = deviation_covariance(flat, start) * 0.12**2  # slope of the logistic near 86 percent
     usual = {c: float(np.sqrt(deviation[i, i])) for i, c in enumerate(lattice.components)}
