@@ -372,10 +372,9 @@ def _lattice(records: Sequence[Row], subject: Subject) -> Lattice:
             if year in years[1:]:
                 breaks[i, years.index(year)] = True
     logits = _told_spreads(records, subject, _plain_logit)
-    # Of the total's ranks a rough guide only, drawn halfway back to the usual; held where nothing is published.
+    # Of the total's ranks a rough guide only, drawn halfway back to the usual and held where there are none.
     total = _relative([logits.get((subject.index_code, "total", year), np.nan) for year in years])
     own = _complete_spreads(records, subject)
-    import os
 
     complete = {component for component, _ in own}
     spread = [
