@@ -93,6 +93,14 @@ def rank_table(rank: NDArray[np.int_], n_areas: int) -> pd.DataFrame:
     return pd.DataFrame({"rank": np.arange(1, n_areas + 1), "probability": counts / len(rank)})
 
 
+def rank_chances(points: Floats, places: Sequence[int]) -> Floats:
+    """Probability of every rank for some areas, shape (K, P), each row adding up to 1."""
+    n, count = points.shape
+    drawn = (ranks(points, place) for place in places)
+    rows = [np.bincount(rank, minlength=count + 1)[1:] / n for rank in drawn]
+    return np.array(rows).reshape(len(places), count)
+
+
 def chance(values: Floats, relation: str, bound: float) -> float:
     """Share of the draws in which ``value relation bound`` holds.
 
