@@ -17,9 +17,10 @@ from threadpoolctl import threadpool_limits
 from forecast import findings, record
 from forecast.framework import TOTAL, Framework, framework_for
 from forecast.load import Known, Vintages
-from forecast.members import Members, fit_members, member_rows
+from forecast.members import Members, fit_members, member_rows, panels_of, with_margins
 from forecast.models.evidence import Evidence, FittedEvidence
 from forecast.models.last_rank import LAST_RANK, last_rank_chances
+from forecast.models.pool import complete_components
 from forecast.models.statements import Subject, observe
 from forecast.models.subject import SURVEY, subject_of
 from forecast.simulate import Draws, drawn_maxima, rank_chances
@@ -39,6 +40,7 @@ class Posterior:
     fitted: FittedEvidence
     last: Draws
     target: Draws
+    members: Members | None = None  # fitted already where the target year leans on them
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -194,7 +196,12 @@ def posterior(known: Known, spec: RunSpec, rng: np.random.Generator) -> Posterio
         shares = fitted.draws(years, spec.draws, rng)
     last, target = (Draws(subject, year, shares[..., k]) for k, year in enumerate(years))
     target = replace(target, maxima=drawn_maxima(subject.schemes[spec.target_year], spec.draws, rng))
-    return Posterior(subject, framework, uses, fitted, last, target)
+    panel = panels_of(known, subject, statements, uses, spec)[0][1]
+    complete = complete_components(panel, len(subject.areas), years[0]) if panel is not None else ()
+    members = fit_members(known, subject, statements, uses, spec) if complete else None
+    if members is not None:
+        target = with_margins(target, members, complete, spec)
+    return Posterior(subject, framework, uses, fitted, last, target, members)
 
 
 def rows_of(ground: Ground, spec: RunSpec) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -206,4 +213,4 @@ def rows_of(ground: Ground, spec: RunSpec) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _members(known: Known, spec: RunSpec, post: Posterior) -> Members:
-    return fit_members(known, post.subject, post.fitted.statements, post.uses, spec)
+    return post.members or fit_members(known, post.subject, post.fitted.statements, post.uses, spec)

@@ -6,7 +6,7 @@ They see published scores alone, as percent of the maximum; the main model sees 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -20,9 +20,11 @@ from forecast.load import Known
 from forecast.models.engine import fit_models
 from forecast.models.ensemble import ENSEMBLE, MODELS
 from forecast.models.evidence import Statements
+from forecast.models.pool import pooled
 from forecast.models.statements import Subject
 from forecast.models.subject import SURVEY, survey_component
 from forecast.panel import Panel
+from forecast.simulate import Draws
 from forecast.spec import RunSpec
 
 Floats = NDArray[np.float64]
@@ -46,17 +48,40 @@ def fit_members(
     known: Known, subject: Subject, statements: Statements, uses: pd.Series[str], spec: RunSpec
 ) -> Members:
     """Fit every model of the engine, and their combination; the spec's area is not looked at."""
+    panels = panels_of(known, subject, statements, uses, spec)
+    return Members(tuple((index_code, panel, _fitted(panel, spec)) for index_code, panel in panels))
+
+
+def panels_of(
+    known: Known, subject: Subject, statements: Statements, uses: pd.Series[str], spec: RunSpec
+) -> tuple[tuple[str, Panel | None], ...]:
+    """Published scores as one panel an index; None where nothing is published."""
     survey = published(known.scores, statements, uses, SURVEY)
     breaks = subject.breaks[survey_component(subject)]
     # A new questionnaire is a new series: years before it are not its past.
     since = max((year for year in breaks if year < spec.target_year), default=0)
     survey = survey[survey["year"] >= since] if (survey["year"] >= since).any() else survey
     index = with_halves(published(known.scores, statements, uses, "PAR"), survey, subject)
-    panels = (
+    return (
         ("PAR", _panel(index, max(subject.breaks.values(), key=len))),
         (SURVEY, _panel(survey, breaks)),
     )
-    return Members(tuple((index_code, panel, _fitted(panel, spec)) for index_code, panel in panels))
+
+
+def with_margins(target: Draws, members: Members, complete: Sequence[str], spec: RunSpec) -> Draws:
+    """Pool the draws' margins of complete components with the engine's combined forecast."""
+    _, panel, fitted = members.fits[0]
+    quantiles = fitted[ENSEMBLE]
+    if panel is None or isinstance(quantiles, str):
+        return target
+    shares, levels = target.shares.copy(), np.asarray(spec.quantile_levels)
+    for component in set(complete) & set(target.subject.components):
+        c, leaf = panel.components.index(component), target.subject.components.index(component)
+        for a, area in enumerate(panel.areas):
+            place, theirs = target.subject.areas.index(area), quantiles[a, c] / 100
+            if not np.isnan(theirs).any():
+                shares[:, place, leaf] = pooled(shares[:, place, leaf], levels, theirs)
+    return replace(target, shares=shares)
 
 
 def member_rows(

@@ -1,9 +1,9 @@
 """Pool the evidence model with the engine's combined forecast where whole tables are published.
 
-Where nearly all areas' scores of a component are known for years, the engine (a panel model and a ridge regression,
-weighted and calibrated on that panel's own past) forecasts the component's margins better than the evidence model, whose
-strength is figures of many kinds.  Quantiles are averaged on the logit scale; how components, areas and the
-total move together stays the evidence model's.
+Where nearly all areas' scores of a component are known for years, the engine (a panel model and a ridge
+regression, weighted and calibrated on that panel's own past) forecasts the component's margins better than
+the evidence model, whose strength is figures of many kinds.  Quantiles are averaged on the logit scale; how
+components, areas and the total move together stays the evidence model's.
 """
 
 from __future__ import annotations
