@@ -192,6 +192,27 @@ GOALS = (
         decimals=1,
     ),
     Goal("the same: peak memory, MB", "time", "typed_megabytes", "engine", high=400.0, decimals=0),
+    Goal(
+        "PAR record, ranks of 2018 to 2023: RPS",
+        *("record_ranks", "crps", "evidence"),
+        high=3.7,
+        beside=("last_rank",),
+        decimals=2,
+    ),
+    Goal(
+        "the same: MAE of the median rank",
+        *("record_ranks", "mae", "evidence"),
+        high=5.24,
+        beside=("last_rank",),
+        decimals=2,
+    ),
+    Goal(
+        "the same: share inside the 80% range",
+        *("record_ranks", "coverage_80", "evidence"),
+        low=0.75,
+        high=0.88,
+        beside=("last_rank",),
+    ),
     Goal("Meeting run, all notebooks: seconds", "report", "meeting", "forecast", high=25.0, decimals=1),
     Goal(
         "the same, as a share of papermill and nbconvert by hand",

@@ -30,6 +30,17 @@ TITLES = {
     "ahead_papi": "Hidden cells, PAPI: one year after the evidence",
     "hidden_pci": "Hidden cells, PCI: same years as the evidence",
     "ahead_pci": "Hidden cells, PCI: one year after the evidence",
+    **{
+        f"record_{kind}{ending}": f"PAR record, {what}, targets {years}"
+        for kind, what in (
+            ("totals", "totals"),
+            ("sipas", "SIPAS"),
+            ("domains", "domains"),
+            ("ranks", "ranks"),
+            ("sipas_ranks", "ranks in SIPAS"),
+        )
+        for ending, years in (("", "2018 to 2023"), ("_settled", "2018 to 2021"), ("_after", "2022 and 2023"))
+    },
     "time": "Seconds and memory",
     "report": "The meeting run: seconds, memory, pages",
     "desk": "The analyst's desk: seconds",
@@ -40,6 +51,7 @@ SHOWN = {
     "relative_calm": ("calm years", 3),
     "relative_break": ("break years", 3),
     "mase": ("MASE", 3),
+    "mae": ("MAE", 3),
     "coverage_50": ("50% coverage", 3),
     "coverage_80": ("80% coverage", 3),
     "coverage_95": ("95% coverage", 3),
@@ -82,6 +94,10 @@ the panel up to its origin; nothing later is seen.
   model's starting variances was learnt on PAPI up to 2021 (`python -m benchmarks.variances`); PCI had no say.
 - With and without hints: the same panel with maxima and years of changed method (that of the target year
   too, as with `--events`), without either, and with the printed total among the components besides.
+- PAR record: each year forecast from what was known on 20 October of it, on the project's own tables; cells
+  differ between models, as not every model can forecast every cell, so compare the last value and the last
+  rank on pages of the report. Of ranks the CRPS is the ranked probability score over 1 to 63, on provinces
+  whose rank was published in both years. Settings were chosen on targets up to 2021.
 - MASE on PAPI and PCI has 0.25 points added under it; on M1 it is the textbook's.
 """
 

@@ -15,6 +15,7 @@ from forecast.load import Known
 from forecast.models.evidence import FittedEvidence
 from forecast.models.latent import PAPI_SCALARS, SCALARS
 from forecast.models.subject import SURVEY, survey_component
+from forecast.result import RANK
 from forecast.simulate import Draws, chance, quantiles
 from forecast.spec import RunSpec, interval_ends
 from forecast.tables import FORECAST_COLUMNS
@@ -22,7 +23,6 @@ from forecast.tables import FORECAST_COLUMNS
 Floats = NDArray[np.float64]
 Key = tuple[str, str, str]  # index_code, area, component
 
-RANK: Final = "rank"  # stands in the place of a component where a forecast is of the rank
 LEVEL: Final = 80  # percent of the range in tables and headlines
 WIDE: Final = 95
 SURVEY_FORMS: Final = 580  # forms a province, some 37,000 in the country

@@ -11,10 +11,9 @@ from typing import Final, Protocol, TypeVar
 import pandas as pd
 
 from forecast.errors import ForecastError
-from forecast.findings import RANK
 from forecast.framework import TOTAL, WHOLE, breaks, framework_for, frameworks_for
 from forecast.load import Known, Vintages
-from forecast.result import VERIFICATION_COLUMNS
+from forecast.result import RANK, VERIFICATION_COLUMNS
 from forecast.spec import RunSpec
 from forecast.verify import verified
 
@@ -26,7 +25,6 @@ COLUMNS: Final = (
     *("model", "index_code", "area", "component", "target_year", "as_of"),
     *("output_type_id", "value", "observed"),
 )
-SETTLED: Final = 2021  # the last target year by which settings of the models were chosen
 KEYS: Final = ["index_code", "area", "component", "target_year"]
 FIRST_TARGET: Final = 2018
 
@@ -143,10 +141,9 @@ def _percent(scores: pd.DataFrame, known: Known) -> pd.Series[float]:
     """Published scores in percent of the maximum printed beside them, else of their year's framework."""
     years = sorted(set(scores["target_year"]))
     frameworks = frameworks_for(known.frameworks, known.events, "PAR", years, known.as_of)
-    maxima = [
-        frameworks[year].maximum(component) if component != TOTAL else WHOLE
-        for year, component in zip(scores["target_year"], scores["component"], strict=True)
-    ]
+    cells = list(zip(scores["target_year"], scores["component"], strict=True))
+    of_cell = {(y, c): WHOLE if c == TOTAL else frameworks[y].maximum(c) for y, c in set(cells)}
+    maxima = [of_cell[cell] for cell in cells]
     printed = scores["max_score"].where(scores["component"] != TOTAL)
     maximum = printed.fillna(pd.Series(maxima, index=scores.index))
     return scores["score"].where(scores["unit"] == "percent", WHOLE * scores["score"] / maximum)

@@ -70,6 +70,8 @@ REMEDY_COLUMNS = (
 NEIGHBOUR_COLUMNS = ("area", "last_score", "last_rank", "median", "lower", "upper", "p_ahead")
 UNIT_COLUMNS = ("unit", "kind", "has_plan", "remedies", "done", "overdue")
 PREVIOUS_COLUMNS = ("run_id", "as_of", "reason")
+SETTLED = 2021  # the last target year by whose record settings of the models were chosen
+RANK = "rank"  # stands in the place of a component where a forecast is of the rank
 VERIFICATION_COLUMNS = (
     *("model", "index_code", "area", "component", "target_year", "observed", "new_method"),
     *("median", "lower", "upper", "crps"),
