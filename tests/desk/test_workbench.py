@@ -11,6 +11,7 @@ import pytest
 
 import forecast
 from forecast import ground, load, pipeline, report
+from forecast.desk import explained
 from forecast.desk import steps as desk_steps
 from forecast.desk.cache import Shelf, digest
 from forecast.errors import DataError, SpecError
@@ -242,6 +243,21 @@ def test_the_moves_add_up_to_the_forecast(bench):
         assert frame["after"].iloc[0] + frame["effect"].sum() == pytest.approx(frame["after"].iloc[-1])
         inner = frame[frame["step"].isin(["figure", "shape", "criteria", "departments"])]
         assert (inner["after"] - inner["before"]).to_numpy() == pytest.approx(inner["effect"].to_numpy())
+
+
+def test_where_figures_are_many_their_kinds_are_players_and_none_is_lost(bench, monkeypatch):
+    """Above a number of figures, others' are taken in by kind: all keep a line, and the sum stays."""
+    few = bench.explain("D8").frame
+    monkeypatch.setattr(explained, "MOST_ALONE", 20)
+    many = explained.explain(bench._now(), "D8", "vi").frame
+
+    assert len(few) > 20
+    assert len(many) == len(few)
+    assert many["effect"].sum() == pytest.approx(few["effect"].sum())
+    assert many["missing"].dropna().sort_values().to_numpy() == pytest.approx(
+        few["missing"].dropna().sort_values().to_numpy(), abs=1e-7
+    )
+    assert not many["effect"].equals(few["effect"])
 
 
 def test_the_way_ends_at_the_forecast(bench):

@@ -62,12 +62,22 @@ class Linear:
             wide_weight=self.area_weight[wide].toarray(),
         )
 
+    def only(self, rows: Ints) -> Linear:
+        """Some of the statements, in the order of `rows`."""
+        return Linear(self.slope[rows], self.area_weight[rows], self.value[rows], self.error[rows])
+
+    def covariance_with(self, other: Linear, level: Floats, deviation: Floats) -> Floats:
+        """Prior covariance with the statements of another, errors left out, shape (n, m)."""
+        reach, beyond = (np.asarray(each.area_weight.sum(axis=1)).reshape(-1) for each in (self, other))
+        both = (self.slope @ (other.slope @ level).T) * np.outer(reach, beyond)
+        both += (self.slope @ (other.slope @ deviation).T) * (
+            self.area_weight @ other.area_weight.T
+        ).toarray()
+        return np.asarray(both)
+
     def dense_covariance(self, level: Floats, deviation: Floats) -> Floats:
         """Covariance of the statements themselves, errors included, shape (n, n)."""
-        reach = np.asarray(self.area_weight.sum(axis=1)).reshape(-1)
-        both = (self.slope @ (self.slope @ level).T) * np.outer(reach, reach)
-        both += (self.slope @ (self.slope @ deviation).T) * (self.area_weight @ self.area_weight.T).toarray()
-        return np.asarray(both + np.diag(self.error**2))
+        return self.covariance_with(self, level, deviation) + np.diag(self.error**2)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -149,6 +159,37 @@ class Conditioned:
             left = z - v.T @ self.level_mean - m @ pull[groups.wide]
             pull[rows] = linalg.solve_triangular(root, left, lower=True, trans="T", check_finite=False)
         return pull
+
+    def solve(self, columns: Floats) -> Floats:
+        """``S^-1`` times any columns, shape (n, m), with S the covariance of all statements."""
+        groups = self.linear.groups
+        beside = columns[groups.wide]
+        reduced, halves = np.zeros((len(self.level_root), columns.shape[1])), []
+        for rows, (root, v, _, m) in zip(groups.rows, self.whitened, strict=True):
+            half = linalg.solve_triangular(root, columns[rows], lower=True, check_finite=False)
+            halves.append(half)
+            beside = beside - m.T @ half
+            reduced += v @ half
+        on_levels = self.level_root.T @ (self.level_root @ (reduced + self.gain.T @ beside))
+        solved = np.empty(columns.shape)
+        solved[groups.wide] = self.schur_inverse @ beside - self.gain @ on_levels
+        for rows, half, (root, v, _, m) in zip(groups.rows, halves, self.whitened, strict=True):
+            left = half - v.T @ on_levels - m @ solved[groups.wide]
+            solved[rows] = linalg.solve_triangular(root, left, lower=True, trans="T", check_finite=False)
+        return solved
+
+    def precision(self) -> Floats:
+        """Diagonal of ``S^-1``: one over what a statement's own variance is given all others; shape (n,)."""
+        groups = self.linear.groups
+        gain_root = self.gain @ self.level_root.T
+        found = np.empty(len(self.linear.value))
+        found[groups.wide] = np.diag(self.schur_inverse) - (gain_root**2).sum(axis=1)
+        for rows, (root, v, _, m) in zip(groups.rows, self.whitened, strict=True):
+            inverse = linalg.solve_triangular(root, np.eye(len(rows)), lower=True, check_finite=False)
+            seen = v.T @ self.level_root.T - m @ gain_root
+            inner = np.eye(len(rows)) + m @ self.schur_inverse @ m.T - seen @ seen.T
+            found[rows] = (inverse * (inner @ inverse)).sum(axis=0)
+        return found
 
     @cached_property
     def _schur_root(self) -> Floats:
