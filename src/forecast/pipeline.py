@@ -43,11 +43,7 @@ def forecast(known: Known, spec: RunSpec) -> Result:
 def result_of(ground: Ground, spec: RunSpec, below: Outlook) -> Result:
     """The tables of a result, but for the record, the news and what changed; `below` is `below_domains`'."""
     known, post, framework = ground.seen, ground.posterior, _framework(ground, spec)
-    years = post.fitted.lattice.years[:-1]
     place = post.subject.areas.index(spec.area)
-    with threadpool_limits(limits=1):
-        past = post.fitted.draws(years, HISTORY_DRAWS, ground.stream(), areas=[place])
-    home = post.subject.only(spec.area)
     rank = ranks(findings.scored(below.target, spec.index_code), place)
     chances = rank_table(rank, len(post.subject.areas))
     of_rank = (chances["probability"].to_numpy()[None], [spec.area], spec.index_code)
@@ -60,12 +56,7 @@ def result_of(ground: Ground, spec: RunSpec, below: Outlook) -> Result:
             [below.rows, rows, findings.rank_rows(*of_rank, spec, framework, shown)], ignore_index=True
         ),
         summary=_with_grounds(findings.summary(post.last, below.target, framework, spec, evidence), below),
-        history=findings.history(
-            {year: Draws(home, year, past[..., k]) for k, year in enumerate(years)},
-            framework,
-            spec,
-            evidence,
-        ),
+        history=findings.history(_past_draws(ground, spec), framework, spec, evidence),
         rank=chances,
         targets=findings.targets(known, below.target, rank, spec),
         evidence=evidence,
@@ -78,6 +69,20 @@ def result_of(ground: Ground, spec: RunSpec, below: Outlook) -> Result:
         neighbours=neighbours(below.target, spec, evidence),
         **below.tables,
     )
+
+
+def _past_draws(ground: Ground, spec: RunSpec) -> dict[int, Draws]:
+    """Joint draws of the area's years before the target year; last year's are those of the summary."""
+    post = ground.posterior
+    years = post.fitted.lattice.years[:-2]
+    found = {post.last.year: post.last}
+    if not years:
+        return found
+    place = post.subject.areas.index(spec.area)
+    with threadpool_limits(limits=1):
+        past = post.fitted.draws(years, HISTORY_DRAWS, ground.stream(), areas=[place])
+    home = post.subject.only(spec.area)
+    return {year: Draws(home, year, past[..., k]) for k, year in enumerate(years)} | found
 
 
 def _framework(ground: Ground, spec: RunSpec) -> Framework:

@@ -127,6 +127,23 @@ def test_the_domain_picture_shows_the_figures_of_the_table(made_up, figures):
         assert f"{median} / {labels.plain(record['max_score'], 'vi')}" in words
 
 
+def test_a_derived_year_is_not_drawn_as_published(made_up):
+    """D3 of 2022 was derived from a stated change: key and table keep it apart from the published 2023."""
+    figure = plot.history(made_up, "D3", lang="vi")
+    rows = {cells[0]: cells[1] for cells in _cells(figure)}
+
+    assert "điểm suy ra" in BeautifulSoup(figure.svg, "html.parser").get_text(" ")
+    assert rows["2022"].endswith(" (suy ra)")
+    assert re.fullmatch(r"[\d,]+", rows["2023"])
+    others = plot.history(made_up, "D1", lang="vi")
+    assert "suy ra" not in str(others)
+
+
+def _cells(figure):
+    rows = BeautifulSoup(figure._repr_html_(), "html.parser").details.table.find_all("tr")
+    return [[cell.get_text(" ", strip=True) for cell in row.find_all(["th", "td"])] for row in rows]
+
+
 @every_figure
 def test_text_on_a_phone_stays_on_the_paper(name, figures):
     """Words begin and end inside the picture, with letters taken as half as wide as high."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -24,12 +24,14 @@ from forecast.plot.canvas import (
     draw,
     range_keys,
 )
+from forecast.plot.known import STATES
 from forecast.spec import interval_ends
 
 if TYPE_CHECKING:
     from forecast.result import Result
 
 PUBLISHED: Final[Look] = {"color": BLACK, "marker": "o", "markersize": 5}
+DERIVED: Final[Look] = {**STATES["derived"], "markersize": 6, "linestyle": ""}
 MEAN: Final[Look] = {"color": GREY, "marker": "s", "markersize": 4.5}
 ESTIMATED: Final[Look] = {
     "color": VERMILION,
@@ -69,9 +71,11 @@ def history(
         _joined(axes, means["year"], means["share"], breaks, MEAN)
         known = past.loc[past["known"].astype(bool)]
         _joined(axes, known["year"], known["median"], breaks, PUBLISHED)
+        derived = known.loc[known["derived"]]
+        axes.plot(derived["year"], derived["median"], **DERIVED)
         _forecast(axes, result, component, sheet)
         _frame(axes, result.spec.target_year, [*past["year"], *means["year"]], sheet)
-        sheet.key(axes, _key(len(known), len(guessed), len(means), lang), columns=3)
+        sheet.key(axes, _key(past, len(means), lang), columns=3)
         return canvas
 
     wide, narrow = draw(drawing, name=f"history {component}", alt=alt, lang=lang)
@@ -149,14 +153,26 @@ def _frame(axes: Axes, target_year: int, years: Sequence[int], sheet: Sheet) -> 
     axes.grid(axis="y")
 
 
-def _key(known: int, guessed: int, means: int, lang: str) -> list[Line2D]:
-    looks = ((known, PUBLISHED, "published"), (guessed, ESTIMATED, "estimated"), (means, MEAN, "mean"))
+def _key(past: pd.DataFrame, means: int, lang: str) -> list[Line2D]:
+    known, derived = past["known"].astype(bool), past["derived"]
+    looks = (
+        ((known & ~derived).sum(), PUBLISHED, "key.published"),
+        (derived.sum(), DERIVED, "grid.derived"),
+        ((~known).sum(), ESTIMATED, "key.estimated"),
+        (means, MEAN, "key.mean"),
+    )
     shown = [
-        Line2D([], [], **{"linestyle": "", **look}, label=labels.text(f"key.{name}", lang))
+        Line2D([], [], **{"linestyle": "", **look}, label=labels.text(name, lang))
         for count, look, name in looks
         if count
     ]
     return [*shown, *range_keys(lang)]
+
+
+def _known_share(record: pd.Series[Any], lang: str) -> str:
+    """Write a year's score in percent of the maximum, and whether it was derived from a stated change."""
+    share = labels.number(record["median"] if record["known"] is True else None, 2, lang)
+    return f"{share} ({labels.text('trust.derived', lang)})" if record["derived"] is True else share
 
 
 def _table(result: Result, component: str, past: pd.DataFrame, means: pd.DataFrame, lang: str) -> Table:
@@ -166,7 +182,7 @@ def _table(result: Result, component: str, past: pd.DataFrame, means: pd.DataFra
     lines = [
         row(
             str(int(record["year"])),
-            labels.number(record["median"] if record["known"] is True else None, 2, lang),
+            _known_share(record, lang),
             reading.span(float(record["lower"]), float(record["upper"]), lang),
             labels.number(record["rank"], 0, lang),
             labels.number(record["share"], 2, lang),

@@ -120,12 +120,15 @@ def shares(result: Result, component: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per year, ascending: year, known, median, and lower and upper (80 percent) of the
-        estimate where the year was not published.
+        One row per year, ascending: year, known, median, lower and upper (80 percent) of the estimate
+        where the year was not published, and derived (known, but computed from a stated change).
     """
     rows = result.history
     wanted = (rows["component"] == component) & (rows["year"] < result.spec.target_year)
-    return rows.loc[wanted].drop(columns="component").sort_values("year").reset_index(drop=True)
+    found = rows.loc[wanted].drop(columns="component").sort_values("year").reset_index(drop=True)
+    own = history(result, component)
+    stated = own.loc[own["trust"].eq("derived") & own["score"].notna(), "year"]
+    return found.assign(derived=found["known"].astype(bool) & found["year"].isin(stated))
 
 
 def national_means(result: Result, component: str) -> pd.DataFrame:
