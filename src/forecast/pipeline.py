@@ -50,11 +50,11 @@ def result_of(ground: Ground, spec: RunSpec, below: Outlook) -> Result:
     evidence = findings.evidence_table(known, post.uses, post.fitted)
     rows, availability = rows_of(ground, spec)
     shown = FINAL if below.informed else MAIN_MODEL
+    ranked = findings.rank_rows(*of_rank, spec, framework, shown)
+    told = pd.concat([below.rows, rows, ranked], ignore_index=True)
     return Result(
         spec=spec,
-        forecast=pd.concat(
-            [below.rows, rows, findings.rank_rows(*of_rank, spec, framework, shown)], ignore_index=True
-        ),
+        forecast=told.assign(shown=told["model"] == shown),
         summary=_with_grounds(findings.summary(post.last, below.target, framework, spec, evidence), below),
         history=findings.history(_past_draws(ground, spec), framework, spec, evidence),
         rank=chances,
@@ -258,7 +258,7 @@ def with_record(result: Result, known: Known, past: record.Past) -> Result:
     rows = result.forecast
     try:
         more = news.regression(learnt, errors, median, spec, framework)
-        rows = pd.concat([rows, more], ignore_index=True)
+        rows = pd.concat([rows, more.assign(shown=False)], ignore_index=True)
     except TooFewYearsError as refusal:
         told |= {"available": False, "reason": findings.phrase(refusal.key, **refusal.facts)}
     return replace(

@@ -95,7 +95,7 @@ class Result:
     ----------
     spec : RunSpec
     forecast : DataFrame
-        FORECAST, the main model's rows first.
+        FORECAST, the main model's rows first, and shown: whether the pages show the row's model.
     summary : DataFrame
         One row per component of the area: component, parent, max_score, max_status, responsible,
         last_year, last_known, last_median, last_lower, last_upper, median, lower, upper (80

@@ -40,7 +40,8 @@ def verified(made: pd.DataFrame) -> pd.DataFrame:
 def _wide(made: pd.DataFrame) -> pd.DataFrame:
     """One row a forecast, one column a level or a rank."""
     levels = made["output_type_id"].astype(float).round(4)
-    return made.assign(level=levels).pivot_table(index=FACTS, columns="level", values="value")
+    wide = made.assign(level=levels).pivot_table(index=FACTS, columns="level", values="value", sort=False)
+    return wide.sort_index(axis=1)
 
 
 def _points(wide: pd.DataFrame) -> pd.DataFrame:
