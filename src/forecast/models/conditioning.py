@@ -16,7 +16,7 @@ those on many, ``D`` and ``L_0`` the prior covariances of one province's deviati
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -61,6 +61,7 @@ class Linear:
         return Groups(
             rows=rows,
             slopes=tuple(weighed[r].toarray() for r in rows),
+            own_slope=weighed[np.concatenate(rows)],
             wide=wide,
             wide_slope=self.slope[wide].toarray(),
             wide_weight=self.area_weight[wide].toarray(),
@@ -94,6 +95,8 @@ class Groups:
         Statements on one province alone.
     slopes : tuple of P arrays, shape (n_p, L*T)
         Their slopes, times the province's weight.
+    own_slope : sparse array
+        The same below each other.
     wide : ndarray of int, shape (k,)
         Statements on many provinces.
     wide_slope, wide_weight : ndarray, shapes (k, L*T) and (k, P)
@@ -101,6 +104,7 @@ class Groups:
 
     rows: tuple[Ints, ...]
     slopes: tuple[Floats, ...]
+    own_slope: sparse.csr_array
     wide: Ints
     wide_slope: Floats
     wide_weight: Floats
@@ -335,14 +339,17 @@ class Conditioned:
         return level, np.asarray(own - wide @ wide.T)
 
 
-def _whiten(linear: Linear, area: int, deviation: Floats) -> tuple[Floats, Floats, Floats]:
-    """C, V and z of one province."""
-    rows, slope = linear.groups.rows[area], linear.groups.slopes[area]
-    covariance = slope @ deviation @ slope.T + np.diag(linear.error[rows] ** 2)
-    root = linalg.cholesky(covariance, lower=True, check_finite=False)
-    both = np.column_stack([slope, linear.value[rows]])
-    solved = linalg.solve_triangular(root, both, lower=True, check_finite=False)
-    return root, solved[:, :-1].T, solved[:, -1]
+def _whiten(linear: Linear, deviation: Floats) -> Iterator[tuple[Floats, Floats, Floats]]:
+    """C, V and z of each province."""
+    groups = linear.groups
+    reach = groups.own_slope @ deviation
+    ends = np.cumsum([len(rows) for rows in groups.rows])
+    for rows, slope, end in zip(groups.rows, groups.slopes, ends, strict=True):
+        covariance = reach[end - len(rows) : end] @ slope.T + np.diag(linear.error[rows] ** 2)
+        root = linalg.cholesky(covariance, lower=True, check_finite=False)
+        both = np.column_stack([slope, linear.value[rows]])
+        solved = linalg.solve_triangular(root, both, lower=True, check_finite=False)
+        yield root, solved[:, :-1].T, solved[:, -1]
 
 
 def _own(groups: Groups, whitened: Sequence[tuple[Floats, Floats, Floats]]) -> Own:
@@ -382,7 +389,7 @@ def condition(linear: Linear, level: Floats, deviation: Floats) -> Conditioned:
     schur = (g @ deviation @ g.T) * (a @ a.T) + np.diag(linear.error[wide] ** 2)
     on_levels = a.sum(axis=1)[:, None] * g  # (k, L*T)
     surprise = linear.value[wide]
-    whitened = tuple(_whiten(linear, p, deviation) for p in range(len(groups.rows)))
+    whitened = tuple(_whiten(linear, deviation))
     own = _own(groups, whitened)
     reach = deviation @ g.T
     weight = groups.alike
