@@ -25,12 +25,20 @@ def covariance(rng: np.random.Generator, n: int) -> Floats:
 
 
 def statements(rng: np.random.Generator, own: int, wide: int) -> Linear:
-    """Statements on one area each, with weights of any size and sign, and on several areas."""
+    """Statements on one area each, with weights of any size and sign, and on several areas.
+
+    Those on several weigh the areas alike in half of the cases, as plain means do.
+    """
+    plain = bool(rng.random() < 0.5)
     area = np.zeros((own + wide, AREAS))
     area[np.arange(own), rng.integers(0, AREAS - 1, own)] = rng.choice(
         [-0.5, 1.0, 2.0], own
     )  # none on the last
+    alike = rng.uniform(0.2, 1.0, AREAS)
     for row in area[own:]:
+        if plain:
+            row[:] = alike
+            continue
         some = rng.permutation(AREAS)[: rng.integers(2, AREAS + 1)]
         row[some] = rng.uniform(0.2, 1.0, len(some))
     slope = rng.normal(size=(own + wide, CELLS)) * (rng.random((own + wide, CELLS)) < 0.6)
