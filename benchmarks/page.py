@@ -94,10 +94,10 @@ the panel up to its origin; nothing later is seen.
   model's starting variances was learnt on PAPI up to 2021 (`python -m benchmarks.variances`); PCI had no say.
 - With and without hints: the same panel with maxima and years of changed method (that of the target year
   too, as with `--events`), without either, and with the printed total among the components besides.
-- PAR record: each year forecast from what was known on 20 October of it, on the project's own tables; cells
-  differ between models, as not every model can forecast every cell, so compare the last value and the last
-  rank on pages of the report. Of ranks the CRPS is the ranked probability score over 1 to 63, on provinces
-  whose rank was published in both years. Settings were chosen on targets up to 2021.
+- PAR record: each year forecast from what was known on 20 October of it, on the project's own tables. Not
+  every model can forecast every cell of totals and domains: the project's README.md compares on common cells.
+  Of ranks the CRPS is the ranked probability score over 1 to 63, on provinces whose rank was published in
+  that year and the year before. Settings were chosen on targets up to 2021.
 - MASE on PAPI and PCI has 0.25 points added under it; on M1 it is the textbook's.
 """
 
