@@ -13,11 +13,24 @@ from functools import partial
 
 import pandas as pd
 
-from benchmarks import contests, desk, doors, goals, guesses, page, panels, peers, points, report, timing
+from benchmarks import (
+    contests,
+    desk,
+    doors,
+    goals,
+    guesses,
+    office,
+    page,
+    panels,
+    peers,
+    points,
+    report,
+    timing,
+)
 from forecast.spec import QUANTILE_LEVELS
 
 HIDDEN_DEALS, QUICK_DEALS = 10, 2
-OTHERS = ("hidden", "time", "report", "desk", "doors")
+OTHERS = ("hidden", "time", "report", "desk", "doors", "office")
 WAYS = ("papi_hints", "papi_plain", "papi_file")  # the same panel, told with more or less beside it
 CATALOGUE_TRIO = ("AutoETS", "AutoTheta", "AutoARIMA")
 
@@ -42,6 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
     work["report"] = partial(_as_typed, "report", report.figures)
     work["desk"] = partial(_as_typed, "desk", desk.figures)
     work["doors"] = partial(_as_typed, "doors", doors.figures)
+    work["office"] = partial(_as_typed, "office", office.figures)
     parts = [_timed(name, measure) for name, measure in work.items() if name in names]
     results = pd.concat(parts, ignore_index=True)
     print("\n" + page.goals_table(results))
