@@ -59,8 +59,8 @@ NOTES = {
     "forecast of the start page, kernel included. Medians of several but for the first and the last.",
     "doors": "On 12 complete, made-up years of 63 provinces, in one process.",
     "office": "A made-up office with the tables of 63 provinces from 2012 to 2023, made by a program that is "
-    "not part of the project (`FORECAST_OFFICE`), and `sparse`: the project's own tables. Both in turn, the "
-    "faster of two; `posterior` and `changed` in processor seconds, the rest as one waits.",
+    "not part of the project (`FORECAST_OFFICE`), and `sparse`: the project's own tables. Processor "
+    "seconds of all processes, but for `import`, which is how long one waits.",
 }
 # Scales of M1's series lie a million apart: only figures without a unit can be averaged over them.
 LEFT_OUT = {"m1": ("crps", "relative", "relative_calm", "relative_break")}
