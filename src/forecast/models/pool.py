@@ -54,7 +54,7 @@ def pooled(drawn: Floats, levels: Floats, quantiles: Floats, weight: float = WEI
     Examples
     --------
     >>> pooled(np.array([0.9, 0.7, 0.8]), np.array([0.1, 0.5, 0.9]), np.array([0.5, 0.6, 0.7]), 1.0).round(2)
-    array([0.68, 0.52, 0.6 ])
+    array([0.67, 0.53, 0.6 ])
     """
     place = drawn.argsort().argsort()
     own = _logit(np.sort(drawn))
