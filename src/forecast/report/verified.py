@@ -149,7 +149,7 @@ def _period(record: pd.Series[Any], lang: str) -> Cell:
 
 def _years(record: pd.Series[Any]) -> str:
     first, last = int(record["first"]), int(record["last"])
-    return str(first) if first == last else f"{first}\N{NO-BREAK SPACE}–\N{NO-BREAK SPACE}{last}"
+    return str(first) if first == last else f"{first}–{last}"
 
 
 def _measures(record: pd.Series[Any], lang: str) -> list[str]:
