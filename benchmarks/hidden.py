@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from forecast import load
 from forecast.framework import TOTAL
-from forecast.models.statements import Scheme, Subject
+from forecast.models.scheme import Scheme, Subject
 from forecast.panel import Panel
 from forecast.tables import COUNTRY, DOMAINS
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from forecast.models.statements import Scheme, Subject, leaf_weights
+from forecast.models.scheme import Scheme, Subject, leaf_weights
 from forecast.simulate import Draws, chance, drawn_maxima, quantiles, rank_table, ranks
 
 # Made up: D1 (60 points) and D8 (40: survey 10, outcome 30), three areas, the survey beside the index too.

@@ -14,20 +14,17 @@ from scipy import integrate, special, stats
 
 from forecast.labels import text
 from forecast.models import statements
-from forecast.models.conditioning import own_area
 from forecast.models.evidence import Evidence, Statements
 from forecast.models.latent import START
+from forecast.models.linear import own_area
+from forecast.models.scheme import ASSUMED_ERROR, Scheme, Subject, leaf_weights
 from forecast.models.standing import normal_score
 from forecast.models.statements import (
-    ASSUMED_ERROR,
     BORROWED_ERROR,
     BORROWED_TOTAL_ERROR,
     DERIVED_ERROR,
     LINK_ERROR,
     TRUST_ERROR,
-    Scheme,
-    Subject,
-    leaf_weights,
     observe,
 )
 from forecast.tables import TRUST
@@ -191,7 +188,7 @@ def test_a_maximum_within_bounds_doubts_a_score_by_what_they_leave_open():
     subject = replace(SUBJECT, schemes=SUBJECT.schemes | {2022: bounded})
     plain, doubt = one(component="D2", score=28.0)[1], one(subject=subject, component="D2", score=28.0)[1]
     assert doubt == pytest.approx(np.hypot(OFFICIAL, 6 / np.sqrt(12) / 35 * 0.8), rel=1e-6)
-    assert plain == pytest.approx(np.hypot(OFFICIAL, statements.ASSUMED_ERROR * 0.8), rel=1e-6)
+    assert plain == pytest.approx(np.hypot(OFFICIAL, ASSUMED_ERROR * 0.8), rel=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from forecast import load
 from forecast.errors import ForecastError
 from forecast.load import Known
-from forecast.models.statements import Subject, leaf_weights
+from forecast.models.scheme import Subject, leaf_weights
 from forecast.models.subject import subject_of, survey_component
 from forecast.tables import COUNTRY, DOMAINS
 

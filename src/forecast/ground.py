@@ -21,7 +21,8 @@ from forecast.members import Members, fit_members, member_rows, panels_of, with_
 from forecast.models.evidence import Evidence, FittedEvidence
 from forecast.models.last_rank import LAST_RANK, last_rank_chances
 from forecast.models.pool import complete_components
-from forecast.models.statements import Subject, observe
+from forecast.models.scheme import Subject
+from forecast.models.statements import observe
 from forecast.models.subject import SURVEY, subject_of
 from forecast.simulate import Draws, drawn_maxima, rank_chances
 from forecast.spec import RunSpec, refuse_unanswerable

@@ -21,7 +21,7 @@ from forecast.models.engine import fit_models
 from forecast.models.ensemble import ENSEMBLE, MODELS
 from forecast.models.evidence import Statements
 from forecast.models.pool import pooled
-from forecast.models.statements import Subject
+from forecast.models.scheme import Subject
 from forecast.models.subject import SURVEY, survey_component
 from forecast.panel import Panel
 from forecast.simulate import Draws

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecast.models.statements import Scheme, Subject, leaf_weights
+from forecast.models.scheme import Scheme, Subject, leaf_weights
 
 Floats = NDArray[np.float64]
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast.models.statements import Scheme, Subject
+from forecast.models.scheme import Scheme, Subject
 from forecast.neighbours import neighbours
 from forecast.result import NEIGHBOUR_COLUMNS, Result
 from forecast.simulate import Draws

@@ -13,7 +13,7 @@ from forecast import labels, reading
 from forecast.desk.views import View, refuse_component, said
 from forecast.findings import scored
 from forecast.markup import Column, Passage, Row, Table, row
-from forecast.models.statements import leaf_weights
+from forecast.models.scheme import leaf_weights
 from forecast.models.subject import SURVEY, survey_component
 from forecast.models.weights import Ints, Moves, Ways, in_points, ways
 from forecast.report.sources import figure_name, figure_value

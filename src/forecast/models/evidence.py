@@ -18,7 +18,7 @@ from scipy import optimize, sparse
 from scipy.special import expit
 
 from forecast.errors import TooFewYearsError
-from forecast.models.conditioning import Conditioned, Linear, condition, own_area
+from forecast.models.conditioning import Conditioned, condition
 from forecast.models.joint_draws import joint_draws
 from forecast.models.latent import (
     COMPONENT_PRIOR_SD,
@@ -31,6 +31,7 @@ from forecast.models.latent import (
     deviation_covariance,
     level_covariance,
 )
+from forecast.models.linear import Linear, own_area
 from forecast.models.standing import Standing
 
 Floats = NDArray[np.float64]

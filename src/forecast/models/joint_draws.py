@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import linalg
 from scipy.special import expit
 
-from forecast.models.conditioning import own_area
+from forecast.models.linear import own_area
 
 if TYPE_CHECKING:
     from forecast.models.evidence import FittedEvidence, Statements

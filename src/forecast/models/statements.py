@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
 
@@ -19,6 +19,7 @@ from scipy.special import logit, ndtri
 
 from forecast.models.evidence import Statements
 from forecast.models.latent import Lattice, Variances, deviation_covariance
+from forecast.models.scheme import Subject, leaf_weights
 from forecast.models.standing import Standing, normal_score
 from forecast.tables.values import APPRAISED
 
@@ -31,7 +32,6 @@ Key = tuple[str, str, int]  # index_code, component, year
 TRUST_ERROR = {"official": 0.0002, "press": 0.0005, "dataset preview": 0.001, "copy": 0.001, "derived": 0.005}
 BORROWED_ERROR = 0.08  # of the share, where the year's own maximum was never seen
 DERIVED_ERROR = 0.03  # of a component: a sum of two statements, of which one may be loosely meant
-ASSUMED_ERROR = 0.03  # of the share, where the maximum is assumed and nothing bounds it
 BORROWED_TOTAL_ERROR = 0.003  # a total whose weights are borrowed: weights err, shares are alike
 LINK_ERROR = 0.002  # points of SIPAS in the index against its percent
 RANK_SHAPE_ERROR = 0.15  # of a standard deviation: a year's scores are not exactly normal
@@ -42,68 +42,6 @@ MIN_REACH = 1.0  # if their ranks lie this many standard deviations apart,
 FULL_REACH = 4.0  # or just the two ends of a year
 COUNTS_ABOVE = {"count:group_A": 0.90, "count:above_80": 0.80}
 COUNTS_BELOW = {"count:under_70": 0.70, "count:group_C": 0.80}
-
-
-@dataclass(frozen=True, slots=True)
-class Scheme:
-    """What the index is made of in one year.
-
-    Attributes
-    ----------
-    weights : mapping from component to its maximum as a share of the total's maximum
-    maxima : mapping from component to its maximum in points
-    status : mapping from component to 'read', 'assumed' or 'borrowed'
-    children : mapping from component to its children that add up to it
-    bounds : mapping from component to the lowest and highest points that an assumed maximum may be
-    """
-
-    weights: Mapping[str, float]
-    maxima: Mapping[str, float]
-    status: Mapping[str, str]
-    children: Mapping[str, tuple[str, ...]]
-    bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-
-    def assumed_error(self, component: str) -> float:
-        """Standard deviation of an assumed maximum, as a share of it: uniform within its bounds."""
-        low, high = self.bounds.get(component, (0.0, 0.0))
-        return (high - low) / (12**0.5 * self.maxima[component]) if high > low else ASSUMED_ERROR
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """The areas, components and years of one index and what links it to others.
-
-    Attributes
-    ----------
-    index_code : str
-    areas : tuple of str
-        All areas that are ranked, published or not.
-    regions : mapping from a region (or the country) to its areas
-    components : tuple of str
-        Components without children.
-    schemes : mapping from year to `Scheme`, for every year up to the target year
-    breaks : mapping from component to the years in which its level may jump
-    links : mapping from ``(index_code, component)`` of another index to a component of this one
-    spare : components that cut across the others and say nothing new beside the total
-    """
-
-    index_code: str
-    areas: tuple[str, ...]
-    regions: Mapping[str, tuple[str, ...]]
-    components: tuple[str, ...]
-    schemes: Mapping[int, Scheme]
-    breaks: Mapping[str, tuple[int, ...]]
-    links: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    spare: frozenset[str] = frozenset()
-
-    @property
-    def years(self) -> tuple[int, ...]:
-        """All years in a row, the target year last."""
-        return tuple(range(min(self.schemes), max(self.schemes) + 1))
-
-    def only(self, area: str) -> Subject:
-        """Keep one area."""
-        return replace(self, areas=(area,), regions={})
 
 
 def observe(
@@ -346,22 +284,6 @@ class _Reader:
         return (
             own if own is not None else self.usual_spread[component] * float(self.lattice.spread[:, k].mean())
         )
-
-
-def leaf_weights(subject: Subject, component: str, year: int) -> dict[str, float]:
-    """Weights, adding up to 1, of the childless components in the share of `component`."""
-    scheme = subject.schemes[year]
-    members = _leaves(subject, scheme, component)
-    if len(members) == 1:
-        return {members[0]: 1.0}
-    whole = sum(scheme.weights[m] for m in members)
-    return {m: scheme.weights[m] / whole for m in members}
-
-
-def _leaves(subject: Subject, scheme: Scheme, component: str) -> tuple[str, ...]:
-    if component in subject.components:
-        return (component,)
-    return tuple(leaf for child in scheme.children[component] for leaf in _leaves(subject, scheme, child))
 
 
 def _lattice(records: Sequence[Row], subject: Subject) -> Lattice:

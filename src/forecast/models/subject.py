@@ -6,7 +6,7 @@ from forecast.errors import TooFewYearsError
 from forecast.framework import TOTAL, WHOLE, Framework, frameworks_for
 from forecast.load import Known
 from forecast.models.evidence import Evidence
-from forecast.models.statements import Scheme, Subject
+from forecast.models.scheme import Scheme, Subject
 from forecast.tables import PARTS
 
 SURVEY = "SIPAS"
