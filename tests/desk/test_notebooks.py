@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path, PureWindowsPath
@@ -108,7 +109,7 @@ def kernels(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[K
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FORECAST_TEST_QUESTIONS", json.dumps(asked))
         (folder / "warm_desk.py").write_text(WARM, encoding="utf-8")
-        patch.setenv("PYTHONPATH", str(folder))
+        patch.setenv("PYTHONPATH", str(folder), prepend=os.pathsep)
         server = ForkServer(["forecast.desk.board", "warm_desk"], folder / "log") if can_fork() else None
         with Kernels([], folder / "log", server=server) as shared:
             yield shared
