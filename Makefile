@@ -12,6 +12,7 @@ READY   := .venv/.ready
 PYTHON  ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.11 python; do \
              $$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
 RUN     := .venv/bin/python -m
+SHARED  := -n 2 --dist loadgroup --no-loadscope-reorder# tests/order.py says what runs first
 ALLOW_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)# in a container there is often no other user
 export INDEX_CODE AREA TARGET_YEAR AS_OF
 # Text is UTF-8 everywhere; one thread for each process, as notebooks and tests run beside each other.
@@ -22,7 +23,7 @@ export MKL_NUM_THREADS := 1
 # Containers often forbid Python to keep what it has compiled; each kernel would then compile pandas anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help report example test lab check format bench lock clean
+.PHONY: help report example quick test lab check format bench lock clean
 help:  ## danh sách này | this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
@@ -34,8 +35,11 @@ example: $(READY)  ## ví dụ đầy đủ với số giả định | the same 
 	@$(RUN) forecast report --index-code PAR --area "$$AREA" --target-year 2024 --as-of 2024-10-20 \
 	  --data-dir .cache/example-data --reports-dir .cache/example-reports $(ARGS)
 
+quick: $(READY)  ## kiểm thử nhanh, dưới một phút | the tests that start no program, in under a minute
+	@$(RUN) pytest --quick -q $(SHARED) $(ARGS)
+
 test: $(READY)  ## chạy toàn bộ kiểm thử | run the whole test suite
-	@$(RUN) pytest -n 2 --dist worksteal $(ARGS)
+	@$(RUN) pytest --durations 10 $(SHARED) $(ARGS)
 
 lab: $(READY)  ## mở các notebook trong JupyterLab | open the notebooks in JupyterLab
 	@$(RUN) jupyterlab --LabApp.default_url=/lab/tree/notebooks/00_start.ipynb $(ALLOW_ROOT) $(ARGS)

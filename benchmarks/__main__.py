@@ -13,11 +13,25 @@ from functools import partial
 
 import pandas as pd
 
-from benchmarks import contests, desk, doors, goals, guesses, page, panels, peers, points, report, timing
+from benchmarks import (
+    contests,
+    desk,
+    doors,
+    goals,
+    guesses,
+    office,
+    page,
+    panels,
+    peers,
+    points,
+    record,
+    report,
+    timing,
+)
 from forecast.spec import QUANTILE_LEVELS
 
 HIDDEN_DEALS, QUICK_DEALS = 10, 2
-OTHERS = ("hidden", "time", "report", "desk", "doors")
+OTHERS = ("record", "hidden", "time", "report", "desk", "doors", "office")
 WAYS = ("papi_hints", "papi_plain", "papi_file")  # the same panel, told with more or less beside it
 CATALOGUE_TRIO = ("AutoETS", "AutoTheta", "AutoARIMA")
 
@@ -37,11 +51,13 @@ def main(arguments: list[str] | None = None) -> int:
     wanted = [contest for name, contest in known.items() if name in names]
     beside, seconds = _peers(wanted, known, asked)
     work: dict[str, Callable[[], pd.DataFrame]] = {c.name: partial(_full_panel, c, beside) for c in wanted}
+    work["record"] = record.measured
     work["hidden"] = partial(guesses.measured, QUICK_DEALS if asked.quick else HIDDEN_DEALS)
     work["time"] = partial(_times, seconds, large=not asked.quick)
     work["report"] = partial(_as_typed, "report", report.figures)
     work["desk"] = partial(_as_typed, "desk", desk.figures)
     work["doors"] = partial(_as_typed, "doors", doors.figures)
+    work["office"] = partial(_as_typed, "office", office.figures)
     parts = [_timed(name, measure) for name, measure in work.items() if name in names]
     results = pd.concat(parts, ignore_index=True)
     print("\n" + page.goals_table(results))

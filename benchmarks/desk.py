@@ -62,6 +62,16 @@ def figures() -> dict[str, float]:
     return told | {"lab": lab()}
 
 
+def changed_scores(source: Path, times: int) -> Spent:
+    """On a copy of some tables: change a score and ask for the forecast, which was there before."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        data = Path(folder) / "data"
+        shutil.copytree(source, data)
+        bench = desk.open(as_of=DAY, area=AREA, data_dir=data)
+        bench.forecast()._repr_html_()
+        return _middle([_changed(bench, data, (k + 1) / 10) for k in range(times)])
+
+
 def lab() -> float:
     """Open JupyterLab at its start page and run it; seconds until the forecast is there."""
     browser = paper.chromium()

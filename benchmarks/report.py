@@ -51,8 +51,8 @@ def figures(workers: int = 0) -> dict[str, float]:
         reports = Path(folder) / "reports"
         command = ["report", f"--target-year={YEAR}", f"--as-of={DAY}", f"--reports-dir={reports}"]
         command += [f"--workers={workers}"]
-        _forecast(command)  # fills the caches
-        wall, cpu = _timed(lambda: _forecast([*command, "--again"]))
+        forecast(command)  # fills the caches
+        wall, cpu = timed(lambda: forecast([*command, "--again"]))
         found = {"meeting": wall, "meeting_cpu": cpu}
         found["gigabytes"] = _peak([*command, "--again"])
         found["second"] = _fastest(command)
@@ -60,7 +60,7 @@ def figures(workers: int = 0) -> dict[str, float]:
         found["check"] = _fastest(["check", f"--as-of={DAY}"])
         (place,) = (path.parent for path in reports.glob("*/manifest.json"))
         found |= _pages(place)
-        wall, cpu = _timed(lambda: _by_hand(place, Path(folder) / "by hand"))
+        wall, cpu = timed(lambda: _by_hand(place, Path(folder) / "by hand"))
         return found | {"by_hand": wall, "by_hand_cpu": cpu, "ratio": found["meeting"] / wall}
 
 
@@ -69,14 +69,14 @@ def _by_hand(run: Path, folder: Path) -> None:
     result = folder / "result"
     result.mkdir(parents=True)
     told = (run / "spec.json").read_text(encoding="utf-8")
-    _python("-c", COMPUTE, told, str(result))
+    python("-c", COMPUTE, told, str(result))
     # What the notebooks of a run read beside the tables.
     (result / "manifest.json").write_bytes((run / "manifest.json").read_bytes())
     for stem, given in jobs(run, result):
         output = folder / f"{stem}-{given.get('component', 'all')}.ipynb"
         words = [word for name, value in given.items() for word in ("-p", name, str(value))]
-        _python("-m", "papermill", f"notebooks/{stem}.ipynb", str(output), *words)
-        _python("-m", "jupyter", "nbconvert", "--to", "html", str(output))
+        python("-m", "papermill", f"notebooks/{stem}.ipynb", str(output), *words)
+        python("-m", "jupyter", "nbconvert", "--to", "html", str(output))
 
 
 def jobs(run: Path, result: Path) -> Iterator[tuple[str, Mapping[str, object]]]:
@@ -113,11 +113,13 @@ def _environment() -> dict[str, str]:
     return {**kept, **threads, "PATH": path, "PYTHONUTF8": "1"}
 
 
-def _python(*words: str) -> None:
+def python(*words: str, answer: str = "") -> str:
+    """Run Python in the project's folder, with one thread for each process; what it printed."""
     done = subprocess.run(
         [sys.executable, *words],
         cwd=ROOT,
         env=_environment(),
+        input=answer,
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -125,13 +127,15 @@ def _python(*words: str) -> None:
     )
     if done.returncode:
         raise RuntimeError(f"{words[:3]}: {done.stderr[-2000:]}")
+    return done.stdout
 
 
-def _forecast(words: Sequence[str]) -> None:
-    _python("-m", "forecast", *words)
+def forecast(words: Sequence[str]) -> None:
+    """Run the command as typed."""
+    python("-m", "forecast", *words)
 
 
-def _timed(work: Callable[[], object]) -> tuple[float, float]:
+def timed(work: Callable[[], object]) -> tuple[float, float]:
     """Wall seconds, and processor seconds of all processes that were started and have ended."""
     began, before = time.perf_counter(), os.times()
     work()
@@ -141,12 +145,12 @@ def _timed(work: Callable[[], object]) -> tuple[float, float]:
 
 
 def _fastest(words: Sequence[str]) -> float:
-    return min(_timed(lambda: _forecast(words))[0] for _ in range(TIMES))
+    return min(timed(lambda: forecast(words))[0] for _ in range(TIMES))
 
 
 def _peak(words: Sequence[str]) -> float:
     """Largest memory of a command with all its processes, shared pages counted once, in GB; Linux only."""
-    worker = threading.Thread(target=_forecast, args=(words,))
+    worker = threading.Thread(target=forecast, args=(words,))
     worker.start()
     most = 0
     while worker.is_alive():

@@ -20,16 +20,43 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 settings.register_profile("desk", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 # Where a failure cannot be tried again at once, the examples are the same in each run.
 settings.register_profile("ci", settings.get_profile("desk"), derandomize=True, print_blob=True)
+# For a first answer while one works.
+settings.register_profile("quick", settings.get_profile("ci"), max_examples=10)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add ``--update-golden``."""
+    """Add ``--update-golden`` and ``--quick``."""
+    parser.addoption(
+        "--quick",
+        action="store_true",
+        help="only tests that start no program, notebook or report; a tenth of the examples of each law",
+    )
     parser.addoption(
         "--update-golden",
         action="store_true",
         help="write golden files anew; look at the diff before committing",
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Put the tests in order; choose the quick ones if asked to."""
+    config.pluginmanager.register(_module("order").Order())
+    config.pluginmanager.register(_module("learnt").Learnt())
+    config.addinivalue_line("markers", "slow: starts a program or makes a whole report; left out by --quick")
+    if config.getoption("--quick"):
+        settings.load_profile("quick")
+        config.pluginmanager.register(_module("quick").Quick())
+
+
+def _module(name: str) -> ModuleType:
+    """Load a file beside this one, which importlib mode keeps from being imported by name."""
+    spec = importlib.util.spec_from_file_location(f"tests_{name}", Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture

@@ -310,6 +310,7 @@ def test_areas_and_components_are_matched_by_name():
 # Workers
 
 
+@pytest.mark.slow
 def test_any_number_of_workers_gives_the_same_bytes():
     """Processes share nothing and come back in order."""
     kept = {"origins": [2015, 2017, 2019], "horizons": [1, 2]}

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from benchmarks import __main__ as command
-from benchmarks import contests, goals, guesses, page, peers, report, variances
+from benchmarks import contests, goals, guesses, page, peers, record, report, variances
 from benchmarks import panels as readers
 from benchmarks.hidden import Pattern, Place, hide, pattern
 from benchmarks.yardstick import NaivePooled
@@ -530,3 +530,36 @@ def test_a_panel_without_hints_has_neither_maxima_nor_changes():
     np.testing.assert_array_equal(plain.value, told.value)
     assert np.isnan(plain.upper).all()
     assert plain.breaks == ()
+
+
+def test_the_record_is_summed_by_hand():
+    """Ranks: errors 2 and 4, one of two inside; the later year stands apart; D8.sipas is no domain."""
+    columns = [
+        "model",
+        "index_code",
+        "component",
+        "target_year",
+        "observed",
+        "median",
+        "lower",
+        "upper",
+        "crps",
+    ]
+    cells = pd.DataFrame(
+        [
+            ("evidence", "PAR", "rank", 2021, 30, 32, 29, 35, 1.0),
+            ("evidence", "PAR", "rank", 2022, 30, 34, 31, 40, 3.0),
+            ("last_rank", "PAR", "rank", 2022, 30, 30, 20, 40, 0.5),
+            ("evidence", "PAR", "D3", 2022, 10, 11, 9, 12, 0.4),
+            ("evidence", "PAR", "D8.sipas", 2022, 8, 8, 7, 9, 0.1),
+        ],
+        columns=columns,
+    )
+    found = record.summed(cells)
+    assert goals.value_of(found, "record_ranks", "crps", "evidence") == 2.0
+    assert goals.value_of(found, "record_ranks", "mae", "evidence") == 3.0
+    assert goals.value_of(found, "record_ranks", "coverage_80", "evidence") == 0.5
+    assert goals.value_of(found, "record_ranks_after", "crps", "evidence") == 3.0
+    assert goals.value_of(found, "record_ranks", "crps", "last_rank") == 0.5
+    assert goals.value_of(found, "record_domains", "crps", "evidence") == 0.4
+    assert found["contest"].isin(page.TITLES).all()

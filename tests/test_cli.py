@@ -207,7 +207,7 @@ def test_a_verbs_own_exit_code_is_kept(capsys, monkeypatch):
 def test_help_opens_neither_pandas_nor_a_verb():
     """The first screen comes at once."""
     code = "import sys; from forecast import cli; cli.run(['--help']); sys.exit('pandas' in sys.modules)"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, timeout=120)
 
     assert run.returncode == 0
 
@@ -241,7 +241,11 @@ def test_a_reader_who_leaves_early_is_no_bug():
     read, write = os.pipe()
     os.close(read)  # who would read has left already
     run = subprocess.run(
-        [sys.executable, "-m", "forecast", *CHECK], stdout=write, stderr=subprocess.PIPE, check=False
+        [sys.executable, "-m", "forecast", *CHECK],
+        stdout=write,
+        stderr=subprocess.PIPE,
+        check=False,
+        timeout=120,
     )
     os.close(write)
 
@@ -252,7 +256,7 @@ def test_a_console_without_vietnamese_still_gets_an_answer():
     """An old code page must not turn a page into an error."""
     environment = {**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}
     command = [sys.executable, "-m", "forecast", *CHECK]
-    run = subprocess.run(command, capture_output=True, check=False, env=environment)
+    run = subprocess.run(command, capture_output=True, check=False, env=environment, timeout=120)
 
     assert run.returncode == 0
     assert "Mọi bảng đều hợp lệ." in run.stdout.decode("utf-8")

@@ -25,12 +25,20 @@ def covariance(rng: np.random.Generator, n: int) -> Floats:
 
 
 def statements(rng: np.random.Generator, own: int, wide: int) -> Linear:
-    """Statements on one area each, with weights of any size and sign, and on several areas."""
+    """Statements on one area each, with weights of any size and sign, and on several areas.
+
+    Those on several weigh the areas alike in half of the cases, as plain means do.
+    """
+    plain = bool(rng.random() < 0.5)
     area = np.zeros((own + wide, AREAS))
     area[np.arange(own), rng.integers(0, AREAS - 1, own)] = rng.choice(
         [-0.5, 1.0, 2.0], own
     )  # none on the last
+    alike = rng.uniform(0.2, 1.0, AREAS)
     for row in area[own:]:
+        if plain:
+            row[:] = alike
+            continue
         some = rng.permutation(AREAS)[: rng.integers(2, AREAS + 1)]
         row[some] = rng.uniform(0.2, 1.0, len(some))
     slope = rng.normal(size=(own + wide, CELLS)) * (rng.random((own + wide, CELLS)) < 0.6)
@@ -99,6 +107,34 @@ def test_the_slopes_of_the_density_are_those_of_finite_steps(own, wide, seed):
         )
         expected = (slopes[which] * move).sum() / step
         assert (down - up) / (2 * step) == pytest.approx(expected, rel=1e-3, abs=1e-4)
+
+
+@settings(max_examples=60)
+@given(**{**sizes, "wide": st.integers(1, 5)})
+def test_columns_and_precision_are_those_of_the_dense_inverse(own, wide, seed):
+    """Oracle: numpy's inverse of the covariance of all statements laid out."""
+    rng = np.random.default_rng(seed)
+    linear, level, deviation = statements(rng, own, wide), covariance(rng, CELLS), covariance(rng, CELLS)
+    columns = rng.normal(size=(own + wide, 3))
+
+    found = condition(linear, level, deviation)
+
+    prior, slope = laid_out(linear, level, deviation)
+    inverse = np.linalg.inv(slope @ prior @ slope.T + np.diag(linear.error**2))
+    assert found.solve(columns) == pytest.approx(inverse @ columns, rel=1e-5, abs=1e-5)
+    assert found.precision() == pytest.approx(np.diag(inverse), rel=1e-5, abs=1e-5)
+
+
+def test_the_covariance_of_two_sets_of_statements_is_a_block_of_that_of_all():
+    """Some rows beside others: what the whole matrix holds at their crossing, in the order asked for."""
+    rng = np.random.default_rng(5)
+    linear, level, deviation = statements(rng, 7, 3), covariance(rng, CELLS), covariance(rng, CELLS)
+    rows, others = np.array([4, 0, 9]), np.array([8, 2, 1, 6])
+
+    found = linear.only(rows).covariance_with(linear.only(others), level, deviation)
+
+    prior, slope = laid_out(linear, level, deviation)
+    assert found == pytest.approx((slope @ prior @ slope.T)[np.ix_(rows, others)])
 
 
 def test_the_order_of_the_statements_changes_nothing():

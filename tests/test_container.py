@@ -116,9 +116,14 @@ def test_the_script_of_the_nightly_service_is_sound():
     """The shell can read it, and it asks for the last day in so many words."""
     script = ROOT / "container/nightly.sh"
 
-    subprocess.run(["sh", "-n", str(script)], check=True)
+    subprocess.run(["sh", "-n", str(script)], check=True, timeout=120)
     asked = subprocess.run(
-        ["sh", str(script)], env={"PATH": "/bin:/usr/bin"}, capture_output=True, text=True, check=False
+        ["sh", str(script)],
+        env={"PATH": "/bin:/usr/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
 
     assert asked.returncode != 0

@@ -353,7 +353,7 @@ def full_panel(spread: float, seed: int) -> tuple[Lattice, Statements]:
         ("D1", "D2"),
         tuple(range(2019, 2024)),
         np.zeros((2, 5), dtype=bool),
-        np.ones(5),
+        np.ones((2, 5)),
     )
     v = replace(START, spread=spread, component_spread=(1.0, 1.0))
     rng = np.random.default_rng(seed)

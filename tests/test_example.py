@@ -195,6 +195,7 @@ def test_last_years_points_are_what_rules_give_on_invented_indicators(past, fine
         assert past.loc[row["component"], 2023] == pytest.approx(float(given), abs=0.006)
 
 
+@pytest.mark.slow
 def test_points_of_criteria_do_not_move_the_panel(known):
     """The panel's forecast of totals and domains is the same with and without the invented scores."""
     spec = RunSpec(index_code="PAR", area=CITY, target_year=2024, as_of=AS_OF, draws=200)

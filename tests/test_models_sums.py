@@ -151,3 +151,11 @@ class TestForecast:
 
         assert isinstance(fit, FittedWithSums)
         assert np.isfinite(fit.quantiles(2019, LEVELS)[0, 3]).all()
+
+
+def test_a_total_of_one_year_takes_no_forecast_from_its_parts():
+    """A total printed for the first time has no past of its own; the others are forecast as before."""
+    total = with_total(values(), (1, 1, 1))
+    total[:, 3, :-1] = np.nan
+    quantiles = Ensemble().fit(panel_of(total)).quantiles(2019, LEVELS)
+    assert np.isfinite(quantiles[:, :3]).all()

@@ -82,6 +82,7 @@ def committed() -> list[Path]:
         cwd=ROOT,
         capture_output=True,
         check=False,
+        timeout=120,
     )
     if listed.returncode != 0:
         pytest.skip("not a git clone, so there is no list of files to look through")
@@ -218,6 +219,7 @@ def test_the_wheel_holds_all_that_the_package_reads(tmp_path: Path) -> None:
         cwd=ROOT,
         check=True,
         capture_output=True,
+        timeout=120,
     )
     (wheel,) = tmp_path.glob("*.whl")
     inside = set(zipfile.ZipFile(wheel).namelist())
@@ -317,6 +319,7 @@ def test_jupyter_takes_the_settings(prefix: Path, tmp_path: Path) -> None:
         capture_output=True,
         check=True,
         encoding="utf-8",
+        timeout=120,
     )
 
     settings = json.loads(shown.stdout)
@@ -329,7 +332,9 @@ def test_jupyter_takes_the_settings(prefix: Path, tmp_path: Path) -> None:
 def test_help_tells_each_target() -> None:
     """``make help`` has a line for each thing that make can be asked for."""
     declared = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
-    listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, check=True, encoding="utf-8")
+    listed = subprocess.run(
+        ["make", "help"], cwd=ROOT, capture_output=True, check=True, encoding="utf-8", timeout=120
+    )
 
     assert declared is not None
     assert [line.split()[1] for line in listed.stdout.splitlines()] == declared[1].split()
@@ -344,7 +349,12 @@ def test_without_a_python_make_says_what_is_needed(tmp_path: Path) -> None:
         (tmp_path / name).touch()
 
     done = subprocess.run(
-        ["make", "report", "PYTHON="], cwd=tmp_path, capture_output=True, check=False, encoding="utf-8"
+        ["make", "report", "PYTHON="],
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+        timeout=120,
     )
 
     assert done.returncode != 0

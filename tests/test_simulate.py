@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from forecast.models.statements import Scheme, Subject, leaf_weights
-from forecast.simulate import Draws, chance, quantiles, rank_table, ranks
+from forecast.simulate import Draws, chance, drawn_maxima, quantiles, rank_table, ranks
 
 # Made up: D1 (60 points) and D8 (40: survey 10, outcome 30), three areas, the survey beside the index too.
 MAXIMA = {"total": 100.0, "D1": 60.0, "D8": 40.0, "D8.sipas": 10.0, "D8.outcome": 30.0}
@@ -35,6 +35,32 @@ def test_the_total_is_the_sum_of_the_domains_in_every_draw(drawn):
     np.testing.assert_allclose(draws.points("total"), domains, rtol=0, atol=1e-12)
     np.testing.assert_allclose(draws.points("D8"), 10 * drawn[..., 1] + 30 * drawn[..., 2], atol=1e-12)
     np.testing.assert_allclose(draws.points("total"), 100 * draws.share("total"), atol=1e-12)
+
+
+@given(
+    room=st.lists(st.tuples(st.floats(0.0, 2.0), st.floats(0.1, 2.0)), min_size=2, max_size=4),
+    seed=st.integers(0, 99),
+)
+def test_assumed_maxima_are_drawn_within_their_bounds_and_keep_their_sum(room, seed):
+    """Whatever their bounds, no drawn maximum leaves them, and together they stay what they were."""
+    names = [f"D{k}" for k in range(len(room))]
+    bounds = {name: (12.0 - below, 12.0 + above) for name, (below, above) in zip(names, room, strict=True)}
+    scheme = Scheme({}, dict.fromkeys(names, 12.0), dict.fromkeys(names, "assumed"), {}, bounds)
+    drawn = drawn_maxima(scheme, 200, np.random.default_rng(seed))
+    for name, values in drawn.items():
+        assert values.min() >= bounds[name][0] - 1e-9
+        assert values.max() <= bounds[name][1] + 1e-9
+        assert np.ptp(values) > 0
+    np.testing.assert_allclose(sum(drawn.values()), 12.0 * len(names), atol=1e-9)
+
+
+def test_a_drawn_maximum_is_carried_into_points_and_total():
+    """Hand case: half of a maximum of 50 and of 70 points."""
+    drawn = np.full((2, 3, 3), 0.5)
+    draws = Draws(SUBJECT, 2024, drawn, {"D1": np.array([50.0, 70.0])})
+    np.testing.assert_allclose(draws.points("D1")[:, 0], [25.0, 35.0])
+    np.testing.assert_allclose(draws.points("total")[:, 1], [45.0, 55.0])
+    np.testing.assert_allclose(draws.of_area("B").points("D1"), [[25.0], [35.0]])
 
 
 @given(drawn=shares)

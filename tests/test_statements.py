@@ -176,6 +176,24 @@ def test_satisfaction_of_the_survey_is_the_survey_part_of_the_index():
     np.testing.assert_allclose(found.value, 0.82)
 
 
+def test_the_appraised_part_of_a_domain_says_less_of_it_than_its_score():
+    """Percent of the appraised part stand on the domain's own cell, with an error of their own."""
+    score = one(component="D1", score=80.0, unit="percent")
+    part = one(component="D1.appraised", score=80.0, unit="percent")
+    assert part[0] == score[0] == 0.8
+    assert part[1] == pytest.approx(np.hypot(score[1], statements.APPRAISED_ERROR))
+
+
+def test_a_maximum_within_bounds_doubts_a_score_by_what_they_leave_open():
+    """Hand case: uniform from 33 to 39 about 35 points has a standard deviation of 6 / sqrt(12)."""
+    scheme = SUBJECT.schemes[2022]
+    bounded = replace(scheme, bounds={"D2": (33.0, 39.0)})
+    subject = replace(SUBJECT, schemes=SUBJECT.schemes | {2022: bounded})
+    plain, doubt = one(component="D2", score=28.0)[1], one(subject=subject, component="D2", score=28.0)[1]
+    assert doubt == pytest.approx(np.hypot(OFFICIAL, 6 / np.sqrt(12) / 35 * 0.8), rel=1e-6)
+    assert plain == pytest.approx(np.hypot(OFFICIAL, statements.ASSUMED_ERROR * 0.8), rel=1e-6)
+
+
 @pytest.mark.parametrize(
     ("facts", "use"),
     [
@@ -187,6 +205,7 @@ def test_satisfaction_of_the_survey_is_the_survey_part_of_the_index():
         ({"area": "Nước", "statistic": "max", "score": 90.0}, "places_mean"),
         ({"area": "Nước", "statistic": "count:group_A", "score": 3.0, "unit": "provinces"}, "places_mean"),
         ({"component": "part.appraised", "score": 50.0}, "spare_part"),
+        ({"component": "D1.appraised", "score": 80.0, "unit": "percent"}, "appraised"),
         ({"component": "D9", "score": 5.0}, "no_such_component"),
         ({"component": "1.2.3", "score": 0.5}, "criterion"),
         ({"index_code": "PAPI", "score": 40.0}, "no_such_component"),
@@ -208,7 +227,7 @@ def test_every_row_has_a_use_or_a_reason(facts, use):
     """Each kind of row is used in its way or says in both languages why not; nothing missing gets in."""
     found, uses = read(row(**facts))
     assert uses == [use]
-    assert len(found) == (use in {"score", "rank", "mean", "places_mean"})
+    assert len(found) == (use in {"score", "appraised", "rank", "mean", "places_mean"})
     assert np.isfinite(found.value).all()
     assert (found.error > 0).all()
     assert text(f"use.{use}", "vi") != text(f"use.{use}", "en")

@@ -40,9 +40,9 @@ def subject(day: str, target_year: int) -> Subject:
 def test_the_framework_in_force_is_read_with_its_survey_part():
     """On 20 October 2024 the nine components of decision 876 stand, D8 split, the survey linked."""
     found = subject("2024-10-20", 2024)
-    assert found.components == (*DOMAINS[:-1], "D8.sipas", "D8.outcome")
+    assert found.components == (*DOMAINS[:-1], "D8.outcome", "D8.sipas")
     assert found.links == {("SIPAS", "total"): "D8.sipas"}
-    assert found.schemes[2024].children == {"total": DOMAINS, "D8": ("D8.sipas", "D8.outcome")}
+    assert found.schemes[2024].children == {"total": DOMAINS, "D8": ("D8.outcome", "D8.sipas")}
     assert found.schemes[2024].maxima["D3"] == 13.0
     assert found.schemes[2024].status["D6"] == "assumed"
     assert {"part.appraised", "part.leaders_survey", "part.survey"} <= found.spare
@@ -59,7 +59,7 @@ def test_before_the_framework_was_known_older_maxima_are_borrowed():
     assert found.schemes[2022].maxima["D3"] == 14.5
     assert {found.schemes[2022].status[d] for d in DOMAINS} == {"borrowed"}
     assert found.schemes[2017].status["D3"] == "read"
-    assert subject("2022-11-10", 2022).components[-2:] == ("D8.sipas", "D8.outcome")
+    assert subject("2022-11-10", 2022).components[-2:] == ("D8.outcome", "D8.sipas")
 
 
 def test_before_any_framework_was_known_there_is_the_total_alone():

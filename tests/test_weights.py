@@ -2,12 +2,15 @@
 
 import itertools
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
 from scipy.special import expit
 
+from forecast.models.conditioning import condition
 from forecast.models.evidence import Evidence, FittedEvidence, Statements
 from forecast.models.latent import Lattice
 from forecast.models.weights import Ways, in_points, ways
@@ -48,13 +51,14 @@ def naive_mean(fitted: FittedEvidence, taken: list[int]) -> float:
     return float(fitted.middle + (gain @ linear.value[taken])[CELL])
 
 
-def by_subsets(fitted: FittedEvidence) -> list[float]:
-    """Mean over all orders of what each statement adds to those before it (Shapley's formula)."""
-    n = len(fitted.statements)
+def by_subsets(fitted: FittedEvidence, players: Sequence[tuple[int, ...]] | None = None) -> list[float]:
+    """Mean over all orders of what each player adds to those before it (Shapley's formula)."""
+    players = players or [(i,) for i in range(len(fitted.statements))]
+    n = len(players)
     mean = {(): fitted.middle}
     for size in range(1, n + 1):
         for taken in itertools.combinations(range(n), size):
-            mean[taken] = naive_mean(fitted, list(taken))
+            mean[taken] = naive_mean(fitted, [i for player in taken for i in players[player]])
     found = []
     for own in range(n):
         others = [i for i in range(n) if i != own]
@@ -94,6 +98,57 @@ def test_a_missing_statement_is_one_that_was_never_made(fitted):
     every = range(len(fitted.statements))
     expected = [naive_mean(fitted, [i for i in every if i != own]) for own in every]
     assert found.without[0] == pytest.approx(expected)
+
+
+GROUPINGS = [
+    (-1, -1, -1, 7, 7, 7),
+    (-1, -1, -1, 2, 0, 2),
+    (0, 1, 1, -1, 2, 0),  # a group may hold the area's own figures, and one alone a mean's place
+    (0, 0, 0, 0, 0, 0),
+    (0, 1, 2, 3, 4, 5),
+]
+
+
+@pytest.mark.parametrize("groups", GROUPINGS)
+def test_a_group_is_one_player_of_the_game(fitted, groups):
+    """Oracle: Shapley's formula over groups; within one, moves go by the size of each one's weight."""
+    found = ways(fitted, 0, [CELL], np.random.default_rng(1), groups=np.array(groups), orders=2000)
+
+    players = [(i,) for i in range(6) if groups[i] < 0]
+    players += [tuple(np.flatnonzero(np.array(groups) == g)) for g in sorted({*groups} - {-1})]
+    expected = by_subsets(fitted, players)
+    size = np.abs(fitted.weights(0, CELL))
+    for player, move in zip(players, expected, strict=True):
+        rows = list(player)
+        assert found.moves[0, rows].sum() == pytest.approx(move, abs=0.03)
+        assert abs(found.moves[0, rows].sum() - move) < 4 * found.error[0, rows].sum() + 1e-9
+        assert found.moves[0, rows] == pytest.approx(
+            found.moves[0, rows].sum() * size[rows] / size[rows].sum()
+        )
+
+
+@pytest.mark.parametrize("groups", GROUPINGS)
+def test_with_groups_too_the_moves_add_up_and_none_is_lost(fitted, groups):
+    """However few the orders, every statement has a finite move and all add up to the whole way."""
+    found = ways(fitted, 1, [2, CELL], np.random.default_rng(1), groups=np.array(groups), orders=2)
+    alone = ways(fitted, 1, [2, CELL], np.random.default_rng(1), orders=2)
+
+    mean, _ = fitted.cells(1, [2, CELL])
+    assert found.moves.shape == (2, len(fitted.statements))
+    assert fitted.middle + found.moves.sum(axis=1) == pytest.approx(mean)
+    assert found.without == pytest.approx(alone.without)
+
+
+def test_groups_that_move_nothing_have_moves_of_no_size(fitted):
+    """Statements without any weight on the cell share their group's nothing, not a division by nothing."""
+    still = replace(
+        fitted, posterior=replace(fitted.posterior, linear=replace(fitted.linear, value=np.zeros(6)))
+    )
+    still = replace(still, posterior=condition(still.linear, fitted.level, fitted.deviation))
+
+    found = ways(still, 0, [CELL], np.random.default_rng(1), groups=np.zeros(6, dtype=int), orders=2)
+
+    assert found.moves[0].tolist() == [0.0] * 6
 
 
 def test_two_that_say_the_same_share_it(fitted):

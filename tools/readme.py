@@ -1,4 +1,4 @@
-"""Write into README.md the table of how good past forecasts were, from the project's own data.
+"""Write into README.md the tables of how good past forecasts were, from the project's own data.
 
 Run it after a change of models or data: ``.venv/bin/python tools/readme.py``; ``--check`` only compares.
 """
@@ -10,9 +10,12 @@ import re
 import sys
 from pathlib import Path
 
-from forecast import labels, pipeline, score
-from forecast.reading import past
-from forecast.result import Result
+import pandas as pd
+
+from forecast import labels, pipeline, reading
+from forecast.reading import verified
+from forecast.reading.verified import PERIODS
+from forecast.result import RANK, SETTLED, Result
 from forecast.spec import RunSpec
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -21,27 +24,77 @@ BASELINE = "last_value"
 
 
 def record_lines(result: Result) -> list[str]:
-    """Lines of the table: for each model its errors and coverage, and its CRPS on the cells of last value."""
-    cells = past.cells(result)
-    levels = sorted(set(cells.columns).difference([*past.KEY, "observed"]))
-    cells = cells.assign(
-        crps=score.crps_from_quantiles(cells["observed"], cells[levels].to_numpy(), levels=levels)
-    )
-    base = cells[cells["model"] == BASELINE].set_index(["area", "target_year"])["crps"]
-    heads = ("mô hình · model", "dự báo · forecasts", "sai số TB · MAE", "trong khoảng 80% · inside 80%")
-    lines = [
-        f"| {' | '.join(heads)} | CRPS so với năm trước · vs last value |",
-        "| --- |" + " ---: |" * len(heads),
+    """Lines between the marks: totals by model, the years' common errors, SIPAS, ranks and domains."""
+    cells = verified.past_cells(result)
+    own = cells[(cells["index_code"] == "PAR") & (cells["component"] == "total")]
+    return [
+        *_totals(own),
+        "",
+        *_common(verified.year_errors(result)),
+        "",
+        *_others(cells[cells["model"].isin([reading.recorded_model(result), reading.PLAIN_RANK])]),
     ]
-    for model in dict.fromkeys(result.backtest["model"]):
+
+
+def _totals(cells: pd.DataFrame) -> list[str]:
+    """For each model its errors and coverage, apart by period, and its CRPS on the cells of last value."""
+    base = cells[cells["model"] == BASELINE].set_index(["area", "target_year"])["crps"]
+    heads = (
+        *("mô hình · model", "dự báo · forecasts", "sai số TB · MAE", "trong khoảng 80% · inside 80%"),
+        *(f"đến · up to {SETTLED}", f"sau · after {SETTLED}", "CRPS so với năm trước · vs last value"),
+    )
+    lines = [f"| {' | '.join(heads)} |", "| --- |" + " ---: |" * (len(heads) - 1)]
+    for model in dict.fromkeys(cells["model"]):
         own = cells[cells["model"] == model].set_index(["area", "target_year"])
         pair = own[["crps"]].join(base.rename("base"), how="inner")
+        by_period = own.groupby("period")["inside"].mean()
         figures = (
             f"{labels.text(f'model.{model}', 'vi')} · {labels.text(f'model.{model}', 'en')}",
             str(len(own)),
-            labels.number((own["observed"] - own[0.5]).abs().mean(), 1, "vi"),
-            f"{labels.number(100 * score.inside(own['observed'], own[0.1], own[0.9]).mean(), 0, 'vi')}%",
+            labels.number(own["error"].mean(), 1, "vi"),
+            *(labels.percent(each, 0, "vi") for each in (own["inside"].mean(), *map(by_period.get, PERIODS))),
             f"{labels.number(pair['crps'].mean() / pair['base'].mean(), 2, 'vi')} ({len(pair)})",
+        )
+        lines.append(f"| {' | '.join(figures)} |")
+    return lines
+
+
+def _common(years: pd.DataFrame) -> list[str]:
+    """The years' common errors, one column a year."""
+    heads = ["dự báo trừ kết quả, TB các tỉnh · forecast less result", *map(str, years["target_year"])]
+    misses = ["điểm · points", *(labels.signed(miss, 1, "vi") for miss in years["miss"])]
+    marks = "| --- |" + " ---: |" * len(years)
+    return [f"| {' | '.join(heads)} |", marks, f"| {' | '.join(misses)} |"]
+
+
+def _others(cells: pd.DataFrame) -> list[str]:
+    """Ranks beside the plain step from last year's, SIPAS with and without its new questionnaire, domains."""
+    survey = cells[(cells["index_code"] == "SIPAS") & (cells["component"] == "total")]
+    ranks = cells[(cells["component"] == RANK) & (cells["index_code"] == "PAR")]
+    plain = ranks["model"] == reading.PLAIN_RANK
+    domains = cells["component"].str.fullmatch(r"D\d")
+    parts = (
+        ("hạng, mô hình chứng cứ (bậc) · rank, evidence model (places)", ranks[~plain]),
+        ("hạng, lấy hạng năm trước (bậc) · rank, last rank (places)", ranks[plain]),
+        ("tám lĩnh vực (điểm) · eight domains (points)", cells[domains]),
+        ("SIPAS (%)", survey),
+        (
+            "SIPAS, không kể năm có phiếu hỏi mới · without the new questionnaire",
+            survey[~survey["new_method"]],
+        ),
+    )
+    heads = (
+        *("mô hình chứng cứ · evidence model", "dự báo · forecasts", "sai số TB · MAE"),
+        *("trong khoảng 80% · inside 80%", f"đến · up to {SETTLED}", f"sau · after {SETTLED}", "CRPS, RPS"),
+    )
+    lines = [f"| {' | '.join(heads)} |", "| --- |" + " ---: |" * (len(heads) - 1)]
+    for name, own in parts:
+        by_period = own.groupby("period")["inside"].mean()
+        inside = (own["inside"].mean(), *map(by_period.get, PERIODS))
+        figures = (
+            *(name, str(len(own)), labels.number(own["error"].mean(), 1, "vi")),
+            *(labels.percent(each, 0, "vi") for each in inside),
+            labels.number(own["crps"].mean(), 2, "vi"),
         )
         lines.append(f"| {' | '.join(figures)} |")
     return lines

@@ -15,6 +15,7 @@ from forecast.load import Known
 from forecast.models.evidence import FittedEvidence
 from forecast.models.latent import PAPI_SCALARS, SCALARS
 from forecast.models.subject import SURVEY, survey_component
+from forecast.result import RANK
 from forecast.simulate import Draws, chance, quantiles
 from forecast.spec import RunSpec, interval_ends
 from forecast.tables import FORECAST_COLUMNS
@@ -99,20 +100,39 @@ def main_rows(target: Draws, spec: RunSpec, framework: Framework, model: str) ->
     return quantile_rows(spec, framework, model, keys, np.array([found[key] for key in keys]))
 
 
-def rank_rows(table: pd.DataFrame, spec: RunSpec, framework: Framework, model: str) -> pd.DataFrame:
-    """FORECAST rows of the rank: one probability a rank."""
+def rows_of_all(target: Draws, spec: RunSpec, framework: Framework, model: str) -> pd.DataFrame:
+    """FORECAST rows of every component of every area and of SIPAS: what past results are held against."""
+    areas, names = target.subject.areas, components(framework)
+    keys = [("PAR", area, component) for component in names for area in areas]
+    keys += [(SURVEY, area, TOTAL) for area in areas]
+    drawn = [target.points(component) for component in names] + [scored(target, SURVEY)]
+    values = np.concatenate([quantiles(each, spec.quantile_levels) for each in drawn], axis=1)
+    return quantile_rows(spec, framework, model, keys, values.T)
+
+
+def rank_rows(
+    chances: Floats, areas: Sequence[str], index_code: str, spec: RunSpec, framework: Framework, model: str
+) -> pd.DataFrame:
+    """FORECAST rows of ranks: one probability a rank of each area.
+
+    Parameters
+    ----------
+    chances : ndarray, shape (K, R)
+        Of the ranks from 1 to R, by area.
+    """
+    count = chances.shape[1]
     return pd.DataFrame(
         {
-            "index_code": spec.index_code,
-            "framework": "" if spec.index_code == SURVEY else framework.name,
-            "area": spec.area,
-            "component": "rank",
+            "index_code": index_code,
+            "framework": "" if index_code == SURVEY else framework.name,
+            "area": np.repeat(np.array(areas, dtype=object), count),
+            "component": RANK,
             "target_year": spec.target_year,
             "as_of": pd.Timestamp(spec.as_of),
             "model": model,
             "output_type": "pmf",
-            "output_type_id": table["rank"].astype("str"),
-            "value": table["probability"].round(6),
+            "output_type_id": [str(rank) for rank in range(1, count + 1)] * len(areas),
+            "value": np.round(chances, 6).ravel(),
         },
         columns=list(FORECAST_COLUMNS),
     )

@@ -15,13 +15,15 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from forecast import findings, record
-from forecast.framework import Framework, framework_for
+from forecast.framework import TOTAL, Framework, framework_for
 from forecast.load import Known, Vintages
-from forecast.members import Members, fit_members, member_rows
+from forecast.members import Members, fit_members, member_rows, panels_of, with_margins
 from forecast.models.evidence import Evidence, FittedEvidence
+from forecast.models.last_rank import LAST_RANK, last_rank_chances
+from forecast.models.pool import complete_components
 from forecast.models.statements import Subject, observe
-from forecast.models.subject import subject_of
-from forecast.simulate import Draws
+from forecast.models.subject import SURVEY, subject_of
+from forecast.simulate import Draws, drawn_maxima, rank_chances
 from forecast.spec import RunSpec, refuse_unanswerable
 
 MAIN_MODEL: Final = "evidence"
@@ -38,6 +40,7 @@ class Posterior:
     fitted: FittedEvidence
     last: Draws
     target: Draws
+    members: Members | None = None  # fitted already where the target year leans on them
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,8 +55,8 @@ class Ground:
         What is known, and what of it the forecast may see.
     posterior : Posterior
     members : Members
-    past : DataFrame
-        See `Result.backtest`.
+    past : Past
+        See `Result.backtest` and `Result.verification`.
     rng : Generator
         As the posterior's draws left it.
     panels : list
@@ -65,7 +68,7 @@ class Ground:
     seen: Known
     posterior: Posterior
     members: Members
-    past: pd.DataFrame
+    past: record.Past
     rng: np.random.Generator
     panels: list[tuple[Known, Posterior]] = field(default_factory=list)
 
@@ -131,7 +134,9 @@ def ground_from(known: Known, spec: RunSpec) -> Ground:
 
 
 def forecast_rows(known: Known, spec: RunSpec) -> pd.DataFrame:
-    """The FORECAST rows of a forecast alone: what the record of earlier years needs.
+    """The FORECAST rows that the record of earlier years needs: all cells of all areas, and their ranks.
+
+    Ranks are told where the rank of the year before was known, which the plain reference starts from.
 
     Raises
     ------
@@ -139,7 +144,30 @@ def forecast_rows(known: Known, spec: RunSpec) -> pd.DataFrame:
         As `ground_of` does.
     """
     ground = ground_from(known, spec)
-    return rows_of(ground, spec)[0]
+    post = ground.posterior
+    with threadpool_limits(limits=1):
+        main = findings.rows_of_all(post.target, spec, post.framework, MAIN_MODEL)
+    members, _ = member_rows(ground.members, spec, post.framework, everywhere=True)
+    return pd.concat([main, members, *_ranks(ground, spec)], ignore_index=True)
+
+
+def _ranks(ground: Ground, spec: RunSpec) -> list[pd.DataFrame]:
+    """FORECAST rows of the ranks of all areas whose rank of the year before was known."""
+    post, rows = ground.posterior, ground.seen.scores
+    rows = rows[(rows["component"] == TOTAL) & (rows["statistic"] == "value") & rows["rank"].notna()]
+    rows = rows[(rows["year"] == spec.target_year - 1) & rows["area"].isin(post.subject.areas)]
+    made = []
+    for index_code in ("PAR", SURVEY):
+        own = rows[rows["index_code"] == index_code]
+        areas = own["area"].tolist()
+        if not areas:
+            continue
+        places = [post.subject.areas.index(area) for area in areas]
+        drawn = rank_chances(findings.scored(post.target, index_code), places)
+        plain = last_rank_chances(own["rank"].to_numpy(), len(post.subject.areas))
+        for model, chances in ((MAIN_MODEL, drawn), (LAST_RANK, plain)):
+            made.append(findings.rank_rows(chances, areas, index_code, spec, post.framework, model))
+    return made
 
 
 def before_result(known: Known, spec: RunSpec) -> Known:
@@ -167,7 +195,13 @@ def posterior(known: Known, spec: RunSpec, rng: np.random.Generator) -> Posterio
         fitted = Evidence().fit(lattice, statements)
         shares = fitted.draws(years, spec.draws, rng)
     last, target = (Draws(subject, year, shares[..., k]) for k, year in enumerate(years))
-    return Posterior(subject, framework, uses, fitted, last, target)
+    target = replace(target, maxima=drawn_maxima(subject.schemes[spec.target_year], spec.draws, rng))
+    panel = panels_of(known, subject, statements, uses, spec)[0][1]
+    complete = complete_components(panel, len(subject.areas), years[0]) if panel is not None else ()
+    members = fit_members(known, subject, statements, uses, spec) if complete else None
+    if members is not None:
+        target = with_margins(target, members, complete, spec)
+    return Posterior(subject, framework, uses, fitted, last, target, members)
 
 
 def rows_of(ground: Ground, spec: RunSpec) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -179,4 +213,4 @@ def rows_of(ground: Ground, spec: RunSpec) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _members(known: Known, spec: RunSpec, post: Posterior) -> Members:
-    return fit_members(known, post.subject, post.fitted.statements, post.uses, spec)
+    return post.members or fit_members(known, post.subject, post.fitted.statements, post.uses, spec)

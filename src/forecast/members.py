@@ -6,7 +6,7 @@ They see published scores alone, as percent of the maximum; the main model sees 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -20,9 +20,11 @@ from forecast.load import Known
 from forecast.models.engine import fit_models
 from forecast.models.ensemble import ENSEMBLE, MODELS
 from forecast.models.evidence import Statements
+from forecast.models.pool import pooled
 from forecast.models.statements import Subject
-from forecast.models.subject import SURVEY
+from forecast.models.subject import SURVEY, survey_component
 from forecast.panel import Panel
+from forecast.simulate import Draws
 from forecast.spec import RunSpec
 
 Floats = NDArray[np.float64]
@@ -46,16 +48,51 @@ def fit_members(
     known: Known, subject: Subject, statements: Statements, uses: pd.Series[str], spec: RunSpec
 ) -> Members:
     """Fit every model of the engine, and their combination; the spec's area is not looked at."""
-    fits = []
-    for index_code in ("PAR", SURVEY):
-        seen = published(known.scores, statements, uses, index_code)
-        panel = _panel(seen, subject, spec.target_year, index_code)
-        fits.append((index_code, panel, _fitted(panel, spec)))
-    return Members(tuple(fits))
+    panels = panels_of(known, subject, statements, uses, spec)
+    return Members(tuple((index_code, panel, _fitted(panel, spec)) for index_code, panel in panels))
 
 
-def member_rows(members: Members, spec: RunSpec, framework: Framework) -> tuple[pd.DataFrame, pd.DataFrame]:
+def panels_of(
+    known: Known, subject: Subject, statements: Statements, uses: pd.Series[str], spec: RunSpec
+) -> tuple[tuple[str, Panel | None], ...]:
+    """Published scores as one panel an index; None where nothing is published."""
+    survey = published(known.scores, statements, uses, SURVEY)
+    breaks = subject.breaks[survey_component(subject)]
+    # A new questionnaire is a new series: years before it are not its past.
+    since = max((year for year in breaks if year < spec.target_year), default=0)
+    survey = survey[survey["year"] >= since] if (survey["year"] >= since).any() else survey
+    index = with_halves(published(known.scores, statements, uses, "PAR"), survey, subject)
+    return (
+        ("PAR", _panel(index, max(subject.breaks.values(), key=len))),
+        (SURVEY, _panel(survey, breaks)),
+    )
+
+
+def with_margins(target: Draws, members: Members, complete: Sequence[str], spec: RunSpec) -> Draws:
+    """Pool the draws' margins of complete components with the engine's combined forecast."""
+    _, panel, fitted = members.fits[0]
+    quantiles = fitted[ENSEMBLE]
+    if panel is None or isinstance(quantiles, str):
+        return target
+    shares, levels = target.shares.copy(), np.asarray(spec.quantile_levels)
+    for component in set(complete) & set(target.subject.components):
+        c, leaf = panel.components.index(component), target.subject.components.index(component)
+        for a, area in enumerate(panel.areas):
+            place, theirs = target.subject.areas.index(area), quantiles[a, c] / 100
+            if not np.isnan(theirs).any():
+                shares[:, place, leaf] = pooled(shares[:, place, leaf], levels, theirs)
+    return replace(target, shares=shares)
+
+
+def member_rows(
+    members: Members, spec: RunSpec, framework: Framework, *, everywhere: bool = False
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Tell what the models give for one area.
+
+    Parameters
+    ----------
+    everywhere
+        Whether components of all areas are told, as the record of earlier years needs them.
 
     Returns
     -------
@@ -73,7 +110,7 @@ def member_rows(members: Members, spec: RunSpec, framework: Framework) -> tuple[
             if panel is None or isinstance(outcome, str):
                 told += [(name, index_code, c, False, str(outcome)) for c in wanted]
                 continue
-            keys, points = _cells(panel, outcome, index_code, spec, framework)
+            keys, points = _cells(panel, outcome, index_code, framework, "" if everywhere else spec.area)
             rows.append(quantile_rows(spec, framework, name, keys, points))
             said = {component for _, area, component in keys if area == spec.area}
             silent = phrase("member.no_score")
@@ -91,16 +128,46 @@ def published(
     return scores.loc[use, ["area", "component", "year"]].assign(score=100 * share[use].clip(0, 1))
 
 
-def _panel(seen: pd.DataFrame, subject: Subject, target_year: int, index_code: str) -> Panel | None:
-    if seen.empty:
-        return None
-    breaks: Sequence[int] = max(subject.breaks.values(), key=len)
-    if index_code == SURVEY:
-        breaks = subject.breaks[subject.links[(SURVEY, TOTAL)]]
-        # A new questionnaire is a new series: years before it are not its past.
-        since = max((year for year in breaks if year < target_year), default=0)
-        seen = seen[seen["year"] >= since] if (seen["year"] >= since).any() else seen
-    return Panel.from_long(seen, upper=100.0, breaks=breaks)
+def with_halves(seen: pd.DataFrame, survey: pd.DataFrame, subject: Subject) -> pd.DataFrame:
+    """Add the halves of a domain that the survey's percent and the domain's own score tell.
+
+    The survey's half has the survey's percent; what is left of the domain is the other half.  Published
+    halves stay, and a remainder outside [0, maximum] is left out, as its two sources contradict each other.
+
+    Parameters
+    ----------
+    seen, survey : DataFrame
+        As `published` gives them.
+    """
+    half = survey_component(subject)
+    schemes = subject.schemes
+    whole = next((c for c, parts in schemes[max(schemes)].children.items() if half in parts), "")
+    others = [part for part in schemes[max(schemes)].children.get(whole, ()) if part != half]
+    if len(others) != 1:
+        return seen
+    own = _by_cell(seen, half)
+    asked = {**_by_cell(survey, TOTAL), **own}
+    left = {}
+    for (area, year), percent in _by_cell(seen, whole).items():
+        if (area, year) in asked and year in schemes:
+            maxima = schemes[year].maxima
+            points = percent * maxima[whole] - asked[area, year] * maxima[half]
+            left[area, year] = points / maxima[others[0]]
+    left = {cell: percent for cell, percent in left.items() if 0 <= percent <= 100}
+    rows = [(a, half, y, percent) for (a, y), percent in asked.items() if (a, y) not in own]
+    told = _by_cell(seen, others[0])
+    rows += [(a, others[0], y, percent) for (a, y), percent in left.items() if (a, y) not in told]
+    more = pd.DataFrame(rows, columns=["area", "component", "year", "score"])
+    return pd.concat([seen, more], ignore_index=True) if rows else seen
+
+
+def _by_cell(seen: pd.DataFrame, component: str) -> dict[tuple[str, int], float]:
+    rows = seen[seen["component"] == component]
+    return dict(zip(zip(rows["area"], rows["year"], strict=True), rows["score"], strict=True))
+
+
+def _panel(seen: pd.DataFrame, breaks: Sequence[int]) -> Panel | None:
+    return None if seen.empty else Panel.from_long(seen, upper=100.0, breaks=breaks)
 
 
 def _fitted(panel: Panel | None, spec: RunSpec) -> dict[str, Floats | str]:
@@ -122,15 +189,15 @@ def _fitted(panel: Panel | None, spec: RunSpec) -> dict[str, Floats | str]:
 
 
 def _cells(
-    panel: Panel, values: Floats, index_code: str, spec: RunSpec, framework: Framework
+    panel: Panel, values: Floats, index_code: str, framework: Framework, only: str
 ) -> tuple[list[Key], Floats]:
-    """Keys and quantiles, in points, of the area's components and of every area's total."""
+    """Keys and quantiles, in points, of one area's components (of all areas' if "") and of every total."""
     keys: list[Key] = []
     points = []
     for c, component in enumerate(panel.components):
         maximum = framework.maximum(component) if index_code == "PAR" else 100.0
         for a, area in enumerate(panel.areas):
-            wanted = area == spec.area or component == TOTAL
+            wanted = only in {"", area} or component == TOTAL
             if wanted and not np.isnan(maximum) and not np.isnan(values[a, c]).any():
                 keys.append((index_code, area, component))
                 points.append(values[a, c] / 100 * maximum)

@@ -46,14 +46,15 @@ def result_of(ground: Ground, spec: RunSpec, below: Outlook) -> Result:
     place = post.subject.areas.index(spec.area)
     rank = ranks(findings.scored(below.target, spec.index_code), place)
     chances = rank_table(rank, len(post.subject.areas))
+    of_rank = (chances["probability"].to_numpy()[None], [spec.area], spec.index_code)
     evidence = findings.evidence_table(known, post.uses, post.fitted)
     rows, availability = rows_of(ground, spec)
     shown = FINAL if below.informed else MAIN_MODEL
+    ranked = findings.rank_rows(*of_rank, spec, framework, shown)
+    told = pd.concat([below.rows, rows, ranked], ignore_index=True)
     return Result(
         spec=spec,
-        forecast=pd.concat(
-            [below.rows, rows, findings.rank_rows(chances, spec, framework, shown)], ignore_index=True
-        ),
+        forecast=told.assign(shown=told["model"] == shown),
         summary=_with_grounds(findings.summary(post.last, below.target, framework, spec, evidence), below),
         history=findings.history(_past_draws(ground, spec), framework, spec, evidence),
         rank=chances,
@@ -64,7 +65,7 @@ def result_of(ground: Ground, spec: RunSpec, below: Outlook) -> Result:
         news=news.no_news(),
         vintage=findings.vintage(known, framework),
         set_aside=known.set_aside,
-        backtest=record.no_record(),
+        backtest=record.no_record().quantiles,
         neighbours=neighbours(below.target, spec, evidence),
         **below.tables,
     )
@@ -228,7 +229,7 @@ def record_of(
     vintages = load.read_vintages(data_dir)
     known = vintages.known_at(as_of)
     spec = RunSpec(index_code=index_code, area=known.provinces[0], target_year=as_of.year, as_of=as_of)
-    past = record.joined(record.past_forecasts(vintages, known, spec, forecast_rows, each))
+    past = record.joined(record.past_forecasts(vintages, known, spec, forecast_rows, each)).quantiles
     past = past[past["index_code"] == index_code]
     table = past.assign(
         origin=past["target_year"] - 1,
@@ -240,9 +241,9 @@ def record_of(
     return table[rolling.COLUMNS].reset_index(drop=True), breaks(known.events, index_code)
 
 
-def with_record(result: Result, known: Known, past: pd.DataFrame) -> Result:
+def with_record(result: Result, known: Known, past: record.Past) -> Result:
     """Add the record of earlier years, and what current indicators say, which is learnt on it."""
-    result, spec = replace(result, backtest=past), result.spec
+    result, spec = replace(result, backtest=past.quantiles, verification=past.cells), result.spec
     framework = framework_for(known.frameworks, known.events, "PAR", spec.target_year, known.as_of)
     errors = news.past_errors(result.backtest, spec, MAIN_MODEL)
     learnt = news.lessons(known, errors, spec)
@@ -257,7 +258,7 @@ def with_record(result: Result, known: Known, past: pd.DataFrame) -> Result:
     rows = result.forecast
     try:
         more = news.regression(learnt, errors, median, spec, framework)
-        rows = pd.concat([rows, more], ignore_index=True)
+        rows = pd.concat([rows, more.assign(shown=False)], ignore_index=True)
     except TooFewYearsError as refusal:
         told |= {"available": False, "reason": findings.phrase(refusal.key, **refusal.facts)}
     return replace(

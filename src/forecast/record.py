@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, Protocol, TypeVar
 
 import pandas as pd
 
 from forecast.errors import ForecastError
-from forecast.framework import TOTAL
+from forecast.framework import TOTAL, WHOLE, breaks, framework_for, frameworks_for
 from forecast.load import Known, Vintages
+from forecast.result import RANK, VERIFICATION_COLUMNS
 from forecast.spec import RunSpec
+from forecast.verify import verified
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -27,6 +29,24 @@ KEYS: Final = ["index_code", "area", "component", "target_year"]
 FIRST_TARGET: Final = 2018
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Past:
+    """Forecasts of earlier years as they would have been made, with what came.
+
+    Attributes
+    ----------
+    quantiles : DataFrame
+        `COLUMNS`: the totals, one row per model, area, year and quantile level with an outcome; points,
+        or percent for SIPAS.
+    cells : DataFrame
+        See `Result.verification`: totals, domains, their parts and ranks, scored, one row a forecast.  Not
+        the quantiles of all of them: a complete office has a million.
+    """
+
+    quantiles: pd.DataFrame
+    cells: pd.DataFrame
+
+
 class Each(Protocol):
     """Does a piece of work for each item, like `map`; perhaps in several processes, so all must pickle."""
 
@@ -37,7 +57,7 @@ class Each(Protocol):
 
 def past_forecasts(
     vintages: Vintages, known: Known, spec: RunSpec, rows: Rows, each: Each = map
-) -> Iterator[pd.DataFrame]:
+) -> Iterator[Past]:
     """Forecast each earlier year as it would have been on the same day of that year.
 
     Parameters
@@ -54,57 +74,88 @@ def past_forecasts(
 
     Returns
     -------
-    iterator of DataFrame
+    iterator of Past
         The years' parts, for `joined`.
     """
     outcomes = _outcomes(known, spec)
     return each(partial(_of_year, vintages, outcomes, spec, rows), sorted(set(outcomes["target_year"])))
 
 
-def joined(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """Join the years of a record.
+def joined(parts: Iterable[Past]) -> Past:
+    """Join the years of a record."""
+    there = [part for part in parts if len(part.cells)]
+    if not there:
+        return no_record()
+    quantiles, cells = (
+        pd.concat([getattr(part, name) for part in there], ignore_index=True)
+        for name in ("quantiles", "cells")
+    )
+    return Past(quantiles, cells)
 
-    Returns
-    -------
-    DataFrame
-        `COLUMNS`: one row per model, area, component, year and quantile level with an outcome;
-        points, or percent for SIPAS.
-    """
-    there = [part for part in parts if len(part)]
-    return pd.concat(there, ignore_index=True)[list(COLUMNS)] if there else no_record()
 
-
-def _of_year(
-    vintages: Vintages, outcomes: pd.DataFrame, spec: RunSpec, rows: Rows, year: int
-) -> pd.DataFrame:
+def _of_year(vintages: Vintages, outcomes: pd.DataFrame, spec: RunSpec, rows: Rows, year: int) -> Past:
     day = same_day(spec.as_of, year - spec.target_year)
     try:
         then = vintages.known_at(day)
         made = rows(then, replace(spec, target_year=int(year), as_of=day, force=False))
     except ForecastError:
         return no_record()  # nothing was known by that day, or the year was out already
-    made = made[made["output_type"] == "quantile"]
     came = _not_among(outcomes[outcomes["target_year"] == year], _outcomes(then, spec))
-    return made.merge(came, on=KEYS)
+    made = made.merge(_in_points(came, then, year), on=KEYS)
+    if made.empty:
+        return no_record()
+    totals = (made["output_type"] == "quantile") & (made["component"] == TOTAL)
+    return Past(made.loc[totals, list(COLUMNS)], verified(made))
 
 
-def no_record() -> pd.DataFrame:
+def no_record() -> Past:
     """A record without rows."""
-    return pd.DataFrame(columns=list(COLUMNS))
+    return Past(pd.DataFrame(columns=list(COLUMNS)), pd.DataFrame(columns=list(VERIFICATION_COLUMNS)))
 
 
 def _outcomes(known: Known, spec: RunSpec) -> pd.DataFrame:
-    """Published totals in percent: index_code, area, component, target_year, observed."""
+    """Published results: `KEYS`, observed (percent of the maximum, or the rank) and new_method.
+
+    What is no component of the framework finds no forecast and falls out later.
+    """
     rows = known.scores
     rows = rows[
         (rows["statistic"] == "value")
-        & (rows["component"] == TOTAL)
-        & rows["score"].notna()
         & rows["year"].between(FIRST_TARGET, spec.target_year - 1)
         & rows["area"].isin(known.provinces)
-    ]
-    columns = ["index_code", "area", "component", "year", "score"]
-    return rows[columns].rename(columns={"year": "target_year", "score": "observed"})
+    ].rename(columns={"year": "target_year"})
+    scores = rows[rows["score"].notna()]
+    ranks = rows[(rows["component"] == TOTAL) & rows["rank"].notna()]
+    found = pd.concat(
+        [
+            scores.assign(observed=_percent(scores, known)),
+            ranks.assign(observed=ranks["rank"], component=RANK),
+        ]
+    )
+    changed = {(code, year) for code in set(found["index_code"]) for year in breaks(known.events, code)}
+    pairs = zip(found["index_code"], found["target_year"], strict=True)
+    return found.assign(new_method=[pair in changed for pair in pairs])[[*KEYS, "observed", "new_method"]]
+
+
+def _percent(scores: pd.DataFrame, known: Known) -> pd.Series[float]:
+    """Published scores in percent of the maximum printed beside them, else of their year's framework."""
+    years = sorted(set(scores["target_year"]))
+    frameworks = frameworks_for(known.frameworks, known.events, "PAR", years, known.as_of)
+    cells = list(zip(scores["target_year"], scores["component"], strict=True))
+    of_cell = {(y, c): WHOLE if c == TOTAL else frameworks[y].maximum(c) for y, c in set(cells)}
+    maxima = [of_cell[cell] for cell in cells]
+    printed = scores["max_score"].where(scores["component"] != TOTAL)
+    maximum = printed.fillna(pd.Series(maxima, index=scores.index))
+    return scores["score"].where(scores["unit"] == "percent", WHOLE * scores["score"] / maximum)
+
+
+def _in_points(came: pd.DataFrame, then: Known, year: int) -> pd.DataFrame:
+    """Turn percent into points of the maxima that a forecast of that day was made in."""
+    framework = framework_for(then.frameworks, then.events, "PAR", year, then.as_of)
+    whole = (came["component"].isin([TOTAL, RANK])) | (came["index_code"] != "PAR")
+    maxima = {component: framework.maximum(component) for component in set(came.loc[~whole, "component"])}
+    factor = (came["component"].map(maxima) / WHOLE).where(~whole, 1.0)
+    return came.assign(observed=came["observed"] * factor)
 
 
 def _not_among(outcomes: pd.DataFrame, out: pd.DataFrame) -> pd.DataFrame:

@@ -70,6 +70,12 @@ REMEDY_COLUMNS = (
 NEIGHBOUR_COLUMNS = ("area", "last_score", "last_rank", "median", "lower", "upper", "p_ahead")
 UNIT_COLUMNS = ("unit", "kind", "has_plan", "remedies", "done", "overdue")
 PREVIOUS_COLUMNS = ("run_id", "as_of", "reason")
+SETTLED = 2021  # the last target year by whose record settings of the models were chosen
+RANK = "rank"  # stands in the place of a component where a forecast is of the rank
+VERIFICATION_COLUMNS = (
+    *("model", "index_code", "area", "component", "target_year", "observed", "new_method"),
+    *("median", "lower", "upper", "crps"),
+)
 CHANGE_COLUMNS = ("component", "step", "before", "after", "effect")
 CHANGED_ROW_COLUMNS = (
     *("step", "component", "file", "kind", "key", "name", "column", "old", "new"),
@@ -89,7 +95,7 @@ class Result:
     ----------
     spec : RunSpec
     forecast : DataFrame
-        FORECAST, the main model's rows first.
+        FORECAST, the main model's rows first, and shown: whether the pages show the row's model.
     summary : DataFrame
         One row per component of the area: component, parent, max_score, max_status, responsible,
         last_year, last_known, last_median, last_lower, last_upper, median, lower, upper (80
@@ -151,8 +157,13 @@ class Result:
         and upper (80 percent) of the total; p_ahead, the chance of ending above the area, from the
         joint draws of the rank.
     backtest : DataFrame
-        Forecasts of earlier years as they would have been made, with what came: model, index_code,
-        area, component, target_year, output_type_id, value, observed.
+        Forecasts of the totals of earlier years as they would have been made, with what came: model,
+        index_code, area, component, target_year, output_type_id, value, observed.
+    verification : DataFrame
+        The same, scored, with domains, their parts and ranks (component "rank"), one row a forecast:
+        model, index_code, area, component, target_year, observed, new_method (the index changed its
+        method that year), median, lower, upper (80 percent), crps (of a rank the ranked probability
+        score).  Points of the maximum known on the day of the forecast, percent for SIPAS, places.
     previous : DataFrame
         The report that `changes` compares with, one row, none if there was no earlier one: run_id,
         as_of, and a phrase as reason where it could not be compared or its move not be split.
@@ -195,6 +206,7 @@ class Result:
     previous: pd.DataFrame = field(default_factory=lambda: _empty(PREVIOUS_COLUMNS))
     changes: pd.DataFrame = field(default_factory=lambda: _empty(CHANGE_COLUMNS))
     changed_rows: pd.DataFrame = field(default_factory=lambda: _empty(CHANGED_ROW_COLUMNS))
+    verification: pd.DataFrame = field(default_factory=lambda: _empty(VERIFICATION_COLUMNS))
     neighbours: pd.DataFrame = field(default_factory=lambda: _empty(NEIGHBOUR_COLUMNS))
 
     def write(self, folder: Path) -> None:

@@ -5,14 +5,14 @@ chance of a rank knows how domains move together.
 """
 
 import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecast.models.statements import Subject, leaf_weights
+from forecast.models.statements import Scheme, Subject, leaf_weights
 
 Floats = NDArray[np.float64]
 
@@ -27,11 +27,14 @@ class Draws:
     year : int
     shares : ndarray, shape (n, P, L)
         Share of the maximum by area and childless component.
+    maxima : mapping from childless component to ndarray, shape (n,)
+        Its maximum in every draw, where that is assumed within bounds.
     """
 
     subject: Subject
     year: int
     shares: Floats
+    maxima: Mapping[str, Floats] = field(default_factory=dict)
 
     def share(self, component: str) -> Floats:
         """Shares of any component for every area, shape (n, P)."""
@@ -48,12 +51,30 @@ class Draws:
         children = self.subject.schemes[self.year].children.get(component, ())
         if children:
             return np.asarray(sum(self.points(child) for child in children))
+        if component in self.maxima:
+            return self.share(component) * self.maxima[component][:, None]
         return self.share(component) * self.subject.schemes[self.year].maxima[component]
 
     def of_area(self, area: str) -> "Draws":
         """Keep one area."""
         place = self.subject.areas.index(area)
-        return Draws(self.subject.only(area), self.year, self.shares[:, [place]])
+        return replace(self, subject=self.subject.only(area), shares=self.shares[:, [place]])
+
+
+def drawn_maxima(scheme: Scheme, n: int, rng: np.random.Generator) -> dict[str, Floats]:
+    """Draw assumed maxima within their bounds so that their sum stays what it is; each of shape (n,).
+
+    A uniform draw each; what their sum is off is made up in proportion to the room that each has left.
+    """
+    names = [name for name, (low, high) in sorted(scheme.bounds.items()) if high > low]
+    if len(names) < 2:  # alone it follows from the others, which are read
+        return {}
+    low, high = np.array([scheme.bounds[name] for name in names]).T
+    drawn = rng.uniform(low, high, size=(n, len(names)))
+    off = drawn.sum(axis=1, keepdims=True) - sum(scheme.maxima[name] for name in names)
+    room = np.where(off > 0, drawn - low, high - drawn)
+    held = drawn - off * room / room.sum(axis=1, keepdims=True)
+    return {name: held[:, k] for k, name in enumerate(names)}
 
 
 def stream(root: int, name: str) -> np.random.Generator:
@@ -70,6 +91,14 @@ def rank_table(rank: NDArray[np.int_], n_areas: int) -> pd.DataFrame:
     """Probability of every rank: rank, probability (adds up to 1)."""
     counts = np.bincount(rank, minlength=n_areas + 1)[1:]
     return pd.DataFrame({"rank": np.arange(1, n_areas + 1), "probability": counts / len(rank)})
+
+
+def rank_chances(points: Floats, places: Sequence[int]) -> Floats:
+    """Probability of every rank for some areas, shape (K, P), each row adding up to 1."""
+    n, count = points.shape
+    drawn = (ranks(points, place) for place in places)
+    rows = [np.bincount(rank, minlength=count + 1)[1:] / n for rank in drawn]
+    return np.array(rows).reshape(len(places), count)
 
 
 def chance(values: Floats, relation: str, bound: float) -> float:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import pickle
 import shutil
 from dataclasses import replace
 from functools import partial
@@ -48,8 +49,16 @@ def medians_of(seen):
 
 @pytest.fixture(scope="session")
 def medians(panels_seen):
-    """The medians of any state of knowledge."""
-    return medians_of(panels_seen)
+    """The medians of any state of knowledge; of the same state they are computed once."""
+    compute, computed = medians_of(panels_seen), {}
+
+    def of(known):
+        state = pickle.dumps(known)
+        if state not in computed:
+            computed[state] = compute(known)
+        return computed[state]
+
+    return of
 
 
 @pytest.fixture(scope="session")

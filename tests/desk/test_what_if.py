@@ -178,7 +178,7 @@ def test_nothing_is_kept_beside_bad_tables_or_another_writer(own, monkeypatch):
     with held(bench.data_dir / load.LOCK):
         writer = threading.Thread(target=other)
         writer.start()
-        writer.join()
+        writer.join(60)
     path.write_bytes(before + b"[scenario.bad]\n")
     with pytest.raises(DataError):
         tried.keep("Thêm")

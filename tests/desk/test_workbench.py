@@ -11,6 +11,7 @@ import pytest
 
 import forecast
 from forecast import ground, load, pipeline, report
+from forecast.desk import explained
 from forecast.desk import steps as desk_steps
 from forecast.desk.cache import Shelf, digest
 from forecast.errors import DataError, SpecError
@@ -94,7 +95,13 @@ def test_a_new_score_leaves_earlier_years_as_they_are(own, monkeypatch):
     after = bench._now()
 
     assert after.told().summary.set_index("component").loc["D6", "last_median"] == pytest.approx(8.4)
-    assert after.record().equals(before.record())
+    assert after.record().quantiles.equals(before.record().quantiles)
+    cells, earlier = after.record().cells, before.record().cells
+    more = cells.merge(earlier, how="left", indicator=True).query("_merge == 'left_only'")
+    assert set(more["model"]) >= {"evidence"}  # its outcome is known now
+    assert set(zip(more["area"], more["component"], more["target_year"], strict=True)) == {
+        ("TP. Hồ Chí Minh", "D6", 2023)
+    }
     assert asked == []
 
 
@@ -109,7 +116,8 @@ def test_the_record_is_found_on_disk(own, monkeypatch):
     again = bench._now().record()
 
     assert again is not first
-    assert again.to_csv() == first.to_csv()
+    assert again.quantiles.to_csv() == first.quantiles.to_csv()
+    assert again.cells.to_csv() == first.cells.to_csv()
 
 
 def test_other_code_finds_nothing_on_disk(tmp_path, monkeypatch, bench):
@@ -219,7 +227,9 @@ def test_importing_the_package_loads_nothing_heavy():
     code = (
         "import sys, forecast; dir(forecast); print(sorted({'pandas', 'numpy', 'scipy'} & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, encoding="utf-8", timeout=120
+    )
 
     assert done.stdout.strip() == "[]"
 
@@ -233,6 +243,21 @@ def test_the_moves_add_up_to_the_forecast(bench):
         assert frame["after"].iloc[0] + frame["effect"].sum() == pytest.approx(frame["after"].iloc[-1])
         inner = frame[frame["step"].isin(["figure", "shape", "criteria", "departments"])]
         assert (inner["after"] - inner["before"]).to_numpy() == pytest.approx(inner["effect"].to_numpy())
+
+
+def test_where_figures_are_many_their_kinds_are_players_and_none_is_lost(bench, monkeypatch):
+    """Above a number of figures, others' are taken in by kind: all keep a line, and the sum stays."""
+    few = bench.explain("D8").frame
+    monkeypatch.setattr(explained, "MOST_ALONE", 20)
+    many = explained.explain(bench._now(), "D8", "vi").frame
+
+    assert len(few) > 20
+    assert len(many) == len(few)
+    assert many["effect"].sum() == pytest.approx(few["effect"].sum())
+    assert many["missing"].dropna().sort_values().to_numpy() == pytest.approx(
+        few["missing"].dropna().sort_values().to_numpy(), abs=1e-7
+    )
+    assert not many["effect"].equals(few["effect"])
 
 
 def test_the_way_ends_at_the_forecast(bench):

@@ -79,6 +79,7 @@ def made_up():
         vintage=_vintage(),
         set_aside=_set_aside(),
         backtest=_backtest(),
+        verification=_verification(),
         scorecard=_scorecard(),
         projections=_projections(),
         departments=_departments(),
@@ -595,6 +596,37 @@ def _vintage():
         [("rows_known", 421), ("rows_later", 0), ("set_aside", 1), ("undated", 12), ("assumed_maxima", 3)],
         columns=["name", "count"],
     )
+
+
+def _verification():
+    """Scored past forecasts: the same totals, and some of domains, of SIPAS and of ranks."""
+    random = np.random.default_rng(7)
+    wide = _backtest().pivot_table(
+        index=["model", "index_code", "area", "component", "target_year", "observed"],
+        columns="output_type_id",
+        values="value",
+    )
+    totals = wide.reset_index()[[*wide.index.names, "0.5", "0.1", "0.9"]]
+    totals.columns = [*wide.index.names, "median", "lower", "upper"]
+    rows = []
+    others = [("PAR", component, 2 + 1.3 * place) for place, component in enumerate(POSTERIOR) if place]
+    for index_code, component, middle in [*others, ("SIPAS", "total", 82.0)]:
+        for year in range(2019, 2024):
+            for model in ("evidence", "last_value"):
+                if model == "last_value" and "." in component:
+                    continue
+                observed, centre = middle + 0.4 * random.standard_normal(2)
+                fall = 6.0 if (index_code, year) == ("SIPAS", 2022) else 0.0
+                ends = (centre, centre - 0.5, centre + 0.5)
+                rows.append((model, index_code, AREA, component, year, observed - fall, *ends))
+    for year in range(2018, 2024):
+        for model in ("evidence", "last_rank"):
+            observed, centre = random.integers(20, 45, 2)
+            rows.append((model, "PAR", AREA, "rank", year, observed, centre, centre - 8, centre + 8))
+    table = pd.concat([totals, pd.DataFrame(rows, columns=totals.columns)], ignore_index=True)
+    new = (table["index_code"] == "SIPAS") & (table["target_year"] == 2022)
+    crps = 0.7 * (table["median"] - table["observed"]).abs() + 0.1
+    return table.assign(new_method=new, crps=crps)[list(result.VERIFICATION_COLUMNS)]
 
 
 def _backtest():

@@ -38,6 +38,10 @@ TABLES = {
     "news": lambda r, lang: report.news_table(r, lang=lang),
     "track": lambda r, lang: plot.track(r, lang=lang).table,
     "coverage": lambda r, lang: plot.coverage(r, lang=lang).table,
+    "periods": lambda r, lang: report.period_table(r, lang=lang),
+    "year_errors": lambda r, lang: report.year_table(r, lang=lang),
+    "past_ranks": lambda r, lang: report.past_rank_table(r, lang=lang),
+    "past_components": lambda r, lang: report.past_component_table(r, lang=lang),
     "skill": lambda r, lang: plot.skill(r, lang=lang).table,
 }
 

@@ -4,6 +4,7 @@ Each question has the anchor of a heading, words that lead to the answer, and th
 taken from the made-up result by another way than the page takes it.
 """
 
+import functools
 import re
 
 import pytest
@@ -115,11 +116,18 @@ QUESTIONS = {
 }
 
 
+@functools.cache
+def parsed(html):
+    """The contents of a page, and its main part without pictures and closed parts."""
+    page = BeautifulSoup(html, "html.parser")
+    for hidden in page.main.find_all(["svg", "details"]):
+        hidden.decompose()
+    return page.nav, page.main
+
+
 def under(html, anchor):
     """The text from a heading to the next of its level or above, without pictures and closed parts."""
-    main = BeautifulSoup(html, "html.parser").main
-    for hidden in main.find_all(["svg", "details"]):
-        hidden.decompose()
+    _, main = parsed(html)
     headings = main.find_all(re.compile("^h[23]$"))
     start = next((h for h in headings if h.get("id") == anchor), None) if anchor else main.find("p")
     assert start is not None, f"no heading {anchor!r}"
@@ -149,6 +157,6 @@ def test_the_answer_stands_where_a_leader_looks(question, lang, made_up, pages):
 )
 def test_the_place_is_in_the_contents(anchor, lang, pages):
     """Whoever opens the page finds the heading in its list of contents."""
-    contents = BeautifulSoup(pages["meeting", lang], "html.parser").nav
+    contents, _ = parsed(pages["meeting", lang])
 
     assert contents.find("a", href=f"#{anchor}")

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from forecast import labels, plot, reading, report
 from forecast.reading import period
+from forecast.report import sources
 from forecast.report.front import comparison
 from forecast.runs.plan import KINDS
 
@@ -242,6 +243,7 @@ def test_absent_parts_say_that_they_are_absent(made_up, lang):
         assert "nan" not in str(show(bare, lang=lang)).lower().split()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_an_index_in_percent_without_domains_has_its_words_too(lang, made_up):
     """SIPAS is told in percent, its changes in percentage points, its years in place of domains."""
@@ -434,3 +436,26 @@ def test_a_period_in_a_reason_is_written_as_people_say_it():
     reason = json.dumps({"key": "scorecard.basis_indicator", "facts": facts})
 
     assert reading.said(reason, "vi") == "chỉ tiêu hồ sơ: 96,1 % (tháng 1–9/2024), dự kiến cả năm 97,2 %"
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_of_many_figures_the_nearest_are_listed_and_the_rest_counted(lang, made_up, monkeypatch):
+    """The area's own figures stay, others' of the latest year too; what is left out is counted."""
+    own = made_up.evidence[made_up.evidence["component"] == "D3"].head(1)
+    others = [
+        own.assign(area=f"Tỉnh {k}", year=year, statistic="value") for year in (2015, 2021) for k in range(3)
+    ]
+    home = own.assign(area=made_up.spec.area, year=2012, statistic="value")
+    many = changed(made_up, evidence=pd.concat([*others, home], ignore_index=True))
+    monkeypatch.setattr(sources, "MOST_LISTED", 4)
+
+    table = report.evidence_table(many, "D3", lang=lang)
+
+    names = [str(each.cells[0].text) for each in table.rows]
+    assert len(names) == 4
+    assert sum("2021" in name for name in names) == 3
+    assert sum("2012" in name for name in names) == 1
+    assert not any("2015" in name for name in names)
+    assert " 3 " in table.notes[0]
+    monkeypatch.setattr(sources, "MOST_LISTED", 7)
+    assert not report.evidence_table(many, "D3", lang=lang).notes

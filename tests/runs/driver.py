@@ -1,6 +1,7 @@
 """Make a report from made-up figures in a process of its own, for tests that stop it."""
 
 import importlib.util
+import signal
 import sys
 import time
 from pathlib import Path
@@ -25,6 +26,8 @@ def main(folder: Path, patience: float) -> None:
         return made.small_result()
 
     pipeline.make = compute
+    # A shell that starts something in the background has it ignore Ctrl-C, and so do all processes below it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with ended_by_signals():
         run.report(
             made.SPEC,

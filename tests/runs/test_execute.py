@@ -245,10 +245,11 @@ def test_a_stop_ends_all_kernels_and_what_they_started(made, tmp_path):
 
         thread = threading.Thread(target=work)
         thread.start()
-        while not (noted.is_file() and len(noted.read_text().split()) == 2):
+        until = time.monotonic() + 60
+        while not (noted.is_file() and len(noted.read_text().split()) == 2) and time.monotonic() < until:
             time.sleep(0.05)
         kernels.close()
-        thread.join()
+        thread.join(60)
 
     assert "the run was stopped" in str(failures[0])
     for pid in map(int, noted.read_text().split()):

@@ -53,7 +53,9 @@ def test_the_pdf_is_a4_tagged_named_and_readable(tmp_path: Path) -> None:
     assert b"/Title" in raw
     if shutil.which("pdftotext"):
         asked = ["pdftotext", "-layout", str(tmp_path / "meeting.pdf"), "-"]
-        pages = subprocess.run(asked, capture_output=True, check=True).stdout.decode().split("\f")
+        pages = (
+            subprocess.run(asked, capture_output=True, check=True, timeout=120).stdout.decode().split("\f")
+        )
         assert WORDS in pages[0]
         first = [page.split(maxsplit=1)[0] for page in pages if page.strip()]
         assert first[0] == "Báo"  # no number on the first page

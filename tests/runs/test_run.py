@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -385,10 +386,15 @@ def survivors(place):
 
 
 def until(process, word):
-    """Wait until the run says a word."""
-    for line in process.stdout:
-        if line.startswith(word):
-            return
+    """Wait until the run says a word; one that says nothing for two minutes is ended."""
+    too_long = threading.Timer(120, process.kill)
+    too_long.start()
+    try:
+        for line in process.stdout:
+            if line.startswith(word):
+                return
+    finally:
+        too_long.cancel()
     raise AssertionError(process.stderr.read())
 
 
@@ -403,7 +409,7 @@ def test_a_stopped_run_leaves_no_process_and_no_half_report(made, place, number,
     until(process, moment)
 
     process.send_signal(number)
-    _, said = process.communicate()
+    _, said = process.communicate(timeout=120)
 
     expected = {signal.SIGINT: -2, signal.SIGTERM: 143, signal.SIGKILL: -9}[number]
     assert process.returncode == expected, said
@@ -431,7 +437,7 @@ def test_a_second_run_at_once_is_refused(report, place):
             report()
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate()
+        process.communicate(timeout=120)
 
 
 def test_the_command_says_what_it_does_and_where_the_report_lies(made, place, monkeypatch, capsys):

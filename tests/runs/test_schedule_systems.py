@@ -144,12 +144,12 @@ def test_the_real_cron_takes_the_lines(place, tmp_path):
     """cron's own check of the syntax, which installs nothing."""
     file = tmp_path / "crontab"
     file.write_text("# mine\n" + units.cron_block(job(place)), encoding="utf-8")
-    usage = subprocess.run(["crontab", "-?"], capture_output=True, check=False).stderr.decode()
+    usage = subprocess.run(["crontab", "-?"], capture_output=True, check=False, timeout=120).stderr.decode()
     check = next((flag for flag in ("-T", "-n") if flag in usage), None)
     if check is None:
         pytest.skip("this crontab cannot check a file without installing it")
 
-    done = subprocess.run(["crontab", check, str(file)], capture_output=True, check=False)
+    done = subprocess.run(["crontab", check, str(file)], capture_output=True, check=False, timeout=120)
 
     assert done.returncode == 0, done.stderr
 
@@ -167,7 +167,11 @@ def test_the_real_systemd_takes_the_units(name, every, tmp_path):
     files = systems.write(systems.Systemd().files(made), tmp_path)
 
     done = subprocess.run(
-        ["systemd-analyze", "verify", *map(str, files)], capture_output=True, check=False, encoding="utf-8"
+        ["systemd-analyze", "verify", *map(str, files)],
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+        timeout=120,
     )
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
@@ -267,6 +271,7 @@ def test_the_line_to_type_does_what_install_does(machine, tmp_path):
             ["/bin/sh", "-c", installed.commands[0]],
             check=True,
             env={**os.environ, "PATH": f"{path}:/usr/bin:/bin"},
+            timeout=120,
         )
 
     assert machine.kept.read_text() == "1 2 * * * true\n" + units.cron_block(machine.job)

@@ -336,7 +336,7 @@ class Server:
 
     def close(self):
         """Wait for the client to leave."""
-        self.thread.join()
+        self.thread.join(60)
         self.socket.close()
 
 
@@ -364,7 +364,7 @@ def test_the_letter_arrives_as_it_was_written(office, server):
     assert office.start("2024-06-01T05:30", world={"send": mail.send}).exit_code == 1
 
     assert office.events() == ["begun", "failed", "mailed"]
-    box.thread.join()
+    box.thread.join(60)
     letter = email.message_from_bytes(box.data, policy=email.policy.default)
     assert [line for line in box.heard if line.upper().startswith("RCPT")] == ["rcpt TO:<lan@office.example>"]
     assert letter["Subject"] == "[forecast] Báo cáo tự động chạy hỏng: PAR 2024, TP. Hồ Chí Minh"
@@ -534,7 +534,7 @@ def test_a_start_that_finds_nothing_due_loads_neither_pandas_nor_jupyter(office)
         "sys.exit(code or bool({'pandas', 'numpy', 'nbformat', 'matplotlib'} & set(sys.modules)))"
     )
 
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, timeout=120)
 
     assert done.returncode == 0, done.stderr
     assert Record.from_json(

@@ -137,6 +137,7 @@ def test_systemd_reads_the_same_slot(every):
         check=True,
         encoding="utf-8",
         env={"TZ": "UTC", "LC_ALL": "C", "PATH": "/usr/bin:/bin"},
+        timeout=120,
     ).stdout
 
     assert f"{when.next(base):Next elapse: %a %Y-%m-%d %H:%M:%S UTC}" in told

@@ -333,7 +333,7 @@ def test_killed_between_two_readers_it_writes_to_nobody_twice(office, start, sen
     )
     assert box.held.wait(60)
     process.send_signal(signal.SIGKILL)
-    process.wait()
+    process.wait(60)
     assert box.readers == ["lan@example.org"]
     assert events(office) == ["intent", "sent", "intent"]
     box.hold = ""

@@ -32,6 +32,7 @@ def run_folder(tmp_path):
     return tmp_path / "run"
 
 
+@pytest.mark.slow
 def test_all_forms_in_one_go(plain_office, capsys):
     """Six files with plain names; a second time they are the same, and a filled one is not written over."""
     asked = ["form", "--all", "--target-year", 2024, "--as-of", "2024-08-15", "--data-dir", plain_office.data]
@@ -81,6 +82,7 @@ def test_a_form_shows_the_figures_of_a_run(plain_office, run_folder, capsys):
     assert (other[0], "là của PAR, TP. Hồ Chí Minh, 2024" in other[2]) == (2, True)
 
 
+@pytest.mark.slow
 def test_intake_and_status_are_as_agreed(plain_office, run_folder, capsys, golden):
     """What an analyst reads from the first refusal to the table of departments."""
     bad = plain_office.filled({"H8": "abc"}, name="sai.xlsx")

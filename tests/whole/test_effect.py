@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pandas.testing import assert_frame_equal
 
 from forecast import additions
 from forecast.additions.effect import RANK, effect
 from forecast.result import Result
+from forecast.workers import Local, like_map
 
 DATA = Path(__file__).parents[2] / "data"
 
@@ -32,3 +34,18 @@ def test_before_is_what_the_report_shows_and_after_knows_the_new_figure(made: Re
     width = table["after_upper"] - table["after_lower"]
     assert width["D1"] < table["before_upper"]["D1"] - table["before_lower"]["D1"]
     assert found.moves
+
+
+def test_two_processes_forecast_what_one_does(made: Result) -> None:
+    """Without and with the row beside each other, the table is the same to the last digit."""
+    cells = {"index_code": "PAR", "year": "2023", "area": "TPHCM", "component": "D1", "score": "8,97"}
+    cells |= {"published_on": "2024-04-17", "source_url": "Phụ lục giả định"}
+    proposal = additions.score(DATA, **cells)
+
+    one = effect(proposal, area="TPHCM", as_of=made.spec.as_of)
+    two = effect(proposal, area="TPHCM", as_of=made.spec.as_of, each=like_map(Local(2)))
+
+    assert one is not None
+    assert two is not None
+    assert_frame_equal(one.table, two.table, check_exact=True)
+    assert two.table.set_index("component").loc["D1", ["before", "after"]].nunique() == 2

@@ -7,7 +7,7 @@ import pytest
 
 from forecast.framework import Framework
 from forecast.load import Known
-from forecast.members import NAMES, fit_members, member_rows, published
+from forecast.members import NAMES, fit_members, member_rows, published, with_halves
 from forecast.models.evidence import Evidence
 from forecast.models.statements import observe
 from forecast.models.subject import subject_of
@@ -83,3 +83,27 @@ def test_without_any_score_every_model_says_so(known: Known, made: Result):
     assert isinstance(rows, pd.DataFrame)
     assert not availability["available"].any()
     assert availability["reason"].str.contains("member.nothing").all()
+
+
+def test_halves_of_d8_follow_from_the_survey_and_the_domain(known: Known):
+    """By hand: of D8's 16.5 points 10 are the survey's; 80 percent of them less 8.4 leaves 4.8 of 6.5."""
+    subject = subject_of(known, "PAR", 2024)
+    columns = ["area", "component", "year", "score"]
+    seen = pd.DataFrame(
+        [("A", "D8", 2023, 80.0), ("B", "D8", 2023, 50.0), ("B", "D1", 2023, 9.0)], columns=columns
+    )
+    survey = pd.DataFrame(
+        [("A", "total", 2023, 84.0), ("B", "total", 2023, 90.0), ("C", "total", 2023, 70.0)], columns=columns
+    )
+    maxima = subject.schemes[2023].maxima
+    assert (maxima["D8"], maxima["D8.sipas"], maxima["D8.outcome"]) == (16.5, 10.0, 6.5)
+
+    more = with_halves(seen, survey, subject).set_index(["component", "area"])["score"]
+
+    assert more["D8.sipas"].to_dict() == {"A": 84.0, "B": 90.0, "C": 70.0}
+    assert more["D8.outcome"]["A"] == pytest.approx(100 * (13.2 - 8.4) / 6.5)
+    assert "B" not in more["D8.outcome"]  # 8.25 points in all cannot hold 9 of the survey
+    told = pd.concat([seen, pd.DataFrame([("A", "D8.sipas", 2023, 86.0)], columns=columns)])
+    kept = with_halves(told, survey, subject).set_index(["component", "area"])["score"]
+    assert kept["D8.sipas", "A"] == 86.0
+    assert kept["D8.outcome", "A"] == pytest.approx(100 * (13.2 - 8.6) / 6.5)

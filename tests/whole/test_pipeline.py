@@ -15,7 +15,7 @@ from forecast import load, pipeline
 from forecast.errors import ForecastError, SpecError, TooFewYearsError
 from forecast.result import Result
 from forecast.spec import RunSpec
-from forecast.tables import FORECAST_COLUMNS, FORECAST_KEY
+from forecast.tables import FORECAST_KEY, RESULT_COLUMNS
 
 DATA = Path(__file__).parents[2] / "data"
 CITY = "TP. Hồ Chí Minh"
@@ -27,7 +27,7 @@ Ask = Callable[..., Result]
 def check(result: Result) -> None:
     """What holds in every result, whatever was known."""
     rows = result.forecast
-    assert tuple(rows.columns) == FORECAST_COLUMNS
+    assert tuple(rows.columns) == RESULT_COLUMNS
     assert not rows.duplicated(list(FORECAST_KEY)).any()
     assert np.isfinite(rows["value"]).all()
     first = rows.iloc[0]

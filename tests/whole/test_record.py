@@ -11,11 +11,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from forecast import load, pipeline, record
+from forecast import load, pipeline, record, score
 from forecast.errors import TooFewYearsError
 from forecast.load import Known
 from forecast.record import joined, past_forecasts, same_day
-from forecast.result import Result
+from forecast.result import VERIFICATION_COLUMNS, Result
 from forecast.spec import RunSpec
 from forecast.tables import FORECAST_COLUMNS
 
@@ -100,7 +100,7 @@ def codes_of_2022(data: Path) -> list[str]:
     """Which indexes the record made in March 2024 has of the year 2022."""
     vintages, day = load.read_vintages(data), dt.date(2024, 3, 1)
     spec = replace(SPEC, target_year=2023, as_of=day)
-    found = joined(past_forecasts(vintages, vintages.known_at(day), spec, Asked()))
+    found = joined(past_forecasts(vintages, vintages.known_at(day), spec, Asked())).quantiles
     return found.loc[found["target_year"] == 2022, "index_code"].tolist()
 
 
@@ -130,10 +130,11 @@ def test_years_that_cannot_be_forecast_are_left_out(vintages: load.Vintages, kno
     def never(_: Known, __: RunSpec) -> pd.DataFrame:
         raise TooFewYearsError.of("x", 2, 1)
 
-    assert set(joined(past_forecasts(vintages, known, SPEC, refusing))["target_year"]) <= {2020}
+    assert set(joined(past_forecasts(vintages, known, SPEC, refusing)).quantiles["target_year"]) <= {2020}
     empty = joined(past_forecasts(vintages, known, SPEC, never))
-    assert empty.empty
-    assert list(empty.columns) == list(record.COLUMNS)
+    assert empty.quantiles.empty
+    assert list(empty.quantiles.columns) == list(record.COLUMNS)
+    assert list(empty.cells.columns) == list(VERIFICATION_COLUMNS)
 
 
 def test_a_broken_model_is_not_swallowed(vintages: load.Vintages, known: Known):
@@ -157,3 +158,69 @@ def test_the_backtest_of_the_index_is_the_record_of_the_report(made: Result):
     assert both["predicted"].tolist() == both["value"].tolist()
     assert both["observed"].tolist() == both["observed_told"].tolist()
     assert {2018, 2022} <= set(changed)
+
+
+def test_totals_are_scored_alike_in_both_tables(made: Result):
+    """Median, range and CRPS of a total are those of its quantiles; each forecast has one row."""
+    cells = made.verification[made.verification["component"] == "total"]
+    keys = ["model", "index_code", "area", "target_year"]
+    assert len(cells) == len(made.backtest.drop_duplicates(keys))
+    one = cells[(cells["model"] == "evidence") & (cells["index_code"] == "PAR")].iloc[-1]
+    rows = made.backtest[(made.backtest[keys] == one[keys]).all(axis=1)]
+    levels = rows["output_type_id"].astype(float).to_numpy()
+    expected = score.crps_from_quantiles(one["observed"], rows["value"].to_numpy(), levels=levels)
+    assert one["crps"] == pytest.approx(float(expected), abs=1e-4)
+    told = dict(zip(levels.round(3).tolist(), rows["value"], strict=True))
+    assert (one["median"], one["lower"], one["upper"]) == (told[0.5], told[0.1], told[0.9])
+
+
+def test_domains_and_parts_are_scored_where_they_are_known(made: Result, known: Known):
+    """Every domain has a past result, in points of its maximum: percents of D3 in 2023 are of 13 points."""
+    own = made.verification[
+        (made.verification["model"] == "evidence") & (made.verification["index_code"] == "PAR")
+    ]
+    assert {f"D{k}" for k in range(1, 9)} | {"D8.sipas", "D8.outcome", "rank", "total"} == set(
+        own["component"]
+    )
+    published = known.scores[
+        (known.scores["component"] == "D3")
+        & (known.scores["unit"] == "percent")
+        & (known.scores["statistic"] == "value")
+        & known.scores["score"].notna()
+        & (known.scores["year"] == 2023)
+    ]
+    assert len(published)
+    for row in published.to_dict("records"):
+        (cell,) = own[
+            (own["component"] == "D3") & (own["target_year"] == 2023) & (own["area"] == row["area"])
+        ]["observed"]
+        assert cell == pytest.approx(row["score"] / 100 * 13)
+
+
+def test_ranks_are_scored_where_the_rank_of_the_year_before_was_known(made: Result, known: Known):
+    """The model and the plain reference speak of the same ranks, each published in both years by its day."""
+    ranks = made.verification[made.verification["component"] == "rank"]
+    assert set(ranks["model"]) == {"evidence", "last_rank"}
+    rows = known.scores[(known.scores["component"] == "total") & (known.scores["statistic"] == "value")]
+    told = rows[rows["rank"].notna()].set_index(["index_code", "area", "year"])["rank"].to_dict()
+    cells = {
+        model: set(part[["index_code", "area", "target_year"]].itertuples(index=False, name=None))
+        for model, part in ranks.groupby("model")
+    }
+    assert cells["evidence"] == cells["last_rank"]
+    assert len(cells["evidence"]) >= 90
+    for index_code, area, year in cells["evidence"]:
+        assert (index_code, area, year - 1) in told
+    observed = zip(*(ranks[c] for c in ("index_code", "area", "target_year", "observed")), strict=True)
+    assert all(told[code, area, year] == rank for code, area, year, rank in observed)
+    assert ranks["lower"].le(ranks["median"]).all()
+    assert ranks["median"].le(ranks["upper"]).all()
+    assert ranks["lower"].min() >= 1
+    assert ranks["upper"].max() <= 63
+
+
+def test_years_of_a_new_method_are_marked(made: Result):
+    """SIPAS got a new questionnaire in 2022, the index new criteria in 2018 to 2020 and 2022."""
+    marked = made.verification[made.verification["new_method"]]
+    assert set(marked.loc[marked["index_code"] == "SIPAS", "target_year"]) == {2022}
+    assert set(marked.loc[marked["index_code"] == "PAR", "target_year"]) == {2018, 2019, 2020, 2022}

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forecast.reading import main_model
 from forecast.result import Result, table_names
 from forecast.tables import FORECAST_COLUMNS
 
@@ -48,11 +49,13 @@ def test_the_forecast_table_is_the_contract(made: Result, tmp_path: Path):
     """forecast.csv has the columns of FORECAST and parses back: points, ISO days, one unit an index."""
     made.write(tmp_path)
     text = (tmp_path / "forecast.csv").read_text(encoding="utf-8")
-    assert text.splitlines()[0] == ",".join(FORECAST_COLUMNS)
+    assert text.splitlines()[0] == ",".join([*FORECAST_COLUMNS, "shown"])
     assert "\r" not in text
     rows = pd.read_csv(tmp_path / "forecast.csv", dtype={"output_type_id": "str"})
     assert set(rows["output_type"]) == {"quantile", "pmf"}
     assert set(rows["as_of"]) == {"2024-10-20"}
+    assert set(rows.loc[rows["shown"], "model"]) == {main_model(made)}
+    assert rows["shown"].equals(rows["model"] == main_model(made))
     np.testing.assert_allclose(rows["value"], made.forecast["value"], atol=0)
     levels = rows.loc[rows["output_type"] == "quantile", "output_type_id"].astype(float)
     assert set(levels.round(4)) == set(made.spec.quantile_levels)

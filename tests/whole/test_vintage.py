@@ -245,5 +245,5 @@ def test_another_process_with_more_threads_and_later_rows_writes_the_same_bytes(
     data = with_rows(tmp_path / "data", {"scores": numbered([row]), **LATER})
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "2")
     command = [sys.executable, "-c", PROGRAM, CITY, str(data), str(tmp_path / "result")]
-    subprocess.run(command, check=True, env={**os.environ, **threads, "PYTHONHASHSEED": "12345"})
+    subprocess.run(command, check=True, env={**os.environ, **threads, "PYTHONHASHSEED": "12345"}, timeout=120)
     assert files(tmp_path / "result") == expected

@@ -32,7 +32,7 @@ def start(jobs, tmp_path_factory):
     yield begin
     for process in started:
         process.kill()
-        process.wait()
+        process.wait(60)
 
 
 @pytest.fixture(scope="module")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from forecast import ground
+from forecast import ground, record
 from forecast.additions.proposal import Proposal
 from forecast.findings import components, scored
 from forecast.framework import TOTAL
@@ -48,7 +49,14 @@ class Effect:
         )
 
 
-def effect(proposal: Proposal, *, area: str, as_of: dt.date, target_year: int | None = None) -> Effect | None:
+def effect(
+    proposal: Proposal,
+    *,
+    area: str,
+    as_of: dt.date,
+    target_year: int | None = None,
+    each: record.Each = map,
+) -> Effect | None:
     """Forecast the PAR Index of an area without and with a proposal's rows.
 
     Parameters
@@ -59,6 +67,8 @@ def effect(proposal: Proposal, *, area: str, as_of: dt.date, target_year: int | 
         Day of knowledge; rows published later change nothing.
     target_year
         The first year whose result is not out, with the new rows, if not given.
+    each
+        Does both forecasts, beside each other where it can.
 
     Returns
     -------
@@ -75,7 +85,7 @@ def effect(proposal: Proposal, *, area: str, as_of: dt.date, target_year: int | 
     known = [vintages.known_at(as_of) for vintages in (proposal.now, proposal.after)]
     year = target_year or _first_open(known[1], proposal)
     spec = RunSpec(index_code="PAR", area=known[0].find_province(area), target_year=year, as_of=as_of)
-    before, after = (_figures(each, spec) for each in known)
+    before, after = each(partial(_figures, spec), known)
     joined = before.merge(after, on="component", suffixes=("_x", "_y"))
     names = ["component", "before_lower", "before", "before_upper", "after_lower", "after", "after_upper"]
     joined.columns = pd.Index(names)
@@ -91,7 +101,7 @@ def _first_open(known: Known, proposal: Proposal) -> int:
     return max(years, default=known.as_of.year - 1) + 1
 
 
-def _figures(known: Known, spec: RunSpec) -> pd.DataFrame:
+def _figures(spec: RunSpec, known: Known) -> pd.DataFrame:
     """Median and range of every component and of the rank, as the report has them."""
     post = ground.posterior(known, spec, np.random.default_rng(spec.seed))
     target = final_draws(known, spec, post.framework, post.last, post.target)

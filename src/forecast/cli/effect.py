@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Final
 
 import click
 
 from forecast import additions, labels
 from forecast.cli.local import today
 from forecast.cli.plain import Side, each, table
+
+MANY: Final = 2000  # scores, from which two processes are sooner done than one
 
 
 def shown(
@@ -21,11 +24,14 @@ def shown(
 ) -> str:
     """Forecast without and with a proposal's rows, and write both side by side."""
     from forecast.additions.effect import RANK, effect  # the models take their time
+    from forecast.workers import Local, like_map
 
     if proposal.now.frames["scores"].empty:
         return labels.text("effect.first", lang)
     click.echo(labels.text("effect.working", lang), err=True)
-    found = effect(proposal, area=area, as_of=as_of or today(), target_year=target_year)
+    count = 2 if len(proposal.after.frames["scores"]) > MANY else 1
+    day = as_of or today()
+    found = effect(proposal, area=area, as_of=day, target_year=target_year, each=like_map(Local(count)))
     if found is None:
         return labels.text("effect.unused", lang, file=proposal.table.file)
     facts = {"area": found.spec.area, "year": found.spec.target_year, "as_of": found.spec.as_of}

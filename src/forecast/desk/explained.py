@@ -15,7 +15,7 @@ from forecast.findings import scored
 from forecast.markup import Column, Passage, Row, Table, row
 from forecast.models.statements import leaf_weights
 from forecast.models.subject import SURVEY, survey_component
-from forecast.models.weights import Moves, Ways, in_points, ways
+from forecast.models.weights import Ints, Moves, Ways, in_points, ways
 from forecast.report.sources import figure_name, figure_value
 from forecast.scorecard.outlook import CRITERIA, FINAL
 
@@ -23,8 +23,11 @@ if TYPE_CHECKING:
     from forecast.desk.steps import Steps
     from forecast.ground import Posterior
     from forecast.result import Result
+    from forecast.spec import RunSpec
 
 SHOWN: Final = 12  # figures that have a line of their own
+MOST_ALONE: Final = 600  # statements; time grows with their cube
+OWN: Final = ("1 own_same", "2 own_other")  # kinds of the area's own figures
 FIGURE: Final = ("index_code", "year", "area", "component", "statistic", "score", "unit", "rank", "use")
 COLUMNS: Final = ("step", "before", "after", "effect", "error", "missing", *FIGURE, "source_url")
 
@@ -42,16 +45,25 @@ def explain(steps: Steps, component: str, lang: str) -> View:
 
 
 def _told(steps: Steps, component: str) -> Moves:
-    """Split the way of a component by statements; the orders are gone through once for all components."""
+    """Split the way of a component by statements.
+
+    The orders are gone through once for all components; with thousands of statements once for each, as
+    others' statements are then taken in by the kinds that stand below the table (`_kinds`).
+    """
     post, spec = steps.posterior(), steps.spec
     lattice, place = post.fitted.lattice, post.subject.areas.index(spec.area)
     every = [lattice.cell(name, lattice.years[-1]) for name in lattice.components]
+    many = len(post.fitted.statements) > MOST_ALONE
 
     def split() -> Ways:
+        groups = None
+        if many:
+            rows = steps.known().scores.iloc[post.fitted.statements.row]
+            groups = _groups(_kinds(rows, spec, component))
         with threadpool_limits(limits=1):  # many small steps, each slower on several threads
-            return ways(post.fitted, place, every, np.random.default_rng(spec.seed))
+            return ways(post.fitted, place, every, np.random.default_rng(spec.seed), groups=groups)
 
-    found = steps.remembered("ways", split)
+    found = steps.remembered("ways", split, *([component] if many else []))
     names, maxima = _leaves(post, spec.index_code, component)
     rows = [lattice.components.index(name) for name in names]
     own = replace(found, moves=found.moves[rows], error=found.error[rows], without=found.without[rows])
@@ -128,7 +140,7 @@ def _pieces(frame: pd.DataFrame, result: Result, component: str, lang: str) -> t
     figures = frame[frame["step"] == "figure"]
     first, rest = figures.head(SHOWN), figures.iloc[SHOWN:]
     lines = [_step("prior", frame, lang), *(_figure(record, lang) for _, record in first.iterrows())]
-    for kind, group in rest.groupby(_kinds(rest, result, component), sort=True):
+    for kind, group in rest.groupby(_kinds(rest, result.spec, component), sort=True):
         name = labels.text(f"desk.explain.kind.{str(kind).partition(' ')[2]}", lang, count=len(group))
         lines.append(row(name, "", _moved(group["effect"].sum(), lang), "", ""))
     moved = [name for name in ("shape", "criteria", "departments") if abs(_effect(frame, name)) >= 5e-5]
@@ -164,17 +176,22 @@ def _pieces(frame: pd.DataFrame, result: Result, component: str, lang: str) -> t
     return Passage((opening,)), table
 
 
-def _kinds(figures: pd.DataFrame, result: Result, component: str) -> pd.Series[str]:
-    """Sort figures that have no line of their own: the area's or others', of this component or of others."""
-    home = figures["area"] == result.spec.area
-    alike = (figures["component"] == component) & (figures["index_code"] == result.spec.index_code)
+def _kinds(figures: pd.DataFrame, spec: RunSpec, component: str) -> pd.Series[str]:
+    """Sort figures: the area's or others', of this component or of others, or means of many areas."""
+    home = figures["area"] == spec.area
+    alike = (figures["component"] == component) & (figures["index_code"] == spec.index_code)
     many = figures["statistic"] != "value"
     kinds = np.select(
         [many, home & alike, home, alike],
-        ["5 means", "1 own_same", "2 own_other", "3 others_same"],
+        ["5 means", OWN[0], OWN[1], "3 others_same"],
         default="4 others_other",
     )
     return pd.Series(kinds, index=figures.index)
+
+
+def _groups(kinds: pd.Series[str]) -> Ints:
+    """One number for each kind of figure, -1 for the area's own: these stand alone."""
+    return np.where(kinds.isin(OWN), -1, kinds.astype("category").cat.codes).astype(int)
 
 
 def _figure(record: pd.Series[Any], lang: str) -> Row:

@@ -130,6 +130,10 @@ def backtest(result: Result, lang: str) -> View:
         plot.track(result, lang=lang),
         report.track_passage(result, lang=lang),
         plot.coverage(result, lang=lang),
+        report.period_table(result, lang=lang),
+        report.year_table(result, lang=lang),
+        report.past_rank_table(result, lang=lang),
+        report.past_component_table(result, lang=lang),
         plot.skill(result, lang=lang),
     ]
     if len(frame):

@@ -22,6 +22,7 @@ from forecast.ground import Ground, Posterior
 from forecast.load import Known, Vintages
 from forecast.members import Members, fit_members
 from forecast.record import COLUMNS as RECORD_COLUMNS
+from forecast.record import Past
 from forecast.result import Result
 from forecast.scorecard.outlook import Outlook
 from forecast.spec import RunSpec, refuse_unanswerable
@@ -100,11 +101,11 @@ class Steps:
 
         return self.remembered("result", make)
 
-    def record(self) -> pd.DataFrame:
+    def record(self) -> Past:
         """Forecast earlier years as they would have been; each year is remembered, on disk too."""
         anyone = self._anyone()
 
-        def make() -> pd.DataFrame:
+        def make() -> Past:
             with telling("desk.recording", self.lang) as tell:
                 years = record.past_forecasts(
                     self.vintages,

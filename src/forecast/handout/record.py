@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from forecast import labels, reading
-from forecast.handout.sheet import Sheet, days, end_of, figure, ranged, sheet, words
+from forecast.handout.sheet import Field, Sheet, days, end_of, figure, ranged, sheet, words
+from forecast.result import SETTLED
 
 if TYPE_CHECKING:
     from forecast.result import Result
@@ -88,6 +89,76 @@ def skill(result: Result, lang: str) -> Sheet:
     ]
     notes = (labels.text("skill.note", lang),)
     return sheet("skill", reading.skill_by_year(result), fields, key="target_year", lang=lang, notes=notes)
+
+
+def periods(result: Result, lang: str) -> Sheet:
+    """Record of the totals, apart for the years on which settings were chosen."""
+    fields = [
+        words(_head("index", lang), lambda record: record["index_code"]),
+        words(
+            labels.text("periods.period", lang),
+            lambda record: labels.text(f"periods.{record['period']}", lang, year=SETTLED),
+        ),
+        *_measures(lang),
+    ]
+    told = reading.periods(result)
+    notes = (labels.text("periods.note", lang, year=SETTLED),) if len(told) else ()
+    return sheet("periods", told, fields, key=("index_code", "period"), lang=lang, notes=notes)
+
+
+def year_errors(result: Result, lang: str) -> Sheet:
+    """What the provinces of each year were missed by in common."""
+    fields = [
+        words(labels.text("skill.year", lang), lambda record: str(int(record["target_year"]))),
+        figure("miss", labels.text("year_errors.miss", lang), "change"),
+        figure("provinces", labels.text("year_errors.cells", lang), "count", "cells"),
+    ]
+    told = reading.year_errors(result)
+    notes = (labels.text("year_errors.note", lang, years=len(told)),) if len(told) else ()
+    return sheet("year_errors", told, fields, key="target_year", lang=lang, notes=notes)
+
+
+def past_ranks(result: Result, lang: str) -> Sheet:
+    """Record of the rank beside a plain step from last year's."""
+    fields = [
+        words(
+            labels.text("periods.period", lang),
+            lambda record: labels.text(f"periods.{record['period']}", lang, year=SETTLED),
+        ),
+        words(
+            labels.text("coverage.model", lang), lambda record: labels.text(f"model.{record['model']}", lang)
+        ),
+        *_measures(lang, score="past_ranks.rps"),
+    ]
+    told = reading.past_ranks(result)
+    notes = (labels.text("past_ranks.note", lang),) if len(told) else ()
+    return sheet("past_ranks", told, fields, key=("period", "model"), lang=lang, notes=notes)
+
+
+def past_components(result: Result, lang: str) -> Sheet:
+    """Record of the total, the domains and their parts."""
+    fields = [
+        words(_head("domain", lang), lambda record: reading.short_name(str(record["component"]), lang)),
+        *_measures(lang),
+        figure("ratio", labels.text("past_components.beside", lang), "points"),
+        figure("compared", _head("compared", lang), "count"),
+    ]
+    told = reading.past_components(result)
+    told = told.assign(ratio=told["compared_crps"] / told["base_crps"])
+    notes = (labels.text("past_components.note", lang),) if len(told) else ()
+    return sheet("past_components", told, fields, key="component", lang=lang, notes=notes)
+
+
+def _measures(lang: str, *, score: str = "periods.crps") -> list[Field]:
+    return [
+        words(
+            labels.text("periods.years", lang), lambda record: f"{int(record['first'])}–{int(record['last'])}"
+        ),
+        figure("forecasts", labels.text("coverage.count", lang), "count", "cells"),
+        figure("error", labels.text("periods.error", lang), "points"),
+        figure("inside", labels.text("periods.inside", lang), "share"),
+        figure("crps", labels.text(score, lang), "points"),
+    ]
 
 
 def indicators(result: Result, lang: str) -> Sheet:

@@ -88,8 +88,8 @@ class Known:
 
     @property
     def provinces(self) -> tuple[str, ...]:
-        """Names of the 63 provinces, in the order of the table of areas."""
-        return tuple(self.areas.loc[self.areas["kind"] == "province", "area"])
+        """Names of the 63 provinces, sorted: no draw depends on the order of the table of areas."""
+        return tuple(sorted(self.areas.loc[self.areas["kind"] == "province", "area"]))
 
     def find_province(self, name: str) -> str:
         """Give the one spelling of a province; SpecError with the nearest for an unknown one."""

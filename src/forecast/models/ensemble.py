@@ -146,7 +146,11 @@ class Ensemble:
             return self._fit(panel)
         places = [each.component for each in sums]
         parts = [c for c in range(len(panel.components)) if c not in places]
-        return join(self._fit(panel.only(parts)), self._fit(panel.only(places)), panel, sums)
+        try:
+            of_sums = self._fit(panel.only(places))
+        except TooFewYearsError:  # sums that are new: nothing is known of their own past
+            return self._fit(panel)
+        return join(self._fit(panel.only(parts)), of_sums, panel, sums)
 
     def _fit(self, panel: Panel) -> FittedEnsemble:
         fits: dict[str, Fitted] = {}

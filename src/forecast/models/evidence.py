@@ -297,7 +297,11 @@ def _search(fitted: FittedEvidence, start: Variances) -> Variances:
     """
     lattice, linear = fitted.lattice, fitted.linear
     centre = start.to_vector()
-    prior_sd = np.array([PRIOR_SD[name] for name in SCALARS] + [COMPONENT_PRIOR_SD] * len(lattice.components))
+    # Complete years speak for themselves: what is said of provinces is held less firmly with each of them.
+    complete = max(1.0, len(fitted.statements) / (len(lattice.areas) * len(lattice.components)))
+    loose = [1.0 if name in LEVEL_SCALARS else complete for name in SCALARS]
+    firm = [PRIOR_SD[name] for name in SCALARS]
+    prior_sd = np.append(np.multiply(firm, loose), [COMPONENT_PRIOR_SD * complete] * len(lattice.components))
     lines, log_spread = _spread_lines(fitted)
 
     def loss(vector: Floats) -> tuple[float, Floats]:

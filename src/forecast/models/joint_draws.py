@@ -22,7 +22,7 @@ LEVEL_DF = 8  # degrees of freedom of what all areas share: variances are themse
 AREA_DF = 4  # and of an area's own part: most areas hardly move, a few weak ones jump
 STEPS = 8  # at most, of Newton's method towards a published sum
 LONGEST = 3.0  # logits of such a step
-CLOSE, SMALL = 1e-7, 1e-5  # of a share, of a logit: a sum that holds, a step too small for another
+SMALL = 1e-3  # logits: after such a step a draw needs no other, as the next one is its square
 JITTER = 1e-8  # of a logit squared: cells that are published to the last digit have no variance left
 STANDING_ERROR = 0.0002  # of a share: how exactly a place between published ranks is to be met
 
@@ -44,7 +44,7 @@ def joint_draws(
     mean, level, own = fitted.joint(area, np.tile(cells, len(areas)))
     drawn = mean + _scale(LEVEL_DF, (n, 1), rng) * (rng.standard_normal((n, level.shape[1])) @ level.T)
     root = linalg.cholesky(own + JITTER * np.eye(len(mean)), lower=True)
-    noise = rng.standard_normal((n, len(mean))) @ root.T
+    noise = linalg.blas.dtrmm(1.0, root, rng.standard_normal((n, len(mean))).T, lower=True).T
     drawn += np.repeat(_scale(AREA_DF, (n, len(areas)), rng), size, axis=1) * noise
     blocks = [slice(k * size, (k + 1) * size) for k in range(len(areas))]
     covariances = [level[here] @ level[here].T + own[here, here] for here in blocks]
@@ -99,17 +99,17 @@ def _hold(drawn: Floats, covariance: Floats, weight: Floats, value: Floats, erro
     error : ndarray, shape (m,)
     """
     noise = np.diag(error**2 + 1e-10)
+    held, left = drawn.copy(), np.arange(len(drawn))
     for _ in range(STEPS if len(weight) else 0):
-        share = expit(drawn)
-        missing = value - share @ weight.T
-        if np.abs(missing).max() < CLOSE:
-            break
+        share = expit(held[left])
         slope = weight[None] * (share * (1 - share))[:, None, :]  # (n, m, cells)
         reach = slope @ covariance
-        gain = np.linalg.solve(reach @ slope.transpose(0, 2, 1) + noise, missing[..., None])
+        missing = (value[left] - share @ weight.T)[..., None]
+        gain = np.linalg.solve(reach @ slope.transpose(0, 2, 1) + noise, missing)
         move = (reach.transpose(0, 2, 1) @ gain)[..., 0]
-        longest = np.abs(move).max(axis=1, keepdims=True)
-        drawn = drawn + move * np.minimum(1.0, LONGEST / np.maximum(longest, SMALL))
-        if longest.max() < SMALL:
+        longest = np.abs(move).max(axis=1)
+        held[left] += move * np.minimum(1.0, LONGEST / np.maximum(longest, SMALL))[:, None]
+        left = left[longest > SMALL]
+        if not len(left):
             break
-    return drawn
+    return held

@@ -25,8 +25,8 @@ class Lattice:
         Names of the P areas, of the L components that have no children, and the T years in a row.
     breaks : ndarray of bool, shape (L, T)
         True where a component's level may jump as its framework or method changed.
-    spread : ndarray, shape (T,)
-        How far areas lie apart in a year, relative to the usual (1).
+    spread : ndarray, shape (L, T)
+        How far areas lie apart in a component and year, relative to its usual (1).
     """
 
     areas: tuple[str, ...]
@@ -136,7 +136,7 @@ def deviation_covariance(lattice: Lattice, v: Variances) -> Floats:
     fading = kept * (1 - v.noise) * v.persistence**gap + v.noise * (gap == 0)
     common = v.common_permanent * kept + (1 - v.common_permanent) * fading
     own = v.permanent * kept + (1 - v.permanent) * fading
-    scale = v.spread * np.outer(_component_spread(v, n_components), lattice.spread).reshape(-1)
+    scale = v.spread * (_component_spread(v, n_components)[:, None] * lattice.spread).reshape(-1)
     same = component[:, None] == component[None, :]
     return np.asarray(np.outer(scale, scale) * (v.alike * common + (1 - v.alike) * same * own))
 

@@ -13,13 +13,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import sparse
 from scipy.special import logit, ndtri
 
 from forecast.models.evidence import Statements
 from forecast.models.latent import Lattice, Variances, deviation_covariance
 from forecast.models.standing import Standing, normal_score
+from forecast.tables.values import APPRAISED
 
+Floats = NDArray[np.float64]
 Weights = dict[int, float]  # by place among the areas, or among the cells
 Row = Mapping[str, Any]  # one row of the settled scores
 Key = tuple[str, str, int]  # index_code, component, year
@@ -28,10 +31,11 @@ Key = tuple[str, str, int]  # index_code, component, year
 TRUST_ERROR = {"official": 0.0002, "press": 0.0005, "dataset preview": 0.001, "copy": 0.001, "derived": 0.005}
 BORROWED_ERROR = 0.08  # of the share, where the year's own maximum was never seen
 DERIVED_ERROR = 0.03  # of a component: a sum of two statements, of which one may be loosely meant
-ASSUMED_ERROR = 0.03  # of the share, where the maximum is assumed
+ASSUMED_ERROR = 0.03  # of the share, where the maximum is assumed and nothing bounds it
 BORROWED_TOTAL_ERROR = 0.003  # a total whose weights are borrowed: weights err, shares are alike
 LINK_ERROR = 0.002  # points of SIPAS in the index against its percent
 RANK_SHAPE_ERROR = 0.15  # of a standard deviation: a year's scores are not exactly normal
+APPRAISED_ERROR = 0.03  # of the share: how far that part's share may lie from its domain's
 COUNT_ERROR = 0.35
 MIN_PAIRS = 3  # published scores with ranks that tell how far areas lie apart in a year,
 MIN_REACH = 1.0  # if their ranks lie this many standard deviations apart,
@@ -50,12 +54,19 @@ class Scheme:
     maxima : mapping from component to its maximum in points
     status : mapping from component to 'read', 'assumed' or 'borrowed'
     children : mapping from component to its children that add up to it
+    bounds : mapping from component to the lowest and highest points that an assumed maximum may be
     """
 
     weights: Mapping[str, float]
     maxima: Mapping[str, float]
     status: Mapping[str, str]
     children: Mapping[str, tuple[str, ...]]
+    bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+    def assumed_error(self, component: str) -> float:
+        """Standard deviation of an assumed maximum, as a share of it: uniform within its bounds."""
+        low, high = self.bounds.get(component, (0.0, 0.0))
+        return (high - low) / (12**0.5 * self.maxima[component]) if high > low else ASSUMED_ERROR
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +125,7 @@ def observe(
     """
     records: list[Row] = [{str(k): v for k, v in row.items()} for row in scores.to_dict("records")]
     spreads = _told_spreads(records, subject, _plain_share)
-    lattice = _lattice(subject, _told_spreads(records, subject, _plain_logit))
+    lattice = _lattice(records, subject)
     countries = _countries(subject)
     means = frozenset(
         (str(row["index_code"]), str(row["component"]), int(row["year"]))
@@ -213,8 +224,8 @@ class _Reader:
         key = (str(row["index_code"]), str(row["component"]))
         if key[0] == self.subject.index_code:
             scheme = self.subject.schemes[max(self.subject.schemes)]
-            known = key[1] in scheme.weights or key[1] in self.subject.spare
-            return key[1] if known else None
+            component = key[1].partition(".")[0] if key[1] in APPRAISED else key[1]
+            return component if component in scheme.weights or component in self.subject.spare else None
         return self.subject.links.get(key)
 
     def own(self, row: Row, component: str, year: int) -> _Read:
@@ -227,7 +238,9 @@ class _Reader:
             share, error = self.share(row, component, year)
             if share is None:
                 return _Read("above_every_maximum")
-            return _Read("score", (areas, cells, share, error))
+            part = row["component"] in APPRAISED
+            own_error = float(np.hypot(error, APPRAISED_ERROR)) if part else error
+            return _Read("appraised" if part else "score", (areas, cells, share, own_error))
         if math.isnan(row["rank"]):
             return _Read("no_number")
         n = len(self.subject.areas)
@@ -314,7 +327,9 @@ class _Reader:
             held = [self.subject.schemes[y].maxima.get(component, 0.0) for y in others]
             maximum = next((m for m in held if m >= score), None)
             status = "borrowed"
-        return maximum, {"read": 0.0, "assumed": ASSUMED_ERROR}.get(status, BORROWED_ERROR)
+        if status == "assumed":
+            return maximum, scheme.assumed_error(component)
+        return maximum, 0.0 if status == "read" else BORROWED_ERROR
 
     def area_weights(self, areas: Sequence[str]) -> Weights:
         return {self.subject.areas.index(a): 1 / len(areas) for a in areas}
@@ -328,7 +343,9 @@ class _Reader:
         """Standard deviation of the areas' shares in one year, told by its published ranks."""
         own = self.spreads.get((str(row["index_code"]), str(row["component"]), year))
         k = self.lattice.years.index(year)
-        return own if own is not None else self.usual_spread[component] * float(self.lattice.spread[k])
+        return (
+            own if own is not None else self.usual_spread[component] * float(self.lattice.spread[:, k].mean())
+        )
 
 
 def leaf_weights(subject: Subject, component: str, year: int) -> dict[str, float]:
@@ -347,24 +364,53 @@ def _leaves(subject: Subject, scheme: Scheme, component: str) -> tuple[str, ...]
     return tuple(leaf for child in scheme.children[component] for leaf in _leaves(subject, scheme, child))
 
 
-def _lattice(subject: Subject, spreads: Mapping[Key, float]) -> Lattice:
+def _lattice(records: Sequence[Row], subject: Subject) -> Lattice:
     years = subject.years
     breaks = np.zeros((len(subject.components), len(years)), dtype=bool)
     for i, component in enumerate(subject.components):
         for year in subject.breaks.get(component, ()):
             if year in years[1:]:
                 breaks[i, years.index(year)] = True
-    told = pd.Series({y: spreads.get((subject.index_code, "total", y), np.nan) for y in years}, dtype=float)
-    # A rough guide only: drawn halfway back to the usual, and held where nothing is told.
-    relative = ((told / told.median()).clip(0.5, 2.0) ** 0.5).ffill().bfill().fillna(1.0)
-    return Lattice(subject.areas, subject.components, years, breaks, np.asarray(relative, dtype=np.float64))
+    logits = _told_spreads(records, subject, _plain_logit)
+    # Of the total's ranks a rough guide only, drawn halfway back to the usual and held where there are none.
+    total = _relative([logits.get((subject.index_code, "total", year), np.nan) for year in years])
+    own = _complete_spreads(records, subject)
+
+    complete = {component for component, _ in own}
+    spread = [
+        _relative([own.get((component, year), np.nan) for year in years], 1.0)
+        if component in complete
+        else total
+        for component in subject.components
+    ]
+    return Lattice(subject.areas, subject.components, years, breaks, np.array(spread))
+
+
+def _relative(spreads: Sequence[float], part: float = 0.5) -> Floats:
+    """Spreads of years against their middle one, drawn back to it."""
+    told = pd.Series(spreads, dtype=float)
+    relative = ((told / told.median()).clip(0.5, 2.0) ** part).ffill().bfill().fillna(1.0)
+    return np.asarray(relative, dtype=np.float64)
+
+
+def _complete_spreads(records: Sequence[Row], subject: Subject) -> dict[tuple[str, int], float]:
+    """Standard deviation of the logits of a component and year of which most areas' scores are published."""
+    logits: dict[tuple[str, int], list[float]] = {}
+    for row in records:
+        key = (str(row["index_code"]), str(row["component"]))
+        component = key[1] if key[0] == subject.index_code else subject.links.get(key)
+        if row["statistic"] == "value" and component in subject.components and row["area"] in subject.areas:
+            share = _plain_logit(row)
+            if np.isfinite(share):
+                logits.setdefault((component, int(row["year"])), []).append(share)
+    return {key: float(np.std(x)) for key, x in logits.items() if len(x) >= 0.5 * len(subject.areas)}
 
 
 def _usual_spread(lattice: Lattice, start: Variances) -> Mapping[str, float]:
     """Spread of areas' shares that the variances alone imply near the middle of what is published."""
     n = len(lattice.components)
     flat = Lattice(
-        lattice.areas, lattice.components, lattice.years[:1], np.zeros((n, 1), dtype=bool), np.ones(1)
+        lattice.areas, lattice.components, lattice.years[:1], np.zeros((n, 1), dtype=bool), np.ones((n, 1))
     )
     deviation = deviation_covariance(flat, start) * 0.12**2  # slope of the logistic near 86 percent
     usual = {c: float(np.sqrt(deviation[i, i])) for i, c in enumerate(lattice.components)}

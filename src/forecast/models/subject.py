@@ -31,7 +31,7 @@ def subject_of(known: Known, index_code: str, target_year: int) -> Subject:
     years = range(int(past.min()), target_year + 1)
     frameworks = frameworks_for(known.frameworks, known.events, index_code, years, known.as_of)
     target = frameworks[target_year]
-    leaves = target.leaves()
+    leaves = tuple(sorted(target.leaves()))  # no draw depends on the order of the table of frameworks
     survey = SURVEY_COMPONENT if SURVEY_COMPONENT in leaves else SURVEY
     components = leaves if survey in leaves else (*leaves, survey)
     schemes = {year: _scheme(framework, target, survey) for year, framework in frameworks.items()}
@@ -79,11 +79,12 @@ def _scheme(framework: Framework, target: Framework, survey: str) -> Scheme:
             maxima[component], status[component] = framework.maximum(parent) * split, "borrowed"
         else:
             maxima[component], status[component] = target.maximum(component), "borrowed"
-    children = {c: target.children(c) for c in maxima if target.children(c)}
+    bounds = {c: framework.maximum_bounds(c) for c, known in status.items() if known == "assumed"}
+    children = {c: tuple(sorted(target.children(c))) for c in maxima if target.children(c)}
     weights = {c: m / WHOLE for c, m in maxima.items()}
     if survey not in maxima:  # the survey stands beside the index
         weights[survey], maxima[survey], status[survey] = 0.0, WHOLE, "read"
-    return Scheme(weights=weights, maxima=maxima, status=status, children=children)
+    return Scheme(weights=weights, maxima=maxima, status=status, children=children, bounds=bounds)
 
 
 def _inside(framework: Framework, component: str) -> tuple[str, ...]:

@@ -6,6 +6,10 @@ random orders, each beside its reverse (Shapley 1953; Castro et al. 2009): they 
 figures that say the same share what they say.  One gain times one surprise would add up too, but a total
 that is published beside its parts has gains that run into the hundreds against each other.
 
+Of thousands of statements most say much the same.  They can be put in groups, each of which is taken in at
+once, as one player among the statements that stand alone; what a group moves is then split by the size of
+its statements' weights.  Sums over a group are exact, the split within it is a convention.
+
 In points the way is bent: every statement takes the same share of the bend along the straight way from
 prior to posterior (Aumann and Shapley 1974), so that the moves still add up.
 """
@@ -20,9 +24,11 @@ from numpy.typing import NDArray
 from scipy import linalg
 from scipy.special import expit
 
+from forecast.models.conditioning import condition
 from forecast.models.evidence import FittedEvidence
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int_]
 
 ORDERS = 600  # even, as each comes with its reverse
 NO_WAY = 1e-9  # logits: so near to the prior the way has one slope
@@ -39,7 +45,7 @@ class Ways:
     moves : ndarray, shape (L, n)
         What each statement moves each cell by, on average over orders; rows add up to the whole way.
     error : ndarray, shape (L, n)
-        Standard error of that average.
+        Standard error of that average; a statement in a group has its share of the group's.
     without : ndarray, shape (L, n)
         Where each cell would be if one statement alone were unknown, variances and slopes held.
     """
@@ -75,7 +81,13 @@ class Moves:
 
 
 def ways(
-    fitted: FittedEvidence, area: int, cells: Sequence[int], rng: np.random.Generator, *, orders: int = ORDERS
+    fitted: FittedEvidence,
+    area: int,
+    cells: Sequence[int],
+    rng: np.random.Generator,
+    *,
+    groups: Ints | None = None,
+    orders: int = ORDERS,
 ) -> Ways:
     """Split the ways of some cells of one area by statements.
 
@@ -88,30 +100,111 @@ def ways(
         Places of the cells, as ``lattice.cell`` gives them.
     rng
         Draws the orders.
+    groups : ndarray of int, shape (n,), optional
+        Statements that share a number of 0 or more are taken in at once; -1 stands alone, as all do if none
+        is given.  Time grows with the cube of those alone, and doubles with every group.
     orders
         How many, rounded up to an even number.
     """
+    parties = np.full(len(fitted.statements), -1) if groups is None else groups
+    labels = np.unique(parties[parties >= 0])
+    alone = np.flatnonzero(parties == -1)
     cross = fitted.cross(area, cells)  # (L, n)
-    covariance = fitted.linear.dense_covariance(fitted.level, fitted.deviation)
-    beside = np.column_stack([fitted.linear.value, cross.T])  # surprise, then covariance with each cell
+    states = _states(fitted, [np.flatnonzero(parties == label) for label in labels], alone, cross)
     pairs = max(1, (orders + 1) // 2)
-    total, square = np.zeros_like(cross), np.zeros_like(cross)
+    total = np.zeros((len(alone) + len(labels), len(cells)))
+    square = np.zeros_like(total)
     for _ in range(pairs):
-        order = rng.permutation(len(beside))
-        pair = np.zeros_like(cross)
-        for each in (order, order[::-1]):
-            root = linalg.cholesky(covariance[np.ix_(each, each)], lower=True, check_finite=False)
-            told = linalg.solve_triangular(root, beside[each], lower=True, check_finite=False)
-            pair[:, each] += (told[:, [0]] * told[:, 1:]).T / 2
+        order = rng.permutation(len(total))
+        pair = (_along(order, states, len(alone)) + _along(order[::-1], states, len(alone))) / 2
         total += pair
         square += pair**2
-    moves = total / pairs
-    error = np.sqrt(np.maximum(square / pairs - moves**2, 0.0) / pairs)
-    inverse = linalg.inv(covariance)
-    pull = inverse @ fitted.linear.value
-    mean = fitted.middle + cross @ pull
-    without = mean[:, None] - (cross @ inverse) * (pull / np.diag(inverse))
-    return Ways(fitted.middle, moves, error, without)
+    mean = total / pairs
+    error = np.sqrt(np.maximum(square / pairs - mean**2, 0.0) / pairs)
+    player = np.empty(len(parties), dtype=int)
+    player[alone] = np.arange(len(alone))
+    player[parties >= 0] = len(alone) + np.searchsorted(labels, parties[parties >= 0])
+    share = _shares(cross * fitted.posterior.pull, player)
+    pull, precision = fitted.posterior.pull, fitted.posterior.precision()
+    reached = fitted.middle + cross @ pull
+    without = reached[:, None] - fitted.posterior.solve(cross.T).T * (pull / precision)
+    return Ways(fitted.middle, share * mean.T[:, player], share * error.T[:, player], without)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _State:
+    """What is known once some groups are taken in.
+
+    Attributes
+    ----------
+    surprise : ndarray, shape (m,)
+        Of the statements that stand alone: their values less what the groups let expect.
+    covariance : ndarray, shape (m, m)
+        Of these statements.
+    cross : ndarray, shape (m, L)
+        Between them and the cells.
+    moved : ndarray, shape (L,)
+        How far the groups move the cells.
+    """
+
+    surprise: Floats
+    covariance: Floats
+    cross: Floats
+    moved: Floats
+
+
+def _states(fitted: FittedEvidence, groups: Sequence[Ints], alone: Ints, cross: Floats) -> list[_State]:
+    """Condition what stands alone on every subset of groups; bit g of a place is whether group g is in."""
+    single = fitted.linear.only(alone)
+    covariance = single.dense_covariance(fitted.level, fitted.deviation)
+    states = [_State(single.value, covariance, cross[:, alone].T, np.zeros(len(cross)))]
+    for subset in range(1, 2 ** len(groups)):
+        rows = np.concatenate([own for g, own in enumerate(groups) if subset >> g & 1])
+        taken = fitted.linear.only(rows)
+        posterior = condition(taken, fitted.level, fitted.deviation)
+        to_single = taken.covariance_with(single, fitted.level, fitted.deviation)
+        to_cells = cross[:, rows].T
+        solved = posterior.solve(np.column_stack([to_single, to_cells]))
+        states.append(
+            _State(
+                surprise=single.value - to_single.T @ posterior.pull,
+                covariance=covariance - to_single.T @ solved[:, : len(alone)],
+                cross=cross[:, alone].T - to_single.T @ solved[:, len(alone) :],
+                moved=to_cells.T @ posterior.pull,
+            )
+        )
+    return states
+
+
+def _along(order: Ints, states: Sequence[_State], n_alone: int) -> Floats:
+    """What each player adds to those before it in one order: those alone first, then groups; (m + g, L)."""
+    single = order[order < n_alone]
+    gain = np.empty((len(order), states[0].cross.shape[1]))
+    state, begin, left = 0, 0, states[0].moved
+    places = np.flatnonzero(order >= n_alone)
+    for number, place in enumerate([*places, len(order)]):
+        end = int(place) - number  # of those alone that come before the next group
+        first, known = single[:end], states[state]
+        root = linalg.cholesky(known.covariance[np.ix_(first, first)], lower=True, check_finite=False)
+        beside = np.column_stack([known.surprise, known.cross])[first]
+        told = linalg.solve_triangular(root, beside, lower=True, check_finite=False)
+        adds = told[:, [0]] * told[:, 1:]
+        gain[single[begin:end]] = adds[begin:]
+        if number:
+            gain[order[places[number - 1]]] = known.moved + adds[:begin].sum(axis=0) - left
+        left = known.moved + adds.sum(axis=0)
+        if number < len(places):
+            state |= 1 << int(order[place] - n_alone)
+        begin = end
+    return gain
+
+
+def _shares(weights: Floats, player: Ints) -> Floats:
+    """Share of each statement in what its player moves, by the size of its weight; shape (L, n)."""
+    size = np.abs(weights)
+    whole = np.stack([np.bincount(player, each) for each in size])[:, player]
+    count = np.bincount(player)[player]
+    return np.asarray(np.where(whole > 0, size / np.where(whole > 0, whole, 1.0), 1.0 / count))
 
 
 def in_points(found: Ways, maxima: Sequence[float]) -> Moves:

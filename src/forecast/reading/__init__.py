@@ -42,6 +42,16 @@ from forecast.reading.rows import (
     share_quantile,
     shares,
 )
+from forecast.reading.verified import (
+    PLAIN_RANK,
+    new_method_years,
+    past_components,
+    past_ranks,
+    periods,
+    provinces_by_domain,
+    provinces_with,
+    year_errors,
+)
 from forecast.reading.wording import (
     BANDS,
     SURVEY,
@@ -63,6 +73,7 @@ from forecast.reading.wording import (
 
 __all__ = [
     "BANDS",
+    "PLAIN_RANK",
     "RANKED",
     "SURVEY",
     "TOPS",
@@ -96,12 +107,18 @@ __all__ = [
     "name_of",
     "named",
     "national_means",
+    "new_method_years",
     "own_words",
+    "past_components",
     "past_deadline",
+    "past_ranks",
     "period",
+    "periods",
     "phrase",
     "place_name",
     "points",
+    "provinces_by_domain",
+    "provinces_with",
     "quantile",
     "rank_at",
     "ranked",
@@ -118,4 +135,5 @@ __all__ = [
     "star_note",
     "starred_maximum",
     "unit",
+    "year_errors",
 ]

@@ -36,6 +36,7 @@ from forecast.report.sources import (
     variance_table,
 )
 from forecast.report.standing import phrase_table, rank_passage, sipas, target_table
+from forecast.report.verified import past_component_table, past_rank_table, period_table, year_table
 from forecast.report.whatif import scenario_table
 
 __all__ = [
@@ -72,6 +73,9 @@ __all__ = [
     "neighbour_table",
     "news_table",
     "page",
+    "past_component_table",
+    "past_rank_table",
+    "period_table",
     "phrase_table",
     "plan_table",
     "projection_table",
@@ -91,4 +95,5 @@ __all__ = [
     "variance_table",
     "warm",
     "word_table",
+    "year_table",
 ]

@@ -33,8 +33,17 @@ def domain_table(result: Result, *, lang: str) -> Table:
             ),
         ),
         rows=(_line(total, lang), *lines),
-        notes=(labels.text("domains.note", lang),),
+        notes=(labels.text("domains.note", lang), *_provinces(result, lang)),
     )
+
+
+def _provinces(result: Result, lang: str) -> list[str]:
+    """Say on the figures of how many provinces the domains rest."""
+    counts = reading.provinces_by_domain(result)
+    if not counts:
+        return []
+    facts = {"low": min(counts), "high": max(counts), "ranked": reading.RANKED}
+    return [labels.text("domains.provinces", lang, **facts)]
 
 
 def _line(record: pd.Series[Any], lang: str) -> Row:
@@ -106,12 +115,21 @@ def domain_passage(result: Result, component: str, *, lang: str) -> Pieces:
     lines += [
         labels.text("domain.fall", lang, last_year=int(record["last_year"]), phrase=phrase),
         labels.text("domain.basis", lang, basis=reading.said(record["basis"], lang)),
+        domain_provinces(result, component, lang),
     ]
     if record["responsible"]:
         department = reading.department(str(record["responsible"]), lang)
         lines.append(labels.text("domain.charge", lang, department=department))
     lines += reading.maximum_note(record, lang)
     return Pieces((Passage((first,), form="headline"), Passage(tuple(lines))))
+
+
+def domain_provinces(result: Result, component: str, lang: str) -> str:
+    """Say on the figures of how many provinces a domain's forecast rests, and if the area is among them."""
+    count, own = reading.provinces_with(result, component)
+    key = "none" if not count else "own" if own else "others"
+    place = reading.place_name(result.spec.area, lang)
+    return labels.text(f"domain.provinces_{key}", lang, count=count, ranked=reading.RANKED, place=place)
 
 
 def level_table(result: Result, component: str, *, lang: str) -> Table:

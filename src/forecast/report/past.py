@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from forecast import labels, reading
 from forecast.markup import Passage
+from forecast.report.verified import verified_lines
 
 if TYPE_CHECKING:
     from forecast.result import Result
@@ -44,7 +45,7 @@ def track_passage(result: Result, *, lang: str) -> Passage:
         lines = [labels.text("track.passage", lang, repeated=repeated, **facts)]
     else:
         lines = [labels.text("track.passage_alone", lang, **facts)]
-    lines += _held(result, lang)
+    lines += _held(result, lang) + verified_lines(result, lang)
     if reading.recorded_model(result) != reading.main_model(result):
         lines.append(labels.text("track.beneath", lang))
     return Passage(tuple(lines))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from forecast.result import Result
 
 EVIDENCE_ORDER: Final = ["index_code", "component", "year", "area", "statistic"]
+MOST_LISTED: Final = 200  # figures on a page; complete tables hold hundreds of each domain
 
 
 def left_out(result: Result, *, lang: str) -> Passage:
@@ -117,7 +118,8 @@ def evidence_table(result: Result, component: str = "", *, lang: str) -> Table |
     result
         Gives the figures.
     component
-        A component, of which every area's figures are listed; empty for all of the run's area.
+        A component, of which every area's figures are listed, the nearest if they are many; empty for all of
+        the run's area.
     lang
         Language of the words.
     """
@@ -128,6 +130,7 @@ def evidence_table(result: Result, component: str = "", *, lang: str) -> Table |
         inside = (rows["area"] == result.spec.area) & (rows["statistic"] == "value")
     if not inside.any():
         return Passage((labels.text("evidence.none", lang),))
+    listed = _nearest(rows.loc[inside], result.spec.area)
     lines = [
         row(
             figure_name(record, bool(component), lang),
@@ -135,7 +138,7 @@ def evidence_table(result: Result, component: str = "", *, lang: str) -> Table |
             labels.percent(record["fitted"], 1, lang),
             reading.said(record["reason"], lang),
         )
-        for _, record in rows.loc[inside].sort_values(EVIDENCE_ORDER, kind="stable").iterrows()
+        for _, record in listed.sort_values(EVIDENCE_ORDER, kind="stable").iterrows()
     ]
     heads = (
         Column(labels.text("evidence.figure", lang)),
@@ -144,7 +147,16 @@ def evidence_table(result: Result, component: str = "", *, lang: str) -> Table |
         Column(labels.text("evidence.use", lang)),
     )
     about = reading.short_name(component, lang) if component else reading.place_name(result.spec.area, lang)
-    return Table(labels.text("evidence.caption", lang, about=about), heads, tuple(lines))
+    rest = int(inside.sum()) - len(listed)
+    notes = (labels.text("evidence.rest", lang, count=rest),) if rest else ()
+    return Table(labels.text("evidence.caption", lang, about=about), heads, tuple(lines), notes=notes)
+
+
+def _nearest(rows: pd.DataFrame, area: str) -> pd.DataFrame:
+    """Figures of the area and of many areas first, then those of the latest years; `MOST_LISTED` at most."""
+    far = (rows["area"] != area) & (rows["statistic"] == "value")
+    order = rows.assign(far=far).sort_values(["far", "year"], ascending=[True, False], kind="stable")
+    return rows.loc[order.index[:MOST_LISTED]]
 
 
 def figure_name(record: pd.Series[Any], with_area: bool, lang: str) -> str:  # noqa: FBT001

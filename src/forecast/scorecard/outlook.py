@@ -148,7 +148,8 @@ def _replaced(target: Draws, area: str, tree: Tree, points: Floats) -> Draws:
     shares = target.shares.copy()
     for anchor, leaves in tree.anchors().items():
         column = target.subject.components.index(anchor)
-        shares[:, place, column] = points[:, leaves].sum(axis=1) / tree.maxima[leaves].sum()
+        whole = target.maxima.get(anchor, tree.maxima[leaves].sum())
+        shares[:, place, column] = points[:, leaves].sum(axis=1) / whole
     return replace(target, shares=shares)
 
 

@@ -73,6 +73,7 @@ __all__ = [
     "RELATED_CODES",
     "RELATED_KEY",
     "REMEDIES",
+    "RESULT_COLUMNS",
     "SCORES",
     "SCORE_KEY",
     "SELF_SCORES",
@@ -104,6 +105,7 @@ FORECAST_KEY: Final = (
     *("output_type", "output_type_id"),
 )
 FORECAST_COLUMNS: Final = (*FORECAST_KEY, "value")
+RESULT_COLUMNS: Final = (*FORECAST_COLUMNS, "shown")  # of a run: is it of the model that the pages show?
 
 _KNOWN_FROM: Final = ("published_on", "known_on", "announced_on", "set_on", "received_on", "recorded_on")
 
