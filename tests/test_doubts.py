@@ -82,3 +82,43 @@ def test_cells_without_any_figure_are_named():
     assert keys == ["yearly.no_score", "yearly.never"]
     assert "20 rows" in words
     assert "Chi / D1, Chi / D2" in words
+
+
+@pytest.mark.parametrize("years", [[2019], [2018, 2019]])
+@pytest.mark.parametrize(("factor", "key"), [(100, "yearly.large_alone"), (0.01, "yearly.small_alone")])
+def test_a_value_far_from_all_others_is_named_where_its_series_is_too_short_to_tell(years, factor, key):
+    """An area with one or two figures is held against the component's other figures."""
+    more = pd.DataFrame({"area": "Dần", "component": "D1", "year": years, "score": 60.0})
+    more.loc[len(years) - 1, "score"] *= factor
+    more["row"] = range(62, 62 + len(years))
+    keys, words = told(pd.concat([table(), more], ignore_index=True))
+
+    assert key in keys
+    assert f"row {61 + len(years)}, Dần, D1, 2019" in words
+
+
+def test_areas_of_very_different_sizes_are_not_doubted():
+    """A large city beside small ones is no slip, however short its series."""
+    frame = table()
+    small = frame["area"] == "An"
+    frame.loc[small, "score"] /= 500
+    more = pd.DataFrame(
+        {"area": ["Dần"], "component": ["D1"], "year": [2019], "score": [9000.0], "row": [62]}
+    )
+    keys, _ = told(pd.concat([frame, more], ignore_index=True))
+
+    assert keys == ["yearly.never"]
+
+
+def test_an_area_that_is_the_sum_of_the_others_is_named():
+    """A row of totals among the areas is doubted, also with gaps; one that adds up once is not."""
+    frame = table()
+    totals = (
+        frame.groupby(["component", "year"], as_index=False)["score"].sum().assign(area="Cả nước", row=62)
+    )
+    once = totals.assign(score=totals["score"].where(totals["year"] == 2015, totals["score"] * 1.01))
+
+    keys, words = told(pd.concat([frame, totals.drop(index=[3, 4])], ignore_index=True))
+    assert keys[0] == "yearly.whole"
+    assert "“Cả nước” is the sum" in words
+    assert "yearly.whole" not in told(pd.concat([frame, once], ignore_index=True))[0]

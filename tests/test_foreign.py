@@ -212,3 +212,37 @@ def test_timestamps_and_missing_values_of_a_table_in_memory(tmp_path):
 
     assert found["year"].tolist() == [2019, 2020, 2021]
     assert found["score"].isna().tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "words"),
+    [
+        ("area,component,year,quarter,score", "An,D1,2019,Q1,60", "column quarter splits years"),
+        ("area,component,Năm,Quý,Điểm", "An,D1,2019,I,60", "column Quý splits years"),
+        ("area,2018Q1,2018Q2,2019Q1", "An,60,61,62", "columns are quarters, months or days (2018Q1, 2018Q2"),
+        ("area,component,2018-01,2018-02", "An,D1,60,61", "give one column a year"),
+    ],
+)
+def test_quarters_beside_or_across_are_refused_with_the_way_to_sum(tmp_path, header, row, words):
+    """Several figures a year are named as such, however the table is laid out, in one line."""
+    with pytest.raises(DataError) as caught:
+        read_file(written(tmp_path, f"{header}\n{row}\n"))
+
+    (problem,) = caught.value.problems
+    assert words in problem.text("en")
+    assert "add" in problem.text("en")
+
+
+@pytest.mark.parametrize("text", ["{year}-Q{q}", "Q{q}/{year}", "{year}-0{q}-01"])
+def test_the_way_to_sum_in_pandas_can_be_run_as_it_stands(text):
+    """The code in the refusal makes one figure a year of the table that was refused."""
+    table = pd.DataFrame(
+        [("An", "D1", text.format(year=year, q=q), float(q)) for year in (2018, 2019) for q in (1, 2, 3, 4)],
+        columns=COLUMNS,
+    )
+    with pytest.raises(DataError) as caught:
+        read_frame(table)
+    code = caught.value.problems[0].text("en").partition("in pandas: ")[2]
+    summed = eval(code, {"table": table})  # noqa: S307 -- the project's own sentence
+
+    assert read_frame(summed).frame[["year", "score"]].to_numpy().tolist() == [[2018, 10], [2019, 10]]

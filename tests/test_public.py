@@ -175,3 +175,60 @@ def test_the_page_on_python_says_what_the_functions_do():
 
     assert outcome.attempted > 10
     assert outcome.failed == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"target_year": 2020.5}, "target_year must be a whole number, found 2020.5"),
+        ({"target_year": None}, "target_year must be a whole number, found None"),
+        ({"target_year": pd.Timestamp("2020-12-31")}, "target_year must be a whole number"),
+        ({"target_year": []}, "target_year is empty"),
+        ({"level": ["80"]}, "level must be a whole number"),
+        ({"level": 100}, "found 100"),
+        ({"models": []}, "models is empty"),
+        ({"models": "thetta"}, "no model called thetta"),
+        ({"events": ["2018"]}, "events must be a whole number"),
+        ({"max_score": {"D3": 100}}, "no max_score “D3”; is “D"),
+    ],
+)
+def test_what_is_no_year_level_model_or_component_is_refused_by_name(table, given, words):
+    """Nothing is rounded, left out or passed on to fail elsewhere."""
+    with pytest.raises(SpecError, match=words):
+        forecast.predict(table, **{"target_year": 2020, **given})
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"horizons": 0}, "horizons must be from 1 to 11, found 0"),
+        ({"horizons": [500]}, "horizons must be from 1 to 11, found 500"),
+        ({"horizons": [1.5]}, "horizons must be a whole number"),
+        ({"horizons": []}, "horizons is empty"),
+        ({"origins": []}, "origins is empty"),
+        ({"origins": ["2018"]}, "origins must be a whole number"),
+    ],
+)
+def test_a_backtest_of_nothing_is_refused(table, given, words):
+    """A horizon or an origin that no outcome can meet gives a sentence, not an empty table."""
+    with pytest.raises(SpecError, match=words):
+        forecast.backtest(table, **given)
+
+
+def test_one_number_or_name_stands_for_a_list_of_one(table):
+    """Users of statsforecast write a single level, model or horizon without brackets."""
+    several = forecast.predict(table, [2020], level=[60], models=["ridge"], events=[2015])
+    one = forecast.predict(table, np.int64(2020), level=60, models="ridge", events=2015)
+
+    pd.testing.assert_frame_equal(one, several)
+    pd.testing.assert_frame_equal(
+        forecast.backtest(table, origins=2018, horizons=1),
+        forecast.backtest(table, origins=[2018], horizons=[1]),
+    )
+
+
+@pytest.mark.parametrize("other", [None, {"area": ["An"]}, pd.Series([1.0])])
+def test_what_is_no_table_is_refused(other):
+    """A dictionary, a series or nothing at all is named for what it is."""
+    with pytest.raises(TypeError, match="pandas DataFrame, got"):
+        forecast.predict(other, 2020)

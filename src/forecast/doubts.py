@@ -19,6 +19,7 @@ TIMES: Final = 20.0  # a figure so many times its neighbours, or so many times s
 NEAR: Final = 2  # neighbours on each side
 GAP: Final = 10  # years without any figure, after which the years before are far away
 SHOWN: Final = 5  # names in one sentence
+EXACT: Final = 0.001  # of the whole: so near to the sum of all others, as totals are rounded
 
 
 def panel_of(
@@ -48,7 +49,10 @@ def panel_of(
 def of_table(frame: pd.DataFrame) -> list[Phrase]:
     """Doubt the rows of a table: area, component, year, score, row; scores may be missing."""
     known = frame[frame["score"].notna()]
-    found = [*_alike(frame, "area"), *_alike(frame, "component"), *_far(known), *_lone(known)]
+    found = [
+        *(*_alike(frame, "area"), *_alike(frame, "component")),
+        *(*_far(known), *_far_alone(known), *_lone(known), *_whole(known)),
+    ]
     empty = len(frame) - len(known)
     return [*found, *([Phrase("yearly.no_score", {"count": empty})] if empty else []), *_never(frame, known)]
 
@@ -90,6 +94,37 @@ def _far(known: pd.DataFrame) -> Iterator[Phrase]:
         yield Phrase(key, {**facts, "score": float(record["score"]), "times": round(float(large))})
     if len(far) > SHOWN:
         yield Phrase("yearly.more_far", {"count": len(far) - SHOWN})
+
+
+def _far_alone(known: pd.DataFrame) -> Iterator[Phrase]:
+    """A figure with no two years beside it, many times larger or smaller than all others of its component."""
+    size = np.abs(known["score"].to_numpy(dtype=float))
+    length = known.groupby(["area", "component"], sort=False)["score"].transform("size").to_numpy()
+    for every in known.groupby("component", sort=False).indices.values():
+        places = every[size[every] > 0]
+        if len(places) <= 2 * NEAR:
+            continue
+        for place in (places[np.argmax(size[places])], places[np.argmin(size[places])]):
+            rest = size[places[places != place]]
+            times = float(size[place] / np.median(rest))
+            near = rest.max() < TIMES * rest.min()
+            if near and length[place] <= NEAR and max(times, 1 / times) >= TIMES:
+                record = known.iloc[place]
+                facts = {name: record[name] for name in ("area", "component", "year", "row")}
+                key = "yearly.large_alone" if times > 1 else "yearly.small_alone"
+                facts |= {"score": float(record["score"]), "times": round(max(times, 1 / times))}
+                yield Phrase(key, facts)
+
+
+def _whole(known: pd.DataFrame) -> Iterator[Phrase]:
+    """Areas that are the sum of all others in each of their figures, such as a row of totals."""
+    of_year = known.groupby(["component", "year"], sort=False)["score"]
+    total, count = of_year.transform("sum"), of_year.transform("size")
+    same = (count > 2) & ((2 * known["score"] - total).abs() <= EXACT * total.abs())
+    told = (same & (known["score"] != 0)).groupby(known["area"]).sum() > NEAR
+    every = same.groupby(known["area"]).all()
+    for name in every.index[every & told]:
+        yield Phrase("yearly.whole", {"name": name})
 
 
 def _lone(known: pd.DataFrame) -> Iterator[Phrase]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,8 @@ from forecast.errors import SpecError
 from forecast.labels import Phrase
 from forecast.models import engine
 from forecast.models.ensemble import Ensemble
-from forecast.panel import Panel
+from forecast.panel import YEAR_RANGE, Panel
+from forecast.spec import refuse_unknown
 
 __all__ = ["ForecastWarning", "backtest", "predict"]
 
@@ -29,10 +31,10 @@ def predict(
     frame: pd.DataFrame,
     target_year: int | Sequence[int],
     *,
-    level: Sequence[int] = (),
-    models: Sequence[str] | None = None,
+    level: int | Sequence[int] = (),
+    models: str | Sequence[str] | None = None,
     max_score: Mapping[str, float] | float | None = None,
-    events: Iterable[int] = (),
+    events: int | Iterable[int] = (),
 ) -> pd.DataFrame:
     """Forecast every series of a yearly table, with prediction intervals.
 
@@ -43,13 +45,13 @@ def predict(
         column a year.  Rows may be missing.
     target_year : int or sequence of int
         Years after the last of the table.
-    level : sequence of int
+    level : int or sequence of int
         Intervals to add to those of the 23 usual quantile levels, whole percents from 1 to 99.
-    models : sequence of str, optional
+    models : str or sequence of str, optional
         Names to give; all models and their combination, ``ensemble``, if left out.
     max_score : mapping of str to float, or float, optional
         Maximum of each component, or of all, where the table has no max_score.
-    events : iterable of int
+    events : int or iterable of int
         Years in which the method changed; a target year may be among them.
 
     Returns
@@ -62,7 +64,8 @@ def predict(
     DataError
         If the table breaks its contract; every kind of problem is told.
     SpecError
-        If a year is not ahead, or a model or level is unknown.
+        If a year is not ahead or no whole number, or a model, a level or a component of `max_score` is
+        unknown.
 
     Warns
     -----
@@ -80,11 +83,11 @@ def predict(
     >>> bool((best[0.1] < best[0.5]).all() and (best[0.5] < best[0.9]).all())
     True
     """
-    levels = engine.quantile_levels(level)
-    years = sorted({int(year) for year in np.atleast_1d(np.asarray(target_year))})
-    if not years:
-        raise SpecError("spec.empty", {"name": "target_year"})
-    asked = engine.names(models)
+    levels = engine.quantile_levels(_whole("level", level))
+    years = _some("target_year", target_year)
+    asked = engine.names([models] if isinstance(models, str) else models)
+    if not asked:
+        raise SpecError("spec.empty", {"name": "models"})
     panel, told = _read(frame, max_score, events)
     fit = engine.fit_models(panel, years)
     for name in asked:
@@ -102,10 +105,10 @@ def predict(
 def backtest(
     frame: pd.DataFrame,
     *,
-    origins: Iterable[int] | None = None,
-    horizons: Iterable[int] = (1,),
+    origins: int | Iterable[int] | None = None,
+    horizons: int | Iterable[int] = (1,),
     max_score: Mapping[str, float] | float | None = None,
-    events: Iterable[int] = (),
+    events: int | Iterable[int] = (),
 ) -> pd.DataFrame:
     """Forecast a yearly table again from earlier years' ends, and set what came beside.
 
@@ -113,9 +116,9 @@ def backtest(
     ----------
     frame, max_score, events
         See `predict`.
-    origins : iterable of int, optional
+    origins : int or iterable of int, optional
         Years from whose end to forecast; the last eight that leave three years before them, if left out.
-    horizons : iterable of int
+    horizons : int or iterable of int
         Years ahead.
 
     Returns
@@ -140,17 +143,53 @@ def backtest(
     11     2017         2018       8.0
     34     2018         2019       9.0
     """
+    ahead = _some("horizons", horizons)
     panel, told = _read(frame, max_score, events)
+    farthest = max(len(panel.years) - 1, 1)
+    for horizon in ahead:
+        if not 1 <= horizon <= farthest:
+            facts = {"name": "horizons", "found": horizon, "low": 1, "high": farthest}
+            raise SpecError("spec.out_of_range", facts)
+    asked = None if origins is None else _some("origins", origins)
+    chosen = rolling.origins_of(panel, asked, name="origins")
     _warn(told)
-    ahead = sorted(set(horizons))
-    chosen = rolling.origins_of(panel, origins, name="origins")
     return rolling.backtest(panel, [Ensemble(reach=ahead[-1])], origins=chosen, horizons=ahead)
 
 
 def _read(
-    frame: pd.DataFrame, max_score: Mapping[str, float] | float | None, events: Iterable[int]
+    frame: pd.DataFrame, max_score: Mapping[str, float] | float | None, events: int | Iterable[int]
 ) -> tuple[Panel, list[Phrase]]:
-    return doubts.panel_of(foreign.read_frame(frame), upper=max_score, breaks=events, file="frame")
+    if not isinstance(frame, pd.DataFrame):
+        raise TypeError(f"the table must be a pandas DataFrame, got {type(frame).__name__}")
+    breaks = _whole("events", events)
+    found = foreign.read_frame(frame)
+    panel, told = doubts.panel_of(found, upper=max_score, breaks=breaks, file="frame")
+    if isinstance(max_score, Mapping):  # a misspelt name would leave its component without a maximum
+        for name in max_score:
+            if name not in panel.components:
+                refuse_unknown("max_score", name, panel.components)
+    return panel, told
+
+
+def _some(name: str, given: int | Iterable[int]) -> list[int]:
+    """Whole numbers, at least one, each once and rising."""
+    numbers = sorted(set(_whole(name, given)))
+    if not numbers:
+        raise SpecError("spec.empty", {"name": name})
+    return numbers
+
+
+def _whole(name: str, given: int | Iterable[int]) -> list[int]:
+    """One or several whole numbers as a list; what is none is refused under the parameter's name."""
+    several = given.tolist() if isinstance(given, (np.ndarray, np.generic)) else given
+    numbers = [several] if isinstance(several, str) or not isinstance(several, Iterable) else list(several)
+    for number in numbers:
+        if isinstance(number, bool) or not isinstance(number, Real) or not float(number).is_integer():
+            raise SpecError("spec.not_whole", {"name": name, "found": repr(number)})
+        if abs(float(number)) > YEAR_RANGE[1]:
+            low, high = YEAR_RANGE
+            raise SpecError("spec.out_of_range", {"name": name, "found": number, "low": low, "high": high})
+    return [int(number) for number in numbers]
 
 
 def _warn(told: Sequence[Phrase]) -> None:

@@ -35,6 +35,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "score": ("y", "value", "figure", "points", "diem", "diem-so", "gia-tri", "so-lieu", "ket-qua"),
     "max_score": ("max", "maximum", "max-score", "toi-da", "diem-toi-da", "diem-chuan"),
 }
+PARTS_OF_YEARS: Final = ("quarter", "qtr", "month", "half", "week", "quy", "thang", "tuan", "nua-nam")
 _YEAR: Final = re.compile(r"(?:[^\d]{0,12}[\s_.])?[yYxX]?([0-9]{4})(?:\.0+)?(?:-12-31)?")
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from forecast.errors import DataError, Problem
-from forecast.foreign.headings import ROLES, Headings, headings
+from forecast.foreign.headings import PARTS_OF_YEARS, ROLES, Headings, headings
 from forecast.foreign.sheet import Sheet
-from forecast.foreign.values import is_number
+from forecast.foreign.values import is_number, year_of
 from forecast.labels import Phrase
 from forecast.spec import nearest
+from forecast.tables import slug
 
 NEEDED = ("area", "component", "year", "score")
 
@@ -75,6 +77,7 @@ def _plan(sheet: Sheet, found: Headings, area: str) -> Plan:
     repeated = sorted({name for name in sheet.header if sheet.header.count(name) > 1})
     if repeated:
         raise DataError([Problem(sheet.file, sheet.top, name, "", "expect.column_once") for name in repeated])
+    _refuse_parts_of_years(sheet, found)
     remarks: list[Phrase] = []
     across: dict[int, str] = {}
     across_role = ""
@@ -106,6 +109,19 @@ def _plan(sheet: Sheet, found: Headings, area: str) -> Plan:
     if renamed:
         remarks.insert(0, Phrase("foreign.named", {"names": renamed}))
     return Plan(roles, across, across_role, constant, tuple(remarks))
+
+
+def _refuse_parts_of_years(sheet: Sheet, found: Headings) -> None:
+    """Refuse a column of quarters or months beside the years, or one column for each of them."""
+    names = [sheet.header[k] for k in found.others]
+    beside = [name for name in names if slug(name) in PARTS_OF_YEARS]
+    if beside and (found.years or "year" in found.roles):
+        name = beside[0]
+        raise DataError([Problem(sheet.file, sheet.top, name, "", "foreign.parts_beside", {"name": name})])
+    years = Counter(year for year, inner in map(year_of, names) if inner)
+    if years and max(years.values()) > 1:
+        shown = [name for name in names if year_of(name)[1]][:4]
+        raise DataError([Problem(sheet.file, sheet.top, "", "", "foreign.parts_across", {"names": shown})])
 
 
 def _unclear(
