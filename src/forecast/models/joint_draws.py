@@ -39,7 +39,7 @@ def joint_draws(
     lattice = fitted.lattice
     n_years, size = len(lattice.years), len(lattice.components) * len(years)
     at = [lattice.years.index(year) for year in years]
-    cells = np.concatenate([[c * n_years + t for t in at] for c in range(len(lattice.components))])
+    cells = np.array([c * n_years + t for c in range(len(lattice.components)) for t in at], dtype=int)
     area = np.repeat(np.asarray(areas, dtype=int), size)
     mean, level, own = fitted.joint(area, np.tile(cells, len(areas)))
     drawn = mean + _scale(LEVEL_DF, (n, 1), rng) * (rng.standard_normal((n, level.shape[1])) @ level.T)
