@@ -232,3 +232,9 @@ def test_what_is_no_table_is_refused(other):
     """A dictionary, a series or nothing at all is named for what it is."""
     with pytest.raises(TypeError, match="pandas DataFrame, got"):
         forecast.predict(other, 2020)
+
+
+def test_a_table_without_any_score_is_said_to_have_none(table):
+    """Rows are there, figures are not: the sentence does not call the table empty."""
+    with pytest.raises(DataError, match="no row has a score"):
+        forecast.predict(table.assign(score=np.nan), 2020)
