@@ -181,6 +181,7 @@ def test_the_page_on_python_says_what_the_functions_do():
     ("given", "words"),
     [
         ({"target_year": 2020.5}, "target_year must be a whole number, found 2020.5"),
+        ({"target_year": 3020}, "target_year must be from 2020 to 2119, found 3020"),
         ({"target_year": None}, "target_year must be a whole number, found None"),
         ({"target_year": pd.Timestamp("2020-12-31")}, "target_year must be a whole number"),
         ({"target_year": []}, "target_year is empty"),
