@@ -104,4 +104,6 @@ def test_the_summary_says_what_ranges_rest_on(scores, capsys):
     weights = [int(w) for w in re.findall(r"(\d+)%", next(x for x in out.splitlines() if "made of" in x))]
     assert sum(weights) == pytest.approx(100, abs=2)
     assert "outcomes inside the ranges: 50% →" in out
+    assert len(re.findall(r"as wide as the models give them\.", out)) == 1
+    assert "widened 1 times" not in out
     assert "total is a sum" in told

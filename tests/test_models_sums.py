@@ -48,6 +48,31 @@ def test_a_sum_is_recognised_with_its_weights(weights):
     np.testing.assert_allclose(found.weights, [w for w in weights if w], atol=0.02)
 
 
+@pytest.mark.parametrize("first", [0, 4, 7])
+def test_a_sum_in_whole_points_is_recognised_also_where_a_part_joined(first):
+    """Rounding leaves over more than a sum's figures in full would; its parts' weights are the same."""
+    value = values(areas=20, parts=4)
+    value[:, 3, :first] = np.nan
+    panel = panel_of(with_total(value, [1] * 4).round(0))
+
+    (found,) = find_sums(panel)
+
+    assert (found.component, found.parts) == (4, (0, 1, 2, 3))
+    np.testing.assert_allclose(found.weights, 1, atol=0.01)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whole_points_that_do_not_add_up_are_no_sum(seed):
+    """Components that move together or are nearly alike, and a total that is off by two points, are none."""
+    rng = np.random.default_rng(seed)
+    alone = values(seed=seed, parts=5)
+    off = with_total(values(seed=seed), (1, 1, 1))
+    off[:, 3] += rng.normal(0, 2, off[:, 3].shape)
+    alike = 50 + rng.normal(0, 5, (20, 1, 1)) + rng.normal(0, 0.3, (20, 6, 9))
+
+    assert [find_sums(panel_of(value.round(0))) for value in (alone, off, alike)] == [(), (), ()]
+
+
 def test_two_totals_of_the_same_parts_are_both_found():
     """A weighted and a plain total stand beside each other; neither is a part of the other."""
     both = np.concatenate([with_total(values(), (1, 1, 1)), with_total(values(), (2, 1, 0.5))[:, 3:]], axis=1)

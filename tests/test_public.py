@@ -181,6 +181,7 @@ def test_the_page_on_python_says_what_the_functions_do():
     ("given", "words"),
     [
         ({"target_year": 2020.5}, "target_year must be a whole number, found 2020.5"),
+        ({"target_year": 3020}, "target_year must be from 2020 to 2119, found 3020"),
         ({"target_year": None}, "target_year must be a whole number, found None"),
         ({"target_year": pd.Timestamp("2020-12-31")}, "target_year must be a whole number"),
         ({"target_year": []}, "target_year is empty"),
@@ -232,3 +233,9 @@ def test_what_is_no_table_is_refused(other):
     """A dictionary, a series or nothing at all is named for what it is."""
     with pytest.raises(TypeError, match="pandas DataFrame, got"):
         forecast.predict(other, 2020)
+
+
+def test_a_table_without_any_score_is_said_to_have_none(table):
+    """Rows are there, figures are not: the sentence does not call the table empty."""
+    with pytest.raises(DataError, match="no row has a score"):
+        forecast.predict(table.assign(score=np.nan), 2020)

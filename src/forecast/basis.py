@@ -57,7 +57,8 @@ def basis(fit: FittedEnsemble | FittedWithSums, target_year: int) -> Iterator[Ph
     shares = [
         f"{100 * level:.0f}% → {100 * s:.0f}%" for level, s in zip(CENTRAL, fit.past.shares, strict=True)
     ]
-    yield Phrase("rests.past", {**facts, "shares": shares, "factor": factor})
+    yield Phrase("rests.past", {**facts, "shares": shares})
+    yield Phrase("rests.widened", {"factor": factor}) if factor > 1 else Phrase("rests.not_widened")
 
 
 def left_out(fit: FittedEnsemble | FittedWithSums, names: Sequence[str], target_year: int) -> list[Phrase]:

@@ -38,7 +38,9 @@ def panel_of(
     """
     known = found.frame.dropna(subset=["score"])
     if known.empty:
-        raise DataError([Problem(file, None, "score", "", "panel.empty")])
+        raise DataError(
+            [Problem(file, None, "score", "", "panel.no_score" if len(found.frame) else "panel.empty")]
+        )
     try:
         panel = Panel.from_long(known, upper=upper, breaks=tuple(breaks), file=file)
     except DataError as error:

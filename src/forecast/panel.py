@@ -15,6 +15,7 @@ Floats = NDArray[np.float64]
 
 KEY = ("area", "component", "year")
 YEAR_RANGE = (0, 9999)
+MOST_AHEAD = 100  # years; beyond them a range is all that could ever be
 HUGE = 1e100  # squares of larger numbers, and sums of them, leave the range of floats
 
 

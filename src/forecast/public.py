@@ -17,7 +17,7 @@ from forecast.errors import SpecError
 from forecast.labels import Phrase
 from forecast.models import engine
 from forecast.models.ensemble import Ensemble
-from forecast.panel import YEAR_RANGE, Panel
+from forecast.panel import MOST_AHEAD, YEAR_RANGE, Panel
 from forecast.spec import refuse_unknown
 
 __all__ = ["ForecastWarning", "backtest", "predict"]
@@ -89,6 +89,10 @@ def predict(
     if not asked:
         raise SpecError("spec.empty", {"name": "models"})
     panel, told = _read(frame, max_score, events)
+    farthest = panel.origin + MOST_AHEAD
+    if years[-1] > farthest:
+        facts = {"name": "target_year", "found": years[-1], "low": panel.origin + 1, "high": farthest}
+        raise SpecError("spec.out_of_range", facts)
     fit = engine.fit_models(panel, years)
     for name in asked:
         if models is not None and name in fit.refused:

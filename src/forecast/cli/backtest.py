@@ -14,7 +14,6 @@ from forecast import labels
 from forecast.cli.areas import open_workers
 from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb, WholeType
 from forecast.cli.panels import (
-    MOST_AHEAD,
     YearsType,
     read_panel,
     refuse_far,
@@ -23,6 +22,7 @@ from forecast.cli.panels import (
 )
 from forecast.cli.plain import Side, table
 from forecast.errors import EXIT_GOOD, SpecError
+from forecast.panel import MOST_AHEAD
 from forecast.tables import INDEX_CODES
 
 MOST_WORKERS: Final = 256

@@ -19,7 +19,6 @@ from forecast.errors import SpecError, WriteError
 from forecast.labels import Phrase
 from forecast.panel import Panel
 
-MOST_AHEAD: Final = 100  # years; beyond them a range is all that could ever be
 CHUNK: Final = 100_000  # rows turned into text at once
 RESULTS: Final = ("--out", "--summary", "--plot")
 

@@ -13,7 +13,6 @@ import pandas as pd
 from forecast import labels
 from forecast.cli.local import LocalOption, PathType, Verb, WholeType
 from forecast.cli.panels import (
-    MOST_AHEAD,
     YearsType,
     read_panel,
     refuse_far,
@@ -22,7 +21,7 @@ from forecast.cli.panels import (
     write_table,
 )
 from forecast.errors import EXIT_GOOD, SpecError
-from forecast.panel import Panel
+from forecast.panel import MOST_AHEAD, Panel
 from forecast.spec import refuse_unknown
 
 if TYPE_CHECKING:

@@ -25,6 +25,9 @@ SEEN: Final = 0.9  # a part is known in so many of the sum's cells
 SMALL: Final = 0.02  # of the largest contribution: below it, a part is none
 SLIP: Final = 5.0  # times the middle distance from the sum: farther off, a row holds a slip
 SLIPS: Final = 0.05  # share of rows that may hold one
+ROUGH: Final = 1.3  # times what rounding leaves over on average: a plain sum of figures in whole points
+COARSE: Final = 0.1  # of how far the values lie apart: beyond, rounded figures cannot tell a sum
+PLACES: Final = range(-3, 4)  # decimal places figures may be rounded to
 APART: Final = 0.02  # parts that move together more closely than this cannot be told apart
 
 
@@ -79,8 +82,12 @@ def _holds(whole: Floats, columns: Floats, weights: Floats) -> bool:
     """Tell whether the sum was made in the same way in an earlier year, as far as its parts were there."""
     there = (~np.isnan(columns)).any(axis=0)
     left = np.abs(whole - columns[:, there] @ weights[there])
-    left = left[~np.isnan(left)]
-    return not len(left) or bool(np.mean(left <= SLIP * EXACT * np.nanstd(whole)) >= 1 - SLIPS)
+    known = ~np.isnan(left)
+    if not known.any():
+        return True
+    rounding = _rounding(whole[known], columns[known][:, there], weights[there])
+    allowed = max(SLIP * EXACT * float(np.nanstd(whole)), 3 * rounding)
+    return bool(np.mean(left[known] <= allowed) >= 1 - SLIPS)
 
 
 def _solved(columns: Floats, whole: Floats) -> Floats | None:
@@ -95,19 +102,53 @@ def _solved(columns: Floats, whole: Floats) -> Floats | None:
         return None
     weights = _fitted(columns, whole)
     left = np.abs(whole - columns @ weights)
-    kept = left <= max(float(SLIP * np.median(left)), EXACT * size)
+    kept = left <= max(float(SLIP * np.median(left)), EXACT * size, 3 * _rounding(whole, columns, weights))
     if kept.mean() < 1 - SLIPS:
         return None
     columns, whole = columns[kept], whole[kept]
     weights = _fitted(columns, whole)
     used = weights > 0
     left = whole - columns @ weights
-    if used.sum() < 2 or np.sqrt(np.mean(left**2)) > EXACT * size:
+    if np.sqrt(np.mean(left**2)) > EXACT * size:
+        weights = _plain(columns, whole, weights)
+        used = weights > 0
+    if used.sum() < 2:
         return None
     rest = columns[:, used] - columns[:, used].mean(axis=0)
     rest = rest / np.maximum(np.sqrt((rest**2).mean(axis=0)), 1e-300)
     smallest = float(np.linalg.svd(rest, compute_uv=False)[-1]) / np.sqrt(len(rest))
     return weights if smallest > APART else None
+
+
+def _plain(columns: Floats, whole: Floats, weights: Floats) -> Floats:
+    """Weight 1 for all parts, if their plain sum is off by no more than rounding; else 0.
+
+    A mean is not looked for: where components are nearly alike, each is the mean of others by accident.
+    """
+    used = weights > weights.max() / 2
+    parts = columns[:, used]
+    left = float(np.sqrt(np.mean((whole - parts.sum(axis=1)) ** 2)))
+    rounding = _rounding(whole, parts, np.ones(parts.shape[1]))
+    return np.where(used & (left <= min(ROUGH * rounding, COARSE * float(whole.std()))), 1.0, 0.0)
+
+
+def _rounding(whole: Floats, columns: Floats, weights: Floats) -> float:
+    """Standard deviation of what rounding leaves over in a weighted sum."""
+    units = [_rounded_to(whole), *(w * _rounded_to(c) for w, c in zip(weights, columns.T, strict=True))]
+    return float(np.sqrt(np.sum(np.square(units)) / 12))  # an error spread evenly over one unit
+
+
+def _rounded_to(values: Floats) -> float:
+    """Largest power of ten that all values are multiples of; 0 where they have more places.
+
+    >>> [_rounded_to(np.array(values)) for values in ([61.0, 58.0], [61.25, 58.0], [1 / 3, 58.0])]
+    [1.0, 0.01, 0.0]
+    """
+    close = 1e-9 * max(float(np.abs(values).max()), 1e-300)
+    for places in PLACES:
+        if np.abs(values - np.round(values, places)).max() <= close:
+            return float(10.0**-places)
+    return 0.0
 
 
 def _fitted(columns: Floats, whole: Floats) -> Floats:
