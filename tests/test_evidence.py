@@ -296,7 +296,8 @@ def test_another_number_narrows_what_it_speaks_of(parts, more, seed):
     slopes = (shares * (1 - shares)).reshape(-1) * np.kron(over, weight)
     spoken = [float(np.sqrt(slopes @ covariance @ slopes)) for covariance in covariances]
     assert spoken[1] <= 1.02 * spoken[0]
-    assert spoken[1] < 0.9 * spoken[0] or doubt > 0.5 * spoken[0] or spoken[0] < 0.01
+    # Where cells are wide, what a line cannot follow is an error too, and narrows less.
+    assert spoken[1] < 0.97 * spoken[0] or doubt > 0.5 * spoken[0] or spoken[0] < 0.01
     sds = [np.sqrt(np.diag(covariance)) for covariance in covariances]
     assert (sds[1] <= 1.03 * sds[0]).all()
 
