@@ -26,8 +26,8 @@ from forecast.labels import Phrase
 from forecast.load import Vintages, read_vintages
 from forecast.load.areas import Gazetteer, gazetteer
 from forecast.load.files import read_rows
-from forecast.spec import DEFAULT_AREA, iso_hint, refuse_unknown
-from forecast.tables import INDICATORS, REMEDIES, SCORES, SELF_SCORES, Table, clean
+from forecast.spec import DEFAULT_AREA, iso_hint
+from forecast.tables import INDICATORS, REMEDIES, SCORES, SELF_SCORES, Table
 
 FEWEST: Final = 3  # recognised headings in a row, from which it is the heading of a table
 _HEAD_ROWS: Final = 30
@@ -267,12 +267,7 @@ def _criteria_doubts(now: Vintages, after: Vintages) -> Iterator[tuple[int, Prob
 
 
 def _list(path: Path, kind: str, table: Table, sheet: str) -> Lines:
-    grids = read_grids(path)
-    if sheet:
-        names = [grid.sheet for grid in grids]
-        if clean(sheet) not in names:
-            refuse_unknown("--sheet", sheet, names)
-        grids = tuple(grid for grid in grids if grid.sheet == clean(sheet))
+    grids = read_grids(path, sheet)
     found = [each for grid in grids if (each := _headed(grid, kind, table))]
     if not found:
         facts = {"kind": kind, "columns": [column.name for column in table.columns]}

@@ -112,12 +112,7 @@ def read_sheet(
         If the sheet or a column is not known.
     """
     named = _named(columns, index_code)
-    grids = read_grids(path)
-    if sheet:
-        names = [grid.sheet for grid in grids]
-        if clean(sheet) not in names:
-            refuse_unknown("--sheet", sheet, names)
-        grids = tuple(grid for grid in grids if grid.sheet == clean(sheet))
+    grids = read_grids(path, sheet)
     found = [(grid, *_areas(grid, places)) for grid in grids]
     found = [each for each in found if len(each[2]) >= FEWEST_AREAS]
     if not found:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from forecast.errors import DataError, Problem
+from forecast.spec import refuse_unknown
 from forecast.tables import clean
 from forecast.workbook import MOST_BYTES, open_workbook
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 Kind = Literal["text", "number", "day", "formula"]
 Spot = tuple[int, int]  # row and column, both counted from 1
 
+TEXT_TABLES: Final = (".csv", ".txt")
 MOST_ROWS: Final = 5_000  # the annex has some hundreds; sheets formatted to their end have a million
 MOST_COLUMNS: Final = 60
 _DELIMITERS: Final = (";", ",", "\t")
@@ -99,19 +101,30 @@ def letter(column: int) -> str:
     return name
 
 
-def read_grids(path: Path) -> tuple[Grid, ...]:
-    """Read the sheets of an .xlsx file, or the one table of a CSV file.
+def read_grids(path: Path, sheet: str = "") -> tuple[Grid, ...]:
+    """Read the sheets of an .xlsx file, or the one table of a CSV file; only the one named, if any is.
 
     Raises
     ------
     DataError
         If the file is refused as a whole: missing, too large, macros, damaged, not UTF-8.
+    SpecError
+        If no sheet has that name.
     """
-    if path.suffix.casefold() in (".csv", ".txt"):
-        return (_csv_grid(path),)
-    book = open_workbook(path).book
-    grids = tuple(_sheet_grid(path.name, sheet) for sheet in book.worksheets)
-    return tuple(grid for grid in grids if grid.cells)
+    grids = tuple(grid for grid in _grids(path) if grid.cells or path.suffix.casefold() in TEXT_TABLES)
+    if not sheet:
+        return grids
+    names = [grid.sheet for grid in grids]
+    if clean(sheet) not in names:
+        refuse_unknown("--sheet", sheet, names)
+    return tuple(grid for grid in grids if grid.sheet == clean(sheet))
+
+
+def _grids(path: Path) -> Iterator[Grid]:
+    if path.suffix.casefold() in TEXT_TABLES:
+        yield _csv_grid(path)
+    else:
+        yield from (_sheet_grid(path.name, each) for each in open_workbook(path).book.worksheets)
 
 
 def _sheet_grid(file: str, sheet: Worksheet) -> Grid:

@@ -18,8 +18,7 @@ from forecast.annex.walk import Entry, Total, walk
 from forecast.errors import DataError, Problem, SpecError
 from forecast.framework import WHOLE
 from forecast.labels import Phrase
-from forecast.spec import refuse_unknown
-from forecast.tables import DOMAINS, clean
+from forecast.tables import DOMAINS
 
 TOLERANCE: Final = 0.005  # as the door to the data has it
 _MAXIMUM: Final = re.compile(
@@ -105,12 +104,7 @@ def read(path: FilePath, *, sheet: str = "", columns: Sequence[str] = ()) -> Ann
         If the sheet or a column is not known.
     """
     named = parse_columns(columns)
-    grids = read_grids(path)
-    if sheet:
-        names = [grid.sheet for grid in grids]
-        if clean(sheet) not in names:
-            refuse_unknown("--sheet", sheet, names)
-        grids = tuple(grid for grid in grids if grid.sheet == clean(sheet))
+    grids = read_grids(path, sheet)
     layouts = [(grid, find_layout(grid, named)) for grid in grids]
     found = [(grid, layout) for grid, layout in layouts if layout]
     if not found:
