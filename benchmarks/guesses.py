@@ -63,7 +63,7 @@ def evidence_model(hidden: Hidden, years: Sequence[int]) -> Floats:
     lattice, statements, _ = observe(hidden.scores, hidden.subject, recipe.start)
     fitted = recipe.fit(lattice, statements)
     rng = np.random.default_rng(SEED)
-    drawn = (fitted.draws((year,), DRAWS, rng)[..., 0] for year in years)
+    drawn = (fitted.draws((year,), DRAWS, rng).shares[..., 0] for year in years)
     return np.stack([np.moveaxis(np.quantile(d, QUANTILE_LEVELS, axis=0), 0, 2) for d in drawn])
 
 

@@ -12,7 +12,7 @@ from scipy.sparse import csr_array
 from scipy.stats import multivariate_normal
 
 from forecast.models.conditioning import condition
-from forecast.models.linear import Linear, own_area
+from forecast.models.linear import Linear, Prior, own_area
 
 AREAS, CELLS = 4, 5
 
@@ -23,6 +23,18 @@ def covariance(rng: np.random.Generator, n: int) -> Floats:
     """Any covariance of n things, made up."""
     root = rng.normal(size=(n, n + 2))
     return root @ root.T / n
+
+
+def any_prior(rng: np.random.Generator, linear: Linear) -> Prior:
+    """Levels, deviations and the effects of the statements, made up."""
+    effect = rng.uniform(0.1, 2.0, linear.design.shape[2])
+    return Prior(covariance(rng, CELLS), covariance(rng, CELLS), effect)
+
+
+def any_design(rng: np.random.Generator) -> Floats:
+    """What none to three effects add to the cells, made up."""
+    shape = (AREAS, CELLS, int(rng.integers(0, 4)))
+    return rng.normal(size=shape) * (rng.random(shape) < 0.5)
 
 
 def statements(rng: np.random.Generator, own: int, wide: int) -> Linear:
@@ -49,14 +61,17 @@ def statements(rng: np.random.Generator, own: int, wide: int) -> Linear:
         csr_array(area[mixed]),
         rng.normal(size=own + wide),
         rng.uniform(0.05, 1.0, own + wide),
+        any_design(rng),
     )
 
 
-def laid_out(linear: Linear, level: Floats, deviation: Floats) -> tuple[Floats, Floats]:
+def laid_out(linear: Linear, prior: Prior) -> tuple[Floats, Floats]:
     """Prior covariance of every cell of every area, and the statements' slopes on them."""
-    prior = np.kron(np.ones((AREAS, AREAS)), level) + np.kron(np.eye(AREAS), deviation)
+    whole = np.kron(np.ones((AREAS, AREAS)), prior.level) + np.kron(np.eye(AREAS), prior.deviation)
+    design = linear.design.reshape(AREAS * CELLS, -1)
+    whole += design @ np.diag(prior.effect) @ design.T
     pairs = zip(linear.area_weight.toarray(), linear.slope.toarray(), strict=True)
-    return prior, np.stack([np.kron(area, slope) for area, slope in pairs])
+    return whole, np.stack([np.kron(area, slope) for area, slope in pairs])
 
 
 sizes = {"own": st.integers(0, 12), "wide": st.integers(0, 5), "seed": st.integers(0, 9999)}
@@ -68,18 +83,23 @@ def test_the_posterior_is_that_of_one_dense_solve(own, wide, seed):
     """Oracle: the textbook formula on all cells of all areas, and scipy's density."""
     rng = np.random.default_rng(seed)
     linear = statements(rng, own, wide) if own + wide else statements(rng, 1, 0)
-    level, deviation = covariance(rng, CELLS), covariance(rng, CELLS)
-    prior, seen = laid_out(linear, level, deviation)
-    noise = seen @ prior @ seen.T + np.diag(linear.error**2)
-    gain = prior @ seen.T @ np.linalg.inv(noise)
-    mean, posterior = gain @ linear.value, prior - gain @ seen @ prior
-    got = condition(linear, level, deviation)
-    np.testing.assert_allclose(linear.dense_covariance(level, deviation), noise, atol=1e-9)
+    prior = any_prior(rng, linear)
+    whole, seen = laid_out(linear, prior)
+    noise = seen @ whole @ seen.T + np.diag(linear.error**2)
+    gain = whole @ seen.T @ np.linalg.inv(noise)
+    mean, posterior = gain @ linear.value, whole - gain @ seen @ whole
+    got = condition(linear, prior)
+    np.testing.assert_allclose(linear.dense_covariance(prior), noise, atol=1e-9)
     np.testing.assert_allclose(got.mean.reshape(-1), mean, atol=1e-6)
     np.testing.assert_allclose(got.pull, np.linalg.solve(noise, linear.value), rtol=1e-5, atol=1e-6)
     areas, cells = np.repeat(np.arange(AREAS), CELLS), np.tile(np.arange(CELLS), AREAS)
-    level, rest = got.covariance_of(areas, cells)
-    np.testing.assert_allclose(level @ level.T + rest, posterior, atol=1e-6)
+    common, rest = got.covariance_of(areas, cells)
+    np.testing.assert_allclose(common @ common.T + rest, posterior, atol=1e-6)
+    to_effects = np.diag(prior.effect) @ linear.design.reshape(AREAS * CELLS, -1).T @ seen.T
+    effects, root = got.effects
+    np.testing.assert_allclose(effects, to_effects @ np.linalg.solve(noise, linear.value), atol=1e-6)
+    left = np.diag(prior.effect) - to_effects @ np.linalg.solve(noise, to_effects.T)
+    np.testing.assert_allclose(root @ root.T, left, atol=1e-6)
     few = np.array([3, 1])
     np.testing.assert_allclose(got.variance(2, few), np.diag(posterior)[2 * CELLS + few], atol=1e-6)
     constant = 0.5 * len(linear.value) * np.log(2 * np.pi)
@@ -87,26 +107,25 @@ def test_the_posterior_is_that_of_one_dense_solve(own, wide, seed):
     assert got.log_density == pytest.approx(density + constant, rel=1e-6, abs=1e-6)
 
 
-@settings(max_examples=20)
+@settings(max_examples=40)
 @given(**sizes)
 def test_the_slopes_of_the_density_are_those_of_finite_steps(own, wide, seed):
-    """Oracle: the density with one symmetric pair of entries moved up and down."""
+    """Oracle: the density with one symmetric pair of entries, or one variance, moved up and down."""
     rng = np.random.default_rng(seed)
     linear = statements(rng, own + 1, wide)
-    prior = [covariance(rng, CELLS), covariance(rng, CELLS)]
-    slopes = condition(linear, *prior).gradients()
+    prior = any_prior(rng, linear)
+    slopes = dict(zip(("level", "deviation", "effect"), condition(linear, prior).gradients(), strict=True))
     step = 1e-5
-    for which in range(2):
-        i, j = rng.integers(0, CELLS, 2)
-        move = np.zeros((CELLS, CELLS))
-        move[i, j] = move[j, i] = step
+    for name, slope in slopes.items():
+        move = np.zeros(slope.shape)
+        if move.size:
+            i, j = rng.integers(0, len(move), 2)
+            move[(i,) if name == "effect" else ([i, j], [j, i])] = step
         up, down = (
-            condition(
-                linear, *[c + (sign * move if k == which else 0) for k, c in enumerate(prior)]
-            ).log_density
+            condition(linear, replace(prior, **{name: getattr(prior, name) + sign * move})).log_density
             for sign in (1, -1)
         )
-        expected = (slopes[which] * move).sum() / step
+        expected = (slope * move).sum() / step
         assert (down - up) / (2 * step) == pytest.approx(expected, rel=1e-3, abs=1e-4)
 
 
@@ -115,13 +134,14 @@ def test_the_slopes_of_the_density_are_those_of_finite_steps(own, wide, seed):
 def test_columns_and_precision_are_those_of_the_dense_inverse(own, wide, seed):
     """Oracle: numpy's inverse of the covariance of all statements laid out."""
     rng = np.random.default_rng(seed)
-    linear, level, deviation = statements(rng, own, wide), covariance(rng, CELLS), covariance(rng, CELLS)
+    linear = statements(rng, own, wide)
+    prior = any_prior(rng, linear)
     columns = rng.normal(size=(own + wide, 3))
 
-    found = condition(linear, level, deviation)
+    found = condition(linear, prior)
 
-    prior, slope = laid_out(linear, level, deviation)
-    inverse = np.linalg.inv(slope @ prior @ slope.T + np.diag(linear.error**2))
+    whole, slope = laid_out(linear, prior)
+    inverse = np.linalg.inv(slope @ whole @ slope.T + np.diag(linear.error**2))
     assert found.solve(columns) == pytest.approx(inverse @ columns, rel=1e-5, abs=1e-5)
     assert found.precision() == pytest.approx(np.diag(inverse), rel=1e-5, abs=1e-5)
 
@@ -129,20 +149,21 @@ def test_columns_and_precision_are_those_of_the_dense_inverse(own, wide, seed):
 def test_the_covariance_of_two_sets_of_statements_is_a_block_of_that_of_all():
     """Some rows beside others: what the whole matrix holds at their crossing, in the order asked for."""
     rng = np.random.default_rng(5)
-    linear, level, deviation = statements(rng, 7, 3), covariance(rng, CELLS), covariance(rng, CELLS)
+    linear = statements(rng, 7, 3)
+    prior = any_prior(rng, linear)
     rows, others = np.array([4, 0, 9]), np.array([8, 2, 1, 6])
 
-    found = linear.only(rows).covariance_with(linear.only(others), level, deviation)
+    found = linear.only(rows).covariance_with(linear.only(others), prior)
 
-    prior, slope = laid_out(linear, level, deviation)
-    assert found == pytest.approx((slope @ prior @ slope.T)[np.ix_(rows, others)])
+    whole, slope = laid_out(linear, prior)
+    assert found == pytest.approx((slope @ whole @ slope.T)[np.ix_(rows, others)])
 
 
 def test_the_order_of_the_statements_changes_nothing():
     """Rows given in another order: the same posterior, and each pull on its own row."""
     rng = np.random.default_rng(5)
     linear = statements(rng, 9, 3)
-    level, deviation = covariance(rng, CELLS), covariance(rng, CELLS)
+    prior = any_prior(rng, linear)
     order = rng.permutation(12)
     other = replace(
         linear,
@@ -151,7 +172,7 @@ def test_the_order_of_the_statements_changes_nothing():
         value=linear.value[order],
         error=linear.error[order],
     )
-    one, two = condition(linear, level, deviation), condition(other, level, deviation)
+    one, two = condition(linear, prior), condition(other, prior)
     np.testing.assert_allclose(two.mean, one.mean, atol=1e-9)
     np.testing.assert_allclose(two.pull, one.pull[order], atol=1e-7)
 

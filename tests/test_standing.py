@@ -102,7 +102,12 @@ def test_draws_of_the_panel_hold_the_ranks_and_the_year_after_leans_on_them():
         np.arange(5),
         (year,),
     )
-    drawn = Evidence(search=False).fit(lattice, statements).draws((2022, 2023), 400, np.random.default_rng(1))
+    drawn = (
+        Evidence(search=False)
+        .fit(lattice, statements)
+        .draws((2022, 2023), 400, np.random.default_rng(1))
+        .shares
+    )
     then, after = drawn[..., 0, 0], drawn[..., 0, 1]
     assert (ranks_of(then)[:, :5] == [1, 2, 3, 4, 8]).mean() > 0.99
     assert (then[:, 5:] < 0.861).mean() > 0.99

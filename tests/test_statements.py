@@ -162,14 +162,15 @@ def test_a_sum_weighs_its_parts_as_the_year_did():
 
 
 def test_satisfaction_of_the_survey_is_the_survey_part_of_the_index():
-    """SIPAS percent and the points of D8.sipas speak of the same cell; its own parts have no place."""
+    """SIPAS percent speaks of the cell of D8.sipas less the offset; the survey's own parts have no place."""
     survey, points = row(index_code="SIPAS", score=82.0, unit="percent"), row(component="D8.sipas", score=8.2)
     found, uses = read(
         survey, points, row(index_code="SIPAS", component="access", score=82.0, unit="percent")
     )
     assert uses == ["score", "score", "no_such_component"]
     weight = found.cell_weight.toarray()
-    np.testing.assert_array_equal(weight[0], weight[1])
+    np.testing.assert_array_equal(weight[0, :-1], weight[1, :-1])
+    assert weight[:, -1].tolist() == [-1.0, 0.0]
     np.testing.assert_allclose(found.value, 0.82)
 
 
@@ -321,7 +322,7 @@ def fitted_total(*rows: dict[str, Any]) -> np.ndarray:
     """Posterior mean share of every area's total in 2022."""
     lattice, found, _ = observe(pd.DataFrame(rows), SUBJECT, START)
     fitted = Evidence(search=False).fit(lattice, found)
-    drawn = fitted.draws((2022,), 2000, np.random.default_rng(1))[..., 0]
+    drawn = fitted.draws((2022,), 2000, np.random.default_rng(1)).shares[..., 0]
     weights = [leaf_weights(SUBJECT, "total", 2022)[c] for c in SUBJECT.components]
     return np.asarray((drawn @ weights).mean(axis=0))
 

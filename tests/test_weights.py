@@ -40,8 +40,8 @@ def fitted() -> FittedEvidence:
 
 def naive_mean(fitted: FittedEvidence, taken: list[int]) -> float:
     """Mean of the cell given some statements: the whole prior laid out, gain times surprise."""
-    level = np.kron(np.ones((AREAS, AREAS)), fitted.level)
-    prior = level + np.kron(np.eye(AREAS), fitted.deviation)
+    level = np.kron(np.ones((AREAS, AREAS)), fitted.prior.level)
+    prior = level + np.kron(np.eye(AREAS), fitted.prior.deviation)
     linear = fitted.linear
     seen = np.stack(
         [np.kron(linear.area_weight[[i]].toarray()[0], linear.slope[[i]].toarray()[0]) for i in taken]
@@ -144,7 +144,7 @@ def test_groups_that_move_nothing_have_moves_of_no_size(fitted):
     still = replace(
         fitted, posterior=replace(fitted.posterior, linear=replace(fitted.linear, value=np.zeros(6)))
     )
-    still = replace(still, posterior=condition(still.linear, fitted.level, fitted.deviation))
+    still = replace(still, posterior=condition(still.linear, fitted.prior))
 
     found = ways(still, 0, [CELL], np.random.default_rng(1), groups=np.zeros(6, dtype=int), orders=2)
 
@@ -162,7 +162,7 @@ def test_two_that_say_the_same_share_it(fitted):
 
 def test_nothing_moves_where_nothing_is_said():
     """A way of no length has effects of no size."""
-    still = Ways(0.5, np.zeros((1, 2)), np.zeros((1, 2)), np.full((1, 2), 0.5))
+    still = Ways(np.full(1, 0.5), np.zeros((1, 2)), np.zeros((1, 2)), np.full((1, 2), 0.5))
 
     assert in_points(still, [10.0]).effect.tolist() == [0.0, 0.0]
     assert in_points(still, [10.0]).prior == in_points(still, [10.0]).posterior

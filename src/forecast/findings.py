@@ -79,7 +79,7 @@ def quantile_rows(
 def scored(draws: Draws, index_code: str) -> Floats:
     """What areas are ranked by, shape (n, P): points of the total, or percent of the survey."""
     if index_code == SURVEY:
-        return 100 * draws.share(survey_component(draws.subject))
+        return draws.survey_percent()
     return draws.points(TOTAL)
 
 
@@ -167,7 +167,7 @@ def summary(
         )
     if spec.index_code == SURVEY:
         survey = survey_component(target.subject)
-        pair = 100 * before.share(survey)[:, 0], 100 * after.share(survey)[:, 0]
+        pair = before.survey_percent()[:, 0], after.survey_percent()[:, 0]
         facts = {"component": TOTAL, "parent": "", "max_score": 100.0, "max_status": "read"}
         facts["responsible"] = str(table.loc[survey, "responsible"]) if survey in table.index else ""
         own = _own(evidence, spec, TOTAL, SURVEY)

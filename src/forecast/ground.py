@@ -194,8 +194,10 @@ def posterior(known: Known, spec: RunSpec, rng: np.random.Generator) -> Posterio
     years = (spec.target_year - 1, spec.target_year)
     with threadpool_limits(limits=1):  # the same bytes on any machine, and no quarrel over cores
         fitted = Evidence().fit(lattice, statements)
-        shares = fitted.draws(years, spec.draws, rng)
-    last, target = (Draws(subject, year, shares[..., k]) for k, year in enumerate(years))
+        drawn = fitted.draws(years, spec.draws, rng)
+    last, target = (
+        Draws(subject, year, drawn.shares[..., k], offset=drawn.offset[:, k]) for k, year in enumerate(years)
+    )
     target = replace(target, maxima=drawn_maxima(subject.schemes[spec.target_year], spec.draws, rng))
     panel = panels_of(known, subject, statements, uses, spec)[0][1]
     complete = complete_components(panel, len(subject.areas), years[0]) if panel is not None else ()

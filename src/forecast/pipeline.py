@@ -82,7 +82,10 @@ def _past_draws(ground: Ground, spec: RunSpec) -> dict[int, Draws]:
     with threadpool_limits(limits=1):
         past = post.fitted.draws(years, HISTORY_DRAWS, ground.stream(), areas=[place])
     home = post.subject.only(spec.area)
-    return {year: Draws(home, year, past[..., k]) for k, year in enumerate(years)} | found
+    own = {
+        year: Draws(home, year, past.shares[..., k], offset=past.offset[:, k]) for k, year in enumerate(years)
+    }
+    return own | found
 
 
 def _framework(ground: Ground, spec: RunSpec) -> Framework:

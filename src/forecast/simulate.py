@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forecast.models.scheme import Scheme, Subject, leaf_weights
+from forecast.models.subject import survey_component
 
 Floats = NDArray[np.float64]
 
@@ -29,12 +30,15 @@ class Draws:
         Share of the maximum by area and childless component.
     maxima : mapping from childless component to ndarray, shape (n,)
         Its maximum in every draw, where that is assumed within bounds.
+    offset : ndarray, shape (n,)
+        Share that the survey's points have more than its percent; empty if they are the same.
     """
 
     subject: Subject
     year: int
     shares: Floats
     maxima: Mapping[str, Floats] = field(default_factory=dict)
+    offset: Floats = field(default_factory=lambda: np.zeros(0))
 
     def share(self, component: str) -> Floats:
         """Shares of any component for every area, shape (n, P)."""
@@ -54,6 +58,12 @@ class Draws:
         if component in self.maxima:
             return self.share(component) * self.maxima[component][:, None]
         return self.share(component) * self.subject.schemes[self.year].maxima[component]
+
+    def survey_percent(self) -> Floats:
+        """Percent of the satisfaction survey for every area, shape (n, P)."""
+        share = self.share(survey_component(self.subject))
+        off = self.offset[:, None] if len(self.offset) else 0.0
+        return np.asarray(100 * np.clip(share - off, 0.0, 1.0))
 
     def of_area(self, area: str) -> "Draws":
         """Keep one area."""

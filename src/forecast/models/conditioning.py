@@ -1,17 +1,20 @@
 """Condition the latent panel on linear statements, province by province.
 
-Every statement is on one province alone (its scores and totals) or on many (means, ranks).  Given the
-common levels, provinces are independent but for the statements on many, so the covariance of all statements
-is block-diagonal, bordered by those on many, plus the levels: one small Cholesky factor a province, a Schur
-complement for the border, and the Woodbury identity for the levels (Golub and Van Loan 2013, 2.1 and 3.2).
+Every statement is on one province alone (its scores and totals) or on many (means, ranks).  Given what is
+common to all, levels and effects, provinces are independent but for the statements on many, so the covariance
+of all statements is block-diagonal, bordered by those on many, plus what is common: one small Cholesky factor
+a province, a Schur complement for the border, and the Woodbury identity for what is common (Golub and Van
+Loan 2013, 2.1 and 3.2).
 Time grows with the number of provinces times the cube of what is known of one, not with the cube of all.
 
-Letters: P provinces, L*T cells of one, n_p own statements of province p, k statements on many.
+Letters: P provinces, L*T cells of one, n_p own statements of province p, k statements on many, K effects,
+Q = L*T + K levels and effects.
 Where all of the k weigh the provinces alike, as plain means do, what they see of a province goes by its
 information on its cells, and no product grows with k times the number of provinces.
 
 ``G_p`` (n_p, L*T) are slopes of own statements, ``g`` (k, L*T) and ``A`` (k, P) slopes and area weights of
-those on many, ``D`` and ``L_0`` the prior covariances of one province's deviations and of the levels.
+those on many, ``T_p = [I, design]`` (L*T, Q) what is common in the province's cells, ``D`` the prior
+covariance of one province's deviations.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
-from forecast.models.linear import Groups, Linear
+from forecast.models.linear import Linear, Prior
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int_]
@@ -34,17 +37,19 @@ FLOOR = 1e-10  # of a logit squared: keeps the levels' covariance invertible whe
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Own:
-    """What all own statements say together, given the levels.
+    """What all own statements say together, given what is common.
 
     Attributes
     ----------
-    information : ndarray, shape (L*T, L*T)
-        Sum over provinces of ``V_p V_p'``.
-    pulled : ndarray, shape (L*T,)
-        Sum of ``V_p z_p``.
-    once, twice : ndarray, shape (L*T, L*T)
-        As `information`, times the province's weight in every statement on many, and its square; empty if
-        they weigh provinces differently.
+    information : ndarray, shape (Q, Q)
+        Sum over provinces of ``T_p' V_p V_p' T_p``.
+    pulled : ndarray, shape (Q,)
+        Sum of ``T_p' V_p z_p``.
+    once : ndarray, shape (Q, L*T)
+        Sum of ``T_p' V_p V_p'`` times the province's weight in every statement on many; zero if they weigh
+        provinces differently.
+    twice : ndarray, shape (L*T, L*T)
+        Sum of ``V_p V_p'`` times the square of that weight.
     """
 
     information: Floats
@@ -55,12 +60,12 @@ class Own:
 
 @dataclass(frozen=True, eq=False)
 class Conditioned:
-    """The posterior of levels and deviations, in pieces of one province each.
+    """The posterior of levels, effects and deviations, in pieces of one province each.
 
     With ``S_p = G_p D G_p' + errors = C C'``: ``V_p = G_p' C^-T`` (L*T, n_p), ``z_p = C^-1 y_p``,
     ``M_p = C^-1 (covariance with the statements on many) = V_p' D g_p'`` (n_p, k), with ``g_p`` their slopes
     times the province's weight; ``schur`` is the covariance of the statements on many given all own ones and
-    the levels.
+    what is common.
 
     Attributes
     ----------
@@ -71,21 +76,31 @@ class Conditioned:
     """
 
     linear: Linear
-    deviation: Floats
+    prior: Prior
     whitened: tuple[tuple[Floats, Floats, Floats], ...]  # C, V, z of each province
     own: Own
     schur_inverse: Floats  # (k, k)
-    gain: Floats  # schur^-1 times what the levels do to the statements on many, (k, L*T)
-    level_root: Floats  # N = level_root' level_root is the posterior covariance of the levels
-    level_mean: Floats  # (L*T,)
-    information: Floats  # of the statements on the levels, (L*T, L*T)
+    gain: Floats  # schur^-1 times what is common in the statements on many, (k, Q)
+    common_root: Floats  # N = common_root' common_root is the posterior covariance of what is common
+    common_mean: Floats  # (Q,)
+    information: Floats  # of the statements on what is common, (Q, Q)
     wide_residual: Floats  # schur^-1 times the surprise of the statements on many, (k,)
     log_density: float
+
+    @property
+    def n_cells(self) -> int:
+        """L*T: the levels come first in what is common, then the effects."""
+        return len(self.prior.level)
+
+    @property
+    def effects(self) -> tuple[Floats, Floats]:
+        """Posterior mean of the effects less their prior mean, (K,), and root of their covariance, (K, Q)."""
+        return self.common_mean[self.n_cells :], self.common_root.T[self.n_cells :]
 
     @cached_property
     def _reach(self) -> Floats:
         """``D g'``: of the statements on many into one province's deviations, (L*T, k)."""
-        return np.asarray(self.deviation @ self.linear.groups.wide_slope.T)
+        return np.asarray(self.prior.deviation @ self.linear.groups.wide_slope.T)
 
     def _border(self, area: int) -> Floats:
         """``M_p`` of a province, (n_p, k)."""
@@ -93,28 +108,41 @@ class Conditioned:
         return np.asarray((self.whitened[area][1].T @ self._reach) * weight)
 
     @cached_property
+    def _wide_pull(self) -> Floats:
+        """``S^-1 y`` of the statements on many, (k,)."""
+        return np.asarray(self.wide_residual - self.gain @ self.common_mean)
+
+    @cached_property
+    def _residuals(self) -> tuple[Floats, ...]:
+        """Whitened surprises of each province's own statements given all else, (n_p,) each."""
+        moved = self._reach @ (self.linear.groups.wide_weight * self._wide_pull[:, None])  # (L*T, P)
+        return tuple(
+            z - v.T @ (self.linear.in_cells(p, self.common_mean) + moved[:, p])
+            for p, (_, v, z) in enumerate(self.whitened)
+        )
+
+    @cached_property
     def _on_deviation(self) -> Floats:
         """``F_p' S^-1 y`` of every province, shape (P, L*T): what moves its deviations."""
-        g, a = self.linear.groups.wide_slope, self.linear.groups.wide_weight
-        wide = self.wide_residual - self.gain @ self.level_mean
-        moved = self.level_mean[:, None] + self._reach @ (a * wide[:, None])  # (L*T, P)
-        own = [v @ (z - v.T @ each) for (_, v, z), each in zip(self.whitened, moved.T, strict=True)]
-        return np.asarray(np.stack(own) + (a * wide[:, None]).T @ g)
+        groups = self.linear.groups
+        own = [v @ left for (_, v, _), left in zip(self.whitened, self._residuals, strict=True)]
+        return np.asarray(
+            np.stack(own) + (groups.wide_weight * self._wide_pull[:, None]).T @ groups.wide_slope
+        )
 
     @cached_property
     def mean(self) -> Floats:
         """Posterior mean of every cell less the prior mean, shape (P, L*T)."""
-        return np.asarray(self.level_mean + self._on_deviation @ self.deviation)
+        common = [self.linear.in_cells(p, self.common_mean) for p in range(len(self.whitened))]
+        return np.asarray(np.stack(common) + self._on_deviation @ self.prior.deviation)
 
     @cached_property
     def pull(self) -> Floats:
         """``S^-1 y``: what each statement adds, per unit of its covariance with a cell; shape (n,)."""
         groups = self.linear.groups
         pull = np.empty(len(self.linear.value))
-        pull[groups.wide] = self.wide_residual - self.gain @ self.level_mean
-        moved = self.level_mean[:, None] + self._reach @ (groups.wide_weight * pull[groups.wide][:, None])
-        for rows, each, (root, v, z) in zip(groups.rows, moved.T, self.whitened, strict=True):
-            left = z - v.T @ each
+        pull[groups.wide] = self._wide_pull
+        for rows, (root, _, _), left in zip(groups.rows, self.whitened, self._residuals, strict=True):
             pull[rows] = linalg.solve_triangular(root, left, lower=True, trans="T", check_finite=False)
         return pull
 
@@ -122,84 +150,90 @@ class Conditioned:
         """``S^-1`` times any columns, shape (n, m), with S the covariance of all statements."""
         groups = self.linear.groups
         beside = columns[groups.wide]
-        reduced, halves = np.zeros((len(self.level_root), columns.shape[1])), []
+        reduced, halves = np.zeros((len(self.common_root), columns.shape[1])), []
         for p, (rows, (root, v, _)) in enumerate(zip(groups.rows, self.whitened, strict=True)):
             half = linalg.solve_triangular(root, columns[rows], lower=True, check_finite=False)
             halves.append(half)
             beside = beside - self._border(p).T @ half
-            reduced += v @ half
-        on_levels = self.level_root.T @ (self.level_root @ (reduced + self.gain.T @ beside))
+            reduced += self.linear.from_cells(p, v @ half)
+        on_common = self.common_root.T @ (self.common_root @ (reduced + self.gain.T @ beside))
         solved = np.empty(columns.shape)
-        solved[groups.wide] = self.schur_inverse @ beside - self.gain @ on_levels
+        solved[groups.wide] = self.schur_inverse @ beside - self.gain @ on_common
         for p, (rows, half, (root, v, _)) in enumerate(zip(groups.rows, halves, self.whitened, strict=True)):
-            left = half - v.T @ on_levels - self._border(p) @ solved[groups.wide]
+            left = half - v.T @ self.linear.in_cells(p, on_common) - self._border(p) @ solved[groups.wide]
             solved[rows] = linalg.solve_triangular(root, left, lower=True, trans="T", check_finite=False)
         return solved
 
     def precision(self) -> Floats:
         """Diagonal of ``S^-1``: one over what a statement's own variance is given all others; shape (n,)."""
         groups = self.linear.groups
-        gain_root = self.gain @ self.level_root.T
-        found = np.empty(len(self.linear.value))
-        found[groups.wide] = np.diag(self.schur_inverse) - (gain_root**2).sum(axis=1)
+        gain_root = self.gain @ self.common_root.T
+        precision = np.empty(len(self.linear.value))
+        precision[groups.wide] = np.diag(self.schur_inverse) - (gain_root**2).sum(axis=1)
         for p, (rows, (root, v, _)) in enumerate(zip(groups.rows, self.whitened, strict=True)):
             m = self._border(p)
             inverse = linalg.solve_triangular(root, np.eye(len(rows)), lower=True, check_finite=False)
-            seen = v.T @ self.level_root.T - m @ gain_root
+            seen = v.T @ self.linear.in_cells(p, self.common_root.T) - m @ gain_root
             inner = np.eye(len(rows)) + m @ self.schur_inverse @ m.T - seen @ seen.T
-            found[rows] = (inverse * (inner @ inverse)).sum(axis=0)
-        return found
+            precision[rows] = (inverse * (inner @ inverse)).sum(axis=0)
+        return precision
 
     @cached_property
     def _schur_root(self) -> Floats:
         """Lower Cholesky factor of the inverse of the Schur complement, (k, k)."""
         return np.asarray(linalg.cholesky(self.schur_inverse, lower=True))
 
-    def gradients(self) -> tuple[Floats, Floats]:
-        """Slopes of minus the log density in the covariances of levels and of deviations, (L*T, L*T) each."""
-        g, a = self.linear.groups.wide_slope, self.linear.groups.wide_weight
-        reduced = self.information @ self.level_root.T
+    def gradients(self) -> tuple[Floats, Floats, Floats]:
+        """Slopes of minus the log density in the covariances of levels, deviations and effects.
+
+        Shapes (L*T, L*T), (L*T, L*T) and (K,), as effects have variances alone.
+        """
+        n, g, a = self.n_cells, self.linear.groups.wide_slope, self.linear.groups.wide_weight
+        reduced = self.information @ self.common_root.T
         surprise = self._on_deviation.sum(axis=0)
-        on_level = self.information - reduced @ reduced.T - np.outer(surprise, surprise)
-        gain_root = self.gain @ self.level_root.T
+        on_level = self.information[:n, :n] - reduced[:n] @ reduced[:n].T - np.outer(surprise, surprise)
+        on_effect = np.diag(self.information)[n:] - (reduced[n:] ** 2).sum(axis=1)
+        on_effect = on_effect - (self.effects[0] / self.prior.effect) ** 2
+        gain_root = self.gain @ self.common_root.T
         left = self.schur_inverse - gain_root @ gain_root.T
         on_deviation = g.T @ (left * (a @ a.T)) @ g
         weight = self.linear.groups.alike
-        if weight is None:
-            own, cross = self._seen_by_each(gain_root)
-        else:
-            beside = self._reach @ gain_root
-            both = beside @ self.level_root
-            once, twice = both + both.T, self._reach @ left @ self._reach.T
-            never = self.level_root.T @ self.level_root
-            own = sum(
-                (
-                    _sandwich(v, w**2 * twice + w * once - never)
-                    for (_, v, _), w in zip(self.whitened, weight, strict=True)
-                ),
-                start=self.own.information.copy(),
-            )
-            cross = self.own.twice @ self._reach @ left + self.own.once @ self.level_root.T @ gain_root.T
+        own, cross = self._seen_by_each(gain_root) if weight is None else self._seen_alike(gain_root, weight)
         cross = cross @ g
         on_deviation += own - cross - cross.T
         on_deviation -= self._on_deviation.T @ self._on_deviation
-        return 0.5 * on_level, 0.5 * on_deviation
+        return 0.5 * on_level, 0.5 * on_deviation, 0.5 * on_effect
 
     def _seen_by_each(self, gain_root: Floats) -> tuple[Floats, Floats]:
         """What own statements add to the slope in the deviations' covariance, (L*T, L*T), and (L*T, k).
 
         The second, times the slopes of the statements on many, is what both say.
         """
-        own = np.zeros_like(self.deviation)
-        cross = np.zeros((len(self.deviation), len(self.linear.groups.wide)))
+        own = np.zeros_like(self.prior.deviation)
+        cross = np.zeros((self.n_cells, len(self.linear.groups.wide)))
         for p, (_, v, _) in enumerate(self.whitened):
             if not v.shape[1]:
                 continue
             m = self._border(p)
-            seen = v.T @ self.level_root.T - m @ gain_root  # of the levels, by own statements
+            # Of what is common, by own statements.
+            seen = v.T @ self.linear.in_cells(p, self.common_root.T) - m @ gain_root
             beside = m @ self.schur_inverse
             own += v @ (np.eye(v.shape[1]) + beside @ m.T - seen @ seen.T) @ v.T
             cross += v @ ((beside + seen @ gain_root.T) * self.linear.groups.wide_weight[:, p])
+        return own, cross
+
+    def _seen_alike(self, gain_root: Floats, weight: Floats) -> tuple[Floats, Floats]:
+        """The same where all statements on many weigh the provinces alike, by weights of shape (P,)."""
+        left = self.schur_inverse - gain_root @ gain_root.T
+        never = self.common_root.T @ self.common_root
+        both = self.common_root.T @ (self._reach @ gain_root).T  # (Q, L*T)
+        twice = self._reach @ left @ self._reach.T
+        own = self.own.information[: self.n_cells, : self.n_cells].copy()
+        for p, ((_, v, _), w) in enumerate(zip(self.whitened, weight, strict=True)):
+            once = self.linear.in_cells(p, both)
+            common = self.linear.in_cells(p, self.linear.in_cells(p, never).T)
+            own += _sandwich(v, w**2 * twice + w * (once + once.T) - common)
+        cross = self.own.twice @ self._reach @ left + self.own.once.T @ self.common_root.T @ gain_root.T
         return own, cross
 
     def covariance_parts(self, area: int, cells: Ints) -> tuple[Floats, Floats, Floats]:
@@ -207,8 +241,8 @@ class Conditioned:
 
         Returns
         -------
-        level : ndarray, shape (m, L*T)
-            ``level @ level'`` is what the levels' doubt adds, also between areas.
+        common : ndarray, shape (m, Q)
+            ``common @ common'`` is what the doubt about levels and effects adds, also between areas.
         wide : ndarray, shape (m, k)
             ``wide @ wide'`` is what statements on many take away, also between areas.
         own : ndarray, shape (m, m)
@@ -217,35 +251,36 @@ class Conditioned:
         groups = self.linear.groups
         _, v, _ = self.whitened[area]
         m = self._border(area)
-        prior = self.deviation[cells]
+        prior = self.prior.deviation[cells]
         reach = prior @ v  # (m, n_p)
-        on_wide = (prior @ groups.wide_slope.T) * groups.wide_weight[:, area]  # (m, k)
-        moved = np.eye(len(self.deviation))[cells] - reach @ v.T - (on_wide - reach @ m) @ self.gain
-        own = self.deviation[np.ix_(cells, cells)] - reach @ reach.T
-        return moved @ self.level_root.T, (on_wide - reach @ m) @ self._schur_root, own
+        on_wide = (prior @ groups.wide_slope.T) * groups.wide_weight[:, area] - reach @ m  # (m, k)
+        own = self.prior.deviation[np.ix_(cells, cells)] - reach @ reach.T
+        moved = np.eye(self.n_cells)[cells] - reach @ v.T
+        common = self.linear.from_cells(area, moved.T).T - on_wide @ self.gain
+        return common @ self.common_root.T, on_wide @ self._schur_root, own
 
     def variance(self, area: int, cells: Ints) -> Floats:
         """Posterior variance of some cells of one area, shape (m,)."""
-        level, wide, own = self.covariance_parts(area, cells)
-        return np.asarray((level**2).sum(axis=1) - (wide**2).sum(axis=1) + np.diag(own))
+        common, wide, own = self.covariance_parts(area, cells)
+        return np.asarray((common**2).sum(axis=1) - (wide**2).sum(axis=1) + np.diag(own))
 
     def covariance_of(self, area: Ints, cell: Ints) -> tuple[Floats, Floats]:
-        """Joint posterior covariance of the cells ``(area[k], cell[k])``: ``level @ level' + own``.
+        """Joint posterior covariance of the cells ``(area[k], cell[k])``: ``common @ common' + own``.
 
         Returns
         -------
-        level : ndarray, shape (m, L*T)
-            What the levels' doubt adds.
+        common : ndarray, shape (m, Q)
+            What the doubt about levels and effects adds.
         own : ndarray, shape (m, m)
             Each area's own part, less what statements on many areas tell.
         """
-        level = np.empty((len(cell), len(self.deviation)))
+        common = np.empty((len(cell), len(self.common_root)))
         wide = np.empty((len(cell), len(self.linear.groups.wide)))
         own = np.zeros((len(cell), len(cell)))
         for a in np.unique(area):
             at = np.flatnonzero(area == a)
-            level[at], wide[at], own[np.ix_(at, at)] = self.covariance_parts(int(a), cell[at])
-        return level, np.asarray(own - wide @ wide.T)
+            common[at], wide[at], own[np.ix_(at, at)] = self.covariance_parts(int(a), cell[at])
+        return common, np.asarray(own - wide @ wide.T)
 
 
 def _whiten(linear: Linear, deviation: Floats) -> Iterator[tuple[Floats, Floats, Floats]]:
@@ -261,17 +296,18 @@ def _whiten(linear: Linear, deviation: Floats) -> Iterator[tuple[Floats, Floats,
         yield root, solved[:, :-1].T, solved[:, -1]
 
 
-def _own(groups: Groups, whitened: Sequence[tuple[Floats, Floats, Floats]]) -> Own:
-    n_cells = groups.wide_slope.shape[1]
-    information, once, twice = np.zeros((3, n_cells, n_cells))
-    pulled = np.zeros(n_cells)
-    weight = groups.alike
+def _own(linear: Linear, whitened: Sequence[tuple[Floats, Floats, Floats]]) -> Own:
+    n, size = linear.design.shape[1], sum(linear.design.shape[1:])
+    information, pulled = np.zeros((size, size)), np.zeros(size)
+    once, twice = np.zeros((size, n)), np.zeros((n, n))
+    weight = linear.groups.alike
     for p, (_, v, z) in enumerate(whitened):
         each = v @ v.T
-        information += each
-        pulled += v @ z
+        half = linear.from_cells(p, each)
+        information += linear.from_cells(p, half.T)
+        pulled += linear.from_cells(p, v @ z)
         if weight is not None:
-            once += weight[p] * each
+            once += weight[p] * half
             twice += weight[p] ** 2 * each
     return Own(information, pulled, once, twice)
 
@@ -284,58 +320,52 @@ def _sandwich(v: Floats, middle: Floats) -> Floats:
     return np.asarray(each @ middle @ each)
 
 
-def condition(linear: Linear, level: Floats, deviation: Floats) -> Conditioned:
-    """Condition levels and deviations with these prior covariances on the statements.
-
-    Parameters
-    ----------
-    linear : Linear
-    level, deviation : ndarray, shape (L*T, L*T)
-        Prior covariance of the levels, and of one area's deviations.
-    """
-    groups = linear.groups
+def condition(linear: Linear, prior: Prior) -> Conditioned:
+    """Condition levels, effects and deviations on the statements."""
+    groups, weight = linear.groups, linear.groups.alike
     g, a, wide = groups.wide_slope, groups.wide_weight, groups.wide
-    schur = (g @ deviation @ g.T) * (a @ a.T) + np.diag(linear.error[wide] ** 2)
-    on_levels = a.sum(axis=1)[:, None] * g  # (k, L*T)
+    schur = (g @ prior.deviation @ g.T) * (a @ a.T) + np.diag(linear.error[wide] ** 2)
+    on_common = np.hstack([a.sum(axis=1)[:, None] * g, groups.wide_effect])  # (k, Q)
     surprise = linear.value[wide]
-    whitened = tuple(_whiten(linear, deviation))
-    own = _own(groups, whitened)
-    reach = deviation @ g.T
-    weight = groups.alike
+    whitened = tuple(_whiten(linear, prior.deviation))
+    own = _own(linear, whitened)
+    reach = prior.deviation @ g.T
     if weight is None:
-        for (_, v, z), of_one in zip(whitened, a.T, strict=True):
-            m = (v.T @ reach) * of_one
+        for p, (_, v, z) in enumerate(whitened):
+            m = (v.T @ reach) * a[:, p]
             schur -= m.T @ m
-            on_levels -= m.T @ v.T
+            on_common -= linear.from_cells(p, v @ m).T
             surprise = surprise - m.T @ z
     else:
         schur -= reach.T @ own.twice @ reach
-        on_levels -= reach.T @ own.once
+        on_common -= (own.once @ reach).T
         surprise = surprise - reach.T @ sum(
             w * (v @ z) for (_, v, z), w in zip(whitened, weight, strict=True)
         )
     log_density = -sum(float(np.log(np.diag(root)).sum() + 0.5 * z @ z) for root, _, z in whitened)
-    information, pulled = own.information, own.pulled
     root = linalg.cholesky(schur, lower=True)
     schur_inverse = linalg.cho_solve((root, True), np.eye(len(wide)))
-    gain, wide_residual = schur_inverse @ on_levels, schur_inverse @ surprise
-    information = information + on_levels.T @ gain
-    pulled = pulled + on_levels.T @ wide_residual
-    prior_root = linalg.cholesky(level + FLOOR * np.eye(len(level)), lower=True)
-    precision_root = linalg.cholesky(np.eye(len(level)) + prior_root.T @ information @ prior_root, lower=True)
-    level_root = linalg.solve_triangular(precision_root, prior_root.T, lower=True)
-    level_mean = level_root.T @ (level_root @ pulled)
+    gain, wide_residual = schur_inverse @ on_common, schur_inverse @ surprise
+    information = own.information + on_common.T @ gain
+    pulled = own.pulled + on_common.T @ wide_residual
+    level_root = linalg.cholesky(prior.level + FLOOR * np.eye(len(prior.level)), lower=True)
+    prior_root = linalg.block_diag(level_root, np.diag(np.sqrt(prior.effect)))
+    precision_root = linalg.cholesky(
+        np.eye(len(prior_root)) + prior_root.T @ information @ prior_root, lower=True
+    )
+    common_root = linalg.solve_triangular(precision_root, prior_root.T, lower=True)
+    common_mean = common_root.T @ (common_root @ pulled)
     log_density -= float(np.log(np.diag(root)).sum() + np.log(np.diag(precision_root)).sum())
-    log_density -= 0.5 * float(surprise @ wide_residual - pulled @ level_mean)
+    log_density -= 0.5 * float(surprise @ wide_residual - pulled @ common_mean)
     return Conditioned(
         linear=linear,
-        deviation=deviation,
+        prior=prior,
         whitened=whitened,
         own=own,
         schur_inverse=schur_inverse,
         gain=gain,
-        level_root=level_root,
-        level_mean=level_mean,
+        common_root=common_root,
+        common_mean=common_mean,
         information=information,
         wide_residual=wide_residual,
         log_density=log_density,

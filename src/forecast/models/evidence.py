@@ -10,7 +10,7 @@ Garcia-Fernandez et al. 2015).  The rest is Gaussian conditioning (`conditioning
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,8 @@ from scipy.special import expit
 
 from forecast.errors import TooFewYearsError
 from forecast.models.conditioning import Conditioned, condition
-from forecast.models.joint_draws import joint_draws
+from forecast.models.effects import EFFECT_PRIOR_SD, EFFECT_START, Effects, no_effects
+from forecast.models.joint_draws import JointDraws, joint_draws
 from forecast.models.latent import (
     COMPONENT_PRIOR_SD,
     LEVEL_SCALARS,
@@ -31,7 +32,7 @@ from forecast.models.latent import (
     deviation_covariance,
     level_covariance,
 )
-from forecast.models.linear import Linear, own_area
+from forecast.models.linear import Linear, Prior, own_area
 from forecast.models.standing import Standing
 
 Floats = NDArray[np.float64]
@@ -99,8 +100,8 @@ class Evidence:
     start: Variances = START
     search: bool = True
 
-    def fit(self, lattice: Lattice, statements: Statements) -> FittedEvidence:
-        """Condition the panel on the statements.
+    def fit(self, lattice: Lattice, statements: Statements, effects: Effects | None = None) -> FittedEvidence:
+        """Condition the panel on the statements, with the effects of covariates if there are any.
 
         Raises
         ------
@@ -110,15 +111,26 @@ class Evidence:
         if len(statements) < MIN_STATEMENTS:
             raise TooFewYearsError.of(self.name, MIN_STATEMENTS, len(statements))
         spread = self.start.component_spread or (1.0,) * len(lattice.components)
-        start = Variances(**{name: getattr(self.start, name) for name in SCALARS}, component_spread=spread)
-        middle = _middle(statements)
+        given = no_effects(lattice) if effects is None else effects
+        sd = self.start.effect_sd or (EFFECT_START,) * given.n_learnt
+        start = replace(self.start, component_spread=spread, effect_sd=sd)
+        panel = _Panel(lattice, statements, given, _middle(lattice, statements))
         if not self.search:
-            return _settle(lattice, statements, start, middle, rounds=ROUNDS * (1 + SEARCHES))
-        fitted = _settle(lattice, statements, start, middle, rounds=ROUNDS)
+            return _settle(panel, start, rounds=ROUNDS * (1 + SEARCHES))
+        fitted = _settle(panel, start, rounds=ROUNDS)
         for _ in range(SEARCHES):
-            variances = _search(fitted, start)
-            fitted = _settle(lattice, statements, variances, middle, rounds=ROUNDS, origin=fitted)
+            fitted = _settle(panel, _search(fitted, start), rounds=ROUNDS, origin=fitted)
         return fitted
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Panel:
+    """What stays the same while variances are sought."""
+
+    lattice: Lattice
+    statements: Statements
+    effects: Effects
+    middle: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,17 +140,23 @@ class FittedEvidence:
     Attributes
     ----------
     middle : float
-        Prior mean of every cell, on the logit scale.
-    level, deviation : ndarray, shape (L*T, L*T)
-        Prior covariance of the levels, and of one area's deviations.
+        Prior mean of every score, on the logit scale, before covariates.
+    effect_mean : pair of ndarray, shape (K,)
+        Prior means of the covariates' effects, of provincial and of national parts.
+    centre : ndarray, shape (P, cells)
+        Prior mean of every cell: `middle`, and what covariates let expect.
+    blur : ndarray, shape (P, cells)
+        Variance that covariates add which are forecast themselves.
     """
 
     lattice: Lattice
     statements: Statements
+    effects: Effects
     variances: Variances
     middle: float
-    level: Floats
-    deviation: Floats
+    effect_mean: tuple[Floats, Floats]
+    centre: Floats
+    blur: Floats
     posterior: Conditioned
 
     @property
@@ -146,34 +164,48 @@ class FittedEvidence:
         """The statements as lines."""
         return self.posterior.linear
 
+    @property
+    def prior(self) -> Prior:
+        """Covariances of the cells before anything was published."""
+        return self.posterior.prior
+
     def cells(self, area: int, cells: Sequence[int]) -> tuple[Floats, Floats]:
         """Mean and standard deviation of cells of one area on the logit scale."""
         rows = np.asarray(cells, dtype=int)
-        variance = self.posterior.variance(area, rows)
-        return self.middle + self.posterior.mean[area, rows], np.sqrt(np.maximum(variance, 1e-12))
+        variance = self.posterior.variance(area, rows) + self.blur[area, rows]
+        mean = self.centre[area, rows] + self.posterior.mean[area, rows]
+        return mean, np.sqrt(np.maximum(variance, 1e-12))
+
+    def every_cell(self) -> tuple[Floats, Floats]:
+        """The same of all cells of all areas, shape (P, cells) each."""
+        known = [self.cells(area, range(self.lattice.n_cells)) for area in range(len(self.lattice.areas))]
+        return np.stack([mean for mean, _ in known]), np.stack([sd for _, sd in known])
 
     def joint(self, area: Ints, cell: Ints) -> tuple[Floats, Floats, Floats]:
         """Joint mean, shape (m,), of cells ``(area[k], cell[k])``, and their covariance in two parts.
 
-        ``level @ level'``, with level of shape (m, L*T), is what the levels' doubt adds; the rest, (m, m), is
-        each area's own, less what statements on many areas tell.
+        ``common @ common'``, with common of shape (m, Q), is what the doubt about levels and effects adds;
+        the rest, (m, m), is each area's own, less what statements on many areas tell.
         """
-        level, own = self.posterior.covariance_of(area, cell)
-        return self.middle + self.posterior.mean[area, cell], level, own
+        common, own = self.posterior.covariance_of(area, cell)
+        mean = self.centre[area, cell] + self.posterior.mean[area, cell]
+        return mean, common, own + np.diag(self.blur[area, cell])
 
     def draws(
         self, years: Sequence[int], n: int, rng: np.random.Generator, *, areas: Sequence[int] | None = None
-    ) -> Floats:
+    ) -> JointDraws:
         """Joint draws of every cell of some years, as `joint_draws` gives them; `areas` restricts them."""
         return joint_draws(self, years, n, rng, range(len(self.lattice.areas)) if areas is None else areas)
 
     def cross(self, area: int, cells: Sequence[int]) -> Floats:
         """Prior covariance of some cells of one area with the statements, shape (m, n)."""
-        slope, weight = self.linear.slope, self.linear.area_weight
+        slope, weight, prior = self.linear.slope, self.linear.area_weight, self.prior
         rows = np.asarray(cells, dtype=int)
         reach = np.asarray(weight.sum(axis=1)).reshape(-1)
         own = weight[:, [area]].toarray().reshape(-1)
-        return np.asarray((slope @ self.level[:, rows]).T * reach + (slope @ self.deviation[:, rows]).T * own)
+        scores = (slope @ prior.level[:, rows]).T * reach + (slope @ prior.deviation[:, rows]).T * own
+        moved = (self.effects.design[area, rows] * prior.effect) @ self.linear.effect.T
+        return np.asarray(scores + moved)
 
     def weights(self, area: int, cell: int) -> Floats:
         """How far each statement moves a cell, on the logit scale; they add up to its whole move."""
@@ -185,9 +217,10 @@ class FittedEvidence:
         return np.asarray(self.statements.value - residual)
 
 
-def _middle(statements: Statements) -> float:
+def _middle(lattice: Lattice, statements: Statements) -> float:
     """Logit of the average share that is published: where the levels are searched first."""
-    whole = np.asarray(statements.cell_weight.sum(axis=1)) * np.asarray(statements.area_weight.sum(axis=1))
+    scores = statements.cell_weight[:, : lattice.n_scores]
+    whole = np.asarray(scores.sum(axis=1)) * np.asarray(statements.area_weight.sum(axis=1))
     use = np.abs(whole - 1) < 0.05
     share = statements.value[use].mean() if use.any() else 0.5
     share = float(np.clip(share, 0.05, 0.95))
@@ -195,44 +228,60 @@ def _middle(statements: Statements) -> float:
 
 
 def _settle(
-    lattice: Lattice,
-    statements: Statements,
-    variances: Variances,
-    middle: float,
-    *,
-    rounds: int,
-    origin: FittedEvidence | None = None,
+    panel: _Panel, variances: Variances, *, rounds: int, origin: FittedEvidence | None = None
 ) -> FittedEvidence:
     """Make the statements linear and condition on them, `rounds` times."""
-    level = level_covariance(lattice, variances)
-    deviation = deviation_covariance(lattice, variances)
+    lattice, effects = panel.lattice, panel.effects
+    covariances = level_covariance(lattice, variances), deviation_covariance(lattice, variances)
     fitted = origin
     for _ in range(rounds):
-        linear = _linearize(lattice, statements, level, deviation, middle, fitted)
-        posterior = condition(linear, level, deviation)
-        fitted = FittedEvidence(lattice, statements, variances, middle, level, deviation, posterior)
+        slope = _usual_slope(panel, fitted)
+        sd = effects.sd(variances, slope)
+        own, of_level = means = effects.mean(sd, slope)
+        centre = np.full((len(lattice.areas), lattice.n_cells), panel.middle)
+        centre[:, lattice.n_scores :] = 0.0
+        centre += effects.design @ own + effects.national @ of_level
+        level = covariances[0] + (effects.national * sd[1] ** 2) @ effects.national.T
+        prior = Prior(level, covariances[1], sd[0] ** 2)
+        size = own**2 + sd[0] ** 2
+        if fitted is not None:
+            moved, root = fitted.posterior.effects
+            size = (own + moved) ** 2 + (root**2).sum(axis=1)
+        blur = effects.doubt**2 @ size
+        linear = _linearize(panel, prior, centre, blur, fitted)
+        posterior = condition(linear, prior)
+        fitted = FittedEvidence(
+            lattice, panel.statements, effects, variances, panel.middle, means, centre, blur, posterior
+        )
     if fitted is None:
         raise ValueError("rounds must be at least 1")
     return fitted
 
 
+def _usual_slope(panel: _Panel, fitted: FittedEvidence | None) -> Floats:
+    """Derivative of a share in its logit in the last year, by covariate, shape (K,)."""
+    lattice, effects = panel.lattice, panel.effects
+    if fitted is None:
+        share = np.full((len(lattice.areas), lattice.n_cells), expit(panel.middle))
+    else:
+        share = expit(fitted.centre + fitted.posterior.mean)
+    bend = (share * (1 - share)).mean(axis=0)
+    moved = (effects.design**2).sum(axis=0) + effects.national**2  # (cells, K)
+    return np.asarray(bend @ moved / np.maximum(moved.sum(axis=0), 1e-300))
+
+
 def _linearize(
-    lattice: Lattice,
-    statements: Statements,
-    level: Floats,
-    deviation: Floats,
-    middle: float,
-    fitted: FittedEvidence | None,
+    panel: _Panel, prior: Prior, centre: Floats, blur: Floats, fitted: FittedEvidence | None
 ) -> Linear:
     """Replace the logistic function in each statement by its best line under what is known."""
-    shape = (len(lattice.areas), lattice.n_cells)
+    statements, n_scores = panel.statements, panel.lattice.n_scores
     if fitted is None:
-        mean = np.full(shape, middle)
-        sd = np.tile(np.sqrt(np.minimum(np.diag(level), 1.0) + np.diag(deviation)), (shape[0], 1))
+        mean = centre
+        sd = np.sqrt(np.minimum(np.diag(prior.level), 1.0) + np.diag(prior.deviation) + blur)
     else:
-        known = [fitted.cells(area, range(lattice.n_cells)) for area in range(shape[0])]
-        mean, sd = np.stack([m for m, _ in known]), np.stack([s for _, s in known])
+        mean, sd = fitted.every_cell()
     share, slope, left = _line(mean, sd)
+    share[:, n_scores:], slope[:, n_scores:], left[:, n_scores:] = mean[:, n_scores:], 1.0, 0.0  # offsets
     over, weight = statements.area_weight, statements.cell_weight
     # Of every weight that is not 0: its statement, its cell, and the line there, averaged over areas.
     statement, cell = (
@@ -241,13 +290,14 @@ def _linearize(
     )
     size = abs(over)
     mean_slope = _at(size, slope, statement, cell) / np.asarray(size.sum(axis=1)).reshape(-1)[statement]
-    reach = _at(over, mean - middle, statement, cell)
+    reach = _at(over, mean - centre, statement, cell)
     part = weight.data * (_at(over, share, statement, cell) - mean_slope * reach)
     # What a line cannot follow is an error of the statement; over many areas it averages out.
-    bend = weight.data**2 * _at(over.power(2), left, statement, cell)
+    bend = weight.data**2 * _at(over.power(2), left + slope**2 * blur, statement, cell)
     constant, bent = (np.bincount(statement, x, minlength=len(statements)) for x in (part, bend))
     line = sparse.csr_array((weight.data * mean_slope, weight.indices, weight.indptr), shape=weight.shape)
-    return Linear(line, over, statements.value - constant, np.sqrt(statements.error**2 + bent))
+    error = np.sqrt(statements.error**2 + bent)
+    return Linear(line, over, statements.value - constant, error, panel.effects.design)
 
 
 def _at(over: sparse.csr_array, values: Floats, statement: Ints, cell: Ints) -> Floats:
@@ -281,10 +331,8 @@ def _line(mean: Floats, sd: Floats) -> tuple[Floats, Floats, Floats]:
 def _spread_lines(fitted: FittedEvidence) -> tuple[Floats, Floats]:
     """Slopes of sums of components in cells, (m, L*T), and the log of their areas' spread, (m,)."""
     standings = fitted.statements.standings
-    n = fitted.lattice.n_cells
-    known = [fitted.cells(area, range(n)) for area in range(len(fitted.lattice.areas))]
-    _, slope, _ = _line(np.stack([m for m, _ in known]), np.stack([s for _, s in known]))
-    lines = np.zeros((len(standings), n))
+    _, slope, _ = _line(*fitted.every_cell())
+    lines = np.zeros((len(standings), fitted.lattice.n_cells))
     for line, standing in zip(lines, standings, strict=True):
         line[list(standing.cells)] = list(standing.cells.values())
     return lines * slope.mean(axis=0), np.log([standing.spread for standing in standings])
@@ -296,24 +344,35 @@ def _search(fitted: FittedEvidence, start: Variances) -> Variances:
     Scores published beside ranks tell how far all areas lie apart in a year, also those of which nothing is
     published: the spread that the variances imply is drawn to that.
     """
-    lattice, linear = fitted.lattice, fitted.linear
-    centre = start.to_vector()
+    lattice, linear, effects = fitted.lattice, fitted.linear, fitted.effects
+    national, centre = effects.national, start.to_vector()
+    slope = np.ones(len(effects.names))  # of no use to what is estimated
+    fixed = fitted.prior.effect
     # Complete years speak for themselves: what is said of provinces is held less firmly with each of them.
     complete = max(1.0, len(fitted.statements) / (len(lattice.areas) * len(lattice.components)))
     loose = [1.0 if name in LEVEL_SCALARS else complete for name in SCALARS]
     firm = [PRIOR_SD[name] for name in SCALARS]
-    prior_sd = np.append(np.multiply(firm, loose), [COMPONENT_PRIOR_SD * complete] * len(lattice.components))
+    prior_sd = np.concatenate(
+        [
+            np.multiply(firm, loose),
+            [COMPONENT_PRIOR_SD * complete] * len(lattice.components),
+            [EFFECT_PRIOR_SD] * effects.n_learnt,
+        ]
+    )
     lines, log_spread = _spread_lines(fitted)
 
     def loss(vector: Floats) -> tuple[float, Floats]:
         v = start.with_vector(vector)
         level, deviation = level_covariance(lattice, v), deviation_covariance(lattice, v)
-        posterior = condition(linear, level, deviation)
+        own_sd, level_sd = effects.sd(v, slope)
+        own = np.where(effects.by_expert, fixed, own_sd**2)
+        whole = level + (national * level_sd**2) @ national.T
+        posterior = condition(linear, Prior(whole, deviation, own))
         off = (vector - centre) / prior_sd
         implied = ((lines @ deviation) * lines).sum(axis=1)
         gap = (0.5 * np.log(implied) - log_spread) / SPREAD_ERROR
         value = 0.5 * (off @ off + gap @ gap) - posterior.log_density
-        on_level, on_deviation = posterior.gradients()
+        on_level, on_deviation, on_effect = posterior.gradients()
         on_deviation = on_deviation + (lines.T * (gap / (2 * SPREAD_ERROR * implied))) @ lines
         gradient = off / prior_sd
         for k, name in enumerate(SCALARS):
@@ -326,8 +385,11 @@ def _search(fitted: FittedEvidence, start: Variances) -> Variances:
                 gradient[k] += (
                     on_deviation * (deviation_covariance(lattice, other) - deviation)
                 ).sum() / 1e-5
-        by_cell = (on_deviation * deviation).sum(axis=1).reshape(len(lattice.components), -1)
-        gradient[len(SCALARS) :] += 2 * by_cell.sum(axis=1)
+        by_cell = (on_deviation * deviation).sum(axis=1)[: lattice.n_scores]
+        n = len(SCALARS) + len(lattice.components)
+        gradient[len(SCALARS) : n] += 2 * by_cell.reshape(len(lattice.components), -1).sum(axis=1)
+        of_level = ((on_level @ national) * national).sum(axis=0) * level_sd**2
+        gradient[n:] += 2 * np.append((on_effect * own)[~effects.by_expert], of_level[effects.moves_level])
         return float(value), gradient
 
     result = optimize.minimize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,10 +28,29 @@ JITTER = 1e-8  # of a logit squared: cells that are published to the last digit 
 STANDING_ERROR = 0.0002  # of a share: how exactly a place between published ranks is to be met
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class JointDraws:
+    """Draws of some years and areas.
+
+    Attributes
+    ----------
+    shares : ndarray, shape (n, areas, L, years)
+        Shares of the maximum.
+    offset : ndarray, shape (n, years)
+        Share that the survey's points in the index have more than its percent.
+    effects : ndarray, shape (n, K)
+        What one unit of each covariate is worth, in logits.
+    """
+
+    shares: Floats
+    offset: Floats
+    effects: Floats
+
+
 def joint_draws(
     fitted: FittedEvidence, years: Sequence[int], n: int, rng: np.random.Generator, areas: Sequence[int]
-) -> Floats:
-    """Draw every cell of some years and areas, as shares of the maximum; shape (n, areas, L, years).
+) -> JointDraws:
+    """Draw every cell of some years and areas.
 
     Multivariate t on the logit scale with the posterior's variance: one scale factor a draw for what all
     areas share, so that a wide draw is wide everywhere, and one for each area's own part.  Then published
@@ -41,13 +61,15 @@ def joint_draws(
     at = [lattice.years.index(year) for year in years]
     cells = np.array([c * n_years + t for c in range(len(lattice.components)) for t in at], dtype=int)
     area = np.repeat(np.asarray(areas, dtype=int), size)
-    mean, level, own = fitted.joint(area, np.tile(cells, len(areas)))
-    drawn = mean + _scale(LEVEL_DF, (n, 1), rng) * (rng.standard_normal((n, level.shape[1])) @ level.T)
+    mean, common, own = fitted.joint(area, np.tile(cells, len(areas)))
+    shared = _scale(LEVEL_DF, (n, 1), rng) * rng.standard_normal((n, common.shape[1]))
+    offset = _offsets(fitted, years, shared)
+    drawn = mean + shared @ common.T
     root = linalg.cholesky(own + JITTER * np.eye(len(mean)), lower=True)
     noise = linalg.blas.dtrmm(1.0, root, rng.standard_normal((n, len(mean))).T, lower=True).T
     drawn += np.repeat(_scale(AREA_DF, (n, len(areas)), rng), size, axis=1) * noise
     blocks = [slice(k * size, (k + 1) * size) for k in range(len(areas))]
-    covariances = [level[here] @ level[here].T + own[here, here] for here in blocks]
+    covariances = [common[here] @ common[here].T + own[here, here] for here in blocks]
     sums = [_sums(fitted.statements, place, cells) for place in areas]
     for here, covariance, (weight, value, error) in zip(blocks, covariances, sums, strict=True):
         drawn[:, here] = _hold(drawn[:, here], covariance, weight, np.tile(value, (n, 1)), error)
@@ -56,7 +78,8 @@ def joint_draws(
             if standing.year not in years:
                 continue
             whole = np.array([standing.cells.get(int(cell), 0.0) for cell in cells])
-            goal = standing.hold(expit(drawn.reshape(n, -1, size)) @ whole, rng)
+            off = offset[:, [years.index(standing.year)]] * standing.offset
+            goal = standing.hold(expit(drawn.reshape(n, -1, size)) @ whole + off, rng) - off
             for k in np.flatnonzero(np.isnan(standing.share)):
                 weight, value, error = sums[k]
                 drawn[:, blocks[k]] = _hold(
@@ -66,7 +89,20 @@ def joint_draws(
                     np.column_stack([np.tile(value, (n, 1)), goal[:, k]]),
                     np.append(error, STANDING_ERROR),
                 )
-    return np.asarray(expit(drawn).reshape(n, len(areas), len(lattice.components), len(years)))
+    shares = expit(drawn).reshape(n, len(areas), len(lattice.components), len(years))
+    moved, root = fitted.posterior.effects
+    return JointDraws(np.asarray(shares), offset, fitted.effect_mean[0] + moved + shared @ root.T)
+
+
+def _offsets(fitted: FittedEvidence, years: Sequence[int], shared: Floats) -> Floats:
+    """Draws of the offset that holds in each of the years, shape (n, years); 0 where there is none."""
+    offset = np.zeros((len(shared), len(years)))
+    for k, year in enumerate(years):
+        place = fitted.lattice.offset(year)
+        if place is not None:  # any area will do
+            mean, common, _ = fitted.joint(np.array([0]), np.array([place]))
+            offset[:, k] = mean + shared @ common[0]
+    return offset
 
 
 def _scale(df: float, shape: tuple[int, int], rng: np.random.Generator) -> Floats:

@@ -10,6 +10,7 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import linalg
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -27,6 +28,9 @@ class Lattice:
         True where a component's level may jump as its framework or method changed.
     spread : ndarray, shape (L, T)
         How far areas lie apart in a component and year, relative to its usual (1).
+    offsets : tuple of int
+        First years of the frameworks whose points for the survey need not be its percent: what they are off
+        is a cell of its own, a share and the same for all areas, after the L*T others.
     """
 
     areas: tuple[str, ...]
@@ -34,11 +38,22 @@ class Lattice:
     years: tuple[int, ...]
     breaks: Flags
     spread: Floats
+    offsets: tuple[int, ...] = ()
+
+    @property
+    def n_scores(self) -> int:
+        """Number of an area's cells that are scores: L x T, component-major."""
+        return len(self.components) * len(self.years)
 
     @property
     def n_cells(self) -> int:
-        """Number of cells of one area: L x T, component-major."""
-        return len(self.components) * len(self.years)
+        """Number of cells of one area: scores, then offsets."""
+        return self.n_scores + len(self.offsets)
+
+    def offset(self, year: int) -> int | None:
+        """Place of the offset that holds in a year; None if the survey's points are its percent."""
+        begun = [k for k, first in enumerate(self.offsets) if first <= year]
+        return self.n_scores + begun[-1] if begun else None
 
     def cell(self, component: str, year: int) -> int:
         """Place of a component and year among the cells of one area."""
@@ -70,22 +85,24 @@ class Variances:
     level_alike: float = 0.70  # correlation of those moves over domains
     drift: float = 0.15  # sd of the lasting yearly trend of the levels
     component_spread: tuple[float, ...] = ()  # each component's spread against `spread`
+    effect_sd: tuple[float, ...] = ()  # sd of each effect that is estimated
 
     def to_vector(self) -> Floats:
         """Put positive numbers on the log and shares on the logit scale, for the search."""
         values = np.array([getattr(self, name) for name in SCALARS])
         free = np.where(IS_SHARE, _logit(np.where(IS_SHARE, values, 0.5)), np.log(values))
-        return np.concatenate([free, np.log(np.asarray(self.component_spread, dtype=float))])
+        return np.concatenate([free, np.log([*self.component_spread, *self.effect_sd])])
 
     def with_vector(self, vector: Floats) -> Self:
         """Undo `to_vector`."""
         free = vector[: len(SCALARS)]
         values = np.where(IS_SHARE, 1 / (1 + np.exp(-free)), np.exp(np.where(IS_SHARE, 0.0, free)))
         scalars = {name: float(v) for name, v in zip(SCALARS, values, strict=True)}
-        return replace(self, **scalars, component_spread=tuple(np.exp(vector[len(SCALARS) :]).tolist()))
+        rest, n = np.exp(vector[len(SCALARS) :]).tolist(), len(self.component_spread)
+        return replace(self, **scalars, component_spread=tuple(rest[:n]), effect_sd=tuple(rest[n:]))
 
 
-SCALARS = tuple(f.name for f in fields(Variances) if f.name != "component_spread")
+SCALARS = tuple(f.name for f in fields(Variances) if f.type is float)
 START = Variances()
 LEVEL_SCALARS = ("level_step", "level_noise", "level_break", "level_alike", "drift")
 PAPI_SCALARS = ("alike",)  # drawn back to what PAPI says
@@ -97,11 +114,12 @@ PRIOR_SD = {"permanent": 0.3, "persistence": 0.3, "retention": 0.3, "common_perm
 PRIOR_SD |= {"alike": 0.4, "spread": 0.5, "drift": 0.3}
 PRIOR_SD |= {"level_step": 0.6, "level_noise": 0.8, "level_break": 0.6, "level_alike": 0.6}
 COMPONENT_PRIOR_SD = 0.4
+OFFSET_SD = 0.01  # of a share: the survey's points in the index less its percent, under one framework
 START_SD = 0.8  # logit sd of a domain's level in the first year: 50 to 96 percent from a middle of 84
 
 
 def level_covariance(lattice: Lattice, v: Variances) -> Floats:
-    """Covariance of the common levels over components and years, shape (L*T, L*T).
+    """Covariance of the common levels over components and years, then of the offsets, shape (cells, cells).
 
     A random walk with a shrunk lasting drift, noise of one year, and one jump for every known change.
     """
@@ -117,11 +135,11 @@ def level_covariance(lattice: Lattice, v: Variances) -> Floats:
         after = (lattice.breaks[:, [k]] & (np.arange(len(years)) >= k)).astype(float)  # (L, T)
         jump = after.reshape(-1) * v.level_break
         covariance += np.outer(jump, jump) * np.kron(alike, np.ones_like(in_time))
-    return covariance
+    return np.asarray(linalg.block_diag(covariance, OFFSET_SD**2 * np.eye(len(lattice.offsets))))
 
 
 def deviation_covariance(lattice: Lattice, v: Variances) -> Floats:
-    """Covariance of one area's deviations over components and years, shape (L*T, L*T).
+    """Covariance of one area's deviations over components and years, shape (cells, cells); none in offsets.
 
     What its components have in common, and what each has of its own; of either a permanent part, a
     part that fades and a part of one year only.  A framework change wears down what lasts.  All areas
@@ -138,7 +156,8 @@ def deviation_covariance(lattice: Lattice, v: Variances) -> Floats:
     own = v.permanent * kept + (1 - v.permanent) * fading
     scale = v.spread * (_component_spread(v, n_components)[:, None] * lattice.spread).reshape(-1)
     same = component[:, None] == component[None, :]
-    return np.asarray(np.outer(scale, scale) * (v.alike * common + (1 - v.alike) * same * own))
+    covariance = np.outer(scale, scale) * (v.alike * common + (1 - v.alike) * same * own)
+    return np.pad(covariance, (0, len(lattice.offsets)))
 
 
 def _component_spread(v: Variances, n_components: int) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,6 +11,23 @@ from scipy import sparse
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prior:
+    """Covariances before anything is published of ``cell = level + deviation + design . effect``.
+
+    Attributes
+    ----------
+    level, deviation : ndarray, shape (L*T, L*T)
+        Of the levels, which all areas share, and of one area's deviations.
+    effect : ndarray, shape (K,)
+        Variances of the effects, which all areas share too and which are independent.
+    """
+
+    level: Floats
+    deviation: Floats
+    effect: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,12 +42,34 @@ class Linear:
     area_weight : sparse array, shape (n, P)
     value, error : ndarray, shape (n,)
         Value with the prior mean taken out, and the standard deviation of its error.
+    design : ndarray, shape (P, L*T, K)
+        What one unit of an effect adds to each cell.
     """
 
     slope: sparse.csr_array
     area_weight: sparse.csr_array
     value: Floats
     error: Floats
+    design: Floats
+
+    def in_cells(self, area: int, common: Floats) -> Floats:
+        """What levels and effects below each other, shape (L*T + K, ...), are in the cells of an area."""
+        n_cells, n_effects = self.design.shape[1:]
+        if not n_effects:
+            return common
+        return np.asarray(common[:n_cells] + self.design[area] @ common[n_cells:])
+
+    def from_cells(self, area: int, cells: Floats) -> Floats:
+        """The transpose of `in_cells`: shape (L*T, ...) to (L*T + K, ...)."""
+        return np.concatenate([cells, self.design[area].T @ cells]) if self.design.shape[2] else cells
+
+    @cached_property
+    def effect(self) -> Floats:
+        """What one unit of each effect adds to the statements, shape (n, K)."""
+        moved = np.empty((len(self.value), self.design.shape[2]))
+        for k in range(moved.shape[1]):  # one at a time, as slopes and weights of areas are sparse
+            moved[:, k] = self.slope.multiply(self.area_weight @ self.design[:, :, k]).sum(axis=1)
+        return moved
 
     @cached_property
     def groups(self) -> Groups:
@@ -48,24 +87,31 @@ class Linear:
             wide=wide,
             wide_slope=self.slope[wide].toarray(),
             wide_weight=self.area_weight[wide].toarray(),
+            wide_effect=self.effect[wide],
         )
 
     def only(self, rows: Ints) -> Linear:
         """Some of the statements, in the order of `rows`."""
-        return Linear(self.slope[rows], self.area_weight[rows], self.value[rows], self.error[rows])
+        return replace(
+            self,
+            slope=self.slope[rows],
+            area_weight=self.area_weight[rows],
+            value=self.value[rows],
+            error=self.error[rows],
+        )
 
-    def covariance_with(self, other: Linear, level: Floats, deviation: Floats) -> Floats:
+    def covariance_with(self, other: Linear, prior: Prior) -> Floats:
         """Prior covariance with the statements of another, errors left out, shape (n, m)."""
         reach, beyond = (np.asarray(each.area_weight.sum(axis=1)).reshape(-1) for each in (self, other))
-        both = (self.slope @ (other.slope @ level).T) * np.outer(reach, beyond)
-        both += (self.slope @ (other.slope @ deviation).T) * (
+        both = (self.slope @ (other.slope @ prior.level).T) * np.outer(reach, beyond)
+        both += (self.slope @ (other.slope @ prior.deviation).T) * (
             self.area_weight @ other.area_weight.T
         ).toarray()
-        return np.asarray(both)
+        return np.asarray(both + (self.effect * prior.effect) @ other.effect.T)
 
-    def dense_covariance(self, level: Floats, deviation: Floats) -> Floats:
+    def dense_covariance(self, prior: Prior) -> Floats:
         """Covariance of the statements themselves, errors included, shape (n, n)."""
-        return self.covariance_with(self, level, deviation) + np.diag(self.error**2)
+        return self.covariance_with(self, prior) + np.diag(self.error**2)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +128,7 @@ class Groups:
         The same below each other.
     wide : ndarray of int, shape (k,)
         Statements on many provinces.
-    wide_slope, wide_weight : ndarray, shapes (k, L*T) and (k, P)
+    wide_slope, wide_weight, wide_effect : ndarray, shapes (k, L*T), (k, P) and (k, K)
     """
 
     rows: tuple[Ints, ...]
@@ -91,6 +137,7 @@ class Groups:
     wide: Ints
     wide_slope: Floats
     wide_weight: Floats
+    wide_effect: Floats
 
     @property
     def alike(self) -> Floats | None:

@@ -34,6 +34,8 @@ class Standing:
         Of all areas, as shares; NaN where not published.
     spread : float
         Standard deviation of the areas' shares, as scores beside ranks tell it.
+    offset : float
+        Weight in the sum of what the survey's points are off its percent.
     """
 
     year: int
@@ -44,6 +46,7 @@ class Standing:
     worst: float
     mean: float
     spread: float
+    offset: float = 0.0
 
     def points(self) -> tuple[Ints, Floats]:
         """Ranks whose share is published, rising, and these shares, falling."""

@@ -6,7 +6,7 @@ Every row of the scores gets a use or a reason why it has none, so that the repo
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
@@ -15,18 +15,25 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.special import logit, ndtri
+from scipy.special import ndtri
 
 from forecast.models.evidence import Statements
-from forecast.models.latent import Lattice, Variances, deviation_covariance
+from forecast.models.latent import Lattice, Variances
 from forecast.models.scheme import Subject, leaf_weights
+from forecast.models.spreads import (
+    Key,
+    Row,
+    countries_of,
+    lattice_of,
+    plain_share,
+    slopes_on_ranks,
+    usual_spread,
+)
 from forecast.models.standing import Standing, normal_score
 from forecast.tables.values import APPRAISED
 
 Floats = NDArray[np.float64]
 Weights = dict[int, float]  # by place among the areas, or among the cells
-Row = Mapping[str, Any]  # one row of the settled scores
-Key = tuple[str, str, int]  # index_code, component, year
 
 # Standard deviation of a figure's own error, in share of the maximum, by the trust in its source.
 TRUST_ERROR = {"official": 0.0002, "press": 0.0005, "dataset preview": 0.001, "copy": 0.001, "derived": 0.005}
@@ -37,9 +44,6 @@ LINK_ERROR = 0.002  # points of SIPAS in the index against its percent
 RANK_SHAPE_ERROR = 0.15  # of a standard deviation: a year's scores are not exactly normal
 APPRAISED_ERROR = 0.03  # of the share: how far that part's share may lie from its domain's
 COUNT_ERROR = 0.35
-MIN_PAIRS = 3  # published scores with ranks that tell how far areas lie apart in a year,
-MIN_REACH = 1.0  # if their ranks lie this many standard deviations apart,
-FULL_REACH = 4.0  # or just the two ends of a year
 COUNTS_ABOVE = {"count:group_A": 0.90, "count:above_80": 0.80}
 COUNTS_BELOW = {"count:under_70": 0.70, "count:group_C": 0.80}
 
@@ -62,15 +66,15 @@ def observe(
         How each row is used, or why it is not.
     """
     records: list[Row] = [{str(k): v for k, v in row.items()} for row in scores.to_dict("records")]
-    spreads = _told_spreads(records, subject, _plain_share)
-    lattice = _lattice(records, subject)
-    countries = _countries(subject)
+    spreads = slopes_on_ranks(records, subject, plain_share)
+    lattice = lattice_of(records, subject)
+    countries = countries_of(subject)
     means = frozenset(
         (str(row["index_code"]), str(row["component"]), int(row["year"]))
         for row in records
         if row["statistic"] == "mean" and row["area"] in countries and not math.isnan(row["score"])
     )
-    reader = _Reader(subject, lattice, spreads, means, _usual_spread(lattice, start))
+    reader = _Reader(subject, lattice, spreads, means, usual_spread(lattice, start))
     rows = [reader.read(row) for row in records]
     parts = [r.statement for r in rows if r.statement is not None]
     statements = Statements(
@@ -88,14 +92,14 @@ def observe(
 def _standings(records: Sequence[Row], subject: Subject, reader: _Reader) -> tuple[Standing, ...]:
     """What is published of how areas stand to each other, for sums and years whose spread is told."""
     own: dict[Key, dict[str, Any]] = {}
-    n, countries = len(subject.areas), _countries(subject)
+    n, countries = len(subject.areas), countries_of(subject)
     places = {area: place for place, area in enumerate(subject.areas)}
     for row in records:
         key = (str(row["index_code"]), str(row["component"]), int(row["year"]))
         if key not in reader.spreads or key[2] not in subject.schemes:
             continue
         facts = own.setdefault(key, {"rank": np.full(n, np.nan), "share": np.full(n, np.nan)})
-        share = _plain_share(row)
+        share = plain_share(row)
         if row["statistic"] == "value" and row["area"] in places:
             facts["share"][places[row["area"]]] = share
             if 1 <= row["rank"] <= n:
@@ -107,9 +111,14 @@ def _standings(records: Sequence[Row], subject: Subject, reader: _Reader) -> tup
         component = reader.component({"index_code": key[0], "component": key[1]})
         if component is not None:
             best, worst, mean = (facts.get(name, np.nan) for name in ("max", "min", "mean"))
-            cells = reader.cell_weights(component, key[2])
+            cells = reader.cell_weights(component, key[2], linked=key[0] != subject.index_code)
             standings.append(
-                Standing(key[2], cells, facts["rank"], facts["share"], best, worst, mean, reader.spreads[key])
+                Standing(
+                    *(key[2], cells, facts["rank"], facts["share"], best, worst, mean, reader.spreads[key]),
+                    offset=min(
+                        (w for place, w in cells.items() if place >= reader.lattice.n_scores), default=0.0
+                    ),
+                )
             )
     return tuple(standings)
 
@@ -171,7 +180,7 @@ class _Reader:
         if row["area"] not in self.subject.areas:
             return _Read("no_such_area")
         areas = self.area_weights((str(row["area"]),))
-        cells = self.cell_weights(component, year)
+        cells = self.cell_weights(component, year, linked=self.linked(row))
         if not math.isnan(row["score"]):
             share, error = self.share(row, component, year)
             if share is None:
@@ -198,7 +207,8 @@ class _Reader:
         share, error = self.share(row, component, year)
         if share is None:
             return _Read("above_every_maximum")
-        return _Read("mean", (self.area_weights(members), self.cell_weights(component, year), share, error))
+        cells = self.cell_weights(component, year, linked=self.linked(row))
+        return _Read("mean", (self.area_weights(members), cells, share, error))
 
     def shape_of_year(self, row: Row, component: str, year: int) -> _Read:
         """Read an extreme or a count: it places the mean where no mean is published."""
@@ -223,14 +233,14 @@ class _Reader:
             return _Read("no_level")
         if share is None:
             return _Read("above_every_maximum")
-        cells = self.cell_weights(component, year)
+        cells = self.cell_weights(component, year, linked=self.linked(row))
         value = (self.area_weights(members), cells, share - sd * offset, float(np.hypot(error, sd * shape)))
         return _Read("places_mean", value)
 
     def share(self, row: Row, component: str, year: int) -> tuple[float | None, float]:
         """Give the score as a share of the maximum, and its error; None if above every maximum."""
         score = float(row["score"])
-        linked = row["index_code"] != self.subject.index_code
+        linked = self.linked(row)
         whole = 100.0 if row["unit"] == "percent" else (self.maximum(row, component, year, score)[0] or 100.0)
         loose_part = row["trust"] == "derived" and component != "total" and not linked
         own_error = DERIVED_ERROR if loose_part else TRUST_ERROR[str(row["trust"])]
@@ -272,10 +282,16 @@ class _Reader:
     def area_weights(self, areas: Sequence[str]) -> Weights:
         return {self.subject.areas.index(a): 1 / len(areas) for a in areas}
 
-    def cell_weights(self, component: str, year: int) -> Weights:
-        """Weights of the childless components in one component's share."""
+    def linked(self, row: Row) -> bool:
+        """Whether a row is of another index that is linked to this one."""
+        return bool(row["index_code"] != self.subject.index_code)
+
+    def cell_weights(self, component: str, year: int, *, linked: bool = False) -> Weights:
+        """Weights of childless components in a component's share, and of the offset in the linked index's."""
         weights = leaf_weights(self.subject, component, year)
-        return {self.lattice.cell(leaf, year): weight for leaf, weight in weights.items()}
+        cells = {self.lattice.cell(leaf, year): weight for leaf, weight in weights.items()}
+        offset = self.lattice.offset(year)
+        return cells if offset is None or not linked else cells | {offset: -1.0}
 
     def spread(self, row: Row, component: str, year: int) -> float:
         """Standard deviation of the areas' shares in one year, told by its published ranks."""
@@ -284,116 +300,6 @@ class _Reader:
         return (
             own if own is not None else self.usual_spread[component] * float(self.lattice.spread[:, k].mean())
         )
-
-
-def _lattice(records: Sequence[Row], subject: Subject) -> Lattice:
-    years = subject.years
-    breaks = np.zeros((len(subject.components), len(years)), dtype=bool)
-    for i, component in enumerate(subject.components):
-        for year in subject.breaks.get(component, ()):
-            if year in years[1:]:
-                breaks[i, years.index(year)] = True
-    logits = _told_spreads(records, subject, _plain_logit)
-    # Of the total's ranks a rough guide only, drawn halfway back to the usual and held where there are none.
-    total = _relative([logits.get((subject.index_code, "total", year), np.nan) for year in years])
-    own = _complete_spreads(records, subject)
-
-    complete = {component for component, _ in own}
-    spread = [
-        _relative([own.get((component, year), np.nan) for year in years], 1.0)
-        if component in complete
-        else total
-        for component in subject.components
-    ]
-    return Lattice(subject.areas, subject.components, years, breaks, np.array(spread))
-
-
-def _relative(spreads: Sequence[float], part: float = 0.5) -> Floats:
-    """Spreads of years against their middle one, drawn back to it."""
-    told = pd.Series(spreads, dtype=float)
-    relative = ((told / told.median()).clip(0.5, 2.0) ** part).ffill().bfill().fillna(1.0)
-    return np.asarray(relative, dtype=np.float64)
-
-
-def _complete_spreads(records: Sequence[Row], subject: Subject) -> dict[tuple[str, int], float]:
-    """Standard deviation of the logits of a component and year of which most areas' scores are published."""
-    logits: dict[tuple[str, int], list[float]] = {}
-    for row in records:
-        key = (str(row["index_code"]), str(row["component"]))
-        component = key[1] if key[0] == subject.index_code else subject.links.get(key)
-        if row["statistic"] == "value" and component in subject.components and row["area"] in subject.areas:
-            share = _plain_logit(row)
-            if np.isfinite(share):
-                logits.setdefault((component, int(row["year"])), []).append(share)
-    return {key: float(np.std(x)) for key, x in logits.items() if len(x) >= 0.5 * len(subject.areas)}
-
-
-def _usual_spread(lattice: Lattice, start: Variances) -> Mapping[str, float]:
-    """Spread of areas' shares that the variances alone imply near the middle of what is published."""
-    n = len(lattice.components)
-    flat = Lattice(
-        lattice.areas, lattice.components, lattice.years[:1], np.zeros((n, 1), dtype=bool), np.ones((n, 1))
-    )
-    deviation = deviation_covariance(flat, start) * 0.12**2  # slope of the logistic near 86 percent
-    usual = {c: float(np.sqrt(deviation[i, i])) for i, c in enumerate(lattice.components)}
-    return _Fallback(usual, float(np.sqrt(deviation.mean())))
-
-
-class _Fallback(dict[str, float]):
-    """Spread by component; a sum of components has the spread of their mean."""
-
-    def __init__(self, known: Mapping[str, float], other: float) -> None:
-        super().__init__(known)
-        self.other = other
-
-    def __missing__(self, key: str) -> float:
-        return self.other
-
-
-def _countries(subject: Subject) -> tuple[str, ...]:
-    """Names under which figures of all areas together are published."""
-    return tuple(name for name, members in subject.regions.items() if len(members) == len(subject.areas))
-
-
-def _told_spreads(
-    records: Sequence[Row], subject: Subject, measure: Callable[[Row], float]
-) -> dict[Key, float]:
-    """Slopes of a measure of each year's published scores on the normal quantiles of their ranks."""
-    n, countries = len(subject.areas), _countries(subject)
-    pairs: dict[Key, list[tuple[float, float]]] = {}
-    for row in records:
-        share = measure(row)
-        if row["statistic"] == "value" and row["area"] in subject.areas:
-            rank = float(row["rank"])
-        elif row["statistic"] in ("max", "min") and row["area"] in countries:
-            rank = 1.0 if row["statistic"] == "max" else float(n)
-        else:
-            continue
-        if np.isfinite(share) and 1 <= rank <= n:
-            key = (str(row["index_code"]), str(row["component"]), int(row["year"]))
-            pairs.setdefault(key, []).append((float(normal_score(rank, n)), share))
-    told = {}
-    for key, found in pairs.items():
-        z, share_of = np.array(found).T
-        if np.ptp(z) >= MIN_REACH and (len(found) >= MIN_PAIRS or np.ptp(z) >= FULL_REACH):
-            slope = float(np.polyfit(z, share_of, 1)[0])
-            if slope > 0:
-                told[key] = slope
-    return told
-
-
-def _plain_share(row: Row) -> float:
-    """Share of the maximum where it needs no framework; NaN elsewhere."""
-    if row["unit"] == "percent":
-        return float(row["score"]) / 100
-    whole = 100.0 if row["component"] == "total" else np.nan
-    maximum = float(row["max_score"])
-    return float(row["score"]) / (whole if np.isnan(maximum) else maximum)
-
-
-def _plain_logit(row: Row) -> float:
-    """The same on the logit scale, on which years of unlike level compare."""
-    return float(logit(np.clip(_plain_share(row), 0.02, 0.98)))
 
 
 def _order_error(rank: float, n: int) -> float:

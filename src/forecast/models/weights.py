@@ -40,8 +40,8 @@ class Ways:
 
     Attributes
     ----------
-    middle : float
-        Where all start.
+    middle : ndarray, shape (L,)
+        Where each starts.
     moves : ndarray, shape (L, n)
         What each statement moves each cell by, on average over orders; rows add up to the whole way.
     error : ndarray, shape (L, n)
@@ -50,7 +50,7 @@ class Ways:
         Where each cell would be if one statement alone were unknown, variances and slopes held.
     """
 
-    middle: float
+    middle: Floats
     moves: Floats
     error: Floats
     without: Floats
@@ -126,9 +126,10 @@ def ways(
     player[parties >= 0] = len(alone) + np.searchsorted(labels, parties[parties >= 0])
     share = _shares(cross * fitted.posterior.pull, player)
     pull, precision = fitted.posterior.pull, fitted.posterior.precision()
-    reached = fitted.middle + cross @ pull
+    middle = fitted.centre[area, list(cells)]
+    reached = middle + cross @ pull
     without = reached[:, None] - fitted.posterior.solve(cross.T).T * (pull / precision)
-    return Ways(fitted.middle, share * mean.T[:, player], share * error.T[:, player], without)
+    return Ways(middle, share * mean.T[:, player], share * error.T[:, player], without)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,13 +157,13 @@ class _State:
 def _states(fitted: FittedEvidence, groups: Sequence[Ints], alone: Ints, cross: Floats) -> list[_State]:
     """Condition what stands alone on every subset of groups; bit g of a place is whether group g is in."""
     single = fitted.linear.only(alone)
-    covariance = single.dense_covariance(fitted.level, fitted.deviation)
+    covariance = single.dense_covariance(fitted.prior)
     states = [_State(single.value, covariance, cross[:, alone].T, np.zeros(len(cross)))]
     for subset in range(1, 2 ** len(groups)):
         rows = np.concatenate([own for g, own in enumerate(groups) if subset >> g & 1])
         taken = fitted.linear.only(rows)
-        posterior = condition(taken, fitted.level, fitted.deviation)
-        to_single = taken.covariance_with(single, fitted.level, fitted.deviation)
+        posterior = condition(taken, fitted.prior)
+        to_single = taken.covariance_with(single, fitted.prior)
         to_cells = cross[:, rows].T
         solved = posterior.solve(np.column_stack([to_single, to_cells]))
         states.append(
@@ -218,18 +219,18 @@ def in_points(found: Ways, maxima: Sequence[float]) -> Moves:
 
     Examples
     --------
-    >>> half = Ways(middle=0.0, moves=np.ones((1, 2)), error=np.zeros((1, 2)), without=np.ones((1, 2)))
+    >>> half = Ways(np.zeros(1), moves=np.ones((1, 2)), error=np.zeros((1, 2)), without=np.ones((1, 2)))
     >>> in_points(half, [10.0]).effect.round(2)
     array([1.9, 1.9])
     """
     points = np.asarray(maxima, dtype=float)
     way = found.moves.sum(axis=1)
-    start, end = float(expit(found.middle)), expit(found.middle + way)
+    start, end = expit(found.middle), expit(found.middle + way)
     straight = np.abs(way) > NO_WAY
     slope = np.where(straight, (end - start) / np.where(straight, way, 1.0), start * (1 - start))
     posterior = float(points @ end)
     return Moves(
-        prior=float(points.sum() * start),
+        prior=float(points @ start),
         posterior=posterior,
         effect=(points * slope) @ found.moves,
         error=(points * slope) @ found.error,
