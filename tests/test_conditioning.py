@@ -110,17 +110,17 @@ def test_the_posterior_is_that_of_one_dense_solve(own, wide, seed):
 @settings(max_examples=40)
 @given(**sizes)
 def test_the_slopes_of_the_density_are_those_of_finite_steps(own, wide, seed):
-    """Oracle: the density with one symmetric pair of entries, or one variance, moved up and down."""
+    """Oracle: the density with one symmetric pair of entries moved up and down."""
     rng = np.random.default_rng(seed)
     linear = statements(rng, own + 1, wide)
     prior = any_prior(rng, linear)
-    slopes = dict(zip(("level", "deviation", "effect"), condition(linear, prior).gradients(), strict=True))
+    slopes = dict(zip(("level", "deviation"), condition(linear, prior).gradients(), strict=True))
     step = 1e-5
     for name, slope in slopes.items():
         move = np.zeros(slope.shape)
         if move.size:
             i, j = rng.integers(0, len(move), 2)
-            move[(i,) if name == "effect" else ([i, j], [j, i])] = step
+            move[[i, j], [j, i]] = step
         up, down = (
             condition(linear, replace(prior, **{name: getattr(prior, name) + sign * move})).log_density
             for sign in (1, -1)

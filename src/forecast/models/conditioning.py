@@ -84,6 +84,7 @@ class Conditioned:
     common_root: Floats  # N = common_root' common_root is the posterior covariance of what is common
     common_mean: Floats  # (Q,)
     information: Floats  # of the statements on what is common, (Q, Q)
+    pulled: Floats  # the posterior covariance of what is common, times this, is its mean; (Q,)
     wide_residual: Floats  # schur^-1 times the surprise of the statements on many, (k,)
     log_density: float
 
@@ -183,17 +184,12 @@ class Conditioned:
         """Lower Cholesky factor of the inverse of the Schur complement, (k, k)."""
         return np.asarray(linalg.cholesky(self.schur_inverse, lower=True))
 
-    def gradients(self) -> tuple[Floats, Floats, Floats]:
-        """Slopes of minus the log density in the covariances of levels, deviations and effects.
-
-        Shapes (L*T, L*T), (L*T, L*T) and (K,), as effects have variances alone.
-        """
+    def gradients(self) -> tuple[Floats, Floats]:
+        """Slopes of minus the log density in the covariances of levels and of deviations, (L*T, L*T) each."""
         n, g, a = self.n_cells, self.linear.groups.wide_slope, self.linear.groups.wide_weight
         reduced = self.information @ self.common_root.T
         surprise = self._on_deviation.sum(axis=0)
         on_level = self.information[:n, :n] - reduced[:n] @ reduced[:n].T - np.outer(surprise, surprise)
-        on_effect = np.diag(self.information)[n:] - (reduced[n:] ** 2).sum(axis=1)
-        on_effect = on_effect - (self.effects[0] / self.prior.effect) ** 2
         gain_root = self.gain @ self.common_root.T
         left = self.schur_inverse - gain_root @ gain_root.T
         on_deviation = g.T @ (left * (a @ a.T)) @ g
@@ -202,7 +198,7 @@ class Conditioned:
         cross = cross @ g
         on_deviation += own - cross - cross.T
         on_deviation -= self._on_deviation.T @ self._on_deviation
-        return 0.5 * on_level, 0.5 * on_deviation, 0.5 * on_effect
+        return 0.5 * on_level, 0.5 * on_deviation
 
     def _seen_by_each(self, gain_root: Floats) -> tuple[Floats, Floats]:
         """What own statements add to the slope in the deviations' covariance, (L*T, L*T), and (L*T, k).
@@ -367,6 +363,7 @@ def condition(linear: Linear, prior: Prior) -> Conditioned:
         common_root=common_root,
         common_mean=common_mean,
         information=information,
+        pulled=pulled,
         wide_residual=wide_residual,
         log_density=log_density,
     )

@@ -12,14 +12,17 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import linalg, optimize
 
 from forecast.models.covariates import Completed
 from forecast.models.latent import Lattice, Variances
 
 Floats = NDArray[np.float64]
 
-EFFECT_START = 0.01  # logits for a usual move of the covariate: where the search for an effect's sd begins
-EFFECT_PRIOR_SD = 1.5  # of its log, around that
+NO_EFFECT = 0.001  # logits for a usual move of the covariate: the sd of an effect that figures do not support
+EFFECT_WEIGHT = 1.5  # a prior that falls as this power of the sd: most effects are nothing, a few are large
+EFFECT_START = 0.05  # where the search for an effect's sd begins
+MOST_EFFECT = 2.0  # and where it ends
 LEAN = 0.5  # of an effect's sd: how far its prior mean lies on the side that is expected
 ENOUGH = 0.25  # of the areas must have figures for the year's mean to be that of all
 
@@ -134,3 +137,32 @@ def _parts(completed: Completed, k: int) -> tuple[Floats, Floats, Floats]:
         return completed.national[:, k], completed.provincial[:, :, k], sd
     own = np.where(seen[:, None], mean - mean.mean(axis=1, keepdims=True), 0.0)
     return np.zeros(mean.shape[1]), own, np.where(seen[:, None], sd, 0.0)
+
+
+def search_sd(information: Floats, pulled: Floats) -> Floats:
+    """Standard deviations of effects, shape (M,), that are most likely for what figures say of them.
+
+    Figures say of effects b that their log density is ``-b' information b / 2 + pulled' b`` and a constant.
+    The search begins at large effects, as from the other side it would see none.
+
+    Parameters
+    ----------
+    information : ndarray, shape (M, M)
+    pulled : ndarray, shape (M,)
+    """
+
+    def loss(log_sd: Floats) -> tuple[float, Floats]:
+        sd = np.exp(log_sd)
+        scaled = np.eye(len(sd)) + information * np.outer(sd, sd)
+        root = linalg.cholesky(scaled, lower=True)
+        inverse = linalg.cho_solve((root, True), np.eye(len(sd)))
+        mean = inverse @ (pulled * sd)  # in units of the sd
+        off = log_sd - np.log(NO_EFFECT)
+        tail = np.sqrt(1 + off**2)
+        value = np.log(np.diag(root)).sum() - 0.5 * (pulled * sd) @ mean + EFFECT_WEIGHT * (tail - 1).sum()
+        slope = 1 - np.diag(inverse) - mean**2 + EFFECT_WEIGHT * off / tail
+        return float(value), slope
+
+    start = np.full(len(pulled), np.log(EFFECT_START))
+    bounds = [(np.log(NO_EFFECT) - 1, np.log(MOST_EFFECT))] * len(pulled)
+    return np.exp(optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x)

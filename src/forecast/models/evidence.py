@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize, sparse
+from scipy import linalg, optimize, sparse
 from scipy.special import expit
 
 from forecast.errors import TooFewYearsError
-from forecast.models.conditioning import Conditioned, condition
-from forecast.models.effects import EFFECT_PRIOR_SD, EFFECT_START, Effects, no_effects
+from forecast.models.conditioning import FLOOR, Conditioned, condition
+from forecast.models.effects import EFFECT_START, Effects, no_effects, search_sd
 from forecast.models.joint_draws import JointDraws, joint_draws
 from forecast.models.latent import (
     COMPONENT_PRIOR_SD,
@@ -120,6 +120,9 @@ class Evidence:
         fitted = _settle(panel, start, rounds=ROUNDS)
         for _ in range(SEARCHES):
             fitted = _settle(panel, _search(fitted, start), rounds=ROUNDS, origin=fitted)
+            if given.n_learnt:
+                variances = replace(fitted.variances, effect_sd=_supported(fitted))
+                fitted = _settle(panel, variances, rounds=1, origin=fitted)
         return fitted
 
 
@@ -338,41 +341,47 @@ def _spread_lines(fitted: FittedEvidence) -> tuple[Floats, Floats]:
     return lines * slope.mean(axis=0), np.log([standing.spread for standing in standings])
 
 
+def _supported(fitted: FittedEvidence) -> tuple[float, ...]:
+    """Standard deviations of effects under which the figures are most likely, all else as it is."""
+    effects, posterior, n = fitted.effects, fitted.posterior, fitted.lattice.n_cells
+    base = level_covariance(fitted.lattice, fitted.variances)
+    spoken = effects.by_expert
+    # What is common is levels without covariates, effects of which experts speak, and those to be estimated.
+    fixed = linalg.block_diag(base + FLOOR * np.eye(n), np.diag(fitted.prior.effect[spoken]))
+    unit = np.eye(n + len(spoken))
+    national = np.vstack([effects.national, np.zeros((len(spoken), len(spoken)))])[:, effects.moves_level]
+    known = np.hstack([unit[:, :n], unit[:, n:][:, spoken]])
+    sought = np.hstack([unit[:, n:][:, ~spoken], national])
+    inverse = np.linalg.inv(np.linalg.inv(fixed) + known.T @ posterior.information @ known)
+    left = posterior.information - posterior.information @ known @ inverse @ known.T @ posterior.information
+    pulled = posterior.pulled - posterior.information @ known @ inverse @ known.T @ posterior.pulled
+    return tuple(search_sd(sought.T @ left @ sought, sought.T @ pulled).tolist())
+
+
 def _search(fitted: FittedEvidence, start: Variances) -> Variances:
     """Maximum a posteriori variances for statements that are linear already.
 
     Scores published beside ranks tell how far all areas lie apart in a year, also those of which nothing is
     published: the spread that the variances imply is drawn to that.
     """
-    lattice, linear, effects = fitted.lattice, fitted.linear, fitted.effects
-    national, centre = effects.national, start.to_vector()
-    slope = np.ones(len(effects.names))  # of no use to what is estimated
-    fixed = fitted.prior.effect
+    lattice, linear, centre = fitted.lattice, fitted.linear, start.to_vector()
+    of_effects = fitted.prior.level - level_covariance(lattice, fitted.variances)
     # Complete years speak for themselves: what is said of provinces is held less firmly with each of them.
     complete = max(1.0, len(fitted.statements) / (len(lattice.areas) * len(lattice.components)))
     loose = [1.0 if name in LEVEL_SCALARS else complete for name in SCALARS]
     firm = [PRIOR_SD[name] for name in SCALARS]
-    prior_sd = np.concatenate(
-        [
-            np.multiply(firm, loose),
-            [COMPONENT_PRIOR_SD * complete] * len(lattice.components),
-            [EFFECT_PRIOR_SD] * effects.n_learnt,
-        ]
-    )
+    prior_sd = np.append(np.multiply(firm, loose), [COMPONENT_PRIOR_SD * complete] * len(lattice.components))
     lines, log_spread = _spread_lines(fitted)
 
     def loss(vector: Floats) -> tuple[float, Floats]:
         v = start.with_vector(vector)
         level, deviation = level_covariance(lattice, v), deviation_covariance(lattice, v)
-        own_sd, level_sd = effects.sd(v, slope)
-        own = np.where(effects.by_expert, fixed, own_sd**2)
-        whole = level + (national * level_sd**2) @ national.T
-        posterior = condition(linear, Prior(whole, deviation, own))
+        posterior = condition(linear, Prior(level + of_effects, deviation, fitted.prior.effect))
         off = (vector - centre) / prior_sd
         implied = ((lines @ deviation) * lines).sum(axis=1)
         gap = (0.5 * np.log(implied) - log_spread) / SPREAD_ERROR
         value = 0.5 * (off @ off + gap @ gap) - posterior.log_density
-        on_level, on_deviation, on_effect = posterior.gradients()
+        on_level, on_deviation = posterior.gradients()
         on_deviation = on_deviation + (lines.T * (gap / (2 * SPREAD_ERROR * implied))) @ lines
         gradient = off / prior_sd
         for k, name in enumerate(SCALARS):
@@ -386,10 +395,7 @@ def _search(fitted: FittedEvidence, start: Variances) -> Variances:
                     on_deviation * (deviation_covariance(lattice, other) - deviation)
                 ).sum() / 1e-5
         by_cell = (on_deviation * deviation).sum(axis=1)[: lattice.n_scores]
-        n = len(SCALARS) + len(lattice.components)
-        gradient[len(SCALARS) : n] += 2 * by_cell.reshape(len(lattice.components), -1).sum(axis=1)
-        of_level = ((on_level @ national) * national).sum(axis=0) * level_sd**2
-        gradient[n:] += 2 * np.append((on_effect * own)[~effects.by_expert], of_level[effects.moves_level])
+        gradient[len(SCALARS) :] += 2 * by_cell.reshape(len(lattice.components), -1).sum(axis=1)
         return float(value), gradient
 
     result = optimize.minimize(
@@ -400,4 +406,4 @@ def _search(fitted: FittedEvidence, start: Variances) -> Variances:
         bounds=[(c - REACH, c + REACH) for c in centre],
         options={"maxiter": 40, "ftol": 1e-6},
     )
-    return start.with_vector(result.x)
+    return replace(start.with_vector(result.x), effect_sd=fitted.variances.effect_sd)

@@ -85,21 +85,20 @@ class Variances:
     level_alike: float = 0.70  # correlation of those moves over domains
     drift: float = 0.15  # sd of the lasting yearly trend of the levels
     component_spread: tuple[float, ...] = ()  # each component's spread against `spread`
-    effect_sd: tuple[float, ...] = ()  # sd of each effect that is estimated
+    effect_sd: tuple[float, ...] = ()  # sd of each covariate's effect, estimated apart (`effects`)
 
     def to_vector(self) -> Floats:
         """Put positive numbers on the log and shares on the logit scale, for the search."""
         values = np.array([getattr(self, name) for name in SCALARS])
         free = np.where(IS_SHARE, _logit(np.where(IS_SHARE, values, 0.5)), np.log(values))
-        return np.concatenate([free, np.log([*self.component_spread, *self.effect_sd])])
+        return np.concatenate([free, np.log(np.asarray(self.component_spread, dtype=float))])
 
     def with_vector(self, vector: Floats) -> Self:
         """Undo `to_vector`."""
         free = vector[: len(SCALARS)]
         values = np.where(IS_SHARE, 1 / (1 + np.exp(-free)), np.exp(np.where(IS_SHARE, 0.0, free)))
         scalars = {name: float(v) for name, v in zip(SCALARS, values, strict=True)}
-        rest, n = np.exp(vector[len(SCALARS) :]).tolist(), len(self.component_spread)
-        return replace(self, **scalars, component_spread=tuple(rest[:n]), effect_sd=tuple(rest[n:]))
+        return replace(self, **scalars, component_spread=tuple(np.exp(vector[len(SCALARS) :]).tolist()))
 
 
 SCALARS = tuple(f.name for f in fields(Variances) if f.type is float)
