@@ -34,7 +34,8 @@ def joint_draws(
 
     Multivariate t on the logit scale with the posterior's variance: one scale factor a draw for what all
     areas share, so that a wide draw is wide everywhere, and one for each area's own part.  Then published
-    sums are made to hold in every draw, and where all areas are drawn, published ranks too.
+    sums and ranks are made to hold in every draw; where all areas are drawn, those of which nothing is
+    published take the places that are free.
     """
     lattice = fitted.lattice
     n_years, size = len(lattice.years), len(lattice.components) * len(years)
@@ -51,21 +52,20 @@ def joint_draws(
     sums = [_sums(fitted.statements, place, cells) for place in areas]
     for here, covariance, (weight, value, error) in zip(blocks, covariances, sums, strict=True):
         drawn[:, here] = _hold(drawn[:, here], covariance, weight, np.tile(value, (n, 1)), error)
-    if len(areas) == len(lattice.areas):
-        for standing in fitted.statements.standings:
-            if standing.year not in years:
-                continue
-            whole = np.array([standing.cells.get(int(cell), 0.0) for cell in cells])
-            goal = standing.hold(expit(drawn.reshape(n, -1, size)) @ whole, rng)
-            for k in np.flatnonzero(np.isnan(standing.share)):
-                weight, value, error = sums[k]
-                drawn[:, blocks[k]] = _hold(
-                    drawn[:, blocks[k]],
-                    covariances[k],
-                    np.vstack([weight, whole]),
-                    np.column_stack([np.tile(value, (n, 1)), goal[:, k]]),
-                    np.append(error, STANDING_ERROR),
-                )
+    for standing in fitted.statements.standings:
+        if standing.year not in years:
+            continue
+        whole = np.array([standing.cells.get(int(cell), 0.0) for cell in cells])
+        goal = standing.hold(expit(drawn.reshape(n, -1, size)) @ whole, rng, areas=areas)
+        for k in np.flatnonzero(np.isnan(standing.share[list(areas)])):
+            weight, value, error = sums[k]
+            drawn[:, blocks[k]] = _hold(
+                drawn[:, blocks[k]],
+                covariances[k],
+                np.vstack([weight, whole]),
+                np.column_stack([np.tile(value, (n, 1)), goal[:, k]]),
+                np.append(error, STANDING_ERROR),
+            )
     return np.asarray(expit(drawn).reshape(n, len(areas), len(lattice.components), len(years)))
 
 
