@@ -121,7 +121,8 @@ def test_where_the_logistic_is_a_line_the_posterior_is_the_textbook_formula(tiny
         np.testing.assert_allclose(one_mean, found_mean[9 * a : 9 * a + 9])
         np.testing.assert_allclose(one_sd, np.sqrt(np.diag(found))[9 * a : 9 * a + 9], rtol=1e-6)
     held = at * on_cells.sum(axis=1) + linear @ gain @ surprise
-    np.testing.assert_allclose(fitted.fitted_values(), held, atol=1e-6)
+    left = fitted.linear.error**2 * fitted.posterior.pull
+    np.testing.assert_allclose(statements.value - left, held, atol=1e-6)
 
 
 def importance(parts: list[One], v: latent.Variances, middle: float, n: int) -> tuple[np.ndarray, np.ndarray]:

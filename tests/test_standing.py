@@ -84,6 +84,18 @@ def test_between_two_scores_the_others_lie_as_order_statistics_do():
     np.testing.assert_allclose(normal_score(np.array([1, 2, 3]), 3), [0.8697, 0.0, -0.8697], atol=1e-3)
 
 
+def test_an_area_drawn_alone_is_held_as_among_all():
+    """The third of twelve lies between the scores of second and fifth; who has no rank stays as drawn."""
+    year = standing({0: 2, 1: 5, 2: 3}, {0: 0.9, 1: 0.8}, best=0.95, worst=0.5)
+    drawn = np.random.default_rng(4).uniform(0.5, 1.0, (500, SIZE))
+    alone = year.hold(drawn[:, [2]], np.random.default_rng(5), areas=[2])
+    np.testing.assert_array_equal(alone, year.hold(drawn, np.random.default_rng(5))[:, [2]])
+    assert ((alone > 0.8) & (alone < 0.9)).all()
+    both = year.hold(drawn[:, [7, 2]], np.random.default_rng(5), areas=[7, 2])
+    np.testing.assert_array_equal(both[:, 0], drawn[:, 7])
+    np.testing.assert_array_equal(both[:, 1], alone[:, 0])
+
+
 def test_draws_of_the_panel_hold_the_ranks_and_the_year_after_leans_on_them():
     """Areas of which only others' ranks are told take the free places, and keep near them a year later."""
     areas = tuple("ABCDEFGH")

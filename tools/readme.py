@@ -30,6 +30,8 @@ def record_lines(result: Result) -> list[str]:
     return [
         *_totals(own),
         "",
+        *_ranges(result),
+        "",
         *_common(verified.year_errors(result)),
         "",
         *_others(cells[cells["model"].isin([reading.recorded_model(result), reading.PLAIN_RANK])]),
@@ -56,6 +58,19 @@ def _totals(cells: pd.DataFrame) -> list[str]:
             f"{labels.number(pair['crps'].mean() / pair['base'].mean(), 2, 'vi')} ({len(pair)})",
         )
         lines.append(f"| {' | '.join(figures)} |")
+    return lines
+
+
+def _ranges(result: Result) -> list[str]:
+    """Share of the totals that each range held, apart by period."""
+    levels = [f"{level}%" for level in result.spec.levels]
+    heads = ["khoảng của tổng điểm chứa · ranges of the total held", "dự báo · forecasts", *levels]
+    lines = [f"| {' | '.join(heads)} |", "| --- |" + " ---: |" * (len(levels) + 1)]
+    periods = (("đến · up to", {"last": SETTLED}), ("sau · after", {"first": SETTLED + 1}))
+    for name, years in periods:
+        table = reading.coverage(result, **years)
+        shares = [labels.percent(share, 0, "vi") for share in table["share"]]
+        lines.append(f"| {name} {SETTLED} | {table['cells'].max()} | {' | '.join(shares)} |")
     return lines
 
 

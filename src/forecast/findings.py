@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from forecast.framework import TOTAL, Framework
 from forecast.load import Known
-from forecast.models.evidence import FittedEvidence
+from forecast.models.evidence import FittedEvidence, Statements
 from forecast.models.latent import PAPI_SCALARS, SCALARS
 from forecast.models.subject import SURVEY, survey_component
 from forecast.result import RANK
@@ -341,16 +341,15 @@ def targets(known: Known, target: Draws, rank: NDArray[np.int_], spec: RunSpec) 
     return rows.assign(probability=np.array(probability, dtype=float))
 
 
-def evidence_table(known: Known, uses: pd.Series[str], fitted: FittedEvidence) -> pd.DataFrame:
+def evidence_table(known: Known, uses: pd.Series[str], told: Statements, held: Floats) -> pd.DataFrame:
     """Rows of the scores with how each is used, and what the model holds the figure to be.
 
     `observed` is in the unit that was published (NaN for a rank), `observed_share` and `fitted`
-    are shares of the maximum.
+    are shares of the maximum; `held` is that of each statement, as `held_shares` gives it.
     """
     rows = known.scores.assign(use=uses)
-    told = fitted.statements
     share = pd.Series(told.by_row(told.value, len(rows)), index=rows.index)
-    held = pd.Series(told.by_row(np.clip(fitted.fitted_values(), 0, 1), len(rows)), index=rows.index)
+    fitted = pd.Series(told.by_row(held, len(rows)), index=rows.index)
     plain = rows["use"].isin(["score", "mean"])
     columns = ["index_code", "year", "area", "component", "statistic", "score", "unit", "rank", "trust"]
     columns += ["published_on", "source_url", "note", "sources", "spread", "use"]
@@ -361,7 +360,7 @@ def evidence_table(known: Known, uses: pd.Series[str], fitted: FittedEvidence) -
         ],
         observed=rows["score"],
         observed_share=share.where(plain).round(6),
-        fitted=held.where(plain).round(6),
+        fitted=fitted.where(plain).round(6),
     )
 
 

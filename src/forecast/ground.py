@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from forecast import findings, record
@@ -19,12 +20,13 @@ from forecast.framework import TOTAL, Framework, framework_for
 from forecast.load import Known, Vintages
 from forecast.members import Members, fit_members, member_rows, panels_of, with_margins
 from forecast.models.evidence import Evidence, FittedEvidence
+from forecast.models.held import held_shares
 from forecast.models.last_rank import LAST_RANK, last_rank_chances
 from forecast.models.pool import complete_components
 from forecast.models.scheme import Subject
 from forecast.models.statements import observe
 from forecast.models.subject import SURVEY, subject_of
-from forecast.simulate import Draws, drawn_maxima, rank_chances
+from forecast.simulate import Draws, drawn_maxima, rank_chances, stream
 from forecast.spec import RunSpec, refuse_unanswerable
 
 MAIN_MODEL: Final = "evidence"
@@ -62,6 +64,8 @@ class Ground:
         As the posterior's draws left it.
     panels : list
         Posteriors of other states of knowledge, for what changed; the first is that of `seen`.
+    kept : dict
+        What `held` found.
     """
 
     spec: RunSpec
@@ -72,6 +76,18 @@ class Ground:
     past: record.Past
     rng: np.random.Generator
     panels: list[tuple[Known, Posterior]] = field(default_factory=list)
+    kept: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+
+    def held(self) -> NDArray[np.float64]:
+        """What the model holds each published figure to be, see `held_shares`; found once for all areas."""
+        if "held" not in self.kept:
+            last = self.posterior.last
+            with threadpool_limits(limits=1):
+                found = held_shares(
+                    self.posterior.fitted, (last.year, last.joint()), stream(self.spec.seed, "held")
+                )
+            self.kept["held"] = found
+        return self.kept["held"]
 
     def stream(self) -> np.random.Generator:
         """Give each area the same source of chance, as if it was the only one."""
@@ -116,7 +132,9 @@ def ground_of(
     # With an area of no one's choice, so that not even the order of the rows depends on who asks.
     anyone = replace(spec, area=known.provinces[0])
     past = record.past_forecasts(vintages, known, anyone, forecast_rows, each)
-    return replace(ground_from(known, spec), past=record.joined(past))
+    found = replace(ground_from(known, spec), past=record.joined(past))
+    found.held()  # here, so that it goes along to whoever answers for one area
+    return found
 
 
 def ground_from(known: Known, spec: RunSpec) -> Ground:

@@ -3,6 +3,7 @@
 The sentences live in ``catalogue/*.toml``: one table a key, with the fields ``vi`` and ``en``.
 Fields in braces are filled with facts; a fact is written in the form of the language
 (a decimal comma in Vietnamese), except whole numbers, which are mostly years and rows.
+``{count:row|rows}`` writes the first word where the fact is 1, else the second, and not the fact itself.
 """
 
 from __future__ import annotations
@@ -61,11 +62,23 @@ def text(key: str, lang: str, /, **facts: Any) -> str:
 
     Examples
     --------
-    >>> text("count.problems", "en", count=3)
-    '3 problems'
+    >>> text("count.problems", "en", count=3), text("count.problems", "en", count=1)
+    ('3 problems', '1 problem')
     """
     sentence = catalogue()[key][lang]
-    return sentence.format_map({name: _written(fact, lang) for name, fact in facts.items()})
+    return sentence.format_map({name: _Fact(_written(fact, lang)) for name, fact in facts.items()})
+
+
+class _Fact(str):
+    """A fact as written, which also chooses between a word for one and a word for any other number."""
+
+    __slots__ = ()
+
+    def __format__(self, spec: str) -> str:
+        if "|" not in spec:
+            return super().__format__(spec)
+        one, other = spec.split("|")
+        return one if self == "1" else other
 
 
 def fields(key: str, lang: str) -> frozenset[str]:

@@ -47,7 +47,7 @@ def result_of(ground: Ground, spec: RunSpec, below: Outlook) -> Result:
     rank = ranks(findings.scored(below.target, spec.index_code), place)
     chances = rank_table(rank, len(post.subject.areas))
     of_rank = (chances["probability"].to_numpy()[None], [spec.area], spec.index_code)
-    evidence = findings.evidence_table(known, post.uses, post.fitted)
+    evidence = findings.evidence_table(known, post.uses, post.fitted.statements, ground.held())
     rows, availability = rows_of(ground, spec)
     shown = FINAL if below.informed else MAIN_MODEL
     ranked = findings.rank_rows(*of_rank, spec, framework, shown)
@@ -72,20 +72,15 @@ def result_of(ground: Ground, spec: RunSpec, below: Outlook) -> Result:
 
 
 def _past_draws(ground: Ground, spec: RunSpec) -> dict[int, Draws]:
-    """Joint draws of the area's years before the target year; last year's are those of the summary."""
+    """Draws of the area's years before the target year; last year's are those of the summary."""
     post = ground.posterior
-    years = post.fitted.lattice.years[:-2]
+    place, home, rng = post.subject.areas.index(spec.area), post.subject.only(spec.area), ground.stream()
     found = {post.last.year: post.last}
-    if not years:
-        return found
-    place = post.subject.areas.index(spec.area)
     with threadpool_limits(limits=1):
-        past = post.fitted.draws(years, HISTORY_DRAWS, ground.stream(), areas=[place])
-    home = post.subject.only(spec.area)
-    own = {
-        year: Draws(home, year, past.shares[..., k], offset=past.offset[:, k]) for k, year in enumerate(years)
-    }
-    return own | found
+        for year in post.fitted.lattice.years[:-2]:  # each apart, as no table needs two of them together
+            past = post.fitted.draws((year,), HISTORY_DRAWS, rng, areas=[place])
+            found[year] = Draws(home, year, past.shares[..., 0], offset=past.offset[:, 0])
+    return dict(sorted(found.items()))
 
 
 def _framework(ground: Ground, spec: RunSpec) -> Framework:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from forecast.models.joint_draws import JointDraws
 from forecast.models.scheme import Scheme, Subject, leaf_weights
 from forecast.models.subject import survey_component
 
@@ -64,6 +65,11 @@ class Draws:
         share = self.share(survey_component(self.subject))
         off = self.offset[:, None] if len(self.offset) else 0.0
         return np.asarray(100 * np.clip(share - off, 0.0, 1.0))
+
+    def joint(self) -> JointDraws:
+        """The draws as the model gives them, one year."""
+        offset = self.offset[:, None] if len(self.offset) else np.zeros((len(self.shares), 1))
+        return JointDraws(self.shares[..., None], offset, np.zeros((len(self.shares), 0)))
 
     def of_area(self, area: str) -> "Draws":
         """Keep one area."""

@@ -114,6 +114,41 @@ def test_domains_are_compared_with_the_last_value_on_the_cells_of_both(made_up):
     assert "0.75 (1)" in text
 
 
+def test_domains_of_both_periods_stand_in_one_sentence(made_up):
+    """By hand: two of two inside up to 2021, one of three after; the total does not count among them."""
+    few = told(
+        made_up,
+        *(("evidence", "PAR", "D3", 2021, 11.0, 11.0 + off, 0.1) for off in (0.1, 0.4)),
+        *(("evidence", "PAR", "D5", 2023, 11.0, 11.0 + off, 0.1) for off in (0.2, 0.7, -3.0)),
+        ("evidence", "PAR", "total", 2023, 80.0, 90.0, 9.0),
+    )
+    table = reading.past_domains(few)
+    assert table[["period", "cells"]].to_numpy().tolist() == [["settled", 2], ["after", 3]]
+    assert table["inside"].tolist() == pytest.approx([1.0, 1 / 3])
+    said = " ".join(report.track_passage(few, lang="en").lines)
+    assert "(with results: 5) held 100% of them up to 2021 and 33% after it." in said
+
+
+def test_coverage_of_each_range_is_counted_by_period(made_up):
+    """Ranges of half, eight tenths and all of the results that came: of 2021 one, of 2023 two."""
+    ends = {0.025: -3.0, 0.1: -2.0, 0.25: -1.0, 0.5: 0.0, 0.75: 1.0, 0.9: 2.0, 0.975: 3.0}
+    rows = [
+        ("evidence", "PAR", f"{AREA} {place}", "total", year, str(level), 80.0 + end, 80.0 + off)
+        for place, (year, off) in enumerate(((2021, 1.5), (2023, 0.5), (2023, 2.5)))
+        for level, end in ends.items()
+    ]
+    names = [
+        *("model", "index_code", "area", "component", "target_year"),
+        "output_type_id",
+        "value",
+        "observed",
+    ]
+    few = changed(made_up, backtest=pd.DataFrame(rows, columns=names))
+    assert reading.coverage(few, last=2021)["share"].tolist() == [0, 1, 1]
+    assert reading.coverage(few, first=2022)["share"].tolist() == [0.5, 0.5, 1]
+    assert reading.coverage(few)["share"].tolist() == pytest.approx([1 / 3, 2 / 3, 1])
+
+
 def test_a_report_without_record_says_so(made_up):
     """No table and no error: one sentence in place of each."""
     bare = changed(made_up, verification=made_up.verification.head(0))

@@ -1,9 +1,9 @@
 """Effects of current indicators on the latent panel: one unknown slope each, the same for all areas.
 
 A covariate acts on the cells of a component by a national part, which moves the level of all areas, and a
-provincial part, which moves an area's own distance from it.  Slopes are normal with a mean of zero, or with
-one that leans to the expected sign, and a spread that is estimated (empirical Bayes); an expert's range takes
-the place of both.
+provincial part, which moves an area's own distance from it.  Each area is held against its own usual figure,
+as areas that differ for good differ in much else (Mundlak 1978).  Slopes are normal with a mean that leans to
+the expected sign and a spread that is estimated (empirical Bayes); an expert's range takes the place of both.
 """
 
 from __future__ import annotations
@@ -129,14 +129,13 @@ def effects_of(
 def _parts(completed: Completed, k: int) -> tuple[Floats, Floats, Floats]:
     """National (T,) and provincial (P, T) part of a covariate, and its doubt (P, T).
 
-    Of a few areas' figures no mean of all is read: each area is held against its own usual figure.
+    Of a few areas' figures no mean of all is read.
     """
-    seen = completed.seen[:, k]
-    mean, sd = completed.mean[:, :, k], completed.sd[:, :, k]
-    if seen.mean() >= ENOUGH:
-        return completed.national[:, k], completed.provincial[:, :, k], sd
-    own = np.where(seen[:, None], mean - mean.mean(axis=1, keepdims=True), 0.0)
-    return np.zeros(mean.shape[1]), own, np.where(seen[:, None], sd, 0.0)
+    seen, mean = completed.seen[:, k], completed.mean[:, :, k]
+    national = completed.national[:, k] if seen.mean() >= ENOUGH else np.zeros(mean.shape[1])
+    moved = mean - national
+    own = np.where(seen[:, None], moved - moved.mean(axis=1, keepdims=True), 0.0)
+    return national, own, np.where(seen[:, None], completed.sd[:, :, k], 0.0)
 
 
 def search_sd(information: Floats, pulled: Floats) -> Floats:

@@ -214,11 +214,6 @@ class FittedEvidence:
         """How far each statement moves a cell, on the logit scale; they add up to its whole move."""
         return np.asarray(self.cross(area, [cell])[0] * self.posterior.pull)
 
-    def fitted_values(self) -> Floats:
-        """What the model holds each published number to be, as a share; shape (n,)."""
-        residual = self.linear.error**2 * self.posterior.pull
-        return np.asarray(self.statements.value - residual)
-
 
 def _middle(lattice: Lattice, statements: Statements) -> float:
     """Logit of the average share that is published: where the levels are searched first."""

@@ -54,7 +54,8 @@ def joint_draws(
 
     Multivariate t on the logit scale with the posterior's variance: one scale factor a draw for what all
     areas share, so that a wide draw is wide everywhere, and one for each area's own part.  Then published
-    sums are made to hold in every draw, and where all areas are drawn, published ranks too.
+    sums and ranks are made to hold in every draw; where all areas are drawn, those of which nothing is
+    published take the places that are free.
     """
     lattice = fitted.lattice
     n_years, size = len(lattice.years), len(lattice.components) * len(years)
@@ -70,25 +71,20 @@ def joint_draws(
     drawn += np.repeat(_scale(AREA_DF, (n, len(areas)), rng), size, axis=1) * noise
     blocks = [slice(k * size, (k + 1) * size) for k in range(len(areas))]
     covariances = [common[here] @ common[here].T + own[here, here] for here in blocks]
-    sums = [_sums(fitted.statements, place, cells) for place in areas]
-    for here, covariance, (weight, value, error) in zip(blocks, covariances, sums, strict=True):
-        drawn[:, here] = _hold(drawn[:, here], covariance, weight, np.tile(value, (n, 1)), error)
-    if len(areas) == len(lattice.areas):
-        for standing in fitted.statements.standings:
-            if standing.year not in years:
-                continue
-            whole = np.array([standing.cells.get(int(cell), 0.0) for cell in cells])
-            off = offset[:, [years.index(standing.year)]] * standing.offset
-            goal = standing.hold(expit(drawn.reshape(n, -1, size)) @ whole + off, rng) - off
-            for k in np.flatnonzero(np.isnan(standing.share)):
-                weight, value, error = sums[k]
-                drawn[:, blocks[k]] = _hold(
-                    drawn[:, blocks[k]],
-                    covariances[k],
-                    np.vstack([weight, whole]),
-                    np.column_stack([np.tile(value, (n, 1)), goal[:, k]]),
-                    np.append(error, STANDING_ERROR),
-                )
+    sums = [_sums(fitted.statements, place, cells, n) for place in areas]
+    for here, covariance, own_sums in zip(blocks, covariances, sums, strict=True):
+        drawn[:, here] = _hold(drawn[:, here], covariance, *own_sums)
+    for standing in fitted.statements.standings:
+        if standing.year not in years:
+            continue
+        whole = np.array([standing.cells.get(int(cell), 0.0) for cell in cells])
+        off = offset[:, [years.index(standing.year)]] * standing.offset
+        goal = standing.hold(expit(drawn.reshape(n, -1, size)) @ whole + off, rng, areas=areas) - off
+        for k in np.flatnonzero(np.isnan(standing.share[list(areas)])):
+            weight, value, error = sums[k]
+            value = np.column_stack([value, goal[:, k]])
+            sums[k] = np.vstack([weight, whole]), value, np.append(error, STANDING_ERROR)
+            drawn[:, blocks[k]] = _hold(drawn[:, blocks[k]], covariances[k], *sums[k])
     shares = expit(drawn).reshape(n, len(areas), len(lattice.components), len(years))
     moved, root = fitted.posterior.effects
     return JointDraws(np.asarray(shares), offset, fitted.effect_mean[0] + moved + shared @ root.T)
@@ -110,15 +106,15 @@ def _scale(df: float, shape: tuple[int, int], rng: np.random.Generator) -> Float
     return np.asarray(np.sqrt((df - 2) / rng.chisquare(df, size=shape)))
 
 
-def _sums(statements: Statements, area: int, cells: Ints) -> tuple[Floats, Floats, Floats]:
-    """One area's published sums of several of the cells: weights (m, cells), values and errors (m,)."""
+def _sums(statements: Statements, area: int, cells: Ints, n: int) -> tuple[Floats, Floats, Floats]:
+    """One area's published sums of several of the cells: weights (m, cells), values (n, m), errors (m,)."""
     rows = np.flatnonzero(own_area(statements.area_weight) == area)
     weight = statements.cell_weight[rows]
     count = np.diff(weight.indptr)
     within = weight[:, cells]
     several = np.flatnonzero((count > 1) & (np.diff(within.tocsr().indptr) == count))
     kept = rows[several]
-    return within[several].toarray(), statements.value[kept], statements.error[kept]
+    return within[several].toarray(), np.tile(statements.value[kept], (n, 1)), statements.error[kept]
 
 
 def _hold(drawn: Floats, covariance: Floats, weight: Floats, value: Floats, error: Floats) -> Floats:

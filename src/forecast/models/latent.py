@@ -6,7 +6,7 @@ published (a score, a total, a mean, a rank) is a linear statement on the cells,
 """
 
 from dataclasses import dataclass, fields, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,7 +97,7 @@ class Variances:
         """Undo `to_vector`."""
         free = vector[: len(SCALARS)]
         values = np.where(IS_SHARE, 1 / (1 + np.exp(-free)), np.exp(np.where(IS_SHARE, 0.0, free)))
-        scalars = {name: float(v) for name, v in zip(SCALARS, values, strict=True)}
+        scalars: dict[str, Any] = {name: float(v) for name, v in zip(SCALARS, values, strict=True)}
         return replace(self, **scalars, component_spread=tuple(np.exp(vector[len(SCALARS) :]).tolist()))
 
 

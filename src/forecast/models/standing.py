@@ -7,7 +7,7 @@ their scores lie between the two, spaced as order statistics of a normal distrib
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,13 +58,16 @@ class Standing:
         ranks = sorted(shares)
         return np.array(ranks, dtype=int), np.minimum.accumulate([shares[rank] for rank in ranks])
 
-    def hold(self, drawn: Floats, rng: np.random.Generator) -> Floats:
+    def hold(self, drawn: Floats, rng: np.random.Generator, *, areas: Sequence[int] | None = None) -> Floats:
         """Put areas without a published score where ranks leave them room.
 
         Parameters
         ----------
         drawn : ndarray, shape (n, P)
             Shares of every area in every draw.
+        areas : sequence of int, optional
+            The areas that `drawn` has, if not all: who has neither score nor rank then keeps its draw, as
+            the free places are shared out among all.
 
         Returns
         -------
@@ -73,10 +76,14 @@ class Standing:
             the order of `drawn`.
         """
         by_rank = self._by_rank(len(drawn), rng)
-        scored, ranked = ~np.isnan(self.share), ~np.isnan(self.rank)
-        held = np.where(scored, self.share, drawn)
+        here = list(range(len(self.rank)) if areas is None else areas)
+        rank, share = self.rank[here], self.share[here]
+        scored, ranked = ~np.isnan(share), ~np.isnan(rank)
+        held = np.where(scored, share, drawn)
         alone = ranked & ~scored
-        held[:, alone] = by_rank[:, self.rank[alone].astype(int) - 1]
+        held[:, alone] = by_rank[:, rank[alone].astype(int) - 1]
+        if len(here) < len(self.rank):
+            return held
         left = np.flatnonzero(~ranked & ~scored)
         free = np.setdiff1d(np.arange(1, len(self.rank) + 1), self.rank[ranked].astype(int))
         if 0 < len(left) <= len(free):
@@ -102,7 +109,10 @@ class Standing:
                 continue
             if k < 0 or last > size:  # beyond the last published score: on along the normal line
                 near = max(k, 0)
-                by_rank[:, inside] = shares[near] + self.spread * (levels[inside] - levels[ranks[near] - 1])
+                beyond = self.spread * (levels[inside] - levels[ranks[near] - 1])
+                by_rank[:, inside] = shares[near] + beyond
+                high[inside] = shares[near] + np.maximum(2 * beyond, 0.0)
+                low[inside] = shares[near] + np.minimum(2 * beyond, 0.0)
                 continue
             ends = levels[[first - 1, last - 1]]
             chance = upper_chance(np.array([first, last]), size)

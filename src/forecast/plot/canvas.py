@@ -82,8 +82,9 @@ class _Ticks(Formatter):
         return [labels.number(value, decimals, self.lang) for value in values]
 
 
-# The wider the range, the thinner its line: level in percent -> width in points.
-RANGE_WIDTHS: Final = {50: 9.0, 80: 4.5, 95: 1.3}
+# The wider the range, the thinner its line: level in percent -> width in points.  Narrower ranges are not
+# drawn: those of 50 percent held a third of what came.
+RANGE_WIDTHS: Final = {80: 4.5, 95: 1.3}
 MEDIAN: Final[Look] = {
     "marker": "o",
     "markersize": 7.5,

@@ -34,8 +34,8 @@ def cells(result: Result) -> pd.DataFrame:
     return wide.dropna(axis=0).reset_index()
 
 
-def coverage(result: Result) -> pd.DataFrame:
-    """Count how many outcomes lay inside the ranges of the main model.
+def coverage(result: Result, *, first: int = 0, last: int = 9999) -> pd.DataFrame:
+    """Count how many outcomes lay inside the ranges of the main model, in the target years `first` to `last`.
 
     Returns
     -------
@@ -43,7 +43,7 @@ def coverage(result: Result) -> pd.DataFrame:
         level (percent), share, lower, upper (80 percent bootstrap range over years), years, cells.
     """
     made = cells(result)
-    made = made.loc[made["model"] == recorded_model(result)]
+    made = made.loc[(made["model"] == recorded_model(result)) & made["target_year"].between(first, last)]
     rows = []
     for level in result.spec.levels:
         low, high = interval_ends(level)

@@ -116,6 +116,14 @@ def past_components(result: Result) -> pd.DataFrame:
     return sums.loc[order].rename_axis("component").reset_index()
 
 
+def past_domains(result: Result) -> pd.DataFrame:
+    """Sum up all domains by period: period, years, first, last, cells, error, inside, crps."""
+    made = past_cells(result)
+    own = made["component"].isin(domains(result)["component"]) & (made["model"] == recorded_model(result))
+    sums = made.loc[own].groupby("period").agg(**MEASURES)
+    return sums.loc[[period for period in PERIODS if period in sums.index]].reset_index()
+
+
 def past_ranks(result: Result) -> pd.DataFrame:
     """Sum up the ranks by period, for the model and for a plain step from last year's rank.
 

@@ -152,6 +152,16 @@ def level_table(result: Result, component: str, *, lang: str) -> Table:
             Column(labels.text("levels.to", lang), numeric=True),
         ),
         rows=tuple(lines),
-        notes=reading.maximum_note(reading.line(result, component), lang),
+        notes=(*reading.maximum_note(reading.line(result, component), lang), *_too_narrow(result, lang)),
         form="plain",
     )
+
+
+def _too_narrow(result: Result, lang: str) -> list[str]:
+    """Say which ranges kept less than they promised, by the record of the total."""
+    table = reading.coverage(result)
+    return [
+        labels.text("levels.too_narrow", lang, level=int(level), share=labels.percent(share, 0, lang))
+        for level, share, upper in zip(table["level"], table["share"], table["upper"], strict=True)
+        if 100 * upper < level
+    ]

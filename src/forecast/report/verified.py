@@ -111,14 +111,23 @@ def past_rank_table(result: Result, *, lang: str) -> Table | Passage:
 
 
 def verified_lines(result: Result, lang: str) -> list[str]:
-    """Say the coverage by period, and how far the rank was off beside the plain step."""
-    table = reading.periods(result)
-    own = table.loc[table["index_code"] == result.spec.index_code].set_index("period")
+    """Say the coverage of each range by period, and how far the rank was off beside the plain step."""
+    settled, after = reading.coverage(result, last=SETTLED), reading.coverage(result, first=SETTLED + 1)
     lines = []
-    if {"settled", "after"} <= set(own.index):
-        inside = own["inside"].to_dict()
-        facts = {name: labels.percent(inside[name], 0, lang) for name in ("settled", "after")}
+    if len(settled) and len(after):
+        columns = (
+            ("levels", settled["level"] / 100),
+            ("settled", settled["share"]),
+            ("after", after["share"]),
+        )
+        facts = {name: reading.listed(_percents(column, lang), lang) for name, column in columns}
         lines.append(labels.text("track.periods", lang, year=SETTLED, **facts))
+    domains = reading.past_domains(result)
+    if len(domains) == 2:
+        inside = dict(zip(domains["period"], _percents(domains["inside"], lang), strict=True))
+        lines.append(
+            labels.text("track.domains", lang, year=SETTLED, count=int(domains["cells"].sum()), **inside)
+        )
     ranks = reading.past_ranks(result)
     if len(ranks):
         cells = ranks.assign(sum=ranks["error"] * ranks["cells"]).groupby("model")[["sum", "cells"]].sum()
@@ -129,6 +138,10 @@ def verified_lines(result: Result, lang: str) -> list[str]:
         if {"plain", "own"} == set(off):
             lines.append(labels.text("track.ranks", lang, count=int(cells["cells"].max()), **off))
     return lines
+
+
+def _percents(shares: pd.Series[float], lang: str) -> list[str]:
+    return [labels.percent(share, 0, lang) for share in shares]
 
 
 def _nothing(lang: str) -> Passage:

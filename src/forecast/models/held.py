@@ -1,0 +1,61 @@
+"""What the model holds each published figure to be: read off draws, in which published sums and ranks hold.
+
+The linear posterior alone is some points off where a sum of wide, bounded cells was published.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.models.evidence import FittedEvidence
+from forecast.models.joint_draws import JointDraws
+from forecast.models.linear import own_area
+
+Floats = NDArray[np.float64]
+
+DRAWS: Final = 200  # a median needs no more
+
+
+def held_shares(
+    fitted: FittedEvidence, drawn: tuple[int, JointDraws], rng: np.random.Generator, n: int = DRAWS
+) -> Floats:
+    """Median over draws of what each statement is on, as a share; shape (statements,).
+
+    Of other years than that of `drawn`, only the areas with figures of their own are drawn, so their means
+    of many areas are NaN.
+
+    Parameters
+    ----------
+    fitted : FittedEvidence
+    drawn : tuple of a year and JointDraws
+        Draws of that year and all areas that are there already.
+    rng, n
+        Source and number of the draws of the other years.
+    """
+    lattice, statements = fitted.lattice, fitted.statements
+    shape = (len(statements), len(lattice.components), len(lattice.years))
+    weight = statements.cell_weight[:, : lattice.n_scores].toarray().reshape(shape)
+    off = statements.cell_weight[:, lattice.n_scores :].sum(axis=1)
+    area = own_area(statements.area_weight)
+    found = np.full(len(statements), np.nan)
+    for t, year in enumerate(lattice.years):
+        told = np.flatnonzero(weight[:, :, t].any(axis=1))
+        if year == drawn[0]:
+            areas, draws = np.arange(len(lattice.areas)), drawn[1]
+        else:
+            told = told[area[told] >= 0]
+            areas = np.unique(area[told])
+            if not len(told):
+                continue
+            draws = fitted.draws((year,), n, rng, areas=areas.tolist())
+        shares, offset = draws.shares[:n, ..., 0], draws.offset[:n, 0]
+        place = {int(p): k for k, p in enumerate(areas)}
+        for i in told:
+            line, over = weight[i, :, t], statements.area_weight[[i]]
+            here = [place[int(p)] for p in over.indices]
+            own = shares[:, here] @ line + offset[:, None] * off[i]
+            found[i] = np.median(own @ over.data)
+    return found
