@@ -11,7 +11,9 @@ from forecast.load.cells import Finding, not_among, period_days, strangers
 from forecast.tables import COMPONENTS, DAY_DTYPE, RELATED_CODES
 
 RELATED_PREFIX: Final = "related:"
-_FILLED: Final[Mapping[str, str]] = {  # a figure's cell, and the catalogue's that stands for it if empty
+FROM_CATALOGUE: Final[
+    Mapping[str, str]
+] = {  # a figure's cell, and the catalogue's that stands for it if empty
     "indicator_name_vi": "name_vi",
     "unit": "unit",
     "linked_domain": "component",
@@ -27,7 +29,7 @@ def with_catalogue(figures: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFra
         The figures, no name or unit empty.
     """
     filled = {}
-    for column, source in _FILLED.items():
+    for column, source in FROM_CATALOGUE.items():
         listed = dict(zip(catalogue["indicator_code"], catalogue[source], strict=True))
         named = figures.loc[figures[column] != ""].drop_duplicates("indicator_code")
         first = dict(zip(named["indicator_code"], named[column], strict=True))
