@@ -136,7 +136,8 @@ class _Reader:
 
     def _meaning(self, texts: list[str]) -> tuple[str, str]:
         """Code and period of a column: from its headings, else what is shared, else from the title."""
-        above = [cell.text for row in self.grid.rows if row < self.first for cell in self.grid.row(row)]
+        rows = [list(self.grid.row(row)) for row in self.grid.rows if row < self.first]
+        above = [cells[0].text for cells in rows if len(cells) == 1]  # titles; other rows are headings
         own = (self.codes.get(fold(text)) for text in texts)
         code = next((found for found in own if found), self.shared.get("indicator_code", ""))
         if not code:

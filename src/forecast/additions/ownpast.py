@@ -53,7 +53,7 @@ def indicator_doubts(row: Any, past: Sequence[Other]) -> Iterator[tuple[str, str
         longer = span[0] == days[0] and span[1] < days[1]
         if longer and row.unit != "%" and 0 <= value < known:
             yield "value", "doubt.cumulative", facts
-    # What grows over the year is small in January: beside other figures up to the same month, if there are any.
+    # What grows over the year is small in January: it stands beside figures up to the same month, if any.
     alike = [known for period, known in past if (span := _days(period)) and span[1].month == days[1].month]
     middle = statistics.median(alike or [known for _, known in past])
     early = not alike and days[1].month <= _EARLY
