@@ -53,6 +53,10 @@ grdp_growth,Tăng trưởng GRDP,TP.HCM,2023-01..2023-09,4.6,%,D8,http://m,2023-
 grdp_growth,Tăng trưởng GRDP,TP.HCM,2021-Q3,-25,%,D8,http://n,2022-04-06,,press
 feedback,Phản ánh,TP.HCM/Quận 1,2024,100,phản ánh,,http://o,,no day,copy
 """,
+    "indicator_types.csv": """
+grdp_growth,Tăng trưởng GRDP,GRDP growth,%,D8,1,to_date,quarter,cơ quan thống kê,,20,,
+unused,Chưa có số liệu,,điểm,3.1,0,level,,related:DTI:total,1,,5,ghi chú
+""",
     "frameworks.csv": """
 876,2022,2024,total,,Tổng điểm,Total,100,read,,,,,,,,
 876,2022,2024,D1,total,Chỉ đạo,Direction,60,read,,,Sở Nội vụ,,,,,
@@ -86,6 +90,9 @@ TP.HCM,2022,D1,58,55.5,60,2023-04-19,http://t,
     "remedies.csv": """
 Sở Nội vụ,3.1,Làm nhanh hơn,Văn phòng,2024-09-30,doing,0.5,2024-06-30,http://u,
 Quận 1,,Họp,,,planned,,2024-07-01,,
+""",
+    "elasticities.csv": """
+grdp_growth,D8,0.1,0.3,Chuyên gia,2024-06-30,,
 """,
 }
 SMALL = {

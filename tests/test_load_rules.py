@@ -151,13 +151,17 @@ def test_a_repeated_component_of_a_framework_is_one_problem(data, row):
 
 def test_an_indicator_has_one_name_and_one_unit(data):
     """Two units under one code would be two series in one."""
-    row = "grdp_growth,Tăng trưởng GRDP,TP.HCM,2024-Q3,7,điểm,D8,http://x,2024-10-08,,press\n"
-    append(data / "indicators.csv", row)
+    rows = (
+        "own,Chỉ tiêu riêng,TP.HCM,2024-Q2,7,%,D8,http://x,2024-07-08,,press\n"
+        "own,,TP.HCM,2024-Q3,7,điểm,D8,http://x,2024-10-08,,press\n"
+        "grdp_growth,,TP.HCM,2024-Q3,7,điểm,D8,http://x,2024-10-08,,press\n"
+    )
+    append(data / "indicators.csv", rows)
 
-    found = refused(data)
-
-    assert ("indicators.csv", 297, "unit", "expect.same_as_before") in found
-    assert {row for _, row, _, _ in found} == {297}
+    assert refused(data) == [
+        ("indicators.csv", 298, "unit", "expect.same_as_before"),
+        ("indicators.csv", 299, "unit", "expect.same_as_catalogue"),
+    ]
 
 
 @pytest.mark.parametrize(

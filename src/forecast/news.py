@@ -22,8 +22,7 @@ from forecast.findings import phrase, quantile_rows
 from forecast.framework import TOTAL, Framework
 from forecast.load import Known
 from forecast.models.news import FEWEST_YEARS, learn_news
-from forecast.record import same_day
-from forecast.spec import RunSpec
+from forecast.spec import RunSpec, same_day
 
 Floats = NDArray[np.float64]
 

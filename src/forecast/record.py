@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,7 +13,7 @@ from forecast.errors import ForecastError
 from forecast.framework import TOTAL, WHOLE, breaks, framework_for, frameworks_for
 from forecast.load import Known, Vintages
 from forecast.result import RANK, VERIFICATION_COLUMNS
-from forecast.spec import RunSpec
+from forecast.spec import RunSpec, same_day
 from forecast.verify import verified
 
 T = TypeVar("T")
@@ -162,11 +161,3 @@ def _not_among(outcomes: pd.DataFrame, out: pd.DataFrame) -> pd.DataFrame:
     """Leave out what was published already: a figure that a forecast could see is no test of it."""
     seen = pd.MultiIndex.from_frame(out[KEYS])
     return outcomes[~pd.MultiIndex.from_frame(outcomes[KEYS]).isin(seen)]
-
-
-def same_day(day: dt.date, years: int) -> dt.date:
-    """The same day some years away; 28 February stands for the 29th."""
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:
-        return day.replace(year=day.year + years, day=28)

@@ -187,6 +187,14 @@ def iso_hint(text: str) -> str:
     return ""
 
 
+def same_day(day: dt.date, years: int) -> dt.date:
+    """The same day some years away; 28 February stands for the 29th."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, day=28)
+
+
 def nearest(found: str, allowed: Collection[str]) -> str:
     """Give the allowed value closest to what was found, or an empty text."""
     by_fold = {value.casefold(): value for value in allowed}

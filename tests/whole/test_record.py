@@ -14,9 +14,9 @@ import pytest
 from forecast import load, pipeline, record, score
 from forecast.errors import TooFewYearsError
 from forecast.load import Known
-from forecast.record import joined, past_forecasts, same_day
+from forecast.record import joined, past_forecasts
 from forecast.result import VERIFICATION_COLUMNS, Result
-from forecast.spec import RunSpec
+from forecast.spec import RunSpec, same_day
 from forecast.tables import FORECAST_COLUMNS
 
 DATA = Path(__file__).parents[2] / "data"

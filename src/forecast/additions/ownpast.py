@@ -14,6 +14,7 @@ import pandas as pd
 from forecast.load.cells import period_days
 
 RATIO: Final = 5.0  # an indicator that grows or shrinks by more within a year may have another unit
+_EARLY: Final = 2  # month up to which a rate that grows over the year may well be under 1 percent
 Other = tuple[str, float]  # period and value
 
 
@@ -52,8 +53,11 @@ def indicator_doubts(row: Any, past: Sequence[Other]) -> Iterator[tuple[str, str
         longer = span[0] == days[0] and span[1] < days[1]
         if longer and row.unit != "%" and 0 <= value < known:
             yield "value", "doubt.cumulative", facts
-    middle = statistics.median(known for _, known in past)
-    if row.unit == "%" and 0 < value <= 1 and middle > 2:
+    # What grows over the year is small in January: it stands beside figures up to the same month, if any.
+    alike = [known for period, known in past if (span := _days(period)) and span[1].month == days[1].month]
+    middle = statistics.median(alike or [known for _, known in past])
+    early = not alike and days[1].month <= _EARLY
+    if row.unit == "%" and 0 < value <= 1 and middle > 2 and not early:
         yield "value", "doubt.fraction", {"known": middle}
     if row.published_on < pd.Timestamp(days[0]):
         yield "published_on", "doubt.before_period", {"period": str(row.period)}

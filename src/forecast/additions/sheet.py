@@ -113,7 +113,7 @@ def read_sheet(
     """
     named = _named(columns, index_code)
     grids = read_grids(path, sheet)
-    found = [(grid, *_areas(grid, places)) for grid in grids]
+    found = [(grid, *area_rows(grid, places)) for grid in grids]
     found = [each for each in found if len(each[2]) >= FEWEST_AREAS]
     if not found:
         raise DataError([Problem(path.name, None, "", "", "imports.no_table")])
@@ -181,8 +181,8 @@ class _Reader:
         """Whether a row has a name and mostly numbers beside it, as no heading has."""
         name = self.grid.cells.get((row, self.area_column))
         others = [cell for cell in self.grid.row(row) if cell.column > self.area_column]
-        numbers = [cell for cell in others if _is_number(cell)]
-        named = name is not None and not _is_number(name) and self._statistic(row) is None
+        numbers = [cell for cell in others if is_number(cell)]
+        named = name is not None and not is_number(name) and self._statistic(row) is None
         return named and len(numbers) * 2 > len(others)
 
     def _statistic(self, row: int) -> str | None:
@@ -212,9 +212,7 @@ class _Reader:
     def _numeric(self) -> list[int]:
         """Columns with a number in the first province's row or below."""
         body = {
-            column
-            for (row, column), cell in self.grid.cells.items()
-            if row >= self.first and _is_number(cell)
+            column for (row, column), cell in self.grid.cells.items() if row >= self.first and is_number(cell)
         }
         return sorted(body - {self.area_column})
 
@@ -245,18 +243,18 @@ class _Reader:
         if row < self.first and kind is None:
             return
         numbers = [column for column, heading in columns.items() if heading.kind in ("figure", "rank")]
-        filled = [column for column in numbers if _is_number(self.grid.cells.get((row, column)))]
+        filled = [column for column in numbers if is_number(self.grid.cells.get((row, column)))]
         if kind is not None:
             if kind and filled:
                 yield self._made(COUNTRY, kind, row, columns)
             return
-        area = self.places.find(_name(cell.text)) if cell else None
+        area = self.places.find(bare_name(cell.text)) if cell else None
         if area in self.places.provinces:
             yield self._made(area, "value", row, columns)
         elif area and filled:
             yield self._made(area, "mean", row, columns)
         elif len(filled) * 2 >= len(numbers) and filled:
-            near = self.places.nearest(_name(cell.text)) if cell else ""
+            near = self.places.nearest(bare_name(cell.text)) if cell else ""
             key = "expect.area_near" if near else "expect.area"
             self.problems.append(self.grid.problem(row, self.area_column, key, near=near))
 
@@ -265,7 +263,7 @@ class _Reader:
         for column, heading in columns.items():
             if heading.kind not in ("figure", "rank"):
                 continue
-            value, key = _value(self.grid.cells.get((row, column)))
+            value, key = figure_in(self.grid.cells.get((row, column)))
             if key:
                 self.problems.append(self.grid.problem(row, column, key))
             elif value is not None and heading.kind == "figure":
@@ -283,25 +281,25 @@ class _Reader:
                 self.problems.append(self.grid.problem(*line.spot, "imports.area_twice", **facts))
 
 
-def _areas(grid: Grid, places: Gazetteer) -> tuple[int, list[int]]:
+def area_rows(grid: Grid, places: Gazetteer) -> tuple[int, list[int]]:
     """Column that names most provinces, and the rows in which it does."""
     found: dict[int, list[int]] = {}
     for (row, column), cell in sorted(grid.cells.items()):
-        if cell.kind == "text" and places.find(_name(cell.text)) in places.provinces:
+        if cell.kind == "text" and places.find(bare_name(cell.text)) in places.provinces:
             found.setdefault(column, []).append(row)
     return max(found.items(), key=lambda pair: len(pair[1]), default=(0, []))
 
 
-def _name(text: str) -> str:
+def bare_name(text: str) -> str:
     """A province's name without its number and the marks of footnotes.
 
-    >>> _name("12. Hà Nội (*)")
+    >>> bare_name("12. Hà Nội (*)")
     'Hà Nội'
     """
     return clean(re.sub(r"^\d{1,2}[.)]\s*|[*†¹²³⁴\d]+$|\(\s*[*\d]*\s*\)\s*$", "", clean(text)))
 
 
-def _value(cell: Cell | None) -> tuple[float | None, str]:
+def figure_in(cell: Cell | None) -> tuple[float | None, str]:
     """Read a figure; what is wrong with it is a key of the catalogue, ``""`` if nothing is."""
     if cell is None or _NOTHING.fullmatch(cell.text):
         return None, ""
@@ -311,8 +309,9 @@ def _value(cell: Cell | None) -> tuple[float | None, str]:
     return (float(text), "") if _NUMBER.fullmatch(text) else (None, "imports.figure")
 
 
-def _is_number(cell: Cell | None) -> bool:
-    value, key = _value(cell)
+def is_number(cell: Cell | None) -> bool:
+    """Whether a cell holds a figure, or a formula or day in the place of one."""
+    value, key = figure_in(cell)
     return value is not None or key in ("imports.figure_formula", "imports.figure_day")
 
 

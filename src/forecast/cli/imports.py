@@ -42,6 +42,8 @@ def build(lang: str) -> click.Command:
             option("note", default="", metavar="TEXT"),
             option("sheet", default="", metavar="TEXT"),
             option("column", multiple=True, metavar="D3=E"),
+            option("indicator", metavar="TEXT"),
+            option("period", metavar="TEXT"),
             option("unit", type=ChoiceType(UNITS), metavar="|".join(UNITS)),
             option("area", default=DEFAULT_AREA, metavar="TEXT"),
             option("as-of", type=DayType(), metavar="YYYY-MM-DD"),
@@ -100,6 +102,8 @@ def _list(data_dir: Path, file: Path, kind: str, given: Mapping[str, Any]) -> ad
     """Read a list, whose rows may say all themselves; options fill what they leave empty."""
     published = given["published"]
     shared = {
+        "indicator_code": given["indicator"] or "",
+        "period": given["period"] or "",
         "area": given["area"],
         "year": str(given["year"] or ""),
         "published_on": published.isoformat() if published else "",

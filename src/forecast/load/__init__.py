@@ -22,6 +22,7 @@ from forecast.framework import with_printed
 from forecast.load.areas import Gazetteer, gazetteer
 from forecast.load.cells import parse_table
 from forecast.load.files import Rows, read_rows, rows_of
+from forecast.load.indicators import with_catalogue
 from forecast.load.known import Known, known_of, settled_rows
 from forecast.load.rules import Checked, broken_rules, repeated_rows
 from forecast.scenarios import FILE as SCENARIOS_FILE
@@ -127,6 +128,7 @@ def read_vintages(data_dir: Path) -> Vintages:
 
 def _vintages(checked: Mapping[str, Checked], scenarios: tuple[Scenario, ...], digest: str) -> Vintages:
     frames = {name: table.frame for name, table in checked.items()}
+    frames["indicators"] = with_catalogue(frames["indicators"], frames["indicator_types"])
     hashes = {table.rows.file: table.rows.sha256 for table in checked.values() if table.rows.sha256}
     return Vintages(frames, hashes | ({SCENARIOS_FILE: digest} if digest else {}), scenarios, checked)
 

@@ -25,7 +25,7 @@ Parse = Callable[..., "Cell"]  # (text, hint=whether a wrong value is told with 
 _NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", flags=re.ASCII)
 _WHOLE: Final = re.compile(r"(\d{1,6})(\.0+)?", flags=re.ASCII)
 _ISO_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", flags=re.ASCII)
-_STEP: Final = re.compile(r"(\d{4})(?:-Q([1-4])|-(0[1-9]|1[0-2]))?", flags=re.ASCII)
+_STEP: Final = re.compile(r"(\d{4})(?:-Q([1-4])|-(0[1-9]|1[0-2])(?:-(\d{2}))?)?", flags=re.ASCII)
 MOST_SHOWN: Final = 50  # allowed values that a message lists: all units, not all criteria
 MOST_HINTS: Final = 200  # different wrong values of a column that are told with the nearest right one
 _DASHES: Final = str.maketrans({"\N{MINUS SIGN}": "-", "\N{EN DASH}": "-", "\N{EM DASH}": "-"})
@@ -79,15 +79,16 @@ def parse_table(
 def period_days(period: str) -> tuple[dt.date, dt.date] | None:
     """Give the first and the last day of a period, or None if it is none.
 
-    A period is a year ``2023``, a quarter ``2023-Q1``, a month ``2023-08``, or a run of two of
-    one kind, ``2023-01..2023-09``.
+    A period is a year ``2023``, a quarter ``2023-Q1``, a month ``2023-08``, a day ``2023-10-19``, or a
+    run of two of one kind, ``2023-01..2023-09``; a run of months may end on a day, ``2023-01..2023-10-19``.
     """
     begin, run, end = period.partition("..")
     if not run:
         return _step_days(begin)
     first, last = _step_days(begin), _step_days(end)
+    to_day = len(end) == len("2023-10-19") and begin.count("-") and "Q" not in begin
     same_kind = len(begin) == len(end) and ("Q" in begin) == ("Q" in end)
-    if first is None or last is None or not same_kind or first >= last:
+    if first is None or last is None or not (same_kind or to_day) or first[0] > last[1] or first == last:
         return None
     return first[0], last[1]
 
@@ -100,9 +101,17 @@ def _step_days(text: str) -> tuple[dt.date, dt.date] | None:
     first, last = (1, 12)
     if found[2]:
         first, last = 3 * int(found[2]) - 2, 3 * int(found[2])
+    elif found[4]:
+        return _one_day(year, int(found[3]), int(found[4]))
     elif found[3]:
         first = last = int(found[3])
     return dt.date(year, first, 1), dt.date(year, last, calendar.monthrange(year, last)[1])
+
+
+def _one_day(year: int, month: int, day: int) -> tuple[dt.date, dt.date] | None:
+    if not 1 <= day <= calendar.monthrange(year, month)[1]:
+        return None
+    return dt.date(year, month, day), dt.date(year, month, day)
 
 
 def _dtype(column: Column) -> str:

@@ -13,7 +13,7 @@ import pandas as pd
 from forecast import tables
 from forecast.framework import with_printed, with_share
 from forecast.load.areas import gazetteer
-from forecast.load.cells import period_days
+from forecast.load.indicators import with_days
 from forecast.load.proofs import contradicted
 from forecast.load.settle import settle
 from forecast.scenarios import Scenario
@@ -41,6 +41,15 @@ class Known:
         One row per (indicator_code, area, period): value, unit, linked_domain, trust,
         published_on, source_url, note, spread, sources, and the period's days `first_day`,
         `last_day`.
+    indicator_rows
+        All rows of indicators known on the day, as published, before any was set aside: what was
+        known on an earlier day is settled among those of that day.
+    indicator_types
+        The catalogue: indicator_code, name_vi, name_en, unit, component, sign, kind, frequency,
+        source, lag, within_days, delay_days, note.
+    elasticities
+        What experts said by the day an indicator is worth: indicator_code, component, low, high,
+        stated_by, stated_on; of each expert the latest.
     set_aside
         Rows known but not taken: file, row, key, name (of an indicator), score (an indicator's
         value too), rank, trust, source_url, reason, taken_row, taken_score, taken_rank.
@@ -85,6 +94,9 @@ class Known:
     areas: pd.DataFrame
     counts: pd.DataFrame
     hashes: Mapping[str, str]
+    indicator_rows: pd.DataFrame
+    indicator_types: pd.DataFrame
+    elasticities: pd.DataFrame
 
     @property
     def provinces(self) -> tuple[str, ...]:
@@ -146,6 +158,9 @@ def known_of(
         areas=frames["areas"].drop(columns="row"),
         counts=pd.DataFrame(counts),
         hashes=dict(hashes),
+        indicator_rows=with_days(as_known(frames["indicators"], as_of)),
+        indicator_types=frames["indicator_types"].drop(columns="row"),
+        elasticities=_latest(settled["elasticities"], tables.ELASTICITIES),
     )
 
 
@@ -167,13 +182,7 @@ def settled_rows(
 
 
 def _indicators(settled: pd.DataFrame) -> pd.DataFrame:
-    days = [period_days(period) for period in settled["period"]]
-    ends = [pair for pair in days if pair is not None]
-    frame = settled.drop(columns=["row", "score", "rank", "source_day", "rank_spread"])
-    return frame.assign(
-        first_day=pd.Series([first for first, _ in ends], dtype=tables.DAY_DTYPE),
-        last_day=pd.Series([last for _, last in ends], dtype=tables.DAY_DTYPE),
-    )
+    return with_days(settled.drop(columns=["row", "score", "rank", "source_day", "rank_spread"]))
 
 
 def _listed(frame: pd.DataFrame, table: Table, more: tuple[str, ...]) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import pandas as pd
@@ -15,9 +15,9 @@ from forecast.load.cells import Finding, strangers
 INDICATORLESS = ("manual",)
 
 
-def scoring(frameworks: pd.DataFrame, indicators: pd.DataFrame) -> Iterator[Finding]:
+def scoring(frameworks: pd.DataFrame, indicators: Collection[str]) -> Iterator[Finding]:
     """Judge how criteria are scored: readable rules, within the maximum, on indicators that exist."""
-    codes = tuple(sorted(set(indicators["indicator_code"])))
+    codes = tuple(sorted(indicators))
     yield from strangers(frameworks[frameworks["indicator"] != ""], "indicator", codes)
     for row in _each(frameworks):
         text, indicator = str(row.rule), str(row.indicator)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from forecast.errors import Problem
 from forecast.framework import PART_PREFIX, TOTAL, WHOLE, is_criterion
-from forecast.load import points
+from forecast.load import indicators, points
 from forecast.load.areas import Gazetteer
 from forecast.load.cells import Finding, not_among, strangers
 from forecast.load.files import Rows
@@ -32,6 +32,7 @@ _RESTS_ON: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _SUM_TOLERANCE: Final = 0.005
 _PROVINCES: Final = 63
+_NO_CATALOGUE: Final = pd.DataFrame(columns=["indicator_code", "name_vi", "unit", "component"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +87,20 @@ def broken_rules(tables: Mapping[str, Checked], gazetteer: Gazetteer) -> list[Pr
     for name in ("frameworks", "units"):  # sums without a bad row would be off, names seem unknown
         if name in tables and tables[name].bad:
             frames[name] = frames[name].iloc[:0]
-    for name in ("scores", "related_indices"):  # so that one round tells both kinds of slips
+    for name in (
+        "scores",
+        "related_indices",
+        "indicator_types",
+    ):  # so that one round tells both kinds of slips
         if name in tables:
             frames[name] = tables[name].frame
     rules: Mapping[str, Callable[[pd.DataFrame, Frames, Gazetteer], Iterator[Finding]]] = {
         "scores": _scores,
         "related_indices": _related,
         "frameworks": _frameworks,
+        "indicator_types": _indicator_types,
         "indicators": _indicators,
+        "elasticities": _elasticities,
         "targets": _targets,
         "submissions": _submissions,
         "self_scores": _self_scores,
@@ -140,19 +147,20 @@ def _related(frame: pd.DataFrame, _: Frames, gazetteer: Gazetteer) -> Iterator[F
     yield from _no_units(frame, gazetteer)
 
 
-def _indicators(frame: pd.DataFrame, _: Frames, __: Gazetteer) -> Iterator[Finding]:
-    key = ["indicator_code"]
-    for column in ("indicator_name_vi", "unit"):
-        usual = frame.groupby(key)[column].transform("first")
-        odd = frame[column] != usual
-        for number, first, code in zip(
-            _rows(frame, odd), usual[odd], frame.loc[odd, "indicator_code"], strict=True
-        ):
-            yield number, column, "expect.same_as_before", {"first": str(first), "code": code}
+def _indicator_types(_: pd.DataFrame, frames: Frames, __: Gazetteer) -> Iterator[Finding]:
+    yield from indicators.catalogue(frames["indicator_types"], _every_component(frames))
+
+
+def _indicators(frame: pd.DataFrame, frames: Frames, _: Gazetteer) -> Iterator[Finding]:
+    yield from indicators.figures(frame, frames.get("indicator_types", _NO_CATALOGUE))
+
+
+def _elasticities(frame: pd.DataFrame, frames: Frames, _: Gazetteer) -> Iterator[Finding]:
+    yield from indicators.elasticities(frame, frames.get("indicator_types", _NO_CATALOGUE))
 
 
 def _targets(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterator[Finding]:
-    indicators = frames.get("indicators", pd.DataFrame(columns=["indicator_code"]))
+    known = frames.get("indicators", pd.DataFrame(columns=["indicator_code"]))
     yield from _no_units(frame, gazetteer)
     for row in _each(frame):
         if row.quantity == "rank" and not 1 <= row.value <= _PROVINCES:
@@ -160,7 +168,7 @@ def _targets(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Itera
         if row.quantity != "rank" and row.value > WHOLE:
             yield row.row, "value", "expect.at_most", {"high": WHOLE}
         if row.quantity == "rank" and row.index_code not in INDEX_CODES:
-            allowed = (*INDEX_CODES, *sorted(set(indicators["indicator_code"])))
+            allowed = (*INDEX_CODES, *sorted(set(known["indicator_code"])))
             yield row.row, "index_code", *not_among(row.index_code, allowed)
 
 
@@ -187,9 +195,10 @@ def _every_component(frames: Frames) -> frozenset[str]:
 
 
 def _frameworks(frame: pd.DataFrame, frames: Frames, _: Gazetteer) -> Iterator[Finding]:
-    indicators = frames.get("indicators")
-    if indicators is not None:
-        yield from points.scoring(frame, indicators)
+    known = frames.get("indicators")
+    if known is not None:
+        listed = frames.get("indicator_types", _NO_CATALOGUE)
+        yield from points.scoring(frame, {*known["indicator_code"], *listed["indicator_code"]})
     once = frame.drop_duplicates(["framework", "component"])  # a repeat is told already
     for name, version in once.groupby("framework", sort=False):
         parts = set(version["component"])

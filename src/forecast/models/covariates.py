@@ -91,8 +91,6 @@ class Completed:
         figure has the year's mean and no doubt: its ordinary uncertainty covers it.
     count : ndarray of int, shape (K',)
         Figures known.
-    seen : ndarray of bool, shape (A, K')
-        Whether an area has any figure of the covariate.
     left_out : tuple of LeftOut
     """
 
@@ -107,7 +105,6 @@ class Completed:
     mean: Floats
     sd: Floats
     count: NDArray[np.int_]
-    seen: NDArray[np.bool_]
     left_out: tuple[LeftOut, ...]
 
     @property
@@ -148,7 +145,6 @@ def complete(covariates: Covariates) -> Completed:
         mean=mean,
         sd=sd,
         count=np.array([p[4] for p in parts], dtype=int),
-        seen=np.asarray((~np.isnan(covariates.values[:, :, kept])).any(axis=1)),
         left_out=tuple(left_out),
     )
 

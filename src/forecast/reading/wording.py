@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import math
 import re
@@ -86,9 +87,13 @@ def _fact(name: str, fact: str, lang: str) -> str:
 def period(code: str, lang: str) -> str:
     """Write a period: months of a year, a month, a quarter, a year; what is none of them as it stands.
 
-    >>> period("2024-01..2024-09", "vi"), period("2024-Q1", "en")
-    ('tháng 1–9/2024', 'quarter 1 of 2024')
+    >>> period("2024-01..2024-09", "vi"), period("2024-Q1", "en"), period("2024-01..2024-10-11", "vi")
+    ('tháng 1–9/2024', 'quarter 1 of 2024', 'đến 11/10/2024')
     """
+    if found := re.fullmatch(r"\d{4}-01\.\.(\d{4}-\d\d-\d\d)", code):
+        return labels.text("period.to_day", lang, day=labels.day(dt.date.fromisoformat(found[1]), lang))
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", code):
+        return labels.day(dt.date.fromisoformat(code), lang)
     forms = {
         "months": r"(?P<year>\d{4})-0?(?P<first>\d+)\.\.\d{4}-0?(?P<last>\d+)",
         "month": r"(?P<year>\d{4})-0?(?P<month>\d+)",

@@ -11,13 +11,14 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
-from forecast.tables.office import BREAKS, ORGANS, PANEL, REMEDIES, SELF_SCORES, SUBMISSIONS
+from forecast.tables.office import BREAKS, ELASTICITIES, ORGANS, PANEL, REMEDIES, SELF_SCORES, SUBMISSIONS
 from forecast.tables.published import (
     ANNOUNCEMENTS,
     AREAS,
     EVENTS,
     FRAMEWORKS,
     INDICATOR_KEY,
+    INDICATOR_TYPES,
     INDICATORS,
     RELATED,
     RELATED_KEY,
@@ -31,7 +32,9 @@ from forecast.tables.values import (
     COMPONENTS,
     COUNTRY,
     DOMAINS,
+    FREQUENCIES,
     INDEX_CODES,
+    INDICATOR_KINDS,
     MAX_STATUS,
     PARTS,
     RELATED_CODES,
@@ -56,14 +59,18 @@ __all__ = [
     "DATA_TABLES",
     "DAY_DTYPE",
     "DOMAINS",
+    "ELASTICITIES",
     "EVENTS",
     "FIRST_YEAR",
     "FORECAST_COLUMNS",
     "FORECAST_KEY",
     "FRAMEWORKS",
+    "FREQUENCIES",
     "INDEX_CODES",
     "INDICATORS",
     "INDICATOR_KEY",
+    "INDICATOR_KINDS",
+    "INDICATOR_TYPES",
     "LAST_YEAR",
     "MAX_STATUS",
     "ORGANS",
@@ -96,8 +103,8 @@ __all__ = [
 ]
 
 DATA_TABLES: Final = (
-    *(SCORES, RELATED, INDICATORS, FRAMEWORKS, EVENTS, ANNOUNCEMENTS, TARGETS),
-    *(ORGANS, SUBMISSIONS, SELF_SCORES, REMEDIES),
+    *(SCORES, RELATED, INDICATORS, INDICATOR_TYPES, FRAMEWORKS, EVENTS, ANNOUNCEMENTS, TARGETS),
+    *(ORGANS, SUBMISSIONS, SELF_SCORES, REMEDIES, ELASTICITIES),
 )
 
 FORECAST_KEY: Final = (
@@ -107,7 +114,9 @@ FORECAST_KEY: Final = (
 FORECAST_COLUMNS: Final = (*FORECAST_KEY, "value")
 RESULT_COLUMNS: Final = (*FORECAST_COLUMNS, "shown")  # of a run: is it of the model that the pages show?
 
-_KNOWN_FROM: Final = ("published_on", "known_on", "announced_on", "set_on", "received_on", "recorded_on")
+_KNOWN_FROM: Final = (
+    *("published_on", "known_on", "announced_on", "set_on", "received_on", "recorded_on", "stated_on"),
+)
 
 
 def as_known(frame: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:

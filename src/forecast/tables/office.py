@@ -70,6 +70,23 @@ REMEDIES: Final = Table(  # append-only: a new state is a new row with a later d
     known_from="recorded_on",
     optional=True,
 )
+ELASTICITIES: Final = Table(  # what an expert says an indicator is worth; a later day takes its place
+    name="elasticities",
+    columns=(
+        Column(name="indicator_code"),
+        Column(name="component"),
+        Column(name="low", kind="number"),  # points of the component per unit: 10 percent below it
+        Column(name="high", kind="number"),  # 10 percent above it
+        Column(name="stated_by"),
+        Column(name="stated_on", kind="day"),
+        Column(name="source_url", empty=True, absent=True),
+        NOTE,
+    ),
+    key=("indicator_code", "component", "stated_by"),
+    source_key=("indicator_code", "component", "stated_by", "stated_on"),
+    known_from="stated_on",
+    optional=True,
+)
 ORGANS: Final = Table(  # who must have a remedy plan
     name="units",
     columns=(

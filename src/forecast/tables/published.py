@@ -7,7 +7,9 @@ from typing import Final
 from forecast.tables.shape import AREA, MAX_SCORE, NOTE, PUBLISHED, SOURCE, YEAR, Column, Table
 from forecast.tables.values import (
     DOMAINS,
+    FREQUENCIES,
     INDEX_CODES,
+    INDICATOR_KINDS,
     MAX_STATUS,
     RELATED_CODES,
     SOURCES,
@@ -70,12 +72,13 @@ INDICATORS: Final = Table(
     name="indicators",
     columns=(
         Column(name="indicator_code"),
-        Column(name="indicator_name_vi"),
+        # Of a code that the catalogue has, the next one, `unit` and `linked_domain` may be left out.
+        Column(name="indicator_name_vi", empty=True, absent=True),
         AREA,
         Column(name="period", kind="period"),
         Column(name="value", kind="number"),
-        Column(name="unit"),
-        Column(name="linked_domain", kind="choice", choices=DOMAINS, empty=True),
+        Column(name="unit", empty=True, absent=True),
+        Column(name="linked_domain", kind="choice", choices=DOMAINS, empty=True, absent=True),
         SOURCE,
         PUBLISHED,
         NOTE,
@@ -86,6 +89,27 @@ INDICATORS: Final = Table(
     source_key=(*INDICATOR_KEY, "published_on", "source_url", "value"),
     known_from="published_on",
     rowless=True,
+)
+INDICATOR_TYPES: Final = Table(  # the catalogue of indicators, and how years are compared
+    name="indicator_types",
+    columns=(
+        Column(name="indicator_code"),
+        Column(name="name_vi"),
+        Column(name="name_en", empty=True),
+        Column(name="unit"),
+        Column(name="component", empty=True),  # domain or criterion that it may speak for
+        Column(name="sign", kind="number", low=-1, high=1),  # -1 or 1 as expected; 0 where not obvious
+        Column(name="kind", kind="choice", choices=INDICATOR_KINDS),
+        Column(name="frequency", kind="choice", choices=FREQUENCIES, empty=True),
+        Column(name="source", empty=True),  # who publishes it, or related:DTI:total
+        Column(name="lag", kind="number", empty=True, absent=True, low=0, high=5),  # years
+        Column(name="within_days", kind="number", empty=True, absent=True, low=0, high=366),
+        Column(name="delay_days", kind="number", empty=True, absent=True, low=0, high=366),
+        NOTE,
+    ),
+    key=("indicator_code",),
+    source_key=("indicator_code",),
+    optional=True,
 )
 FRAMEWORKS: Final = Table(
     name="frameworks",

@@ -17,6 +17,9 @@ APPRAISED: Final = tuple(f"{domain}.appraised" for domain in DOMAINS[:-1])  # of
 SOURCES: Final = ("appraised", "leaders_survey", "sipas", "outcome")  # where points come from
 MAX_STATUS: Final = ("read", "assumed", "made_up")
 STATES: Final = ("planned", "doing", "done", "dropped")  # of a remedy
+# Of an indicator: grows from 1 January on; counts from 1 January without growing (a rate); stands by itself.
+INDICATOR_KINDS: Final = ("cumulative", "to_date", "level")
+FREQUENCIES: Final = ("day", "month", "quarter", "half_year", "year", "irregular")
 UNIT_KINDS: Final = ("department", "district")
 PARTS: Final = ("part.appraised", "part.leaders_survey", "part.survey", "part.impact")
 COUNTRY: Final = "Việt Nam"

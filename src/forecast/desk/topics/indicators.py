@@ -11,7 +11,7 @@ from forecast import labels, reading, report
 from forecast.desk.views import View, said
 from forecast.markup import Cell, Column, Row, Table, row
 from forecast.news import surprise
-from forecast.record import same_day
+from forecast.spec import same_day
 
 if TYPE_CHECKING:
     from forecast.desk.steps import Steps

@@ -1,0 +1,92 @@
+"""The period that a printed heading means: “9 tháng năm 2024”, “Tháng 9/2024”, “đến 11/10/2024”."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from forecast.annex.headings import fold
+from forecast.load.cells import period_days
+from forecast.tables import clean
+
+_QUARTERS: Final = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "1": 1, "2": 2, "3": 3, "4": 4}
+_YEAR: Final = r"(?:nam )?(?P<year>(?:19|20)\d\d)"
+_UP_TO: Final = (
+    r"(?:(?:luy ke|uoc|thuc hien|tinh|thanh toan|giai ngan|tu dau nam) )*(?:den|toi) (?:het )?(?:ngay )?"
+)
+_DAY: Final = re.compile(rf"(?P<up_to>{_UP_TO})?(?P<day>\d\d?) (?P<month>\d\d?) (?P<year>(?:19|20)\d\d)")
+_MONTHS: Final = re.compile(rf"(?P<month>\d\d?) thang(?: dau nam)?(?: {_YEAR})?")
+_MONTH: Final = re.compile(rf"(?P<up_to>{_UP_TO})?(?:thang |t ?)(?P<month>\d\d?)(?: {_YEAR})?")
+_SHORT: Final = re.compile(
+    r"(?P<month>\d\d?) (?P<year>(?:19|20)\d\d)|(?P<year2>(?:19|20)\d\d) (?P<month2>\d\d)"
+)
+_QUARTER: Final = re.compile(rf"quy (?P<quarter>i{{1,3}}|iv|[1-4])(?: {_YEAR})?")
+_WHOLE: Final = re.compile(rf"(?:ca )?{_YEAR}")
+
+
+class YearMissingError(ValueError):
+    """A heading names a month or a quarter, and nothing names its year."""
+
+
+def period_in(texts: Sequence[str], year: str = "", *, january: bool) -> str:
+    """Read the period that headings mean, the nearest heading first; an empty text if they name none.
+
+    Parameters
+    ----------
+    texts
+        Headings above a column, from the lowest.
+    year
+        Year of headings that name none.
+    january
+        Whether a month's figure counts from 1 January.
+
+    Raises
+    ------
+    YearMissingError
+        If there is a month or quarter without a year.
+
+    Examples
+    --------
+    >>> period_in(["Tháng 9", "Năm 2024"], january=True), period_in(["Đến 11/10/2024"], january=True)
+    ('2024-01..2024-09', '2024-01..2024-10-11')
+    >>> period_in(["T9/2024"], january=False), period_in(["Quý III"], "2024", january=False)
+    ('2024-09', '2024-Q3')
+    """
+    for text in texts:
+        if period_days(clean(text)):
+            if not re.fullmatch(r"\d{4}", clean(text)):
+                return clean(text)
+            break
+    for text in map(fold, texts):
+        if found := _DAY.search(text):
+            day = f"{found['year']}-{int(found['month']):02d}-{int(found['day']):02d}"
+            return f"{found['year']}-01..{day}" if january or found["up_to"] else day
+    years = [found["year"] for text in map(fold, texts) if (found := re.search(_YEAR, text))]
+    near = years[0] if years else year
+    for text in map(fold, texts):
+        if found := _MONTHS.search(text):
+            return _run(found["year"] or near, int(found["month"]))
+        if found := _MONTH.fullmatch(text) or _SHORT.fullmatch(text):
+            facts = found.groupdict()
+            month = int(facts["month"] or facts.get("month2") or 0)
+            own = facts["year"] or facts.get("year2") or near
+            return _run(own, month) if january or facts.get("up_to") else f"{_needed(own)}-{month:02d}"
+        if found := _QUARTER.fullmatch(text):
+            quarter = _QUARTERS[found["quarter"]]
+            own = _needed(found["year"] or near)
+            return _run(own, 3 * quarter) if january else f"{own}-Q{quarter}"
+    whole = [found["year"] for text in map(fold, texts) if (found := _WHOLE.fullmatch(text))]
+    return whole[0] if whole else ""
+
+
+def _run(year: str, month: int) -> str:
+    """Months from January on; a whole year is a year."""
+    own = _needed(year)
+    return own if month == 12 else f"{own}-01" if month == 1 else f"{own}-01..{own}-{month:02d}"
+
+
+def _needed(year: str) -> str:
+    if not year:
+        raise YearMissingError
+    return year

@@ -1,0 +1,253 @@
+"""Current indicators as covariates: of each year what was known on the same day, put to one day of the year.
+
+A figure of a past year counts only if it was published by the same day of that year.  Figures are compared
+on one day of the year: that of the latest figures, the same for all areas.  Where an area has none of that
+day, the nearest within so many days stands for it; one that grows over the year is scaled to the day, in
+proportion to the days that are over.  The catalogue (indicator_types.csv) states this rule once an indicator.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from forecast.findings import phrase
+from forecast.load import Known
+from forecast.load.indicators import related_of, with_days
+from forecast.load.settle import settle
+from forecast.models.covariates import Covariates
+from forecast.spec import same_day
+from forecast.tables import COUNTRY, DAY_DTYPE
+
+Floats = NDArray[np.float64]
+
+WITHIN_DAYS: Final = 15  # of a figure from the day that years are compared on, where the catalogue says none
+TAIL_80: Final = 1.2815515655446004  # of a normal, beyond which 10 percent lie
+COLUMNS: Final = (
+    *("indicator", "component", "area", "year", "value", "figure", "period", "last_day", "compared_on"),
+    *("factor", "published_on", "source_url"),
+)
+_FIGURE: Final = ["indicator_code", "area", "first_day", "last_day"]
+_JANUARY: Final = ("cumulative", "to_date")  # kinds whose figures count from 1 January
+
+
+def figures_at(known: Known, target_year: int, as_of: dt.date) -> pd.DataFrame:
+    """List the figure that stands for each indicator, area and year: the covariates, with their grounds.
+
+    Parameters
+    ----------
+    known : Known
+        What is known on `as_of`, or later: what came later is left out.
+    target_year : int
+        Year that is forecast.
+    as_of : date
+        Day of the forecast; of an earlier year only what was published by the same day of it counts.
+
+    Returns
+    -------
+    DataFrame
+        `COLUMNS`, sorted by indicator, area, year.  `year` is the year that the figure helps to forecast,
+        later than the figure's own by the indicator's lag; `value` is `figure` (as published) times
+        `factor`, on the day `compared_on`; of a related index `value` is percent of its maximum.
+    """
+    types = known.indicator_types
+    own = _nearest(_published(known, types, target_year, as_of))
+    parts = [own, *(_related(known, row, target_year, as_of) for row in _each(types))]
+    parts = [part for part in parts if len(part)]
+    if not parts:
+        return pd.DataFrame(columns=list(COLUMNS))
+    found = pd.concat([part[list(COLUMNS)] for part in parts])
+    return found.sort_values(["indicator", "area", "year"]).reset_index(drop=True)
+
+
+def covariates_at(
+    known: Known, target_year: int, as_of: dt.date, areas: Sequence[str] | None = None
+) -> Covariates:
+    """Give what is known on a day as covariates: the indicators of the catalogue that name a component.
+
+    Parameters
+    ----------
+    known, target_year, as_of
+        See `figures_at`.
+    areas : sequence of str, optional
+        The provinces if None.  An indicator that none of them has counts for all with the country's figure.
+
+    Returns
+    -------
+    Covariates
+        Years from the first with a figure to `target_year`; names are codes, sorted.
+    """
+    return covariates_of(figures_at(known, target_year, as_of), known, target_year, areas)
+
+
+def covariates_of(
+    figures: pd.DataFrame, known: Known, target_year: int, areas: Sequence[str] | None = None
+) -> Covariates:
+    """Give the covariates of figures that `figures_at` listed; see `covariates_at`."""
+    places = tuple(known.provinces if areas is None else areas)
+    used = figures[(figures["component"] != "") & figures["area"].isin((*places, COUNTRY))]
+    names = sorted(set(used["indicator"]))
+    first = int(used["year"].min()) if len(used) else target_year
+    years = tuple(range(first, target_year + 1))
+    values = np.full((len(places), len(years), len(names)), np.nan)
+    rows = dict(zip(places, range(len(places)), strict=True))
+    for k, name in enumerate(names):
+        mine = used[used["indicator"] == name]
+        inside = mine[mine["area"].isin(places)]
+        if inside.empty:
+            values[:, mine["year"].to_numpy(dtype=int) - first, k] = mine["value"].to_numpy(dtype=float)
+        else:
+            at = inside["area"].map(rows).to_numpy(dtype=int), inside["year"].to_numpy(dtype=int) - first
+            values[(*at, k)] = inside["value"].to_numpy(dtype=float)
+    types = {row.indicator_code: row for row in _each(known.indicator_types)}
+    return Covariates(
+        areas=places,
+        years=years,
+        names=tuple(names),
+        components=tuple(str(types[name].component) for name in names),
+        values=values,
+        sign=np.array([float(types[name].sign) for name in names]),
+    )
+
+
+def expert_effects(elasticities: pd.DataFrame, covariates: Covariates) -> tuple[Floats, Floats]:
+    """Give what experts say that a unit of each covariate is worth, in points of its component.
+
+    Each expert's range holds 80 percent of a normal; several experts of one indicator count alike, and how
+    far they lie apart adds to the doubt (a mixture of their normals, by its mean and variance).
+
+    Parameters
+    ----------
+    elasticities : DataFrame
+        As in `Known.elasticities`.
+
+    Returns
+    -------
+    mean, sd : ndarray, shape (K,)
+        NaN where nobody said anything.
+    """
+    said: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    for row in _each(elasticities):
+        own = ((row.low + row.high) / 2, (row.high - row.low) / (2 * TAIL_80))
+        said.setdefault((row.indicator_code, row.component), []).append(own)
+    mean, sd = np.full(len(covariates.names), np.nan), np.full(len(covariates.names), np.nan)
+    for k, key in enumerate(zip(covariates.names, covariates.components, strict=True)):
+        if key in said:
+            means, sds = np.array(said[key]).T
+            mean[k] = means.mean()
+            sd[k] = np.sqrt((sds**2).mean() + means.var())
+    return mean, sd
+
+
+def comparison(known: Known, code: str) -> str:
+    """Say by which rule an indicator's figures of several years are compared, as a phrase for pages."""
+    row = next(row for row in _each(known.indicator_types) if row.indicator_code == code)
+    if related_of(row.source):
+        return phrase("indicators.rule_related", lag=_lag(row.lag))
+    return phrase(f"indicators.rule_{row.kind}", days=_within(row.within_days))
+
+
+def name_of(known: Known, code: str, lang: str) -> str:
+    """Name an indicator in a language; the Vietnamese name where the catalogue has no English one."""
+    own = known.indicator_types[known.indicator_types["indicator_code"] == code]
+    names = own[f"name_{lang}"].tolist() + own["name_vi"].tolist()
+    named = known.indicators.loc[known.indicators["indicator_code"] == code, "indicator_name_vi"].tolist()
+    return next((str(name) for name in (*names, *named) if name), code)
+
+
+def _published(known: Known, types: pd.DataFrame, target_year: int, as_of: dt.date) -> pd.DataFrame:
+    """Figures of single years that were known by the same day of theirs, one a period; `year` has the lag."""
+    rows = known.indicator_rows.merge(
+        types[["indicator_code", "component", "kind", "lag", "within_days"]], on="indicator_code"
+    )
+    rows["year"] = rows["first_day"].dt.year + rows["lag"].map(_lag)
+    january = (rows["first_day"].dt.month == 1) & (rows["first_day"].dt.day == 1)
+    fit = (rows["first_day"].dt.year == rows["last_day"].dt.year) & (rows["year"] <= target_year)
+    fit &= january | ~rows["kind"].isin(_JANUARY)
+    rows = rows[fit]
+    rows = rows[rows["published_on"] <= _limits(rows["year"], target_year, as_of)].reset_index(drop=True)
+    as_scores = rows.assign(score=rows["value"], rank=np.nan, source_day=rows["published_on"])
+    again = rows.duplicated(_FIGURE, keep=False)
+    taken, _ = settle(as_scores[again].reset_index(drop=True), _FIGURE, as_of=as_of)
+    single: pd.DataFrame = rows[~again]
+    return pd.concat([single, taken[list(rows.columns)]]).reset_index(drop=True)
+
+
+def _limits(years: pd.Series, target_year: int, as_of: dt.date) -> pd.Series:
+    """The same day of each year as `as_of` is of the target year."""
+    return _on_days(years, {year: same_day(as_of, int(year) - target_year) for year in years.unique()})
+
+
+def _on_days(years: pd.Series, days: Mapping[int, dt.date]) -> pd.Series:
+    return pd.Series([days[year] for year in years], index=years.index, dtype=DAY_DTYPE)
+
+
+def _nearest(rows: pd.DataFrame) -> pd.DataFrame:
+    """Of each indicator, area and year the figure nearest to the day that years are compared on, scaled."""
+    parts = []
+    for code, own in rows.groupby("indicator_code", sort=True):
+        begin, day = _compared_on(own)
+        years = own["last_day"].dt.year
+        due = _on_days(years, {year: same_day(day, int(year) - day.year) for year in years.unique()})
+        gap = (own["last_day"] - due).dt.days
+        other = own["first_day"].dt.strftime("%m-%d") != begin
+        near = own.assign(indicator=code, compared_on=due, gap=gap.abs(), earlier=gap < 0, other=other)
+        near = near[near["gap"] <= _within(own["within_days"].iloc[0])]
+        near = near.sort_values(["area", "year", "other", "gap", "earlier"])
+        near = near.drop_duplicates(["area", "year"])
+        over, passed = near["compared_on"].dt.dayofyear, near["last_day"].dt.dayofyear
+        factor = np.where(near["kind"] == "cumulative", over / passed, 1.0)
+        parts.append(near.assign(figure=near["value"], factor=factor, value=near["value"] * factor))
+    return pd.concat(parts) if parts else pd.DataFrame(columns=list(COLUMNS))
+
+
+def _compared_on(own: pd.DataFrame) -> tuple[str, dt.date]:
+    """The month and day on which most areas' latest figures begin, and the day on which they end.
+
+    Of the latest year that has any; among days that equally many areas have, the later.
+    """
+    now = own[own["year"] == own["year"].max()]
+    latest = now.sort_values(["last_day", "first_day"], ascending=[False, True]).drop_duplicates("area")
+    counts = latest.groupby(["last_day", "first_day"]).size()
+    most = counts[counts == counts.max()].reset_index().sort_values(["last_day", "first_day"])
+    return f"{most['first_day'].iloc[-1]:%m-%d}", most["last_day"].iloc[-1].date()
+
+
+def _related(known: Known, row: Any, target_year: int, as_of: dt.date) -> pd.DataFrame:
+    """Figures of a related index, percent of its maximum; each helps in the year `lag` after its own."""
+    named = related_of(str(row.source))
+    if named is None:
+        return pd.DataFrame(columns=list(COLUMNS))
+    related = known.related
+    own = related[(related["index_code"] == named[0]) & (related["component"] == named[1])]
+    own = own.assign(year=own["year"] + _lag(row.lag))
+    own = own[own["score"].notna() & (own["year"] <= target_year)]
+    own = own[own["published_on"] <= _limits(own["year"], target_year, as_of)]
+    whole = own["max_score"].where(own["unit"] != "percent", 100.0)
+    own = own.assign(period=(own["year"] - _lag(row.lag)).astype("str"), factor=100.0 / whole)
+    own = with_days(own[whole.notna()])
+    return own.assign(
+        indicator=row.indicator_code,
+        component=row.component,
+        figure=own["score"],
+        value=own["score"] * own["factor"],
+        compared_on=own["last_day"],
+    )
+
+
+def _each(frame: pd.DataFrame) -> Iterator[Any]:
+    """Walk rows as named tuples; the stubs give each field the union of all types."""
+    yield from frame.itertuples(index=False)
+
+
+def _lag(cell: float) -> int:
+    return 0 if np.isnan(cell) else int(cell)
+
+
+def _within(cell: float) -> int:
+    return WITHIN_DAYS if np.isnan(cell) else int(cell)

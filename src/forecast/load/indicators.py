@@ -1,0 +1,124 @@
+"""Current indicators at the door: their catalogue, their figures, and what experts say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import pandas as pd
+
+from forecast.load.cells import Finding, not_among, period_days, strangers
+from forecast.tables import COMPONENTS, DAY_DTYPE, RELATED_CODES
+
+RELATED_PREFIX: Final = "related:"
+FROM_CATALOGUE: Final[
+    Mapping[str, str]
+] = {  # a figure's cell, and the catalogue's that stands for it if empty
+    "indicator_name_vi": "name_vi",
+    "unit": "unit",
+    "linked_domain": "component",
+}
+
+
+def with_catalogue(figures: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame:
+    """Fill name, unit and domain of figures that leave them empty from the catalogue, else from a first row.
+
+    Returns
+    -------
+    DataFrame
+        The figures, no name or unit empty.
+    """
+    filled = {}
+    for column, source in FROM_CATALOGUE.items():
+        listed = dict(zip(catalogue["indicator_code"], catalogue[source], strict=True))
+        named = figures.loc[figures[column] != ""].drop_duplicates("indicator_code")
+        first = dict(zip(named["indicator_code"], named[column], strict=True))
+        usual = listed if column == "linked_domain" else first | listed
+        pairs = zip(figures[column], figures["indicator_code"], strict=True)
+        filled[column] = [own or usual.get(code, "") for own, code in pairs]
+    return figures.assign(**{name: pd.Series(cells, dtype="str") for name, cells in filled.items()})
+
+
+def with_days(figures: pd.DataFrame) -> pd.DataFrame:
+    """Add the first and the last day of each figure's period."""
+    days = {period: period_days(period) for period in set(figures["period"])}
+    pairs = [days[period] or (pd.NaT, pd.NaT) for period in figures["period"]]
+    return figures.assign(
+        first_day=pd.Series([first for first, _ in pairs], dtype=DAY_DTYPE, index=figures.index),
+        last_day=pd.Series([last for _, last in pairs], dtype=DAY_DTYPE, index=figures.index),
+    )
+
+
+def related_of(source: str) -> tuple[str, str] | None:
+    """Give index and component that a catalogue's source names; None if it names no related index.
+
+    >>> related_of("related:DTI:total"), related_of("Bộ Tài chính")
+    (('DTI', 'total'), None)
+    """
+    if not source.startswith(RELATED_PREFIX):
+        return None
+    index_code, _, component = source.removeprefix(RELATED_PREFIX).partition(":")
+    return index_code, component
+
+
+def catalogue(frame: pd.DataFrame, components: frozenset[str]) -> Iterator[Finding]:
+    """Judge the catalogue: known components, related indices that exist, whole years of lag."""
+    named = frame[frame["component"] != ""]
+    if components:
+        yield from strangers(named, "component", tuple(sorted(components)))
+    for row in _each(frame):
+        for column in ("sign", "lag"):
+            if getattr(row, column) % 1 > 0:
+                yield row.row, column, "expect.whole_number", {}
+        related = related_of(row.source)
+        if related is None:
+            continue
+        index_code, component = related
+        if index_code not in RELATED_CODES or component not in COMPONENTS[index_code]:
+            example = ", ".join(f"{RELATED_PREFIX}{code}:total" for code in RELATED_CODES)
+            yield row.row, "source", "expect.related_source", {"example": example}
+
+
+def figures(frame: pd.DataFrame, listed: pd.DataFrame) -> Iterator[Finding]:
+    """Judge figures: one name and one unit a code, in the catalogue or in the rows themselves."""
+    if (listed["indicator_code"] == "").any():  # told already; which code is meant is not known
+        return
+    codes = frame["indicator_code"]
+    for column, source in (("indicator_name_vi", "name_vi"), ("unit", "unit")):
+        in_catalogue = {
+            code: text for code, text in zip(listed["indicator_code"], listed[source], strict=True) if text
+        }
+        named = frame[frame[column] != ""].drop_duplicates("indicator_code")
+        in_rows = dict(zip(named["indicator_code"], named[column], strict=True))
+        usual = in_rows | in_catalogue
+        for row in _each(frame[~codes.isin(usual)].drop_duplicates("indicator_code")):
+            yield row.row, column, "expect.in_catalogue", {"code": row.indicator_code}
+        for row in _each(frame[(frame[column] != "") & codes.isin(usual)]):
+            code = row.indicator_code
+            if getattr(row, column) != usual[code]:
+                key = "expect.same_as_catalogue" if code in in_catalogue else "expect.same_as_before"
+                yield row.row, column, key, {"first": usual[code], "code": code}
+
+
+def elasticities(frame: pd.DataFrame, listed: pd.DataFrame) -> Iterator[Finding]:
+    """Judge what experts say: a range in order, of an indicator and the component it may speak for."""
+    components = dict(zip(listed["indicator_code"], listed["component"], strict=True))
+    for row in _each(frame):
+        if row.low >= row.high:
+            yield row.row, "high", "expect.above_low", {"low": float(row.low)}
+        if "" in components:  # a row of the catalogue without its code is told already
+            continue
+        if row.indicator_code not in components:
+            yield row.row, "indicator_code", *not_among(row.indicator_code, tuple(sorted(components)))
+        elif row.component != components[row.indicator_code]:
+            due = components[row.indicator_code]
+            yield (
+                row.row,
+                "component",
+                "expect.component_of_catalogue",
+                {"code": row.indicator_code, "due": due},
+            )
+
+
+def _each(frame: pd.DataFrame) -> Iterator[Any]:
+    yield from frame.itertuples(index=False)
