@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.models.contract import SCALE, Fitted, History, Outlook, horizon_of, in_points
+from forecast.models.contract import SCALE, Fitted, History, Outlook, horizon_of, in_points, last_seen
 from forecast.models.covariates import (
     NOTHING,
     Completed,
@@ -32,7 +32,7 @@ from forecast.models.covariates import (
     memory_of,
     unique_rows,
 )
-from forecast.models.levels import STILL, Levels, fit_levels
+from forecast.models.levels import STILL, Scales, move_scales
 from forecast.models.link import Link
 from forecast.models.selection import Supported, select
 from forecast.models.state_space import standardised, usual_move
@@ -41,6 +41,7 @@ from forecast.panel import Panel
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
+STEP: Final = 1e-3  # of the link scale, for a slope
 SUPPORTED: Final = 0.1  # chance of an effect from which on it is worth a second look at the variances
 
 
@@ -70,14 +71,15 @@ class Past:
     size: Floats
     memory: Memory
 
-    def surprise(self, x: Floats, now: Floats, horizon: int) -> Floats:
-        """Covariates `now` (A, K) less what the panel model would carry on from the past ones (A, T, K)."""
+    def surprise(self, x: Floats, now: Floats, horizon: int, used: NDArray[np.int_]) -> Floats:
+        """Those `used` of the covariates `now` (A, K) less what is carried on from past ones (A, T, K)."""
         years = len(self.size)
         gain = self.inverse @ self.memory.at(years - 1 + horizon - np.arange(years))
         gain = gain[self.pattern] * (self.size[-1] / self.size)
-        drift = (self.level[-1] - self.level[0]) / (years - 1 + STILL)
-        carried = np.einsum("at,atk->ak", gain, x - self.level)
-        return np.asarray(now - self.level[-1] - horizon * drift - carried)
+        level = self.level[:, used]
+        drift = (level[-1] - level[0]) / (years - 1 + STILL)
+        carried = (gain[:, None] @ (x[:, :, used] - level))[:, 0]
+        return np.asarray(now[:, used] - level[-1] - horizon * drift - carried)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,10 +90,10 @@ class Effects:
     ----------
     completed : Completed
         The covariates up to the origin.
+    acts : ndarray of bool, shape (C, K)
+        Which of them may tell something of which component.
     supported : Supported
         Posterior of the effects, link scale for one standard unit.
-    rests_on : ndarray of int, shape (C, K)
-        Areas times years with both a score and a figure.
     past : tuple of Past or None
         One a component; None where covariates tell nothing of it.
     """
@@ -100,11 +102,40 @@ class Effects:
     link: Link
     covariates: Covariates
     completed: Completed
+    acts: Flags
     supported: Supported
-    rests_on: NDArray[np.int_]
     past: tuple[Past | None, ...]
     left_out: tuple[LeftOut, ...]
     _remembered: dict[int, Ahead] = field(default_factory=dict, repr=False)
+
+    @property
+    def rests_on(self) -> NDArray[np.int_]:
+        """Areas times years with both a score and a figure, shape (C, K)."""
+        figures = self.covariates.until(self.panel.origin).values[:, :, self.completed.kept]
+        both = [~np.isnan(each) for each in (self.panel.value, figures)]
+        return np.asarray(np.einsum("act,atk->ck", *(each.astype(int) for each in both)))
+
+    @property
+    def asked(self) -> Flags:
+        """Components that some covariate is to act on, shape (C,)."""
+        on = self.completed.components
+        return np.array(
+            [any(each in ("", name) for each in on) for name in self.panel.components], dtype=bool
+        )
+
+    @property
+    def in_points(self) -> tuple[Floats, Floats]:
+        """Effect of one unit of each covariate, and its standard error, in points; (C, K) each.
+
+        On a bounded component that is the slope where its areas stand now, on average.
+        """
+        last, _ = last_seen(self.link.forward(self.panel.value))
+        steep = (self.link.inverse(last + STEP) - self.link.inverse(last - STEP)) / (2 * STEP)
+        known = ~np.isnan(steep)
+        slope = np.nansum(steep, axis=0) / np.maximum(known.sum(axis=0), 1)
+        unit = slope[:, None] / self.completed.scale
+        error = np.sqrt(np.einsum("ckk->ck", self.supported.covariance))
+        return self.supported.mean * unit, error * unit
 
     @property
     def rest(self) -> Panel:
@@ -128,9 +159,10 @@ class Effects:
         square = mean**2 + np.einsum("ckk->ck", covariance)
         variance = sd**2 @ square.T
         for c, past in enumerate(self.past):
-            if past is not None:
-                far = past.surprise(within(x.mean), now - own, horizon)
-                variance[:, c] += ((far @ covariance[c]) * far).sum(axis=1)
+            used = np.flatnonzero(self.supported.chance[c] > 0)
+            if past is not None and len(used):
+                far = past.surprise(x.mean - own[:, None], now - own, horizon, used)
+                variance[:, c] += ((far @ covariance[c][np.ix_(used, used)]) * far).sum(axis=1)
         return Ahead(place, variance)
 
     def added_to(self, fitted: Fitted) -> Fitted:
@@ -206,15 +238,13 @@ def learn_effects(panel: Panel, covariates: Covariates) -> Effects:
     )
     acts &= ~(past.link.alone | _young(past.x))[:, None]
     supported, kept = _estimate(past.x, panel, completed, acts)
-    figure = ~np.isnan(own.until(panel.origin).values[:, :, completed.kept])
-    rests_on = np.einsum("act,atk->ck", (~np.isnan(past.x)).astype(int), figure.astype(int))
     return Effects(
         panel=panel,
         link=past.link,
         covariates=own,
         completed=completed,
+        acts=acts,
         supported=supported,
-        rests_on=rests_on,
         past=kept,
         left_out=completed.left_out,
     )
@@ -234,16 +264,16 @@ def _estimate(
     while True:
         rest = x - offset
         deviations, centre, size = standardised(rest) if len(x) > 1 else _alone(rest)
-        levels = fit_levels(centre, panel, usual_move(rest))
+        scales = move_scales(centre, panel, usual_move(rest))
         count = acts.shape[1]
         information, pull = np.zeros((len(acts), count, count)), np.zeros(acts.shape)
-        unit = np.ones(len(acts))
+        unit, walk = np.ones(len(acts)), _walk(scales, panel)
         kept: list[Past | None] = [None] * len(acts)
         for c in np.flatnonzero(acts.any(axis=1)):
             memory = memory_of(deviations[:, c], noisy=True)
-            unit[c] = _usual_surprise(memory, levels, size[c])
+            unit[c] = _usual_surprise(memory, scales, size[c])
             kept[c], information[c], pull[c] = _normal_equations(
-                x[:, c], regressors, size[c], memory, _walk(levels, panel), doubt[:, c]
+                x[:, c], regressors, size[c], memory, walk, doubt[:, c]
             )
         found = select(information * unit[:, None, None] ** 2, pull * unit[:, None], acts, completed.sign)
         mean, covariance = found.mean * unit[:, None], found.covariance * unit[:, None, None] ** 2
@@ -259,19 +289,19 @@ def _alone(x: Floats) -> tuple[Floats, Floats, Floats]:
     return np.zeros_like(x), x[0], np.full(x.shape[1:], usual_move(x))
 
 
-def _usual_surprise(memory: Memory, levels: Levels, size: Floats) -> float:
+def _usual_surprise(memory: Memory, scales: Scales, size: Floats) -> float:
     """Standard deviation of what the past does not tell of a year: of deviations, or of an area alone."""
     years = len(size)
     whole = memory.over(years)
     if whole[0, 0] <= NOTHING:
-        return max(levels.scale, NOTHING)
+        return max(scales.calm, NOTHING)
     left = 1 / np.linalg.inv(whole + NOTHING * whole[0, 0] * np.eye(years))[-1, -1]
     return float(np.sqrt(left) * size[-1])
 
 
-def _walk(levels: Levels, panel: Panel) -> Floats:
+def _walk(scales: Scales, panel: Panel) -> Floats:
     """Precision of the levels (T, T) as a random walk whose drift is not known."""
-    scale = [levels.break_scale if year in panel.breaks else levels.scale for year in panel.years[1:]]
+    scale = [scales.broken if year in panel.breaks else scales.calm for year in panel.years[1:]]
     precision = 1 / np.maximum(np.array(scale), NOTHING) ** 2
     moves = np.diff(np.eye(len(panel.years)), axis=0)
     centred = np.diag(precision) - np.outer(precision, precision) / precision.sum()
