@@ -41,6 +41,9 @@ from forecast.panel import Panel
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
+# Variance of the levels' moves here over their scale squared: twice for their tails (Student, 4 degrees of
+# freedom), twice as a few moves tell their scale badly.  With less, useless national figures look useful.
+MOVES: Final = 4.0
 STEP: Final = 1e-3  # of the link scale, for a slope
 SUPPORTED: Final = 0.1  # chance of an effect from which on it is worth a second look at the variances
 
@@ -302,7 +305,7 @@ def _usual_surprise(memory: Memory, scales: Scales, size: Floats) -> float:
 def _walk(scales: Scales, panel: Panel) -> Floats:
     """Precision of the levels (T, T) as a random walk whose drift is not known."""
     scale = [scales.broken if year in panel.breaks else scales.calm for year in panel.years[1:]]
-    precision = 1 / np.maximum(np.array(scale), NOTHING) ** 2
+    precision = 1 / (MOVES * np.maximum(np.array(scale), NOTHING) ** 2)
     moves = np.diff(np.eye(len(panel.years)), axis=0)
     centred = np.diag(precision) - np.outer(precision, precision) / precision.sum()
     return np.asarray(moves.T @ centred @ moves)

@@ -1,7 +1,7 @@
 """Which effects the figures support: each is nothing, or comes from a normal distribution.
 
-How many are something and how large these are is learnt from all of them together (empirical Bayes), so
-that thirty useless covariates cost next to nothing.  The posterior is found by coordinate ascent on its
+How many are something and how large these are is learnt from all of them together (empirical Bayes).  The
+prior guess is that one is, however many are looked at: thirty useless covariates cost next to nothing.  The posterior is found by coordinate ascent on its
 mean-field approximation (Carbonetto and Stephens, 2012).
 """
 
@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-SHARE: Final = 0.1  # prior guess on the share of effects that are something,
-SHARE_COUNT: Final = 10.0  # worth so many effects
 TAU: Final = 0.3  # prior guess on their size, in units of a usual move of the scores,
 TAU_COUNT: Final = 2.0  # worth so many effects that are something
 ALIKE: Final = 4.0  # components that weigh as much as all covariates' share, for the share of one covariate
@@ -25,7 +23,7 @@ EXPECTED: Final = (
 )
 MOST: Final = 0.95  # share that is believed at most
 FAINT: Final = 2.0  # squared t from which on an effect is looked at
-NEGLIGIBLE: Final = 0.05  # chance below which an effect is nothing
+NEGLIGIBLE: Final = 0.1  # chance below which an effect is nothing
 RIDGE: Final = 1e-3  # keeps covariates that are nearly alike apart
 SWEEPS: Final = 30
 CLOSE: Final = 1e-3  # of the size of effects
@@ -70,7 +68,7 @@ def select(information: Floats, pull: Floats, acts: Flags, sign: Floats) -> Supp
     live = strength[c, order] > FAINT
     among = information[c[:, :, None], order[:, :, None], order[:, None, :]]
     size, aim = np.where(live, own[c, order], 1.0), pull[c, order]
-    share, tau = np.full(own.shape, SHARE), TAU
+    share, tau = np.full(own.shape, 1 / (acts.sum() + 1)), TAU
     chance, mean, spread = np.zeros((3, *order.shape))
     for _ in range(SWEEPS):
         before = chance * mean
@@ -112,12 +110,16 @@ def _strength(information: Floats, pull: Floats, own: Floats, acts: Flags) -> Fl
 
 
 def _learnt(chance: Floats, acts: Flags, squares: float) -> tuple[Floats, float]:
-    """Share of effects that are something, of each covariate (C, K), and the size of these."""
+    """Chance before its own figures that an effect is something, (C, K), and the size of those that are.
+
+    It is that of all effects and of the same covariate's effects on other components.
+    """
     many = float(chance.sum())
-    everywhere = (many + SHARE * SHARE_COUNT) / (acts.sum() + SHARE_COUNT)
-    share = (chance.sum(axis=0) + ALIKE * everywhere) / (acts.sum(axis=0) + ALIKE)
+    everywhere = (many + 1) / (2 * acts.sum() + 1)  # a beta prior with parameters 1 and their number
+    others = np.maximum(acts.sum(axis=0) - acts, 0)
+    share = (chance.sum(axis=0) - chance + ALIKE * everywhere) / (others + ALIKE)
     tau = float(np.sqrt((squares + TAU_COUNT * TAU**2) / (many + TAU_COUNT)))
-    return np.broadcast_to(np.minimum(share, MOST), acts.shape), tau
+    return np.minimum(share, MOST), tau
 
 
 def _covariance(information: Floats, prior: Floats) -> Floats:
