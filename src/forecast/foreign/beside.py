@@ -144,6 +144,8 @@ def _joined(
 def _own_words(problem: Problem, column: str) -> Problem:
     """Name the column that stands there, and the columns that a table of covariates has."""
     key = OWN_WORDS.get(problem.expected_key, problem.expected_key)
-    return replace(
-        problem, column=column if problem.column == "component" else problem.column, expected_key=key
-    )
+    facts = dict(problem.expected_facts)
+    if "key" in facts:
+        facts["key"] = [column if name == "component" else name for name in facts["key"]]
+    own = column if problem.column == "component" else problem.column
+    return replace(problem, column=own, expected_key=key, expected_facts=facts)

@@ -1,8 +1,8 @@
 """Which effects the figures support: each is nothing, or comes from a normal distribution.
 
 How many are something and how large these are is learnt from all of them together (empirical Bayes).  The
-prior guess is that one is, however many are looked at: thirty useless covariates cost next to nothing.  The posterior is found by coordinate ascent on its
-mean-field approximation (Carbonetto and Stephens, 2012).
+prior guess is that one is, however many are looked at: thirty useless covariates cost next to nothing.
+The posterior is found by coordinate ascent on its mean-field approximation (Carbonetto and Stephens, 2012).
 """
 
 from __future__ import annotations
