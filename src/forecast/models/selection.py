@@ -1,8 +1,9 @@
 """Which effects the figures support: each is nothing, or comes from a normal distribution.
 
 How many are something and how large these are is learnt from all of them together (empirical Bayes).  The
-prior guess is that one is, however many are looked at: thirty useless covariates cost next to nothing.
-The posterior is found by coordinate ascent on its mean-field approximation (Carbonetto and Stephens, 2012).
+prior guess is that one is, however many are looked at (a tenth of one where they are few): thirty useless
+covariates cost next to nothing.  The posterior is found by coordinate ascent on its mean-field
+approximation (Carbonetto and Stephens, 2012).
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
+FEW: Final = (
+    9  # fewer effects are looked at as if they were so many: one alone is something by a chance of 0.1
+)
 TAU: Final = 0.3  # prior guess on their size, in units of a usual move of the scores,
 TAU_COUNT: Final = 2.0  # worth so many effects that are something
 ALIKE: Final = 4.0  # components that weigh as much as all covariates' share, for the share of one covariate
@@ -23,7 +27,7 @@ EXPECTED: Final = (
 )
 MOST: Final = 0.95  # share that is believed at most
 FAINT: Final = 2.0  # squared t from which on an effect is looked at
-NEGLIGIBLE: Final = 0.1  # chance below which an effect is nothing
+NEGLIGIBLE: Final = 0.2  # chance below which an effect is nothing
 RIDGE: Final = 1e-3  # keeps covariates that are nearly alike apart
 SWEEPS: Final = 30
 CLOSE: Final = 1e-3  # of the size of effects
@@ -68,7 +72,7 @@ def select(information: Floats, pull: Floats, acts: Flags, sign: Floats) -> Supp
     live = strength[c, order] > FAINT
     among = information[c[:, :, None], order[:, :, None], order[:, None, :]]
     size, aim = np.where(live, own[c, order], 1.0), pull[c, order]
-    share, tau = np.full(own.shape, 1 / (acts.sum() + 1)), TAU
+    share, tau = np.full(own.shape, 1 / (max(acts.sum(), FEW) + 1)), TAU
     chance, mean, spread = np.zeros((3, *order.shape))
     for _ in range(SWEEPS):
         before = chance * mean
@@ -115,7 +119,8 @@ def _learnt(chance: Floats, acts: Flags, squares: float) -> tuple[Floats, float]
     It is that of all effects and of the same covariate's effects on other components.
     """
     many = float(chance.sum())
-    everywhere = (many + 1) / (2 * acts.sum() + 1)  # a beta prior with parameters 1 and their number
+    count = int(acts.sum())
+    everywhere = (many + 1) / (count + max(count, FEW) + 1)  # a beta prior with parameters 1 and their number
     others = np.maximum(acts.sum(axis=0) - acts, 0)
     share = (chance.sum(axis=0) - chance + ALIKE * everywhere) / (others + ALIKE)
     tau = float(np.sqrt((squares + TAU_COUNT * TAU**2) / (many + TAU_COUNT)))
