@@ -157,3 +157,15 @@ def test_nearly_singular_covariances_are_kept_invertible():
 
     assert done.mean[4, 6, 0] == pytest.approx(done.mean[5, 6, 0], abs=1e-3)
     assert 0 < done.sd[4, 6, 0] <= 3 * np.sqrt(NOTHING)
+
+
+def test_an_earlier_origin_knows_as_much_of_its_target_year_as_the_present_one():
+    """Areas without a figure for the coming year have none for the year after any earlier origin either."""
+    x = made_up(8)
+    x[:10, -1] = np.nan  # 2021, from the end of 2020
+    then = covariates_of(x[..., None]).as_at(2015, 2020)
+
+    np.testing.assert_array_equal(then.values[:, :6, 0], x[:, :6])
+    assert np.isnan(then.values[:10, 6, 0]).all()
+    np.testing.assert_array_equal(then.values[10:, 6, 0], x[10:, 6])
+    assert np.isnan(then.values[:, 7:]).all()

@@ -6,7 +6,7 @@ In a notebook::
     bench = forecast.open()
 
 gives a workbench; see `forecast.desk.open`.  `forecast.predict` and `forecast.backtest` forecast any
-yearly table; see `forecast.public`.
+yearly table, and `forecast.effects` tells what covariates do to it; see `forecast.public`.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from forecast.desk import Workbench, open  # noqa: A004 -- analysts write forecast.open
-    from forecast.public import ForecastWarning, backtest, predict
+    from forecast.public import ForecastWarning, backtest, effects, predict
 
-__all__ = ["ForecastWarning", "Workbench", "backtest", "open", "predict"]
+__all__ = ["ForecastWarning", "Workbench", "backtest", "effects", "open", "predict"]
 _ELSEWHERE = {"Workbench": "forecast.desk", "open": "forecast.desk"}
 
 

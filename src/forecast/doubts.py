@@ -19,6 +19,7 @@ TIMES: Final = 20.0  # a figure so many times its neighbours, or so many times s
 NEAR: Final = 2  # neighbours on each side
 GAP: Final = 10  # years without any figure, after which the years before are far away
 SHOWN: Final = 5  # names in one sentence
+_OF_COVARIATES: Final = {"yearly.large": "covariates.large", "yearly.small": "covariates.small"}
 EXACT: Final = 0.001  # of the whole: so near to the sum of all others, as totals are rounded
 
 
@@ -57,6 +58,13 @@ def of_table(frame: pd.DataFrame) -> list[Phrase]:
     ]
     empty = len(frame) - len(known)
     return [*found, *([Phrase("yearly.no_score", {"count": empty})] if empty else []), *_never(frame, known)]
+
+
+def of_covariates(frame: pd.DataFrame) -> list[Phrase]:
+    """Doubt the rows of a table of covariates, each in the place of a component."""
+    known = frame[frame["score"].notna()]
+    found = [*_alike(frame, "area"), *_alike(frame, "component"), *_far(known), *_lone(known)]
+    return [Phrase(_OF_COVARIATES.get(each.key, each.key), each.facts) for each in found]
 
 
 def _alike(frame: pd.DataFrame, column: str) -> Iterator[Phrase]:

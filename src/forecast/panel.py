@@ -35,6 +35,8 @@ class Panel:
         Maximum of each component (its minimum is then 0); NaN where it has no bounds.
     breaks : tuple of int
         Years whose level may shift as the method changed; a target year may be among them.
+    offset : ndarray of float, shape (A, C, T), or None
+        What covariates account for, on the models' scale: models look at what is left.
 
     Raises
     ------
@@ -49,6 +51,7 @@ class Panel:
     value: Floats
     upper: Floats
     breaks: tuple[int, ...] = ()
+    offset: Floats | None = None
 
     def __post_init__(self) -> None:
         shape = (len(self.areas), len(self.components), len(self.years))
@@ -75,7 +78,7 @@ class Panel:
         return self.years[-1]
 
     def until(self, year: int) -> Panel:
-        """Give the panel as it ended in `year`: later values and later breaks are gone."""
+        """Give the panel as it ended in `year`: later values, later breaks and offsets are gone."""
         keep = [y for y in self.years if y <= year]
         if not keep:
             raise ValueError(f"the panel starts in {self.years[0]}, after {year}")
@@ -84,11 +87,13 @@ class Panel:
             years=tuple(keep),
             value=self.value[:, :, : len(keep)],
             breaks=tuple(b for b in self.breaks if b <= year),
+            offset=None,
         )
 
     def tail(self, count: int) -> Panel:
         """Give the panel of the last `count` years, or all if it has fewer."""
-        return replace(self, years=self.years[-count:], value=self.value[:, :, -count:])
+        offset = None if self.offset is None else self.offset[:, :, -count:]
+        return replace(self, years=self.years[-count:], value=self.value[:, :, -count:], offset=offset)
 
     def only(self, places: Sequence[int]) -> Panel:
         """Give the panel of some components, by their places."""
@@ -98,6 +103,7 @@ class Panel:
             components=tuple(self.components[c] for c in kept),
             value=self.value[:, kept],
             upper=self.upper[kept],
+            offset=None if self.offset is None else self.offset[:, kept],
         )
 
     @classmethod

@@ -13,14 +13,17 @@ import numpy as np
 import pandas as pd
 
 from forecast import basis, doubts, foreign, rolling
+from forecast import covariates as beside
 from forecast.errors import SpecError
 from forecast.labels import Phrase
 from forecast.models import engine
+from forecast.models.baselines import LastValue
+from forecast.models.covariates import Covariates
 from forecast.models.ensemble import Ensemble
 from forecast.panel import MOST_AHEAD, YEAR_RANGE, Panel
 from forecast.spec import refuse_unknown
 
-__all__ = ["ForecastWarning", "backtest", "predict"]
+__all__ = ["ForecastWarning", "backtest", "effects", "predict"]
 
 
 class ForecastWarning(UserWarning):
@@ -35,6 +38,7 @@ def predict(
     models: str | Sequence[str] | None = None,
     max_score: Mapping[str, float] | float | None = None,
     events: int | Iterable[int] = (),
+    covariates: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Forecast every series of a yearly table, with prediction intervals.
 
@@ -53,6 +57,10 @@ def predict(
         Maximum of each component, or of all, where the table has no max_score.
     events : int or iterable of int
         Years in which the method changed; a target year may be among them.
+    covariates : DataFrame, optional
+        Figures beside the scores: area, year, covariate, value, and component where a covariate acts on
+        one alone; or area, year and one column a covariate.  Those of a target year may be missing, or
+        be there for some areas: the others are forecast, with their doubt.  See `effects`.
 
     Returns
     -------
@@ -93,7 +101,8 @@ def predict(
     if years[-1] > farthest:
         facts = {"name": "target_year", "found": years[-1], "low": panel.origin + 1, "high": farthest}
         raise SpecError("spec.out_of_range", facts)
-    fit = engine.fit_models(panel, years)
+    figures, more = _covariates(covariates, panel, years[-1])
+    fit = engine.fit_models(panel, years, figures)
     for name in asked:
         if models is not None and name in fit.refused:
             raise fit.refused[name]
@@ -102,7 +111,7 @@ def predict(
         for name, error in fit.refused.items()
         if name in asked
     ]
-    _warn([*told, *refused, *basis.left_out(fit, asked, years[-1])])
+    _warn([*told, *more, *refused, *basis.left_out(fit, asked, years[-1]), *beside.unusable(fit)])
     return engine.long_table(fit, years, levels, asked)
 
 
@@ -113,6 +122,7 @@ def backtest(
     horizons: int | Iterable[int] = (1,),
     max_score: Mapping[str, float] | float | None = None,
     events: int | Iterable[int] = (),
+    covariates: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Forecast a yearly table again from earlier years' ends, and set what came beside.
 
@@ -124,6 +134,9 @@ def backtest(
         Years from whose end to forecast; the last eight that leave three years before them, if left out.
     horizons : int or iterable of int
         Years ahead.
+    covariates : DataFrame, optional
+        See `predict`; an origin's forecasts know the figures up to their own target year.  A figure that
+        comes out later stands in the year in which it can be used.
 
     Returns
     -------
@@ -156,8 +169,65 @@ def backtest(
             raise SpecError("spec.out_of_range", facts)
     asked = None if origins is None else _some("origins", origins)
     chosen = rolling.origins_of(panel, asked, name="origins")
-    _warn(told)
-    return rolling.backtest(panel, [Ensemble(reach=ahead[-1])], origins=chosen, horizons=ahead)
+    figures, more = _covariates(covariates, panel, panel.origin)
+    _warn([*told, *more])
+    models = [Ensemble(reach=ahead[-1], covariates=figures)]
+    return rolling.backtest(panel, models, origins=chosen, horizons=ahead)
+
+
+def effects(
+    frame: pd.DataFrame,
+    covariates: pd.DataFrame,
+    *,
+    max_score: Mapping[str, float] | float | None = None,
+    events: int | Iterable[int] = (),
+) -> pd.DataFrame:
+    """Tell what covariates do to scores, as the forecasts of `predict` take it.
+
+    Parameters
+    ----------
+    frame, covariates, max_score, events
+        See `predict`.
+
+    Returns
+    -------
+    DataFrame
+        covariate, component, effect (points of the component for one unit of the covariate),
+        standard_error, chance (that it is something at all) and area_years (figures it rests on); the
+        surest first.
+
+    Raises
+    ------
+    DataError, SpecError
+        See `predict`.
+
+    Examples
+    --------
+    >>> rows = [(a, y, (3 * y + 5 * a + a * y) % 7) for a in range(9) for y in range(2010, 2020)]
+    >>> rain = pd.DataFrame(rows, columns=["area", "year", "rain"])
+    >>> scores = rain.assign(component="D", score=50 + 2 * rain["rain"] + rain["area"] % 4 + rain["year"] % 3)
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     told = effects(scores.drop(columns="rain"), rain)
+    >>> told.columns.tolist()
+    ['covariate', 'component', 'effect', 'standard_error', 'chance', 'area_years']
+    >>> bool(abs(told["effect"].iloc[0] - 2) < 2 * told["standard_error"].iloc[0])
+    True
+    """
+    panel, told = _read(frame, max_score, events)
+    figures, more = _covariates(covariates, panel, panel.origin)
+    fit = Ensemble(models=(LastValue(),), covariates=figures).fit(panel)
+    _warn([*told, *more, *beside.unusable(fit)])
+    return beside.effects_table(fit)
+
+
+def _covariates(
+    frame: pd.DataFrame | None, panel: Panel, last_year: int
+) -> tuple[Covariates | None, list[Phrase]]:
+    if frame is None:
+        return None, []
+    if not isinstance(frame, pd.DataFrame):
+        raise TypeError(f"covariates must be a pandas DataFrame, got {type(frame).__name__}")
+    return beside.covariates_of(foreign.read_covariates_frame(frame), panel, last_year)
 
 
 def _read(

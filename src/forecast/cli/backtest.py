@@ -15,6 +15,7 @@ from forecast.cli.areas import open_workers
 from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb, WholeType
 from forecast.cli.panels import (
     YearsType,
+    read_covariates,
     read_panel,
     refuse_far,
     refuse_places,
@@ -52,6 +53,7 @@ def build(lang: str) -> click.Command:
             option("origins", type=YearsType(), metavar="YYYY[:YYYY]"),
             option("horizons", type=YearsType(), default=(1,), metavar="H[:H]"),
             option("events", type=PathType(), metavar="FILE"),
+            option("covariates", type=PathType(), metavar="FILE"),
             option("workers", type=WholeType(), default=1, metavar="N"),
             option("scheduler", metavar="ADDRESS"),
         ],
@@ -70,6 +72,7 @@ def backtest(
     origins: tuple[int, ...] | None,
     horizons: tuple[int, ...],
     events: Path | None,
+    covariates: Path | None,
     workers: int,
     scheduler: str | None,
     lang: str,
@@ -78,10 +81,14 @@ def backtest(
     refuse_far("--workers", workers, 1, MOST_WORKERS)
     for horizon in (horizons[0], horizons[-1]):
         refuse_far("--horizons", horizon, 1, MOST_AHEAD)
-    refuse_places({"--scores": scores, "--events": events, "--out": out, "--summary": summary})
+    read = {"--scores": scores, "--events": events, "--covariates": covariates}
+    refuse_places({**read, "--out": out, "--summary": summary})
+    if scores is None and covariates is not None:
+        raise SpecError("cli.backtest.covariates_alone")
     if scores is not None:
         panel, told = read_panel(scores, events)
-        for remark in told:
+        figures, more = read_covariates(covariates, panel, panel.origin)
+        for remark in [*told, *more]:
             click.echo(remark.text(lang), err=True)
         from forecast import rolling  # takes a second to import; bad files are told before
 
@@ -90,7 +97,7 @@ def backtest(
 
         with contextlib.ExitStack() as stack:
             hands = open_workers(stack, workers, scheduler)
-            models = [Ensemble(reach=horizons[-1])]
+            models = [Ensemble(reach=horizons[-1], covariates=figures)]
             long = rolling.backtest(panel, models, origins=chosen, horizons=horizons, workers=hands)
         last, breaks = panel.origin, panel.breaks
     elif as_of is not None:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
@@ -18,6 +18,9 @@ from forecast.cli.local import Type
 from forecast.errors import SpecError, WriteError
 from forecast.labels import Phrase
 from forecast.panel import Panel
+
+if TYPE_CHECKING:
+    from forecast.models.covariates import Covariates
 
 CHUNK: Final = 100_000  # rows turned into text at once
 RESULTS: Final = ("--out", "--summary", "--plot")
@@ -51,6 +54,23 @@ def read_panel(scores: Path, events: Path | None) -> tuple[Panel, list[Phrase]]:
     found = foreign.read_file(scores)
     breaks = () if events is None else load.read_breaks(events)
     return doubts.panel_of(found, breaks=breaks, file=scores.name)
+
+
+def read_covariates(
+    path: Path | None, panel: Panel, last_year: int
+) -> tuple[Covariates | None, list[Phrase]]:
+    """Read the covariates of a panel, up to a year; and what their reader must know.
+
+    Raises
+    ------
+    DataError
+        With what is wrong in the file.
+    """
+    if path is None:
+        return None, []
+    from forecast import covariates  # takes a second to import; bad scores are told before
+
+    return covariates.covariates_of(foreign.read_covariates_file(path), panel, last_year)
 
 
 def refuse_places(given: Mapping[str, Path | None]) -> None:

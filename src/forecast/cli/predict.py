@@ -14,12 +14,14 @@ from forecast import labels
 from forecast.cli.local import LocalOption, PathType, Verb, WholeType
 from forecast.cli.panels import (
     YearsType,
+    read_covariates,
     read_panel,
     refuse_far,
     refuse_places,
     write_aside,
     write_table,
 )
+from forecast.cli.plain import each, table
 from forecast.errors import EXIT_GOOD, SpecError
 from forecast.panel import MOST_AHEAD, Panel
 from forecast.spec import refuse_unknown
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from forecast.models.joined import FittedWithSums
 
 PICTURES: Final = (".html", ".png")
+MOST_EFFECTS: Final = 12  # rows of the table of effects
 MOST_FANS: Final = 60  # series on one picture
 
 
@@ -48,6 +51,7 @@ def build(lang: str) -> click.Command:
             option("out", type=PathType(), required=True, metavar="FILE"),
             option("model", multiple=True, metavar="NAME"),
             option("events", type=PathType(), metavar="FILE"),
+            option("covariates", type=PathType(), metavar="FILE"),
             option("level", type=WholeType(), multiple=True, metavar="PERCENT"),
             option("summary", is_flag=True),
             option("plot", type=PathType(), metavar="FILE.html|png"),
@@ -65,6 +69,7 @@ def predict(
     out: Path,
     model: tuple[str, ...],
     events: Path | None,
+    covariates: Path | None,
     level: tuple[int, ...],
     summary: bool,
     plot: Path | None,
@@ -73,7 +78,8 @@ def predict(
     lang: str,
 ) -> int:
     """Forecast a panel, write the long table and what else is asked for."""
-    refuse_places({"--scores": scores, "--events": events, "--out": out, "--plot": plot})
+    read = {"--scores": scores, "--events": events, "--covariates": covariates}
+    refuse_places({**read, "--out": out, "--plot": plot})
     if plot is not None and plot.suffix.lower() not in PICTURES:
         raise SpecError("cli.predict.picture", {"found": plot.name})
     if plot is None and (area or component):
@@ -88,26 +94,70 @@ def predict(
     refuse_far("--target-year", target_year[-1], panel.origin + 1, panel.origin + MOST_AHEAD)
     shown = [] if plot is None else _cells(panel, area, component)
 
-    fit = engine.fit_models(panel, target_year)
-    for remark in told:
+    figures, more = read_covariates(covariates, panel, target_year[-1])
+
+    fit = engine.fit_models(panel, target_year, figures)
+    for remark in [*told, *more]:
         click.echo(remark.text(lang), err=True)
-    for name in asked:
-        if name in fit.refused:
-            if model:
-                raise fit.refused[name]
-            reason = fit.refused[name].text(lang)
-            click.echo(labels.text("cli.predict.refused", lang, model=name, reason=reason), err=True)
+    _tell_refused(fit, asked, lang, chosen=bool(model))
     for remark in basis.left_out(fit, asked, target_year[-1]):
         click.echo(remark.text(lang), err=True)
     count = _Count(engine.tables(fit, target_year, levels, asked))
     write_table(count, out)
     if plot is not None:
         _draw(fit, shown, target_year, plot, lang)
+    if covariates is not None:
+        _tell_effects(fit, lang)
     if summary:
         click.echo("\n".join(phrase.text(lang) for phrase in basis.basis(fit, target_year[0])))
     facts = {"rows": count.rows, "models": len(count.models), "path": str(out)}
     click.echo(labels.text("cli.predict.made", lang, **facts))
     return EXIT_GOOD
+
+
+def _tell_refused(
+    fit: FittedEnsemble | FittedWithSums, asked: Sequence[str], lang: str, *, chosen: bool
+) -> None:
+    """Name the models that could not be fitted; those that were `chosen` by name are refused."""
+    for name in asked:
+        if name in fit.refused:
+            if chosen:
+                raise fit.refused[name]
+            reason = fit.refused[name].text(lang)
+            click.echo(labels.text("cli.predict.refused", lang, model=name, reason=reason), err=True)
+
+
+def _tell_effects(fit: FittedEnsemble | FittedWithSums, lang: str) -> None:
+    """Print what covariates do, the surest effects first, and what they tell nothing of."""
+    from forecast import covariates
+
+    for remark in covariates.unusable(fit):
+        click.echo(remark.text(lang), err=True)
+    effects = covariates.effects_table(fit)
+    supported = effects[effects["chance"] > 0]
+    if len(supported):
+        heads = [labels.text(f"cli.predict.effects.{name}", lang) for name in covariates.EFFECTS]
+        lines = [
+            [
+                row.covariate,
+                row.component,
+                _written(row.effect, lang),
+                _written(row.standard_error, lang),
+                labels.number(100 * row.chance, 0, lang) + "%",
+                str(row.area_years),
+            ]
+            for row in each(supported.head(MOST_EFFECTS))
+        ]
+        click.echo(table(heads, lines, ("left", "left", "right", "right", "right", "right")))
+    facts = {"count": len(effects), "supported": len(supported), "shown": min(len(supported), MOST_EFFECTS)}
+    click.echo(labels.text("cli.predict.effects.rest", lang, **facts))
+
+
+def _written(value: float, lang: str) -> str:
+    """Write an effect with three digits that count; units of covariates may be of any size."""
+    if value != 0 and not 1e-6 <= abs(value) < 1e6:
+        return f"{value:.2e}"
+    return labels.plain(float(f"{value:.3g}"), lang)
 
 
 class _Count:

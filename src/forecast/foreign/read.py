@@ -51,7 +51,7 @@ def read_file(path: Path) -> YearlyTable:
         sheet = sheet_of_file(path)
         if sheet is None:  # no text, or no rows: the usual reader says it
             return YearlyTable(load.read_panel(path), ())
-        return _found(sheet, path.stem)
+        return table_of(sheet, path.stem)
     except DataError as error:
         raise DataError(folded(error.problems)) from error
 
@@ -69,7 +69,7 @@ def read_frame(frame: pd.DataFrame, *, name: str = "frame") -> YearlyTable:
     if whole.empty:
         raise DataError([Problem(name, None, "", "", "panel.empty")])
     try:
-        return _found(sheet_of_frame(whole, name), "series")
+        return table_of(sheet_of_frame(whole, name), "series")
     except DataError as error:
         raise DataError(folded(error.problems)) from error
 
@@ -90,7 +90,8 @@ def folded(problems: Sequence[Problem]) -> list[Problem]:
     return kept
 
 
-def _found(sheet: Sheet, area: str) -> YearlyTable:
+def table_of(sheet: Sheet, area: str) -> YearlyTable:
+    """Read a sheet; `area` is the one area's name where no column tells any."""
     long, remarks = long_of(sheet, area=area)
     cells, told = _plain(long, sheet.separator)
     years = {text: year_of(text) for text in set(cells["year"])}

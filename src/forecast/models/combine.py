@@ -16,6 +16,8 @@ from scipy.special import stdtrit
 
 from forecast.errors import ForecastError
 from forecast.models.contract import TAIL_DF, Fitted, History, Model, Outlook
+from forecast.models.covariates import Covariates
+from forecast.models.effects import learn_effects
 from forecast.panel import Panel
 
 Floats = NDArray[np.float64]
@@ -41,7 +43,9 @@ class Trial(NamedTuple):
     observed: Floats
 
 
-def rolling(panel: Panel, models: Sequence[Model], reach: int) -> list[Trial]:
+def rolling(
+    panel: Panel, models: Sequence[Model], reach: int, covariates: Covariates | None = None
+) -> list[Trial]:
     """Forecast the panel's own last years from earlier origins, up to `reach` years ahead.
 
     ::
@@ -50,14 +54,21 @@ def rolling(panel: Panel, models: Sequence[Model], reach: int) -> list[Trial]:
         origin T-2  x x x x x o .
         origin T-1  x x x x x x o
 
-    Models that cannot be fitted at the first origins are left out there (NaN).
+    Models that cannot be fitted at the first origins are left out there (NaN).  Effects of covariates
+    are learnt anew at each origin, from as many figures as would have been there.
     """
     trials = []
     first = max(panel.years[0] + FEWEST_YEARS - 1, panel.origin - max(ORIGINS, reach))
     for origin in range(first, panel.origin):
         past = panel.until(origin)
         link = History.of(past).link
-        fits = [fitted(model, past) for model in models]
+        if covariates is None:
+            fits = [fitted(model, past) for model in models]
+        else:
+            effects = learn_effects(past, covariates.as_at(origin, panel.origin))
+            rest = effects.rest
+            bare = [fitted(model, rest) for model in models]
+            fits = [effects.added_to(fit) if fit else None for fit in bare]
         young = (~np.isnan(past.value)).any(axis=0).sum(axis=1) < OWN_YEARS
         for target in range(origin + 1, min(origin + reach, panel.origin) + 1):
             views = [fit.outlook(target) if fit else None for fit in fits]

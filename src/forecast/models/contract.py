@@ -54,13 +54,14 @@ class History:
 
     panel: Panel
     link: Link
-    x: Floats = field(repr=False)  # (A, C, T), link scale
+    x: Floats = field(repr=False)  # (A, C, T), link scale, less what covariates account for
 
     @classmethod
     def of(cls, panel: Panel) -> History:
         """Choose the link from `panel` and carry its values over."""
         link = link_of(panel)
-        return cls(panel=panel, link=link, x=link.forward(panel.value))
+        x = link.forward(panel.value)
+        return cls(panel=panel, link=link, x=x if panel.offset is None else x - panel.offset)
 
 
 class Fitted(Protocol):

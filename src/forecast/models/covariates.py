@@ -7,6 +7,7 @@ forecast from what is known of their year and area, with their own doubt.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
@@ -17,9 +18,10 @@ from scipy.optimize import nnls
 from forecast.models.ridge import two_way_level
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 FEWEST_YEARS: Final = 3  # with any figure, before a covariate can be told from the moves of the scores
-FADING: Final = (0.0, 0.2, 0.4, 0.6, 0.8, 0.9)  # persistence from year to year that is looked for
+FADING: Final = (0.0, 0.3, 0.6, 0.9)  # persistence from year to year that is looked for
 STILL: Final = 8.0  # moves of a year's mean that halve the mean change that is carried on, as of the scores
 NOTHING: Final = 1e-6  # of the variance of a standard covariate: keeps covariances invertible
 
@@ -66,6 +68,31 @@ class Covariates:
         values[:, [y > year for y in years]] = np.nan
         return replace(self, years=years, values=values)
 
+    def only(self, places: Sequence[int] | NDArray[np.int_]) -> Covariates:
+        """Give some of the covariates, by their places."""
+        kept = list(places)
+        return replace(
+            self,
+            names=tuple(self.names[k] for k in kept),
+            components=tuple(self.components[k] for k in kept),
+            values=self.values[:, :, kept],
+            sign=self.sign[kept],
+        )
+
+    def as_at(self, origin: int, now: int) -> Covariates:
+        """Give what would have been known in forecasts made from `origin`, if as much as is known from `now`.
+
+        A figure of the k-th year after the origin is there for the areas that have one for the k-th
+        year after `now`.
+        """
+        values = self.values.copy()
+        for t, year in enumerate(self.years):
+            if year > origin:
+                later = t + now - origin
+                unknown = np.isnan(self.values[:, later]) if later < len(self.years) else True
+                values[:, t] = np.where(unknown, np.nan, values[:, t])
+        return replace(self, values=values)
+
 
 class LeftOut(NamedTuple):
     """A covariate that nothing can be learnt from: its name, component, and key of the reason."""
@@ -91,6 +118,8 @@ class Completed:
         figure has the year's mean and no doubt: its ordinary uncertainty covers it.
     count : ndarray of int, shape (K',)
         Figures known.
+    seen : ndarray of bool, shape (A, K')
+        Whether an area has any figure of the covariate.
     left_out : tuple of LeftOut
     """
 
@@ -105,6 +134,7 @@ class Completed:
     mean: Floats
     sd: Floats
     count: NDArray[np.int_]
+    seen: Flags
     left_out: tuple[LeftOut, ...]
 
     @property
@@ -121,73 +151,98 @@ class Completed:
 
 def complete(covariates: Covariates) -> Completed:
     """Put covariates on a standard scale and forecast the missing ones; see `Completed`."""
-    kept, left_out, parts = [], [], []
-    for k, name in enumerate(covariates.names):
-        x = covariates.values[:, :, k]
-        reason = _useless(x)
-        if reason:
-            left_out.append(LeftOut(name, covariates.components[k], reason))
-            continue
-        centre, scale = float(np.nanmean(x)), _usual_distance(x)
-        kept.append(k)
-        parts.append((centre, scale, *_filled((x - centre) / scale), int((~np.isnan(x)).sum())))
-    shape = covariates.values.shape[:2]
-    mean, sd = (np.stack([p[i] for p in parts], axis=2) if parts else np.zeros((*shape, 0)) for i in (2, 3))
+    known = ~np.isnan(covariates.values)
+    count = known.sum(axis=(0, 1))
+    distance = _usual_distance(covariates.values, known)
+    size = np.abs(np.nan_to_num(covariates.values)).max(axis=(0, 1))
+    few = known.any(axis=0).sum(axis=0) < FEWEST_YEARS
+    still = ~few & (distance <= 1e-9 * size)
+    kept = np.flatnonzero(~few & ~still)
+    x = covariates.values[:, :, kept]
+    centre = np.nansum(x, axis=(0, 1)) / count[kept]
+    mean, sd = _filled((x - centre) / distance[kept])
+    reasons = np.where(few, "covariates.few_years", "covariates.constant").tolist()
     return Completed(
         areas=covariates.areas,
         years=covariates.years,
         names=tuple(covariates.names[k] for k in kept),
         components=tuple(covariates.components[k] for k in kept),
         sign=covariates.sign[kept],
-        kept=np.array(kept, dtype=int),
-        centre=np.array([p[0] for p in parts]),
-        scale=np.array([p[1] for p in parts]),
+        kept=kept,
+        centre=centre,
+        scale=distance[kept],
         mean=mean,
         sd=sd,
-        count=np.array([p[4] for p in parts], dtype=int),
-        left_out=tuple(left_out),
+        count=count[kept],
+        seen=np.asarray(known[:, :, kept].any(axis=1)),
+        left_out=tuple(
+            LeftOut(covariates.names[k], covariates.components[k], reasons[k])
+            for k in np.flatnonzero(few | still)
+        ),
     )
 
 
-def _useless(x: Floats) -> str:
-    """Key of the reason why nothing can be learnt from the figures (A, T); empty if something can."""
-    if (~np.isnan(x)).any(axis=0).sum() < FEWEST_YEARS:
-        return "covariates.few_years"
-    still = _usual_distance(x) <= 1e-9 * float(np.nanmax(np.abs(x)))
-    return "covariates.constant" if still else ""
-
-
-def _usual_distance(x: Floats) -> float:
-    """Root mean square distance of the figures (A, T) from their own area's mean."""
-    known = ~np.isnan(x)
-    own = np.nansum(x, axis=1) / np.maximum(known.sum(axis=1), 1)
-    free = int(np.maximum(known.sum(axis=1) - 1, 0).sum())
-    return float(np.sqrt(np.nansum((x - own[:, None]) ** 2) / max(free, 1)))
+def _usual_distance(x: Floats, known: Flags) -> Floats:
+    """Root mean square distance of the figures (A, T, K) from their own area's mean, shape (K,)."""
+    count = known.sum(axis=1)
+    own = np.nansum(x, axis=1) / np.maximum(count, 1)
+    square = np.nansum((x - own[:, None]) ** 2, axis=(0, 1))
+    return np.asarray(np.sqrt(square / np.maximum(np.maximum(count - 1, 0).sum(axis=0), 1)))
 
 
 def _filled(x: Floats) -> tuple[Floats, Floats]:
-    """Mean and standard deviation of every figure of (A, T), by Gaussian conditioning on the known ones."""
+    """Mean and standard deviation of every figure of (A, T, K), each covariate by itself."""
+    mean, sd = x.copy(), np.zeros_like(x)
+    gaps = np.flatnonzero(np.isnan(x).any(axis=(0, 1)))
+    if len(gaps):
+        levels = two_way_level(x[:, :, gaps].transpose(0, 2, 1))
+        for k, level in zip(gaps, levels, strict=True):
+            mean[:, :, k], sd[:, :, k] = _conditioned(x[:, :, k], level)
+    return mean, sd
+
+
+def _conditioned(x: Floats, level: Floats) -> tuple[Floats, Floats]:
+    """Mean and standard deviation of the figures (A, T), by Gaussian conditioning on the known ones.
+
+    `level` (T,) is a first estimate of the years' means; NaN where nothing is known of a year.
+    """
     known = ~np.isnan(x)
     years = x.shape[1]
-    if known.all():
-        return x, np.zeros_like(x)
-    level = two_way_level(x[:, None])[0]
+    seen, pattern = unique_rows(known)
     drift, step = _walk(level)
-    covariance = _covariance(x - level)
-    both = known[:, :, None] & known[:, None, :]
-    inverse = np.linalg.inv(np.where(both, covariance, 0.0) + ~known[:, :, None] * np.eye(years))
-    inverse = np.where(both, inverse, 0.0)
+    covariance = memory_of(x - level, noisy=False).over(years) + NOTHING * np.eye(years)
+    inverse = masked_inverse(covariance, seen)
     moves = np.diff(np.eye(years), axis=0)
-    doubt = np.linalg.inv(inverse.sum(axis=0) + moves.T @ moves / step)
-    pull = np.einsum("ats,as->t", inverse, np.nan_to_num(x)) + moves.sum(axis=0) * drift / step
+    values = np.where(known, x - np.nanmean(level), 0.0)
+    # By pattern: how many areas, and their sum.
+    count = np.bincount(pattern, minlength=len(seen))
+    total = np.zeros(seen.shape)
+    np.add.at(total, pattern, values)
+    doubt = np.linalg.inv(np.tensordot(count, inverse, 1) + moves.T @ moves / step)
+    pull = np.einsum("pts,ps->t", inverse, total) + moves.sum(axis=0) * drift / step
     year_mean = doubt @ pull
     gain = covariance @ inverse
-    mean = year_mean + np.einsum("ats,as->at", gain, np.where(known, x - year_mean, 0.0))
     rest = np.eye(years) - gain
-    variance = np.einsum("att->at", rest @ covariance) + np.einsum("ats,sr,atr->at", rest, doubt, rest)
+    variance = np.einsum("ptt->pt", rest @ covariance) + np.einsum("pts,pts->pt", rest @ doubt, rest)
+    moved = (gain[pattern] @ np.where(known, values - year_mean, 0.0)[:, :, None])[:, :, 0]
+    mean = np.where(known, x, np.nanmean(level) + year_mean + moved)
     never = ~known.any(axis=1, keepdims=True)
-    sd = np.where(known | never, 0.0, np.sqrt(np.maximum(variance, 0.0)))
-    return np.where(known, x, mean), sd
+    return mean, np.where(known | never, 0.0, np.sqrt(np.maximum(variance, 0.0))[pattern])
+
+
+def unique_rows(flags: Flags) -> tuple[Flags, NDArray[np.int_]]:
+    """Different rows of (A, T) flags, (P, T), and which of them each row is, (A,)."""
+    places: dict[bytes, int] = {}
+    pattern = np.array([places.setdefault(row.tobytes(), len(places)) for row in flags])
+    first = np.array([np.argmax(pattern == p) for p in range(len(places))])
+    return flags[first], pattern
+
+
+def masked_inverse(covariance: Floats, seen: Flags) -> Floats:
+    """Inverse covariances of the seen years of each pattern (P, T), zeros at the others; (P, T, T)."""
+    both = seen[:, :, None] & seen[:, None, :]
+    whole = np.where(both, covariance, 0.0) + ~seen[:, :, None] * np.eye(seen.shape[1])
+    return np.where(both, np.linalg.inv(whole), 0.0)
 
 
 def _walk(level: Floats) -> tuple[float, float]:
@@ -198,10 +253,27 @@ def _walk(level: Floats) -> tuple[float, float]:
     return drift, max(float(np.mean((np.diff(level[seen]) - gap * drift) ** 2 / gap)), NOTHING)
 
 
-def _covariance(z: Floats) -> Floats:
-    """Covariance over the years, (T, T), of the distances (A, T) from the years' means.
+class Memory(NamedTuple):
+    """How distances of areas from the year's mean hang together over the years: variances of three parts."""
 
-    ``lasting + fading * persistence ** lag``: least squares on the mean products of all pairs of years.
+    lasting: float
+    fading: float
+    persistence: float
+    noise: float
+
+    def at(self, lag: NDArray[np.int_]) -> Floats:
+        """Covariance of two years so far apart."""
+        return np.asarray(self.lasting + self.fading * self.persistence**lag + self.noise * (lag == 0))
+
+    def over(self, years: int) -> Floats:
+        """Covariance of so many years in a row, (T, T)."""
+        return self.at(np.abs(np.subtract.outer(np.arange(years), np.arange(years))))
+
+
+def memory_of(z: Floats, *, noisy: bool) -> Memory:
+    """Variances of the parts of the distances (A, T) from the years' means; without noise unless `noisy`.
+
+    Least squares on the mean products of all pairs of years.
     """
     areas, years = z.shape
     known = (~np.isnan(z)).astype(float)
@@ -213,8 +285,9 @@ def _covariance(z: Floats) -> Floats:
     weight = np.sqrt(count)
     fits = []
     for persistence in FADING:
-        shape = np.column_stack([np.ones(years), float(persistence) ** np.arange(years)])
-        parts, miss = nnls(shape * weight[:, None], told * weight)
-        fits.append((miss, shape @ parts))
-    best = min(fits, key=lambda fit: fit[0])[1]
-    return np.asarray(best[lag] + NOTHING * np.eye(years))
+        parts = [np.ones(years), float(persistence) ** np.arange(years), np.eye(years)[0]]
+        shape = np.column_stack(parts[: 3 if noisy else 2])
+        sizes, miss = nnls(shape * weight[:, None], told * weight)
+        fits.append((float(miss), persistence, [*sizes.tolist(), 0.0]))
+    _, persistence, (lasting, fading, noise, *_) = min(fits, key=lambda fit: fit[0])
+    return Memory(lasting, fading, persistence, noise)

@@ -1,167 +1,352 @@
-"""Effects of current indicators on the latent panel: one unknown slope each, the same for all areas.
+"""Effects of covariates on scores: one linear term beside the panel model's level and deviations.
 
-A covariate acts on the cells of a component by a national part, which moves the level of all areas, and a
-provincial part, which moves an area's own distance from it.  Each area is held against its own usual figure,
-as areas that differ for good differ in much else (Mundlak 1978).  Slopes are normal with a mean that leans to
-the expected sign and a spread that is estimated (empirical Bayes); an expert's range takes the place of both.
+On the link scale a score is ``level + deviation + covariates . effects``, with the panel model's own
+parts: a level that walks, and for each area a permanent part, one that fades and noise.  Effects are
+estimated by generalised least squares under that covariance, the levels integrated out, one component
+at a time: with the same regressors in each, correlations between components would change nothing
+(Zellner, 1962).  What covariates account for is taken away before any model sees the scores, and put
+back for the target year, with the doubt about effects and about missing figures.
+
+Covariates count as distances from an area's own mean over the years: how areas lie apart from each other
+is known from their scores.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg, optimize
 
-from forecast.models.covariates import Completed
-from forecast.models.latent import Lattice, Variances
+from forecast.models.contract import SCALE, Fitted, History, Outlook, horizon_of, in_points, last_seen
+from forecast.models.covariates import (
+    NOTHING,
+    Completed,
+    Covariates,
+    LeftOut,
+    Memory,
+    complete,
+    masked_inverse,
+    memory_of,
+    unique_rows,
+)
+from forecast.models.levels import STILL, Scales, move_scales
+from forecast.models.link import Link
+from forecast.models.selection import Supported, select
+from forecast.models.state_space import standardised, usual_move
+from forecast.panel import Panel
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
-NO_EFFECT = 0.001  # logits for a usual move of the covariate: the sd of an effect that figures do not support
-EFFECT_WEIGHT = 1.5  # a prior that falls as this power of the sd: most effects are nothing, a few are large
-EFFECT_START = 0.05  # where the search for an effect's sd begins
-MOST_EFFECT = 2.0  # and where it ends
-LEAN = 0.5  # of an effect's sd: how far its prior mean lies on the side that is expected
-ENOUGH = 0.25  # of the areas must have figures for the year's mean to be that of all
+# Variance of the levels' moves here over their scale squared: twice for their tails (Student, 4 degrees of
+# freedom), twice as a few moves tell their scale badly.  With less, useless national figures look useful.
+MOVES: Final = 4.0
+STEP: Final = 1e-3  # of the link scale, for a slope
+SUPPORTED: Final = 0.1  # chance of an effect from which on it is worth a second look at the variances
+
+
+class Ahead(NamedTuple):
+    """What covariates add to the scores of a target year, and the variance of that; (A, C), link scale."""
+
+    place: Floats
+    variance: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Past:
+    """What is needed of one component to tell how far a target year's covariates lie from the past's.
+
+    Attributes
+    ----------
+    inverse : ndarray, shape (P, T, T)
+        Inverse covariances of the deviations, one a pattern of known years; zeros at the others.
+    pattern : ndarray of int, shape (A,)
+    level : ndarray, shape (T, K)
+        Levels of the covariates, estimated as those of the scores are.
+    """
+
+    inverse: Floats
+    pattern: NDArray[np.int_]
+    level: Floats
+    size: Floats
+    memory: Memory
+
+    def surprise(self, x: Floats, now: Floats, horizon: int, used: NDArray[np.int_]) -> Floats:
+        """Those `used` of the covariates `now` (A, K) less what is carried on from past ones (A, T, K)."""
+        years = len(self.size)
+        gain = self.inverse @ self.memory.at(years - 1 + horizon - np.arange(years))
+        gain = gain[self.pattern] * (self.size[-1] / self.size)
+        level = self.level[:, used]
+        drift = (level[-1] - level[0]) / (years - 1 + STILL)
+        carried = (gain[:, None] @ (x[:, :, used] - level))[:, 0]
+        return np.asarray(now[:, used] - level[-1] - horizon * drift - carried)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Effects:
-    """What covariates may do to the cells.
+    """Effects of covariates on the components of one panel, learnt up to its origin.
 
     Attributes
     ----------
-    names, components : tuple of str, length K
-    design, doubt : ndarray, shape (P, cells, K)
-        Logits that one unit of an effect adds to a cell, and the standard deviation of that where the
-        covariate is forecast.
-    sign : ndarray, shape (K,)
-        Expected sign, or 0.
-    share_mean, share_sd : ndarray, shape (K,)
-        What an expert says of the effect, in shares of the maximum; NaN where it is estimated.
-    national : ndarray, shape (cells, K)
-        The same of the national part; zero where an expert speaks of both at once.
+    completed : Completed
+        The covariates up to the origin.
+    acts : ndarray of bool, shape (C, K)
+        Which of them may tell something of which component.
+    supported : Supported
+        Posterior of the effects, link scale for one standard unit.
+    past : tuple of Past or None
+        One a component; None where covariates tell nothing of it.
     """
 
-    names: tuple[str, ...]
-    components: tuple[str, ...]
-    design: Floats
-    doubt: Floats
-    sign: Floats
-    share_mean: Floats
-    share_sd: Floats
-    national: Floats
+    panel: Panel
+    link: Link
+    covariates: Covariates
+    completed: Completed
+    acts: Flags
+    supported: Supported
+    past: tuple[Past | None, ...]
+    left_out: tuple[LeftOut, ...]
+    _remembered: dict[int, Ahead] = field(default_factory=dict, repr=False)
 
     @property
-    def by_expert(self) -> NDArray[np.bool_]:
-        """Whether an expert's range stands for the effect, shape (K,)."""
-        return ~np.isnan(self.share_mean)
+    def rests_on(self) -> NDArray[np.int_]:
+        """Areas times years with both a score and a figure, shape (C, K)."""
+        figures = self.covariates.until(self.panel.origin).values[:, :, self.completed.kept]
+        both = [~np.isnan(each) for each in (self.panel.value, figures)]
+        return np.asarray(np.einsum("act,atk->ck", *(each.astype(int) for each in both)))
 
     @property
-    def moves_level(self) -> NDArray[np.bool_]:
-        """Whether a covariate has a national part, shape (K,)."""
-        return np.asarray(np.abs(self.national).max(axis=0, initial=0.0) > 0)
+    def asked(self) -> Flags:
+        """Components that some covariate is to act on, shape (C,)."""
+        on = self.completed.components
+        return np.array(
+            [any(each in ("", name) for each in on) for name in self.panel.components], dtype=bool
+        )
 
     @property
-    def n_learnt(self) -> int:
-        """How many standard deviations are estimated: of provincial parts, then of national ones."""
-        return int((~self.by_expert).sum() + self.moves_level.sum())
+    def in_points(self) -> tuple[Floats, Floats]:
+        """Effect of one unit of each covariate, and its standard error, in points; (C, K) each.
 
-    def sd(self, variances: Variances, slope: Floats) -> tuple[Floats, Floats]:
-        """Prior standard deviations of provincial effects and of national ones, in logits, (K,) each.
-
-        `slope` is the derivative of a share in its logit, by covariate; national ones without a part are 0.
+        On a bounded component that is the slope where its areas stand now, on average.
         """
-        learnt = np.asarray(variances.effect_sd)
-        own = self.share_sd / slope
-        n = int((~self.by_expert).sum())
-        own[~self.by_expert] = learnt[:n]
-        of_level = np.zeros(len(own))
-        of_level[self.moves_level] = learnt[n:]
-        return own, of_level
+        last, _ = last_seen(self.link.forward(self.panel.value))
+        steep = (self.link.inverse(last + STEP) - self.link.inverse(last - STEP)) / (2 * STEP)
+        known = ~np.isnan(steep)
+        slope = np.nansum(steep, axis=0) / np.maximum(known.sum(axis=0), 1)
+        unit = slope[:, None] / self.completed.scale
+        error = np.sqrt(np.einsum("ckk->ck", self.supported.covariance))
+        return self.supported.mean * unit, error * unit
 
-    def mean(self, sd: tuple[Floats, Floats], slope: Floats) -> tuple[Floats, Floats]:
-        """Prior means that go with these standard deviations, (K,) each."""
-        leaning = LEAN * self.sign
-        own = np.where(self.by_expert, self.share_mean / slope, leaning * sd[0])
-        return own, leaning * sd[1]
+    @property
+    def rest(self) -> Panel:
+        """The panel, with what covariates account for set aside."""
+        offset = np.einsum("atk,ck->act", within(self.completed.mean), self.supported.mean)
+        return replace(self.panel, offset=offset)
+
+    def ahead(self, target_year: int) -> Ahead:
+        """What covariates add in a target year, from figures up to that year."""
+        if target_year not in self._remembered:  # every model asks for the same
+            self._remembered[target_year] = self._ahead(target_year)
+        return self._remembered[target_year]
+
+    def _ahead(self, target_year: int) -> Ahead:
+        horizon = horizon_of(target_year, self.panel.origin)
+        x = self.completed
+        own = x.mean.mean(axis=1)
+        now, sd = self._figures(target_year)
+        mean, covariance = self.supported.mean, self.supported.covariance
+        place = (now - own) @ mean.T
+        square = mean**2 + np.einsum("ckk->ck", covariance)
+        variance = sd**2 @ square.T
+        for c, past in enumerate(self.past):
+            used = np.flatnonzero(self.supported.chance[c] > 0)
+            if past is not None and len(used):
+                far = past.surprise(x.mean - own[:, None], now - own, horizon, used)
+                variance[:, c] += ((far @ covariance[c][np.ix_(used, used)]) * far).sum(axis=1)
+        return Ahead(place, variance)
+
+    def added_to(self, fitted: Fitted) -> Fitted:
+        """Put what covariates account for back into the forecasts of a model that did not see it."""
+        return WithCovariates(fitted, self)
+
+    def _figures(self, target_year: int) -> tuple[Floats, Floats]:
+        """Standard figures of a target year and the doubt about them, (A, K) each."""
+        known, x = self.covariates.until(target_year), self.completed
+        now = (known.values[:, -1, x.kept] - x.centre) / x.scale
+        if not np.isnan(now).any():
+            return now, np.zeros_like(now)
+        used = (self.supported.chance > 0).any(axis=0)
+        now[:, ~used] = 0.0  # they move nothing
+        gaps = np.flatnonzero(np.isnan(now).any(axis=0))
+        places = x.kept[gaps]
+        filled = complete(known.only(places))
+        ratio = filled.scale / x.scale[gaps]
+        sd = np.zeros_like(now)
+        now[:, gaps] = filled.mean[:, -1] * ratio + (filled.centre - x.centre[gaps]) / x.scale[gaps]
+        sd[:, gaps] = filled.sd[:, -1] * ratio
+        return now, sd
 
 
-def no_effects(lattice: Lattice) -> Effects:
-    """No covariates at all."""
-    cells, none = np.zeros((len(lattice.areas), lattice.n_cells, 0)), np.zeros(0)
-    return Effects((), (), cells, cells, none, none, none, cells[0])
+@dataclass(frozen=True, slots=True, eq=False)
+class WithCovariates:
+    """A model fitted to what covariates leave over, its forecasts with their part; see `Fitted`."""
+
+    rest: Fitted
+    effects: Effects
+
+    @property
+    def name(self) -> str:
+        """Name of the model."""
+        return self.rest.name
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Notes of the model."""
+        return self.rest.notes
+
+    def outlook(self, target_year: int) -> Outlook:
+        """Predictive distributions on the link scale."""
+        view, ahead = self.rest.outlook(target_year), self.effects.ahead(target_year)
+        spread = np.sqrt(view.spread**2 + SCALE**2 * ahead.variance)
+        return Outlook(view.place + ahead.place, spread)
+
+    def quantiles(self, target_year: int, levels: Sequence[float]) -> Floats:
+        """Quantiles in points, shape (A, C, Q)."""
+        return in_points(self.effects.link, self.outlook(target_year), levels)
 
 
-def effects_of(
-    completed: Completed, lattice: Lattice, leaves: dict[str, tuple[str, ...]], expert: tuple[Floats, Floats]
-) -> Effects:
-    """Put covariates on the cells that they act on.
+def within(mean: Floats) -> Floats:
+    """Distances of completed covariates (A, T, K) from each area's own mean."""
+    return np.asarray(mean - mean.mean(axis=1, keepdims=True))
+
+
+def learn_effects(panel: Panel, covariates: Covariates) -> Effects:
+    """Estimate the effects of covariates on a panel's scores, from both up to its origin.
 
     Parameters
     ----------
-    completed : Completed
-        Of the lattice's areas and years.
-    leaves : dict
-        Components without children that a covariate's component is made of.
-    expert : pair of ndarray, shape (K,)
-        Mean and standard deviation of an effect of one standard unit, in shares of the component's maximum;
-        NaN where no expert speaks.
+    panel : Panel
+    covariates : Covariates
+        For the panel's areas, in their order, from its first year on.
     """
-    n_years, k = len(lattice.years), len(completed.names)
-    design, doubt = np.zeros((2, len(lattice.areas), lattice.n_cells, k))
-    national = np.zeros((lattice.n_cells, k))
-    for j, component in enumerate(completed.components):
-        of_all, own, sd = _parts(completed, j)
-        spoken = not np.isnan(expert[0][j])
-        for leaf in leaves[component]:
-            at = lattice.components.index(leaf) * n_years + np.arange(n_years)
-            design[:, at, j] = own + of_all if spoken else own
-            doubt[:, at, j] = sd
-            national[at, j] = 0.0 if spoken else of_all
+    named = [k for k, c in enumerate(covariates.components) if not c or c in panel.components]
+    own = covariates.only(named)
+    completed = complete(own.until(panel.origin))
+    past = History.of(panel)
+    acts = np.array(
+        [[c in ("", name) for c in completed.components] for name in panel.components], dtype=bool
+    )
+    acts &= ~(past.link.alone | _young(past.x))[:, None]
+    supported, kept = _estimate(past.x, panel, completed, acts)
     return Effects(
-        completed.names, completed.components, design, doubt, completed.sign, expert[0], expert[1], national
+        panel=panel,
+        link=past.link,
+        covariates=own,
+        completed=completed,
+        acts=acts,
+        supported=supported,
+        past=kept,
+        left_out=completed.left_out,
     )
 
 
-def _parts(completed: Completed, k: int) -> tuple[Floats, Floats, Floats]:
-    """National (T,) and provincial (P, T) part of a covariate, and its doubt (P, T).
+def _young(x: Floats) -> Flags:
+    """Components (A, C, T) of too few years to tell a move that covariates explain."""
+    return np.asarray((~np.isnan(x)).any(axis=0).sum(axis=1) < 3)
 
-    Of a few areas' figures no mean of all is read.
+
+def _estimate(
+    x: Floats, panel: Panel, completed: Completed, acts: Flags
+) -> tuple[Supported, tuple[Past | None, ...]]:
+    """Estimate effects; once more, with variances of what is left, where any is supported."""
+    regressors = within(completed.mean)
+    offset, doubt = np.zeros_like(x), np.zeros_like(x)
+    while True:
+        rest = x - offset
+        deviations, centre, size = standardised(rest) if len(x) > 1 else _alone(rest)
+        scales = move_scales(centre, panel, usual_move(rest))
+        count = acts.shape[1]
+        information, pull = np.zeros((len(acts), count, count)), np.zeros(acts.shape)
+        unit, walk = np.ones(len(acts)), _walk(scales, panel)
+        kept: list[Past | None] = [None] * len(acts)
+        for c in np.flatnonzero(acts.any(axis=1)):
+            memory = memory_of(deviations[:, c], noisy=True)
+            unit[c] = _usual_surprise(memory, scales, size[c])
+            kept[c], information[c], pull[c] = _normal_equations(
+                x[:, c], regressors, size[c], memory, walk, doubt[:, c]
+            )
+        found = select(information * unit[:, None, None] ** 2, pull * unit[:, None], acts, completed.sign)
+        mean, covariance = found.mean * unit[:, None], found.covariance * unit[:, None, None] ** 2
+        again = not offset.any() and bool((found.chance > SUPPORTED).any())
+        if not again:
+            return Supported(found.chance, mean, covariance), tuple(kept)
+        offset = np.einsum("atk,ck->act", regressors, mean)
+        doubt = np.einsum("atk,ck->act", completed.sd**2, mean**2)
+
+
+def _alone(x: Floats) -> tuple[Floats, Floats, Floats]:
+    """One area has a level and no deviations."""
+    return np.zeros_like(x), x[0], np.full(x.shape[1:], usual_move(x))
+
+
+def _usual_surprise(memory: Memory, scales: Scales, size: Floats) -> float:
+    """Standard deviation of what the past does not tell of a year: of deviations, or of an area alone."""
+    years = len(size)
+    whole = memory.over(years)
+    if whole[0, 0] <= NOTHING:
+        return max(scales.calm, NOTHING)
+    left = 1 / np.linalg.inv(whole + NOTHING * whole[0, 0] * np.eye(years))[-1, -1]
+    return float(np.sqrt(left) * size[-1])
+
+
+def _walk(scales: Scales, panel: Panel) -> Floats:
+    """Precision of the levels (T, T) as a random walk whose drift is not known."""
+    scale = [scales.broken if year in panel.breaks else scales.calm for year in panel.years[1:]]
+    precision = 1 / (MOVES * np.maximum(np.array(scale), NOTHING) ** 2)
+    moves = np.diff(np.eye(len(panel.years)), axis=0)
+    centred = np.diag(precision) - np.outer(precision, precision) / precision.sum()
+    return np.asarray(moves.T @ centred @ moves)
+
+
+def _normal_equations(
+    y: Floats, x: Floats, size: Floats, memory: Memory, walk: Floats, doubt: Floats
+) -> tuple[Past, Floats, Floats]:
+    """Information on the effects (K, K) and its pull (K,), the levels integrated out.
+
+    `doubt` (A, T) is the variance that missing covariates add to scores.
     """
-    seen, mean = completed.seen[:, k], completed.mean[:, :, k]
-    national = completed.national[:, k] if seen.mean() >= ENOUGH else np.zeros(mean.shape[1])
-    moved = mean - national
-    own = np.where(seen[:, None], moved - moved.mean(axis=1, keepdims=True), 0.0)
-    return national, own, np.where(seen[:, None], completed.sd[:, :, k], 0.0)
-
-
-def search_sd(information: Floats, pulled: Floats) -> Floats:
-    """Standard deviations of effects, shape (M,), that are most likely for what figures say of them.
-
-    Figures say of effects b that their log density is ``-b' information b / 2 + pulled' b`` and a constant.
-    The search begins at large effects, as from the other side it would see none.
-
-    Parameters
-    ----------
-    information : ndarray, shape (M, M)
-    pulled : ndarray, shape (M,)
-    """
-
-    def loss(log_sd: Floats) -> tuple[float, Floats]:
-        sd = np.exp(log_sd)
-        scaled = np.eye(len(sd)) + information * np.outer(sd, sd)
-        root = linalg.cholesky(scaled, lower=True)
-        inverse = linalg.cho_solve((root, True), np.eye(len(sd)))
-        mean = inverse @ (pulled * sd)  # in units of the sd
-        off = log_sd - np.log(NO_EFFECT)
-        tail = np.sqrt(1 + off**2)
-        value = np.log(np.diag(root)).sum() - 0.5 * (pulled * sd) @ mean + EFFECT_WEIGHT * (tail - 1).sum()
-        slope = 1 - np.diag(inverse) - mean**2 + EFFECT_WEIGHT * off / tail
-        return float(value), slope
-
-    start = np.full(len(pulled), np.log(EFFECT_START))
-    bounds = [(np.log(NO_EFFECT) - 1, np.log(MOST_EFFECT))] * len(pulled)
-    return np.exp(optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x)
+    known = ~np.isnan(y)
+    years = len(size)
+    floor = NOTHING * max(float(memory.at(np.zeros(1, dtype=int))[0]), NOTHING)
+    covariance = memory.over(years) + floor * np.eye(years)
+    if doubt.any():
+        seen, pattern = known, np.arange(len(known))
+        inverse = masked_inverse(covariance + (doubt / size**2)[:, :, None] * np.eye(years), seen)
+    else:
+        seen, pattern = unique_rows(known)
+        inverse = masked_inverse(covariance, seen)
+    # Whole numbers of areas at once: years first, then areas times regressors.
+    scaled = (x / size[:, None]).transpose(1, 0, 2)
+    values = (np.nan_to_num(y) / size).T
+    count = x.shape[2]
+    on_level, beside = np.zeros((years, years)), np.zeros((years, count + 1))
+    information, pull = np.zeros((count, count)), np.zeros(count)
+    for p, each in enumerate(inverse):
+        areas = pattern == p
+        own, score = (scaled, values) if areas.all() else (scaled[:, areas], values[:, areas])
+        flat = own.reshape(years, -1)
+        weighed = (each @ flat).reshape(-1, count)
+        on_level += areas.sum() * each
+        beside += each @ np.column_stack([own.sum(axis=1), score.sum(axis=1)])
+        information += own.reshape(-1, count).T @ weighed
+        pull += weighed.T @ score.ravel()
+    on_level = on_level / np.outer(size, size) + walk
+    beside = beside / size[:, None]
+    solved = np.linalg.solve(on_level, beside)
+    information = information - beside[:, :-1].T @ solved[:, :-1]
+    pull = pull - beside[:, :-1].T @ solved[:, -1]
+    level = np.asarray(solved[:, :-1], dtype=float)
+    return Past(inverse, pattern, level, size, memory), information, pull

@@ -10,6 +10,7 @@ import pandas as pd
 
 from forecast.errors import SpecError
 from forecast.models.contract import horizon_of
+from forecast.models.covariates import Covariates
 from forecast.models.ensemble import ENSEMBLE, MODELS, Ensemble, FittedEnsemble
 from forecast.models.joined import FittedWithSums
 from forecast.panel import Panel
@@ -18,8 +19,12 @@ from forecast.spec import QUANTILE_LEVELS, interval_ends
 COLUMNS: Final = ("area", "component", "target_year", "model", "quantile_level", "value")
 
 
-def fit_models(panel: Panel, target_years: Sequence[int]) -> FittedEnsemble | FittedWithSums:
+def fit_models(
+    panel: Panel, target_years: Sequence[int], covariates: Covariates | None = None
+) -> FittedEnsemble | FittedWithSums:
     """Fit every model of the engine and their combination, judged as far ahead as is asked for.
+
+    `covariates` are of the panel's areas, from its first year on; every model forecasts with them.
 
     Raises
     ------
@@ -29,7 +34,7 @@ def fit_models(panel: Panel, target_years: Sequence[int]) -> FittedEnsemble | Fi
         If no model can be fitted.
     """
     reach = max((horizon_of(year, panel.origin) for year in target_years), default=1)
-    return Ensemble(reach=reach).fit(panel)
+    return Ensemble(reach=reach, covariates=covariates).fit(panel)
 
 
 def predict(
@@ -37,6 +42,7 @@ def predict(
     target_years: Sequence[int],
     levels: Sequence[float] = QUANTILE_LEVELS,
     models: Sequence[str] | None = None,
+    covariates: Covariates | None = None,
 ) -> pd.DataFrame:
     """Forecast the years `target_years` of every cell by every model and by their combination.
 
@@ -50,6 +56,8 @@ def predict(
         Quantile levels, rising fractions in (0, 1).
     models : sequence of str, optional
         Names to give (of `MODELS`, or ``ensemble``); all that can be fitted, if left out.
+    covariates : Covariates, optional
+        See `fit_models`.
 
     Returns
     -------
@@ -73,7 +81,7 @@ def predict(
     [70.0]
     """
     asked = names(models)
-    fit = fit_models(panel, target_years)
+    fit = fit_models(panel, target_years, covariates)
     for name in asked:
         if models is not None and name in fit.refused:
             raise fit.refused[name]

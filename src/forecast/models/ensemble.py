@@ -22,6 +22,8 @@ from forecast.models.calibrate import (
 )
 from forecast.models.combine import combine, equal_weights, learn_weights, rolling
 from forecast.models.contract import TAIL_DF, Fitted, History, Model, Outlook, horizon_of, in_points
+from forecast.models.covariates import Covariates
+from forecast.models.effects import Effects, WithCovariates, learn_effects
 from forecast.models.joined import FittedWithSums, join
 from forecast.models.link import Link
 from forecast.models.ridge import Ridge
@@ -65,6 +67,8 @@ class FittedEnsemble:
         Years of the panel's past that weights and factor were learnt from.
     past : PastCoverage or None
         How often the ranges, as they are given now, would have held in these years.
+    effects : Effects or None
+        Of covariates, where there are any.
     """
 
     panel: Panel
@@ -77,6 +81,7 @@ class FittedEnsemble:
     notes: tuple[str, ...]
     past: PastCoverage | None = None
     name: str = field(default=ENSEMBLE)
+    effects: Effects | None = None
 
     def outlook(self, target_year: int) -> Outlook:
         """Predictive distributions of `target_year` on the link scale."""
@@ -91,9 +96,15 @@ class FittedEnsemble:
     @property
     def together(self) -> NDArray[np.bool_]:
         """Components whose common moves `draws` knows of, shape (C,)."""
-        common = self.fits.get("panel_ssm")
-        count = len(self.panel.components)
-        return common.suited if isinstance(common, FittedPanel) else np.zeros(count, dtype=bool)
+        common = self._common
+        return common.suited if common else np.zeros(len(self.panel.components), dtype=bool)
+
+    @property
+    def _common(self) -> FittedPanel | None:
+        """The panel model, which knows what moves together."""
+        fit = self.fits.get("panel_ssm")
+        bare = fit.rest if isinstance(fit, WithCovariates) else fit
+        return bare if isinstance(bare, FittedPanel) else None
 
     def draws(self, target_year: int, n: int, rng: np.random.Generator) -> Floats:
         """Joint draws in points, shape (n, A, C), whose margins are the combined forecast's.
@@ -104,9 +115,8 @@ class FittedEnsemble:
         """
         view = self.outlook(target_year)
         template = rng.standard_normal((n, *view.place.shape))
-        common = self.fits.get("panel_ssm")
-        if isinstance(common, FittedPanel):
-            joint = common.link_draws(target_year, n, rng)
+        if self._common:
+            joint = self._common.link_draws(target_year, n, rng)
             template = np.where(np.isnan(joint), template, joint)
         rank = np.argsort(np.argsort(template, axis=0, kind="stable"), axis=0)
         tails = stdtrit(TAIL_DF, (np.arange(n) + 0.5) / n)
@@ -124,12 +134,15 @@ class Ensemble:
         Models to fit; those named in `members` are combined (all of them if none is).
     reach : int
         Years ahead that weights and calibration are learnt for.
+    covariates : Covariates, optional
+        Figures beside the scores, of the panel's areas and from its first year on.
     """
 
     models: tuple[Model, ...] = MODELS
     members: tuple[str, ...] = MEMBERS
     reach: int = 1
     name: str = ENSEMBLE
+    covariates: Covariates | None = None
 
     def fit(self, panel: Panel) -> FittedEnsemble | FittedWithSums:
         """Fit every model, judge the members on the panel's own past, and combine them.
@@ -155,16 +168,19 @@ class Ensemble:
     def _fit(self, panel: Panel) -> FittedEnsemble:
         fits: dict[str, Fitted] = {}
         refused: dict[str, ForecastError] = {}
+        effects = learn_effects(panel, self.covariates) if self.covariates else None
+        seen = effects.rest if effects else panel
         for model in self.models:
             try:
-                fits[model.name] = model.fit(panel)
+                fit = model.fit(seen)
+                fits[model.name] = effects.added_to(fit) if effects else fit
             except ForecastError as error:
                 refused[model.name] = error
         if not fits:
             raise TooFewYearsError("error.no_model", {"models": ", ".join(refused)})
         able = [m for m in self.models if m.name in fits]
         chosen = [m for m in able if m.name in self.members] or able
-        trials = rolling(panel, chosen, self.reach)
+        trials = rolling(panel, chosen, self.reach, self.covariates)
         if trials:
             weights = learn_weights(trials)
             calibration = learn_calibration(trials, weights)
@@ -172,7 +188,7 @@ class Ensemble:
             weights, calibration = equal_weights(np.ones(len(chosen), dtype=bool)), NOTHING_LEARNT
         if not weights.any():  # nothing to judge by: the chosen models were silent in the past
             weights = equal_weights(np.ones(len(chosen), dtype=bool))
-        notes = [key for fit in fits.values() for key in fit.notes]
+        notes = [key for each in fits.values() for key in each.notes]
         return FittedEnsemble(
             panel=panel,
             link=History.of(panel).link,
@@ -184,4 +200,5 @@ class Ensemble:
             past=past_coverage(trials, weights, calibration),
             notes=tuple(dict.fromkeys([*notes, *([] if trials else ["note.uncalibrated"])])),
             name=self.name,
+            effects=effects,
         )

@@ -18,8 +18,8 @@ from scipy import linalg, optimize, sparse
 from scipy.special import expit
 
 from forecast.errors import TooFewYearsError
+from forecast.models.cell_effects import EFFECT_START, CellEffects, no_effects, search_sd
 from forecast.models.conditioning import FLOOR, Conditioned, condition
-from forecast.models.effects import EFFECT_START, Effects, no_effects, search_sd
 from forecast.models.joint_draws import JointDraws, joint_draws
 from forecast.models.latent import (
     COMPONENT_PRIOR_SD,
@@ -100,7 +100,9 @@ class Evidence:
     start: Variances = START
     search: bool = True
 
-    def fit(self, lattice: Lattice, statements: Statements, effects: Effects | None = None) -> FittedEvidence:
+    def fit(
+        self, lattice: Lattice, statements: Statements, effects: CellEffects | None = None
+    ) -> FittedEvidence:
         """Condition the panel on the statements, with the effects of covariates if there are any.
 
         Raises
@@ -132,7 +134,7 @@ class _Panel:
 
     lattice: Lattice
     statements: Statements
-    effects: Effects
+    effects: CellEffects
     middle: float
 
 
@@ -154,7 +156,7 @@ class FittedEvidence:
 
     lattice: Lattice
     statements: Statements
-    effects: Effects
+    effects: CellEffects
     variances: Variances
     middle: float
     effect_mean: tuple[Floats, Floats]

@@ -75,8 +75,15 @@ class Levels:
         return Ahead(self.smoothed + steps * self.drift, walk + np.maximum(doubt, 0.0))
 
 
-def fit_levels(level: Floats, panel: Panel, guess: float) -> Levels:
-    """Learn how the levels (C, T) of `panel` move; NaN where a component was not seen.
+class Scales(NamedTuple):
+    """Scale of a yearly move, in ordinary years and in years of a known change of method."""
+
+    calm: float
+    broken: float
+
+
+def move_scales(level: Floats, panel: Panel, guess: float) -> Scales:
+    """Learn how far the levels (C, T) of `panel` move in a year; NaN where a component was not seen.
 
     `guess` is a scale of a move, in the link's unit, that counts as one move seen.
     """
@@ -91,14 +98,21 @@ def fit_levels(level: Floats, panel: Panel, guess: float) -> Levels:
     mean_square = float(np.mean(loud**2)) if len(loud) else 0.0
     prior = BREAK_GUESS * scale**2
     break_variance = (years * mean_square + BREAK_YEARS * prior) / (years + BREAK_YEARS)
+    return Scales(scale, float(np.sqrt(max(break_variance, scale**2))))
+
+
+def fit_levels(level: Floats, panel: Panel, guess: float) -> Levels:
+    """Learn how the levels move and where they stand; see `move_scales`."""
+    moves = np.diff(level, axis=1)
+    scales = move_scales(level, panel, guess)
     smoothed, drift, ago = _smooth(level)
     return Levels(
         smoothed=smoothed,
         drift=drift,
         ago=ago,
-        moves=seen.sum(axis=1),
-        scale=scale,
-        break_scale=float(np.sqrt(max(break_variance, scale**2))),
+        moves=(~np.isnan(moves)).sum(axis=1),
+        scale=scales.calm,
+        break_scale=scales.broken,
         correlation=correlation(moves),
         origin=panel.origin,
         breaks=panel.breaks,

@@ -1,0 +1,159 @@
+"""From a table of covariates to what models take, and the effects that they found as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from forecast import doubts, foreign
+from forecast.errors import DataError, Problem
+from forecast.labels import Phrase
+from forecast.models.covariates import Covariates
+from forecast.models.effects import Effects
+from forecast.models.ensemble import FittedEnsemble
+from forecast.models.joined import FittedWithSums
+from forecast.panel import Panel
+from forecast.spec import nearest
+from forecast.tables import slug
+
+EFFECTS: Final = ("covariate", "component", "effect", "standard_error", "chance", "area_years")
+COUNTRY: Final = (foreign.EVERYWHERE, "ca-nuoc", "toan-quoc", "viet-nam", "vietnam", "country")
+SHOWN: Final = 6  # names in one sentence
+
+
+def covariates_of(
+    table: foreign.CovariateTable, panel: Panel, last_year: int
+) -> tuple[Covariates, list[Phrase]]:
+    """Lay covariates out along the areas and years of a panel, with what their reader must know.
+
+    Figures of the whole country are those of every area, unless areas have figures of their own.
+
+    Raises
+    ------
+    DataError
+        If a component is unknown, an area has the name of another nearly, or nothing is left.
+    """
+    rows = table.frame.dropna(subset=["score"])
+    problems = [*_unknown_components(table, panel), *_misspelt(table, panel)]
+    if problems:
+        raise DataError(foreign.folded(problems))
+    shown = tuple(sorted(rows["component"].unique()))
+    areas = {name: place for place, name in enumerate(panel.areas)}
+    years = tuple(range(panel.years[0], max(last_year, panel.origin) + 1))
+    values = np.full((len(areas), len(years), len(shown)), np.nan)
+    inside = rows[rows["year"].between(years[0], years[-1])]
+    of_all = inside["area"].map(slug).isin(COUNTRY) | (inside["area"] == foreign.EVERYWHERE)
+    of_all &= ~inside["area"].isin(areas)
+    own = inside[inside["area"].isin(areas)]
+    for part, everywhere in (
+        (own, False),
+        (inside[of_all & ~inside["component"].isin(own["component"])], True),
+    ):
+        place = slice(None) if everywhere else part["area"].map(areas).to_numpy(dtype=int)
+        column = np.searchsorted(shown, part["component"].to_numpy(dtype=str))
+        values[place, part["year"].to_numpy(dtype=int) - years[0], column] = part["score"].to_numpy(
+            dtype=float
+        )
+    if np.isnan(values).all():
+        raise DataError(
+            [Problem(table.file, None, "", "", "covariates.nothing", {"first": years[0], "last": years[-1]})]
+        )
+    told = [*table.remarks, *doubts.of_covariates(table.frame), *_unused(rows, panel, years)]
+    return Covariates(
+        areas=panel.areas,
+        years=years,
+        names=tuple(table.acts[name][0] for name in shown),
+        components=tuple(table.acts[name][1] for name in shown),
+        values=values,
+        sign=np.zeros(len(shown)),
+    ), told
+
+
+def _unknown_components(table: foreign.CovariateTable, panel: Panel) -> Iterator[Problem]:
+    for shown, (_, component) in table.acts.items():
+        if component and component not in panel.components:
+            row = int(table.frame.loc[table.frame["component"] == shown, "row"].iloc[0])
+            near = nearest(component, panel.components)
+            key = "covariates.component_near" if near else "covariates.component"
+            facts = {"near": near, "allowed": list(panel.components[:SHOWN])}
+            yield Problem(table.file, row, "component", component, key, facts)
+
+
+def _misspelt(table: foreign.CovariateTable, panel: Panel) -> Iterator[Problem]:
+    """Areas that the panel does not have, one of whose areas without any row is named nearly so."""
+    areas = set(table.frame["area"])
+    alone = [name for name in panel.areas if name not in areas]
+    for name in sorted(areas - set(panel.areas)):
+        near = nearest(name, alone) if slug(name) not in COUNTRY and name != foreign.EVERYWHERE else ""
+        if near:
+            row = int(table.frame.loc[table.frame["area"] == name, "row"].iloc[0])
+            yield Problem(table.file, row, "area", name, "covariates.area_near", {"near": near})
+
+
+def _unused(rows: pd.DataFrame, panel: Panel, years: tuple[int, ...]) -> Iterator[Phrase]:
+    """What of a table is not used."""
+    strange = sorted(set(rows["area"]) - set(panel.areas))
+    strange = [name for name in strange if slug(name) not in COUNTRY and name != foreign.EVERYWHERE]
+    if strange:
+        names = [*strange[:SHOWN], *([f"+{len(strange) - SHOWN}"] if len(strange) > SHOWN else [])]
+        yield Phrase("covariates.areas_unused", {"count": len(strange), "names": names})
+    outside = int((~rows["year"].between(years[0], years[-1])).sum())
+    if outside:
+        yield Phrase("covariates.years_unused", {"count": outside, "first": years[0], "last": years[-1]})
+
+
+def effects_table(fit: FittedEnsemble | FittedWithSums) -> pd.DataFrame:
+    """Effects of covariates that a forecast rests on, the surest first.
+
+    Returns
+    -------
+    DataFrame
+        `EFFECTS`: points of the component for one unit of the covariate, standard error, chance that the
+        effect is something at all, and areas times years that it rests on.
+    """
+    tables = [_of_panel(each) for each in _of_fit(fit)]
+    whole = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(EFFECTS))
+    ratio = (whole["effect"].abs() / whole["standard_error"].where(whole["standard_error"] > 0)).fillna(0.0)
+    order = np.lexsort((whole["component"], whole["covariate"], -ratio, -whole["chance"].round(2)))
+    return whole.iloc[order].reset_index(drop=True)
+
+
+def _of_fit(fit: FittedEnsemble | FittedWithSums) -> list[Effects]:
+    fits = [fit.own, fit.apart] if isinstance(fit, FittedWithSums) else [fit]
+    return [each.effects for each in fits if each.effects is not None]
+
+
+def _of_panel(effects: Effects) -> pd.DataFrame:
+    value, error = effects.in_points
+    component, covariate = np.nonzero(effects.acts)
+    names = effects.panel.components
+    return pd.DataFrame(
+        {
+            "covariate": [effects.completed.names[k] for k in covariate],
+            "component": [names[c] for c in component],
+            "effect": value[component, covariate],
+            "standard_error": error[component, covariate],
+            "chance": effects.supported.chance[component, covariate],
+            "area_years": effects.rests_on[component, covariate],
+        }
+    )
+
+
+def unusable(fit: FittedEnsemble | FittedWithSums) -> list[Phrase]:
+    """Say which covariates nothing can be learnt from, and why; and components they tell nothing of."""
+    reasons: dict[str, list[str]] = {}
+    for effects in _of_fit(fit):
+        for each in effects.left_out:
+            names = reasons.setdefault(each.reason, [])
+            names += [each.name] if each.name not in names else []
+        silent = ~effects.acts.any(axis=1)
+        lost = [effects.panel.components[c] for c in np.flatnonzero(silent & effects.asked)]
+        if lost:
+            reasons.setdefault("covariates.unsuited", []).extend(lost)
+    return [
+        Phrase(key, {"names": [*names[:SHOWN], *([f"+{len(names) - SHOWN}"] if len(names) > SHOWN else [])]})
+        for key, names in reasons.items()
+    ]

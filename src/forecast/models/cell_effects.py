@@ -1,0 +1,167 @@
+"""Effects of current indicators on the latent panel: one unknown slope each, the same for all areas.
+
+A covariate acts on the cells of a component by a national part, which moves the level of all areas, and a
+provincial part, which moves an area's own distance from it.  Each area is held against its own usual figure,
+as areas that differ for good differ in much else (Mundlak 1978).  Slopes are normal with a mean that leans to
+the expected sign and a spread that is estimated (empirical Bayes); an expert's range takes the place of both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg, optimize
+
+from forecast.models.covariates import Completed
+from forecast.models.latent import Lattice, Variances
+
+Floats = NDArray[np.float64]
+
+NO_EFFECT = 0.001  # logits for a usual move of the covariate: the sd of an effect that figures do not support
+EFFECT_WEIGHT = 1.5  # a prior that falls as this power of the sd: most effects are nothing, a few are large
+EFFECT_START = 0.05  # where the search for an effect's sd begins
+MOST_EFFECT = 2.0  # and where it ends
+LEAN = 0.5  # of an effect's sd: how far its prior mean lies on the side that is expected
+ENOUGH = 0.25  # of the areas must have figures for the year's mean to be that of all
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CellEffects:
+    """What covariates may do to the cells.
+
+    Attributes
+    ----------
+    names, components : tuple of str, length K
+    design, doubt : ndarray, shape (P, cells, K)
+        Logits that one unit of an effect adds to a cell, and the standard deviation of that where the
+        covariate is forecast.
+    sign : ndarray, shape (K,)
+        Expected sign, or 0.
+    share_mean, share_sd : ndarray, shape (K,)
+        What an expert says of the effect, in shares of the maximum; NaN where it is estimated.
+    national : ndarray, shape (cells, K)
+        The same of the national part; zero where an expert speaks of both at once.
+    """
+
+    names: tuple[str, ...]
+    components: tuple[str, ...]
+    design: Floats
+    doubt: Floats
+    sign: Floats
+    share_mean: Floats
+    share_sd: Floats
+    national: Floats
+
+    @property
+    def by_expert(self) -> NDArray[np.bool_]:
+        """Whether an expert's range stands for the effect, shape (K,)."""
+        return ~np.isnan(self.share_mean)
+
+    @property
+    def moves_level(self) -> NDArray[np.bool_]:
+        """Whether a covariate has a national part, shape (K,)."""
+        return np.asarray(np.abs(self.national).max(axis=0, initial=0.0) > 0)
+
+    @property
+    def n_learnt(self) -> int:
+        """How many standard deviations are estimated: of provincial parts, then of national ones."""
+        return int((~self.by_expert).sum() + self.moves_level.sum())
+
+    def sd(self, variances: Variances, slope: Floats) -> tuple[Floats, Floats]:
+        """Prior standard deviations of provincial effects and of national ones, in logits, (K,) each.
+
+        `slope` is the derivative of a share in its logit, by covariate; national ones without a part are 0.
+        """
+        learnt = np.asarray(variances.effect_sd)
+        own = self.share_sd / slope
+        n = int((~self.by_expert).sum())
+        own[~self.by_expert] = learnt[:n]
+        of_level = np.zeros(len(own))
+        of_level[self.moves_level] = learnt[n:]
+        return own, of_level
+
+    def mean(self, sd: tuple[Floats, Floats], slope: Floats) -> tuple[Floats, Floats]:
+        """Prior means that go with these standard deviations, (K,) each."""
+        leaning = LEAN * self.sign
+        own = np.where(self.by_expert, self.share_mean / slope, leaning * sd[0])
+        return own, leaning * sd[1]
+
+
+def no_effects(lattice: Lattice) -> CellEffects:
+    """No covariates at all."""
+    cells, none = np.zeros((len(lattice.areas), lattice.n_cells, 0)), np.zeros(0)
+    return CellEffects((), (), cells, cells, none, none, none, cells[0])
+
+
+def effects_of(
+    completed: Completed, lattice: Lattice, leaves: dict[str, tuple[str, ...]], expert: tuple[Floats, Floats]
+) -> CellEffects:
+    """Put covariates on the cells that they act on.
+
+    Parameters
+    ----------
+    completed : Completed
+        Of the lattice's areas and years.
+    leaves : dict
+        Components without children that a covariate's component is made of.
+    expert : pair of ndarray, shape (K,)
+        Mean and standard deviation of an effect of one standard unit, in shares of the component's maximum;
+        NaN where no expert speaks.
+    """
+    n_years, k = len(lattice.years), len(completed.names)
+    design, doubt = np.zeros((2, len(lattice.areas), lattice.n_cells, k))
+    national = np.zeros((lattice.n_cells, k))
+    for j, component in enumerate(completed.components):
+        of_all, own, sd = _parts(completed, j)
+        spoken = not np.isnan(expert[0][j])
+        for leaf in leaves[component]:
+            at = lattice.components.index(leaf) * n_years + np.arange(n_years)
+            design[:, at, j] = own + of_all if spoken else own
+            doubt[:, at, j] = sd
+            national[at, j] = 0.0 if spoken else of_all
+    return CellEffects(
+        completed.names, completed.components, design, doubt, completed.sign, expert[0], expert[1], national
+    )
+
+
+def _parts(completed: Completed, k: int) -> tuple[Floats, Floats, Floats]:
+    """National (T,) and provincial (P, T) part of a covariate, and its doubt (P, T).
+
+    Of a few areas' figures no mean of all is read.
+    """
+    seen, mean = completed.seen[:, k], completed.mean[:, :, k]
+    national = completed.national[:, k] if seen.mean() >= ENOUGH else np.zeros(mean.shape[1])
+    moved = mean - national
+    own = np.where(seen[:, None], moved - moved.mean(axis=1, keepdims=True), 0.0)
+    return national, own, np.where(seen[:, None], completed.sd[:, :, k], 0.0)
+
+
+def search_sd(information: Floats, pulled: Floats) -> Floats:
+    """Standard deviations of effects, shape (M,), that are most likely for what figures say of them.
+
+    Figures say of effects b that their log density is ``-b' information b / 2 + pulled' b`` and a constant.
+    The search begins at large effects, as from the other side it would see none.
+
+    Parameters
+    ----------
+    information : ndarray, shape (M, M)
+    pulled : ndarray, shape (M,)
+    """
+
+    def loss(log_sd: Floats) -> tuple[float, Floats]:
+        sd = np.exp(log_sd)
+        scaled = np.eye(len(sd)) + information * np.outer(sd, sd)
+        root = linalg.cholesky(scaled, lower=True)
+        inverse = linalg.cho_solve((root, True), np.eye(len(sd)))
+        mean = inverse @ (pulled * sd)  # in units of the sd
+        off = log_sd - np.log(NO_EFFECT)
+        tail = np.sqrt(1 + off**2)
+        value = np.log(np.diag(root)).sum() - 0.5 * (pulled * sd) @ mean + EFFECT_WEIGHT * (tail - 1).sum()
+        slope = 1 - np.diag(inverse) - mean**2 + EFFECT_WEIGHT * off / tail
+        return float(value), slope
+
+    start = np.full(len(pulled), np.log(EFFECT_START))
+    bounds = [(np.log(NO_EFFECT) - 1, np.log(MOST_EFFECT))] * len(pulled)
+    return np.exp(optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x)
