@@ -17,13 +17,17 @@ from threadpoolctl import threadpool_limits
 
 from forecast import findings, record
 from forecast.framework import TOTAL, Framework, framework_for
+from forecast.indicators import component_of, covariates_at, expert_effects
 from forecast.load import Known, Vintages
 from forecast.members import Members, fit_members, member_rows, panels_of, with_margins
+from forecast.models.cell_effects import CellEffects, effects_of
+from forecast.models.covariates import Covariates, complete
 from forecast.models.evidence import Evidence, FittedEvidence
 from forecast.models.held import held_shares
 from forecast.models.last_rank import LAST_RANK, last_rank_chances
+from forecast.models.latent import Lattice
 from forecast.models.pool import complete_components
-from forecast.models.scheme import Subject
+from forecast.models.scheme import Subject, leaf_weights
 from forecast.models.statements import observe
 from forecast.models.subject import SURVEY, subject_of
 from forecast.simulate import Draws, drawn_maxima, rank_chances, stream
@@ -43,6 +47,7 @@ class Posterior:
     fitted: FittedEvidence
     last: Draws
     target: Draws
+    covariates: Covariates
     members: Members | None = None  # fitted already where the target year leans on them
 
 
@@ -209,9 +214,11 @@ def posterior(known: Known, spec: RunSpec, rng: np.random.Generator) -> Posterio
     subject = subject_of(known, "PAR", spec.target_year)
     framework = framework_for(known.frameworks, known.events, "PAR", spec.target_year, known.as_of)
     lattice, statements, uses = observe(known.scores, subject, Evidence().start)
+    covariates = covariates_at(known, spec.target_year, spec.as_of, subject.areas)
+    effects = _effects(known, covariates, subject, lattice)
     years = (spec.target_year - 1, spec.target_year)
     with threadpool_limits(limits=1):  # the same bytes on any machine, and no quarrel over cores
-        fitted = Evidence().fit(lattice, statements)
+        fitted = Evidence().fit(lattice, statements, effects)
         drawn = fitted.draws(years, spec.draws, rng)
     last, target = (
         Draws(subject, year, drawn.shares[..., k], offset=drawn.offset[:, k]) for k, year in enumerate(years)
@@ -219,10 +226,21 @@ def posterior(known: Known, spec: RunSpec, rng: np.random.Generator) -> Posterio
     target = replace(target, maxima=drawn_maxima(subject.schemes[spec.target_year], spec.draws, rng))
     panel = panels_of(known, subject, statements, uses, spec)[0][1]
     complete = complete_components(panel, len(subject.areas), years[0]) if panel is not None else ()
-    members = fit_members(known, subject, statements, uses, spec) if complete else None
+    members = fit_members(known, subject, statements, uses, spec, covariates) if complete else None
     if members is not None:
         target = with_margins(target, members, complete, spec)
-    return Posterior(subject, framework, uses, fitted, last, target, members)
+    return Posterior(subject, framework, uses, fitted, last, target, covariates, members)
+
+
+def _effects(known: Known, covariates: Covariates, subject: Subject, lattice: Lattice) -> CellEffects:
+    """What current indicators may do to the cells, with what experts say of it."""
+    completed = complete(covariates.over(lattice.areas, lattice.years))
+    year = lattice.years[-1]
+    leaves = {name: tuple(leaf_weights(subject, component_of(name), year)) for name in completed.components}
+    maxima = np.array([subject.schemes[year].maxima[component_of(name)] for name in completed.components])
+    said = [own[completed.kept] for own in expert_effects(known.elasticities, covariates)]
+    mean, sd = (own * completed.scale / maxima for own in said)
+    return effects_of(completed, lattice, leaves, (mean, sd))
 
 
 def rows_of(ground: Ground, spec: RunSpec) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -234,4 +252,6 @@ def rows_of(ground: Ground, spec: RunSpec) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _members(known: Known, spec: RunSpec, post: Posterior) -> Members:
-    return post.members or fit_members(known, post.subject, post.fitted.statements, post.uses, spec)
+    return post.members or fit_members(
+        known, post.subject, post.fitted.statements, post.uses, spec, post.covariates
+    )

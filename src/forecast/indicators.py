@@ -144,6 +144,11 @@ def expert_effects(elasticities: pd.DataFrame, covariates: Covariates) -> tuple[
     return mean, sd
 
 
+def component_of(name: str) -> str:
+    """Component of the index that an indicator's own one belongs to: that of a criterion is its domain."""
+    return f"D{name.partition('.')[0]}" if name[:1].isdigit() else name
+
+
 def comparison(known: Known, code: str) -> str:
     """Say by which rule an indicator's figures of several years are compared, as a phrase for pages."""
     row = next(row for row in _each(known.indicator_types) if row.indicator_code == code)

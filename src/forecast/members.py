@@ -17,6 +17,7 @@ from forecast.errors import ForecastError
 from forecast.findings import Key, components, phrase, quantile_rows
 from forecast.framework import TOTAL, Framework
 from forecast.load import Known
+from forecast.models.covariates import Covariates
 from forecast.models.engine import fit_models
 from forecast.models.ensemble import ENSEMBLE, MODELS
 from forecast.models.evidence import Statements
@@ -45,11 +46,18 @@ class Members:
 
 
 def fit_members(
-    known: Known, subject: Subject, statements: Statements, uses: pd.Series[str], spec: RunSpec
+    known: Known,
+    subject: Subject,
+    statements: Statements,
+    uses: pd.Series[str],
+    spec: RunSpec,
+    covariates: Covariates,
 ) -> Members:
     """Fit every model of the engine, and their combination; the spec's area is not looked at."""
     panels = panels_of(known, subject, statements, uses, spec)
-    return Members(tuple((index_code, panel, _fitted(panel, spec)) for index_code, panel in panels))
+    return Members(
+        tuple((index_code, panel, _fitted(panel, spec, covariates)) for index_code, panel in panels)
+    )
 
 
 def panels_of(
@@ -170,12 +178,15 @@ def _panel(seen: pd.DataFrame, breaks: Sequence[int]) -> Panel | None:
     return None if seen.empty else Panel.from_long(seen, upper=100.0, breaks=breaks)
 
 
-def _fitted(panel: Panel | None, spec: RunSpec) -> dict[str, Floats | str]:
+def _fitted(panel: Panel | None, spec: RunSpec, covariates: Covariates) -> dict[str, Floats | str]:
     """Quantiles in percent, shape (A, C, Q), by model, or why there are none."""
     if panel is None:
         return dict.fromkeys(NAMES, phrase("member.nothing"))
     try:
-        fit = fit_models(panel, [spec.target_year])
+        years = range(panel.years[0], spec.target_year + 1)
+        own = [k for k, name in enumerate(covariates.components) if name in panel.components]
+        beside = covariates.only(own).over(panel.areas, years) if own else None
+        fit = fit_models(panel, [spec.target_year], beside)
     except ForecastError as refusal:
         return dict.fromkeys(NAMES, phrase(refusal.key, **refusal.facts))
     found: dict[str, Floats | str] = {}

@@ -139,7 +139,7 @@ class Steps:
         return MEMORY.get(
             "members",
             self._panel_key(),
-            lambda: fit_members(known, post.subject, statements, post.uses, self.spec),
+            lambda: fit_members(known, post.subject, statements, post.uses, self.spec, post.covariates),
         )
 
     def _panel_key(self) -> str:

@@ -163,5 +163,11 @@ def search_sd(information: Floats, pulled: Floats) -> Floats:
         return float(value), slope
 
     start = np.full(len(pulled), np.log(EFFECT_START))
-    bounds = [(np.log(NO_EFFECT) - 1, np.log(MOST_EFFECT))] * len(pulled)
-    return np.exp(optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x)
+    bounds = [(np.log(NO_EFFECT), np.log(MOST_EFFECT))] * len(pulled)
+    found = optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    for k in np.argsort(found):  # a valley that is not the deepest: without the effect all is likelier
+        without = found.copy()
+        without[k] = bounds[k][0]
+        if loss(without)[0] <= loss(found)[0]:
+            found = without
+    return np.exp(found)

@@ -68,6 +68,15 @@ class Covariates:
         values[:, [y > year for y in years]] = np.nan
         return replace(self, years=years, values=values)
 
+    def over(self, areas: Sequence[str], years: Sequence[int]) -> Covariates:
+        """Give the covariates of some areas and consecutive years; what is not among the figures is NaN."""
+        values = np.full((len(areas), len(years), len(self.names)), np.nan)
+        to = [k for k, area in enumerate(areas) if area in self.areas]
+        at = [k for k, year in enumerate(years) if year in self.years]
+        own = [self.areas.index(areas[k]) for k in to], [self.years.index(years[k]) for k in at]
+        values[np.ix_(to, at)] = self.values[np.ix_(*own)]
+        return replace(self, areas=tuple(areas), years=tuple(years), values=values)
+
     def only(self, places: Sequence[int] | NDArray[np.int_]) -> Covariates:
         """Give some of the covariates, by their places."""
         kept = list(places)
