@@ -184,6 +184,15 @@ def test_a_lone_strong_effect_is_least_squares():
     assert found.covariance[0, 1, 1] == 0
 
 
+def test_effects_of_covariates_that_move_together_are_told_apart():
+    """Two strong effects beside each other are those of least squares, not each one's own slope."""
+    information = np.array([[[4000.0, 3200.0], [3200.0, 4000.0]]])
+    pull = information[0] @ np.array([0.6, -0.4])
+    found = select(information, pull[None], np.ones((1, 2), dtype=bool), np.zeros(2))
+
+    np.testing.assert_allclose(found.mean[0], [0.6, -0.4], rtol=0.05)
+
+
 def test_an_expected_sign_makes_a_weak_effect_likelier_and_the_other_one_less_likely():
     """The same figures, with the sign expected, none, and the other."""
     chance = [

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from forecast.errors import ForecastError, SpecError, TooFewYearsError
 from forecast.models.contract import outlook
+from forecast.models.covariates import Covariates
 from forecast.models.deviations import predict as predict_deviations
 from forecast.models.engine import COLUMNS, fit_models, predict
 from forecast.models.ensemble import ENSEMBLE, MODELS, Ensemble
@@ -364,3 +365,27 @@ def test_the_same_variance_is_the_same_range_in_every_model():
     variance = np.einsum("acc->ac", covariance) * fit.spread**2 + fit.levels.ahead(2018).variance
     low, high = np.moveaxis(fit.outlook(2018).quantiles([0.1, 0.9]), 2, 0)
     np.testing.assert_allclose(high - low, 2 * wide * np.sqrt(variance))
+
+
+@pytest.mark.parametrize("edge", EDGES, ids=str)
+def test_covariates_with_gaps_do_not_upset_any_panel(edge):
+    """The same cells are forecast as without, in order, whatever the panel and the covariates are like."""
+    panel = panel_of(*EDGES[edge])
+    rng = np.random.default_rng(1)
+    x = rng.normal(0, 1e6, (len(panel.areas), len(panel.years) + 1, 3))
+    x[rng.random(x.shape) < 0.4] = np.nan
+    x[0, :, 0], x[..., 2] = np.nan, 1.0
+    years = (*panel.years, panel.origin + 1)
+    beside = Covariates(panel.areas, years, ("a", "b", "c"), ("", "D0", ""), x, np.zeros(3))
+    try:
+        without = Ensemble().fit(panel).quantiles(panel.origin + 1, QUANTILE_LEVELS)
+    except ForecastError:
+        with pytest.raises(ForecastError):
+            Ensemble(covariates=beside).fit(panel)
+        return
+    quantiles = Ensemble(covariates=beside).fit(panel).quantiles(panel.origin + 1, QUANTILE_LEVELS)
+
+    np.testing.assert_array_equal(np.isnan(quantiles), np.isnan(without))
+    known = quantiles[~np.isnan(quantiles[..., 0])]
+    assert np.isfinite(known).all()
+    assert (np.diff(known, axis=-1) >= 0).all()
