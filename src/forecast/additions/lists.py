@@ -33,7 +33,7 @@ from forecast.load.cells import period_days
 from forecast.load.files import Rows, read_rows
 from forecast.load.indicators import FROM_CATALOGUE
 from forecast.spec import DEFAULT_AREA, iso_hint
-from forecast.tables import INDICATOR_TYPES, INDICATORS, REMEDIES, SCORES, SELF_SCORES, Table
+from forecast.tables import ELASTICITIES, INDICATOR_TYPES, INDICATORS, REMEDIES, SCORES, SELF_SCORES, Table
 
 FEWEST: Final = 3  # recognised headings in a row, from which it is the heading of a table
 LATE_DAYS: Final = 366  # from a period to its publication, beyond which a figure hardly was news
@@ -56,6 +56,25 @@ _WORDINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "value": r"gia tri|so lieu|ket qua",
         "unit": r"don vi( tinh)?|dvt",
         "linked_domain": r"linh vuc( lien quan)?",
+    },
+    "indicator-types": {
+        "indicator_code": r"ma( so)?( chi tieu)?",
+        "name_vi": r"(ten )?chi tieu|ten( tieng viet)?",
+        "name_en": r"ten tieng anh",
+        "unit": r"don vi( tinh)?|dvt",
+        "component": r"linh vuc( lien quan)?|tieu chi",
+        "sign": r"dau",
+        "kind": r"loai",
+        "frequency": r"dinh ky|ky cong bo",
+        "source": r"nguon.*",
+    },
+    "elasticities": {
+        "indicator_code": r"ma( so)?( chi tieu)?",
+        "component": _CODE,
+        "low": r"(muc )?thap|tu",
+        "high": r"(muc )?cao|den",
+        "stated_by": r"nguoi noi|chuyen gia|don vi|co quan( don vi)?",
+        "stated_on": r"ngay( noi)?",
     },
     "criteria": {"component": _CODE, "score": r"diem( so| dat( duoc)?)?", "rank": r"(xep )?hang"},
     "self-scores": {
@@ -95,11 +114,15 @@ _USUAL: Final[Mapping[str, Mapping[str, str]]] = {
         "unit": "points",
         "trust": "official",
     },
+    "indicator-types": {},
+    "elasticities": {},
     "self-scores": {"area": DEFAULT_AREA},
     "remedies": {"state": "planned"},
 }
 KINDS: Final[Mapping[str, Table]] = {
     "indicators": INDICATORS,
+    "indicator-types": INDICATOR_TYPES,
+    "elasticities": ELASTICITIES,
     "criteria": SCORES,
     "self-scores": SELF_SCORES,
     "remedies": REMEDIES,
@@ -130,7 +153,7 @@ def rows_of_list(
     path
         .xlsx or .csv.
     kind
-        indicators, criteria, self-scores or remedies.
+        indicators, indicator-types, elasticities, criteria, self-scores or remedies.
     sheet
         Name of the sheet; needed where several hold such a list.
     shared
