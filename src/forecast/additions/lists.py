@@ -248,12 +248,13 @@ class _Made:
         row |= {name: usual[name] for name in lacks}
 
     def _dated(self, row: dict[str, str]) -> None:
-        """Where no day of publication is given, it follows the period by the catalogue's delay."""
+        """Where a list has no days of publication, they follow the periods by the catalogue's delay."""
         days = period_days(row["period"])
         if days is None:
             return
         delay = self.types.get(row["indicator_code"], {}).get("delay_days", math.nan)
-        if not row["published_on"] and not math.isnan(delay):
+        undated = not row["published_on"] and "published_on" not in self.read.columns
+        if undated and not math.isnan(delay):
             row["published_on"] = (days[1] + dt.timedelta(days=int(delay))).isoformat()
             told = text("imports.delay_note", OWN, days=int(delay))
             row["note"] = "; ".join(filter(None, [row["note"], told]))
