@@ -210,4 +210,4 @@ def _types(effects: Mapping[str, tuple[str, float]]) -> pd.DataFrame:
 
 
 def _texts(rows: Sequence[Mapping[str, str]], table: Table) -> pd.DataFrame:
-    return pd.DataFrame(list(rows), columns=list(table.names)).fillna("")
+    return pd.DataFrame([{name: row.get(name, "") for name in table.names} for row in rows])

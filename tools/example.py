@@ -28,6 +28,15 @@ TARGET_YEAR = 2024
 SCORED_YEARS = (2022, 2023)
 FIRST_YEAR, LAST_MONTH = 2019, 9  # of the series; the target year's last month
 FORM_VERSION = "1"
+ELASTICITY = {
+    "indicator_code": "pub_inv_disb_rate",
+    "component": "D6",
+    "low": "0.03",
+    "high": "0.06",
+    "stated_by": "Chuyên gia giả định",
+    "stated_on": "2024-06-30",
+    "note": SOURCE,
+}
 
 
 def make_example(folder: Path, *, data: Path) -> None:
@@ -52,6 +61,8 @@ def make_example(folder: Path, *, data: Path) -> None:
     added = {
         "frameworks": criteria,
         "indicators": series,
+        "indicator_types": _types(kinds),
+        "elasticities": pd.DataFrame([ELASTICITY]),
         "scores": scores,
         "self_scores": _self_scores(announced),
         "submissions": _submissions(criteria, scores),
@@ -121,6 +132,24 @@ def _series(kinds: pd.DataFrame) -> pd.DataFrame:
                     }
                 )
     return pd.DataFrame(rows)
+
+
+def _types(kinds: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the catalogue; what grows or is counted is cumulative, a level counts from January."""
+    return pd.DataFrame(
+        {
+            "indicator_code": kinds["indicator_code"],
+            "name_vi": "Giả định: " + kinds["name"],
+            "name_en": "Made up: " + kinds["indicator_code"],
+            "unit": kinds["unit"],
+            "component": kinds["linked_domain"],
+            "sign": "0",
+            "kind": np.where(kinds["shape"] == "level", "to_date", "cumulative"),
+            "frequency": "month",
+            "source": SOURCE,
+            "note": SOURCE,
+        }
+    )
 
 
 def _year(kind: pd.Series, end: float, rng: np.random.Generator) -> np.ndarray:
@@ -270,7 +299,8 @@ def _table(path: Path) -> pd.DataFrame:
 def _write(path: Path, parts: list[pd.DataFrame]) -> None:
     """Write rows below each other, with the columns that the table's contract names."""
     table = next(each for each in tables.DATA_TABLES if each.file == path.name)
-    whole = pd.concat(parts).reindex(columns=list(table.names)).fillna("")
+    columns = list(table.names)
+    whole = pd.concat([part.reindex(columns=columns, fill_value="") for part in parts]).fillna("")
     whole.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
 
 

@@ -205,7 +205,7 @@ def _nearest(rows: pd.DataFrame) -> pd.DataFrame:
         near = near[near["gap"] <= _within(own["within_days"].iloc[0])]
         near = near.sort_values(["area", "year", "other", "gap", "earlier"])
         near = near.drop_duplicates(["area", "year"])
-        over, passed = near["compared_on"].dt.dayofyear, near["last_day"].dt.dayofyear
+        over, passed = near["compared_on"].dt.day_of_year, near["last_day"].dt.day_of_year
         factor = np.where(near["kind"] == "cumulative", over / passed, 1.0)
         parts.append(near.assign(figure=near["value"], factor=factor, value=near["value"] * factor))
     return pd.concat(parts) if parts else pd.DataFrame(columns=list(COLUMNS))

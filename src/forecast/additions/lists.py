@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Final
 from forecast.additions import journal
 from forecast.additions.beside import added, incoherent, last_day
 from forecast.additions.history import history
+from forecast.additions.list_headings import column_named
 from forecast.additions.monthly import Line, read_monthly
 from forecast.additions.ownpast import Past, indicator_doubts
 from forecast.additions.periods import YearMissingError, period_in
@@ -33,47 +33,11 @@ from forecast.load.cells import period_days
 from forecast.load.files import Rows, read_rows
 from forecast.load.indicators import FROM_CATALOGUE
 from forecast.spec import DEFAULT_AREA, iso_hint
-from forecast.tables import INDICATOR_TYPES, INDICATORS, REMEDIES, SCORES, SELF_SCORES, Table
+from forecast.tables import ELASTICITIES, INDICATOR_TYPES, INDICATORS, REMEDIES, SCORES, SELF_SCORES, Table
 
 FEWEST: Final = 3  # recognised headings in a row, from which it is the heading of a table
 LATE_DAYS: Final = 366  # from a period to its publication, beyond which a figure hardly was news
 _HEAD_ROWS: Final = 30
-_CODE: Final = r"ma( so)?( tieu chi( thanh phan)?)?|tieu chi( thanh phan)?|thanh phan"
-_COMMON: Final = {
-    "area": r"dia phuong|tinh( thanh pho)?",
-    "year": r"nam( danh gia)?",
-    "published_on": r"ngay cong bo",
-    "source_url": r"nguon.*",
-    "note": r"ghi chu",
-    "max_score": r"diem toi da|thang diem|diem chuan",
-    "trust": r"do tin cay",
-}
-_WORDINGS: Final[Mapping[str, Mapping[str, str]]] = {
-    "indicators": {
-        "indicator_code": r"ma( so)?( chi tieu)?",
-        "indicator_name_vi": r"(ten )?chi tieu|ten",
-        "period": r"ky( so lieu| bao cao)?|thoi (gian|ky)",
-        "value": r"gia tri|so lieu|ket qua",
-        "unit": r"don vi( tinh)?|dvt",
-        "linked_domain": r"linh vuc( lien quan)?",
-    },
-    "criteria": {"component": _CODE, "score": r"diem( so| dat( duoc)?)?", "rank": r"(xep )?hang"},
-    "self-scores": {
-        "component": _CODE,
-        "self_score": r"(diem )?tu (cham|danh gia)",
-        "appraised_score": r"(diem )?tham dinh",
-    },
-    "remedies": {
-        "unit": r"don vi|co quan( don vi)?",
-        "component": _CODE,
-        "action": r"viec( khac phuc| lam)?|noi dung.*|bien phap|giai phap",
-        "responsible": r"(nguoi )?(phu trach|chiu trach nhiem)",
-        "due": r"(thoi )?han.*",
-        "state": r"tinh trang|trang thai|tien do",
-        "expected_effect": r"(so )?diem du kien.*|tac dong du kien",
-        "recorded_on": r"ngay ghi( nhan)?",
-    },
-}
 _STATES: Final = {
     "du kien": "planned",
     "chua lam": "planned",
@@ -95,11 +59,15 @@ _USUAL: Final[Mapping[str, Mapping[str, str]]] = {
         "unit": "points",
         "trust": "official",
     },
+    "indicator-types": {},
+    "elasticities": {},
     "self-scores": {"area": DEFAULT_AREA},
     "remedies": {"state": "planned"},
 }
 KINDS: Final[Mapping[str, Table]] = {
     "indicators": INDICATORS,
+    "indicator-types": INDICATOR_TYPES,
+    "elasticities": ELASTICITIES,
     "criteria": SCORES,
     "self-scores": SELF_SCORES,
     "remedies": REMEDIES,
@@ -130,7 +98,7 @@ def rows_of_list(
     path
         .xlsx or .csv.
     kind
-        indicators, criteria, self-scores or remedies.
+        indicators, indicator-types, elasticities, criteria, self-scores or remedies.
     sheet
         Name of the sheet; needed where several hold such a list.
     shared
@@ -225,12 +193,13 @@ class _Made:
         row |= {name: usual[name] for name in lacks}
 
     def _dated(self, row: dict[str, str]) -> None:
-        """Where no day of publication is given, it follows the period by the catalogue's delay."""
+        """Where a list has no days of publication, they follow the periods by the catalogue's delay."""
         days = period_days(row["period"])
         if days is None:
             return
         delay = self.types.get(row["indicator_code"], {}).get("delay_days", math.nan)
-        if not row["published_on"] and not math.isnan(delay):
+        undated = not row["published_on"] and "published_on" not in self.read.columns
+        if undated and not math.isnan(delay):
             row["published_on"] = (days[1] + dt.timedelta(days=int(delay))).isoformat()
             told = text("imports.delay_note", OWN, days=int(delay))
             row["note"] = "; ".join(filter(None, [row["note"], told]))
@@ -363,7 +332,9 @@ def _headed(grid: Grid, kind: str, table: Table) -> Lines | None:
     best: dict[str, int] = {}
     at = 0
     for number in grid.rows[:_HEAD_ROWS]:
-        names = {name: cell.column for cell in grid.row(number) if (name := _named(cell.text, kind, table))}
+        names = {
+            name: cell.column for cell in grid.row(number) if (name := column_named(cell.text, kind, table))
+        }
         if len(names) > len(best):
             best, at = names, number
     if len(best) < FEWEST:
@@ -384,11 +355,3 @@ def _period(words: str, *, january: bool) -> str:
         return "" if period_days(words) else period_in([words], january=january)
     except YearMissingError:
         return ""
-
-
-def _named(heading: str, kind: str, table: Table) -> str:
-    """Column of the table that a heading means; an empty text for none."""
-    words = fold(heading)
-    own = next((name for name in table.names if fold(name) == words), "")
-    wordings = {**_WORDINGS[kind], **{n: w for n, w in _COMMON.items() if n in table.names}}
-    return own or next((name for name, wording in wordings.items() if re.fullmatch(wording, words)), "")

@@ -68,8 +68,20 @@ def read_monthly(
         tails.setdefault(fold(name.rpartition(": ")[2]), set()).add(code)
     codes = {tail: min(own) for tail, own in tails.items() if len(own) == 1}
     codes |= {fold(name): code for name, code in names.items()} | {fold(code): code for code in kinds}
-    reader = _Reader(grid, column, rows[0], places, codes, kinds, shared)
-    return reader.table()
+    first = rows[0]
+    while _is_body(grid, first - 1, column, places):  # the country, or a province that is misspelt
+        first -= 1
+    return _Reader(grid, column, first, places, codes, kinds, shared).table()
+
+
+def _is_body(grid: Grid, row: int, column: int, places: Gazetteer) -> bool:
+    """Whether a row names an area, a sum or nearly an area, and has figures beside it."""
+    cell = grid.cells.get((row, column))
+    if cell is None or is_number(cell):
+        return False
+    name = bare_name(cell.text)
+    named = places.find(name) or places.nearest(name) or _NO_AREA.fullmatch(fold(name))
+    return bool(named) and any(is_number(each) for each in grid.row(row) if each.column > column)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,6 +154,8 @@ class _Reader:
         code = next((found for found in own if found), self.shared.get("indicator_code", ""))
         if not code:
             code = next((self.codes[fold(text)] for text in above if fold(text) in self.codes), "")
+        if not code:
+            return "", ""
         january = self.kinds.get(code, "level") != "level"
         title = [text for text in above if re.search(r"\b(19|20)\d\d\b", text)]
         year = next(iter(re.findall(r"\b(?:19|20)\d\d\b", " ".join(title))), "")

@@ -14,6 +14,7 @@ import pandas as pd
 from forecast.load.cells import period_days
 
 RATIO: Final = 5.0  # an indicator that grows or shrinks by more within a year may have another unit
+_NEAR: Final = 15  # days by which spans of two years may differ and yet be compared
 _EARLY: Final = 2  # month up to which a rate that grows over the year may well be under 1 percent
 Other = tuple[str, float]  # period and value
 
@@ -47,7 +48,8 @@ def indicator_doubts(row: Any, past: Sequence[Other]) -> Iterator[tuple[str, str
         if span is None:
             continue
         facts = {"period": period, "known": known}
-        same_span = tuple(day.replace(day=min(day.day, 28)) for day in span) == year_ago
+        begins, ends = (abs((own - then).days) for own, then in zip(span, year_ago, strict=True))
+        same_span = begins <= _NEAR and ends <= _NEAR
         if same_span and known > 0 < value and not 1 / RATIO <= value / known <= RATIO:
             yield "value", "doubt.ratio", {**facts, "ratio": RATIO}
         longer = span[0] == days[0] and span[1] < days[1]

@@ -17,7 +17,15 @@ from forecast.framework import TOTAL, WHOLE, is_criterion
 from forecast.labels import text
 from forecast.load.files import read_rows
 from forecast.spec import nearest, refuse_unknown
-from forecast.tables import FIRST_YEAR, FRAMEWORKS, INDICATORS, LAST_YEAR, MAX_STATUS, SOURCES
+from forecast.tables import (
+    FIRST_YEAR,
+    FRAMEWORKS,
+    INDICATOR_TYPES,
+    INDICATORS,
+    LAST_YEAR,
+    MAX_STATUS,
+    SOURCES,
+)
 
 HALVES: Final = {"sipas": "D8.sipas", "outcome": "D8.outcome"}
 PARTS_OF: Final = {"appraised": "part.appraised", "leaders_survey": "part.leaders_survey", **HALVES}
@@ -295,11 +303,16 @@ def _years(request: Request, known: Mapping[str, Row]) -> tuple[str, str]:
 
 
 def _indicators(data_dir: FilePath) -> dict[str, str]:
-    """Names of the known indicators, by code."""
+    """Names of the known indicators, by code; the catalogue's go before those that figures repeat."""
     rows, problems = read_rows(data_dir / INDICATORS.file, INDICATORS)
     if rows is None:
         raise DataError(problems)
-    return dict(zip(rows.cells["indicator_code"], rows.cells["indicator_name_vi"], strict=True))
+    names = dict(zip(rows.cells["indicator_code"], rows.cells["indicator_name_vi"], strict=True))
+    path = data_dir / INDICATOR_TYPES.file
+    listed, _ = read_rows(path, INDICATOR_TYPES) if path.exists() else (None, [])
+    if listed is not None:
+        names |= dict(zip(listed.cells["indicator_code"], listed.cells["name_vi"], strict=True))
+    return names
 
 
 def _code_of_name(name: str, indicators: Mapping[str, str]) -> str:

@@ -108,6 +108,7 @@ def _list(data_dir: Path, file: Path, kind: str, given: Mapping[str, Any]) -> ad
         "year": str(given["year"] or ""),
         "published_on": published.isoformat() if published else "",
         "recorded_on": published.isoformat() if published else "",
+        "stated_on": published.isoformat() if published else "",
         "source_day": given["source_day"].isoformat() if given["source_day"] else "",
         "source_url": given["source"] or "",
         "trust": given["trust"] or "",

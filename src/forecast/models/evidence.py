@@ -152,6 +152,8 @@ class FittedEvidence:
         Prior mean of every cell: `middle`, and what covariates let expect.
     blur : ndarray, shape (P, cells)
         Variance that covariates add which are forecast themselves.
+    point : pair of ndarray, shape (P, cells)
+        Mean and standard deviation of every cell at which the statements were made linear.
     """
 
     lattice: Lattice
@@ -162,6 +164,7 @@ class FittedEvidence:
     effect_mean: tuple[Floats, Floats]
     centre: Floats
     blur: Floats
+    point: tuple[Floats, Floats]
     posterior: Conditioned
 
     @property
@@ -248,10 +251,10 @@ def _settle(
             moved, root = fitted.posterior.effects
             size = (own + moved) ** 2 + (root**2).sum(axis=1)
         blur = effects.doubt**2 @ size
-        linear = _linearize(panel, prior, centre, blur, fitted)
-        posterior = condition(linear, prior)
+        point = _point(prior, centre, blur, fitted)
+        posterior = condition(_linearize(panel, centre, blur, point), prior)
         fitted = FittedEvidence(
-            lattice, panel.statements, effects, variances, panel.middle, means, centre, blur, posterior
+            lattice, panel.statements, effects, variances, panel.middle, means, centre, blur, point, posterior
         )
     if fitted is None:
         raise ValueError("rounds must be at least 1")
@@ -270,17 +273,24 @@ def _usual_slope(panel: _Panel, fitted: FittedEvidence | None) -> Floats:
     return np.asarray(bend @ moved / np.maximum(moved.sum(axis=0), 1e-300))
 
 
-def _linearize(
-    panel: _Panel, prior: Prior, centre: Floats, blur: Floats, fitted: FittedEvidence | None
-) -> Linear:
-    """Replace the logistic function in each statement by its best line under what is known."""
-    statements, n_scores = panel.statements, panel.lattice.n_scores
+def _point(
+    prior: Prior, centre: Floats, blur: Floats, fitted: FittedEvidence | None
+) -> tuple[Floats, Floats]:
+    """Mean and standard deviation of every cell, (P, cells) each, at which the next lines are drawn.
+
+    Halfway from those before to the posterior: all the way, wide cells swing from round to round.
+    """
     if fitted is None:
-        mean = centre
-        sd = np.sqrt(np.minimum(np.diag(prior.level), 1.0) + np.diag(prior.deviation) + blur)
-    else:
-        mean, sd = fitted.every_cell()
-    share, slope, left = _line(mean, sd)
+        variance = np.minimum(np.diag(prior.level), 1.0) + np.diag(prior.deviation) + blur
+        return centre, np.sqrt(variance)
+    (mean, sd), (new_mean, new_sd) = fitted.point, fitted.every_cell()
+    return (mean + new_mean) / 2, (sd + new_sd) / 2
+
+
+def _linearize(panel: _Panel, centre: Floats, blur: Floats, point: tuple[Floats, Floats]) -> Linear:
+    """Replace the logistic function in each statement by its best line under what is known."""
+    statements, n_scores, mean = panel.statements, panel.lattice.n_scores, point[0]
+    share, slope, left = _line(*point)
     share[:, n_scores:], slope[:, n_scores:], left[:, n_scores:] = mean[:, n_scores:], 1.0, 0.0  # offsets
     over, weight = statements.area_weight, statements.cell_weight
     # Of every weight that is not 0: its statement, its cell, and the line there, averaged over areas.
