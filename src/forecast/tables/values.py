@@ -1,10 +1,9 @@
-"""Values that columns may hold: codes of indices, kinds of sources, components."""
+"""Values that columns may hold: codes of related indices, kinds of sources, components."""
 
 from __future__ import annotations
 
 from typing import Final
 
-INDEX_CODES: Final = ("PAR", "SIPAS")
 RELATED_CODES: Final = ("PAPI", "PCI", "DTI")
 TRUST: Final = ("official", "press", "dataset preview", "copy", "derived")  # best first
 UNITS: Final = ("percent", "points", "provinces")
