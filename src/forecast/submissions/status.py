@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 
 from forecast.result import STATUS_COLUMNS
-from forecast.submissions.duties import departments, items
+from forecast.submissions.duties import deadline, departments, items
 from forecast.submissions.latest import latest, of_run
-from forecast.submissions.layout import deadline
 from forecast.tables import DAY_DTYPE
 
 if TYPE_CHECKING:
