@@ -40,7 +40,7 @@ class _UnknownNameError(AttributeError):
     """The package has no such name; the sentence is written when it is read, as imports ask for many."""
 
     def __str__(self) -> str:
-        refusal = import_module("forecast.desk.names").refusal
+        refusal = import_module("forecast.desk.refusals").refusal
         return str(refusal(self.args[0], __all__, "vi"))
 
 
