@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Final
 
-from forecast.spec import INDEX_CODES
 from forecast.spelling import clean, slug
 from forecast.tables.office import BREAKS, ORGANS, PANEL, REMEDIES, SELF_SCORES, SUBMISSIONS
 from forecast.tables.published import (
@@ -31,6 +30,7 @@ from forecast.tables.values import (
     COMPONENTS,
     COUNTRY,
     DOMAINS,
+    INDEX_CODES,
     MAX_STATUS,
     PARTS,
     RELATED_CODES,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from forecast.spec import INDEX_CODES
 from forecast.tables.shape import AREA, MAX_SCORE, NOTE, PUBLISHED, SOURCE, YEAR, Column, Table
-from forecast.tables.values import STATES, UNIT_KINDS
+from forecast.tables.values import INDEX_CODES, STATES, UNIT_KINDS
 
 SUBMISSIONS: Final = Table(  # departments' forecasts, one row a component of an accepted form
     name="submissions",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from forecast.spec import INDEX_CODES
 from forecast.tables.shape import AREA, MAX_SCORE, NOTE, PUBLISHED, SOURCE, YEAR, Column, Table
 from forecast.tables.values import (
     DOMAINS,
+    INDEX_CODES,
     MAX_STATUS,
     RELATED_CODES,
     SOURCES,

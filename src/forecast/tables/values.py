@@ -1,9 +1,12 @@
-"""Values that columns may hold: codes of related indices, kinds of sources, components."""
+"""Values that columns may hold: codes of indices, kinds of sources, components."""
 
 from __future__ import annotations
 
 from typing import Final
 
+from forecast import spec
+
+INDEX_CODES: Final = spec.INDEX_CODES
 RELATED_CODES: Final = ("PAPI", "PCI", "DTI")
 TRUST: Final = ("official", "press", "dataset preview", "copy", "derived")  # best first
 UNITS: Final = ("percent", "points", "provinces")
