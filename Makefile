@@ -23,9 +23,9 @@ export MKL_NUM_THREADS := 1
 # Containers often forbid Python to keep what it has compiled; each kernel would then compile pandas anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help report example quick test lab check format bench lock clean
+.PHONY: help report example quick test lab check format bench architecture lock clean
 help:  ## danh sách này | this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 report: $(READY)  ## chạy dự báo, viết báo cáo vào reports/ | run the main job, write reports/
 	@$(RUN) forecast report --index-code "$$INDEX_CODE" --area "$$AREA" --target-year "$$TARGET_YEAR" --as-of "$$AS_OF" $(ARGS)
@@ -56,6 +56,9 @@ format: $(READY)  ## định dạng mã nguồn | let ruff format the code and m
 
 bench: $(READY)  ## đo độ chính xác và thời gian | measure accuracy and time beside other tools
 	@$(RUN) benchmarks $(ARGS)
+
+architecture: $(READY)  ## vẽ các phòng của mã nguồn | draw the rooms of the package and their imports, into docs/images/
+	@.venv/bin/python tools/architecture.py
 
 lock: $(READY)  ## khóa lại phiên bản các gói | write requirements.lock and environment.yml (UPGRADE=1: newer versions)
 	@.venv/bin/python tools/lock.py $(if $(UPGRADE),--upgrade)

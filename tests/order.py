@@ -41,8 +41,7 @@ def group_of(place: str) -> str:
     place = place.removeprefix("tests/")
     if place in OF_PAGES:
         return "pages"
-    folder = place.partition("/")[0]
-    return folder if folder in FOLDERS else place
+    return next((folder for folder in FOLDERS if place.startswith(f"{folder}/")), place)
 
 
 class Order:

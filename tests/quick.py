@@ -34,8 +34,8 @@ def is_slow_file(path: Path) -> bool:
     """Whether no test of this file is quick."""
     if path.suffix != ".py" or TESTS not in path.parents:
         return False
-    place = path.relative_to(TESTS)
-    return (place.parts[0] in SLOW_FOLDERS or place.as_posix() in SLOW_FILES) or (
+    place = path.relative_to(TESTS).as_posix()
+    return (place.startswith(tuple(f"{folder}/" for folder in SLOW_FOLDERS)) or place in SLOW_FILES) or (
         path.name.startswith("test_") and STARTERS.search(path.read_text(encoding="utf-8")) is not None
     )
 

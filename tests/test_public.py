@@ -167,6 +167,15 @@ def test_the_names_are_there_before_anything_heavy_is_loaded():
     assert done.stdout.split() == ["False", "True"]
 
 
+def test_the_scores_of_past_forecasts_are_at_hand_by_attribute_and_by_import():
+    """``forecast.rolling`` works in a session that has imported nothing else, both ways."""
+    for code in (
+        "import forecast; forecast.rolling.summary",
+        "from forecast import rolling; rolling.summary",
+    ):
+        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
 def test_the_page_on_python_says_what_the_functions_do():
     """Every example of the page runs and gives what stands there."""
     page = Path(__file__).parents[1] / "docs" / "python.md"

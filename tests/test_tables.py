@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast import tables
+from forecast import spelling, tables
 
 DAYS = st.dates(dt.date(2012, 1, 1), dt.date(2026, 1, 1))
 
@@ -94,10 +94,10 @@ def test_components_of_an_index_do_not_repeat():
 )
 def test_text_has_one_form(found, expected):
     """Composed letters, single spaces, nothing invisible."""
-    assert tables.clean(found) == expected
+    assert spelling.clean(found) == expected
 
 
 @given(st.text(max_size=30))
 def test_cleaning_twice_changes_nothing_more(text):
     """The one form is a fixed point."""
-    assert tables.clean(tables.clean(text)) == tables.clean(text)
+    assert spelling.clean(spelling.clean(text)) == spelling.clean(text)

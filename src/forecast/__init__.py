@@ -6,7 +6,8 @@ In a notebook::
     bench = forecast.open()
 
 gives a workbench; see `forecast.desk.open`.  `forecast.predict` and `forecast.backtest` forecast any
-yearly table, and `forecast.effects` tells what covariates do to it; see `forecast.public`.
+yearly table, `forecast.effects` tells what covariates do to it, and `forecast.rolling` scores past
+forecasts; see `forecast.public`.
 """
 
 from __future__ import annotations
@@ -15,27 +16,32 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from forecast import rolling
     from forecast.desk import Workbench, open  # noqa: A004 -- analysts write forecast.open
     from forecast.public import ForecastWarning, backtest, effects, predict
 
-__all__ = ["ForecastWarning", "Workbench", "backtest", "effects", "open", "predict"]
+__all__ = ["ForecastWarning", "Workbench", "backtest", "effects", "open", "predict", "rolling"]
 _ELSEWHERE = {"Workbench": "forecast.desk", "open": "forecast.desk"}
+_MODULES = {"rolling": "forecast.rolling"}
 
 
 def __getattr__(name: str) -> Any:
     """Load a part when it is asked for, as it takes seconds; the command line has no need of it."""
     if name not in __all__:
         raise _UnknownNameError(name)
-    found = getattr(import_module(_ELSEWHERE.get(name, "forecast.public")), name)
-    globals()[name] = found
-    return found
+    if name in _MODULES:
+        part = import_module(_MODULES[name])
+    else:
+        part = getattr(import_module(_ELSEWHERE.get(name, "forecast.public")), name)
+    globals()[name] = part
+    return part
 
 
 class _UnknownNameError(AttributeError):
     """The package has no such name; the sentence is written when it is read, as imports ask for many."""
 
     def __str__(self) -> str:
-        refusal = import_module("forecast.desk.names").refusal
+        refusal = import_module("forecast.desk.refusals").refusal
         return str(refusal(self.args[0], __all__, "vi"))
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from importlib import resources
 from pathlib import Path
 from typing import Final
 
@@ -281,7 +282,8 @@ def _main_median(rows: pd.DataFrame, spec: RunSpec) -> float:
 
 def project_data() -> Path:
     """Folder ``data/`` of the project that this package is part of, or of the working folder."""
-    for folder in (Path(__file__).resolve().parents[2], Path.cwd(), *Path.cwd().parents):
+    package = Path(str(resources.files("forecast"))).resolve()
+    for folder in (package.parents[1], Path.cwd(), *Path.cwd().parents):
         if (folder / "data" / "scores.csv").is_file():
             return folder / "data"
     return Path.cwd() / "data"

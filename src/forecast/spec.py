@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from forecast.errors import SpecError
-from forecast.tables import INDEX_CODES, clean
+from forecast.spelling import clean
 
 if TYPE_CHECKING:
     import pandas as pd
 
+INDEX_CODES: Final = ("PAR", "SIPAS")  # what can be forecast
 # The levels of the CDC forecast hubs, to which ranges of 10 to 98 percent belong.
 QUANTILE_LEVELS: Final = (
     *(0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5),

@@ -10,8 +10,8 @@ import pytest
 
 from forecast import additions, disk
 from forecast.additions import journal
-from forecast.additions.form import Entry
 from forecast.annex.store import locked
+from forecast.desk.form import Entry, form
 from forecast.errors import DataError, SpecError, WriteError
 from forecast.load import read_vintages
 
@@ -336,7 +336,7 @@ def test_a_notebooks_form_looks_before_it_writes(data_dir):
 def test_the_form_itself_works_where_widgets_are(data_dir):
     """Filling the fields and pressing both buttons appends the row."""
     pytest.importorskip("ipywidgets")
-    box = additions.form(data_dir, "announcement", who="thử")
+    box = form(data_dir, "announcement", who="thử")
     *fields, _, buttons, told = box.children
     for field, text in zip(fields, ("PAPI", "2023", "2024-04-02", "Trang giả định"), strict=True):
         field.value = text

@@ -7,7 +7,6 @@ take it back.
 """
 
 from forecast.additions.annual import INDEXES, table
-from forecast.additions.form import form
 from forecast.additions.lists import KINDS as LISTS
 from forecast.additions.lists import rows_of_list
 from forecast.additions.maker import Origin
@@ -27,7 +26,6 @@ __all__ = [
     "announcement",
     "append",
     "event",
-    "form",
     "indicator",
     "listed",
     "removal",

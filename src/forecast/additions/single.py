@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -260,3 +260,11 @@ def _problem(doubt: Doubt, row: Row) -> Problem:
 def _what(table: Table, row: Row) -> str:
     names = [name for name in table.key if name != "statistic"]
     return " ".join(row[name] for name in names)
+
+
+KINDS: Final[Mapping[str, Callable[..., Proposal]]] = {
+    "score": score,
+    "indicator": indicator,
+    "announcement": announcement,
+    "event": event,
+}

@@ -9,8 +9,7 @@ from typing import Any, Final
 import click
 
 from forecast import additions, labels
-from forecast.additions.form import KINDS
-from forecast.additions.single import OPTIONS
+from forecast.additions.single import KINDS, OPTIONS
 from forecast.additions.told import preview
 from forecast.cli.effect import shown
 from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb, WholeType, confirmed

@@ -17,7 +17,7 @@ from forecast.errors import EXIT_GOOD
 from forecast.framework import framework_for
 from forecast.spec import DEFAULT_AREA, RunSpec
 from forecast.submissions import beside, latest, status
-from forecast.submissions.layout import deadline
+from forecast.submissions.duties import deadline
 
 if TYPE_CHECKING:
     import pandas as pd

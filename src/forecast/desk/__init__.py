@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Never
 
 from forecast import pipeline
-from forecast.desk import hall
+from forecast.desk import refusals
 from forecast.desk.steps import tables_of
 from forecast.desk.workbench import Workbench
 from forecast.errors import SpecError
@@ -72,7 +72,7 @@ def open(  # noqa: A001 -- analysts write forecast.open
     Traceback (most recent call last):
     forecast.errors.SpecError: there is no area “Hà Nộ”; is “Hà Nội” meant? ...
     """
-    hall.settle(lang if lang in LANGUAGES else "vi")
+    refusals.show_as_sentences(lang if lang in LANGUAGES else "vi")
     for name in unknown:
         refuse_unknown("keyword", name, KEYWORDS)
     if lang not in LANGUAGES:

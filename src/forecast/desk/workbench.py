@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn, overload
 
 from forecast import labels, reading
 from forecast.desk import explained, reported, shown, topics, tried
-from forecast.desk.names import refusal
+from forecast.desk.refusals import refusal
 from forecast.desk.steps import Steps
 from forecast.desk.topics import Topic
 from forecast.desk.views import Forecast, View

@@ -19,6 +19,7 @@ from forecast.labels import Phrase
 from forecast.load.cells import parse_table
 from forecast.load.files import Rows
 from forecast.load.rules import Checked, repeated_rows
+from forecast.spelling import clean
 
 ALIKE: Final = 3  # problems of one kind that are listed; the rest are counted
 
@@ -138,7 +139,7 @@ def _plain(long: Long, separator: str) -> tuple[dict[str, list[str]], tuple[Phra
 def _refuse_several(sheet: Sheet, cells: dict[str, list[str]], years: dict[str, tuple[str, bool]]) -> None:
     """Refuse several figures of one year, with the way to make one of them."""
     keys = Counter(
-        (tables.clean(area), tables.clean(component), years[year][0])
+        (clean(area), clean(component), years[year][0])
         for area, component, year in zip(cells["area"], cells["component"], cells["year"], strict=True)
     )
     (area, component, year), most = keys.most_common(1)[0]

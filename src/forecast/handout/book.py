@@ -17,8 +17,8 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from forecast import labels
+from forecast.excel import BOX, DAY_FORMAT, FONT, fit, head, put_text, saved
 from forecast.handout.sheet import Column, Kind, Sheet, Value
-from forecast.submissions.paper import BOX, DAY_FORMAT, FONT, fit, head, put_text, saved
 
 HEAD_ROW: Final = 3  # below the caption and the warning
 _FIGURE_WIDTH: Final = 11.0

@@ -22,6 +22,7 @@ from forecast import labels
 from forecast.disk import replace_file, writing
 from forecast.errors import SpecError, shown
 from forecast.labels import LANGUAGES
+from forecast.markup import TEMPLATE_FOLDER
 from forecast.runs import parameters, plan
 from forecast.spec import nearest
 from forecast.tables import slug
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 SUFFIX: Final = ".ipynb"
 START: Final = "00_start"
 EXPLORE: Final = "explore"  # where a new notebook goes
-TEMPLATE: Final = Path(__file__).parents[1] / "template" / "new_notebook.ipynb"
+TEMPLATE: Final = TEMPLATE_FOLDER / "new_notebook.ipynb"
 _SAID: Final = "notebook.said."
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 _DEVICES: Final = re.compile(r"con|prn|aux|nul|com\d|lpt\d")  # no file may be called so on Windows

@@ -2,8 +2,7 @@
 
 from forecast.submissions.bias import Bias, learn
 from forecast.submissions.duties import departments, items
-from forecast.submissions.latest import latest
 from forecast.submissions.spread import quantiles
-from forecast.submissions.status import WORTH_SAYING, beside, status
+from forecast.submissions.status import WORTH_SAYING, beside, latest, status
 
 __all__ = ["WORTH_SAYING", "Bias", "beside", "departments", "items", "latest", "learn", "quantiles", "status"]

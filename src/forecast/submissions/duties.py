@@ -1,7 +1,8 @@
-"""Who forecasts what: the departments in charge, and the finest components each answers for."""
+"""Who forecasts what, and by when: the departments in charge, and the finest components each answers for."""
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -55,6 +56,11 @@ def items(framework: Framework, department: str) -> tuple[Item, ...]:
         for code, row in tree.items()
         if code not in parents and department in _in_charge(code, tree)
     )
+
+
+def deadline(target_year: int) -> dt.date:
+    """Give the last day on which a form is in time: 30 September of the target year."""
+    return dt.date(target_year, 9, 30)
 
 
 def domain_name(framework: Framework, domain: str) -> str:

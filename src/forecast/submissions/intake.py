@@ -13,8 +13,8 @@ from forecast.errors import DataError, Problem, SpecError, WriteError
 from forecast.framework import framework_for
 from forecast.spec import RunSpec, refuse_unanswerable
 from forecast.submissions import reading, store
-from forecast.submissions.latest import of_run
-from forecast.submissions.layout import deadline
+from forecast.submissions.duties import deadline
+from forecast.submissions.status import of_run
 from forecast.workbook import open_workbook
 
 if TYPE_CHECKING:

@@ -45,11 +45,6 @@ def sheet_name(which: str) -> str:
     return text(f"form.sheet.{which}", LANG)
 
 
-def deadline(target_year: int) -> dt.date:
-    """Give the last day on which a form is in time: 30 September of the target year."""
-    return dt.date(target_year, 9, 30)
-
-
 def due_days(target_year: int) -> tuple[dt.date, dt.date]:
     """Give the first and the last day that a remedy may be due."""
     return dt.date(target_year, 1, 1), dt.date(target_year + 1, 12, 31)

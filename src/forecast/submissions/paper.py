@@ -1,77 +1,21 @@
-"""What the sheets of a form are made of: cells, their looks, the page, and bytes that do not change."""
+"""What the sheets of a form have beyond any sheet of ours: looks by column, and the page on paper."""
 
 from __future__ import annotations
 
-import datetime as dt
-import io
-import re
-import textwrap
-import zipfile
-from collections.abc import Sequence
 from typing import Final
 
 from openpyxl.cell import Cell, MergedCell
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
-from openpyxl.workbook import Workbook
+from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.header_footer import HeaderFooter
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
+from forecast.excel import BOX, DAY_FORMAT, FONT
 from forecast.labels import text
 from forecast.submissions.layout import LANG, TEXTS
 
-FONT: Final = "Times New Roman"
-DAY_FORMAT: Final = "dd/mm/yyyy"
 POINTS_FORMAT: Final = "0.00"
 ASSUMED_FORMAT: Final = '0.00"*"'
-LINE: Final = 15.5  # points of height
-_THIN: Final = Side(style="thin", color="FF999999")
-BOX: Final = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
-FILLS: Final = {
-    name: PatternFill("solid", start_color=f"FF{colour}", end_color=f"FF{colour}")
-    for name, colour in {
-        "head": "D9E2EC",
-        "domain": "EEF1F4",
-        "input": "FFF8DC",
-        "wrong": "F4B6B6",
-        "half": "FFD98A",
-    }.items()
-}
-_ZIP_DAY: Final = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can hold
-
-
-def saved(book: Workbook, day: dt.date) -> bytes:
-    """Save a workbook so that the time of saving leaves no trace in its bytes."""
-    fresh, fixed = io.BytesIO(), io.BytesIO()
-    book.save(fresh)
-    # Rows whose height is not "custom" still grow with what is typed into them.
-    grows = re.compile(rb' customHeight="1"')
-    stamp = f"{day.isoformat()}T00:00:00Z".encode()
-    with zipfile.ZipFile(fresh) as old, zipfile.ZipFile(fixed, "w", zipfile.ZIP_DEFLATED) as new:
-        for name in old.namelist():
-            part = old.read(name)
-            if name == "docProps/core.xml":
-                part = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + stamp, part)
-            elif name.startswith("xl/worksheets/"):
-                part = grows.sub(b"", part)
-            new.writestr(zipfile.ZipInfo(name, _ZIP_DAY), part, zipfile.ZIP_DEFLATED)
-    return fixed.getvalue()
-
-
-def put_text(cell: Cell | MergedCell, words: str) -> None:
-    """Write words into a cell that stay words, whatever they begin with."""
-    cell.value = words
-    cell.data_type = "s"
-    cell.quotePrefix = words.startswith(("=", "+", "-", "@"))
-
-
-def head(cell: Cell | MergedCell, words: str) -> None:
-    """Write a heading of a table."""
-    put_text(cell, words)
-    cell.font = Font(name=FONT, size=11, bold=True)
-    cell.fill = FILLS["head"]
-    cell.border = BOX
-    cell.alignment = Alignment(wrap_text=True, horizontal="center", vertical="center")
 
 
 def plain(cell: Cell | MergedCell, name: str) -> None:
@@ -85,22 +29,6 @@ def plain(cell: Cell | MergedCell, name: str) -> None:
         horizontal="left" if words else "center" if name == "due" else "right",
     )
     cell.number_format = DAY_FORMAT if name == "due" else "@" if words else POINTS_FORMAT
-
-
-def fit(sheet: Worksheet, row: int, widths: Sequence[float], least: int = 1) -> None:
-    """Make a row as high as its words need: LibreOffice does not find out when it opens a file."""
-    words = ((str(sheet.cell(row, n).value or ""), n) for n in range(1, len(widths) + 1))
-    lines = (_lines(each, widths[n - 1]) for each, n in words if sheet.cell(row, n).data_type == "s")
-    sheet.row_dimensions[row].height = LINE * max(least, *lines) + 5
-
-
-def _lines(words: str, width: float) -> int:
-    """Count the lines that words take in a column.
-
-    >>> _lines("mot hai ba", 7)
-    3
-    """
-    return max(1, len(textwrap.wrap(words, max(4, int(width) - 2))))
 
 
 def page(sheet: Worksheet) -> None:

@@ -15,9 +15,10 @@ from openpyxl.worksheet.cell_range import MultiCellRange
 from forecast import labels
 from forecast.disk import writing
 from forecast.errors import Problem
+from forecast.excel import FILLS, head, put_text, saved
 from forecast.labels import text
 from forecast.submissions.layout import sheet_name
-from forecast.submissions.paper import FILLS, head, page, plain, put_text, saved
+from forecast.submissions.paper import page, plain
 
 if TYPE_CHECKING:
     import datetime as dt

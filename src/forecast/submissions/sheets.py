@@ -14,8 +14,9 @@ from openpyxl.workbook.protection import WorkbookProtection
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from forecast.excel import FILLS, FONT, LINE, fit, head, put_text, saved
 from forecast.labels import text
-from forecast.submissions.duties import Item
+from forecast.submissions.duties import Item, deadline
 from forecast.submissions.form import Form
 from forecast.submissions.layout import (
     AREA_CELL,
@@ -31,22 +32,10 @@ from forecast.submissions.layout import (
     REASONS,
     TEXTS,
     YEAR_CELL,
-    deadline,
     due_days,
     sheet_name,
 )
-from forecast.submissions.paper import (
-    ASSUMED_FORMAT,
-    FILLS,
-    FONT,
-    LINE,
-    fit,
-    head,
-    page,
-    plain,
-    put_text,
-    saved,
-)
+from forecast.submissions.paper import ASSUMED_FORMAT, page, plain
 
 _WIDTHS: Final = (8, 40, 9, 9, 10, 10, 10, 14, 16, 14, 9, 30, 30, 18)
 _GUIDE_WIDTHS: Final = (8, 30, 10, 14, 16, 14, 10, 32, 32, 18)

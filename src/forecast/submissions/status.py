@@ -1,4 +1,4 @@
-"""Who has sent a forecast, who is late, who is missing."""
+"""Who has sent a forecast, which of a department's forms counts, who is late, who is missing."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.result import STATUS_COLUMNS
-from forecast.submissions.duties import departments, items
-from forecast.submissions.latest import latest, of_run
-from forecast.submissions.layout import deadline
+from forecast.submissions.duties import deadline, departments, items
 from forecast.tables import DAY_DTYPE
 
 if TYPE_CHECKING:
@@ -22,6 +20,39 @@ if TYPE_CHECKING:
 
 WORTH_SAYING: Final = 0.1  # points: members nearer than that do not disagree, whatever their ranges
 _DAYS = ("due_on", "received_on")
+
+
+def of_run(submissions: pd.DataFrame, *, area: str, index_code: str, target_year: int) -> pd.DataFrame:
+    """Keep the rows of one area, index and target year, in their order."""
+    wanted = (
+        (submissions["area"] == area)
+        & (submissions["index_code"] == index_code)
+        & (submissions["target_year"] == target_year)
+    )
+    return submissions.loc[wanted]
+
+
+def latest(submissions: pd.DataFrame, *, area: str, index_code: str, target_year: int) -> pd.DataFrame:
+    """Give of each department the rows of its latest form.
+
+    Parameters
+    ----------
+    submissions
+        ``Known.submissions``, in the order of the file.
+    area, index_code, target_year
+        Forms for other areas, indexes and years do not count.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `submissions`, index from 0.  Of two forms received on one day the one
+        further down in the file is the later.
+    """
+    rows = of_run(submissions, area=area, index_code=index_code, target_year=target_year)
+    order = rows.sort_values("received_on", kind="stable")
+    last = order.drop_duplicates("department", keep="last")["submission_id"]
+    kept = rows.loc[rows["submission_id"].isin(set(last))]
+    return kept.reset_index(drop=True)
 
 
 def status(

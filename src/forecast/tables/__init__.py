@@ -7,10 +7,9 @@ Days are ``datetime64[s]``; years and file rows are ``int64``; all other numbers
 from __future__ import annotations
 
 import datetime as dt
-import re
-import unicodedata
 from typing import TYPE_CHECKING, Final
 
+from forecast.spelling import clean, slug
 from forecast.tables.office import BREAKS, ELASTICITIES, ORGANS, PANEL, REMEDIES, SELF_SCORES, SUBMISSIONS
 from forecast.tables.published import (
     ANNOUNCEMENTS,
@@ -141,29 +140,6 @@ def as_known(frame: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
     """
     column = known_from(frame)
     return frame.loc[frame[column] <= dt.datetime.combine(as_of, dt.time())].reset_index(drop=True)
-
-
-def clean(text: str) -> str:
-    r"""Write text in one form: composed letters (NFC), single plain spaces, none at the ends.
-
-    >>> clean(" a\N{NO-BREAK SPACE} b ")
-    'a b'
-    """
-    if text.isascii() and text.isprintable() and "  " not in text:  # most cells of large files
-        return text.strip()
-    composed = unicodedata.normalize("NFC", text)
-    visible = composed.translate({0xFEFF: None, 0x200B: None})  # byte order mark, zero-width space
-    return " ".join(visible.split())
-
-
-def slug(name: str) -> str:
-    """Write a name in plain small ASCII letters, for files and models.
-
-    >>> slug("TP. Hồ Chí Minh"), slug("Đắk Lắk")
-    ('tp-ho-chi-minh', 'dak-lak')
-    """
-    plain = unicodedata.normalize("NFKD", name.replace("Đ", "D").replace("đ", "d"))
-    return re.sub(r"[^a-z0-9]+", "-", plain.encode("ascii", "ignore").decode().lower()).strip("-")
 
 
 def undated(frame: pd.DataFrame) -> pd.DataFrame:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-INDEX_CODES: Final = ("PAR", "SIPAS")
+from forecast import spec
+
+INDEX_CODES: Final = spec.INDEX_CODES
 RELATED_CODES: Final = ("PAPI", "PCI", "DTI")
 TRUST: Final = ("official", "press", "dataset preview", "copy", "derived")  # best first
 UNITS: Final = ("percent", "points", "provinces")

@@ -1,27 +1,21 @@
-"""The same in a notebook: a form with the fields of one figure, a look at it, and a button that writes it."""
+"""A form in a notebook that adds one figure: its fields, a look at it, and a button that writes it."""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from forecast import labels
 from forecast.additions.proposal import Proposal
-from forecast.additions.single import announcement, event, indicator, score
+from forecast.additions.single import KINDS
 from forecast.additions.store import append
 from forecast.additions.told import preview
 from forecast.errors import ForecastError, SpecError
 from forecast.spec import refuse_unknown
 
-KINDS: Final[Mapping[str, Callable[..., Proposal]]] = {
-    "score": score,
-    "indicator": indicator,
-    "announcement": announcement,
-    "event": event,
-}
 FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "score": (
         *("index_code", "year", "area", "component", "score", "rank", "unit"),
