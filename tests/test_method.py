@@ -25,9 +25,9 @@ from forecast.models import (
     ridge,
     trend,
 )
+from forecast.models.cell_effects import EFFECT_WEIGHT, NO_EFFECT, search_sd
 from forecast.models.contract import outlook
 from forecast.models.latent import Lattice, Variances, deviation_covariance, level_covariance
-from forecast.models.news import learn_news
 from forecast.models.state_space import standardised
 from forecast.panel import Panel
 from forecast.scorecard import below, pace
@@ -309,14 +309,18 @@ def test_complete_components_lean_three_quarters_on_the_engine():
 # --- indicators --------------------------------------------------------------------------------------------
 
 
-def test_a_surprise_counts_by_its_slope_and_by_what_it_told_out_of_sample():
-    """Surprises 1, -1, 2, -2 and errors 1, -1, 2, -1: slope 8 / 10.
+def test_an_effect_has_the_spread_that_is_likeliest():
+    """Figures say 0.2 +- 0.02 (information 2500, pull 500): at the best s the slope of the loss is 0.
 
-    With each left out: 7 / 9, 7 / 9, 4 / 6, 6 / 6, so errors of 2 / 9, 2 / 9, 2 / 3 and 1; 1 - 1.543210 / 7.
+    The loss is log v / 2 + 0.2^2 / (2 v) + w (sqrt(1 + x^2) - 1), v = 0.02^2 + s^2, x = log(s / 0.001).
+    An effect of 0.02 +- 0.02 is one standard error from nothing: it stays nothing.
     """
-    found = learn_news(np.array([1.0, -1, 2, -2]), np.array([1.0, -1, 2, -1]), 1.0)
-    assert found.explained == pytest.approx(1 - 1.543210 / 7, abs=1e-6)
-    assert found.weight == pytest.approx(0.8 * 0.779541, abs=1e-6)
+    s = float(search_sd(np.array([[2500.0]]), np.array([500.0]))[0])
+    x, v = math.log(s / NO_EFFECT), 0.02**2 + s**2
+    slope = s**2 / v * (1 - 0.2**2 / v) + EFFECT_WEIGHT * x / math.sqrt(1 + x**2)
+    assert slope == pytest.approx(0, abs=1e-3)
+    assert 0.1 < s < 0.2
+    assert search_sd(np.array([[2500.0]]), np.array([50.0]))[0] == pytest.approx(NO_EFFECT)
 
 
 def test_a_step_to_the_years_end_is_a_t_of_few_past_steps():

@@ -48,6 +48,7 @@ class Posterior:
     last: Draws
     target: Draws
     covariates: Covariates
+    effect_draws: NDArray[np.float64]  # (n, K) of one standard unit of each covariate, logits
     members: Members | None = None  # fitted already where the target year leans on them
 
 
@@ -229,7 +230,7 @@ def posterior(known: Known, spec: RunSpec, rng: np.random.Generator) -> Posterio
     members = fit_members(known, subject, statements, uses, spec, covariates) if complete else None
     if members is not None:
         target = with_margins(target, members, complete, spec)
-    return Posterior(subject, framework, uses, fitted, last, target, covariates, members)
+    return Posterior(subject, framework, uses, fitted, last, target, covariates, drawn.effects, members)
 
 
 def _effects(known: Known, covariates: Covariates, subject: Subject, lattice: Lattice) -> CellEffects:

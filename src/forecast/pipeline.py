@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from forecast import changes, findings, load, news, record, rolling
-from forecast.errors import TooFewYearsError
-from forecast.framework import TOTAL, Framework, breaks, framework_for
+from forecast import changes, findings, load, record, rolling
+from forecast.current import indicator_effects, indicator_table
+from forecast.framework import TOTAL, Framework, breaks
 from forecast.ground import MAIN_MODEL, Ground, forecast_rows, ground_from, ground_of, rows_of
 from forecast.load import Known
 from forecast.models.subject import SURVEY
@@ -42,7 +42,7 @@ def forecast(known: Known, spec: RunSpec) -> Result:
 
 
 def result_of(ground: Ground, spec: RunSpec, below: Outlook) -> Result:
-    """The tables of a result, but for the record, the news and what changed; `below` is `below_domains`'."""
+    """The tables of a result, but for the record and what changed; `below` is `below_domains`'."""
     known, post, framework = ground.seen, ground.posterior, _framework(ground, spec)
     place = post.subject.areas.index(spec.area)
     rank = ranks(findings.scored(below.target, spec.index_code), place)
@@ -63,7 +63,7 @@ def result_of(ground: Ground, spec: RunSpec, below: Outlook) -> Result:
         evidence=evidence,
         availability=availability,
         variances=findings.variances(post.fitted),
-        news=news.no_news(),
+        current=indicator_table(known, post, indicator_effects(post, spec), spec),
         vintage=findings.vintage(known, framework),
         set_aside=known.set_aside,
         backtest=record.no_record().quantiles,
@@ -154,7 +154,7 @@ def open_result(
 
 
 def make(spec: RunSpec, data_dir: Path, previous: Path | None = None, each: record.Each = map) -> Result:
-    """Read the data as known on the day and forecast, with the record of earlier years and the news.
+    """Read the data as known on the day and forecast, with the record of earlier years.
 
     Parameters
     ----------
@@ -186,7 +186,7 @@ def answer(ground: Ground, spec: RunSpec, previous: Path | None = None) -> Resul
         raise ValueError(f"the ground is that of {ground.spec}, not of {spec}")
     seen = ground.seen
     refuse_unanswerable(spec, announcements=seen.announcements, areas=seen.provinces)
-    told = with_record(result_of(ground, spec, below_domains(ground, spec)), ground.known, ground.past)
+    told = with_record(result_of(ground, spec, below_domains(ground, spec)), ground.past)
     if previous is None:
         return told
     now = dict(zip(told.summary["component"], told.summary["median"], strict=True))
@@ -240,44 +240,9 @@ def record_of(
     return table[rolling.COLUMNS].reset_index(drop=True), breaks(known.events, index_code)
 
 
-def with_record(result: Result, known: Known, past: record.Past) -> Result:
-    """Add the record of earlier years, and what current indicators say, which is learnt on it."""
-    result, spec = replace(result, backtest=past.quantiles, verification=past.cells), result.spec
-    framework = framework_for(known.frameworks, known.events, "PAR", spec.target_year, known.as_of)
-    errors = news.past_errors(result.backtest, spec, MAIN_MODEL)
-    learnt = news.lessons(known, errors, spec)
-    median = _main_median(result.forecast, spec)
-    told: dict[str, object] = {
-        "model": news.REGRESSION,
-        "index_code": spec.index_code,
-        "component": TOTAL,
-        "available": True,
-        "reason": "",
-    }
-    rows = result.forecast
-    try:
-        more = news.regression(learnt, errors, median, spec, framework)
-        rows = pd.concat([rows, more.assign(shown=False)], ignore_index=True)
-    except TooFewYearsError as refusal:
-        told |= {"available": False, "reason": findings.phrase(refusal.key, **refusal.facts)}
-    return replace(
-        result,
-        forecast=rows,
-        availability=pd.concat([result.availability, pd.DataFrame([told])], ignore_index=True),
-        news=news.indicator_news(learnt, errors),
-    )
-
-
-def _main_median(rows: pd.DataFrame, spec: RunSpec) -> float:
-    """Median of the main model's total, whose past errors the regression corrects."""
-    middle = rows[
-        (rows["model"] == MAIN_MODEL)
-        & (rows["index_code"] == spec.index_code)
-        & (rows["area"] == spec.area)
-        & (rows["component"] == TOTAL)
-        & (rows["output_type_id"] == "0.5")
-    ]
-    return float(middle["value"].iloc[0])
+def with_record(result: Result, past: record.Past) -> Result:
+    """Add the record of earlier years."""
+    return replace(result, backtest=past.quantiles, verification=past.cells)
 
 
 def project_data() -> Path:

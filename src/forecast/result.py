@@ -112,8 +112,8 @@ class Result:
         model, index_code, component, available, reason.
     variances : DataFrame
         name, value, source.
-    news : DataFrame
-        indicator, component, surprise, weight, effect, lower, upper, reason.
+    current : DataFrame
+        Indicators of the area with a figure of the year, and what they move; see `current.indicator_table`.
     vintage : DataFrame
         name, count: how many rows were known, later, undated, set aside.
     set_aside : DataFrame
@@ -190,7 +190,7 @@ class Result:
     evidence: pd.DataFrame
     availability: pd.DataFrame
     variances: pd.DataFrame
-    news: pd.DataFrame
+    current: pd.DataFrame
     vintage: pd.DataFrame
     set_aside: pd.DataFrame
     backtest: pd.DataFrame

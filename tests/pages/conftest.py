@@ -14,6 +14,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from forecast import labels, result
+from forecast.current import COLUMNS as CURRENT_COLUMNS
 from forecast.report import page
 from forecast.result import Result
 from forecast.runs.areas.ranking import Ranking
@@ -75,7 +76,7 @@ def made_up():
         evidence=_evidence(),
         availability=_availability(),
         variances=_variances(),
-        news=_news(),
+        current=_current(),
         vintage=_vintage(),
         set_aside=_set_aside(),
         backtest=_backtest(),
@@ -545,49 +546,40 @@ def _variances():
     )
 
 
-def _news():
-    months, none = "2024-01..2024-09", np.nan
-    few, earlier = _reason("basis.none"), _reason("basis.others", count=2)
+def _current():
+    months, none, day = "2024-01..2024-09", np.nan, pd.Timestamp("2024-09-30")
+    rule = _reason("indicators.rule_to_date", days=15)
+    names = {"a": "Giải ngân vốn đầu tư công", "b": "Thu ngân sách", "c": "Hồ sơ đúng hạn"}
+    english = {"a": "Public investment disbursed", "b": "Budget revenue", "c": "Dossiers on time"}
+    few = _reason("indicators.not_judged", years=0)
+    supported, unsupported = _reason("indicators.by_figures"), _reason("indicators.by_none")
+    rows = [
+        ("a", "D6", "%", months, 38.1, 40.2, 42.2, -0.05, -0.2, 0.08, 0.012, -0.02, 0.05, 310, supported),
+        (
+            "b",
+            "D6",
+            "tỷ đồng",
+            "2024-Q2",
+            91000.0,
+            none,
+            88000.0,
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+            5,
+            unsupported,
+        ),
+        ("c", "D3", "%", "2024-08", 99.1, none, none, *[none] * 6, 0, few),
+    ]
     return pd.DataFrame(
         [
-            (
-                "Giải ngân vốn đầu tư công",
-                "a",
-                "D6",
-                months,
-                38.1,
-                42.2,
-                "%",
-                -4.1,
-                0.12,
-                -0.05,
-                -0.2,
-                0.08,
-                3,
-                few,
-            ),
-            (
-                "Thu ngân sách",
-                "b",
-                "D6",
-                "2024-Q2",
-                91000.0,
-                88000.0,
-                "tỷ đồng",
-                3000.0,
-                0.0,
-                0.0,
-                0.0,
-                0.0,
-                1,
-                few,
-            ),
-            ("Hồ sơ đúng hạn", "c", "D3", "2024-08", 99.1, none, "%", none, 0.0, 0.0, none, none, 0, earlier),
+            (r[0], names[r[0]], english[r[0]], *r[1:4], day, *r[4:7], rule, *r[7:14], "figures", r[14])
+            for r in rows
         ],
-        columns=[
-            *("indicator", "code", "component", "period", "value", "usual", "unit", "surprise"),
-            *("weight", "effect", "lower", "upper", "years", "reason"),
-        ],
+        columns=list(CURRENT_COLUMNS),
     )
 
 

@@ -161,17 +161,17 @@ def test_an_account_has_five_sentences_at_most(made_up, bare):
 @pytest.mark.parametrize("informed", ["domain", "indicator"])
 def test_an_account_says_whether_the_forecast_takes_an_indicator_in(informed, lang, made_up):
     """It does where a rule scores by it; where nothing does, the reader is sent to the reasons."""
-    code = made_up.news.loc[made_up.news["surprise"].notna(), "code"].iloc[0]
+    code = made_up.current.loc[made_up.current["usual"].notna(), "code"].iloc[0]
     told = changed(
         made_up,
-        news=made_up.news.loc[made_up.news["code"] == code].assign(component="D6", effect=0.0),
+        current=made_up.current.loc[made_up.current["code"] == code].assign(component="D6", effect=0.0),
         scorecard=made_up.scorecard.assign(indicator=code, informed=informed),
     )
 
     text = of(told, "D6", lang)
 
-    assert (labels.text("heading.news", lang) in text) is (informed == "domain")
-    assert f"{told.news['indicator'].iloc[0]} (" in text
+    assert (labels.text("heading.current", lang) in text) is (informed == "domain")
+    assert f"{told.current[f'name_{lang}'].iloc[0]} (" in text
 
 
 @every_language
@@ -181,7 +181,7 @@ def test_an_account_does_not_contradict_the_tables(lang, made_up, without_codes)
         without_codes(str(show(made_up, lang=lang)))
         for show in (
             report.domain_table, report.lost_table, report.department_domain_table, report.scorecard_table,
-            report.news_table,
+            report.current_table,
         )
     )  # fmt: skip
     tables += str(report.lever_table(made_up, count=99, lang=lang))

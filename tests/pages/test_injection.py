@@ -42,7 +42,7 @@ TYPED = {
     "remedies": ["unit", "action", "responsible", "note"],
     "units": ["unit"],
     "projections": ["name", "unit"],
-    "news": ["indicator", "unit"],
+    "current": ["name_vi", "name_en", "unit"],
     "evidence": ["source_url", "note", "sources"],
     "set_aside": ["name"],
 }
@@ -56,7 +56,7 @@ def typed_over(told, *payloads):
         frame = getattr(told, table)
         filled = {name: [next(turn) for _ in frame.index] for name in columns if name in frame.columns}
         changed[table] = frame.assign(**filled)
-    for table in ("scorecard", "news", "projections", "scenarios", "departments"):
+    for table in ("scorecard", "current", "projections", "scenarios", "departments"):
         changed[table] = changed[table].map(lambda value: _in_phrases(value, next(turn)))
     return dataclasses.replace(told, **changed)
 

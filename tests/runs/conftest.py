@@ -26,7 +26,7 @@ EMPTY = {  # columns of tables without rows
     "targets": "quantity relation value set_on probability",
     "evidence": "index_code year area component statistic score unit rank trust published_on fitted reason",
     "variances": "name value source",
-    "news": "indicator component period value unit",
+    "current": "code component period value unit",
     "backtest": "model index_code area component target_year output_type_id value observed",
 }
 PARAMETERS = """\

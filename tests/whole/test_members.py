@@ -11,7 +11,6 @@ from forecast.members import NAMES, fit_members, member_rows, published, with_ha
 from forecast.models.evidence import Evidence
 from forecast.models.statements import observe
 from forecast.models.subject import subject_of
-from forecast.news import REGRESSION
 from forecast.reading import said
 from forecast.result import Result
 
@@ -26,7 +25,7 @@ def test_no_model_is_silently_absent(result: Result):
     """Availability has a row for every model and component, and a reason for every refusal."""
     table = result.availability
     components = [("PAR", c) for c in result.summary["component"]] + [("SIPAS", "total")]
-    expected = {(name, code, c) for name in NAMES for code, c in components} | {(REGRESSION, "PAR", "total")}
+    expected = {(name, code, c) for name in NAMES for code, c in components}
     assert set(zip(table["model"], table["index_code"], table["component"], strict=True)) == expected
     assert len(table) == len(expected)
     assert (table["available"] == (table["reason"] == "")).all()

@@ -97,7 +97,7 @@ class Steps:
 
         def make() -> Result:
             told = pipeline.result_of(self.ground(), self.spec, self.below())
-            return pipeline.with_record(told, self.known(), self.record())
+            return pipeline.with_record(told, self.record())
 
         return self.remembered("result", make)
 

@@ -175,27 +175,30 @@ def indicators(result: Result, lang: str) -> Sheet:
     return sheet("indicators", result.projections, fields, key="indicator", lang=lang)
 
 
-def news(result: Result, lang: str) -> Sheet:
+def current(result: Result, lang: str) -> Sheet:
     """Indicators of the year against what is usual, and the points that they move."""
+
+    def head(name: str) -> str:
+        return labels.text(f"current.{name}", lang)
+
     fields = [
-        words(_head("indicator", lang), lambda record: record["indicator"]),
+        words(_head("indicator", lang), lambda record: record[f"name_{lang}"]),
         words(_head("component", lang), lambda record: reading.short_name(str(record["component"]), lang)),
         words(_head("period", lang), lambda record: reading.period(str(record["period"]), lang)),
         words(_head("unit_of", lang), lambda record: record["unit"]),
-        figure("latest", labels.text("news.value", lang), "points", "value"),
-        figure("usual", labels.text("news.usual", lang), "points"),
-        figure("surprise", labels.text("news.surprise", lang), "change"),
-        figure("weight", labels.text("news.weight", lang), "points"),
+        figure("latest", head("value"), "points", "value"),
+        figure("last_year", head("last_year"), "points"),
+        figure("usual", head("usual"), "points"),
+        *ranged("effect", head("effect"), lang, names=("effect", "lower", "upper"), kind="change"),
         *ranged(
-            "effect",
-            labels.text("news.effect", lang),
-            lang,
-            names=("effect", "lower", "upper"),
+            *("per_unit", head("per_unit"), lang),
+            names=("per_unit", "per_unit_lower", "per_unit_upper"),
             kind="change",
         ),
+        figure("area_years", head("area_years"), "count"),
         words(_head("basis", lang), lambda record: reading.said(record["reason"], lang)),
     ]
-    return sheet("news", result.news, fields, key=("indicator", "component", "period"), lang=lang)
+    return sheet("current", result.current, fields, key=("code", "component", "period"), lang=lang)
 
 
 def published(result: Result, lang: str) -> Sheet:

@@ -35,7 +35,7 @@ _SHEETS: Final[tuple[Callable[[Result, str], Sheet], ...]] = (
     record.past_components,
     record.skill,
     record.indicators,
-    record.news,
+    record.current,
     record.published,
 )
 # Sheets without rows, and the sentence that says what to enter.

@@ -43,6 +43,8 @@ class CellEffects:
         What an expert says of the effect, in shares of the maximum; NaN where it is estimated.
     national : ndarray, shape (cells, K)
         The same of the national part; zero where an expert speaks of both at once.
+    scale : ndarray, shape (K,)
+        Units of the covariate that one unit of its effect is for.
     """
 
     names: tuple[str, ...]
@@ -53,6 +55,7 @@ class CellEffects:
     share_mean: Floats
     share_sd: Floats
     national: Floats
+    scale: Floats
 
     @property
     def by_expert(self) -> NDArray[np.bool_]:
@@ -92,7 +95,7 @@ class CellEffects:
 def no_effects(lattice: Lattice) -> CellEffects:
     """No covariates at all."""
     cells, none = np.zeros((len(lattice.areas), lattice.n_cells, 0)), np.zeros(0)
-    return CellEffects((), (), cells, cells, none, none, none, cells[0])
+    return CellEffects((), (), cells, cells, none, none, none, cells[0], none)
 
 
 def effects_of(
@@ -122,7 +125,15 @@ def effects_of(
             doubt[:, at, j] = sd
             national[at, j] = 0.0 if spoken else of_all
     return CellEffects(
-        completed.names, completed.components, design, doubt, completed.sign, expert[0], expert[1], national
+        names=completed.names,
+        components=completed.components,
+        design=design,
+        doubt=doubt,
+        sign=completed.sign,
+        share_mean=expert[0],
+        share_sd=expert[1],
+        national=national,
+        scale=completed.scale,
     )
 
 

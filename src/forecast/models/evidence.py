@@ -77,6 +77,17 @@ class Statements:
     def __len__(self) -> int:
         return len(self.value)
 
+    def scored(self, lattice: Lattice, components: Sequence[str]) -> set[tuple[str, int]]:
+        """Areas and years with a figure of their own on nothing but these components, or one of them."""
+        area, years = own_area(self.area_weight), len(lattice.years)
+        found = set()
+        for i in np.flatnonzero(area >= 0):
+            cells = self.cell_weight[[i]].indices
+            cells = cells[cells < lattice.n_scores]
+            if {lattice.components[c // years] for c in cells} <= set(components):
+                found |= {(lattice.areas[area[i]], lattice.years[c % years]) for c in cells}
+        return found
+
     def by_row(self, values: Floats, n_rows: int) -> Floats:
         """Put one value per statement on the rows of the scores; NaN on rows without a statement."""
         placed = np.full(n_rows, np.nan)
@@ -198,6 +209,15 @@ class FittedEvidence:
         common, own = self.posterior.covariance_of(area, cell)
         mean = self.centre[area, cell] + self.posterior.mean[area, cell]
         return mean, common, own + np.diag(self.blur[area, cell])
+
+    def national_effects(self) -> tuple[Floats, Floats]:
+        """Posterior mean and standard deviation of the covariates' national effects, shape (K,) each."""
+        n, national = self.lattice.n_cells, self.effects.national
+        variance = self.effects.sd(self.variances, np.ones(len(self.effects.names)))[1] ** 2
+        levels, root = self.posterior.common_mean[:n], self.posterior.common_root[:, :n]
+        pull = np.linalg.solve(self.prior.level + FLOOR * np.eye(n), national * variance)  # (cells, K)
+        left = variance - (national * variance * pull).sum(axis=0) + ((root @ pull) ** 2).sum(axis=0)
+        return self.effect_mean[1] + pull.T @ levels, np.sqrt(np.maximum(left, 0.0))
 
     def draws(
         self, years: Sequence[int], n: int, rng: np.random.Generator, *, areas: Sequence[int] | None = None

@@ -8,7 +8,7 @@ from forecast.markup import warm
 from forecast.report.accounts import account, domain_accounts
 from forecast.report.annex import first_lines, method, source_table, word_table
 from forecast.report.changes import changed_rows_table, changes_table
-from forecast.report.current import news_table
+from forecast.report.current import current_table
 from forecast.report.decisions import decision_table, front_page
 from forecast.report.departments import (
     department_domain_table,
@@ -49,6 +49,7 @@ __all__ = [
     "conflict_table",
     "count_table",
     "cover",
+    "current_table",
     "decision_table",
     "department_domain_table",
     "department_reasons",
@@ -71,7 +72,6 @@ __all__ = [
     "model_table",
     "neighbour_passage",
     "neighbour_table",
-    "news_table",
     "page",
     "past_component_table",
     "past_rank_table",

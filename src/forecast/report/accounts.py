@@ -92,10 +92,10 @@ def _known(result: Result, component: str, below: pd.DataFrame, lang: str) -> st
 
 def _indicators(result: Result, component: str, lang: str) -> tuple[str, ...]:
     """Tell the figures of the year that are farthest from usual, and whether the forecast takes them in."""
-    mine = result.news.loc[(result.news["component"] == component) & result.news["surprise"].notna()]
+    mine = result.current.loc[(result.current["component"] == component) & result.current["usual"].notna()]
     if mine.empty:
         return ()
-    far = (mine["surprise"] / mine["usual"].abs().clip(lower=NEARLY_NOTHING)).abs()
+    far = ((mine["value"] - mine["usual"]) / mine["usual"].abs().clip(lower=NEARLY_NOTHING)).abs()
     farthest = mine.loc[far.sort_values(ascending=False, kind="stable").index[:MOST_INDICATORS]]
     said = "; ".join(_indicator(record, lang) for _, record in farthest.iterrows())
     leaves = result.scorecard
@@ -111,7 +111,7 @@ def _indicator(record: pd.Series[Any], lang: str) -> str:
     return labels.text(
         "account.indicator",
         lang,
-        name=reading.own_words(record["indicator"]),
+        name=reading.own_words(record[f"name_{lang}"]),
         period=reading.period(str(record["period"]), lang),
         value=labels.number(record["value"], decimals, lang),
         usual=labels.number(record["usual"], decimals, lang),

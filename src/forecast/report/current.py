@@ -13,25 +13,24 @@ if TYPE_CHECKING:
     from forecast.result import Result
 
 
-def news_table(result: Result, *, lang: str) -> Table | Passage:
-    """List the indicators of the year, the strongest first: value, surprise, weight, points moved, why.
+def current_table(result: Result, *, lang: str) -> Table | Passage:
+    """List the indicators of the year, the strongest first: now, last year, usual, points moved, on how much.
 
-    Indicators that cannot be compared with earlier years stand in a note, by reason.
+    Indicators whose effect could not be judged stand in a note, by reason.
     """
-    compared = result.news["surprise"].notna()
-    notes = tuple(_not_compared(result.news.loc[~compared], lang))
-    if not compared.any():
-        return Passage((labels.text("news.none", lang), *notes))
-    strongest = result.news.loc[compared].sort_values("effect", key=abs, ascending=False, kind="stable")
-    lines = [_line(record, lang) for _, record in strongest.iterrows()]
-    heads = ("value", "usual", "surprise", "weight", "effect", "range")
+    judged = result.current["effect"].notna()
+    notes = (*_rules(result.current.loc[judged], lang), *_not_judged(result.current.loc[~judged], lang))
+    if not judged.any():
+        return Passage((labels.text("current.none", lang), *notes))
+    strongest = result.current.loc[judged].sort_values("effect", key=abs, ascending=False, kind="stable")
+    heads = ("value", "last_year", "usual", "effect", "range", "area_years")
     return Table(
-        caption=labels.text("news.caption", lang),
+        caption=labels.text("current.caption", lang),
         columns=(
-            Column(labels.text("news.indicator", lang)),
-            *(Column(labels.text(f"news.{head}", lang), numeric=True) for head in heads),
+            Column(labels.text("current.indicator", lang)),
+            *(Column(labels.text(f"current.{head}", lang), numeric=True) for head in heads),
         ),
-        rows=tuple(lines),
+        rows=tuple(_line(record, lang) for _, record in strongest.iterrows()),
         notes=notes,
     )
 
@@ -44,30 +43,40 @@ def _line(record: pd.Series[Any], lang: str) -> Row:
         reading.own_words(record["unit"]),
     )
     return row(
-        Cell(reading.own_words(record["indicator"]), ", ".join(filter(None, about))),
+        Cell(reading.own_words(record[f"name_{lang}"]), ", ".join(filter(None, about))),
         labels.number(record["value"], decimals, lang),
+        labels.number(record["last_year"], decimals, lang),
         labels.number(record["usual"], decimals, lang),
-        labels.signed(record["surprise"], decimals, lang),
-        labels.number(record["weight"], 2, lang),
         labels.signed(record["effect"], 2, lang),
         reading.span(float(record["lower"]), float(record["upper"]), lang, decimals=2),
+        labels.number(record["area_years"], 0, lang),
         detail=reading.said(record["reason"], lang),
     )
 
 
 def decimals_of(record: pd.Series[Any]) -> int:
     """Give the decimals that an indicator is shown with: none from a thousand on."""
-    return 0 if max(abs(record["value"]), abs(record["usual"])) >= 1000 else 1
+    sizes = [abs(record[name]) for name in ("value", "last_year", "usual") if pd.notna(record[name])]
+    return 0 if max(sizes, default=0.0) >= 1000 else 1
 
 
-def _not_compared(news: pd.DataFrame, lang: str) -> list[str]:
+def _rules(current: pd.DataFrame, lang: str) -> list[str]:
+    """Say each rule by which years are compared once, with the indicators that it holds for."""
+    return _grouped(current, "compared", "current.compared", lang)
+
+
+def _not_judged(current: pd.DataFrame, lang: str) -> list[str]:
     """Say each reason once, with the indicators that it holds for."""
+    return _grouped(current, "reason", "current.not_judged", lang)
+
+
+def _grouped(current: pd.DataFrame, column: str, key: str, lang: str) -> list[str]:
     return [
         labels.text(
-            "news.not_compared",
+            key,
             lang,
-            names="; ".join(dict.fromkeys(map(reading.own_words, group["indicator"]))),
-            reason=reading.said(reason, lang),
+            names="; ".join(dict.fromkeys(map(reading.own_words, group[f"name_{lang}"]))),
+            reason=reading.said(phrase, lang),
         )
-        for reason, group in news.groupby("reason", sort=False)
+        for phrase, group in current.groupby(column, sort=False)
     ]

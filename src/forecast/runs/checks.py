@@ -18,7 +18,7 @@ from forecast.runs.site import FRONT_PAGE
 SHOWN_LEVELS: Final = (0.1, 0.5, 0.9)
 PEOPLES: Final = (  # tables of the result that hold what people called things, and what they said
     *("scorecard", "projections", "departments", "department_domains", "status", "scenarios", "remedies"),
-    *("units", "summary", "evidence", "set_aside", "news", "targets"),
+    *("units", "summary", "evidence", "set_aside", "current", "targets"),
 )
 _UNIT: Final = ["index_code", "area", "component", "target_year", "model", "output_type"]
 

@@ -9,9 +9,8 @@ import pandas as pd
 
 from forecast import labels, reading, report
 from forecast.desk.views import View, said
+from forecast.indicators import figures_at, name_of
 from forecast.markup import Cell, Column, Row, Table, row
-from forecast.news import surprise
-from forecast.spec import same_day
 
 if TYPE_CHECKING:
     from forecast.desk.steps import Steps
@@ -36,37 +35,39 @@ COLUMNS: Final = (
 def indicators(steps: Steps, lang: str) -> View:
     """Show this year's indicators and what they move, and past years' beside the scores: `frame`."""
     result = steps.result()
-    frame = pairs(result, steps.known())
-    parts = (report.news_table(result, lang=lang), _table(frame, result, lang))
+    frame = pairs(result, steps.known(), lang)
+    parts = (report.current_table(result, lang=lang), _table(frame, result, lang))
     return View(said(result, lang, *parts), frame)
 
 
-def pairs(result: Result, known: Known) -> pd.DataFrame:
+def pairs(result: Result, known: Known, lang: str) -> pd.DataFrame:
     """Put each indicator's figure of a year beside the score of that year.
 
-    The figure is of the latest months known on the same day of its year, so that all are of one kind.
+    The figure is the one known on the same day of its year, so that all are of one kind.
 
     Returns
     -------
     DataFrame
-        `COLUMNS`: usual is the mean of the same months of earlier years; score the area's published total
+        `COLUMNS`: usual is the mean of earlier years on the same day; score the area's published total
         of the year in percent, change what it rose from the year before (NaN if either is missing; for the
         target year the forecast's).
     """
     spec = result.spec
-    own = known.indicators[known.indicators["area"] == spec.area]
+    figures = figures_at(known, spec.target_year, spec.as_of)
+    own = figures[figures["area"] == spec.area]
+    units = dict(zip(known.indicator_types["indicator_code"], known.indicator_types["unit"], strict=True))
     scores = reading.history(result, reading.TOTAL).set_index("year")["score"].astype(float)
-    forecast = pd.Series({spec.target_year: reading.quantile(result, reading.TOTAL, 0.5)})
-    scores = pd.concat([scores, forecast])
+    scores[spec.target_year] = reading.quantile(result, reading.TOTAL, 0.5)
     rows = []
-    for code, figures in own.groupby("indicator_code", sort=True):
-        first = figures.iloc[0]
-        for year in sorted(set(figures["first_day"].dt.year) & set(scores.index)):
-            told = surprise(figures, int(year), same_day(spec.as_of, int(year) - spec.target_year))
-            if told is not None:
-                facts = (code, first["indicator_name_vi"], first["linked_domain"], first["unit"])
-                change = scores.get(year, np.nan) - scores.get(year - 1, np.nan)
-                rows.append((*facts, told.period, int(year), told.value, told.usual, scores[year], change))
+    for code, of_one in own.groupby("indicator", sort=True):
+        facts = (code, name_of(known, str(code), lang), str(of_one["component"].iloc[0]), units[str(code)])
+        values = {int(y): float(v) for y, v in zip(of_one["year"], of_one["value"], strict=True)}
+        periods = dict(zip(of_one["year"], of_one["period"], strict=True))
+        for year in sorted(set(values) & set(scores.index)):
+            earlier = [value for other, value in values.items() if other < year]
+            usual = float(np.mean(earlier)) if earlier else np.nan
+            change = scores[year] - scores.get(year - 1, np.nan)
+            rows.append((*facts, periods[year], year, values[year], usual, scores[year], change))
     return pd.DataFrame(rows, columns=list(COLUMNS)).round(4)
 
 
@@ -79,7 +80,7 @@ def _table(frame: pd.DataFrame, result: Result, lang: str) -> Table:
     return Table(
         caption=labels.text("desk.indicators.caption", lang),
         columns=(
-            Column(labels.text("news.indicator", lang)),
+            Column(labels.text("current.indicator", lang)),
             *(
                 Column(labels.text(f"desk.indicators.{name}", lang), numeric=True)
                 for name in ("years", "past", "now", "alike")
@@ -93,7 +94,7 @@ def _table(frame: pd.DataFrame, result: Result, lang: str) -> Table:
 def _line(group: pd.DataFrame, result: Result, lang: str) -> Row:
     past = group[group["year"] < result.spec.target_year]
     now = group[group["year"] == result.spec.target_year]
-    both = past.dropna(subset=["change"])
+    both = past.dropna(subset=["change", "usual"])
     alike = _alike(both)
     first = group.iloc[-1]
     shown = [_past(record, lang) for _, record in past.iterrows()]

@@ -1,0 +1,166 @@
+"""What current indicators move: this year's figure against the usual one, and its effect in points.
+
+Effects are learnt inside the evidence model, over all provinces, years and domains at once
+(`models.cell_effects`); here they are read off the forecast's own draws for one area.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import expit, logit
+
+from forecast.findings import phrase
+from forecast.ground import Posterior
+from forecast.indicators import comparison, component_of, figures_at, name_of
+from forecast.load import Known
+from forecast.models.cell_effects import NO_EFFECT
+from forecast.models.scheme import leaf_weights
+from forecast.simulate import stream
+from forecast.spec import RunSpec
+
+Floats = NDArray[np.float64]
+
+COLUMNS: Final = (
+    *("code", "name_vi", "name_en", "component", "unit", "period", "last_day", "value", "last_year", "usual"),
+    *("compared", "effect", "lower", "upper", "per_unit", "per_unit_lower", "per_unit_upper"),
+    *("area_years", "by", "reason"),
+)
+SUPPORTED, UNSUPPORTED, EXPERT, NOT_JUDGED = "figures", "none", "expert", "not_judged"
+RANGE: Final = (0.1, 0.5, 0.9)
+EDGE: Final = 1e-6  # of a share: draws at the bounds have no logit
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IndicatorEffect:
+    """What one indicator is worth to one area in the target year.
+
+    Attributes
+    ----------
+    code, component : str
+        The component is one of the index: that of a criterion is its domain.
+    moved : ndarray, shape (n,)
+        Points of the component in each draw that this year's distance from the usual figure moves.
+    per_unit : ndarray, shape (n,)
+        Points in each draw for one more unit of the indicator.
+    by : str
+        What it rests on: 'figures', 'expert', or 'none' where figures do not support any effect.
+    """
+
+    code: str
+    component: str
+    moved: Floats
+    per_unit: Floats
+    by: str
+
+
+def no_indicators() -> pd.DataFrame:
+    """A table of indicators without rows."""
+    return pd.DataFrame(columns=list(COLUMNS))
+
+
+def indicator_effects(post: Posterior, spec: RunSpec) -> dict[str, IndicatorEffect]:
+    """Read the effects on one area's target year off the forecast's draws, by indicator.
+
+    An indicator that the model could not judge (too few years, or the same figure in all) is left out.
+    """
+    fitted, subject, lattice = post.fitted, post.subject, post.fitted.lattice
+    place, year = subject.areas.index(spec.area), spec.target_year
+    mean, sd = fitted.national_effects()
+    rng, found = stream(spec.seed, "indicators"), {}
+    for k, code in enumerate(fitted.effects.names):
+        own = post.effect_draws[:, k]
+        national = mean[k] + sd[k] * rng.standard_normal(len(own))
+        component = component_of(fitted.effects.components[k])
+        moved, per_unit = np.zeros((2, len(own)))
+        for leaf in leaf_weights(subject, component, year):
+            cell = lattice.cell(leaf, year)
+            share = np.clip(post.target.shares[:, place, lattice.components.index(leaf)], EDGE, 1 - EDGE)
+            maximum = subject.schemes[year].maxima[leaf]
+            step = fitted.effects.design[place, cell, k] * own + fitted.effects.national[cell, k] * national
+            moved += maximum * (share - expit(logit(share) - step))
+            per_unit += maximum * share * (1 - share) * own / fitted.effects.scale[k]
+        found[code] = IndicatorEffect(code, component, moved, per_unit, _grounds(post, k))
+    return found
+
+
+def _grounds(post: Posterior, k: int) -> str:
+    effects, variances = post.fitted.effects, post.fitted.variances
+    if effects.by_expert[k]:
+        return EXPERT
+    own, national = effects.sd(variances, np.ones(len(effects.names)))
+    return SUPPORTED if max(own[k], national[k]) > 2 * NO_EFFECT else UNSUPPORTED
+
+
+def indicator_table(
+    known: Known, post: Posterior, effects: dict[str, IndicatorEffect], spec: RunSpec
+) -> pd.DataFrame:
+    """Set out every indicator of the area that has a figure of the target year.
+
+    Returns
+    -------
+    DataFrame
+        `COLUMNS`: value, last_year and usual (mean of earlier years) in the indicator's unit, on the same
+        day of each year; effect of this year's figure with its 80 percent range, and of one more unit, in
+        points of the component; on how many years of provinces with both figure and score it rests;
+        phrases that say how figures are compared, and why an effect is nothing.
+    """
+    figures = figures_at(known, spec.target_year, spec.as_of)
+    units = dict(zip(known.indicator_types["indicator_code"], known.indicator_types["unit"], strict=True))
+    mine = figures[(figures["area"] == spec.area) & figures["component"].ne("")]
+    rows = []
+    for code, own in mine.groupby("indicator", sort=True):
+        now = own[own["year"] == spec.target_year]
+        if now.empty:
+            continue
+        latest, earlier = now.iloc[0], own[own["year"] < spec.target_year]
+        before = earlier.loc[earlier["year"] == spec.target_year - 1, "value"]
+        effect = effects.get(str(code))
+        rows.append(
+            {
+                "code": code,
+                "name_vi": name_of(known, str(code), "vi"),
+                "name_en": name_of(known, str(code), "en"),
+                "component": component_of(str(latest["component"])),
+                "unit": units[str(code)],
+                "period": str(latest["period"]),
+                "last_day": latest["last_day"],
+                "value": float(latest["value"]),
+                "last_year": float(before.iloc[0]) if len(before) else np.nan,
+                "usual": float(earlier["value"].mean()) if len(earlier) else np.nan,
+                "compared": comparison(known, str(code)),
+                **_ends("", effect.moved if effect else None),
+                **_ends("per_unit", effect.per_unit if effect else None),
+                "area_years": _rests_on(post, figures, str(code), str(latest["component"])),
+                "by": effect.by if effect else NOT_JUDGED,
+                "reason": _reason(effect, len(earlier)),
+            }
+        )
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _ends(name: str, drawn: Floats | None) -> dict[str, float]:
+    low, middle, high = [np.nan] * 3 if drawn is None else np.quantile(drawn, RANGE).round(4).tolist()
+    if not name:
+        return {"effect": middle, "lower": low, "upper": high}
+    return {name: middle, f"{name}_lower": low, f"{name}_upper": high}
+
+
+def _reason(effect: IndicatorEffect | None, earlier: int) -> str:
+    if effect is None:
+        return phrase("indicators.not_judged", years=earlier)
+    return phrase(f"indicators.by_{effect.by}")
+
+
+def _rests_on(post: Posterior, figures: pd.DataFrame, code: str, component: str) -> int:
+    """How many past years of provinces have both the indicator's figure and the component's score."""
+    statements, lattice = post.fitted.statements, post.fitted.lattice
+    leaves: Sequence[str] = tuple(leaf_weights(post.subject, component_of(component), lattice.years[-1]))
+    own = figures[(figures["indicator"] == code) & figures["area"].isin(lattice.areas)]
+    pairs = set(zip(own["area"], own["year"].astype(int), strict=True))
+    return len(pairs & statements.scored(lattice, leaves))
