@@ -73,7 +73,13 @@ COUNTED = r"\b1 (?:more |other |new |known |past )?(?:rows|cells|problems|figure
 # The whole that a part is of, "several" and a limit are never one.
 NEVER_ONE = {
     *("check.grid.missing", "desk.gaps.alt", "data.grid_alt", "doubt.copy", "foreign.several"),
-    *("imports.too_long", "account.known_both", "account.known_department", "account.known_indicator"),
+    *(
+        "imports.too_long",
+        "covariates.several",
+        "account.known_both",
+        "account.known_department",
+        "account.known_indicator",
+    ),
 }
 
 

@@ -66,7 +66,8 @@ def _told(steps: Steps, component: str) -> Moves:
     found = steps.remembered("ways", split, *([component] if many else []))
     names, maxima = _leaves(post, spec.index_code, component)
     rows = [lattice.components.index(name) for name in names]
-    own = replace(found, moves=found.moves[rows], error=found.error[rows], without=found.without[rows])
+    parts = {part: getattr(found, part)[rows] for part in ("middle", "moves", "error", "without")}
+    own = replace(found, **parts)
     return in_points(own, maxima)
 
 

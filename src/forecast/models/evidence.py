@@ -42,6 +42,7 @@ Flags = NDArray[np.bool_]
 ROUNDS = 2  # of linearization, before and after each search
 SEARCHES = 2
 MIN_STATEMENTS = 3
+WIDE = 0.3  # logits: standard deviation of a cell from which on its lines are drawn halfway
 REACH = 5.0  # on the searched scale: how far a variance may lie from its start
 SPREAD_ERROR = 0.2  # of the log of a year's spread that is read off scores with ranks
 NODES, NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
@@ -298,13 +299,14 @@ def _point(
 ) -> tuple[Floats, Floats]:
     """Mean and standard deviation of every cell, (P, cells) each, at which the next lines are drawn.
 
-    Halfway from those before to the posterior: all the way, wide cells swing from round to round.
+    Of wide cells halfway from those before to the posterior, as all the way they swing from round to round.
     """
     if fitted is None:
         variance = np.minimum(np.diag(prior.level), 1.0) + np.diag(prior.deviation) + blur
         return centre, np.sqrt(variance)
     (mean, sd), (new_mean, new_sd) = fitted.point, fitted.every_cell()
-    return (mean + new_mean) / 2, (sd + new_sd) / 2
+    back = np.minimum(new_sd / WIDE, 1.0) / 2
+    return new_mean + back * (mean - new_mean), new_sd + back * (sd - new_sd)
 
 
 def _linearize(panel: _Panel, centre: Floats, blur: Floats, point: tuple[Floats, Floats]) -> Linear:
