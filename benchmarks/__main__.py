@@ -28,7 +28,7 @@ from benchmarks import (
     report,
     timing,
 )
-from forecast.spec import QUANTILE_LEVELS
+from forecast.base.spec import QUANTILE_LEVELS
 
 HIDDEN_DEALS, QUICK_DEALS = 10, 2
 OTHERS = ("record", "hidden", "time", "report", "desk", "doors", "office")

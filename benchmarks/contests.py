@@ -13,12 +13,12 @@ from benchmarks import panels
 from benchmarks.goals import RESULT_COLUMNS
 from benchmarks.peers import CATALOGUE, Task
 from benchmarks.yardstick import NaivePooled
-from forecast import score
-from forecast.models.contract import Model, Outlook
-from forecast.models.ensemble import Ensemble
-from forecast.panel import Panel
-from forecast.rolling import CELL, backtest, score_cells
-from forecast.spec import QUANTILE_LEVELS
+from forecast.base.spec import QUANTILE_LEVELS
+from forecast.model import score
+from forecast.model.contract import Model, Outlook
+from forecast.model.ensemble import Ensemble
+from forecast.model.panel import Panel
+from forecast.model.rolling import CELL, backtest, score_cells
 
 Floats = NDArray[np.float64]
 
@@ -63,7 +63,7 @@ class Contest:
         return Task(self.name, self.panel, self.origins, self.horizon, self.peers)
 
     def table(self) -> pd.DataFrame:
-        """Run the engine and the yardstick; see `forecast.rolling.backtest`."""
+        """Run the engine and the yardstick; see `forecast.model.rolling.backtest`."""
         known = {o: replace(self.panel.until(o), breaks=self.panel.breaks) for o in self.origins}
         return backtest(
             self.panel,
@@ -87,7 +87,7 @@ class SumOfDraws:
     name: str = "ensemble_joint"
 
     def fit(self, panel: Panel) -> FittedSum:
-        """See `forecast.models.contract.Model.fit`."""
+        """See `forecast.model.contract.Model.fit`."""
         past = self.dimensions.until(panel.origin)
         known = [c for c in self.members if (~np.isnan(past.value[:, past.components.index(c)])).any()]
         return FittedSum(self.name, past, tuple(past.components.index(c) for c in known))

@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import panels
-from forecast.models.covariates import Covariates
-from forecast.models.ensemble import Ensemble
-from forecast.panel import Panel
-from forecast.score import crps_from_quantiles
+from forecast.model.covariates import Covariates
+from forecast.model.ensemble import Ensemble
+from forecast.model.panel import Panel
+from forecast.model.score import crps_from_quantiles
 
 LEVELS = tuple((np.arange(1, 100) / 100).tolist())
 SHIFTS = {0: "same year", 1: "year before", -1: "year after"}

@@ -1,8 +1,8 @@
 """How criteria move around their domain: ``python -m benchmarks.criteria``.
 
 The 29 sub-dimensions of PAPI are criteria of a real index with three levels.  First the two spreads of
-`forecast.scorecard.below` are measured on targets up to 2017; then, on 2019 to 2023, sub-dimensions are
-forecast from the engine's forecast of their dimension, and held against last year's value, against last
+`forecast.answer.scorecard.below` are measured on targets up to 2017; then, on 2019 to 2023, sub-dimensions
+are forecast from the engine's forecast of their dimension, and held against last year's value, against last
 year's split of the forecast, and against the engine asked for each sub-dimension by itself.
 """
 
@@ -17,10 +17,10 @@ from scipy.special import logit
 from scipy.stats import norm
 
 from benchmarks import panels
-from forecast import score
-from forecast.models.engine import fit_models
-from forecast.panel import Panel
-from forecast.scorecard.below import EDGE, LEVEL_SD, MOVE_SD, allocate
+from forecast.answer.scorecard.below import EDGE, LEVEL_SD, MOVE_SD, allocate
+from forecast.model import score
+from forecast.model.engine import fit_models
+from forecast.model.panel import Panel
 
 Floats = NDArray[np.float64]
 

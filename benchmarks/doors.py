@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.timing import spent
-from forecast import additions, check, load
-from forecast.errors import DataError
-from forecast.tables import AREAS, DOMAINS, SCORES
+from forecast.base.errors import DataError
+from forecast.data import check, load
+from forecast.data.tables import AREAS, DOMAINS, SCORES
+from forecast.intake import additions
 
 ROOT = Path(__file__).resolve().parents[1]
 YEARS = range(2012, 2024)

@@ -13,12 +13,12 @@ from scipy import stats
 from benchmarks import panels
 from benchmarks.contests import as_results
 from benchmarks.hidden import Hidden, hide, pattern
-from forecast import score
-from forecast.framework import TOTAL
-from forecast.models.evidence import Evidence
-from forecast.models.statements import observe
-from forecast.spec import QUANTILE_LEVELS, interval_ends
-from forecast.tables import COUNTRY
+from forecast.base.spec import QUANTILE_LEVELS, interval_ends
+from forecast.data.framework import TOTAL
+from forecast.data.tables import COUNTRY
+from forecast.model import score
+from forecast.model.evidence import Evidence
+from forecast.model.statements import observe
 
 Floats = NDArray[np.float64]
 # Quantiles of the shares of some years, shape (years, A, C, Q).

@@ -18,11 +18,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecast import load
-from forecast.framework import TOTAL
-from forecast.models.scheme import Scheme, Subject
-from forecast.panel import Panel
-from forecast.tables import COUNTRY, DOMAINS
+from forecast.data import load
+from forecast.data.framework import TOTAL
+from forecast.data.tables import COUNTRY, DOMAINS
+from forecast.model.panel import Panel
+from forecast.model.scheme import Scheme, Subject
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

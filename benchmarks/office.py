@@ -26,8 +26,8 @@ POSTERIOR = """
 import datetime as dt, sys, time
 from pathlib import Path
 import numpy as np
-from forecast import ground, load
-from forecast.spec import RunSpec
+from forecast.answer import ground; from forecast.data import load
+from forecast.base.spec import RunSpec
 day = dt.date.fromisoformat(sys.argv[2])
 known = load.read_vintages(Path(sys.argv[1])).known_at(day)
 spec = RunSpec(index_code="PAR", area=known.provinces[0], target_year=day.year, as_of=day)

@@ -84,8 +84,8 @@ are not part of the project: set `FORECAST_PANELS` to their folder. Every foreca
 the panel up to its origin; nothing later is seen.
 
 - **CRPS** is twice the integral of the pinball loss over the 23 quantile levels, in points
-  (`forecast.score`): a mean over cells, then over years. Smaller is better. A forecast without spread scores
-  its absolute error.
+  (`forecast.model.score`): a mean over cells, then over years. Smaller is better. A forecast without spread
+  scores its absolute error.
 - **Relative** is CRPS over that of a yardstick on the same cells: below 1 beats it. The yardstick is last
   year's value with one normal spread for each component; for hidden cells it is the province's share of the
   total. The figure after ± is a standard error over years (jackknife; over deals for hidden cells).

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from forecast.panel import Panel
+from forecast.model.panel import Panel
 
 HERE = Path(__file__).resolve().parent
 FOLDER = HERE.parents[1] / "shared" / "data" / "panels"

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.panels import HERE
-from forecast.panel import Panel
-from forecast.rolling import CELL, COLUMNS
+from forecast.model.panel import Panel
+from forecast.model.rolling import CELL, COLUMNS
 
 CACHE = HERE.parent / ".cache"
 VENV = CACHE / "peers"

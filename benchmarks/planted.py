@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecast.tables import DOMAINS, INDICATOR_TYPES, INDICATORS, Table
+from forecast.data.tables import DOMAINS, INDICATOR_TYPES, INDICATORS, Table
 
 Floats = NDArray[np.float64]
 

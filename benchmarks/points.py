@@ -15,14 +15,16 @@ import numpy as np
 import openpyxl
 
 from benchmarks.timing import Spent, spent
-from forecast import findings, ground, load
-from forecast.framework import framework_for
-from forecast.scorecard.outlook import outlook
-from forecast.spec import RunSpec
-from forecast.submissions import departments, layout
-from forecast.submissions.form import prepare
-from forecast.submissions.intake import intake
-from forecast.submissions.sheets import content
+from forecast.answer import findings, ground
+from forecast.answer.scorecard.outlook import outlook
+from forecast.answer.submissions import departments
+from forecast.base.spec import RunSpec
+from forecast.data import load
+from forecast.data.framework import framework_for
+from forecast.intake.forms import layout
+from forecast.intake.forms.form import prepare
+from forecast.intake.forms.intake import intake
+from forecast.intake.forms.sheets import content
 
 ROOT = Path(__file__).resolve().parents[1]
 SPEC = RunSpec(

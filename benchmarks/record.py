@@ -8,9 +8,10 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.goals import RESULT_COLUMNS
-from forecast import ground, load, record
-from forecast.result import RANK, SETTLED
-from forecast.spec import RunSpec
+from forecast.answer import ground, record
+from forecast.answer.result import RANK, SETTLED
+from forecast.base.spec import RunSpec
+from forecast.data import load
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 DAY = dt.date(2024, 10, 20)

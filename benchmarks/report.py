@@ -18,11 +18,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks import opening
-from forecast import reading
-from forecast.result import Result
+from forecast.answer.result import Result
+from forecast.base.spec import RunSpec
+from forecast.pages import reading
 from forecast.runs import paper, plan
 from forecast.runs.manifest import Manifest
-from forecast.spec import RunSpec
 
 ROOT = Path(__file__).resolve().parents[1]
 DAY, YEAR, AREA = "2024-10-20", 2024, "TP. Hồ Chí Minh"
@@ -31,8 +31,8 @@ GLANCE = 0.1  # seconds between two looks at memory
 COMPUTE = """
 import sys
 from pathlib import Path
-from forecast import pipeline
-from forecast.result import spec_from
+from forecast.answer import pipeline
+from forecast.answer.result import spec_from
 import json
 pipeline.make(spec_from(json.loads(sys.argv[1])), Path("data")).write(Path(sys.argv[2]))
 """

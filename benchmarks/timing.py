@@ -19,10 +19,10 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import panels
-from forecast.models.engine import predict
-from forecast.models.ensemble import Ensemble
-from forecast.panel import Panel
-from forecast.rolling import backtest
+from forecast.model.engine import predict
+from forecast.model.ensemble import Ensemble
+from forecast.model.panel import Panel
+from forecast.model.rolling import backtest
 
 ORIGINS = tuple(range(2015, 2023))
 LARGE = (1000, 20, 30)  # areas, components, years

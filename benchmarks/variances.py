@@ -2,7 +2,7 @@
 
 Maximum likelihood on PAPI up to 2021, in two steps: deviations of the areas from the year's mean, areas taken
 as independent; then the means themselves as one series of levels.  Both use the model's own covariances
-(`forecast.models.latent`), on the logit of the share of the maximum.
+(`forecast.model.latent`), on the logit of the share of the maximum.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from scipy import linalg, optimize
 from scipy.special import logit
 
 from benchmarks import panels
-from forecast.models.latent import (
+from forecast.model.latent import (
     LEVEL_SCALARS,
     SCALARS,
     Lattice,
@@ -25,7 +25,7 @@ from forecast.models.latent import (
     deviation_covariance,
     level_covariance,
 )
-from forecast.panel import Panel
+from forecast.model.panel import Panel
 
 Floats = NDArray[np.float64]
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from forecast.models.contract import Outlook
-from forecast.panel import Panel
+from forecast.model.contract import Outlook
+from forecast.model.panel import Panel
 
 Floats = NDArray[np.float64]
 
@@ -35,7 +35,7 @@ class NaivePooled:
     calm: bool = False
 
     def fit(self, panel: Panel) -> FittedNaive:
-        """See `forecast.models.contract.Model.fit`."""
+        """See `forecast.model.contract.Model.fit`."""
         steps = np.diff(panel.value, axis=2)
         if self.calm:
             steps = steps[:, :, [year not in panel.breaks for year in panel.years[1:]]]

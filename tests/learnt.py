@@ -8,13 +8,13 @@ from typing import Any, Final
 
 import pytest
 
-# That the same numbers give the same answer is tested where nothing is kept: tests/test_evidence.py,
-# tests/test_models_engine.py, and in a process of its own in tests/whole/test_vintage.py.
+# That the same numbers give the same answer is tested where nothing is kept: tests/model/test_evidence.py,
+# tests/model/test_models_engine.py, and in a process of its own in tests/whole/test_vintage.py.
 PLACES: Final = (
     "tests/whole/",
-    "tests/changes/",
-    "tests/scorecard/test_vintage.py",
-    "tests/test_example.py",
+    "tests/answer/changes/",
+    "tests/answer/scorecard/test_vintage.py",
+    "tests/project/test_example.py",
 )
 
 
@@ -29,8 +29,8 @@ class Learnt:
         """Let a test and its fixtures take what was learnt already."""
         if not item.nodeid.startswith(PLACES):
             return (yield)
-        from forecast import members
-        from forecast.models.evidence import Evidence
+        from forecast.answer import members
+        from forecast.model.evidence import Evidence
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(Evidence, "fit", self._once(Evidence.fit))

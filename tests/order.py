@@ -9,7 +9,7 @@ import pytest
 
 TESTS: Final = Path(__file__).parent
 # Folders whose session fixtures (a whole result, posteriors, a cluster) are made once for all their files.
-FOLDERS: Final = ("changes", "whole", "workers")
+FOLDERS: Final = ("answer/changes", "whole", "base/workers")
 # Files of other folders that share the pages of all notebooks.
 OF_PAGES: Final = tuple(
     f"pages/test_{name}.py" for name in ("axe", "browser", "injection", "notebooks", "points", "reader")
@@ -22,17 +22,17 @@ LONGEST: Final = (
     "runs/test_run.py",
     "desk/test_lab.py",
     "runs/test_areas.py",
-    "submissions/test_intake.py",
-    "changes",
+    "intake/forms/test_intake.py",
+    "answer/changes",
     "runs/test_reuse.py",
     "desk/test_notebooks.py",
-    "scorecard/test_vintage.py",
-    "test_load.py",
-    "test_load_points.py",
+    "answer/scorecard/test_vintage.py",
+    "data/test_load.py",
+    "data/test_load_points.py",
     "runs/test_execute.py",
     "runs/test_store.py",
     "sending/test_send.py",
-    "test_notebooks_in_git.py",
+    "project/test_notebooks_in_git.py",
 )
 
 

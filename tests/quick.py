@@ -19,9 +19,13 @@ STARTERS: Final = re.compile(
     re.MULTILINE,
 )
 # Folders whose fixtures make whole reports or start kernels, workers or servers.
-SLOW_FOLDERS: Final = ("changes", "guides", "runs", "sending", "whole", "workers")
+SLOW_FOLDERS: Final = ("answer/changes", "guides", "runs", "schedule", "sending", "whole", "base/workers")
 # Files elsewhere that run notebooks or forecast again and again.
-SLOW_FILES: Final = ("desk/test_cli_notebook.py", "desk/test_notebooks.py", "scorecard/test_vintage.py")
+SLOW_FILES: Final = (
+    "desk/test_cli_notebook.py",
+    "desk/test_notebooks.py",
+    "answer/scorecard/test_vintage.py",
+)
 # Fixtures elsewhere that do so.
 SLOW_FIXTURES: Final = frozenset({"pages", "pages_from"})
 # What Python reports when a program or a copy of this one starts.

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from forecast import rules, tables
+from forecast.data import rules, tables
 
 ROOT = Path(__file__).resolve().parents[1]
 MADE_UP = Path(__file__).resolve().with_name("made_up")

@@ -12,11 +12,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from forecast import labels, pipeline, reading
-from forecast.reading import verified
-from forecast.reading.verified import PERIODS
-from forecast.result import RANK, SETTLED, Result
-from forecast.spec import RunSpec
+from forecast.answer import pipeline
+from forecast.answer.result import RANK, SETTLED, Result
+from forecast.base import labels
+from forecast.base.spec import RunSpec
+from forecast.pages import reading
+from forecast.pages.reading import verified
+from forecast.pages.reading.verified import PERIODS
 
 ROOT = Path(__file__).resolve().parents[1]
 SPEC = RunSpec(index_code="PAR", area="TP. Hồ Chí Minh", target_year=2024, as_of=dt.date(2024, 10, 20))

@@ -7,7 +7,7 @@ In a notebook::
 
 gives a workbench; see `forecast.desk.open`.  `forecast.predict` and `forecast.backtest` forecast any
 yearly table, `forecast.effects` tells what covariates do to it, and `forecast.rolling` scores past
-forecasts; see `forecast.public`.
+forecasts; see `forecast.answer.public`.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from forecast import rolling
+    from forecast.answer.public import ForecastWarning, backtest, effects, predict
     from forecast.desk import Workbench, open  # noqa: A004 -- analysts write forecast.open
-    from forecast.public import ForecastWarning, backtest, effects, predict
+    from forecast.model import rolling
 
 __all__ = ["ForecastWarning", "Workbench", "backtest", "effects", "open", "predict", "rolling"]
 _ELSEWHERE = {"Workbench": "forecast.desk", "open": "forecast.desk"}
-_MODULES = {"rolling": "forecast.rolling"}
+_MODULES = {"rolling": "forecast.model.rolling"}
 
 
 def __getattr__(name: str) -> Any:
@@ -32,7 +32,7 @@ def __getattr__(name: str) -> Any:
     if name in _MODULES:
         part = import_module(_MODULES[name])
     else:
-        part = getattr(import_module(_ELSEWHERE.get(name, "forecast.public")), name)
+        part = getattr(import_module(_ELSEWHERE.get(name, "forecast.answer.public")), name)
     globals()[name] = part
     return part
 

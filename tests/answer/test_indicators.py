@@ -14,10 +14,11 @@ from benchmarks.planted import planted
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast import indicators, labels
-from forecast.load.indicators import with_days
-from forecast.models.covariates import Covariates
-from forecast.tables import COUNTRY, DOMAINS
+from forecast.answer import indicators
+from forecast.base import labels
+from forecast.data.load.indicators import with_days
+from forecast.data.tables import COUNTRY, DOMAINS
+from forecast.model.covariates import Covariates
 
 A, B = "An Giang", "Bạc Liêu"
 AS_OF = dt.date(2024, 10, 20)

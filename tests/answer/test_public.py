@@ -14,8 +14,9 @@ import pandas as pd
 import pytest
 
 import forecast
-from forecast import cli, rolling
-from forecast.errors import DataError, SpecError, TooFewYearsError
+from forecast import cli
+from forecast.base.errors import DataError, SpecError, TooFewYearsError
+from forecast.model import rolling
 
 YEARS = range(2008, 2020)
 
@@ -178,7 +179,7 @@ def test_the_scores_of_past_forecasts_are_at_hand_by_attribute_and_by_import():
 
 def test_the_page_on_python_says_what_the_functions_do():
     """Every example of the page runs and gives what stands there."""
-    page = Path(__file__).parents[1] / "docs" / "python.md"
+    page = Path(__file__).parents[2] / "docs" / "python.md"
     with warnings.catch_warnings(action="error"):
         outcome = doctest.testfile(str(page), module_relative=False, encoding="utf-8")
 

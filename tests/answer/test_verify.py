@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import ndtri
 
-from forecast.models.last_rank import STEP, last_rank_chances
-from forecast.models.standing import normal_score
-from forecast.simulate import rank_chances, ranks
-from forecast.verify import verified
+from forecast.answer.verify import verified
+from forecast.model.last_rank import STEP, last_rank_chances
+from forecast.model.simulate import rank_chances, ranks
+from forecast.model.standing import normal_score
 
 KEY = {"index_code": "PAR", "area": "Bình", "target_year": 2020, "new_method": False}
 

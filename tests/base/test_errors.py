@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from forecast import errors, labels
-from forecast.errors import (
+from forecast.base import errors, labels
+from forecast.base.errors import (
     DataError,
     ForecastError,
     Problem,
@@ -17,7 +17,7 @@ from forecast.errors import (
     WriteError,
 )
 
-SOURCES = sorted((Path(__file__).parents[1] / "src" / "forecast").rglob("*.py"))
+SOURCES = sorted((Path(__file__).parents[2] / "src" / "forecast").rglob("*.py"))
 PREFIXES = ("error", "expect", "spec", "problem", "delimiter", "check", "cli", "column", "aside", "statistic")
 PROBLEM = Problem("scores.csv", 12, "score", "87,5", "expect.number_hint", {"hint": "87.5"})
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast import labels
+from forecast.base import labels
 
 
 def test_every_sentence_has_both_languages_with_the_same_fields():

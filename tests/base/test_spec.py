@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast import spec
-from forecast.errors import SpecError
-from forecast.spec import RunSpec
+from forecast.base import spec
+from forecast.base.errors import SpecError
+from forecast.base.spec import RunSpec
 
 GOOD = {
     "index_code": "PAR",

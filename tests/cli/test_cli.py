@@ -13,11 +13,11 @@ import click
 import pytest
 
 from forecast import cli
+from forecast.base.errors import RunError, SpecError, WriteError
 from forecast.cli import check as check_verb
 from forecast.cli import local, plain
-from forecast.errors import RunError, SpecError, WriteError
 
-REAL = Path(__file__).parents[1] / "data"
+REAL = Path(__file__).parents[2] / "data"
 CHECK = ["check", "--as-of", "2024-10-20", "--data-dir", str(REAL)]
 
 
@@ -217,7 +217,7 @@ def test_help_opens_neither_pandas_nor_a_verb():
     [
         (ModuleNotFoundError("No module named 'papermill'", name="papermill"), "python3 tools/set_up.py"),
         (ImportError("libfoo.so: cannot open shared object file"), "python3 tools/set_up.py"),
-        (ImportError("cannot import name 'x'", name="forecast.load"), "gửi cho người phụ trách"),
+        (ImportError("cannot import name 'x'", name="forecast.data.load"), "gửi cho người phụ trách"),
         (ZeroDivisionError("x"), "gửi cho người phụ trách"),
     ],
 )

@@ -142,7 +142,7 @@ def test_what_is_not_used_or_doubted_is_told(predict):
     code, _, err, _ = predict(text)
 
     assert code == 0
-    for words in ("Nơi nào khác", "1 rows of covariates outside 2010 to 2020", "decimal mark", "still"):
+    for words in ("Nơi nào khác", "1 row of covariates outside 2010 to 2020", "decimal mark", "still"):
         assert words in err
 
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from forecast import cli
+from forecast.base.errors import WriteError
 from forecast.cli.panels import write_table
-from forecast.errors import WriteError
 
 HEADER = "area,component,year,score\n"
 YEARS = range(2012, 2018)

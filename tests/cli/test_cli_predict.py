@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from forecast import cli
-from forecast.load import read_panel
-from forecast.models import engine
-from forecast.panel import Panel
+from forecast.data.load import read_panel
+from forecast.model import engine
+from forecast.model.panel import Panel
 
 YEARS = range(2008, 2020)
 AREAS = ("An", "Bình", "Chi")

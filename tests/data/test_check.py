@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast import check, load
 from forecast.cli.check import page
+from forecast.data import check, load
 
-REAL = Path(__file__).parents[1] / "data"
+REAL = Path(__file__).parents[2] / "data"
 CITY = "TP. Hồ Chí Minh"
 
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast.framework import Framework
-from forecast.load.coherence import contradictions, in_points, of_years, sums_of
-from forecast.tables import DOMAINS
+from forecast.data.framework import Framework
+from forecast.data.load.coherence import contradictions, in_points, of_years, sums_of
+from forecast.data.tables import DOMAINS
 
 NO_RANKS = pd.DataFrame()
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast.errors import DataError
-from forecast.foreign import read_file, read_frame
+from forecast.base.errors import DataError
+from forecast.data.foreign import read_file, read_frame
 
 ROWS = [
     (area, component, year, 60 + 5 * a + 2 * c + (year - 2015) / 4)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast import tables
-from forecast.framework import Framework, breaks, framework_for, with_printed, with_share
+from forecast.data import tables
+from forecast.data.framework import Framework, breaks, framework_for, with_printed, with_share
 
 # Made-up versions: "A" of 2017 with two domains, "B" of 2022 with one of them split, one change
 # between them whose maxima nobody has, and a change of 2024 that is known only in 2025.

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast import load, tables
-from forecast.errors import DataError, SpecError
-from forecast.framework import framework_for
+from forecast.base.errors import DataError, SpecError
+from forecast.data import load, tables
+from forecast.data.framework import framework_for
 
-REAL = Path(__file__).parents[1] / "data"
+REAL = Path(__file__).parents[2] / "data"
 AS_OF = dt.date(2024, 10, 20)
 NEW_ROW = b"PAR,2022,TP.HCM,D1,value,50,points,,,2023-04-19,2023-04-19,z,press,\n"
 DAYS = (dt.date(2020, 10, 31), AS_OF)
@@ -533,7 +533,7 @@ def test_an_office_may_begin_without_any_score(tmp_path):
 
 def test_of_many_misspelt_names_the_first_are_told_with_the_nearest(tmp_path, monkeypatch):
     """A search for the nearest name is dear: a file whose every row is wrong gets a limited number."""
-    cells = importlib.import_module("forecast.load.cells")
+    cells = importlib.import_module("forecast.data.load.cells")
     monkeypatch.setattr(cells, "MOST_HINTS", 3)
     folder = write(tmp_path)
     with (folder / "scores.csv").open("a", encoding="utf-8") as file:

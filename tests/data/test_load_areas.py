@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast import load
-from forecast.load.areas import Gazetteer, fold, gazetteer, without_marks
+from forecast.data import load
+from forecast.data.load.areas import Gazetteer, fold, gazetteer, without_marks
 
-REAL = Path(__file__).parents[1] / "data"
+REAL = Path(__file__).parents[2] / "data"
 
 
 @functools.cache

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast import tables
-from forecast.load import cells
-from forecast.load.files import Rows
-from forecast.tables import Column, Kind, Table
+from forecast.data import tables
+from forecast.data.load import cells
+from forecast.data.load.files import Rows
+from forecast.data.tables import Column, Kind, Table
 
 
 def read(text: str, kind: Kind, **limits: object) -> tuple[object, str, dict[str, object]]:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast import load
-from forecast.errors import DataError
-from forecast.load import files
+from forecast.base.errors import DataError
+from forecast.data import load
+from forecast.data.load import files
 
 GOOD = "area,component,year,score\nHà Nội,P1,2020,5.5\nHà Nội,P1,2021,6\n"  # made up
 

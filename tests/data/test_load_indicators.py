@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from forecast import load
-from forecast.errors import DataError
+from forecast.base.errors import DataError
+from forecast.data import load
 
-REAL = Path(__file__).parents[1] / "data"
+REAL = Path(__file__).parents[2] / "data"
 AS_OF = dt.date(2024, 10, 20)
 TYPE = "new,Chỉ tiêu mới,,%,{component},{sign},{kind},month,{source},{lag},,,\n"
 SAID = "indicator_code,component,low,high,stated_by,stated_on,note\n"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from forecast import load
-from forecast.errors import DataError
-from forecast.scenarios import FILE, flat
+from forecast.base.errors import DataError
+from forecast.data import load
+from forecast.data.scenarios import FILE, flat
 
 AS_OF = dt.date(2024, 10, 20)
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from forecast import load
-from forecast.errors import DataError
-from forecast.framework import framework_for
+from forecast.base.errors import DataError
+from forecast.data import load
+from forecast.data.framework import framework_for
 
-REAL = Path(__file__).parents[1] / "data"
+REAL = Path(__file__).parents[2] / "data"
 AS_OF = date(2024, 10, 20)
 NEXT = len((REAL / "scores.csv").read_text(encoding="utf-8").splitlines()) + 1  # the first row after the last
 SOURCE = "2024-04-17,2024-04-17,http://x,press,made up\n"

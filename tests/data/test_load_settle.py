@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast.load.proofs import contradicted
-from forecast.load.settle import REASONS, settle
-from forecast.tables import DAY_DTYPE, TRUST
+from forecast.data.load.proofs import contradicted
+from forecast.data.load.settle import REASONS, settle
+from forecast.data.tables import DAY_DTYPE, TRUST
 
 AS_OF = dt.date(2024, 10, 20)
 KEY = ("key",)
@@ -265,7 +265,7 @@ def test_proofs_do_not_depend_on_the_order(order):
 def test_the_work_grows_with_the_rows_of_a_cell_not_with_their_square(monkeypatch):
     """Each row's figure is looked at a few times, however many rows a cell has."""
     looked = []
-    module = importlib.import_module("forecast.load.settle")
+    module = importlib.import_module("forecast.data.load.settle")
     plain = module._score
     monkeypatch.setattr(module, "_score", lambda candidate: looked.append(1) or plain(candidate))
     found = [(70 + k % 7, GAP, "press", "2024-06-01", f"page {k}") for k in range(300)]

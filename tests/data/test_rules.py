@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast import rules
-from forecast.errors import SpecError
+from forecast.base.errors import SpecError
+from forecast.data import rules
 
 values = st.floats(-50, 250, allow_nan=False)
 maxima = st.sampled_from([0.25, 0.5, 1.0, 1.5, 2.0])

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast import spelling, tables
+from forecast.base import spelling
+from forecast.data import tables
 
 DAYS = st.dates(dt.date(2012, 1, 1), dt.date(2026, 1, 1))
 

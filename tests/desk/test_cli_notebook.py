@@ -11,8 +11,9 @@ import nbformat
 import pytest
 
 import forecast
-from forecast import cli, labels
-from forecast.errors import SpecError
+from forecast import cli
+from forecast.base import labels
+from forecast.base.errors import SpecError
 from forecast.runs import html_check, notebooks, parameters, single
 from forecast.runs.parameters import Parameter
 

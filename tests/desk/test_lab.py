@@ -22,7 +22,7 @@ from papermill.parameterize import parameterize_notebook
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 import forecast
-from forecast import scenarios
+from forecast.data import scenarios
 from forecast.desk import Workbench
 from forecast.desk.views import View
 from forecast.runs import paper

@@ -16,7 +16,7 @@ from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
 import forecast
-from forecast import pipeline
+from forecast.answer import pipeline
 from forecast.desk import Workbench
 from forecast.runs import parameters
 from forecast.runs.execute import Limits, execute

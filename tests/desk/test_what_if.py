@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import forecast
-from forecast import load, scenarios
+from forecast.base.errors import DataError, SpecError, WriteError
+from forecast.base.lock import held
+from forecast.data import load, scenarios
+from forecast.data.scenarios import Scenario
 from forecast.desk.keep import keep
-from forecast.errors import DataError, SpecError, WriteError
-from forecast.lock import held
-from forecast.scenarios import Scenario
 
 SMALL = Path(__file__).parent / "small"
 NAMES = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=12)

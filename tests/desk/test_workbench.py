@@ -10,14 +10,16 @@ from pathlib import Path
 import pytest
 
 import forecast
-from forecast import ground, load, pipeline, report
+from forecast.answer import ground, pipeline
+from forecast.answer.result import Result
+from forecast.base.errors import DataError, SpecError
+from forecast.base.spec import RunSpec
+from forecast.data import load
 from forecast.desk import explained
 from forecast.desk import steps as desk_steps
 from forecast.desk.cache import Shelf, digest
-from forecast.errors import DataError, SpecError
-from forecast.models.evidence import Evidence
-from forecast.result import Result
-from forecast.spec import RunSpec
+from forecast.model.evidence import Evidence
+from forecast.pages import report
 
 ROOT = Path(__file__).parents[2]
 SPEC = RunSpec(index_code="PAR", area="TP. Hồ Chí Minh", target_year=2024, as_of=dt.date(2024, 10, 20))

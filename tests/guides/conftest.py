@@ -13,15 +13,15 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from forecast import members, pipeline, record
-from forecast.errors import SpecError
-from forecast.models.ensemble import MODELS, Ensemble, FittedEnsemble
-from forecast.models.evidence import Evidence, FittedEvidence
-from forecast.panel import Panel
-from forecast.result import Result
+from forecast.answer import members, pipeline, record
+from forecast.answer.result import Result
+from forecast.base.errors import SpecError
+from forecast.base.spec import RunSpec
+from forecast.model.ensemble import MODELS, Ensemble, FittedEnsemble
+from forecast.model.evidence import Evidence, FittedEvidence
+from forecast.model.panel import Panel
 from forecast.runs import execute, plan, run
 from forecast.runs.kernels import ForkServer, Kernels, can_fork
-from forecast.spec import RunSpec
 
 ROOT: Final = Path(__file__).parents[2]
 SLOWEST: Final = "panel_ssm"
@@ -33,7 +33,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer | No
     if not can_fork():
         yield None
         return
-    with ForkServer(["forecast.report"], tmp_path_factory.mktemp("server") / "kernels.log") as shared:
+    with ForkServer(["forecast.pages.report"], tmp_path_factory.mktemp("server") / "kernels.log") as shared:
         yield shared
 
 

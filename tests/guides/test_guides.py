@@ -32,7 +32,7 @@ from bs4 import BeautifulSoup
 
 import forecast
 from forecast import cli
-from forecast.submissions import layout
+from forecast.intake.forms import layout
 
 ROOT: Final = Path(__file__).parents[2]
 GUIDES: Final = ROOT / "docs" / "guides"

@@ -14,14 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from forecast import score
-from forecast.errors import TooFewYearsError
-from forecast.models.baselines import Drift, LastValue
-from forecast.models.ensemble import Ensemble
-from forecast.panel import Panel
-from forecast.rolling import CELL, COLUMNS, backtest, known_at, score_cells, summary
-from forecast.spec import QUANTILE_LEVELS
-from forecast.workers import Local
+from forecast.base.errors import TooFewYearsError
+from forecast.base.spec import QUANTILE_LEVELS
+from forecast.base.workers import Local
+from forecast.model import score
+from forecast.model.baselines import Drift, LastValue
+from forecast.model.ensemble import Ensemble
+from forecast.model.panel import Panel
+from forecast.model.rolling import CELL, COLUMNS, backtest, known_at, score_cells, summary
 
 YEARS = tuple(range(2011, 2021))
 THREE = (0.1, 0.5, 0.9)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from scipy.stats import multivariate_normal
 
-from forecast.models.conditioning import condition
-from forecast.models.linear import Linear, Prior, own_area
+from forecast.model.conditioning import condition
+from forecast.model.linear import Linear, Prior, own_area
 
 AREAS, CELLS = 4, 5
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast.models.covariates import NOTHING, Covariates, complete
+from forecast.model.covariates import NOTHING, Covariates, complete
 
 YEARS = tuple(range(2010, 2022))
 

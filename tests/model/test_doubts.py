@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast import doubts
+from forecast.model import doubts
 
 YEARS = range(2010, 2020)
 

@@ -10,13 +10,13 @@ import pytest
 import statsmodels.formula.api as smf
 from pandas import DataFrame
 
-from forecast import rolling
-from forecast.models.covariates import Covariates, Memory
-from forecast.models.effects import _normal_equations, learn_effects
-from forecast.models.ensemble import ENSEMBLE, Ensemble
-from forecast.models.selection import select
-from forecast.panel import Panel
-from forecast.score import crps_from_quantiles
+from forecast.model import rolling
+from forecast.model.covariates import Covariates, Memory
+from forecast.model.effects import _normal_equations, learn_effects
+from forecast.model.ensemble import ENSEMBLE, Ensemble
+from forecast.model.panel import Panel
+from forecast.model.score import crps_from_quantiles
+from forecast.model.selection import select
 
 FIRST = 2010
 LEVELS = tuple((np.arange(1, 100) / 100).tolist())

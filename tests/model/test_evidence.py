@@ -13,10 +13,10 @@ from scipy.optimize import approx_fprime
 from scipy.sparse import csr_array
 from scipy.special import expit, logit
 
-from forecast.errors import TooFewYearsError
-from forecast.models import evidence, latent
-from forecast.models.evidence import Evidence, Statements
-from forecast.models.latent import SCALARS, START, Lattice, deviation_covariance, level_covariance
+from forecast.base.errors import TooFewYearsError
+from forecast.model import evidence, latent
+from forecast.model.evidence import Evidence, Statements
+from forecast.model.latent import SCALARS, START, Lattice, deviation_covariance, level_covariance
 
 # Made up: three areas, three components of unlike weight, three years, one change.
 AREAS, COMPONENTS, YEARS = ("A", "B", "C"), ("D1", "D2", "D3"), (2021, 2022, 2023)

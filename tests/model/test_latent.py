@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast.models.latent import (
+from forecast.model.latent import (
     IS_SHARE,
     PRIOR_SD,
     SCALARS,

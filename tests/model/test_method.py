@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from forecast.models import (
+from forecast.answer.scorecard import below, pace
+from forecast.model import (
     baselines,
     calibrate,
     combine,
@@ -25,14 +26,13 @@ from forecast.models import (
     ridge,
     trend,
 )
-from forecast.models.cell_effects import EFFECT_WEIGHT, NO_EFFECT, search_sd
-from forecast.models.contract import outlook
-from forecast.models.latent import Lattice, Variances, deviation_covariance, level_covariance
-from forecast.models.state_space import standardised
-from forecast.panel import Panel
-from forecast.scorecard import below, pace
+from forecast.model.cell_effects import EFFECT_WEIGHT, NO_EFFECT, search_sd
+from forecast.model.contract import outlook
+from forecast.model.latent import Lattice, Variances, deviation_covariance, level_covariance
+from forecast.model.panel import Panel
+from forecast.model.state_space import standardised
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 METHOD = (ROOT / "docs" / "method.md").read_text(encoding="utf-8")
 NAN = math.nan
 
@@ -403,4 +403,4 @@ def test_every_test_here_is_in_the_map():
     """A formula that is computed here is named in docs/method.md."""
     own = set(re.findall(r"^def (test_\w+)", Path(__file__).read_text(encoding="utf-8"), re.MULTILINE))
     own -= {"test_every_test_of_the_map_is_there", "test_every_test_here_is_in_the_map"}
-    assert own == {name for _, file, name in mapped() if file == "tests/test_method.py"}
+    assert own == {name for _, file, name in mapped() if file == "tests/model/test_method.py"}

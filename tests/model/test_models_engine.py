@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast.errors import ForecastError, SpecError, TooFewYearsError
-from forecast.models.contract import outlook
-from forecast.models.covariates import Covariates
-from forecast.models.deviations import predict as predict_deviations
-from forecast.models.engine import COLUMNS, fit_models, predict
-from forecast.models.ensemble import ENSEMBLE, MODELS, Ensemble
-from forecast.models.state_space import PanelStateSpace
-from forecast.panel import Panel
-from forecast.spec import QUANTILE_LEVELS
+from forecast.base.errors import ForecastError, SpecError, TooFewYearsError
+from forecast.base.spec import QUANTILE_LEVELS
+from forecast.model.contract import outlook
+from forecast.model.covariates import Covariates
+from forecast.model.deviations import predict as predict_deviations
+from forecast.model.engine import COLUMNS, fit_models, predict
+from forecast.model.ensemble import ENSEMBLE, MODELS, Ensemble
+from forecast.model.panel import Panel
+from forecast.model.state_space import PanelStateSpace
 
 RNG = np.random.default_rng(7)
 BASE = (

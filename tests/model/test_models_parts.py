@@ -8,10 +8,10 @@ from statsmodels.tsa.forecasting.theta import ThetaModel
 from statsmodels.tsa.holtwinters import Holt, SimpleExpSmoothing
 from statsmodels.tsa.statespace.structural import UnobservedComponents
 
-from forecast.models import baselines, calibrate, combine, deviations, levels, link, ridge, trend
-from forecast.models.contract import TAIL_DF, Outlook
-from forecast.models.state_space import standardised
-from forecast.panel import Panel
+from forecast.model import baselines, calibrate, combine, deviations, levels, link, ridge, trend
+from forecast.model.contract import TAIL_DF, Outlook
+from forecast.model.panel import Panel
+from forecast.model.state_space import standardised
 
 YEARS = 12
 

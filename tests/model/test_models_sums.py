@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from forecast.models.ensemble import Ensemble
-from forecast.models.joined import FittedWithSums
-from forecast.models.sums import find_sums
-from forecast.panel import Panel
+from forecast.model.ensemble import Ensemble
+from forecast.model.joined import FittedWithSums
+from forecast.model.panel import Panel
+from forecast.model.sums import find_sums
 
 LEVELS = (0.1, 0.5, 0.9)
 

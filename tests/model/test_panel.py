@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast.errors import DataError
-from forecast.panel import Panel
+from forecast.base.errors import DataError
+from forecast.model.panel import Panel
 
 
 def long_table(**changes: object) -> pd.DataFrame:

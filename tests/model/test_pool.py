@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit, logit, stdtrit
 
-from forecast.models.contract import TAIL_DF
-from forecast.models.pool import complete_components, pooled
-from forecast.panel import Panel
+from forecast.model.contract import TAIL_DF
+from forecast.model.panel import Panel
+from forecast.model.pool import complete_components, pooled
 
 LEVELS = np.array([0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975])
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from forecast import score
+from forecast.model import score
 
 HUB = (0.01, 0.025, *(round(0.05 * k, 2) for k in range(1, 20)), 0.975, 0.99)
 CENTILES = tuple(round(k / 100, 2) for k in range(1, 100))

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from forecast.models.scheme import Scheme, Subject, leaf_weights
-from forecast.simulate import Draws, chance, drawn_maxima, quantiles, rank_table, ranks
+from forecast.model.scheme import Scheme, Subject, leaf_weights
+from forecast.model.simulate import Draws, chance, drawn_maxima, quantiles, rank_table, ranks
 
 # Made up: D1 (60 points) and D8 (40: survey 10, outcome 30), three areas, the survey beside the index too.
 MAXIMA = {"total": 100.0, "D1": 60.0, "D8": 40.0, "D8.sipas": 10.0, "D8.outcome": 30.0}

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from forecast.models.evidence import Evidence, Statements
-from forecast.models.latent import Lattice
-from forecast.models.standing import Standing, normal_score
+from forecast.model.evidence import Evidence, Statements
+from forecast.model.latent import Lattice
+from forecast.model.standing import Standing, normal_score
 
 SIZE = 12
 

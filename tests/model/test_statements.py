@@ -12,14 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, special, stats
 
-from forecast.labels import text
-from forecast.models import statements
-from forecast.models.evidence import Evidence, Statements
-from forecast.models.latent import START
-from forecast.models.linear import own_area
-from forecast.models.scheme import ASSUMED_ERROR, Scheme, Subject, leaf_weights
-from forecast.models.standing import normal_score
-from forecast.models.statements import (
+from forecast.base.labels import text
+from forecast.data.tables import TRUST
+from forecast.model import statements
+from forecast.model.evidence import Evidence, Statements
+from forecast.model.latent import START
+from forecast.model.linear import own_area
+from forecast.model.scheme import ASSUMED_ERROR, Scheme, Subject, leaf_weights
+from forecast.model.standing import normal_score
+from forecast.model.statements import (
     BORROWED_ERROR,
     BORROWED_TOTAL_ERROR,
     DERIVED_ERROR,
@@ -27,7 +28,6 @@ from forecast.models.statements import (
     TRUST_ERROR,
     observe,
 )
-from forecast.tables import TRUST
 
 # Made up: an index of D1 (40 points), D2 (35, assumed) and D8 (25: survey 10, outcome 15), ranked over
 # forty areas.  In 2021 the maxima were others: D1 50, D2 30, D8 20 whose split is borrowed.

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast import load
-from forecast.errors import ForecastError
-from forecast.load import Known
-from forecast.models.scheme import Subject, leaf_weights
-from forecast.models.subject import subject_of, survey_component
-from forecast.tables import COUNTRY, DOMAINS
+from forecast.base.errors import ForecastError
+from forecast.data import load
+from forecast.data.load import Known
+from forecast.data.tables import COUNTRY, DOMAINS
+from forecast.model.scheme import Subject, leaf_weights
+from forecast.model.subject import subject_of, survey_component
 
-DATA = Path(__file__).parents[1] / "data"
+DATA = Path(__file__).parents[2] / "data"
 
 
 @cache

@@ -10,10 +10,10 @@ import pytest
 from scipy.sparse import csr_array
 from scipy.special import expit
 
-from forecast.models.conditioning import condition
-from forecast.models.evidence import Evidence, FittedEvidence, Statements
-from forecast.models.latent import Lattice
-from forecast.models.weights import Ways, in_points, ways
+from forecast.model.conditioning import condition
+from forecast.model.evidence import Evidence, FittedEvidence, Statements
+from forecast.model.latent import Lattice
+from forecast.model.weights import Ways, in_points, ways
 
 AREAS, COMPONENTS, YEARS = 3, 2, 3
 CELL = 5  # the second component in the last year

@@ -13,14 +13,15 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
-from forecast import labels, result
-from forecast.current import COLUMNS as CURRENT_COLUMNS
-from forecast.report import page
-from forecast.result import Result
+from forecast.answer import result
+from forecast.answer.current import COLUMNS as CURRENT_COLUMNS
+from forecast.answer.result import Result
+from forecast.base import labels
+from forecast.base.spec import RunSpec
+from forecast.pages.report import page
 from forecast.runs.areas.ranking import Ranking
 from forecast.runs.manifest import Inputs, Manifest
 from forecast.runs.plan import KINDS
-from forecast.spec import RunSpec
 
 AREA = "TP. Hồ Chí Minh"
 AS_OF = dt.date(2024, 10, 20)

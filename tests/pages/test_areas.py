@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast import labels
+from forecast.base import labels
 from forecast.runs import html_check
 from forecast.runs.areas import overview
 

@@ -9,8 +9,9 @@ import subprocess
 
 import pytest
 
-from forecast import labels, report
-from forecast.report import letter
+from forecast.base import labels
+from forecast.pages import report
+from forecast.pages.report import letter
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(

@@ -6,9 +6,9 @@ import json
 import pandas as pd
 import pytest
 
-from forecast import report
-from forecast.markup import Passage, Table
-from forecast.report.changes import MOST_ROWS
+from forecast.pages import report
+from forecast.pages.markup import Passage, Table
+from forecast.pages.report.changes import MOST_ROWS
 
 LANGUAGES = ("vi", "en")
 every_language = pytest.mark.parametrize("lang", LANGUAGES)

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast import labels, reading, report
-from forecast.markup import Passage
+from forecast.base import labels
+from forecast.pages import reading, report
+from forecast.pages.markup import Passage
 
 LANGUAGES = ("vi", "en")
 every_language = pytest.mark.parametrize("lang", LANGUAGES)

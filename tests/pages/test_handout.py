@@ -11,9 +11,10 @@ import subprocess
 import openpyxl
 import pytest
 
-from forecast import handout, labels, plot, report
-from forecast.handout import book, long
-from forecast.markup import Pieces, Table
+from forecast.base import labels
+from forecast.pages import handout, plot, report
+from forecast.pages.handout import book, long
+from forecast.pages.markup import Pieces, Table
 
 SOFFICE = shutil.which("soffice")
 RUN = "2024-10-20_par_made-up_2024_0badcafe"

@@ -10,8 +10,9 @@ import re
 import openpyxl
 import pytest
 
-from forecast import handout, result
-from forecast.reading import own_words
+from forecast.answer import result
+from forecast.pages import handout
+from forecast.pages.reading import own_words
 from forecast.runs import html_check
 
 MARK = "Zq7"  # by which a payload is found again

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from forecast import labels
-from forecast.report import letter
+from forecast.base import labels
+from forecast.pages.report import letter
 
 
 def written(result, lang, **more):

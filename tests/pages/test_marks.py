@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from forecast import reading
+from forecast.pages import reading
 
 
 def record(status: str) -> pd.Series:

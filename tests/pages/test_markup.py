@@ -3,7 +3,7 @@
 import pytest
 from bs4 import BeautifulSoup
 
-from forecast.markup import Column, Cover, Figure, Heading, Page, Passage, Pieces, Table, row
+from forecast.pages.markup import Column, Cover, Figure, Heading, Page, Passage, Pieces, Table, row
 
 PAYLOADS = (
     "<script>alert(1)</script>",

@@ -10,8 +10,8 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
-from forecast.errors import RunError
-from forecast.report import cover, page
+from forecast.base.errors import RunError
+from forecast.pages.report import cover, page
 from forecast.runs.plan import KINDS
 
 NOTEBOOKS = sorted(Path(__file__).parents[2] / "notebooks" / f"{kind.stem}.ipynb" for kind in KINDS)

@@ -6,8 +6,9 @@ import re
 import pytest
 from bs4 import BeautifulSoup
 
-from forecast import labels, plot
-from forecast.plot import canvas
+from forecast.base import labels
+from forecast.pages import plot
+from forecast.pages.plot import canvas
 
 GRID = "#d9dcdf"
 FIGURES = {

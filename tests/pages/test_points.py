@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
-from forecast import labels, plot, reading, report
-from forecast.markup import Column, Cover, Page, Table, row
-from forecast.plot.points import two_lines
+from forecast.base import labels
+from forecast.pages import plot, reading, report
+from forecast.pages.markup import Column, Cover, Page, Table, row
+from forecast.pages.plot.points import two_lines
 from forecast.runs import checks
 from forecast.runs.plan import KINDS
 

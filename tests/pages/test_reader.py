@@ -10,7 +10,7 @@ import re
 import pytest
 from bs4 import BeautifulSoup
 
-from forecast import labels
+from forecast.base import labels
 
 LANGUAGES = ("vi", "en")
 FRONT = ""  # page one, before the first heading of a section

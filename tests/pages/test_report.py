@@ -12,10 +12,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from forecast import labels, plot, reading, report
-from forecast.reading import period
-from forecast.report import sources
-from forecast.report.front import comparison
+from forecast.base import labels
+from forecast.pages import plot, reading, report
+from forecast.pages.reading import period
+from forecast.pages.report import sources
+from forecast.pages.report.front import comparison
 from forecast.runs.plan import KINDS
 
 LANGUAGES = ("vi", "en")
@@ -393,7 +394,7 @@ def test_every_string_is_used():
         entry
         for name in ("report", "scorecard", "changes", "front")
         for entry in labels.entries(
-            tomllib.loads((package / "catalogue" / f"{name}.toml").read_text(encoding="utf-8"))
+            tomllib.loads((package / "base" / "catalogue" / f"{name}.toml").read_text(encoding="utf-8"))
         )
     ]
     files = [*package.rglob("*.py"), *NOTEBOOKS]

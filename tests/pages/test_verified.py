@@ -5,8 +5,8 @@ import dataclasses
 import pandas as pd
 import pytest
 
-from forecast import reading, report
-from forecast.result import VERIFICATION_COLUMNS
+from forecast.answer.result import VERIFICATION_COLUMNS
+from forecast.pages import reading, report
 
 changed = dataclasses.replace
 AREA = "TP. Hồ Chí Minh"

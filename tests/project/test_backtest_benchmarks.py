@@ -19,12 +19,12 @@ from benchmarks.hidden import Pattern, Place, hide, pattern
 from benchmarks.yardstick import NaivePooled
 from scipy.special import expit
 
-from forecast.framework import TOTAL
-from forecast.models.latent import Lattice, Variances, deviation_covariance
-from forecast.panel import Panel
-from forecast.rolling import backtest, score_cells
-from forecast.spec import QUANTILE_LEVELS
-from forecast.tables import COUNTRY
+from forecast.base.spec import QUANTILE_LEVELS
+from forecast.data.framework import TOTAL
+from forecast.data.tables import COUNTRY
+from forecast.model.latent import Lattice, Variances, deviation_covariance
+from forecast.model.panel import Panel
+from forecast.model.rolling import backtest, score_cells
 
 LEVELS = list(QUANTILE_LEVELS)
 

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 CONTAINERFILE = (ROOT / "container/Containerfile").read_text(encoding="utf-8")
 COMPOSE = yaml.safe_load((ROOT / "container/compose.yaml").read_text(encoding="utf-8"))
 NGINX = (ROOT / "container/nginx.conf").read_text(encoding="utf-8")

@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast import load, pipeline, rules, tables
-from forecast.framework import Framework, framework_for
-from forecast.load import Known
-from forecast.scenarios import flat
-from forecast.spec import RunSpec
+from forecast.answer import pipeline
+from forecast.base.spec import RunSpec
+from forecast.data import load, rules, tables
+from forecast.data.framework import Framework, framework_for
+from forecast.data.load import Known
+from forecast.data.scenarios import flat
 
-DATA = Path(__file__).parents[1] / "data"
+DATA = Path(__file__).parents[2] / "data"
 AS_OF = dt.date(2024, 10, 20)
 TODAY = pd.Timestamp(AS_OF)
 CITY = "TP. Hồ Chí Minh"

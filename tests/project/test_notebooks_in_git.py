@@ -14,7 +14,7 @@ import pytest
 
 from forecast.runs import manifest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 FOLDER = Path(sys.executable).parent
 NOTEBOOKS = sorted(path for path in (ROOT / "notebooks").rglob("*.ipynb") if "checkpoints" not in str(path))
 

@@ -10,12 +10,13 @@ import nbformat
 import pandas as pd
 import pytest
 
-from forecast import load, pipeline, tables
-from forecast.result import Result
+from forecast.answer import pipeline
+from forecast.answer.result import Result
+from forecast.base.spec import QUANTILE_LEVELS, RunSpec
+from forecast.data import load, tables
 from forecast.runs import manifest
 from forecast.runs.kernels import ForkServer, Kernels, can_fork
 from forecast.runs.plan import Kind
-from forecast.spec import QUANTILE_LEVELS, RunSpec
 
 AREA = "TP. Hồ Chí Minh"
 SPEC = RunSpec(index_code="PAR", area=AREA, target_year=2024, as_of=dt.date(2024, 10, 20))
@@ -40,9 +41,9 @@ lang: str = "vi"  # language
 """
 PAGE = """\
 from pathlib import Path
-from forecast import reading
-from forecast.markup import Column, Cover, Table, row
-from forecast.result import Result
+from forecast.pages import reading
+from forecast.pages.markup import Column, Cover, Table, row
+from forecast.answer.result import Result
 result = Result.read(Path(run_dir))
 def written(name):
     return row(name, *(reading.points(reading.quantile(result, name, q), lang) for q in (0.1, 0.5, 0.9)))
@@ -135,7 +136,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer | No
     if not can_fork():
         yield None
         return
-    modules = ["pandas", "forecast.result", "forecast.reading", "forecast.markup"]
+    modules = ["pandas", "forecast.answer.result", "forecast.pages.reading", "forecast.pages.markup"]
     with ForkServer(modules, tmp_path_factory.mktemp("server") / "kernels.log") as shared:
         yield shared
 

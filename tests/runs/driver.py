@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from forecast import pipeline
+from forecast.answer import pipeline
 from forecast.cli.report import ended_by_signals
 from forecast.runs import run
 

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast import pipeline
-from forecast.errors import DataError, RunError, SpecError
+from forecast.answer import pipeline
+from forecast.base.errors import DataError, RunError, SpecError
+from forecast.base.workers import Done, Local
 from forecast.runs import html_check, manifest, run
 from forecast.runs import store as stores
 from forecast.runs.areas import batch, task
 from forecast.runs.manifest import Manifest
 from forecast.runs.store import Store
-from forecast.workers import Done, Local
 
 NORTH, CITY, SOUTH = "Hà Giang", "TP. Hồ Chí Minh", "Cà Mau"
 SHIFT = {NORTH: -0.5, CITY: 0.0, SOUTH: 0.25}

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from forecast import cli, load
-from forecast.errors import DataError
+from forecast import cli
+from forecast.base.errors import DataError
+from forecast.data import load
 from forecast.runs.areas import tiles, wanted
 
 DATA = Path(__file__).parents[2] / "data"

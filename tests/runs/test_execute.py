@@ -14,7 +14,7 @@ import pytest
 from jupyter_client.kernelspec import KernelSpec
 from papermill.exceptions import PapermillExecutionError
 
-from forecast.errors import RunError
+from forecast.base.errors import RunError
 from forecast.runs.execute import Limits, _told, execute
 from forecast.runs.kernels import Kernels, can_fork, imported_by
 

@@ -4,7 +4,8 @@ import sys
 
 import pytest
 
-from forecast import labels, markup
+from forecast.base import labels
+from forecast.pages import markup
 from forecast.runs import forkserver
 
 WARMED = "done = []\n\ndef warm():\n    done.append(1)\n"
@@ -42,7 +43,7 @@ def test_what_fails_is_left_to_the_cell(tmp_path, bad):
 
 @pytest.mark.parametrize(
     ("name", "read"),
-    [("forecast.plot", labels.catalogue), ("forecast.report", markup.environment)],
+    [("forecast.pages.plot", labels.catalogue), ("forecast.pages.report", markup.environment)],
 )
 def test_what_pages_are_made_of_is_read_once(name, read):
     """Sentences and templates are read before the first kernel is forked, not in each."""

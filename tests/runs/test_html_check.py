@@ -137,7 +137,7 @@ def test_ways_around_are_found(piece):
         ("<p>x.py:3: FutureWarning: soon</p>", "warning"),
         ("<p>In [3]:</p>", "prompt"),
         ("<p>Out[ ]:</p>", "prompt"),
-        ("<pre>from forecast import report</pre>", "code"),
+        ("<pre>from forecast.pages import report</pre>", "code"),
         ("<pre>def f(x):</pre>", "code"),
         ("<p>&lt;forecast.X object at 0x7f00&gt;</p>", "object"),
         ("<p>HBox(children=(…))</p>", "object"),

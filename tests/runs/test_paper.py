@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from forecast.base.errors import RunError, SpecError
 from forecast.cli import report
-from forecast.errors import RunError, SpecError
-from forecast.markup import Heading, Passage
-from forecast.report.page import framed
+from forecast.pages.markup import Heading, Passage
+from forecast.pages.report.page import framed
 from forecast.runs import paper
 
 CHROMIUM = paper.chromium()

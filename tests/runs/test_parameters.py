@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from papermill import inspect_notebook
 
-from forecast.errors import RunError, SpecError
+from forecast.base.errors import RunError, SpecError
 from forecast.runs.parameters import Parameter, accepted, declared
 
 CELL = """\

@@ -7,8 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from forecast import cli, pipeline
-from forecast.errors import RunError
+from forecast import cli
+from forecast.answer import pipeline
+from forecast.base.errors import RunError
 from forecast.runs import manifest, plan, reuse, run
 from forecast.runs.manifest import Inputs, Manifest
 from forecast.runs.store import Store
@@ -95,7 +96,8 @@ def test_a_mended_notebook_is_executed_and_those_that_only_open_the_result_are_n
     """A notebook that looks into the run's folder sees another run; one that opens the result does not."""
     open_only = made.PAGE.replace(
         "result = Result.read(Path(run_dir))",
-        "from forecast import pipeline\nresult = pipeline.open_result(index_code=index_code, area=area, "
+        "from forecast.answer import pipeline\n"
+        "result = pipeline.open_result(index_code=index_code, area=area, "
         "target_year=target_year, as_of=as_of, run_dir=run_dir)",
     )
     domain = made.notebook(open_only, made.TABLE, parameters=made.PARAMETERS + 'component: str = "D1"  # x\n')

@@ -16,8 +16,8 @@ import nbformat
 import pandas as pd
 import pytest
 
-from forecast import pipeline
-from forecast.errors import DataError, Problem, RunError, SpecError, WriteError
+from forecast.answer import pipeline
+from forecast.base.errors import DataError, Problem, RunError, SpecError, WriteError
 from forecast.runs import html_check, manifest, run
 from forecast.runs.execute import Limits
 from forecast.runs.manifest import Manifest

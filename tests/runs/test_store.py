@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast import disk
-from forecast.errors import WriteError
-from forecast.lock import held
+from forecast.base import disk
+from forecast.base.errors import WriteError
+from forecast.base.lock import held
+from forecast.base.spelling import slug
 from forecast.runs import files, site
 from forecast.runs.html_check import read
 from forecast.runs.manifest import Inputs, Manifest, run_id_of
 from forecast.runs.store import RUN_ID, Store
-from forecast.tables import slug
 
 INPUTS = Inputs(
     data={"scores.csv": "ab"}, notebooks={"meeting.ipynb": "cd"}, code="ef", versions={"python": "3"}

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast.errors import SpecError
-from forecast.runs.schedule import KEPT, MOST_ATTEMPTS, Plan, Post, Record, Served, due, upcoming
-from forecast.runs.when import LAST_DAY, When
+from forecast.base.errors import SpecError
+from forecast.schedule.due import KEPT, MOST_ATTEMPTS, Plan, Post, Record, Served, due, upcoming
+from forecast.schedule.when import LAST_DAY, When
 
 
 def moment(text):

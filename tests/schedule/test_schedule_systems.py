@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast.errors import RunError, SpecError
-from forecast.runs import systems, units
-from forecast.runs.units import Job
-from forecast.runs.when import When
+from forecast.base.errors import RunError, SpecError
+from forecast.schedule import systems, units
+from forecast.schedule.units import Job
+from forecast.schedule.when import When
 
 posix = pytest.mark.skipif(os.name == "nt", reason="stand-ins for cron and systemd are shell scripts")
 AFTER = dt.datetime(2024, 9, 15, 12, 0)  # noqa: DTZ001 - wall clock

@@ -17,12 +17,13 @@ from types import SimpleNamespace
 import pytest
 
 from forecast import cli
+from forecast.base.errors import DataError, Problem, RunError, SpecError, WriteError
+from forecast.base.lock import held
 from forecast.cli import schedule as verb
-from forecast.errors import DataError, Problem, RunError, SpecError, WriteError
-from forecast.lock import held
-from forecast.runs import mail, plan, systems, unattended
-from forecast.runs.schedule import MOST_ATTEMPTS, Plan, Post, Record
-from forecast.runs.when import When
+from forecast.runs import plan
+from forecast.schedule import mail, systems, unattended
+from forecast.schedule.due import MOST_ATTEMPTS, Plan, Post, Record
+from forecast.schedule.when import When
 
 ZONE = dt.timezone(dt.timedelta(hours=7))
 ROOT = Path(__file__).parents[2]

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast.errors import SpecError
-from forecast.runs.when import LAST_DAY, WEEKDAYS, When
+from forecast.base.errors import SpecError
+from forecast.schedule.when import LAST_DAY, WEEKDAYS, When
 
 MINUTES = {"hour": st.integers(0, 23), "minute": st.integers(0, 59)}
 WHENS = st.one_of(

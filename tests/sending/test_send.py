@@ -14,9 +14,9 @@ from email.policy import SMTP
 import pytest
 
 from forecast import cli
+from forecast.base.errors import SpecError, WriteError
+from forecast.base.lock import held
 from forecast.cli.send import said
-from forecast.errors import SpecError, WriteError
-from forecast.lock import held
 from forecast.sending import letter, recipients
 from forecast.sending import send as sending
 from forecast.sending.send import Wish

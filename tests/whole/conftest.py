@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from forecast import load, pipeline
-from forecast.load import Known
-from forecast.result import Result
-from forecast.spec import RunSpec
+from forecast.answer import pipeline
+from forecast.answer.result import Result
+from forecast.base.spec import RunSpec
+from forecast.data import load
+from forecast.data.load import Known
 
 DATA = Path(__file__).parents[2] / "data"
 CITY = "TP. Hồ Chí Minh"

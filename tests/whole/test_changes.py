@@ -10,8 +10,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from forecast import pipeline, report
-from forecast.result import Result
+from forecast.answer import pipeline
+from forecast.answer.result import Result
+from forecast.pages import report
 
 DATA = Path(__file__).parents[2] / "data"
 BEFORE = dt.date(2019, 4, 20)  # the result of 2018 came in between

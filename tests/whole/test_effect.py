@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from pandas.testing import assert_frame_equal
 
-from forecast import additions
-from forecast.additions.effect import RANK, effect
-from forecast.result import Result
-from forecast.workers import Local, like_map
+from forecast.answer.result import Result
+from forecast.base.workers import Local, like_map
+from forecast.intake import additions
+from forecast.intake.additions.effect import RANK, effect
 
 DATA = Path(__file__).parents[2] / "data"
 

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast.load import Known
-from forecast.reading import said
-from forecast.result import Result, table_names
+from forecast.answer.result import Result, table_names
+from forecast.data.load import Known
+from forecast.pages.reading import said
 
 CITY = "TP. Hồ Chí Minh"
 Ask = Callable[..., Result]

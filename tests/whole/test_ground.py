@@ -7,8 +7,9 @@ from dataclasses import fields, replace
 import pandas as pd
 import pytest
 
-from forecast import ground, load, pipeline
-from forecast.spec import RunSpec
+from forecast.answer import ground, pipeline
+from forecast.base.spec import RunSpec
+from forecast.data import load
 
 CITY, OTHER = "TP. Hồ Chí Minh", "Đà Nẵng"
 

@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 from scipy.special import logit
 
-from forecast import ground
-from forecast.ground import Posterior
-from forecast.load import Known
-from forecast.spec import RunSpec
+from forecast.answer import ground
+from forecast.answer.ground import Posterior
+from forecast.base.spec import RunSpec
+from forecast.data.load import Known
 
 CITY = "TP. Hồ Chí Minh"
 SPEC = RunSpec(index_code="PAR", area=CITY, target_year=2024, as_of=dt.date(2024, 10, 20), draws=2000)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from forecast.framework import Framework
-from forecast.load import Known
-from forecast.members import NAMES, fit_members, member_rows, published, with_halves
-from forecast.models.evidence import Evidence
-from forecast.models.statements import observe
-from forecast.models.subject import subject_of
-from forecast.reading import said
-from forecast.result import Result
+from forecast.answer.members import NAMES, fit_members, member_rows, published, with_halves
+from forecast.answer.result import Result
+from forecast.data.framework import Framework
+from forecast.data.load import Known
+from forecast.model.evidence import Evidence
+from forecast.model.statements import observe
+from forecast.model.subject import subject_of
+from forecast.pages.reading import said
 
 
 @pytest.fixture(params=["made", "early", "first"])

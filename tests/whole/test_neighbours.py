@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast.models.scheme import Scheme, Subject
-from forecast.neighbours import neighbours
-from forecast.result import NEIGHBOUR_COLUMNS, Result
-from forecast.simulate import Draws
-from forecast.spec import RunSpec
+from forecast.answer.neighbours import neighbours
+from forecast.answer.result import NEIGHBOUR_COLUMNS, Result
+from forecast.base.spec import RunSpec
+from forecast.model.scheme import Scheme, Subject
+from forecast.model.simulate import Draws
 
 CITY = "TP. Hồ Chí Minh"
 # Made up: one domain of 100 points, four areas.

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast import load, pipeline
-from forecast.errors import ForecastError, SpecError, TooFewYearsError
-from forecast.result import Result
-from forecast.spec import RunSpec
-from forecast.tables import FORECAST_KEY, RESULT_COLUMNS
+from forecast.answer import pipeline
+from forecast.answer.result import Result
+from forecast.base.errors import ForecastError, SpecError, TooFewYearsError
+from forecast.base.spec import RunSpec
+from forecast.data import load
+from forecast.data.tables import FORECAST_KEY, RESULT_COLUMNS
 
 DATA = Path(__file__).parents[2] / "data"
 CITY = "TP. Hồ Chí Minh"

@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 from forecast import cli
-from forecast.result import Result
+from forecast.answer.result import Result
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

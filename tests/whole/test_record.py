@@ -11,13 +11,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from forecast import load, pipeline, record, score
-from forecast.errors import TooFewYearsError
-from forecast.load import Known
-from forecast.record import joined, past_forecasts
-from forecast.result import VERIFICATION_COLUMNS, Result
-from forecast.spec import RunSpec, same_day
-from forecast.tables import FORECAST_COLUMNS
+from forecast.answer import pipeline, record
+from forecast.answer.record import joined, past_forecasts
+from forecast.answer.result import VERIFICATION_COLUMNS, Result
+from forecast.base.errors import TooFewYearsError
+from forecast.base.spec import RunSpec, same_day
+from forecast.data import load
+from forecast.data.load import Known
+from forecast.data.tables import FORECAST_COLUMNS
+from forecast.model import score
 
 DATA = Path(__file__).parents[2] / "data"
 CITY = "TP. Hồ Chí Minh"

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast.reading import main_model
-from forecast.result import Result, table_names
-from forecast.tables import FORECAST_COLUMNS
+from forecast.answer.result import Result, table_names
+from forecast.data.tables import FORECAST_COLUMNS
+from forecast.pages.reading import main_model
 
 
 @pytest.fixture(params=["made", "early", "first"])

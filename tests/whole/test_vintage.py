@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast import pipeline
-from forecast.result import Result
-from forecast.spec import RunSpec
+from forecast.answer import pipeline
+from forecast.answer.result import Result
+from forecast.base.spec import RunSpec
 
 DATA = Path(__file__).parents[2] / "data"
 CITY = "TP. Hồ Chí Minh"
@@ -224,8 +224,8 @@ def test_a_row_of_the_day_itself_does_change_the_forecast(expected, tmp_path):
 PROGRAM = """
 import datetime as dt, sys
 from pathlib import Path
-from forecast import pipeline
-from forecast.spec import RunSpec
+from forecast.answer import pipeline
+from forecast.base.spec import RunSpec
 spec = RunSpec(index_code="PAR", area=sys.argv[1], target_year=2019, as_of=dt.date(2019, 10, 20), draws=200)
 pipeline.make(spec, Path(sys.argv[2])).write(Path(sys.argv[3]))
 """

@@ -8,12 +8,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.labels import Phrase
-from forecast.models.calibrate import CENTRAL
-from forecast.models.combine import OWN_YEARS
-from forecast.models.ensemble import ENSEMBLE, FittedEnsemble
-from forecast.models.joined import FittedWithSums
-from forecast.panel import Panel
+from forecast.base.labels import Phrase
+from forecast.model.calibrate import CENTRAL
+from forecast.model.combine import OWN_YEARS
+from forecast.model.ensemble import ENSEMBLE, FittedEnsemble
+from forecast.model.joined import FittedWithSums
+from forecast.model.panel import Panel
 
 Flags = NDArray[np.bool_]
 

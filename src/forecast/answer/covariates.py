@@ -8,16 +8,17 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from forecast import doubts, foreign
-from forecast.errors import DataError, Problem
-from forecast.labels import Phrase
-from forecast.models.covariates import Covariates
-from forecast.models.effects import Effects
-from forecast.models.ensemble import FittedEnsemble
-from forecast.models.joined import FittedWithSums
-from forecast.panel import Panel
-from forecast.spec import nearest
-from forecast.tables import slug
+from forecast.base.errors import DataError, Problem
+from forecast.base.labels import Phrase
+from forecast.base.spec import nearest
+from forecast.base.spelling import slug
+from forecast.data import foreign
+from forecast.model import doubts
+from forecast.model.covariates import Covariates
+from forecast.model.effects import Effects
+from forecast.model.ensemble import FittedEnsemble
+from forecast.model.joined import FittedWithSums
+from forecast.model.panel import Panel
 
 EFFECTS: Final = ("covariate", "component", "effect", "standard_error", "chance", "area_years")
 COUNTRY: Final = (foreign.EVERYWHERE, "ca-nuoc", "toan-quoc", "viet-nam", "vietnam", "country")

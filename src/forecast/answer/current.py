@@ -15,14 +15,14 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from forecast.findings import phrase
-from forecast.ground import Posterior
-from forecast.indicators import comparison, component_of, figures_at, name_of
-from forecast.load import Known
-from forecast.models.cell_effects import NO_EFFECT
-from forecast.models.scheme import leaf_weights
-from forecast.simulate import stream
-from forecast.spec import RunSpec
+from forecast.answer.findings import phrase
+from forecast.answer.ground import Posterior
+from forecast.answer.indicators import comparison, component_of, figures_at, name_of
+from forecast.base.spec import RunSpec
+from forecast.data.load import Known
+from forecast.model.cell_effects import NO_EFFECT
+from forecast.model.scheme import leaf_weights
+from forecast.model.simulate import stream
 
 Floats = NDArray[np.float64]
 

@@ -10,15 +10,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecast.framework import TOTAL, Framework
-from forecast.load import Known
-from forecast.models.evidence import FittedEvidence, Statements
-from forecast.models.latent import PAPI_SCALARS, SCALARS
-from forecast.models.subject import SURVEY, survey_component
-from forecast.result import RANK
-from forecast.simulate import Draws, chance, quantiles
-from forecast.spec import RunSpec, interval_ends
-from forecast.tables import FORECAST_COLUMNS
+from forecast.answer.result import RANK
+from forecast.base.spec import RunSpec, interval_ends
+from forecast.data.framework import TOTAL, Framework
+from forecast.data.load import Known
+from forecast.data.tables import FORECAST_COLUMNS
+from forecast.model.evidence import FittedEvidence, Statements
+from forecast.model.latent import PAPI_SCALARS, SCALARS
+from forecast.model.simulate import Draws, chance, quantiles
+from forecast.model.subject import SURVEY, survey_component
 
 Floats = NDArray[np.float64]
 Key = tuple[str, str, str]  # index_code, area, component

@@ -15,23 +15,23 @@ import pandas as pd
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from forecast import findings, record
-from forecast.framework import TOTAL, Framework, framework_for
-from forecast.indicators import component_of, covariates_at, expert_effects
-from forecast.load import Known, Vintages
-from forecast.members import Members, fit_members, member_rows, panels_of, with_margins
-from forecast.models.cell_effects import CellEffects, effects_of
-from forecast.models.covariates import Covariates, complete
-from forecast.models.evidence import Evidence, FittedEvidence
-from forecast.models.held import held_shares
-from forecast.models.last_rank import LAST_RANK, last_rank_chances
-from forecast.models.latent import Lattice
-from forecast.models.pool import complete_components
-from forecast.models.scheme import Subject, leaf_weights
-from forecast.models.statements import observe
-from forecast.models.subject import SURVEY, subject_of
-from forecast.simulate import Draws, drawn_maxima, rank_chances, stream
-from forecast.spec import RunSpec, refuse_unanswerable
+from forecast.answer import findings, record
+from forecast.answer.indicators import component_of, covariates_at, expert_effects
+from forecast.answer.members import Members, fit_members, member_rows, panels_of, with_margins
+from forecast.base.spec import RunSpec, refuse_unanswerable
+from forecast.data.framework import TOTAL, Framework, framework_for
+from forecast.data.load import Known, Vintages
+from forecast.model.cell_effects import CellEffects, effects_of
+from forecast.model.covariates import Covariates, complete
+from forecast.model.evidence import Evidence, FittedEvidence
+from forecast.model.held import held_shares
+from forecast.model.last_rank import LAST_RANK, last_rank_chances
+from forecast.model.latent import Lattice
+from forecast.model.pool import complete_components
+from forecast.model.scheme import Subject, leaf_weights
+from forecast.model.simulate import Draws, drawn_maxima, rank_chances, stream
+from forecast.model.statements import observe
+from forecast.model.subject import SURVEY, subject_of
 
 MAIN_MODEL: Final = "evidence"
 MOST_PANELS: Final = 4  # posteriors kept in memory, some 40 MB each

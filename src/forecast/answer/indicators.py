@@ -16,13 +16,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecast.findings import phrase
-from forecast.load import Known
-from forecast.load.indicators import related_of, with_days
-from forecast.load.settle import settle
-from forecast.models.covariates import Covariates
-from forecast.spec import same_day
-from forecast.tables import COUNTRY, DAY_DTYPE
+from forecast.answer.findings import phrase
+from forecast.base.spec import same_day
+from forecast.data.load import Known
+from forecast.data.load.indicators import related_of, with_days
+from forecast.data.load.settle import settle
+from forecast.data.tables import COUNTRY, DAY_DTYPE
+from forecast.model.covariates import Covariates
 
 Floats = NDArray[np.float64]
 

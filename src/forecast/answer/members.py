@@ -13,20 +13,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecast.errors import ForecastError
-from forecast.findings import Key, components, phrase, quantile_rows
-from forecast.framework import TOTAL, Framework
-from forecast.load import Known
-from forecast.models.covariates import Covariates
-from forecast.models.engine import fit_models
-from forecast.models.ensemble import ENSEMBLE, MODELS
-from forecast.models.evidence import Statements
-from forecast.models.pool import pooled
-from forecast.models.scheme import Subject
-from forecast.models.subject import SURVEY, survey_component
-from forecast.panel import Panel
-from forecast.simulate import Draws
-from forecast.spec import RunSpec
+from forecast.answer.findings import Key, components, phrase, quantile_rows
+from forecast.base.errors import ForecastError
+from forecast.base.spec import RunSpec
+from forecast.data.framework import TOTAL, Framework
+from forecast.data.load import Known
+from forecast.model.covariates import Covariates
+from forecast.model.engine import fit_models
+from forecast.model.ensemble import ENSEMBLE, MODELS
+from forecast.model.evidence import Statements
+from forecast.model.panel import Panel
+from forecast.model.pool import pooled
+from forecast.model.scheme import Subject
+from forecast.model.simulate import Draws
+from forecast.model.subject import SURVEY, survey_component
 
 Floats = NDArray[np.float64]
 

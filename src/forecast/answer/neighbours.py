@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecast.findings import scored
-from forecast.framework import TOTAL
-from forecast.result import NEIGHBOUR_COLUMNS
-from forecast.simulate import Draws, quantiles
-from forecast.spec import RunSpec
+from forecast.answer.findings import scored
+from forecast.answer.result import NEIGHBOUR_COLUMNS
+from forecast.base.spec import RunSpec
+from forecast.data.framework import TOTAL
+from forecast.model.simulate import Draws, quantiles
 
 Floats = NDArray[np.float64]
 

@@ -14,17 +14,19 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from forecast import changes, findings, load, record, rolling
-from forecast.current import indicator_effects, indicator_table
-from forecast.framework import TOTAL, Framework, breaks
-from forecast.ground import MAIN_MODEL, Ground, forecast_rows, ground_from, ground_of, rows_of
-from forecast.load import Known
-from forecast.models.subject import SURVEY
-from forecast.neighbours import neighbours
-from forecast.result import Result
-from forecast.scorecard.outlook import FINAL, Outlook, final_draws, outlook
-from forecast.simulate import Draws, rank_table, ranks
-from forecast.spec import DEFAULT_AREA, RunSpec, parse_day, refuse_unanswerable
+from forecast.answer import changes, findings, record
+from forecast.answer.current import indicator_effects, indicator_table
+from forecast.answer.ground import MAIN_MODEL, Ground, forecast_rows, ground_from, ground_of, rows_of
+from forecast.answer.neighbours import neighbours
+from forecast.answer.result import Result
+from forecast.answer.scorecard.outlook import FINAL, Outlook, final_draws, outlook
+from forecast.base.spec import DEFAULT_AREA, RunSpec, parse_day, refuse_unanswerable
+from forecast.data import load
+from forecast.data.framework import TOTAL, Framework, breaks
+from forecast.data.load import Known
+from forecast.model import rolling
+from forecast.model.simulate import Draws, rank_table, ranks
+from forecast.model.subject import SURVEY
 
 HISTORY_DRAWS: Final = 1000
 

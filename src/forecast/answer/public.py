@@ -12,16 +12,17 @@ from numbers import Real
 import numpy as np
 import pandas as pd
 
-from forecast import basis, doubts, foreign, rolling
-from forecast import covariates as beside
-from forecast.errors import SpecError
-from forecast.labels import Phrase
-from forecast.models import engine
-from forecast.models.baselines import LastValue
-from forecast.models.covariates import Covariates
-from forecast.models.ensemble import Ensemble
-from forecast.panel import MOST_AHEAD, YEAR_RANGE, Panel
-from forecast.spec import refuse_unknown
+from forecast.answer import basis
+from forecast.answer import covariates as beside
+from forecast.base.errors import SpecError
+from forecast.base.labels import Phrase
+from forecast.base.spec import refuse_unknown
+from forecast.data import foreign
+from forecast.model import doubts, engine, rolling
+from forecast.model.baselines import LastValue
+from forecast.model.covariates import Covariates
+from forecast.model.ensemble import Ensemble
+from forecast.model.panel import MOST_AHEAD, YEAR_RANGE, Panel
 
 __all__ = ["ForecastWarning", "backtest", "effects", "predict"]
 
@@ -142,7 +143,7 @@ def backtest(
     -------
     DataFrame
         model, origin, target_year, horizon, area, component, quantile_level, predicted, observed, scale.
-        `forecast.rolling.summary` makes of it errors, CRPS, coverage and skill of each model.
+        `forecast.model.rolling.summary` makes of it errors, CRPS, coverage and skill of each model.
 
     Raises
     ------

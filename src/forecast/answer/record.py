@@ -9,12 +9,12 @@ from typing import Final, Protocol, TypeVar
 
 import pandas as pd
 
-from forecast.errors import ForecastError
-from forecast.framework import TOTAL, WHOLE, breaks, framework_for, frameworks_for
-from forecast.load import Known, Vintages
-from forecast.result import RANK, VERIFICATION_COLUMNS
-from forecast.spec import RunSpec, same_day
-from forecast.verify import verified
+from forecast.answer.result import RANK, VERIFICATION_COLUMNS
+from forecast.answer.verify import verified
+from forecast.base.errors import ForecastError
+from forecast.base.spec import RunSpec, same_day
+from forecast.data.framework import TOTAL, WHOLE, breaks, framework_for, frameworks_for
+from forecast.data.load import Known, Vintages
 
 T = TypeVar("T")
 R = TypeVar("R")

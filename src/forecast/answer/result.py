@@ -9,8 +9,8 @@ from typing import Any, Self
 
 import pandas as pd
 
-from forecast.spec import RunSpec
-from forecast.tables import DAY_DTYPE
+from forecast.base.spec import RunSpec
+from forecast.data.tables import DAY_DTYPE
 
 SPEC_FILE = "spec.json"
 DAYS = ("as_of", "published_on", "set_on", "deadline", "due", "due_on", "received_on")

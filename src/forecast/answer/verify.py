@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecast import score
-from forecast.result import VERIFICATION_COLUMNS
-from forecast.spec import interval_ends
+from forecast.answer.result import VERIFICATION_COLUMNS
+from forecast.base.spec import interval_ends
+from forecast.model import score
 
 Floats = NDArray[np.float64]
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from forecast import labels
+from forecast.base import labels
 
 EXIT_GOOD, EXIT_DATA, EXIT_USE, EXIT_RUN, EXIT_WRITE = 0, 1, 2, 3, 4
 MOST_TOLD = 500  # problems that a list shows one by one

@@ -91,7 +91,7 @@ def fields(key: str, lang: str) -> frozenset[str]:
 def catalogue() -> Mapping[str, Mapping[str, str]]:
     """Read all files of the catalogue once; a key found twice is a mistake and raises KeyError."""
     merged: dict[str, Mapping[str, str]] = {}
-    folder = resources.files("forecast") / "catalogue"
+    folder = resources.files("forecast.base") / "catalogue"
     for file in sorted(folder.iterdir(), key=lambda item: item.name):
         if not file.name.endswith(".toml"):
             continue

@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from forecast.disk import writing
-from forecast.errors import WriteError
+from forecast.base.disk import writing
+from forecast.base.errors import WriteError
 
 
 @contextlib.contextmanager

@@ -9,8 +9,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from forecast.errors import SpecError
-from forecast.spelling import clean
+from forecast.base.errors import SpecError
+from forecast.base.spelling import clean
 
 if TYPE_CHECKING:
     import pandas as pd

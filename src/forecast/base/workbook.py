@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from xml.parsers import expat
 
-from forecast.errors import DataError, Problem
+from forecast.base.errors import DataError, Problem
 
 if TYPE_CHECKING:
     from openpyxl.workbook import Workbook

@@ -18,9 +18,9 @@ from typing import Final
 
 import click
 
+from forecast.base.errors import EXIT_GOOD, EXIT_RUN, EXIT_USE, EXIT_WRITE, ForecastError
+from forecast.base.labels import LANGUAGES, text
 from forecast.cli.local import Verbs, refuse_language, told
-from forecast.errors import EXIT_GOOD, EXIT_RUN, EXIT_USE, EXIT_WRITE, ForecastError
-from forecast.labels import LANGUAGES, text
 
 VERBS: Final = {
     "add": "forecast.cli.add",

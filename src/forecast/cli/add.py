@@ -8,13 +8,14 @@ from typing import Any, Final
 
 import click
 
-from forecast import additions, labels
-from forecast.additions.single import KINDS, OPTIONS
-from forecast.additions.told import preview
+from forecast.base import labels
+from forecast.base.errors import EXIT_GOOD, DataError, SpecError
+from forecast.base.spec import DEFAULT_AREA
 from forecast.cli.effect import shown
 from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb, WholeType, confirmed
-from forecast.errors import EXIT_GOOD, DataError, SpecError
-from forecast.spec import DEFAULT_AREA
+from forecast.intake import additions
+from forecast.intake.additions.single import KINDS, OPTIONS
+from forecast.intake.additions.told import preview
 
 _COLUMNS: Final = {name: column for column, name in OPTIONS.items()}
 _TEXTS: Final = (

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from forecast import labels
-from forecast.errors import EXIT_GOOD, EXIT_PARTLY, EXIT_RUN, SpecError
-from forecast.spec import RunSpec
+from forecast.base import labels
+from forecast.base.errors import EXIT_GOOD, EXIT_PARTLY, EXIT_RUN, SpecError
+from forecast.base.spec import RunSpec
 
 if TYPE_CHECKING:
-    from forecast.load import Vintages
+    from forecast.base.workers import Workers
+    from forecast.data.load import Vintages
     from forecast.runs.areas.batch import Outcome, Step
-    from forecast.workers import Workers
 
 ALL: Final = "all"
 
@@ -88,14 +88,14 @@ def report_areas(
 
 def open_workers(stack: contextlib.ExitStack, count: int, scheduler: str | None) -> Workers:
     """Give the workers asked for: so many processes here (0: one a processor), or a cluster's."""
-    from forecast.workers import Local
+    from forecast.base.workers import Local
 
     if scheduler is None:
         return Local(
             count or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else count or 1
         )
+    from forecast.base.workers.cluster import connected
     from forecast.runs.manifest import made_with
-    from forecast.workers.cluster import connected
 
     return stack.enter_context(connected(scheduler, made_with))
 

@@ -10,7 +10,8 @@ from typing import Any, Final
 import click
 import pandas as pd
 
-from forecast import labels
+from forecast.base import labels
+from forecast.base.errors import EXIT_GOOD, SpecError
 from forecast.cli.areas import open_workers
 from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb, WholeType
 from forecast.cli.panels import (
@@ -22,9 +23,8 @@ from forecast.cli.panels import (
     write_table,
 )
 from forecast.cli.plain import Side, table
-from forecast.errors import EXIT_GOOD, SpecError
-from forecast.panel import MOST_AHEAD
-from forecast.tables import INDEX_CODES
+from forecast.data.tables import INDEX_CODES
+from forecast.model.panel import MOST_AHEAD
 
 MOST_WORKERS: Final = 256
 SHOWN: Final = (
@@ -90,10 +90,10 @@ def backtest(
         figures, more = read_covariates(covariates, panel, panel.origin)
         for remark in [*told, *more]:
             click.echo(remark.text(lang), err=True)
-        from forecast import rolling  # takes a second to import; bad files are told before
+        from forecast.model import rolling  # takes a second to import; bad files are told before
 
         chosen = rolling.origins_of(panel, origins, name="--origins")
-        from forecast.models.ensemble import Ensemble
+        from forecast.model.ensemble import Ensemble
 
         with contextlib.ExitStack() as stack:
             hands = open_workers(stack, workers, scheduler)
@@ -101,8 +101,9 @@ def backtest(
             long = rolling.backtest(panel, models, origins=chosen, horizons=horizons, workers=hands)
         last, breaks = panel.origin, panel.breaks
     elif as_of is not None:
-        from forecast import pipeline, rolling
-        from forecast.workers import like_map
+        from forecast.answer import pipeline
+        from forecast.base.workers import like_map
+        from forecast.model import rolling
 
         last = as_of.year - 1
         with contextlib.ExitStack() as stack:

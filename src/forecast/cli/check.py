@@ -10,13 +10,14 @@ from typing import Any, Final
 
 import click
 
-from forecast import labels, load
-from forecast.check import Summary, summary
+from forecast.base import labels
+from forecast.base.errors import EXIT_DATA, EXIT_GOOD, MOST_TOLD, DataError
+from forecast.base.spec import DEFAULT_AREA
 from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb
 from forecast.cli.plain import Side, each, runs, table
-from forecast.errors import EXIT_DATA, EXIT_GOOD, MOST_TOLD, DataError
-from forecast.spec import DEFAULT_AREA
-from forecast.tables import INDEX_CODES
+from forecast.data import load
+from forecast.data.check import Summary, summary
+from forecast.data.tables import INDEX_CODES
 
 _WORDS: Final = ("table", "file", "component", "name", "area", "statistic", "reason", "max_status")
 _MARKS: Final = {"score": "●", "derived": "◐", "rank": "○", "missing": "·"}

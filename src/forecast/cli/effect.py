@@ -7,9 +7,10 @@ from typing import Final
 
 import click
 
-from forecast import additions, labels
+from forecast.base import labels
 from forecast.cli.local import today
 from forecast.cli.plain import Side, each, table
+from forecast.intake import additions
 
 MANY: Final = 2000  # scores, from which two processes are sooner done than one
 
@@ -23,8 +24,8 @@ def shown(
     target_year: int | None = None,
 ) -> str:
     """Forecast without and with a proposal's rows, and write both side by side."""
-    from forecast.additions.effect import RANK, effect  # the models take their time
-    from forecast.workers import Local, like_map
+    from forecast.base.workers import Local, like_map
+    from forecast.intake.additions.effect import RANK, effect  # the models take their time
 
     if proposal.now.frames["scores"].empty:
         return labels.text("effect.first", lang)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from forecast.errors import SpecError
+from forecast.base.errors import SpecError
 from forecast.runs import site
 from forecast.runs.store import Store
 
 if TYPE_CHECKING:
-    from forecast.result import Result
-    from forecast.spec import RunSpec
+    from forecast.answer.result import Result
+    from forecast.base.spec import RunSpec
 
 LATEST = "latest"
 _RANGE = ["component", "median", "lower", "upper"]
@@ -27,7 +27,7 @@ def result_of(run: str, reports_dir: Path, spec: RunSpec) -> Result:
     SpecError
         If there is none, it cannot be read, or it is of another index, area or year.
     """
-    from forecast.result import Result
+    from forecast.answer.result import Result
 
     folder = _folder(run, reports_dir, spec)
     try:

@@ -8,15 +8,16 @@ from typing import Any
 
 import click
 
-from forecast import labels, load
+from forecast.answer.submissions import departments
+from forecast.base import labels
+from forecast.base.disk import replace_file, writing
+from forecast.base.errors import EXIT_GOOD, SpecError, WriteError
+from forecast.base.spec import DEFAULT_AREA, RunSpec, refuse_unanswerable
 from forecast.cli.figures import models_of, result_of
 from forecast.cli.local import DayType, LocalOption, PathType, Verb, WholeType, today
-from forecast.disk import replace_file, writing
-from forecast.errors import EXIT_GOOD, SpecError, WriteError
-from forecast.framework import framework_for
-from forecast.spec import DEFAULT_AREA, RunSpec, refuse_unanswerable
-from forecast.submissions import departments
-from forecast.submissions.form import prepare
+from forecast.data import load
+from forecast.data.framework import framework_for
+from forecast.intake.forms.form import prepare
 
 INDEX_CODE = "PAR"  # SIPAS is one figure that no department forecasts
 
@@ -74,7 +75,7 @@ def form(
     if not names:
         raise SpecError("cli.form.nobody", {"framework": framework.name})
     forms = [prepare(known, framework, name, spec, model) for name in names]
-    from forecast.submissions.sheets import content  # openpyxl takes its time
+    from forecast.intake.forms.sheets import content  # openpyxl takes its time
 
     made = {out / each.file_name: content(each) for each in forms}
     _write(made, out)

@@ -8,15 +8,16 @@ from typing import Any, Final
 
 import click
 
-from forecast import annex, labels
-from forecast.annex.plan import PARTS_OF
-from forecast.annex.table import Change, Row
+from forecast.base import labels
+from forecast.base.errors import EXIT_GOOD, SpecError
+from forecast.base.spec import refuse_unknown
 from forecast.cli.local import ChoiceType, LocalOption, PathType, Verb, WholeType
 from forecast.cli.plain import Side, table
-from forecast.errors import EXIT_GOOD, SpecError
-from forecast.framework import PART_PREFIX, TOTAL, is_criterion
-from forecast.spec import refuse_unknown
-from forecast.tables import FRAMEWORKS, MAX_STATUS
+from forecast.data.framework import PART_PREFIX, TOTAL, is_criterion
+from forecast.data.tables import FRAMEWORKS, MAX_STATUS
+from forecast.intake import annex
+from forecast.intake.annex.plan import PARTS_OF
+from forecast.intake.annex.table import Change, Row
 
 ACTIONS: Final = ("import", "show")
 

@@ -8,14 +8,15 @@ from typing import Any, Final
 
 import click
 
-from forecast import additions, labels
-from forecast.additions.told import preview
+from forecast.base import labels
+from forecast.base.errors import SpecError
+from forecast.base.spec import DEFAULT_AREA
 from forecast.cli.add import finish
 from forecast.cli.effect import shown
 from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb, WholeType
-from forecast.errors import SpecError
-from forecast.spec import DEFAULT_AREA
-from forecast.tables import TRUST
+from forecast.data.tables import TRUST
+from forecast.intake import additions
+from forecast.intake.additions.told import preview
 
 UNITS: Final = ("points", "percent")
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
-from forecast import labels
+from forecast.base import labels
+from forecast.base.errors import EXIT_DATA, EXIT_GOOD, SpecError
 from forecast.cli.local import DayType, LocalOption, PathType, Verb, WholeType, today
-from forecast.errors import EXIT_DATA, EXIT_GOOD, SpecError
-from forecast.submissions.intake import Outcome
-from forecast.submissions.intake import intake as take
+from forecast.intake.forms.intake import Outcome
+from forecast.intake.forms.intake import intake as take
 
 
 def build(lang: str) -> click.Command:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
-from forecast.errors import SpecError
-from forecast.labels import LANGUAGES, text
-from forecast.spec import parse_day, refuse_unknown
-from forecast.tables import clean
+from forecast.base.errors import SpecError
+from forecast.base.labels import LANGUAGES, text
+from forecast.base.spec import parse_day, refuse_unknown
+from forecast.base.spelling import clean
 
 _YES: Final = frozenset({"có", "co", "c", "yes", "y"})
 

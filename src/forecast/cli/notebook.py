@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import click
 
-from forecast import labels
+from forecast.base import labels
+from forecast.base.errors import EXIT_GOOD, RunError, SpecError
 from forecast.cli.local import ChoiceType, LocalOption, PathType, Verb, WholeType
-from forecast.errors import EXIT_GOOD, RunError, SpecError
 from forecast.runs import notebooks
 from forecast.runs.notebooks import Notebook
 from forecast.runs.parameters import Parameter

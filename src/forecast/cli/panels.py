@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from forecast import doubts, foreign, load
+from forecast.base.errors import SpecError, WriteError
+from forecast.base.labels import Phrase
 from forecast.cli.local import Type
-from forecast.errors import SpecError, WriteError
-from forecast.labels import Phrase
-from forecast.panel import Panel
+from forecast.data import foreign, load
+from forecast.model import doubts
+from forecast.model.panel import Panel
 
 if TYPE_CHECKING:
-    from forecast.models.covariates import Covariates
+    from forecast.model.covariates import Covariates
 
 CHUNK: Final = 100_000  # rows turned into text at once
 RESULTS: Final = ("--out", "--summary", "--plot")
@@ -68,7 +69,7 @@ def read_covariates(
     """
     if path is None:
         return None, []
-    from forecast import covariates  # takes a second to import; bad scores are told before
+    from forecast.answer import covariates  # takes a second to import; bad scores are told before
 
     return covariates.covariates_of(foreign.read_covariates_file(path), panel, last_year)
 

@@ -10,7 +10,9 @@ import click
 import numpy as np
 import pandas as pd
 
-from forecast import labels
+from forecast.base import labels
+from forecast.base.errors import EXIT_GOOD, SpecError
+from forecast.base.spec import refuse_unknown
 from forecast.cli.local import LocalOption, PathType, Verb, WholeType
 from forecast.cli.panels import (
     YearsType,
@@ -22,13 +24,11 @@ from forecast.cli.panels import (
     write_table,
 )
 from forecast.cli.plain import each, table
-from forecast.errors import EXIT_GOOD, SpecError
-from forecast.panel import MOST_AHEAD, Panel
-from forecast.spec import refuse_unknown
+from forecast.model.panel import MOST_AHEAD, Panel
 
 if TYPE_CHECKING:
-    from forecast.models.ensemble import FittedEnsemble
-    from forecast.models.joined import FittedWithSums
+    from forecast.model.ensemble import FittedEnsemble
+    from forecast.model.joined import FittedWithSums
 
 PICTURES: Final = (".html", ".png")
 MOST_EFFECTS: Final = 12  # rows of the table of effects
@@ -85,9 +85,9 @@ def predict(
     if plot is None and (area or component):
         raise SpecError("cli.predict.no_picture")
     panel, told = read_panel(scores, events)  # before the models, which take a second to import
-    from forecast import basis
-    from forecast.models import engine
-    from forecast.models.contract import horizon_of
+    from forecast.answer import basis
+    from forecast.model import engine
+    from forecast.model.contract import horizon_of
 
     asked, levels = engine.names(list(model) or None), engine.quantile_levels(level)
     horizon_of(target_year[0], panel.origin)  # refuses a year that is not ahead
@@ -129,7 +129,7 @@ def _tell_refused(
 
 def _tell_effects(fit: FittedEnsemble | FittedWithSums, lang: str) -> None:
     """Print what covariates do, the surest effects first, and what they tell nothing of."""
-    from forecast import covariates
+    from forecast.answer import covariates
 
     for remark in covariates.unusable(fit):
         click.echo(remark.text(lang), err=True)
@@ -206,7 +206,7 @@ def _draw(
     lang: str,
 ) -> None:
     """Draw the combined forecast of some series."""
-    from forecast.plot import fan
+    from forecast.pages.plot import fan
 
     quantiles = np.stack([fit.quantiles(year, fan.LEVELS) for year in target_years], axis=2)
     fans = [

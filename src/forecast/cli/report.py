@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 
 import click
 
-from forecast import labels
+from forecast.base import labels
+from forecast.base.errors import EXIT_GOOD, ForecastError, SpecError
+from forecast.base.spec import DEFAULT_AREA, RunSpec
 from forecast.cli.areas import report_areas, wanted
 from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb, WholeType
-from forecast.errors import EXIT_GOOD, ForecastError, SpecError
-from forecast.spec import DEFAULT_AREA, RunSpec
-from forecast.tables import INDEX_CODES
+from forecast.data.tables import INDEX_CODES
 
 if TYPE_CHECKING:
     from forecast.runs.run import Options, Outcome, Step

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 import click
 
-from forecast import labels
+from forecast.base import labels
+from forecast.base.errors import EXIT_GOOD, SpecError
 from forecast.cli.local import ChoiceType, LocalOption, PathType, Verb, WholeType
 from forecast.cli.plain import table
-from forecast.errors import EXIT_GOOD, SpecError
 from forecast.runs import site
 from forecast.runs.manifest import Manifest
 from forecast.runs.store import Entry, Store
@@ -104,7 +104,7 @@ def shown(store: Store, run_id: str, lang: str) -> str:
 
 def retry(store: Store, run_id: str | None, folders: Mapping[str, Path], lang: str) -> None:
     """Repeat a failed run with data, notebooks and code as they are now; see `forecast.runs.reuse`."""
-    from forecast.result import spec_from
+    from forecast.answer.result import spec_from
 
     failed = _failed(store, run_id)
     try:

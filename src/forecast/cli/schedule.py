@@ -14,17 +14,17 @@ from typing import Any, Final, NoReturn
 
 import click
 
-from forecast import labels
+from forecast.base import labels
+from forecast.base.disk import replace_file, writing
+from forecast.base.errors import EXIT_GOOD, EXIT_WRITE, SpecError
+from forecast.base.spec import DEFAULT_AREA
 from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb, WholeType
 from forecast.cli.plain import table
-from forecast.disk import replace_file, writing
-from forecast.errors import EXIT_GOOD, EXIT_WRITE, SpecError
-from forecast.runs import systems, unattended
-from forecast.runs.schedule import Plan, Post, upcoming
-from forecast.runs.units import Job, name_of
-from forecast.runs.when import When
-from forecast.spec import DEFAULT_AREA
-from forecast.tables import INDEX_CODES
+from forecast.data.tables import INDEX_CODES
+from forecast.schedule import systems, unattended
+from forecast.schedule.due import Plan, Post, upcoming
+from forecast.schedule.units import Job, name_of
+from forecast.schedule.when import When
 
 ACTIONS: Final = ("install", "show", "remove", "run")
 SHOWN: Final = 3
@@ -114,7 +114,7 @@ def planned(
 
 def looked_at(plan: Plan) -> str:
     """Read data and notebooks, so that what is wrong is told now and not at night; give the area's name."""
-    from forecast import load
+    from forecast.data import load
     from forecast.runs import plan as notebooks
 
     notebooks.read(plan.notebooks_dir, notebooks.KINDS)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast import labels
+from forecast.base import labels
+from forecast.base.errors import EXIT_GOOD, SpecError
 from forecast.cli.local import LocalOption, PathType, Verb, WholeType
-from forecast.errors import EXIT_GOOD, SpecError
 
 if TYPE_CHECKING:
     from forecast.sending.send import Outcome, Told

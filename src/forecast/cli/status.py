@@ -8,21 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast import labels, load
+from forecast.answer.submissions import beside, latest, status
+from forecast.answer.submissions.duties import deadline
+from forecast.base import labels
+from forecast.base.errors import EXIT_GOOD
+from forecast.base.spec import DEFAULT_AREA, RunSpec
 from forecast.cli.figures import models_of, result_of
 from forecast.cli.form import INDEX_CODE
 from forecast.cli.local import DayType, LocalOption, PathType, Verb, WholeType
 from forecast.cli.plain import each, table
-from forecast.errors import EXIT_GOOD
-from forecast.framework import framework_for
-from forecast.spec import DEFAULT_AREA, RunSpec
-from forecast.submissions import beside, latest, status
-from forecast.submissions.duties import deadline
+from forecast.data import load
+from forecast.data.framework import framework_for
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from forecast.result import Result
+    from forecast.answer.result import Result
 
 
 def build(lang: str) -> click.Command:

@@ -7,10 +7,11 @@ from typing import Any
 
 import click
 
-from forecast import additions, labels
+from forecast.base import labels
+from forecast.base.errors import EXIT_GOOD
 from forecast.cli.local import LocalOption, PathType, Verb, confirmed
 from forecast.cli.plain import runs, table
-from forecast.errors import EXIT_GOOD
+from forecast.intake import additions
 
 
 def build(lang: str) -> click.Command:

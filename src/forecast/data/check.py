@@ -8,11 +8,11 @@ from typing import Any, Final
 
 import pandas as pd
 
-from forecast import labels
-from forecast.framework import framework_for, frameworks_for, with_share
-from forecast.load import Known
-from forecast.load.coherence import of_years
-from forecast.tables import APPRAISED, COMPONENTS, COUNTRY
+from forecast.base import labels
+from forecast.data.framework import framework_for, frameworks_for, with_share
+from forecast.data.load import Known
+from forecast.data.load.coherence import of_years
+from forecast.data.tables import APPRAISED, COMPONENTS, COUNTRY
 
 STATES: Final = ("score", "derived", "rank", "missing")
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from forecast.tables import COMPONENTS, DAY_DTYPE, DOMAINS, as_known
+from forecast.data.tables import COMPONENTS, DAY_DTYPE, DOMAINS, as_known
 
 TOTAL: Final = "total"
 PART_PREFIX: Final = "part."

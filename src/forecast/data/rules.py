@@ -26,8 +26,8 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from forecast.errors import SpecError, shown
-from forecast.tables import clean
+from forecast.base.errors import SpecError, shown
+from forecast.base.spelling import clean
 
 Floats = NDArray[np.float64]
 Kind = Literal["yes_no", "steps", "linear", "proportional", "deduct", "survey", "manual"]

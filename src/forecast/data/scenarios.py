@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from forecast.errors import DataError, Problem
-from forecast.spec import nearest
+from forecast.base.errors import DataError, Problem
+from forecast.base.spec import nearest
 
 FILE: Final = "scenarios.toml"
 BASE: Final = "continue"

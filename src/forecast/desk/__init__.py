@@ -1,6 +1,7 @@
 """The analyst's desk: `open` gives a workbench, whose methods show what is known, forecast and what if.
 
-Nothing is computed here that a report computes otherwise: every step is `forecast.pipeline`'s, remembered.
+Nothing is computed here that a report computes otherwise: every step is `forecast.answer.pipeline`'s,
+remembered.
 """
 
 from __future__ import annotations
@@ -9,17 +10,17 @@ import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Never
 
-from forecast import pipeline
+from forecast.answer import pipeline
+from forecast.base.errors import SpecError
+from forecast.base.labels import LANGUAGES
+from forecast.base.spec import DEFAULT_AREA, RunSpec, parse_day, refuse_unanswerable, refuse_unknown
+from forecast.data.tables import INDEX_CODES
 from forecast.desk import refusals
 from forecast.desk.steps import tables_of
 from forecast.desk.workbench import Workbench
-from forecast.errors import SpecError
-from forecast.labels import LANGUAGES
-from forecast.spec import DEFAULT_AREA, RunSpec, parse_day, refuse_unanswerable, refuse_unknown
-from forecast.tables import INDEX_CODES
 
 if TYPE_CHECKING:
-    from forecast.load import Known
+    from forecast.data.load import Known
 
 __all__ = ["Workbench", "open"]
 
@@ -70,7 +71,7 @@ def open(  # noqa: A001 -- analysts write forecast.open
     <Workbench: Chỉ số CCHC, Thành phố Hồ Chí Minh, dự báo năm 2024, số liệu đến ngày 20/10/2024>
     >>> forecast.open(data_dir=small, as_of="2024-10-20", area="Hà Nộ")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    forecast.errors.SpecError: there is no area “Hà Nộ”; is “Hà Nội” meant? ...
+    forecast.base.errors.SpecError: there is no area “Hà Nộ”; is “Hà Nội” meant? ...
     """
     refusals.show_as_sentences(lang if lang in LANGUAGES else "vi")
     for name in unknown:

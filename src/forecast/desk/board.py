@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING, Any, Final
 import ipywidgets as widgets
 import numpy as np
 
-from forecast import labels, reading
+from forecast.base import labels
+from forecast.base.errors import ForecastError
+from forecast.data.framework import TOTAL
+from forecast.data.scenarios import REMEDIES
 from forecast.desk.tried import WhatIf, indicators_of, stage_of, what_if
 from forecast.desk.views import View
-from forecast.errors import ForecastError
-from forecast.framework import TOTAL
-from forecast.markup import Passage
-from forecast.scenarios import REMEDIES
+from forecast.pages import reading
+from forecast.pages.markup import Passage
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from forecast.answer.scorecard.worlds import Stage
     from forecast.desk.steps import Steps
-    from forecast.scorecard.worlds import Stage
 
 TICKS: Final = 50  # about as many places has a slider
 WHOLE: Final = 5.0  # points up and down for the total, for a harder or easier set of criteria

@@ -21,10 +21,10 @@ from zipfile import BadZipFile
 import numpy as np
 import pandas as pd
 
-from forecast.disk import replace_file
-from forecast.errors import WriteError
+from forecast.base.disk import replace_file
+from forecast.base.errors import WriteError
+from forecast.data.tables import DAY_DTYPE
 from forecast.runs.manifest import code_hash, versions
-from forecast.tables import DAY_DTYPE
 
 T = TypeVar("T")
 Part = str | int | dt.date | pd.DataFrame

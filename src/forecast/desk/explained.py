@@ -9,21 +9,22 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from forecast import labels, reading
+from forecast.answer.findings import scored
+from forecast.answer.scorecard.outlook import CRITERIA, FINAL
+from forecast.base import labels
 from forecast.desk.views import View, refuse_component, said
-from forecast.findings import scored
-from forecast.markup import Column, Passage, Row, Table, row
-from forecast.models.scheme import leaf_weights
-from forecast.models.subject import SURVEY, survey_component
-from forecast.models.weights import Ints, Moves, Ways, in_points, ways
-from forecast.report.sources import figure_name, figure_value
-from forecast.scorecard.outlook import CRITERIA, FINAL
+from forecast.model.scheme import leaf_weights
+from forecast.model.subject import SURVEY, survey_component
+from forecast.model.weights import Ints, Moves, Ways, in_points, ways
+from forecast.pages import reading
+from forecast.pages.markup import Column, Passage, Row, Table, row
+from forecast.pages.report.sources import figure_name, figure_value
 
 if TYPE_CHECKING:
+    from forecast.answer.ground import Posterior
+    from forecast.answer.result import Result
+    from forecast.base.spec import RunSpec
     from forecast.desk.steps import Steps
-    from forecast.ground import Posterior
-    from forecast.result import Result
-    from forecast.spec import RunSpec
 
 SHOWN: Final = 12  # figures that have a line of their own
 MOST_ALONE: Final = 600  # statements; time grows with their cube

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from forecast import labels
-from forecast.additions.proposal import Proposal
-from forecast.additions.single import KINDS
-from forecast.additions.store import append
-from forecast.additions.told import preview
-from forecast.errors import ForecastError, SpecError
-from forecast.spec import refuse_unknown
+from forecast.base import labels
+from forecast.base.errors import ForecastError, SpecError
+from forecast.base.spec import refuse_unknown
+from forecast.intake.additions.proposal import Proposal
+from forecast.intake.additions.single import KINDS
+from forecast.intake.additions.store import append
+from forecast.intake.additions.told import preview
 
 FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "score": (

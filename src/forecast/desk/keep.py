@@ -6,12 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from forecast import load, scenarios
-from forecast.disk import replace_file
-from forecast.errors import SpecError
-from forecast.lock import held
-from forecast.scenarios import BASE, FILE, Scenario
-from forecast.tables import clean, slug
+from forecast.base.disk import replace_file
+from forecast.base.errors import SpecError
+from forecast.base.lock import held
+from forecast.base.spelling import clean, slug
+from forecast.data import load, scenarios
+from forecast.data.scenarios import BASE, FILE, Scenario
 
 PATIENCE: Final = 10.0  # seconds to wait for another process that adds to the tables
 

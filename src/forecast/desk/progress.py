@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from forecast import labels
+from forecast.base import labels
 
 Tell = Callable[[str], None]
 

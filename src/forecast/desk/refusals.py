@@ -6,9 +6,9 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from forecast import labels
-from forecast.errors import ForecastError
-from forecast.spec import nearest
+from forecast.base import labels
+from forecast.base.errors import ForecastError
+from forecast.base.spec import nearest
 
 
 def refusal(name: str, allowed: Sequence[str], lang: str) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from forecast import labels, pipeline
+from forecast.answer import pipeline
+from forecast.base import labels
+from forecast.base.spec import RunSpec
 from forecast.desk.progress import telling
 from forecast.desk.views import View
-from forecast.markup import Passage
-from forecast.spec import RunSpec
+from forecast.pages.markup import Passage
 
 NOTEBOOKS: Final = "notebooks"  # beside the project's tables
 REPORTS: Final = "reports"  # beside the tables that were asked

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from forecast import labels, plot, reading, report, score
+from forecast.base import labels
+from forecast.base.spec import refuse_unknown
 from forecast.desk.views import Forecast, View, refuse_component, said
-from forecast.markup import Cell, Column, Passage, Row, Shown, Table, row
-from forecast.reading.past import BASELINE, KEY, cells
-from forecast.spec import refuse_unknown
+from forecast.model import score
+from forecast.pages import plot, reading, report
+from forecast.pages.markup import Cell, Column, Passage, Row, Shown, Table, row
+from forecast.pages.reading.past import BASELINE, KEY, cells
 
 if TYPE_CHECKING:
+    from forecast.answer.result import Result
     from forecast.desk.steps import Steps
-    from forecast.result import Result
 
 LOW, MIDDLE, HIGH = 0.1, 0.5, 0.9
 CELL: Final = ["area", "component", "target_year"]

@@ -1,6 +1,7 @@
 """The steps of a forecast, each remembered by what it rests on: a changed figure redoes what depends on it.
 
-What the steps compute is `forecast.ground`'s, for all areas alike, and `forecast.pipeline`'s, for one.
+What the steps compute is `forecast.answer.ground`'s, for all areas alike, and `forecast.answer.pipeline`'s,
+for one.
 """
 
 from __future__ import annotations
@@ -14,18 +15,20 @@ from typing import Final, Self, TypeVar
 import numpy as np
 import pandas as pd
 
-from forecast import ground, labels, load, pipeline, record, scenarios, tables
-from forecast.changes.steps import PANEL
+from forecast.answer import ground, pipeline, record
+from forecast.answer.changes.steps import PANEL
+from forecast.answer.ground import Ground, Posterior
+from forecast.answer.members import Members, fit_members
+from forecast.answer.record import COLUMNS as RECORD_COLUMNS
+from forecast.answer.record import Past
+from forecast.answer.result import Result
+from forecast.answer.scorecard.outlook import Outlook
+from forecast.base import labels
+from forecast.base.spec import RunSpec, refuse_unanswerable
+from forecast.data import load, scenarios, tables
+from forecast.data.load import Known, Vintages
 from forecast.desk.cache import Memory, Shelf, digest
 from forecast.desk.progress import Tell, telling
-from forecast.ground import Ground, Posterior
-from forecast.load import Known, Vintages
-from forecast.members import Members, fit_members
-from forecast.record import COLUMNS as RECORD_COLUMNS
-from forecast.record import Past
-from forecast.result import Result
-from forecast.scorecard.outlook import Outlook
-from forecast.spec import RunSpec, refuse_unanswerable
 
 T = TypeVar("T")
 

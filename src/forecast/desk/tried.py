@@ -11,18 +11,21 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from forecast import findings, labels, plot, reading, report, scenarios
+from forecast.answer import findings
+from forecast.answer.scorecard.worlds import Stage, World, played, world_table
+from forecast.base import labels
+from forecast.base.errors import DataError, SpecError
+from forecast.base.spec import refuse_unknown
+from forecast.data import scenarios
+from forecast.data.scenarios import BASE, Scenario
 from forecast.desk.keep import keep
 from forecast.desk.views import View, said
-from forecast.errors import DataError, SpecError
-from forecast.markup import Column, Passage, Shown, Table, row
-from forecast.scenarios import BASE, Scenario
-from forecast.scorecard.worlds import Stage, World, played, world_table
-from forecast.spec import refuse_unknown
+from forecast.pages import plot, reading, report
+from forecast.pages.markup import Column, Passage, Shown, Table, row
 
 if TYPE_CHECKING:
+    from forecast.answer.result import Result
     from forecast.desk.steps import Steps
-    from forecast.result import Result
 
 Changes = Mapping[str, Any]
 

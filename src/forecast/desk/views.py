@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from forecast import labels, reading
-from forecast.markup import TEMPLATE_FOLDER, Passage, Pieces, Shown
-from forecast.spec import refuse_unknown
+from forecast.base import labels
+from forecast.base.spec import refuse_unknown
+from forecast.pages import reading
+from forecast.pages.markup import TEMPLATE_FOLDER, Passage, Pieces, Shown
 
 if TYPE_CHECKING:
+    from forecast.answer.result import Result
     from forecast.desk.steps import Steps
-    from forecast.result import Result
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)

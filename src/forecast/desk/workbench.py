@@ -8,14 +8,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, overload
 
-from forecast import labels, reading
+from forecast.base import labels
+from forecast.base.spec import RunSpec
 from forecast.desk import explained, reported, shown, topics, tried
 from forecast.desk.refusals import refusal
 from forecast.desk.steps import Steps
 from forecast.desk.topics import Topic
 from forecast.desk.views import Forecast, View
-from forecast.markup import Passage
-from forecast.spec import RunSpec
+from forecast.pages import reading
+from forecast.pages.markup import Passage
 
 if TYPE_CHECKING:
     from forecast.desk.board import Board
@@ -82,7 +83,7 @@ class Workbench:
         1  rows_later      0
         >>> bench.known("gap")  # doctest: +ELLIPSIS
         Traceback (most recent call last):
-        forecast.errors.SpecError: there is no topic “gap”; is “gaps” meant? ...
+        forecast.base.errors.SpecError: there is no topic “gap”; is “gaps” meant? ...
         """
         steps = self._now()
         return steps.remembered(

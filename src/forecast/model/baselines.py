@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.models.contract import FittedModel, History, Outlook, last_seen, need_years, outlook
-from forecast.panel import Panel
+from forecast.model.contract import FittedModel, History, Outlook, last_seen, need_years, outlook
+from forecast.model.panel import Panel
 
 Floats = NDArray[np.float64]
 

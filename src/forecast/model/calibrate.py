@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from forecast.models.combine import Trial, combine
-from forecast.models.contract import TAIL_DF, Outlook
+from forecast.model.combine import Trial, combine
+from forecast.model.contract import TAIL_DF, Outlook
 
 Floats = NDArray[np.float64]
 

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, optimize
 
-from forecast.models.covariates import Completed
-from forecast.models.latent import Lattice, Variances
+from forecast.model.covariates import Completed
+from forecast.model.latent import Lattice, Variances
 
 Floats = NDArray[np.float64]
 

@@ -1,7 +1,7 @@
 """Combining models: weights learnt on rolling origins and drawn towards equal ones.
 
 Quantiles are averaged at each level (Vincent averaging).  As all models' distributions are of one
-family (`forecast.models.contract`), the average has the weighted places and spreads.
+family (`forecast.model.contract`), the average has the weighted places and spreads.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from scipy import optimize
 from scipy.special import stdtrit
 
-from forecast.errors import ForecastError
-from forecast.models.contract import TAIL_DF, Fitted, History, Model, Outlook
-from forecast.models.covariates import Covariates
-from forecast.models.effects import learn_effects
-from forecast.panel import Panel
+from forecast.base.errors import ForecastError
+from forecast.model.contract import TAIL_DF, Fitted, History, Model, Outlook
+from forecast.model.covariates import Covariates
+from forecast.model.effects import learn_effects
+from forecast.model.panel import Panel
 
 Floats = NDArray[np.float64]
 

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
-from forecast.models.linear import Linear, Prior
+from forecast.model.linear import Linear, Prior
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int_]

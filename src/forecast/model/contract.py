@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
-from forecast.errors import SpecError, TooFewYearsError
-from forecast.models.link import SMALLEST_SPREAD, Link, link_of
-from forecast.panel import Panel
+from forecast.base.errors import SpecError, TooFewYearsError
+from forecast.model.link import SMALLEST_SPREAD, Link, link_of
+from forecast.model.panel import Panel
 
 Floats = NDArray[np.float64]
 

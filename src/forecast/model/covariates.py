@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
-from forecast.models.ridge import two_way_level
+from forecast.model.ridge import two_way_level
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

@@ -9,11 +9,11 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from forecast import foreign
-from forecast.errors import DataError, Problem
-from forecast.labels import Phrase
-from forecast.panel import Panel
-from forecast.tables import slug
+from forecast.base.errors import DataError, Problem
+from forecast.base.labels import Phrase
+from forecast.base.spelling import slug
+from forecast.data import foreign
+from forecast.model.panel import Panel
 
 TIMES: Final = 20.0  # a figure so many times its neighbours, or so many times smaller, is doubted
 NEAR: Final = 2  # neighbours on each side

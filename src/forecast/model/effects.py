@@ -20,8 +20,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.models.contract import SCALE, Fitted, History, Outlook, horizon_of, in_points, last_seen
-from forecast.models.covariates import (
+from forecast.model.contract import SCALE, Fitted, History, Outlook, horizon_of, in_points, last_seen
+from forecast.model.covariates import (
     NOTHING,
     Completed,
     Covariates,
@@ -32,11 +32,11 @@ from forecast.models.covariates import (
     memory_of,
     unique_rows,
 )
-from forecast.models.levels import STILL, Scales, move_scales
-from forecast.models.link import Link
-from forecast.models.selection import Supported, select
-from forecast.models.state_space import standardised, usual_move
-from forecast.panel import Panel
+from forecast.model.levels import STILL, Scales, move_scales
+from forecast.model.link import Link
+from forecast.model.panel import Panel
+from forecast.model.selection import Supported, select
+from forecast.model.state_space import standardised, usual_move
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

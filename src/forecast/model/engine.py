@@ -8,13 +8,13 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from forecast.errors import SpecError
-from forecast.models.contract import horizon_of
-from forecast.models.covariates import Covariates
-from forecast.models.ensemble import ENSEMBLE, MODELS, Ensemble, FittedEnsemble
-from forecast.models.joined import FittedWithSums
-from forecast.panel import Panel
-from forecast.spec import QUANTILE_LEVELS, interval_ends
+from forecast.base.errors import SpecError
+from forecast.base.spec import QUANTILE_LEVELS, interval_ends
+from forecast.model.contract import horizon_of
+from forecast.model.covariates import Covariates
+from forecast.model.ensemble import ENSEMBLE, MODELS, Ensemble, FittedEnsemble
+from forecast.model.joined import FittedWithSums
+from forecast.model.panel import Panel
 
 COLUMNS: Final = ("area", "component", "target_year", "model", "quantile_level", "value")
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from forecast.errors import ForecastError, TooFewYearsError
-from forecast.models.baselines import Drift, LastValue
-from forecast.models.calibrate import (
+from forecast.base.errors import ForecastError, TooFewYearsError
+from forecast.model.baselines import Drift, LastValue
+from forecast.model.calibrate import (
     NOTHING_LEARNT,
     Calibration,
     PastCoverage,
@@ -20,17 +20,17 @@ from forecast.models.calibrate import (
     past_coverage,
     widened,
 )
-from forecast.models.combine import combine, equal_weights, learn_weights, rolling
-from forecast.models.contract import TAIL_DF, Fitted, History, Model, Outlook, horizon_of, in_points
-from forecast.models.covariates import Covariates
-from forecast.models.effects import Effects, WithCovariates, learn_effects
-from forecast.models.joined import FittedWithSums, join
-from forecast.models.link import Link
-from forecast.models.ridge import Ridge
-from forecast.models.state_space import FittedPanel, PanelStateSpace
-from forecast.models.sums import find_sums
-from forecast.models.trend import DampedTrend, LocalLevel, Theta
-from forecast.panel import Panel
+from forecast.model.combine import combine, equal_weights, learn_weights, rolling
+from forecast.model.contract import TAIL_DF, Fitted, History, Model, Outlook, horizon_of, in_points
+from forecast.model.covariates import Covariates
+from forecast.model.effects import Effects, WithCovariates, learn_effects
+from forecast.model.joined import FittedWithSums, join
+from forecast.model.link import Link
+from forecast.model.panel import Panel
+from forecast.model.ridge import Ridge
+from forecast.model.state_space import FittedPanel, PanelStateSpace
+from forecast.model.sums import find_sums
+from forecast.model.trend import DampedTrend, LocalLevel, Theta
 
 Floats = NDArray[np.float64]
 
@@ -147,7 +147,7 @@ class Ensemble:
     def fit(self, panel: Panel) -> FittedEnsemble | FittedWithSums:
         """Fit every model, judge the members on the panel's own past, and combine them.
 
-        Sums among the components are worked out from their parts (`forecast.models.joined`).
+        Sums among the components are worked out from their parts (`forecast.model.joined`).
 
         Raises
         ------

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from scipy import linalg, optimize, sparse
 from scipy.special import expit
 
-from forecast.errors import TooFewYearsError
-from forecast.models.cell_effects import EFFECT_START, CellEffects, no_effects, search_sd
-from forecast.models.conditioning import FLOOR, Conditioned, condition
-from forecast.models.joint_draws import JointDraws, joint_draws
-from forecast.models.latent import (
+from forecast.base.errors import TooFewYearsError
+from forecast.model.cell_effects import EFFECT_START, CellEffects, no_effects, search_sd
+from forecast.model.conditioning import FLOOR, Conditioned, condition
+from forecast.model.joint_draws import JointDraws, joint_draws
+from forecast.model.latent import (
     COMPONENT_PRIOR_SD,
     LEVEL_SCALARS,
     PRIOR_SD,
@@ -32,8 +32,8 @@ from forecast.models.latent import (
     deviation_covariance,
     level_covariance,
 )
-from forecast.models.linear import Linear, Prior, own_area
-from forecast.models.standing import Standing
+from forecast.model.linear import Linear, Prior, own_area
+from forecast.model.standing import Standing
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int_]

@@ -10,9 +10,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.models.evidence import FittedEvidence
-from forecast.models.joint_draws import JointDraws
-from forecast.models.linear import own_area
+from forecast.model.evidence import FittedEvidence
+from forecast.model.joint_draws import JointDraws
+from forecast.model.linear import own_area
 
 Floats = NDArray[np.float64]
 

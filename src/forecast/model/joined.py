@@ -14,15 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from forecast.errors import ForecastError
-from forecast.models.contract import TAIL_DF, Fitted, Outlook
-from forecast.models.link import Link
-from forecast.models.sums import Sum
-from forecast.panel import Panel
+from forecast.base.errors import ForecastError
+from forecast.model.contract import TAIL_DF, Fitted, Outlook
+from forecast.model.link import Link
+from forecast.model.panel import Panel
+from forecast.model.sums import Sum
 
 if TYPE_CHECKING:
-    from forecast.models.calibrate import Calibration, PastCoverage
-    from forecast.models.ensemble import FittedEnsemble
+    from forecast.model.calibrate import Calibration, PastCoverage
+    from forecast.model.ensemble import FittedEnsemble
 
 Floats = NDArray[np.float64]
 

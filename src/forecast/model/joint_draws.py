@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from scipy import linalg
 from scipy.special import expit
 
-from forecast.models.linear import own_area
+from forecast.model.linear import own_area
 
 if TYPE_CHECKING:
-    from forecast.models.evidence import FittedEvidence, Statements
+    from forecast.model.evidence import FittedEvidence, Statements
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int_]

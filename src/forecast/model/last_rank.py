@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri
 
-from forecast.models.standing import normal_score
+from forecast.model.standing import normal_score
 
 Floats = NDArray[np.float64]
 

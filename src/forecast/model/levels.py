@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.panel import Panel
+from forecast.model.panel import Panel
 
 Floats = NDArray[np.float64]
 

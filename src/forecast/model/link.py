@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.panel import Panel
+from forecast.model.panel import Panel
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

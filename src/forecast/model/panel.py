@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecast.errors import DataError, Problem
+from forecast.base.errors import DataError, Problem
 
 Floats = NDArray[np.float64]
 

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit, stdtrit
 
-from forecast.models.contract import TAIL_DF
-from forecast.panel import Panel
+from forecast.model.contract import TAIL_DF
+from forecast.model.panel import Panel
 
 Floats = NDArray[np.float64]
 

@@ -16,11 +16,11 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.models.baselines import pooled_variance
-from forecast.models.contract import FittedModel, History, Outlook, last_seen, need_years, outlook
-from forecast.models.levels import Levels, fit_levels
-from forecast.models.state_space import standardised, usual_move
-from forecast.panel import Panel
+from forecast.model.baselines import pooled_variance
+from forecast.model.contract import FittedModel, History, Outlook, last_seen, need_years, outlook
+from forecast.model.levels import Levels, fit_levels
+from forecast.model.panel import Panel
+from forecast.model.state_space import standardised, usual_move
 
 Floats = NDArray[np.float64]
 

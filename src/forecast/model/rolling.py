@@ -20,14 +20,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecast import score
-from forecast.errors import ForecastError, SpecError
-from forecast.models.contract import Fitted, Model
-from forecast.models.ensemble import Ensemble
-from forecast.panel import Panel
-from forecast.spec import QUANTILE_LEVELS, interval_ends
-from forecast.tables import as_known
-from forecast.workers import Local, Workers, in_order
+from forecast.base.errors import ForecastError, SpecError
+from forecast.base.spec import QUANTILE_LEVELS, interval_ends
+from forecast.base.workers import Local, Workers, in_order
+from forecast.data.tables import as_known
+from forecast.model import score
+from forecast.model.contract import Fitted, Model
+from forecast.model.ensemble import Ensemble
+from forecast.model.panel import Panel
 
 Floats = NDArray[np.float64]
 

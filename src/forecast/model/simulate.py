@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecast.models.joint_draws import JointDraws
-from forecast.models.scheme import Scheme, Subject, leaf_weights
-from forecast.models.subject import survey_component
+from forecast.model.joint_draws import JointDraws
+from forecast.model.scheme import Scheme, Subject, leaf_weights
+from forecast.model.subject import survey_component
 
 Floats = NDArray[np.float64]
 

@@ -10,9 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import logit
 
-from forecast.models.latent import Lattice, Variances, deviation_covariance
-from forecast.models.scheme import Subject
-from forecast.models.standing import normal_score
+from forecast.model.latent import Lattice, Variances, deviation_covariance
+from forecast.model.scheme import Subject
+from forecast.model.standing import normal_score
 
 Floats = NDArray[np.float64]
 Row = Mapping[str, Any]  # one row of the settled scores

@@ -1,7 +1,7 @@
 """The main model: common levels that move each year, and areas that keep their distance from them.
 
 On the link scale a score is ``level[component, year] + deviation[area, component, year]``.  Levels:
-`forecast.models.levels`.  Deviations, all components at once: `forecast.models.deviations`, after
+`forecast.model.levels`.  Deviations, all components at once: `forecast.model.deviations`, after
 division by the year's spread of the areas, which changes over the years.
 """
 
@@ -14,12 +14,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.errors import ForecastError
-from forecast.models.contract import History, Outlook, horizon_of, in_points, need_years, outlook
-from forecast.models.deviations import Structure, learn, predict, window
-from forecast.models.levels import Levels, fit_levels, known_breaks
-from forecast.models.link import SMALLEST_SPREAD, Link
-from forecast.panel import Panel
+from forecast.base.errors import ForecastError
+from forecast.model.contract import History, Outlook, horizon_of, in_points, need_years, outlook
+from forecast.model.deviations import Structure, learn, predict, window
+from forecast.model.levels import Levels, fit_levels, known_breaks
+from forecast.model.link import SMALLEST_SPREAD, Link
+from forecast.model.panel import Panel
 
 Floats = NDArray[np.float64]
 

@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.special import ndtri
 
-from forecast.models.evidence import Statements
-from forecast.models.latent import Lattice, Variances
-from forecast.models.scheme import Subject, leaf_weights
-from forecast.models.spreads import (
+from forecast.data.tables.values import APPRAISED
+from forecast.model.evidence import Statements
+from forecast.model.latent import Lattice, Variances
+from forecast.model.scheme import Subject, leaf_weights
+from forecast.model.spreads import (
     Key,
     Row,
     countries_of,
@@ -29,8 +30,7 @@ from forecast.models.spreads import (
     slopes_on_ranks,
     usual_spread,
 )
-from forecast.models.standing import Standing, normal_score
-from forecast.tables.values import APPRAISED
+from forecast.model.standing import Standing, normal_score
 
 Floats = NDArray[np.float64]
 Weights = dict[int, float]  # by place among the areas, or among the cells

@@ -2,12 +2,12 @@
 
 import math
 
-from forecast.errors import TooFewYearsError
-from forecast.framework import TOTAL, WHOLE, Framework, frameworks_for
-from forecast.load import Known
-from forecast.models.evidence import Evidence
-from forecast.models.scheme import Scheme, Subject
-from forecast.tables import PARTS
+from forecast.base.errors import TooFewYearsError
+from forecast.data.framework import TOTAL, WHOLE, Framework, frameworks_for
+from forecast.data.load import Known
+from forecast.data.tables import PARTS
+from forecast.model.evidence import Evidence
+from forecast.model.scheme import Scheme, Subject
 
 SURVEY = "SIPAS"
 SURVEY_COMPONENT = "D8.sipas"  # where the survey's percent enters the index, one tenth of a point each

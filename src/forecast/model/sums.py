@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
-from forecast.panel import Panel
+from forecast.model.panel import Panel
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

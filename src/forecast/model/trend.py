@@ -19,9 +19,9 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.models.baselines import pooled_variance
-from forecast.models.contract import FittedModel, History, Outlook, last_seen, need_years, outlook
-from forecast.panel import Panel
+from forecast.model.baselines import pooled_variance
+from forecast.model.contract import FittedModel, History, Outlook, last_seen, need_years, outlook
+from forecast.model.panel import Panel
 
 Floats = NDArray[np.float64]
 

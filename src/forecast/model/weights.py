@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 from scipy import linalg
 from scipy.special import expit
 
-from forecast.models.conditioning import condition
-from forecast.models.evidence import FittedEvidence
+from forecast.model.conditioning import condition
+from forecast.model.evidence import FittedEvidence
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int_]

@@ -8,8 +8,9 @@ from typing import Final
 
 import pandas as pd
 
-from forecast import labels, reading
-from forecast.result import Result
+from forecast.answer.result import Result
+from forecast.base import labels
+from forecast.pages import reading
 from forecast.runs import html_check
 from forecast.runs.manifest import Check
 from forecast.runs.plan import Kind

@@ -28,9 +28,9 @@ from papermill.exceptions import PapermillExecutionError
 from papermill.execute import ERROR_MARKER_TAG
 from papermill.translators import PythonTranslator, papermill_translators
 
-from forecast import labels
-from forecast.disk import replace_file
-from forecast.errors import RunError, WriteError, shown
+from forecast.base import labels
+from forecast.base.disk import replace_file
+from forecast.base.errors import RunError, WriteError, shown
 from forecast.runs.kernels import Kernels, kill
 
 LOG: Final = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from forecast.disk import writing
+from forecast.base.disk import writing
 
 _RENAME_EXCHANGE: Final = 2
 _AT_FDCWD: Final = -100

@@ -21,9 +21,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final, Literal, Self, get_args
 
-from forecast.disk import replace_file
+from forecast.base.disk import replace_file
+from forecast.base.spelling import slug
 from forecast.runs.files import sha256
-from forecast.tables import slug
 
 FILE: Final = "manifest.json"
 FORMAT: Final = 1

@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Final
 
 import nbformat
 
-from forecast import labels
-from forecast.disk import replace_file, writing
-from forecast.errors import SpecError, shown
-from forecast.labels import LANGUAGES
-from forecast.markup import TEMPLATE_FOLDER
+from forecast.base import labels
+from forecast.base.disk import replace_file, writing
+from forecast.base.errors import SpecError, shown
+from forecast.base.labels import LANGUAGES
+from forecast.base.spec import nearest
+from forecast.base.spelling import slug
+from forecast.pages.markup import TEMPLATE_FOLDER
 from forecast.runs import parameters, plan
-from forecast.spec import nearest
-from forecast.tables import slug
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

@@ -16,8 +16,8 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from forecast.disk import writing
-from forecast.errors import RunError, SpecError, shown
+from forecast.base.disk import writing
+from forecast.base.errors import RunError, SpecError, shown
 
 VARIABLE: Final = "FORECAST_CHROMIUM"  # a path or name that goes before all others
 SECONDS: Final = 120.0

@@ -15,9 +15,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeGuard
 
-from forecast.errors import RunError, SpecError, shown
-from forecast.labels import Phrase
-from forecast.spec import nearest
+from forecast.base.errors import RunError, SpecError, shown
+from forecast.base.labels import Phrase
+from forecast.base.spec import nearest
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

@@ -10,9 +10,9 @@ from typing import Any, Final
 import nbformat
 from nbformat import NotebookNode
 
-from forecast.errors import RunError, shown
+from forecast.base.errors import RunError, shown
+from forecast.base.spec import RunSpec
 from forecast.runs import parameters
-from forecast.spec import RunSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

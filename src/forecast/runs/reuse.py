@@ -27,7 +27,7 @@ from typing import Any, Final
 import nbformat
 from nbformat import NotebookNode
 
-from forecast.result import SPEC_FILE, table_names
+from forecast.answer.result import SPEC_FILE, table_names
 from forecast.runs.manifest import Manifest, Trace
 from forecast.runs.plan import Job
 

@@ -24,12 +24,15 @@ import nbformat
 from nbformat import NotebookNode
 from threadpoolctl import threadpool_limits
 
-from forecast import handout, labels, load, reading, scenarios, tables
-from forecast import report as pages
-from forecast.disk import replace_file, writing
-from forecast.errors import ForecastError, RunError, SpecError
-from forecast.labels import LANGUAGES, Phrase
-from forecast.result import Result
+from forecast.answer.result import Result
+from forecast.base import labels
+from forecast.base.disk import replace_file, writing
+from forecast.base.errors import ForecastError, RunError, SpecError
+from forecast.base.labels import LANGUAGES, Phrase
+from forecast.base.spec import RunSpec
+from forecast.data import load, scenarios, tables
+from forecast.pages import handout, reading
+from forecast.pages import report as pages
 from forecast.runs import checks, plan, reuse
 from forecast.runs.execute import Limits, execute
 from forecast.runs.files import sha256
@@ -37,10 +40,9 @@ from forecast.runs.kernels import ForkServer, Kernels, available, imported_by
 from forecast.runs.manifest import Check, Manifest, Trace, circumstances, inputs_of, run_id_of
 from forecast.runs.plan import Job, Kind, Plan
 from forecast.runs.store import DATA, NOTEBOOKS, Store
-from forecast.spec import RunSpec
 
 if TYPE_CHECKING:
-    from forecast.ground import Ground
+    from forecast.answer.ground import Ground
 
 LOG: Final = logging.getLogger("forecast.runs")
 _Executed = tuple[NotebookNode, Trace, float, bool]  # the last: whether it was executed earlier
@@ -227,7 +229,7 @@ class _Run:
             found = self.earlier.tables(key, self.folder)
         if not found:
             # Takes long to load; here the fork server loads it at the same time.
-            from forecast import pipeline
+            from forecast.answer import pipeline
 
             with threadpool_limits(limits=1):  # as in the process beside
                 ground = self.options.ground

@@ -14,22 +14,22 @@ from typing import TYPE_CHECKING, Final
 
 import nbformat
 
-from forecast import labels
-from forecast.disk import replace_file, writing
-from forecast.errors import RunError, SpecError
-from forecast.report.page import framed, page
+from forecast.base import labels
+from forecast.base.disk import replace_file, writing
+from forecast.base.errors import RunError, SpecError
+from forecast.base.spec import parse_day, refuse_unknown
+from forecast.data.tables import INDEX_CODES
+from forecast.pages.report.page import framed, page
 from forecast.runs import html_check, parameters
 from forecast.runs.execute import Limits, execute
 from forecast.runs.kernels import Kernels, imported_by
 from forecast.runs.notebooks import Notebook, untitle
 from forecast.runs.run import logged
-from forecast.spec import parse_day, refuse_unknown
-from forecast.tables import INDEX_CODES
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-    from forecast.markup import Page
+    from forecast.pages.markup import Page
 
 CACHE: Final = Path(".cache") / "notebooks"  # beside the folder of notebooks
 LOGS: Final = ("run.log", "kernels.log")

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from forecast.disk import replace_file
-from forecast.labels import text
-from forecast.markup import Page
+from forecast.base.disk import replace_file
+from forecast.base.labels import text
+from forecast.pages.markup import Page
 from forecast.runs import html_check
 from forecast.runs.manifest import Manifest
 

@@ -21,11 +21,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from forecast import handout
-from forecast.disk import replace_file, writing
-from forecast.errors import WriteError
-from forecast.labels import LANGUAGES, text
-from forecast.lock import held
+from forecast.base.disk import replace_file, writing
+from forecast.base.errors import WriteError
+from forecast.base.labels import LANGUAGES, text
+from forecast.base.lock import held
+from forecast.pages import handout
 from forecast.runs import site
 from forecast.runs.areas import overview
 from forecast.runs.files import remove, replace_folder, restore_folders, write_files

@@ -13,10 +13,10 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final, Literal, Self, TypeVar
 
-from forecast.errors import SpecError
-from forecast.labels import LANGUAGES
-from forecast.runs.when import When
-from forecast.spec import RunSpec, parse_day, refuse_unknown
+from forecast.base.errors import SpecError
+from forecast.base.labels import LANGUAGES
+from forecast.base.spec import RunSpec, parse_day, refuse_unknown
+from forecast.schedule.when import When
 
 FORMAT: Final = 1
 MOST_ATTEMPTS: Final = 3

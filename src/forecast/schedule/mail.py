@@ -10,8 +10,8 @@ from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 from typing import Final
 
-from forecast.errors import RunError
-from forecast.runs.schedule import Post
+from forecast.base.errors import RunError
+from forecast.schedule.due import Post
 
 SECONDS: Final = 20.0
 

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
-from forecast.disk import replace_file, writing
-from forecast.errors import ForecastError, RunError
-from forecast.runs import units
-from forecast.runs.units import Job
+from forecast.base.disk import replace_file, writing
+from forecast.base.errors import ForecastError, RunError
+from forecast.schedule import units
+from forecast.schedule.units import Job
 
 SECONDS: Final = 30
 NO_CRONTAB: Final = "no crontab for"  # what `crontab -l` says to who has none

@@ -26,12 +26,12 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from forecast.disk import append_line, replace_file, writing
-from forecast.errors import EXIT_GOOD, EXIT_RUN, ForecastError, RunError, SpecError, WriteError
-from forecast.labels import Phrase, text
-from forecast.lock import held
-from forecast.runs import mail
-from forecast.runs.schedule import Due, Plan, Post, Record, Served, due
+from forecast.base.disk import append_line, replace_file, writing
+from forecast.base.errors import EXIT_GOOD, EXIT_RUN, ForecastError, RunError, SpecError, WriteError
+from forecast.base.labels import Phrase, text
+from forecast.base.lock import held
+from forecast.schedule import mail
+from forecast.schedule.due import Due, Plan, Post, Record, Served, due
 
 if TYPE_CHECKING:
     from forecast.runs.run import Outcome

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from forecast.errors import SpecError
-from forecast.runs.when import When
+from forecast.base.errors import SpecError
+from forecast.schedule.when import When
 
 LOOK: Final = 17  # minute of the hourly look of cron; most jobs of a machine stand on 0
 MOST_HOURS: Final = 4

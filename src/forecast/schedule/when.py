@@ -12,8 +12,8 @@ import re
 from dataclasses import dataclass
 from typing import Final, Self
 
-from forecast.errors import SpecError
-from forecast.spec import refuse_unknown
+from forecast.base.errors import SpecError
+from forecast.base.spec import refuse_unknown
 
 EVERY: Final = ("daily", "weekly", "monthly")
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

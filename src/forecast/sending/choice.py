@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from forecast.errors import SpecError
-from forecast.labels import Phrase
-from forecast.result import Result
+from forecast.answer.result import Result
+from forecast.base.errors import SpecError
+from forecast.base.labels import Phrase
 from forecast.runs import site
 from forecast.runs.manifest import Manifest
 from forecast.runs.store import Entry, Store

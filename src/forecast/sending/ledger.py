@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from forecast.disk import append_line, writing
+from forecast.base.disk import append_line, writing
 
 FILE: Final = "sent.jsonl"
 INTENT: Final = "intent"

@@ -10,13 +10,13 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from typing import Final
 
-from forecast import report
-from forecast.errors import SpecError
-from forecast.labels import Phrase
-from forecast.runs import mail
+from forecast.base.errors import SpecError
+from forecast.base.labels import Phrase
+from forecast.base.spelling import slug
+from forecast.pages import report
+from forecast.schedule import mail
 from forecast.sending.choice import MEETING, Chosen
 from forecast.sending.recipients import Recipient
-from forecast.tables import slug
 
 MOST_BYTES: Final = 10_000_000
 MEGABYTE: Final = 1_000_000

@@ -26,11 +26,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from forecast.errors import EXIT_USE, DataError, Problem
-from forecast.labels import LANGUAGES
-from forecast.runs.schedule import ADDRESS
-from forecast.spec import nearest
-from forecast.tables import slug
+from forecast.base.errors import EXIT_USE, DataError, Problem
+from forecast.base.labels import LANGUAGES
+from forecast.base.spec import nearest
+from forecast.base.spelling import slug
+from forecast.schedule.due import ADDRESS
 
 SECURITY: Final = {"starttls": 587, "tls": 465}  # and the port that is usual for it
 ATTACHED: Final = ("html", "pdf", "xlsx")

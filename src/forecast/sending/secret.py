@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from forecast.errors import SpecError
+from forecast.base.errors import SpecError
 from forecast.sending.recipients import Smtp
 
 USER: Final = "FORECAST_SMTP_USER"

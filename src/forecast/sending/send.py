@@ -19,10 +19,10 @@ from email.policy import SMTP
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from forecast.disk import replace_file, writing
-from forecast.errors import EXIT_GOOD, EXIT_PARTLY, EXIT_RUN, SpecError
-from forecast.labels import Phrase
-from forecast.lock import held
+from forecast.base.disk import replace_file, writing
+from forecast.base.errors import EXIT_GOOD, EXIT_PARTLY, EXIT_RUN, SpecError
+from forecast.base.labels import Phrase
+from forecast.base.lock import held
 from forecast.runs.store import Store
 from forecast.sending import letter, secret
 from forecast.sending.choice import LATEST, STALE_DAYS, choose

@@ -18,8 +18,8 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from typing import ClassVar, Final, Self
 
-from forecast.errors import RunError, SpecError, shown
-from forecast.labels import Phrase
+from forecast.base.errors import RunError, SpecError, shown
+from forecast.base.labels import Phrase
 from forecast.sending.ledger import Event
 from forecast.sending.recipients import Smtp
 from forecast.sending.secret import Login

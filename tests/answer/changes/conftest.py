@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast import ground, load, pipeline, record
-from forecast.members import Members
-from forecast.spec import RunSpec
+from forecast.answer import ground, pipeline, record
+from forecast.answer.members import Members
+from forecast.base.spec import RunSpec
+from forecast.data import load
 
 CITY = "TP. Hồ Chí Minh"
 EARLY, MEETING = dt.date(2024, 9, 20), dt.date(2024, 10, 20)

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast import labels, tables
-from forecast.changes.rows import COMPARED, changed_rows
+from forecast.answer.changes.rows import COMPARED, changed_rows
+from forecast.base import labels
+from forecast.data import tables
 
 STEPS = ("indicators", "figures", "framework", "departments")
 edits = st.dictionaries(

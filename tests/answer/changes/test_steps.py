@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast import changes, ground, pipeline, reading
-from forecast.changes.since import _moves
-from forecast.errors import TooFewYearsError
+from forecast.answer import changes, ground, pipeline
+from forecast.answer.changes.since import _moves
+from forecast.base.errors import TooFewYearsError
+from forecast.pages import reading
 from forecast.runs.files import sha256
 
 STEPS = ("indicators", "figures", "framework", "departments")

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast.framework import Framework
-from forecast.scorecard.tree import Tree, tree_of
-from forecast.tables import DAY_DTYPE
+from forecast.answer.scorecard.tree import Tree, tree_of
+from forecast.data.framework import Framework
+from forecast.data.tables import DAY_DTYPE
 
 MODELLED = [
     ("total", "", 10.0),

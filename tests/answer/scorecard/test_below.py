@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast.scorecard import below
+from forecast.answer.scorecard import below
 
 shares = st.floats(0, 1, allow_nan=False)
 

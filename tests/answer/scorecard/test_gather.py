@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast.result import DEPARTMENT_COLUMNS
-from forecast.scorecard.gather import gather
-from forecast.scorecard.leaves import Leaves
-from forecast.scorecard.outlook import spoken_rows
-from forecast.spec import RunSpec
-from forecast.submissions import Bias, learn
-from forecast.tables import SELF_SCORES, SUBMISSIONS
+from forecast.answer.result import DEPARTMENT_COLUMNS
+from forecast.answer.scorecard.gather import gather
+from forecast.answer.scorecard.leaves import Leaves
+from forecast.answer.scorecard.outlook import spoken_rows
+from forecast.answer.submissions import Bias, learn
+from forecast.base.spec import RunSpec
+from forecast.data.tables import SELF_SCORES, SUBMISSIONS
 
 SIZE = 4000
 NO_SELF_SCORES = pd.DataFrame(

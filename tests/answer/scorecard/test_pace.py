@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast.load.cells import period_days
-from forecast.scorecard import pace
+from forecast.answer.scorecard import pace
+from forecast.data.load.cells import period_days
 
 SIZE = 20_000
 

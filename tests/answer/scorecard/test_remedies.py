@@ -4,7 +4,7 @@ import datetime as dt
 
 import pandas as pd
 
-from forecast.scorecard.remedies import of_year, remedy_table, unit_table
+from forecast.answer.scorecard.remedies import of_year, remedy_table, unit_table
 
 UNITS = pd.DataFrame(
     [("Sở Nội vụ", "department", "SNV"), ("Quận 1", "district", "Q1|Q.1"), ("Quận 3", "district", "")],

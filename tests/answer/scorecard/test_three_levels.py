@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from benchmarks import criteria
 
-from forecast.framework import Framework
-from forecast.scorecard.below import allocate
-from forecast.scorecard.tree import Tree, tree_of
-from forecast.tables import DAY_DTYPE
+from forecast.answer.scorecard.below import allocate
+from forecast.answer.scorecard.tree import Tree, tree_of
+from forecast.data.framework import Framework
+from forecast.data.tables import DAY_DTYPE
 
 YEAR = 2023
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from forecast.scorecard.tree import tree_of
+from forecast.answer.scorecard.tree import tree_of
 
 
 def test_components_stand_before_their_children_in_the_order_of_reading(tree):

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast import load, pipeline
-from forecast.load import Vintages
-from forecast.result import Result, table_names
-from forecast.spec import RunSpec
-from forecast.tables import known_from
+from forecast.answer import pipeline
+from forecast.answer.result import Result, table_names
+from forecast.base.spec import RunSpec
+from forecast.data import load
+from forecast.data.load import Vintages
+from forecast.data.tables import known_from
 
 CITY = "TP. Hồ Chí Minh"
 # Figures of each table whose days are told; all of them are made up in the example, or real and changed here.

@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast import rules
-from forecast.result import SCENARIO_COLUMNS
-from forecast.scenarios import Scenario
-from forecast.scorecard.card import attainable, projection_table, scorecard_table
-from forecast.scorecard.leaves import Leaves
-from forecast.scorecard.pace import Projection
-from forecast.scorecard.worlds import Stage, played, scenario_table
+from forecast.answer.result import SCENARIO_COLUMNS
+from forecast.answer.scorecard.card import attainable, projection_table, scorecard_table
+from forecast.answer.scorecard.leaves import Leaves
+from forecast.answer.scorecard.pace import Projection
+from forecast.answer.scorecard.worlds import Stage, played, scenario_table
+from forecast.data import rules
+from forecast.data.scenarios import Scenario
 
 SIZE = 2000
 NO_TARGETS = pd.DataFrame(columns=["quantity", "relation", "value", "set_on"])

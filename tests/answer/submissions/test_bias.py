@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast.submissions import Bias, learn
-from forecast.submissions.bias import DomainBias
+from forecast.answer.submissions import Bias, learn
+from forecast.answer.submissions.bias import DomainBias
 
 HERE = "TP. Hồ Chí Minh"
 
@@ -48,7 +48,7 @@ def test_many_years_speak_for_themselves():
 
 def test_the_closed_form_by_hand(monkeypatch):
     """With one pair of variances on the grid the answer is the textbook's weighted mean."""
-    monkeypatch.setattr("forecast.submissions.bias._GRID", np.array([0.04]))
+    monkeypatch.setattr("forecast.answer.submissions.bias._GRID", np.array([0.04]))
     bias = learn(table((HERE, 2022, "D2", 9.0, 8.0, 10.0), (HERE, 2023, "D2", 9.0, 8.4, 10.0)), HERE, 2024)
     # two years of mean -0.08: noise 0.0016 / 2 = 0.0008, domains 0.0016, overall prior 0.0025
     centre = (-0.08 / 0.0024) / (1 / 0.0024 + 1 / 0.0025)
@@ -63,7 +63,7 @@ def test_the_closed_form_by_hand(monkeypatch):
 def test_the_answer_is_bayes_by_brute_force(monkeypatch):
     """Oracle: the same three levels, integrated on a fine grid of means without any algebra."""
     spreads = np.array([0.01, 0.04, 0.1])
-    monkeypatch.setattr("forecast.submissions.bias._GRID", spreads)
+    monkeypatch.setattr("forecast.answer.submissions.bias._GRID", spreads)
     seen = {"D2": [-0.10, -0.06], "D5": [0.02, 0.01, 0.03]}
     rows = [
         (HERE, 2020 + n, name, 9.0, 9.0 + 10 * share, 10.0)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast.submissions import quantiles
+from forecast.answer.submissions import quantiles
 
 RANKS = np.linspace(0, 1, 401)
 

@@ -8,10 +8,10 @@ import time
 
 import pytest
 
-from forecast.errors import RunError, SpecError
-from forecast.workers import cluster as module
-from forecast.workers import in_order
-from forecast.workers.cluster import connected
+from forecast.base.errors import RunError, SpecError
+from forecast.base.workers import cluster as module
+from forecast.base.workers import in_order
+from forecast.base.workers.cluster import connected
 
 pytest.importorskip("distributed", reason="dask and distributed are not installed (the extra 'cluster')")
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from forecast.errors import RunError
-from forecast.workers import Local, in_order, like_map
-from forecast.workers import local as module
+from forecast.base.errors import RunError
+from forecast.base.workers import Local, in_order, like_map
+from forecast.base.workers import local as module
 
 
 @pytest.mark.parametrize("count", [1, 2])

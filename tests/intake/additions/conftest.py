@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from forecast import additions, cli
+from forecast import cli
+from forecast.intake import additions
 
 _SPEC = importlib.util.spec_from_file_location("made_up_tables", Path(__file__).with_name("made_up.py"))
 _MODULE = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(_MODULE)
 
-REAL = Path(__file__).parents[2] / "data"
+REAL = Path(__file__).parents[3] / "data"
 
 
 KEPT = {  # a part of the rows, so that reading them takes little time

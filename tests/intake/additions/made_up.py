@@ -6,7 +6,7 @@ from pathlib import Path
 
 import openpyxl
 
-from forecast.tables import COMPONENTS, DOMAINS
+from forecast.data.tables import COMPONENTS, DOMAINS
 
 MAXIMA = {"D1": 9.5, "D2": 10.0, "D3": 13.0, "D4": 10.5, "D5": 15.0, "D6": 12.0, "D7": 13.5, "D8": 16.5}
 NAMES = (

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from forecast import additions, disk
-from forecast.additions import journal
-from forecast.annex.store import locked
+from forecast.base import disk
+from forecast.base.errors import DataError, SpecError, WriteError
+from forecast.data.load import read_vintages
 from forecast.desk.form import Entry, form
-from forecast.errors import DataError, SpecError, WriteError
-from forecast.load import read_vintages
+from forecast.intake import additions
+from forecast.intake.additions import journal
+from forecast.intake.annex.store import locked
 
 SCORE = {
     "index_code": "PAR",

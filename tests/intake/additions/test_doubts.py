@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast.additions import plausible
-from forecast.additions.doubts import Case, judge
-from forecast.additions.history import History
-from forecast.tables import DOMAINS
+from forecast.data.tables import DOMAINS
+from forecast.intake.additions import plausible
+from forecast.intake.additions.doubts import Case, judge
+from forecast.intake.additions.history import History
 
 YEARS = (2020, 2021, 2022)
 

@@ -3,9 +3,10 @@
 import openpyxl
 import pytest
 
-from forecast import additions, load
-from forecast.errors import DataError
-from forecast.tables import INDICATORS
+from forecast.base.errors import DataError
+from forecast.data import load
+from forecast.data.tables import INDICATORS
+from forecast.intake import additions
 
 CRITERION = "876/QĐ-BNV,2022,2024,2.1,D2,Tiêu chí giả định,Made up,10,made_up,,,,,\n"
 

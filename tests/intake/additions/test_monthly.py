@@ -6,9 +6,10 @@ All figures are made up.
 import openpyxl
 import pytest
 
-from forecast import additions, load
-from forecast.additions.periods import YearMissingError, period_in
-from forecast.errors import DataError
+from forecast.base.errors import DataError
+from forecast.data import load
+from forecast.intake import additions
+from forecast.intake.additions.periods import YearMissingError, period_in
 
 SOURCE = "Bảng in giả định"
 

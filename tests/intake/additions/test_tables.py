@@ -7,9 +7,11 @@ import zipfile
 
 import pytest
 
-from forecast import additions, cli, load
-from forecast.errors import DataError, SpecError
-from forecast.tables import DOMAINS
+from forecast import cli
+from forecast.base.errors import DataError, SpecError
+from forecast.data import load
+from forecast.data.tables import DOMAINS
+from forecast.intake import additions
 
 YEAR = 2023
 

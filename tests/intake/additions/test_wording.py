@@ -2,7 +2,7 @@
 
 import pytest
 
-from forecast.additions.wording import recognise
+from forecast.intake.additions.wording import recognise
 
 
 @pytest.mark.parametrize(

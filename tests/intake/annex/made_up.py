@@ -247,7 +247,7 @@ def expected(tree):
 
 def data_folder(folder):
     """A copy of the project's data, to write into."""
-    real = Path(__file__).parents[2] / "data"
+    real = Path(__file__).parents[3] / "data"
     target = folder / "data"
     target.mkdir()
     for file in real.glob("*.csv"):

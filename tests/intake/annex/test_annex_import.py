@@ -5,10 +5,13 @@ import os
 
 import pytest
 
-from forecast import annex, cli, disk, load
-from forecast.errors import DataError, WriteError
-from forecast.framework import framework_for
-from forecast.lock import held
+from forecast import cli
+from forecast.base import disk
+from forecast.base.errors import DataError, WriteError
+from forecast.base.lock import held
+from forecast.data import load
+from forecast.data.framework import framework_for
+from forecast.intake import annex
 
 NAME = "876/QĐ-BNV"
 AS_OF = dt.date(2024, 10, 20)

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast import annex
-from forecast.annex.grid import Cell, Grid
-from forecast.annex.headings import find_layout
-from forecast.annex.tree import parse_maximum, whole_annex
-from forecast.errors import DataError, SpecError
+from forecast.base.errors import DataError, SpecError
+from forecast.intake import annex
+from forecast.intake.annex.grid import Cell, Grid
+from forecast.intake.annex.headings import find_layout
+from forecast.intake.annex.tree import parse_maximum, whole_annex
 
 REQUEST = annex.Request(framework="876/QĐ-BNV", status="made_up")
 HEAD = [

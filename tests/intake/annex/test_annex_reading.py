@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast import annex
-from forecast.annex.headings import role_of
-from forecast.annex.numbering import Numbering, split_mark, whole_mark
-from forecast.annex.steps import proposed_rule
-from forecast.errors import SpecError
+from forecast.base.errors import SpecError
+from forecast.intake import annex
+from forecast.intake.annex.headings import role_of
+from forecast.intake.annex.numbering import Numbering, split_mark, whole_mark
+from forecast.intake.annex.steps import proposed_rule
 
 LAYOUTS = ("one_column", "with_titles", "merged", "several_columns", "semicolons", "commas")
 NUMBERS = ("dotted", "roman_restarting", "roman_dotted", "words", "roman_mixed", "bracketed")

@@ -12,14 +12,14 @@ from typing import Any
 import openpyxl
 import pytest
 
-from forecast import load
-from forecast.framework import Framework, framework_for
-from forecast.load import LOCK
-from forecast.spec import RunSpec
-from forecast.submissions import form, layout, sheets
-from forecast.submissions.intake import Outcome, intake
+from forecast.base.spec import RunSpec
+from forecast.data import load
+from forecast.data.framework import Framework, framework_for
+from forecast.data.load import LOCK
+from forecast.intake.forms import form, layout, sheets
+from forecast.intake.forms.intake import Outcome, intake
 
-REAL = Path(__file__).parents[2] / "data"
+REAL = Path(__file__).parents[3] / "data"
 AREA = "TP. Hồ Chí Minh"
 SPEC = RunSpec(index_code="PAR", area=AREA, target_year=2024, as_of=dt.date(2024, 8, 15))
 PARENTS = {  # a component, its maximum, how many criteria, how many below each: 88 sub-criteria in all

@@ -7,10 +7,11 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from forecast.errors import SpecError
-from forecast.framework import framework_for
-from forecast.submissions import departments, form, items, layout, sheets
-from forecast.submissions.key import SHEET, Key
+from forecast.answer.submissions import departments, items
+from forecast.base.errors import SpecError
+from forecast.data.framework import framework_for
+from forecast.intake.forms import form, layout, sheets
+from forecast.intake.forms.key import SHEET, Key
 
 SIX = {
     *("Sở Nội vụ", "Sở Tài chính", "Sở Tư pháp", "Sở Kế hoạch và Đầu tư"),

@@ -13,13 +13,14 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from forecast import load
-from forecast.errors import DataError, WriteError
-from forecast.load import LOCK
-from forecast.lock import held
-from forecast.submissions import intake as intake_module
-from forecast.submissions import key, latest, layout, reading, store
-from forecast.workbook import open_workbook
+from forecast.answer.submissions import latest
+from forecast.base.errors import DataError, WriteError
+from forecast.base.lock import held
+from forecast.base.workbook import open_workbook
+from forecast.data import load
+from forecast.data.load import LOCK
+from forecast.intake.forms import intake as intake_module
+from forecast.intake.forms import key, layout, reading, store
 
 ENTRY = layout.sheet_name("entry")
 
@@ -491,7 +492,7 @@ def test_a_copy_that_cannot_be_written_is_said(office, monkeypatch):
     def full(*_, **__):
         raise WriteError("write.refused", {"path": "desk"})
 
-    monkeypatch.setattr("forecast.submissions.returned.write", full)
+    monkeypatch.setattr("forecast.intake.forms.returned.write", full)
     (outcome,) = office.take(office.filled({"H9": "abc"}))
 
     assert (outcome.state, outcome.copy, str(outcome.no_copy)[:18]) == ("refused", None, "Cannot write desk:")

@@ -8,7 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from forecast.submissions import key, layout
+from forecast.intake.forms import key, layout
 
 SOFFICE = shutil.which("soffice")
 ENTRY = layout.sheet_name("entry")

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast.result import STATUS_COLUMNS
-from forecast.spec import RunSpec
-from forecast.submissions import beside, departments, latest, status
+from forecast.answer.result import STATUS_COLUMNS
+from forecast.answer.submissions import beside, departments, latest, status
+from forecast.base.spec import RunSpec
 
 FIRST, SECOND, THIRD = "Sở Nội vụ", "Sở Tư pháp", "Sở Tài chính"
 

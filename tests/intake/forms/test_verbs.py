@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from forecast import cli
-from forecast.result import Result, table_names
-from forecast.spec import RunSpec
+from forecast.answer.result import Result, table_names
+from forecast.base.spec import RunSpec
 
 SIX = 6
 

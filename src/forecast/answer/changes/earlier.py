@@ -12,12 +12,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from forecast import load
-from forecast.errors import DataError, ForecastError
-from forecast.findings import phrase
-from forecast.load import Known
-from forecast.result import SPEC_FILE, read_spec, read_table
-from forecast.spec import RunSpec
+from forecast.answer.findings import phrase
+from forecast.answer.result import SPEC_FILE, read_spec, read_table
+from forecast.base.errors import DataError, ForecastError
+from forecast.base.spec import RunSpec
+from forecast.data import load
+from forecast.data.load import Known
 
 DATA: Final = "data"  # a run's own copy of the tables
 RECORD: Final = "manifest.json"

@@ -12,15 +12,16 @@ from typing import Any, Final, Self
 
 import pandas as pd
 
-from forecast import submissions, tables
-from forecast.changes.steps import DEPARTMENTS, FIGURES, FRAMEWORK, INDICATORS, NONE
-from forecast.framework import PART_PREFIX, TOTAL
-from forecast.load import Known
-from forecast.models.subject import SURVEY, SURVEY_COMPONENT
-from forecast.result import CHANGED_ROW_COLUMNS
-from forecast.spec import RunSpec
-from forecast.submissions.bias import domain_of
-from forecast.tables import DAY_DTYPE, RELATED_CODES, Table
+from forecast.answer import submissions
+from forecast.answer.changes.steps import DEPARTMENTS, FIGURES, FRAMEWORK, INDICATORS, NONE
+from forecast.answer.result import CHANGED_ROW_COLUMNS
+from forecast.answer.submissions.bias import domain_of
+from forecast.base.spec import RunSpec
+from forecast.data import tables
+from forecast.data.framework import PART_PREFIX, TOTAL
+from forecast.data.load import Known
+from forecast.data.tables import DAY_DTYPE, RELATED_CODES, Table
+from forecast.model.subject import SURVEY, SURVEY_COMPONENT
 
 Record = Mapping[Hashable, Any]
 Row = dict[str, Any]

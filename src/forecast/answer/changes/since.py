@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from forecast.changes.earlier import Earlier, read
-from forecast.changes.rows import changed_rows
-from forecast.changes.steps import MODEL, TABLES, UNSPLIT, WHOLE, put_back
-from forecast.errors import ForecastError
-from forecast.findings import phrase
-from forecast.load import Known
-from forecast.result import CHANGE_COLUMNS, PREVIOUS_COLUMNS
-from forecast.spec import RunSpec
-from forecast.tables import DAY_DTYPE
+from forecast.answer.changes.earlier import Earlier, read
+from forecast.answer.changes.rows import changed_rows
+from forecast.answer.changes.steps import MODEL, TABLES, UNSPLIT, WHOLE, put_back
+from forecast.answer.findings import phrase
+from forecast.answer.result import CHANGE_COLUMNS, PREVIOUS_COLUMNS
+from forecast.base.errors import ForecastError
+from forecast.base.spec import RunSpec
+from forecast.data.load import Known
+from forecast.data.tables import DAY_DTYPE
 
 Medians = Mapping[str, float]  # by component
 Row = tuple[str, str, float, float, float]  # of `changes`

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from forecast.load import Known
+from forecast.data.load import Known
 
 MODEL: Final = "model"  # code and settings, on the data as they were
 FIGURES: Final = "figures"

@@ -23,7 +23,7 @@ Flags = NDArray[np.bool_]
 
 MOVE_SD: Final = 0.25  # of a criterion around its domain's move, where last year's score is known
 LEVEL_SD: Final = 0.9  # of a criterion around its domain's level, where it is not
-EDGE: Final = 0.004  # as in forecast.models.link
+EDGE: Final = 0.004  # as in forecast.model.link
 ROUNDS: Final = 50
 CLOSE: Final = 1e-10
 

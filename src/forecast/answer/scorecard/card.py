@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecast.findings import phrase, phrases
-from forecast.result import PROJECTION_COLUMNS, SCORECARD_COLUMNS
-from forecast.scorecard.leaves import Leaves
-from forecast.scorecard.pace import year_end
-from forecast.simulate import quantiles
+from forecast.answer.findings import phrase, phrases
+from forecast.answer.result import PROJECTION_COLUMNS, SCORECARD_COLUMNS
+from forecast.answer.scorecard.leaves import Leaves
+from forecast.answer.scorecard.pace import year_end
+from forecast.model.simulate import quantiles
 
 Floats = NDArray[np.float64]
 

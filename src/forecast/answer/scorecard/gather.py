@@ -14,15 +14,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecast.findings import phrase
-from forecast.result import DEPARTMENT_COLUMNS, DEPARTMENT_DOMAIN_COLUMNS
-from forecast.scorecard.below import moved
-from forecast.scorecard.card import last_points
-from forecast.scorecard.leaves import Leaves
-from forecast.scorecard.tree import Tree
-from forecast.simulate import quantiles, stream
-from forecast.submissions import WORTH_SAYING, Bias
-from forecast.submissions import quantiles as spread
+from forecast.answer.findings import phrase
+from forecast.answer.result import DEPARTMENT_COLUMNS, DEPARTMENT_DOMAIN_COLUMNS
+from forecast.answer.scorecard.below import moved
+from forecast.answer.scorecard.card import last_points
+from forecast.answer.scorecard.leaves import Leaves
+from forecast.answer.scorecard.tree import Tree
+from forecast.answer.submissions import WORTH_SAYING, Bias
+from forecast.answer.submissions import quantiles as spread
+from forecast.model.simulate import quantiles, stream
 
 Floats = NDArray[np.float64]
 Row = dict[str, Any]

@@ -9,17 +9,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast import rules
-from forecast.findings import phrase, phrases
-from forecast.framework import WHOLE
-from forecast.load import Known
-from forecast.rules import Rule
-from forecast.scorecard import pace
-from forecast.scorecard.below import allocate, of_free
-from forecast.scorecard.pace import Projection
-from forecast.scorecard.tree import Tree
-from forecast.simulate import Draws, stream
-from forecast.spec import RunSpec
+from forecast.answer.findings import phrase, phrases
+from forecast.answer.scorecard import pace
+from forecast.answer.scorecard.below import allocate, of_free
+from forecast.answer.scorecard.pace import Projection
+from forecast.answer.scorecard.tree import Tree
+from forecast.base.spec import RunSpec
+from forecast.data import rules
+from forecast.data.framework import WHOLE
+from forecast.data.load import Known
+from forecast.data.rules import Rule
+from forecast.model.simulate import Draws, stream
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

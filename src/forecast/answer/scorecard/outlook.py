@@ -15,19 +15,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecast import submissions
-from forecast.findings import Key, quantile_rows, scored
-from forecast.framework import TOTAL, Framework, with_share
-from forecast.load import Known
-from forecast.scorecard.card import attainable, projection_table, scorecard_table
-from forecast.scorecard.gather import Gathered, gather
-from forecast.scorecard.leaves import Leaves, leaves_of
-from forecast.scorecard.remedies import OPEN, of_year, remedy_table, unit_table
-from forecast.scorecard.tree import Tree, tree_of
-from forecast.scorecard.worlds import Stage, scenario_table
-from forecast.simulate import Draws, quantiles
-from forecast.spec import RunSpec
-from forecast.tables import slug
+from forecast.answer import submissions
+from forecast.answer.findings import Key, quantile_rows, scored
+from forecast.answer.scorecard.card import attainable, projection_table, scorecard_table
+from forecast.answer.scorecard.gather import Gathered, gather
+from forecast.answer.scorecard.leaves import Leaves, leaves_of
+from forecast.answer.scorecard.remedies import OPEN, of_year, remedy_table, unit_table
+from forecast.answer.scorecard.tree import Tree, tree_of
+from forecast.answer.scorecard.worlds import Stage, scenario_table
+from forecast.base.spec import RunSpec
+from forecast.base.spelling import slug
+from forecast.data.framework import TOTAL, Framework, with_share
+from forecast.data.load import Known
+from forecast.model.simulate import Draws, quantiles
 
 Floats = NDArray[np.float64]
 

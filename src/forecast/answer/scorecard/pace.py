@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecast.findings import phrase
+from forecast.answer.findings import phrase
 
 Floats = NDArray[np.float64]
 

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from forecast.result import REMEDY_COLUMNS, UNIT_COLUMNS
+from forecast.answer.result import REMEDY_COLUMNS, UNIT_COLUMNS
 
 OPEN: Final = ("planned", "doing")
 

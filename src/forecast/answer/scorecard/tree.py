@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecast.framework import PART_PREFIX, TOTAL, Framework, is_criterion
+from forecast.data.framework import PART_PREFIX, TOTAL, Framework, is_criterion
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int_]

@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecast.findings import phrase
-from forecast.framework import TOTAL, WHOLE
-from forecast.result import SCENARIO_COLUMNS, SCENARIO_TARGET_COLUMNS
-from forecast.scenarios import Scenario, flat
-from forecast.scorecard.below import moved
-from forecast.scorecard.leaves import Leaves
-from forecast.scorecard.tree import NONE
-from forecast.simulate import chance, quantiles, ranks
+from forecast.answer.findings import phrase
+from forecast.answer.result import SCENARIO_COLUMNS, SCENARIO_TARGET_COLUMNS
+from forecast.answer.scorecard.below import moved
+from forecast.answer.scorecard.leaves import Leaves
+from forecast.answer.scorecard.tree import NONE
+from forecast.data.framework import TOTAL, WHOLE
+from forecast.data.scenarios import Scenario, flat
+from forecast.model.simulate import chance, quantiles, ranks
 
 Floats = NDArray[np.float64]
 

@@ -1,8 +1,8 @@
 """Departments' forms: made, read, checked, returned with comments, stored; what a form's figures mean."""
 
-from forecast.submissions.bias import Bias, learn
-from forecast.submissions.duties import departments, items
-from forecast.submissions.spread import quantiles
-from forecast.submissions.status import WORTH_SAYING, beside, latest, status
+from forecast.answer.submissions.bias import Bias, learn
+from forecast.answer.submissions.duties import departments, items
+from forecast.answer.submissions.spread import quantiles
+from forecast.answer.submissions.status import WORTH_SAYING, beside, latest, status
 
 __all__ = ["WORTH_SAYING", "Bias", "beside", "departments", "items", "latest", "learn", "quantiles", "status"]

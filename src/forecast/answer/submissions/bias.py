@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from forecast.framework import PART_PREFIX, TOTAL, is_criterion
-from forecast.labels import Phrase
+from forecast.base.labels import Phrase
+from forecast.data.framework import PART_PREFIX, TOTAL, is_criterion
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

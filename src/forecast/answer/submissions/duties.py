@@ -6,9 +6,9 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from forecast.framework import PART_PREFIX, TOTAL, Framework
-from forecast.spec import refuse_unknown
-from forecast.tables import clean
+from forecast.base.spec import refuse_unknown
+from forecast.base.spelling import clean
+from forecast.data.framework import PART_PREFIX, TOTAL, Framework
 
 if TYPE_CHECKING:
     import pandas as pd

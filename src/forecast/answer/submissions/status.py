@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from forecast.result import STATUS_COLUMNS
-from forecast.submissions.duties import deadline, departments, items
-from forecast.tables import DAY_DTYPE
+from forecast.answer.result import STATUS_COLUMNS
+from forecast.answer.submissions.duties import deadline, departments, items
+from forecast.data.tables import DAY_DTYPE
 
 if TYPE_CHECKING:
     import datetime as dt
 
-    from forecast.framework import Framework
-    from forecast.load import Known
-    from forecast.spec import RunSpec
+    from forecast.base.spec import RunSpec
+    from forecast.data.framework import Framework
+    from forecast.data.load import Known
 
 WORTH_SAYING: Final = 0.1  # points: members nearer than that do not disagree, whatever their ranges
 _DAYS = ("due_on", "received_on")

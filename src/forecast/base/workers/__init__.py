@@ -4,7 +4,7 @@ The work is one pure function of a task and of what all tasks share.  Nothing el
 places it is done in: data travel, never paths, and what comes back is the same on any of them.
 """
 
-from forecast.workers.contract import Done, Workers, in_order, like_map
-from forecast.workers.local import Local
+from forecast.base.workers.contract import Done, Workers, in_order, like_map
+from forecast.base.workers.local import Local
 
 __all__ = ["Done", "Local", "Workers", "in_order", "like_map"]

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
-from forecast.errors import RunError, SpecError, shown
-from forecast.labels import Phrase
-from forecast.workers.contract import Done, Shared, Task, Value
+from forecast.base.errors import RunError, SpecError, shown
+from forecast.base.labels import Phrase
+from forecast.base.workers.contract import Done, Shared, Task, Value
 
 if TYPE_CHECKING:
     from distributed import Client, Future

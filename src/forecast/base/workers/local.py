@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from forecast.errors import RunError
-from forecast.workers.contract import Done, Shared, Task, Value
+from forecast.base.errors import RunError
+from forecast.base.workers.contract import Done, Shared, Task, Value
 
 LIBRARIES: Final = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")
 _LOOK: Final = 1.0  # seconds between looks at the parent

@@ -7,13 +7,13 @@ and its cells are put into plain form (`values`).
 
 from __future__ import annotations
 
-from forecast.foreign.beside import (
+from forecast.data.foreign.beside import (
     EVERYWHERE,
     CovariateTable,
     read_covariates_file,
     read_covariates_frame,
 )
-from forecast.foreign.read import YearlyTable, folded, read_file, read_frame
+from forecast.data.foreign.read import YearlyTable, folded, read_file, read_frame
 
 __all__ = [
     "EVERYWHERE",

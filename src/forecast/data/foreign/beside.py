@@ -13,13 +13,13 @@ from typing import Final
 
 import pandas as pd
 
-from forecast import load
-from forecast.errors import DataError, Problem
-from forecast.foreign.headings import headings
-from forecast.foreign.read import folded, table_of
-from forecast.foreign.sheet import Sheet, sheet_of_file, sheet_of_frame
-from forecast.labels import Phrase
-from forecast.tables import clean, slug
+from forecast.base.errors import DataError, Problem
+from forecast.base.labels import Phrase
+from forecast.base.spelling import clean, slug
+from forecast.data import load
+from forecast.data.foreign.headings import headings
+from forecast.data.foreign.read import folded, table_of
+from forecast.data.foreign.sheet import Sheet, sheet_of_file, sheet_of_frame
 
 COVARIATE: Final = ("covariate", "covariates", "regressor", "bien", "bien-so", "bien-giai-thich", "yeu-to")
 COMPONENT: Final = ("component", "domain", "thanh-phan", "linh-vuc")

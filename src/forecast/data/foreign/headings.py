@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from forecast.tables import slug
+from forecast.base.spelling import slug
 
 ROLES: Final = ("area", "component", "year", "score", "max_score")
 # Other names by slug; those of Nixtla's tools first.

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from forecast.errors import DataError, Problem
-from forecast.foreign.headings import PARTS_OF_YEARS, ROLES, Headings, headings
-from forecast.foreign.sheet import Sheet
-from forecast.foreign.values import is_number, year_of
-from forecast.labels import Phrase
-from forecast.spec import nearest
-from forecast.tables import slug
+from forecast.base.errors import DataError, Problem
+from forecast.base.labels import Phrase
+from forecast.base.spec import nearest
+from forecast.base.spelling import slug
+from forecast.data.foreign.headings import PARTS_OF_YEARS, ROLES, Headings, headings
+from forecast.data.foreign.sheet import Sheet
+from forecast.data.foreign.values import is_number, year_of
 
 NEEDED = ("area", "component", "year", "score")
 

@@ -10,16 +10,16 @@ from typing import Final
 
 import pandas as pd
 
-from forecast import load, tables
-from forecast.errors import DataError, Problem
-from forecast.foreign.layout import Long, long_of
-from forecast.foreign.sheet import Sheet, sheet_of_file, sheet_of_frame
-from forecast.foreign.values import no_figure, numbers, year_of
-from forecast.labels import Phrase
-from forecast.load.cells import parse_table
-from forecast.load.files import Rows
-from forecast.load.rules import Checked, repeated_rows
-from forecast.spelling import clean
+from forecast.base.errors import DataError, Problem
+from forecast.base.labels import Phrase
+from forecast.base.spelling import clean
+from forecast.data import load, tables
+from forecast.data.foreign.layout import Long, long_of
+from forecast.data.foreign.sheet import Sheet, sheet_of_file, sheet_of_frame
+from forecast.data.foreign.values import no_figure, numbers, year_of
+from forecast.data.load.cells import parse_table
+from forecast.data.load.files import Rows
+from forecast.data.load.rules import Checked, repeated_rows
 
 ALIKE: Final = 3  # problems of one kind that are listed; the rest are counted
 

@@ -12,9 +12,9 @@ from typing import Final
 
 import pandas as pd
 
-from forecast.errors import DataError, Problem
-from forecast.load.files import MAX_BYTES
-from forecast.tables import clean
+from forecast.base.errors import DataError, Problem
+from forecast.base.spelling import clean
+from forecast.data.load.files import MAX_BYTES
 
 UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 SEPARATORS: Final = (",", ";", "\t", "|")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from forecast.load.cells import number_hint
+from forecast.data.load.cells import number_hint
 
 NO_FIGURE: Final = frozenset(
     {

@@ -16,19 +16,19 @@ from typing import Final
 
 import pandas as pd
 
-from forecast import tables
-from forecast.errors import DataError, Problem, SpecError
-from forecast.framework import with_printed
-from forecast.load.areas import Gazetteer, gazetteer
-from forecast.load.cells import parse_table
-from forecast.load.files import Rows, read_rows, rows_of
-from forecast.load.indicators import with_catalogue
-from forecast.load.known import Known, known_of, settled_rows
-from forecast.load.rules import Checked, broken_rules, repeated_rows
-from forecast.scenarios import FILE as SCENARIOS_FILE
-from forecast.scenarios import Scenario
-from forecast.scenarios import read as read_scenarios
-from forecast.tables import Table, as_known
+from forecast.base.errors import DataError, Problem, SpecError
+from forecast.data import tables
+from forecast.data.framework import with_printed
+from forecast.data.load.areas import Gazetteer, gazetteer
+from forecast.data.load.cells import parse_table
+from forecast.data.load.files import Rows, read_rows, rows_of
+from forecast.data.load.indicators import with_catalogue
+from forecast.data.load.known import Known, known_of, settled_rows
+from forecast.data.load.rules import Checked, broken_rules, repeated_rows
+from forecast.data.scenarios import FILE as SCENARIOS_FILE
+from forecast.data.scenarios import Scenario
+from forecast.data.scenarios import read as read_scenarios
+from forecast.data.tables import Table, as_known
 
 __all__ = ["LOCK", "Known", "Vintages", "read", "read_breaks", "read_panel", "read_vintages", "rehearse"]
 

@@ -10,8 +10,8 @@ from typing import Final
 
 import pandas as pd
 
-from forecast.spec import nearest
-from forecast.tables import clean
+from forecast.base.spec import nearest
+from forecast.base.spelling import clean
 
 _TONES: Final = "\N{COMBINING GRAVE ACCENT}\N{COMBINING ACUTE ACCENT}\N{COMBINING TILDE}"
 _TONE_MARKS: Final = frozenset(f"{_TONES}\N{COMBINING HOOK ABOVE}\N{COMBINING DOT BELOW}")

@@ -12,11 +12,12 @@ from typing import Any, Final
 
 import pandas as pd
 
-from forecast.errors import Problem
-from forecast.load.areas import Gazetteer
-from forecast.load.files import Rows
-from forecast.spec import EXAMPLE_DAY, iso_hint, nearest
-from forecast.tables import DAY_DTYPE, FIRST_YEAR, LAST_YEAR, Column, Table, clean
+from forecast.base.errors import Problem
+from forecast.base.spec import EXAMPLE_DAY, iso_hint, nearest
+from forecast.base.spelling import clean
+from forecast.data.load.areas import Gazetteer
+from forecast.data.load.files import Rows
+from forecast.data.tables import DAY_DTYPE, FIRST_YEAR, LAST_YEAR, Column, Table
 
 Expected = tuple[str, dict[str, Any]]
 Finding = tuple[int, str, str, dict[str, Any]]  # row, column, key, facts

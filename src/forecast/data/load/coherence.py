@@ -12,8 +12,8 @@ from typing import Final, Literal
 import numpy as np
 import pandas as pd
 
-from forecast.framework import TOTAL, WHOLE, Framework
-from forecast.load.proofs import SUMS
+from forecast.data.framework import TOTAL, WHOLE, Framework
+from forecast.data.load.proofs import SUMS
 
 LEAST_TOLERANCE: Final = (
     0.05  # eight figures and their sum, each rounded to two decimals, are 0.045 off at most

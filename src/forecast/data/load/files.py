@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from forecast import labels
-from forecast.errors import Problem
-from forecast.spec import nearest
-from forecast.tables import Table, clean
+from forecast.base import labels
+from forecast.base.errors import Problem
+from forecast.base.spec import nearest
+from forecast.base.spelling import clean
+from forecast.data.tables import Table
 
 MAX_BYTES: Final = 200_000_000
 _WHOLE: Final = re.compile(r"-?\d+", flags=re.ASCII)

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import pandas as pd
 
-from forecast.load.cells import Finding, not_among, period_days, strangers
-from forecast.tables import COMPONENTS, DAY_DTYPE, RELATED_CODES
+from forecast.data.load.cells import Finding, not_among, period_days, strangers
+from forecast.data.tables import COMPONENTS, DAY_DTYPE, RELATED_CODES
 
 RELATED_PREFIX: Final = "related:"
 FROM_CATALOGUE: Final[

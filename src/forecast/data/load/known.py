@@ -10,15 +10,15 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from forecast import tables
-from forecast.framework import with_printed, with_share
-from forecast.load.areas import gazetteer
-from forecast.load.indicators import with_days
-from forecast.load.proofs import contradicted
-from forecast.load.settle import settle
-from forecast.scenarios import Scenario
-from forecast.spec import refuse_unknown
-from forecast.tables import Table, as_known
+from forecast.base.spec import refuse_unknown
+from forecast.data import tables
+from forecast.data.framework import with_printed, with_share
+from forecast.data.load.areas import gazetteer
+from forecast.data.load.indicators import with_days
+from forecast.data.load.proofs import contradicted
+from forecast.data.load.settle import settle
+from forecast.data.scenarios import Scenario
+from forecast.data.tables import Table, as_known
 
 _SETTLED: Final = (tables.SCORES, tables.RELATED, tables.INDICATORS)
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from forecast import rules
-from forecast.errors import SpecError
-from forecast.framework import TOTAL
-from forecast.load.cells import Finding, strangers
+from forecast.base.errors import SpecError
+from forecast.data import rules
+from forecast.data.framework import TOTAL
+from forecast.data.load.cells import Finding, strangers
 
 INDICATORLESS = ("manual",)
 

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecast.framework import TOTAL
-from forecast.tables import COUNTRY, DOMAINS
+from forecast.data.framework import TOTAL
+from forecast.data.tables import COUNTRY, DOMAINS
 
 # Each set of points adds up to the total, under every version of the PAR Index.
 SUMS: Final = (

@@ -9,13 +9,13 @@ from typing import Any, Final
 
 import pandas as pd
 
-from forecast.errors import Problem
-from forecast.framework import PART_PREFIX, TOTAL, WHOLE, is_criterion
-from forecast.load import indicators, points
-from forecast.load.areas import Gazetteer
-from forecast.load.cells import Finding, not_among, strangers
-from forecast.load.files import Rows
-from forecast.tables import APPRAISED, COMPONENTS, COUNTRY, INDEX_CODES, Table
+from forecast.base.errors import Problem
+from forecast.data.framework import PART_PREFIX, TOTAL, WHOLE, is_criterion
+from forecast.data.load import indicators, points
+from forecast.data.load.areas import Gazetteer
+from forecast.data.load.cells import Finding, not_among, strangers
+from forecast.data.load.files import Rows
+from forecast.data.tables import APPRAISED, COMPONENTS, COUNTRY, INDEX_CODES, Table
 
 Frames = Mapping[str, pd.DataFrame]
 

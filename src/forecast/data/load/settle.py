@@ -25,7 +25,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from forecast.tables import TRUST
+from forecast.data.tables import TRUST
 
 REASONS: Final = (
     *("later_page", "same_figure", "rank_only", "contradicted", "lower_trust"),

@@ -9,9 +9,16 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Final
 
-from forecast.spelling import clean, slug
-from forecast.tables.office import BREAKS, ELASTICITIES, ORGANS, PANEL, REMEDIES, SELF_SCORES, SUBMISSIONS
-from forecast.tables.published import (
+from forecast.data.tables.office import (
+    BREAKS,
+    ELASTICITIES,
+    ORGANS,
+    PANEL,
+    REMEDIES,
+    SELF_SCORES,
+    SUBMISSIONS,
+)
+from forecast.data.tables.published import (
     ANNOUNCEMENTS,
     AREAS,
     EVENTS,
@@ -25,8 +32,8 @@ from forecast.tables.published import (
     SCORES,
     TARGETS,
 )
-from forecast.tables.shape import DAY_DTYPE, FIRST_YEAR, LAST_YEAR, Column, Kind, Table
-from forecast.tables.values import (
+from forecast.data.tables.shape import DAY_DTYPE, FIRST_YEAR, LAST_YEAR, Column, Kind, Table
+from forecast.data.tables.values import (
     APPRAISED,
     COMPONENTS,
     COUNTRY,
@@ -95,9 +102,7 @@ __all__ = [
     "Kind",
     "Table",
     "as_known",
-    "clean",
     "known_from",
-    "slug",
     "undated",
 ]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from forecast.tables.shape import AREA, MAX_SCORE, NOTE, PUBLISHED, SOURCE, YEAR, Column, Table
-from forecast.tables.values import INDEX_CODES, STATES, UNIT_KINDS
+from forecast.data.tables.shape import AREA, MAX_SCORE, NOTE, PUBLISHED, SOURCE, YEAR, Column, Table
+from forecast.data.tables.values import INDEX_CODES, STATES, UNIT_KINDS
 
 SUBMISSIONS: Final = Table(  # departments' forecasts, one row a component of an accepted form
     name="submissions",

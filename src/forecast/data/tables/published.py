@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from forecast.tables.shape import AREA, MAX_SCORE, NOTE, PUBLISHED, SOURCE, YEAR, Column, Table
-from forecast.tables.values import (
+from forecast.data.tables.shape import AREA, MAX_SCORE, NOTE, PUBLISHED, SOURCE, YEAR, Column, Table
+from forecast.data.tables.values import (
     DOMAINS,
     FREQUENCIES,
     INDEX_CODES,
@@ -128,7 +128,7 @@ FRAMEWORKS: Final = Table(
         Column(name="responsible", empty=True),  # several with ; between them
         NOTE,
         Column(name="source", kind="choice", choices=SOURCES, empty=True, absent=True),
-        Column(name="rule", empty=True, absent=True),  # see forecast.rules
+        Column(name="rule", empty=True, absent=True),  # see forecast.data.rules
         Column(name="indicator", empty=True, absent=True),  # indicator_code that the rule scores
         Column(name="deadline", kind="day", empty=True, absent=True),  # after it nothing can be won
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from forecast import spec
+from forecast.base import spec
 
 INDEX_CODES: Final = spec.INDEX_CODES
 RELATED_CODES: Final = ("PAPI", "PCI", "DTI")

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
-from forecast import plot, report
+from forecast.base.errors import SpecError
+from forecast.base.spec import refuse_unknown
 from forecast.desk.topics.gaps import gaps
 from forecast.desk.topics.indicators import indicators
 from forecast.desk.topics.provinces import provinces
 from forecast.desk.topics.survey import survey
 from forecast.desk.topics.vintages import vintages
 from forecast.desk.views import View, said
-from forecast.errors import SpecError
-from forecast.spec import refuse_unknown
+from forecast.pages import plot, report
 
 if TYPE_CHECKING:
     from forecast.desk.steps import Steps

@@ -10,15 +10,16 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Patch
 
-from forecast import labels, reading
+from forecast.base import labels
+from forecast.data.tables import COMPONENTS
 from forecast.desk.views import View, refuse_component, said
-from forecast.markup import Column, Figure, Table, row
-from forecast.plot.canvas import BLACK, BLUE, GRID, Sheet, draw
-from forecast.tables import COMPONENTS
+from forecast.pages import reading
+from forecast.pages.markup import Column, Figure, Table, row
+from forecast.pages.plot.canvas import BLACK, BLUE, GRID, Sheet, draw
 
 if TYPE_CHECKING:
+    from forecast.data.load import Known
     from forecast.desk.steps import Steps
-    from forecast.load import Known
 
 NOTHING, RANK, SCORE, DOMAINS = range(4)
 SHADES: Final = (GRID, "#a8cfe6", BLUE, BLACK)  # nothing, a rank alone, a score, domains too

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from forecast import labels, reading, report
+from forecast.answer.indicators import figures_at, name_of
+from forecast.base import labels
 from forecast.desk.views import View, said
-from forecast.indicators import figures_at, name_of
-from forecast.markup import Cell, Column, Row, Table, row
+from forecast.pages import reading, report
+from forecast.pages.markup import Cell, Column, Row, Table, row
 
 if TYPE_CHECKING:
+    from forecast.answer.result import Result
+    from forecast.data.load import Known
     from forecast.desk.steps import Steps
-    from forecast.load import Known
-    from forecast.result import Result
 
 FEWEST: Final = 3  # years with both, before they are compared
 COLUMNS: Final = (

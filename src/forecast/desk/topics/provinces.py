@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from forecast import labels, reading
+from forecast.base import labels
+from forecast.data.framework import breaks
+from forecast.data.tables import COUNTRY
 from forecast.desk.views import View, said
-from forecast.framework import breaks
-from forecast.markup import Cell, Column, Passage, Shown, Table, row
-from forecast.tables import COUNTRY
+from forecast.pages import reading
+from forecast.pages.markup import Cell, Column, Passage, Shown, Table, row
 
 if TYPE_CHECKING:
+    from forecast.answer.result import Result
     from forecast.desk.steps import Steps
-    from forecast.result import Result
 
 NEAR: Final = 1.5  # points (percent) from the country's mean, about where the area stands
 YEARS: Final = 2  # after which the rise is measured

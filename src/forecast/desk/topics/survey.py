@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from forecast import labels, reading, report
+from forecast.base import labels
 from forecast.desk.views import View, said
-from forecast.markup import Cell, Column, Table, row
+from forecast.pages import reading, report
+from forecast.pages.markup import Cell, Column, Table, row
 
 if TYPE_CHECKING:
+    from forecast.answer.result import Result
     from forecast.desk.steps import Steps
-    from forecast.result import Result
 
 
 def survey(steps: Steps, lang: str) -> View:

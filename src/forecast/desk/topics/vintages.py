@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from forecast import labels, reading
+from forecast.base import labels
 from forecast.desk.views import View, said
-from forecast.markup import Column, Table, row
+from forecast.pages import reading
+from forecast.pages.markup import Column, Table, row
 
 if TYPE_CHECKING:
+    from forecast.data.load import Known
     from forecast.desk.steps import Steps
-    from forecast.load import Known
 
 
 def vintages(steps: Steps, lang: str) -> View:

@@ -6,13 +6,13 @@ in the forecast; `append` writes it whole or not at all and notes it in the jour
 take it back.
 """
 
-from forecast.additions.annual import INDEXES, table
-from forecast.additions.lists import KINDS as LISTS
-from forecast.additions.lists import rows_of_list
-from forecast.additions.maker import Origin
-from forecast.additions.proposal import Compared, Difference, Proposal
-from forecast.additions.single import announcement, event, indicator, score
-from forecast.additions.store import Listed, Removal, append, listed, removal, undo
+from forecast.intake.additions.annual import INDEXES, table
+from forecast.intake.additions.lists import KINDS as LISTS
+from forecast.intake.additions.lists import rows_of_list
+from forecast.intake.additions.maker import Origin
+from forecast.intake.additions.proposal import Compared, Difference, Proposal
+from forecast.intake.additions.single import announcement, event, indicator, score
+from forecast.intake.additions.store import Listed, Removal, append, listed, removal, undo
 
 __all__ = [
     "INDEXES",

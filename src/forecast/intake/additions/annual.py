@@ -7,19 +7,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from forecast.additions.beside import added, case, compared, incoherent, last_day
-from forecast.additions.doubts import Doubt, judge
-from forecast.additions.history import history
-from forecast.additions.maker import Maker, Origin
-from forecast.additions.proposal import Compared, Proposal, through_the_door
-from forecast.additions.sheet import Sheet, read_sheet
-from forecast.additions.within import own_doubts
-from forecast.additions.wording import Unit
-from forecast.annex.grid import Spot
-from forecast.errors import DataError, Problem
-from forecast.load import read_vintages
-from forecast.load.areas import gazetteer
-from forecast.tables import RELATED, RELATED_CODES, SCORES
+from forecast.base.errors import DataError, Problem
+from forecast.data.load import read_vintages
+from forecast.data.load.areas import gazetteer
+from forecast.data.tables import RELATED, RELATED_CODES, SCORES
+from forecast.intake.additions.beside import added, case, compared, incoherent, last_day
+from forecast.intake.additions.doubts import Doubt, judge
+from forecast.intake.additions.history import history
+from forecast.intake.additions.maker import Maker, Origin
+from forecast.intake.additions.proposal import Compared, Proposal, through_the_door
+from forecast.intake.additions.sheet import Sheet, read_sheet
+from forecast.intake.additions.within import own_doubts
+from forecast.intake.additions.wording import Unit
+from forecast.intake.annex.grid import Spot
 
 INDEXES: Final = {"par": "PAR", "sipas": "SIPAS", "papi": "PAPI", "pci": "PCI", "dti": "DTI"}
 

@@ -6,13 +6,13 @@ import datetime as dt
 
 import pandas as pd
 
-from forecast.additions.doubts import Case, Doubt
-from forecast.additions.history import History
-from forecast.additions.proposal import Compared, Difference
-from forecast.framework import TOTAL, WHOLE, framework_for, with_share
-from forecast.load import Vintages
-from forecast.load.coherence import contradictions, in_points, sums_of, wide
-from forecast.tables import INDEX_CODES, RELATED, Table
+from forecast.data.framework import TOTAL, WHOLE, framework_for, with_share
+from forecast.data.load import Vintages
+from forecast.data.load.coherence import contradictions, in_points, sums_of, wide
+from forecast.data.tables import INDEX_CODES, RELATED, Table
+from forecast.intake.additions.doubts import Case, Doubt
+from forecast.intake.additions.history import History
+from forecast.intake.additions.proposal import Compared, Difference
 
 SAME = 0.02  # figures that differ by no more are the same, printed with other decimals
 

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecast.additions import plausible
-from forecast.additions.history import History
-from forecast.framework import TOTAL
+from forecast.data.framework import TOTAL
+from forecast.intake.additions import plausible
+from forecast.intake.additions.history import History
 
 Cell = tuple[str, str]  # area and component
 SUM_TOLERANCE: Final = (

@@ -10,15 +10,15 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from forecast import ground, record
-from forecast.additions.proposal import Proposal
-from forecast.findings import components, scored
-from forecast.framework import TOTAL
-from forecast.load import Known
-from forecast.scorecard.outlook import final_draws
-from forecast.simulate import quantiles, ranks
-from forecast.spec import RunSpec, interval_ends
-from forecast.tables import INDEX_CODES, RELATED
+from forecast.answer import ground, record
+from forecast.answer.findings import components, scored
+from forecast.answer.scorecard.outlook import final_draws
+from forecast.base.spec import RunSpec, interval_ends
+from forecast.data.framework import TOTAL
+from forecast.data.load import Known
+from forecast.data.tables import INDEX_CODES, RELATED
+from forecast.intake.additions.proposal import Proposal
+from forecast.model.simulate import quantiles, ranks
 
 LEVEL: Final = 80
 RANK: Final = "rank"

@@ -10,9 +10,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from forecast.framework import WHOLE, with_share
-from forecast.load import Vintages
-from forecast.tables import COUNTRY, RELATED_CODES
+from forecast.data.framework import WHOLE, with_share
+from forecast.data.load import Vintages
+from forecast.data.tables import COUNTRY, RELATED_CODES
 
 REACH: Final = 3  # years whose mean stands for a place's usual figure
 

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from forecast.errors import DataError, Problem
-from forecast.load.files import Rows
-from forecast.tables import Table, clean
+from forecast.base.errors import DataError, Problem
+from forecast.base.spelling import clean
+from forecast.data.load.files import Rows
+from forecast.data.tables import Table
 
 FILE: Final = "additions.jsonl"
 ID_DIGITS: Final = 6

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from forecast.annex.headings import fold
-from forecast.tables import Table
+from forecast.data.tables import Table
+from forecast.intake.annex.headings import fold
 
 _CODE: Final = r"ma( so)?( tieu chi( thanh phan)?)?|tieu chi( thanh phan)?|thanh phan"
 _COMMON: Final = {

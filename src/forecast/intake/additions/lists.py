@@ -14,26 +14,34 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from forecast.additions import journal
-from forecast.additions.beside import added, incoherent, last_day
-from forecast.additions.history import history
-from forecast.additions.list_headings import column_named
-from forecast.additions.monthly import Line, read_monthly
-from forecast.additions.ownpast import Past, indicator_doubts
-from forecast.additions.periods import YearMissingError, period_in
-from forecast.additions.proposal import OWN, Compared, Proposal, Row, through_the_door
-from forecast.additions.single import plain_number
-from forecast.annex.grid import MOST_ROWS, Cell, Grid, letter, read_grids
-from forecast.annex.headings import fold
-from forecast.errors import DataError, Problem, SpecError
-from forecast.labels import Phrase, text
-from forecast.load import Vintages, read_vintages
-from forecast.load.areas import Gazetteer, gazetteer
-from forecast.load.cells import period_days
-from forecast.load.files import Rows, read_rows
-from forecast.load.indicators import FROM_CATALOGUE
-from forecast.spec import DEFAULT_AREA, iso_hint
-from forecast.tables import ELASTICITIES, INDICATOR_TYPES, INDICATORS, REMEDIES, SCORES, SELF_SCORES, Table
+from forecast.base.errors import DataError, Problem, SpecError
+from forecast.base.labels import Phrase, text
+from forecast.base.spec import DEFAULT_AREA, iso_hint
+from forecast.data.load import Vintages, read_vintages
+from forecast.data.load.areas import Gazetteer, gazetteer
+from forecast.data.load.cells import period_days
+from forecast.data.load.files import Rows, read_rows
+from forecast.data.load.indicators import FROM_CATALOGUE
+from forecast.data.tables import (
+    ELASTICITIES,
+    INDICATOR_TYPES,
+    INDICATORS,
+    REMEDIES,
+    SCORES,
+    SELF_SCORES,
+    Table,
+)
+from forecast.intake.additions import journal
+from forecast.intake.additions.beside import added, incoherent, last_day
+from forecast.intake.additions.history import history
+from forecast.intake.additions.list_headings import column_named
+from forecast.intake.additions.monthly import Line, read_monthly
+from forecast.intake.additions.ownpast import Past, indicator_doubts
+from forecast.intake.additions.periods import YearMissingError, period_in
+from forecast.intake.additions.proposal import OWN, Compared, Proposal, Row, through_the_door
+from forecast.intake.additions.single import plain_number
+from forecast.intake.annex.grid import MOST_ROWS, Cell, Grid, letter, read_grids
+from forecast.intake.annex.headings import fold
 
 FEWEST: Final = 3  # recognised headings in a row, from which it is the heading of a table
 LATE_DAYS: Final = 366  # from a period to its publication, beyond which a figure hardly was news

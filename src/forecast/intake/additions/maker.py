@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from forecast.additions.proposal import Row
-from forecast.additions.sheet import Figure, Line, Sheet
-from forecast.additions.single import scale
-from forecast.additions.wording import Unit
-from forecast.annex.grid import Spot
-from forecast.errors import Problem
-from forecast.framework import TOTAL, Framework, framework_for
-from forecast.labels import Phrase
-from forecast.load import Vintages
-from forecast.tables import COMPONENTS, DOMAINS, RELATED, Table
+from forecast.base.errors import Problem
+from forecast.base.labels import Phrase
+from forecast.data.framework import TOTAL, Framework, framework_for
+from forecast.data.load import Vintages
+from forecast.data.tables import COMPONENTS, DOMAINS, RELATED, Table
+from forecast.intake.additions.proposal import Row
+from forecast.intake.additions.sheet import Figure, Line, Sheet
+from forecast.intake.additions.single import scale
+from forecast.intake.additions.wording import Unit
+from forecast.intake.annex.grid import Spot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

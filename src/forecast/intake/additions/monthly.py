@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from forecast.additions.periods import YearMissingError, period_in
-from forecast.additions.sheet import FEWEST_AREAS, area_rows, bare_name, figure_in, is_number
-from forecast.annex.grid import MOST_COLUMNS, Cell, Grid, letter
-from forecast.annex.headings import fold
-from forecast.errors import Problem
-from forecast.load.areas import Gazetteer
-from forecast.tables import clean
+from forecast.base.errors import Problem
+from forecast.base.spelling import clean
+from forecast.data.load.areas import Gazetteer
+from forecast.intake.additions.periods import YearMissingError, period_in
+from forecast.intake.additions.sheet import FEWEST_AREAS, area_rows, bare_name, figure_in, is_number
+from forecast.intake.annex.grid import MOST_COLUMNS, Cell, Grid, letter
+from forecast.intake.annex.headings import fold
 
 _NO_AREA: Final = re.compile(r"(tong|trung binh|binh quan|cao nhat|thap nhat|lon nhat|nho nhat|ghi chu)\b.*")
 _COUNTING: Final = re.compile(r"(stt|tt|so tt|so thu tu|(xep )?hang|thu hang)( .*)?")

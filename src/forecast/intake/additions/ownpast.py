@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from forecast.load.cells import period_days
+from forecast.data.load.cells import period_days
 
 RATIO: Final = 5.0  # an indicator that grows or shrinks by more within a year may have another unit
 _NEAR: Final = 15  # days by which spans of two years may differ and yet be compared

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from forecast.annex.headings import fold
-from forecast.load.cells import period_days
-from forecast.tables import clean
+from forecast.base.spelling import clean
+from forecast.data.load.cells import period_days
+from forecast.intake.annex.headings import fold
 
 _QUARTERS: Final = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "1": 1, "2": 2, "3": 3, "4": 4}
 _YEAR: Final = r"(?:nam )?(?P<year>(?:19|20)\d\d)"

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from forecast.errors import DataError, Problem
-from forecast.labels import Phrase, text
-from forecast.load import Vintages
-from forecast.load.files import grown
-from forecast.tables import Table
+from forecast.base.errors import DataError, Problem
+from forecast.base.labels import Phrase, text
+from forecast.data.load import Vintages
+from forecast.data.load.files import grown
+from forecast.data.tables import Table
 
 Row = Mapping[str, str]
 OWN: Final = "vi"  # the tables' language, whoever adds

@@ -8,16 +8,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from forecast.additions.single import plain_number
-from forecast.additions.wording import Heading, Unit, recognise, unit_said, years_in
-from forecast.annex.grid import MOST_COLUMNS, Cell, Grid, Spot, letter, read_grids
-from forecast.annex.headings import fold
-from forecast.errors import DataError, Problem, SpecError
-from forecast.framework import TOTAL
-from forecast.labels import Phrase
-from forecast.load.areas import Gazetteer
-from forecast.spec import refuse_unknown
-from forecast.tables import COMPONENTS, COUNTRY, clean
+from forecast.base.errors import DataError, Problem, SpecError
+from forecast.base.labels import Phrase
+from forecast.base.spec import refuse_unknown
+from forecast.base.spelling import clean
+from forecast.data.framework import TOTAL
+from forecast.data.load.areas import Gazetteer
+from forecast.data.tables import COMPONENTS, COUNTRY
+from forecast.intake.additions.single import plain_number
+from forecast.intake.additions.wording import Heading, Unit, recognise, unit_said, years_in
+from forecast.intake.annex.grid import MOST_COLUMNS, Cell, Grid, Spot, letter, read_grids
+from forecast.intake.annex.headings import fold
 
 FEWEST_AREAS: Final = 5  # rows that name provinces, from which a sheet holds a table
 _NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?(e[+-]?\d+)?", flags=re.ASCII | re.IGNORECASE)

@@ -10,27 +10,19 @@ from typing import Final
 
 import pandas as pd
 
-from forecast.additions.beside import SAME, added, case, compared, incoherent, last_day
-from forecast.additions.doubts import Doubt, judge
-from forecast.additions.history import history
-from forecast.additions.ownpast import Past, indicator_doubts
-from forecast.additions.proposal import Compared, Difference, Proposal, Row, through_the_door
-from forecast.errors import Problem, SpecError
-from forecast.framework import TOTAL
-from forecast.load import Vintages, read_vintages
-from forecast.load.areas import gazetteer
-from forecast.load.cells import number_hint
-from forecast.spec import nearest
-from forecast.tables import (
-    ANNOUNCEMENTS,
-    EVENTS,
-    INDICATORS,
-    RELATED,
-    RELATED_CODES,
-    SCORES,
-    Table,
-    clean,
-)
+from forecast.base.errors import Problem, SpecError
+from forecast.base.spec import nearest
+from forecast.base.spelling import clean
+from forecast.data.framework import TOTAL
+from forecast.data.load import Vintages, read_vintages
+from forecast.data.load.areas import gazetteer
+from forecast.data.load.cells import number_hint
+from forecast.data.tables import ANNOUNCEMENTS, EVENTS, INDICATORS, RELATED, RELATED_CODES, SCORES, Table
+from forecast.intake.additions.beside import SAME, added, case, compared, incoherent, last_day
+from forecast.intake.additions.doubts import Doubt, judge
+from forecast.intake.additions.history import history
+from forecast.intake.additions.ownpast import Past, indicator_doubts
+from forecast.intake.additions.proposal import Compared, Difference, Proposal, Row, through_the_door
 
 OPTIONS: Final = {  # what a column is called where figures are given
     "published_on": "published",

@@ -14,17 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from forecast import tables
-from forecast.additions import journal
-from forecast.additions.journal import Entry, Standing
-from forecast.additions.proposal import Proposal
-from forecast.annex.store import locked, put
-from forecast.disk import append_line
-from forecast.errors import DataError, Problem, SpecError
-from forecast.load import rehearse
-from forecast.load.files import read_rows
-from forecast.spec import refuse_unknown
-from forecast.tables import Table
+from forecast.base.disk import append_line
+from forecast.base.errors import DataError, Problem, SpecError
+from forecast.base.spec import refuse_unknown
+from forecast.data import tables
+from forecast.data.load import rehearse
+from forecast.data.load.files import read_rows
+from forecast.data.tables import Table
+from forecast.intake.additions import journal
+from forecast.intake.additions.journal import Entry, Standing
+from forecast.intake.additions.proposal import Proposal
+from forecast.intake.annex.store import locked, put
 
 UNDO: Final = "undo"
 _TABLES: Final = {table.file: table for table in tables.DATA_TABLES}

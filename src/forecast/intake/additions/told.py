@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from forecast import labels
-from forecast.additions.proposal import Proposal
+from forecast.base import labels
+from forecast.intake.additions.proposal import Proposal
 
 _MOST_SHOWN: Final = 12
 

@@ -8,11 +8,11 @@ from typing import Final
 
 import numpy as np
 
-from forecast.additions.doubts import Doubt
-from forecast.additions.maker import Maker
-from forecast.additions.sheet import Sheet
-from forecast.framework import WHOLE
-from forecast.tables import COUNTRY
+from forecast.data.framework import WHOLE
+from forecast.data.tables import COUNTRY
+from forecast.intake.additions.doubts import Doubt
+from forecast.intake.additions.maker import Maker
+from forecast.intake.additions.sheet import Sheet
 
 PROVINCES: Final = 63
 FEWEST_PROVINCES: Final = 55  # PAPI left out three in some years

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from forecast.annex.headings import fold
-from forecast.annex.numbering import split_mark, whole_mark
-from forecast.framework import TOTAL
-from forecast.tables import APPRAISED, COMPONENTS, DOMAINS
+from forecast.data.framework import TOTAL
+from forecast.data.tables import APPRAISED, COMPONENTS, DOMAINS
+from forecast.intake.annex.headings import fold
+from forecast.intake.annex.numbering import split_mark, whole_mark
 
 Kind = Literal["figure", "rank", "ignored", "unknown"]
 Unit = Literal["points", "percent", ""]

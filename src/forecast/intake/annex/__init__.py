@@ -4,10 +4,10 @@
 data and makes the rows; `prove` and `write` keep the folder sound.
 """
 
-from forecast.annex.plan import Plan, Request, plan
-from forecast.annex.store import prove, write
-from forecast.annex.table import FrameworkTable, read_table
-from forecast.annex.tree import Annex, Item, read
+from forecast.intake.annex.plan import Plan, Request, plan
+from forecast.intake.annex.store import prove, write
+from forecast.intake.annex.table import FrameworkTable, read_table
+from forecast.intake.annex.tree import Annex, Item, read
 
 __all__ = [
     "Annex",

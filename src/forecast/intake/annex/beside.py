@@ -9,15 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from forecast import rules
-from forecast.annex.grid import Cell, Grid, Spot
-from forecast.annex.headings import Role, fold
-from forecast.annex.steps import proposed_rule
-from forecast.annex.walk import BESIDE, Entry
-from forecast.errors import Problem, SpecError
-from forecast.labels import Phrase
-from forecast.spec import iso_hint, nearest
-from forecast.tables import SOURCES
+from forecast.base.errors import Problem, SpecError
+from forecast.base.labels import Phrase
+from forecast.base.spec import iso_hint, nearest
+from forecast.data import rules
+from forecast.data.tables import SOURCES
+from forecast.intake.annex.grid import Cell, Grid, Spot
+from forecast.intake.annex.headings import Role, fold
+from forecast.intake.annex.steps import proposed_rule
+from forecast.intake.annex.walk import BESIDE, Entry
 
 _SOURCES: Final = (  # judged in this order, on text without diacritics
     ("sipas", r"\bsipas\b|hai long"),

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from forecast.errors import DataError, Problem
-from forecast.spec import refuse_unknown
-from forecast.tables import clean
-from forecast.workbook import MOST_BYTES, open_workbook
+from forecast.base.errors import DataError, Problem
+from forecast.base.spec import refuse_unknown
+from forecast.base.spelling import clean
+from forecast.base.workbook import MOST_BYTES, open_workbook
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet

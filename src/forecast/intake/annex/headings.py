@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal, get_args
 
-from forecast.annex.grid import Grid, letter
-from forecast.errors import SpecError
-from forecast.spec import refuse_unknown
-from forecast.tables import clean
+from forecast.base.errors import SpecError
+from forecast.base.spec import refuse_unknown
+from forecast.base.spelling import clean
+from forecast.intake.annex.grid import Grid, letter
 
 Role = Literal[
     "number", "name", "max", "note", "responsible", "source", "rule", "indicator", "deadline", "ignored"

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from forecast.annex.headings import fold
-from forecast.tables import clean
+from forecast.base.spelling import clean
+from forecast.intake.annex.headings import fold
 
 Style = Literal["roman", "plain", "bracketed"]
 Path = tuple[int, ...]

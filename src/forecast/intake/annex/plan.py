@@ -8,16 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any, Final
 
-from forecast import rules
-from forecast.annex.numbering import code_of
-from forecast.annex.table import Change, FrameworkTable, Row, differences, read_table
-from forecast.annex.tree import TOLERANCE, Annex, Item
-from forecast.errors import DataError, Problem, SpecError
-from forecast.framework import TOTAL, WHOLE, is_criterion
-from forecast.labels import text
-from forecast.load.files import read_rows
-from forecast.spec import nearest, refuse_unknown
-from forecast.tables import (
+from forecast.base.errors import DataError, Problem, SpecError
+from forecast.base.labels import text
+from forecast.base.spec import nearest, refuse_unknown
+from forecast.data import rules
+from forecast.data.framework import TOTAL, WHOLE, is_criterion
+from forecast.data.load.files import read_rows
+from forecast.data.tables import (
     FIRST_YEAR,
     FRAMEWORKS,
     INDICATOR_TYPES,
@@ -26,6 +23,9 @@ from forecast.tables import (
     MAX_STATUS,
     SOURCES,
 )
+from forecast.intake.annex.numbering import code_of
+from forecast.intake.annex.table import Change, FrameworkTable, Row, differences, read_table
+from forecast.intake.annex.tree import TOLERANCE, Annex, Item
 
 HALVES: Final = {"sipas": "D8.sipas", "outcome": "D8.outcome"}
 PARTS_OF: Final = {"appraised": "part.appraised", "leaders_survey": "part.leaders_survey", **HALVES}

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from forecast import rules
-from forecast.tables import clean
+from forecast.base.spelling import clean
+from forecast.data import rules
 
 _RATE: Final = r"(\d{1,3}(?:[.,]\d+)?)\s*%?(?:\s*kế hoạch)?"
 _POINTS: Final = re.compile(

@@ -8,11 +8,11 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from forecast.disk import replace_file, writing
-from forecast.errors import DataError, Problem, WriteError
-from forecast.load import LOCK, Vintages, rehearse
-from forecast.lock import held
-from forecast.tables import FRAMEWORKS
+from forecast.base.disk import replace_file, writing
+from forecast.base.errors import DataError, Problem, WriteError
+from forecast.base.lock import held
+from forecast.data.load import LOCK, Vintages, rehearse
+from forecast.data.tables import FRAMEWORKS
 
 
 def prove(data_dir: Path, content: bytes) -> Vintages:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from forecast.errors import DataError
-from forecast.framework import is_criterion
-from forecast.load.cells import parse_table
-from forecast.load.files import read_rows
-from forecast.tables import FRAMEWORKS
+from forecast.base.errors import DataError
+from forecast.data.framework import is_criterion
+from forecast.data.load.cells import parse_table
+from forecast.data.load.files import read_rows
+from forecast.data.tables import FRAMEWORKS
 
 Row = Mapping[str, str]
 

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any, Final
 
-from forecast.annex.beside import Scoring, scoring
-from forecast.annex.grid import Cell, Grid, Spot, letter, read_grids
-from forecast.annex.headings import Layout, find_layout, missing_roles, parse_columns
-from forecast.annex.numbering import Path, code_of
-from forecast.annex.walk import Entry, Total, walk
-from forecast.errors import DataError, Problem, SpecError
-from forecast.framework import WHOLE
-from forecast.labels import Phrase
-from forecast.tables import DOMAINS
+from forecast.base.errors import DataError, Problem, SpecError
+from forecast.base.labels import Phrase
+from forecast.data.framework import WHOLE
+from forecast.data.tables import DOMAINS
+from forecast.intake.annex.beside import Scoring, scoring
+from forecast.intake.annex.grid import Cell, Grid, Spot, letter, read_grids
+from forecast.intake.annex.headings import Layout, find_layout, missing_roles, parse_columns
+from forecast.intake.annex.numbering import Path, code_of
+from forecast.intake.annex.walk import Entry, Total, walk
 
 TOLERANCE: Final = 0.005  # as the door to the data has it
 _MAXIMUM: Final = re.compile(

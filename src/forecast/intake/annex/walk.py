@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from forecast.annex.grid import Cell, Grid, Spot
-from forecast.annex.headings import Column, Layout, Role, fold
-from forecast.annex.numbering import DEEPEST, Mark, Numbering, Path, day_mark, split_mark, whole_mark
-from forecast.annex.steps import read_step
-from forecast.errors import Problem
+from forecast.base.errors import Problem
+from forecast.intake.annex.grid import Cell, Grid, Spot
+from forecast.intake.annex.headings import Column, Layout, Role, fold
+from forecast.intake.annex.numbering import DEEPEST, Mark, Numbering, Path, day_mark, split_mark, whole_mark
+from forecast.intake.annex.steps import read_step
 
 BESIDE: Final[tuple[Role, ...]] = ("note", "responsible", "source", "rule", "indicator", "deadline")
 _SPREADING: Final = ("responsible", "source", "deadline")  # one merged cell speaks for all its rows

@@ -9,9 +9,9 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from forecast.spec import iso_hint
-from forecast.submissions.layout import MOST_TEXT
-from forecast.tables import clean
+from forecast.base.spec import iso_hint
+from forecast.base.spelling import clean
+from forecast.intake.forms.layout import MOST_TEXT
 
 if TYPE_CHECKING:
     from openpyxl.cell import Cell, MergedCell

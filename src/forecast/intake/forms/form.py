@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from forecast.framework import Framework, with_share
-from forecast.submissions.duties import Item, domain_name, items
-from forecast.submissions.key import FORM_VERSION, Key
-from forecast.tables import slug
+from forecast.answer.submissions.duties import Item, domain_name, items
+from forecast.base.spelling import slug
+from forecast.data.framework import Framework, with_share
+from forecast.intake.forms.key import FORM_VERSION, Key
 
 if TYPE_CHECKING:
     import datetime as dt
 
     import pandas as pd
 
-    from forecast.load import Known
-    from forecast.spec import RunSpec
+    from forecast.base.spec import RunSpec
+    from forecast.data.load import Known
 
 MODEL_COLUMNS: Final = ("component", "median", "lower", "upper")
 

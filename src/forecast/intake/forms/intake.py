@@ -8,22 +8,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from forecast import load
-from forecast.errors import DataError, Problem, SpecError, WriteError
-from forecast.framework import framework_for
-from forecast.spec import RunSpec, refuse_unanswerable
-from forecast.submissions import reading, store
-from forecast.submissions.duties import deadline
-from forecast.submissions.status import of_run
-from forecast.workbook import open_workbook
+from forecast.answer.submissions.duties import deadline
+from forecast.answer.submissions.status import of_run
+from forecast.base.errors import DataError, Problem, SpecError, WriteError
+from forecast.base.spec import RunSpec, refuse_unanswerable
+from forecast.base.workbook import open_workbook
+from forecast.data import load
+from forecast.data.framework import framework_for
+from forecast.intake.forms import reading, store
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from forecast.framework import Framework
-    from forecast.load import Known
-    from forecast.submissions.key import Key
-    from forecast.workbook import Opened
+    from forecast.base.workbook import Opened
+    from forecast.data.framework import Framework
+    from forecast.data.load import Known
+    from forecast.intake.forms.key import Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ class _Desk:
         return outcome, form
 
     def _refused(self, file: Path, opened: Opened, read: reading.Read, lang: str) -> Outcome:
-        from forecast.submissions import returned  # openpyxl takes its time
+        from forecast.intake.forms import returned  # openpyxl takes its time
 
         if read.key is None:  # no form of ours, so nothing that could be mended in it
             return Outcome(file, "refused", read.problems)

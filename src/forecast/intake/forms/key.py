@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from forecast.tables import clean
+from forecast.base.spelling import clean
 
 if TYPE_CHECKING:
     from openpyxl.workbook import Workbook

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
-from forecast.labels import text
+from forecast.base.labels import text
 
 LANG: Final = "vi"  # the form is an official paper; messages about it come in either language
 

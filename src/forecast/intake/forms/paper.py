@@ -10,9 +10,9 @@ from openpyxl.worksheet.header_footer import HeaderFooter
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from forecast.excel import BOX, DAY_FORMAT, FONT
-from forecast.labels import text
-from forecast.submissions.layout import LANG, TEXTS
+from forecast.base.excel import BOX, DAY_FORMAT, FONT
+from forecast.base.labels import text
+from forecast.intake.forms.layout import LANG, TEXTS
 
 POINTS_FORMAT: Final = "0.00"
 ASSUMED_FORMAT: Final = '0.00"*"'

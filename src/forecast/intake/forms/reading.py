@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from forecast.errors import Problem, SpecError
-from forecast.submissions import cells
-from forecast.submissions.duties import departments
-from forecast.submissions.form import key_of
-from forecast.submissions.key import READ_VERSIONS, Key
-from forecast.submissions.layout import (
+from forecast.answer.submissions.duties import departments
+from forecast.base.errors import Problem, SpecError
+from forecast.base.spelling import clean
+from forecast.intake.forms import cells
+from forecast.intake.forms.form import key_of
+from forecast.intake.forms.key import READ_VERSIONS, Key
+from forecast.intake.forms.layout import (
     AREA_CELL,
     COLUMNS,
     DEPARTMENT_CELL,
@@ -26,14 +27,13 @@ from forecast.submissions.layout import (
     due_days,
     sheet_name,
 )
-from forecast.tables import clean
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
-    from forecast.framework import Framework
-    from forecast.spec import RunSpec
-    from forecast.workbook import Opened
+    from forecast.base.spec import RunSpec
+    from forecast.base.workbook import Opened
+    from forecast.data.framework import Framework
 
 Frame = Callable[[Key], tuple["Framework", "RunSpec"]]
 

@@ -12,13 +12,13 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Alignment
 from openpyxl.worksheet.cell_range import MultiCellRange
 
-from forecast import labels
-from forecast.disk import writing
-from forecast.errors import Problem
-from forecast.excel import FILLS, head, put_text, saved
-from forecast.labels import text
-from forecast.submissions.layout import sheet_name
-from forecast.submissions.paper import page, plain
+from forecast.base import labels
+from forecast.base.disk import writing
+from forecast.base.errors import Problem
+from forecast.base.excel import FILLS, head, put_text, saved
+from forecast.base.labels import text
+from forecast.intake.forms.layout import sheet_name
+from forecast.intake.forms.paper import page, plain
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
-    from forecast.workbook import Opened
+    from forecast.base.workbook import Opened
 
 SUFFIX: Final = "-can-sua"
 _COLUMNS: Final = ("number", "sheet", "cell", "value", "expected")

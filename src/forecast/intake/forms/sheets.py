@@ -14,11 +14,11 @@ from openpyxl.workbook.protection import WorkbookProtection
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from forecast.excel import FILLS, FONT, LINE, fit, head, put_text, saved
-from forecast.labels import text
-from forecast.submissions.duties import Item, deadline
-from forecast.submissions.form import Form
-from forecast.submissions.layout import (
+from forecast.answer.submissions.duties import Item, deadline
+from forecast.base.excel import FILLS, FONT, LINE, fit, head, put_text, saved
+from forecast.base.labels import text
+from forecast.intake.forms.form import Form
+from forecast.intake.forms.layout import (
     AREA_CELL,
     COLUMNS,
     DEPARTMENT_CELL,
@@ -35,7 +35,7 @@ from forecast.submissions.layout import (
     due_days,
     sheet_name,
 )
-from forecast.submissions.paper import ASSUMED_FORMAT, page, plain
+from forecast.intake.forms.paper import ASSUMED_FORMAT, page, plain
 
 _WIDTHS: Final = (8, 40, 9, 9, 10, 10, 10, 14, 16, 14, 9, 30, 30, 18)
 _GUIDE_WIDTHS: Final = (8, 30, 10, 14, 16, 14, 10, 32, 32, 18)

@@ -17,17 +17,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from forecast import load
-from forecast.disk import replace_file, writing
-from forecast.errors import shown
-from forecast.load.files import grown
-from forecast.lock import held
-from forecast.tables import SUBMISSIONS
+from forecast.base.disk import replace_file, writing
+from forecast.base.errors import shown
+from forecast.base.lock import held
+from forecast.data import load
+from forecast.data.load.files import grown
+from forecast.data.tables import SUBMISSIONS
 
 if TYPE_CHECKING:
-    from forecast.submissions.key import Key
-    from forecast.submissions.reading import Answer
-    from forecast.workbook import Opened
+    from forecast.base.workbook import Opened
+    from forecast.intake.forms.key import Key
+    from forecast.intake.forms.reading import Answer
 
 ID_DIGITS: Final = 12
 _PATIENCE: Final = 20.0  # seconds to wait for another intake, which takes one or two

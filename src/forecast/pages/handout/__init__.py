@@ -3,8 +3,8 @@
 Made from a `Result` alone: figures are picked and named here, none is computed.
 """
 
-from forecast.handout.sheet import Column, Sheet
-from forecast.handout.sheets import sheets
-from forecast.handout.write import BOOK, LONG, write
+from forecast.pages.handout.sheet import Column, Sheet
+from forecast.pages.handout.sheets import sheets
+from forecast.pages.handout.write import BOOK, LONG, write
 
 __all__ = ["BOOK", "LONG", "Column", "Sheet", "sheets", "write"]

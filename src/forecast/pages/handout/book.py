@@ -16,9 +16,9 @@ from openpyxl.worksheet.header_footer import HeaderFooter
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from forecast import labels
-from forecast.excel import BOX, DAY_FORMAT, FONT, fit, head, put_text, saved
-from forecast.handout.sheet import Column, Kind, Sheet, Value
+from forecast.base import labels
+from forecast.base.excel import BOX, DAY_FORMAT, FONT, fit, head, put_text, saved
+from forecast.pages.handout.sheet import Column, Kind, Sheet, Value
 
 HEAD_ROW: Final = 3  # below the caption and the warning
 _FIGURE_WIDTH: Final = 11.0

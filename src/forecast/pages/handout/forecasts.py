@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from forecast import labels, reading
-from forecast.handout.sheet import Field, Sheet, days, end_of, figure, ranged, sheet, words
-from forecast.report.front import target_name
-from forecast.spec import interval_ends
+from forecast.base import labels
+from forecast.base.spec import interval_ends
+from forecast.pages import reading
+from forecast.pages.handout.sheet import Field, Sheet, days, end_of, figure, ranged, sheet, words
+from forecast.pages.report.front import target_name
 
 if TYPE_CHECKING:
-    from forecast.handout.sheet import End
-    from forecast.result import Result
+    from forecast.answer.result import Result
+    from forecast.pages.handout.sheet import End
 
 ENDS: Final[tuple[End, End]] = ("lower", "upper")
 

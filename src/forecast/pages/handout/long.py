@@ -8,7 +8,7 @@ import io
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from forecast.handout.sheet import Column, Sheet, Value
+from forecast.pages.handout.sheet import Column, Sheet, Value
 
 HEAD: Final = (
     *("run_id", "as_of", "table", "row", "key", "name"),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from forecast import labels, reading
-from forecast.handout.sheet import Field, Sheet, days, figure, ranged, sheet, words
+from forecast.base import labels
+from forecast.pages import reading
+from forecast.pages.handout.sheet import Field, Sheet, days, figure, ranged, sheet, words
 
 if TYPE_CHECKING:
-    from forecast.result import Result
+    from forecast.answer.result import Result
 
 # Measure, and the columns of Result that hold it and its range.
 _MEMBERS: Final = {

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from forecast import labels, reading
-from forecast.handout.sheet import Field, Sheet, days, end_of, figure, ranged, sheet, words
-from forecast.result import SETTLED
+from forecast.answer.result import SETTLED
+from forecast.base import labels
+from forecast.pages import reading
+from forecast.pages.handout.sheet import Field, Sheet, days, end_of, figure, ranged, sheet, words
 
 if TYPE_CHECKING:
-    from forecast.result import Result
+    from forecast.answer.result import Result
 
 
 def changes(result: Result, lang: str) -> Sheet:

@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from forecast import labels
-from forecast.reading import own_words
+from forecast.base import labels
+from forecast.pages.reading import own_words
 
 Kind = Literal["words", "day", "points", "change", "chance", "share", "count", "plain"]
 End = Literal["value", "lower", "upper"]

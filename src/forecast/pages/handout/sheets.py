@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from forecast import labels, reading
-from forecast.handout import forecasts, people, record
-from forecast.handout.sheet import Sheet
+from forecast.base import labels
+from forecast.pages import reading
+from forecast.pages.handout import forecasts, people, record
+from forecast.pages.handout.sheet import Sheet
 
 if TYPE_CHECKING:
-    from forecast.result import Result
+    from forecast.answer.result import Result
 
 _SHEETS: Final[tuple[Callable[[Result, str], Sheet], ...]] = (
     forecasts.domains,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from forecast import labels, reading
-from forecast.disk import replace_file
-from forecast.handout import long
-from forecast.handout.sheets import sheets
+from forecast.base import labels
+from forecast.base.disk import replace_file
+from forecast.pages import reading
+from forecast.pages.handout import long
+from forecast.pages.handout.sheets import sheets
 
 if TYPE_CHECKING:
-    from forecast.result import Result
+    from forecast.answer.result import Result
 
 BOOK: Final = "figures.xlsx"
 LONG: Final = "figures.csv"
@@ -25,7 +26,7 @@ def write(folder: Path, result: Result, *, lang: str, run_id: str = "") -> None:
     WriteError
         If the folder cannot be written.
     """
-    from forecast.handout import book  # openpyxl takes its time
+    from forecast.pages.handout import book  # openpyxl takes its time
 
     made = sheets(result, lang=lang, run_id=run_id)
     day = result.spec.as_of

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from forecast.plot.canvas import warm
-from forecast.plot.domains import domains
-from forecast.plot.history import history
-from forecast.plot.known import known
-from forecast.plot.past import coverage, skill, track
-from forecast.plot.points import lost
-from forecast.plot.scenarios import scenarios
-from forecast.plot.standing import rank
+from forecast.pages.plot.canvas import warm
+from forecast.pages.plot.domains import domains
+from forecast.pages.plot.history import history
+from forecast.pages.plot.known import known
+from forecast.pages.plot.past import coverage, skill, track
+from forecast.pages.plot.points import lost
+from forecast.pages.plot.scenarios import scenarios
+from forecast.pages.plot.standing import rank
 
 if TYPE_CHECKING:
-    from forecast.result import Result
+    from forecast.answer.result import Result
 
 __all__ = [
     "coverage",

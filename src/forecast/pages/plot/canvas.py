@@ -27,7 +27,7 @@ from matplotlib.lines import Line2D
 from matplotlib.textpath import text_to_path
 from matplotlib.ticker import Formatter
 
-from forecast import labels
+from forecast.base import labels
 
 BLACK: Final = "#000000"
 BLUE: Final = "#0072B2"

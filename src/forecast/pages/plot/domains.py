@@ -12,13 +12,24 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
-from forecast import labels, reading
-from forecast.markup import Column, Figure, Table, row
-from forecast.plot.canvas import BLACK, BLUE, MEDIAN, RANGE_WIDTHS, VERMILION, Look, Sheet, draw, range_keys
-from forecast.plot.history import history
+from forecast.base import labels
+from forecast.pages import reading
+from forecast.pages.markup import Column, Figure, Table, row
+from forecast.pages.plot.canvas import (
+    BLACK,
+    BLUE,
+    MEDIAN,
+    RANGE_WIDTHS,
+    VERMILION,
+    Look,
+    Sheet,
+    draw,
+    range_keys,
+)
+from forecast.pages.plot.history import history
 
 if TYPE_CHECKING:
-    from forecast.result import Result
+    from forecast.answer.result import Result
 
 BEFORE: Final[Look] = {"marker": "D", "markersize": 5.5, "color": VERMILION, "linestyle": ""}
 

@@ -18,9 +18,9 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from forecast import labels
-from forecast.plot.canvas import BLACK, BLUE, Sheet, draw
-from forecast.spec import interval_ends
+from forecast.base import labels
+from forecast.base.spec import interval_ends
+from forecast.pages.plot.canvas import BLACK, BLUE, Sheet, draw
 
 Floats = NDArray[np.float64]
 

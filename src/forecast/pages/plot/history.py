@@ -10,9 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
-from forecast import labels, reading
-from forecast.markup import Column, Figure, Table, row
-from forecast.plot.canvas import (
+from forecast.base import labels
+from forecast.base.spec import interval_ends
+from forecast.pages import reading
+from forecast.pages.markup import Column, Figure, Table, row
+from forecast.pages.plot.canvas import (
     BLACK,
     BLUE,
     GREY,
@@ -24,11 +26,10 @@ from forecast.plot.canvas import (
     draw,
     range_keys,
 )
-from forecast.plot.known import STATES
-from forecast.spec import interval_ends
+from forecast.pages.plot.known import STATES
 
 if TYPE_CHECKING:
-    from forecast.result import Result
+    from forecast.answer.result import Result
 
 PUBLISHED: Final[Look] = {"color": BLACK, "marker": "o", "markersize": 5}
 DERIVED: Final[Look] = {**STATES["derived"], "markersize": 6, "linestyle": ""}

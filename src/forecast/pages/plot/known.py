@@ -9,12 +9,13 @@ import numpy as np
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
-from forecast import labels, reading
-from forecast.markup import Column, Figure, Table, row
-from forecast.plot.canvas import BLACK, BLUE, GREY, VERMILION, Look, Sheet, draw, remembered
+from forecast.base import labels
+from forecast.pages import reading
+from forecast.pages.markup import Column, Figure, Table, row
+from forecast.pages.plot.canvas import BLACK, BLUE, GREY, VERMILION, Look, Sheet, draw, remembered
 
 if TYPE_CHECKING:
-    from forecast.result import Result
+    from forecast.answer.result import Result
 
 STATES: Final[dict[str, Look]] = {
     "score": {"marker": "o", "markersize": 9, "color": BLACK},

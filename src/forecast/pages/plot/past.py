@@ -10,9 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
-from forecast import labels, reading
-from forecast.markup import Column, Figure, Passage, Table, row
-from forecast.plot.canvas import (
+from forecast.base import labels
+from forecast.pages import reading
+from forecast.pages.markup import Column, Figure, Passage, Table, row
+from forecast.pages.plot.canvas import (
     BLACK,
     BLUE,
     GREY,
@@ -27,7 +28,7 @@ from forecast.plot.canvas import (
 )
 
 if TYPE_CHECKING:
-    from forecast.result import Result
+    from forecast.answer.result import Result
 
 OUTCOME: Final[Look] = {
     "marker": "X",

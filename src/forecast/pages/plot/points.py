@@ -11,14 +11,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Patch
 
-from forecast import labels, reading
-from forecast.markup import Column, Figure, Pieces, Table, row
-from forecast.plot.canvas import BLACK, BLUE, VERMILION, Look, Sheet, draw, remembered
+from forecast.base import labels
+from forecast.pages import reading
+from forecast.pages.markup import Column, Figure, Pieces, Table, row
+from forecast.pages.plot.canvas import BLACK, BLUE, VERMILION, Look, Sheet, draw, remembered
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from forecast.result import Result
+    from forecast.answer.result import Result
 
 MOST: Final = 10
 WIDE_NAME, NARROW_NAME = 40, 33  # letters that find room

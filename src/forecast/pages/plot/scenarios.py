@@ -10,13 +10,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
-from forecast import labels, reading
-from forecast.markup import Column, Figure, Pieces, Table, row
-from forecast.plot.canvas import BLACK, BLUE, MEDIAN, RANGE_WIDTHS, Look, Sheet, draw, remembered
-from forecast.plot.points import WIDE_NAME, name_rows, write_beside
+from forecast.base import labels
+from forecast.pages import reading
+from forecast.pages.markup import Column, Figure, Pieces, Table, row
+from forecast.pages.plot.canvas import BLACK, BLUE, MEDIAN, RANGE_WIDTHS, Look, Sheet, draw, remembered
+from forecast.pages.plot.points import WIDE_NAME, name_rows, write_beside
 
 if TYPE_CHECKING:
-    from forecast.result import Result
+    from forecast.answer.result import Result
 
 NOW: Look = {"color": BLACK, "linewidth": 1.0, "linestyle": (0, (3, 2))}
 

@@ -10,12 +10,13 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure as Canvas
 from numpy.typing import NDArray
 
-from forecast import labels, reading
-from forecast.markup import Column, Figure, Table, row
-from forecast.plot.canvas import BLACK, BLUE, VERMILION, Sheet, draw, remembered
+from forecast.base import labels
+from forecast.pages import reading
+from forecast.pages.markup import Column, Figure, Table, row
+from forecast.pages.plot.canvas import BLACK, BLUE, VERMILION, Sheet, draw, remembered
 
 if TYPE_CHECKING:
-    from forecast.result import Result
+    from forecast.answer.result import Result
 
 BANDS: Final = ((1, 5), (6, 10), (11, 15), (16, 20), (21, 30), (31, 40), (41, 50), (51, reading.RANKED))
 

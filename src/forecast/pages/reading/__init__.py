@@ -3,9 +3,9 @@
 Nothing is estimated here; figures are picked, counted and put into words that every page shares.
 """
 
-from forecast.reading.marks import doubtful, maximum_note, star_note, starred_maximum
-from forecast.reading.past import coverage, record, skill_by_year
-from forecast.reading.points import (
+from forecast.pages.reading.marks import doubtful, maximum_note, star_note, starred_maximum
+from forecast.pages.reading.past import coverage, record, skill_by_year
+from forecast.pages.reading.points import (
     branch,
     component_name,
     days,
@@ -19,7 +19,7 @@ from forecast.reading.points import (
     ranked,
     scenario_name,
 )
-from forecast.reading.rows import (
+from forecast.pages.reading.rows import (
     RANKED,
     TOPS,
     TOTAL,
@@ -42,7 +42,7 @@ from forecast.reading.rows import (
     share_quantile,
     shares,
 )
-from forecast.reading.verified import (
+from forecast.pages.reading.verified import (
     PLAIN_RANK,
     new_method_years,
     past_components,
@@ -53,7 +53,7 @@ from forecast.reading.verified import (
     provinces_with,
     year_errors,
 )
-from forecast.reading.wording import (
+from forecast.pages.reading.wording import (
     BANDS,
     SURVEY,
     chance,

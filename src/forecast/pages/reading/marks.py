@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from forecast import labels
+from forecast.base import labels
 
 
 def doubtful(status: object) -> bool:

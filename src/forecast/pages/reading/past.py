@@ -1,4 +1,4 @@
-"""Past forecasts of a Result, scored by `forecast.score`: coverage, skill by year, the city's own record."""
+"""Past forecasts of a Result, scored by `forecast.model.score`: coverage, yearly skill, the city's record."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from forecast import score
-from forecast.reading.rows import TOTAL, recorded_model
-from forecast.spec import interval_ends
+from forecast.base.spec import interval_ends
+from forecast.model import score
+from forecast.pages.reading.rows import TOTAL, recorded_model
 
 if TYPE_CHECKING:
-    from forecast.result import Result
+    from forecast.answer.result import Result
 
 BASELINE: Final = "last_value"
 KEY: Final = ["model", "index_code", "area", "component", "target_year"]

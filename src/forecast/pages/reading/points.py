@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from forecast import labels
-from forecast.reading.wording import named, own_words
+from forecast.base import labels
+from forecast.pages.reading.wording import named, own_words
 
 if TYPE_CHECKING:
-    from forecast.result import Result
+    from forecast.answer.result import Result
 
 BELOW_DOMAINS: Final = ("criterion", "subcriterion")
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from forecast import labels
-from forecast.spec import interval_ends
-from forecast.tables import COUNTRY
+from forecast.base import labels
+from forecast.base.spec import interval_ends
+from forecast.data.tables import COUNTRY
 
 if TYPE_CHECKING:
-    from forecast.result import Result
+    from forecast.answer.result import Result
 
 RANKED: Final = 63  # provinces
 TOPS: Final = (10, 15)  # groups whose chance is always told

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from forecast.reading.past import BASELINE
-from forecast.reading.rows import TOTAL, domains, recorded_model
-from forecast.reading.wording import SURVEY
-from forecast.result import RANK, SETTLED
+from forecast.answer.result import RANK, SETTLED
+from forecast.pages.reading.past import BASELINE
+from forecast.pages.reading.rows import TOTAL, domains, recorded_model
+from forecast.pages.reading.wording import SURVEY
 
 if TYPE_CHECKING:
-    from forecast.result import Result
+    from forecast.answer.result import Result
 
 PLAIN_RANK: Final = "last_rank"
 PERIODS: Final = ("settled", "after")

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from forecast import labels
+from forecast.base import labels
 
 SURVEY: Final = "SIPAS"  # the one index in percent
 SPACE: Final = "\N{NO-BREAK SPACE}"

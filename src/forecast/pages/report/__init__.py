@@ -1,32 +1,32 @@
 """What a reader gets to see of a Result, in words and tables; nothing is computed here.
 
-Every function takes a Result and a language and gives pieces of a page (`forecast.markup`), which show
+Every function takes a Result and a language and gives pieces of a page (`forecast.pages.markup`), which show
 themselves in JupyterLab and, through `page`, become one self-contained HTML file.
 """
 
-from forecast.markup import warm
-from forecast.report.accounts import account, domain_accounts
-from forecast.report.annex import first_lines, method, source_table, word_table
-from forecast.report.changes import changed_rows_table, changes_table
-from forecast.report.current import current_table
-from forecast.report.decisions import decision_table, front_page
-from forecast.report.departments import (
+from forecast.pages.markup import warm
+from forecast.pages.report.accounts import account, domain_accounts
+from forecast.pages.report.annex import first_lines, method, source_table, word_table
+from forecast.pages.report.changes import changed_rows_table, changes_table
+from forecast.pages.report.current import current_table
+from forecast.pages.report.decisions import decision_table, front_page
+from forecast.pages.report.departments import (
     department_domain_table,
     department_reasons,
     department_table,
     status_table,
 )
-from forecast.report.domains import domain_passage, domain_table, level_table
-from forecast.report.front import caveats, cover, heading, headline
-from forecast.report.letter import Letter, letter
-from forecast.report.levers import lever_table, risk_table
-from forecast.report.near import neighbour_passage, neighbour_table
-from forecast.report.page import page
-from forecast.report.past import track_passage
-from forecast.report.quality import quality_line, quality_table, run_record
-from forecast.report.remedies import plan_table, remedy_table
-from forecast.report.scorecard import gamble_list, lost_table, projection_table, scorecard_table
-from forecast.report.sources import (
+from forecast.pages.report.domains import domain_passage, domain_table, level_table
+from forecast.pages.report.front import caveats, cover, heading, headline
+from forecast.pages.report.letter import Letter, letter
+from forecast.pages.report.levers import lever_table, risk_table
+from forecast.pages.report.near import neighbour_passage, neighbour_table
+from forecast.pages.report.page import page
+from forecast.pages.report.past import track_passage
+from forecast.pages.report.quality import quality_line, quality_table, run_record
+from forecast.pages.report.remedies import plan_table, remedy_table
+from forecast.pages.report.scorecard import gamble_list, lost_table, projection_table, scorecard_table
+from forecast.pages.report.sources import (
     assumed_table,
     conflict_table,
     count_table,
@@ -35,9 +35,9 @@ from forecast.report.sources import (
     model_table,
     variance_table,
 )
-from forecast.report.standing import phrase_table, rank_passage, sipas, target_table
-from forecast.report.verified import past_component_table, past_rank_table, period_table, year_table
-from forecast.report.whatif import scenario_table
+from forecast.pages.report.standing import phrase_table, rank_passage, sipas, target_table
+from forecast.pages.report.verified import past_component_table, past_rank_table, period_table, year_table
+from forecast.pages.report.whatif import scenario_table
 
 __all__ = [
     "Letter",

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from forecast import labels, reading
-from forecast.markup import Heading, Passage, Pieces, Shown
-from forecast.report.current import decimals_of
-from forecast.report.front import comparison
-from forecast.report.scorecard import DECIMALS, points
+from forecast.base import labels
+from forecast.pages import reading
+from forecast.pages.markup import Heading, Passage, Pieces, Shown
+from forecast.pages.report.current import decimals_of
+from forecast.pages.report.front import comparison
+from forecast.pages.report.scorecard import DECIMALS, points
 
 if TYPE_CHECKING:
-    from forecast.result import Result
+    from forecast.answer.result import Result
 
 MOST_INDICATORS: Final = 2
 NEARLY_NOTHING: Final = 1e-9  # what may be divided by

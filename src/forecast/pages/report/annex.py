@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from forecast import labels, reading
-from forecast.markup import Cell, Column, Passage, Pieces, Row, Shown, Table, row
-from forecast.tables import TRUST
+from forecast.base import labels
+from forecast.data.tables import TRUST
+from forecast.pages import reading
+from forecast.pages.markup import Cell, Column, Passage, Pieces, Row, Shown, Table, row
 
 if TYPE_CHECKING:
-    from forecast.result import Result
+    from forecast.answer.result import Result
 
 MOST_LINES: Final = 10
 METHOD: Final = ("evidence", "share", "draws", "criteria", "departments", "record")

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from forecast import labels, reading
-from forecast.markup import Cell, Column, Passage, Row, Table, row
-from forecast.report.sources import key_name
+from forecast.base import labels
+from forecast.pages import reading
+from forecast.pages.markup import Cell, Column, Passage, Row, Table, row
+from forecast.pages.report.sources import key_name
 
 if TYPE_CHECKING:
-    from forecast.result import Result
+    from forecast.answer.result import Result
 
 STEPS: Final = ("model", "figures", "framework", "indicators", "departments", "unsplit")
 WHOLE: Final = "total"  # the step that stands for the whole move

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from forecast import labels, reading
-from forecast.markup import Cell, Column, Passage, Row, Table, row
+from forecast.base import labels
+from forecast.pages import reading
+from forecast.pages.markup import Cell, Column, Passage, Row, Table, row
 
 if TYPE_CHECKING:
-    from forecast.result import Result
+    from forecast.answer.result import Result
 
 
 def current_table(result: Result, *, lang: str) -> Table | Passage:

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from forecast import labels, reading
-from forecast.markup import Cell, Column, Passage, Row, Section, Shown, Table, row
-from forecast.report.front import caveats, heading, headline
-from forecast.report.levers import last_day
-from forecast.report.scorecard import DECIMALS, points
+from forecast.base import labels
+from forecast.pages import reading
+from forecast.pages.markup import Cell, Column, Passage, Row, Section, Shown, Table, row
+from forecast.pages.report.front import caveats, heading, headline
+from forecast.pages.report.levers import last_day
+from forecast.pages.report.scorecard import DECIMALS, points
 
 if TYPE_CHECKING:
-    from forecast.result import Result
+    from forecast.answer.result import Result
 
 FIRST: Final = 5
 LETTERS: Final = 70  # of a remedy on page one; its whole text is on the departments' page

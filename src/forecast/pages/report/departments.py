@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from forecast import labels, reading
-from forecast.markup import Cell, Column, Passage, Row, Table, row
-from forecast.report.scorecard import points
-from forecast.report.whatif import ranged
+from forecast.base import labels
+from forecast.pages import reading
+from forecast.pages.markup import Cell, Column, Passage, Row, Table, row
+from forecast.pages.report.scorecard import points
+from forecast.pages.report.whatif import ranged
 
 if TYPE_CHECKING:
-    from forecast.result import Result
+    from forecast.answer.result import Result
 
 
 def department_table(result: Result, *, lang: str) -> Table | Passage:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from forecast import labels, reading
-from forecast.markup import Cell, Column, Passage, Pieces, Row, Table, row
-from forecast.report.front import comparison
+from forecast.base import labels
+from forecast.pages import reading
+from forecast.pages.markup import Cell, Column, Passage, Pieces, Row, Table, row
+from forecast.pages.report.front import comparison
 
 if TYPE_CHECKING:
-    from forecast.result import Result
+    from forecast.answer.result import Result
 
 
 def domain_table(result: Result, *, lang: str) -> Table:

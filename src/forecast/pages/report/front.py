@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from forecast import labels, reading
-from forecast.markup import Cover, Heading, Passage, Pieces
+from forecast.base import labels
+from forecast.pages import reading
+from forecast.pages.markup import Cover, Heading, Passage, Pieces
 
 MOST_CAVEATS: Final = 3  # the full list stands further down
 
 if TYPE_CHECKING:
-    from forecast.result import Result
+    from forecast.answer.result import Result
 
 
 def cover(result: Result, kind: str, *, lang: str, component: str = "") -> Cover:

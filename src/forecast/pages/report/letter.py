@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from forecast import labels, reading
-from forecast.markup import Cell, Column, Passage, Row, Table, environment, row
-from forecast.report.front import caveats, headline
+from forecast.base import labels
+from forecast.pages import reading
+from forecast.pages.markup import Cell, Column, Passage, Row, Table, environment, row
+from forecast.pages.report.front import caveats, headline
 
 if TYPE_CHECKING:
-    from forecast.result import Result
+    from forecast.answer.result import Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

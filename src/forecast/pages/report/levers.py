@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from forecast import labels, reading
-from forecast.markup import Cell, Column, Passage, Table, row
-from forecast.report.domains import maximum
-from forecast.report.scorecard import DECIMALS, numeric, points
+from forecast.base import labels
+from forecast.pages import reading
+from forecast.pages.markup import Cell, Column, Passage, Table, row
+from forecast.pages.report.domains import maximum
+from forecast.pages.report.scorecard import DECIMALS, numeric, points
 
 if TYPE_CHECKING:
-    from forecast.result import Result
+    from forecast.answer.result import Result
 
 FIRST: Final = 10
 

@@ -11,9 +11,9 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from forecast import labels
-from forecast.errors import RunError
-from forecast.markup import HEADING_TYPE, PAGE_TYPE, TEMPLATE_FOLDER, Page
+from forecast.base import labels
+from forecast.base.errors import RunError
+from forecast.pages.markup import HEADING_TYPE, PAGE_TYPE, TEMPLATE_FOLDER, Page
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

@@ -1,15 +1,16 @@
-"""How good past forecasts were, in words; the pictures are in `forecast.plot`."""
+"""How good past forecasts were, in words; the pictures are in `forecast.pages.plot`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from forecast import labels, reading
-from forecast.markup import Passage
-from forecast.report.verified import verified_lines
+from forecast.base import labels
+from forecast.pages import reading
+from forecast.pages.markup import Passage
+from forecast.pages.report.verified import verified_lines
 
 if TYPE_CHECKING:
-    from forecast.result import Result
+    from forecast.answer.result import Result
 
 
 def _held(result: Result, lang: str) -> list[str]:

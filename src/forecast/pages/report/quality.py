@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from forecast import labels
-from forecast.markup import Column, Passage, Table, row
+from forecast.base import labels
+from forecast.pages.markup import Column, Passage, Table, row
 
 if TYPE_CHECKING:
-    from forecast.result import Result
+    from forecast.answer.result import Result
 
 MANIFEST: Final = "manifest.json"
 

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from forecast import labels, reading
-from forecast.markup import Cell, Column, Passage, Pieces, Row, Table, row
-from forecast.report.domains import maximum, rests_on
+from forecast.base import labels
+from forecast.pages import reading
+from forecast.pages.markup import Cell, Column, Passage, Pieces, Row, Table, row
+from forecast.pages.report.domains import maximum, rests_on
 
 if TYPE_CHECKING:
-    from forecast.result import Result
+    from forecast.answer.result import Result
 
 DECIMALS: Final = 2  # a sub-criterion has half a point
 MOST_LOST: Final = 10

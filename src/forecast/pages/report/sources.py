@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from forecast import labels, reading
-from forecast.markup import Cell, Column, Passage, Table, row
-from forecast.report.domains import maximum
-from forecast.report.front import assumed_names
+from forecast.base import labels
+from forecast.pages import reading
+from forecast.pages.markup import Cell, Column, Passage, Table, row
+from forecast.pages.report.domains import maximum
+from forecast.pages.report.front import assumed_names
 
 if TYPE_CHECKING:
-    from forecast.result import Result
+    from forecast.answer.result import Result
 
 EVIDENCE_ORDER: Final = ["index_code", "component", "year", "area", "statistic"]
 MOST_LISTED: Final = 200  # figures on a page; complete tables hold hundreds of each domain

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from forecast import labels, reading
-from forecast.markup import Column, Passage, Pieces, Table, row
-from forecast.report.front import rank_sentence, target_name
+from forecast.base import labels
+from forecast.pages import reading
+from forecast.pages.markup import Column, Passage, Pieces, Table, row
+from forecast.pages.report.front import rank_sentence, target_name
 
 if TYPE_CHECKING:
-    from forecast.result import Result
+    from forecast.answer.result import Result
 
 
 def rank_passage(result: Result, *, lang: str) -> Passage:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from forecast import labels, reading
-from forecast.markup import Cell, Column, Passage, Row, Table, row
-from forecast.report.front import target_name
+from forecast.base import labels
+from forecast.pages import reading
+from forecast.pages.markup import Cell, Column, Passage, Row, Table, row
+from forecast.pages.report.front import target_name
 
 if TYPE_CHECKING:
-    from forecast.result import Result
+    from forecast.answer.result import Result
 
 Target = tuple[str, float]
 

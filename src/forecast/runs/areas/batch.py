@@ -13,10 +13,12 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from forecast.errors import ForecastError, RunError, WriteError, shown
-from forecast.ground import Ground, ground_of
-from forecast.labels import LANGUAGES
-from forecast.load import Vintages, read_vintages
+from forecast.answer.ground import Ground, ground_of
+from forecast.base.errors import ForecastError, RunError, WriteError, shown
+from forecast.base.labels import LANGUAGES
+from forecast.base.spec import RunSpec
+from forecast.base.workers import Done, Workers
+from forecast.data.load import Vintages, read_vintages
 from forecast.runs import plan, run, site
 from forecast.runs.areas import overview
 from forecast.runs.areas.task import Kit, Made, Task, make
@@ -25,8 +27,6 @@ from forecast.runs.kernels import Kernels
 from forecast.runs.manifest import Inputs, Manifest, circumstances, inputs_of, run_id_of
 from forecast.runs.plan import Kind
 from forecast.runs.store import DATA, Store
-from forecast.spec import RunSpec
-from forecast.workers import Done, Workers
 
 NEEDED_OF_PREVIOUS = ("manifest.json", "spec.json", "summary.csv")  # and its data: see `changes.earlier`
 
@@ -199,7 +199,7 @@ def time_left(times: Sequence[float], total: int) -> float | None:
 def _ground(spec: RunSpec, vintages: Vintages) -> Ground:
     """Compute what all areas share, half of the earlier years in a process beside this one."""
     with contextlib.ExitStack() as stack:
-        beside = stack.enter_context(Kernels(["forecast.ground"], Path(os.devnull)))  # it has no cells
+        beside = stack.enter_context(Kernels(["forecast.answer.ground"], Path(os.devnull)))  # it has no cells
         stack.enter_context(threadpool_limits(limits=1))  # as in a run of one area
         return ground_of(spec, vintages, beside.each)
 

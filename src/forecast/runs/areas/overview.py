@@ -11,10 +11,11 @@ from typing import Any, Final
 
 import pandas as pd
 
-from forecast import labels, reading
-from forecast.disk import replace_file
-from forecast.labels import LANGUAGES, text
-from forecast.markup import Page, environment
+from forecast.base import labels
+from forecast.base.disk import replace_file
+from forecast.base.labels import LANGUAGES, text
+from forecast.pages import reading
+from forecast.pages.markup import Page, environment
 from forecast.runs import html_check
 from forecast.runs.areas.ranking import Ranking, ranking
 from forecast.runs.areas.tiles import placed

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import pandas as pd
 
-from forecast import reading
-from forecast.labels import LANGUAGES, text
-from forecast.result import read_table
+from forecast.answer.result import read_table
+from forecast.base.labels import LANGUAGES, text
+from forecast.pages import reading
 from forecast.runs.manifest import Manifest
 from forecast.runs.site import front_page
 

@@ -12,8 +12,9 @@ from typing import Final
 
 import nbformat
 
-from forecast.errors import ForecastError, RunError, shown
-from forecast.ground import Ground
+from forecast.answer.ground import Ground
+from forecast.base.errors import ForecastError, RunError, shown
+from forecast.base.spec import RunSpec
 from forecast.runs import run
 from forecast.runs.execute import Limits
 from forecast.runs.files import read_files, write_files
@@ -21,7 +22,6 @@ from forecast.runs.kernels import ForkServer, can_fork, imported_by
 from forecast.runs.manifest import Manifest
 from forecast.runs.plan import Kind
 from forecast.runs.store import FAILED
-from forecast.spec import RunSpec
 
 _ONE: Final = threading.Lock()  # a run's log and kernels are its process' own
 

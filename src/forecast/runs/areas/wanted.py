@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from forecast.errors import DataError, Problem
-from forecast.load import Vintages
-from forecast.load.areas import gazetteer
+from forecast.base.errors import DataError, Problem
+from forecast.data.load import Vintages
+from forecast.data.load.areas import gazetteer
 
 ALL: Final = "all"
 COLUMN: Final = "area"

@@ -1,0 +1,1 @@
+"""What every room may use: words, errors, the question asked, files, locks, workers."""

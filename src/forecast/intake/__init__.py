@@ -1,0 +1,1 @@
+"""What people hand in: printed tables, figures, the annex of criteria, departments' forms."""

@@ -1,0 +1,1 @@
+"""Departments' forms in Excel: made, read, checked, returned with comments, stored."""

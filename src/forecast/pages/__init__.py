@@ -1,0 +1,1 @@
+"""Words, pictures, pages and files for readers; nothing is computed here."""
