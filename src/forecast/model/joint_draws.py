@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int_]
 
 LEVEL_DF = 8  # degrees of freedom of what all areas share: variances are themselves estimates
-AREA_DF = 4  # and of an area's own part: most areas hardly move, a few weak ones jump
+AREA_DF = 3  # and of an area's own part: most areas hardly move, a few weak ones jump
 STEPS = 8  # at most, of Newton's method towards a published sum
 LONGEST = 3.0  # logits of such a step
 SMALL = 1e-3  # logits: after such a step a draw needs no other, as the next one is its square
