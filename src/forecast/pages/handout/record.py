@@ -10,6 +10,7 @@ from forecast.answer.result import SETTLED
 from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.handout.sheet import Field, Sheet, days, end_of, figure, ranged, sheet, words
+from forecast.pages.report.current import grounds
 
 if TYPE_CHECKING:
     from forecast.answer.result import Result
@@ -197,7 +198,7 @@ def current(result: Result, lang: str) -> Sheet:
             kind="change",
         ),
         figure("area_years", head("area_years"), "count"),
-        words(_head("basis", lang), lambda record: reading.said(record["reason"], lang)),
+        words(_head("basis", lang), lambda record: grounds(record, lang)),
     ]
     return sheet("current", result.current, fields, key=("code", "component", "period"), lang=lang)
 

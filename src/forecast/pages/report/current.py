@@ -51,8 +51,15 @@ def _line(record: pd.Series[Any], lang: str) -> Row:
         labels.signed(record["effect"], 2, lang),
         reading.span(float(record["lower"]), float(record["upper"]), lang, decimals=2),
         labels.number(record["area_years"], 0, lang),
-        detail=reading.said(record["reason"], lang),
+        detail=grounds(record, lang),
     )
+
+
+def grounds(record: pd.Series[Any], lang: str) -> str:
+    """Say what an effect rests on: an expert by name, else the reason of the table."""
+    if record["by"] != "expert":
+        return reading.said(record["reason"], lang)
+    return labels.text("current.by_expert", lang, who=reading.department(str(record["stated_by"]), lang))
 
 
 def decimals_of(record: pd.Series[Any]) -> int:
