@@ -555,7 +555,7 @@ def _current():
     english = {"a": "Public investment disbursed", "b": "Budget revenue", "c": "Dossiers on time"}
     english["d"] = "Share of dossiers online"
     day_to, spoken = "2024-01..2024-10-11", _reason("indicators.by_expert")
-    few = _reason("indicators.not_judged", years=0)
+    few = _reason("indicators.not_judged", years=1)
     supported, unsupported = _reason("indicators.by_figures"), _reason("indicators.by_none")
     rows = [
         ("a", "D6", "%", months, 38.1, 40.2, 42.2, -0.05, -0.2, 0.08, 0.012, -0.02, 0.05, 310, supported),

@@ -161,7 +161,11 @@ def _experts(known: Known, code: str) -> list[str]:
 
 def _reason(effect: IndicatorEffect | None, earlier: int, experts: Sequence[str]) -> str:
     if effect is None:
-        return phrase("indicators.not_judged_expert" if experts else "indicators.not_judged", years=earlier)
+        if experts:
+            return phrase("indicators.not_judged_expert")
+        return (
+            phrase("indicators.not_judged", years=earlier) if earlier else phrase("indicators.not_judged_new")
+        )
     return phrase(f"indicators.by_{effect.by}")
 
 

@@ -99,15 +99,17 @@ def test_what_other_code_found_is_the_models_step(made, at, medians, example, tm
 
 
 def test_the_panel_is_computed_once_for_each_state_of_its_own_tables(made, at, published, monkeypatch):
-    """Criteria and forms need no new posterior: only published figures and the framework do."""
+    """Forms need no new posterior: only published figures, the framework and indicators do."""
     known = at[made.MEETING]
     post = ground.posterior(known, made.SPEC, np.random.default_rng(made.SPEC.seed))
-    monkeypatch.setattr(ground, "posterior", lambda *_: pytest.fail("a second posterior"))
+    computed = []
+    monkeypatch.setattr(ground, "posterior", lambda *_: computed.append(post) or post)
     medians = made.medians_of([(known, post)])
 
     found = changes.since(published, known, made.SPEC, medians(known), medians)
 
     assert set(found["changed_rows"]["step"]) == {"indicators", "departments", ""}
+    assert len(computed) == 1
 
 
 # --- earlier reports that cannot be compared with ---------------------------------------------------------

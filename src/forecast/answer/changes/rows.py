@@ -259,14 +259,15 @@ class _About:
         return row | {"step": self._step(compared, row), "component": self._domain(row)}
 
     def _step(self, compared: Compared, row: Row) -> str:
-        """The survey has no forms; an indicator needs a rule, or a component in the catalogue."""
+        """The survey has neither criteria nor forms; an indicator needs a rule or a linked component."""
         if compared.step == DEPARTMENTS and self.spec.index_code == SURVEY:
             return NONE
         if compared.step != INDICATORS or row["column"] == ORDER or compared.table is tables.INDICATOR_TYPES:
             return compared.step
         if compared.table is tables.RELATED:
             return INDICATORS if (row["index_code"], row["component"]) in self.related else NONE
-        by_rule = row["area"] == self.spec.area and row["indicator"] in self.rules
+        own = row["area"] == self.spec.area and self.spec.index_code != SURVEY
+        by_rule = own and row["indicator"] in self.rules
         return INDICATORS if by_rule or row["indicator"] in self.types else NONE
 
     def _domain(self, row: Row) -> str:

@@ -25,8 +25,13 @@ TABLES: Final[Mapping[str, tuple[str, ...]]] = {
     EXPERTS: ("elasticities",),
     DEPARTMENTS: ("submissions", "self_scores"),
 }
-# all that the panel's posterior rests on
-PANEL: Final = tuple(name for step in (FIGURES, FRAMEWORK, INDICATORS, EXPERTS) for name in TABLES[step])
+# all that the panel's posterior rests on: settled figures of indicators are for criteria alone
+PANEL: Final = (
+    *TABLES[FIGURES],
+    *TABLES[FRAMEWORK],
+    *("indicator_rows", "indicator_types", "related"),
+    *TABLES[EXPERTS],
+)
 
 
 def put_back(now: Known, then: Known, steps: Iterable[str]) -> Known:

@@ -72,7 +72,15 @@ class Stage:
         if self.ruled(code):
             return ""
         own = self.elasticities.get(code)
-        return own.reason if own else phrase("scenario.no_indicator", indicator=code)
+        if own is None:
+            return phrase("scenario.no_indicator", indicator=code)
+        return own.reason or ("" if len(self.free(own.component)) else phrase("scenario.all_ruled"))
+
+    def free(self, component: str) -> NDArray[np.intp]:
+        """Leaves below a component that no rule scores."""
+        tree = self.leaves.tree
+        under = np.asarray(tree.under(tree.place(component)))
+        return under[~self.leaves.by_rule[under]]
 
 
 def played(stage: Stage, scenario: Scenario, every: Sequence[Scenario]) -> World:
@@ -191,12 +199,8 @@ def _swayed(stage: Stage, points: Floats, own: Elasticity, value: float) -> Floa
 
     Criteria that a rule scores have their own indicator and stay; the others take their share of the move.
     """
-    tree = stage.leaves.tree
-    under = np.asarray(tree.under(tree.place(own.component)))
-    free = under[~stage.leaves.by_rule[under]]
-    if not len(free):
-        return points
-    part = float(tree.maxima[free].sum() / tree.maxima[under].sum())
+    tree, free = stage.leaves.tree, stage.free(own.component)
+    part = float(tree.maxima[free].sum() / tree.maxima[tree.under(tree.place(own.component))].sum())
     return _raised(stage, points, free, (value - own.expected) * own.per_unit * part)
 
 

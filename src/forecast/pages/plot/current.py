@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MOST: Final = 8
 ROOM: Final = 0.05  # of the width, beyond the widest range
+WORDS: Final = 0.2  # on a phone, where the effect is written within the axes
 NOTHING: Look = {"color": BLACK, "linewidth": 0.8}
 # An expert's range has another mark and a thinner line, so that it is told apart in black and white.
 LEARNT: Final[Look] = {"color": BLUE, "linewidth": RANGE_WIDTHS[80]}
@@ -34,8 +35,7 @@ def current(result: Result, *, lang: str) -> Figure | Pieces:
     if rows.empty:
         return Pieces(())
     names = [
-        f"{reading.own_words(record[f'name_{lang}'])} ({record['component']})"
-        for _, record in rows.iterrows()
+        f"{record['component']}: {reading.own_words(record[f'name_{lang}'])}" for _, record in rows.iterrows()
     ]
 
     def drawing(sheet: Sheet) -> Canvas:
@@ -78,8 +78,8 @@ def _ranges(axes: Axes, rows: pd.DataFrame, names: list[str], sheet: Sheet) -> N
         axes.plot([record["effect"]], [place], **mark)
         write_beside(axes, name, labels.signed(record["effect"], 2, sheet.lang), place, sheet)
     ends = [0.0, *rows["lower"], *rows["upper"]]
-    beyond = ROOM * (max(ends) - min(ends))
-    axes.set_xlim(min(ends) - beyond, max(ends) + beyond)
+    width = max(ends) - min(ends)
+    axes.set_xlim(min(ends) - ROOM * width, max(ends) + (WORDS if sheet.narrow else ROOM) * width)
     below, beside = (labels.text(f"current.{name}", sheet.lang) for name in ("axis", "beside_head"))
     name_rows(axes, names, places, sheet, below=below, beside=beside)
 

@@ -14,16 +14,23 @@ if TYPE_CHECKING:
     from forecast.answer.result import Result
 
 
-def current_table(result: Result, *, lang: str) -> Table | Passage:
+def current_table(result: Result, component: str = "", *, lang: str) -> Table | Passage:
     """List the indicators of the year, the strongest first: now, last year, usual, points moved, on how much.
 
     Indicators whose effect could not be judged stand in a note, by reason.
+
+    Parameters
+    ----------
+    component
+        Domain to list alone; all if left out.
     """
-    judged = result.current["effect"].notna()
-    notes = (*_rules(result.current.loc[judged], lang), *_not_judged(result.current.loc[~judged], lang))
+    rows = result.current
+    rows = rows.loc[rows["component"] == component] if component else rows
+    judged = rows["effect"].notna()
+    notes = (*_rules(rows.loc[judged], lang), *_not_judged(rows.loc[~judged], lang))
     if not judged.any():
         return Passage((labels.text("current.none", lang), *notes))
-    strongest = result.current.loc[judged].sort_values("effect", key=abs, ascending=False, kind="stable")
+    strongest = rows.loc[judged].sort_values("effect", key=abs, ascending=False, kind="stable")
     heads = ("value", "last_year", "usual", "effect", "range", "area_years")
     return Table(
         caption=labels.text("current.caption", lang),
@@ -59,7 +66,8 @@ def grounds(record: pd.Series[Any], lang: str) -> str:
     """Say what an effect rests on: an expert by name, else the reason of the table."""
     if record["by"] != "expert":
         return reading.said(record["reason"], lang)
-    return labels.text("current.by_expert", lang, who=reading.department(str(record["stated_by"]), lang))
+    key = "current.by_expert" if record["area_years"] else "current.by_expert_alone"
+    return labels.text(key, lang, who=reading.department(str(record["stated_by"]), lang))
 
 
 def decimals_of(record: pd.Series[Any]) -> int:
