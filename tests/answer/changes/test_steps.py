@@ -73,6 +73,19 @@ def test_an_indicator_moves_its_own_domain_alone(made, at, published, medians):
     assert set(found["changed_rows"]["component"]) == {"D2"}
 
 
+def test_an_experts_word_is_a_step_of_its_own(made, at, published, medians):
+    """What was entered moves its domain under its own name, and nothing else is given a move."""
+    wider = at[made.EARLY].elasticities.assign(low=0.2, high=0.3)
+    known = replace(at[made.EARLY], elasticities=wider)
+
+    found = changes.since(published, known, made.SPEC, medians(known), medians)
+
+    moves = found["changes"].set_index(["step", "component"])["effect"]
+    assert set(moves.index.get_level_values("step")) <= {"total", "experts"}
+    assert abs(moves["experts", "D6"]) > 0.01
+    assert moves["experts", "D6"] == moves["total", "D6"]
+
+
 def test_where_nothing_changed_nothing_moves_and_nothing_is_computed(made, at, published, medians):
     """The same data again: no effect, no row, and no model is run."""
     now = medians(at[made.EARLY])
