@@ -64,7 +64,7 @@ def test_a_call_moves_the_domain_by_what_the_expert_said(bench):
 
 
 def test_the_board_has_sliders_for_what_moves_and_a_line_for_the_others(bench):
-    """Rules first, then effects; a slider starts where the figure stands; the rest is named with its reason."""
+    """Rules first, then effects; a slider starts where the figure stands; the rest has a reason."""
     board = bench.what_if()
     lines = "".join(child.value for child in board.box.children if type(child).__name__ == "HTML")
 
