@@ -8,16 +8,16 @@ import pytest
 import forecast
 from forecast.desk.tried import indicators_of, stage_of
 
-TYPES = """indicator_code,name_vi,name_en,unit,component,sign,kind,frequency,source
-online_share,Tỷ lệ hồ sơ trực tuyến (giả định),Dossiers online (made up),%,D7,1,level,year,số giả định
-new_share,Tỷ lệ mới có (giả định),New share (made up),%,D7,1,level,year,số giả định
+TYPES = """indicator_code,name_vi,name_en,unit,component,sign,kind,frequency,source,note
+online_share,Tỷ lệ hồ sơ trực tuyến (giả định),Dossiers online (made up),%,D7,1,level,year,số giả định,
+new_share,Tỷ lệ mới có (giả định),New share (made up),%,D7,1,level,year,số giả định,
 """
 FIGURES = """online_share,,TP.HCM,2023-09,40,,,số giả định,2023-10-05,,official
 online_share,,TP.HCM,2024-09,44,,,số giả định,2024-10-05,,official
 new_share,,TP.HCM,2024-09,10,,,số giả định,2024-10-05,,official
 """
-SAID = """indicator_code,component,low,high,stated_by,stated_on
-online_share,D7,0.03,0.06,Sở Thông tin và Truyền thông,2024-10-01
+SAID = """indicator_code,component,low,high,stated_by,stated_on,note
+online_share,D7,0.03,0.06,Sở Thông tin và Truyền thông,2024-10-01,số giả định
 """
 
 
@@ -28,7 +28,9 @@ def folder(small, tmp_path_factory):
     data.mkdir()
     for path in small.iterdir():
         (data / path.name).write_bytes(path.read_bytes())
-    (data / "indicator_types.csv").write_text(TYPES, encoding="utf-8")
+    catalogue = data / "indicator_types.csv"
+    listed = catalogue.read_text(encoding="utf-8").splitlines(keepends=True)
+    catalogue.write_text(TYPES + "".join(listed[1:]), encoding="utf-8")
     table = data / "indicators.csv"
     table.write_text(table.read_text(encoding="utf-8").rstrip("\n") + "\n" + FIGURES, encoding="utf-8")
     return data
