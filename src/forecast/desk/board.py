@@ -186,7 +186,8 @@ class Board:
         for table in (known.indicator_types, known.indicators):
             units = table.loc[table["indicator_code"] == code, "unit"].tolist()
             if units:
-                return f"{reading.own_words(name_of(known, code, self._lang))} ({units[0]})"
+                unit = reading.indicator_unit(units[0], self._lang)
+                return f"{reading.own_words(name_of(known, code, self._lang))} ({unit})"
         return code
 
     def _unmoved(self, stage: Stage, codes: list[str]) -> list[dict[str, str]]:

@@ -167,7 +167,7 @@ def indicators(result: Result, lang: str) -> Sheet:
     """Indicators that a criterion is scored by, projected to the year's end."""
     fields = [
         words(_head("indicator", lang), lambda record: record["name"]),
-        words(_head("unit_of", lang), lambda record: record["unit"]),
+        words(_head("unit_of", lang), lambda record: reading.indicator_unit(str(record["unit"]), lang)),
         words(_head("period", lang), lambda record: reading.period(str(record["period"]), lang)),
         figure("latest", _head("latest", lang), "points", "value"),
         *ranged("projected", _head("projected", lang), lang, names=("projected", "lower", "upper")),
@@ -187,7 +187,7 @@ def current(result: Result, lang: str) -> Sheet:
         words(_head("indicator", lang), lambda record: record[f"name_{lang}"]),
         words(_head("component", lang), lambda record: reading.short_name(str(record["component"]), lang)),
         words(_head("period", lang), lambda record: reading.period(str(record["period"]), lang)),
-        words(_head("unit_of", lang), lambda record: record["unit"]),
+        words(_head("unit_of", lang), lambda record: reading.indicator_unit(str(record["unit"]), lang)),
         figure("latest", head("value"), "points", "value"),
         figure("last_year", head("last_year"), "points"),
         figure("usual", head("usual"), "points"),

@@ -122,7 +122,7 @@ def _effect(record: pd.Series[Any], lang: str) -> str:
 
 def _indicator(record: pd.Series[Any], lang: str) -> str:
     decimals = decimals_of(record)
-    unit = reading.own_words(record["unit"])
+    unit = reading.indicator_unit(record["unit"], lang)
     return labels.text(
         "account.indicator",
         lang,

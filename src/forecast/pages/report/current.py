@@ -48,7 +48,7 @@ def _line(record: pd.Series[Any], lang: str) -> Row:
     about = (
         str(record["component"]),
         reading.period(str(record["period"]), lang),
-        reading.own_words(record["unit"]),
+        reading.indicator_unit(record["unit"], lang),
     )
     return row(
         Cell(reading.own_words(record[f"name_{lang}"]), ", ".join(filter(None, about))),
