@@ -368,6 +368,7 @@ NAMES = {
     "place",
     "short_index",
     "unit",
+    "indicator_unit",
     "chance",
     "count",
     "grid",
