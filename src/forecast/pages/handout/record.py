@@ -10,6 +10,7 @@ from forecast.answer.result import SETTLED
 from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.handout.sheet import Field, Sheet, days, end_of, figure, ranged, sheet, words
+from forecast.pages.report.current import grounds
 
 if TYPE_CHECKING:
     from forecast.answer.result import Result
@@ -166,7 +167,7 @@ def indicators(result: Result, lang: str) -> Sheet:
     """Indicators that a criterion is scored by, projected to the year's end."""
     fields = [
         words(_head("indicator", lang), lambda record: record["name"]),
-        words(_head("unit_of", lang), lambda record: record["unit"]),
+        words(_head("unit_of", lang), lambda record: reading.indicator_unit(str(record["unit"]), lang)),
         words(_head("period", lang), lambda record: reading.period(str(record["period"]), lang)),
         figure("latest", _head("latest", lang), "points", "value"),
         *ranged("projected", _head("projected", lang), lang, names=("projected", "lower", "upper")),
@@ -186,7 +187,7 @@ def current(result: Result, lang: str) -> Sheet:
         words(_head("indicator", lang), lambda record: record[f"name_{lang}"]),
         words(_head("component", lang), lambda record: reading.short_name(str(record["component"]), lang)),
         words(_head("period", lang), lambda record: reading.period(str(record["period"]), lang)),
-        words(_head("unit_of", lang), lambda record: record["unit"]),
+        words(_head("unit_of", lang), lambda record: reading.indicator_unit(str(record["unit"]), lang)),
         figure("latest", head("value"), "points", "value"),
         figure("last_year", head("last_year"), "points"),
         figure("usual", head("usual"), "points"),
@@ -197,7 +198,7 @@ def current(result: Result, lang: str) -> Sheet:
             kind="change",
         ),
         figure("area_years", head("area_years"), "count"),
-        words(_head("basis", lang), lambda record: reading.said(record["reason"], lang)),
+        words(_head("basis", lang), lambda record: grounds(record, lang)),
     ]
     return sheet("current", result.current, fields, key=("code", "component", "period"), lang=lang)
 

@@ -160,7 +160,7 @@ def projection_table(result: Result, *, lang: str) -> Table | Passage:
 
 def _projection(record: pd.Series[Any], lang: str) -> Row:
     decimals = 0 if abs(record["value"]) >= 1000 else 1
-    about = (reading.period(str(record["period"]), lang), reading.own_words(record["unit"]))
+    about = (reading.period(str(record["period"]), lang), reading.indicator_unit(record["unit"], lang))
     return row(
         Cell(reading.own_words(record["name"]), ", ".join(filter(None, about))),
         labels.number(record["value"], decimals, lang),
