@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, Self, get_args
 
 from forecast.base.disk import replace_file
+from forecast.base.incoming import record_of
 from forecast.base.spelling import slug
 from forecast.runs.files import sha256
 
@@ -148,7 +149,7 @@ class Manifest:
         ValueError
             If it is damaged or of another format.
         """
-        told = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        told = record_of(folder / FILE)
         try:
             if told.pop("format") != FORMAT:
                 raise ValueError("another format")

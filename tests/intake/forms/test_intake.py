@@ -19,6 +19,7 @@ from forecast.base.lock import held
 from forecast.base.workbook import open_workbook
 from forecast.data import load
 from forecast.data.load import LOCK
+from forecast.intake import writer
 from forecast.intake.forms import intake as intake_module
 from forecast.intake.forms import key, layout, reading, store
 
@@ -555,10 +556,10 @@ def test_two_intakes_at_once_lose_nothing(office):
 
 def test_whoever_waits_too_long_is_told_for_whom(office, monkeypatch):
     """Another process holds the table: its number is told, and nothing is changed."""
-    monkeypatch.setattr(store, "_PATIENCE", 0.1)
+    monkeypatch.setattr(writer, "PATIENCE", 0.1)
     sent = office.filled()
 
-    with held(office.data / LOCK), pytest.raises(WriteError, match="Another intake"):
+    with held(office.data / LOCK), pytest.raises(WriteError, match="another process"):
         office.take(sent)
     assert not office.table.exists()
 

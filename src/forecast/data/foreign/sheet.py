@@ -12,11 +12,11 @@ from typing import Final
 
 import pandas as pd
 
+from forecast.base import incoming
 from forecast.base.errors import DataError, Problem
 from forecast.base.spelling import clean
 from forecast.data.load.files import MAX_BYTES
 
-UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 SEPARATORS: Final = (",", ";", "\t", "|")
 _SEP_LINE: Final = re.compile(r"\s*\"?sep=(.)\"?\s*", flags=re.IGNORECASE)
 
@@ -39,10 +39,10 @@ def sheet_of_file(path: Path) -> Sheet | None:
     Raises
     ------
     DataError
-        If rows are longer or shorter than the header, or quotes do not close.
+        If the file cannot be read, rows are longer or shorter than the header, or quotes do not close.
     """
-    text = _text(path)
-    if text is None or not text.strip():
+    text = incoming.text(incoming.content(path, most=MAX_BYTES), path.name, utf16=True)
+    if not text.strip():
         return None
     first, _, rest = text.partition("\n")
     told = _SEP_LINE.fullmatch(first.rstrip("\r"))
@@ -69,18 +69,6 @@ def _cell(value: object) -> str:
     if isinstance(value, float):
         return repr(float(value))
     return clean(str(value))
-
-
-def _text(path: Path) -> str | None:
-    """The text of a file; None where the usual reader is to say what is wrong with it."""
-    try:
-        if not path.is_file() or path.stat().st_size > MAX_BYTES:
-            return None
-        data = path.read_bytes()
-        text = data.decode("utf-16" if data.startswith(UTF16_MARKS) else "utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        return None
-    return None if "\0" in text or data.startswith(b"PK\x03\x04") else text
 
 
 def _parsed(file: str, text: str, separator: str, top: int) -> Sheet | None:
