@@ -61,7 +61,7 @@ unused,Chưa có số liệu,,điểm,3.1,0,level,,related:DTI:total,1,,5,ghi ch
 876/QĐ-BNV,2022,2024,total,,Tổng điểm,Total,100,read,,,,,,,,
 876/QĐ-BNV,2022,2024,D1,total,Chỉ đạo,Direction,60,read,,,Sở Nội vụ,,,,,
 876/QĐ-BNV,2022,2024,D3,total,Thủ tục,Procedures,40,assumed,,,Văn phòng,,,,,
-876/QĐ-BNV,2022,2024,3.1,D3,Tốc độ,Pace,40,made_up,,,Văn phòng,,appraised,linear(0: 0; 10: 40),grdp_growth,2024-12-31
+876/QĐ-BNV,2022,2024,3.1,D3,Tốc độ,Pace,40,made_up,,,Sở,,appraised,linear(0: 0; 10: 40),grdp_growth,2024-12-31
 """,
     "events.csv": """
 PAR,2022,framework,876/QĐ-BNV,,2022-11-10
@@ -381,7 +381,7 @@ def later_rows(draw: st.DrawFn, as_of: dt.date) -> dict[str, list[list[str]]]:
             cells |= {"source_url": f"http://later/{number}", "trust": "official"}
             cells |= dict.fromkeys((table.known_from, "source_day"), day.isoformat())
             if table is tables.ANNOUNCEMENTS:
-                cells["year"] = str(2030 + number)
+                cells["year"] = str(1991 + number)  # no year that is on file
             if table is tables.EVENTS:
                 cells["what"] = f"later {number}"
             figure = "score" if "score" in header else "value"

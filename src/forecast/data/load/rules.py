@@ -343,8 +343,9 @@ def _framework_maxima(frame: pd.DataFrame, versions: pd.DataFrame) -> Iterator[F
     A maximum that is only assumed in the framework does not judge one that was printed.
     """
     points = frame.loc[(frame["index_code"] == "PAR") & (frame["unit"] == "points")]
+    versions = versions.drop_duplicates(["framework", "component"])  # a repeat is told already
     odd = [name for name, version in versions.groupby("framework") if any(_sums(str(name), version))]
-    versions = versions[~versions["framework"].isin(odd)]  # its own slip is told already
+    versions = versions[~versions["framework"].isin(odd)]  # and so is this
     if points.empty or versions.empty:
         return
     joined = points.merge(
