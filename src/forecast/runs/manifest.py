@@ -12,6 +12,7 @@ import getpass
 import hashlib
 import json
 import platform
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -30,6 +31,7 @@ FILE: Final = "manifest.json"
 FORMAT: Final = 1
 GIT_SECONDS: Final = 10.0  # so long may git take to answer
 State = Literal["planned", "running", "failed", "good", "published"]
+RUN_ID: Final = re.compile(r"\d{4}-\d{2}-\d{2}_[A-Z]+_[a-z0-9-]+_\d{4}_[0-9a-f]{8}")
 PACKAGES: Final = (
     *("numpy", "pandas", "scipy", "statsmodels", "scikit-learn", "matplotlib", "jinja2"),
     *("papermill", "nbclient", "nbconvert", "nbformat", "ipykernel", "ipython"),
@@ -177,6 +179,8 @@ def _refuse_odd(record: Manifest) -> None:
     missing = {"index_code", "area", "target_year", "as_of", "force"} - set(record.spec)
     if missing or record.state not in get_args(State):
         raise KeyError(*missing, record.state)
+    if not RUN_ID.fullmatch(record.run_id):  # it becomes the name of a folder, and a link
+        raise KeyError(record.run_id)
     sum((*record.seconds.values(), record.number))
     for told in (record.outputs, record.error):
         told.items()
