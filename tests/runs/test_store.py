@@ -19,9 +19,9 @@ from forecast.base.lock import held
 from forecast.base.spelling import slug
 from forecast.runs import files, site
 from forecast.runs.html_check import read
-from forecast.runs.manifest import Inputs, Manifest, run_id_of
+from forecast.runs.manifest import RUN_ID, Inputs, Manifest, run_id_of
 from forecast.runs.prune import prune
-from forecast.runs.store import RUN_ID, Store
+from forecast.runs.store import Store
 
 INPUTS = Inputs(
     data={"scores.csv": "ab"}, notebooks={"meeting.ipynb": "cd"}, code="ef", versions={"python": "3"}

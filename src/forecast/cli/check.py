@@ -48,7 +48,8 @@ def check(*, as_of: dt.date, index_code: str, area: str, data_dir: Path, as_json
     """Check the data and print what is known; bad data are all listed, with exit code 1."""
     try:
         vintages = load.read_vintages(data_dir)
-        vintages.refuse_days_after(today())
+        if problems := vintages.days_after(today()):
+            raise DataError(problems)
         known = vintages.known_at(as_of)
     except DataError as error:
         if not as_json:

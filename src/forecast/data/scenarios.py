@@ -164,9 +164,10 @@ def _wrong(name: str, value: Any, others: tuple[str, ...]) -> tuple[str, Facts]:
         near = nearest(name, _FIELDS)
         key = "expect.known_column_near" if near else "expect.known_column"
         return key, {"near": near, "allowed": list(_FIELDS)}
+    is_text = isinstance(value, str)
     good, key, facts = {
-        "name_vi": (isinstance(value, str) and value.strip(), "expect.something", {}),
-        "name_en": (isinstance(value, str), "expect.something", {}),
+        "name_vi": (is_text and value.strip(), "expect.something" if is_text else "expect.quoted", {}),
+        "name_en": (is_text, "expect.quoted", {}),
         "indicators": (_is_numbers(value), "expect.scenario_numbers", {}),
         "points": (_is_numbers(value), "expect.scenario_numbers", {}),
         "remedies": (value in REMEDIES, "expect.choice", {"allowed": list(REMEDIES)}),

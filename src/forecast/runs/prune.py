@@ -1,4 +1,4 @@
-"""Which runs are removed on request: only folders with names of runs, in the folder of reports, never links."""
+"""Removing runs on request: only folders named as runs, in the folder of reports, never through links."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from forecast.runs import site
 from forecast.runs.files import remove
-from forecast.runs.store import QUESTION, RUN_ID, Entry, Store
+from forecast.runs.manifest import RUN_ID
+from forecast.runs.store import QUESTION, Entry, Store
 
 
 @dataclass(frozen=True, slots=True)

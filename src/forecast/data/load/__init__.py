@@ -79,15 +79,9 @@ class Vintages:
             raise SpecError("spec.before_any_data", {"as_of": as_of, "first": first.date()})
         return known_of(self.frames, as_of, self.hashes, self.scenarios)
 
-    def refuse_days_after(self, today: dt.date) -> None:
-        """Refuse rows that say that they were published after today.
-
-        Raises
-        ------
-        DataError
-            With each of them.
-        """
-        _refuse(days_to_come(self.checked, today))
+    def days_after(self, today: dt.date) -> list[Problem]:
+        """List the cells that say that something was published after today."""
+        return days_to_come(self.checked, today)
 
     def settled_of(self, index_code: str, as_of: dt.date) -> pd.DataFrame:
         """Give the settled figures of one index as known on a day, without those of any other table."""
