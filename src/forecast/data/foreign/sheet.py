@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +13,7 @@ import pandas as pd
 from forecast.base import incoming
 from forecast.base.errors import DataError, Problem
 from forecast.base.spelling import clean
-from forecast.data.load.files import MAX_BYTES
+from forecast.data.load.files import MAX_BYTES, lines_of
 
 SEPARATORS: Final = (",", ";", "\t", "|")
 _SEP_LINE: Final = re.compile(r"\s*\"?sep=(.)\"?\s*", flags=re.IGNORECASE)
@@ -72,33 +70,22 @@ def _cell(value: object) -> str:
 
 
 def _parsed(file: str, text: str, separator: str, top: int) -> Sheet | None:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    lines: list[tuple[int, list[str]]] = []
-    before = 0
-    try:
-        for cells in reader:
-            number, before = before + 1, reader.line_num
-            if before > number:
-                raise DataError([Problem(file, number + top - 1, "", "", "expect.one_line")])
-            if any(cell.strip() for cell in cells):
-                lines.append((number + top - 1, cells))
-    except csv.Error as error:
-        raise DataError([Problem(file, before + top, "", "", "expect.quotes")]) from error
+    lines, problems = lines_of(text, file, separator=separator, above=top - 1)
+    if problems:
+        raise DataError(problems)
     if len(lines) < 2:
         return None
     (row, header), *body = lines
     width = len(header)
     # An empty cell at the end of a row belongs to no column.
     body = [(n, cells[:width] if not "".join(cells[width:]).strip() else cells) for n, cells in body]
-    wrong = [(n, cells) for n, cells in body if len(cells) != width]
+    wrong = [
+        Problem(file, n, "", separator.join(cells), "expect.cells", {"found": len(cells), "expected": width})
+        for n, cells in body
+        if len(cells) != width
+    ]
     if wrong:
-        facts = [{"found": len(cells), "expected": width} for _, cells in wrong]
-        raise DataError(
-            [
-                Problem(file, n, "", separator.join(cells), "expect.cells", fact)
-                for (n, cells), fact in zip(wrong, facts, strict=True)
-            ]
-        )
+        raise DataError(wrong)
     columns = tuple(zip(*(cells for _, cells in body), strict=True))
     names = tuple(clean(cell) for cell in header)
     return Sheet(file, separator, names, tuple(n for n, _ in body), columns, row)

@@ -172,9 +172,7 @@ def read_panel(path: Path) -> pd.DataFrame:
     DataError
         With every problem of the file.
     """
-    table, problems = _checked_rows(tables.PANEL, None, *read_rows(Path(path), tables.PANEL))
-    if table is None or problems:
-        raise DataError(problems)
+    table = _alone(path, tables.PANEL)
     frame = table.frame
     above = frame.loc[frame["score"] > frame["max_score"]]
     found = [
@@ -194,10 +192,14 @@ def read_breaks(path: Path) -> tuple[int, ...]:
     DataError
         With every problem of the file.
     """
-    table, problems = _checked_rows(tables.BREAKS, None, *read_rows(Path(path), tables.BREAKS))
-    if table is None or problems:
+    return tuple(sorted({int(year) for year in _alone(path, tables.BREAKS).frame["year"]}))
+
+
+def _alone(path: Path, table: Table) -> Checked:
+    found, problems = _checked_rows(table, None, *read_rows(Path(path), table))
+    if found is None or problems:
         raise DataError(problems)
-    return tuple(sorted({int(year) for year in table.frame["year"]}))
+    return found
 
 
 def _checked(source: Source) -> dict[str, Checked]:

@@ -88,7 +88,7 @@ def rows_of(data: bytes, table: Table, name: str) -> tuple[Rows | None, list[Pro
         text = incoming.text(data, name)
     except DataError as refusal:
         return None, list(refusal.problems)
-    lines, problems = _parsed(text, name)
+    lines, problems = lines_of(text, name)
     wrong = _unusable(lines, problems, table, name)
     if wrong:
         return None, wrong
@@ -126,9 +126,14 @@ def grown(before: bytes, table: Table, rows: Sequence[Mapping[str, str]]) -> byt
     return before + added.getvalue().encode()
 
 
-def _parsed(text: str, name: str) -> tuple[list[tuple[int, list[str]]], list[Problem]]:
-    """Give the rows that hold anything, with their numbers, up to the first that is no CSV."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+def lines_of(
+    text: str, name: str, *, separator: str = ",", above: int = 0
+) -> tuple[list[tuple[int, list[str]]], list[Problem]]:
+    """Give the rows of CSV that hold anything, with their numbers, up to the first that is none.
+
+    Numbers count from 1, or on from the lines `above`.
+    """
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     lines: list[tuple[int, list[str]]] = []
     problems: list[Problem] = []
     before = 0
@@ -137,12 +142,12 @@ def _parsed(text: str, name: str) -> tuple[list[tuple[int, list[str]]], list[Pro
             number, before = before + 1, reader.line_num
             if before > number:  # else an editor and a spreadsheet would count the rows differently
                 cell = next(cell for cell in cells if "\n" in cell or "\r" in cell)
-                problems.append(Problem(name, number, "", cell, "expect.one_line"))
+                problems.append(Problem(name, number + above, "", cell, "expect.one_line"))
             elif "".join(cells).strip():
-                lines.append((number, cells))
+                lines.append((number + above, cells))
     except csv.Error as error:
         key = "expect.shorter_cell" if "field limit" in str(error) else "expect.quotes"
-        problems.append(Problem(name, before + 1, "", "", key))
+        problems.append(Problem(name, before + 1 + above, "", "", key))
     return lines, problems
 
 

@@ -7,7 +7,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
 
@@ -15,7 +15,7 @@ from forecast.base.errors import Problem
 from forecast.data.framework import PART_PREFIX, TOTAL, WHOLE, is_criterion
 from forecast.data.load import indicators, points
 from forecast.data.load.areas import Gazetteer
-from forecast.data.load.cells import Finding, not_among, strangers
+from forecast.data.load.cells import Finding, each_row, not_among, strangers
 from forecast.data.load.files import Rows
 from forecast.data.scenarios import FILE as SCENARIOS
 from forecast.data.scenarios import Scenario
@@ -201,7 +201,7 @@ def _elasticities(frame: pd.DataFrame, frames: Frames, _: Gazetteer) -> Iterator
 def _targets(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterator[Finding]:
     known = frames.get("indicators", pd.DataFrame(columns=["indicator_code"]))
     yield from _no_units(frame, gazetteer)
-    for row in _each(frame):
+    for row in each_row(frame):
         if row.quantity == "rank" and not 1 <= row.value <= _PROVINCES:
             yield row.row, "value", "expect.at_most", {"high": float(_PROVINCES)}
         if row.quantity != "rank" and row.value > WHOLE:
@@ -243,7 +243,7 @@ def _frameworks(frame: pd.DataFrame, frames: Frames, _: Gazetteer) -> Iterator[F
         if not _DECISION.fullmatch(str(name)):
             yield int(version["row"].iloc[0]), "framework", "expect.decision", {}
         parts = set(version["component"])
-        for row in _each(version):
+        for row in each_row(version):
             if row.last_year < row.first_year:
                 yield row.row, "last_year", "expect.not_before", {"first": int(row.first_year)}
             if row.component != TOTAL and row.parent not in parts:
@@ -259,7 +259,7 @@ def _frameworks(frame: pd.DataFrame, frames: Frames, _: Gazetteer) -> Iterator[F
 
 def _bounds(version: pd.DataFrame) -> Iterator[Finding]:
     """Report bounds that do not hold the maximum, or stand beside one that is not assumed."""
-    for row in _each(version):
+    for row in each_row(version):
         for column, outside in (
             ("max_low", row.max_low > row.max_score),
             ("max_high", row.max_high < row.max_score),
@@ -276,7 +276,7 @@ def _places(version: pd.DataFrame) -> Iterator[Finding]:
     """Report rows that hang elsewhere than they should; points there would be lost without a word."""
     above = dict(zip(version["component"], version["parent"], strict=True))
     sound = {TOTAL}
-    for row in _each(version):
+    for row in each_row(version):
         name, parent = row.component, row.parent
         due = _place(name)
         if is_criterion(name) and (parent == TOTAL or parent.startswith(PART_PREFIX)):
@@ -357,10 +357,10 @@ def _framework_maxima(frame: pd.DataFrame, versions: pd.DataFrame) -> Iterator[F
     inside = joined["year"].between(joined["first_year"], joined["last_year"])
     above = own.isna() & (joined["score"] > high + 1e-9) & (high < WHOLE)  # the total is judged by its unit
     differs = (joined["max_status"] == "read") & (own > 0) & ((own - high).abs() > _SUM_TOLERANCE)
-    for row in _each(joined.loc[inside & above]):
+    for row in each_row(joined.loc[inside & above]):
         facts = {"high": float(row.max_score_version), "framework": row.framework}
         yield row.row, "score", "expect.at_most_framework", facts
-    for row in _each(joined.loc[inside & differs]):
+    for row in each_row(joined.loc[inside & differs]):
         facts = {"high": float(row.max_score_version), "framework": row.framework}
         yield row.row, "max_score", "expect.maximum_of_framework", facts
 
@@ -377,11 +377,6 @@ def _days(frame: pd.DataFrame) -> Iterator[Finding]:
 def _no_units(frame: pd.DataFrame, gazetteer: Gazetteer) -> Iterator[Finding]:
     for row in _rows(frame, ~frame["area"].isin(gazetteer.names)):
         yield row, "area", "expect.no_unit_below", {}
-
-
-def _each(frame: pd.DataFrame) -> Iterator[Any]:
-    """Walk rows as named tuples; the stubs give each field the union of all types."""
-    yield from frame.itertuples(index=False)
 
 
 def _rows(frame: pd.DataFrame, found: pd.Series) -> list[int]:
