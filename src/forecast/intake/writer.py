@@ -57,17 +57,15 @@ def put(
     WriteError
         If the file is no longer `before`, or the system refuses; nothing is changed.
     """
+    refuse(data_dir, file, noted=entry is not None)
     path = data_dir / file
     with writing(path):
-        refuse_read_only(path)
         if (path.read_bytes() if path.exists() else b"") != before:
             raise WriteError("data.changed", {"path": str(path)})
     notes = data_dir / journal.FILE
     length = notes.stat().st_size if notes.exists() else None
     try:
         if entry:
-            journal.read(data_dir)
-            refuse_read_only(notes)
             append_line(notes, entry.line())
         replace_file(path.resolve(), content)
     except BaseException:
@@ -76,15 +74,22 @@ def put(
         raise
 
 
-def refuse_read_only(path: Path) -> None:
-    """Refuse a file or folder that is marked as read-only, even where the system would let it be replaced.
+def refuse(data_dir: Path, file: str, *, noted: bool) -> None:
+    """Refuse a file that is not to be written, before anything is.
+
+    A read-only mark is a wish, even where the system would let the file be replaced.
 
     Raises
     ------
+    DataError
+        If the journal is damaged and rows are to be noted in it.
     WriteError
-        With the one that is.
+        If the file, its folder or the journal is marked as read-only.
     """
-    for place in (path.resolve(), path.resolve().parent):
+    if noted:
+        journal.read(data_dir)
+    paths = [(data_dir / name).resolve() for name in (file, *([journal.FILE] if noted else []))]
+    for place in (*paths, paths[0].parent):
         with writing(place):
             if place.exists() and not place.stat().st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):
                 raise PermissionError(errno.EACCES, "read-only", str(place))

@@ -82,7 +82,7 @@ def add(data_dir: Path, forms: Sequence[Accepted]) -> None:
     rows = [row for form in forms for row in form.rows()]
     after = grown(before, SUBMISSIONS, rows)
     load.rehearse(data_dir, SUBMISSIONS.file, after)
-    writer.refuse_read_only(table)
+    writer.refuse(data_dir, SUBMISSIONS.file, noted=True)
     folder = data_dir / SUBMISSIONS.name
     with writing(folder):
         folder.mkdir(exist_ok=True)
