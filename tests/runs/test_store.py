@@ -19,8 +19,9 @@ from forecast.base.lock import held
 from forecast.base.spelling import slug
 from forecast.runs import files, site
 from forecast.runs.html_check import read
-from forecast.runs.manifest import Inputs, Manifest, run_id_of
-from forecast.runs.store import RUN_ID, Store
+from forecast.runs.manifest import RUN_ID, Inputs, Manifest, run_id_of
+from forecast.runs.prune import prune
+from forecast.runs.store import Store
 
 INPUTS = Inputs(
     data={"scores.csv": "ab"}, notebooks={"meeting.ipynb": "cd"}, code="ef", versions={"python": "3"}
@@ -151,7 +152,7 @@ def test_a_record_with_an_odd_value_is_a_damaged_one(tmp_path, change):
 
     assert [entry.state for entry in store.published()] == ["damaged"]
     with store.opened():
-        assert [entry.state for entry in store.prune()] == ["damaged"]
+        assert [entry.state for entry in prune(store, damaged=True).removed] == ["damaged"]
 
 
 def test_a_run_is_whole_only_if_each_output_is_as_it_was_made(tmp_path):
@@ -383,7 +384,7 @@ def test_prune_removes_what_is_of_no_use_and_never_the_latest(tmp_path):
     with store.opened():
         store.fail(store.begin(manifest()), manifest(), {})
         (places[1] / "manifest.json").write_text("", encoding="utf-8")
-        gone = store.prune(keep=2)
+        gone = prune(store, keep=2, damaged=True).removed
 
     assert sorted(entry.state for entry in gone) == ["damaged", "failed", "published", "published"]
     assert sorted(path.name for path in tmp_path.glob("2*")) == sorted(
@@ -399,7 +400,7 @@ def test_prune_of_the_last_run_leaves_no_list(tmp_path):
     place = make(store)
     (place / "manifest.json").write_text("", encoding="utf-8")
     with store.opened():
-        store.prune()
+        prune(store, damaged=True)
 
     assert [path.name for path in tmp_path.iterdir()] == [".lock"]
 

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import pandas as pd
 
+from forecast.base.incoming import record_of
 from forecast.base.spec import RunSpec
 from forecast.data.tables import DAY_DTYPE
 
@@ -253,7 +254,7 @@ def table_names() -> tuple[str, ...]:
 
 def read_spec(folder: Path) -> RunSpec:
     """Read what a result answers."""
-    return spec_from(json.loads((folder / SPEC_FILE).read_text(encoding="utf-8")))
+    return spec_from(record_of(folder / SPEC_FILE))
 
 
 def spec_from(told: Mapping[str, Any]) -> RunSpec:

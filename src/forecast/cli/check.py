@@ -13,7 +13,7 @@ import click
 from forecast.base import labels
 from forecast.base.errors import EXIT_DATA, EXIT_GOOD, MOST_TOLD, DataError
 from forecast.base.spec import DEFAULT_AREA
-from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb
+from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb, today
 from forecast.cli.plain import Side, each, runs, table
 from forecast.data import load
 from forecast.data.check import Summary, summary
@@ -47,7 +47,10 @@ def build(lang: str) -> click.Command:
 def check(*, as_of: dt.date, index_code: str, area: str, data_dir: Path, as_json: bool, lang: str) -> int:
     """Check the data and print what is known; bad data are all listed, with exit code 1."""
     try:
-        known = load.read(data_dir, as_of=as_of)
+        vintages = load.read_vintages(data_dir)
+        if problems := vintages.days_after(today()):
+            raise DataError(problems)
+        known = vintages.known_at(as_of)
     except DataError as error:
         if not as_json:
             raise

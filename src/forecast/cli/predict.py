@@ -221,4 +221,4 @@ def _draw(
         for a, c in cells
     ]
     write = fan.write_html if path.suffix.lower() == ".html" else fan.write_png
-    write_aside(path, lambda place: write(fans, place, lang))
+    write_aside(path, lambda file: write(fans, file, lang))

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, Self, TypeVar
 
 from forecast.base.errors import SpecError
+from forecast.base.incoming import record
 from forecast.base.labels import LANGUAGES
 from forecast.base.spec import RunSpec, parse_day, refuse_unknown
 from forecast.schedule.when import When
@@ -250,7 +251,7 @@ def upcoming(plan: Plan, now: dt.datetime, count: int) -> list[dt.datetime]:
 
 def _read(text: str, file: str, made: Callable[[Mapping[str, Any]], T]) -> T:
     try:
-        told = json.loads(text)
+        told = record(text)
         if told["format"] != FORMAT:
             raise ValueError(f"format {told['format']!r}")
         return made(told)

@@ -19,13 +19,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from forecast.base import incoming
 from forecast.base.errors import EXIT_USE, DataError, Problem
 from forecast.base.labels import LANGUAGES
 from forecast.base.spec import nearest
@@ -128,25 +128,15 @@ class _Reader:
     def parsed(self, path: Path) -> Mapping[str, Any]:
         """Parse the file; what looks like a password is refused wherever it stands."""
         try:
-            text = path.read_bytes().decode("utf-8-sig")
-            told = tomllib.loads(text)
-        except FileNotFoundError:
-            raise self.unread("expect.file", folder=str(path.parent)) from None
-        except OSError as error:
-            raise self.unread("expect.readable", reason=error.strerror or "") from None
-        except UnicodeDecodeError as error:
-            raise self.unread("recipients.utf8", byte=error.start) from None
-        except tomllib.TOMLDecodeError as error:
-            raise self.unread("recipients.toml", detail=str(error)) from None
+            text = incoming.text(incoming.content(path), self.file)
+            told = incoming.toml(text, self.file)
+        except DataError as refusal:
+            raise RecipientsError(refusal.problems) from None
         self.lines = dict(_lines(text))
         for place, key in _passwords(told):
             self.wrong(place, key, _Wrong("recipients.password"))
         self.unknown("", told, ("smtp", "to"))
         return told
-
-    def unread(self, key: str, **facts: object) -> RecipientsError:
-        """Say why nothing can be read."""
-        return RecipientsError([Problem(self.file, None, "", "", key, facts)])
 
     def smtp(self, told: Mapping[str, Any]) -> Smtp | None:
         """Read the server's table; None if it is wrong."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from forecast.base import labels
+from forecast.base.incoming import record_of
 from forecast.pages.markup import Column, Passage, Table, row
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def run_record(run_dir: str) -> dict[str, Any]:
         return {}
     for folder in (Path(run_dir), Path(run_dir).parent):
         if (folder / MANIFEST).is_file():
-            found: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+            found: dict[str, Any] = record_of(folder / MANIFEST)
             return found
     return {}
 
