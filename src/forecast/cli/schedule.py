@@ -56,6 +56,7 @@ def build(lang: str) -> click.Command:
             option("mail-to", metavar="ADDRESS"),
             option("mail-from", metavar="ADDRESS"),
             option("smtp", metavar="HOST:PORT"),
+            option("insecure", is_flag=True),
             option("system", type=ChoiceType(every_system), metavar="|".join(every_system)),
             option("write-only", type=PathType(), metavar="PATH"),
             option("again", is_flag=True),
@@ -91,6 +92,7 @@ def planned(
     mail_to: str | None,
     mail_from: str | None,
     smtp: str | None,
+    insecure: bool,
     lang: str,
 ) -> Plan:
     """Make the plan from the options, after a look whether it can be done at all."""
@@ -107,7 +109,7 @@ def planned(
         lang=lang,
         data_dir=data_dir.resolve(),
         notebooks_dir=notebooks_dir.resolve(),
-        post=_post(mail_to, mail_from, smtp),
+        post=_post(mail_to, mail_from, smtp, insecure=insecure),
     )
     return replace(plan, area=looked_at(plan))
 
@@ -202,10 +204,10 @@ def _continued(root: Path, plan: Plan) -> Plan:
     return plan
 
 
-def _post(mail_to: str | None, mail_from: str | None, smtp: str | None) -> Post | None:
+def _post(mail_to: str | None, mail_from: str | None, smtp: str | None, *, insecure: bool) -> Post | None:
     given = {"--mail-to": mail_to, "--mail-from": mail_from, "--smtp": smtp}
     if mail_to and mail_from and smtp:
-        return Post(to=mail_to, sender=mail_from, smtp=smtp)
+        return Post(to=mail_to, sender=mail_from, smtp=smtp, insecure=insecure)
     if any(value is not None for value in given.values()):
         missing = [name for name, value in given.items() if not value]
         raise SpecError("schedule.mail_together", {"missing": missing})

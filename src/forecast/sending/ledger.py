@@ -21,7 +21,6 @@ from forecast.base.disk import append_line, writing
 
 FILE: Final = "sent.jsonl"
 INTENT: Final = "intent"
-Event = Literal["sent", "refused", "failed", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
