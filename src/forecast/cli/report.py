@@ -179,8 +179,7 @@ class _Progress:
             return
         facts |= {"done": str(step.done), "total": str(step.total)}
         if step.error is None:
-            key = "cli.report.page_reused" if step.reused else "cli.report.page"
-            self._say(labels.text(key, self.lang, **facts))
+            self._say(labels.text("cli.report.page", self.lang, **facts))
         else:
             why = step.error.text(self.lang)
             self._say(labels.text("cli.report.page_failed", self.lang, error=why, **facts))
