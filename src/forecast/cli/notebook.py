@@ -10,6 +10,7 @@ import click
 
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, RunError, SpecError
+from forecast.base.stop import on_signals
 from forecast.cli.local import ChoiceType, LocalOption, PathType, Verb, WholeType
 from forecast.runs import notebooks
 from forecast.runs.notebooks import Notebook
@@ -141,7 +142,6 @@ def run(
         if not 1 <= seconds <= MOST:
             raise SpecError("spec.out_of_range", {"name": name, "found": seconds, "low": 1, "high": MOST})
     # Loaded when there is a notebook to execute, as it takes seconds.
-    from forecast.cli.report import ended_by_signals
     from forecast.runs import single
     from forecast.runs.execute import Limits
 
@@ -152,7 +152,7 @@ def run(
     )
     click.echo(labels.text("notebook.running", lang, name=found.name, title=found.title(lang)))
     try:
-        with ended_by_signals():
+        with on_signals():
             unseen = single.run(asked, lang=lang)
     except RunError:
         if asked.failed.is_dir():

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import click
 
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, ForecastError, SpecError
 from forecast.base.spec import DEFAULT_AREA, RunSpec
+from forecast.base.stop import on_signals
 from forecast.cli.areas import report_areas, wanted
 from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb, WholeType
 from forecast.data.tables import INDEX_CODES
@@ -23,7 +22,6 @@ from forecast.data.tables import INDEX_CODES
 if TYPE_CHECKING:
     from forecast.runs.run import Options, Outcome, Step
 
-FROM_SIGNAL: Final = 128  # shells add the signal's number
 MOST: Final = 100_000
 
 
@@ -92,7 +90,7 @@ def report(
     spec = RunSpec(index_code=index_code, area=area, target_year=target_year, as_of=as_of, force=force)
     folders = {"data_dir": data_dir, "reports_dir": reports_dir, "notebooks_dir": notebooks_dir}
     if many is not None:
-        with ended_by_signals():
+        with on_signals():
             limits = (cell_timeout, run_timeout)
             return report_areas(spec, many, folders, limits, workers, scheduler, again=again, lang=lang)
     click.echo(labels.text("cli.report.begun", lang))
@@ -117,7 +115,7 @@ def make(
     from forecast.runs import plan, run, site
 
     began = time.monotonic()
-    with ended_by_signals(), _Progress(lang) as progress:
+    with on_signals(), _Progress(lang) as progress:
         outcome = run.report(
             spec, kinds=plan.KINDS, lang=pages_lang, options=options, tell=progress.tell, **folders
         )
@@ -195,25 +193,6 @@ class _Progress:
             self.bar = click.progressbar(length=total, file=sys.stderr, show_eta=False)
         if self.bar is not None:
             self.bar.update(1)
-
-
-@contextmanager
-def ended_by_signals() -> Iterator[None]:
-    """End tidily on SIGTERM, or when the terminal is closed, as on Ctrl-C: the run is put aside as failed."""
-
-    def end(number: int, _frame: object) -> NoReturn:
-        raise SystemExit(FROM_SIGNAL + number)
-
-    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    # One that is ignored stays so: that is how nohup works.
-    before = {
-        number: signal.signal(number, end) for number in numbers if signal.getsignal(number) != signal.SIG_IGN
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _seconds(seconds: float, lang: str) -> str:

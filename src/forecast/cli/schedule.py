@@ -5,12 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import click
 
@@ -18,6 +15,7 @@ from forecast.base import labels
 from forecast.base.disk import replace_file, writing
 from forecast.base.errors import EXIT_GOOD, EXIT_WRITE, SpecError
 from forecast.base.spec import DEFAULT_AREA
+from forecast.base.stop import on_signals
 from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb, WholeType
 from forecast.cli.plain import table
 from forecast.data.tables import INDEX_CODES
@@ -28,7 +26,6 @@ from forecast.schedule.when import When
 
 ACTIONS: Final = ("install", "show", "remove", "run")
 SHOWN: Final = 3
-FROM_SIGNAL: Final = 128  # shells add the signal's number
 _THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -181,7 +178,7 @@ def run(root: Path, *, again: bool, lang: str) -> int:
     """Do what is due; what the machine's schedule starts."""
     for name in _THREADS:  # as `make report` has it
         os.environ.setdefault(name, "1")
-    with _ended_by_signals():
+    with on_signals():
         ended = unattended.run(root, unattended.real_world(), lang=lang, again=again)
     click.echo(ended.message, err=ended.exit_code != EXIT_GOOD)
     return ended.exit_code
@@ -237,17 +234,3 @@ def _next(plan: Plan, at: dt.datetime, lang: str) -> str:
     if slots:
         return labels.text("cli.schedule.next", lang, slots=slots)
     return labels.text("cli.schedule.no_next", lang, until=plan.until)
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """End tidily when the machine is shut down: the run is put aside as failed and its slot stays due."""
-
-    def end(number: int, _frame: object) -> NoReturn:
-        raise SystemExit(FROM_SIGNAL + number)
-
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

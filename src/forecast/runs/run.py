@@ -15,7 +15,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -24,7 +24,7 @@ from nbformat import NotebookNode
 from threadpoolctl import threadpool_limits
 
 from forecast.answer.result import Result
-from forecast.base import labels
+from forecast.base import labels, stop
 from forecast.base.disk import replace_file, writing
 from forecast.base.errors import ForecastError, RunError, SpecError
 from forecast.base.labels import LANGUAGES, Phrase
@@ -213,6 +213,8 @@ class _Run:
         self._record(outputs=self._outputs())
 
     def _record(self, **changes: object) -> None:
+        """Keep what is known by now, unless a signal has come: this is where a run can be stopped."""
+        stop.check()
         self.manifest = replace(self.manifest, **changes)  # type: ignore[arg-type]
         self.manifest.write(self.folder)
 
@@ -282,12 +284,16 @@ class _Run:
         pool = ThreadPoolExecutor(self.manifest.workers, thread_name_prefix="notebook")
         running = {pool.submit(self._execute, job, kernels): job for job in jobs}
         try:
-            for future in as_completed(running, timeout=self.options.run_seconds):
-                yield running[future], future
-        except TimeoutError:
-            late = [job.name for future, job in running.items() if not future.done()]
-            facts = {"seconds": self.options.run_seconds, "notebooks": late}
-            raise RunError("run.timeout", facts) from None
+            left, end = set(running), time.monotonic() + self.options.run_seconds
+            while left:
+                stop.check()
+                ended, left = wait(left, timeout=stop.LOOK, return_when=FIRST_COMPLETED)
+                for future in ended:
+                    yield running[future], future
+                if left and time.monotonic() > end:
+                    late = [job.name for future, job in running.items() if future in left]
+                    facts = {"seconds": self.options.run_seconds, "notebooks": late}
+                    raise RunError("run.timeout", facts)
         finally:  # also when interrupted: kernels first, so that no thread waits for one
             if not all(future.done() for future in running):
                 kernels.close()

@@ -7,6 +7,7 @@ import hashlib
 import json
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import nbformat
 
-from forecast.base import labels
+from forecast.base import labels, stop
 from forecast.base.disk import replace_file, writing
 from forecast.base.errors import RunError, SpecError
 from forecast.base.spec import parse_day, refuse_unknown
@@ -189,24 +190,31 @@ def _executed(asked: Job, lang: str) -> NotebookNode:
 
 @contextlib.contextmanager
 def _ended(asked: Job, kernels: Kernels) -> Iterator[None]:
-    """End the kernel when the time for all cells is over."""
-    late = threading.Event()
+    """End the kernel when the time for all cells is over, or a signal has come."""
+    over, late = threading.Event(), threading.Event()
 
-    def end() -> None:
-        late.set()
-        kernels.close()
+    def watch() -> None:
+        end = time.monotonic() + asked.run_seconds
+        while not over.wait(stop.LOOK):
+            if time.monotonic() > end:
+                late.set()
+            if late.is_set() or stop.asked():
+                kernels.close()
+                return
 
-    timer = threading.Timer(asked.run_seconds, end)
-    timer.start()
+    watching = threading.Thread(target=watch, name="watch")
+    watching.start()
     try:
         yield
     except RunError as error:
+        stop.check()
         if late.is_set():
             facts = {"seconds": asked.run_seconds, "notebooks": [asked.notebook.name]}
             raise RunError("run.timeout", facts) from error
         raise
     finally:
-        timer.cancel()
+        over.set()
+        watching.join()
 
 
 def _keep(folder: Path, *files: Path) -> None:

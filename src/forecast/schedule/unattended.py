@@ -26,6 +26,7 @@ from email.utils import make_msgid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from forecast.base import stop
 from forecast.base.disk import append_line, replace_file, writing
 from forecast.base.errors import EXIT_GOOD, EXIT_RUN, ForecastError, RunError, SpecError, WriteError
 from forecast.base.labels import Phrase, text
@@ -78,7 +79,7 @@ class World:
 
 def real_world() -> World:
     """Give the clock, the report and the mail as they are."""
-    return World(now=lambda: dt.datetime.now().astimezone(), make=_report, send=send, wait=time.sleep)
+    return World(now=lambda: dt.datetime.now().astimezone(), make=_report, send=send, wait=stop.sleep)
 
 
 def run(reports_dir: Path, world: World, *, lang: str = "vi", again: bool = False) -> Ended:
