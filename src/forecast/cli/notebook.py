@@ -11,7 +11,7 @@ import click
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, RunError, SpecError
 from forecast.base.stop import on_signals
-from forecast.cli.local import ChoiceType, LocalOption, PathType, Verb, WholeType
+from forecast.cli.local import ChoiceType, PathType, Verb, options
 from forecast.runs import notebooks
 from forecast.runs.notebooks import Notebook
 from forecast.runs.parameters import Parameter
@@ -25,11 +25,7 @@ _ASKED: Final = "forecast.notebook"
 
 def build(lang: str) -> click.Command:
     """Make the verb in one language."""
-
-    def option(name: str, *short: str, **settings: Any) -> click.Option:
-        says = labels.text(f"cli.notebook.{name.replace('-', '_')}", lang)
-        return LocalOption([*short, f"--{name}"], help=says, **settings)
-
+    option = options("notebook", lang)
     return _Verb(
         "notebook",
         lang,
@@ -38,8 +34,8 @@ def build(lang: str) -> click.Command:
             click.Argument(["name"], required=False, metavar="[NAME]"),
             option("parameter", "-p", multiple=True, metavar="NAME=VALUE"),
             option("out", type=PathType(), metavar="FOLDER"),
-            option("cell-timeout", type=WholeType(), default=300, metavar="SECONDS"),
-            option("run-timeout", type=WholeType(), default=1800, metavar="SECONDS"),
+            option("cell-timeout"),
+            option("run-timeout"),
             option("title", metavar="TEXT"),
             option("folder", type=PathType(), metavar="FOLDER"),
             option("notebooks-dir", type=PathType(), default=FOLDER, metavar="PATH"),

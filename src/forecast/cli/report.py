@@ -16,8 +16,7 @@ from forecast.base.errors import EXIT_GOOD, ForecastError, SpecError
 from forecast.base.spec import DEFAULT_AREA, RunSpec
 from forecast.base.stop import on_signals
 from forecast.cli.areas import report_areas, wanted
-from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb, WholeType
-from forecast.data.tables import INDEX_CODES
+from forecast.cli.local import PathType, Verb, options
 
 if TYPE_CHECKING:
     from forecast.runs.run import Options, Outcome, Step
@@ -27,29 +26,25 @@ MOST: Final = 100_000
 
 def build(lang: str) -> click.Command:
     """Make the verb in one language."""
-
-    def option(name: str, **settings: Any) -> click.Option:
-        says = labels.text(f"cli.report.{name.replace('-', '_')}", lang)
-        return LocalOption([f"--{name}"], help=says, **settings)
-
+    option = options("report", lang)
     return Verb(
         "report",
         lang,
         params=[
-            option("index-code", type=ChoiceType(INDEX_CODES), default="PAR", metavar="|".join(INDEX_CODES)),
-            option("area", default=DEFAULT_AREA, metavar="TEXT|all"),
+            option("index-code"),
+            option("area", metavar="TEXT|all"),
             option("areas", type=PathType(), metavar="FILE"),
-            option("target-year", type=WholeType(), required=True, metavar="YYYY"),
-            option("as-of", type=DayType(), required=True, metavar="YYYY-MM-DD"),
-            option("data-dir", type=PathType(), default=Path("data"), metavar="PATH"),
-            option("notebooks-dir", type=PathType(), default=Path("notebooks"), metavar="PATH"),
-            option("reports-dir", type=PathType(), default=Path("reports"), metavar="PATH"),
-            option("workers", type=WholeType(), default=0, metavar="N"),
-            option("scheduler", metavar="ADDRESS"),
-            option("cell-timeout", type=WholeType(), default=300, metavar="SECONDS"),
-            option("run-timeout", type=WholeType(), default=1800, metavar="SECONDS"),
-            option("force", is_flag=True),
-            option("again", is_flag=True),
+            option("target-year", required=True),
+            option("as-of", required=True),
+            option("data-dir"),
+            option("notebooks-dir"),
+            option("reports-dir"),
+            option("workers", default=0),
+            option("scheduler"),
+            option("cell-timeout"),
+            option("run-timeout"),
+            option("force"),
+            option("again"),
             option("pdf", is_flag=True),
         ],
         callback=lambda **given: report(lang=lang, **given),

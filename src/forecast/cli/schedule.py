@@ -14,11 +14,9 @@ import click
 from forecast.base import labels
 from forecast.base.disk import replace_file, writing
 from forecast.base.errors import EXIT_GOOD, EXIT_WRITE, SpecError
-from forecast.base.spec import DEFAULT_AREA
 from forecast.base.stop import on_signals
-from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb, WholeType
+from forecast.cli.local import ChoiceType, DayType, PathType, Verb, options
 from forecast.cli.plain import table
-from forecast.data.tables import INDEX_CODES
 from forecast.schedule import systems, unattended
 from forecast.schedule.due import Plan, Post, upcoming
 from forecast.schedule.units import Job, name_of
@@ -31,11 +29,7 @@ _THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 def build(lang: str) -> click.Command:
     """Make the verb in one language."""
-
-    def option(name: str, **settings: Any) -> click.Option:
-        says = labels.text(f"cli.schedule.{name.replace('-', '_')}", lang)
-        return LocalOption([f"--{name}"], help=says, **settings)
-
+    option = options("schedule", lang)
     every_system = tuple(systems.SYSTEMS)
     return Verb(
         "schedule",
@@ -44,19 +38,19 @@ def build(lang: str) -> click.Command:
             click.Argument(["action"], type=ChoiceType(ACTIONS), metavar="|".join(ACTIONS)),
             option("every", metavar="TEXT"),
             option("until", type=DayType(), metavar="YYYY-MM-DD"),
-            option("index-code", type=ChoiceType(INDEX_CODES), default="PAR", metavar="|".join(INDEX_CODES)),
-            option("area", default=DEFAULT_AREA, metavar="TEXT"),
-            option("target-year", type=WholeType(), metavar="YYYY"),
-            option("reports-dir", type=PathType(), default=Path("reports"), metavar="PATH"),
-            option("data-dir", type=PathType(), default=Path("data"), metavar="PATH"),
-            option("notebooks-dir", type=PathType(), default=Path("notebooks"), metavar="PATH"),
+            option("index-code"),
+            option("area"),
+            option("target-year"),
+            option("reports-dir"),
+            option("data-dir"),
+            option("notebooks-dir"),
             option("mail-to", metavar="ADDRESS"),
             option("mail-from", metavar="ADDRESS"),
             option("smtp", metavar="HOST:PORT"),
-            option("insecure", is_flag=True),
+            option("insecure"),
             option("system", type=ChoiceType(every_system), metavar="|".join(every_system)),
             option("write-only", type=PathType(), metavar="PATH"),
-            option("again", is_flag=True),
+            option("again"),
         ],
         callback=lambda **given: schedule(lang=lang, **given),
     )
