@@ -156,16 +156,17 @@ def shown(root: Path, at: dt.datetime, lang: str) -> str:
 
 
 def removed(root: Path, lang: str) -> str:
-    """Take the schedule out of every system of this machine, and forget plan and record."""
-    gone = systems.remove(name_of(root))
+    """Take the schedule out of the crontab, say how out of others, and forget plan and record."""
+    gone, commands = systems.remove(name_of(root))
     plan = root / unattended.PLAN
     if not gone and not plan.exists():
         raise SpecError("schedule.none", {"folder": str(root)})
     with writing(plan):
         plan.unlink(missing_ok=True)
         shutil.rmtree(root / unattended.FOLDER, ignore_errors=True)
-    key = "cli.schedule.removed" if gone else "cli.schedule.removed_plan"
-    return labels.text(key, lang, systems=gone, folder=root)
+    key = "to_remove" if commands else "removed" if gone else "removed_plan"
+    lines = [labels.text(f"cli.schedule.{key}", lang, systems=gone, folder=root)]
+    return "\n".join([*lines, *(f"  {command}" for command in commands)])
 
 
 def run(root: Path, *, again: bool, lang: str) -> int:
