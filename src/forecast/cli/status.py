@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
+import pandas as pd
 
+from forecast.answer.result import Result
 from forecast.answer.submissions import beside, latest, status
 from forecast.answer.submissions.duties import deadline
 from forecast.base import labels
@@ -19,11 +21,6 @@ from forecast.cli.local import Verb, options
 from forecast.cli.plain import each, table
 from forecast.data import load
 from forecast.data.framework import framework_for
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from forecast.answer.result import Result
 
 
 def build(lang: str) -> click.Command:

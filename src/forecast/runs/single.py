@@ -11,26 +11,23 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import nbformat
+from nbformat import NotebookNode
 
 from forecast.base import labels, stop
 from forecast.base.disk import replace_file, writing
 from forecast.base.errors import RunError, SpecError
 from forecast.base.spec import parse_day, refuse_unknown
 from forecast.data.tables import INDEX_CODES
+from forecast.pages.markup import Page
 from forecast.pages.report.page import framed, page
 from forecast.runs import html_check, parameters
 from forecast.runs.execute import Limits, execute
 from forecast.runs.kernels import Kernels, imported_by
 from forecast.runs.notebooks import Notebook, untitle
 from forecast.runs.run import logged
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
-
-    from forecast.pages.markup import Page
 
 CACHE: Final = Path(".cache") / "notebooks"  # beside the folder of notebooks
 LOGS: Final = ("run.log", "kernels.log")
