@@ -176,16 +176,6 @@ def test_the_same_run_replaces_the_old_one(tmp_path):
 
     assert len(store.published()) == 1
     assert target_of(tmp_path).read_text(encoding="utf-8") == "new"
-
-
-def test_without_exchange_of_names_the_old_run_is_replaced_too(tmp_path, monkeypatch):
-    """Systems other than Linux take two steps."""
-    monkeypatch.setattr(files, "_exchange", lambda *_: False)
-    store = Store(tmp_path)
-    make(store, "old")
-    make(store, "new")
-
-    assert target_of(tmp_path).read_text(encoding="utf-8") == "new"
     assert list(tmp_path.glob(".old-*")) == []
 
 
@@ -261,11 +251,8 @@ def test_a_killed_holder_holds_no_lock(tmp_path):
         pass
 
 
-@pytest.mark.parametrize("exchange", [True, False])
-def test_a_kill_at_any_moment_leaves_the_old_or_the_new_run_whole(tmp_path, monkeypatch, exchange):
+def test_a_kill_at_any_moment_leaves_the_old_or_the_new_run_whole(tmp_path, monkeypatch):
     """Killed at its first, second, ... touch of the disk, a run leaves what the next opening can mend."""
-    if not exchange:
-        monkeypatch.setattr(files, "_exchange", lambda *_: False)
     monkeypatch.setattr(os, "fsync", lambda _: None)  # a kill is no power cut
     make(Store(tmp_path / "before"), "old")
     make(Store(tmp_path / "before"), "other", as_of="2024-09-20")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -139,9 +140,17 @@ def rank_rows(
 
 
 def summary(
-    last: Draws, target: Draws, framework: Framework, spec: RunSpec, evidence: pd.DataFrame
+    last: Draws,
+    target: Draws,
+    framework: Framework,
+    spec: RunSpec,
+    evidence: pd.DataFrame,
+    first: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> pd.DataFrame:
-    """One row per component of the area; see `Result.summary`.  Points, and percent for SIPAS."""
+    """One row per component of the area; see `Result.summary`.  Points, and percent for SIPAS.
+
+    `first` has phrases that the basis of a component begins with.
+    """
     table = framework.components.set_index("component")
     before, after = last.of_area(spec.area), target.of_area(spec.area)
     rows = []
@@ -162,7 +171,7 @@ def summary(
             | _moves(pair[0] * scale, pair[1], _own(evidence, spec, component), before.year, maximum)
             | {
                 "last_rank": _last_rank(evidence, spec, "PAR", component, before.year),
-                "basis": basis(evidence, spec, component, framework),
+                "basis": phrases([*first.get(component, ()), *basis(evidence, spec, component, framework)]),
             }
         )
     if spec.index_code == SURVEY:
@@ -177,7 +186,7 @@ def summary(
                 | _moves(*pair, own, before.year, 100.0)
                 | {
                     "last_rank": _last_rank(evidence, spec, SURVEY, TOTAL, before.year),
-                    "basis": _survey_basis(evidence, spec),
+                    "basis": phrases(_survey_basis(evidence, spec)),
                 }
             ]
         )
@@ -243,8 +252,8 @@ def _own(evidence: pd.DataFrame, spec: RunSpec, component: str, index_code: str 
     ]
 
 
-def basis(evidence: pd.DataFrame, spec: RunSpec, component: str, framework: Framework) -> str:
-    """Say what the forecast of a component rests on."""
+def basis(evidence: pd.DataFrame, spec: RunSpec, component: str, framework: Framework) -> list[str]:
+    """Say what the forecast of a component rests on, one phrase after the other."""
     here = evidence[(evidence["index_code"] == "PAR") & (evidence["component"] == component)]
     mine = here[here["area"] == spec.area]
     scores, only_rank = mine[mine["use"] == "score"], mine[mine["use"] == "rank"]
@@ -256,7 +265,7 @@ def basis(evidence: pd.DataFrame, spec: RunSpec, component: str, framework: Fram
     if len(only_rank):
         parts.append(phrase("basis.own_rank", years=[int(y) for y in sorted(only_rank["year"])]))
     if component == TOTAL:
-        return phrases([*parts, *_counted("basis.mean", _mean_years(evidence, "PAR"))])
+        return [*parts, *_counted("basis.mean", _mean_years(evidence, "PAR"))]
     if not len(scores):
         parts.insert(0, phrase("basis.none"))
     if framework.children(component):
@@ -266,7 +275,7 @@ def basis(evidence: pd.DataFrame, spec: RunSpec, component: str, framework: Fram
     parts += _counted("basis.total", len(_own(evidence, spec, TOTAL)))
     parts += _counted("basis.mean", _mean_years(evidence, "PAR"))
     others = here[here["use"].isin(["score", "rank"]) & (here["area"] != spec.area)]["area"].nunique()
-    return phrases([*parts, *_counted("basis.others", int(others))])
+    return [*parts, *_counted("basis.others", int(others))]
 
 
 def _counted(key: str, count: int) -> list[str]:
@@ -274,10 +283,10 @@ def _counted(key: str, count: int) -> list[str]:
     return [phrase(key, count=count)] if count else []
 
 
-def _survey_basis(evidence: pd.DataFrame, spec: RunSpec) -> str:
+def _survey_basis(evidence: pd.DataFrame, spec: RunSpec) -> list[str]:
     years = [int(y) for y in sorted(_own(evidence, spec, TOTAL, SURVEY)["year"])]
     own = phrase("basis.own", years=years) if years else phrase("basis.none")
-    return phrases([own, *_counted("basis.mean", _mean_years(evidence, SURVEY))])
+    return [own, *_counted("basis.mean", _mean_years(evidence, SURVEY))]
 
 
 def _mean_years(evidence: pd.DataFrame, index_code: str) -> int:

@@ -4,8 +4,9 @@ import datetime as dt
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pandas as pd
 
@@ -220,31 +221,21 @@ class Result:
             frame.to_csv(folder / f"{name}.csv", index=False, encoding="utf-8", lineterminator="\n")
 
     @classmethod
-    def read(cls, folder: Path) -> Self:
-        """Read what `write` wrote, or take what `hold` has read.
+    def read(cls, folder: Path) -> "Result":
+        """Read what `write` wrote; who reads the same files again gets the same tables, which nobody changes.
 
         Raises
         ------
         FileNotFoundError
             If a table is missing.
         """
-        held = _HELD.pop(folder, None)
-        if isinstance(held, cls):
-            return held
-        return cls(spec=read_spec(folder), **{name: read_table(folder, name) for name in table_names()})
+        stamps = [(folder / name).stat() for name in (SPEC_FILE, *(f"{name}.csv" for name in table_names()))]
+        return _read(folder, tuple((stamp.st_mtime_ns, stamp.st_size, stamp.st_ino) for stamp in stamps))
 
 
-_HELD: dict[Path, Result] = {}
-
-
-def hold(folder: Path) -> Result:
-    """Read a result now for the next `Result.read` of its folder, which may be in a process forked from this.
-
-    Only the latest is held, and handed out once: whoever reads again gets tables of his own.
-    """
-    _HELD.clear()
-    _HELD[folder] = held = Result.read(folder)
-    return held
+@lru_cache(maxsize=1)  # kernels that are forked from a process that has read it need not read it again
+def _read(folder: Path, _: tuple[tuple[int, ...], ...]) -> Result:
+    return Result(spec=read_spec(folder), **{name: read_table(folder, name) for name in table_names()})
 
 
 def table_names() -> tuple[str, ...]:

@@ -22,6 +22,7 @@ import click
 from forecast.base.disk import write_error
 from forecast.base.errors import EXIT_GOOD, EXIT_RUN, EXIT_USE, EXIT_WRITE, ForecastError
 from forecast.base.labels import LANGUAGES, text
+from forecast.base.stop import FROM_SIGNAL
 from forecast.cli.local import Verbs, refuse_language, told
 
 VERBS: Final = {
@@ -41,7 +42,6 @@ VERBS: Final = {
     "status": "forecast.cli.status",
     "undo": "forecast.cli.undo",
 }
-FROM_SIGNAL: Final = 128  # shells add the signal's number
 INTERRUPTED: Final = FROM_SIGNAL + 2
 _CANNOT_WRITE: Final = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
 

@@ -12,12 +12,10 @@ import click
 
 from forecast.base import labels
 from forecast.base.errors import EXIT_DATA, EXIT_GOOD, MOST_TOLD, DataError
-from forecast.base.spec import DEFAULT_AREA
-from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb, today
+from forecast.cli.local import Verb, options, today
 from forecast.cli.plain import Side, each, runs, table
 from forecast.data import load
 from forecast.data.check import Summary, summary
-from forecast.data.tables import INDEX_CODES
 
 _WORDS: Final = ("table", "file", "component", "name", "area", "statistic", "reason", "max_status")
 _MARKS: Final = {"score": "●", "derived": "◐", "rank": "○", "missing": "·"}
@@ -25,20 +23,16 @@ _MARKS: Final = {"score": "●", "derived": "◐", "rank": "○", "missing": "·
 
 def build(lang: str) -> click.Command:
     """Make the verb in one language."""
-
-    def option(name: str, **settings: Any) -> click.Option:
-        says = labels.text(f"cli.check.{name.replace('-', '_')}", lang)
-        return LocalOption([f"--{name}"], help=says, **settings)
-
+    option = options("check", lang)
     return Verb(
         "check",
         lang,
         params=[
-            option("as-of", type=DayType(), required=True, metavar="YYYY-MM-DD"),
-            option("index-code", type=ChoiceType(INDEX_CODES), default="PAR", metavar="|".join(INDEX_CODES)),
-            option("area", default=DEFAULT_AREA, metavar="TEXT"),
-            option("data-dir", type=PathType(), default=Path("data"), metavar="PATH"),
-            LocalOption(["--json", "as_json"], is_flag=True, help=labels.text("cli.check.json", lang)),
+            option("as-of", required=True),
+            option("index-code"),
+            option("area"),
+            option("data-dir"),
+            option("json", "as_json", is_flag=True),
         ],
         callback=lambda **given: check(lang=lang, **given),
     )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, SpecError
-from forecast.cli.local import ChoiceType, LocalOption, PathType, Verb, WholeType
+from forecast.cli.local import ChoiceType, Verb, WholeType, options
 from forecast.cli.plain import table
 from forecast.runs import site
 from forecast.runs.manifest import Manifest
@@ -23,20 +23,16 @@ _INPUTS: Final = ("data", "notebooks", "code", "versions")
 
 def build(lang: str) -> click.Command:
     """Make the verb in one language."""
-
-    def option(name: str, **settings: Any) -> click.Option:
-        says = labels.text(f"cli.runs.{name.replace('-', '_')}", lang)
-        return LocalOption([f"--{name}"], help=says, **settings)
-
+    option = options("runs", lang)
     return Verb(
         "runs",
         lang,
         params=[
             click.Argument(["action"], type=ChoiceType(ACTIONS), metavar="|".join(ACTIONS)),
             click.Argument(["run_id"], required=False, metavar="[ID]"),
-            option("reports-dir", type=PathType(), default=Path("reports"), metavar="PATH"),
-            option("data-dir", type=PathType(), default=Path("data"), metavar="PATH"),
-            option("notebooks-dir", type=PathType(), default=Path("notebooks"), metavar="PATH"),
+            option("reports-dir"),
+            option("data-dir"),
+            option("notebooks-dir"),
             option("keep", type=WholeType(), metavar="N"),
             option("damaged", is_flag=True),
         ],

@@ -98,12 +98,9 @@ class Steps:
 
     def result(self) -> Result:
         """Make the whole result, as a run makes it."""
-
-        def make() -> Result:
-            told = pipeline.result_of(self.ground(), self.spec, self.below())
-            return pipeline.with_record(told, self.record())
-
-        return self.remembered("result", make)
+        return self.remembered(
+            "result", lambda: pipeline.result_of(self.ground(), self.spec, self.below(), self.record())
+        )
 
     def record(self) -> Past:
         """Forecast earlier years as they would have been; each year is remembered, on disk too."""

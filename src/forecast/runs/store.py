@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,7 +29,6 @@ from forecast.runs import site
 from forecast.runs.areas import overview
 from forecast.runs.files import remove, replace_folder, restore_folders, write_files
 from forecast.runs.manifest import FILE, RUN_ID, Manifest, now
-from forecast.runs.reuse import rebased
 
 BUILDING: Final = ".building-"
 FAILED: Final = "failed"
@@ -270,8 +270,9 @@ def _manifest(folder: Path) -> Manifest | None:
 
 def _rebase(folder: Path, made_in: str, place: Path) -> None:
     """Let the executed notebooks of a folder name the one in which they will lie."""
+    old, new = (json.dumps(folder, ensure_ascii=False)[1:-1] for folder in (made_in, place.as_posix()))
     for path in sorted(folder.glob(f"{NOTEBOOKS}/*.ipynb")):
         content = path.read_text(encoding="utf-8")
-        moved = rebased(content, made_in, place.as_posix())
+        moved = content.replace(old, new)
         if moved != content:
             replace_file(path, moved)

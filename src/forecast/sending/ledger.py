@@ -22,7 +22,6 @@ from forecast.base.incoming import record
 
 FILE: Final = "sent.jsonl"
 INTENT: Final = "intent"
-Event = Literal["sent", "refused", "failed", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,13 +28,12 @@ from typing import Any, Final, TypeAlias
 from forecast.base import incoming
 from forecast.base.errors import EXIT_USE, DataError, Problem
 from forecast.base.labels import LANGUAGES
+from forecast.base.mail import SECURITY, Smtp
 from forecast.base.spec import nearest
 from forecast.base.spelling import slug
 from forecast.schedule.due import ADDRESS
 
-SECURITY: Final = {"starttls": 587, "tls": 465}  # and the port that is usual for it
 ATTACHED: Final = ("html", "pdf", "xlsx")
-LOCAL: Final = ("localhost", "127.0.0.1", "::1")
 MOST_NAME: Final = 100
 _HOST: Final = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", re.ASCII)
 _IPV6: Final = re.compile(r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*", re.ASCII)
@@ -51,22 +50,6 @@ class RecipientsError(DataError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__(problems)
         self.key = "recipients.wrong"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Smtp:
-    """The server that takes the letters; `sender` is the address that they come from."""
-
-    host: str
-    port: int
-    security: str
-    sender: str
-    user: str = ""
-
-    @property
-    def local(self) -> bool:
-        """Tell whether the server is this machine."""
-        return self.host in LOCAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -31,6 +31,10 @@ class Letter:
     caveats: Passage
     closing: tuple[str, ...]
     warning: str = ""
+
+    def to(self, name: str) -> Letter:
+        """The same letter to another reader."""
+        return replace(self, greeting=_greeting(name, self.lang))
 
     @property
     def text(self) -> str:
@@ -73,7 +77,7 @@ def letter(
     return Letter(
         lang=lang,
         subject=subject(result, lang=lang),
-        greeting=labels.text("letter.greeting", lang, name=reading.own_words(name)),
+        greeting=_greeting(name, lang),
         warning=warning,
         headline=first,
         lead=lead,
@@ -141,6 +145,10 @@ def _line(record: pd.Series[Any], lang: str) -> Row:
         reading.span(record["lower"], record["upper"], lang),
         strong=component == reading.TOTAL,
     )
+
+
+def _greeting(name: str, lang: str) -> str:
+    return labels.text("letter.greeting", lang, name=reading.own_words(name))
 
 
 def _closing(lang: str, edition: str, attached: Sequence[str], run_id: str) -> tuple[str, ...]:
