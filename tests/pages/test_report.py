@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from forecast.base import labels
 from forecast.pages import plot, reading, report
 from forecast.pages.reading import period
-from forecast.pages.report import sources
 from forecast.pages.report.front import comparison
+from forecast.pages.tables import data as sources
 from forecast.runs.plan import KINDS
 
 LANGUAGES = ("vi", "en")

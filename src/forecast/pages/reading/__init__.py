@@ -69,6 +69,7 @@ from forecast.pages.reading.wording import (
     short,
     short_name,
     span,
+    target_name,
     unit,
 )
 
@@ -136,6 +137,7 @@ __all__ = [
     "span",
     "star_note",
     "starred_maximum",
+    "target_name",
     "unit",
     "year_errors",
 ]
