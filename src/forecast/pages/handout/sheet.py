@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from forecast.base import labels
 from forecast.pages.reading import own_words, said
-from forecast.pages.tables.spec import Field, Kind, TableSpec, Take
+from forecast.pages.tables.spec import Field, Kind, TableSpec, Take, heading
 
 End = Literal["value", "lower", "upper"]
 Value = str | float | dt.date | None
@@ -71,23 +71,23 @@ def sheet(spec: TableSpec) -> Sheet:
         title=labels.text(f"handout.sheet.{spec.name}", spec.lang),
         columns=tuple(column for column, _ in pairs),
         rows=tuple(
-            tuple(_value(column.kind, take(record)) for column, take in pairs) for record in spec.records
+            tuple(_value(column.kind, take(record)) for column, take in pairs) for record in spec.rows
         ),
-        keys=tuple("/".join(_code(record[name]) for name in spec.key) for record in spec.records),
-        notes=tuple(said(note, spec.lang) for note in spec.sheet_notes) if len(spec.records) else (),
+        keys=tuple("/".join(_code(record[name]) for name in spec.key) for record in spec.rows),
+        notes=tuple(said(note, spec.lang) for note in spec.sheet_notes),
     )
 
 
 def _columns(field: Field, lang: str) -> Iterator[tuple[Column, Take]]:
-    label = said(field.sheet_heading or field.heading, lang)
+    label = heading(field.sheet or field.heading, lang)
     measure = "" if field.kind in ("words", "day") else field.name
     yield Column(label, field.kind, measure), field.take
-    for ends in field.ends:
-        what = said(ends.heading, lang) or label
+    for ends in field.ranges:
+        what = heading(ends.heading, lang) if ends.heading else label
         both: tuple[tuple[End, Take], ...] = (("lower", ends.lower), ("upper", ends.upper))
         for end, take in both:
-            heading = labels.text(f"handout.{end}", lang, what=what, level=ends.level)
-            yield Column(heading, field.kind, measure, end, ends.level), take
+            named = labels.text(f"handout.{end}", lang, what=what, level=ends.level)
+            yield Column(named, field.kind, measure, end, ends.level), take
 
 
 def _value(kind: Kind, value: Any) -> Value:

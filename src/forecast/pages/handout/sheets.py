@@ -9,7 +9,7 @@ from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.handout.current import current
 from forecast.pages.handout.sheet import Sheet, sheet
-from forecast.pages.tables import changes, data, forecast, past, people, scorecard
+from forecast.pages.tables import changes, data, forecast, past, people, scenarios, scorecard
 from forecast.pages.tables.spec import TableSpec
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _TABLES: Final[tuple[Callable[[Result, str], TableSpec], ...]] = (
     forecast.near,
     forecast.targets,
     forecast.sipas,
-    forecast.scenarios,
+    scenarios.scenarios,
     people.department_domains,
     people.departments,
     people.status,

@@ -27,6 +27,7 @@ from forecast.pages.plot.canvas import (
     remembered,
 )
 from forecast.pages.tables import past as tables
+from forecast.pages.tables.spec import beside_picture
 
 if TYPE_CHECKING:
     from forecast.answer.result import Result
@@ -112,7 +113,7 @@ def track(result: Result, *, lang: str) -> Figure | Passage:
         svg=wide,
         narrow=narrow,
         notes=(labels.text("domains.figure_note", lang),),
-        table=tables.beside(tables.track(result, lang)),
+        table=beside_picture(tables.track(result, lang)),
         table_label=labels.text("page.data", lang),
     )
 
@@ -159,7 +160,7 @@ def _coverage(cells: Cells, lang: str) -> Figure:
         alt=alt,
         svg=wide,
         narrow=narrow,
-        table=tables.beside(tables.coverage(table, lang)),
+        table=beside_picture(tables.coverage(table, lang)),
         table_label=labels.text("page.data", lang),
     )
 
@@ -226,6 +227,6 @@ def _skill(cells: Cells, lang: str) -> Figure:
         svg=wide,
         narrow=narrow,
         notes=(labels.text("skill.note", lang),),
-        table=tables.beside(tables.skill(table, lang)),
+        table=beside_picture(tables.skill(table, lang)),
         table_label=labels.text("page.data", lang),
     )

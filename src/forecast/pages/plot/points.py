@@ -16,7 +16,6 @@ from forecast.pages import reading
 from forecast.pages.markup import Figure, Pieces
 from forecast.pages.plot.canvas import BLACK, BLUE, VERMILION, Look, Sheet, draw, remembered
 from forecast.pages.tables.scorecard import lost_figures
-from forecast.pages.tables.spec import lines
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,7 +65,7 @@ def _lost(result: Result, kind: Literal["domain", "criterion"], lang: str) -> Fi
         svg=wide,
         narrow=narrow,
         notes=reading.star_note(rows["max_status"], lang),
-        table=lost_figures(result, lines(rows), plural, lang),
+        table=lost_figures(result, rows, kind, lang),
         table_label=labels.text("page.data", lang),
     )
 

@@ -15,8 +15,7 @@ from forecast.pages import reading
 from forecast.pages.markup import Figure, Pieces
 from forecast.pages.plot.canvas import BLACK, BLUE, MEDIAN, RANGE_WIDTHS, Look, Sheet, draw, remembered
 from forecast.pages.plot.points import WIDE_NAME, name_rows, write_beside
-from forecast.pages.tables.forecast import scenario_figures
-from forecast.pages.tables.spec import lines
+from forecast.pages.tables.scenarios import scenario_figures
 
 if TYPE_CHECKING:
     from forecast.answer.result import Result
@@ -49,7 +48,7 @@ def scenarios(result: Result, *, lang: str) -> Figure | Pieces:
         svg=wide,
         narrow=narrow,
         notes=(labels.text("domains.figure_note", lang), *_left_out(result, lang)),
-        table=scenario_figures(result, lines(told), lang),
+        table=scenario_figures(result, told, lang),
         table_label=labels.text("page.data", lang),
     )
 

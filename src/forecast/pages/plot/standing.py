@@ -27,9 +27,7 @@ def rank(result: Result, *, lang: str) -> Figure:
     alt = labels.text(
         "rank.alt",
         lang,
-        median=reading.rank_at(result, 0.5),
-        best=reading.rank_at(result, 0.1),
-        worst=reading.rank_at(result, 0.9),
+        **reading.rank_facts(result),
         top10=chances[10],
         top15=chances[15],
     )

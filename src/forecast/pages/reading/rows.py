@@ -159,6 +159,12 @@ def rank_at(result: Result, share: float) -> int:
     return int(ordered.loc[reached, "rank"].iloc[0])
 
 
+def rank_facts(result: Result) -> dict[str, int]:
+    """Read the middle rank and its range of 80 percent, for a sentence."""
+    ends = {"median": 0.5, "best": 0.1, "worst": 0.9}
+    return {"ranked": RANKED, **{name: rank_at(result, share) for name, share in ends.items()}}
+
+
 def chance_of_top(result: Result, place: int) -> float:
     """Read the probability of a rank of `place` or better."""
     return float(result.rank.loc[result.rank["rank"] <= place, "probability"].sum())

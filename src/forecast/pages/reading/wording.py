@@ -130,9 +130,9 @@ def short(name: str, letters: int) -> str:
     return f"{name[: letters - 1]}…" if cut in ("", "…") else cut
 
 
-def target_name(quantity: str, value: float, lang: str) -> str:
+def target_name(target: Any, lang: str) -> str:
     """Name a target: "among the first 15"."""
-    return labels.text(f"target.{quantity}", lang, value=labels.plain(value, lang))
+    return labels.text(f"target.{target['quantity']}", lang, value=labels.plain(float(target["value"]), lang))
 
 
 def unit(index_code: str, lang: str) -> str:

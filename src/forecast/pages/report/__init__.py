@@ -32,7 +32,6 @@ from forecast.pages.tables.forecast import (
     domain_table,
     level_table,
     neighbour_table,
-    scenario_table,
     target_table,
 )
 from forecast.pages.tables.past import past_component_table, past_rank_table, period_table, year_table
@@ -44,6 +43,7 @@ from forecast.pages.tables.people import (
     remedy_table,
     status_table,
 )
+from forecast.pages.tables.scenarios import scenario_table
 from forecast.pages.tables.scorecard import (
     decision_table,
     lever_table,

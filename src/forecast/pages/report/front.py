@@ -63,7 +63,7 @@ def _aims(result: Result, lang: str) -> tuple[str, ...]:
             labels.text(
                 "headline.top" if pd.isna(aim["set_on"]) else key,
                 lang,
-                target=reading.target_name(str(aim["quantity"]), float(aim["value"]), lang),
+                target=reading.target_name(aim, lang),
                 phrase=reading.phrase(float(aim["probability"]), lang),
             )
         )
@@ -116,14 +116,7 @@ def comparison(change: float, lang: str, *, in_percent: bool = False, decimals: 
 
 def rank_sentence(result: Result, lang: str) -> str:
     """Say the middle rank and its range of 80 percent."""
-    return labels.text(
-        "headline.rank",
-        lang,
-        median=reading.rank_at(result, 0.5),
-        best=reading.rank_at(result, 0.1),
-        worst=reading.rank_at(result, 0.9),
-        ranked=reading.RANKED,
-    )
+    return labels.text("headline.rank", lang, **reading.rank_facts(result))
 
 
 def caveats(result: Result, *, lang: str) -> Passage:

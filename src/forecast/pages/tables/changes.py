@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -12,20 +13,9 @@ import pandas as pd
 from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.markup import Cell, Passage, Table
-from forecast.pages.tables import columns
+from forecast.pages.tables import columns as c
 from forecast.pages.tables.data import key_name
-from forecast.pages.tables.spec import (
-    Record,
-    TableSpec,
-    days,
-    draw,
-    draw_table,
-    figure,
-    head,
-    lines,
-    say,
-    words,
-)
+from forecast.pages.tables.spec import Record, TableSpec, Take, draw, on_page, say
 
 if TYPE_CHECKING:
     from forecast.answer.result import Result
@@ -43,67 +33,66 @@ _OWN_LANGUAGE: Final = "rule"  # written for the program, with points in its num
 
 def changes(result: Result, lang: str) -> TableSpec:
     """How the forecast moved since the last report, a row a component and reason."""
+
+    def reason(record: Record) -> str:
+        step = record["step"]
+        return labels.text("changes.move" if step == WHOLE else f"changes_by.{step}", lang)
+
     return TableSpec(
-        name="changes",
-        lang=lang,
-        records=lines(result.changes),
-        key=("component", "step"),
-        fields=(
-            columns.component(head("component"), lang),
-            words(
-                *("reason", "changes.reason"),
-                lambda r: labels.text(
-                    "changes.move" if r["step"] == WHOLE else f"changes_by.{r['step']}", lang
-                ),
-            ),
-            figure("before", "changes.before", "points"),
-            figure("after", "changes.after", "points"),
-            figure("effect", "changes.move", "change"),
+        lang,
+        "",
+        result.changes,
+        (
+            c.component("component", lang),
+            c.words("reason", "changes.reason", reason),
+            c.figure("before", "changes.before", "points", decimals=1),
+            c.figure("after", "changes.after", "points", decimals=1),
+            c.figure("effect", "changes.move", "change"),
         ),
+        name="changes",
+        key=("component", "step"),
         sheet_notes=("changes.note", "changes.note_medians"),
         absent="changes.none",
     )
 
 
-def changes_table(result: Result, *, lang: str) -> Table | Passage:
+@on_page
+def changes_table(result: Result, *, lang: str) -> TableSpec:
     """Split the move of the total and of each domain since the last report into its reasons."""
+    spec, moves = changes(result, lang), result.changes
     if result.previous.empty:
-        return Passage((labels.text("changes.none", lang),))
-    earlier, moves = result.previous.iloc[0], result.changes
+        return replace(spec, records=[])
+    earlier = result.previous.iloc[0]
+    facts = {"as_of": earlier["as_of"], "run_id": earlier["run_id"]}
     reason = reading.said(earlier["reason"], lang)
     if moves.empty:
-        facts = {"run_id": earlier["run_id"], "reason": reason}
-        return Passage((labels.text("changes.not_compared", lang, **facts),))
+        return replace(spec, absent=say("changes.not_compared", **facts, reason=reason))
     if not (moves["effect"].isna() | (moves["effect"].abs() >= SHOWN)).any():
-        return Passage((labels.text("changes.unmoved", lang, as_of=earlier["as_of"]),))
+        return replace(spec, records=[], absent=say("changes.unmoved", **facts))
     effects = _effects(result)
     components = [reading.TOTAL, *reading.domains(result)["component"]]
     steps = [step for step in STEPS if any((component, step) in effects for component in components)]
     whole = moves.loc[moves["step"] == WHOLE].set_index("component", drop=False)
 
-    def effect(step: str) -> Any:
+    def effect(step: str) -> Take:
         return lambda record: effects.get((record["component"], step), math.nan)
 
-    return draw_table(
-        TableSpec(
-            lang=lang,
-            caption=say("changes.caption", **columns.about_index(result, lang) | {"as_of": earlier["as_of"]}),
-            records=[whole.loc[component] for component in components],
-            fields=(
-                columns.component("head.domain", lang),
-                figure("before", "changes.before", "points", decimals=1),
-                figure("after", "changes.after", "points", decimals=1),
-                figure("effect", "changes.move", "change"),
-                *(figure(step, f"changes_by.{step}", "change", take=effect(step)) for step in steps),
-            ),
-            notes=(
-                *(("changes.note",) if len(steps) > 1 else ()),
-                "changes.note_medians",
-                say("changes.run", run_id=earlier["run_id"]),
-                *((say("changes.unsplit_note", reason=reason),) if reason else ()),
-            ),
-            strong=lambda r: r["component"] == reading.TOTAL,
-        )
+    return replace(
+        spec,
+        caption=say("changes.caption", **c.facts_of(result, lang) | facts),
+        records=whole.loc[components],
+        fields=(
+            c.component("head.domain", lang),
+            *(spec.field(name) for name in ("before", "after", "effect")),
+            *(c.figure(step, f"changes_by.{step}", "change", effect(step)) for step in steps),
+        ),
+        notes=(
+            *(("changes.note",) if len(steps) > 1 else ()),
+            "changes.note_medians",
+            say("changes.run", **facts),
+            *((say("changes.unsplit_note", reason=reason),) if reason else ()),
+        ),
+        strong=lambda r: r["component"] == reading.TOTAL,
     )
 
 
@@ -116,21 +105,22 @@ def _effects(result: Result) -> dict[tuple[str, str], float]:
 def changed_rows(result: Result, lang: str) -> TableSpec:
     """The rows of the data behind the moves, as they stand in the tables."""
     return TableSpec(
-        name="changed_rows",
-        lang=lang,
-        records=lines(result.changed_rows),
-        key=("file", "key", "column"),
-        fields=(
-            words("component", head("domain")),
-            words("file", head("file")),
-            words("row", head("row"), lambda r: " | ".join(filter(None, (r["key"], r["name"])))),
-            words("kind", "changed_rows.kind", lambda r: labels.text(f"changed_rows.{r['kind']}", lang)),
-            words("column", head("column")),
-            words("old", "changed_rows.before"),
-            words("new", "changed_rows.now"),
-            days("published_on", head("published_on")),
-            words("source_url", head("source")),
+        lang,
+        "",
+        result.changed_rows,
+        (
+            c.words("component", "domain"),
+            c.words("file", "file"),
+            c.words("row", "row", lambda r: " | ".join(filter(None, (r["key"], r["name"])))),
+            c.code("kind", "changed_rows.kind", "changed_rows", lang),
+            c.words("column", "column"),
+            c.words("old", "changed_rows.before"),
+            c.words("new", "changed_rows.now"),
+            c.days("published_on", "published_on"),
+            c.words("source_url", "source"),
         ),
+        name="changed_rows",
+        key=("file", "key", "column"),
     )
 
 
@@ -143,22 +133,25 @@ def changed_rows_table(result: Result, *, lang: str) -> Table | Passage:
         return Passage(())
     groups = [] if result.changed_rows.empty else _groups(result)
     left = len(groups) - MOST_ROWS
+
+    def domain(record: Record) -> str:
+        component = str(record["component"])
+        return component and reading.short_name(component, lang)
+
+    fields = (
+        c.words("component", "changed_rows.domain", domain),
+        c.words("row", "changed_rows.row", cell=lambda r: _name(result, r, lang)),
+        c.code("kind", "changed_rows.kind", "changed_rows", lang),
+        c.words("old", "changed_rows.before", lambda r: _value(r, "old", lang), numeric=True),
+        c.words("new", "changed_rows.now", lambda r: _value(r, "new", lang), numeric=True),
+        c.days("published_on", "changed_rows.day", mark=lambda r: _source(str(r["source_url"]))),
+    )
     return draw(
         TableSpec(
-            lang=lang,
-            caption=say("changed_rows.caption", as_of=result.previous["as_of"].iloc[0]),
-            records=[_shown(group) for group in groups[:MOST_ROWS]],
-            fields=(
-                words(
-                    *("component", "changed_rows.domain"),
-                    lambda r: r["component"] and reading.short_name(str(r["component"]), lang),
-                ),
-                words("row", "changed_rows.row", cell=lambda r: _name(result, r, lang)),
-                words("kind", "changed_rows.kind", lambda r: labels.text(f"changed_rows.{r['kind']}", lang)),
-                words("old", "changed_rows.before", lambda r: _value(r, "old", lang), numeric=True),
-                words("new", "changed_rows.now", lambda r: _value(r, "new", lang), numeric=True),
-                days("published_on", "changed_rows.day", mark=lambda r: _source(str(r["source_url"]))),
-            ),
+            lang,
+            say("changed_rows.caption", as_of=result.previous["as_of"].iloc[0]),
+            [_shown(group) for group in groups[:MOST_ROWS]],
+            fields,
             notes=(say("changed_rows.more", count=left),) if left > 0 else (),
             absent="changed_rows.none",
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,22 +13,9 @@ import pandas as pd
 from forecast.base import labels
 from forecast.data.tables import TRUST
 from forecast.pages import reading
-from forecast.pages.markup import Cell, Passage, Pieces, Table
-from forecast.pages.tables import columns
-from forecast.pages.tables.spec import (
-    Field,
-    Record,
-    TableSpec,
-    Text,
-    days,
-    draw,
-    draw_table,
-    figure,
-    head,
-    lines,
-    say,
-    words,
-)
+from forecast.pages.markup import Cell, Passage, Pieces
+from forecast.pages.tables import columns as c
+from forecast.pages.tables.spec import Field, Record, TableSpec, Text, draw, on_page, say
 
 if TYPE_CHECKING:
     from forecast.answer.result import Result
@@ -41,44 +28,36 @@ TERMS: Final = (
 )
 
 
-def count_table(result: Result, *, lang: str) -> Table:
+@on_page
+def count_table(result: Result, *, lang: str) -> TableSpec:
     """Tabulate how many rows were known, came later, were set aside, were undated."""
-    return draw_table(
-        TableSpec(
-            lang=lang,
-            caption=say("data.counts_caption", as_of=result.spec.as_of),
-            records=lines(result.vintage),
-            fields=(
-                words("what", "data.what", lambda r: reading.named("count", str(r["name"]), lang)),
-                figure("count", "data.count", "count"),
-            ),
-            form="plain",
-        )
-    )
+    fields = (c.code("name", "data.what", "count", lang), c.figure("count", "data.count", "count"))
+    caption = say("data.counts_caption", as_of=result.spec.as_of)
+    return TableSpec(lang, caption, result.vintage, fields, form="plain")
 
 
-def conflict_table(result: Result, *, lang: str) -> Table | Passage:
+@on_page
+def conflict_table(result: Result, *, lang: str) -> TableSpec:
     """List the figures that were set aside because another row of the same figure was taken."""
-    return draw(
-        TableSpec(
-            lang=lang,
-            caption="conflicts.caption",
-            records=lines(_most_telling(result)),
-            fields=(
-                words(
-                    *("figure", "conflicts.figure"),
-                    lambda r: key_name(str(r["key"]), str(r.get("name", "")), lang),
-                ),
-                figure("value", "conflicts.value", "plain", cell=lambda r: figure_value(r, lang)),
-                figure(
-                    *("taken", "conflicts.taken", "plain"),
-                    cell=lambda r: figure_value(r, lang, taken="taken_"),
-                ),
-                words("trust", "conflicts.trust", lambda r: reading.named("trust", str(r["trust"]), lang)),
-                words("reason", "conflicts.reason", lambda r: reading.named("aside", str(r["reason"]), lang)),
-            ),
-            absent="conflicts.none",
-        )
+
+    def name(record: Record) -> str:
+        return key_name(str(record["key"]), str(record.get("name", "")), lang)
+
+    def taken(record: Record) -> Cell:
+        return figure_value(record, lang, taken="taken_")
+
+    return TableSpec(
+        lang,
+        "conflicts.caption",
+        _most_telling(result),
+        (
+            c.words("figure", "conflicts.figure", name),
+            c.figure("value", "conflicts.value", "plain", cell=lambda r: figure_value(r, lang)),
+            c.figure("taken", "conflicts.taken", "plain", cell=taken),
+            c.code("trust", "conflicts.trust", "trust", lang),
+            c.code("reason", "conflicts.reason", "aside", lang),
+        ),
+        absent="conflicts.none",
     )
 
 
@@ -118,50 +97,40 @@ def figure_value(record: Record, lang: str, *, taken: str = "") -> Cell:
 
 def published(result: Result, lang: str) -> TableSpec:
     """Published figures of the area that the run has read, and what each was used for."""
-    rows = result.evidence
+    rows, order = result.evidence, EVIDENCE_ORDER[:3]
     inside = (rows["area"] == result.spec.area) & (rows["statistic"] == "value")
-    order = ["index_code", "component", "year"]
+
+    def unit(record: Record) -> str:
+        return "%" if record["unit"] == "percent" else labels.text("word.points", lang)
+
     return TableSpec(
-        name="published",
-        lang=lang,
-        records=lines(rows.loc[inside].sort_values(order, kind="stable")),
-        key=tuple(order),
-        fields=(
-            words("index_code", head("index")),
-            columns.component(head("component"), lang),
-            columns.year("year", "history.year"),
-            words("figure", "evidence.figure", lambda r: figure_name(r, False, lang), in_sheet=False),  # noqa: FBT003
-            words("area_figure", "evidence.figure", lambda r: figure_name(r, True, lang), in_sheet=False),  # noqa: FBT003
-            figure("score", "evidence.published", "plain", cell=lambda r: figure_value(r, lang)),
-            words(
-                *("unit", head("unit_of")),
-                lambda r: "%" if r["unit"] == "percent" else labels.text("word.points", lang),
-            ),
-            figure("rank", head("rank"), "count"),
-            figure("fitted_share", "evidence.fitted", "share", "fitted", decimals=1),
-            days("published_on", head("published_on")),
-            words("source_url", head("source")),
-            columns.said("use", "evidence.use", lang, "reason"),
+        lang,
+        "",
+        rows.loc[inside].sort_values(order, kind="stable"),
+        (
+            c.words("index_code", "index"),
+            c.component("component", lang),
+            c.whole("year", "history.year"),
+            c.figure("score", "evidence.published", "plain", cell=lambda r: figure_value(r, lang)),
+            c.words("unit", "unit_of", unit),
+            c.figure("rank", "rank", "count"),
+            c.figure("fitted_share", "evidence.fitted", "share", "fitted", decimals=1),
+            c.days("published_on", "published_on"),
+            c.words("source_url", "source"),
+            c.said("use", "evidence.use", lang, "reason"),
         ),
-        columns=("figure", "score", "fitted_share", "use"),
-        absent="evidence.none",
+        name="published",
+        key=tuple(order),
     )
 
 
-def evidence_table(result: Result, component: str = "", *, lang: str) -> Table | Passage:
-    """List published figures, what each was used for, and what the model makes of it.
+@on_page
+def evidence_table(result: Result, component: str = "", *, lang: str) -> TableSpec:
+    """List published figures of the area, what each was used for, and what the model makes of it.
 
-    Parameters
-    ----------
-    result
-        Gives the figures.
-    component
-        A component, of which every area's figures are listed, the nearest if they are many; empty for all of
-        the run's area.
-    lang
-        Language of the words.
+    With a component those of every area are listed, the nearest if they are many.
     """
-    rows = result.evidence
+    rows, spec = result.evidence, published(result, lang)
     if component:
         inside = (rows["component"] == component) | rows["component"].str.startswith(f"{component}.")
     else:
@@ -169,14 +138,14 @@ def evidence_table(result: Result, component: str = "", *, lang: str) -> Table |
     listed = _nearest(rows.loc[inside], result.spec.area)
     about = reading.short_name(component, lang) if component else reading.place_name(result.spec.area, lang)
     rest = int(inside.sum()) - len(listed)
-    return draw(
-        replace(
-            published(result, lang),
-            caption=say("evidence.caption", about=about),
-            records=lines(listed.sort_values(EVIDENCE_ORDER, kind="stable")),
-            columns=("area_figure" if component else "figure", "score", "fitted_share", "use"),
-            notes=(say("evidence.rest", count=rest),) if rest else (),
-        )
+    name = c.words("figure", "evidence.figure", lambda r: figure_name(r, bool(component), lang))
+    return replace(
+        spec,
+        caption=say("evidence.caption", about=about),
+        records=listed.sort_values(EVIDENCE_ORDER, kind="stable"),
+        fields=(name, *(spec.field(field) for field in ("score", "fitted_share", "use"))),
+        notes=(say("evidence.rest", count=rest),) if rest else (),
+        absent="evidence.none",
     )
 
 
@@ -200,21 +169,16 @@ def figure_name(record: Record, with_area: bool, lang: str) -> str:  # noqa: FBT
     return ", ".join(parts)
 
 
-def model_table(result: Result, *, lang: str) -> Table | Passage:
+@on_page
+def model_table(result: Result, *, lang: str) -> TableSpec:
     """List the models that could not be used, a line each, with the reasons."""
     refused = result.availability.loc[~result.availability["available"].astype(bool)]
-    return draw(
-        TableSpec(
-            lang=lang,
-            caption="models.caption",
-            records=list(refused.groupby("model", sort=False)),
-            fields=(
-                words("model", "models.model", lambda r: reading.named("model", str(r[0]), lang)),
-                words("reason", "models.reason", lambda r: "; ".join(_refusals(r[1], lang))),
-            ),
-            absent="models.all",
-        )
+    groups = list(refused.groupby("model", sort=False))
+    fields = (
+        c.code("model", "models.model", "model", lang, 0),
+        c.words("reason", "models.reason", lambda group: "; ".join(_refusals(group[1], lang))),
     )
+    return TableSpec(lang, "models.caption", groups, fields, absent="models.all")
 
 
 def _refusals(refused: pd.DataFrame, lang: str) -> Iterator[str]:
@@ -239,21 +203,15 @@ def _component_code(index_code: str, component: str, lang: str) -> str:
     return labels.text(f"short_index.{index_code}", lang) if component == reading.TOTAL else component
 
 
-def variance_table(result: Result, *, lang: str) -> Table:
+@on_page
+def variance_table(result: Result, *, lang: str) -> TableSpec:
     """List the variances with where they come from."""
-    return draw_table(
-        TableSpec(
-            lang=lang,
-            caption="variances.caption",
-            records=lines(result.variances),
-            fields=(
-                words("name", "variances.name", lambda r: _variance_name(str(r["name"]), lang)),
-                figure("value", "variances.value", "points", decimals=4),
-                columns.said("source", "variances.source", lang),
-            ),
-            notes=("variances.note",),
-        )
+    fields = (
+        c.words("name", "variances.name", lambda r: _variance_name(str(r["name"]), lang)),
+        c.figure("value", "variances.value", "points", decimals=4),
+        c.said("source", "variances.source", lang),
     )
+    return TableSpec(lang, "variances.caption", result.variances, fields, notes=("variances.note",))
 
 
 def _variance_name(name: str, lang: str) -> str:
@@ -268,31 +226,19 @@ def source_table(result: Result, *, lang: str) -> Pieces:
     groups = [rows for _, rows in result.evidence.groupby(["index_code", "year"], sort=True)]
     frameworks = [name for name in result.forecast["framework"].unique() if isinstance(name, str) and name]
     others = (labels.text("sources.framework", lang, framework=", ".join(frameworks)),) if frameworks else ()
-    table = draw(
-        TableSpec(
-            lang=lang,
-            caption="sources.caption",
-            records=groups,
-            fields=(
-                words(
-                    *("result", "sources.result"),
-                    lambda rows: (
-                        labels.text(f"short_index.{rows['index_code'].iloc[0]}", lang)
-                        + f" {int(rows['year'].iloc[0])}"
-                    ),
-                ),
-                days(
-                    *("day", "sources.day"),
-                    take=lambda rows: rows["published_on"].dropna().min(),
-                    numeric=False,
-                ),
-                figure("rows", "sources.rows", "count", take=len),
-                words("trust", "sources.trust", lambda rows: ", ".join(_kinds(rows["trust"], lang))),
-            ),
-            notes=("sources.note",),
-            absent="sources.none",
-        )
+
+    def name(rows: pd.DataFrame) -> str:
+        index_code, year = rows[["index_code", "year"]].iloc[0]
+        return f"{labels.text(f'short_index.{index_code}', lang)} {int(year)}"
+
+    fields = (
+        c.words("result", "sources.result", name),
+        c.days("day", "sources.day", lambda rows: rows["published_on"].dropna().min(), numeric=False),
+        c.figure("rows", "sources.rows", "count", len),
+        c.words("trust", "sources.trust", lambda rows: ", ".join(_kinds(rows["trust"], lang))),
     )
+    caption, notes = "sources.caption", ("sources.note",)
+    table = draw(TableSpec(lang, caption, groups, fields, notes=notes, absent="sources.none"))
     return Pieces((table, Passage(others)) if groups else (table,))
 
 
@@ -305,75 +251,57 @@ def _kinds(trust: pd.Series[Any], lang: str) -> Iterator[str]:
             yield labels.text("sources.kind", lang, kind=name, count=int(counts[kind]))
 
 
-def items(
-    told: Mapping[str, str] | list[tuple[str, str]], lang: str, *, name: str = "", caption: Text = ""
-) -> TableSpec:
+def items(told: list[tuple[str, str]], lang: str, *, name: str = "", caption: Text = "") -> TableSpec:
     """Tabulate names with what they stand for."""
-    pairs = list(told.items()) if isinstance(told, Mapping) else told
-    return TableSpec(
-        name=name,
-        lang=lang,
-        caption=caption,
-        records=[{"item": item, "value": value} for item, value in pairs],
-        key=("item",),
-        fields=(words("item", "quality.item"), words("value", "quality.value")),
-        form="plain",
-    )
+    fields = (c.words("item", "quality.item"), c.words("value", "quality.value"))
+    records = pd.DataFrame(told, columns=["item", "value"])
+    return TableSpec(lang, caption, records, fields, name=name, key=("item",), form="plain")
 
 
 def about(result: Result, lang: str, *, run_id: str, absent: tuple[str, ...]) -> TableSpec:
     """What the file is: run, day, seed, warnings, what the ranges leave out, which parts are not there."""
     spec = result.spec
-    index = labels.text(f"short_index.{spec.index_code}", lang)
-    facts = {"index": index, "area": spec.area, "year": spec.target_year}
-    heads = {name: head(name).text(lang) for name in ("about", "warning", "reading", "dash", "absent")}
-    told = [
-        (heads["about"], labels.text("handout.head.about_text", lang, **facts)),
-        *([(heads["warning"], labels.text("page.made_up", lang))] if reading.made_up(result) else []),
-        (labels.text("quality.run_id", lang), run_id or labels.MISSING),
-        (labels.text("quality.as_of", lang), labels.day(spec.as_of, lang)),
-        (labels.text("quality.draws", lang), labels.number(spec.draws, 0, lang)),
-        (labels.text("quality.seed", lang), str(spec.seed)),
-        (heads["reading"], labels.text("handout.note.ranges", lang)),
-        (heads["dash"], labels.text("handout.note.empty", lang)),
-        *((heads["absent"], line) for line in absent),
+    facts = c.facts_of(result, lang) | {"area": spec.area}
+    made_up = [("handout.head.warning", "page.made_up")] if reading.made_up(result) else []
+    told: list[tuple[str, Text]] = [
+        ("handout.head.about", c.head("about_text", **facts)),
+        *made_up,
+        ("quality.run_id", run_id or labels.MISSING),
+        ("quality.as_of", labels.day(spec.as_of, lang)),
+        ("quality.draws", labels.number(spec.draws, 0, lang)),
+        ("quality.seed", str(spec.seed)),
+        ("handout.head.reading", "handout.note.ranges"),
+        ("handout.head.dash", "handout.note.empty"),
+        *(("handout.head.absent", line) for line in absent),
     ]
-    return items(told, lang, name="about")
+    written = [(labels.text(item, lang), reading.said(value, lang)) for item, value in told]
+    return items(written, lang, name="about")
 
 
-def word_table(*, lang: str) -> Table:
+@on_page
+def word_table(*, lang: str) -> TableSpec:
     """Tabulate the words of the report in both languages with what they mean."""
 
     def term(each: str) -> Field:
-        return words(
-            each,
-            f"words.{each}",
-            cell=lambda name: Cell(labels.text(f"term.{name}", each), lang=each),
-        )
+        return c.words(each, f"words.{each}", cell=lambda r: Cell(labels.text(f"term.{r}", each), lang=each))
 
-    meaning = words("meaning", "words.meaning", lambda name: labels.text(f"meaning.{name}", lang))
-    fields = (*map(term, labels.LANGUAGES), meaning)
-    return draw_table(TableSpec(lang=lang, caption="words.caption", records=TERMS, fields=fields))
+    meaning = c.words("meaning", "words.meaning", lambda name: labels.text(f"meaning.{name}", lang))
+    return TableSpec(lang, "words.caption", TERMS, (*map(term, labels.LANGUAGES), meaning))
 
 
-def phrase_table(*, lang: str) -> Table:
+@on_page
+def phrase_table(*, lang: str) -> TableSpec:
     """Tabulate the phrases for chances with their bands, likeliest first."""
     lows = [0, *(high for high, _ in reading.BANDS)]
+    bands = [(low, high, key) for low, (high, key) in zip(lows, reading.BANDS, strict=False)]
 
-    def band(record: Record) -> str:
-        low, (high, _) = record
+    def band(record: tuple[int, int, str]) -> str:
+        low, high, _ = record
         form = "bottom" if low == 0 else "top" if high > 100 else "of"
         return labels.text(f"phrases.band_{form}", lang, low=f"{low}%", high=f"{high}%")
 
-    return draw_table(
-        TableSpec(
-            lang=lang,
-            caption="phrases.caption",
-            records=list(zip(lows, reading.BANDS, strict=False))[::-1],
-            fields=(
-                words("phrase", "phrases.phrase", lambda r: labels.text(r[1][1], lang)),
-                words("band", "phrases.band", band),
-            ),
-            form="plain",
-        )
+    fields = (
+        c.words("phrase", "phrases.phrase", lambda r: labels.text(r[2], lang)),
+        c.words("band", "phrases.band", band),
     )
+    return TableSpec(lang, "phrases.caption", bands[::-1], fields, form="plain")

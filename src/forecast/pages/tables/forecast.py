@@ -1,9 +1,8 @@
-"""What is forecast: total and domains, ranges, rank, provinces nearby, targets, SIPAS, scenarios."""
+"""What is forecast: total and domains, ranges, rank, provinces nearby, targets, SIPAS; and their years."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,8 +11,8 @@ import pandas as pd
 from forecast.base import labels
 from forecast.base.spec import interval_ends
 from forecast.pages import reading
-from forecast.pages.markup import Passage, Table
-from forecast.pages.tables import columns
+from forecast.pages.markup import Table
+from forecast.pages.tables import columns as c
 from forecast.pages.tables.spec import (
     Ends,
     Field,
@@ -21,16 +20,9 @@ from forecast.pages.tables.spec import (
     TableSpec,
     Take,
     beside_picture,
-    days,
-    draw,
     draw_table,
-    figure,
-    head,
-    lines,
-    range_below,
+    on_page,
     say,
-    span,
-    words,
 )
 
 if TYPE_CHECKING:
@@ -42,55 +34,58 @@ BANDS: Final = ((1, 5), (6, 10), (11, 15), (16, 20), (21, 30), (31, 40), (41, 50
 
 def domains(result: Result, lang: str) -> TableSpec:
     """Total and domains: last year, forecast with every range of the run, change, chance of a fall."""
-    last = columns.last_year_of(result)
-    facts = columns.about_index(result, lang) | {"last_year": last}
-    year = result.spec.target_year
+    last, year = c.last_year_of(result), result.spec.target_year
+    total = reading.line(result, reading.TOTAL)
+    forecast = say("domains.forecast", year=year)
+
+    def starred(record: Record) -> str:
+        return reading.points(record["median"], lang) + "*" * reading.doubtful(record["max_status"])
+
+    def published(record: Record) -> str:
+        return labels.text(f"handout.{'published' if record['last_known'] else 'estimated'}", lang)
+
+    def detail(record: Record) -> str:
+        charge = "" if _is_total(record) else str(record["responsible"] or "")
+        return c.rests_on(charge, reading.said(record["basis"], lang), lang)
+
     return TableSpec(
-        name="domains",
-        lang=lang,
-        caption=say("domains.caption", **facts),
-        records=[reading.line(result, reading.TOTAL), *lines(reading.domains(result))],
-        key=("component",),
-        fields=(
-            columns.component("domains.domain", lang, sheet=head("component")),
-            *columns.maximum(say("domains.maximum"), lang),
+        lang,
+        say("domains.caption", **c.facts_of(result, lang), last_year=last),
+        [total, *(record for _, record in reading.domains(result).iterrows())],
+        (
+            c.component("domains.domain", lang, sheet="component"),
+            *c.maximum("domains.maximum", lang),
             *_last_year(str(last), lang),
-            words(
-                "published",
-                head("published"),
-                lambda r: labels.text(f"handout.{'published' if r['last_known'] else 'estimated'}", lang),
-            ),
-            figure("last_rank", head("last_rank", year=last), "count"),
-            figure(
-                *("forecast", say("domains.forecast", year=year), "points", "median"),
-                sheet=head("forecast", year=year),
+            c.words("published", "published", published),
+            c.figure("last_rank", c.head("last_rank", year=last), "count"),
+            c.figure(
+                *("forecast", forecast, "points", "median"),
+                sheet=c.head("forecast", year=year),
                 ranges=_levels(result),
                 decimals=1,
             ),
-            figure("change", "domains.change", "change", sheet=head("change"), decimals=1),
-            figure("p_fall", "domains.fall", "chance", sheet=head("fall")),
-            columns.department("responsible", head("charge"), lang),
-            columns.said("basis", head("basis"), lang),
-            span("range", "domains.range", ("lower", "upper"), lang),
+            c.figure("change", "domains.change", "change", sheet="change", decimals=1),
+            c.figure("p_fall", "domains.fall", "chance", sheet="fall"),
+            c.department("responsible", "charge", lang),
+            c.said("basis", "basis", lang),
+            c.span("range", "domains.range", ("lower", "upper"), lang),
             *(
-                span(f"range{level}", say("coverage.level", level=level), _interval(result, level), lang)
+                c.span(f"range{level}", say("coverage.level", level=level), _interval(result, level), lang)
                 for level in PICTURED
             ),
-            words(
-                *("starred_forecast", say("domains.forecast", year=year)),
-                lambda r: reading.points(r["median"], lang) + "*" * reading.doubtful(r["max_status"]),
-                numeric=True,
-                in_sheet=False,
-            ),
+            c.on_page_alone(c.words("starred_forecast", forecast, starred)),
         ),
-        columns=("component", "last_year", "forecast", "range", "change", "p_fall", "maximum"),
+        ("component", "last_year", "forecast", "range", "change", "p_fall", "maximum"),
+        name="domains",
+        key=("component",),
         notes=("domains.note", *_provinces(result)),
         sheet_notes=("handout.note.domains", "handout.note.ranges"),
-        detail=lambda r: columns.rests_on(
-            "" if _is_total(r) else str(r["responsible"] or ""), reading.said(r["basis"], lang), lang
-        ),
+        detail=detail,
         strong=_is_total,
     )
+
+
+domain_table = on_page(domains)
 
 
 def _is_total(record: Record) -> bool:
@@ -107,18 +102,13 @@ def _last_year(heading: str, lang: str) -> tuple[Field, Field]:
         written = reading.span(record["last_lower"], record["last_upper"], lang)
         return "; ".join(filter(None, (labels.text("mark.estimated", lang, span=written), rank)))
 
-    field = figure(
-        *("last_year", heading, "points", "last_median"),
-        ends=("last_lower", "last_upper"),
-        decimals=lambda r: 2 if r["last_known"] else 1,
-        mark=mark,
-    )
-    short = "letter.estimated"
-    return field, replace(
-        field,
-        name="last_year_shortly",
-        mark=lambda r: "" if r["last_known"] else labels.text(short, lang),
-        in_sheet=False,
+    def short(record: Record) -> str:
+        return "" if record["last_known"] else labels.text("letter.estimated", lang)
+
+    more: dict[str, Any] = {"take": "last_median", "decimals": lambda r: 2 if r["last_known"] else 1}
+    return (
+        c.figure("last_year", heading, "points", ends=("last_lower", "last_upper"), mark=mark, **more),
+        c.figure("last_year_shortly", heading, "points", mark=short, in_sheet=False, **more),
     )
 
 
@@ -129,7 +119,7 @@ def _levels(result: Result, index_code: str = "") -> tuple[Ends, ...]:
         return lambda r: reading.quantile(result, str(r["component"]), share, index_code=index_code)
 
     ends = {level: interval_ends(level) for level in result.spec.levels}
-    return tuple(Ends(level, take(low), take(high), head("range")) for level, (low, high) in ends.items())
+    return tuple(Ends(level, take(low), take(high), "range") for level, (low, high) in ends.items())
 
 
 def _interval(result: Result, level: int) -> Take:
@@ -139,76 +129,59 @@ def _interval(result: Result, level: int) -> Take:
 def _provinces(result: Result) -> list[labels.Phrase]:
     """Say on the figures of how many provinces the domains rest."""
     counts = reading.provinces_by_domain(result)
-    if not counts:
-        return []
-    return [say("domains.provinces", low=min(counts), high=max(counts), ranked=reading.RANKED)]
-
-
-def domain_table(result: Result, *, lang: str) -> Table:
-    """Tabulate total and domains."""
-    return draw_table(domains(result, lang))
+    facts = {"low": min(counts), "high": max(counts), "ranked": reading.RANKED} if counts else {}
+    return [say("domains.provinces", **facts)] if counts else []
 
 
 def domain_figures(result: Result, lang: str) -> Table:
     """Tabulate what the picture of the domains shows."""
-    spec = domains(result, lang)
-    shown = (
-        "component",
-        "last_year",
-        "forecast",
-        *(f"range{level}" for level in PICTURED),
-        "starred_maximum",
-    )
-    return beside_picture(spec, shown, records=spec.records[1:])
+    spec, ranges = domains(result, lang), [f"range{level}" for level in PICTURED]
+    shown = ("component", "last_year", "forecast", *ranges, "starred_maximum")
+    return beside_picture(spec, *shown, records=spec.rows[1:])
 
 
 def letter_table(result: Result, *, lang: str) -> Table:
     """Tabulate total and domains shortly: last year, forecast, range of 80 percent."""
     spec = domains(result, lang)
-    star = reading.star_note((record["max_status"] for record in spec.records), lang)
+    star = reading.star_note((record["max_status"] for record in spec.rows), lang)
     shown = ("component", "last_year_shortly", "starred_forecast", "range")
     return draw_table(replace(spec, columns=shown, detail=None, notes=("domains.note", *star)))
 
 
-def assumed_table(result: Result, *, lang: str) -> Table | Passage:
+@on_page
+def assumed_table(result: Result, *, lang: str) -> TableSpec:
     """List the domains whose maximum was not read in a source."""
-    spec = domains(result, lang)
-    return draw(
-        replace(
-            spec,
-            caption="assumed.caption",
-            records=[r for r in spec.records if reading.doubtful(r["max_status"]) and not _is_total(r)],
-            columns=("component", "maximum"),
-            absent="page.made_up" if reading.made_up(result) else "assumed.none",
-            detail=None,
-            notes=(),
-            form="plain",
-        )
+    spec, rows = domains(result, lang), reading.domains(result)
+    return replace(
+        spec,
+        caption="assumed.caption",
+        records=rows.loc[rows["max_status"].map(reading.doubtful)],
+        columns=("component", "maximum"),
+        absent="page.made_up" if reading.made_up(result) else "assumed.none",
+        detail=None,
+        notes=(),
+        form="plain",
     )
 
 
-def level_table(result: Result, component: str, *, lang: str) -> Table:
+@on_page
+def level_table(result: Result, component: str, *, lang: str) -> TableSpec:
     """Tabulate the median and every range of the run for one component."""
     median = reading.quantile(result, component, 0.5)
     rows = [(labels.text("levels.median", lang), median, median)]
     rows += [(f"{level}%", *reading.interval(result, component, level)) for level in result.spec.levels]
-    return draw_table(
-        TableSpec(
-            lang=lang,
-            caption=say(
-                "levels.caption",
-                **columns.about_index(result, lang),
-                component=reading.short_name(component, lang),
-            ),
-            records=[dict(zip(("level", "low", "high"), row, strict=True)) for row in rows],
-            fields=(
-                words("level", "levels.level"),
-                figure("low", "levels.from", "points", decimals=1),
-                figure("high", "levels.to", "points", decimals=1),
-            ),
-            notes=(*reading.maximum_note(reading.line(result, component), lang), *_too_narrow(result, lang)),
-            form="plain",
-        )
+    facts = c.facts_of(result, lang) | {"component": reading.short_name(component, lang)}
+    return TableSpec(
+        lang,
+        say("levels.caption", **facts),
+        pd.DataFrame(rows, columns=["level", "low", "high"]),
+        (
+            c.words("level", "levels.level"),
+            c.figure("low", "levels.from", "points", decimals=1),
+            c.figure("high", "levels.to", "points", decimals=1),
+        ),
+        notes=(*reading.maximum_note(reading.line(result, component), lang), *_too_narrow(result, lang)),
+        form="plain",
     )
 
 
@@ -224,84 +197,60 @@ def _too_narrow(result: Result, lang: str) -> list[labels.Phrase]:
 
 def rank(result: Result, lang: str) -> TableSpec:
     """Chance of each rank, and of that rank or a better one."""
-    ends = {"median": 0.5, "best": 0.1, "worst": 0.9}
-    notes = (
-        ()
-        if result.rank.empty
-        else (
-            say(
-                "headline.rank",
-                ranked=reading.RANKED,
-                **{name: reading.rank_at(result, share) for name, share in ends.items()},
-            ),
-        )
-    )
     return TableSpec(
-        name="rank",
-        lang=lang,
-        records=lines(result.rank),
-        key=("rank",),
-        fields=(
-            columns.year("rank", head("rank")),
-            figure("probability", head("rank_chance"), "chance"),
-            figure(
-                *("probability_or_better", head("rank_or_better"), "chance"),
-                take=lambda r: reading.chance_of_top(result, int(r["rank"])),
-            ),
+        lang,
+        "",
+        result.rank,
+        (
+            c.whole("rank", "rank"),
+            c.figure("probability", "rank_chance", "chance"),
+            c.figure("probability_or_better", "rank_or_better", "chance", _or_better(result)),
         ),
-        sheet_notes=notes,
+        name="rank",
+        key=("rank",),
+        sheet_notes=() if result.rank.empty else (say("headline.rank", **reading.rank_facts(result)),),
     )
+
+
+def _or_better(result: Result) -> Take:
+    return lambda record: reading.chance_of_top(result, int(record["rank"]))
 
 
 def rank_bands(result: Result, lang: str) -> Table:
     """Tabulate the chance of groups of ranks."""
-    chances = {
-        band: float(result.rank.loc[result.rank["rank"].between(*band), "probability"].sum())
-        for band in BANDS
-    }
-    return draw_table(
-        TableSpec(
-            lang=lang,
-            caption=say("rank.caption", year=result.spec.target_year, ranked=reading.RANKED),
-            records=list(chances.items()),
-            fields=(
-                words(
-                    *("band", "rank.band"),
-                    lambda r: labels.text("rank.band_of", lang, first=r[0][0], last=r[0][1]),
-                ),
-                figure("chance", "rank.chance", "chance", take=lambda r: r[1]),
-            ),
-            form="plain",
-        )
+    inside = {band: result.rank.loc[result.rank["rank"].between(*band), "probability"] for band in BANDS}
+    facts = {"year": result.spec.target_year, "ranked": reading.RANKED}
+    fields = (
+        c.words("band", "rank.band", lambda b: labels.text("rank.band_of", lang, first=b[0], last=b[1])),
+        c.figure("chance", "rank.chance", "chance", lambda band: float(inside[band].sum())),
     )
+    return draw_table(TableSpec(lang, say("rank.caption", **facts), BANDS, fields, form="plain"))
 
 
 def near(result: Result, lang: str) -> TableSpec:
     """The provinces nearest to the area, with the chance of each to end above it."""
-    last, facts = columns.last_year_of(result), columns.about_index(result, lang)
+    last, facts = c.last_year_of(result), c.facts_of(result, lang)
+    rank_of = reading.last_rank_of
     return TableSpec(
-        name="near",
-        lang=lang,
-        caption=say("near.caption", **facts),
-        records=lines(result.neighbours),
-        key=("area",),
-        fields=(
-            words("area", "near.area", lambda r: reading.place_name(str(r["area"]), lang)),
-            figure(
-                *("last_year", str(last), "points", "last_score"),
-                mark=lambda r: reading.last_rank_of(r, lang),
-            ),
-            figure("last_rank", head("last_rank", year=last), "count"),
-            figure(
+        lang,
+        say("near.caption", **facts),
+        result.neighbours,
+        (
+            c.code("area", "near.area", "place", lang),
+            c.figure("last_year", str(last), "points", "last_score", mark=lambda r: rank_of(r, lang)),
+            c.figure("last_rank", c.head("last_rank", year=last), "count"),
+            c.figure(
                 *("forecast", say("domains.forecast", **facts), "points", "median"),
-                sheet=head("forecast", **facts),
+                sheet=c.head("forecast", **facts),
                 ends=("lower", "upper"),
                 decimals=1,
             ),
-            span("range", "head.range", ("lower", "upper"), lang),
-            figure("chance_ahead", say("near.ahead", **facts), "chance", "p_ahead"),
+            c.span("range", "head.range", ("lower", "upper"), lang),
+            c.figure("chance_ahead", say("near.ahead", **facts), "chance", "p_ahead"),
         ),
-        columns=("area", "last_year", "forecast", "range", "chance_ahead"),
+        ("area", "last_year", "forecast", "range", "chance_ahead"),
+        name="near",
+        key=("area",),
         notes=("near.note",),
         sheet_notes=("near.note",),
         absent="near.absent",
@@ -309,55 +258,47 @@ def near(result: Result, lang: str) -> TableSpec:
     )
 
 
-def neighbour_table(result: Result, *, lang: str) -> Table | Passage:
+@on_page
+def neighbour_table(result: Result, *, lang: str) -> TableSpec:
     """Tabulate the nearest provinces with the area itself among them, the highest first."""
-    spec = near(result, lang)
-    if not spec.records:
-        return draw(spec)
-    total = reading.line(result, reading.TOTAL)
-    own = {**total, "area": result.spec.area, "p_ahead": math.nan}
-    own["last_score"] = total["last_median"] if total["last_known"] else math.nan
-    ahead = [record for record in spec.records if record["median"] > total["median"]]
-    behind = [record for record in spec.records if not record["median"] > total["median"]]
-    return draw(replace(spec, records=[*ahead, own, *behind]))
+    spec, total = near(result, lang), reading.line(result, reading.TOTAL)
+    if not spec.rows:
+        return spec
+    last = total["last_median"] if total["last_known"] else math.nan
+    own = {**total, "area": result.spec.area, "p_ahead": math.nan, "last_score": last}
+    ahead = [record for record in spec.rows if record["median"] > total["median"]]
+    return replace(spec, records=[*ahead, own, *spec.rows[len(ahead) :]])
 
 
 def targets(result: Result, lang: str) -> TableSpec:
     """Published targets with the chance of each."""
+
+    def day(record: Record) -> str:
+        not_set = labels.text("targets.not_set", lang)
+        return not_set if pd.isna(record["set_on"]) else labels.day(record["set_on"], lang)
+
+    def phrase(record: Record) -> str:
+        return reading.phrase(float(record["probability"]), lang)
+
     return TableSpec(
-        name="targets",
-        lang=lang,
-        caption="targets.caption",
-        records=lines(result.targets.sort_values("set_on", kind="stable")),
-        key=("quantity", "value"),
-        fields=(
-            words("target", "targets.target", lambda r: _target(r, lang)),
-            days(
-                *("set_on", "targets.set_on"),
-                cell=lambda r: (
-                    labels.text("targets.not_set", lang)
-                    if pd.isna(r["set_on"])
-                    else labels.day(r["set_on"], lang)
-                ),
-                numeric=False,
-            ),
-            figure(
-                *("probability", "targets.chance", "chance"),
-                cell=lambda r: reading.phrase(float(r["probability"]), lang),
-                numeric=False,
-            ),
+        lang,
+        "targets.caption",
+        result.targets.sort_values("set_on", kind="stable"),
+        (
+            c.words("target", "targets.target", lambda r: reading.target_name(r, lang)),
+            c.days("set_on", "targets.set_on", cell=day, numeric=False),
+            c.figure("probability", "targets.chance", "chance", cell=phrase, numeric=False),
         ),
+        name="targets",
+        key=("quantity", "value"),
         absent="handout.no_target",
     )
 
 
-def target_table(result: Result, *, lang: str) -> Table:
+@on_page
+def target_table(result: Result, *, lang: str) -> TableSpec:
     """Tabulate the published targets with the chance of each, and always the first 10 and the first 15."""
-    return draw_table(replace(targets(result, lang), records=lines(reading.aims(result))))
-
-
-def _target(record: Record, lang: str) -> str:
-    return reading.target_name(str(record["quantity"]), float(record["value"]), lang)
+    return replace(targets(result, lang), records=reading.aims(result))
 
 
 def sipas(result: Result, lang: str) -> TableSpec:
@@ -374,123 +315,32 @@ def sipas(result: Result, lang: str) -> TableSpec:
         "error": float(error.iloc[0]) if len(error) else math.nan,
     }
     year = "" if math.isnan(last["year"]) else str(int(last["year"]))
+    heading = c.head("forecast", year=result.spec.target_year)
     return TableSpec(
-        name="sipas",
-        lang=lang,
-        records=[] if math.isnan(median) else [told],
-        key=("component",),
-        fields=(
-            words("component", head("component"), lambda _: labels.text("short_index.SIPAS", lang)),
-            figure("last_year", year or labels.MISSING, "points", "last_score"),
-            figure("last_rank", head("last_rank", year=year), "count"),
-            figure(
-                *("forecast", head("forecast", year=result.spec.target_year), "points", "median"),
-                ranges=_levels(result, reading.SURVEY),
-            ),
-            figure("sampling_error", head("sampling"), "points", "error"),
+        lang,
+        "",
+        [] if math.isnan(median) else [told],
+        (
+            c.words("component", "component", lambda _: labels.text("short_index.SIPAS", lang)),
+            c.figure("last_year", year or labels.MISSING, "points", "last_score"),
+            c.figure("last_rank", c.head("last_rank", year=year), "count"),
+            c.figure("forecast", heading, "points", "median", ranges=_levels(result, reading.SURVEY)),
+            c.figure("sampling_error", "sampling", "points", "error"),
         ),
+        name="sipas",
+        key=("component",),
         absent="sipas.absent",
     )
-
-
-def scenarios(result: Result, lang: str) -> TableSpec:
-    """Scenarios side by side: total, difference, rank, each with its range, and the chance of each target.
-
-    One that cannot be told has dashes, and the reason below.
-    """
-    goals = result.scenario_targets.drop_duplicates(["quantity", "value"])
-    chances = {name: _chance(result, goal, name, lang) for name, goal in _named(goals)}
-    by_day = [name for name, _ in _named(goals.sort_values("set_on", kind="stable"))]
-
-    def rank_range(record: Record) -> str:
-        written = reading.span(record["rank_lower"], record["rank_upper"], lang, decimals=0)
-        return "" if written == labels.MISSING else written
-
-    def untold(record: Record) -> str:
-        reason = reading.said(record["reason"], lang)
-        return labels.text("scenario_table.untold", lang, reason=reason) if reason else ""
-
-    return TableSpec(
-        name="scenarios",
-        lang=lang,
-        caption=say("scenario_table.caption", year=result.spec.target_year),
-        records=lines(result.scenarios),
-        key=("scenario",),
-        fields=(
-            words("scenario", "scenario_table.scenario", lambda r: reading.scenario_name(r, lang)),
-            figure(
-                *("total", "scenario_table.total", "points", "median"),
-                ends=("lower", "upper"),
-                decimals=1,
-                mark=range_below("lower", "upper", lang, decimals=1),
-            ),
-            span("range", "head.range", ("lower", "upper"), lang),
-            figure(
-                *("difference", "scenario_table.difference", "change"),
-                ends=("difference_lower", "difference_upper"),
-                mark=range_below("difference_lower", "difference_upper", lang),
-            ),
-            span(
-                *("difference_range", "head.range", ("difference_lower", "difference_upper"), lang),
-                decimals=2,
-            ),
-            figure(
-                *("rank", "scenario_table.rank", "count", "rank_median"),
-                ends=("rank_lower", "rank_upper"),
-                mark=rank_range,
-            ),
-            *chances.values(),
-            columns.said("reason", head("reason"), lang),
-        ),
-        columns=("scenario", "total", "difference", "rank", *by_day),
-        notes=("scenario_table.note",),
-        sheet_notes=("scenario_table.note",),
-        absent="absent.scenarios",
-        detail=untold,
-    )
-
-
-def _named(goals: pd.DataFrame) -> list[tuple[str, Record]]:
-    return [(f"p_{r['quantity']}_{labels.plain(float(r['value']), 'en')}", r) for r in lines(goals)]
-
-
-def _chance(result: Result, goal: Record, name: str, lang: str) -> Field:
-    """Declare the column of one target's chance in each scenario."""
-    rows = result.scenario_targets
-    asked = rows.loc[(rows["quantity"] == goal["quantity"]) & (rows["value"] == goal["value"])]
-    chances = dict(zip(asked["scenario"], asked["probability"], strict=True))
-    heading = say("scenario_table.chance", target=_target(goal, lang))
-    return figure(name, heading, "chance", take=lambda r: chances.get(r["scenario"]))
-
-
-def scenario_table(result: Result, *, lang: str) -> Table | Passage:
-    """Tabulate the scenarios side by side."""
-    return draw(scenarios(result, lang))
-
-
-def scenario_figures(result: Result, records: Sequence[Record], lang: str) -> Table:
-    """Tabulate what the picture of the scenarios shows."""
-    shown = ("scenario", "total", "range", "difference", "difference_range")
-    caption = say("scenario_table.figure", year=result.spec.target_year)
-    return beside_picture(scenarios(result, lang), shown, caption=caption, records=records)
 
 
 def known(result: Result, lang: str) -> Table:
     """Tabulate which cells of the area, component by year, have a published score, a rank or nothing."""
     grid = reading.known_cells(result)
-
-    def state(year: int) -> Field:
-        return words(str(year), str(year), lambda r: labels.text(f"grid.{r[year]}", lang))
-
-    return draw_table(
-        TableSpec(
-            lang=lang,
-            caption=say("data.grid_caption", place=reading.place_name(result.spec.area, lang)),
-            records=lines(grid.rename_axis("component").reset_index()),
-            fields=(columns.component("word.component", lang), *(state(int(year)) for year in grid.columns)),
-            form="scroll",
-        )
-    )
+    caption = say("data.grid_caption", place=reading.place_name(result.spec.area, lang))
+    years = (c.code(str(year), str(year), "grid", lang, year) for year in grid.columns)
+    fields = (c.component("word.component", lang), *years)
+    records = grid.rename_axis("component").reset_index()
+    return draw_table(TableSpec(lang, caption, records, fields, form="scroll"))
 
 
 def history(result: Result, component: str, lang: str) -> Table:
@@ -498,6 +348,7 @@ def history(result: Result, component: str, lang: str) -> Table:
     past, means = reading.shares(result, component), reading.national_means(result, component)
     ranks = reading.history(result, component)[["year", "rank"]]
     rows = past.merge(means, on="year", how="outer").merge(ranks, on="year", how="left").sort_values("year")
+    name = reading.short_name(component, lang)
 
     def known_share(record: Record) -> str:
         """Write a year's share, and whether it was derived from a stated change."""
@@ -505,21 +356,12 @@ def history(result: Result, component: str, lang: str) -> Table:
         derived = record["derived"] is True
         return f"{share} ({labels.text('trust.derived', lang)})" if derived else share
 
-    return draw_table(
-        TableSpec(
-            lang=lang,
-            caption=say(
-                "history.caption",
-                component=reading.short_name(component, lang),
-                year=result.spec.target_year,
-            ),
-            records=lines(rows),
-            fields=(
-                columns.year("year", "history.year"),
-                figure("score", "history.score", "points", cell=known_share),
-                span("estimate", "history.estimate", ("lower", "upper"), lang),
-                figure("rank", "history.rank", "count"),
-                figure("mean", "history.mean", "points", "share"),
-            ),
-        )
+    fields = (
+        c.whole("year", "history.year"),
+        c.figure("score", "history.score", "points", cell=known_share),
+        c.span("estimate", "history.estimate", ("lower", "upper"), lang),
+        c.figure("rank", "history.rank", "count"),
+        c.figure("mean", "history.mean", "points", "share"),
     )
+    caption = say("history.caption", component=name, year=result.spec.target_year)
+    return draw_table(TableSpec(lang, caption, rows, fields))

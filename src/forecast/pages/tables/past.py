@@ -2,206 +2,177 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
 from forecast.answer.result import SETTLED
 from forecast.base import labels
 from forecast.pages import reading
-from forecast.pages.markup import Passage, Table
-from forecast.pages.tables import columns
-from forecast.pages.tables.spec import (
-    Ends,
-    Field,
-    Record,
-    TableSpec,
-    Text,
-    beside_picture,
-    draw,
-    figure,
-    head,
-    lines,
-    say,
-    span,
-    words,
-)
+from forecast.pages.tables import columns as c
+from forecast.pages.tables.spec import Field, Record, TableSpec, Text, on_page, say
 
 if TYPE_CHECKING:
     from forecast.answer.result import Result
 
 NONE: Final = "track.none"
+MEASURES: Final = ("years", "forecasts", "error", "inside", "crps")
 
 
 def track(result: Result, lang: str) -> TableSpec:
     """Past forecasts of the total, with what came."""
-    facts = columns.about_index(result, lang)
+    ends = {80: ("lower", "upper"), 95: ("lower95", "upper95")}
+    ranges = tuple(c.ends_of(level, names) for level, names in ends.items())
+    spans = (
+        c.span(f"range{level}", say("coverage.level", level=level), names, lang)
+        for level, names in ends.items()
+    )
     return TableSpec(
-        name="track",
-        lang=lang,
-        caption=say("track.caption", **facts),
-        records=lines(reading.record(result)),
-        key=("target_year",),
-        fields=(
-            columns.year("target_year", "history.year"),
-            figure(
-                *("forecast", "levels.median", "points", "median"),
-                ranges=(
-                    Ends(80, lambda r: r["lower"], lambda r: r["upper"]),
-                    Ends(95, lambda r: r["lower95"], lambda r: r["upper95"]),
-                ),
-                decimals=1,
-            ),
-            span("range80", say("coverage.level", level=80), ("lower", "upper"), lang),
-            span("range95", say("coverage.level", level=95), ("lower95", "upper95"), lang),
-            figure("observed", "track.observed", "points"),
-            figure("repeated", "track.last_value", "points"),
+        lang,
+        say("track.caption", **c.facts_of(result, lang)),
+        reading.record(result),
+        (
+            c.whole("target_year", "history.year"),
+            c.figure("forecast", "levels.median", "points", "median", ranges=ranges, decimals=1),
+            *spans,
+            c.figure("observed", "track.observed", "points"),
+            c.figure("repeated", "track.last_value", "points"),
         ),
+        name="track",
+        key=("target_year",),
         absent=NONE,
     )
 
 
 def coverage(table: pd.DataFrame, lang: str) -> TableSpec:
     """How many past results lay inside the ranges, from `reading.coverage`."""
+
+    def percent(record: Record) -> tuple[float, float]:
+        return 100 * record["lower"], 100 * record["upper"]
+
     return TableSpec(
-        name="coverage",
-        lang=lang,
-        caption="coverage.caption",
-        records=lines(table),
-        key=("level",),
-        fields=(
-            words("stated", "coverage.stated", lambda r: f"{int(r['level'])}%"),
-            figure("inside", "coverage.reached", "share", "share", ends=("lower", "upper")),
-            span(
-                *("spread", "coverage.spread", lambda r: (100 * r["lower"], 100 * r["upper"]), lang),
-                decimals=0,
-            ),
-            figure("years", "coverage.years", "count"),
+        lang,
+        "coverage.caption",
+        table,
+        (
+            c.words("stated", "coverage.stated", lambda r: f"{int(r['level'])}%"),
+            c.figure("inside", "coverage.reached", "share", "share", ends=("lower", "upper")),
+            c.span("spread", "coverage.spread", percent, lang, decimals=0),
+            c.figure("years", "coverage.years", "count"),
             _forecasts(),
         ),
+        name="coverage",
+        key=("level",),
         absent=NONE,
     )
 
 
 def skill(table: pd.DataFrame, lang: str) -> TableSpec:
     """By how much the main model's error was smaller than that of repeating last year."""
+
+    def gain(record: Record) -> str:
+        return labels.signed(100 * record["skill"], 0, lang) + "%"
+
     return TableSpec(
-        name="skill",
-        lang=lang,
-        caption="skill.caption",
-        records=lines(table),
-        key=("target_year",),
-        fields=(
-            columns.year("target_year", "skill.year"),
-            figure(
-                *("error_smaller_by", "skill.gain", "share", "skill"),
-                cell=lambda r: labels.signed(100 * r["skill"], 0, lang) + "%",
-            ),
+        lang,
+        "skill.caption",
+        table,
+        (
+            c.whole("target_year", "skill.year"),
+            c.figure("error_smaller_by", "skill.gain", "share", "skill", cell=gain),
             _forecasts(),
         ),
+        name="skill",
+        key=("target_year",),
         sheet_notes=("skill.note",),
         absent=NONE,
         form="plain",
     )
 
 
-def beside(spec: TableSpec) -> Table:
-    """Tabulate what a picture of the record shows."""
-    return beside_picture(spec, (field.name for field in spec.fields))
-
-
 def _forecasts() -> Field:
-    return figure("forecasts", "coverage.count", "count", "cells")
+    return c.figure("forecasts", "coverage.count", "count", "cells")
 
 
 def periods(result: Result, lang: str) -> TableSpec:
     """The record of the totals, apart for the years on which settings were chosen and for those after."""
     table = reading.periods(result)
     note = say("periods.note", year=SETTLED)
-    changed = reading.new_method_years(result, reading.SURVEY)
-    same = (table["period"] == "same_method").any()
+    years = ", ".join(map(str, reading.new_method_years(result, reading.SURVEY)))
+    same = (say("periods.survey", years=years),) if (table["period"] == "same_method").any() else ()
+    period = _period(lang)
+
+    def of_index(record: Record) -> str:
+        index = reading.named("short_index", str(record["index_code"]), lang)
+        return labels.text("periods.of", lang, index=index, period=period.take(record))
+
     return TableSpec(
-        name="periods",
-        lang=lang,
-        caption="periods.caption",
-        records=lines(table),
-        key=("index_code", "period"),
-        fields=(
-            words("index_code", head("index")),
-            words("period", "periods.period", lambda r: _period(r, lang)),
-            words(
-                *("index_and_period", "periods.period"),
-                lambda r: labels.text(
-                    "periods.of",
-                    lang,
-                    index=reading.named("short_index", str(r["index_code"]), lang),
-                    period=_period(r, lang),
-                ),
-                in_sheet=False,
-            ),
+        lang,
+        "periods.caption",
+        table,
+        (
+            c.words("index_code", "index"),
+            period,
+            c.words("index_and_period", "periods.period", of_index, in_sheet=False),
             *_measures(),
         ),
-        columns=("index_and_period", *MEASURES),
-        notes=(note, *((say("periods.survey", years=", ".join(map(str, changed))),) if same else ())),
+        ("index_and_period", *MEASURES),
+        name="periods",
+        key=("index_code", "period"),
+        notes=(note, *same),
         sheet_notes=(note,),
         absent=NONE,
     )
 
 
-def period_table(result: Result, *, lang: str) -> Table | Passage:
-    """Tabulate the record by period."""
-    return draw(periods(result, lang))
+period_table = on_page(periods)
 
 
 def year_errors(result: Result, lang: str) -> TableSpec:
     """What the provinces of each year were missed by in common."""
     table = reading.year_errors(result)
-    notes = (say("year_errors.note", years=len(table)),)
+    note = say("year_errors.note", years=len(table))
     return TableSpec(
-        name="year_errors",
-        lang=lang,
-        caption=say("year_errors.caption", **columns.about_index(result, lang)),
-        records=lines(table),
-        key=("target_year",),
-        fields=(
-            columns.year("target_year", "skill.year"),
-            figure("miss", "year_errors.miss", "change", decimals=1),
-            figure("provinces", "year_errors.cells", "count", "cells"),
+        lang,
+        say("year_errors.caption", **c.facts_of(result, lang)),
+        table,
+        (
+            c.whole("target_year", "skill.year"),
+            c.figure("miss", "year_errors.miss", "change", decimals=1),
+            c.figure("provinces", "year_errors.cells", "count", "cells"),
         ),
-        notes=notes,
-        sheet_notes=notes,
+        name="year_errors",
+        key=("target_year",),
+        notes=(note,),
+        sheet_notes=(note,),
         absent=NONE,
         form="plain",
     )
 
 
-def year_table(result: Result, *, lang: str) -> Table | Passage:
-    """Tabulate the error of each year."""
-    return draw(year_errors(result, lang))
+year_table = on_page(year_errors)
 
 
 def past_ranks(result: Result, lang: str) -> TableSpec:
     """Record of the rank beside a plain step from last year's."""
     return TableSpec(
-        name="past_ranks",
-        lang=lang,
-        caption="past_ranks.caption",
-        records=lines(reading.past_ranks(result)),
-        key=("period", "model"),
-        fields=(
-            words("period", "periods.period", lambda r: _period(r, lang)),
-            words("model", "coverage.model", lambda r: labels.text(f"model.{r['model']}", lang)),
+        lang,
+        "past_ranks.caption",
+        reading.past_ranks(result),
+        (
+            _period(lang),
+            c.code("model", "coverage.model", "model", lang),
             *_measures(score="past_ranks.rps"),
         ),
+        name="past_ranks",
+        key=("period", "model"),
         notes=("past_ranks.note",),
         sheet_notes=("past_ranks.note",),
         absent="past_ranks.none",
     )
 
 
-def past_rank_table(result: Result, *, lang: str) -> Table | Passage:
-    """Tabulate the record of the rank."""
-    return draw(past_ranks(result, lang))
+past_rank_table = on_page(past_ranks)
 
 
 def past_components(result: Result, lang: str) -> TableSpec:
@@ -215,45 +186,42 @@ def past_components(result: Result, lang: str) -> TableSpec:
         return f"{labels.number(record['ratio'], 2, lang)} ({labels.number(record['compared'], 0, lang)})"
 
     return TableSpec(
-        name="past_components",
-        lang=lang,
-        caption=say("past_components.caption", **columns.about_index(result, lang)),
-        records=lines(table.assign(ratio=table["compared_crps"] / table["base_crps"])),
-        key=("component",),
-        fields=(
-            columns.component("domains.domain", lang, sheet=head("domain")),
+        lang,
+        say("past_components.caption", **c.facts_of(result, lang)),
+        table.assign(ratio=table["compared_crps"] / table["base_crps"]),
+        (
+            c.component("domains.domain", lang, sheet="domain"),
             *_measures(),
-            figure("ratio", "past_components.beside", "points", cell=ratio_of),
-            figure("compared", head("compared"), "count"),
+            c.figure("ratio", "past_components.beside", "points", cell=ratio_of),
+            c.figure("compared", "compared", "count"),
         ),
-        columns=("component", *MEASURES, "ratio"),
+        ("component", *MEASURES, "ratio"),
+        name="past_components",
+        key=("component",),
         notes=("past_components.note",),
         sheet_notes=("past_components.note",),
         absent=NONE,
     )
 
 
-def past_component_table(result: Result, *, lang: str) -> Table | Passage:
-    """Tabulate the record of the domains."""
-    return draw(past_components(result, lang))
+past_component_table = on_page(past_components)
 
 
-def _period(record: pd.Series[Any], lang: str) -> str:
-    return labels.text(f"periods.{record['period']}", lang, year=SETTLED)
+def _period(lang: str) -> Field:
+    def name(record: Record) -> str:
+        return labels.text(f"periods.{record['period']}", lang, year=SETTLED)
 
-
-MEASURES: Final = ("years", "forecasts", "error", "inside", "crps")
+    return c.words("period", "periods.period", name)
 
 
 def _measures(*, score: Text = "periods.crps") -> tuple[Field, ...]:
     def years(record: Record) -> str:
-        first, last = int(record["first"]), int(record["last"])
-        return str(first) if first == last else f"{first}–{last}"
+        return "–".join(dict.fromkeys(str(int(record[end])) for end in ("first", "last")))
 
     return (
-        words("years", "periods.years", years),
+        c.words("years", "periods.years", years),
         _forecasts(),
-        figure("error", "periods.error", "points"),
-        figure("inside", "periods.inside", "share"),
-        figure("crps", score, "points"),
+        c.figure("error", "periods.error", "points"),
+        c.figure("inside", "periods.inside", "share"),
+        c.figure("crps", score, "points"),
     )

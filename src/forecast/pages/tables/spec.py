@@ -6,9 +6,10 @@ The workbook and the long table are drawn from the same declaration by `forecast
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Literal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import wraps
+from typing import Any, Final, Literal, ParamSpec
 
 import pandas as pd
 
@@ -19,10 +20,11 @@ from forecast.pages.markup import Cell, Column, Passage, Row, Table
 
 Kind = Literal["words", "day", "points", "change", "chance", "share", "count", "plain"]
 Text = str | Phrase  # a key of the catalogue, the same with facts, or what is written already
-Take = Callable[[Any], Any]  # takes a value from a record, which is a row of a table of Result
-Record = Any
+Record = Any  # what a row is made from, mostly a row of a table of Result
+Take = Callable[[Record], Any]
+P = ParamSpec("P")
 
-DECIMALS: Final = {"points": 2, "change": 2, "share": 0}
+DECIMALS: Final = {"points": 2, "change": 2}  # on a page, unless a field has its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Ends:
     heading: Text = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Field:
     """A column of a table.
 
@@ -43,20 +45,16 @@ class Field:
     ----------
     name
         For machines: by which a table picks its columns, and the figure's name in the long table.
-    heading, sheet_heading
+    heading, sheet
         Above the column; in the workbook the second, if there is one.
-    kind
-        What it holds, which says how it is written.
+    kind, decimals
+        What it holds, and how a page rounds it; the workbook keeps a figure as it is.
     take
         Takes the value from a record.
-    ends
-        Ranges of the figure; the workbook has two columns for each.
-    decimals
-        On a page; the workbook keeps the figure as it is.
-    mark
-        Takes the word that qualifies the figure on a page.
-    cell
-        Writes the whole cell of a page, where value and mark do not say it.
+    ranges
+        Of the figure; the workbook has two columns for each.
+    mark, cell
+        Take the word that qualifies the value on a page, or write the whole cell.
     numeric
         Whether a page sets it to the right; by its kind if it is not said.
     in_sheet
@@ -67,8 +65,8 @@ class Field:
     heading: Text
     kind: Kind
     take: Take
-    sheet_heading: Text = ""
-    ends: tuple[Ends, ...] = ()
+    sheet: Text = ""
+    ranges: tuple[Ends, ...] = ()
     decimals: int | Take | None = None
     mark: Take | None = None
     cell: Take | None = None
@@ -76,24 +74,20 @@ class Field:
     in_sheet: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class TableSpec:
     """A table: columns, records, and what stands around them.
 
     Attributes
     ----------
-    fields
-        All columns, in the order of the workbook.
-    records
-        What the rows are made from.
+    fields, columns
+        All columns in the order of the workbook; names of those on a page, in its order, or all.
     name, key
-        For machines: the table's name in the long table, and the columns of Result that tell its rows apart.
-    columns
-        Names of the fields that a page shows, in its order; all if none are named.
+        For machines: the table's name in the long table, and the columns that tell its records apart.
     notes, sheet_notes
         Below the table of a page, and of the workbook.
     absent
-        What a page says instead, and the workbook on its last sheet, if there are no records.
+        What a page says instead if there are no records, and the workbook on its last sheet.
     detail, strong, level
         Take from a record the sentence below its row, whether it is set in bold, and its depth in a tree.
     form
@@ -101,89 +95,35 @@ class TableSpec:
     """
 
     lang: str
-    fields: tuple[Field, ...]
-    records: Sequence[Record]
-    caption: Text = ""
+    caption: Text
+    records: Sequence[Record] | pd.DataFrame
+    fields: Sequence[Field]
+    columns: Sequence[str] = ()
     name: str = ""
     key: tuple[str, ...] = ()
-    columns: tuple[str, ...] = ()
-    notes: tuple[Text, ...] = ()
-    sheet_notes: tuple[Text, ...] = ()
+    notes: Sequence[Text] = ()
+    sheet_notes: Sequence[Text] = ()
     absent: Text = ""
     detail: Take | None = None
     strong: Take | None = None
     level: Take | None = None
     form: Literal["plain", "stack", "scroll"] = "stack"
 
+    @property
+    def rows(self) -> Sequence[Record]:
+        """Give the records one by one."""
+        if isinstance(self.records, pd.DataFrame):
+            return [record for _, record in self.records.iterrows()]
+        return self.records
 
-def lines(table: pd.DataFrame) -> list[pd.Series[Any]]:
-    """Give the rows of a table as records."""
-    return [record for _, record in table.iterrows()]
+    def field(self, name: str) -> Field:
+        """Give a column by its name."""
+        return next(field for field in self.fields if field.name == name)
 
 
 def say(key: str, **facts: Any) -> Phrase:
     """Name a text of the catalogue with its facts."""
     return Phrase(key, facts)
-
-
-def head(name: str, **facts: Any) -> Phrase:
-    """Name a heading of the workbook."""
-    return Phrase(f"handout.head.{name}", facts)
-
-
-def words(name: str, heading: Text, take: Take | None = None, *, sheet: Text = "", **more: Any) -> Field:
-    """Declare a column of words."""
-    return Field(
-        name=name, heading=heading, kind="words", take=take or _column(name), sheet_heading=sheet, **more
-    )
-
-
-def days(name: str, heading: Text, column: str = "", **more: Any) -> Field:
-    """Declare a column of days."""
-    more = {"take": _column(column or name)} | more
-    return Field(name=name, heading=heading, kind="day", **more)
-
-
-def figure(
-    name: str,
-    heading: Text,
-    kind: Kind,
-    column: str = "",
-    *,
-    sheet: Text = "",
-    ends: tuple[str, str] | None = None,
-    ranges: tuple[Ends, ...] = (),
-    **more: Any,
-) -> Field:
-    """Declare a column of figures; `ends` names the columns of its range of 80 percent."""
-    if ends:
-        ranges = (Ends(80, _column(ends[0]), _column(ends[1])),)
-    more = {"take": _column(column or name)} | more
-    return Field(name=name, heading=heading, kind=kind, sheet_heading=sheet, ends=ranges, **more)
-
-
-def span(
-    name: str, heading: Text, ends: tuple[str, str] | Take, lang: str, *, decimals: int | Take = 1
-) -> Field:
-    """Declare a column of ranges, which the workbook has as the ends of a figure."""
-
-    def write(record: Record) -> str:
-        low, high = ends(record) if callable(ends) else (record[ends[0]], record[ends[1]])
-        places = decimals(record) if callable(decimals) else decimals
-        return reading.span(float(low), float(high), lang, decimals=places)
-
-    return Field(name=name, heading=heading, kind="words", take=write, numeric=True, in_sheet=False)
-
-
-def range_below(lower: str, upper: str, lang: str, *, decimals: int = 2) -> Take:
-    """Give the mark that puts a range below a figure; none where there is no range, or one without width."""
-
-    def mark(record: Record) -> str:
-        low, high = record[lower], record[upper]
-        written = reading.span(low, high, lang, decimals=decimals)
-        return "" if written == labels.MISSING or low == high else written
-
-    return mark
 
 
 def draw(spec: TableSpec) -> Table | Passage:
@@ -193,56 +133,49 @@ def draw(spec: TableSpec) -> Table | Passage:
     return draw_table(spec)
 
 
+def on_page(declare: Callable[P, TableSpec]) -> Callable[P, Table | Passage]:
+    """Make the function that notebooks call from the one that declares a table."""
+
+    @wraps(declare)
+    def drawn(*args: P.args, **options: P.kwargs) -> Table | Passage:
+        return draw(declare(*args, **options))
+
+    return drawn
+
+
+def beside_picture(spec: TableSpec, *columns: str, **more: Any) -> Table:
+    """Draw the table that stands for a picture: figures alone, without marks, details and notes."""
+    plain = [replace(spec.field(name), mark=None) for name in columns or [f.name for f in spec.fields]]
+    around: dict[str, Any] = {"columns": (), "notes": (), "detail": None, "strong": None} | more
+    return draw_table(replace(spec, fields=plain, **around))
+
+
 def draw_table(spec: TableSpec) -> Table:
     """Draw a table for a page."""
-    fields = _picked(spec, spec.columns)
+    lang, fields = spec.lang, [spec.field(name) for name in spec.columns] or spec.fields
+    right = [f.kind != "words" if f.numeric is None else f.numeric for f in fields]
+    heads = [heading(f.heading, lang) for f in fields]
     return Table(
-        caption=reading.said(spec.caption, spec.lang),
-        columns=_heads(spec, fields),
-        rows=tuple(_row(spec, fields, record) for record in spec.records),
-        notes=tuple(reading.said(note, spec.lang) for note in spec.notes),
-        form=spec.form,
-    )
-
-
-def beside_picture(
-    spec: TableSpec, columns: Iterable[str], *, caption: Text = "", records: Sequence[Record] | None = None
-) -> Table:
-    """Draw the table that stands for a picture: figures alone, without marks, details and notes."""
-    fields = _picked(spec, columns)
-    shown = spec.records if records is None else records
-    return Table(
-        caption=reading.said(caption or spec.caption, spec.lang),
-        columns=_heads(spec, fields),
+        caption=reading.said(spec.caption, lang),
+        columns=tuple(Column(*pair) for pair in zip(heads, right, strict=True)),
         rows=tuple(
-            Row(tuple(Cell(_cell(field, record, spec.lang).text) for field in fields)) for record in shown
+            Row(
+                cells=tuple(_cell(field, record, lang) for field in fields),
+                detail=spec.detail(record) if spec.detail else "",
+                strong=bool(spec.strong(record)) if spec.strong else False,
+                level=int(spec.level(record)) if spec.level else 0,
+            )
+            for record in spec.rows
         ),
+        notes=tuple(reading.said(note, lang) for note in spec.notes),
         form=spec.form,
     )
 
 
-def _picked(spec: TableSpec, names: Iterable[str]) -> tuple[Field, ...]:
-    by_name = {field.name: field for field in spec.fields}
-    return tuple(by_name[name] for name in names) or spec.fields
-
-
-def _heads(spec: TableSpec, fields: Iterable[Field]) -> tuple[Column, ...]:
-    return tuple(
-        Column(
-            reading.said(field.heading, spec.lang),
-            numeric=field.kind != "words" if field.numeric is None else field.numeric,
-        )
-        for field in fields
-    )
-
-
-def _row(spec: TableSpec, fields: Iterable[Field], record: Record) -> Row:
-    return Row(
-        cells=tuple(_cell(field, record, spec.lang) for field in fields),
-        detail=spec.detail(record) if spec.detail else "",
-        strong=bool(spec.strong(record)) if spec.strong else False,
-        level=int(spec.level(record)) if spec.level else 0,
-    )
+def heading(text: Text, lang: str) -> str:
+    """Write a heading; a word without a point is a key of those of the workbook, if it is one."""
+    key = f"handout.head.{text}"
+    return reading.said(key if key in labels.catalogue() else text, lang)
 
 
 def _cell(field: Field, record: Record, lang: str) -> Cell:
@@ -273,7 +206,3 @@ def _written(field: Field, record: Record, lang: str) -> str:
         case _:
             written = labels.number(value, places, lang)
     return written
-
-
-def _column(name: str) -> Take:
-    return lambda record: record[name]
