@@ -231,6 +231,11 @@ def known_cells(result: Result) -> pd.DataFrame:
     return grid
 
 
+def rank_mark(rank: float, lang: str) -> str:
+    """Write the published rank of a figure; an empty text if there is none."""
+    return "" if math.isnan(rank) else labels.text("evidence.rank", lang, rank=int(rank))
+
+
 def last_rank_of(record: pd.Series[Any], lang: str) -> str:
     """Write last year's published rank of a summary row; an empty text if there is none."""
     rank = float(record.get("last_rank", math.nan))

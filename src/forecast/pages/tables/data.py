@@ -82,8 +82,8 @@ def key_name(key: str, name: str, lang: str) -> str:
 
 def figure_value(record: Record, lang: str, *, taken: str = "") -> Cell:
     """Write score and rank of a row, or, with `taken`, of the row that was taken in its place."""
-    score, place = float(record[f"{taken}score"]), float(record[f"{taken}rank"])
-    rank = "" if math.isnan(place) else labels.text("evidence.rank", lang, rank=int(place))
+    score = float(record[f"{taken}score"])
+    rank = reading.rank_mark(float(record[f"{taken}rank"]), lang)
     if math.isnan(score):
         return Cell(labels.MISSING, rank)
     text = labels.plain(score, lang)
