@@ -15,7 +15,7 @@ from forecast.pages.tables.spec import TableSpec
 if TYPE_CHECKING:
     from forecast.answer.result import Result
 
-_TABLES: Final[tuple[Callable[[Result, str], TableSpec], ...]] = (
+TABLES: Final[tuple[Callable[[Result, str], TableSpec], ...]] = (
     forecast.domains,
     scorecard.scorecard,
     forecast.rank,
@@ -60,7 +60,7 @@ def sheets(result: Result, *, lang: str, run_id: str = "") -> tuple[Sheet, ...]:
     tuple of Sheet
         Those that have rows, and "about" last.
     """
-    specs = [make(result, lang) for make in _TABLES]
+    specs = [make(result, lang) for make in TABLES]
     absent = [reading.said(spec.absent, lang) for spec in specs if spec.absent and not len(spec.records)]
     if len(result.scorecard) and not reading.has_criteria(result):
         absent.insert(0, labels.text("absent.criteria", lang))
