@@ -403,7 +403,7 @@ def test_every_string_is_used():
     unused = []
     for key, _ in own:
         family, _, name = key.partition(".")
-        by_parts = f'f"{family}.' in code and f'"{name}"' in code
+        by_parts = (f'f"{family}.' in code or f'"{family}"' in code) and f'"{name}"' in code
         if f'"{key}"' not in code and not by_parts and family not in NAMES:
             unused.append(key)
 
