@@ -159,11 +159,7 @@ def past_ranks(result: Result, lang: str) -> TableSpec:
         lang,
         "past_ranks.caption",
         reading.past_ranks(result),
-        (
-            _period(lang),
-            c.code("model", "coverage.model", "model", lang),
-            *_measures(score="past_ranks.rps"),
-        ),
+        (_period(lang), c.code("model", "coverage.model", "model", lang), *_measures(score="past_ranks.rps")),
         name="past_ranks",
         key=("period", "model"),
         notes=("past_ranks.note",),

@@ -12,15 +12,7 @@ from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.markup import Cell, Passage, Pieces, Table
 from forecast.pages.tables import columns as c
-from forecast.pages.tables.spec import (
-    Record,
-    TableSpec,
-    Text,
-    beside_picture,
-    draw,
-    on_page,
-    say,
-)
+from forecast.pages.tables.spec import Record, TableSpec, Text, beside_picture, draw, on_page, say
 
 if TYPE_CHECKING:
     from forecast.answer.result import Result
@@ -43,8 +35,7 @@ def scorecard(result: Result, lang: str) -> TableSpec:
         result.scorecard,
         (
             c.words(
-                *("component", "head.criterion", lambda r: reading.component_name(r, lang)),
-                sheet="criterion",
+                *("component", "head.criterion", lambda r: reading.component_name(r, lang)), sheet="criterion"
             ),
             c.code("kind", "kind", "handout.kind", lang),
             *c.maximum("head.maximum", lang),
