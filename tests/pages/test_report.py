@@ -85,6 +85,7 @@ TEXTS = {
     "figure_rank": lambda result, lang: plot.rank(result, lang=lang),
     "figure_track": lambda result, lang: plot.track(result, lang=lang),
     "figure_coverage": lambda result, lang: plot.coverage(result, lang=lang),
+    "figure_current": lambda result, lang: plot.current(result, lang=lang),
     "figure_skill": lambda result, lang: plot.skill(result, lang=lang),
 }
 
@@ -367,6 +368,7 @@ NAMES = {
     "place",
     "short_index",
     "unit",
+    "indicator_unit",
     "chance",
     "count",
     "grid",

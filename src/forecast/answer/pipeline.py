@@ -15,7 +15,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from forecast.answer import changes, findings, record
-from forecast.answer.current import indicator_effects, indicator_table
+from forecast.answer.current import elasticities, indicator_effects, indicator_table
 from forecast.answer.ground import MAIN_MODEL, Ground, forecast_rows, ground_from, ground_of, rows_of
 from forecast.answer.neighbours import neighbours
 from forecast.answer.result import Result
@@ -125,8 +125,9 @@ def below_domains(ground: Ground, spec: RunSpec) -> Outlook:
     known, post = ground.seen, ground.posterior
     if spec.index_code == SURVEY:
         return Outlook(post.target, informed=False, rows=pd.DataFrame(), tables={})
-    aims = findings.aims(known, spec)
-    return outlook(known, spec, _framework(ground, spec), post.last, post.target, aims)
+    worth = elasticities(known, post, indicator_effects(post, spec), spec)
+    framework, aims = _framework(ground, spec), findings.aims(known, spec)
+    return outlook(known, spec, framework, post.last, post.target, aims, worth)
 
 
 def open_result(

@@ -13,14 +13,14 @@ from forecast.base.spec import RunSpec
 from forecast.data.tables import DAY_DTYPE
 
 SPEC_FILE = "spec.json"
-DAYS = ("as_of", "published_on", "set_on", "deadline", "due", "due_on", "received_on")
+DAYS = ("as_of", "published_on", "set_on", "deadline", "due", "due_on", "received_on", "last_day")
 TEXTS = (
     *("index_code", "framework", "area", "component", "model", "output_type", "output_type_id", "parent"),
     *("max_status", "responsible", "basis", "quantity", "relation", "statistic", "unit", "trust"),
     *("source_url", "use", "reason", "name", "source", "indicator", "note", "kind", "name_vi", "name_en"),
     *("rule", "informed", "gamble", "period", "method", "department", "bias_reason", "given_reason"),
     *("remedy", "form_version", "submission_id", "state", "action", "scenario"),
-    *("run_id", "step", "file", "key", "column", "old", "new"),
+    *("run_id", "step", "file", "key", "column", "old", "new", "code", "compared", "by", "stated_by"),
 )
 SCORECARD_COLUMNS = (
     *("component", "parent", "kind", "name_vi", "name_en", "max_score", "max_status", "responsible"),

@@ -155,9 +155,15 @@ def _number(code: str, value: Any) -> float:
 
 
 def indicators_of(stage: Stage) -> tuple[str, ...]:
-    """Codes of the indicators that some rule scores."""
+    """Codes of indicators that a scenario may name: of rules, of effects, then those that move nothing."""
     pairs = zip(stage.leaves.tree.leaf_rows, stage.leaves.scored, strict=True)
-    return tuple(sorted({str(row["indicator"]) for row, rule in pairs if row["indicator"] and rule}))
+    ruled = {str(row["indicator"]) for row, rule in pairs if row["indicator"] and rule}
+    return tuple(
+        sorted(
+            ruled | set(stage.elasticities),
+            key=lambda code: (bool(stage.silent(code)), code not in ruled, code),
+        )
+    )
 
 
 def moved(stage: Stage, world: World) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from forecast.pages.report.current import grounds
 from forecast.pages.tables import columns as c
 from forecast.pages.tables.spec import TableSpec
 
@@ -28,7 +29,7 @@ def current(result: Result, lang: str) -> TableSpec:
             c.figure("effect", "current.effect", "change", ends=("lower", "upper")),
             c.figure(*("per_unit", "current.per_unit", "change"), ends=("per_unit_lower", "per_unit_upper")),
             c.figure("area_years", "current.area_years", "count"),
-            c.said("basis", "basis", lang, "reason"),
+            c.words("basis", "basis", lambda r: grounds(r, lang)),
         ),
         name="current",
         key=("code", "component", "period"),

@@ -6,6 +6,7 @@ Nothing is estimated here; figures are picked, counted and put into words that e
 from forecast.pages.reading.marks import doubtful, maximum_note, star_note, starred_maximum
 from forecast.pages.reading.past import coverage, record, skill_by_year
 from forecast.pages.reading.points import (
+    MOVING,
     branch,
     component_name,
     days,
@@ -14,6 +15,7 @@ from forecast.pages.reading.points import (
     levers,
     lost,
     made_up,
+    moving_indicators,
     name_of,
     past_deadline,
     ranked,
@@ -60,6 +62,7 @@ from forecast.pages.reading.wording import (
     SURVEY,
     chance,
     department,
+    indicator_unit,
     listed,
     named,
     own_words,
@@ -77,6 +80,7 @@ from forecast.pages.reading.wording import (
 
 __all__ = [
     "BANDS",
+    "MOVING",
     "PLAIN_RANK",
     "RANKED",
     "SURVEY",
@@ -96,6 +100,7 @@ __all__ = [
     "finest",
     "has_criteria",
     "history",
+    "indicator_unit",
     "interval",
     "known_cells",
     "last_rank",
@@ -108,6 +113,7 @@ __all__ = [
     "main_model",
     "maximum_note",
     "model_alone",
+    "moving_indicators",
     "name_of",
     "named",
     "national_means",

@@ -122,7 +122,8 @@ def on_page_alone(field: Field) -> Field:
 def unit_and_period(lang: str) -> tuple[Field, Field]:
     """Give the unit of an indicator, and the period that its figure is of."""
     period = words("period", "period", lambda r: reading.period(str(r["period"]), lang))
-    return words("unit", "unit_of"), period
+    unit = words("unit", "unit_of", lambda r: reading.indicator_unit(str(r["unit"]), lang))
+    return unit, period
 
 
 def rests_on(responsible: str, basis: str, lang: str) -> str:

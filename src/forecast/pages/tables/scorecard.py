@@ -259,7 +259,7 @@ def indicators(result: Result, lang: str) -> TableSpec:
         return 0 if abs(record["value"]) >= 1000 else 1
 
     def about(record: Record) -> str:
-        parts = (reading.period(str(record["period"]), lang), reading.own_words(record["unit"]))
+        parts = (reading.period(str(record["period"]), lang), reading.indicator_unit(record["unit"], lang))
         return ", ".join(filter(None, parts))
 
     return TableSpec(
