@@ -147,9 +147,16 @@ def summary(
     evidence: pd.DataFrame,
     first: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> pd.DataFrame:
-    """One row per component of the area; see `Result.summary`.  Points, and percent for SIPAS.
+    """Sum up last year and target year of the area, one row a component.  Points, and percent for SIPAS.
 
     `first` has phrases that the basis of a component begins with.
+
+    Returns
+    -------
+    DataFrame
+        component, parent, max_score, max_status, responsible, last_year, last_known, last_median, last_lower,
+        last_upper, median, lower, upper (80 percent), lower95, upper95, change, p_fall, last_rank (NaN if
+        not published), basis.
     """
     table = framework.components.set_index("component")
     before, after = last.of_area(spec.area), target.of_area(spec.area)

@@ -99,9 +99,7 @@ class Result:
     forecast : DataFrame
         FORECAST, the main model's rows first, and shown: whether the pages show the row's model.
     summary : DataFrame
-        One row per component of the area: component, parent, max_score, max_status, responsible,
-        last_year, last_known, last_median, last_lower, last_upper, median, lower, upper (80
-        percent), lower95, upper95, change, p_fall, last_rank (NaN if not published), basis.  Points.
+        One row per component of the area; see `findings.summary`.
     history : DataFrame
         component, year, known, median, lower, upper: the area's years up to the target year.
     rank : DataFrame

@@ -19,7 +19,7 @@ from forecast.model.subject import SURVEY, survey_component
 from forecast.model.weights import Ints, Moves, Ways, in_points, ways
 from forecast.pages import reading
 from forecast.pages.markup import Column, Passage, Row, Table, row
-from forecast.pages.report.sources import figure_name, figure_value
+from forecast.pages.tables.data import figure_name, figure_value
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

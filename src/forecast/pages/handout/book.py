@@ -18,7 +18,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from forecast.base import labels
 from forecast.base.excel import BOX, DAY_FORMAT, FONT, fit, head, put_text, saved
 from forecast.base.spelling import letters_of
-from forecast.pages.handout.sheet import Column, Kind, Sheet, Value
+from forecast.pages.handout.sheet import Column, Sheet, Value
+from forecast.pages.tables.spec import Kind
 
 HEAD_ROW: Final = 3  # below the caption and the warning
 _FIGURE_WIDTH: Final = 11.0
@@ -56,7 +57,7 @@ def content(sheets: Iterable[Sheet], *, lang: str, warning: str, day: dt.date) -
 
 
 def _fill(page: Worksheet, sheet: Sheet, lang: str, warning: str) -> None:
-    put_text(page.cell(1, 1), sheet.caption)
+    put_text(page.cell(1, 1), sheet.title)
     page.cell(1, 1).font = Font(name=FONT, size=14, bold=True)
     put_text(page.cell(2, 1), warning)
     page.cell(2, 1).font = Font(name=FONT, size=12, bold=True, color="FFB00000")

@@ -40,6 +40,8 @@ from forecast.pages.reading.rows import (
     national_means,
     quantile,
     rank_at,
+    rank_facts,
+    rank_mark,
     recorded_model,
     share_quantile,
     shares,
@@ -72,6 +74,7 @@ from forecast.pages.reading.wording import (
     short,
     short_name,
     span,
+    target_name,
     unit,
 )
 
@@ -129,6 +132,8 @@ __all__ = [
     "provinces_with",
     "quantile",
     "rank_at",
+    "rank_facts",
+    "rank_mark",
     "ranked",
     "record",
     "recorded_model",
@@ -142,6 +147,7 @@ __all__ = [
     "span",
     "star_note",
     "starred_maximum",
+    "target_name",
     "unit",
     "year_errors",
 ]

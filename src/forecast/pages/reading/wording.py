@@ -135,6 +135,11 @@ def short(name: str, letters: int) -> str:
     return f"{name[: letters - 1]}…" if cut in ("", "…") else cut
 
 
+def target_name(target: Any, lang: str) -> str:
+    """Name a target: "among the first 15"."""
+    return labels.text(f"target.{target['quantity']}", lang, value=labels.plain(float(target["value"]), lang))
+
+
 def unit(index_code: str, lang: str) -> str:
     """Name the unit of an index: SIPAS is a percentage, others are points."""
     return "%" if index_code == SURVEY else labels.text("word.points", lang)

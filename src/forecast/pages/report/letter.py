@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from forecast.base import labels
 from forecast.pages import reading
-from forecast.pages.markup import Cell, Column, Passage, Row, Table, environment, row
+from forecast.pages.markup import Passage, Table, environment
 from forecast.pages.report.front import caveats, headline
+from forecast.pages.tables.forecast import letter_table
 
 if TYPE_CHECKING:
     from forecast.answer.result import Result
@@ -103,48 +102,6 @@ def subject(result: Result, *, lang: str) -> str:
         as_of=spec.as_of,
     )
     return f"[{labels.text('page.made_up', lang)}] {told}" if reading.made_up(result) else told
-
-
-def letter_table(result: Result, *, lang: str) -> Table:
-    """Tabulate total and domains shortly: last year, forecast, range of 80 percent."""
-    total = reading.line(result, reading.TOTAL)
-    facts = {"year": result.spec.target_year, "last_year": int(total["last_year"])}
-    records = [total, *(record for _, record in reading.domains(result).iterrows())]
-    return Table(
-        caption=labels.text(
-            "domains.caption",
-            lang,
-            index=labels.text(f"short_index.{result.spec.index_code}", lang),
-            unit=reading.unit(result.spec.index_code, lang),
-            **facts,
-        ),
-        columns=(
-            Column(labels.text("domains.domain", lang)),
-            Column(str(facts["last_year"]), numeric=True),
-            Column(labels.text("domains.forecast", lang, **facts), numeric=True),
-            Column(labels.text("domains.range", lang), numeric=True),
-        ),
-        rows=tuple(_line(record, lang) for record in records),
-        notes=(
-            labels.text("domains.note", lang),
-            *reading.star_note((record["max_status"] for record in records), lang),
-        ),
-    )
-
-
-def _line(record: pd.Series[Any], lang: str) -> Row:
-    known = bool(record["last_known"])
-    component = str(record["component"])
-    return row(
-        reading.short_name(component, lang),
-        Cell(
-            reading.points(record["last_median"], lang, published=known),
-            "" if known else labels.text("letter.estimated", lang),
-        ),
-        reading.points(record["median"], lang) + ("*" if reading.doubtful(record["max_status"]) else ""),
-        reading.span(record["lower"], record["upper"], lang),
-        strong=component == reading.TOTAL,
-    )
 
 
 def _greeting(name: str, lang: str) -> str:
