@@ -59,8 +59,8 @@ def test_last_year_is_the_published_score_where_there_is_one(made: Result, known
     assert last.loc["total", "last_median"] == pytest.approx(86.97)
     assert last.loc["D3", "last_median"] == pytest.approx(0.8512 * 13, abs=1e-3)
     assert last.loc["D4", "last_median"] == pytest.approx(0.8875 * 10.5, abs=1e-3)
-    # SIPAS was 81.78 percent, so its part of D8 was near 8.18 points.
-    assert last.loc["D8.sipas", "last_median"] == pytest.approx(8.178, abs=0.02)
+    # SIPAS was 81.78 percent, so its part of D8 was near 8.18 points, or somewhat more (the offset).
+    assert 8.178 < last.loc["D8.sipas", "last_median"] < 8.178 + 0.3
     estimates = last.loc[[f"D{k}" for k in (1, 2, 5, 6, 7, 8)], "last_median"].sum()
     assert estimates + last.loc[["D3", "D4"], "last_median"].sum() == pytest.approx(86.97, abs=1.0)
 

@@ -194,6 +194,8 @@ def elasticities(
 def _rests_on(post: Posterior, figures: pd.DataFrame, code: str, component: str) -> int:
     """How many past years of provinces have both the indicator's figure and the component's score."""
     statements, lattice = post.fitted.statements, post.fitted.lattice
+    if component_of(component) not in post.subject.schemes[lattice.years[-1]].maxima:
+        return 0
     leaves: Sequence[str] = tuple(leaf_weights(post.subject, component_of(component), lattice.years[-1]))
     own = figures[(figures["indicator"] == code) & figures["area"].isin(lattice.areas)]
     pairs = set(zip(own["area"], own["year"].astype(int), strict=True))

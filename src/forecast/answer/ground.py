@@ -215,7 +215,7 @@ def posterior(known: Known, spec: RunSpec, rng: np.random.Generator) -> Posterio
     subject = subject_of(known, "PAR", spec.target_year)
     framework = framework_for(known.frameworks, known.events, "PAR", spec.target_year, known.as_of)
     lattice, statements, uses = observe(known.scores, subject, Evidence().start)
-    covariates = covariates_at(known, spec.target_year, spec.as_of, subject.areas)
+    covariates = _covariates(known, subject, spec)
     effects = _effects(known, covariates, subject, lattice)
     years = (spec.target_year - 1, spec.target_year)
     with threadpool_limits(limits=1):  # the same bytes on any machine, and no quarrel over cores
@@ -231,6 +231,13 @@ def posterior(known: Known, spec: RunSpec, rng: np.random.Generator) -> Posterio
     if members is not None:
         target = with_margins(target, members, complete, spec)
     return Posterior(subject, framework, uses, fitted, last, target, covariates, drawn.effects, members)
+
+
+def _covariates(known: Known, subject: Subject, spec: RunSpec) -> Covariates:
+    """Current indicators of components that the index has in the target year."""
+    every = covariates_at(known, spec.target_year, spec.as_of, subject.areas)
+    parts = subject.schemes[spec.target_year].maxima
+    return every.only([k for k, name in enumerate(every.components) if component_of(name) in parts])
 
 
 def _effects(known: Known, covariates: Covariates, subject: Subject, lattice: Lattice) -> CellEffects:
