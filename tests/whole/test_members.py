@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -9,6 +10,7 @@ from forecast.answer.members import NAMES, fit_members, member_rows, published, 
 from forecast.answer.result import Result
 from forecast.data.framework import Framework
 from forecast.data.load import Known
+from forecast.model.covariates import Covariates
 from forecast.model.evidence import Evidence
 from forecast.model.statements import observe
 from forecast.model.subject import subject_of
@@ -76,7 +78,8 @@ def test_without_any_score_every_model_says_so(known: Known, made: Result):
     _, statements, uses = observe(ranks_only, subject, Evidence().start)
     table = known.frameworks[known.frameworks["framework"] == "876/QĐ-BNV"].reset_index(drop=True)
     framework = Framework("876/QĐ-BNV", 2024, "876/QĐ-BNV", table, table.iloc[:0])
-    fits = fit_members(known, subject, statements, uses, made.spec)
+    nothing = Covariates((), (2024,), (), (), np.zeros((0, 1, 0)), np.zeros(0))
+    fits = fit_members(known, subject, statements, uses, made.spec, nothing)
     rows, availability = member_rows(fits, made.spec, framework)
     assert rows.empty
     assert isinstance(rows, pd.DataFrame)
