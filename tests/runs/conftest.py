@@ -25,7 +25,8 @@ KINDS = (Kind(stem="meeting"), Kind(stem="domain", each=True))
 EMPTY = {  # columns of tables without rows
     "rank": "rank probability",
     "targets": "quantity relation value set_on probability",
-    "evidence": "index_code year area component statistic score unit rank trust use published_on fitted reason",
+    "evidence": "index_code year area component statistic score unit rank trust use fitted reason"
+    " published_on",
     "variances": "name value source",
     "current": "code component period value unit",
     "backtest": "model index_code area component target_year output_type_id value observed",
