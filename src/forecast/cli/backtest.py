@@ -12,6 +12,7 @@ import pandas as pd
 
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, SpecError
+from forecast.base.indexes import MAIN
 from forecast.cli.areas import open_workers
 from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb, WholeType
 from forecast.cli.panels import (
@@ -46,7 +47,12 @@ def build(lang: str) -> click.Command:
         params=[
             option("scores", type=PathType(), metavar="FILE"),
             option("as-of", type=DayType(), metavar="YYYY-MM-DD"),
-            option("index-code", type=ChoiceType(INDEX_CODES), default="PAR", metavar="|".join(INDEX_CODES)),
+            option(
+                "index-code",
+                type=ChoiceType(INDEX_CODES),
+                default=MAIN,
+                metavar="|".join(INDEX_CODES),
+            ),
             option("data-dir", type=PathType(), default=Path("data"), metavar="PATH"),
             option("out", type=PathType(), required=True, metavar="FILE"),
             option("summary", type=PathType(), metavar="FILE"),

@@ -12,6 +12,7 @@ import click
 
 from forecast.base import labels
 from forecast.base.errors import EXIT_DATA, EXIT_GOOD, MOST_TOLD, DataError
+from forecast.base.indexes import MAIN
 from forecast.base.spec import DEFAULT_AREA
 from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb
 from forecast.cli.plain import Side, each, runs, table
@@ -35,7 +36,12 @@ def build(lang: str) -> click.Command:
         lang,
         params=[
             option("as-of", type=DayType(), required=True, metavar="YYYY-MM-DD"),
-            option("index-code", type=ChoiceType(INDEX_CODES), default="PAR", metavar="|".join(INDEX_CODES)),
+            option(
+                "index-code",
+                type=ChoiceType(INDEX_CODES),
+                default=MAIN,
+                metavar="|".join(INDEX_CODES),
+            ),
             option("area", default=DEFAULT_AREA, metavar="TEXT"),
             option("data-dir", type=PathType(), default=Path("data"), metavar="PATH"),
             LocalOption(["--json", "as_json"], is_flag=True, help=labels.text("cli.check.json", lang)),

@@ -15,6 +15,7 @@ import click
 
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, ForecastError, SpecError
+from forecast.base.indexes import MAIN
 from forecast.base.spec import DEFAULT_AREA, RunSpec
 from forecast.cli.areas import report_areas, wanted
 from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb, WholeType
@@ -38,7 +39,12 @@ def build(lang: str) -> click.Command:
         "report",
         lang,
         params=[
-            option("index-code", type=ChoiceType(INDEX_CODES), default="PAR", metavar="|".join(INDEX_CODES)),
+            option(
+                "index-code",
+                type=ChoiceType(INDEX_CODES),
+                default=MAIN,
+                metavar="|".join(INDEX_CODES),
+            ),
             option("area", default=DEFAULT_AREA, metavar="TEXT|all"),
             option("areas", type=PathType(), metavar="FILE"),
             option("target-year", type=WholeType(), required=True, metavar="YYYY"),

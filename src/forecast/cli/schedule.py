@@ -17,6 +17,7 @@ import click
 from forecast.base import labels
 from forecast.base.disk import replace_file, writing
 from forecast.base.errors import EXIT_GOOD, EXIT_WRITE, SpecError
+from forecast.base.indexes import MAIN
 from forecast.base.spec import DEFAULT_AREA
 from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb, WholeType
 from forecast.cli.plain import table
@@ -47,7 +48,12 @@ def build(lang: str) -> click.Command:
             click.Argument(["action"], type=ChoiceType(ACTIONS), metavar="|".join(ACTIONS)),
             option("every", metavar="TEXT"),
             option("until", type=DayType(), metavar="YYYY-MM-DD"),
-            option("index-code", type=ChoiceType(INDEX_CODES), default="PAR", metavar="|".join(INDEX_CODES)),
+            option(
+                "index-code",
+                type=ChoiceType(INDEX_CODES),
+                default=MAIN,
+                metavar="|".join(INDEX_CODES),
+            ),
             option("area", default=DEFAULT_AREA, metavar="TEXT"),
             option("target-year", type=WholeType(), metavar="YYYY"),
             option("reports-dir", type=PathType(), default=Path("reports"), metavar="PATH"),

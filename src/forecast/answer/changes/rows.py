@@ -16,12 +16,12 @@ from forecast.answer import submissions
 from forecast.answer.changes.steps import DEPARTMENTS, FIGURES, FRAMEWORK, INDICATORS, NONE
 from forecast.answer.result import CHANGED_ROW_COLUMNS
 from forecast.answer.submissions.bias import domain_of
+from forecast.base.indexes import INDEXES, SURVEYS, panel_of
 from forecast.base.spec import RunSpec
 from forecast.data import tables
 from forecast.data.framework import PART_PREFIX, TOTAL
 from forecast.data.load import Known
-from forecast.data.tables import DAY_DTYPE, RELATED_CODES, Table
-from forecast.model.subject import SURVEY, SURVEY_COMPONENT
+from forecast.data.tables import DAY_DTYPE, Table
 
 Record = Mapping[Hashable, Any]
 Row = dict[str, Any]
@@ -225,8 +225,8 @@ class _About:
         return row | {"step": self._step(compared, row), "component": self._domain(row)}
 
     def _step(self, compared: Compared, row: Row) -> str:
-        """The survey has neither criteria nor forms, and an indicator without a rule moves nothing."""
-        if compared.step in (INDICATORS, DEPARTMENTS) and self.spec.index_code == SURVEY:
+        """Only the main index has criteria and forms, and an indicator without a rule moves nothing."""
+        if compared.step in (INDICATORS, DEPARTMENTS) and not INDEXES[self.spec.index_code].departments:
             return NONE
         silent = row["area"] != self.spec.area or row["indicator"] not in self.rules
         return NONE if compared.step == INDICATORS and row["column"] != ORDER and silent else compared.step
@@ -234,8 +234,9 @@ class _About:
     def _domain(self, row: Row) -> str:
         """Domain of the index that a row is about; the total, or nothing if it is about none."""
         component = self.rules.get(row["indicator"], str(row["component"]))
-        if row["index_code"] in RELATED_CODES or not component:
+        index = INDEXES[panel_of(self.spec.index_code)]
+        if row["index_code"] in set(INDEXES) - {index.code, index.survey} or not component:
             return ""
-        if row["index_code"] == SURVEY:
-            return TOTAL if self.spec.index_code == SURVEY else SURVEY_COMPONENT.partition(".")[0]
+        if row["index_code"] in SURVEYS:
+            return TOTAL if self.spec.index_code == index.survey else index.survey_component.partition(".")[0]
         return TOTAL if component.startswith(PART_PREFIX) else domain_of(component)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
+from forecast.base.indexes import INDEXES, panel_of
 from forecast.base.spec import refuse_unknown
 from forecast.data import tables
 from forecast.data.framework import with_printed, with_share
@@ -20,6 +21,7 @@ from forecast.data.load.settle import settle
 from forecast.data.scenarios import Scenario
 from forecast.data.tables import Table, as_known
 
+_OF_MAIN: Final = ("indicator_types", "elasticities", "submissions", "self_scores", "remedies")
 _SETTLED: Final = (tables.SCORES, tables.RELATED, tables.INDICATORS)
 
 
@@ -102,6 +104,20 @@ class Known:
     def provinces(self) -> tuple[str, ...]:
         """Names of the 63 provinces, sorted: no draw depends on the order of the table of areas."""
         return tuple(sorted(self.areas.loc[self.areas["kind"] == "province", "area"]))
+
+    def of(self, index_code: str) -> Known:
+        """Give what is known of the index whose panel forecasts `index_code`.
+
+        Of an index whose figures stand in another table those are the scores, and what is entered for the
+        main index alone (indicators, forms, remedies) is left out.
+        """
+        index = INDEXES[panel_of(index_code)]
+        if index.departments:
+            return self
+        own = self.related.loc[self.related["index_code"] == index.code]
+        scores = own.assign(statistic=pd.Series("value", index=own.index, dtype="str"))
+        emptied = {name: getattr(self, name).iloc[:0] for name in _OF_MAIN}
+        return replace(self, scores=scores[self.scores.columns].reset_index(drop=True), **emptied)
 
     def find_province(self, name: str) -> str:
         """Give the one spelling of a province; SpecError with the nearest for an unknown one."""

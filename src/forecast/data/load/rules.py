@@ -10,6 +10,7 @@ from typing import Any, Final
 import pandas as pd
 
 from forecast.base.errors import Problem
+from forecast.base.indexes import MAIN
 from forecast.data.framework import PART_PREFIX, TOTAL, WHOLE, is_criterion
 from forecast.data.load import indicators, points
 from forecast.data.load.areas import Gazetteer
@@ -117,10 +118,10 @@ def broken_rules(tables: Mapping[str, Checked], gazetteer: Gazetteer) -> list[Pr
 
 def _scores(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterator[Finding]:
     versions = frames.get("frameworks", pd.DataFrame(columns=["component"]))
-    criteria = {"PAR": tuple(versions["component"]), "SIPAS": ()}
+    criteria = {MAIN: tuple(versions["component"])}
     judged = frame
     if versions.empty:  # a bad table of frameworks is told already, and names no criterion
-        judged = frame[~((frame["index_code"] == "PAR") & frame["component"].map(is_criterion).astype(bool))]
+        judged = frame[~((frame["index_code"] == MAIN) & frame["component"].map(is_criterion).astype(bool))]
     yield from _components(judged, criteria)
     yield from _figures(frame)
     yield from _framework_maxima(frame, versions)
@@ -191,7 +192,7 @@ def _every_component(frames: Frames) -> frozenset[str]:
     versions = frames.get("frameworks")
     if versions is None or versions.empty:
         return frozenset()
-    return frozenset(COMPONENTS["PAR"]).difference(APPRAISED) | frozenset(versions["component"])
+    return frozenset(COMPONENTS[MAIN]).difference(APPRAISED) | frozenset(versions["component"])
 
 
 def _frameworks(frame: pd.DataFrame, frames: Frames, _: Gazetteer) -> Iterator[Finding]:
@@ -297,7 +298,7 @@ def _figures(frame: pd.DataFrame) -> Iterator[Finding]:
 def _framework_maxima(frame: pd.DataFrame, versions: pd.DataFrame) -> Iterator[Finding]:
     """Points without a maximum beside them may not exceed the one of their year's framework."""
     points = frame.loc[
-        (frame["index_code"] == "PAR") & (frame["unit"] == "points") & frame["max_score"].isna()
+        (frame["index_code"] == MAIN) & (frame["unit"] == "points") & frame["max_score"].isna()
     ]
     if points.empty or versions.empty:
         return

@@ -11,6 +11,7 @@ from typing import Final
 import pandas as pd
 
 from forecast.base.errors import Problem, SpecError
+from forecast.base.indexes import SURVEYS
 from forecast.base.spec import nearest
 from forecast.base.spelling import clean
 from forecast.data.framework import TOTAL
@@ -211,7 +212,7 @@ def _score_defaults(table: Table, given: Mapping[str, str]) -> dict[str, str]:
     code, component = row["index_code"], row["component"]
     if table is SCORES:
         row["statistic"] = row["statistic"] or "value"
-        percent = code == "SIPAS" or component == TOTAL
+        percent = code in SURVEYS or component == TOTAL
         usual = "provinces" if row["statistic"].startswith("count:") else "percent" if percent else "points"
         row["unit"] = row["unit"] or usual
         return row

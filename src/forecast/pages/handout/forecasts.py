@@ -131,8 +131,9 @@ def targets(result: Result, lang: str) -> Sheet:
 
 def sipas(result: Result, lang: str) -> Sheet:
     """Forecast of SIPAS with every range, last published figure, and the survey's sampling error."""
-    median = reading.quantile(result, reading.TOTAL, 0.5, index_code=reading.SURVEY)
-    past = reading.history(result, reading.TOTAL, index_code=reading.SURVEY).dropna(subset="score")
+    code = reading.survey(result.spec.index_code)
+    median = reading.quantile(result, reading.TOTAL, 0.5, index_code=code) if code else math.nan
+    past = reading.history(result, reading.TOTAL, index_code=code).dropna(subset="score")
     last = past.iloc[-1] if len(past) else {"year": math.nan, "score": math.nan, "rank": math.nan}
     error = result.variances.loc[result.variances["name"] == "sipas_sampling", "value"]
     told = {
@@ -144,11 +145,11 @@ def sipas(result: Result, lang: str) -> Sheet:
     }
     year = "" if math.isnan(last["year"]) else str(int(last["year"]))
     fields = [
-        words(_head("component", lang), lambda _: labels.text("short_index.SIPAS", lang)),
+        words(_head("component", lang), lambda _: labels.text(f"short_index.{code}", lang)),
         figure("last_year", year or labels.MISSING, "points", "last_score"),
         figure("last_rank", _head("last_rank", lang, year=year), "count"),
         figure("forecast", _head("forecast", lang, year=result.spec.target_year), "points", "median"),
-        *_levels(result, lang, index_code=reading.SURVEY),
+        *_levels(result, lang, index_code=code),
         figure("sampling_error", _head("sampling", lang), "points", "error"),
     ]
     rows = pd.DataFrame([told] if not math.isnan(median) else [], columns=list(told))

@@ -55,9 +55,9 @@ from forecast.pages.reading.verified import (
 )
 from forecast.pages.reading.wording import (
     BANDS,
-    SURVEY,
     chance,
     department,
+    is_survey,
     listed,
     named,
     own_words,
@@ -69,6 +69,7 @@ from forecast.pages.reading.wording import (
     short,
     short_name,
     span,
+    survey,
     unit,
 )
 
@@ -76,7 +77,6 @@ __all__ = [
     "BANDS",
     "PLAIN_RANK",
     "RANKED",
-    "SURVEY",
     "TOPS",
     "TOTAL",
     "aims",
@@ -94,6 +94,7 @@ __all__ = [
     "has_criteria",
     "history",
     "interval",
+    "is_survey",
     "known_cells",
     "last_rank",
     "last_rank_of",
@@ -136,6 +137,7 @@ __all__ = [
     "span",
     "star_note",
     "starred_maximum",
+    "survey",
     "unit",
     "year_errors",
 ]

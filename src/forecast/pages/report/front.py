@@ -77,7 +77,7 @@ def _first_sentence(result: Result, aim: str, lang: str) -> str:
     last_rank = ""
     if len(ranks):
         last_rank = labels.text("headline.last_rank", lang, rank=int(ranks.iloc[0]), ranked=reading.RANKED)
-    in_percent = result.spec.index_code == reading.SURVEY
+    in_percent = reading.is_survey(result.spec.index_code)
     return labels.text(
         "headline.first_percent" if in_percent else "headline.first",
         lang,
@@ -146,7 +146,7 @@ def caveats(result: Result, *, lang: str) -> Passage:
                 names=reading.listed(known, lang),
             )
         )
-    rule = "questionnaire" if result.spec.index_code == reading.SURVEY else "criteria"
+    rule = "questionnaire" if reading.is_survey(result.spec.index_code) else "criteria"
     lines.append(labels.text(f"caveat.{rule}", lang, year=result.spec.target_year))
     if names := assumed_names(result):
         lines.append(labels.text("caveat.assumed", lang, names=reading.listed(names, lang)))

@@ -31,7 +31,7 @@ def left_out(result: Result, *, lang: str) -> Passage:
         "names": reading.listed(assumed_names(result), lang),
     }
     names = ["survey", "years", "remedies"]
-    if result.spec.index_code != reading.SURVEY:
+    if not reading.is_survey(result.spec.index_code):
         names.insert(0, "criteria")
     if facts["names"]:
         names.insert(-1, "assumed")

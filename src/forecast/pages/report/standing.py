@@ -39,15 +39,16 @@ def target_table(result: Result, *, lang: str) -> Table:
 
 def sipas(result: Result, *, lang: str) -> Pieces:
     """Say the forecast of SIPAS, and how much of a difference sampling alone can make."""
-    median = reading.quantile(result, reading.TOTAL, 0.5, index_code=reading.SURVEY)
+    code = reading.survey(result.spec.index_code)
+    median = reading.quantile(result, reading.TOTAL, 0.5, index_code=code) if code else math.nan
     if math.isnan(median):
         return Pieces((Passage((labels.text("sipas.absent", lang),)),))
     facts = {
         "year": result.spec.target_year,
         "median": reading.points(median, lang),
-        "span": reading.span(*reading.interval(result, reading.TOTAL, 80, index_code=reading.SURVEY), lang),
+        "span": reading.span(*reading.interval(result, reading.TOTAL, 80, index_code=code), lang),
     }
-    past = reading.history(result, reading.TOTAL, index_code=reading.SURVEY).dropna(subset="score")
+    past = reading.history(result, reading.TOTAL, index_code=code).dropna(subset="score")
     if past.empty:
         first = labels.text("sipas.no_last", lang, **facts)
     else:

@@ -24,7 +24,7 @@ def period_table(result: Result, *, lang: str) -> Table | Passage:
         row(_period(record, lang), _years(record), *_measures(record, lang)) for _, record in table.iterrows()
     ]
     notes = [labels.text("periods.note", lang, year=SETTLED)]
-    changed = reading.new_method_years(result, reading.SURVEY)
+    changed = reading.new_method_years(result, reading.survey(result.spec.index_code))
     if (table["period"] == "same_method").any():
         notes.append(labels.text("periods.survey", lang, years=", ".join(map(str, changed))))
     return Table(
