@@ -30,6 +30,12 @@ class Index:
     parts: tuple[str, ...] = ()
     maxima: Mapping[str, float] = field(default_factory=dict)
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    short_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def basis(self) -> str:
+        """What results are measured by: criteria, questionnaire or method; no forecast knows its change."""
+        return "questionnaire" if self.inside else "criteria" if self.departments else "method"
 
     @property
     def panel(self) -> str:
@@ -42,6 +48,8 @@ class Index:
         yield f"short_index.{self.code}", self.short
         for component, name in self.names.items():
             yield f"component.{self.code}.{component}", name
+        for component, name in self.short_names.items():
+            yield f"component.{component}", name
 
 
 def declared(tree: Mapping[str, Any]) -> dict[str, Index]:
@@ -88,7 +96,7 @@ def _index(code: str, own: dict[str, Any]) -> Index:
 
 def _named(index: Index) -> tuple[str, ...]:
     more = (index.survey_component,) if index.survey else ()
-    return (*index.parts, *index.names, *index.maxima, *more)
+    return (*index.parts, *index.names, *index.short_names, *index.maxima, *more)
 
 
 def _read() -> dict[str, Index]:

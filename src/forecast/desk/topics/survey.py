@@ -34,7 +34,9 @@ def by_year(result: Result) -> pd.DataFrame:
         & (rows["use"] == "mean")
     ]
     national = means.groupby("year")["observed_share"].mean() * 100
-    own = reading.history(result, reading.TOTAL, index_code=code).set_index("year")
+    own = (
+        reading.history(result, reading.TOTAL, index_code=code).set_index("year").iloc[: None if code else 0]
+    )
     years = sorted({int(year) for year in [*own.index, *national.index]})
     frame = pd.DataFrame({"year": years, "national": national.reindex(years).round(2).to_numpy()})
     for name in ("score", "rank"):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from forecast.base import labels
+from forecast.base.indexes import INDEXES
 from forecast.pages import reading
 from forecast.pages.markup import Cover, Heading, Passage, Pieces
 
@@ -146,8 +147,9 @@ def caveats(result: Result, *, lang: str) -> Passage:
                 names=reading.listed(known, lang),
             )
         )
-    rule = "questionnaire" if reading.is_survey(result.spec.index_code) else "criteria"
-    lines.append(labels.text(f"caveat.{rule}", lang, year=result.spec.target_year))
+    index = INDEXES[result.spec.index_code]
+    facts = {"year": result.spec.target_year, "index": index.short[lang]}
+    lines.append(labels.text(f"caveat.{index.basis}", lang, **facts))
     if names := assumed_names(result):
         lines.append(labels.text("caveat.assumed", lang, names=reading.listed(names, lang)))
     return Passage(tuple(lines[:MOST_CAVEATS]), form="list")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from forecast.base import labels
+from forecast.base.indexes import INDEXES
 from forecast.pages import reading
 from forecast.pages.markup import Cell, Column, Passage, Table, row
 from forecast.pages.report.domains import maximum
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 EVIDENCE_ORDER: Final = ["index_code", "component", "year", "area", "statistic"]
 MOST_LISTED: Final = 200  # figures on a page; complete tables hold hundreds of each domain
 
+MEASURED_ON: Final = "PAPI"  # the full panel on which starting values of the variances were measured
+
 
 def left_out(result: Result, *, lang: str) -> Passage:
     """List what the ranges do not hold."""
@@ -30,11 +33,13 @@ def left_out(result: Result, *, lang: str) -> Passage:
         "index": labels.text(f"short_index.{result.spec.index_code}", lang),
         "names": reading.listed(assumed_names(result), lang),
     }
-    names = ["survey", "years", "remedies"]
-    if not reading.is_survey(result.spec.index_code):
-        names.insert(0, "criteria")
+    index = INDEXES[result.spec.index_code]
+    years = "own_years" if index.code == MEASURED_ON else "years"
+    names = ["survey", years, "remedies"] if reading.survey(index.code) else [years]
+    if not index.inside:
+        names.insert(0, index.basis)
     if facts["names"]:
-        names.insert(-1, "assumed")
+        names.insert(names.index(years) + 1, "assumed")
     return Passage(tuple(labels.text(f"left_out.{name}", lang, **facts) for name in names), form="list")
 
 

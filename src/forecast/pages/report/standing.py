@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from forecast.base import labels
+from forecast.base.indexes import panel_of
 from forecast.pages import reading
 from forecast.pages.markup import Column, Passage, Pieces, Table, row
 from forecast.pages.report.front import rank_sentence, target_name
@@ -40,7 +41,10 @@ def target_table(result: Result, *, lang: str) -> Table:
 def sipas(result: Result, *, lang: str) -> Pieces:
     """Say the forecast of SIPAS, and how much of a difference sampling alone can make."""
     code = reading.survey(result.spec.index_code)
-    median = reading.quantile(result, reading.TOTAL, 0.5, index_code=code) if code else math.nan
+    if not code:
+        index = labels.text(f"short_index.{result.spec.index_code}", lang)
+        return Pieces((Passage((labels.text("sipas.none", lang, index=index),)),))
+    median = reading.quantile(result, reading.TOTAL, 0.5, index_code=code)
     if math.isnan(median):
         return Pieces((Passage((labels.text("sipas.absent", lang),)),))
     facts = {
@@ -64,7 +68,7 @@ def sipas(result: Result, *, lang: str) -> Pieces:
             last_year=int(last["year"]),
             **facts,
         )
-    index = labels.text("short_index.PAR", lang)
+    index = labels.text(f"short_index.{panel_of(code)}", lang)
     rest = (_sampling(result, lang), labels.text("sipas.rule", lang, index=index))
     return Pieces((Passage((first,), form="lead"), Passage(tuple(filter(None, rest)))))
 
