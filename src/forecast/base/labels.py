@@ -102,7 +102,8 @@ def catalogue() -> Mapping[str, Mapping[str, str]]:
                 raise KeyError(f"{file.name}: the key {key!r} is already in another file of the catalogue")
             merged[key] = entry
     for index in INDEXES.values():
-        merged |= dict(index.texts())
+        for key, entry in index.texts():
+            merged |= dict(entries(entry, key))
     return merged
 
 
