@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from pathlib import Path
@@ -35,6 +36,15 @@ def test_what_the_tables_may_hold_is_what_is_declared():
     assert len(COMPONENTS["PAR"]) == 1 + 8 + 2 + 4 + 7
     assert indexes.INDEXES["PAR"].survey_component == "D8.sipas"
     assert indexes.panel_of("SIPAS") == indexes.MAIN == "PAR"
+
+
+def test_the_scale_of_a_year_is_what_its_publisher_printed():
+    """By hand: PAPI had six dimensions of ten points until 2017, eight since; PAR has frameworks."""
+    papi = indexes.INDEXES["PAPI"]
+    assert [papi.scale(year, "total") for year in (2017, 2018)] == [60, 80]
+    assert papi.scale(2017, "P3") == 10
+    assert indexes.INDEXES["DTI"].scale(2022, "total") == 1
+    assert math.isnan(indexes.INDEXES["PAR"].scale(2022, "D3"))
 
 
 def test_the_declaration_is_read_whole():

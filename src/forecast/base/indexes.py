@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ class Index:
     short: Mapping[str, str]
     figures: str
     maximum: float
+    part_maximum: float = math.nan
+    earlier: Mapping[str, float] = field(default_factory=dict)
     forecast: bool = False
     departments: bool = False
     inside: str = ""
@@ -36,6 +39,12 @@ class Index:
     def basis(self) -> str:
         """What results are measured by: criteria, questionnaire or method; no forecast knows its change."""
         return "questionnaire" if self.inside else "criteria" if self.departments else "method"
+
+    def scale(self, year: int, component: str) -> float:
+        """Maximum of a component as its publisher prints it; NaN where that is a matter of frameworks."""
+        if component != TOTAL:
+            return float(self.part_maximum)
+        return float(self.earlier["maximum"] if year <= self.earlier.get("until", 0) else self.maximum)
 
     @property
     def panel(self) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from forecast.base.errors import Problem
-from forecast.base.indexes import MAIN, SURVEYS
+from forecast.base.indexes import INDEXES, MAIN, SURVEYS
 from forecast.base.labels import Phrase
 from forecast.data.framework import TOTAL, Framework, framework_for
 from forecast.data.load import Vintages
@@ -67,7 +67,7 @@ class Maker:
         if self.index_code == MAIN:
             return DOMAINS
         own = tuple(name for name in self.read.components if name != TOTAL)
-        return own if self.index_code == "PAPI" else ()
+        return own if INDEXES[self.index_code].domains else ()
 
     def rows(self) -> tuple[list[Row], list[dict[str, Spot]]]:
         """Make the rows, and say for each where its cells stand in the sheet."""
