@@ -202,8 +202,8 @@ def test_what_an_expert_says_by_hand():
 @pytest.mark.parametrize(
     ("told", "vi"),
     [
-        ({}, "so với cùng kỳ: số công bố gần nhất trong 15 ngày, quy theo ngày"),
-        ({"kind": "level", "within": 7.0}, "so với cùng kỳ: số công bố gần nhất trong 7 ngày"),
+        ({}, "số công bố gần nhất trong 15 ngày, quy theo ngày"),
+        ({"kind": "level", "within": 7.0}, "số công bố gần nhất trong 7 ngày"),
         (
             {"source": "related:DTI:total", "lag": 1.0},
             "chỉ số của 1 năm trước đã công bố trước ngày này, phần trăm điểm tối đa",

@@ -35,7 +35,7 @@ Hà Nội,province,Đông Nam Bộ,
     "scores.csv": """
 PAR,2022,TP.HCM,total,value,84.5,percent,,36,2023-04-19,2023-04-20,http://a,press,
 PAR,2022,TP. Hồ Chí Minh,total,value,84.7,points,100,35,2023-04-19,2023-05-01,http://b,copy,
-PAR,2022,Hoà Bình,D1,value,8.5,points,9.5,3,2023-04-19,,http://c,official,"có dấu phẩy, trong ghi chú"
+PAR,2022,Hoà Bình,D1,value,8.5,points,60,3,2023-04-19,,http://c,official,"có dấu phẩy, trong ghi chú"
 PAR,2022,Hà Nội,total,value,,percent,,4,2023-04-19,2023-04-20,http://d,press,rank only
 PAR,2022,Việt Nam,total,mean,84.1,percent,,,2023-04-19,2023-04-20,http://e,official,
 PAR,2022,Đông Nam Bộ,total,count:group_A,2,provinces,,,2023-04-19,2023-04-20,http://f,press,
@@ -58,13 +58,13 @@ grdp_growth,Tăng trưởng GRDP,GRDP growth,%,D8,1,to_date,quarter,cơ quan th�
 unused,Chưa có số liệu,,điểm,3.1,0,level,,related:DTI:total,1,,5,ghi chú
 """,
     "frameworks.csv": """
-876,2022,2024,total,,Tổng điểm,Total,100,read,,,,,,,,
-876,2022,2024,D1,total,Chỉ đạo,Direction,60,read,,,Sở Nội vụ,,,,,
-876,2022,2024,D3,total,Thủ tục,Procedures,40,assumed,,,Văn phòng,,,,,
-876,2022,2024,3.1,D3,Tốc độ,Pace,40,made_up,,,Văn phòng,,appraised,linear(0: 0; 10: 40),grdp_growth,2024-12-31
+876/QĐ-BNV,2022,2024,total,,Tổng điểm,Total,100,read,,,,,,,,
+876/QĐ-BNV,2022,2024,D1,total,Chỉ đạo,Direction,60,read,,,Sở Nội vụ,,,,,
+876/QĐ-BNV,2022,2024,D3,total,Thủ tục,Procedures,40,assumed,,,Văn phòng,,,,,
+876/QĐ-BNV,2022,2024,3.1,D3,Tốc độ,Pace,40,made_up,,,Sở,,appraised,linear(0: 0; 10: 40),grdp_growth,2024-12-31
 """,
     "events.csv": """
-PAR,2022,framework,876,,2022-11-10
+PAR,2022,framework,876/QĐ-BNV,,2022-11-10
 PAR,2024,framework,mới,,2025-04-06
 """,
     "announcements.csv": """
@@ -381,7 +381,7 @@ def later_rows(draw: st.DrawFn, as_of: dt.date) -> dict[str, list[list[str]]]:
             cells |= {"source_url": f"http://later/{number}", "trust": "official"}
             cells |= dict.fromkeys((table.known_from, "source_day"), day.isoformat())
             if table is tables.ANNOUNCEMENTS:
-                cells["year"] = str(2030 + number)
+                cells["year"] = str(1991 + number)  # no year that is on file
             if table is tables.EVENTS:
                 cells["what"] = f"later {number}"
             figure = "score" if "score" in header else "value"

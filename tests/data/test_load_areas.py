@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from forecast.base.spelling import without_marks
 from forecast.data import load
-from forecast.data.load.areas import Gazetteer, fold, gazetteer, without_marks
+from forecast.data.load.areas import Gazetteer, fold, gazetteer
 
 REAL = Path(__file__).parents[2] / "data"
 

@@ -143,20 +143,19 @@ def test_a_device_error_is_told(tmp_path, monkeypatch):
     path = tmp_path / "panel.csv"
     path.write_text(GOOD, encoding="utf-8")
 
-    def fail(_: object) -> bytes:
+    def fail(*_: object) -> int:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(files.Path, "read_bytes", fail)
+    monkeypatch.setattr(files.incoming.os, "open", fail)
 
     assert refusal(path) == [(None, "", "expect.readable")]
 
 
-def test_a_huge_file_is_refused_unread(tmp_path, monkeypatch):
+def test_a_huge_file_is_refused(tmp_path, monkeypatch):
     """A dump put in the place of a table must not fill the memory."""
     path = tmp_path / "panel.csv"
     path.write_text(GOOD, encoding="utf-8")
     monkeypatch.setattr(files, "MAX_BYTES", 10)
-    monkeypatch.setattr(files.Path, "read_bytes", lambda _: pytest.fail("it was read"))
 
     assert refusal(path) == [(None, "", "expect.smaller_file")]
 

@@ -107,7 +107,7 @@ def test_the_same_source_twice_is_refused(data):
 
 def test_a_new_criterion_is_accepted_once_the_framework_names_it(data):
     """The annex of sub-criteria can be entered: frameworks.csv is the list of what exists."""
-    append(data / "scores.csv", f"{CITY},D3.1,value,2,points,2.5,,{SOURCE}")
+    append(data / "scores.csv", f"{CITY},D3.1,value,2,points,13,,{SOURCE}")
     assert refused(data) == [("scores.csv", NEXT, "component", "expect.choice_near")]
 
     append(data / "frameworks.csv", "876/QĐ-BNV,2022,2024,D3.1,D3,Tiêu chí,Criterion,13,read,,,,\n")
@@ -135,7 +135,7 @@ def test_an_orphan_component_is_refused(data):
 
 def test_years_the_wrong_way_round_are_refused(data):
     """A version ends after it begins."""
-    append(data / "frameworks.csv", "999,2025,2024,total,,Tổng điểm,Total,100,read,,,,\n")
+    append(data / "frameworks.csv", "999/QĐ-BNV,2025,2024,total,,Tổng điểm,Total,100,read,,,,\n")
 
     assert refused(data) == [("frameworks.csv", 24, "last_year", "expect.not_before")]
 

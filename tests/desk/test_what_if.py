@@ -25,7 +25,7 @@ NUMBERS = st.floats(-1e6, 1e6) | st.integers(-1000, 1000)
 def read_back(text: str, folder: Path) -> Scenario:
     """Read the one scenario of a file."""
     (folder / scenarios.FILE).write_text(text, encoding="utf-8", newline="")
-    (found,) = scenarios.read(folder)[0]
+    (found,) = scenarios.parsed((folder / scenarios.FILE).read_bytes())
     return found
 
 
@@ -157,7 +157,10 @@ def test_two_names_that_look_alike_have_two_codes(own):
 
     assert codes == ["them_diem", "them_diem_2", "kich_ban"]
     assert lines.count(b"\n") == lines.count(b"\r\n")
-    assert [each.scenario_id for each in scenarios.read(folder)[0]] == ["continue", "them"]
+    assert [each.scenario_id for each in scenarios.parsed((folder / scenarios.FILE).read_bytes())] == [
+        "continue",
+        "them",
+    ]
 
 
 def test_nothing_is_kept_beside_bad_tables_or_another_writer(own, monkeypatch):
@@ -165,7 +168,7 @@ def test_nothing_is_kept_beside_bad_tables_or_another_writer(own, monkeypatch):
     bench = own()
     path = bench.data_dir / scenarios.FILE
     tried = bench.what_if({"D3": 0.5})
-    monkeypatch.setattr("forecast.desk.keep.PATIENCE", 0.0)
+    monkeypatch.setattr("forecast.intake.writer.PATIENCE", 0.0)
     before = path.read_bytes()
     told: list[Exception] = []
 
@@ -219,7 +222,9 @@ def test_the_button_keeps_what_the_sliders_say(own):
 
     assert "chưa có tên" in refused
     assert "đã có kịch bản" in board.note.value
-    (kept,) = [each for each in scenarios.read(bench.data_dir)[0] if each.points]
+    (kept,) = [
+        each for each in scenarios.parsed((bench.data_dir / scenarios.FILE).read_bytes()) if each.points
+    ]
     assert (kept.points, kept.everywhere) == ({"D3": 0.5}, False)
 
 

@@ -274,7 +274,7 @@ def test_the_way_ends_at_the_forecast(bench):
 
 def test_models_are_compared_as_the_forecast_has_them(bench):
     """Medians are those of forecast.csv, in the order asked for; a silent model says why."""
-    view = bench.compare(["last_value", "gathered", "indicator_regression"])
+    view = bench.compare(["last_value", "gathered", "drift"])
     rows = bench.forecast().result.forecast
     own = rows[
         (rows["area"] == SPEC.area) & (rows["index_code"] == "PAR") & (rows["output_type_id"] == "0.5")

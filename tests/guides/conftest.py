@@ -64,7 +64,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: ForkServer | N
         nbformat.write(notebooks[year], how["output"])
         return notebooks[year]
 
-    def fitted(panel: Panel, _: object) -> FittedEnsemble:
+    def fitted(panel: Panel, *_: object) -> FittedEnsemble:
         found = Ensemble(models=tuple(model for model in MODELS if model.name != SLOWEST)).fit(panel)
         return replace(found, refused={**found.refused, SLOWEST: SpecError("member.nothing")})
 

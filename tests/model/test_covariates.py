@@ -114,6 +114,22 @@ def test_covariates_that_tell_nothing_are_named_with_the_reason():
     ]
 
 
+@pytest.mark.parametrize(("known", "kept"), [((2012, 2014), True), ((2014,), False)])
+def test_what_an_expert_speaks_of_needs_two_years(known, kept):
+    """One area, a usual figure and this year's: both stay as they are; this year's alone has no distance."""
+    years = range(2010, 2015)
+    x = np.array([[26.0 - 2 * (year == 2014) if year in known else np.nan for year in years]])
+
+    done = complete(covariates_of(x[..., None], years=tuple(years)), np.array([True]))
+
+    assert done.names == (("x0",) if kept else ())
+    assert complete(covariates_of(x[..., None], years=tuple(years))).names == ()
+    if kept:
+        told = done.mean[0, :, 0] * done.scale + done.centre
+        np.testing.assert_allclose(told[[2, 4]], [26.0, 24.0])
+        assert (done.sd[0, [0, 1, 3], 0] > 0).all()
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     seed=st.integers(0, 999),

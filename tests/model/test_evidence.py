@@ -14,9 +14,10 @@ from scipy.sparse import csr_array
 from scipy.special import expit, logit
 
 from forecast.base.errors import TooFewYearsError
-from forecast.model import evidence, latent
+from forecast.model import evidence, latent, variance_search
 from forecast.model.evidence import Evidence, Statements
 from forecast.model.latent import SCALARS, START, Lattice, deviation_covariance, level_covariance
+from forecast.model.linear import logistic_line
 
 # Made up: three areas, three components of unlike weight, three years, one change.
 AREAS, COMPONENTS, YEARS = ("A", "B", "C"), ("D1", "D2", "D3"), (2021, 2022, 2023)
@@ -291,7 +292,7 @@ def test_another_number_narrows_what_it_speaks_of(parts, more, seed):
     parts = of_one_panel(parts, seed)
     before = AS_IT_IS.fit(LATTICE, told(*parts))
     over, weight, _, doubt = more
-    shares = np.stack([evidence._line(*before.cells(area, range(9)))[0] for area in range(3)])
+    shares = np.stack([logistic_line(*before.cells(area, range(9)))[0] for area in range(3)])
     after = AS_IT_IS.fit(LATTICE, told(*parts, (over, weight, float(over @ shares @ weight), doubt)))
     covariances = [covariance_of(fitted) for fitted in (before, after)]
     slopes = (shares * (1 - shares)).reshape(-1) * np.kron(over, weight)
@@ -376,7 +377,7 @@ def test_the_gradient_of_the_search_is_that_of_its_loss(monkeypatch, seed):
         return type("Found", (), {"x": begin})()
 
     lattice, statements = full_panel(0.3, seed)
-    monkeypatch.setattr(evidence.optimize, "minimize", catch)
+    monkeypatch.setattr(variance_search.optimize, "minimize", catch)
     Evidence().fit(lattice, statements)
     begin = replace(START, component_spread=(1.0, 1.0)).to_vector()
     rng = np.random.default_rng(seed)

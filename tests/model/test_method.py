@@ -290,13 +290,13 @@ def test_deviations_last_fade_and_pass():
 
 
 def test_draws_have_t_tails_with_the_variance_kept():
-    """The squared scale of a t8, of a t4, is (df - 2) over chi-square: its inverse has mean df / (df - 2)."""
+    """The squared scale of a t8, of a t3, is (df - 2) over chi-square: its inverse has mean df / (df - 2)."""
     rng = np.random.default_rng(3)
     shared, own = (
         joint_draws._scale(df, (400_000,), rng) for df in (joint_draws.LEVEL_DF, joint_draws.AREA_DF)
     )
     assert (shared**-2.0).mean() == pytest.approx(8 / 6, rel=0.01)
-    assert (own**-2.0).mean() == pytest.approx(4 / 2, rel=0.01)
+    assert (own**-2.0).mean() == pytest.approx(3 / 1, rel=0.01)
     assert (shared**2).mean() == pytest.approx(1.0, rel=0.02)
 
 

@@ -551,8 +551,11 @@ def _current():
     months, none, day = "2024-01..2024-09", np.nan, pd.Timestamp("2024-09-30")
     rule = _reason("indicators.rule_to_date", days=15)
     names = {"a": "Giải ngân vốn đầu tư công", "b": "Thu ngân sách", "c": "Hồ sơ đúng hạn"}
+    names["d"] = "Tỷ lệ hồ sơ trực tuyến"
     english = {"a": "Public investment disbursed", "b": "Budget revenue", "c": "Dossiers on time"}
-    few = _reason("indicators.not_judged", years=0)
+    english["d"] = "Share of dossiers online"
+    day_to, spoken = "2024-01..2024-10-11", _reason("indicators.by_expert")
+    few = _reason("indicators.not_judged", years=1)
     supported, unsupported = _reason("indicators.by_figures"), _reason("indicators.by_none")
     rows = [
         ("a", "D6", "%", months, 38.1, 40.2, 42.2, -0.05, -0.2, 0.08, 0.012, -0.02, 0.05, 310, supported),
@@ -574,10 +577,15 @@ def _current():
             unsupported,
         ),
         ("c", "D3", "%", "2024-08", 99.1, none, none, *[none] * 6, 0, few),
+        ("d", "D7", "%", day_to, 61.0, 52.0, 48.0, 0.31, 0.12, 0.55, 0.024, 0.01, 0.04, 2, spoken),
     ]
+    grounds = {"a": "figures", "b": "none", "c": "not_judged", "d": "expert"}
     return pd.DataFrame(
         [
-            (r[0], names[r[0]], english[r[0]], *r[1:4], day, *r[4:7], rule, *r[7:14], "figures", r[14])
+            (
+                *(r[0], names[r[0]], english[r[0]], *r[1:4], day, *r[4:7], rule, *r[7:14], grounds[r[0]]),
+                *("Sở Thông tin và Truyền thông" if r[0] == "d" else "", r[14]),
+            )
             for r in rows
         ],
         columns=list(CURRENT_COLUMNS),

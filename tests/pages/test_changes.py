@@ -8,7 +8,7 @@ import pytest
 
 from forecast.pages import report
 from forecast.pages.markup import Passage, Table
-from forecast.pages.report.changes import MOST_ROWS
+from forecast.pages.tables.changes import MOST_ROWS
 
 LANGUAGES = ("vi", "en")
 every_language = pytest.mark.parametrize("lang", LANGUAGES)

@@ -159,20 +159,37 @@ def test_an_account_has_five_sentences_at_most(made_up, bare):
 
 
 @every_language
-@pytest.mark.parametrize("informed", ["domain", "indicator"])
-def test_an_account_says_whether_the_forecast_takes_an_indicator_in(informed, lang, made_up):
-    """It does where a rule scores by it; where nothing does, the reader is sent to the reasons."""
+@pytest.mark.parametrize(
+    ("informed", "by", "said"),
+    [
+        ("indicator", "figures", "effect_rule"),
+        ("domain", "figures", "effect_figures"),
+        ("domain", "expert", "effect_expert"),
+        ("domain", "none", "effect_none"),
+        ("domain", "not_judged", "effect_not_judged"),
+    ],
+)
+def test_an_account_says_what_comes_of_an_indicator(informed, by, said, lang, made_up):
+    """A rule's points; else its effect with its range, and who says so; no effect where none is supported."""
     code = made_up.current.loc[made_up.current["usual"].notna(), "code"].iloc[0]
-    told = changed(
-        made_up,
-        current=made_up.current.loc[made_up.current["code"] == code].assign(component="D6", effect=0.0),
-        scorecard=made_up.scorecard.assign(indicator=code, informed=informed),
+    own = made_up.current.loc[made_up.current["code"] == code].assign(
+        component="D6", by=by, stated_by="Sở Tài chính", effect=0.31, lower=0.12, upper=0.55
     )
+    told = changed(
+        made_up, current=own, scorecard=made_up.scorecard.assign(indicator=code, informed=informed)
+    )
+    facts = {
+        "effect": labels.signed(0.31, 2, lang),
+        "span": reading.span(0.12, 0.55, lang, decimals=2),
+        "who": reading.department("Sở Tài chính", lang),
+    }
+    wanted = {name: facts[name] for name in labels.fields(f"account.{said}", lang)}
 
     text = of(told, "D6", lang)
 
-    assert (labels.text("heading.current", lang) in text) is (informed == "domain")
-    assert f"{told.current[f'name_{lang}'].iloc[0]} (" in text
+    assert labels.text(f"account.{said}", lang, **wanted) in text
+    assert (facts["effect"] in text) is (said in ("effect_figures", "effect_expert"))
+    assert f"{own[f'name_{lang}'].iloc[0]} (" in text
 
 
 @every_language

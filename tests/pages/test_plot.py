@@ -22,6 +22,7 @@ FIGURES = {
     "lost": lambda result, lang: plot.lost(result, lang=lang),
     "lost_criteria": lambda result, lang: plot.lost(result, "criterion", lang=lang),
     "scenarios": lambda result, lang: plot.scenarios(result, lang=lang),
+    "current": lambda result, lang: plot.current(result, lang=lang),
     "skill": lambda result, lang: plot.skill(result, lang=lang),
 }
 every_figure = pytest.mark.parametrize("name", FIGURES)

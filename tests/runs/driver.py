@@ -3,13 +3,12 @@
 import importlib.util
 import signal
 import sys
-import time
 from pathlib import Path
 
 import click
 
 from forecast.answer import pipeline
-from forecast.cli.report import ended_by_signals
+from forecast.base import stop
 from forecast.runs import run
 
 
@@ -22,13 +21,13 @@ def main(folder: Path, patience: float) -> None:
     found.loader.exec_module(made)
 
     def compute(*_):
-        time.sleep(patience)
+        stop.sleep(patience)
         return made.small_result()
 
     pipeline.make = compute
     # A shell that starts something in the background has it ignore Ctrl-C, and so do all processes below it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    with ended_by_signals():
+    with stop.on_signals():
         run.report(
             made.SPEC,
             data_dir=folder / "data",

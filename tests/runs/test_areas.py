@@ -17,6 +17,7 @@ from forecast.runs import html_check, manifest, run
 from forecast.runs import store as stores
 from forecast.runs.areas import batch, task
 from forecast.runs.manifest import Manifest
+from forecast.runs.prune import prune
 from forecast.runs.store import Store
 
 NORTH, CITY, SOUTH = "Hà Giang", "TP. Hồ Chí Minh", "Cà Mau"
@@ -292,7 +293,7 @@ def test_what_prune_removes_stands_on_no_page(world, tmp_path):
     folder = report(world, place, NORTH, SOUTH).folder
     before = pd.read_csv(folder / "ranking.csv")["area"].tolist()
 
-    Store(folder).prune()
+    prune(Store(folder))
 
     assert before == [NORTH, SOUTH]
     assert pd.read_csv(folder / "ranking.csv")["area"].tolist() == [NORTH]

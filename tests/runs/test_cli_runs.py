@@ -117,7 +117,7 @@ def test_to_prune_a_folder_that_is_not_there_makes_none(tmp_path, capsys):
 
 def test_prune_says_what_it_removed(forecast, store):
     """Failed and damaged runs go; with --keep older good ones too; a second time there is nothing to do."""
-    code, out, _ = forecast("prune", "--keep", "2")
+    code, out, _ = forecast("prune", "--keep", "2", "--damaged")
 
     assert code == 0
     assert len(out.splitlines()) == 3

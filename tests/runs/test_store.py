@@ -19,8 +19,9 @@ from forecast.base.lock import held
 from forecast.base.spelling import slug
 from forecast.runs import files, site
 from forecast.runs.html_check import read
-from forecast.runs.manifest import Inputs, Manifest, run_id_of
-from forecast.runs.store import RUN_ID, Store
+from forecast.runs.manifest import RUN_ID, Inputs, Manifest, run_id_of
+from forecast.runs.prune import prune
+from forecast.runs.store import Store
 
 INPUTS = Inputs(
     data={"scores.csv": "ab"}, notebooks={"meeting.ipynb": "cd"}, code="ef", versions={"python": "3"}
@@ -151,7 +152,7 @@ def test_a_record_with_an_odd_value_is_a_damaged_one(tmp_path, change):
 
     assert [entry.state for entry in store.published()] == ["damaged"]
     with store.opened():
-        assert [entry.state for entry in store.prune()] == ["damaged"]
+        assert [entry.state for entry in prune(store, damaged=True).removed] == ["damaged"]
 
 
 def test_a_run_is_whole_only_if_each_output_is_as_it_was_made(tmp_path):
@@ -174,16 +175,6 @@ def test_the_same_run_replaces_the_old_one(tmp_path):
     make(store, "new")
 
     assert len(store.published()) == 1
-    assert target_of(tmp_path).read_text(encoding="utf-8") == "new"
-
-
-def test_without_exchange_of_names_the_old_run_is_replaced_too(tmp_path, monkeypatch):
-    """Systems other than Linux take two steps."""
-    monkeypatch.setattr(files, "_exchange", lambda *_: False)
-    store = Store(tmp_path)
-    make(store, "old")
-    make(store, "new")
-
     assert target_of(tmp_path).read_text(encoding="utf-8") == "new"
     assert list(tmp_path.glob(".old-*")) == []
 
@@ -260,11 +251,8 @@ def test_a_killed_holder_holds_no_lock(tmp_path):
         pass
 
 
-@pytest.mark.parametrize("exchange", [True, False])
-def test_a_kill_at_any_moment_leaves_the_old_or_the_new_run_whole(tmp_path, monkeypatch, exchange):
+def test_a_kill_at_any_moment_leaves_the_old_or_the_new_run_whole(tmp_path, monkeypatch):
     """Killed at its first, second, ... touch of the disk, a run leaves what the next opening can mend."""
-    if not exchange:
-        monkeypatch.setattr(files, "_exchange", lambda *_: False)
     monkeypatch.setattr(os, "fsync", lambda _: None)  # a kill is no power cut
     make(Store(tmp_path / "before"), "old")
     make(Store(tmp_path / "before"), "other", as_of="2024-09-20")
@@ -383,7 +371,7 @@ def test_prune_removes_what_is_of_no_use_and_never_the_latest(tmp_path):
     with store.opened():
         store.fail(store.begin(manifest()), manifest(), {})
         (places[1] / "manifest.json").write_text("", encoding="utf-8")
-        gone = store.prune(keep=2)
+        gone = prune(store, keep=2, damaged=True).removed
 
     assert sorted(entry.state for entry in gone) == ["damaged", "failed", "published", "published"]
     assert sorted(path.name for path in tmp_path.glob("2*")) == sorted(
@@ -399,7 +387,7 @@ def test_prune_of_the_last_run_leaves_no_list(tmp_path):
     place = make(store)
     (place / "manifest.json").write_text("", encoding="utf-8")
     with store.opened():
-        store.prune()
+        prune(store, damaged=True)
 
     assert [path.name for path in tmp_path.iterdir()] == [".lock"]
 

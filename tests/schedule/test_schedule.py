@@ -217,7 +217,12 @@ def test_a_letter_has_one_reader_and_a_server(change, words):
 
 
 def test_a_server_is_a_host_and_a_port():
-    """Port 25 unless told; an IPv6 host stands in brackets."""
-    assert POST.server == ("mail.office.example", 2525)
-    assert replace(POST, smtp="mail").server == ("mail", 25)
-    assert replace(POST, smtp="[::1]:587").server == ("::1", 587)
+    """Port 25 by default, TLS at once on 465; an IPv6 host stands in brackets."""
+    found = [replace(POST, smtp=smtp).server for smtp in (POST.smtp, "mail", "[::1]:587", "mail:465")]
+
+    assert [(one.host, one.port, one.security) for one in found] == [
+        ("mail.office.example", 2525, "starttls"),
+        ("mail", 25, "starttls"),
+        ("::1", 587, "starttls"),
+        ("mail", 465, "tls"),
+    ]

@@ -19,9 +19,10 @@ import pytest
 from forecast import cli
 from forecast.base.errors import DataError, Problem, RunError, SpecError, WriteError
 from forecast.base.lock import held
+from forecast.base.mail import Patience
 from forecast.cli import schedule as verb
 from forecast.runs import plan
-from forecast.schedule import mail, systems, unattended
+from forecast.schedule import systems, unattended
 from forecast.schedule.due import MOST_ATTEMPTS, Plan, Post, Record
 from forecast.schedule.when import When
 
@@ -68,7 +69,7 @@ def office(tmp_path):
             world = unattended.World(
                 now=lambda: dt.datetime.fromisoformat(self.clock).replace(tzinfo=ZONE),
                 make=self.make,
-                send=lambda to, letter: self.letters.append((to, letter)),
+                send=lambda *letter: self.letters.append(letter),
                 wait=self.waits.append,
             )
             return unattended.run(root, replace(world, **more.pop("world", {})), **more)
@@ -168,11 +169,9 @@ def test_a_failure_is_told_to_the_analyst_once(office, error, code):
     assert len(office.days) == 1
     assert office.events() == ["begun", "failed", "mailed"]
     assert office.log()[1]["exit_code"] == code
-    [(to, letter)] = office.letters
+    [(to, subject, body)] = office.letters
     assert to == office.plan.post
-    assert letter["To"] == "lan@office.example"
-    assert letter.get_content_type() == "text/plain"
-    body = letter.get_content()
+    assert subject.startswith("[forecast]")
     assert str(error).splitlines()[0] in body
     assert f"exit code {code}" in body
     assert "log.txt" in body
@@ -358,11 +357,11 @@ def server():
 def test_the_letter_arrives_as_it_was_written(office, server):
     """Through a real client: one reader, plain text in Vietnamese, subject and body whole."""
     box, smtp = server()
-    office.plan = replace(office.plan, lang="vi", post=replace(office.plan.post, smtp=smtp))
+    office.plan = replace(office.plan, lang="vi", post=replace(office.plan.post, smtp=smtp, insecure=True))
     (office.root / "schedule.json").write_text(office.plan.as_json(), encoding="utf-8")
     office.errors = [BAD_DATA]
 
-    assert office.start("2024-06-01T05:30", world={"send": mail.send}).exit_code == 1
+    assert office.start("2024-06-01T05:30", world={"send": unattended.send}).exit_code == 1
 
     assert office.events() == ["begun", "failed", "mailed"]
     box.thread.join(60)
@@ -377,19 +376,23 @@ def test_the_letter_arrives_as_it_was_written(office, server):
 @pytest.mark.parametrize(
     ("answers", "words"),
     [
-        ({"silent": True}, "timed out"),
+        ({"silent": True}, "không trả lời kịp"),
         ({"RCPT": "550 no such reader"}, "no such reader"),
         ({"DATA": "554 not today"}, "not today"),
     ],
 )
 def test_a_server_that_is_silent_or_refuses_is_a_failure_in_words(answers, words, server):
-    """The client leaves a silent server after the time allowed, not when that closes."""
+    """The client leaves a silent server after the time allowed, not when that closes, and for good."""
     _, smtp = server(**answers)
-    post = Post(to="lan@office.example", sender="forecast@office.example", smtp=smtp)
+    post = Post(to="lan@office.example", sender="forecast@office.example", smtp=smtp, insecure=True)
+    pauses = []
 
     with pytest.raises(RunError) as caught:
-        mail.send(post, mail.letter(post, "subject\nBcc: mayor@office.example", "body"), seconds=0.3)
+        unattended.send(
+            post, "subject\nBcc: mayor@office.example", "body", Patience(0.3, sleep=pauses.append)
+        )
 
+    assert pauses == []
     assert smtp in caught.value.text("vi")
     assert words in caught.value.text("vi")
 
@@ -401,7 +404,21 @@ def test_no_server_is_a_failure_in_words():
     for smtp in (f"127.0.0.1:{port}", "a..b:25"):
         post = Post(to="lan@office.example", sender="forecast@office.example", smtp=smtp)
         with pytest.raises(RunError, match="could not be told"):
-            mail.send(post, mail.letter(post, "subject", "body"), seconds=2)
+            unattended.send(post, "subject", "body", Patience(2, sleep=lambda _: None))
+
+
+def test_no_letter_of_a_failure_goes_unprotected(server):
+    """A server without STARTTLS hears no letter, and a server elsewhere cannot be excused from it."""
+    box, smtp = server()
+    post = Post(to="lan@office.example", sender="forecast@office.example", smtp=smtp)
+
+    with pytest.raises(RunError, match="offers no encryption"):
+        unattended.send(post, "subject", "body")
+
+    box.thread.join(60)
+    assert not [line for line in box.heard if line.upper().startswith("MAIL")]
+    with pytest.raises(SpecError, match="not for mail"):
+        replace(post, smtp="mail.office.example:25", insecure=True)
 
 
 # ---- the verb

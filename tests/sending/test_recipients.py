@@ -152,7 +152,7 @@ def test_no_value_that_might_be_a_password_is_shown(text, told):
     [
         ("", "[smtp]"),
         ("smtp = 1\nto = 2\n", "[[to]]"),
-        ("[smtp\n", "not TOML"),
+        ("[smtp\n", "no TOML"),
         (GOOD.encode("utf-16"), "UTF-8"),
         (GOOD.partition("[[to]]")[0], "at least one reader"),
     ],

@@ -1,7 +1,7 @@
 """What current indicators move: this year's figure against the usual one, and its effect in points.
 
 Effects are learnt inside the evidence model, over all provinces, years and domains at once
-(`models.cell_effects`); here they are read off the forecast's own draws for one area.
+(`model.cell_effects`); here they are read off the forecast's own draws for one area.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from scipy.special import expit, logit
 from forecast.answer.findings import phrase
 from forecast.answer.ground import Posterior
 from forecast.answer.indicators import comparison, component_of, figures_at, name_of
+from forecast.answer.scorecard.elasticity import Elasticity, elasticity
 from forecast.base.spec import RunSpec
 from forecast.data.load import Known
 from forecast.model.cell_effects import NO_EFFECT
@@ -29,7 +30,7 @@ Floats = NDArray[np.float64]
 COLUMNS: Final = (
     *("code", "name_vi", "name_en", "component", "unit", "period", "last_day", "value", "last_year", "usual"),
     *("compared", "effect", "lower", "upper", "per_unit", "per_unit_lower", "per_unit_upper"),
-    *("area_years", "by", "reason"),
+    *("area_years", "by", "stated_by", "reason"),
 )
 SUPPORTED, UNSUPPORTED, EXPERT, NOT_JUDGED = "figures", "none", "expert", "not_judged"
 RANGE: Final = (0.1, 0.5, 0.9)
@@ -108,7 +109,7 @@ def indicator_table(
         `COLUMNS`: value, last_year and usual (mean of earlier years) in the indicator's unit, on the same
         day of each year; effect of this year's figure with its 80 percent range, and of one more unit, in
         points of the component; on how many years of provinces with both figure and score it rests;
-        phrases that say how figures are compared, and why an effect is nothing.
+        who said what it is worth; phrases that say how figures are compared, and why an effect is nothing.
     """
     figures = figures_at(known, spec.target_year, spec.as_of)
     units = dict(zip(known.indicator_types["indicator_code"], known.indicator_types["unit"], strict=True))
@@ -138,7 +139,8 @@ def indicator_table(
                 **_ends("per_unit", effect.per_unit if effect else None),
                 "area_years": _rests_on(post, figures, str(code), str(latest["component"])),
                 "by": effect.by if effect else NOT_JUDGED,
-                "reason": _reason(effect, len(earlier)),
+                "stated_by": "; ".join(_experts(known, str(code))),
+                "reason": _reason(effect, len(earlier), _experts(known, str(code))),
             }
         )
     return pd.DataFrame(rows, columns=list(COLUMNS))
@@ -151,10 +153,42 @@ def _ends(name: str, drawn: Floats | None) -> dict[str, float]:
     return {name: middle, f"{name}_lower": low, f"{name}_upper": high}
 
 
-def _reason(effect: IndicatorEffect | None, earlier: int) -> str:
+def _experts(known: Known, code: str) -> list[str]:
+    """Who has said what an indicator is worth."""
+    said = known.elasticities
+    return list(dict.fromkeys(said.loc[said["indicator_code"] == code, "stated_by"].astype(str)))
+
+
+def _reason(effect: IndicatorEffect | None, earlier: int, experts: Sequence[str]) -> str:
     if effect is None:
-        return phrase("indicators.not_judged", years=earlier)
+        if experts:
+            return phrase("indicators.not_judged_expert")
+        return (
+            phrase("indicators.not_judged", years=earlier) if earlier else phrase("indicators.not_judged_new")
+        )
     return phrase(f"indicators.by_{effect.by}")
+
+
+def elasticities(
+    known: Known, post: Posterior, effects: dict[str, IndicatorEffect], spec: RunSpec
+) -> dict[str, Elasticity]:
+    """Give what each indicator of the year is worth in a scenario, or why it moves nothing."""
+    covariates = post.covariates
+    place, last = covariates.areas.index(spec.area), covariates.years.index(spec.target_year)
+    worth = {}
+    for code, name, values in zip(
+        covariates.names, covariates.components, covariates.values[place].T, strict=True
+    ):
+        effect = effects.get(code)
+        if effect is None and np.isnan(values[last]):
+            continue
+        earlier = int((~np.isnan(np.delete(values, last))).sum())
+        judged = effect is not None and effect.by != UNSUPPORTED
+        per_unit = effect.per_unit if effect else np.zeros(len(post.effect_draws))
+        reason = "" if judged else _reason(effect, earlier, _experts(known, code))
+        told = (component_of(name), per_unit)
+        worth[code] = elasticity(known, spec, code, float(values[last]), told, reason)
+    return worth
 
 
 def _rests_on(post: Posterior, figures: pd.DataFrame, code: str, component: str) -> int:

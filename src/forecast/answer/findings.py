@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -143,9 +144,24 @@ def rank_rows(
 
 
 def summary(
-    last: Draws, target: Draws, framework: Framework, spec: RunSpec, evidence: pd.DataFrame
+    last: Draws,
+    target: Draws,
+    framework: Framework,
+    spec: RunSpec,
+    evidence: pd.DataFrame,
+    first: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> pd.DataFrame:
-    """One row per component of the area; see `Result.summary`.  Points, and percent for SIPAS."""
+    """Sum up last year and target year of the area, one row a component.  Points, and percent for SIPAS.
+
+    `first` has phrases that the basis of a component begins with.
+
+    Returns
+    -------
+    DataFrame
+        component, parent, max_score, max_status, responsible, last_year, last_known, last_median, last_lower,
+        last_upper, median, lower, upper (80 percent), lower95, upper95, change, p_fall, last_rank (NaN if
+        not published), basis.
+    """
     table = framework.components.set_index("component")
     before, after = last.of_area(spec.area), target.of_area(spec.area)
     rows = []
@@ -166,7 +182,7 @@ def summary(
             | _moves(pair[0] * scale, pair[1], _own(evidence, spec, component), before.year, maximum)
             | {
                 "last_rank": _last_rank(evidence, spec, panel_of(spec.index_code), component, before.year),
-                "basis": basis(evidence, spec, component, framework),
+                "basis": phrases([*first.get(component, ()), *basis(evidence, spec, component, framework)]),
             }
         )
     if spec.index_code in SURVEYS:
@@ -181,7 +197,7 @@ def summary(
                 | _moves(*pair, own, before.year, 100.0)
                 | {
                     "last_rank": _last_rank(evidence, spec, spec.index_code, TOTAL, before.year),
-                    "basis": _survey_basis(evidence, spec),
+                    "basis": phrases(_survey_basis(evidence, spec)),
                 }
             ]
         )
@@ -248,8 +264,8 @@ def _own(evidence: pd.DataFrame, spec: RunSpec, component: str, index_code: str 
     ]
 
 
-def basis(evidence: pd.DataFrame, spec: RunSpec, component: str, framework: Framework) -> str:
-    """Say what the forecast of a component rests on."""
+def basis(evidence: pd.DataFrame, spec: RunSpec, component: str, framework: Framework) -> list[str]:
+    """Say what the forecast of a component rests on, one phrase after the other."""
     index = INDEXES[panel_of(spec.index_code)]
     here = evidence[(evidence["index_code"] == index.code) & (evidence["component"] == component)]
     mine = here[here["area"] == spec.area]
@@ -262,7 +278,7 @@ def basis(evidence: pd.DataFrame, spec: RunSpec, component: str, framework: Fram
     if len(only_rank):
         parts.append(phrase("basis.own_rank", years=[int(y) for y in sorted(only_rank["year"])]))
     if component == TOTAL:
-        return phrases([*parts, *_counted("basis.mean", _mean_years(evidence, index.code))])
+        return [*parts, *_counted("basis.mean", _mean_years(evidence, index.code))]
     if not len(scores):
         parts.insert(0, phrase("basis.none"))
     if framework.children(component):
@@ -272,7 +288,7 @@ def basis(evidence: pd.DataFrame, spec: RunSpec, component: str, framework: Fram
     parts += _counted("basis.total", len(_own(evidence, spec, TOTAL)))
     parts += _counted("basis.mean", _mean_years(evidence, index.code))
     others = here[here["use"].isin(["score", "rank"]) & (here["area"] != spec.area)]["area"].nunique()
-    return phrases([*parts, *_counted("basis.others", int(others))])
+    return [*parts, *_counted("basis.others", int(others))]
 
 
 def _counted(key: str, count: int) -> list[str]:
@@ -280,10 +296,10 @@ def _counted(key: str, count: int) -> list[str]:
     return [phrase(key, count=count)] if count else []
 
 
-def _survey_basis(evidence: pd.DataFrame, spec: RunSpec) -> str:
+def _survey_basis(evidence: pd.DataFrame, spec: RunSpec) -> list[str]:
     years = [int(y) for y in sorted(_own(evidence, spec, TOTAL, spec.index_code)["year"])]
     own = phrase("basis.own", years=years) if years else phrase("basis.none")
-    return phrases([own, *_counted("basis.mean", _mean_years(evidence, spec.index_code))])
+    return [own, *_counted("basis.mean", _mean_years(evidence, spec.index_code))]
 
 
 def _mean_years(evidence: pd.DataFrame, index_code: str) -> int:

@@ -238,12 +238,12 @@ def posterior(known: Known, spec: RunSpec, rng: np.random.Generator) -> Posterio
 
 def _effects(known: Known, covariates: Covariates, subject: Subject, lattice: Lattice) -> CellEffects:
     """What current indicators may do to the cells, with what experts say of it."""
-    completed = complete(covariates.over(lattice.areas, lattice.years))
+    said = expert_effects(known.elasticities, covariates)
+    completed = complete(covariates.over(lattice.areas, lattice.years), ~np.isnan(said[0]))
     year = lattice.years[-1]
     leaves = {name: tuple(leaf_weights(subject, component_of(name), year)) for name in completed.components}
     maxima = np.array([subject.schemes[year].maxima[component_of(name)] for name in completed.components])
-    said = [own[completed.kept] for own in expert_effects(known.elasticities, covariates)]
-    mean, sd = (own * completed.scale / maxima for own in said)
+    mean, sd = (own[completed.kept] * completed.scale / maxima for own in said)
     return effects_of(completed, lattice, leaves, (mean, sd))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 from importlib import resources
 from pathlib import Path
@@ -15,7 +14,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from forecast.answer import changes, findings, record
-from forecast.answer.current import indicator_effects, indicator_table
+from forecast.answer.current import elasticities, indicator_effects, indicator_table
 from forecast.answer.ground import MAIN_MODEL, Ground, forecast_rows, ground_from, ground_of, rows_of
 from forecast.answer.neighbours import neighbours
 from forecast.answer.result import Result
@@ -43,8 +42,24 @@ def forecast(known: Known, spec: RunSpec) -> Result:
     return result_of(ground, spec, below_domains(ground, spec))
 
 
-def result_of(ground: Ground, spec: RunSpec, below: Outlook) -> Result:
-    """The tables of a result, but for the record and what changed; `below` is `below_domains`'."""
+def result_of(
+    ground: Ground,
+    spec: RunSpec,
+    below: Outlook,
+    past: record.Past | None = None,
+    previous: Path | None = None,
+) -> Result:
+    """Assemble a result.
+
+    Parameters
+    ----------
+    below
+        Of `below_domains`.
+    past
+        The record of earlier years; the ground's own by default.
+    previous
+        Folder of the report before this one, see `make`.
+    """
     known, post, framework = ground.seen, ground.posterior, _framework(ground, spec)
     place = post.subject.areas.index(spec.area)
     rank = ranks(findings.scored(below.target, spec.index_code), place)
@@ -55,10 +70,12 @@ def result_of(ground: Ground, spec: RunSpec, below: Outlook) -> Result:
     shown = FINAL if below.informed else MAIN_MODEL
     ranked = findings.rank_rows(*of_rank, spec, framework, shown)
     told = pd.concat([below.rows, rows, ranked], ignore_index=True)
+    summary = findings.summary(post.last, below.target, framework, spec, evidence, _grounds(framework, below))
+    past = past or ground.past
     return Result(
         spec=spec,
         forecast=told.assign(shown=told["model"] == shown),
-        summary=_with_grounds(findings.summary(post.last, below.target, framework, spec, evidence), below),
+        summary=summary,
         history=findings.history(_past_draws(ground, spec), framework, spec, evidence),
         rank=chances,
         targets=findings.targets(known, below.target, rank, spec),
@@ -68,10 +85,22 @@ def result_of(ground: Ground, spec: RunSpec, below: Outlook) -> Result:
         current=indicator_table(known, post, indicator_effects(post, spec), spec),
         vintage=findings.vintage(known, framework),
         set_aside=known.set_aside,
-        backtest=record.no_record().quantiles,
+        backtest=past.quantiles,
+        verification=past.cells,
         neighbours=neighbours(below.target, spec, evidence),
         **below.tables,
+        **_changes(ground, spec, summary, previous),
     )
+
+
+def _changes(
+    ground: Ground, spec: RunSpec, summary: pd.DataFrame, previous: Path | None
+) -> dict[str, pd.DataFrame]:
+    """What changed since the report before, if there was one."""
+    if previous is None:
+        return {}
+    now = dict(zip(summary["component"], summary["median"], strict=True))
+    return changes.since(previous, ground.seen, spec, now, partial(_medians, ground, spec))
 
 
 def _past_draws(ground: Ground, spec: RunSpec) -> dict[int, Draws]:
@@ -92,23 +121,22 @@ def _framework(ground: Ground, spec: RunSpec) -> Framework:
     return framework if spec.area == DEFAULT_AREA else framework.without_departments()
 
 
-def _with_grounds(summary: pd.DataFrame, below: Outlook) -> pd.DataFrame:
-    """Add to what a forecast rests on the criteria and departments that moved it."""
+def _grounds(framework: Framework, below: Outlook) -> dict[str, list[str]]:
+    """Say of each component what criteria and departments moved it, if any did."""
     if not below.informed:
-        return summary
+        return {}
     card, answers = below.tables["scorecard"], below.tables["department_domains"]
     parents = dict(zip(card["component"], card["parent"], strict=True))
-    basis = []
-    for component, told in zip(summary["component"], summary["basis"], strict=True):
+    grounds = {}
+    for component in framework.components["component"]:
         under = [name for name in parents if component in _above(name, parents)]
         own = card[card["component"].isin(under)]
         scored = int(own["informed"].isin(["indicator", "both"]).sum())
         domains = {component, *under} if component != TOTAL else set(answers["component"])
         spoken = answers.loc[answers["component"].isin(domains), "department"].nunique()
-        more = [findings.phrase("basis.scored", count=scored)] if scored else []
-        more += [findings.phrase("basis.departments", count=int(spoken))] if spoken else []
-        basis.append(findings.phrases([*more, told[1:-1]]) if more else told)
-    return summary.assign(basis=basis)
+        counts = {"basis.scored": scored, "basis.departments": int(spoken)}
+        grounds[component] = [findings.phrase(key, count=count) for key, count in counts.items() if count]
+    return grounds
 
 
 def _above(component: str, parents: Mapping[str, str]) -> list[str]:
@@ -125,8 +153,9 @@ def below_domains(ground: Ground, spec: RunSpec) -> Outlook:
     known, post = ground.seen, ground.posterior
     if not INDEXES[spec.index_code].departments:
         return Outlook(post.target, informed=False, rows=pd.DataFrame(), tables={})
-    aims = findings.aims(known, spec)
-    return outlook(known, spec, _framework(ground, spec), post.last, post.target, aims)
+    worth = elasticities(known, post, indicator_effects(post, spec), spec)
+    framework, aims = _framework(ground, spec), findings.aims(known, spec)
+    return outlook(known, spec, framework, post.last, post.target, aims, worth)
 
 
 def open_result(
@@ -188,17 +217,7 @@ def answer(ground: Ground, spec: RunSpec, previous: Path | None = None) -> Resul
         raise ValueError(f"the ground is that of {ground.spec}, not of {spec}")
     seen = ground.seen
     refuse_unanswerable(spec, announcements=seen.announcements, areas=seen.provinces)
-    told = with_record(result_of(ground, spec, below_domains(ground, spec)), ground.past)
-    if previous is None:
-        return told
-    now = dict(zip(told.summary["component"], told.summary["median"], strict=True))
-    changed = changes.since(previous, seen, spec, now, partial(_medians, ground, spec))
-    return replace(
-        told,
-        previous=changed["previous"],
-        changes=changed["changes"],
-        changed_rows=changed["changed_rows"],
-    )
+    return result_of(ground, spec, below_domains(ground, spec), previous=previous)
 
 
 def _medians(ground: Ground, spec: RunSpec, known: Known) -> changes.Medians:
@@ -240,11 +259,6 @@ def record_of(
         scale=np.nan,
     )
     return table[rolling.COLUMNS].reset_index(drop=True), breaks(known.events, index_code)
-
-
-def with_record(result: Result, past: record.Past) -> Result:
-    """Add the record of earlier years."""
-    return replace(result, backtest=past.quantiles, verification=past.cells)
 
 
 def project_data() -> Path:

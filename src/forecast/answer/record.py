@@ -11,6 +11,7 @@ import pandas as pd
 
 from forecast.answer.result import RANK, VERIFICATION_COLUMNS
 from forecast.answer.verify import verified
+from forecast.base import stop
 from forecast.base.errors import ForecastError
 from forecast.base.indexes import panel_of
 from forecast.base.spec import RunSpec, same_day
@@ -94,6 +95,7 @@ def joined(parts: Iterable[Past]) -> Past:
 
 
 def _of_year(vintages: Vintages, outcomes: pd.DataFrame, spec: RunSpec, rows: Rows, year: int) -> Past:
+    stop.check()
     day = same_day(spec.as_of, year - spec.target_year)
     try:
         then = vintages.known_at(day).of(spec.index_code)

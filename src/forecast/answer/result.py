@@ -4,23 +4,25 @@ import datetime as dt
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pandas as pd
 
+from forecast.base.incoming import record_of
 from forecast.base.spec import RunSpec
 from forecast.data.tables import DAY_DTYPE
 
 SPEC_FILE = "spec.json"
-DAYS = ("as_of", "published_on", "set_on", "deadline", "due", "due_on", "received_on")
+DAYS = ("as_of", "published_on", "set_on", "deadline", "due", "due_on", "received_on", "last_day")
 TEXTS = (
     *("index_code", "framework", "area", "component", "model", "output_type", "output_type_id", "parent"),
     *("max_status", "responsible", "basis", "quantity", "relation", "statistic", "unit", "trust"),
     *("source_url", "use", "reason", "name", "source", "indicator", "note", "kind", "name_vi", "name_en"),
     *("rule", "informed", "gamble", "period", "method", "department", "bias_reason", "given_reason"),
     *("remedy", "form_version", "submission_id", "state", "action", "scenario"),
-    *("run_id", "step", "file", "key", "column", "old", "new"),
+    *("run_id", "step", "file", "key", "column", "old", "new", "code", "compared", "by", "stated_by"),
 )
 SCORECARD_COLUMNS = (
     *("component", "parent", "kind", "name_vi", "name_en", "max_score", "max_status", "responsible"),
@@ -97,9 +99,7 @@ class Result:
     forecast : DataFrame
         FORECAST, the main model's rows first, and shown: whether the pages show the row's model.
     summary : DataFrame
-        One row per component of the area: component, parent, max_score, max_status, responsible,
-        last_year, last_known, last_median, last_lower, last_upper, median, lower, upper (80
-        percent), lower95, upper95, change, p_fall, last_rank (NaN if not published), basis.  Points.
+        One row per component of the area; see `findings.summary`.
     history : DataFrame
         component, year, known, median, lower, upper: the area's years up to the target year.
     rank : DataFrame
@@ -219,31 +219,21 @@ class Result:
             frame.to_csv(folder / f"{name}.csv", index=False, encoding="utf-8", lineterminator="\n")
 
     @classmethod
-    def read(cls, folder: Path) -> Self:
-        """Read what `write` wrote, or take what `hold` has read.
+    def read(cls, folder: Path) -> "Result":
+        """Read what `write` wrote; who reads the same files again gets the same tables, which nobody changes.
 
         Raises
         ------
         FileNotFoundError
             If a table is missing.
         """
-        held = _HELD.pop(folder, None)
-        if isinstance(held, cls):
-            return held
-        return cls(spec=read_spec(folder), **{name: read_table(folder, name) for name in table_names()})
+        stamps = [(folder / name).stat() for name in (SPEC_FILE, *(f"{name}.csv" for name in table_names()))]
+        return _read(folder, tuple((stamp.st_mtime_ns, stamp.st_size, stamp.st_ino) for stamp in stamps))
 
 
-_HELD: dict[Path, Result] = {}
-
-
-def hold(folder: Path) -> Result:
-    """Read a result now for the next `Result.read` of its folder, which may be in a process forked from this.
-
-    Only the latest is held, and handed out once: whoever reads again gets tables of his own.
-    """
-    _HELD.clear()
-    _HELD[folder] = held = Result.read(folder)
-    return held
+@lru_cache(maxsize=1)  # kernels that are forked from a process that has read it need not read it again
+def _read(folder: Path, _: tuple[tuple[int, ...], ...]) -> Result:
+    return Result(spec=read_spec(folder), **{name: read_table(folder, name) for name in table_names()})
 
 
 def table_names() -> tuple[str, ...]:
@@ -253,7 +243,7 @@ def table_names() -> tuple[str, ...]:
 
 def read_spec(folder: Path) -> RunSpec:
     """Read what a result answers."""
-    return spec_from(json.loads((folder / SPEC_FILE).read_text(encoding="utf-8")))
+    return spec_from(record_of(folder / SPEC_FILE))
 
 
 def spec_from(told: Mapping[str, Any]) -> RunSpec:

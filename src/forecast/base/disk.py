@@ -5,16 +5,20 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import secrets
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from forecast.base.errors import WriteError
 
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _REFUSED: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _NO_FOLDER: Final = frozenset({errno.ENOTDIR, errno.EEXIST})
+_PART: Final = ".part"
+_NAMELESS: Final = sys.platform == "linux" and Path("/proc/self/fd").is_dir()
 
 
 @contextlib.contextmanager
@@ -36,7 +40,8 @@ def writing(path: Path) -> Iterator[None]:
 
 def write_error(error: OSError, path: Path) -> WriteError:
     """Put a system's error into words."""
-    facts = {"path": str(error.filename or path)}
+    named = str(error.filename or path)
+    facts = {"path": str(path) if isinstance(error.filename, int) or named.endswith(_PART) else named}
     if error.errno in _NO_ROOM:
         return WriteError("write.no_room", facts)
     if error.errno in _REFUSED:
@@ -56,20 +61,48 @@ def replace_file(path: Path, content: str | bytes) -> None:
     WriteError
         If there is no room or no permission; what stood there before stays.
     """
-    data = content.encode() if isinstance(content, str) else content
-    aside = path.with_name(f".{path.name}.part")
+    with replacing(path) as handle:
+        handle.write(content.encode() if isinstance(content, str) else content)
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Give a new file to write to, which takes the place of `path` when the block ends without an error.
+
+    Nobody can guess its name and lay a link there.  On Linux it has none until it is whole, so a writer
+    that is killed leaves nothing.
+
+    Raises
+    ------
+    WriteError
+        See `replace_file`.
+    """
+    aside = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}{_PART}")
     with writing(path):
+        handle, named = _opened(aside)
         try:
-            with aside.open("wb") as handle:
-                handle.write(data)
+            with handle:
+                yield handle
                 handle.flush()
                 os.fsync(handle.fileno())
+                if not named:
+                    # With a folder named, even though it is not looked at, a link to the file is followed.
+                    source = f"/proc/self/fd/{handle.fileno()}"
+                    os.link(source, aside, src_dir_fd=handle.fileno(), follow_symlinks=True)
             if path.exists():
                 shutil.copymode(path, aside)
             aside.replace(path)
         except BaseException:
             aside.unlink(missing_ok=True)
             raise
+
+
+def _opened(aside: Path) -> tuple[IO[bytes], bool]:
+    """Open a new file, and tell whether it has its name already."""
+    if _NAMELESS:
+        with contextlib.suppress(OSError):  # not every file system has files without a name
+            return os.fdopen(os.open(aside.parent, os.O_TMPFILE | os.O_WRONLY, 0o666), "wb"), False
+    return aside.open("xb"), True
 
 
 def append_line(path: Path, line: str) -> None:

@@ -18,6 +18,7 @@ from typing import IO, Any
 
 from forecast.base.disk import writing
 from forecast.base.errors import WriteError
+from forecast.base.incoming import record_of
 
 
 @contextlib.contextmanager
@@ -70,7 +71,7 @@ def _note(handle: IO[bytes]) -> None:
 
 def _holder(path: Path) -> dict[str, Any]:
     try:
-        noted = json.loads(path.read_bytes())
+        noted = record_of(path)
         return {"pid": int(noted["pid"]), "since": str(noted["since"])}
     except (OSError, ValueError, KeyError, TypeError):
         return {"pid": "?", "since": "?"}

@@ -19,11 +19,55 @@ def clean(text: str) -> str:
     return " ".join(visible.split())
 
 
+def without_marks(name: str) -> str:
+    """Write a name without any Vietnamese mark.
+
+    >>> without_marks("Đắk Lắk")
+    'Dak Lak'
+    """
+    parts = unicodedata.normalize("NFD", name.replace("đ", "d").replace("Đ", "D"))
+    return "".join(char for char in parts if not unicodedata.combining(char))
+
+
+def plain_words(text: str) -> str:
+    """Write text in small letters without marks and punctuation, but for signs of comparison and percent.
+
+    >>> plain_words("Điểm  tối đa:")
+    'diem toi da'
+    """
+    return clean(re.sub(r"[^a-z0-9%<>=≥≤]+", " ", without_marks(text.casefold())))
+
+
 def slug(name: str) -> str:
     """Write a name in plain small ASCII letters, for files and models.
 
     >>> slug("TP. Hồ Chí Minh"), slug("Đắk Lắk")
     ('tp-ho-chi-minh', 'dak-lak')
     """
-    plain = unicodedata.normalize("NFKD", name.replace("Đ", "D").replace("đ", "d"))
-    return re.sub(r"[^a-z0-9]+", "-", plain.encode("ascii", "ignore").decode().lower()).strip("-")
+    plain = without_marks(unicodedata.normalize("NFKC", name)).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
+
+
+def letters_of(column: int) -> str:
+    """Name a column, counted from 1, as spreadsheets do.
+
+    >>> letters_of(1), letters_of(28)
+    ('A', 'AB')
+    """
+    name = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        name = chr(ord("A") + rest) + name
+    return name
+
+
+def column_of(letters: str) -> int:
+    """Count the column that spreadsheets name so.
+
+    >>> column_of("a"), column_of("AB")
+    (1, 28)
+    """
+    column = 0
+    for char in letters.upper():
+        column = column * 26 + ord(char) - ord("A") + 1
+    return column

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Final
 from xml.parsers import expat
 
 from forecast.base.errors import DataError, Problem
+from forecast.base.incoming import content as read
 
 if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
 
-MOST_BYTES: Final = 10_000_000
 MOST_UNPACKED: Final = 100_000_000  # of all parts together; a form of ours has less than one million
 MOST_PARTS: Final = 2_000
 MOST_RATIO: Final = 200  # a sheet of text packs to a tenth or a twentieth, a bomb to a thousandth
@@ -47,7 +47,7 @@ def open_workbook(path: Path) -> Opened:
         If the file is missing, too large, no .xlsx, packed or merged beyond reason, or holds macros.
     """
     name = path.name
-    content = _content(path)
+    content = read(path)
     problem = _refusal(name, content)
     if problem is None and _merged(content) > MOST_MERGED:
         limit = {"limit": MOST_MERGED // 1_000_000}
@@ -62,25 +62,6 @@ def open_workbook(path: Path) -> Opened:
         facts = {"reason": f"{type(error).__name__}: {error}"}
         raise DataError([Problem(name, None, "", "", "expect.sound_workbook", facts)]) from error
     return Opened(name, content, hashlib.sha256(content).hexdigest(), book)
-
-
-def _content(path: Path) -> bytes:
-    try:
-        if not path.exists():
-            raise FileNotFoundError
-        if not path.is_file():
-            raise DataError([Problem(path.name, None, "", "", "expect.regular_file")])
-        size = path.stat().st_size
-        if size > MOST_BYTES:
-            facts = {"found": f"{size / 1e6:.1f}", "limit": MOST_BYTES // 1_000_000}
-            raise DataError([Problem(path.name, None, "", "", "expect.smaller_file", facts)])
-        return path.read_bytes()
-    except FileNotFoundError:
-        facts = {"folder": str(path.parent)}
-        raise DataError([Problem(path.name, None, "", "", "expect.file", facts)]) from None
-    except OSError as error:
-        facts = {"reason": error.strerror or type(error).__name__}
-        raise DataError([Problem(path.name, None, "", "", "expect.readable", facts)]) from error
 
 
 def _refusal(name: str, content: bytes) -> Problem | None:

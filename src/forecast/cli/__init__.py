@@ -14,12 +14,15 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import click
 
+from forecast.base.disk import write_error
 from forecast.base.errors import EXIT_GOOD, EXIT_RUN, EXIT_USE, EXIT_WRITE, ForecastError
 from forecast.base.labels import LANGUAGES, text
+from forecast.base.stop import FROM_SIGNAL
 from forecast.cli.local import Verbs, refuse_language, told
 
 VERBS: Final = {
@@ -39,7 +42,6 @@ VERBS: Final = {
     "status": "forecast.cli.status",
     "undo": "forecast.cli.undo",
 }
-FROM_SIGNAL: Final = 128  # shells add the signal's number
 INTERRUPTED: Final = FROM_SIGNAL + 2
 _CANNOT_WRITE: Final = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
 
@@ -82,8 +84,7 @@ def _refusal(error: BaseException, lang: str) -> tuple[str, int]:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return "", EXIT_WRITE
         case OSError() if error.errno in _CANNOT_WRITE:
-            place = f" ({error.filename})" if error.filename else ""
-            return text("cli.no_room", lang, reason=f"{error.strerror}{place}"), EXIT_WRITE
+            return write_error(error, Path("stdout")).text(lang), EXIT_WRITE
     traceback.print_exception(error)
     of_others = isinstance(error, ImportError) and not (error.name or "").startswith("forecast")
     return text("cli.broken_environment" if of_others else "cli.bug", lang, error=error), EXIT_RUN

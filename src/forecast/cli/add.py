@@ -12,7 +12,7 @@ from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, DataError, SpecError
 from forecast.base.spec import DEFAULT_AREA
 from forecast.cli.effect import shown
-from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb, WholeType, confirmed
+from forecast.cli.local import ChoiceType, Verb, confirmed, options
 from forecast.intake import additions
 from forecast.intake.additions.single import KINDS, OPTIONS
 from forecast.intake.additions.told import preview
@@ -35,25 +35,21 @@ _NEEDED: Final = {
 
 def build(lang: str) -> click.Command:
     """Make the verb in one language."""
-
-    def option(name: str, **settings: Any) -> click.Option:
-        says = labels.text(f"cli.add.{name.replace('-', '_')}", lang)
-        return LocalOption([f"--{name}"], help=says, **settings)
-
+    option = options("add", lang)
     return Verb(
         "add",
         lang,
         params=[
             click.Argument(["kind"], type=ChoiceType(tuple(KINDS)), metavar="|".join(KINDS)),
-            *(option(name, metavar="TEXT") for name in _TEXTS),
-            option("data-dir", type=PathType(), default=Path("data"), metavar="PATH"),
-            option("by", default="", metavar="TEXT"),
-            option("yes", is_flag=True),
-            option("insist", is_flag=True),
-            option("as-of", type=DayType(), metavar="YYYY-MM-DD"),
-            option("target-year", type=WholeType(), metavar="YYYY"),
-            option("no-forecast", is_flag=True),
-            option("dry-run", is_flag=True),
+            *(option(name, metavar="TEXT", type=None, default=None) for name in _TEXTS),
+            option("data-dir"),
+            option("by"),
+            option("yes"),
+            option("insist"),
+            option("as-of"),
+            option("target-year"),
+            option("no-forecast"),
+            option("dry-run"),
         ],
         callback=lambda **given: add(lang=lang, **given),
     )

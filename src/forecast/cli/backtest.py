@@ -5,16 +5,15 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 import pandas as pd
 
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, SpecError
-from forecast.base.indexes import MAIN
 from forecast.cli.areas import open_workers
-from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb, WholeType
+from forecast.cli.local import PathType, Verb, options
 from forecast.cli.panels import (
     YearsType,
     read_covariates,
@@ -24,7 +23,6 @@ from forecast.cli.panels import (
     write_table,
 )
 from forecast.cli.plain import Side, table
-from forecast.data.tables import INDEX_CODES
 from forecast.model.panel import MOST_AHEAD
 
 MOST_WORKERS: Final = 256
@@ -36,32 +34,23 @@ SHOWN: Final = (
 
 def build(lang: str) -> click.Command:
     """Make the verb in one language."""
-
-    def option(name: str, **settings: Any) -> click.Option:
-        says = labels.text(f"cli.backtest.{name.replace('-', '_')}", lang)
-        return LocalOption([f"--{name}"], help=says, **settings)
-
+    option = options("backtest", lang)
     return Verb(
         "backtest",
         lang,
         params=[
-            option("scores", type=PathType(), metavar="FILE"),
-            option("as-of", type=DayType(), metavar="YYYY-MM-DD"),
-            option(
-                "index-code",
-                type=ChoiceType(INDEX_CODES),
-                default=MAIN,
-                metavar="|".join(INDEX_CODES),
-            ),
-            option("data-dir", type=PathType(), default=Path("data"), metavar="PATH"),
+            option("scores"),
+            option("as-of"),
+            option("index-code"),
+            option("data-dir"),
             option("out", type=PathType(), required=True, metavar="FILE"),
             option("summary", type=PathType(), metavar="FILE"),
             option("origins", type=YearsType(), metavar="YYYY[:YYYY]"),
             option("horizons", type=YearsType(), default=(1,), metavar="H[:H]"),
-            option("events", type=PathType(), metavar="FILE"),
-            option("covariates", type=PathType(), metavar="FILE"),
-            option("workers", type=WholeType(), default=1, metavar="N"),
-            option("scheduler", metavar="ADDRESS"),
+            option("events"),
+            option("covariates"),
+            option("workers", default=1),
+            option("scheduler"),
         ],
         callback=lambda **given: backtest(lang=lang, **given),
     )

@@ -12,13 +12,10 @@ import click
 
 from forecast.base import labels
 from forecast.base.errors import EXIT_DATA, EXIT_GOOD, MOST_TOLD, DataError
-from forecast.base.indexes import MAIN
-from forecast.base.spec import DEFAULT_AREA
-from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb
+from forecast.cli.local import Verb, options, today
 from forecast.cli.plain import Side, each, runs, table
 from forecast.data import load
 from forecast.data.check import Summary, summary
-from forecast.data.tables import INDEX_CODES
 
 _WORDS: Final = ("table", "file", "component", "name", "area", "statistic", "reason", "max_status")
 _MARKS: Final = {"score": "●", "derived": "◐", "rank": "○", "missing": "·"}
@@ -26,25 +23,16 @@ _MARKS: Final = {"score": "●", "derived": "◐", "rank": "○", "missing": "·
 
 def build(lang: str) -> click.Command:
     """Make the verb in one language."""
-
-    def option(name: str, **settings: Any) -> click.Option:
-        says = labels.text(f"cli.check.{name.replace('-', '_')}", lang)
-        return LocalOption([f"--{name}"], help=says, **settings)
-
+    option = options("check", lang)
     return Verb(
         "check",
         lang,
         params=[
-            option("as-of", type=DayType(), required=True, metavar="YYYY-MM-DD"),
-            option(
-                "index-code",
-                type=ChoiceType(INDEX_CODES),
-                default=MAIN,
-                metavar="|".join(INDEX_CODES),
-            ),
-            option("area", default=DEFAULT_AREA, metavar="TEXT"),
-            option("data-dir", type=PathType(), default=Path("data"), metavar="PATH"),
-            LocalOption(["--json", "as_json"], is_flag=True, help=labels.text("cli.check.json", lang)),
+            option("as-of", required=True),
+            option("index-code"),
+            option("area"),
+            option("data-dir"),
+            option("json", "as_json", is_flag=True),
         ],
         callback=lambda **given: check(lang=lang, **given),
     )
@@ -53,7 +41,10 @@ def build(lang: str) -> click.Command:
 def check(*, as_of: dt.date, index_code: str, area: str, data_dir: Path, as_json: bool, lang: str) -> int:
     """Check the data and print what is known; bad data are all listed, with exit code 1."""
     try:
-        known = load.read(data_dir, as_of=as_of)
+        vintages = load.read_vintages(data_dir)
+        if problems := vintages.days_after(today()):
+            raise DataError(problems)
+        known = vintages.known_at(as_of)
     except DataError as error:
         if not as_json:
             raise

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from forecast.answer.result import Result
 from forecast.base.errors import SpecError
+from forecast.base.spec import RunSpec
 from forecast.runs import site
 from forecast.runs.store import Store
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
-    from forecast.base.spec import RunSpec
 
 LATEST = "latest"
 _RANGE = ["component", "median", "lower", "upper"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -13,9 +12,9 @@ from forecast.base import labels
 from forecast.base.disk import replace_file, writing
 from forecast.base.errors import EXIT_GOOD, SpecError, WriteError
 from forecast.base.indexes import MAIN
-from forecast.base.spec import DEFAULT_AREA, RunSpec, refuse_unanswerable
+from forecast.base.spec import RunSpec, refuse_unanswerable
 from forecast.cli.figures import models_of, result_of
-from forecast.cli.local import DayType, LocalOption, PathType, Verb, WholeType, today
+from forecast.cli.local import PathType, Verb, options, today
 from forecast.data import load
 from forecast.data.framework import framework_for
 from forecast.intake.forms.form import prepare
@@ -25,25 +24,20 @@ INDEX_CODE = MAIN  # the one that departments forecast
 
 def build(lang: str) -> click.Command:
     """Make the verb in one language."""
-
-    def option(name: str, **settings: Any) -> click.Option:
-        says = labels.text(f"cli.form.{name.replace('-', '_')}", lang)
-        return LocalOption([f"--{name}"], help=says, **settings)
-
-    everybody = labels.text("cli.form.all", lang)
+    option = options("form", lang)
     return Verb(
         "form",
         lang,
         params=[
             option("department", metavar="TEXT"),
-            LocalOption(["--all", "everybody"], is_flag=True, help=everybody),
-            option("target-year", type=WholeType(), required=True, metavar="YYYY"),
-            option("area", default=DEFAULT_AREA, metavar="TEXT"),
-            option("as-of", type=DayType(), metavar="YYYY-MM-DD"),
+            option("all", "everybody", is_flag=True),
+            option("target-year", required=True),
+            option("area"),
+            option("as-of"),
             option("out", type=PathType(), default=Path("reports/forms"), metavar="FOLDER"),
             option("with-forecast", metavar="RUN|latest"),
-            option("reports-dir", type=PathType(), default=Path("reports"), metavar="PATH"),
-            option("data-dir", type=PathType(), default=Path("data"), metavar="PATH"),
+            option("reports-dir"),
+            option("data-dir"),
         ],
         callback=lambda **given: form(lang=lang, **given),
     )

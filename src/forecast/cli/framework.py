@@ -11,11 +11,11 @@ import click
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, SpecError
 from forecast.base.spec import refuse_unknown
-from forecast.cli.local import ChoiceType, LocalOption, PathType, Verb, WholeType
+from forecast.cli.local import ChoiceType, PathType, Verb, WholeType, options
 from forecast.cli.plain import Side, table
 from forecast.data.framework import PART_PREFIX, TOTAL, is_criterion
 from forecast.data.tables import FRAMEWORKS, MAX_STATUS
-from forecast.intake import annex
+from forecast.intake import annex, writer
 from forecast.intake.annex.plan import PARTS_OF
 from forecast.intake.annex.table import Change, Row
 
@@ -24,11 +24,7 @@ ACTIONS: Final = ("import", "show")
 
 def build(lang: str) -> click.Command:
     """Make the verb in one language."""
-
-    def option(name: str, **settings: Any) -> click.Option:
-        says = labels.text(f"cli.framework.{name.replace('-', '_')}", lang)
-        return LocalOption([f"--{name}"], help=says, **settings)
-
+    option = options("framework", lang)
     return Verb(
         "framework",
         lang,
@@ -42,9 +38,9 @@ def build(lang: str) -> click.Command:
             option("column", multiple=True, metavar="TEXT=E"),
             option("source", default="", metavar="TEXT"),
             option("status", type=ChoiceType(MAX_STATUS), default="read", metavar="|".join(MAX_STATUS)),
-            option("data-dir", type=PathType(), default=Path("data"), metavar="PATH"),
+            option("data-dir"),
             option("replace", is_flag=True),
-            option("dry-run", is_flag=True),
+            option("dry-run"),
         ],
         callback=lambda **given: framework(lang=lang, **given),
     )
@@ -102,7 +98,7 @@ def bring_in(
     if dry_run:
         click.echo(labels.text("annex.dry", lang, path=path))
         return EXIT_GOOD
-    annex.write(path, content, before=plan.table.content)
+    writer.write(data_dir, FRAMEWORKS.file, content, before=plan.table.content)
     click.echo(labels.text("annex.written", lang, path=path, count=len(plan.rows)))
     if framework not in set(after.frames["events"]["what"]):
         facts = {"framework": framework, "year": plan.rows[0]["first_year"]}

@@ -8,12 +8,10 @@ from typing import Any, Final
 
 import click
 
-from forecast.base import labels
 from forecast.base.errors import SpecError
-from forecast.base.spec import DEFAULT_AREA
 from forecast.cli.add import finish
 from forecast.cli.effect import shown
-from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb, WholeType
+from forecast.cli.local import ChoiceType, DayType, PathType, Verb, WholeType, options
 from forecast.data.tables import TRUST
 from forecast.intake import additions
 from forecast.intake.additions.told import preview
@@ -23,11 +21,7 @@ UNITS: Final = ("points", "percent")
 
 def build(lang: str) -> click.Command:
     """Make the verb in one language."""
-
-    def option(name: str, **settings: Any) -> click.Option:
-        says = labels.text(f"cli.import.{name.replace('-', '_')}", lang)
-        return LocalOption([f"--{name}"], help=says, **settings)
-
+    option = options("import", lang)
     kinds = (*additions.INDEXES, *additions.LISTS)
     return Verb(
         "import",
@@ -46,15 +40,15 @@ def build(lang: str) -> click.Command:
             option("indicator", metavar="TEXT"),
             option("period", metavar="TEXT"),
             option("unit", type=ChoiceType(UNITS), metavar="|".join(UNITS)),
-            option("area", default=DEFAULT_AREA, metavar="TEXT"),
-            option("as-of", type=DayType(), metavar="YYYY-MM-DD"),
-            option("target-year", type=WholeType(), metavar="YYYY"),
-            option("no-forecast", is_flag=True),
-            option("data-dir", type=PathType(), default=Path("data"), metavar="PATH"),
-            option("by", default="", metavar="TEXT"),
-            option("yes", is_flag=True),
-            option("insist", is_flag=True),
-            option("dry-run", is_flag=True),
+            option("area"),
+            option("as-of"),
+            option("target-year"),
+            option("no-forecast"),
+            option("data-dir"),
+            option("by"),
+            option("yes"),
+            option("insist"),
+            option("dry-run"),
         ],
         callback=lambda **given: bring_in(lang=lang, **given),
     )

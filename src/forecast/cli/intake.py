@@ -4,34 +4,29 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Any
 
 import click
 
 from forecast.base import labels
 from forecast.base.errors import EXIT_DATA, EXIT_GOOD, SpecError
-from forecast.cli.local import DayType, LocalOption, PathType, Verb, WholeType, today
+from forecast.cli.local import DayType, PathType, Verb, options, today
 from forecast.intake.forms.intake import Outcome
 from forecast.intake.forms.intake import intake as take
 
 
 def build(lang: str) -> click.Command:
     """Make the verb in one language."""
-
-    def option(name: str, **settings: Any) -> click.Option:
-        says = labels.text(f"cli.intake.{name.replace('-', '_')}", lang)
-        return LocalOption([f"--{name}"], help=says, **settings)
-
+    option = options("intake", lang)
     return Verb(
         "intake",
         lang,
         params=[
             click.Argument(["files"], nargs=-1, required=True, type=PathType(), metavar="FILE..."),
             option("received-on", type=DayType(), metavar="YYYY-MM-DD"),
-            option("as-of", type=DayType(), metavar="YYYY-MM-DD"),
-            option("target-year", type=WholeType(), metavar="YYYY"),
-            option("area", metavar="TEXT"),
-            option("data-dir", type=PathType(), default=Path("data"), metavar="PATH"),
+            option("as-of"),
+            option("target-year"),
+            option("area", default=None),
+            option("data-dir"),
         ],
         callback=lambda **given: intake(lang=lang, **given),
     )

@@ -7,16 +7,18 @@ import importlib
 import re
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
 from forecast.base.errors import SpecError
+from forecast.base.indexes import MAIN
 from forecast.base.labels import LANGUAGES, text
-from forecast.base.spec import parse_day, refuse_unknown
+from forecast.base.spec import DEFAULT_AREA, parse_day, refuse_unknown
 from forecast.base.spelling import clean
+from forecast.data.tables import INDEX_CODES
 
 _YES: Final = frozenset({"có", "co", "c", "yes", "y"})
 
@@ -32,6 +34,44 @@ class LocalOption(click.Option):
     def get_help_extra(self, ctx: click.Context) -> Any:  # noqa: ARG002 - click's signature
         """Give no remarks."""
         return {}
+
+
+def options(verb: str, lang: str) -> Callable[..., click.Option]:
+    """Give a maker of a verb's options, whose help is ``cli.<verb>.<option>`` in the language.
+
+    An option that several verbs have is the same in all of them, but for what a verb says of it.
+    """
+
+    def option(name: str, *more: str, **settings: Any) -> click.Option:
+        says = text(f"cli.{verb}.{name.replace('-', '_')}", lang)
+        return LocalOption([*more, f"--{name}"], help=says, **{**_common().get(name, {}), **settings})
+
+    return option
+
+
+def _common() -> dict[str, dict[str, Any]]:
+    """What options that several verbs have look like."""
+    folders = {name: Path(name) for name in ("data", "notebooks", "reports")}
+    flags = ("again", "dry-run", "force", "insist", "no-forecast", "yes", "insecure")
+    files = ("scores", "events", "covariates")
+    return {
+        **{f"{name}-dir": _of(PathType(), "PATH", default=path) for name, path in folders.items()},
+        **{name: {"is_flag": True} for name in flags},
+        **{name: _of(PathType(), "FILE") for name in files},
+        "index-code": _of(ChoiceType(INDEX_CODES), "|".join(INDEX_CODES), default=MAIN),
+        "area": {"metavar": "TEXT", "default": DEFAULT_AREA},
+        "as-of": _of(DayType(), "YYYY-MM-DD"),
+        "target-year": _of(WholeType(), "YYYY"),
+        "by": {"metavar": "TEXT", "default": ""},
+        "workers": _of(WholeType(), "N"),
+        "scheduler": {"metavar": "ADDRESS"},
+        "cell-timeout": _of(WholeType(), "SECONDS", default=300),
+        "run-timeout": _of(WholeType(), "SECONDS", default=1800),
+    }
+
+
+def _of(kind: Type, metavar: str, **more: Any) -> dict[str, Any]:
+    return {"type": kind, "metavar": metavar, **more}
 
 
 class Verb(click.Command):

@@ -10,7 +10,8 @@ import click
 
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, RunError, SpecError
-from forecast.cli.local import ChoiceType, LocalOption, PathType, Verb, WholeType
+from forecast.base.stop import on_signals
+from forecast.cli.local import ChoiceType, PathType, Verb, options
 from forecast.runs import notebooks
 from forecast.runs.notebooks import Notebook
 from forecast.runs.parameters import Parameter
@@ -24,11 +25,7 @@ _ASKED: Final = "forecast.notebook"
 
 def build(lang: str) -> click.Command:
     """Make the verb in one language."""
-
-    def option(name: str, *short: str, **settings: Any) -> click.Option:
-        says = labels.text(f"cli.notebook.{name.replace('-', '_')}", lang)
-        return LocalOption([*short, f"--{name}"], help=says, **settings)
-
+    option = options("notebook", lang)
     return _Verb(
         "notebook",
         lang,
@@ -37,8 +34,8 @@ def build(lang: str) -> click.Command:
             click.Argument(["name"], required=False, metavar="[NAME]"),
             option("parameter", "-p", multiple=True, metavar="NAME=VALUE"),
             option("out", type=PathType(), metavar="FOLDER"),
-            option("cell-timeout", type=WholeType(), default=300, metavar="SECONDS"),
-            option("run-timeout", type=WholeType(), default=1800, metavar="SECONDS"),
+            option("cell-timeout"),
+            option("run-timeout"),
             option("title", metavar="TEXT"),
             option("folder", type=PathType(), metavar="FOLDER"),
             option("notebooks-dir", type=PathType(), default=FOLDER, metavar="PATH"),
@@ -141,7 +138,6 @@ def run(
         if not 1 <= seconds <= MOST:
             raise SpecError("spec.out_of_range", {"name": name, "found": seconds, "low": 1, "high": MOST})
     # Loaded when there is a notebook to execute, as it takes seconds.
-    from forecast.cli.report import ended_by_signals
     from forecast.runs import single
     from forecast.runs.execute import Limits
 
@@ -152,7 +148,7 @@ def run(
     )
     click.echo(labels.text("notebook.running", lang, name=found.name, title=found.title(lang)))
     try:
-        with ended_by_signals():
+        with on_signals():
             unseen = single.run(asked, lang=lang)
     except RunError:
         if asked.failed.is_dir():

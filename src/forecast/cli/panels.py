@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import csv
-import errno
-import os
+import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final
 
 import pandas as pd
 
+from forecast.base.disk import replacing, writing
 from forecast.base.errors import SpecError, WriteError
 from forecast.base.labels import Phrase
 from forecast.cli.local import Type
@@ -93,7 +92,7 @@ def refuse_places(given: Mapping[str, Path | None]) -> None:
     for option, path in given.items():
         if path is None:
             continue
-        with _writing(path):
+        with writing(path):
             place = path.resolve()
             if option in RESULTS:
                 _refuse_place(path)
@@ -111,10 +110,10 @@ def write_table(table: pd.DataFrame | Iterable[pd.DataFrame], path: Path) -> Non
         If there is no room or no permission; what stood there before stays.
     """
     tables = [table] if isinstance(table, pd.DataFrame) else table
-    write_aside(path, lambda place: _to_csv(tables, place))
+    write_aside(path, lambda file: _to_csv(tables, file))
 
 
-def write_aside(path: Path, write: Callable[[Path], None]) -> None:
+def write_aside(path: Path, write: Callable[[IO[bytes]], None]) -> None:
     """Let a plain file be written whole or not at all, a pipe or device straight.
 
     Raises
@@ -122,28 +121,22 @@ def write_aside(path: Path, write: Callable[[Path], None]) -> None:
     WriteError
         If there is no room or no permission; what stood there before stays.
     """
-    with _writing(path):
-        if path.exists() and not path.is_file():
-            write(path)
-            return
-        aside = path.with_name(f".{os.getpid()}.part")
-        try:
-            write(aside)
-            aside.replace(path)
-        finally:
-            aside.unlink(missing_ok=True)
+    straight = path.exists() and not path.is_file()
+    with writing(path), path.open("wb") if straight else replacing(path) as handle:
+        write(handle)
 
 
-def _to_csv(tables: Iterable[pd.DataFrame], path: Path) -> None:
+def _to_csv(tables: Iterable[pd.DataFrame], handle: IO[bytes]) -> None:
     """Write tables with the same columns below one header; twice as fast as pandas, with the same bytes."""
-    with path.open("w", encoding="utf-8", newline="") as file:  # a device cannot be sought, as pandas would
-        writer = csv.writer(file, lineterminator="\n")
-        for k, table in enumerate(tables):
-            if not k:
-                writer.writerow(table.columns)
-            for first in range(0, len(table), CHUNK):
-                part = table.iloc[first : first + CHUNK]
-                writer.writerows(zip(*(_cells(part[name]) for name in part), strict=True))
+    file = io.TextIOWrapper(handle, encoding="utf-8", newline="")
+    writer = csv.writer(file, lineterminator="\n")
+    for k, table in enumerate(tables):
+        if not k:
+            writer.writerow(table.columns)
+        for first in range(0, len(table), CHUNK):
+            part = table.iloc[first : first + CHUNK]
+            writer.writerows(zip(*(_cells(part[name]) for name in part), strict=True))
+    file.detach()
 
 
 def _cells(column: pd.Series) -> list[object]:
@@ -156,23 +149,6 @@ def _refuse_place(path: Path) -> None:
         raise WriteError("cli.out.folder", {"path": str(path)})
     if not path.parent.is_dir():
         raise WriteError("cli.out.no_folder", {"path": str(path), "folder": str(path.parent)})
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    """Turn a system's refusal into a sentence that names the file."""
-    try:
-        yield
-    except WriteError:
-        raise
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise WriteError("cli.out.no_room", {"path": str(path)}) from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            raise WriteError("cli.out.refused", {"path": str(path)}) from error
-        raise WriteError(
-            "write.failed", {"path": str(path), "error": error.strerror or str(error)}
-        ) from error
 
 
 def refuse_far(option: str, found: int, low: int, high: int) -> None:

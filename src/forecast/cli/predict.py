@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 import numpy as np
@@ -13,7 +13,7 @@ import pandas as pd
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, SpecError
 from forecast.base.spec import refuse_unknown
-from forecast.cli.local import LocalOption, PathType, Verb, WholeType
+from forecast.cli.local import PathType, Verb, WholeType, options
 from forecast.cli.panels import (
     YearsType,
     read_covariates,
@@ -37,25 +37,21 @@ MOST_FANS: Final = 60  # series on one picture
 
 def build(lang: str) -> click.Command:
     """Make the verb in one language."""
-
-    def option(name: str, **settings: Any) -> click.Option:
-        says = labels.text(f"cli.predict.{name.replace('-', '_')}", lang)
-        return LocalOption([f"--{name}"], help=says, **settings)
-
+    option = options("predict", lang)
     return Verb(
         "predict",
         lang,
         params=[
-            option("scores", type=PathType(), required=True, metavar="FILE"),
+            option("scores", required=True),
             option("target-year", type=YearsType(), required=True, metavar="YYYY[:YYYY]"),
             option("out", type=PathType(), required=True, metavar="FILE"),
             option("model", multiple=True, metavar="NAME"),
-            option("events", type=PathType(), metavar="FILE"),
-            option("covariates", type=PathType(), metavar="FILE"),
+            option("events"),
+            option("covariates"),
             option("level", type=WholeType(), multiple=True, metavar="PERCENT"),
             option("summary", is_flag=True),
             option("plot", type=PathType(), metavar="FILE.html|png"),
-            option("area", multiple=True, metavar="NAME"),
+            option("area", multiple=True, metavar="NAME", default=None),
             option("component", multiple=True, metavar="NAME"),
         ],
         callback=lambda **given: predict(lang=lang, **given),
@@ -221,4 +217,4 @@ def _draw(
         for a, c in cells
     ]
     write = fan.write_html if path.suffix.lower() == ".html" else fan.write_png
-    write_aside(path, lambda place: write(fans, place, lang))
+    write_aside(path, lambda file: write(fans, file, lang))

@@ -3,61 +3,48 @@
 from __future__ import annotations
 
 import datetime as dt
-import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import click
 
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, ForecastError, SpecError
-from forecast.base.indexes import MAIN
 from forecast.base.spec import DEFAULT_AREA, RunSpec
+from forecast.base.stop import on_signals
 from forecast.cli.areas import report_areas, wanted
-from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb, WholeType
-from forecast.data.tables import INDEX_CODES
+from forecast.cli.local import PathType, Verb, options
 
 if TYPE_CHECKING:
     from forecast.runs.run import Options, Outcome, Step
 
-FROM_SIGNAL: Final = 128  # shells add the signal's number
 MOST: Final = 100_000
 
 
 def build(lang: str) -> click.Command:
     """Make the verb in one language."""
-
-    def option(name: str, **settings: Any) -> click.Option:
-        says = labels.text(f"cli.report.{name.replace('-', '_')}", lang)
-        return LocalOption([f"--{name}"], help=says, **settings)
-
+    option = options("report", lang)
     return Verb(
         "report",
         lang,
         params=[
-            option(
-                "index-code",
-                type=ChoiceType(INDEX_CODES),
-                default=MAIN,
-                metavar="|".join(INDEX_CODES),
-            ),
-            option("area", default=DEFAULT_AREA, metavar="TEXT|all"),
+            option("index-code"),
+            option("area", metavar="TEXT|all"),
             option("areas", type=PathType(), metavar="FILE"),
-            option("target-year", type=WholeType(), required=True, metavar="YYYY"),
-            option("as-of", type=DayType(), required=True, metavar="YYYY-MM-DD"),
-            option("data-dir", type=PathType(), default=Path("data"), metavar="PATH"),
-            option("notebooks-dir", type=PathType(), default=Path("notebooks"), metavar="PATH"),
-            option("reports-dir", type=PathType(), default=Path("reports"), metavar="PATH"),
-            option("workers", type=WholeType(), default=0, metavar="N"),
-            option("scheduler", metavar="ADDRESS"),
-            option("cell-timeout", type=WholeType(), default=300, metavar="SECONDS"),
-            option("run-timeout", type=WholeType(), default=1800, metavar="SECONDS"),
-            option("force", is_flag=True),
-            option("again", is_flag=True),
+            option("target-year", required=True),
+            option("as-of", required=True),
+            option("data-dir"),
+            option("notebooks-dir"),
+            option("reports-dir"),
+            option("workers", default=0),
+            option("scheduler"),
+            option("cell-timeout"),
+            option("run-timeout"),
+            option("force"),
+            option("again"),
             option("pdf", is_flag=True),
         ],
         callback=lambda **given: report(lang=lang, **given),
@@ -98,7 +85,7 @@ def report(
     spec = RunSpec(index_code=index_code, area=area, target_year=target_year, as_of=as_of, force=force)
     folders = {"data_dir": data_dir, "reports_dir": reports_dir, "notebooks_dir": notebooks_dir}
     if many is not None:
-        with ended_by_signals():
+        with on_signals():
             limits = (cell_timeout, run_timeout)
             return report_areas(spec, many, folders, limits, workers, scheduler, again=again, lang=lang)
     click.echo(labels.text("cli.report.begun", lang))
@@ -123,7 +110,7 @@ def make(
     from forecast.runs import plan, run, site
 
     began = time.monotonic()
-    with ended_by_signals(), _Progress(lang) as progress:
+    with on_signals(), _Progress(lang) as progress:
         outcome = run.report(
             spec, kinds=plan.KINDS, lang=pages_lang, options=options, tell=progress.tell, **folders
         )
@@ -185,8 +172,7 @@ class _Progress:
             return
         facts |= {"done": str(step.done), "total": str(step.total)}
         if step.error is None:
-            key = "cli.report.page_reused" if step.reused else "cli.report.page"
-            self._say(labels.text(key, self.lang, **facts))
+            self._say(labels.text("cli.report.page", self.lang, **facts))
         else:
             why = step.error.text(self.lang)
             self._say(labels.text("cli.report.page_failed", self.lang, error=why, **facts))
@@ -202,25 +188,6 @@ class _Progress:
             self.bar = click.progressbar(length=total, file=sys.stderr, show_eta=False)
         if self.bar is not None:
             self.bar.update(1)
-
-
-@contextmanager
-def ended_by_signals() -> Iterator[None]:
-    """End tidily on SIGTERM, or when the terminal is closed, as on Ctrl-C: the run is put aside as failed."""
-
-    def end(number: int, _frame: object) -> NoReturn:
-        raise SystemExit(FROM_SIGNAL + number)
-
-    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    # One that is ignored stays so: that is how nohup works.
-    before = {
-        number: signal.signal(number, end) for number in numbers if signal.getsignal(number) != signal.SIG_IGN
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _seconds(seconds: float, lang: str) -> str:

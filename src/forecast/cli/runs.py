@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, SpecError
-from forecast.cli.local import ChoiceType, LocalOption, PathType, Verb, WholeType
+from forecast.cli.local import ChoiceType, Verb, WholeType, options
 from forecast.cli.plain import table
 from forecast.runs import site
 from forecast.runs.manifest import Manifest
+from forecast.runs.prune import prune
 from forecast.runs.store import Entry, Store
 
 ACTIONS: Final = ("list", "show", "retry", "prune")
@@ -22,21 +23,18 @@ _INPUTS: Final = ("data", "notebooks", "code", "versions")
 
 def build(lang: str) -> click.Command:
     """Make the verb in one language."""
-
-    def option(name: str, **settings: Any) -> click.Option:
-        says = labels.text(f"cli.runs.{name.replace('-', '_')}", lang)
-        return LocalOption([f"--{name}"], help=says, **settings)
-
+    option = options("runs", lang)
     return Verb(
         "runs",
         lang,
         params=[
             click.Argument(["action"], type=ChoiceType(ACTIONS), metavar="|".join(ACTIONS)),
             click.Argument(["run_id"], required=False, metavar="[ID]"),
-            option("reports-dir", type=PathType(), default=Path("reports"), metavar="PATH"),
-            option("data-dir", type=PathType(), default=Path("data"), metavar="PATH"),
-            option("notebooks-dir", type=PathType(), default=Path("notebooks"), metavar="PATH"),
+            option("reports-dir"),
+            option("data-dir"),
+            option("notebooks-dir"),
             option("keep", type=WholeType(), metavar="N"),
+            option("damaged", is_flag=True),
         ],
         callback=lambda **given: runs(lang=lang, **given),
     )
@@ -50,6 +48,7 @@ def runs(
     data_dir: Path,
     notebooks_dir: Path,
     keep: int | None,
+    damaged: bool,
     lang: str,
 ) -> int:
     """Do one of the four."""
@@ -66,7 +65,7 @@ def runs(
         folders = {"reports_dir": reports_dir, "data_dir": data_dir, "notebooks_dir": notebooks_dir}
         retry(store, run_id, folders, lang)
     else:
-        click.echo(pruned(store, keep, lang))
+        click.echo(pruned(store, keep, lang, damaged=damaged))
     return EXIT_GOOD
 
 
@@ -147,23 +146,23 @@ def _failed(store: Store, run_id: str | None) -> Manifest:
     return found.manifest
 
 
-def pruned(store: Store, keep: int | None, lang: str) -> str:
-    """Clear away what is of no use and say what that was."""
+def pruned(store: Store, keep: int | None, lang: str, *, damaged: bool = False) -> str:
+    """Clear away what is of no use and say what that was, and what stays as its record cannot be read."""
     if keep is not None and keep < 1:
         raise SpecError("spec.out_of_range", {"name": "--keep", "found": keep, "low": 1, "high": 1000})
     with store.opened():
-        gone = store.prune(keep)
-    if not gone:
-        return labels.text("cli.runs.nothing_removed", lang)
-    return "\n".join(
+        done = prune(store, keep, damaged=damaged)
+    lines = [
         labels.text(
             "cli.runs.removed",
             lang,
             run_id=entry.run_id,
             state=labels.text(f"runs.state.{entry.state}", lang),
         )
-        for entry in gone
-    )
+        for entry in done.removed
+    ]
+    lines += [labels.text("cli.runs.unreadable", lang, folder=entry.folder) for entry in done.unreadable]
+    return "\n".join(lines or [labels.text("cli.runs.nothing_removed", lang)])
 
 
 def _row(entry: Entry, lang: str, *, newest: bool) -> Sequence[str]:

@@ -5,23 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import click
 
 from forecast.base import labels
 from forecast.base.disk import replace_file, writing
 from forecast.base.errors import EXIT_GOOD, EXIT_WRITE, SpecError
-from forecast.base.indexes import MAIN
-from forecast.base.spec import DEFAULT_AREA
-from forecast.cli.local import ChoiceType, DayType, LocalOption, PathType, Verb, WholeType
+from forecast.base.stop import on_signals
+from forecast.cli.local import ChoiceType, DayType, PathType, Verb, options
 from forecast.cli.plain import table
-from forecast.data.tables import INDEX_CODES
 from forecast.schedule import systems, unattended
 from forecast.schedule.due import Plan, Post, upcoming
 from forecast.schedule.units import Job, name_of
@@ -29,17 +24,12 @@ from forecast.schedule.when import When
 
 ACTIONS: Final = ("install", "show", "remove", "run")
 SHOWN: Final = 3
-FROM_SIGNAL: Final = 128  # shells add the signal's number
 _THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def build(lang: str) -> click.Command:
     """Make the verb in one language."""
-
-    def option(name: str, **settings: Any) -> click.Option:
-        says = labels.text(f"cli.schedule.{name.replace('-', '_')}", lang)
-        return LocalOption([f"--{name}"], help=says, **settings)
-
+    option = options("schedule", lang)
     every_system = tuple(systems.SYSTEMS)
     return Verb(
         "schedule",
@@ -48,23 +38,19 @@ def build(lang: str) -> click.Command:
             click.Argument(["action"], type=ChoiceType(ACTIONS), metavar="|".join(ACTIONS)),
             option("every", metavar="TEXT"),
             option("until", type=DayType(), metavar="YYYY-MM-DD"),
-            option(
-                "index-code",
-                type=ChoiceType(INDEX_CODES),
-                default=MAIN,
-                metavar="|".join(INDEX_CODES),
-            ),
-            option("area", default=DEFAULT_AREA, metavar="TEXT"),
-            option("target-year", type=WholeType(), metavar="YYYY"),
-            option("reports-dir", type=PathType(), default=Path("reports"), metavar="PATH"),
-            option("data-dir", type=PathType(), default=Path("data"), metavar="PATH"),
-            option("notebooks-dir", type=PathType(), default=Path("notebooks"), metavar="PATH"),
+            option("index-code"),
+            option("area"),
+            option("target-year"),
+            option("reports-dir"),
+            option("data-dir"),
+            option("notebooks-dir"),
             option("mail-to", metavar="ADDRESS"),
             option("mail-from", metavar="ADDRESS"),
             option("smtp", metavar="HOST:PORT"),
+            option("insecure"),
             option("system", type=ChoiceType(every_system), metavar="|".join(every_system)),
             option("write-only", type=PathType(), metavar="PATH"),
-            option("again", is_flag=True),
+            option("again"),
         ],
         callback=lambda **given: schedule(lang=lang, **given),
     )
@@ -97,6 +83,7 @@ def planned(
     mail_to: str | None,
     mail_from: str | None,
     smtp: str | None,
+    insecure: bool,
     lang: str,
 ) -> Plan:
     """Make the plan from the options, after a look whether it can be done at all."""
@@ -113,7 +100,7 @@ def planned(
         lang=lang,
         data_dir=data_dir.resolve(),
         notebooks_dir=notebooks_dir.resolve(),
-        post=_post(mail_to, mail_from, smtp),
+        post=_post(mail_to, mail_from, smtp, insecure=insecure),
     )
     return replace(plan, area=looked_at(plan))
 
@@ -169,23 +156,24 @@ def shown(root: Path, at: dt.datetime, lang: str) -> str:
 
 
 def removed(root: Path, lang: str) -> str:
-    """Take the schedule out of every system of this machine, and forget plan and record."""
-    gone = systems.remove(name_of(root))
+    """Take the schedule out of the crontab, say how out of others, and forget plan and record."""
+    gone, commands = systems.remove(name_of(root))
     plan = root / unattended.PLAN
     if not gone and not plan.exists():
         raise SpecError("schedule.none", {"folder": str(root)})
     with writing(plan):
         plan.unlink(missing_ok=True)
         shutil.rmtree(root / unattended.FOLDER, ignore_errors=True)
-    key = "cli.schedule.removed" if gone else "cli.schedule.removed_plan"
-    return labels.text(key, lang, systems=gone, folder=root)
+    key = "to_remove" if commands else "removed" if gone else "removed_plan"
+    lines = [labels.text(f"cli.schedule.{key}", lang, systems=gone, folder=root)]
+    return "\n".join([*lines, *(f"  {command}" for command in commands)])
 
 
 def run(root: Path, *, again: bool, lang: str) -> int:
     """Do what is due; what the machine's schedule starts."""
     for name in _THREADS:  # as `make report` has it
         os.environ.setdefault(name, "1")
-    with _ended_by_signals():
+    with on_signals():
         ended = unattended.run(root, unattended.real_world(), lang=lang, again=again)
     click.echo(ended.message, err=ended.exit_code != EXIT_GOOD)
     return ended.exit_code
@@ -208,10 +196,10 @@ def _continued(root: Path, plan: Plan) -> Plan:
     return plan
 
 
-def _post(mail_to: str | None, mail_from: str | None, smtp: str | None) -> Post | None:
+def _post(mail_to: str | None, mail_from: str | None, smtp: str | None, *, insecure: bool) -> Post | None:
     given = {"--mail-to": mail_to, "--mail-from": mail_from, "--smtp": smtp}
     if mail_to and mail_from and smtp:
-        return Post(to=mail_to, sender=mail_from, smtp=smtp)
+        return Post(to=mail_to, sender=mail_from, smtp=smtp, insecure=insecure)
     if any(value is not None for value in given.values()):
         missing = [name for name, value in given.items() if not value]
         raise SpecError("schedule.mail_together", {"missing": missing})
@@ -241,17 +229,3 @@ def _next(plan: Plan, at: dt.datetime, lang: str) -> str:
     if slots:
         return labels.text("cli.schedule.next", lang, slots=slots)
     return labels.text("cli.schedule.no_next", lang, until=plan.until)
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """End tidily when the machine is shut down: the run is put aside as failed and its slot stays due."""
-
-    def end(number: int, _frame: object) -> NoReturn:
-        raise SystemExit(FROM_SIGNAL + number)
-
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

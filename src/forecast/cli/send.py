@@ -10,7 +10,7 @@ import click
 
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, SpecError
-from forecast.cli.local import LocalOption, PathType, Verb, WholeType
+from forecast.cli.local import PathType, Verb, WholeType, options
 
 if TYPE_CHECKING:
     from forecast.sending.send import Outcome, Told
@@ -18,24 +18,20 @@ if TYPE_CHECKING:
 
 def build(lang: str) -> click.Command:
     """Make the verb in one language."""
-
-    def option(name: str, **settings: Any) -> click.Option:
-        says = labels.text(f"cli.send.{name.replace('-', '_')}", lang)
-        return LocalOption([f"--{name}"], help=says, **settings)
-
+    option = options("send", lang)
     return Verb(
         "send",
         lang,
         params=[
             option("run", default="latest", metavar="latest|ID"),
             option("to-file", type=PathType(), required=True, metavar="PATH"),
-            option("dry-run", is_flag=True),
+            option("dry-run"),
             option("out", type=PathType(), metavar="PATH"),
-            option("again", is_flag=True),
+            option("again"),
             option("only", multiple=True, metavar="ADDRESS"),
             option("stale-days", type=WholeType(), metavar="N"),
-            option("insecure", is_flag=True),
-            option("reports-dir", type=PathType(), default=Path("reports"), metavar="PATH"),
+            option("insecure"),
+            option("reports-dir"),
         ],
         callback=lambda **given: send(lang=lang, **given),
     )

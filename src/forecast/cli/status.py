@@ -4,45 +4,38 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
+import pandas as pd
 
+from forecast.answer.result import Result
 from forecast.answer.submissions import beside, latest, status
 from forecast.answer.submissions.duties import deadline
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD
-from forecast.base.spec import DEFAULT_AREA, RunSpec
+from forecast.base.spec import RunSpec
 from forecast.cli.figures import models_of, result_of
 from forecast.cli.form import INDEX_CODE
-from forecast.cli.local import DayType, LocalOption, PathType, Verb, WholeType
+from forecast.cli.local import Verb, options
 from forecast.cli.plain import each, table
 from forecast.data import load
 from forecast.data.framework import framework_for
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from forecast.answer.result import Result
-
 
 def build(lang: str) -> click.Command:
     """Make the verb in one language."""
-
-    def option(name: str, **settings: Any) -> click.Option:
-        says = labels.text(f"cli.status.{name.replace('-', '_')}", lang)
-        return LocalOption([f"--{name}"], help=says, **settings)
-
+    option = options("status", lang)
     return Verb(
         "status",
         lang,
         params=[
-            option("target-year", type=WholeType(), required=True, metavar="YYYY"),
-            option("as-of", type=DayType(), required=True, metavar="YYYY-MM-DD"),
-            option("area", default=DEFAULT_AREA, metavar="TEXT"),
+            option("target-year", required=True),
+            option("as-of", required=True),
+            option("area"),
             option("run", metavar="RUN|latest"),
-            option("reports-dir", type=PathType(), default=Path("reports"), metavar="PATH"),
-            option("data-dir", type=PathType(), default=Path("data"), metavar="PATH"),
+            option("reports-dir"),
+            option("data-dir"),
         ],
         callback=lambda **given: show(lang=lang, **given),
     )

@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD
-from forecast.cli.local import LocalOption, PathType, Verb, confirmed
+from forecast.cli.local import Verb, confirmed, options
 from forecast.cli.plain import runs, table
 from forecast.intake import additions
 
 
 def build(lang: str) -> click.Command:
     """Make the verb in one language."""
-
-    def option(name: str, **settings: Any) -> click.Option:
-        says = labels.text(f"cli.undo.{name.replace('-', '_')}", lang)
-        return LocalOption([f"--{name}"], help=says, **settings)
-
+    option = options("undo", lang)
     return Verb(
         "undo",
         lang,
         params=[
             click.Argument(["entry_id"], required=False, default="", metavar="[ID]"),
-            LocalOption(["--list", "as_list"], is_flag=True, help=labels.text("cli.undo.list", lang)),
-            option("data-dir", type=PathType(), default=Path("data"), metavar="PATH"),
-            option("by", default="", metavar="TEXT"),
-            option("yes", is_flag=True),
+            option("list", "as_list", is_flag=True),
+            option("data-dir"),
+            option("by"),
+            option("yes"),
         ],
         callback=lambda **given: undo(lang=lang, **given),
     )

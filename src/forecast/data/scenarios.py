@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final, Literal
 
+from forecast.base import incoming
 from forecast.base.errors import DataError, Problem
 from forecast.base.spec import nearest
 
@@ -60,52 +58,33 @@ class Scenario:
         return not (self.indicators or self.remedies or self.points or self.combine)
 
 
-def read(folder: Path) -> tuple[tuple[Scenario, ...], str]:
-    """Read the folder's scenarios, "continue" first, and the SHA-256 of the file; none without a file.
+def parsed(content: bytes) -> tuple[Scenario, ...]:
+    """Read the scenarios of a file's content, "continue" first.
 
     Raises
     ------
     DataError
         With everything that is wrong in the file.
     """
-    path = folder / FILE
-    if not path.exists():
-        return (), ""
-    try:
-        content = path.read_bytes()
-        told = tomllib.loads(content.decode("utf-8-sig"))
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise DataError([Problem(FILE, None, "", "", "expect.readable", {"reason": reason})]) from error
-    except UnicodeDecodeError as error:
-        found = error.object[error.start : error.start + 1].hex().upper()
-        raise DataError([Problem(FILE, None, "", "", "expect.utf8", {"byte": found})]) from error
-    except (ValueError, RecursionError) as error:  # no TOML, an endless number, brackets without end
-        raise DataError([_no_toml(error)]) from error
+    written = incoming.toml(incoming.text(content, FILE), FILE)
     problems = [
         Problem(FILE, None, key, "", "expect.known_column", {"allowed": ["scenario"]})
-        for key in told
+        for key in written
         if key != "scenario"
     ]
-    parts = told.get("scenario", {})
-    found_all: list[Scenario] = []
-    for name, fields in parts.items() if isinstance(parts, dict) else ():
-        scenario, wrong = judged(str(name), fields, tuple(parts))
+    parts = written.get("scenario", {})
+    if not isinstance(parts, dict):
+        problems.append(Problem(FILE, None, "scenario", _toml(parts), "expect.scenario_table"))
+        parts = {}
+    every: list[Scenario] = []
+    for name, fields in parts.items():
+        scenario, wrong = judged(name, fields, tuple(parts))
         problems += wrong
-        found_all += [scenario] if scenario else []
-    problems += _circles(found_all)
+        every += [scenario] if scenario else []
+    problems += _circles(every)
     if problems:
         raise DataError(problems)
-    ordered = sorted(found_all, key=lambda s: s.scenario_id != BASE)
-    return tuple(ordered), hashlib.sha256(content).hexdigest()
-
-
-def _no_toml(error: Exception) -> Problem:
-    """Say where TOML ends; the reader's own words are English, so its place alone is taken."""
-    found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
-    if found is None:
-        return Problem(FILE, None, "", "", "expect.toml_whole")
-    return Problem(FILE, int(found[1]), "", "", "expect.toml", {"place": int(found[2])})
+    return tuple(sorted(every, key=lambda scenario: scenario.scenario_id != BASE))
 
 
 def flat(scenario: Scenario, every: Iterable[Scenario]) -> tuple[Scenario, ...]:
@@ -185,9 +164,10 @@ def _wrong(name: str, value: Any, others: tuple[str, ...]) -> tuple[str, Facts]:
         near = nearest(name, _FIELDS)
         key = "expect.known_column_near" if near else "expect.known_column"
         return key, {"near": near, "allowed": list(_FIELDS)}
+    is_text = isinstance(value, str)
     good, key, facts = {
-        "name_vi": (isinstance(value, str) and value.strip(), "expect.something", {}),
-        "name_en": (isinstance(value, str), "expect.something", {}),
+        "name_vi": (is_text and value.strip(), "expect.something" if is_text else "expect.quoted", {}),
+        "name_en": (is_text, "expect.quoted", {}),
         "indicators": (_is_numbers(value), "expect.scenario_numbers", {}),
         "points": (_is_numbers(value), "expect.scenario_numbers", {}),
         "remedies": (value in REMEDIES, "expect.choice", {"allowed": list(REMEDIES)}),

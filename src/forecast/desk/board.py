@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import ipywidgets as widgets
 import numpy as np
 
+from forecast.answer.indicators import name_of
 from forecast.base import labels
 from forecast.base.errors import ForecastError
 from forecast.data.framework import TOTAL
@@ -49,7 +50,9 @@ class Board:
     def __init__(self, steps: Steps, data_dir: Path, lang: str) -> None:
         self._steps, self._data_dir, self._lang = steps, data_dir, lang
         stage = stage_of(steps)
-        self.sliders = {code: _indicator(stage, code, lang) for code in indicators_of(stage)}
+        codes = indicators_of(stage)
+        self.sliders = {code: _indicator(stage, code, lang) for code in codes if not stage.silent(code)}
+        self._still = self._unmoved(stage, [code for code in codes if stage.silent(code)])
         self._starts = {code: slider.value for code, slider in self.sliders.items()}
         self.switches = {code: self._check("desk.board.set") for code in self.sliders}
         self.remedies = self._remedies(stage)
@@ -159,12 +162,13 @@ class Board:
 
     def _rows(self, stage: Stage) -> list[Any]:
         lines = [
-            widgets.HBox([_named(_said(stage, code)), self.switches[code], slider], layout=ROW)
+            widgets.HBox([_named(self._name_of(code)), self.switches[code], slider], layout=ROW)
             for code, slider in self.sliders.items()
         ]
         rows = [self._head("desk.board.indicators"), widgets.VBox(lines, layout=SOME)]
         if not self.sliders:
             rows.append(self._line("desk.board.no_indicators"))
+        rows += [self._line("desk.board.unmoved", **facts) for facts in self._still]
         rows += [self._head("desk.board.remedies_head"), self.remedies]
         if stage.remedies.empty:
             rows.append(self._line("desk.board.no_remedies"))
@@ -176,8 +180,26 @@ class Board:
             rows.append(widgets.HBox([_named(text), slider]))
         return [*rows, widgets.HBox([self.name, self.keep, self.reset]), self.note, self.answer]
 
-    def _line(self, key: str) -> Any:
-        return widgets.HTML(View((Passage((self._text(key),)),))._repr_html_())
+    def _name_of(self, code: str) -> str:
+        """Name an indicator with its unit."""
+        known = self._steps.known()
+        for table in (known.indicator_types, known.indicators):
+            units = table.loc[table["indicator_code"] == code, "unit"].tolist()
+            if units:
+                unit = reading.indicator_unit(units[0], self._lang)
+                return f"{reading.own_words(name_of(known, code, self._lang))} ({unit})"
+        return code
+
+    def _unmoved(self, stage: Stage, codes: list[str]) -> list[dict[str, str]]:
+        """Name the indicators that move nothing, by the reason."""
+        known, by_reason = self._steps.known(), dict[str, list[str]]()
+        for code in codes:
+            reason = reading.said(stage.silent(code), self._lang)
+            by_reason.setdefault(reason, []).append(reading.own_words(name_of(known, code, self._lang)))
+        return [{"names": "; ".join(names), "reason": reason} for reason, names in by_reason.items()]
+
+    def _line(self, key: str, **facts: Any) -> Any:
+        return widgets.HTML(View((Passage((self._text(key, **facts),)),))._repr_html_())
 
     def _head(self, key: str) -> Any:
         return widgets.HTML(f"<b>{self._text(key)}</b>")
@@ -189,6 +211,8 @@ def _points(most: float, lang: str) -> Any:
 
 def _indicator(stage: Stage, code: str, lang: str) -> Any:
     """Make the slider of an indicator, where the forecast stands on it."""
+    if not stage.ruled(code):
+        return _of_elasticity(stage.elasticities[code].expected, lang)
     found = stage.leaves.projections.get(code)
     draws = found.draws if found is not None and len(found.draws) else np.array([50.0])
     middle = float(np.median(draws))
@@ -202,6 +226,19 @@ def _indicator(stage: Stage, code: str, lang: str) -> Any:
         low = float(found.value)
     step = _step((high - low) / TICKS) if (low, high) != (0.0, 100.0) else 0.5
     return _slider(low, high, step, middle, lambda value: labels.number(value, _decimals(step), lang))
+
+
+def _of_elasticity(expected: float, lang: str) -> Any:
+    """Make the slider of an indicator without a rule: from nothing to twice what is expected."""
+    reach = abs(expected) or 1.0
+    step = _step(2 * reach / TICKS)
+    return _slider(
+        expected - reach,
+        expected + reach,
+        step,
+        expected,
+        lambda value: labels.number(value, _decimals(step), lang),
+    )
 
 
 def _slider(low: float, high: float, step: float, start: float, said: Callable[[float], str]) -> Any:
@@ -237,9 +274,3 @@ def _step(rough: float) -> float:
     """
     power = 10.0 ** math.floor(math.log10(rough))
     return next(power * each for each in (1.0, 2.0, 5.0, 10.0) if power * each >= rough)
-
-
-def _said(stage: Stage, code: str) -> str:
-    """Name an indicator with its unit."""
-    found = stage.leaves.projections.get(code)
-    return f"{reading.own_words(found.name)} ({found.unit})" if found is not None else code

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from forecast.answer.current import RANGE, indicator_effects
 from forecast.answer.findings import scored
 from forecast.answer.scorecard.outlook import CRITERIA, FINAL
 from forecast.base import labels
@@ -19,9 +20,11 @@ from forecast.model.subject import survey_component
 from forecast.model.weights import Ints, Moves, Ways, in_points, ways
 from forecast.pages import reading
 from forecast.pages.markup import Column, Passage, Row, Table, row
-from forecast.pages.report.sources import figure_name, figure_value
+from forecast.pages.tables.data import figure_name, figure_value
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from forecast.answer.ground import Posterior
     from forecast.answer.result import Result
     from forecast.base.spec import RunSpec
@@ -43,7 +46,8 @@ def explain(steps: Steps, component: str, lang: str) -> View:
     if component in below:
         return _criterion(result, component, lang)
     frame = way(result, steps.posterior(), steps.known().scores, component, _told(steps, component))
-    return View(said(result, lang, *_pieces(frame, result, component, lang)), frame)
+    pieces = (*_pieces(frame, result, component, lang), *_indicators(steps, component, lang))
+    return View(said(result, lang, *pieces), frame)
 
 
 def _told(steps: Steps, component: str) -> Moves:
@@ -217,6 +221,48 @@ def _step(name: str, frame: pd.DataFrame, lang: str) -> Row:
         "",
         strong=name in ("prior", "median"),
     )
+
+
+def _indicators(steps: Steps, component: str, lang: str) -> tuple[Passage | Table, ...]:
+    """List the points that this year's indicators move, each with its range, and all together."""
+    result, post = steps.told(), steps.posterior()
+    rows = result.current.loc[result.current["component"] == component]
+    moving = reading.moving_indicators(result)
+    if component == reading.TOTAL:
+        rows = result.current
+    else:
+        moving = moving.loc[moving["component"] == component]
+    if moving.empty:
+        nothing = Passage((labels.text("desk.explain.indicators_none", lang),))
+        return () if rows.empty else (nothing,)
+    effects = indicator_effects(post, steps.spec)
+    drawn = {str(code): effects[str(code)].moved for code in moving["code"]}
+    named = dict(zip(moving["code"], moving[f"name_{lang}"].map(reading.own_words), strict=True))
+    lines = [_points_moved(named[code], moved, lang) for code, moved in drawn.items()]
+    if len(lines) > 1:
+        whole = np.sum(list(drawn.values()), axis=0)
+        lines.append(
+            _points_moved(labels.text("desk.explain.indicators_all", lang), whole, lang, strong=True)
+        )
+    return (
+        Table(
+            caption=labels.text(
+                "desk.explain.indicators", lang, component=reading.short_name(component, lang)
+            ),
+            columns=(
+                Column(labels.text("current.indicator", lang)),
+                *(Column(labels.text(f"current.{head}", lang), numeric=True) for head in ("effect", "range")),
+            ),
+            rows=tuple(lines),
+            notes=(labels.text("desk.explain.indicators_note", lang),),
+        ),
+    )
+
+
+def _points_moved(name: str, drawn: NDArray[np.float64], lang: str, *, strong: bool = False) -> Row:
+    low, middle, high = np.quantile(drawn, RANGE)
+    span = reading.span(float(low), float(high), lang, decimals=2)
+    return row(name, _moved(middle, lang), span, strong=strong)
 
 
 def _effect(frame: pd.DataFrame, step: str) -> float:

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
-from forecast.base.disk import replace_file
 from forecast.base.errors import SpecError
-from forecast.base.lock import held
 from forecast.base.spelling import clean, slug
 from forecast.data import load, scenarios
 from forecast.data.scenarios import BASE, FILE, Scenario
-
-PATIENCE: Final = 10.0  # seconds to wait for another process that adds to the tables
+from forecast.intake import writer
 
 
 def keep(data_dir: Path, scenario: Scenario) -> Scenario:
@@ -34,17 +30,17 @@ def keep(data_dir: Path, scenario: Scenario) -> Scenario:
     if named.changes_nothing:
         raise SpecError("desk.keep.nothing")
     path = data_dir / FILE
-    with held(data_dir / load.LOCK, key="intake.locked", patience=PATIENCE):
-        every, _ = scenarios.read(data_dir)
+    with writer.locked(data_dir):
+        before = path.read_bytes() if path.exists() else b""
+        every = scenarios.parsed(before)
         for each in every:
             if named.name_vi.casefold() in {each.name_vi.casefold(), each.name_en.casefold()}:
                 facts = {"name": named.name_vi, "scenario": each.scenario_id, "file": FILE}
                 raise SpecError("desk.keep.taken", facts)
         kept = replace(named, scenario_id=_free(named.name_vi, {each.scenario_id for each in every}))
-        before = path.read_bytes() if path.exists() else b""
         after = before + _added(before, kept)
         load.rehearse(data_dir, FILE, after)
-        replace_file(path, after)
+        writer.put(data_dir, FILE, after, before=before)
     return kept
 
 

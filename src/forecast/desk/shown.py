@@ -13,8 +13,10 @@ from forecast.base.spec import refuse_unknown
 from forecast.desk.views import Forecast, View, refuse_component, said
 from forecast.model import score
 from forecast.pages import plot, reading, report
-from forecast.pages.markup import Cell, Column, Passage, Row, Shown, Table, row
+from forecast.pages.markup import Passage, Shown, Table
 from forecast.pages.reading.past import BASELINE, KEY, cells
+from forecast.pages.tables import columns as c
+from forecast.pages.tables.spec import TableSpec, draw_table, say
 
 if TYPE_CHECKING:
     from forecast.answer.result import Result
@@ -62,19 +64,26 @@ def compare(result: Result, models: Sequence[str] | None, lang: str) -> View:
     frame = frame.merge(past_errors(result), on="model", how="left")
     frame = frame.sort_values("model", key=lambda names: names.map(asked.index), kind="stable")
     components = [reading.TOTAL, *reading.domains(result)["component"]]
-    lines = [_model_line(result, model, frame, components, lang) for model in asked]
     facts = {"year": result.spec.target_year, "place": reading.place_name(result.spec.area, lang)}
-    table = Table(
-        caption=labels.text("desk.compare.caption", lang, **facts),
-        columns=(
-            Column(labels.text("desk.compare.model", lang)),
-            Column(labels.text("component.total", lang), numeric=True),
-            *(Column(component, numeric=True) for component in components[1:]),
-            Column(labels.text("desk.compare.error", lang), numeric=True),
-        ),
-        rows=tuple(lines),
-        notes=(labels.text("desk.compare.note", lang),),
-        form="scroll",
+    table = draw_table(
+        TableSpec(
+            lang,
+            say("desk.compare.caption", **facts),
+            [_of_model(model, frame, components) for model in asked],
+            (
+                c.code("model", "desk.compare.model", "model", lang),
+                c.figure(
+                    *("median", "component.total", "points", reading.TOTAL),
+                    decimals=1,
+                    mark=c.range_below(("lower", "upper"), lang, decimals=1),
+                ),
+                *(c.figure(component, component, "points", decimals=1) for component in components[1:]),
+                c.figure("error", "desk.compare.error", "points"),
+            ),
+            notes=("desk.compare.note",),
+            detail=lambda r: "" if r["speaks"] else _refusal(result, r["model"], lang),
+            form="scroll",
+        )
     )
     return View(said(result, lang, table), frame.reset_index(drop=True))
 
@@ -143,23 +152,18 @@ def backtest(result: Result, lang: str) -> View:
     return View(said(result, lang, *parts), frame)
 
 
-def _model_line(result: Result, model: str, frame: pd.DataFrame, components: list[str], lang: str) -> Row:
+def _of_model(model: str, frame: pd.DataFrame, components: list[str]) -> dict[str, Any]:
+    """Lay a model's medians side by side, with the range of the total and its past error."""
     own = frame[frame["model"] == model].set_index("component")
     figures = own[["median", "lower", "upper"]].astype(float).reindex(components)
-    middles = figures["median"]
-    lower, upper = (float(figures[name].iloc[0]) for name in ("lower", "upper"))
-    error = own["error"].iloc[0] if len(own) else np.nan
-    return row(
-        reading.named("model", model, lang),
-        Cell(reading.points(middles[reading.TOTAL], lang), _span(lower, upper, lang)),
-        *(reading.points(middles[component], lang) for component in components[1:]),
-        labels.number(error, 2, lang),
-        detail="" if len(own) else _refusal(result, model, lang),
-    )
-
-
-def _span(lower: float, upper: float, lang: str) -> str:
-    return "" if np.isnan(lower) else reading.span(lower, upper, lang)
+    return {
+        "model": model,
+        "speaks": len(own) > 0,
+        "error": own["error"].iloc[0] if len(own) else np.nan,
+        "lower": figures["lower"].iloc[0],
+        "upper": figures["upper"].iloc[0],
+        **dict(zip(components, figures["median"], strict=True)),
+    }
 
 
 def _refusal(result: Result, model: str, lang: str) -> str:
@@ -171,24 +175,13 @@ def _refusal(result: Result, model: str, lang: str) -> str:
 
 
 def _error_table(frame: pd.DataFrame, lang: str) -> Table:
-    def line(record: pd.Series[Any]) -> Row:
-        figures = (labels.number(record[name], 2, lang) for name in frame.columns[2:])
-        return row(
-            reading.named("model", str(record["model"]), lang),
-            labels.number(record["cells"], 0, lang),
-            *figures,
-            strong=record["model"] == BASELINE,
-        )
-
-    return Table(
-        caption=labels.text("desk.errors.caption", lang),
-        columns=(
-            Column(labels.text("desk.compare.model", lang)),
-            *(
-                Column(labels.text(f"desk.errors.{name}", lang), numeric=True)
-                for name in ("cells", "error", "crps", "main_error", "main_crps")
-            ),
-        ),
-        rows=tuple(line(record) for _, record in frame.iterrows()),
-        notes=(labels.text("desk.errors.note", lang),),
+    errors = ("error", "crps", "main_error", "main_crps")
+    fields = (
+        c.code("model", "desk.compare.model", "model", lang),
+        c.figure("cells", "desk.errors.cells", "count"),
+        *(c.figure(name, f"desk.errors.{name}", "points") for name in errors),
+    )
+    caption, notes = "desk.errors.caption", ("desk.errors.note",)
+    return draw_table(
+        TableSpec(lang, caption, frame, fields, notes=notes, strong=lambda r: r["model"] == BASELINE)
     )

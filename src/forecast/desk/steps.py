@@ -7,7 +7,7 @@ for one.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Self, TypeVar
@@ -28,6 +28,7 @@ from forecast.base.indexes import panel_of
 from forecast.base.spec import RunSpec, refuse_unanswerable
 from forecast.data import load, scenarios, tables
 from forecast.data.load import Known, Vintages
+from forecast.data.load.indicators import related_of
 from forecast.desk.cache import Memory, Shelf, digest
 from forecast.desk.progress import Tell, telling
 
@@ -99,12 +100,9 @@ class Steps:
 
     def result(self) -> Result:
         """Make the whole result, as a run makes it."""
-
-        def make() -> Result:
-            told = pipeline.result_of(self.ground(), self.spec, self.below())
-            return pipeline.with_record(told, self.record())
-
-        return self.remembered("result", make)
+        return self.remembered(
+            "result", lambda: pipeline.result_of(self.ground(), self.spec, self.below(), self.record())
+        )
 
     def record(self) -> Past:
         """Forecast earlier years as they would have been; each year is remembered, on disk too."""
@@ -185,6 +183,18 @@ def tables_of(folder: Path) -> tuple[str, Vintages]:
 
 
 def panel_hash(known: Known) -> str:
-    """Hash all that the panel's posterior rests on."""
-    frames = (getattr(known, name) for name in (*PANEL, "announcements"))
-    return digest(known.as_of, *frames)
+    """Hash all that the panel's posterior rests on; of indicators those linked to a component."""
+    frames = {name: getattr(known, name) for name in (*PANEL, "announcements")}
+    types = known.indicator_types
+    linked = types[types["component"] != ""]
+    indices = {named[0] for source in linked["source"] if (named := related_of(source))}
+    frames["indicator_types"] = linked
+    frames["indicator_rows"] = _among(known.indicator_rows, "indicator_code", linked["indicator_code"])
+    frames["related"] = _among(known.related, "index_code", indices)
+    return digest(known.as_of, *frames.values())
+
+
+def _among(frame: pd.DataFrame, column: str, values: Iterable[str]) -> pd.DataFrame:
+    """Keep the rows with one of these values; their place in the file, which others move, is left out."""
+    kept = frame[frame[column].isin(set(values))]
+    return kept.drop(columns="row", errors="ignore").reset_index(drop=True)

@@ -21,7 +21,9 @@ from forecast.data.scenarios import BASE, Scenario
 from forecast.desk.keep import keep
 from forecast.desk.views import View, said
 from forecast.pages import plot, reading, report
-from forecast.pages.markup import Column, Passage, Shown, Table, row
+from forecast.pages.markup import Passage, Shown, Table
+from forecast.pages.tables import columns as c
+from forecast.pages.tables.spec import TableSpec, draw_table
 
 if TYPE_CHECKING:
     from forecast.answer.result import Result
@@ -153,9 +155,15 @@ def _number(code: str, value: Any) -> float:
 
 
 def indicators_of(stage: Stage) -> tuple[str, ...]:
-    """Codes of the indicators that some rule scores."""
+    """Codes of indicators that a scenario may name: of rules, of effects, then those that move nothing."""
     pairs = zip(stage.leaves.tree.leaf_rows, stage.leaves.scored, strict=True)
-    return tuple(sorted({str(row["indicator"]) for row, rule in pairs if row["indicator"] and rule}))
+    ruled = {str(row["indicator"]) for row, rule in pairs if row["indicator"] and rule}
+    return tuple(
+        sorted(
+            ruled | set(stage.elasticities),
+            key=lambda code: (bool(stage.silent(code)), code not in ruled, code),
+        )
+    )
 
 
 def moved(stage: Stage, world: World) -> pd.DataFrame:
@@ -171,24 +179,11 @@ def _base(lang: str) -> Scenario:
 
 
 def _moved_table(frame: pd.DataFrame, result: Result, lang: str) -> Table:
-    lines = [
-        row(
-            reading.name_of(result, str(record["component"]), lang),
-            *(labels.number(record[name], 2, lang) for name in ("before", "after")),
-            labels.signed(record["difference"], 2, lang),
-            strong=record["component"] == reading.TOTAL,
-        )
-        for _, record in frame[frame["difference"].abs() >= LEAST].iterrows()
-    ]
-    return Table(
-        caption=labels.text("desk.moved.caption", lang),
-        columns=(
-            Column(labels.text("word.component", lang)),
-            *(
-                Column(labels.text(f"desk.moved.{name}", lang), numeric=True)
-                for name in ("before", "after", "difference")
-            ),
-        ),
-        rows=tuple(lines),
-        notes=(labels.text("desk.moved.note", lang),),
+    fields = (
+        c.words("component", "word.component", lambda r: reading.name_of(result, str(r["component"]), lang)),
+        *(c.figure(name, f"desk.moved.{name}", "points") for name in ("before", "after")),
+        c.figure("difference", "desk.moved.difference", "change"),
     )
+    shown, notes = frame[frame["difference"].abs() >= LEAST], ("desk.moved.note",)
+    spec = TableSpec(lang, "desk.moved.caption", shown, fields, notes=notes)
+    return draw_table(replace(spec, strong=lambda r: r["component"] == reading.TOTAL))

@@ -21,6 +21,7 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 FEWEST_YEARS: Final = 3  # with any figure, before a covariate can be told from the moves of the scores
+FEWEST_OF_EXPERT: Final = 2  # where an expert says what it is worth: this year's figure and a usual one
 FADING: Final = (0.0, 0.3, 0.6, 0.9)  # persistence from year to year that is looked for
 STILL: Final = 8.0  # moves of a year's mean that halve the mean change that is carried on, as of the scores
 NOTHING: Final = 1e-6  # of the variance of a standard covariate: keeps covariances invertible
@@ -158,13 +159,20 @@ class Completed:
         return np.asarray(self.mean - self.national)
 
 
-def complete(covariates: Covariates) -> Completed:
-    """Put covariates on a standard scale and forecast the missing ones; see `Completed`."""
+def complete(covariates: Covariates, by_expert: Flags | None = None) -> Completed:
+    """Put covariates on a standard scale and forecast the missing ones; see `Completed`.
+
+    Parameters
+    ----------
+    by_expert : ndarray of bool, shape (K,), optional
+        Whether an expert says what each is worth; such a one needs no history to learn from.
+    """
+    spoken = np.zeros(len(covariates.names), dtype=bool) if by_expert is None else by_expert
     known = ~np.isnan(covariates.values)
     count = known.sum(axis=(0, 1))
     distance = _usual_distance(covariates.values, known)
     size = np.abs(np.nan_to_num(covariates.values)).max(axis=(0, 1))
-    few = known.any(axis=0).sum(axis=0) < FEWEST_YEARS
+    few = known.any(axis=0).sum(axis=0) < np.where(spoken, FEWEST_OF_EXPERT, FEWEST_YEARS)
     still = ~few & (distance <= 1e-9 * size)
     kept = np.flatnonzero(~few & ~still)
     x = covariates.values[:, :, kept]

@@ -14,26 +14,23 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg, optimize, sparse
+from scipy import sparse
 from scipy.special import expit
 
 from forecast.base.errors import TooFewYearsError
-from forecast.model.cell_effects import EFFECT_START, CellEffects, no_effects, search_sd
+from forecast.model.cell_effects import EFFECT_START, CellEffects, no_effects
 from forecast.model.conditioning import FLOOR, Conditioned, condition
 from forecast.model.joint_draws import JointDraws, joint_draws
 from forecast.model.latent import (
-    COMPONENT_PRIOR_SD,
-    LEVEL_SCALARS,
-    PRIOR_SD,
-    SCALARS,
     START,
     Lattice,
     Variances,
     deviation_covariance,
     level_covariance,
 )
-from forecast.model.linear import Linear, Prior, own_area
+from forecast.model.linear import Linear, Prior, logistic_line, own_area
 from forecast.model.standing import Standing
+from forecast.model.variance_search import search_variances, supported_effects
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int_]
@@ -43,10 +40,6 @@ ROUNDS = 2  # of linearization, before and after each search
 SEARCHES = 2
 MIN_STATEMENTS = 3
 WIDE = 0.3  # logits: standard deviation of a cell from which on its lines are drawn halfway
-REACH = 5.0  # on the searched scale: how far a variance may lie from its start
-SPREAD_ERROR = 0.2  # of the log of a year's spread that is read off scores with ranks
-NODES, NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
-NODE_WEIGHTS = NODE_WEIGHTS / NODE_WEIGHTS.sum()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,9 +126,9 @@ class Evidence:
             return _settle(panel, start, rounds=ROUNDS * (1 + SEARCHES))
         fitted = _settle(panel, start, rounds=ROUNDS)
         for _ in range(SEARCHES):
-            fitted = _settle(panel, _search(fitted, start), rounds=ROUNDS, origin=fitted)
+            fitted = _settle(panel, search_variances(fitted, start), rounds=ROUNDS, origin=fitted)
             if given.n_learnt:
-                variances = replace(fitted.variances, effect_sd=_supported(fitted))
+                variances = replace(fitted.variances, effect_sd=supported_effects(fitted))
                 fitted = _settle(panel, variances, rounds=1, origin=fitted)
         return fitted
 
@@ -312,7 +305,7 @@ def _point(
 def _linearize(panel: _Panel, centre: Floats, blur: Floats, point: tuple[Floats, Floats]) -> Linear:
     """Replace the logistic function in each statement by its best line under what is known."""
     statements, n_scores, mean = panel.statements, panel.lattice.n_scores, point[0]
-    share, slope, left = _line(*point)
+    share, slope, left = logistic_line(*point)
     share[:, n_scores:], slope[:, n_scores:], left[:, n_scores:] = mean[:, n_scores:], 1.0, 0.0  # offsets
     over, weight = statements.area_weight, statements.cell_weight
     # Of every weight that is not 0: its statement, its cell, and the line there, averaged over areas.
@@ -343,96 +336,3 @@ def _at(over: sparse.csr_array, values: Floats, statement: Ints, cell: Ints) -> 
     of_many = place[statement] >= 0
     entries[of_many] = (over[wide] @ values)[place[statement[of_many]], cell[of_many]]
     return np.asarray(entries)
-
-
-def _line(mean: Floats, sd: Floats) -> tuple[Floats, Floats, Floats]:
-    """Mean and best slope of the logistic function under a normal, and the variance left over."""
-    sd = np.maximum(sd, 1e-6)
-    share = np.zeros_like(mean)
-    square = np.zeros_like(mean)
-    product = np.zeros_like(mean)
-    for node, weight in zip(NODES, NODE_WEIGHTS, strict=True):
-        value = expit(mean + sd * node)
-        share += weight * value
-        square += weight * value**2
-        product += weight * value * node
-    slope = product / sd
-    return share, slope, np.maximum(square - share**2 - product**2, 0.0)
-
-
-def _spread_lines(fitted: FittedEvidence) -> tuple[Floats, Floats]:
-    """Slopes of sums of components in cells, (m, L*T), and the log of their areas' spread, (m,)."""
-    standings = fitted.statements.standings
-    _, slope, _ = _line(*fitted.every_cell())
-    lines = np.zeros((len(standings), fitted.lattice.n_cells))
-    for line, standing in zip(lines, standings, strict=True):
-        line[list(standing.cells)] = list(standing.cells.values())
-    return lines * slope.mean(axis=0), np.log([standing.spread for standing in standings])
-
-
-def _supported(fitted: FittedEvidence) -> tuple[float, ...]:
-    """Standard deviations of effects under which the figures are most likely, all else as it is."""
-    effects, posterior, n = fitted.effects, fitted.posterior, fitted.lattice.n_cells
-    base = level_covariance(fitted.lattice, fitted.variances)
-    spoken = effects.by_expert
-    # What is common is levels without covariates, effects of which experts speak, and those to be estimated.
-    fixed = linalg.block_diag(base + FLOOR * np.eye(n), np.diag(fitted.prior.effect[spoken]))
-    unit = np.eye(n + len(spoken))
-    national = np.vstack([effects.national, np.zeros((len(spoken), len(spoken)))])[:, effects.moves_level]
-    known = np.hstack([unit[:, :n], unit[:, n:][:, spoken]])
-    sought = np.hstack([unit[:, n:][:, ~spoken], national])
-    inverse = np.linalg.inv(np.linalg.inv(fixed) + known.T @ posterior.information @ known)
-    left = posterior.information - posterior.information @ known @ inverse @ known.T @ posterior.information
-    pulled = posterior.pulled - posterior.information @ known @ inverse @ known.T @ posterior.pulled
-    return tuple(search_sd(sought.T @ left @ sought, sought.T @ pulled).tolist())
-
-
-def _search(fitted: FittedEvidence, start: Variances) -> Variances:
-    """Maximum a posteriori variances for statements that are linear already.
-
-    Scores published beside ranks tell how far all areas lie apart in a year, also those of which nothing is
-    published: the spread that the variances imply is drawn to that.
-    """
-    lattice, linear, centre = fitted.lattice, fitted.linear, start.to_vector()
-    of_effects = fitted.prior.level - level_covariance(lattice, fitted.variances)
-    # Complete years speak for themselves: what is said of provinces is held less firmly with each of them.
-    complete = max(1.0, len(fitted.statements) / (len(lattice.areas) * len(lattice.components)))
-    loose = [1.0 if name in LEVEL_SCALARS else complete for name in SCALARS]
-    firm = [PRIOR_SD[name] for name in SCALARS]
-    prior_sd = np.append(np.multiply(firm, loose), [COMPONENT_PRIOR_SD * complete] * len(lattice.components))
-    lines, log_spread = _spread_lines(fitted)
-
-    def loss(vector: Floats) -> tuple[float, Floats]:
-        v = start.with_vector(vector)
-        level, deviation = level_covariance(lattice, v), deviation_covariance(lattice, v)
-        posterior = condition(linear, Prior(level + of_effects, deviation, fitted.prior.effect))
-        off = (vector - centre) / prior_sd
-        implied = ((lines @ deviation) * lines).sum(axis=1)
-        gap = (0.5 * np.log(implied) - log_spread) / SPREAD_ERROR
-        value = 0.5 * (off @ off + gap @ gap) - posterior.log_density
-        on_level, on_deviation = posterior.gradients()
-        on_deviation = on_deviation + (lines.T * (gap / (2 * SPREAD_ERROR * implied))) @ lines
-        gradient = off / prior_sd
-        for k, name in enumerate(SCALARS):
-            moved = vector.copy()
-            moved[k] += 1e-5
-            other = start.with_vector(moved)
-            if name in LEVEL_SCALARS:
-                gradient[k] += (on_level * (level_covariance(lattice, other) - level)).sum() / 1e-5
-            else:
-                gradient[k] += (
-                    on_deviation * (deviation_covariance(lattice, other) - deviation)
-                ).sum() / 1e-5
-        by_cell = (on_deviation * deviation).sum(axis=1)[: lattice.n_scores]
-        gradient[len(SCALARS) :] += 2 * by_cell.reshape(len(lattice.components), -1).sum(axis=1)
-        return float(value), gradient
-
-    result = optimize.minimize(
-        loss,
-        fitted.variances.to_vector(),
-        jac=True,
-        method="L-BFGS-B",
-        bounds=[(c - REACH, c + REACH) for c in centre],
-        options={"maxiter": 40, "ftol": 1e-6},
-    )
-    return replace(start.with_vector(result.x), effect_sd=fitted.variances.effect_sd)

@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int_]
 
 LEVEL_DF = 8  # degrees of freedom of what all areas share: variances are themselves estimates
-AREA_DF = 4  # and of an area's own part: most areas hardly move, a few weak ones jump
+AREA_DF = 3  # and of an area's own part: most areas hardly move, a few weak ones jump
 STEPS = 8  # at most, of Newton's method towards a published sum
 LONGEST = 3.0  # logits of such a step
 SMALL = 1e-3  # logits: after such a step a draw needs no other, as the next one is its square
@@ -132,13 +132,16 @@ def _hold(drawn: Floats, covariance: Floats, weight: Floats, value: Floats, erro
     """
     noise = np.diag(error**2 + 1e-10)
     held, left = drawn.copy(), np.arange(len(drawn))
+    summed = np.flatnonzero(weight.any(axis=0))
+    weight, to_all = weight[:, summed], covariance[summed]
     for _ in range(STEPS if len(weight) else 0):
-        share = expit(held[left])
-        slope = weight[None] * (share * (1 - share))[:, None, :]  # (n, m, cells)
-        reach = slope @ covariance
-        missing = (value[left] - share @ weight.T)[..., None]
-        gain = np.linalg.solve(reach @ slope.transpose(0, 2, 1) + noise, missing)
-        move = (reach.transpose(0, 2, 1) @ gain)[..., 0]
+        share = expit(held[np.ix_(left, summed)])
+        slope = weight[None] * (share * (1 - share))[:, None, :]  # (n, m, cells in sums)
+        reach = (slope.reshape(-1, len(summed)) @ to_all).reshape(len(left), len(weight), -1)
+        missing = value[left] - share @ weight.T
+        seen = np.einsum("nic,njc->nij", reach[:, :, summed], slope) + noise
+        gain = missing / seen[:, 0] if len(weight) == 1 else np.linalg.solve(seen, missing[..., None])[..., 0]
+        move = np.einsum("nmc,nm->nc", reach, gain)
         longest = np.abs(move).max(axis=1)
         held[left] += move * np.minimum(1.0, LONGEST / np.maximum(longest, SMALL))[:, None]
         left = left[longest > SMALL]

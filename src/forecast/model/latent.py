@@ -73,7 +73,7 @@ class Variances:
     """
 
     spread: float = 0.6  # sd of a province's deviation in one domain
-    permanent: float = 0.8  # share of that variance that lasts for good
+    permanent: float = 0.85  # share of that variance that lasts for good
     noise: float = 0.1  # share of the rest that is gone the year after
     persistence: float = 0.95  # correlation of what is left from year to year
     retention: float = 0.98  # share of the correlation that outlives a framework change

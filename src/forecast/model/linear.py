@@ -8,9 +8,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.special import expit
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int_]
+
+NODES, NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
+NODE_WEIGHTS = NODE_WEIGHTS / NODE_WEIGHTS.sum()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,3 +155,18 @@ def own_area(area_weight: sparse.csr_array) -> Ints:
     count = np.diff(area_weight.indptr)
     first = np.append(area_weight.indices, -1)[np.minimum(area_weight.indptr[:-1], len(area_weight.indices))]
     return np.where(count == 1, first, -1)
+
+
+def logistic_line(mean: Floats, sd: Floats) -> tuple[Floats, Floats, Floats]:
+    """Mean and best slope of the logistic function under a normal, and the variance left over."""
+    sd = np.maximum(sd, 1e-6)
+    share = np.zeros_like(mean)
+    square = np.zeros_like(mean)
+    product = np.zeros_like(mean)
+    for node, weight in zip(NODES, NODE_WEIGHTS, strict=True):
+        value = expit(mean + sd * node)
+        share += weight * value
+        square += weight * value**2
+        product += weight * value * node
+    slope = product / sd
+    return share, slope, np.maximum(square - share**2 - product**2, 0.0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -10,6 +9,7 @@ import pandas as pd
 
 from forecast.answer.result import Result
 from forecast.base import labels
+from forecast.base.incoming import record
 from forecast.pages import reading
 from forecast.runs import html_check
 from forecast.runs.manifest import Check
@@ -94,7 +94,7 @@ def _words(cell: str) -> Iterator[str]:
     yield reading.own_words(cell)
     if cell.startswith(("{", "[")):
         try:
-            yield from _texts(json.loads(cell))
+            yield from _texts(record(cell))
         except ValueError:  # people's words that only begin like it
             return
 

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
-import os
 import shutil
-import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
 
 from forecast.base.disk import writing
-
-_RENAME_EXCHANGE: Final = 2
-_AT_FDCWD: Final = -100
 
 
 def replace_folder(new: Path, place: Path) -> None:
     """Move the folder `new` to `place`; what was there is gone afterwards.
 
-    On Linux the two change names in one step.  Elsewhere there is a moment in which the old one bears
-    the name ``.old-...`` and nothing stands in the place; `restore_folders` mends what a kill leaves then.
+    There is a moment in which the old one bears the name ``.old-...`` and nothing stands in the place;
+    `restore_folders` mends what a kill leaves then.
 
     Raises
     ------
@@ -31,8 +24,6 @@ def replace_folder(new: Path, place: Path) -> None:
     with writing(place):
         if not place.exists():
             new.rename(place)
-        elif _exchange(new, place):
-            shutil.rmtree(new, ignore_errors=True)
         else:
             old = place.with_name(f".old-{place.name}")
             remove(old)
@@ -92,15 +83,3 @@ def sha256(path: Path) -> str:
     """Hash a file's bytes."""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
-
-
-def _exchange(first: Path, second: Path) -> bool:
-    """Swap two names in one step (renameat2 of Linux); False where that is not to be had."""
-    if sys.platform != "linux":
-        return False
-    try:
-        rename = ctypes.CDLL(None, use_errno=True).renameat2
-    except (OSError, AttributeError):
-        return False
-    ends = (os.fsencode(first), os.fsencode(second))
-    return bool(rename(_AT_FDCWD, ends[0], _AT_FDCWD, ends[1], _RENAME_EXCHANGE) == 0)

@@ -107,7 +107,7 @@ def _answer(request: dict[str, Any], running: set[int]) -> dict[str, Any]:
 def _hold(folder: Path, draw: str) -> None:
     """Read a run's tables for its kernels, draw what several show; what fails is left to their own cells."""
     with contextlib.suppress(Exception):
-        held = importlib.import_module("forecast.answer.result").hold(folder)
+        held = importlib.import_module("forecast.answer.result").Result.read(folder)
         if draw:
             importlib.import_module("forecast.pages.plot").prepare(held, draw)
     _set_apart()

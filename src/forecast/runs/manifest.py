@@ -12,6 +12,7 @@ import getpass
 import hashlib
 import json
 import platform
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, Self, get_args
 
 from forecast.base.disk import replace_file
+from forecast.base.incoming import record_of
 from forecast.base.spelling import slug
 from forecast.runs.files import sha256
 
@@ -29,6 +31,7 @@ FILE: Final = "manifest.json"
 FORMAT: Final = 1
 GIT_SECONDS: Final = 10.0  # so long may git take to answer
 State = Literal["planned", "running", "failed", "good", "published"]
+RUN_ID: Final = re.compile(r"\d{4}-\d{2}-\d{2}_[A-Z]+_[a-z0-9-]+_\d{4}_[0-9a-f]{8}")
 PACKAGES: Final = (
     *("numpy", "pandas", "scipy", "statsmodels", "scikit-learn", "matplotlib", "jinja2"),
     *("papermill", "nbclient", "nbconvert", "nbformat", "ipykernel", "ipython"),
@@ -148,7 +151,7 @@ class Manifest:
         ValueError
             If it is damaged or of another format.
         """
-        told = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        told = record_of(folder / FILE)
         try:
             if told.pop("format") != FORMAT:
                 raise ValueError("another format")
@@ -176,6 +179,8 @@ def _refuse_odd(record: Manifest) -> None:
     missing = {"index_code", "area", "target_year", "as_of", "force"} - set(record.spec)
     if missing or record.state not in get_args(State):
         raise KeyError(*missing, record.state)
+    if not RUN_ID.fullmatch(record.run_id):  # it becomes the name of a folder, and a link
+        raise KeyError(record.run_id)
     sum((*record.seconds.values(), record.number))
     for told in (record.outputs, record.error):
         told.items()

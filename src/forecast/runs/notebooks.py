@@ -14,9 +14,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import nbformat
+from nbformat import NotebookNode
 
 from forecast.base import labels
 from forecast.base.disk import replace_file, writing
@@ -26,9 +27,6 @@ from forecast.base.spec import nearest
 from forecast.base.spelling import slug
 from forecast.pages.markup import TEMPLATE_FOLDER
 from forecast.runs import parameters, plan
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
 
 SUFFIX: Final = ".ipynb"
 START: Final = "00_start"

@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from forecast.base.disk import writing
+from forecast.base.disk import replace_file
 from forecast.base.errors import RunError, SpecError, shown
 
 VARIABLE: Final = "FORECAST_CHROMIUM"  # a path or name that goes before all others
@@ -102,10 +102,7 @@ def pdf(page: Path, place: Path, *, browser: str, seconds: float = SECONDS) -> N
             lines = [line for line in said.splitlines() if line.strip()]
             reason = shown(lines[-1] if lines else "-", 300)
             raise RunError("paper.failed", {"browser": browser, "error": reason})
-        aside = place.with_name(f".{place.name}.part")
-        with writing(place):
-            shutil.copyfile(made, aside)
-            aside.replace(place)
+        replace_file(place, made.read_bytes())
 
 
 def _run(asked: list[str], browser: str, seconds: float) -> str:

@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from forecast.base import stop
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -56,6 +58,7 @@ def _results(
             continue
         done = folder / f"{number}.pkl"
         while at_work() and not done.exists():
+            stop.check()
             time.sleep(_GLANCE)
         yield pickle.loads(done.read_bytes()) if done.exists() else work(item)  # noqa: S301 -- our own
 

@@ -15,17 +15,16 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import nbformat
 from nbformat import NotebookNode
 from threadpoolctl import threadpool_limits
 
 from forecast.answer.result import Result
-from forecast.base import labels
+from forecast.base import labels, stop
 from forecast.base.disk import replace_file, writing
 from forecast.base.errors import ForecastError, RunError, SpecError
 from forecast.base.labels import LANGUAGES, Phrase
@@ -45,7 +44,7 @@ if TYPE_CHECKING:
     from forecast.answer.ground import Ground
 
 LOG: Final = logging.getLogger("forecast.runs")
-_Executed = tuple[NotebookNode, Trace, float, bool]  # the last: whether it was executed earlier
+_Executed = Future[tuple[NotebookNode, float]]  # with the seconds it took
 _VOLATILE: Final = ("manifest.json", "run.log", "kernels.log")
 
 
@@ -54,7 +53,8 @@ class Step:
     """Something that a run has done: for whoever watches it.
 
     `name` is "begun", "computed", "page", "published" or "failed"; `page` names the page, which has an
-    `error` if it failed, or the folder of a failed run; `reused` if it was there already.
+    `error` if it failed, or the folder of a failed run; `reused` if the tables were computed by an earlier
+    attempt.
     """
 
     name: str
@@ -152,7 +152,7 @@ def report(
             **circumstances(),
         )
         folder = store.begin(manifest)
-        earlier = reuse.Earlier(() if how.again else store.attempts(manifest))
+        earlier = [] if how.again else store.attempts(manifest)
         run = _Run(spec, manifest, folder, notebooks, how, tell, store.previous(manifest), earlier)
         try:
             run.copy_data(data)
@@ -182,7 +182,7 @@ class _Run:
     options: Options
     tell: Callable[[Step], None]
     previous: Path | None
-    earlier: reuse.Earlier
+    earlier: Sequence[tuple[Path, Manifest]]
 
     def copy_data(self, data: dict[str, bytes]) -> None:
         """Keep the data as they are now; a change of the originals is none of this run's."""
@@ -213,20 +213,19 @@ class _Run:
         self._record(outputs=self._outputs())
 
     def _record(self, **changes: object) -> None:
+        """Keep what is known by now, unless a signal has come: this is where a run can be stopped."""
+        stop.check()
         self.manifest = replace(self.manifest, **changes)  # type: ignore[arg-type]
         self.manifest.write(self.folder)
 
     def _took(self, name: str, seconds: float) -> None:
         self.manifest = replace(self.manifest, seconds={**self.manifest.seconds, name: round(seconds, 3)})
 
-    def _left(self, name: str, trace: Trace) -> None:
-        self._record(traces={**self.manifest.traces, name: trace})
-
     def _compute(self, kernels: Kernels) -> Result:
         began = time.monotonic()
         key = reuse.key_of_tables(self.manifest, self.previous)
         with writing(self.folder):
-            found = self.earlier.tables(key, self.folder)
+            found = reuse.tables(self.earlier, key, self.folder)
         if not found:
             # Takes long to load; here the fork server loads it at the same time.
             from forecast.answer import pipeline
@@ -239,7 +238,7 @@ class _Run:
                     made = pipeline.answer(ground, self.spec, self.previous)
             with writing(self.folder):
                 made.write(self.folder)
-        self._left(reuse.RESULT, Trace(key, reuse.digest_of_tables(self.folder)))
+        self._record(traces={reuse.RESULT: Trace(key, found or reuse.digest_of_tables(self.folder))})
         # Several notebooks at a time draw beside each other what one at a time would draw again.
         kernels.hold(self.folder, draw=self.manifest.lang if self.manifest.workers == 1 else "")
         self._took("compute", time.monotonic() - began)
@@ -262,19 +261,18 @@ class _Run:
         failures: dict[str, ForecastError] = {}
         said = checks.words_of_people(result)
         for job, outcome in self._executed(jobs, kernels):
-            seconds, error, reused = 0.0, None, False
+            seconds, error = 0.0, None
             try:
-                notebook, trace, seconds, reused = outcome.result()
+                notebook, seconds = outcome.result()
                 began = time.monotonic()
                 html[job.name] = pages.page(notebook, name=job.name)
                 wrong[job.name] = self._wrong(result, job, html[job.name], said)
                 seconds += time.monotonic() - began
-                self._left(job.name, trace)
             except ForecastError as failure:
                 failures[job.name] = error = failure
             self._took(job.name, seconds)
             count = len(html) + len(failures)
-            self.tell(Step("page", seconds, job.name, count, len(jobs), error, reused))
+            self.tell(Step("page", seconds, job.name, count, len(jobs), error))
         for job in jobs:  # the first in the order of reading
             if job.name in failures:
                 raise failures[job.name]
@@ -282,39 +280,37 @@ class _Run:
         for name, page in html.items():
             replace_file(self.folder / f"{name}.html", page)
 
-    def _executed(self, jobs: Sequence[Job], kernels: Kernels) -> Iterator[tuple[Job, Future[_Executed]]]:
+    def _executed(self, jobs: Sequence[Job], kernels: Kernels) -> Iterator[tuple[Job, _Executed]]:
         pool = ThreadPoolExecutor(self.manifest.workers, thread_name_prefix="notebook")
         running = {pool.submit(self._execute, job, kernels): job for job in jobs}
         try:
-            for future in as_completed(running, timeout=self.options.run_seconds):
-                yield running[future], future
-        except TimeoutError:
-            late = [job.name for future, job in running.items() if not future.done()]
-            facts = {"seconds": self.options.run_seconds, "notebooks": late}
-            raise RunError("run.timeout", facts) from None
+            left, end = set(running), time.monotonic() + self.options.run_seconds
+            while left:
+                stop.check()
+                ended, left = wait(left, timeout=stop.LOOK, return_when=FIRST_COMPLETED)
+                for future in ended:
+                    yield running[future], future
+                if left and time.monotonic() > end:
+                    late = [job.name for future, job in running.items() if future in left]
+                    facts = {"seconds": self.options.run_seconds, "notebooks": late}
+                    raise RunError("run.timeout", facts)
         finally:  # also when interrupted: kernels first, so that no thread waits for one
             if not all(future.done() for future in running):
                 kernels.close()
             pool.shutdown(cancel_futures=True)
 
-    def _execute(self, job: Job, kernels: Kernels) -> _Executed:
+    def _execute(self, job: Job, kernels: Kernels) -> tuple[NotebookNode, float]:
         began = time.monotonic()
-        key = reuse.key_of_notebook(job, self.manifest, self.manifest.traces[reuse.RESULT].digest)
-        output = self.folder / NOTEBOOKS / f"{job.name}.ipynb"
-        found = self.earlier.notebook(job.name, key, self.folder)
-        if found is not None:
-            replace_file(output, nbformat.writes(found))
-        executed = found or execute(
+        executed = execute(
             job.notebook,
             job.given,
             name=job.name,
-            output=output,
+            output=self.folder / NOTEBOOKS / f"{job.name}.ipynb",
             kernels=kernels,
             limits=self.options.limits,
             lang=self.manifest.lang,
         )
-        trace = Trace(key, reuse.digest_of(output.read_text(encoding="utf-8"), self.folder))
-        return executed, trace, time.monotonic() - began, found is not None
+        return executed, time.monotonic() - began
 
     def _wrong(self, result: Result, job: Job, page: str, said: Sequence[str]) -> list[str]:
         lang, private = self.manifest.lang, [self.folder.parent.as_posix()]

@@ -7,29 +7,27 @@ import hashlib
 import json
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import nbformat
+from nbformat import NotebookNode
 
-from forecast.base import labels
+from forecast.base import labels, stop
 from forecast.base.disk import replace_file, writing
 from forecast.base.errors import RunError, SpecError
 from forecast.base.spec import parse_day, refuse_unknown
 from forecast.data.tables import INDEX_CODES
+from forecast.pages.markup import Page
 from forecast.pages.report.page import framed, page
 from forecast.runs import html_check, parameters
 from forecast.runs.execute import Limits, execute
 from forecast.runs.kernels import Kernels, imported_by
 from forecast.runs.notebooks import Notebook, untitle
 from forecast.runs.run import logged
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
-
-    from forecast.pages.markup import Page
 
 CACHE: Final = Path(".cache") / "notebooks"  # beside the folder of notebooks
 LOGS: Final = ("run.log", "kernels.log")
@@ -189,24 +187,31 @@ def _executed(asked: Job, lang: str) -> NotebookNode:
 
 @contextlib.contextmanager
 def _ended(asked: Job, kernels: Kernels) -> Iterator[None]:
-    """End the kernel when the time for all cells is over."""
-    late = threading.Event()
+    """End the kernel when the time for all cells is over, or a signal has come."""
+    over, late = threading.Event(), threading.Event()
 
-    def end() -> None:
-        late.set()
-        kernels.close()
+    def watch() -> None:
+        end = time.monotonic() + asked.run_seconds
+        while not over.wait(stop.LOOK):
+            if time.monotonic() > end:
+                late.set()
+            if late.is_set() or stop.asked():
+                kernels.close()
+                return
 
-    timer = threading.Timer(asked.run_seconds, end)
-    timer.start()
+    watching = threading.Thread(target=watch, name="watch")
+    watching.start()
     try:
         yield
     except RunError as error:
+        stop.check()
         if late.is_set():
             facts = {"seconds": asked.run_seconds, "notebooks": [asked.notebook.name]}
             raise RunError("run.timeout", facts) from error
         raise
     finally:
-        timer.cancel()
+        over.set()
+        watching.join()
 
 
 def _keep(folder: Path, *files: Path) -> None:

@@ -13,10 +13,9 @@
 from __future__ import annotations
 
 import contextlib
-import re
+import json
 import shutil
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -29,15 +28,13 @@ from forecast.pages import handout
 from forecast.runs import site
 from forecast.runs.areas import overview
 from forecast.runs.files import remove, replace_folder, restore_folders, write_files
-from forecast.runs.manifest import FILE, Manifest, now
-from forecast.runs.reuse import rebased
+from forecast.runs.manifest import FILE, RUN_ID, Manifest, now
 
 BUILDING: Final = ".building-"
 FAILED: Final = "failed"
 DATA: Final = "data"
 NOTEBOOKS: Final = "notebooks"
-RUN_ID: Final = re.compile(r"\d{4}-\d{2}-\d{2}_[A-Z]+_[a-z0-9-]+_\d{4}_[0-9a-f]{8}")
-_QUESTION: Final = ("index_code", "area", "target_year")
+QUESTION: Final = ("index_code", "area", "target_year")
 
 
 # What a failed run must not leave, as it would be taken for a report.
@@ -124,7 +121,12 @@ class Store:
         for entry in self.published():
             if entry.manifest and entry.manifest.state == "good":
                 replace(entry.manifest, state="published").write(entry.folder)
-        _list(self.root, [entry.manifest for entry in self.published() if entry.manifest])
+        self.leave_out(())
+
+    def leave_out(self, entries: Sequence[Entry]) -> None:
+        """Write index and latest anew, without runs that are about to go."""
+        kept = [entry.manifest for entry in self.published() if entry.manifest and entry not in entries]
+        _list(self.root, kept)
 
     def whole(self, run_id: str) -> Manifest | None:
         """Give the record of a run that is in place with every output as it was made."""
@@ -145,7 +147,7 @@ class Store:
             other
             for other in (entry.manifest for entry in self.published())
             if other is not None
-            and all(other.spec[name] == asked[name] for name in _QUESTION)
+            and all(other.spec[name] == asked[name] for name in QUESTION)
             and not (other.spec["force"] or asked["force"])
             and other.spec["as_of"] <= asked["as_of"]
             and (other.spec, other.inputs) != (asked, manifest.inputs)
@@ -192,6 +194,8 @@ class Store:
             with contextlib.suppress(WriteError):
                 failed.write(folder)
         with writing(place):
+            if place.parent.is_symlink():
+                raise WriteError("write.no_folder", {"path": str(place.parent)})
             place.parent.mkdir(exist_ok=True)
         remove(place)
         with writing(place):
@@ -219,27 +223,14 @@ class Store:
             else:
                 self.fail(entry.folder, entry.manifest, {lang: text(key, lang) for lang in LANGUAGES})
 
-    def prune(self, keep: int | None = None) -> list[Entry]:
-        """Remove failed and damaged runs, and good ones beyond the `keep` latest of each area and year.
-
-        The run that latest points at stays.  Index and latest forget a run before it is removed.
-        """
-        whole = [entry for entry in self.published() if entry.manifest]
-        surplus = _surplus(whole, keep) if keep is not None else []
-        _list(self.root, [entry.manifest for entry in whole if entry.manifest and entry not in surplus])
-        gone = [entry for entry in self.published() if not entry.manifest] + surplus + self.failed()
-        for entry in gone:
-            remove(entry.folder)
-        self.settle()  # failed ones stood on the page over all areas
-        return gone
-
     def published(self) -> list[Entry]:
         """Runs in place, by name; damaged ones too."""
         return self._entries(path for path in self.root.glob("*") if RUN_ID.fullmatch(path.name))
 
     def failed(self) -> list[Entry]:
-        """Failed runs, by name."""
-        found = self._entries((self.root / FAILED).glob("[!.]*"))
+        """Failed runs, by name; none behind a link, which leads to what is not ours."""
+        place = self.root / FAILED
+        found = self._entries(() if place.is_symlink() else place.glob("[!.]*"))
         return [
             replace(entry, manifest=entry.manifest and replace(entry.manifest, state="failed"))
             for entry in found
@@ -247,7 +238,8 @@ class Store:
 
     def unfinished(self) -> list[Entry]:
         """Runs that are being made, or were when their process was killed."""
-        return self._entries(self.root.glob(f"{BUILDING}*"))
+        found = self._entries(self.root.glob(f"{BUILDING}*"))
+        return [entry for entry in found if RUN_ID.fullmatch(entry.run_id) and not entry.folder.is_symlink()]
 
     def _next(self) -> int:
         return 1 + max((entry.manifest.number for entry in self.published() if entry.manifest), default=0)
@@ -264,35 +256,23 @@ def _list(root: Path, runs: Iterable[Manifest]) -> None:
         site.write(root, runs)
 
 
-def _surplus(runs: Iterable[Entry], keep: int) -> list[Entry]:
-    found = [(entry, entry.manifest) for entry in runs if entry.manifest]
-    latest = site.latest([manifest for _, manifest in found])
-    newest_first = sorted(found, key=lambda pair: pair[1].number, reverse=True)
-    seen: Counter[tuple[str, ...]] = Counter()
-    surplus = []
-    for entry, manifest in newest_first:
-        kind = tuple(str(manifest.spec[name]) for name in _QUESTION)
-        seen[kind] += 1
-        if seen[kind] > keep and manifest is not latest:
-            surplus.append(entry)
-    return surplus
-
-
 def _asked(manifest: Manifest) -> tuple[Mapping[str, Any], str]:
     return manifest.spec, manifest.lang
 
 
 def _manifest(folder: Path) -> Manifest | None:
     try:
-        return Manifest.read(folder)
+        found = Manifest.read(folder)
     except (OSError, ValueError):
         return None
+    return found if found.run_id == folder.name.removeprefix(BUILDING) else None
 
 
 def _rebase(folder: Path, made_in: str, place: Path) -> None:
     """Let the executed notebooks of a folder name the one in which they will lie."""
+    old, new = (json.dumps(folder, ensure_ascii=False)[1:-1] for folder in (made_in, place.as_posix()))
     for path in sorted(folder.glob(f"{NOTEBOOKS}/*.ipynb")):
         content = path.read_text(encoding="utf-8")
-        moved = rebased(content, made_in, place.as_posix())
+        moved = content.replace(old, new)
         if moved != content:
             replace_file(path, moved)

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any, Final, Literal, Self, TypeVar
 
 from forecast.base.errors import SpecError
+from forecast.base.incoming import record
 from forecast.base.labels import LANGUAGES
+from forecast.base.mail import SECURITY, Server, Smtp
 from forecast.base.spec import RunSpec, parse_day, refuse_unknown
 from forecast.schedule.when import When
 
@@ -34,28 +36,30 @@ class Post:
     Raises
     ------
     SpecError
-        If an address or the server is not written as such; there is one reader, the analyst.
+        If an address or the server is not written as such, or `insecure` and not this machine.  There is
+        one reader, the analyst.
     """
 
     to: str
     sender: str
     smtp: str
+    insecure: bool = False
 
     def __post_init__(self) -> None:
         for name, address in (("--mail-to", self.to), ("--mail-from", self.sender)):
             if not ADDRESS.fullmatch(address):
                 raise SpecError("schedule.address", {"name": name, "found": address})
-        found = _SERVER.fullmatch(self.smtp)
-        if not found or not 0 < int(found["port"] or 25) < 65536:
-            raise SpecError("schedule.smtp", {"found": self.smtp})
+        Server(self.server, insecure=self.insecure)
 
     @property
-    def server(self) -> tuple[str, int]:
-        """Host and port."""
+    def server(self) -> Smtp:
+        """The server, encrypted from the first byte on the port that is for that, else by STARTTLS."""
         found = _SERVER.fullmatch(self.smtp)
-        if not found:  # was checked when made
+        port = int(found["port"] or 25) if found else 0
+        if not found or not 0 < port < 65536:
             raise SpecError("schedule.smtp", {"found": self.smtp})
-        return found["host"].strip("[]"), int(found["port"] or 25)
+        security = "tls" if port == SECURITY["tls"] else "starttls"
+        return Smtp(host=found["host"].strip("[]"), port=port, security=security, sender=self.sender)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,7 +254,7 @@ def upcoming(plan: Plan, now: dt.datetime, count: int) -> list[dt.datetime]:
 
 def _read(text: str, file: str, made: Callable[[Mapping[str, Any]], T]) -> T:
     try:
-        told = json.loads(text)
+        told = record(text)
         if told["format"] != FORMAT:
             raise ValueError(f"format {told['format']!r}")
         return made(told)

@@ -1,6 +1,7 @@
-"""Putting a schedule into cron, systemd or Windows, and taking it out again.
+"""Telling cron, systemd or Windows of a schedule: files, and the commands that a person types.
 
-Where a system is not there, or refuses, the files are written and the commands are told that a person types.
+cron alone is told in one step, as that was tried on a real one; its own check is that a second time changes
+nothing.
 """
 
 from __future__ import annotations
@@ -61,12 +62,8 @@ class System(Protocol):
         """Give what a person types when the files lie in a folder."""
         ...
 
-    def put(self, job: Job) -> tuple[Path, ...]:
-        """Hand the job to the system, instead of an older one; RunError if it is not there or refuses."""
-        ...
-
-    def drop(self, name: str) -> bool:
-        """Take a job out; False if it was not there."""
+    def removal(self, name: str) -> tuple[str, ...]:
+        """Give what a person types to take a job out."""
         ...
 
     def has(self, name: str) -> bool:
@@ -87,13 +84,16 @@ class Cron:
         file = shlex.quote(str(folder / f"{job.name}.cron"))
         return (f"crontab -l 2>/dev/null | sed '{first},{last}d' | cat - {file} | crontab -",)
 
-    def put(self, job: Job) -> tuple[Path, ...]:
-        """Write the crontab with our lines in it once."""
+    def removal(self, name: str) -> tuple[str, ...]:  # noqa: ARG002 -- the others need it
+        """Give nothing: that is done in one step."""
+        return ()
+
+    def put(self, job: Job) -> None:
+        """Write the crontab with our lines in it once; RunError if it is not there or refuses."""
         before = self._read()
         after = units.with_block(before, job)
         if after != before:
             self._write(after)
-        return ()
 
     def drop(self, name: str) -> bool:
         """Write the crontab without our lines."""
@@ -134,47 +134,26 @@ class Systemd:
         }
 
     def commands(self, job: Job, folder: Path) -> tuple[str, ...]:
-        """Copy the units, unless they lie in place, and start the timer."""
-        place = _unit_folder()
-        copy = [] if folder == place else [f"install -Dm644 -t {_quoted(place)} {self._paths(job, folder)}"]
+        """Copy the units and start the timer."""
+        paths = " ".join(_quoted(folder / name) for name in self.files(job))
         return (
-            *copy,
+            f"install -Dm644 -t {_quoted(_unit_folder())} {paths}",
             "systemctl --user daemon-reload",
             f"systemctl --user enable --now {job.name}.timer",
         )
 
-    def put(self, job: Job) -> tuple[Path, ...]:
-        """Write the units where systemd looks for them and start the timer."""
-        _told("systemctl", "--user", "show-environment")  # is there one?
-        place = _unit_folder()
-        written = write(self.files(job), place)
-        _told("systemctl", "--user", "daemon-reload")
-        _told("systemctl", "--user", "enable", "--now", f"{job.name}.timer")
-        return written
-
-    def drop(self, name: str) -> bool:
-        """Stop the timer and remove the units; where systemd is away, the units alone."""
-        there = [path for path in self._units(name) if path.exists()]
-        if not there:
-            return False
-        with contextlib.suppress(RunError):
-            _told("systemctl", "--user", "disable", "--now", f"{name}.timer")
-        for path in there:
-            with writing(path):
-                path.unlink()
-        with contextlib.suppress(RunError):
-            _told("systemctl", "--user", "daemon-reload")
-        return True
+    def removal(self, name: str) -> tuple[str, ...]:
+        """Stop the timer and remove the units."""
+        units_ = " ".join(_quoted(_unit_folder() / f"{name}.{kind}") for kind in ("service", "timer"))
+        return (
+            f"systemctl --user disable --now {name}.timer",
+            f"rm {units_}",
+            "systemctl --user daemon-reload",
+        )
 
     def has(self, name: str) -> bool:
         """Look for the timer."""
-        return self._units(name)[1].exists()
-
-    def _units(self, name: str) -> tuple[Path, Path]:
-        return _unit_folder() / f"{name}.service", _unit_folder() / f"{name}.timer"
-
-    def _paths(self, job: Job, folder: Path) -> str:
-        return " ".join(_quoted(folder / name) for name in self.files(job))
+        return (_unit_folder() / f"{name}.timer").exists()
 
 
 class Windows:
@@ -188,18 +167,9 @@ class Windows:
         """Register the task."""
         return (f'schtasks /Create /F /TN {job.name} /XML "{folder / job.name}.xml"',)
 
-    def put(self, job: Job) -> tuple[Path, ...]:
-        """Register the task; its file lies beside the reports."""
-        written = write(self.files(job), job.reports_dir / ".schedule")
-        _told("schtasks", "/Create", "/F", "/TN", job.name, "/XML", str(written[0]))
-        return written
-
-    def drop(self, name: str) -> bool:
+    def removal(self, name: str) -> tuple[str, ...]:
         """Delete the task."""
-        if not self.has(name):
-            return False
-        _told("schtasks", "/Delete", "/F", "/TN", name)
-        return True
+        return (f"schtasks /Delete /F /TN {name}",)
 
     def has(self, name: str) -> bool:
         """Ask for the task."""
@@ -212,18 +182,18 @@ SYSTEMS: Final[Mapping[str, Callable[[], System]]] = {"cron": Cron, "systemd": S
 
 
 def usual() -> str:
-    """Name the system of this machine: systemd where the user has one of their own, else cron."""
+    """Name the system of this machine: cron where it is, else systemd where the user has one of their own."""
     if sys.platform == "win32":
         return "windows"
-    try:
-        _told("systemctl", "--user", "show-environment")
-    except RunError:
-        return "cron"
-    return "systemd"
+    if shutil.which("crontab") is None:
+        with contextlib.suppress(RunError):
+            if _run("systemctl", "--user", "show-environment").returncode == 0:
+                return "systemd"
+    return "cron"
 
 
 def install(name: str, job: Job, *, write_only: Path | None = None) -> Installed:
-    """Hand a job to a system, and take it out of the others.
+    """Hand a job to cron, or write the files for a system; another that has the job too does no harm.
 
     Parameters
     ----------
@@ -236,24 +206,24 @@ def install(name: str, job: Job, *, write_only: Path | None = None) -> Installed
     """
     system = SYSTEMS[name]()
     refusal: ForecastError | None = None
-    if write_only is None:
+    if write_only is None and isinstance(system, Cron):
         try:
-            files = system.put(job)
+            system.put(job)
         except ForecastError as error:
             refusal = error
         else:
-            for other in SYSTEMS.keys() - {name}:
-                with contextlib.suppress(ForecastError):
-                    SYSTEMS[other]().drop(job.name)
-            return Installed(name, done=True, files=files, commands=())
+            return Installed(name, done=True, files=(), commands=())
     folder = (write_only or job.reports_dir / ".schedule").resolve()
     written = write(system.files(job), folder)
     return Installed(name, done=False, files=written, commands=system.commands(job, folder), refusal=refusal)
 
 
-def remove(job_name: str) -> list[str]:
-    """Take a job out of every system that has it; name them."""
-    return [name for name, system in SYSTEMS.items() if system().has(job_name) and system().drop(job_name)]
+def remove(job_name: str) -> tuple[list[str], list[str]]:
+    """Take a job out of the crontab; name the systems that have it, and give what is typed for others."""
+    there = holding(job_name)
+    if "cron" in there:
+        Cron().drop(job_name)
+    return there, [command for name in there for command in SYSTEMS[name]().removal(job_name)]
 
 
 def holding(job_name: str) -> list[str]:
@@ -273,12 +243,6 @@ def write(files: Mapping[str, bytes], folder: Path) -> tuple[Path, ...]:
 def _unit_folder() -> Path:
     base = os.environ.get("XDG_CONFIG_HOME", "")
     return (Path(base) if base.startswith("/") else Path.home() / ".config") / "systemd" / "user"
-
-
-def _told(*words: str) -> None:
-    done = _run(*words)
-    if done.returncode:
-        raise _refusal(" ".join(words), done)
 
 
 def _run(*words: str, given: bytes | None = None) -> subprocess.CompletedProcess[bytes]:

@@ -22,15 +22,16 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from email.message import EmailMessage
+from email.utils import make_msgid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from forecast.base import stop
 from forecast.base.disk import append_line, replace_file, writing
 from forecast.base.errors import EXIT_GOOD, EXIT_RUN, ForecastError, RunError, SpecError, WriteError
 from forecast.base.labels import Phrase, text
 from forecast.base.lock import held
-from forecast.schedule import mail
+from forecast.base.mail import Patience, Server, begun, writable
 from forecast.schedule.due import Due, Plan, Post, Record, Served, due
 
 if TYPE_CHECKING:
@@ -65,20 +66,20 @@ class World:
     make
         Makes the report of a plan as of a day, in a folder of reports.
     send
-        Hands a letter to a server.
+        Writes to the analyst: subject and body.
     wait
         Waits for some seconds.
     """
 
     now: Callable[[], dt.datetime]
     make: Callable[[Plan, dt.date, Path], Outcome]
-    send: Callable[[Post, EmailMessage], None]
+    send: Callable[[Post, str, str], None]
     wait: Callable[[float], None]
 
 
 def real_world() -> World:
     """Give the clock, the report and the mail as they are."""
-    return World(now=lambda: dt.datetime.now().astimezone(), make=_report, send=mail.send, wait=time.sleep)
+    return World(now=lambda: dt.datetime.now().astimezone(), make=_report, send=send, wait=stop.sleep)
 
 
 def run(reports_dir: Path, world: World, *, lang: str = "vi", again: bool = False) -> Ended:
@@ -219,7 +220,7 @@ class _Turn:
                 text(f"schedule.mail.{part}", self.plan.lang, **facts) for part in ("subject", "body")
             )
             try:
-                self.world.send(post, mail.letter(post, subject, body))
+                self.world.send(post, subject, body)
             except Exception as error:  # noqa: BLE001 - whatever it is, the run's own failure counts
                 told = error.text(self.plan.lang) if isinstance(error, ForecastError) else repr(error)
                 self.diary.write("mail_failed", told)
@@ -243,6 +244,23 @@ class Diary:
         _append(self.root / LOG, json.dumps(entry, ensure_ascii=True))
         _append(self.root / LOG_TEXT, f"{at} {event}: " + "\n    ".join(message.splitlines()))
         return message
+
+
+def send(post: Post, subject: str, body: str, patience: Patience | None = None) -> None:
+    """Write to the analyst: plain text, UTF-8, no attachment, without a password.
+
+    Raises
+    ------
+    RunError
+        If the server cannot be reached, is silent, offers no protection or refuses.
+    """
+    made = begun(sender=post.sender, to=post.to, subject=subject)
+    made["Message-ID"] = make_msgid(domain=post.sender.partition("@")[2])
+    made.set_content(writable(body))
+    with Server(post.server, insecure=post.insecure, patience=patience or Patience()) as server:
+        answer = server.deliver(made, sender=post.sender, to=post.to)
+    if answer.event != "sent":
+        raise RunError("schedule.mail_failed", {"to": post.to, "smtp": post.smtp, "error": answer.why})
 
 
 def read_plan(root: Path) -> Plan:

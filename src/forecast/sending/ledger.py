@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from forecast.base.disk import append_line, writing
+from forecast.base.incoming import record
 
 FILE: Final = "sent.jsonl"
 INTENT: Final = "intent"
-Event = Literal["sent", "refused", "failed", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Ledger:
 
 def _entry(line: bytes) -> Mapping[str, str] | None:
     try:
-        told = json.loads(line)
+        told = record(line)
         found = {name: told[name] for name in ("at", "event", "run_id", "to")}
     except (ValueError, KeyError, TypeError):
         return None

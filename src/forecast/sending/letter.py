@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from typing import Final
 
+from forecast.base import mail
 from forecast.base.errors import SpecError
 from forecast.base.labels import Phrase
 from forecast.base.spelling import slug
 from forecast.pages import report
-from forecast.schedule import mail
-from forecast.sending.choice import MEETING, Chosen
+from forecast.sending.choice import Chosen
 from forecast.sending.recipients import Recipient
 
 MOST_BYTES: Final = 10_000_000
@@ -42,74 +42,95 @@ class Written:
         return len(self.message.as_bytes(policy=SMTP))
 
 
-def write(chosen: Chosen, recipient: Recipient, *, sender: str) -> Written:
-    """Write the letter to one reader; nobody else is named in it.
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Writes one run to its readers; what those of one language and choice of files share is made once."""
 
-    Raises
-    ------
-    SpecError
-        If the report is to be attached and the run has none.
-    """
-    run = chosen.manifest
-    if "html" in recipient.attach and not chosen.files["html"]:
-        reason = Phrase("send.not.no_page", {"file": MEETING})
-        raise SpecError("send.not_sendable", {"run_id": run.run_id, "reasons": (reason,)})
-    attached = [kind for kind in recipient.attach if chosen.files[kind]]
-    body = report.letter(
-        chosen.result,
-        lang=recipient.lang,
-        name=recipient.name,
-        edition=run.lang,
-        attached=attached,
-        run_id=run.run_id,
-    )
-    to = Address(display_name=recipient.name, addr_spec=recipient.email)
-    made = mail.begun(sender=sender, to=to, subject=body.subject)
-    made["Message-ID"] = message_id(run.run_id, recipient.email, sender)
-    made["Content-Language"] = recipient.lang
-    # Quoted-printable, as not every server takes 8 bits.
-    made.set_content(mail.writable(body.text), cte="quoted-printable")
-    made.add_alternative(mail.writable(body.html), subtype="html", cte="quoted-printable")
-    files: dict[str, int] = {}
-    for kind in attached:
-        for name, data in chosen.files[kind].items():
-            shown = _file_name(chosen, name)
+    chosen: Chosen
+    sender: str
+    _bodies: dict[tuple[str, tuple[str, ...]], report.Letter] = field(default_factory=dict)
+    _parts: dict[str, EmailMessage] = field(default_factory=dict)
+
+    def write(self, recipient: Recipient) -> Written:
+        """Write the letter; of the files asked for, those that the run has are attached."""
+        run_id = self.chosen.manifest.run_id
+        attached = tuple(kind for kind in recipient.attach if self.chosen.files[kind])
+        body = self._body(recipient.lang, attached).to(recipient.name)
+        to = Address(display_name=recipient.name, addr_spec=recipient.email)
+        made = mail.begun(sender=self.sender, to=to, subject=body.subject)
+        made["Message-ID"] = message_id(run_id, recipient.email, self.sender)
+        made["Content-Language"] = recipient.lang
+        # Quoted-printable, as not every server takes 8 bits.
+        made.set_content(mail.writable(body.text), cte="quoted-printable")
+        made.add_alternative(mail.writable(body.html), subtype="html", cte="quoted-printable")
+        files: dict[str, int] = {}
+        if attached:
+            made.make_mixed()
+        for kind in attached:
+            for name, data in self.chosen.files[kind].items():
+                shown = _file_name(self.chosen, name)
+                made.attach(self._part(kind, shown, data))
+                files[shown] = len(data)
+        lacking = tuple(kind for kind in recipient.attach if kind not in attached)
+        return Written(recipient, made, files, lacking)
+
+    def refuse_big(self, readers: Iterable[Recipient], most: int = MOST_BYTES) -> None:
+        """Refuse letters that servers would not take, before any has gone.
+
+        Letters of one language with the same files differ by the name alone, so the longest is weighed.
+
+        Raises
+        ------
+        SpecError
+            Naming the readers, the whole size and that of each file as it travels.
+        """
+        alike: dict[tuple[str, tuple[str, ...]], list[Recipient]] = {}
+        for reader in readers:
+            alike.setdefault((reader.lang, reader.attach), []).append(reader)
+        longest = [max(group, key=lambda one: len(one.name + one.email)) for group in alike.values()]
+        weighed = [self.write(one) for one in longest]
+        big = [group for group, one in zip(alike.values(), weighed, strict=True) if one.size > most]
+        if not big:
+            return
+        largest = max(weighed, key=lambda one: one.size)
+        # Base64 makes four characters of three bytes, and a line end of two more after each 76.
+        carried = {name: round(size * 4 / 3 * 78 / 76) for name, size in largest.files.items()}
+        files = [
+            Phrase("send.file_size", {"name": name, "size": _megabytes(size)})
+            for name, size in carried.items()
+        ]
+        facts = {
+            "names": [one.email for group in big for one in group],
+            "total": _megabytes(largest.size),
+            "most": _megabytes(most),
+            "files": files,
+        }
+        raise SpecError("send.too_big", facts)
+
+    def _body(self, lang: str, attached: tuple[str, ...]) -> report.Letter:
+        if (lang, attached) not in self._bodies:
+            run = self.chosen.manifest
+            self._bodies[lang, attached] = report.letter(
+                self.chosen.result, lang=lang, name="", edition=run.lang, attached=attached, run_id=run.run_id
+            )
+        return self._bodies[lang, attached]
+
+    def _part(self, kind: str, name: str, data: bytes) -> EmailMessage:
+        if name not in self._parts:
             maintype, subtype = TYPES[kind]
-            made.add_attachment(data, maintype=maintype, subtype=subtype, filename=shown)
-            files[shown] = len(data)
-    return Written(recipient, made, files, tuple(kind for kind in recipient.attach if kind not in attached))
+            part = EmailMessage()
+            part.set_content(
+                data, maintype=maintype, subtype=subtype, disposition="attachment", filename=name
+            )
+            del part["MIME-Version"]
+            self._parts[name] = part
+        return self._parts[name]
 
 
 def message_id(run_id: str, email: str, sender: str) -> str:
     """Name a letter, the same each time, so that mail programs know one that comes twice."""
     digits = hashlib.sha256(f"{run_id}\0{email.casefold()}".encode()).hexdigest()[:32]
     return f"<forecast.{digits}@{sender.partition('@')[2]}>"
-
-
-def refuse_big(letters: list[Written], most: int = MOST_BYTES) -> None:
-    """Refuse letters that servers would not take, before any has gone.
-
-    Raises
-    ------
-    SpecError
-        Naming the readers, the whole size and that of each file as it travels.
-    """
-    big = [one for one in letters if one.size > most]
-    if not big:
-        return
-    largest = max(big, key=lambda one: one.size)
-    # Base64 makes four characters of three bytes, and a line end of two more after each 76.
-    carried = {name: round(size * 4 / 3 * 78 / 76) for name, size in largest.files.items()}
-    files = [
-        Phrase("send.file_size", {"name": name, "size": _megabytes(size)}) for name, size in carried.items()
-    ]
-    facts = {
-        "names": [one.recipient.email for one in big],
-        "total": _megabytes(largest.size),
-        "most": _megabytes(most),
-        "files": files,
-    }
-    raise SpecError("send.too_big", facts)
 
 
 def _megabytes(size: int) -> float:

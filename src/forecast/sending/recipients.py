@@ -19,22 +19,21 @@
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from forecast.base import incoming
 from forecast.base.errors import EXIT_USE, DataError, Problem
 from forecast.base.labels import LANGUAGES
+from forecast.base.mail import SECURITY, Smtp
 from forecast.base.spec import nearest
 from forecast.base.spelling import slug
 from forecast.schedule.due import ADDRESS
 
-SECURITY: Final = {"starttls": 587, "tls": 465}  # and the port that is usual for it
 ATTACHED: Final = ("html", "pdf", "xlsx")
-LOCAL: Final = ("localhost", "127.0.0.1", "::1")
 MOST_NAME: Final = 100
 _HOST: Final = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", re.ASCII)
 _IPV6: Final = re.compile(r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*", re.ASCII)
@@ -51,22 +50,6 @@ class RecipientsError(DataError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__(problems)
         self.key = "recipients.wrong"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Smtp:
-    """The server that takes the letters; `sender` is the address that they come from."""
-
-    host: str
-    port: int
-    security: str
-    sender: str
-    user: str = ""
-
-    @property
-    def local(self) -> bool:
-        """Tell whether the server is this machine."""
-        return self.host in LOCAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,25 +111,15 @@ class _Reader:
     def parsed(self, path: Path) -> Mapping[str, Any]:
         """Parse the file; what looks like a password is refused wherever it stands."""
         try:
-            text = path.read_bytes().decode("utf-8-sig")
-            told = tomllib.loads(text)
-        except FileNotFoundError:
-            raise self.unread("expect.file", folder=str(path.parent)) from None
-        except OSError as error:
-            raise self.unread("expect.readable", reason=error.strerror or "") from None
-        except UnicodeDecodeError as error:
-            raise self.unread("recipients.utf8", byte=error.start) from None
-        except tomllib.TOMLDecodeError as error:
-            raise self.unread("recipients.toml", detail=str(error)) from None
+            text = incoming.text(incoming.content(path), self.file)
+            told = incoming.toml(text, self.file)
+        except DataError as refusal:
+            raise RecipientsError(refusal.problems) from None
         self.lines = dict(_lines(text))
         for place, key in _passwords(told):
             self.wrong(place, key, _Wrong("recipients.password"))
         self.unknown("", told, ("smtp", "to"))
         return told
-
-    def unread(self, key: str, **facts: object) -> RecipientsError:
-        """Say why nothing can be read."""
-        return RecipientsError([Problem(self.file, None, "", "", key, facts)])
 
     def smtp(self, told: Mapping[str, Any]) -> Smtp | None:
         """Read the server's table; None if it is wrong."""

@@ -2,35 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import importlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
 from forecast.base.errors import SpecError
-from forecast.sending.recipients import Smtp
+from forecast.base.mail import Login, Smtp
 
 USER: Final = "FORECAST_SMTP_USER"
 PASSWORD: Final = "FORECAST_SMTP_PASSWORD"  # noqa: S105 - the variable's name
-HIDDEN: Final = "***"
-
-
-@dataclass(frozen=True, slots=True)
-class Login:
-    """User and password; neither is shown, whatever prints this."""
-
-    user: str = field(repr=False)
-    password: str = field(repr=False)
-
-    def hide(self, text: str) -> str:
-        """Take user and password out of what a server has answered, also as it was sent (base64)."""
-        pair = f"\0{self.user}\0{self.password}"
-        plain = [self.password, self.user]
-        coded = [base64.b64encode(part.encode()).decode() for part in (pair, *plain)]
-        for part in (*coded, *plain):
-            text = text.replace(part, HIDDEN)
-        return text
 
 
 def service(host: str) -> str:

@@ -13,23 +13,23 @@ from __future__ import annotations
 import datetime as dt
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from email.policy import SMTP
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from forecast.base.disk import replace_file, writing
+from forecast.base.disk import writing
 from forecast.base.errors import EXIT_GOOD, EXIT_PARTLY, EXIT_RUN, SpecError
 from forecast.base.labels import Phrase
 from forecast.base.lock import held
+from forecast.base.mail import Patience, Server, ServerError
 from forecast.runs.store import Store
-from forecast.sending import letter, secret
+from forecast.sending import secret
 from forecast.sending.choice import LATEST, STALE_DAYS, choose
 from forecast.sending.ledger import FILE, INTENT, Ledger, Past
-from forecast.sending.letter import Written
-from forecast.sending.recipients import Recipients
-from forecast.sending.server import Patience, Server, ServerError
+from forecast.sending.letter import Writer
+from forecast.sending.recipients import Recipient, Recipients
 
 LETTERS: Final = "letters"
 LOCK: Final = ".sending.lock"
@@ -131,7 +131,7 @@ def send(
 ) -> Outcome:
     """Send a run to those who do not have it yet.
 
-    Every letter is written, and looked at for its size, before the first one goes.
+    The size of every letter is looked at before the first one goes.
 
     Raises
     ------
@@ -141,7 +141,7 @@ def send(
         If another sending is at work, or the ledger cannot be written; no letter goes without its line.
     """
     root = reports_dir.resolve()
-    letters = _written(root, recipients, wish, today)
+    letters = _chosen(root, recipients, wish, today)
     login = secret.find(recipients.smtp, environment)
     run_id = letters.run_id
     with (
@@ -149,8 +149,8 @@ def send(
         Server(recipients.smtp, login, wish.insecure, patience or Patience()) as server,
     ):
         ledger = Ledger(root / FILE)
-        round_ = _Round(run_id, recipients.smtp.sender, ledger, server, wish.again, tell)
-        round_.take(letters.every, ledger.read(run_id))
+        round_ = _Round(letters.writer, ledger, server, wish.again, tell)
+        round_.take(letters.readers, ledger.read(run_id))
         return Outcome(
             run_id=run_id,
             told=tuple(round_.told),
@@ -176,20 +176,19 @@ def rehearse(
     """
     root = reports_dir.resolve()
     Server(recipients.smtp, insecure=wish.insecure)  # refuses what `send` would
-    letters = _written(root, recipients, wish, today)
+    letters = _chosen(root, recipients, wish, today)
     ledger = Ledger(root / FILE)
     past = ledger.read(letters.run_id)
     folder = out if out is not None else root / LETTERS / letters.run_id
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for number, one in enumerate(letters.every, 1):
-        plain = re.sub(r"[^A-Za-z0-9.@_-]", "_", one.recipient.email)
+    for number, one in enumerate(letters.readers, 1):
+        plain = re.sub(r"[^A-Za-z0-9.@_-]", "_", one.email)
         paths.append(folder / f"{number:02d}_{plain}.eml")
-        replace_file(paths[-1], one.message.as_bytes(policy=SMTP))
-    told = tuple(
-        _before(one, past, wish.again) or Told(one.recipient.email, "ready") for one in letters.every
-    )
+        with writing(paths[-1]):
+            paths[-1].write_bytes(letters.writer.write(one).message.as_bytes(policy=SMTP))
+    told = tuple(_before(one.email, past, wish.again) or Told(one.email, "ready") for one in letters.readers)
     outcome = Outcome(
         run_id=letters.run_id,
         told=told,
@@ -203,17 +202,25 @@ def rehearse(
 
 @dataclass(frozen=True, slots=True)
 class _Letters:
-    run_id: str
-    every: tuple[Written, ...]
-    unlisted: tuple[str, ...]
+    writer: Writer
+    readers: tuple[Recipient, ...]
+
+    @property
+    def run_id(self) -> str:
+        return self.writer.chosen.manifest.run_id
+
+    @property
+    def unlisted(self) -> tuple[str, ...]:
+        return self.writer.chosen.unlisted
 
     @property
     def lacking(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(kind for one in self.every for kind in one.lacking))
+        files = self.writer.chosen.files
+        return tuple(dict.fromkeys(kind for one in self.readers for kind in one.attach if not files[kind]))
 
 
-def _written(root: Path, recipients: Recipients, wish: Wish, today: dt.date) -> _Letters:
-    """Write all letters, or raise SpecError."""
+def _chosen(root: Path, recipients: Recipients, wish: Wish, today: dt.date) -> _Letters:
+    """Choose run and readers, or raise SpecError."""
     wanted = {email.casefold() for email in wish.only}
     known = {one.email.casefold(): one for one in recipients.to}
     strangers = [email for email in wish.only if email.casefold() not in known]
@@ -221,15 +228,14 @@ def _written(root: Path, recipients: Recipients, wish: Wish, today: dt.date) -> 
         facts = {"found": strangers, "allowed": [one.email for one in recipients.to]}
         raise SpecError("send.unknown_reader", facts)
     chosen = choose(Store(root), wish.run, today=today, stale_days=wish.oldest)
-    readers = [one for address, one in known.items() if not wanted or address in wanted]
-    written = [letter.write(chosen, one, sender=recipients.smtp.sender) for one in readers]
-    letter.refuse_big(written)
-    return _Letters(chosen.manifest.run_id, tuple(written), chosen.unlisted)
+    readers = tuple(one for address, one in known.items() if not wanted or address in wanted)
+    writer = Writer(chosen, recipients.smtp.sender)
+    writer.refuse_big(readers)
+    return _Letters(writer, readers)
 
 
-def _before(one: Written, past: Mapping[str, Past], again: bool) -> Told | None:  # noqa: FBT001
+def _before(to: str, past: Mapping[str, Past], again: bool) -> Told | None:  # noqa: FBT001
     """Tell why a letter does not go, or None if it does."""
-    to = one.recipient.email
     known = past.get(to.casefold(), Past())
     if again or known.state == "open":
         return None
@@ -240,8 +246,7 @@ def _before(one: Written, past: Mapping[str, Past], again: bool) -> Told | None:
 class _Round:
     """One sending, with the lock held."""
 
-    run_id: str
-    sender: str
+    writer: Writer
     ledger: Ledger
     server: Server
     again: bool
@@ -249,15 +254,15 @@ class _Round:
     told: list[Told] = field(default_factory=list)
     trouble: ServerError | None = None
 
-    def take(self, letters: Sequence[Written], past: Mapping[str, Past]) -> None:
-        """Go from reader to reader; one who is refused stops nobody, a server that serves none all."""
-        for one in letters:
-            told = _before(one, past, self.again) or self._one(one)
+    def take(self, readers: Iterable[Recipient], past: Mapping[str, Past]) -> None:
+        """Write to one reader after the other, until the server takes no letter at all."""
+        for reader in readers:
+            told = _before(reader.email, past, self.again) or self._one(reader)
             self.told.append(told)
             self.tell(told)
 
-    def _one(self, one: Written) -> Told:
-        to = one.recipient.email
+    def _one(self, reader: Recipient) -> Told:
+        to = reader.email
         if self.trouble is None:
             try:
                 self.server.open()
@@ -265,13 +270,11 @@ class _Round:
                 self.trouble = error
         if self.trouble is not None:
             return Told(to, "left")
-        facts: dict[str, Any] = {
-            "run_id": self.run_id,
-            "to": to,
-            "message_id": str(one.message["Message-ID"]),
-        }
+        one = self.writer.write(reader)
+        run_id = self.writer.chosen.manifest.run_id
+        facts: dict[str, Any] = {"run_id": run_id, "to": to, "message_id": str(one.message["Message-ID"])}
         self.ledger.add(INTENT, **facts, subject=str(one.message["Subject"]), files=dict(one.files))
-        answer = self.server.deliver(one.message, sender=self.sender, to=to)
+        answer = self.server.deliver(one.message, sender=self.writer.sender, to=to)
         why = "" if answer.why is None else answer.why.text("en")
         self.ledger.add(answer.event, **facts, code=answer.code, answer=why)
         return Told(to, answer.event, why=answer.why)

@@ -62,17 +62,50 @@ def test_a_correction_is_a_change_of_the_figure_that_it_corrects(made, at):
     ]
 
 
-def test_an_indicator_without_a_rule_belongs_to_no_step(made, at):
-    """It is listed, and comes last: no forecast of a domain takes it."""
+@pytest.mark.parametrize(("linked", "step"), [(False, ""), (True, "indicators")])
+def test_an_indicator_without_a_rule_moves_what_the_catalogue_links_it_to(made, at, linked, step):
+    """Without a component there it is listed, and comes last: no forecast of a domain takes it."""
     known = at[made.EARLY]
-    plain = known.frameworks.assign(indicator="", rule="")
-    before = replace(known, frameworks=plain)
+    plain = {"frameworks": known.frameworks.assign(indicator="", rule="")}
+    if not linked:
+        plain["indicator_types"] = known.indicator_types.assign(component="")
     after = made.EDITS["indicators"](known, 3, 77.0)
 
-    rows = changed_rows(before, replace(after, frameworks=plain), made.SPEC)
+    rows = changed_rows(replace(known, **plain), replace(after, **plain), made.SPEC)
 
-    assert rows["step"].tolist() == [""]
+    assert rows["step"].tolist() == [step]
     assert rows["new"].tolist() == ["77"]
+
+
+def test_what_an_expert_says_is_a_step_of_its_own(made, at):
+    """The row names the indicator, its component and who said it; a word on another day alone is no news."""
+    known = at[made.EARLY]
+    without = replace(known, elasticities=known.elasticities.iloc[:0])
+    wider = replace(known, elasticities=known.elasticities.assign(high=0.09))
+    later = replace(known, elasticities=known.elasticities.assign(stated_on=pd.Timestamp("2024-09-01")))
+
+    entered, changed = changed_rows(without, known, made.SPEC), changed_rows(known, wider, made.SPEC)
+
+    assert entered[["step", "kind", "component"]].values.tolist() == [["experts", "new", "D6"]]
+    assert entered["key"].iloc[0].split(" | ")[:2] == ["pub_inv_disb_rate", "D6"]
+    assert changed[["step", "column", "new"]].values.tolist() == [["experts", "high", "0.09"]]
+    assert changed_rows(known, later, made.SPEC).empty
+
+
+def test_the_catalogue_and_related_indices_are_compared(made, at):
+    """An expected sign moves the forecast; so does an index that the catalogue takes as an indicator."""
+    known = at[made.EARLY]
+    signed = replace(known, indicator_types=known.indicator_types.assign(sign=0.0))
+    named = replace(known, indicator_types=known.indicator_types.assign(name_en="Other"))
+    papi = known.related["index_code"] == "PAPI"
+    related = replace(known, related=known.related[~papi].reset_index(drop=True))
+
+    assert set(changed_rows(known, signed, made.SPEC)["step"]) == {"indicators"}
+    assert changed_rows(known, named, made.SPEC).empty
+    rows = changed_rows(known, related, made.SPEC)
+    by_component = rows.assign(name=rows["key"].str.split(" | ", regex=False).str[3])
+    assert set(by_component.loc[by_component["name"] == "total", "step"]) == {"indicators"}
+    assert set(by_component.loc[by_component["name"] != "total", "step"]) <= {""}
 
 
 def test_rows_in_another_order_are_said_to_be_so(made, at):
@@ -100,12 +133,15 @@ def test_notes_and_addresses_are_no_news(made, at):
 
 
 def test_the_survey_has_no_criteria_and_no_forms(made, at):
-    """For SIPAS indicators and forms are listed, but move nothing."""
+    """For SIPAS forms are listed, but move nothing; indicators do where the catalogue links them."""
     spec = replace(made.SPEC, index_code="SIPAS")
+    early, meeting = (
+        replace(at[day], indicator_types=at[day].indicator_types.assign(component=""))
+        for day in (made.EARLY, made.MEETING)
+    )
 
-    rows = changed_rows(at[made.EARLY], at[made.MEETING], spec)
-
-    assert set(rows["step"]) == {""}
+    assert set(changed_rows(early, meeting, spec)["step"]) == {""}
+    assert set(changed_rows(at[made.EARLY], at[made.MEETING], spec)["step"]) == {"", "indicators"}
 
 
 @pytest.mark.parametrize(

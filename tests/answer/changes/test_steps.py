@@ -73,6 +73,19 @@ def test_an_indicator_moves_its_own_domain_alone(made, at, published, medians):
     assert set(found["changed_rows"]["component"]) == {"D2"}
 
 
+def test_an_experts_word_is_a_step_of_its_own(made, at, published, medians):
+    """What was entered moves its domain under its own name, and nothing else is given a move."""
+    wider = at[made.EARLY].elasticities.assign(low=0.2, high=0.3)
+    known = replace(at[made.EARLY], elasticities=wider)
+
+    found = changes.since(published, known, made.SPEC, medians(known), medians)
+
+    moves = found["changes"].set_index(["step", "component"])["effect"]
+    assert set(moves.index.get_level_values("step")) <= {"total", "experts"}
+    assert abs(moves["experts", "D6"]) > 0.01
+    assert moves["experts", "D6"] == moves["total", "D6"]
+
+
 def test_where_nothing_changed_nothing_moves_and_nothing_is_computed(made, at, published, medians):
     """The same data again: no effect, no row, and no model is run."""
     now = medians(at[made.EARLY])
@@ -99,15 +112,17 @@ def test_what_other_code_found_is_the_models_step(made, at, medians, example, tm
 
 
 def test_the_panel_is_computed_once_for_each_state_of_its_own_tables(made, at, published, monkeypatch):
-    """Criteria and forms need no new posterior: only published figures and the framework do."""
+    """Forms need no new posterior: only published figures, the framework and indicators do."""
     known = at[made.MEETING]
     post = ground.posterior(known, made.SPEC, np.random.default_rng(made.SPEC.seed))
-    monkeypatch.setattr(ground, "posterior", lambda *_: pytest.fail("a second posterior"))
+    computed = []
+    monkeypatch.setattr(ground, "posterior", lambda *_: computed.append(post) or post)
     medians = made.medians_of([(known, post)])
 
     found = changes.since(published, known, made.SPEC, medians(known), medians)
 
     assert set(found["changed_rows"]["step"]) == {"indicators", "departments", ""}
+    assert len(computed) == 1
 
 
 # --- earlier reports that cannot be compared with ---------------------------------------------------------

@@ -9,6 +9,7 @@ import pytest
 
 from forecast.answer.result import SCENARIO_COLUMNS
 from forecast.answer.scorecard.card import attainable, projection_table, scorecard_table
+from forecast.answer.scorecard.elasticity import Elasticity
 from forecast.answer.scorecard.leaves import Leaves
 from forecast.answer.scorecard.pace import Projection
 from forecast.answer.scorecard.worlds import Stage, played, scenario_table
@@ -292,3 +293,90 @@ def test_projections_are_listed(leaves):
 
     assert table["indicator"].tolist() == ["rate", "cases", "growth"]
     assert (table["lower"] <= table["projected"]).all()
+
+
+def swayed(stage, component="D1", expected=40.0, reason="", **more):
+    """The stage where one point of "online" is worth 0.02 to 0.04 points of a domain, drawn by draw."""
+    per_unit = np.linspace(0.02, 0.04, SIZE)
+    known = {"online": Elasticity(component, per_unit, expected, reason)} | more
+    return dataclasses.replace(stage, elasticities=known)
+
+
+def test_an_indicator_without_a_rule_moves_its_domain_by_what_a_unit_is_worth(stage):
+    """By hand: 2 units above what is expected, on the same draws; a domain without rules takes all of it."""
+    free = dataclasses.replace(stage.leaves, by_rule=np.zeros(5, dtype=bool))
+    told = swayed(dataclasses.replace(stage, leaves=free))
+    under = told.leaves.tree.under(told.leaves.tree.place("D1"))
+
+    world = played(told, scenario("online", indicators={"online": 42.0}), ())
+
+    moved = (world.points - stage.leaves.points)[:, under].sum(axis=1)
+    room = (told.leaves.tree.maxima[under] - stage.leaves.points[:, under]).sum(axis=1)
+    np.testing.assert_allclose(moved, np.minimum(2.0 * np.linspace(0.02, 0.04, SIZE), room), atol=1e-6)
+    others = [leaf for leaf in range(5) if leaf not in list(under)]
+    np.testing.assert_array_equal(world.points[:, others], stage.leaves.points[:, others])
+
+
+def test_where_it_is_expected_to_end_nothing_moves(stage):
+    """The scenario of what the forecast expects is the forecast."""
+    world = played(swayed(stage), scenario("same", indicators={"online": 40.0}), ())
+
+    np.testing.assert_allclose(world.points, stage.leaves.points, atol=1e-9)
+
+
+@pytest.mark.parametrize("value", [-1e6, 1e6])
+def test_no_indicator_moves_a_domain_beyond_its_bounds(stage, value):
+    """Each criterion stays between nothing and its maximum."""
+    world = played(swayed(stage), scenario("far", indicators={"online": value}), ())
+
+    assert (world.points >= -1e-9).all()
+    assert (world.points <= stage.leaves.tree.maxima + 1e-9).all()
+
+
+def test_criteria_with_a_rule_keep_their_points_and_the_others_take_their_share(stage):
+    """Nothing is counted twice: of a domain that rules score in part, the rest moves by its part alone."""
+    tree = stage.leaves.tree
+    under = np.asarray(tree.under(tree.place("D1")))
+    ruled = under[stage.leaves.by_rule[under]]
+    free = under[~stage.leaves.by_rule[under]]
+    part = tree.maxima[free].sum() / tree.maxima[under].sum()
+
+    world = played(swayed(stage), scenario("less", indicators={"online": 38.0}), ())
+
+    assert 0 < part < 1
+    np.testing.assert_array_equal(world.points[:, ruled], stage.leaves.points[:, ruled])
+    moved = (world.points - stage.leaves.points)[:, free].sum(axis=1)
+    np.testing.assert_allclose(moved, -2.0 * np.linspace(0.02, 0.04, SIZE) * part, atol=1e-6)
+
+
+def test_an_indicator_with_a_rule_moves_by_its_rule_alone(stage):
+    """What figures say of it too is within its rule's points already."""
+    both = swayed(stage, rate=Elasticity("D1", np.ones(SIZE), 0.0))
+    rate = scenario("rate", indicators={"rate": 95})
+
+    np.testing.assert_array_equal(played(both, rate, ()).points, played(stage, rate, ()).points)
+
+
+def test_an_indicator_that_two_parts_set_counts_once(stage):
+    """Combined scenarios that name the same indicator: the last part counts, not the sum."""
+    told = swayed(stage)
+    one, two = scenario("one", indicators={"online": 42}), scenario("two", indicators={"online": 44})
+    both = scenario("both", combine=("one", "two"))
+
+    together = played(told, both, [one, two, both])
+
+    np.testing.assert_array_equal(together.points, played(told, two, ()).points)
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"reason": '{"key": "indicators.by_none", "facts": {}}'}, "indicators.by_none"),
+        ({"component": "D8.outcome"}, "scenario.all_ruled"),
+    ],
+)
+def test_an_indicator_that_moves_nothing_says_why(stage, told, said):
+    """Unsupported by figures, or nothing left to move: no made-up zero but a reason."""
+    world = played(swayed(stage, **told), scenario("x", indicators={"online": 50}), ())
+
+    assert said in world.reason

@@ -12,9 +12,8 @@ from forecast.base import disk
 from forecast.base.errors import DataError, SpecError, WriteError
 from forecast.data.load import read_vintages
 from forecast.desk.form import Entry, form
-from forecast.intake import additions
-from forecast.intake.additions import journal
-from forecast.intake.annex.store import locked
+from forecast.intake import additions, journal, writer
+from forecast.intake.writer import locked
 
 SCORE = {
     "index_code": "PAR",
@@ -259,11 +258,12 @@ def test_a_table_that_cannot_be_written_leaves_no_trace(data_dir, monkeypatch):
     assert additions.listed(data_dir) == ()
 
 
-def test_who_adds_while_another_does_is_told(data_dir):
+def test_who_adds_while_another_does_is_told(data_dir, monkeypatch):
     """One at a time: a second addition is refused while the folder is locked."""
+    monkeypatch.setattr(writer, "PATIENCE", 0.0)
     proposal = score(data_dir)
 
-    with locked(data_dir), pytest.raises(WriteError, match="another import"):
+    with locked(data_dir), pytest.raises(WriteError, match="another process"):
         additions.append(proposal, who="thử")
 
 

@@ -19,6 +19,7 @@ from forecast.base.lock import held
 from forecast.base.workbook import open_workbook
 from forecast.data import load
 from forecast.data.load import LOCK
+from forecast.intake import additions, journal, writer
 from forecast.intake.forms import intake as intake_module
 from forecast.intake.forms import key, layout, reading, store
 
@@ -555,10 +556,10 @@ def test_two_intakes_at_once_lose_nothing(office):
 
 def test_whoever_waits_too_long_is_told_for_whom(office, monkeypatch):
     """Another process holds the table: its number is told, and nothing is changed."""
-    monkeypatch.setattr(store, "_PATIENCE", 0.1)
+    monkeypatch.setattr(writer, "PATIENCE", 0.1)
     sent = office.filled()
 
-    with held(office.data / LOCK), pytest.raises(WriteError, match="Another intake"):
+    with held(office.data / LOCK), pytest.raises(WriteError, match="another process"):
         office.take(sent)
     assert not office.table.exists()
 
@@ -570,3 +571,37 @@ def test_nothing_of_the_package_reads_a_workbook_twice(office):
     sent.write_bytes(b"changed meanwhile")
 
     assert openpyxl.load_workbook(io.BytesIO(opened.content))[ENTRY]["H9"].value == 0.498
+
+
+def test_an_intake_is_noted_and_can_be_undone(office):
+    """As any addition; the form may be taken again afterwards."""
+    sent = office.filled()
+    office.take(sent)
+    rows = len(stored(office))
+    (noted,) = additions.listed(office.data)
+    additions.undo(additions.removal(office.data), who="thử")
+
+    assert (noted.entry.action, len(noted.entry.rows), noted.state) == ("intake", rows, "stands")
+    assert len(stored(office)) == 0
+    assert [outcome.state for outcome in office.take(sent)] == ["accepted"]
+
+
+def test_nothing_is_taken_in_while_the_journal_is_damaged(office):
+    """It could not be undone."""
+    (office.data / journal.FILE).write_text("hỏng", encoding="utf-8")
+    before = office.tree()
+    with pytest.raises(DataError):
+        office.take(office.filled())
+
+    assert office.tree() == before
+
+
+def test_a_table_marked_as_read_only_takes_no_form(office):
+    """Not even a copy of the form is left."""
+    office.take(office.filled())
+    office.table.chmod(0o444)
+    before = sorted(path.name for path in (office.data / "submissions").iterdir())
+    with pytest.raises(WriteError, match="permission denied"):
+        office.take(office.filled({"I9": 0.6}, name="khac.xlsx"))
+
+    assert sorted(path.name for path in (office.data / "submissions").iterdir()) == before

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import json
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -15,6 +13,7 @@ from typing import Final
 from forecast.answer.findings import phrase
 from forecast.answer.result import SPEC_FILE, read_spec, read_table
 from forecast.base.errors import DataError, ForecastError
+from forecast.base.incoming import record_of
 from forecast.base.spec import RunSpec
 from forecast.data import load
 from forecast.data.load import Known
@@ -91,10 +90,7 @@ def _known(folder: Path, spec: RunSpec) -> Known:
 
 @lru_cache(maxsize=2)  # the reports of many areas rest on the same tables
 def _read(content: tuple[tuple[str, bytes], ...], as_of: dt.date) -> Known:
-    with tempfile.TemporaryDirectory() as place:
-        for name, whole in content:
-            (Path(place) / name).write_bytes(whole)
-        return load.read(Path(place), as_of=as_of)
+    return load.read(dict(content), as_of=as_of)
 
 
 def _refuse_altered(folder: Path, names: Iterable[str]) -> None:
@@ -104,7 +100,7 @@ def _refuse_altered(folder: Path, names: Iterable[str]) -> None:
     """
     if not (folder / RECORD).exists():
         return
-    written = json.loads((folder / RECORD).read_text(encoding="utf-8"))["outputs"]
+    written = record_of(folder / RECORD)["outputs"]
     for name in names:
         if hashlib.sha256((folder / name).read_bytes()).hexdigest() != written.get(name):
             raise ValueError(f"{name} was altered")

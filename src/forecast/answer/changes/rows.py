@@ -13,7 +13,7 @@ from typing import Any, Final, Self
 import pandas as pd
 
 from forecast.answer import submissions
-from forecast.answer.changes.steps import DEPARTMENTS, FIGURES, FRAMEWORK, INDICATORS, NONE
+from forecast.answer.changes.steps import DEPARTMENTS, EXPERTS, FIGURES, FRAMEWORK, INDICATORS, NONE
 from forecast.answer.result import CHANGED_ROW_COLUMNS
 from forecast.answer.submissions.bias import domain_of
 from forecast.base.indexes import INDEXES, SURVEYS, panel_of
@@ -21,6 +21,7 @@ from forecast.base.spec import RunSpec
 from forecast.data import tables
 from forecast.data.framework import PART_PREFIX, TOTAL
 from forecast.data.load import Known
+from forecast.data.load.indicators import related_of
 from forecast.data.tables import DAY_DTYPE, Table
 
 Record = Mapping[Hashable, Any]
@@ -91,6 +92,27 @@ COMPARED: Final = (
         ),
     ),
     Compared(
+        table=tables.INDICATOR_TYPES,
+        step=INDICATORS,
+        key=("indicator_code",),
+        value=("component", "name_vi"),
+        silent=("name_vi", "name_en", "unit", "frequency", "delay_days", "note"),
+    ),
+    Compared(
+        table=tables.RELATED,
+        step=INDICATORS,
+        key=tables.RELATED_KEY,
+        value=("score", "rank"),
+        silent=(*_SOURCE, "source_day", "sources", "rank_spread", "spread", "trust"),
+    ),
+    Compared(
+        table=tables.ELASTICITIES,
+        step=EXPERTS,
+        key=("indicator_code", "component", "stated_by"),
+        value=("low",),
+        silent=("stated_on", "source_url", "note"),
+    ),
+    Compared(
         table=tables.SUBMISSIONS,
         step=DEPARTMENTS,
         key=("department", "component"),
@@ -112,12 +134,6 @@ COMPARED: Final = (
         silent=(*_SOURCE, "recorded_on", "responsible"),
     ),
     Compared(table=tables.ORGANS, key=("unit",), value=("kind",), silent=("aliases", *_SOURCE)),
-    Compared(
-        table=tables.RELATED,
-        key=tables.RELATED_KEY,
-        value=("score", "rank"),
-        silent=(*_SOURCE, "source_day", "sources", "rank_spread", "spread", "trust"),
-    ),
 )
 
 
@@ -209,31 +225,60 @@ def _written(value: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _About:
-    """What rows are about; `rules` gives the component that an indicator scores."""
+    """What rows are about.
+
+    Attributes
+    ----------
+    rules
+        Component that an indicator scores by a rule.
+    types
+        Component that an indicator of the catalogue may speak for.
+    related
+        Index and component of related indices that the catalogue takes as indicators.
+    """
 
     spec: RunSpec
     rules: Mapping[str, str]
+    types: Mapping[str, str]
+    related: frozenset[tuple[str, str]]
 
     @classmethod
     def of(cls, before: Known, after: Known, spec: RunSpec) -> Self:
         rules: dict[str, str] = {}
+        types: dict[str, str] = {}
+        related: set[tuple[str, str]] = set()
         for known in (before, after):
             rules |= dict(zip(known.frameworks["indicator"], known.frameworks["component"], strict=True))
-        return cls(spec, {code: component for code, component in rules.items() if code})
+            listed = known.indicator_types[known.indicator_types["component"] != ""]
+            types |= dict(zip(listed["indicator_code"], listed["component"], strict=True))
+            related |= {named for source in listed["source"] if (named := related_of(source))}
+        rules = {code: component for code, component in rules.items() if code}
+        return cls(spec, rules, types, frozenset(related))
 
     def said_of(self, compared: Compared, row: Row) -> Row:
         return row | {"step": self._step(compared, row), "component": self._domain(row)}
 
     def _step(self, compared: Compared, row: Row) -> str:
-        """Only the main index has criteria and forms, and an indicator without a rule moves nothing."""
-        if compared.step in (INDICATORS, DEPARTMENTS) and not INDEXES[self.spec.index_code].departments:
+        """Only the main index has criteria and forms; an indicator needs a rule or a linked component.
+
+        Indicators and what experts say of them reach the panel of the main index, and no other.
+        """
+        main = INDEXES[self.spec.index_code].departments
+        if compared.step == DEPARTMENTS and not main:
             return NONE
-        silent = row["area"] != self.spec.area or row["indicator"] not in self.rules
-        return NONE if compared.step == INDICATORS and row["column"] != ORDER and silent else compared.step
+        if compared.step in (INDICATORS, EXPERTS) and not INDEXES[panel_of(self.spec.index_code)].departments:
+            return NONE
+        if compared.step != INDICATORS or row["column"] == ORDER or compared.table is tables.INDICATOR_TYPES:
+            return compared.step
+        if compared.table is tables.RELATED:
+            return INDICATORS if (row["index_code"], row["component"]) in self.related else NONE
+        by_rule = main and row["area"] == self.spec.area and row["indicator"] in self.rules
+        return INDICATORS if by_rule or row["indicator"] in self.types else NONE
 
     def _domain(self, row: Row) -> str:
         """Domain of the index that a row is about; the total, or nothing if it is about none."""
-        component = self.rules.get(row["indicator"], str(row["component"]))
+        usual = self.types.get(row["indicator"], str(row["component"]))
+        component = self.rules.get(row["indicator"], usual)
         index = INDEXES[panel_of(self.spec.index_code)]
         if row["index_code"] in set(INDEXES) - {index.code, index.survey} or not component:
             return ""

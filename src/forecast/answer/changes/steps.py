@@ -12,6 +12,7 @@ MODEL: Final = "model"  # code and settings, on the data as they were
 FIGURES: Final = "figures"
 FRAMEWORK: Final = "framework"
 INDICATORS: Final = "indicators"
+EXPERTS: Final = "experts"  # what they say that indicators are worth
 DEPARTMENTS: Final = "departments"
 UNSPLIT: Final = "unsplit"
 WHOLE: Final = "total"
@@ -20,10 +21,17 @@ NONE: Final = ""  # of rows that move no forecast
 TABLES: Final[Mapping[str, tuple[str, ...]]] = {
     FIGURES: ("areas", "scores"),
     FRAMEWORK: ("events", "frameworks"),
-    INDICATORS: ("indicators",),
+    INDICATORS: ("indicators", "indicator_rows", "indicator_types", "related"),
+    EXPERTS: ("elasticities",),
     DEPARTMENTS: ("submissions", "self_scores"),
 }
-PANEL: Final = (*TABLES[FIGURES], *TABLES[FRAMEWORK])  # all that the panel's posterior rests on
+# all that the panel's posterior rests on: settled figures of indicators are for criteria alone
+PANEL: Final = (
+    *TABLES[FIGURES],
+    *TABLES[FRAMEWORK],
+    *("indicator_rows", "indicator_types", "related"),
+    *TABLES[EXPERTS],
+)
 
 
 def put_back(now: Known, then: Known, steps: Iterable[str]) -> Known:

@@ -133,15 +133,9 @@ def _of_leaf(leaves: Leaves, leaf: int | None, answered: Collection[str], maximu
     said = leaves.tree.leaf_rows[leaf]["component"] in answered
     informed = ("both" if said else "indicator") if by_rule else "department" if said else "domain"
     full = float((leaves.points[:, leaf] >= maximum - LEAST).mean()) if informed == "indicator" else np.nan
-    basis = leaves.basis(leaf)
-    if said:
-        basis = phrases([*_parts(basis), phrase("scorecard.basis_department")])
-    return {"p_full": full, "informed": informed, "basis": basis, "gamble": _gamble(leaves, leaf, maximum)}
-
-
-def _parts(told: str) -> list[str]:
-    """The phrases of a cell, one by one."""
-    return [told[1:-1]] if told.startswith("[") else [told]
+    more = [phrase("scorecard.basis_department")] if said else []
+    basis, gamble = phrases([*leaves.basis(leaf), *more]), _gamble(leaves, leaf, maximum)
+    return {"p_full": full, "informed": informed, "basis": basis, "gamble": gamble}
 
 
 def _gamble(leaves: Leaves, leaf: int, maximum: float) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.answer.findings import phrase, phrases
+from forecast.answer.findings import phrase
 from forecast.answer.scorecard import pace
 from forecast.answer.scorecard.below import allocate, of_free
 from forecast.answer.scorecard.pace import Projection
@@ -60,8 +60,8 @@ class Leaves:
         """Keep all but the draws."""
         return replace(self, points=points)
 
-    def basis(self, leaf: int) -> str:
-        """Say what a leaf's draws rest on, as phrases."""
+    def basis(self, leaf: int) -> list[str]:
+        """Say what a leaf's draws rest on, one phrase after the other."""
         code = self.tree.leaf_rows[leaf]["indicator"]
         year = int(self.last_year[self.tree.leaves[leaf]])
         told = [phrase("scorecard.basis_last", year=year)] if year else []
@@ -75,11 +75,11 @@ class Leaves:
                 "projected": _rounded(float(np.median(found.draws))),
             }
             key = "scorecard.basis_indicator" if found.period else "scorecard.basis_past_indicator"
-            return phrases([phrase(key, **facts), found.reason])
+            return [phrase(key, **facts), found.reason]
         if code in self.projections:
             reason = self.projections[code].reason
-            return phrases([phrase("scorecard.basis_no_projection"), reason, *told])
-        return phrases([*told, phrase("scorecard.basis_domain")])
+            return [phrase("scorecard.basis_no_projection"), reason, *told]
+        return [*told, phrase("scorecard.basis_domain")]
 
 
 def leaves_of(

@@ -8,6 +8,7 @@ panel's own.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from forecast.answer import submissions
 from forecast.answer.findings import Key, quantile_rows, scored
 from forecast.answer.scorecard.card import attainable, projection_table, scorecard_table
+from forecast.answer.scorecard.elasticity import Elasticity
 from forecast.answer.scorecard.gather import Gathered, gather
 from forecast.answer.scorecard.leaves import Leaves, leaves_of
 from forecast.answer.scorecard.remedies import OPEN, of_year, remedy_table, unit_table
@@ -66,7 +68,13 @@ class Outlook:
 
 
 def outlook(
-    known: Known, spec: RunSpec, framework: Framework, last: Draws, target: Draws, targets: pd.DataFrame
+    known: Known,
+    spec: RunSpec,
+    framework: Framework,
+    last: Draws,
+    target: Draws,
+    targets: pd.DataFrame,
+    elasticities: Mapping[str, Elasticity] | None = None,
 ) -> Outlook:
     """Look below the total for one area.
 
@@ -76,6 +84,8 @@ def outlook(
         The panel's joint draws of last year and the target year, all areas.
     targets : DataFrame
         What is aimed at: quantity, relation, value, set_on.
+    elasticities : mapping from indicator to Elasticity, optional
+        What indicators are worth in scenarios where no rule scores them.
     """
     tree = tree_of(framework)
     models, gathered = _gathered(known, spec, tree, last, target)
@@ -91,6 +101,7 @@ def outlook(
         place=target.subject.areas.index(spec.area),
         remedies=remedies[remedies["state"].isin(OPEN)],
         attainable=attainable(gathered.leaves, spec.target_year, spec.as_of),
+        elasticities=elasticities or {},
     )
     worlds, chances = scenario_table(stage, known.scenarios, targets)
     rows = _rows(spec, framework, tree, gathered, final, models.points if models.by_rule.any() else None)

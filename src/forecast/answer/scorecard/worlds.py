@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from forecast.answer.findings import phrase
 from forecast.answer.result import SCENARIO_COLUMNS, SCENARIO_TARGET_COLUMNS
 from forecast.answer.scorecard.below import moved
+from forecast.answer.scorecard.elasticity import Elasticity
 from forecast.answer.scorecard.leaves import Leaves
 from forecast.answer.scorecard.tree import NONE
 from forecast.data.framework import TOTAL, WHOLE
@@ -50,6 +51,8 @@ class Stage:
         Open remedies: component, expected_effect, days_overdue.
     attainable : ndarray, shape (L,)
         Most that a remedy can still bring each leaf to, in points; 0 where its day is past.
+    elasticities : mapping from indicator to Elasticity
+        What indicators are worth that no rule scores.
     """
 
     leaves: Leaves
@@ -57,17 +60,42 @@ class Stage:
     place: int
     remedies: pd.DataFrame
     attainable: Floats
+    elasticities: Mapping[str, Elasticity] = field(default_factory=dict)
+
+    def ruled(self, code: str) -> list[int]:
+        """Leaves that an indicator scores by their rule."""
+        pairs = zip(self.leaves.tree.leaf_rows, self.leaves.scored, strict=True)
+        return [leaf for leaf, (row, rule) in enumerate(pairs) if row["indicator"] == code and rule]
+
+    def silent(self, code: str) -> str:
+        """Say why an indicator can move nothing, as a phrase; empty if it can."""
+        if self.ruled(code):
+            return ""
+        own = self.elasticities.get(code)
+        if own is None:
+            return phrase("scenario.no_indicator", indicator=code)
+        return own.reason or ("" if len(self.free(own.component)) else phrase("scenario.all_ruled"))
+
+    def free(self, component: str) -> NDArray[np.intp]:
+        """Leaves below a component that no rule scores."""
+        tree = self.leaves.tree
+        under = np.asarray(tree.under(tree.place(component)))
+        return under[~self.leaves.by_rule[under]]
 
 
 def played(stage: Stage, scenario: Scenario, every: Sequence[Scenario]) -> World:
     """Let a scenario, and what it combines, come true in every draw.
 
-    Indicators are set first, then points are added or taken, then remedies take effect, each within
-    its maximum.
+    Indicators are set first, each once whatever is combined (the last part that names it counts), then
+    points are added or taken, then remedies take effect, each within its maximum.
     """
     parts = flat(scenario, every)
-    points, totals = stage.leaves.points, stage.totals
-    for step in (_set_indicators, _shift, _remedy):
+    told = {code: value for part in parts for code, value in part.indicators.items()}
+    world = _set_indicators(stage, told)
+    if world.reason:
+        return world
+    points, totals = world.points, world.totals
+    for step in (_shift, _remedy):
         for part in parts:
             world = step(stage, part, World(points, totals))
             if world.reason:
@@ -148,19 +176,32 @@ def _ends(name: str, found: Floats) -> dict[str, float]:
     return {f"{mark}lower": low, f"{mark}median": middle, f"{mark}upper": high}
 
 
-def _set_indicators(stage: Stage, part: Scenario, world: World) -> World:
-    tree = stage.leaves.tree
-    uses = [row["indicator"] for row in tree.leaf_rows]
-    points = world.points
-    for code, value in part.indicators.items():
-        ruled = zip(range(len(uses)), uses, stage.leaves.scored, strict=True)
-        places = [(leaf, rule) for leaf, used, rule in ruled if used == code and rule is not None]
-        if not places:
-            return World(points, world.totals, phrase("scenario.no_indicator", indicator=code))
-        points = points.copy()
-        for leaf, rule in places:
-            points[:, leaf] = rule.points(value, float(tree.maxima[leaf]))
-    return World(points, world.totals)
+def _set_indicators(stage: Stage, told: Mapping[str, float]) -> World:
+    """Score indicators by their rule; those without one move their domain by what a unit is worth."""
+    tree, scored = stage.leaves.tree, stage.leaves.scored
+    points = stage.leaves.points.copy()
+    for code in told:
+        if reason := stage.silent(code):
+            return World(stage.leaves.points, stage.totals, reason)
+    for code, value in told.items():
+        for leaf in stage.ruled(code):
+            rule = scored[leaf]
+            if rule is not None:
+                points[:, leaf] = rule.points(value, float(tree.maxima[leaf]))
+    for code, value in told.items():
+        if not stage.ruled(code):
+            points = _swayed(stage, points, stage.elasticities[code], value)
+    return World(points, stage.totals)
+
+
+def _swayed(stage: Stage, points: Floats, own: Elasticity, value: float) -> Floats:
+    """Move a domain by an indicator's distance from what is expected, in every draw.
+
+    Criteria that a rule scores have their own indicator and stay; the others take their share of the move.
+    """
+    tree, free = stage.leaves.tree, stage.free(own.component)
+    part = float(tree.maxima[free].sum() / tree.maxima[tree.under(tree.place(own.component))].sum())
+    return _raised(stage, points, free, (value - own.expected) * own.per_unit * part)
 
 
 def _shift(stage: Stage, part: Scenario, world: World) -> World:
@@ -204,7 +245,11 @@ def _added(stage: Stage, points: Floats, name: str, step: float) -> Floats:
     """Add points to a component in every draw, as far as its maximum and 0 allow."""
     tree = stage.leaves.tree
     under = np.arange(len(tree.leaves)) if name == TOTAL else tree.under(tree.place(name))
-    own, maxima = points[:, under], tree.maxima[under]
+    return _raised(stage, points, np.asarray(under), step)
+
+
+def _raised(stage: Stage, points: Floats, under: NDArray[np.intp], step: float | Floats) -> Floats:
+    own, maxima = points[:, under], stage.leaves.tree.maxima[under]
     changed = points.copy()
     changed[:, under] = moved(own, maxima, np.clip(own.sum(axis=1) + step, 0.0, maxima.sum()))
     return changed

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from forecast.base.indexes import MAIN
 from forecast.base.labels import Phrase
 from forecast.data.framework import PART_PREFIX, TOTAL, is_criterion
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _MEAN_SCALE: Final = 0.05  # what the overall bias may be before anything is seen, in share of the maximum
 _BETWEEN_SCALE: Final = 0.03  # how much domains may differ

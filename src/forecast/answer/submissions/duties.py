@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+import pandas as pd
 
 from forecast.base.spec import refuse_unknown
 from forecast.base.spelling import clean
 from forecast.data.framework import PART_PREFIX, TOTAL, Framework
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 SEPARATOR: Final = ";"  # between the departments that share a component
 

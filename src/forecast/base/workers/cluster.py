@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
+from forecast.base import stop
 from forecast.base.errors import RunError, SpecError, shown
 from forecast.base.labels import Phrase
 from forecast.base.workers.contract import Done, Shared, Task, Value
@@ -79,6 +80,7 @@ class Cluster:
     def _collected(self, futures: dict[Future[Any], int]) -> Iterator[Done[Any]]:
         seen = time.monotonic()
         while futures:
+            stop.check()
             if self._workers():
                 seen = time.monotonic()
             elif time.monotonic() - seen > PATIENCE:

@@ -11,12 +11,13 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Executor, Future, as_completed
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from forecast.base import stop
 from forecast.base.errors import RunError
 from forecast.base.workers.contract import Done, Shared, Task, Value
 
@@ -46,6 +47,7 @@ def _in_this_process(
     work: Callable[[Task, Shared], Value], tasks: Sequence[Task], shared: Shared
 ) -> Generator[Done[Value]]:
     for place, task in enumerate(tasks):
+        stop.check()
         try:
             yield Done(place, work(task, shared))
         except Exception as error:  # noqa: BLE001 -- it is handed on
@@ -85,16 +87,20 @@ def _round(
     futures: dict[Future[Value], int] = {
         pool.submit(_do, work, task, place): place for place, task in tasks.items()
     }
-    for future in as_completed(list(futures)):
-        place = futures.pop(future)
-        try:
-            done = Done(place, future.result())
-        except BrokenProcessPool:
-            return
-        except Exception as error:  # noqa: BLE001 -- it is handed on
-            done = Done(place, error=error)
-        yield done
-        del future, done  # what came back is large
+    while futures:
+        stop.check()
+        ended, _ = wait(futures, timeout=stop.LOOK, return_when=FIRST_COMPLETED)
+        while ended:
+            future = ended.pop()
+            place = futures.pop(future)
+            try:
+                done = Done(place, future.result())
+            except BrokenProcessPool:
+                return
+            except Exception as error:  # noqa: BLE001 -- it is handed on
+                done = Done(place, error=error)
+            yield done
+            del future, done  # what came back is large
 
 
 @contextlib.contextmanager

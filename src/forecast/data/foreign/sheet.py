@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +10,11 @@ from typing import Final
 
 import pandas as pd
 
+from forecast.base import incoming
 from forecast.base.errors import DataError, Problem
 from forecast.base.spelling import clean
-from forecast.data.load.files import MAX_BYTES
+from forecast.data.load.files import MAX_BYTES, lines_of
 
-UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 SEPARATORS: Final = (",", ";", "\t", "|")
 _SEP_LINE: Final = re.compile(r"\s*\"?sep=(.)\"?\s*", flags=re.IGNORECASE)
 
@@ -39,10 +37,10 @@ def sheet_of_file(path: Path) -> Sheet | None:
     Raises
     ------
     DataError
-        If rows are longer or shorter than the header, or quotes do not close.
+        If the file cannot be read, rows are longer or shorter than the header, or quotes do not close.
     """
-    text = _text(path)
-    if text is None or not text.strip():
+    text = incoming.text(incoming.content(path, most=MAX_BYTES), path.name, utf16=True)
+    if not text.strip():
         return None
     first, _, rest = text.partition("\n")
     told = _SEP_LINE.fullmatch(first.rstrip("\r"))
@@ -71,46 +69,23 @@ def _cell(value: object) -> str:
     return clean(str(value))
 
 
-def _text(path: Path) -> str | None:
-    """The text of a file; None where the usual reader is to say what is wrong with it."""
-    try:
-        if not path.is_file() or path.stat().st_size > MAX_BYTES:
-            return None
-        data = path.read_bytes()
-        text = data.decode("utf-16" if data.startswith(UTF16_MARKS) else "utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        return None
-    return None if "\0" in text or data.startswith(b"PK\x03\x04") else text
-
-
 def _parsed(file: str, text: str, separator: str, top: int) -> Sheet | None:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    lines: list[tuple[int, list[str]]] = []
-    before = 0
-    try:
-        for cells in reader:
-            number, before = before + 1, reader.line_num
-            if before > number:
-                raise DataError([Problem(file, number + top - 1, "", "", "expect.one_line")])
-            if any(cell.strip() for cell in cells):
-                lines.append((number + top - 1, cells))
-    except csv.Error as error:
-        raise DataError([Problem(file, before + top, "", "", "expect.quotes")]) from error
+    lines, problems = lines_of(text, file, separator=separator, above=top - 1)
+    if problems:
+        raise DataError(problems)
     if len(lines) < 2:
         return None
     (row, header), *body = lines
     width = len(header)
     # An empty cell at the end of a row belongs to no column.
     body = [(n, cells[:width] if not "".join(cells[width:]).strip() else cells) for n, cells in body]
-    wrong = [(n, cells) for n, cells in body if len(cells) != width]
+    wrong = [
+        Problem(file, n, "", separator.join(cells), "expect.cells", {"found": len(cells), "expected": width})
+        for n, cells in body
+        if len(cells) != width
+    ]
     if wrong:
-        facts = [{"found": len(cells), "expected": width} for _, cells in wrong]
-        raise DataError(
-            [
-                Problem(file, n, "", separator.join(cells), "expect.cells", fact)
-                for (n, cells), fact in zip(wrong, facts, strict=True)
-            ]
-        )
+        raise DataError(wrong)
     columns = tuple(zip(*(cells for _, cells in body), strict=True))
     names = tuple(clean(cell) for cell in header)
     return Sheet(file, separator, names, tuple(n for n, _ in body), columns, row)

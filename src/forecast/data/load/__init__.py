@@ -7,8 +7,7 @@ what was known on a day.  `read_panel` does the same for one file with any yearl
 from __future__ import annotations
 
 import datetime as dt
-import shutil
-import tempfile
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,13 +20,19 @@ from forecast.data import tables
 from forecast.data.framework import with_printed
 from forecast.data.load.areas import Gazetteer, gazetteer
 from forecast.data.load.cells import parse_table
-from forecast.data.load.files import Rows, read_rows, rows_of
+from forecast.data.load.files import Rows, Source, content_of, has, read_rows, rows_of
 from forecast.data.load.indicators import with_catalogue
 from forecast.data.load.known import Known, known_of, settled_rows
-from forecast.data.load.rules import Checked, broken_rules, repeated_rows
+from forecast.data.load.rules import (
+    Checked,
+    broken_rules,
+    days_to_come,
+    repeated_rows,
+    unknown_in_scenarios,
+)
 from forecast.data.scenarios import FILE as SCENARIOS_FILE
 from forecast.data.scenarios import Scenario
-from forecast.data.scenarios import read as read_scenarios
+from forecast.data.scenarios import parsed as parse_scenarios
 from forecast.data.tables import Table, as_known
 
 __all__ = ["LOCK", "Known", "Vintages", "read", "read_breaks", "read_panel", "read_vintages", "rehearse"]
@@ -35,13 +40,13 @@ __all__ = ["LOCK", "Known", "Vintages", "read", "read_breaks", "read_panel", "re
 LOCK: Final = ".lock"  # held in the folder by who adds to its tables
 
 
-def read(data_dir: Path, *, as_of: dt.date) -> Known:
+def read(source: Source, *, as_of: dt.date) -> Known:
     """Read all tables of a folder as they were known on one day.
 
     Parameters
     ----------
-    data_dir
-        Folder with the CSV files of `tables.DATA_TABLES` and ``areas.csv``.
+    source
+        Folder with the CSV files of `tables.DATA_TABLES` and ``areas.csv``, or these files in memory by name.
     as_of
         Rows published after this day are checked and left out.
 
@@ -52,7 +57,7 @@ def read(data_dir: Path, *, as_of: dt.date) -> Known:
     SpecError
         If no score was published on or before `as_of`.
     """
-    return read_vintages(data_dir).known_at(as_of)
+    return read_vintages(source).known_at(as_of)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +78,10 @@ class Vintages:
                 raise SpecError("spec.no_scores", {"file": tables.SCORES.file})
             raise SpecError("spec.before_any_data", {"as_of": as_of, "first": first.date()})
         return known_of(self.frames, as_of, self.hashes, self.scenarios)
+
+    def days_after(self, today: dt.date) -> list[Problem]:
+        """List the cells that say that something was published after today."""
+        return days_to_come(self.checked, today)
 
     def settled_of(self, index_code: str, as_of: dt.date) -> pd.DataFrame:
         """Give the settled figures of one index as known on a day, without those of any other table."""
@@ -102,28 +111,32 @@ class Vintages:
         return _vintages(checked, self.scenarios, self.hashes.get(SCENARIOS_FILE, ""))
 
 
-def read_vintages(data_dir: Path) -> Vintages:
-    """Read and check all tables of a folder.
+def read_vintages(source: Source) -> Vintages:
+    """Read and check all tables of a folder, or of files in memory by name.
 
     Raises
     ------
     DataError
         With every problem of every table.
     """
+    folder = source if isinstance(source, Mapping) else Path(source)
     problems: list[Problem] = []
-    told: tuple[Scenario, ...] = ()
+    scenarios: tuple[Scenario, ...] = ()
     digest = ""
     try:
-        told, digest = read_scenarios(Path(data_dir))
+        if has(folder, SCENARIOS_FILE):
+            content = content_of(folder, SCENARIOS_FILE)
+            scenarios, digest = parse_scenarios(content), hashlib.sha256(content).hexdigest()
     except DataError as error:
         problems += error.problems
     try:
-        checked = _checked(Path(data_dir))
+        checked = _checked(folder)
     except DataError as error:
         raise DataError([*error.problems, *problems]) from error
+    problems += unknown_in_scenarios(scenarios, checked)
     if problems:
         raise DataError(problems)
-    return _vintages(checked, told, digest)
+    return _vintages(checked, scenarios, digest)
 
 
 def _vintages(checked: Mapping[str, Checked], scenarios: tuple[Scenario, ...], digest: str) -> Vintages:
@@ -142,13 +155,8 @@ def rehearse(data_dir: Path, file: str, content: bytes) -> Vintages:
         With every problem that the folder would have.
     """
     names = (tables.AREAS.file, *(table.file for table in tables.DATA_TABLES), SCENARIOS_FILE)
-    with tempfile.TemporaryDirectory() as place:
-        copy = Path(place)
-        for name in names:
-            if name != file and (data_dir / name).is_file():
-                shutil.copyfile(data_dir / name, copy / name)
-        (copy / file).write_bytes(content)
-        return read_vintages(copy)
+    others = {name: content_of(data_dir, name) for name in names if name != file and has(data_dir, name)}
+    return read_vintages({**others, file: content})
 
 
 def read_panel(path: Path) -> pd.DataFrame:
@@ -164,9 +172,7 @@ def read_panel(path: Path) -> pd.DataFrame:
     DataError
         With every problem of the file.
     """
-    table, problems = _read_table(Path(path), tables.PANEL, None)
-    if table is None or problems:
-        raise DataError(problems)
+    table = _alone(path, tables.PANEL)
     frame = table.frame
     above = frame.loc[frame["score"] > frame["max_score"]]
     found = [
@@ -186,17 +192,21 @@ def read_breaks(path: Path) -> tuple[int, ...]:
     DataError
         With every problem of the file.
     """
-    table, problems = _read_table(Path(path), tables.BREAKS, None)
-    if table is None or problems:
+    return tuple(sorted({int(year) for year in _alone(path, tables.BREAKS).frame["year"]}))
+
+
+def _alone(path: Path, table: Table) -> Checked:
+    found, problems = _checked_rows(table, None, *read_rows(Path(path), table))
+    if found is None or problems:
         raise DataError(problems)
-    return tuple(sorted({int(year) for year in table.frame["year"]}))
+    return found
 
 
-def _checked(folder: Path) -> dict[str, Checked]:
+def _checked(source: Source) -> dict[str, Checked]:
     """Read and check all tables; raise one DataError with all that is wrong."""
-    if not folder.is_dir():
-        raise DataError([Problem(str(folder), None, "", "", "expect.folder")])
-    areas, problems = _read_table(folder / tables.AREAS.file, tables.AREAS, None)
+    if isinstance(source, Path) and not source.is_dir():
+        raise DataError([Problem(str(source), None, "", "", "expect.folder")])
+    areas, problems = _read_table(source, tables.AREAS, None)
     places = None
     checked = {}
     if areas is not None and not problems:  # else every use of a misspelt area would be reported too
@@ -209,11 +219,10 @@ def _checked(folder: Path) -> dict[str, Checked]:
         ]
         places = None if clashes else places
     for table in tables.DATA_TABLES:
-        path = folder / table.file
-        if table.optional and not path.exists():
+        if table.optional and not has(source, table.file):
             checked[table.name] = _empty(table)
             continue
-        found, wrong = _read_table(path, table, places)
+        found, wrong = _read_table(source, table, places)
         problems += wrong
         if found is not None:
             checked[table.name] = found
@@ -229,11 +238,16 @@ def _refuse(problems: Sequence[Problem]) -> None:
         raise DataError(sorted(problems, key=lambda p: (order[p.file], p.row or 0)))
 
 
-def _read_table(path: Path, table: Table, places: Gazetteer | None) -> tuple[Checked | None, list[Problem]]:
-    return _checked_rows(table, places, *read_rows(path, table))
+def _read_table(
+    source: Source, table: Table, places: Gazetteer | None
+) -> tuple[Checked | None, list[Problem]]:
+    try:
+        return _table_of(content_of(source, table.file), table, places)
+    except DataError as refusal:
+        return None, list(refusal.problems)
 
 
-def _table_of(content: bytes, table: Table, places: Gazetteer) -> tuple[Checked | None, list[Problem]]:
+def _table_of(content: bytes, table: Table, places: Gazetteer | None) -> tuple[Checked | None, list[Problem]]:
     return _checked_rows(table, places, *rows_of(content, table, table.file))
 
 

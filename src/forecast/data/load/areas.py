@@ -11,7 +11,7 @@ from typing import Final
 import pandas as pd
 
 from forecast.base.spec import nearest
-from forecast.base.spelling import clean
+from forecast.base.spelling import clean, without_marks
 
 _TONES: Final = "\N{COMBINING GRAVE ACCENT}\N{COMBINING ACUTE ACCENT}\N{COMBINING TILDE}"
 _TONE_MARKS: Final = frozenset(f"{_TONES}\N{COMBINING HOOK ABOVE}\N{COMBINING DOT BELOW}")
@@ -81,16 +81,6 @@ def fold(name: str) -> str:
     tones = "".join(char for char in parts if char in _TONE_MARKS)
     letters = "".join(char for char in parts if char not in _TONE_MARKS)
     return "".join(char for char in letters if char.isalnum() or unicodedata.combining(char)) + tones
-
-
-def without_marks(name: str) -> str:
-    """Write a name without any Vietnamese mark.
-
-    >>> without_marks("Đắk Lắk")
-    'Dak Lak'
-    """
-    parts = unicodedata.normalize("NFD", name.replace("đ", "d").replace("Đ", "D"))
-    return "".join(char for char in parts if not unicodedata.combining(char))
 
 
 def _spellings(area: str, aliases: Iterable[str]) -> list[str]:

@@ -164,6 +164,11 @@ def _choice(text: str, column: Column, *, hint: bool) -> Cell:
     return Cell(text) if known else Cell("", not_among(text, column.choices, hint=hint))
 
 
+def each_row(frame: pd.DataFrame) -> Iterator[Any]:
+    """Walk rows as named tuples; the stubs give each field the union of all types."""
+    yield from frame.itertuples(index=False)
+
+
 def strangers(frame: pd.DataFrame, column: str, allowed: tuple[str, ...]) -> Iterator[Finding]:
     """Report the cells of a column that are not one of a set, the first with the nearest of the set."""
     odd = frame.loc[~frame[column].isin(allowed)]

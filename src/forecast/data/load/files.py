@@ -11,16 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from forecast.base import labels
-from forecast.base.errors import Problem
+from forecast.base import incoming, labels
+from forecast.base.errors import DataError, Problem
 from forecast.base.spec import nearest
 from forecast.base.spelling import clean
 from forecast.data.tables import Table
 
+Source = Path | Mapping[str, bytes]  # a folder, or its files in memory by name
+
 MAX_BYTES: Final = 200_000_000
 _WHOLE: Final = re.compile(r"-?\d+", flags=re.ASCII)
 _DIGITS: Final = re.compile(r"\d+", flags=re.ASCII)
-_UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 _OTHER_DELIMITERS: Final = {";": "delimiter.semicolon", "\t": "delimiter.tab", "|": "delimiter.bar"}
 
 
@@ -32,6 +33,26 @@ class Rows:
     numbers: tuple[int, ...]
     cells: dict[str, list[str]]
     sha256: str
+
+
+def has(source: Source, file: str) -> bool:
+    """Whether a folder, or files in memory by name, have a file."""
+    return file in source if isinstance(source, Mapping) else (source / file).exists()
+
+
+def content_of(source: Source, file: str) -> bytes:
+    """Read a file of a folder, or of files in memory.
+
+    Raises
+    ------
+    DataError
+        If it is not there or cannot be read.
+    """
+    if not isinstance(source, Mapping):
+        return incoming.content(source / file, most=MAX_BYTES)
+    if file not in source:
+        raise incoming.refused(file, "expect.file", folder="data")
+    return source[file]
 
 
 def read_rows(path: Path, table: Table, *, file: str = "") -> tuple[Rows | None, list[Problem]]:
@@ -54,16 +75,20 @@ def read_rows(path: Path, table: Table, *, file: str = "") -> tuple[Rows | None,
         Problems of the file, its header and the shape of its rows; empty if there are none.
     """
     name = file or path.name
-    data, problem = _bytes_of(path, name)
-    return (None, [problem]) if problem else rows_of(data, table, name)
+    try:
+        data = incoming.content(path, most=MAX_BYTES, name=name)
+    except DataError as refusal:
+        return None, list(refusal.problems)
+    return rows_of(data, table, name)
 
 
 def rows_of(data: bytes, table: Table, name: str) -> tuple[Rows | None, list[Problem]]:
     """Read the bytes of a CSV file that messages call `name`; see `read_rows`."""
-    text, problem = _text_of(data, name)
-    if problem:
-        return None, [problem]
-    lines, problems = _parsed(text, name)
+    try:
+        text = incoming.text(data, name)
+    except DataError as refusal:
+        return None, list(refusal.problems)
+    lines, problems = lines_of(text, name)
     wrong = _unusable(lines, problems, table, name)
     if wrong:
         return None, wrong
@@ -101,42 +126,14 @@ def grown(before: bytes, table: Table, rows: Sequence[Mapping[str, str]]) -> byt
     return before + added.getvalue().encode()
 
 
-def _bytes_of(path: Path, name: str) -> tuple[bytes, Problem | None]:
-    try:
-        if path.exists() and not path.is_file():
-            return b"", Problem(name, None, "", "", "expect.regular_file")
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            facts = {"found": size // 1_000_000, "limit": MAX_BYTES // 1_000_000}
-            return b"", Problem(name, None, "", "", "expect.smaller_file", facts)
-        return path.read_bytes(), None
-    except FileNotFoundError:
-        return b"", Problem(name, None, "", "", "expect.file", {"folder": str(path.parent)})
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        return b"", Problem(name, None, "", "", "expect.readable", {"reason": reason})
+def lines_of(
+    text: str, name: str, *, separator: str = ",", above: int = 0
+) -> tuple[list[tuple[int, list[str]]], list[Problem]]:
+    """Give the rows of CSV that hold anything, with their numbers, up to the first that is none.
 
-
-def _text_of(data: bytes, name: str) -> tuple[str, Problem | None]:
-    if data.startswith(_UTF16_MARKS) or data.count(0) * 4 > len(data):
-        return "", Problem(name, None, "", "", "expect.utf8_not_utf16")
-    if data.startswith(b"PK\x03\x04"):
-        return "", Problem(name, None, "", "", "expect.csv_not_excel")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        row = data.count(b"\n", 0, error.start) + 1
-        found = data[error.start : error.start + 1].hex().upper()
-        return "", Problem(name, row, "", "", "expect.utf8", {"byte": found})
-    if "\0" in text:
-        row = text.count("\n", 0, text.index("\0")) + 1
-        return "", Problem(name, row, "", "", "expect.no_nul")
-    return text, None
-
-
-def _parsed(text: str, name: str) -> tuple[list[tuple[int, list[str]]], list[Problem]]:
-    """Give the rows that hold anything, with their numbers, up to the first that is no CSV."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    Numbers count from 1, or on from the lines `above`.
+    """
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     lines: list[tuple[int, list[str]]] = []
     problems: list[Problem] = []
     before = 0
@@ -145,12 +142,12 @@ def _parsed(text: str, name: str) -> tuple[list[tuple[int, list[str]]], list[Pro
             number, before = before + 1, reader.line_num
             if before > number:  # else an editor and a spreadsheet would count the rows differently
                 cell = next(cell for cell in cells if "\n" in cell or "\r" in cell)
-                problems.append(Problem(name, number, "", cell, "expect.one_line"))
+                problems.append(Problem(name, number + above, "", cell, "expect.one_line"))
             elif "".join(cells).strip():
-                lines.append((number, cells))
+                lines.append((number + above, cells))
     except csv.Error as error:
         key = "expect.shorter_cell" if "field limit" in str(error) else "expect.quotes"
-        problems.append(Problem(name, before + 1, "", "", key))
+        problems.append(Problem(name, before + 1 + above, "", "", key))
     return lines, problems
 
 

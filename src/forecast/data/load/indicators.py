@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
 
-from forecast.data.load.cells import Finding, not_among, period_days, strangers
+from forecast.data.load.cells import Finding, each_row, not_among, period_days, strangers
 from forecast.data.tables import COMPONENTS, DAY_DTYPE, RELATED_CODES
 
 RELATED_PREFIX: Final = "related:"
@@ -66,7 +66,7 @@ def catalogue(frame: pd.DataFrame, components: frozenset[str]) -> Iterator[Findi
     named = frame[frame["component"] != ""]
     if components:
         yield from strangers(named, "component", tuple(sorted(components)))
-    for row in _each(frame):
+    for row in each_row(frame):
         for column in ("sign", "lag"):
             if getattr(row, column) % 1 > 0:
                 yield row.row, column, "expect.whole_number", {}
@@ -91,9 +91,9 @@ def figures(frame: pd.DataFrame, listed: pd.DataFrame) -> Iterator[Finding]:
         named = frame[frame[column] != ""].drop_duplicates("indicator_code")
         in_rows = dict(zip(named["indicator_code"], named[column], strict=True))
         usual = in_rows | in_catalogue
-        for row in _each(frame[~codes.isin(usual)].drop_duplicates("indicator_code")):
+        for row in each_row(frame[~codes.isin(usual)].drop_duplicates("indicator_code")):
             yield row.row, column, "expect.in_catalogue", {"code": row.indicator_code}
-        for row in _each(frame[(frame[column] != "") & codes.isin(usual)]):
+        for row in each_row(frame[(frame[column] != "") & codes.isin(usual)]):
             code = row.indicator_code
             if getattr(row, column) != usual[code]:
                 key = "expect.same_as_catalogue" if code in in_catalogue else "expect.same_as_before"
@@ -103,7 +103,7 @@ def figures(frame: pd.DataFrame, listed: pd.DataFrame) -> Iterator[Finding]:
 def elasticities(frame: pd.DataFrame, listed: pd.DataFrame) -> Iterator[Finding]:
     """Judge what experts say: a range in order, of an indicator and the component it may speak for."""
     components = dict(zip(listed["indicator_code"], listed["component"], strict=True))
-    for row in _each(frame):
+    for row in each_row(frame):
         if row.low >= row.high:
             yield row.row, "high", "expect.above_low", {"low": float(row.low)}
         if "" in components:  # a row of the catalogue without its code is told already
@@ -118,7 +118,3 @@ def elasticities(frame: pd.DataFrame, listed: pd.DataFrame) -> Iterator[Finding]
                 "expect.component_of_catalogue",
                 {"code": row.indicator_code, "due": due},
             )
-
-
-def _each(frame: pd.DataFrame) -> Iterator[Any]:
-    yield from frame.itertuples(index=False)

@@ -10,7 +10,7 @@ import pandas as pd
 from forecast.base.errors import SpecError
 from forecast.data import rules
 from forecast.data.framework import TOTAL
-from forecast.data.load.cells import Finding, strangers
+from forecast.data.load.cells import Finding, each_row, strangers
 
 INDICATORLESS = ("manual",)
 
@@ -19,7 +19,7 @@ def scoring(frameworks: pd.DataFrame, indicators: Collection[str]) -> Iterator[F
     """Judge how criteria are scored: readable rules, within the maximum, on indicators that exist."""
     codes = tuple(sorted(indicators))
     yield from strangers(frameworks[frameworks["indicator"] != ""], "indicator", codes)
-    for row in _each(frameworks):
+    for row in each_row(frameworks):
         text, indicator = str(row.rule), str(row.indicator)
         if not pd.isna(row.deadline) and not row.first_year <= row.deadline.year <= row.last_year:
             facts = {"first": int(row.first_year), "last": int(row.last_year)}
@@ -43,7 +43,7 @@ def scoring(frameworks: pd.DataFrame, indicators: Collection[str]) -> Iterator[F
 def submissions(frame: pd.DataFrame, components: frozenset[str]) -> Iterator[Finding]:
     """Judge stored forms: known components, and low, likely and high all there and in order."""
     yield from _known_components(frame, components)
-    for row in _each(frame):
+    for row in each_row(frame):
         given = [row.low, row.likely, row.high]
         if any(pd.isna(value) for value in given) and not all(pd.isna(value) for value in given):
             yield row.row, "likely", "expect.all_three", {}
@@ -54,7 +54,7 @@ def submissions(frame: pd.DataFrame, components: frozenset[str]) -> Iterator[Fin
 def self_scores(frame: pd.DataFrame, components: frozenset[str]) -> Iterator[Finding]:
     """Judge self-scores: known components, nothing above the maximum, no appraisal before its year's end."""
     yield from _known_components(frame, components)
-    for row in _each(frame):
+    for row in each_row(frame):
         if not pd.isna(row.appraised_score) and row.published_on.year <= row.year:
             yield row.row, "published_on", "expect.after_year", {}
         for column in ("self_score", "appraised_score"):
@@ -71,7 +71,7 @@ def remedies(
     aliases = {alias.strip() for text in units["aliases"] for alias in text.split("|")}
     if names:
         yield from strangers(frame[~frame["unit"].isin(aliases)], "unit", names)
-    for row in _each(frame):
+    for row in each_row(frame):
         if row.expected_effect > 0 and not row.component:
             yield row.row, "component", "expect.component_of_effect", {}
         highest = _highest(frameworks, row.component, _year_of(row))
@@ -98,8 +98,3 @@ def _highest(frameworks: pd.DataFrame, component: str, year: int) -> tuple[float
 def _known_components(frame: pd.DataFrame, components: frozenset[str]) -> Iterator[Finding]:
     if components:
         yield from strangers(frame, "component", tuple(sorted(components - {TOTAL})))
-
-
-def _each(frame: pd.DataFrame) -> Iterator[Any]:
-    """Walk rows as named tuples; the stubs give each field the union of all types."""
-    yield from frame.itertuples(index=False)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Callable, Iterator, Mapping
+import datetime as dt
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
 
@@ -14,8 +16,10 @@ from forecast.base.indexes import MAIN
 from forecast.data.framework import PART_PREFIX, TOTAL, WHOLE, is_criterion
 from forecast.data.load import indicators, points
 from forecast.data.load.areas import Gazetteer
-from forecast.data.load.cells import Finding, not_among, strangers
+from forecast.data.load.cells import Finding, each_row, not_among, strangers
 from forecast.data.load.files import Rows
+from forecast.data.scenarios import FILE as SCENARIOS
+from forecast.data.scenarios import Scenario
 from forecast.data.tables import APPRAISED, COMPONENTS, COUNTRY, INDEX_CODES, Table
 
 Frames = Mapping[str, pd.DataFrame]
@@ -25,13 +29,14 @@ _RESTS_ON: Final[Mapping[str, tuple[str, ...]]] = {
     "component": ("index_code", "component"),
     "score": ("index_code", "year", "component", "statistic", "score", "unit", "max_score", "rank"),
     "unit": ("statistic", "unit"),
-    "max_score": ("unit", "max_score"),
+    "max_score": ("index_code", "year", "component", "unit", "max_score"),
     "rank": ("rank",),
     "area": ("statistic", "area"),
     "published_on": ("year", "published_on"),
     "source_day": ("published_on", "source_day"),
 }
 _SUM_TOLERANCE: Final = 0.005
+_DECISION: Final = re.compile(r"\d{1,5}/QĐ-\w+|\d{4}")  # or the year, where no number is known
 _PROVINCES: Final = 63
 _NO_CATALOGUE: Final = pd.DataFrame(columns=["indicator_code", "name_vi", "unit", "component"])
 
@@ -99,6 +104,7 @@ def broken_rules(tables: Mapping[str, Checked], gazetteer: Gazetteer) -> list[Pr
         "scores": _scores,
         "related_indices": _related,
         "frameworks": _frameworks,
+        "announcements": _announcements,
         "indicator_types": _indicator_types,
         "indicators": _indicators,
         "elasticities": _elasticities,
@@ -114,6 +120,39 @@ def broken_rules(tables: Mapping[str, Checked], gazetteer: Gazetteer) -> list[Pr
         for finding in rule(frames[name], frames, gazetteer)
         if tables[name].rests_on_good(finding)
     ]
+
+
+def days_to_come(tables: Mapping[str, Checked], today: dt.date) -> list[Problem]:
+    """Report days of publication after today: no source can have said it yet."""
+    columns = ("published_on", "source_day")
+    return [
+        checked.problem((row, name, "expect.no_day_to_come", {"today": today}))
+        for checked in tables.values()
+        for name in dict.fromkeys((*columns, checked.table.known_from))
+        if name in checked.frame
+        for row in _rows(checked.frame, checked.frame[name] > pd.Timestamp(today))
+    ]
+
+
+def unknown_in_scenarios(scenarios: Sequence[Scenario], tables: Mapping[str, Checked]) -> list[Problem]:
+    """Report indicators and components of scenarios that no table knows."""
+    frames = {name: checked.frame for name, checked in tables.items()}
+    lists = ("indicators", "indicator_types")
+    codes = {code for name in lists if name in frames for code in frames[name]["indicator_code"]}
+    allowed = {"indicators": codes, "points": _every_component(frames) | {TOTAL}}
+    return [
+        Problem(SCENARIOS, None, f"{each.scenario_id}.{name}", found, *not_among(found, tuple(sorted(known))))
+        for each in scenarios
+        for name, known in allowed.items()
+        for found in getattr(each, name)
+        if found not in known
+    ]
+
+
+def _announcements(frame: pd.DataFrame, _: Frames, __: Gazetteer) -> Iterator[Finding]:
+    """A year's result is out after the year."""
+    for row in _rows(frame, frame["announced_on"].dt.year <= frame["year"]):
+        yield row, "announced_on", "expect.after_year", {}
 
 
 def _scores(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterator[Finding]:
@@ -163,7 +202,7 @@ def _elasticities(frame: pd.DataFrame, frames: Frames, _: Gazetteer) -> Iterator
 def _targets(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterator[Finding]:
     known = frames.get("indicators", pd.DataFrame(columns=["indicator_code"]))
     yield from _no_units(frame, gazetteer)
-    for row in _each(frame):
+    for row in each_row(frame):
         if row.quantity == "rank" and not 1 <= row.value <= _PROVINCES:
             yield row.row, "value", "expect.at_most", {"high": float(_PROVINCES)}
         if row.quantity != "rank" and row.value > WHOLE:
@@ -202,8 +241,10 @@ def _frameworks(frame: pd.DataFrame, frames: Frames, _: Gazetteer) -> Iterator[F
         yield from points.scoring(frame, {*known["indicator_code"], *listed["indicator_code"]})
     once = frame.drop_duplicates(["framework", "component"])  # a repeat is told already
     for name, version in once.groupby("framework", sort=False):
+        if not _DECISION.fullmatch(str(name)):
+            yield int(version["row"].iloc[0]), "framework", "expect.decision", {}
         parts = set(version["component"])
-        for row in _each(version):
+        for row in each_row(version):
             if row.last_year < row.first_year:
                 yield row.row, "last_year", "expect.not_before", {"first": int(row.first_year)}
             if row.component != TOTAL and row.parent not in parts:
@@ -219,7 +260,7 @@ def _frameworks(frame: pd.DataFrame, frames: Frames, _: Gazetteer) -> Iterator[F
 
 def _bounds(version: pd.DataFrame) -> Iterator[Finding]:
     """Report bounds that do not hold the maximum, or stand beside one that is not assumed."""
-    for row in _each(version):
+    for row in each_row(version):
         for column, outside in (
             ("max_low", row.max_low > row.max_score),
             ("max_high", row.max_high < row.max_score),
@@ -236,7 +277,7 @@ def _places(version: pd.DataFrame) -> Iterator[Finding]:
     """Report rows that hang elsewhere than they should; points there would be lost without a word."""
     above = dict(zip(version["component"], version["parent"], strict=True))
     sound = {TOTAL}
-    for row in _each(version):
+    for row in each_row(version):
         name, parent = row.component, row.parent
         due = _place(name)
         if is_criterion(name) and (parent == TOTAL or parent.startswith(PART_PREFIX)):
@@ -286,6 +327,8 @@ def _figures(frame: pd.DataFrame) -> Iterator[Finding]:
         yield row, "rank", "expect.whole_rank", {}
     for row in _rows(frame, frame["max_score"] == 0):
         yield row, "max_score", "expect.above_zero", {}
+    for row in _rows(frame, (frame["max_score"] > WHOLE) & (frame["unit"] == "points")):
+        yield row, "max_score", "expect.at_most", {"high": WHOLE}
     percent = frame["unit"] == "percent"
     for row in _rows(frame, percent & frame["max_score"].notna() & (frame["max_score"] != WHOLE)):
         yield row, "max_score", "expect.percent_maximum", {}
@@ -296,23 +339,31 @@ def _figures(frame: pd.DataFrame) -> Iterator[Finding]:
 
 
 def _framework_maxima(frame: pd.DataFrame, versions: pd.DataFrame) -> Iterator[Finding]:
-    """Points without a maximum beside them may not exceed the one of their year's framework."""
-    points = frame.loc[
-        (frame["index_code"] == MAIN) & (frame["unit"] == "points") & frame["max_score"].isna()
-    ]
+    """Points may not exceed the maximum of their year's framework, nor one beside them differ from it.
+
+    A maximum that is only assumed in the framework does not judge one that was printed.
+    """
+    points = frame.loc[(frame["index_code"] == MAIN) & (frame["unit"] == "points")]
+    versions = versions.drop_duplicates(["framework", "component"])  # a repeat is told already
+    odd = [name for name, version in versions.groupby("framework") if any(_sums(str(name), version))]
+    versions = versions[~versions["framework"].isin(odd)]  # and so is this
     if points.empty or versions.empty:
         return
     joined = points.merge(
-        versions[["component", "first_year", "last_year", "max_score", "framework"]],
+        versions[["component", "first_year", "last_year", "max_score", "max_status", "framework"]],
         on="component",
         suffixes=("", "_version"),
     )
+    own, high = joined["max_score"], joined["max_score_version"]
     inside = joined["year"].between(joined["first_year"], joined["last_year"])
-    above = joined.loc[inside & (joined["score"] > joined["max_score_version"] + 1e-9)]
-    for row in _each(above):
-        if row.max_score_version < WHOLE:  # the total is judged by its unit already
-            facts = {"high": float(row.max_score_version), "framework": row.framework}
-            yield row.row, "score", "expect.at_most_framework", facts
+    above = own.isna() & (joined["score"] > high + 1e-9) & (high < WHOLE)  # the total is judged by its unit
+    differs = (joined["max_status"] == "read") & (own > 0) & ((own - high).abs() > _SUM_TOLERANCE)
+    for row in each_row(joined.loc[inside & above]):
+        facts = {"high": float(row.max_score_version), "framework": row.framework}
+        yield row.row, "score", "expect.at_most_framework", facts
+    for row in each_row(joined.loc[inside & differs]):
+        facts = {"high": float(row.max_score_version), "framework": row.framework}
+        yield row.row, "max_score", "expect.maximum_of_framework", facts
 
 
 def _days(frame: pd.DataFrame) -> Iterator[Finding]:
@@ -327,11 +378,6 @@ def _days(frame: pd.DataFrame) -> Iterator[Finding]:
 def _no_units(frame: pd.DataFrame, gazetteer: Gazetteer) -> Iterator[Finding]:
     for row in _rows(frame, ~frame["area"].isin(gazetteer.names)):
         yield row, "area", "expect.no_unit_below", {}
-
-
-def _each(frame: pd.DataFrame) -> Iterator[Any]:
-    """Walk rows as named tuples; the stubs give each field the union of all types."""
-    yield from frame.itertuples(index=False)
 
 
 def _rows(frame: pd.DataFrame, found: pd.Series) -> list[int]:

@@ -14,8 +14,10 @@ from forecast.base import labels
 from forecast.data.tables import COMPONENTS
 from forecast.desk.views import View, refuse_component, said
 from forecast.pages import reading
-from forecast.pages.markup import Column, Figure, Table, row
+from forecast.pages.markup import Figure, Table
 from forecast.pages.plot.canvas import BLACK, BLUE, GRID, Sheet, draw
+from forecast.pages.tables import columns as c
+from forecast.pages.tables.spec import TableSpec, Take, draw_table, say
 
 if TYPE_CHECKING:
     from forecast.data.load import Known
@@ -100,15 +102,13 @@ def _picture(grid: pd.DataFrame, component: str, lang: str) -> Figure:
         return canvas
 
     wide, narrow = draw(drawing, name="gaps", alt=alt, lang=lang)
-    table = Table(
-        caption=labels.text("desk.gaps.caption", lang, **facts),
-        columns=(Column(labels.text("desk.gaps.province", lang)), *(Column(str(year)) for year in years)),
-        rows=tuple(
-            row(str(area), *(labels.text(f"desk.gaps.{NAMES[level]}", lang) for level in levels))
-            for area, levels in zip(grid.index, grid.to_numpy().tolist(), strict=True)
-        ),
-        form="scroll",
+    fields = (
+        c.words("area", "desk.gaps.province"),
+        *(c.words(str(year), str(year), _level(year, lang)) for year in years),
     )
+    records = grid.rename_axis("area").reset_index()
+    table = draw_table(TableSpec(lang, say("desk.gaps.caption", **facts), records, fields, form="scroll"))
+
     return Figure(
         caption=table.caption,
         alt=alt,
@@ -119,23 +119,15 @@ def _picture(grid: pd.DataFrame, component: str, lang: str) -> Figure:
     )
 
 
+def _level(year: int, lang: str) -> Take:
+    return lambda record: labels.text(f"desk.gaps.{NAMES[record[year]]}", lang)
+
+
 def _by_component(frame: pd.DataFrame, lang: str) -> Table:
     """Count provinces with a published figure, component by year."""
     counts = frame.pivot_table(index="component", columns="year", values="area", aggfunc="nunique")
     ordered = dict.fromkeys(name for names in COMPONENTS.values() for name in names)
-    counts = counts.reindex([c for c in ordered if c in counts.index])
-    return Table(
-        caption=labels.text("desk.gaps.counts", lang),
-        columns=(
-            Column(labels.text("word.component", lang)),
-            *(Column(str(year), numeric=True) for year in counts.columns),
-        ),
-        rows=tuple(
-            row(
-                reading.short_name(str(name), lang),
-                *(labels.number(count, 0, lang) for count in record),
-            )
-            for name, record in zip(counts.index, counts.to_numpy(dtype=float), strict=True)
-        ),
-        form="scroll",
-    )
+    counts = counts.reindex([name for name in ordered if name in counts.index])
+    years = (c.figure(str(year), str(year), "count", c.column(year)) for year in counts.columns)
+    fields = (c.component("word.component", lang), *years)
+    return draw_table(TableSpec(lang, "desk.gaps.counts", counts.reset_index(), fields, form="scroll"))

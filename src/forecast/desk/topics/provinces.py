@@ -12,7 +12,9 @@ from forecast.data.framework import breaks
 from forecast.data.tables import COUNTRY
 from forecast.desk.views import View, said
 from forecast.pages import reading
-from forecast.pages.markup import Cell, Column, Passage, Shown, Table, row
+from forecast.pages.markup import Passage, Shown, Table
+from forecast.pages.tables import columns as c
+from forecast.pages.tables.spec import Record, TableSpec, Take, draw_table, say
 
 if TYPE_CHECKING:
     from forecast.answer.result import Result
@@ -127,33 +129,23 @@ def _parts(result: Result, area: str, year: int) -> str:
 
 
 def _table(frame: pd.DataFrame, lang: str) -> Table:
-    def stood(share: float, rank: float) -> Cell:
-        mark = "" if np.isnan(rank) else labels.text("evidence.rank", lang, rank=int(rank))
-        return Cell(labels.number(share, 2, lang), mark)
+    def rank(name: str) -> Take:
+        return lambda record: reading.rank_mark(record[name], lang)
 
-    lines = [
-        row(
-            str(record["area"]),
-            f"{int(record['year'])}–{int(record['later'])}",
-            stood(record["score"], record["rank"]),
-            stood(record["later_score"], record["later_rank"]),
-            labels.signed(record["rise"], 2, lang),
-            labels.signed(record["own_rise"], 2, lang),
-            _written(str(record["parts"]), lang),
-        )
-        for _, record in frame.head(SHOWN).iterrows()
-    ]
-    heads = ("years", "before", "after", "rise", "own_rise")
-    return Table(
-        caption=labels.text("desk.risers.caption", lang),
-        columns=(
-            Column(labels.text("desk.gaps.province", lang)),
-            *(Column(labels.text(f"desk.risers.{head}", lang), numeric=True) for head in heads),
-            Column(labels.text("desk.risers.parts", lang)),
-        ),
-        rows=tuple(lines),
-        notes=(labels.text("desk.risers.note", lang, years=YEARS),),
+    def years(record: Record) -> str:
+        return f"{int(record['year'])}–{int(record['later'])}"
+
+    fields = (
+        c.words("area", "desk.gaps.province"),
+        c.words("years", "desk.risers.years", years, numeric=True),
+        c.figure("score", "desk.risers.before", "points", mark=rank("rank")),
+        c.figure("later_score", "desk.risers.after", "points", mark=rank("later_rank")),
+        c.figure("rise", "desk.risers.rise", "change"),
+        c.figure("own_rise", "desk.risers.own_rise", "change"),
+        c.words("parts", "desk.risers.parts", lambda r: _written(str(r["parts"]), lang)),
     )
+    notes = (say("desk.risers.note", years=YEARS),)
+    return draw_table(TableSpec(lang, "desk.risers.caption", frame.head(SHOWN), fields, notes=notes))
 
 
 def _written(parts: str, lang: str) -> str:

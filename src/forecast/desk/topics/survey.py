@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from forecast.base import labels
 from forecast.desk.views import View, said
 from forecast.pages import reading, report
-from forecast.pages.markup import Cell, Column, Table, row
+from forecast.pages.markup import Table
+from forecast.pages.tables import columns as c
+from forecast.pages.tables.spec import TableSpec, draw_table, say
 
 if TYPE_CHECKING:
     from forecast.answer.result import Result
@@ -46,31 +47,11 @@ def by_year(result: Result) -> pd.DataFrame:
 
 
 def _table(result: Result, frame: pd.DataFrame, lang: str) -> Table:
-    lines = [
-        row(
-            str(int(record["year"])),
-            Cell(
-                labels.number(record["score"], 2, lang),
-                ""
-                if np.isnan(record["rank"])
-                else labels.text("evidence.rank", lang, rank=int(record["rank"])),
-            ),
-            labels.number(record["national"], 2, lang),
-            labels.signed(record["ahead"], 2, lang),
-        )
-        for _, record in frame.iterrows()
-    ]
-    place = reading.place_name(result.spec.area, lang)
-    return Table(
-        caption=labels.text("desk.survey.caption", lang, place=place),
-        columns=(
-            Column(labels.text("desk.year_head", lang)),
-            *(
-                Column(labels.text(f"desk.survey.{name}", lang), numeric=True)
-                for name in ("score", "national", "ahead")
-            ),
-        ),
-        rows=tuple(lines),
-        notes=(labels.text("desk.survey.note", lang),),
-        form="plain",
+    fields = (
+        c.whole("year", "desk.year_head"),
+        c.figure("score", "desk.survey.score", "points", mark=lambda r: reading.rank_mark(r["rank"], lang)),
+        c.figure("national", "desk.survey.national", "points"),
+        c.figure("ahead", "desk.survey.ahead", "change"),
     )
+    caption = say("desk.survey.caption", place=reading.place_name(result.spec.area, lang))
+    return draw_table(TableSpec(lang, caption, frame, fields, notes=("desk.survey.note",), form="plain"))

@@ -8,8 +8,9 @@ import pandas as pd
 
 from forecast.base import labels
 from forecast.desk.views import View, said
-from forecast.pages import reading
-from forecast.pages.markup import Column, Table, row
+from forecast.pages.markup import Table
+from forecast.pages.tables import columns as c
+from forecast.pages.tables.spec import Record, TableSpec, draw_table, say
 
 if TYPE_CHECKING:
     from forecast.data.load import Known
@@ -43,49 +44,24 @@ def by_year(known: Known) -> pd.DataFrame:
 
 
 def _years(frame: pd.DataFrame, lang: str) -> Table:
-    lines = [
-        row(
-            f"{record['index_code']} {int(record['year'])}",
-            labels.text(
-                "desk.vintages.day" if record["precision"] == "day" else "desk.vintages.by",
-                lang,
-                day=labels.day(record["announced_on"], lang),
-            ),
-            labels.number(record["months"], 1, lang),
-            labels.number(record["scores"], 0, lang),
-            labels.number(record["provinces"], 0, lang),
-        )
-        for _, record in frame.iterrows()
-    ]
-    return Table(
-        caption=labels.text("desk.vintages.caption", lang),
-        columns=(
-            Column(labels.text("desk.vintages.year", lang)),
-            Column(labels.text("desk.vintages.announced", lang)),
-            *(
-                Column(labels.text(f"desk.vintages.{name}", lang), numeric=True)
-                for name in ("months", "scores", "provinces")
-            ),
-        ),
-        rows=tuple(lines),
+    def announced(record: Record) -> str:
+        key = "desk.vintages.day" if record["precision"] == "day" else "desk.vintages.by"
+        return labels.text(key, lang, day=labels.day(record["announced_on"], lang))
+
+    fields = (
+        c.words("year", "desk.vintages.year", lambda r: f"{r['index_code']} {int(r['year'])}"),
+        c.words("announced", "desk.vintages.announced", announced),
+        c.figure("months", "desk.vintages.months", "points", decimals=1),
+        *(c.figure(name, f"desk.vintages.{name}", "count") for name in ("scores", "provinces")),
     )
+    return draw_table(TableSpec(lang, "desk.vintages.caption", frame, fields))
 
 
 def _counts(known: Known, lang: str) -> Table:
     names = ("rows", "known", "later", "undated", "set_aside", "taken")
-    lines = [
-        row(
-            reading.named("table", str(record["table"]), lang),
-            *(labels.number(record[name], 0, lang) for name in names),
-        )
-        for _, record in known.counts.iterrows()
-    ]
-    return Table(
-        caption=labels.text("desk.counts.caption", lang, as_of=known.as_of),
-        columns=(
-            Column(labels.text("desk.counts.table", lang)),
-            *(Column(labels.text(f"desk.counts.{name}", lang), numeric=True) for name in names),
-        ),
-        rows=tuple(lines),
-        notes=(labels.text("desk.counts.note", lang),),
+    fields = (
+        c.code("table", "desk.counts.table", "table", lang),
+        *(c.figure(name, f"desk.counts.{name}", "count") for name in names),
     )
+    caption = say("desk.counts.caption", as_of=known.as_of)
+    return draw_table(TableSpec(lang, caption, known.counts, fields, notes=("desk.counts.note",)))

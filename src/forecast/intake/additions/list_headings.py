@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from forecast.base.spelling import plain_words
 from forecast.data.tables import Table
-from forecast.intake.annex.headings import fold
 
 _CODE: Final = r"ma( so)?( tieu chi( thanh phan)?)?|tieu chi( thanh phan)?|thanh phan"
 _COMMON: Final = {
@@ -68,7 +68,7 @@ _WORDINGS: Final[Mapping[str, Mapping[str, str]]] = {
 
 def column_named(heading: str, kind: str, table: Table) -> str:
     """Column of the table that a heading means; an empty text for none."""
-    words = fold(heading)
-    own = next((name for name in table.names if fold(name) == words), "")
+    words = plain_words(heading)
+    own = next((name for name in table.names if plain_words(name) == words), "")
     wordings = {**_WORDINGS[kind], **{n: w for n, w in _COMMON.items() if n in table.names}}
     return own or next((name for name, wording in wordings.items() if re.fullmatch(wording, words)), "")

@@ -18,6 +18,7 @@ from forecast.base.errors import DataError, Problem, SpecError
 from forecast.base.indexes import MAIN
 from forecast.base.labels import Phrase, text
 from forecast.base.spec import DEFAULT_AREA, iso_hint
+from forecast.base.spelling import letters_of, plain_words
 from forecast.data.load import Vintages, read_vintages
 from forecast.data.load.areas import Gazetteer, gazetteer
 from forecast.data.load.cells import period_days
@@ -32,7 +33,7 @@ from forecast.data.tables import (
     SELF_SCORES,
     Table,
 )
-from forecast.intake.additions import journal
+from forecast.intake import journal
 from forecast.intake.additions.beside import added, incoherent, last_day
 from forecast.intake.additions.history import history
 from forecast.intake.additions.list_headings import column_named
@@ -41,8 +42,7 @@ from forecast.intake.additions.ownpast import Past, indicator_doubts
 from forecast.intake.additions.periods import YearMissingError, period_in
 from forecast.intake.additions.proposal import OWN, Compared, Proposal, Row, through_the_door
 from forecast.intake.additions.single import plain_number
-from forecast.intake.annex.grid import MOST_ROWS, Cell, Grid, letter, read_grids
-from forecast.intake.annex.headings import fold
+from forecast.intake.annex.grid import MOST_ROWS, Cell, Grid, read_grids
 
 FEWEST: Final = 3  # recognised headings in a row, from which it is the heading of a table
 LATE_DAYS: Final = 366  # from a period to its publication, beyond which a figure hardly was news
@@ -234,7 +234,7 @@ class _Made:
         if numeric:
             return plain_number(cell.text)
         if name == "state":
-            return _STATES.get(fold(cell.text), cell.text)
+            return _STATES.get(plain_words(cell.text), cell.text)
         other = {"day": iso_hint, "area": self.places.find}.get(kind)
         return (other and other(cell.text)) or cell.text
 
@@ -243,7 +243,7 @@ class _Made:
         cell = line.cells.get(problem.column) or (None if self.read.columns else line.cells["value"])
         column = cell.column if cell else self.read.columns.get(problem.column, 0)
         sheet = self.read.grid.sheet
-        where = letter(column) if column and sheet else problem.column
+        where = letters_of(column) if column and sheet else problem.column
         return dataclasses.replace(
             problem, file=self.read.grid.file, sheet=sheet if column else "", row=line.number, column=where
         )

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from forecast.base.errors import Problem
-from forecast.base.spelling import clean
+from forecast.base.spelling import clean, letters_of, plain_words
 from forecast.data.load.areas import Gazetteer
 from forecast.intake.additions.periods import YearMissingError, period_in
 from forecast.intake.additions.sheet import FEWEST_AREAS, area_rows, bare_name, figure_in, is_number
-from forecast.intake.annex.grid import MOST_COLUMNS, Cell, Grid, letter
-from forecast.intake.annex.headings import fold
+from forecast.intake.annex.grid import MOST_COLUMNS, Cell, Grid
 
 _NO_AREA: Final = re.compile(r"(tong|trung binh|binh quan|cao nhat|thap nhat|lon nhat|nho nhat|ghi chu)\b.*")
 _COUNTING: Final = re.compile(r"(stt|tt|so tt|so thu tu|(xep )?hang|thu hang)( .*)?")
@@ -65,9 +64,11 @@ def read_monthly(
         return None
     tails: dict[str, set[str]] = {}  # of “Điểm 766: thanh toán trực tuyến” a table's heading is the last part
     for name, code in names.items():
-        tails.setdefault(fold(name.rpartition(": ")[2]), set()).add(code)
+        tails.setdefault(plain_words(name.rpartition(": ")[2]), set()).add(code)
     codes = {tail: min(own) for tail, own in tails.items() if len(own) == 1}
-    codes |= {fold(name): code for name, code in names.items()} | {fold(code): code for code in kinds}
+    codes |= {plain_words(name): code for name, code in names.items()} | {
+        plain_words(code): code for code in kinds
+    }
     first = rows[0]
     while _is_body(grid, first - 1, column, places):  # the country, or a province that is misspelt
         first -= 1
@@ -80,7 +81,7 @@ def _is_body(grid: Grid, row: int, column: int, places: Gazetteer) -> bool:
     if cell is None or is_number(cell):
         return False
     name = bare_name(cell.text)
-    named = places.find(name) or places.nearest(name) or _NO_AREA.fullmatch(fold(name))
+    named = places.find(name) or places.nearest(name) or _NO_AREA.fullmatch(plain_words(name))
     return bool(named) and any(is_number(each) for each in grid.row(row) if each.column > column)
 
 
@@ -100,7 +101,7 @@ class _Reader:
         unread = []
         for column in self._numeric():
             texts = self._labels(column)
-            if texts and _COUNTING.fullmatch(fold(texts[0])):
+            if texts and _COUNTING.fullmatch(plain_words(texts[0])):
                 continue
             try:
                 code, period = self._meaning(texts)
@@ -111,7 +112,7 @@ class _Reader:
             if code and period:
                 meant[column] = code, period
             else:
-                unread.append(f"{letter(column)} {' / '.join(reversed(texts))}".strip())
+                unread.append(f"{letters_of(column)} {' / '.join(reversed(texts))}".strip())
         if not meant and not problems:
             problems.append(self.grid.whole_problem("imports.no_months", seen=unread))
         lines, skipped = [], []
@@ -120,7 +121,7 @@ class _Reader:
             problems += wrong
             skipped += [name] if name else []
             lines += self._lines(row, meant) if area else []
-        columns = tuple(f"{letter(c)}: {code} {period}" for c, (code, period) in meant.items())
+        columns = tuple(f"{letters_of(c)}: {code} {period}" for c, (code, period) in meant.items())
         return Monthly(tuple(lines), columns, tuple(unread), tuple(skipped), tuple(problems))
 
     def _numeric(self) -> list[int]:
@@ -150,10 +151,12 @@ class _Reader:
         """Code and period of a column: from its headings, else what is shared, else from the title."""
         rows = [list(self.grid.row(row)) for row in self.grid.rows if row < self.first]
         above = [cells[0].text for cells in rows if len(cells) == 1]  # titles; other rows are headings
-        own = (self.codes.get(fold(text)) for text in texts)
+        own = (self.codes.get(plain_words(text)) for text in texts)
         code = next((found for found in own if found), self.shared.get("indicator_code", ""))
         if not code:
-            code = next((self.codes[fold(text)] for text in above if fold(text) in self.codes), "")
+            code = next(
+                (self.codes[plain_words(text)] for text in above if plain_words(text) in self.codes), ""
+            )
         if not code:
             return "", ""
         january = self.kinds.get(code, "level") != "level"
@@ -173,7 +176,7 @@ class _Reader:
             return "", [], ""
         name = bare_name(cell.text)
         area = self.places.find(name) or ""
-        if area or _NO_AREA.fullmatch(fold(name)):
+        if area or _NO_AREA.fullmatch(plain_words(name)):
             return area, [], "" if area else cell.text
         near = self.places.nearest(name)
         if not near:
@@ -204,5 +207,5 @@ def _in_title(text: str, *, january: bool) -> str:
     """Period that a title names in the midst of other words."""
     months = r"\d\d? thang(?: dau nam)?|(?:den (?:het )?)?thang \d\d?|quy (?:i{1,3}|iv|[1-4])"
     day = r"den (?:het )?(?:ngay )?\d\d? \d\d? (?:19|20)\d\d"
-    words = re.search(rf"(?:{months})(?: nam)? (?:19|20)\d\d|{day}", fold(text))
+    words = re.search(rf"(?:{months})(?: nam)? (?:19|20)\d\d|{day}", plain_words(text))
     return period_in([words[0]], january=january) if words else ""

@@ -6,9 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from forecast.base.spelling import clean
+from forecast.base.spelling import clean, plain_words
 from forecast.data.load.cells import period_days
-from forecast.intake.annex.headings import fold
 
 _QUARTERS: Final = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "1": 1, "2": 2, "3": 3, "4": 4}
 _YEAR: Final = r"(?:nam )?(?P<year>(?:19|20)\d\d)"
@@ -58,13 +57,13 @@ def period_in(texts: Sequence[str], year: str = "", *, january: bool) -> str:
             if not re.fullmatch(r"\d{4}", clean(text)):
                 return clean(text)
             break
-    for text in map(fold, texts):
+    for text in map(plain_words, texts):
         if found := _DAY.search(text):
             day = f"{found['year']}-{int(found['month']):02d}-{int(found['day']):02d}"
             return f"{found['year']}-01..{day}" if january or found["up_to"] else day
-    years = [found["year"] for text in map(fold, texts) if (found := re.search(_YEAR, text))]
+    years = [found["year"] for text in map(plain_words, texts) if (found := re.search(_YEAR, text))]
     near = years[0] if years else year
-    for text in map(fold, texts):
+    for text in map(plain_words, texts):
         if found := _MONTHS.search(text):
             return _run(found["year"] or near, int(found["month"]))
         if found := _MONTH.fullmatch(text) or _SHORT.fullmatch(text):
@@ -76,7 +75,7 @@ def period_in(texts: Sequence[str], year: str = "", *, january: bool) -> str:
             quarter = _QUARTERS[found["quarter"]]
             own = _needed(found["year"] or near)
             return _run(own, 3 * quarter) if january else f"{own}-Q{quarter}"
-    whole = [found["year"] for text in map(fold, texts) if (found := _WHOLE.fullmatch(text))]
+    whole = [found["year"] for text in map(plain_words, texts) if (found := _WHOLE.fullmatch(text))]
     return whole[0] if whole else ""
 
 

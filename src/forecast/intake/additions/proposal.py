@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -130,10 +131,28 @@ def through_the_door(
     path = data_dir / table.file
     before = path.read_bytes() if path.exists() else b""
     first = len(before.splitlines()) + 1
+    broken = [place(each, each.row or 0) for each in _unwritable(rows, table)]
+    if broken:
+        raise DataError(broken)
+    today = dt.datetime.now().astimezone().date()
     try:
-        return before, now.with_content(table.file, grown(before, table, rows))
+        after = now.with_content(table.file, grown(before, table, rows))
+        new = [each for each in after.days_after(today) if each.file == table.file]
+        if problems := [each for each in new if (each.row or 0) >= first]:
+            raise DataError(problems)
     except DataError as error:
         raise DataError([_placed(each, table, first, place) for each in error.problems]) from error
+    return before, after
+
+
+def _unwritable(rows: Sequence[Row], table: Table) -> Iterator[Problem]:
+    """Report cells that would not be one cell of one line in the file; `row` counts new rows from 0."""
+    for number, row in enumerate(rows):
+        for column, cell in row.items():
+            if len(cell.splitlines()) > 1 or "\0" in cell:
+                yield Problem(table.file, number, column, cell, "expect.one_line")
+            elif not cell.isascii() and cell.encode(errors="ignore").decode() != cell:
+                yield Problem(table.file, number, column, cell, "expect.letters")
 
 
 def _placed(problem: Problem, table: Table, first: int, place: Callable[[Problem, int], Problem]) -> Problem:

@@ -11,14 +11,13 @@ from typing import Any, Final
 from forecast.base.errors import DataError, Problem, SpecError
 from forecast.base.labels import Phrase
 from forecast.base.spec import refuse_unknown
-from forecast.base.spelling import clean
+from forecast.base.spelling import clean, column_of, letters_of, plain_words
 from forecast.data.framework import TOTAL
 from forecast.data.load.areas import Gazetteer
 from forecast.data.tables import COMPONENTS, COUNTRY
 from forecast.intake.additions.single import plain_number
 from forecast.intake.additions.wording import Heading, Unit, recognise, unit_said, years_in
-from forecast.intake.annex.grid import MOST_COLUMNS, Cell, Grid, Spot, letter, read_grids
-from forecast.intake.annex.headings import fold
+from forecast.intake.annex.grid import MOST_COLUMNS, Cell, Grid, Spot, read_grids
 
 FEWEST_AREAS: Final = 5  # rows that name provinces, from which a sheet holds a table
 _NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?(e[+-]?\d+)?", flags=re.ASCII | re.IGNORECASE)
@@ -158,7 +157,7 @@ class _Reader:
         lines = [line for row in self.grid.rows if row not in self.head for line in self._line(row, columns)]
         self._repeated(lines)
         unread = [
-            f"{letter(column)} {' / '.join(self._labels(column))}".strip()
+            f"{letters_of(column)} {' / '.join(self._labels(column))}".strip()
             for column, heading in columns.items()
             if heading.kind == "unknown"
         ]
@@ -189,7 +188,7 @@ class _Reader:
     def _statistic(self, row: int) -> str | None:
         """Kind of a row that is no province's; None if its name says none."""
         cell = self.grid.cells.get((row, self.area_column)) or next(self.grid.row(row), None)
-        words = fold(cell.text) if cell else ""
+        words = plain_words(cell.text) if cell else ""
         return next((kind for kind, wording in _STATISTICS if re.fullmatch(wording, words)), None)
 
     def _labels(self, column: int) -> list[str]:
@@ -234,7 +233,11 @@ class _Reader:
                 key = (heading.kind, heading.component, heading.unit)
                 first = seen.setdefault(key, column)
                 if first != column:
-                    facts = {"component": heading.component, "first": letter(first), "column": letter(column)}
+                    facts = {
+                        "component": heading.component,
+                        "first": letters_of(first),
+                        "column": letters_of(column),
+                    }
                     row = self.head[-1] if self.head else self.first
                     self.problems.append(self.grid.problem(row, column, "imports.twice", **facts))
 
@@ -278,7 +281,7 @@ class _Reader:
         for line in lines:
             first = seen.setdefault((line.area, line.statistic), line.spot)
             if first != line.spot and line.statistic == "value":
-                facts: dict[str, Any] = {"area": line.area, "first": f"{letter(first[1])}{first[0]}"}
+                facts: dict[str, Any] = {"area": line.area, "first": f"{letters_of(first[1])}{first[0]}"}
                 self.problems.append(self.grid.problem(*line.spot, "imports.area_twice", **facts))
 
 
@@ -326,9 +329,7 @@ def _named(columns: Sequence[str], index_code: str) -> dict[int, Heading]:
             raise SpecError("imports.column_form", {"found": text})
         if parts[1] not in allowed:
             refuse_unknown("--column", parts[1], allowed)
-        spot = 0
-        for char in parts[2].upper():
-            spot = spot * 26 + ord(char) - ord("A") + 1
+        spot = column_of(parts[2])
         found[spot] = Heading("rank", TOTAL) if parts[1] == "rank" else Heading("figure", parts[1])
     return found
 

@@ -32,6 +32,8 @@ OPTIONS: Final = {  # what a column is called where figures are given
     "indicator_name_vi": "name",
     "kind": "change",
 }
+Judged = tuple[Compared, list[Problem]]
+
 _NUMBERS: Final = ("score", "max_score", "rank", "value")
 
 
@@ -56,24 +58,15 @@ def score(data_dir: Path, **cells: str) -> Proposal:
     now = read_vintages(data_dir)
     given = _cleaned(table, cells, now)
     row = _score_defaults(table, given)
-    before, after = through_the_door(data_dir, now, table, [row], _place)
-    kept = added(now, after, table)
-    told = history(now, row["index_code"], last_day(now, after, table))
-    found = judge(case(kept), told)
-    found += incoherent(kept, told, after, found)
-    doubts = tuple(_problem(doubt, row) for doubt in found)
-    return Proposal(
-        data_dir,
-        table,
-        "add score",
-        _what(table, row),
-        (row,),
-        before,
-        now,
-        after,
-        compared(kept, told),
-        doubts,
-    )
+
+    def beside(after: Vintages) -> Judged:
+        kept = added(now, after, table)
+        told = history(now, row["index_code"], last_day(now, after, table))
+        found = judge(case(kept), told)
+        found += incoherent(kept, told, after, found)
+        return compared(kept, told), [_problem(doubt, row) for doubt in found]
+
+    return _proposal(data_dir, now, "score", table, row, beside)
 
 
 def indicator(data_dir: Path, **cells: str) -> Proposal:
@@ -98,25 +91,17 @@ def indicator(data_dir: Path, **cells: str) -> Proposal:
     usual = own.iloc[-1].to_dict() if len(own) else {}
     fill = {name: str(usual.get(name, "")) for name in ("indicator_name_vi", "unit", "linked_domain")}
     row = {**dict.fromkeys(INDICATORS.names, ""), **fill, "trust": "press", **given}
-    before, after = through_the_door(data_dir, now, INDICATORS, [row], _place)
-    kept = next(after.frames[INDICATORS.name].tail(1).itertuples(index=False))
-    doubts = tuple(
-        Problem(_option(column), None, "", row[column], key, facts)
-        for column, key, facts in indicator_doubts(kept, Past(own).of(kept))
-    )
-    same = own[(own["area"] == row["area"]) & (own["period"] == row["period"])]
-    return Proposal(
-        data_dir,
-        INDICATORS,
-        "add indicator",
-        _what(INDICATORS, row),
-        (row,),
-        before,
-        now,
-        after,
-        Compared(new=int(same.empty), different=_other_values(same, float(row["value"]))),
-        doubts,
-    )
+
+    def beside(after: Vintages) -> Judged:
+        kept = next(after.frames[INDICATORS.name].tail(1).itertuples(index=False))
+        doubts = [
+            Problem(_option(column), None, "", row[column], key, facts)
+            for column, key, facts in indicator_doubts(kept, Past(own).of(kept))
+        ]
+        same = own[(own["area"] == row["area"]) & (own["period"] == row["period"])]
+        return Compared(int(same.empty), different=_other_values(same, float(row["value"]))), doubts
+
+    return _proposal(data_dir, now, "indicator", INDICATORS, row, beside)
 
 
 def announcement(data_dir: Path, **cells: str) -> Proposal:
@@ -133,11 +118,7 @@ def announcement(data_dir: Path, **cells: str) -> Proposal:
         "precision": "day",
         **_cleaned(ANNOUNCEMENTS, cells, now),
     }
-    before, after = through_the_door(data_dir, now, ANNOUNCEMENTS, [row], _place)
-    what = _what(ANNOUNCEMENTS, row)
-    return Proposal(
-        data_dir, ANNOUNCEMENTS, "add announcement", what, (row,), before, now, after, Compared(new=1)
-    )
+    return _proposal(data_dir, now, "announcement", ANNOUNCEMENTS, row, lambda _: (Compared(new=1), []))
 
 
 def event(data_dir: Path, **cells: str) -> Proposal:
@@ -152,22 +133,21 @@ def event(data_dir: Path, **cells: str) -> Proposal:
     """
     now = read_vintages(data_dir)
     row = {**dict.fromkeys(EVENTS.names, ""), "kind": "framework", **_cleaned(EVENTS, cells, now)}
-    before, after = through_the_door(data_dir, now, EVENTS, [row], _place)
     known = list(dict.fromkeys(now.frames["frameworks"]["framework"]))
     strange = row["kind"] == "framework" and row["what"] not in known
     doubts = [Problem("--what", None, "", row["what"], "doubt.no_framework", {"known": known})]
-    return Proposal(
-        data_dir,
-        EVENTS,
-        "add event",
-        _what(EVENTS, row),
-        (row,),
-        before,
-        now,
-        after,
-        Compared(new=1),
-        tuple(doubts if strange else ()),
-    )
+    judged = Compared(new=1), doubts if strange else []
+    return _proposal(data_dir, now, "event", EVENTS, row, lambda _: judged)
+
+
+def _proposal(
+    data_dir: Path, now: Vintages, kind: str, table: Table, row: Row, beside: Callable[[Vintages], Judged]
+) -> Proposal:
+    """Let a row pass the door, and hold it beside what is known."""
+    before, after = through_the_door(data_dir, now, table, [row], _place)
+    found, doubts = beside(after)
+    what = _what(table, row)
+    return Proposal(data_dir, table, f"add {kind}", what, (row,), before, now, after, found, tuple(doubts))
 
 
 def scale(index_code: str, year: int, component: str) -> float:

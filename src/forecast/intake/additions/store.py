@@ -1,30 +1,23 @@
-"""Appending rows and taking them back: whole or not at all, by one at a time, noted in the journal.
-
-The note goes first and is taken back if the table cannot be written.  Should the power fail between the
-two, the journal tells of rows that are not there, which `undo --list` says; never the other way round.
-"""
+"""Appending rows and taking them back, noted in the journal."""
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from forecast.base.disk import append_line
 from forecast.base.errors import DataError, Problem, SpecError
 from forecast.base.spec import refuse_unknown
 from forecast.data import tables
 from forecast.data.load import rehearse
 from forecast.data.load.files import read_rows
 from forecast.data.tables import Table
-from forecast.intake.additions import journal
-from forecast.intake.additions.journal import Entry, Standing
+from forecast.intake import journal
 from forecast.intake.additions.proposal import Proposal
-from forecast.intake.annex.store import locked, put
+from forecast.intake.journal import Entry, Standing
+from forecast.intake.writer import locked, put
 
 UNDO: Final = "undo"
 _TABLES: Final = {table.file: table for table in tables.DATA_TABLES}
@@ -67,7 +60,7 @@ def append(
     Raises
     ------
     DataError
-        If there are doubts and `insist` is not set.
+        If there are doubts and `insist` is not set, or the journal is damaged.
     SpecError
         If there is nothing to append.
     WriteError
@@ -91,7 +84,7 @@ def append(
     if insist and proposal.doubts:  # the note is longer than what was tried
         rehearse(proposal.data_dir, proposal.table.file, content)
     with locked(proposal.data_dir):
-        _write(proposal.data_dir, entry, proposal.table, content, proposal.before)
+        put(proposal.data_dir, proposal.table.file, content, before=proposal.before, entry=entry)
     return entry
 
 
@@ -167,28 +160,8 @@ def undo(removed: Removal, *, who: str = "", when: dt.datetime | None = None) ->
         undoes=entry.entry_id,
     )
     with locked(removed.data_dir):
-        _write(removed.data_dir, note, table, removed.after, removed.before)
+        put(removed.data_dir, table.file, removed.after, before=removed.before, entry=note)
     return note
-
-
-def _write(data_dir: Path, entry: Entry, table: Table, content: bytes, before: bytes) -> None:
-    path = data_dir / journal.FILE
-    length = path.stat().st_size if path.exists() else None
-    try:
-        append_line(path, entry.line())
-        put(data_dir / table.file, content, before=before)
-    except BaseException:
-        _shorten(path, length)
-        raise
-
-
-def _shorten(path: Path, length: int | None) -> None:
-    """Take the journal's last line back; on a full disk too, as nothing is written."""
-    with contextlib.suppress(OSError):
-        if length is None:
-            path.unlink(missing_ok=True)
-        else:
-            os.truncate(path, length)
 
 
 def _chosen(every: Sequence[Listed], entry_id: str) -> Entry:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from forecast.base.indexes import INDEXES
+from forecast.base.spelling import plain_words
 from forecast.data.framework import TOTAL
 from forecast.data.tables import APPRAISED, COMPONENTS
-from forecast.intake.annex.headings import fold
 from forecast.intake.annex.numbering import split_mark, whole_mark
 
 Kind = Literal["figure", "rank", "ignored", "unknown"]
@@ -131,7 +131,7 @@ def recognise(labels: Sequence[str], index_code: str, year: int) -> Heading:
         return Heading("rank", component or TOTAL)
     if not component:
         return Heading("unknown")
-    whole = " ".join(map(fold, kept))
+    whole = " ".join(map(plain_words, kept))
     unit: Unit = "percent" if re.search(_PERCENT, whole) else "points" if re.search(_POINTS, whole) else ""
     printed = next((found[1] for label in kept if (found := _MAXIMUM.search(label))), "0")
     return Heading("figure", component, unit, float(printed.replace(",", ".")))
@@ -139,7 +139,7 @@ def recognise(labels: Sequence[str], index_code: str, year: int) -> Heading:
 
 def unit_said(text: str) -> Unit:
     """Unit that a line above the table names: ``Đơn vị tính: %``."""
-    words = fold(text)
+    words = plain_words(text)
     if not re.match(r"(don vi tinh|dvt)\b", words):
         return ""
     return "percent" if re.search(_PERCENT, words) else "points" if re.search(_POINTS, words) else ""
@@ -152,7 +152,7 @@ def years_in(text: str) -> set[int]:
 
 def _words(label: str) -> str:
     """A heading without diacritics, years and what stands in brackets."""
-    bare = fold(_YEAR.sub(" ", re.sub(r"\(.*?\)", " ", label)))
+    bare = plain_words(_YEAR.sub(" ", re.sub(r"\(.*?\)", " ", label)))
     return " ".join(word for word in bare.split() if word != "nam")
 
 

@@ -1,12 +1,11 @@
 """The Ministry's annex of criteria, as an analyst has it, made into rows of ``frameworks.csv``.
 
 `read` finds the table in a sheet, its numbers, maxima and lines of scoring; `plan` compares it with the
-data and makes the rows; `prove` and `write` keep the folder sound.
+data and makes the rows; `prove` tells whether the folder would be sound with them.
 """
 
 from forecast.intake.annex.plan import Plan, Request, plan
-from forecast.intake.annex.store import prove, write
-from forecast.intake.annex.table import FrameworkTable, read_table
+from forecast.intake.annex.table import FrameworkTable, prove, read_table
 from forecast.intake.annex.tree import Annex, Item, read
 
 __all__ = [
@@ -19,5 +18,4 @@ __all__ = [
     "prove",
     "read",
     "read_table",
-    "write",
 ]

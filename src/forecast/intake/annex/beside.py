@@ -12,10 +12,11 @@ from typing import Final
 from forecast.base.errors import Problem, SpecError
 from forecast.base.labels import Phrase
 from forecast.base.spec import iso_hint, nearest
+from forecast.base.spelling import plain_words
 from forecast.data import rules
 from forecast.data.tables import SOURCES
 from forecast.intake.annex.grid import Cell, Grid, Spot
-from forecast.intake.annex.headings import Role, fold
+from forecast.intake.annex.headings import Role
 from forecast.intake.annex.steps import proposed_rule
 from forecast.intake.annex.walk import BESIDE, Entry
 
@@ -99,7 +100,7 @@ def source_of(text: str) -> str:
     >>> source_of("Điểm thẩm định"), source_of("Điều tra XHH")
     ('appraised', 'leaders_survey')
     """
-    words = fold(text.replace("_", " "))
+    words = plain_words(text.replace("_", " "))
     return next((source for source, wording in _SOURCES if re.search(wording, words)), "")
 
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from forecast.base.errors import DataError, Problem
+from forecast.base import incoming
+from forecast.base.errors import Problem
 from forecast.base.spec import refuse_unknown
-from forecast.base.spelling import clean
-from forecast.base.workbook import MOST_BYTES, open_workbook
+from forecast.base.spelling import clean, letters_of
+from forecast.base.workbook import open_workbook
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -25,7 +26,6 @@ TEXT_TABLES: Final = (".csv", ".txt")
 MOST_ROWS: Final = 5_000  # the annex has some hundreds; sheets formatted to their end have a million
 MOST_COLUMNS: Final = 60
 _DELIMITERS: Final = (";", ",", "\t")
-_UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,24 +81,11 @@ class Grid:
         """Say what is expected of a spot."""
         cell = self.cells.get((row, column))
         value = cell.text if cell else ""
-        return Problem(self.file, row, letter(column), value, key, facts, sheet=self.sheet)
+        return Problem(self.file, row, letters_of(column), value, key, facts, sheet=self.sheet)
 
     def whole_problem(self, key: str, **facts: Any) -> Problem:
         """Say what is expected of the sheet."""
         return Problem(self.file, None, "", "", key, facts, sheet=self.sheet)
-
-
-def letter(column: int) -> str:
-    """Name a column as spreadsheets do.
-
-    >>> letter(1), letter(28)
-    ('A', 'AB')
-    """
-    name = ""
-    while column:
-        column, rest = divmod(column - 1, 26)
-        name = chr(ord("A") + rest) + name
-    return name
 
 
 def read_grids(path: Path, sheet: str = "") -> tuple[Grid, ...]:
@@ -169,7 +156,7 @@ def _shortly(number: float) -> str:
 
 
 def _csv_grid(path: Path) -> Grid:
-    text = _csv_text(path)
+    text = incoming.text(incoming.content(path), path.name)
     tables = [_records(text, mark) for mark in _DELIMITERS]
     # The right mark gives the most cells in the usual row; a decimal comma only now and then one more.
     best = max(tables, key=lambda records: sorted(map(len, records))[len(records) // 2] if records else 0)
@@ -186,30 +173,3 @@ def _records(text: str, delimiter: str) -> list[list[str]]:
         return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error:  # a cell longer than any name
         return []
-
-
-def _csv_text(path: Path) -> str:
-    def refused(key: str, row: int | None = None, **facts: Any) -> DataError:
-        return DataError([Problem(path.name, row, "", "", key, facts)])
-
-    if not path.exists():
-        raise refused("expect.file", folder=str(path.parent))
-    if not path.is_file():
-        raise refused("expect.regular_file")
-    try:
-        size = path.stat().st_size
-        if size > MOST_BYTES:
-            raise refused("expect.smaller_file", found=f"{size / 1e6:.1f}", limit=MOST_BYTES // 1_000_000)
-        data = path.read_bytes()
-    except OSError as error:
-        raise refused("expect.readable", reason=error.strerror or type(error).__name__) from error
-    if data.startswith(b"PK\x03\x04"):
-        raise refused("expect.csv_not_excel")
-    if data.startswith(_UTF16) or data.count(0) * 4 > len(data):
-        raise refused("expect.utf8_not_utf16")
-    try:
-        return data.decode("utf-8-sig").replace("\0", "")
-    except UnicodeDecodeError as error:
-        row = data.count(b"\n", 0, error.start) + 1
-        byte = data[error.start : error.start + 1].hex().upper()
-        raise refused("expect.utf8", row, byte=byte) from error

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal, get_args
 
 from forecast.base.errors import SpecError
 from forecast.base.spec import refuse_unknown
-from forecast.base.spelling import clean
-from forecast.intake.annex.grid import Grid, letter
+from forecast.base.spelling import clean, column_of, letters_of, plain_words
+from forecast.intake.annex.grid import Grid
 
 Role = Literal[
     "number", "name", "max", "note", "responsible", "source", "rule", "indicator", "deadline", "ignored"
@@ -62,24 +61,13 @@ class Layout:
         return any(cell and (role_of(cell.text) == "max" or cell.text == label) for cell, label in cells)
 
 
-def fold(text: str) -> str:
-    """Write text without diacritics, case and punctuation.
-
-    >>> fold("Điểm  tối đa:")
-    'diem toi da'
-    """
-    plain = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
-    bare = "".join(char for char in plain if not unicodedata.combining(char))
-    return clean(re.sub(r"[^a-z0-9%<>=≥≤]+", " ", bare))
-
-
 def role_of(text: str) -> Role | None:
     """Recognise a heading, whatever its spelling; None for other text.
 
     >>> role_of("Thang điểm"), role_of("CƠ QUAN CHỦ TRÌ"), role_of("1. Cải cách thể chế")
     ('max', 'responsible', None)
     """
-    words = fold(re.sub(r"\(.*?\)", " ", text))
+    words = plain_words(re.sub(r"\(.*?\)", " ", text))
     if not words or len(words) > _LONGEST or re.search(r"\d", words):
         return None
     return next((role for role, wording in _WORDINGS if re.fullmatch(wording, words)), None)
@@ -91,7 +79,7 @@ def level_of(text: str) -> int:
     >>> level_of("Tiêu chí thành phần"), level_of("Lĩnh vực/Tiêu chí")
     (3, 0)
     """
-    words, found = fold(text), set()
+    words, found = plain_words(text), set()
     for wording, level in _LEVELS:
         if wording in words:
             found.add(level)
@@ -116,9 +104,7 @@ def parse_columns(given: Sequence[str]) -> dict[int, Column]:
         role = heading if heading in ROLES else role_of(heading)
         if role is None:
             refuse_unknown("--column", heading, ROLES)
-        spot = 0
-        for char in found[2].upper():
-            spot = spot * 26 + ord(char) - ord("A") + 1
+        spot = column_of(found[2])
         named[spot] = Column(spot, role, level_of(heading))  # type: ignore[arg-type]
     return named
 
@@ -142,7 +128,7 @@ def missing_roles(grid: Grid) -> str:
     """Name the headings seen in the row that is most like a heading, for a message."""
     seen = [[cell for cell in grid.row(row) if role_of(cell.text)] for row in grid.rows]
     best = max(seen, key=len, default=[])
-    return ", ".join(f"{letter(cell.column)}{cell.row} {cell.text}" for cell in best)
+    return ", ".join(f"{letters_of(cell.column)}{cell.row} {cell.text}" for cell in best)
 
 
 def _columns(grid: Grid, row: int, last: int, named: Mapping[int, Column]) -> tuple[Column, ...]:

@@ -8,8 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from forecast.base.spelling import clean
-from forecast.intake.annex.headings import fold
+from forecast.base.spelling import clean, plain_words
 
 Style = Literal["roman", "plain", "bracketed"]
 Path = tuple[int, ...]
@@ -63,7 +62,7 @@ def whole_mark(text: str) -> Mark | None:
     if min(parts) < 1:
         return None
     style: Style = "roman" if roman else "bracketed" if found["open"] else "plain"
-    return Mark(parts, style, _WORD_LEVELS[fold(found["word"])] if found["word"] else 0)
+    return Mark(parts, style, _WORD_LEVELS[plain_words(found["word"])] if found["word"] else 0)
 
 
 def split_mark(text: str) -> tuple[Mark | None, str]:

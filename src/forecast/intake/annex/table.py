@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from forecast.base.errors import DataError
+from forecast.base.errors import DataError, Problem
 from forecast.data.framework import is_criterion
+from forecast.data.load import Vintages, rehearse
 from forecast.data.load.cells import parse_table
 from forecast.data.load.files import read_rows
 from forecast.data.tables import FRAMEWORKS
@@ -133,3 +134,23 @@ def _line(row: Row, names: Sequence[str]) -> str:
     out = io.StringIO()
     csv.writer(out, lineterminator="").writerow([row.get(name, "") for name in names])
     return out.getvalue()
+
+
+def prove(data_dir: Path, content: bytes) -> Vintages:
+    """Read the whole folder as it would be with other frameworks.
+
+    Returns
+    -------
+    Vintages
+        All tables, as they would be.
+
+    Raises
+    ------
+    DataError
+        If it would not pass the door to the data, with every reason.
+    """
+    try:
+        return rehearse(data_dir, FRAMEWORKS.file, content)
+    except DataError as error:
+        lead = Problem(FRAMEWORKS.file, None, "", "", "annex.unsound")
+        raise DataError([lead, *error.problems]) from error

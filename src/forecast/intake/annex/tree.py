@@ -12,10 +12,11 @@ from typing import Any, Final
 
 from forecast.base.errors import DataError, Problem, SpecError
 from forecast.base.labels import Phrase
+from forecast.base.spelling import letters_of
 from forecast.data.framework import WHOLE
 from forecast.data.tables import DOMAINS
 from forecast.intake.annex.beside import Scoring, scoring
-from forecast.intake.annex.grid import Cell, Grid, Spot, letter, read_grids
+from forecast.intake.annex.grid import Cell, Grid, Spot, read_grids
 from forecast.intake.annex.headings import Layout, find_layout, missing_roles, parse_columns
 from forecast.intake.annex.numbering import Path, code_of
 from forecast.intake.annex.walk import Entry, Total, walk
@@ -158,7 +159,7 @@ def _misnumbered(grid: Grid, entries: Sequence[Entry]) -> Iterator[Problem]:
         if entry.path in seen:
             first = seen[entry.path].spot
             key = "annex.repeat_number" if turned else "annex.repeat"
-            yield grid.problem(*entry.spot, key, **facts, first=f"{letter(first[1])}{first[0]}")
+            yield grid.problem(*entry.spot, key, **facts, first=f"{letters_of(first[1])}{first[0]}")
         elif parent and parent not in seen:
             yield grid.problem(*entry.spot, "annex.no_parent", code=code, parent=code_of(parent))
         elif len(entry.path) == 1 and code not in DOMAINS:
@@ -253,5 +254,5 @@ def _remarks(grid: Grid, entries: Sequence[Entry], items: Sequence[Item]) -> Ite
 
 def place(grid: Grid, spot: Spot) -> str:
     """Write a spot as spreadsheets do: ``Phụ lục!E17``."""
-    at = f"{letter(spot[1])}{spot[0]}"
+    at = f"{letters_of(spot[1])}{spot[0]}"
     return f"{grid.sheet}!{at}" if grid.sheet else at

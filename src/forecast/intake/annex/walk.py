@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from forecast.base.errors import Problem
+from forecast.base.spelling import plain_words
 from forecast.intake.annex.grid import Cell, Grid, Spot
-from forecast.intake.annex.headings import Column, Layout, Role, fold
+from forecast.intake.annex.headings import Column, Layout, Role
 from forecast.intake.annex.numbering import DEEPEST, Mark, Numbering, Path, day_mark, split_mark, whole_mark
 from forecast.intake.annex.steps import read_step
 
@@ -115,7 +116,7 @@ class _Walker:
             if pieces is None:
                 notes = False  # the heading of the next page
                 continue
-            below = row not in numbered and any(fold(p.name).startswith(_BELOW_TABLE) for p in pieces)
+            below = row not in numbered and any(plain_words(p.name).startswith(_BELOW_TABLE) for p in pieces)
             notes = not self._maxima(row) and (below or notes)
             if not notes or (row < last and row not in numbered):
                 yield row, pieces
@@ -236,7 +237,9 @@ class _Walker:
             if cell is None and each.role in _SPREADING:
                 above = self.grid.covering(row, each.column)
                 cell = above if above and above.column == each.column else None
-            if cell and each.role == "source" and fold(cell.text) in _TICKS:  # a column for each source
+            if (
+                cell and each.role == "source" and plain_words(cell.text) in _TICKS
+            ):  # a column for each source
                 cell = replace(cell, lines=(each.label,))
             if cell:
                 found[each.role] = cell
@@ -250,7 +253,7 @@ class _Walker:
         if not path or self._context()[: len(path)] != path:
             return False
         names = (entry.name for entry in reversed(self.found.entries) if entry.path == path)
-        return not name or fold(next(names, "")) == fold(_MAX_IN_NAME.sub(r"\1", name))
+        return not name or plain_words(next(names, "")) == plain_words(_MAX_IN_NAME.sub(r"\1", name))
 
 
 def _piece(cell: Cell, column: Column, pending: Sequence[tuple[Mark, Spot, int]]) -> Piece:
@@ -299,6 +302,6 @@ def _numbered_by_order(rows: Mapping[int, tuple[Piece, ...]]) -> dict[int, tuple
 
 
 def _is_total(text: str) -> bool:
-    words: Iterable[str] = fold(text).split()
+    words: Iterable[str] = plain_words(text).split()
     first = next(iter(words), "")
     return first in ("tong", "cong", "total") and all(word in _TOTALS or word.isdigit() for word in words)

@@ -15,6 +15,7 @@ from forecast.base.spec import RunSpec, refuse_unanswerable
 from forecast.base.workbook import open_workbook
 from forecast.data import load
 from forecast.data.framework import framework_for
+from forecast.intake import writer
 from forecast.intake.forms import reading, store
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def intake(
     WriteError
         If the table cannot be written; nothing is changed.
     """
-    with store.locked(data_dir):
+    with writer.locked(data_dir):
         vintages = load.read_vintages(data_dir)
         known = vintages.known_at(as_of)
         stored = vintages.frames["submissions"]

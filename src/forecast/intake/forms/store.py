@@ -5,24 +5,22 @@
     data/
         submissions.csv                  one row a component, append-only
         submissions/<12 digits>.xlsx     each accepted file as it was sent, by its SHA-256
-        .lock                            held by the process that adds to them
 """
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from forecast.base.disk import replace_file, writing
 from forecast.base.errors import shown
-from forecast.base.lock import held
 from forecast.data import load
 from forecast.data.load.files import grown
 from forecast.data.tables import SUBMISSIONS
+from forecast.intake import journal, writer
 
 if TYPE_CHECKING:
     from forecast.base.workbook import Opened
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
     from forecast.intake.forms.reading import Answer
 
 ID_DIGITS: Final = 12
-_PATIENCE: Final = 20.0  # seconds to wait for another intake, which takes one or two
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +63,6 @@ class Accepted:
         ]
 
 
-@contextlib.contextmanager
-def locked(data_dir: Path) -> Iterator[None]:
-    """Let one process at a time add to the table.
-
-    Raises
-    ------
-    WriteError
-        If another one holds the lock for long, or nothing can be written there.
-    """
-    with held(data_dir / load.LOCK, key="intake.locked", patience=_PATIENCE):
-        yield
-
-
 def add(data_dir: Path, forms: Sequence[Accepted]) -> None:
     """Store forms: all their files, and all their rows in one step; only for who holds the lock.
 
@@ -87,7 +71,7 @@ def add(data_dir: Path, forms: Sequence[Accepted]) -> None:
     Raises
     ------
     DataError
-        If `load` would refuse the table; then nothing is changed.
+        If `load` would refuse the table, or the journal is damaged; then nothing is changed.
     WriteError
         If there is no room or no permission; the table is as it was.
     """
@@ -95,14 +79,24 @@ def add(data_dir: Path, forms: Sequence[Accepted]) -> None:
         return
     table = data_dir / SUBMISSIONS.file
     before = table.read_bytes() if table.exists() else b""
-    after = grown(before, SUBMISSIONS, [row for form in forms for row in form.rows()])
+    rows = [row for form in forms for row in form.rows()]
+    after = grown(before, SUBMISSIONS, rows)
     load.rehearse(data_dir, SUBMISSIONS.file, after)
+    writer.refuse(data_dir, SUBMISSIONS.file, noted=True)
     folder = data_dir / SUBMISSIONS.name
     with writing(folder):
         folder.mkdir(exist_ok=True)
     for form in forms:
         replace_file(folder / f"{form.submission_id}.xlsx", form.opened.content)
-    replace_file(table, after)
+    entry = journal.made(
+        "intake",
+        ", ".join(shown(form.opened.name) for form in forms),
+        SUBMISSIONS,
+        rows,
+        who=journal.person(),
+        when=dt.datetime.now().astimezone(),
+    )
+    writer.put(data_dir, SUBMISSIONS.file, after, before=before, entry=entry)
 
 
 def _text(value: Any) -> str:

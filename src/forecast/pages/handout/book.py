@@ -10,7 +10,6 @@ from typing import Final
 
 from openpyxl.cell import Cell, MergedCell
 from openpyxl.styles import Alignment, Font
-from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.header_footer import HeaderFooter
 from openpyxl.worksheet.properties import PageSetupProperties
@@ -18,7 +17,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from forecast.base import labels
 from forecast.base.excel import BOX, DAY_FORMAT, FONT, fit, head, put_text, saved
-from forecast.pages.handout.sheet import Column, Kind, Sheet, Value
+from forecast.base.spelling import letters_of
+from forecast.pages.handout.sheet import Column, Sheet, Value
+from forecast.pages.tables.spec import Kind
 
 HEAD_ROW: Final = 3  # below the caption and the warning
 _FIGURE_WIDTH: Final = 11.0
@@ -56,14 +57,14 @@ def content(sheets: Iterable[Sheet], *, lang: str, warning: str, day: dt.date) -
 
 
 def _fill(page: Worksheet, sheet: Sheet, lang: str, warning: str) -> None:
-    put_text(page.cell(1, 1), sheet.caption)
+    put_text(page.cell(1, 1), sheet.title)
     page.cell(1, 1).font = Font(name=FONT, size=14, bold=True)
     put_text(page.cell(2, 1), warning)
     page.cell(2, 1).font = Font(name=FONT, size=12, bold=True, color="FFB00000")
     widths = [_width(sheet, n) for n in range(len(sheet.columns))]
     for n, (column, width) in enumerate(zip(sheet.columns, widths, strict=True), start=1):
         head(page.cell(HEAD_ROW, n), column.label)
-        page.column_dimensions[get_column_letter(n)].width = width
+        page.column_dimensions[letters_of(n)].width = width
     fit(page, HEAD_ROW, widths, least=2)
     for place, row in enumerate(sheet.rows, start=HEAD_ROW + 1):
         for n, (column, value) in enumerate(zip(sheet.columns, row, strict=True), start=1):
@@ -74,7 +75,7 @@ def _fill(page: Worksheet, sheet: Sheet, lang: str, warning: str) -> None:
         page.cell(place, 1).font = Font(name=FONT, size=11, italic=True)
     page.freeze_panes = f"B{HEAD_ROW + 1}"
     if len(sheet.rows) > 1:
-        last = f"{get_column_letter(len(sheet.columns))}{HEAD_ROW + len(sheet.rows)}"
+        last = f"{letters_of(len(sheet.columns))}{HEAD_ROW + len(sheet.rows)}"
         page.auto_filter.ref = f"A{HEAD_ROW}:{last}"
     _paper(page, warning, sum(widths))
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import pandas as pd
-
 from forecast.base import labels
-from forecast.pages.reading import own_words
+from forecast.pages.reading import own_words, said
+from forecast.pages.tables.spec import Field, Kind, TableSpec, Take, heading
 
-Kind = Literal["words", "day", "points", "change", "chance", "share", "count", "plain"]
 End = Literal["value", "lower", "upper"]
 Value = str | float | dt.date | None
 
@@ -41,9 +39,6 @@ class Column:
     level: int = 0
 
 
-Field = tuple[Column, Callable[[Any], Value]]  # a column, and what it takes from a record
-
-
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """A table of figures.
@@ -53,9 +48,7 @@ class Sheet:
     name
         For machines: the table's name in the long table.
     title
-        On the tab.
-    caption
-        Above the table.
+        On the tab, and above the table.
     columns, rows
         Every row has one value a column.
     keys
@@ -64,81 +57,46 @@ class Sheet:
 
     name: str
     title: str
-    caption: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Value, ...], ...]
     keys: tuple[str, ...]
     notes: tuple[str, ...] = ()
 
 
-def sheet(
-    name: str,
-    records: pd.DataFrame,
-    fields: Sequence[Field],
-    *,
-    key: str | Sequence[str],
-    lang: str,
-    caption: str = "",
-    notes: Sequence[str] = (),
-) -> Sheet:
-    """Fill a sheet with what its fields take from each record."""
-    names = [key] if isinstance(key, str) else list(key)
-    lines = [record for _, record in records.iterrows()]
-    title = labels.text(f"handout.sheet.{name}", lang)
+def sheet(spec: TableSpec) -> Sheet:
+    """Lay a table out for the workbook: every figure, then both ends of each of its ranges."""
+    pairs = [pair for field in spec.fields if field.in_sheet for pair in _columns(field, spec.lang)]
     return Sheet(
-        name=name,
-        title=title,
-        caption=caption or title,
-        columns=tuple(column for column, _ in fields),
-        rows=tuple(tuple(take(record) for _, take in fields) for record in lines),
-        keys=tuple("/".join(_code(record[each]) for each in names) for record in lines),
-        notes=tuple(notes),
+        name=spec.name,
+        title=labels.text(f"handout.sheet.{spec.name}", spec.lang),
+        columns=tuple(column for column, _ in pairs),
+        rows=tuple(
+            tuple(_value(column.kind, take(record)) for column, take in pairs) for record in spec.rows
+        ),
+        keys=tuple("/".join(_code(record[name]) for name in spec.key) for record in spec.rows),
+        notes=tuple(said(note, spec.lang) for note in spec.sheet_notes),
     )
 
 
-def words(label: str, take: Callable[[Any], str]) -> Field:
-    """Make a column of words, on one line, without signs that turn or hide others."""
-    return Column(label, "words"), lambda record: own_words(take(record))
+def _columns(field: Field, lang: str) -> Iterator[tuple[Column, Take]]:
+    label = heading(field.sheet or field.heading, lang)
+    measure = "" if field.kind in ("words", "day") else field.name
+    yield Column(label, field.kind, measure), field.take
+    for ends in field.ranges:
+        what = heading(ends.heading, lang) if ends.heading else label
+        both: tuple[tuple[End, Take], ...] = (("lower", ends.lower), ("upper", ends.upper))
+        for end, take in both:
+            named = labels.text(f"handout.{end}", lang, what=what, level=ends.level)
+            yield Column(named, field.kind, measure, end, ends.level), take
 
 
-def days(label: str, name: str) -> Field:
-    """Make a column of days."""
-    return Column(label, "day"), lambda record: _day(record[name])
-
-
-def figure(measure: str, label: str, kind: Kind, name: str = "") -> Field:
-    """Make a column of figures that have no range."""
-    return Column(label, kind, measure), lambda record: _number(record[name or measure])
-
-
-def ranged(
-    measure: str,
-    label: str,
-    lang: str,
-    *,
-    names: tuple[str, str, str] = ("median", "lower", "upper"),
-    kind: Kind = "points",
-) -> list[Field]:
-    """Make the columns of a figure and of its range of 80 percent."""
-    median, lower, upper = names
-    return [
-        figure(measure, label, kind, median),
-        end_of(measure, label, "lower", 80, lang, kind, lambda record: record[lower]),
-        end_of(measure, label, "upper", 80, lang, kind, lambda record: record[upper]),
-    ]
-
-
-def end_of(
-    measure: str, label: str, end: End, level: int, lang: str, kind: Kind, take: Callable[[Any], Any]
-) -> Field:
-    """Make the column of one end of a figure's range."""
-    head = labels.text(f"handout.{end}", lang, what=label, level=level)
-    return Column(head, kind, measure, end, level), lambda record: _number(take(record))
-
-
-def _number(value: Any) -> float | None:
-    found = math.nan if value is None else float(value)
-    return None if math.isnan(found) else found
+def _value(kind: Kind, value: Any) -> Value:
+    if kind == "words":
+        return own_words(value)
+    if kind == "day":
+        return _day(value)
+    number = math.nan if value is None else float(value)
+    return None if math.isnan(number) else number
 
 
 def _day(value: Any) -> dt.date | None:

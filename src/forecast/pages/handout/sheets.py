@@ -7,53 +7,40 @@ from typing import TYPE_CHECKING, Final
 
 from forecast.base import labels
 from forecast.pages import reading
-from forecast.pages.handout import forecasts, people, record
-from forecast.pages.handout.sheet import Sheet
+from forecast.pages.handout.current import current
+from forecast.pages.handout.sheet import Sheet, sheet
+from forecast.pages.tables import changes, data, forecast, past, people, scenarios, scorecard
+from forecast.pages.tables.spec import TableSpec
 
 if TYPE_CHECKING:
     from forecast.answer.result import Result
 
-_SHEETS: Final[tuple[Callable[[Result, str], Sheet], ...]] = (
-    forecasts.domains,
-    forecasts.scorecard,
-    forecasts.rank,
-    forecasts.near,
-    forecasts.targets,
-    forecasts.sipas,
-    forecasts.scenarios,
+TABLES: Final[tuple[Callable[[Result, str], TableSpec], ...]] = (
+    forecast.domains,
+    scorecard.scorecard,
+    forecast.rank,
+    forecast.near,
+    forecast.targets,
+    forecast.sipas,
+    scenarios.scenarios,
     people.department_domains,
     people.departments,
     people.status,
     people.remedies,
     people.units,
-    record.changes,
-    record.changed_rows,
-    record.track,
-    record.coverage,
-    record.periods,
-    record.year_errors,
-    record.past_ranks,
-    record.past_components,
-    record.skill,
-    record.indicators,
-    record.current,
-    record.published,
+    changes.changes,
+    changes.changed_rows,
+    past.track,
+    lambda result, lang: past.coverage(reading.coverage(result), lang),
+    past.periods,
+    past.year_errors,
+    past.past_ranks,
+    past.past_components,
+    lambda result, lang: past.skill(reading.skill_by_year(result), lang),
+    scorecard.indicators,
+    current,
+    data.published,
 )
-# Sheets without rows, and the sentence that says what to enter.
-_ABSENT: Final = {
-    "scorecard": "absent.scorecard",
-    "targets": "handout.no_target",
-    "sipas": "sipas.absent",
-    "scenarios": "absent.scenarios",
-    "near": "near.absent",
-    "changes": "changes.none",
-    "departments": "absent.departments",
-    "status": "absent.status",
-    "remedies": "absent.remedies",
-    "units": "absent.units",
-    "track": "track.none",
-    "indicators": "absent.projections",
-}
 
 
 def sheets(result: Result, *, lang: str, run_id: str = "") -> tuple[Sheet, ...]:
@@ -73,9 +60,9 @@ def sheets(result: Result, *, lang: str, run_id: str = "") -> tuple[Sheet, ...]:
     tuple of Sheet
         Those that have rows, and "about" last.
     """
-    made = [make(result, lang) for make in _SHEETS]
-    told = [labels.text(_ABSENT[each.name], lang) for each in made if not each.rows and each.name in _ABSENT]
+    specs = [make(result, lang) for make in TABLES]
+    absent = [reading.said(spec.absent, lang) for spec in specs if spec.absent and not len(spec.records)]
     if len(result.scorecard) and not reading.has_criteria(result):
-        told.insert(0, labels.text("absent.criteria", lang))
-    about = record.about(result, lang, run_id=run_id, absent=tuple(told))
-    return (*(each for each in made if each.rows), about)
+        absent.insert(0, labels.text("absent.criteria", lang))
+    last = data.about(result, lang, run_id=run_id, absent=tuple(dict.fromkeys(absent)))
+    return tuple(sheet(spec) for spec in (*(spec for spec in specs if len(spec.records)), last))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from forecast.pages.plot.canvas import warm
+from forecast.pages.plot.current import current
 from forecast.pages.plot.domains import domains
 from forecast.pages.plot.history import history
 from forecast.pages.plot.known import known
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "coverage",
+    "current",
     "domains",
     "history",
     "known",

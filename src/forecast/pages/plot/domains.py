@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 
 from forecast.base import labels
 from forecast.pages import reading
-from forecast.pages.markup import Column, Figure, Table, row
+from forecast.pages.markup import Figure
 from forecast.pages.plot.canvas import (
     BLACK,
     BLUE,
@@ -27,6 +27,7 @@ from forecast.pages.plot.canvas import (
     range_keys,
 )
 from forecast.pages.plot.history import history
+from forecast.pages.tables import forecast as tables
 
 if TYPE_CHECKING:
     from forecast.answer.result import Result
@@ -58,7 +59,7 @@ def domains(result: Result, *, lang: str) -> Figure:
         svg=wide,
         narrow=narrow,
         notes=(labels.text("domains.figure_note", lang), *reading.star_note(table["max_status"], lang)),
-        table=_table(result, table, names, lang),
+        table=tables.domain_figures(result, lang),
         table_label=labels.text("page.data", lang),
     )
 
@@ -143,37 +144,3 @@ def _key(table: pd.DataFrame, year: int, lang: str) -> list[Line2D]:
         text = labels.text("key.last_estimated", lang, year=last_year)
         handles.append(Line2D([], [], **BEFORE, markerfacecolor="white", label=text))
     return [*handles, *range_keys(lang)]
-
-
-def _table(result: Result, table: pd.DataFrame, names: Sequence[str], lang: str) -> Table:
-    lines = []
-    for name, (_, record) in zip(names, table.iterrows(), strict=True):
-        component = str(record["component"])
-        spans = (reading.span(*reading.interval(result, component, level), lang) for level in RANGE_WIDTHS)
-        lines.append(
-            row(
-                name,
-                reading.points(record["last_median"], lang, published=bool(record["last_known"])),
-                reading.points(record["median"], lang),
-                *spans,
-                reading.starred_maximum(record, lang),
-            )
-        )
-    facts = {"last_year": int(table["last_year"].max()), "year": result.spec.target_year}
-    heads = (
-        str(facts["last_year"]),
-        labels.text("domains.forecast", lang, **facts),
-        *(labels.text("coverage.level", lang, level=level) for level in RANGE_WIDTHS),
-        labels.text("domains.maximum", lang),
-    )
-    index = labels.text(f"short_index.{result.spec.index_code}", lang)
-    return Table(
-        caption=labels.text(
-            "domains.caption", lang, index=index, unit=reading.unit(result.spec.index_code, lang), **facts
-        ),
-        columns=(
-            Column(labels.text("domains.domain", lang)),
-            *(Column(head, numeric=True) for head in heads),
-        ),
-        rows=tuple(lines),
-    )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import matplotlib as mpl
 import numpy as np
@@ -59,7 +58,7 @@ class Fan:
         return f"{self.area} · {self.component}"
 
 
-def write_html(fans: Sequence[Fan], path: Path, lang: str) -> None:
+def write_html(fans: Sequence[Fan], file: IO[bytes], lang: str) -> None:
     """Write a page that needs nothing else: a picture a series, with words for who cannot see it."""
     parts = []
     for fan in fans:
@@ -76,10 +75,10 @@ def write_html(fans: Sequence[Fan], path: Path, lang: str) -> None:
             f"<figure><figcaption>{escape(fan.title)}</figcaption>\n{wide}\n<p>{escape(alt)}</p></figure>"
         )
     title = labels.text("fan.title", lang, years=_span(fans))
-    path.write_text(_PAGE.format(lang=lang, title=escape(title), figures="\n".join(parts)), encoding="utf-8")
+    file.write(_PAGE.format(lang=lang, title=escape(title), figures="\n".join(parts)).encode())
 
 
-def write_png(fans: Sequence[Fan], path: Path, lang: str) -> None:
+def write_png(fans: Sequence[Fan], file: IO[bytes], lang: str) -> None:
     """Write all series as small pictures on one sheet."""
     columns = min(COLUMNS, len(fans))
     rows = -(-len(fans) // columns)
@@ -99,7 +98,7 @@ def write_png(fans: Sequence[Fan], path: Path, lang: str) -> None:
             frameon=False,
             fontsize=8,
         )
-        canvas.savefig(path, dpi=DPI, format="png", facecolor="white")
+        canvas.savefig(file, dpi=DPI, format="png", facecolor="white")
 
 
 def _draw(axes: Axes, fan: Fan, sheet: Sheet) -> None:

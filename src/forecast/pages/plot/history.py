@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from forecast.base import labels
 from forecast.base.spec import interval_ends
 from forecast.pages import reading
-from forecast.pages.markup import Column, Figure, Table, row
+from forecast.pages.markup import Figure
 from forecast.pages.plot.canvas import (
     BLACK,
     BLUE,
@@ -27,6 +27,7 @@ from forecast.pages.plot.canvas import (
     range_keys,
 )
 from forecast.pages.plot.known import STATES
+from forecast.pages.tables import forecast as tables
 
 if TYPE_CHECKING:
     from forecast.answer.result import Result
@@ -86,7 +87,7 @@ def history(
         svg=wide,
         narrow=narrow,
         notes=(labels.text("domains.figure_note", lang), *_break_note(past, breaks, lang), *doubt),
-        table=_table(result, component, past, means, lang),
+        table=tables.history(result, component, lang),
         table_label=labels.text("page.data", lang),
     )
 
@@ -168,34 +169,3 @@ def _key(past: pd.DataFrame, means: int, lang: str) -> list[Line2D]:
         if count
     ]
     return [*shown, *range_keys(lang)]
-
-
-def _known_share(record: pd.Series[Any], lang: str) -> str:
-    """Write a year's score in percent of the maximum, and whether it was derived from a stated change."""
-    share = labels.number(record["median"] if record["known"] is True else None, 2, lang)
-    return f"{share} ({labels.text('trust.derived', lang)})" if record["derived"] is True else share
-
-
-def _table(result: Result, component: str, past: pd.DataFrame, means: pd.DataFrame, lang: str) -> Table:
-    rows = past.merge(means, on="year", how="outer")
-    ranks = reading.history(result, component)[["year", "rank"]]
-    rows = rows.merge(ranks, on="year", how="left").sort_values("year")
-    lines = [
-        row(
-            str(int(record["year"])),
-            _known_share(record, lang),
-            reading.span(float(record["lower"]), float(record["upper"]), lang),
-            labels.number(record["rank"], 0, lang),
-            labels.number(record["share"], 2, lang),
-        )
-        for _, record in rows.iterrows()
-    ]
-    heads = ("score", "estimate", "rank", "mean")
-    return Table(
-        caption=_caption(result, component, lang),
-        columns=(
-            Column(labels.text("history.year", lang)),
-            *(Column(labels.text(f"history.{head}", lang), numeric=True) for head in heads),
-        ),
-        rows=tuple(lines),
-    )

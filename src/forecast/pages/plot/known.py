@@ -11,8 +11,9 @@ from matplotlib.lines import Line2D
 
 from forecast.base import labels
 from forecast.pages import reading
-from forecast.pages.markup import Column, Figure, Table, row
+from forecast.pages.markup import Figure
 from forecast.pages.plot.canvas import BLACK, BLUE, GREY, VERMILION, Look, Sheet, draw, remembered
+from forecast.pages.tables import forecast as tables
 
 if TYPE_CHECKING:
     from forecast.answer.result import Result
@@ -42,7 +43,6 @@ def known(result: Result, *, lang: str) -> Figure:
     """Draw which cells of the area, component by year, have a published score, a rank alone, or nothing."""
     grid = reading.known_cells(result)
     years = [int(year) for year in grid.columns]
-    place = reading.place_name(result.spec.area, lang)
     counts = Counter(grid.to_numpy().ravel())
     alt = labels.text(
         "data.grid_alt",
@@ -78,15 +78,7 @@ def known(result: Result, *, lang: str) -> Figure:
         return canvas
 
     wide, narrow = draw(drawing, name="known", alt=alt, lang=lang)
-    table = Table(
-        caption=labels.text("data.grid_caption", lang, place=place),
-        columns=(Column(labels.text("word.component", lang)), *(Column(str(year)) for year in years)),
-        rows=tuple(
-            row(name, *(labels.text(f"grid.{state}", lang) for state in grid.loc[component]))
-            for name, component in zip(names, grid.index, strict=True)
-        ),
-        form="scroll",
-    )
+    table = tables.known(result, lang)
     return Figure(
         caption=table.caption,
         alt=alt,

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 from forecast.base import labels
 from forecast.pages import reading
-from forecast.pages.markup import Column, Figure, Passage, Table, row
+from forecast.pages.markup import Figure, Passage
 from forecast.pages.plot.canvas import (
     BLACK,
     BLUE,
@@ -26,6 +26,8 @@ from forecast.pages.plot.canvas import (
     range_keys,
     remembered,
 )
+from forecast.pages.tables import past as tables
+from forecast.pages.tables.spec import beside_picture
 
 if TYPE_CHECKING:
     from forecast.answer.result import Result
@@ -111,30 +113,9 @@ def track(result: Result, *, lang: str) -> Figure | Passage:
         svg=wide,
         narrow=narrow,
         notes=(labels.text("domains.figure_note", lang),),
-        table=_track_table(past, caption, lang),
+        table=beside_picture(tables.track(result, lang)),
         table_label=labels.text("page.data", lang),
     )
-
-
-def _track_table(past: pd.DataFrame, caption: str, lang: str) -> Table:
-    lines = [
-        row(
-            str(int(record["target_year"])),
-            reading.points(record["median"], lang),
-            *(reading.span(record[low], record[high], lang) for low, high in LEVEL_COLUMNS.values()),
-            reading.points(record["observed"], lang, published=True),
-            reading.points(record["repeated"], lang, published=True),
-        )
-        for _, record in past.iterrows()
-    ]
-    heads = (
-        labels.text("levels.median", lang),
-        *(labels.text("coverage.level", lang, level=level) for level in LEVEL_COLUMNS),
-        labels.text("track.observed", lang),
-        labels.text("track.last_value", lang),
-    )
-    year = Column(labels.text("history.year", lang))
-    return Table(caption, (year, *(Column(head, numeric=True) for head in heads)), tuple(lines))
 
 
 def coverage(result: Result, *, lang: str) -> Figure | Passage:
@@ -179,7 +160,7 @@ def _coverage(cells: Cells, lang: str) -> Figure:
         alt=alt,
         svg=wide,
         narrow=narrow,
-        table=_coverage_table(table, lang),
+        table=beside_picture(tables.coverage(table, lang)),
         table_label=labels.text("page.data", lang),
     )
 
@@ -196,28 +177,6 @@ def _name_share(axes: Axes, record: pd.Series[Any], sheet: Sheet) -> None:
         ha="right" if above else "left",
         va="bottom" if above else "top",
         weight="bold",
-    )
-
-
-def _coverage_table(table: pd.DataFrame, lang: str) -> Table:
-    lines = [
-        row(
-            f"{int(record['level'])}%",
-            labels.percent(record["share"], 0, lang),
-            reading.span(100 * record["lower"], 100 * record["upper"], lang, decimals=0),
-            labels.number(record["years"], 0, lang),
-            labels.number(record["cells"], 0, lang),
-        )
-        for _, record in table.iterrows()
-    ]
-    heads = ("reached", "spread", "years", "count")
-    return Table(
-        caption=labels.text("coverage.caption", lang),
-        columns=(
-            Column(labels.text("coverage.stated", lang)),
-            *(Column(labels.text(f"coverage.{head}", lang), numeric=True) for head in heads),
-        ),
-        rows=tuple(lines),
     )
 
 
@@ -262,21 +221,12 @@ def _skill(cells: Cells, lang: str) -> Figure:
 
     wide, narrow = draw(drawing, name="skill", alt=alt, lang=lang)
     caption = labels.text("skill.caption", lang)
-    lines = [
-        row(str(int(year)), labels.signed(100 * gain, 0, lang) + "%", labels.number(count, 0, lang))
-        for year, gain, count in zip(table["target_year"], table["skill"], table["cells"], strict=True)
-    ]
-    heads = (
-        Column(labels.text("skill.year", lang)),
-        Column(labels.text("skill.gain", lang), numeric=True),
-        Column(labels.text("coverage.count", lang), numeric=True),
-    )
     return Figure(
         caption=caption,
         alt=alt,
         svg=wide,
         narrow=narrow,
         notes=(labels.text("skill.note", lang),),
-        table=Table(caption, heads, tuple(lines), form="plain"),
+        table=beside_picture(tables.skill(table, lang)),
         table_label=labels.text("page.data", lang),
     )

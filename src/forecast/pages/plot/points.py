@@ -13,8 +13,9 @@ from matplotlib.patches import Patch
 
 from forecast.base import labels
 from forecast.pages import reading
-from forecast.pages.markup import Column, Figure, Pieces, Table, row
+from forecast.pages.markup import Figure, Pieces
 from forecast.pages.plot.canvas import BLACK, BLUE, VERMILION, Look, Sheet, draw, remembered
+from forecast.pages.tables.scorecard import lost_figures
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,7 +65,7 @@ def _lost(result: Result, kind: Literal["domain", "criterion"], lang: str) -> Fi
         svg=wide,
         narrow=narrow,
         notes=reading.star_note(rows["max_status"], lang),
-        table=_table(result, rows, names, plural, lang),
+        table=lost_figures(result, rows, kind, lang),
         table_label=labels.text("page.data", lang),
     )
 
@@ -158,25 +159,4 @@ def _head_beside(axes: Axes, text: str) -> None:
         textcoords="offset points",
         va="bottom",
         fontsize=8.5,
-    )
-
-
-def _table(result: Result, rows: pd.DataFrame, names: list[str], plural: str, lang: str) -> Table:
-    heads = ("maximum", "expected", "lost", "winnable")
-    lines = [
-        row(
-            name,
-            reading.starred_maximum(record, lang),
-            *(labels.number(record[field], 2, lang) for field in heads[1:]),
-        )
-        for name, (_, record) in zip(names, rows.iterrows(), strict=True)
-    ]
-    first = "head.domain" if plural == "domains" else "head.criterion"
-    return Table(
-        caption=labels.text(f"lost.{plural}_figure", lang, year=result.spec.target_year),
-        columns=(
-            Column(labels.text(first, lang)),
-            *(Column(labels.text(f"head.{head}", lang), numeric=True) for head in heads),
-        ),
-        rows=tuple(lines),
     )

@@ -12,9 +12,10 @@ from matplotlib.lines import Line2D
 
 from forecast.base import labels
 from forecast.pages import reading
-from forecast.pages.markup import Column, Figure, Pieces, Table, row
+from forecast.pages.markup import Figure, Pieces
 from forecast.pages.plot.canvas import BLACK, BLUE, MEDIAN, RANGE_WIDTHS, Look, Sheet, draw, remembered
 from forecast.pages.plot.points import WIDE_NAME, name_rows, write_beside
+from forecast.pages.tables.scenarios import scenario_figures
 
 if TYPE_CHECKING:
     from forecast.answer.result import Result
@@ -47,7 +48,7 @@ def scenarios(result: Result, *, lang: str) -> Figure | Pieces:
         svg=wide,
         narrow=narrow,
         notes=(labels.text("domains.figure_note", lang), *_left_out(result, lang)),
-        table=_table(result, told, names, lang),
+        table=scenario_figures(result, told, lang),
         table_label=labels.text("page.data", lang),
     )
 
@@ -108,28 +109,3 @@ def _left_out(result: Result, lang: str) -> tuple[str, ...]:
     rows = result.scenarios.loc[result.scenarios["median"].isna()]
     names = [reading.scenario_name(record, lang) for _, record in rows.iterrows()]
     return (labels.text("scenario_table.left_out", lang, names="; ".join(names)),) if names else ()
-
-
-def _table(result: Result, told: pd.DataFrame, names: list[str], lang: str) -> Table:
-    lines = [
-        row(
-            name,
-            reading.points(record["median"], lang),
-            reading.span(record["lower"], record["upper"], lang),
-            labels.signed(record["difference"], 2, lang),
-            reading.span(record["difference_lower"], record["difference_upper"], lang, decimals=2),
-        )
-        for name, (_, record) in zip(names, told.iterrows(), strict=True)
-    ]
-    range_head = labels.text("head.range", lang)
-    return Table(
-        caption=labels.text("scenario_table.figure", lang, year=result.spec.target_year),
-        columns=(
-            Column(labels.text("scenario_table.scenario", lang)),
-            Column(labels.text("scenario_table.total", lang), numeric=True),
-            Column(range_head, numeric=True),
-            Column(labels.text("scenario_table.difference", lang), numeric=True),
-            Column(range_head, numeric=True),
-        ),
-        rows=tuple(lines),
-    )

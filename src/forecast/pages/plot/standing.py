@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 
 from forecast.base import labels
 from forecast.pages import reading
-from forecast.pages.markup import Column, Figure, Table, row
+from forecast.pages.markup import Figure
 from forecast.pages.plot.canvas import BLACK, BLUE, VERMILION, Sheet, draw, remembered
+from forecast.pages.tables.forecast import rank_bands
 
 if TYPE_CHECKING:
     from forecast.answer.result import Result
-
-BANDS: Final = ((1, 5), (6, 10), (11, 15), (16, 20), (21, 30), (31, 40), (41, 50), (51, reading.RANKED))
 
 
 @remembered
@@ -28,9 +27,7 @@ def rank(result: Result, *, lang: str) -> Figure:
     alt = labels.text(
         "rank.alt",
         lang,
-        median=reading.rank_at(result, 0.5),
-        best=reading.rank_at(result, 0.1),
-        worst=reading.rank_at(result, 0.9),
+        **reading.rank_facts(result),
         top10=chances[10],
         top15=chances[15],
     )
@@ -57,7 +54,7 @@ def rank(result: Result, *, lang: str) -> Figure:
         alt=alt,
         svg=wide,
         narrow=narrow,
-        table=_table(result, lang),
+        table=rank_bands(result, lang),
         table_label=labels.text("page.data", lang),
     )
 
@@ -99,21 +96,3 @@ def _marks(axes: Axes, result: Result, chances: dict[int, str], sheet: Sheet) ->
             bbox=paper,
             zorder=3,
         )
-
-
-def _table(result: Result, lang: str) -> Table:
-    lines = []
-    for first, last in BANDS:
-        inside = result.rank["rank"].between(first, last)
-        share = float(result.rank.loc[inside, "probability"].sum())
-        band = labels.text("rank.band_of", lang, first=first, last=last)
-        lines.append(row(band, reading.chance(share, lang)))
-    return Table(
-        caption=labels.text("rank.caption", lang, year=result.spec.target_year, ranked=reading.RANKED),
-        columns=(
-            Column(labels.text("rank.band", lang)),
-            Column(labels.text("rank.chance", lang), numeric=True),
-        ),
-        rows=tuple(lines),
-        form="plain",
-    )

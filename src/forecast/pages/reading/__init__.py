@@ -6,6 +6,7 @@ Nothing is estimated here; figures are picked, counted and put into words that e
 from forecast.pages.reading.marks import doubtful, maximum_note, star_note, starred_maximum
 from forecast.pages.reading.past import coverage, record, skill_by_year
 from forecast.pages.reading.points import (
+    MOVING,
     branch,
     component_name,
     days,
@@ -14,6 +15,7 @@ from forecast.pages.reading.points import (
     levers,
     lost,
     made_up,
+    moving_indicators,
     name_of,
     past_deadline,
     ranked,
@@ -38,6 +40,8 @@ from forecast.pages.reading.rows import (
     national_means,
     quantile,
     rank_at,
+    rank_facts,
+    rank_mark,
     recorded_model,
     share_quantile,
     shares,
@@ -57,6 +61,7 @@ from forecast.pages.reading.wording import (
     BANDS,
     chance,
     department,
+    indicator_unit,
     is_survey,
     listed,
     named,
@@ -70,11 +75,13 @@ from forecast.pages.reading.wording import (
     short_name,
     span,
     survey,
+    target_name,
     unit,
 )
 
 __all__ = [
     "BANDS",
+    "MOVING",
     "PLAIN_RANK",
     "RANKED",
     "TOPS",
@@ -93,6 +100,7 @@ __all__ = [
     "finest",
     "has_criteria",
     "history",
+    "indicator_unit",
     "interval",
     "is_survey",
     "known_cells",
@@ -106,6 +114,7 @@ __all__ = [
     "main_model",
     "maximum_note",
     "model_alone",
+    "moving_indicators",
     "name_of",
     "named",
     "national_means",
@@ -124,6 +133,8 @@ __all__ = [
     "provinces_with",
     "quantile",
     "rank_at",
+    "rank_facts",
+    "rank_mark",
     "ranked",
     "record",
     "recorded_model",
@@ -138,6 +149,7 @@ __all__ = [
     "star_note",
     "starred_maximum",
     "survey",
+    "target_name",
     "unit",
     "year_errors",
 ]

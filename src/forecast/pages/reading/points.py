@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from forecast.answer.result import Result
 
 BELOW_DOMAINS: Final = ("criterion", "subcriterion")
+MOVING: Final = ("figures", "expert")  # what an effect of an indicator may rest on
 
 
 def made_up(result: Result) -> bool:
@@ -47,6 +48,12 @@ def finest(result: Result, component: str) -> pd.DataFrame:
     """Give what lies lowest in the branch of a component: itself where there is nothing below it."""
     rows = branch(result, component)
     return rows.loc[~rows["component"].isin(rows["parent"])].reset_index(drop=True)
+
+
+def moving_indicators(result: Result) -> pd.DataFrame:
+    """Give the indicators of the year that move points, the largest effect first."""
+    rows = result.current.loc[result.current["by"].isin(MOVING) & result.current["effect"].notna()]
+    return rows.sort_values("effect", key=abs, ascending=False, kind="stable").reset_index(drop=True)
 
 
 def past_deadline(result: Result, rows: pd.DataFrame) -> pd.DataFrame:

@@ -159,6 +159,12 @@ def rank_at(result: Result, share: float) -> int:
     return int(ordered.loc[reached, "rank"].iloc[0])
 
 
+def rank_facts(result: Result) -> dict[str, int]:
+    """Read the middle rank and its range of 80 percent, for a sentence."""
+    ends = {"median": 0.5, "best": 0.1, "worst": 0.9}
+    return {"ranked": RANKED, **{name: rank_at(result, share) for name, share in ends.items()}}
+
+
 def chance_of_top(result: Result, place: int) -> float:
     """Read the probability of a rank of `place` or better."""
     return float(result.rank.loc[result.rank["rank"] <= place, "probability"].sum())
@@ -223,6 +229,11 @@ def known_cells(result: Result) -> pd.DataFrame:
                 "rank" if math.isnan(score) else "derived" if trust == "derived" else "score"
             )
     return grid
+
+
+def rank_mark(rank: float, lang: str) -> str:
+    """Write the published rank of a figure; an empty text if there is none."""
+    return "" if math.isnan(rank) else labels.text("evidence.rank", lang, rank=int(rank))
 
 
 def last_rank_of(record: pd.Series[Any], lang: str) -> str:

@@ -47,6 +47,11 @@ def place_name(area: str, lang: str) -> str:
     return named("place", area, lang)
 
 
+def indicator_unit(unit: str, lang: str) -> str:
+    """Name the unit of an indicator; one that the catalogue does not know stays as it was entered."""
+    return named("indicator_unit", own_words(unit), lang)
+
+
 def department(responsible: str, lang: str) -> str:
     """Name responsible departments; those that the catalogue does not know keep their Vietnamese name."""
     names = [own_words(name) for name in responsible.split(";") if name.strip()]
@@ -128,6 +133,11 @@ def short(name: str, letters: int) -> str:
     """
     cut = textwrap.shorten(name, letters, placeholder="…").strip()
     return f"{name[: letters - 1]}…" if cut in ("", "…") else cut
+
+
+def target_name(target: Any, lang: str) -> str:
+    """Name a target: "among the first 15"."""
+    return labels.text(f"target.{target['quantity']}", lang, value=labels.plain(float(target["value"]), lang))
 
 
 def is_survey(index_code: str) -> bool:

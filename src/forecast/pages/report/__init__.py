@@ -6,38 +6,52 @@ themselves in JupyterLab and, through `page`, become one self-contained HTML fil
 
 from forecast.pages.markup import warm
 from forecast.pages.report.accounts import account, domain_accounts
-from forecast.pages.report.annex import first_lines, method, source_table, word_table
-from forecast.pages.report.changes import changed_rows_table, changes_table
+from forecast.pages.report.annex import first_lines, method
 from forecast.pages.report.current import current_table
-from forecast.pages.report.decisions import decision_table, front_page
-from forecast.pages.report.departments import (
-    department_domain_table,
-    department_reasons,
-    department_table,
-    status_table,
-)
-from forecast.pages.report.domains import domain_passage, domain_table, level_table
-from forecast.pages.report.front import caveats, cover, heading, headline
+from forecast.pages.report.domains import domain_passage
+from forecast.pages.report.front import caveats, cover, front_page, heading, headline, left_out
 from forecast.pages.report.letter import Letter, letter
-from forecast.pages.report.levers import lever_table, risk_table
-from forecast.pages.report.near import neighbour_passage, neighbour_table
 from forecast.pages.report.page import page
 from forecast.pages.report.past import track_passage
 from forecast.pages.report.quality import quality_line, quality_table, run_record
-from forecast.pages.report.remedies import plan_table, remedy_table
-from forecast.pages.report.scorecard import gamble_list, lost_table, projection_table, scorecard_table
-from forecast.pages.report.sources import (
-    assumed_table,
+from forecast.pages.report.scorecard import gamble_list
+from forecast.pages.report.standing import neighbour_passage, rank_passage, sipas
+from forecast.pages.tables.changes import changed_rows_table, changes_table
+from forecast.pages.tables.data import (
     conflict_table,
     count_table,
     evidence_table,
-    left_out,
     model_table,
+    phrase_table,
+    source_table,
     variance_table,
+    word_table,
 )
-from forecast.pages.report.standing import phrase_table, rank_passage, sipas, target_table
-from forecast.pages.report.verified import past_component_table, past_rank_table, period_table, year_table
-from forecast.pages.report.whatif import scenario_table
+from forecast.pages.tables.forecast import (
+    assumed_table,
+    domain_table,
+    level_table,
+    neighbour_table,
+    target_table,
+)
+from forecast.pages.tables.past import past_component_table, past_rank_table, period_table, year_table
+from forecast.pages.tables.people import (
+    department_domain_table,
+    department_reasons,
+    department_table,
+    plan_table,
+    remedy_table,
+    status_table,
+)
+from forecast.pages.tables.scenarios import scenario_table
+from forecast.pages.tables.scorecard import (
+    decision_table,
+    lever_table,
+    lost_table,
+    projection_table,
+    risk_table,
+    scorecard_table,
+)
 
 __all__ = [
     "Letter",

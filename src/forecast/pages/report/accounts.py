@@ -92,23 +92,37 @@ def _known(result: Result, component: str, below: pd.DataFrame, lang: str) -> st
 
 
 def _indicators(result: Result, component: str, lang: str) -> tuple[str, ...]:
-    """Tell the figures of the year that are farthest from usual, and whether the forecast takes them in."""
+    """Tell the year's figures that move most, or are farthest from usual, and what comes of them."""
     mine = result.current.loc[(result.current["component"] == component) & result.current["usual"].notna()]
     if mine.empty:
         return ()
-    far = ((mine["value"] - mine["usual"]) / mine["usual"].abs().clip(lower=NEARLY_NOTHING)).abs()
-    farthest = mine.loc[far.sort_values(ascending=False, kind="stable").index[:MOST_INDICATORS]]
-    said = "; ".join(_indicator(record, lang) for _, record in farthest.iterrows())
     leaves = result.scorecard
     scored = leaves.loc[leaves["informed"].isin(["indicator", "both"]), "indicator"]
-    used = farthest["code"].isin(scored) | (farthest["effect"].abs() >= WORTH_SAYING)
-    key = "used" if used.all() else "unused" if not used.any() else "part"
-    return (labels.text(f"account.indicators_{key}", lang, said=said),)
+    ruled = mine["code"].isin(scored)
+    moving = mine["effect"].abs().where(mine["by"].isin(reading.MOVING), 0.0)
+    far = ((mine["value"] - mine["usual"]) / mine["usual"].abs().clip(lower=NEARLY_NOTHING)).abs()
+    order = mine.assign(ruled=ruled, moving=moving, far=far)
+    order = order.sort_values(["ruled", "moving", "far"], ascending=False, kind="stable")
+    said = [_indicator(record, lang) for _, record in order.head(MOST_INDICATORS).iterrows()]
+    return (labels.text("account.indicators", lang, said="; ".join(said)),)
+
+
+def _effect(record: pd.Series[Any], lang: str) -> str:
+    """Say what comes of an indicator: a rule's points, an effect and whose word that is, or nothing."""
+    if record["ruled"] or record["by"] not in reading.MOVING:
+        return labels.text(f"account.effect_{'rule' if record['ruled'] else record['by']}", lang)
+    return labels.text(
+        f"account.effect_{record['by']}",
+        lang,
+        effect=labels.signed(record["effect"], 2, lang),
+        span=reading.span(record["lower"], record["upper"], lang, decimals=2),
+        **({"who": reading.department(str(record["stated_by"]), lang)} if record["by"] == "expert" else {}),
+    )
 
 
 def _indicator(record: pd.Series[Any], lang: str) -> str:
     decimals = decimals_of(record)
-    unit = reading.own_words(record["unit"])
+    unit = reading.indicator_unit(record["unit"], lang)
     return labels.text(
         "account.indicator",
         lang,
@@ -117,6 +131,7 @@ def _indicator(record: pd.Series[Any], lang: str) -> str:
         value=labels.number(record["value"], decimals, lang),
         usual=labels.number(record["usual"], decimals, lang),
         unit=unit if unit in ("", "%") else f" {unit}",
+        effect=_effect(record, lang),
     )
 
 

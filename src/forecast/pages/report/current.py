@@ -14,16 +14,23 @@ if TYPE_CHECKING:
     from forecast.answer.result import Result
 
 
-def current_table(result: Result, *, lang: str) -> Table | Passage:
+def current_table(result: Result, component: str = "", *, lang: str) -> Table | Passage:
     """List the indicators of the year, the strongest first: now, last year, usual, points moved, on how much.
 
     Indicators whose effect could not be judged stand in a note, by reason.
+
+    Parameters
+    ----------
+    component
+        Domain to list alone; all if left out.
     """
-    judged = result.current["effect"].notna()
-    notes = (*_rules(result.current.loc[judged], lang), *_not_judged(result.current.loc[~judged], lang))
+    rows = result.current
+    rows = rows.loc[rows["component"] == component] if component else rows
+    judged = rows["effect"].notna()
+    notes = (*_rules(rows.loc[judged], lang), *_not_judged(rows.loc[~judged], lang))
     if not judged.any():
         return Passage((labels.text("current.none", lang), *notes))
-    strongest = result.current.loc[judged].sort_values("effect", key=abs, ascending=False, kind="stable")
+    strongest = rows.loc[judged].sort_values("effect", key=abs, ascending=False, kind="stable")
     heads = ("value", "last_year", "usual", "effect", "range", "area_years")
     return Table(
         caption=labels.text("current.caption", lang),
@@ -41,7 +48,7 @@ def _line(record: pd.Series[Any], lang: str) -> Row:
     about = (
         str(record["component"]),
         reading.period(str(record["period"]), lang),
-        reading.own_words(record["unit"]),
+        reading.indicator_unit(record["unit"], lang),
     )
     return row(
         Cell(reading.own_words(record[f"name_{lang}"]), ", ".join(filter(None, about))),
@@ -51,8 +58,16 @@ def _line(record: pd.Series[Any], lang: str) -> Row:
         labels.signed(record["effect"], 2, lang),
         reading.span(float(record["lower"]), float(record["upper"]), lang, decimals=2),
         labels.number(record["area_years"], 0, lang),
-        detail=reading.said(record["reason"], lang),
+        detail=grounds(record, lang),
     )
+
+
+def grounds(record: pd.Series[Any], lang: str) -> str:
+    """Say what an effect rests on: an expert by name, else the reason of the table."""
+    if record["by"] != "expert":
+        return reading.said(record["reason"], lang)
+    key = "current.by_expert" if record["area_years"] else "current.by_expert_alone"
+    return labels.text(key, lang, who=reading.department(str(record["stated_by"]), lang))
 
 
 def decimals_of(record: pd.Series[Any]) -> int:

@@ -1,4 +1,4 @@
-"""Page one: cover, headline, caveats, headings."""
+"""Page one: cover, headline, caveats, headings, what to decide; and what the ranges leave out."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import pandas as pd
 from forecast.base import labels
 from forecast.base.indexes import INDEXES
 from forecast.pages import reading
-from forecast.pages.markup import Cover, Heading, Passage, Pieces
+from forecast.pages.markup import Cover, Heading, Passage, Pieces, Section, Shown
+from forecast.pages.tables.scorecard import decision_table
 
 MOST_CAVEATS: Final = 3  # the full list stands further down
+MEASURED_ON: Final = "PAPI"  # the full panel on which starting values of the variances were measured
 
 if TYPE_CHECKING:
     from forecast.answer.result import Result
@@ -63,7 +65,7 @@ def _aims(result: Result, lang: str) -> tuple[str, ...]:
             labels.text(
                 "headline.top" if pd.isna(aim["set_on"]) else key,
                 lang,
-                target=target_name(str(aim["quantity"]), float(aim["value"]), lang),
+                target=reading.target_name(aim, lang),
                 phrase=reading.phrase(float(aim["probability"]), lang),
             )
         )
@@ -116,19 +118,7 @@ def comparison(change: float, lang: str, *, in_percent: bool = False, decimals: 
 
 def rank_sentence(result: Result, lang: str) -> str:
     """Say the middle rank and its range of 80 percent."""
-    return labels.text(
-        "headline.rank",
-        lang,
-        median=reading.rank_at(result, 0.5),
-        best=reading.rank_at(result, 0.1),
-        worst=reading.rank_at(result, 0.9),
-        ranked=reading.RANKED,
-    )
-
-
-def target_name(quantity: str, value: float, lang: str) -> str:
-    """Name a target: "among the first 15"."""
-    return labels.text(f"target.{quantity}", lang, value=labels.plain(value, lang))
+    return labels.text("headline.rank", lang, **reading.rank_facts(result))
 
 
 def caveats(result: Result, *, lang: str) -> Passage:
@@ -173,3 +163,28 @@ def assumed_names(result: Result) -> list[str]:
     """Name the domains whose maximum was not read in a source."""
     domains = reading.domains(result)
     return [str(name) for name in domains.loc[domains["max_status"].map(reading.doubtful), "component"]]
+
+
+def left_out(result: Result, *, lang: str) -> Passage:
+    """List what the ranges do not hold."""
+    facts = {
+        "year": result.spec.target_year,
+        "as_of": result.spec.as_of,
+        "index": labels.text(f"short_index.{result.spec.index_code}", lang),
+        "names": reading.listed(assumed_names(result), lang),
+    }
+    index = INDEXES[result.spec.index_code]
+    years = "own_years" if index.code == MEASURED_ON else "years"
+    names = ["survey", years, "remedies"] if reading.survey(index.code) else [years]
+    if not index.inside:
+        names.insert(0, index.basis)
+    if facts["names"]:
+        names.insert(names.index(years) + 1, "assumed")
+    return Passage(tuple(labels.text(f"left_out.{name}", lang, **facts) for name in names), form="list")
+
+
+def front_page(result: Result, figure: Shown, *, lang: str) -> Section:
+    """Put page one together, one sheet of A4: headline, caveats, the figure, what to decide."""
+    parts = (headline(result, lang=lang), caveats(result, lang=lang), figure)
+    decisions = (heading("decisions", lang=lang), decision_table(result, lang=lang))
+    return Section((*parts, *decisions))

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-import pandas as pd
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from forecast.base import labels
 from forecast.pages import reading
-from forecast.pages.markup import Cell, Column, Passage, Row, Table, environment, row
+from forecast.pages.markup import Passage, Table, environment
 from forecast.pages.report.front import caveats, headline
+from forecast.pages.tables.forecast import letter_table
 
 if TYPE_CHECKING:
     from forecast.answer.result import Result
@@ -31,6 +30,10 @@ class Letter:
     caveats: Passage
     closing: tuple[str, ...]
     warning: str = ""
+
+    def to(self, name: str) -> Letter:
+        """The same letter to another reader."""
+        return replace(self, greeting=_greeting(name, self.lang))
 
     @property
     def text(self) -> str:
@@ -73,7 +76,7 @@ def letter(
     return Letter(
         lang=lang,
         subject=subject(result, lang=lang),
-        greeting=labels.text("letter.greeting", lang, name=reading.own_words(name)),
+        greeting=_greeting(name, lang),
         warning=warning,
         headline=first,
         lead=lead,
@@ -101,46 +104,8 @@ def subject(result: Result, *, lang: str) -> str:
     return f"[{labels.text('page.made_up', lang)}] {told}" if reading.made_up(result) else told
 
 
-def letter_table(result: Result, *, lang: str) -> Table:
-    """Tabulate total and domains shortly: last year, forecast, range of 80 percent."""
-    total = reading.line(result, reading.TOTAL)
-    facts = {"year": result.spec.target_year, "last_year": int(total["last_year"])}
-    records = [total, *(record for _, record in reading.domains(result).iterrows())]
-    return Table(
-        caption=labels.text(
-            "domains.caption",
-            lang,
-            index=labels.text(f"short_index.{result.spec.index_code}", lang),
-            unit=reading.unit(result.spec.index_code, lang),
-            **facts,
-        ),
-        columns=(
-            Column(labels.text("domains.domain", lang)),
-            Column(str(facts["last_year"]), numeric=True),
-            Column(labels.text("domains.forecast", lang, **facts), numeric=True),
-            Column(labels.text("domains.range", lang), numeric=True),
-        ),
-        rows=tuple(_line(record, lang) for record in records),
-        notes=(
-            labels.text("domains.note", lang),
-            *reading.star_note((record["max_status"] for record in records), lang),
-        ),
-    )
-
-
-def _line(record: pd.Series[Any], lang: str) -> Row:
-    known = bool(record["last_known"])
-    component = str(record["component"])
-    return row(
-        reading.short_name(component, lang),
-        Cell(
-            reading.points(record["last_median"], lang, published=known),
-            "" if known else labels.text("letter.estimated", lang),
-        ),
-        reading.points(record["median"], lang) + ("*" if reading.doubtful(record["max_status"]) else ""),
-        reading.span(record["lower"], record["upper"], lang),
-        strong=component == reading.TOTAL,
-    )
+def _greeting(name: str, lang: str) -> str:
+    return labels.text("letter.greeting", lang, name=reading.own_words(name))
 
 
 def _closing(lang: str, edition: str, attached: Sequence[str], run_id: str) -> tuple[str, ...]:

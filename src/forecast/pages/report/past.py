@@ -1,13 +1,15 @@
-"""How good past forecasts were, in words; the pictures are in `forecast.pages.plot`."""
+"""How good past forecasts were, in words; pictures are in `plot`, tables in `tables.past`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
+from forecast.answer.result import SETTLED
 from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.markup import Passage
-from forecast.pages.report.verified import verified_lines
 
 if TYPE_CHECKING:
     from forecast.answer.result import Result
@@ -46,7 +48,41 @@ def track_passage(result: Result, *, lang: str) -> Passage:
         lines = [labels.text("track.passage", lang, repeated=repeated, **facts)]
     else:
         lines = [labels.text("track.passage_alone", lang, **facts)]
-    lines += _held(result, lang) + verified_lines(result, lang)
+    lines += _held(result, lang) + _verified(result, lang)
     if reading.recorded_model(result) != reading.main_model(result):
         lines.append(labels.text("track.beneath", lang))
     return Passage(tuple(lines))
+
+
+def _verified(result: Result, lang: str) -> list[str]:
+    """Say the coverage of each range by period, and how far the rank was off beside the plain step."""
+    settled, after = reading.coverage(result, last=SETTLED), reading.coverage(result, first=SETTLED + 1)
+    lines = []
+    if len(settled) and len(after):
+        columns = (
+            ("levels", settled["level"] / 100),
+            ("settled", settled["share"]),
+            ("after", after["share"]),
+        )
+        facts = {name: reading.listed(_percents(column, lang), lang) for name, column in columns}
+        lines.append(labels.text("track.periods", lang, year=SETTLED, **facts))
+    domains = reading.past_domains(result)
+    if len(domains) == 2:
+        inside = dict(zip(domains["period"], _percents(domains["inside"], lang), strict=True))
+        lines.append(
+            labels.text("track.domains", lang, year=SETTLED, count=int(domains["cells"].sum()), **inside)
+        )
+    ranks = reading.past_ranks(result)
+    if len(ranks):
+        cells = ranks.assign(sum=ranks["error"] * ranks["cells"]).groupby("model")[["sum", "cells"]].sum()
+        off = {
+            "plain" if model == reading.PLAIN_RANK else "own": labels.number(total / count, 1, lang)
+            for model, total, count in cells.itertuples()
+        }
+        if {"plain", "own"} == set(off):
+            lines.append(labels.text("track.ranks", lang, count=int(cells["cells"].max()), **off))
+    return lines
+
+
+def _percents(shares: pd.Series[float], lang: str) -> list[str]:
+    return [labels.percent(share, 0, lang) for share in shares]

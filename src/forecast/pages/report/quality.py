@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from forecast.base import labels
-from forecast.pages.markup import Column, Passage, Table, row
+from forecast.base.incoming import record_of
+from forecast.pages.markup import Passage, Table
+from forecast.pages.tables import data
+from forecast.pages.tables.spec import draw_table
 
 if TYPE_CHECKING:
     from forecast.answer.result import Result
@@ -23,7 +25,7 @@ def run_record(run_dir: str) -> dict[str, Any]:
         return {}
     for folder in (Path(run_dir), Path(run_dir).parent):
         if (folder / MANIFEST).is_file():
-            found: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+            found: dict[str, Any] = record_of(folder / MANIFEST)
             return found
     return {}
 
@@ -84,10 +86,7 @@ def quality_table(result: Result, run: Mapping[str, Any] | None = None, *, lang:
         "draws": labels.number(spec.draws, 0, lang),
         "seed": str(spec.seed),
     }
-    lines = [row(labels.text(f"quality.{name}", lang), value) for name, value in items.items() if value]
+    told = [(labels.text(f"quality.{name}", lang), value) for name, value in items.items() if value]
     hashes = run.get("inputs", {}).get("data", {})
-    lines += [
-        row(labels.text("quality.hash", lang, file=file), digest[:16]) for file, digest in hashes.items()
-    ]
-    heads = (Column(labels.text("quality.item", lang)), Column(labels.text("quality.value", lang)))
-    return Table(labels.text("quality.caption", lang), heads, tuple(lines), form="plain")
+    told += [(labels.text("quality.hash", lang, file=file), digest[:16]) for file, digest in hashes.items()]
+    return draw_table(data.items(told, lang, caption="quality.caption"))

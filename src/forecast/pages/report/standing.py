@@ -1,17 +1,15 @@
-"""Rank, targets and SIPAS, and how chances are put in words."""
+"""Rank, provinces nearby and SIPAS, in words."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from forecast.base import labels
 from forecast.base.indexes import panel_of
 from forecast.pages import reading
-from forecast.pages.markup import Column, Passage, Pieces, Table, row
-from forecast.pages.report.front import rank_sentence, target_name
+from forecast.pages.markup import Passage, Pieces
+from forecast.pages.report.front import rank_sentence
 
 if TYPE_CHECKING:
     from forecast.answer.result import Result
@@ -22,20 +20,18 @@ def rank_passage(result: Result, *, lang: str) -> Passage:
     return Passage((rank_sentence(result, lang),))
 
 
-def target_table(result: Result, *, lang: str) -> Table:
-    """Tabulate the published targets with the chance of each, and always the first 10 and the first 15."""
-    lines = [
-        row(
-            target_name(str(aim["quantity"]), float(aim["value"]), lang),
-            labels.text("targets.not_set", lang)
-            if pd.isna(aim["set_on"])
-            else labels.day(aim["set_on"], lang),
-            reading.phrase(float(aim["probability"]), lang),
-        )
-        for _, aim in reading.aims(result).iterrows()
-    ]
-    heads = (Column(labels.text(f"targets.{name}", lang)) for name in ("target", "set_on", "chance"))
-    return Table(labels.text("targets.caption", lang), tuple(heads), tuple(lines))
+def neighbour_passage(result: Result, *, lang: str) -> Passage:
+    """Say who is just ahead and just behind by the medians, with the chance of each to end above."""
+    above, below = reading.around(result)
+    if above is None and below is None:
+        return Passage((labels.text("near.absent", lang),))
+    facts = {"place": reading.place_name(result.spec.area, lang)}
+    for side, record in (("above", above), ("below", below)):
+        if record is not None:
+            facts[side] = reading.place_name(str(record["area"]), lang)
+            facts[f"{side}_chance"] = reading.chance(float(record["p_ahead"]), lang)
+    key = "both" if above is not None and below is not None else "below" if above is None else "above"
+    return Passage((labels.text(f"near.{key}", lang, **facts),))
 
 
 def sipas(result: Result, *, lang: str) -> Pieces:
@@ -81,16 +77,3 @@ def _sampling(result: Result, lang: str) -> str:
     error = float(found.iloc[0])
     both = {"error": error, "difference": error * math.sqrt(2)}
     return labels.text("sipas.sampling", lang, **{k: labels.number(v, 1, lang) for k, v in both.items()})
-
-
-def phrase_table(*, lang: str) -> Table:
-    """Tabulate the phrases for chances with their bands, likeliest first."""
-    lines = []
-    low = 0
-    for high, key in reading.BANDS:
-        facts = {"low": f"{low}%", "high": f"{high}%"}
-        form = "bottom" if low == 0 else "top" if high > 100 else "of"
-        lines.append(row(labels.text(key, lang), labels.text(f"phrases.band_{form}", lang, **facts)))
-        low = high
-    heads = (Column(labels.text(f"phrases.{name}", lang)) for name in ("phrase", "band"))
-    return Table(labels.text("phrases.caption", lang), tuple(heads), tuple(reversed(lines)), form="plain")

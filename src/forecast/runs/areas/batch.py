@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,7 +21,6 @@ from forecast.data.load import Vintages, read_vintages
 from forecast.runs import plan, run, site
 from forecast.runs.areas import overview
 from forecast.runs.areas.task import Kit, Made, Task, make
-from forecast.runs.files import write_files
 from forecast.runs.kernels import Kernels
 from forecast.runs.manifest import Inputs, Manifest, circumstances, inputs_of, run_id_of
 from forecast.runs.plan import Kind
@@ -93,7 +91,7 @@ def report(
     notebooks = plan.read(notebooks_dir, kinds)
     notebooks.check(plan.parameters_of(question, data_dir=store.root, run_dir=store.root, lang=lang))
     data = run.data_of(data_dir, question)
-    vintages = _read(data)
+    vintages = read_vintages(data)  # from the bytes that all runs are made from
     specs = [replace(question, area=area) for area in choose(vintages)]
     inputs = inputs_of(data, notebooks.content)
     outcome = Outcome(store.root)
@@ -208,13 +206,6 @@ def _told(error: Exception | None) -> ForecastError:
     if isinstance(error, ForecastError):
         return error
     return RunError("run.unexpected", {"error": shown(f"{type(error).__name__}: {error}", 300)})
-
-
-def _read(data: Mapping[str, bytes]) -> Vintages:
-    """Read the tables from the bytes that all runs are made from, whatever happens to the files meanwhile."""
-    with tempfile.TemporaryDirectory(prefix="forecast-") as place:
-        write_files(Path(place), data)
-        return read_vintages(Path(place))
 
 
 def _task(store: Store, spec: RunSpec, lang: str, inputs: Inputs) -> Task:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from forecast.base import incoming
 from forecast.base.errors import DataError, Problem
 from forecast.data.load import Vintages
 from forecast.data.load.areas import gazetteer
@@ -35,15 +36,10 @@ def read(path: Path) -> list[tuple[int, str]]:
     DataError
         If the file cannot be read, is not UTF-8, or names nothing.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise _refused(path, "expect.readable", reason=error.strerror or str(error)) from error
-    except UnicodeDecodeError as error:
-        raise _refused(path, "expect.utf8", byte=str(error.start + 1)) from error
-    named = list(_named(text))
+    file = str(path)
+    named = list(_named(incoming.text(incoming.content(path, name=file), file)))
     if not named:
-        raise _refused(path, "areas.no_name")
+        raise incoming.refused(file, "areas.no_name")
     return named
 
 
@@ -86,7 +82,3 @@ def _named(text: str) -> Iterator[tuple[int, str]]:
         name = cell.strip()
         if name and not name.startswith("#") and (place is None or name != COLUMN):
             yield line, name
-
-
-def _refused(path: Path, key: str, **facts: str) -> DataError:
-    return DataError([Problem(str(path), None, "", "", key, facts)])

@@ -1,12 +1,15 @@
-"""One conversation with a mail server: encrypted, its certificate checked, and every answer put into words.
+"""Letters and the mail server that takes them: encrypted, its certificate checked, every answer in words.
 
-What counts is whether a letter may have arrived.  Until the last byte has been handed over it has not, so it
-is tried again; between that byte and the answer it may have, so it is not.
+There is no way back to plain text: whoever offers no encryption gets no letter.  What counts is whether a
+letter may have arrived.  Until the last byte has been handed over it has not, so it is tried again; between
+that byte and the answer it may have, so it is not.
 """
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import datetime as dt
 import re
 import smtplib
 import socket
@@ -14,32 +17,67 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from typing import ClassVar, Final, Self
+from email.utils import format_datetime
+from typing import ClassVar, Final, Literal, Self
 
 from forecast.base.errors import RunError, SpecError, shown
 from forecast.base.labels import Phrase
-from forecast.sending.ledger import Event
-from forecast.sending.recipients import Smtp
-from forecast.sending.secret import Login
 
+SECURITY: Final = {"starttls": 587, "tls": 465}  # and the port that is usual for it
+LOCAL: Final = ("localhost", "127.0.0.1", "::1")
 MOST_ANSWER: Final = 200
+HIDDEN: Final = "***"
+Event = Literal["sent", "refused", "failed", "unknown"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Smtp:
+    """The server that takes the letters; `sender` is the address that they come from."""
+
+    host: str
+    port: int
+    security: str
+    sender: str
+    user: str = ""
+
+    @property
+    def local(self) -> bool:
+        """Tell whether the server is this machine."""
+        return self.host in LOCAL
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """User and password; neither is shown, whatever prints this."""
+
+    user: str = field(repr=False)
+    password: str = field(repr=False)
+
+    def hide(self, text: str) -> str:
+        """Take user and password out of what a server has answered, also as it was sent (base64)."""
+        pair = f"\0{self.user}\0{self.password}"
+        plain = [self.password, self.user]
+        coded = [base64.b64encode(part.encode()).decode() for part in (pair, *plain)]
+        for part in (*coded, *plain):
+            text = text.replace(part, HIDDEN)
+        return text
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Seconds to wait: for each step, for the answer to a whole letter, and before each new try."""
+    """Seconds for each step of a server, after which it is not asked again, and before each new try."""
 
-    step: float = 30.0
-    answer: float = 300.0
+    seconds: float = 30.0
     pauses: tuple[float, ...] = (2.0, 8.0)
     sleep: Callable[[float], None] = time.sleep
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of a letter: its event in the ledger, the server's code (0: none) and why."""
+    """What became of a letter, the server's code (0: none) and why."""
 
     event: Event
     code: int = 0
@@ -66,6 +104,22 @@ class _Refused(Exception):  # noqa: N818 - never leaves this file
 
 class _Lost(Exception):  # noqa: N818 - never leaves this file
     """The connection ended after the whole letter was handed over and before the answer."""
+
+
+def begun(*, sender: str, to: str | Address, subject: str) -> EmailMessage:
+    """Begin a letter of the program's own: who, to whom, what about, when."""
+    made = EmailMessage()
+    made["From"] = sender
+    made["To"] = to
+    made["Subject"] = " ".join(writable(subject).split())  # a header has no line ends
+    made["Date"] = format_datetime(dt.datetime.now().astimezone())
+    made["Auto-Submitted"] = "auto-generated"  # so that no absence notice answers it
+    return made
+
+
+def writable(text: str) -> str:
+    """Write what UTF-8 cannot hold (half characters of a damaged file name) as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 @dataclass(slots=True)
@@ -138,7 +192,7 @@ class Server:
                 answer = self._answer(error)
                 lasting = answer.event == "refused"
             except (OSError, smtplib.SMTPException) as error:
-                answer, lasting = Answer("failed", why=_silence(error)), False
+                answer, lasting = Answer("failed", why=_silence(error)), _timed_out(error)
             else:
                 return Answer("sent", 250)
             self.close()
@@ -168,11 +222,7 @@ class Server:
         _expect(line.docmd("DATA"), 354)
         line.send(re.sub(rb"(?m)^\.", b"..", content) + b".\r\n")
         try:
-            if line.sock is not None:
-                line.sock.settimeout(self.patience.answer)
             answer = line.getreply()
-            if line.sock is not None:
-                line.sock.settimeout(self.patience.step)
         except (OSError, smtplib.SMTPException) as error:
             raise _Lost from error
         if not 200 <= answer[0] < 600:  # no answer that can be understood
@@ -197,9 +247,9 @@ class Server:
         # Our own name is given, as smtplib would ask the network for it and may wait long.
         host, port, name = self.smtp.host, self.smtp.port, socket.gethostname()
         if self.smtp.security != "tls":
-            return smtplib.SMTP(host, port, local_hostname=name, timeout=self.patience.step)
+            return smtplib.SMTP(host, port, local_hostname=name, timeout=self.patience.seconds)
         return smtplib.SMTP_SSL(
-            host, port, local_hostname=name, timeout=self.patience.step, context=self._context()
+            host, port, local_hostname=name, timeout=self.patience.seconds, context=self._context()
         )
 
     def _encrypt(self, line: smtplib.SMTP) -> None:
@@ -273,7 +323,7 @@ def _reason(error: Exception) -> tuple[str, str, bool]:
             found = ("send.no_login", "", False)
         case OSError():
             silent = _timed_out(error)
-            found = ("send.silent" if silent else "send.unreachable", shown(str(error)), True)
+            found = ("send.silent" if silent else "send.unreachable", shown(str(error)), not silent)
         case _:  # a name that cannot be one
             found = ("send.unreachable", type(error).__name__, False)
     return found

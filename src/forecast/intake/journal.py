@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from forecast.base import incoming
 from forecast.base.errors import DataError, Problem
 from forecast.base.spelling import clean
 from forecast.data.load.files import Rows
@@ -113,19 +114,14 @@ def read(data_dir: Path) -> tuple[Entry, ...]:
         With every line that is no entry.
     """
     path = data_dir / FILE
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
+    if not path.exists():
         return ()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(
-            [Problem(FILE, None, "", "", "expect.readable", {"reason": type(error).__name__})]
-        ) from error
     entries, problems = [], []
-    for number, line in enumerate(lines, 1):
+    content = incoming.content(path, most=incoming.MOST_RECORD)
+    for number, line in enumerate(incoming.text(content, FILE).split("\n"), 1):
         if line.strip():
             try:
-                entries.append(_entry(json.loads(line)))
+                entries.append(_entry(incoming.record(line)))
             except (ValueError, TypeError, KeyError, AttributeError):
                 problems.append(Problem(FILE, number, "", line, "additions.journal_line"))
     if problems:

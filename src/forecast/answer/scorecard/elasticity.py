@@ -1,0 +1,79 @@
+"""What an indicator that no rule scores does in a scenario: points for each unit at the end of the year.
+
+A scenario says where an indicator stands at the end of the year, so it is held against where the forecast
+expects it then: a cumulative one is projected, another one stays as it is.  What a unit is worth was learnt
+on figures of one day of the year; a gap on that day counts as the same gap at the year's end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from forecast.answer.findings import phrase
+from forecast.answer.scorecard import pace
+from forecast.base.spec import RunSpec
+from forecast.data.load import Known
+from forecast.model.simulate import stream
+
+Floats = NDArray[np.float64]
+
+CUMULATIVE: Final = "cumulative"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Elasticity:
+    """What one indicator is worth to one area.
+
+    Attributes
+    ----------
+    component : str
+        The domain that it moves.
+    per_unit : ndarray, shape (n,)
+        Points of it for one more unit, in each of the forecast's draws.
+    expected : float
+        Where the forecast sees the indicator at the end of the year; NaN if nowhere.
+    reason : str
+        A phrase: why it moves nothing; empty where it does.
+    """
+
+    component: str
+    per_unit: Floats
+    expected: float
+    reason: str = ""
+
+
+def elasticity(
+    known: Known, spec: RunSpec, code: str, now: float, told: tuple[str, Floats], reason: str
+) -> Elasticity:
+    """Give what a unit of an indicator at the end of the year is worth.
+
+    Parameters
+    ----------
+    now
+        The area's latest figure; NaN if the year has none.
+    told
+        Component, and points a unit in each draw.
+    reason
+        Why it is worth nothing; empty if it is worth something.
+    """
+    row = known.indicator_types.set_index("indicator_code").loc[code]
+    expected = _projected(known, spec, code) if row["kind"] == CUMULATIVE else now
+    if not reason and row["lag"] > 0:
+        reason = phrase("scenario.settled")
+    if not reason and np.isnan(expected):
+        reason = phrase("scenario.not_projected")
+    return Elasticity(*told, expected, reason)
+
+
+def _projected(known: Known, spec: RunSpec, code: str) -> float:
+    """The middle of what a cumulative indicator is expected to reach; NaN if its pace is not known."""
+    figures: pd.DataFrame = pace.of_area(known.indicators, code, spec.area)
+    if figures.empty:
+        return np.nan
+    draws = pace.project(figures, spec.target_year, spec.draws, stream(spec.seed, f"pace of {code}")).draws
+    return float(np.median(draws)) if len(draws) else np.nan

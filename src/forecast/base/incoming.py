@@ -1,0 +1,151 @@
+"""Files that people made or may have changed: opened with limits, or refused with what is wrong with them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any, Final
+
+from forecast.base.errors import DataError, Problem
+
+MOST_BYTES: Final = 10_000_000
+MOST_RECORD: Final = 50_000_000  # bytes of a record in JSON; that of a large run has less than one million
+MOST_DEPTH: Final = 50  # brackets within brackets; a record of ours has less than ten
+EXCEL: Final = b"PK\x03\x04"
+_UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
+
+
+def content(path: Path, *, most: int = MOST_BYTES, name: str = "") -> bytes:
+    """Read a file whole; messages call it `name`, or by its own name.
+
+    Raises
+    ------
+    DataError
+        If it is missing, no regular file, larger than `most` bytes, or the system refuses.
+    """
+    name = name or path.name
+    try:
+        with _opened(path) as handle:
+            about = os.fstat(handle.fileno())
+            if not stat.S_ISREG(about.st_mode):
+                raise refused(name, "expect.regular_file")
+            data = b"" if about.st_size > most else handle.read(most + 1)
+            if about.st_size > most or len(data) > most:
+                found = f"{max(about.st_size, len(data)) / 1e6:.1f}"
+                raise refused(name, "expect.smaller_file", found=found, limit=most // 1_000_000)
+            return data
+    except FileNotFoundError:
+        raise refused(name, "expect.file", folder=str(path.parent)) from None
+    except IsADirectoryError:
+        raise refused(name, "expect.regular_file") from None
+    except OSError as error:
+        if path.exists() and not path.is_file():  # a socket, or a folder on Windows
+            raise refused(name, "expect.regular_file") from None
+        raise refused(name, "expect.readable", reason=error.strerror or type(error).__name__) from error
+
+
+def text(data: bytes, name: str, *, utf16: bool = False) -> str:
+    """Decode a file of text in UTF-8, or also in Excel's "Unicode text" if `utf16`.
+
+    Raises
+    ------
+    DataError
+        If it is a workbook, in another encoding, or holds NUL characters.
+    """
+    if data.startswith(EXCEL):
+        raise refused(name, "expect.csv_not_excel")
+    marked = data.startswith(_UTF16)
+    if not (marked and utf16) and (marked or data.count(0) * 4 > len(data)):
+        raise refused(name, "expect.utf8_not_utf16")
+    try:
+        found = data.decode("utf-16" if marked else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        if marked:
+            raise refused(name, "expect.utf8_not_utf16") from error
+        row = data.count(b"\n", 0, error.start) + 1
+        byte = data[error.start : error.start + 1].hex().upper()
+        raise refused(name, "expect.utf8", row, byte=byte) from error
+    if "\0" in found:
+        raise refused(name, "expect.no_nul", found.count("\n", 0, found.index("\0")) + 1)
+    return found
+
+
+def toml(written: str, name: str) -> dict[str, Any]:
+    """Parse TOML.
+
+    Raises
+    ------
+    DataError
+        With the place where it ends to be TOML; the parser's own words are English and are left out.
+    """
+    try:
+        return tomllib.loads(written)
+    except (ValueError, RecursionError) as error:  # no TOML, an endless number, brackets without end
+        found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+        if found is None:
+            raise refused(name, "expect.toml_whole") from error
+        raise refused(name, "expect.toml", int(found[1]), place=int(found[2])) from error
+
+
+def record(written: str | bytes) -> Any:
+    """Parse JSON, in UTF-8, of our own making that somebody may have changed.
+
+    Raises
+    ------
+    ValueError
+        If it is no JSON, too large or nested too deeply, or holds half of a character.
+    """
+    if len(written) > MOST_RECORD:
+        raise ValueError(f"more than {MOST_RECORD} bytes")
+    whole = written.decode() if isinstance(written, bytes) else written
+    try:
+        found = json.loads(whole)
+    except RecursionError:
+        raise ValueError(f"more than {MOST_DEPTH} brackets within brackets") from None
+    if whole.count("[") + whole.count("{") > MOST_DEPTH and _depth(found) > MOST_DEPTH:
+        raise ValueError(f"more than {MOST_DEPTH} brackets within brackets")
+    if "\\u" in whole:
+        json.dumps(found, ensure_ascii=False).encode()
+    return found
+
+
+def record_of(path: Path) -> Any:
+    """Read a file of JSON; see `record`.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    ValueError
+        If it is no such record.
+    """
+    with _opened(path) as handle:
+        return record(handle.read(MOST_RECORD + 1))
+
+
+def refused(name: str, key: str, row: int | None = None, **facts: Any) -> DataError:
+    """Make the refusal of a whole file, or of one from a row on."""
+    return DataError([Problem(name, row, "", "", key, facts)])
+
+
+def _opened(path: Path) -> IO[bytes]:
+    """Open a file; a pipe too, which is refused then, without waiting for its writer."""
+
+    def at_once(name: str, flags: int) -> int:
+        return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
+
+    return open(path, "rb", opener=at_once)
+
+
+def _depth(value: Any) -> int:
+    depth, level = 0, [value]
+    while level and depth <= MOST_DEPTH:
+        depth += 1
+        parts = (each.values() if isinstance(each, Mapping) else each for each in level)
+        level = [each for part in parts for each in part if isinstance(each, dict | list)]
+    return depth

@@ -1,0 +1,368 @@
+"""What is forecast: total and domains, ranges, rank, provinces nearby, targets, SIPAS; and their years."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from forecast.base import labels
+from forecast.base.spec import interval_ends
+from forecast.pages import reading
+from forecast.pages.markup import Table
+from forecast.pages.tables import columns as c
+from forecast.pages.tables.spec import (
+    Ends,
+    Field,
+    Record,
+    TableSpec,
+    Take,
+    beside_picture,
+    draw_table,
+    on_page,
+    say,
+)
+
+if TYPE_CHECKING:
+    from forecast.answer.result import Result
+
+PICTURED: Final = (80, 95)  # levels of the ranges that pictures show
+BANDS: Final = ((1, 5), (6, 10), (11, 15), (16, 20), (21, 30), (31, 40), (41, 50), (51, reading.RANKED))
+
+
+def domains(result: Result, lang: str) -> TableSpec:
+    """Total and domains: last year, forecast with every range of the run, change, chance of a fall."""
+    last, year = c.last_year_of(result), result.spec.target_year
+    total = reading.line(result, reading.TOTAL)
+    forecast = say("domains.forecast", year=year)
+
+    def starred(record: Record) -> str:
+        return reading.points(record["median"], lang) + "*" * reading.doubtful(record["max_status"])
+
+    def published(record: Record) -> str:
+        return labels.text(f"handout.{'published' if record['last_known'] else 'estimated'}", lang)
+
+    def detail(record: Record) -> str:
+        charge = "" if _is_total(record) else str(record["responsible"] or "")
+        return c.rests_on(charge, reading.said(record["basis"], lang), lang)
+
+    return TableSpec(
+        lang,
+        say("domains.caption", **c.facts_of(result, lang), last_year=last),
+        [total, *(record for _, record in reading.domains(result).iterrows())],
+        (
+            c.component("domains.domain", lang, sheet="component"),
+            *c.maximum("domains.maximum", lang),
+            *_last_year(str(last), lang),
+            c.words("published", "published", published),
+            c.figure("last_rank", c.head("last_rank", year=last), "count"),
+            c.figure(
+                *("forecast", forecast, "points", "median"),
+                sheet=c.head("forecast", year=year),
+                ranges=_levels(result),
+                decimals=1,
+            ),
+            c.figure("change", "domains.change", "change", sheet="change", decimals=1),
+            c.figure("p_fall", "domains.fall", "chance", sheet="fall"),
+            c.department("responsible", "charge", lang),
+            c.said("basis", "basis", lang),
+            c.span("range", "domains.range", ("lower", "upper"), lang),
+            *(
+                c.span(f"range{level}", say("coverage.level", level=level), _interval(result, level), lang)
+                for level in PICTURED
+            ),
+            c.on_page_alone(c.words("starred_forecast", forecast, starred)),
+        ),
+        ("component", "last_year", "forecast", "range", "change", "p_fall", "maximum"),
+        name="domains",
+        key=("component",),
+        notes=("domains.note", *_provinces(result)),
+        sheet_notes=("handout.note.domains", "handout.note.ranges"),
+        detail=detail,
+        strong=_is_total,
+    )
+
+
+domain_table = on_page(domains)
+
+
+def _is_total(record: Record) -> bool:
+    return bool(record["component"] == reading.TOTAL)
+
+
+def _last_year(heading: str, lang: str) -> tuple[Field, Field]:
+    """Give last year's score; where it was not published, its estimate, marked; and the same for a letter."""
+
+    def mark(record: Record) -> str:
+        rank = reading.last_rank_of(record, lang)
+        if record["last_known"]:
+            return rank
+        written = reading.span(record["last_lower"], record["last_upper"], lang)
+        return "; ".join(filter(None, (labels.text("mark.estimated", lang, span=written), rank)))
+
+    def short(record: Record) -> str:
+        return "" if record["last_known"] else labels.text("letter.estimated", lang)
+
+    more: dict[str, Any] = {"take": "last_median", "decimals": lambda r: 2 if r["last_known"] else 1}
+    return (
+        c.figure("last_year", heading, "points", ends=("last_lower", "last_upper"), mark=mark, **more),
+        c.figure("last_year_shortly", heading, "points", mark=short, in_sheet=False, **more),
+    )
+
+
+def _levels(result: Result, index_code: str = "") -> tuple[Ends, ...]:
+    """Give every range of the run."""
+
+    def take(share: float) -> Take:
+        return lambda r: reading.quantile(result, str(r["component"]), share, index_code=index_code)
+
+    ends = {level: interval_ends(level) for level in result.spec.levels}
+    return tuple(Ends(level, take(low), take(high), "range") for level, (low, high) in ends.items())
+
+
+def _interval(result: Result, level: int) -> Take:
+    return lambda record: reading.interval(result, str(record["component"]), level)
+
+
+def _provinces(result: Result) -> list[labels.Phrase]:
+    """Say on the figures of how many provinces the domains rest."""
+    counts = reading.provinces_by_domain(result)
+    facts = {"low": min(counts), "high": max(counts), "ranked": reading.RANKED} if counts else {}
+    return [say("domains.provinces", **facts)] if counts else []
+
+
+def domain_figures(result: Result, lang: str) -> Table:
+    """Tabulate what the picture of the domains shows."""
+    spec, ranges = domains(result, lang), [f"range{level}" for level in PICTURED]
+    shown = ("component", "last_year", "forecast", *ranges, "starred_maximum")
+    return beside_picture(spec, *shown, records=spec.rows[1:])
+
+
+def letter_table(result: Result, *, lang: str) -> Table:
+    """Tabulate total and domains shortly: last year, forecast, range of 80 percent."""
+    spec = domains(result, lang)
+    star = reading.star_note((record["max_status"] for record in spec.rows), lang)
+    shown = ("component", "last_year_shortly", "starred_forecast", "range")
+    return draw_table(replace(spec, columns=shown, detail=None, notes=("domains.note", *star)))
+
+
+@on_page
+def assumed_table(result: Result, *, lang: str) -> TableSpec:
+    """List the domains whose maximum was not read in a source."""
+    spec, rows = domains(result, lang), reading.domains(result)
+    return replace(
+        spec,
+        caption="assumed.caption",
+        records=rows.loc[rows["max_status"].map(reading.doubtful)],
+        columns=("component", "maximum"),
+        absent="page.made_up" if reading.made_up(result) else "assumed.none",
+        detail=None,
+        notes=(),
+        form="plain",
+    )
+
+
+@on_page
+def level_table(result: Result, component: str, *, lang: str) -> TableSpec:
+    """Tabulate the median and every range of the run for one component."""
+    median = reading.quantile(result, component, 0.5)
+    rows = [(labels.text("levels.median", lang), median, median)]
+    rows += [(f"{level}%", *reading.interval(result, component, level)) for level in result.spec.levels]
+    facts = c.facts_of(result, lang) | {"component": reading.short_name(component, lang)}
+    return TableSpec(
+        lang,
+        say("levels.caption", **facts),
+        pd.DataFrame(rows, columns=["level", "low", "high"]),
+        (
+            c.words("level", "levels.level"),
+            c.figure("low", "levels.from", "points", decimals=1),
+            c.figure("high", "levels.to", "points", decimals=1),
+        ),
+        notes=(*reading.maximum_note(reading.line(result, component), lang), *_too_narrow(result, lang)),
+        form="plain",
+    )
+
+
+def _too_narrow(result: Result, lang: str) -> list[labels.Phrase]:
+    """Say which ranges kept less than they promised, by the record of the total."""
+    table = reading.coverage(result)
+    less = table.loc[100 * table["upper"] < table["level"]]
+    return [
+        say("levels.too_narrow", level=int(level), share=labels.percent(share, 0, lang))
+        for level, share in zip(less["level"], less["share"], strict=True)
+    ]
+
+
+def rank(result: Result, lang: str) -> TableSpec:
+    """Chance of each rank, and of that rank or a better one."""
+    return TableSpec(
+        lang,
+        "",
+        result.rank,
+        (
+            c.whole("rank", "rank"),
+            c.figure("probability", "rank_chance", "chance"),
+            c.figure("probability_or_better", "rank_or_better", "chance", _or_better(result)),
+        ),
+        name="rank",
+        key=("rank",),
+        sheet_notes=() if result.rank.empty else (say("headline.rank", **reading.rank_facts(result)),),
+    )
+
+
+def _or_better(result: Result) -> Take:
+    return lambda record: reading.chance_of_top(result, int(record["rank"]))
+
+
+def rank_bands(result: Result, lang: str) -> Table:
+    """Tabulate the chance of groups of ranks."""
+    inside = {band: result.rank.loc[result.rank["rank"].between(*band), "probability"] for band in BANDS}
+    facts = {"year": result.spec.target_year, "ranked": reading.RANKED}
+    fields = (
+        c.words("band", "rank.band", lambda b: labels.text("rank.band_of", lang, first=b[0], last=b[1])),
+        c.figure("chance", "rank.chance", "chance", lambda band: float(inside[band].sum())),
+    )
+    return draw_table(TableSpec(lang, say("rank.caption", **facts), BANDS, fields, form="plain"))
+
+
+def near(result: Result, lang: str) -> TableSpec:
+    """The provinces nearest to the area, with the chance of each to end above it."""
+    last, facts = c.last_year_of(result), c.facts_of(result, lang)
+    rank_of = reading.last_rank_of
+    return TableSpec(
+        lang,
+        say("near.caption", **facts),
+        result.neighbours,
+        (
+            c.code("area", "near.area", "place", lang),
+            c.figure("last_year", str(last), "points", "last_score", mark=lambda r: rank_of(r, lang)),
+            c.figure("last_rank", c.head("last_rank", year=last), "count"),
+            c.figure(
+                *("forecast", say("domains.forecast", **facts), "points", "median"),
+                sheet=c.head("forecast", **facts),
+                ends=("lower", "upper"),
+                decimals=1,
+            ),
+            c.span("range", "head.range", ("lower", "upper"), lang),
+            c.figure("chance_ahead", say("near.ahead", **facts), "chance", "p_ahead"),
+        ),
+        ("area", "last_year", "forecast", "range", "chance_ahead"),
+        name="near",
+        key=("area",),
+        notes=("near.note",),
+        sheet_notes=("near.note",),
+        absent="near.absent",
+        strong=lambda r: r["area"] == result.spec.area,
+    )
+
+
+@on_page
+def neighbour_table(result: Result, *, lang: str) -> TableSpec:
+    """Tabulate the nearest provinces with the area itself among them, the highest first."""
+    spec, total = near(result, lang), reading.line(result, reading.TOTAL)
+    if not spec.rows:
+        return spec
+    last = total["last_median"] if total["last_known"] else math.nan
+    own = {**total, "area": result.spec.area, "p_ahead": math.nan, "last_score": last}
+    ahead = [record for record in spec.rows if record["median"] > total["median"]]
+    return replace(spec, records=[*ahead, own, *spec.rows[len(ahead) :]])
+
+
+def targets(result: Result, lang: str) -> TableSpec:
+    """Published targets with the chance of each."""
+
+    def day(record: Record) -> str:
+        not_set = labels.text("targets.not_set", lang)
+        return not_set if pd.isna(record["set_on"]) else labels.day(record["set_on"], lang)
+
+    def phrase(record: Record) -> str:
+        return reading.phrase(float(record["probability"]), lang)
+
+    return TableSpec(
+        lang,
+        "targets.caption",
+        result.targets.sort_values("set_on", kind="stable"),
+        (
+            c.words("target", "targets.target", lambda r: reading.target_name(r, lang)),
+            c.days("set_on", "targets.set_on", cell=day, numeric=False),
+            c.figure("probability", "targets.chance", "chance", cell=phrase, numeric=False),
+        ),
+        name="targets",
+        key=("quantity", "value"),
+        absent="handout.no_target",
+    )
+
+
+@on_page
+def target_table(result: Result, *, lang: str) -> TableSpec:
+    """Tabulate the published targets with the chance of each, and always the first 10 and the first 15."""
+    return replace(targets(result, lang), records=reading.aims(result))
+
+
+def sipas(result: Result, lang: str) -> TableSpec:
+    """Forecast of SIPAS with every range, last published figure, and the survey's sampling error."""
+    code = reading.survey(result.spec.index_code)
+    median = reading.quantile(result, reading.TOTAL, 0.5, index_code=code) if code else math.nan
+    past = reading.history(result, reading.TOTAL, index_code=code).dropna(subset="score")
+    last: Any = past.iloc[-1] if len(past) else {"year": math.nan, "score": math.nan, "rank": math.nan}
+    error = result.variances.loc[result.variances["name"] == "sipas_sampling", "value"]
+    told = {
+        "component": reading.TOTAL,
+        "median": median,
+        "last_score": last["score"],
+        "last_rank": last["rank"],
+        "error": float(error.iloc[0]) if len(error) else math.nan,
+    }
+    year = "" if math.isnan(last["year"]) else str(int(last["year"]))
+    heading = c.head("forecast", year=result.spec.target_year)
+    return TableSpec(
+        lang,
+        "",
+        [] if math.isnan(median) else [told],
+        (
+            c.words("component", "component", lambda _: labels.text(f"short_index.{code}", lang)),
+            c.figure("last_year", year or labels.MISSING, "points", "last_score"),
+            c.figure("last_rank", c.head("last_rank", year=year), "count"),
+            c.figure("forecast", heading, "points", "median", ranges=_levels(result, code)),
+            c.figure("sampling_error", "sampling", "points", "error"),
+        ),
+        name="sipas",
+        key=("component",),
+        absent="sipas.absent",
+    )
+
+
+def known(result: Result, lang: str) -> Table:
+    """Tabulate which cells of the area, component by year, have a published score, a rank or nothing."""
+    grid = reading.known_cells(result)
+    caption = say("data.grid_caption", place=reading.place_name(result.spec.area, lang))
+    years = (c.code(str(year), str(year), "grid", lang, year) for year in grid.columns)
+    fields = (c.component("word.component", lang), *years)
+    records = grid.rename_axis("component").reset_index()
+    return draw_table(TableSpec(lang, caption, records, fields, form="scroll"))
+
+
+def history(result: Result, component: str, lang: str) -> Table:
+    """Tabulate a component's years in percent of the maximum, with its ranks and the country's means."""
+    past, means = reading.shares(result, component), reading.national_means(result, component)
+    ranks = reading.history(result, component)[["year", "rank"]]
+    rows = past.merge(means, on="year", how="outer").merge(ranks, on="year", how="left").sort_values("year")
+    name = reading.short_name(component, lang)
+
+    def known_share(record: Record) -> str:
+        """Write a year's share, and whether it was derived from a stated change."""
+        share = labels.number(record["median"] if record["known"] is True else None, 2, lang)
+        derived = record["derived"] is True
+        return f"{share} ({labels.text('trust.derived', lang)})" if derived else share
+
+    fields = (
+        c.whole("year", "history.year"),
+        c.figure("score", "history.score", "points", cell=known_share),
+        c.span("estimate", "history.estimate", ("lower", "upper"), lang),
+        c.figure("rank", "history.rank", "count"),
+        c.figure("mean", "history.mean", "points", "share"),
+    )
+    caption = say("history.caption", component=name, year=result.spec.target_year)
+    return draw_table(TableSpec(lang, caption, rows, fields))

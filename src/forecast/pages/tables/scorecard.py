@@ -1,0 +1,292 @@
+"""Where points are, where they are lost, what can still be won: the scorecard, and indicators of criteria."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from forecast.base import labels
+from forecast.pages import reading
+from forecast.pages.markup import Cell, Passage, Pieces, Table
+from forecast.pages.tables import columns as c
+from forecast.pages.tables.spec import Record, TableSpec, Text, beside_picture, draw, on_page, say
+
+if TYPE_CHECKING:
+    from forecast.answer.result import Result
+
+FIRST: Final = 10  # levers and risks on a page
+DECISIONS: Final = 5
+MOST_LOST: Final = 10
+LETTERS: Final = 70  # of a remedy on page one; its whole text is on the departments' page
+OPEN: Final = ("planned", "doing")
+PLURAL: Final = {"domain": "domains", "criterion": "criteria"}
+
+
+def scorecard(result: Result, lang: str) -> TableSpec:
+    """Tree of the scorecard, from the total down to the finest criterion."""
+    year = result.spec.target_year
+    range_of, winnable = ("lower", "upper"), ("winnable_lower", "winnable_upper")
+    return TableSpec(
+        lang,
+        "",
+        result.scorecard,
+        (
+            c.words(
+                *("component", "head.criterion", lambda r: reading.component_name(r, lang)), sheet="criterion"
+            ),
+            c.code("kind", "kind", "handout.kind", lang),
+            *c.maximum("head.maximum", lang),
+            c.figure("last_year", str(c.last_year_of(result)), "points", "last"),
+            c.figure("expected", "head.expected", "points", sheet="expected", ends=range_of),
+            c.figure("median", "levels.median", "points"),
+            c.span("range", "head.range", range_of, lang, decimals=c.POINTS),
+            c.span("risk_range", "risks.range", range_of, lang, decimals=c.POINTS),
+            c.figure("lost", "head.lost", "points", sheet="lost"),
+            c.figure("p_full", "head.full", "chance", sheet="full"),
+            c.figure("winnable", "head.winnable", "points", sheet="winnable", ends=winnable),
+            c.span("winnable_range", "head.range", winnable, lang, decimals=c.POINTS),
+            c.figure("lever_rank", "head.order", "count", sheet="lever"),
+            c.figure("risk_rank", "head.order", "count", sheet="risk"),
+            c.days("deadline", "head.due", sheet="deadline", cell=lambda r: last_day(r, year, lang)),
+            c.department("responsible", "head.charge", lang, sheet="charge"),
+            c.said("basis", "basis", lang),
+            c.said("gamble", "gamble", lang),
+        ),
+        name="scorecard",
+        key=("component",),
+        sheet_notes=("tree.note", "lost.note"),
+        absent="absent.scorecard",
+    )
+
+
+def last_day(record: Record, year: int, lang: str) -> Cell:
+    """Write the day until which points can be won; where none is set, the year's last, and say so."""
+    if pd.isna(record["deadline"]):
+        return Cell(labels.day(dt.date(year, 12, 31), lang), labels.text("levers.year_end", lang))
+    return Cell(labels.day(record["deadline"], lang))
+
+
+def _headed(spec: TableSpec, **headings: Text) -> TableSpec:
+    """Give columns other headings."""
+    renamed = [replace(f, heading=headings.get(f.name, f.heading)) for f in spec.fields]
+    return replace(spec, fields=renamed)
+
+
+@on_page
+def _lost(result: Result, kind: str, count: int = 0, *, lang: str) -> TableSpec:
+    return replace(
+        _headed(scorecard(result, lang), component=f"head.{kind}"),
+        caption=say(f"lost.{PLURAL[kind]}_caption", year=result.spec.target_year),
+        records=reading.lost(result, kind, count),
+        columns=("component", "maximum", "expected", "lost", "winnable", "responsible"),
+        notes=("lost.note",) if kind == "domain" else (),
+    )
+
+
+def lost_table(result: Result, *, lang: str) -> Pieces | Passage:
+    """Tabulate where points are lost: the domains, then the criteria that lose most; in whose charge."""
+    if result.scorecard.empty:
+        return Passage((labels.text("absent.scorecard", lang),))
+    below = Passage((labels.text("absent.criteria", lang),))
+    most = _lost(result, "criterion", MOST_LOST, lang=lang) if reading.has_criteria(result) else below
+    return Pieces((_lost(result, "domain", lang=lang), most))
+
+
+def lost_figures(result: Result, rows: pd.DataFrame, kind: str, lang: str) -> Table:
+    """Tabulate what the picture of lost points shows."""
+    spec = _headed(scorecard(result, lang), component=f"head.{kind}")
+    shown = ("component", "starred_maximum", "expected", "lost", "winnable")
+    caption = say(f"lost.{PLURAL[kind]}_figure", year=result.spec.target_year)
+    return beside_picture(spec, *shown, caption=caption, records=rows)
+
+
+def scorecard_table(result: Result, component: str = "", *, lang: str) -> Table | Pieces | Passage:
+    """Tabulate the tree of one component, or of every domain in turn if none is named.
+
+    Without criteria one table shows what there is, and a line says what to enter.
+    """
+    if result.scorecard.empty:
+        return Passage((labels.text("absent.scorecard", lang),))
+    if not reading.has_criteria(result):
+        caption = say("tree.caption_all", year=result.spec.target_year)
+        told = Passage((labels.text("absent.criteria", lang),))
+        return Pieces((told, draw(_tree(result, component or reading.TOTAL, caption, lang))))
+    if component:
+        return _tree_of(result, component, lang)
+    domains = result.scorecard.loc[result.scorecard["kind"] == "domain", "component"]
+    return Pieces(tuple(_tree_of(result, str(domain), lang) for domain in domains))
+
+
+def _tree_of(result: Result, component: str, lang: str) -> Table | Passage:
+    facts = {"component": reading.name_of(result, component, lang), "year": result.spec.target_year}
+    return draw(_tree(result, component, say("tree.caption", **facts), lang))
+
+
+def _tree(result: Result, component: str, caption: Text, lang: str) -> TableSpec:
+    rows = reading.branch(result, component)
+
+    def detail(record: Record) -> str:
+        basis = reading.said(record["basis"], lang) or labels.MISSING
+        is_total = record["kind"] == "total"
+        return "" if is_total else c.rests_on(str(record["responsible"] or ""), basis, lang)
+
+    return replace(
+        scorecard(result, lang),
+        caption=caption,
+        records=rows,
+        columns=("component", "maximum", "last_year", "expected", "range", "lost", "p_full"),
+        notes=("tree.note", *_dash(rows["last"])),
+        detail=detail,
+        strong=lambda r: r["kind"] in ("total", "domain"),
+        level=lambda r: r["depth"],
+    )
+
+
+def _dash(values: pd.Series[float]) -> tuple[str, ...]:
+    """Say what a dash means, where there is one."""
+    return ("head.dash",) if values.isna().any() else ()
+
+
+@on_page
+def lever_table(result: Result, *, count: int = FIRST, lang: str) -> TableSpec:
+    """Rank the first `count` criteria by the points that can still be won: how many, who, until when."""
+    ranked, year = reading.levers(result), result.spec.target_year
+    more = len(ranked) - count
+    return replace(
+        scorecard(result, lang),
+        caption=say("levers.caption", year=year),
+        records=ranked.head(count),
+        columns=("component", "lever_rank", "winnable", "winnable_range", "responsible", "deadline"),
+        notes=(
+            "levers.note",
+            *((say("levers.more", count=more),) if more > 0 else ()),
+            *_without_criteria(result),
+        ),
+        absent=_no_lever(result),
+        detail=lambda r: reading.said(r["gamble"], lang),
+    )
+
+
+def _no_lever(result: Result) -> Text:
+    none = say("levers.none", year=result.spec.target_year)
+    return "absent.scorecard" if result.scorecard.empty else none
+
+
+@on_page
+def risk_table(result: Result, *, count: int = FIRST, lang: str) -> TableSpec:
+    """Rank the first `count` criteria by the points at risk: expected loss, range, chance of all points."""
+    return replace(
+        scorecard(result, lang),
+        caption=say("risks.caption", year=result.spec.target_year),
+        records=reading.ranked(result, "risk_rank").head(count),
+        columns=("component", "risk_rank", "maximum", "lost", "risk_range", "p_full", "responsible"),
+        notes=_without_criteria(result),
+        absent="absent.scorecard" if result.scorecard.empty else "risks.none",
+    )
+
+
+def _without_criteria(result: Result) -> tuple[str, ...]:
+    return () if reading.has_criteria(result) else ("levers.no_criteria",)
+
+
+@on_page
+def decision_table(result: Result, *, count: int = DECISIONS, lang: str) -> TableSpec:
+    """Propose what to act on: the criteria, or without them the domains, with most points to win.
+
+    Nothing is invented: a remedy is named where one is on record, else the criterion is what to act on.
+    """
+    shown, year = reading.levers(result).head(count), result.spec.target_year
+    below, spec = reading.has_criteria(result), scorecard(result, lang)
+    range_of = spec.field("winnable_range").take
+
+    def points(record: Record) -> str:
+        return f"{labels.number(record['winnable'], c.POINTS, lang)} ({range_of(record)})"
+
+    def due(record: Record) -> str:
+        return last_day(record, year, lang).text + ("*" if pd.isna(record["deadline"]) else "")
+
+    def remedy(record: Record) -> str:
+        return _remedy(result, str(record["component"]), lang)
+
+    fields = (
+        replace(spec.field("component"), mark=remedy),
+        replace(spec.field("winnable"), cell=points),
+        spec.field("responsible"),
+        replace(spec.field("deadline"), cell=due),
+    )
+    caption = "decisions.caption" if below else "decisions.caption_domains"
+    star = ("decisions.star",) if shown["deadline"].isna().any() else ()
+    return _headed(
+        TableSpec(
+            lang,
+            say(caption, count=len(shown), year=year),
+            shown,
+            fields,
+            notes=(*star, *(() if below else ("decisions.enter_criteria",))),
+            absent=_no_lever(result),
+        ),
+        component="decisions.what" if below else "domains.domain",
+        winnable="decisions.points" if below else "decisions.points_most",
+        responsible="decisions.who",
+        deadline="decisions.due",
+    )
+
+
+def _remedy(result: Result, component: str, lang: str) -> str:
+    """Name the open remedy of a criterion that is longest overdue, or due first, and count the others."""
+    table = result.remedies
+    mine = table.loc[(table["component"] == component) & table["state"].isin(OPEN)]
+    if mine.empty:
+        return ""
+    first = mine.sort_values(["days_overdue", "due"], ascending=[False, True], kind="stable").iloc[0]
+    facts = {
+        "action": reading.short(reading.own_words(first["action"]), LETTERS),
+        "days": reading.days(first["days_overdue"], lang),
+    }
+    key = "decisions.remedy_overdue" if first["days_overdue"] > 0 else "decisions.remedy"
+    said = labels.text(key, lang, **facts)
+    return said if len(mine) == 1 else labels.text("decisions.more", lang, first=said, count=len(mine) - 1)
+
+
+def indicators(result: Result, lang: str) -> TableSpec:
+    """Indicators that score criteria: latest figure, projected end of the year, its range."""
+    ends = ("lower", "upper")
+
+    def decimals(record: Record) -> int:
+        return 0 if abs(record["value"]) >= 1000 else 1
+
+    def about(record: Record) -> str:
+        parts = (reading.period(str(record["period"]), lang), reading.indicator_unit(record["unit"], lang))
+        return ", ".join(filter(None, parts))
+
+    return TableSpec(
+        lang,
+        say("projections.caption", year=result.spec.target_year),
+        result.projections,
+        (
+            c.own_words("name", "projections.indicator", sheet="indicator", mark=about),
+            *c.unit_and_period(lang),
+            c.figure(*("latest", "projections.value", "points", "value"), sheet="latest", decimals=decimals),
+            c.figure(
+                *("projected", "projections.projected", "points"),
+                sheet="projected",
+                ends=ends,
+                decimals=decimals,
+            ),
+            c.span("range", "head.range", ends, lang, decimals=decimals),
+            c.figure("years_learnt_from", "projections.pairs", "count", "pairs", sheet="pairs"),
+            c.said("basis", "basis", lang, "reason"),
+        ),
+        ("name", "latest", "projected", "range", "years_learnt_from"),
+        name="indicators",
+        key=("indicator",),
+        notes=("projections.note", *_dash(result.projections["projected"])),
+        absent="absent.projections",
+        detail=lambda r: reading.said(r["reason"], lang),
+    )
+
+
+projection_table = on_page(indicators)

@@ -1,0 +1,77 @@
+"""Files are there whole or not at all, whatever lies in their way, and whoever is killed while writing."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from forecast.base import disk
+from forecast.base.errors import WriteError
+
+KILLED = """
+import os, pathlib, sys
+from forecast.base import disk
+with disk.replacing(pathlib.Path(sys.argv[1])) as handle:
+    handle.write(b"half")
+    handle.flush()
+    os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.mark.skipif(not disk._NAMELESS, reason="files without a name are Linux's")
+def test_a_killed_writer_leaves_nothing(tmp_path):
+    """The old file stands, alone."""
+    path = tmp_path / "x.csv"
+    path.write_bytes(b"old")
+
+    done = subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False, timeout=60)
+
+    assert done.returncode == -signal.SIGKILL
+    assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [("x.csv", b"old")]
+
+
+@pytest.mark.parametrize("nameless", [True, False])
+def test_the_new_file_has_the_rights_of_the_old_and_stands_alone(nameless, tmp_path, monkeypatch):
+    """With and without files that have no name."""
+    monkeypatch.setattr(disk, "_NAMELESS", disk._NAMELESS and nameless)
+    path = tmp_path / "x.csv"
+    path.write_bytes(b"old")
+    path.chmod(0o640)
+    disk.replace_file(path, "mới")
+
+    assert path.read_text(encoding="utf-8") == "mới"
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("nameless", [True, False])
+def test_a_link_that_waits_beside_the_file_is_not_followed(nameless, tmp_path, monkeypatch):
+    """Nobody can have a file of somebody else written over."""
+    monkeypatch.setattr(disk, "_NAMELESS", disk._NAMELESS and nameless)
+    (tmp_path / "other").write_bytes(b"precious")
+    (tmp_path / ".x.csv.part").symlink_to(tmp_path / "other")
+    disk.replace_file(tmp_path / "x.csv", b"new")
+
+    assert (tmp_path / "other").read_bytes() == b"precious"
+    assert (tmp_path / "x.csv").read_bytes() == b"new"
+
+
+def test_a_refusal_names_the_file_that_was_meant(tmp_path):
+    """And not the one beside it, whose name says nothing to anybody."""
+    with pytest.raises(WriteError) as caught:
+        disk.replace_file(tmp_path / "none" / "x.csv", b"")
+
+    assert caught.value.facts["path"] == str(tmp_path / "none" / "x.csv")
+
+
+def test_a_new_file_is_as_open_as_the_user_wants_new_files(tmp_path):
+    """The mask of the process holds."""
+    before = os.umask(0o027)
+    try:
+        disk.replace_file(tmp_path / "x", b"")
+    finally:
+        os.umask(before)
+
+    assert (tmp_path / "x").stat().st_mode & 0o777 == 0o640

@@ -1,0 +1,98 @@
+"""Indicators without a rule in the workbench: sliders, what-if, explain.  EVERY FIGURE IS MADE UP."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import forecast
+from forecast.desk.tried import indicators_of, stage_of
+
+TYPES = """indicator_code,name_vi,name_en,unit,component,sign,kind,frequency,source,note
+online_share,Tỷ lệ hồ sơ trực tuyến (giả định),Dossiers online (made up),%,D7,1,level,year,số giả định,
+new_share,Tỷ lệ mới có (giả định),New share (made up),%,D7,1,level,year,số giả định,
+"""
+FIGURES = """online_share,,TP.HCM,2023-09,40,,,số giả định,2023-10-05,,official
+online_share,,TP.HCM,2024-09,44,,,số giả định,2024-10-05,,official
+new_share,,TP.HCM,2024-09,10,,,số giả định,2024-10-05,,official
+"""
+SAID = """indicator_code,component,low,high,stated_by,stated_on,note
+online_share,D7,0.03,0.06,Sở Thông tin và Truyền thông,2024-10-01,số giả định
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(small, tmp_path_factory):
+    """The small tables with two indicators that no rule scores; nobody has said anything of them yet."""
+    data = tmp_path_factory.mktemp("effects") / "data"
+    data.mkdir()
+    for path in small.iterdir():
+        (data / path.name).write_bytes(path.read_bytes())
+    catalogue = data / "indicator_types.csv"
+    listed = catalogue.read_text(encoding="utf-8").splitlines(keepends=True)
+    catalogue.write_text(TYPES + "".join(listed[1:]), encoding="utf-8")
+    table = data / "indicators.csv"
+    table.write_text(table.read_text(encoding="utf-8").rstrip("\n") + "\n" + FIGURES, encoding="utf-8")
+    return data
+
+
+@pytest.fixture(scope="module")
+def before(folder):
+    """The forecast of D7 before anybody says what the indicator is worth."""
+    return forecast.open(as_of="2024-10-20", data_dir=folder).forecast("D7").frame["median"].iloc[0]
+
+
+@pytest.fixture(scope="module")
+def bench(folder, before):
+    """The workbench after an expert has."""
+    assert before
+    (folder / "elasticities.csv").write_text(SAID, encoding="utf-8")
+    return forecast.open(as_of="2024-10-20", data_dir=folder)
+
+
+def test_what_an_expert_says_is_in_the_next_forecast(bench, before):
+    """What is remembered of the panel is not what nobody had said anything for: 4 points up, D7 rises."""
+    assert bench.forecast("D7").frame["median"].iloc[0] > before + 0.02
+
+
+def test_a_call_moves_the_domain_by_what_the_expert_said(bench):
+    """Ten points more are worth ten times a unit, between 0.03 and 0.06 points each, of D7 alone."""
+    moved = bench.what_if({"online_share": 54}).frame.set_index("component")["difference"]
+
+    assert 10 * 0.02 < moved["D7"] < 10 * 0.07
+    assert moved["total"] == pytest.approx(moved["D7"], abs=2e-4)
+    assert (moved.drop(["D7", "total"]).filter(regex="^D[1-8]$") == 0).all()
+    assert (bench.what_if({"online_share": 44}).frame["difference"] == 0).all()
+
+
+def test_the_board_has_sliders_for_what_moves_and_a_line_for_the_others(bench):
+    """Rules first, then effects; a slider starts where the figure stands; the rest has a reason."""
+    board = bench.what_if()
+    lines = "".join(child.value for child in board.box.children if type(child).__name__ == "HTML")
+
+    assert list(board.sliders)[-1] == "online_share"
+    assert "new_share" not in board.sliders
+    assert board.sliders["online_share"].value == pytest.approx(44, abs=1)
+    assert "Tỷ lệ mới có (giả định) (chưa có số cùng kỳ của năm trước nào" in lines
+    board.sliders["online_share"].value = 60.0
+    assert "D7" in board.answer.value
+
+
+def test_a_call_with_one_that_cannot_move_says_why(bench):
+    """It is understood, and the table says why nothing can be told."""
+    told = bench.what_if({"new_share": 20})
+
+    assert np.isnan(told.result.scenarios["median"].iloc[1])
+    assert "chưa có số cùng kỳ của năm trước nào" in told._repr_html_()
+    assert indicators_of(stage_of(bench._now()))[-1] == "new_share"
+
+
+def test_explain_gives_the_share_of_indicators(bench):
+    """The indicator with its points and range, as the result has them; a domain without one has no table."""
+    text, other = str(bench.explain("D7")), str(bench.explain("D2"))
+    current = bench.forecast().result.current.set_index("code").loc["online_share"]
+
+    assert "Tỷ lệ hồ sơ trực tuyến (giả định)" in text
+    assert f"+{current['effect']:.2f}".replace(".", ",") in text
+    assert current["lower"] < current["effect"] < current["upper"]
+    assert "Trong đó, các chỉ tiêu trong năm" not in other
