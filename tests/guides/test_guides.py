@@ -44,6 +44,7 @@ ORDER: Final = (
     "adding-a-new-index",
     "when-something-is-refused",
 )
+REFERENCE: Final = "commands"  # a table to look things up in, without steps
 FENCE: Final = re.compile(r"^( *)```(.+)\n((?:.*\n)*?)\1```$", re.MULTILINE)
 UNSETTLED: Final = (  # what differs from run to run
     (re.compile(r"\d+,\d giây"), "… giây"),
@@ -226,13 +227,28 @@ def test_both_languages_do_the_same(name: str):
 
 
 def test_there_is_no_guide_that_nobody_follows():
-    """The guides that are run are all there are, and the index page leads to each."""
+    """The guides that are run, and the table of commands, are all there are; the index page leads to each."""
     found = {path.relative_to(GUIDES).as_posix() for path in GUIDES.rglob("*.md")}
 
-    assert found == {"README.md", *(f"{lang}/{name}.md" for lang in ("vi", "en") for name in ORDER)}
+    assert found == {
+        "README.md",
+        *(f"{lang}/{name}.md" for lang in ("vi", "en") for name in (*ORDER, REFERENCE)),
+    }
     assert found - {"README.md"} == set(
         re.findall(r"\]\(([^)]+)\)", (GUIDES / "README.md").read_text("utf-8"))
     )
+
+
+def test_both_tables_of_commands_name_the_same():
+    """Line by line they show the same verbs with the same options."""
+
+    def shown(lang: str) -> list[list[str]]:
+        lines = (GUIDES / lang / f"{REFERENCE}.md").read_text(encoding="utf-8").splitlines()
+        code = (" ".join(re.findall(r"`([^`]+)`", line)) for line in lines if line.startswith("| "))
+        return [re.findall(r"forecast [a-z]+|--[a-z-]+|\bmake \w+", words) for words in code]
+
+    assert shown("vi") == shown("en")
+    assert len(shown("vi")) > 25
 
 
 @pytest.mark.parametrize("name", ORDER)

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forecast.answer.result import RANK
+from forecast.base.indexes import INDEXES, MAIN, SURVEYS, panel_of
 from forecast.base.spec import RunSpec, interval_ends
 from forecast.data.framework import TOTAL, Framework
 from forecast.data.load import Known
@@ -19,7 +20,7 @@ from forecast.data.tables import FORECAST_COLUMNS
 from forecast.model.evidence import FittedEvidence, Statements
 from forecast.model.latent import PAPI_SCALARS, SCALARS
 from forecast.model.simulate import Draws, chance, quantiles
-from forecast.model.subject import SURVEY, survey_component
+from forecast.model.subject import survey_component, survey_of
 
 Floats = NDArray[np.float64]
 Key = tuple[str, str, str]  # index_code, area, component
@@ -63,7 +64,7 @@ def quantile_rows(
     return pd.DataFrame(
         {
             "index_code": index_code,
-            "framework": np.where(index_code == SURVEY, "", framework.name),
+            "framework": ["" if code in SURVEYS else framework.name for code in index_code],
             "area": area,
             "component": component,
             "target_year": spec.target_year,
@@ -79,23 +80,24 @@ def quantile_rows(
 
 def scored(draws: Draws, index_code: str) -> Floats:
     """What areas are ranked by, shape (n, P): points of the total, or percent of the survey."""
-    if index_code == SURVEY:
-        return draws.survey_percent()
-    return draws.points(TOTAL)
+    return draws.survey_percent() if index_code in SURVEYS else draws.points(TOTAL)
 
 
 def main_rows(target: Draws, spec: RunSpec, framework: Framework, model: str) -> pd.DataFrame:
     """FORECAST rows of the main model: the area's components, then every area's total and SIPAS."""
     levels = spec.quantile_levels
     home = target.of_area(spec.area)
+    index, survey = target.subject.index_code, survey_of(target.subject)
     found: dict[Key, Floats] = {
-        ("PAR", spec.area, component): quantiles(home.points(component)[:, 0], levels)
+        (index, spec.area, component): quantiles(home.points(component)[:, 0], levels)
         for component in components(framework)
     }
-    survey, totals = (quantiles(scored(target, index_code), levels) for index_code in (SURVEY, "PAR"))
+    totals = quantiles(scored(target, index), levels)
+    percent = quantiles(scored(target, survey), levels) if survey else None
     for place, area in enumerate(target.subject.areas):
-        found.setdefault(("PAR", area, TOTAL), totals[:, place])
-        found[(SURVEY, area, TOTAL)] = survey[:, place]
+        found.setdefault((index, area, TOTAL), totals[:, place])
+        if percent is not None:
+            found[(survey, area, TOTAL)] = percent[:, place]
     # The area and the index that are asked for come first.
     keys = sorted(found, key=lambda key: (key[1] != spec.area, key[0] != spec.index_code))
     return quantile_rows(spec, framework, model, keys, np.array([found[key] for key in keys]))
@@ -104,9 +106,11 @@ def main_rows(target: Draws, spec: RunSpec, framework: Framework, model: str) ->
 def rows_of_all(target: Draws, spec: RunSpec, framework: Framework, model: str) -> pd.DataFrame:
     """FORECAST rows of every component of every area and of SIPAS: what past results are held against."""
     areas, names = target.subject.areas, components(framework)
-    keys = [("PAR", area, component) for component in names for area in areas]
-    keys += [(SURVEY, area, TOTAL) for area in areas]
-    drawn = [target.points(component) for component in names] + [scored(target, SURVEY)]
+    keys = [(target.subject.index_code, area, component) for component in names for area in areas]
+    drawn = [target.points(component) for component in names]
+    if survey := survey_of(target.subject):
+        keys += [(survey, area, TOTAL) for area in areas]
+        drawn.append(scored(target, survey))
     values = np.concatenate([quantiles(each, spec.quantile_levels) for each in drawn], axis=1)
     return quantile_rows(spec, framework, model, keys, values.T)
 
@@ -125,7 +129,7 @@ def rank_rows(
     return pd.DataFrame(
         {
             "index_code": index_code,
-            "framework": "" if index_code == SURVEY else framework.name,
+            "framework": "" if index_code in SURVEYS else framework.name,
             "area": np.repeat(np.array(areas, dtype=object), count),
             "component": RANK,
             "target_year": spec.target_year,
@@ -177,22 +181,22 @@ def summary(
             facts
             | _moves(pair[0] * scale, pair[1], _own(evidence, spec, component), before.year, maximum)
             | {
-                "last_rank": _last_rank(evidence, spec, "PAR", component, before.year),
+                "last_rank": _last_rank(evidence, spec, panel_of(spec.index_code), component, before.year),
                 "basis": phrases([*first.get(component, ()), *basis(evidence, spec, component, framework)]),
             }
         )
-    if spec.index_code == SURVEY:
+    if spec.index_code in SURVEYS:
         survey = survey_component(target.subject)
         pair = before.survey_percent()[:, 0], after.survey_percent()[:, 0]
         facts = {"component": TOTAL, "parent": "", "max_score": 100.0, "max_status": "read"}
         facts["responsible"] = str(table.loc[survey, "responsible"]) if survey in table.index else ""
-        own = _own(evidence, spec, TOTAL, SURVEY)
+        own = _own(evidence, spec, TOTAL, spec.index_code)
         return pd.DataFrame(
             [
                 facts
                 | _moves(*pair, own, before.year, 100.0)
                 | {
-                    "last_rank": _last_rank(evidence, spec, SURVEY, TOTAL, before.year),
+                    "last_rank": _last_rank(evidence, spec, spec.index_code, TOTAL, before.year),
                     "basis": phrases(_survey_basis(evidence, spec)),
                 }
             ]
@@ -203,8 +207,8 @@ def summary(
 def medians(target: Draws, framework: Framework, spec: RunSpec) -> dict[str, float]:
     """The medians that `summary` gives, by component."""
     home = target.of_area(spec.area)
-    if spec.index_code == SURVEY:
-        drawn = {TOTAL: scored(home, SURVEY)[:, 0]}
+    if spec.index_code in SURVEYS:
+        drawn = {TOTAL: scored(home, spec.index_code)[:, 0]}
     else:
         drawn = {component: home.points(component)[:, 0] for component in components(framework)}
     return {component: float(quantiles(values, (0.5,))[0]) for component, values in drawn.items()}
@@ -249,8 +253,9 @@ def _last_rank(evidence: pd.DataFrame, spec: RunSpec, index_code: str, component
     return float(rows["rank"].iloc[0]) if len(rows) else np.nan
 
 
-def _own(evidence: pd.DataFrame, spec: RunSpec, component: str, index_code: str = "PAR") -> pd.DataFrame:
-    """The area's own published scores of a component that are used."""
+def _own(evidence: pd.DataFrame, spec: RunSpec, component: str, index_code: str = "") -> pd.DataFrame:
+    """The area's own published scores of a component that are used; of the panel's index if none is named."""
+    index_code = index_code or panel_of(spec.index_code)
     return evidence[
         (evidence["area"] == spec.area)
         & (evidence["index_code"] == index_code)
@@ -261,7 +266,8 @@ def _own(evidence: pd.DataFrame, spec: RunSpec, component: str, index_code: str 
 
 def basis(evidence: pd.DataFrame, spec: RunSpec, component: str, framework: Framework) -> list[str]:
     """Say what the forecast of a component rests on, one phrase after the other."""
-    here = evidence[(evidence["index_code"] == "PAR") & (evidence["component"] == component)]
+    index = INDEXES[panel_of(spec.index_code)]
+    here = evidence[(evidence["index_code"] == index.code) & (evidence["component"] == component)]
     mine = here[here["area"] == spec.area]
     scores, only_rank = mine[mine["use"] == "score"], mine[mine["use"] == "rank"]
     parts = []
@@ -272,15 +278,15 @@ def basis(evidence: pd.DataFrame, spec: RunSpec, component: str, framework: Fram
     if len(only_rank):
         parts.append(phrase("basis.own_rank", years=[int(y) for y in sorted(only_rank["year"])]))
     if component == TOTAL:
-        return [*parts, *_counted("basis.mean", _mean_years(evidence, "PAR"))]
+        return [*parts, *_counted("basis.mean", _mean_years(evidence, index.code))]
     if not len(scores):
         parts.insert(0, phrase("basis.none"))
     if framework.children(component):
         parts.append(phrase("basis.children"))
-    if component.endswith(".sipas"):
-        parts += _counted("basis.survey", len(_own(evidence, spec, TOTAL, SURVEY)))
+    if component == index.survey_component:
+        parts += _counted("basis.survey", len(_own(evidence, spec, TOTAL, index.survey)))
     parts += _counted("basis.total", len(_own(evidence, spec, TOTAL)))
-    parts += _counted("basis.mean", _mean_years(evidence, "PAR"))
+    parts += _counted("basis.mean", _mean_years(evidence, index.code))
     others = here[here["use"].isin(["score", "rank"]) & (here["area"] != spec.area)]["area"].nunique()
     return [*parts, *_counted("basis.others", int(others))]
 
@@ -291,9 +297,9 @@ def _counted(key: str, count: int) -> list[str]:
 
 
 def _survey_basis(evidence: pd.DataFrame, spec: RunSpec) -> list[str]:
-    years = [int(y) for y in sorted(_own(evidence, spec, TOTAL, SURVEY)["year"])]
+    years = [int(y) for y in sorted(_own(evidence, spec, TOTAL, spec.index_code)["year"])]
     own = phrase("basis.own", years=years) if years else phrase("basis.none")
-    return [own, *_counted("basis.mean", _mean_years(evidence, SURVEY))]
+    return [own, *_counted("basis.mean", _mean_years(evidence, spec.index_code))]
 
 
 def _mean_years(evidence: pd.DataFrame, index_code: str) -> int:
@@ -321,12 +327,12 @@ def history(
     rows: list[tuple[object, ...]] = []
     for year, draws in past.items():
         home = draws.of_area(spec.area)
-        for component in (TOTAL,) if spec.index_code == SURVEY else components(framework):
+        for component in (TOTAL,) if spec.index_code in SURVEYS else components(framework):
             if (component, year) in told:
                 rows.append((component, year, True, 100 * float(told[component, year]), np.nan, np.nan))
                 continue
-            if spec.index_code == SURVEY:
-                percent = scored(home, SURVEY)[:, 0]
+            if spec.index_code in SURVEYS:
+                percent = scored(home, spec.index_code)[:, 0]
             else:
                 percent = 100 * home.points(component)[:, 0] / draws.subject.schemes[year].maxima[component]
             rows.append((component, year, False, *quantiles(percent, (0.5, low, high)).tolist()))
@@ -380,8 +386,8 @@ def evidence_table(known: Known, uses: pd.Series[str], told: Statements, held: F
     )
 
 
-def variances(fitted: FittedEvidence) -> pd.DataFrame:
-    """Variances of the main model and where each comes from: name, value, source."""
+def variances(fitted: FittedEvidence, index: str = MAIN) -> pd.DataFrame:
+    """Variances of the main model and where each comes from: name, value, source; `index` is the panel's."""
     v = fitted.variances
     rows = [
         (
@@ -395,8 +401,9 @@ def variances(fitted: FittedEvidence) -> pd.DataFrame:
         (f"spread.{component}", round(v.spread * factor, 4), phrase("variance.component"))
         for component, factor in zip(fitted.lattice.components, v.component_spread, strict=True)
     ]
-    error = 100 * float(np.sqrt(0.82 * 0.18 / SURVEY_FORMS))
-    rows.append(("sipas_sampling", round(error, 2), phrase("variance.sampling", forms=SURVEY_FORMS)))
+    if INDEXES[index].survey:
+        error = 100 * float(np.sqrt(0.82 * 0.18 / SURVEY_FORMS))
+        rows.append(("sipas_sampling", round(error, 2), phrase("variance.sampling", forms=SURVEY_FORMS)))
     return pd.DataFrame(rows, columns=["name", "value", "source"])
 
 

@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_limits
 from forecast.answer import findings, record
 from forecast.answer.indicators import component_of, covariates_at, expert_effects
 from forecast.answer.members import Members, fit_members, member_rows, panels_of, with_margins
+from forecast.base.indexes import panel_of
 from forecast.base.spec import RunSpec, refuse_unanswerable
 from forecast.data.framework import TOTAL, Framework, framework_for
 from forecast.data.load import Known, Vintages
@@ -31,7 +32,7 @@ from forecast.model.pool import complete_components
 from forecast.model.scheme import Subject, leaf_weights
 from forecast.model.simulate import Draws, drawn_maxima, rank_chances, stream
 from forecast.model.statements import observe
-from forecast.model.subject import SURVEY, subject_of
+from forecast.model.subject import subject_of, survey_of
 
 MAIN_MODEL: Final = "evidence"
 MOST_PANELS: Final = 4  # posteriors kept in memory, some 40 MB each
@@ -131,7 +132,7 @@ def ground_of(
     SpecError
         If the area is no province, the target year's result was already published, or nothing was known.
     """
-    known = vintages.known_at(spec.as_of)
+    known = vintages.known_at(spec.as_of).of(spec.index_code)
     refuse_unanswerable(spec, announcements=before_result(known, spec).announcements, areas=known.provinces)
     if not with_record:
         return ground_from(known, spec)
@@ -151,6 +152,7 @@ def ground_from(known: Known, spec: RunSpec) -> Ground:
     SpecError
         As `ground_of` does.
     """
+    known = known.of(spec.index_code)
     seen = before_result(known, spec)
     rng = np.random.default_rng(spec.seed)
     post = posterior(seen, spec, rng)
@@ -182,7 +184,7 @@ def _ranks(ground: Ground, spec: RunSpec) -> list[pd.DataFrame]:
     rows = rows[(rows["component"] == TOTAL) & (rows["statistic"] == "value") & rows["rank"].notna()]
     rows = rows[(rows["year"] == spec.target_year - 1) & rows["area"].isin(post.subject.areas)]
     made = []
-    for index_code in ("PAR", SURVEY):
+    for index_code in (post.subject.index_code, survey_of(post.subject)):
         own = rows[rows["index_code"] == index_code]
         areas = own["area"].tolist()
         if not areas:
@@ -212,8 +214,9 @@ def posterior(known: Known, spec: RunSpec, rng: np.random.Generator) -> Posterio
         As `ground_of` does.
     """
     refuse_unanswerable(spec, announcements=known.announcements, areas=known.provinces)
-    subject = subject_of(known, "PAR", spec.target_year)
-    framework = framework_for(known.frameworks, known.events, "PAR", spec.target_year, known.as_of)
+    index = panel_of(spec.index_code)
+    subject = subject_of(known, index, spec.target_year)
+    framework = framework_for(known.frameworks, known.events, index, spec.target_year, known.as_of)
     lattice, statements, uses = observe(known.scores, subject, Evidence().start)
     covariates = _covariates(known, subject, spec)
     effects = _effects(known, covariates, subject, lattice)

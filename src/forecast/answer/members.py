@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from forecast.answer.findings import Key, components, phrase, quantile_rows
 from forecast.base.errors import ForecastError
+from forecast.base.indexes import SURVEYS
 from forecast.base.spec import RunSpec
 from forecast.data.framework import TOTAL, Framework
 from forecast.data.load import Known
@@ -26,7 +27,7 @@ from forecast.model.panel import Panel
 from forecast.model.pool import pooled
 from forecast.model.scheme import Subject
 from forecast.model.simulate import Draws
-from forecast.model.subject import SURVEY, survey_component
+from forecast.model.subject import survey_component, survey_of
 
 Floats = NDArray[np.float64]
 
@@ -64,15 +65,20 @@ def panels_of(
     known: Known, subject: Subject, statements: Statements, uses: pd.Series[str], spec: RunSpec
 ) -> tuple[tuple[str, Panel | None], ...]:
     """Published scores as one panel an index; None where nothing is published."""
-    survey = published(known.scores, statements, uses, SURVEY)
+    own = published(known.scores, statements, uses, subject.index_code)
+    of_index = max(subject.breaks.values(), key=len)
+    code = survey_of(subject)
+    if not code:
+        return ((subject.index_code, _panel(own, of_index)),)
+    survey = published(known.scores, statements, uses, code)
     breaks = subject.breaks[survey_component(subject)]
     # A new questionnaire is a new series: years before it are not its past.
     since = max((year for year in breaks if year < spec.target_year), default=0)
     survey = survey[survey["year"] >= since] if (survey["year"] >= since).any() else survey
-    index = with_halves(published(known.scores, statements, uses, "PAR"), survey, subject)
+    index = with_halves(own, survey, subject)
     return (
-        ("PAR", _panel(index, max(subject.breaks.values(), key=len))),
-        (SURVEY, _panel(survey, breaks)),
+        (subject.index_code, _panel(index, of_index)),
+        (code, _panel(survey, breaks)),
     )
 
 
@@ -113,7 +119,7 @@ def member_rows(
     rows: list[pd.DataFrame] = []
     told: list[tuple[str, str, str, bool, str]] = []
     for index_code, panel, fitted in members.fits:
-        wanted = components(framework) if index_code == "PAR" else (TOTAL,)
+        wanted = (TOTAL,) if index_code in SURVEYS else components(framework)
         for name, outcome in fitted.items():
             if panel is None or isinstance(outcome, str):
                 told += [(name, index_code, c, False, str(outcome)) for c in wanted]
@@ -206,7 +212,7 @@ def _cells(
     keys: list[Key] = []
     points = []
     for c, component in enumerate(panel.components):
-        maximum = framework.maximum(component) if index_code == "PAR" else 100.0
+        maximum = 100.0 if index_code in SURVEYS else framework.maximum(component)
         for a, area in enumerate(panel.areas):
             wanted = only in {"", area} or component == TOTAL
             if wanted and not np.isnan(maximum) and not np.isnan(values[a, c]).any():

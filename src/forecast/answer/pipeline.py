@@ -19,13 +19,13 @@ from forecast.answer.ground import MAIN_MODEL, Ground, forecast_rows, ground_fro
 from forecast.answer.neighbours import neighbours
 from forecast.answer.result import Result
 from forecast.answer.scorecard.outlook import FINAL, Outlook, final_draws, outlook
+from forecast.base.indexes import INDEXES
 from forecast.base.spec import DEFAULT_AREA, RunSpec, parse_day, refuse_unanswerable
 from forecast.data import load
 from forecast.data.framework import TOTAL, Framework, breaks
 from forecast.data.load import Known
 from forecast.model import rolling
 from forecast.model.simulate import Draws, rank_table, ranks
-from forecast.model.subject import SURVEY
 
 HISTORY_DRAWS: Final = 1000
 
@@ -81,7 +81,7 @@ def result_of(
         targets=findings.targets(known, below.target, rank, spec),
         evidence=evidence,
         availability=availability,
-        variances=findings.variances(post.fitted),
+        variances=findings.variances(post.fitted, post.subject.index_code),
         current=indicator_table(known, post, indicator_effects(post, spec), spec),
         vintage=findings.vintage(known, framework),
         set_aside=known.set_aside,
@@ -149,9 +149,9 @@ def _above(component: str, parents: Mapping[str, str]) -> list[str]:
 
 
 def below_domains(ground: Ground, spec: RunSpec) -> Outlook:
-    """What criteria, departments and scenarios add; nothing for the survey, which has no parts."""
+    """What criteria, departments and scenarios add; nothing for an index that has neither."""
     known, post = ground.seen, ground.posterior
-    if spec.index_code == SURVEY:
+    if not INDEXES[spec.index_code].departments:
         return Outlook(post.target, informed=False, rows=pd.DataFrame(), tables={})
     worth = elasticities(known, post, indicator_effects(post, spec), spec)
     framework, aims = _framework(ground, spec), findings.aims(known, spec)
@@ -224,7 +224,7 @@ def _medians(ground: Ground, spec: RunSpec, known: Known) -> changes.Medians:
     """The medians found in any state of knowledge."""
     post = ground.posterior_of(known, changes.PANEL)
     target = post.target
-    if spec.index_code != SURVEY:
+    if INDEXES[spec.index_code].departments:
         target = final_draws(known, spec, post.framework, post.last, post.target)
     return findings.medians(target, post.framework, spec)
 
@@ -247,7 +247,7 @@ def record_of(
         If the data are bad, or nothing was known on the day.
     """
     vintages = load.read_vintages(data_dir)
-    known = vintages.known_at(as_of)
+    known = vintages.known_at(as_of).of(index_code)
     spec = RunSpec(index_code=index_code, area=known.provinces[0], target_year=as_of.year, as_of=as_of)
     past = record.joined(record.past_forecasts(vintages, known, spec, forecast_rows, each)).quantiles
     past = past[past["index_code"] == index_code]

@@ -13,6 +13,7 @@ from forecast.answer.result import RANK, VERIFICATION_COLUMNS
 from forecast.answer.verify import verified
 from forecast.base import stop
 from forecast.base.errors import ForecastError
+from forecast.base.indexes import panel_of
 from forecast.base.spec import RunSpec, same_day
 from forecast.data.framework import TOTAL, WHOLE, breaks, framework_for, frameworks_for
 from forecast.data.load import Known, Vintages
@@ -97,12 +98,12 @@ def _of_year(vintages: Vintages, outcomes: pd.DataFrame, spec: RunSpec, rows: Ro
     stop.check()
     day = same_day(spec.as_of, year - spec.target_year)
     try:
-        then = vintages.known_at(day)
+        then = vintages.known_at(day).of(spec.index_code)
         made = rows(then, replace(spec, target_year=int(year), as_of=day, force=False))
     except ForecastError:
         return no_record()  # nothing was known by that day, or the year was out already
     came = _not_among(outcomes[outcomes["target_year"] == year], _outcomes(then, spec))
-    made = made.merge(_in_points(came, then, year), on=KEYS)
+    made = made.merge(_in_points(came, then, year, panel_of(spec.index_code)), on=KEYS)
     if made.empty:
         return no_record()
     totals = (made["output_type"] == "quantile") & (made["component"] == TOTAL)
@@ -129,7 +130,7 @@ def _outcomes(known: Known, spec: RunSpec) -> pd.DataFrame:
     ranks = rows[(rows["component"] == TOTAL) & rows["rank"].notna()]
     found = pd.concat(
         [
-            scores.assign(observed=_percent(scores, known)),
+            scores.assign(observed=_percent(scores, known, panel_of(spec.index_code))),
             ranks.assign(observed=ranks["rank"], component=RANK),
         ]
     )
@@ -138,10 +139,10 @@ def _outcomes(known: Known, spec: RunSpec) -> pd.DataFrame:
     return found.assign(new_method=[pair in changed for pair in pairs])[[*KEYS, "observed", "new_method"]]
 
 
-def _percent(scores: pd.DataFrame, known: Known) -> pd.Series[float]:
+def _percent(scores: pd.DataFrame, known: Known, index: str) -> pd.Series[float]:
     """Published scores in percent of the maximum printed beside them, else of their year's framework."""
     years = sorted(set(scores["target_year"]))
-    frameworks = frameworks_for(known.frameworks, known.events, "PAR", years, known.as_of)
+    frameworks = frameworks_for(known.frameworks, known.events, index, years, known.as_of)
     cells = list(zip(scores["target_year"], scores["component"], strict=True))
     of_cell = {(y, c): WHOLE if c == TOTAL else frameworks[y].maximum(c) for y, c in set(cells)}
     maxima = [of_cell[cell] for cell in cells]
@@ -150,10 +151,10 @@ def _percent(scores: pd.DataFrame, known: Known) -> pd.Series[float]:
     return scores["score"].where(scores["unit"] == "percent", WHOLE * scores["score"] / maximum)
 
 
-def _in_points(came: pd.DataFrame, then: Known, year: int) -> pd.DataFrame:
+def _in_points(came: pd.DataFrame, then: Known, year: int, index: str) -> pd.DataFrame:
     """Turn percent into points of the maxima that a forecast of that day was made in."""
-    framework = framework_for(then.frameworks, then.events, "PAR", year, then.as_of)
-    whole = (came["component"].isin([TOTAL, RANK])) | (came["index_code"] != "PAR")
+    framework = framework_for(then.frameworks, then.events, index, year, then.as_of)
+    whole = (came["component"].isin([TOTAL, RANK])) | (came["index_code"] != index)
     maxima = {component: framework.maximum(component) for component in set(came.loc[~whole, "component"])}
     factor = (came["component"].map(maxima) / WHOLE).where(~whole, 1.0)
     return came.assign(observed=came["observed"] * factor)

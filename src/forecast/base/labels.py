@@ -19,6 +19,8 @@ from functools import cache
 from importlib import resources
 from typing import Any, SupportsFloat
 
+from forecast.base.indexes import INDEXES
+
 LANGUAGES = ("vi", "en")
 MISSING = "–"  # what a table shows where there is no figure; `text("word.missing", ...)` says it aloud
 MINUS = "\N{MINUS SIGN}"  # a hyphen can break a line, is lost among range dashes, and screen readers skip it
@@ -89,7 +91,7 @@ def fields(key: str, lang: str) -> frozenset[str]:
 
 @cache
 def catalogue() -> Mapping[str, Mapping[str, str]]:
-    """Read all files of the catalogue once; a key found twice is a mistake and raises KeyError."""
+    """Read all files of the catalogue, and the indexes' words, once; a repeated key raises KeyError."""
     merged: dict[str, Mapping[str, str]] = {}
     folder = resources.files("forecast.base") / "catalogue"
     for file in sorted(folder.iterdir(), key=lambda item: item.name):
@@ -99,6 +101,9 @@ def catalogue() -> Mapping[str, Mapping[str, str]]:
             if key in merged:
                 raise KeyError(f"{file.name}: the key {key!r} is already in another file of the catalogue")
             merged[key] = entry
+    for index in INDEXES.values():
+        for key, entry in index.texts():
+            merged |= dict(entries(entry, key))
     return merged
 
 

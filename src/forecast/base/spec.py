@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from forecast.base.errors import SpecError
+from forecast.base.indexes import FORECAST_CODES
 from forecast.base.spelling import clean
 
 if TYPE_CHECKING:
     import pandas as pd
 
-INDEX_CODES: Final = ("PAR", "SIPAS")  # what can be forecast
+INDEX_CODES: Final = FORECAST_CODES  # what can be forecast
 # The levels of the CDC forecast hubs, to which ranges of 10 to 98 percent belong.
 QUANTILE_LEVELS: Final = (
     *(0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5),
@@ -55,7 +56,7 @@ class RunSpec:
     Attributes
     ----------
     index_code
-        ``"PAR"`` or ``"SIPAS"``.
+        An index of ``indexes.toml`` that can be forecast, such as ``"PAR"``.
     area
         Province, in the spelling of ``data/areas.csv``.
     target_year

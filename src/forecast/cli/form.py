@@ -11,6 +11,7 @@ from forecast.answer.submissions import departments
 from forecast.base import labels
 from forecast.base.disk import replace_file, writing
 from forecast.base.errors import EXIT_GOOD, SpecError, WriteError
+from forecast.base.indexes import MAIN
 from forecast.base.spec import RunSpec, refuse_unanswerable
 from forecast.cli.figures import models_of, result_of
 from forecast.cli.local import PathType, Verb, options, today
@@ -18,7 +19,7 @@ from forecast.data import load
 from forecast.data.framework import framework_for
 from forecast.intake.forms.form import prepare
 
-INDEX_CODE = "PAR"  # SIPAS is one figure that no department forecasts
+INDEX_CODE = MAIN  # the one that departments forecast
 
 
 def build(lang: str) -> click.Command:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import click
 
 from forecast.base.errors import SpecError
+from forecast.base.indexes import MAIN
 from forecast.base.labels import LANGUAGES, text
 from forecast.base.spec import DEFAULT_AREA, parse_day, refuse_unknown
 from forecast.base.spelling import clean
@@ -57,7 +58,7 @@ def _common() -> dict[str, dict[str, Any]]:
         **{f"{name}-dir": _of(PathType(), "PATH", default=path) for name, path in folders.items()},
         **{name: {"is_flag": True} for name in flags},
         **{name: _of(PathType(), "FILE") for name in files},
-        "index-code": _of(ChoiceType(INDEX_CODES), "|".join(INDEX_CODES), default="PAR"),
+        "index-code": _of(ChoiceType(INDEX_CODES), "|".join(INDEX_CODES), default=MAIN),
         "area": {"metavar": "TEXT", "default": DEFAULT_AREA},
         "as-of": _of(DayType(), "YYYY-MM-DD"),
         "target-year": _of(WholeType(), "YYYY"),

@@ -104,10 +104,11 @@ def summary(known: Known, *, index_code: str, area: str) -> Summary:
     known
         The data as `load.read` gave them.
     index_code
-        PAR or SIPAS.
+        An index that can be forecast.
     area
         Province whose cells are laid out.
     """
+    known = known.of(index_code)
     own = known.scores.loc[known.scores["index_code"] == index_code]
     announced = known.announcements.loc[known.announcements["index_code"] == index_code]
     last = announced.sort_values("year").iloc[-1] if len(announced) else None

@@ -11,13 +11,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from forecast.data.tables import COMPONENTS, DAY_DTYPE, DOMAINS, as_known
+from forecast.base import indexes
+from forecast.base.indexes import INDEXES, MAIN, Index
+from forecast.data.tables import DAY_DTYPE, DOMAINS, as_known
 
-TOTAL: Final = "total"
+TOTAL: Final = indexes.TOTAL
 PART_PREFIX: Final = "part."
 _UNNAMED: Final = r"\d{4}"  # a version of a year whose decision is not known, made of printed maxima
 _SUM_TOLERANCE: Final = 0.005
-WHOLE: Final = 100.0  # both indexes have 100 in all, under every version
+WHOLE: Final = 100.0  # percent, and the points of the PAR Index under every version
+_MODELLED: Final = frozenset(c for index in INDEXES.values() if index.forecast for c in index.components)
 COMPONENT_COLUMNS: Final = (
     *("component", "parent", "name_vi", "name_en", "max_score", "max_status", "max_low", "max_high"),
     *("responsible", "source", "rule", "indicator", "deadline"),
@@ -120,7 +123,7 @@ def framework_for(
     frameworks, events
         The tables of that name; rows of `events` known after `as_of` do not count.
     index_code
-        PAR, or SIPAS, which is one percentage without parts.
+        An index; of a survey, which is one percentage, the total alone.
     year
         Year of the scores.
     as_of
@@ -129,7 +132,7 @@ def framework_for(
     Returns
     -------
     Framework
-        With the total alone if no version was known on `as_of`.
+        If no version was known on `as_of`, what ``indexes.toml`` says of the index; at least the total.
     """
     return frameworks_for(frameworks, events, index_code, [year], as_of)[year]
 
@@ -140,21 +143,23 @@ def frameworks_for(
     """Find the frameworks of several years, see `framework_for`; years of one version share its tables."""
     known = as_known(events, as_of)
     changes = known.loc[known["index_code"] == index_code].sort_values(["year", "known_on"])
-    if index_code == "PAR":
+    index = INDEXES[index_code]
+    if index.inside:
+        frameworks = frameworks.iloc[:0]
+    else:
         changes = changes.loc[changes["kind"] == "framework"]
         named = frameworks["framework"]
-        frameworks = frameworks.loc[named.isin(changes["what"]) | named.str.fullmatch(_UNNAMED)]
-    else:
-        frameworks = frameworks.iloc[:0]
+        unnamed = named.str.fullmatch(_UNNAMED) & (index_code == MAIN)
+        frameworks = frameworks.loc[named.isin(changes["what"]) | unnamed]
     on_file = set(frameworks["framework"])
     tables: dict[tuple[str, str], tuple[pd.DataFrame, pd.DataFrame]] = {}
     found = {}
     for year in years:
         in_force = changes.loc[changes["year"] <= year, "what"]
         name = str(in_force.iloc[-1]) if len(in_force) else str(year) if str(year) in on_file else ""
-        lender = _lender(frameworks, name, year) if index_code == "PAR" else name
+        lender = name if index.inside else _lender(frameworks, name, year)
         if (name, lender) not in tables:
-            tables[name, lender] = _tables_of(frameworks, name, lender)
+            tables[name, lender] = _tables_of(frameworks, name, lender, index)
         found[year] = Framework(name, year, lender, *tables[name, lender])
     return found
 
@@ -166,11 +171,13 @@ def _lender(versions: pd.DataFrame, name: str, year: int) -> str:
     return _nearest_version(versions, year)
 
 
-def _tables_of(versions: pd.DataFrame, name: str, lender: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Components and criteria of a version, marked where they are lent; the total alone if it has none."""
+def _tables_of(
+    versions: pd.DataFrame, name: str, lender: str, index: Index
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Components and criteria of a version, marked where they are lent; what is declared if it has none."""
     lent = versions.loc[versions["framework"] == lender]
     if lent.empty:
-        return _total_only()
+        return _declared(index)
     if lender != name:
         keeps = (lent["component"] == TOTAL) | (lent["max_status"] == "made_up")  # invention stays in sight
         lent = lent.assign(max_status=lent["max_status"].where(keeps, "borrowed"))
@@ -194,7 +201,7 @@ def with_printed(frameworks: pd.DataFrame, events: pd.DataFrame, scores: pd.Data
         `frameworks` and, status "read", a version for each decision that is not on file and has such a
         year; it carries the year's number as its name where no decision is known.
     """
-    changes = events.loc[(events["index_code"] == "PAR") & (events["kind"] == "framework")]
+    changes = events.loc[(events["index_code"] == MAIN) & (events["kind"] == "framework")]
     changes = changes.sort_values(["year", "known_on"])
     found: dict[str, dict[int, dict[str, float]]] = {}
     for year, maxima in _printed_maxima(scores).items():
@@ -213,7 +220,7 @@ def with_printed(frameworks: pd.DataFrame, events: pd.DataFrame, scores: pd.Data
 def _printed_maxima(scores: pd.DataFrame) -> dict[int, dict[str, float]]:
     """Maxima by year and component, of the years that print all of them and whose domains make the total."""
     own = scores.loc[
-        (scores["index_code"] == "PAR") & (scores["unit"] == "points") & scores["max_score"].notna()
+        (scores["index_code"] == MAIN) & (scores["unit"] == "points") & scores["max_score"].notna()
     ]
     counts = own.groupby(["year", "component"])["max_score"].value_counts().reset_index()
     most = counts.loc[counts["count"] * 2 > counts.groupby(["year", "component"])["count"].transform("sum")]
@@ -264,7 +271,7 @@ def breaks(events: pd.DataFrame, index_code: str) -> tuple[int, ...]:
 def with_share(
     scores: pd.DataFrame, frameworks: pd.DataFrame, events: pd.DataFrame, as_of: dt.date
 ) -> pd.DataFrame:
-    """Add to PAR and SIPAS scores what they are of their maximum.
+    """Add to scores what they are of their maximum.
 
     A percentage has the maximum 100.  Points take the maximum printed beside them, else the one
     of their year's framework.  Counts of provinces have no maximum.
@@ -321,7 +328,7 @@ def is_criterion(component: str) -> bool:
     >>> is_criterion("1.2.3"), is_criterion("D8.sipas")
     (True, False)
     """
-    return component not in COMPONENTS["PAR"]
+    return component not in _MODELLED
 
 
 def _by_level(version: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -331,9 +338,14 @@ def _by_level(version: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     return above, criteria
 
 
-def _total_only() -> tuple[pd.DataFrame, pd.DataFrame]:
-    row = (TOTAL, "", "Tổng điểm", "Total", WHOLE, "read", np.nan, np.nan, "", "", "", "", pd.NaT)
-    return _by_level(pd.DataFrame([row], columns=list(COMPONENT_COLUMNS)).astype({"deadline": DAY_DTYPE}))
+def _declared(index: Index) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The total, and the domains whose maxima ``indexes.toml`` gives."""
+    rest = ("read", np.nan, np.nan, "", "", "", "", pd.NaT)
+    rows = [(TOTAL, "", "Tổng điểm", "Total", index.maximum, *rest)]
+    for name, maximum in index.maxima.items():
+        words = index.names.get(name, {})
+        rows.append((name, TOTAL, words.get("vi", name), words.get("en", name), maximum, *rest))
+    return _by_level(pd.DataFrame(rows, columns=list(COMPONENT_COLUMNS)).astype({"deadline": DAY_DTYPE}))
 
 
 def _nearest_version(versions: pd.DataFrame, year: int) -> str:

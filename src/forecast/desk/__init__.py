@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Never
 
 from forecast.answer import pipeline
 from forecast.base.errors import SpecError
+from forecast.base.indexes import MAIN
 from forecast.base.labels import LANGUAGES
 from forecast.base.spec import DEFAULT_AREA, RunSpec, parse_day, refuse_unanswerable, refuse_unknown
 from forecast.data.tables import INDEX_CODES
@@ -33,7 +34,7 @@ def open(  # noqa: A001 -- analysts write forecast.open
     as_of: str | dt.date | None = None,
     area: str = DEFAULT_AREA,
     target_year: int | None = None,
-    index_code: str = "PAR",
+    index_code: str = MAIN,
     data_dir: str | Path | None = None,
     lang: str = "vi",
     **unknown: Never,
@@ -49,7 +50,7 @@ def open(  # noqa: A001 -- analysts write forecast.open
     target_year
         Year that is forecast; the first whose result was not out on the day, if left out (or 0).
     index_code
-        PAR or SIPAS.
+        An index that can be forecast: PAR, SIPAS or PAPI.
     data_dir
         Folder of the tables; the project's own if left out.
     lang
@@ -82,7 +83,7 @@ def open(  # noqa: A001 -- analysts write forecast.open
         refuse_unknown("index_code", index_code, INDEX_CODES)
     day = _day(as_of)
     folder = Path(data_dir) if data_dir else pipeline.project_data()
-    known = tables_of(folder)[1].known_at(day)
+    known = tables_of(folder)[1].known_at(day).of(index_code)
     spec = RunSpec(
         index_code=index_code,
         area=known.find_province(area),

@@ -13,9 +13,10 @@ from forecast.answer.current import RANGE, indicator_effects
 from forecast.answer.findings import scored
 from forecast.answer.scorecard.outlook import CRITERIA, FINAL
 from forecast.base import labels
+from forecast.base.indexes import SURVEYS
 from forecast.desk.views import View, refuse_component, said
 from forecast.model.scheme import leaf_weights
-from forecast.model.subject import SURVEY, survey_component
+from forecast.model.subject import survey_component
 from forecast.model.weights import Ints, Moves, Ways, in_points, ways
 from forecast.pages import reading
 from forecast.pages.markup import Column, Passage, Row, Table, row
@@ -94,8 +95,8 @@ def way(result: Result, post: Posterior, scores: pd.DataFrame, component: str, t
     uses = post.uses.iloc[post.fitted.statements.row].to_numpy()
     figures = rows.assign(step="figure", effect=told.effect, error=told.error, missing=told.missing, use=uses)
     figures = figures.iloc[np.argsort(-np.abs(told.effect), kind="stable")]
-    if spec.index_code == SURVEY:
-        drawn = scored(post.target, SURVEY)[:, place]
+    if spec.index_code in SURVEYS:
+        drawn = scored(post.target, spec.index_code)[:, place]
     else:
         drawn = post.target.of_area(spec.area).points(component)[:, 0]
     panel = float(np.round(np.median(drawn), 4))
@@ -123,7 +124,7 @@ def way(result: Result, post: Posterior, scores: pd.DataFrame, component: str, t
 def _leaves(post: Posterior, index_code: str, component: str) -> tuple[list[str], list[float]]:
     """The components without children that one is the sum of, and the points of each."""
     subject, year = post.subject, post.fitted.lattice.years[-1]
-    if index_code == SURVEY:
+    if index_code in SURVEYS:
         return [survey_component(subject)], [100.0]
     leaves = list(leaf_weights(subject, component, year))
     maxima = subject.schemes[year].maxima

@@ -24,6 +24,7 @@ from forecast.answer.record import Past
 from forecast.answer.result import Result
 from forecast.answer.scorecard.outlook import Outlook
 from forecast.base import labels
+from forecast.base.indexes import panel_of
 from forecast.base.spec import RunSpec, refuse_unanswerable
 from forecast.data import load, scenarios, tables
 from forecast.data.load import Known, Vintages
@@ -65,8 +66,9 @@ class Steps:
 
     def known(self) -> Known:
         """Cut the tables to the day."""
-        day = self.spec.as_of
-        return MEMORY.get("known", digest(self.key, day), lambda: self.vintages.known_at(day))
+        day, index = self.spec.as_of, panel_of(self.spec.index_code)
+        key = digest(self.key, day, index)
+        return MEMORY.get("known", key, lambda: self.vintages.known_at(day).of(index))
 
     def posterior(self) -> Posterior:
         """Fit the panel, which all areas share."""

@@ -3,14 +3,11 @@
 import math
 
 from forecast.base.errors import TooFewYearsError
+from forecast.base.indexes import INDEXES
 from forecast.data.framework import TOTAL, WHOLE, Framework, frameworks_for
 from forecast.data.load import Known
-from forecast.data.tables import PARTS
 from forecast.model.evidence import Evidence
 from forecast.model.scheme import Scheme, Subject
-
-SURVEY = "SIPAS"
-SURVEY_COMPONENT = "D8.sipas"  # where the survey's percent enters the index, one tenth of a point each
 
 
 def subject_of(known: Known, index_code: str, target_year: int) -> Subject:
@@ -24,7 +21,8 @@ def subject_of(known: Known, index_code: str, target_year: int) -> Subject:
     TooFewYearsError
         If nothing is published of any year before the target year.
     """
-    past = known.scores.loc[known.scores["index_code"].isin([index_code, SURVEY]), "year"]
+    index = INDEXES[index_code]
+    past = known.scores.loc[known.scores["index_code"].isin([index_code, index.survey]), "year"]
     past = past[past < target_year]
     if past.empty:
         raise TooFewYearsError.of(Evidence().name, 1, 0)
@@ -32,8 +30,9 @@ def subject_of(known: Known, index_code: str, target_year: int) -> Subject:
     frameworks = frameworks_for(known.frameworks, known.events, index_code, years, known.as_of)
     target = frameworks[target_year]
     leaves = tuple(sorted(target.leaves()))  # no draw depends on the order of the table of frameworks
-    survey = SURVEY_COMPONENT if SURVEY_COMPONENT in leaves else SURVEY
-    components = leaves if survey in leaves else (*leaves, survey)
+    # A framework without the component that the survey enters has the survey beside it.
+    survey = index.survey_component if index.survey_component in leaves else index.survey
+    components = leaves if survey in leaves or not survey else (*leaves, survey)
     schemes = {year: _scheme(framework, target, survey) for year, framework in frameworks.items()}
     regions = {"": known.provinces} | {
         name: tuple(known.areas.loc[known.areas["region"] == name, "area"])
@@ -41,7 +40,7 @@ def subject_of(known: Known, index_code: str, target_year: int) -> Subject:
     }
     country = known.areas.loc[known.areas["kind"] == "country", "area"].iloc[0]
     regions[str(country)] = regions.pop("")
-    index_breaks, survey_breaks = _breaks(known, index_code), _breaks(known, SURVEY)
+    index_breaks, survey_breaks = _breaks(known, index_code), _breaks(known, index.survey)
     return Subject(
         index_code=index_code,
         areas=known.provinces,
@@ -49,14 +48,19 @@ def subject_of(known: Known, index_code: str, target_year: int) -> Subject:
         components=components,
         schemes=schemes,
         breaks={c: survey_breaks if c == survey else index_breaks for c in components},
-        links={(SURVEY, TOTAL): survey},
-        spare=frozenset((*target.parts(), *PARTS)),
+        links={(index.survey, TOTAL): survey} if survey else {},
+        spare=frozenset((*target.parts(), *index.parts)),
     )
 
 
 def survey_component(subject: Subject) -> str:
-    """Component that holds the satisfaction survey."""
-    return subject.links[(SURVEY, TOTAL)]
+    """Component that holds the survey which is part of the index; an empty text if there is none."""
+    return next(iter(subject.links.values()), "")
+
+
+def survey_of(subject: Subject) -> str:
+    """Code of the survey that is part of the index; an empty text if there is none."""
+    return next((code for code, _ in subject.links), "")
 
 
 def _breaks(known: Known, index_code: str) -> tuple[int, ...]:
@@ -81,8 +85,8 @@ def _scheme(framework: Framework, target: Framework, survey: str) -> Scheme:
             maxima[component], status[component] = target.maximum(component), "borrowed"
     bounds = {c: framework.maximum_bounds(c) for c, known in status.items() if known == "assumed"}
     children = {c: tuple(sorted(target.children(c))) for c in maxima if target.children(c)}
-    weights = {c: m / WHOLE for c, m in maxima.items()}
-    if survey not in maxima:  # the survey stands beside the index
+    weights = {c: m / maxima[TOTAL] for c, m in maxima.items()}
+    if survey and survey not in maxima:  # the survey stands beside the index
         weights[survey], maxima[survey], status[survey] = 0.0, WHOLE, "read"
     return Scheme(weights=weights, maxima=maxima, status=status, children=children, bounds=bounds)
 

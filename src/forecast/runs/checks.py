@@ -114,7 +114,7 @@ def _check(name: str, wrong: Iterable[str]) -> Check:
 
 def _missing_domains(result: Result) -> list[str]:
     """A survey has no domains; every other index must have some."""
-    whole = result.spec.index_code == reading.SURVEY
+    whole = reading.is_survey(result.spec.index_code)
     return [] if whole or len(reading.domains(result)) else ["no domain"]
 
 

@@ -16,13 +16,13 @@ from forecast.answer import submissions
 from forecast.answer.changes.steps import DEPARTMENTS, EXPERTS, FIGURES, FRAMEWORK, INDICATORS, NONE
 from forecast.answer.result import CHANGED_ROW_COLUMNS
 from forecast.answer.submissions.bias import domain_of
+from forecast.base.indexes import INDEXES, SURVEYS, panel_of
 from forecast.base.spec import RunSpec
 from forecast.data import tables
 from forecast.data.framework import PART_PREFIX, TOTAL
 from forecast.data.load import Known
 from forecast.data.load.indicators import related_of
-from forecast.data.tables import DAY_DTYPE, RELATED_CODES, Table
-from forecast.model.subject import SURVEY, SURVEY_COMPONENT
+from forecast.data.tables import DAY_DTYPE, Table
 
 Record = Mapping[Hashable, Any]
 Row = dict[str, Any]
@@ -259,23 +259,29 @@ class _About:
         return row | {"step": self._step(compared, row), "component": self._domain(row)}
 
     def _step(self, compared: Compared, row: Row) -> str:
-        """The survey has neither criteria nor forms; an indicator needs a rule or a linked component."""
-        if compared.step == DEPARTMENTS and self.spec.index_code == SURVEY:
+        """Only the main index has criteria and forms; an indicator needs a rule or a linked component.
+
+        Indicators and what experts say of them reach the panel of the main index, and no other.
+        """
+        main = INDEXES[self.spec.index_code].departments
+        if compared.step == DEPARTMENTS and not main:
+            return NONE
+        if compared.step in (INDICATORS, EXPERTS) and not INDEXES[panel_of(self.spec.index_code)].departments:
             return NONE
         if compared.step != INDICATORS or row["column"] == ORDER or compared.table is tables.INDICATOR_TYPES:
             return compared.step
         if compared.table is tables.RELATED:
             return INDICATORS if (row["index_code"], row["component"]) in self.related else NONE
-        own = row["area"] == self.spec.area and self.spec.index_code != SURVEY
-        by_rule = own and row["indicator"] in self.rules
+        by_rule = main and row["area"] == self.spec.area and row["indicator"] in self.rules
         return INDICATORS if by_rule or row["indicator"] in self.types else NONE
 
     def _domain(self, row: Row) -> str:
         """Domain of the index that a row is about; the total, or nothing if it is about none."""
         usual = self.types.get(row["indicator"], str(row["component"]))
         component = self.rules.get(row["indicator"], usual)
-        if row["index_code"] in RELATED_CODES or not component:
+        index = INDEXES[panel_of(self.spec.index_code)]
+        if row["index_code"] in set(INDEXES) - {index.code, index.survey} or not component:
             return ""
-        if row["index_code"] == SURVEY:
-            return TOTAL if self.spec.index_code == SURVEY else SURVEY_COMPONENT.partition(".")[0]
+        if row["index_code"] in SURVEYS:
+            return TOTAL if self.spec.index_code == index.survey else index.survey_component.partition(".")[0]
         return TOTAL if component.startswith(PART_PREFIX) else domain_of(component)

@@ -14,6 +14,7 @@ from forecast.answer.scorecard import pace
 from forecast.answer.scorecard.below import allocate, of_free
 from forecast.answer.scorecard.pace import Projection
 from forecast.answer.scorecard.tree import Tree
+from forecast.base.indexes import MAIN
 from forecast.base.spec import RunSpec
 from forecast.data import rules
 from forecast.data.framework import WHOLE
@@ -149,7 +150,7 @@ def last_scores(known: Known, spec: RunSpec, tree: Tree) -> tuple[Floats, NDArra
     """Latest published points of each node under the framework in force, and their years."""
     rows = known.scores
     rows = rows[
-        (rows["index_code"] == "PAR")
+        (rows["index_code"] == MAIN)
         & (rows["area"] == spec.area)
         & (rows["statistic"] == "value")
         & (rows["year"] < spec.target_year)
@@ -172,7 +173,7 @@ def _since(known: Known, spec: RunSpec) -> int:
     """First year of the framework in force: a code of an earlier one may mean another criterion."""
     changes = known.events
     changes = changes[
-        (changes["index_code"] == "PAR")
+        (changes["index_code"] == MAIN)
         & (changes["kind"] == "framework")
         & (changes["year"] <= spec.target_year)
     ]

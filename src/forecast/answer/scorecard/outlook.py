@@ -25,11 +25,13 @@ from forecast.answer.scorecard.leaves import Leaves, leaves_of
 from forecast.answer.scorecard.remedies import OPEN, of_year, remedy_table, unit_table
 from forecast.answer.scorecard.tree import Tree, tree_of
 from forecast.answer.scorecard.worlds import Stage, scenario_table
+from forecast.base.indexes import MAIN
 from forecast.base.spec import RunSpec
 from forecast.base.spelling import slug
 from forecast.data.framework import TOTAL, Framework, with_share
 from forecast.data.load import Known
 from forecast.model.simulate import Draws, quantiles
+from forecast.model.subject import survey_of
 
 Floats = NDArray[np.float64]
 
@@ -37,7 +39,7 @@ FINAL: Final = "gathered"  # the models with criteria and departments
 CRITERIA: Final = "criteria"  # the models with criteria alone
 DEPARTMENT: Final = "department"  # as given
 CORRECTED: Final = "department_corrected"
-INDEX: Final = "PAR"
+INDEX: Final = MAIN
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -175,8 +177,9 @@ def _rows(
     """FORECAST rows of the final forecast, of the models with criteria, and of each department's words."""
     levels = spec.quantile_levels
     parts = [_tree_rows(spec, framework, FINAL, tree, gathered.leaves.points)]
-    survey = quantiles(scored(final.of_area(spec.area), "SIPAS")[:, 0], levels)
-    parts.append(quantile_rows(spec, framework, FINAL, [("SIPAS", spec.area, TOTAL)], survey[None]))
+    code = survey_of(final.subject)
+    survey = quantiles(scored(final.of_area(spec.area), code)[:, 0], levels)
+    parts.append(quantile_rows(spec, framework, FINAL, [(code, spec.area, TOTAL)], survey[None]))
     if by_rules is not None:
         parts.append(_tree_rows(spec, framework, CRITERIA, tree, by_rules))
     parts += spoken_rows(spec, framework, gathered.table)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from forecast.base.indexes import MAIN
 from forecast.base.labels import Phrase
 from forecast.data.framework import PART_PREFIX, TOTAL, is_criterion
 
@@ -193,7 +194,7 @@ def _among(frame: pd.DataFrame, others: pd.DataFrame, key: list[str]) -> pd.Seri
 
 def _published(frame: pd.DataFrame, scores: pd.DataFrame) -> pd.Series[float]:
     key = ["area", "year", "component"]
-    wanted = scores.loc[(scores["index_code"] == "PAR") & (scores["statistic"] == "value"), [*key, "share"]]
+    wanted = scores.loc[(scores["index_code"] == MAIN) & (scores["statistic"] == "value"), [*key, "share"]]
     found = frame[key].merge(wanted.drop_duplicates(key), on=key, how="left")["share"]
     return found.set_axis(frame.index)
 

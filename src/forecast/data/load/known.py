@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
+from forecast.base.indexes import INDEXES, panel_of
 from forecast.base.spec import refuse_unknown
 from forecast.data import tables
 from forecast.data.framework import with_printed, with_share
@@ -20,6 +21,7 @@ from forecast.data.load.settle import settle
 from forecast.data.scenarios import Scenario
 from forecast.data.tables import Table, as_known
 
+_OF_MAIN: Final = ("indicator_types", "elasticities", "submissions", "self_scores", "remedies")
 _SETTLED: Final = (tables.SCORES, tables.RELATED, tables.INDICATORS)
 
 
@@ -103,6 +105,23 @@ class Known:
         """Names of the 63 provinces, sorted: no draw depends on the order of the table of areas."""
         return tuple(sorted(self.areas.loc[self.areas["kind"] == "province", "area"]))
 
+    def of(self, index_code: str) -> Known:
+        """Give what is known of the index whose panel forecasts `index_code`.
+
+        Of an index whose figures stand in another table those are the scores, and what is entered for the
+        main index alone (indicators, forms, remedies) is left out.  A year of it was announced no later than
+        its first figure was published, where announcements.csv does not say.
+        """
+        index = INDEXES[panel_of(index_code)]
+        if index.departments:
+            return self
+        own = self.related.loc[self.related["index_code"] == index.code]
+        scores = own.assign(statistic=pd.Series("value", index=own.index, dtype="str"))
+        emptied = {name: getattr(self, name).iloc[:0] for name in _OF_MAIN}
+        announced = pd.concat([self.announcements, _first_days(own, self.announcements)], ignore_index=True)
+        scores = scores[self.scores.columns].reset_index(drop=True)
+        return replace(self, scores=scores, announcements=announced, **emptied)
+
     def find_province(self, name: str) -> str:
         """Give the one spelling of a province; SpecError with the nearest for an unknown one."""
         places, _ = gazetteer(self.areas)
@@ -111,6 +130,16 @@ class Known:
             near = places.nearest(name)
             refuse_unknown("area", name, places.provinces, near=near if near in places.provinces else "")
         return str(found)
+
+
+def _first_days(own: pd.DataFrame, announced: pd.DataFrame) -> pd.DataFrame:
+    """Rows of announcements for the years of one index that have none: the day of the first figure."""
+    said = set(zip(announced["index_code"], announced["year"], strict=True))
+    first = own.sort_values("published_on", kind="stable").drop_duplicates(["index_code", "year"])
+    new = [key not in said for key in zip(first["index_code"], first["year"], strict=True)]
+    rows = first.loc[new].sort_values("year")
+    rows = rows.assign(announced_on=rows["published_on"], precision="no later than")
+    return rows[announced.columns].astype(announced.dtypes)
 
 
 def known_of(

@@ -12,6 +12,7 @@ from typing import Final
 import pandas as pd
 
 from forecast.base.errors import Problem
+from forecast.base.indexes import MAIN
 from forecast.data.framework import PART_PREFIX, TOTAL, WHOLE, is_criterion
 from forecast.data.load import indicators, points
 from forecast.data.load.areas import Gazetteer
@@ -156,10 +157,10 @@ def _announcements(frame: pd.DataFrame, _: Frames, __: Gazetteer) -> Iterator[Fi
 
 def _scores(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterator[Finding]:
     versions = frames.get("frameworks", pd.DataFrame(columns=["component"]))
-    criteria = {"PAR": tuple(versions["component"]), "SIPAS": ()}
+    criteria = {MAIN: tuple(versions["component"])}
     judged = frame
     if versions.empty:  # a bad table of frameworks is told already, and names no criterion
-        judged = frame[~((frame["index_code"] == "PAR") & frame["component"].map(is_criterion).astype(bool))]
+        judged = frame[~((frame["index_code"] == MAIN) & frame["component"].map(is_criterion).astype(bool))]
     yield from _components(judged, criteria)
     yield from _figures(frame)
     yield from _framework_maxima(frame, versions)
@@ -230,7 +231,7 @@ def _every_component(frames: Frames) -> frozenset[str]:
     versions = frames.get("frameworks")
     if versions is None or versions.empty:
         return frozenset()
-    return frozenset(COMPONENTS["PAR"]).difference(APPRAISED) | frozenset(versions["component"])
+    return frozenset(COMPONENTS[MAIN]).difference(APPRAISED) | frozenset(versions["component"])
 
 
 def _frameworks(frame: pd.DataFrame, frames: Frames, _: Gazetteer) -> Iterator[Finding]:
@@ -342,7 +343,7 @@ def _framework_maxima(frame: pd.DataFrame, versions: pd.DataFrame) -> Iterator[F
 
     A maximum that is only assumed in the framework does not judge one that was printed.
     """
-    points = frame.loc[(frame["index_code"] == "PAR") & (frame["unit"] == "points")]
+    points = frame.loc[(frame["index_code"] == MAIN) & (frame["unit"] == "points")]
     versions = versions.drop_duplicates(["framework", "component"])  # a repeat is told already
     odd = [name for name, version in versions.groupby("framework") if any(_sums(str(name), version))]
     versions = versions[~versions["framework"].isin(odd)]  # and so is this

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from forecast.data.tables.shape import AREA, MAX_SCORE, NOTE, PUBLISHED, SOURCE, YEAR, Column, Table
-from forecast.data.tables.values import INDEX_CODES, STATES, UNIT_KINDS
+from forecast.data.tables.values import SCORE_CODES, STATES, UNIT_KINDS
 
 SUBMISSIONS: Final = Table(  # departments' forecasts, one row a component of an accepted form
     name="submissions",
     columns=(
         Column(name="submission_id"),
         Column(name="department"),
-        Column(name="index_code", kind="choice", choices=INDEX_CODES),
+        Column(name="index_code", kind="choice", choices=SCORE_CODES),
         AREA,
         Column(name="target_year", kind="year"),
         Column(name="component"),

@@ -7,11 +7,12 @@ from typing import Final
 from forecast.data.tables.shape import AREA, MAX_SCORE, NOTE, PUBLISHED, SOURCE, YEAR, Column, Table
 from forecast.data.tables.values import (
     DOMAINS,
+    EVERY_CODE,
     FREQUENCIES,
-    INDEX_CODES,
     INDICATOR_KINDS,
     MAX_STATUS,
     RELATED_CODES,
+    SCORE_CODES,
     SOURCES,
     STATISTICS,
     TRUST,
@@ -42,7 +43,7 @@ _FIGURE: Final = (
 SCORES: Final = Table(
     name="scores",
     columns=(
-        Column(name="index_code", kind="choice", choices=INDEX_CODES),
+        Column(name="index_code", kind="choice", choices=SCORE_CODES),
         YEAR,
         AREA,
         Column(name="component"),
@@ -138,7 +139,7 @@ FRAMEWORKS: Final = Table(
 EVENTS: Final = Table(
     name="events",
     columns=(
-        Column(name="index_code", kind="choice", choices=(*INDEX_CODES, *RELATED_CODES)),
+        Column(name="index_code", kind="choice", choices=EVERY_CODE),
         YEAR,
         Column(name="kind", kind="choice", choices=("framework", "method")),
         Column(name="what"),
@@ -152,7 +153,7 @@ EVENTS: Final = Table(
 ANNOUNCEMENTS: Final = Table(
     name="announcements",
     columns=(
-        Column(name="index_code", kind="choice", choices=(*INDEX_CODES, *RELATED_CODES)),
+        Column(name="index_code", kind="choice", choices=EVERY_CODE),
         YEAR,
         Column(name="announced_on", kind="day", empty=True),
         Column(name="precision", kind="choice", choices=("day", "no later than")),

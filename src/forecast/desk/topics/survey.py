@@ -27,15 +27,17 @@ def survey(steps: Steps, lang: str) -> View:
 
 def by_year(result: Result) -> pd.DataFrame:
     """Give the area's published SIPAS and the country's mean: year, score, rank, national, ahead, method."""
-    rows = result.evidence
+    rows, code = result.evidence, reading.survey(result.spec.index_code)
     means = rows[
-        (rows["index_code"] == reading.SURVEY)
+        (rows["index_code"] == code)
         & (rows["statistic"] == "mean")
         & (rows["component"] == reading.TOTAL)
         & (rows["use"] == "mean")
     ]
     national = means.groupby("year")["observed_share"].mean() * 100
-    own = reading.history(result, reading.TOTAL, index_code=reading.SURVEY).set_index("year")
+    own = (
+        reading.history(result, reading.TOTAL, index_code=code).set_index("year").iloc[: None if code else 0]
+    )
     years = sorted({int(year) for year in [*own.index, *national.index]})
     frame = pd.DataFrame({"year": years, "national": national.reindex(years).round(2).to_numpy()})
     for name in ("score", "rank"):

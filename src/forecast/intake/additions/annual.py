@@ -10,7 +10,7 @@ from typing import Any, Final
 from forecast.base.errors import DataError, Problem
 from forecast.data.load import read_vintages
 from forecast.data.load.areas import gazetteer
-from forecast.data.tables import RELATED, RELATED_CODES, SCORES
+from forecast.data.tables import EVERY_CODE, RELATED, RELATED_CODES, SCORES
 from forecast.intake.additions.beside import added, case, compared, incoherent, last_day
 from forecast.intake.additions.doubts import Doubt, judge
 from forecast.intake.additions.history import history
@@ -21,7 +21,7 @@ from forecast.intake.additions.within import own_doubts
 from forecast.intake.additions.wording import Unit
 from forecast.intake.annex.grid import Spot
 
-INDEXES: Final = {"par": "PAR", "sipas": "SIPAS", "papi": "PAPI", "pci": "PCI", "dti": "DTI"}
+INDEXES: Final = {code.casefold(): code for code in EVERY_CODE}
 
 
 def table(

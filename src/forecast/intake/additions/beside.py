@@ -9,7 +9,7 @@ import pandas as pd
 from forecast.data.framework import TOTAL, WHOLE, framework_for, with_share
 from forecast.data.load import Vintages
 from forecast.data.load.coherence import contradictions, in_points, sums_of, wide
-from forecast.data.tables import INDEX_CODES, RELATED, Table
+from forecast.data.tables import RELATED, SCORE_CODES, Table
 from forecast.intake.additions.doubts import Case, Doubt
 from forecast.intake.additions.history import History
 from forecast.intake.additions.proposal import Compared, Difference
@@ -73,7 +73,7 @@ def incoherent(rows: pd.DataFrame, told: History, after: Vintages, beside: list[
         Doubts that were raised already; the same is not raised twice.
     """
     values = rows[rows["statistic"] == "value"]
-    if values.empty or str(values["index_code"].iloc[0]) not in INDEX_CODES:
+    if values.empty or str(values["index_code"].iloc[0]) not in SCORE_CODES:
         return []
     year, index_code = int(values["year"].iloc[0]), str(values["index_code"].iloc[0])
     columns = ["area", "component", "year", "score", "unit", "share", "rank"]

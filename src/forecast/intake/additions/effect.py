@@ -13,10 +13,11 @@ import pandas as pd
 from forecast.answer import ground, record
 from forecast.answer.findings import components, scored
 from forecast.answer.scorecard.outlook import final_draws
+from forecast.base.indexes import MAIN
 from forecast.base.spec import RunSpec, interval_ends
 from forecast.data.framework import TOTAL
 from forecast.data.load import Known
-from forecast.data.tables import INDEX_CODES, RELATED
+from forecast.data.tables import RELATED, SCORE_CODES
 from forecast.intake.additions.proposal import Proposal
 from forecast.model.simulate import quantiles, ranks
 
@@ -84,7 +85,7 @@ def effect(
         return None
     known = [vintages.known_at(as_of) for vintages in (proposal.now, proposal.after)]
     year = target_year or _first_open(known[1], proposal)
-    spec = RunSpec(index_code="PAR", area=known[0].find_province(area), target_year=year, as_of=as_of)
+    spec = RunSpec(index_code=MAIN, area=known[0].find_province(area), target_year=year, as_of=as_of)
     before, after = each(partial(_figures, spec), known)
     joined = before.merge(after, on="component", suffixes=("_x", "_y"))
     names = ["component", "before_lower", "before", "before_upper", "after_lower", "after", "after_upper"]
@@ -96,8 +97,8 @@ def effect(
 def _first_open(known: Known, proposal: Proposal) -> int:
     """First year of the PAR Index that is not out."""
     announced = known.announcements
-    years = announced.loc[announced["index_code"] == "PAR", "year"].tolist()
-    years += [int(row["year"]) for row in proposal.rows if row.get("index_code") in INDEX_CODES]
+    years = announced.loc[announced["index_code"] == MAIN, "year"].tolist()
+    years += [int(row["year"]) for row in proposal.rows if row.get("index_code") in SCORE_CODES]
     return max(years, default=known.as_of.year - 1) + 1
 
 

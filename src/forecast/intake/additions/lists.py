@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from forecast.base.errors import DataError, Problem, SpecError
+from forecast.base.indexes import MAIN
 from forecast.base.labels import Phrase, text
 from forecast.base.spec import DEFAULT_AREA, iso_hint
 from forecast.base.spelling import letters_of, plain_words
@@ -61,7 +62,7 @@ _STATES: Final = {
 _USUAL: Final[Mapping[str, Mapping[str, str]]] = {
     "indicators": {"area": DEFAULT_AREA, "trust": "official"},
     "criteria": {
-        "index_code": "PAR",
+        "index_code": MAIN,
         "area": DEFAULT_AREA,
         "statistic": "value",
         "unit": "points",
@@ -292,7 +293,7 @@ def _doubts(kind: str, now: Vintages, after: Vintages, count: int) -> Iterator[t
 def _criteria_doubts(now: Vintages, after: Vintages) -> Iterator[tuple[int, Problem]]:
     """Judge new scores of criteria beside their domains and each other, year by year."""
     kept = added(now, after, SCORES)
-    told = history(now, "PAR", last_day(now, after, SCORES))
+    told = history(now, MAIN, last_day(now, after, SCORES))
     for _, rows in kept.groupby("year"):
         places = dict(zip(zip(rows["area"], rows["component"], strict=True), rows.index, strict=True))
         for doubt in incoherent(rows, told, after, []):

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from forecast.base.errors import Problem
+from forecast.base.indexes import INDEXES, MAIN, SURVEYS
 from forecast.base.labels import Phrase
 from forecast.data.framework import TOTAL, Framework, framework_for
 from forecast.data.load import Vintages
@@ -54,7 +55,7 @@ class Maker:
         self.standing = 0
         frames = now.frames
         self.framework: Framework = framework_for(
-            frames["frameworks"], frames["events"], "PAR", year, origin.published_on
+            frames["frameworks"], frames["events"], MAIN, year, origin.published_on
         )
         self.known = self._known(now)
         self.printed = self._printed_maxima()
@@ -63,10 +64,10 @@ class Maker:
     @property
     def addends(self) -> tuple[str, ...]:
         """Components of the sheet that add up to the total; none for an index of weights."""
-        if self.index_code == "PAR":
+        if self.index_code == MAIN:
             return DOMAINS
         own = tuple(name for name in self.read.components if name != TOTAL)
-        return own if self.index_code == "PAPI" else ()
+        return own if INDEXES[self.index_code].domains else ()
 
     def rows(self) -> tuple[list[Row], list[dict[str, Spot]]]:
         """Make the rows, and say for each where its cells stand in the sheet."""
@@ -98,7 +99,7 @@ class Maker:
         """Maximum in points: the one printed, the publisher's, or the framework's; NaN if unknown."""
         if component in self.printed:
             return self.printed[component].value
-        if self.index_code != "PAR":
+        if self.index_code != MAIN:
             return scale(self.index_code, self.year, component)
         return self.framework.maximum(component) if self.framework.max_status(component) else math.nan
 
@@ -117,7 +118,7 @@ class Maker:
         said = {unit for line in self.read.lines for name, unit in line.figures if name == component}
         if self.target is RELATED or "points" in said:
             return "points"
-        if "percent" in said or self.index_code == "SIPAS" or component == TOTAL:
+        if "percent" in said or self.index_code in SURVEYS or component == TOTAL:
             return "percent"
         values = [
             line.figures[component, ""].value

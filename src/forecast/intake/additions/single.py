@@ -11,6 +11,7 @@ from typing import Final
 import pandas as pd
 
 from forecast.base.errors import Problem, SpecError
+from forecast.base.indexes import INDEXES, SURVEYS
 from forecast.base.spec import nearest
 from forecast.base.spelling import clean
 from forecast.data.framework import TOTAL
@@ -34,9 +35,6 @@ OPTIONS: Final = {  # what a column is called where figures are given
 Judged = tuple[Compared, list[Problem]]
 
 _NUMBERS: Final = ("score", "max_score", "rank", "value")
-_SCALES: Final = {"PAPI": {TOTAL: 80.0}, "PCI": {TOTAL: 100.0}, "DTI": {TOTAL: 1.0}}
-_PART_SCALES: Final = {"PAPI": 10.0, "PCI": 10.0, "DTI": 1.0}
-_PAPI_SIX: Final = (2017, 60.0)  # six dimensions up to that year
 
 
 def score(data_dir: Path, **cells: str) -> Proposal:
@@ -154,10 +152,7 @@ def _proposal(
 
 def scale(index_code: str, year: int, component: str) -> float:
     """Maximum of a related index's component, as its publisher has it; NaN for other indices."""
-    if index_code == "PAPI" and component == TOTAL and year <= _PAPI_SIX[0]:
-        return _PAPI_SIX[1]
-    own = _SCALES.get(index_code, {}).get(component, _PART_SCALES.get(index_code))
-    return math.nan if own is None else own
+    return INDEXES[index_code].scale(year, component) if index_code in RELATED_CODES else math.nan
 
 
 def plain_number(text: str) -> str:
@@ -191,7 +186,7 @@ def _score_defaults(table: Table, given: Mapping[str, str]) -> dict[str, str]:
     code, component = row["index_code"], row["component"]
     if table is SCORES:
         row["statistic"] = row["statistic"] or "value"
-        percent = code == "SIPAS" or component == TOTAL
+        percent = code in SURVEYS or component == TOTAL
         usual = "provinces" if row["statistic"].startswith("count:") else "percent" if percent else "points"
         row["unit"] = row["unit"] or usual
         return row

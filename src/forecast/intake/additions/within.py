@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from forecast.base.indexes import MAIN
 from forecast.data.framework import WHOLE
 from forecast.data.tables import COUNTRY
 from forecast.intake.additions.doubts import Doubt
@@ -32,7 +33,7 @@ def own_doubts(read: Sheet, maker: Maker) -> Iterator[Doubt]:
             if maker.framework.max_status(component) == "read"
             else math.nan
         )
-        if maker.index_code == "PAR" and abs(own - figure.value) > _ROUNDING:
+        if maker.index_code == MAIN and abs(own - figure.value) > _ROUNDING:
             yield Doubt("doubt.maximum", component=component, facts={"printed": figure.value, "known": own})
     yield from _both_units(read, maker)
     yield from _means(read)

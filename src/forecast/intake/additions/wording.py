@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from forecast.base.indexes import INDEXES
 from forecast.base.spelling import plain_words
 from forecast.data.framework import TOTAL
-from forecast.data.tables import APPRAISED, COMPONENTS, DOMAINS
+from forecast.data.tables import APPRAISED, COMPONENTS
 from forecast.intake.annex.numbering import split_mark, whole_mark
 
 Kind = Literal["figure", "rank", "ignored", "unknown"]
@@ -169,10 +170,10 @@ def _numbered(label: str, index_code: str) -> str:
     """D3, P3, III, "III. Cải cách…", "Lĩnh vực 3"; a bare figure is a column's number and no component's."""
     if label in COMPONENTS[index_code]:
         return label
-    if index_code not in ("PAR", "PAPI"):
+    names = INDEXES[index_code].domains
+    if not names:
         return ""
     mark = whole_mark(re.sub(r"^P(?=\d)", "D", label)) or split_mark(label)[0]
     if mark is None or len(mark.parts) != 1 or not (mark.style == "roman" or mark.level == 1):
         return ""
-    names = DOMAINS if index_code == "PAR" else COMPONENTS["PAPI"][1:]
     return names[mark.parts[0] - 1] if mark.parts[0] <= len(names) else ""

@@ -59,10 +59,10 @@ from forecast.pages.reading.verified import (
 )
 from forecast.pages.reading.wording import (
     BANDS,
-    SURVEY,
     chance,
     department,
     indicator_unit,
+    is_survey,
     listed,
     named,
     own_words,
@@ -74,6 +74,7 @@ from forecast.pages.reading.wording import (
     short,
     short_name,
     span,
+    survey,
     target_name,
     unit,
 )
@@ -83,7 +84,6 @@ __all__ = [
     "MOVING",
     "PLAIN_RANK",
     "RANKED",
-    "SURVEY",
     "TOPS",
     "TOTAL",
     "aims",
@@ -102,6 +102,7 @@ __all__ = [
     "history",
     "indicator_unit",
     "interval",
+    "is_survey",
     "known_cells",
     "last_rank",
     "last_rank_of",
@@ -147,6 +148,7 @@ __all__ = [
     "span",
     "star_note",
     "starred_maximum",
+    "survey",
     "target_name",
     "unit",
     "year_errors",

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from forecast.answer.result import RANK, SETTLED
+from forecast.base.indexes import panel_of
 from forecast.pages.reading.past import BASELINE
 from forecast.pages.reading.rows import TOTAL, domains, recorded_model
-from forecast.pages.reading.wording import SURVEY
+from forecast.pages.reading.wording import survey
 
 if TYPE_CHECKING:
     from forecast.answer.result import Result
@@ -41,7 +42,7 @@ def past_cells(result: Result) -> pd.DataFrame:
         percent range held) and period: "settled" up to the last year on which settings were chosen, "after".
     """
     made = result.verification
-    made = made.loc[made["index_code"].isin([result.spec.index_code, SURVEY])]
+    made = made.loc[made["index_code"].isin([result.spec.index_code, survey(result.spec.index_code)])]
     miss = made["median"] - made["observed"]
     return made.assign(
         miss=miss,
@@ -62,9 +63,9 @@ def periods(result: Result) -> pd.DataFrame:
     """
     made = past_cells(result)
     made = made.loc[(made["component"] == TOTAL) & (made["model"] == recorded_model(result))]
-    survey = made.loc[(made["index_code"] == SURVEY)]
-    if survey["new_method"].any():
-        made = pd.concat([made, survey.loc[~survey["new_method"].astype(bool)].assign(period="same_method")])
+    asked = made.loc[made["index_code"] == survey(result.spec.index_code)]
+    if asked["new_method"].any():
+        made = pd.concat([made, asked.loc[~asked["new_method"].astype(bool)].assign(period="same_method")])
     sums = made.groupby(["index_code", "period"]).agg(**MEASURES).reset_index()
     places = {name: place for place, name in enumerate((*PERIODS, "same_method"))}
     own_first = sums["index_code"] != result.spec.index_code
@@ -144,7 +145,7 @@ def past_ranks(result: Result) -> pd.DataFrame:
 def provinces_with(result: Result, component: str) -> tuple[int, bool]:
     """Count the provinces whose figures of a component are used, and tell if the area is among them."""
     rows = result.evidence
-    used = (rows["index_code"] == "PAR") & rows["use"].isin(["score", "rank"])
+    used = (rows["index_code"] == panel_of(result.spec.index_code)) & rows["use"].isin(["score", "rank"])
     areas = set(rows.loc[used & (rows["component"] == component), "area"])
     return len(areas), result.spec.area in areas
 

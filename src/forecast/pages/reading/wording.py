@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from forecast.base import labels
+from forecast.base.indexes import INDEXES, SURVEYS, panel_of
 
-SURVEY: Final = "SIPAS"  # the one index in percent
 SPACE: Final = "\N{NO-BREAK SPACE}"
 
 _UNSEEN: Final = ("Cc", "Cf", "Co", "Cs")  # control, format (which turns the direction), private, surrogate
@@ -140,9 +140,23 @@ def target_name(target: Any, lang: str) -> str:
     return labels.text(f"target.{target['quantity']}", lang, value=labels.plain(float(target["value"]), lang))
 
 
+def is_survey(index_code: str) -> bool:
+    """Whether an index is one percentage without parts, inside another."""
+    return index_code in SURVEYS
+
+
+def survey(index_code: str) -> str:
+    """Code of the survey that is forecast along with an index; an empty text if there is none.
+
+    >>> survey("PAR"), survey("SIPAS"), survey("PAPI")
+    ('SIPAS', 'SIPAS', '')
+    """
+    return INDEXES[panel_of(index_code)].survey
+
+
 def unit(index_code: str, lang: str) -> str:
-    """Name the unit of an index: SIPAS is a percentage, others are points."""
-    return "%" if index_code == SURVEY else labels.text("word.points", lang)
+    """Name the unit of an index: a survey is a percentage, others are points."""
+    return "%" if is_survey(index_code) else labels.text("word.points", lang)
 
 
 def points(value: float, lang: str, *, published: bool = False) -> str:

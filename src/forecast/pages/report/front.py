@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from forecast.base import labels
+from forecast.base.indexes import INDEXES
 from forecast.pages import reading
 from forecast.pages.markup import Cover, Heading, Passage, Pieces, Section, Shown
 from forecast.pages.tables.scorecard import decision_table
 
 MOST_CAVEATS: Final = 3  # the full list stands further down
+MEASURED_ON: Final = "PAPI"  # the full panel on which starting values of the variances were measured
 
 if TYPE_CHECKING:
     from forecast.answer.result import Result
@@ -78,7 +80,7 @@ def _first_sentence(result: Result, aim: str, lang: str) -> str:
     last_rank = ""
     if len(ranks):
         last_rank = labels.text("headline.last_rank", lang, rank=int(ranks.iloc[0]), ranked=reading.RANKED)
-    in_percent = result.spec.index_code == reading.SURVEY
+    in_percent = reading.is_survey(result.spec.index_code)
     return labels.text(
         "headline.first_percent" if in_percent else "headline.first",
         lang,
@@ -135,8 +137,9 @@ def caveats(result: Result, *, lang: str) -> Passage:
                 names=reading.listed(known, lang),
             )
         )
-    rule = "questionnaire" if result.spec.index_code == reading.SURVEY else "criteria"
-    lines.append(labels.text(f"caveat.{rule}", lang, year=result.spec.target_year))
+    index = INDEXES[result.spec.index_code]
+    facts = {"year": result.spec.target_year, "index": index.short[lang]}
+    lines.append(labels.text(f"caveat.{index.basis}", lang, **facts))
     if names := assumed_names(result):
         lines.append(labels.text("caveat.assumed", lang, names=reading.listed(names, lang)))
     return Passage(tuple(lines[:MOST_CAVEATS]), form="list")
@@ -170,11 +173,13 @@ def left_out(result: Result, *, lang: str) -> Passage:
         "index": labels.text(f"short_index.{result.spec.index_code}", lang),
         "names": reading.listed(assumed_names(result), lang),
     }
-    names = ["survey", "years", "remedies"]
-    if result.spec.index_code != reading.SURVEY:
-        names.insert(0, "criteria")
+    index = INDEXES[result.spec.index_code]
+    years = "own_years" if index.code == MEASURED_ON else "years"
+    names = ["survey", years, "remedies"] if reading.survey(index.code) else [years]
+    if not index.inside:
+        names.insert(0, index.basis)
     if facts["names"]:
-        names.insert(-1, "assumed")
+        names.insert(names.index(years) + 1, "assumed")
     return Passage(tuple(labels.text(f"left_out.{name}", lang, **facts) for name in names), form="list")
 
 

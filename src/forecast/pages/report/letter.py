@@ -92,7 +92,7 @@ def subject(result: Result, *, lang: str) -> str:
     total = reading.line(result, reading.TOTAL)
     spec = result.spec
     told = labels.text(
-        "letter.subject_percent" if spec.index_code == reading.SURVEY else "letter.subject",
+        "letter.subject_percent" if reading.is_survey(spec.index_code) else "letter.subject",
         lang,
         index=labels.text(f"short_index.{spec.index_code}", lang),
         year=spec.target_year,

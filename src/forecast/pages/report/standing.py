@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from forecast.base import labels
+from forecast.base.indexes import panel_of
 from forecast.pages import reading
 from forecast.pages.markup import Passage, Pieces
 from forecast.pages.report.front import rank_sentence
@@ -35,15 +36,19 @@ def neighbour_passage(result: Result, *, lang: str) -> Passage:
 
 def sipas(result: Result, *, lang: str) -> Pieces:
     """Say the forecast of SIPAS, and how much of a difference sampling alone can make."""
-    median = reading.quantile(result, reading.TOTAL, 0.5, index_code=reading.SURVEY)
+    code = reading.survey(result.spec.index_code)
+    if not code:
+        index = labels.text(f"short_index.{result.spec.index_code}", lang)
+        return Pieces((Passage((labels.text("sipas.none", lang, index=index),)),))
+    median = reading.quantile(result, reading.TOTAL, 0.5, index_code=code)
     if math.isnan(median):
         return Pieces((Passage((labels.text("sipas.absent", lang),)),))
     facts = {
         "year": result.spec.target_year,
         "median": reading.points(median, lang),
-        "span": reading.span(*reading.interval(result, reading.TOTAL, 80, index_code=reading.SURVEY), lang),
+        "span": reading.span(*reading.interval(result, reading.TOTAL, 80, index_code=code), lang),
     }
-    past = reading.history(result, reading.TOTAL, index_code=reading.SURVEY).dropna(subset="score")
+    past = reading.history(result, reading.TOTAL, index_code=code).dropna(subset="score")
     if past.empty:
         first = labels.text("sipas.no_last", lang, **facts)
     else:
@@ -59,7 +64,7 @@ def sipas(result: Result, *, lang: str) -> Pieces:
             last_year=int(last["year"]),
             **facts,
         )
-    index = labels.text("short_index.PAR", lang)
+    index = labels.text(f"short_index.{panel_of(code)}", lang)
     rest = (_sampling(result, lang), labels.text("sipas.rule", lang, index=index))
     return Pieces((Passage((first,), form="lead"), Passage(tuple(filter(None, rest)))))
 

@@ -303,8 +303,9 @@ def target_table(result: Result, *, lang: str) -> TableSpec:
 
 def sipas(result: Result, lang: str) -> TableSpec:
     """Forecast of SIPAS with every range, last published figure, and the survey's sampling error."""
-    median = reading.quantile(result, reading.TOTAL, 0.5, index_code=reading.SURVEY)
-    past = reading.history(result, reading.TOTAL, index_code=reading.SURVEY).dropna(subset="score")
+    code = reading.survey(result.spec.index_code)
+    median = reading.quantile(result, reading.TOTAL, 0.5, index_code=code) if code else math.nan
+    past = reading.history(result, reading.TOTAL, index_code=code).dropna(subset="score")
     last: Any = past.iloc[-1] if len(past) else {"year": math.nan, "score": math.nan, "rank": math.nan}
     error = result.variances.loc[result.variances["name"] == "sipas_sampling", "value"]
     told = {
@@ -321,10 +322,10 @@ def sipas(result: Result, lang: str) -> TableSpec:
         "",
         [] if math.isnan(median) else [told],
         (
-            c.words("component", "component", lambda _: labels.text("short_index.SIPAS", lang)),
+            c.words("component", "component", lambda _: labels.text(f"short_index.{code}", lang)),
             c.figure("last_year", year or labels.MISSING, "points", "last_score"),
             c.figure("last_rank", c.head("last_rank", year=year), "count"),
-            c.figure("forecast", heading, "points", "median", ranges=_levels(result, reading.SURVEY)),
+            c.figure("forecast", heading, "points", "median", ranges=_levels(result, code)),
             c.figure("sampling_error", "sampling", "points", "error"),
         ),
         name="sipas",

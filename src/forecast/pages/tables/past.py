@@ -98,7 +98,7 @@ def periods(result: Result, lang: str) -> TableSpec:
     """The record of the totals, apart for the years on which settings were chosen and for those after."""
     table = reading.periods(result)
     note = say("periods.note", year=SETTLED)
-    years = ", ".join(map(str, reading.new_method_years(result, reading.SURVEY)))
+    years = ", ".join(map(str, reading.new_method_years(result, reading.survey(result.spec.index_code))))
     same = (say("periods.survey", years=years),) if (table["period"] == "same_method").any() else ()
     period = _period(lang)
 
