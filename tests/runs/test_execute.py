@@ -98,7 +98,7 @@ def test_a_cell_that_takes_too_long_is_marked_as_failed(made, run, capfd):
     kept, _, error = run(made.notebook("1", "import time; time.sleep(60)"), limits=Limits(cell_seconds=1))
 
     assert error.cell == 2
-    assert "longer than the 1 seconds allowed" in str(error)
+    assert "longer than the 1 second allowed" in str(error)
     assert kept.cells[2].metadata.papermill.status == "failed"
     assert kept.metadata.papermill.exception is True
     assert capfd.readouterr() == ("", "")

@@ -37,9 +37,10 @@ LATER = {  # made up: a version of 2019 that the Ministry is said to announce af
         | {"name_vi": "thử", "max_score": maximum, "max_status": "read", "note": MADE_UP}
         for component, parent, maximum in (
             ("total", "", 100.0),
-            *((f"D{k}", "total", 12.5) for k in range(1, 9)),
-            ("D8.sipas", "D8", 4.5),
-            ("D8.outcome", "D8", 8.0),
+            *((f"D{k}", "total", 12.0) for k in range(1, 8)),
+            ("D8", "total", 16.0),
+            ("D8.sipas", "D8", 10.0),  # as printed of 2019
+            ("D8.outcome", "D8", 6.0),
         )
     ],
     "events": [
