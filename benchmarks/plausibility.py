@@ -94,7 +94,7 @@ FAULTS: dict[str, tuple[Fault, set[str]]] = {
 
 def doubts(now: pd.DataFrame, year: int, known: pd.DataFrame) -> set[str]:
     """Kinds of doubts about a table, given the years before."""
-    case = Case("X", year, now, now, pd.Series(np.nan, index=now.index), {})
+    case = Case(year, now, now, pd.Series(np.nan, index=now.index), {})
     return {doubt.key for doubt in judge(case, History(known, {}))}
 
 

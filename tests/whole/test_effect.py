@@ -9,7 +9,7 @@ from pandas.testing import assert_frame_equal
 
 from forecast.answer.result import Result
 from forecast.base.workers import Local, like_map
-from forecast.intake import additions
+from forecast.intake.additions import one_row
 from forecast.intake.additions.effect import RANK, effect
 
 DATA = Path(__file__).parents[2] / "data"
@@ -21,7 +21,7 @@ def test_before_is_what_the_report_shows_and_after_knows_the_new_figure(made: Re
     score = f"{made.summary.set_index('component')['last_median']['D1']:.2f}"
     cells = {"index_code": "PAR", "year": "2023", "area": "TPHCM", "component": "D1", "score": score}
     cells |= {"published_on": "2024-04-17", "source_url": "Phụ lục giả định"}
-    proposal = additions.score(DATA, **cells)
+    proposal = one_row.score(DATA, **cells)
 
     found = effect(proposal, area="TPHCM", as_of=made.spec.as_of)
 
@@ -40,7 +40,7 @@ def test_two_processes_forecast_what_one_does(made: Result) -> None:
     """Without and with the row beside each other, the table is the same to the last digit."""
     cells = {"index_code": "PAR", "year": "2023", "area": "TPHCM", "component": "D1", "score": "8,97"}
     cells |= {"published_on": "2024-04-17", "source_url": "Phụ lục giả định"}
-    proposal = additions.score(DATA, **cells)
+    proposal = one_row.score(DATA, **cells)
 
     one = effect(proposal, area="TPHCM", as_of=made.spec.as_of)
     two = effect(proposal, area="TPHCM", as_of=made.spec.as_of, each=like_map(Local(2)))

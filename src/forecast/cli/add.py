@@ -13,9 +13,9 @@ from forecast.base.errors import EXIT_GOOD, DataError, SpecError
 from forecast.base.spec import DEFAULT_AREA
 from forecast.cli.effect import shown
 from forecast.cli.local import ChoiceType, Verb, confirmed, options
-from forecast.intake import additions
-from forecast.intake.additions.single import KINDS, OPTIONS
-from forecast.intake.additions.told import preview
+from forecast.intake.additions.append import append
+from forecast.intake.additions.one_row import KINDS, OPTIONS
+from forecast.intake.additions.proposal import Proposal, preview
 
 _COLUMNS: Final = {name: column for column, name in OPTIONS.items()}
 _TEXTS: Final = (
@@ -82,9 +82,7 @@ def add(
     return finish(proposal, insist=insist, lang=lang, **how)
 
 
-def finish(
-    proposal: additions.Proposal, *, by: str, yes: bool, insist: bool, dry_run: bool, lang: str
-) -> int:
+def finish(proposal: Proposal, *, by: str, yes: bool, insist: bool, dry_run: bool, lang: str) -> int:
     """Append a proposal that was shown, if nothing is in the way and a person says yes."""
     file = proposal.data_dir / proposal.table.file
     if not proposal.rows:
@@ -100,7 +98,7 @@ def finish(
     if not confirmed(labels.text("additions.ask", lang, file=file), yes=yes):
         click.echo(labels.text("additions.declined", lang))
         return EXIT_GOOD
-    entry = additions.append(proposal, insist=insist, who=by)
+    entry = append(proposal, insist=insist, who=by)
     facts = {"count": len(proposal.rows), "file": file, "id": entry.entry_id}
     click.echo(labels.text("additions.appended", lang, **facts))
     return EXIT_GOOD

@@ -10,13 +10,13 @@ import click
 from forecast.base import labels
 from forecast.cli.local import today
 from forecast.cli.plain import Side, each, table
-from forecast.intake import additions
+from forecast.intake.additions.proposal import Proposal
 
 MANY: Final = 2000  # scores, from which two processes are sooner done than one
 
 
 def shown(
-    proposal: additions.Proposal,
+    proposal: Proposal,
     area: str,
     lang: str,
     *,

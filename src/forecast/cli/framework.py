@@ -16,8 +16,8 @@ from forecast.cli.plain import Side, table
 from forecast.data.framework import PART_PREFIX, TOTAL, is_criterion
 from forecast.data.tables import FRAMEWORKS, MAX_STATUS
 from forecast.intake import annex, writer
-from forecast.intake.annex.plan import PARTS_OF
-from forecast.intake.annex.table import Change, Row
+from forecast.intake.annex.framework_rows import PARTS_OF
+from forecast.intake.annex.framework_table import Change, Row
 
 ACTIONS: Final = ("import", "show")
 
@@ -98,7 +98,8 @@ def bring_in(
     if dry_run:
         click.echo(labels.text("annex.dry", lang, path=path))
         return EXIT_GOOD
-    writer.write(data_dir, FRAMEWORKS.file, content, before=plan.table.content)
+    with writer.locked(data_dir):
+        writer.put(data_dir, FRAMEWORKS.file, content, before=plan.table.content)
     click.echo(labels.text("annex.written", lang, path=path, count=len(plan.rows)))
     if framework not in set(after.frames["events"]["what"]):
         facts = {"framework": framework, "year": plan.rows[0]["first_year"]}

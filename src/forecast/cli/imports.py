@@ -13,8 +13,8 @@ from forecast.cli.add import finish
 from forecast.cli.effect import shown
 from forecast.cli.local import ChoiceType, DayType, PathType, Verb, WholeType, options
 from forecast.data.tables import TRUST
-from forecast.intake import additions
-from forecast.intake.additions.told import preview
+from forecast.intake.additions import lists, province_table
+from forecast.intake.additions.proposal import Proposal, preview
 
 UNITS: Final = ("points", "percent")
 
@@ -22,7 +22,7 @@ UNITS: Final = ("points", "percent")
 def build(lang: str) -> click.Command:
     """Make the verb in one language."""
     option = options("import", lang)
-    kinds = (*additions.INDEXES, *additions.LISTS)
+    kinds = (*province_table.INDEXES, *lists.KINDS)
     return Verb(
         "import",
         lang,
@@ -56,7 +56,7 @@ def build(lang: str) -> click.Command:
 
 def bring_in(*, kind: str, file: Path, data_dir: Path, lang: str, **given: Any) -> int:
     """Read a file, show what it holds and changes, and append it if that is wished."""
-    propose = _list if kind in additions.LISTS else _table
+    propose = _list if kind in lists.KINDS else _table
     proposal = propose(data_dir, file, kind, given)
     click.echo(preview(proposal, lang))
     blocked = proposal.doubts and not given["insist"]
@@ -67,24 +67,24 @@ def bring_in(*, kind: str, file: Path, data_dir: Path, lang: str, **given: Any) 
     return finish(proposal, lang=lang, **how)
 
 
-def _table(data_dir: Path, file: Path, kind: str, given: Mapping[str, Any]) -> additions.Proposal:
+def _table(data_dir: Path, file: Path, kind: str, given: Mapping[str, Any]) -> Proposal:
     """Read a table of provinces, for whose rows year, day and source must be told."""
     for name in ("year", "published", "source"):
         if given[name] is None:
             raise SpecError(
                 "cli.missing_option", {"option": f"--{name}", "command": f"forecast import {kind}"}
             )
-    origin = additions.Origin(
+    origin = province_table.Origin(
         published_on=given["published"],
         source=given["source"],
         source_day=given["source_day"],
         trust=given["trust"] or "official",
         note=given["note"],
     )
-    return additions.table(
+    return province_table.table(
         data_dir,
         file,
-        additions.INDEXES[kind],
+        province_table.INDEXES[kind],
         given["year"],
         origin,
         sheet=given["sheet"],
@@ -93,7 +93,7 @@ def _table(data_dir: Path, file: Path, kind: str, given: Mapping[str, Any]) -> a
     )
 
 
-def _list(data_dir: Path, file: Path, kind: str, given: Mapping[str, Any]) -> additions.Proposal:
+def _list(data_dir: Path, file: Path, kind: str, given: Mapping[str, Any]) -> Proposal:
     """Read a list, whose rows may say all themselves; options fill what they leave empty."""
     published = given["published"]
     shared = {
@@ -109,4 +109,4 @@ def _list(data_dir: Path, file: Path, kind: str, given: Mapping[str, Any]) -> ad
         "trust": given["trust"] or "",
         "note": given["note"],
     }
-    return additions.rows_of_list(data_dir, file, kind, sheet=given["sheet"], shared=shared)
+    return lists.rows_of_list(data_dir, file, kind, sheet=given["sheet"], shared=shared)

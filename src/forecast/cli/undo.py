@@ -10,7 +10,7 @@ from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD
 from forecast.cli.local import Verb, confirmed, options
 from forecast.cli.plain import runs, table
-from forecast.intake import additions
+from forecast.intake.additions import append
 
 
 def build(lang: str) -> click.Command:
@@ -33,9 +33,9 @@ def build(lang: str) -> click.Command:
 def undo(*, entry_id: str, as_list: bool, data_dir: Path, by: str, yes: bool, lang: str) -> int:
     """Take an addition back, or list all."""
     if as_list:
-        click.echo(page(additions.listed(data_dir), lang))
+        click.echo(page(append.listed(data_dir), lang))
         return EXIT_GOOD
-    removed = additions.removal(data_dir, entry_id)
+    removed = append.removal(data_dir, entry_id)
     entry = removed.entry
     file = data_dir / entry.file
     facts = {
@@ -52,12 +52,12 @@ def undo(*, entry_id: str, as_list: bool, data_dir: Path, by: str, yes: bool, la
     if not confirmed(labels.text("additions.ask_undo", lang, file=file), yes=yes):
         click.echo(labels.text("additions.declined", lang))
         return EXIT_GOOD
-    additions.undo(removed, who=by)
+    append.undo(removed, who=by)
     click.echo(labels.text("additions.removed", lang, count=count, file=file, id=entry.entry_id))
     return EXIT_GOOD
 
 
-def page(every: tuple[additions.Listed, ...], lang: str) -> str:
+def page(every: tuple[append.Listed, ...], lang: str) -> str:
     """Write the additions as a table, the latest first."""
     if not every:
         return labels.text("additions.no_additions", lang)

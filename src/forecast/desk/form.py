@@ -11,10 +11,9 @@ from typing import Any, Final
 from forecast.base import labels
 from forecast.base.errors import ForecastError, SpecError
 from forecast.base.spec import refuse_unknown
-from forecast.intake.additions.proposal import Proposal
-from forecast.intake.additions.single import KINDS
-from forecast.intake.additions.store import append
-from forecast.intake.additions.told import preview
+from forecast.intake.additions.append import append
+from forecast.intake.additions.one_row import KINDS
+from forecast.intake.additions.proposal import Proposal, preview
 
 FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "score": (

@@ -1,7 +1,7 @@
-"""What was appended when and by whom: one JSON line an addition or undoing, in ``data/additions.jsonl``.
+"""What was appended to the tables when and by whom: one JSON line each in ``data/additions.jsonl``.
 
-The journal keeps the very cells that an addition appended, so that it can be undone later, and so that
-it is seen where somebody changed them since.  It names no folder of anybody's machine.
+The journal keeps the very cells that were appended, so that they can be taken back later, and so that it is
+seen where somebody changed them since.  It names no folder of anybody's machine.
 """
 
 from __future__ import annotations
@@ -63,15 +63,14 @@ class Entry:
 
     def line(self) -> str:
         """Write the entry as one line."""
-        told = {name: getattr(self, name) for name in self.__slots__}
-        return json.dumps(told, ensure_ascii=False)
+        return json.dumps({name: getattr(self, name) for name in self.__slots__}, ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a row of the journal stands in its table now: `line` is None where it is not there.
+    """Where a row of the journal stands in its table now: `line` is None where it is not there.
 
-    `differs` lists (column, appended, found) of a row whose key and source are there with other cells.
+    `differs` lists (column, appended, now) of a row whose key and source are there with other cells.
     """
 
     row: Row
@@ -79,30 +78,22 @@ class Standing:
     differs: tuple[tuple[str, str, str], ...] = ()
 
 
-def made(
+def new_entry(
     action: str,
     what: str,
     table: Table,
     rows: Sequence[Row],
     *,
-    who: str,
-    when: dt.datetime,
+    who: str = "",
+    when: dt.datetime | None = None,
     insisted: Iterable[str] = (),
     undoes: str = "",
 ) -> Entry:
-    """Make an entry, with its id."""
-    stamp = when.isoformat(timespec="seconds")
+    """Make an entry with its id; `who` and `when` are the system's user and the time now if not given."""
+    stamp, who = (when or dt.datetime.now().astimezone()).isoformat(timespec="seconds"), who or _user()
     facts = json.dumps([stamp, who, action, what, table.file, undoes, [dict(row) for row in rows]])
     digest = hashlib.sha256(facts.encode()).hexdigest()[:ID_DIGITS]
     return Entry(digest, stamp, who, action, what, table.file, tuple(rows), tuple(insisted), undoes)
-
-
-def person() -> str:
-    """Name of who is at the keyboard, as the system knows it; a question mark if it does not."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):
-        return "?"
 
 
 def read(data_dir: Path) -> tuple[Entry, ...]:
@@ -129,44 +120,43 @@ def read(data_dir: Path) -> tuple[Entry, ...]:
     return tuple(entries)
 
 
-def standing(rows: Sequence[Row], table: Table, found: Rows | None) -> tuple[Standing, ...]:
-    """Look up rows of the journal in their table, by key and source."""
-    if found is None:
-        return tuple(Standing(row, None) for row in rows)
-    columns = [found.cells[name] for name in table.names]
-    lines: dict[tuple[str, ...], list[tuple[int, Row]]] = {}
-    for number, *cells in zip(found.numbers, *columns, strict=True):
-        row = dict(zip(table.names, cells, strict=True))
-        lines.setdefault(_key(row, table), []).append((number, row))
-    return tuple(_standing(row, table, lines.get(_key(row, table), [])) for row in rows)
+def standing(rows: Sequence[Row], table: Table, now: Rows | None) -> tuple[Standing, ...]:
+    """Look up rows in their table as it is now, by key and source."""
+    lines: dict[tuple[str, ...], tuple[int, Row]] = {}
+    if now is not None:
+        for number, *cells in zip(now.numbers, *(now.cells[name] for name in table.names), strict=True):
+            row = dict(zip(table.names, cells, strict=True))
+            lines.setdefault(_key(row, table), (number, row))
+    return tuple(_standing(row, table, *lines.get(_key(row, table), (None, {}))) for row in rows)
 
 
 def state(standings: Sequence[Standing]) -> State:
     """Sum up: all stand as they were appended, none is there, or something was changed."""
-    if all(each.line is not None and not each.differs for each in standings):
+    if all(row.line is not None and not row.differs for row in standings):
         return "stands"
-    return "gone" if all(each.line is None for each in standings) else "changed"
+    return "gone" if all(row.line is None for row in standings) else "changed"
 
 
-def _entry(told: Mapping[str, Any]) -> Entry:
-    rows = tuple({str(name): str(cell) for name, cell in row.items()} for row in told["rows"])
-    insisted = tuple(map(str, told["insisted"]))
-    texts = {
-        name: str(told[name]) for name in ("entry_id", "when", "who", "action", "what", "file", "undoes")
+def _user() -> str:
+    """Name of who is at the keyboard, as the system has it; a question mark if it has none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return "?"
+
+
+def _entry(record: Mapping[str, Any]) -> Entry:
+    lists = {
+        "rows": tuple({str(name): str(cell) for name, cell in row.items()} for row in record["rows"]),
+        "insisted": tuple(map(str, record["insisted"])),
     }
-    return Entry(**texts, rows=rows, insisted=insisted)
+    return Entry(**{name: lists.get(name, str(record[name])) for name in Entry.__slots__})  # type: ignore[arg-type]
 
 
-def _standing(row: Row, table: Table, places: Sequence[tuple[int, Row]]) -> Standing:
-    if not places:
-        return Standing(row, None)
-    number, found = places[0]
-    differs = tuple(
-        (name, row.get(name, ""), found[name])
-        for name in table.names
-        if _plain(row.get(name, ""), table, name) != _plain(found[name], table, name)
-    )
-    return Standing(row, number, differs)
+def _standing(row: Row, table: Table, line: int | None, now: Row) -> Standing:
+    cells = [] if line is None else [(name, row.get(name, ""), now[name]) for name in table.names]
+    differs = (cell for cell in cells if _plain(cell[1], table, cell[0]) != _plain(cell[2], table, cell[0]))
+    return Standing(row, line, tuple(differs))
 
 
 def _key(row: Row, table: Table) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
-"""The one writer of the folder of data: by one process at a time, a file whole or not at all, noted first.
+"""The one writer of the folder of data: one process at a time, a file whole or not at all, the journal first.
 
-A note goes into the journal before the table is written, and is taken back if that fails.  Should the power
-fail between the two, the journal tells of rows that are not there, which `undo --list` says; never the other
+A line goes into the journal before the table is written, and is taken back if that fails.  Should the power
+fail between the two, the journal speaks of rows that are not there, which `undo --list` says; never the other
 way round.
 """
 
@@ -39,16 +39,10 @@ def locked(data_dir: Path) -> Iterator[None]:
         yield
 
 
-def write(data_dir: Path, file: str, content: bytes, *, before: bytes) -> None:
-    """Put `content` in the place of `before`; see `put`."""
-    with locked(data_dir):
-        put(data_dir, file, content, before=before)
-
-
 def put(
     data_dir: Path, file: str, content: bytes, *, before: bytes, entry: journal.Entry | None = None
 ) -> None:
-    """Put `content` in the place of `before`, after noting `entry`; only for who holds the lock.
+    """Put `content` in the place of `before`, and `entry` into the journal; only for who holds the lock.
 
     Raises
     ------
@@ -57,24 +51,25 @@ def put(
     WriteError
         If the file is no longer `before`, or the system refuses; nothing is changed.
     """
-    refuse(data_dir, file, noted=entry is not None)
+    refuse_read_only(data_dir, file, with_journal=entry is not None)
     path = data_dir / file
     with writing(path):
         if (path.read_bytes() if path.exists() else b"") != before:
             raise WriteError("data.changed", {"path": str(path)})
-    notes = data_dir / journal.FILE
-    length = notes.stat().st_size if notes.exists() else None
+    if entry is None:
+        replace_file(path.resolve(), content)
+        return
+    lines = data_dir / journal.FILE
+    length = lines.stat().st_size if lines.exists() else None
     try:
-        if entry:
-            append_line(notes, entry.line())
+        append_line(lines, entry.line())
         replace_file(path.resolve(), content)
     except BaseException:
-        if entry:
-            _shorten(notes, length)
+        _shorten(lines, length)
         raise
 
 
-def refuse(data_dir: Path, file: str, *, noted: bool) -> None:
+def refuse_read_only(data_dir: Path, file: str, *, with_journal: bool) -> None:
     """Refuse a file that is not to be written, before anything is.
 
     A read-only mark is a wish, even where the system would let the file be replaced.
@@ -82,17 +77,17 @@ def refuse(data_dir: Path, file: str, *, noted: bool) -> None:
     Raises
     ------
     DataError
-        If the journal is damaged and rows are to be noted in it.
+        If the journal is damaged and rows are to be added to it.
     WriteError
         If the file, its folder or the journal is marked as read-only.
     """
-    if noted:
+    if with_journal:
         journal.read(data_dir)
-    paths = [(data_dir / name).resolve() for name in (file, *([journal.FILE] if noted else []))]
-    for place in (*paths, paths[0].parent):
-        with writing(place):
-            if place.exists() and not place.stat().st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):
-                raise PermissionError(errno.EACCES, "read-only", str(place))
+    paths = [(data_dir / name).resolve() for name in (file, *([journal.FILE] if with_journal else []))]
+    for path in (*paths, paths[0].parent):
+        with writing(path):
+            if path.exists() and not path.stat().st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):
+                raise PermissionError(errno.EACCES, "read-only", str(path))
 
 
 def _shorten(path: Path, length: int | None) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from forecast import cli
-from forecast.intake import additions
+from forecast.intake.additions import append, province_table
 
 _SPEC = importlib.util.spec_from_file_location("made_up_tables", Path(__file__).with_name("made_up.py"))
 _MODULE = importlib.util.module_from_spec(_SPEC)
@@ -69,7 +69,7 @@ def origin():
     """Where the made-up tables of a year come from."""
 
     def of(year, source="Phụ lục giả định"):
-        return additions.Origin(published_on=dt.date(year + 1, 4, 17), source=source)
+        return province_table.Origin(published_on=dt.date(year + 1, 4, 17), source=source)
 
     return of
 
@@ -90,5 +90,5 @@ def full(part, areas, origin, tmp_path_factory):
     first = "PAR,2020,TP. Hồ Chí Minh,total,value,80,percent,,,2021-06-25,,Dòng giả định,copy,\n"
     table.write_text(header + first, encoding="utf-8")
     path = _MODULE.annex(_MODULE.par(areas, 2022), 2022, folder.parent / "2022.csv", percent=False)
-    additions.append(additions.table(folder, path, "PAR", 2022, origin(2022)), insist=True, who="thử")
+    append.append(province_table.table(folder, path, "PAR", 2022, origin(2022)), insist=True, who="thử")
     return folder

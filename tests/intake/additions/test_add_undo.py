@@ -12,7 +12,8 @@ from forecast.base import disk
 from forecast.base.errors import DataError, SpecError, WriteError
 from forecast.data.load import read_vintages
 from forecast.desk.form import Entry, form
-from forecast.intake import additions, journal, writer
+from forecast.intake import journal, writer
+from forecast.intake.additions import append, one_row
 from forecast.intake.writer import locked
 
 SCORE = {
@@ -36,7 +37,7 @@ VALUE = {
 
 def score(data_dir, **cells):
     """Propose the made-up score with other cells."""
-    return additions.score(data_dir, **{**SCORE, **cells})
+    return one_row.score(data_dir, **{**SCORE, **cells})
 
 
 def kinds(proposal):
@@ -47,7 +48,7 @@ def kinds(proposal):
 def test_a_score_is_written_in_the_tables_own_form(data_dir):
     """The row has a point for decimals, the one spelling of the area, and what is usual filled in."""
     proposal = score(data_dir)
-    additions.append(proposal, who="thử")
+    append.append(proposal, who="thử")
 
     last = (data_dir / "scores.csv").read_text(encoding="utf-8").splitlines()[-1]
     assert last == (
@@ -60,19 +61,19 @@ def test_an_addition_taken_back_leaves_the_table_byte_for_byte(data_dir):
     """Add, undo: the table is what it was, and the journal tells of both."""
     before = (data_dir / "scores.csv").read_bytes()
 
-    entry = additions.append(score(data_dir), who="thử")
+    entry = append.append(score(data_dir), who="thử")
     assert (data_dir / "scores.csv").read_bytes() != before
-    additions.undo(additions.removal(data_dir), who="người khác")
+    append.undo(append.removal(data_dir), who="người khác")
 
     assert (data_dir / "scores.csv").read_bytes() == before
-    [only] = additions.listed(data_dir)
+    [only] = append.listed(data_dir)
     assert (only.entry.who, only.state, only.undone_by.who) == ("thử", "gone", "người khác")
     assert only.undone_by.undoes == entry.entry_id
 
 
 def test_the_journal_names_no_folder(data_dir):
     """What, when and who stand in the journal; where the data lie does not."""
-    additions.append(score(data_dir), who="thử")
+    append.append(score(data_dir), who="thử")
 
     text = (data_dir / journal.FILE).read_text(encoding="utf-8")
     assert str(data_dir.parent) not in text
@@ -119,8 +120,8 @@ def test_what_is_unlikely_needs_insisting(data_dir, cells, kind):
 
     assert kind in kinds(proposal)
     with pytest.raises(DataError, match="insist"):
-        additions.append(proposal)
-    entry = additions.append(proposal, insist=True, who="thử")
+        append.append(proposal)
+    entry = append.append(proposal, insist=True, who="thử")
     assert entry.insisted
     assert "dù còn nghi ngờ" in (data_dir / "scores.csv").read_text(encoding="utf-8").splitlines()[-1]
 
@@ -136,7 +137,7 @@ def test_a_known_figure_is_held_beside_the_new_one(data_dir):
 
 def test_an_indicator_takes_name_unit_and_domain_from_its_code(data_dir):
     """Only code, area, period, value, day and source are needed for a known indicator."""
-    additions.append(additions.indicator(data_dir, **VALUE), who="thử")
+    append.append(one_row.indicator(data_dir, **VALUE), who="thử")
 
     last = (data_dir / "indicators.csv").read_text(encoding="utf-8").splitlines()[-1]
     assert last.startswith("pub_inv_disb_rate,")
@@ -153,13 +154,13 @@ def test_an_indicator_takes_name_unit_and_domain_from_its_code(data_dir):
 )
 def test_an_indicator_far_from_its_past_is_doubted(data_dir, cells, kind):
     """Fractions for percent, other units and wrong years are caught by the indicator's own past."""
-    assert kind in kinds(additions.indicator(data_dir, **{**VALUE, **cells}))
+    assert kind in kinds(one_row.indicator(data_dir, **{**VALUE, **cells}))
 
 
 def test_a_new_indicator_needs_name_and_unit(data_dir):
     """A misspelt code is told with the nearest one, and never makes a new indicator by itself."""
     with pytest.raises(SpecError, match="pub_inv_disb_rate"):
-        additions.indicator(data_dir, **{**VALUE, "indicator_code": "pub_inv_disb_rat"})
+        one_row.indicator(data_dir, **{**VALUE, "indicator_code": "pub_inv_disb_rat"})
 
 
 EVENT = {"index_code": "PAR", "year": "2025", "known_on": "2025-05-15"}
@@ -167,10 +168,10 @@ EVENT = {"index_code": "PAR", "year": "2025", "known_on": "2025-05-15"}
 
 def test_criteria_are_used_from_the_day_that_is_added(data_dir):
     """A framework whose event is added is known on that day and not on the day before."""
-    proposal = additions.event(data_dir, **EVENT, what="876/QĐ-BNV")
+    proposal = one_row.event(data_dir, **EVENT, what="876/QĐ-BNV")
 
     assert proposal.doubts == ()
-    additions.append(proposal, who="thử")
+    append.append(proposal, who="thử")
     frames = [read_vintages(data_dir).known_at(dt.date(2025, 5, day)).events for day in (14, 15)]
     assert [frame["year"].eq(2025).sum() for frame in frames] == [0, 1]
     assert frames[1].set_index("year").at[2025, "kind"] == "framework"
@@ -178,8 +179,8 @@ def test_criteria_are_used_from_the_day_that_is_added(data_dir):
 
 def test_criteria_that_no_table_holds_are_doubted(data_dir):
     """An event whose name is no framework's would be used by nothing; a method has no table to stand in."""
-    strange = additions.event(data_dir, **EVENT, what="876/QD-BNV")
-    method = additions.event(data_dir, **EVENT, what="phiếu điện tử", kind="method")
+    strange = one_row.event(data_dir, **EVENT, what="876/QD-BNV")
+    method = one_row.event(data_dir, **EVENT, what="phiếu điện tử", kind="method")
 
     assert [doubt.expected_key for doubt in strange.doubts] == ["doubt.no_framework"]
     assert strange.doubts[0].expected_facts["known"] == ["2948/QĐ-BNV", "876/QĐ-BNV"]
@@ -202,44 +203,44 @@ def test_what_an_event_needs_is_told_by_option(run):
 
 def test_rows_that_were_changed_since_are_not_taken_back(data_dir):
     """Undoing is refused with row, column, old and new cell; nothing is removed."""
-    additions.append(score(data_dir), who="thử")
+    append.append(score(data_dir), who="thử")
     table = data_dir / "scores.csv"
     changed = table.read_text(encoding="utf-8").replace(",8.97,points,", ",8.79,points,")
     table.write_text(changed, encoding="utf-8")
 
     with pytest.raises(DataError) as refusal:
-        additions.removal(data_dir)
+        append.removal(data_dir)
 
     text = refusal.value.text("vi")
     assert "cột score" in text
     assert "“8.79”" in text
     assert "8.97" in text
     assert table.read_text(encoding="utf-8") == changed
-    assert [each.state for each in additions.listed(data_dir)] == ["changed"]
+    assert [each.state for each in append.listed(data_dir)] == ["changed"]
 
 
 def test_a_table_saved_again_by_a_spreadsheet_can_still_be_undone(data_dir):
     """Other line ends, quotes and decimals are no change of a row."""
-    additions.append(score(data_dir, score="8.90"), who="thử")
+    append.append(score(data_dir, score="8.90"), who="thử")
     table = data_dir / "scores.csv"
     text = table.read_text(encoding="utf-8").replace(",8.90,points,", ',8.9,"points",')
     table.write_bytes(text.replace("\n", "\r\n").encode())
 
-    additions.undo(additions.removal(data_dir), who="thử")
+    append.undo(append.removal(data_dir), who="thử")
 
     assert b'8.9,"points"' not in table.read_bytes()
 
 
 def test_any_addition_can_be_undone_not_the_last_alone(data_dir):
     """Of two additions the first is taken back by its id, and the second stays."""
-    first = additions.append(score(data_dir), who="thử")
-    additions.append(score(data_dir, component="D5", score="13,10"), who="thử")
+    first = append.append(score(data_dir), who="thử")
+    append.append(score(data_dir, component="D5", score="13,10"), who="thử")
 
-    additions.undo(additions.removal(data_dir, first.entry_id), who="thử")
+    append.undo(append.removal(data_dir, first.entry_id), who="thử")
 
-    assert [each.state for each in additions.listed(data_dir)] == ["stands", "gone"]
+    assert [each.state for each in append.listed(data_dir)] == ["stands", "gone"]
     with pytest.raises(SpecError, match="was undone"):
-        additions.removal(data_dir, first.entry_id)
+        append.removal(data_dir, first.entry_id)
 
 
 def test_a_table_that_cannot_be_written_leaves_no_trace(data_dir, monkeypatch):
@@ -252,10 +253,10 @@ def test_a_table_that_cannot_be_written_leaves_no_trace(data_dir, monkeypatch):
 
     monkeypatch.setattr(disk.os, "fsync", full)
     with pytest.raises(WriteError):
-        additions.append(proposal, who="thử")
+        append.append(proposal, who="thử")
     monkeypatch.undo()
     assert (data_dir / "scores.csv").read_bytes() == before
-    assert additions.listed(data_dir) == ()
+    assert append.listed(data_dir) == ()
 
 
 def test_who_adds_while_another_does_is_told(data_dir, monkeypatch):
@@ -264,18 +265,18 @@ def test_who_adds_while_another_does_is_told(data_dir, monkeypatch):
     proposal = score(data_dir)
 
     with locked(data_dir), pytest.raises(WriteError, match="another process"):
-        additions.append(proposal, who="thử")
+        append.append(proposal, who="thử")
 
 
 def test_a_table_changed_in_the_meantime_is_not_overwritten(data_dir):
     """What was proposed on an older table is refused, so no row of another person is lost."""
     late = score(data_dir)
-    additions.append(score(data_dir, component="D5", score="13,10"), who="thử")
+    append.append(score(data_dir, component="D5", score="13,10"), who="thử")
 
     with pytest.raises(WriteError, match="changed in the meantime"):
-        additions.append(late, who="thử")
+        append.append(late, who="thử")
 
-    assert len(additions.listed(data_dir)) == 1
+    assert len(append.listed(data_dir)) == 1
 
 
 def test_the_command_asks_before_it_writes(run, data_dir, monkeypatch):
@@ -310,11 +311,11 @@ def test_points_typed_as_percent_are_doubted_where_nothing_is_known_of_the_place
     """13,2 points of 15 are no 13,2 percent; 88 percent are as usual, whatever was known before."""
     cells = {**SCORE, "component": "D5", "unit": "percent"}
 
-    (doubt,) = additions.score(data_dir, **{**cells, "score": "13,2"}).doubts
+    (doubt,) = one_row.score(data_dir, **{**cells, "score": "13,2"}).doubts
 
     assert "13,2 phần trăm điểm tối đa" in doubt.text("vi")
     assert "nhầm điểm với tỷ lệ phần trăm" in doubt.text("vi")
-    assert additions.score(data_dir, **{**cells, "score": "88"}).doubts == ()
+    assert one_row.score(data_dir, **{**cells, "score": "88"}).doubts == ()
 
 
 def test_a_notebooks_form_looks_before_it_writes(data_dir):
@@ -360,7 +361,7 @@ def figure(full, tmp_path):
     def offer(component, score, rank=""):
         cells = {"index_code": "PAR", "year": "2022", "area": "Hà Nội", "component": component}
         cells |= {"published_on": "2023-04-19", "source_url": "Trang giả định", "unit": "points"}
-        return additions.score(folder, **cells, score=str(score), rank=str(rank))
+        return one_row.score(folder, **cells, score=str(score), rank=str(rank))
 
     return points, offer
 

@@ -12,7 +12,8 @@ from forecast.data.load.files import grown
 from forecast.data.scenarios import Scenario
 from forecast.data.tables import ANNOUNCEMENTS, INDICATORS, SCORES
 from forecast.desk.keep import keep
-from forecast.intake import additions, journal
+from forecast.intake import journal
+from forecast.intake.additions import append, lists, one_row
 
 TODAY = dt.datetime.now().astimezone().date()
 TOMORROW = (TODAY + dt.timedelta(days=1)).isoformat()
@@ -52,7 +53,7 @@ WRONG = {
     ),
     "an indicator of tomorrow": (INDICATORS, VALUE, "published_on"),
 }
-ADD = {SCORES: additions.score, ANNOUNCEMENTS: additions.announcement, INDICATORS: additions.indicator}
+ADD = {SCORES: one_row.score, ANNOUNCEMENTS: one_row.announcement, INDICATORS: one_row.indicator}
 OPTIONS = {"published_on": "published", "indicator_code": "indicator"}
 
 
@@ -133,7 +134,7 @@ def test_a_cell_that_a_file_of_lines_cannot_hold_is_refused(cell, data_dir, tmp_
     path.write_text("\n".join(["indicator_code,period,value", *lines]), encoding="utf-8")
     shared = {"source_url": cell, "published_on": "2024-04-17"}
     with pytest.raises(DataError) as caught:
-        additions.rows_of_list(data_dir, path, "indicators", shared=shared)
+        lists.rows_of_list(data_dir, path, "indicators", shared=shared)
 
     assert [(each.file, each.row) for each in caught.value.problems] == [("list.csv", n) for n in (2, 3, 4)]
 
@@ -145,10 +146,10 @@ def test_a_cell_that_a_file_of_lines_cannot_hold_is_refused(cell, data_dir, tmp_
 )
 def test_nothing_is_added_while_the_journal_is_damaged(broken, data_dir, part):
     """It could not be undone; journal and table stay as they are."""
-    proposal = additions.score(data_dir, **SCORE)
+    proposal = one_row.score(data_dir, **SCORE)
     (data_dir / journal.FILE).write_bytes(broken)
     with pytest.raises(DataError) as caught:
-        additions.append(proposal, insist=True, who="thử")
+        append.append(proposal, insist=True, who="thử")
 
     assert {each.file for each in caught.value.problems} == {journal.FILE}
     assert (data_dir / journal.FILE).read_bytes() == broken
@@ -157,13 +158,13 @@ def test_nothing_is_added_while_the_journal_is_damaged(broken, data_dir, part):
 
 def test_a_file_that_is_read_only_is_not_written_by_anyone(data_dir):
     """Additions and scenarios alike, even if the system would allow it."""
-    proposal = additions.score(data_dir, **SCORE)
+    proposal = one_row.score(data_dir, **SCORE)
     for name in (SCORES.file, scenarios.FILE):
         (data_dir / name).chmod(0o444)
     before = {path.name: path.read_bytes() for path in data_dir.iterdir()}
 
     with pytest.raises(WriteError, match="permission denied"):
-        additions.append(proposal, insist=True, who="thử")
+        append.append(proposal, insist=True, who="thử")
     with pytest.raises(WriteError, match="permission denied"):
         keep(data_dir, Scenario(scenario_id="", name_vi="Thêm", points={"D3": 0.5}))
 
@@ -174,7 +175,7 @@ def test_a_file_that_is_read_only_is_not_written_by_anyone(data_dir):
 def test_who_writes_next_clears_away_what_a_killed_one_left(data_dir):
     """On systems where a new file needs a name."""
     (data_dir / ".scores.csv.0123.part").write_bytes(b"half")
-    additions.append(additions.score(data_dir, **SCORE), insist=True, who="thử")
+    append.append(one_row.score(data_dir, **SCORE), insist=True, who="thử")
 
     assert list(data_dir.glob(".*.part")) == []
 
@@ -182,4 +183,4 @@ def test_who_writes_next_clears_away_what_a_killed_one_left(data_dir):
 def test_an_unknown_column_is_refused(data_dir):
     """As in the file."""
     with pytest.raises(SpecError):
-        additions.score(data_dir, **{**SCORE, "points": "9"})
+        one_row.score(data_dir, **{**SCORE, "points": "9"})

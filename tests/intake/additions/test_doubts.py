@@ -36,7 +36,7 @@ def case(made_up, areas):
         maxima = {**made_up.MAXIMA, "total": 100.0}
         percent = 100 * printed / pd.Series(maxima)
         ranks = printed["total"].rank(ascending=False, method="min")
-        return Case("PAR", 2023, percent, printed, ranks, maxima, DOMAINS)
+        return Case(2023, percent, printed, ranks, maxima, DOMAINS)
 
     return of
 
@@ -127,7 +127,7 @@ def test_real_tables_raise_no_doubt(papi):
     for year in range(2012, 2024):
         now = papi.table(year)
         earlier = History(papi.figures[papi.figures["year"] < year], {})
-        found = judge(Case("PAPI", year, now, now, pd.Series(np.nan, index=now.index), {}), earlier)
+        found = judge(Case(year, now, now, pd.Series(np.nan, index=now.index), {}), earlier)
         told[year] = {doubt.key for doubt in found}
 
     assert {year: keys for year, keys in told.items() if keys} == {}

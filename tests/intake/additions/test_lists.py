@@ -6,7 +6,7 @@ import pytest
 from forecast.base.errors import DataError
 from forecast.data import load
 from forecast.data.tables import INDICATORS
-from forecast.intake import additions
+from forecast.intake.additions import append, lists
 
 CRITERION = "876/QĐ-BNV,2022,2024,2.1,D2,Tiêu chí giả định,Made up,10,made_up,,,,,\n"
 
@@ -77,7 +77,7 @@ def test_a_list_goes_in_by_vietnamese_headings_and_comes_out_again(kind, office,
     assert {
         name: str(row[name])[:10] if name in ("due", "recorded_on") else row[name] for name in cells
     } == cells
-    assert len(additions.listed(office)) == 1
+    assert len(append.listed(office)) == 1
     code, *_ = run("undo", "--yes")
     assert code == 0
     after = {each.name: each.read_bytes() for each in office.glob("*.csv")}
@@ -101,7 +101,7 @@ def test_bad_cells_are_told_at_their_place_in_the_list(office, tmp_path):
     path = sheet(tmp_path / "bang.xlsx", [*head, *wrong])
 
     with pytest.raises(DataError) as refused:
-        additions.rows_of_list(office, path, "indicators", shared={"source_url": "x"})
+        lists.rows_of_list(office, path, "indicators", shared={"source_url": "x"})
 
     places = [(each.file, each.cell, each.expected_key) for each in refused.value.problems]
     assert places == [("bang.xlsx", "C4", "expect.period"), ("bang.xlsx", "D4", "expect.number")]
@@ -114,13 +114,13 @@ def test_another_figure_of_the_very_source_is_refused_and_an_odd_one_doubted(off
     path = sheet(tmp_path / "bang.xlsx", [*head, *fallen])
     shared = {"source_url": "x", "published_on": "2024-08-05"}
 
-    proposal = additions.rows_of_list(office, path, "indicators", shared=shared)
+    proposal = lists.rows_of_list(office, path, "indicators", shared=shared)
 
     assert {(each.cell, each.expected_key) for each in proposal.doubts} == {("D4", "doubt.cumulative")}
-    additions.append(proposal, insist=True)
+    append.append(proposal, insist=True)
     path = sheet(tmp_path / "bang.xlsx", [*head, [*body[0][:4], "tỷ đồng", "D3"]])
     with pytest.raises(DataError, match="gave another figure"):
-        additions.rows_of_list(office, path, "indicators", shared=shared)
+        lists.rows_of_list(office, path, "indicators", shared=shared)
 
 
 def test_a_sheet_without_such_a_table_is_refused(office, tmp_path):
@@ -128,7 +128,7 @@ def test_a_sheet_without_such_a_table_is_refused(office, tmp_path):
     path = sheet(tmp_path / "bang.xlsx", [["Tỉnh", "Điểm"], ["Hà Nội", 90]])
 
     with pytest.raises(DataError, match=INDICATORS.names[0]):
-        additions.rows_of_list(office, path, "indicators")
+        lists.rows_of_list(office, path, "indicators")
 
 
 def test_the_first_table_of_an_office_goes_into_an_empty_one(data_dir, made_up, areas, run, tmp_path):
@@ -154,7 +154,7 @@ def test_criteria_that_do_not_make_their_domain_are_doubted_at_the_door(office, 
     file = sheet(tmp_path / "bang.xlsx", [*head, *body])
     shared = {"source_url": "x", "published_on": "2024-04-17"}
 
-    found = additions.rows_of_list(office, file, "criteria", shared=shared).doubts
+    found = lists.rows_of_list(office, file, "criteria", shared=shared).doubts
 
     assert [(each.cell, each.expected_key, each.expected_facts["due"]) for each in found] == [
         ("D4", "doubt.parts", 9.25)

@@ -237,7 +237,7 @@ def test_a_table_changed_in_the_meantime_is_not_overwritten(data_dir):
     file.write_bytes(before + b"\n")
 
     with pytest.raises(WriteError, match="changed in the meantime"):
-        writer.write(data_dir, file.name, b"new", before=before)
+        writer.put(data_dir, file.name, b"new", before=before)
     assert file.read_bytes() == before + b"\n"
     assert list(data_dir.glob(".*.part")) == []
 
@@ -253,7 +253,7 @@ def test_a_full_disk_leaves_the_old_table(data_dir, monkeypatch):
     monkeypatch.setattr(disk.os, "fsync", full)
 
     with pytest.raises(WriteError, match="no room"):
-        writer.write(data_dir, file.name, b"new", before=before)
+        writer.put(data_dir, file.name, b"new", before=before)
     assert file.read_bytes() == before
     assert list(data_dir.glob(".*.part")) == []
 

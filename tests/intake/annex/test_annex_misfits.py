@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from forecast.base.errors import DataError, SpecError
 from forecast.intake import annex
-from forecast.intake.annex.grid import Cell, Grid
 from forecast.intake.annex.headings import find_layout
 from forecast.intake.annex.tree import parse_maximum, whole_annex
+from forecast.intake.grid import Cell, Grid
 
 REQUEST = annex.Request(framework="876/QĐ-BNV", status="made_up")
 HEAD = [

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from forecast.base.errors import SpecError
 from forecast.intake import annex
 from forecast.intake.annex.headings import role_of
-from forecast.intake.annex.numbering import Numbering, split_mark, whole_mark
-from forecast.intake.annex.steps import proposed_rule
+from forecast.intake.annex.scoring import proposed_rule
+from forecast.intake.numbering import Numbering, split_mark, whole_mark
 
 LAYOUTS = ("one_column", "with_titles", "merged", "several_columns", "semicolons", "commas")
 NUMBERS = ("dotted", "roman_restarting", "roman_dotted", "words", "roman_mixed", "bracketed")

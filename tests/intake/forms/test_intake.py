@@ -19,7 +19,8 @@ from forecast.base.lock import held
 from forecast.base.workbook import open_workbook
 from forecast.data import load
 from forecast.data.load import LOCK
-from forecast.intake import additions, journal, writer
+from forecast.intake import journal, writer
+from forecast.intake.additions import append
 from forecast.intake.forms import intake as intake_module
 from forecast.intake.forms import key, layout, reading, store
 
@@ -578,8 +579,8 @@ def test_an_intake_is_noted_and_can_be_undone(office):
     sent = office.filled()
     office.take(sent)
     rows = len(stored(office))
-    (noted,) = additions.listed(office.data)
-    additions.undo(additions.removal(office.data), who="thử")
+    (noted,) = append.listed(office.data)
+    append.undo(append.removal(office.data), who="thử")
 
     assert (noted.entry.action, len(noted.entry.rows), noted.state) == ("intake", rows, "stands")
     assert len(stored(office)) == 0

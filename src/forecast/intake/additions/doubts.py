@@ -1,4 +1,4 @@
-"""What is possible and yet unlikely in new figures: each doubt names its cells and says why.
+"""Doubts about new figures that are possible and yet unlikely: each names its cell and says why.
 
 Figures stand beside those of other years (plausible.py does the sums) and beside each other: totals
 beside their parts, ranks beside scores.  A doubt stops an addition until a person insists.
@@ -6,34 +6,45 @@ beside their parts, ranks beside scores.  A doubt stops an addition until a pers
 
 from __future__ import annotations
 
+import datetime as dt
+import statistics
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import islice
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from forecast.data.framework import TOTAL
+from forecast.data.load.cells import period_days
 from forecast.intake.additions import plausible
 from forecast.intake.additions.history import History
 
-Cell = tuple[str, str]  # area and component
-SUM_TOLERANCE: Final = (
-    0.05  # eight figures and their sum, each rounded to two decimals, are at most 0.045 off
-)
+SUM_TOLERANCE: Final = 0.05  # eight figures and their sum, each with two decimals, are at most 0.045 off
+RATIO: Final = 5.0  # an indicator that grows or shrinks by more within a year may have another unit
 _RANGE_TOLERANCE: Final = 0.02
-_MOST_TOLD: Final = 12  # cells of one kind that a message lists one by one
+_MOST_LISTED: Final = 12  # cells of one kind that a message lists one by one
+_NEAR: Final = 15  # days by which spans of two years may differ and yet be compared
+_EARLY: Final = 2  # month up to which a rate that grows over the year may well be under 1 percent
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """One doubt: `key` of the catalogue with its facts; `area` and `component` say where (``""``: all)."""
+    """One doubt: `key` of the catalogue with its facts; where: area and component of a score, or a column."""
 
     key: str
     area: str = ""
     component: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    column: str = ""
+
+    @property
+    def all_facts(self) -> dict[str, Any]:
+        """Facts of the sentence, with area and component."""
+        return {"area": self.area, "component": self.component, **self.facts}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +65,6 @@ class Case:
         Components that add up to the total; of an index without any the total lies between its parts.
     """
 
-    index_code: str
     year: int
     percent: pd.DataFrame
     printed: pd.DataFrame
@@ -65,8 +75,8 @@ class Case:
 
 def judge(case: Case, history: History) -> list[Doubt]:
     """List the doubts about new figures, the gravest kind first."""
-    found = [*_copies(case, history), *_beside_past(case, history), *_far_below_all(case, history)]
-    return [*found, *_beside_ends(case, history), *_totals(case), *_rank_order(case)]
+    doubts = [*_copies(case, history), *_unlike_other_years(case, history), *_far_below_all(case, history)]
+    return [*doubts, *_outside_range(case, history), *_totals(case), *_rank_order(case)]
 
 
 def _copies(case: Case, history: History) -> Iterator[Doubt]:
@@ -75,50 +85,44 @@ def _copies(case: Case, history: History) -> Iterator[Doubt]:
     for year in history.years:
         if year == case.year:
             continue
-        other = history.table(year).reindex(index=case.percent.index, columns=case.percent.columns)
-        equal, known = plausible.copied(now, other.to_numpy(dtype=float))
+        equal, known = plausible.copied(now, history.table_like(case.percent, year).to_numpy(dtype=float))
         few = case.percent.size < plausible.FEWEST_COPIED and equal
         if few or (known >= plausible.FEWEST_COPIED and equal > plausible.COPY * known):
-            yield Doubt(
-                "doubt.copy", facts={"year": case.year, "other": year, "equal": equal, "known": known}
-            )
+            facts = {"year": case.year, "other": year, "equal": equal, "known": known}
+            yield Doubt("doubt.copy", facts=facts)
 
 
-def _beside_past(case: Case, history: History) -> Iterator[Doubt]:
+def _unlike_other_years(case: Case, history: History) -> Iterator[Doubt]:
+    """Levels that moved, rows or columns that are mixed up or exchanged, cells that jump."""
     frame = case.percent
     usual, nearest = history.usual(case.year, frame)
-    last = history.table(nearest).reindex(index=frame.index, columns=frame.columns) if nearest else usual
     if not nearest:
         return
-    now, before, mean = frame.to_numpy(), last.to_numpy(dtype=float), usual.to_numpy(dtype=float)
-    names = list(frame.columns)
-    facts: dict[str, Any] = {"year": case.year, "other": nearest}
-    off = _levels(now, before)
+    now, mean = frame.to_numpy(), usual.to_numpy(dtype=float)
+    before = history.table_like(frame, nearest).to_numpy(dtype=float)
+    names, facts = list(frame.columns), {"year": case.year, "other": nearest}
+    off = np.flatnonzero(np.abs(plausible.level_moves(now, before)) > plausible.LEVEL).tolist()
     for column in off:
-        middle = float(np.nanmedian(now[:, column]))
-        yield Doubt(
-            "doubt.level",
-            component=names[column],
-            facts={
-                **facts,
-                "now": round(middle, 1),
-                "before": round(float(np.nanmedian(before[:, column])), 1),
-            },
-        )
+        middles = (round(float(np.nanmedian(cells[:, column])), 1) for cells in (now, before))
+        level = dict(zip(("now", "before"), middles, strict=True))
+        yield Doubt("doubt.level", component=names[column], facts={**facts, **level})
     like = plausible.likeness(now, mean)
     if like < plausible.LIKENESS:
         yield Doubt("doubt.unlike", facts={**facts, "found": round(like, 2)})
-        return  # rows that are mixed up would be told one by one
+        return  # rows that are mixed up would be listed one by one
     moved = plausible.moved_columns(now, mean)
     for column, other in moved:
         yield Doubt("doubt.column", component=names[column], facts={**facts, "like": names[other]})
     parts = [place for place, name in enumerate(names) if name != TOTAL]
-    rows = parts if len(parts) > 1 else list(range(len(names)))
-    for pair in () if moved else plausible.swapped_rows(now[:, rows], mean[:, rows]):
+    columns = parts if len(parts) > 1 else list(range(len(names)))
+    for pair in () if moved else plausible.swapped_rows(now[:, columns], mean[:, columns]):
         areas = str(frame.index[pair.first]), str(frame.index[pair.second])
         yield Doubt("doubt.swap", area=areas[0], facts={**facts, "other_area": areas[1]})
+    jumps = np.argwhere(np.abs(plausible.jumps(now, before)) > plausible.JUMP)
     skipped = {*off, *(column for column, _ in moved)}
-    yield from _jumps(case, before, nearest, skipped)
+    for row, column in [cell for cell in jumps if cell[1] not in skipped][:_MOST_LISTED]:
+        cells = {"now": round(float(now[row, column]), 2), "before": round(float(before[row, column]), 2)}
+        yield Doubt("doubt.jump", str(frame.index[row]), str(names[column]), {"other": nearest, **cells})
 
 
 def _far_below_all(case: Case, history: History) -> Iterator[Doubt]:
@@ -126,100 +130,114 @@ def _far_below_all(case: Case, history: History) -> Iterator[Doubt]:
     known = history.figures.dropna(subset="percent")
     middle = float(known["percent"].median())
     placed = set(zip(known["area"], known["component"], strict=True))
-    for place, component in np.argwhere(case.percent.to_numpy() < plausible.FAR_BELOW * middle):
-        cell = str(case.percent.index[place]), str(case.percent.columns[component])
+    for row, column in np.argwhere(case.percent.to_numpy() < plausible.FAR_BELOW * middle):
+        cell = str(case.percent.index[row]), str(case.percent.columns[column])
         if cell not in placed:
-            now = float(case.percent.iloc[place, component])
+            now = float(case.percent.iloc[row, column])
             yield Doubt("doubt.far_below_all", *cell, {"now": round(now, 2), "middle": round(middle, 1)})
 
 
-def _levels(now: NDArray[np.float64], before: NDArray[np.float64]) -> list[int]:
-    moves = plausible.level_moves(now, before)
-    return [int(column) for column in np.flatnonzero(np.abs(moves) > plausible.LEVEL)]
-
-
-def _jumps(case: Case, before: NDArray[np.float64], nearest: int, skipped: set[int]) -> Iterator[Doubt]:
-    now = case.percent.to_numpy()
-    size = np.abs(plausible.jumps(now, before))
-    found = [(row, column) for row, column in np.argwhere(size > plausible.JUMP) if column not in skipped]
-    for row, column in found[:_MOST_TOLD]:
-        yield Doubt(
-            "doubt.jump",
-            str(case.percent.index[row]),
-            str(case.percent.columns[column]),
-            {
-                "other": nearest,
-                "now": round(float(now[row, column]), 2),
-                "before": round(float(before[row, column]), 2),
-            },
-        )
-
-
-def _beside_ends(case: Case, history: History) -> Iterator[Doubt]:
+def _outside_range(case: Case, history: History) -> Iterator[Doubt]:
     """A figure outside the lowest and highest that were published for the year."""
     for component in case.percent.columns:
         low, high = history.ends.get((case.year, component), (-np.inf, np.inf))
         own = case.percent[component].dropna()
-        outside = own[(own < low - _RANGE_TOLERANCE) | (own > high + _RANGE_TOLERANCE)]
-        for area, value in list(outside.items())[:_MOST_TOLD]:
-            key = "doubt.below_lowest" if value < low else "doubt.above_highest"
-            end = float(low if value < low else high)
-            yield Doubt(key, str(area), component, {"end": round(end, 2), "now": round(float(value), 2)})
+        outside = own[~own.between(low - _RANGE_TOLERANCE, high + _RANGE_TOLERANCE)]
+        for area, value in islice(outside.items(), _MOST_LISTED):
+            key, end = ("doubt.below_lowest", low) if value < low else ("doubt.above_highest", high)
+            facts = {"end": round(float(end), 2), "now": round(float(value), 2)}
+            yield Doubt(key, str(area), component, facts)
 
 
 def _totals(case: Case) -> Iterator[Doubt]:
-    """A total that its parts do not make."""
+    """A total that its parts do not make: not their sum, or not between them."""
     if TOTAL not in case.percent:
         return
+    parts = list(case.addends) or [name for name in case.percent.columns if name != TOTAL]
+    if len(parts) < 2 or not set(parts) <= set(case.percent.columns):
+        return
+    own, total = case.percent[parts].dropna(), case.percent[TOTAL]
     if case.addends:
-        yield from _sums(case)
+        maxima = np.array([case.maxima[name] for name in parts])
+        sums, total = (own * maxima / 100).sum(axis=1), total[own.index] * maxima.sum() / 100
+        off = (total - sums).abs()
+        for area in off.index[off > SUM_TOLERANCE][:_MOST_LISTED]:
+            facts = {"sum": round(float(sums[area]), 4), "total": round(float(total[area]), 4)}
+            yield Doubt("doubt.sum", str(area), TOTAL, facts)
         return
-    parts = [name for name in case.percent.columns if name != TOTAL]
-    low, high = case.percent[parts].min(axis=1), case.percent[parts].max(axis=1)
-    full = (
-        case.percent[parts].notna().all(axis=1) if len(parts) > 1 else pd.Series(data=False, index=low.index)
-    )
-    own = case.percent[TOTAL]
-    rows = own[full & ((own < low - _RANGE_TOLERANCE) | (own > high + _RANGE_TOLERANCE))]
-    for area in rows.index[:_MOST_TOLD]:
-        facts = {"low": round(float(low[area]), 2), "high": round(float(high[area]), 2)}
-        yield Doubt("doubt.between", str(area), TOTAL, {**facts, "now": round(float(own[area]), 2)})
-
-
-def _sums(case: Case) -> Iterator[Doubt]:
-    if not set(case.addends) <= set(case.percent.columns):
-        return
-    maxima = np.array([case.maxima[name] for name in case.addends])
-    sums = (case.percent[list(case.addends)] * maxima / 100).sum(axis=1, skipna=False)
-    total = case.percent[TOTAL] * maxima.sum() / 100
-    off = (total - sums).abs()
-    rows = off[off > SUM_TOLERANCE]
-    for area in rows.index[:_MOST_TOLD]:
-        facts = {"sum": round(float(sums[area]), 4), "total": round(float(total[area]), 4)}
-        yield Doubt("doubt.sum", str(area), TOTAL, facts)
+    low, high = own.min(axis=1), own.max(axis=1)
+    inside = total[own.index].between(low - _RANGE_TOLERANCE, high + _RANGE_TOLERANCE)
+    for area in own.index[~inside & total[own.index].notna()][:_MOST_LISTED]:
+        ends = {"low": round(float(low[area]), 2), "high": round(float(high[area]), 2)}
+        yield Doubt("doubt.between", str(area), TOTAL, {**ends, "now": round(float(total[area]), 2)})
 
 
 def _rank_order(case: Case) -> Iterator[Doubt]:
-    """A rank that the order of the totals contradicts."""
-    if TOTAL not in case.printed:
-        return
-    both = pd.DataFrame({"score": case.printed[TOTAL], "rank": case.ranks}).dropna()
-    told = 0
+    """A rank that the order of the totals contradicts; of a part of the provinces only the order counts."""
+    if TOTAL in case.printed:
+        yield from islice(_wrong_ranks(case.printed[TOTAL], case.ranks), _MOST_LISTED)
+
+
+def _wrong_ranks(scores: pd.Series[float], ranks: pd.Series[float]) -> Iterator[Doubt]:
+    both = pd.DataFrame({"score": scores, "rank": ranks}).dropna()
+    whole_table = len(both) == both["rank"].max()
     for area, score, rank in both.itertuples():
-        better = int((both["score"] > score).sum())
-        worse = int((both["score"] < score).sum())
-        least, most = 1 + better, len(both) - worse
-        whole_table = len(both) == both["rank"].max()
-        wrong = not least <= rank <= most if whole_table else _disordered(both, score, rank)
-        if wrong and told < _MOST_TOLD:
-            told += 1
+        above, below = both.loc[both["score"] > score, "rank"], both.loc[both["score"] < score, "rank"]
+        least, most = 1 + len(above), len(both) - len(below)
+        in_order = (
+            least <= rank <= most if whole_table else not ((above > rank).any() or (below < rank).any())
+        )
+        if not in_order:
             facts = {"rank": int(rank), "score": float(score), "due": least}
-            key = "doubt.rank" if whole_table else "doubt.rank_order"
-            yield Doubt(key, str(area), TOTAL, facts)
+            yield Doubt("doubt.rank" if whole_table else "doubt.rank_order", str(area), TOTAL, facts)
 
 
-def _disordered(both: pd.DataFrame, score: float, rank: float) -> bool:
-    """Whether somebody has more points and a worse rank, or fewer and a better one."""
-    more = both["score"] > score
-    less = both["score"] < score
-    return bool((both.loc[more, "rank"] > rank).any() or (both.loc[less, "rank"] < rank).any())
+class IndicatorDoubts:
+    """Doubts about an indicator's value beside its other values, which grow as rows are added."""
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self._values: defaultdict[tuple[str, str], list[tuple[str, float]]] = defaultdict(list)
+        for row in frame.itertuples(index=False):
+            self.add(row)
+
+    def add(self, row: Any) -> None:
+        """Take one row in."""
+        self._values[str(row.indicator_code), str(row.area)].append((str(row.period), float(row.value)))
+
+    def of(self, row: Any) -> Iterator[Doubt]:
+        """Judge one row: another unit, a fall of what can only grow, a day before the period."""
+        value, days = float(row.value), period_days(str(row.period))
+        own = self._values[str(row.indicator_code), str(row.area)]
+        others = [other for other in own if other[0] != row.period]
+        if days is None or not others:
+            return
+        for period, known in others:
+            facts, span = {"period": period, "known": known}, _days(period)
+            if span is None:
+                continue
+            if _year_apart(days, span) and known > 0 < value and not 1 / RATIO <= value / known <= RATIO:
+                yield Doubt("doubt.ratio", facts={**facts, "ratio": RATIO}, column="value")
+            longer = span[0] == days[0] and span[1] < days[1]
+            if longer and row.unit != "%" and 0 <= value < known:
+                yield Doubt("doubt.cumulative", facts=facts, column="value")
+        # What grows over the year is small in January: compare with figures up to the same month, if any.
+        alike = [
+            known for period, known in others if (span := _days(period)) and span[1].month == days[1].month
+        ]
+        middle = statistics.median(alike or [known for _, known in others])
+        early = not alike and days[1].month <= _EARLY
+        if row.unit == "%" and 0 < value <= 1 and middle > 2 and not early:
+            yield Doubt("doubt.fraction", facts={"known": middle}, column="value")
+        if row.published_on < pd.Timestamp(days[0]):
+            yield Doubt("doubt.before_period", facts={"period": str(row.period)}, column="published_on")
+
+
+def _year_apart(days: tuple[dt.date, dt.date], earlier: tuple[dt.date, dt.date]) -> bool:
+    """Whether an earlier span of days is nearly the same one a year ago."""
+    year_ago = (day.replace(year=day.year - 1, day=min(day.day, 28)) for day in days)
+    return all(abs((own - then).days) <= _NEAR for own, then in zip(earlier, year_ago, strict=True))
+
+
+@cache
+def _days(period: str) -> tuple[dt.date, dt.date] | None:
+    return period_days(period)

@@ -1,4 +1,4 @@
-"""What new rows would change in the forecast: its own steps, without and with them."""
+"""Forecasts without and with proposed rows, to show what they would change."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from forecast.model.simulate import quantiles, ranks
 
 LEVEL: Final = 80
 RANK: Final = "rank"
+_SIDES: Final = {side: [side, f"{side}_lower", f"{side}_upper"] for side in ("before", "after")}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,10 +45,8 @@ class Effect:
     @property
     def moves(self) -> bool:
         """Whether anything that a reader sees would move."""
-        pairs = (("before", "after"), ("before_lower", "after_lower"), ("before_upper", "after_upper"))
-        return any(
-            not np.allclose(self.table[before], self.table[after], atol=0.005) for before, after in pairs
-        )
+        before, after = self.table[_SIDES["before"]], self.table[_SIDES["after"]]
+        return not np.allclose(before, after, atol=0.005)
 
 
 def effect(
@@ -87,11 +86,10 @@ def effect(
     year = target_year or _first_open(known[1], proposal)
     spec = RunSpec(index_code=MAIN, area=known[0].find_province(area), target_year=year, as_of=as_of)
     before, after = each(partial(_figures, spec), known)
-    joined = before.merge(after, on="component", suffixes=("_x", "_y"))
-    names = ["component", "before_lower", "before", "before_upper", "after_lower", "after", "after_upper"]
-    joined.columns = pd.Index(names)
-    order = ["component", "before", "before_lower", "before_upper", "after", "after_lower", "after_upper"]
-    return Effect(spec, joined[order])
+    both = before.set_axis(_SIDES["before"], axis=1).join(
+        after.set_axis(_SIDES["after"], axis=1), how="inner"
+    )
+    return Effect(spec, both.rename_axis("component").reset_index())
 
 
 def _first_open(known: Known, proposal: Proposal) -> int:
@@ -107,12 +105,8 @@ def _figures(spec: RunSpec, known: Known) -> pd.DataFrame:
     post = ground.posterior(known, spec, np.random.default_rng(spec.seed))
     target = final_draws(known, spec, post.framework, post.last, post.target)
     home = target.of_area(spec.area)
-    low, high = interval_ends(LEVEL)
-    rows = [
-        (component, *quantiles(home.points(component)[:, 0], (low, 0.5, high)))
-        for component in components(post.framework)
-    ]
+    levels = (0.5, *interval_ends(LEVEL))
     rank = ranks(scored(target, spec.index_code), post.subject.areas.index(spec.area))
-    rows.append((RANK, *np.quantile(rank, (low, 0.5, high), method="inverted_cdf")))
-    order = sorted(rows, key=lambda row: (row[0] != TOTAL, row[0] != RANK))
-    return pd.DataFrame(order, columns=["component", "low", "middle", "high"])
+    points = {name: quantiles(home.points(name)[:, 0], levels) for name in components(post.framework)}
+    whole = {TOTAL: points[TOTAL], RANK: np.quantile(rank, levels, method="inverted_cdf")}
+    return pd.DataFrame.from_dict({**whole, **points}, orient="index")

@@ -15,6 +15,7 @@ from forecast.data.load import Vintages
 from forecast.data.tables import COUNTRY, RELATED_CODES
 
 REACH: Final = 3  # years whose mean stands for a place's usual figure
+_COLUMNS: Final = ["area", "component", "year", "score", "unit", "maximum", "percent", "rank", "source_url"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,7 +26,7 @@ class History:
     ----------
     figures
         One row a figure of a province: area, component, year, score, unit, maximum, percent (of the
-        maximum), rank, source_url, row (in the table).
+        maximum), rank, source_url.
     ends
         Lowest and highest figure that was published for the country, in percent, by year and component.
     """
@@ -38,37 +39,28 @@ class History:
         own = self.figures[(self.figures["year"] == year) & self.figures["percent"].notna()]
         return own.pivot_table(index="area", columns="component", values="percent", aggfunc="first")
 
+    def table_like(self, other: pd.DataFrame, year: int) -> pd.DataFrame:
+        """Percent in one year, with the rows and columns of another table."""
+        return self.table(year).reindex(index=other.index, columns=other.columns)
+
     @property
     def years(self) -> tuple[int, ...]:
         """Years with any score."""
         return tuple(sorted({int(year) for year in self.figures["year"]}))
 
     def usual(self, year: int, like: pd.DataFrame) -> tuple[pd.DataFrame, int]:
-        """Each cell's usual figure before a year, on the level of the nearest year, and that year.
+        """Each cell's usual figure before a year, on the level of the nearest year, and that year (0: none).
 
-        Parameters
-        ----------
-        like
-            Table whose rows and columns are wanted.
-
-        Returns
-        -------
-        DataFrame
-            Mean of up to `REACH` years before (without any: after) the year, each moved to the nearest
-            one's level; NaN where the nearest one knows nothing of the column.
-        int
-            The nearest year; 0 if none is near.
+        It is the mean of up to `REACH` years before (without any: after) the year, each moved to the level of
+        the nearest one; NaN where the nearest one has nothing in the column.
         """
         before = [other for other in self.years if year - REACH <= other < year]
-        after = [other for other in self.years if year < other <= year + REACH]
-        near = before[::-1] or after
-        tables = [self.table(other).reindex(index=like.index, columns=like.columns) for other in near]
-        if not tables:
+        near = before[::-1] or [other for other in self.years if year < other <= year + REACH]
+        if not near:
             return like * np.nan, 0
-        level = tables[0].median()
-        moved = [table - table.median() + level for table in tables]
-        mean = pd.concat(moved).groupby(level=0).mean().reindex(like.index)
-        return mean, near[0]
+        tables = [self.table_like(like, other) for other in near]
+        moved = [table - table.median() + tables[0].median() for table in tables]
+        return pd.concat(moved).groupby(level=0).mean().reindex(like.index), near[0]
 
 
 def history(vintages: Vintages, index_code: str, as_of: dt.date) -> History:
@@ -79,20 +71,13 @@ def history(vintages: Vintages, index_code: str, as_of: dt.date) -> History:
     else:
         own = with_share(own, vintages.frames["frameworks"], vintages.frames["events"], as_of)
     own = own.assign(percent=own["share"] * WHOLE)
-    columns = ["area", "component", "year", "score", "unit", "maximum", "percent", "rank", "source_url"]
     areas = vintages.frames["areas"]
     provinces = areas.loc[areas["kind"] == "province", "area"]
     values = own[(own["statistic"] == "value") & own["area"].isin(provinces)]
-    return History(values[columns].reset_index(drop=True), _ends(own))
-
-
-def _ends(own: pd.DataFrame) -> dict[tuple[int, str], tuple[float, float]]:
-    country = own[(own["area"] == COUNTRY) & own["statistic"].isin(("min", "max")) & own["percent"].notna()]
-    found: dict[tuple[int, str], tuple[float, float]] = {}
-    for year, component, statistic, percent in zip(
-        country["year"], country["component"], country["statistic"], country["percent"], strict=True
-    ):
-        low, high = found.get((int(year), str(component)), (float("-inf"), float("inf")))
-        pair = (float(percent), high) if statistic == "min" else (low, float(percent))
-        found[int(year), str(component)] = pair
-    return found
+    country = own[(own["area"] == COUNTRY) & own["percent"].notna()]
+    keys = zip(country["year"], country["component"], strict=True)
+    ends: dict[tuple[int, str], tuple[float, float]] = {}
+    for key, statistic, percent in zip(keys, country["statistic"], country["percent"], strict=True):
+        low, high = ends.get(key, (-np.inf, np.inf))
+        ends[key] = (percent if statistic == "min" else low, percent if statistic == "max" else high)
+    return History(values[_COLUMNS].reset_index(drop=True), ends)

@@ -1,4 +1,4 @@
-"""Many rows of one table at once: indicators, criteria scores, self-scores, remedies, as .xlsx or .csv.
+"""Proposes many rows of one table: indicators, criteria scores, self-scores, remedies, from .xlsx or .csv.
 
 The file has the columns of the table in data/, by their own names or by Vietnamese headings; what every row
 shares (source, day, area, year) may be given beside it.
@@ -34,17 +34,16 @@ from forecast.data.tables import (
     Table,
 )
 from forecast.intake import journal
-from forecast.intake.additions.beside import added, incoherent, last_day
-from forecast.intake.additions.history import history
-from forecast.intake.additions.list_headings import column_named
-from forecast.intake.additions.monthly import Line, read_monthly
-from forecast.intake.additions.ownpast import Past, indicator_doubts
+from forecast.intake.additions.comparison import incoherent, known_with, new_rows
+from forecast.intake.additions.doubts import Doubt, IndicatorDoubts
+from forecast.intake.additions.headings import column_named
+from forecast.intake.additions.indicator_sheet import Line, read_indicator_sheet
+from forecast.intake.additions.one_row import plain_number
 from forecast.intake.additions.periods import YearMissingError, period_in
-from forecast.intake.additions.proposal import OWN, Compared, Proposal, Row, through_the_door
-from forecast.intake.additions.single import plain_number
-from forecast.intake.annex.grid import MOST_ROWS, Cell, Grid, read_grids
+from forecast.intake.additions.proposal import TABLE_LANG, Compared, Proposal, Row, propose
+from forecast.intake.grid import MOST_ROWS, Cell, Grid, read_grids
 
-FEWEST: Final = 3  # recognised headings in a row, from which it is the heading of a table
+FEWEST_HEADINGS: Final = 3  # recognised in a row, from which it is the heading of a table
 LATE_DAYS: Final = 366  # from a period to its publication, beyond which a figure hardly was news
 _HEAD_ROWS: Final = 30
 _STATES: Final = {
@@ -94,18 +93,24 @@ class Lines:
     remarks: tuple[Phrase, ...] = ()
     problems: tuple[Problem, ...] = ()
 
+    def placed(self, problem: Problem, line: Line) -> Problem:
+        """Put a problem of a row to its cell in the list, or to its row where the list has no such column."""
+        cell = line.cells.get(problem.column) or (None if self.columns else line.cells["value"])
+        column = cell.column if cell else self.columns.get(problem.column, 0)
+        sheet = self.grid.sheet if column else ""
+        where = letters_of(column) if sheet else problem.column
+        return dataclasses.replace(problem, file=self.grid.file, sheet=sheet, row=line.number, column=where)
+
 
 def rows_of_list(
     data_dir: Path, path: Path, kind: str, *, sheet: str = "", shared: Mapping[str, str] | None = None
 ) -> Proposal:
-    """Propose all rows of one list.
+    """Propose all rows of one list, in .xlsx or .csv.
 
     Parameters
     ----------
     data_dir
         Folder of the tables.
-    path
-        .xlsx or .csv.
     kind
         indicators, indicator-types, elasticities, criteria, self-scores or remedies.
     sheet
@@ -116,45 +121,49 @@ def rows_of_list(
     Raises
     ------
     DataError
-        With everything that cannot be read, and everything that the door to the data refuses.
+        With everything that cannot be read, and everything for which the folder would be refused.
     """
     now = read_vintages(data_dir)
     table = KINDS[kind]
-    told = dict(shared or {})
-    read = _list(path, kind, now, sheet, told)
-    made = _Made(read, kind, table, now, told)
-    rows = [made.row(line) for line in read.lines]
-    fresh = made.not_yet_there(rows, data_dir)
-    if made.problems:
-        raise DataError(made.problems)
+    shared = dict(shared or {})
+    read = _read_list(path, kind, now, sheet, shared)
+    maker = _RowMaker(read, kind, table, now, shared)
+    rows = [maker.row(line) for line in read.lines]
+    new = maker.not_yet_there(rows, data_dir)
+    if maker.problems:
+        raise DataError(maker.problems)
+    added = [rows[at] for at in new]
 
-    def place(problem: Problem, at: int) -> Problem:
-        return made.placed(problem, read.lines[fresh[at]])
+    def place(problem: Problem, number: int) -> Problem:
+        return read.placed(problem, read.lines[new[number]])
 
-    added = [rows[at] for at in fresh]
-    before, after = through_the_door(data_dir, now, table, added, place)
-    doubts = [made.placed(each, read.lines[fresh[at]]) for at, each in _doubts(kind, now, after, len(added))]
-    remarks = [*read.remarks, *made.remarks()]
+    def judge(after: Vintages) -> tuple[Compared, list[Problem]]:
+        doubts = []
+        for number, doubt in _doubts(kind, now, after) if added else ():
+            value = str(after.frames[table.name].iloc[number - len(added)][doubt.column])
+            problem = Problem("", None, doubt.column, value, doubt.key, doubt.all_facts)
+            doubts.append(place(problem, number))
+        return Compared(new=len(added), standing=len(rows) - len(new)), doubts
+
+    remarks = [*read.remarks, *maker.remarks()]
     if read.columns:
         remarks.append(Phrase("imports.seen_rows", {"lines": len(rows), "columns": list(read.columns)}))
     if read.unread:
         remarks.append(Phrase("imports.unread", {"columns": list(read.unread)}))
-    return Proposal(
-        data_dir=data_dir,
-        table=table,
+    return propose(
+        data_dir,
+        now,
+        table,
+        added,
         action=f"import {kind}",
         what=path.name,
-        rows=tuple(added),
-        before=before,
-        now=now,
-        after=after,
-        compared=Compared(new=len(added), standing=len(rows) - len(fresh)),
-        doubts=tuple(doubts),
-        remarks=tuple(remarks),
+        place=place,
+        judge=judge,
+        remarks=remarks,
     )
 
 
-class _Made:
+class _RowMaker:
     """Makes rows of the table from lines of a list."""
 
     def __init__(
@@ -210,8 +219,8 @@ class _Made:
         undated = not row["published_on"] and "published_on" not in self.read.columns
         if undated and not math.isnan(delay):
             row["published_on"] = (days[1] + dt.timedelta(days=int(delay))).isoformat()
-            told = text("imports.delay_note", OWN, days=int(delay))
-            row["note"] = "; ".join(filter(None, [row["note"], told]))
+            note = text("imports.delay_note", TABLE_LANG, days=int(delay))
+            row["note"] = "; ".join(filter(None, [row["note"], note]))
             self.dated += 1
         elif row["published_on"] > (days[1] + dt.timedelta(days=LATE_DAYS)).isoformat():
             self.late += 1
@@ -238,86 +247,71 @@ class _Made:
         other = {"day": iso_hint, "area": self.places.find}.get(kind)
         return (other and other(cell.text)) or cell.text
 
-    def placed(self, problem: Problem, line: Line) -> Problem:
-        """Put a problem of a row to its cell in the list, or to its row where the list has no such column."""
-        cell = line.cells.get(problem.column) or (None if self.read.columns else line.cells["value"])
-        column = cell.column if cell else self.read.columns.get(problem.column, 0)
-        sheet = self.read.grid.sheet
-        where = letters_of(column) if column and sheet else problem.column
-        return dataclasses.replace(
-            problem, file=self.read.grid.file, sheet=sheet if column else "", row=line.number, column=where
-        )
-
     def not_yet_there(self, rows: Sequence[Row], data_dir: Path) -> list[int]:
         """Places of the rows that the table lacks; one that stands there with other cells is a problem."""
-        found, _ = read_rows(data_dir / self.table.file, self.table)
-        if found is not None and "area" in found.cells:  # the table's rows may spell areas in any known way
-            usual = {text: self.places.find(text) or text for text in set(found.cells["area"])}
-            cells = {**found.cells, "area": [usual[text] for text in found.cells["area"]]}
-            found = dataclasses.replace(found, cells=cells)
-        if found is not None and self.kind == "indicators":
-            found = self._bare(found)
-        standings = journal.standing(rows, self.table, found)
-        for line, each in zip(self.read.lines, standings, strict=True):
-            for column, new, _ in each.differs:
-                facts = {"number": each.line}
-                odd = Problem(self.table.file, each.line, column, new, "imports.other_figure", facts)
-                self.problems.append(self.placed(odd, line))
-        return [at for at, each in enumerate(standings) if each.line is None]
+        now, _ = read_rows(data_dir / self.table.file, self.table)
+        standings = journal.standing(rows, self.table, now and self._as_new(now))
+        for line, standing in zip(self.read.lines, standings, strict=True):
+            for column, new, _ in standing.differs:
+                facts = {"number": standing.line}
+                odd = Problem(self.table.file, standing.line, column, new, "imports.other_figure", facts)
+                self.problems.append(self.read.placed(odd, line))
+        return [at for at, standing in enumerate(standings) if standing.line is None]
 
-    def _bare(self, found: Rows) -> Rows:
-        """Leave out what older rows of the table repeat of the catalogue, as new rows do."""
-        cells = dict(found.cells)
-        for name, source in FROM_CATALOGUE.items():
-            pairs = zip(found.cells["indicator_code"], found.cells[name], strict=True)
+    def _as_new(self, rows: Rows) -> Rows:
+        """Write the table's rows as new ones are: usual names of areas, nothing that the catalogue says."""
+        cells = dict(rows.cells)
+        if "area" in cells:
+            usual = {text: self.places.find(text) or text for text in set(cells["area"])}
+            cells["area"] = [usual[text] for text in cells["area"]]
+        for name, source in FROM_CATALOGUE.items() if self.kind == "indicators" else ():
+            pairs = zip(cells["indicator_code"], cells[name], strict=True)
             cells[name] = [
                 "" if code in self.types and cell == self.types[code][source] else cell
                 for code, cell in pairs
             ]
-        return dataclasses.replace(found, cells=cells)
+        return dataclasses.replace(rows, cells=cells)
 
 
-def _doubts(kind: str, now: Vintages, after: Vintages, count: int) -> Iterator[tuple[int, Problem]]:
-    """Judge each new indicator beside the same one's values in the table and in earlier rows of the list."""
-    if kind == "criteria" and count:
+def _doubts(kind: str, now: Vintages, after: Vintages) -> Iterator[tuple[int, Doubt]]:
+    """Doubt new rows, by their number: indicators beside their own values, criteria beside their domains."""
+    if kind == "criteria":
         yield from _criteria_doubts(now, after)
-    if kind != "indicators" or not count:
+    if kind != "indicators":
         return
-    past = Past(now.frames[INDICATORS.name])
-    for at, row in enumerate(after.frames[INDICATORS.name].tail(count).itertuples(index=False)):
-        for column, key, facts in indicator_doubts(row, past.of(row)):
-            yield at, Problem("", None, column, str(getattr(row, column)), key, facts)
-        past.add(row)
+    table = INDICATORS.name
+    others = IndicatorDoubts(now.frames[table])
+    rows = after.frames[table].iloc[len(now.frames[table]) :]
+    for number, row in enumerate(rows.itertuples(index=False)):
+        yield from ((number, doubt) for doubt in others.of(row))
+        others.add(row)
 
 
-def _criteria_doubts(now: Vintages, after: Vintages) -> Iterator[tuple[int, Problem]]:
-    """Judge new scores of criteria beside their domains and each other, year by year."""
-    kept = added(now, after, SCORES)
-    told = history(now, MAIN, last_day(now, after, SCORES))
-    for _, rows in kept.groupby("year"):
+def _criteria_doubts(now: Vintages, after: Vintages) -> Iterator[tuple[int, Doubt]]:
+    """Doubt new scores of criteria beside their domains and each other, year by year."""
+    known = known_with(now, after, SCORES, MAIN)
+    for _, rows in new_rows(now, after, SCORES).groupby("year"):
         places = dict(zip(zip(rows["area"], rows["component"], strict=True), rows.index, strict=True))
-        for doubt in incoherent(rows, told, after, []):
+        for doubt in incoherent(rows, known, after):
             names = (doubt.component, *doubt.facts["parts"])
-            at = next(places[doubt.area, name] for name in names if (doubt.area, name) in places)
-            facts = {"area": doubt.area, "component": doubt.component, **doubt.facts}
-            yield int(at), Problem("", None, "score", str(rows.at[at, "score"]), doubt.key, facts)
+            number = next(places[doubt.area, name] for name in names if (doubt.area, name) in places)
+            yield int(number), dataclasses.replace(doubt, column="score")
 
 
-def _list(path: Path, kind: str, now: Vintages, sheet: str, shared: Mapping[str, str]) -> Lines:
-    table = KINDS[kind]
+def _read_list(path: Path, kind: str, now: Vintages, sheet: str, shared: Mapping[str, str]) -> Lines:
     grids = read_grids(path, sheet)
-    found = [each for grid in grids if (each := _headed(grid, kind, table))]
-    if not found and kind == "indicators":
-        found = [each for grid in grids if (each := _printed(grid, now, shared))]
-    if not found:
-        facts = {"kind": kind, "columns": [column.name for column in table.columns]}
+    lists = [lines for grid in grids if (lines := _with_heading(grid, kind))]
+    if not lists and kind == "indicators":
+        lists = [lines for grid in grids if (lines := _printed(grid, now, shared))]
+    if not lists:
+        facts = {"kind": kind, "columns": list(KINDS[kind].names)}
         key = "imports.no_list_of_indicators" if kind == "indicators" else "imports.no_list"
         raise DataError([Problem(path.name, None, "", "", key, facts)])
-    if len(found) > 1:
-        raise SpecError("imports.several_lists", {"sheets": [each.grid.sheet for each in found]})
-    if max(found[0].grid.rows) >= MOST_ROWS:
+    if len(lists) > 1:
+        raise SpecError("imports.several_lists", {"sheets": [lines.grid.sheet for lines in lists]})
+    if max(lists[0].grid.rows) >= MOST_ROWS:
         raise DataError([Problem(path.name, None, "", "", "imports.too_long", {"most": MOST_ROWS})])
-    return found[0]
+    return lists[0]
 
 
 def _printed(grid: Grid, now: Vintages, shared: Mapping[str, str]) -> Lines | None:
@@ -327,26 +321,25 @@ def _printed(grid: Grid, now: Vintages, shared: Mapping[str, str]) -> Lines | No
     names = dict(zip(figures["indicator_name_vi"], figures["indicator_code"], strict=True))
     names |= dict(zip(types["name_vi"], types["indicator_code"], strict=True))
     kinds = dict(zip(types["indicator_code"], types["kind"], strict=True))
-    found = read_monthly(grid, gazetteer(now.frames["areas"])[0], kinds, names, shared)
-    if found is None:
+    read = read_indicator_sheet(grid, gazetteer(now.frames["areas"])[0], kinds, names, shared)
+    if read is None:
         return None
-    remarks = [Phrase("imports.seen_months", {"lines": len(found.lines), "columns": list(found.columns)})]
-    if found.skipped:
-        remarks.append(Phrase("imports.no_areas", {"rows": list(found.skipped)}))
-    return Lines(grid, {}, found.lines, found.unread, tuple(remarks), found.problems)
+    remarks = [Phrase("imports.seen_months", {"lines": len(read.lines), "columns": list(read.columns)})]
+    if read.skipped:
+        remarks.append(Phrase("imports.no_areas", {"rows": list(read.skipped)}))
+    return Lines(grid, {}, read.lines, read.unread, tuple(remarks), read.problems)
 
 
-def _headed(grid: Grid, kind: str, table: Table) -> Lines | None:
+def _with_heading(grid: Grid, kind: str) -> Lines | None:
     """Find the heading among the first rows: the one with most recognised columns."""
     best: dict[str, int] = {}
     at = 0
     for number in grid.rows[:_HEAD_ROWS]:
-        names = {
-            name: cell.column for cell in grid.row(number) if (name := column_named(cell.text, kind, table))
-        }
-        if len(names) > len(best):
-            best, at = names, number
-    if len(best) < FEWEST:
+        named = ((column_named(cell.text, kind, KINDS[kind]), cell.column) for cell in grid.row(number))
+        columns = {name: column for name, column in named if name}
+        if len(columns) > len(best):
+            best, at = columns, number
+    if len(best) < FEWEST_HEADINGS:
         return None
     unread = tuple(cell.text for cell in grid.row(at) if cell.column not in best.values())
     lines = tuple(_line(grid, number, best) for number in grid.rows if number > at)

@@ -1,4 +1,4 @@
-"""The period that a printed heading means: “9 tháng năm 2024”, “Tháng 9/2024”, “đến 11/10/2024”."""
+"""Reads the period that a printed heading means: “9 tháng năm 2024”, “Tháng 9/2024”, “đến 11/10/2024”."""
 
 from __future__ import annotations
 
@@ -57,13 +57,14 @@ def period_in(texts: Sequence[str], year: str = "", *, january: bool) -> str:
             if not re.fullmatch(r"\d{4}", clean(text)):
                 return clean(text)
             break
-    for text in map(plain_words, texts):
+    words = [plain_words(text) for text in texts]
+    for text in words:
         if found := _DAY.search(text):
             day = f"{found['year']}-{int(found['month']):02d}-{int(found['day']):02d}"
             return f"{found['year']}-01..{day}" if january or found["up_to"] else day
-    years = [found["year"] for text in map(plain_words, texts) if (found := re.search(_YEAR, text))]
-    near = years[0] if years else year
-    for text in map(plain_words, texts):
+    years = (found["year"] for text in words if (found := re.search(_YEAR, text)))
+    near = next(years, year)
+    for text in words:
         if found := _MONTHS.search(text):
             return _run(found["year"] or near, int(found["month"]))
         if found := _MONTH.fullmatch(text) or _SHORT.fullmatch(text):
@@ -75,8 +76,15 @@ def period_in(texts: Sequence[str], year: str = "", *, january: bool) -> str:
             quarter = _QUARTERS[found["quarter"]]
             own = _needed(found["year"] or near)
             return _run(own, 3 * quarter) if january else f"{own}-Q{quarter}"
-    whole = [found["year"] for text in map(plain_words, texts) if (found := _WHOLE.fullmatch(text))]
-    return whole[0] if whole else ""
+    return next((found["year"] for text in words if (found := _WHOLE.fullmatch(text))), "")
+
+
+def period_in_title(text: str, *, january: bool) -> str:
+    """Read the period that a title names in the midst of other words."""
+    months = r"\d\d? thang(?: dau nam)?|(?:den (?:het )?)?thang \d\d?|quy (?:i{1,3}|iv|[1-4])"
+    day = r"den (?:het )?(?:ngay )?\d\d? \d\d? (?:19|20)\d\d"
+    words = re.search(rf"(?:{months})(?: nam)? (?:19|20)\d\d|{day}", plain_words(text))
+    return period_in([words[0]], january=january) if words else ""
 
 
 def _run(year: str, month: int) -> str:

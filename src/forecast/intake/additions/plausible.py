@@ -7,8 +7,7 @@ The limits were chosen on early years of full panels of other indices and confir
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +21,7 @@ ALONE: Final = 25.0  # percent by which a cell may move of whose column little i
 FAR_BELOW: Final = 0.25  # of the middle of all figures, below which a place's first figure is doubted
 SWAP: Final = 20.0  # twice the log odds that two rows are exchanged
 COLUMN: Final = 0.2  # gain in rank correlation, a column, from which columns count as exchanged
-LIKENESS: Final = (
-    0.2  # median rank correlation of columns with the year before, below which rows are mixed up
-)
+LIKENESS: Final = 0.2  # median rank correlation of columns with the year before, below which rows are mixed
 COPY: Final = 0.5  # share of equal cells from which a table is another year's
 FEWEST: Final = 20  # rows known in both years, for what compares rows or columns
 FEWEST_COPIED: Final = 4  # cells known in both, for equality
@@ -32,31 +29,23 @@ _MAD: Final = 1.4826
 _TAIL: Final = 4.0  # degrees of freedom of a change: one wild cell says little of its row
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """Two rows, or two columns, that fit better exchanged; `gain` says by how much."""
+class Pair(NamedTuple):
+    """Two rows that fit better exchanged."""
 
     first: int
     second: int
-    gain: float
 
 
 def copied(now: Floats, other: Floats, tolerance: float = 1e-6) -> tuple[int, int]:
     """Count the cells that are equal, and those known in both."""
-    both = ~np.isnan(now) & ~np.isnan(other)
     equal = np.abs(now - other) <= tolerance
-    return int((both & equal).sum()), int(both.sum())
+    return int(equal.sum()), int(_known(now, other).sum())
 
 
 def level_moves(now: Floats, before: Floats) -> Floats:
     """Median move of each column; NaN where fewer than three cells are known in both."""
-    moves = now - before
-    found = np.full(moves.shape[1], np.nan)
-    for column in range(moves.shape[1]):
-        known = moves[~np.isnan(moves[:, column]), column]
-        if len(known) >= 3:
-            found[column] = np.median(known)
-    return found
+    columns = [column[~np.isnan(column)] for column in (now - before).T]
+    return np.array([np.median(known) if len(known) >= 3 else np.nan for known in columns])
 
 
 def jumps(now: Floats, before: Floats) -> Floats:
@@ -66,33 +55,29 @@ def jumps(now: Floats, before: Floats) -> Floats:
     `ALONE` counts as much as `JUMP` standard deviations.
     """
     moves = now - before
-    found = np.full(moves.shape, np.nan)
-    for column in range(moves.shape[1]):
-        own = moves[:, column]
-        known = own[~np.isnan(own)]
-        if len(known) >= FEWEST:
-            middle = np.median(known)
-            spread = _MAD * np.median(np.abs(known - middle))
-            found[:, column] = (own - middle) / max(spread, LEAST_JUMP / JUMP)
-        else:
-            found[:, column] = own * JUMP / ALONE
-    return found
+    return np.column_stack([_robust(column) for column in moves.T])
+
+
+def _robust(moves: Floats) -> Floats:
+    known = moves[~np.isnan(moves)]
+    if len(known) < FEWEST:
+        return moves * JUMP / ALONE
+    middle = np.median(known)
+    spread = _MAD * np.median(np.abs(known - middle))
+    return np.asarray((moves - middle) / max(spread, LEAST_JUMP / JUMP))
 
 
 def swapped_rows(now: Floats, before: Floats) -> list[Pair]:
     """Rows that fit each other's past much better than their own, the clearest first."""
-    usable = [column for column in range(now.shape[1]) if _both(now, before, column).sum() >= FEWEST]
-    if not usable:
-        return []
-    x, y = _centred(now[:, usable]), _centred(before[:, usable])
-    slope, spread = _fit(x, y)
-    misfit = np.zeros((len(x), len(x)))  # of row i with the past of row k
-    for column in range(x.shape[1]):
-        rest = (x[:, None, column] - slope[column] * y[None, :, column]) / spread[column]
-        misfit += np.nan_to_num((_TAIL + 1) * np.log1p(rest**2 / _TAIL))
-    own = np.diag(misfit)
-    gains = own[:, None] + own[None, :] - misfit - misfit.T
-    return _clearest(gains, SWAP)
+    misfit = np.zeros((len(now), len(now)))  # of row i with the past of row k
+    for own, past in zip(now.T, before.T, strict=True):
+        if _known(own, past).sum() >= FEWEST:
+            x, y = own - np.nanmedian(own), past - np.nanmedian(past)
+            slope, spread = _fit(x, y)
+            rest = (x[:, None] - slope * y[None, :]) / spread
+            misfit += np.nan_to_num((_TAIL + 1) * np.log1p(rest**2 / _TAIL))
+    fit = np.diag(misfit)
+    return _clearest(fit[:, None] + fit[None, :] - misfit - misfit.T, SWAP)
 
 
 def moved_columns(now: Floats, before: Floats) -> list[tuple[int, int]]:
@@ -101,9 +86,7 @@ def moved_columns(now: Floats, before: Floats) -> list[tuple[int, int]]:
     known = [column for column in range(len(likeness)) if not np.isnan(likeness[column]).all()]
     if len(known) < 2:
         return []
-    from scipy.optimize import (
-        linear_sum_assignment,
-    )  # only where a whole table is judged: one figure is quick
+    from scipy.optimize import linear_sum_assignment  # only for a whole table: one figure is quick
 
     square = np.nan_to_num(likeness[np.ix_(known, known)], nan=-1.0)
     _, best = linear_sum_assignment(-square)
@@ -129,18 +112,17 @@ def _circles(best: list[int]) -> list[list[int]]:
 
 def correlations(now: Floats, before: Floats) -> Floats:
     """Rank correlation of every column with every column of the year before; NaN where too few are known."""
-    places = range(now.shape[1])
-    return np.array([[_correlation(now[:, j], before[:, k]) for k in places] for j in places])
+    return np.array([[_correlation(column, past) for past in before.T] for column in now.T])
 
 
 def likeness(now: Floats, before: Floats) -> float:
     """Median over the columns of the rank correlation with the same column a year before; NaN if unknown."""
-    own = np.array([_correlation(now[:, column], before[:, column]) for column in range(now.shape[1])])
+    own = np.array([_correlation(column, past) for column, past in zip(now.T, before.T, strict=True)])
     return float(np.nanmedian(own)) if not np.isnan(own).all() else float("nan")
 
 
 def _correlation(now: Floats, before: Floats) -> float:
-    both = ~np.isnan(now) & ~np.isnan(before)
+    both = _known(now, before)
     if both.sum() < FEWEST:
         return float("nan")
     from scipy.stats import rankdata
@@ -149,28 +131,21 @@ def _correlation(now: Floats, before: Floats) -> float:
     return float(np.corrcoef(*pair)[0, 1]) if pair[0].std() and pair[1].std() else float("nan")
 
 
-def _both(now: Floats, before: Floats, column: int) -> NDArray[np.bool_]:
-    return np.asarray(~np.isnan(now[:, column]) & ~np.isnan(before[:, column]))
+def _known(now: Floats, before: Floats) -> NDArray[np.bool_]:
+    """Cells known in both."""
+    return np.asarray(~np.isnan(now) & ~np.isnan(before))
 
 
-def _centred(values: Floats) -> Floats:
-    return np.asarray(values - np.nanmedian(values, axis=0))
-
-
-def _fit(x: Floats, y: Floats) -> tuple[Floats, Floats]:
-    """Slope of this year on the past and spread about it, by column; robust against a few wrong rows."""
-    slopes, spreads = [], []
-    for column in range(x.shape[1]):
-        both = _both(x, y, column)
-        a, b = y[both, column], x[both, column]
-        slope = float(np.clip(a @ b / max(a @ a, 1e-9), 0.0, 1.0))
-        rest = b - slope * a
+def _fit(now: Floats, before: Floats) -> tuple[float, float]:
+    """Slope of a column on its past and spread about it; robust against a few wrong rows."""
+    both = _known(now, before)
+    x, y = before[both], now[both]
+    keep = np.full(len(x), fill_value=True)
+    for _ in range(2):
+        slope = float(np.clip(x[keep] @ y[keep] / max(x[keep] @ x[keep], 1e-9), 0.0, 1.0))
+        rest = y - slope * x
         keep = np.abs(rest) <= 3 * max(_MAD * np.median(np.abs(rest)), 1e-9)
-        slope = float(np.clip(a[keep] @ b[keep] / max(a[keep] @ a[keep], 1e-9), 0.0, 1.0))
-        rest = b - slope * a
-        slopes.append(slope)
-        spreads.append(max(_MAD * float(np.median(np.abs(rest - np.median(rest)))), 0.5))
-    return np.array(slopes), np.array(spreads)
+    return slope, max(_MAD * float(np.median(np.abs(rest - np.median(rest)))), 0.5)
 
 
 def _clearest(gains: Floats, limit: float) -> list[Pair]:
@@ -179,11 +154,10 @@ def _clearest(gains: Floats, limit: float) -> list[Pair]:
     taken: set[int] = set()
     first, second = np.triu_indices(len(gains), 1)
     order = np.argsort(-gains[first, second], kind="stable")
-    for place in order:
-        i, k = int(first[place]), int(second[place])
+    for i, k in zip(first[order].tolist(), second[order].tolist(), strict=True):
         if gains[i, k] <= limit:
             break
         if not taken & {i, k}:
-            found.append(Pair(i, k, float(gains[i, k])))
+            found.append(Pair(i, k))
             taken |= {i, k}
     return found

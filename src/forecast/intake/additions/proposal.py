@@ -1,4 +1,4 @@
-"""Rows that are to be appended to a table, as they would stand there; nothing is written here."""
+"""Rows that a person proposes for a table, beside what is known, with the doubts; nothing is written here."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from forecast.base import labels
 from forecast.base.errors import DataError, Problem
-from forecast.base.labels import Phrase, text
+from forecast.base.labels import Phrase
 from forecast.data.load import Vintages
 from forecast.data.load.files import grown
 from forecast.data.tables import Table
 
 Row = Mapping[str, str]
-OWN: Final = "vi"  # the tables' language, whoever adds
+Place = Callable[[Problem, int], Problem]  # puts a problem of the n-th row to where its cell came from
+TABLE_LANG: Final = "vi"  # the tables' language, whoever adds
+_MOST_LISTED: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +58,14 @@ class Proposal:
         Cells as text, by column of `table`.
     before
         Bytes of the table now.
+    now, after
+        All tables of the folder without the rows and with them.
     compared
         The figures beside what was known.
     doubts
-        What is not impossible but unlikely, a problem each; it needs insisting.
+        What is not impossible but unlikely, a problem each; a person must insist.
     remarks
         What a person should know about the reading.
-    now, after
-        All tables of the folder without the rows and with them.
     """
 
     data_dir: Path
@@ -77,85 +80,102 @@ class Proposal:
     doubts: tuple[Problem, ...] = ()
     remarks: tuple[Phrase, ...] = ()
 
-    def noted(self, *, insist: bool) -> tuple[Row, ...]:
-        """Give the rows as they are appended: with `insist` their note says that doubts were overruled."""
-        if not (insist and self.doubts):
-            return self.rows
-        said = text("additions.note", OWN, doubts=self.kinds(OWN))
-        return tuple(
-            {**row, "note": "; ".join(filter(None, [row.get("note", ""), said]))} for row in self.rows
-        )
-
-    def kinds(self, lang: str) -> list[str]:
-        """Name the kinds of the doubts shortly."""
-        keys = sorted({each.expected_key.removeprefix("doubt.") for each in self.doubts})
-        return [text(f"doubt_kind.{key}", lang) for key in keys]
-
-    def content(self, *, insist: bool = False) -> bytes:
-        """Give the table's bytes with the rows."""
-        return grown(self.before, self.table, self.noted(insist=insist))
-
     def refusal(self) -> list[Problem]:
         """Give the doubts, and how to go on if they are none."""
         return [*self.doubts, Problem(self.what, None, "", "", "additions.insist")]
 
 
-def through_the_door(
+def propose(
     data_dir: Path,
     now: Vintages,
     table: Table,
     rows: Sequence[Row],
-    place: Callable[[Problem, int], Problem],
-) -> tuple[bytes, Vintages]:
-    """Read the folder as it would be with the rows.
+    *,
+    action: str,
+    what: str,
+    place: Place,
+    judge: Callable[[Vintages], tuple[Compared, Sequence[Problem]]],
+    remarks: Sequence[Phrase] = (),
+) -> Proposal:
+    """Check rows as all data are checked when they are read, then compare and judge them.
 
     Parameters
     ----------
     now
         All tables as they are.
-    place
-        Puts a problem of the n-th new row (from 0) to where its cell came from.
-
-    Returns
-    -------
-    before : bytes
-        The table now.
-    after : Vintages
-        All tables with the rows.
+    judge
+        Compares the new rows with what is known, and doubts them, given all tables with the rows.
 
     Raises
     ------
     DataError
-        With everything that the door to the data refuses.
+        With everything for which the folder with the rows would be refused.
     """
     path = data_dir / table.file
     before = path.read_bytes() if path.exists() else b""
+    after = _with_rows(now, table, before, rows, place)
+    compared, doubts = judge(after)
+    return Proposal(
+        *(data_dir, table, action, what, tuple(rows), before, now, after),
+        *(compared, tuple(doubts), tuple(remarks)),
+    )
+
+
+def preview(proposal: Proposal, lang: str) -> str:
+    """Write what a person should see before it is written; one row is shown whole."""
+
+    def say(key: str, **facts: Any) -> str:
+        return labels.text(f"additions.{key}", lang, **facts)
+
+    rows, compared = proposal.rows, proposal.compared
+    lines = [say("title", count=len(rows), file=proposal.table.file, what=proposal.what)]
+    if len(rows) == 1:
+        lines += ["  " + say("cell", column=name, value=cell) for name, cell in rows[0].items() if cell]
+    else:
+        lines += [remark.text(lang) for remark in proposal.remarks]
+    different = compared.different
+    lines.append(say("compared", new=compared.new, same=compared.same, different=len(different)))
+    for cell in different[:_MOST_LISTED]:
+        facts = {"area": cell.area, "component": cell.component, "known": cell.known, "new": cell.new}
+        lines.append("  " + say("different", source=cell.source, **facts))
+    if len(different) > _MOST_LISTED:
+        lines.append("  " + say("more", count=len(different) - _MOST_LISTED))
+    if compared.standing:
+        lines.append(say("standing", count=compared.standing))
+    if compared.missing:
+        lines.append(say("missing", count=len(compared.missing), areas=list(compared.missing)))
+    return "\n".join(lines)
+
+
+def _with_rows(now: Vintages, table: Table, before: bytes, rows: Sequence[Row], place: Place) -> Vintages:
     first = len(before.splitlines()) + 1
-    broken = [place(each, each.row or 0) for each in _unwritable(rows, table)]
+    broken = [place(problem, number) for number, problem in _unwritable(rows, table)]
     if broken:
         raise DataError(broken)
     today = dt.datetime.now().astimezone().date()
     try:
         after = now.with_content(table.file, grown(before, table, rows))
-        new = [each for each in after.days_after(today) if each.file == table.file]
-        if problems := [each for each in new if (each.row or 0) >= first]:
-            raise DataError(problems)
+        to_come = [problem for problem in after.days_after(today) if _is_new(problem, table, first)]
+        if to_come:
+            raise DataError(to_come)
     except DataError as error:
-        raise DataError([_placed(each, table, first, place) for each in error.problems]) from error
-    return before, after
+        placed = (
+            place(problem, (problem.row or 0) - first) if _is_new(problem, table, first) else problem
+            for problem in error.problems
+        )
+        raise DataError(list(placed)) from error
+    return after
 
 
-def _unwritable(rows: Sequence[Row], table: Table) -> Iterator[Problem]:
-    """Report cells that would not be one cell of one line in the file; `row` counts new rows from 0."""
+def _is_new(problem: Problem, table: Table, first: int) -> bool:
+    return problem.file == table.file and (problem.row or 0) >= first
+
+
+def _unwritable(rows: Sequence[Row], table: Table) -> Iterator[tuple[int, Problem]]:
+    """Report cells that would not be one cell of one line in the file."""
     for number, row in enumerate(rows):
         for column, cell in row.items():
             if len(cell.splitlines()) > 1 or "\0" in cell:
-                yield Problem(table.file, number, column, cell, "expect.one_line")
+                yield number, Problem(table.file, None, column, cell, "expect.one_line")
             elif not cell.isascii() and cell.encode(errors="ignore").decode() != cell:
-                yield Problem(table.file, number, column, cell, "expect.letters")
-
-
-def _placed(problem: Problem, table: Table, first: int, place: Callable[[Problem, int], Problem]) -> Problem:
-    if problem.file != table.file or problem.row is None or problem.row < first:
-        return problem
-    return place(problem, problem.row - first)
+                yield number, Problem(table.file, None, column, cell, "expect.letters")

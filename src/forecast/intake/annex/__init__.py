@@ -4,8 +4,8 @@
 data and makes the rows; `prove` tells whether the folder would be sound with them.
 """
 
-from forecast.intake.annex.plan import Plan, Request, plan
-from forecast.intake.annex.table import FrameworkTable, prove, read_table
+from forecast.intake.annex.framework_rows import Plan, Request, plan
+from forecast.intake.annex.framework_table import FrameworkTable, prove, read_table
 from forecast.intake.annex.tree import Annex, Item, read
 
 __all__ = [

@@ -15,10 +15,10 @@ from forecast.base.spec import iso_hint, nearest
 from forecast.base.spelling import plain_words
 from forecast.data import rules
 from forecast.data.tables import SOURCES
-from forecast.intake.annex.grid import Cell, Grid, Spot
+from forecast.intake.annex.entries import BESIDE, Entry
 from forecast.intake.annex.headings import Role
-from forecast.intake.annex.steps import proposed_rule
-from forecast.intake.annex.walk import BESIDE, Entry
+from forecast.intake.annex.scoring import proposed_rule
+from forecast.intake.grid import Cell, Grid, Spot
 
 _SOURCES: Final = (  # judged in this order, on text without diacritics
     ("sipas", r"\bsipas\b|hai long"),

@@ -10,7 +10,7 @@ from typing import Final, Literal, get_args
 from forecast.base.errors import SpecError
 from forecast.base.spec import refuse_unknown
 from forecast.base.spelling import clean, column_of, letters_of, plain_words
-from forecast.intake.annex.grid import Grid
+from forecast.intake.grid import Grid
 
 Role = Literal[
     "number", "name", "max", "note", "responsible", "source", "rule", "indicator", "deadline", "ignored"

@@ -16,10 +16,10 @@ from forecast.base.spelling import letters_of
 from forecast.data.framework import WHOLE
 from forecast.data.tables import DOMAINS
 from forecast.intake.annex.beside import Scoring, scoring
-from forecast.intake.annex.grid import Cell, Grid, Spot, read_grids
+from forecast.intake.annex.entries import Entry, Total, walk
 from forecast.intake.annex.headings import Layout, find_layout, missing_roles, parse_columns
-from forecast.intake.annex.numbering import Path, code_of
-from forecast.intake.annex.walk import Entry, Total, walk
+from forecast.intake.grid import Cell, Grid, Spot, read_grids
+from forecast.intake.numbering import Path, code_of
 
 TOLERANCE: Final = 0.005  # as the door to the data has it
 _MAXIMUM: Final = re.compile(

@@ -82,20 +82,14 @@ def add(data_dir: Path, forms: Sequence[Accepted]) -> None:
     rows = [row for form in forms for row in form.rows()]
     after = grown(before, SUBMISSIONS, rows)
     load.rehearse(data_dir, SUBMISSIONS.file, after)
-    writer.refuse(data_dir, SUBMISSIONS.file, noted=True)
+    writer.refuse_read_only(data_dir, SUBMISSIONS.file, with_journal=True)
     folder = data_dir / SUBMISSIONS.name
     with writing(folder):
         folder.mkdir(exist_ok=True)
     for form in forms:
         replace_file(folder / f"{form.submission_id}.xlsx", form.opened.content)
-    entry = journal.made(
-        "intake",
-        ", ".join(shown(form.opened.name) for form in forms),
-        SUBMISSIONS,
-        rows,
-        who=journal.person(),
-        when=dt.datetime.now().astimezone(),
-    )
+    files = ", ".join(shown(form.opened.name) for form in forms)
+    entry = journal.new_entry("intake", files, SUBMISSIONS, rows)
     writer.put(data_dir, SUBMISSIONS.file, after, before=before, entry=entry)
 
 

@@ -1,17 +1,17 @@
-"""What a column of a printed table is, by its heading: which component, points, percent or rank."""
+"""What the headings of printed tables and of lists mean: a component in points, percent or rank; a column."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from forecast.base.indexes import INDEXES
 from forecast.base.spelling import plain_words
 from forecast.data.framework import TOTAL
-from forecast.data.tables import APPRAISED, COMPONENTS
-from forecast.intake.annex.numbering import split_mark, whole_mark
+from forecast.data.tables import APPRAISED, COMPONENTS, Table
+from forecast.intake.numbering import split_mark, whole_mark
 
 Kind = Literal["figure", "rank", "ignored", "unknown"]
 Unit = Literal["points", "percent", ""]
@@ -95,6 +95,62 @@ _NUMBERING: Final = re.compile(r"\(?\[?(\d{1,2}|[A-Z])\]?\)?(=.*)?")
 _YEAR: Final = re.compile(r"\b(?:19|20)\d\d\b")
 _MAXIMUM: Final = re.compile(r"\((?:tối đa\s*:?\s*)?(\d{1,3}(?:[.,]\d{1,2})?)\s*(?:điểm|đ)?\)", re.IGNORECASE)
 
+_CRITERION: Final = r"ma( so)?( tieu chi( thanh phan)?)?|tieu chi( thanh phan)?|thanh phan"
+_EVERY_LIST: Final = {
+    "area": r"dia phuong|tinh( thanh pho)?",
+    "year": r"nam( danh gia)?",
+    "published_on": r"ngay cong bo",
+    "source_url": r"nguon.*",
+    "note": r"ghi chu",
+    "max_score": r"diem toi da|thang diem|diem chuan",
+    "trust": r"do tin cay",
+}
+_LIST_COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    "indicators": {
+        "indicator_code": r"ma( so)?( chi tieu)?",
+        "indicator_name_vi": r"(ten )?chi tieu|ten",
+        "period": r"ky( so lieu| bao cao)?|thoi (gian|ky)",
+        "value": r"gia tri|so lieu|ket qua",
+        "unit": r"don vi( tinh)?|dvt",
+        "linked_domain": r"linh vuc( lien quan)?",
+    },
+    "indicator-types": {
+        "indicator_code": r"ma( so)?( chi tieu)?",
+        "name_vi": r"(ten )?chi tieu|ten( tieng viet)?",
+        "name_en": r"ten tieng anh",
+        "unit": r"don vi( tinh)?|dvt",
+        "component": r"linh vuc( lien quan)?|tieu chi",
+        "sign": r"dau",
+        "kind": r"loai",
+        "frequency": r"dinh ky|ky cong bo",
+        "source": r"nguon.*",
+    },
+    "elasticities": {
+        "indicator_code": r"ma( so)?( chi tieu)?",
+        "component": _CRITERION,
+        "low": r"(muc )?thap|tu",
+        "high": r"(muc )?cao|den",
+        "stated_by": r"nguoi noi|chuyen gia|don vi|co quan( don vi)?",
+        "stated_on": r"ngay( noi)?",
+    },
+    "criteria": {"component": _CRITERION, "score": r"diem( so| dat( duoc)?)?", "rank": r"(xep )?hang"},
+    "self-scores": {
+        "component": _CRITERION,
+        "self_score": r"(diem )?tu (cham|danh gia)",
+        "appraised_score": r"(diem )?tham dinh",
+    },
+    "remedies": {
+        "unit": r"don vi|co quan( don vi)?",
+        "component": _CRITERION,
+        "action": r"viec( khac phuc| lam)?|noi dung.*|bien phap|giai phap",
+        "responsible": r"(nguoi )?(phu trach|chiu trach nhiem)",
+        "due": r"(thoi )?han.*",
+        "state": r"tinh trang|trang thai|tien do",
+        "expected_effect": r"(so )?diem du kien.*|tac dong du kien",
+        "recorded_on": r"ngay ghi( nhan)?",
+    },
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Heading:
@@ -115,39 +171,48 @@ def recognise(labels: Sequence[str], index_code: str, year: int) -> Heading:
     'rank'
     """
     kept = [label for label in labels if not _NUMBERING.fullmatch(label) or _numbered(label, index_code)]
-    years = {int(found) for label in kept for found in _YEAR.findall(label)}
+    years = years_in(" ".join(kept))
     if not kept or (years and year not in years):
         return Heading("ignored")
     words = [_words(label) for label in kept]
-    if any(re.fullmatch(_IGNORED, each) for each in words):
+    if any(re.fullmatch(_IGNORED, text) for text in words):
         return Heading("ignored")
-    named = [_component(label, each, index_code) for label, each in zip(kept, words, strict=True)]
+    named = [_component(label, text, index_code) for label, text in zip(kept, words, strict=True)]
     own = [name for name in named if name and name != TOTAL]
     whole = own[0] if own else TOTAL if TOTAL in named else ""
     component = next((name for name in own if name != _APPRAISED), whole)
     if f"{component}.appraised" in APPRAISED and _APPRAISED in named[named.index(component) :]:
         component = f"{component}.appraised"  # a column of its own below the domain's heading
-    if any(re.fullmatch(_RANK, each) or re.match(r"(bang )?(xep|thu) hang|hang ", each) for each in words):
+    if any(re.fullmatch(_RANK, text) or re.match(r"(bang )?(xep|thu) hang|hang ", text) for text in words):
         return Heading("rank", component or TOTAL)
     if not component:
         return Heading("unknown")
-    whole = " ".join(map(plain_words, kept))
-    unit: Unit = "percent" if re.search(_PERCENT, whole) else "points" if re.search(_POINTS, whole) else ""
+    unit = _unit_in(" ".join(map(plain_words, kept)))
     printed = next((found[1] for label in kept if (found := _MAXIMUM.search(label))), "0")
     return Heading("figure", component, unit, float(printed.replace(",", ".")))
+
+
+def column_named(heading: str, kind: str, table: Table) -> str:
+    """Column of the table that the heading of a list means: its own name or Vietnamese words; "" for none."""
+    words = plain_words(heading)
+    own = next((name for name in table.names if plain_words(name) == words), "")
+    wordings = {**_LIST_COLUMNS[kind], **{n: w for n, w in _EVERY_LIST.items() if n in table.names}}
+    return own or next((name for name, wording in wordings.items() if re.fullmatch(wording, words)), "")
 
 
 def unit_said(text: str) -> Unit:
     """Unit that a line above the table names: ``Đơn vị tính: %``."""
     words = plain_words(text)
-    if not re.match(r"(don vi tinh|dvt)\b", words):
-        return ""
-    return "percent" if re.search(_PERCENT, words) else "points" if re.search(_POINTS, words) else ""
+    return _unit_in(words) if re.match(r"(don vi tinh|dvt)\b", words) else ""
 
 
 def years_in(text: str) -> set[int]:
     """Years that a text names."""
     return {int(found) for found in _YEAR.findall(text)}
+
+
+def _unit_in(words: str) -> Unit:
+    return "percent" if re.search(_PERCENT, words) else "points" if re.search(_POINTS, words) else ""
 
 
 def _words(label: str) -> str:
@@ -158,12 +223,8 @@ def _words(label: str) -> str:
 
 def _component(label: str, words: str, index_code: str) -> str:
     """Component that one heading names: by its number first, then by its words."""
-    numbered = _numbered(label, index_code)
-    if numbered:
-        return numbered
-    if not words:
-        return ""
-    return next((name for name, wording in _PARTS[index_code] if re.search(wording, words)), "")
+    named = (name for name, wording in _PARTS[index_code] if words and re.search(wording, words))
+    return _numbered(label, index_code) or next(named, "")
 
 
 def _numbered(label: str, index_code: str) -> str:

@@ -23,9 +23,9 @@ from forecast.data.tables import (
     MAX_STATUS,
     SOURCES,
 )
-from forecast.intake.annex.numbering import code_of
-from forecast.intake.annex.table import Change, FrameworkTable, Row, differences, read_table
+from forecast.intake.annex.framework_table import Change, FrameworkTable, Row, differences, read_table
 from forecast.intake.annex.tree import TOLERANCE, Annex, Item
+from forecast.intake.numbering import code_of
 
 HALVES: Final = {"sipas": "D8.sipas", "outcome": "D8.outcome"}
 PARTS_OF: Final = {"appraised": "part.appraised", "leaders_survey": "part.leaders_survey", **HALVES}

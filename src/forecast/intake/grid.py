@@ -1,11 +1,11 @@
-"""Cells of an annex as they stand: text, numbers, days and formulas, merged ranges, and their places."""
+"""Reads the cells of a foreign sheet (.xlsx or .csv): text, numbers, days, formulas, merged ranges."""
 
 from __future__ import annotations
 
 import csv
 import datetime as dt
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -16,7 +16,7 @@ from forecast.base.spec import refuse_unknown
 from forecast.base.spelling import clean, letters_of
 from forecast.base.workbook import open_workbook
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # most commands that read a grid open no workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
 Kind = Literal["text", "number", "day", "formula"]
@@ -69,21 +69,35 @@ class Grid:
 
     def row(self, number: int) -> Iterator[Cell]:
         """Cells of a row, from the left."""
-        found = (self.cells.get((number, column)) for column in range(1, MOST_COLUMNS + 1))
-        return (cell for cell in found if cell is not None)
+        return filter(None, (self.cells.get((number, column)) for column in range(1, MOST_COLUMNS + 1)))
 
     def covering(self, row: int, column: int) -> Cell | None:
         """Give the cell seen at a spot, be it the first of a merged range."""
         spot = (row, column)
         return self.cells.get(self.merged.get(spot, spot))
 
-    def problem(self, row: int, column: int, key: str, **facts: Any) -> Problem:
+    def headings_above(self, column: int, rows: Iterable[int], area_column: int) -> list[Cell]:
+        """Headings of a column, from the lowest row, each once.
+
+        Where nothing is merged, as in CSV, an empty heading above a filled one is its left neighbour's.
+        """
+        headings: list[Cell] = []
+        for row in sorted(rows, reverse=True):
+            cell = self.covering(row, column)
+            if cell is None and headings and not self.merged:
+                left = (self.cells.get((row, other)) for other in range(column - 1, area_column, -1))
+                cell = next(filter(None, left), None)
+            if cell and cell not in headings:
+                headings.append(cell)
+        return headings
+
+    def problem(self, row: int, column: int, key: str, /, **facts: Any) -> Problem:
         """Say what is expected of a spot."""
         cell = self.cells.get((row, column))
         value = cell.text if cell else ""
         return Problem(self.file, row, letters_of(column), value, key, facts, sheet=self.sheet)
 
-    def whole_problem(self, key: str, **facts: Any) -> Problem:
+    def whole_problem(self, key: str, /, **facts: Any) -> Problem:
         """Say what is expected of the sheet."""
         return Problem(self.file, None, "", "", key, facts, sheet=self.sheet)
 
@@ -107,6 +121,12 @@ def read_grids(path: Path, sheet: str = "") -> tuple[Grid, ...]:
     return tuple(grid for grid in grids if grid.sheet == clean(sheet))
 
 
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Sort problems by row and column, each once; those of no sheet come last."""
+    once = {(p.sheet, p.row, p.column, p.expected_key, str(p.expected_facts)): p for p in problems}
+    return sorted(once.values(), key=lambda p: (p.sheet == "", p.row or 0, len(p.column), p.column))
+
+
 def _grids(path: Path) -> Iterator[Grid]:
     if path.suffix.casefold() in TEXT_TABLES:
         yield _csv_grid(path)
@@ -115,28 +135,32 @@ def _grids(path: Path) -> Iterator[Grid]:
 
 
 def _sheet_grid(file: str, sheet: Worksheet) -> Grid:
-    rows = min(sheet.max_row, MOST_ROWS)
-    columns = min(sheet.max_column, MOST_COLUMNS)
-    cells = {}
-    for row in sheet.iter_rows(max_row=rows, max_col=columns):
-        for found in row:
-            cell = _cell(found.row or 0, found.column or 0, found.value)
-            if cell:
-                cells[cell.row, cell.column] = cell
+    rows, columns = min(sheet.max_row, MOST_ROWS), min(sheet.max_column, MOST_COLUMNS)
+    values = sheet.iter_rows(max_row=rows, max_col=columns, values_only=True)
     merged = {
         (row, column): (span.min_row, span.min_col)
         for span in sheet.merged_cells.ranges
         for row in range(span.min_row, min(span.max_row, MOST_ROWS) + 1)
         for column in range(span.min_col, min(span.max_col, MOST_COLUMNS) + 1)
     }
-    return Grid(file, clean(sheet.title), cells, merged)
+    return Grid(file, clean(sheet.title), _cells(values), merged)
+
+
+def _cells(rows: Iterable[Iterable[object]]) -> dict[Spot, Cell]:
+    cells = (
+        _cell(row, column, value)
+        for row, values in enumerate(rows, 1)
+        for column, value in enumerate(values, 1)
+    )
+    return {(cell.row, cell.column): cell for cell in cells if cell}
 
 
 def _cell(row: int, column: int, value: object) -> Cell | None:
     if value is None:
         return None
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return Cell(row, column, (_shortly(value),), "number")
+        number = str(value) if abs(value) > 1e300 else f"{value:.10g}"  # of hundreds of digits
+        return Cell(row, column, (number,), "number")
     if isinstance(value, dt.date):  # a time of the day too
         day = value.date() if isinstance(value, dt.datetime) else value
         return Cell(row, column, (day.isoformat(),), "day")
@@ -148,24 +172,12 @@ def _cell(row: int, column: int, value: object) -> Cell | None:
     return Cell(row, column, ("=" if formula else str(value),), "formula" if formula else "text")
 
 
-def _shortly(number: float) -> str:
-    try:
-        return f"{number:.10g}"
-    except OverflowError:  # a whole number of hundreds of digits
-        return str(number)
-
-
 def _csv_grid(path: Path) -> Grid:
     text = incoming.text(incoming.content(path), path.name)
     tables = [_records(text, mark) for mark in _DELIMITERS]
     # The right mark gives the most cells in the usual row; a decimal comma only now and then one more.
     best = max(tables, key=lambda records: sorted(map(len, records))[len(records) // 2] if records else 0)
-    found = (
-        _cell(row, column, text)
-        for row, record in enumerate(best[:MOST_ROWS], 1)
-        for column, text in enumerate(record[:MOST_COLUMNS], 1)
-    )
-    return Grid(path.name, "", {(cell.row, cell.column): cell for cell in found if cell})
+    return Grid(path.name, "", _cells(record[:MOST_COLUMNS] for record in best[:MOST_ROWS]))
 
 
 def _records(text: str, delimiter: str) -> list[list[str]]:

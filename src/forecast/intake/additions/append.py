@@ -1,4 +1,4 @@
-"""Appending rows and taking them back, noted in the journal."""
+"""Appends proposed rows to their table, lists what was appended, and takes it back; all in the journal."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import Final
 
 from forecast.base.errors import DataError, Problem, SpecError
+from forecast.base.labels import text
 from forecast.base.spec import refuse_unknown
 from forecast.data import tables
 from forecast.data.load import rehearse
-from forecast.data.load.files import read_rows
+from forecast.data.load.files import grown, read_rows
 from forecast.data.tables import Table
 from forecast.intake import journal
-from forecast.intake.additions.proposal import Proposal
+from forecast.intake.additions.proposal import TABLE_LANG, Proposal
 from forecast.intake.journal import Entry, Standing
 from forecast.intake.writer import locked, put
 
-UNDO: Final = "undo"
 _TABLES: Final = {table.file: table for table in tables.DATA_TABLES}
 
 
@@ -46,16 +46,7 @@ class Listed:
 def append(
     proposal: Proposal, *, insist: bool = False, who: str = "", when: dt.datetime | None = None
 ) -> Entry:
-    """Append a proposal's rows to its table.
-
-    Parameters
-    ----------
-    proposal
-        As a proposing function gave it; the rows have passed the door to the data.
-    insist
-        Append in spite of doubts; the rows' note says so.
-    who, when
-        For the journal: the system's user and the time now if not given.
+    """Append a proposal's rows to its table, with `insist` in spite of doubts, which their note then says.
 
     Raises
     ------
@@ -68,23 +59,21 @@ def append(
     """
     if proposal.doubts and not insist:
         raise DataError(proposal.refusal())
-    if not proposal.rows:
-        raise SpecError("additions.nothing", {"file": proposal.table.file})
-    rows = proposal.noted(insist=insist)
-    entry = journal.made(
-        proposal.action,
-        proposal.what,
-        proposal.table,
-        rows,
-        who=who or journal.person(),
-        when=when or dt.datetime.now().astimezone(),
-        insisted=sorted({doubt.expected_key for doubt in proposal.doubts}),
+    table, rows, doubts = proposal.table, proposal.rows, {doubt.expected_key for doubt in proposal.doubts}
+    if not rows:
+        raise SpecError("additions.nothing", {"file": table.file})
+    if doubts:
+        kinds = [text(key.replace("doubt.", "doubt_kind.", 1), TABLE_LANG) for key in sorted(doubts)]
+        said = text("additions.note", TABLE_LANG, doubts=kinds)
+        rows = tuple({**row, "note": "; ".join(filter(None, [row.get("note", ""), said]))} for row in rows)
+    content = grown(proposal.before, table, rows)
+    if doubts:  # the notes are longer than what was checked
+        rehearse(proposal.data_dir, table.file, content)
+    entry = journal.new_entry(
+        proposal.action, proposal.what, table, rows, who=who, when=when, insisted=sorted(doubts)
     )
-    content = proposal.content(insist=insist)
-    if insist and proposal.doubts:  # the note is longer than what was tried
-        rehearse(proposal.data_dir, proposal.table.file, content)
     with locked(proposal.data_dir):
-        put(proposal.data_dir, proposal.table.file, content, before=proposal.before, entry=entry)
+        put(proposal.data_dir, table.file, content, before=proposal.before, entry=entry)
     return entry
 
 
@@ -98,14 +87,11 @@ def listed(data_dir: Path) -> tuple[Listed, ...]:
     """
     entries = journal.read(data_dir)
     undone = {entry.undoes: entry for entry in entries if entry.undoes}
-    found = {}
-    for entry in entries:
-        if entry.file not in found:
-            found[entry.file] = read_rows(data_dir / entry.file, _table(entry))[0]
+    now = {entry.file: read_rows(data_dir / entry.file, _table(entry))[0] for entry in entries}
     return tuple(
         Listed(
             entry,
-            journal.state(journal.standing(entry.rows, _table(entry), found[entry.file])),
+            journal.state(journal.standing(entry.rows, _table(entry), now[entry.file])),
             undone.get(entry.entry_id),
         )
         for entry in reversed(entries)
@@ -119,7 +105,7 @@ def removal(data_dir: Path, entry_id: str = "") -> Removal:
     Raises
     ------
     DataError
-        If rows of it were changed or removed since, each told; or if the folder would be unsound
+        If rows of it were changed or removed since, each said; or if the folder would be unsound
         without them.
     SpecError
         If there is no such addition, or it is undone already.
@@ -130,18 +116,18 @@ def removal(data_dir: Path, entry_id: str = "") -> Removal:
     if rows is None:
         raise DataError(problems)
     standings = journal.standing(entry.rows, table, rows)
-    touched = [problem for each in standings for problem in _touched(each, table)]
-    if touched:
-        raise DataError(touched)
+    changed = [problem for row in standings for problem in _changes(row, table)]
+    if changed:
+        raise DataError(changed)
     before = (data_dir / table.file).read_bytes()
-    gone = {each.line for each in standings}
+    gone = {row.line for row in standings}
     lines = before.splitlines(keepends=True)
     after = b"".join(line for number, line in enumerate(lines, 1) if number not in gone)
     rehearse(data_dir, table.file, after)
-    return Removal(data_dir, entry, tuple(sorted(n for n in gone if n)), before, after)
+    return Removal(data_dir, entry, tuple(sorted(number for number in gone if number)), before, after)
 
 
-def undo(removed: Removal, *, who: str = "", when: dt.datetime | None = None) -> Entry:
+def undo(removal: Removal, *, who: str = "", when: dt.datetime | None = None) -> Entry:
     """Take an addition's rows out of their table.
 
     Raises
@@ -149,46 +135,39 @@ def undo(removed: Removal, *, who: str = "", when: dt.datetime | None = None) ->
     WriteError
         If another process is at work, the table was changed since, or the system refuses; nothing is changed.
     """
-    entry, table = removed.entry, _table(removed.entry)
-    note = journal.made(
-        UNDO,
-        entry.what,
-        table,
-        (),
-        who=who or journal.person(),
-        when=when or dt.datetime.now().astimezone(),
-        undoes=entry.entry_id,
-    )
-    with locked(removed.data_dir):
-        put(removed.data_dir, table.file, removed.after, before=removed.before, entry=note)
+    entry, table = removal.entry, _table(removal.entry)
+    note = journal.new_entry("undo", entry.what, table, (), who=who, when=when, undoes=entry.entry_id)
+    with locked(removal.data_dir):
+        put(removal.data_dir, table.file, removal.after, before=removal.before, entry=note)
     return note
 
 
-def _chosen(every: Sequence[Listed], entry_id: str) -> Entry:
-    if not every:
+def _chosen(additions: Sequence[Listed], entry_id: str) -> Entry:
+    if not additions:
         raise SpecError("additions.no_additions")
     if not entry_id:
-        left = [each for each in every if not each.undone_by and each.state != "gone"]
+        left = [addition for addition in additions if not addition.undone_by and addition.state != "gone"]
         if not left:
             raise SpecError("additions.all_undone")
         return left[0].entry
-    found = [each for each in every if each.entry.entry_id == entry_id.casefold()]
-    if not found:
-        refuse_unknown("ID", entry_id, [each.entry.entry_id for each in every])
-    if found[0].undone_by:
-        facts = {"id": entry_id, "when": found[0].undone_by.when, "who": found[0].undone_by.who}
+    by_id = {addition.entry.entry_id: addition for addition in additions}
+    chosen = by_id.get(entry_id.casefold())
+    if chosen is None:
+        refuse_unknown("ID", entry_id, list(by_id))
+    if chosen.undone_by:
+        facts = {"id": entry_id, "when": chosen.undone_by.when, "who": chosen.undone_by.who}
         raise SpecError("additions.undone", facts)
-    return found[0].entry
+    return chosen.entry
 
 
-def _touched(each: Standing, table: Table) -> list[Problem]:
+def _changes(row: Standing, table: Table) -> list[Problem]:
     """Say what happened to a row since it was appended."""
-    if each.line is None:
-        key = " | ".join(each.row.get(name, "") for name in table.key)
+    if row.line is None:
+        key = " | ".join(row.row.get(name, "") for name in table.key)
         return [Problem(table.file, None, "", key, "additions.row_gone")]
     return [
-        Problem(table.file, each.line, column, found, "additions.row_changed", {"appended": appended})
-        for column, appended, found in each.differs
+        Problem(table.file, row.line, column, now, "additions.row_changed", {"appended": appended})
+        for column, appended, now in row.differs
     ]
 
 

@@ -11,7 +11,7 @@ from forecast import cli
 from forecast.base.errors import DataError, SpecError
 from forecast.data import load
 from forecast.data.tables import DOMAINS
-from forecast.intake import additions
+from forecast.intake.additions import append, province_table
 
 YEAR = 2023
 
@@ -26,14 +26,14 @@ def points(made_up, areas):
 def propose(full, made_up, origin, tmp_path):
     """Print points (or rows) as an annex, and propose it on the folder with a made-up year."""
 
-    def go(points=None, *, rows=None, year=YEAR, suffix=".csv", folder=None, **how):
+    def go(points=None, *, rows=None, year=YEAR, suffix=".csv", folder=None, columns=(), **how):
         path = tmp_path / f"phu-luc{suffix}"
         how.setdefault("percent", False)
         if rows is None:
             made_up.annex(points, year, path, **how)
         else:
             made_up.write(rows, path, per=2 if how["percent"] else 1)
-        return additions.table(folder or full, path, "PAR", YEAR, origin(YEAR))
+        return province_table.table(folder or full, path, "PAR", YEAR, origin(YEAR), columns=columns)
 
     return go
 
@@ -67,10 +67,10 @@ def test_an_import_is_appended_whole_and_taken_back_whole(propose, points, full,
     shutil.copytree(full, folder)
     before = (folder / "scores.csv").read_bytes()
 
-    entry = additions.append(propose(points, folder=folder), who="thử")
+    entry = append.append(propose(points, folder=folder), who="thử")
     vintages = load.read_vintages(folder)
     again = propose(points, folder=folder)
-    additions.undo(additions.removal(folder, entry.entry_id), who="thử")
+    append.undo(append.removal(folder, entry.entry_id), who="thử")
 
     scores = vintages.frames["scores"]
     own = scores[(scores["year"] == YEAR) & (scores["area"] == "Hòa Bình") & (scores["component"] == "D3")]
@@ -86,7 +86,7 @@ def test_another_figure_from_the_same_source_is_refused(propose, points, full, t
     """The same page cannot say two things: a correction needs its own source or day."""
     folder = tmp_path / "data"
     shutil.copytree(full, folder)
-    additions.append(propose(points, folder=folder), who="thử")
+    append.append(propose(points, folder=folder), who="thử")
     points["Hà Nội"]["D1"] -= 0.5
 
     with pytest.raises(DataError) as refusal:
@@ -176,6 +176,22 @@ def test_everything_that_cannot_be_read_is_told_at_once(propose, points, made_up
     assert {f"B{top}", f"C{top + 1}", f"D{top + 2}", f"B{top + 4}"} <= set(cells)
 
 
+def test_of_two_columns_of_one_domain_one_is_named(propose, points, made_up):
+    """Which of two headings alike is meant is not guessed; the one named by hand is taken alone."""
+
+    def change(rows):
+        rows[4][3] = rows[4][2]
+
+    rows = edited(made_up, points, change)
+
+    with pytest.raises(DataError, match="--column D1=D"):
+        propose(rows=rows, suffix=".xlsx")
+
+    named = propose(rows=rows, suffix=".xlsx", columns=("D1=C",)).rows
+    read = {row["area"]: float(row["score"]) for row in named if row["component"] == "D1"}
+    assert [read[area] for area in points] == pytest.approx([own["D1"] for own in points.values()])
+
+
 def test_a_formula_and_a_day_are_no_figures(propose, points, made_up):
     """A formula has no value of its own, and a day is what Excel made of 8,5."""
 
@@ -216,7 +232,7 @@ def test_tables_of_other_indices_are_read_likewise(part, made_up, areas, origin,
     figures = made_up.other(areas, index_code, YEAR)
     path = made_up.write(made_up.other_rows(figures, index_code, YEAR), tmp_path / "bang.csv")
 
-    proposal = additions.table(part, path, index_code, YEAR, origin(YEAR))
+    proposal = province_table.table(part, path, index_code, YEAR, origin(YEAR))
 
     read = {(row["area"], row["component"]): float(row["score"]) for row in proposal.rows}
     assert read == pytest.approx(
@@ -236,12 +252,12 @@ def test_unknown_columns_can_be_named_by_hand(full, points, made_up, origin, tmp
     path = made_up.write(rows, tmp_path / "phu-luc.csv")
 
     with pytest.raises(DataError, match="differs from 100"):  # "Điểm" alone would be the total
-        additions.table(full, path, "PAR", YEAR, origin(YEAR))
-    named = additions.table(full, path, "PAR", YEAR, origin(YEAR), columns=["D3=E"])
+        province_table.table(full, path, "PAR", YEAR, origin(YEAR))
+    named = province_table.table(full, path, "PAR", YEAR, origin(YEAR), columns=["D3=E"])
 
     assert "D3" in {row["component"] for row in named.rows}
     with pytest.raises(SpecError, match="D3=E"):
-        additions.table(full, path, "PAR", YEAR, origin(YEAR), columns=["D3"])
+        province_table.table(full, path, "PAR", YEAR, origin(YEAR), columns=["D3"])
 
 
 def test_a_file_without_provinces_is_no_table(full, origin, tmp_path):
@@ -251,7 +267,7 @@ def test_a_file_without_provinces_is_no_table(full, origin, tmp_path):
         csv.writer(handle).writerows([["a", "b"], ["1", "2"]])
 
     with pytest.raises(DataError, match="no table with names of provinces"):
-        additions.table(full, path, "PAR", YEAR, origin(YEAR))
+        province_table.table(full, path, "PAR", YEAR, origin(YEAR))
 
 
 def test_a_libreoffice_file_is_refused_with_advice(full, origin, tmp_path):
@@ -261,7 +277,7 @@ def test_a_libreoffice_file_is_refused_with_advice(full, origin, tmp_path):
         packed.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
 
     with pytest.raises(DataError, match=r"save it as .*xlsx"):
-        additions.table(full, path, "PAR", YEAR, origin(YEAR))
+        province_table.table(full, path, "PAR", YEAR, origin(YEAR))
 
 
 def test_the_command_shows_what_it_will_do(full, made_up, points, tmp_path, capsys, golden, monkeypatch):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from forecast.intake.additions.wording import recognise
+from forecast.intake.additions.headings import recognise
 
 
 @pytest.mark.parametrize(

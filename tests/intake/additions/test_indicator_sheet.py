@@ -8,7 +8,7 @@ import pytest
 
 from forecast.base.errors import DataError
 from forecast.data import load
-from forecast.intake import additions
+from forecast.intake.additions import append, lists
 from forecast.intake.additions.periods import YearMissingError, period_in
 
 SOURCE = "Bảng in giả định"
@@ -79,7 +79,7 @@ def test_scores_of_one_month_go_in_by_their_names(data_dir, areas, tmp_path):
     """Headings name the indicators by the last part of their names; the month stands in the title."""
     path = portal(tmp_path / "766.csv", areas)
 
-    proposal = additions.rows_of_list(data_dir, path, "indicators", shared={"source_url": SOURCE})
+    proposal = lists.rows_of_list(data_dir, path, "indicators", shared={"source_url": SOURCE})
     found = {(row["indicator_code"], row["period"]) for row in proposal.rows}
 
     assert len(proposal.rows) == 3 * len(areas)
@@ -91,9 +91,9 @@ def test_the_same_table_again_adds_nothing(data_dir, areas, tmp_path):
     """Every figure stands there from the very source."""
     path = portal(tmp_path / "766.csv", areas)
     shared = {"source_url": SOURCE}
-    additions.append(additions.rows_of_list(data_dir, path, "indicators", shared=shared))
+    append.append(lists.rows_of_list(data_dir, path, "indicators", shared=shared))
 
-    again = additions.rows_of_list(data_dir, path, "indicators", shared=shared)
+    again = lists.rows_of_list(data_dir, path, "indicators", shared=shared)
 
     assert (len(again.rows), again.compared.standing) == (0, 3 * len(areas))
 
@@ -115,7 +115,7 @@ def test_what_is_wrong_is_told_at_its_cell(spoil, place, key, data_dir, areas, t
 
     shared = {"source_url": SOURCE, "indicator_code": "pub_inv_disb_rate"}
     with pytest.raises(DataError) as refused:
-        additions.rows_of_list(data_dir, path, "indicators", shared=shared)
+        lists.rows_of_list(data_dir, path, "indicators", shared=shared)
 
     assert [(each.column, each.row, each.expected_key) for each in refused.value.problems] == [(*place, key)]
 
@@ -132,7 +132,7 @@ def test_columns_without_a_meaning_are_refused_with_what_to_do(shared, sentence,
     path = disbursement(tmp_path / "x.xlsx", areas, (2024,), year_row=False)
 
     with pytest.raises(DataError) as refused:
-        additions.rows_of_list(data_dir, path, "indicators", shared={"source_url": SOURCE, **shared})
+        lists.rows_of_list(data_dir, path, "indicators", shared={"source_url": SOURCE, **shared})
 
     assert sentence in refused.value.text("vi")
 
@@ -142,7 +142,7 @@ def test_a_year_may_be_given_beside_the_table(data_dir, areas, tmp_path):
     path = disbursement(tmp_path / "x.xlsx", areas, (2024,), year_row=False)
     shared = {"source_url": SOURCE, "indicator_code": "pub_inv_disb_rate", "year": "2022"}
 
-    rows = additions.rows_of_list(data_dir, path, "indicators", shared=shared).rows
+    rows = lists.rows_of_list(data_dir, path, "indicators", shared=shared).rows
 
     assert {row["period"][:4] for row in rows} == {"2022"}
 
@@ -152,7 +152,7 @@ def test_one_day_of_publication_for_old_months_is_remarked(data_dir, areas, tmp_
     path = disbursement(tmp_path / "x.xlsx", areas)
     shared = {"source_url": SOURCE, "indicator_code": "pub_inv_disb_rate", "published_on": "2024-10-10"}
 
-    remarks = additions.rows_of_list(data_dir, path, "indicators", shared=shared).remarks
+    remarks = lists.rows_of_list(data_dir, path, "indicators", shared=shared).remarks
 
     late = next(each for each in remarks if each.key == "imports.late_publication")
     assert late.facts["count"] == 64 * 9 - 1  # those of 2023, up to the ninth of October a year before

@@ -1,12 +1,12 @@
-"""A printed table of provinces as it stands in a sheet: its columns, its rows, and what cannot be read."""
+"""Reads a printed table of provinces in a sheet: its columns, its rows, and what cannot be read."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from forecast.base.errors import DataError, Problem, SpecError
 from forecast.base.labels import Phrase
@@ -15,18 +15,16 @@ from forecast.base.spelling import clean, column_of, letters_of, plain_words
 from forecast.data.framework import TOTAL
 from forecast.data.load.areas import Gazetteer
 from forecast.data.tables import COMPONENTS, COUNTRY
-from forecast.intake.additions.single import plain_number
-from forecast.intake.additions.wording import Heading, Unit, recognise, unit_said, years_in
-from forecast.intake.annex.grid import MOST_COLUMNS, Cell, Grid, Spot, read_grids
+from forecast.intake.additions.headings import Heading, Unit, recognise, unit_said, years_in
+from forecast.intake.additions.one_row import plain_number
+from forecast.intake.grid import MOST_COLUMNS, Cell, Grid, Spot, read_grids
 
 FEWEST_AREAS: Final = 5  # rows that name provinces, from which a sheet holds a table
 _NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?(e[+-]?\d+)?", flags=re.ASCII | re.IGNORECASE)
 _NOTHING: Final = re.compile(r"[-–—.…*x/]*|n\s*/?\s*a|không( có)?( số liệu)?", flags=re.IGNORECASE)
+_MEAN: Final = r"(trung binh|binh quan)( chung)?( ca nuoc| toan quoc| cua 63.*)?"
 _STATISTICS: Final = (
-    (
-        "mean",
-        r"(gia tri |diem )?(trung binh|binh quan)( chung)?( ca nuoc| toan quoc| cua 63.*)?|ca nuoc|toan quoc",
-    ),
+    ("mean", rf"(gia tri |diem )?{_MEAN}|ca nuoc|toan quoc"),
     ("max", r"(gia tri |diem )?(cao nhat|lon nhat).*"),
     ("min", r"(gia tri |diem )?(thap nhat|nho nhat).*"),
     ("maximum", r"(thang diem|diem toi da|diem chuan|toi da).*"),
@@ -59,7 +57,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sheet:
-    """One printed table; `unread` lists headings of columns with numbers that are not recognised."""
+    """One printed table; `years` are those that the text above it names."""
 
     grid: Grid
     columns: Mapping[int, Heading]
@@ -67,8 +65,6 @@ class Sheet:
     years: frozenset[int]
     problems: tuple[Problem, ...]
     remarks: tuple[Phrase, ...] = ()
-    skipped: int = 0
-    units: Mapping[str, Unit] = field(default_factory=dict)
 
     def of(self, statistic: str) -> list[Line]:
         """Rows of one kind."""
@@ -77,8 +73,9 @@ class Sheet:
     @property
     def components(self) -> tuple[str, ...]:
         """Components with figures, in their own order."""
-        found = {heading.component for heading in self.columns.values() if heading.kind == "figure"}
-        return tuple(name for name in sorted(found, key=_order))
+        own = {heading.component for heading in self.columns.values() if heading.kind == "figure"}
+        every = (name for names in COMPONENTS.values() for name in names)
+        return tuple(dict.fromkeys(name for name in every if name in own))
 
 
 def read_sheet(
@@ -111,16 +108,15 @@ def read_sheet(
     SpecError
         If the sheet or a column is not known.
     """
-    named = _named(columns, index_code)
-    grids = read_grids(path, sheet)
-    found = [(grid, *area_rows(grid, places)) for grid in grids]
-    found = [each for each in found if len(each[2]) >= FEWEST_AREAS]
-    if not found:
+    named = _columns_by_hand(columns, index_code)
+    tables = [(grid, *area_rows(grid, places)) for grid in read_grids(path, sheet)]
+    tables = [(grid, column, rows) for grid, column, rows in tables if len(rows) >= FEWEST_AREAS]
+    if not tables:
         raise DataError([Problem(path.name, None, "", "", "imports.no_table")])
-    if len(found) > 1:
-        raise SpecError("imports.several_sheets", {"sheets": [grid.sheet for grid, *_ in found]})
-    grid, column, rows = found[0]
-    return _Reader(grid, column, rows, index_code, year, places, unit).sheet(named)
+    if len(tables) > 1:
+        raise SpecError("imports.several_sheets", {"sheets": [grid.sheet for grid, *_ in tables]})
+    grid, column, rows = tables[0]
+    return _Reader(grid, column, rows[0], index_code, year, places, unit).sheet(named)
 
 
 class _Reader:
@@ -130,52 +126,55 @@ class _Reader:
         self,
         grid: Grid,
         area_column: int,
-        area_rows: Sequence[int],
+        first: int,
         index_code: str,
         year: int,
         places: Gazetteer,
         unit: Unit,
     ) -> None:
         self.grid, self.index_code, self.year, self.places = grid, index_code, year, places
-        self.area_column, self.first = area_column, area_rows[0]
+        self.area_column, self.first = area_column, first
         while self._is_body(self.first - 1):  # a first row whose province is misspelt
             self.first -= 1
         self.problems: list[Problem] = []
         self.head = self._head()
         top = self.head[0] if self.head else self.first
-        above = [cell.text for row in grid.rows if row < top for cell in grid.row(row)]
-        self.years = frozenset(year for text in above for year in years_in(text))
-        said = [found for text in above if (found := unit_said(text))]
-        self.unit: Unit = unit or (said[0] if said else "")
+        self.above = [cell.text for row in grid.rows if row < top for cell in grid.row(row)]
+        self.unit: Unit = unit or next(filter(None, map(unit_said, self.above)), "")
 
     def sheet(self, named: Mapping[int, Heading]) -> Sheet:
-        columns = {**self._columns(), **named}
-        self._once(columns)
+        by_hand = {(heading.kind, heading.component) for heading in named.values()}
+        columns = {
+            at: head for at, head in self._columns().items() if (head.kind, head.component) not in by_hand
+        }
+        columns |= named
+        self._report_twice(columns)
         if not any(heading.kind == "figure" for heading in columns.values()):
-            seen = [" / ".join(self._labels(column)) for column in self._numeric()]
+            numeric = number_columns(self.grid, self.area_column, self.first)
+            seen = [" / ".join(self._labels(column)) for column in numeric]
             self.problems.append(self.grid.whole_problem("imports.no_columns", seen=seen))
         lines = [line for row in self.grid.rows if row not in self.head for line in self._line(row, columns)]
-        self._repeated(lines)
+        self._report_repeated(lines)
         unread = [
             f"{letters_of(column)} {' / '.join(self._labels(column))}".strip()
             for column, heading in columns.items()
             if heading.kind == "unknown"
         ]
-        remarks = [Phrase("imports.unread", {"columns": unread})] if unread else []
-        return Sheet(self.grid, columns, tuple(lines), self.years, tuple(self.problems), tuple(remarks))
+        remarks = (Phrase("imports.unread", {"columns": unread}),) if unread else ()
+        years = frozenset(year for text in self.above for year in years_in(text))
+        return Sheet(self.grid, columns, tuple(lines), years, tuple(self.problems), remarks)
 
     def _head(self) -> list[int]:
         """Rows of the heading: those right above the first province that have several cells each."""
-        found: list[int] = []
-        for row in sorted((row for row in self.grid.rows if row < self.first), reverse=True):
-            cells = {
-                id(cell) for column in range(1, MOST_COLUMNS + 1) if (cell := self.grid.covering(row, column))
-            }
-            if len(cells) < 2 and found:
+        head: list[int] = []
+        for row in reversed([row for row in self.grid.rows if row < self.first]):
+            covering = (self.grid.covering(row, column) for column in range(1, MOST_COLUMNS + 1))
+            count = len({(cell.row, cell.column) for cell in covering if cell})
+            if count < 2 and head:
                 break
-            if len(cells) >= 2 and not self._statistic(row):
-                found.insert(0, row)
-        return found
+            if count >= 2 and not self._statistic(row):
+                head.insert(0, row)
+        return head
 
     def _is_body(self, row: int) -> bool:
         """Whether a row has a name and mostly numbers beside it, as no heading has."""
@@ -192,54 +191,30 @@ class _Reader:
         return next((kind for kind, wording in _STATISTICS if re.fullmatch(wording, words)), None)
 
     def _labels(self, column: int) -> list[str]:
-        """Headings above a column, from the top, each once.
-
-        Where nothing is merged, as in CSV, an empty heading above a filled one is its left neighbour's.
-        """
-        seen: list[Cell] = []
-        for place, row in enumerate(self.head):
-            cell = self.grid.covering(row, column)
-            below = any(self.grid.covering(other, column) for other in self.head[place + 1 :])
-            if cell is None and below and not self.grid.merged:
-                left = (
-                    self.grid.cells.get((row, other)) for other in range(column - 1, self.area_column, -1)
-                )
-                cell = next((found for found in left if found), None)
-            if cell and cell not in seen:
-                seen.append(cell)
-        return [cell.text for cell in seen]
-
-    def _numeric(self) -> list[int]:
-        """Columns with a number in the first province's row or below."""
-        body = {
-            column for (row, column), cell in self.grid.cells.items() if row >= self.first and is_number(cell)
-        }
-        return sorted(body - {self.area_column})
+        """Headings above a column, from the top."""
+        return [cell.text for cell in self.grid.headings_above(column, self.head, self.area_column)[::-1]]
 
     def _columns(self) -> dict[int, Heading]:
-        found = {}
-        for column in self._numeric():
+        columns = {}
+        for column in number_columns(self.grid, self.area_column, self.first):
             heading = recognise(self._labels(column), self.index_code, self.year)
             if heading.kind == "figure" and not heading.unit:
                 heading = Heading("figure", heading.component, self.unit, heading.maximum)
-            found[column] = heading
-        return found
+            columns[column] = heading
+        return columns
 
-    def _once(self, columns: Mapping[int, Heading]) -> None:
+    def _report_twice(self, columns: Mapping[int, Heading]) -> None:
         """Report columns that say they hold the same."""
         seen: dict[tuple[str, str, str], int] = {}
+        row = self.head[-1] if self.head else self.first
         for column, heading in columns.items():
-            if heading.kind in ("figure", "rank"):
-                key = (heading.kind, heading.component, heading.unit)
-                first = seen.setdefault(key, column)
-                if first != column:
-                    facts = {
-                        "component": heading.component,
-                        "first": letters_of(first),
-                        "column": letters_of(column),
-                    }
-                    row = self.head[-1] if self.head else self.first
-                    self.problems.append(self.grid.problem(row, column, "imports.twice", **facts))
+            first = seen.setdefault((heading.kind, heading.component, heading.unit), column)
+            if first != column and heading.kind in ("figure", "rank"):
+                facts = {"first": letters_of(first), "column": letters_of(column)}
+                problem = self.grid.problem(
+                    row, column, "imports.twice", component=heading.component, **facts
+                )
+                self.problems.append(problem)
 
     def _line(self, row: int, columns: Mapping[int, Heading]) -> Iterator[Line]:
         cell = self.grid.cells.get((row, self.area_column))
@@ -250,19 +225,19 @@ class _Reader:
         filled = [column for column in numbers if is_number(self.grid.cells.get((row, column)))]
         if kind is not None:
             if kind and filled:
-                yield self._made(COUNTRY, kind, row, columns)
+                yield self._read_line(COUNTRY, kind, row, columns)
             return
         area = self.places.find(bare_name(cell.text)) if cell else None
         if area in self.places.provinces:
-            yield self._made(area, "value", row, columns)
+            yield self._read_line(area, "value", row, columns)
         elif area and filled:
-            yield self._made(area, "mean", row, columns)
+            yield self._read_line(area, "mean", row, columns)
         elif len(filled) * 2 >= len(numbers) and filled:
             near = self.places.nearest(bare_name(cell.text)) if cell else ""
             key = "expect.area_near" if near else "expect.area"
             self.problems.append(self.grid.problem(row, self.area_column, key, near=near))
 
-    def _made(self, area: str, statistic: str, row: int, columns: Mapping[int, Heading]) -> Line:
+    def _read_line(self, area: str, statistic: str, row: int, columns: Mapping[int, Heading]) -> Line:
         figures, ranks = {}, {}
         for column, heading in columns.items():
             if heading.kind not in ("figure", "rank"):
@@ -276,22 +251,28 @@ class _Reader:
                 ranks[heading.component] = Figure(value, (row, column))
         return Line(area, statistic, (row, self.area_column), figures, ranks)
 
-    def _repeated(self, lines: Sequence[Line]) -> None:
+    def _report_repeated(self, lines: Sequence[Line]) -> None:
         seen: dict[tuple[str, str], Spot] = {}
         for line in lines:
             first = seen.setdefault((line.area, line.statistic), line.spot)
             if first != line.spot and line.statistic == "value":
-                facts: dict[str, Any] = {"area": line.area, "first": f"{letters_of(first[1])}{first[0]}"}
+                facts = {"area": line.area, "first": f"{letters_of(first[1])}{first[0]}"}
                 self.problems.append(self.grid.problem(*line.spot, "imports.area_twice", **facts))
 
 
 def area_rows(grid: Grid, places: Gazetteer) -> tuple[int, list[int]]:
     """Column that names most provinces, and the rows in which it does."""
-    found: dict[int, list[int]] = {}
+    rows: dict[int, list[int]] = {}
     for (row, column), cell in sorted(grid.cells.items()):
         if cell.kind == "text" and places.find(bare_name(cell.text)) in places.provinces:
-            found.setdefault(column, []).append(row)
-    return max(found.items(), key=lambda pair: len(pair[1]), default=(0, []))
+            rows.setdefault(column, []).append(row)
+    return max(rows.items(), key=lambda pair: len(pair[1]), default=(0, []))
+
+
+def number_columns(grid: Grid, area_column: int, first: int) -> list[int]:
+    """Columns with a number in the first province's row or below."""
+    columns = {column for (row, column), cell in grid.cells.items() if row >= first and is_number(cell)}
+    return sorted(columns - {area_column})
 
 
 def bare_name(text: str) -> str:
@@ -319,9 +300,8 @@ def is_number(cell: Cell | None) -> bool:
     return value is not None or key in ("imports.figure_formula", "imports.figure_day")
 
 
-def _named(columns: Sequence[str], index_code: str) -> dict[int, Heading]:
-    """Read columns named by hand."""
-    found = {}
+def _columns_by_hand(columns: Sequence[str], index_code: str) -> dict[int, Heading]:
+    named = {}
     allowed = (*COMPONENTS[index_code], "rank")
     for text in columns:
         parts = re.fullmatch(r"\s*(.+?)\s*=\s*([A-Za-z]{1,2})\s*", text)
@@ -329,11 +309,6 @@ def _named(columns: Sequence[str], index_code: str) -> dict[int, Heading]:
             raise SpecError("imports.column_form", {"found": text})
         if parts[1] not in allowed:
             refuse_unknown("--column", parts[1], allowed)
-        spot = column_of(parts[2])
-        found[spot] = Heading("rank", TOTAL) if parts[1] == "rank" else Heading("figure", parts[1])
-    return found
-
-
-def _order(component: str) -> int:
-    every = [name for names in COMPONENTS.values() for name in names]
-    return every.index(component)
+        heading = Heading("rank", TOTAL) if parts[1] == "rank" else Heading("figure", parts[1])
+        named[column_of(parts[2])] = heading
+    return named

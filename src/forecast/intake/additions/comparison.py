@@ -1,0 +1,130 @@
+"""Compares new rows of scores with the known figures of the year, and doubts those that do not fit them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Final
+
+import pandas as pd
+
+from forecast.data.framework import TOTAL, WHOLE, framework_for, with_share
+from forecast.data.load import Vintages
+from forecast.data.load.coherence import contradictions, in_points, sums_of, wide
+from forecast.data.tables import RELATED, SCORE_CODES, Table
+from forecast.intake.additions.doubts import Case, Doubt, judge
+from forecast.intake.additions.history import History, history
+from forecast.intake.additions.proposal import Compared, Difference
+
+SAME: Final = 0.02  # figures that differ by no more are the same, printed with other decimals
+
+
+def compare_and_judge(
+    now: Vintages,
+    after: Vintages,
+    table: Table,
+    index_code: str,
+    *,
+    addends: tuple[str, ...] = (),
+    raised: Sequence[Doubt] = (),
+) -> tuple[Compared, list[Doubt]]:
+    """Compare the rows of one index and year that `after` has and `now` has not, and doubt them.
+
+    `addends` add up to the total; what was `raised` already comes first and is not raised twice.
+    """
+    rows = new_rows(now, after, table)
+    if rows.empty:
+        return Compared(), list(raised)
+    known = known_with(now, after, table, index_code)
+    doubts = [*raised, *judge(_case(rows, addends), known)]
+    return _compared(rows, known), [*doubts, *incoherent(rows, known, after, doubts)]
+
+
+def new_rows(now: Vintages, after: Vintages, table: Table) -> pd.DataFrame:
+    """Rows of the table after that were not there before, with `maximum` and `percent` (of it)."""
+    rows = after.frames[table.name].iloc[len(now.frames[table.name]) :].reset_index(drop=True)
+    if table is RELATED:
+        percent = WHOLE * rows["score"] / rows["max_score"]
+        return rows.assign(maximum=rows["max_score"], percent=percent, statistic="value")
+    day = _last_day(now, after, table)
+    shares = with_share(rows, after.frames["frameworks"], after.frames["events"], day)
+    return shares.assign(percent=WHOLE * shares["share"])
+
+
+def known_with(now: Vintages, after: Vintages, table: Table, index_code: str) -> History:
+    """What is known of an index on the day on which the new rows are."""
+    return history(now, index_code, _last_day(now, after, table))
+
+
+def incoherent(
+    rows: pd.DataFrame, known: History, after: Vintages, raised: Sequence[Doubt] = ()
+) -> list[Doubt]:
+    """Doubt new figures that do not fit the others of their year: parts, wholes, ranks by all scores."""
+    values = rows[rows["statistic"] == "value"]
+    if values.empty or str(values["index_code"].iloc[0]) not in SCORE_CODES:
+        return []
+    year, index_code = int(values["year"].iloc[0]), str(values["index_code"].iloc[0])
+    columns = ["area", "component", "year", "score", "unit", "share", "rank"]
+    others = known.figures.assign(share=known.figures["percent"] / WHOLE)
+    every = pd.concat([others.loc[others["year"] == year, columns], values[columns]], ignore_index=True)
+    frames, day = after.frames, rows["published_on"].max().date()
+    framework = framework_for(frames["frameworks"], frames["events"], index_code, year, day)
+    every = every.assign(points=in_points(every, framework))
+    count = int((frames["areas"]["kind"] == "province").sum())
+    cells = set(zip(values["area"], values["component"], strict=True))
+    already = {(doubt.area, doubt.component, doubt.key.startswith("doubt.rank")) for doubt in raised}
+    return [
+        Doubt(
+            "doubt.parts" if odd.kind == "sum" else "doubt.rank_due",
+            odd.area,
+            odd.component,
+            {"stated": round(odd.stated, 4), "due": round(odd.due, 4), "parts": list(odd.parts)},
+        )
+        for odd in contradictions(wide(every, "points"), wide(every, "rank"), sums_of(framework), count)
+        if odd.touches(cells) and (odd.area, odd.component, odd.kind == "rank") not in already
+    ]
+
+
+def _last_day(now: Vintages, after: Vintages, table: Table) -> dt.date:
+    """Day on which all that stands in a table is known."""
+    days = [frame[table.known_from].max() for frame in (now.frames[table.name], after.frames[table.name])]
+    return max(pd.Timestamp(day) for day in days if not pd.isna(day)).date()
+
+
+def _compared(rows: pd.DataFrame, known: History) -> Compared:
+    """Compare new figures of provinces with the known ones of the same year."""
+    key = ["area", "component", "year"]
+    figures = known.figures.loc[known.figures["percent"].notna(), [*key, "percent", "source_url"]]
+    pairs = rows[rows["statistic"] == "value"].merge(figures, on=key, how="left", suffixes=("", "_known"))
+    was = pairs["percent_known"] * pairs["maximum"] / WHOLE  # in the unit of the new figure
+    apart = (was - pairs["score"]).abs()
+    differs = pairs.assign(was=was)[apart > SAME]  # in this order: an empty frame takes any index
+    cells = differs[["area", "component", "was", "score", "source_url_known"]]
+    return Compared(
+        new=int(len(rows) - was.notna().sum()),
+        same=int((apart <= SAME).sum()),
+        different=tuple(
+            Difference(str(area), str(component), round(float(before), 4), float(score), str(source))
+            for area, component, before, score, source in cells.itertuples(index=False)
+        ),
+    )
+
+
+def _case(rows: pd.DataFrame, addends: tuple[str, ...]) -> Case:
+    """Lay new figures of provinces out for judging; those of the country are checked by rules alone."""
+    values = rows[rows["statistic"] == "value"]
+    scored = values[values["score"].notna()]
+    percent, printed = (
+        scored.pivot_table(index="area", columns="component", values=name, aggfunc="first")
+        for name in ("percent", "score")
+    )
+    ranked = values[(values["component"] == TOTAL) & values["rank"].notna()]
+    maxima = scored.groupby("component")["maximum"].first()
+    return Case(
+        year=int(rows["year"].iloc[0]),
+        percent=percent,
+        printed=printed,
+        ranks=ranked.set_index("area")["rank"].reindex(percent.index),
+        maxima={str(name): float(value) for name, value in maxima.items()},
+        addends=addends,
+    )

@@ -1,0 +1,188 @@
+"""Proposes one row: a score, an indicator's value, the day of a result, or a change of what is counted."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from forecast.base.errors import Problem, SpecError
+from forecast.base.indexes import INDEXES, SURVEYS
+from forecast.base.spec import nearest
+from forecast.base.spelling import clean
+from forecast.data.framework import TOTAL
+from forecast.data.load import Vintages, read_vintages
+from forecast.data.load.areas import gazetteer
+from forecast.data.load.cells import number_hint
+from forecast.data.tables import ANNOUNCEMENTS, EVENTS, INDICATORS, RELATED, RELATED_CODES, SCORES, Table
+from forecast.intake.additions.comparison import SAME, compare_and_judge
+from forecast.intake.additions.doubts import Doubt, IndicatorDoubts
+from forecast.intake.additions.proposal import Compared, Difference, Proposal, Row, propose
+
+OPTIONS: Final = {  # what a column is called where figures are given
+    "published_on": "published",
+    "source_url": "source",
+    "indicator_code": "indicator",
+    "indicator_name_vi": "name",
+    "kind": "change",
+}
+_NUMBERS: Final = ("score", "max_score", "rank", "value")
+
+
+def score(data_dir: Path, **cells: str) -> Proposal:
+    """Propose one row of scores or related indices; a comma may mark decimals.
+
+    Parameters
+    ----------
+    cells
+        Text by column: index_code, year, area, component, score or rank, published_on and source_url are
+        needed.  What is left out is filled: statistic (value), unit (percent for totals, else points),
+        source_day (the day of publication), trust (press).
+
+    Raises
+    ------
+    DataError
+        With everything for which the folder with the row would be refused.
+    """
+    table = RELATED if cells.get("index_code") in RELATED_CODES else SCORES
+    now = read_vintages(data_dir)
+    row = _score_row(table, _cleaned(table, cells, now))
+    code = row["index_code"]
+    return _propose(
+        data_dir, now, "score", table, row, lambda after: compare_and_judge(now, after, table, code)
+    )
+
+
+def indicator(data_dir: Path, **cells: str) -> Proposal:
+    """Propose one row of indicators; name, unit and linked domain of a known code are filled."""
+    now = read_vintages(data_dir)
+    given = _cleaned(INDICATORS, cells, now)
+    known = now.frames["indicators"]
+    code = given.get("indicator_code", "")
+    own = known[known["indicator_code"] == code]
+    if own.empty and not (given.get("indicator_name_vi") and given.get("unit")):
+        near = nearest(code, sorted(set(known["indicator_code"])))
+        key = "additions.new_indicator_near" if near else "additions.new_indicator"
+        raise SpecError(key, {"code": code, "near": near})
+    names = ("indicator_name_vi", "unit", "linked_domain")
+    usual = {name: str(own[name].iloc[-1]) if len(own) else "" for name in names}
+    row = {**dict.fromkeys(INDICATORS.names, ""), **usual, "trust": "press", **given}
+
+    def judge(after: Vintages) -> tuple[Compared, list[Doubt]]:
+        new: Any = next(after.frames[INDICATORS.name].tail(1).itertuples(index=False))
+        same = own[(own["area"] == new.area) & (own["period"] == new.period)]
+        different = tuple(
+            Difference(new.area, new.indicator_code, float(value), new.value, str(source))
+            for value, source in zip(same["value"], same["source_url"], strict=True)
+            if abs(value - new.value) > SAME
+        )
+        return Compared(int(same.empty), different=different), list(IndicatorDoubts(own).of(new))
+
+    return _propose(data_dir, now, "indicator", INDICATORS, row, judge)
+
+
+def announcement(data_dir: Path, **cells: str) -> Proposal:
+    """Propose the day on which a year's result was out; after it the year is no longer forecast."""
+    now = read_vintages(data_dir)
+    given = _cleaned(ANNOUNCEMENTS, cells, now)
+    row = {**dict.fromkeys(ANNOUNCEMENTS.names, ""), "precision": "day", **given}
+    return _propose(data_dir, now, "announcement", ANNOUNCEMENTS, row, lambda _: (Compared(new=1), []))
+
+
+def event(data_dir: Path, **cells: str) -> Proposal:
+    """Propose a change of what an index counts, from the day on which it was known: a framework or a method.
+
+    Until then a framework's rows are not used, and after it years before and after are kept apart.
+    """
+    now = read_vintages(data_dir)
+    row = {**dict.fromkeys(EVENTS.names, ""), "kind": "framework", **_cleaned(EVENTS, cells, now)}
+    known = list(dict.fromkeys(now.frames["frameworks"]["framework"]))
+    strange = row["kind"] == "framework" and row["what"] not in known
+    doubts = [Doubt("doubt.no_framework", facts={"known": known}, column="what")] if strange else []
+    return _propose(data_dir, now, "event", EVENTS, row, lambda _: (Compared(new=1), doubts))
+
+
+KINDS: Final[Mapping[str, Callable[..., Proposal]]] = {
+    "score": score,
+    "indicator": indicator,
+    "announcement": announcement,
+    "event": event,
+}
+
+
+def scale(index_code: str, year: int, component: str) -> float:
+    """Maximum of a related index's component, as its publisher has it; NaN for other indices."""
+    return INDEXES[index_code].scale(year, component) if index_code in RELATED_CODES else math.nan
+
+
+def plain_number(text: str) -> str:
+    """Write a number with a point, where it is plain which number is meant; else the text as it is.
+
+    >>> plain_number("86,97"), plain_number("86.97"), plain_number("?")
+    ('86.97', '86.97', '?')
+    """
+    return number_hint(text) or clean(text)
+
+
+def _propose(
+    data_dir: Path,
+    now: Vintages,
+    kind: str,
+    table: Table,
+    row: Row,
+    judge: Callable[[Vintages], tuple[Compared, Sequence[Doubt]]],
+) -> Proposal:
+    """Propose a row; its problems and doubts name the options with which it was given."""
+
+    def as_problem(doubt: Doubt) -> Problem:
+        column = doubt.column or ("rank" if doubt.key.startswith("doubt.rank") else "score")
+        facts = {**doubt.all_facts, "component": doubt.component or row.get("component", "")}
+        return Problem(_option(column), None, "", row[column], doubt.key, facts)
+
+    def judged(after: Vintages) -> tuple[Compared, list[Problem]]:
+        compared, doubts = judge(after)
+        return compared, list(map(as_problem, doubts))
+
+    def place(problem: Problem, _: int) -> Problem:
+        file = _option(problem.column) if problem.column else problem.file
+        return dataclasses.replace(problem, file=file, row=None, column="")
+
+    what = " ".join(row[name] for name in table.key if name != "statistic")
+    return propose(data_dir, now, table, [row], action=f"add {kind}", what=what, place=place, judge=judged)
+
+
+def _cleaned(table: Table, cells: Mapping[str, str], now: Vintages) -> dict[str, str]:
+    """Write cells as the table has them: decimal points, the one spelling of an area."""
+    unknown = sorted(set(cells) - set(table.names))
+    if unknown:
+        facts = {"found": _option(unknown[0]), "allowed": [_option(name) for name in table.names]}
+        raise SpecError("spec.unknown", {"name": table.file, **facts})
+    places, _ = gazetteer(now.frames["areas"])
+    given = {name: text for name, cell in cells.items() if (text := clean(str(cell)))}
+    given |= {name: plain_number(given[name]) for name in _NUMBERS if name in given}
+    if "area" in given:
+        given["area"] = places.find(given["area"]) or given["area"]
+    return given
+
+
+def _score_row(table: Table, given: Mapping[str, str]) -> dict[str, str]:
+    row = {**dict.fromkeys(table.names, ""), "component": TOTAL, "trust": "press", **given}
+    row["source_day"] = row["source_day"] or row["published_on"]
+    code, component, unit = row["index_code"], row["component"], "points"
+    if table is SCORES:
+        row["statistic"] = row["statistic"] or "value"
+        if row["statistic"].startswith("count:"):
+            unit = "provinces"
+        elif code in SURVEYS or component == TOTAL:
+            unit = "percent"
+    elif not row["max_score"] and row["year"].isdigit():
+        maximum = scale(code, int(row["year"]), component)
+        row["max_score"] = "" if math.isnan(maximum) else repr(maximum)
+    row["unit"] = row["unit"] or unit
+    return row
+
+
+def _option(column: str) -> str:
+    return "--" + OPTIONS.get(column, column).replace("_", "-")

@@ -1,0 +1,339 @@
+"""Proposes all rows of a printed table of provinces: one index and year."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from forecast.base.errors import DataError, Problem
+from forecast.base.indexes import INDEXES as DECLARED
+from forecast.base.indexes import MAIN, SURVEYS
+from forecast.base.labels import Phrase
+from forecast.data.framework import TOTAL, WHOLE, framework_for
+from forecast.data.load import Vintages, read_vintages
+from forecast.data.load.areas import gazetteer
+from forecast.data.tables import (
+    COMPONENTS,
+    COUNTRY,
+    DOMAINS,
+    EVERY_CODE,
+    RELATED,
+    RELATED_CODES,
+    SCORES,
+    Table,
+)
+from forecast.intake.additions.comparison import compare_and_judge
+from forecast.intake.additions.doubts import Doubt
+from forecast.intake.additions.headings import Unit
+from forecast.intake.additions.one_row import scale
+from forecast.intake.additions.proposal import Compared, Proposal, Row, propose
+from forecast.intake.additions.province_sheet import Figure, Line, Sheet, read_sheet
+from forecast.intake.grid import Spot, in_order
+
+INDEXES: Final = {code.casefold(): code for code in EVERY_CODE}
+PROVINCES: Final = 63
+FEWEST_PROVINCES: Final = 55  # PAPI left out three in some years
+_ROUNDING: Final = 0.006  # a figure printed with two decimals, and a little
+_MEAN_TOLERANCE: Final = 0.02
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a table comes from, for every row of it."""
+
+    published_on: dt.date
+    source: str
+    source_day: dt.date | None = None
+    trust: str = "official"
+    note: str = ""
+
+    def cells(self) -> dict[str, str]:
+        """Give the cells that all rows share."""
+        return {
+            "published_on": self.published_on.isoformat(),
+            "source_day": (self.source_day or self.published_on).isoformat(),
+            "source_url": self.source,
+            "trust": self.trust,
+            "note": self.note,
+        }
+
+
+def table(
+    data_dir: Path,
+    path: Path,
+    index_code: str,
+    year: int,
+    origin: Origin,
+    *,
+    sheet: str = "",
+    columns: Sequence[str] = (),
+    unit: Unit = "",
+) -> Proposal:
+    """Propose all rows of one printed table, in .xlsx or .csv.
+
+    Parameters
+    ----------
+    data_dir
+        Folder of the tables.
+    index_code
+        PAR, SIPAS, PAPI, PCI or DTI.
+    year
+        Year that is scored.
+    origin
+        Day, source and trust of every row.
+    sheet, columns, unit
+        See `province_sheet.read_sheet`.
+
+    Raises
+    ------
+    DataError
+        With everything that cannot be read, and everything for which the folder would be refused.
+    """
+    now = read_vintages(data_dir)
+    places, _ = gazetteer(now.frames["areas"])
+    read = read_sheet(path, index_code, year, places, sheet=sheet, columns=columns, unit=unit)
+    target = RELATED if index_code in RELATED_CODES else SCORES
+    maker = _RowMaker(read, index_code, year, origin, now, target)
+    rows, spots = maker.rows()
+    problems = [*read.problems, *maker.problems]
+    given = {line.area for line in read.of("value")}
+    missing = tuple(area for area in places.provinces if area not in given)
+
+    def place(problem: Problem, number: int) -> Problem:
+        spot = spots[number].get(problem.column, spots[number]["area"])
+        placed = read.grid.problem(*spot, problem.expected_key, **problem.expected_facts)
+        return dataclasses.replace(placed, value=problem.value)
+
+    def judge(after: Vintages) -> tuple[Compared, list[Problem]]:
+        own = list(_own_doubts(read, maker))
+        compared, doubts = compare_and_judge(
+            now, after, target, index_code, addends=maker.addends, raised=own
+        )
+        compared = dataclasses.replace(compared, standing=maker.standing, missing=missing)
+        return compared, [_as_problem(doubt, read) for doubt in doubts]
+
+    try:
+        proposal = propose(
+            data_dir,
+            now,
+            target,
+            rows,
+            action=f"import {index_code.lower()}",
+            what=f"{path.name} ({year})",
+            place=place,
+            judge=judge,
+            remarks=(maker.seen(), *read.remarks),
+        )
+    except DataError as error:
+        raise DataError(in_order([*problems, *error.problems])) from error
+    if problems:
+        raise DataError(in_order([*problems, *proposal.doubts]))
+    return proposal if rows else dataclasses.replace(proposal, doubts=())
+
+
+class _RowMaker:
+    """Makes rows of a sheet's lines; what stands in the table from the same source is left out."""
+
+    def __init__(
+        self, read: Sheet, index_code: str, year: int, origin: Origin, now: Vintages, target: Table
+    ) -> None:
+        self.read, self.index_code, self.year, self.target = read, index_code, year, target
+        self.shared = origin.cells()
+        self.problems: list[Problem] = []
+        self.standing = 0
+        frames = now.frames
+        self.framework = framework_for(
+            frames["frameworks"], frames["events"], MAIN, year, origin.published_on
+        )
+        self.known = self._known(now)
+        self.printed = self._printed_maxima()
+        self.units = {name: self._unit(name) for name in read.components}
+
+    @property
+    def addends(self) -> tuple[str, ...]:
+        """Components of the sheet that add up to the total; none for an index of weights."""
+        if self.index_code == MAIN:
+            return DOMAINS
+        own = tuple(name for name in self.read.components if name != TOTAL)
+        return own if DECLARED[self.index_code].domains else ()
+
+    def rows(self) -> tuple[list[Row], list[dict[str, Spot]]]:
+        """Make the rows, and say for each where its cells stand in the sheet."""
+        rows: list[Row] = []
+        spots: list[dict[str, Spot]] = []
+        once = {(line.area, line.statistic): line for line in reversed(self.read.lines)}
+        for line in reversed(once.values()):
+            if line.statistic == "maximum" or (self.target is RELATED and line.statistic != "value"):
+                continue
+            for component in COMPONENTS[self.index_code]:
+                figure, unit = self._figure(line, component)
+                rank = line.ranks.get(component)
+                if (figure or rank) and not self._stands(line, component, figure, unit, rank):
+                    rows.append(self._row(line, component, figure, unit, rank))
+                    cells = {"score": figure, "rank": rank}
+                    spots.append(
+                        {"area": line.spot, **{name: cell.spot for name, cell in cells.items() if cell}}
+                    )
+        return rows, spots
+
+    def maximum(self, component: str) -> float:
+        """Maximum in points: the one printed, the publisher's, or the framework's; NaN if unknown."""
+        if component in self.printed:
+            return self.printed[component].value
+        if self.index_code != MAIN:
+            return scale(self.index_code, self.year, component)
+        return self.framework.maximum(component) if self.framework.max_status(component) else math.nan
+
+    def seen(self) -> Phrase:
+        """Say which columns were read as what."""
+        words = [f"{name} ({unit})" if unit else name for name, unit in self.units.items()]
+        return Phrase("imports.seen", {"lines": len(self.read.of("value")), "columns": words})
+
+    def _figure(self, line: Line, component: str) -> tuple[Figure | None, Unit]:
+        """Figure of a component that is taken (points before percent), and its unit."""
+        units: tuple[Unit, ...] = ("points", "percent", "")
+        for unit in units:
+            if figure := line.figures.get((component, unit)):
+                return figure, unit or self.units[component]
+        return None, "points"
+
+    def _unit(self, component: str) -> Unit:
+        """Unit of a component: as its heading says, else as its figures show."""
+        said = {unit for line in self.read.lines for name, unit in line.figures if name == component}
+        if self.target is RELATED or "points" in said:
+            return "points"
+        if "percent" in said or self.index_code in SURVEYS or component == TOTAL:
+            return "percent"
+        figures = [line.figures.get((component, "")) for line in self.read.of("value")]
+        values = [figure.value for figure in figures if figure]
+        above = sum(value > self.maximum(component) for value in values)
+        return "percent" if above * 2 > len(values) else "points"
+
+    def _printed_maxima(self) -> dict[str, Figure]:
+        maxima = {
+            heading.component: Figure(heading.maximum, (self.read.lines[0].spot[0], column))
+            for column, heading in self.read.columns.items()
+            if heading.maximum and self.read.lines
+        }
+        for line in self.read.of("maximum"):
+            maxima |= {name: figure for (name, unit), figure in line.figures.items() if unit != "percent"}
+        return maxima
+
+    def _row(self, line: Line, component: str, figure: Figure | None, unit: Unit, rank: Figure | None) -> Row:
+        printed = self.printed.get(component)
+        maximum = printed.value if printed else math.nan
+        if self.target is RELATED and printed is None:
+            maximum = scale(self.index_code, self.year, component)
+        cells = {
+            "index_code": self.index_code,
+            "year": str(self.year),
+            "area": line.area,
+            "component": component,
+            "statistic": line.statistic,
+            "score": _text(figure.value) if figure else "",
+            "unit": unit,
+            "max_score": "" if math.isnan(maximum) or unit == "percent" else _text(maximum),
+            "rank": _text(rank.value) if rank else "",
+            **self.shared,
+        }
+        return {name: cells.get(name, "") for name in self.target.names}
+
+    def _known(self, now: Vintages) -> dict[tuple[str, ...], Any]:
+        """Rows of the table from this very source, by what names their figure."""
+        frame = now.frames[self.target.name]
+        same = (frame["index_code"] == self.index_code) & (frame["year"] == self.year)
+        own = frame[same & (frame["source_url"] == self.shared["source_url"])]
+        return {
+            (
+                *(str(row.area), str(row.component), str(getattr(row, "statistic", "value"))),
+                *(str(row.published_on)[:10], str(row.source_day)[:10]),
+            ): row
+            for row in own.itertuples(index=False)
+        }
+
+    def _stands(
+        self, line: Line, component: str, figure: Figure | None, unit: Unit, rank: Figure | None
+    ) -> bool:
+        """Whether the table has this figure of this very source; with another figure it is a problem."""
+        days = self.shared["published_on"], self.shared["source_day"]
+        row = self.known.get((line.area, component, line.statistic, *days))
+        if row is None:
+            return False
+        self.standing += 1
+        new = [cell.value if cell else math.nan for cell in (figure, rank)]
+        same = np.allclose(new, [row.score, row.rank], rtol=1e-5, atol=1e-9, equal_nan=True)
+        if not same or (figure and row.unit != unit):
+            spot = (figure or rank or Figure(0.0, line.spot)).spot
+            self.problems.append(self.read.grid.problem(*spot, "imports.other_figure", number=int(row.row)))
+        return True
+
+
+def _own_doubts(read: Sheet, maker: _RowMaker) -> Iterator[Doubt]:
+    """Doubts that the sheet raises by itself: its title, its maxima, points beside percent, its means."""
+    lines = read.of("value")
+    if read.years and maker.year not in read.years:
+        yield Doubt("doubt.title_year", facts={"year": maker.year, "found": sorted(read.years)})
+    if len(lines) < FEWEST_PROVINCES:
+        yield Doubt("doubt.few", facts={"count": len(lines), "fewest": FEWEST_PROVINCES})
+    for component, figure in maker.printed.items() if maker.index_code == MAIN else ():
+        if maker.framework.max_status(component) == "read":
+            own = maker.framework.maximum(component)
+            if abs(own - figure.value) > _ROUNDING:
+                facts = {"printed": figure.value, "known": own}
+                yield Doubt("doubt.maximum", component=component, facts=facts)
+    yield from _wrong_percent(read, maker)
+    if len(lines) >= PROVINCES:
+        yield from _wrong_means(read)
+
+
+def _wrong_percent(read: Sheet, maker: _RowMaker) -> Iterator[Doubt]:
+    """Points and percent of one cell that do not belong together."""
+    for line in read.of("value"):
+        for component in read.components:
+            points, percent = (line.figures.get((component, unit)) for unit in ("points", "percent"))
+            high = maker.maximum(component)
+            if points and percent and high > 0:
+                due = WHOLE * points.value / high
+                if abs(due - percent.value) > WHOLE * _ROUNDING / high + _ROUNDING:
+                    facts = {"points": points.value, "percent": percent.value, "due": round(due, 2)}
+                    yield Doubt("doubt.percent", line.area, component, facts)
+
+
+def _wrong_means(read: Sheet) -> Iterator[Doubt]:
+    """Printed mean, highest and lowest that are not those of a full table."""
+    lines = read.of("value")
+    for own in (line for line in read.lines if line.area == COUNTRY and line.statistic != "maximum"):
+        for (component, unit), figure in own.figures.items():
+            values = [
+                line.figures[component, unit].value for line in lines if (component, unit) in line.figures
+            ]
+            if len(values) == len(lines):
+                due = {"mean": float(np.mean(values)), "max": max(values), "min": min(values)}[own.statistic]
+                if abs(due - figure.value) > _MEAN_TOLERANCE:
+                    facts = {"printed": figure.value, "due": round(due, 4), "statistic": own.statistic}
+                    yield Doubt("doubt.mean", own.area, component, facts)
+
+
+def _as_problem(doubt: Doubt, read: Sheet) -> Problem:
+    """Put a doubt to its cell; one about a column to its heading, one about the whole to the sheet."""
+    line = next((line for line in read.lines if line.area == doubt.area), None)
+    if line is not None:
+        spots = [figure.spot for (name, _), figure in line.figures.items() if name == doubt.component]
+        if doubt.key.startswith("doubt.rank") and doubt.component in line.ranks:
+            spots = [line.ranks[doubt.component].spot]
+        return read.grid.problem(*(spots or [line.spot])[0], doubt.key, **doubt.all_facts)
+    column = next((at for at, head in read.columns.items() if head.component == doubt.component), 0)
+    if not (column and doubt.component):
+        return read.grid.whole_problem(doubt.key, **doubt.all_facts)
+    return dataclasses.replace(read.grid.problem(1, column, doubt.key, **doubt.all_facts), row=None, value="")
+
+
+def _text(value: float) -> str:
+    return repr(round(value, 6)).removesuffix(".0")
