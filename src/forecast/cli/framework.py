@@ -15,7 +15,8 @@ from forecast.cli.local import ChoiceType, PathType, Verb, WholeType, options
 from forecast.cli.plain import Side, table
 from forecast.data.framework import PART_PREFIX, TOTAL, is_criterion
 from forecast.data.tables import FRAMEWORKS, MAX_STATUS
-from forecast.intake import annex, writer
+from forecast.intake import writer
+from forecast.intake.annex import framework_rows, framework_table, tree
 from forecast.intake.annex.framework_rows import PARTS_OF
 from forecast.intake.annex.framework_table import Change, Row
 
@@ -52,7 +53,7 @@ def framework(*, action: str, file: Path | None, framework: str | None, lang: st
     if action == "show":
         if file is not None:
             raise SpecError("cli.extra_words", {"found": [str(file)], "command": "forecast framework show"})
-        click.echo(shown(annex.read_table(data_dir / FRAMEWORKS.file), framework or "", lang))
+        click.echo(shown(framework_table.read_table(data_dir / FRAMEWORKS.file), framework or "", lang))
         return EXIT_GOOD
     command = "forecast framework import"
     if file is None:
@@ -78,21 +79,21 @@ def bring_in(
     lang: str,
 ) -> int:
     """Read an annex, show what it makes of the table, and write the table if that is wished and sound."""
-    request = annex.Request(
+    request = framework_rows.Request(
         framework=framework,
         first_year=first_year or 0,
         last_year=last_year or 0,
         status=status,
         source=source,
     )
-    plan = annex.plan(annex.read(file, sheet=sheet, columns=column), request, data_dir)
+    plan = framework_rows.plan(tree.read(file, sheet=sheet, columns=column), request, data_dir)
     click.echo(summary(plan, lang))
     path = data_dir / FRAMEWORKS.file
     if not plan.changes:
         click.echo(labels.text("annex.same", lang, path=path))
         return EXIT_GOOD
     content = plan.content()
-    after = annex.prove(data_dir, content)
+    after = framework_table.rehearse_frameworks(data_dir, content)
     if plan.replaces and not replace and not dry_run:
         raise SpecError("annex.replace_needed", {"framework": framework})
     if dry_run:
@@ -107,7 +108,7 @@ def bring_in(
     return EXIT_GOOD
 
 
-def summary(plan: annex.Plan, lang: str) -> str:
+def summary(plan: framework_rows.Plan, lang: str) -> str:
     """Write what was read, what is proposed and what changes."""
     found, request = plan.annex, plan.request
     years = f"{plan.rows[0]['first_year']}–{plan.rows[0]['last_year']}" if plan.rows else labels.MISSING
@@ -123,7 +124,7 @@ def summary(plan: annex.Plan, lang: str) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def shown(frameworks: annex.FrameworkTable, name: str, lang: str) -> str:
+def shown(frameworks: framework_table.FrameworkTable, name: str, lang: str) -> str:
     """Write one framework as a tree; the latest if none is named."""
     if name and name not in frameworks.frameworks:
         refuse_unknown("--framework", name, frameworks.frameworks)
@@ -163,7 +164,7 @@ def _line(row: Row, depth: int, lang: str) -> list[str]:
     ]
 
 
-def _domains(plan: annex.Plan, lang: str) -> str:
+def _domains(plan: framework_rows.Plan, lang: str) -> str:
     found = plan.annex
     rows = []
     for domain in found.below(()):
@@ -183,7 +184,7 @@ def _domains(plan: annex.Plan, lang: str) -> str:
     return table(headers, rows, ["left", "right", "right", "right", "right"])
 
 
-def _sources(plan: annex.Plan, lang: str) -> str:
+def _sources(plan: framework_rows.Plan, lang: str) -> str:
     rows = [
         [_source(source, lang), _points(points, lang), _known(plan, PARTS_OF.get(source, ""), lang)]
         for source, points in plan.sources.items()
@@ -193,7 +194,7 @@ def _sources(plan: annex.Plan, lang: str) -> str:
     )
 
 
-def _rules(plan: annex.Plan, lang: str) -> str:
+def _rules(plan: framework_rows.Plan, lang: str) -> str:
     leaves = plan.annex.leaves()
     ruled = [item for item in leaves if item.scoring.rule]
     facts = {"leaves": len(leaves), "ruled": len(ruled), "open": len(leaves) - len(ruled)}
@@ -205,7 +206,7 @@ def _rules(plan: annex.Plan, lang: str) -> str:
     return "\n".join(lines)
 
 
-def _changes(plan: annex.Plan, lang: str) -> str:
+def _changes(plan: framework_rows.Plan, lang: str) -> str:
     """Count rows that are new, list every other change."""
     new = [each for each in plan.changes if not each.column and each.after]
     gone = [each for each in plan.changes if not each.column and not each.after]
@@ -233,7 +234,7 @@ def _cell(column: str, text: str, lang: str) -> str:
     return labels.text(f"annex.status.{text}", lang) if column == "max_status" else text
 
 
-def _known(plan: annex.Plan, component: str, lang: str) -> str:
+def _known(plan: framework_rows.Plan, component: str, lang: str) -> str:
     known = plan.known.get(component)
     return _points(known["max_score"], lang) if known else labels.MISSING
 

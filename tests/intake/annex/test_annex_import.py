@@ -11,7 +11,8 @@ from forecast.base.errors import DataError, WriteError
 from forecast.base.lock import held
 from forecast.data import load
 from forecast.data.framework import framework_for
-from forecast.intake import annex, writer
+from forecast.intake import writer
+from forecast.intake.annex import framework_rows, framework_table, tree
 
 NAME = "876/QĐ-BNV"
 AS_OF = dt.date(2024, 10, 20)
@@ -327,7 +328,7 @@ def test_columns_beside_are_kept(bring, data_dir, made_up, tmp_path):
     assert criteria.loc["1.1.1", "deadline"].date() == dt.date(2024, 12, 31)
     assert "1.1.2" in next(line for line in out.splitlines() if "lời văn" in line)
     assert criteria.loc["1.1.2", "rule"] == ""
-    known = annex.read_table(data_dir / "frameworks.csv").of(NAME)
+    known = framework_table.read_table(data_dir / "frameworks.csv").of(NAME)
     assert known["1.1.1"]["note"].startswith("Ghi chú giả định | Từ 95% trở lên")
     assert "kiểm chứng" in known["1.1.2"]["note"]
 
@@ -335,7 +336,7 @@ def test_columns_beside_are_kept(bring, data_dir, made_up, tmp_path):
 def test_proposed_rules_say_so_in_their_note(bring, path, data_dir):
     """A rule made of printed lines keeps the lines and the word that nobody has confirmed it."""
     bring(path)
-    known = annex.read_table(data_dir / "frameworks.csv").of(NAME)
+    known = framework_table.read_table(data_dir / "frameworks.csv").of(NAME)
     proposed = [row for row in known.values() if row["rule"]]
 
     assert proposed
@@ -377,8 +378,8 @@ def test_problems_are_as_agreed(bring, golden, made_up, tmp_path):
 
 def test_a_framework_without_any_row_needs_no_table_of_halves(made_up, data_dir, tmp_path):
     """A new framework gets total and domains from the annex, and its domain 8 has no halves."""
-    request = annex.Request(framework="0/QĐ-GĐ", first_year=2020, last_year=2021, status="made_up")
-    plan = annex.plan(annex.read(made_up.one_column(made_up.nodes(), tmp_path)), request, data_dir)
+    request = framework_rows.Request(framework="0/QĐ-GĐ", first_year=2020, last_year=2021, status="made_up")
+    plan = framework_rows.plan(tree.read(made_up.one_column(made_up.nodes(), tmp_path)), request, data_dir)
 
     assert sorted(plan.above) == sorted(["total", *(f"D{number}" for number in range(1, 9))])
     assert {row["parent"] for row in plan.rows if row["component"] in ("8.1", "8.2")} == {"D8"}
@@ -389,8 +390,8 @@ def test_problems_of_annex_and_table_are_told_together(made_up, data_dir, tmp_pa
     rows = [[*made_up.HEAD], *made_up.rows_of(made_up.nodes(), points=float)]
     rows[1][2] = 9.25
     rows[3][2] = "x"
-    found = annex.read(made_up.write_sheet(tmp_path / "two.xlsx", rows))
+    found = tree.read(made_up.write_sheet(tmp_path / "two.xlsx", rows))
 
     with pytest.raises(DataError) as error:
-        annex.plan(found, annex.Request(framework=NAME), data_dir)
+        framework_rows.plan(found, framework_rows.Request(framework=NAME), data_dir)
     assert {problem.expected_key for problem in error.value.problems} >= {"annex.differs", "annex.maximum"}

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecast.base.errors import DataError, SpecError
-from forecast.intake import annex
+from forecast.intake.annex import framework_rows, tree
 from forecast.intake.annex.headings import find_layout
 from forecast.intake.annex.tree import parse_maximum, whole_annex
 from forecast.intake.grid import Cell, Grid
 
-REQUEST = annex.Request(framework="876/QĐ-BNV", status="made_up")
+REQUEST = framework_rows.Request(framework="876/QĐ-BNV", status="made_up")
 HEAD = [
     *("STT", "Tiêu chí", "Điểm tối đa", "Nguồn điểm", "Ghi chú"),
     *("Quy tắc", "Chỉ tiêu", "Thời hạn", "Cơ quan chủ trì"),
@@ -58,7 +58,7 @@ def problems(made_up, data_dir, tmp_path):
     def tell(sheet):
         path = made_up.write_sheet(tmp_path / "annex.xlsx", sheet.rows)
         try:
-            annex.plan(annex.read(path), REQUEST, data_dir)
+            framework_rows.plan(tree.read(path), REQUEST, data_dir)
         except DataError as error:
             return [(each.cell, each.text("vi"), each.text("en")) for each in error.problems]
         return []
@@ -195,7 +195,7 @@ def test_a_tenth_criterion_kept_as_a_number_is_told_with_what_it_was(made_up, tm
     rows = [["STT", "Tiêu chí", "Điểm tối đa"], [1, "Tiêu chí giả định", 100]]
     rows += [[f"1.{k}", "Tiêu chí giả định", 100 / count] for k in range(1, count)]
     rows.append([last, "Tiêu chí giả định", 100 / count])
-    found = annex.read(made_up.write_sheet(tmp_path / "ten.xlsx", rows))
+    found = tree.read(made_up.write_sheet(tmp_path / "ten.xlsx", rows))
 
     [problem] = [each for each in found.problems if each.row == count + 2]
     assert problem.cell == f"A{count + 2}"
@@ -207,7 +207,7 @@ def test_places_in_a_csv_are_row_and_column(made_up, tmp_path):
     """A CSV has no sheet, so the place is told as row and column, lettered as in a spreadsheet."""
     path = tmp_path / "annex.csv"
     path.write_text("STT;Tiêu chí;Điểm tối đa\n1;Tiêu chí giả định;mười\n", encoding="utf-8")
-    [problem, *_] = annex.read(path).problems
+    [problem, *_] = tree.read(path).problems
 
     assert problem.text("vi").startswith("annex.csv, dòng 2, cột C, gặp “mười”")
 
@@ -228,7 +228,7 @@ def test_a_file_without_a_table_is_refused_in_words(tmp_path, content, words):
     path = tmp_path / "annex.csv"
     path.write_bytes(content)
     try:
-        told = "\n".join(problem.text("vi") for problem in annex.read(path).problems)
+        told = "\n".join(problem.text("vi") for problem in tree.read(path).problems)
     except DataError as error:
         told = error.text("vi")
 
@@ -239,11 +239,11 @@ def test_a_missing_file_and_a_folder_are_refused_in_words(tmp_path):
     """Neither is a file that can be read."""
     for name in ("none.csv", "none.xlsx"):
         with pytest.raises(DataError, match="there is no such file"):
-            annex.read(tmp_path / name)
+            tree.read(tmp_path / name)
     folder = tmp_path / "folder.csv"
     folder.mkdir()
     with pytest.raises(DataError, match="not a regular file"):
-        annex.read(folder)
+        tree.read(folder)
 
 
 def test_merged_cells_without_end_are_refused_before_they_are_read(made_up, tmp_path):
@@ -255,8 +255,8 @@ def test_merged_cells_without_end_are_refused_before_they_are_read(made_up, tmp_
             packed.writestr(name, small.read(name).replace(b"A3:C4", b"A3:XFD1048576"))
 
     with pytest.raises(DataError, match="merged or linked ranges cover more"):
-        annex.read(huge)
-    assert annex.read(path).items == ()
+        tree.read(huge)
+    assert tree.read(path).items == ()
 
 
 @pytest.mark.parametrize(
@@ -324,7 +324,7 @@ def test_no_csv_breaks_the_import(shared_data, rows, mark):
         lines = ["STT;Tiêu chí;Điểm tối đa".replace(";", mark), *(mark.join(row) for row in rows)]
         path.write_text("\n".join(lines), encoding="utf-8", errors="surrogatepass")
         try:
-            annex.plan(annex.read(path), REQUEST, shared_data)
+            framework_rows.plan(tree.read(path), REQUEST, shared_data)
         except (DataError, SpecError) as error:
             told = [error.text("vi"), error.text("en")]
 

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecast.base.errors import SpecError
-from forecast.intake import annex
+from forecast.intake.annex import tree as annex_tree
 from forecast.intake.annex.headings import role_of
-from forecast.intake.annex.scoring import proposed_rule
+from forecast.intake.annex.step_lines import proposed_rule
 from forecast.intake.numbering import Numbering, split_mark, whole_mark
 
 LAYOUTS = ("one_column", "with_titles", "merged", "several_columns", "semicolons", "commas")
@@ -37,7 +37,7 @@ SPELLINGS = {
 
 def read(path):
     """Read an annex that must be sound."""
-    found = annex.read(path)
+    found = annex_tree.read(path)
     assert [problem.text("en") for problem in found.problems] == []
     return found
 
@@ -193,7 +193,7 @@ def test_a_heading_of_two_rows_may_be_printed_again(made_up, tmp_path):
     assert all(item.scoring.notes == () for item in found.items)
     strange = [["STT", "Tiêu chí", "Cột lạ"]]
     path = made_up.write_sheet(tmp_path / "hand.xlsx", [*strange, *body[:40], *strange, *body[40:]])
-    assert len(annex.read(path, columns=["Điểm tối đa=C"]).items) == len(tree)
+    assert len(annex_tree.read(path, columns=["Điểm tối đa=C"]).items) == len(tree)
 
 
 def test_notes_at_the_foot_of_a_page_do_not_end_the_table(made_up, tmp_path):
@@ -254,8 +254,8 @@ def test_a_column_can_be_left_out_by_hand(made_up, tmp_path):
     rows[1][4] = "Ghi chú giả định"
     path = made_up.write_sheet(tmp_path / "noted.xlsx", rows)
 
-    assert annex.read(path).items[0].scoring.notes == ("Ghi chú giả định",)
-    assert annex.read(path, columns=["bỏ qua=E"]).items[0].scoring.notes == ()
+    assert annex_tree.read(path).items[0].scoring.notes == ("Ghi chú giả định",)
+    assert annex_tree.read(path, columns=["bỏ qua=E"]).items[0].scoring.notes == ()
 
 
 def test_a_column_can_be_named_by_hand(made_up, tmp_path):
@@ -264,13 +264,13 @@ def test_a_column_can_be_named_by_hand(made_up, tmp_path):
     rows = [["STT", "Tiêu chí", "Cột lạ"], *(row[:3] for row in made_up.rows_of(tree))]
     path = made_up.write_sheet(tmp_path / "strange.xlsx", rows)
 
-    found = annex.read(path, columns=["Điểm tối đa=C"])
+    found = annex_tree.read(path, columns=["Điểm tối đa=C"])
 
     assert tree_of(found) == made_up.expected(tree)
     with pytest.raises(SpecError, match="--column"):
-        annex.read(path, columns=["Điểm tối đa"])
+        annex_tree.read(path, columns=["Điểm tối đa"])
     with pytest.raises(SpecError, match="--column"):
-        annex.read(path, columns=["Cột nào đó=C"])
+        annex_tree.read(path, columns=["Cột nào đó=C"])
 
 
 def test_of_several_sheets_one_must_be_chosen(made_up, tmp_path):
@@ -283,10 +283,10 @@ def test_of_several_sheets_one_must_be_chosen(made_up, tmp_path):
     book.save(path)
 
     with pytest.raises(SpecError, match="Bản sao"):
-        annex.read(path)
-    assert annex.read(path, sheet="Bản sao").grid.sheet == "Bản sao"
+        annex_tree.read(path)
+    assert annex_tree.read(path, sheet="Bản sao").grid.sheet == "Bản sao"
     with pytest.raises(SpecError, match="Bản sao"):
-        annex.read(path, sheet="Bản sáo")
+        annex_tree.read(path, sheet="Bản sáo")
 
 
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice (soffice) is not installed here")

@@ -1,20 +1,20 @@
-"""From the rows of a sheet to its entries: a number, a name, a maximum and what stands beside them."""
+"""Reads the rows of an annex as entries: a number, a name, a maximum and the cells beside them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from forecast.base.errors import Problem
 from forecast.base.spelling import plain_words
 from forecast.intake.annex.headings import Column, Layout, Role
-from forecast.intake.annex.scoring import read_step
+from forecast.intake.annex.step_lines import read_step
 from forecast.intake.grid import Cell, Grid, Spot
 from forecast.intake.numbering import DEEPEST, Mark, Numbering, Path, day_mark, split_mark, whole_mark
 
-BESIDE: Final[tuple[Role, ...]] = ("note", "responsible", "source", "rule", "indicator", "deadline")
+DETAILS: Final[tuple[Role, ...]] = ("note", "responsible", "source", "rule", "indicator", "deadline")
 _SPREADING: Final = ("responsible", "source", "deadline")  # one merged cell speaks for all its rows
 _INDEX: Final = re.compile(r"\(?\d{1,2}\)?|[A-ZĐ]|\(?\d\)?\s*=.*")
 _BULLET: Final = re.compile(r"[-–+•*]|[a-zđ]\s*[).]")
@@ -27,8 +27,8 @@ _MAX_IN_NAME: Final = re.compile(r"(.+?)\s*\(\s*(\d+(?:[.,]\d+)?)\s*(?:điểm|�
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """What one cell or two of a row say: a number and a name, or a text alone."""
+class Title:
+    """A number and a name in one cell or two of a row, or a text alone."""
 
     mark: Mark | None
     name: str
@@ -46,7 +46,7 @@ class Entry:
     spot: Spot
     maximum: Cell | None
     max_spot: Spot
-    beside: Mapping[Role, Cell]
+    details: Mapping[Role, Cell]
     from_day: bool = False
     lines: list[str] = field(default_factory=list)
 
@@ -61,8 +61,8 @@ class Total:
 
 
 @dataclass(slots=True)
-class Walk:
-    """Everything found in a sheet.
+class Entries:
+    """All that a sheet holds.
 
     `doubtful` speaks of texts with points and without number: lines of scoring, if all sums are right
     without them, else components that have lost their numbers.
@@ -74,52 +74,52 @@ class Walk:
     doubtful: list[Problem] = field(default_factory=list)
 
 
-def walk(grid: Grid, layout: Layout) -> Walk:
+def read_entries(grid: Grid, layout: Layout) -> Entries:
     """Read all rows below the heading; what cannot be placed is a problem, never left out in silence."""
-    return _Walker(grid, layout).walk()
+    return _Reader(grid, layout).read()
 
 
-class _Walker:
+class _Reader:
     def __init__(self, grid: Grid, layout: Layout) -> None:
         self.grid = grid
         self.layout = layout
-        self.found = Walk()
+        self.all = Entries()
         self.open = False  # whether texts without number belong to the entry above
         self.levels = _levels_by_order(grid, layout)
-        self.pieces = dict(self._within_table())
-        marks = [piece.mark for pieces in self.pieces.values() for piece in pieces if piece.mark]
+        self.titles = dict(self._table_rows())
+        marks = [title.mark for titles in self.titles.values() for title in titles if title.mark]
         if not marks:
-            self.pieces = _numbered_by_order(self.pieces)
+            self.titles = _numbered_by_order(self.titles)
         self.numbering = Numbering(marks)
 
-    def walk(self) -> Walk:
-        for row, pieces in self.pieces.items():
-            text = " ".join(piece.name for piece in pieces)
-            if any(piece.mark for piece in pieces):
-                self._enter(row, [piece for piece in pieces if piece.mark or piece.name])
+    def read(self) -> Entries:
+        for row, titles in self.titles.items():
+            text = " ".join(title.name for title in titles)
+            if any(title.mark for title in titles):
+                self._enter(row, [title for title in titles if title.mark or title.name])
             elif _is_total(text):
                 self._total(row, text)
             else:
-                self._line(row, text, pieces)
-        return self.found
+                self._line(row, text, titles)
+        return self.all
 
     # ---- rows
 
-    def _within_table(self) -> Iterator[tuple[int, tuple[Piece, ...]]]:
+    def _table_rows(self) -> Iterator[tuple[int, tuple[Title, ...]]]:
         """Rows of the table without the notes below it, or at the foot of a page, which may be numbered."""
-        rows = {row: self._pieces(row) for row in self.grid.rows if self._is_body(row)}
-        numbered = {row for row, pieces in rows.items() if any(piece.mark for piece in pieces)}
+        rows = {row: self._titles(row) for row in self.grid.rows if self._is_body(row)}
+        numbered = {row for row, titles in rows.items() if any(title.mark for title in titles)}
         last = max((row for row in numbered if self._maxima(row)), default=0)
         notes = False
         for row in self.grid.rows:
-            pieces = rows.get(row)
-            if pieces is None:
+            titles = rows.get(row)
+            if titles is None:
                 notes = False  # the heading of the next page
                 continue
-            below = row not in numbered and any(plain_words(p.name).startswith(_BELOW_TABLE) for p in pieces)
+            below = row not in numbered and any(plain_words(p.name).startswith(_BELOW_TABLE) for p in titles)
             notes = not self._maxima(row) and (below or notes)
             if not notes or (row < last and row not in numbered):
-                yield row, pieces
+                yield row, titles
 
     def _is_body(self, row: int) -> bool:
         if row <= self.layout.last_row or self.layout.is_heading(self.grid, row):
@@ -127,36 +127,34 @@ class _Walker:
         cells = list(self.grid.row(row))
         return len(cells) < 3 or not all(_INDEX.fullmatch(cell.text) for cell in cells)
 
-    def _enter(self, row: int, pieces: Sequence[Piece]) -> None:
-        for place, piece in enumerate(pieces):
-            last = place == len(pieces) - 1
-            if piece.mark is None:  # more text beside a numbered name
-                self._add_line(piece.name)
+    def _enter(self, row: int, titles: Sequence[Title]) -> None:
+        for place, title in enumerate(titles):
+            last = place == len(titles) - 1
+            if title.mark is None:  # more text beside a numbered name
+                self._add_line(title.name)
                 continue
-            mark = replace(piece.mark, level=piece.mark.level or piece.level)
+            mark = replace(title.mark, level=title.mark.level or title.level)
             path = self.numbering.path(mark, self._context())
-            if not last and self._is_current(path, piece.name):
+            if not last and self._is_current(path, title.name):
                 continue  # repeated in front of each row that belongs to it
-            if not self._placed(mark, path, piece):
+            if not self._placed(mark, path, title):
                 continue
-            name, maximum, spot = self._maximum(row, piece, len(path), last=last)
-            beside = self._beside(row) if last else {}
-            entry = Entry(path, name, piece.spot, maximum, spot, beside, bool(mark.days), list(piece.steps))
-            self.found.entries.append(entry)
+            name, maximum, spot = self._maximum(row, title, len(path), last=last)
+            details = self._details(row) if last else {}
+            entry = Entry(path, name, title.spot, maximum, spot, details, bool(mark.days), list(title.steps))
+            self.all.entries.append(entry)
             self.open = True
 
-    def _placed(self, mark: Mark, path: Path, piece: Piece) -> bool:
-        key = ""
-        if mark.days and not path:
-            key = "annex.number_day"
-        elif len(path) > DEEPEST:
-            key = "annex.too_deep"
-        elif not mark.days and len(path) < self.numbering.level(mark):
-            key = "annex.nothing_above"
-        elif not piece.name:
-            key = "annex.no_name"
+    def _placed(self, mark: Mark, path: Path, title: Title) -> bool:
+        wrong = {
+            "annex.number_day": mark.days and not path,
+            "annex.too_deep": len(path) > DEEPEST,
+            "annex.nothing_above": not mark.days and len(path) < self.numbering.level(mark),
+            "annex.no_name": not title.name,
+        }
+        key = next((key for key, holds in wrong.items() if holds), "")
         if key:
-            self.found.problems.append(self.grid.problem(*piece.spot, key))
+            self.all.problems.append(self.grid.problem(*title.spot, key))
         return not key
 
     def _total(self, row: int, text: str) -> None:
@@ -164,34 +162,33 @@ class _Walker:
         self.open = False  # below a sum stand signatures, not lines of scoring
         context = self._context()
         domain = named.parts[0] if named else context[0] if context else 0
-        self.found.totals += [Total(cell, domain, bool(named)) for cell in self._maxima(row)[:1]]
+        self.all.totals += [Total(cell, domain, bool(named)) for cell in self._maxima(row)[:1]]
 
-    def _line(self, row: int, text: str, pieces: Sequence[Piece]) -> None:
+    def _line(self, row: int, text: str, titles: Sequence[Title]) -> None:
         """Keep a text without number under what stands above; with a maximum it must be a line of scoring."""
         maxima = self._maxima(row)
         if not text:
-            if self.found.entries and maxima and maxima[0].kind != "formula":
-                self.found.problems.append(self.grid.problem(row, maxima[0].column, "annex.stray_maximum"))
-            beside = self._beside(row)
-            self._add_line(beside["note"].text if "note" in beside else "")
+            if self.all.entries and maxima and maxima[0].kind != "formula":
+                self.all.problems.append(self.grid.problem(row, maxima[0].column, "annex.stray_maximum"))
+            note = self._details(row).get("note")
+            self._add_line(note.text if note else "")
             return
         whole = f"{text}: {maxima[0].text}" if maxima else text
         if maxima and not (read_step(whole) or _BULLET.match(text)):
-            numbers = [each.column for each in self.layout.of("number")]
-            unread = pieces[0].spot[1] in numbers
-            told = self.found.problems if unread or not self.open else self.found.doubtful
-            told.append(self.grid.problem(*pieces[0].spot, "annex.no_number"))
-        for line in (whole, *(step for piece in pieces for step in piece.steps)):
+            unread = titles[0].spot[1] in [column.column for column in self.layout.of("number")]
+            problems = self.all.problems if unread or not self.open else self.all.doubtful
+            problems.append(self.grid.problem(*titles[0].spot, "annex.no_number"))
+        for line in (whole, *(step for title in titles for step in title.steps)):
             self._add_line(line)
 
     def _add_line(self, text: str) -> None:
         if self.open and text:
-            self.found.entries[-1].lines.append(text)
+            self.all.entries[-1].lines.append(text)
 
     # ---- cells
 
-    def _pieces(self, row: int) -> tuple[Piece, ...]:
-        pieces: list[Piece] = []
+    def _titles(self, row: int) -> tuple[Title, ...]:
+        titles: list[Title] = []
         pending: list[tuple[Mark, Spot, int]] = []
         for column in self.layout.of("number", "name"):
             spot = (row, column.column)
@@ -199,86 +196,84 @@ class _Walker:
             if cell is None or not re.search(r"\w", cell.text):
                 continue
             if cell.kind == "formula":
-                self.found.problems.append(self.grid.problem(*spot, "annex.formula_text"))
+                self.all.problems.append(self.grid.problem(*spot, "annex.formula_text"))
                 continue
             mark = day_mark(cell.text) if cell.kind == "day" else whole_mark(cell.text)
             if mark:
                 pending.append((mark, spot, column.level or self.levels.get(column.column, 0)))
                 continue
-            pieces.append(_piece(cell, column, pending))
+            titles.append(_title(cell, column, pending))
             pending = []
         if pending:
             mark, spot = _joined(pending)
-            pieces.append(Piece(mark, "", spot))
-        return tuple(pieces)
+            titles.append(Title(mark, "", spot))
+        return tuple(titles)
 
     def _maxima(self, row: int) -> list[Cell]:
-        found = (self.grid.cells.get((row, each.column)) for each in self.layout.of("max"))
-        return [cell for cell in found if cell]
+        cells = (self.grid.cells.get((row, column.column)) for column in self.layout.of("max"))
+        return [cell for cell in cells if cell]
 
-    def _maximum(self, row: int, piece: Piece, level: int, *, last: bool) -> tuple[str, Cell | None, Spot]:
+    def _maximum(self, row: int, title: Title, level: int, *, last: bool) -> tuple[str, Cell | None, Spot]:
         """Give the name, the maximum and its spot; the maximum may stand behind the name, in brackets."""
         columns = self.layout.of("max")
         if len(columns) == DEEPEST:
-            own = [each for place, each in enumerate(columns, 1) if (each.level or place) == level]
+            own = [column for place, column in enumerate(columns, 1) if (column.level or place) == level]
         else:
             own = list(columns[:1]) if last else []
-        spot = (row, own[0].column) if own else piece.spot
+        spot = (row, own[0].column) if own else title.spot
         cell = self.grid.cells.get(spot) if own else None
-        behind = _MAX_IN_NAME.fullmatch(piece.name)
+        behind = _MAX_IN_NAME.fullmatch(title.name)
         if cell is None and behind:
-            return behind[1], Cell(*piece.spot, (behind[2],)), piece.spot
-        return piece.name, cell, spot
+            return behind[1], Cell(*title.spot, (behind[2],)), title.spot
+        return title.name, cell, spot
 
-    def _beside(self, row: int) -> dict[Role, Cell]:
-        found: dict[Role, Cell] = {}
-        for each in self.layout.of(*BESIDE):
-            cell = self.grid.cells.get((row, each.column))
-            if cell is None and each.role in _SPREADING:
-                above = self.grid.covering(row, each.column)
-                cell = above if above and above.column == each.column else None
-            if (
-                cell and each.role == "source" and plain_words(cell.text) in _TICKS
-            ):  # a column for each source
-                cell = replace(cell, lines=(each.label,))
+    def _details(self, row: int) -> dict[Role, Cell]:
+        details: dict[Role, Cell] = {}
+        for column in self.layout.of(*DETAILS):
+            cell = self.grid.cells.get((row, column.column))
+            if cell is None and column.role in _SPREADING:
+                above = self.grid.covering(row, column.column)
+                cell = above if above and above.column == column.column else None
+            if cell and column.role == "source" and plain_words(cell.text) in _TICKS:  # a column a source
+                cell = replace(cell, lines=(column.label,))
             if cell:
-                found[each.role] = cell
-        return found
+                details[column.role] = cell
+        return details
 
     def _context(self) -> Path:
-        return self.found.entries[-1].path if self.found.entries else ()
+        return self.all.entries[-1].path if self.all.entries else ()
 
     def _is_current(self, path: Path, name: str) -> bool:
         """Whether it is what the last entry is, or belongs to."""
         if not path or self._context()[: len(path)] != path:
             return False
-        names = (entry.name for entry in reversed(self.found.entries) if entry.path == path)
+        names = (entry.name for entry in reversed(self.all.entries) if entry.path == path)
         return not name or plain_words(next(names, "")) == plain_words(_MAX_IN_NAME.sub(r"\1", name))
 
 
-def _piece(cell: Cell, column: Column, pending: Sequence[tuple[Mark, Spot, int]]) -> Piece:
+def _title(cell: Cell, column: Column, pending: Sequence[tuple[Mark, Spot, int]]) -> Title:
     steps = tuple(line for line in cell.lines[1:] if read_step(line))
     text = " ".join(line for line in cell.lines if line not in steps)
     inside, rest = split_mark(text)
     if not pending:
-        return Piece(inside, rest, (cell.row, cell.column), column.level, steps)
+        return Title(inside, rest, (cell.row, cell.column), column.level, steps)
     mark, spot = _joined(pending)
     name = rest if inside and inside.parts == mark.parts else text
-    return Piece(mark, name, spot, column.level, steps)
+    return Title(mark, name, spot, column.level, steps)
 
 
 def _joined(pending: Sequence[tuple[Mark, Spot, int]]) -> tuple[Mark, Spot]:
     """Read the numbers in front of a name as one: the last if it has points in it, else all together."""
     mark, spot, level = pending[-1]
-    if len(pending) > 1 and all(len(each.parts) == 1 for each, _, _ in pending):
-        parts = tuple(each.parts[0] for each, _, _ in pending)
+    if len(pending) > 1 and all(len(single.parts) == 1 for single, _, _ in pending):
+        parts = tuple(single.parts[0] for single, _, _ in pending)
         return Mark(parts, "plain", max(level, len(parts))), spot
     return replace(mark, level=mark.level or level), spot
 
 
 def _levels_by_order(grid: Grid, layout: Layout) -> dict[int, int]:
     """Levels of several columns of numbers, the domains' first, where their headings say none."""
-    columns = [each.column for each in layout.of("number")]
+    columns = [column.column for column in layout.of("number")]
     used = {
         cell.column
         for cell in grid.cells.values()
@@ -287,21 +282,20 @@ def _levels_by_order(grid: Grid, layout: Layout) -> dict[int, int]:
     return {column: place for place, column in enumerate(columns, 1)} if len(used) > 1 else {}
 
 
-def _numbered_by_order(rows: Mapping[int, tuple[Piece, ...]]) -> dict[int, tuple[Piece, ...]]:
+def _numbered_by_order(rows: Mapping[int, tuple[Title, ...]]) -> dict[int, tuple[Title, ...]]:
     """Number names that stand in a column of their level, where a sheet has no numbers at all."""
     counts = [0] * (DEEPEST + 1)
 
-    def numbered(piece: Piece) -> Piece:
-        if not piece.level or _is_total(piece.name):
-            return piece
-        counts[piece.level] += 1
-        counts[piece.level + 1 :] = [0] * (DEEPEST - piece.level)
-        return replace(piece, mark=Mark((counts[piece.level],), "plain", piece.level))
+    def numbered(title: Title) -> Title:
+        if not title.level or _is_total(title.name):
+            return title
+        counts[title.level] += 1
+        counts[title.level + 1 :] = [0] * (DEEPEST - title.level)
+        return replace(title, mark=Mark((counts[title.level],), "plain", title.level))
 
-    return {row: tuple(map(numbered, pieces)) for row, pieces in rows.items()}
+    return {row: tuple(map(numbered, titles)) for row, titles in rows.items()}
 
 
 def _is_total(text: str) -> bool:
-    words: Iterable[str] = plain_words(text).split()
-    first = next(iter(words), "")
-    return first in ("tong", "cong", "total") and all(word in _TOTALS or word.isdigit() for word in words)
+    first, *rest = plain_words(text).split() or [""]
+    return first in ("tong", "cong", "total") and all(word in _TOTALS or word.isdigit() for word in rest)

@@ -1,9 +1,9 @@
-"""What an annex would make of ``frameworks.csv``: rows, changes, sums beside what is known."""
+"""Makes rows of ``frameworks.csv`` from an annex, with the changes and the sums beside what is known."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any, Final
@@ -25,12 +25,13 @@ from forecast.data.tables import (
 )
 from forecast.intake.annex.framework_table import Change, FrameworkTable, Row, differences, read_table
 from forecast.intake.annex.tree import TOLERANCE, Annex, Item
+from forecast.intake.grid import in_order
 from forecast.intake.numbering import code_of
 
 HALVES: Final = {"sipas": "D8.sipas", "outcome": "D8.outcome"}
 PARTS_OF: Final = {"appraised": "part.appraised", "leaders_survey": "part.leaders_survey", **HALVES}
 _LAST_DOMAIN: Final = 8
-_OWN: Final = "vi"  # the table's language, whoever imports
+_TABLE_LANG: Final = "vi"  # whoever imports
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,9 +89,8 @@ class Plan:
     @property
     def replaces(self) -> bool:
         """Whether criteria that stand in the table would change or go."""
-        return any(map(is_criterion, self.known)) and any(
-            is_criterion(each.component) for each in self.changes
-        )
+        changed = (change.component for change in self.changes)
+        return any(map(is_criterion, self.known)) and any(map(is_criterion, changed))
 
     @property
     def known(self) -> Mapping[str, Row]:
@@ -120,20 +120,20 @@ def plan(annex: Annex, request: Request, data_dir: FilePath) -> Plan:
     table = read_table(data_dir / FRAMEWORKS.file)
     known = table.of(request.framework)
     years = _years(request, known)
-    drafts = _Drafts(annex, request, known, years, _indicators(data_dir))
-    rows = tuple(drafts.row(item) for item in annex.items if len(item.path) > 1)
-    sources = drafts.sources()
-    problems = [*annex.problems, *drafts.problems, *_against_known(annex, known)]
+    maker = _RowMaker(annex, request, known, years, _indicators(data_dir))
+    rows = tuple(maker.row(item) for item in annex.items if len(item.path) > 1)
+    sources = maker.sources()
+    problems = [*annex.problems, *maker.problems, *_against_known(annex, known)]
     problems += _against_parts(annex, known, sources)
     if problems:
-        raise DataError(_in_order(problems))
-    above = drafts.above()
+        raise DataError(in_order(problems))
+    above = maker.above()
     kept = {name: row for name, row in known.items() if not is_criterion(name)}
     after = {**kept, **above, **{row["component"]: row for row in rows}}
     return Plan(request, annex, table, rows, above, differences(known, after), sources)
 
 
-class _Drafts:
+class _RowMaker:
     """Makes rows of items; what cannot be made into one is a problem."""
 
     def __init__(
@@ -144,30 +144,28 @@ class _Drafts:
         years: tuple[str, str],
         indicators: Mapping[str, str],
     ) -> None:
-        self.annex = annex
-        self.request = request
-        self.known = known
-        self.years = years
-        self.indicators = indicators
+        self.annex, self.request, self.known = annex, request, known
+        self.years, self.indicators = years, indicators
+        self.halved = set(HALVES.values()) <= set(known)
         self.by_path = {item.path: item for item in annex.items}
         self.problems: list[Problem] = []
 
     def row(self, item: Item) -> Row:
         """Make the row of a criterion or sub-criterion."""
-        says = item.scoring
+        scoring = item.scoring
         leaf = not self.annex.below(item.path)
-        marks = [text("annex.note.proposed", _OWN)] if says.proposed else []
+        marks = [text("annex.note.proposed", _TABLE_LANG)] if scoring.proposed else []
         return self._row(
             component=item.code,
             parent=self._parent(item),
             name_vi=item.name,
             max_score=_points(item.maximum),
             responsible=self._inherited(item, "responsible") or self._known_responsible(item),
-            note=" | ".join([*says.notes, *marks, *filter(None, [self.request.source])]),
-            source=self._source(item) if leaf else says.source,
-            rule=says.rule,
+            note=" | ".join([*scoring.notes, *marks, *filter(None, [self.request.source])]),
+            source=self._source(item) if leaf else scoring.source,
+            rule=scoring.rule,
             indicator=self._indicator(item),
-            deadline=says.deadline,
+            deadline=scoring.deadline,
         )
 
     def above(self) -> dict[str, Row]:
@@ -176,7 +174,7 @@ class _Drafts:
         if TOTAL not in self.known:
             name = {"name_vi": text("annex.total_name", "vi"), "name_en": text("annex.total_name", "en")}
             made[TOTAL] = self._row(component=TOTAL, max_score=_points(WHOLE), **name)
-        note = self.request.source or text("annex.note.domain", _OWN)
+        note = self.request.source or text("annex.note.domain", _TABLE_LANG)
         for item in self.annex.below(()):
             old = self.known.get(item.code)
             new = {"max_score": _points(item.maximum), "max_status": self.request.status, "note": note}
@@ -209,7 +207,7 @@ class _Drafts:
 
     def _parent(self, item: Item) -> str:
         above = item.path[:-1]
-        if len(above) > 1 or above[0] != _LAST_DOMAIN or not set(HALVES.values()) <= set(self.known):
+        if len(above) > 1 or above[0] != _LAST_DOMAIN or not self.halved:
             return code_of(above)
         leaves = [leaf for leaf in self.annex.leaves() if leaf.path[: len(item.path)] == item.path]
         halves = {self._source(leaf) for leaf in leaves}
@@ -220,21 +218,22 @@ class _Drafts:
     def _source(self, item: Item) -> str:
         """Source of a leaf's points; in the last domain what is not SIPAS is outcome."""
         source = self._inherited(item, "source")
-        if item.path[0] != _LAST_DOMAIN or not set(HALVES.values()) <= set(self.known):
+        if item.path[0] != _LAST_DOMAIN or not self.halved:
             return source
-        names = " ".join(each.name.casefold() for each in self._line(item)[:-1])
+        names = " ".join(above.name.casefold() for above in self._with_above(item)[:-1])
         said = source == "sipas" or (
             source in ("", "leaders_survey") and ("hài lòng" in names or "sipas" in names)
         )
         return "sipas" if said else "outcome"
 
-    def _line(self, item: Item) -> list[Item]:
+    def _with_above(self, item: Item) -> list[Item]:
         """Give the item and what stands above it, the nearest first, the domain last."""
         paths = (item.path[:size] for size in range(len(item.path), 0, -1))
         return [self.by_path[path] for path in paths if path in self.by_path]
 
     def _inherited(self, item: Item, name: str) -> str:
-        return next((str(found) for each in self._line(item) if (found := getattr(each.scoring, name))), "")
+        said = (str(getattr(above.scoring, name)) for above in self._with_above(item))
+        return next(filter(None, said), "")
 
     def _known_responsible(self, item: Item) -> str:
         """Who is in charge of the half or the domain that an item belongs to."""
@@ -245,18 +244,18 @@ class _Drafts:
 
     def _indicator(self, item: Item) -> str:
         """Find an indicator by code or name; it needs a rule to be scored by."""
-        given, says = item.scoring.indicator, item.scoring
+        given, rule = item.scoring.indicator, item.scoring.rule
         if not given:
             return ""
         code = given if given in self.indicators else _code_of_name(given, self.indicators)
-        spot = says.spot("indicator", item.spot)
+        spot = item.scoring.spots.get("indicator", item.spot)
         if not code:
             near = nearest(given, self.indicators)
             key = "annex.indicator_near" if near else "annex.indicator"
             self.problems.append(self.annex.grid.problem(*spot, key, near=near))
-        elif not says.rule or rules.parse(says.rule).kind == "manual":
-            problem = self.annex.grid.problem(*spot, "expect.rule_for_indicator", indicator=code)
-            self.problems.append(problem)
+        elif not rule or rules.parse(rule).kind == "manual":
+            key = "expect.rule_for_indicator"
+            self.problems.append(self.annex.grid.problem(*spot, key, indicator=code))
         return code
 
 
@@ -286,7 +285,7 @@ def _against_parts(annex: Annex, known: Mapping[str, Row], sources: Mapping[str,
 
 
 def _same(item: Item, row: Row) -> bool:
-    """Whether a maximum is that of the table; one that could not be read is told already."""
+    """Whether a maximum is that of the table; one that could not be read is reported already."""
     return math.isnan(item.maximum) or abs(item.maximum - float(row["max_score"])) <= TOLERANCE
 
 
@@ -322,9 +321,3 @@ def _code_of_name(name: str, indicators: Mapping[str, str]) -> str:
 
 def _points(value: float) -> str:
     return repr(round(float(value), 4))
-
-
-def _in_order(problems: Iterable[Problem]) -> list[Problem]:
-    """Sort by row and column, each told once."""
-    once = {(each.row, each.column, each.expected_key, str(each.expected_facts)): each for each in problems}
-    return sorted(once.values(), key=lambda each: (each.row or 0, each.column))

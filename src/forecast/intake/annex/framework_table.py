@@ -1,4 +1,4 @@
-"""``frameworks.csv`` as it stands, line by line, so that what an import does not touch stays as it is."""
+"""Rewrites rows of ``frameworks.csv`` line by line, so that what an import does not touch stays as it is."""
 
 from __future__ import annotations
 
@@ -54,8 +54,6 @@ class FrameworkTable:
 
         Parameters
         ----------
-        framework
-            The one whose rows change.
         above
             Rows of total and domains that are new or changed, by component.
         criteria
@@ -69,16 +67,14 @@ class FrameworkTable:
         text = self.content.decode("utf-8")
         end = "\r\n" if "\r\n" in text else "\n"
         lines = text.removeprefix(_BOM).splitlines()
-        header = next(csv.reader([lines[0]]))
-        names = [name.strip() for name in header]
+        names = [name.strip() for name in next(csv.reader([lines[0]]))]
         more = [name for name in KEYS if name not in names]
         names += more
         left = dict(above)
         kept: list[tuple[str, bool]] = [(",".join([lines[0], *more]), False)]
         for number, line in enumerate(lines[1:], 2):
             row = self.rows.get(number)
-            own = row is not None and row["framework"] == framework
-            if row is None or not own:
+            if row is None or row["framework"] != framework:
                 kept.append((line + "," * len(more) if line.strip() else line, False))
             elif row["component"] in left:
                 kept.append((_line(left.pop(row["component"]), names), True))
@@ -114,16 +110,16 @@ def read_table(path: Path) -> FrameworkTable:
 
 def differences(before: Mapping[str, Row], after: Mapping[str, Row]) -> tuple[Change, ...]:
     """List what is added, changed and removed, in the order of the new rows."""
-    found = []
+    changes = []
     for component, row in after.items():
         old = before.get(component)
         if old is None:
-            found.append(Change(component, "", "", row["max_score"]))
+            changes.append(Change(component, "", "", row["max_score"]))
             continue
         differ = (name for name in KEYS if not _alike(name, old[name], row[name]))
-        found += [Change(component, name, old[name], row[name]) for name in differ]
+        changes += [Change(component, name, old[name], row[name]) for name in differ]
     gone = (component for component in before if component not in after)
-    return (*found, *(Change(component, "", before[component]["max_score"], "") for component in gone))
+    return (*changes, *(Change(component, "", before[component]["max_score"], "") for component in gone))
 
 
 def _alike(column: str, old: str, new: str) -> bool:
@@ -136,18 +132,13 @@ def _line(row: Row, names: Sequence[str]) -> str:
     return out.getvalue()
 
 
-def prove(data_dir: Path, content: bytes) -> Vintages:
+def rehearse_frameworks(data_dir: Path, content: bytes) -> Vintages:
     """Read the whole folder as it would be with other frameworks.
-
-    Returns
-    -------
-    Vintages
-        All tables, as they would be.
 
     Raises
     ------
     DataError
-        If it would not pass the door to the data, with every reason.
+        If it would be refused, with every reason.
     """
     try:
         return rehearse(data_dir, FRAMEWORKS.file, content)

@@ -1,4 +1,4 @@
-"""Where the table of an annex begins, and what each of its columns holds."""
+"""Finds where the table of an annex begins, and what each of its columns holds."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ class Layout:
 
     def of(self, *roles: Role) -> tuple[Column, ...]:
         """Columns with one of the roles, from the left."""
-        return tuple(each for each in self.columns if each.role in roles)
+        return tuple(column for column in self.columns if column.role in roles)
 
     def is_heading(self, grid: Grid, row: int) -> bool:
         """Tell a heading printed again, on a later page, by what stands where maxima should."""
-        cells = ((grid.cells.get((row, each.column)), each.label) for each in self.of("max"))
+        cells = ((grid.cells.get((row, column.column)), column.label) for column in self.of("max"))
         return any(cell and (role_of(cell.text) == "max" or cell.text == label) for cell, label in cells)
 
 
@@ -79,12 +79,12 @@ def level_of(text: str) -> int:
     >>> level_of("Tiêu chí thành phần"), level_of("Lĩnh vực/Tiêu chí")
     (3, 0)
     """
-    words, found = plain_words(text), set()
+    words, levels = plain_words(text), set()
     for wording, level in _LEVELS:
         if wording in words:
-            found.add(level)
+            levels.add(level)
             words = words.replace(wording, " ")
-    return found.pop() if len(found) == 1 else 0
+    return levels.pop() if len(levels) == 1 else 0
 
 
 def parse_columns(given: Sequence[str]) -> dict[int, Column]:
@@ -97,14 +97,14 @@ def parse_columns(given: Sequence[str]) -> dict[int, Column]:
     """
     named = {}
     for text in given:
-        found = re.fullmatch(r"(.+)=\s*([A-Za-z]{1,2})\s*", text)
-        if not found:
+        parts = re.fullmatch(r"(.+)=\s*([A-Za-z]{1,2})\s*", text)
+        if not parts:
             raise SpecError("annex.column_form", {"found": text})
-        heading = clean(found[1])
+        heading = clean(parts[1])
         role = heading if heading in ROLES else role_of(heading)
         if role is None:
             refuse_unknown("--column", heading, ROLES)
-        spot = column_of(found[2])
+        spot = column_of(parts[2])
         named[spot] = Column(spot, role, level_of(heading))  # type: ignore[arg-type]
     return named
 
@@ -119,7 +119,7 @@ def find_layout(grid: Grid, named: Mapping[int, Column]) -> Layout | None:
         columns = _columns(grid, row, last, named)
         if columns:
             return Layout(_with_levels(columns), last)
-    if {"name", "max"} <= {each.role for each in named.values()}:
+    if {"name", "max"} <= {column.role for column in named.values()}:
         return Layout(_with_levels(tuple(named.values())), 0)
     return None
 
@@ -133,49 +133,45 @@ def missing_roles(grid: Grid) -> str:
 
 def _columns(grid: Grid, row: int, last: int, named: Mapping[int, Column]) -> tuple[Column, ...]:
     """Columns of a heading that stands in `row` to `last`; none if it is no heading."""
-    by_hand = {each.role for each in named.values()}
-    found = {column: replace(each, label=_label(grid, row, last, column)) for column, each in named.items()}
-    for column in range(1, max((c for _, c in grid.cells), default=0) + 1):
-        label = _label(grid, row, last, column)
+    by_hand = {column.role for column in named.values()}
+    columns = {at: replace(column, label=_label(grid, row, last, at)) for at, column in named.items()}
+    for at in range(1, max((spot[1] for spot in grid.cells), default=0) + 1):
+        label = _label(grid, row, last, at)
         role = role_of(label) if label else None
-        if role and column not in named and role not in by_hand:
-            found[column] = Column(column, role, level_of(label), label)
-    roles = {each.role for each in found.values()}
-    if not {"name", "max"} <= roles or len(found) == len(named):
+        if role and at not in named and role not in by_hand:
+            columns[at] = Column(at, role, level_of(label), label)
+    complete = {"name", "max"} <= {column.role for column in columns.values()} and len(columns) > len(named)
+    if not complete or not any(cell.column in columns for cell in grid.row(row)):
         return ()
-    if not any(cell.column in found for cell in grid.row(row)):
-        return ()
-    return tuple(found[column] for column in sorted(found) if found[column].role != "ignored")
+    return tuple(columns[at] for at in sorted(columns) if columns[at].role != "ignored")
 
 
 def _label(grid: Grid, row: int, last: int, column: int) -> str:
     """Join the texts of a heading of several rows, the upper first, each once."""
-    cells = [grid.covering(each, column) for each in range(row, last + 1)]
+    cells = [grid.covering(number, column) for number in range(row, last + 1)]
     return " ".join(dict.fromkeys(cell.text for cell in cells if cell and cell.kind == "text"))
 
 
 def _last_row(grid: Grid, row: int) -> int:
     """Last row of a heading that begins in `row`: as far as its merged cells reach, at most 4 rows."""
-    last = row
-    for (below, _), first in grid.merged.items():
-        if first[0] == row and below > last and first in grid.cells:
-            last = below
+    merged = (below for (below, _), first in grid.merged.items() if first[0] == row and first in grid.cells)
+    last = max(merged, default=row)
     if last == row and _continues(grid, row + 1):
         last = row + 1
     return last if last - row < 4 else row
 
 
 def _continues(grid: Grid, row: int) -> bool:
-    """Tell the second row of a heading without merged cells: it only holds wordings of maxima."""
-    cells = list(grid.row(row))
-    return bool(cells) and all(role_of(f"điểm {cell.text}") == "max" for cell in cells[:1])
+    """Tell the second row of a heading without merged cells: it begins with a wording of maxima."""
+    first = next(grid.row(row), None)
+    return first is not None and role_of(f"điểm {first.text}") == "max"
 
 
 def _with_levels(columns: tuple[Column, ...]) -> tuple[Column, ...]:
     """Keep levels only where several columns of a role differ in them."""
     kept = []
-    for each in columns:
-        levels = [other.level for other in columns if other.role == each.role and other.level]
-        told = len(levels) > 1 and len(set(levels)) == len(levels)
-        kept.append(each if told else replace(each, level=0))
+    for column in columns:
+        levels = [other.level for other in columns if other.role == column.role and other.level]
+        differ = len(levels) > 1 and len(set(levels)) == len(levels)
+        kept.append(column if differ else replace(column, level=0))
     return tuple(kept)

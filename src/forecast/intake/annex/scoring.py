@@ -1,84 +1,125 @@
-"""Lines under a sub-criterion that say how it is scored, and the rule that they amount to."""
+"""Reads how a criterion gets its points: the cells beside it, and the lines below it that make a rule."""
 
 from __future__ import annotations
 
+import datetime as dt
+import math
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
-from forecast.base.spelling import clean
+from forecast.base.errors import Problem, SpecError
+from forecast.base.labels import Phrase
+from forecast.base.spec import iso_hint, nearest
+from forecast.base.spelling import plain_words
 from forecast.data import rules
+from forecast.data.tables import SOURCES
+from forecast.intake.annex.entries import DETAILS, Entry
+from forecast.intake.annex.headings import Role
+from forecast.intake.annex.step_lines import proposed_rule
+from forecast.intake.grid import Cell, Grid, Spot
 
-_RATE: Final = r"(\d{1,3}(?:[.,]\d+)?)\s*%?(?:\s*kế hoạch)?"
-_POINTS: Final = re.compile(
-    r"(?P<when>.+?)\s*(?:[:=–-]|(?:thì\s)?được)\s*(?P<points>\d{1,2}(?:[.,]\d+)?)\s*(?:điểm|đ)?\s*[.;]?",
-    flags=re.IGNORECASE,
+_SOURCES: Final = (  # judged in this order, on text without diacritics
+    ("sipas", r"\bsipas\b|hai long"),
+    ("leaders_survey", r"\b(dieu tra|khao sat|dtxhh|xhh|leaders)\b|lanh dao"),
+    ("appraised", r"tham dinh|tu danh gia|tu cham|appraised"),
+    ("outcome", r"tac dong|ket qua kinh te|kinh te xa hoi|phat trien kinh te|outcome"),
 )
-_LEAD: Final = r"(?:[-+•*]\s*)?(?:(?:nếu\s)?(?:tỷ lệ\s)?(?:đạt|giải ngân|hoàn thành|thực hiện)?\s*)?"
-_AT_LEAST: Final = re.compile(
-    rf"{_LEAD}(?:(?:từ\s)?{_RATE}\s*trở\s?lên|(?:>=|≥)\s*{_RATE}|(100)\s*%(?:\s*kế hoạch)?)",
-    flags=re.IGNORECASE,
-)
-_BETWEEN: Final = re.compile(
-    rf"{_LEAD}(?:từ\s)?{_RATE}\s*(?:-|–|đến|tới)\s*(?:dưới|<)\s*{_RATE}", flags=re.IGNORECASE
-)
-_BELOW: Final = re.compile(rf"{_LEAD}(?:dưới|<)\s*{_RATE}", flags=re.IGNORECASE)
+_NAMES: Final = [Phrase(f"annex.source.{source}") for source in SOURCES]
+_RULE_LIKE: Final = re.compile(r"([^()]+?)\s*\([^()]*\)")
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """Points between two values: from `low` on, below `high`."""
+class Scoring:
+    """How a component gets its points; ``""`` where the annex does not say.
 
-    low: float
-    high: float
-    points: float
-
-
-def read_step(line: str) -> Step | None:
-    """Read one line; None if it is not plainly one of "from on", "from to below" and "below".
-
-    >>> read_step("Từ 80% - dưới 95%: 0,25")
-    Step(low=80.0, high=95.0, points=0.25)
+    `proposed` marks a rule made of the printed lines, `prose` a rule in words that is kept as a note.
     """
-    found = _POINTS.fullmatch(clean(line))
-    if not found:
-        return None
-    points, when = _number(found["points"]), found["when"].strip()
-    if least := _AT_LEAST.fullmatch(when):
-        return Step(_number(next(each for each in least.groups() if each)), float("inf"), points)
-    if between := _BETWEEN.fullmatch(when):
-        return Step(_number(between[1]), _number(between[2]), points)
-    if below := _BELOW.fullmatch(when):
-        return Step(float("-inf"), _number(below[1]), points)
-    return None
+
+    notes: tuple[str, ...] = ()
+    responsible: str = ""
+    source: str = ""
+    rule: str = ""
+    indicator: str = ""
+    deadline: str = ""
+    proposed: bool = False
+    prose: bool = False
+    spots: Mapping[Role, Spot] = field(default_factory=dict)
 
 
-def proposed_rule(lines: Sequence[str], maximum: float) -> str:
-    """Make a rule of the lines, or give ``""`` where they do not plainly amount to one.
+def scoring(grid: Grid, entry: Entry, maximum: float) -> tuple[Scoring, list[Problem]]:
+    """Read the cells beside an entry and the lines below it."""
+    cells = entry.details
+    problems: list[Problem] = []
 
-    They do if every line is a step, the steps join without gap, the highest gives the maximum
-    and what is below the lowest gives nothing.
+    def wrong(role: Role, key: str, **facts: object) -> str:
+        problems.append(grid.problem(cells[role].row, cells[role].column, key, **facts))
+        return ""
 
-    >>> proposed_rule(["Từ 95% trở lên: 0,5", "Từ 80% - dưới 95%: 0,25", "Dưới 80%: 0"], 0.5)
-    'steps(>=80: 0.25; >=95: 0.5)'
+    texts: dict[Role, str] = dict.fromkeys(DETAILS, "")
+    for role, cell in cells.items():
+        texts[role] = wrong(role, "annex.formula_text") if cell.kind == "formula" else cell.text
+    source = source_of(texts["source"])
+    if texts["source"] and not source:
+        wrong("source", "annex.source_unknown", allowed=_NAMES)
+    deadline = _iso_day(texts["deadline"])
+    if texts["deadline"] and not deadline:
+        wrong("deadline", "annex.day")
+    rule, prose = _rule(texts["rule"])
+    if isinstance(rule, SpecError):
+        wrong("rule", rule.key, **rule.facts)
+    elif rule and not math.isnan(maximum) and rule.most(maximum) > maximum + rules.TOLERANCE:
+        wrong("rule", "expect.rule_within", high=maximum)
+    lines = [*entry.lines, *(cells["rule"].lines if prose else ())]
+    proposal = _proposal(lines, cells.get("note"), maximum) if rule is None else ""
+    read = Scoring(
+        notes=tuple(dict.fromkeys(text for text in (texts["note"], *lines) if text)),
+        responsible=texts["responsible"],
+        source=source,
+        rule=str(rule) if isinstance(rule, rules.Rule) else proposal,
+        indicator=texts["indicator"],
+        deadline=deadline,
+        proposed=bool(proposal),
+        prose=prose,
+        spots={role: (cell.row, cell.column) for role, cell in cells.items()},
+    )
+    return read, problems
+
+
+def source_of(text: str) -> str:
+    """Recognise a source of points; ``""`` for other text.
+
+    >>> source_of("Điểm thẩm định"), source_of("Điều tra XHH")
+    ('appraised', 'leaders_survey')
     """
-    read = [read_step(line) for line in lines]
-    steps = sorted((step for step in read if step), key=lambda step: step.low)
-    if len(steps) < 2 or len(steps) != len(lines) or not _joined(steps):
+    words = plain_words(text.replace("_", " "))
+    return next((source for source, wording in _SOURCES if re.search(wording, words)), "")
+
+
+def _rule(text: str) -> tuple[rules.Rule | SpecError | None, bool]:
+    """Read a rule; words that are none are prose, a rule with a slip in it is an error."""
+    if not text:
+        return None, False
+    try:
+        return rules.parse(text), False
+    except SpecError as refusal:
+        shape = _RULE_LIKE.fullmatch(text)
+        meant = nearest(shape[1] if shape else text, (*rules.KINDS, *rules.ALIASES))
+        return (refusal, False) if meant and (shape or len(text) < 20) else (None, True)
+
+
+def _proposal(lines: Sequence[str], note: Cell | None, maximum: float) -> str:
+    """Make a rule of the lines below an entry, else of the lines in its note."""
+    if math.isnan(maximum):
         return ""
-    lowest, *rest = steps if steps[0].low == float("-inf") else [Step(0, 0, 0), *steps]
-    points = [lowest.points, *(step.points for step in rest)]
-    if lowest.points or points != sorted(set(points)) or abs(points[-1] - maximum) > rules.TOLERANCE:
+    noted = [part for line in (note.lines if note else ()) for part in line.split(";") if part.strip()]
+    return proposed_rule(lines, maximum) or proposed_rule(noted, maximum)
+
+
+def _iso_day(text: str) -> str:
+    """Read a day of any usual form as ISO; ``""`` if it is none."""
+    try:
+        return dt.date.fromisoformat(iso_hint(text) or text).isoformat()
+    except ValueError:
         return ""
-    pairs = "; ".join(f">={step.low:g}: {step.points:g}" for step in rest)
-    return str(rules.parse(f"steps({pairs})"))
-
-
-def _joined(steps: Sequence[Step]) -> bool:
-    ends = [step.high for step in steps]
-    return ends[-1] == float("inf") and ends[:-1] == [step.low for step in steps[1:]]
-
-
-def _number(text: str) -> float:
-    return float(text.replace(",", "."))

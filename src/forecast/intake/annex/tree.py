@@ -1,4 +1,4 @@
-"""The annex as a tree of components, and everything that is wrong with it by itself."""
+"""Reads the Ministry's annex of criteria as a tree of components, with everything that is wrong inside it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from forecast.base.labels import Phrase
 from forecast.base.spelling import letters_of
 from forecast.data.framework import WHOLE
 from forecast.data.tables import DOMAINS
-from forecast.intake.annex.beside import Scoring, scoring
-from forecast.intake.annex.entries import Entry, Total, walk
+from forecast.intake.annex.entries import Entry, Total, read_entries
 from forecast.intake.annex.headings import Layout, find_layout, missing_roles, parse_columns
+from forecast.intake.annex.scoring import Scoring, scoring
 from forecast.intake.grid import Cell, Grid, Spot, read_grids
 from forecast.intake.numbering import Path, code_of
 
@@ -36,7 +36,7 @@ class Item:
     path
         Its number, (1, 2, 3) for 1.2.3.
     maximum
-        Points; NaN where the annex gives none that can be read, which is told as a problem.
+        Points; NaN where the annex gives none that can be read, which is a problem.
     summed
         The annex prints no maximum (or a formula), so it is the sum of what stands below.
     scoring
@@ -106,23 +106,20 @@ def read(path: FilePath, *, sheet: str = "", columns: Sequence[str] = ()) -> Ann
     """
     named = parse_columns(columns)
     grids = read_grids(path, sheet)
-    layouts = [(grid, find_layout(grid, named)) for grid in grids]
-    found = [(grid, layout) for grid, layout in layouts if layout]
-    if not found:
+    tables = [(grid, layout) for grid in grids if (layout := find_layout(grid, named))]
+    if not tables:
         seen = next(filter(None, map(missing_roles, grids)), "")
         key = "annex.no_table_seen" if seen else "annex.no_table"
         raise DataError([Problem(path.name, None, "", "", key, {"seen": seen})])
-    if len(found) > 1:
-        raise SpecError("annex.several_sheets", {"sheets": [grid.sheet for grid, _ in found]})
-    return whole_annex(*found[0])
+    if len(tables) > 1:
+        raise SpecError("annex.several_sheets", {"sheets": [grid.sheet for grid, _ in tables]})
+    return whole_annex(*tables[0])
 
 
 def whole_annex(grid: Grid, layout: Layout) -> Annex:
     """Read one sheet whose table has been found."""
-    read = walk(grid, layout)
-    problems = list(read.problems)
-    if not read.entries:
-        problems.append(grid.whole_problem("annex.no_entries"))
+    read = read_entries(grid, layout)
+    problems = [*read.problems, *([] if read.entries else [grid.whole_problem("annex.no_entries")])]
     problems += _misnumbered(grid, read.entries)
     once = {entry.path: entry for entry in reversed(read.entries)}
     entries = [entry for entry in read.entries if once[entry.path] is entry]
@@ -130,17 +127,20 @@ def whole_annex(grid: Grid, layout: Layout) -> Annex:
     problems += wrong
     items = []
     for entry in entries:
-        says, wrong = scoring(grid, entry, maxima[entry.path])
+        read_scoring, wrong = scoring(grid, entry, maxima[entry.path])
         problems += wrong
-        summed = entry.maximum is None or entry.maximum.kind == "formula"
-        items.append(
-            Item(entry.path, entry.name, maxima[entry.path], summed, says, entry.spot, entry.max_spot)
-        )
-    if not read.problems:  # else a row is missing from the sums, and told already
+        known = maxima[entry.path], _prints_none(entry), read_scoring
+        items.append(Item(entry.path, entry.name, *known, entry.spot, entry.max_spot))
+    if not read.problems:  # else a row is missing from the sums, and reported already
         wrong = list(_sums(grid, items, read.totals))
         problems += [*wrong, *(read.doubtful if wrong else ())]
-    spot = next(((layout.last_row, each.column) for each in layout.of("source")), None)
+    spot = next(((layout.last_row, column.column) for column in layout.of("source")), None)
     return Annex(grid, tuple(items), tuple(problems), tuple(_remarks(grid, entries, items)), spot)
+
+
+def _prints_none(entry: Entry) -> bool:
+    """Whether an entry has no maximum of its own: none, or a formula."""
+    return entry.maximum is None or entry.maximum.kind == "formula"
 
 
 def _misnumbered(grid: Grid, entries: Sequence[Entry]) -> Iterator[Problem]:
@@ -164,7 +164,7 @@ def _misnumbered(grid: Grid, entries: Sequence[Entry]) -> Iterator[Problem]:
             yield grid.problem(*entry.spot, "annex.no_parent", code=code, parent=code_of(parent))
         elif len(entry.path) == 1 and code not in DOMAINS:
             yield grid.problem(*entry.spot, "annex.domains", code=code, last=DOMAINS[-1])
-        elif number > awaited or turned:  # a lower one fills a gap that is told already
+        elif number > awaited or turned:  # a lower one fills a gap that is reported already
             yield grid.problem(*entry.spot, "annex.gap_number" if turned else "annex.gap", **facts)
         seen.setdefault(entry.path, entry)
         latest[parent] = awaited if turned else max(number, latest[parent])
@@ -175,10 +175,9 @@ def _maxima(grid: Grid, entries: Sequence[Entry]) -> tuple[dict[Path, float], li
     parents = {entry.path[:-1] for entry in entries}
     maxima: dict[Path, float] = {}
     problems = []
-    for entry in sorted(entries, key=lambda each: -len(each.path)):
-        silent = entry.maximum is None or entry.maximum.kind == "formula"
-        if silent and entry.path in parents:
-            below = [each.path for each in entries if each.path[:-1] == entry.path]
+    for entry in sorted(entries, key=lambda entry: -len(entry.path)):
+        if _prints_none(entry) and entry.path in parents:
+            below = [other.path for other in entries if other.path[:-1] == entry.path]
             maxima[entry.path] = round(math.fsum(maxima[path] for path in below), 4)
             continue
         value, key = parse_maximum(entry.maximum)
@@ -210,49 +209,37 @@ def _sums(grid: Grid, items: Sequence[Item], totals: Sequence[Total]) -> Iterato
     children: Mapping[Path, list[float]] = defaultdict(list)
     for item in items:
         children[item.path[:-1]].append(item.maximum)
-    for path, below in children.items():
-        total = round(math.fsum(below), 4)
+    sums = {path: round(math.fsum(below), 4) for path, below in children.items()}
+    for path, total in sums.items():
         if path in own and abs(total - own[path].maximum) > TOLERANCE:
-            spot = own[path].max_spot
-            yield grid.problem(*spot, "annex.sum", code=own[path].code, sum=total, maximum=own[path].maximum)
-    whole = round(math.fsum(children[()]), 4)
-    told = False
-    for total_row in totals:
-        value, key = parse_maximum(total_row.cell)
-        if total_row.cell.kind == "formula":
+            facts: dict[str, Any] = {"code": own[path].code, "sum": total, "maximum": own[path].maximum}
+            yield grid.problem(*own[path].max_spot, "annex.sum", **facts)
+    whole = sums.get((), 0.0)
+    reported = False
+    for printed in totals:
+        value, key = parse_maximum(printed.cell)
+        if printed.cell.kind == "formula":
             continue
-        domain = own.get((total_row.domain,))
-        allowed = [domain.maximum if domain else math.nan] if total_row.named else [whole]
-        if not total_row.named and domain and not _is_last(total_row, totals):
+        domain = own.get((printed.domain,))
+        allowed = [domain.maximum if domain else math.nan] if printed.named else [whole]
+        if not printed.named and domain and printed is not totals[-1]:  # the last is the whole's
             allowed.append(domain.maximum)
-        if key or (all(abs(value - each) > TOLERANCE for each in allowed) and not math.isnan(allowed[0])):
-            told = told or abs(value - WHOLE) <= TOLERANCE
-            spot = (total_row.cell.row, total_row.cell.column)
-            yield grid.problem(*spot, "annex.total", sum=allowed[-1])
-    if items and not told and abs(whole - WHOLE) > TOLERANCE:
+        if key or (all(abs(value - due) > TOLERANCE for due in allowed) and not math.isnan(allowed[0])):
+            reported = reported or abs(value - WHOLE) <= TOLERANCE
+            yield grid.problem(printed.cell.row, printed.cell.column, "annex.total", sum=allowed[-1])
+    if items and not reported and abs(whole - WHOLE) > TOLERANCE:
         yield grid.whole_problem("annex.whole", sum=whole)
-
-
-def _is_last(total: Total, totals: Sequence[Total]) -> bool:
-    """The last of several sums is the whole's; a single one at the end of the table too."""
-    return total is totals[-1]
 
 
 def _remarks(grid: Grid, entries: Sequence[Entry], items: Sequence[Item]) -> Iterator[Phrase]:
     for entry in entries:
         if entry.from_day:
-            cell = grid.cells[entry.spot]
-            facts = {"cell": place(grid, entry.spot), "found": cell.text, "code": code_of(entry.path)}
+            at = f"{letters_of(entry.spot[1])}{entry.spot[0]}"
+            cell = f"{grid.sheet}!{at}" if grid.sheet else at
+            facts = {"cell": cell, "found": grid.cells[entry.spot].text, "code": code_of(entry.path)}
             yield Phrase("annex.remark.day", facts)
     summed = [item.code for item in items if item.summed and not math.isnan(item.maximum)]
-    if summed:
-        yield Phrase("annex.remark.summed", {"codes": summed})
     prose = [item.code for item in items if item.scoring.prose]
-    if prose:
-        yield Phrase("annex.remark.prose", {"codes": prose})
-
-
-def place(grid: Grid, spot: Spot) -> str:
-    """Write a spot as spreadsheets do: ``Phụ lục!E17``."""
-    at = f"{letters_of(spot[1])}{spot[0]}"
-    return f"{grid.sheet}!{at}" if grid.sheet else at
+    for key, codes in (("annex.remark.summed", summed), ("annex.remark.prose", prose)):
+        if codes:
+            yield Phrase(key, {"codes": codes})
