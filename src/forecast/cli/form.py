@@ -18,6 +18,7 @@ from forecast.cli.local import PathType, Verb, options, today
 from forecast.data import load
 from forecast.data.framework import framework_for
 from forecast.intake.forms.form import prepare
+from forecast.intake.forms.sheets import content
 
 INDEX_CODE = MAIN  # the one that departments forecast
 
@@ -70,8 +71,6 @@ def form(
     if not names:
         raise SpecError("cli.form.nobody", {"framework": framework.name})
     forms = [prepare(known, framework, name, spec, model) for name in names]
-    from forecast.intake.forms.sheets import content  # openpyxl takes its time
-
     made = {out / each.file_name: content(each) for each in forms}
     _write(made, out)
     for path, each in zip(made, forms, strict=True):

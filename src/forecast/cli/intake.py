@@ -10,8 +10,7 @@ import click
 from forecast.base import labels
 from forecast.base.errors import EXIT_DATA, EXIT_GOOD, SpecError
 from forecast.cli.local import DayType, PathType, Verb, options, today
-from forecast.intake.forms.intake import Outcome
-from forecast.intake.forms.intake import intake as take
+from forecast.intake.forms.receive import Outcome, receive
 
 
 def build(lang: str) -> click.Command:
@@ -46,7 +45,7 @@ def intake(
     day = received_on or today()
     if day > today():
         raise SpecError("cli.intake.future", {"received_on": day})
-    outcomes = take(
+    outcomes = receive(
         files,
         data_dir,
         received_on=day,

@@ -17,7 +17,7 @@ from forecast.data import load
 from forecast.data.framework import Framework, framework_for
 from forecast.data.load import LOCK
 from forecast.intake.forms import form, layout, sheets
-from forecast.intake.forms.intake import Outcome, intake
+from forecast.intake.forms.receive import Outcome, receive
 
 REAL = Path(__file__).parents[3] / "data"
 AREA = "TP. Hồ Chí Minh"
@@ -100,7 +100,7 @@ class Office:
     def take(self, *files: Path, day: str = "2024-09-27", **asked: Any) -> list[Outcome]:
         """Take forms on a day."""
         received = dt.date.fromisoformat(day)
-        return intake(files, self.data, received_on=received, as_of=received, **asked)
+        return receive(files, self.data, received_on=received, as_of=received, **asked)
 
     def tree(self) -> dict[str, bytes]:
         """All files of the data with their bytes, but the lock."""

@@ -1,4 +1,4 @@
-"""One input cell of a form: from whatever was typed to a number, a day or words, or to what is wrong."""
+"""Reads one input cell of a form: a number, a day or words, however typed, or what is wrong with it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ import math
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+from openpyxl.cell import Cell, MergedCell
 
 from forecast.base.spec import iso_hint
 from forecast.base.spelling import clean
 from forecast.intake.forms.layout import MOST_TEXT
-
-if TYPE_CHECKING:
-    from openpyxl.cell import Cell, MergedCell
 
 Value = float | str | dt.date | None
 _UNIT: Final = re.compile(r"(điểm|đ)\.?$")
@@ -28,14 +27,14 @@ _LEAST_PERCENT: Final = 20.0  # less would be an odd percentage, so it is a slip
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Read:
     """A cell's value, None if it is empty; `expected` says what is wrong and is None if nothing is."""
 
     value: Value = None
     expected: tuple[str, dict[str, Any]] | None = None
 
 
-def shown(cell: Cell | MergedCell) -> str:
+def as_seen(cell: Cell | MergedCell) -> str:
     """Write what stands in a cell as its reader sees it."""
     value = cell.value
     if isinstance(value, dt.datetime) and value.time() == dt.time():
@@ -43,7 +42,7 @@ def shown(cell: Cell | MergedCell) -> str:
     return _text_of(value)
 
 
-def points(cell: Cell | MergedCell, maximum: float) -> Found:
+def points(cell: Cell | MergedCell, maximum: float) -> Read:
     """Read points: a number from 0 to the maximum, typed as a number or as words such as "9,5 điểm"."""
     refused = _not_typed(cell)
     if refused:
@@ -53,52 +52,52 @@ def points(cell: Cell | MergedCell, maximum: float) -> Found:
         return _wrong("expect.form_points_not_day", high=maximum)
     typed = clean(_visible(_text_of(value)))
     if not typed:
-        return Found()
+        return Read()
     if typed.endswith("%"):
         return _percent(_number(typed.removesuffix("%")), maximum)
     number = _number(typed) if isinstance(value, str) else _float(value)
     if not isinstance(value, str) and "%" in str(cell.number_format):
         return _percent(number * _PERCENT, maximum)
-    return _within(number, maximum)
+    return _up_to(number, maximum)
 
 
-def day(cell: Cell | MergedCell, first: dt.date, last: dt.date) -> Found:
+def day(cell: Cell | MergedCell, first: dt.date, last: dt.date) -> Read:
     """Read a day: a spreadsheet's date, dd/mm/yyyy or ISO."""
     refused = _not_typed(cell)
     if refused:
         return refused
     value = cell.value
-    found: dt.date | None = None
+    day: dt.date | None = None
     if isinstance(value, dt.datetime):
-        found = value.date()
+        day = value.date()
     elif isinstance(value, int | float) and not isinstance(value, bool):
         if _FIRST_SERIAL <= value <= _LAST_SERIAL:
-            found = _DAY_ZERO + dt.timedelta(days=int(value))
+            day = _DAY_ZERO + dt.timedelta(days=int(value))
     else:
-        words = clean(_visible(_text_of(value)))
-        if not words:
-            return Found()
-        iso = iso_hint(words)
-        found = dt.date.fromisoformat(iso) if iso else None
-    if found is None or not first <= found <= last:
+        typed = clean(_visible(_text_of(value)))
+        if not typed:
+            return Read()
+        iso = iso_hint(typed)
+        day = dt.date.fromisoformat(iso) if iso else None
+    if day is None or not first <= day <= last:
         return _wrong("expect.form_day", first=first, last=last)
-    return Found(found)
+    return Read(day)
 
 
-def words(cell: Cell | MergedCell) -> Found:
+def words(cell: Cell | MergedCell) -> Read:
     """Read words: any, on one line, as they were typed; a formula is none."""
     refused = _not_typed(cell)
     if refused:
         return refused
-    text = clean(_visible(shown(cell)))
+    text = plain(cell)
     if len(text) > MOST_TEXT:
         return _wrong("expect.form_shorter", found=len(text), most=MOST_TEXT)
-    return Found(text or None)
+    return Read(text or None)
 
 
 def plain(cell: Cell | MergedCell) -> str:
     """Read a label: its words in one form, whatever the cell holds."""
-    return clean(_visible(shown(cell)))
+    return clean(_visible(as_seen(cell)))
 
 
 def _text_of(value: object) -> str:
@@ -110,7 +109,7 @@ def _text_of(value: object) -> str:
     return str(text)
 
 
-def _not_typed(cell: Cell | MergedCell) -> Found | None:
+def _not_typed(cell: Cell | MergedCell) -> Read | None:
     if cell.data_type == "f":
         return _wrong("expect.form_typed")
     return _wrong("expect.form_no_error") if cell.data_type == "e" else None
@@ -139,31 +138,28 @@ def _float(value: float) -> float:
         return math.inf
 
 
-def _percent(percent: float, maximum: float) -> Found:
-    share = percent / _PERCENT
-    if not 0 <= share <= 1:
+def _percent(percent: float, maximum: float) -> Read:
+    if not 0 <= percent <= _PERCENT:
         return _wrong("expect.form_points", high=maximum)
-    return _wrong(
-        "expect.form_no_percent", percent=_tidy(share * 100), high=maximum, hint=_tidy(share * maximum)
-    )
+    return _in_place_of_percent("expect.form_no_percent", percent, maximum)
 
 
-def _within(number: float, maximum: float) -> Found:
+def _up_to(number: float, maximum: float) -> Read:
     if not math.isfinite(number):
         return _wrong("expect.form_points", high=maximum)
     if number < 0:
         return _wrong("expect.form_not_negative", high=maximum)
     if number <= maximum:
-        return Found(number)
+        return Read(number)
     if not max(_LEAST_PERCENT, maximum) < number <= _PERCENT:
         return _wrong("expect.form_points", high=maximum)
-    hint = _tidy(number / _PERCENT * maximum)
-    return _wrong("expect.form_maybe_percent", high=maximum, percent=_tidy(number), hint=hint)
+    return _in_place_of_percent("expect.form_maybe_percent", number, maximum)
 
 
-def _tidy(value: float) -> float:
-    return round(value, 3)
+def _in_place_of_percent(key: str, percent: float, maximum: float) -> Read:
+    hint = round(percent / _PERCENT * maximum, 3)
+    return _wrong(key, percent=round(percent, 3), high=maximum, hint=hint)
 
 
-def _wrong(key: str, **facts: Any) -> Found:
-    return Found(None, (key, facts))
+def _wrong(key: str, **facts: Any) -> Read:
+    return Read(None, (key, facts))

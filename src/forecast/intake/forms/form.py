@@ -1,25 +1,21 @@
-"""The form of one department: what stands in it, and its bytes."""
+"""Gathers what stands in the form of one department."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+import pandas as pd
 
 from forecast.answer.submissions.duties import Item, domain_name, items
+from forecast.base.spec import RunSpec
 from forecast.base.spelling import slug
 from forecast.data.framework import Framework, with_share
+from forecast.data.load import Known
 from forecast.intake.forms.key import FORM_VERSION, Key
-
-if TYPE_CHECKING:
-    import datetime as dt
-
-    import pandas as pd
-
-    from forecast.base.spec import RunSpec
-    from forecast.data.load import Known
 
 MODEL_COLUMNS: Final = ("component", "median", "lower", "upper")
 
@@ -81,19 +77,22 @@ def prepare(
     SpecError
         If the department is not among those in charge.
     """
-    found = items(framework, department)
-    maxima = {item.component: item.maximum for item in found}
-    told = {} if model is None else _model(model, maxima)
-    domains = {item.domain: domain_name(framework, item.domain) for item in found}
-    last = _last(known, spec, maxima)
+    own = items(framework, department)
+    maxima = {item.component: item.maximum for item in own}
     return Form(
-        key_of(framework, department, spec), found, domains, last, spec.as_of, framework.made_up, told
+        key=key_of(framework, department, spec),
+        items=own,
+        domains={item.domain: domain_name(framework, item.domain) for item in own},
+        last=_last(known, spec, maxima),
+        day=spec.as_of,
+        made_up=framework.made_up,
+        model={} if model is None else _model(model, maxima),
     )
 
 
 def key_of(framework: Framework, department: str, spec: RunSpec) -> Key:
     """Give the key that a form made today for a department has."""
-    found = items(framework, department)
+    components = ((item.component, item.name, item.maximum) for item in items(framework, department))
     return Key(
         form_version=FORM_VERSION,
         department=department,
@@ -102,7 +101,7 @@ def key_of(framework: Framework, department: str, spec: RunSpec) -> Key:
         target_year=spec.target_year,
         framework=framework.name,
         maxima_from=framework.maxima_from,
-        components=tuple((item.component, item.name, item.maximum) for item in found),
+        components=tuple(components),
     )
 
 

@@ -1,29 +1,20 @@
-"""What a form was made for, written into a sheet that its readers do not see, so that intake knows it."""
+"""Writes what a form was made for into a sheet that its readers do not see, and reads it back."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import Any, Final, Self
+
+from openpyxl.workbook import Workbook
 
 from forecast.base.spelling import clean
-
-if TYPE_CHECKING:
-    from openpyxl.workbook import Workbook
 
 FORM_VERSION: Final = "1"
 READ_VERSIONS: Final = frozenset({"1"})  # versions whose forms intake still reads
 SHEET: Final = "_khoa"  # plain ASCII, as no reader sees it
-_FIELDS: Final = (
-    "form_version",
-    "department",
-    "index_code",
-    "area",
-    "target_year",
-    "framework",
-    "maxima_from",
-)
+_FIELDS: Final = tuple("form_version department index_code area target_year framework maxima_from".split())
 _COMPONENT: Final = "component"
 _DIGEST: Final = "sha256"
 _MOST_ROWS: Final = 2_000
@@ -41,6 +32,11 @@ class Key:
     framework: str
     maxima_from: str
     components: tuple[tuple[str, str, float], ...]
+
+    @property
+    def target(self) -> tuple[str, str, str, int]:
+        """Department, index, area and year."""
+        return self.department, self.index_code, self.area, self.target_year
 
     @property
     def digest(self) -> str:
@@ -71,17 +67,16 @@ class Key:
             ["" if value is None else value for value in row]
             for row in book[SHEET].iter_rows(values_only=True, max_col=4, max_row=_MOST_ROWS)
         ]
-        told = {str(name): clean(str(value)) for name, value, *_ in rows if name != _COMPONENT}
+        cells: dict[str, Any] = {
+            str(name): clean(str(value)) for name, value, *_ in rows if name != _COMPONENT
+        }
+        components = (row[1:] for row in rows if row[0] == _COMPONENT)
         try:
-            found = cls(
-                **{name: told[name] for name in _FIELDS if name != "target_year"},
-                target_year=int(told["target_year"]),
-                components=tuple(
-                    (clean(str(code)), clean(str(name)), float(most))
-                    for kind, code, name, most in rows
-                    if kind == _COMPONENT
-                ),
+            cells["target_year"] = int(cells["target_year"])
+            cells["components"] = tuple(
+                (clean(str(code)), clean(str(name)), float(most)) for code, name, most in components
             )
+            key = cls(**{name: cells[name] for name in (*_FIELDS, "components")})
         except (KeyError, ValueError, TypeError):
             return None
-        return found if found.digest == told.get(_DIGEST) else None
+        return key if key.digest == cells.get(_DIGEST) else None

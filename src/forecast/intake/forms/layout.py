@@ -1,4 +1,4 @@
-"""Where everything stands in a form; who writes it and who reads it go by the same places."""
+"""Says where everything stands in a form, for who writes it and who reads it."""
 
 from __future__ import annotations
 

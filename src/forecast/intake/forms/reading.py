@@ -1,15 +1,20 @@
-"""From an opened workbook to a department's answers, or to everything that is wrong with it."""
+"""Reads a department's answers from an opened workbook, or everything that is wrong with it."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from openpyxl.worksheet.worksheet import Worksheet
 
 from forecast.answer.submissions.duties import departments
 from forecast.base.errors import Problem, SpecError
+from forecast.base.spec import RunSpec
 from forecast.base.spelling import clean
+from forecast.base.workbook import Opened
+from forecast.data.framework import Framework
 from forecast.intake.forms import cells
 from forecast.intake.forms.form import key_of
 from forecast.intake.forms.key import READ_VERSIONS, Key
@@ -28,14 +33,7 @@ from forecast.intake.forms.layout import (
     sheet_name,
 )
 
-if TYPE_CHECKING:
-    from openpyxl.worksheet.worksheet import Worksheet
-
-    from forecast.base.spec import RunSpec
-    from forecast.base.workbook import Opened
-    from forecast.data.framework import Framework
-
-Frame = Callable[[Key], tuple["Framework", "RunSpec"]]
+Target = Callable[[Key], tuple[Framework, RunSpec]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,34 +59,24 @@ class Read:
     problems: tuple[Problem, ...]
 
 
-def read(opened: Opened, frame: Frame) -> Read:
-    """Read a form.
+def read(opened: Opened, target: Target) -> Read:
+    """Read a form; without answers if there is any problem.
 
-    Parameters
-    ----------
-    opened
-        The workbook.
-    frame
-        Gives the framework and the run that a key's index, area and year stand for; SpecError for
-        a year or an area that cannot be forecast.
-
-    Returns
-    -------
-    Read
-        Without answers if there is any problem.
+    `target` gives the framework and the run that a key's index, area and year stand for, or SpecError for
+    a year or an area that cannot be forecast.
     """
     key = Key.read(opened.book)
     sheet = _entry(opened)
     if key is None or sheet is None:
         return Read(None, (), (Problem(opened.name, None, "", "", "expect.form_of_ours"),))
     try:
-        wrong = _stale(key, *frame(key))
+        wrong = _stale(key, *target(key))
     except SpecError as refusal:
         wrong = (refusal.key, refusal.facts)
     if wrong:
         return Read(key, (), (Problem(opened.name, None, "", "", *wrong),))
     reader = _Reader(opened.name, sheet, key)
-    problems = [*reader.labels(), *reader.rows_out_of_place()]
+    problems = [*reader.changed_labels(), *reader.rows_out_of_place()]
     answers = []
     for component, row in reader.rows().items():
         answer, wrong_cells = reader.answer(component, row)
@@ -134,14 +122,14 @@ class _Reader:
     sheet: Worksheet
     key: Key
 
-    def labels(self) -> Iterator[Problem]:
-        """Compare what the reader of the form sees with what it was made for."""
-        told = (
+    def changed_labels(self) -> Iterator[Problem]:
+        """Report labels, names and maxima that are not what the form was made with."""
+        labels = (
             (DEPARTMENT_CELL, self.key.department, "expect.form_same_department"),
             (AREA_CELL, self.key.area, "expect.form_same_area"),
             (YEAR_CELL, str(self.key.target_year), "expect.form_same_year"),
         )
-        for cell, meant, expected in told:
+        for cell, meant, expected in labels:
             if cells.plain(self.sheet[cell]) != clean(meant):
                 yield self._problem(int(cell[1:]), cell[0], expected, meant=meant)
         maxima = {code: (name, most) for code, name, most in self.key.components}
@@ -155,14 +143,14 @@ class _Reader:
     def rows(self) -> dict[str, int]:
         """Find each component's row by its code; the first, if a code stands there twice."""
         known = {code for code, _, _ in self.key.components}
-        found: dict[str, int] = {}
+        rows: dict[str, int] = {}
         for row, code in self._codes():
             if code in known:
-                found.setdefault(code, row)
-        return found
+                rows.setdefault(code, row)
+        return rows
 
     def rows_out_of_place(self) -> Iterator[Problem]:
-        """Tell components that are gone, codes that stand twice, and figures beside no code of the form."""
+        """Report components that are gone, codes that stand twice, and figures beside no code of the form."""
         rows = self.rows()
         for code, name, _ in self.key.components:
             if code not in rows:
@@ -179,42 +167,38 @@ class _Reader:
     def answer(self, component: str, row: int) -> tuple[Answer, list[Problem]]:
         """Read one row; a row with a problem has no answer that counts."""
         maximum = next(most for code, _, most in self.key.components if code == component)
-        found: dict[str, cells.Found] = {}
-        for name in INPUTS:
-            cell = self.sheet[f"{COLUMNS[name]}{row}"]
-            if name in POINTS:
-                found[name] = cells.points(cell, maximum)
-            elif name in TEXTS:
-                found[name] = cells.words(cell)
-            else:
-                found[name] = cells.day(cell, *due_days(self.key.target_year))
+        inputs = {name: self.sheet[f"{COLUMNS[name]}{row}"] for name in INPUTS}
+        read = {name: cells.points(inputs[name], maximum) for name in POINTS}
+        read |= {name: cells.words(inputs[name]) for name in TEXTS}
+        read["due"] = cells.day(inputs["due"], *due_days(self.key.target_year))
         problems = [
-            self._problem(row, COLUMNS[name], each.expected[0], **each.expected[1])
-            for name, each in found.items()
-            if each.expected
+            self._problem(row, COLUMNS[name], cell.expected[0], **cell.expected[1])
+            for name, cell in read.items()
+            if cell.expected
         ]
-        values: dict[str, Any] = {name: each.value for name, each in found.items()}
-        if not any(found[name].expected for name in FIGURES):
-            problems += self._three(row, values)
+        values: dict[str, Any] = {name: cell.value for name, cell in read.items()}
+        if not any(read[name].expected for name in FIGURES):
+            problems += self._wrong_figures(row, values)
         values |= {name: values[name] or "" for name in TEXTS}
         return Answer(component, **values), problems
 
-    def _three(self, row: int, values: dict[str, Any]) -> Iterator[Problem]:
+    def _wrong_figures(self, row: int, values: dict[str, Any]) -> Iterator[Problem]:
+        """Report some of the three without the others, or a low above and a high below the likely one."""
         missing = [name for name in FIGURES if values[name] is None]
-        if missing and len(missing) < len(FIGURES):
-            for name in missing:
-                yield self._problem(row, COLUMNS[name], "expect.all_three")
-        elif not missing:
-            for name, other in (("low", "likely"), ("high", "likely")):
-                if (values[name] > values[other]) == (name == "low") and values[name] != values[other]:
-                    likely = float(values[other])
-                    key = "expect.form_low" if name == "low" else "expect.form_high"
-                    yield self._problem(row, COLUMNS[name], key, likely=likely)
+        if len(missing) == len(FIGURES):
+            return
+        for name in missing:
+            yield self._problem(row, COLUMNS[name], "expect.all_three")
+        low, likely, high = (values[name] for name in FIGURES)
+        if not missing and low > likely:
+            yield self._problem(row, COLUMNS["low"], "expect.form_low", likely=likely)
+        if not missing and high < likely:
+            yield self._problem(row, COLUMNS["high"], "expect.form_high", likely=likely)
 
-    def _codes(self) -> Iterator[tuple[int, str]]:
-        for row in range(FIRST_ROW, min(self.sheet.max_row, MOST_ROWS) + 1):
-            yield row, cells.plain(self.sheet[f"{COLUMNS['code']}{row}"])
+    def _codes(self) -> list[tuple[int, str]]:
+        rows = range(FIRST_ROW, min(self.sheet.max_row, MOST_ROWS) + 1)
+        return [(row, cells.plain(self.sheet[f"{COLUMNS['code']}{row}"])) for row in rows]
 
     def _problem(self, row: int, column: str, key: str, **facts: Any) -> Problem:
-        value = cells.shown(self.sheet[f"{column}{row}"])
+        value = cells.as_seen(self.sheet[f"{column}{row}"])
         return Problem(self.file, row, column, value, key, facts, self.sheet.title)

@@ -1,32 +1,27 @@
-"""The copy that goes back to a department: wrong cells coloured and commented, and a list of errors."""
+"""Writes the copy that goes back to a department: wrong cells coloured and commented, a list of errors."""
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from openpyxl.cell.cell import MergedCell
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment
+from openpyxl.workbook import Workbook
 from openpyxl.worksheet.cell_range import MultiCellRange
+from openpyxl.worksheet.worksheet import Worksheet
 
-from forecast.base import labels
 from forecast.base.disk import writing
 from forecast.base.errors import Problem
 from forecast.base.excel import FILLS, head, put_text, saved
 from forecast.base.labels import text
+from forecast.base.workbook import Opened
 from forecast.intake.forms.layout import sheet_name
-from forecast.intake.forms.paper import page, plain
-
-if TYPE_CHECKING:
-    import datetime as dt
-
-    from openpyxl.workbook import Workbook
-    from openpyxl.worksheet.worksheet import Worksheet
-
-    from forecast.base.workbook import Opened
+from forecast.intake.forms.sheets import page, plain
 
 SUFFIX: Final = "-can-sua"
 _COLUMNS: Final = ("number", "sheet", "cell", "value", "expected")
@@ -52,8 +47,8 @@ def write(opened: Opened, problems: Sequence[Problem], sent: Path, day: dt.date,
             by_cell.setdefault((problem.sheet, problem.cell), []).append(_expected(problem, lang))
     for sheet in {sheet for sheet, _ in by_cell}:
         _unmerge(opened.book[sheet])  # a form has no merged cells, and they hide others
-    for (sheet, cell), told in by_cell.items():
-        _mark(opened.book[sheet], cell, told)
+    for (sheet, cell), lines in by_cell.items():
+        _mark(opened.book[sheet], cell, lines)
     _list(opened.book, problems, lang)
     content = saved(opened.book, day)
     for path in _names(sent):
@@ -91,12 +86,11 @@ def _as_text(book: Workbook) -> None:
                 put_text(cell, str(cell.value))
 
 
-def _mark(sheet: Worksheet, cell: str, told: list[str]) -> None:
-    target = sheet[cell]
-    target.fill = FILLS["wrong"]
-    comment = Comment("\n".join(told), text("form.creator", "vi"))
+def _mark(sheet: Worksheet, cell: str, lines: list[str]) -> None:
+    sheet[cell].fill = FILLS["wrong"]
+    comment = Comment("\n".join(lines), text("form.creator", "vi"))
     comment.width, comment.height = _COMMENT_WIDTH, _COMMENT_HEIGHT
-    target.comment = comment
+    sheet[cell].comment = comment
 
 
 def _list(book: Workbook, problems: Sequence[Problem], lang: str) -> None:
@@ -109,9 +103,9 @@ def _list(book: Workbook, problems: Sequence[Problem], lang: str) -> None:
         sheet.column_dimensions["ABCDE"[place - 1]].width = width
     for row, problem in enumerate(problems, start=2):
         words = (str(row - 1), problem.sheet, problem.cell, problem.value, _expected(problem, lang))
-        for place, each in enumerate(words, start=1):
+        for place, word in enumerate(words, start=1):
             cell = sheet.cell(row, place)
-            put_text(cell, _printable(each))
+            put_text(cell, _printable(word))
             plain(cell, "name")
             cell.alignment = Alignment(wrap_text=True, vertical="top")
     sheet.freeze_panes = "A2"
@@ -123,7 +117,7 @@ def _list(book: Workbook, problems: Sequence[Problem], lang: str) -> None:
 
 
 def _expected(problem: Problem, lang: str) -> str:
-    return labels.text(problem.expected_key, lang, **problem.expected_facts)
+    return text(problem.expected_key, lang, **problem.expected_facts)
 
 
 def _printable(words: str) -> str:

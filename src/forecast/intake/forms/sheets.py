@@ -1,4 +1,4 @@
-"""The sheets of a form: guide, entry, hidden lists and key."""
+"""Writes a form as .xlsx: the sheets guide, entry, hidden lists and key."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ import datetime as dt
 import math
 from typing import Any, Final
 
+from openpyxl.cell import Cell, MergedCell
 from openpyxl.formatting.rule import Rule
 from openpyxl.styles import Alignment, Font, Protection
 from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.workbook import Workbook
 from openpyxl.workbook.protection import WorkbookProtection
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.header_footer import HeaderFooter
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from forecast.answer.submissions.duties import Item, deadline
-from forecast.base.excel import FILLS, FONT, LINE, fit, head, put_text, saved
+from forecast.base.excel import BOX, DAY_FORMAT, FILLS, FONT, LINE, fit, head, put_text, saved
 from forecast.base.labels import text
 from forecast.intake.forms.form import Form
 from forecast.intake.forms.layout import (
@@ -35,8 +38,9 @@ from forecast.intake.forms.layout import (
     due_days,
     sheet_name,
 )
-from forecast.intake.forms.paper import ASSUMED_FORMAT, page, plain
 
+POINTS_FORMAT: Final = "0.00"
+ASSUMED_FORMAT: Final = '0.00"*"'
 _WIDTHS: Final = (8, 40, 9, 9, 10, 10, 10, 14, 16, 14, 9, 30, 30, 18)
 _GUIDE_WIDTHS: Final = (8, 30, 10, 14, 16, 14, 10, 32, 32, 18)
 _GUIDE_LINES: Final = ("plan", "what", "figures", "self", "words", "safe", "send")
@@ -69,6 +73,35 @@ def book_of(form: Form) -> Workbook:
     return book
 
 
+def plain(cell: Cell | MergedCell, name: str) -> None:
+    """Give a cell of a column the column's looks: words, points or days."""
+    cell.font = Font(name=FONT, size=11)
+    cell.border = BOX
+    words = name in ("code", "name", *TEXTS)
+    cell.alignment = Alignment(
+        wrap_text=words,
+        vertical="center",
+        horizontal="left" if words else "center" if name == "due" else "right",
+    )
+    cell.number_format = DAY_FORMAT if name == "due" else "@" if words else POINTS_FORMAT
+
+
+def page(sheet: Worksheet) -> None:
+    """Set a sheet up for paper: A4 across, as wide as the page."""
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = 9  # A4
+    sheet.page_setup.fitToWidth = 1
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.print_options.horizontalCentered = True
+    for side in ("left", "right", "top", "bottom"):
+        setattr(sheet.page_margins, side, 0.5)
+    footer = HeaderFooter().oddFooter
+    if footer is not None:  # for the type checker: openpyxl makes it
+        footer.left.text, footer.right.text = text("form.footer", LANG), "&P/&N"
+        sheet.oddFooter = footer
+
+
 def _guide(sheet: Worksheet, form: Form) -> None:
     last = deadline(form.key.target_year)
     facts: dict[str, Any] = {
@@ -82,14 +115,13 @@ def _guide(sheet: Worksheet, form: Form) -> None:
     for letter, width in zip("ABCDEFGHIJ", _GUIDE_WIDTHS, strict=True):
         sheet.column_dimensions[letter].width = width
     _paragraph(sheet, 1, text("form.guide.title", LANG, **facts), Font(name=FONT, size=15, bold=True))
-    row = 2
-    for name in _GUIDE_LINES:
+    for row, name in enumerate(_GUIDE_LINES, 2):
         _paragraph(sheet, row, _guide_text(name, form, facts), Font(name=FONT, size=12))
-        row += 1
+    below = len(_GUIDE_LINES) + 3
     _paragraph(
-        sheet, row + 1, text("form.guide.example", LANG), Font(name=FONT, size=12, bold=True, italic=True)
+        sheet, below, text("form.guide.example", LANG), Font(name=FONT, size=12, bold=True, italic=True)
     )
-    _example(sheet, row + 2, form)
+    _example(sheet, below + 1, form)
     page(sheet)
     sheet.protection.enable()
 

@@ -1,4 +1,4 @@
-"""The table of accepted forms: rows are added whole or not at all, and the files they came from are kept.
+"""Stores accepted forms: their rows whole or not at all, and the files they came from.
 
 ::
 
@@ -11,21 +11,19 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from forecast.base.disk import replace_file, writing
 from forecast.base.errors import shown
+from forecast.base.workbook import Opened
 from forecast.data import load
 from forecast.data.load.files import grown
 from forecast.data.tables import SUBMISSIONS
 from forecast.intake import journal, writer
-
-if TYPE_CHECKING:
-    from forecast.base.workbook import Opened
-    from forecast.intake.forms.key import Key
-    from forecast.intake.forms.reading import Answer
+from forecast.intake.forms.key import Key
+from forecast.intake.forms.reading import Answer
 
 ID_DIGITS: Final = 12
 
@@ -57,7 +55,7 @@ class Accepted:
             "sha256": self.opened.sha256,
             "file": shown(self.opened.name),
         }
-        names = ("component", "low", "likely", "high", "self_score", "reason", "remedy", "due")
+        names = [field.name for field in fields(Answer)]
         return [
             {**common, **{name: _text(getattr(answer, name)) for name in names}} for answer in self.answers
         ]

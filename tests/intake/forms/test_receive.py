@@ -21,7 +21,6 @@ from forecast.data import load
 from forecast.data.load import LOCK
 from forecast.intake import journal, writer
 from forecast.intake.additions import append
-from forecast.intake.forms import intake as intake_module
 from forecast.intake.forms import key, layout, reading, store
 
 ENTRY = layout.sheet_name("entry")
@@ -568,7 +567,7 @@ def test_whoever_waits_too_long_is_told_for_whom(office, monkeypatch):
 def test_nothing_of_the_package_reads_a_workbook_twice(office):
     """What is stored is the very bytes that were judged."""
     sent = office.filled()
-    opened = intake_module.open_workbook(sent)
+    opened = open_workbook(sent)
     sent.write_bytes(b"changed meanwhile")
 
     assert openpyxl.load_workbook(io.BytesIO(opened.content))[ENTRY]["H9"].value == 0.498

@@ -1,4 +1,4 @@
-"""From files that departments sent to stored forecasts, or to all that is wrong with them."""
+"""Takes files that departments sent: stores the good forms, returns the others with all that is wrong."""
 
 from __future__ import annotations
 
@@ -6,25 +6,20 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from forecast.answer.submissions.duties import deadline
 from forecast.answer.submissions.status import of_run
 from forecast.base.errors import DataError, Problem, SpecError, WriteError
 from forecast.base.spec import RunSpec, refuse_unanswerable
-from forecast.base.workbook import open_workbook
+from forecast.base.workbook import Opened, open_workbook
 from forecast.data import load
-from forecast.data.framework import framework_for
+from forecast.data.framework import Framework, framework_for
+from forecast.data.load import Known
 from forecast.intake import writer
-from forecast.intake.forms import reading, store
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from forecast.base.workbook import Opened
-    from forecast.data.framework import Framework
-    from forecast.data.load import Known
-    from forecast.intake.forms.key import Key
+from forecast.intake.forms import reading, returned, store
+from forecast.intake.forms.key import Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +60,7 @@ class Outcome:
     stored_on: dt.date | None = None
 
 
-def intake(
+def receive(
     files: Sequence[Path],
     data_dir: Path,
     *,
@@ -75,14 +70,10 @@ def intake(
     area: str | None = None,
     lang: str = "vi",
 ) -> list[Outcome]:
-    """Read forms, store the good ones, return the others with comments.
+    """Read forms, store the good ones, return the others with comments; one outcome a file, in their order.
 
     Parameters
     ----------
-    files
-        Each is judged by itself.
-    data_dir
-        Folder of the data; its tables must be sound.
     received_on
         Day of receipt of all of them.
     as_of
@@ -91,11 +82,6 @@ def intake(
         If given, forms for another year or area are refused.
     lang
         Language of the comments in returned copies.
-
-    Returns
-    -------
-    list of Outcome
-        One a file, in their order.
 
     Raises
     ------
@@ -107,62 +93,51 @@ def intake(
     with writer.locked(data_dir):
         vintages = load.read_vintages(data_dir)
         known = vintages.known_at(as_of)
-        stored = vintages.frames["submissions"]
-        desk = _Desk(known, stored, received_on, target_year, area and known.find_province(area))
-        seen: dict[str, dt.date] = {}
-        outcomes: list[Outcome] = []
-        accepted: list[store.Accepted] = []
-        for file in files:
-            outcome, form = desk.judge(file, seen, accepted, lang)
-            outcomes.append(outcome)
-            if form:
-                accepted.append(form)
-                seen[form.opened.sha256] = received_on
-        store.add(data_dir, accepted)
+        wanted = target_year, area and known.find_province(area)
+        judge = _Judge(known, vintages.frames["submissions"], received_on, *wanted, [])
+        outcomes = [judge.outcome(file, lang) for file in files]
+        store.add(data_dir, judge.accepted)
     return outcomes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Desk:
+class _Judge:
+    """Judges one file after the other; good forms are added to `accepted`."""
+
     known: Known
     stored: pd.DataFrame
     received_on: dt.date
     target_year: int | None
     area: str | None
+    accepted: list[store.Accepted]
 
-    def judge(
-        self, file: Path, seen: dict[str, dt.date], accepted: Sequence[store.Accepted], lang: str
-    ) -> tuple[Outcome, store.Accepted | None]:
-        """Judge one file; the form is there if it is to be stored."""
+    def outcome(self, file: Path, lang: str) -> Outcome:
         try:
             opened = open_workbook(file)
         except DataError as refusal:
-            return Outcome(file, "refused", refusal.problems), None
-        before = seen.get(opened.sha256) or self._stored_on(opened.sha256)
+            return Outcome(file, "refused", refusal.problems)
+        before = self._stored_on(opened.sha256)
         if before:
-            return Outcome(file, "stored", stored_on=before), None
-        read = reading.read(opened, self._frame)
+            return Outcome(file, "stored", stored_on=before)
+        read = reading.read(opened, self._target)
         if read.key is None or read.problems:
-            return self._refused(file, opened, read, lang), None
-        form = store.Accepted(opened, read.key, read.answers, self.received_on)
-        earlier = self._latest_before(read.key, accepted)
+            return self._refused(file, opened, read, lang)
+        key = read.key
+        earlier = self._latest_before(key)
         later = earlier if earlier and earlier > self.received_on else None
-        due = deadline(read.key.target_year)
-        outcome = Outcome(
+        self.accepted.append(store.Accepted(opened, key, read.answers, self.received_on))
+        return Outcome(
             file,
             "accepted",
-            department=read.key.department,
+            department=key.department,
             answered=sum(answer.likely is not None for answer in read.answers),
-            expected=len(read.key.components),
-            days_late=max(0, (self.received_on - due).days),
+            expected=len(key.components),
+            days_late=max(0, (self.received_on - deadline(key.target_year)).days),
             supersedes=None if later else earlier,
             superseded_by=later,
         )
-        return outcome, form
 
     def _refused(self, file: Path, opened: Opened, read: reading.Read, lang: str) -> Outcome:
-        from forecast.intake.forms import returned  # openpyxl takes its time
-
         if read.key is None:  # no form of ours, so nothing that could be mended in it
             return Outcome(file, "refused", read.problems)
         try:
@@ -171,32 +146,26 @@ class _Desk:
             return Outcome(file, "refused", read.problems, no_copy=error)
         return Outcome(file, "refused", read.problems, copy=copy)
 
-    def _frame(self, key: Key) -> tuple[Framework, RunSpec]:
+    def _target(self, key: Key) -> tuple[Framework, RunSpec]:
         """Give what a form's index, area and year stand for, if they can be forecast and are wanted."""
         if self.target_year and key.target_year != self.target_year:
             raise SpecError("expect.form_year", {"found": key.target_year, "wanted": self.target_year})
         if self.area and key.area != self.area:
             raise SpecError("expect.form_area", {"found": key.area, "wanted": self.area})
-        spec = RunSpec(
-            index_code=key.index_code, area=key.area, target_year=key.target_year, as_of=self.known.as_of
-        )
-        known = self.known
+        known, index, year = self.known, key.index_code, key.target_year
+        spec = RunSpec(index_code=index, area=key.area, target_year=year, as_of=known.as_of)
         refuse_unanswerable(spec, announcements=known.announcements, areas=known.provinces)
-        return framework_for(
-            known.frameworks, known.events, key.index_code, key.target_year, known.as_of
-        ), spec
+        return framework_for(known.frameworks, known.events, index, year, known.as_of), spec
 
     def _stored_on(self, sha256: str) -> dt.date | None:
+        if any(form.opened.sha256 == sha256 for form in self.accepted):
+            return self.received_on
         days = self.stored.loc[self.stored["sha256"] == sha256, "received_on"]
         return None if days.empty else days.iloc[0].date()
 
-    def _latest_before(self, key: Key, accepted: Sequence[store.Accepted]) -> dt.date | None:
+    def _latest_before(self, key: Key) -> dt.date | None:
+        """Day of the latest other form of the department for the same index, area and year."""
         rows = of_run(self.stored, area=key.area, index_code=key.index_code, target_year=key.target_year)
         days = [day.date() for day in rows.loc[rows["department"] == key.department, "received_on"]]
-        same = ("department", "index_code", "area", "target_year")
-        days += [
-            form.received_on
-            for form in accepted
-            if all(getattr(form.key, name) == getattr(key, name) for name in same)
-        ]
+        days += [form.received_on for form in self.accepted if form.key.target == key.target]
         return max(days, default=None)
