@@ -91,7 +91,7 @@ def test_no_other_code_knows_an_index_by_name():
         if code.search(line) and ">>>" not in line and not line.lstrip().startswith(("(", "'"))
     }
     assert lines <= {
-        "intake/additions/wording.py",  # headings as the publishers print them
+        "intake/additions/headings.py",  # headings as the publishers print them
         "pages/report/front.py",  # on which index starting values were measured
         "base/spec.py",  # an example in a docstring
     }

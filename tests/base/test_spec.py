@@ -41,8 +41,8 @@ def test_a_good_spec_is_kept_as_given():
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"index_code": "PARR"}, "PARR.*“PAR” meant"),
-        ({"index_code": "sipas"}, "“SIPAS” meant"),
+        ({"index_code": "PARR"}, "PARR.*did you mean “PAR”"),
+        ({"index_code": "sipas"}, "did you mean “SIPAS”"),
         ({"index_code": None}, "Allowed|allowed"),
         ({"area": "  "}, "area is empty"),
         ({"area": 7}, "area is empty"),
@@ -134,7 +134,7 @@ def test_a_long_list_gives_way_to_the_nearest(count, listed):
     """Nobody reads 63 provinces to find the one that was meant."""
     allowed = [f"name{number}" for number in range(count)]
 
-    with pytest.raises(SpecError, match="“name1” meant") as caught:
+    with pytest.raises(SpecError, match="did you mean “name1”") as caught:
         spec.refuse_unknown("area", "nam1", allowed)
 
     assert ("name9" in str(caught.value)) == listed
@@ -144,7 +144,7 @@ def test_an_unknown_area_is_refused_with_the_nearest():
     """A misspelt province never runs as an empty one."""
     asked = RunSpec(**{**GOOD, "area": "Hà Nộii"})
 
-    with pytest.raises(SpecError, match="“Hà Nội” meant"):
+    with pytest.raises(SpecError, match="did you mean “Hà Nội”"):
         spec.refuse_unanswerable(asked, announcements=ANNOUNCED, areas=["Hà Nội", "Hà Nam"])
 
 
