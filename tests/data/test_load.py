@@ -305,7 +305,11 @@ def test_a_province_is_found_by_any_spelling(name):
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("Hà Nộii", "did you mean “Hà Nội”"), ("Việt Nam", "no area"), ("TP.HCM/Quận 1", "did you mean “TP. Hồ Chí Minh”")],
+    [
+        ("Hà Nộii", "did you mean “Hà Nội”"),
+        ("Việt Nam", "no area"),
+        ("TP.HCM/Quận 1", "did you mean “TP. Hồ Chí Minh”"),
+    ],
 )
 def test_what_is_no_province_is_refused(name, words):
     """Neither the country nor a district has a rank among 63."""

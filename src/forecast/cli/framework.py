@@ -86,7 +86,7 @@ def bring_in(
         status=status,
         source=source,
     )
-    plan = framework_rows.plan(tree.read(file, sheet=sheet, columns=column), request, data_dir)
+    plan = framework_rows.prepare_import(tree.read(file, sheet=sheet, columns=column), request, data_dir)
     click.echo(summary(plan, lang))
     path = data_dir / FRAMEWORKS.file
     if not plan.changes:
@@ -108,7 +108,7 @@ def bring_in(
     return EXIT_GOOD
 
 
-def summary(plan: framework_rows.Plan, lang: str) -> str:
+def summary(plan: framework_rows.FrameworkImport, lang: str) -> str:
     """Write what was read, what is proposed and what changes."""
     found, request = plan.annex, plan.request
     years = f"{plan.rows[0]['first_year']}–{plan.rows[0]['last_year']}" if plan.rows else labels.MISSING
@@ -164,7 +164,7 @@ def _line(row: Row, depth: int, lang: str) -> list[str]:
     ]
 
 
-def _domains(plan: framework_rows.Plan, lang: str) -> str:
+def _domains(plan: framework_rows.FrameworkImport, lang: str) -> str:
     found = plan.annex
     rows = []
     for domain in found.below(()):
@@ -184,7 +184,7 @@ def _domains(plan: framework_rows.Plan, lang: str) -> str:
     return table(headers, rows, ["left", "right", "right", "right", "right"])
 
 
-def _sources(plan: framework_rows.Plan, lang: str) -> str:
+def _sources(plan: framework_rows.FrameworkImport, lang: str) -> str:
     rows = [
         [_source(source, lang), _points(points, lang), _known(plan, PARTS_OF.get(source, ""), lang)]
         for source, points in plan.sources.items()
@@ -194,7 +194,7 @@ def _sources(plan: framework_rows.Plan, lang: str) -> str:
     )
 
 
-def _rules(plan: framework_rows.Plan, lang: str) -> str:
+def _rules(plan: framework_rows.FrameworkImport, lang: str) -> str:
     leaves = plan.annex.leaves()
     ruled = [item for item in leaves if item.scoring.rule]
     facts = {"leaves": len(leaves), "ruled": len(ruled), "open": len(leaves) - len(ruled)}
@@ -206,7 +206,7 @@ def _rules(plan: framework_rows.Plan, lang: str) -> str:
     return "\n".join(lines)
 
 
-def _changes(plan: framework_rows.Plan, lang: str) -> str:
+def _changes(plan: framework_rows.FrameworkImport, lang: str) -> str:
     """Count rows that are new, list every other change."""
     new = [each for each in plan.changes if not each.column and each.after]
     gone = [each for each in plan.changes if not each.column and not each.after]
@@ -234,7 +234,7 @@ def _cell(column: str, text: str, lang: str) -> str:
     return labels.text(f"annex.status.{text}", lang) if column == "max_status" else text
 
 
-def _known(plan: framework_rows.Plan, component: str, lang: str) -> str:
+def _known(plan: framework_rows.FrameworkImport, component: str, lang: str) -> str:
     known = plan.known.get(component)
     return _points(known["max_score"], lang) if known else labels.MISSING
 

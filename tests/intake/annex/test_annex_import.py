@@ -379,7 +379,9 @@ def test_problems_are_as_agreed(bring, golden, made_up, tmp_path):
 def test_a_framework_without_any_row_needs_no_table_of_halves(made_up, data_dir, tmp_path):
     """A new framework gets total and domains from the annex, and its domain 8 has no halves."""
     request = framework_rows.Request(framework="0/QĐ-GĐ", first_year=2020, last_year=2021, status="made_up")
-    plan = framework_rows.plan(tree.read(made_up.one_column(made_up.nodes(), tmp_path)), request, data_dir)
+    plan = framework_rows.prepare_import(
+        tree.read(made_up.one_column(made_up.nodes(), tmp_path)), request, data_dir
+    )
 
     assert sorted(plan.above) == sorted(["total", *(f"D{number}" for number in range(1, 9))])
     assert {row["parent"] for row in plan.rows if row["component"] in ("8.1", "8.2")} == {"D8"}
@@ -393,5 +395,5 @@ def test_problems_of_annex_and_table_are_told_together(made_up, data_dir, tmp_pa
     found = tree.read(made_up.write_sheet(tmp_path / "two.xlsx", rows))
 
     with pytest.raises(DataError) as error:
-        framework_rows.plan(found, framework_rows.Request(framework=NAME), data_dir)
+        framework_rows.prepare_import(found, framework_rows.Request(framework=NAME), data_dir)
     assert {problem.expected_key for problem in error.value.problems} >= {"annex.differs", "annex.maximum"}

@@ -58,7 +58,7 @@ def problems(made_up, data_dir, tmp_path):
     def tell(sheet):
         path = made_up.write_sheet(tmp_path / "annex.xlsx", sheet.rows)
         try:
-            framework_rows.plan(tree.read(path), REQUEST, data_dir)
+            framework_rows.prepare_import(tree.read(path), REQUEST, data_dir)
         except DataError as error:
             return [(each.cell, each.text("vi"), each.text("en")) for each in error.problems]
         return []
@@ -324,7 +324,7 @@ def test_no_csv_breaks_the_import(shared_data, rows, mark):
         lines = ["STT;Tiêu chí;Điểm tối đa".replace(";", mark), *(mark.join(row) for row in rows)]
         path.write_text("\n".join(lines), encoding="utf-8", errors="surrogatepass")
         try:
-            framework_rows.plan(tree.read(path), REQUEST, shared_data)
+            framework_rows.prepare_import(tree.read(path), REQUEST, shared_data)
         except (DataError, SpecError) as error:
             told = [error.text("vi"), error.text("en")]
 

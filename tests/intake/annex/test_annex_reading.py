@@ -44,7 +44,8 @@ def read(path):
 
 def tree_of(found):
     """Code, name and points, names without regard to case."""
-    return tuple((code, name.casefold(), points) for code, name, points in found.tree())
+    items = sorted(found.items, key=lambda item: item.path)
+    return tuple((item.code, item.name.casefold(), item.maximum) for item in items)
 
 
 @settings(max_examples=20)

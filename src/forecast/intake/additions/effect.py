@@ -50,12 +50,7 @@ class Effect:
 
 
 def effect(
-    proposal: Proposal,
-    *,
-    area: str,
-    as_of: dt.date,
-    target_year: int | None = None,
-    each: record.Each = map,
+    proposal: Proposal, *, area: str, as_of: dt.date, target_year: int | None = None, each: record.Each = map
 ) -> Effect | None:
     """Forecast the PAR Index of an area without and with a proposal's rows.
 

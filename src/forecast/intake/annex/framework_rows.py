@@ -61,7 +61,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Plan:
+class FrameworkImport:
     """What would be written, and what a person should see before.
 
     Attributes
@@ -107,7 +107,7 @@ class Plan:
         return self.table.with_rows(self.request.framework, self.above, self.rows)
 
 
-def plan(annex: Annex, request: Request, data_dir: FilePath) -> Plan:
+def prepare_import(annex: Annex, request: Request, data_dir: FilePath) -> FrameworkImport:
     """Compare an annex with the data and make the rows.
 
     Raises
@@ -130,7 +130,7 @@ def plan(annex: Annex, request: Request, data_dir: FilePath) -> Plan:
     above = maker.above()
     kept = {name: row for name, row in known.items() if not is_criterion(name)}
     after = {**kept, **above, **{row["component"]: row for row in rows}}
-    return Plan(request, annex, table, rows, above, differences(known, after), sources)
+    return FrameworkImport(request, annex, table, rows, above, differences(known, after), sources)
 
 
 class _RowMaker:
@@ -198,12 +198,7 @@ class _RowMaker:
     def _row(self, **cells: str) -> Row:
         first, last = self.years
         base = {"framework": self.request.framework, "first_year": first, "last_year": last}
-        return {
-            **dict.fromkeys(FRAMEWORKS.names, ""),
-            **base,
-            "max_status": self.request.status,
-            **cells,
-        }
+        return {**dict.fromkeys(FRAMEWORKS.names, ""), **base, "max_status": self.request.status, **cells}
 
     def _parent(self, item: Item) -> str:
         above = item.path[:-1]

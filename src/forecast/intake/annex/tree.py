@@ -78,12 +78,6 @@ class Annex:
         parents = {item.path[:-1] for item in self.items}
         return tuple(item for item in self.items if item.path not in parents)
 
-    def tree(self) -> tuple[tuple[str, str, float], ...]:
-        """Code, name and maximum of each item, in order of the numbers."""
-        return tuple(
-            (item.code, item.name, item.maximum) for item in sorted(self.items, key=lambda i: i.path)
-        )
-
 
 def read(path: FilePath, *, sheet: str = "", columns: Sequence[str] = ()) -> Annex:
     """Read an annex; what is wrong inside the table is kept in `problems`.
