@@ -72,7 +72,7 @@ def open(  # noqa: A001 -- analysts write forecast.open
     <Workbench: Chỉ số CCHC, Thành phố Hồ Chí Minh, dự báo năm 2024, số liệu đến ngày 20/10/2024>
     >>> forecast.open(data_dir=small, as_of="2024-10-20", area="Hà Nộ")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    forecast.base.errors.SpecError: there is no area “Hà Nộ”; is “Hà Nội” meant? ...
+    forecast.base.errors.SpecError: there is no area “Hà Nộ”; did you mean “Hà Nội”? ...
     """
     refusals.show_as_sentences(lang if lang in LANGUAGES else "vi")
     for name in unknown:

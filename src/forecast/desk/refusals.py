@@ -17,7 +17,7 @@ def refusal(name: str, allowed: Sequence[str], lang: str) -> str:
     Examples
     --------
     >>> refusal("opne", ["Workbench", "open"], "en")
-    'there is no “opne” here; is “open” meant? There are: Workbench, open'
+    'there is no “opne” here; did you mean “open”? There are: Workbench, open'
     """
     near = nearest(name, allowed)
     key = "desk.no_name_near" if near else "desk.no_name"

@@ -49,7 +49,7 @@ class Workbench:
     0     total   82.0    84.0   86.0
     >>> bench.forecats()  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    AttributeError: there is no “forecats” here; is “forecast” meant? ...
+    AttributeError: there is no “forecats” here; did you mean “forecast”? ...
     """
 
     spec: RunSpec
@@ -83,7 +83,7 @@ class Workbench:
         1  rows_later      0
         >>> bench.known("gap")  # doctest: +ELLIPSIS
         Traceback (most recent call last):
-        forecast.base.errors.SpecError: there is no topic “gap”; is “gaps” meant? ...
+        forecast.base.errors.SpecError: there is no topic “gap”; did you mean “gaps”? ...
         """
         steps = self._now()
         return steps.remembered(
