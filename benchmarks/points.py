@@ -23,7 +23,7 @@ from forecast.data import load
 from forecast.data.framework import framework_for
 from forecast.intake.forms import layout
 from forecast.intake.forms.form import prepare
-from forecast.intake.forms.intake import intake
+from forecast.intake.forms.receive import receive
 from forecast.intake.forms.sheets import content
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -64,7 +64,7 @@ def forms() -> tuple[Spent, Spent]:
         paths = [_filled(folder / name, data) for name, data in made.items()]
 
         def read() -> None:
-            found = intake(paths, folder, received_on=SPEC.as_of, as_of=SPEC.as_of)
+            found = receive(paths, folder, received_on=SPEC.as_of, as_of=SPEC.as_of)
             if any(outcome.state != "accepted" for outcome in found):
                 raise RuntimeError([outcome.problems for outcome in found])
 
