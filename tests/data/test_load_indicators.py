@@ -49,6 +49,36 @@ CASES = {
         "related:DTI:total",
     ),
     "half a year of lag": ("indicator_types", type_row(lag=0.5), "lag", "cần một số nguyên"),
+    "half a day": (
+        "indicator_types",
+        "new,Mới,,%,D6,1,level,month,,,1.5,,\n",
+        "within_days",
+        "cần một số nguyên",
+    ),
+    "a related index in capitals": (
+        "indicator_types",
+        type_row(source="Related:DTI:total"),
+        "source",
+        "related:DTI:total",
+    ),
+    "a figure of a related index": (
+        "indicators",
+        "dti_total,,TP.HCM,2023,50,,,http://x,2024-10-08,,press\n",
+        "indicator_code",
+        "related_indices.csv",
+    ),
+    "a domain that is another": (
+        "indicators",
+        "pub_inv_disb_rate,,TP.HCM,2024-01..2024-09,20,,D1,http://x,2024-10-08,,press\n",
+        "linked_domain",
+        "“D6”",
+    ),
+    "a code that is misspelt": (
+        "indicators",
+        "pub_inv_disb_rat,,TP.HCM,2024-01..2024-09,20,,,http://x,2024-10-08,,press\n",
+        "indicator_code",
+        "có phải “pub_inv_disb_rate”",
+    ),
     "a code that the catalogue has": (
         "indicator_types",
         "grdp_growth,Tăng trưởng,,%,D8,1,to_date,,,,,,\n",
@@ -58,7 +88,7 @@ CASES = {
     "a figure whose code is unknown": (
         "indicators",
         "nowhere,,TP.HCM,2024-Q3,7,%,D8,http://x,2024-10-08,,press\n",
-        "indicator_name_vi",
+        "indicator_code",
         "chưa có trong danh mục indicator_types.csv; thêm một dòng vào danh mục",
     ),
     "a figure in another unit": (
@@ -157,3 +187,10 @@ def test_of_each_expert_the_latest_word_of_the_day_counts(data):
     found = load.read(data, as_of=AS_OF).elasticities
 
     assert dict(zip(found["stated_by"], found["low"], strict=True)) == {"A": 0.03, "B": 0.05}
+
+
+def test_a_catalogue_that_is_not_there_is_told_once(data):
+    """Not by every code that it would have."""
+    (data / "indicator_types.csv").unlink()
+
+    assert refused(data).expected_key == "expect.a_catalogue"

@@ -13,6 +13,7 @@ from typing import Final
 
 import pandas as pd
 
+from forecast.base import incoming
 from forecast.base.errors import DataError, Problem
 from forecast.base.labels import Phrase
 from forecast.base.spelling import clean, slug
@@ -107,7 +108,8 @@ def _own_remark(remark: Phrase) -> Iterator[Phrase]:
 
 def _usual(path: Path) -> Sheet:
     """Let the usual reader say what is wrong with a file that is no text, or has no rows."""
-    load.read_panel(path)
+    if not incoming.text(incoming.content(path), path.name, utf16=True).strip():
+        load.read_panel(path)
     raise DataError([Problem(path.name, None, "", "", "panel.empty")])
 
 

@@ -17,7 +17,7 @@ from forecast.base.spec import EXAMPLE_DAY, iso_hint, nearest
 from forecast.base.spelling import clean
 from forecast.data.load.areas import Gazetteer
 from forecast.data.load.files import Rows
-from forecast.data.tables import DAY_DTYPE, FIRST_YEAR, LAST_YEAR, Column, Table
+from forecast.data.tables import DAY_DTYPE, FIRST_YEAR, LARGEST, LAST_YEAR, Column, Table
 
 Expected = tuple[str, dict[str, Any]]
 Finding = tuple[int, str, str, dict[str, Any]]  # row, column, key, facts
@@ -201,6 +201,8 @@ def _number(text: str, column: Column) -> Cell:
     value = float(text)
     if math.isinf(value):
         return Cell(math.nan, ("expect.number", {}))
+    if abs(value) > LARGEST and column.low is None:
+        return Cell(math.nan, ("expect.smaller_number", {}))
     if column.low is not None and value < column.low:
         return Cell(math.nan, ("expect.at_least", {"low": column.low}))
     if column.high is not None and value > column.high:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 import pandas as pd
 
+from forecast.base.spec import nearest
 from forecast.data.load.cells import Finding, each_row, not_among, period_days, strangers
 from forecast.data.tables import COMPONENTS, DAY_DTYPE, RELATED_CODES
 
 RELATED_PREFIX: Final = "related:"
+COUNTED: Final = ("cumulative", "to_date")  # kinds whose figures count from 1 January
 FROM_CATALOGUE: Final[
     Mapping[str, str]
 ] = {  # a figure's cell, and the catalogue's that stands for it if empty
@@ -61,43 +64,85 @@ def related_of(source: str) -> tuple[str, str] | None:
     return index_code, component
 
 
+def january_missing(kind: str, days: tuple[dt.date, dt.date]) -> bool:
+    """Whether a figure that is to count from 1 January begins on another day: no year has its like."""
+    first, last = days
+    return kind in COUNTED and ((first.month, first.day) != (1, 1) or first.year != last.year)
+
+
 def catalogue(frame: pd.DataFrame, components: frozenset[str]) -> Iterator[Finding]:
     """Judge the catalogue: known components, related indices that exist, whole years of lag."""
     named = frame[frame["component"] != ""]
     if components:
         yield from strangers(named, "component", tuple(sorted(components)))
     for row in each_row(frame):
-        for column in ("sign", "lag"):
+        for column in ("sign", "lag", "within_days", "delay_days"):
             if getattr(row, column) % 1 > 0:
                 yield row.row, column, "expect.whole_number", {}
         related = related_of(row.source)
-        if related is None:
+        if related is None and not row.source.casefold().startswith(RELATED_PREFIX.removesuffix(":")):
             continue
-        index_code, component = related
+        index_code, component = related or ("", "")
         if index_code not in RELATED_CODES or component not in COMPONENTS[index_code]:
             example = ", ".join(f"{RELATED_PREFIX}{code}:total" for code in RELATED_CODES)
             yield row.row, "source", "expect.related_source", {"example": example}
 
 
 def figures(frame: pd.DataFrame, listed: pd.DataFrame) -> Iterator[Finding]:
-    """Judge figures: one name and one unit a code, in the catalogue or in the rows themselves."""
+    """Judge figures: one name, unit and domain a code, in the catalogue or in the rows themselves."""
     if (listed["indicator_code"] == "").any():  # told already; which code is meant is not known
         return
     codes = frame["indicator_code"]
-    for column, source in (("indicator_name_vi", "name_vi"), ("unit", "unit")):
+    nameless = frame[frame["indicator_name_vi"].eq("") | frame["unit"].eq("")]
+    yield from _unknown(nameless, frame, listed)
+    for column, source in FROM_CATALOGUE.items():
         in_catalogue = {
             code: text for code, text in zip(listed["indicator_code"], listed[source], strict=True) if text
         }
-        named = frame[frame[column] != ""].drop_duplicates("indicator_code")
-        in_rows = dict(zip(named["indicator_code"], named[column], strict=True))
-        usual = in_rows | in_catalogue
-        for row in each_row(frame[~codes.isin(usual)].drop_duplicates("indicator_code")):
-            yield row.row, column, "expect.in_catalogue", {"code": row.indicator_code}
+        if column == "linked_domain":  # of a criterion it is the domain; rows without a catalogue may differ
+            usual = {code: _domain(component) for code, component in in_catalogue.items()}
+        else:
+            named = frame[frame[column] != ""].drop_duplicates("indicator_code")
+            usual = dict(zip(named["indicator_code"], named[column], strict=True)) | in_catalogue
         for row in each_row(frame[(frame[column] != "") & codes.isin(usual)]):
             code = row.indicator_code
             if getattr(row, column) != usual[code]:
                 key = "expect.same_as_catalogue" if code in in_catalogue else "expect.same_as_before"
                 yield row.row, column, key, {"first": usual[code], "code": code}
+    if "source" in listed:
+        yield from _elsewhere(frame, listed)
+
+
+def _unknown(nameless: pd.DataFrame, frame: pd.DataFrame, listed: pd.DataFrame) -> Iterator[Finding]:
+    """Report codes without a name or a unit, each once; all in one where there is no catalogue."""
+    told = {
+        column: {*frame.loc[frame[column] != "", "indicator_code"]}
+        for column in ("indicator_name_vi", "unit")
+    }
+    known = {*listed["indicator_code"]} | (told["indicator_name_vi"] & told["unit"])
+    rows = nameless[~nameless["indicator_code"].isin(known)].drop_duplicates("indicator_code")
+    if listed.empty and len(rows) > 1:
+        count, first = len(rows), int(rows["row"].iloc[0])
+        yield first, "indicator_code", "expect.a_catalogue", {"count": count}
+        return
+    for row in each_row(rows):
+        near = nearest(row.indicator_code, tuple(sorted(known)))
+        key = "expect.in_catalogue_near" if near else "expect.in_catalogue"
+        yield row.row, "indicator_code", key, {"code": row.indicator_code, "near": near}
+
+
+def _domain(component: str) -> str:
+    """Domain of a component of the catalogue: that of a criterion or of a part of one."""
+    return f"D{component.partition('.')[0]}" if component[:1].isdigit() else component.partition(".")[0]
+
+
+def _elsewhere(frame: pd.DataFrame, listed: pd.DataFrame) -> Iterator[Finding]:
+    """Report figures of a code whose figures are those of a related index: two series would be one."""
+    sources = dict(zip(listed["indicator_code"], listed["source"], strict=True))
+    related = {code for code, source in sources.items() if related_of(str(source))}
+    for row in each_row(frame[frame["indicator_code"].isin(related)]):
+        facts = {"code": row.indicator_code, "source": sources[row.indicator_code]}
+        yield row.row, "indicator_code", "expect.in_related", facts
 
 
 def elasticities(frame: pd.DataFrame, listed: pd.DataFrame) -> Iterator[Finding]:

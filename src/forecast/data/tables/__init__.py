@@ -32,7 +32,7 @@ from forecast.data.tables.published import (
     SCORES,
     TARGETS,
 )
-from forecast.data.tables.shape import DAY_DTYPE, FIRST_YEAR, LAST_YEAR, Column, Kind, Table
+from forecast.data.tables.shape import DAY_DTYPE, FIRST_YEAR, LARGEST, LAST_YEAR, Column, Kind, Table
 from forecast.data.tables.values import (
     APPRAISED,
     COMPONENTS,
@@ -80,6 +80,7 @@ __all__ = [
     "INDICATOR_KEY",
     "INDICATOR_KINDS",
     "INDICATOR_TYPES",
+    "LARGEST",
     "LAST_YEAR",
     "MAX_STATUS",
     "ORGANS",

@@ -9,6 +9,7 @@ Kind = Literal["text", "choice", "area", "year", "number", "day", "period"]
 
 FIRST_YEAR: Final = 1990
 LAST_YEAR: Final = 2100
+LARGEST: Final = 1e30  # no figure is larger, whatever its unit; its square is still a number
 DAY_DTYPE: Final = "datetime64[s]"
 
 
