@@ -117,6 +117,8 @@ REFUSED = {
         "area,year,covariate,value\nHuế,2012-01-31,spend,5\nHuế,2012-02-28,spend,5\n",
         ["2 figures in 2012"],
     ),
+    "a heading alone": ("area,year,covariate,value\n", ["the table has no rows"]),
+    "a figure larger than any": (PLAIN + "Huế,2021,spend,1e308\n", ["row 90", "value", "1e30"]),
     "unclear columns": ("a,b\n1,2\n", ["area, year, covariate, value"]),
     "nothing": ("", ["beside.csv"]),
 }
@@ -193,3 +195,32 @@ def test_the_same_in_python(predict):
     assert error[0].mean() < 0.7 * error[1].mean()
     with pytest.raises(TypeError, match="DataFrame"):
         forecast.predict(SCORES, 2020, covariates="beside.csv")
+
+
+@pytest.mark.parametrize("factor", [1e12, 1e27, 1e-12, 1e-200])
+def test_the_unit_of_a_covariate_changes_no_forecast(factor):
+    """Nor does it by much that the same figures stand there twice."""
+    with warnings.catch_warnings(action="ignore"):
+        own, other, twice = (
+            forecast.predict(SCORES, 2020, covariates=table, models=["ensemble"])["value"]
+            for table in (
+                LONG,
+                LONG.assign(value=LONG["value"] * factor),
+                pd.concat([LONG, LONG.assign(covariate="again", value=LONG["value"] * factor)]),
+            )
+        )
+
+    np.testing.assert_allclose(other, own, rtol=1e-9)
+    np.testing.assert_allclose(twice, own, atol=0.01)
+
+
+def test_a_covariate_that_is_the_score_and_rows_of_the_country_are_told(predict):
+    """The one would know what is to be forecast; the others are not used beside areas' own."""
+    of_country = "".join(f"Cả nước,{year},spend,{year % 7}\n" for year in YEARS)
+    leak = SCORES[SCORES["component"] == "D2"].assign(covariate="leak", value=lambda rows: rows["score"])
+    text = PLAIN + of_country + leak[["area", "year", "covariate", "value"]].to_csv(index=False, header=False)
+    code, _, err, _ = predict(text)
+
+    assert code == 0
+    assert "leak equals the scores of D2" in err
+    assert "11 rows of the whole country are not used" in err

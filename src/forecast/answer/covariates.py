@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from forecast.base.errors import DataError, Problem
 from forecast.base.labels import Phrase
@@ -23,6 +24,8 @@ from forecast.model.panel import Panel
 EFFECTS: Final = ("covariate", "component", "effect", "standard_error", "chance", "area_years")
 COUNTRY: Final = (foreign.EVERYWHERE, "ca-nuoc", "toan-quoc", "viet-nam", "vietnam", "country")
 SHOWN: Final = 6  # names in one sentence
+FEWEST_EQUAL: Final = 6  # figures that equal scores, before they are doubted
+Floats = NDArray[np.float64]
 
 
 def covariates_of(
@@ -63,6 +66,11 @@ def covariates_of(
             [Problem(table.file, None, "", "", "covariates.nothing", {"first": years[0], "last": years[-1]})]
         )
     told = [*table.remarks, *doubts.of_covariates(table.frame), *_unused(rows, panel, years)]
+    lost = inside[of_all & inside["component"].isin(own["component"])]
+    if len(lost):
+        names = sorted(lost["component"].unique())[:SHOWN]
+        told.append(Phrase("covariates.country_unused", {"count": len(lost), "names": names}))
+    told += _the_score(values, shown, panel)
     return Covariates(
         areas=panel.areas,
         years=years,
@@ -71,6 +79,17 @@ def covariates_of(
         values=values,
         sign=np.zeros(len(shown)),
     ), told
+
+
+def _the_score(values: Floats, shown: tuple[str, ...], panel: Panel) -> Iterator[Phrase]:
+    """Covariates (A, T, K) that are a component's scores themselves, in at least `FEWEST_EQUAL` figures."""
+    past = values[:, : len(panel.years)]
+    for k, name in enumerate(shown):
+        for c, component in enumerate(panel.components):
+            own, score = past[:, :, k], panel.value[:, c]
+            both = ~np.isnan(own) & ~np.isnan(score)
+            if both.sum() >= FEWEST_EQUAL and (own[both] == score[both]).all() and np.ptp(own[both]) > 0:
+                yield Phrase("covariates.the_score", {"name": name, "component": component})
 
 
 def _unknown_components(table: foreign.CovariateTable, panel: Panel) -> Iterator[Problem]:

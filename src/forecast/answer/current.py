@@ -166,6 +166,8 @@ def _reason(effect: IndicatorEffect | None, earlier: int, experts: Sequence[str]
         return (
             phrase("indicators.not_judged", years=earlier) if earlier else phrase("indicators.not_judged_new")
         )
+    if experts and effect.by != EXPERT:
+        return phrase("indicators.too_strong")
     return phrase(f"indicators.by_{effect.by}")
 
 

@@ -35,6 +35,8 @@ from forecast.model.statements import observe
 from forecast.model.subject import subject_of, survey_of
 
 MAIN_MODEL: Final = "evidence"
+MOST_SHARE: Final = 1.0  # of the maximum, that an expert's effect may be worth at a usual move
+LEAST_SHARE: Final = 1e-6  # and its doubt at least: less is no number in a matrix
 MOST_PANELS: Final = 4  # posteriors kept in memory, some 40 MB each
 
 
@@ -251,6 +253,8 @@ def _effects(known: Known, covariates: Covariates, subject: Subject, lattice: La
     leaves = {name: tuple(leaf_weights(subject, component_of(name), year)) for name in completed.components}
     maxima = np.array([subject.schemes[year].maxima[component_of(name)] for name in completed.components])
     mean, sd = (own[completed.kept] * completed.scale / maxima for own in said)
+    beyond = ~((np.abs(mean) <= MOST_SHARE) & (sd <= MOST_SHARE))  # no one's word either
+    mean, sd = np.where(beyond, np.nan, mean), np.where(beyond, np.nan, np.maximum(sd, LEAST_SHARE))
     return effects_of(completed, lattice, leaves, (mean, sd))
 
 

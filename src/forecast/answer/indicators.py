@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from forecast.answer.findings import phrase
 from forecast.base.spec import same_day
 from forecast.data.load import Known
-from forecast.data.load.indicators import related_of, with_days
+from forecast.data.load.indicators import COUNTED, related_of, with_days
 from forecast.data.load.settle import settle
 from forecast.data.tables import COUNTRY, DAY_DTYPE
 from forecast.model.covariates import Covariates
@@ -33,7 +33,6 @@ COLUMNS: Final = (
     *("factor", "published_on", "source_url"),
 )
 _FIGURE: Final = ["indicator_code", "area", "first_day", "last_day"]
-_JANUARY: Final = ("cumulative", "to_date")  # kinds whose figures count from 1 January
 
 
 def figures_at(known: Known, target_year: int, as_of: dt.date) -> pd.DataFrame:
@@ -173,7 +172,7 @@ def _published(known: Known, types: pd.DataFrame, target_year: int, as_of: dt.da
     rows["year"] = rows["first_day"].dt.year + rows["lag"].map(_lag)
     january = (rows["first_day"].dt.month == 1) & (rows["first_day"].dt.day == 1)
     fit = (rows["first_day"].dt.year == rows["last_day"].dt.year) & (rows["year"] <= target_year)
-    fit &= january | ~rows["kind"].isin(_JANUARY)
+    fit &= january | ~rows["kind"].isin(COUNTED)
     rows = rows[fit]
     rows = rows[rows["published_on"] <= _limits(rows["year"], target_year, as_of)].reset_index(drop=True)
     as_scores = rows.assign(score=rows["value"], rank=np.nan, source_day=rows["published_on"])

@@ -170,8 +170,9 @@ def complete(covariates: Covariates, by_expert: Flags | None = None) -> Complete
     spoken = np.zeros(len(covariates.names), dtype=bool) if by_expert is None else by_expert
     known = ~np.isnan(covariates.values)
     count = known.sum(axis=(0, 1))
-    distance = _usual_distance(covariates.values, known)
-    size = np.abs(np.nan_to_num(covariates.values)).max(axis=(0, 1))
+    size = np.abs(np.nan_to_num(covariates.values)).max(axis=(0, 1), initial=0.0)
+    unit = np.where(size > 0, size, 1.0)  # squares of tiny figures would be zero
+    distance = unit * _usual_distance(covariates.values / unit, known)
     few = known.any(axis=0).sum(axis=0) < np.where(spoken, FEWEST_OF_EXPERT, FEWEST_YEARS)
     still = ~few & (distance <= 1e-9 * size)
     kept = np.flatnonzero(~few & ~still)
