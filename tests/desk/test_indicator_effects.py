@@ -73,6 +73,7 @@ def test_the_board_has_sliders_for_what_moves_and_a_line_for_the_others(bench):
     assert list(board.sliders)[-1] == "online_share"
     assert "new_share" not in board.sliders
     assert board.sliders["online_share"].value == pytest.approx(44, abs=1)
+    assert board.sliders["online_share"].options[-1][1] == 100  # a share may be all, whatever is expected
     assert "Tỷ lệ mới có (giả định) (chưa có số cùng kỳ của năm trước nào" in lines
     board.sliders["online_share"].value = 60.0
     assert "D7" in board.answer.value

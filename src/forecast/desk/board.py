@@ -29,6 +29,7 @@ TICKS: Final = 50  # about as many places has a slider
 WHOLE: Final = 5.0  # points up and down for the total, for a harder or easier set of criteria
 PART: Final = 2.0  # and for a domain
 NAME: Final = widgets.Layout(width="36em")
+GROWTH: Final = "to_date"  # in percent it may be a growth, which has no whole
 LINE: Final = widgets.Layout(width="28em")
 SOME: Final = widgets.Layout(max_height="22em", overflow="auto")
 ROW: Final = widgets.Layout(flex="0 0 auto")  # many are scrolled through, not squeezed into the height
@@ -51,7 +52,13 @@ class Board:
         self._steps, self._data_dir, self._lang = steps, data_dir, lang
         stage = stage_of(steps)
         codes = indicators_of(stage)
-        self.sliders = {code: _indicator(stage, code, lang) for code in codes if not stage.silent(code)}
+        known = steps.known().indicator_types
+        shares = set(known.loc[(known["unit"] == "%") & (known["kind"] != GROWTH), "indicator_code"])
+        self.sliders = {
+            code: _indicator(stage, code, 100.0 if code in shares else 0.0, lang)
+            for code in codes
+            if not stage.silent(code)
+        }
         self._still = self._unmoved(stage, [code for code in codes if stage.silent(code)])
         self._starts = {code: slider.value for code, slider in self.sliders.items()}
         self.switches = {code: self._check("desk.board.set") for code in self.sliders}
@@ -209,10 +216,10 @@ def _points(most: float, lang: str) -> Any:
     return _slider(-most, most, 0.1, 0.0, lambda value: labels.signed(value, 1, lang))
 
 
-def _indicator(stage: Stage, code: str, lang: str) -> Any:
-    """Make the slider of an indicator, where the forecast stands on it."""
+def _indicator(stage: Stage, code: str, whole: float, lang: str) -> Any:
+    """Make the slider of an indicator, where the forecast stands on it; it reaches the `whole` at least."""
     if not stage.ruled(code):
-        return _of_elasticity(stage.elasticities[code].expected, lang)
+        return _of_elasticity(stage.elasticities[code].expected, whole, lang)
     found = stage.leaves.projections.get(code)
     draws = found.draws if found is not None and len(found.draws) else np.array([50.0])
     middle = float(np.median(draws))
@@ -228,13 +235,14 @@ def _indicator(stage: Stage, code: str, lang: str) -> Any:
     return _slider(low, high, step, middle, lambda value: labels.number(value, _decimals(step), lang))
 
 
-def _of_elasticity(expected: float, lang: str) -> Any:
+def _of_elasticity(expected: float, whole: float, lang: str) -> Any:
     """Make the slider of an indicator without a rule: from nothing to twice what is expected."""
     reach = abs(expected) or 1.0
-    step = _step(2 * reach / TICKS)
+    low, high = expected - reach, max(expected + reach, whole)
+    step = _step((high - low) / TICKS)
     return _slider(
-        expected - reach,
-        expected + reach,
+        low,
+        high,
         step,
         expected,
         lambda value: labels.number(value, _decimals(step), lang),

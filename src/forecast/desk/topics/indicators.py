@@ -83,7 +83,7 @@ def _table(frame: pd.DataFrame, result: Result, lang: str) -> Table:
         columns=(
             Column(labels.text("current.indicator", lang)),
             *(
-                Column(labels.text(f"desk.indicators.{name}", lang), numeric=True)
+                Column(labels.text(f"desk.indicators.{name}", lang), numeric=name != "past")
                 for name in ("years", "past", "now", "alike")
             ),
         ),
