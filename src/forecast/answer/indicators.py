@@ -193,33 +193,43 @@ def _on_days(years: pd.Series, days: Mapping[int, dt.date]) -> pd.Series:
 
 def _nearest(rows: pd.DataFrame) -> pd.DataFrame:
     """Of each indicator, area and year the figure nearest to the day that years are compared on, scaled."""
-    parts = []
-    for code, own in rows.groupby("indicator_code", sort=True):
-        begin, day = _compared_on(own)
-        years = own["last_day"].dt.year
-        due = _on_days(years, {year: same_day(day, int(year) - day.year) for year in years.unique()})
-        gap = (own["last_day"] - due).dt.days
-        other = own["first_day"].dt.strftime("%m-%d") != begin
-        near = own.assign(indicator=code, compared_on=due, gap=gap.abs(), earlier=gap < 0, other=other)
-        near = near[near["gap"] <= _within(own["within_days"].iloc[0])]
-        near = near.sort_values(["area", "year", "other", "gap", "earlier"])
-        near = near.drop_duplicates(["area", "year"])
-        over, passed = near["compared_on"].dt.day_of_year, near["last_day"].dt.day_of_year
-        factor = np.where(near["kind"] == "cumulative", over / passed, 1.0)
-        parts.append(near.assign(figure=near["value"], factor=factor, value=near["value"] * factor))
-    return pd.concat(parts) if parts else pd.DataFrame(columns=list(COLUMNS))
+    code = "indicator_code"
+    near = rows.merge(_compared_on(rows), on=code)
+    due = _same_days(near["day"], near["last_day"].dt.year)
+    gap = (near["last_day"] - due).dt.days
+    other = _month_and_day(near["first_day"]) != near["begin"]
+    near = near.assign(indicator=near[code], compared_on=due, gap=gap.abs(), earlier=gap < 0, other=other)
+    near = near[near["gap"] <= near["within_days"].fillna(WITHIN_DAYS)]
+    near = near.sort_values(["indicator", "area", "year", "other", "gap", "earlier"])
+    near = near.drop_duplicates(["indicator", "area", "year"])
+    over, passed = near["compared_on"].dt.day_of_year, near["last_day"].dt.day_of_year
+    factor = np.where(near["kind"] == "cumulative", over / passed, 1.0)
+    return near.assign(figure=near["value"], factor=factor, value=near["value"] * factor)
 
 
-def _compared_on(own: pd.DataFrame) -> tuple[str, dt.date]:
-    """The month and day on which most areas' latest figures begin, and the day on which they end.
+def _compared_on(rows: pd.DataFrame) -> pd.DataFrame:
+    """By indicator: the `day` on which most areas' latest figures end, and where they `begin` in the year.
 
     Of the latest year that has any; among days that equally many areas have, the later.
     """
-    now = own[own["year"] == own["year"].max()]
-    latest = now.sort_values(["last_day", "first_day"], ascending=[False, True]).drop_duplicates("area")
-    counts = latest.groupby(["last_day", "first_day"]).size()
-    most = counts[counts == counts.max()].reset_index().sort_values(["last_day", "first_day"])
-    return f"{most['first_day'].iloc[-1]:%m-%d}", most["last_day"].iloc[-1].date()
+    code, days = "indicator_code", ["last_day", "first_day"]
+    latest = rows[rows["year"] == rows.groupby(code)["year"].transform("max")]
+    latest = latest.sort_values(days, ascending=[False, True]).drop_duplicates([code, "area"])
+    counts = latest.groupby([code, *days]).size().reset_index(name="areas")
+    most = counts.sort_values([code, "areas", *days]).drop_duplicates(code, keep="last")
+    return most[[code]].assign(day=most["last_day"], begin=_month_and_day(most["first_day"]))
+
+
+def _same_days(days: pd.Series, years: pd.Series) -> pd.Series:
+    """The same day of the year as each of the days, in other years."""
+    pairs = pd.MultiIndex.from_arrays([days, years])
+    own = {(day, year): same_day(day.date(), year - day.year) for day, year in pairs.unique()}
+    return pd.Series([own[pair] for pair in pairs], index=days.index, dtype=DAY_DTYPE)
+
+
+def _month_and_day(days: pd.Series) -> pd.Series:
+    number: pd.Series = 100 * days.dt.month + days.dt.day
+    return number
 
 
 def _related(known: Known, row: Any, target_year: int, as_of: dt.date) -> pd.DataFrame:
