@@ -99,6 +99,18 @@ def test_an_effect_that_figures_do_not_support_is_nothing():
     assert abs(found(fitted)[0]) < 2 * NO_EFFECT
 
 
+def test_the_expected_side_is_never_the_worse_one():
+    """A weak effect, 0.0125 logits: with its own sign it is something, with the other nothing."""
+    x = indicator(2)
+    share = scores(0.0125, x, seed=22)
+    right, wrong = (
+        Evidence().fit(LATTICE, published(share), on_d1(x, sign)).variances.effect_sd[0]
+        for sign in (1.0, -1.0)
+    )
+    assert right > 5 * NO_EFFECT
+    assert wrong == pytest.approx(NO_EFFECT, rel=0.1)
+
+
 def test_an_expert_is_believed_where_there_is_no_history_and_corrected_where_there_is():
     """Without scores of D1 the posterior is the expert's range; with them it is what they say."""
     x = indicator(3)
@@ -151,7 +163,7 @@ def test_the_spread_of_an_effect_grows_with_its_size_alone(strong, error, turn, 
     information = np.eye(n) / error**2
     pulled = np.zeros(n)
     pulled[0] = (-strong if turn else strong) / error**2
-    sd = search_sd(information, pulled)
+    sd = search_sd(information, pulled, np.zeros(n))
     assert 0.3 * strong < sd[0] < 1.5 * strong
     assert sd[1:] == pytest.approx(np.full(n - 1, NO_EFFECT))
     assert NO_EFFECT < EFFECT_START

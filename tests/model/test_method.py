@@ -315,12 +315,27 @@ def test_an_effect_has_the_spread_that_is_likeliest():
     The loss is log v / 2 + 0.2^2 / (2 v) + w (sqrt(1 + x^2) - 1), v = 0.02^2 + s^2, x = log(s / 0.001).
     An effect of 0.02 +- 0.02 is one standard error from nothing: it stays nothing.
     """
-    s = float(search_sd(np.array([[2500.0]]), np.array([500.0]))[0])
+    s = float(search_sd(np.array([[2500.0]]), np.array([500.0]), np.zeros(1))[0])
     x, v = math.log(s / NO_EFFECT), 0.02**2 + s**2
     slope = s**2 / v * (1 - 0.2**2 / v) + EFFECT_WEIGHT * x / math.sqrt(1 + x**2)
     assert slope == pytest.approx(0, abs=1e-3)
     assert 0.1 < s < 0.2
-    assert search_sd(np.array([[2500.0]]), np.array([50.0]))[0] == pytest.approx(NO_EFFECT)
+    assert search_sd(np.array([[2500.0]]), np.array([50.0]), np.zeros(1))[0] == pytest.approx(NO_EFFECT)
+
+
+def test_an_expected_sign_makes_its_effect_likelier():
+    """Figures say 0.2 +- 0.02, the prior is N(s / 2, s^2): the loss is log v / 2 + (0.2 - s / 2)^2 / (2 v).
+
+    With v and x as above its slope in log s is 0 at the best s.  An effect of 0.07 +- 0.02 is something on
+    the side that is expected, and nothing on the other.
+    """
+    s = float(search_sd(np.array([[2500.0]]), np.array([500.0]), np.array([0.5]))[0])
+    x, v, off = math.log(s / NO_EFFECT), 0.02**2 + s**2, 0.2 - s / 2
+    slope = s**2 / v * (1 - off**2 / v) - s / 2 * off / v + EFFECT_WEIGHT * x / math.sqrt(1 + x**2)
+    assert slope == pytest.approx(0, abs=1e-3)
+    small = [search_sd(np.array([[2500.0]]), np.array([175.0]), np.array([way]))[0] for way in (0.5, -0.5)]
+    assert small[0] > 10 * NO_EFFECT
+    assert small[1] == pytest.approx(NO_EFFECT, rel=0.1)
 
 
 def test_a_step_to_the_years_end_is_a_t_of_few_past_steps():

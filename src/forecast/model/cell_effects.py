@@ -68,6 +68,11 @@ class CellEffects:
         return np.asarray(np.abs(self.national).max(axis=0, initial=0.0) > 0)
 
     @property
+    def lean(self) -> Floats:
+        """Prior means in units of the standard deviation, of the effects that are estimated, (M,)."""
+        return LEAN * np.append(self.sign[~self.by_expert], self.sign[self.moves_level])
+
+    @property
     def n_learnt(self) -> int:
         """How many standard deviations are estimated: of provincial parts, then of national ones."""
         return int((~self.by_expert).sum() + self.moves_level.sum())
@@ -149,28 +154,31 @@ def _parts(completed: Completed, k: int) -> tuple[Floats, Floats, Floats]:
     return national, own, np.where(seen[:, None], completed.sd[:, :, k], 0.0)
 
 
-def search_sd(information: Floats, pulled: Floats) -> Floats:
+def search_sd(information: Floats, pulled: Floats, lean: Floats) -> Floats:
     """Standard deviations of effects, shape (M,), that are most likely for what figures say of them.
 
     Figures say of effects b that their log density is ``-b' information b / 2 + pulled' b`` and a constant.
-    The search begins at large effects, as from the other side it would see none.
+    The prior mean of an effect is `lean` times its sd.  The search begins at large effects, as from the other
+    side it would see none.
 
     Parameters
     ----------
     information : ndarray, shape (M, M)
-    pulled : ndarray, shape (M,)
+    pulled, lean : ndarray, shape (M,)
     """
 
     def loss(log_sd: Floats) -> tuple[float, Floats]:
         sd = np.exp(log_sd)
-        scaled = np.eye(len(sd)) + information * np.outer(sd, sd)
-        root = linalg.cholesky(scaled, lower=True)
+        seen = information * np.outer(sd, sd)
+        root = linalg.cholesky(np.eye(len(sd)) + seen, lower=True)
         inverse = linalg.cho_solve((root, True), np.eye(len(sd)))
-        mean = inverse @ (pulled * sd)  # in units of the sd
-        off = log_sd - np.log(NO_EFFECT)
-        tail = np.sqrt(1 + off**2)
-        value = np.log(np.diag(root)).sum() - 0.5 * (pulled * sd) @ mean + EFFECT_WEIGHT * (tail - 1).sum()
-        slope = 1 - np.diag(inverse) - mean**2 + EFFECT_WEIGHT * off / tail
+        beyond = pulled * sd - seen @ lean  # what figures say beyond the prior mean
+        off = inverse @ beyond  # posterior mean less prior mean, in units of the sd
+        strange = log_sd - np.log(NO_EFFECT)
+        tail = np.sqrt(1 + strange**2)
+        value = np.log(np.diag(root)).sum() + EFFECT_WEIGHT * (tail - 1).sum()
+        value -= lean @ (pulled * sd) - 0.5 * lean @ seen @ lean + 0.5 * beyond @ off
+        slope = 1 - np.diag(inverse) - off * (lean + off) + EFFECT_WEIGHT * strange / tail
         return float(value), slope
 
     start = np.full(len(pulled), np.log(EFFECT_START))

@@ -55,7 +55,11 @@ def supported_effects(fitted: FittedEvidence) -> tuple[float, ...]:
     inverse = np.linalg.inv(np.linalg.inv(fixed) + known.T @ posterior.information @ known)
     left = posterior.information - posterior.information @ known @ inverse @ known.T @ posterior.information
     pulled = posterior.pulled - posterior.information @ known @ inverse @ known.T @ posterior.pulled
-    return tuple(search_sd(sought.T @ left @ sought, sought.T @ pulled).tolist())
+    # The statements have the prior means taken out, which move with the sd: they are put back.
+    own, of_level = fitted.effect_mean
+    information = sought.T @ left @ sought
+    pull = sought.T @ pulled + information @ np.append(own[~spoken], of_level[effects.moves_level])
+    return tuple(search_sd(information, pull, effects.lean).tolist())
 
 
 def search_variances(fitted: FittedEvidence, start: Variances) -> Variances:
