@@ -34,6 +34,8 @@ from forecast.model.simulate import Draws, drawn_maxima, rank_chances, stream
 from forecast.model.statements import observe
 from forecast.model.subject import subject_of, survey_of
 
+Floats = NDArray[np.float64]
+
 MAIN_MODEL: Final = "evidence"
 MOST_SHARE: Final = 1.0  # of the maximum, that an expert's effect may be worth at a usual move
 LEAST_SHARE: Final = 1e-6  # and its doubt at least: less is no number in a matrix
@@ -253,9 +255,19 @@ def _effects(known: Known, covariates: Covariates, subject: Subject, lattice: La
     leaves = {name: tuple(leaf_weights(subject, component_of(name), year)) for name in completed.components}
     maxima = np.array([subject.schemes[year].maxima[component_of(name)] for name in completed.components])
     mean, sd = (own[completed.kept] * completed.scale / maxima for own in said)
-    beyond = ~((np.abs(mean) <= MOST_SHARE) & (sd <= MOST_SHARE))  # no one's word either
-    mean, sd = np.where(beyond, np.nan, mean), np.where(beyond, np.nan, np.maximum(sd, LEAST_SHARE))
-    return effects_of(completed, lattice, leaves, (mean, sd))
+    return effects_of(completed, lattice, leaves, believable(mean, sd))
+
+
+def believable(mean: Floats, sd: Floats) -> tuple[Floats, Floats]:
+    """Leave out what experts say where a usual move would be worth more than all points, (K,) each.
+
+    Examples
+    --------
+    >>> believable(np.array([0.1, 40.0, 0.0]), np.array([0.0, 3.0, np.inf]))
+    (array([0.1, nan, nan]), array([1.e-06,    nan,    nan]))
+    """
+    fit = (np.abs(mean) <= MOST_SHARE) & (sd <= MOST_SHARE)
+    return np.where(fit, mean, np.nan), np.where(fit, np.maximum(sd, LEAST_SHARE), np.nan)
 
 
 def rows_of(ground: Ground, spec: RunSpec) -> tuple[pd.DataFrame, pd.DataFrame]:
