@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -167,6 +169,42 @@ def test_the_spread_of_an_effect_grows_with_its_size_alone(strong, error, turn, 
     assert 0.3 * strong < sd[0] < 1.5 * strong
     assert sd[1:] == pytest.approx(np.full(n - 1, NO_EFFECT))
     assert NO_EFFECT < EFFECT_START
+
+
+def test_a_published_score_is_known_where_its_indicator_is_not():
+    """Six areas lack last year's figure: their published scores are met all the same, and weights add up."""
+    x = indicator(1)
+    x[:6, -2] = np.nan
+    share = scores(0.15, indicator(1))
+    fitted = Evidence().fit(LATTICE, published(share), on_d1(x))
+    cell = LATTICE.cell("D1", YEARS[-2])
+    assert fitted.prior.apart[0, cell] > 0.1**2
+    for area in (0, 10):
+        mean, sd = fitted.cells(area, [cell])
+        assert expit(mean[0]) == pytest.approx(share[area, -2, 0], abs=3e-4)
+        assert sd[0] < 0.01
+        moved = fitted.posterior.mean[area, cell]
+        assert fitted.weights(area, cell).sum() == pytest.approx(moved, abs=1e-6)
+
+
+def test_a_figure_that_is_missing_everywhere_leaves_its_doubt_to_the_level():
+    """No figure of the target year: var = var of the level + E[effect^2] * var of the year's mean."""
+    rng = np.random.default_rng(5)
+    country = np.cumsum(rng.normal(size=N[1]))
+    x = country + 0.01 * rng.normal(size=N)
+    z = 1.5 + 0.3 * rng.normal(size=(N[0], 1, 2)) + 0.08 * rng.normal(size=(*N, 2))
+    z[:, :, 0] += 0.3 * (country - country.mean())
+    x[:, -1] = np.nan
+    effects = on_d1(x)
+    fitted = Evidence().fit(LATTICE, published(expit(z)), effects)
+    none = replace(effects, national_doubt=np.zeros_like(effects.national_doubt))
+    sure = Evidence(start=fitted.variances, search=False).fit(LATTICE, published(expit(z)), none)
+    cell = LATTICE.cell("D1", YEARS[-1])
+    (_, sd), (_, without) = fitted.cells(0, [cell]), sure.cells(0, [cell])
+    mean, error = fitted.national_effects()
+    added = (mean[0] ** 2 + error[0] ** 2) * effects.national_doubt[cell, 0] ** 2
+    assert sd[0] ** 2 == pytest.approx(without[0] ** 2 + added, rel=0.02)
+    assert sd[0] > 2 * without[0]
 
 
 def test_without_covariates_nothing_is_there():

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import linalg
 from scipy.sparse import csr_array
 from scipy.stats import multivariate_normal
 
@@ -28,7 +29,8 @@ def covariance(rng: np.random.Generator, n: int) -> Floats:
 def any_prior(rng: np.random.Generator, linear: Linear) -> Prior:
     """Levels, deviations and the effects of the statements, made up."""
     effect = rng.uniform(0.1, 2.0, linear.design.shape[2])
-    return Prior(covariance(rng, CELLS), covariance(rng, CELLS), effect)
+    apart = rng.uniform(0.1, 2.0, (AREAS, CELLS)) * (rng.random((AREAS, CELLS)) < rng.choice([0.0, 0.5]))
+    return Prior(covariance(rng, CELLS), covariance(rng, CELLS), effect, apart)
 
 
 def any_design(rng: np.random.Generator) -> Floats:
@@ -66,12 +68,17 @@ def statements(rng: np.random.Generator, own: int, wide: int) -> Linear:
 
 
 def laid_out(linear: Linear, prior: Prior) -> tuple[Floats, Floats]:
-    """Prior covariance of every cell of every area, and the statements' slopes on them."""
+    """Prior covariance of every cell of every area, and the statements' slopes on them.
+
+    What cells have each by itself comes after the cells; only statements on one area see it.
+    """
     whole = np.kron(np.ones((AREAS, AREAS)), prior.level) + np.kron(np.eye(AREAS), prior.deviation)
     design = linear.design.reshape(AREAS * CELLS, -1)
     whole += design @ np.diag(prior.effect) @ design.T
     pairs = zip(linear.area_weight.toarray(), linear.slope.toarray(), strict=True)
-    return whole, np.stack([np.kron(area, slope) for area, slope in pairs])
+    seen = np.stack([np.kron(area, slope) for area, slope in pairs])
+    alone = (own_area(linear.area_weight) >= 0)[:, None]
+    return linalg.block_diag(whole, np.diag(prior.apart.reshape(-1))), np.hstack([seen, seen * alone])
 
 
 sizes = {"own": st.integers(0, 12), "wide": st.integers(0, 5), "seed": st.integers(0, 9999)}
@@ -87,7 +94,8 @@ def test_the_posterior_is_that_of_one_dense_solve(own, wide, seed):
     whole, seen = laid_out(linear, prior)
     noise = seen @ whole @ seen.T + np.diag(linear.error**2)
     gain = whole @ seen.T @ np.linalg.inv(noise)
-    mean, posterior = gain @ linear.value, whole - gain @ seen @ whole
+    both = np.tile(np.eye(AREAS * CELLS), 2)
+    mean, posterior = both @ gain @ linear.value, both @ (whole - gain @ seen @ whole) @ both.T
     got = condition(linear, prior)
     np.testing.assert_allclose(linear.dense_covariance(prior), noise, atol=1e-9)
     np.testing.assert_allclose(got.mean.reshape(-1), mean, atol=1e-6)
@@ -95,7 +103,9 @@ def test_the_posterior_is_that_of_one_dense_solve(own, wide, seed):
     areas, cells = np.repeat(np.arange(AREAS), CELLS), np.tile(np.arange(CELLS), AREAS)
     common, rest = got.covariance_of(areas, cells)
     np.testing.assert_allclose(common @ common.T + rest, posterior, atol=1e-6)
-    to_effects = np.diag(prior.effect) @ linear.design.reshape(AREAS * CELLS, -1).T @ seen.T
+    to_effects = (
+        np.diag(prior.effect) @ linear.design.reshape(AREAS * CELLS, -1).T @ seen[:, : AREAS * CELLS].T
+    )
     effects, root = got.effects
     np.testing.assert_allclose(effects, to_effects @ np.linalg.solve(noise, linear.value), atol=1e-6)
     left = np.diag(prior.effect) - to_effects @ np.linalg.solve(noise, to_effects.T)

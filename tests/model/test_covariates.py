@@ -61,6 +61,21 @@ def test_missing_figures_lie_within_their_ranges_as_often_as_these_say():
     assert 0.75 < np.mean(inside) < 0.85
 
 
+def test_means_of_years_lie_within_their_ranges_as_often_as_these_say():
+    """Of true means of years hidden in part or whole, some 80 percent lie in the 80 percent range."""
+    inside = []
+    for seed in range(120):
+        x = made_up(seed)
+        hidden = np.zeros(x.shape, dtype=bool)
+        hidden[:, -1] = True if seed % 2 else np.random.default_rng(seed).random(len(x)) < 0.7
+        done = complete(covariates_of(np.where(hidden, np.nan, x)[..., None]))
+        off = ((x - done.centre) / done.scale - done.mean[..., 0]).mean(axis=0)
+        assert done.national_sd[:-1].max() < 1e-6
+        inside.append(abs(off[-1]) <= 1.2815515655446004 * done.national_sd[-1, 0])
+
+    assert 0.68 < np.mean(inside) < 0.88  # a dozen moves tell the size of the next one roughly
+
+
 def test_a_partly_known_year_is_less_doubtful_than_an_unknown_one():
     """Figures of other areas tell the year's mean."""
     x = made_up(2)

@@ -35,13 +35,13 @@ class CellEffects:
     ----------
     names, components : tuple of str, length K
     design, doubt : ndarray, shape (P, cells, K)
-        Logits that one unit of an effect adds to a cell, and the standard deviation of that where the
-        covariate is forecast.
+        Logits that one unit of a provincial effect adds to a cell, and the standard deviation of that where
+        the covariate is forecast.
     sign : ndarray, shape (K,)
         Expected sign, or 0.
     share_mean, share_sd : ndarray, shape (K,)
         What an expert says of the effect, in shares of the maximum; NaN where it is estimated.
-    national : ndarray, shape (cells, K)
+    national, national_doubt : ndarray, shape (cells, K)
         The same of the national part; zero where an expert speaks of both at once.
     scale : ndarray, shape (K,)
         Units of the covariate that one unit of its effect is for.
@@ -55,6 +55,7 @@ class CellEffects:
     share_mean: Floats
     share_sd: Floats
     national: Floats
+    national_doubt: Floats
     scale: Floats
 
     @property
@@ -100,7 +101,7 @@ class CellEffects:
 def no_effects(lattice: Lattice) -> CellEffects:
     """No covariates at all."""
     cells, none = np.zeros((len(lattice.areas), lattice.n_cells, 0)), np.zeros(0)
-    return CellEffects((), (), cells, cells, none, none, none, cells[0], none)
+    return CellEffects((), (), cells, cells, none, none, none, cells[0], cells[0], none)
 
 
 def effects_of(
@@ -120,15 +121,15 @@ def effects_of(
     """
     n_years, k = len(lattice.years), len(completed.names)
     design, doubt = np.zeros((2, len(lattice.areas), lattice.n_cells, k))
-    national = np.zeros((lattice.n_cells, k))
+    national, national_doubt = np.zeros((2, lattice.n_cells, k))
     for j, component in enumerate(completed.components):
-        of_all, own, sd = _parts(completed, j)
+        (of_all, sd_of_all), (own, sd) = _parts(completed, j)
         spoken = not np.isnan(expert[0][j])
         for leaf in leaves[component]:
             at = lattice.components.index(leaf) * n_years + np.arange(n_years)
             design[:, at, j] = own + of_all if spoken else own
-            doubt[:, at, j] = sd
-            national[at, j] = 0.0 if spoken else of_all
+            doubt[:, at, j] = np.hypot(sd, sd_of_all * completed.seen[:, [j]]) if spoken else sd
+            national[at, j], national_doubt[at, j] = (0.0, 0.0) if spoken else (of_all, sd_of_all)
     return CellEffects(
         names=completed.names,
         components=completed.components,
@@ -138,20 +139,23 @@ def effects_of(
         share_mean=expert[0],
         share_sd=expert[1],
         national=national,
+        national_doubt=national_doubt,
         scale=completed.scale,
     )
 
 
-def _parts(completed: Completed, k: int) -> tuple[Floats, Floats, Floats]:
-    """National (T,) and provincial (P, T) part of a covariate, and its doubt (P, T).
+def _parts(completed: Completed, k: int) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
+    """National (T,) and provincial (P, T) part of a covariate, each with its doubt.
 
     Of a few areas' figures no mean of all is read.
     """
     seen, mean = completed.seen[:, k], completed.mean[:, :, k]
-    national = completed.national[:, k] if seen.mean() >= ENOUGH else np.zeros(mean.shape[1])
+    read = float(seen.mean() >= ENOUGH)
+    national, national_sd = read * completed.national[:, k], read * completed.national_sd[:, k]
     moved = mean - national
     own = np.where(seen[:, None], moved - moved.mean(axis=1, keepdims=True), 0.0)
-    return national, own, np.where(seen[:, None], completed.sd[:, :, k], 0.0)
+    left = np.sqrt(np.maximum(completed.sd[:, :, k] ** 2 - national_sd**2, 0.0))
+    return (national, national_sd), (own, np.where(seen[:, None], left, 0.0))
 
 
 def search_sd(information: Floats, pulled: Floats, lean: Floats) -> Floats:

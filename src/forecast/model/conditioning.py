@@ -14,7 +14,8 @@ information on its cells, and no product grows with k times the number of provin
 
 ``G_p`` (n_p, L*T) are slopes of own statements, ``g`` (k, L*T) and ``A`` (k, P) slopes and area weights of
 those on many, ``T_p = [I, design]`` (L*T, Q) what is common in the province's cells, ``D`` the prior
-covariance of one province's deviations.
+covariance of one province's deviations.  What its cells have each by itself, `apart` (L*T,), adds to ``D``
+within its own statements alone.
 """
 
 from __future__ import annotations
@@ -123,19 +124,24 @@ class Conditioned:
         )
 
     @cached_property
+    def _on_own(self) -> Floats:
+        """The part of own statements in `_on_deviation`, shape (P, L*T)."""
+        return np.stack([v @ left for (_, v, _), left in zip(self.whitened, self._residuals, strict=True)])
+
+    @cached_property
     def _on_deviation(self) -> Floats:
         """``F_p' S^-1 y`` of every province, shape (P, L*T): what moves its deviations."""
         groups = self.linear.groups
-        own = [v @ left for (_, v, _), left in zip(self.whitened, self._residuals, strict=True)]
         return np.asarray(
-            np.stack(own) + (groups.wide_weight * self._wide_pull[:, None]).T @ groups.wide_slope
+            self._on_own + (groups.wide_weight * self._wide_pull[:, None]).T @ groups.wide_slope
         )
 
     @cached_property
     def mean(self) -> Floats:
         """Posterior mean of every cell less the prior mean, shape (P, L*T)."""
         common = [self.linear.in_cells(p, self.common_mean) for p in range(len(self.whitened))]
-        return np.asarray(np.stack(common) + self._on_deviation @ self.prior.deviation)
+        own = self._on_deviation @ self.prior.deviation + self._on_own * self.prior.apart
+        return np.asarray(np.stack(common) + own)
 
     @cached_property
     def pull(self) -> Floats:
@@ -247,10 +253,11 @@ class Conditioned:
         groups = self.linear.groups
         _, v, _ = self.whitened[area]
         m = self._border(area)
-        prior = self.prior.deviation[cells]
-        reach = prior @ v  # (m, n_p)
+        prior, apart = self.prior.deviation[cells], self.prior.apart[area, cells]
+        reach = prior @ v + apart[:, None] * v[cells]  # (m, n_p)
         on_wide = (prior @ groups.wide_slope.T) * groups.wide_weight[:, area] - reach @ m  # (m, k)
-        own = self.prior.deviation[np.ix_(cells, cells)] - reach @ reach.T
+        same = np.equal.outer(cells, cells)
+        own = self.prior.deviation[np.ix_(cells, cells)] + apart * same - reach @ reach.T
         moved = np.eye(self.n_cells)[cells] - reach @ v.T
         common = self.linear.from_cells(area, moved.T).T - on_wide @ self.gain
         return common @ self.common_root.T, on_wide @ self._schur_root, own
@@ -279,13 +286,16 @@ class Conditioned:
         return common, np.asarray(own - wide @ wide.T)
 
 
-def _whiten(linear: Linear, deviation: Floats) -> Iterator[tuple[Floats, Floats, Floats]]:
+def _whiten(linear: Linear, prior: Prior) -> Iterator[tuple[Floats, Floats, Floats]]:
     """C, V and z of each province."""
     groups = linear.groups
-    reach = groups.own_slope @ deviation
+    reach = groups.own_slope @ prior.deviation
     ends = np.cumsum([len(rows) for rows in groups.rows])
-    for rows, slope, end in zip(groups.rows, groups.slopes, ends, strict=True):
-        covariance = reach[end - len(rows) : end] @ slope.T + np.diag(linear.error[rows] ** 2)
+    for rows, slope, end, apart in zip(groups.rows, groups.slopes, ends, prior.apart, strict=True):
+        whole = reach[end - len(rows) : end]
+        covariance = (whole + slope * apart if apart.any() else whole) @ slope.T + np.diag(
+            linear.error[rows] ** 2
+        )
         root = linalg.cholesky(covariance, lower=True, check_finite=False)
         both = np.column_stack([slope, linear.value[rows]])
         solved = linalg.solve_triangular(root, both, lower=True, check_finite=False)
@@ -323,7 +333,7 @@ def condition(linear: Linear, prior: Prior) -> Conditioned:
     schur = (g @ prior.deviation @ g.T) * (a @ a.T) + np.diag(linear.error[wide] ** 2)
     on_common = np.hstack([a.sum(axis=1)[:, None] * g, groups.wide_effect])  # (k, Q)
     surprise = linear.value[wide]
-    whitened = tuple(_whiten(linear, prior.deviation))
+    whitened = tuple(_whiten(linear, prior))
     own = _own(linear, whitened)
     reach = prior.deviation @ g.T
     if weight is None:

@@ -126,6 +126,8 @@ class Completed:
     mean, sd : ndarray, shape (A, T, K')
         Figure, and the doubt about it, standard scale; sd is 0 where it is known.  An area without any
         figure has the year's mean and no doubt: its ordinary uncertainty covers it.
+    national_sd : ndarray, shape (T, K')
+        The doubt about the year's mean over the areas, which all of them share.
     count : ndarray of int, shape (K',)
         Figures known.
     seen : ndarray of bool, shape (A, K')
@@ -143,6 +145,7 @@ class Completed:
     scale: Floats
     mean: Floats
     sd: Floats
+    national_sd: Floats
     count: NDArray[np.int_]
     seen: Flags
     left_out: tuple[LeftOut, ...]
@@ -178,7 +181,7 @@ def complete(covariates: Covariates, by_expert: Flags | None = None) -> Complete
     kept = np.flatnonzero(~few & ~still)
     x = covariates.values[:, :, kept]
     centre = np.nansum(x, axis=(0, 1)) / count[kept]
-    mean, sd = _filled((x - centre) / distance[kept])
+    mean, sd, national_sd = _filled((x - centre) / distance[kept])
     reasons = np.where(few, "covariates.few_years", "covariates.constant").tolist()
     return Completed(
         areas=covariates.areas,
@@ -191,6 +194,7 @@ def complete(covariates: Covariates, by_expert: Flags | None = None) -> Complete
         scale=distance[kept],
         mean=mean,
         sd=sd,
+        national_sd=national_sd,
         count=count[kept],
         seen=np.asarray(known[:, :, kept].any(axis=1)),
         left_out=tuple(
@@ -208,19 +212,24 @@ def _usual_distance(x: Floats, known: Flags) -> Floats:
     return np.asarray(np.sqrt(square / np.maximum(np.maximum(count - 1, 0).sum(axis=0), 1)))
 
 
-def _filled(x: Floats) -> tuple[Floats, Floats]:
-    """Mean and standard deviation of every figure of (A, T, K), each covariate by itself."""
-    mean, sd = x.copy(), np.zeros_like(x)
+def _filled(x: Floats) -> tuple[Floats, Floats, Floats]:
+    """Mean and standard deviation of every figure of (A, T, K), and of the years' means, (T, K).
+
+    Each covariate by itself.
+    """
+    mean, sd, national_sd = x.copy(), np.zeros_like(x), np.zeros(x.shape[1:])
     gaps = np.flatnonzero(np.isnan(x).any(axis=(0, 1)))
     if len(gaps):
         levels = two_way_level(x[:, :, gaps].transpose(0, 2, 1))
         for k, level in zip(gaps, levels, strict=True):
-            mean[:, :, k], sd[:, :, k] = _conditioned(x[:, :, k], level)
-    return mean, sd
+            mean[:, :, k], sd[:, :, k], national_sd[:, k] = _conditioned(x[:, :, k], level)
+    return mean, sd, national_sd
 
 
-def _conditioned(x: Floats, level: Floats) -> tuple[Floats, Floats]:
-    """Mean and standard deviation of the figures (A, T), by Gaussian conditioning on the known ones.
+def _conditioned(x: Floats, level: Floats) -> tuple[Floats, Floats, Floats]:
+    """Mean and standard deviation of the figures (A, T), and of the years' means over the areas (T,).
+
+    By Gaussian conditioning on the known figures.
 
     `level` (T,) is a first estimate of the years' means; NaN where nothing is known of a year.
     """
@@ -241,11 +250,15 @@ def _conditioned(x: Floats, level: Floats) -> tuple[Floats, Floats]:
     year_mean = doubt @ pull
     gain = covariance @ inverse
     rest = np.eye(years) - gain
-    variance = np.einsum("ptt->pt", rest @ covariance) + np.einsum("pts,pts->pt", rest @ doubt, rest)
+    own = np.einsum("ptt->pt", rest @ covariance) * seen.any(axis=1, keepdims=True)
+    variance = own + np.einsum("pts,pts->pt", rest @ doubt, rest)
+    of_mean = np.tensordot(count, rest, 1) / len(x)
+    national = np.einsum("ts,ts->t", of_mean @ doubt, of_mean) + count @ own / len(x) ** 2
     moved = (gain[pattern] @ np.where(known, values - year_mean, 0.0)[:, :, None])[:, :, 0]
     mean = np.where(known, x, np.nanmean(level) + year_mean + moved)
     never = ~known.any(axis=1, keepdims=True)
-    return mean, np.where(known | never, 0.0, np.sqrt(np.maximum(variance, 0.0))[pattern])
+    sd = np.where(known | never, 0.0, np.sqrt(np.maximum(variance, 0.0))[pattern])
+    return mean, sd, np.sqrt(np.maximum(national, 0.0))
 
 
 def unique_rows(flags: Flags) -> tuple[Flags, NDArray[np.int_]]:

@@ -155,8 +155,6 @@ class FittedEvidence:
         Prior means of the covariates' effects, of provincial and of national parts.
     centre : ndarray, shape (P, cells)
         Prior mean of every cell: `middle`, and what covariates let expect.
-    blur : ndarray, shape (P, cells)
-        Variance that covariates add which are forecast themselves.
     point : pair of ndarray, shape (P, cells)
         Mean and standard deviation of every cell at which the statements were made linear.
     """
@@ -168,7 +166,6 @@ class FittedEvidence:
     middle: float
     effect_mean: tuple[Floats, Floats]
     centre: Floats
-    blur: Floats
     point: tuple[Floats, Floats]
     posterior: Conditioned
 
@@ -185,7 +182,7 @@ class FittedEvidence:
     def cells(self, area: int, cells: Sequence[int]) -> tuple[Floats, Floats]:
         """Mean and standard deviation of cells of one area on the logit scale."""
         rows = np.asarray(cells, dtype=int)
-        variance = self.posterior.variance(area, rows) + self.blur[area, rows]
+        variance = self.posterior.variance(area, rows)
         mean = self.centre[area, rows] + self.posterior.mean[area, rows]
         return mean, np.sqrt(np.maximum(variance, 1e-12))
 
@@ -202,7 +199,7 @@ class FittedEvidence:
         """
         common, own = self.posterior.covariance_of(area, cell)
         mean = self.centre[area, cell] + self.posterior.mean[area, cell]
-        return mean, common, own + np.diag(self.blur[area, cell])
+        return mean, common, own
 
     def national_effects(self) -> tuple[Floats, Floats]:
         """Posterior mean and standard deviation of the covariates' national effects, shape (K,) each."""
@@ -226,8 +223,9 @@ class FittedEvidence:
         reach = np.asarray(weight.sum(axis=1)).reshape(-1)
         own = weight[:, [area]].toarray().reshape(-1)
         scores = (slope @ prior.level[:, rows]).T * reach + (slope @ prior.deviation[:, rows]).T * own
+        apart = prior.apart[area, rows][:, None] * slope[:, rows].T.multiply(own * (own_area(weight) == area))
         moved = (self.effects.design[area, rows] * prior.effect) @ self.linear.effect.T
-        return np.asarray(scores + moved)
+        return np.asarray(scores + apart + moved)
 
     def weights(self, area: int, cell: int) -> Floats:
         """How far each statement moves a cell, on the logit scale; they add up to its whole move."""
@@ -250,6 +248,7 @@ def _settle(
     """Make the statements linear and condition on them, `rounds` times."""
     lattice, effects = panel.lattice, panel.effects
     covariances = level_covariance(lattice, variances), deviation_covariance(lattice, variances)
+    year = np.arange(lattice.n_cells) % len(lattice.years)
     fitted = origin
     for _ in range(rounds):
         slope = _usual_slope(panel, fitted)
@@ -258,21 +257,29 @@ def _settle(
         centre = np.full((len(lattice.areas), lattice.n_cells), panel.middle)
         centre[:, lattice.n_scores :] = 0.0
         centre += effects.design @ own + effects.national @ of_level
-        level = covariances[0] + (effects.national * sd[1] ** 2) @ effects.national.T
-        prior = Prior(level, covariances[1], sd[0] ** 2)
-        size = own**2 + sd[0] ** 2
+        squares = own**2 + sd[0] ** 2, of_level**2 + sd[1] ** 2
         if fitted is not None:
-            moved, root = fitted.posterior.effects
-            size = (own + moved) ** 2 + (root**2).sum(axis=1)
-        blur = effects.doubt**2 @ size
-        point = _point(prior, centre, blur, fitted)
-        posterior = condition(_linearize(panel, centre, blur, point), prior)
+            squares = _squares(fitted, own)
+        # A covariate that is forecast itself is one more unknown of its cells: its doubt times the effect.
+        unknown = (effects.national_doubt * squares[1]) @ effects.national_doubt.T
+        level = covariances[0] + (effects.national * sd[1] ** 2) @ effects.national.T
+        level += unknown * np.equal.outer(year, year)
+        prior = Prior(level, covariances[1], sd[0] ** 2, effects.doubt**2 @ squares[0])
+        point = _point(prior, centre, fitted)
+        posterior = condition(_linearize(panel, centre, prior.apart, point), prior)
         fitted = FittedEvidence(
-            lattice, panel.statements, effects, variances, panel.middle, means, centre, blur, point, posterior
+            lattice, panel.statements, effects, variances, panel.middle, means, centre, point, posterior
         )
     if fitted is None:
         raise ValueError("rounds must be at least 1")
     return fitted
+
+
+def _squares(fitted: FittedEvidence, own: Floats) -> tuple[Floats, Floats]:
+    """Mean squares of provincial effects, with prior means `own`, and of national ones, (K,) each."""
+    moved, root = fitted.posterior.effects
+    mean, sd = fitted.national_effects()
+    return (own + moved) ** 2 + (root**2).sum(axis=1), mean**2 + sd**2
 
 
 def _usual_slope(panel: _Panel, fitted: FittedEvidence | None) -> Floats:
@@ -287,22 +294,20 @@ def _usual_slope(panel: _Panel, fitted: FittedEvidence | None) -> Floats:
     return np.asarray(bend @ moved / np.maximum(moved.sum(axis=0), 1e-300))
 
 
-def _point(
-    prior: Prior, centre: Floats, blur: Floats, fitted: FittedEvidence | None
-) -> tuple[Floats, Floats]:
+def _point(prior: Prior, centre: Floats, fitted: FittedEvidence | None) -> tuple[Floats, Floats]:
     """Mean and standard deviation of every cell, (P, cells) each, at which the next lines are drawn.
 
     Of wide cells halfway from those before to the posterior, as all the way they swing from round to round.
     """
     if fitted is None:
-        variance = np.minimum(np.diag(prior.level), 1.0) + np.diag(prior.deviation) + blur
+        variance = np.minimum(np.diag(prior.level), 1.0) + np.diag(prior.deviation) + prior.apart
         return centre, np.sqrt(variance)
     (mean, sd), (new_mean, new_sd) = fitted.point, fitted.every_cell()
     back = np.minimum(new_sd / WIDE, 1.0) / 2
     return new_mean + back * (mean - new_mean), new_sd + back * (sd - new_sd)
 
 
-def _linearize(panel: _Panel, centre: Floats, blur: Floats, point: tuple[Floats, Floats]) -> Linear:
+def _linearize(panel: _Panel, centre: Floats, apart: Floats, point: tuple[Floats, Floats]) -> Linear:
     """Replace the logistic function in each statement by its best line under what is known."""
     statements, n_scores, mean = panel.statements, panel.lattice.n_scores, point[0]
     share, slope, left = logistic_line(*point)
@@ -318,7 +323,10 @@ def _linearize(panel: _Panel, centre: Floats, blur: Floats, point: tuple[Floats,
     reach = _at(over, mean - centre, statement, cell)
     part = weight.data * (_at(over, share, statement, cell) - mean_slope * reach)
     # What a line cannot follow is an error of the statement; over many areas it averages out.
-    bend = weight.data**2 * _at(over.power(2), left + slope**2 * blur, statement, cell)
+    bend = weight.data**2 * _at(over.power(2), left, statement, cell)
+    if apart.any():
+        many = (own_area(over) < 0)[statement]
+        bend += many * weight.data**2 * _at(over.power(2), slope**2 * apart, statement, cell)
     constant, bent = (np.bincount(statement, x, minlength=len(statements)) for x in (part, bend))
     line = sparse.csr_array((weight.data * mean_slope, weight.indices, weight.indptr), shape=weight.shape)
     error = np.sqrt(statements.error**2 + bent)

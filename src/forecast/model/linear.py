@@ -27,11 +27,15 @@ class Prior:
         Of the levels, which all areas share, and of one area's deviations.
     effect : ndarray, shape (K,)
         Variances of the effects, which all areas share too and which are independent.
+    apart : ndarray, shape (P, L*T)
+        Variances of what each cell has by itself beside its deviation.  To statements on many areas, over
+        which it averages out, it is an error.
     """
 
     level: Floats
     deviation: Floats
     effect: Floats
+    apart: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +80,16 @@ class Linear:
         return moved
 
     @cached_property
+    def _by_area(self) -> sparse.csr_array:
+        """Slopes of own statements in the cells of all areas, shape (n, P * L*T); others have none."""
+        area, (n_areas, n_cells) = own_area(self.area_weight), self.design.shape[:2]
+        reach = np.where(area >= 0, np.asarray(self.area_weight.sum(axis=1)).reshape(-1), 0.0)
+        times = np.diff(self.slope.indptr)
+        place = self.slope.indices + np.repeat(np.maximum(area, 0) * n_cells, times)
+        data = self.slope.data * np.repeat(reach, times)
+        return sparse.csr_array((data, place, self.slope.indptr), shape=(len(area), n_areas * n_cells))
+
+    @cached_property
     def groups(self) -> Groups:
         """The statements sorted by what they are on."""
         own = own_area(self.area_weight)
@@ -111,6 +125,8 @@ class Linear:
         both += (self.slope @ (other.slope @ prior.deviation).T) * (
             self.area_weight @ other.area_weight.T
         ).toarray()
+        if prior.apart.any():
+            both += ((self._by_area * prior.apart.reshape(-1)) @ other._by_area.T).toarray()
         return np.asarray(both + (self.effect * prior.effect) @ other.effect.T)
 
     def dense_covariance(self, prior: Prior) -> Floats:

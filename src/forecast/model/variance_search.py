@@ -44,7 +44,8 @@ def _spread_lines(fitted: FittedEvidence) -> tuple[Floats, Floats]:
 def supported_effects(fitted: FittedEvidence) -> tuple[float, ...]:
     """Standard deviations of effects under which the figures are most likely, all else as it is."""
     effects, posterior, n = fitted.effects, fitted.posterior, fitted.lattice.n_cells
-    base = level_covariance(fitted.lattice, fitted.variances)
+    sd = effects.sd(fitted.variances, np.ones(len(effects.names)))[1]
+    base = fitted.prior.level - (effects.national * sd**2) @ effects.national.T
     spoken = effects.by_expert
     # What is common is levels without covariates, effects of which experts speak, and those to be estimated.
     fixed = linalg.block_diag(base + FLOOR * np.eye(n), np.diag(fitted.prior.effect[spoken]))
@@ -80,7 +81,9 @@ def search_variances(fitted: FittedEvidence, start: Variances) -> Variances:
     def loss(vector: Floats) -> tuple[float, Floats]:
         v = start.with_vector(vector)
         level, deviation = level_covariance(lattice, v), deviation_covariance(lattice, v)
-        posterior = condition(linear, Prior(level + of_effects, deviation, fitted.prior.effect))
+        posterior = condition(
+            linear, Prior(level + of_effects, deviation, fitted.prior.effect, fitted.prior.apart)
+        )
         off = (vector - centre) / prior_sd
         implied = ((lines @ deviation) * lines).sum(axis=1)
         gap = (0.5 * np.log(implied) - log_spread) / SPREAD_ERROR
