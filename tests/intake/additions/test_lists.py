@@ -136,6 +136,18 @@ def test_a_column_of_a_list_may_be_named_by_hand(office, tmp_path):
         lists.rows_of_list(office, path, "indicators", columns=["valu=E"])
 
 
+def test_what_a_row_of_a_new_table_lacks_is_told_at_its_row(office, tmp_path):
+    """The rows of a table that has no file yet are refused by their own numbers."""
+    head = ["Mã chỉ tiêu", "Thấp", "Cao", "Người nêu"]
+    path = sheet(tmp_path / "bang.xlsx", [head, ["pub_inv_disb_rate", 0.03, 0.06, "x"]])
+
+    with pytest.raises(DataError) as refused:
+        lists.rows_of_list(office, path, "elasticities", shared={"stated_on": "2024-10-01"})
+
+    places = [(each.row, each.column, each.expected_key) for each in refused.value.problems]
+    assert places == [(2, "component", "expect.something")]
+
+
 def test_a_sheet_without_such_a_table_is_refused(office, tmp_path):
     """The columns that are expected are named."""
     path = sheet(tmp_path / "bang.xlsx", [["Tỉnh", "Điểm"], ["Hà Nội", 90]])
