@@ -109,4 +109,6 @@ def _list(data_dir: Path, file: Path, kind: str, given: Mapping[str, Any]) -> Pr
         "trust": given["trust"] or "",
         "note": given["note"],
     }
-    return lists.rows_of_list(data_dir, file, kind, sheet=given["sheet"], shared=shared)
+    return lists.rows_of_list(
+        data_dir, file, kind, sheet=given["sheet"], columns=given["column"], shared=shared
+    )

@@ -144,6 +144,13 @@ def test_an_indicator_takes_name_unit_and_domain_from_its_code(data_dir):
     assert ",61.5,%,D6," in last
 
 
+def test_an_indicator_of_the_catalogue_needs_no_earlier_figure(data_dir):
+    """The catalogue names it: its first figure goes in by its code."""
+    (row,) = one_row.indicator(data_dir, **{**VALUE, "indicator_code": "p766_progress"}).rows
+
+    assert (row["unit"], row["linked_domain"]) == ("điểm", "D3")
+
+
 @pytest.mark.parametrize(
     ("cells", "kind"),
     [

@@ -6,7 +6,7 @@ All figures are made up.
 import openpyxl
 import pytest
 
-from forecast.base.errors import DataError
+from forecast.base.errors import DataError, SpecError
 from forecast.data import load
 from forecast.intake.additions import append, lists
 from forecast.intake.additions.periods import YearMissingError, period_in
@@ -145,6 +145,56 @@ def test_a_year_may_be_given_beside_the_table(data_dir, areas, tmp_path):
     rows = lists.rows_of_list(data_dir, path, "indicators", shared=shared).rows
 
     assert {row["period"][:4] for row in rows} == {"2022"}
+
+
+def amounts(path, areas):
+    """As a letter's annex prints it: under one heading the amount and the rate, then what is estimated."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["PHỤ LỤC (SỐ GIẢ ĐỊNH)"])
+    months = ["Giải ngân đến hết tháng 9/2024", None, "Ước đến hết tháng 10/2024"]
+    sheet.append(["STT", "Nội dung", "Kế hoạch", *months])
+    sheet.append([None, None, None, "Số tiền", "Tỷ lệ (%)", "Số tiền"])
+    sheet.merge_cells("D2:E2")
+    for number, area in enumerate(areas, 1):
+        sheet.append([number, area, 5000, 2000 + number, 40 + number % 9, 2500])
+    book.save(path)
+    return path
+
+
+def test_two_columns_of_one_figure_are_refused(data_dir, areas, tmp_path):
+    """An amount is no rate: nothing is read until somebody says which column it is."""
+    shared = {"source_url": SOURCE, "published_on": "2024-10-08", "indicator_code": "pub_inv_disb_rate"}
+
+    with pytest.raises(DataError) as refused:
+        lists.rows_of_list(data_dir, amounts(tmp_path / "x.xlsx", areas), "indicators", shared=shared)
+
+    assert [problem.cell for problem in refused.value.problems] == ["E3"]
+    assert "--column pub_inv_disb_rate=E" in refused.value.text("vi")
+
+
+@pytest.mark.parametrize(
+    ("shared", "column"), [({}, "pub_inv_disb_rate=E"), ({"indicator_code": "pub_inv_disb_rate"}, "value=E")]
+)
+def test_a_column_named_by_hand_is_the_only_one_of_its_figure(shared, column, data_dir, areas, tmp_path):
+    """The rate is read, the amount and the estimate are not."""
+    shared = {"source_url": SOURCE, "published_on": "2024-10-08", **shared}
+    path = amounts(tmp_path / "x.xlsx", areas)
+
+    rows = lists.rows_of_list(data_dir, path, "indicators", columns=[column], shared=shared).rows
+
+    assert {row["period"] for row in rows} == {"2024-01..2024-09"}
+    assert [float(row["value"]) for row in rows] == [40 + number % 9 for number in range(1, len(areas) + 1)]
+
+
+def test_an_unknown_code_of_a_column_is_refused(data_dir, areas, run, tmp_path):
+    """The nearest code is named."""
+    path = amounts(tmp_path / "x.xlsx", areas)
+
+    with pytest.raises(SpecError, match="pub_inv_disb_rate"):
+        lists.rows_of_list(data_dir, path, "indicators", columns=["pub_inv_disb_rat=E"])
+    told = ["--column", "pub_inv_disb_rate=E", "--published", "2024-10-08", "--source", SOURCE]
+    assert run("import", "indicators", path, *told, "--no-forecast", "--dry-run")[0] == 0
 
 
 def test_one_day_of_publication_for_old_months_is_remarked(data_dir, areas, tmp_path):

@@ -3,7 +3,7 @@
 import openpyxl
 import pytest
 
-from forecast.base.errors import DataError
+from forecast.base.errors import DataError, SpecError
 from forecast.data import load
 from forecast.data.tables import INDICATORS
 from forecast.intake.additions import append, lists
@@ -121,6 +121,31 @@ def test_another_figure_of_the_very_source_is_refused_and_an_odd_one_doubted(off
     path = sheet(tmp_path / "bang.xlsx", [*head, [*body[0][:4], "tỷ đồng", "D3"]])
     with pytest.raises(DataError, match="gave another figure"):
         lists.rows_of_list(office, path, "indicators", shared=shared)
+
+
+def test_a_column_of_a_list_may_be_named_by_hand(office, tmp_path):
+    """What no heading says is told beside the list; only columns of the table are known."""
+    head = ["Mã chỉ tiêu", "Kỳ", "Ngày công bố", "Nguồn", "Cột lạ"]
+    row = ["pub_inv_disb_rate", "2024-01..2024-09", "2024-10-08", "Giả định", 47.5]
+    path = sheet(tmp_path / "bang.xlsx", [head, row])
+
+    (read,) = lists.rows_of_list(office, path, "indicators", columns=["value=E"]).rows
+
+    assert read["value"] == "47.5"
+    with pytest.raises(SpecError, match="value"):
+        lists.rows_of_list(office, path, "indicators", columns=["valu=E"])
+
+
+def test_what_a_row_of_a_new_table_lacks_is_told_at_its_row(office, tmp_path):
+    """The rows of a table that has no file yet are refused by their own numbers."""
+    head = ["Mã chỉ tiêu", "Thấp", "Cao", "Người nêu"]
+    path = sheet(tmp_path / "bang.xlsx", [head, ["pub_inv_disb_rate", 0.03, 0.06, "x"]])
+
+    with pytest.raises(DataError) as refused:
+        lists.rows_of_list(office, path, "elasticities", shared={"stated_on": "2024-10-01"})
+
+    places = [(each.row, each.column, each.expected_key) for each in refused.value.problems]
+    assert places == [(2, "component", "expect.something")]
 
 
 def test_a_sheet_without_such_a_table_is_refused(office, tmp_path):

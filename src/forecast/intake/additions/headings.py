@@ -127,10 +127,10 @@ _LIST_COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "elasticities": {
         "indicator_code": r"ma( so)?( chi tieu)?",
-        "component": _CRITERION,
+        "component": rf"{_CRITERION}|linh vuc",
         "low": r"(muc )?thap|tu",
         "high": r"(muc )?cao|den",
-        "stated_by": r"nguoi noi|chuyen gia|don vi|co quan( don vi)?",
+        "stated_by": r"nguoi (noi|neu|nhan dinh)|chuyen gia|don vi|co quan( don vi)?",
         "stated_on": r"ngay( noi)?",
     },
     "criteria": {"component": _CRITERION, "score": r"diem( so| dat( duoc)?)?", "rank": r"(xep )?hang"},

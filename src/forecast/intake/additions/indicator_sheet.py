@@ -55,6 +55,7 @@ def read_indicator_sheet(
     kinds: Mapping[str, str],
     names: Mapping[str, str],
     shared: Mapping[str, str],
+    by_hand: Mapping[int, str],
 ) -> IndicatorSheet | None:
     """Read a printed table of indicators; None if the sheet names too few provinces in a column.
 
@@ -66,6 +67,8 @@ def read_indicator_sheet(
         Code by name of an indicator.
     shared
         indicator_code, period and year of columns whose headings do not name them.
+    by_hand
+        Codes of columns named by hand; other columns of such a code are not read.
     """
     column, rows = area_rows(grid, places)
     if len(rows) < FEWEST_AREAS:
@@ -79,7 +82,7 @@ def read_indicator_sheet(
     first = rows[0]
     while _is_body(grid, first - 1, column, places):  # the country, or a province that is misspelt
         first -= 1
-    return _Reader(grid, column, first, places, codes, kinds, shared).sheet()
+    return _Reader(grid, column, first, places, codes, kinds, shared).sheet(by_hand)
 
 
 def _is_body(grid: Grid, row: int, column: int, places: Gazetteer) -> bool:
@@ -112,24 +115,27 @@ class _Reader:
         self.titles = [cells[0].text for cells in rows if len(cells) == 1]  # other rows are headings
         self.problems: list[Problem] = []
 
-    def sheet(self) -> IndicatorSheet:
+    def sheet(self, by_hand: Mapping[int, str]) -> IndicatorSheet:
         meanings: dict[int, tuple[str, str]] = {}
         unread = []
         for column in number_columns(self.grid, self.area_column, self.first):
             headings = self.grid.headings_above(column, self.head, self.area_column)
             texts = list(dict.fromkeys(map(_heading, headings)))
-            if column > MOST_COLUMNS or (texts and _COUNTING.fullmatch(plain_words(texts[0]))):
+            named = by_hand.get(column, "")
+            counting = not named and texts and _COUNTING.fullmatch(plain_words(texts[0]))
+            if column > MOST_COLUMNS or counting:
                 continue
             try:
-                code, period = self._meaning(texts)
+                code, period = self._meaning(texts, named)
             except YearMissingError:
                 spot = self.first - 1, column
                 self.problems.append(self.grid.problem(*spot, "imports.year_of_month", heading=texts[0]))
                 continue
-            if code and period:
+            if code and period and (named or code not in by_hand.values()):
                 meanings[column] = code, period
             else:
                 unread.append(f"{letters_of(column)} {' / '.join(reversed(texts))}".strip())
+        self._report_twice(meanings)
         if not meanings and not self.problems:
             self.problems.append(self.grid.whole_problem("imports.no_months", seen=unread))
         lines, skipped = [], []
@@ -140,10 +146,19 @@ class _Reader:
         columns = tuple(f"{letters_of(at)}: {code} {period}" for at, (code, period) in meanings.items())
         return IndicatorSheet(tuple(lines), columns, tuple(unread), tuple(skipped), tuple(self.problems))
 
-    def _meaning(self, texts: list[str]) -> tuple[str, str]:
-        """Code and period of a column: from its headings, else what is shared, else from the title."""
+    def _report_twice(self, meanings: Mapping[int, tuple[str, str]]) -> None:
+        """Report columns that say they hold the same figure, such as an amount and its rate."""
+        seen: dict[tuple[str, str], int] = {}
+        for column, meaning in meanings.items():
+            first = seen.setdefault(meaning, column)
+            if first != column:
+                facts = {"first": letters_of(first), "column": letters_of(column), "component": meaning[0]}
+                self.problems.append(self.grid.problem(self.first - 1, column, "imports.twice", **facts))
+
+    def _meaning(self, texts: list[str], named: str) -> tuple[str, str]:
+        """Code and period of a column: by hand, from its headings, else shared, else from the title."""
         own, above = ([self.codes.get(plain_words(text), "") for text in of] for of in (texts, self.titles))
-        code = next(filter(None, [*own, self.shared.get("indicator_code"), *above]), "")
+        code = next(filter(None, [named, *own, self.shared.get("indicator_code"), *above]), "")
         if not code:
             return "", ""
         january = self.kinds.get(code, "level") != "level"

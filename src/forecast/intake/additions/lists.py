@@ -17,7 +17,7 @@ from typing import Final
 from forecast.base.errors import DataError, Problem, SpecError
 from forecast.base.indexes import MAIN
 from forecast.base.labels import Phrase, text
-from forecast.base.spec import DEFAULT_AREA, iso_hint
+from forecast.base.spec import DEFAULT_AREA, iso_hint, refuse_unknown
 from forecast.base.spelling import letters_of, plain_words
 from forecast.data.load import Vintages, read_vintages
 from forecast.data.load.areas import Gazetteer, gazetteer
@@ -41,6 +41,7 @@ from forecast.intake.additions.indicator_sheet import Line, read_indicator_sheet
 from forecast.intake.additions.one_row import plain_number
 from forecast.intake.additions.periods import YearMissingError, period_in
 from forecast.intake.additions.proposal import TABLE_LANG, Compared, Proposal, Row, propose
+from forecast.intake.additions.province_sheet import columns_by_hand
 from forecast.intake.grid import MOST_ROWS, Cell, Grid, read_grids
 
 FEWEST_HEADINGS: Final = 3  # recognised in a row, from which it is the heading of a table
@@ -103,7 +104,13 @@ class Lines:
 
 
 def rows_of_list(
-    data_dir: Path, path: Path, kind: str, *, sheet: str = "", shared: Mapping[str, str] | None = None
+    data_dir: Path,
+    path: Path,
+    kind: str,
+    *,
+    sheet: str = "",
+    columns: Sequence[str] = (),
+    shared: Mapping[str, str] | None = None,
 ) -> Proposal:
     """Propose all rows of one list, in .xlsx or .csv.
 
@@ -115,6 +122,8 @@ def rows_of_list(
         indicators, indicator-types, elasticities, criteria, self-scores or remedies.
     sheet
         Name of the sheet; needed where several hold such a list.
+    columns
+        Columns named by hand: ``value=E``; in a printed table codes too, ``pub_inv_disb_rate=E``.
     shared
         Cells of every row that leaves them empty: area, year, published_on, source_url, trust, note.
 
@@ -122,11 +131,13 @@ def rows_of_list(
     ------
     DataError
         With everything that cannot be read, and everything for which the folder would be refused.
+    SpecError
+        If the sheet or a column is not known.
     """
     now = read_vintages(data_dir)
     table = KINDS[kind]
     shared = dict(shared or {})
-    read = _read_list(path, kind, now, sheet, shared)
+    read = _read_list(path, kind, now, sheet, columns_by_hand(columns), shared)
     maker = _RowMaker(read, kind, table, now, shared)
     rows = [maker.row(line) for line in read.lines]
     new = maker.not_yet_there(rows, data_dir)
@@ -298,11 +309,13 @@ def _criteria_doubts(now: Vintages, after: Vintages) -> Iterator[tuple[int, Doub
             yield int(number), dataclasses.replace(doubt, column="score")
 
 
-def _read_list(path: Path, kind: str, now: Vintages, sheet: str, shared: Mapping[str, str]) -> Lines:
+def _read_list(
+    path: Path, kind: str, now: Vintages, sheet: str, by_hand: Mapping[int, str], shared: Mapping[str, str]
+) -> Lines:
     grids = read_grids(path, sheet)
-    lists = [lines for grid in grids if (lines := _with_heading(grid, kind))]
+    lists = [lines for grid in grids if (lines := _with_heading(grid, kind, by_hand))]
     if not lists and kind == "indicators":
-        lists = [lines for grid in grids if (lines := _printed(grid, now, shared))]
+        lists = [lines for grid in grids if (lines := _printed(grid, now, by_hand, shared))]
     if not lists:
         facts = {"kind": kind, "columns": list(KINDS[kind].names)}
         key = "imports.no_list_of_indicators" if kind == "indicators" else "imports.no_list"
@@ -314,23 +327,28 @@ def _read_list(path: Path, kind: str, now: Vintages, sheet: str, shared: Mapping
     return lists[0]
 
 
-def _printed(grid: Grid, now: Vintages, shared: Mapping[str, str]) -> Lines | None:
+def _printed(
+    grid: Grid, now: Vintages, by_hand: Mapping[int, str], shared: Mapping[str, str]
+) -> Lines | None:
     """Read a printed table of provinces, whose columns are months or indicators."""
     types = now.frames[INDICATOR_TYPES.name]
     figures = now.frames[INDICATORS.name]
     names = dict(zip(figures["indicator_name_vi"], figures["indicator_code"], strict=True))
     names |= dict(zip(types["name_vi"], types["indicator_code"], strict=True))
     kinds = dict(zip(types["indicator_code"], types["kind"], strict=True))
-    read = read_indicator_sheet(grid, gazetteer(now.frames["areas"])[0], kinds, names, shared)
+    usual = {"value": shared.get("indicator_code", "")}
+    codes = {column: usual.get(name, name) for column, name in by_hand.items()}
+    read = read_indicator_sheet(grid, gazetteer(now.frames["areas"])[0], kinds, names, shared, codes)
     if read is None:
         return None
+    _refuse_strange(codes, sorted({*names.values()}))
     remarks = [Phrase("imports.seen_months", {"lines": len(read.lines), "columns": list(read.columns)})]
     if read.skipped:
         remarks.append(Phrase("imports.no_areas", {"rows": list(read.skipped)}))
     return Lines(grid, {}, read.lines, read.unread, tuple(remarks), read.problems)
 
 
-def _with_heading(grid: Grid, kind: str) -> Lines | None:
+def _with_heading(grid: Grid, kind: str, by_hand: Mapping[int, str]) -> Lines | None:
     """Find the heading among the first rows: the one with most recognised columns."""
     best: dict[str, int] = {}
     at = 0
@@ -341,9 +359,17 @@ def _with_heading(grid: Grid, kind: str) -> Lines | None:
             best, at = columns, number
     if len(best) < FEWEST_HEADINGS:
         return None
+    _refuse_strange(by_hand, KINDS[kind].names)
+    best |= {name: column for column, name in by_hand.items()}
     unread = tuple(cell.text for cell in grid.row(at) if cell.column not in best.values())
     lines = tuple(_line(grid, number, best) for number in grid.rows if number > at)
     return Lines(grid, best, lines, unread)
+
+
+def _refuse_strange(by_hand: Mapping[int, str], allowed: Sequence[str]) -> None:
+    for name in by_hand.values():
+        if name not in allowed:
+            refuse_unknown("--column", name, allowed)
 
 
 def _line(grid: Grid, number: int, columns: Mapping[str, int]) -> Line:

@@ -16,7 +16,17 @@ from forecast.data.framework import TOTAL
 from forecast.data.load import Vintages, read_vintages
 from forecast.data.load.areas import gazetteer
 from forecast.data.load.cells import number_hint
-from forecast.data.tables import ANNOUNCEMENTS, EVENTS, INDICATORS, RELATED, RELATED_CODES, SCORES, Table
+from forecast.data.load.indicators import FROM_CATALOGUE
+from forecast.data.tables import (
+    ANNOUNCEMENTS,
+    EVENTS,
+    INDICATOR_TYPES,
+    INDICATORS,
+    RELATED,
+    RELATED_CODES,
+    SCORES,
+    Table,
+)
 from forecast.intake.additions.comparison import SAME, compare_and_judge
 from forecast.intake.additions.doubts import Doubt, IndicatorDoubts
 from forecast.intake.additions.proposal import Compared, Difference, Proposal, Row, propose
@@ -61,13 +71,15 @@ def indicator(data_dir: Path, **cells: str) -> Proposal:
     given = _cleaned(INDICATORS, cells, now)
     known = now.frames["indicators"]
     code = given.get("indicator_code", "")
-    own = known[known["indicator_code"] == code]
-    if own.empty and not (given.get("indicator_name_vi") and given.get("unit")):
-        near = nearest(code, sorted(set(known["indicator_code"])))
+    types = now.frames[INDICATOR_TYPES.name]
+    own, listed = (frame[frame["indicator_code"] == code] for frame in (known, types))
+    if own.empty and listed.empty and not (given.get("indicator_name_vi") and given.get("unit")):
+        near = nearest(code, sorted({*known["indicator_code"], *types["indicator_code"]}))
         key = "additions.new_indicator_near" if near else "additions.new_indicator"
         raise SpecError(key, {"code": code, "near": near})
-    names = ("indicator_name_vi", "unit", "linked_domain")
-    usual = {name: str(own[name].iloc[-1]) if len(own) else "" for name in names}
+    usual = {name: str(own[name].iloc[-1]) if len(own) else "" for name in FROM_CATALOGUE}
+    if len(listed):
+        usual = {name: str(listed[source].iloc[-1]) for name, source in FROM_CATALOGUE.items()}
     row = {**dict.fromkeys(INDICATORS.names, ""), **usual, "trust": "press", **given}
 
     def judge(after: Vintages) -> tuple[Compared, list[Doubt]]:

@@ -148,7 +148,7 @@ def preview(proposal: Proposal, lang: str) -> str:
 
 
 def _with_rows(now: Vintages, table: Table, before: bytes, rows: Sequence[Row], place: Place) -> Vintages:
-    first = len(before.splitlines()) + 1
+    first = len(before.splitlines()) + (1 if before.strip() else 2)  # a new file begins with its header
     broken = [place(problem, number) for number, problem in _unwritable(rows, table)]
     if broken:
         raise DataError(broken)

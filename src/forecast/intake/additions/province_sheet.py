@@ -108,7 +108,7 @@ def read_sheet(
     SpecError
         If the sheet or a column is not known.
     """
-    named = _columns_by_hand(columns, index_code)
+    named = _headings_by_hand(columns, index_code)
     tables = [(grid, *area_rows(grid, places)) for grid in read_grids(path, sheet)]
     tables = [(grid, column, rows) for grid, column, rows in tables if len(rows) >= FEWEST_AREAS]
     if not tables:
@@ -300,15 +300,22 @@ def is_number(cell: Cell | None) -> bool:
     return value is not None or key in ("imports.figure_formula", "imports.figure_day")
 
 
-def _columns_by_hand(columns: Sequence[str], index_code: str) -> dict[int, Heading]:
+def columns_by_hand(columns: Sequence[str]) -> dict[int, str]:
+    """Read columns named by hand: what each holds, by its number."""
     named = {}
-    allowed = (*COMPONENTS[index_code], "rank")
     for text in columns:
         parts = re.fullmatch(r"\s*(.+?)\s*=\s*([A-Za-z]{1,2})\s*", text)
         if not parts:
             raise SpecError("imports.column_form", {"found": text})
-        if parts[1] not in allowed:
-            refuse_unknown("--column", parts[1], allowed)
-        heading = Heading("rank", TOTAL) if parts[1] == "rank" else Heading("figure", parts[1])
-        named[column_of(parts[2])] = heading
+        named[column_of(parts[2])] = parts[1]
     return named
+
+
+def _headings_by_hand(columns: Sequence[str], index_code: str) -> dict[int, Heading]:
+    headings = {}
+    allowed = (*COMPONENTS[index_code], "rank")
+    for column, name in columns_by_hand(columns).items():
+        if name not in allowed:
+            refuse_unknown("--column", name, allowed)
+        headings[column] = Heading("rank", TOTAL) if name == "rank" else Heading("figure", name)
+    return headings
