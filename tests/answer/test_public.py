@@ -200,7 +200,7 @@ def test_the_page_on_python_says_what_the_functions_do():
         ({"models": []}, "models is empty"),
         ({"models": "thetta"}, "no model called thetta"),
         ({"events": ["2018"]}, "events must be a whole number"),
-        ({"max_score": {"D3": 100}}, "no max_score “D3”; is “D"),
+        ({"max_score": {"D3": 100}}, "no max_score “D3”; did you mean “D"),
     ],
 )
 def test_what_is_no_year_level_model_or_component_is_refused_by_name(table, given, words):
