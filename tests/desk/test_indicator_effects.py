@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -97,3 +99,43 @@ def test_explain_gives_the_share_of_indicators(bench):
     assert f"+{current['effect']:.2f}".replace(".", ",") in text
     assert current["lower"] < current["effect"] < current["upper"]
     assert "Trong đó, các chỉ tiêu trong năm" not in other
+
+
+CRITERIA = """876/QĐ-BNV,2022,2024,7.1,D7,Tỷ lệ,,5.0,made_up,,,appraised,linear(20: 0; 80: 5),online_share,
+876/QĐ-BNV,2022,2024,7.2,D7,Tiêu chí khác,,8.5,made_up,,,appraised,manual,,
+"""
+ENDS = """online_share,,TP.HCM,2022,40,,,số giả định,2023-01-05,,official
+online_share,,TP.HCM,2023,40,,,số giả định,2024-01-05,,official
+"""
+
+
+def with_rule(folder, value):
+    """The tables with a rule for the indicator, which stands at `value` this year."""
+    for name, more in (("frameworks", CRITERIA), ("indicators", ENDS)):
+        path = folder / f"{name}.csv"
+        text = path.read_text(encoding="utf-8").rstrip("\n") + "\n" + more
+        text = text.replace("TP.HCM,2023-09,", "TP.HCM,2023-01..2023-09,")
+        text = text.replace("TP.HCM,2024-09,44,", f"TP.HCM,2024-01..2024-09,{value},")
+        path.write_text(text, encoding="utf-8")
+    return forecast.open(as_of="2024-10-20", data_dir=folder)
+
+
+def test_an_indicator_with_a_rule_moves_its_criterion_and_nothing_else(bench, folder, tmp_path):
+    """60 instead of 44: the panel's D7 has it, but what no rule scores stays as it was; the table says so."""
+    found = {}
+    for value in (44, 60):
+        shutil.copytree(folder, tmp_path / str(value))
+        ruled = with_rule(tmp_path / str(value), value)
+        result = ruled.forecast().result
+        mean = result.scorecard.set_index("component")["expected"]
+        post = ruled._now().posterior()
+        panel = post.target.of_area(ruled._now().spec.area)
+        found[value] = mean["7.1"], mean["7.2"], panel.points("D7")[:, 0].mean()
+        row = result.current.set_index("code").loc["online_share"]
+        assert (row["by"], row["effect"]) == ("rule", 0.0)
+    own, others, panel = np.subtract(found[60], found[44])
+
+    assert own == pytest.approx(16 * 5 / 60, abs=0.2)  # less what the rest of the year may bring
+    assert panel > 0.4
+    assert abs(others) < 0.06  # 0.39 if it moved with its domain
+    assert "Trong đó, các chỉ tiêu trong năm" not in str(ruled.explain("D7"))

@@ -6,8 +6,8 @@ Effects are learnt inside the evidence model, over all provinces, years and doma
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -32,7 +32,7 @@ COLUMNS: Final = (
     *("compared", "effect", "lower", "upper", "per_unit", "per_unit_lower", "per_unit_upper"),
     *("area_years", "by", "stated_by", "reason"),
 )
-SUPPORTED, UNSUPPORTED, EXPERT, NOT_JUDGED = "figures", "none", "expert", "not_judged"
+SUPPORTED, UNSUPPORTED, EXPERT, NOT_JUDGED, RULE = "figures", "none", "expert", "not_judged", "rule"
 RANGE: Final = (0.1, 0.5, 0.9)
 EDGE: Final = 1e-6  # of a share: draws at the bounds have no logit
 
@@ -47,15 +47,19 @@ class IndicatorEffect:
         The component is one of the index: that of a criterion is its domain.
     moved : ndarray, shape (n,)
         Points of the component in each draw that this year's distance from the usual figure moves.
+    since_last : ndarray, shape (n,)
+        Points of it in each draw that the indicator's change since last year moves.
     per_unit : ndarray, shape (n,)
         Points in each draw for one more unit of the indicator.
     by : str
-        What it rests on: 'figures', 'expert', or 'none' where figures do not support any effect.
+        What it rests on: 'figures', 'expert', or 'none' where figures do not support any effect; in tables
+        also 'rule' where a criterion's rule stands for it, and 'not_judged'.
     """
 
     code: str
     component: str
     moved: Floats
+    since_last: Floats
     per_unit: Floats
     by: str
 
@@ -78,15 +82,19 @@ def indicator_effects(post: Posterior, spec: RunSpec) -> dict[str, IndicatorEffe
         own = post.effect_draws[:, k]
         national = mean[k] + sd[k] * rng.standard_normal(len(own))
         component = component_of(fitted.effects.components[k])
-        moved, per_unit = np.zeros((2, len(own)))
+        moved, since_last, per_unit = np.zeros((3, len(own)))
         for leaf in leaf_weights(subject, component, year):
-            cell = lattice.cell(leaf, year)
+            cells = [lattice.cell(leaf, each) for each in (year, year - 1)]
             share = np.clip(post.target.shares[:, place, lattice.components.index(leaf)], EDGE, 1 - EDGE)
             maximum = subject.schemes[year].maxima[leaf]
-            step = fitted.effects.design[place, cell, k] * own + fitted.effects.national[cell, k] * national
-            moved += maximum * (share - expit(logit(share) - step))
+            now, before = (
+                fitted.effects.design[place, cell, k] * own + fitted.effects.national[cell, k] * national
+                for cell in cells
+            )
+            moved += maximum * (share - expit(logit(share) - now))
+            since_last += maximum * (share - expit(logit(share) - now + before))
             per_unit += maximum * share * (1 - share) * own / fitted.effects.scale[k]
-        found[code] = IndicatorEffect(code, component, moved, per_unit, _grounds(post, k))
+        found[code] = IndicatorEffect(code, component, moved, since_last, per_unit, _grounds(post, k))
     return found
 
 
@@ -99,9 +107,14 @@ def _grounds(post: Posterior, k: int) -> str:
 
 
 def indicator_table(
-    known: Known, post: Posterior, effects: dict[str, IndicatorEffect], spec: RunSpec
+    known: Known, post: Posterior, spec: RunSpec, ruled: Collection[str] = ()
 ) -> pd.DataFrame:
     """Set out every indicator of the area that has a figure of the target year.
+
+    Parameters
+    ----------
+    ruled
+        Indicators by which a criterion's rule scores: they move nothing beside it.
 
     Returns
     -------
@@ -111,7 +124,7 @@ def indicator_table(
         points of the component; on how many years of provinces with both figure and score it rests;
         who said what it is worth; phrases that say how figures are compared, and why an effect is nothing.
     """
-    figures = figures_at(known, spec.target_year, spec.as_of)
+    figures, effects = figures_at(known, spec.target_year, spec.as_of), indicator_effects(post, spec)
     units = dict(zip(known.indicator_types["indicator_code"], known.indicator_types["unit"], strict=True))
     mine = figures[(figures["area"] == spec.area) & figures["component"].ne("")]
     rows = []
@@ -122,6 +135,8 @@ def indicator_table(
         latest, earlier = now.iloc[0], own[own["year"] < spec.target_year]
         before = earlier.loc[earlier["year"] == spec.target_year - 1, "value"]
         effect = effects.get(str(code))
+        if effect is not None and code in ruled:
+            effect = replace(effect, moved=np.zeros(1), per_unit=np.zeros(1), by=RULE)
         rows.append(
             {
                 "code": code,
@@ -171,11 +186,9 @@ def _reason(effect: IndicatorEffect | None, earlier: int, experts: Sequence[str]
     return phrase(f"indicators.by_{effect.by}")
 
 
-def elasticities(
-    known: Known, post: Posterior, effects: dict[str, IndicatorEffect], spec: RunSpec
-) -> dict[str, Elasticity]:
+def elasticities(known: Known, post: Posterior, spec: RunSpec) -> dict[str, Elasticity]:
     """Give what each indicator of the year is worth in a scenario, or why it moves nothing."""
-    covariates = post.covariates
+    covariates, effects = post.covariates, indicator_effects(post, spec)
     place, last = covariates.areas.index(spec.area), covariates.years.index(spec.target_year)
     worth = {}
     for code, name, values in zip(
@@ -186,9 +199,10 @@ def elasticities(
             continue
         earlier = int((~np.isnan(np.delete(values, last))).sum())
         judged = effect is not None and effect.by != UNSUPPORTED
-        per_unit = effect.per_unit if effect else np.zeros(len(post.effect_draws))
+        none = np.zeros(len(post.effect_draws))
+        per_unit, since_last = (effect.per_unit, effect.since_last) if effect else (none, none)
         reason = "" if judged else _reason(effect, earlier, _experts(known, code))
-        told = (component_of(name), per_unit)
+        told = (component_of(name), per_unit, since_last)
         worth[code] = elasticity(known, spec, code, float(values[last]), told, reason)
     return worth
 

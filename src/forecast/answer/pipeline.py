@@ -14,7 +14,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from forecast.answer import changes, findings, record
-from forecast.answer.current import elasticities, indicator_effects, indicator_table
+from forecast.answer.current import elasticities, indicator_table
 from forecast.answer.ground import MAIN_MODEL, Ground, forecast_rows, ground_from, ground_of, rows_of
 from forecast.answer.neighbours import neighbours
 from forecast.answer.result import Result
@@ -82,7 +82,7 @@ def result_of(
         evidence=evidence,
         availability=availability,
         variances=findings.variances(post.fitted, post.subject.index_code),
-        current=indicator_table(known, post, indicator_effects(post, spec), spec),
+        current=indicator_table(known, post, spec, below.stage.told_by_rule if below.stage else ()),
         vintage=findings.vintage(known, framework),
         set_aside=known.set_aside,
         backtest=past.quantiles,
@@ -153,7 +153,7 @@ def below_domains(ground: Ground, spec: RunSpec) -> Outlook:
     known, post = ground.seen, ground.posterior
     if not INDEXES[spec.index_code].departments:
         return Outlook(post.target, informed=False, rows=pd.DataFrame(), tables={})
-    worth = elasticities(known, post, indicator_effects(post, spec), spec)
+    worth = elasticities(known, post, spec)
     framework, aims = _framework(ground, spec), findings.aims(known, spec)
     return outlook(known, spec, framework, post.last, post.target, aims, worth)
 
@@ -225,7 +225,8 @@ def _medians(ground: Ground, spec: RunSpec, known: Known) -> changes.Medians:
     post = ground.posterior_of(known, changes.PANEL)
     target = post.target
     if INDEXES[spec.index_code].departments:
-        target = final_draws(known, spec, post.framework, post.last, post.target)
+        worth = elasticities(known, post, spec)
+        target = final_draws(known, spec, post.framework, post.last, post.target, worth)
     return findings.medians(target, post.framework, spec)
 
 

@@ -32,7 +32,7 @@ def told(kind, *, lag=np.nan, figures=FIGURES, now=20.0, reason=""):
     )
     types = pd.DataFrame({"indicator_code": ["x"], "kind": [kind], "lag": [lag]})
     known = SimpleNamespace(indicators=with_days(rows), indicator_types=types)
-    return elasticity(known, SPEC, "x", now, ("D6", UNIT), reason)
+    return elasticity(known, SPEC, "x", now, ("D6", UNIT, UNIT), reason)
 
 
 def test_a_cumulative_one_is_held_against_the_end_of_the_year():

@@ -298,7 +298,7 @@ def test_projections_are_listed(leaves):
 def swayed(stage, component="D1", expected=40.0, reason="", **more):
     """The stage where one point of "online" is worth 0.02 to 0.04 points of a domain, drawn by draw."""
     per_unit = np.linspace(0.02, 0.04, SIZE)
-    known = {"online": Elasticity(component, per_unit, expected, reason)} | more
+    known = {"online": Elasticity(component, per_unit, np.zeros(SIZE), expected, reason)} | more
     return dataclasses.replace(stage, elasticities=known)
 
 
@@ -351,7 +351,7 @@ def test_criteria_with_a_rule_keep_their_points_and_the_others_take_their_share(
 
 def test_an_indicator_with_a_rule_moves_by_its_rule_alone(stage):
     """What figures say of it too is within its rule's points already."""
-    both = swayed(stage, rate=Elasticity("D1", np.ones(SIZE), 0.0))
+    both = swayed(stage, rate=Elasticity("D1", np.ones(SIZE), np.zeros(SIZE), 0.0))
     rate = scenario("rate", indicators={"rate": 95})
 
     np.testing.assert_array_equal(played(both, rate, ()).points, played(stage, rate, ()).points)

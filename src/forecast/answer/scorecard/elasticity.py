@@ -35,6 +35,8 @@ class Elasticity:
         The domain that it moves.
     per_unit : ndarray, shape (n,)
         Points of it for one more unit, in each of the forecast's draws.
+    since_last : ndarray, shape (n,)
+        Points of it that the indicator's change since last year has moved already, in each of them.
     expected : float
         Where the forecast sees the indicator at the end of the year; NaN if nowhere.
     reason : str
@@ -43,12 +45,13 @@ class Elasticity:
 
     component: str
     per_unit: Floats
+    since_last: Floats
     expected: float
     reason: str = ""
 
 
 def elasticity(
-    known: Known, spec: RunSpec, code: str, now: float, told: tuple[str, Floats], reason: str
+    known: Known, spec: RunSpec, code: str, now: float, told: tuple[str, Floats, Floats], reason: str
 ) -> Elasticity:
     """Give what a unit of an indicator at the end of the year is worth.
 
@@ -57,7 +60,7 @@ def elasticity(
     now
         The area's latest figure; NaN if the year has none.
     told
-        Component, and points a unit in each draw.
+        Component, points a unit, and points that the change since last year has moved, in each draw.
     reason
         Why it is worth nothing; empty if it is worth something.
     """

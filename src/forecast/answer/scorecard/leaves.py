@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from forecast.answer.findings import phrase
 from forecast.answer.scorecard import pace
 from forecast.answer.scorecard.below import allocate, of_free
+from forecast.answer.scorecard.elasticity import Elasticity
 from forecast.answer.scorecard.pace import Projection
 from forecast.answer.scorecard.tree import Tree
 from forecast.base.indexes import MAIN
@@ -83,7 +84,13 @@ class Leaves:
 
 
 def leaves_of(
-    known: Known, spec: RunSpec, tree: Tree, last: Draws, target: Draws, rng: np.random.Generator
+    known: Known,
+    spec: RunSpec,
+    tree: Tree,
+    last: Draws,
+    target: Draws,
+    elasticities: Mapping[str, Elasticity],
+    rng: np.random.Generator,
 ) -> Leaves:
     """Draw every leaf.
 
@@ -91,6 +98,8 @@ def leaves_of(
     ----------
     last, target : Draws
         Joint draws of last year and the target year, of the area alone.
+    elasticities : mapping from indicator to Elasticity
+        What the forecast of a domain has of each indicator.
     """
     size, root = len(target.shares), int(rng.integers(2**63))
     scored = tuple(rules.parse(row["rule"]) if row["rule"] else None for row in tree.leaf_rows)
@@ -109,12 +118,15 @@ def leaves_of(
             name = tree.leaf_rows[leaf]["component"]
             points[:, leaf] = earned(rule, found, tree.maxima[leaf], stream(root, name))
     by_rule = ~np.isnan(points).any(axis=0)
+    ruled = {code for code, told in zip(uses, by_rule, strict=True) if told}
+    swayed = [own for code, own in elasticities.items() if code in ruled]
     for anchor, places in tree.anchors().items():
         free = places[~by_rule[places]]
         if not len(free):
             continue
         before, after = last.points(anchor)[:, 0], target.points(anchor)[:, 0]
         whole = float(tree.maxima[places].sum())
+        after = np.clip(after - _told_by_rule(tree, swayed, anchor), 0.0, whole)
         if len(places) == 1:
             points[:, free[0]] = after
             continue
@@ -131,6 +143,16 @@ def leaves_of(
         share = allocate(own, own_last, tree.maxima[free], bases[unscored], noise)
         points[:, free] = share * tree.maxima[free]
     return Leaves(tree, points, seen, years, by_rule, scored, projections)
+
+
+def _told_by_rule(tree: Tree, swayed: Sequence[Elasticity], anchor: str) -> Floats:
+    """Points of a component that moved with indicators by which rules score, so that nothing counts twice."""
+    moved = np.zeros(1)
+    for own in swayed:
+        under = [tree.maxima[tree.under(tree.place(name))].sum() for name in (anchor, own.component)]
+        if anchor.partition(".")[0] == own.component:
+            moved = moved + own.since_last * (under[0] / under[1])
+    return moved
 
 
 def earned(rule: Rule, found: Projection, maximum: float, rng: np.random.Generator) -> Floats:

@@ -74,7 +74,7 @@ def outlook(
     last: Draws,
     target: Draws,
     targets: pd.DataFrame,
-    elasticities: Mapping[str, Elasticity] | None = None,
+    elasticities: Mapping[str, Elasticity],
 ) -> Outlook:
     """Look below the total for one area.
 
@@ -84,11 +84,11 @@ def outlook(
         The panel's joint draws of last year and the target year, all areas.
     targets : DataFrame
         What is aimed at: quantity, relation, value, set_on.
-    elasticities : mapping from indicator to Elasticity, optional
-        What indicators are worth in scenarios where no rule scores them.
+    elasticities : mapping from indicator to Elasticity
+        What indicators are worth where no rule scores them.
     """
     tree = tree_of(framework)
-    models, gathered = _gathered(known, spec, tree, last, target)
+    models, gathered = _gathered(known, spec, tree, (last, target), elasticities)
     informed = _informed(models, gathered)
     final = _replaced(target, spec.area, tree, gathered.leaves.points) if informed else target
     # The departments in charge are the city's own; of an area without units nobody was asked anything.
@@ -101,7 +101,7 @@ def outlook(
         place=target.subject.areas.index(spec.area),
         remedies=remedies[remedies["state"].isin(OPEN)],
         attainable=attainable(gathered.leaves, spec.target_year, spec.as_of),
-        elasticities=elasticities or {},
+        elasticities=elasticities,
     )
     worlds, chances = scenario_table(stage, known.scenarios, targets)
     rows = _rows(spec, framework, tree, gathered, final, models.points if models.by_rule.any() else None)
@@ -124,20 +124,33 @@ def outlook(
     )
 
 
-def final_draws(known: Known, spec: RunSpec, framework: Framework, last: Draws, target: Draws) -> Draws:
+def final_draws(
+    known: Known,
+    spec: RunSpec,
+    framework: Framework,
+    last: Draws,
+    target: Draws,
+    elasticities: Mapping[str, Elasticity],
+) -> Draws:
     """The target of `outlook`, without its tables."""
     tree = tree_of(framework)
-    models, gathered = _gathered(known, spec, tree, last, target)
+    models, gathered = _gathered(known, spec, tree, (last, target), elasticities)
     if not _informed(models, gathered):
         return target
     return _replaced(target, spec.area, tree, gathered.leaves.points)
 
 
-def _gathered(known: Known, spec: RunSpec, tree: Tree, last: Draws, target: Draws) -> tuple[Leaves, Gathered]:
+def _gathered(
+    known: Known,
+    spec: RunSpec,
+    tree: Tree,
+    draws: tuple[Draws, Draws],
+    elasticities: Mapping[str, Elasticity],
+) -> tuple[Leaves, Gathered]:
     """What criteria say, and what departments make of that."""
     rng = np.random.default_rng([spec.seed, 1])  # its own, so that the panel's draws stay what they were
-    here = last.of_area(spec.area), target.of_area(spec.area)
-    models = leaves_of(known, spec, tree, *here, rng)
+    last, target = (each.of_area(spec.area) for each in draws)
+    models = leaves_of(known, spec, tree, last, target, elasticities, rng)
     forms = submissions.latest(
         known.submissions, area=spec.area, index_code=INDEX, target_year=spec.target_year
     )

@@ -62,6 +62,12 @@ class Stage:
     attainable: Floats
     elasticities: Mapping[str, Elasticity] = field(default_factory=dict)
 
+    @property
+    def told_by_rule(self) -> frozenset[str]:
+        """Indicators that a rule has scored a leaf by."""
+        rows = self.leaves.tree.leaf_rows
+        return frozenset(rows[leaf]["indicator"] for leaf in np.flatnonzero(self.leaves.by_rule))
+
     def ruled(self, code: str) -> list[int]:
         """Leaves that an indicator scores by their rule."""
         pairs = zip(self.leaves.tree.leaf_rows, self.leaves.scored, strict=True)

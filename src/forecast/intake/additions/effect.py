@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.answer import ground, record
+from forecast.answer.current import elasticities
 from forecast.answer.findings import components, scored
 from forecast.answer.scorecard.outlook import final_draws
 from forecast.base.indexes import MAIN
@@ -98,7 +99,8 @@ def _first_open(known: Known, proposal: Proposal) -> int:
 def _figures(spec: RunSpec, known: Known) -> pd.DataFrame:
     """Median and range of every component and of the rank, as the report has them."""
     post = ground.posterior(known, spec, np.random.default_rng(spec.seed))
-    target = final_draws(known, spec, post.framework, post.last, post.target)
+    worth = elasticities(known, post, spec)
+    target = final_draws(known, spec, post.framework, post.last, post.target, worth)
     home = target.of_area(spec.area)
     levels = (0.5, *interval_ends(LEVEL))
     rank = ranks(scored(target, spec.index_code), post.subject.areas.index(spec.area))
