@@ -584,7 +584,8 @@ def _current():
         [
             (
                 *(r[0], names[r[0]], english[r[0]], *r[1:4], day, *r[4:7], rule, *r[7:14], grounds[r[0]]),
-                *("Sở Thông tin và Truyền thông" if r[0] == "d" else "", r[14]),
+                *(("Sở Thông tin và Truyền thông", 0.03, 0.06) if r[0] == "d" else ("", none, none)),
+                r[14],
             )
             for r in rows
         ],

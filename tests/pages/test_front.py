@@ -160,20 +160,27 @@ def test_an_account_has_five_sentences_at_most(made_up, bare):
 
 @every_language
 @pytest.mark.parametrize(
-    ("informed", "by", "said"),
+    ("informed", "by", "years", "said"),
     [
-        ("indicator", "figures", "effect_rule"),
-        ("domain", "figures", "effect_figures"),
-        ("domain", "expert", "effect_expert"),
-        ("domain", "none", "effect_none"),
-        ("domain", "not_judged", "effect_not_judged"),
+        ("indicator", "figures", 5, "effect_rule"),
+        ("domain", "figures", 5, "effect_figures"),
+        ("domain", "expert", 0, "effect_expert"),
+        ("domain", "expert", 5, "effect_expert_checked"),
+        ("domain", "none", 5, "effect_none"),
+        ("domain", "not_judged", 0, "effect_not_judged"),
     ],
 )
-def test_an_account_says_what_comes_of_an_indicator(informed, by, said, lang, made_up):
+def test_an_account_says_what_comes_of_an_indicator(informed, by, years, said, lang, made_up):
     """A rule's points; else its effect with its range, and who says so; no effect where none is supported."""
     code = made_up.current.loc[made_up.current["usual"].notna(), "code"].iloc[0]
     own = made_up.current.loc[made_up.current["code"] == code].assign(
-        component="D6", by=by, stated_by="Sở Tài chính", effect=0.31, lower=0.12, upper=0.55
+        component="D6",
+        by=by,
+        area_years=years,
+        stated_by="Sở Tài chính",
+        effect=0.31,
+        lower=0.12,
+        upper=0.55,
     )
     told = changed(
         made_up, current=own, scorecard=made_up.scorecard.assign(indicator=code, informed=informed)
@@ -188,7 +195,7 @@ def test_an_account_says_what_comes_of_an_indicator(informed, by, said, lang, ma
     text = of(told, "D6", lang)
 
     assert labels.text(f"account.{said}", lang, **wanted) in text
-    assert (facts["effect"] in text) is (said in ("effect_figures", "effect_expert"))
+    assert (facts["effect"] in text) is (by in ("figures", "expert") and informed == "domain")
     assert f"{own[f'name_{lang}'].iloc[0]} (" in text
 
 

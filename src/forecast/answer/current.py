@@ -17,7 +17,14 @@ from scipy.special import expit, logit
 
 from forecast.answer.findings import phrase
 from forecast.answer.ground import Posterior
-from forecast.answer.indicators import comparison, component_of, figures_at, name_of
+from forecast.answer.indicators import (
+    TAIL_80,
+    comparison,
+    component_of,
+    expert_effects,
+    figures_at,
+    name_of,
+)
 from forecast.answer.scorecard.elasticity import Elasticity, elasticity
 from forecast.base.spec import RunSpec
 from forecast.data.load import Known
@@ -30,7 +37,7 @@ Floats = NDArray[np.float64]
 COLUMNS: Final = (
     *("code", "name_vi", "name_en", "component", "unit", "period", "last_day", "value", "last_year", "usual"),
     *("compared", "effect", "lower", "upper", "per_unit", "per_unit_lower", "per_unit_upper"),
-    *("area_years", "by", "stated_by", "reason"),
+    *("area_years", "by", "stated_by", "said_lower", "said_upper", "reason"),
 )
 SUPPORTED, UNSUPPORTED, EXPERT, NOT_JUDGED, RULE = "figures", "none", "expert", "not_judged", "rule"
 RANGE: Final = (0.1, 0.5, 0.9)
@@ -122,9 +129,12 @@ def indicator_table(
         `COLUMNS`: value, last_year and usual (mean of earlier years) in the indicator's unit, on the same
         day of each year; effect of this year's figure with its 80 percent range, and of one more unit, in
         points of the component; on how many years of provinces with both figure and score it rests;
-        who said what it is worth; phrases that say how figures are compared, and why an effect is nothing.
+        who said what it is worth, and the 80 percent range that they gave to one more unit, as they gave it;
+        phrases that say how figures are compared, and why an effect is nothing.
     """
     figures, effects = figures_at(known, spec.target_year, spec.as_of), indicator_effects(post, spec)
+    ranges = expert_effects(known.elasticities, post.covariates)
+    said = dict(zip(post.covariates.names, zip(*ranges, strict=True), strict=True))
     units = dict(zip(known.indicator_types["indicator_code"], known.indicator_types["unit"], strict=True))
     mine = figures[(figures["area"] == spec.area) & figures["component"].ne("")]
     rows = []
@@ -155,6 +165,7 @@ def indicator_table(
                 "area_years": _rests_on(post, figures, str(code), str(latest["component"])),
                 "by": effect.by if effect else NOT_JUDGED,
                 "stated_by": "; ".join(_experts(known, str(code))),
+                **_said(*said.get(str(code), (np.nan, np.nan))),
                 "reason": _reason(effect, len(earlier), _experts(known, str(code))),
             }
         )
@@ -166,6 +177,10 @@ def _ends(name: str, drawn: Floats | None) -> dict[str, float]:
     if not name:
         return {"effect": middle, "lower": low, "upper": high}
     return {name: middle, f"{name}_lower": low, f"{name}_upper": high}
+
+
+def _said(mean: float, sd: float) -> dict[str, float]:
+    return {"said_lower": mean - TAIL_80 * sd, "said_upper": mean + TAIL_80 * sd}
 
 
 def _experts(known: Known, code: str) -> list[str]:

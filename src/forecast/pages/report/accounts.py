@@ -111,12 +111,13 @@ def _effect(record: pd.Series[Any], lang: str) -> str:
     """Say what comes of an indicator: a rule's points, an effect and whose word that is, or nothing."""
     if record["ruled"] or record["by"] not in reading.MOVING:
         return labels.text(f"account.effect_{'rule' if record['ruled'] else record['by']}", lang)
+    expert = record["by"] == "expert"
     return labels.text(
-        f"account.effect_{record['by']}",
+        f"account.effect_{record['by']}{'_checked' if expert and record['area_years'] else ''}",
         lang,
         effect=labels.signed(record["effect"], 2, lang),
         span=reading.span(record["lower"], record["upper"], lang, decimals=2),
-        **({"who": reading.department(str(record["stated_by"]), lang)} if record["by"] == "expert" else {}),
+        **({"who": reading.department(str(record["stated_by"]), lang)} if expert else {}),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -63,11 +64,20 @@ def _line(record: pd.Series[Any], lang: str) -> Row:
 
 
 def grounds(record: pd.Series[Any], lang: str) -> str:
-    """Say what an effect rests on: an expert by name, else the reason of the table."""
+    """Say what an effect rests on: an expert by name and range, and what figures make of it; else why."""
     if record["by"] != "expert":
         return reading.said(record["reason"], lang)
+    said = float(record["said_lower"]), float(record["said_upper"])
+    found = float(record["per_unit_lower"]), float(record["per_unit_upper"])
+    largest = max(map(abs, (*said, *found)), default=0.0)
+    decimals = max(2, -math.floor(math.log10(largest))) if largest > 0 else 2
     key = "current.by_expert" if record["area_years"] else "current.by_expert_alone"
-    return labels.text(key, lang, who=reading.department(str(record["stated_by"]), lang))
+    facts = {
+        "who": reading.department(str(record["stated_by"]), lang),
+        "said": reading.span(*said, lang, decimals=decimals),
+        "found": reading.span(*found, lang, decimals=decimals),
+    }
+    return labels.text(key, lang, **{name: facts[name] for name in labels.fields(key, lang)})
 
 
 def decimals_of(record: pd.Series[Any]) -> int:
