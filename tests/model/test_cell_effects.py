@@ -158,6 +158,17 @@ def test_of_a_few_areas_no_national_mean_is_read():
     assert np.abs(few.design[:2]).max() > 0
 
 
+def test_an_area_with_one_figure_has_no_usual_one():
+    """Ten areas have one figure, far from all others: they are held against nothing, and teach nothing."""
+    x = indicator(6)
+    x[:10, 1:] = np.nan
+    x[:10, 0] += 10
+    effects = on_d1(x)
+    assert np.abs(effects.design[:10]).max() == 0
+    assert effects.doubt[:10].max() == 0
+    assert (np.abs(effects.design[10:]).max(axis=(1, 2)) > 0).all()
+
+
 @settings(max_examples=30)
 @given(strong=st.floats(0.05, 0.5), error=st.floats(0.001, 0.01), turn=st.booleans(), n=st.integers(1, 6))
 def test_the_spread_of_an_effect_grows_with_its_size_alone(strong, error, turn, n):

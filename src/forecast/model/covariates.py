@@ -22,6 +22,7 @@ Flags = NDArray[np.bool_]
 
 FEWEST_YEARS: Final = 3  # with any figure, before a covariate can be told from the moves of the scores
 FEWEST_OF_EXPERT: Final = 2  # where an expert says what it is worth: this year's figure and a usual one
+USUAL: Final = 2  # figures of one area, before any is far from its usual one
 FADING: Final = (0.0, 0.3, 0.6, 0.9)  # persistence from year to year that is looked for
 STILL: Final = 8.0  # moves of a year's mean that halve the mean change that is carried on, as of the scores
 NOTHING: Final = 1e-6  # of the variance of a standard covariate: keeps covariances invertible
@@ -131,7 +132,7 @@ class Completed:
     count : ndarray of int, shape (K',)
         Figures known.
     seen : ndarray of bool, shape (A, K')
-        Whether an area has any figure of the covariate.
+        Whether an area has figures of two years at least: one is not held against any other.
     left_out : tuple of LeftOut
     """
 
@@ -196,7 +197,7 @@ def complete(covariates: Covariates, by_expert: Flags | None = None) -> Complete
         sd=sd,
         national_sd=national_sd,
         count=count[kept],
-        seen=np.asarray(known[:, :, kept].any(axis=1)),
+        seen=np.asarray(known[:, :, kept].sum(axis=1) >= USUAL),
         left_out=tuple(
             LeftOut(covariates.names[k], covariates.components[k], reasons[k])
             for k in np.flatnonzero(few | still)
