@@ -48,6 +48,8 @@ class Gain:
         Share of provinces inside the 80 percent range of that domain, with the indicators,
     before : float
         and without.
+    everywhere : float
+        The same of all seven domains, with the indicators.
     error : float
         Found effect less the planted one, in standard errors; NaN if none was planted.
     """
@@ -56,6 +58,7 @@ class Gain:
     others: float
     inside: float
     before: float
+    everywhere: float
     error: float
 
 
@@ -104,6 +107,7 @@ def _gain(vintages: load.Vintages, made: Planted, effects: dict[str, tuple[str, 
         others=float(others[0] / others[1]),
         inside=scores[0][domain][1],
         before=scores[1][domain][1],
+        everywhere=float(np.mean([scores[0][name][1] for name in DOMAINS])),
         error=_error(posts[0], made, domain, effect) if effect else np.nan,
     )
 

@@ -27,7 +27,7 @@ FADING: Final = 0.5  # of what is not lasting, from year to year
 LASTING: Final = 2.0  # of provinces, in sizes of a yearly move
 USELESS: Final = 5.0  # size of a yearly move of an indicator without effect
 LEVEL: Final = 60.0
-ROOM: Final = 0.5  # of a touched domain's own distances from its mean: effects need room below the maximum
+ROOM: Final = 0.5  # of all domains' distances from their means, alike: effects need room below the maximum
 EDGE: Final = 0.005  # of the maximum: scores stay so far from nothing and from all
 _MAD: Final = 1.4826  # median absolute deviation to the standard deviation of a normal
 
@@ -39,8 +39,8 @@ class Planted:
     Attributes
     ----------
     truth : DataFrame
-        As given, with the effects in its domains, totals and ranks; the touched domains' own distances
-        from their mean are made smaller first, so that effects have room.
+        As given, with the effects in its domains, totals and ranks; if there are any, all domains' distances
+        from their means are made smaller first, so that effects have room and domains stay alike.
     figures, types : DataFrame
         Rows of indicators.csv and of indicator_types.csv, all text.
     values : ndarray, shape (A, T, K)
@@ -105,9 +105,8 @@ def planted(
         / np.array([tops[year][name] for year in scored])
         for name in DOMAINS
     }
-    for domain in {domain for domain, effect in effects.values() if effect}:
-        centre = shares[domain].mean()
-        shares[domain] = centre + ROOM * (shares[domain] - centre)
+    if any(effect for _, effect in effects.values()):
+        shares = {name: own.mean() + ROOM * (own - own.mean()) for name, own in shares.items()}
     values, added, moved = [], {name: np.zeros_like(own) for name, own in shares.items()}, 0
     for domain, effect in effects.values():
         of_share = effect / tops[scored[-1]][domain]

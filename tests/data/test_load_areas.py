@@ -51,6 +51,7 @@ def test_there_are_63_provinces_in_six_regions():
         ("Thành phố Hồ Chí Minh", "TP. Hồ Chí Minh"),
         ("Ho Chi Minh City", "TP. Hồ Chí Minh"),
         ("HCMC", "TP. Hồ Chí Minh"),
+        ("sai gon", "TP. Hồ Chí Minh"),
         ("BR-VT", "Bà Rịa - Vũng Tàu"),
         ("Bà Rịa–Vũng Tàu", "Bà Rịa - Vũng Tàu"),
         ("Ba Ria Vung Tau", "Bà Rịa - Vũng Tàu"),

@@ -59,8 +59,8 @@ class IndicatorEffect:
     per_unit : ndarray, shape (n,)
         Points in each draw for one more unit of the indicator.
     by : str
-        What it rests on: 'figures', 'expert', or 'none' where figures do not support any effect; in tables
-        also 'rule' where a criterion's rule stands for it, and 'not_judged'.
+        What it rests on: 'figures', 'expert', 'none' where figures do not support any effect, 'not_judged'
+        where no figure could; in tables also 'rule' where a criterion's rule stands for it.
     """
 
     code: str
@@ -110,7 +110,25 @@ def _grounds(post: Posterior, k: int) -> str:
     if effects.by_expert[k]:
         return EXPERT
     own, national = effects.sd(variances, np.ones(len(effects.names)))
-    return SUPPORTED if max(own[k], national[k]) > 2 * NO_EFFECT else UNSUPPORTED
+    if max(own[k], national[k]) > 2 * NO_EFFECT:
+        return SUPPORTED
+    return UNSUPPORTED if _rests_on(post, effects.names[k]) else NOT_JUDGED
+
+
+def _rests_on(post: Posterior, code: str) -> int:
+    """How many past years of provinces (years, for a figure of the country) have figure and score."""
+    covariates, statements, lattice = post.covariates, post.fitted.statements, post.fitted.lattice
+    if code not in covariates.names:
+        return 0
+    component = component_of(covariates.components[covariates.names.index(code)])
+    if component not in post.subject.schemes[lattice.years[-1]].maxima:
+        return 0
+    values = covariates.values[:, :, covariates.names.index(code)]
+    rows, columns = np.nonzero(~np.isnan(values))
+    pairs = {(covariates.areas[p], covariates.years[t]) for p, t in zip(rows, columns, strict=True)}
+    pairs &= statements.scored(lattice, tuple(leaf_weights(post.subject, component, lattice.years[-1])))
+    national = len(values) > 1 and not np.nan_to_num(np.ptp(values, axis=0)).any()
+    return len({year for _, year in pairs}) if national else len(pairs)
 
 
 def indicator_table(
@@ -147,6 +165,7 @@ def indicator_table(
         effect = effects.get(str(code))
         if effect is not None and code in ruled:
             effect = replace(effect, moved=np.zeros(1), per_unit=np.zeros(1), by=RULE)
+        drawn = effect if effect and effect.by != NOT_JUDGED else None
         rows.append(
             {
                 "code": code,
@@ -160,9 +179,9 @@ def indicator_table(
                 "last_year": float(before.iloc[0]) if len(before) else np.nan,
                 "usual": float(earlier["value"].mean()) if len(earlier) else np.nan,
                 "compared": comparison(known, str(code)),
-                **_ends("", effect.moved if effect else None),
-                **_ends("per_unit", effect.per_unit if effect else None),
-                "area_years": _rests_on(post, figures, str(code), str(latest["component"])),
+                **_ends("", drawn.moved if drawn else None),
+                **_ends("per_unit", drawn.per_unit if drawn else None),
+                "area_years": _rests_on(post, str(code)),
                 "by": effect.by if effect else NOT_JUDGED,
                 "stated_by": "; ".join(_experts(known, str(code))),
                 **_said(*said.get(str(code), (np.nan, np.nan))),
@@ -196,6 +215,8 @@ def _reason(effect: IndicatorEffect | None, earlier: int, experts: Sequence[str]
         return (
             phrase("indicators.not_judged", years=earlier) if earlier else phrase("indicators.not_judged_new")
         )
+    if effect.by == NOT_JUDGED:
+        return phrase("indicators.not_judged_scores")
     if experts and effect.by != EXPERT:
         return phrase("indicators.too_strong")
     return phrase(f"indicators.by_{effect.by}")
@@ -213,21 +234,10 @@ def elasticities(known: Known, post: Posterior, spec: RunSpec) -> dict[str, Elas
         if effect is None and np.isnan(values[last]):
             continue
         earlier = int((~np.isnan(np.delete(values, last))).sum())
-        judged = effect is not None and effect.by != UNSUPPORTED
+        judged = effect is not None and effect.by not in (UNSUPPORTED, NOT_JUDGED)
         none = np.zeros(len(post.effect_draws))
         per_unit, since_last = (effect.per_unit, effect.since_last) if effect else (none, none)
         reason = "" if judged else _reason(effect, earlier, _experts(known, code))
         told = (component_of(name), per_unit, since_last)
         worth[code] = elasticity(known, spec, code, float(values[last]), told, reason)
     return worth
-
-
-def _rests_on(post: Posterior, figures: pd.DataFrame, code: str, component: str) -> int:
-    """How many past years of provinces have both the indicator's figure and the component's score."""
-    statements, lattice = post.fitted.statements, post.fitted.lattice
-    if component_of(component) not in post.subject.schemes[lattice.years[-1]].maxima:
-        return 0
-    leaves: Sequence[str] = tuple(leaf_weights(post.subject, component_of(component), lattice.years[-1]))
-    own = figures[(figures["indicator"] == code) & figures["area"].isin(lattice.areas)]
-    pairs = set(zip(own["area"], own["year"].astype(int), strict=True))
-    return len(pairs & statements.scored(lattice, leaves))

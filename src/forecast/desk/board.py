@@ -65,7 +65,7 @@ class Board:
         self.remedies = self._remedies(stage)
         domains = reading.domains(steps.told())["component"].tolist()
         self.points = {name: _points(WHOLE if name == TOTAL else PART, lang) for name in (TOTAL, *domains)}
-        self.everywhere = self._check("desk.board.everywhere", value=True)
+        self.everywhere = self._check("desk.board.everywhere")
         self.name = widgets.Text(placeholder=self._text("desk.board.name"), layout=NAME)
         self.keep = widgets.Button(
             description=self._text("desk.board.keep"), icon="save", layout=widgets.Layout(width="auto")
@@ -155,9 +155,9 @@ class Board:
     def _text(self, key: str, **facts: Any) -> str:
         return labels.text(key, self._lang, **facts)
 
-    def _check(self, key: str, *, value: bool = False) -> Any:
+    def _check(self, key: str) -> Any:
         return widgets.Checkbox(
-            value=value, description=self._text(key), indent=False, layout=widgets.Layout(width="auto")
+            value=False, description=self._text(key), indent=False, layout=widgets.Layout(width="auto")
         )
 
     def _remedies(self, stage: Stage) -> Any:
@@ -188,13 +188,18 @@ class Board:
         return [*rows, widgets.HBox([self.name, self.keep, self.reset]), self.note, self.answer]
 
     def _name_of(self, code: str) -> str:
-        """Name an indicator with its unit."""
-        known = self._steps.known()
+        """Name an indicator with its unit and where it stands, as the slider starts where it is to end."""
+        known, current = self._steps.known(), self._steps.told().current
         for table in (known.indicator_types, known.indicators):
             units = table.loc[table["indicator_code"] == code, "unit"].tolist()
             if units:
                 unit = reading.indicator_unit(units[0], self._lang)
-                return f"{reading.own_words(name_of(known, code, self._lang))} ({unit})"
+                name = reading.own_words(name_of(known, code, self._lang))
+                for row in current[current["code"] == code].to_dict("records"):
+                    day = labels.day(row["last_day"], self._lang)
+                    now = labels.number(row["value"], 1, self._lang)
+                    return self._text("desk.board.stands", name=name, unit=unit, day=day, now=now)
+                return f"{name} ({unit})"
         return code
 
     def _unmoved(self, stage: Stage, codes: list[str]) -> list[dict[str, str]]:
@@ -256,7 +261,8 @@ def _slider(low: float, high: float, step: float, start: float, said: Callable[[
     them with a decimal point in every language.
     """
     ticks = range(math.floor(round(low / step, 6)), math.ceil(round(high / step, 6)) + 1)
-    values = [round(step * tick, _decimals(step)) for tick in ticks]
+    places = _decimals(step)
+    values = sorted({round(value, places) for value in (start, *(step * tick for tick in ticks))})
     return widgets.SelectionSlider(
         options=[(said(value), value) for value in values],
         value=min(values, key=lambda value: abs(value - start)),

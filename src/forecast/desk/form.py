@@ -1,31 +1,51 @@
-"""A form in a notebook that adds one figure: its fields, a look at it, and a button that writes it."""
+"""A form in a notebook that adds one figure: look at it, write it, take it back."""
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from forecast.base import labels
 from forecast.base.errors import ForecastError, SpecError
+from forecast.base.indexes import INDEXES, MAIN
 from forecast.base.spec import refuse_unknown
-from forecast.intake.additions.append import append
+from forecast.data.load import Vintages, read_vintages
+from forecast.data.tables import (
+    ANNOUNCEMENTS,
+    EVENTS,
+    EVERY_CODE,
+    INDICATOR_TYPES,
+    INDICATORS,
+    SCORES,
+    Column,
+    Table,
+)
+from forecast.intake.additions.append import append, removal, undo
 from forecast.intake.additions.one_row import KINDS
 from forecast.intake.additions.proposal import Proposal, preview
+from forecast.pages import reading
 
-FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
+FIELDS: Final[Mapping[str, tuple[Table, tuple[str, ...]]]] = {
     "score": (
-        *("index_code", "year", "area", "component", "score", "rank", "unit"),
-        *("published_on", "source_url", "trust", "note"),
+        SCORES,
+        (
+            *("index_code", "year", "area", "component", "score", "rank", "unit"),
+            *("published_on", "source_url", "trust", "note"),
+        ),
     ),
     "indicator": (
-        *("indicator_code", "area", "period", "value", "published_on", "source_url", "trust", "note"),
+        INDICATORS,
+        ("indicator_code", "area", "period", "value", "published_on", "source_url", "trust", "note"),
     ),
-    "announcement": ("index_code", "year", "announced_on", "source_url"),
-    "event": ("index_code", "year", "kind", "what", "known_on", "note"),
+    "announcement": (ANNOUNCEMENTS, ("index_code", "year", "announced_on", "source_url")),
+    "event": (EVENTS, ("index_code", "year", "kind", "what", "known_on", "note")),
 }
+_EXAMPLES: Final = frozenset({"year", "score", "rank", "period", "value", "source_url", "what"})
+_LOOKS: Final = {"style": {"description_width": "14em"}, "layout": {"width": "36em"}}
 
 
 @dataclass(slots=True)
@@ -36,6 +56,7 @@ class Entry:
     kind: str
     lang: str = "vi"
     seen: Proposal | None = field(default=None, init=False)
+    written: str = field(default="", init=False)  # id of what was added last
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -62,8 +83,21 @@ class Entry:
             entry = append(self.seen, insist=insist, who=who)
         except ForecastError as error:
             return error.text(self.lang)
-        file, self.seen = self.seen.table.file, None
+        file, self.seen, self.written = self.seen.table.file, None, entry.entry_id
         return labels.text("additions.appended", self.lang, count=1, file=file, id=entry.entry_id)
+
+    def undo(self, *, who: str = "") -> str:
+        """Take back what this form added last; say so, or why not."""
+        try:
+            if not self.written:
+                raise SpecError("additions.nothing_to_undo")
+            taken = removal(self.data_dir, self.written)
+            undo(taken, who=who)
+        except ForecastError as error:
+            return error.text(self.lang)
+        facts = {"file": self.data_dir / taken.entry.file, "id": self.written}
+        self.written = ""
+        return labels.text("additions.removed", self.lang, count=len(taken.numbers), **facts)
 
 
 def form(data_dir: Path, kind: str = "score", *, lang: str = "vi", who: str = "", **begun: str) -> Any:
@@ -84,34 +118,85 @@ def form(data_dir: Path, kind: str = "score", *, lang: str = "vi", who: str = ""
     Returns
     -------
     ipywidgets.VBox
-        Its `children` are the fields, a box to insist, two buttons and what they say.
+        Its `children` are the fields, a box to insist, the buttons and what they say.
     """
     widgets = importlib.import_module("ipywidgets")  # only where a form is shown
     entry = Entry(Path(data_dir), kind, lang)
-    fields = {
-        name: widgets.Text(
-            value=begun.get(name, ""),
-            description=labels.text(f"additions.field.{name}", lang),
-            style={"description_width": "14em"},
-            layout={"width": "36em"},
+    table, names = FIELDS[kind]
+    now = read_vintages(entry.data_dir)
+    fields = {name: _field(table.column(name), now, begun, lang) for name in names}
+    if "component" in fields:
+        fields["index_code"].observe(
+            lambda change: _relist(fields["component"], _components(change["new"], lang)), "value"
         )
-        for name in FIELDS[kind]
-    }
     insist = widgets.Checkbox(description=labels.text("additions.field.insist", lang), indent=False)
-    look, write = (
-        widgets.Button(description=labels.text(f"additions.field.{name}", lang)) for name in ("look", "write")
+    look, write, back = (
+        widgets.Button(description=labels.text(f"additions.field.{name}", lang))
+        for name in ("look", "write", "undo")
     )
-    told = widgets.HTML()
+    answer = widgets.HTML()
 
     def say(text: str) -> None:
-        told.value = f"<pre>{text.replace('&', '&amp;').replace('<', '&lt;')}</pre>"
+        answer.value = f"<pre>{text.replace('&', '&amp;').replace('<', '&lt;')}</pre>"
 
-    def on_look(_: Any) -> None:
-        say(entry.look({name: box.value for name, box in fields.items() if box.value.strip()}))
+    look.on_click(lambda _: say(entry.look(_cells(fields))))
+    write.on_click(lambda _: say(entry.write(insist=insist.value, who=who)))
+    back.on_click(lambda _: say(entry.undo(who=who)))
+    return widgets.VBox([*fields.values(), insist, widgets.HBox([look, write, back]), answer])
 
-    def on_write(_: Any) -> None:
-        say(entry.write(insist=insist.value, who=who))
 
-    look.on_click(on_look)
-    write.on_click(on_write)
-    return widgets.VBox([*fields.values(), insist, widgets.HBox([look, write]), told])
+def _cells(fields: Mapping[str, Any]) -> dict[str, str]:
+    """What stands in the fields, as text; those left empty are left out."""
+    values = {name: box.value for name, box in fields.items() if box.value}
+    texts = {
+        name: value.isoformat() if isinstance(value, dt.date) else str(value).strip()
+        for name, value in values.items()
+    }
+    return {name: text for name, text in texts.items() if text}
+
+
+def _field(column: Column, now: Vintages, begun: Mapping[str, str], lang: str) -> Any:
+    """Make the field of a column: a list where the values are known, a calendar for a day, else a line."""
+    widgets, name = importlib.import_module("ipywidgets"), column.name
+    first, choices = begun.get(name, ""), _choices(column, now, begun, lang)
+    looks = {"description": labels.text(f"additions.field.{name}", lang), **_LOOKS}
+    if name == "area":  # any spelling may be typed, as at every door
+        areas = tuple(now.frames["areas"]["area"])
+        return widgets.Combobox(value=first, options=areas, placeholder="Sài Gòn", **looks)
+    if choices:
+        box = widgets.Dropdown(options=choices, **looks)
+        box.value = first if first in {code for _, code in choices} else choices[0][1]
+        return box
+    if column.kind == "day":
+        return widgets.DatePicker(value=dt.date.fromisoformat(first) if first else None, **looks)
+    example = labels.text(f"additions.example.{name}", lang) if name in _EXAMPLES else ""
+    return widgets.Text(value=first, placeholder=example, **looks)
+
+
+def _choices(column: Column, now: Vintages, begun: Mapping[str, str], lang: str) -> list[tuple[str, str]]:
+    """Values that a column may hold, by how they are read; nothing where any may be."""
+    if column.name == "component":
+        return _components(begun.get("index_code", MAIN), lang)
+    if column.name == "indicator_code":
+        types = now.frames[INDICATOR_TYPES.name]
+        listed = dict(zip(types["indicator_code"], types[f"name_{lang}"] if len(types) else [], strict=True))
+        codes = sorted({*listed, *now.frames[INDICATORS.name]["indicator_code"]})
+        return [("", ""), *((f"{listed.get(code) or code} ({code})", code) for code in codes)]
+    family = {"index_code": "short_index", "trust": "trust", "unit": "form_unit", "kind": "event_kind"}
+    if column.name not in family:
+        return []
+    every = EVERY_CODE if column.name == "index_code" else column.choices
+    first = [(labels.text("additions.field.as_usual", lang), "")] if column.name in ("unit", "trust") else []
+    return [*first, *((reading.named(family[column.name], code, lang), code) for code in every)]
+
+
+def _components(index_code: str, lang: str) -> list[tuple[str, str]]:
+    own = INDEXES[index_code]
+    codes: Iterable[str] = dict.fromkeys((*own.components, *own.parts))
+    return [(reading.short_name(code, lang), code) for code in codes]
+
+
+def _relist(box: Any, choices: list[tuple[str, str]]) -> None:
+    before = box.value
+    box.options = choices
+    box.value = before if before in {code for _, code in choices} else choices[0][1]

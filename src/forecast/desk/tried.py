@@ -20,8 +20,10 @@ from forecast.data import scenarios
 from forecast.data.scenarios import BASE, Scenario
 from forecast.desk.keep import keep
 from forecast.desk.views import View, said
+from forecast.model.simulate import ranks
 from forecast.pages import plot, reading, report
 from forecast.pages.markup import Passage, Shown, Table
+from forecast.pages.plot.what_if import rank_moved
 from forecast.pages.tables import columns as c
 from forecast.pages.tables.spec import TableSpec, draw_table
 
@@ -82,6 +84,9 @@ def what_if(steps: Steps, changes: Changes, data_dir: Path, lang: str) -> WhatIf
     shown = replace(result, scenarios=worlds, scenario_targets=chances)
     frame = moved(stage, world)
     pieces: list[Shown] = [report.scenario_table(shown, lang=lang)]
+    if not world.reason:
+        before, after = (ranks(totals, stage.place) for totals in (stage.totals, world.totals))
+        pieces.append(rank_moved(before, after, stage.totals.shape[1], lang=lang))
     if len(frame) and (frame["difference"].abs() >= LEAST).any():
         pieces.append(_moved_table(frame, result, lang))
     return WhatIf(
@@ -111,6 +116,8 @@ def scenario_of(stage: Stage, changes: Changes, every: tuple[Scenario, ...], lan
     SpecError
         If a code is neither an indicator, a component nor a word of scenarios, or its value does not fit.
     """
+    if not isinstance(changes, Mapping):
+        raise SpecError("desk.not_changes", {"found": repr(changes)})
     tree = stage.leaves.tree
     indicators = indicators_of(stage)
     fields: dict[str, Any] = {"name_vi": labels.text("desk.tried", lang), "indicators": {}, "points": {}}

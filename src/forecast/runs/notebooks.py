@@ -33,6 +33,7 @@ START: Final = "00_start"
 EXPLORE: Final = "explore"  # where a new notebook goes
 TEMPLATE: Final = TEMPLATE_FOLDER / "new_notebook.ipynb"
 _SAID: Final = "notebook.said."
+_COMMENT: Final = re.compile(r"  # (.+)")
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 _DEVICES: Final = re.compile(r"con|prn|aux|nul|com\d|lpt\d")  # no file may be called so on Windows
 _TITLE: Final = re.compile(r"#[ \t]+(.+?)[ \t]*(?:\n|$)")
@@ -220,4 +221,5 @@ def _begun(title: str, way_up: Path, lang: str) -> NotebookNode:
             cell.source = labels.text(cell.source, lang, title=" ".join(title.split()), start=start)
         elif parameters.TAG in cell.metadata.get("tags", []):
             cell.source = cell.source.replace('lang: str = "vi"', f'lang: str = "{lang}"')
+            cell.source = _COMMENT.sub(lambda match: f"  # {said(match[1], lang)}", cell.source)
     return notebook

@@ -38,7 +38,7 @@ def rank(result: Result, *, lang: str) -> Figure:
         heights = 100 * result.rank["probability"].to_numpy()
         faces = np.select([places <= reading.TOPS[0], places <= reading.TOPS[1]], [BLACK, VERMILION], "white")
         edges = np.select([places <= reading.TOPS[0], places <= reading.TOPS[1]], [BLACK, VERMILION], BLUE)
-        axes.add_collection(_bars(places, heights, faces.tolist(), edges.tolist()))
+        axes.add_collection(bars(places, heights, faces.tolist(), edges.tolist()))
         _marks(axes, result, chances, sheet)
         axes.set_xlabel(labels.text("rank.axis", sheet.lang))
         sheet.name_unit(axes, labels.text("rank.axis_chance", sheet.lang))
@@ -59,7 +59,7 @@ def rank(result: Result, *, lang: str) -> Figure:
     )
 
 
-def _bars(
+def bars(
     places: NDArray[np.int64], heights: NDArray[np.float64], faces: list[str], edges: list[str]
 ) -> PolyCollection:
     """Make all bars one part: a part of its own for each of 63 provinces takes a third of the time."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def current_table(result: Result, component: str = "", *, lang: str) -> Table | Passage:
     """List the indicators of the year, the strongest first: now, last year, usual, points moved, on how much.
 
-    Indicators whose effect could not be judged stand in a note, by reason.
+    Those whose effect could not be judged come last, with the reason.
 
     Parameters
     ----------
@@ -27,11 +27,9 @@ def current_table(result: Result, component: str = "", *, lang: str) -> Table | 
     """
     rows = result.current
     rows = rows.loc[rows["component"] == component] if component else rows
-    judged = rows["effect"].notna()
-    notes = (*_rules(rows.loc[judged], lang), *_not_judged(rows.loc[~judged], lang))
-    if not judged.any():
-        return Passage((labels.text("current.none", lang), *notes))
-    strongest = rows.loc[judged].sort_values("effect", key=abs, ascending=False, kind="stable")
+    if rows.empty:
+        return Passage((labels.text("current.none", lang),))
+    strongest = rows.sort_values("effect", key=abs, ascending=False, kind="stable")
     heads = ("value", "last_year", "usual", "effect", "range", "area_years")
     return Table(
         caption=labels.text("current.caption", lang),
@@ -40,7 +38,7 @@ def current_table(result: Result, component: str = "", *, lang: str) -> Table | 
             *(Column(labels.text(f"current.{head}", lang), numeric=True) for head in heads),
         ),
         rows=tuple(_line(record, lang) for _, record in strongest.iterrows()),
-        notes=notes,
+        notes=_rules(rows, lang),
     )
 
 
@@ -86,23 +84,14 @@ def decimals_of(record: pd.Series[Any]) -> int:
     return 0 if max(sizes, default=0.0) >= 1000 else 1
 
 
-def _rules(current: pd.DataFrame, lang: str) -> list[str]:
+def _rules(current: pd.DataFrame, lang: str) -> tuple[str, ...]:
     """Say each rule by which years are compared once, with the indicators that it holds for."""
-    return _grouped(current, "compared", "current.compared", lang)
-
-
-def _not_judged(current: pd.DataFrame, lang: str) -> list[str]:
-    """Say each reason once, with the indicators that it holds for."""
-    return _grouped(current, "reason", "current.not_judged", lang)
-
-
-def _grouped(current: pd.DataFrame, column: str, key: str, lang: str) -> list[str]:
-    return [
+    return tuple(
         labels.text(
-            key,
+            "current.compared",
             lang,
             names="; ".join(dict.fromkeys(map(reading.own_words, group[f"name_{lang}"]))),
             reason=reading.said(phrase, lang),
         )
-        for phrase, group in current.groupby(column, sort=False)
-    ]
+        for phrase, group in current.groupby("compared", sort=False)
+    )
