@@ -19,6 +19,7 @@ from benchmarks import (
     doors,
     goals,
     guesses,
+    indicators,
     office,
     page,
     panels,
@@ -31,7 +32,7 @@ from benchmarks import (
 from forecast.base.spec import QUANTILE_LEVELS
 
 HIDDEN_DEALS, QUICK_DEALS = 10, 2
-OTHERS = ("record", "hidden", "time", "report", "desk", "doors", "office")
+OTHERS = ("record", "hidden", "time", "report", "desk", "doors", "office", "indicators")
 WAYS = ("papi_hints", "papi_plain", "papi_file")  # the same panel, told with more or less beside it
 CATALOGUE_TRIO = ("AutoETS", "AutoTheta", "AutoARIMA")
 
@@ -58,6 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
     work["desk"] = partial(_as_typed, "desk", desk.figures)
     work["doors"] = partial(_as_typed, "doors", doors.figures)
     work["office"] = partial(_as_typed, "office", office.figures)
+    work["indicators"] = partial(_as_typed, "indicators", indicators.figures)
     parts = [_timed(name, measure) for name, measure in work.items() if name in names]
     results = pd.concat(parts, ignore_index=True)
     print("\n" + page.goals_table(results))

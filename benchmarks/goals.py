@@ -285,6 +285,23 @@ GOALS = (
         high=10.0,
         decimals=1,
     ),
+    *(
+        Goal(title, "indicators", figure, "forecast", low=low, high=high, decimals=3)
+        for title, figure, low, high in (
+            (
+                "An indicator's effect planted: CRPS of its domain over that without",
+                "one_effect_touched",
+                0,
+                0.9,
+            ),
+            ("the same: CRPS of the other domains over that without", "one_effect_others", 0, 1.005),
+            ("the same: domain inside its 80 percent range", "one_effect_inside", 0.76, 0.84),
+            ("the same: all domains inside", "one_effect_everywhere", 0.76, 0.84),
+            ("the same: effect less the planted one, in standard errors", "one_effect_error", -2, 2),
+            ("Planted among 29 useless ones: CRPS of its domain", "one_among_thirty_touched", 0, 0.9),
+            ("Thirty useless indicators: CRPS over that without", "thirty_useless_others", 0, 1.005),
+        )
+    ),
 )
 
 

@@ -76,6 +76,20 @@ def main() -> int:
     return 0
 
 
+def figures() -> dict[str, float]:
+    """Measure all cases: means of `Gain` over the years, by case_field; nothing without the office's tool."""
+    try:
+        office = _office()
+    except ToolMissingError as error:
+        print(error, file=sys.stderr)
+        return {}
+    found = {}
+    for name, effects in CASES.items():
+        means = pd.DataFrame(gains_of(office, effects)).mean()
+        found |= {f"{name.replace(' ', '_')}_{field}": value for field, value in means.items()}
+    return found
+
+
 def gains_of(office: ModuleType, effects: dict[str, tuple[str, float]]) -> list[Gain]:
     """Forecast each year of one office."""
     made = planted(office.world(ROOT), effects, SEED, maxima=office.maxima)
