@@ -96,7 +96,9 @@ def _placed(table: pd.DataFrame, asked: Round, name: str) -> tuple[pd.DataFrame,
         for output in group.outputs.values():
             bad_id |= (kinds == output.kind) & _outside(table[_ID], lambda text, o=output: _is_id(text, o))
         misses.append(np.array([*parts, bad_id]))
-    count = np.array([each.sum(axis=0) for each in misses])
+    names = [{key for each in group.targets for key in each["target_keys"] or ()} for group in asked.groups]
+    weigh = [np.array([2 if k in own else 1 for k in (*tasks, _KIND, _ID)]) for own in names]
+    count = np.array([each.T @ weight for each, weight in zip(misses, weigh, strict=True)])
     best = count.argmin(axis=0)
     taken = count.min(axis=0) == 0
     frame = _written(table, asked, np.where(taken, best, -1))
@@ -155,7 +157,7 @@ def _refused(
     for row in rows[: MOST_TOLD * 20]:
         for c in np.flatnonzero(misses[best[row]][:, row]):
             column = columns[c]
-            nowhere = all(each[c, row] for each in misses)
+            nowhere = column == _ID or all(each[c, row] for each in misses)
             groups = asked.groups if nowhere and column != _ID else [asked.groups[best[row]]]
             allowed = _allowed(groups, column, str(table[_KIND].iloc[row]))
             key = "hub.expect.value" if nowhere else "hub.expect.value_here"
@@ -246,10 +248,8 @@ def _required(
 ) -> set[tuple[str, ...]]:
     """Tasks that must be there: all required values, with each choice of optional ones that was made."""
     required = [group.tasks[key].required for key in group.keys]
-    if asked.from_variable:
-        place = group.keys.index(asked.name) if asked.name in group.keys else -1
-        if place >= 0:
-            required[place] = tuple(value for value in required[place] if value == round_name)
+    if asked.from_variable and asked.name in group.keys:  # a file is of one round, and must be
+        required[group.keys.index(asked.name)] = (round_name,)
     chosen = {
         tuple("" if v in need else v for v, need in zip(task, required, strict=True)) for task in present
     }

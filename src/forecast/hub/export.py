@@ -1,4 +1,4 @@
-"""The workbench's own forecasts as a hub: configuration, tables and descriptions of models, published figures."""
+"""The workbench's own forecasts as a hub: configuration, models' tables and descriptions, published figures."""
 
 from __future__ import annotations
 
@@ -238,7 +238,10 @@ def _published(evidence: pd.DataFrame, made: pd.DataFrame, earlier: Path) -> pd.
         target=lambda frame: frame["index_code"] + "." + RANK, observation=lambda frame: frame["rank"]
     )
     both = pd.concat([scores, ranks])[[*UNIT, "observation"]].dropna()
-    both = both[both["target"].isin(made["target"]) & both["location"].isin(made["location"])]
+    asked = both.merge(
+        made[["target", "location"]].drop_duplicates(), on=["target", "location"], how="left", indicator=True
+    )
+    both = both[asked["_merge"].to_numpy() == "both"]
     if earlier.is_file():
         both = pd.concat([pd.read_csv(earlier, dtype=dict.fromkeys(UNIT, "str")), both])
     return both.drop_duplicates(list(UNIT), keep="last").sort_values([UNIT[1], UNIT[2], UNIT[0]])
