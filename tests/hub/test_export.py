@@ -44,10 +44,8 @@ def run(tmp_path):
             rows("SIPAS", area, "total", "evidence", "True", 85)
         rows("PAR", "TP. Hồ Chí Minh", "D1", "evidence", "True", 8)
         rows("PAR", "TP. Hồ Chí Minh", "D1", "last_value", "False", 8.2)
-        for rank in range(1, ranks + 1):
-            lines.append(
-                f"PAR,876,TP. Hồ Chí Minh,rank,2024,{day},evidence,pmf,{rank},{round(1 / ranks, 6)},True"
-            )
+        first = f"PAR,876,TP. Hồ Chí Minh,rank,2024,{day},evidence,pmf"
+        lines.extend(f"{first},{rank},{round(1 / ranks, 6)},True" for rank in range(1, ranks + 1))
         (folder / "forecast.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
         (folder / "summary.csv").write_text("component,max_score\ntotal,100\nD1,9.5\n", encoding="utf-8")
         (folder / "evidence.csv").write_text(

@@ -103,7 +103,8 @@ def both(*changes: Change) -> Change:
 
 
 # Rows of the sound table: 2-4 quantiles of cases, 5 mean, 6 median, 7-9 samples 1-3, all of A and horizon 1;
-# 10-17 the same for horizon 2; 18-33 the same for location 01 with samples 4-6; 34-36 pmf, 37-39 cdf, 40-42 peak.
+# 10-17 the same for horizon 2; 18-33 the same for location 01 with samples 4-6; 34-36 pmf,
+# 37-39 cdf, 40-42 peak.
 TASK = "origin_date 2024-10-05; target cases; horizon 1; location A"
 FAULTS: dict[str, tuple[Change, list[str]]] = {
     "a place that is not asked for": (
@@ -663,9 +664,7 @@ def test_a_huge_file_is_refused_unread(hub):
 
 
 def test_a_format_of_the_hubverses_own_schema(hub, tmp_path):
-    """With --schemas a file is held against the schema of its version, and a version that is not there"
-    " is told.
-    """
+    """With --schemas a file is held against the schema of its version; one that is not there is told."""
     folder = tmp_path / "schemas" / "v6.0.0"
     folder.mkdir(parents=True)
     address = json.loads((hub / TASKS).read_text(encoding="utf-8"))["schema_version"]

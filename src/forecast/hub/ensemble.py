@@ -199,7 +199,8 @@ def _gathered(rows: pd.DataFrame, group: Group, output: Output, weights: Mapping
                 renamed[model, own[at]] = str(number)
         new = [renamed.get(pair, "") for pair in zip(mine["model"], mine[_ID], strict=True)]
         parts.append(mine.assign(output_type_id=new)[np.array(new) != ""])
-    return pd.concat(parts)[[*group.tasks, *OUTPUT_COLUMNS]]
+    made: pd.DataFrame = pd.concat(parts)[[*group.tasks, *OUTPUT_COLUMNS]]
+    return made
 
 
 def _shares(weights: Mapping[str, float], most: int) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""The workbench's own forecasts as a hub: configuration, models' tables and descriptions, published figures."""
+"""The workbench's own forecasts as a hub: configuration, tables, descriptions, published figures."""
 
 from __future__ import annotations
 
@@ -237,11 +237,8 @@ def _published(evidence: pd.DataFrame, made: pd.DataFrame, earlier: Path) -> pd.
     ranks = rows[rows["component"] == TOTAL].assign(
         target=lambda frame: frame["index_code"] + "." + RANK, observation=lambda frame: frame["rank"]
     )
-    both = pd.concat([scores, ranks])[[*UNIT, "observation"]].dropna()
-    asked = both.merge(
-        made[["target", "location"]].drop_duplicates(), on=["target", "location"], how="left", indicator=True
-    )
-    both = both[asked["_merge"].to_numpy() == "both"]
+    both: pd.DataFrame = pd.concat([scores, ranks])[[*UNIT, "observation"]].dropna()
+    both = both.merge(made[list(UNIT[1:])].drop_duplicates(), on=list(UNIT[1:]))
     if earlier.is_file():
         both = pd.concat([pd.read_csv(earlier, dtype=dict.fromkeys(UNIT, "str")), both])
     return both.drop_duplicates(list(UNIT), keep="last").sort_values([UNIT[1], UNIT[2], UNIT[0]])

@@ -69,8 +69,8 @@ def scores(submissions: Sequence[Submission], hub: Hub, observed: pd.DataFrame) 
 def summary(frame: pd.DataFrame, *, by: Sequence[str] = (), baseline: str | None = None) -> pd.DataFrame:
     """Mean scores of each model by output type, target and `by`, with relative skill.
 
-    relative_skill is the geometric mean of the ratios of a model's mean headline score (`HEADLINE`) to that of
-    each model, itself included, over the forecasts that both made; below 1 is better.  With a baseline,
+    relative_skill is the geometric mean of the ratios of a model's mean headline score (`HEADLINE`) to that
+    of each model, itself included, over the forecasts that both made; below 1 is better.  With a baseline,
     scaled_relative_skill divides it by the baseline's.  (Cramer et al., 2022.)
     """
     target = [name for name in ("target",) if name in frame]
