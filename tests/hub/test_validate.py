@@ -529,6 +529,25 @@ FAULTS: dict[str, tuple[Change, list[str]]] = {
         ]
         * 4,
     ),
+    "a level that is a percent": (
+        config(
+            lambda told: group(told)["output_type"]["quantile"]["output_type_id"].update(
+                required=[0.1, 50, "0.9"]
+            )
+        ),
+        [
+            (
+                f"{TASKS}, column rounds[0].model_tasks[0].output_type.quantile, found “50”: a level must be a"
+                " number from"
+                " 0 to 1"
+            ),
+            (
+                f"{TASKS}, column rounds[0].model_tasks[0].output_type.quantile, found “0.9”: a level must be"
+                " a number"
+                " from 0 to 1"
+            ),
+        ],
+    ),
     "contradictions in samples and keys": (
         config(
             lambda told: (

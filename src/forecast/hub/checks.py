@@ -107,7 +107,7 @@ def _placed(table: pd.DataFrame, asked: Round, name: str) -> tuple[pd.DataFrame,
 
 def _outside(column: pd.Series, inside: Any) -> NDArray[np.bool_]:
     """Ask once a category."""
-    out = np.array([not inside(str(each)) for each in column.cat.categories] or [True], dtype=bool)
+    out = np.array([not inside(each) for each in column.cat.categories.tolist()] or [True], dtype=bool)
     return np.asarray(out[column.cat.codes], dtype=bool)
 
 

@@ -204,9 +204,8 @@ def _values(told: Mapping[str, Any]) -> Values:
 def _output(kind: str, told: Mapping[str, Any]) -> Output:
     value, params = told["value"], told.get("output_type_id_params")
     ids = ("",) if kind in POINTS else _written(told.get("output_type_id", {}).get("required"))
-    numeric = kind != "sample" and not any(
-        isinstance(each, str) for each in told.get("output_type_id", {}).get("required") or ("",)
-    )
+    listed = told.get("output_type_id", {}).get("required") or ("",)
+    numeric = kind != "sample" and all(schema.is_number(each) for each in listed)
     low, high = (float(value.get(name, end)) for name, end in (("minimum", -math.inf), ("maximum", math.inf)))
     samples = None
     if params is not None:

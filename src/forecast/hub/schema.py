@@ -280,18 +280,30 @@ def _of_group(group: Mapping[str, Any], place: str) -> Iterator[Problem]:
         both = {*map(str, values["required"] or ())} & {*map(str, values["optional"] or ())}
         for value in sorted(both):
             yield _wrong(f"{place}.task_ids.{name}", value, "value_twice")
-    sample = f"{place}.output_type.sample"
+    for level in group["output_type"].get("quantile", {}).get("output_type_id", {}).get("required") or ():
+        if not (is_number(level) and 0 <= level <= 1):
+            yield _wrong(f"{place}.output_type.quantile", level, "level")
     params = group["output_type"].get("sample", {}).get("output_type_id_params", {})
-    for name in params.get("compound_taskid_set") or ():
-        if name not in ids:
-            yield _wrong(sample, name, "task_id", allowed=ids)
-    if params and params["min_samples_per_task"] > params["max_samples_per_task"]:
-        yield _wrong(sample, params["min_samples_per_task"], "fewest_most")
+    if params:
+        yield from _of_samples(params, ids, f"{place}.output_type.sample")
     for t, target in enumerate(group["target_metadata"]):
         for name, value in (target["target_keys"] or {}).items():
             values = group["task_ids"].get(name, {})
             if value not in [*(values.get("required") or ()), *(values.get("optional") or ())]:
                 yield _wrong(f"{place}.target_metadata[{t}].target_keys", f"{name}: {value}", "target_key")
+
+
+def _of_samples(params: Mapping[str, Any], ids: list[str], where: str) -> Iterator[Problem]:
+    for name in params.get("compound_taskid_set") or ():
+        if name not in ids:
+            yield _wrong(where, name, "task_id", allowed=ids)
+    if params["min_samples_per_task"] > params["max_samples_per_task"]:
+        yield _wrong(where, params["min_samples_per_task"], "fewest_most")
+
+
+def is_number(value: Any) -> bool:
+    """Tell a number of JSON from a text and from true and false."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _wrong(where: str, value: Any, key: str, **facts: Any) -> Problem:
