@@ -138,6 +138,22 @@ def test_what_is_combined_is_sound(two, method, capsys):
     ]
 
 
+def test_a_hub_that_takes_parquet_alone_gets_it(two, tmp_path):
+    """The table is written in what the hub takes, and read back sound."""
+    admin = two / "hub-config" / "admin.json"
+    out = tmp_path / "out"
+    config = admin.read_text(encoding="utf-8").replace('["csv", "parquet"]', '["parquet"]')
+    for path in sorted(two.glob("model-output/*/*.csv")):
+        tables.write_parquet(path.with_suffix(".parquet"), tables.read(path, "csv").astype({"value": float}))
+        path.unlink()
+    admin.write_text(config, encoding="utf-8")
+
+    assert cli.run(["hub", "ensemble", str(two), "--round", DAY, "--out", str(out)]) == 0
+    found = tables.read(out / f"{DAY}-hub-ensemble.parquet", "made")
+    assert set(found["output_type"]) == {"quantile", "mean", "median", "pmf", "cdf"}
+    assert found.loc[found["output_type"] == "mean", "output_type_id"].tolist() == [""] * 4
+
+
 def test_a_weight_that_is_missing_or_none_is_told(two, tmp_path, capsys):
     """Every model needs one above zero."""
     weights = tmp_path / "w.csv"

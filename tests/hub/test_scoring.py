@@ -51,9 +51,15 @@ def test_scores_by_hand(hub):
 
 
 def test_categories_and_thresholds_are_read_off_the_oracle(hub):
-    """The oracle gives its chance to what came, and its cdf crosses to 1 there."""
+    """The oracle gives its chance to what came, and its cdf crosses to 1 there, or beyond its thresholds."""
+    table = hub / f"model-output/team-one/{DAY}-team-one.csv"
+    more = [
+        line.replace(",A,cdf", ",01,cdf") for line in table.read_text(encoding="utf-8").splitlines()[-6:-3]
+    ]
+    table.write_text(table.read_text(encoding="utf-8") + "\n".join(more) + "\n", encoding="utf-8")
     rows = [f"{DAY},level,1,A,pmf,{name},{int(name == 'high')}" for name in ("low", "mid", "high")]
     rows += [f"{DAY},rate,1,A,cdf,{limit},{int(limit >= 2.5)}" for limit in (1, 2.5, 10)]
+    rows += [f"{DAY},rate,1,01,cdf,{limit},0" for limit in (1, "2.50", "1e1")]
     rows += [f"{DAY},cases,1,A,quantile,NA,26"]
     head = "origin_date,target,horizon,location,output_type,output_type_id,oracle_value"
     (hub / "target-data" / "oracle-output.csv").write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
@@ -62,7 +68,8 @@ def test_categories_and_thresholds_are_read_off_the_oracle(hub):
     level = of(frame, "pmf")
     assert level["log_score"] == pytest.approx(-np.log(0.3))
     assert level["rps"] == pytest.approx(0.2**2 + 0.7**2)
-    assert of(frame, "cdf")["rps"] == pytest.approx(0.1**2 + 0.6**2 + 0)
+    assert of(frame, "cdf", location="A")["rps"] == pytest.approx(0.1**2 + 0.6**2 + 0)
+    assert of(frame, "cdf", location="01")["rps"] == pytest.approx(0.1**2 + 0.4**2 + 1)
     assert of(frame, "quantile")["ae_median"] == 6
 
 

@@ -537,8 +537,8 @@ FAULTS: dict[str, tuple[Change, list[str]]] = {
         ),
         [
             (
-                f"{TASKS}, column rounds[0].model_tasks[0].output_type.quantile, found “50”: a level must be a"
-                " number from"
+                f"{TASKS}, column rounds[0].model_tasks[0].output_type.quantile, found “50”: a level must be"
+                " a number from"
                 " 0 to 1"
             ),
             (

@@ -30,8 +30,8 @@ _ONLY: Final = {
     **dict.fromkeys(("method", "weights", "name"), ("ensemble",)),
     **dict.fromkeys(("baseline", "by", "observed", "target", "rows"), ("score",)),
     **dict.fromkeys(("run", "license"), ("export",)),
-    **dict.fromkeys(("model", "out"), ("ensemble", "score")),
-    **dict.fromkeys(("round", "schemas"), ("validate", "ensemble", "score")),
+    "out": ("ensemble", "score"),
+    **dict.fromkeys(("round", "model", "schemas"), ("validate", "ensemble", "score")),
 }
 
 
@@ -80,12 +80,19 @@ def hub(*, action: str, hub: Path, lang: str, **given: Any) -> int:
     return EXIT_GOOD
 
 
-def validate(opened: Hub, *, round: Sequence[str], lang: str, **_: object) -> None:  # noqa: A002 - the option's name
+def validate(
+    opened: Hub,
+    *,
+    round: Sequence[str],  # noqa: A002 - the option's name
+    model: Sequence[str],
+    lang: str,
+    **_: object,
+) -> None:
     """Check a hub, and say all that is wrong."""
     from forecast.hub.validate import check
 
     _known_rounds(round, opened)
-    done = check(opened, rounds=round)
+    done = check(opened, rounds=round, models=model)
     for remark in done.remarks:
         click.echo(remark.text(lang), err=True)
     if done.problems:
@@ -123,9 +130,14 @@ def ensemble(
         if not parts or asked is None:
             raise SpecError("hub.no_models", {"round": round_name})
         frame, left = combine(parts, asked, method or "mean", shares)
-        place = (out or opened.output_folder / name) / f"{round_name}-{name}.csv"
-        text = tables.write_csv(frame.replace({"": None}))
-        _write(place, text)
+        ending = "csv" if "csv" in asked.formats else "parquet"
+        place = (out or opened.output_folder / name) / f"{round_name}-{name}.{ending}"
+        with writing(place):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if ending == "parquet":
+                tables.write_parquet(place, frame.replace({"": None}))
+            else:
+                replace_file(place, tables.write_csv(frame.replace({"": None})))
         problems, _frame = checks.check(tables.read(place, place.name), round_name, asked, place.name)
         facts = {"method": labels.text(f"hub.method.{method or 'mean'}", lang), "path": place}
         facts |= {"count": len({each.model for each in parts}), "rows": len(frame)}

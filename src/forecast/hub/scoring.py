@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forecast.base.spec import interval_ends
-from forecast.hub.layout import OUTPUT_COLUMNS, Group, Hub
+from forecast.hub.layout import OUTPUT_COLUMNS, Group, Hub, Output
+from forecast.hub.tables import spelled_number
 from forecast.hub.validate import Submission
 from forecast.model import score
 
@@ -134,8 +135,8 @@ def _scored(rows: pd.DataFrame, group: Group, kind: str, observed: pd.DataFrame)
     else:
         ids = list(group.outputs[kind].ids)
         wide = text.set_index([*keys, _ID])[_VALUE].unstack(_ID).reindex(columns=ids)  # noqa: PD010 - rows are unique
-    came = _outcome(wide.index.to_frame(index=False), kind, observed)
     output = group.outputs[kind]
+    came = _outcome(wide.index.to_frame(index=False), output, observed)
     named = kind == "pmf" or (kind == "cdf" and not output.numeric)
     could = came.isin(output.ids) if named else pd.to_numeric(came, errors="coerce").notna()
     known = could.to_numpy()
@@ -146,16 +147,21 @@ def _scored(rows: pd.DataFrame, group: Group, kind: str, observed: pd.DataFrame)
     return made, int((~known).sum())
 
 
-def _outcome(tasks: pd.DataFrame, kind: str, observed: pd.DataFrame) -> pd.Series:
+def _outcome(tasks: pd.DataFrame, output: Output, observed: pd.DataFrame) -> pd.Series:
     """What came of each task: text of a number or a category; NaN where it is not known."""
     rows = observed
     if _KIND in rows:
-        rows = rows[rows[_KIND] == kind]
-        if kind == "pmf":  # the oracle gives its whole chance to what came
-            rows = rows[rows["observed"] == "1"].assign(observed=lambda frame: frame[_ID])
-        elif kind == "cdf":  # and crosses to 1 at the first threshold that is not below what came
-            rows = rows[rows["observed"] == "1"].assign(level=lambda frame: frame[_ID].astype(float))
-            rows = rows.sort_values("level").assign(observed=lambda frame: frame[_ID])
+        rows = rows[rows[_KIND] == output.kind]
+        if output.kind in {
+            "pmf",
+            "cdf",
+        }:  # the oracle says 1 of what came, and from the threshold on that it reached
+            own = [spelled_number(each) if output.numeric else each for each in rows[_ID]]
+            above = "inf" if output.numeric else ""  # beyond all thresholds
+            came = np.where(rows["observed"] == "1", own, above)
+            place = {each: k for k, each in enumerate(output.ids)}
+            order = [place.get(each, len(place)) for each in came]
+            rows = rows.assign(observed=came, order=order).sort_values("order", kind="stable")
     keys = [name for name in tasks if name in rows]
     once = rows.drop_duplicates(keys)[[*keys, "observed"]]
     return tasks.merge(once, on=keys, how="left")["observed"]

@@ -63,6 +63,23 @@ def write_csv(frame: pd.DataFrame) -> str:
     return str(frame.to_csv(index=False, na_rep="NA", lineterminator="\n"))
 
 
+def write_parquet(path: Path, frame: pd.DataFrame) -> None:
+    """Write a table of text and numbers as Parquet.
+
+    Raises
+    ------
+    DataError
+        If there is no library for it.
+    """
+    try:
+        import fastparquet
+    except ImportError:
+        raise refused(path.name, "hub.expect.parquet_reader") from None
+    text = [name for name in frame if name != "value"]
+    whole = frame.astype(dict.fromkeys(text, object)).reset_index(drop=True)
+    fastparquet.write(str(path), whole, object_encoding=dict.fromkeys(text, "utf8"))
+
+
 def _number(written: str) -> float:
     if not written or written[-1] not in "0123456789." or "_" in written:
         return math.nan

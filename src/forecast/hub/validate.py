@@ -42,15 +42,13 @@ class Checked:
     rows: int = 0
 
 
-def check(hub: Hub, *, rounds: Sequence[str] = (), files: Sequence[Path] = (), keep: bool = False) -> Checked:
+def check(hub: Hub, *, rounds: Sequence[str] = (), models: Sequence[str] = (), keep: bool = False) -> Checked:
     """Check a hub.
 
     Parameters
     ----------
-    rounds
-        Names of rounds to look at; all unless told.
-    files
-        Model output files to look at, instead of all.
+    rounds, models
+        Names of those to look at; all unless told.
     keep
         Whether to keep the tables that were read.
     """
@@ -59,16 +57,17 @@ def check(hub: Hub, *, rounds: Sequence[str] = (), files: Sequence[Path] = (), k
     if not hub.output_folder.is_dir():
         done.problems.append(Problem(hub.output_folder.name, None, "", "", "hub.expect.output_folder"))
         return done
-    models = set()
-    for path in files or sorted(_files(hub, done)):
+    seen = set()
+    for path in sorted(_files(hub, done)):
         model = path.parent.name
-        models.add(model)
+        if models and model not in models:
+            continue
+        seen.add(model)
         round_name = _round_of(path, model, hub, done)
         if round_name is not None and (not rounds or round_name in rounds):
             _one(path, model, round_name, hub, done, keep=keep)
-    if not files:
-        _metadata(hub, models, done)
-        _observed(hub, done)
+    _metadata(hub, seen, done)
+    _observed(hub, done)
     done.problems = checks.folded(done.problems)
     return done
 
