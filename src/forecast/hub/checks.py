@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forecast.base.errors import Problem
-from forecast.hub.layout import OUTPUT_COLUMNS, Group, Output, Round
+from forecast.hub.layout import OUTPUT_COLUMNS, Group, Output, Round, spelled
 from forecast.hub.tables import HEAD, MOST_TOLD, numbers, spelled_number
 
 SLACK: Final = 1e-9  # of values that must not fall; figures that were rounded one by one
@@ -123,12 +123,7 @@ def _written(table: pd.DataFrame, asked: Round, group: NDArray[np.int_]) -> pd.D
     """The cells as the hub writes them."""
     frame = pd.DataFrame({"row": np.arange(len(table)) + HEAD, "group": group})
     for k in asked.columns[:-3]:
-        lists = [each.tasks[k] for each in asked.groups if k in each.tasks]
-        new = [
-            next((v.spelled(str(text)) for v in lists if v.spelled(str(text)) in v.allowed), str(text))
-            for text in table[k].cat.categories
-        ]
-        frame[k] = pd.Categorical(np.array([*new, ""], dtype=object)[table[k].cat.codes])
+        frame[k] = spelled(table[k], [each.tasks[k] for each in asked.groups if k in each.tasks])
     frame[_KIND] = table[_KIND].to_numpy()
     same = np.array([*map(spelled_number, map(str, table[_ID].cat.categories)), ""], dtype=object)
     kept = np.array([*map(str, table[_ID].cat.categories), ""], dtype=object)

@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
+import pandas as pd
+
 from forecast.base.errors import DataError
 from forecast.base.incoming import refused
 from forecast.hub import schema
@@ -41,6 +43,15 @@ class Values:
         """Write a cell as the hub writes it, if it means one of the values."""
         number = spelled_number(text) if text not in self.allowed else text
         return number if number in self.numbers else text
+
+
+def spelled(column: pd.Series, lists: Sequence[Values]) -> pd.Series:
+    """Write a column of cells as the hub writes them; what means none of the values stays."""
+    new = {
+        text: next((v.spelled(text) for v in lists if v.spelled(text) in v.allowed), text)
+        for text in column.cat.categories.tolist()
+    }
+    return column.astype(object).map(new).astype("category")
 
 
 @dataclass(frozen=True, slots=True)

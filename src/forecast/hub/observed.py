@@ -12,7 +12,7 @@ import pandas as pd
 from forecast.base.errors import DataError, Problem
 from forecast.base.incoming import refused
 from forecast.hub import tables
-from forecast.hub.layout import Hub
+from forecast.hub.layout import Hub, spelled
 from forecast.hub.tables import HEAD, numbers, spelled_number
 
 FOLDER: Final = "target-data"
@@ -111,7 +111,10 @@ def _one(path: Path, name: str, hub: Hub, target: str | None) -> pd.DataFrame:
         raise refused(name, "hub.expect.task_columns", 1, allowed=hub.task_ids)
     if "as_of" in table and "as_of" not in keys:
         table = table[table["as_of"].astype(str) == table["as_of"].astype(str).max()]
-    out = pd.DataFrame({each: _alike(table[each], each, hub) for each in keys})
+    groups = [group for each in hub.rounds for group in each.groups]
+    out = pd.DataFrame(
+        {k: spelled(table[k], [g.tasks[k] for g in groups if k in g.tasks]).astype(str) for k in keys}
+    )
     for each in _OUTPUT:
         if each in table:
             out[each] = table[each].astype(str)
@@ -122,13 +125,3 @@ def _one(path: Path, name: str, hub: Hub, target: str | None) -> pd.DataFrame:
         rows = twice.to_numpy().nonzero()[0][: tables.MOST_TOLD]
         raise DataError([Problem(name, int(at) + HEAD, "", "", "hub.expect.once") for at in rows])
     return out
-
-
-def _alike(column: pd.Series, name: str, hub: Hub) -> pd.Series:
-    """Cells as the hub writes them."""
-    lists = [group.tasks[name] for each in hub.rounds for group in each.groups if name in group.tasks]
-    new = {
-        text: next((v.spelled(str(text)) for v in lists if v.spelled(str(text)) in v.allowed), str(text))
-        for text in column.cat.categories
-    }
-    return column.astype(str).map(new)

@@ -17,117 +17,76 @@ _VERSION: Final = re.compile(r"/v(\d+)\.(\d+)\.(\d+)/([a-z-]+)-schema\.json$")
 _SAID: Final = frozenset(  # keywords of JSON schema that have a sentence of their own
     "type enum const minimum maximum uniqueItems pattern maxLength minLength format minItems".split()
 )
-_LIST: Final = {"type": ["array", "null"]}
-_VALUE: Final = {
-    "type": "object",
-    "required": ["type"],
-    "properties": {
-        "type": {"enum": ["double", "integer"]},
-        "minimum": {"type": "number"},
-        "maximum": {"type": "number"},
-    },
-}
-_OUTPUT: Final = {
-    "type": "object",
-    "required": ["output_type_id", "value", "is_required"],
-    "properties": {
-        "output_type_id": {"type": "object", "properties": {"required": _LIST}, "required": ["required"]},
-        "value": _VALUE,
-        "is_required": {"type": "boolean"},
-    },
-}
-_SAMPLE: Final = {
-    "type": "object",
-    "required": ["output_type_id_params", "value", "is_required"],
-    "properties": {
-        "output_type_id_params": {
-            "type": "object",
-            "required": ["type", "min_samples_per_task", "max_samples_per_task"],
-            "properties": {
-                "type": {"enum": ["character", "integer"]},
-                "max_length": {"type": "integer", "minimum": 1},
-                "min_samples_per_task": {"type": "integer", "minimum": 1},
-                "max_samples_per_task": {"type": "integer", "minimum": 1},
-                "compound_taskid_set": {"type": "array", "items": {"type": "string"}},
-            },
-        },
-        "value": _VALUE,
-        "is_required": {"type": "boolean"},
-    },
-}
-_GROUP: Final = {
-    "type": "object",
-    "required": ["task_ids", "output_type", "target_metadata"],
-    "properties": {
-        "task_ids": {
-            "type": "object",
-            "minProperties": 1,
-            "additionalProperties": {
-                "type": "object",
-                "required": ["required", "optional"],
-                "properties": {"required": _LIST, "optional": _LIST},
-            },
-        },
-        "output_type": {
-            "type": "object",
-            "minProperties": 1,
-            "properties": {
-                "sample": _SAMPLE,
-                **dict.fromkeys(("mean", "median", "quantile", "cdf", "pmf"), _OUTPUT),
-            },
-            "additionalProperties": False,
-        },
-        "target_metadata": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["target_id", "target_type", "target_keys"],
-                "properties": {"target_keys": {"type": ["object", "null"]}},
-            },
-        },
-    },
-}
+
+
+def _object(needed: str = "", *, others: Any = True, least: int = 0, **properties: Any) -> dict[str, Any]:
+    """Schema of an object with entries that it needs, named in one text, and may have."""
+    whole = {"type": "object", "required": needed.split(), "properties": properties}
+    return whole | {"additionalProperties": others, "minProperties": least}
+
+
+def _array(items: Any, least: int = 0) -> dict[str, Any]:
+    return {"type": "array", "items": items, "minItems": least}
+
+
+_TEXT, _NUMBER, _FLAG = ({"type": kind} for kind in ("string", "number", "boolean"))
+_COUNT, _LIST = {"type": "integer", "minimum": 1}, {"type": ["array", "null"]}
+_VALUE = _object("type", type={"enum": ["double", "integer"]}, minimum=_NUMBER, maximum=_NUMBER)
+_OUTPUT = _object(
+    "output_type_id value is_required",
+    output_type_id=_object("required", required=_LIST),
+    value=_VALUE,
+    is_required=_FLAG,
+)
+_SAMPLE = _object(
+    "output_type_id_params value is_required",
+    output_type_id_params=_object(
+        "type min_samples_per_task max_samples_per_task",
+        type={"enum": ["character", "integer"]},
+        compound_taskid_set=_array(_TEXT),
+        max_length=_COUNT,
+        min_samples_per_task=_COUNT,
+        max_samples_per_task=_COUNT,
+    ),
+    value=_VALUE,
+    is_required=_FLAG,
+)
+_GROUP = _object(
+    "task_ids output_type target_metadata",
+    task_ids=_object(least=1, others=_object("required optional", required=_LIST, optional=_LIST)),
+    output_type=_object(
+        least=1,
+        others=False,
+        sample=_SAMPLE,
+        mean=_OUTPUT,
+        median=_OUTPUT,
+        quantile=_OUTPUT,
+        cdf=_OUTPUT,
+        pmf=_OUTPUT,
+    ),
+    target_metadata=_array(
+        _object("target_id target_type target_keys", target_keys={"type": ["object", "null"]})
+    ),
+)
+_ROUND = _object(
+    "round_id_from_variable round_id model_tasks",
+    round_id_from_variable=_FLAG,
+    round_id=_TEXT,
+    derived_task_ids=_LIST,
+    file_format=_array(_TEXT),
+    model_tasks=_array(_GROUP, 1),
+)
 # What this package needs of the files, whatever else a hub's own version asks for.
 NEEDED: Final[Mapping[str, Mapping[str, Any]]] = {
-    "tasks.json": {
-        "type": "object",
-        "required": ["schema_version", "rounds"],
-        "properties": {
-            "schema_version": {"type": "string"},
-            "derived_task_ids": _LIST,
-            "rounds": {
-                "type": "array",
-                "minItems": 1,
-                "items": {
-                    "type": "object",
-                    "required": ["round_id_from_variable", "round_id", "model_tasks"],
-                    "properties": {
-                        "round_id_from_variable": {"type": "boolean"},
-                        "round_id": {"type": "string"},
-                        "derived_task_ids": _LIST,
-                        "file_format": {"type": "array", "items": {"type": "string"}},
-                        "model_tasks": {"type": "array", "minItems": 1, "items": _GROUP},
-                    },
-                },
-            },
-        },
-    },
-    "admin.json": {
-        "type": "object",
-        "properties": {
-            "file_format": {"type": "array", "items": {"type": "string"}},
-            "model_output_dir": {"type": "string", "pattern": r"^(?!.*\.\.)[^/\\].*$"},
-        },
-    },
-    "target-data.json": {
-        "type": "object",
-        "required": ["observable_unit", "date_col"],
-        "properties": {
-            "observable_unit": {"type": "array", "items": {"type": "string"}},
-            "date_col": {"type": "string"},
-        },
-    },
-    "model-metadata-schema.json": {"type": "object"},
+    "tasks.json": _object(
+        "schema_version rounds", schema_version=_TEXT, derived_task_ids=_LIST, rounds=_array(_ROUND, 1)
+    ),
+    "admin.json": _object(
+        file_format=_array(_TEXT),
+        model_output_dir={"type": "string", "pattern": r"^(?!.*\.\.)[^/\\].*$"},
+    ),
+    "target-data.json": _object("observable_unit date_col", observable_unit=_array(_TEXT), date_col=_TEXT),
+    "model-metadata-schema.json": _object(),
 }
 
 
