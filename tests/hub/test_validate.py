@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -646,6 +647,17 @@ def test_parquet_is_read_as_csv_is(hub):
     lines(lambda old: [line for line in old if "level" not in line], "target-data/time-series.csv")(hub)
 
     assert problems(hub) == []
+
+
+def test_parquet_without_its_library_says_what_to_install(hub, monkeypatch):
+    """The library is optional."""
+    other = NAME.replace(".csv", ".parquet")
+    move(NAME, other)(hub)
+    monkeypatch.setitem(sys.modules, "fastparquet", None)
+
+    assert problems(hub) == [
+        f"{other}: Parquet needs the library fastparquet: pip install fastparquet, or save the file as CSV"
+    ]
 
 
 def test_a_mark_of_utf8_does_no_harm(hub):
