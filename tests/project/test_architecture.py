@@ -40,7 +40,7 @@ def test_the_imports_are_those_of_the_code(tool):
 
 
 def test_every_room_is_on_the_picture_and_nothing_goes_back(tool):
-    """Eleven folders, eleven boxes; no room imports from one above it."""
+    """One box a folder; no room imports from one above it."""
     order = [room for row in tool.floors() for room in row]
     folders = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
 

@@ -31,6 +31,7 @@ VERBS: Final = {
     "check": "forecast.cli.check",
     "form": "forecast.cli.form",
     "framework": "forecast.cli.framework",
+    "hub": "forecast.cli.hub",
     "import": "forecast.cli.imports",
     "intake": "forecast.cli.intake",
     "notebook": "forecast.cli.notebook",

@@ -1,0 +1,309 @@
+"""`forecast hub validate|ensemble|score|export`: forecasts exchanged in hubverse layout."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from forecast.base import labels
+from forecast.base.disk import replace_file, writing
+from forecast.base.errors import EXIT_GOOD, DataError, Problem, SpecError
+from forecast.base.spec import refuse_unknown
+from forecast.cli.local import ChoiceType, PathType, Verb, options
+from forecast.cli.plain import table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from forecast.hub.layout import Hub
+    from forecast.hub.validate import Submission
+
+ACTIONS: Final = ("validate", "ensemble", "score", "export")
+METHODS: Final = ("mean", "median", "linear_pool")
+DEFAULT_NAME: Final = "hub-ensemble"
+_ONLY: Final = {
+    **dict.fromkeys(("method", "weights", "name"), ("ensemble",)),
+    **dict.fromkeys(("baseline", "by", "observed", "target", "rows"), ("score",)),
+    **dict.fromkeys(("run", "license"), ("export",)),
+    "out": ("ensemble", "score"),
+    **dict.fromkeys(("round", "model", "schemas"), ("validate", "ensemble", "score")),
+}
+
+
+def build(lang: str) -> click.Command:
+    """Make the verb in one language."""
+    option = options("hub", lang)
+    return Verb(
+        "hub",
+        lang,
+        params=[
+            click.Argument(["action"], type=ChoiceType(ACTIONS), metavar="|".join(ACTIONS)),
+            click.Argument(["hub"], type=PathType(), metavar="HUB"),
+            option("round", multiple=True, metavar="NAME"),
+            option("schemas", type=PathType(), metavar="FOLDER"),
+            option("model", multiple=True, metavar="TEAM-MODEL"),
+            option("method", type=ChoiceType(METHODS), metavar="|".join(METHODS)),
+            option("weights", type=PathType(), metavar="FILE"),
+            option("name", metavar="TEAM-MODEL"),
+            option("baseline", metavar="TEAM-MODEL"),
+            option("by", multiple=True, metavar="COLUMN", default=None),
+            option("observed", type=PathType(), metavar="FILE"),
+            option("target", metavar="NAME"),
+            option("rows", type=PathType(), metavar="FILE"),
+            option("out", type=PathType(), metavar="PATH"),
+            option("run", metavar="ID|FOLDER"),
+            option("license", metavar="NAME"),
+            option("reports-dir"),
+        ],
+        callback=lambda **given: hub(lang=lang, **given),
+    )
+
+
+def hub(*, action: str, hub: Path, lang: str, **given: Any) -> int:
+    """Do one of the four."""
+    for option, owners in _ONLY.items():
+        if given[option] and action not in owners:
+            raise SpecError("hub.only", {"option": f"--{option}", "action": ", ".join(owners)})
+    if action == "export":
+        export(hub, lang=lang, **given)
+        return EXIT_GOOD
+    from forecast.hub import layout
+
+    opened = layout.read(hub, given["schemas"])
+    actions: Mapping[str, Callable[..., None]] = {"validate": validate, "ensemble": ensemble, "score": score}
+    actions[action](opened, lang=lang, **given)
+    return EXIT_GOOD
+
+
+def validate(
+    opened: Hub,
+    *,
+    round: Sequence[str],  # noqa: A002 - the option's name
+    model: Sequence[str],
+    lang: str,
+    **_: object,
+) -> None:
+    """Check a hub, and say all that is wrong."""
+    from forecast.hub.validate import check
+
+    _known_rounds(round, opened)
+    done = check(opened, rounds=round, models=model)
+    for remark in done.remarks:
+        click.echo(remark.text(lang), err=True)
+    if done.problems:
+        raise DataError(done.problems)
+    click.echo(labels.text("hub.sound", lang, hub=opened.root, files=done.files, rows=done.rows))
+
+
+def ensemble(
+    opened: Hub,
+    *,
+    round: Sequence[str],  # noqa: A002 - the option's name
+    model: Sequence[str],
+    method: str | None,
+    weights: Path | None,
+    name: str | None,
+    out: Path | None,
+    lang: str,
+    **_: object,
+) -> None:
+    """Combine the models of each round asked for, and write a table a round."""
+    from forecast.hub import checks, tables
+    from forecast.hub.ensemble import combine
+    from forecast.hub.validate import MODEL
+
+    name = name or DEFAULT_NAME
+    if not MODEL.fullmatch(name):
+        raise DataError([Problem("--name", None, "", name, "hub.expect.model_name")])
+    if not round:
+        raise SpecError("cli.missing_option", {"option": "--round", "command": "forecast hub ensemble"})
+    chosen = [each for each in _chosen(opened, round, model) if each.model != name]
+    shares = _weights(weights, {each.model for each in chosen})
+    for round_name in round:
+        parts = [each for each in chosen if each.round_name == round_name]
+        asked = opened.round_of(round_name)
+        if not parts or asked is None:
+            raise SpecError("hub.no_models", {"round": round_name})
+        frame, left = combine(parts, asked, method or "mean", shares)
+        ending = "csv" if "csv" in asked.formats else "parquet"
+        place = (out or opened.output_folder / name) / f"{round_name}-{name}.{ending}"
+        with writing(place):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if ending == "parquet":
+                tables.write_parquet(place, frame.replace({"": None}))
+            else:
+                replace_file(place, tables.write_csv(frame.replace({"": None})))
+        problems, _frame = checks.check(tables.read(place, place.name), round_name, asked, place.name)
+        facts = {"method": labels.text(f"hub.method.{method or 'mean'}", lang), "path": place}
+        facts |= {"count": len({each.model for each in parts}), "rows": len(frame)}
+        click.echo(labels.text("hub.combined", lang, **facts))
+        if left:
+            click.echo(labels.text("hub.left_out", lang, kinds=left), err=True)
+        more = [
+            each for each in problems if each.expected_key != "hub.expect.output_type"
+        ]  # what was left out
+        for problem in more:
+            click.echo(f"  {problem.text(lang)}", err=True)
+
+
+def score(
+    opened: Hub,
+    *,
+    round: Sequence[str],  # noqa: A002 - the option's name
+    model: Sequence[str],
+    baseline: str | None,
+    by: Sequence[str],
+    observed: Path | None,
+    target: str | None,
+    rows: Path | None,
+    out: Path | None,
+    lang: str,
+    **_: object,
+) -> None:
+    """Score the models, and show their means."""
+    from forecast.hub import observed as came
+    from forecast.hub import scoring, tables
+
+    for column in by:
+        if column not in opened.task_ids:
+            refuse_unknown("--by", column, opened.task_ids)
+    chosen = _chosen(opened, round, model)
+    if baseline is not None and baseline not in {each.model for each in chosen}:
+        refuse_unknown("--baseline", baseline, sorted({each.model for each in chosen}))
+    frame, unknown = scoring.scores(chosen, opened, came.read(opened, file=observed, target=target))
+    if unknown:
+        click.echo(labels.text("hub.unknown", lang, count=unknown), err=True)
+    if frame.empty:
+        raise SpecError("hub.nothing_to_score")
+    means = scoring.summary(frame, by=by, baseline=baseline)
+    for path, found in ((rows, frame), (out, means)):
+        if path is not None:
+            _write(path, tables.write_csv(found))
+            click.echo(labels.text("hub.written", lang, path=path))
+    for kind, part in means.groupby("output_type", sort=False):
+        click.echo(f"\n{kind}\n{_shown(part.drop(columns='output_type'), lang)}")
+
+
+def export(
+    place: Path,
+    *,
+    run: str | None,
+    license: str | None,  # noqa: A002 - the option's name
+    reports_dir: Path,
+    lang: str,
+    **_: object,
+) -> None:
+    """Write a run's forecasts as a round of a hub, and check it."""
+    from forecast.hub import layout
+    from forecast.hub.export import export as made
+    from forecast.hub.validate import check
+
+    files, round_name = made(_run_folder(run or "latest", reports_dir), place, license_name=license or "")
+    with tempfile.TemporaryDirectory() as aside:  # nothing is written that is not sound
+        for name, text in files.items():
+            _write(Path(aside) / name, text)
+        done = check(layout.read(Path(aside)))
+    if done.problems:
+        raise DataError(done.problems)
+    for name, text in files.items():
+        _write(place / name, text)
+    facts = {"hub": place, "round": round_name, "files": done.files, "rows": done.rows}
+    click.echo(labels.text("hub.exported", lang, **facts))
+
+
+def _chosen(opened: Hub, rounds: Sequence[str], models: Sequence[str]) -> list[Submission]:
+    """Tables of the rounds and models asked for; all unless told."""
+    from forecast.hub.validate import sound
+
+    _known_rounds(rounds, opened)
+    found = sound(opened, rounds=rounds)
+    names = sorted({each.model for each in found})
+    for name in models:
+        if name not in names:
+            refuse_unknown("--model", name, names)
+    chosen = [each for each in found if not models or each.model in models]
+    if not chosen:
+        raise SpecError("hub.no_models", {"round": ", ".join(rounds) or "–"})
+    return chosen
+
+
+def _known_rounds(rounds: Sequence[str], opened: Hub) -> None:
+    for name in rounds:
+        if opened.round_of(name) is None:
+            refuse_unknown("--round", name, sorted(each for r in opened.rounds for each in r.names))
+
+
+def _weights(path: Path | None, models: set[str]) -> Mapping[str, float]:
+    """Weights of a file with the columns model_id and weight; equal ones without a file."""
+    if path is None:
+        return dict.fromkeys(models, 1.0)
+    from forecast.hub import tables
+
+    told = tables.read(path, path.name)
+    problems = [
+        Problem(path.name, 1, c, "", "expect.column") for c in ("model_id", "weight") if c not in told
+    ]
+    if problems:
+        raise DataError(problems)
+    weights = dict(zip(told["model_id"].astype(str), tables.numbers(told["weight"]).tolist(), strict=True))
+    for row, (name, weight) in enumerate(weights.items(), start=tables.HEAD):
+        if not weight > 0:
+            problems.append(Problem(path.name, row, "weight", name, "hub.expect.weight"))
+    problems += [
+        Problem(path.name, None, "model_id", name, "hub.expect.weighted")
+        for name in sorted(models - set(weights))
+    ]
+    if problems:
+        raise DataError(problems)
+    return weights
+
+
+def _run_folder(run: str, reports_dir: Path) -> Path:
+    """A run's folder, by its path, its name, or the latest."""
+    from forecast.runs import site
+    from forecast.runs.store import Store
+
+    store = Store(reports_dir.resolve())
+    if Path(run).is_dir():
+        return Path(run)
+    if run == "latest" and store.root.is_dir():
+        newest = site.latest([entry.manifest for entry in store.published() if entry.manifest])
+        run = newest.run_id if newest else run
+    if "/" in run or not (store.root / run).is_dir():
+        raise SpecError("cli.runs.unknown", {"run_id": run, "folder": str(store.root)})
+    return store.root / run
+
+
+def _write(path: Path, text: str) -> None:
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    replace_file(path, text)
+
+
+def _shown(part: pd.DataFrame, lang: str) -> str:
+    """Lay out means with four digits that count."""
+    part = part.dropna(axis="columns", how="all")
+    wide = [name for name in part if part[name].dtype.kind not in "fi"]
+    rows = [
+        [
+            str(value)
+            if name in wide
+            else str(value)
+            if isinstance(value, int)
+            else _figure(float(value), lang)
+            for name, value in zip(part.columns, row, strict=True)
+        ]
+        for row in part.itertuples(index=False)
+    ]
+    return table(list(part.columns), rows, ["left" if name in wide else "right" for name in part])
+
+
+def _figure(value: float, lang: str) -> str:
+    if math.isnan(value):
+        return labels.MISSING
+    return "∞" if math.isinf(value) else labels.plain(float(f"{value:.4g}"), lang)

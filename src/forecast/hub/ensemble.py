@@ -1,0 +1,222 @@
+"""Several models of a hub made into one: mean, median, or linear opinion pool.
+
+Of quantiles, `mean` and `median` average the values at each level (quantile averaging: the shape is kept),
+while the linear pool averages the distributions themselves (their chances), which is wider where models
+disagree.  Of mean, cdf and pmf the linear pool is the mean.  (Stone, 1961; the same split as in the
+hubverse's hubEnsembles.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from forecast.hub.layout import OUTPUT_COLUMNS, Group, Output, Round
+from forecast.hub.tables import spelled_number
+from forecast.hub.validate import Submission
+
+Floats = NDArray[np.float64]
+
+METHODS: Final = ("mean", "median", "linear_pool")
+DRAWS: Final = 5000  # points of each model's distribution that a pool of quantiles is read off
+_KIND, _ID, _VALUE = OUTPUT_COLUMNS
+_NO_MEANING: Final = {"mean": ("sample",), "median": ("sample",), "linear_pool": ("median",)}
+_AT_ONCE: Final = 500  # distributions that are spread out together
+
+
+def combine(
+    submissions: Sequence[Submission], asked: Round, method: str, weights: Mapping[str, float]
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Combine tables of one round.
+
+    Parameters
+    ----------
+    weights
+        Weight of each model, above zero; they need not add up to one.  A task that some models leave out is
+        combined from the others.
+
+    Returns
+    -------
+    frame : DataFrame
+        Task ids, output_type, output_type_id and value, as a model's table has them.
+    left_out : tuple of str
+        Output types that the method has no meaning for.
+    """
+    every = pd.concat([each.frame.assign(model=each.model) for each in submissions], ignore_index=True)
+    parts: list[pd.DataFrame] = []
+    for g, group in enumerate(asked.groups):
+        for kind, output in group.outputs.items():
+            rows = every[(every["group"] == g) & (every[_KIND] == kind)]
+            if rows.empty or kind in _NO_MEANING[method]:
+                continue
+            if kind == "sample":
+                made = _gathered(rows, group, output, weights)
+            elif kind == "quantile" and method == "linear_pool":
+                made = _pooled(rows, group, output, weights)
+            else:
+                made = _averaged(rows, group, output, method, weights)
+            made[_VALUE] = made[_VALUE].clip(output.low, output.high)
+            parts.append(made.assign(value=made[_VALUE].round() if output.whole else made[_VALUE]))
+    left = tuple(kind for kind in _NO_MEANING[method] if (every[_KIND] == kind).any())
+    columns = list(asked.columns)
+    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    return frame.reindex(columns=columns), left
+
+
+def _wide(rows: pd.DataFrame, index: list[str]) -> pd.DataFrame:
+    """One column a model, NaN where it has no such row."""
+    text = rows.astype(dict.fromkeys(index, str))
+    return text.set_index([*index, "model"])[_VALUE].unstack("model")  # noqa: PD010 - rows are unique
+
+
+def _averaged(
+    rows: pd.DataFrame, group: Group, output: Output, method: str, weights: Mapping[str, float]
+) -> pd.DataFrame:
+    wide = _wide(rows, [*group.tasks, _ID])
+    share = np.array([weights[model] for model in wide.columns])
+    average = weighted_median if method == "median" else weighted_mean
+    made = wide.index.to_frame(index=False)
+    made[_VALUE] = average(wide.to_numpy(dtype=float), share)
+    if method == "median" and output.kind == "pmf":  # medians of chances do not add up to one
+        total = made.groupby(list(group.tasks))[_VALUE].transform("sum")
+        mean = weighted_mean(wide.to_numpy(dtype=float), share)
+        made[_VALUE] = np.where(total > 0, made[_VALUE] / total.where(total > 0, 1), mean)
+    return _in_order(made.assign(output_type=output.kind), group, output)
+
+
+def weighted_mean(values: Floats, weights: Floats) -> Floats:
+    """Mean over the last axis, missing ones left out.
+
+    >>> weighted_mean(np.array([[1.0, 3.0], [np.nan, 2.0]]), np.array([3.0, 1.0]))
+    array([1.5, 2. ])
+    """
+    known = ~np.isnan(values)
+    return np.asarray((np.where(known, values, 0) @ weights) / (known @ weights))
+
+
+def weighted_median(values: Floats, weights: Floats) -> Floats:
+    """Median over the last axis, missing ones left out; between two values by a straight line.
+
+    Each value stands at the middle of its share of the weights; equal weights give the usual median.
+
+    >>> weighted_median(np.array([[1.0, 2.0, 10.0], [1.0, 2.0, np.nan]]), np.array([1.0, 1.0, 1.0]))
+    array([2. , 1.5])
+    """
+    out = np.empty(len(values))
+    for k, row in enumerate(values):
+        line = np.argsort(row)[: (~np.isnan(row)).sum()]
+        share = weights[line]
+        out[k] = np.interp(share.sum() / 2, share.cumsum() - share / 2, row[line])
+    return out
+
+
+def _pooled(rows: pd.DataFrame, group: Group, output: Output, weights: Mapping[str, float]) -> pd.DataFrame:
+    """Quantiles of the mixture of the models' distributions."""
+    ids = sorted(output.ids, key=float)
+    levels = np.array([float(each) for each in ids])
+    text = rows.astype(dict.fromkeys((*group.tasks, _ID), str))
+    wide = text.set_index([*group.tasks, "model", _ID])[_VALUE].unstack(_ID)[ids]  # noqa: PD010 - rows are unique
+    spread = spread_out(wide.to_numpy(dtype=float), levels)
+    models = wide.index.get_level_values("model")
+    share = np.array([weights[model] for model in models])
+    tasks = wide.index.to_frame(index=False).drop(columns="model")
+    task = tasks.groupby(list(group.tasks), sort=False).ngroup().to_numpy()
+    once = tasks.drop_duplicates(ignore_index=True)
+    values = np.array(
+        [mixture_quantiles(spread[task == k], share[task == k], levels) for k in range(len(once))]
+    )
+    made = once.loc[np.repeat(np.arange(len(once)), len(ids))].reset_index(drop=True)
+    return made.assign(output_type=output.kind, output_type_id=ids * len(once), value=values.ravel())
+
+
+def spread_out(values: Floats, levels: Floats, count: int = DRAWS) -> Floats:
+    """Read `count` evenly likely points off distributions of which some quantiles are given.
+
+    Between the quantiles a monotone cubic on the normal scale (PCHIP), outside a normal distribution through
+    the two outermost quantiles.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n, Q)
+        Quantiles that do not fall.
+    levels : ndarray, shape (Q,)
+        Their levels, rising; 0 and 1 say nothing of the shape and are left out.
+
+    Returns
+    -------
+    ndarray, shape (n, count)
+    """
+    from scipy.interpolate import PchipInterpolator
+    from scipy.stats import norm
+
+    inner = (levels > 0) & (levels < 1)
+    values, place = values[:, inner], norm.ppf(levels[inner])
+    at = norm.ppf((np.arange(count) + 0.5) / count)
+    if len(place) == 1:
+        return np.repeat(values, count, axis=1)
+    out = np.empty((len(values), count))
+    for start in range(0, len(values), _AT_ONCE):
+        part = values[start : start + _AT_ONCE].T
+        inside = PchipInterpolator(place, part)(np.clip(at, place[0], place[-1]))
+        low = np.minimum(at - place[0], 0)[:, None] * (part[1] - part[0]) / (place[1] - place[0])
+        high = np.maximum(at - place[-1], 0)[:, None] * (part[-1] - part[-2]) / (place[-1] - place[-2])
+        out[start : start + _AT_ONCE] = (inside + low + high).T
+    return out
+
+
+def mixture_quantiles(points: Floats, weights: Floats, levels: Floats) -> Floats:
+    """Quantiles of a mixture of samples (M, n), one a model, with a weight each, at `levels` (Q,)."""
+    each = np.repeat(weights / weights.sum() / points.shape[1], points.shape[1])
+    line = np.argsort(points, axis=None)
+    share = each[line]
+    return np.interp(levels, share.cumsum() - share / 2, points.ravel()[line])
+
+
+def _gathered(rows: pd.DataFrame, group: Group, output: Output, weights: Mapping[str, float]) -> pd.DataFrame:
+    """Samples of all models side by side, as many of each as its weight gives of what a task may have."""
+    samples = output.samples
+    assert samples is not None  # noqa: S101 - an output of samples says how many
+    fixed = [key for key in group.keys if samples.compound is None or key in samples.compound]
+    block = (
+        rows.groupby(fixed, observed=True, sort=False).ngroup() if fixed else pd.Series(0, index=rows.index)
+    )
+    parts, number = [], 0
+    for _, mine in rows.groupby(block, sort=False):
+        names = {
+            str(model): [*map(str, dict.fromkeys(part[_ID]))]
+            for model, part in mine.groupby("model", observed=True)
+        }
+        counts = _shares({model: weights[model] for model in names}, samples.most)
+        renamed: dict[tuple[str, str], str] = {}
+        for model, own in names.items():
+            take = min(counts[model], len(own))
+            for at in (np.arange(take) * len(own) // max(take, 1)).tolist():
+                number += 1
+                renamed[model, own[at]] = str(number)
+        new = [renamed.get(pair, "") for pair in zip(mine["model"], mine[_ID], strict=True)]
+        parts.append(mine.assign(output_type_id=new)[np.array(new) != ""])
+    made: pd.DataFrame = pd.concat(parts)[[*group.tasks, *OUTPUT_COLUMNS]]
+    return made
+
+
+def _shares(weights: Mapping[str, float], most: int) -> dict[str, int]:
+    """Split `most` by weights into whole numbers, the largest remainders first.
+
+    >>> _shares({"a": 1, "b": 1, "c": 1}, 100)
+    {'a': 34, 'b': 33, 'c': 33}
+    """
+    exact = {name: most * weight / sum(weights.values()) for name, weight in weights.items()}
+    counts = {name: int(share) for name, share in exact.items()}
+    rest = sorted(exact, key=lambda name: counts[name] - exact[name])[: most - sum(counts.values())]
+    return {name: count + (name in rest) for name, count in counts.items()}
+
+
+def _in_order(made: pd.DataFrame, group: Group, output: Output) -> pd.DataFrame:
+    """Rows of a task in the order in which the hub lists its ids."""
+    place = {each: k for k, each in enumerate(output.ids)}
+    order = made.assign(place=made[_ID].map(lambda each: place.get(spelled_number(each), place.get(each, 0))))
+    return order.sort_values([*group.tasks, "place"], kind="stable").drop(columns="place")

@@ -1,0 +1,269 @@
+"""JSON and YAML of a hub, held against a schema: all that is wrong at once, in words of the catalogue."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from forecast.base.errors import DataError, Problem
+from forecast.base.incoming import content, record, refused, text
+
+OLDEST: Final = (6, 0, 0)
+MOST_TOLD: Final = 100  # errors of one file
+_VERSION: Final = re.compile(r"/v(\d+)\.(\d+)\.(\d+)/([a-z-]+)-schema\.json$")
+_SAID: Final = frozenset(  # keywords of JSON schema that have a sentence of their own
+    "type enum const minimum maximum uniqueItems pattern maxLength minLength format minItems".split()
+)
+
+
+def _object(needed: str = "", *, others: Any = True, least: int = 0, **properties: Any) -> dict[str, Any]:
+    """Schema of an object with entries that it needs, named in one text, and may have."""
+    whole = {"type": "object", "required": needed.split(), "properties": properties}
+    return whole | {"additionalProperties": others, "minProperties": least}
+
+
+def _array(items: Any, least: int = 0) -> dict[str, Any]:
+    return {"type": "array", "items": items, "minItems": least}
+
+
+_TEXT, _NUMBER, _FLAG = ({"type": kind} for kind in ("string", "number", "boolean"))
+_COUNT, _LIST = {"type": "integer", "minimum": 1}, {"type": ["array", "null"]}
+_VALUE = _object("type", type={"enum": ["double", "integer"]}, minimum=_NUMBER, maximum=_NUMBER)
+_OUTPUT = _object(
+    "output_type_id value is_required",
+    output_type_id=_object("required", required=_LIST),
+    value=_VALUE,
+    is_required=_FLAG,
+)
+_SAMPLE = _object(
+    "output_type_id_params value is_required",
+    output_type_id_params=_object(
+        "type min_samples_per_task max_samples_per_task",
+        type={"enum": ["character", "integer"]},
+        compound_taskid_set=_array(_TEXT),
+        max_length=_COUNT,
+        min_samples_per_task=_COUNT,
+        max_samples_per_task=_COUNT,
+    ),
+    value=_VALUE,
+    is_required=_FLAG,
+)
+_GROUP = _object(
+    "task_ids output_type target_metadata",
+    task_ids=_object(least=1, others=_object("required optional", required=_LIST, optional=_LIST)),
+    output_type=_object(
+        least=1,
+        others=False,
+        sample=_SAMPLE,
+        mean=_OUTPUT,
+        median=_OUTPUT,
+        quantile=_OUTPUT,
+        cdf=_OUTPUT,
+        pmf=_OUTPUT,
+    ),
+    target_metadata=_array(
+        _object("target_id target_type target_keys", target_keys={"type": ["object", "null"]})
+    ),
+)
+_ROUND = _object(
+    "round_id_from_variable round_id model_tasks",
+    round_id_from_variable=_FLAG,
+    round_id=_TEXT,
+    derived_task_ids=_LIST,
+    file_format=_array(_TEXT),
+    model_tasks=_array(_GROUP, 1),
+)
+# What this package needs of the files, whatever else a hub's own version asks for.
+NEEDED: Final[Mapping[str, Mapping[str, Any]]] = {
+    "tasks.json": _object(
+        "schema_version rounds", schema_version=_TEXT, derived_task_ids=_LIST, rounds=_array(_ROUND, 1)
+    ),
+    "admin.json": _object(
+        file_format=_array(_TEXT),
+        model_output_dir={"type": "string", "pattern": r"^(?!.*\.\.)[^/\\].*$"},
+    ),
+    "target-data.json": _object("observable_unit date_col", observable_unit=_array(_TEXT), date_col=_TEXT),
+    "model-metadata-schema.json": _object(),
+}
+
+
+def read_json(path: Path, name: str) -> Any:
+    """Read a file of JSON.
+
+    Raises
+    ------
+    DataError
+        If it is missing, too large, or no JSON; with the place where it ends to be.
+    """
+    whole = text(content(path, name=name), name)
+    try:
+        return record(whole)
+    except json.JSONDecodeError as error:
+        raise refused(name, "hub.expect.json", error.lineno, place=error.colno) from error
+    except ValueError as error:
+        raise refused(name, "hub.expect.flat_json") from error
+
+
+def read_yaml(path: Path, name: str) -> Any:
+    """Read a file of YAML; aliases, by which a short file can stand for an endless one, are refused.
+
+    Raises
+    ------
+    DataError
+        If it is missing, too large or no YAML.
+    """
+    import yaml
+
+    whole = text(content(path, most=1_000_000, name=name), name)
+    try:
+        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(whole, Loader=yaml.SafeLoader)):
+            raise refused(name, "hub.expect.no_alias")
+        return yaml.safe_load(whole)
+    except yaml.MarkedYAMLError as error:
+        row = error.problem_mark.line + 1 if error.problem_mark else None
+        raise refused(name, "hub.expect.yaml", row) from error
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise refused(name, "hub.expect.yaml") from error
+
+
+def check_config(name: str, found: Any, schemas: Path | None) -> tuple[list[Problem], bool]:
+    """Hold a file of hub-config against what is needed of it, and the hubverse's schema of its version.
+
+    Returns
+    -------
+    problems : list of Problem
+    known : bool
+        False if the schema of its version is not there.
+    """
+    named = f"hub-config/{name}"
+    problems = check(found, NEEDED[name], named, known=True)
+    if problems or name == "model-metadata-schema.json":
+        return problems, True
+    written = str(found.get("schema_version", ""))
+    version = _VERSION.search(written)
+    numbers = tuple(int(part) for part in version.groups()[:3]) if version else ()
+    if numbers < OLDEST:
+        return [Problem(named, None, "schema_version", written, "hub.expect.version")], True
+    official = _official(schemas, name, ".".join(map(str, numbers)))
+    if official is None:
+        return [], False
+    return check(found, read_json(official, official.name), named, known=True), True
+
+
+def _official(schemas: Path | None, name: str, version: str) -> Path | None:
+    """The hubverse's schema of a file, in a folder of its version or beside others."""
+    if schemas is None:
+        return None
+    if not schemas.is_dir():
+        raise refused(str(schemas), "hub.expect.schemas")
+    file = name.replace(".json", "-schema.json")
+    for path in (schemas / f"v{version}" / file, schemas / file):
+        if path.is_file() and f"/v{version}/" in str(read_json(path, file).get("$id", "")):
+            return path
+    return None
+
+
+def check(found: Any, against: Mapping[str, Any], name: str, *, known: bool = False) -> list[Problem]:
+    """Hold a document against a JSON schema; no network is asked.
+
+    A schema of a hub's own that is none is said to be so; one that is `known` to be good is not looked at.
+    """
+    from jsonschema import FormatChecker, SchemaError, validators
+    from referencing import Registry
+    from referencing.exceptions import Unresolvable
+
+    kind = validators.validator_for(against, default=validators.Draft202012Validator)
+    problems: list[Problem] = []
+    try:
+        if not known:
+            kind.check_schema(against)
+        judge = kind(against, format_checker=FormatChecker(["date"]), registry=Registry())
+        for error in judge.iter_errors(found):
+            problems += _said(error, name)
+            if len(problems) >= MOST_TOLD:
+                break
+    except (SchemaError, Unresolvable, RecursionError, re.error):
+        return [Problem(name, None, "", "", "hub.expect.schema")]
+    return sorted(problems, key=lambda problem: problem.column)
+
+
+def _said(error: Any, name: str) -> Iterator[Problem]:
+    """Put an error of jsonschema into words: where it stands, what was found, what is allowed."""
+    while error.validator in {"oneOf", "anyOf"} and error.context:
+        error = max(error.context, key=lambda part: len(part.absolute_path))
+    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path)
+    where, key = place.lstrip("."), error.validator
+    if key == "required":
+        missing = re.match(r"'(.*?)' is a required", error.message)
+        yield Problem(
+            name, None, where, "", "hub.schema.required", {"missing": missing[1] if missing else ""}
+        )
+    elif key in {"additionalProperties", "unevaluatedProperties"}:
+        extra = sorted(set(error.instance) - set(error.schema.get("properties", {})))
+        yield Problem(name, None, where, ", ".join(extra), "hub.schema.extra")
+    else:
+        allowed = error.validator_value
+        facts = {"allowed": allowed if isinstance(allowed, list | str) else json.dumps(allowed)}
+        value = json.dumps(error.instance, ensure_ascii=False, default=str)
+        known = key if key in _SAID else "other"
+        yield Problem(
+            name, None, where, value, f"hub.schema.{known}", facts if known == key else {"rule": key}
+        )
+
+
+def check_rules(tasks: Mapping[str, Any]) -> list[Problem]:
+    """What a schema cannot say of tasks.json: names that must be task ids, numbers that contradict."""
+    problems: list[Problem] = []
+    names: set[str] = set()
+    for r, told in enumerate(tasks["rounds"]):
+        if told["round_id"] in names:
+            problems.append(_wrong(f"rounds[{r}].round_id", told["round_id"], "round_twice"))
+        names.add(told["round_id"])
+        for g, group in enumerate(told["model_tasks"]):
+            place = f"rounds[{r}].model_tasks[{g}]"
+            if told["round_id_from_variable"] and told["round_id"] not in group["task_ids"]:
+                facts = {"allowed": list(group["task_ids"])}
+                problems.append(_wrong(f"rounds[{r}].round_id", told["round_id"], "task_id", **facts))
+            problems += _of_group(group, place)
+    return problems
+
+
+def _of_group(group: Mapping[str, Any], place: str) -> Iterator[Problem]:
+    ids = list(group["task_ids"])
+    for name, values in group["task_ids"].items():
+        both = {*map(str, values["required"] or ())} & {*map(str, values["optional"] or ())}
+        for value in sorted(both):
+            yield _wrong(f"{place}.task_ids.{name}", value, "value_twice")
+    for level in group["output_type"].get("quantile", {}).get("output_type_id", {}).get("required") or ():
+        if not (is_number(level) and 0 <= level <= 1):
+            yield _wrong(f"{place}.output_type.quantile", level, "level")
+    params = group["output_type"].get("sample", {}).get("output_type_id_params", {})
+    if params:
+        yield from _of_samples(params, ids, f"{place}.output_type.sample")
+    for t, target in enumerate(group["target_metadata"]):
+        for name, value in (target["target_keys"] or {}).items():
+            values = group["task_ids"].get(name, {})
+            if value not in [*(values.get("required") or ()), *(values.get("optional") or ())]:
+                yield _wrong(f"{place}.target_metadata[{t}].target_keys", f"{name}: {value}", "target_key")
+
+
+def _of_samples(params: Mapping[str, Any], ids: list[str], where: str) -> Iterator[Problem]:
+    for name in params.get("compound_taskid_set") or ():
+        if name not in ids:
+            yield _wrong(where, name, "task_id", allowed=ids)
+    if params["min_samples_per_task"] > params["max_samples_per_task"]:
+        yield _wrong(where, params["min_samples_per_task"], "fewest_most")
+
+
+def is_number(value: Any) -> bool:
+    """Tell a number of JSON from a text and from true and false."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _wrong(where: str, value: Any, key: str, **facts: Any) -> Problem:
+    return Problem("hub-config/tasks.json", None, where, str(value), f"hub.rule.{key}", facts)

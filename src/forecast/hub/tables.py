@@ -1,0 +1,175 @@
+"""Tables of a hub, in CSV or Parquet: text in columns of few different values, or why not."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from forecast.base.errors import DataError, Problem
+from forecast.base.incoming import content, refused, text
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MOST_BYTES: Final = 100_000_000  # what GitHub takes of one file, and so hubs
+MOST_ROWS: Final = 3_000_000
+MOST_TOLD: Final = 20  # bad rows of a file that are listed one by one
+HEAD: Final = 2  # the first row below the header, as an editor counts
+_MISSING: Final = ("NA", "NaN", "nan", "None", "null")
+
+
+def read(path: Path, name: str) -> pd.DataFrame:
+    """Read a table; `name` is what messages call it.
+
+    Returns
+    -------
+    DataFrame
+        Columns of categories that are text; what is missing (empty or NA) is "".
+
+    Raises
+    ------
+    DataError
+        If it is too large, no text, torn or in a format that cannot be read here.
+    """
+    return _parquet(path, name) if path.suffix == ".parquet" else _csv(path, name)
+
+
+def numbers(column: pd.Series) -> NDArray[np.float64]:
+    """Read a column of text as numbers; NaN where it is none, or not finite."""
+    values = np.array([_number(each) for each in column.cat.categories] or [math.nan], dtype=float)
+    return np.asarray(values[column.cat.codes], dtype=float)
+
+
+def spelled_number(written: str) -> str:
+    """Write a number in one way, so that 0.010, 1e-2 and 0.01 are equal; other text stays.
+
+    >>> [spelled_number(each) for each in ("0.010", "1e-2", "3.0", "01", "US")]
+    ['0.01', '0.01', '3', '1', 'US']
+    """
+    value = _number(written)
+    if math.isnan(value):
+        return written
+    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else f"{value:.12g}"
+
+
+def write_csv(frame: pd.DataFrame) -> str:
+    """Write a table as hubs do: commas, NA for what is missing."""
+    return str(frame.to_csv(index=False, na_rep="NA", lineterminator="\n"))
+
+
+def write_parquet(path: Path, frame: pd.DataFrame) -> None:
+    """Write a table of text and numbers as Parquet.
+
+    Raises
+    ------
+    DataError
+        If there is no library for it.
+    """
+    try:
+        import fastparquet
+    except ImportError:
+        raise refused(path.name, "hub.expect.parquet_reader") from None
+    text = [name for name in frame if name != "value"]
+    whole = frame.astype(dict.fromkeys(text, object)).reset_index(drop=True)
+    fastparquet.write(str(path), whole, object_encoding=dict.fromkeys(text, "utf8"))
+
+
+def _number(written: str) -> float:
+    if not written or written[-1] not in "0123456789." or "_" in written:
+        return math.nan
+    try:
+        value = float(written)
+    except ValueError:
+        return math.nan
+    return value if math.isfinite(value) else math.nan
+
+
+def _csv(path: Path, name: str) -> pd.DataFrame:
+    data = content(path, most=MOST_BYTES, name=name)
+    whole = text(data, name)
+    del data
+    _check_rows(whole, name)
+    # Not as categories at once: those that look like numbers would be taken for such, 1 becoming 1.0.
+    frame = pd.read_csv(io.StringIO(whole), dtype=object, keep_default_na=False, index_col=False)
+    return pd.DataFrame({name: _named_missing(frame[name].astype("category")) for name in frame})
+
+
+def _check_rows(whole: str, name: str) -> None:
+    """Refuse a file whose rows have not as many cells as its header, all such rows at once."""
+    rows = csv.reader(io.StringIO(whole), strict=True)
+    bad: list[Problem] = []
+    count = 0
+    try:
+        header = next(rows, [])
+        repeated = sorted({column for column in header if header.count(column) > 1})
+        bad = [Problem(name, 1, column, "", "expect.column_once") for column in repeated]
+        if len(header) == 1 and ";" in header[0]:
+            raise refused(name, "hub.expect.commas", 1)
+        for count, cells in enumerate(rows, start=1):
+            if len(cells) != len(header) and cells:
+                facts = {"found": len(cells), "expected": len(header)}
+                bad.append(Problem(name, rows.line_num, "", "", "expect.cells", facts))
+            if rows.line_num != count + 1:
+                raise refused(name, "expect.one_line", rows.line_num)
+            if not cells and rows.line_num <= whole.count("\n"):
+                bad.append(Problem(name, rows.line_num, "", "", "hub.expect.no_empty_row"))
+            if len(bad) > MOST_TOLD:
+                break
+    except csv.Error:
+        raise refused(name, "expect.quotes", rows.line_num) from None
+    if not count and not bad:
+        raise refused(name, "expect.not_empty")
+    if bad:
+        raise DataError(bad)
+
+
+def _parquet(path: Path, name: str) -> pd.DataFrame:
+    try:
+        from fastparquet import ParquetFile
+    except ImportError:
+        raise refused(name, "hub.expect.parquet_reader") from None
+    data = io.BytesIO(content(path, most=MOST_BYTES, name=name))
+    try:
+        file = ParquetFile(data)
+        if file.count() > MOST_ROWS:
+            raise refused(name, "hub.expect.fewer_rows", found=file.count(), most=MOST_ROWS)
+        frame = file.to_pandas(index=False)
+    except DataError:
+        raise
+    except Exception as error:
+        raise refused(name, "hub.expect.parquet") from error
+    if frame.empty:
+        raise refused(name, "expect.not_empty")
+    return pd.DataFrame({column: _text_column(frame[column]) for column in frame})
+
+
+def _text_column(column: pd.Series) -> pd.Series:
+    codes, values = pd.factorize(column, use_na_sentinel=True)
+    written = pd.Index([_text_cell(each) for each in values], dtype=object)
+    kept = pd.Categorical(np.append(written, "")[codes])  # -1, what is missing, is the last
+    return _named_missing(pd.Series(kept))
+
+
+def _text_cell(value: Any) -> str:
+    if isinstance(value, pd.Timestamp):
+        return value.strftime("%Y-%m-%d" if value == value.normalize() else "%Y-%m-%dT%H:%M:%S")
+    if isinstance(value, bool | np.bool_):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
+    return repr(float(value)) if isinstance(value, float | np.floating) else str(value)
+
+
+def _named_missing(column: pd.Series) -> pd.Series:
+    """One spelling of what is missing, and categories that are text."""
+    old = [str(each) for each in column.cat.categories]
+    new = ["" if each in _MISSING else each for each in old]
+    if len(set(new)) == len(new):
+        return pd.Series(column.cat.rename_categories(new))
+    return column.astype(object).map(dict(zip(column.cat.categories, new, strict=True))).astype("category")
