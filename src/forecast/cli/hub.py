@@ -217,7 +217,7 @@ def export(
 
 
 def _chosen(opened: Hub, rounds: Sequence[str], models: Sequence[str]) -> list[Submission]:
-    """Tables of the rounds and models asked for; all unless told."""
+    """Tables of the rounds and models asked for; default: all."""
     from forecast.hub.validate import sound
 
     _known_rounds(rounds, opened)

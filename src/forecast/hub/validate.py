@@ -48,7 +48,7 @@ def check(hub: Hub, *, rounds: Sequence[str] = (), models: Sequence[str] = (), k
     Parameters
     ----------
     rounds, models
-        Names of those to look at; all unless told.
+        Names of those to look at; default: all.
     keep
         Whether to keep the tables that were read.
     """

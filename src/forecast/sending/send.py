@@ -49,7 +49,7 @@ class Wish:
     only
         Addresses to send to; all of the file if there are none.
     stale_days
-        The oldest that figures may be; None unless told.
+        The oldest that figures may be; default: None.
     insecure
         Ask the server, which must be this machine, for neither encryption nor certificate.
     """
