@@ -10,8 +10,9 @@ import pandas as pd
 
 from forecast.data.framework import TOTAL, WHOLE, framework_for, with_share
 from forecast.data.load import Vintages
+from forecast.data.load.cells import each_row
 from forecast.data.load.coherence import contradictions, in_points, sums_of, wide
-from forecast.data.tables import RELATED, SCORE_CODES, Table
+from forecast.data.tables import INDICATOR_KEY, INDICATORS, RELATED, SCORE_CODES, Table
 from forecast.intake.additions.doubts import Case, Doubt, judge
 from forecast.intake.additions.history import History, history
 from forecast.intake.additions.proposal import Compared, Difference
@@ -83,6 +84,25 @@ def incoherent(
         for odd in contradictions(wide(every, "points"), wide(every, "rank"), sums_of(framework), count)
         if odd.touches(cells) and (odd.area, odd.component, odd.kind == "rank") not in already
     ]
+
+
+def compare_indicators(now: Vintages, after: Vintages) -> Compared:
+    """Compare new figures of indicators with those of the same area and period, whatever their source."""
+    known, key = now.frames[INDICATORS.name], list(INDICATOR_KEY)
+    rows = after.frames[INDICATORS.name].iloc[len(known) :]
+    standing = known[[*key, "value", "source_url"]]
+    pairs = rows.assign(number=range(len(rows))).merge(standing, on=key, suffixes=("", "_known"))
+    pairs = pairs.assign(apart=(pairs["value"] - pairs["value_known"]).abs())
+    nearest = pairs.groupby("number")["apart"].min()
+    differs = pairs[pairs["number"].isin(nearest.index[nearest > SAME])]
+    return Compared(
+        new=len(rows) - len(nearest),
+        same=int((nearest <= SAME).sum()),
+        different=tuple(
+            Difference(row.area, f"{row.indicator_code} {row.period}", row.value_known, row.value, row.source)
+            for row in each_row(differs.rename(columns={"source_url_known": "source"}))
+        ),
+    )
 
 
 def _last_day(now: Vintages, after: Vintages, table: Table) -> dt.date:
