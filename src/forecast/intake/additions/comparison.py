@@ -8,7 +8,7 @@ from typing import Final
 
 import pandas as pd
 
-from forecast.data.framework import TOTAL, WHOLE, framework_for, with_share
+from forecast.data.framework import TOTAL, WHOLE, Framework, framework_for, with_share
 from forecast.data.load import Vintages
 from forecast.data.load.cells import each_row
 from forecast.data.load.coherence import contradictions, in_points, sums_of, wide
@@ -37,7 +37,13 @@ def compare_and_judge(
     if rows.empty:
         return Compared(), list(raised)
     known = known_with(now, after, table, index_code)
-    doubts = [*raised, *judge(_case(rows, addends), known)]
+    frames, day = after.frames, _last_day(now, after, table)
+    framework = (
+        framework_for(frames["frameworks"], frames["events"], index_code, int(rows["year"].iloc[0]), day)
+        if table is not RELATED and addends
+        else None
+    )
+    doubts = [*raised, *judge(_case(rows, addends, framework), known)]
     return _compared(rows, known), [*doubts, *incoherent(rows, known, after, doubts)]
 
 
@@ -130,7 +136,7 @@ def _compared(rows: pd.DataFrame, known: History) -> Compared:
     )
 
 
-def _case(rows: pd.DataFrame, addends: tuple[str, ...]) -> Case:
+def _case(rows: pd.DataFrame, addends: tuple[str, ...], framework: Framework | None) -> Case:
     """Lay new figures of provinces out for judging; those of the country are checked by rules alone."""
     values = rows[rows["statistic"] == "value"]
     scored = values[values["score"].notna()]
@@ -140,6 +146,8 @@ def _case(rows: pd.DataFrame, addends: tuple[str, ...]) -> Case:
     )
     ranked = values[(values["component"] == TOTAL) & values["rank"].notna()]
     maxima = scored.groupby("component")["maximum"].first()
+    if framework is not None and (scored["unit"] == "percent").all():  # a part weighs what its points are
+        maxima = maxima.index.to_series().map(framework.maximum).fillna(maxima)
     return Case(
         year=int(rows["year"].iloc[0]),
         percent=percent,

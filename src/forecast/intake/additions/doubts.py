@@ -6,6 +6,7 @@ beside their parts, ranks beside scores.  A doubt stops an addition until a pers
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
@@ -68,6 +69,12 @@ class Case:
 def judge(case: Case, history: History) -> list[Doubt]:
     """List the doubts about new figures, the gravest kind first."""
     doubts = [*_copies(case, history), *_unlike_other_years(case, history), *_far_below_all(case, history)]
+    if not any(doubt.key in ("doubt.unlike", "doubt.level", "doubt.column") for doubt in doubts):
+        cells = {(doubt.area, doubt.component) for doubt in doubts}
+        apart = (
+            doubt for doubt in _unlike_known(case, history) if (doubt.area, doubt.component) not in cells
+        )
+        doubts += islice(apart, _MOST_LISTED)
     return [*doubts, *_outside_range(case, history), *_totals(case), *_rank_order(case)]
 
 
@@ -115,6 +122,29 @@ def _unlike_other_years(case: Case, history: History) -> Iterator[Doubt]:
     for row, column in [cell for cell in jumps if cell[1] not in skipped][:_MOST_LISTED]:
         cells = {"now": round(float(now[row, column]), 2), "before": round(float(before[row, column]), 2)}
         yield Doubt("doubt.jump", str(frame.index[row]), str(names[column]), {"other": nearest, **cells})
+
+
+def _unlike_known(case: Case, history: History) -> Iterator[Doubt]:
+    """A cell far from what stands for its year, or from every year of its place and from most places."""
+    known = history.figures.dropna(subset="percent")
+    middles = known.groupby("component")["percent"].median()
+    years: defaultdict[tuple[str, str], list[tuple[int, float]]] = defaultdict(list)
+    for area, component, year, percent in known[["area", "component", "year", "percent"]].itertuples(
+        index=False
+    ):
+        years[area, component].append((int(year), float(percent)))
+    for row, column in np.argwhere(~np.isnan(case.percent.to_numpy())):
+        cell = str(case.percent.index[row]), str(case.percent.columns[column])
+        now, others = float(case.percent.iloc[row, column]), years[cell]
+        facts: dict[str, Any] = {"now": round(now, 2)}
+        standing = [percent for year, percent in others if year == case.year]
+        if standing and min(abs(percent - now) for percent in standing) > plausible.ALONE:
+            yield Doubt("doubt.standing", *cell, {**facts, "known": round(standing[0], 2)})
+        elif others and not standing:
+            far = [abs(percent - now) for percent in (*(own for _, own in others), middles[cell[1]])]
+            if min(far) > plausible.ALONE:
+                year, percent = min(others, key=lambda pair: abs(pair[0] - case.year))
+                yield Doubt("doubt.jump", *cell, {**facts, "other": year, "before": round(percent, 2)})
 
 
 def _far_below_all(case: Case, history: History) -> Iterator[Doubt]:

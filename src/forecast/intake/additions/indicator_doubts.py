@@ -95,7 +95,9 @@ class IndicatorDoubts:
         hint = round(_THOUSAND * value, 6)  # 12.345 dossiers
         cut = value % 1 and 1 <= value < _THOUSAND and hint % 1 == 0
         if cut and _COUNTS.fullmatch(plain_words(str(row.unit))):
-            yield Doubt("doubt.not_whole", facts={"unit": str(row.unit), "hint": hint}, column="value")
+            yield Doubt(
+                "doubt.not_whole", facts={"unit": str(row.unit), "hint": f"{hint:.0f}"}, column="value"
+            )
         largest, count = self._largest.get(code, []), self._count.get(code, 0)
         rest = largest[1:] if largest and value == largest[0] else largest
         rest = rest if str(row.area) != COUNTRY and count > _FEWEST else []

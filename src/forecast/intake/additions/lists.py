@@ -112,6 +112,9 @@ def rows_of_list(
     shared = dict(shared or {})
     read = read_list(path, kind, now, sheet, columns_by_hand(columns), shared)
     maker = _RowMaker(read, kind, table, now, shared)
+    cut = [problem for problem in read.problems if problem.expected_key == "imports.beyond_heading"]
+    if cut:  # whatever else is wrong follows from it
+        raise DataError(folded(cut))
     rows = [maker.row(line) for line in read.lines]
     new = maker.not_yet_there(rows, data_dir)
     problems = [*maker.nowhere(rows), *maker.problems]

@@ -140,6 +140,9 @@ def table(
 
 def _refused(read: Sheet, problems: Sequence[Problem]) -> DataError:
     """Refuse a table; what it does not show is told beside, as it may be the reason."""
+    cut = [problem for problem in problems if problem.expected_key == "imports.beyond_heading"]
+    if cut:  # whatever else is wrong follows from it
+        return DataError(folded(in_order(cut)))
     told = [read.grid.whole_problem(phrase.key, **phrase.facts) for phrase in read.grid.hidden()]
     return DataError(folded(in_order([*problems, *told])))
 
