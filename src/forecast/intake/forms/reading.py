@@ -100,7 +100,7 @@ def _entry(opened: Opened, key: Key) -> Worksheet | None:
         sheet
         for sheet in opened.book.worksheets
         if cells.plain(sheet[DEPARTMENT_CELL]) == clean(key.department)
-        and cells.plain(sheet[f"{COLUMNS['code']}{FIRST_ROW}"]) in codes
+        and any(cells.plain(cell) in codes for (cell,) in sheet[f"A{FIRST_ROW}:A{FIRST_ROW + len(codes)}"])
     )
     return next(named, None) or next(like, None)
 
