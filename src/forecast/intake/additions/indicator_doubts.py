@@ -113,15 +113,18 @@ class IndicatorDoubts:
         """Another unit, a fall of what can only grow, a fraction in the place of a percentage."""
         value, kind = float(row.value), self._kinds.get(str(row.indicator_code), "")
         grows = kind == "cumulative" or (not kind and row.unit != "%")
+        above: list[tuple[float, str]] = []
         for period, known in others:
             facts, span = {"period": period, "known": known}, _days(period)
             if span is None:
                 continue
             if _year_apart(days, span) and known > 0 < value and not 1 / RATIO <= value / known <= RATIO:
                 yield Doubt("doubt.ratio", facts={**facts, "ratio": RATIO}, column="value")
-            longer = span[0] == days[0] and span[1] < days[1]
-            if longer and grows and 0 <= value < known:
-                yield Doubt("doubt.cumulative", facts=facts, column="value")
+            if span[0] == days[0] and span[1] < days[1] and grows and 0 <= value < known:
+                above.append((known, period))
+        if above:  # the highest says it all
+            known, period = max(above)
+            yield Doubt("doubt.cumulative", facts={"period": period, "known": known}, column="value")
         # What grows over the year is small in January: compare with figures up to the same month, if any.
         alike = [
             known for period, known in others if (span := _days(period)) and span[1].month == days[1].month

@@ -17,7 +17,7 @@ _UP_TO: Final = (
 _DAY: Final = re.compile(rf"(?P<up_to>{_UP_TO})?\b(?P<day>\d\d?) (?P<month>\d\d?) (?P<year>(?:19|20)\d\d)\b")
 _FROM: Final = re.compile(r"\b(?:tu|tu ngay) 0?1 0?1(?: (?:19|20)\d\d)? ")  # a run that begins with its year
 _MONTHS: Final = re.compile(
-    rf"\b(?P<month>\d\d?) thang(?: dau nam)?(?: {_YEAR})?\b(?! (?:cuoi|con lai|tiep))"
+    rf"\b(?P<month>\d\d?) thang(?: dau nam)?(?: {_YEAR})?\b(?! (?:cuoi|con lai|tiep|\d\d?\b))"
 )
 _MONTH: Final = re.compile(rf"(?P<up_to>{_UP_TO})?(?:thang |t ?)(?P<month>\d\d?)(?: {_YEAR})?")
 _SHORT: Final = re.compile(
