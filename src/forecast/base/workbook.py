@@ -113,7 +113,7 @@ def _mended_part(name: str, part: bytes) -> bytes:
         part = part.replace(strict, usual)
     if name == "xl/styles.xml":
         part = re.sub(rb"<((?:\w+:)?)fill\s*/>|<((?:\w+:)?)fill>\s*</(?:\w+:)?fill>", _EMPTY_FILL, part)
-        part = re.sub(rb"<(\w+:)?patternFill\b[^>]*/>", _known_pattern, part)
+        part = re.sub(rb"<(?:\w+:)?patternFill\b[^>]*>", _known_pattern, part)
     if name.startswith("xl/worksheets/"):
         part = _VALIDATION.sub(b"", part)
     return part

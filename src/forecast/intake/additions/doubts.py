@@ -21,6 +21,7 @@ from forecast.intake.additions.history import History
 
 SUM_TOLERANCE: Final = 0.05  # eight figures and their sum, each with two decimals, are at most 0.045 off
 _RANGE_TOLERANCE: Final = 0.02
+_OF_THE_WHOLE: Final = ("doubt.unlike", "doubt.level", "doubt.column")  # else each cell would be listed
 _MOST_LISTED: Final = 12  # cells of one kind that a message lists one by one
 
 
@@ -69,12 +70,10 @@ class Case:
 def judge(case: Case, history: History) -> list[Doubt]:
     """List the doubts about new figures, the gravest kind first."""
     doubts = [*_copies(case, history), *_unlike_other_years(case, history), *_far_below_all(case, history)]
-    if not any(doubt.key in ("doubt.unlike", "doubt.level", "doubt.column") for doubt in doubts):
-        cells = {(doubt.area, doubt.component) for doubt in doubts}
-        apart = (
-            doubt for doubt in _unlike_known(case, history) if (doubt.area, doubt.component) not in cells
-        )
-        doubts += islice(apart, _MOST_LISTED)
+    if not any(doubt.key in _OF_THE_WHOLE for doubt in doubts):
+        apart = list(islice(_unlike_known(case, history), _MOST_LISTED))
+        cells = {(doubt.area, doubt.component) for doubt in apart}
+        doubts = [each for each in doubts if (each.area, each.component) not in cells] + apart
     return [*doubts, *_outside_range(case, history), *_totals(case), *_rank_order(case)]
 
 
