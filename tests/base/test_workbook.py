@@ -1,4 +1,4 @@
-"""Workbooks that Excel opens are read, however odd their looks and properties; no English reaches a reader."""
+"""Workbooks that Excel opens are read, however odd their looks; no English reaches a reader."""
 
 import io
 import re
