@@ -417,6 +417,33 @@ def test_a_slipped_decimal_is_doubted_beside_every_known_year(area, year, key, d
     assert not {"doubt.standing", "doubt.jump"} & {problem.expected_key for problem in usual.doubts}
 
 
+@pytest.mark.parametrize(
+    ("name", "area"),
+    [
+        ("tinh an giang", "An Giang"),
+        ("UBND tỉnh An Giang", "An Giang"),
+        ("Cả nước", "Việt Nam"),
+        ("TỔNG SỐ", "Việt Nam"),
+    ],
+)
+def test_an_area_is_read_as_people_write_it(name, area, data_dir):
+    """As in printed tables."""
+    assert one_row.score(data_dir, **SLIPPED, area=name, year="2021").rows[0]["area"] == area
+
+
+def test_a_code_in_other_letters_is_no_new_indicator(data_dir):
+    """Even with a name and a unit of its own."""
+    cells = {
+        "indicator_code": "PUB_INV_disb_rate",
+        "indicator_name_vi": "x",
+        "unit": "%",
+        "period": "2024-09",
+    }
+
+    with pytest.raises(DataError, match="small and capital"):
+        one_row.indicator(data_dir, **cells, value="1", published_on="2024-10-05", source_url="x")
+
+
 def test_a_count_with_thousands_behind_a_point_is_doubted(data_dir):
     """12.345 dossiers are 12345; the doubt says so."""
     cells = {"indicator_code": "moi_x", "indicator_name_vi": "Giả định", "unit": "hồ sơ", "area": "Hà Nội"}

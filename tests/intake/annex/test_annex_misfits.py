@@ -369,9 +369,11 @@ def test_a_hidden_row_is_named_beside_what_it_spoils(sheet, made_up, data_dir, t
     book.active.row_dimensions[at + 1].hidden = True
     book.save(path)
 
+    annex = tree.read(path)
     with pytest.raises(DataError) as refused:
-        framework_rows.prepare_import(tree.read(path), REQUEST, data_dir)
+        framework_rows.prepare_import(annex, REQUEST, data_dir)
 
+    assert "imports.hidden_rows" in {remark.key for remark in annex.remarks}
     hidden = [
         each.expected_facts for each in refused.value.problems if each.expected_key == "imports.hidden_rows"
     ]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from forecast.base.errors import Problem, SpecError
+from forecast.base.errors import DataError, Problem, SpecError
 from forecast.base.indexes import INDEXES, SURVEYS
 from forecast.base.spec import nearest
 from forecast.base.spelling import clean
@@ -30,6 +30,7 @@ from forecast.intake.additions.comparison import compare_and_judge, compare_indi
 from forecast.intake.additions.doubts import Doubt
 from forecast.intake.additions.indicator_doubts import IndicatorDoubts
 from forecast.intake.additions.proposal import Compared, Doubted, Proposal, Row, propose
+from forecast.intake.additions.province_rows import area_named
 from forecast.intake.figures import plain_number, printed_figure
 
 OPTIONS: Final = {  # what a column is called where figures are given
@@ -74,8 +75,12 @@ def indicator(data_dir: Path, **cells: str) -> Proposal:
     code = given.get("indicator_code", "")
     types = now.frames[INDICATOR_TYPES.name]
     own, listed = (frame[frame["indicator_code"] == code] for frame in (known, types))
+    codes = sorted({*known["indicator_code"], *types["indicator_code"]})
+    alike = [other for other in codes if other.casefold() == code.casefold()]
+    if alike and code not in alike:
+        raise DataError([Problem("--indicator", None, "", code, "imports.code_letters", {"first": alike[0]})])
     if own.empty and listed.empty and not (given.get("indicator_name_vi") and given.get("unit")):
-        near = nearest(code, sorted({*known["indicator_code"], *types["indicator_code"]}))
+        near = nearest(code, codes)
         key = "additions.new_indicator_near" if near else "additions.new_indicator"
         raise SpecError(key, {"code": code, "near": near})
     usual = {name: str(own[name].iloc[-1]) if len(own) else "" for name in FROM_CATALOGUE}
@@ -167,7 +172,7 @@ def _cleaned(table: Table, cells: Mapping[str, str], now: Vintages) -> dict[str,
         name: plain_number(given[name], part=name in ("score", "rank")) for name in _NUMBERS if name in given
     }
     if "area" in given:
-        given["area"] = places.find(given["area"]) or given["area"]
+        given["area"] = area_named(given["area"], places) or given["area"]
     return given
 
 

@@ -92,7 +92,7 @@ def bare_name(text: str) -> str:
     'Hà Nội'
     """
     name = re.sub(r"^\d{1,2}[.)]\s*|[*†¹²³⁴\d]+$|\(\s*[*\d]*\s*\)\s*$", "", clean(text))
-    return clean(re.sub(r"^UBND\s+", "", name.strip(), flags=re.IGNORECASE))
+    return clean(re.sub(r"^(UBND\s+)?((tinh|thanh pho)\s+)?", "", name.strip(), flags=re.IGNORECASE))
 
 
 def figure_in(cell: Cell | None) -> tuple[float | None, str]:

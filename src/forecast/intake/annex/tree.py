@@ -135,7 +135,7 @@ def whole_annex(grid: Grid, layout: Layout) -> Annex:
         wrong = list(_sums(grid, items, read.totals))
         problems += [*wrong, *(read.doubtful if wrong else ())]
     spot = next(((layout.last_row, column.column) for column in layout.of("source")), None)
-    return Annex(grid, tuple(items), tuple(problems), tuple(_remarks(grid, entries, items)), spot)
+    return Annex(grid, tuple(items), tuple(problems), (*_remarks(grid, entries, items), *grid.hidden()), spot)
 
 
 def _maxima_of_years(grid: Grid, layout: Layout) -> list[Problem]:
