@@ -27,6 +27,7 @@ from forecast.intake.figures import plain_number, printed_figure
         ("9,5/8,11", "", ""),
         ("8,11 hoặc 9", "", ""),
         ("Khá", "", ""),
+        ("9/2024", "", ""),
         ("2024-05", "", ""),
     ],
 )

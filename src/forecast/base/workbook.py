@@ -11,7 +11,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from xml.parsers import expat
 
 from forecast.base.errors import DataError, Problem
@@ -123,6 +123,11 @@ def _known_pattern(found: re.Match[bytes]) -> bytes:
     """Keep a pattern that the format has; drop the name of another."""
     kind = re.search(rb'patternType="([^"]*)"', found[0])
     return found[0] if kind and kind[1] in _PATTERNS else re.sub(rb'\s*patternType="[^"]*"', b"", found[0])
+
+
+def in_percent(cell: Any) -> bool:
+    """Whether a number is shown a hundred times as large; a sign within quotes, 0.0"%", changes nothing."""
+    return "%" in re.sub(r'"[^"]*"|\\.', "", str(cell.number_format))
 
 
 def _refusal(name: str, content: bytes) -> Problem | None:

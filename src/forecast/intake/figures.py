@@ -8,6 +8,7 @@ from typing import Final
 from forecast.base.spelling import clean
 from forecast.data.load.cells import number_hint
 
+_MOST_WHOLE: Final = 100.0  # of a score; a rank is one of 63
 _NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?(e[+-]?\d+)?", flags=re.ASCII | re.IGNORECASE)
 _ARROWS: Final = "↑↓▲▼△▽⬆⬇↗↘→"
 _MOVE: Final = re.compile(  # how much more or less than last time
@@ -27,7 +28,7 @@ def printed_figure(text: str) -> tuple[str, str]:
     bare = _UNIT.sub("", _RANK.sub("", _MOVE.sub("", clean(text).rstrip("*"))))
     parts = _OF.fullmatch(bare)
     number, whole = (_plain(parts[name]) if parts else "" for name in ("number", "of"))
-    if number and whole and float(number) <= float(whole):
+    if number and whole and float(number) <= float(whole) <= _MOST_WHOLE:  # 9/2024 is a month
         return number, whole
     return _plain(bare), ""
 

@@ -17,7 +17,7 @@ from forecast.base.errors import Problem
 from forecast.base.labels import Phrase
 from forecast.base.spec import refuse_unknown
 from forecast.base.spelling import clean, letters_of
-from forecast.base.workbook import open_workbook
+from forecast.base.workbook import in_percent, open_workbook
 
 if TYPE_CHECKING:  # most commands that read a grid open no workbook
     from openpyxl.worksheet.worksheet import Worksheet
@@ -264,7 +264,7 @@ def _as_seen(cell: Any) -> object:
     """Value of a workbook's cell; of one that is shown in percent what is seen, 0.85 as 85%."""
     value = cell.value
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return f"{100 * value:.10g}%" if number and "%" in str(cell.number_format) else value
+    return f"{100 * value:.10g}%" if number and in_percent(cell) else value
 
 
 def _cells(rows: Iterable[Iterable[object]]) -> dict[Spot, Cell]:

@@ -104,6 +104,18 @@ def test_a_printed_table_is_refused_at_its_heading(headings, how, column, key, r
 
 
 @pytest.mark.parametrize(
+    ("headings", "periods"),
+    [(["2023", "2024"], {"2023", "2024"}), (["8/2024", "9/2024"], {"2024-01..2024-08", "2024-01..2024-09"})],
+)
+def test_numbers_as_headings_are_headings(headings, periods, imported, areas):
+    """Years and months above “Địa phương”."""
+    rows = imported(*printed(areas[:8], *headings), indicator_code=RATE, **SOURCE).rows
+
+    assert {row["period"] for row in rows} == periods
+    assert len(rows) == 16
+
+
+@pytest.mark.parametrize(
     ("text", "period"),
     [
         ("Từ 01/01/2024 đến 31/8/2024", "2024-01..2024-08-31"),

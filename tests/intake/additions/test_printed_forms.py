@@ -114,6 +114,30 @@ def test_cells_shown_in_percent_are_read_as_they_are_seen(columns, unit, read, t
     assert own[area, "D2"][:2] == (pytest.approx(expected), unit)
 
 
+def test_a_percent_sign_that_a_format_only_writes_changes_nothing(read, table, tmp_path):
+    """0.00"%" shows 87.12 as 87.12%."""
+
+    def change(page):
+        for row in page.iter_rows(min_row=2):
+            row[3].number_format = '0.00"%"'
+
+    assert figures(read(sheet(tmp_path / "a.xlsx", table, change=change))) == figures(
+        read(sheet(tmp_path / "b.xlsx", table))
+    )
+
+
+def test_years_as_headings_are_no_row_of_the_table(read, table, tmp_path):
+    """The column of the year is read, that of another is not."""
+    rows = [[row[1], 1, row[3]] for row in table]
+
+    own = figures(
+        read(sheet(tmp_path / "a.xlsx", rows, head=["Chỉ số CCHC", 2020, 2021]), columns=["total=C"])
+    )
+
+    assert own[table[0][1], "total"][0] == table[0][3]
+    assert len(own) == 63
+
+
 def test_an_index_from_0_to_1_in_percent_cells_is_kept_in_its_points(read, areas, tmp_path):
     """DTI: 60% is 0.6 of 1."""
     rows = [[area, f"{40 + n / 2:.1f}%"] for n, area in enumerate(areas)]

@@ -92,7 +92,8 @@ def _is_body(grid: Grid, row: int, column: int, places: Gazetteer) -> bool:
     if cell is None or is_number(cell):
         return False
     named = area_named(cell.text, places) or no_area(cell.text) or places.nearest(bare_name(cell.text))
-    return bool(named) and any(is_number(other) for other in grid.row(row) if other.column > column)
+    others = (other for other in grid.row(row) if other.column > column)
+    return bool(named) and any(is_number(other) and not _YEAR.fullmatch(other.text) for other in others)
 
 
 class _Reader:

@@ -38,6 +38,9 @@ _STATISTICS: Final = (
 )
 
 
+_YEAR: Final = re.compile(r"(?:19|20)\d\d")
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """A number and where it stands."""
@@ -192,7 +195,7 @@ class _Reader:
         """Whether a row has a name and mostly numbers beside it, as no heading has."""
         name = self.grid.cells.get((row, self.area_column))
         others = [cell for cell in self.grid.row(row) if cell.column > self.area_column]
-        numbers = [cell for cell in others if is_number(cell)]
+        numbers = [cell for cell in others if is_number(cell) and not _YEAR.fullmatch(cell.text)]
         named = name is not None and not is_number(name) and self._statistic(row) is None
         return named and len(numbers) * 2 > len(others)
 
