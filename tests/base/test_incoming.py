@@ -109,3 +109,12 @@ def test_what_is_no_toml_is_told_by_its_place(written, row, key):
         incoming.toml(written, "x.toml")
 
     assert [(each.row, each.expected_key) for each in caught.value.problems] == [(row, key)]
+
+
+def test_curly_quotes_of_a_word_processor_are_named():
+    """Where the row that is no TOML has them."""
+    for line, key in (("b = “x”", "expect.toml_quotes"), ("b = x y", "expect.toml")):
+        with pytest.raises(DataError) as refused:
+            incoming.toml(f"a = 1\n{line}\n", "x.toml")
+        (problem,) = refused.value.problems
+        assert (problem.row, problem.expected_key) == (2, key)

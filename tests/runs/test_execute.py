@@ -170,7 +170,17 @@ def test_an_early_exit_is_a_failure(made, run):
     """papermill calls sys.exit(0) a success, whatever was to come after it."""
     _, _, error = run(made.notebook("import sys\nsys.exit(0)", "print('never')"))
 
-    assert error.cell in {1, 2}
+    assert error.cell == 1
+    assert "calls sys.exit()" in str(error)
+
+
+@pytest.mark.parametrize("line", ["!exit 3", "!no-such-command", "%sx exit 3\n!exit 4"])
+def test_a_shell_line_that_fails_is_a_failure(line, made, run):
+    """IPython itself goes on after it; a line that succeeds is none."""
+    _, _, error = run(made.notebook("!exit 0\n2", line))
+
+    assert error.cell == 2
+    assert "exit" in str(error)
 
 
 def test_a_kernel_that_does_not_start_is_tried_twice_and_then_told(made, tmp_path):

@@ -18,7 +18,7 @@ import pytest
 
 from forecast.answer import pipeline
 from forecast.base.errors import DataError, Problem, RunError, SpecError, WriteError
-from forecast.runs import html_check, manifest, run
+from forecast.runs import html_check, manifest, plan, run
 from forecast.runs.execute import Limits
 from forecast.runs.manifest import Manifest
 from forecast.runs.store import Store
@@ -492,3 +492,25 @@ def test_the_name_of_a_run_does_not_depend_on_what_came_before(report, place, go
     (place.data_dir / "events.csv").write_text("made up\n", encoding="utf-8")
 
     assert report().folder.name == good.folder.name
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (b"\xef\xbb\xbf", b"", ""),
+        (b"", b"\n<<<<<<< HEAD\n", "merge marks of git"),
+        (b"x", b"", "no Jupyter notebook"),
+    ],
+)
+def test_a_notebook_with_a_mark_of_its_editor_is_read_or_named(before, after, said):
+    """A byte order mark is none of its words; what is no notebook is told without a library's words."""
+    content = before + nbformat.writes(nbformat.v4.new_notebook()).encode() + after
+
+    try:
+        told = "" if plan._parsed("x.ipynb", content).cells == [] else "cells"
+    except RunError as error:
+        told = str(error)
+
+    assert said in told
+    assert bool(said) == bool(told)
+    assert "JSON" not in told

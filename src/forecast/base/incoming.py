@@ -17,6 +17,7 @@ MOST_BYTES: Final = 10_000_000
 MOST_RECORD: Final = 50_000_000  # bytes of a record in JSON; that of a large run has less than one million
 MOST_DEPTH: Final = 50  # brackets within brackets; a record of ours has less than ten
 EXCEL: Final = b"PK\x03\x04"
+_CURLY: Final = "“”„‘’«»"  # quotes that a word processor writes
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -89,7 +90,10 @@ def toml(written: str, name: str) -> dict[str, Any]:
         found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
         if found is None:
             raise refused(name, "expect.toml_whole") from error
-        raise refused(name, "expect.toml", int(found[1]), place=int(found[2])) from error
+        line = written.splitlines()[int(found[1]) - 1 : int(found[1])]
+        curly = bool(line) and any(mark in line[0] for mark in _CURLY)
+        key = "expect.toml_quotes" if curly else "expect.toml"
+        raise refused(name, key, int(found[1]), place=int(found[2])) from error
 
 
 def record(written: str | bytes) -> Any:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import re
+import warnings
 import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from xml.parsers import expat
 
 from forecast.base.errors import DataError, Problem
@@ -22,7 +24,25 @@ MOST_UNPACKED: Final = 100_000_000  # of all parts together; a form of ours has 
 MOST_PARTS: Final = 2_000
 MOST_RATIO: Final = 200  # a sheet of text packs to a tenth or a twentieth, a bomb to a thousandth
 MOST_MERGED: Final = 1_000_000  # cells under merged or linked ranges: the reader makes each of them
+_BEGINNING: Final = 2_000  # bytes in which a web page says that it is one
 _MACROS: Final = ("vbaproject.bin", "macrosheets/", "activex/")
+_STRICT: Final = {
+    b"http://purl.oclc.org/ooxml/spreadsheetml/main": b"http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+    b"http://purl.oclc.org/ooxml/officeDocument/relationships": (
+        b"http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    ),
+    b"http://purl.oclc.org/ooxml/drawingml/main": b"http://schemas.openxmlformats.org/drawingml/2006/main",
+}
+_EMPTY_FILL: Final = rb"<\1\2fill><\1\2patternFill/></\1\2fill>"
+_PATTERNS: Final = frozenset(
+    b"none solid mediumGray darkGray lightGray darkHorizontal darkVertical darkDown darkUp darkGrid "
+    b"darkTrellis lightHorizontal lightVertical lightDown lightUp lightGrid "
+    b"lightTrellis gray125 gray0625".split()
+)
+_VALIDATION: Final = re.compile(
+    rb"<(\w+:)?dataValidations\b[^>]*/>|<(\w+:)?dataValidations\b.*?</(\w+:)?dataValidations>", re.DOTALL
+)
+_PAGE: Final = re.compile(rb"<(!doctype html|html|table|meta)\b", re.IGNORECASE)
 _OLD_EXCEL: Final = b"\xd0\xcf\x11\xe0"  # .xls, and .xlsx with a password
 
 
@@ -54,14 +74,60 @@ def open_workbook(path: Path) -> Opened:
         problem = Problem(name, None, "", "", "expect.smaller_merges", limit)
     if problem:
         raise DataError([problem])
+    return Opened(name, content, hashlib.sha256(content).hexdigest(), _book(name, content))
+
+
+def _book(name: str, content: bytes) -> Workbook:
+    """Read a workbook, if need be without what Excel tolerates and no value depends on."""
     import openpyxl
 
-    try:
-        book = openpyxl.load_workbook(io.BytesIO(content), data_only=False, keep_links=False, rich_text=False)
-    except Exception as error:  # openpyxl stumbles over damaged parts in many ways
-        facts = {"reason": f"{type(error).__name__}: {error}"}
-        raise DataError([Problem(name, None, "", "", "expect.sound_workbook", facts)]) from error
-    return Opened(name, content, hashlib.sha256(content).hexdigest(), book)
+    failure: Exception | None = None
+    for mended in (False, True):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about looks, in English
+            try:
+                readable = io.BytesIO(_mended(content) if mended else content)
+                book = openpyxl.load_workbook(readable, data_only=False, keep_links=False, rich_text=False)
+            except Exception as error:  # noqa: BLE001 - openpyxl stumbles over damaged parts in many ways
+                failure = error
+                continue
+        if book.worksheets or mended:  # of Strict Open XML no sheet is seen
+            return book
+    raise DataError([Problem(name, None, "", "", "expect.sound_workbook")]) from failure
+
+
+def _mended(content: bytes) -> bytes:
+    """Leave out properties and rules of typing, replace fills that are none, write Strict names as usual."""
+    fresh = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(fresh, "w") as new:
+        for part in old.infolist():
+            if not part.filename.startswith("docProps/"):
+                new.writestr(part.filename, _mended_part(part.filename, old.read(part)))
+    return fresh.getvalue()
+
+
+def _mended_part(name: str, part: bytes) -> bytes:
+    if not name.endswith((".xml", ".rels")):
+        return part
+    for strict, usual in _STRICT.items():
+        part = part.replace(strict, usual)
+    if name == "xl/styles.xml":
+        part = re.sub(rb"<((?:\w+:)?)fill\s*/>|<((?:\w+:)?)fill>\s*</(?:\w+:)?fill>", _EMPTY_FILL, part)
+        part = re.sub(rb"<(?:\w+:)?patternFill\b[^>]*>", _known_pattern, part)
+    if name.startswith("xl/worksheets/"):
+        part = _VALIDATION.sub(b"", part)
+    return part
+
+
+def _known_pattern(found: re.Match[bytes]) -> bytes:
+    """Keep a pattern that the format has; drop the name of another."""
+    kind = re.search(rb'patternType="([^"]*)"', found[0])
+    return found[0] if kind and kind[1] in _PATTERNS else re.sub(rb'\s*patternType="[^"]*"', b"", found[0])
+
+
+def in_percent(cell: Any) -> bool:
+    """Whether a number is shown a hundred times as large; a sign within quotes, 0.0"%", changes nothing."""
+    return "%" in re.sub(r'"[^"]*"|\\.', "", str(cell.number_format))
 
 
 def _refusal(name: str, content: bytes) -> Problem | None:
@@ -74,7 +140,7 @@ def _refusal(name: str, content: bytes) -> Problem | None:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             parts = packed.infolist()
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
-        return wrong("expect.xlsx")
+        return wrong("expect.xlsx_not_page" if _PAGE.search(content[:_BEGINNING]) else "expect.xlsx")
     unpacked = sum(part.file_size for part in parts)
     ratio = unpacked / max(len(content), 1)
     if len(parts) > MOST_PARTS or unpacked > MOST_UNPACKED or (ratio > MOST_RATIO and unpacked > 1_000_000):

@@ -13,7 +13,7 @@ from forecast.cli.add import finish
 from forecast.cli.effect import shown
 from forecast.cli.local import ChoiceType, DayType, PathType, Verb, WholeType, options
 from forecast.data.tables import TRUST
-from forecast.intake.additions import lists, province_table
+from forecast.intake.additions import list_sheet, lists, province_table
 from forecast.intake.additions.proposal import Proposal, preview
 
 UNITS: Final = ("points", "percent")
@@ -22,7 +22,7 @@ UNITS: Final = ("points", "percent")
 def build(lang: str) -> click.Command:
     """Make the verb in one language."""
     option = options("import", lang)
-    kinds = (*province_table.INDEXES, *lists.KINDS)
+    kinds = (*province_table.INDEXES, *list_sheet.KINDS)
     return Verb(
         "import",
         lang,
@@ -56,7 +56,7 @@ def build(lang: str) -> click.Command:
 
 def bring_in(*, kind: str, file: Path, data_dir: Path, lang: str, **given: Any) -> int:
     """Read a file, show what it holds and changes, and append it if that is wished."""
-    propose = _list if kind in lists.KINDS else _table
+    propose = _list if kind in list_sheet.KINDS else _table
     proposal = propose(data_dir, file, kind, given)
     click.echo(preview(proposal, lang))
     blocked = proposal.doubts and not given["insist"]

@@ -5,16 +5,19 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from forecast.base import incoming
 from forecast.base.errors import Problem
+from forecast.base.labels import Phrase
 from forecast.base.spec import refuse_unknown
 from forecast.base.spelling import clean, letters_of
-from forecast.base.workbook import open_workbook
+from forecast.base.workbook import in_percent, open_workbook
 
 if TYPE_CHECKING:  # most commands that read a grid open no workbook
     from openpyxl.worksheet.worksheet import Worksheet
@@ -25,6 +28,9 @@ Spot = tuple[int, int]  # row and column, both counted from 1
 TEXT_TABLES: Final = (".csv", ".txt")
 MOST_ROWS: Final = 5_000  # the annex has some hundreds; sheets formatted to their end have a million
 MOST_COLUMNS: Final = 60
+_MOST_ALIKE: Final = 3  # other cells of a column with the same fault that are told one by one
+_WIDEST: Final = 300  # columns that are looked at for what is not read
+_FIGURE: Final = re.compile(r"[+-]?\d[\d.,]*%?")
 _DELIMITERS: Final = (";", ",", "\t")
 
 
@@ -43,9 +49,19 @@ class Cell:
         return " ".join(self.lines)
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Where the rows of a grid from `first` on come from: a sheet, and so many rows and columns further."""
+
+    first: int
+    sheet: str
+    rows: int
+    columns: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Grid:
-    """One sheet.
+    """One sheet, or several that were put below each other.
 
     Attributes
     ----------
@@ -55,12 +71,25 @@ class Grid:
         By row and column, only those that hold something.
     merged
         From each spot of a merged range to the range's first spot.
+    widths
+        Fields of each row of a file separated by commas.
+    hidden_rows, hidden_columns
+        Those that a workbook does not show.
+    wider
+        Whether there is more to the right of the last column that is read.
+    pieces
+        Of a grid that was put together: where its parts come from, the lowest last.
     """
 
     file: str
     sheet: str
     cells: Mapping[Spot, Cell]
     merged: Mapping[Spot, Spot] = field(default_factory=dict)
+    widths: Mapping[int, int] = field(default_factory=dict)
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
+    wider: bool = False
+    pieces: tuple[Piece, ...] = ()
 
     @property
     def rows(self) -> tuple[int, ...]:
@@ -91,15 +120,55 @@ class Grid:
                 headings.append(cell)
         return headings
 
-    def problem(self, row: int, column: int, key: str, /, **facts: Any) -> Problem:
-        """Say what is expected of a spot."""
-        cell = self.cells.get((row, column))
+    def original(self, spot: Spot) -> tuple[str, Spot]:
+        """Sheet and spot at which a cell of this grid stands in the file."""
+        piece = next((piece for piece in reversed(self.pieces) if spot[0] >= piece.first), None)
+        if piece is None:
+            return self.sheet, spot
+        return piece.sheet, (spot[0] + piece.rows, spot[1] + piece.columns)
+
+    def name_of(self, spot: Spot) -> str:
+        """Name a spot as a spreadsheet does, C7."""
+        _, (row, column) = self.original(spot)
+        return f"{letters_of(column)}{row}"
+
+    def problem(self, at: int, place: int, key: str, /, **facts: Any) -> Problem:
+        """Say what is expected of a spot, by its row and column."""
+        cell = self.cells.get((at, place))
+        sheet, (row, column) = self.original((at, place))
         value = cell.text if cell else ""
-        return Problem(self.file, row, letters_of(column), value, key, facts, sheet=self.sheet)
+        return Problem(self.file, row, letters_of(column), value, key, facts, sheet=sheet)
 
     def whole_problem(self, key: str, /, **facts: Any) -> Problem:
         """Say what is expected of the sheet."""
         return Problem(self.file, None, "", "", key, facts, sheet=self.sheet)
+
+    def hidden(self) -> list[Phrase]:
+        """Name rows and columns that hold something and are not shown."""
+        filled = sorted(self.hidden_rows & {row for row, _ in self.cells})
+        rows = [self.original((row, 1))[1][0] for row in filled]
+        named = [str(first) if count == 1 else f"{first}–{first + count - 1}" for first, count in _runs(rows)]
+        columns = sorted(self.hidden_columns & {column for _, column in self.cells})
+        told = [Phrase("imports.hidden_rows", {"rows": named})] if named else []
+        if columns:
+            told.append(Phrase("imports.hidden_columns", {"columns": list(map(letters_of, columns))}))
+        return told
+
+    def misfits(self, head: Iterable[int], first: int) -> list[Problem]:
+        """Report what the heading does not cover: cells cut at decimal commas, columns that are not read."""
+        problems = [self.whole_problem("imports.too_wide", most=MOST_COLUMNS)] if self.wider else []
+        head = tuple(head)
+        last = max((column for row, column in self.cells if row in head), default=0)
+        width = max((self.widths.get(row, 0) for row in head), default=0)
+        if self.sheet or not last:  # beside a table in a workbook there may stand remarks
+            return problems
+        for row in (row for row in self.rows if row >= first):
+            cells = list(self.row(row))
+            beyond = cells[-1].column > last or self.widths.get(row, 0) > width > 0
+            if beyond and sum(bool(_FIGURE.fullmatch(cell.text)) for cell in cells) > 1:
+                place = max(cells[-1].column, last)
+                problems.append(self.problem(row, place, "imports.beyond_heading", last=letters_of(last)))
+        return problems
 
 
 def read_grids(path: Path, sheet: str = "") -> tuple[Grid, ...]:
@@ -127,6 +196,32 @@ def in_order(problems: Iterable[Problem]) -> list[Problem]:
     return sorted(once.values(), key=lambda p: (p.sheet == "", p.row or 0, len(p.column), p.column))
 
 
+def folded(problems: Iterable[Problem]) -> list[Problem]:
+    """Tell what is wrong with many cells of a column once, with their number."""
+    alike: dict[tuple[str, ...], list[Problem]] = {}
+    for number, problem in enumerate(problems):
+        doubt = problem.expected_key.startswith("doubt.") or not problem.column
+        said = str(problem.expected_facts)
+        own = (problem.sheet, problem.column, problem.expected_key, said, str(number) if doubt else "")
+        alike.setdefault(own, []).append(problem)
+    lines: list[Problem] = []
+    for first, *others in alike.values():
+        if len(others) < _MOST_ALIKE:
+            lines += [first, *others]
+            continue
+        facts = {**first.expected_facts, "count": len(others), "last": others[-1].row}
+        rest = replace(first, row=None, value="", expected_key="imports.alike", expected_facts=facts)
+        lines += [first, rest]
+    return lines
+
+
+def _runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """First number and length of each run without gaps."""
+    for _, run in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
+        own = [number for _, number in run]
+        yield own[0], len(own)
+
+
 def _grids(path: Path) -> Iterator[Grid]:
     if path.suffix.casefold() in TEXT_TABLES:
         yield _csv_grid(path)
@@ -136,14 +231,40 @@ def _grids(path: Path) -> Iterator[Grid]:
 
 def _sheet_grid(file: str, sheet: Worksheet) -> Grid:
     rows, columns = min(sheet.max_row, MOST_ROWS), min(sheet.max_column, MOST_COLUMNS)
-    values = sheet.iter_rows(max_row=rows, max_col=columns, values_only=True)
     merged = {
         (row, column): (span.min_row, span.min_col)
         for span in sheet.merged_cells.ranges
         for row in range(span.min_row, min(span.max_row, MOST_ROWS) + 1)
         for column in range(span.min_col, min(span.max_col, MOST_COLUMNS) + 1)
     }
-    return Grid(file, clean(sheet.title), _cells(values), merged)
+    hidden = {
+        number
+        for span in sheet.column_dimensions.values()
+        if span.hidden
+        for number in range(span.min or 0, min(span.max or 0, columns) + 1)
+    }
+    rest = min(sheet.max_column, _WIDEST)
+    wider = rest > MOST_COLUMNS and any(
+        value is not None
+        for values in sheet.iter_rows(max_row=rows, min_col=MOST_COLUMNS + 1, max_col=rest, values_only=True)
+        for value in values
+    )
+    return Grid(
+        file,
+        clean(sheet.title),
+        _cells(map(_as_seen, cells) for cells in sheet.iter_rows(max_row=rows, max_col=columns)),
+        merged,
+        hidden_rows=frozenset(row for row, span in sheet.row_dimensions.items() if span.hidden),
+        hidden_columns=frozenset(hidden),
+        wider=wider,
+    )
+
+
+def _as_seen(cell: Any) -> object:
+    """Value of a workbook's cell; of one that is shown in percent what is seen, 0.85 as 85%."""
+    value = cell.value
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return f"{100 * value:.10g}%" if number and in_percent(cell) else value
 
 
 def _cells(rows: Iterable[Iterable[object]]) -> dict[Spot, Cell]:
@@ -177,7 +298,11 @@ def _csv_grid(path: Path) -> Grid:
     tables = [_records(text, mark) for mark in _DELIMITERS]
     # The right mark gives the most cells in the usual row; a decimal comma only now and then one more.
     best = max(tables, key=lambda records: sorted(map(len, records))[len(records) // 2] if records else 0)
-    return Grid(path.name, "", _cells(record[:MOST_COLUMNS] for record in best[:MOST_ROWS]))
+    commas = best is tables[_DELIMITERS.index(",")]
+    widths = {number: len(record) for number, record in enumerate(best, 1)} if commas else {}
+    wider = any(cell.strip() for record in best for cell in record[MOST_COLUMNS:])
+    cells = _cells(record[:MOST_COLUMNS] for record in best[:MOST_ROWS])
+    return Grid(path.name, "", cells, widths=widths, wider=wider)
 
 
 def _records(text: str, delimiter: str) -> list[list[str]]:

@@ -287,7 +287,7 @@ def _refuse_swallowed(notebook: NotebookNode, watch: Watch) -> None:
         found = next((output for output in cell.outputs if _tells_of_error(output)), None)
         if found is not None:
             watch.place = place
-            raise _swallowed(watch, "run.swallowed")
+            raise _swallowed(watch, "run.exited" if found.get("ename") == "SystemExit" else "run.swallowed")
         if cell.execution_count is None:
             watch.place = place
             raise _swallowed(watch, "run.not_run")

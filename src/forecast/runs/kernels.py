@@ -45,6 +45,20 @@ _PATIENCE: Final = 1.0  # seconds
 _GLANCE: Final = 0.005  # seconds between two looks at a kernel that begins or ends
 
 
+# IPython goes on after a shell line that failed; here it is an error of its cell.
+_SHELL: Final = """\
+def _wrapped(run):
+    def system(line):
+        run(line)
+        code = get_ipython().user_ns.get("_exit_code", 0)
+        if code:
+            raise RuntimeError(f"!{line}: exit {code}")
+    return system
+get_ipython().system = _wrapped(get_ipython().system)
+del _wrapped
+"""
+
+
 def available() -> int:
     """Give the number of processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
@@ -59,6 +73,9 @@ def can_fork() -> bool:
 
 def environment(scratch: Path) -> dict[str, str]:
     """Give the environment of a run's kernels: one thread each, and nothing of the user's own set-up."""
+    startup = scratch / "ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True, exist_ok=True)
+    (startup / "shell.py").write_text(_SHELL, encoding="utf-8")
     libraries = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")
     return {
         **os.environ,

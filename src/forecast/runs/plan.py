@@ -10,7 +10,8 @@ from typing import Any, Final
 import nbformat
 from nbformat import NotebookNode
 
-from forecast.base.errors import RunError, shown
+from forecast.base.errors import RunError
+from forecast.base.labels import Phrase
 from forecast.base.spec import RunSpec
 from forecast.runs import parameters
 
@@ -128,7 +129,7 @@ def _bytes_of(path: Path) -> bytes:
 
 def _parsed(name: str, content: bytes) -> NotebookNode:
     try:
-        notebook: NotebookNode = nbformat.reads(content.decode(), as_version=4)
+        notebook: NotebookNode = nbformat.reads(content.decode("utf-8-sig"), as_version=4)
     except (
         ValueError,
         TypeError,
@@ -138,7 +139,8 @@ def _parsed(name: str, content: bytes) -> NotebookNode:
         nbformat.ValidationError,
     ) as error:
         # nbformat takes it for granted that JSON holds a notebook, and stumbles in many ways if not
-        facts = {"notebook": name, "error": shown(str(error))}
+        key = "run.merge_marks" if b"\n<<<<<<< " in content else "run.no_notebook_file"
+        facts = {"notebook": name, "error": Phrase(key)}
         raise RunError("run.unreadable_notebook", facts) from error
     return notebook
 

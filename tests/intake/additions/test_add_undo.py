@@ -402,3 +402,73 @@ def test_a_domain_is_held_beside_the_total_that_it_is_part_of(figure):
     assert found["doubt.parts"]["component"] == "total"
     assert found["doubt.parts"]["stated"] - found["doubt.parts"]["due"] == pytest.approx(0.5, abs=0.05)
     assert found["doubt.parts"]["stated"] == pytest.approx(total)
+
+
+SLIPPED = {"index_code": "PAR", "published_on": "2024-06-01", "source_url": "giả định", "score": "8.723"}
+
+
+@pytest.mark.parametrize(
+    ("area", "year", "key"),
+    [
+        ("TP. Hồ Chí Minh", "2023", "doubt.standing"),
+        ("Hà Nội", "2019", "doubt.jump"),
+        ("Hà Nội", "2016", "doubt.jump"),
+    ],
+)
+def test_a_slipped_decimal_is_doubted_beside_every_known_year(area, year, key, data_dir):
+    """The standing figure of the cell, else the nearest year of the place, however far away."""
+    slipped = one_row.score(data_dir, **SLIPPED, area=area, year=year)
+    usual = one_row.score(data_dir, **{**SLIPPED, "score": "84.3"}, area=area, year=year)
+
+    assert key in {problem.expected_key for problem in slipped.doubts}
+    assert not {"doubt.standing", "doubt.jump"} & {problem.expected_key for problem in usual.doubts}
+
+
+@pytest.mark.parametrize(
+    ("name", "area"),
+    [
+        ("tinh an giang", "An Giang"),
+        ("UBND tỉnh An Giang", "An Giang"),
+        ("Cả nước", "Việt Nam"),
+        ("TỔNG SỐ", "Việt Nam"),
+    ],
+)
+def test_an_area_is_read_as_people_write_it(name, area, data_dir):
+    """As in printed tables."""
+    cells = {"indicator_code": "pub_inv_disb_rate", "period": "2024-01..2024-09", "value": "40"}
+
+    (row,) = one_row.indicator(data_dir, **cells, area=name, published_on="2024-10-05", source_url="x").rows
+
+    assert row["area"] == area
+
+
+def test_a_code_in_other_letters_is_no_new_indicator(data_dir):
+    """Even with a name and a unit of its own."""
+    cells = {
+        "indicator_code": "PUB_INV_disb_rate",
+        "indicator_name_vi": "x",
+        "unit": "%",
+        "period": "2024-09",
+    }
+
+    with pytest.raises(DataError, match="small and capital"):
+        one_row.indicator(data_dir, **cells, value="1", published_on="2024-10-05", source_url="x")
+
+
+def test_a_count_with_thousands_behind_a_point_is_doubted(data_dir):
+    """12.345 dossiers are 12345; the doubt says so."""
+    cells = {"indicator_code": "moi_x", "indicator_name_vi": "Giả định", "unit": "hồ sơ", "area": "Hà Nội"}
+    cells |= {"period": "2024-09", "published_on": "2024-10-05", "source_url": "giả định"}
+
+    (doubt,) = one_row.indicator(data_dir, **cells, value="12.345").doubts
+
+    assert doubt.expected_key == "doubt.not_whole"
+    assert "12345" in doubt.text("vi")
+    assert not one_row.indicator(data_dir, **cells, value="1.234.567").doubts
+    assert not one_row.indicator(data_dir, **{**cells, "unit": "tỷ đồng"}, value="12.345").doubts
+    assert (
+        one_row.score(
+            data_dir, **{**SLIPPED, "score": "8,11/10"}, component="D2", area="Hà Nội", year="2021"
+        ).rows[0]["max_score"]
+        == "10"
+    )

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from forecast.base import labels
 from forecast.data.tables import DOMAINS
 from forecast.intake.additions import plausible
 from forecast.intake.additions.doubts import Case, judge
@@ -131,3 +132,10 @@ def test_real_tables_raise_no_doubt(papi):
         told[year] = {doubt.key for doubt in found}
 
     assert {year: keys for year, keys in told.items() if keys} == {}
+
+
+def test_every_doubt_has_the_words_of_a_rows_note():
+    """Else insisting would fail on the one that lacks them."""
+    keys = {key.partition(".")[2] for key in labels.catalogue() if key.startswith("doubt.")}
+
+    assert keys == {key.partition(".")[2] for key in labels.catalogue() if key.startswith("doubt_kind.")}

@@ -52,8 +52,8 @@ CASES = {
     "indicators": (
         [["Mã chỉ tiêu", "Chỉ tiêu", "Kỳ", "Giá trị", "Đơn vị tính", "Lĩnh vực"]],
         [
-            ["gd_x", "Giả định", "2024-01..2024-05", "1.234,5", "hồ sơ", "D3"],
-            ["gd_x", "Giả định", "2024-01..2024-06", 1300, "hồ sơ", "D3"],
+            ["gd_x", "Giả định", "2024-01..2024-02", "1.234,5", "hồ sơ", "D3"],
+            ["gd_x", "Giả định", "2024-01..2024-03", 1300, "hồ sơ", "D3"],
         ],
         "indicators.csv",
         {"indicator_code": "gd_x", "value": 1234.5, "unit": "hồ sơ", "linked_domain": "D3"},

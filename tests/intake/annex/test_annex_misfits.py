@@ -329,3 +329,52 @@ def test_no_csv_breaks_the_import(shared_data, rows, mark):
             told = [error.text("vi"), error.text("en")]
 
     assert all(told)
+
+
+def refused_keys(path, columns=()):
+    """Keys and cells of what is told about a file."""
+    with pytest.raises(DataError) as refused:
+        tree.read(path, columns=columns)
+    return [(each.expected_key, f"{each.column}{each.row or ''}") for each in refused.value.problems]
+
+
+def test_decimal_commas_in_a_file_of_commas_are_the_cause_that_is_told(made_up, tmp_path):
+    """Not the sums that are wrong for it."""
+    lines = ["STT,Tiêu chí,Điểm tối đa"]
+    lines += [",".join(map(str, row[:3])) for row in made_up.rows_of(made_up.nodes()) if "," not in row[1]]
+    path = tmp_path / "annex.csv"
+    path.write_text("\n".join(lines), encoding="utf-8")
+
+    assert {key for key, _ in refused_keys(path)} == {"imports.beyond_heading", "imports.alike"}
+
+
+def test_maxima_of_several_years_are_to_be_chosen(sheet, made_up, tmp_path):
+    """Both columns are named; by hand either is read."""
+    sheet.rows = [[*row[:3], row[2]] for row in sheet.rows]
+    sheet.rows[0][2:] = ["Điểm tối đa 2022", "Điểm tối đa năm 2023"]
+    path = made_up.write_sheet(tmp_path / "annex.xlsx", sheet.rows)
+
+    assert refused_keys(path) == [("annex.several_maxima", "C1"), ("annex.several_maxima", "D1")]
+    assert not tree.read(path, columns=["Điểm tối đa=D"]).problems
+
+
+def test_a_hidden_row_is_named_beside_what_it_spoils(sheet, made_up, data_dir, tmp_path):
+    """A criterion that was dropped by hiding it."""
+    import openpyxl
+
+    at = sheet.at("1.2")
+    sheet.rows.insert(at, ["1.2", "Tiêu chí cũ", 1.0, *[""] * 6])
+    path = made_up.write_sheet(tmp_path / "annex.xlsx", sheet.rows)
+    book = openpyxl.load_workbook(path)
+    book.active.row_dimensions[at + 1].hidden = True
+    book.save(path)
+
+    annex = tree.read(path)
+    with pytest.raises(DataError) as refused:
+        framework_rows.prepare_import(annex, REQUEST, data_dir)
+
+    assert "imports.hidden_rows" in {remark.key for remark in annex.remarks}
+    hidden = [
+        each.expected_facts for each in refused.value.problems if each.expected_key == "imports.hidden_rows"
+    ]
+    assert hidden == [{"rows": [str(at + 1)]}]

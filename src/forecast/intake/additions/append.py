@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -16,7 +16,7 @@ from forecast.data.load import rehearse
 from forecast.data.load.files import grown, read_rows
 from forecast.data.tables import Table
 from forecast.intake import journal
-from forecast.intake.additions.proposal import TABLE_LANG, Proposal
+from forecast.intake.additions.proposal import TABLE_LANG, Proposal, Row
 from forecast.intake.journal import Entry, Standing
 from forecast.intake.writer import locked, put
 
@@ -60,12 +60,14 @@ def append(
     if proposal.doubts and not insist:
         raise DataError(proposal.refusal())
     table, rows, doubts = proposal.table, proposal.rows, {doubt.expected_key for doubt in proposal.doubts}
+    about = [*zip((doubt.expected_key for doubt in proposal.doubts), proposal.doubted, strict=True)]
     if not rows:
         raise SpecError("additions.nothing", {"file": table.file})
     if doubts:
-        kinds = [text(key.replace("doubt.", "doubt_kind.", 1), TABLE_LANG) for key in sorted(doubts)]
-        said = text("additions.note", TABLE_LANG, doubts=kinds)
-        rows = tuple({**row, "note": "; ".join(filter(None, [row.get("note", ""), said]))} for row in rows)
+        rows = tuple(
+            _noted(row, {key for key, numbers in about if not numbers or number in numbers})
+            for number, row in enumerate(rows)
+        )
     content = grown(proposal.before, table, rows)
     if doubts:  # the notes are longer than what was checked
         rehearse(proposal.data_dir, table.file, content)
@@ -75,6 +77,13 @@ def append(
     with locked(proposal.data_dir):
         put(proposal.data_dir, table.file, content, before=proposal.before, entry=entry)
     return entry
+
+
+def _noted(row: Row, doubts: Iterable[str]) -> Row:
+    """Say in a row's note which doubts about it were set aside."""
+    kinds = [text(key.replace("doubt.", "doubt_kind.", 1), TABLE_LANG) for key in sorted(doubts)]
+    said = text("additions.note", TABLE_LANG, doubts=kinds) if kinds else ""
+    return {**row, "note": "; ".join(filter(None, [row.get("note", ""), said]))} if said else row
 
 
 def listed(data_dir: Path) -> tuple[Listed, ...]:

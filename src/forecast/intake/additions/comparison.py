@@ -8,10 +8,11 @@ from typing import Final
 
 import pandas as pd
 
-from forecast.data.framework import TOTAL, WHOLE, framework_for, with_share
+from forecast.data.framework import TOTAL, WHOLE, Framework, framework_for, with_share
 from forecast.data.load import Vintages
+from forecast.data.load.cells import each_row
 from forecast.data.load.coherence import contradictions, in_points, sums_of, wide
-from forecast.data.tables import RELATED, SCORE_CODES, Table
+from forecast.data.tables import INDICATOR_KEY, INDICATORS, RELATED, SCORE_CODES, Table
 from forecast.intake.additions.doubts import Case, Doubt, judge
 from forecast.intake.additions.history import History, history
 from forecast.intake.additions.proposal import Compared, Difference
@@ -36,7 +37,13 @@ def compare_and_judge(
     if rows.empty:
         return Compared(), list(raised)
     known = known_with(now, after, table, index_code)
-    doubts = [*raised, *judge(_case(rows, addends), known)]
+    frames, day = after.frames, _last_day(now, after, table)
+    framework = (
+        framework_for(frames["frameworks"], frames["events"], index_code, int(rows["year"].iloc[0]), day)
+        if table is not RELATED and addends
+        else None
+    )
+    doubts = [*raised, *judge(_case(rows, addends, framework), known)]
     return _compared(rows, known), [*doubts, *incoherent(rows, known, after, doubts)]
 
 
@@ -85,6 +92,25 @@ def incoherent(
     ]
 
 
+def compare_indicators(now: Vintages, after: Vintages) -> Compared:
+    """Compare new figures of indicators with those of the same area and period, whatever their source."""
+    known, key = now.frames[INDICATORS.name], list(INDICATOR_KEY)
+    rows = after.frames[INDICATORS.name].iloc[len(known) :]
+    standing = known[[*key, "value", "source_url"]]
+    pairs = rows.assign(number=range(len(rows))).merge(standing, on=key, suffixes=("", "_known"))
+    pairs = pairs.assign(apart=(pairs["value"] - pairs["value_known"]).abs())
+    nearest = pairs.groupby("number")["apart"].min()
+    differs = pairs[pairs["number"].isin(nearest.index[nearest > SAME])]
+    return Compared(
+        new=len(rows) - len(nearest),
+        same=int((nearest <= SAME).sum()),
+        different=tuple(
+            Difference(row.area, f"{row.indicator_code} {row.period}", row.value_known, row.value, row.source)
+            for row in each_row(differs.rename(columns={"source_url_known": "source"}))
+        ),
+    )
+
+
 def _last_day(now: Vintages, after: Vintages, table: Table) -> dt.date:
     """Day on which all that stands in a table is known."""
     days = [frame[table.known_from].max() for frame in (now.frames[table.name], after.frames[table.name])]
@@ -110,7 +136,7 @@ def _compared(rows: pd.DataFrame, known: History) -> Compared:
     )
 
 
-def _case(rows: pd.DataFrame, addends: tuple[str, ...]) -> Case:
+def _case(rows: pd.DataFrame, addends: tuple[str, ...], framework: Framework | None) -> Case:
     """Lay new figures of provinces out for judging; those of the country are checked by rules alone."""
     values = rows[rows["statistic"] == "value"]
     scored = values[values["score"].notna()]
@@ -120,6 +146,8 @@ def _case(rows: pd.DataFrame, addends: tuple[str, ...]) -> Case:
     )
     ranked = values[(values["component"] == TOTAL) & values["rank"].notna()]
     maxima = scored.groupby("component")["maximum"].first()
+    if framework is not None and (scored["unit"] == "percent").all():  # a part weighs what its points are
+        maxima = maxima.index.to_series().map(framework.maximum).fillna(maxima)
     return Case(
         year=int(rows["year"].iloc[0]),
         percent=percent,

@@ -6,12 +6,9 @@ beside their parts, ranks beside scores.  A doubt stops an addition until a pers
 
 from __future__ import annotations
 
-import datetime as dt
-import statistics
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from itertools import islice
 from typing import Any, Final
 
@@ -19,16 +16,13 @@ import numpy as np
 import pandas as pd
 
 from forecast.data.framework import TOTAL
-from forecast.data.load.cells import period_days
 from forecast.intake.additions import plausible
 from forecast.intake.additions.history import History
 
 SUM_TOLERANCE: Final = 0.05  # eight figures and their sum, each with two decimals, are at most 0.045 off
-RATIO: Final = 5.0  # an indicator that grows or shrinks by more within a year may have another unit
 _RANGE_TOLERANCE: Final = 0.02
+_OF_THE_WHOLE: Final = ("doubt.unlike", "doubt.level", "doubt.column")  # else each cell would be listed
 _MOST_LISTED: Final = 12  # cells of one kind that a message lists one by one
-_NEAR: Final = 15  # days by which spans of two years may differ and yet be compared
-_EARLY: Final = 2  # month up to which a rate that grows over the year may well be under 1 percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +70,10 @@ class Case:
 def judge(case: Case, history: History) -> list[Doubt]:
     """List the doubts about new figures, the gravest kind first."""
     doubts = [*_copies(case, history), *_unlike_other_years(case, history), *_far_below_all(case, history)]
+    if not any(doubt.key in _OF_THE_WHOLE for doubt in doubts):
+        apart = list(islice(_unlike_known(case, history), _MOST_LISTED))
+        cells = {(doubt.area, doubt.component) for doubt in apart}
+        doubts = [each for each in doubts if (each.area, each.component) not in cells] + apart
     return [*doubts, *_outside_range(case, history), *_totals(case), *_rank_order(case)]
 
 
@@ -123,6 +121,29 @@ def _unlike_other_years(case: Case, history: History) -> Iterator[Doubt]:
     for row, column in [cell for cell in jumps if cell[1] not in skipped][:_MOST_LISTED]:
         cells = {"now": round(float(now[row, column]), 2), "before": round(float(before[row, column]), 2)}
         yield Doubt("doubt.jump", str(frame.index[row]), str(names[column]), {"other": nearest, **cells})
+
+
+def _unlike_known(case: Case, history: History) -> Iterator[Doubt]:
+    """A cell far from what stands for its year, or from every year of its place and from most places."""
+    known = history.figures.dropna(subset="percent")
+    middles = known.groupby("component")["percent"].median()
+    years: defaultdict[tuple[str, str], list[tuple[int, float]]] = defaultdict(list)
+    for area, component, year, percent in known[["area", "component", "year", "percent"]].itertuples(
+        index=False
+    ):
+        years[area, component].append((int(year), float(percent)))
+    for row, column in np.argwhere(~np.isnan(case.percent.to_numpy())):
+        cell = str(case.percent.index[row]), str(case.percent.columns[column])
+        now, others = float(case.percent.iloc[row, column]), years[cell]
+        facts: dict[str, Any] = {"now": round(now, 2)}
+        standing = [percent for year, percent in others if year == case.year]
+        if standing and min(abs(percent - now) for percent in standing) > plausible.ALONE:
+            yield Doubt("doubt.standing", *cell, {**facts, "known": round(standing[0], 2)})
+        elif others and not standing:
+            far = [abs(percent - now) for percent in (*(own for _, own in others), middles[cell[1]])]
+            if min(far) > plausible.ALONE:
+                year, percent = min(others, key=lambda pair: abs(pair[0] - case.year))
+                yield Doubt("doubt.jump", *cell, {**facts, "other": year, "before": round(percent, 2)})
 
 
 def _far_below_all(case: Case, history: History) -> Iterator[Doubt]:
@@ -190,54 +211,3 @@ def _wrong_ranks(scores: pd.Series[float], ranks: pd.Series[float]) -> Iterator[
         if not in_order:
             facts = {"rank": int(rank), "score": float(score), "due": least}
             yield Doubt("doubt.rank" if whole_table else "doubt.rank_order", str(area), TOTAL, facts)
-
-
-class IndicatorDoubts:
-    """Doubts about an indicator's value beside its other values, which grow as rows are added."""
-
-    def __init__(self, frame: pd.DataFrame) -> None:
-        self._values: defaultdict[tuple[str, str], list[tuple[str, float]]] = defaultdict(list)
-        for row in frame.itertuples(index=False):
-            self.add(row)
-
-    def add(self, row: Any) -> None:
-        """Take one row in."""
-        self._values[str(row.indicator_code), str(row.area)].append((str(row.period), float(row.value)))
-
-    def of(self, row: Any) -> Iterator[Doubt]:
-        """Judge one row: another unit, a fall of what can only grow, a day before the period."""
-        value, days = float(row.value), period_days(str(row.period))
-        own = self._values[str(row.indicator_code), str(row.area)]
-        others = [other for other in own if other[0] != row.period]
-        if days is None or not others:
-            return
-        for period, known in others:
-            facts, span = {"period": period, "known": known}, _days(period)
-            if span is None:
-                continue
-            if _year_apart(days, span) and known > 0 < value and not 1 / RATIO <= value / known <= RATIO:
-                yield Doubt("doubt.ratio", facts={**facts, "ratio": RATIO}, column="value")
-            longer = span[0] == days[0] and span[1] < days[1]
-            if longer and row.unit != "%" and 0 <= value < known:
-                yield Doubt("doubt.cumulative", facts=facts, column="value")
-        # What grows over the year is small in January: compare with figures up to the same month, if any.
-        alike = [
-            known for period, known in others if (span := _days(period)) and span[1].month == days[1].month
-        ]
-        middle = statistics.median(alike or [known for _, known in others])
-        early = not alike and days[1].month <= _EARLY
-        if row.unit == "%" and 0 < value <= 1 and middle > 2 and not early:
-            yield Doubt("doubt.fraction", facts={"known": middle}, column="value")
-        if row.published_on < pd.Timestamp(days[0]):
-            yield Doubt("doubt.before_period", facts={"period": str(row.period)}, column="published_on")
-
-
-def _year_apart(days: tuple[dt.date, dt.date], earlier: tuple[dt.date, dt.date]) -> bool:
-    """Whether an earlier span of days is nearly the same one a year ago."""
-    year_ago = (day.replace(year=day.year - 1, day=min(day.day, 28)) for day in days)
-    return all(abs((own - then).days) <= _NEAR for own, then in zip(earlier, year_ago, strict=True))
-
-
-@cache
-def _days(period: str) -> tuple[dt.date, dt.date] | None:
-    return period_days(period)

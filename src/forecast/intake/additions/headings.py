@@ -47,27 +47,27 @@ _PARTS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("results", r"ket qua"),
     ),
     "PAPI": (
-        ("P1", r"tham gia"),
-        ("P2", r"minh bach"),
-        ("P3", r"giai trinh"),
-        ("P4", r"tham nhung"),
-        ("P5", r"thu tuc hanh chinh"),
-        ("P6", r"dich vu cong"),
-        ("P7", r"moi truong"),
-        ("P8", r"dien tu"),
+        ("P1", r"tham gia|participation"),
+        ("P2", r"minh bach|transparen"),
+        ("P3", r"giai trinh|accountab"),
+        ("P4", r"tham nhung|corruption"),
+        ("P5", r"thu tuc hanh chinh|procedures"),
+        ("P6", r"dich vu cong|public service"),
+        ("P7", r"moi truong|environment"),
+        ("P8", r"dien tu|e govern"),
         (TOTAL, rf"papi|^({_TOTALS})$"),
     ),
     "PCI": (
-        ("gia_nhap_thi_truong", r"gia nhap"),
-        ("tiep_can_dat_dai", r"dat dai"),
-        ("tinh_minh_bach", r"minh bach"),
-        ("chi_phi_thoi_gian", r"chi phi thoi gian"),
-        ("chi_phi_khong_chinh_thuc", r"khong chinh thuc"),
-        ("canh_tranh_binh_dang", r"binh dang"),
-        ("tinh_nang_dong", r"nang dong"),
-        ("ho_tro_doanh_nghiep", r"ho tro"),
-        ("dao_tao_lao_dong", r"lao dong"),
-        ("thiet_che_phap_ly", r"phap ly"),
+        ("gia_nhap_thi_truong", r"gia nhap|entry cost"),
+        ("tiep_can_dat_dai", r"dat dai|access to land|land access"),
+        ("tinh_minh_bach", r"minh bach|transparen"),
+        ("chi_phi_thoi_gian", r"chi phi thoi gian|time cost"),
+        ("chi_phi_khong_chinh_thuc", r"khong chinh thuc|informal charge"),
+        ("canh_tranh_binh_dang", r"binh dang|policy bias|competition"),
+        ("tinh_nang_dong", r"nang dong|proactiv"),
+        ("ho_tro_doanh_nghiep", r"ho tro|business support"),
+        ("dao_tao_lao_dong", r"lao dong|labou?r"),
+        ("thiet_che_phap_ly", r"phap ly|legal|law and order"),
         (TOTAL, rf"pci|^({_TOTALS})$"),
     ),
     "DTI": (
@@ -231,6 +231,9 @@ def _numbered(label: str, index_code: str) -> str:
     """D3, P3, III, "III. Cải cách…", "Lĩnh vực 3"; a bare figure is a column's number and no component's."""
     if label in COMPONENTS[index_code]:
         return label
+    printed = re.match(r"([A-Z]\d{1,2})\b", label)  # “P1. Participation”
+    if printed and printed[1] in COMPONENTS[index_code]:
+        return printed[1]
     names = INDEXES[index_code].domains
     if not names:
         return ""

@@ -13,18 +13,25 @@ from typing import Final
 from forecast.base.errors import Problem
 from forecast.base.spelling import clean, letters_of, plain_words
 from forecast.data.load.areas import Gazetteer
-from forecast.intake.additions.periods import YearMissingError, period_in, period_in_title
-from forecast.intake.additions.province_sheet import (
+from forecast.intake.additions.indicator_names import codes_by_name, short_forms
+from forecast.intake.additions.periods import (
+    UnclearPeriodError,
+    YearMissingError,
+    period_in,
+    period_in_title,
+)
+from forecast.intake.additions.province_rows import (
     FEWEST_AREAS,
+    area_named,
     area_rows,
     bare_name,
     figure_in,
     is_number,
+    no_area,
     number_columns,
 )
-from forecast.intake.grid import MOST_COLUMNS, Cell, Grid
+from forecast.intake.grid import Cell, Grid
 
-_NO_AREA: Final = re.compile(r"(tong|trung binh|binh quan|cao nhat|thap nhat|lon nhat|nho nhat|ghi chu)\b.*")
 _COUNTING: Final = re.compile(r"(stt|tt|so tt|so thu tu|(xep )?hang|thu hang)( .*)?")
 _YEAR: Final = re.compile(r"\b(?:19|20)\d\d\b")
 
@@ -73,16 +80,10 @@ def read_indicator_sheet(
     column, rows = area_rows(grid, places)
     if len(rows) < FEWEST_AREAS:
         return None
-    tails: dict[str, set[str]] = {}  # of “Điểm 766: thanh toán trực tuyến” a table's heading is the last part
-    for name, code in names.items():
-        tails.setdefault(plain_words(name.rpartition(": ")[2]), set()).add(code)
-    codes = {tail: min(own) for tail, own in tails.items() if len(own) == 1}
-    codes |= {plain_words(name): code for name, code in names.items()}
-    codes |= {plain_words(code): code for code in kinds}
     first = rows[0]
     while _is_body(grid, first - 1, column, places):  # the country, or a province that is misspelt
         first -= 1
-    return _Reader(grid, column, first, places, codes, kinds, shared).sheet(by_hand)
+    return _Reader(grid, column, first, places, names, kinds, shared).sheet(by_hand)
 
 
 def _is_body(grid: Grid, row: int, column: int, places: Gazetteer) -> bool:
@@ -90,9 +91,9 @@ def _is_body(grid: Grid, row: int, column: int, places: Gazetteer) -> bool:
     cell = grid.cells.get((row, column))
     if cell is None or is_number(cell):
         return False
-    name = bare_name(cell.text)
-    named = places.find(name) or places.nearest(name) or _NO_AREA.fullmatch(plain_words(name))
-    return bool(named) and any(is_number(other) for other in grid.row(row) if other.column > column)
+    named = area_named(cell.text, places) or no_area(cell.text) or places.nearest(bare_name(cell.text))
+    others = (other for other in grid.row(row) if other.column > column)
+    return bool(named) and any(is_number(other) and not _YEAR.fullmatch(other.text) for other in others)
 
 
 class _Reader:
@@ -104,32 +105,38 @@ class _Reader:
         area_column: int,
         first: int,
         places: Gazetteer,
-        codes: Mapping[str, str],
+        names: Mapping[str, str],
         kinds: Mapping[str, str],
         shared: Mapping[str, str],
     ) -> None:
         self.grid, self.area_column, self.first, self.places = grid, area_column, first, places
-        self.codes, self.kinds, self.shared = codes, kinds, shared
+        self.names, self.kinds, self.shared = names, kinds, shared
         self.head = [row for row in grid.rows if row < first]
         rows = [list(grid.row(row)) for row in self.head]
         self.titles = [cells[0].text for cells in rows if len(cells) == 1]  # other rows are headings
-        self.problems: list[Problem] = []
+        self.problems: list[Problem] = [*grid.misfits(self.head, first), *self._other_year()]
+        self.codes: dict[str, str] = {}
 
     def sheet(self, by_hand: Mapping[int, str]) -> IndicatorSheet:
         meanings: dict[int, tuple[str, str]] = {}
         unread = []
-        for column in number_columns(self.grid, self.area_column, self.first):
-            headings = self.grid.headings_above(column, self.head, self.area_column)
-            texts = list(dict.fromkeys(map(_heading, headings)))
+        every = {
+            column: list(dict.fromkeys(map(_heading, self._headings(column)))) for column in self._columns()
+        }
+        headings = [text for texts in every.values() for text in texts]
+        short = short_forms(headings, self.titles, self.names)
+        self.codes = {**short, **codes_by_name(self.names, self.kinds)}
+        for column, texts in every.items():
             named = by_hand.get(column, "")
             counting = not named and texts and _COUNTING.fullmatch(plain_words(texts[0]))
-            if column > MOST_COLUMNS or counting:
+            if counting:
                 continue
             try:
                 code, period = self._meaning(texts, named)
-            except YearMissingError:
+            except (YearMissingError, UnclearPeriodError) as error:
+                key = "imports.year_of_month" if isinstance(error, YearMissingError) else "imports.period"
                 spot = self.first - 1, column
-                self.problems.append(self.grid.problem(*spot, "imports.year_of_month", heading=texts[0]))
+                self.problems.append(self.grid.problem(*spot, key, heading=texts[0]))
                 continue
             if code and period and (named or code not in by_hand.values()):
                 meanings[column] = code, period
@@ -146,14 +153,33 @@ class _Reader:
         columns = tuple(f"{letters_of(at)}: {code} {period}" for at, (code, period) in meanings.items())
         return IndicatorSheet(tuple(lines), columns, tuple(unread), tuple(skipped), tuple(self.problems))
 
+    def _columns(self) -> list[int]:
+        return number_columns(self.grid, self.area_column, self.first)
+
+    def _headings(self, column: int) -> list[Cell]:
+        return self.grid.headings_above(column, self.head, self.area_column)
+
+    def _other_year(self) -> list[Problem]:
+        """Refuse a year given beside a table whose title names others."""
+        own = next((text for text in self.titles if _YEAR.search(text)), "")
+        given = self.shared.get("year")
+        if not own or not given or given in _YEAR.findall(" ".join(self.titles)):
+            return []
+        return [self.grid.whole_problem("imports.other_year", year=given, found=_YEAR.findall(own))]
+
     def _report_twice(self, meanings: Mapping[int, tuple[str, str]]) -> None:
         """Report columns that say they hold the same figure, such as an amount and its rate."""
         seen: dict[tuple[str, str], int] = {}
-        for column, meaning in meanings.items():
-            first = seen.setdefault(meaning, column)
-            if first != column:
-                facts = {"first": letters_of(first), "column": letters_of(column), "component": meaning[0]}
-                self.problems.append(self.grid.problem(self.first - 1, column, "imports.twice", **facts))
+        for column, (code, period) in meanings.items():
+            first = seen.setdefault((code, period), column)
+            if first == column:
+                continue
+            facts = {"first": letters_of(first), "column": letters_of(column), "component": code}
+            # A column named by hand is the only one of its code: no way in a table of many periods.
+            several = len({when for other, when in meanings.values() if other == code}) > 2
+            key = "imports.same_figures" if several else "imports.twice"
+            problem = self.grid.problem(self.first - 1, column, key, **facts, code=code, period=period)
+            self.problems.append(problem)
 
     def _meaning(self, texts: list[str], named: str) -> tuple[str, str]:
         """Code and period of a column: by hand, from its headings, else shared, else from the title."""
@@ -174,11 +200,10 @@ class _Reader:
         filled = any(is_number(self.grid.cells.get((row, column))) for column in meanings)
         if row < self.first or cell is None or not filled or is_number(cell):
             return "", ""
-        name = bare_name(cell.text)
-        area = self.places.find(name)
+        area = area_named(cell.text, self.places)
         if area:
             return area, ""
-        near = "" if _NO_AREA.fullmatch(plain_words(name)) else self.places.nearest(name)
+        near = "" if no_area(cell.text) else self.places.nearest(bare_name(cell.text))
         if not near:
             return "", cell.text
         self.problems.append(self.grid.problem(row, self.area_column, "expect.area_near", near=near))

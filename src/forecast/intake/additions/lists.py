@@ -10,43 +10,44 @@ import dataclasses
 import datetime as dt
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from forecast.base.errors import DataError, Problem, SpecError
+from forecast.base.errors import DataError, Problem
 from forecast.base.indexes import MAIN
 from forecast.base.labels import Phrase, text
-from forecast.base.spec import DEFAULT_AREA, iso_hint, refuse_unknown
-from forecast.base.spelling import letters_of, plain_words
+from forecast.base.spec import DEFAULT_AREA, iso_hint
+from forecast.base.spelling import plain_words
+from forecast.data.framework import framework_for
 from forecast.data.load import Vintages, read_vintages
 from forecast.data.load.areas import Gazetteer, gazetteer
-from forecast.data.load.cells import period_days
+from forecast.data.load.cells import each_row, period_days
 from forecast.data.load.files import Rows, read_rows
-from forecast.data.load.indicators import FROM_CATALOGUE
-from forecast.data.tables import (
-    ELASTICITIES,
-    INDICATOR_TYPES,
-    INDICATORS,
-    REMEDIES,
-    SCORES,
-    SELF_SCORES,
-    Table,
-)
+from forecast.data.load.indicators import FROM_CATALOGUE, january_missing
+from forecast.data.tables import ELASTICITIES, INDICATOR_TYPES, INDICATORS, SCORES, Table
 from forecast.intake import journal
-from forecast.intake.additions.comparison import incoherent, known_with, new_rows
-from forecast.intake.additions.doubts import Doubt, IndicatorDoubts
-from forecast.intake.additions.headings import column_named
-from forecast.intake.additions.indicator_sheet import Line, read_indicator_sheet
-from forecast.intake.additions.one_row import plain_number
-from forecast.intake.additions.periods import YearMissingError, period_in
-from forecast.intake.additions.proposal import TABLE_LANG, Compared, Proposal, Row, propose
+from forecast.intake.additions.comparison import compare_indicators, incoherent, known_with, new_rows
+from forecast.intake.additions.doubts import Doubt
+from forecast.intake.additions.indicator_doubts import IndicatorDoubts, elasticity_doubts
+from forecast.intake.additions.indicator_sheet import Line
+from forecast.intake.additions.list_sheet import KINDS, Lines, read_list
+from forecast.intake.additions.periods import UnclearPeriodError, YearMissingError, period_in
+from forecast.intake.additions.proposal import TABLE_LANG, Compared, Doubted, Proposal, Row, propose
+from forecast.intake.additions.province_rows import area_named
 from forecast.intake.additions.province_sheet import columns_by_hand
-from forecast.intake.grid import MOST_ROWS, Cell, Grid, read_grids
+from forecast.intake.figures import plain_number
+from forecast.intake.grid import Cell, folded
 
-FEWEST_HEADINGS: Final = 3  # recognised in a row, from which it is the heading of a table
 LATE_DAYS: Final = 366  # from a period to its publication, beyond which a figure hardly was news
-_HEAD_ROWS: Final = 30
+_OPTIONS: Final = {  # of what every row may share
+    "indicator_code": "--indicator",
+    "period": "--period",
+    "year": "--year",
+    "published_on": "--published",
+    "recorded_on": "--published",
+    "stated_on": "--published",
+    "source_url": "--source",
+}
 _STATES: Final = {
     "du kien": "planned",
     "chua lam": "planned",
@@ -73,34 +74,6 @@ _USUAL: Final[Mapping[str, Mapping[str, str]]] = {
     "self-scores": {"area": DEFAULT_AREA},
     "remedies": {"state": "planned"},
 }
-KINDS: Final[Mapping[str, Table]] = {
-    "indicators": INDICATORS,
-    "indicator-types": INDICATOR_TYPES,
-    "elasticities": ELASTICITIES,
-    "criteria": SCORES,
-    "self-scores": SELF_SCORES,
-    "remedies": REMEDIES,
-}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Lines:
-    """A list in a sheet: its columns by name, and its lines; a printed table's lines are its figures."""
-
-    grid: Grid
-    columns: Mapping[str, int]
-    lines: tuple[Line, ...]
-    unread: tuple[str, ...]
-    remarks: tuple[Phrase, ...] = ()
-    problems: tuple[Problem, ...] = ()
-
-    def placed(self, problem: Problem, line: Line) -> Problem:
-        """Put a problem of a row to its cell in the list, or to its row where the list has no such column."""
-        cell = line.cells.get(problem.column) or (None if self.columns else line.cells["value"])
-        column = cell.column if cell else self.columns.get(problem.column, 0)
-        sheet = self.grid.sheet if column else ""
-        where = letters_of(column) if sheet else problem.column
-        return dataclasses.replace(problem, file=self.grid.file, sheet=sheet, row=line.number, column=where)
 
 
 def rows_of_list(
@@ -137,24 +110,30 @@ def rows_of_list(
     now = read_vintages(data_dir)
     table = KINDS[kind]
     shared = dict(shared or {})
-    read = _read_list(path, kind, now, sheet, columns_by_hand(columns), shared)
+    read = read_list(path, kind, now, sheet, columns_by_hand(columns), shared)
     maker = _RowMaker(read, kind, table, now, shared)
+    cut = [problem for problem in read.problems if problem.expected_key == "imports.beyond_heading"]
+    if cut:  # whatever else is wrong follows from it
+        raise DataError(folded(cut))
     rows = [maker.row(line) for line in read.lines]
     new = maker.not_yet_there(rows, data_dir)
-    if maker.problems:
-        raise DataError(maker.problems)
+    problems = [*maker.nowhere(rows), *maker.problems]
+    if problems:
+        told = [read.grid.whole_problem(phrase.key, **phrase.facts) for phrase in read.grid.hidden()]
+        raise DataError(folded([*problems, *told]))
     added = [rows[at] for at in new]
 
     def place(problem: Problem, number: int) -> Problem:
         return read.placed(problem, read.lines[new[number]])
 
-    def judge(after: Vintages) -> tuple[Compared, list[Problem]]:
-        doubts = []
+    def judge(after: Vintages) -> tuple[Compared, list[Doubted]]:
+        doubts: list[Doubted] = []
         for number, doubt in _doubts(kind, now, after) if added else ():
             value = str(after.frames[table.name].iloc[number - len(added)][doubt.column])
             problem = Problem("", None, doubt.column, value, doubt.key, doubt.all_facts)
-            doubts.append(place(problem, number))
-        return Compared(new=len(added), standing=len(rows) - len(new)), doubts
+            doubts.append((place(problem, number), (number,)))
+        compared = compare_indicators(now, after) if kind == "indicators" else Compared(new=len(added))
+        return dataclasses.replace(compared, standing=len(rows) - len(new)), doubts
 
     remarks = [*read.remarks, *maker.remarks()]
     if read.columns:
@@ -185,12 +164,17 @@ class _RowMaker:
         self.problems: list[Problem] = list(read.problems)
         self.dated = 0  # figures whose day of publication follows from the catalogue's delay
         self.late = 0  # figures that count as known only long after their period
+        self.undated = 0  # figures that no forecast uses
+        self.not_from_january = 0  # figures of runs that no other year has
+        self.strangers: set[str] = set()  # codes that the catalogue lacks
         self.base = {**dict.fromkeys(table.names, ""), **_USUAL[kind]}
         self.shared = {name: text for name, text in shared.items() if name in table.names and text}
         self.types = {
             row["indicator_code"]: row for row in now.frames[INDICATOR_TYPES.name].to_dict("records")
         }
         known = now.frames[INDICATORS.name].drop_duplicates("indicator_code", keep="last")
+        every = [*self.types, *known["indicator_code"]]
+        self.spellings = {code.casefold(): code for code in reversed(every)}
         names = ("indicator_name_vi", "unit", "linked_domain")
         self.indicators = {
             row["indicator_code"]: {n: row[n] for n in names} for row in known.to_dict("records")
@@ -205,6 +189,8 @@ class _RowMaker:
             row["period"] = _period(row["period"], january=january) or row["period"]
             self._named(row)
             self._dated(row)
+        if "indicator_code" in row:
+            self._same_code(row["indicator_code"], line)
         if self.table is SCORES:
             row["source_day"] = row["source_day"] or row["published_on"]
         return row
@@ -217,15 +203,35 @@ class _RowMaker:
             for name, source in FROM_CATALOGUE.items():
                 row[name] = "" if row[name] == own[source] else row[name]
             return
+        if code:
+            self.strangers.add(code)
         usual = self.indicators.get(code, {})
         lacks = (n for n in usual if not row[n] and not (n == "linked_domain" and n in self.read.columns))
         row |= {name: usual[name] for name in lacks}
+
+    def _same_code(self, code: str, line: Line) -> None:
+        """Refuse a code that differs from a known one in small and capital letters alone."""
+        first = self.spellings.setdefault(code.casefold(), code)
+        if first != code:
+            odd = Problem("", None, "indicator_code", code, "imports.code_letters", {"first": first})
+            self.problems.append(self.read.placed(odd, line))
+
+    def nowhere(self, rows: Sequence[Row]) -> list[Problem]:
+        """Report what all rows need and neither a column nor an option gives."""
+        needed = {column.name for column in self.table.columns if not column.empty} - {*self.read.columns}
+        return [
+            self.read.grid.whole_problem("imports.nowhere", name=name, option=option)
+            for name, option in _OPTIONS.items()
+            if name in needed and rows and not any(row[name] for row in rows)
+        ]
 
     def _dated(self, row: dict[str, str]) -> None:
         """Where a list has no days of publication, they follow the periods by the catalogue's delay."""
         days = period_days(row["period"])
         if days is None:
             return
+        kind = self.types.get(row["indicator_code"], {}).get("kind", "")
+        self.not_from_january += january_missing(kind, days)
         delay = self.types.get(row["indicator_code"], {}).get("delay_days", math.nan)
         undated = not row["published_on"] and "published_on" not in self.read.columns
         if undated and not math.isnan(delay):
@@ -233,11 +239,16 @@ class _RowMaker:
             note = text("imports.delay_note", TABLE_LANG, days=int(delay))
             row["note"] = "; ".join(filter(None, [row["note"], note]))
             self.dated += 1
+        elif not row["published_on"]:
+            self.undated += 1
         elif row["published_on"] > (days[1] + dt.timedelta(days=LATE_DAYS)).isoformat():
             self.late += 1
 
     def remarks(self) -> Iterator[Phrase]:
-        """Say which days of publication were made, and which are late."""
+        """Say which days of publication were made, and which figures no forecast uses, or no comparison."""
+        counts = {"imports.undated": self.undated, "imports.not_from_january": self.not_from_january}
+        yield from (Phrase(key, {"count": count}) for key, count in counts.items() if count)
+        yield from (Phrase("additions.not_in_catalogue", {"code": code}) for code in sorted(self.strangers))
         if self.dated:
             yield Phrase("imports.delay_used", {"count": self.dated})
         if self.late:
@@ -252,11 +263,12 @@ class _RowMaker:
             self.problems.append(self.read.grid.problem(cell.row, cell.column, key))
             return ""
         if numeric:
-            return plain_number(cell.text)
+            return plain_number(cell.text, part=name in ("score", "rank"))
         if name == "state":
             return _STATES.get(plain_words(cell.text), cell.text)
-        other = {"day": iso_hint, "area": self.places.find}.get(kind)
-        return (other and other(cell.text)) or cell.text
+        if kind == "area":
+            return area_named(cell.text, self.places) or cell.text
+        return (iso_hint(cell.text) if kind == "day" else "") or cell.text
 
     def not_yet_there(self, rows: Sequence[Row], data_dir: Path) -> list[int]:
         """Places of the rows that the table lacks; one that stands there with other cells is a problem."""
@@ -264,8 +276,9 @@ class _RowMaker:
         standings = journal.standing(rows, self.table, now and self._as_new(now))
         for line, standing in zip(self.read.lines, standings, strict=True):
             for column, new, _ in standing.differs:
-                facts = {"number": standing.line}
-                odd = Problem(self.table.file, standing.line, column, new, "imports.other_figure", facts)
+                facts = {"number": standing.line, "file": self.table.file}
+                key = "imports.edit_row" if self.table is INDICATOR_TYPES else "imports.other_figure"
+                odd = Problem(self.table.file, standing.line, column, new, key, facts)
                 self.problems.append(self.read.placed(odd, line))
         return [at for at, standing in enumerate(standings) if standing.line is None]
 
@@ -288,14 +301,31 @@ def _doubts(kind: str, now: Vintages, after: Vintages) -> Iterator[tuple[int, Do
     """Doubt new rows, by their number: indicators beside their own values, criteria beside their domains."""
     if kind == "criteria":
         yield from _criteria_doubts(now, after)
+    if kind == "elasticities":
+        yield from _elasticity_doubts(now, after)
     if kind != "indicators":
         return
-    table = INDICATORS.name
-    others = IndicatorDoubts(now.frames[table])
+    table, types = INDICATORS.name, now.frames[INDICATOR_TYPES.name]
+    kinds = dict(zip(types["indicator_code"], types["kind"], strict=True))
+    others = IndicatorDoubts(now.frames[table], after.frames[table], kinds)
     rows = after.frames[table].iloc[len(now.frames[table]) :]
     for number, row in enumerate(rows.itertuples(index=False)):
         yield from ((number, doubt) for doubt in others.of(row))
         others.add(row)
+
+
+def _elasticity_doubts(now: Vintages, after: Vintages) -> Iterator[tuple[int, Doubt]]:
+    """Doubt what experts say beside the catalogue's sign and the maximum of the year."""
+    types = now.frames[INDICATOR_TYPES.name]
+    signs = dict(zip(types["indicator_code"], types["sign"], strict=True))
+    rows = after.frames[ELASTICITIES.name].iloc[len(now.frames[ELASTICITIES.name]) :]
+    for number, row in enumerate(each_row(rows)):
+        frames, day = now.frames, row.stated_on.date()
+        framework = framework_for(frames["frameworks"], frames["events"], MAIN, day.year, day)
+        maximum = framework.maximum(row.component)
+        yield from (
+            (number, doubt) for doubt in elasticity_doubts(row, signs.get(row.indicator_code, 0.0), maximum)
+        )
 
 
 def _criteria_doubts(now: Vintages, after: Vintages) -> Iterator[tuple[int, Doubt]]:
@@ -309,77 +339,9 @@ def _criteria_doubts(now: Vintages, after: Vintages) -> Iterator[tuple[int, Doub
             yield int(number), dataclasses.replace(doubt, column="score")
 
 
-def _read_list(
-    path: Path, kind: str, now: Vintages, sheet: str, by_hand: Mapping[int, str], shared: Mapping[str, str]
-) -> Lines:
-    grids = read_grids(path, sheet)
-    lists = [lines for grid in grids if (lines := _with_heading(grid, kind, by_hand))]
-    if not lists and kind == "indicators":
-        lists = [lines for grid in grids if (lines := _printed(grid, now, by_hand, shared))]
-    if not lists:
-        facts = {"kind": kind, "columns": list(KINDS[kind].names)}
-        key = "imports.no_list_of_indicators" if kind == "indicators" else "imports.no_list"
-        raise DataError([Problem(path.name, None, "", "", key, facts)])
-    if len(lists) > 1:
-        raise SpecError("imports.several_lists", {"sheets": [lines.grid.sheet for lines in lists]})
-    if max(lists[0].grid.rows) >= MOST_ROWS:
-        raise DataError([Problem(path.name, None, "", "", "imports.too_long", {"most": MOST_ROWS})])
-    return lists[0]
-
-
-def _printed(
-    grid: Grid, now: Vintages, by_hand: Mapping[int, str], shared: Mapping[str, str]
-) -> Lines | None:
-    """Read a printed table of provinces, whose columns are months or indicators."""
-    types = now.frames[INDICATOR_TYPES.name]
-    figures = now.frames[INDICATORS.name]
-    names = dict(zip(figures["indicator_name_vi"], figures["indicator_code"], strict=True))
-    names |= dict(zip(types["name_vi"], types["indicator_code"], strict=True))
-    kinds = dict(zip(types["indicator_code"], types["kind"], strict=True))
-    usual = {"value": shared.get("indicator_code", "")}
-    codes = {column: usual.get(name, name) for column, name in by_hand.items()}
-    read = read_indicator_sheet(grid, gazetteer(now.frames["areas"])[0], kinds, names, shared, codes)
-    if read is None:
-        return None
-    _refuse_strange(codes, sorted({*names.values()}))
-    remarks = [Phrase("imports.seen_months", {"lines": len(read.lines), "columns": list(read.columns)})]
-    if read.skipped:
-        remarks.append(Phrase("imports.no_areas", {"rows": list(read.skipped)}))
-    return Lines(grid, {}, read.lines, read.unread, tuple(remarks), read.problems)
-
-
-def _with_heading(grid: Grid, kind: str, by_hand: Mapping[int, str]) -> Lines | None:
-    """Find the heading among the first rows: the one with most recognised columns."""
-    best: dict[str, int] = {}
-    at = 0
-    for number in grid.rows[:_HEAD_ROWS]:
-        named = ((column_named(cell.text, kind, KINDS[kind]), cell.column) for cell in grid.row(number))
-        columns = {name: column for name, column in named if name}
-        if len(columns) > len(best):
-            best, at = columns, number
-    if len(best) < FEWEST_HEADINGS:
-        return None
-    _refuse_strange(by_hand, KINDS[kind].names)
-    best |= {name: column for column, name in by_hand.items()}
-    unread = tuple(cell.text for cell in grid.row(at) if cell.column not in best.values())
-    lines = tuple(_line(grid, number, best) for number in grid.rows if number > at)
-    return Lines(grid, best, lines, unread)
-
-
-def _refuse_strange(by_hand: Mapping[int, str], allowed: Sequence[str]) -> None:
-    for name in by_hand.values():
-        if name not in allowed:
-            refuse_unknown("--column", name, allowed)
-
-
-def _line(grid: Grid, number: int, columns: Mapping[str, int]) -> Line:
-    cells = {name: cell for name, column in columns.items() if (cell := grid.cells.get((number, column)))}
-    return Line(number, cells, {})
-
-
 def _period(words: str, *, january: bool) -> str:
     """Write a period as the table has it; an empty text if the words name none with its year."""
     try:
         return "" if period_days(words) else period_in([words], january=january)
-    except YearMissingError:
+    except (YearMissingError, UnclearPeriodError):
         return ""

@@ -8,14 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from forecast.base.errors import Problem, SpecError
+from forecast.base.errors import DataError, Problem, SpecError
 from forecast.base.indexes import INDEXES, SURVEYS
 from forecast.base.spec import nearest
 from forecast.base.spelling import clean
 from forecast.data.framework import TOTAL
 from forecast.data.load import Vintages, read_vintages
 from forecast.data.load.areas import gazetteer
-from forecast.data.load.cells import number_hint
 from forecast.data.load.indicators import FROM_CATALOGUE
 from forecast.data.tables import (
     ANNOUNCEMENTS,
@@ -27,9 +26,12 @@ from forecast.data.tables import (
     SCORES,
     Table,
 )
-from forecast.intake.additions.comparison import SAME, compare_and_judge
-from forecast.intake.additions.doubts import Doubt, IndicatorDoubts
-from forecast.intake.additions.proposal import Compared, Difference, Proposal, Row, propose
+from forecast.intake.additions.comparison import compare_and_judge, compare_indicators
+from forecast.intake.additions.doubts import Doubt
+from forecast.intake.additions.indicator_doubts import IndicatorDoubts
+from forecast.intake.additions.proposal import Compared, Doubted, Proposal, Row, propose
+from forecast.intake.additions.province_rows import area_named
+from forecast.intake.figures import plain_number, printed_figure
 
 OPTIONS: Final = {  # what a column is called where figures are given
     "published_on": "published",
@@ -73,8 +75,12 @@ def indicator(data_dir: Path, **cells: str) -> Proposal:
     code = given.get("indicator_code", "")
     types = now.frames[INDICATOR_TYPES.name]
     own, listed = (frame[frame["indicator_code"] == code] for frame in (known, types))
+    codes = sorted({*known["indicator_code"], *types["indicator_code"]})
+    alike = [other for other in codes if other.casefold() == code.casefold()]
+    if alike and code not in alike:
+        raise DataError([Problem("--indicator", None, "", code, "imports.code_letters", {"first": alike[0]})])
     if own.empty and listed.empty and not (given.get("indicator_name_vi") and given.get("unit")):
-        near = nearest(code, sorted({*known["indicator_code"], *types["indicator_code"]}))
+        near = nearest(code, codes)
         key = "additions.new_indicator_near" if near else "additions.new_indicator"
         raise SpecError(key, {"code": code, "near": near})
     usual = {name: str(own[name].iloc[-1]) if len(own) else "" for name in FROM_CATALOGUE}
@@ -84,13 +90,8 @@ def indicator(data_dir: Path, **cells: str) -> Proposal:
 
     def judge(after: Vintages) -> tuple[Compared, list[Doubt]]:
         new: Any = next(after.frames[INDICATORS.name].tail(1).itertuples(index=False))
-        same = own[(own["area"] == new.area) & (own["period"] == new.period)]
-        different = tuple(
-            Difference(new.area, new.indicator_code, float(value), new.value, str(source))
-            for value, source in zip(same["value"], same["source_url"], strict=True)
-            if abs(value - new.value) > SAME
-        )
-        return Compared(int(same.empty), different=different), list(IndicatorDoubts(own).of(new))
+        kinds = dict(zip(types["indicator_code"], types["kind"], strict=True))
+        return compare_indicators(now, after), list(IndicatorDoubts(own, kinds=kinds).of(new))
 
     return _propose(data_dir, now, "indicator", INDICATORS, row, judge)
 
@@ -129,15 +130,6 @@ def scale(index_code: str, year: int, component: str) -> float:
     return INDEXES[index_code].scale(year, component) if index_code in RELATED_CODES else math.nan
 
 
-def plain_number(text: str) -> str:
-    """Write a number with a point, where it is plain which number is meant; else the text as it is.
-
-    >>> plain_number("86,97"), plain_number("86.97"), plain_number("?")
-    ('86.97', '86.97', '?')
-    """
-    return number_hint(text) or clean(text)
-
-
 def _propose(
     data_dir: Path,
     now: Vintages,
@@ -153,9 +145,9 @@ def _propose(
         facts = {**doubt.all_facts, "component": doubt.component or row.get("component", "")}
         return Problem(_option(column), None, "", row[column], doubt.key, facts)
 
-    def judged(after: Vintages) -> tuple[Compared, list[Problem]]:
+    def judged(after: Vintages) -> tuple[Compared, list[Doubted]]:
         compared, doubts = judge(after)
-        return compared, list(map(as_problem, doubts))
+        return compared, [(as_problem(doubt), (0,)) for doubt in doubts]
 
     def place(problem: Problem, _: int) -> Problem:
         file = _option(problem.column) if problem.column else problem.file
@@ -173,9 +165,14 @@ def _cleaned(table: Table, cells: Mapping[str, str], now: Vintages) -> dict[str,
         raise SpecError("spec.unknown", {"name": table.file, **facts})
     places, _ = gazetteer(now.frames["areas"])
     given = {name: text for name, cell in cells.items() if (text := clean(str(cell)))}
-    given |= {name: plain_number(given[name]) for name in _NUMBERS if name in given}
+    whole = printed_figure(given.get("score", ""))[1]
+    if whole and "max_score" in table.names:
+        given.setdefault("max_score", whole)
+    given |= {
+        name: plain_number(given[name], part=name in ("score", "rank")) for name in _NUMBERS if name in given
+    }
     if "area" in given:
-        given["area"] = places.find(given["area"]) or given["area"]
+        given["area"] = area_named(given["area"], places) or given["area"]
     return given
 
 

@@ -14,18 +14,28 @@ _YEAR: Final = r"(?:nam )?(?P<year>(?:19|20)\d\d)"
 _UP_TO: Final = (
     r"(?:(?:luy ke|uoc|thuc hien|tinh|thanh toan|giai ngan|tu dau nam) )*(?:den|toi) (?:het )?(?:ngay )?"
 )
-_DAY: Final = re.compile(rf"(?P<up_to>{_UP_TO})?(?P<day>\d\d?) (?P<month>\d\d?) (?P<year>(?:19|20)\d\d)")
-_MONTHS: Final = re.compile(rf"(?P<month>\d\d?) thang(?: dau nam)?(?: {_YEAR})?")
+_DAY: Final = re.compile(rf"(?P<up_to>{_UP_TO})?\b(?P<day>\d\d?) (?P<month>\d\d?) (?P<year>(?:19|20)\d\d)\b")
+_FROM: Final = re.compile(r"\b(?:tu|tu ngay) 0?1 0?1(?: (?:19|20)\d\d)? ")  # a run that begins with its year
+_MONTHS: Final = re.compile(
+    rf"\b(?P<month>\d\d?) thang(?: dau nam)?(?: {_YEAR})?\b(?! (?:cuoi|con lai|tiep|\d\d?\b))"
+)
 _MONTH: Final = re.compile(rf"(?P<up_to>{_UP_TO})?(?:thang |t ?)(?P<month>\d\d?)(?: {_YEAR})?")
 _SHORT: Final = re.compile(
     r"(?P<month>\d\d?) (?P<year>(?:19|20)\d\d)|(?P<year2>(?:19|20)\d\d) (?P<month2>\d\d)"
 )
 _QUARTER: Final = re.compile(rf"quy (?P<quarter>i{{1,3}}|iv|[1-4])(?: {_YEAR})?")
 _WHOLE: Final = re.compile(rf"(?:ca )?{_YEAR}")
+_SOME_PERIOD: Final = re.compile(
+    r"\b(thang|quy|tuan|\d{1,3} \d\d? (?:19|20)\d\d)\b|\bt ?\d\d?\b|^\d\d? (?:19|20)\d\d$"
+)
 
 
 class YearMissingError(ValueError):
     """A heading names a month or a quarter, and nothing names its year."""
+
+
+class UnclearPeriodError(ValueError):
+    """A heading names a period that is none, or that cannot be written as one."""
 
 
 def period_in(texts: Sequence[str], year: str = "", *, january: bool) -> str:
@@ -44,6 +54,8 @@ def period_in(texts: Sequence[str], year: str = "", *, january: bool) -> str:
     ------
     YearMissingError
         If there is a month or quarter without a year.
+    UnclearPeriodError
+        If words such as “quý V” or “6 tháng cuối năm” speak of a period and name none.
 
     Examples
     --------
@@ -57,26 +69,36 @@ def period_in(texts: Sequence[str], year: str = "", *, january: bool) -> str:
             if not re.fullmatch(r"\d{4}", clean(text)):
                 return clean(text)
             break
-    words = [plain_words(text) for text in texts]
-    for text in words:
-        if found := _DAY.search(text):
-            day = f"{found['year']}-{int(found['month']):02d}-{int(found['day']):02d}"
-            return f"{found['year']}-01..{day}" if january or found["up_to"] else day
+    words = [_FROM.sub("", plain_words(text)) for text in texts]
+    days = [found for text in words for found in _DAY.finditer(text)]
+    if len({found[0] for found in days}) > 1:
+        raise UnclearPeriodError(" ".join(words))
+    if days:
+        day = f"{days[0]['year']}-{int(days[0]['month']):02d}-{int(days[0]['day']):02d}"
+        return _sound(f"{days[0]['year']}-01..{day}" if january or days[0]["up_to"] else day)
     years = (found["year"] for text in words if (found := re.search(_YEAR, text)))
     near = next(years, year)
-    for text in words:
-        if found := _MONTHS.search(text):
-            return _run(found["year"] or near, int(found["month"]))
-        if found := _MONTH.fullmatch(text) or _SHORT.fullmatch(text):
-            facts = found.groupdict()
-            month = int(facts["month"] or facts.get("month2") or 0)
-            own = facts["year"] or facts.get("year2") or near
-            return _run(own, month) if january or facts.get("up_to") else f"{_needed(own)}-{month:02d}"
-        if found := _QUARTER.fullmatch(text):
-            quarter = _QUARTERS[found["quarter"]]
-            own = _needed(found["year"] or near)
-            return _run(own, 3 * quarter) if january else f"{own}-Q{quarter}"
-    return next((found["year"] for text in words if (found := _WHOLE.fullmatch(text))), "")
+    named = (period for text in words if (period := _months_in(text, near, january=january)))
+    return next(named, "") or next((found["year"] for text in words if (found := _WHOLE.fullmatch(text))), "")
+
+
+def _months_in(text: str, near: str, *, january: bool) -> str:
+    """Read months or a quarter; an empty text if the words speak of none."""
+    if found := _MONTHS.search(text):
+        return _sound(_run(found["year"] or near, int(found["month"])))
+    if found := _MONTH.fullmatch(text) or _SHORT.fullmatch(text):
+        facts = found.groupdict()
+        month = int(facts["month"] or facts.get("month2") or 0)
+        own = facts["year"] or facts.get("year2") or near
+        run = january or facts.get("up_to")
+        return _sound(_run(own, month) if run else f"{_needed(own)}-{month:02d}")
+    if found := _QUARTER.fullmatch(text):
+        quarter = _QUARTERS[found["quarter"]]
+        own = _needed(found["year"] or near)
+        return _run(own, 3 * quarter) if january else f"{own}-Q{quarter}"
+    if _SOME_PERIOD.search(text):
+        raise UnclearPeriodError(text)
+    return ""
 
 
 def period_in_title(text: str, *, january: bool) -> str:
@@ -91,6 +113,13 @@ def _run(year: str, month: int) -> str:
     """Months from January on; a whole year is a year."""
     own = _needed(year)
     return own if month == 12 else f"{own}-01" if month == 1 else f"{own}-01..{own}-{month:02d}"
+
+
+def _sound(period: str) -> str:
+    """Refuse a thirteenth month and a thirty-first of February."""
+    if not period_days(period):
+        raise UnclearPeriodError(period)
+    return period
 
 
 def _needed(year: str) -> str:

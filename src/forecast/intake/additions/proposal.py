@@ -14,9 +14,11 @@ from forecast.base.labels import Phrase
 from forecast.data.load import Vintages
 from forecast.data.load.files import grown
 from forecast.data.tables import Table
+from forecast.intake.grid import folded
 
 Row = Mapping[str, str]
 Place = Callable[[Problem, int], Problem]  # puts a problem of the n-th row to where its cell came from
+Doubted = tuple[Problem, tuple[int, ...]]  # a doubt and the rows that it speaks of; all if none is named
 TABLE_LANG: Final = "vi"  # the tables' language, whoever adds
 _MOST_LISTED: Final = 12
 
@@ -64,6 +66,8 @@ class Proposal:
         The figures beside what was known.
     doubts
         What is not impossible but unlikely, a problem each; a person must insist.
+    doubted
+        Rows of each doubt; all if none is named.
     remarks
         What a person should know about the reading.
     """
@@ -78,11 +82,12 @@ class Proposal:
     after: Vintages
     compared: Compared = field(default_factory=Compared)
     doubts: tuple[Problem, ...] = ()
+    doubted: tuple[tuple[int, ...], ...] = ()
     remarks: tuple[Phrase, ...] = ()
 
     def refusal(self) -> list[Problem]:
         """Give the doubts, and how to go on if they are none."""
-        return [*self.doubts, Problem(self.what, None, "", "", "additions.insist")]
+        return [*folded(self.doubts), Problem(self.what, None, "", "", "additions.insist")]
 
 
 def propose(
@@ -94,7 +99,7 @@ def propose(
     action: str,
     what: str,
     place: Place,
-    judge: Callable[[Vintages], tuple[Compared, Sequence[Problem]]],
+    judge: Callable[[Vintages], tuple[Compared, Sequence[Doubted]]],
     remarks: Sequence[Phrase] = (),
 ) -> Proposal:
     """Check rows as all data are checked when they are read, then compare and judge them.
@@ -117,7 +122,7 @@ def propose(
     compared, doubts = judge(after)
     return Proposal(
         *(data_dir, table, action, what, tuple(rows), before, now, after),
-        *(compared, tuple(doubts), tuple(remarks)),
+        *(compared, tuple(doubt for doubt, _ in doubts), tuple(rows for _, rows in doubts), tuple(remarks)),
     )
 
 

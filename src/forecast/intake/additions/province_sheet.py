@@ -11,25 +11,34 @@ from typing import Final
 from forecast.base.errors import DataError, Problem, SpecError
 from forecast.base.labels import Phrase
 from forecast.base.spec import refuse_unknown
-from forecast.base.spelling import clean, column_of, letters_of, plain_words
+from forecast.base.spelling import column_of, letters_of, plain_words
 from forecast.data.framework import TOTAL
 from forecast.data.load.areas import Gazetteer
 from forecast.data.tables import COMPONENTS, COUNTRY
 from forecast.intake.additions.headings import Heading, Unit, recognise, unit_said, years_in
-from forecast.intake.additions.one_row import plain_number
-from forecast.intake.grid import MOST_COLUMNS, Cell, Grid, Spot, read_grids
+from forecast.intake.additions.province_rows import (
+    bare_name,
+    country_named,
+    figure_in,
+    is_number,
+    no_area,
+    no_table,
+    number_columns,
+)
+from forecast.intake.additions.stacked import tables_in
+from forecast.intake.figures import printed_figure
+from forecast.intake.grid import MOST_COLUMNS, Grid, Spot, read_grids
 
-FEWEST_AREAS: Final = 5  # rows that name provinces, from which a sheet holds a table
-_NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?(e[+-]?\d+)?", flags=re.ASCII | re.IGNORECASE)
-_NOTHING: Final = re.compile(r"[-–—.…*x/]*|n\s*/?\s*a|không( có)?( số liệu)?", flags=re.IGNORECASE)
-_MEAN: Final = r"(trung binh|binh quan)( chung)?( ca nuoc| toan quoc| cua 63.*)?"
 _STATISTICS: Final = (
-    ("mean", rf"(gia tri |diem )?{_MEAN}|ca nuoc|toan quoc"),
     ("max", r"(gia tri |diem )?(cao nhat|lon nhat).*"),
     ("min", r"(gia tri |diem )?(thap nhat|nho nhat).*"),
     ("maximum", r"(thang diem|diem toi da|diem chuan|toi da).*"),
-    ("", r"(do lech|trung vi|tong so|so tinh).*"),
+    ("", r"(do lech|trung vi|tong|so tinh).*"),
+    ("mean", r".*"),
 )
+
+
+_YEAR: Final = re.compile(r"(?:19|20)\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +118,11 @@ def read_sheet(
         If the sheet or a column is not known.
     """
     named = _headings_by_hand(columns, index_code)
-    tables = [(grid, *area_rows(grid, places)) for grid in read_grids(path, sheet)]
-    tables = [(grid, column, rows) for grid, column, rows in tables if len(rows) >= FEWEST_AREAS]
+    grids = read_grids(path, sheet)
+    tables = tables_in(grids, places)
     if not tables:
-        raise DataError([Problem(path.name, None, "", "", "imports.no_table")])
+        usual = Problem(path.name, None, "", "", "imports.no_table")
+        raise DataError([no_table(grids, places, usual)])
     if len(tables) > 1:
         raise SpecError("imports.several_sheets", {"sheets": [grid.sheet for grid, *_ in tables]})
     grid, column, rows = tables[0]
@@ -137,6 +147,7 @@ class _Reader:
         while self._is_body(self.first - 1):  # a first row whose province is misspelt
             self.first -= 1
         self.problems: list[Problem] = []
+        self.skipped: list[str] = []  # names of rows that are no area's
         self.head = self._head()
         top = self.head[0] if self.head else self.first
         self.above = [cell.text for row in grid.rows if row < top for cell in grid.row(row)]
@@ -153,6 +164,7 @@ class _Reader:
             numeric = number_columns(self.grid, self.area_column, self.first)
             seen = [" / ".join(self._labels(column)) for column in numeric]
             self.problems.append(self.grid.whole_problem("imports.no_columns", seen=seen))
+        self.problems += self.grid.misfits(self.head, self.first)
         lines = [line for row in self.grid.rows if row not in self.head for line in self._line(row, columns)]
         self._report_repeated(lines)
         unread = [
@@ -160,9 +172,12 @@ class _Reader:
             for column, heading in columns.items()
             if heading.kind == "unknown"
         ]
-        remarks = (Phrase("imports.unread", {"columns": unread}),) if unread else ()
+        remarks = [Phrase("imports.unread", {"columns": unread})] if unread else []
+        if self.skipped:
+            remarks.append(Phrase("imports.no_areas", {"rows": self.skipped}))
+        remarks += self.grid.hidden()
         years = frozenset(year for text in self.above for year in years_in(text))
-        return Sheet(self.grid, columns, tuple(lines), years, tuple(self.problems), remarks)
+        return Sheet(self.grid, columns, tuple(lines), years, tuple(self.problems), tuple(remarks))
 
     def _head(self) -> list[int]:
         """Rows of the heading: those right above the first province that have several cells each."""
@@ -180,7 +195,7 @@ class _Reader:
         """Whether a row has a name and mostly numbers beside it, as no heading has."""
         name = self.grid.cells.get((row, self.area_column))
         others = [cell for cell in self.grid.row(row) if cell.column > self.area_column]
-        numbers = [cell for cell in others if is_number(cell)]
+        numbers = [cell for cell in others if is_number(cell) and not _YEAR.fullmatch(cell.text)]
         named = name is not None and not is_number(name) and self._statistic(row) is None
         return named and len(numbers) * 2 > len(others)
 
@@ -188,20 +203,38 @@ class _Reader:
         """Kind of a row that is no province's; None if its name says none."""
         cell = self.grid.cells.get((row, self.area_column)) or next(self.grid.row(row), None)
         words = plain_words(cell.text) if cell else ""
-        return next((kind for kind, wording in _STATISTICS if re.fullmatch(wording, words)), None)
+        own = _STATISTICS if country_named(words) else _STATISTICS[:-1]  # a sum is no mean
+        return next((kind for kind, wording in own if re.fullmatch(wording, words)), None)
 
     def _labels(self, column: int) -> list[str]:
         """Headings above a column, from the top."""
         return [cell.text for cell in self.grid.headings_above(column, self.head, self.area_column)[::-1]]
 
     def _columns(self) -> dict[int, Heading]:
+        """Meaning of each column with figures, or whose heading says that it has them."""
         columns = {}
-        for column in number_columns(self.grid, self.area_column, self.first):
+        numeric = number_columns(self.grid, self.area_column, self.first)
+        filled = {column for row, column in self.grid.cells if row >= self.first} - {self.area_column}
+        for column in sorted(filled):
             heading = recognise(self._labels(column), self.index_code, self.year)
-            if heading.kind == "figure" and not heading.unit:
-                heading = Heading("figure", heading.component, self.unit, heading.maximum)
+            if column not in numeric and (
+                column < self.area_column or heading.kind not in ("figure", "rank")
+            ):
+                continue
+            if heading.kind == "figure":
+                percent, maximum = self._shown(column)
+                unit = "percent" if percent else heading.unit or self.unit
+                heading = Heading("figure", heading.component, unit, heading.maximum or maximum)
             columns[column] = heading
         return columns
+
+    def _shown(self, column: int) -> tuple[bool, float]:
+        """Whether most figures of a column are shown in percent, and the maximum that all are shown of."""
+        rows = [row for row in self.grid.rows if row >= self.first]
+        cells = [cell for row in rows if (cell := self.grid.cells.get((row, column))) and is_number(cell)]
+        wholes = {printed_figure(cell.text)[1] for cell in cells}
+        percent = sum(cell.text.endswith("%") for cell in cells) * 2 > len(cells)
+        return percent, float(max(wholes)) if len(wholes) == 1 and wholes != {""} else 0.0
 
     def _report_twice(self, columns: Mapping[int, Heading]) -> None:
         """Report columns that say they hold the same."""
@@ -211,9 +244,8 @@ class _Reader:
             first = seen.setdefault((heading.kind, heading.component, heading.unit), column)
             if first != column and heading.kind in ("figure", "rank"):
                 facts = {"first": letters_of(first), "column": letters_of(column)}
-                problem = self.grid.problem(
-                    row, column, "imports.twice", component=heading.component, **facts
-                )
+                name = heading.component if heading.kind == "figure" else "rank"
+                problem = self.grid.problem(row, column, "imports.twice", component=name, **facts)
                 self.problems.append(problem)
 
     def _line(self, row: int, columns: Mapping[int, Heading]) -> Iterator[Line]:
@@ -226,6 +258,9 @@ class _Reader:
         if kind is not None:
             if kind and filled:
                 yield self._read_line(COUNTRY, kind, row, columns)
+            return
+        if cell and filled and no_area(cell.text) and self.places.find(bare_name(cell.text)) is None:
+            self.skipped.append(cell.text)
             return
         area = self.places.find(bare_name(cell.text)) if cell else None
         if area in self.places.provinces:
@@ -256,48 +291,8 @@ class _Reader:
         for line in lines:
             first = seen.setdefault((line.area, line.statistic), line.spot)
             if first != line.spot and line.statistic == "value":
-                facts = {"area": line.area, "first": f"{letters_of(first[1])}{first[0]}"}
+                facts = {"area": line.area, "first": self.grid.name_of(first)}
                 self.problems.append(self.grid.problem(*line.spot, "imports.area_twice", **facts))
-
-
-def area_rows(grid: Grid, places: Gazetteer) -> tuple[int, list[int]]:
-    """Column that names most provinces, and the rows in which it does."""
-    rows: dict[int, list[int]] = {}
-    for (row, column), cell in sorted(grid.cells.items()):
-        if cell.kind == "text" and places.find(bare_name(cell.text)) in places.provinces:
-            rows.setdefault(column, []).append(row)
-    return max(rows.items(), key=lambda pair: len(pair[1]), default=(0, []))
-
-
-def number_columns(grid: Grid, area_column: int, first: int) -> list[int]:
-    """Columns with a number in the first province's row or below."""
-    columns = {column for (row, column), cell in grid.cells.items() if row >= first and is_number(cell)}
-    return sorted(columns - {area_column})
-
-
-def bare_name(text: str) -> str:
-    """A province's name without its number and the marks of footnotes.
-
-    >>> bare_name("12. Hà Nội (*)")
-    'Hà Nội'
-    """
-    return clean(re.sub(r"^\d{1,2}[.)]\s*|[*†¹²³⁴\d]+$|\(\s*[*\d]*\s*\)\s*$", "", clean(text)))
-
-
-def figure_in(cell: Cell | None) -> tuple[float | None, str]:
-    """Read a figure; what is wrong with it is a key of the catalogue, ``""`` if nothing is."""
-    if cell is None or _NOTHING.fullmatch(cell.text):
-        return None, ""
-    if cell.kind in ("formula", "day"):
-        return None, f"imports.figure_{cell.kind}"
-    text = plain_number(cell.text.removesuffix("%").strip())
-    return (float(text), "") if _NUMBER.fullmatch(text) else (None, "imports.figure")
-
-
-def is_number(cell: Cell | None) -> bool:
-    """Whether a cell holds a figure, or a formula or day in the place of one."""
-    value, key = figure_in(cell)
-    return value is not None or key in ("imports.figure_formula", "imports.figure_day")
 
 
 def columns_by_hand(columns: Sequence[str]) -> dict[int, str]:

@@ -33,9 +33,9 @@ from forecast.intake.additions.comparison import compare_and_judge
 from forecast.intake.additions.doubts import Doubt
 from forecast.intake.additions.headings import Unit
 from forecast.intake.additions.one_row import scale
-from forecast.intake.additions.proposal import Compared, Proposal, Row, propose
+from forecast.intake.additions.proposal import Compared, Doubted, Proposal, Row, propose
 from forecast.intake.additions.province_sheet import Figure, Line, Sheet, read_sheet
-from forecast.intake.grid import Spot, in_order
+from forecast.intake.grid import Spot, folded, in_order
 
 INDEXES: Final = {code.casefold(): code for code in EVERY_CODE}
 PROVINCES: Final = 63
@@ -111,13 +111,13 @@ def table(
         placed = read.grid.problem(*spot, problem.expected_key, **problem.expected_facts)
         return dataclasses.replace(placed, value=problem.value)
 
-    def judge(after: Vintages) -> tuple[Compared, list[Problem]]:
+    def judge(after: Vintages) -> tuple[Compared, list[Doubted]]:
         own = list(_own_doubts(read, maker))
         compared, doubts = compare_and_judge(
             now, after, target, index_code, addends=maker.addends, raised=own
         )
         compared = dataclasses.replace(compared, standing=maker.standing, missing=missing)
-        return compared, [_as_problem(doubt, read) for doubt in doubts]
+        return compared, [(_as_problem(doubt, read), _rows_of(doubt, rows)) for doubt in doubts]
 
     try:
         proposal = propose(
@@ -132,10 +132,31 @@ def table(
             remarks=(maker.seen(), *read.remarks),
         )
     except DataError as error:
-        raise DataError(in_order([*problems, *error.problems])) from error
+        raise _refused(read, [*problems, *error.problems]) from error
     if problems:
-        raise DataError(in_order([*problems, *proposal.doubts]))
+        raise _refused(read, [*problems, *proposal.doubts])
     return proposal if rows else dataclasses.replace(proposal, doubts=())
+
+
+def _refused(read: Sheet, problems: Sequence[Problem]) -> DataError:
+    """Refuse a table; what it does not show is told beside, as it may be the reason."""
+    cut = [problem for problem in problems if problem.expected_key == "imports.beyond_heading"]
+    if cut:  # whatever else is wrong follows from it
+        return DataError(folded(in_order(cut)))
+    told = [read.grid.whole_problem(phrase.key, **phrase.facts) for phrase in read.grid.hidden()]
+    return DataError(folded(in_order([*problems, *told])))
+
+
+def _rows_of(doubt: Doubt, rows: Sequence[Row]) -> tuple[int, ...]:
+    """Numbers of the rows that a doubt speaks of; none if it speaks of all."""
+    areas = {doubt.area, doubt.facts.get("other_area", doubt.area)} - {""}
+    return tuple(
+        number
+        for number, row in enumerate(rows)
+        if (areas or doubt.component)
+        and (not areas or row["area"] in areas)
+        and (not doubt.component or row["component"] == doubt.component)
+    )
 
 
 class _RowMaker:
@@ -201,6 +222,8 @@ class _RowMaker:
         units: tuple[Unit, ...] = ("points", "percent", "")
         for unit in units:
             if figure := line.figures.get((component, unit)):
+                if unit == "percent" and self.target is RELATED:  # kept in the publisher's points
+                    return Figure(figure.value * self.maximum(component) / WHOLE, figure.spot), "points"
                 return figure, unit or self.units[component]
         return None, "points"
 

@@ -126,7 +126,8 @@ def prepare_import(annex: Annex, request: Request, data_dir: FilePath) -> Framew
     problems = [*annex.problems, *maker.problems, *_against_known(annex, known)]
     problems += _against_parts(annex, known, sources)
     if problems:
-        raise DataError(in_order(problems))
+        told = [annex.grid.whole_problem(phrase.key, **phrase.facts) for phrase in annex.grid.hidden()]
+        raise DataError(in_order([*problems, *told]))
     above = maker.above()
     kept = {name: row for name, row in known.items() if not is_criterion(name)}
     after = {**kept, **above, **{row["component"]: row for row in rows}}

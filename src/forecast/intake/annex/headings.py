@@ -68,8 +68,11 @@ def role_of(text: str) -> Role | None:
     ('max', 'responsible', None)
     """
     words = plain_words(re.sub(r"\(.*?\)", " ", text))
-    if not words or len(words) > _LONGEST or re.search(r"\d", words):
+    if not words or len(words) > _LONGEST:
         return None
+    if re.search(r"\d", words):  # of several years, “Điểm tối đa 2023”, or a title
+        bare = clean(re.sub(r"\b(nam )?(19|20)\d\d\b", " ", words))
+        return "max" if re.fullmatch(dict(_WORDINGS)["max"], bare) and "diem" in bare else None
     return next((role for role, wording in _WORDINGS if re.fullmatch(wording, words)), None)
 
 

@@ -18,10 +18,11 @@ from forecast.data.tables import DOMAINS
 from forecast.intake.annex.entries import Entry, Total, read_entries
 from forecast.intake.annex.headings import Layout, find_layout, missing_roles, parse_columns
 from forecast.intake.annex.scoring import Scoring, scoring
-from forecast.intake.grid import Cell, Grid, Spot, read_grids
+from forecast.intake.grid import Cell, Grid, Spot, folded, read_grids
 from forecast.intake.numbering import Path, code_of
 
 TOLERANCE: Final = 0.005  # as the door to the data has it
+_YEAR: Final = re.compile(r"\b(?:19|20)\d\d\b")
 _MAXIMUM: Final = re.compile(
     r"(?:tối đa:?\s*)?(\d{1,3}(?:[.,]\d{1,4})?)\s*(?:điểm|đ)?\.?", flags=re.IGNORECASE | re.ASCII
 )
@@ -107,7 +108,12 @@ def read(path: FilePath, *, sheet: str = "", columns: Sequence[str] = ()) -> Ann
         raise DataError([Problem(path.name, None, "", "", key, {"seen": seen})])
     if len(tables) > 1:
         raise SpecError("annex.several_sheets", {"sheets": [grid.sheet for grid, _ in tables]})
-    return whole_annex(*tables[0])
+    grid, layout = tables[0]
+    unclear = [*grid.misfits((layout.last_row - 1, layout.last_row), layout.last_row + 1)]
+    unclear += _maxima_of_years(grid, layout)
+    if unclear:  # whatever else is wrong follows from it
+        raise DataError(folded(unclear))
+    return whole_annex(grid, layout)
 
 
 def whole_annex(grid: Grid, layout: Layout) -> Annex:
@@ -129,7 +135,20 @@ def whole_annex(grid: Grid, layout: Layout) -> Annex:
         wrong = list(_sums(grid, items, read.totals))
         problems += [*wrong, *(read.doubtful if wrong else ())]
     spot = next(((layout.last_row, column.column) for column in layout.of("source")), None)
-    return Annex(grid, tuple(items), tuple(problems), tuple(_remarks(grid, entries, items)), spot)
+    return Annex(grid, tuple(items), tuple(problems), (*_remarks(grid, entries, items), *grid.hidden()), spot)
+
+
+def _maxima_of_years(grid: Grid, layout: Layout) -> list[Problem]:
+    """Report maxima of several years side by side: a person says which are meant."""
+    maxima = {column.column: set(_YEAR.findall(column.label)) for column in layout.of("max")}
+    if len({year for years in maxima.values() for year in years}) < 2:
+        return []
+    labels = [column.label for column in layout.of("max")]
+    return [
+        grid.problem(layout.last_row, column, "annex.several_maxima", seen=labels, column=letters_of(column))
+        for column, years in maxima.items()
+        if years
+    ]
 
 
 def _prints_none(entry: Entry) -> bool:

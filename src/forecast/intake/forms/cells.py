@@ -13,6 +13,7 @@ from openpyxl.cell import Cell, MergedCell
 
 from forecast.base.spec import iso_hint
 from forecast.base.spelling import clean
+from forecast.base.workbook import in_percent
 from forecast.intake.forms.layout import MOST_TEXT
 
 Value = float | str | dt.date | None
@@ -56,7 +57,7 @@ def points(cell: Cell | MergedCell, maximum: float) -> Read:
     if typed.endswith("%"):
         return _percent(_number(typed.removesuffix("%")), maximum)
     number = _number(typed) if isinstance(value, str) else _float(value)
-    if not isinstance(value, str) and "%" in str(cell.number_format):
+    if not isinstance(value, str) and in_percent(cell):
         return _percent(number * _PERCENT, maximum)
     return _up_to(number, maximum)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from openpyxl.cell import Cell, MergedCell
 from openpyxl.worksheet.worksheet import Worksheet
 
 from forecast.answer.submissions.duties import departments
@@ -15,6 +16,7 @@ from forecast.base.spec import RunSpec
 from forecast.base.spelling import clean
 from forecast.base.workbook import Opened
 from forecast.data.framework import Framework
+from forecast.intake.figures import printed_figure
 from forecast.intake.forms import cells
 from forecast.intake.forms.form import key_of
 from forecast.intake.forms.key import READ_VERSIONS, Key
@@ -66,7 +68,7 @@ def read(opened: Opened, target: Target) -> Read:
     a year or an area that cannot be forecast.
     """
     key = Key.read(opened.book)
-    sheet = _entry(opened)
+    sheet = _entry(opened, key) if key else None
     if key is None or sheet is None:
         return Read(None, (), (Problem(opened.name, None, "", "", "expect.form_of_ours"),))
     try:
@@ -89,9 +91,23 @@ def read(opened: Opened, target: Target) -> Read:
     return Read(key, () if problems else given, tuple(problems))
 
 
-def _entry(opened: Opened) -> Worksheet | None:
+def _entry(opened: Opened, key: Key) -> Worksheet | None:
+    """Find the sheet of answers by its name, or else by the department and the codes that it holds."""
     wanted = sheet_name("entry")
-    return next((sheet for sheet in opened.book.worksheets if clean(sheet.title) == wanted), None)
+    named = (sheet for sheet in opened.book.worksheets if clean(sheet.title) == wanted)
+    codes = {code for code, _, _ in key.components}
+    like = (
+        sheet
+        for sheet in opened.book.worksheets
+        if cells.plain(sheet[DEPARTMENT_CELL]) == clean(key.department)
+        and any(cells.plain(cell) in codes for (cell,) in sheet[f"A{FIRST_ROW}:A{FIRST_ROW + len(codes)}"])
+    )
+    return next(named, None) or next(like, None)
+
+
+def _printed(text: str) -> float:
+    """Number that a text gives; NaN if it gives none."""
+    return float(printed_figure(text)[0] or "nan")
 
 
 def _stale(key: Key, framework: Framework, spec: RunSpec) -> tuple[str, dict[str, Any]] | None:
@@ -137,7 +153,8 @@ class _Reader:
             name, most = maxima[component]
             if cells.plain(self.sheet[f"{COLUMNS['name']}{row}"]) != clean(name):
                 yield self._problem(row, COLUMNS["name"], "expect.form_same_name", meant=name)
-            if self.sheet[f"{COLUMNS['maximum']}{row}"].value != most:
+            maximum = self.sheet[f"{COLUMNS['maximum']}{row}"]
+            if maximum.value != most and _printed(cells.plain(maximum)) != most:
                 yield self._problem(row, COLUMNS["maximum"], "expect.form_same_maximum", high=most)
 
     def rows(self) -> dict[str, int]:
@@ -169,7 +186,7 @@ class _Reader:
         maximum = next(most for code, _, most in self.key.components if code == component)
         inputs = {name: self.sheet[f"{COLUMNS[name]}{row}"] for name in INPUTS}
         read = {name: cells.points(inputs[name], maximum) for name in POINTS}
-        read |= {name: cells.words(inputs[name]) for name in TEXTS}
+        read |= {name: cells.words(self._seen(inputs[name])) for name in TEXTS}
         read["due"] = cells.day(inputs["due"], *due_days(self.key.target_year))
         problems = [
             self._problem(row, COLUMNS[name], cell.expected[0], **cell.expected[1])
@@ -194,6 +211,13 @@ class _Reader:
             yield self._problem(row, COLUMNS["low"], "expect.form_low", likely=likely)
         if not missing and high < likely:
             yield self._problem(row, COLUMNS["high"], "expect.form_high", likely=likely)
+
+    def _seen(self, cell: Cell | MergedCell) -> Cell | MergedCell:
+        """Give the cell whose words are seen at a cell: of a merged range its first."""
+        for span in self.sheet.merged_cells.ranges if isinstance(cell, MergedCell) else ():
+            if cell.coordinate in span:
+                return self.sheet.cell(span.min_row, span.min_col)
+        return cell
 
     def _codes(self) -> list[tuple[int, str]]:
         rows = range(FIRST_ROW, min(self.sheet.max_row, MOST_ROWS) + 1)

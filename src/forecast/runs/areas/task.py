@@ -98,7 +98,8 @@ def make(task: Task, kit: Kit) -> Made:
 
 
 def _modules(kit: Kit) -> tuple[str, ...]:
-    return imported_by(nbformat.reads(each.decode(), as_version=4) for each in kit.notebooks.values())
+    texts = (each.decode("utf-8-sig") for each in kit.notebooks.values())
+    return imported_by(nbformat.reads(text, as_version=4) for text in texts)
 
 
 @lru_cache(maxsize=1)

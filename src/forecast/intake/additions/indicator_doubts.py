@@ -1,0 +1,180 @@
+"""Doubts about an indicator's figures beside its other figures, and about what experts say of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import heapq
+import re
+import statistics
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, Final
+
+import pandas as pd
+
+from forecast.base.spelling import plain_words
+from forecast.data.load.cells import period_days
+from forecast.data.tables import COUNTRY
+from forecast.intake.additions.doubts import Doubt
+
+RATIO: Final = 5.0  # an indicator that grows or shrinks by more within a year may have another unit
+TIMES: Final = 20.0  # the largest of all others, beyond which a figure may have lost its decimal mark
+EARLY_DAYS: Final = 10  # before the end of a period an estimate of it may be out
+_FEWEST: Final = 3  # other figures, from which the largest of them says something
+_NEAR: Final = 15  # days by which spans of two years may differ and yet be compared
+_MONTH: Final = 31  # days
+_EARLY: Final = 2  # month up to which a rate that grows over the year may well be under 1 percent
+_WHOLE: Final = 100.0
+_THOUSAND: Final = 1000.0
+_CHANGE: Final = re.compile(r"\b(tang|giam|toc do|chenh lech|thay doi|growth)\b")  # may have any sign
+_COUNTS: Final = re.compile(
+    r"(ho so|nguoi|dich vu|thu tuc|cuoc|tap the|ca nhan|doanh nghiep|du an|phan anh|don|tin|luot|van ban"
+    r"|can bo|cong chuc|vien chuc|don vi|nhiem vu|quyet dinh|vu|viec|giay phep|dossiers?|people)"
+)
+
+
+class IndicatorDoubts:
+    """Doubts about an indicator's value beside its other values, which grow as rows are added.
+
+    Parameters
+    ----------
+    known
+        Figures that stand.
+    every
+        Those and the new ones, among which a new one may be far above all others; default: as `known`.
+    kinds
+        Kind by code of the catalogue; only what is cumulative cannot fall.
+    """
+
+    def __init__(
+        self,
+        known: pd.DataFrame,
+        every: pd.DataFrame | None = None,
+        kinds: Mapping[str, str] | None = None,
+    ) -> None:
+        self._values: defaultdict[tuple[str, str], list[tuple[str, float]]] = defaultdict(list)
+        self._given: dict[tuple[str, ...], float] = {}
+        self._kinds = dict(kinds or {})
+        self._lowest = known.groupby("indicator_code")["value"].min().to_dict()
+        self._highest = known.groupby("indicator_code")["value"].max().to_dict()
+        whole = known if every is None else every
+        parts = whole[whole["area"] != COUNTRY].groupby("indicator_code")["value"]
+        self._largest = {str(code): heapq.nlargest(2, values) for code, values in parts}
+        self._count = {str(code): len(values) for code, values in parts}
+        for row in known.itertuples(index=False):
+            self.add(row)
+
+    def add(self, row: Any) -> None:
+        """Take one row in."""
+        self._values[str(row.indicator_code), str(row.area)].append((str(row.period), float(row.value)))
+        self._given[_origin(row)] = float(row.value)
+
+    def of(self, row: Any) -> Iterator[Doubt]:
+        """Judge one row by itself, beside those of its area, and beside those of all areas."""
+        yield from self._beside_all(row)
+        days = period_days(str(row.period))
+        if days is None:
+            return
+        at_once = self._kinds.get(str(row.indicator_code)) == "level" and (days[1] - days[0]).days > _MONTH
+        yield from _untimely(row, days, early=at_once)
+        own = self._values[str(row.indicator_code), str(row.area)]
+        others = [other for other in own if other[0] != row.period]
+        if others:
+            yield from self._beside_own(row, days, others)
+
+    def _beside_all(self, row: Any) -> Iterator[Doubt]:
+        """A sign, a share, a size that no figure of the indicator has; a second figure of one source."""
+        value, code = float(row.value), str(row.indicator_code)
+        change = _CHANGE.search(plain_words(str(row.indicator_name_vi)))
+        if value < 0 and not change and self._lowest.get(code, 0.0) >= 0:
+            yield Doubt("doubt.negative", column="value")
+        share = str(row.unit).startswith("%")
+        if share and value > _WHOLE and not change and self._highest.get(code, 0.0) <= _WHOLE:
+            yield Doubt("doubt.over_whole", column="value")
+        hint = round(_THOUSAND * value, 6)  # 12.345 dossiers
+        cut = value % 1 and 1 <= value < _THOUSAND and hint % 1 == 0
+        if cut and _COUNTS.fullmatch(plain_words(str(row.unit))):
+            yield Doubt(
+                "doubt.not_whole", facts={"unit": str(row.unit), "hint": f"{hint:.0f}"}, column="value"
+            )
+        largest, count = self._largest.get(code, []), self._count.get(code, 0)
+        rest = largest[1:] if largest and value == largest[0] else largest
+        rest = rest if str(row.area) != COUNTRY and count > _FEWEST else []
+        if rest and value > TIMES * rest[0] > 0:
+            yield Doubt("doubt.far", facts={"times": TIMES, "known": rest[0]}, column="value")
+        given = self._given.get(_origin(row))
+        if given is not None and given != value:
+            yield Doubt("doubt.two_values", facts={"known": given}, column="value")
+
+    def _beside_own(
+        self, row: Any, days: tuple[dt.date, dt.date], others: list[tuple[str, float]]
+    ) -> Iterator[Doubt]:
+        """Another unit, a fall of what can only grow, a fraction in the place of a percentage."""
+        value, kind = float(row.value), self._kinds.get(str(row.indicator_code), "")
+        grows = kind == "cumulative" or (not kind and row.unit != "%")
+        above: list[tuple[float, str]] = []
+        for period, known in others:
+            facts, span = {"period": period, "known": known}, _days(period)
+            if span is None:
+                continue
+            if _year_apart(days, span) and known > 0 < value and not 1 / RATIO <= value / known <= RATIO:
+                yield Doubt("doubt.ratio", facts={**facts, "ratio": RATIO}, column="value")
+            if span[0] == days[0] and span[1] < days[1] and grows and 0 <= value < known:
+                above.append((known, period))
+        if above:  # the highest says it all
+            known, period = max(above)
+            yield Doubt("doubt.cumulative", facts={"period": period, "known": known}, column="value")
+        # What grows over the year is small in January: compare with figures up to the same month, if any.
+        alike = [
+            known for period, known in others if (span := _days(period)) and span[1].month == days[1].month
+        ]
+        middle = statistics.median(alike or [known for _, known in others])
+        early = not alike and days[1].month <= _EARLY
+        if row.unit == "%" and 0 < value <= 1 and middle > 2 and not early:
+            yield Doubt("doubt.fraction", facts={"known": middle}, column="value")
+
+
+def elasticity_doubts(row: Any, sign: float, maximum: float) -> Iterator[Doubt]:
+    """Judge what an expert says: its sign beside the catalogue's, its size beside the component's maximum.
+
+    Parameters
+    ----------
+    sign
+        1 or -1 as the catalogue expects, 0 where it expects none.
+    maximum
+        Points of the component, NaN if unknown.
+    """
+    low, high = float(row.low), float(row.high)
+    if sign and max(sign * low, sign * high) < 0:
+        column = "high" if sign > 0 else "low"
+        yield Doubt("doubt.other_sign", facts={"sign": f"{sign:+.0f}"}, column=column)
+    if max(abs(low), abs(high)) > maximum:
+        column = "high" if abs(high) >= abs(low) else "low"
+        yield Doubt("doubt.above_maximum", "", str(row.component), {"maximum": maximum}, column)
+
+
+def _untimely(row: Any, days: tuple[dt.date, dt.date], *, early: bool) -> Iterator[Doubt]:
+    """A day of publication before the period, or long before its end; a year's plan may be `early`."""
+    facts = {"period": str(row.period)}
+    if row.published_on < pd.Timestamp(days[0]):
+        yield Doubt("doubt.before_period", facts=facts, column="published_on")
+    elif not early and row.published_on < pd.Timestamp(days[1]) - pd.Timedelta(days=EARLY_DAYS):
+        yield Doubt("doubt.before_end", facts={**facts, "days": EARLY_DAYS}, column="published_on")
+
+
+def _origin(row: Any) -> tuple[str, ...]:
+    """Name a figure and the page that gives it; without a page, nothing is the same as anything."""
+    day = str(row.published_on)[:10]
+    return str(row.indicator_code), str(row.area), str(row.period), str(row.source_url), day
+
+
+def _year_apart(days: tuple[dt.date, dt.date], earlier: tuple[dt.date, dt.date]) -> bool:
+    """Whether an earlier span of days is nearly the same one a year ago."""
+    year_ago = (day.replace(year=day.year - 1, day=min(day.day, 28)) for day in days)
+    return all(abs((own - then).days) <= _NEAR for own, then in zip(earlier, year_ago, strict=True))
+
+
+@cache
+def _days(period: str) -> tuple[dt.date, dt.date] | None:
+    return period_days(period)

@@ -1,0 +1,158 @@
+"""Finds a list in a sheet: its heading and lines, or a printed table of indicators in its place."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from forecast.base.errors import DataError, Problem, SpecError
+from forecast.base.labels import Phrase
+from forecast.base.spec import refuse_unknown
+from forecast.base.spelling import letters_of
+from forecast.data.load import Vintages
+from forecast.data.load.areas import gazetteer
+from forecast.data.tables import (
+    ELASTICITIES,
+    INDICATOR_TYPES,
+    INDICATORS,
+    REMEDIES,
+    SCORES,
+    SELF_SCORES,
+    Table,
+)
+from forecast.intake.additions.headings import column_named
+from forecast.intake.additions.indicator_sheet import Line, read_indicator_sheet
+from forecast.intake.additions.province_rows import no_table
+from forecast.intake.additions.stacked import tables_in
+from forecast.intake.grid import MOST_ROWS, Cell, Grid, read_grids
+
+FEWEST_HEADINGS: Final = 3  # recognised in a row, from which it is the heading of a table
+_HEAD_ROWS: Final = 30
+KINDS: Final[Mapping[str, Table]] = {
+    "indicators": INDICATORS,
+    "indicator-types": INDICATOR_TYPES,
+    "elasticities": ELASTICITIES,
+    "criteria": SCORES,
+    "self-scores": SELF_SCORES,
+    "remedies": REMEDIES,
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lines:
+    """A list in a sheet: its columns by name, and its lines; a printed table's lines are its figures."""
+
+    grid: Grid
+    columns: Mapping[str, int]
+    lines: tuple[Line, ...]
+    unread: tuple[str, ...]
+    remarks: tuple[Phrase, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    def placed(self, problem: Problem, line: Line) -> Problem:
+        """Put a problem of a row to its cell in the list, or to its row where the list has no such column."""
+        cell = line.cells.get(problem.column) or (None if self.columns else line.cells["value"])
+        column = cell.column if cell else self.columns.get(problem.column, 0)
+        sheet, (row, at) = self.grid.original((line.number, column or 1))
+        return dataclasses.replace(
+            problem,
+            file=self.grid.file,
+            sheet=sheet if column else "",
+            row=row,
+            column=letters_of(at) if column else problem.column,
+            value=cell.text if cell and problem.value else problem.value,
+        )
+
+
+def read_list(
+    path: Path, kind: str, now: Vintages, sheet: str, by_hand: Mapping[int, str], shared: Mapping[str, str]
+) -> Lines:
+    """Read the one list of a file, or its printed table of indicators.
+
+    Raises
+    ------
+    DataError
+        If the file is refused, too long, or holds neither.
+    SpecError
+        If several sheets hold one, or a sheet or column is not known.
+    """
+    grids = read_grids(path, sheet)
+    lists = [lines for grid in grids if (lines := _with_heading(grid, kind, by_hand))]
+    places = gazetteer(now.frames["areas"])[0]
+    if not lists and kind == "indicators":
+        printed = (table.grid for table in tables_in(grids, places))
+        lists = [lines for grid in printed if (lines := _printed(grid, now, by_hand, shared))]
+    if not lists:
+        facts = {"kind": kind, "columns": list(KINDS[kind].names)}
+        key = "imports.no_list_of_indicators" if kind == "indicators" else "imports.no_list"
+        raise DataError([no_table(grids, places, Problem(path.name, None, "", "", key, facts))])
+    if len(lists) > 1:
+        raise SpecError("imports.several_lists", {"sheets": [lines.grid.sheet for lines in lists]})
+    if max(lists[0].grid.rows) >= MOST_ROWS:
+        raise DataError([Problem(path.name, None, "", "", "imports.too_long", {"most": MOST_ROWS})])
+    return lists[0]
+
+
+def _printed(
+    grid: Grid, now: Vintages, by_hand: Mapping[int, str], shared: Mapping[str, str]
+) -> Lines | None:
+    """Read a printed table of provinces, whose columns are months or indicators."""
+    types = now.frames[INDICATOR_TYPES.name]
+    figures = now.frames[INDICATORS.name]
+    names = dict(zip(figures["indicator_name_vi"], figures["indicator_code"], strict=True))
+    names |= dict(zip(types["name_vi"], types["indicator_code"], strict=True))
+    kinds = dict(zip(types["indicator_code"], types["kind"], strict=True))
+    usual = {"value": shared.get("indicator_code", "")}
+    codes = {column: usual.get(name, name) for column, name in by_hand.items()}
+    read = read_indicator_sheet(grid, gazetteer(now.frames["areas"])[0], kinds, names, shared, codes)
+    if read is None:
+        return None
+    _refuse_strange(codes, sorted({*names.values()}))
+    remarks = [Phrase("imports.seen_months", {"lines": len(read.lines), "columns": list(read.columns)})]
+    if read.skipped:
+        remarks.append(Phrase("imports.no_areas", {"rows": list(read.skipped)}))
+    remarks += grid.hidden()
+    return Lines(grid, {}, read.lines, read.unread, tuple(remarks), read.problems)
+
+
+def _with_heading(grid: Grid, kind: str, by_hand: Mapping[int, str]) -> Lines | None:
+    """Find the heading among the first rows: the one with most recognised columns."""
+    best: dict[str, list[Cell]] = {}
+    at = 0
+    for number in grid.rows[:_HEAD_ROWS]:
+        columns: dict[str, list[Cell]] = {}
+        for cell in grid.row(number):
+            if name := column_named(cell.text, kind, KINDS[kind]):
+                columns.setdefault(name, []).append(cell)
+        if len(columns) > len(best):
+            best, at = columns, number
+    if len(best) < FEWEST_HEADINGS:
+        return None
+    _refuse_strange(by_hand, KINDS[kind].names)
+    named = {name: column for column, name in by_hand.items()}
+    twice = [
+        grid.problem(at, other.column, "imports.heading_twice", name=name, first=letters_of(first.column))
+        for name, (first, *others) in best.items()
+        if name not in named
+        for other in others
+    ]
+    places = {name: cells[0].column for name, cells in best.items()} | named
+    read = {*places.values(), *(cell.column for cells in best.values() for cell in cells)}
+    unread = tuple(cell.text for cell in grid.row(at) if cell.column not in read)
+    lines = tuple(_line(grid, number, places) for number in grid.rows if number > at)
+    problems = (*twice, *grid.misfits([at], at + 1))
+    return Lines(grid, places, lines, unread, tuple(grid.hidden()), problems)
+
+
+def _refuse_strange(by_hand: Mapping[int, str], allowed: Sequence[str]) -> None:
+    for name in by_hand.values():
+        if name not in allowed:
+            refuse_unknown("--column", name, allowed)
+
+
+def _line(grid: Grid, number: int, columns: Mapping[str, int]) -> Line:
+    cells = {name: cell for name, column in columns.items() if (cell := grid.cells.get((number, column)))}
+    return Line(number, cells, {})

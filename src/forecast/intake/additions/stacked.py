@@ -1,0 +1,113 @@
+"""Puts parts of one printed table below each other: halves side by side, a table that goes on elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from forecast.base.spelling import plain_words
+from forecast.data.load.areas import Gazetteer
+from forecast.intake.additions.province_rows import FEWEST_AREAS, area_columns, bare_name
+from forecast.intake.grid import Cell, Grid, Piece, Spot
+
+
+class Found(NamedTuple):
+    """A table of provinces in a grid: the column that names them, and the rows in which it does."""
+
+    grid: Grid
+    column: int
+    rows: Sequence[int]
+
+
+def tables_in(grids: Sequence[Grid], places: Gazetteer) -> list[Found]:
+    """Find the tables of provinces, those that are parts of one put together."""
+    found = [
+        table
+        for grid in grids
+        for table in [_whole(grid, places)]
+        if table is not None and len(table.rows) >= FEWEST_AREAS
+    ]
+    if len(found) < 2:
+        return found
+    first = found[0]
+    if len({table.column for table in found}) > 1 or not _apart(found, places):
+        return found
+    if any(_heading(table) not in (_heading(first), ()) for table in found):
+        return found
+    return [_joined([(table, 0, table.grid.cells) for table in found])]
+
+
+def _whole(grid: Grid, places: Gazetteer) -> Found | None:
+    """Take the column that names most provinces, and what is printed beside it as more of the same."""
+    columns = [Found(grid, column, rows) for column, rows in area_columns(grid, places).items()]
+    if not columns:
+        return None
+    best = max(columns, key=lambda table: len(table.rows))
+    halves = [table for table in columns if len(table.rows) > 1]
+    width = halves[1].column - halves[0].column if len(halves) > 1 else 0
+    starts = [halves[0].column + width * number for number in range(len(halves))]
+    if not width or [table.column for table in halves] != starts or not _apart(halves, places):
+        return best
+    lead = min(column for row, column in grid.cells if row == halves[0].rows[0])
+    parts = []
+    for number, table in enumerate(halves):
+        low = lead + number * width
+        cells = {spot: cell for spot, cell in grid.cells.items() if low <= spot[1] < low + width}
+        parts.append((table, number * width, cells))
+    if len({_heading(Found(replace(grid, cells=cells), t.column, t.rows), by) for t, by, cells in parts}) > 1:
+        return best
+    return _joined(parts)
+
+
+def _apart(tables: Sequence[Found], places: Gazetteer) -> bool:
+    """Whether no province stands in two of them."""
+    names = [
+        places.find(bare_name(table.grid.cells[row, table.column].text))
+        for table in tables
+        for row in table.rows
+    ]
+    return len(set(names)) == len(names)
+
+
+def _heading(table: Found, shift: int = 0) -> tuple[tuple[int, str], ...]:
+    """Words above the first province by column, without titles that stand alone."""
+    rows = [row for row in table.grid.rows if row < table.rows[0]]
+    cells = (list(table.grid.row(row)) for row in rows)
+    words = ((cell.column - shift, plain_words(cell.text)) for own in cells if len(own) > 1 for cell in own)
+    return tuple(sorted(words))
+
+
+def _joined(parts: Sequence[tuple[Found, int, Mapping[Spot, Cell]]]) -> Found:
+    """Put parts below each other, each moved to the left by its shift; messages name where a cell stood."""
+    cells: dict[Spot, Cell] = {}
+    merged: dict[Spot, Spot] = {}
+    pieces, rows = [], []
+    hidden_rows: set[int] = set()
+    below = 0
+    for table, shift, own in parts:
+        grid = table.grid
+        pieces.append(Piece(below + 1, grid.sheet, -below, shift))
+        for (row, column), cell in own.items():
+            spot = row + below, column - shift
+            cells[spot] = replace(cell, row=spot[0], column=spot[1])
+        merged |= dict(_moved(grid, below, shift))
+        hidden_rows |= {row + below for row in grid.hidden_rows}
+        rows += [row + below for row in table.rows]
+        below += max(grid.rows)
+    first = parts[0][0]
+    whole = replace(
+        first.grid,
+        cells=cells,
+        merged=merged,
+        pieces=tuple(pieces),
+        hidden_rows=frozenset(hidden_rows),
+        wider=any(table.grid.wider for table, *_ in parts),
+    )
+    return Found(whole, first.column, rows)
+
+
+def _moved(grid: Grid, below: int, shift: int) -> Iterator[tuple[Spot, Spot]]:
+    for spot, first in grid.merged.items():
+        if min(spot[1], first[1]) > shift:
+            yield (spot[0] + below, spot[1] - shift), (first[0] + below, first[1] - shift)

@@ -1,0 +1,51 @@
+"""Reads a printed figure in the forms people give it: “8,21 điểm”, “85,3 (↑1,2)”, “8,11/9,5”, “Hạng 12”."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from forecast.base.spelling import clean
+from forecast.data.load.cells import number_hint
+
+_MOST_WHOLE: Final = 100.0  # of a score; a rank is one of 63
+_NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?(e[+-]?\d+)?", flags=re.ASCII | re.IGNORECASE)
+_ARROWS: Final = "↑↓▲▼△▽⬆⬇↗↘→"
+_MOVE: Final = re.compile(  # how much more or less than last time
+    rf"\s*(\(\s*([{_ARROWS}=+\-−–]|tăng|giảm)[^()]*\)|[{_ARROWS}][\s\d.,%]*)$", flags=re.IGNORECASE
+)
+_RANK: Final = re.compile(r"^(xếp )?(hạng|thứ hạng|thứ|vị trí)\s*:?\s*(?=\d)", flags=re.IGNORECASE)
+_UNIT: Final = re.compile(r"(?<=\d)\s*(điểm|đ)\.?$", flags=re.IGNORECASE)
+_OF: Final = re.compile(r"(?P<number>[\d.,]+)\s*/\s*(?P<of>[\d.,]+)", flags=re.ASCII)
+
+
+def printed_figure(text: str) -> tuple[str, str]:
+    """Give the number with a decimal point, and the number of which it is a part; ``""`` where there is none.
+
+    >>> printed_figure("85,3 (↑1,2)"), printed_figure("8,11/9,5 điểm"), printed_figure("nhiều")
+    (('85.3', ''), ('8.11', '9.5'), ('', ''))
+    """
+    bare = _UNIT.sub("", _RANK.sub("", _MOVE.sub("", clean(text).rstrip("*"))))
+    parts = _OF.fullmatch(bare)
+    number, whole = (_plain(parts[name]) if parts else "" for name in ("number", "of"))
+    if number and whole and float(number) <= float(whole) <= _MOST_WHOLE:  # 9/2024 is a month
+        return number, whole
+    return _plain(bare), ""
+
+
+def plain_number(text: str, *, part: bool = False) -> str:
+    """Write a number with a point, where it is plain which number is meant; else the text as it is.
+
+    `part` allows a number of a whole, as of a score or a rank.
+
+    >>> plain_number("86,97"), plain_number("86.97"), plain_number("?"), plain_number("12/63", part=True)
+    ('86.97', '86.97', '?', '12')
+    """
+    number, whole = printed_figure(text)
+    return number if number and (part or not whole) else clean(text)
+
+
+def _plain(text: str) -> str:
+    bare = clean(text)
+    hint = number_hint(bare) or number_hint(bare.removesuffix("%")) or bare.removesuffix("%").strip()
+    return hint if _NUMBER.fullmatch(hint) else ""

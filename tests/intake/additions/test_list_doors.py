@@ -1,0 +1,352 @@
+"""Lists and printed tables of indicators: what their doors refuse, ask and say.  All figures are made up."""
+
+import pytest
+
+from forecast.base.errors import DataError
+from forecast.data.load import rehearse
+from forecast.intake.additions import append, lists
+from forecast.intake.additions.indicator_names import short_forms
+from forecast.intake.additions.periods import UnclearPeriodError, period_in
+from forecast.intake.additions.province_rows import country_named
+
+RATE = "pub_inv_disb_rate"
+SOURCE = {"source_url": "Bảng giả định"}
+HEAD = "indicator_code,area,period,value,published_on,source_url"
+
+
+@pytest.fixture
+def imported(data_dir, tmp_path):
+    """Read lines of a CSV file as a list; give the proposal."""
+
+    def go(*lines, kind="indicators", columns=(), suffix=".csv", **shared):
+        path = tmp_path / f"list{suffix}"
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return lists.rows_of_list(data_dir, path, kind, columns=columns, shared=shared)
+
+    return go
+
+
+@pytest.fixture
+def refusal(imported):
+    """Read lines that are refused; give what is told: row, column, key."""
+
+    def go(*lines, **how):
+        with pytest.raises(DataError) as refused:
+            imported(*lines, **how)
+        return [(each.row, each.column, each.expected_key) for each in refused.value.problems]
+
+    return go
+
+
+def printed(areas, *headings, title="Bảng giả định", figure=lambda n, _: str(20 + n % 50)):
+    """Lines of a printed table of provinces, semicolons between its cells."""
+    lines = [title, ";".join(["STT", "Địa phương", *headings])]
+    body = (
+        [str(n), area, *(figure(n, at) for at, _ in enumerate(headings))] for n, area in enumerate(areas, 1)
+    )
+    return [*lines, *map(";".join, body)]
+
+
+ROW = f"{RATE},Hà Nội,2024-01..2024-06,41.5,2024-07-05,x"
+REFUSED = {
+    "a cut decimal comma": ([HEAD, ROW.replace("41.5", "41,5")], [(2, "G", "imports.beyond_heading")]),
+    "a column twice": ([f"{HEAD},value", f"{ROW},3"], [(1, "G", "imports.heading_twice")]),
+    "a source that nothing gives": (
+        ["indicator_code,period,value,published_on", f"{RATE},2024-06,4,2024-07-05"],
+        [(None, "", "imports.nowhere")],
+    ),
+    "a code in other letters": ([HEAD, ROW.replace(RATE, RATE.upper())], [(2, "A", "imports.code_letters")]),
+    "another domain than the catalogue's": (
+        [f"{HEAD},linked_domain", f"{ROW},D1"],
+        [(2, "G", "expect.same_as_catalogue")],
+    ),
+    "a month that is none": (
+        [HEAD, ROW.replace("2024-01..2024-06", "Tháng 13/2024")],
+        [(2, "C", "expect.period")],
+    ),
+    "the last months of a year": (
+        [HEAD, ROW.replace("2024-01..2024-06", "6 tháng cuối năm 2024")],
+        [(2, "C", "expect.period")],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_list_is_refused_at_its_cell(case, refusal):
+    """Row and column of the file are named, by letter as in a workbook."""
+    lines, told = REFUSED[case]
+
+    assert refusal(*lines) == told
+
+
+@pytest.mark.parametrize(
+    ("headings", "how", "column", "key"),
+    [
+        (["Tháng 13/2024"], {}, "C", "imports.period"),
+        (["Quý V/2024"], {}, "C", "imports.period"),
+        (["31/02/2024"], {}, "C", "imports.period"),
+        (["Từ 15/12/2023 đến 14/9/2024"], {}, "C", "imports.period"),
+        (["6 tháng cuối năm 2024"], {}, "C", "imports.period"),
+        (["Tháng 8 - tháng 9/2024"], {}, "C", "imports.period"),
+        (["T1/2024", "T2/2024", "T3/2024", "Tháng 3/2024"], {}, "F", "imports.same_figures"),
+        (["Tháng 3"], {"title": "Giải ngân năm 2024", "year": "2023"}, "", "imports.other_year"),
+        ([f"Tháng {n % 12 + 1}/{2015 + n // 12}" for n in range(70)], {}, "", "imports.too_wide"),
+    ],
+)
+def test_a_printed_table_is_refused_at_its_heading(headings, how, column, key, refusal, areas):
+    """A period is read as what it is or not at all; no column is left out in silence."""
+    title = how.pop("title", "Bảng giả định")
+    lines = printed(areas[:8], *headings, title=title)
+
+    told = refusal(*lines, indicator_code=RATE, **SOURCE, **how)
+
+    assert (column, key) in {(own, name) for _, own, name in told}
+
+
+@pytest.mark.parametrize(
+    ("headings", "periods"),
+    [(["2023", "2024"], {"2023", "2024"}), (["8/2024", "9/2024"], {"2024-01..2024-08", "2024-01..2024-09"})],
+)
+def test_numbers_as_headings_are_headings(headings, periods, imported, areas):
+    """Years and months above “Địa phương”."""
+    rows = imported(*printed(areas[:8], *headings), indicator_code=RATE, **SOURCE).rows
+
+    assert {row["period"] for row in rows} == periods
+    assert len(rows) == 16
+
+
+@pytest.mark.parametrize(
+    ("text", "period"),
+    [
+        ("Từ 01/01/2024 đến 31/8/2024", "2024-01..2024-08-31"),
+        ("Lũy kế từ 01/01 đến 15/9/2024", "2024-01..2024-09-15"),
+        ("Ước đến hết tháng 10/2024", "2024-01..2024-10"),
+    ],
+)
+def test_a_run_from_the_first_of_january_is_one(text, period):
+    """Two days in a heading are a run only if the first begins the year."""
+    assert period_in([text], january=True) == period
+
+
+@pytest.mark.parametrize("texts", [["131/12/2024"], ["Quý V", "Năm 2024"], ["Tuần 3", "2024"]])
+def test_a_bad_period_is_not_read_as_another(texts):
+    """Not as the end of its number, nor as the year above it."""
+    with pytest.raises(UnclearPeriodError):
+        period_in(texts, january=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        *(("TỔNG SỐ", True), ("Cả nước", True), ("Trung bình cả nước", True), ("Toàn quốc", True)),
+        *(
+            ("Tổng cộng", True),
+            ("Bình quân chung cả nước", True),
+            ("Việt Nam", True),
+            ("Giá trị trung bình", True),
+        ),
+        *(("Cao nhất", False), ("Bộ Tài chính", False), ("Hà Nội", False), ("Tổng cục Thuế", False)),
+    ],
+)
+def test_rows_that_mean_the_country(name, meant):
+    """In one place, for all tables."""
+    assert country_named(name) is meant
+
+
+@pytest.mark.parametrize("name", ["TỔNG SỐ", "Cả nước", "Trung bình cả nước", "Toàn quốc"])
+def test_the_country_is_an_area_of_printed_tables_and_lists(name, imported, areas):
+    """The first row of most tables."""
+    lines = printed(areas[:8], "Tháng 3/2024")
+    table = [*lines[:2], f";{name};33", *lines[2:]]
+
+    rows = imported(*table, indicator_code=RATE, **SOURCE).rows
+    one = imported(HEAD, ROW.replace("Hà Nội", name)).rows
+
+    assert [row["value"] for row in rows if row["area"] == "Việt Nam"] == ["33"]
+    assert [row["area"] for row in one] == ["Việt Nam"]
+
+
+NAMES = {
+    "Điểm 766: công khai, minh bạch": "open",
+    "Điểm 766: tiến độ, kết quả giải quyết": "progress",
+    "Điểm 766: cung cấp dịch vụ công trực tuyến": "online",
+    "Điểm 766: thanh toán trực tuyến": "payment",
+    "Điểm 766: mức độ hài lòng": "satisfaction",
+    "Điểm 766: số hóa hồ sơ": "digitised",
+    "Số dịch vụ công trực tuyến": "count",
+}
+HEADINGS = {
+    "Công khai, minh bạch": "open",
+    "Tiến độ giải quyết": "progress",
+    "Dịch vụ công trực tuyến": "online",
+    "Cung cấp DVC trực tuyến": "online",
+    "Thanh toán trực tuyến": "payment",
+    "Mức độ hài lòng của người dân": "satisfaction",
+    "Số hóa hồ sơ": "digitised",
+    "Tỷ lệ thanh toán trực tuyến": None,
+    "Trực tuyến": None,
+    "Dân số": None,
+}
+
+
+def test_short_headings_of_a_group_of_indicators():
+    """Those of the national portal; a rate is no score, and one word fits several."""
+    from forecast.base.spelling import plain_words
+
+    found = short_forms([*HEADINGS], [], NAMES)
+
+    assert {text: found.get(plain_words(text)) for text in HEADINGS} == HEADINGS
+    assert short_forms(["Dịch vụ công trực tuyến"], [], NAMES) == {}  # nothing says that it is this group
+
+
+def test_a_table_of_the_portal_is_read_whole(imported, areas):
+    """Its own headings, a title that names the group."""
+    title = "BỘ CHỈ SỐ PHỤC VỤ NGƯỜI DÂN, DOANH NGHIỆP THÁNG 9 NĂM 2024"
+    headings = [
+        "Tiến độ giải quyết",
+        "Dịch vụ công trực tuyến",
+        "Mức độ hài lòng",
+        "Số hóa hồ sơ",
+        "Tổng điểm",
+    ]
+
+    rows = imported(*printed(areas[:8], *headings, title=title), **SOURCE).rows
+
+    names = ("progress", "online", "satisfaction", "digitised", "total")
+    assert {row["indicator_code"] for row in rows} == {f"p766_{name}" for name in names}
+    assert len(rows) == 40
+
+
+KNOWN = [
+    f"{RATE},{area},2023-01..2023-06,{value},2023-07-05,x"
+    for area, value in (("Hà Nội", 40), ("Đà Nẵng", 35))
+]
+DOUBTED = {
+    "below zero": (f"{RATE},Hà Nội,2024-01..2024-06,-41.5,2024-07-05,x", "doubt.negative"),
+    "over the whole": (f"{RATE},Hà Nội,2024-01..2024-06,415,2024-07-05,x", "doubt.over_whole"),
+    "a run that falls": (f"{RATE},Hà Nội,2024-01..2024-06,3,2024-07-05,x", "doubt.cumulative"),
+    "long before the end": (f"{RATE},Hà Nội,2024-01..2024-06,41.5,2024-06-05,x", "doubt.before_end"),
+    "before it began": (f"{RATE},Hà Nội,2024-03..2024-06,41.5,2024-02-05,x", "doubt.before_period"),
+    "two figures of one page": (f"{RATE},Hà Nội,2024-01..2024-05,38,2024-06-05,x", "doubt.two_values"),
+    "dossiers with decimals": ("tthc_dossiers_late,Hà Nội,2024,12.345,2025-01-05,x", "doubt.not_whole"),
+}
+
+
+@pytest.mark.parametrize("case", DOUBTED)
+def test_an_odd_figure_is_asked(case, imported):
+    """Beside what stands above it in the same list; a sound one is not."""
+    line, key = DOUBTED[case]
+    before = [
+        f"{RATE},Hà Nội,2024-01..2024-05,34,2024-06-05,x",
+        f"{RATE},Hà Nội,2024-01..2024-04,30,2024-05-05,x",
+    ]
+
+    (doubt,) = imported(HEAD, *before, line).doubts
+
+    assert (doubt.row, doubt.expected_key) == (4, key)
+    assert not imported(HEAD, *before, ROW).doubts
+
+
+def test_a_figure_far_above_all_others_is_asked(imported, areas):
+    """A lost decimal mark: 20 times the largest of the rest, wherever it stands among them."""
+    for place in (2, 5):
+        lines = [
+            f"new_firms_x,Giả định,dự án,{area},2024-01..2024-06,{90 + n},2024-07-05,x"
+            for n, area in enumerate(areas[:7])
+        ]
+        lines[place] = lines[place].replace(f",{90 + place},", ",9100,")
+        head = HEAD.replace("indicator_code,", "indicator_code,indicator_name_vi,unit,")
+
+        (doubt,) = imported(head, *lines).doubts
+
+        assert (doubt.row, doubt.column, doubt.value, doubt.expected_key) == (
+            place + 2,
+            "F",
+            "9100",
+            "doubt.far",
+        )
+        assert doubt.expected_facts["known"] == 96
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "keys"),
+    [
+        (0.03, 0.06, set()),
+        (-0.02, 0.06, set()),
+        (-0.06, -0.03, {"doubt.other_sign"}),
+        (3, 60, {"doubt.above_maximum"}),
+    ],
+)
+def test_an_expert_is_asked_again(low, high, keys, imported):
+    """Against the catalogue's sign, or more than the domain's points for one unit."""
+    lines = [
+        "indicator_code,component,low,high,stated_by,stated_on",
+        f"{RATE},D6,{low},{high},Sở Tài chính,2024-10-01",
+    ]
+
+    doubts = imported(*lines, kind="elasticities").doubts
+
+    assert {doubt.expected_key for doubt in doubts} == keys
+
+
+def test_with_insisting_only_the_doubted_rows_say_so(imported):
+    """The others keep an empty note."""
+    proposal = imported(HEAD, ROW, ROW.replace("Hà Nội", "Đà Nẵng").replace("41.5", "415"))
+
+    entry = append.append(proposal, insist=True, who="thử")
+
+    assert [bool(row["note"]) for row in entry.rows] == [False, True]
+
+
+def test_a_doubt_shows_the_figure_as_it_is_printed(imported):
+    """With its own decimals and marks."""
+    (doubt,) = imported(HEAD.replace(",", ";"), ROW.replace(",", ";").replace("41.5", "415,50")).doubts
+
+    assert doubt.value == "415,50"
+    assert "cột D, gặp “415,50”" in doubt.text("vi")
+
+
+def test_remarks_name_what_no_forecast_uses(imported, data_dir):
+    """Figures without a day, runs that do not begin in January, indicators outside the catalogue."""
+    head = "indicator_code,indicator_name_vi,unit,area,period,value,published_on,source_url"
+    lines = [
+        f"{RATE},,,Hà Nội,2024-03..2024-06,41.5,2024-07-05,x",
+        f"{RATE},,,Đà Nẵng,2024-01..2024-06,41.5,,x",
+        "moi_x,Giả định,tỷ đồng,Hà Nội,2024-01..2024-06,41.5,2024-07-05,x",
+    ]
+
+    facts = {remark.key: remark.facts for remark in imported(head, *lines).remarks}
+
+    assert facts["imports.undated"] == {"count": 1}
+    assert facts["imports.not_from_january"] == {"count": 1}
+    assert facts["additions.not_in_catalogue"] == {"code": "moi_x"}
+
+
+def test_the_preview_shows_new_figures_beside_those_of_other_sources(imported):
+    """Equal ones are counted, others listed with the known figure and its source."""
+    append.append(imported(HEAD, ROW, ROW.replace("Hà Nội", "Đà Nẵng")), insist=True, who="thử")
+    other = ROW.replace(",x", ",Nguồn khác")
+
+    compared = imported(
+        HEAD, other, other.replace("Hà Nội", "Đà Nẵng").replace("41.5", "43"), other.replace("06", "05")
+    ).compared
+
+    (cell,) = compared.different
+    assert (compared.new, compared.same) == (1, 1)
+    assert (cell.known, cell.new, cell.source) == (41.5, 43, "x")
+
+
+def test_a_line_of_the_catalogue_that_stands_is_to_be_edited_there(refusal, imported, data_dir):
+    """With file and row; a code in other letters is no second code."""
+    lines = (data_dir / "indicator_types.csv").read_text(encoding="utf-8").splitlines()
+    at = next(number for number, line in enumerate(lines, 1) if line.startswith(f"{RATE},"))
+    line = lines[at - 1]
+
+    assert not imported(lines[0], line, kind="indicator-types").rows
+    assert refusal(lines[0], line.replace(",D6,", ",D7,"), kind="indicator-types") == [
+        (2, "E", "imports.edit_row")
+    ]
+    assert refusal(lines[0], line.replace(RATE, RATE.title()), kind="indicator-types") == [
+        (2, "A", "imports.code_letters")
+    ]
+    rehearse(data_dir, "indicator_types.csv", (data_dir / "indicator_types.csv").read_bytes())
