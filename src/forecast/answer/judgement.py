@@ -20,13 +20,13 @@ class Judgement:
     new_method
         Whether the index changed its method in that year.
     said : DataFrame
-        Of the last report: the area's total, survey, rank and components, with what came; lines of the ledger.
+        Lines of the ledger: what the last report said of the area's total, survey, rank and components.
     revisions : DataFrame
         Of each report, the shown total: revision, revisions, as_of, before, median, ..., rank (what came and
         the middle rank said: rank_observed, rank_median, rps).
     models : DataFrame
-        index_code, kind (total, domains, parts, rank), model, `SUMS`, and skill against the last value, or the
-        last rank, on the `compared` cells that both forecast.
+        index_code, kind (total, domains, rank), model, `lessons.SUMS`, and skill against the last value, or
+        the last rank, on the `compared` cells that both forecast.
     domains : DataFrame
         component, cells, error, miss, inside80: the main model over all provinces.
     departments : DataFrame

@@ -1,4 +1,4 @@
-"""What is to be learnt from a year's scores: what was said and came, which model, whose error, what to change."""
+"""What is to be learnt from a year's scores: which model was best, whose error it was, what to change."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import pandas as pd
 from forecast.answer.findings import phrase
 from forecast.answer.ground import MAIN_MODEL
 from forecast.answer.judgement import Judgement
+from forecast.answer.ledger import TARGET, current
 from forecast.answer.result import RANK
 from forecast.answer.scorecard.outlook import DEPARTMENT
-from forecast.answer.verification import BASE, TARGET, current
+from forecast.answer.verification import BASE
 from forecast.base.indexes import INDEXES, panel_of
 from forecast.data.framework import TOTAL, is_criterion
 
@@ -40,7 +41,9 @@ SUMS: Final = {
 def judged(ledger: pd.DataFrame, index_code: str, area: str, year: int) -> Judgement | None:
     """Judge what the reports of one index and area said of a year; None if the ledger has nothing of it."""
     lines = current(ledger)
-    lines = lines.assign(miss=lines["median"] - lines["observed"], error=(lines["median"] - lines["observed"]).abs())
+    lines = lines.assign(
+        miss=lines["median"] - lines["observed"], error=(lines["median"] - lines["observed"]).abs()
+    )
     question = f"{index_code} | {area} | "
     every = lines[lines["question"].str.startswith(question)]
     own = every[every["target_year"] == year]
@@ -90,8 +93,10 @@ def _models(last: pd.DataFrame) -> pd.DataFrame:
     made = made.assign(kind=kinds)
     made = made[made["kind"].isin(["total", "domains", "rank"])]
     key = ["index_code", "kind", "model"]
-    pairs = made[made["base_crps"].notna()].groupby(key).agg(
-        compared=("crps", "size"), own=("crps", "sum"), base=("base_crps", "sum")
+    pairs = (
+        made[made["base_crps"].notna()]
+        .groupby(key)
+        .agg(compared=("crps", "size"), own=("crps", "sum"), base=("base_crps", "sum"))
     )
     sums = made.groupby(key).agg(**SUMS).join(pairs)
     sums["skill"] = (1 - sums["own"] / sums["base"]).where(sums["base"] > 0)
@@ -121,7 +126,11 @@ def _departments(own: pd.DataFrame, last: pd.DataFrame) -> pd.DataFrame:
     beside = shown[~shown.index.duplicated()].reindex(pd.MultiIndex.from_frame(given[["area", "component"]]))
     given = given.assign(model_crps=beside.to_numpy(dtype=float))
     given["paired"] = given["crps"].where(given["model_crps"].notna())
-    more = {"paired": ("paired", "mean"), "model_crps": ("model_crps", "mean"), "compared": ("paired", "count")}
+    more = {
+        "paired": ("paired", "mean"),
+        "model_crps": ("model_crps", "mean"),
+        "compared": ("paired", "count"),
+    }
     points = {"points": ("observed", "sum")}
     return given.groupby(["department", "revision", "revisions"]).agg(**SUMS, **more, **points).reset_index()
 
@@ -143,7 +152,9 @@ def _common(last: pd.DataFrame) -> pd.DataFrame:
 def _years(every: pd.DataFrame, area: str) -> pd.DataFrame:
     """The last shown total of each verified year, the years of a new method last."""
     made = every[every["shown"] & (every["area"] == area) & (every["component"] == TOTAL)]
-    made = made.sort_values("revision", kind="stable").drop_duplicates(["index_code", "target_year"], keep="last")
+    made = made.sort_values("revision", kind="stable").drop_duplicates(
+        ["index_code", "target_year"], keep="last"
+    )
     return made.sort_values(["new_method", "index_code", "target_year"], kind="stable").reset_index(drop=True)
 
 
@@ -159,7 +170,9 @@ def _advice(made: Judgement) -> list[str]:
             facts = {"component": row["component"], "miss": round(abs(row["miss"]), 1)}
             found.append(phrase("judged.domain_high" if row["miss"] > 0 else "judged.domain_low", **facts))
     found += _of_models(made)
-    for row in made.departments[made.departments["revision"] == made.departments["revisions"]].to_dict("records"):
+    for row in made.departments[made.departments["revision"] == made.departments["revisions"]].to_dict(
+        "records"
+    ):
         whole = row["miss"] * row["cells"]
         if row["points"] > 0 and abs(whole) > LARGE * row["points"]:
             facts = {"department": row["department"], "miss": round(abs(whole), 1), "cells": row["cells"]}

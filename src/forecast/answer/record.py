@@ -122,8 +122,8 @@ def outcomes(known: Known, index_code: str, first: int, last: int) -> pd.DataFra
     Returns
     -------
     DataFrame
-        `KEYS`, observed (percent of the maximum, the total as published, or the rank), new_method, and the day
-        and source of the figure.  What is no component of the framework has no percent.
+        `KEYS`, observed (percent of the maximum, the total as published, or the rank), new_method, and
+        the day and source of the figure.  What is no component of the framework has no percent.
     """
     rows = known.scores
     rows = rows[

@@ -1,13 +1,9 @@
-"""What stored forecasts said, beside what came: the lines of the ledger of scores.
-
-A line is one forecast of one figure (or of one target) and the result that it was scored against.  The ledger
-only grows: a result that is corrected later makes new lines, and of a forecast the last line counts.
-"""
+"""What stored forecasts said, beside what came: the scores of a run, as lines of the ledger."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +13,7 @@ import pandas as pd
 
 from forecast.answer import submissions
 from forecast.answer.changes.earlier import refuse_altered
+from forecast.answer.ledger import COLUMNS, TARGET, question_of
 from forecast.answer.record import KEYS, outcomes
 from forecast.answer.result import RANK, SPEC_FILE, read_spec, read_table
 from forecast.answer.scorecard.outlook import DEPARTMENT
@@ -28,23 +25,11 @@ from forecast.data.framework import TOTAL, WHOLE, is_criterion, with_share
 from forecast.data.load import Known, Vintages
 from forecast.data.tables import RELATED_CODES
 from forecast.model import score
-from forecast.model.last_rank import LAST_RANK, last_rank_chances
+from forecast.model.last_rank import last_rank_chances
 
-TARGET: Final = "target"  # stands in the place of a component where the forecast is the chance of a target
 BASE: Final = "last_value"
-TABLES: Final = ("forecast", "summary", "scorecard", "evidence", "targets", "departments", "department_domains")
-FORECAST_KEY: Final = ("run_id", "model", "index_code", "area", "component", "target_year", "target")
-COLUMNS: Final = (
-    *FORECAST_KEY,
-    *("observed", "published_on", "source_url", "new_method"),  # what came
-    *("question", "as_of", "made_on", "before", "shown", "department"),  # who said it, and when
-    *MEASURES,
-    *("base_crps", "repeated", "probability", "happened", "brier", "verified_on"),
-)
-DAYS: Final = ("published_on", "as_of", "made_on", "verified_on")
-FLAGS: Final = ("new_method", "before", "shown")
-TEXTS: Final = (
-    *("run_id", "model", "index_code", "area", "component", "target", "source_url", "question", "department"),
+TABLES: Final = (
+    *("forecast", "summary", "scorecard", "evidence", "targets", "departments", "department_domains"),
 )
 
 
@@ -90,8 +75,8 @@ def results_of(vintages: Vintages, as_of: dt.date, index_code: str, year: int) -
     Returns
     -------
     DataFrame
-        As `record.outcomes` gives it, with the criteria of units' appraised scores (percent of their maximum),
-        and `first_on`: the day on which any source first gave the figure.
+        As `record.outcomes` gives it, with the criteria of units' appraised scores (percent of the
+        maximum), and `first_on`: the day on which any source first gave the figure.
     """
     known = vintages.known_at(as_of).of(index_code)
     came = pd.concat([outcomes(known, index_code, year, year), _criteria(known, year)], ignore_index=True)
@@ -160,11 +145,6 @@ def lines_of(run: Stored, came: pd.DataFrame, verified_on: dt.date) -> pd.DataFr
     return lines.reindex(columns=list(COLUMNS))
 
 
-def question_of(spec: RunSpec, department: str = "") -> str:
-    """Name what several runs, or forms of one department, answer one after the other."""
-    return " | ".join(filter(None, (spec.index_code, spec.area, str(spec.target_year), department)))
-
-
 def _factors(run: Stored, came: pd.DataFrame) -> pd.Series[float]:
     """Points per percent: by the maxima that the run tells; 1 for totals, ranks and surveys."""
     maxima: dict[str, float] = {}
@@ -197,7 +177,11 @@ def _whole_domains(run: Stored, rows: pd.DataFrame) -> list[pd.DataFrame]:
             continue
         low, likely, high = (min(float(own[name]), maximum) for name in ("low", "likely", "high"))
         values = submissions.quantiles(low, likely, high, maximum, levels)
-        facts = {"index_code": run.spec.index_code, "area": run.spec.area, "target_year": run.spec.target_year}
+        facts = {
+            "index_code": run.spec.index_code,
+            "area": run.spec.area,
+            "target_year": run.spec.target_year,
+        }
         facts |= {"model": model, "component": component, "output_type": "quantile", "shown": False}
         parts.append(pd.DataFrame({**facts, "output_type_id": levels, "value": np.round(values, 4)}))
     return parts
@@ -228,7 +212,9 @@ def _with_bases(lines: pd.DataFrame, run: Stored) -> pd.DataFrame:
     last = own[own["observed_share"].notna()].drop_duplicates(KEYS[:3], keep="last")
     percent = (WHOLE * last["observed_share"]).to_numpy() * _factors(run, last).to_numpy()
     before = pd.Series(percent, index=pd.MultiIndex.from_frame(last[KEYS[:3]]))
-    ranked = own[(own["component"] == TOTAL) & (own["year"] == run.spec.target_year - 1) & own["rank"].notna()]
+    ranked = own[
+        (own["component"] == TOTAL) & (own["year"] == run.spec.target_year - 1) & own["rank"].notna()
+    ]
     ranked = ranked.assign(component=RANK)
     ranks = pd.Series(ranked["rank"].to_numpy(), index=pd.MultiIndex.from_frame(ranked[KEYS[:3]]))
     figures = pd.concat([before, ranks.astype(float)])
@@ -257,7 +243,10 @@ def _targets(run: Stored, came: pd.DataFrame) -> pd.DataFrame:
             continue
         happened = observed <= aim["value"] if aim["relation"] == "<=" else observed >= aim["value"]
         facts = {"index_code": spec.index_code, "area": spec.area, "component": TARGET}
-        facts |= {"target_year": spec.target_year, "target": f"{aim['quantity']}{aim['relation']}{aim['value']:g}"}
+        facts |= {
+            "target_year": spec.target_year,
+            "target": f"{aim['quantity']}{aim['relation']}{aim['value']:g}",
+        }
         facts |= {"model": shown.iloc[0] if len(shown) else "", "shown": True, "observed": observed}
         facts |= {"new_method": bool(own["new_method"].any()), "probability": aim["probability"]}
         facts |= {"happened": float(happened), "brier": float(score.brier(happened, aim["probability"]))}
@@ -265,41 +254,3 @@ def _targets(run: Stored, came: pd.DataFrame) -> pd.DataFrame:
     table = pd.DataFrame(rows)
     # Of a target set twice the later setting has the same chance.
     return table.drop_duplicates([*KEYS, "target"]) if len(table) else table
-
-
-def new_lines(ledger: pd.DataFrame, lines: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """Give the lines that the ledger lacks: of forecasts not scored yet, or against another result."""
-    there = [part for part in lines if len(part)]
-    if not there:
-        return pd.DataFrame(columns=list(COLUMNS))
-    every = pd.concat(there, ignore_index=True).drop_duplicates(list(FORECAST_KEY))
-    key = list(FORECAST_KEY)
-    last = ledger.drop_duplicates(key, keep="last").set_index(key)["observed"]
-    stands = last.reindex(pd.MultiIndex.from_frame(every[key])).to_numpy(dtype=float)
-    return every[~np.isclose(stands, every["observed"].to_numpy(dtype=float), rtol=0, atol=5e-5)].reset_index(drop=True)
-
-
-def current(ledger: pd.DataFrame) -> pd.DataFrame:
-    """Give of each forecast the line that counts, the last, with its revision among those of its question.
-
-    Returns
-    -------
-    DataFrame
-        The ledger's columns, and `revision` and `revisions`: the place of the run (of the form) among those
-        that answer the same question, in the order of the days that they look at.
-    """
-    lines = ledger.drop_duplicates(list(FORECAST_KEY), keep="last").reset_index(drop=True)
-    runs = lines.drop_duplicates(["question", "run_id"]).sort_values(["as_of", "made_on"], kind="stable")
-    groups = runs.groupby("question", sort=False)
-    runs = runs.assign(revision=groups.cumcount() + 1, revisions=groups["run_id"].transform("size"))
-    columns = ["question", "run_id", "revision", "revisions"]
-    return lines.merge(runs[columns], on=columns[:2], how="left")
-
-
-def last_verified(ledger: pd.DataFrame, spec: RunSpec) -> pd.DataFrame:
-    """Give what a report may tell of the last verification: its index's newest year that was out by its day."""
-    lines = ledger[ledger["shown"] & (ledger["published_on"] <= pd.Timestamp(spec.as_of))]
-    lines = lines[(lines["index_code"] == spec.index_code) & (lines["area"] == spec.area)]
-    lines = lines[lines["target_year"] < spec.target_year]
-    lines = lines[lines["target_year"] == lines["target_year"].max()]
-    return current(lines) if len(lines) else current(ledger.iloc[:0])

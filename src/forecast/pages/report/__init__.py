@@ -16,6 +16,7 @@ from forecast.pages.report.past import track_passage
 from forecast.pages.report.quality import quality_line, quality_table, run_record
 from forecast.pages.report.scorecard import gamble_list
 from forecast.pages.report.standing import neighbour_passage, rank_passage, sipas
+from forecast.pages.report.verification import last_verification, verification_page
 from forecast.pages.tables.changes import changed_rows_table, changes_table
 from forecast.pages.tables.data import (
     conflict_table,
@@ -77,6 +78,7 @@ __all__ = [
     "gamble_list",
     "heading",
     "headline",
+    "last_verification",
     "left_out",
     "letter",
     "level_table",
@@ -107,6 +109,7 @@ __all__ = [
     "target_table",
     "track_passage",
     "variance_table",
+    "verification_page",
     "warm",
     "word_table",
     "year_table",
