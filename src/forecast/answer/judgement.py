@@ -28,7 +28,7 @@ class Judgement:
         index_code, kind (total, domains, rank), model, `lessons.SUMS`, and skill against the last value, or
         the last rank, on the `compared` cells that both forecast.
     domains : DataFrame
-        component, cells, error, miss, inside80: the main model over all provinces.
+        component and `lessons.SUMS`: the main model over the last reports of all provinces that have one.
     departments : DataFrame
         Of each form: department, revision, revisions, cells, error, miss (points), crps, inside80, model_crps
         (the shown model's on the same cells) and compared.

@@ -57,7 +57,7 @@ def judged(ledger: pd.DataFrame, index_code: str, area: str, year: int) -> Judge
         "said": said.reset_index(drop=True),
         "revisions": _revisions(reports, index_code, area),
         "models": _models(last),
-        "domains": _domains(last, index_code),
+        "domains": _domains(lines[lines["target_year"] == year], index_code),
         "departments": _departments(own, last),
         "targets": reports.loc[reports["component"] == TARGET].reset_index(drop=True),
         "common": _common(last),
@@ -112,9 +112,10 @@ def _main(last: pd.DataFrame) -> pd.DataFrame:
     return last[last["model"] == MAIN_MODEL]
 
 
-def _domains(last: pd.DataFrame, index_code: str) -> pd.DataFrame:
-    made = _main(last)
-    made = made[made["index_code"] == index_code]
+def _domains(lines: pd.DataFrame, index_code: str) -> pd.DataFrame:
+    """Scores of each domain over the last report of every area that has one."""
+    made = _main(lines[lines["revision"] == lines["revisions"]])
+    made = made[made["question"].str.startswith(f"{index_code} | ") & (made["index_code"] == index_code)]
     made = made[[kind_of(str(c), index_code) == "domains" for c in made["component"]]]
     return made.groupby("component").agg(**SUMS).reset_index()
 

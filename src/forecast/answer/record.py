@@ -9,8 +9,8 @@ from typing import Final, Protocol, TypeVar
 
 import pandas as pd
 
-from forecast.answer.result import RANK, VERIFICATION_COLUMNS
-from forecast.answer.verify import verified
+from forecast.answer.result import RANK
+from forecast.answer.verify import FACTS, MEASURES, scored
 from forecast.base import stop
 from forecast.base.errors import ForecastError
 from forecast.base.indexes import panel_of
@@ -40,8 +40,8 @@ class Past:
         `COLUMNS`: the totals, one row per model, area, year and quantile level with an outcome; points,
         or percent for SIPAS.
     cells : DataFrame
-        See `Result.verification`: totals, domains, their parts and ranks, scored, one row a forecast.  Not
-        the quantiles of all of them: a complete office has a million.
+        See `verify.scored`: totals, domains, their parts and ranks, one row a forecast.  Not the quantiles of
+        all of them: a complete office has a million.
     """
 
     quantiles: pd.DataFrame
@@ -108,12 +108,12 @@ def _of_year(vintages: Vintages, every: pd.DataFrame, spec: RunSpec, rows: Rows,
     if made.empty:
         return no_record()
     totals = (made["output_type"] == "quantile") & (made["component"] == TOTAL)
-    return Past(made.loc[totals, list(COLUMNS)], verified(made))
+    return Past(made.loc[totals, list(COLUMNS)], scored(made))
 
 
 def no_record() -> Past:
     """A record without rows."""
-    return Past(pd.DataFrame(columns=list(COLUMNS)), pd.DataFrame(columns=list(VERIFICATION_COLUMNS)))
+    return Past(pd.DataFrame(columns=list(COLUMNS)), pd.DataFrame(columns=[*FACTS, *MEASURES]))
 
 
 def outcomes(known: Known, index_code: str, first: int, last: int) -> pd.DataFrame:

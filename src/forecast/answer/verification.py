@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -145,14 +145,17 @@ def lines_of(run: Stored, came: pd.DataFrame, verified_on: dt.date) -> pd.DataFr
     return lines.reindex(columns=list(COLUMNS))
 
 
+def _maxima(run: Stored) -> dict[str, float]:
+    """Maxima of components and criteria as the run tells them."""
+    tables = (run.tables[name] for name in ("scorecard", "summary"))
+    pairs = (zip(table["component"], table["max_score"].astype(float), strict=True) for table in tables)
+    return {component: maximum for table in pairs for component, maximum in table}
+
+
 def _factors(run: Stored, came: pd.DataFrame) -> pd.Series[float]:
     """Points per percent: by the maxima that the run tells; 1 for totals, ranks and surveys."""
-    maxima: dict[str, float] = {}
-    for name in ("scorecard", "summary"):
-        table = run.tables[name]
-        maxima |= dict(zip(table["component"], table["max_score"].astype(float), strict=True))
     whole = came["component"].isin([TOTAL, RANK]) | came["index_code"].isin(SURVEYS)
-    return (came["component"].map(maxima).astype(float) / WHOLE).where(~whole, 1.0)
+    return (came["component"].map(_maxima(run)).astype(float) / WHOLE).where(~whole, 1.0)
 
 
 def _forecasts(run: Stored) -> pd.DataFrame:
@@ -166,13 +169,13 @@ def _forecasts(run: Stored) -> pd.DataFrame:
 
 def _whole_domains(run: Stored, rows: pd.DataFrame) -> list[pd.DataFrame]:
     """What departments said of a domain, criterion by criterion, where that is all of the domain."""
-    summary = run.tables["summary"].set_index("component")["max_score"].astype(float)
+    maxima = _maxima(run)
     said = set(zip(rows["model"], rows["component"], strict=True))
     levels = list(run.spec.quantile_levels)
     parts = []
     for own in run.tables["department_domains"].to_dict("records"):
         model, component = f"{DEPARTMENT}_{slug(own['department'])}", own["component"]
-        maximum = summary.get(component, np.nan)
+        maximum = maxima.get(component, np.nan)
         if (model, component) in said or not np.isclose(own["max_score"], maximum) or np.isnan(own["likely"]):
             continue
         low, likely, high = (min(float(own[name]), maximum) for name in ("low", "likely", "high"))
@@ -185,6 +188,50 @@ def _whole_domains(run: Stored, rows: pd.DataFrame) -> list[pd.DataFrame]:
         facts |= {"model": model, "component": component, "output_type": "quantile", "shown": False}
         parts.append(pd.DataFrame({**facts, "output_type_id": levels, "value": np.round(values, 4)}))
     return parts
+
+
+def forms_beside(run: Stored, received: pd.DataFrame) -> list[Stored]:
+    """Give each form of the run's question as a forecast of its own, those too that a later one superseded.
+
+    Parameters
+    ----------
+    run
+        Tells the maxima.
+    received
+        The table of submissions.
+    """
+    spec = run.spec
+    asked = {"area": spec.area, "index_code": spec.index_code, "target_year": spec.target_year}
+    rows = submissions.of_run(received, **asked)
+    rows = rows[rows["likely"].notna()]
+    none = {name: run.tables[name].iloc[:0] for name in ("targets", "department_domains")}
+    return [
+        Stored(
+            str(submission_id),
+            replace(spec, as_of=form["received_on"].iloc[0].date()),
+            form["received_on"].iloc[0].date(),
+            {**run.tables, **none, "departments": form, "forecast": _spoken(run, form)},
+            everywhere=False,
+        )
+        for submission_id, form in rows.groupby("submission_id", sort=False)
+    ]
+
+
+def _spoken(run: Stored, form: pd.DataFrame) -> pd.DataFrame:
+    """FORECAST rows of one form, within the maxima that the run knew."""
+    maxima, levels = _maxima(run), list(run.spec.quantile_levels)
+    facts = {"index_code": run.spec.index_code, "area": run.spec.area, "target_year": run.spec.target_year}
+    facts |= {"output_type": "quantile", "shown": False}
+    parts = [pd.DataFrame(columns=list(run.tables["forecast"].columns))]
+    for own in form.to_dict("records"):
+        maximum = maxima.get(own["component"], np.nan)
+        if np.isnan(maximum):
+            continue
+        points = (min(float(own[name]), maximum) for name in ("low", "likely", "high"))
+        values = np.round(submissions.quantiles(*points, maximum, levels), 4)
+        facts |= {"model": f"{DEPARTMENT}_{slug(own['department'])}", "component": own["component"]}
+        parts.append(pd.DataFrame({**facts, "output_type_id": levels, "value": values}))
+    return pd.concat(parts[1:], ignore_index=True) if len(parts) > 1 else parts[0]
 
 
 def _of_forms(lines: pd.DataFrame, run: Stored) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from forecast.answer import verification
 from forecast.answer.judgement import Judgement
-from forecast.answer.ledger import new_lines
+from forecast.answer.ledger import FORECAST_KEY, new_lines
 from forecast.answer.lessons import judged
 from forecast.base.disk import replace_file
 from forecast.base.errors import ForecastError, RunError, SpecError
@@ -76,7 +76,8 @@ def verify(
     chosen = known[-1]
     with Store(root).opened():
         there = ledger.read(root)
-        lines, skipped = _scored(entries, came[chosen], chosen, as_of)
+        received = vintages.known_at(as_of).submissions
+        lines, skipped = _scored(entries, came[chosen], chosen, as_of, received)
         new = new_lines(there, lines)
         whole = pd.concat([there, new], ignore_index=True) if len(there) else new
         found = judged(whole, index_code, area, chosen) if len(whole) else None
@@ -84,7 +85,7 @@ def verify(
             raise SpecError("verify.nothing", {**facts, "year": chosen, "count": len(entries)})
         ledger.append(root, new)
         page = _write(root, found)
-    standing = sum(map(len, lines)) - len(new)
+    standing = len(pd.concat(lines).drop_duplicates(list(FORECAST_KEY))) - len(new)
     return Verified(found, len(new), standing, page, tuple(skipped))
 
 
@@ -101,7 +102,11 @@ def _runs(root: Path, index_code: str) -> Iterator[tuple[Path, Manifest]]:
 
 
 def _scored(
-    entries: list[tuple[Path, Manifest]], came: pd.DataFrame, year: int, verified_on: dt.date
+    entries: list[tuple[Path, Manifest]],
+    came: pd.DataFrame,
+    year: int,
+    verified_on: dt.date,
+    received: pd.DataFrame,
 ) -> tuple[list[pd.DataFrame], list[str]]:
     """Lines of all runs of a year, and the runs that could not be read.
 
@@ -115,10 +120,11 @@ def _scored(
         made_on = dt.datetime.fromisoformat(run.finished_at or run.started_at).date()
         try:
             stored = verification.read(folder, made_on, everywhere=group not in told)
-            lines.append(verification.lines_of(stored, came, verified_on))
         except _UNREADABLE as error:
             skipped.append(f"{run.run_id} ({error})")
             continue
+        beside = verification.forms_beside(stored, received)
+        lines += [verification.lines_of(each, came, verified_on) for each in (stored, *beside)]
         told.add(group)
     return lines, skipped
 

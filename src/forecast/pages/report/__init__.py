@@ -35,7 +35,13 @@ from forecast.pages.tables.forecast import (
     neighbour_table,
     target_table,
 )
-from forecast.pages.tables.past import past_component_table, past_rank_table, period_table, year_table
+from forecast.pages.tables.past import (
+    past_component_table,
+    past_rank_table,
+    past_year_table,
+    period_table,
+    year_table,
+)
 from forecast.pages.tables.people import (
     department_domain_table,
     department_reasons,
@@ -91,6 +97,7 @@ __all__ = [
     "page",
     "past_component_table",
     "past_rank_table",
+    "past_year_table",
     "period_table",
     "phrase_table",
     "plan_table",
