@@ -68,14 +68,20 @@ def made_up_result(path: Path, office: Path, *, seed: int) -> pd.DataFrame:
     for number, (name, row) in enumerate(table.iterrows(), start=1):
         cells = [f"{value:.2f}".replace(".", ",") for value in row.iloc[:9]]
         lines.append([str(number), str(name), *cells, str(int(row["rank"]))])
-    path.write_text("KẾT QUẢ GIẢ ĐỊNH\n" + "\n".join(";".join(line) for line in lines) + "\n", encoding="utf-8")
+    path.write_text(
+        "KẾT QUẢ GIẢ ĐỊNH\n" + "\n".join(";".join(line) for line in lines) + "\n", encoding="utf-8"
+    )
     return table
 
 
 def report(office: Path, year: int, day: dt.date) -> run.Outcome:
     """Make the report of the city's meeting, with few draws."""
     spec = RunSpec(index_code="PAR", area=CITY, target_year=year, as_of=day, draws=400)
-    folders = {"data_dir": office / "data", "reports_dir": office / "reports", "notebooks_dir": ROOT / "notebooks"}
+    folders = {
+        "data_dir": office / "data",
+        "reports_dir": office / "reports",
+        "notebooks_dir": ROOT / "notebooks",
+    }
     return run.report(spec, kinds=MEETING, options=run.Options(workers=1), **folders)
 
 

@@ -160,9 +160,9 @@ def _years(every: pd.DataFrame, area: str) -> pd.DataFrame:
 
 
 def _advice(made: Judgement) -> list[str]:
-    """Say what to change, by rules on the numbers; of a year with a new method nothing but that."""
+    """Say what to change, by rules on the numbers; models are not changed for a year with a new method."""
     if made.new_method:
-        return [phrase("judged.break", year=made.year)]
+        return [phrase("judged.break", year=made.year), *_of_departments(made)]
     found = []
     for row in made.common.to_dict("records"):
         found += _of_ranges(row)
@@ -170,15 +170,19 @@ def _advice(made: Judgement) -> list[str]:
         if row["inside95"] == 0 and kind_of(row["component"], row["index_code"]) in ("domains", "parts"):
             facts = {"component": row["component"], "miss": round(abs(row["miss"]), 1)}
             found.append(phrase("judged.domain_high" if row["miss"] > 0 else "judged.domain_low", **facts))
-    found += _of_models(made)
-    for row in made.departments[made.departments["revision"] == made.departments["revisions"]].to_dict(
-        "records"
-    ):
+    return [*found, *_of_models(made), *_of_departments(made)] or [phrase("judged.nothing")]
+
+
+def _of_departments(made: Judgement) -> list[str]:
+    """Name the departments whose last form was off by much, summed over what it answered."""
+    found = []
+    last = made.departments[made.departments["revision"] == made.departments["revisions"]]
+    for row in last.to_dict("records"):
         whole = row["miss"] * row["cells"]
         if row["points"] > 0 and abs(whole) > LARGE * row["points"]:
             facts = {"department": row["department"], "miss": round(abs(whole), 1), "cells": row["cells"]}
             found.append(phrase("judged.department_high" if whole > 0 else "judged.department_low", **facts))
-    return found or [phrase("judged.nothing")]
+    return found
 
 
 def _of_ranges(row: dict[str, Any]) -> list[str]:

@@ -79,7 +79,8 @@ def revisions(found: Judgement, lang: str) -> TableSpec:
     def ranks(record: Record) -> str:
         if pd.isna(record["rank_median"]):
             return labels.MISSING
-        return " → ".join(labels.number(record[f"rank_{end}"], 0, lang) for end in ("median", "observed"))
+        places = " → ".join(labels.number(record[f"rank_{end}"], 0, lang) for end in ("median", "observed"))
+        return f"{places} ({labels.number(record['rps'], 2, lang)})"
 
     return TableSpec(
         lang,
@@ -92,7 +93,6 @@ def revisions(found: Judgement, lang: str) -> TableSpec:
             c.figure("crps", "verified.crps", "points"),
             *_wis(lang),
             c.words("ranks", "verified.rank_said", ranks, numeric=True),
-            c.figure("rps", "verified.rps", "points"),
         ),
     )
 
