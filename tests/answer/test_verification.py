@@ -116,9 +116,8 @@ def test_the_parts_of_the_interval_score_add_up_and_are_those_of_its_definition(
     expected = score.wis(
         76.0, 70 + np.array(list(LEVELS.values())), levels=[float(level) for level in LEVELS]
     )
-    assert told[["wis", "dispersion", "under", "over"]].tolist() == pytest.approx(
-        list(map(float, expected)), abs=1e-4
-    )
+    parts = told[["wis", "dispersion", "under", "over"]].tolist()
+    assert parts == pytest.approx([float(part) for part in expected], abs=1e-4)
     assert told["wis"] == pytest.approx(told["dispersion"] + told["under"] + told["over"], abs=2e-4)
     assert told[["inside50", "inside80", "inside95"]].tolist() == [0.0, 0.0, 0.0]
 

@@ -28,7 +28,10 @@ ROOT = Path(__file__).parents[2]
 CITY = "TP. Hồ Chí Minh"
 MAXIMA = (9.5, 10, 13, 10.5, 15, 12, 13.5, 16.5)
 MEETING = (Kind(stem="meeting", tables=8, figures=3),)
-FORM = "submission_id,department,index_code,area,target_year,component,low,likely,high,self_score,reason,remedy,due,"
+FORM = (
+    "submission_id,department,index_code,area,target_year,component,low,likely,high,self_score,reason,remedy,"
+    "due,received_on,form_version,sha256,file"
+)
 FORMS = (("made-up-1", 8.0, 9.9, "2024-09-05"), ("made-up-2", 8.2, 9.0, "2024-09-28"))
 
 pytestmark = pytest.mark.skipif(not can_fork(), reason="kernels are forked here")
@@ -36,7 +39,7 @@ pytestmark = pytest.mark.skipif(not can_fork(), reason="kernels are forked here"
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the public data from 2021 on, and two made-up forms of one department, one after the other."""
+    """A folder with the public data from 2021 on, and two made-up forms of one department."""
     place = tmp_path_factory.mktemp("after")
     shutil.copytree(ROOT / "data", place / "data")
     with (place / "data" / "scores.csv").open(encoding="utf-8") as handle:
@@ -48,8 +51,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Path:
         f"{name},Sở Tư pháp,PAR,{CITY},2024,D2,{low},{likely},9.95,,,,,{day},made up,{name},{name}.xlsx"
         for name, low, likely, day in FORMS
     ]
-    head = FORM + "received_on,form_version,sha256,file"
-    (place / "data" / "submissions.csv").write_text("\n".join([head, *lines, ""]), encoding="utf-8")
+    (place / "data" / "submissions.csv").write_text("\n".join([FORM, *lines, ""]), encoding="utf-8")
     return place
 
 
@@ -95,7 +97,7 @@ def told(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, s
 def test_a_result_is_taken_in_verified_and_told_in_the_next_report(
     office: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
-    """Report, announcement, 63 provinces, verification, the next year's report: each step sees the one before."""
+    """Report, announcement, 63 provinces, verification, next year's report: each sees the one before."""
     monkeypatch.setattr(record, "FIRST_TARGET", 2024)  # earlier years have tests of their own
     folders = ("--data-dir", office / "data", "--reports-dir", office / "reports")
     code, said = told(capsys, "verify", *folders)

@@ -222,7 +222,7 @@ def past_years(result: Result, lang: str) -> TableSpec:
             _ratio(lang),
         ),
         name="past_years",
-        key=("year", "figure"),
+        key=("target_year", "index_code", "kind"),
         notes=("past_years.note",),
         sheet_notes=("past_years.note",),
         absent=NONE,
