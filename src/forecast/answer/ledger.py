@@ -48,7 +48,8 @@ def new_lines(ledger: pd.DataFrame, lines: Iterable[pd.DataFrame]) -> pd.DataFra
     last = ledger.drop_duplicates(key, keep="last").set_index(key)["observed"]
     stands = last.reindex(pd.MultiIndex.from_frame(every[key])).to_numpy(dtype=float)
     told = np.isclose(stands, every["observed"].to_numpy(dtype=float), rtol=0, atol=5e-5)
-    return every[~told].reset_index(drop=True)
+    new: pd.DataFrame = every.loc[~told].reset_index(drop=True)
+    return new
 
 
 def current(ledger: pd.DataFrame) -> pd.DataFrame:
@@ -65,7 +66,8 @@ def current(ledger: pd.DataFrame) -> pd.DataFrame:
     groups = runs.groupby("question", sort=False)
     runs = runs.assign(revision=groups.cumcount() + 1, revisions=groups["run_id"].transform("size"))
     columns = ["question", "run_id", "revision", "revisions"]
-    return lines.merge(runs[columns], on=columns[:2], how="left")
+    told: pd.DataFrame = lines.merge(runs[columns], on=columns[:2], how="left")
+    return told
 
 
 def of_last_year(ledger: pd.DataFrame, spec: RunSpec) -> pd.DataFrame:
@@ -73,7 +75,8 @@ def of_last_year(ledger: pd.DataFrame, spec: RunSpec) -> pd.DataFrame:
     lines = ledger[ledger["shown"] & (ledger["published_on"] <= pd.Timestamp(spec.as_of))]
     lines = lines[(lines["index_code"] == spec.index_code) & (lines["target_year"] < spec.target_year)]
     lines = lines[lines["question"].str.startswith(f"{spec.index_code} | ")]
-    return lines[lines["target_year"] == lines["target_year"].max()]
+    newest: pd.DataFrame = lines.loc[lines["target_year"] == lines["target_year"].max()]
+    return newest
 
 
 def last_verified(ledger: pd.DataFrame, spec: RunSpec) -> pd.DataFrame:
@@ -81,4 +84,5 @@ def last_verified(ledger: pd.DataFrame, spec: RunSpec) -> pd.DataFrame:
     question = question_of(replace(spec, target_year=int(ledger["target_year"].max()))) if len(ledger) else ""
     lines = current(ledger[(ledger["question"] == question) & (ledger["area"] == spec.area)])
     lines = lines[(lines["revision"] == lines["revision"].max()) & (lines["component"] != TARGET)]
-    return lines[list(LAST_VERIFIED_COLUMNS)].reset_index(drop=True)
+    told: pd.DataFrame = lines[list(LAST_VERIFIED_COLUMNS)].reset_index(drop=True)
+    return told

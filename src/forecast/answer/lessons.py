@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -185,7 +186,7 @@ def _of_departments(made: Judgement) -> list[str]:
     return found
 
 
-def _of_ranges(row: dict[str, Any]) -> list[str]:
+def _of_ranges(row: Mapping[Any, Any]) -> list[str]:
     """Say of one index whether its ranges fit, and whether the year or the provinces made the error."""
     index = {"index": row["index_code"], "cells": row["cells"]}
     if row["cells"] < ENOUGH:

@@ -125,7 +125,7 @@ def lines_of(run: Stored, came: pd.DataFrame, verified_on: dt.date) -> pd.DataFr
     marks = rows.drop_duplicates([*KEYS, "model"])[[*KEYS, "model", "shown"]]
     lines = lines.merge(marks, on=[*KEYS, "model"], how="left").assign(target="")
     lines = pd.concat([_with_bases(lines, run), _targets(run, fit)], ignore_index=True)
-    days = fit.assign(key=[*fit[KEYS].itertuples(index=False, name=None)]).set_index("key")
+    days = fit.set_index(pd.Index(list(fit[KEYS].itertuples(index=False, name=None)), tupleize_cols=False))
     of_result = [
         (code, area, {TARGET: RANK if text.startswith("rank") else TOTAL}.get(component, component), year)
         for code, area, component, year, text in lines[[*KEYS, "target"]].itertuples(index=False, name=None)
@@ -201,8 +201,9 @@ def forms_beside(run: Stored, received: pd.DataFrame) -> list[Stored]:
         The table of submissions.
     """
     spec = run.spec
-    asked = {"area": spec.area, "index_code": spec.index_code, "target_year": spec.target_year}
-    rows = submissions.of_run(received, **asked)
+    rows = submissions.of_run(
+        received, area=spec.area, index_code=spec.index_code, target_year=spec.target_year
+    )
     rows = rows[rows["likely"].notna()]
     none = {name: run.tables[name].iloc[:0] for name in ("targets", "department_domains")}
     return [
@@ -220,15 +221,20 @@ def forms_beside(run: Stored, received: pd.DataFrame) -> list[Stored]:
 def _spoken(run: Stored, form: pd.DataFrame) -> pd.DataFrame:
     """FORECAST rows of one form, within the maxima that the run knew."""
     maxima, levels = _maxima(run), list(run.spec.quantile_levels)
-    facts = {"index_code": run.spec.index_code, "area": run.spec.area, "target_year": run.spec.target_year}
+    spec = run.spec
+    facts: dict[str, Any] = {
+        "index_code": spec.index_code,
+        "area": spec.area,
+        "target_year": spec.target_year,
+    }
     facts |= {"output_type": "quantile", "shown": False}
     parts = [pd.DataFrame(columns=list(run.tables["forecast"].columns))]
     for own in form.to_dict("records"):
         maximum = maxima.get(own["component"], np.nan)
         if np.isnan(maximum):
             continue
-        points = (min(float(own[name]), maximum) for name in ("low", "likely", "high"))
-        values = np.round(submissions.quantiles(*points, maximum, levels), 4)
+        low, likely, high = (min(float(own[name]), maximum) for name in ("low", "likely", "high"))
+        values = np.round(submissions.quantiles(low, likely, high, maximum, levels), 4)
         facts |= {"model": f"{DEPARTMENT}_{slug(own['department'])}", "component": own["component"]}
         parts.append(pd.DataFrame({**facts, "output_type_id": levels, "value": values}))
     return pd.concat(parts[1:], ignore_index=True) if len(parts) > 1 else parts[0]
@@ -289,7 +295,7 @@ def _targets(run: Stored, came: pd.DataFrame) -> pd.DataFrame:
         if np.isnan(observed) or np.isnan(aim["probability"]):
             continue
         happened = observed <= aim["value"] if aim["relation"] == "<=" else observed >= aim["value"]
-        facts = {"index_code": spec.index_code, "area": spec.area, "component": TARGET}
+        facts: dict[str, Any] = {"index_code": spec.index_code, "area": spec.area, "component": TARGET}
         facts |= {
             "target_year": spec.target_year,
             "target": f"{aim['quantity']}{aim['relation']}{aim['value']:g}",

@@ -77,7 +77,9 @@ def _measured(wide: pd.DataFrame, ends: Floats, crps: Floats, wis: score.Wis | N
     names = [name for pair in ENDS.values() for name in pair]
     told = facts.assign(median=ends[:, 0], **dict(zip(names, ends[:, 1:].T, strict=True)))
     told["crps"] = np.round(crps, 4)
-    for name, part in zip(("wis", "dispersion", "under", "over"), wis or [np.nan] * 4, strict=True):
+    nothing = np.full(len(told), np.nan)
+    parts = wis or score.Wis(nothing, nothing, nothing, nothing)
+    for name, part in zip(("wis", "dispersion", "under", "over"), parts, strict=True):
         told[name] = np.round(part, 4)
     for level, (low, high) in ENDS.items():
         told[f"inside{level}"] = score.inside(told["observed"], told[low], told[high])

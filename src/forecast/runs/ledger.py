@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -43,12 +43,13 @@ def read(folder: Path) -> pd.DataFrame:
 
 def _typed(rows: pd.DataFrame) -> pd.DataFrame:
     """Turn text into days, flags and numbers; the first cell that is none is named."""
-    typed = {}
+    typed: dict[str, pd.Series[Any]] = {}
     for column in COLUMNS:
         cells = rows[column]
         if column in TEXTS:
             typed[column] = cells.astype("str")
             continue
+        made: pd.Series[Any]
         if column in FLAGS:
             made = cells.map({"True": True, "False": False})
         elif column in DAYS:
@@ -59,7 +60,7 @@ def _typed(rows: pd.DataFrame) -> pd.DataFrame:
         if wrong.any():
             place = int(wrong.to_numpy().argmax())
             raise _damaged(place + 2, str(cells.iloc[place]), column)
-        kind = bool if column in FLAGS else DAY_DTYPE if column in DAYS else float
+        kind: Any = bool if column in FLAGS else DAY_DTYPE if column in DAYS else float
         typed[column] = made.astype(int if column == "target_year" else kind)
     return pd.DataFrame(typed)
 

@@ -161,7 +161,7 @@ def _compared(stored: bytes, again: bytes) -> list[Phrase]:
     pair = both[both["_merge"] == "both"]
     moved = (pair["value_new"] - pair["value_old"]).abs()
     if (moved > 0).any():
-        most = pair.loc[moved.idxmax()]
+        most = pair.iloc[int(moved.to_numpy().argmax())]
         facts = {"count": int((moved > 0).sum()), "all": len(pair), "most": float(round(moved.max(), 4))}
         where = {name: str(most[name]) for name in ("model", "area", "component", "output_type_id")}
         found.append(Phrase("reproduce.values", {**facts, **where}))

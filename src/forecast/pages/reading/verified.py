@@ -140,7 +140,8 @@ def past_years(result: Result, count: int = 3) -> pd.DataFrame:
     beside = pairs.groupby(key).agg(
         compared=("crps", "size"), compared_crps=("crps", "mean"), base_crps=("crps_base", "mean")
     )
-    sums = own.groupby(key).agg(new_method=("new_method", "max"), **MEASURES).join(beside).reset_index()
+    more = {"new_method": ("new_method", "max"), **MEASURES}
+    sums: pd.DataFrame = own.groupby(key).agg(**more).join(beside).reset_index()
     places = {TOTAL: 0, "domains": 1, RANK: 2}
     order = sums.assign(other=sums["index_code"] != result.spec.index_code, place=sums["kind"].map(places))
     order = order.sort_values(["target_year", "other", "place"]).drop(columns=["other", "place"])

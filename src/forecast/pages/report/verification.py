@@ -72,12 +72,13 @@ def _advice(told: str, lang: str) -> str:
 
 def _front(found: Judgement, lang: str) -> Iterator[Passage]:
     """Say in two sentences what was said and what came, and what kind of year and report it was."""
-    rows = found.said[found.said["index_code"] == found.index_code].set_index("component", drop=False)
-    if reading.TOTAL in rows.index:
-        yield Passage((_total(rows.loc[reading.TOTAL], "verified.headline", lang),), form="headline")
+    rows = found.said[found.said["index_code"] == found.index_code].drop_duplicates("component")
+    total, rank = _row(rows, reading.TOTAL), _row(rows, RANK)
+    if total is not None:
+        yield Passage((_total(total, "verified.headline", lang),), form="headline")
     else:
         yield Passage((labels.text("verified.headline_without", lang),), form="headline")
-    lead = [_rank(rows.loc[RANK], "verified.lead_rank", lang)] if RANK in rows.index else []
+    lead = [] if rank is None else [_rank(rank, "verified.lead_rank", lang)]
     yield Passage((" ".join([*lead, *_domains(rows, "verified.lead_domains", lang)]),), form="lead")
     notes = []
     if found.new_method:
@@ -86,6 +87,12 @@ def _front(found: Judgement, lang: str) -> Iterator[Passage]:
         notes.append(labels.text("verified.hindsight", lang))
     if notes:
         yield Passage(tuple(notes), form="note")
+
+
+def _row(rows: pd.DataFrame, component: str) -> pd.Series[Any] | None:
+    """Give the row of a component, if there is one."""
+    own = rows[rows["component"] == component]
+    return own.iloc[0] if len(own) else None
 
 
 def _total(row: pd.Series[Any], key: str, lang: str) -> str:
@@ -127,11 +134,10 @@ def last_verification(result: Result, *, lang: str) -> Pieces:
     """Say what became of the last forecast that has a result: a heading and a few lines."""
     head = heading("last_verification", lang=lang, level=3)
     table = result.last_verified
-    own = table[table["index_code"] == result.spec.index_code].set_index("component", drop=False)
-    lines = (
-        [_total(own.loc[reading.TOTAL], "last_verification.said", lang)] if reading.TOTAL in own.index else []
-    )
-    lines += [_rank(own.loc[RANK], "last_verification.rank", lang)] if RANK in own.index else []
+    own = table[table["index_code"] == result.spec.index_code].drop_duplicates("component")
+    total, rank = _row(own, reading.TOTAL), _row(own, RANK)
+    lines = [] if total is None else [_total(total, "last_verification.said", lang)]
+    lines += [] if rank is None else [_rank(rank, "last_verification.rank", lang)]
     lines += _domains(own, "last_verification.domains", lang)
     if not lines:
         return Pieces((head, Passage((labels.text("last_verification.none", lang),))))
