@@ -112,6 +112,12 @@ def test_a_result_is_taken_in_verified_and_told_in_the_next_report(
     table = made_up_result(office / "made-up.csv", office, seed=2024)
     published = ("--published", "2025-04-10", "--source", "made up")
     data = ("--data-dir", office / "data", "--yes")
+    beside = ("--with", office / "made-up.csv", "--target-year", 2024, *published)
+    code, said = told(capsys, "verify", *folders, *beside[:2])
+    assert (code, "--target-year is needed too" in said) == (2, True)
+    assert told(capsys, "verify", *folders, *beside)[0] == 1  # doubted, as by the import
+    code, said = told(capsys, "verify", *folders, *beside, "--insist")
+    assert code == 0, said
     taking_in = ("import", "par", office / "made-up.csv", "--year", 2024, *published, "--no-forecast", *data)
     code, said = told(capsys, *taking_in)
     assert (code, "hardly that of 2023" in said) == (1, True)  # figures by chance do look made up
@@ -121,7 +127,7 @@ def test_a_result_is_taken_in_verified_and_told_in_the_next_report(
     assert told(capsys, "add", "announcement", *announced, "--source", "made up", *data)[0] == 0
 
     code, said = told(capsys, "verify", *folders)
-    assert code == 0, said
+    assert (code, "added to the ledger: 0" in said) == (0, True), said  # the same results, from the data now
     path = office / "reports" / "verification.csv"
     ledger = pd.read_csv(path)
     own = ledger[ledger["shown"] & (ledger["area"] == CITY)].set_index("component")

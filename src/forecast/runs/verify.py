@@ -16,10 +16,8 @@ from forecast.answer.ledger import FORECAST_KEY, new_lines
 from forecast.answer.lessons import judged
 from forecast.base.disk import replace_file
 from forecast.base.errors import ForecastError, RunError, SpecError
-from forecast.base.indexes import MAIN, panel_of
+from forecast.base.indexes import panel_of
 from forecast.base.labels import LANGUAGES
-from forecast.base.spec import DEFAULT_AREA
-from forecast.base.spelling import slug
 from forecast.data.load import Vintages
 from forecast.pages import plot, report
 from forecast.runs import html_check, ledger, site
@@ -129,16 +127,9 @@ def _scored(
     return lines, skipped
 
 
-def page_names(index_code: str, area: str) -> dict[str, str]:
-    """Name the page in each language; that of the city's main index is verify.html."""
-    own = (index_code, area) == (MAIN, DEFAULT_AREA)
-    stem = "verify" if own else f"verify-{index_code}-{slug(area)}"
-    return {lang: f"{stem}.html" if lang == LANGUAGES[0] else f"{stem}.{lang}.html" for lang in LANGUAGES}
-
-
 def _write(root: Path, found: Judgement) -> Path:
     """Write the page in both languages, if it is fit to be read."""
-    names = page_names(found.index_code, found.area)
+    names = report.verification_files(found.index_code, found.area)
     pages, wrong = {}, []
     for lang, name in names.items():
         other = next(each for each in LANGUAGES if each != lang)

@@ -16,7 +16,11 @@ from forecast.pages.report.past import track_passage
 from forecast.pages.report.quality import quality_line, quality_table, run_record
 from forecast.pages.report.scorecard import gamble_list
 from forecast.pages.report.standing import neighbour_passage, rank_passage, sipas
-from forecast.pages.report.verification import last_verification, verification_page
+from forecast.pages.report.verification import (
+    last_verification,
+    verification_files,
+    verification_page,
+)
 from forecast.pages.tables.changes import changed_rows_table, changes_table
 from forecast.pages.tables.data import (
     conflict_table,
@@ -116,6 +120,7 @@ __all__ = [
     "target_table",
     "track_passage",
     "variance_table",
+    "verification_files",
     "verification_page",
     "warm",
     "word_table",

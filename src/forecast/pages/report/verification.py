@@ -11,7 +11,9 @@ import pandas as pd
 
 from forecast.answer.result import RANK
 from forecast.base import labels
-from forecast.base.indexes import INDEXES, panel_of
+from forecast.base.indexes import INDEXES, MAIN, panel_of
+from forecast.base.spec import DEFAULT_AREA
+from forecast.base.spelling import slug
 from forecast.pages import reading
 from forecast.pages.markup import Figure, Heading, Link, Passage, Pieces, Shown
 from forecast.pages.report.front import heading
@@ -22,6 +24,14 @@ from forecast.pages.tables.spec import draw
 if TYPE_CHECKING:
     from forecast.answer.judgement import Judgement
     from forecast.answer.result import Result
+
+
+def verification_files(index_code: str, area: str) -> dict[str, str]:
+    """Name the page's file in each language; that of the city's main index is verify.html."""
+    own = (index_code, area) == (MAIN, DEFAULT_AREA)
+    stem = "verify" if own else f"verify-{index_code}-{slug(area)}"
+    first, *others = labels.LANGUAGES
+    return {first: f"{stem}.html", **{lang: f"{stem}.{lang}.html" for lang in others}}
 
 
 def verification_page(found: Judgement, figure: Figure, other: str, *, lang: str) -> str:
@@ -135,6 +145,7 @@ def last_verification(result: Result, *, lang: str) -> Pieces:
     head = heading("last_verification", lang=lang, level=3)
     table = result.last_verified
     own = table[table["index_code"] == result.spec.index_code].drop_duplicates("component")
+    file = verification_files(result.spec.index_code, result.spec.area)[lang]
     total, rank = _row(own, reading.TOTAL), _row(own, RANK)
     lines = [] if total is None else [_total(total, "last_verification.said", lang)]
     lines += [] if rank is None else [_rank(rank, "last_verification.rank", lang)]
@@ -145,4 +156,4 @@ def last_verification(result: Result, *, lang: str) -> Pieces:
         lines.append(labels.text("verified.break", lang, year=int(own["target_year"].max())))
     if not own["before"].astype(bool).all():
         lines.append(labels.text("verified.hindsight", lang))
-    return Pieces((head, Passage((*lines, labels.text("last_verification.where", lang)))))
+    return Pieces((head, Passage((*lines, labels.text("last_verification.where", lang, page=file)))))
