@@ -19,7 +19,7 @@ OUT = pd.Timestamp(2024, 4, 17)
 
 
 def line(component: str, median: float, observed: float, half: float, **more: object) -> dict[str, object]:
-    """One line of the ledger: `half` is half of the range of 80 percent, and that of 95 half as wide again."""
+    """One line of the ledger: `half` is half of the range of 80 percent; that of 95 is half as wide again."""
     inside = abs(median - observed)
     facts: dict[str, object] = dict.fromkeys(COLUMNS, float("nan"))
     facts |= {

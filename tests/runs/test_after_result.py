@@ -28,6 +28,7 @@ ROOT = Path(__file__).parents[2]
 CITY = "TP. Hồ Chí Minh"
 MAXIMA = (9.5, 10, 13, 10.5, 15, 12, 13.5, 16.5)
 MEETING = (Kind(stem="meeting", tables=8, figures=3),)
+PUBLISHED = ("--published", "2025-04-10", "--source", "made up")
 FORM = (
     "submission_id,department,index_code,area,target_year,component,low,likely,high,self_score,reason,remedy,"
     "due,received_on,form_version,sha256,file"
@@ -94,6 +95,18 @@ def told(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, s
     return code, caught.out + caught.err
 
 
+def take_in(office: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Import the table, which is doubted as its figures are by chance, and enter the announcement."""
+    data = ("--data-dir", office / "data", "--yes")
+    taking_in = ("import", "par", office / "made-up.csv", "--year", 2024, *PUBLISHED, "--no-forecast", *data)
+    code, said = told(capsys, *taking_in)
+    assert (code, "hardly that of 2023" in said) == (1, True)  # figures by chance do look made up
+    code, said = told(capsys, *taking_in, "--insist")
+    assert code == 0, said
+    announced = ("--index-code", "PAR", "--year", 2024, "--announced-on", "2025-04-10", "--precision", "day")
+    assert told(capsys, "add", "announcement", *announced, "--source", "made up", *data)[0] == 0
+
+
 def test_a_result_is_taken_in_verified_and_told_in_the_next_report(
     office: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
@@ -110,21 +123,13 @@ def test_a_result_is_taken_in_verified_and_told_in_the_next_report(
     assert (code, "the same bytes" in said) == (0, True), said
 
     table = made_up_result(office / "made-up.csv", office, seed=2024)
-    published = ("--published", "2025-04-10", "--source", "made up")
-    data = ("--data-dir", office / "data", "--yes")
-    beside = ("--with", office / "made-up.csv", "--target-year", 2024, *published)
+    beside = ("--with", office / "made-up.csv", "--target-year", 2024, *PUBLISHED)
     code, said = told(capsys, "verify", *folders, *beside[:2])
     assert (code, "--target-year is needed too" in said) == (2, True)
     assert told(capsys, "verify", *folders, *beside)[0] == 1  # doubted, as by the import
     code, said = told(capsys, "verify", *folders, *beside, "--insist")
     assert code == 0, said
-    taking_in = ("import", "par", office / "made-up.csv", "--year", 2024, *published, "--no-forecast", *data)
-    code, said = told(capsys, *taking_in)
-    assert (code, "hardly that of 2023" in said) == (1, True)  # figures by chance do look made up
-    code, said = told(capsys, *taking_in, "--insist")
-    assert code == 0, said
-    announced = ("--index-code", "PAR", "--year", 2024, "--announced-on", "2025-04-10", "--precision", "day")
-    assert told(capsys, "add", "announcement", *announced, "--source", "made up", *data)[0] == 0
+    take_in(office, capsys)
 
     code, said = told(capsys, "verify", *folders)
     assert (code, "added to the ledger: 0" in said) == (0, True), said  # the same results, from the data now

@@ -90,9 +90,8 @@ def _index(root: Path, runs: Sequence[Manifest], newest: Manifest, lang: str) ->
     parts = [f'<p class="lead">{html.escape(text("runs.index.latest", lang))} {link}</p>']
     if (root / AREAS / INDEX).is_file():
         parts.append(f"<p>{_link(f'{AREAS}/{INDEX}', text('areas.link', lang))}</p>")
-    for path in sorted(root.glob(VERIFIED)):
-        if path.stem.count(".") == 0:  # the page in the list's own language
-            parts.append(f"<p>{_link(path.name, text('verify.link', lang, page=path.stem))}</p>")
+    verified = (path for path in sorted(root.glob(VERIFIED)) if "." not in path.stem)  # in one language
+    parts += [f"<p>{_link(path.name, text('verify.link', lang, page=path.stem))}</p>" for path in verified]
     parts += [_section(run, lang) for run in runs]
     return frame.document([_Html("\n".join(parts))])
 

@@ -72,7 +72,8 @@ def verify(
     if not known:
         raise SpecError("verify.no_result", {**facts, "year": years[-1], "index_arg": index_code.lower()})
     chosen = known[-1]
-    with Store(root).opened():
+    store = Store(root)
+    with store.opened():
         there = ledger.read(root)
         received = vintages.known_at(as_of).submissions
         lines, skipped = _scored(entries, came[chosen], chosen, as_of, received)
@@ -83,6 +84,7 @@ def verify(
             raise SpecError("verify.nothing", {**facts, "year": chosen, "count": len(entries)})
         ledger.append(root, new)
         page = _write(root, found)
+        store.settle()  # so the list of reports points to it
     standing = len(pd.concat(lines).drop_duplicates(list(FORECAST_KEY))) - len(new)
     return Verified(found, len(new), standing, page, tuple(skipped))
 
