@@ -142,4 +142,4 @@ def test_the_next_report_tells_of_the_last_verification(
     told = dataclasses.replace(made_up, last_verified=last_verified(own, made_up.spec))
     text = str(report.last_verification(told, lang=lang)).replace("\N{NO-BREAK SPACE}", " ")
     assert said in text
-    assert {"vi": "verify.html", "en": "verify.en.html"}[lang] in text
+    assert {"vi": "đầu danh sách báo cáo", "en": "top of the list of reports"}[lang] in text

@@ -79,7 +79,7 @@ def past_forecasts(
         The years' parts, for `joined`.
     """
     came = outcomes(known, spec.index_code, FIRST_TARGET, spec.target_year - 1)
-    return each(partial(_of_year, vintages, came, spec, rows), sorted(set(came["target_year"])))
+    return each(partial(of_year, vintages, came, spec, rows), sorted(set(came["target_year"])))
 
 
 def joined(parts: Iterable[Past]) -> Past:
@@ -94,7 +94,8 @@ def joined(parts: Iterable[Past]) -> Past:
     return Past(quantiles, cells)
 
 
-def _of_year(vintages: Vintages, every: pd.DataFrame, spec: RunSpec, rows: Rows, year: int) -> Past:
+def of_year(vintages: Vintages, every: pd.DataFrame, spec: RunSpec, rows: Rows, year: int) -> Past:
+    """Forecast one year as of the same day of it and score it; `every` is `outcomes`, see `past_forecasts`."""
     stop.check()
     day = same_day(spec.as_of, year - spec.target_year)
     try:

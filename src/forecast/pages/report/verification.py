@@ -145,7 +145,6 @@ def last_verification(result: Result, *, lang: str) -> Pieces:
     head = heading("last_verification", lang=lang, level=3)
     table = result.last_verified
     own = table[table["index_code"] == result.spec.index_code].drop_duplicates("component")
-    file = verification_files(result.spec.index_code, result.spec.area)[lang]
     total, rank = _row(own, reading.TOTAL), _row(own, RANK)
     lines = [] if total is None else [_total(total, "last_verification.said", lang)]
     lines += [] if rank is None else [_rank(rank, "last_verification.rank", lang)]
@@ -156,4 +155,4 @@ def last_verification(result: Result, *, lang: str) -> Pieces:
         lines.append(labels.text("verified.break", lang, year=int(own["target_year"].max())))
     if not own["before"].astype(bool).all():
         lines.append(labels.text("verified.hindsight", lang))
-    return Pieces((head, Passage((*lines, labels.text("last_verification.where", lang, page=file)))))
+    return Pieces((head, Passage((*lines, labels.text("last_verification.where", lang)))))
