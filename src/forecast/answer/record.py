@@ -95,7 +95,7 @@ def joined(parts: Iterable[Past]) -> Past:
 
 
 def of_year(vintages: Vintages, every: pd.DataFrame, spec: RunSpec, rows: Rows, year: int) -> Past:
-    """Forecast one year as of the same day of it, and score it against its rows of `every`, see `outcomes`."""
+    """Forecast one year as of the same day of it and score it; `every` is that of `outcomes`."""
     stop.check()
     day = same_day(spec.as_of, year - spec.target_year)
     try:

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecast.answer.result import VERIFICATION_COLUMNS
 from forecast.base.spec import interval_ends
 from forecast.model import score
 
@@ -20,11 +19,6 @@ MEASURES: Final = (
     *("median", *(end for pair in ENDS.values() for end in pair)),
     *("crps", "wis", "dispersion", "under", "over", *(f"inside{level}" for level in ENDS)),
 )
-
-
-def verified(made: pd.DataFrame) -> pd.DataFrame:
-    """Score FORECAST rows beside their outcomes; `Result.verification`, see `scored`."""
-    return scored(made)[list(VERIFICATION_COLUMNS)]
 
 
 def scored(made: pd.DataFrame) -> pd.DataFrame:
