@@ -41,6 +41,7 @@ TABLES = {
     "coverage": lambda r, lang: plot.coverage(r, lang=lang).table,
     "periods": lambda r, lang: report.period_table(r, lang=lang),
     "year_errors": lambda r, lang: report.year_table(r, lang=lang),
+    "past_years": lambda r, lang: report.past_year_table(r, lang=lang),
     "past_ranks": lambda r, lang: report.past_rank_table(r, lang=lang),
     "past_components": lambda r, lang: report.past_component_table(r, lang=lang),
     "skill": lambda r, lang: plot.skill(r, lang=lang).table,

@@ -17,7 +17,7 @@ from forecast.answer import changes, findings, record
 from forecast.answer.current import elasticities, indicator_table
 from forecast.answer.ground import MAIN_MODEL, Ground, forecast_rows, ground_from, ground_of, rows_of
 from forecast.answer.neighbours import neighbours
-from forecast.answer.result import Result
+from forecast.answer.result import VERIFICATION_COLUMNS, Result
 from forecast.answer.scorecard.outlook import FINAL, Outlook, final_draws, outlook
 from forecast.base.indexes import INDEXES
 from forecast.base.spec import DEFAULT_AREA, RunSpec, parse_day, refuse_unanswerable
@@ -86,7 +86,7 @@ def result_of(
         vintage=findings.vintage(known, framework),
         set_aside=known.set_aside,
         backtest=past.quantiles,
-        verification=past.cells,
+        verification=past.cells[list(VERIFICATION_COLUMNS)],
         neighbours=neighbours(below.target, spec, evidence),
         **below.tables,
         **_changes(ground, spec, summary, previous),

@@ -78,6 +78,10 @@ VERIFICATION_COLUMNS = (
     *("model", "index_code", "area", "component", "target_year", "observed", "new_method"),
     *("median", "lower", "upper", "crps"),
 )
+LAST_VERIFIED_COLUMNS = (
+    *("run_id", "index_code", "area", "component", "target_year", "observed", "published_on", "as_of"),
+    *("before", "new_method", "median", "lower", "upper", "inside80", "repeated"),
+)
 CHANGE_COLUMNS = ("component", "step", "before", "after", "effect")
 CHANGED_ROW_COLUMNS = (
     *("step", "component", "file", "kind", "key", "name", "column", "old", "new"),
@@ -164,6 +168,11 @@ class Result:
         model, index_code, area, component, target_year, observed, new_method (the index changed its
         method that year), median, lower, upper (80 percent), crps (of a rank the ranked probability
         score).  Points of the maximum known on the day of the forecast, percent for SIPAS, places.
+    last_verified : DataFrame
+        What the last report before the newest result said of the area, beside what came, as the ledger of
+        scores had it when the run was made; no rows if nothing was verified.  inside80 says whether the 80
+        percent range held, repeated what the last figure before would have said, before whether the
+        report was made before the result was out.
     previous : DataFrame
         The report that `changes` compares with, one row, none if there was no earlier one: run_id,
         as_of, and a phrase as reason where it could not be compared or its move not be split.
@@ -208,6 +217,7 @@ class Result:
     changed_rows: pd.DataFrame = field(default_factory=lambda: _empty(CHANGED_ROW_COLUMNS))
     verification: pd.DataFrame = field(default_factory=lambda: _empty(VERIFICATION_COLUMNS))
     neighbours: pd.DataFrame = field(default_factory=lambda: _empty(NEIGHBOUR_COLUMNS))
+    last_verified: pd.DataFrame = field(default_factory=lambda: _empty(LAST_VERIFIED_COLUMNS))
 
     def write(self, folder: Path) -> None:
         """Write every table as CSV (point, ISO days, UTF-8) and the spec as JSON."""

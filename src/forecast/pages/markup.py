@@ -132,6 +132,19 @@ class Passage(_Piece):
         return "\n".join(mark + line for line in self.lines)
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Link(_Piece):
+    """A way to another page of the folder, named in that page's language."""
+
+    macro: ClassVar[str] = "link"
+    text: str
+    address: str
+    lang: str
+
+    def __str__(self) -> str:
+        return f"{self.text} ({self.address})"
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """Head of a table's column."""

@@ -18,6 +18,7 @@ from forecast.runs.manifest import Manifest
 INDEX: Final = "index.html"
 LATEST: Final = "latest.html"
 AREAS: Final = "areas"  # the folder of the reports of many areas
+VERIFIED: Final = "verify*.html"  # pages of what forecasts said beside what came
 FRONT_PAGE: Final = "meeting"
 PAGE_STEMS: Final = ("meeting", "total", "domain", "scorecard", "departments", "backtest", "data")
 
@@ -89,6 +90,8 @@ def _index(root: Path, runs: Sequence[Manifest], newest: Manifest, lang: str) ->
     parts = [f'<p class="lead">{html.escape(text("runs.index.latest", lang))} {link}</p>']
     if (root / AREAS / INDEX).is_file():
         parts.append(f"<p>{_link(f'{AREAS}/{INDEX}', text('areas.link', lang))}</p>")
+    verified = (path for path in sorted(root.glob(VERIFIED)) if "." not in path.stem)  # in one language
+    parts += [f"<p>{_link(path.name, text('verify.link', lang, page=path.stem))}</p>" for path in verified]
     parts += [_section(run, lang) for run in runs]
     return frame.document([_Html("\n".join(parts))])
 

@@ -34,6 +34,7 @@ TABLES: Final[tuple[Callable[[Result, str], TableSpec], ...]] = (
     lambda result, lang: past.coverage(reading.coverage(result), lang),
     past.periods,
     past.year_errors,
+    past.past_years,
     past.past_ranks,
     past.past_components,
     lambda result, lang: past.skill(reading.skill_by_year(result), lang),

@@ -13,6 +13,7 @@ from forecast.pages.plot.past import coverage, skill, track
 from forecast.pages.plot.points import lost
 from forecast.pages.plot.scenarios import scenarios
 from forecast.pages.plot.standing import rank
+from forecast.pages.plot.verification import verified
 
 if TYPE_CHECKING:
     from forecast.answer.result import Result
@@ -29,6 +30,7 @@ __all__ = [
     "scenarios",
     "skill",
     "track",
+    "verified",
     "warm",
 ]
 

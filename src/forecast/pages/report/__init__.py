@@ -16,6 +16,11 @@ from forecast.pages.report.past import track_passage
 from forecast.pages.report.quality import quality_line, quality_table, run_record
 from forecast.pages.report.scorecard import gamble_list
 from forecast.pages.report.standing import neighbour_passage, rank_passage, sipas
+from forecast.pages.report.verification import (
+    last_verification,
+    verification_files,
+    verification_page,
+)
 from forecast.pages.tables.changes import changed_rows_table, changes_table
 from forecast.pages.tables.data import (
     conflict_table,
@@ -34,7 +39,13 @@ from forecast.pages.tables.forecast import (
     neighbour_table,
     target_table,
 )
-from forecast.pages.tables.past import past_component_table, past_rank_table, period_table, year_table
+from forecast.pages.tables.past import (
+    past_component_table,
+    past_rank_table,
+    past_year_table,
+    period_table,
+    year_table,
+)
 from forecast.pages.tables.people import (
     department_domain_table,
     department_reasons,
@@ -77,6 +88,7 @@ __all__ = [
     "gamble_list",
     "heading",
     "headline",
+    "last_verification",
     "left_out",
     "letter",
     "level_table",
@@ -89,6 +101,7 @@ __all__ = [
     "page",
     "past_component_table",
     "past_rank_table",
+    "past_year_table",
     "period_table",
     "phrase_table",
     "plan_table",
@@ -107,6 +120,8 @@ __all__ = [
     "target_table",
     "track_passage",
     "variance_table",
+    "verification_files",
+    "verification_page",
     "warm",
     "word_table",
     "year_table",
