@@ -20,7 +20,7 @@ from forecast.answer.neighbours import neighbours
 from forecast.answer.result import Result
 from forecast.answer.scorecard.outlook import FINAL, Outlook, final_draws, outlook
 from forecast.base.indexes import INDEXES
-from forecast.base.spec import DEFAULT_AREA, RunSpec, parse_day, refuse_unanswerable
+from forecast.base.spec import DEFAULT_AREA, RunSpec, parse_day
 from forecast.data import load
 from forecast.data.framework import TOTAL, Framework, breaks
 from forecast.data.load import Known
@@ -215,8 +215,7 @@ def answer(ground: Ground, spec: RunSpec, previous: Path | None = None) -> Resul
     """
     if not ground.answers(spec):
         raise ValueError(f"the ground is that of {ground.spec}, not of {spec}")
-    seen = ground.seen
-    refuse_unanswerable(spec, announcements=seen.announcements, areas=seen.provinces)
+    ground.seen.refuse(spec)
     return result_of(ground, spec, below_domains(ground, spec), previous=previous)
 
 

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from forecast.base.indexes import INDEXES, panel_of
-from forecast.base.spec import refuse_unknown
+from forecast.base.spec import RunSpec, refuse_unanswerable, refuse_unknown
 from forecast.data import tables
 from forecast.data.framework import with_printed, with_share
 from forecast.data.load.areas import gazetteer
 from forecast.data.load.indicators import with_days
+from forecast.data.load.lineage import (
+    PROVINCE,
+    Facts,
+    by_day,
+    elsewhere,
+    newcomers,
+    provinces_in,
+    successors_on,
+    taken_over,
+    units_on,
+)
+from forecast.data.load.made import Carrier
 from forecast.data.load.proofs import contradicted
 from forecast.data.load.settle import settle
 from forecast.data.scenarios import Scenario
@@ -67,11 +79,15 @@ class Known:
     self_scores, remedies
         The tables of that name as known on the day; of a remedy the latest state.
     units
-        Who must have a remedy plan: unit, kind, aliases.
+        Who must have a remedy plan, as units stand on the day: unit, kind, aliases; the work of one that has
+        ended (`responsible` of frameworks, `unit` of remedies) is its successor's.
     scenarios
         Named departures from what is expected, "continue" first.
     areas
-        All areas: area, kind (country, region, province), region, aliases.
+        All areas: area, kind (country, region, province), region, aliases.  Of `for_year` the provinces
+        of that year alone.
+    lineage
+        What areas are made of from a day on, as known on the day: area, part, from_day, population.
     counts
         One row a table: table, rows, known, later, undated, set_aside, taken.
     hashes
@@ -99,11 +115,59 @@ class Known:
     indicator_rows: pd.DataFrame
     indicator_types: pd.DataFrame
     elasticities: pd.DataFrame
+    lineage: pd.DataFrame
+    year: int | None = None  # whose areas the figures are of; each its own year's if None
+    elsewhere: Mapping[str, Facts] = field(default_factory=dict)  # provinces of other years alone
 
     @property
     def provinces(self) -> tuple[str, ...]:
-        """Names of the 63 provinces, sorted: no draw depends on the order of the table of areas."""
-        return tuple(sorted(self.areas.loc[self.areas["kind"] == "province", "area"]))
+        """Names of the provinces of the year, sorted: no draw depends on the order of the table of areas."""
+        return tuple(sorted(self.provinces_in(self.as_of.year if self.year is None else self.year)))
+
+    def provinces_in(self, year: int) -> tuple[str, ...]:
+        """Provinces that there are at the end of a year, in the order of the table of areas."""
+        return provinces_in(self.areas, self.lineage, year)
+
+    def for_year(self, year: int) -> Known:
+        """Give the same for the areas of a year: of those that were merged by then, what their parts say.
+
+        Figures of years with other areas are made as `made` says.  The year of a change is a year of a new
+        method, and current indicators of a merged area begin with it.
+
+        Raises
+        ------
+        ValueError
+            If it is given for another year already.
+        """
+        if self.year is not None:
+            if self.year != year:
+                raise ValueError(f"what is known is of the areas of {self.year}, not of {year}")
+            return self
+        days = by_day(self.lineage, 0, year)
+        if not days and not newcomers(self.lineage):
+            return replace(self, year=year)
+        there = frozenset(self.provinces_in(year))
+        areas = self.areas.loc[(self.areas["kind"] != PROVINCE) | self.areas["area"].isin(there)]
+        changed = {
+            "year": year,
+            "areas": areas.reset_index(drop=True),
+            "elsewhere": elsewhere(self.areas, self.lineage, year),
+        }
+        if not days:
+            return replace(self, **changed)
+        regions = {name: frozenset(own["area"]) & there for name, own in areas.groupby("region") if name}
+        countries = areas.loc[areas["kind"] == "country", "area"]
+        carrier = Carrier(self.areas, self.lineage, year, regions | dict.fromkeys(countries, there))
+        versions = self.frameworks, self.events, self.as_of
+        return replace(
+            self,
+            **changed,
+            scores=carrier.carried(with_share(self.scores, *versions)),
+            related=carrier.carried(with_share(self.related, *versions)),
+            indicators=_since(self.indicators, days),
+            indicator_rows=_since(self.indicator_rows, days),
+            events=_with_changes(self.events, [day for day, rows in days if _unlike(rows)], self.scores),
+        )
 
     def of(self, index_code: str) -> Known:
         """Give what is known of the index whose panel forecasts `index_code`.
@@ -122,8 +186,14 @@ class Known:
         scores = scores[self.scores.columns].reset_index(drop=True)
         return replace(self, scores=scores, announcements=announced, **emptied)
 
+    def refuse(self, spec: RunSpec) -> None:
+        """Raise SpecError for an area that is none of the year's, or a year whose result is out."""
+        refuse_unanswerable(
+            spec, announcements=self.announcements, areas=self.provinces, elsewhere=self.elsewhere
+        )
+
     def find_province(self, name: str) -> str:
-        """Give the one spelling of a province; SpecError with the nearest for an unknown one."""
+        """Give the one spelling of a province of any year; SpecError with the nearest for an unknown one."""
         places, _ = gazetteer(self.areas)
         found = places.find(name)
         if found not in places.provinces:
@@ -150,6 +220,7 @@ def known_of(
 ) -> Known:
     """Cut checked tables to a day and settle what sources disagree on."""
     events = as_known(frames["events"], as_of)
+    successors = successors_on(frames["units"], as_of)
     frameworks = frames["frameworks"].loc[frames["frameworks"]["framework"].isin(events["what"])]
     frameworks = with_printed(frameworks, events, as_known(frames["scores"], as_of))
     settled, asides, undated, counts = {}, [], [], []
@@ -175,16 +246,17 @@ def known_of(
         indicators=_indicators(settled["indicators"]),
         set_aside=pd.concat(asides, ignore_index=True),
         undated=pd.concat(undated, ignore_index=True),
-        frameworks=frameworks.drop(columns="row").reset_index(drop=True),
+        frameworks=_taken_over(frameworks.drop(columns="row").reset_index(drop=True), "responsible", successors),
         events=_sorted(settled["events"], tables.EVENTS),
         announcements=_sorted(settled["announcements"], tables.ANNOUNCEMENTS),
         targets=_sorted(settled["targets"], tables.TARGETS),
         submissions=settled["submissions"].drop(columns="row"),
         self_scores=_latest(settled["self_scores"], tables.SELF_SCORES),
-        remedies=_latest(settled["remedies"], tables.REMEDIES),
-        units=frames["units"].drop(columns="row"),
+        remedies=_taken_over(_latest(settled["remedies"], tables.REMEDIES), "unit", successors),
+        units=units_on(frames["units"].drop(columns="row"), as_of),
         scenarios=scenarios,
-        areas=frames["areas"].drop(columns="row"),
+        areas=_begun(frames["areas"].drop(columns="row"), frames["lineage"], settled["lineage"]),
+        lineage=settled["lineage"].drop(columns="row"),
         counts=pd.DataFrame(counts),
         hashes=dict(hashes),
         indicator_rows=with_days(as_known(frames["indicators"], as_of)),
@@ -212,6 +284,47 @@ def settled_rows(
 
 def _indicators(settled: pd.DataFrame) -> pd.DataFrame:
     return with_days(settled.drop(columns=["row", "score", "rank", "source_day", "rank_spread"]))
+
+
+def _taken_over(frame: pd.DataFrame, column: str, successors: Mapping[str, str]) -> pd.DataFrame:
+    """Name who has taken over the work of units that have ended."""
+    if not successors:
+        return frame
+    return frame.assign(**{column: [taken_over(names, successors) for names in frame[column]]})
+
+
+def _begun(areas: pd.DataFrame, every: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    """Leave out areas of which nobody knew on the day that there would be such."""
+    coming = newcomers(every) - set(known["area"])
+    return areas.loc[~areas["area"].isin(coming)].reset_index(drop=True)
+
+
+def _unlike(rows: pd.DataFrame) -> bool:
+    """Whether a day's rows merge or part areas, and do more than name them."""
+    return bool(rows["area"].duplicated().any())
+
+
+def _with_changes(events: pd.DataFrame, days: list[dt.date], scores: pd.DataFrame) -> pd.DataFrame:
+    """Add an event of the kind "areas" for every index and year in which areas were merged."""
+    rows = [
+        {"index_code": code, "year": year, "kind": "areas", "what": "areas", "note": "", "known_on": day}
+        for code in sorted({*INDEXES, *scores["index_code"]})
+        for year, day in {day.year: day for day in days}.items()
+    ]
+    new = pd.DataFrame(rows, columns=events.columns).astype(events.dtypes)
+    return pd.concat([events, new], ignore_index=True) if rows else events
+
+
+def _since(indicators: pd.DataFrame, days: list[tuple[dt.date, pd.DataFrame]]) -> pd.DataFrame:
+    """Leave out an area's figures of periods that ended before it was merged, and name the renamed anew."""
+    for day, rows in days:
+        before = indicators["last_day"] < pd.Timestamp(day)
+        merged = set(rows.loc[rows["area"].duplicated(keep=False), "area"])
+        parts = set(rows.loc[rows["area"].isin(merged), "part"])
+        names = {p: a for a, p in zip(rows["area"], rows["part"], strict=True) if a not in merged and a != p}
+        kept = indicators.loc[~(before & indicators["area"].isin(parts | merged))]
+        indicators = kept.assign(area=kept["area"].replace(names)).reset_index(drop=True)
+    return indicators
 
 
 def _listed(frame: pd.DataFrame, table: Table, more: tuple[str, ...]) -> pd.DataFrame:
