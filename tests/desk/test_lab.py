@@ -215,7 +215,9 @@ def test_sliders_move_the_forecast_and_a_scenario_is_kept(lab: Lab) -> None:
     for _ in range(3):
         lab.page.keyboard.press("ArrowRight")
     expect(points.locator(".widget-readout")).to_have_text("+0,3")
-    lab.reads(lab.bench().what_if({"D3": 0.3, "everywhere": True}))  # one change at a time, as people do
+    lab.reads(lab.bench().what_if({"D3": 0.3}))  # one change at a time, as people do
+    panel.get_by_label("Ở mọi tỉnh").check()
+    lab.reads(lab.bench().what_if({"D3": 0.3, "everywhere": True}))
     panel.get_by_label("Ở mọi tỉnh").uncheck()
     lab.reads(lab.bench().what_if({"D3": 0.3}))
     panel.get_by_role("button", name="Mọi việc còn dở").click()
@@ -229,7 +231,7 @@ def test_sliders_move_the_forecast_and_a_scenario_is_kept(lab: Lab) -> None:
     track.click(position={"x": track.bounding_box()["width"] * 0.6, "y": 2})
     expect(rate.get_by_label("Đặt")).to_be_checked()
     panel.get_by_placeholder("Tên kịch bản").fill("Thêm ở D3, xong mọi việc")
-    panel.get_by_role("button", name="Lưu thành kịch bản").click()
+    panel.get_by_role("button", name="Đưa vào báo cáo họp").click()
     expect(panel.get_by_text("Đã ghi kịch bản “Thêm ở D3, xong mọi việc”")).to_be_visible()
     lab.picture("04_what_if_kept")
 
@@ -246,7 +248,9 @@ def test_a_figure_is_added_by_a_form_and_the_forecast_moves(lab: Lab) -> None:
     """Looked at first, then written to the table; the cell below then shows another forecast.  MADE UP."""
     panel = lab.run("explore/08_add.ipynb")
     before = (lab.data / "scores.csv").read_text(encoding="utf-8")
-    cells = {"Năm": "2023", "Thành phần": "D5", "Điểm": "13,1", "Đơn vị": "points"}
+    for name, text in {"Thành phần": "D5 Chế độ công vụ", "Đơn vị": "điểm"}.items():
+        panel.get_by_label(name, exact=True).select_option(label=text)
+    cells = {"Năm": "2023", "Địa phương": "Sài Gòn", "Điểm": "13,1"}
     cells |= {"Ngày công bố": "2024-04-17", "Nguồn": "số giả định"}
     for name, text in cells.items():
         panel.get_by_label(name, exact=True).fill(text)
@@ -264,3 +268,6 @@ def test_a_figure_is_added_by_a_form_and_the_forecast_moves(lab: Lab) -> None:
 
     added = (lab.data / "scores.csv").read_text(encoding="utf-8").removeprefix(before)
     assert added.startswith("PAR,2023,TP. Hồ Chí Minh,D5,value,13.1,points")
+    panel.get_by_role("button", name="Bỏ dòng vừa ghi").click()
+    expect(panel.get_by_text("forecast undo")).to_have_count(0)
+    assert (lab.data / "scores.csv").read_text(encoding="utf-8") == before

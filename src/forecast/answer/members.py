@@ -139,7 +139,7 @@ def published(
 ) -> pd.DataFrame:
     """Published scores as percent of the maximum: area, component, year, score.
 
-    Made scores of merged areas too, but for those too doubtful to stand for what a yearly series takes as exact.
+    Made scores of merged areas too, but for those too doubtful: a yearly series takes them as exact.
     """
     share = pd.Series(statements.by_row(statements.value, len(scores)), index=scores.index)
     whole = (uses == "made") & (scores["spread"] <= 2 * MOST_DOUBT * scores["score"])

@@ -87,6 +87,7 @@ def result_of(
         set_aside=known.set_aside,
         backtest=past.quantiles,
         verification=past.cells,
+        merged=known.merged,
         neighbours=neighbours(below.target, spec, evidence),
         **below.tables,
         **_changes(ground, spec, summary, previous),

@@ -97,8 +97,8 @@ def _standings(records: Sequence[Row], subject: Subject, reader: _Reader) -> tup
     places = {area: place for place, area in enumerate(subject.areas)}
     for row in records:
         key = (str(row["index_code"]), str(row["component"]), int(row["year"]))
-        if key not in reader.spreads or key[2] not in subject.schemes:
-            continue
+        if key not in reader.spreads or key[2] not in subject.schemes or row["trust"] == MADE:
+            continue  # what is made need not hold
         facts = own.setdefault(key, {"rank": np.full(n, np.nan), "share": np.full(n, np.nan)})
         share = plain_share(row)
         if row["statistic"] == "value" and row["area"] in places:

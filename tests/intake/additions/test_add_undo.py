@@ -347,14 +347,21 @@ def test_the_form_itself_works_where_widgets_are(data_dir):
     pytest.importorskip("ipywidgets")
     box = form(data_dir, "announcement", who="thử")
     *fields, _, buttons, told = box.children
-    for field, text in zip(fields, ("PAPI", "2023", "2024-04-02", "Trang giả định"), strict=True):
-        field.value = text
+    given = ("PAPI", "2023", dt.date(2024, 4, 2), "Trang giả định")
+    for field, value in zip(fields, given, strict=True):
+        field.value = value
+    look, write, back = buttons.children
+    file = data_dir / "announcements.csv"
+    before = file.read_text(encoding="utf-8")
 
-    for button in buttons.children:
-        button.click()
-
+    look.click()
+    write.click()
     assert "forecast undo" in told.value
-    assert "PAPI,2023,2024-04-02,day," in (data_dir / "announcements.csv").read_text(encoding="utf-8")
+    assert "PAPI,2023,2024-04-02,day," in file.read_text(encoding="utf-8")
+    back.click()
+    assert file.read_text(encoding="utf-8") == before
+    back.click()
+    assert "không có gì để bỏ" in told.value
 
 
 @pytest.fixture

@@ -21,17 +21,18 @@ from forecast.data.load.lineage import (
     Facts,
     by_day,
     elsewhere,
+    merged_by,
     newcomers,
     provinces_in,
     successors_on,
     taken_over,
     units_on,
 )
-from forecast.data.load.made import Carrier
+from forecast.data.load.made import Carrier, events_with, figures_since
 from forecast.data.load.proofs import contradicted
 from forecast.data.load.settle import settle
 from forecast.data.scenarios import Scenario
-from forecast.data.tables import Table, as_known
+from forecast.data.tables import MERGED_COLUMNS, Table, as_known
 
 _OF_MAIN: Final = ("indicator_types", "elasticities", "submissions", "self_scores", "remedies")
 _SETTLED: Final = (tables.SCORES, tables.RELATED, tables.INDICATORS)
@@ -88,6 +89,8 @@ class Known:
         of that year alone.
     lineage
         What areas are made of from a day on, as known on the day: area, part, from_day, population.
+    merged
+        Of `for_year` the areas that were merged by then, see `lineage.merged_by`.
     counts
         One row a table: table, rows, known, later, undated, set_aside, taken.
     hashes
@@ -118,6 +121,7 @@ class Known:
     lineage: pd.DataFrame
     year: int | None = None  # whose areas the figures are of; each its own year's if None
     elsewhere: Mapping[str, Facts] = field(default_factory=dict)  # provinces of other years alone
+    merged: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(MERGED_COLUMNS)))
 
     @property
     def provinces(self) -> tuple[str, ...]:
@@ -148,25 +152,22 @@ class Known:
             return replace(self, year=year)
         there = frozenset(self.provinces_in(year))
         areas = self.areas.loc[(self.areas["kind"] != PROVINCE) | self.areas["area"].isin(there)]
-        changed = {
-            "year": year,
-            "areas": areas.reset_index(drop=True),
-            "elsewhere": elsewhere(self.areas, self.lineage, year),
-        }
+        gone = elsewhere(self.areas, self.lineage, year)
+        changed = replace(self, year=year, areas=areas.reset_index(drop=True), elsewhere=gone)
         if not days:
-            return replace(self, **changed)
+            return changed
         regions = {name: frozenset(own["area"]) & there for name, own in areas.groupby("region") if name}
         countries = areas.loc[areas["kind"] == "country", "area"]
         carrier = Carrier(self.areas, self.lineage, year, regions | dict.fromkeys(countries, there))
         versions = self.frameworks, self.events, self.as_of
         return replace(
-            self,
-            **changed,
+            changed,
+            merged=merged_by(self.lineage, year),
             scores=carrier.carried(with_share(self.scores, *versions)),
             related=carrier.carried(with_share(self.related, *versions)),
-            indicators=_since(self.indicators, days),
-            indicator_rows=_since(self.indicator_rows, days),
-            events=_with_changes(self.events, [day for day, rows in days if _unlike(rows)], self.scores),
+            indicators=figures_since(self.indicators, days),
+            indicator_rows=figures_since(self.indicator_rows, days),
+            events=events_with(self.events, days, self.scores),
         )
 
     def of(self, index_code: str) -> Known:
@@ -236,7 +237,7 @@ def known_of(
             asides.append(_listed(aside, table, ("reason", "taken_row", "taken_score", "taken_rank")))
         undated.append(_listed(never, table, ()))
         settled[table.name] = known
-        if table.optional and frame.empty:
+        if table is tables.LINEAGE or (table.optional and frame.empty):  # areas are no figures
             continue
         counts.append(_count(table, frame, len(known) + len(aside), len(never), len(aside)))
     return Known(
@@ -246,7 +247,9 @@ def known_of(
         indicators=_indicators(settled["indicators"]),
         set_aside=pd.concat(asides, ignore_index=True),
         undated=pd.concat(undated, ignore_index=True),
-        frameworks=_taken_over(frameworks.drop(columns="row").reset_index(drop=True), "responsible", successors),
+        frameworks=_taken_over(
+            frameworks.drop(columns="row").reset_index(drop=True), "responsible", successors
+        ),
         events=_sorted(settled["events"], tables.EVENTS),
         announcements=_sorted(settled["announcements"], tables.ANNOUNCEMENTS),
         targets=_sorted(settled["targets"], tables.TARGETS),
@@ -286,6 +289,10 @@ def _indicators(settled: pd.DataFrame) -> pd.DataFrame:
     return with_days(settled.drop(columns=["row", "score", "rank", "source_day", "rank_spread"]))
 
 
+def _plain(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.drop(columns="row").reset_index(drop=True)
+
+
 def _taken_over(frame: pd.DataFrame, column: str, successors: Mapping[str, str]) -> pd.DataFrame:
     """Name who has taken over the work of units that have ended."""
     if not successors:
@@ -297,34 +304,6 @@ def _begun(areas: pd.DataFrame, every: pd.DataFrame, known: pd.DataFrame) -> pd.
     """Leave out areas of which nobody knew on the day that there would be such."""
     coming = newcomers(every) - set(known["area"])
     return areas.loc[~areas["area"].isin(coming)].reset_index(drop=True)
-
-
-def _unlike(rows: pd.DataFrame) -> bool:
-    """Whether a day's rows merge or part areas, and do more than name them."""
-    return bool(rows["area"].duplicated().any())
-
-
-def _with_changes(events: pd.DataFrame, days: list[dt.date], scores: pd.DataFrame) -> pd.DataFrame:
-    """Add an event of the kind "areas" for every index and year in which areas were merged."""
-    rows = [
-        {"index_code": code, "year": year, "kind": "areas", "what": "areas", "note": "", "known_on": day}
-        for code in sorted({*INDEXES, *scores["index_code"]})
-        for year, day in {day.year: day for day in days}.items()
-    ]
-    new = pd.DataFrame(rows, columns=events.columns).astype(events.dtypes)
-    return pd.concat([events, new], ignore_index=True) if rows else events
-
-
-def _since(indicators: pd.DataFrame, days: list[tuple[dt.date, pd.DataFrame]]) -> pd.DataFrame:
-    """Leave out an area's figures of periods that ended before it was merged, and name the renamed anew."""
-    for day, rows in days:
-        before = indicators["last_day"] < pd.Timestamp(day)
-        merged = set(rows.loc[rows["area"].duplicated(keep=False), "area"])
-        parts = set(rows.loc[rows["area"].isin(merged), "part"])
-        names = {p: a for a, p in zip(rows["area"], rows["part"], strict=True) if a not in merged and a != p}
-        kept = indicators.loc[~(before & indicators["area"].isin(parts | merged))]
-        indicators = kept.assign(area=kept["area"].replace(names)).reset_index(drop=True)
-    return indicators
 
 
 def _listed(frame: pd.DataFrame, table: Table, more: tuple[str, ...]) -> pd.DataFrame:

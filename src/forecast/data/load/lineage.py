@@ -1,7 +1,7 @@
 """Which areas and units there are in a year, and which older ones they are made of.
 
-An index of a year is of the areas as they stand at the end of that year.  ``data/lineage.csv`` says from which
-day an area is made of which older ones; a name may go on for an area that has become larger.
+An index of a year is of the areas as they stand at the end of that year.  ``data/lineage.csv`` says from
+which day an area is made of which older ones; a name may go on for an area that has become larger.
 """
 
 from __future__ import annotations
@@ -12,20 +12,21 @@ from typing import Any, Final
 
 import pandas as pd
 
-Facts = tuple[str, Mapping[str, Any]]  # key of a message, and what it fills in
+from forecast.data.tables import MERGED_COLUMNS
+
+Facts = tuple[str, dict[str, Any]]  # key of a message, and what it fills in
 PROVINCE: Final = "province"
 
 
 def by_day(lineage: pd.DataFrame, first: int, last: int) -> list[tuple[dt.date, pd.DataFrame]]:
-    """Rows of `lineage` that change areas after the end of one year and up to that of another, by their day."""
+    """Rows of `lineage` that change areas after the end of one year and up to that of another, by day."""
     days = lineage.loc[lineage["from_day"].dt.year.gt(first) & lineage["from_day"].dt.year.le(last)]
     return [(day.date(), rows) for day, rows in days.groupby("from_day", sort=True)]
 
 
 def newcomers(lineage: pd.DataFrame) -> frozenset[str]:
     """Names that no area had before the day on which `lineage` first makes one of them."""
-    made = lineage.groupby("area")["from_day"].min()
-    there = lineage.groupby("part")["from_day"].min()
+    made, there = (lineage.groupby(column)["from_day"].min().to_dict() for column in ("area", "part"))
     return frozenset(str(name) for name, day in made.items() if name not in there or there[name] > day)
 
 
@@ -57,7 +58,7 @@ def weights_of(rows: pd.DataFrame) -> dict[str, dict[str, float]]:
 def parts_of(
     areas: pd.DataFrame, lineage: pd.DataFrame, first: int, last: int
 ) -> dict[str, dict[str, float]]:
-    """What each area of the year `last` was in the year `first`: its parts then, with weights that sum to 1."""
+    """What each area of the year `last` was in the year `first`: its parts, with weights that sum to 1."""
     made = {name: {name: 1.0} for name in provinces_in(areas, lineage, first)}
     for _, rows in by_day(lineage, first, last):
         newer = {
@@ -67,6 +68,23 @@ def parts_of(
         kept = {name: parts for name, parts in made.items() if name not in set(rows["part"])}
         made = kept | newer
     return made
+
+
+def merged_by(lineage: pd.DataFrame, year: int) -> pd.DataFrame:
+    """Areas that were made of several by the end of a year: area, part, from_day, weight, weighted_by."""
+    found = []
+    for _, rows in by_day(lineage, 0, year):
+        own = rows.loc[rows["area"].duplicated(keep=False)]
+        weights = weights_of(own)
+        counted = own.groupby("area")["population"].transform(lambda size: size.notna().all()).astype(bool)
+        found.append(
+            own.assign(
+                weight=[weights[area][part] for area, part in zip(own["area"], own["part"], strict=True)],
+                weighted_by=counted.map({True: "population", False: "equal"}),
+            )
+        )
+    made = pd.concat(found) if found else lineage.iloc[:0].assign(weight=0.0, weighted_by="")
+    return made[list(MERGED_COLUMNS)].reset_index(drop=True)
 
 
 def _joined(parts: Mapping[str, Mapping[str, float]], weights: Mapping[str, float]) -> dict[str, float]:
@@ -85,14 +103,18 @@ def elsewhere(areas: pd.DataFrame, lineage: pd.DataFrame, year: int) -> dict[str
         gone = lineage.loc[(lineage["part"] == name) & (lineage["from_day"].dt.year <= year)]
         if len(gone):
             last = gone.sort_values("from_day").iloc[-1]
-            facts = {"successor": _in_year(str(last["area"]), lineage, year), "from_day": last["from_day"].date()}
+            facts = {
+                "successor": _in_year(str(last["area"]), lineage, year),
+                "from_day": last["from_day"].date(),
+            }
             told[str(name)] = ("spec.area_ended", {"area": name, "year": year, **facts})
             continue
         coming = lineage.loc[lineage["area"] == name].sort_values("from_day")
         if len(coming):
             first = coming.loc[coming["from_day"] == coming["from_day"].iloc[0]]
-            facts = {"parts": list(first["part"]), "from_day": first["from_day"].iloc[0].date()}
-            told[str(name)] = ("spec.area_not_yet", {"area": name, "year": year, **facts})
+            parts, day = list(first["part"]), first["from_day"].iloc[0].date()
+            facts = {"area": name, "year": year, "parts": parts, "from_day": day}
+            told[str(name)] = ("spec.area_not_yet", facts)
     return told
 
 
@@ -116,8 +138,8 @@ def successors_on(units: pd.DataFrame, day: dt.date) -> dict[str, str]:
     ended = units.loc[(units["to_day"] < pd.Timestamp(day)) & (units["successor"] != "")]
     direct = dict(zip(ended["unit"], ended["successor"], strict=True))
     found = {}
-    for unit in direct:
-        newer, passed = direct[unit], {unit}
+    for unit, successor in direct.items():
+        newer, passed = successor, {unit}
         while newer in direct and newer not in passed:
             passed.add(newer)
             newer = direct[newer]

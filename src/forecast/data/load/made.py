@@ -1,18 +1,19 @@
 """What merged areas would have scored before they were one: their parts' figures, weighted, with a doubt.
 
-Of each index, year and component the published figures are read as shares of the maximum.  A part with a score
-has it; one with a rank alone stands where its rank puts it among those of its year; one without a figure is
-taken for any area of its year.  The merged area's share is the weighted mean of its parts'.  Its doubt (a
-standard deviation) adds up what the parts' own doubts leave of it and what another choice of weights would
-change: with populations the distance to the equally weighted mean; without, the standard deviation of the
-mean if every weighting was as likely (weights of a flat Dirichlet distribution: s2 / (k + 1) of k parts whose
-shares have the variance s2).
+Of each index, year and component the published figures are read as shares of the maximum.  A part with a
+score has it; one with a rank alone stands where its rank puts it among those of its year; one without a
+figure is taken for any area of its year.  The merged area's share is the weighted mean of its parts'.  Its
+doubt (a standard deviation) adds up what the parts' own doubts leave of it and what another choice of weights
+would change: with populations the distance to the equally weighted mean; without, the standard deviation of
+the mean if every weighting was as likely (weights of a flat Dirichlet distribution: s2 / (k + 1) of k parts
+whose shares have the variance s2).
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any, Final
@@ -20,6 +21,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from forecast.base.indexes import INDEXES
 from forecast.data.load.lineage import by_day, parts_of, provinces_in
 from forecast.data.tables import COUNTRY, MADE
 
@@ -28,6 +30,7 @@ MIN_PAIRS: Final = 3  # scores with ranks that tell how a year's scores follow i
 MIN_REACH: Final = 1.0  # if their ranks lie so many standard deviations apart
 MIN_SCORES: Final = 3  # scores that tell what the others of their year may be, where ranks do not
 USUAL_SPREAD: Final = 0.04  # of the maximum, where no figure tells how far areas lie apart
+Days = Sequence[tuple[dt.date, pd.DataFrame]]
 _GROUP: Final = ["index_code", "year", "component"]
 
 
@@ -46,7 +49,7 @@ class _Year:
         return self.pairs > 0
 
     def at(self, rank: float) -> tuple[float, float]:
-        """Share and doubt of an area with this rank; of one without, or where ranks tell nothing, any area's."""
+        """Share and doubt of an area with this rank; any area's where it has none, or ranks tell nothing."""
         if self.by_rank and 1 <= rank <= self.n:
             return self.middle + self.spread * _normal(rank, self.n), self.spread * RANK_ERROR
         return self.middle, self.spread
@@ -108,7 +111,9 @@ class Carrier:
     def _of_group(
         self, rows: pd.DataFrame, parts: Mapping[str, Mapping[str, float]], before: tuple[str, ...]
     ) -> Iterator[dict[str, Any]]:
-        records: list[dict[str, Any]] = [{str(k): v for k, v in row.items()} for row in rows.to_dict("records")]
+        records: list[dict[str, Any]] = [
+            {str(k): v for k, v in row.items()} for row in rows.to_dict("records")
+        ]
         own = {row["area"]: row for row in records if row.get("statistic", "value") == "value"}
         year = _year_of(records, own, len(before))
         same = len(before) == len(parts)
@@ -137,7 +142,7 @@ class Carrier:
             if row["area"] != COUNTRY and older != self._members(row["area"], before):
                 continue  # the region has other areas now
             doubt = spread * _apart([parts[area] for area in here], older)
-            yield row | {"spread": row["spread"] + 2 * doubt * row["maximum"]}
+            yield row | {"trust": MADE, "spread": row["spread"] + 2 * doubt * row["maximum"]}
         ends = [row for row in records if row["area"] == COUNTRY and row.get("statistic") in ("max", "min")]
         if year is not None and year.by_rank and ends and not any(row["area"] == COUNTRY for row in means):
             doubt = year.spread * max(RANK_ERROR, 1 / math.sqrt(year.pairs))
@@ -146,6 +151,30 @@ class Carrier:
 
     def _members(self, region: str, before: tuple[str, ...]) -> set[str]:
         return set(self.areas.loc[self.areas["region"] == region, "area"]) & set(before)
+
+
+def events_with(events: pd.DataFrame, days: Days, scores: pd.DataFrame) -> pd.DataFrame:
+    """Add an event of the kind "areas" for every index and year in which areas were merged."""
+    merged = {day.year: day for day, rows in days if rows["area"].duplicated().any()}
+    rows = [
+        {"index_code": code, "year": year, "kind": "areas", "what": "areas", "note": "", "known_on": day}
+        for code in sorted({*INDEXES, *scores["index_code"]})
+        for year, day in merged.items()
+    ]
+    new = pd.DataFrame(rows, columns=events.columns).astype(events.dtypes)
+    return pd.concat([events, new], ignore_index=True) if rows else events
+
+
+def figures_since(indicators: pd.DataFrame, days: Days) -> pd.DataFrame:
+    """Leave out an area's figures of periods that ended before it was merged, and name the renamed anew."""
+    for day, rows in days:
+        before = indicators["last_day"] < pd.Timestamp(day)
+        merged = set(rows.loc[rows["area"].duplicated(keep=False), "area"])
+        parts = set(rows.loc[rows["area"].isin(merged), "part"])
+        names = {p: a for a, p in zip(rows["area"], rows["part"], strict=True) if a not in merged and a != p}
+        kept = indicators.loc[~(before & indicators["area"].isin(parts | merged))]
+        indicators = kept.assign(area=kept["area"].replace(names)).reset_index(drop=True)
+    return indicators
 
 
 def _year_of(records: list[dict[str, Any]], own: Mapping[str, dict[str, Any]], n: int) -> _Year | None:

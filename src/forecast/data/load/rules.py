@@ -14,14 +14,13 @@ import pandas as pd
 from forecast.base.errors import Problem
 from forecast.base.indexes import MAIN
 from forecast.data.framework import PART_PREFIX, TOTAL, WHOLE, is_criterion
-from forecast.data.load import indicators, points
+from forecast.data.load import indicators, merged, points
 from forecast.data.load.areas import Gazetteer
 from forecast.data.load.cells import Finding, each_row, not_among, strangers
 from forecast.data.load.files import Rows
-from forecast.data.load.lineage import elsewhere, newcomers, provinces_in
 from forecast.data.scenarios import FILE as SCENARIOS
 from forecast.data.scenarios import Scenario
-from forecast.data.tables import APPRAISED, COMPONENTS, COUNTRY, INDEX_CODES, LAST_YEAR, Table
+from forecast.data.tables import APPRAISED, COMPONENTS, COUNTRY, INDEX_CODES, Table
 
 Frames = Mapping[str, pd.DataFrame]
 
@@ -38,7 +37,7 @@ _RESTS_ON: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _SUM_TOLERANCE: Final = 0.005
 _DECISION: Final = re.compile(r"\d{1,5}/QĐ-\w+|\d{4}")  # or the year, where no number is known
-_PROVINCES: Final = 63
+_PROVINCES: Final = merged.PROVINCES
 _NO_CATALOGUE: Final = pd.DataFrame(columns=["indicator_code", "name_vi", "unit", "component"])
 
 
@@ -112,8 +111,8 @@ def broken_rules(tables: Mapping[str, Checked], gazetteer: Gazetteer) -> list[Pr
         "targets": _targets,
         "submissions": _submissions,
         "self_scores": _self_scores,
-        "lineage": _lineage,
-        "units": _units,
+        "lineage": merged.lineage,
+        "units": merged.units,
         "remedies": _remedies,
     }
     return [
@@ -181,7 +180,7 @@ def _scores(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterat
     for number in _rows(frame, ~own & province):
         yield number, "area", "expect.group_of_provinces", {"country": COUNTRY}
     yield from _days(frame)
-    yield from _areas_of_year(frame, frames, gazetteer)
+    yield from merged.areas_of_year(frame, frames, gazetteer)
 
 
 def _related(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterator[Finding]:
@@ -189,7 +188,7 @@ def _related(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Itera
     yield from _figures(frame)
     yield from _days(frame)
     yield from _no_units(frame, gazetteer)
-    yield from _areas_of_year(frame, frames, gazetteer)
+    yield from merged.areas_of_year(frame, frames, gazetteer)
 
 
 def _indicator_types(_: pd.DataFrame, frames: Frames, __: Gazetteer) -> Iterator[Finding]:
@@ -369,50 +368,6 @@ def _framework_maxima(frame: pd.DataFrame, versions: pd.DataFrame) -> Iterator[F
     for row in each_row(joined.loc[inside & differs]):
         facts = {"high": float(row.max_score_version), "framework": row.framework}
         yield row.row, "max_score", "expect.maximum_of_framework", facts
-
-
-def _areas_of_year(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterator[Finding]:
-    """A figure is of an area that there was at the end of its year; a rank is among those of its year."""
-    areas, changes = frames.get("areas"), frames.get("lineage")
-    if areas is None or changes is None:
-        return
-    for year, own in frame.groupby("year"):
-        there = provinces_in(areas, changes, int(str(year)))
-        strange = set(gazetteer.provinces) - set(there)
-        told = elsewhere(areas, changes, int(str(year))) if strange else {}
-        for row in each_row(own.loc[own["area"].isin(strange)]):
-            key, facts = told.get(row.area, ("expect.province", {"country": COUNTRY}))
-            yield row.row, "area", key.replace("spec.", "expect."), facts
-        most = float(max(len(there), 1))
-        for number in _rows(own, own["rank"] > most):
-            yield number, "rank", "expect.at_most", {"high": most}
-
-
-def _lineage(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterator[Finding]:
-    """Areas and their parts are provinces; a part is there on the day, and each is taken once."""
-    for column in ("area", "part"):
-        yield from strangers(frame, column, gazetteer.provinces)
-    areas = frames.get("areas")
-    if areas is None or not set(frame["area"]) | set(frame["part"]) <= set(gazetteer.provinces):
-        return
-    for day, rows in frame.groupby("from_day"):
-        before = frame.loc[frame["from_day"] < day]
-        coming = newcomers(frame) - set(before["area"])
-        there = [name for name in provinces_in(areas, before, LAST_YEAR) if name not in coming]
-        for row in each_row(rows.loc[~rows["part"].isin(there)]):
-            yield row.row, "part", *not_among(row.part, tuple(there))
-        taken = set(there) - set(rows["part"])
-        for row in each_row(rows.loc[rows["area"].isin(taken)].drop_duplicates("area")):
-            yield row.row, "area", "expect.own_part", {"area": row.area}
-
-
-def _units(frame: pd.DataFrame, _: Frames, __: Gazetteer) -> Iterator[Finding]:
-    """A unit ends after it began, and its successor is one of the units."""
-    for number in _rows(frame, frame["to_day"] < frame["from_day"]):
-        yield number, "to_day", "expect.not_before_from_day", {}
-    yield from strangers(frame.loc[frame["successor"] != ""], "successor", tuple(frame["unit"]))
-    for number in _rows(frame, (frame["successor"] != "") & frame["to_day"].isna()):
-        yield number, "to_day", "expect.day_of_end", {}
 
 
 def _days(frame: pd.DataFrame) -> Iterator[Finding]:

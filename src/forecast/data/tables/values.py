@@ -11,6 +11,7 @@ SCORE_CODES: Final = indexes.SCORE_CODES
 RELATED_CODES: Final = indexes.RELATED_CODES
 EVERY_CODE: Final = (*SCORE_CODES, *RELATED_CODES)
 TRUST: Final = ("official", "press", "dataset preview", "copy", "derived")  # best first
+MERGED_COLUMNS: Final = ("area", "part", "from_day", "weight", "weighted_by")
 MADE: Final = "made"  # trust of a figure that no source gives: of the parts of a merged area
 UNITS: Final = ("percent", "points", "provinces")
 STATISTICS: Final = (
