@@ -17,12 +17,12 @@ from forecast.base.spec import RunSpec
 
 if TYPE_CHECKING:
     from forecast.base.workers import Workers
-    from forecast.data.load import Known, Vintages
+    from forecast.data.load import Vintages
     from forecast.runs.areas.batch import Outcome, Step
 
 ALL: Final = "all"
 
-Choice = Callable[["Known", "Vintages"], Sequence[str]]
+Choice = Callable[[RunSpec, "Vintages"], Sequence[str]]
 
 
 def wanted(area: str, areas: Path | None, *, default: str, scheduler: str | None, pdf: bool) -> Choice | None:
@@ -46,9 +46,9 @@ def wanted(area: str, areas: Path | None, *, default: str, scheduler: str | None
     from forecast.runs.areas import wanted as reader
 
     if areas is None:
-        return lambda known, _: reader.all_provinces(known)
+        return reader.all_provinces
     named, file = reader.read(areas), str(areas)
-    return lambda known, vintages: reader.provinces(named, known, vintages, file)
+    return lambda question, vintages: reader.provinces(named, question, vintages, file)
 
 
 def report_areas(

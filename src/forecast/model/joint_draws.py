@@ -108,7 +108,8 @@ def _scale(df: float, shape: tuple[int, int], rng: np.random.Generator) -> Float
 
 def _sums(statements: Statements, area: int, cells: Ints, n: int) -> tuple[Floats, Floats, Floats]:
     """One area's published sums of several of the cells: weights (m, cells), values (n, m), errors (m,)."""
-    rows = np.flatnonzero(own_area(statements.area_weight) == area)
+    own = own_area(statements.area_weight) == area
+    rows = np.flatnonzero(own if statements.loose is None else own & ~statements.loose)
     weight = statements.cell_weight[rows]
     count = np.diff(weight.indptr)
     within = weight[:, cells]

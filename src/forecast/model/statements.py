@@ -85,6 +85,7 @@ def observe(
         error=np.array([error for _, _, _, error in parts], dtype=float),
         row=np.array([i for i, r in enumerate(rows) if r.statement is not None], dtype=int),
         standings=_standings(records, subject, reader),
+        loose=np.array([r.use == "made" for r in rows if r.statement is not None], dtype=bool),
     )
     uses = pd.Series([r.use for r in rows], index=scores.index, dtype="object", name="use")
     return lattice, statements, uses

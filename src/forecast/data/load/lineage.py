@@ -15,6 +15,10 @@ import pandas as pd
 from forecast.data.tables import MERGED_COLUMNS
 
 Facts = tuple[str, dict[str, Any]]  # key of a message, and what it fills in
+IN_FILE: Final = {  # what a cell's problem says instead of the same sentence about a question
+    "spec.area_ended": "expect.area_ended",
+    "spec.area_not_yet": "expect.area_not_yet",
+}
 PROVINCE: Final = "province"
 
 

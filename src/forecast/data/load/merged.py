@@ -9,7 +9,7 @@ import pandas as pd
 
 from forecast.data.load.areas import Gazetteer
 from forecast.data.load.cells import Finding, each_row, not_among, strangers
-from forecast.data.load.lineage import by_day, elsewhere, newcomers, provinces_in
+from forecast.data.load.lineage import IN_FILE, by_day, elsewhere, newcomers, provinces_in
 from forecast.data.tables import COUNTRY, LAST_YEAR
 
 Frames = Mapping[str, pd.DataFrame]
@@ -27,7 +27,7 @@ def areas_of_year(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> 
         told = elsewhere(areas, changes, int(str(year))) if strange else {}
         for row in each_row(own.loc[own["area"].isin(strange)]):
             key, facts = told.get(row.area, ("expect.province", {"country": COUNTRY}))
-            yield row.row, "area", key.replace("spec.", "expect."), facts
+            yield row.row, "area", IN_FILE.get(key, key), facts
         most = len(there) if by_day(changes, 0, int(str(year))) else PROVINCES
         for number in own.loc[own["rank"] > most, "row"]:
             yield int(number), "rank", "expect.at_most", {"high": float(most)}

@@ -158,10 +158,16 @@ def _merged(result: Result, lang: str) -> tuple[str, ...]:
     facts = {
         "place": reading.place_name(result.spec.area, lang),
         "from_day": parts["from_day"].iloc[-1].date(),
-        "parts": reading.listed([reading.place_name(part, lang) for part in parts["part"]], lang),
+        "parts": reading.listed([_part(part, result.spec.area, lang) for part in parts["part"]], lang),
         "ranked": reading.places_of(result),
     }
     return (labels.text(f"caveat.merged_{parts['weighted_by'].iloc[-1]}", lang, **facts),)
+
+
+def _part(part: str, area: str, lang: str) -> str:
+    """Name a part of an area; of the same name the one before the merger."""
+    name = reading.place_name(part, lang)
+    return labels.text("caveat.former", lang, place=name) if part == area else name
 
 
 def _gathered(result: Result, lang: str) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from forecast.base.errors import ForecastError, RunError, WriteError, shown
 from forecast.base.labels import LANGUAGES
 from forecast.base.spec import RunSpec
 from forecast.base.workers import Done, Workers
-from forecast.data.load import Known, Vintages, read_vintages
+from forecast.data.load import Vintages, read_vintages
 from forecast.runs import plan, run, site
 from forecast.runs.areas import overview
 from forecast.runs.areas.task import Kit, Made, Task, make
@@ -59,7 +59,7 @@ class Outcome:
 
 def report(
     question: RunSpec,
-    choose: Callable[[Known, Vintages], Sequence[str]],
+    choose: Callable[[RunSpec, Vintages], Sequence[str]],
     *,
     data_dir: Path,
     reports_dir: Path,
@@ -75,7 +75,7 @@ def report(
     Parameters
     ----------
     choose
-        Gives the areas, in the spelling of ``areas.csv``, from what is known of the year, and the tables.
+        Gives the areas, in the spelling of ``areas.csv``, from the question and the tables.
     workers
         Who makes the runs; what comes out is the same for any.
 
@@ -92,8 +92,7 @@ def report(
     notebooks.check(plan.parameters_of(question, data_dir=store.root, run_dir=store.root, lang=lang))
     data = run.data_of(data_dir, question)
     vintages = read_vintages(data)  # from the bytes that all runs are made from
-    known = vintages.known_at(question.as_of).of(question.index_code).for_year(question.target_year)
-    specs = [replace(question, area=area) for area in choose(known, vintages)]
+    specs = [replace(question, area=area) for area in choose(question, vintages)]
     inputs = inputs_of(data, notebooks.content)
     outcome = Outcome(store.root)
     with store.opened():
