@@ -33,6 +33,7 @@ VERBS: Final = {
     "framework": "forecast.cli.framework",
     "import": "forecast.cli.imports",
     "intake": "forecast.cli.intake",
+    "new-year": "forecast.cli.new_year",
     "notebook": "forecast.cli.notebook",
     "predict": "forecast.cli.predict",
     "report": "forecast.cli.report",
