@@ -204,7 +204,7 @@ def test_a_spelling_of_two_areas_is_refused(data):
     """A name must lead to one place."""
     replace(data / "areas.csv", "Kontum", "Kontum|Gia Lai")
 
-    assert refused(data) == [("areas.csv", 50, "aliases", "expect.new_spelling")]
+    assert refused(data) == [("areas.csv", 49, "aliases", "expect.new_spelling")]
 
 
 def test_a_row_with_a_bad_cell_is_judged_by_its_good_ones(tmp_path):

@@ -75,7 +75,7 @@ def _of(kind: Type, metavar: str, **more: Any) -> dict[str, Any]:
 
 
 class Verb(click.Command):
-    """One verb with its help in one language; the texts are ``cli.<name>.help`` and so on, without hyphens."""
+    """One verb with its help in one language; the texts are ``cli.<name>.help`` and so on (no hyphens)."""
 
     def __init__(self, name: str, lang: str, **settings: Any) -> None:
         self.lang = lang

@@ -60,7 +60,7 @@ class Statements:
     standings : tuple of Standing
         How areas stand to each other in the years of which enough is published.
     loose : ndarray of bool, shape (n,), optional
-        Statements that were made, not published: draws need not hold them.
+        Statements that were made, not published: draws hold them with their error.
     """
 
     area_weight: sparse.csr_array

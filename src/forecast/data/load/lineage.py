@@ -34,6 +34,18 @@ def newcomers(lineage: pd.DataFrame) -> frozenset[str]:
     return frozenset(str(name) for name, day in made.items() if name not in there or there[name] > day)
 
 
+def with_newcomers(areas: pd.DataFrame, lineage: pd.DataFrame) -> pd.DataFrame:
+    """Add the areas that `lineage` alone names: provinces, in the region of the first of their parts."""
+    regions = dict(zip(areas["area"], areas["region"], strict=True))
+    rows = lineage.loc[lineage["part"].isin(set(areas["area"])) & ~lineage["area"].isin(set(areas["area"]))]
+    rows = rows.drop_duplicates("area")
+    if rows.empty:
+        return areas
+    new = {"area": rows["area"], "kind": PROVINCE, "region": rows["part"].map(regions), "aliases": ""}
+    added = pd.DataFrame(new).reindex(columns=areas.columns, fill_value=0)
+    return pd.concat([areas, added.astype(areas.dtypes)], ignore_index=True)
+
+
 def provinces_in(areas: pd.DataFrame, lineage: pd.DataFrame, year: int) -> tuple[str, ...]:
     """Provinces that there are at the end of a year, in the order of `areas`."""
     every = [str(name) for name in areas.loc[areas["kind"] == PROVINCE, "area"]]

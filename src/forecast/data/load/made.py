@@ -104,7 +104,7 @@ class Carrier:
             ]
             if made:
                 done.append(pd.DataFrame(made)[columns].astype(figures[columns].dtypes))
-        whole = pd.concat(done, ignore_index=True) if done else figures[columns]
+        whole = pd.concat(done, ignore_index=True) if done else figures.iloc[:0][columns]
         keys = [name for name in ("index_code", "year", "area", "component", "statistic") if name in columns]
         return whole.sort_values(keys, kind="stable").reset_index(drop=True)
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from forecast.answer.result import read_table
 from forecast.base.labels import LANGUAGES, text
+from forecast.data.load.lineage import with_newcomers
 from forecast.pages import reading
 from forecast.runs.manifest import Manifest
 from forecast.runs.site import front_page
@@ -99,6 +100,8 @@ def _region(folder: Path, area: str) -> str:
     areas = pd.read_csv(folder / "data" / "areas.csv", dtype="str", keep_default_na=False)
     if not {"area", "region"} <= set(areas.columns):
         return ""
+    if (file := folder / "data" / "lineage.csv").exists():
+        areas = with_newcomers(areas, pd.read_csv(file, dtype="str", keep_default_na=False))
     return next(iter(areas.loc[areas["area"] == area, "region"]), "")
 
 
