@@ -41,6 +41,7 @@ ORDER: Final = (
     "each-month",
     "before-the-meeting",
     "after-the-result",
+    "a-new-year",
     "adding-a-new-index",
     "when-something-is-refused",
 )

@@ -37,7 +37,7 @@ Weights = dict[int, float]  # by place among the areas, or among the cells
 
 # Standard deviation of a figure's own error, in share of the maximum, by the trust in its source.
 TRUST_ERROR = {"official": 0.0002, "press": 0.0005, "dataset preview": 0.001, "copy": 0.001, "derived": 0.005}
-TRUST_ERROR[MADE] = 0.0  # its spread holds all of its doubt
+TRUST_ERROR[MADE] = 0.0002  # it is rounded; its spread holds all of its doubt
 BORROWED_ERROR = 0.08  # of the share, where the year's own maximum was never seen
 DERIVED_ERROR = 0.03  # of a component: a sum of two statements, of which one may be loosely meant
 BORROWED_TOTAL_ERROR = 0.003  # a total whose weights are borrowed: weights err, shares are alike

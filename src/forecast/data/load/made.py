@@ -257,7 +257,7 @@ def _made(like: dict[str, Any], share: float, doubt: float, of: list[dict[str, A
     points = like["unit"] == "points" and like["share_status"] in ("assumed", "borrowed")
     whole = float(like["maximum"]) if points else 100.0
     return like | {
-        "score": share * whole,
+        "score": round(share * whole, 2),
         "unit": "points" if points else "percent",
         "max_score": math.nan,
         "rank": math.nan,
@@ -265,7 +265,7 @@ def _made(like: dict[str, Any], share: float, doubt: float, of: list[dict[str, A
         "published_on": max(row["published_on"] for row in of),
         "source_day": max(row["published_on"] for row in of),
         "source_url": "; ".join(dict.fromkeys(row["source_url"] for row in of)),
-        "spread": 2 * doubt * whole,
+        "spread": round(2 * doubt * whole, 2),
         "rank_spread": 0.0,
     }
 
