@@ -297,7 +297,8 @@ def _taken_over(frame: pd.DataFrame, column: str, successors: Mapping[str, str])
     """Name who has taken over the work of units that have ended."""
     if not successors:
         return frame
-    return frame.assign(**{column: [taken_over(names, successors) for names in frame[column]]})
+    named = [taken_over(names, successors) for names in frame[column]]
+    return frame.assign(**{column: pd.Series(named, index=frame.index, dtype=frame[column].dtype)})
 
 
 def _begun(areas: pd.DataFrame, every: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
