@@ -292,6 +292,8 @@ def test_units_have_their_days_and_successors(vintages):
     assert "Sở Kế hoạch và Đầu tư" in set(units_on(units, BEFORE)["unit"])
     assert successors_on(units, AFTER)["Sở Kế hoạch và Đầu tư"] == "Sở Tài chính"
     assert successors_on(units, BEFORE) == {}
+    now, then = (vintages.known_at(day).remedies.dtypes for day in (AFTER, BEFORE))
+    assert now.equals(then)
     in_charge = set(
         ";".join(vintages.known_at(AFTER).frameworks["responsible"]).replace("; ", ";").split(";")
     )
