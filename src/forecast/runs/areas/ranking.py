@@ -44,14 +44,14 @@ class Ranking:
     mixed
         Whether the runs were made from different data, notebooks, code or packages.
     provinces
-        How many there are in the year, as the ranks of the runs say.
+        How many there are in the year, as the ranks of the runs say; 0 if they do not.
     """
 
     newest: Manifest
     table: pd.DataFrame
     failed: tuple[tuple[str, Any], ...]
     mixed: bool
-    provinces: int
+    provinces: int = 0
 
 
 def ranking(root: Path, runs: Iterable[Manifest], failed: Iterable[Manifest]) -> Ranking | None:
