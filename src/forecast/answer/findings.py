@@ -269,17 +269,19 @@ def basis(evidence: pd.DataFrame, spec: RunSpec, component: str, framework: Fram
     index = INDEXES[panel_of(spec.index_code)]
     here = evidence[(evidence["index_code"] == index.code) & (evidence["component"] == component)]
     mine = here[here["area"] == spec.area]
-    scores, only_rank = mine[mine["use"] == "score"], mine[mine["use"] == "rank"]
+    scores, only_rank, made = (mine[mine["use"] == use] for use in ("score", "rank", "made"))
     parts = []
     derived = scores["trust"] == "derived"
     for key, rows in (("basis.own", scores[~derived]), ("basis.derived", scores[derived])):
         if len(rows):
             parts.append(phrase(key, years=[int(y) for y in sorted(rows["year"])]))
+    if len(made):
+        parts.append(phrase("basis.made", years=[int(y) for y in sorted(made["year"])]))
     if len(only_rank):
         parts.append(phrase("basis.own_rank", years=[int(y) for y in sorted(only_rank["year"])]))
     if component == TOTAL:
         return [*parts, *_counted("basis.mean", _mean_years(evidence, index.code))]
-    if not len(scores):
+    if not len(scores) and not len(made):
         parts.insert(0, phrase("basis.none"))
     if framework.children(component):
         parts.append(phrase("basis.children"))
@@ -287,7 +289,7 @@ def basis(evidence: pd.DataFrame, spec: RunSpec, component: str, framework: Fram
         parts += _counted("basis.survey", len(_own(evidence, spec, TOTAL, index.survey)))
     parts += _counted("basis.total", len(_own(evidence, spec, TOTAL)))
     parts += _counted("basis.mean", _mean_years(evidence, index.code))
-    others = here[here["use"].isin(["score", "rank"]) & (here["area"] != spec.area)]["area"].nunique()
+    others = here[here["use"].isin(["score", "made", "rank"]) & (here["area"] != spec.area)]["area"].nunique()
     return [*parts, *_counted("basis.others", int(others))]
 
 
@@ -298,7 +300,10 @@ def _counted(key: str, count: int) -> list[str]:
 
 def _survey_basis(evidence: pd.DataFrame, spec: RunSpec) -> list[str]:
     years = [int(y) for y in sorted(_own(evidence, spec, TOTAL, spec.index_code)["year"])]
+    mine = evidence[(evidence["area"] == spec.area) & (evidence["index_code"] == spec.index_code)]
+    made = [int(y) for y in sorted(mine.loc[(mine["use"] == "made") & (mine["component"] == TOTAL), "year"])]
     own = phrase("basis.own", years=years) if years else phrase("basis.none")
+    own = phrase("basis.made", years=made) if made and not years else own
     return [own, *_counted("basis.mean", _mean_years(evidence, spec.index_code))]
 
 
@@ -372,7 +377,7 @@ def evidence_table(known: Known, uses: pd.Series[str], told: Statements, held: F
     rows = known.scores.assign(use=uses)
     share = pd.Series(told.by_row(told.value, len(rows)), index=rows.index)
     fitted = pd.Series(told.by_row(held, len(rows)), index=rows.index)
-    plain = rows["use"].isin(["score", "mean"])
+    plain = rows["use"].isin(["score", "made", "mean"])
     columns = ["index_code", "year", "area", "component", "statistic", "score", "unit", "rank", "trust"]
     columns += ["published_on", "source_url", "note", "sources", "spread", "use"]
     return rows[columns].assign(

@@ -20,7 +20,7 @@ from forecast.answer.neighbours import neighbours
 from forecast.answer.result import VERIFICATION_COLUMNS, Result
 from forecast.answer.scorecard.outlook import FINAL, Outlook, final_draws, outlook
 from forecast.base.indexes import INDEXES
-from forecast.base.spec import DEFAULT_AREA, RunSpec, parse_day, refuse_unanswerable
+from forecast.base.spec import DEFAULT_AREA, RunSpec, parse_day
 from forecast.data import load
 from forecast.data.framework import TOTAL, Framework, breaks
 from forecast.data.load import Known
@@ -87,6 +87,7 @@ def result_of(
         set_aside=known.set_aside,
         backtest=past.quantiles,
         verification=past.cells[list(VERIFICATION_COLUMNS)],
+        merged=known.merged,
         neighbours=neighbours(below.target, spec, evidence),
         **below.tables,
         **_changes(ground, spec, summary, previous),
@@ -215,8 +216,7 @@ def answer(ground: Ground, spec: RunSpec, previous: Path | None = None) -> Resul
     """
     if not ground.answers(spec):
         raise ValueError(f"the ground is that of {ground.spec}, not of {spec}")
-    seen = ground.seen
-    refuse_unanswerable(spec, announcements=seen.announcements, areas=seen.provinces)
+    ground.seen.refuse(spec)
     return result_of(ground, spec, below_domains(ground, spec), previous=previous)
 
 

@@ -66,7 +66,7 @@ def past_forecasts(
     vintages : Vintages
         The tables, from which each earlier day is cut.
     known : Known
-        What is known now; its scores are the outcomes.
+        What is known now, as published (not `for_year`); its scores are the outcomes.
     spec : RunSpec
     rows : callable
         The forecast itself: FORECAST rows from what was known and a spec.
@@ -100,7 +100,8 @@ def of_year(vintages: Vintages, every: pd.DataFrame, spec: RunSpec, rows: Rows, 
     day = same_day(spec.as_of, year - spec.target_year)
     try:
         then = vintages.known_at(day).of(spec.index_code)
-        made = rows(then, replace(spec, target_year=int(year), as_of=day, force=False))
+        anyone = then.for_year(int(year)).provinces[0]
+        made = rows(then, replace(spec, area=anyone, target_year=int(year), as_of=day, force=False))
     except ForecastError:
         return no_record()  # nothing was known by that day, or the year was out already
     seen = outcomes(then, spec.index_code, year, year)
@@ -130,7 +131,7 @@ def outcomes(known: Known, index_code: str, first: int, last: int) -> pd.DataFra
     rows = rows[
         (rows["statistic"] == "value")
         & rows["year"].between(first, last)
-        & rows["area"].isin(known.provinces)
+        & rows["area"].isin(known.areas.loc[known.areas["kind"] == "province", "area"])
     ].rename(columns={"year": "target_year"})
     scores = rows[rows["score"].notna()]
     ranks = rows[(rows["component"] == TOTAL) & rows["rank"].notna()]

@@ -12,17 +12,31 @@ import pandas as pd
 
 from forecast.base.incoming import record_of
 from forecast.base.spec import RunSpec
-from forecast.data.tables import DAY_DTYPE
+from forecast.data.tables import DAY_DTYPE, MERGED_COLUMNS
 
 SPEC_FILE = "spec.json"
-DAYS = ("as_of", "published_on", "set_on", "deadline", "due", "due_on", "received_on", "last_day")
+DAYS = ("as_of", "published_on", "set_on", "deadline", "due", "due_on", "received_on", "last_day", "from_day")
 TEXTS = (
     *("index_code", "framework", "area", "component", "model", "output_type", "output_type_id", "parent"),
     *("max_status", "responsible", "basis", "quantity", "relation", "statistic", "unit", "trust"),
     *("source_url", "use", "reason", "name", "source", "indicator", "note", "kind", "name_vi", "name_en"),
     *("rule", "informed", "gamble", "period", "method", "department", "bias_reason", "given_reason"),
     *("remedy", "form_version", "submission_id", "state", "action", "scenario"),
-    *("run_id", "step", "file", "key", "column", "old", "new", "code", "compared", "by", "stated_by"),
+    *(
+        "run_id",
+        "step",
+        "file",
+        "key",
+        "column",
+        "old",
+        "new",
+        "code",
+        "compared",
+        "by",
+        "stated_by",
+        "part",
+        "weighted_by",
+    ),
 )
 SCORECARD_COLUMNS = (
     *("component", "parent", "kind", "name_vi", "name_en", "max_score", "max_status", "responsible"),
@@ -160,6 +174,9 @@ class Result:
         published score (points of 100, or percent; NaN if none) and rank (NaN if none); median, lower
         and upper (80 percent) of the total; p_ahead, the chance of ending above the area, from the
         joint draws of the rank.
+    merged : DataFrame
+        Provinces of the target year that were several before, one row a part: area, part, from_day, weight
+        of the part in the figures of earlier years, weighted_by ("population" or "equal").
     backtest : DataFrame
         Forecasts of the totals of earlier years as they would have been made, with what came: model,
         index_code, area, component, target_year, output_type_id, value, observed.
@@ -218,6 +235,7 @@ class Result:
     verification: pd.DataFrame = field(default_factory=lambda: _empty(VERIFICATION_COLUMNS))
     neighbours: pd.DataFrame = field(default_factory=lambda: _empty(NEIGHBOUR_COLUMNS))
     last_verified: pd.DataFrame = field(default_factory=lambda: _empty(LAST_VERIFIED_COLUMNS))
+    merged: pd.DataFrame = field(default_factory=lambda: _empty(MERGED_COLUMNS))
 
     def write(self, folder: Path) -> None:
         """Write every table as CSV (point, ISO days, UTF-8) and the spec as JSON."""

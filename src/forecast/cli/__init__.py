@@ -34,6 +34,7 @@ VERBS: Final = {
     "hub": "forecast.cli.hub",
     "import": "forecast.cli.imports",
     "intake": "forecast.cli.intake",
+    "new-year": "forecast.cli.new_year",
     "notebook": "forecast.cli.notebook",
     "predict": "forecast.cli.predict",
     "report": "forecast.cli.report",

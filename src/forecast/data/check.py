@@ -157,7 +157,7 @@ def _name(component: str, index_code: str, framework: pd.DataFrame) -> tuple[str
 def _coverage(
     own: pd.DataFrame, known: Known, index_code: str, components: list[str], framework: pd.DataFrame
 ) -> pd.DataFrame:
-    provinces = own.loc[own["area"].isin(known.provinces) & (own["statistic"] == "value")]
+    provinces = own.loc[own["area"].isin(_every(known)) & (own["statistic"] == "value")]
     means = own.loc[(own["area"] == COUNTRY) & (own["statistic"] == "mean") & own["score"].notna()]
     rows = []
     for component in components:
@@ -204,11 +204,16 @@ def _conflicts(own: pd.DataFrame) -> pd.DataFrame:
 
 
 def _contradictions(own: pd.DataFrame, known: Known, index_code: str) -> pd.DataFrame:
-    rows = own.loc[own["area"].isin(known.provinces) & (own["statistic"] == "value")]
+    rows = own.loc[own["area"].isin(_every(known)) & (own["statistic"] == "value")]
     years = sorted(set(rows["year"]))
     frameworks = frameworks_for(known.frameworks, known.events, index_code, years, known.as_of)
     shares = with_share(rows, known.frameworks, known.events, known.as_of)
-    return of_years(shares, frameworks, len(known.provinces))
+    return of_years(shares, frameworks, {year: len(known.provinces_in(year)) for year in years})
+
+
+def _every(known: Known) -> list[str]:
+    """Name the provinces of all years: a figure is of those of its own year."""
+    return [str(area) for area in known.areas.loc[known.areas["kind"] == "province", "area"]]
 
 
 def _undated(known: Known) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from forecast.answer import pipeline
 from forecast.base.errors import SpecError
 from forecast.base.indexes import MAIN
 from forecast.base.labels import LANGUAGES
-from forecast.base.spec import DEFAULT_AREA, RunSpec, parse_day, refuse_unanswerable, refuse_unknown
+from forecast.base.spec import DEFAULT_AREA, RunSpec, parse_day, refuse_unknown
 from forecast.data.tables import INDEX_CODES
 from forecast.desk import refusals
 from forecast.desk.steps import tables_of
@@ -90,7 +90,7 @@ def open(  # noqa: A001 -- analysts write forecast.open
         target_year=target_year or _next_year(known, index_code),
         as_of=day,
     )
-    refuse_unanswerable(spec, announcements=known.announcements, areas=known.provinces)
+    known.for_year(spec.target_year).refuse(spec)
     return Workbench(spec, folder.resolve(), lang)
 
 

@@ -68,7 +68,7 @@ def read(folder: Path, spec: RunSpec) -> Earlier:
         return Earlier(folder.name, asked, medians, reason=reason)
     except _UNREADABLE:
         return Earlier(folder.name, asked, medians, reason=phrase("changes.damaged_data"))
-    return Earlier(folder.name, asked, medians, known.of(spec.index_code))
+    return Earlier(folder.name, asked, medians, known.of(spec.index_code).for_year(spec.target_year))
 
 
 def _question(spec: RunSpec) -> tuple[object, ...]:

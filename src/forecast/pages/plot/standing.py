@@ -42,15 +42,18 @@ def rank(result: Result, *, lang: str) -> Figure:
         _marks(axes, result, chances, sheet)
         axes.set_xlabel(labels.text("rank.axis", sheet.lang))
         sheet.name_unit(axes, labels.text("rank.axis_chance", sheet.lang))
-        axes.set_xticks([1, 10, 20, 30, 40, 50, reading.RANKED])
-        axes.set_xlim(0, reading.RANKED + 1)
+        count = reading.places_of(result)
+        axes.set_xticks([1, *range(10, count - 5, 10), count])
+        axes.set_xlim(0, count + 1)
         sheet.write_ticks(axes.yaxis)
         axes.grid(axis="y")
         return canvas
 
     wide, narrow = draw(drawing, name="rank", alt=alt, lang=lang)
     return Figure(
-        caption=labels.text("rank.caption", lang, year=result.spec.target_year, ranked=reading.RANKED),
+        caption=labels.text(
+            "rank.caption", lang, year=result.spec.target_year, ranked=reading.places_of(result)
+        ),
         alt=alt,
         svg=wide,
         narrow=narrow,

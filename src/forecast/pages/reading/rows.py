@@ -10,14 +10,18 @@ import pandas as pd
 
 from forecast.base import labels
 from forecast.base.spec import interval_ends
-from forecast.data.tables import COUNTRY
+from forecast.data.tables import COUNTRY, MADE
 
 if TYPE_CHECKING:
     from forecast.answer.result import Result
 
-RANKED: Final = 63  # provinces
 TOPS: Final = (10, 15)  # groups whose chance is always told
 TOTAL: Final = "total"
+
+
+def places_of(result: Result) -> int:
+    """Count the provinces of the target year, among which ranks are."""
+    return len(result.rank)
 
 
 def domains(result: Result) -> pd.DataFrame:
@@ -109,6 +113,7 @@ def history(result: Result, component: str, *, index_code: str = "") -> pd.DataF
         & (rows["area"] == result.spec.area)
         & (rows["component"] == component)
         & (rows["statistic"] == "value")
+        & (rows["trust"] != MADE)
     )
     columns = ["year", "score", "rank", "trust"]
     return rows.loc[wanted, columns].drop_duplicates("year").sort_values("year").reset_index(drop=True)
@@ -162,7 +167,7 @@ def rank_at(result: Result, share: float) -> int:
 def rank_facts(result: Result) -> dict[str, int]:
     """Read the middle rank and its range of 80 percent, for a sentence."""
     ends = {"median": 0.5, "best": 0.1, "worst": 0.9}
-    return {"ranked": RANKED, **{name: rank_at(result, share) for name, share in ends.items()}}
+    return {"ranked": places_of(result), **{name: rank_at(result, share) for name, share in ends.items()}}
 
 
 def chance_of_top(result: Result, place: int) -> float:
@@ -202,6 +207,17 @@ def around(result: Result) -> tuple[pd.Series[Any] | None, pd.Series[Any] | None
     return (above.iloc[-1] if len(above) else None), (below.iloc[0] if len(below) else None)
 
 
+def parts(result: Result) -> pd.DataFrame:
+    """Give the rows of `Result.merged` of the area: none if it is what it was."""
+    return result.merged.loc[result.merged["area"] == result.spec.area]
+
+
+def newest_year(result: Result) -> int:
+    """Give the last year of which any figure of the index is there."""
+    own = result.evidence.loc[result.evidence["index_code"] == result.spec.index_code, "year"]
+    return int(own.max()) if len(own) else result.spec.target_year - 1
+
+
 def last_rank(result: Result) -> tuple[int, int] | None:
     """Give the last year whose total has a rank, and the rank."""
     ranked = history(result, TOTAL).dropna(subset="rank")
@@ -236,9 +252,9 @@ def rank_mark(rank: float, lang: str) -> str:
     return "" if math.isnan(rank) else labels.text("evidence.rank", lang, rank=int(rank))
 
 
-def last_rank_of(record: pd.Series[Any], lang: str) -> str:
+def last_rank_of(result: Result, record: pd.Series[Any], lang: str) -> str:
     """Write last year's published rank of a summary row; an empty text if there is none."""
     rank = float(record.get("last_rank", math.nan))
     if math.isnan(rank):
         return ""
-    return labels.text("mark.rank", lang, rank=int(rank), ranked=RANKED)
+    return labels.text("mark.rank", lang, rank=int(rank), ranked=places_of(result))

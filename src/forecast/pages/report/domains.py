@@ -33,7 +33,7 @@ def domain_passage(result: Result, component: str, *, lang: str) -> Pieces:
         status=status,
     )
     phrase = reading.phrase(float(record["p_fall"]), lang)
-    rank = reading.last_rank_of(record, lang)
+    rank = reading.last_rank_of(result, record, lang)
     lines = [labels.text("domain.last_rank", lang, year=int(record["last_year"]), rank=rank)] if rank else []
     lines += [
         labels.text("domain.fall", lang, last_year=int(record["last_year"]), phrase=phrase),
@@ -52,4 +52,6 @@ def domain_provinces(result: Result, component: str, lang: str) -> str:
     count, own = reading.provinces_with(result, component)
     key = "none" if not count else "own" if own else "others"
     place = reading.place_name(result.spec.area, lang)
-    return labels.text(f"domain.provinces_{key}", lang, count=count, ranked=reading.RANKED, place=place)
+    return labels.text(
+        f"domain.provinces_{key}", lang, count=count, ranked=reading.places_of(result), place=place
+    )

@@ -79,7 +79,9 @@ def _first_sentence(result: Result, aim: str, lang: str) -> str:
     ranks = past.loc[past["year"] == last_year, "rank"].dropna()
     last_rank = ""
     if len(ranks):
-        last_rank = labels.text("headline.last_rank", lang, rank=int(ranks.iloc[0]), ranked=reading.RANKED)
+        last_rank = labels.text(
+            "headline.last_rank", lang, rank=int(ranks.iloc[0]), ranked=reading.places_of(result)
+        )
     in_percent = reading.is_survey(result.spec.index_code)
     return labels.text(
         "headline.first_percent" if in_percent else "headline.first",
@@ -125,13 +127,16 @@ def caveats(result: Result, *, lang: str) -> Passage:
     """Give the two or three caveats with most effect, as a list."""
     domains = reading.domains(result)
     known = domains.loc[domains["last_known"].astype(bool), "component"].tolist()
-    lines = list(_gathered(result, lang))
-    if len(known) < len(domains):
+    lines = [*_gathered(result, lang), *_merged(result, lang)]
+    last_year, newest = int(domains["last_year"].max()), reading.newest_year(result)
+    if newest < last_year:
+        lines.append(labels.text("caveat.no_result", lang, year=last_year, newest=newest))
+    elif len(known) < len(domains):
         lines.append(
             labels.text(
                 "caveat.missing" if known else "caveat.missing_all",
                 lang,
-                year=int(domains["last_year"].max()),
+                year=last_year,
                 known=len(known),
                 all=len(domains),
                 names=reading.listed(known, lang),
@@ -143,6 +148,26 @@ def caveats(result: Result, *, lang: str) -> Passage:
     if names := assumed_names(result):
         lines.append(labels.text("caveat.assumed", lang, names=reading.listed(names, lang)))
     return Passage(tuple(lines[:MOST_CAVEATS]), form="list")
+
+
+def _merged(result: Result, lang: str) -> tuple[str, ...]:
+    """Say what a merged area is made of, and how its earlier figures were made."""
+    parts = reading.parts(result)
+    if parts.empty:
+        return ()
+    facts = {
+        "place": reading.place_name(result.spec.area, lang),
+        "from_day": parts["from_day"].iloc[-1].date(),
+        "parts": reading.listed([_part(part, result.spec.area, lang) for part in parts["part"]], lang),
+        "ranked": reading.places_of(result),
+    }
+    return (labels.text(f"caveat.merged_{parts['weighted_by'].iloc[-1]}", lang, **facts),)
+
+
+def _part(part: str, area: str, lang: str) -> str:
+    """Name a part of an area; of the same name the one before the merger."""
+    name = reading.place_name(part, lang)
+    return labels.text("caveat.former", lang, place=name) if part == area else name
 
 
 def _gathered(result: Result, lang: str) -> tuple[str, ...]:
@@ -178,6 +203,8 @@ def left_out(result: Result, *, lang: str) -> Passage:
     names = ["survey", years, "remedies"] if reading.survey(index.code) else [years]
     if not index.inside:
         names.insert(0, index.basis)
+    if len(reading.parts(result)):
+        names.insert(0, "merged")
     if facts["names"]:
         names.insert(names.index(years) + 1, "assumed")
     return Passage(tuple(labels.text(f"left_out.{name}", lang, **facts) for name in names), form="list")

@@ -55,7 +55,9 @@ def sipas(result: Result, *, lang: str) -> Pieces:
         last = past.iloc[-1]
         rank = ""
         if not math.isnan(last["rank"]):
-            rank = labels.text("headline.last_rank", lang, rank=int(last["rank"]), ranked=reading.RANKED)
+            rank = labels.text(
+                "headline.last_rank", lang, rank=int(last["rank"]), ranked=reading.places_of(result)
+            )
         first = labels.text(
             "sipas.first",
             lang,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from forecast.answer.result import Result
 
 PICTURED: Final = (80, 95)  # levels of the ranges that pictures show
-BANDS: Final = ((1, 5), (6, 10), (11, 15), (16, 20), (21, 30), (31, 40), (41, 50), (51, reading.RANKED))
+BANDS: Final = (1, 6, 11, 16, 21, 31, 41, 51)  # first ranks of groups
 
 
 def domains(result: Result, lang: str) -> TableSpec:
@@ -55,7 +56,7 @@ def domains(result: Result, lang: str) -> TableSpec:
         (
             c.component("domains.domain", lang, sheet="component"),
             *c.maximum("domains.maximum", lang),
-            *_last_year(str(last), lang),
+            *_last_year(result, str(last), lang),
             c.words("published", "published", published),
             c.figure("last_rank", c.head("last_rank", year=last), "count"),
             c.figure(
@@ -92,11 +93,11 @@ def _is_total(record: Record) -> bool:
     return bool(record["component"] == reading.TOTAL)
 
 
-def _last_year(heading: str, lang: str) -> tuple[Field, Field]:
+def _last_year(result: Result, heading: str, lang: str) -> tuple[Field, Field]:
     """Give last year's score; where it was not published, its estimate, marked; and the same for a letter."""
 
     def mark(record: Record) -> str:
-        rank = reading.last_rank_of(record, lang)
+        rank = reading.last_rank_of(result, record, lang)
         if record["last_known"]:
             return rank
         written = reading.span(record["last_lower"], record["last_upper"], lang)
@@ -129,7 +130,7 @@ def _interval(result: Result, level: int) -> Take:
 def _provinces(result: Result) -> list[labels.Phrase]:
     """Say on the figures of how many provinces the domains rest."""
     counts = reading.provinces_by_domain(result)
-    facts = {"low": min(counts), "high": max(counts), "ranked": reading.RANKED} if counts else {}
+    facts = {"low": min(counts), "high": max(counts), "ranked": reading.places_of(result)} if counts else {}
     return [say("domains.provinces", **facts)] if counts else []
 
 
@@ -218,13 +219,16 @@ def _or_better(result: Result) -> Take:
 
 def rank_bands(result: Result, lang: str) -> Table:
     """Tabulate the chance of groups of ranks."""
-    inside = {band: result.rank.loc[result.rank["rank"].between(*band), "probability"] for band in BANDS}
-    facts = {"year": result.spec.target_year, "ranked": reading.RANKED}
+    count = reading.places_of(result)
+    firsts = [first for first in BANDS if first <= count]
+    bands = [(first, after - 1) for first, after in pairwise((*firsts, count + 1))]
+    inside = {band: result.rank.loc[result.rank["rank"].between(*band), "probability"] for band in bands}
+    facts = {"year": result.spec.target_year, "ranked": count}
     fields = (
         c.words("band", "rank.band", lambda b: labels.text("rank.band_of", lang, first=b[0], last=b[1])),
         c.figure("chance", "rank.chance", "chance", lambda band: float(inside[band].sum())),
     )
-    return draw_table(TableSpec(lang, say("rank.caption", **facts), BANDS, fields, form="plain"))
+    return draw_table(TableSpec(lang, say("rank.caption", **facts), bands, fields, form="plain"))
 
 
 def near(result: Result, lang: str) -> TableSpec:
@@ -237,7 +241,7 @@ def near(result: Result, lang: str) -> TableSpec:
         result.neighbours,
         (
             c.code("area", "near.area", "place", lang),
-            c.figure("last_year", str(last), "points", "last_score", mark=lambda r: rank_of(r, lang)),
+            c.figure("last_year", str(last), "points", "last_score", mark=lambda r: rank_of(result, r, lang)),
             c.figure("last_rank", c.head("last_rank", year=last), "count"),
             c.figure(
                 *("forecast", say("domains.forecast", **facts), "points", "median"),

@@ -111,7 +111,7 @@ def _told(found: Ranking, lang: str) -> dict[str, Any]:
     return {
         "lead": _lead(found, lang),
         "words": words,
-        "tiles": [(place, tiles[area]) for area, place in placed(list(tiles)).items()],
+        "tiles": [(place, tiles[area]) for area, place in placed(list(tiles), found.provinces).items()],
         "legend": shade.legend(lang),
         "heads": [
             (text(f"areas.head.{name}", lang, year=_last_year(found), unit=unit), name != "area")
