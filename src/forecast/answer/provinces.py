@@ -1,4 +1,4 @@
-"""All provinces on the draws that the rank is read off: ranking, ladder, and who is better in which domain."""
+"""All provinces on the draws that the rank is read off: ranking, ladder, who is better in which domain."""
 
 from __future__ import annotations
 
@@ -20,7 +20,13 @@ Floats = NDArray[np.float64]
 
 ENDS: Final = (0.1, 0.5, 0.9)
 RUNGS: Final = (20, 15, 10)
-CITIES: Final = ("Hà Nội", "Hải Phòng", "Đà Nẵng", "Cần Thơ", "TP. Hồ Chí Minh")  # under the Government itself
+CITIES: Final = (
+    "Hà Nội",
+    "Hải Phòng",
+    "Đà Nẵng",
+    "Cần Thơ",
+    "TP. Hồ Chí Minh",
+)  # run by the State
 
 
 def province_table(target: Draws, spec: RunSpec, evidence: pd.DataFrame) -> pd.DataFrame:

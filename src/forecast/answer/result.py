@@ -22,7 +22,8 @@ TEXTS = (
     *("source_url", "use", "reason", "name", "source", "indicator", "note", "kind", "name_vi", "name_en"),
     *("rule", "informed", "gamble", "period", "method", "department", "bias_reason", "given_reason"),
     *("remedy", "form_version", "submission_id", "state", "action", "scenario"),
-    *("run_id", "step", "file", "key", "column", "old", "new", "code", "compared", "by", "stated_by", "moved_by"),
+    *("run_id", "step", "file", "key", "column", "old", "new", "code", "compared", "by", "stated_by"),
+    "moved_by",
 )
 SCORECARD_COLUMNS = (
     *("component", "parent", "kind", "name_vi", "name_en", "max_score", "max_status", "responsible"),
@@ -80,7 +81,7 @@ DECISION_COLUMNS = (
     *("points", "points_lower", "points_upper", "rank_before", "rank_after"),
     *("quantity", "value", "p_before", "p_after"),
 )
-PATH_COLUMNS = ("as_of", "median", "lower", "upper", "rank", "step", "effect", "moved_by", "others")
+PATH_COLUMNS = ("as_of", "median", "lower", "upper", "rank", "step", "effect", "moved_by", "name", "others")
 UNIT_COLUMNS = ("unit", "kind", "has_plan", "remedies", "done", "overdue")
 PREVIOUS_COLUMNS = ("run_id", "as_of", "reason")
 SETTLED = 2021  # the last target year by whose record settings of the models were chosen
@@ -166,7 +167,7 @@ class Result:
     decisions : DataFrame
         What a meeting can decide, what brings most first: a remedy on record, a criterion or (where no
         criteria are entered) a domain that nobody has a remedy for; then the first ones "together", and
-        what "one_point" more would bring.  The unit and its action, whoever is responsible, the day it
+        what "half_point" more would bring.  The unit and its action, whoever is responsible, the day it
         is due, the criterion's own last day; points (mean) that it brings to the total with their 80
         percent range; the middle rank and the chance of the nearest target without and with it, on the
         draws of the forecast.  In "together" days_overdue counts the decisions.
@@ -184,7 +185,7 @@ class Result:
     path : DataFrame
         How the median total and the middle rank moved over the reports of this year so far, this one
         last: for each the step that moved it most, its effect, the row of the data that it took in
-        (a key, or the name of an indicator) and how many others.
+        (its key, and the name of an indicator) and how many others.
     backtest : DataFrame
         Forecasts of the totals of earlier years as they would have been made, with what came: model,
         index_code, area, component, target_year, output_type_id, value, observed.

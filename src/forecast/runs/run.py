@@ -29,7 +29,7 @@ from forecast.base.disk import replace_file, writing
 from forecast.base.errors import ForecastError, RunError, SpecError
 from forecast.base.labels import LANGUAGES, Phrase
 from forecast.base.spec import RunSpec
-from forecast.data import load, scenarios, tables
+from forecast.data import issuer, load, scenarios, tables
 from forecast.pages import handout, reading
 from forecast.pages import report as pages
 from forecast.runs import checks, plan, reuse
@@ -349,7 +349,7 @@ def data_of(folder: Path, spec: RunSpec) -> dict[str, bytes]:
     """
     every = (tables.AREAS, *tables.DATA_TABLES)
     names = [table.file for table in every if not table.optional or (folder / table.file).exists()]
-    names += [scenarios.FILE] if (folder / scenarios.FILE).exists() else []
+    names += [file for file in (scenarios.FILE, issuer.FILE) if (folder / file).exists()]
     try:
         return {name: (folder / name).read_bytes() for name in names}
     except OSError:

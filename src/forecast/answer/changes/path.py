@@ -1,4 +1,4 @@
-"""How the forecast of a year moved from report to report: each report takes over the path of the one before."""
+"""How the forecast of a year moved from report to report; each takes over the path of the one before."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from forecast.data.tables import DAY_DTYPE
 
 TABLE: Final = "path"
 NONE: Final = {"lower": math.nan, "upper": math.nan, "rank": math.nan, "step": "", "effect": math.nan}
-UNNAMED: Final = {"moved_by": "", "others": 0}
+UNNAMED: Final = {"moved_by": "", "name": "", "others": 0}
 
 
 def path_table(
@@ -64,7 +64,8 @@ def _step(changes: pd.DataFrame, rows: pd.DataFrame) -> dict[str, Any]:
     return {
         "step": most["step"],
         "effect": float(most["effect"]),
-        "moved_by": "" if first is None else str(first["name"] or first["key"]),
+        "moved_by": "" if first is None else str(first["key"]),
+        "name": "" if first is None else str(first["name"]),
         "others": max(len(behind) - 1, 0),
     }
 

@@ -1,8 +1,8 @@
 """What a meeting can decide, each with what it would bring: on the draws of the forecast itself.
 
 A remedy on record brings the effect that it states, a criterion without one the most that it can still
-reach, and where no criteria are entered a domain half of what it is expected to lose.  None brings more
-than can still be won on the day.
+reach, and where no criteria are entered a domain half a point.  None brings more than can still be won
+on the day.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Row = dict[str, Any]
 
 ENDS: Final = (0.1, 0.5, 0.9)
 LEAST: Final = 0.005  # points: less is not shown
-HALF: Final = 0.5  # of what a domain is expected to lose, where nobody has entered what can be done
+HALF: Final = 0.5  # points, where nobody has entered what can be done: an example, not what can be won
 GROUP: Final = 15  # the rank that a chance is given of where no target is a rank
 TOGETHER: Final = 5  # decisions that fit on the first sheet
 
@@ -78,15 +78,16 @@ def decision_table(stage: Stage, targets: pd.DataFrame) -> pd.DataFrame:
     """
     aim = _aim(stage, targets)
     tried = [(row, points) for row, points in _tried(stage) if _gain(stage, points) > LEAST]
-    tried.sort(key=lambda pair: -_gain(stage, pair[1]))
+    tried.sort(key=lambda pair: (pair[0].pop("least", 0.0), -_gain(stage, pair[1])))
     rows = [aim.row(points, **row) for row, points in tried]
+    tried = [pair for pair in tried if pair[0]["kind"] != "domain"]
     if tried:
         together = stage.leaves.points
         for row, points in tried[:TOGETHER]:
             together = together + _beyond(stage, row, points, together)
         count = min(TOGETHER, len(tried))
         rows.append(aim.row(together, kind="together", component=TOTAL, days_overdue=float(count)))
-    rows.append(aim.row(added(stage, stage.leaves.points, TOTAL, 1.0), kind="one_point", component=TOTAL))
+    rows.append(aim.row(added(stage, stage.leaves.points, TOTAL, HALF), kind="half_point", component=TOTAL))
     table = pd.DataFrame(rows, columns=list(DECISION_COLUMNS))
     texts = ["kind", "component", "unit", "responsible", "action"]
     table[texts] = table[texts].fillna("").astype("str")
@@ -118,11 +119,14 @@ def _tried(stage: Stage) -> Iterator[tuple[Row, Floats]]:
             continue
         name = str(tree.rows[int(node)]["component"])
         room = np.maximum(stage.attainable[leaf] - leaves[:, leaf], 0.0)
-        step = room if kind in ("criterion", "subcriterion") else HALF * room
         points = leaves.copy()
-        points[:, leaf] += step
-        told = "criterion" if kind in ("criterion", "subcriterion") else "domain"
-        yield {"kind": told, "component": name, **_of_node(stage, name)}, points
+        if kind in ("criterion", "subcriterion"):
+            points[:, leaf] += room
+            yield {"kind": "criterion", "component": name, **_of_node(stage, name)}, points
+        else:  # where most is lost first: what half a point brings is the same everywhere
+            points[:, leaf] += np.minimum(room, HALF)
+            lost = float(np.median(tree.maxima[leaf] - leaves[:, leaf]))
+            yield {"kind": "domain", "component": name, "least": -lost, **_of_node(stage, name)}, points
 
 
 def _of_node(stage: Stage, name: str) -> Row:

@@ -18,10 +18,7 @@ if TYPE_CHECKING:
     from forecast.answer.result import Result
 
 FIRST: Final = 10  # levers and risks on a page
-DECISIONS: Final = 5
 MOST_LOST: Final = 10
-LETTERS: Final = 70  # of a remedy on page one; its whole text is on the departments' page
-OPEN: Final = ("planned", "doing")
 PLURAL: Final = {"domain": "domains", "criterion": "criteria"}
 
 
@@ -190,65 +187,6 @@ def risk_table(result: Result, *, count: int = FIRST, lang: str) -> TableSpec:
 
 def _without_criteria(result: Result) -> tuple[str, ...]:
     return () if reading.has_criteria(result) else ("levers.no_criteria",)
-
-
-@on_page
-def decision_table(result: Result, *, count: int = DECISIONS, lang: str) -> TableSpec:
-    """Propose what to act on: the criteria, or without them the domains, with most points to win.
-
-    Nothing is invented: a remedy is named where one is on record, else the criterion is what to act on.
-    """
-    shown, year = reading.levers(result).head(count), result.spec.target_year
-    below, spec = reading.has_criteria(result), scorecard(result, lang)
-    range_of = spec.field("winnable_range").take
-
-    def points(record: Record) -> str:
-        return f"{labels.number(record['winnable'], c.POINTS, lang)} ({range_of(record)})"
-
-    def due(record: Record) -> str:
-        return last_day(record, year, lang).text + ("*" if pd.isna(record["deadline"]) else "")
-
-    def remedy(record: Record) -> str:
-        return _remedy(result, str(record["component"]), lang)
-
-    fields = (
-        replace(spec.field("component"), mark=remedy),
-        replace(spec.field("winnable"), cell=points),
-        spec.field("responsible"),
-        replace(spec.field("deadline"), cell=due),
-    )
-    caption = "decisions.caption" if below else "decisions.caption_domains"
-    star = ("decisions.star",) if shown["deadline"].isna().any() else ()
-    return _headed(
-        TableSpec(
-            lang,
-            say(caption, count=len(shown), year=year),
-            shown,
-            fields,
-            notes=(*star, *(() if below else ("decisions.enter_criteria",))),
-            absent=_no_lever(result),
-        ),
-        component="decisions.what" if below else "domains.domain",
-        winnable="decisions.points" if below else "decisions.points_most",
-        responsible="decisions.who",
-        deadline="decisions.due",
-    )
-
-
-def _remedy(result: Result, component: str, lang: str) -> str:
-    """Name the open remedy of a criterion that is longest overdue, or due first, and count the others."""
-    table = result.remedies
-    mine = table.loc[(table["component"] == component) & table["state"].isin(OPEN)]
-    if mine.empty:
-        return ""
-    first = mine.sort_values(["days_overdue", "due"], ascending=[False, True], kind="stable").iloc[0]
-    facts = {
-        "action": reading.short(reading.own_words(first["action"]), LETTERS),
-        "days": reading.days(first["days_overdue"], lang),
-    }
-    key = "decisions.remedy_overdue" if first["days_overdue"] > 0 else "decisions.remedy"
-    said = labels.text(key, lang, **facts)
-    return said if len(mine) == 1 else labels.text("decisions.more", lang, first=said, count=len(mine) - 1)
 
 
 def indicators(result: Result, lang: str) -> TableSpec:
