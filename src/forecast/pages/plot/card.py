@@ -46,7 +46,7 @@ def card(result: Result, *, lang: str) -> Figure:
     )
 
     def drawing(sheet: Sheet) -> Canvas:
-        canvas, (left, right) = sheet.two_axes(height=2.0, narrow_height=4.0)
+        canvas, (left, right) = sheet.two_axes(height=1.8, narrow_height=4.0)
         _score(left, result, past, sheet)
         _rank(right, result, ranks, sheet)
         first = int(min([*past["year"], *ranks["year"], year - 4]))

@@ -6,7 +6,7 @@ themselves in JupyterLab and, through `page`, become one self-contained HTML fil
 
 from forecast.pages.markup import warm
 from forecast.pages.report.accounts import account
-from forecast.pages.report.annex import first_lines, fold, method, provinces
+from forecast.pages.report.annex import fold, method, provinces
 from forecast.pages.report.cards import cards
 from forecast.pages.report.current import current_table
 from forecast.pages.report.decisions import decision_lines, decision_notes, decisions
@@ -84,7 +84,6 @@ __all__ = [
     "domain_passage",
     "domain_table",
     "evidence_table",
-    "first_lines",
     "annex",
     "fold",
     "front_page",

@@ -1,8 +1,7 @@
-"""The annex: the method in half a page; and tables cut to what a meeting has time for."""
+"""The annex: parts that a reader opens, and the method in half a page."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from forecast.base import labels
@@ -12,17 +11,7 @@ from forecast.pages.markup import Fold, Passage, Section, Shown, Table
 if TYPE_CHECKING:
     from forecast.answer.result import Result
 
-MOST_LINES: Final = 10
 METHOD: Final = ("evidence", "share", "draws", "criteria", "departments", "record")
-
-
-def first_lines(piece: Shown, *, on: str, lang: str, count: int = MOST_LINES) -> Shown:
-    """Cut a table to its first lines and say on which page of the run the others are."""
-    if not isinstance(piece, Table) or len(piece.rows) <= count:
-        return piece
-    facts = {"count": len(piece.rows) - count, "page": labels.text(f"runs.page.{on}", lang)}
-    more = labels.text("cut.more", lang, **facts)
-    return replace(piece, rows=piece.rows[:count], notes=(*piece.notes, more))
 
 
 def fold(name: str, *parts: Shown, lang: str, **facts: Any) -> Fold:

@@ -12,12 +12,12 @@ from forecast.base import labels
 from forecast.base.indexes import INDEXES
 from forecast.pages import reading
 from forecast.pages.markup import Cover, Heading, Passage, Pieces, Section, Shown
-from forecast.pages.report.annex import first_lines, fold
+from forecast.pages.report.annex import fold
 from forecast.pages.report.around import issued, links
 from forecast.pages.report.cards import cards
 from forecast.pages.report.decisions import decisions
 from forecast.pages.tables.forecast import domains
-from forecast.pages.tables.people import remedy_table, status_table
+from forecast.pages.tables.people import status_table
 from forecast.pages.tables.scenarios import scenarios
 from forecast.pages.tables.spec import draw
 from forecast.pages.tables.standing import ladder_table
@@ -230,8 +230,9 @@ def annex(result: Result, *, lang: str) -> Pieces:
     parts: list[Shown] = []
     if len(result.departments):
         parts.append(status_table(result, lang=lang))
-    if (result.remedies["days_overdue"] > 0).any():
-        parts.append(first_lines(remedy_table(result, only_overdue=True, lang=lang), on="departments", lang=lang))
+    if late := int((result.remedies["days_overdue"] > 0).sum()):
+        facts = {"count": late, "as_of": result.spec.as_of, "page": labels.text("page.link.departments", lang)}
+        parts.append(Passage((labels.text("remedies.overdue_count", lang, **facts),)))
     told = result.scenarios["median"].notna()
     if told.sum() > 1:
         parts.append(draw(replace(scenarios(result, lang), records=result.scenarios.loc[told])))

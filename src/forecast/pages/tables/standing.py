@@ -26,6 +26,13 @@ def ladder(result: Result, lang: str) -> TableSpec:
     facts = c.facts_of(result, lang)
     in_percent = reading.is_survey(result.spec.index_code)
     gap = ("gap_lower", "gap_upper")
+
+    def short(record: Record) -> str:
+        if math.isnan(record["gap"]):
+            return labels.MISSING
+        span = reading.span(record["gap_lower"], record["gap_upper"], lang)
+        return f"{labels.signed(record['gap'], 1, lang)} ({span})"
+
     return TableSpec(
         lang,
         say("ladder.caption_percent" if in_percent else "ladder.caption", **facts),
@@ -39,7 +46,7 @@ def ladder(result: Result, lang: str) -> TableSpec:
                 "change",
                 ends=gap,
                 decimals=1,
-                mark=c.range_below(gap, lang, decimals=1),
+                cell=short,
             ),
             c.figure("chance", "ladder.chance", "chance"),
             c.words("better", "ladder.better"),
