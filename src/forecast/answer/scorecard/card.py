@@ -45,8 +45,10 @@ def scorecard_table(
     rows = []
     for node, row in enumerate(tree.rows):
         maximum, points = float(row["max_score"]), every[:, node]
-        expected = float(points.mean())
         ends, wins = quantiles(points, ENDS), quantiles(can_win[:, node], ENDS)
+        # A step of a criterion is won or not, so its median jumps; above, every page has the median.
+        whole = row["kind"] in ("total", "domain", "part")
+        expected = float(ends[1]) if whole else float(points.mean())
         lost, winnable = maximum - expected, float(can_win[:, node].mean())
         rows.append(
             {name: row[name] for name in SCORECARD_COLUMNS[:12]}

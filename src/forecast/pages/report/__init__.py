@@ -7,6 +7,7 @@ themselves in JupyterLab and, through `page`, become one self-contained HTML fil
 from forecast.pages.markup import warm
 from forecast.pages.report.accounts import account
 from forecast.pages.report.annex import fold, method, provinces
+from forecast.pages.report.around import issuer
 from forecast.pages.report.cards import cards
 from forecast.pages.report.current import current_table
 from forecast.pages.report.decisions import decision_lines, decision_notes, decisions
@@ -90,6 +91,7 @@ __all__ = [
     "second_page",
     "gamble_list",
     "heading",
+    "issuer",
     "headline",
     "ladder_table",
     "left_out",

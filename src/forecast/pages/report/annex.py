@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from forecast.base import labels
 from forecast.pages import reading
-from forecast.pages.markup import Fold, Passage, Section, Shown, Table
+from forecast.pages.markup import Fold, Passage, Section, Shown
 
 if TYPE_CHECKING:
     from forecast.answer.result import Result

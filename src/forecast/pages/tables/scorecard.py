@@ -37,13 +37,18 @@ def scorecard(result: Result, lang: str) -> TableSpec:
             c.code("kind", "kind", "handout.kind", lang),
             *c.maximum("head.maximum", lang),
             c.figure("last_year", str(c.last_year_of(result)), "points", "last"),
-            c.figure("expected", "head.expected", "points", sheet="expected", ends=range_of),
+            c.figure("expected", "head.expected", "points", sheet="expected", ends=range_of, decimals=_places),
             c.figure("median", "levels.median", "points"),
-            c.span("range", "head.range", range_of, lang, decimals=c.POINTS),
+            c.span("range", "head.range", range_of, lang, decimals=_places),
             c.span("risk_range", "risks.range", range_of, lang, decimals=c.POINTS),
-            c.figure("lost", "head.lost", "points", sheet="lost"),
+            c.figure("lost", "head.lost", "points", sheet="lost", decimals=_places),
             c.figure("p_full", "head.full", "chance", sheet="full"),
-            c.figure("winnable", "head.winnable", "points", sheet="winnable", ends=winnable),
+            c.figure(
+                *("winnable", "head.winnable", "points"),
+                sheet="winnable",
+                ends=winnable,
+                decimals=_places,
+            ),
             c.span("winnable_range", "head.range", winnable, lang, decimals=c.POINTS),
             c.figure("lever_rank", "head.order", "count", sheet="lever"),
             c.figure("risk_rank", "head.order", "count", sheet="risk"),
@@ -57,6 +62,11 @@ def scorecard(result: Result, lang: str) -> TableSpec:
         sheet_notes=("tree.note", "lost.note"),
         absent="absent.scorecard",
     )
+
+
+def _places(record: Record) -> int:
+    """Give the decimals of a row: a sub-criterion has half a point, all above is rounded as on every page."""
+    return 1 if record["kind"] in ("total", "domain", "part") else c.POINTS
 
 
 def last_day(record: Record, year: int, lang: str) -> Cell:

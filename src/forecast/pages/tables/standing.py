@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +19,7 @@ from forecast.pages.tables.spec import Record, TableSpec, beside_picture, on_pag
 if TYPE_CHECKING:
     from forecast.answer.result import Result
 
+NAMED: Final = 3  # domains that find room beside a peer
 BETTER: Final = 0.66  # chance from which a peer is said to be clearly better
 
 
@@ -94,7 +96,7 @@ def _steps(result: Result, lang: str) -> list[dict[str, Any]]:
         mine = result.peers.loc[result.peers["area"] == area].set_index("component")
         whole = mine.loc[reading.TOTAL]
         inside = mine.drop(index=reading.TOTAL)
-        better = [reading.short_name(str(name), lang) for name in inside.index[inside["p_ahead"] >= BETTER]]
+        clear = inside.loc[inside["p_ahead"] >= BETTER].sort_values("p_ahead", ascending=False, kind="stable")
         rows.append(
             {
                 "name": reading.place_name(area, lang),
@@ -102,10 +104,17 @@ def _steps(result: Result, lang: str) -> list[dict[str, Any]]:
                 "own": False,
                 **{name: whole[name] for name in ("gap", *("gap_lower", "gap_upper"))},
                 "chance": whole["p_ahead"],
-                "better": "; ".join(better),
+                "better": _better(list(map(str, clear.index)), lang),
             }
         )
     return sorted(rows, key=lambda row: -float(row["score"]))
+
+
+def _better(components: Sequence[str], lang: str) -> str:
+    """Name the domains in which a peer is most clearly better, and count the others."""
+    names = "; ".join(reading.short_name(name, lang) for name in components[:NAMED])
+    more = len(components) - NAMED
+    return labels.text("ladder.more", lang, names=names, count=more) if more > 0 else names
 
 
 def provinces(result: Result, lang: str) -> TableSpec:
@@ -151,10 +160,7 @@ def path(result: Result, lang: str) -> TableSpec:
     year = result.spec.target_year
 
     def why(record: Record) -> str:
-        if record["step"]:
-            return _moved(record, lang)
-        first = record.name == result.path.index[0]
-        return labels.text("path.first" if first else "path.unmoved", lang)
+        return labels.text("path.first", lang) if record.name == result.path.index[0] else _moved(record, lang)
 
     rank = c.figure("rank", "card.rank", "count")
     return TableSpec(
@@ -190,6 +196,8 @@ def path_table(result: Result, *, lang: str) -> TableSpec:
 
 
 def _moved(record: pd.Series[Any], lang: str) -> str:
+    if not record["step"]:
+        return labels.text("path.unmoved", lang)
     facts = {
         "step": labels.text(f"changes_by.{record['step']}", lang),
         "effect": labels.signed(record["effect"], 1, lang),
@@ -200,3 +208,13 @@ def _moved(record: pd.Series[Any], lang: str) -> str:
     if record["others"] > 0:
         by = labels.text("path.others", lang, by=by, count=int(record["others"]))
     return labels.text("path.step", lang, by=by, **facts)
+
+
+def path_sentence(result: Result, *, lang: str) -> str:
+    """Say how the total moved since the report before, and by what; nothing where there was none."""
+    if len(result.path) < 2:
+        return ""
+    (_, before), (_, after) = list(result.path.iterrows())[-2:]
+    facts = {"as_of": before["as_of"], "why": _moved(after, lang)}
+    shown = {name: reading.points(row["median"], lang) for name, row in (("before", before), ("after", after))}
+    return labels.text("path.sentence", lang, **facts, **shown)
