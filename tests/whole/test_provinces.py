@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast.answer.neighbours import neighbours
-from forecast.answer.result import NEIGHBOUR_COLUMNS, Result
+from forecast.answer.provinces import ladder_table, peer_table, province_table
+from forecast.answer.result import PROVINCE_COLUMNS, Result
 from forecast.base.spec import RunSpec
 from forecast.model.scheme import Scheme, Subject
 from forecast.model.simulate import Draws
@@ -51,7 +51,7 @@ def test_neighbours_by_hand():
 
     table = neighbours(draws(points), SPEC, evidence())
 
-    assert tuple(table.columns) == NEIGHBOUR_COLUMNS
+    assert tuple(table.columns) == PROVINCE_COLUMNS
     assert table["area"].tolist() == ["A", "B", "C"]
     assert table["median"].tolist() == [90, 83, 70]
     assert table["p_ahead"].tolist() == [1.0, 0.6, 0.0]

@@ -135,7 +135,8 @@ class Result:
     scorecard : DataFrame
         One row a component from the total down to the finest criterion, in the framework's order; no
         rows for SIPAS.  kind is total, domain, part (of D8), criterion or subcriterion; last is last
-        year's published score; expected (of criteria the mean, else the median), median, lower and upper (80 percent), sd and lost
+        year's published score; expected (the median,
+        of criteria the mean), median, lower and upper (80 percent), sd and lost
         (maximum less expected) in points; p_full the chance of all points; open the share of what is
         lost that can still be won; winnable = lost x open, with its 80 percent range; lever_rank and
         risk_rank count the finest components from 1 (NaN elsewhere); informed says where the figures

@@ -138,7 +138,7 @@ class Passage(_Piece):
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A box of the first sheet: what is meant, its figure, the figure's range, and what it is held against."""
+    """A box of sheet one: what is meant, its figure, the figure's range, and what it is held against."""
 
     label: str
     value: str
@@ -162,7 +162,7 @@ class Cards(_Piece):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Drawing(_Piece):
-    """A picture made of rectangles and words by a template: `svg` is escaped and says itself what it shows."""
+    """A picture made by a template: `svg` is escaped and says itself what it shows."""
 
     macro: ClassVar[str] = "drawing"
     caption: str
@@ -322,10 +322,9 @@ class Fold(Pieces):
     anchor: str = ""
 
     def _repr_html_(self) -> str:
-        return (
-            f'<details class="annex" id="{escape(self.anchor)}"><summary><h2>{escape(self.title)}</h2></summary>\n'
-            f"{Pieces._repr_html_(self)}\n</details>"
-        )
+        opens = f'<details class="annex" id="{escape(self.anchor)}">'
+        head = f"<summary><h2>{escape(self.title)}</h2></summary>"
+        return f"{opens}{head}\n{Pieces._repr_html_(self)}\n</details>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,12 +44,13 @@ def path_table(
 def _earlier(folder: Path, told: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
     """The path so far; of a report that kept none its own median."""
     try:
-        rows: list[dict[str, Any]] = read_table(folder, TABLE)[list(PATH_COLUMNS)].to_dict("records")
+        table = read_table(folder, TABLE)[list(PATH_COLUMNS)]
+        return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
     except UNREADABLE:
-        moves = told["changes"].set_index(["component", "step"])
-        before = float(moves.loc[(TOTAL, WHOLE), "before"])
-        rows = [{"as_of": told["previous"]["as_of"].iloc[0], "median": before, **NONE, **UNNAMED}]
-    return rows
+        moves = told["changes"]
+        whole = moves.loc[(moves["component"] == TOTAL) & (moves["step"] == WHOLE), "before"]
+        before = {"as_of": told["previous"]["as_of"].iloc[0], "median": float(whole.iloc[0])}
+        return [{**NONE, **UNNAMED, **before}]
 
 
 def _step(changes: pd.DataFrame, rows: pd.DataFrame) -> dict[str, Any]:
@@ -57,7 +58,7 @@ def _step(changes: pd.DataFrame, rows: pd.DataFrame) -> dict[str, Any]:
     steps = changes[(changes["component"] == TOTAL) & (changes["step"] != WHOLE)]
     if steps.empty:
         return {}
-    most = steps.loc[steps["effect"].abs().idxmax()]
+    most = steps.iloc[int(steps["effect"].abs().to_numpy().argmax())]
     behind = rows[rows["step"] == most["step"]]
     ordered = behind.sort_values("component", key=lambda column: column != TOTAL, kind="stable")
     first = ordered.iloc[0] if len(ordered) else None

@@ -37,7 +37,12 @@ GRID: Final = "#d9dcdf"
 WHITE: Final = "#ffffff"
 # Each colour has a name in the page's style sheet, which has another one for it in the dark.
 _INKS: Final = {
-    BLACK: "black", BLUE.lower(): "blue", VERMILION.lower(): "red", GREY: "grey", GRID: "grid", WHITE: "paper",
+    BLACK: "black",
+    BLUE.lower(): "blue",
+    VERMILION.lower(): "red",
+    GREY: "grey",
+    GRID: "grid",
+    WHITE: "paper",
 }
 _COLOUR: Final = re.compile("|".join(_INKS), re.IGNORECASE)
 

@@ -95,7 +95,7 @@ def _rank(axes: Axes, result: Result, ranks: pd.DataFrame, sheet: Sheet) -> None
     year = result.spec.target_year
     axes.plot(ranks["year"], ranks["rank"], color="#6b7075", linewidth=0.8, zorder=1)
     axes.plot(ranks["year"], ranks["rank"], **PUBLISHED, linestyle="")
-    ends = {level: [reading.rank_at(result, end) for end in interval_ends(level)] for level in FANS}
+    ends = {level: [float(reading.rank_at(result, end)) for end in interval_ends(level)] for level in FANS}
     middle = reading.rank_at(result, 0.5)
     start = (int(ranks["year"].iloc[-1]), float(ranks["rank"].iloc[-1])) if len(ranks) else None
     _fan(axes, year, middle, ends, start)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -25,13 +25,12 @@ LETTERS: Final = 11  # in a line of its name
 
 
 def tile_map(result: Result, *, lang: str) -> Drawing:
-    """Draw a tile for every province, darker where the forecast is higher; each says its figures when touched."""
-    table = result.provinces.set_index("area", drop=False)
-    places = placed(list(table.index))
-    shades = reading.Shades(table["median"])
+    """Draw a tile for every province, darker where the forecast is higher; each says more when touched."""
+    table = result.provinces
+    places, shades = placed(list(table["area"])), reading.Shades(table["median"])
     tiles = [
-        _tile(table.loc[area], place, shades.of(float(table.loc[area, "median"])), result, lang)
-        for area, place in places.items()
+        _tile(record, places[str(record["area"])], shades.of(float(record["median"])), result, lang)
+        for _, record in table.iterrows()
     ]
     facts = {**_facts(result, lang), **_ends(result, lang)}
     rows, columns = (max(place[k] for place in places.values()) for k in (0, 1))
@@ -113,11 +112,12 @@ def ranking(result: Result, *, lang: str) -> Figure:
         names = [f"{place}. {area}" for place, area in enumerate(table["area"], start=1)]
         axes.set_yticks(rows, names, fontsize=8)
         for label, mine in zip(axes.get_yticklabels(), own, strict=True):
-            label.set_weight("bold" if mine else "normal")
+            label.set_fontweight("bold" if mine else "normal")
             label.set_color(VERMILION if mine else BLACK)
         edge = float(table["upper"].max())
         for row, (_, record), mine in zip(rows, table.iterrows(), own, strict=True):
-            said = f"{reading.points(record['median'], lang)} ({reading.span(record['lower'], record['upper'], lang)})"
+            span = reading.span(record["lower"], record["upper"], lang)
+            said = f"{reading.points(record['median'], lang)} ({span})"
             axes.annotate(
                 said,
                 (edge + 0.4, row),

@@ -27,7 +27,11 @@ def account(result: Result, component: str, *, lang: str) -> tuple[str, ...]:
     below = leaves.loc[leaves["component"] != component]
     worst = below.sort_values("lost", ascending=False, kind="stable").head(2)
     known = _known(result, component, below, lang)
-    first = () if worst.empty else (labels.text("account.sentence", lang, first=_lost(worst, lang), second=known),)
+    first = (
+        ()
+        if worst.empty
+        else (labels.text("account.sentence", lang, first=_lost(worst, lang), second=known),)
+    )
     change = () if leaves.empty else (_change(result, component, leaves, set(worst["component"]), lang),)
     return (
         *first,

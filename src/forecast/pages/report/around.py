@@ -21,13 +21,13 @@ INDEX: Final = "../index.html"
 
 def issuer(run_dir: str) -> Issuer:
     """Read who issues the report: from the run's own copy of the file, else the department in charge."""
-    for folder in filter(None, (run_dir and Path(run_dir) / "data",)):
-        if (folder / FILE).is_file():
-            try:
-                return parsed(incoming.content(folder / FILE))
-            except ForecastError:
-                break
-    return Issuer()
+    place = Path(run_dir) / "data" / FILE
+    if not run_dir or not place.is_file():
+        return Issuer()
+    try:
+        return parsed(incoming.content(place))
+    except ForecastError:
+        return Issuer()
 
 
 def issued(result: Result, run_dir: str, *, lang: str) -> str:
@@ -55,8 +55,3 @@ def links(result: Result, here: str, *, lang: str) -> tuple[tuple[str, str], ...
     every = [*pages[:2], *domains, *pages[2:]]
     found = [(f"{name}.html", text) for name, text in every if name != here]
     return (*found, (INDEX, labels.text("page.index", lang)))
-
-
-def link_to(component: str, linked: bool) -> str:
-    """Address of a domain's page; none outside a run."""
-    return f"domain-{component}.html" if linked and component != reading.TOTAL else ""

@@ -1,4 +1,4 @@
-"""The four boxes of sheet one: points, rank, satisfaction, chance of each target; last year and target beside."""
+"""The four boxes of sheet one: points, rank, satisfaction, chances; each with last year and target."""
 
 from __future__ import annotations
 

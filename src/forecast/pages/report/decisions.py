@@ -54,13 +54,17 @@ def _line(result: Result, record: pd.Series[Any], lang: str) -> str:
 
 def _size(result: Result, component: str, lang: str) -> dict[str, str]:
     row = result.scorecard.loc[result.scorecard["component"] == component].iloc[0]
-    return {"lost": reading.points(float(row["lost"]), lang), "maximum": labels.plain(float(row["max_score"]), lang)}
+    return {
+        "lost": reading.points(float(row["lost"]), lang),
+        "maximum": labels.plain(float(row["max_score"]), lang),
+    }
 
 
 def _day(result: Result, record: pd.Series[Any]) -> dt.date:
     """The remedy's day if it is still to come, else the criterion's own last day, else the year's."""
     days = [record["due"], record["deadline"], pd.Timestamp(result.spec.target_year, 12, 31)]
-    return next(day.date() for day in days if pd.notna(day) and day.date() >= result.spec.as_of)
+    coming: list[dt.date] = [day.date() for day in days if pd.notna(day)]
+    return next(day for day in coming if day >= result.spec.as_of)
 
 
 def effect(record: pd.Series[Any], lang: str) -> str:
@@ -84,15 +88,13 @@ def decision_notes(result: Result, *, lang: str) -> tuple[str, ...]:
 
 def _sums(result: Result, lang: str) -> list[str]:
     """Say what all that is listed would bring, or where nothing is entered, half a point anywhere."""
-    rows = result.decisions.set_index("kind", drop=False)
-    if "together" in rows.index:
-        record = rows.loc["together"]
-        facts = {"count": int(record["days_overdue"]), "points": reading.gain(record["points"], lang)}
-        return [labels.text("decision.together", lang, **facts, effect=effect(record, lang))]
-    if "half_point" in rows.index:
-        record = rows.loc["half_point"]
-        facts = {"points": labels.plain(float(record["points"]), lang), "effect": effect(record, lang)}
-        return [labels.text("decision.half_point", lang, **facts)]
+    rows = {str(record["kind"]): record for _, record in result.decisions.iterrows()}
+    if (every := rows.get("together")) is not None:
+        facts = {"count": int(every["days_overdue"]), "points": reading.gain(every["points"], lang)}
+        return [labels.text("decision.together", lang, **facts, effect=effect(every, lang))]
+    if (half := rows.get("half_point")) is not None:
+        points = labels.plain(float(half["points"]), lang)
+        return [labels.text("decision.half_point", lang, points=points, effect=effect(half, lang))]
     return []
 
 

@@ -231,7 +231,11 @@ def annex(result: Result, *, lang: str) -> Pieces:
     if len(result.departments):
         parts.append(status_table(result, lang=lang))
     if late := int((result.remedies["days_overdue"] > 0).sum()):
-        facts = {"count": late, "as_of": result.spec.as_of, "page": labels.text("page.link.departments", lang)}
+        facts = {
+            "count": late,
+            "as_of": result.spec.as_of,
+            "page": labels.text("page.link.departments", lang),
+        }
         parts.append(Passage((labels.text("remedies.overdue_count", lang, **facts),)))
     told = result.scenarios["median"].notna()
     if told.sum() > 1:

@@ -317,5 +317,7 @@ def plan_table(result: Result, *, lang: str) -> TableSpec:
             c.figure("none", "plan_table.without", "count", lambda kind: (without["kind"] == kind).sum()),
             c.words("names", "plan_table.names", names),
         ),
-        absent=say(f"plan_table.{'all' if all_have else 'unknown'}", count=len(rows)) if len(rows) else "absent.units",
+        absent=say(f"plan_table.{'all' if all_have else 'unknown'}", count=len(rows))
+        if len(rows)
+        else "absent.units",
     )

@@ -37,7 +37,9 @@ def scorecard(result: Result, lang: str) -> TableSpec:
             c.code("kind", "kind", "handout.kind", lang),
             *c.maximum("head.maximum", lang),
             c.figure("last_year", str(c.last_year_of(result)), "points", "last"),
-            c.figure("expected", "head.expected", "points", sheet="expected", ends=range_of, decimals=_places),
+            c.figure(
+                "expected", "head.expected", "points", sheet="expected", ends=range_of, decimals=_places
+            ),
             c.figure("median", "levels.median", "points"),
             c.span("range", "head.range", range_of, lang, decimals=_places),
             c.span("risk_range", "risks.range", range_of, lang, decimals=c.POINTS),

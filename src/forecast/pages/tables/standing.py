@@ -160,7 +160,9 @@ def path(result: Result, lang: str) -> TableSpec:
     year = result.spec.target_year
 
     def why(record: Record) -> str:
-        return labels.text("path.first", lang) if record.name == result.path.index[0] else _moved(record, lang)
+        return (
+            labels.text("path.first", lang) if record.name == result.path.index[0] else _moved(record, lang)
+        )
 
     rank = c.figure("rank", "card.rank", "count")
     return TableSpec(
@@ -216,5 +218,7 @@ def path_sentence(result: Result, *, lang: str) -> str:
         return ""
     (_, before), (_, after) = list(result.path.iterrows())[-2:]
     facts = {"as_of": before["as_of"], "why": _moved(after, lang)}
-    shown = {name: reading.points(row["median"], lang) for name, row in (("before", before), ("after", after))}
+    shown = {
+        name: reading.points(row["median"], lang) for name, row in (("before", before), ("after", after))
+    }
     return labels.text("path.sentence", lang, **facts, **shown)
