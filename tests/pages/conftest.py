@@ -589,11 +589,23 @@ def _current():
         ("c", "D3", "%", "2024-08", 99.1, none, none, *[none] * 6, 0, few),
         ("d", "D7", "%", day_to, 61.0, 52.0, 48.0, 0.31, 0.12, 0.55, 0.024, 0.01, 0.04, 2, spoken),
     ]
+    newest = dict.fromkeys("acd", (none, "")) | {"b": (99000.0, "2024-01..2024-09")}
     grounds = {"a": "figures", "b": "none", "c": "not_judged", "d": "expert"}
     return pd.DataFrame(
         [
             (
-                *(r[0], names[r[0]], english[r[0]], *r[1:4], day, *r[4:7], rule, *r[7:14], grounds[r[0]]),
+                *(
+                    r[0],
+                    names[r[0]],
+                    english[r[0]],
+                    *r[1:4],
+                    day,
+                    *r[4:7],
+                    *newest[r[0]],
+                    rule,
+                    *r[7:14],
+                    grounds[r[0]],
+                ),
                 *(("Sở Thông tin và Truyền thông", 0.03, 0.06) if r[0] == "d" else ("", none, none)),
                 r[14],
             )
@@ -1011,7 +1023,11 @@ def _provinces():
 
 
 def _ladder():
-    rows = [(20, 88.1, 1.5, 0.4, 2.6, 0.12), (15, 88.7, 2.1, 0.9, 3.3, 0.05), (10, 89.4, 2.8, 1.4, 4.1, 0.004)]
+    rows = [
+        (20, 88.1, 1.5, 0.4, 2.6, 0.12),
+        (15, 88.7, 2.1, 0.9, 3.3, 0.05),
+        (10, 89.4, 2.8, 1.4, 4.1, 0.004),
+    ]
     return pd.DataFrame(rows, columns=result.LADDER_COLUMNS)
 
 

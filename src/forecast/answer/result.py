@@ -23,7 +23,7 @@ TEXTS = (
     *("rule", "informed", "gamble", "period", "method", "department", "bias_reason", "given_reason"),
     *("remedy", "form_version", "submission_id", "state", "action", "scenario"),
     *("run_id", "step", "file", "key", "column", "old", "new", "code", "compared", "by", "stated_by"),
-    "moved_by",
+    *("moved_by", "newest_period"),
 )
 SCORECARD_COLUMNS = (
     *("component", "parent", "kind", "name_vi", "name_en", "max_score", "max_status", "responsible"),

@@ -9,7 +9,7 @@ import pandas as pd
 
 from forecast.base import labels
 from forecast.pages import reading
-from forecast.pages.report.current import decimals_of
+from forecast.pages.report.current import decimals_of, newest
 from forecast.pages.report.front import comparison
 from forecast.pages.report.scorecard import DECIMALS, points
 
@@ -107,7 +107,7 @@ def _indicator(record: pd.Series[Any], lang: str) -> str:
         value=labels.number(record["value"], decimals, lang),
         usual=labels.number(record["usual"], decimals, lang),
         unit=unit if unit in ("", "%") else f" {unit}",
-        effect=_effect(record, lang),
+        effect="; ".join(filter(None, (_effect(record, lang), newest(record, lang)))),
     )
 
 

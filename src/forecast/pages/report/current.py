@@ -53,7 +53,7 @@ def _line(record: pd.Series[Any], lang: str) -> Row:
     )
     return row(
         Cell(reading.own_words(record[f"name_{lang}"]), ", ".join(filter(None, about))),
-        labels.number(record["value"], decimals, lang),
+        Cell(labels.number(record["value"], decimals, lang), newest(record, lang)),
         labels.number(record["last_year"], decimals, lang),
         labels.number(record["usual"], decimals, lang),
         labels.signed(record["effect"], 2, lang),
@@ -61,6 +61,17 @@ def _line(record: pd.Series[Any], lang: str) -> Row:
         labels.number(record["area_years"], 0, lang),
         detail=grounds(record, lang),
     )
+
+
+def newest(record: pd.Series[Any], lang: str) -> str:
+    """Say the newest figure where a later one is out than can be compared with other years."""
+    if pd.isna(record["newest"]):
+        return ""
+    facts = {
+        "value": labels.number(record["newest"], decimals_of(record), lang),
+        "period": reading.period(str(record["newest_period"]), lang),
+    }
+    return labels.text("current.newest", lang, **facts)
 
 
 def grounds(record: pd.Series[Any], lang: str) -> str:
