@@ -18,6 +18,7 @@ from forecast.answer.current import COLUMNS as CURRENT_COLUMNS
 from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.base.spec import RunSpec
+from forecast.data.tables import DAY_DTYPE
 from forecast.pages.report import page
 from forecast.runs.areas.ranking import Ranking
 from forecast.runs.manifest import Inputs, Manifest
@@ -1089,7 +1090,7 @@ def _decisions():
         },
     ]
     table = pd.DataFrame([nothing | goal | row for row in rows], columns=result.DECISION_COLUMNS)
-    return table.astype({"due": "datetime64[us]", "deadline": "datetime64[us]"})
+    return table.astype({"due": DAY_DTYPE, "deadline": DAY_DTYPE})
 
 
 def _path():
@@ -1098,7 +1099,7 @@ def _path():
         ("2024-10-20", 86.6, 84.4, 88.6, 31.0, "figures", 0.5, "PAR | 2023 | Hà Nội | total | value", "", 3),
     ]
     table = pd.DataFrame(rows, columns=result.PATH_COLUMNS)
-    return table.assign(as_of=pd.to_datetime(table["as_of"]))
+    return table.assign(as_of=pd.to_datetime(table["as_of"]).astype(DAY_DTYPE))
 
 
 @pytest.fixture(scope="session")

@@ -204,7 +204,11 @@ class _Run:
             result = self._compute(kernels)
             jobs = self._jobs(result)
             # Pages tell how many of these passed; their own come on top.
-            self._record(pages=tuple(job.name for job in jobs), checks=checks.of_forecast(result))
+            self._record(
+                pages=tuple(job.name for job in jobs),
+                checks=checks.of_forecast(result),
+                headline=reading.headline_figures(result),
+            )
             with ThreadPoolExecutor(1, thread_name_prefix="handout") as beside:
                 told = {"lang": self.manifest.lang, "run_id": self.manifest.run_id}
                 written = beside.submit(handout.write, self.folder, result, **told)

@@ -90,7 +90,7 @@ def decision_table(stage: Stage, targets: pd.DataFrame) -> pd.DataFrame:
     rows.append(aim.row(added(stage, stage.leaves.points, TOTAL, HALF), kind="half_point", component=TOTAL))
     table = pd.DataFrame(rows, columns=list(DECISION_COLUMNS))
     texts = ["kind", "component", "unit", "responsible", "action"]
-    table[texts] = table[texts].fillna("").astype("str")
+    table[texts] = table[texts].astype("object").fillna("").astype("str")
     return table.astype({"due": DAY_DTYPE, "deadline": DAY_DTYPE})
 
 

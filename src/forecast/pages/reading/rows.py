@@ -169,6 +169,13 @@ def ranked_areas(result: Result, year: int = 0) -> int:
     return max(len(result.rank), int(then.max())) if year and then.notna().any() else len(result.rank)
 
 
+def headline_figures(result: Result) -> dict[str, float]:
+    """Give the figures by which a report is known: total and rank, each with its range of 80 percent."""
+    total, facts = line(result, TOTAL), rank_facts(result)
+    middle = {name: float(total[name]) for name in ("median", "lower", "upper")}
+    return middle | {f"rank_{name}": float(facts[name]) for name in ("median", "best", "worst")}
+
+
 def change(record: pd.Series[Any]) -> float:
     """Give the change of a summary row as a reader computes it: between the figures that are shown."""
     last = round(float(record["last_median"]), 2 if record["last_known"] else 1)

@@ -181,8 +181,10 @@ def _lever(
         "span": reading.span(record["winnable_lower"], record["winnable_upper"], lang, decimals=DECIMALS),
         "day": labels.text("account.year_end", lang, year=year) if pd.isna(day) else labels.day(day, lang),
     }
-    if record["component"] == component:
-        return labels.text("account.lever_whole", lang, **facts), told
+    if record["component"] == component:  # a domain is rounded as on every page
+        ends = record["winnable_lower"], record["winnable_upper"]
+        whole = {"points": reading.points(record["winnable"], lang), "span": reading.span(*ends, lang)}
+        return labels.text("account.lever_whole", lang, **facts | whole), told
     name = _name(record, told, lang)
     return labels.text("account.lever", lang, name=name, **facts), {*told, str(record["component"])}
 
