@@ -128,7 +128,8 @@ def indicator_table(
     -------
     DataFrame
         `COLUMNS`: value, last_year and usual (mean of earlier years) in the indicator's unit, on the same
-        day of each year; the newest figure if it is a later one that cannot be compared yet; effect of this year's figure with its 80 percent range, and of one more unit, in
+        day of each year; the newest figure if it is a later one that cannot be compared yet; effect of
+        this year's figure with its 80 percent range, and of one more unit, in
         points of the component; on how many years of provinces with both figure and score it rests;
         who said what it is worth, and the 80 percent range that they gave to one more unit, as they gave it;
         phrases that say how figures are compared, and why an effect is nothing.

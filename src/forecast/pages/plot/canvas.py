@@ -261,7 +261,7 @@ def _for_html(raw: str, salt: str, alt: str) -> str:
     body = _COLOUR.sub(lambda found: f"var(--c-{_INKS[found[0].lower()]},{found[0]})", body)
     return (
         f'<svg role="img" aria-labelledby="t{salt}" viewBox="{box}" '
-        f'style="width:100%;height:auto;background:var(--c-paper,#fff);font-family:{_SHOWN};stroke-linejoin:round;stroke-linecap:butt">'
+        f'style="width:100%;height:auto;background:var(--c-paper,#fff);fill:var(--c-black,#000);font-family:{_SHOWN};stroke-linejoin:round;stroke-linecap:butt">'
         f'<title id="t{salt}">{escape(alt)}</title>\n{body}\n</svg>'
     )
 

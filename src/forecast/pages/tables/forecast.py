@@ -87,6 +87,7 @@ def domains(result: Result, lang: str, *, linked: bool = False) -> TableSpec:
         notes=("domains.note",),
         sheet_notes=("handout.note.domains", "handout.note.ranges"),
         strong=_is_total,
+        form="scroll",
     )
 
 

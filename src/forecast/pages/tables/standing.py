@@ -58,6 +58,7 @@ def ladder(result: Result, lang: str) -> TableSpec:
         notes=(say("ladder.note", **facts),),
         sheet_notes=(say("ladder.note", **facts),),
         strong=lambda r: r["own"],
+        form="scroll",
     )
 
 
