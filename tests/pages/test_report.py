@@ -252,7 +252,7 @@ def test_an_index_in_percent_without_domains_has_its_words_too(lang, made_up):
         made_up,
         spec=dataclasses.replace(made_up.spec, index_code="SIPAS"),
         summary=made_up.summary.head(1).assign(
-            median=83.0, lower=80.7, upper=85.3, last_median=82.1, change=0.9
+            median=83.0, lower=80.7, upper=85.3, last_median=82.1, change=0.9, p_fall=0.2
         ),
         forecast=made_up.forecast.loc[made_up.forecast["index_code"] == "SIPAS"],
     )

@@ -49,7 +49,8 @@ def scorecard_table(
         # A step of a criterion is won or not, so its median jumps; above, every page has the median.
         whole = row["kind"] in ("total", "domain", "part")
         expected = float(ends[1]) if whole else float(points.mean())
-        lost, winnable = maximum - expected, float(can_win[:, node].mean())
+        lost = maximum - expected
+        winnable = float(wins[1]) if whole else float(can_win[:, node].mean())
         rows.append(
             {name: row[name] for name in SCORECARD_COLUMNS[:12]}
             | {

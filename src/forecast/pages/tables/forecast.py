@@ -135,7 +135,7 @@ def _interval(result: Result, level: int) -> Take:
 def domain_figures(result: Result, lang: str) -> Table:
     """Tabulate what the picture of the domains shows."""
     spec, ranges = _plain(domains(result, lang)), [f"range{level}" for level in PICTURED]
-    shown = ("component", "last_year", "forecast", *ranges, "starred_maximum")
+    shown = ("component", "last_year", "published", "forecast", *ranges, "starred_maximum")
     return beside_picture(spec, *shown, records=spec.rows[1:])
 
 
