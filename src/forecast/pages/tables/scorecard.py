@@ -163,9 +163,11 @@ def _dash(values: pd.Series[float]) -> tuple[str, ...]:
 def lever_table(result: Result, *, count: int = FIRST, lang: str) -> TableSpec:
     """Rank the first `count` criteria by the points that can still be won: how many, who, until when."""
     ranked, year = reading.levers(result), result.spec.target_year
-    more = len(ranked) - count
+    more, spec = len(ranked) - count, scorecard(result, lang)
+    fine = [replace(f, decimals=c.POINTS) if f.name == "winnable" else f for f in spec.fields]
     return replace(
-        scorecard(result, lang),
+        spec,
+        fields=fine,  # one list in one order, so its figures have the same decimals
         caption=say("levers.caption", year=year),
         records=ranked.head(count),
         columns=("component", "lever_rank", "winnable", "winnable_range", "responsible", "deadline"),

@@ -218,7 +218,8 @@ def path_sentence(result: Result, *, lang: str) -> str:
     if len(result.path) < 2:
         return ""
     (_, before), (_, after) = list(result.path.iterrows())[-2:]
-    facts = {"as_of": before["as_of"], "why": _moved(after, lang)}
+    why = _moved(after, lang)
+    facts = {"as_of": before["as_of"], "why": why[:1].lower() + why[1:]}
     shown = {
         name: reading.points(row["median"], lang) for name, row in (("before", before), ("after", after))
     }
