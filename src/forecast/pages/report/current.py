@@ -53,13 +53,13 @@ def _line(record: pd.Series[Any], lang: str) -> Row:
     )
     return row(
         Cell(reading.own_words(record[f"name_{lang}"]), ", ".join(filter(None, about))),
-        Cell(labels.number(record["value"], decimals, lang), newest(record, lang)),
+        labels.number(record["value"], decimals, lang),
         labels.number(record["last_year"], decimals, lang),
         labels.number(record["usual"], decimals, lang),
         labels.signed(record["effect"], 2, lang),
         reading.span(float(record["lower"]), float(record["upper"]), lang, decimals=2),
         labels.number(record["area_years"], 0, lang),
-        detail=grounds(record, lang),
+        detail="; ".join(filter(None, (newest(record, lang), grounds(record, lang)))),
     )
 
 

@@ -53,7 +53,10 @@ def _line(result: Result, record: pd.Series[Any], lang: str) -> str:
 
 
 def _size(result: Result, component: str, lang: str) -> dict[str, str]:
-    row = result.scorecard.loc[result.scorecard["component"] == component].iloc[0]
+    found = result.scorecard.loc[result.scorecard["component"] == component]
+    if found.empty:
+        return dict.fromkeys(("lost", "maximum"), labels.MISSING)
+    row = found.iloc[0]
     return {
         "lost": reading.points(float(row["lost"]), lang),
         "maximum": labels.plain(float(row["max_score"]), lang),
