@@ -94,7 +94,7 @@ def test_the_list_says_who_made_a_report_when_and_in_what_language(tmp_path):
     site.write(tmp_path, [made])
 
     told = read((tmp_path / site.INDEX).read_text(encoding="utf-8")).text
-    assert "lan lập lúc 05:30 ngày 20/10/2024" in told
+    assert "lập lúc 05:30 ngày 20/10/2024" in told
     assert "bản tiếng Việt" in told
     assert made.run_id in told
 
