@@ -160,19 +160,6 @@ class Cards(_Piece):
         )
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Drawing(_Piece):
-    """A picture made by a template: `svg` is escaped and says itself what it shows."""
-
-    macro: ClassVar[str] = "drawing"
-    caption: str
-    svg: Markup
-    notes: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        return "\n".join([self.caption, *self.notes])
-
-
 @dataclass(frozen=True, slots=True)
 class Column:
     """Head of a table's column."""

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
-from markupsafe import Markup
 from matplotlib.figure import Figure as Canvas
 
 from forecast.base import labels
 from forecast.pages import reading
-from forecast.pages.markup import Drawing, Figure, environment
+from forecast.pages.markup import Figure, environment
 from forecast.pages.plot.canvas import BLACK, BLUE, GREY, VERMILION, Sheet, draw, remembered
 from forecast.pages.plot.tiles import placed
 from forecast.pages.tables import standing
@@ -24,7 +23,7 @@ WIDE, TALL, GAP = 62, 36, 2  # a tile
 LETTERS: Final = 11  # in a line of its name
 
 
-def tile_map(result: Result, *, lang: str) -> Drawing:
+def tile_map(result: Result, *, lang: str) -> Figure:
     """Draw a tile for every province, darker where the forecast is higher; each says more when touched."""
     table = result.provinces
     places, shades = placed(list(table["area"])), reading.Shades(table["median"])
@@ -45,7 +44,13 @@ def tile_map(result: Result, *, lang: str) -> Drawing:
             alt=labels.text("provinces.map_alt", lang, **facts),
         )
     )
-    return Drawing(labels.text("provinces.map", lang, **facts), Markup(svg))  # noqa: S704 -- escaped by the template
+    return Figure(
+        caption=labels.text("provinces.map", lang, **facts),
+        alt=labels.text("provinces.map_alt", lang, **facts),
+        svg=svg,
+        table=standing.province_figures(result, lang),
+        table_label=labels.text("page.data", lang),
+    )
 
 
 def _facts(result: Result, lang: str) -> dict[str, Any]:
