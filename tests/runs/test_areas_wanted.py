@@ -9,7 +9,8 @@ from forecast import cli
 from forecast.base.errors import DataError
 from forecast.base.spec import RunSpec
 from forecast.data import load
-from forecast.runs.areas import tiles, wanted
+from forecast.pages.plot import tiles
+from forecast.runs.areas import wanted
 
 DATA = Path(__file__).parents[2] / "data"
 

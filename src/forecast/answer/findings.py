@@ -179,7 +179,7 @@ def summary(
         scale = maximum / before.subject.schemes[before.year].maxima.get(component, maximum)
         rows.append(
             facts
-            | _moves(pair[0] * scale, pair[1], _own(evidence, spec, component), before.year, maximum)
+            | _moves(pair[0] * scale, pair[1], _printed(evidence, spec, component), before.year, maximum)
             | {
                 "last_rank": _last_rank(evidence, spec, panel_of(spec.index_code), component, before.year),
                 "basis": phrases([*first.get(component, ()), *basis(evidence, spec, component, framework)]),
@@ -190,7 +190,7 @@ def summary(
         pair = before.survey_percent()[:, 0], after.survey_percent()[:, 0]
         facts = {"component": TOTAL, "parent": "", "max_score": 100.0, "max_status": "read"}
         facts["responsible"] = str(table.loc[survey, "responsible"]) if survey in table.index else ""
-        own = _own(evidence, spec, TOTAL, spec.index_code)
+        own = _printed(evidence, spec, TOTAL, spec.index_code)
         return pd.DataFrame(
             [
                 facts
@@ -264,6 +264,12 @@ def _own(evidence: pd.DataFrame, spec: RunSpec, component: str, index_code: str 
     ]
 
 
+def _printed(evidence: pd.DataFrame, spec: RunSpec, component: str, index_code: str = "") -> pd.DataFrame:
+    """Those of `_own` that were printed: not computed from a stated change."""
+    own = _own(evidence, spec, component, index_code)
+    return own[own["trust"] != "derived"]
+
+
 def basis(evidence: pd.DataFrame, spec: RunSpec, component: str, framework: Framework) -> list[str]:
     """Say what the forecast of a component rests on, one phrase after the other."""
     index = INDEXES[panel_of(spec.index_code)]
@@ -320,7 +326,8 @@ def history(
     Returns
     -------
     DataFrame
-        component, year, known, median, lower, upper (80 percent; NaN where published).
+        component, year, kind, known, median, lower, upper (80 percent; NaN where published).  A score that
+        was computed from a stated change is "derived": what stands there is what the model makes of it.
     """
     low, high = interval_ends(LEVEL)
     own = evidence[
@@ -328,20 +335,24 @@ def history(
         & evidence["index_code"].eq(spec.index_code)
         & evidence["use"].eq("score")
     ]
-    told = dict(zip(zip(own["component"], own["year"], strict=True), own["observed_share"], strict=True))
+    keys = list(zip(own["component"], own["year"], strict=True))
+    shares = dict(zip(keys, own["observed_share"], strict=True))
+    derived = {key for key, trust in zip(keys, own["trust"], strict=True) if trust == "derived"}
     rows: list[tuple[object, ...]] = []
     for year, draws in past.items():
         home = draws.of_area(spec.area)
         for component in (TOTAL,) if spec.index_code in SURVEYS else components(framework):
-            if (component, year) in told:
-                rows.append((component, year, True, 100 * float(told[component, year]), np.nan, np.nan))
+            key = (component, year)
+            if key in shares and key not in derived:
+                rows.append((*key, "published", True, 100 * float(shares[key]), np.nan, np.nan))
                 continue
             if spec.index_code in SURVEYS:
                 percent = scored(home, spec.index_code)[:, 0]
             else:
                 percent = 100 * home.points(component)[:, 0] / draws.subject.schemes[year].maxima[component]
-            rows.append((component, year, False, *quantiles(percent, (0.5, low, high)).tolist()))
-    return pd.DataFrame(rows, columns=["component", "year", "known", "median", "lower", "upper"])
+            kind = "derived" if key in derived else "estimated"
+            rows.append((*key, kind, False, *quantiles(percent, (0.5, low, high)).tolist()))
+    return pd.DataFrame(rows, columns=["component", "year", "kind", "known", "median", "lower", "upper"])
 
 
 def aims(known: Known, spec: RunSpec) -> pd.DataFrame:

@@ -30,7 +30,7 @@ from forecast.base.disk import replace_file, writing
 from forecast.base.errors import ForecastError, RunError, SpecError
 from forecast.base.labels import LANGUAGES, Phrase
 from forecast.base.spec import RunSpec
-from forecast.data import load, scenarios, tables
+from forecast.data import issuer, load, scenarios, tables
 from forecast.pages import handout, reading
 from forecast.pages import report as pages
 from forecast.runs import checks, ledger, plan, reuse
@@ -205,7 +205,11 @@ class _Run:
             result = self._compute(kernels)
             jobs = self._jobs(result)
             # Pages tell how many of these passed; their own come on top.
-            self._record(pages=tuple(job.name for job in jobs), checks=checks.of_forecast(result))
+            self._record(
+                pages=tuple(job.name for job in jobs),
+                checks=checks.of_forecast(result),
+                headline=reading.headline_figures(result),
+            )
             with ThreadPoolExecutor(1, thread_name_prefix="handout") as beside:
                 told = {"lang": self.manifest.lang, "run_id": self.manifest.run_id}
                 written = beside.submit(handout.write, self.folder, result, **told)
@@ -353,7 +357,7 @@ def data_of(folder: Path, spec: RunSpec) -> dict[str, bytes]:
     every = (tables.AREAS, *tables.DATA_TABLES)
     names = [table.file for table in every if not table.optional or (folder / table.file).exists()]
     # What was verified last stands beside the tables where a run is made elsewhere.
-    names += [name for name in (scenarios.FILE, ledger.FILE) if (folder / name).exists()]
+    names += [name for name in (scenarios.FILE, issuer.FILE, ledger.FILE) if (folder / name).exists()]
     try:
         return {name: (folder / name).read_bytes() for name in names}
     except OSError:

@@ -20,7 +20,7 @@ from forecast.data.load import Known
 
 DATA: Final = "data"  # a run's own copy of the tables
 RECORD: Final = "manifest.json"
-_UNREADABLE: Final = (OSError, ValueError, KeyError, TypeError, AttributeError, ForecastError)
+UNREADABLE: Final = (OSError, ValueError, KeyError, TypeError, AttributeError, ForecastError)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +55,7 @@ def read(folder: Path, spec: RunSpec) -> Earlier:
     """
     try:
         asked, medians = _published(folder)
-    except _UNREADABLE:
+    except UNREADABLE:
         return Earlier(folder.name, reason=phrase("changes.damaged"))
     if _question(asked) != _question(spec):
         return Earlier(folder.name, asked, reason=phrase("changes.other_question"))
@@ -66,7 +66,7 @@ def read(folder: Path, spec: RunSpec) -> Earlier:
     except DataError as error:
         reason = phrase("changes.other_rules", count=len(error.problems))
         return Earlier(folder.name, asked, medians, reason=reason)
-    except _UNREADABLE:
+    except UNREADABLE:
         return Earlier(folder.name, asked, medians, reason=phrase("changes.damaged_data"))
     return Earlier(folder.name, asked, medians, known.of(spec.index_code).for_year(spec.target_year))
 
