@@ -60,7 +60,7 @@ def _known(result: Result, component: str, below: pd.DataFrame, lang: str) -> st
         counts = {"indicator": indicator, "department": department, "all": len(below)}
         return labels.text(f"account.known_{key}", lang, **counts)
     record = reading.line(result, component)
-    rank = reading.last_rank_of(result, record, lang)
+    rank = reading.last_rank_of(record, lang)
     parts = (("score" if record["last_known"] else ""), ("rank" if rank else ""))
     key = "_".join(filter(None, parts)) or "nothing"
     return labels.text(f"account.known_{key}", lang, year=int(record["last_year"]), rank=rank)

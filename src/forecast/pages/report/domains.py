@@ -34,7 +34,7 @@ def domain_passage(result: Result, component: str, *, lang: str) -> Pieces:
         status=status,
     )
     phrase = reading.phrase(float(record["p_fall"]), lang)
-    rank = reading.last_rank_of(result, record, lang)
+    rank = reading.last_rank_of(record, lang)
     lines = [labels.text("domain.last_rank", lang, year=int(record["last_year"]), rank=rank)] if rank else []
     lines += [
         labels.text("domain.fall", lang, last_year=int(record["last_year"]), phrase=phrase),
