@@ -62,7 +62,7 @@ def domains(result: Result, lang: str, *, linked: bool = False) -> TableSpec:
         (
             c.component("domains.domain", lang, sheet="component", cell=named),
             *c.maximum("domains.maximum", lang),
-            *_last_year(result, str(last), lang),
+            *_last_year(str(last), lang),
             c.words("published", "published", published),
             c.figure("last_rank", c.head("last_rank", year=last), "count"),
             c.figure(
@@ -99,7 +99,7 @@ def _is_total(record: Record) -> bool:
     return bool(record["component"] == reading.TOTAL)
 
 
-def _last_year(result: Result, heading: str, lang: str) -> tuple[Field, Field]:
+def _last_year(heading: str, lang: str) -> tuple[Field, Field]:
     """Give last year's score; where it was not published, its estimate, marked; and the same for a letter."""
 
     def mark(record: Record) -> str:
