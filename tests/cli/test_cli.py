@@ -69,7 +69,7 @@ def test_check_as_json(capsys):
     assert code == 0
     assert content["sound"] is True
     assert content["last_year"] == 2023
-    assert len(content["hashes"]) == 11
+    assert len(content["hashes"]) == 12
 
 
 @pytest.fixture

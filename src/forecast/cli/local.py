@@ -75,11 +75,11 @@ def _of(kind: Type, metavar: str, **more: Any) -> dict[str, Any]:
 
 
 class Verb(click.Command):
-    """One verb with its help in one language; the texts are ``cli.<name>.help`` and so on (no hyphens)."""
+    """One verb with its help in one language; the texts are ``cli.<name>.help`` and so on."""
 
     def __init__(self, name: str, lang: str, **settings: Any) -> None:
         self.lang = lang
-        key = f"cli.{name.replace('-', '')}"
+        key = f"cli.{name}"
         settings.setdefault("help", text(f"{key}.help", lang))
         settings.setdefault("short_help", text(f"{key}.short", lang))
         settings.setdefault("options_metavar", text("cli.metavar.options", lang))

@@ -21,7 +21,7 @@ COLUMNS = ("step", "state", "what", "where")
 
 def build(lang: str) -> click.Command:
     """Make the verb in one language."""
-    option = options("newyear", lang)
+    option = options("new-year", lang)
     return Verb(
         "new-year",
         lang,
