@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import secrets
 import shutil
 import sys
@@ -18,6 +19,8 @@ _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _REFUSED: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _NO_FOLDER: Final = frozenset({errno.ENOTDIR, errno.EEXIST})
 _PART: Final = ".part"
+_DIGITS: Final = 16
+_ASIDE: Final = re.compile(rf"\..+\.[0-9a-f]{{{_DIGITS}}}\{_PART}")
 _NAMELESS: Final = sys.platform == "linux" and Path("/proc/self/fd").is_dir()
 
 
@@ -77,7 +80,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     WriteError
         See `replace_file`.
     """
-    aside = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}{_PART}")
+    aside = path.with_name(f".{path.name[:100]}.{secrets.token_hex(_DIGITS // 2)}{_PART}")
     with writing(path):
         handle, named = _opened(aside)
         try:
@@ -103,6 +106,13 @@ def _opened(aside: Path) -> tuple[IO[bytes], bool]:
         with contextlib.suppress(OSError):  # not every file system has files without a name
             return os.fdopen(os.open(aside.parent, os.O_TMPFILE | os.O_WRONLY, 0o666), "wb"), False
     return aside.open("xb"), True
+
+
+def clear_parts(folder: Path) -> None:
+    """Remove what `replacing` left of its own in a folder where it was killed."""
+    for part in folder.glob(f".*{_PART}"):
+        if _ASIDE.fullmatch(part.name) and not part.is_dir():
+            part.unlink(missing_ok=True)
 
 
 def append_line(path: Path, line: str) -> None:

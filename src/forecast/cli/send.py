@@ -58,6 +58,8 @@ def send(
         for told in outcome.told:
             click.echo(said(told, lang))
         click.echo(labels.text("send.rehearsed", lang, count=len(paths), folder=paths[0].parent))
+        if len(paths) < len(outcome.told):
+            click.echo(labels.text("send.not_written", lang, count=len(outcome.told) - len(paths)))
         _noted(outcome, lang)
         return EXIT_GOOD
 

@@ -258,7 +258,7 @@ def send(post: Post, subject: str, body: str, patience: Patience | None = None) 
     made["Message-ID"] = make_msgid(domain=post.sender.partition("@")[2])
     made.set_content(writable(body))
     with Server(post.server, insecure=post.insecure, patience=patience or Patience()) as server:
-        answer = server.deliver(made, sender=post.sender, to=post.to)
+        answer = server.deliver(made.as_bytes(), sender=post.sender, to=post.to)
     if answer.event != "sent":
         raise RunError("schedule.mail_failed", {"to": post.to, "smtp": post.smtp, "error": answer.why})
 
