@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import shutil
+import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -106,6 +107,26 @@ def _opened(aside: Path) -> tuple[IO[bytes], bool]:
         with contextlib.suppress(OSError):  # not every file system has files without a name
             return os.fdopen(os.open(aside.parent, os.O_TMPFILE | os.O_WRONLY, 0o666), "wb"), False
     return aside.open("xb"), True
+
+
+@contextlib.contextmanager
+def as_folder(folder: Path) -> Iterator[None]:
+    """Let what is made within the block be for whom the folder is, if a group is set on it.
+
+    With ``chgrp GROUP folder; chmod 2750 folder`` files get the group and mode 0640, folders 2750, whatever
+    the umask of who runs the command.  Without the set-group-ID bit nothing is changed.  A folder that is not
+    there yet is as the one that it will be made in.
+    """
+    there = next((place for place in (folder, *folder.parents) if place.is_dir()), None)
+    mode = there.stat().st_mode if there else 0
+    if not mode & stat.S_ISGID:
+        yield
+        return
+    before = os.umask(~mode & 0o777)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def clear_parts(folder: Path) -> None:

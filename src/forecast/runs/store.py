@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from forecast.base.disk import clear_parts, replace_file, writing
+from forecast.base.disk import as_folder, clear_parts, replace_file, writing
 from forecast.base.errors import WriteError
 from forecast.base.labels import LANGUAGES, text
 from forecast.base.lock import held
@@ -74,11 +74,12 @@ class Store:
         WriteError
             If another run holds the lock, or nothing can be written there.
         """
-        with writing(self.root):
-            self.root.mkdir(parents=True, exist_ok=True)
-        with held(self.root / ".lock"):
-            self.mend()
-            yield
+        with as_folder(self.root):
+            with writing(self.root):
+                self.root.mkdir(parents=True, exist_ok=True)
+            with held(self.root / ".lock"):
+                self.mend()
+                yield
 
     def begin(self, manifest: Manifest) -> Path:
         """Make the folder in which a run is made, with its manifest."""

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from forecast.base import stop
-from forecast.base.disk import append_line, replace_file, writing
+from forecast.base.disk import append_line, as_folder, replace_file, writing
 from forecast.base.errors import EXIT_GOOD, EXIT_RUN, ForecastError, RunError, SpecError, WriteError
 from forecast.base.labels import Phrase, text
 from forecast.base.lock import held
@@ -105,6 +105,11 @@ def run(reports_dir: Path, world: World, *, lang: str = "vi", again: bool = Fals
         If there is no plan, or it is damaged; the latter stands in the log too.
     """
     root = reports_dir.resolve()
+    with as_folder(root):
+        return _run(root, world, lang, again=again)
+
+
+def _run(root: Path, world: World, lang: str, *, again: bool) -> Ended:
     diary = Diary(root, lang, world.now)
     try:
         plan = read_plan(root)

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from forecast.base.disk import replace_file, writing
+from forecast.base.disk import as_folder, replace_file, writing
 from forecast.base.errors import EXIT_GOOD, EXIT_PARTLY, EXIT_RUN, SpecError
 from forecast.base.labels import Phrase
 from forecast.base.lock import held
@@ -146,6 +146,7 @@ def send(
     login = secret.find(recipients.smtp, environment)
     run_id = letters.run_id
     with (
+        as_folder(root),
         held(root / LOCK, key="send.locked"),
         Server(recipients.smtp, login, wish.insecure, patience or Patience()) as server,
     ):
@@ -181,13 +182,14 @@ def rehearse(
     ledger = Ledger(root / FILE)
     past = ledger.read(letters.run_id)
     folder = out if out is not None else root / LETTERS / letters.run_id
-    with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for number, one in enumerate(letters.readers[:MOST_SEEN], 1):
-        plain = re.sub(r"[^A-Za-z0-9.@_-]", "_", one.email)[:100]
-        paths.append(folder / f"{number:02d}_{plain}.eml")
-        replace_file(paths[-1], letters.writer.write(one).content())
+    with as_folder(folder):
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        for number, one in enumerate(letters.readers[:MOST_SEEN], 1):
+            plain = re.sub(r"[^A-Za-z0-9.@_-]", "_", one.email)[:100]
+            paths.append(folder / f"{number:02d}_{plain}.eml")
+            replace_file(paths[-1], letters.writer.write(one).content())
     told = tuple(_before(one.email, past, wish.again) or Told(one.email, "ready") for one in letters.readers)
     outcome = Outcome(
         run_id=letters.run_id,
