@@ -46,6 +46,9 @@ def send(
 
     if out is not None and not dry_run:
         raise SpecError("send.out_alone")
+    for name, values in (("--run", (wished["run"],)), ("--only", wished["only"])):
+        if not all(value.strip() for value in values):
+            raise SpecError("spec.empty", {"name": name})
     days = wished["stale_days"]
     if days is not None and days < 0:
         raise SpecError(

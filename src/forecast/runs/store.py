@@ -265,9 +265,9 @@ def _asked(manifest: Manifest) -> tuple[Mapping[str, Any], str]:
 
 def _manifest(folder: Path) -> Manifest | None:
     """Read a run's record; none behind a link, as what we know of we write to and remove."""
-    if folder.is_symlink():
-        return None
     try:
+        if folder.is_symlink():
+            return None
         found = Manifest.read(folder)
     except (OSError, ValueError):
         return None

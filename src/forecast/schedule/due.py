@@ -190,6 +190,8 @@ class Record:
         """Read a record; SpecError if it is damaged."""
 
         def made(told: Mapping[str, Any]) -> Record:
+            if not isinstance(told["served"], list):
+                raise TypeError("no list of slots")
             return cls(
                 served=tuple(
                     Served(
