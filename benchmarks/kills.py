@@ -1,8 +1,8 @@
 """Kill each command that writes, at random moments, and look whether anything is lost.
 
-``python -m benchmarks.kills [--kills 30] [--seed 1] [NAME ...]``; the names are those of `TRIALS`.  After each kill
-the tables are as before or as after, the journal and the ledger are read, every published report is whole, no
-reader has two letters, and the same command, typed again, ends well and makes what it would have made.
+``python -m benchmarks.kills [--kills 30] [--seed 1] [NAME ...]``; the names are those of `TRIALS`.  After
+each kill the tables are as before or as after, the journal and the ledger are read, every published report is
+whole, no reader has two letters, and the same command, typed again, ends well and makes what it would have.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A command to be killed: what it needs, its words, what is looked at, whether it begins anew each time."""
+    """A command to be killed: what it needs, its words, what is looked at, whether each time begins anew."""
 
     prepare: Callable[[Place], None]
     words: tuple[str, ...]
@@ -171,13 +171,14 @@ REPORT = ("report", "--target-year", "2024", "--as-of", DAY, *FOLDERS)
 TRIALS = {
     "add": Trial(
         lambda _: None,
-        ("add", "indicator", *INDICATOR, "--area", "TP.HCM", "--period", "2024-01..2024-09", "--value", "96,5",
-         *ORIGIN, *QUIET, *FOLDERS[:2]),
+        ("add", "indicator", *INDICATOR, "--area", "TP.HCM", "--period", "2024-01..2024-09", "--value",
+         "96,5", *ORIGIN, *QUIET, *FOLDERS[:2]),
         data_faults,
     ),
     "import": Trial(
         _printed,
-        ("import", "indicators", "{place}/table.csv", "--indicator", "pub_inv_disb_rate", *ORIGIN, *QUIET, *FOLDERS[:2]),
+        ("import", "indicators", "{place}/table.csv", "--indicator", "pub_inv_disb_rate", *ORIGIN, *QUIET,
+         *FOLDERS[:2]),
         data_faults,
     ),
     "intake": Trial(
