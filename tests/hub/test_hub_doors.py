@@ -1,4 +1,4 @@
-"""What the configuration of a hub and the options of `forecast hub` refuse, case by case, with the sentence."""
+"""What the configuration of a hub and the options of `forecast hub` refuse, case by case."""
 
 import os
 
