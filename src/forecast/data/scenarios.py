@@ -166,24 +166,17 @@ def _wrong(name: str, value: Any, others: tuple[str, ...]) -> tuple[str, Facts]:
         near = nearest(name, _FIELDS)
         key = "expect.known_column_near" if near else "expect.known_column"
         return key, {"near": near, "allowed": list(_FIELDS)}
-    is_text = isinstance(value, str)
-    good, key, facts = {
-        "name_vi": (
-            _is_name(value),
-            "expect.name_of_scenario" if is_text else "expect.quoted",
-            {"most": MOST_NAME},
-        ),
-        "name_en": (
-            value == "" or _is_name(value),
-            "expect.name_of_scenario" if is_text else "expect.quoted",
-            {"most": MOST_NAME},
-        ),
+    a_name = "expect.name_of_scenario" if isinstance(value, str) else "expect.quoted"
+    rules: dict[str, tuple[bool, str, Facts]] = {
+        "name_vi": (_is_name(value), a_name, {"most": MOST_NAME}),
+        "name_en": (value == "" or _is_name(value), a_name, {"most": MOST_NAME}),
         "indicators": (_is_numbers(value), "expect.scenario_numbers", {}),
         "points": (_is_numbers(value, MOST_POINTS), "expect.scenario_points", {"most": MOST_POINTS}),
         "remedies": (value in REMEDIES, "expect.choice", {"allowed": list(REMEDIES)}),
         "everywhere": (isinstance(value, bool), "expect.true_false", {}),
         "combine": (_is_names(value, others), "expect.choice", {"allowed": list(others)}),
-    }[name]
+    }
+    good, key, facts = rules[name]
     return ("", {}) if good else (key, facts)
 
 
