@@ -278,8 +278,6 @@ def test_the_rights_of_the_table_are_kept(bring, path, data_dir):
         (["import", "{path}", "--framework", NAME, "--first-year", "2024", "--last-year", "2022"], "2024"),
         (["import", "{path}", "--framework", NAME, "--first-year", "3000"], "3000"),
         (["import", "{path}", "--framework", " "], "--framework"),
-        (["import", "{path}", "--framework", "Quyết định 876"], "876/QĐ-BNV"),
-        (["import", "{path}", "--framework", "876/QĐ BNV\nx"], "876/QĐ-BNV"),
         (["import", "{path}", "--framework", NAME, "--status", "guessed"], "guessed"),
         (["show", "{path}"], "annex"),
         (["show", "--framework", "876"], NAME),

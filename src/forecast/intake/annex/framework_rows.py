@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any, Final
 
-from forecast.base.errors import DataError, Problem, SpecError, shown
+from forecast.base.errors import DataError, Problem, SpecError
 from forecast.base.labels import text
 from forecast.base.spec import nearest, refuse_unknown
 from forecast.data import rules
@@ -33,7 +31,6 @@ from forecast.intake.numbering import code_of
 HALVES: Final = {"sipas": "D8.sipas", "outcome": "D8.outcome"}
 PARTS_OF: Final = {"appraised": "part.appraised", "leaders_survey": "part.leaders_survey", **HALVES}
 _LAST_DOMAIN: Final = 8
-_DECISION: Final = re.compile(r"\d{1,5}/[\w-]{2,30}")
 _TABLE_LANG: Final = "vi"  # whoever imports
 
 
@@ -53,8 +50,6 @@ class Request:
     def __post_init__(self) -> None:
         if not self.framework.strip():
             raise SpecError("spec.empty", {"name": "--framework"})
-        if not _DECISION.fullmatch(unicodedata.normalize("NFC", self.framework)):
-            raise SpecError("annex.no_decision", {"found": shown(self.framework)})
         if self.status not in MAX_STATUS:
             refuse_unknown("--status", self.status, MAX_STATUS)
         for name, year in (("--first-year", self.first_year), ("--last-year", self.last_year)):
