@@ -37,6 +37,8 @@ def record_lines(result: Result) -> list[str]:
         *_common(verified.year_errors(result)),
         "",
         *_others(cells[cells["model"].isin([reading.recorded_model(result), reading.PLAIN_RANK])]),
+        "",
+        *_last_years(reading.past_years(result)),
     ]
 
 
@@ -112,6 +114,29 @@ def _others(cells: pd.DataFrame) -> list[str]:
             *(name, str(len(own)), labels.number(own["error"].mean(), 1, "vi")),
             *(labels.percent(each, 0, "vi") for each in inside),
             labels.number(own["crps"].mean(), 2, "vi"),
+        )
+        lines.append(f"| {' | '.join(figures)} |")
+    return lines
+
+
+def _last_years(table: pd.DataFrame) -> list[str]:
+    """The last three years one by one: totals, SIPAS, domains, ranks, beside repeating the last figure."""
+    heads = (
+        *("từng năm, số liệu đến 20/10 · each year, data up to 20 October", "dự báo · forecasts"),
+        *("sai số TB · MAE", "trong khoảng 80% · inside 80%", "CRPS, RPS", "so với năm trước · vs last"),
+    )
+    names = {"total": "", "domains": ", lĩnh vực · domains", "rank": ", hạng · rank"}
+    lines = [f"| {' | '.join(heads)} |", "| --- |" + " ---: |" * (len(heads) - 1)]
+    for row in table.to_dict("records"):
+        new = " (cách tính mới · new method)" if row["new_method"] else ""
+        ratio = row["compared_crps"] / row["base_crps"]
+        figures = (
+            f"{row['target_year']} {row['index_code']}{names[row['kind']]}{new}",
+            str(row["cells"]),
+            labels.number(row["error"], 1, "vi"),
+            labels.percent(row["inside"], 0, "vi"),
+            labels.number(row["crps"], 2, "vi"),
+            labels.MISSING if pd.isna(ratio) else f"{labels.number(ratio, 2, 'vi')} ({row['compared']:.0f})",
         )
         lines.append(f"| {' | '.join(figures)} |")
     return lines

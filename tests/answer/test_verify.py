@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import ndtri
 
-from forecast.answer.verify import verified
+from forecast.answer.verify import scored
 from forecast.model.last_rank import STEP, last_rank_chances
 from forecast.model.simulate import rank_chances, ranks
 from forecast.model.standing import normal_score
@@ -28,7 +28,7 @@ def rows(model: str, component: str, kind: str, told: dict[str, float], observed
 def test_points_by_hand():
     """Pinball losses 0.2, 0 and 0.1 of a result of 12 beside 10, 12 and 13, with weights 0.3, 0.4, 0.3."""
     made = rows("a", "D1", "quantile", {"0.1": 10.0, "0.5": 12.0, "0.9": 13.0}, 12.0)
-    (cell,) = verified(made).to_dict("records")
+    (cell,) = scored(made).to_dict("records")
     assert (cell["median"], cell["lower"], cell["upper"]) == (12.0, 10.0, 13.0)
     assert cell["crps"] == pytest.approx(2 * (0.3 * 0.1 * 2 + 0.3 * 0.1 * 1))
 
@@ -36,7 +36,7 @@ def test_points_by_hand():
 def test_a_rank_by_hand():
     """Chances 0.2, 0.5, 0.3 and the rank 3: 0.04 + 0.49 squared distance, range from 1 to 3, median 2."""
     made = rows("a", "rank", "pmf", {"1": 0.2, "2": 0.5, "3": 0.3}, 3.0)
-    (cell,) = verified(made).to_dict("records")
+    (cell,) = scored(made).to_dict("records")
     assert (cell["median"], cell["lower"], cell["upper"]) == (2.0, 1.0, 3.0)
     assert cell["crps"] == pytest.approx(0.2**2 + 0.7**2)
 
@@ -44,7 +44,7 @@ def test_a_rank_by_hand():
 def test_ranks_come_in_the_order_of_numbers():
     """Rank 10 follows 9, although its text stands before "2"."""
     told = {str(k): 0.0 for k in range(1, 13)} | {"10": 1.0}
-    (cell,) = verified(rows("a", "rank", "pmf", told, 12.0)).to_dict("records")
+    (cell,) = scored(rows("a", "rank", "pmf", told, 12.0)).to_dict("records")
     assert (cell["median"], cell["crps"]) == (10.0, 2.0)
 
 
@@ -54,7 +54,7 @@ def test_the_score_of_a_rank_is_the_crps_of_its_draws(drawn: list[int], came: in
     x = np.array(drawn, dtype=float)
     chances = np.bincount(drawn, minlength=64)[1:] / len(drawn)
     made = rows("a", "rank", "pmf", {str(k + 1): v for k, v in enumerate(chances)}, float(came))
-    (cell,) = verified(made).to_dict("records")
+    (cell,) = scored(made).to_dict("records")
     expected = np.abs(x - came).mean() - np.abs(x[:, None] - x[None]).mean() / 2
     assert cell["crps"] == pytest.approx(expected, abs=1e-4)
     assert cell["lower"] == np.quantile(x, 0.1, method="inverted_cdf")

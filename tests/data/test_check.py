@@ -34,6 +34,16 @@ def test_the_latest_result_by_hand():
     assert summary("2024-04-16").last_year == 2022
 
 
+def test_a_result_that_was_due_is_missed_from_the_day_after():
+    """PAR of 2021 to 2023 was out on 25 May, 19 and 17 April: due is 19 April, which 2024 and 2025 passed."""
+    due = dt.date(2025, 4, 19)
+
+    assert check.overdue(known("2025-04-19"), "PAR") == ()
+    assert check.overdue(known("2025-04-20"), "PAR") == ((2024, due),)
+    assert [year for year, _ in check.overdue(known("2026-11-20"), "PAR")] == [2024, 2025]
+    assert "2025" in page(summary("2025-04-20"), "en").splitlines()[2]
+
+
 def test_the_citys_cells_by_hand():
     """D2 of 2023 is a rank alone, D3 of 2022 is derived, D1 has nothing at all."""
     states = summary().grid.set_index(["component", "year"])["state"]

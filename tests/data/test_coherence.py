@@ -122,7 +122,7 @@ def test_years_are_judged_apart():
     ).assign(area="Hà Nội", unit="points", share=np.nan, rank=np.nan)
     version = framework(*CRITERIA)
 
-    found = of_years(rows, {2022: version, 2023: version}, 63)
+    found = of_years(rows, {2022: version, 2023: version}, {2022: 63, 2023: 63})
 
     columns = ["year", "component", "kind", "stated", "due", "parts"]
     assert found[columns].to_numpy().tolist() == [[2022, "D6", "sum", 10.97, 10.0, "6.1, 6.2"]]

@@ -77,12 +77,15 @@ PAR,TP.HCM,2024,rank,<=,15,2024-01-03,http://q
 grdp_growth,TP.HCM,2024,percent,>=,7.5,2024-01-03,http://r
 """,
     "units.csv": """
-Sở Nội vụ,department,TP.HCM,SNV,http://s,
-Quận 1,district,TP.HCM,,,
+Sở Nội vụ,department,TP.HCM,SNV,,,,http://s,
+Quận 1,district,TP.HCM,,,,,,
 """,
     "submissions.csv": """
 a1,Sở Nội vụ,PAR,TP.HCM,2024,3.1,10,12.5,20,15,lý do,việc,2024-11-30,2024-09-28,1,aa,a1.xlsx
 a1,Sở Nội vụ,PAR,TP.HCM,2024,D1,,,,,,,,2024-09-28,1,aa,a1.xlsx
+""",
+    "lineage.csv": """
+Hà Nội,Hà Nội,2030-07-01,2030-06-12,,http://l,
 """,
     "self_scores.csv": """
 TP.HCM,2022,D1,58,55.5,60,2023-04-19,http://t,

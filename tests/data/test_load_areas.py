@@ -28,7 +28,7 @@ NAMES = tuple(pd.read_csv(REAL / "areas.csv")["area"])
 
 def test_there_are_63_provinces_in_six_regions():
     """The administrative map of 2012 to 2024."""
-    areas = pd.read_csv(REAL / "areas.csv")
+    areas = load.read(REAL, as_of=dt.date(2024, 10, 20)).areas
     provinces = areas.loc[areas["kind"] == "province"]
 
     assert provinces.groupby("region").size().to_dict() == {

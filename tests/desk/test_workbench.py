@@ -6,6 +6,7 @@ import datetime as dt
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -20,6 +21,7 @@ from forecast.desk import steps as desk_steps
 from forecast.desk.cache import Shelf, digest
 from forecast.model.evidence import Evidence
 from forecast.pages import report
+from forecast.runs.store import Store
 
 ROOT = Path(__file__).parents[2]
 SPEC = RunSpec(index_code="PAR", area="TP. Hồ Chí Minh", target_year=2024, as_of=dt.date(2024, 10, 20))
@@ -222,6 +224,26 @@ def test_the_defaults_are_the_city_and_the_next_year(small):
         2023,
         "PAR",
     )
+
+
+def test_the_start_page_asks_what_the_latest_report_asked(small, monkeypatch):
+    """Day and year of the newest report on the same index and area; today's where there is none."""
+    asked = [("PAR", "TP. Hồ Chí Minh", 2024, "2024-08-31"), ("PAR", "TP. Hồ Chí Minh", 2024, "2024-10-20")]
+    asked += [("PAR", "Hà Nội", 2024, "2024-10-25"), ("SIPAS", "TP. Hồ Chí Minh", 2024, "2024-10-26")]
+    names = ("index_code", "area", "target_year", "as_of")
+    records = [
+        SimpleNamespace(
+            manifest=SimpleNamespace(spec={**dict(zip(names, each, strict=True)), "force": False}, number=k)
+        )
+        for k, each in enumerate(asked)
+    ]
+    monkeypatch.setattr(Store, "published", lambda _: records)
+
+    bench = forecast.open(data_dir=small, as_of="report")
+    assert (bench.spec.as_of, bench.spec.target_year) == (dt.date(2024, 10, 20), 2024)
+    assert forecast.open(data_dir=small, as_of="report", area="Hà Nội").spec.as_of == dt.date(2024, 10, 25)
+    monkeypatch.setattr(Store, "published", lambda _: [])
+    assert forecast.open(data_dir=small, as_of="report").spec.as_of == dt.date.today()  # noqa: DTZ011
 
 
 def test_importing_the_package_loads_nothing_heavy():

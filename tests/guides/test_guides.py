@@ -41,6 +41,7 @@ ORDER: Final = (
     "each-month",
     "before-the-meeting",
     "after-the-result",
+    "a-new-year",
     "adding-a-new-index",
     "when-something-is-refused",
 )
@@ -303,7 +304,7 @@ def test_each_verb_and_option_that_is_named_exists(capsys: pytest.CaptureFixture
             line for block in blocks(path) if block.words[0] in ("sh", "powershell") for line in block.lines
         ]
         for line in [*code, *shells]:
-            for verb, rest in re.findall(r"\bforecast (\w+)([^`]*)", line):
+            for verb, rest in re.findall(r"\bforecast ([\w-]+)([^`]*)", line):
                 assert verb in helps, line
                 assert all(option in helps[verb] for option in re.findall(r"--[a-z-]+", rest)), line
             for target in re.findall(r"\bmake (\w+)", line):

@@ -18,6 +18,7 @@ from forecast.answer.current import COLUMNS as CURRENT_COLUMNS
 from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.base.spec import RunSpec
+from forecast.data.tables import DAY_DTYPE
 from forecast.pages.report import page
 from forecast.runs.areas.ranking import Ranking
 from forecast.runs.manifest import Inputs, Manifest
@@ -92,7 +93,11 @@ def made_up():
         remedies=_remedies(),
         units=_units(),
         **_changed(),
-        neighbours=_neighbours(),
+        provinces=_provinces(),
+        ladder=_ladder(),
+        peers=_peers(),
+        decisions=_decisions(),
+        path=_path(),
     )
 
 
@@ -120,9 +125,13 @@ def bare(made_up):
         *("projections", "departments", "department_domains", "status"),
         *("scenarios", "scenario_targets", "remedies", "units"),
     )
+    half = made_up.decisions.loc[made_up.decisions["kind"] == "half_point"]
+    first = domains.loc[domains["component"] == "D5", ["component", "responsible"]]
+    act = half.assign(kind="domain", **first.iloc[0].to_dict())
     return dataclasses.replace(
         made_up,
         scorecard=domains.assign(max_status="read", gamble="", **ranked).reset_index(drop=True),
+        decisions=pd.concat([act, half], ignore_index=True),
         **{name: getattr(made_up, name).head(0) for name in later},
     )
 
@@ -348,12 +357,14 @@ def _history():
     rows = []
     for component, (_, sd, last) in POSTERIOR.items():
         for year in range(2018, 2024):
-            known = component == "total" or (component in KNOWN and year >= 2022)
+            known = component == "total" or (component in KNOWN and year == 2023)
+            derived = component in KNOWN and component != "total" and year == 2022
+            kind = "published" if known else "derived" if derived else "estimated"
             top = MAXIMA.get(component, {"total": 100.0, "D8.sipas": 10.0, "D8.outcome": 6.5}.get(component))
             median = 100 * (KNOWN.get(component, last) - 0.02 * last * (2023 - year) / 3) / top
             width = np.nan if known else 160 * sd / top
-            rows.append((component, year, known, median, median - width, min(median + width, 100)))
-    return pd.DataFrame(rows, columns=["component", "year", "known", "median", "lower", "upper"])
+            rows.append((component, year, kind, known, median, median - width, min(median + width, 100)))
+    return pd.DataFrame(rows, columns=["component", "year", "kind", "known", "median", "lower", "upper"])
 
 
 def _changed():
@@ -579,11 +590,23 @@ def _current():
         ("c", "D3", "%", "2024-08", 99.1, none, none, *[none] * 6, 0, few),
         ("d", "D7", "%", day_to, 61.0, 52.0, 48.0, 0.31, 0.12, 0.55, 0.024, 0.01, 0.04, 2, spoken),
     ]
+    newest = dict.fromkeys("acd", (none, "")) | {"b": (99000.0, "2024-01..2024-09")}
     grounds = {"a": "figures", "b": "none", "c": "not_judged", "d": "expert"}
     return pd.DataFrame(
         [
             (
-                *(r[0], names[r[0]], english[r[0]], *r[1:4], day, *r[4:7], rule, *r[7:14], grounds[r[0]]),
+                *(
+                    r[0],
+                    names[r[0]],
+                    english[r[0]],
+                    *r[1:4],
+                    day,
+                    *r[4:7],
+                    *newest[r[0]],
+                    rule,
+                    *r[7:14],
+                    grounds[r[0]],
+                ),
                 *(("Sở Thông tin và Truyền thông", 0.03, 0.06) if r[0] == "d" else ("", none, none)),
                 r[14],
             )
@@ -989,14 +1012,94 @@ def _units():
     return pd.DataFrame(rows, columns=result.UNIT_COLUMNS)
 
 
-def _neighbours():
+def _provinces():
     rows = [
-        ("Lào Cai", 87.1, 30.0, 87.4, 85.2, 89.6, 0.64),
-        ("Hà Nam", np.nan, 31.0, 86.9, 82.0, 90.1, 0.54),
-        ("Bến Tre", 85.6, 35.0, 86.2, 83.9, 88.5, 0.47),
-        ("Cà Mau", np.nan, np.nan, 85.3, 80.6, 89.4, 0.41),
+        ("Lào Cai", 87.1, 30.0, 87.4, 85.2, 89.6, 26.0, 14.0, 40.0, 0.64),
+        ("Hà Nam", np.nan, 31.0, 86.9, 82.0, 90.1, 29.0, 11.0, 50.0, 0.54),
+        ("TP. Hồ Chí Minh", 86.97, 33.0, 86.6, 84.4, 88.6, 31.0, 18.0, 44.0, np.nan),
+        ("Bến Tre", 85.6, 35.0, 86.2, 83.9, 88.5, 33.0, 19.0, 47.0, 0.47),
+        ("Cà Mau", np.nan, np.nan, 85.3, 80.6, 89.4, 38.0, 15.0, 58.0, 0.41),
     ]
-    return pd.DataFrame(rows, columns=result.NEIGHBOUR_COLUMNS)
+    return pd.DataFrame(rows, columns=result.PROVINCE_COLUMNS)
+
+
+def _ladder():
+    rows = [
+        (20, 88.1, 1.5, 0.4, 2.6, 0.12),
+        (15, 88.7, 2.1, 0.9, 3.3, 0.05),
+        (10, 89.4, 2.8, 1.4, 4.1, 0.004),
+    ]
+    return pd.DataFrame(rows, columns=result.LADDER_COLUMNS)
+
+
+def _peers():
+    gaps = {"total": (0.8, 0.64), "D1": (0.1, 0.55), "D2": (0.9, 0.98), "D3": (0.5, 0.7), "D4": (-0.7, 0.2)}
+    rows = [("Lào Cai", name, gap, gap - 1, gap + 1, p) for name, (gap, p) in gaps.items()]
+    return pd.DataFrame(rows, columns=result.PEER_COLUMNS)
+
+
+def _decisions():
+    nothing = {"unit": "", "action": "", "due": pd.NaT, "deadline": pd.NaT, "days_overdue": 0.0}
+    goal = {"rank_before": 31.0, "quantity": "rank", "value": 15.0, "p_before": 0.05}
+    rows = [
+        {
+            "kind": "remedy",
+            "component": "3.2.1",
+            "unit": "Văn phòng UBND Thành phố",
+            "responsible": "Văn phòng UBND Thành phố",
+            "action": "Công khai <b>hồ sơ</b> trễ hạn",
+            "due": pd.Timestamp("2024-09-30"),
+            "deadline": pd.Timestamp("2024-11-30"),
+            "days_overdue": 20.0,
+            "points": 0.5,
+            "points_lower": 0.3,
+            "points_upper": 0.5,
+            "rank_after": 27.0,
+            "p_after": 0.09,
+        },
+        {
+            "kind": "criterion",
+            "component": "2.1.1",
+            "responsible": "Sở Tư pháp",
+            "points": 0.2,
+            "points_lower": 0.0,
+            "points_upper": 0.4,
+            "rank_after": 31.0,
+            "p_after": 0.06,
+        },
+        {
+            "kind": "together",
+            "component": "total",
+            "responsible": "",
+            "days_overdue": 2.0,
+            "points": 0.7,
+            "points_lower": 0.4,
+            "points_upper": 0.9,
+            "rank_after": 25.0,
+            "p_after": 0.12,
+        },
+        {
+            "kind": "half_point",
+            "component": "total",
+            "responsible": "",
+            "points": 0.5,
+            "points_lower": 0.5,
+            "points_upper": 0.5,
+            "rank_after": 27.0,
+            "p_after": 0.09,
+        },
+    ]
+    table = pd.DataFrame([nothing | goal | row for row in rows], columns=result.DECISION_COLUMNS)
+    return table.astype({"due": DAY_DTYPE, "deadline": DAY_DTYPE})
+
+
+def _path():
+    rows = [
+        ("2024-06-30", 86.1, 83.0, 88.9, 36.0, "", np.nan, "", "", 0),
+        ("2024-10-20", 86.6, 84.4, 88.6, 31.0, "figures", 0.5, "PAR | 2023 | Hà Nội | total | value", "", 3),
+    ]
+    table = pd.DataFrame(rows, columns=result.PATH_COLUMNS)
+    return table.assign(as_of=pd.to_datetime(table["as_of"]).astype(DAY_DTYPE))
 
 
 @pytest.fixture(scope="session")

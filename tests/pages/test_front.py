@@ -3,13 +3,11 @@
 import dataclasses
 import re
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from forecast.base import labels
 from forecast.pages import reading, report
-from forecast.pages.markup import Passage
 
 LANGUAGES = ("vi", "en")
 every_language = pytest.mark.parametrize("lang", LANGUAGES)
@@ -23,58 +21,45 @@ def changed(result, **tables):
 # --- decisions --------------------------------------------------------------------------------------------
 
 
-def test_five_decisions_are_the_five_largest_levers(made_up):
-    """What to act on, how much it can bring, who and when: in the order of the levers."""
-    rows = report.decision_table(made_up, lang="vi").rows
-    levers = made_up.scorecard.dropna(subset="lever_rank").sort_values("lever_rank").head(5)
+def test_a_decision_says_who_by_when_what_and_what_it_brings(made_up):
+    """The remedy's own day is past, so the criterion's last day stands there; before and after are told."""
+    first, second = report.decision_lines(made_up, lang="vi")
 
-    assert [line.cells[1].text.split()[0] for line in rows] == [
-        labels.number(value, 2, "vi") for value in levers["winnable"]
-    ]
-    assert [line.cells[0].text for line in rows] == [
-        reading.name_of(made_up, name, "vi") for name in levers["component"]
-    ]
-
-
-def test_an_action_is_only_what_somebody_recorded(made_up):
-    """A remedy on record is named, one that is done or dropped is not, and nothing else is an action."""
-    recorded = made_up.remedies.assign(component="6.1.1", action=["a", "b", "c", "d"])
-    rows = report.decision_table(changed(made_up, remedies=recorded), lang="en").rows
-
-    marks = {line.cells[0].text[:5]: line.cells[0].mark for line in rows}
-    assert marks.pop("6.1.1") == "Remedy on record: a (35 days overdue); and 2 more"
-    assert set(marks.values()) == {""}
+    assert first.startswith("Giao Văn phòng UBND Thành phố chủ trì, hoàn thành trước ngày 30/11/2024: ")
+    assert "đã quá hạn 20 ngày" in first
+    assert first.endswith("hạng 31 lên 27, khả năng vào nhóm 15 từ 5% lên 9%.")
+    assert "31/12/2024" in second
+    assert "hạng vẫn 31" in second
 
 
 @every_language
-def test_without_criteria_decisions_say_so_and_what_to_enter(lang, bare):
-    """Domains stand in for criteria, in words: what is lost is the most to win, and what to enter."""
-    table = report.decision_table(bare, lang=lang)
+def test_what_decisions_bring_together_is_said_once(lang, made_up):
+    """Not the sum of the lines, but what the draws say of all of them."""
+    notes = report.decision_notes(made_up, lang=lang)
 
-    assert {"vi": "mất nhiều điểm nhất", "en": "expected to be lost"}[lang] in table.caption
-    assert {"vi": "nhiều nhất", "en": "the most"}[lang] in table.columns[1].label
-    assert {"vi": "phụ lục", "en": "annex"}[lang] in table.notes[-1]
-    assert table.columns[0].label == labels.text("domains.domain", lang)
+    assert sum("25" in note and "12%" in note for note in notes) == 1
 
 
-def test_a_day_that_nobody_set_is_marked(made_up):
-    """The year's last day stands with a star and its meaning below; a set day has none."""
-    none = changed(made_up, scorecard=made_up.scorecard.assign(deadline=pd.NaT))
+@every_language
+def test_without_criteria_domains_are_named_and_what_is_missing(lang, bare):
+    """A domain, its department, an example of what half a point brings, and whose task the rest is."""
+    lines, notes = report.decision_lines(bare, lang=lang), report.decision_notes(bare, lang=lang)
 
-    table = report.decision_table(none, lang="vi")
+    assert len(lines) == 1
+    assert reading.short_name("D5", lang) in lines[0]
+    assert labels.text("decision.absent_criteria", lang) in notes[-1]
+    assert labels.text("decision.absent_remedies", lang) in notes[-1]
 
-    assert {line.cells[3].text for line in table.rows} == {"31/12/2024*"}
-    assert table.notes[0].startswith("*")
-    assert "*" not in str(report.decision_table(made_up, lang="vi"))
 
+def test_a_part_that_nobody_can_change_is_named_apart(made_up):
+    """It is no decision, and the reader is told why."""
+    over = made_up.scorecard["winnable"].where(made_up.scorecard["kind"] != "part", 0.0)
+    result = changed(made_up, scorecard=made_up.scorecard.assign(winnable=over))
 
-def test_nothing_to_win_is_nothing_to_decide(made_up):
-    """Where no points can be won a sentence says so; where there is no scorecard, that."""
-    over = changed(made_up, scorecard=made_up.scorecard.assign(winnable=0.0))
-    empty = changed(made_up, scorecard=made_up.scorecard.head(0))
+    apart = [note for note in report.decision_notes(result, lang="vi") if "Không giao việc" in note]
 
-    for result in (over, empty):
-        assert isinstance(report.decision_table(result, lang="en"), Passage)
+    assert len(apart) == 1
+    assert reading.short_name("D8.outcome", "vi") in apart[0]
 
 
 # --- headline ---------------------------------------------------------------------------------------------
@@ -225,31 +210,46 @@ def test_a_name_is_said_once_and_then_its_code(made_up):
     assert "close to a threshold: 6.1.1." in of(made_up, "D6")
 
 
-# --- neighbours -------------------------------------------------------------------------------------------
+# --- the ladder -------------------------------------------------------------------------------------------
 
 
-def test_the_city_stands_at_its_place_among_its_neighbours(made_up):
-    """Medians fall from line to line, the city's own line is strong, and it has no chance against itself."""
-    rows = report.neighbour_table(made_up, lang="en").rows
+def test_the_city_stands_at_its_place_on_the_ladder(made_up):
+    """Scores fall from line to line, the city's own line is strong, and ranks aimed at are among them."""
+    rows = report.ladder_table(made_up, lang="en").rows
 
-    medians = [float(line.cells[2].text) for line in rows]
-    assert medians == sorted(medians, reverse=True)
-    assert [line.cells[4].text for line in rows if line.strong] == [labels.MISSING]
-    assert len(rows) == len(made_up.neighbours) + 1
+    scores = [float(line.cells[1].text) for line in rows]
+    assert scores == sorted(scores, reverse=True)
+    assert [line.cells[0].text for line in rows if line.strong] == ["Ho Chi Minh City"]
+    assert {"To be rank 10", "To be rank 15", "Lào Cai"} <= {line.cells[0].text for line in rows}
 
 
-@every_language
-def test_the_first_and_the_last_have_neighbours_on_one_side(lang, made_up):
-    """Who leads is told who is behind, who is last who is ahead; an old run says that it does not know."""
-    near = made_up.neighbours
-    texts = [
-        report.neighbour_passage(changed(made_up, neighbours=rows), lang=lang).lines[0]
-        for rows in (near.head(2), near.tail(2), near.head(0))
-    ]
+def test_a_peer_is_better_only_where_that_is_likely(made_up):
+    """Two domains at 66 percent or more, the clearest first; 55 percent is not enough."""
+    rows = {line.cells[0].text: line.cells[4].text for line in report.ladder_table(made_up, lang="en").rows}
 
-    assert ["Hà Nam" in text for text in texts] == [True, False, False]
-    assert ["Bến Tre" in text for text in texts] == [False, True, False]
-    assert "forecast report" in texts[2]
+    assert rows["Lào Cai"] == "D2 Institutions; D3 Administrative procedures"
+
+
+# --- boxes and headline -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("fall", "said"), [(0.43, "about as in"), (0.1, "above 2023"), (0.9, "above 2023")])
+def test_no_direction_is_claimed_where_a_fall_is_as_likely_as_not(fall, said, made_up):
+    """Between 33 and 66 percent the headline says "about as in", and always how likely a fall is."""
+    summary = made_up.summary.assign(p_fall=fall)
+
+    first = report.headline(changed(made_up, summary=summary), lang="en").parts[0].lines[0]
+
+    assert said in first
+    assert f"the chance of a fall is {round(100 * fall)}%" in first
+
+
+def test_a_change_is_that_of_the_figures_shown(made_up):
+    """12.75 is shown as 12.8; beside an estimate of 12.7 the change is 0.1 and never 0.0."""
+    row = made_up.summary.iloc[1].copy()
+    row["median"], row["last_median"], row["last_known"] = 12.75, 12.7, False
+
+    assert reading.change(row) == 0.1
 
 
 # --- the record, the quality line, short tables ------------------------------------------------------------
@@ -289,26 +289,6 @@ def test_a_record_without_last_values_compares_with_nothing(made_up):
     assert report.track_passage(changed(made_up, backtest=alone.backtest.head(0)), lang="en").lines
 
 
-def test_the_quality_line_outside_a_run_says_so(made_up):
-    """In JupyterLab nothing was checked for publication, and nothing pretends it was."""
-    assert "outside a run" in report.quality_line(made_up, {}, lang="en").lines[0]
-    early = {"run_id": "r", "inputs": {"data": {}}, "volatile": {"commit": "abc", "dirty": True}}
-    assert "only if all checks pass" in report.quality_line(made_up, early, lang="en").lines[0]
-
-
-def test_a_long_table_is_cut_and_says_where_the_rest_is(made_up):
-    """Ten lines of the meeting's table, and the name of the page that has them all; a short one is whole."""
-    table = report.lever_table(made_up, count=99, lang="en")
-
-    cut = report.first_lines(table, on="scorecard", lang="en")
-
-    assert cut.rows == table.rows[:10]
-    assert cut.notes[-1] == f"{len(table.rows) - 10} more lines are on the page “Scorecard by criterion”."
-    assert report.first_lines(cut, on="scorecard", lang="en") is cut
-    nothing = Passage(("x",))
-    assert report.first_lines(nothing, on="scorecard", lang="en") is nothing
-
-
 def test_a_conflict_shows_both_values(made_up):
     """What was taken stands beside what was not; the city's own conflicts and real ones come first."""
     rows = report.conflict_table(made_up, lang="en").rows
@@ -324,10 +304,10 @@ def test_sources_have_no_address(lang, made_up):
     assert str(report.source_table(changed(made_up, evidence=made_up.evidence.head(0)), lang=lang))
 
 
-def test_neighbours_survive_the_disk(made_up, tmp_path):
-    """The table is written and read back with its missing scores."""
+@pytest.mark.parametrize("name", ["provinces", "ladder", "peers", "decisions", "path"])
+def test_tables_survive_the_disk(name, made_up, tmp_path):
+    """They are written and read back with what is missing."""
     made_up.write(tmp_path)
-    again = type(made_up).read(tmp_path).neighbours
+    again = getattr(type(made_up).read(tmp_path), name)
 
-    pd.testing.assert_frame_equal(again, made_up.neighbours, check_dtype=False)
-    assert np.isnan(again["last_score"].iloc[1])
+    pd.testing.assert_frame_equal(again, getattr(made_up, name), check_dtype=False)

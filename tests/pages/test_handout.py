@@ -1,7 +1,6 @@
 """The workbook and the long table beside the pages: every figure with its range, as a figure."""
 
 import csv
-import dataclasses
 import datetime as dt
 import io
 import re
@@ -29,7 +28,7 @@ TABLES = {
         )
     ),
     "scenarios": lambda r, lang: report.scenario_table(r, lang=lang),
-    "near": lambda r, lang: _without_own(report.neighbour_table(r, lang=lang)),
+    "ladder": lambda r, lang: report.ladder_table(r, lang=lang),
     "changes": lambda r, lang: report.changes_table(r, lang=lang),
     "departments": lambda r, lang: report.department_table(r, lang=lang),
     "department_domains": lambda r, lang: report.department_domain_table(r, lang=lang),
@@ -41,15 +40,11 @@ TABLES = {
     "coverage": lambda r, lang: plot.coverage(r, lang=lang).table,
     "periods": lambda r, lang: report.period_table(r, lang=lang),
     "year_errors": lambda r, lang: report.year_table(r, lang=lang),
+    "past_years": lambda r, lang: report.past_year_table(r, lang=lang),
     "past_ranks": lambda r, lang: report.past_rank_table(r, lang=lang),
     "past_components": lambda r, lang: report.past_component_table(r, lang=lang),
     "skill": lambda r, lang: plot.skill(r, lang=lang).table,
 }
-
-
-def _without_own(table):
-    """The table of nearby provinces without the area's own line, which the sheet of the total has."""
-    return dataclasses.replace(table, rows=tuple(row for row in table.rows if not row.strong))
 
 
 def tables_in(piece):

@@ -36,7 +36,8 @@ def test_both_forms_say_the_same(made_up, lang):
     page = html.unescape(re.sub(r"<[^>]+>", " ", made.html.partition("<body")[2]))
 
     def words(text):
-        return set(re.findall(r"[\w,.%–]*\w[\w,.%]*", text))
+        unnumbered = re.sub(r"^\d+\. ", "", text, flags=re.MULTILINE)  # HTML counts by itself
+        return set(re.findall(r"[\w,.%–]*\w[\w,.%]*", unnumbered))
 
     assert words(made.text) - words(page) == set()
     assert words(page.partition(">")[2]) - words(made.text) == set()

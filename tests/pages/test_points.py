@@ -196,12 +196,12 @@ def test_no_cell_shows_a_number_that_is_not_in_the_result(name, made_up, without
 
 @every_language
 @pytest.mark.parametrize("name", [name for name in SHOWN if not name.startswith("figure")])
-def test_an_absent_part_is_one_line_that_says_what_to_enter(name, lang, made_up):
-    """No empty table, no error, no program's sign for nothing: a sentence that names what is missing."""
+def test_an_absent_part_is_one_line_and_tells_no_leader_what_to_enter(name, lang, made_up):
+    """No empty table, no error, no program's sign for nothing, no file: a sentence."""
     passage = SHOWN[name](emptied(made_up), lang=lang)
 
     assert len(passage.lines) == 1
-    assert re.search(r"\w+\.(csv|toml|xlsx)|biểu mẫu|forms|kế hoạch|plans", passage.lines[0])
+    assert not re.search(r"\w+\.(csv|toml|xlsx)|\bhãy\b|\benter\b", passage.lines[0])
     assert not re.search(r"\bnan\b|\bNone\b|NaT", passage.lines[0])
 
 
@@ -214,11 +214,11 @@ def test_an_absent_picture_leaves_no_frame(lang, made_up):
 
 
 @every_language
-def test_without_criteria_the_page_shows_domains_and_says_how_to_enter_them(lang, bare):
-    """As with the public figures: the two halves of D8 are the finest, and what to enter is named."""
+def test_without_criteria_the_page_shows_domains_and_says_so(lang, bare):
+    """As with the public figures: the two halves of D8 are the finest, and what is missing is named."""
     told, table = report.scorecard_table(bare, lang=lang).parts
 
-    assert {"vi": "phụ lục", "en": "annex"}[lang] in told.lines[0]
+    assert {"vi": "chưa có bộ tiêu chí", "en": "no criteria"}[lang] in told.lines[0]
     assert [line.level for line in table.rows] == [0, *[1] * 8, 2, 2]
     assert str(plot.lost(bare, "criterion", lang=lang)) == str(plot.lost(bare, lang=lang))
     assert len(report.gamble_list(bare, lang=lang).lines) == 1
@@ -278,7 +278,7 @@ def test_the_checks_know_what_the_new_pages_promise(made_up):
     """A page without the lost points of the domains, or without what the departments sent, is refused."""
     kinds = {kind.stem: kind for kind in KINDS}
 
-    assert "2,90" in checks.figures_to_show(made_up, kinds["scorecard"], "", "vi")
+    assert "2,9" in checks.figures_to_show(made_up, kinds["scorecard"], "", "vi")
     assert checks.figures_to_show(made_up, kinds["departments"], "", "en") == [
         "8.70",
         "9.30",

@@ -38,15 +38,14 @@ TEXTS = {
     "level_table": lambda result, lang: report.level_table(result, "D2", lang=lang),
     "rank_passage": lambda result, lang: report.rank_passage(result, lang=lang),
     "target_table": lambda result, lang: report.target_table(result, lang=lang),
-    "decision_table": lambda result, lang: report.decision_table(result, lang=lang),
-    "domain_accounts": lambda result, lang: report.domain_accounts(result, lang=lang),
-    "neighbour_passage": lambda result, lang: report.neighbour_passage(result, lang=lang),
-    "neighbour_table": lambda result, lang: report.neighbour_table(result, lang=lang),
+    "cards": lambda result, lang: report.cards(result, lang=lang),
+    "decisions": lambda result, lang: report.decisions(result, lang=lang),
+    "ladder_table": lambda result, lang: report.ladder_table(result, lang=lang),
+    "path_table": lambda result, lang: report.path_table(result, lang=lang),
     "track_passage": lambda result, lang: report.track_passage(result, lang=lang),
     "method": lambda _, lang: report.method(lang=lang),
     "word_table": lambda _, lang: report.word_table(lang=lang),
     "source_table": lambda result, lang: report.source_table(result, lang=lang),
-    "quality_line": lambda result, lang: report.quality_line(result, RUN, lang=lang),
     "sipas": lambda result, lang: report.sipas(result, lang=lang),
     "left_out": lambda result, lang: report.left_out(result, lang=lang),
     "count_table": lambda result, lang: report.count_table(result, lang=lang),
@@ -253,7 +252,7 @@ def test_an_index_in_percent_without_domains_has_its_words_too(lang, made_up):
         made_up,
         spec=dataclasses.replace(made_up.spec, index_code="SIPAS"),
         summary=made_up.summary.head(1).assign(
-            median=83.0, lower=80.7, upper=85.3, last_median=82.1, change=0.9
+            median=83.0, lower=80.7, upper=85.3, last_median=82.1, change=0.9, p_fall=0.2
         ),
         forecast=made_up.forecast.loc[made_up.forecast["index_code"] == "SIPAS"],
     )

@@ -107,9 +107,9 @@ def test_a_picture_has_the_figures_alone():
 
 def test_without_records_a_page_says_what_is_missing():
     """The sentence of the declaration stands instead; without one, an empty table."""
-    spec = replace(small(absent="near.absent"), records=ROWS.head(0))
+    spec = replace(small(absent="absent.scenarios"), records=ROWS.head(0))
 
-    assert draw(spec) == Passage((labels.text("near.absent", "en"),))
+    assert draw(spec) == Passage((labels.text("absent.scenarios", "en"),))
     assert draw(replace(spec, absent="")).rows == ()
 
 

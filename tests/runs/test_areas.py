@@ -56,7 +56,7 @@ def world(made, server, answer):
 def report(world, place, *areas, **more):
     """Make the reports of some areas in this process."""
     given = {"workers": Local(), "kinds": world.made.KINDS, **vars(place), **more}
-    return batch.report(world.made.SPEC, lambda _: areas, **given)
+    return batch.report(world.made.SPEC, lambda *_: areas, **given)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -36,7 +36,8 @@ Floats = NDArray[np.float64]
 
 COLUMNS: Final = (
     *("code", "name_vi", "name_en", "component", "unit", "period", "last_day", "value", "last_year", "usual"),
-    *("compared", "effect", "lower", "upper", "per_unit", "per_unit_lower", "per_unit_upper"),
+    *("newest", "newest_period", "compared", "effect", "lower", "upper"),
+    *("per_unit", "per_unit_lower", "per_unit_upper"),
     *("area_years", "by", "stated_by", "said_lower", "said_upper", "reason"),
 )
 SUPPORTED, UNSUPPORTED, EXPERT, NOT_JUDGED, RULE = "figures", "none", "expert", "not_judged", "rule"
@@ -145,7 +146,8 @@ def indicator_table(
     -------
     DataFrame
         `COLUMNS`: value, last_year and usual (mean of earlier years) in the indicator's unit, on the same
-        day of each year; effect of this year's figure with its 80 percent range, and of one more unit, in
+        day of each year; the newest figure if it is a later one that cannot be compared yet; effect of
+        this year's figure with its 80 percent range, and of one more unit, in
         points of the component; on how many years of provinces with both figure and score it rests;
         who said what it is worth, and the 80 percent range that they gave to one more unit, as they gave it;
         phrases that say how figures are compared, and why an effect is nothing.
@@ -178,6 +180,7 @@ def indicator_table(
                 "value": float(latest["value"]),
                 "last_year": float(before.iloc[0]) if len(before) else np.nan,
                 "usual": float(earlier["value"].mean()) if len(earlier) else np.nan,
+                **_newest(known, spec, str(code), latest["last_day"]),
                 "compared": comparison(known, str(code)),
                 **_ends("", drawn.moved if drawn else None),
                 **_ends("per_unit", drawn.per_unit if drawn else None),
@@ -189,6 +192,16 @@ def indicator_table(
             }
         )
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _newest(known: Known, spec: RunSpec, code: str, after: pd.Timestamp) -> dict[str, Any]:
+    """The newest figure of the year where it is newer than the one that can be compared with other years."""
+    rows = known.indicators
+    mine = rows[(rows["indicator_code"] == code) & (rows["area"] == spec.area) & (rows["last_day"] > after)]
+    mine = mine[mine["first_day"].dt.year == spec.target_year].sort_values("last_day", kind="stable")
+    if mine.empty:
+        return {"newest": np.nan, "newest_period": ""}
+    return {"newest": float(mine["value"].iloc[-1]), "newest_period": str(mine["period"].iloc[-1])}
 
 
 def _ends(name: str, drawn: Floats | None) -> dict[str, float]:

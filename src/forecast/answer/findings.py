@@ -179,7 +179,7 @@ def summary(
         scale = maximum / before.subject.schemes[before.year].maxima.get(component, maximum)
         rows.append(
             facts
-            | _moves(pair[0] * scale, pair[1], _own(evidence, spec, component), before.year, maximum)
+            | _moves(pair[0] * scale, pair[1], _printed(evidence, spec, component), before.year, maximum)
             | {
                 "last_rank": _last_rank(evidence, spec, panel_of(spec.index_code), component, before.year),
                 "basis": phrases([*first.get(component, ()), *basis(evidence, spec, component, framework)]),
@@ -190,7 +190,7 @@ def summary(
         pair = before.survey_percent()[:, 0], after.survey_percent()[:, 0]
         facts = {"component": TOTAL, "parent": "", "max_score": 100.0, "max_status": "read"}
         facts["responsible"] = str(table.loc[survey, "responsible"]) if survey in table.index else ""
-        own = _own(evidence, spec, TOTAL, spec.index_code)
+        own = _printed(evidence, spec, TOTAL, spec.index_code)
         return pd.DataFrame(
             [
                 facts
@@ -264,22 +264,30 @@ def _own(evidence: pd.DataFrame, spec: RunSpec, component: str, index_code: str 
     ]
 
 
+def _printed(evidence: pd.DataFrame, spec: RunSpec, component: str, index_code: str = "") -> pd.DataFrame:
+    """Those of `_own` that were printed: not computed from a stated change."""
+    own = _own(evidence, spec, component, index_code)
+    return own[own["trust"] != "derived"]
+
+
 def basis(evidence: pd.DataFrame, spec: RunSpec, component: str, framework: Framework) -> list[str]:
     """Say what the forecast of a component rests on, one phrase after the other."""
     index = INDEXES[panel_of(spec.index_code)]
     here = evidence[(evidence["index_code"] == index.code) & (evidence["component"] == component)]
     mine = here[here["area"] == spec.area]
-    scores, only_rank = mine[mine["use"] == "score"], mine[mine["use"] == "rank"]
+    scores, only_rank, made = (mine[mine["use"] == use] for use in ("score", "rank", "made"))
     parts = []
     derived = scores["trust"] == "derived"
     for key, rows in (("basis.own", scores[~derived]), ("basis.derived", scores[derived])):
         if len(rows):
             parts.append(phrase(key, years=[int(y) for y in sorted(rows["year"])]))
+    if len(made):
+        parts.append(phrase("basis.made", years=[int(y) for y in sorted(made["year"])]))
     if len(only_rank):
         parts.append(phrase("basis.own_rank", years=[int(y) for y in sorted(only_rank["year"])]))
     if component == TOTAL:
         return [*parts, *_counted("basis.mean", _mean_years(evidence, index.code))]
-    if not len(scores):
+    if not len(scores) and not len(made):
         parts.insert(0, phrase("basis.none"))
     if framework.children(component):
         parts.append(phrase("basis.children"))
@@ -287,7 +295,7 @@ def basis(evidence: pd.DataFrame, spec: RunSpec, component: str, framework: Fram
         parts += _counted("basis.survey", len(_own(evidence, spec, TOTAL, index.survey)))
     parts += _counted("basis.total", len(_own(evidence, spec, TOTAL)))
     parts += _counted("basis.mean", _mean_years(evidence, index.code))
-    others = here[here["use"].isin(["score", "rank"]) & (here["area"] != spec.area)]["area"].nunique()
+    others = here[here["use"].isin(["score", "made", "rank"]) & (here["area"] != spec.area)]["area"].nunique()
     return [*parts, *_counted("basis.others", int(others))]
 
 
@@ -298,7 +306,10 @@ def _counted(key: str, count: int) -> list[str]:
 
 def _survey_basis(evidence: pd.DataFrame, spec: RunSpec) -> list[str]:
     years = [int(y) for y in sorted(_own(evidence, spec, TOTAL, spec.index_code)["year"])]
+    mine = evidence[(evidence["area"] == spec.area) & (evidence["index_code"] == spec.index_code)]
+    made = [int(y) for y in sorted(mine.loc[(mine["use"] == "made") & (mine["component"] == TOTAL), "year"])]
     own = phrase("basis.own", years=years) if years else phrase("basis.none")
+    own = phrase("basis.made", years=made) if made and not years else own
     return [own, *_counted("basis.mean", _mean_years(evidence, spec.index_code))]
 
 
@@ -315,7 +326,8 @@ def history(
     Returns
     -------
     DataFrame
-        component, year, known, median, lower, upper (80 percent; NaN where published).
+        component, year, kind, known, median, lower, upper (80 percent; NaN where published).  A score that
+        was computed from a stated change is "derived": what stands there is what the model makes of it.
     """
     low, high = interval_ends(LEVEL)
     own = evidence[
@@ -323,20 +335,24 @@ def history(
         & evidence["index_code"].eq(spec.index_code)
         & evidence["use"].eq("score")
     ]
-    told = dict(zip(zip(own["component"], own["year"], strict=True), own["observed_share"], strict=True))
+    keys = list(zip(own["component"], own["year"], strict=True))
+    shares = dict(zip(keys, own["observed_share"], strict=True))
+    derived = {key for key, trust in zip(keys, own["trust"], strict=True) if trust == "derived"}
     rows: list[tuple[object, ...]] = []
     for year, draws in past.items():
         home = draws.of_area(spec.area)
         for component in (TOTAL,) if spec.index_code in SURVEYS else components(framework):
-            if (component, year) in told:
-                rows.append((component, year, True, 100 * float(told[component, year]), np.nan, np.nan))
+            key = (component, year)
+            if key in shares and key not in derived:
+                rows.append((*key, "published", True, 100 * float(shares[key]), np.nan, np.nan))
                 continue
             if spec.index_code in SURVEYS:
                 percent = scored(home, spec.index_code)[:, 0]
             else:
                 percent = 100 * home.points(component)[:, 0] / draws.subject.schemes[year].maxima[component]
-            rows.append((component, year, False, *quantiles(percent, (0.5, low, high)).tolist()))
-    return pd.DataFrame(rows, columns=["component", "year", "known", "median", "lower", "upper"])
+            kind = "derived" if key in derived else "estimated"
+            rows.append((*key, kind, False, *quantiles(percent, (0.5, low, high)).tolist()))
+    return pd.DataFrame(rows, columns=["component", "year", "kind", "known", "median", "lower", "upper"])
 
 
 def aims(known: Known, spec: RunSpec) -> pd.DataFrame:
@@ -372,7 +388,7 @@ def evidence_table(known: Known, uses: pd.Series[str], told: Statements, held: F
     rows = known.scores.assign(use=uses)
     share = pd.Series(told.by_row(told.value, len(rows)), index=rows.index)
     fitted = pd.Series(told.by_row(held, len(rows)), index=rows.index)
-    plain = rows["use"].isin(["score", "mean"])
+    plain = rows["use"].isin(["score", "made", "mean"])
     columns = ["index_code", "year", "area", "component", "statistic", "score", "unit", "rank", "trust"]
     columns += ["published_on", "source_url", "note", "sources", "spread", "use"]
     return rows[columns].assign(

@@ -19,7 +19,7 @@ from forecast.answer import findings, record
 from forecast.answer.indicators import component_of, covariates_at, expert_effects
 from forecast.answer.members import Members, fit_members, member_rows, panels_of, with_margins
 from forecast.base.indexes import panel_of
-from forecast.base.spec import RunSpec, refuse_unanswerable
+from forecast.base.spec import RunSpec
 from forecast.data.framework import TOTAL, Framework, framework_for
 from forecast.data.load import Known, Vintages
 from forecast.model.cell_effects import CellEffects, effects_of
@@ -136,13 +136,14 @@ def ground_of(
     SpecError
         If the area is no province, the target year's result was already published, or nothing was known.
     """
-    known = vintages.known_at(spec.as_of).of(spec.index_code)
-    refuse_unanswerable(spec, announcements=before_result(known, spec).announcements, areas=known.provinces)
+    published = vintages.known_at(spec.as_of).of(spec.index_code)
+    known = published.for_year(spec.target_year)
+    known.refuse(spec)
     if not with_record:
         return ground_from(known, spec)
     # With an area of no one's choice, so that not even the order of the rows depends on who asks.
     anyone = replace(spec, area=known.provinces[0])
-    past = record.past_forecasts(vintages, known, anyone, forecast_rows, each)
+    past = record.past_forecasts(vintages, published, anyone, forecast_rows, each)
     found = replace(ground_from(known, spec), past=record.joined(past))
     found.held()  # here, so that it goes along to whoever answers for one area
     return found
@@ -156,7 +157,7 @@ def ground_from(known: Known, spec: RunSpec) -> Ground:
     SpecError
         As `ground_of` does.
     """
-    known = known.of(spec.index_code)
+    known = known.of(spec.index_code).for_year(spec.target_year)
     seen = before_result(known, spec)
     rng = np.random.default_rng(spec.seed)
     post = posterior(seen, spec, rng)
@@ -217,7 +218,7 @@ def posterior(known: Known, spec: RunSpec, rng: np.random.Generator) -> Posterio
     SpecError
         As `ground_of` does.
     """
-    refuse_unanswerable(spec, announcements=known.announcements, areas=known.provinces)
+    known.refuse(spec)
     index = panel_of(spec.index_code)
     subject = subject_of(known, index, spec.target_year)
     framework = framework_for(known.frameworks, known.events, index, spec.target_year, known.as_of)

@@ -32,6 +32,7 @@ from forecast.model.subject import survey_component, survey_of
 Floats = NDArray[np.float64]
 
 NAMES: Final = (*(model.name for model in MODELS), ENSEMBLE)
+MOST_DOUBT: Final = 0.02  # of a made score: yearly series take their figures as exact
 COLUMNS: Final = ("model", "index_code", "component", "available", "reason")
 
 
@@ -136,9 +137,13 @@ def member_rows(
 def published(
     scores: pd.DataFrame, statements: Statements, uses: pd.Series[str], index_code: str
 ) -> pd.DataFrame:
-    """Published scores as percent of the maximum: area, component, year, score."""
+    """Published scores as percent of the maximum: area, component, year, score.
+
+    Made scores of merged areas too, but for those too doubtful: a yearly series takes them as exact.
+    """
     share = pd.Series(statements.by_row(statements.value, len(scores)), index=scores.index)
-    use = (uses == "score") & (scores["index_code"] == index_code)
+    whole = (uses == "made") & (scores["spread"] <= 2 * MOST_DOUBT * scores["score"])
+    use = ((uses == "score") | whole) & (scores["index_code"] == index_code)
     return scores.loc[use, ["area", "component", "year"]].assign(score=100 * share[use].clip(0, 1))
 
 

@@ -16,11 +16,11 @@ from threadpoolctl import threadpool_limits
 from forecast.answer import changes, findings, record
 from forecast.answer.current import elasticities, indicator_table
 from forecast.answer.ground import MAIN_MODEL, Ground, forecast_rows, ground_from, ground_of, rows_of
-from forecast.answer.neighbours import neighbours
-from forecast.answer.result import Result
+from forecast.answer.provinces import ladder_table, peer_table, province_table
+from forecast.answer.result import VERIFICATION_COLUMNS, Result
 from forecast.answer.scorecard.outlook import FINAL, Outlook, final_draws, outlook
 from forecast.base.indexes import INDEXES
-from forecast.base.spec import DEFAULT_AREA, RunSpec, parse_day, refuse_unanswerable
+from forecast.base.spec import DEFAULT_AREA, RunSpec, parse_day
 from forecast.data import load
 from forecast.data.framework import TOTAL, Framework, breaks
 from forecast.data.load import Known
@@ -86,21 +86,27 @@ def result_of(
         vintage=findings.vintage(known, framework),
         set_aside=known.set_aside,
         backtest=past.quantiles,
-        verification=past.cells,
-        neighbours=neighbours(below.target, spec, evidence),
+        verification=past.cells[list(VERIFICATION_COLUMNS)],
+        merged=known.merged,
+        provinces=province_table(below.target, spec, evidence),
+        ladder=ladder_table(below.target, spec),
+        peers=peer_table(below.target, spec, framework, known.areas),
         **below.tables,
-        **_changes(ground, spec, summary, previous),
+        **_changes(ground, spec, summary, float(np.quantile(rank, 0.5, method="inverted_cdf")), previous),
     )
 
 
 def _changes(
-    ground: Ground, spec: RunSpec, summary: pd.DataFrame, previous: Path | None
+    ground: Ground, spec: RunSpec, summary: pd.DataFrame, rank: float, previous: Path | None
 ) -> dict[str, pd.DataFrame]:
-    """What changed since the report before, if there was one."""
+    """What changed since the report before, if there was one, and the path of the reports so far."""
+    total = summary.loc[summary["component"] == TOTAL].iloc[0]
+    here = {name: float(total[name]) for name in ("median", "lower", "upper")} | {"rank": rank}
     if previous is None:
-        return {}
+        return {"path": changes.path_table(None, spec, here, {})}
     now = dict(zip(summary["component"], summary["median"], strict=True))
-    return changes.since(previous, ground.seen, spec, now, partial(_medians, ground, spec))
+    told = changes.since(previous, ground.seen, spec, now, partial(_medians, ground, spec))
+    return {**told, "path": changes.path_table(previous, spec, here, told)}
 
 
 def _past_draws(ground: Ground, spec: RunSpec) -> dict[int, Draws]:
@@ -215,8 +221,7 @@ def answer(ground: Ground, spec: RunSpec, previous: Path | None = None) -> Resul
     """
     if not ground.answers(spec):
         raise ValueError(f"the ground is that of {ground.spec}, not of {spec}")
-    seen = ground.seen
-    refuse_unanswerable(spec, announcements=seen.announcements, areas=seen.provinces)
+    ground.seen.refuse(spec)
     return result_of(ground, spec, below_domains(ground, spec), previous=previous)
 
 

@@ -9,8 +9,8 @@ from typing import Final, Protocol, TypeVar
 
 import pandas as pd
 
-from forecast.answer.result import RANK, VERIFICATION_COLUMNS
-from forecast.answer.verify import verified
+from forecast.answer.result import RANK
+from forecast.answer.verify import FACTS, MEASURES, scored
 from forecast.base import stop
 from forecast.base.errors import ForecastError
 from forecast.base.indexes import panel_of
@@ -40,8 +40,8 @@ class Past:
         `COLUMNS`: the totals, one row per model, area, year and quantile level with an outcome; points,
         or percent for SIPAS.
     cells : DataFrame
-        See `Result.verification`: totals, domains, their parts and ranks, scored, one row a forecast.  Not
-        the quantiles of all of them: a complete office has a million.
+        See `verify.scored`: totals, domains, their parts and ranks, one row a forecast.  Not the quantiles of
+        all of them: a complete office has a million.
     """
 
     quantiles: pd.DataFrame
@@ -66,7 +66,7 @@ def past_forecasts(
     vintages : Vintages
         The tables, from which each earlier day is cut.
     known : Known
-        What is known now; its scores are the outcomes.
+        What is known now, as published (not `for_year`); its scores are the outcomes.
     spec : RunSpec
     rows : callable
         The forecast itself: FORECAST rows from what was known and a spec.
@@ -78,8 +78,8 @@ def past_forecasts(
     iterator of Past
         The years' parts, for `joined`.
     """
-    outcomes = _outcomes(known, spec)
-    return each(partial(_of_year, vintages, outcomes, spec, rows), sorted(set(outcomes["target_year"])))
+    came = outcomes(known, spec.index_code, FIRST_TARGET, spec.target_year - 1)
+    return each(partial(of_year, vintages, came, spec, rows), sorted(set(came["target_year"])))
 
 
 def joined(parts: Iterable[Past]) -> Past:
@@ -94,49 +94,57 @@ def joined(parts: Iterable[Past]) -> Past:
     return Past(quantiles, cells)
 
 
-def _of_year(vintages: Vintages, outcomes: pd.DataFrame, spec: RunSpec, rows: Rows, year: int) -> Past:
+def of_year(vintages: Vintages, every: pd.DataFrame, spec: RunSpec, rows: Rows, year: int) -> Past:
+    """Forecast one year as of the same day of it and score it; `every` is that of `outcomes`."""
     stop.check()
     day = same_day(spec.as_of, year - spec.target_year)
     try:
         then = vintages.known_at(day).of(spec.index_code)
-        made = rows(then, replace(spec, target_year=int(year), as_of=day, force=False))
+        anyone = then.for_year(int(year)).provinces[0]
+        made = rows(then, replace(spec, area=anyone, target_year=int(year), as_of=day, force=False))
     except ForecastError:
         return no_record()  # nothing was known by that day, or the year was out already
-    came = _not_among(outcomes[outcomes["target_year"] == year], _outcomes(then, spec))
+    seen = outcomes(then, spec.index_code, year, year)
+    came = _not_among(every[every["target_year"] == year], seen)
     made = made.merge(_in_points(came, then, year, panel_of(spec.index_code)), on=KEYS)
     if made.empty:
         return no_record()
     totals = (made["output_type"] == "quantile") & (made["component"] == TOTAL)
-    return Past(made.loc[totals, list(COLUMNS)], verified(made))
+    return Past(made.loc[totals, list(COLUMNS)], scored(made))
 
 
 def no_record() -> Past:
     """A record without rows."""
-    return Past(pd.DataFrame(columns=list(COLUMNS)), pd.DataFrame(columns=list(VERIFICATION_COLUMNS)))
+    return Past(pd.DataFrame(columns=list(COLUMNS)), pd.DataFrame(columns=[*FACTS, *MEASURES]))
 
 
-def _outcomes(known: Known, spec: RunSpec) -> pd.DataFrame:
-    """Published results: `KEYS`, observed (percent of the maximum, or the rank) and new_method.
+def outcomes(known: Known, index_code: str, first: int, last: int) -> pd.DataFrame:
+    """Published results of the years from `first` to `last`.
 
-    What is no component of the framework finds no forecast and falls out later.
+    Returns
+    -------
+    DataFrame
+        `KEYS`, observed (percent of the maximum, the total as published, or the rank), new_method, and
+        the day and source of the figure.  What is no component of the framework has no percent.
     """
     rows = known.scores
     rows = rows[
         (rows["statistic"] == "value")
-        & rows["year"].between(FIRST_TARGET, spec.target_year - 1)
-        & rows["area"].isin(known.provinces)
+        & rows["year"].between(first, last)
+        & rows["area"].isin(known.areas.loc[known.areas["kind"] == "province", "area"])
     ].rename(columns={"year": "target_year"})
     scores = rows[rows["score"].notna()]
     ranks = rows[(rows["component"] == TOTAL) & rows["rank"].notna()]
     found = pd.concat(
         [
-            scores.assign(observed=_percent(scores, known, panel_of(spec.index_code))),
+            scores.assign(observed=_percent(scores, known, panel_of(index_code))),
             ranks.assign(observed=ranks["rank"], component=RANK),
         ]
     )
     changed = {(code, year) for code in set(found["index_code"]) for year in breaks(known.events, code)}
     pairs = zip(found["index_code"], found["target_year"], strict=True)
-    return found.assign(new_method=[pair in changed for pair in pairs])[[*KEYS, "observed", "new_method"]]
+    columns = [*KEYS, "observed", "new_method", "published_on", "source_url"]
+    return found.assign(new_method=[pair in changed for pair in pairs])[columns]
 
 
 def _percent(scores: pd.DataFrame, known: Known, index: str) -> pd.Series[float]:

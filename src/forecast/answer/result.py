@@ -12,10 +12,10 @@ import pandas as pd
 
 from forecast.base.incoming import record_of
 from forecast.base.spec import RunSpec
-from forecast.data.tables import DAY_DTYPE
+from forecast.data.tables import DAY_DTYPE, MERGED_COLUMNS
 
 SPEC_FILE = "spec.json"
-DAYS = ("as_of", "published_on", "set_on", "deadline", "due", "due_on", "received_on", "last_day")
+DAYS = ("as_of", "published_on", "set_on", "deadline", "due", "due_on", "received_on", "last_day", "from_day")
 TEXTS = (
     *("index_code", "framework", "area", "component", "model", "output_type", "output_type_id", "parent"),
     *("max_status", "responsible", "basis", "quantity", "relation", "statistic", "unit", "trust"),
@@ -23,6 +23,7 @@ TEXTS = (
     *("rule", "informed", "gamble", "period", "method", "department", "bias_reason", "given_reason"),
     *("remedy", "form_version", "submission_id", "state", "action", "scenario"),
     *("run_id", "step", "file", "key", "column", "old", "new", "code", "compared", "by", "stated_by"),
+    *("moved_by", "newest_period", "part", "weighted_by"),
 )
 SCORECARD_COLUMNS = (
     *("component", "parent", "kind", "name_vi", "name_en", "max_score", "max_status", "responsible"),
@@ -69,7 +70,18 @@ REMEDY_COLUMNS = (
         "note",
     ),
 )
-NEIGHBOUR_COLUMNS = ("area", "last_score", "last_rank", "median", "lower", "upper", "p_ahead")
+PROVINCE_COLUMNS = (
+    *("area", "last_score", "last_rank", "median", "lower", "upper"),
+    *("rank_median", "rank_lower", "rank_upper", "p_ahead"),
+)
+LADDER_COLUMNS = ("rank", "score", "short", "short_lower", "short_upper", "probability")
+PEER_COLUMNS = ("area", "component", "gap", "gap_lower", "gap_upper", "p_ahead")
+DECISION_COLUMNS = (
+    *("kind", "component", "unit", "responsible", "action", "due", "deadline", "days_overdue"),
+    *("points", "points_lower", "points_upper", "rank_before", "rank_after"),
+    *("quantity", "value", "p_before", "p_after"),
+)
+PATH_COLUMNS = ("as_of", "median", "lower", "upper", "rank", "step", "effect", "moved_by", "name", "others")
 UNIT_COLUMNS = ("unit", "kind", "has_plan", "remedies", "done", "overdue")
 PREVIOUS_COLUMNS = ("run_id", "as_of", "reason")
 SETTLED = 2021  # the last target year by whose record settings of the models were chosen
@@ -77,6 +89,10 @@ RANK = "rank"  # stands in the place of a component where a forecast is of the r
 VERIFICATION_COLUMNS = (
     *("model", "index_code", "area", "component", "target_year", "observed", "new_method"),
     *("median", "lower", "upper", "crps"),
+)
+LAST_VERIFIED_COLUMNS = (
+    *("run_id", "index_code", "area", "component", "target_year", "observed", "published_on", "as_of"),
+    *("before", "new_method", "median", "lower", "upper", "inside80", "repeated"),
 )
 CHANGE_COLUMNS = ("component", "step", "before", "after", "effect")
 CHANGED_ROW_COLUMNS = (
@@ -101,7 +117,8 @@ class Result:
     summary : DataFrame
         One row per component of the area; see `findings.summary`.
     history : DataFrame
-        component, year, known, median, lower, upper: the area's years up to the target year.
+        component, year, kind (published, derived: computed from a stated change, estimated), known
+        (published), median, lower, upper: the area's years up to the target year.
     rank : DataFrame
         rank, probability.
     targets : DataFrame
@@ -122,7 +139,8 @@ class Result:
     scorecard : DataFrame
         One row a component from the total down to the finest criterion, in the framework's order; no
         rows for SIPAS.  kind is total, domain, part (of D8), criterion or subcriterion; last is last
-        year's published score; expected (mean), median, lower and upper (80 percent), sd and lost
+        year's published score; expected (the median,
+        of criteria the mean), median, lower and upper (80 percent), sd and lost
         (maximum less expected) in points; p_full the chance of all points; open the share of what is
         lost that can still be won; winnable = lost x open, with its 80 percent range; lever_rank and
         risk_rank count the finest components from 1 (NaN elsewhere); informed says where the figures
@@ -151,11 +169,31 @@ class Result:
         Latest state of each remedy; days_overdue is 0 where it is not overdue on `as_of`.
     units : DataFrame
         Who must have a plan: unit, kind, has_plan, remedies, done, overdue.
-    neighbours : DataFrame
-        The ten provinces whose median total is nearest to the area's, the highest first: last year's
-        published score (points of 100, or percent; NaN if none) and rank (NaN if none); median, lower
-        and upper (80 percent) of the total; p_ahead, the chance of ending above the area, from the
-        joint draws of the rank.
+    decisions : DataFrame
+        What a meeting can decide, what brings most first: a remedy on record, a criterion or (where no
+        criteria are entered) a domain that nobody has a remedy for; then the first ones "together", and
+        what "half_point" more would bring.  The unit and its action, whoever is responsible, the day it
+        is due, the criterion's own last day; points (mean) that it brings to the total with their 80
+        percent range; the middle rank and the chance of the nearest target without and with it, on the
+        draws of the forecast.  In "together" days_overdue counts the decisions.
+    provinces : DataFrame
+        Every province, the highest median total first: last year's published score (points of 100, or
+        percent; NaN if none) and rank (NaN if none); median, lower and upper (80 percent) of the total;
+        middle rank and its range of 80 percent; p_ahead, the chance of ending above the area (NaN of
+        itself), from the joint draws of the rank.
+    ladder : DataFrame
+        rank, the median score that it takes, by how many points the area is short of it (80 percent
+        range; below 0 where it has more), and the chance of reaching it.
+    peers : DataFrame
+        The cities under the Government and the best of the region against the area: component, gap
+        (the peer's points less the area's) with its 80 percent range, and the chance that it is above 0.
+    path : DataFrame
+        How the median total and the middle rank moved over the reports of this year so far, this one
+        last: for each the step that moved it most, its effect, the row of the data that it took in
+        (its key, and the name of an indicator) and how many others.
+    merged : DataFrame
+        Provinces of the target year that were several before, one row a part: area, part, from_day, weight
+        of the part in the figures of earlier years, weighted_by ("population" or "equal").
     backtest : DataFrame
         Forecasts of the totals of earlier years as they would have been made, with what came: model,
         index_code, area, component, target_year, output_type_id, value, observed.
@@ -164,6 +202,11 @@ class Result:
         model, index_code, area, component, target_year, observed, new_method (the index changed its
         method that year), median, lower, upper (80 percent), crps (of a rank the ranked probability
         score).  Points of the maximum known on the day of the forecast, percent for SIPAS, places.
+    last_verified : DataFrame
+        What the last report before the newest result said of the area, beside what came, as the ledger of
+        scores had it when the run was made; no rows if nothing was verified.  inside80 says whether the 80
+        percent range held, repeated what the last figure before would have said, before whether the
+        report was made before the result was out.
     previous : DataFrame
         The report that `changes` compares with, one row, none if there was no earlier one: run_id,
         as_of, and a phrase as reason where it could not be compared or its move not be split.
@@ -207,7 +250,13 @@ class Result:
     changes: pd.DataFrame = field(default_factory=lambda: _empty(CHANGE_COLUMNS))
     changed_rows: pd.DataFrame = field(default_factory=lambda: _empty(CHANGED_ROW_COLUMNS))
     verification: pd.DataFrame = field(default_factory=lambda: _empty(VERIFICATION_COLUMNS))
-    neighbours: pd.DataFrame = field(default_factory=lambda: _empty(NEIGHBOUR_COLUMNS))
+    decisions: pd.DataFrame = field(default_factory=lambda: _empty(DECISION_COLUMNS))
+    provinces: pd.DataFrame = field(default_factory=lambda: _empty(PROVINCE_COLUMNS))
+    ladder: pd.DataFrame = field(default_factory=lambda: _empty(LADDER_COLUMNS))
+    peers: pd.DataFrame = field(default_factory=lambda: _empty(PEER_COLUMNS))
+    path: pd.DataFrame = field(default_factory=lambda: _empty(PATH_COLUMNS))
+    last_verified: pd.DataFrame = field(default_factory=lambda: _empty(LAST_VERIFIED_COLUMNS))
+    merged: pd.DataFrame = field(default_factory=lambda: _empty(MERGED_COLUMNS))
 
     def write(self, folder: Path) -> None:
         """Write every table as CSV (point, ISO days, UTF-8) and the spec as JSON."""

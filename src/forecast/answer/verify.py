@@ -8,18 +8,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecast.answer.result import VERIFICATION_COLUMNS
 from forecast.base.spec import interval_ends
 from forecast.model import score
 
 Floats = NDArray[np.float64]
 
 FACTS: Final = ["model", "index_code", "area", "component", "target_year", "observed", "new_method"]
-LEVEL: Final = 80  # percent of the range
+ENDS: Final = {50: ("lower50", "upper50"), 80: ("lower", "upper"), 95: ("lower95", "upper95")}
+MEASURES: Final = (
+    *("median", *(end for pair in ENDS.values() for end in pair)),
+    *("crps", "wis", "dispersion", "under", "over", *(f"inside{level}" for level in ENDS)),
+)
 
 
-def verified(made: pd.DataFrame) -> pd.DataFrame:
-    """Score FORECAST rows beside their outcomes.
+def scored(made: pd.DataFrame) -> pd.DataFrame:
+    """Score FORECAST rows beside their outcomes by every measure.
 
     Parameters
     ----------
@@ -29,12 +32,13 @@ def verified(made: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `Result.verification`: median and 80 percent range, and the CRPS; of a rank that is the ranked
-        probability score, which is the same integral over whole numbers.
+        `FACTS` and `MEASURES`, one row a forecast: median and ranges; the CRPS, of a rank the ranked
+        probability score, which is the same integral over whole numbers; the weighted interval score and its
+        parts (NaN for a rank); whether each range held what came (1 or 0, NaN where there is no such range).
     """
     kinds = {"quantile": _points, "pmf": _ranks}
     parts = [kinds[str(kind)](_wide(rows)) for kind, rows in made.groupby("output_type", sort=False)]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(VERIFICATION_COLUMNS))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*FACTS, *MEASURES])
 
 
 def _wide(made: pd.DataFrame) -> pd.DataFrame:
@@ -47,24 +51,30 @@ def _wide(made: pd.DataFrame) -> pd.DataFrame:
 def _points(wide: pd.DataFrame) -> pd.DataFrame:
     observed = wide.index.get_level_values("observed").to_numpy(dtype=float)
     crps = score.crps_from_quantiles(observed, wide.to_numpy(), levels=wide.columns)
-    low, high = interval_ends(LEVEL)
-    ends = wide.reindex(columns=[0.5, low, high]).to_numpy()
-    return _told(wide, ends, crps)
+    wanted = [0.5, *(end for level in ENDS for end in interval_ends(level))]
+    parts = score.wis(observed, wide.to_numpy(), levels=wide.columns)
+    return _measured(wide, wide.reindex(columns=wanted).to_numpy(), crps, parts)
 
 
 def _ranks(wide: pd.DataFrame) -> pd.DataFrame:
     observed = wide.index.get_level_values("observed").to_numpy(dtype=float)
     chances = wide.to_numpy()
     reached = chances.cumsum(axis=1)
-    low, high = interval_ends(LEVEL)
     # Chances are rounded, so that the last rank is taken where they add up to a little less.
-    ends = [1.0 + (reached < level - 1e-6)[:, :-1].sum(axis=1) for level in (0.5, low, high)]
-    return _told(wide, np.array(ends).T, score.rps(observed, chances))
+    wanted = (0.5, *(end for level in ENDS for end in interval_ends(level)))
+    ends = [1.0 + (reached < level - 1e-6)[:, :-1].sum(axis=1) for level in wanted]
+    return _measured(wide, np.array(ends).T, score.rps(observed, chances))
 
 
-def _told(wide: pd.DataFrame, ends: Floats, crps: Floats) -> pd.DataFrame:
+def _measured(wide: pd.DataFrame, ends: Floats, crps: Floats, wis: score.Wis | None = None) -> pd.DataFrame:
     facts = wide.index.to_frame(index=False)
-    median, lower, upper = ends.T
-    return facts.assign(median=median, lower=lower, upper=upper, crps=np.round(crps, 4))[
-        list(VERIFICATION_COLUMNS)
-    ]
+    names = [name for pair in ENDS.values() for name in pair]
+    told = facts.assign(median=ends[:, 0], **dict(zip(names, ends[:, 1:].T, strict=True)))
+    told["crps"] = np.round(crps, 4)
+    nothing = np.full(len(told), np.nan)
+    parts = wis or score.Wis(nothing, nothing, nothing, nothing)
+    for name, part in zip(("wis", "dispersion", "under", "over"), parts, strict=True):
+        told[name] = np.round(part, 4)
+    for level, (low, high) in ENDS.items():
+        told[f"inside{level}"] = score.inside(told["observed"], told[low], told[high])
+    return told[[*FACTS, *MEASURES]]

@@ -35,8 +35,14 @@ _ZIP_DAY: Final = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can hold
 
 def saved(book: Workbook, day: dt.date) -> bytes:
     """Save a workbook so that the time of saving leaves no trace in its bytes."""
-    fresh, fixed = io.BytesIO(), io.BytesIO()
+    fresh = io.BytesIO()
     book.save(fresh)
+    return repacked(fresh, day)
+
+
+def repacked(fresh: io.BytesIO, day: dt.date) -> bytes:
+    """Pack the parts of an Office file anew, with `day` as the time of saving."""
+    fixed = io.BytesIO()
     # Rows whose height is not "custom" still grow with what is typed into them.
     grows = re.compile(rb' customHeight="1"')
     stamp = f"{day.isoformat()}T00:00:00Z".encode()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from forecast.base.errors import SpecError, shown
@@ -125,7 +126,13 @@ class RunSpec:
         }
 
 
-def refuse_unanswerable(spec: RunSpec, *, announcements: pd.DataFrame, areas: Collection[str]) -> None:
+def refuse_unanswerable(
+    spec: RunSpec,
+    *,
+    announcements: pd.DataFrame,
+    areas: Collection[str],
+    elsewhere: Mapping[str, tuple[str, Mapping[str, Any]]] = MappingProxyType({}),
+) -> None:
     """Refuse a run for an unknown area, or for a year whose result is already out.
 
     Parameters
@@ -135,7 +142,9 @@ def refuse_unanswerable(spec: RunSpec, *, announcements: pd.DataFrame, areas: Co
     announcements
         Announcements known on ``spec.as_of`` (columns index_code, year, announced_on).
     areas
-        Names of the provinces.
+        Names of the provinces of the target year.
+    elsewhere
+        By province of other years: key and facts of the sentence that names its successor.
 
     Raises
     ------
@@ -144,6 +153,8 @@ def refuse_unanswerable(spec: RunSpec, *, announcements: pd.DataFrame, areas: Co
         ``spec.as_of`` and ``spec.force`` is not set.
     """
     if spec.area not in areas:
+        if spec.area in elsewhere:
+            raise SpecError(*elsewhere[spec.area])
         refuse_unknown("area", spec.area, sorted(areas))
     out = announcements.loc[
         (announcements["index_code"] == spec.index_code) & (announcements["year"] >= spec.target_year)

@@ -34,14 +34,17 @@ VERBS: Final = {
     "hub": "forecast.cli.hub",
     "import": "forecast.cli.imports",
     "intake": "forecast.cli.intake",
+    "new-year": "forecast.cli.new_year",
     "notebook": "forecast.cli.notebook",
     "predict": "forecast.cli.predict",
     "report": "forecast.cli.report",
+    "reproduce": "forecast.cli.reproduce",
     "runs": "forecast.cli.runs",
     "schedule": "forecast.cli.schedule",
     "send": "forecast.cli.send",
     "status": "forecast.cli.status",
     "undo": "forecast.cli.undo",
+    "verify": "forecast.cli.verify",
 }
 INTERRUPTED: Final = FROM_SIGNAL + 2
 _CANNOT_WRITE: Final = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 ALL: Final = "all"
 
-Choice = Callable[["Vintages"], Sequence[str]]
+Choice = Callable[[RunSpec, "Vintages"], Sequence[str]]
 
 
 def wanted(area: str, areas: Path | None, *, default: str, scheduler: str | None, pdf: bool) -> Choice | None:
@@ -48,7 +48,7 @@ def wanted(area: str, areas: Path | None, *, default: str, scheduler: str | None
     if areas is None:
         return reader.all_provinces
     named, file = reader.read(areas), str(areas)
-    return lambda vintages: reader.provinces(named, vintages, file)
+    return lambda question, vintages: reader.provinces(named, question, vintages, file)
 
 
 def report_areas(

@@ -68,6 +68,7 @@ def page(found: Summary, lang: str) -> str:
     else:
         facts = {"year": found.last_year, "announced_on": found.last_announced}
         head.append(labels.text("check.last", lang, **facts))
+    head += [labels.text("check.overdue", lang, year=year, due=due) for year, due in found.overdue]
     head.append(labels.text("check.sound", lang))
     sections = (_counts, _coverage, _grid, _conflicts, _contradictions, _aside, _maxima, _undated)
     return "\n\n".join(["\n".join(head), *(section(found, lang) for section in sections)])

@@ -12,7 +12,7 @@ from forecast.base import labels
 from forecast.base.disk import replace_file, writing
 from forecast.base.errors import EXIT_GOOD, SpecError, WriteError
 from forecast.base.indexes import MAIN
-from forecast.base.spec import RunSpec, refuse_unanswerable
+from forecast.base.spec import RunSpec
 from forecast.cli.figures import models_of, result_of
 from forecast.cli.local import PathType, Verb, options, today
 from forecast.data import load
@@ -64,7 +64,7 @@ def form(
     known = load.read(data_dir, as_of=day)
     place = known.find_province(area)
     spec = RunSpec(index_code=INDEX_CODE, area=place, target_year=target_year, as_of=day)
-    refuse_unanswerable(spec, announcements=known.announcements, areas=known.provinces)
+    known.for_year(spec.target_year).refuse(spec)
     framework = framework_for(known.frameworks, known.events, INDEX_CODE, target_year, day)
     model = models_of(result_of(with_forecast, reports_dir, spec)) if with_forecast else None
     names = departments(framework) if everybody else (str(department),)

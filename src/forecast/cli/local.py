@@ -75,12 +75,13 @@ def _of(kind: Type, metavar: str, **more: Any) -> dict[str, Any]:
 
 
 class Verb(click.Command):
-    """One verb with its help in one language; the texts are ``cli.<name>.help`` and so on."""
+    """One verb with its help in one language; the texts are ``cli.<name>.help`` and so on (no hyphens)."""
 
     def __init__(self, name: str, lang: str, **settings: Any) -> None:
         self.lang = lang
-        settings.setdefault("help", text(f"cli.{name}.help", lang))
-        settings.setdefault("short_help", text(f"cli.{name}.short", lang))
+        key = f"cli.{name.replace('-', '')}"
+        settings.setdefault("help", text(f"{key}.help", lang))
+        settings.setdefault("short_help", text(f"{key}.short", lang))
         settings.setdefault("options_metavar", text("cli.metavar.options", lang))
         settings.setdefault("context_settings", {"allow_extra_args": True})  # refused in our words
         super().__init__(name, **settings)

@@ -25,6 +25,8 @@ class Summary:
     ----------
     last_year, last_announced
         Latest year whose result was out, and the day on which it was; None before the first.
+    overdue
+        Later years whose result was due by the day, with the day it was due, see `overdue`.
     counts
         One row a table: table, rows, known, later, undated, set_aside, taken.
     coverage
@@ -56,6 +58,7 @@ class Summary:
     area: str
     last_year: int | None
     last_announced: dt.date | None
+    overdue: tuple[tuple[int, dt.date], ...]
     counts: pd.DataFrame
     coverage: pd.DataFrame
     grid: pd.DataFrame
@@ -92,6 +95,7 @@ class Summary:
             "area": self.area,
             "last_year": self.last_year,
             "last_announced": self.last_announced.isoformat() if self.last_announced else None,
+            "overdue": [{"year": year, "due": day.isoformat()} for year, day in self.overdue],
             **frames,
         }
 
@@ -124,6 +128,7 @@ def summary(known: Known, *, index_code: str, area: str) -> Summary:
         area=area,
         last_year=last_year,
         last_announced=last["announced_on"].date() if last is not None else None,
+        overdue=overdue(known, index_code),
         counts=known.counts,
         coverage=_coverage(own, known, index_code, components, coming.components),
         grid=_grid(own, area, components, years),
@@ -134,6 +139,23 @@ def summary(known: Known, *, index_code: str, area: str) -> Summary:
         versions=_versions(known, index_code, years),
         maxima=coming.components,
     )
+
+
+def overdue(known: Known, index_code: str) -> tuple[tuple[int, dt.date], ...]:
+    """List results that were due by the day and are not announced: the year, and the day it was due.
+
+    A result is due on the middle one of the days of the year on which the last three were announced.
+    """
+    own = known.announcements[known.announcements["index_code"] == index_code].dropna(subset="announced_on")
+    own = own.sort_values("year").tail(3)
+    if own.empty:
+        return ()
+    pairs = zip(own["announced_on"], own["year"].astype(int), strict=True)
+    days = sorted((day.date() - dt.date(year + 1, 1, 1)).days for day, year in pairs)
+    after = dt.timedelta(days=days[len(days) // 2])
+    missing = range(int(own["year"].iloc[-1]) + 1, known.as_of.year)
+    due = ((year, dt.date(year + 1, 1, 1) + after) for year in missing)
+    return tuple((year, day) for year, day in due if day < known.as_of)
 
 
 def _components(own: pd.DataFrame, index_code: str) -> list[str]:
@@ -157,7 +179,7 @@ def _name(component: str, index_code: str, framework: pd.DataFrame) -> tuple[str
 def _coverage(
     own: pd.DataFrame, known: Known, index_code: str, components: list[str], framework: pd.DataFrame
 ) -> pd.DataFrame:
-    provinces = own.loc[own["area"].isin(known.provinces) & (own["statistic"] == "value")]
+    provinces = own.loc[own["area"].isin(_every(known)) & (own["statistic"] == "value")]
     means = own.loc[(own["area"] == COUNTRY) & (own["statistic"] == "mean") & own["score"].notna()]
     rows = []
     for component in components:
@@ -204,11 +226,16 @@ def _conflicts(own: pd.DataFrame) -> pd.DataFrame:
 
 
 def _contradictions(own: pd.DataFrame, known: Known, index_code: str) -> pd.DataFrame:
-    rows = own.loc[own["area"].isin(known.provinces) & (own["statistic"] == "value")]
+    rows = own.loc[own["area"].isin(_every(known)) & (own["statistic"] == "value")]
     years = sorted(set(rows["year"]))
     frameworks = frameworks_for(known.frameworks, known.events, index_code, years, known.as_of)
     shares = with_share(rows, known.frameworks, known.events, known.as_of)
-    return of_years(shares, frameworks, len(known.provinces))
+    return of_years(shares, frameworks, {year: len(known.provinces_in(year)) for year in years})
+
+
+def _every(known: Known) -> list[str]:
+    """Name the provinces of all years: a figure is of those of its own year."""
+    return [str(area) for area in known.areas.loc[known.areas["kind"] == "province", "area"]]
 
 
 def _undated(known: Known) -> pd.DataFrame:

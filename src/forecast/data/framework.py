@@ -144,6 +144,7 @@ def frameworks_for(
     known = as_known(events, as_of)
     changes = known.loc[known["index_code"] == index_code].sort_values(["year", "known_on"])
     index = INDEXES[index_code]
+    changes = changes.loc[changes["kind"] != "areas"]  # other areas are measured the same way
     if index.inside:
         frameworks = frameworks.iloc[:0]
     else:

@@ -14,9 +14,9 @@ from forecast.answer import pipeline
 from forecast.base.errors import SpecError
 from forecast.base.indexes import MAIN
 from forecast.base.labels import LANGUAGES
-from forecast.base.spec import DEFAULT_AREA, RunSpec, parse_day, refuse_unanswerable, refuse_unknown
+from forecast.base.spec import DEFAULT_AREA, RunSpec, parse_day, refuse_unknown
 from forecast.data.tables import INDEX_CODES
-from forecast.desk import refusals
+from forecast.desk import refusals, reported
 from forecast.desk.steps import tables_of
 from forecast.desk.workbench import Workbench
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Workbench", "open"]
 
 
+REPORT: Final = "report"  # as_of: the day of the latest report
 KEYWORDS: Final = ("as_of", "area", "target_year", "index_code", "data_dir", "lang")
 
 
@@ -44,7 +45,8 @@ def open(  # noqa: A001 -- analysts write forecast.open
     Parameters
     ----------
     as_of
-        Nothing published after this day is used; a day or ISO text (2024-10-20); today if left out.
+        Nothing published after this day is used; a day or ISO text (2024-10-20); today if left out.  With
+        "report" the day, and the year if it is left out, are those of the latest report on the same question.
     area
         Province, in any spelling of ``areas.csv``; the city if left out.
     target_year
@@ -81,16 +83,20 @@ def open(  # noqa: A001 -- analysts write forecast.open
         refuse_unknown("lang", lang, LANGUAGES)
     if index_code not in INDEX_CODES:
         refuse_unknown("index_code", index_code, INDEX_CODES)
-    day = _day(as_of)
     folder = Path(data_dir) if data_dir else pipeline.project_data()
-    known = tables_of(folder)[1].known_at(day).of(index_code)
+    vintages = tables_of(folder)[1]
+    if as_of == REPORT:
+        place = vintages.known_at(_day(None)).find_province(area)
+        as_of, target_year = reported.latest(folder, index_code, place, target_year)
+    day = _day(as_of)
+    known = vintages.known_at(day).of(index_code)
     spec = RunSpec(
         index_code=index_code,
         area=known.find_province(area),
         target_year=target_year or _next_year(known, index_code),
         as_of=day,
     )
-    refuse_unanswerable(spec, announcements=known.announcements, areas=known.provinces)
+    known.for_year(spec.target_year).refuse(spec)
     return Workbench(spec, folder.resolve(), lang)
 
 

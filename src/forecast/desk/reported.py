@@ -1,9 +1,10 @@
-"""The report made from a notebook: the very run that ``forecast report`` makes."""
+"""Reports and the desk: the one made from a notebook, and the latest one, whose day is taken over."""
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from forecast.answer import pipeline
 from forecast.base import labels
@@ -14,6 +15,23 @@ from forecast.pages.markup import Passage
 
 NOTEBOOKS: Final = "notebooks"  # beside the project's tables
 REPORTS: Final = "reports"  # beside the tables that were asked
+
+
+def latest(
+    data_dir: Path, index_code: str, area: str, target_year: int | None
+) -> tuple[dt.date | None, int | None]:
+    """Give day and year of the latest report on a question; no day if there is none beside the tables."""
+    from forecast.runs import site
+    from forecast.runs.store import Store
+
+    records = (entry.manifest for entry in Store(data_dir.resolve().parent / REPORTS).published())
+    asked: dict[str, Any] = {"index_code": index_code, "area": area}
+    if target_year:
+        asked["target_year"] = target_year
+    newest = site.latest(each for each in records if each and asked.items() <= each.spec.items())
+    if newest is None:
+        return None, target_year
+    return dt.date.fromisoformat(str(newest.spec["as_of"])), int(newest.spec["target_year"])
 
 
 def report(spec: RunSpec, data_dir: Path, lang: str) -> View:

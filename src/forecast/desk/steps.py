@@ -25,7 +25,7 @@ from forecast.answer.result import Result
 from forecast.answer.scorecard.outlook import Outlook
 from forecast.base import labels
 from forecast.base.indexes import panel_of
-from forecast.base.spec import RunSpec, refuse_unanswerable
+from forecast.base.spec import RunSpec
 from forecast.data import load, scenarios, tables
 from forecast.data.load import Known, Vintages
 from forecast.data.load.indicators import related_of
@@ -65,10 +65,10 @@ class Steps:
         return MEMORY.get(kind, digest(self.key, asked(self.spec), *more), make)
 
     def known(self) -> Known:
-        """Cut the tables to the day."""
-        day, index = self.spec.as_of, panel_of(self.spec.index_code)
-        key = digest(self.key, day, index)
-        return MEMORY.get("known", key, lambda: self.vintages.known_at(day).of(index))
+        """Cut the tables to the day, for the areas of the target year."""
+        year = self.spec.target_year
+        key = digest(self.key, self.spec.as_of, panel_of(self.spec.index_code), year)
+        return MEMORY.get("known", key, lambda: self._published().for_year(year))
 
     def posterior(self) -> Posterior:
         """Fit the panel, which all areas share."""
@@ -112,13 +112,16 @@ class Steps:
             with telling("desk.recording", self.lang) as tell:
                 years = record.past_forecasts(
                     self.vintages,
-                    self.known(),
+                    self._published(),
                     anyone,
                     lambda then, question: self._past(then, question, tell),
                 )
                 return record.joined(years)
 
         return MEMORY.get("record", digest(self.key, asked(anyone)), make)
+
+    def _published(self) -> Known:
+        return self.vintages.known_at(self.spec.as_of).of(panel_of(self.spec.index_code))
 
     def _anyone(self) -> RunSpec:
         """The question of an area of no one's choice, as what all share must not depend on who asks."""
@@ -127,7 +130,7 @@ class Steps:
     def _panel(self) -> tuple[Posterior, np.random.Generator]:
         """The posterior, and the source of chance as its draws left it."""
         known, spec = self.known(), self.spec
-        refuse_unanswerable(spec, announcements=known.announcements, areas=known.provinces)
+        known.refuse(spec)
 
         def fit() -> tuple[Posterior, np.random.Generator]:
             rng = np.random.default_rng(spec.seed)

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, overload
 
 from forecast.base import labels
+from forecast.base.errors import ForecastError
 from forecast.base.spec import RunSpec
+from forecast.data.check import overdue
 from forecast.desk import explained, reported, shown, topics, tried
 from forecast.desk.refusals import refusal
 from forecast.desk.steps import Steps
@@ -215,8 +217,16 @@ class Workbench:
 
     def _repr_html_(self) -> str:
         methods = ", ".join(f".{name}()" for name in NAMES)
-        lines = (self._said(), labels.text("desk.methods", self.lang, methods=methods))
+        lines = (self._said(), *self._overdue(), labels.text("desk.methods", self.lang, methods=methods))
         return Passage(lines)._repr_html_()
+
+    def _overdue(self) -> tuple[str, ...]:
+        """Say which results were due by the day and are not in the tables, if these are sound."""
+        try:
+            late = overdue(self._now().known(), self.spec.index_code)
+        except ForecastError:
+            return ()
+        return tuple(labels.text("check.overdue", self.lang, year=year, due=due) for year, due in late)
 
     def _said(self) -> str:
         return labels.text(

@@ -59,6 +59,8 @@ class Statements:
         Which row of the scores the statement comes from.
     standings : tuple of Standing
         How areas stand to each other in the years of which enough is published.
+    loose : ndarray of bool, shape (n,), optional
+        Statements that were made, not published: draws hold them with their error.
     """
 
     area_weight: sparse.csr_array
@@ -67,6 +69,7 @@ class Statements:
     error: Floats
     row: Ints
     standings: tuple[Standing, ...] = ()
+    loose: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.value)

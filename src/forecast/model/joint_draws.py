@@ -22,6 +22,7 @@ Ints = NDArray[np.int_]
 LEVEL_DF = 8  # degrees of freedom of what all areas share: variances are themselves estimates
 AREA_DF = 3  # and of an area's own part: most areas hardly move, a few weak ones jump
 STEPS = 8  # at most, of Newton's method towards a published sum
+LEAST_SHARE = 0.001  # of what is made and drawn with its doubt
 LONGEST = 3.0  # logits of such a step
 SMALL = 1e-3  # logits: after such a step a draw needs no other, as the next one is its square
 JITTER = 1e-8  # of a logit squared: cells that are published to the last digit have no variance left
@@ -71,7 +72,7 @@ def joint_draws(
     drawn += np.repeat(_scale(AREA_DF, (n, len(areas)), rng), size, axis=1) * noise
     blocks = [slice(k * size, (k + 1) * size) for k in range(len(areas))]
     covariances = [common[here] @ common[here].T + own[here, here] for here in blocks]
-    sums = [_sums(fitted.statements, place, cells, n) for place in areas]
+    sums = [_sums(fitted.statements, place, cells, n, rng) for place in areas]
     for here, covariance, own_sums in zip(blocks, covariances, sums, strict=True):
         drawn[:, here] = _hold(drawn[:, here], covariance, *own_sums)
     for standing in fitted.statements.standings:
@@ -106,15 +107,25 @@ def _scale(df: float, shape: tuple[int, int], rng: np.random.Generator) -> Float
     return np.asarray(np.sqrt((df - 2) / rng.chisquare(df, size=shape)))
 
 
-def _sums(statements: Statements, area: int, cells: Ints, n: int) -> tuple[Floats, Floats, Floats]:
-    """One area's published sums of several of the cells: weights (m, cells), values (n, m), errors (m,)."""
+def _sums(
+    statements: Statements, area: int, cells: Ints, n: int, rng: np.random.Generator
+) -> tuple[Floats, Floats, Floats]:
+    """One area's published sums of several of the cells: weights (m, cells), values (n, m), errors (m,).
+
+    What was made, not published, is drawn with its doubt.
+    """
     rows = np.flatnonzero(own_area(statements.area_weight) == area)
     weight = statements.cell_weight[rows]
     count = np.diff(weight.indptr)
     within = weight[:, cells]
     several = np.flatnonzero((count > 1) & (np.diff(within.tocsr().indptr) == count))
     kept = rows[several]
-    return within[several].toarray(), np.tile(statements.value[kept], (n, 1)), statements.error[kept]
+    value, error = np.tile(statements.value[kept], (n, 1)), statements.error[kept]
+    if statements.loose is not None and (loose := statements.loose[kept]).any():
+        noise = error[loose] * rng.standard_normal((n, int(loose.sum())))
+        value[:, loose] = np.clip(value[:, loose] + noise, LEAST_SHARE, 1 - LEAST_SHARE)
+        error = np.where(loose, STANDING_ERROR, error)
+    return within[several].toarray(), value, error
 
 
 def _hold(drawn: Floats, covariance: Floats, weight: Floats, value: Floats, error: Floats) -> Floats:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.special import ndtri
 
-from forecast.data.tables.values import APPRAISED
+from forecast.data.tables.values import APPRAISED, MADE
 from forecast.model.evidence import Statements
 from forecast.model.latent import Lattice, Variances
 from forecast.model.scheme import Subject, leaf_weights
@@ -37,6 +37,7 @@ Weights = dict[int, float]  # by place among the areas, or among the cells
 
 # Standard deviation of a figure's own error, in share of the maximum, by the trust in its source.
 TRUST_ERROR = {"official": 0.0002, "press": 0.0005, "dataset preview": 0.001, "copy": 0.001, "derived": 0.005}
+TRUST_ERROR[MADE] = 0.0002  # it is rounded; its spread holds all of its doubt
 BORROWED_ERROR = 0.08  # of the share, where the year's own maximum was never seen
 DERIVED_ERROR = 0.03  # of a component: a sum of two statements, of which one may be loosely meant
 BORROWED_TOTAL_ERROR = 0.003  # a total whose weights are borrowed: weights err, shares are alike
@@ -84,6 +85,7 @@ def observe(
         error=np.array([error for _, _, _, error in parts], dtype=float),
         row=np.array([i for i, r in enumerate(rows) if r.statement is not None], dtype=int),
         standings=_standings(records, subject, reader),
+        loose=np.array([r.use == "made" for r in rows if r.statement is not None], dtype=bool),
     )
     uses = pd.Series([r.use for r in rows], index=scores.index, dtype="object", name="use")
     return lattice, statements, uses
@@ -96,8 +98,8 @@ def _standings(records: Sequence[Row], subject: Subject, reader: _Reader) -> tup
     places = {area: place for place, area in enumerate(subject.areas)}
     for row in records:
         key = (str(row["index_code"]), str(row["component"]), int(row["year"]))
-        if key not in reader.spreads or key[2] not in subject.schemes:
-            continue
+        if key not in reader.spreads or key[2] not in subject.schemes or row["trust"] == MADE:
+            continue  # what is made need not hold
         facts = own.setdefault(key, {"rank": np.full(n, np.nan), "share": np.full(n, np.nan)})
         share = plain_share(row)
         if row["statistic"] == "value" and row["area"] in places:
@@ -187,7 +189,8 @@ class _Reader:
                 return _Read("above_every_maximum")
             part = row["component"] in APPRAISED
             own_error = float(np.hypot(error, APPRAISED_ERROR)) if part else error
-            return _Read("appraised" if part else "score", (areas, cells, share, own_error))
+            use = "appraised" if part else "made" if row["trust"] == MADE else "score"
+            return _Read(use, (areas, cells, share, own_error))
         if math.isnan(row["rank"]):
             return _Read("no_number")
         n = len(self.subject.areas)

@@ -76,7 +76,7 @@ class _Piece:
 class Cover(_Piece):
     """The head of a page; the page's title, language and foot are taken from it.
 
-    `warning` is said before everything else, and on every printed page.
+    `warning` is said before everything else, and on every printed page; `links` lead to the other pages.
     """
 
     macro: ClassVar[str] = "cover"
@@ -86,6 +86,7 @@ class Cover(_Piece):
     lang: str
     foot: str = ""
     warning: str = ""
+    links: tuple[tuple[str, str], ...] = ()
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         page = {
@@ -95,6 +96,7 @@ class Cover(_Piece):
             "lang": self.lang,
             "foot": self.foot,
             "warning": self.warning,
+            "links": self.links,
         }
         return {"text/html": self._repr_html_(), "text/plain": repr(self), PAGE_TYPE: page}
 
@@ -125,11 +127,50 @@ class Passage(_Piece):
 
     macro: ClassVar[str] = "passage"
     lines: tuple[str, ...]
-    form: Literal["text", "headline", "lead", "note", "list"] = "text"
+    form: Literal["text", "headline", "lead", "note", "list", "steps"] = "text"
 
     def __str__(self) -> str:
+        if self.form == "steps":
+            return "\n".join(f"{place}. {line}" for place, line in enumerate(self.lines, start=1))
         mark = "- " if self.form == "list" else ""
         return "\n".join(mark + line for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Link(_Piece):
+    """A way to another page of the folder, named in that page's language."""
+
+    macro: ClassVar[str] = "link"
+    text: str
+    address: str
+    lang: str
+
+    def __str__(self) -> str:
+        return f"{self.text} ({self.address})"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A box of sheet one: what is meant, its figure, the figure's range, and what it is held against."""
+
+    label: str
+    value: str
+    span: str
+    beside: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Cards(_Piece):
+    """Boxes side by side."""
+
+    macro: ClassVar[str] = "cards"
+    cards: tuple[Card, ...]
+
+    def __str__(self) -> str:
+        return "\n".join(
+            f"{card.label}: {card.value} ({card.span}); " + "; ".join(": ".join(pair) for pair in card.beside)
+            for card in self.cards
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +185,13 @@ class Column:
 class Cell:
     """Text of a cell and, if need be, a word that qualifies it, such as "estimated".
 
-    `lang` is told where the text is in another language than the page.
+    `lang` is told where the text is in another language than the page; `link` is the page that says more.
     """
 
     text: str
     mark: str = ""
     lang: str = ""
+    link: str = ""
 
     def __str__(self) -> str:
         mark = self.mark.replace("\n", " ")
@@ -266,10 +308,23 @@ class Pieces:
 class Section(Pieces):
     """Several pieces that the style sheet treats as one; `form` is their class there."""
 
-    form: Literal["front"] = "front"
+    form: Literal["front", "second", "pair"] = "front"
 
     def _repr_html_(self) -> str:
         return f'<div class="{self.form}">\n{Pieces._repr_html_(self)}\n</div>'
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Fold(Pieces):
+    """Pieces under a heading that a reader opens; paper has them all."""
+
+    title: str = ""
+    anchor: str = ""
+
+    def _repr_html_(self) -> str:
+        opens = f'<details class="annex" id="{escape(self.anchor)}">'
+        head = f"<summary><h2>{escape(self.title)}</h2></summary>"
+        return f"{opens}{head}\n{Pieces._repr_html_(self)}\n</details>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,11 +335,13 @@ class Page:
     lang: str
     skip: str
     contents_label: str
+    pages_label: str = ""
     subtitle: str = ""
     place_day: str = ""
     foot: str = ""
     warning: str = ""
     contents: tuple[tuple[str, str], ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
 
     def document(self, body: Iterable[Shown]) -> str:
         """Write a whole file from pieces, without a notebook."""

@@ -70,7 +70,8 @@ def figures_to_show(result: Result, kind: Kind, component: str, lang: str) -> li
         "departments": result.departments["combined_median"].dropna(),
     }
     if kind.stem in more:
-        return [labels.number(value, 2, lang) for value in more[kind.stem]]
+        decimals = 1 if kind.stem == "scorecard" else 2
+        return [labels.number(value, decimals, lang) for value in more[kind.stem]]
     if kind.each:
         about = [component]
     elif kind.stem == FRONT_PAGE:

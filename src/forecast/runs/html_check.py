@@ -30,7 +30,7 @@ ADDRESSES: Final = frozenset(
 )
 _CLICKED: Final = frozenset({"a", "area"})
 _CLICKABLE: Final = re.compile(
-    r"https?://|mailto:|#|([\w-][\w.-]*/)?[\w-][\w.-]*\.html(#[\w.-]+)?$", re.IGNORECASE
+    r"https?://|mailto:|#|(\.\./|[\w-][\w.-]*/)?[\w-][\w.-]*\.html(#[\w.-]+)?$", re.IGNORECASE
 )
 _INSIDE: Final = re.compile(r"#\S*|data:image/(png|jpeg|gif|webp);base64,[a-z0-9+/=\s]*", re.IGNORECASE)
 _CSS_ESCAPE: Final = re.compile(r"\\([0-9a-fA-F]{1,6})\s?|\\(.)", re.DOTALL)

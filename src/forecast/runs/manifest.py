@@ -92,6 +92,8 @@ class Manifest:
         Grows with each publication, whatever the clock says; 0 before.
     seconds
         By step and page.
+    headline
+        Figures of the total and the rank, for the list of reports.
     traces
         By page, of what another attempt need not do again.
     error
@@ -105,6 +107,7 @@ class Manifest:
     pages: tuple[str, ...] = ()
     outputs: Mapping[str, str] = field(default_factory=dict)
     checks: tuple[Check, ...] = ()
+    headline: Mapping[str, float] = field(default_factory=dict)
     state: State = "planned"
     number: int = 0
     started_at: str = ""

@@ -40,8 +40,8 @@ class Kind:
 
 
 KINDS: Final = (
-    # Domains, targets, counts, phrases, words, sources, the run: there whatever was entered.
-    Kind(stem="meeting", tables=8, figures=3),
+    # Domains, the ladder, targets: there whatever was entered.
+    Kind(stem="meeting", tables=3, figures=4),
     Kind(stem="total", figures=1),
     Kind(stem="domain", each=True, figures=1),
     # Without criteria, forms or remedies these two have lines that say what to enter, and nothing else.

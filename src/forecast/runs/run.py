@@ -23,16 +23,17 @@ from typing import TYPE_CHECKING, Final
 from nbformat import NotebookNode
 from threadpoolctl import threadpool_limits
 
+from forecast.answer.ledger import last_verified
 from forecast.answer.result import Result
 from forecast.base import labels, stop
 from forecast.base.disk import replace_file, writing
 from forecast.base.errors import ForecastError, RunError, SpecError
 from forecast.base.labels import LANGUAGES, Phrase
 from forecast.base.spec import RunSpec
-from forecast.data import load, scenarios, tables
+from forecast.data import issuer, load, scenarios, tables
 from forecast.pages import handout, reading
 from forecast.pages import report as pages
-from forecast.runs import checks, plan, reuse
+from forecast.runs import checks, ledger, plan, reuse
 from forecast.runs.execute import Limits, execute
 from forecast.runs.files import sha256
 from forecast.runs.kernels import ForkServer, Kernels, available, imported_by
@@ -136,7 +137,7 @@ def report(
     store = Store(reports_dir.resolve())
     notebooks = plan.read(notebooks_dir, kinds)
     notebooks.check(plan.parameters_of(spec, data_dir=store.root, run_dir=store.root, lang=lang))
-    data = data_of(data_dir, spec)
+    data = data_of(data_dir, spec) | ledger.for_report(store.root, spec)
     inputs = inputs_of(data, notebooks.content)
     run_id = run_id_of(spec.as_dict(), lang, inputs)
     with store.opened():
@@ -204,7 +205,11 @@ class _Run:
             result = self._compute(kernels)
             jobs = self._jobs(result)
             # Pages tell how many of these passed; their own come on top.
-            self._record(pages=tuple(job.name for job in jobs), checks=checks.of_forecast(result))
+            self._record(
+                pages=tuple(job.name for job in jobs),
+                checks=checks.of_forecast(result),
+                headline=reading.headline_figures(result),
+            )
             with ThreadPoolExecutor(1, thread_name_prefix="handout") as beside:
                 told = {"lang": self.manifest.lang, "run_id": self.manifest.run_id}
                 written = beside.submit(handout.write, self.folder, result, **told)
@@ -236,6 +241,8 @@ class _Run:
                     made = pipeline.make(self.spec, self.folder / DATA, self.previous, kernels.each)
                 else:
                     made = pipeline.answer(ground, self.spec, self.previous)
+            told = last_verified(ledger.read(self.folder / DATA), self.spec)
+            made = replace(made, last_verified=told)
             with writing(self.folder):
                 made.write(self.folder)
         self._record(traces={reuse.RESULT: Trace(key, found or reuse.digest_of_tables(self.folder))})
@@ -349,7 +356,8 @@ def data_of(folder: Path, spec: RunSpec) -> dict[str, bytes]:
     """
     every = (tables.AREAS, *tables.DATA_TABLES)
     names = [table.file for table in every if not table.optional or (folder / table.file).exists()]
-    names += [scenarios.FILE] if (folder / scenarios.FILE).exists() else []
+    # What was verified last stands beside the tables where a run is made elsewhere.
+    names += [name for name in (scenarios.FILE, issuer.FILE, ledger.FILE) if (folder / name).exists()]
     try:
         return {name: (folder / name).read_bytes() for name in names}
     except OSError:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from forecast.base.disk import replace_file
-from forecast.base.labels import text
+from forecast.base.labels import LANGUAGES, text
+from forecast.pages import reading
 from forecast.pages.markup import Page
 from forecast.runs import html_check
 from forecast.runs.manifest import Manifest
@@ -18,6 +19,7 @@ from forecast.runs.manifest import Manifest
 INDEX: Final = "index.html"
 LATEST: Final = "latest.html"
 AREAS: Final = "areas"  # the folder of the reports of many areas
+VERIFIED: Final = "verify*.html"  # pages of what forecasts said beside what came
 FRONT_PAGE: Final = "meeting"
 PAGE_STEMS: Final = ("meeting", "total", "domain", "scorecard", "departments", "backtest", "data")
 
@@ -37,13 +39,23 @@ def write(root: Path, runs: Iterable[Manifest], lang: str = "vi") -> None:
     listed = sorted(runs, key=lambda run: run.number, reverse=True)
     newest = latest(listed)
     if newest is None:
-        for name in (LATEST, INDEX):
+        for name in (INDEX, *(latest_name(each, lang) for each in LANGUAGES)):
             (root / name).unlink(missing_ok=True)
         return
-    for name, content in ((LATEST, _latest(newest, lang)), (INDEX, _index(root, listed, newest, lang))):
+    files = {INDEX: _index(root, listed, newest, lang)}
+    for each in LANGUAGES:
+        own = latest(run for run in listed if run.lang == each)
+        if own is not None or each == lang:
+            files[latest_name(each, lang)] = _latest(own or newest, each)
+    for name, content in files.items():
         path = root / name
         if not path.is_file() or path.read_text(encoding="utf-8") != content:
             replace_file(path, content)
+
+
+def latest_name(lang: str, main: str = "vi") -> str:
+    """Name of the file that leads to the latest report in a language."""
+    return LATEST if lang == main else LATEST.replace(".html", f".{lang}.html")
 
 
 def latest(runs: Iterable[Manifest]) -> Manifest | None:
@@ -68,7 +80,7 @@ def title(run: Manifest, lang: str) -> str:
         lang,
         index=text(f"index.{spec['index_code']}", lang),
         year=int(spec["target_year"]),
-        area=spec["area"],
+        area=reading.place_name(str(spec["area"]), lang),
     )
 
 
@@ -89,6 +101,8 @@ def _index(root: Path, runs: Sequence[Manifest], newest: Manifest, lang: str) ->
     parts = [f'<p class="lead">{html.escape(text("runs.index.latest", lang))} {link}</p>']
     if (root / AREAS / INDEX).is_file():
         parts.append(f"<p>{_link(f'{AREAS}/{INDEX}', text('areas.link', lang))}</p>")
+    verified = (path for path in sorted(root.glob(VERIFIED)) if "." not in path.stem)  # in one language
+    parts += [f"<p>{_link(path.name, text('verify.link', lang, page=path.stem))}</p>" for path in verified]
     parts += [_section(run, lang) for run in runs]
     return frame.document([_Html("\n".join(parts))])
 
@@ -102,9 +116,7 @@ def _section(run: Manifest, lang: str) -> str:
     if run.finished_at:
         finished = dt.datetime.fromisoformat(run.finished_at)
         when = {"made_on": finished.date(), "hour": f"{finished:%H:%M}"}
-        facts.append(
-            text("runs.index.made_by" if run.user else "runs.index.made", lang, user=run.user, **when)
-        )
+        facts.append(text("runs.index.made", lang, **when))
     facts.append(text(f"runs.index.in_{run.lang}", lang))
     facts.append(text("runs.index.run", lang, run_id=run.run_id))
     if run.spec["force"]:
@@ -112,12 +124,28 @@ def _section(run: Manifest, lang: str) -> str:
     return "\n".join(
         [
             f"<h2>{html.escape(title(run, lang))}</h2>",
+            *_headline(run, lang),
             f"<p>{html.escape('; '.join(facts))}</p>",
             "<ul>",
             *items,
             "</ul>",
         ]
     )
+
+
+def _headline(run: Manifest, lang: str) -> list[str]:
+    """Say the figures of a run; of one that was made before they were kept nothing."""
+    if not run.headline:
+        return []
+    told = run.headline
+    facts = {
+        "median": reading.points(told["median"], lang),
+        "unit": reading.unit(str(run.spec["index_code"]), lang),
+        "span": reading.span(told["lower"], told["upper"], lang),
+        **{name: int(told[f"rank_{name}"]) for name in ("best", "worst")},
+        "rank": int(told["rank_median"]),
+    }
+    return [f'<p class="lead">{html.escape(text("runs.index.headline", lang, **facts))}</p>']
 
 
 def _latest(run: Manifest, lang: str) -> str:

@@ -38,7 +38,7 @@ QUESTION: Final = ("index_code", "area", "target_year")
 
 
 # What a failed run must not leave, as it would be taken for a report.
-FINISHED: Final = ("*.html", "*.pdf", handout.BOOK, handout.LONG)
+FINISHED: Final = ("*.html", "*.pdf", handout.BOOK, handout.LONG, handout.NOTICE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from forecast.answer.result import Result
 from forecast.base.errors import SpecError
 from forecast.base.labels import Phrase
+from forecast.data.issuer import Issuer
+from forecast.pages import report
 from forecast.runs import site
 from forecast.runs.manifest import Manifest
 from forecast.runs.store import Entry, Store
@@ -20,6 +22,9 @@ LATEST: Final = "latest"
 STALE_DAYS: Final = 45
 MEETING: Final = f"{site.FRONT_PAGE}.html"
 PAPER: Final = f"{site.FRONT_PAGE}.pdf"
+
+
+Files = Mapping[str, Mapping[str, bytes]]  # by kind and name
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +36,25 @@ class Chosen:
     manifest, result
         Its record, and what it has found.
     files
-        Its files by kind (html, pdf, xlsx) and name.
+        Its files by kind (html, pdf, xlsx, docx) and name.
+    others
+        The same of the runs that answer the same question from the same data in another language.
+    issuer
+        Who signs.
     unlisted
         Names of files beside them that the run has not made, and that therefore stay.
     """
 
     manifest: Manifest
     result: Result
-    files: Mapping[str, Mapping[str, bytes]]
+    files: Files
     unlisted: tuple[str, ...] = ()
+    others: Mapping[str, Files] = field(default_factory=dict)
+    issuer: Issuer = field(default_factory=Issuer)
+
+    def edition(self, lang: str) -> tuple[str, Files]:
+        """Give the files in a reader's language if there are any, else the run's own, and their language."""
+        return (lang, self.others[lang]) if lang in self.others else (self.manifest.lang, self.files)
 
 
 def choose(store: Store, run: str, *, today: dt.date, stale_days: int | None) -> Chosen:
@@ -78,7 +93,30 @@ def choose(store: Store, run: str, *, today: dt.date, stale_days: int | None) ->
         file = Path(str(error.filename)).name
         raise _refusal(entry.run_id, [Phrase("send.not.other_version", {"file": file})]) from error
     content["pdf"].update(_printed(entry.folder, manifest))
-    return Chosen(manifest, result, content, _unlisted(entry.folder, [*manifest.outputs, *content["pdf"]]))
+    return Chosen(
+        manifest,
+        result,
+        content,
+        _unlisted(entry.folder, [*manifest.outputs, *content["pdf"]]),
+        _others(store, manifest),
+        report.issuer(str(entry.folder)),
+    )
+
+
+def _others(store: Store, manifest: Manifest) -> dict[str, Files]:
+    """Read the same report in other languages, the newest of each; one that is damaged is left out."""
+    found: dict[str, Files] = {}
+    for entry in sorted(store.published(), key=lambda one: -one.manifest.number if one.manifest else 0):
+        other = entry.manifest
+        if other is None or other.lang in (manifest.lang, *found):
+            continue
+        if other.spec != manifest.spec or other.inputs.data != manifest.inputs.data:
+            continue
+        content, wrong = _contents(entry.folder, other)
+        if not wrong:
+            content["pdf"].update(_printed(entry.folder, other))
+            found[other.lang] = content
+    return found
 
 
 def _found(store: Store, run: str) -> Entry:
@@ -108,7 +146,7 @@ def _contents(folder: Path, manifest: Manifest) -> tuple[dict[str, dict[str, byt
 
     The bytes that are hashed are the ones that are attached, so that no change in between goes out.
     """
-    kept: dict[str, dict[str, bytes]] = {"html": {}, "pdf": {}, "xlsx": {}}
+    kept: dict[str, dict[str, bytes]] = {"html": {}, "pdf": {}, "xlsx": {}, "docx": {}}
     wrong = []
     for name, digest in manifest.outputs.items():
         try:
@@ -146,7 +184,8 @@ def _unlisted(folder: Path, known: Collection[str]) -> tuple[str, ...]:
 def _kind(name: str) -> str:
     if name in {MEETING, PAPER}:
         return name.rpartition(".")[2]
-    return "xlsx" if name.endswith(".xlsx") and "/" not in name else ""
+    ending = name.rpartition(".")[2]
+    return ending if ending in ("xlsx", "docx") and "/" not in name else ""
 
 
 def _refusal(run_id: str, reasons: Sequence[Phrase]) -> SpecError:

@@ -23,6 +23,7 @@ TYPES: Final = {
     "html": ("text", "html"),
     "pdf": ("application", "pdf"),
     "xlsx": ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "docx": ("application", "vnd.openxmlformats-officedocument.wordprocessingml.document"),
 }
 
 
@@ -63,14 +64,15 @@ class Writer:
 
     chosen: Chosen
     sender: str
-    _bodies: dict[tuple[str, tuple[str, ...]], report.Letter] = field(default_factory=dict)
-    _parts: dict[str, bytes] = field(default_factory=dict)
+    _bodies: dict[tuple[str, str, tuple[str, ...]], report.Letter] = field(default_factory=dict)
+    _parts: dict[tuple[str, str], bytes] = field(default_factory=dict)
 
     def write(self, recipient: Recipient) -> Written:
         """Write the letter; of the files asked for, those that the run has are attached."""
         run_id = self.chosen.manifest.run_id
-        attached = tuple(kind for kind in recipient.attach if self.chosen.files[kind])
-        body = self._body(recipient.lang, attached).to(recipient.name)
+        edition, held = self.chosen.edition(recipient.lang)
+        attached = tuple(kind for kind in recipient.attach if held[kind])
+        body = self._body(recipient.lang, edition, attached).to(recipient.name, recipient.title)
         to = Address(display_name=recipient.name, addr_spec=recipient.email)
         made = mail.begun(sender=self.sender, to=to, subject=body.subject)
         made["Message-ID"] = message_id(run_id, recipient.email, self.sender)
@@ -84,9 +86,9 @@ class Writer:
             # Neither base64 nor quoted-printable text has such a line.
             made.make_mixed(boundary=f"=_{hashlib.sha256(str(made['Message-ID']).encode()).hexdigest()[:32]}")
         for kind in attached:
-            for name, data in self.chosen.files[kind].items():
+            for name, data in held[kind].items():
                 shown = _file_name(self.chosen, name)
-                parts.append(self._part(kind, shown, data))
+                parts.append(self._part(kind, edition, shown, data))
                 files[shown] = len(data)
         lacking = tuple(kind for kind in recipient.attach if kind not in attached)
         return Written(recipient, made, tuple(parts), files, lacking)
@@ -125,24 +127,30 @@ class Writer:
         }
         raise SpecError("send.too_big", facts)
 
-    def _body(self, lang: str, attached: tuple[str, ...]) -> report.Letter:
-        if (lang, attached) not in self._bodies:
+    def _body(self, lang: str, edition: str, attached: tuple[str, ...]) -> report.Letter:
+        if (lang, edition, attached) not in self._bodies:
             run = self.chosen.manifest
-            self._bodies[lang, attached] = report.letter(
-                self.chosen.result, lang=lang, name="", edition=run.lang, attached=attached, run_id=run.run_id
+            self._bodies[lang, edition, attached] = report.letter(
+                self.chosen.result,
+                lang=lang,
+                name="",
+                edition=edition,
+                attached=attached,
+                run_id=run.run_id,
+                issuer=self.chosen.issuer,
             )
-        return self._bodies[lang, attached]
+        return self._bodies[lang, edition, attached]
 
-    def _part(self, kind: str, name: str, data: bytes) -> bytes:
-        if name not in self._parts:
+    def _part(self, kind: str, edition: str, name: str, data: bytes) -> bytes:
+        if (edition, name) not in self._parts:
             maintype, subtype = TYPES[kind]
             part = EmailMessage(mail.WIRE)
             part.set_content(
                 data, maintype=maintype, subtype=subtype, disposition="attachment", filename=name
             )
             del part["MIME-Version"]
-            self._parts[name] = part.as_bytes()
-        return self._parts[name]
+            self._parts[edition, name] = part.as_bytes()
+        return self._parts[edition, name]
 
 
 def message_id(run_id: str, email: str, sender: str) -> str:

@@ -13,7 +13,8 @@
     name = "Nguyễn Thị Lan"
     email = "lan@example.org"
     lang = "vi"                       # or "en"
-    attach = ["html", "pdf", "xlsx"]
+    title = "Đồng chí"                # optional: how the reader is addressed
+    attach = ["html", "pdf", "xlsx", "docx"]
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from forecast.base.spec import nearest
 from forecast.base.spelling import slug
 from forecast.schedule.due import ADDRESS, LONGEST_ADDRESS
 
-ATTACHED: Final = ("html", "pdf", "xlsx")
+ATTACHED: Final = ("html", "pdf", "xlsx", "docx")
 MOST_NAME: Final = 100
 _HOST: Final = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", re.ASCII)
 _IPV6: Final = re.compile(r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*", re.ASCII)
@@ -60,6 +61,7 @@ class Recipient:
     email: str
     lang: str = "vi"
     attach: tuple[str, ...] = ("html",)
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +241,7 @@ _SMTP: Final[Mapping[str, _Field]] = {
 _TO: Final[Mapping[str, _Field]] = {
     "name": (_text, True),
     "email": (_address, True),
+    "title": (_text, False),
     "lang": (_one_of(LANGUAGES), False),
     "attach": (_attach, False),
 }

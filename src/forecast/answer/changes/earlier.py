@@ -20,7 +20,7 @@ from forecast.data.load import Known
 
 DATA: Final = "data"  # a run's own copy of the tables
 RECORD: Final = "manifest.json"
-_UNREADABLE: Final = (OSError, ValueError, KeyError, TypeError, AttributeError, ForecastError)
+UNREADABLE: Final = (OSError, ValueError, KeyError, TypeError, AttributeError, ForecastError)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +55,7 @@ def read(folder: Path, spec: RunSpec) -> Earlier:
     """
     try:
         asked, medians = _published(folder)
-    except _UNREADABLE:
+    except UNREADABLE:
         return Earlier(folder.name, reason=phrase("changes.damaged"))
     if _question(asked) != _question(spec):
         return Earlier(folder.name, asked, reason=phrase("changes.other_question"))
@@ -66,9 +66,9 @@ def read(folder: Path, spec: RunSpec) -> Earlier:
     except DataError as error:
         reason = phrase("changes.other_rules", count=len(error.problems))
         return Earlier(folder.name, asked, medians, reason=reason)
-    except _UNREADABLE:
+    except UNREADABLE:
         return Earlier(folder.name, asked, medians, reason=phrase("changes.damaged_data"))
-    return Earlier(folder.name, asked, medians, known.of(spec.index_code))
+    return Earlier(folder.name, asked, medians, known.of(spec.index_code).for_year(spec.target_year))
 
 
 def _question(spec: RunSpec) -> tuple[object, ...]:
@@ -76,7 +76,7 @@ def _question(spec: RunSpec) -> tuple[object, ...]:
 
 
 def _published(folder: Path) -> tuple[RunSpec, dict[str, float]]:
-    _refuse_altered(folder, [SPEC_FILE, "summary.csv"])
+    refuse_altered(folder, [SPEC_FILE, "summary.csv"])
     table = read_table(folder, "summary")
     pairs = zip(table["component"], table["median"].astype(float), strict=True)
     return read_spec(folder), {str(component): value for component, value in pairs}
@@ -84,7 +84,7 @@ def _published(folder: Path) -> tuple[RunSpec, dict[str, float]]:
 
 def _known(folder: Path, spec: RunSpec) -> Known:
     names = sorted(path.name for path in (folder / DATA).iterdir() if path.is_file())
-    _refuse_altered(folder, [f"{DATA}/{name}" for name in names])
+    refuse_altered(folder, [f"{DATA}/{name}" for name in names])
     return _read(tuple((name, (folder / DATA / name).read_bytes()) for name in names), spec.as_of)
 
 
@@ -93,7 +93,7 @@ def _read(content: tuple[tuple[str, bytes], ...], as_of: dt.date) -> Known:
     return load.read(dict(content), as_of=as_of)
 
 
-def _refuse_altered(folder: Path, names: Iterable[str]) -> None:
+def refuse_altered(folder: Path, names: Iterable[str]) -> None:
     """Raise ValueError for a file that is no more what the run's record says it was.
 
     A folder without a record was not made by a run, and nothing can be said of it.

@@ -12,14 +12,17 @@ from numpy.typing import NDArray
 
 from forecast.answer.findings import phrase, phrases
 from forecast.answer.result import PROJECTION_COLUMNS, SCORECARD_COLUMNS
-from forecast.answer.scorecard.leaves import Leaves
+from forecast.answer.scorecard.leaves import SURVEY_SOURCES, Leaves
 from forecast.answer.scorecard.pace import year_end
+from forecast.answer.scorecard.tree import Tree
 from forecast.model.simulate import quantiles
 
 Floats = NDArray[np.float64]
 
 ENDS: Final = (0.1, 0.5, 0.9)
+SLOW_SOURCES: Final = (*SURVEY_SOURCES, "outcome")
 LEAST: Final = 0.005  # points: less than is shown
+TURNS: Final = 92  # days that it takes, by assumption, to turn what people answer or statistics of the year
 GAMBLE: Final = (0.1, 0.9)  # a chance between these of reaching a threshold is a gamble
 
 
@@ -42,9 +45,12 @@ def scorecard_table(
     rows = []
     for node, row in enumerate(tree.rows):
         maximum, points = float(row["max_score"]), every[:, node]
-        expected = float(points.mean())
         ends, wins = quantiles(points, ENDS), quantiles(can_win[:, node], ENDS)
-        lost, winnable = maximum - expected, float(can_win[:, node].mean())
+        # A step of a criterion is won or not, so its median jumps; above, every page has the median.
+        whole = row["kind"] in ("total", "domain", "part")
+        expected = float(ends[1]) if whole else float(points.mean())
+        lost = maximum - expected
+        winnable = float(wins[1]) if whole else float(can_win[:, node].mean())
         rows.append(
             {name: row[name] for name in SCORECARD_COLUMNS[:12]}
             | {
@@ -94,14 +100,25 @@ def projection_table(leaves: Leaves) -> pd.DataFrame:
 
 
 def attainable(leaves: Leaves, target_year: int, as_of: dt.date) -> Floats:
-    """Most that each leaf can still reach; 0 after its day.  What a case has cost does not come back."""
+    """Most that each leaf can still reach; 0 after its day.  What a case has cost does not come back.
+
+    In the last `TURNS` days of the year nobody turns surveys and whole-year statistics any more.
+    """
     most = np.zeros(len(leaves.tree.leaves))
+    settled = slow(leaves.tree) & ((year_end(target_year) - as_of).days < TURNS)
     for leaf, node in enumerate(leaves.tree.leaves):
         deadline = leaves.tree.rows[node]["deadline"]
         last_day = year_end(target_year) if pd.isna(deadline) else deadline.date()
-        if as_of <= last_day:
+        if as_of <= last_day and not settled[leaf]:
             most[leaf] = _attainable(leaves, leaf)
     return most
+
+
+def slow(tree: Tree) -> NDArray[np.bool_]:
+    """Which leaves are scored by surveys or by statistics of the whole year, shape (L,)."""
+    return np.array(
+        [row["kind"] == "part" or str(row.get("source") or "") in SLOW_SOURCES for row in tree.leaf_rows]
+    )
 
 
 def _attainable(leaves: Leaves, leaf: int) -> float:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from forecast.answer import submissions
 from forecast.answer.findings import Key, quantile_rows, scored
 from forecast.answer.scorecard.card import attainable, projection_table, scorecard_table
+from forecast.answer.scorecard.decisions import decision_table
 from forecast.answer.scorecard.elasticity import Elasticity
 from forecast.answer.scorecard.gather import Gathered, gather
 from forecast.answer.scorecard.leaves import Leaves, leaves_of
@@ -117,6 +118,7 @@ def outlook(
             "status": submissions.status(known, framework, spec, gathered.table).iloc[:asked_of],
             "scenarios": worlds,
             "scenario_targets": chances,
+            "decisions": decision_table(stage, targets),
             "remedies": remedies,
             "units": unit_table(remedies, units),
         },

@@ -93,7 +93,7 @@ def project(figures: pd.DataFrame, target_year: int, size: int, rng: np.random.G
         )
     month = max(now, default=0)
     value = now.get(month, np.nan)
-    period = _period(target_year, month) if month else ""
+    period = _period(figures, target_year, month) if month else ""
     pairs = {
         year: (then, end)
         for year, end in ends.items()
@@ -206,8 +206,11 @@ def _at(run: dict[int, float], month: int) -> float:
     return float(np.interp(month, (before, after), (run[before], run[after])))
 
 
-def _period(year: int, month: int) -> str:
-    return f"{year}-01" if month == 1 else f"{year}-01..{year}-{month:02d}"
+def _period(figures: pd.DataFrame, year: int, month: int) -> str:
+    """The period that the figure of a month has itself: one up to the 11th is not one of the whole month."""
+    last = figures["last_day"]
+    inside = (last.dt.year == year) & (last.dt.month == month) & (figures["first_day"].dt.month == 1)
+    return str(figures.loc[inside, "period"].iloc[-1])
 
 
 def of_area(indicators: pd.DataFrame, code: str, area: str) -> pd.DataFrame:

@@ -216,7 +216,7 @@ def _shift(stage: Stage, part: Scenario, world: World) -> World:
     for name, step in part.points.items():
         if tree.place(name) == NONE:
             return World(points, totals, phrase("scenario.no_component", component=name))
-        points = _added(stage, points, name, step)
+        points = added(stage, points, name, step)
         if part.everywhere:
             totals = np.clip(totals + step, 0.0, WHOLE)
     return World(points, totals)
@@ -233,11 +233,11 @@ def _remedy(stage: Stage, part: Scenario, world: World) -> World:
         return World(world.points, world.totals, phrase("scenario.no_remedies"))
     points = world.points
     for name, effect in rows.groupby("component", sort=True)["expected_effect"].sum().items():
-        points = _won(stage, points, str(name), float(effect))
+        points = won(stage, points, str(name), float(effect))
     return World(points, world.totals)
 
 
-def _won(stage: Stage, points: Floats, name: str, effect: float) -> Floats:
+def won(stage: Stage, points: Floats, name: str, effect: float) -> Floats:
     """Add a remedy's effect to what is still open below a component, as far as each leaf can still rise."""
     under = stage.leaves.tree.under(stage.leaves.tree.place(name))
     room = np.maximum(stage.attainable[under] - points[:, under], 0.0)
@@ -247,7 +247,7 @@ def _won(stage: Stage, points: Floats, name: str, effect: float) -> Floats:
     return changed
 
 
-def _added(stage: Stage, points: Floats, name: str, step: float) -> Floats:
+def added(stage: Stage, points: Floats, name: str, step: float) -> Floats:
     """Add points to a component in every draw, as far as its maximum and 0 allow."""
     tree = stage.leaves.tree
     under = np.arange(len(tree.leaves)) if name == TOTAL else tree.under(tree.place(name))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +23,7 @@ from forecast.data.load.cells import parse_table
 from forecast.data.load.files import Rows, Source, content_of, has, read_rows, rows_of
 from forecast.data.load.indicators import with_catalogue
 from forecast.data.load.known import Known, known_of, settled_rows
+from forecast.data.load.lineage import with_newcomers
 from forecast.data.load.rules import (
     Checked,
     broken_rules,
@@ -207,6 +208,9 @@ def _checked(source: Source) -> dict[str, Checked]:
     if isinstance(source, Path) and not source.is_dir():
         raise DataError([Problem(str(source), None, "", "", "expect.folder")])
     areas, problems = _read_table(source, tables.AREAS, None)
+    if areas is not None and has(source, tables.LINEAGE.file):
+        changes = _read_table(source, tables.LINEAGE, None)[0]
+        areas = areas if changes is None else replace(areas, frame=with_newcomers(areas.frame, changes.frame))
     places = None
     checked = {}
     if areas is not None and not problems:  # else every use of a misspelt area would be reported too

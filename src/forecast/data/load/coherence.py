@@ -120,20 +120,24 @@ def wide(rows: pd.DataFrame, column: str) -> pd.DataFrame:
     )
 
 
-def of_years(rows: pd.DataFrame, frameworks: Mapping[int, Framework], provinces: int) -> pd.DataFrame:
+def of_years(
+    rows: pd.DataFrame, frameworks: Mapping[int, Framework], provinces: Mapping[int, int]
+) -> pd.DataFrame:
     """List the contradictions of several years: year, area, component, kind, stated, due, parts.
 
     Parameters
     ----------
     rows
         Provinces' own scores of one index: year, area, component, score, unit, share, rank.
+    provinces
+        How many there were, by year.
     """
     found = []
     for year, of_year in rows.groupby("year"):
         framework = frameworks[int(str(year))]
         own = of_year.assign(points=in_points(of_year, framework))
         sums = sums_of(framework)
-        for each in contradictions(wide(own, "points"), wide(own, "rank"), sums, provinces):
+        for each in contradictions(wide(own, "points"), wide(own, "rank"), sums, provinces[int(str(year))]):
             parts = ", ".join(each.parts)
             found.append((int(str(year)), each.area, each.component, each.kind, each.stated, each.due, parts))
     return pd.DataFrame(found, columns=["year", "area", "component", "kind", "stated", "due", "parts"])

@@ -4,22 +4,35 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from forecast.base.indexes import INDEXES, panel_of
-from forecast.base.spec import refuse_unknown
+from forecast.base.spec import RunSpec, refuse_unanswerable, refuse_unknown
 from forecast.data import tables
 from forecast.data.framework import with_printed, with_share
 from forecast.data.load.areas import gazetteer
 from forecast.data.load.indicators import with_days
+from forecast.data.load.lineage import (
+    PROVINCE,
+    Facts,
+    by_day,
+    elsewhere,
+    merged_by,
+    newcomers,
+    provinces_in,
+    successors_on,
+    taken_over,
+    units_on,
+)
+from forecast.data.load.made import Carrier, events_with, figures_since
 from forecast.data.load.proofs import contradicted
 from forecast.data.load.settle import settle
 from forecast.data.scenarios import Scenario
-from forecast.data.tables import Table, as_known
+from forecast.data.tables import MERGED_COLUMNS, Table, as_known
 
 _OF_MAIN: Final = ("indicator_types", "elasticities", "submissions", "self_scores", "remedies")
 _SETTLED: Final = (tables.SCORES, tables.RELATED, tables.INDICATORS)
@@ -67,11 +80,17 @@ class Known:
     self_scores, remedies
         The tables of that name as known on the day; of a remedy the latest state.
     units
-        Who must have a remedy plan: unit, kind, aliases.
+        Who must have a remedy plan, as units stand on the day: unit, kind, aliases; the work of one that has
+        ended (`responsible` of frameworks, `unit` of remedies) is its successor's.
     scenarios
         Named departures from what is expected, "continue" first.
     areas
-        All areas: area, kind (country, region, province), region, aliases.
+        All areas: area, kind (country, region, province), region, aliases.  Of `for_year` the provinces
+        of that year alone.
+    lineage
+        What areas are made of from a day on, as known on the day: area, part, from_day, population.
+    merged
+        Of `for_year` the areas that were merged by then, see `lineage.merged_by`.
     counts
         One row a table: table, rows, known, later, undated, set_aside, taken.
     hashes
@@ -99,11 +118,57 @@ class Known:
     indicator_rows: pd.DataFrame
     indicator_types: pd.DataFrame
     elasticities: pd.DataFrame
+    lineage: pd.DataFrame
+    year: int | None = None  # whose areas the figures are of; each its own year's if None
+    elsewhere: Mapping[str, Facts] = field(default_factory=dict)  # provinces of other years alone
+    merged: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(MERGED_COLUMNS)))
 
     @property
     def provinces(self) -> tuple[str, ...]:
-        """Names of the 63 provinces, sorted: no draw depends on the order of the table of areas."""
-        return tuple(sorted(self.areas.loc[self.areas["kind"] == "province", "area"]))
+        """Names of the provinces of the year, sorted: no draw depends on the order of the table of areas."""
+        return tuple(sorted(self.provinces_in(self.as_of.year if self.year is None else self.year)))
+
+    def provinces_in(self, year: int) -> tuple[str, ...]:
+        """Provinces that there are at the end of a year, in the order of the table of areas."""
+        return provinces_in(self.areas, self.lineage, year)
+
+    def for_year(self, year: int) -> Known:
+        """Give the same for the areas of a year: of those that were merged by then, what their parts say.
+
+        Figures of years with other areas are made as `made` says.  The year of a change is a year of a new
+        method, and current indicators of a merged area begin with it.
+
+        Raises
+        ------
+        ValueError
+            If it is given for another year already.
+        """
+        if self.year is not None:
+            if self.year != year:
+                raise ValueError(f"what is known is of the areas of {self.year}, not of {year}")
+            return self
+        days = by_day(self.lineage, 0, year)
+        if not days and not newcomers(self.lineage):
+            return replace(self, year=year)
+        there = frozenset(self.provinces_in(year))
+        areas = self.areas.loc[(self.areas["kind"] != PROVINCE) | self.areas["area"].isin(there)]
+        gone = elsewhere(self.areas, self.lineage, year)
+        changed = replace(self, year=year, areas=areas.reset_index(drop=True), elsewhere=gone)
+        if not days:
+            return changed
+        regions = {name: frozenset(own["area"]) & there for name, own in areas.groupby("region") if name}
+        countries = areas.loc[areas["kind"] == "country", "area"]
+        carrier = Carrier(self.areas, self.lineage, year, regions | dict.fromkeys(countries, there))
+        versions = self.frameworks, self.events, self.as_of
+        return replace(
+            changed,
+            merged=merged_by(self.lineage, year),
+            scores=carrier.carried(with_share(self.scores, *versions)),
+            related=carrier.carried(with_share(self.related, *versions)),
+            indicators=figures_since(self.indicators, days),
+            indicator_rows=figures_since(self.indicator_rows, days),
+            events=events_with(self.events, days, self.scores),
+        )
 
     def of(self, index_code: str) -> Known:
         """Give what is known of the index whose panel forecasts `index_code`.
@@ -122,8 +187,14 @@ class Known:
         scores = scores[self.scores.columns].reset_index(drop=True)
         return replace(self, scores=scores, announcements=announced, **emptied)
 
+    def refuse(self, spec: RunSpec) -> None:
+        """Raise SpecError for an area that is none of the year's, or a year whose result is out."""
+        refuse_unanswerable(
+            spec, announcements=self.announcements, areas=self.provinces, elsewhere=self.elsewhere
+        )
+
     def find_province(self, name: str) -> str:
-        """Give the one spelling of a province; SpecError with the nearest for an unknown one."""
+        """Give the one spelling of a province of any year; SpecError with the nearest for an unknown one."""
         places, _ = gazetteer(self.areas)
         found = places.find(name)
         if found not in places.provinces:
@@ -150,6 +221,7 @@ def known_of(
 ) -> Known:
     """Cut checked tables to a day and settle what sources disagree on."""
     events = as_known(frames["events"], as_of)
+    successors = successors_on(frames["units"], as_of)
     frameworks = frames["frameworks"].loc[frames["frameworks"]["framework"].isin(events["what"])]
     frameworks = with_printed(frameworks, events, as_known(frames["scores"], as_of))
     settled, asides, undated, counts = {}, [], [], []
@@ -165,7 +237,7 @@ def known_of(
             asides.append(_listed(aside, table, ("reason", "taken_row", "taken_score", "taken_rank")))
         undated.append(_listed(never, table, ()))
         settled[table.name] = known
-        if table.optional and frame.empty:
+        if table is tables.LINEAGE or (table.optional and frame.empty):  # areas are no figures
             continue
         counts.append(_count(table, frame, len(known) + len(aside), len(never), len(aside)))
     return Known(
@@ -175,16 +247,19 @@ def known_of(
         indicators=_indicators(settled["indicators"]),
         set_aside=pd.concat(asides, ignore_index=True),
         undated=pd.concat(undated, ignore_index=True),
-        frameworks=frameworks.drop(columns="row").reset_index(drop=True),
+        frameworks=_taken_over(
+            frameworks.drop(columns="row").reset_index(drop=True), "responsible", successors
+        ),
         events=_sorted(settled["events"], tables.EVENTS),
         announcements=_sorted(settled["announcements"], tables.ANNOUNCEMENTS),
         targets=_sorted(settled["targets"], tables.TARGETS),
         submissions=settled["submissions"].drop(columns="row"),
         self_scores=_latest(settled["self_scores"], tables.SELF_SCORES),
-        remedies=_latest(settled["remedies"], tables.REMEDIES),
-        units=frames["units"].drop(columns="row"),
+        remedies=_taken_over(_latest(settled["remedies"], tables.REMEDIES), "unit", successors),
+        units=units_on(frames["units"].drop(columns="row"), as_of),
         scenarios=scenarios,
-        areas=frames["areas"].drop(columns="row"),
+        areas=_begun(frames["areas"].drop(columns="row"), frames["lineage"], settled["lineage"]),
+        lineage=settled["lineage"].drop(columns="row"),
         counts=pd.DataFrame(counts),
         hashes=dict(hashes),
         indicator_rows=with_days(as_known(frames["indicators"], as_of)),
@@ -212,6 +287,24 @@ def settled_rows(
 
 def _indicators(settled: pd.DataFrame) -> pd.DataFrame:
     return with_days(settled.drop(columns=["row", "score", "rank", "source_day", "rank_spread"]))
+
+
+def _plain(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.drop(columns="row").reset_index(drop=True)
+
+
+def _taken_over(frame: pd.DataFrame, column: str, successors: Mapping[str, str]) -> pd.DataFrame:
+    """Name who has taken over the work of units that have ended."""
+    if not successors:
+        return frame
+    named = [taken_over(names, successors) for names in frame[column]]
+    return frame.assign(**{column: pd.Series(named, index=frame.index, dtype=frame[column].dtype)})
+
+
+def _begun(areas: pd.DataFrame, every: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    """Leave out areas of which nobody knew on the day that there would be such."""
+    coming = newcomers(every) - set(known["area"])
+    return areas.loc[~areas["area"].isin(coming)].reset_index(drop=True)
 
 
 def _listed(frame: pd.DataFrame, table: Table, more: tuple[str, ...]) -> pd.DataFrame:

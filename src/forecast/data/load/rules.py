@@ -14,7 +14,7 @@ import pandas as pd
 from forecast.base.errors import Problem
 from forecast.base.indexes import MAIN
 from forecast.data.framework import PART_PREFIX, TOTAL, WHOLE, is_criterion
-from forecast.data.load import indicators, points
+from forecast.data.load import indicators, merged, points
 from forecast.data.load.areas import Gazetteer
 from forecast.data.load.cells import Finding, each_row, not_among, strangers
 from forecast.data.load.files import Rows
@@ -37,7 +37,7 @@ _RESTS_ON: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _SUM_TOLERANCE: Final = 0.005
 _DECISION: Final = re.compile(r"\d{1,5}/QĐ-\w+|\d{4}")  # or the year, where no number is known
-_PROVINCES: Final = 63
+_PROVINCES: Final = merged.PROVINCES
 _NO_CATALOGUE: Final = pd.DataFrame(columns=["indicator_code", "name_vi", "unit", "component"])
 
 
@@ -111,6 +111,8 @@ def broken_rules(tables: Mapping[str, Checked], gazetteer: Gazetteer) -> list[Pr
         "targets": _targets,
         "submissions": _submissions,
         "self_scores": _self_scores,
+        "lineage": merged.lineage,
+        "units": merged.units,
         "remedies": _remedies,
     }
     return [
@@ -178,13 +180,15 @@ def _scores(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterat
     for number in _rows(frame, ~own & province):
         yield number, "area", "expect.group_of_provinces", {"country": COUNTRY}
     yield from _days(frame)
+    yield from merged.areas_of_year(frame, frames, gazetteer)
 
 
-def _related(frame: pd.DataFrame, _: Frames, gazetteer: Gazetteer) -> Iterator[Finding]:
+def _related(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterator[Finding]:
     yield from _components(frame, {})
     yield from _figures(frame)
     yield from _days(frame)
     yield from _no_units(frame, gazetteer)
+    yield from merged.areas_of_year(frame, frames, gazetteer)
 
 
 def _indicator_types(_: pd.DataFrame, frames: Frames, __: Gazetteer) -> Iterator[Finding]:

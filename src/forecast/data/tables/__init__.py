@@ -26,6 +26,7 @@ from forecast.data.tables.published import (
     INDICATOR_KEY,
     INDICATOR_TYPES,
     INDICATORS,
+    LINEAGE,
     RELATED,
     RELATED_KEY,
     SCORE_KEY,
@@ -42,7 +43,9 @@ from forecast.data.tables.values import (
     FREQUENCIES,
     INDEX_CODES,
     INDICATOR_KINDS,
+    MADE,
     MAX_STATUS,
+    MERGED_COLUMNS,
     PARTS,
     RELATED_CODES,
     SCORE_CODES,
@@ -82,7 +85,10 @@ __all__ = [
     "INDICATOR_TYPES",
     "LARGEST",
     "LAST_YEAR",
+    "LINEAGE",
+    "MADE",
     "MAX_STATUS",
+    "MERGED_COLUMNS",
     "ORGANS",
     "PANEL",
     "PARTS",
@@ -113,7 +119,7 @@ __all__ = [
 
 DATA_TABLES: Final = (
     *(SCORES, RELATED, INDICATORS, INDICATOR_TYPES, FRAMEWORKS, EVENTS, ANNOUNCEMENTS, TARGETS),
-    *(ORGANS, SUBMISSIONS, SELF_SCORES, REMEDIES, ELASTICITIES),
+    *(LINEAGE, ORGANS, SUBMISSIONS, SELF_SCORES, REMEDIES, ELASTICITIES),
 )
 
 FORECAST_KEY: Final = (

@@ -87,13 +87,16 @@ ELASTICITIES: Final = Table(  # what an expert says an indicator is worth; a lat
     known_from="stated_on",
     optional=True,
 )
-ORGANS: Final = Table(  # who must have a remedy plan
+ORGANS: Final = Table(  # who must have a remedy plan, from which day to which
     name="units",
     columns=(
         Column(name="unit"),
         Column(name="kind", kind="choice", choices=UNIT_KINDS),
         AREA,
         Column(name="aliases", empty=True),
+        Column(name="from_day", kind="day", empty=True, absent=True),
+        Column(name="to_day", kind="day", empty=True, absent=True),
+        Column(name="successor", empty=True, absent=True),  # the unit that has taken over its work
         Column(name="source_url", empty=True),
         NOTE,
     ),

@@ -181,6 +181,22 @@ TARGETS: Final = Table(
     known_from="set_on",
     rowless=True,
 )
+LINEAGE: Final = Table(  # from a day an area is made of older ones; one that is not named goes on
+    name="lineage",
+    columns=(
+        Column(name="area"),
+        Column(name="part"),
+        Column(name="from_day", kind="day"),
+        Column(name="known_on", kind="day"),
+        Column(name="population", kind="number", empty=True, absent=True, low=1),  # of the part, its weight
+        SOURCE,
+        NOTE,
+    ),
+    key=("part", "from_day"),
+    source_key=("part", "from_day"),
+    known_from="known_on",
+    optional=True,
+)
 AREAS: Final = Table(
     name="areas",
     columns=(

@@ -11,6 +11,8 @@ SCORE_CODES: Final = indexes.SCORE_CODES
 RELATED_CODES: Final = indexes.RELATED_CODES
 EVERY_CODE: Final = (*SCORE_CODES, *RELATED_CODES)
 TRUST: Final = ("official", "press", "dataset preview", "copy", "derived")  # best first
+MERGED_COLUMNS: Final = ("area", "part", "from_day", "weight", "weighted_by")
+MADE: Final = "made"  # trust of a figure that no source gives: of the parts of a merged area
 UNITS: Final = ("percent", "points", "provinces")
 STATISTICS: Final = (
     *("value", "mean", "max", "min", "count:above_mean", "count:above_80", "count:under_70"),
@@ -24,7 +26,7 @@ STATES: Final = ("planned", "doing", "done", "dropped")  # of a remedy
 # Of an indicator: grows from 1 January on; counts from 1 January without growing (a rate); stands by itself.
 INDICATOR_KINDS: Final = ("cumulative", "to_date", "level")
 FREQUENCIES: Final = ("day", "month", "quarter", "half_year", "year", "irregular")
-UNIT_KINDS: Final = ("department", "district")
+UNIT_KINDS: Final = ("department", "district", "commune")
 PARTS: Final = indexes.INDEXES[indexes.MAIN].parts
 COUNTRY: Final = "Việt Nam"
 COMPONENTS: Final = {code: index.components for code, index in indexes.INDEXES.items()}

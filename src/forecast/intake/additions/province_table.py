@@ -19,6 +19,7 @@ from forecast.base.labels import Phrase
 from forecast.data.framework import TOTAL, WHOLE, framework_for
 from forecast.data.load import Vintages, read_vintages
 from forecast.data.load.areas import gazetteer
+from forecast.data.load.lineage import provinces_in
 from forecast.data.tables import (
     COMPONENTS,
     COUNTRY,
@@ -38,8 +39,7 @@ from forecast.intake.additions.province_sheet import Figure, Line, Sheet, read_s
 from forecast.intake.grid import Spot, folded, in_order
 
 INDEXES: Final = {code.casefold(): code for code in EVERY_CODE}
-PROVINCES: Final = 63
-FEWEST_PROVINCES: Final = 55  # PAPI left out three in some years
+MOST_MISSING: Final = 8  # of the provinces of a year: PAPI left out three in some years
 _ROUNDING: Final = 0.006  # a figure printed with two decimals, and a little
 _MEAN_TOLERANCE: Final = 0.02
 
@@ -104,7 +104,7 @@ def table(
     rows, spots = maker.rows()
     problems = [*read.problems, *maker.problems]
     given = {line.area for line in read.of("value")}
-    missing = tuple(area for area in places.provinces if area not in given)
+    missing = tuple(area for area in maker.provinces if area not in given)
 
     def place(problem: Problem, number: int) -> Problem:
         spot = spots[number].get(problem.column, spots[number]["area"])
@@ -169,6 +169,7 @@ class _RowMaker:
         self.shared = origin.cells()
         self.problems: list[Problem] = []
         self.standing = 0
+        self.provinces = provinces_in(now.frames["areas"], now.frames["lineage"], year)
         frames = now.frames
         self.framework = framework_for(
             frames["frameworks"], frames["events"], MAIN, year, origin.published_on
@@ -303,8 +304,9 @@ def _own_doubts(read: Sheet, maker: _RowMaker) -> Iterator[Doubt]:
     lines = read.of("value")
     if read.years and maker.year not in read.years:
         yield Doubt("doubt.title_year", facts={"year": maker.year, "found": sorted(read.years)})
-    if len(lines) < FEWEST_PROVINCES:
-        yield Doubt("doubt.few", facts={"count": len(lines), "fewest": FEWEST_PROVINCES})
+    fewest = len(maker.provinces) - MOST_MISSING
+    if len(lines) < fewest:
+        yield Doubt("doubt.few", facts={"count": len(lines), "fewest": fewest})
     for component, figure in maker.printed.items() if maker.index_code == MAIN else ():
         if maker.framework.max_status(component) == "read":
             own = maker.framework.maximum(component)
@@ -312,7 +314,7 @@ def _own_doubts(read: Sheet, maker: _RowMaker) -> Iterator[Doubt]:
                 facts = {"printed": figure.value, "known": own}
                 yield Doubt("doubt.maximum", component=component, facts=facts)
     yield from _wrong_percent(read, maker)
-    if len(lines) >= PROVINCES:
+    if len(lines) >= len(maker.provinces):
         yield from _wrong_means(read)
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from forecast.answer.submissions.duties import deadline
 from forecast.answer.submissions.status import of_run
 from forecast.base.errors import DataError, Problem, SpecError, WriteError
-from forecast.base.spec import RunSpec, refuse_unanswerable
+from forecast.base.spec import RunSpec
 from forecast.base.workbook import Opened, open_workbook
 from forecast.data import load
 from forecast.data.framework import Framework, framework_for
@@ -154,7 +154,7 @@ class _Judge:
             raise SpecError("expect.form_area", {"found": key.area, "wanted": self.area})
         known, index, year = self.known, key.index_code, key.target_year
         spec = RunSpec(index_code=index, area=key.area, target_year=year, as_of=known.as_of)
-        refuse_unanswerable(spec, announcements=known.announcements, areas=known.provinces)
+        known.for_year(spec.target_year).refuse(spec)
         return framework_for(known.frameworks, known.events, index, year, known.as_of), spec
 
     def _stored_on(self, sha256: str) -> dt.date | None:

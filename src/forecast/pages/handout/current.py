@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from forecast.pages import reading
 from forecast.pages.report.current import grounds
 from forecast.pages.tables import columns as c
 from forecast.pages.tables.spec import TableSpec
@@ -24,6 +25,8 @@ def current(result: Result, lang: str) -> TableSpec:
             c.component("component", lang),
             *(period, unit),
             c.figure("latest", "current.value", "points", "value"),
+            c.figure("newest", "current.newest_head", "points"),
+            c.words("newest_period", "period", lambda r: reading.period(str(r["newest_period"]), lang)),
             c.figure("last_year", "current.last_year", "points"),
             c.figure("usual", "current.usual", "points"),
             c.figure("effect", "current.effect", "change", ends=("lower", "upper")),

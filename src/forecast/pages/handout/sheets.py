@@ -9,7 +9,7 @@ from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.handout.current import current
 from forecast.pages.handout.sheet import Sheet, sheet
-from forecast.pages.tables import changes, data, forecast, past, people, scenarios, scorecard
+from forecast.pages.tables import changes, data, forecast, past, people, scenarios, scorecard, standing
 from forecast.pages.tables.spec import TableSpec
 
 if TYPE_CHECKING:
@@ -19,7 +19,9 @@ TABLES: Final[tuple[Callable[[Result, str], TableSpec], ...]] = (
     forecast.domains,
     scorecard.scorecard,
     forecast.rank,
-    forecast.near,
+    standing.provinces,
+    standing.ladder,
+    standing.path,
     forecast.targets,
     forecast.sipas,
     scenarios.scenarios,
@@ -34,6 +36,7 @@ TABLES: Final[tuple[Callable[[Result, str], TableSpec], ...]] = (
     lambda result, lang: past.coverage(reading.coverage(result), lang),
     past.periods,
     past.year_errors,
+    past.past_years,
     past.past_ranks,
     past.past_components,
     lambda result, lang: past.skill(reading.skill_by_year(result), lang),

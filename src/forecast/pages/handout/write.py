@@ -1,4 +1,4 @@
-"""Both files of a run."""
+"""The files of a run that are handed out."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
 BOOK: Final = "figures.xlsx"
 LONG: Final = "figures.csv"
+NOTICE: Final = "decisions.docx"
 
 
 def write(folder: Path, result: Result, *, lang: str, run_id: str = "") -> None:
-    """Write ``figures.xlsx`` and ``figures.csv``; the same result gives the same bytes.
+    """Write ``figures.xlsx``, ``figures.csv`` and ``decisions.docx``; the same result gives the same bytes.
 
     Raises
     ------
@@ -27,9 +28,11 @@ def write(folder: Path, result: Result, *, lang: str, run_id: str = "") -> None:
         If the folder cannot be written.
     """
     from forecast.pages.handout import book  # openpyxl takes its time
+    from forecast.pages.handout.notice import notice
 
     made = sheets(result, lang=lang, run_id=run_id)
     day = result.spec.as_of
     warning = labels.text("page.made_up", lang) if reading.made_up(result) else ""
     replace_file(folder / BOOK, book.content(made, lang=lang, warning=warning, day=day))
     replace_file(folder / LONG, long.content(made, run_id=run_id, as_of=day))
+    replace_file(folder / NOTICE, notice(result, lang=lang))

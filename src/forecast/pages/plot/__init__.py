@@ -5,19 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from forecast.pages.plot.canvas import warm
+from forecast.pages.plot.card import card
 from forecast.pages.plot.current import current
 from forecast.pages.plot.domains import domains
 from forecast.pages.plot.history import history
 from forecast.pages.plot.known import known
 from forecast.pages.plot.past import coverage, skill, track
 from forecast.pages.plot.points import lost
+from forecast.pages.plot.provinces import ranking, tile_map
 from forecast.pages.plot.scenarios import scenarios
 from forecast.pages.plot.standing import rank
+from forecast.pages.plot.verification import verified
 
 if TYPE_CHECKING:
     from forecast.answer.result import Result
 
 __all__ = [
+    "card",
     "coverage",
     "current",
     "domains",
@@ -26,14 +30,17 @@ __all__ = [
     "lost",
     "prepare",
     "rank",
+    "ranking",
     "scenarios",
     "skill",
+    "tile_map",
     "track",
+    "verified",
     "warm",
 ]
 
 
 def prepare(result: Result, lang: str) -> None:
     """Draw what several notebooks of a run show, or the runs of several areas; each is then remembered."""
-    for figure in (coverage, known, lost, rank, scenarios, skill, track):
+    for figure in (coverage, known, lost, rank, ranking, scenarios, skill, track):
         figure(result, lang=lang)

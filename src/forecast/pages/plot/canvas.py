@@ -34,6 +34,17 @@ BLUE: Final = "#0072B2"
 VERMILION: Final = "#D55E00"
 GREY: Final = "#6b7075"  # quiet text, 4.9:1
 GRID: Final = "#d9dcdf"
+WHITE: Final = "#ffffff"
+# Each colour has a name in the page's style sheet, which has another one for it in the dark.
+_INKS: Final = {
+    BLACK: "black",
+    BLUE.lower(): "blue",
+    VERMILION.lower(): "red",
+    GREY: "grey",
+    GRID: "grid",
+    WHITE: "paper",
+}
+_COLOUR: Final = re.compile("|".join(_INKS), re.IGNORECASE)
 
 Look = dict[str, Any]  # settings of a mark or line
 
@@ -102,14 +113,27 @@ class Sheet:
     narrow: bool
     lang: str
 
-    def axes(self, *, height: float, narrow_height: float | None = None) -> tuple[Canvas, Axes]:
-        """Open a canvas with one pair of axes; heights in inches, widths are fixed."""
-        width = 3.9 if self.narrow else 7.2
-        tall = narrow_height if self.narrow and narrow_height else height
-        canvas = Canvas(figsize=(width, tall), layout="constrained")
-        axes = canvas.subplots()
-        axes.set_title("")
+    def axes(
+        self, *, height: float, narrow_height: float | None = None, width: float = 7.2
+    ) -> tuple[Canvas, Axes]:
+        """Open a canvas with one pair of axes; heights in inches, a phone's width is fixed."""
+        canvas, (axes,) = self._open(1, width, height, narrow_height)
         return canvas, axes
+
+    def two_axes(self, *, height: float, narrow_height: float) -> tuple[Canvas, list[Axes]]:
+        """Open a canvas with two pairs of axes, side by side or on a phone one below the other."""
+        return self._open(2, 7.2, height, narrow_height)
+
+    def _open(
+        self, count: int, width: float, height: float, narrow_height: float | None
+    ) -> tuple[Canvas, list[Axes]]:
+        tall = narrow_height if self.narrow and narrow_height else height
+        canvas = Canvas(figsize=(3.9 if self.narrow else width, tall), layout="constrained")
+        shape = (count, 1) if self.narrow else (1, count)
+        every = list(np.atleast_1d(canvas.subplots(*shape)).ravel())
+        for axes in every:
+            axes.set_title("")
+        return canvas, every
 
     def write_ticks(self, axis: Axis) -> None:
         """Write ticks in the form of the language."""
@@ -234,9 +258,10 @@ def _for_html(raw: str, salt: str, alt: str) -> str:
     body = re.sub(r' transform="rotate\(-0 [^)]*\)"', "", body)
     body = re.sub(r"\d+\.\d{3,}", lambda found: f"{float(found[0]):.2f}", body)
     body = re.sub(r"\s*\n\s*", "\n", body).strip()
+    body = _COLOUR.sub(lambda found: f"var(--c-{_INKS[found[0].lower()]},{found[0]})", body)
     return (
         f'<svg role="img" aria-labelledby="t{salt}" viewBox="{box}" '
-        f'style="width:100%;height:auto;background:#fff;font-family:{_SHOWN};stroke-linejoin:round;stroke-linecap:butt">'
+        f'style="width:100%;height:auto;background:var(--c-paper,#fff);fill:var(--c-black,#000);font-family:{_SHOWN};stroke-linejoin:round;stroke-linecap:butt">'
         f'<title id="t{salt}">{escape(alt)}</title>\n{body}\n</svg>'
     )
 

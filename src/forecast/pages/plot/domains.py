@@ -58,7 +58,7 @@ def domains(result: Result, *, lang: str) -> Figure:
         alt=alt,
         svg=wide,
         narrow=narrow,
-        notes=(labels.text("domains.figure_note", lang), *reading.star_note(table["max_status"], lang)),
+        notes=reading.star_note(table["max_status"], lang),
         table=tables.domain_figures(result, lang),
         table_label=labels.text("page.data", lang),
     )

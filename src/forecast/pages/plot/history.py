@@ -67,13 +67,15 @@ def history(
 
     def drawing(sheet: Sheet) -> Canvas:
         canvas, axes = sheet.axes(height=3.3, narrow_height=3.5)
-        guessed = past.loc[~past["known"].astype(bool)]
-        axes.vlines(guessed["year"], guessed["lower"], guessed["upper"], color=VERMILION, linewidth=1.3)
+        unpublished = past.loc[past["kind"] != "published"]
+        axes.vlines(
+            unpublished["year"], unpublished["lower"], unpublished["upper"], color=VERMILION, linewidth=1.3
+        )
+        guessed, derived = (past.loc[past["kind"] == kind] for kind in ("estimated", "derived"))
         axes.plot(guessed["year"], guessed["median"], **ESTIMATED)
         _joined(axes, means["year"], means["share"], breaks, MEAN)
         known = past.loc[past["known"].astype(bool)]
         _joined(axes, known["year"], known["median"], breaks, PUBLISHED)
-        derived = known.loc[known["derived"]]
         axes.plot(derived["year"], derived["median"], **DERIVED)
         _forecast(axes, result, component, sheet)
         _frame(axes, result.spec.target_year, [*past["year"], *means["year"]], sheet)
@@ -156,11 +158,11 @@ def _frame(axes: Axes, target_year: int, years: Sequence[int], sheet: Sheet) -> 
 
 
 def _key(past: pd.DataFrame, means: int, lang: str) -> list[Line2D]:
-    known, derived = past["known"].astype(bool), past["derived"]
+    count = past["kind"].value_counts()
     looks = (
-        ((known & ~derived).sum(), PUBLISHED, "key.published"),
-        (derived.sum(), DERIVED, "grid.derived"),
-        ((~known).sum(), ESTIMATED, "key.estimated"),
+        (count.get("published", 0), PUBLISHED, "key.published"),
+        (count.get("derived", 0), DERIVED, "grid.derived"),
+        (count.get("estimated", 0), ESTIMATED, "key.estimated"),
         (means, MEAN, "key.mean"),
     )
     shown = [

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @remembered
 def rank(result: Result, *, lang: str) -> Figure:
     """Draw the probability of each rank, with the groups of the first 10 and the first 15."""
+    count = reading.ranked_areas(result)
     chances = {place: reading.chance(reading.chance_of_top(result, place), lang) for place in reading.TOPS}
     alt = labels.text(
         "rank.alt",
@@ -42,15 +43,15 @@ def rank(result: Result, *, lang: str) -> Figure:
         _marks(axes, result, chances, sheet)
         axes.set_xlabel(labels.text("rank.axis", sheet.lang))
         sheet.name_unit(axes, labels.text("rank.axis_chance", sheet.lang))
-        axes.set_xticks([1, 10, 20, 30, 40, 50, reading.RANKED])
-        axes.set_xlim(0, reading.RANKED + 1)
+        axes.set_xticks([1, *range(10, count - 4, 10), count])
+        axes.set_xlim(0, count + 1)
         sheet.write_ticks(axes.yaxis)
         axes.grid(axis="y")
         return canvas
 
     wide, narrow = draw(drawing, name="rank", alt=alt, lang=lang)
     return Figure(
-        caption=labels.text("rank.caption", lang, year=result.spec.target_year, ranked=reading.RANKED),
+        caption=labels.text("rank.caption", lang, year=result.spec.target_year, ranked=count),
         alt=alt,
         svg=wide,
         narrow=narrow,

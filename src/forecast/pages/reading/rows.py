@@ -10,12 +10,12 @@ import pandas as pd
 
 from forecast.base import labels
 from forecast.base.spec import interval_ends
-from forecast.data.tables import COUNTRY
+from forecast.data.tables import COUNTRY, MADE
 
 if TYPE_CHECKING:
     from forecast.answer.result import Result
 
-RANKED: Final = 63  # provinces
+EVEN: Final = (33, 66)  # percent; the band of the phrase table in which no direction is claimed
 TOPS: Final = (10, 15)  # groups whose chance is always told
 TOTAL: Final = "total"
 
@@ -109,6 +109,7 @@ def history(result: Result, component: str, *, index_code: str = "") -> pd.DataF
         & (rows["area"] == result.spec.area)
         & (rows["component"] == component)
         & (rows["statistic"] == "value")
+        & (rows["trust"] != MADE)
     )
     columns = ["year", "score", "rank", "trust"]
     return rows.loc[wanted, columns].drop_duplicates("year").sort_values("year").reset_index(drop=True)
@@ -120,15 +121,12 @@ def shares(result: Result, component: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per year, ascending: year, known, median, lower and upper (80 percent) of the estimate
-        where the year was not published, and derived (known, but computed from a stated change).
+        One row per year, ascending: year, kind (published, derived, estimated), known, median, lower and
+        upper (80 percent) of what was not published.
     """
     rows = result.history
     wanted = (rows["component"] == component) & (rows["year"] < result.spec.target_year)
-    found = rows.loc[wanted].drop(columns="component").sort_values("year").reset_index(drop=True)
-    own = history(result, component)
-    stated = own.loc[own["trust"].eq("derived") & own["score"].notna(), "year"]
-    return found.assign(derived=found["known"].astype(bool) & found["year"].isin(stated))
+    return rows.loc[wanted].drop(columns="component").sort_values("year").reset_index(drop=True)
 
 
 def national_means(result: Result, component: str) -> pd.DataFrame:
@@ -162,7 +160,34 @@ def rank_at(result: Result, share: float) -> int:
 def rank_facts(result: Result) -> dict[str, int]:
     """Read the middle rank and its range of 80 percent, for a sentence."""
     ends = {"median": 0.5, "best": 0.1, "worst": 0.9}
-    return {"ranked": RANKED, **{name: rank_at(result, share) for name, share in ends.items()}}
+    return {"ranked": ranked_areas(result), **{name: rank_at(result, share) for name, share in ends.items()}}
+
+
+def ranked_areas(result: Result, year: int = 0) -> int:
+    """Count the areas that are ranked: by the year's list, or by the ranks published of an earlier year."""
+    rows = result.evidence
+    then = rows.loc[(rows["year"] == year) & (rows["index_code"] == result.spec.index_code), "rank"]
+    return max(len(result.rank), int(then.max())) if year and then.notna().any() else len(result.rank)
+
+
+def headline_figures(result: Result) -> dict[str, float]:
+    """Give the figures by which a report is known: total and rank, each with its range of 80 percent."""
+    total, facts = line(result, TOTAL), rank_facts(result)
+    middle = {name: float(total[name]) for name in ("median", "lower", "upper")}
+    return middle | {f"rank_{name}": float(facts[name]) for name in ("median", "best", "worst")}
+
+
+def change(record: pd.Series[Any]) -> float:
+    """Give the change of a summary row as a reader computes it: between the figures that are shown."""
+    last = round(float(record["last_median"]), 2 if record["last_known"] else 1)
+    return round(
+        float(labels.number(record["median"], 1, "en").replace(",", "").replace(labels.MINUS, "-")) - last, 2
+    )
+
+
+def even(probability: float) -> bool:
+    """Tell whether something is about as likely as not, as it is said."""
+    return EVEN[0] <= 100 * probability < EVEN[1]
 
 
 def chance_of_top(result: Result, place: int) -> float:
@@ -195,11 +220,15 @@ def aims(result: Result) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def around(result: Result) -> tuple[pd.Series[Any] | None, pd.Series[Any] | None]:
-    """Give the rows of `Result.neighbours` just above and just below the area, by their medians."""
-    ahead = result.neighbours["median"] > float(line(result, TOTAL)["median"])
-    above, below = result.neighbours.loc[ahead], result.neighbours.loc[~ahead]
-    return (above.iloc[-1] if len(above) else None), (below.iloc[0] if len(below) else None)
+def parts(result: Result) -> pd.DataFrame:
+    """Give the rows of `Result.merged` of the area: none if it is what it was."""
+    return result.merged.loc[result.merged["area"] == result.spec.area]
+
+
+def newest_year(result: Result) -> int:
+    """Give the last year of which any figure of the index is there."""
+    own = result.evidence.loc[result.evidence["index_code"] == result.spec.index_code, "year"]
+    return int(own.max()) if len(own) else result.spec.target_year - 1
 
 
 def last_rank(result: Result) -> tuple[int, int] | None:
@@ -241,4 +270,4 @@ def last_rank_of(record: pd.Series[Any], lang: str) -> str:
     rank = float(record.get("last_rank", math.nan))
     if math.isnan(rank):
         return ""
-    return labels.text("mark.rank", lang, rank=int(rank), ranked=RANKED)
+    return labels.text("mark.rank", lang, rank=int(rank))

@@ -117,6 +117,37 @@ def past_components(result: Result) -> pd.DataFrame:
     return sums.loc[order].rename_axis("component").reset_index()
 
 
+def past_years(result: Result, count: int = 3) -> pd.DataFrame:
+    """Sum up the last years one by one: totals, survey, domains and ranks, beside repeating the last figure.
+
+    Returns
+    -------
+    DataFrame
+        target_year, index_code, kind (total, domains, rank), new_method, cells, error, inside, crps (of
+        ranks the ranked probability score), and compared, compared_crps, base_crps on the cells that the last
+        value, or the last rank, forecast too.
+    """
+    made = past_cells(result)
+    made = made[made["target_year"] > made["target_year"].max() - count]
+    own_domains = set(domains(result)["component"])
+    kinds = {TOTAL: TOTAL, RANK: RANK, **dict.fromkeys(own_domains, "domains")}
+    made = made.assign(kind=made["component"].map(kinds)).dropna(subset=["kind"])
+    own = made[made["model"] == recorded_model(result)]
+    base = made[made["model"].isin([BASELINE, PLAIN_RANK])]
+    cell = ["index_code", "component", "area", "target_year"]
+    pairs = own.merge(base[[*cell, "crps"]], on=cell, suffixes=("", "_base"))
+    key = ["target_year", "index_code", "kind"]
+    beside = pairs.groupby(key).agg(
+        compared=("crps", "size"), compared_crps=("crps", "mean"), base_crps=("crps_base", "mean")
+    )
+    more = {"new_method": ("new_method", "max"), **MEASURES}
+    sums: pd.DataFrame = own.groupby(key).agg(**more).join(beside).reset_index()
+    places = {TOTAL: 0, "domains": 1, RANK: 2}
+    order = sums.assign(other=sums["index_code"] != result.spec.index_code, place=sums["kind"].map(places))
+    order = order.sort_values(["target_year", "other", "place"]).drop(columns=["other", "place"])
+    return order.reset_index(drop=True)
+
+
 def past_domains(result: Result) -> pd.DataFrame:
     """Sum up all domains by period: period, years, first, last, cells, error, inside, crps."""
     made = past_cells(result)

@@ -206,6 +206,16 @@ def phrase(probability: float, lang: str) -> str:
     return f"{labels.text(key, lang)}{SPACE}({chance(probability, lang)})"
 
 
+def gain(value: float, lang: str) -> str:
+    """Write points that a decision brings: two decimals, as a sub-criterion has half a point."""
+    return labels.number(value, 2, lang)
+
+
+def either(parts: Sequence[str], lang: str) -> str:
+    """Join alternatives: "10 hoặc 15"."""
+    return labels.text("list.or", lang, first=parts[0], last=parts[-1]) if len(parts) > 1 else "".join(parts)
+
+
 def listed(parts: Sequence[str], lang: str) -> str:
     """Join words as a sentence does: "D3, D4 và D8"."""
     if len(parts) < 2:

@@ -5,17 +5,34 @@ themselves in JupyterLab and, through `page`, become one self-contained HTML fil
 """
 
 from forecast.pages.markup import warm
-from forecast.pages.report.accounts import account, domain_accounts
-from forecast.pages.report.annex import first_lines, method
+from forecast.pages.report.accounts import account
+from forecast.pages.report.annex import fold, method, provinces
+from forecast.pages.report.around import issuer
+from forecast.pages.report.cards import cards
 from forecast.pages.report.current import current_table
+from forecast.pages.report.decisions import decision_lines, decision_notes, decisions
 from forecast.pages.report.domains import domain_passage
-from forecast.pages.report.front import caveats, cover, front_page, heading, headline, left_out
+from forecast.pages.report.front import (
+    annex,
+    caveats,
+    cover,
+    front_page,
+    heading,
+    headline,
+    left_out,
+    second_page,
+)
 from forecast.pages.report.letter import Letter, letter
 from forecast.pages.report.page import page
 from forecast.pages.report.past import track_passage
-from forecast.pages.report.quality import quality_line, quality_table, run_record
+from forecast.pages.report.quality import quality_table, run_record
 from forecast.pages.report.scorecard import gamble_list
-from forecast.pages.report.standing import neighbour_passage, rank_passage, sipas
+from forecast.pages.report.standing import rank_passage, sipas
+from forecast.pages.report.verification import (
+    last_verification,
+    verification_files,
+    verification_page,
+)
 from forecast.pages.tables.changes import changed_rows_table, changes_table
 from forecast.pages.tables.data import (
     conflict_table,
@@ -31,10 +48,15 @@ from forecast.pages.tables.forecast import (
     assumed_table,
     domain_table,
     level_table,
-    neighbour_table,
     target_table,
 )
-from forecast.pages.tables.past import past_component_table, past_rank_table, period_table, year_table
+from forecast.pages.tables.past import (
+    past_component_table,
+    past_rank_table,
+    past_year_table,
+    period_table,
+    year_table,
+)
 from forecast.pages.tables.people import (
     department_domain_table,
     department_reasons,
@@ -45,18 +67,20 @@ from forecast.pages.tables.people import (
 )
 from forecast.pages.tables.scenarios import scenario_table
 from forecast.pages.tables.scorecard import (
-    decision_table,
     lever_table,
     lost_table,
     projection_table,
     risk_table,
     scorecard_table,
 )
+from forecast.pages.tables.standing import ladder_table, path_table
 
 __all__ = [
     "Letter",
     "account",
+    "annex",
     "assumed_table",
+    "cards",
     "caveats",
     "changed_rows_table",
     "changes_table",
@@ -64,19 +88,23 @@ __all__ = [
     "count_table",
     "cover",
     "current_table",
-    "decision_table",
+    "decision_lines",
+    "decision_notes",
+    "decisions",
     "department_domain_table",
     "department_reasons",
     "department_table",
-    "domain_accounts",
     "domain_passage",
     "domain_table",
     "evidence_table",
-    "first_lines",
+    "fold",
     "front_page",
     "gamble_list",
     "heading",
     "headline",
+    "issuer",
+    "ladder_table",
+    "last_verification",
     "left_out",
     "letter",
     "level_table",
@@ -84,16 +112,16 @@ __all__ = [
     "lost_table",
     "method",
     "model_table",
-    "neighbour_passage",
-    "neighbour_table",
     "page",
     "past_component_table",
     "past_rank_table",
+    "past_year_table",
+    "path_table",
     "period_table",
     "phrase_table",
     "plan_table",
     "projection_table",
-    "quality_line",
+    "provinces",
     "quality_table",
     "rank_passage",
     "remedy_table",
@@ -101,12 +129,15 @@ __all__ = [
     "run_record",
     "scenario_table",
     "scorecard_table",
+    "second_page",
     "sipas",
     "source_table",
     "status_table",
     "target_table",
     "track_passage",
     "variance_table",
+    "verification_files",
+    "verification_page",
     "warm",
     "word_table",
     "year_table",

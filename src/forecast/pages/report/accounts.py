@@ -9,8 +9,7 @@ import pandas as pd
 
 from forecast.base import labels
 from forecast.pages import reading
-from forecast.pages.markup import Heading, Passage, Pieces, Shown
-from forecast.pages.report.current import decimals_of
+from forecast.pages.report.current import decimals_of, newest
 from forecast.pages.report.front import comparison
 from forecast.pages.report.scorecard import DECIMALS, points
 
@@ -22,32 +21,20 @@ NEARLY_NOTHING: Final = 1e-9  # what may be divided by
 WORTH_SAYING: Final = 0.05  # points: less is no loss that a reader need hear of
 
 
-def domain_accounts(result: Result, *, lang: str) -> Pieces:
-    """Give each domain two or three sentences under its name; nothing for an index without domains."""
-    parts: list[Shown] = []
-    for component in map(str, reading.domains(result)["component"]):
-        parts += [
-            Heading(reading.short_name(component, lang), anchor=f"domain-{component}", level=3),
-            Passage((" ".join(account(result, component, lang=lang)),)),
-        ]
-    return Pieces(tuple(parts))
-
-
 def account(result: Result, component: str, *, lang: str) -> tuple[str, ...]:
-    """Say what drives a domain and is known of it, what its departments say, and what would change it."""
+    """Say where a domain loses points, what its departments say, and what would change it."""
     leaves = reading.finest(result, component)
     below = leaves.loc[leaves["component"] != component]
     worst = below.sort_values("lost", ascending=False, kind="stable").head(2)
-    drives = _whole(result, component, lang) if worst.empty else _lost(worst, lang)
     known = _known(result, component, below, lang)
-    first = labels.text("account.sentence", lang, first=drives, second=known)
-    rests = labels.text(
-        "account.rests", lang, basis=reading.said(reading.line(result, component)["basis"], lang)
+    first = (
+        ()
+        if worst.empty
+        else (labels.text("account.sentence", lang, first=_lost(worst, lang), second=known),)
     )
     change = () if leaves.empty else (_change(result, component, leaves, set(worst["component"]), lang),)
     return (
-        first,
-        *((rests,) if below.empty else ()),
+        *first,
         *_indicators(result, component, lang),
         *_departments(result, component, leaves, lang),
         *change,
@@ -62,18 +49,6 @@ def _lost(worst: pd.DataFrame, lang: str) -> str:
         return labels.text("account.lost", lang, name=names[0], lost=lost[0])
     facts = {"name": names[0], "lost": lost[0], "other": names[1], "other_lost": lost[1]}
     return labels.text("account.lost_two", lang, **facts)
-
-
-def _whole(result: Result, component: str, lang: str) -> str:
-    """Say how a domain that has nothing below it moves."""
-    record = reading.line(result, component)
-    return labels.text(
-        "account.whole",
-        lang,
-        comparison=comparison(float(record["change"]), lang),
-        last_year=int(record["last_year"]),
-        last=reading.points(record["last_median"], lang, published=bool(record["last_known"])),
-    )
 
 
 def _known(result: Result, component: str, below: pd.DataFrame, lang: str) -> str:
@@ -132,7 +107,7 @@ def _indicator(record: pd.Series[Any], lang: str) -> str:
         value=labels.number(record["value"], decimals, lang),
         usual=labels.number(record["usual"], decimals, lang),
         unit=unit if unit in ("", "%") else f" {unit}",
-        effect=_effect(record, lang),
+        effect="; ".join(filter(None, (_effect(record, lang), newest(record, lang)))),
     )
 
 
@@ -206,8 +181,10 @@ def _lever(
         "span": reading.span(record["winnable_lower"], record["winnable_upper"], lang, decimals=DECIMALS),
         "day": labels.text("account.year_end", lang, year=year) if pd.isna(day) else labels.day(day, lang),
     }
-    if record["component"] == component:
-        return labels.text("account.lever_whole", lang, **facts), told
+    if record["component"] == component:  # a domain is rounded as on every page
+        ends = record["winnable_lower"], record["winnable_upper"]
+        whole = {"points": reading.points(record["winnable"], lang), "span": reading.span(*ends, lang)}
+        return labels.text("account.lever_whole", lang, **facts | whole), told
     name = _name(record, told, lang)
     return labels.text("account.lever", lang, name=name, **facts), {*told, str(record["component"])}
 

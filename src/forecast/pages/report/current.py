@@ -57,8 +57,19 @@ def _line(record: pd.Series[Any], lang: str) -> Row:
         labels.signed(record["effect"], 2, lang),
         reading.span(float(record["lower"]), float(record["upper"]), lang, decimals=2),
         labels.number(record["area_years"], 0, lang),
-        detail=grounds(record, lang),
+        detail="; ".join(filter(None, (newest(record, lang), grounds(record, lang)))),
     )
+
+
+def newest(record: pd.Series[Any], lang: str) -> str:
+    """Say the newest figure where a later one is out than can be compared with other years."""
+    if pd.isna(record["newest"]):
+        return ""
+    facts = {
+        "value": labels.number(record["newest"], decimals_of(record), lang),
+        "period": reading.period(str(record["newest_period"]), lang),
+    }
+    return labels.text("current.newest", lang, **facts)
 
 
 def grounds(record: pd.Series[Any], lang: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.markup import Passage, Pieces
+from forecast.pages.report.accounts import account
 from forecast.pages.report.front import comparison
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def domain_passage(result: Result, component: str, *, lang: str) -> Pieces:
         median=reading.points(record["median"], lang),
         maximum=labels.plain(float(record["max_score"]), lang),
         span=reading.span(record["lower"], record["upper"], lang),
-        comparison=comparison(float(record["change"]), lang),
+        comparison=comparison(reading.change(record), lang),
         last_year=int(record["last_year"]),
         last=reading.points(record["last_median"], lang, published=known),
         status=status,
@@ -43,7 +44,7 @@ def domain_passage(result: Result, component: str, *, lang: str) -> Pieces:
     if record["responsible"]:
         department = reading.department(str(record["responsible"]), lang)
         lines.append(labels.text("domain.charge", lang, department=department))
-    lines += reading.maximum_note(record, lang)
+    lines += [*reading.maximum_note(record, lang), *account(result, component, lang=lang)]
     return Pieces((Passage((first,), form="headline"), Passage(tuple(lines))))
 
 
@@ -52,4 +53,6 @@ def domain_provinces(result: Result, component: str, lang: str) -> str:
     count, own = reading.provinces_with(result, component)
     key = "none" if not count else "own" if own else "others"
     place = reading.place_name(result.spec.area, lang)
-    return labels.text(f"domain.provinces_{key}", lang, count=count, ranked=reading.RANKED, place=place)
+    return labels.text(
+        f"domain.provinces_{key}", lang, count=count, ranked=reading.ranked_areas(result), place=place
+    )

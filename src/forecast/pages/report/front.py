@@ -1,7 +1,9 @@
-"""Page one: cover, headline, caveats, headings, what to decide; and what the ranges leave out."""
+"""Sheet one: cover, headline, caveats, headings; and what the ranges leave out."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -10,17 +12,28 @@ from forecast.base import labels
 from forecast.base.indexes import INDEXES
 from forecast.pages import reading
 from forecast.pages.markup import Cover, Heading, Passage, Pieces, Section, Shown
-from forecast.pages.tables.scorecard import decision_table
+from forecast.pages.report.annex import fold
+from forecast.pages.report.around import issued, links
+from forecast.pages.report.cards import cards
+from forecast.pages.report.decisions import decisions
+from forecast.pages.tables.forecast import domains
+from forecast.pages.tables.people import status_table
+from forecast.pages.tables.scenarios import scenarios
+from forecast.pages.tables.spec import draw
+from forecast.pages.tables.standing import ladder_table
 
-MOST_CAVEATS: Final = 3  # the full list stands further down
+MOST_CAVEATS: Final = 2  # the full list stands further down
 MEASURED_ON: Final = "PAPI"  # the full panel on which starting values of the variances were measured
 
 if TYPE_CHECKING:
     from forecast.answer.result import Result
 
 
-def cover(result: Result, kind: str, *, lang: str, component: str = "") -> Cover:
-    """Write the head of a page; `kind` is the notebook's name.  Made-up figures are said to be so first."""
+def cover(result: Result, kind: str, *, lang: str, component: str = "", run_dir: str = "") -> Cover:
+    """Write the head of a page; `kind` is the notebook's name.  Made-up figures are said to be so first.
+
+    Of a page that is part of a run, `run_dir` gives who issued it and when, and links to the other pages.
+    """
     spec = result.spec
     place = reading.place_name(spec.area, lang)
     facts = {
@@ -35,7 +48,8 @@ def cover(result: Result, kind: str, *, lang: str, component: str = "") -> Cover
         subtitle=labels.text("page.subtitle", lang, as_of=spec.as_of),
         place_day=labels.text("page.place_day", lang, place=place, day=labels.long_day(spec.as_of, lang)),
         lang=lang,
-        foot=labels.text("page.foot", lang, seed=spec.seed, **facts),
+        foot=issued(result, run_dir, lang=lang),
+        links=links(result, f"{kind}-{component}" if component else kind, lang=lang) if run_dir else (),
         warning=labels.text("page.made_up", lang) if reading.made_up(result) else "",
     )
 
@@ -74,12 +88,6 @@ def _aims(result: Result, lang: str) -> tuple[str, ...]:
 
 def _first_sentence(result: Result, aim: str, lang: str) -> str:
     total = reading.line(result, reading.TOTAL)
-    last_year = int(total["last_year"])
-    past = reading.history(result, reading.TOTAL)
-    ranks = past.loc[past["year"] == last_year, "rank"].dropna()
-    last_rank = ""
-    if len(ranks):
-        last_rank = labels.text("headline.last_rank", lang, rank=int(ranks.iloc[0]), ranked=reading.RANKED)
     in_percent = reading.is_survey(result.spec.index_code)
     return labels.text(
         "headline.first_percent" if in_percent else "headline.first",
@@ -89,17 +97,39 @@ def _first_sentence(result: Result, aim: str, lang: str) -> str:
         index=labels.text(f"short_index.{result.spec.index_code}", lang),
         median=reading.points(total["median"], lang),
         span=reading.span(total["lower"], total["upper"], lang),
-        comparison=comparison(float(total["change"]), lang, in_percent=in_percent),
-        last_year=last_year,
-        last=_last(total, lang),
-        last_rank=last_rank,
+        move=_move(result, total, lang),
         aim=aim,
     )
 
 
-def _last(total: pd.Series[Any], lang: str) -> str:
+def _move(result: Result, total: pd.Series[Any], lang: str) -> str:
+    """Hold the forecast against last year: no direction is claimed where a fall is about as likely as not."""
+    in_percent = reading.is_survey(result.spec.index_code)
+    change, fall = reading.change(total), float(total["p_fall"])
+    doubtful = reading.even(fall) or not round(change, 1)
+    unit = "headline.percent_change" if in_percent else "headline.points"
+    past = reading.history(result, reading.TOTAL)
+    ranks = past.loc[past["year"] == int(total["last_year"]), "rank"].dropna()
+    ranked = reading.ranked_areas(result)
+    facts = {
+        "year": int(total["last_year"]),
+        "change": labels.text(unit, lang, value=labels.number(abs(change), 1, lang)),
+        "last": _last(total, lang, in_percent=in_percent),
+        "last_rank": labels.text("headline.last_rank", lang, rank=int(ranks.iloc[0]), ranked=ranked)
+        if len(ranks)
+        else "",
+    }
+    key = "about" if doubtful else "higher" if change > 0 else "lower"
+    said = labels.text(
+        f"headline.{key}", lang, **{k: facts[k] for k in labels.fields(f"headline.{key}", lang)}
+    )
+    return f"{said}; {labels.text('headline.fall', lang, chance=reading.chance(fall, lang))}"
+
+
+def _last(total: pd.Series[Any], lang: str, *, in_percent: bool) -> str:
     """Last year's figure; where it was not published, said to be estimated."""
     written = reading.points(total["last_median"], lang, published=bool(total["last_known"]))
+    written = f"{written}%" if in_percent else labels.text("headline.points", lang, value=written)
     return written if total["last_known"] else labels.text("headline.estimated", lang, last=written)
 
 
@@ -125,24 +155,47 @@ def caveats(result: Result, *, lang: str) -> Passage:
     """Give the two or three caveats with most effect, as a list."""
     domains = reading.domains(result)
     known = domains.loc[domains["last_known"].astype(bool), "component"].tolist()
-    lines = list(_gathered(result, lang))
-    if len(known) < len(domains):
+    lines = [*_gathered(result, lang), *_merged(result, lang)]
+    last_year, newest = int(domains["last_year"].max()), reading.newest_year(result)
+    if newest < last_year:
+        lines.append(labels.text("caveat.no_result", lang, year=last_year, newest=newest))
+    elif len(known) < len(domains):
         lines.append(
             labels.text(
                 "caveat.missing" if known else "caveat.missing_all",
                 lang,
-                year=int(domains["last_year"].max()),
+                year=last_year,
                 known=len(known),
                 all=len(domains),
-                names=reading.listed(known, lang),
+                names=_names(known, lang),
             )
         )
     index = INDEXES[result.spec.index_code]
     facts = {"year": result.spec.target_year, "index": index.short[lang]}
     lines.append(labels.text(f"caveat.{index.basis}", lang, **facts))
     if names := assumed_names(result):
-        lines.append(labels.text("caveat.assumed", lang, names=reading.listed(names, lang)))
+        lines.append(labels.text("caveat.assumed", lang, names=_names(names, lang)))
     return Passage(tuple(lines[:MOST_CAVEATS]), form="list")
+
+
+def _merged(result: Result, lang: str) -> tuple[str, ...]:
+    """Say what a merged area is made of, and how its earlier figures were made."""
+    parts = reading.parts(result)
+    if parts.empty:
+        return ()
+    facts = {
+        "place": reading.place_name(result.spec.area, lang),
+        "from_day": parts["from_day"].iloc[-1].date(),
+        "parts": reading.listed([_part(part, result.spec.area, lang) for part in parts["part"]], lang),
+        "ranked": reading.ranked_areas(result),
+    }
+    return (labels.text(f"caveat.merged_{parts['weighted_by'].iloc[-1]}", lang, **facts),)
+
+
+def _part(part: str, area: str, lang: str) -> str:
+    """Name a part of an area; of the same name the one before the merger."""
+    name = reading.place_name(part, lang)
+    return labels.text("caveat.former", lang, place=name) if part == area else name
 
 
 def _gathered(result: Result, lang: str) -> tuple[str, ...]:
@@ -159,6 +212,11 @@ def _gathered(result: Result, lang: str) -> tuple[str, ...]:
     return (labels.text("caveat.gathered", lang, **facts),)
 
 
+def _names(components: Sequence[str], lang: str) -> str:
+    """Name components in a sentence: a code alone tells a leader nothing."""
+    return reading.listed([reading.short_name(component, lang) for component in components], lang)
+
+
 def assumed_names(result: Result) -> list[str]:
     """Name the domains whose maximum was not read in a source."""
     domains = reading.domains(result)
@@ -171,20 +229,48 @@ def left_out(result: Result, *, lang: str) -> Passage:
         "year": result.spec.target_year,
         "as_of": result.spec.as_of,
         "index": labels.text(f"short_index.{result.spec.index_code}", lang),
-        "names": reading.listed(assumed_names(result), lang),
+        "names": _names(assumed_names(result), lang),
     }
     index = INDEXES[result.spec.index_code]
     years = "own_years" if index.code == MEASURED_ON else "years"
     names = ["survey", years, "remedies"] if reading.survey(index.code) else [years]
     if not index.inside:
         names.insert(0, index.basis)
+    if len(reading.parts(result)):
+        names.insert(0, "merged")
     if facts["names"]:
         names.insert(names.index(years) + 1, "assumed")
     return Passage(tuple(labels.text(f"left_out.{name}", lang, **facts) for name in names), form="list")
 
 
+def second_page(result: Result, figure: Shown, *, lang: str, run_dir: str = "") -> Section:
+    """Put sheet two together: domains in a picture and a table, and the ladder to the ranks aimed at."""
+    table = draw(domains(result, lang, linked=bool(run_dir)))
+    ladder = (heading("ladder", lang=lang), ladder_table(result, lang=lang))
+    return Section((heading("domains", lang=lang), figure, table, *ladder), form="second")
+
+
+def annex(result: Result, *, lang: str) -> Pieces:
+    """Put together what departments, remedies and scenarios say, where there are any."""
+    parts: list[Shown] = []
+    if len(result.departments):
+        parts.append(status_table(result, lang=lang))
+    if late := int((result.remedies["days_overdue"] > 0).sum()):
+        facts = {
+            "count": late,
+            "as_of": result.spec.as_of,
+            "page": labels.text("page.link.departments", lang),
+        }
+        parts.append(Passage((labels.text("remedies.overdue_count", lang, **facts),)))
+    told = result.scenarios["median"].notna()
+    if told.sum() > 1:
+        parts.append(draw(replace(scenarios(result, lang), records=result.scenarios.loc[told])))
+    return Pieces((fold("departments_scenarios", *parts, lang=lang),) if parts else ())
+
+
 def front_page(result: Result, figure: Shown, *, lang: str) -> Section:
-    """Put page one together, one sheet of A4: headline, caveats, the figure, what to decide."""
-    parts = (headline(result, lang=lang), caveats(result, lang=lang), figure)
-    decisions = (heading("decisions", lang=lang), decision_table(result, lang=lang))
-    return Section((*parts, *decisions))
+    """Put sheet one together: headline, boxes, the years so far, what to decide, and what to keep in mind."""
+    first, _ = headline(result, lang=lang).parts
+    return Section(
+        (first, cards(result, lang=lang), figure, decisions(result, lang=lang), caveats(result, lang=lang))
+    )

@@ -7,10 +7,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from forecast.base import labels
+from forecast.data.issuer import Issuer
 from forecast.pages import reading
 from forecast.pages.markup import Passage, Table, environment
+from forecast.pages.report.decisions import decision_lines
 from forecast.pages.report.front import caveats, headline
 from forecast.pages.tables.forecast import letter_table
+from forecast.pages.tables.standing import path_sentence
 
 if TYPE_CHECKING:
     from forecast.answer.result import Result
@@ -26,22 +29,27 @@ class Letter:
     headline: Passage
     lead: Passage
     table: Table
+    decisions_label: str
+    decisions: Passage
+    moved: str
     caveats_label: str
     caveats: Passage
     closing: tuple[str, ...]
     warning: str = ""
 
-    def to(self, name: str) -> Letter:
-        """The same letter to another reader."""
-        return replace(self, greeting=_greeting(name, self.lang))
+    def to(self, name: str, title: str = "") -> Letter:
+        """The same letter to another reader; `title` is how the reader is addressed."""
+        return replace(self, greeting=_greeting(f"{title} {name}", self.lang))
 
     @property
     def text(self) -> str:
         """The body in plain text."""
         warning = f"*** {self.warning} ***" if self.warning else ""
         parts = (self.greeting, warning, self.headline, self.lead, self.table)
+        decided = f"{self.decisions_label}\n{self.decisions}" if self.decisions.lines else ""
         noted = f"{self.caveats_label}\n{self.caveats}"
-        return "\n\n".join(filter(None, map(str, (*parts, noted, *self.closing)))) + "\n"
+        written = (*parts, decided, self.moved, noted, "\n".join(self.closing))
+        return "\n\n".join(filter(None, map(str, written))) + "\n"
 
     @property
     def html(self) -> str:
@@ -50,7 +58,14 @@ class Letter:
 
 
 def letter(
-    result: Result, *, lang: str, name: str, edition: str, attached: Sequence[str], run_id: str
+    result: Result,
+    *,
+    lang: str,
+    name: str,
+    edition: str,
+    attached: Sequence[str],
+    run_id: str,
+    issuer: Issuer = Issuer(),  # noqa: B008 -- frozen
 ) -> Letter:
     """Write the letter to one reader.
 
@@ -68,6 +83,8 @@ def letter(
         Kinds of the files attached: html, pdf, xlsx.
     run_id
         Name of the run, so that it can be asked about.
+    issuer
+        Who signs.
     """
     warning = labels.text("page.made_up", lang) if reading.made_up(result) else ""
     first, lead = headline(result, lang=lang).parts
@@ -81,9 +98,12 @@ def letter(
         headline=first,
         lead=lead,
         table=letter_table(result, lang=lang),
+        decisions_label=labels.text("heading.decisions", lang),
+        decisions=Passage(decision_lines(result, lang=lang), form="steps"),
+        moved=path_sentence(result, lang=lang),
         caveats_label=labels.text("letter.caveats", lang),
         caveats=caveats(result, lang=lang),
-        closing=_closing(lang, edition, attached, run_id),
+        closing=_closing(lang, edition, attached, run_id, issuer),
     )
 
 
@@ -108,11 +128,17 @@ def _greeting(name: str, lang: str) -> str:
     return labels.text("letter.greeting", lang, name=reading.own_words(name))
 
 
-def _closing(lang: str, edition: str, attached: Sequence[str], run_id: str) -> tuple[str, ...]:
+def _closing(
+    lang: str, edition: str, attached: Sequence[str], run_id: str, issuer: Issuer
+) -> tuple[str, ...]:
     lines = []
     if attached:
         kinds = [labels.text(f"letter.kind.{kind}", lang) for kind in attached]
         lines.append(labels.text("letter.attached", lang, kinds=kinds))
         if edition != lang:
             lines.append(labels.text(f"letter.edition.{edition}", lang))
-    return (*lines, labels.text("letter.run", lang, run_id=run_id))
+    lines.append(labels.text("letter.run", lang, run_id=run_id))
+    unit = issuer.unit(lang) or labels.text("page.unit", lang)
+    contact = labels.text("page.contact", lang, contact=issuer.contact) if issuer.contact else ""
+    signed = (labels.text("letter.regards", lang), issuer.signer(lang), unit, contact)
+    return (*lines, *filter(None, signed))

@@ -59,6 +59,7 @@ def framed(title: str, *, lang: str) -> Page:
         lang=lang,
         skip=labels.text("page.skip", lang),
         contents_label=labels.text("page.contents", lang),
+        pages_label=labels.text("page.pages", lang),
     )
 
 
@@ -87,6 +88,7 @@ def _head(notebook: NotebookNode) -> Page | None:
         place_day=cover["place_day"],
         foot=cover["foot"],
         warning=cover.get("warning", ""),  # pages of older runs have none
+        links=tuple((address, text) for address, text in cover.get("links", ())),
         contents=tuple((item["anchor"], item["text"]) for item in headings if item["level"] == 2),
     )
 

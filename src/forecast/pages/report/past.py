@@ -10,6 +10,7 @@ from forecast.answer.result import SETTLED
 from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.markup import Passage
+from forecast.pages.tables.forecast import PICTURED
 
 if TYPE_CHECKING:
     from forecast.answer.result import Result
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 def _held(result: Result, lang: str) -> list[str]:
     """Say how much of all that came each range held, and which range promised more than it kept."""
     table = reading.coverage(result)
+    table = table.loc[table["level"].isin(PICTURED)]
     if table.empty:
         return []
     said = [
@@ -30,8 +32,11 @@ def _held(result: Result, lang: str) -> list[str]:
     return lines + [labels.text("track.too_narrow", lang, level=int(level)) for level in kept_less]
 
 
-def track_passage(result: Result, *, lang: str) -> Passage:
-    """Say how often the range held and how far off the forecast was, beside repeating last year."""
+def track_passage(result: Result, *, short: bool = False, lang: str) -> Passage:
+    """Say how often the range held and how far off the forecast was, beside repeating last year.
+
+    In `short` without periods, domains and ranks.
+    """
     past = reading.record(result)
     if past.empty:
         return Passage((labels.text("track.none", lang),))
@@ -48,7 +53,7 @@ def track_passage(result: Result, *, lang: str) -> Passage:
         lines = [labels.text("track.passage", lang, repeated=repeated, **facts)]
     else:
         lines = [labels.text("track.passage_alone", lang, **facts)]
-    lines += _held(result, lang) + _verified(result, lang)
+    lines += _held(result, lang) + ([] if short else _verified(result, lang))
     if reading.recorded_model(result) != reading.main_model(result):
         lines.append(labels.text("track.beneath", lang))
     return Passage(tuple(lines))
@@ -56,7 +61,8 @@ def track_passage(result: Result, *, lang: str) -> Passage:
 
 def _verified(result: Result, lang: str) -> list[str]:
     """Say the coverage of each range by period, and how far the rank was off beside the plain step."""
-    settled, after = reading.coverage(result, last=SETTLED), reading.coverage(result, first=SETTLED + 1)
+    periods = reading.coverage(result, last=SETTLED), reading.coverage(result, first=SETTLED + 1)
+    settled, after = (table.loc[table["level"].isin(PICTURED)] for table in periods)
     lines = []
     if len(settled) and len(after):
         columns = (

@@ -1,15 +1,14 @@
-"""The record of the run: in one line for leaders, whole for who checks."""
+"""The record of the run, for who checks."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from forecast.base import labels
 from forecast.base.incoming import record_of
-from forecast.pages.markup import Passage, Table
+from forecast.pages.markup import Table
 from forecast.pages.tables import data
 from forecast.pages.tables.spec import draw_table
 
@@ -30,39 +29,10 @@ def run_record(run_dir: str) -> dict[str, Any]:
     return {}
 
 
-def quality_line(result: Result, run: Mapping[str, Any] | None = None, *, lang: str) -> Passage:
-    """Say in one line which run this is, from what it was made, and what was checked; see `quality_table`."""
-    as_of = result.spec.as_of
-    if not run:
-        return Passage((labels.text("quality.line_alone", lang, as_of=as_of),), form="note")
-    hashes = run.get("inputs", {}).get("data", {})
-    checks = run.get("checks", [])
-    told = {"good": sum(check["good"] for check in checks), "all": len(checks)}
-    line = labels.text(
-        "quality.line",
-        lang,
-        run_id=run.get("run_id", labels.MISSING),
-        as_of=as_of,
-        commit=_commit(run, lang, 7) or labels.MISSING,
-        files=len(hashes),
-        digest=_digest(hashes),
-        checks=labels.text("quality.checks", lang, **told)
-        if checks
-        else labels.text("quality.checks_later", lang),
-    )
-    return Passage((line,), form="note")
-
-
-def _commit(run: Mapping[str, Any], lang: str, letters: int) -> str:
+def _commit(run: Mapping[str, Any], lang: str) -> str:
     volatile = run.get("volatile", {})
-    commit = str(volatile.get("commit", ""))[:letters]
+    commit = str(volatile.get("commit", ""))[:12]
     return labels.text("quality.dirty", lang, commit=commit) if commit and volatile.get("dirty") else commit
-
-
-def _digest(hashes: Mapping[str, str]) -> str:
-    """Hash the files' hashes, in the form that ``sha256sum`` prints them, by name."""
-    lines = "".join(f"{digest}  {file}\n" for file, digest in sorted(hashes.items()))
-    return hashlib.sha256(lines.encode()).hexdigest()[:12]
 
 
 def quality_table(result: Result, run: Mapping[str, Any] | None = None, *, lang: str) -> Table:
@@ -78,13 +48,16 @@ def quality_table(result: Result, run: Mapping[str, Any] | None = None, *, lang:
         Language of the words.
     """
     run = run or {}
+    checks = run.get("checks", [])
+    passed = {"good": sum(check["good"] for check in checks), "all": len(checks)}
     spec = result.spec
     items = {
         "run_id": run.get("run_id", ""),
         "as_of": labels.day(spec.as_of, lang),
-        "commit": _commit(run, lang, 12),
+        "commit": _commit(run, lang),
         "draws": labels.number(spec.draws, 0, lang),
         "seed": str(spec.seed),
+        "checked": labels.text("quality.checks", lang, **passed) if checks else "",
     }
     told = [(labels.text(f"quality.{name}", lang), value) for name, value in items.items() if value]
     hashes = run.get("inputs", {}).get("data", {})

@@ -20,20 +20,6 @@ def rank_passage(result: Result, *, lang: str) -> Passage:
     return Passage((rank_sentence(result, lang),))
 
 
-def neighbour_passage(result: Result, *, lang: str) -> Passage:
-    """Say who is just ahead and just behind by the medians, with the chance of each to end above."""
-    above, below = reading.around(result)
-    if above is None and below is None:
-        return Passage((labels.text("near.absent", lang),))
-    facts = {"place": reading.place_name(result.spec.area, lang)}
-    for side, record in (("above", above), ("below", below)):
-        if record is not None:
-            facts[side] = reading.place_name(str(record["area"]), lang)
-            facts[f"{side}_chance"] = reading.chance(float(record["p_ahead"]), lang)
-    key = "both" if above is not None and below is not None else "below" if above is None else "above"
-    return Passage((labels.text(f"near.{key}", lang, **facts),))
-
-
 def sipas(result: Result, *, lang: str) -> Pieces:
     """Say the forecast of SIPAS, and how much of a difference sampling alone can make."""
     code = reading.survey(result.spec.index_code)
@@ -55,7 +41,12 @@ def sipas(result: Result, *, lang: str) -> Pieces:
         last = past.iloc[-1]
         rank = ""
         if not math.isnan(last["rank"]):
-            rank = labels.text("headline.last_rank", lang, rank=int(last["rank"]), ranked=reading.RANKED)
+            rank = labels.text(
+                "headline.last_rank",
+                lang,
+                rank=int(last["rank"]),
+                ranked=reading.ranked_areas(result, int(last["year"])),
+            )
         first = labels.text(
             "sipas.first",
             lang,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from forecast.base import labels
-from forecast.data.tables import TRUST
+from forecast.data.tables import MADE, TRUST
 from forecast.pages import reading
 from forecast.pages.markup import Cell, Passage, Pieces
 from forecast.pages.tables import columns as c
@@ -92,7 +92,8 @@ def figure_value(record: Record, lang: str, *, taken: str = "") -> Cell:
             text = f"{text}%"
         case "points":
             text = labels.text("evidence.points", lang, points=text)
-    return Cell(text, rank)
+    made = record.get("trust") == MADE
+    return Cell(labels.text("mark.made", lang, text=text) if made else text, rank)
 
 
 def published(result: Result, lang: str) -> TableSpec:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -11,7 +12,7 @@ import pandas as pd
 from forecast.base import labels
 from forecast.base.spec import interval_ends
 from forecast.pages import reading
-from forecast.pages.markup import Table
+from forecast.pages.markup import Cell, Table
 from forecast.pages.tables import columns as c
 from forecast.pages.tables.spec import (
     Ends,
@@ -29,10 +30,10 @@ if TYPE_CHECKING:
     from forecast.answer.result import Result
 
 PICTURED: Final = (80, 95)  # levels of the ranges that pictures show
-BANDS: Final = ((1, 5), (6, 10), (11, 15), (16, 20), (21, 30), (31, 40), (41, 50), (51, reading.RANKED))
+BANDS: Final = (1, 6, 11, 16, 21, 31, 41, 51)  # first ranks of groups
 
 
-def domains(result: Result, lang: str) -> TableSpec:
+def domains(result: Result, lang: str, *, linked: bool = False) -> TableSpec:
     """Total and domains: last year, forecast with every range of the run, change, chance of a fall."""
     last, year = c.last_year_of(result), result.spec.target_year
     total = reading.line(result, reading.TOTAL)
@@ -44,16 +45,22 @@ def domains(result: Result, lang: str) -> TableSpec:
     def published(record: Record) -> str:
         return labels.text(f"handout.{'published' if record['last_known'] else 'estimated'}", lang)
 
-    def detail(record: Record) -> str:
-        charge = "" if _is_total(record) else str(record["responsible"] or "")
-        return c.rests_on(charge, reading.said(record["basis"], lang), lang)
+    def named(record: Record) -> Cell:
+        """Name a domain and who is in charge; in a run's page, with the way to its own page."""
+        component, whole = str(record["component"]), _is_total(record)
+        charge = "" if whole else str(record["responsible"] or "")
+        return Cell(
+            reading.named("component", component, lang),
+            reading.department(charge, lang) if charge else "",
+            link=f"domain-{component}.html" if linked and not whole else "",
+        )
 
     return TableSpec(
         lang,
         say("domains.caption", **c.facts_of(result, lang), last_year=last),
         [total, *(record for _, record in reading.domains(result).iterrows())],
         (
-            c.component("domains.domain", lang, sheet="component"),
+            c.component("domains.domain", lang, sheet="component", cell=named),
             *c.maximum("domains.maximum", lang),
             *_last_year(str(last), lang),
             c.words("published", "published", published),
@@ -64,7 +71,7 @@ def domains(result: Result, lang: str) -> TableSpec:
                 ranges=_levels(result),
                 decimals=1,
             ),
-            c.figure("change", "domains.change", "change", sheet="change", decimals=1),
+            c.figure("change", "domains.change", "change", reading.change, sheet="change", decimals=1),
             c.figure("p_fall", "domains.fall", "chance", sheet="fall"),
             c.department("responsible", "charge", lang),
             c.said("basis", "basis", lang),
@@ -75,13 +82,13 @@ def domains(result: Result, lang: str) -> TableSpec:
             ),
             c.on_page_alone(c.words("starred_forecast", forecast, starred)),
         ),
-        ("component", "last_year", "forecast", "range", "change", "p_fall", "maximum"),
+        ("component", "last_year_shortly", "forecast", "range", "change", "p_fall", "maximum"),
         name="domains",
         key=("component",),
-        notes=("domains.note", *_provinces(result)),
+        notes=("domains.note",),
         sheet_notes=("handout.note.domains", "handout.note.ranges"),
-        detail=detail,
         strong=_is_total,
+        form="scroll",
     )
 
 
@@ -126,18 +133,16 @@ def _interval(result: Result, level: int) -> Take:
     return lambda record: reading.interval(result, str(record["component"]), level)
 
 
-def _provinces(result: Result) -> list[labels.Phrase]:
-    """Say on the figures of how many provinces the domains rest."""
-    counts = reading.provinces_by_domain(result)
-    facts = {"low": min(counts), "high": max(counts), "ranked": reading.RANKED} if counts else {}
-    return [say("domains.provinces", **facts)] if counts else []
-
-
 def domain_figures(result: Result, lang: str) -> Table:
     """Tabulate what the picture of the domains shows."""
-    spec, ranges = domains(result, lang), [f"range{level}" for level in PICTURED]
-    shown = ("component", "last_year", "forecast", *ranges, "starred_maximum")
+    spec, ranges = _plain(domains(result, lang)), [f"range{level}" for level in PICTURED]
+    shown = ("component", "last_year", "published", "forecast", *ranges, "starred_maximum")
     return beside_picture(spec, *shown, records=spec.rows[1:])
+
+
+def _plain(spec: TableSpec) -> TableSpec:
+    """Name domains alone: who is in charge stands elsewhere."""
+    return replace(spec, fields=[replace(f, cell=None) if f.name == "component" else f for f in spec.fields])
 
 
 def letter_table(result: Result, *, lang: str) -> Table:
@@ -145,7 +150,7 @@ def letter_table(result: Result, *, lang: str) -> Table:
     spec = domains(result, lang)
     star = reading.star_note((record["max_status"] for record in spec.rows), lang)
     shown = ("component", "last_year_shortly", "starred_forecast", "range")
-    return draw_table(replace(spec, columns=shown, detail=None, notes=("domains.note", *star)))
+    return draw_table(replace(_plain(spec), columns=shown, notes=("domains.note", *star)))
 
 
 @on_page
@@ -153,12 +158,11 @@ def assumed_table(result: Result, *, lang: str) -> TableSpec:
     """List the domains whose maximum was not read in a source."""
     spec, rows = domains(result, lang), reading.domains(result)
     return replace(
-        spec,
+        _plain(spec),
         caption="assumed.caption",
         records=rows.loc[rows["max_status"].map(reading.doubtful)],
         columns=("component", "maximum"),
         absent="page.made_up" if reading.made_up(result) else "assumed.none",
-        detail=None,
         notes=(),
         form="plain",
     )
@@ -169,7 +173,7 @@ def level_table(result: Result, component: str, *, lang: str) -> TableSpec:
     """Tabulate the median and every range of the run for one component."""
     median = reading.quantile(result, component, 0.5)
     rows = [(labels.text("levels.median", lang), median, median)]
-    rows += [(f"{level}%", *reading.interval(result, component, level)) for level in result.spec.levels]
+    rows += [(f"{level}%", *reading.interval(result, component, level)) for level in PICTURED]
     facts = c.facts_of(result, lang) | {"component": reading.short_name(component, lang)}
     return TableSpec(
         lang,
@@ -180,19 +184,9 @@ def level_table(result: Result, component: str, *, lang: str) -> TableSpec:
             c.figure("low", "levels.from", "points", decimals=1),
             c.figure("high", "levels.to", "points", decimals=1),
         ),
-        notes=(*reading.maximum_note(reading.line(result, component), lang), *_too_narrow(result, lang)),
+        notes=reading.maximum_note(reading.line(result, component), lang),
         form="plain",
     )
-
-
-def _too_narrow(result: Result, lang: str) -> list[labels.Phrase]:
-    """Say which ranges kept less than they promised, by the record of the total."""
-    table = reading.coverage(result)
-    less = table.loc[100 * table["upper"] < table["level"]]
-    return [
-        say("levels.too_narrow", level=int(level), share=labels.percent(share, 0, lang))
-        for level, share in zip(less["level"], less["share"], strict=True)
-    ]
 
 
 def rank(result: Result, lang: str) -> TableSpec:
@@ -218,56 +212,16 @@ def _or_better(result: Result) -> Take:
 
 def rank_bands(result: Result, lang: str) -> Table:
     """Tabulate the chance of groups of ranks."""
-    inside = {band: result.rank.loc[result.rank["rank"].between(*band), "probability"] for band in BANDS}
-    facts = {"year": result.spec.target_year, "ranked": reading.RANKED}
+    count = reading.ranked_areas(result)
+    firsts = [first for first in BANDS if first <= count]
+    bands = [(first, after - 1) for first, after in pairwise((*firsts, count + 1))]
+    inside = {band: result.rank.loc[result.rank["rank"].between(*band), "probability"] for band in bands}
+    facts = {"year": result.spec.target_year, "ranked": count}
     fields = (
         c.words("band", "rank.band", lambda b: labels.text("rank.band_of", lang, first=b[0], last=b[1])),
         c.figure("chance", "rank.chance", "chance", lambda band: float(inside[band].sum())),
     )
-    return draw_table(TableSpec(lang, say("rank.caption", **facts), BANDS, fields, form="plain"))
-
-
-def near(result: Result, lang: str) -> TableSpec:
-    """The provinces nearest to the area, with the chance of each to end above it."""
-    last, facts = c.last_year_of(result), c.facts_of(result, lang)
-    rank_of = reading.last_rank_of
-    return TableSpec(
-        lang,
-        say("near.caption", **facts),
-        result.neighbours,
-        (
-            c.code("area", "near.area", "place", lang),
-            c.figure("last_year", str(last), "points", "last_score", mark=lambda r: rank_of(r, lang)),
-            c.figure("last_rank", c.head("last_rank", year=last), "count"),
-            c.figure(
-                *("forecast", say("domains.forecast", **facts), "points", "median"),
-                sheet=c.head("forecast", **facts),
-                ends=("lower", "upper"),
-                decimals=1,
-            ),
-            c.span("range", "head.range", ("lower", "upper"), lang),
-            c.figure("chance_ahead", say("near.ahead", **facts), "chance", "p_ahead"),
-        ),
-        ("area", "last_year", "forecast", "range", "chance_ahead"),
-        name="near",
-        key=("area",),
-        notes=("near.note",),
-        sheet_notes=("near.note",),
-        absent="near.absent",
-        strong=lambda r: r["area"] == result.spec.area,
-    )
-
-
-@on_page
-def neighbour_table(result: Result, *, lang: str) -> TableSpec:
-    """Tabulate the nearest provinces with the area itself among them, the highest first."""
-    spec, total = near(result, lang), reading.line(result, reading.TOTAL)
-    if not spec.rows:
-        return spec
-    last = total["last_median"] if total["last_known"] else math.nan
-    own = {**total, "area": result.spec.area, "p_ahead": math.nan, "last_score": last}
-    ahead = [record for record in spec.rows if record["median"] > total["median"]]
-    return replace(spec, records=[*ahead, own, *spec.rows[len(ahead) :]])
+    return draw_table(TableSpec(lang, say("rank.caption", **facts), bands, fields, form="plain"))
 
 
 def targets(result: Result, lang: str) -> TableSpec:
@@ -352,15 +306,20 @@ def history(result: Result, component: str, lang: str) -> Table:
     name = reading.short_name(component, lang)
 
     def known_share(record: Record) -> str:
-        """Write a year's share, and whether it was derived from a stated change."""
-        share = labels.number(record["median"] if record["known"] is True else None, 2, lang)
-        derived = record["derived"] is True
-        return f"{share} ({labels.text('trust.derived', lang)})" if derived else share
+        return labels.number(record["median"] if record["known"] is True else None, 2, lang)
+
+    def estimate(record: Record) -> str:
+        """Write what the model makes of a year that was not published, and how it knows."""
+        if record["kind"] not in ("derived", "estimated"):
+            return labels.MISSING
+        span = reading.span(record["lower"], record["upper"], lang)
+        kind = labels.text(f"history.{record['kind']}", lang)
+        return f"{reading.points(record['median'], lang)} ({span}), {kind}"
 
     fields = (
         c.whole("year", "history.year"),
         c.figure("score", "history.score", "points", cell=known_share),
-        c.span("estimate", "history.estimate", ("lower", "upper"), lang),
+        c.words("estimate", "history.estimate", estimate, numeric=True),
         c.figure("rank", "history.rank", "count"),
         c.figure("mean", "history.mean", "points", "share"),
     )

@@ -174,13 +174,6 @@ past_rank_table = on_page(past_ranks)
 def past_components(result: Result, lang: str) -> TableSpec:
     """Record of the total, the domains and their parts, beside repeating last year."""
     table = reading.past_components(result)
-
-    def ratio_of(record: Record) -> str:
-        """Write the CRPS over that of the last value, with the number of cells that both forecast."""
-        if pd.isna(record["compared"]) or not record["base_crps"] > 0:
-            return labels.MISSING
-        return f"{labels.number(record['ratio'], 2, lang)} ({labels.number(record['compared'], 0, lang)})"
-
     return TableSpec(
         lang,
         say("past_components.caption", **c.facts_of(result, lang)),
@@ -188,7 +181,7 @@ def past_components(result: Result, lang: str) -> TableSpec:
         (
             c.component("domains.domain", lang, sheet="domain"),
             *_measures(),
-            c.figure("ratio", "past_components.beside", "points", cell=ratio_of),
+            _ratio(lang),
             c.figure("compared", "compared", "count"),
         ),
         ("component", *MEASURES, "ratio"),
@@ -201,6 +194,53 @@ def past_components(result: Result, lang: str) -> TableSpec:
 
 
 past_component_table = on_page(past_components)
+
+
+def past_years(result: Result, lang: str) -> TableSpec:
+    """The record of the last three years one by one: totals, survey, domains and ranks."""
+
+    def figure(record: Record) -> str:
+        index = reading.named("short_index", str(record["index_code"]), lang)
+        return labels.text(f"past_years.{record['kind']}", lang, index=index)
+
+    def new(record: Record) -> str:
+        return labels.text("verified.new_method", lang) if record["new_method"] else ""
+
+    table = reading.past_years(result)
+    error, inside, crps = _measures(score="verified.crps_rps")[2:]
+    return TableSpec(
+        lang,
+        say("past_years.caption", day=f"{result.spec.as_of.day}/{result.spec.as_of.month}"),
+        table.assign(ratio=table["compared_crps"] / table["base_crps"]),
+        (
+            c.words("year", "verified.year", lambda r: str(int(r["target_year"])), mark=new),
+            c.words("figure", "verified.component", figure),
+            _forecasts(),
+            error,
+            inside,
+            crps,
+            _ratio(lang),
+        ),
+        name="past_years",
+        key=("target_year", "index_code", "kind"),
+        notes=("past_years.note",),
+        sheet_notes=("past_years.note",),
+        absent=NONE,
+    )
+
+
+past_year_table = on_page(past_years)
+
+
+def _ratio(lang: str) -> Field:
+    """Write the CRPS over that of the last value, with the number of cells that both forecast."""
+
+    def written(record: Record) -> str:
+        if pd.isna(record["compared"]) or not record["base_crps"] > 0:
+            return labels.MISSING
+        return f"{labels.number(record['ratio'], 2, lang)} ({labels.number(record['compared'], 0, lang)})"
+
+    return c.figure("ratio", "past_components.beside", "points", cell=written)
 
 
 def _period(lang: str) -> Field:

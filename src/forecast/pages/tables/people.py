@@ -310,12 +310,14 @@ def plan_table(result: Result, *, lang: str) -> TableSpec:
     return TableSpec(
         lang,
         say("plan_table.caption", as_of=result.spec.as_of),
-        [] if all_have else list(rows["kind"].unique()),
+        list(rows["kind"].unique()) if len(result.remedies) and not all_have else [],
         (
             c.words("kind", "plan_table.kind", lambda kind: labels.text(f"plan_table.{kind}", lang)),
             c.figure("must", "plan_table.must", "count", lambda kind: (rows["kind"] == kind).sum()),
             c.figure("none", "plan_table.without", "count", lambda kind: (without["kind"] == kind).sum()),
             c.words("names", "plan_table.names", names),
         ),
-        absent=say("plan_table.all", count=len(rows)) if all_have else "absent.units",
+        absent=say(f"plan_table.{'all' if all_have else 'unknown'}", count=len(rows))
+        if len(rows)
+        else "absent.units",
     )

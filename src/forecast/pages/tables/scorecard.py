@@ -18,10 +18,7 @@ if TYPE_CHECKING:
     from forecast.answer.result import Result
 
 FIRST: Final = 10  # levers and risks on a page
-DECISIONS: Final = 5
 MOST_LOST: Final = 10
-LETTERS: Final = 70  # of a remedy on page one; its whole text is on the departments' page
-OPEN: Final = ("planned", "doing")
 PLURAL: Final = {"domain": "domains", "criterion": "criteria"}
 
 
@@ -40,13 +37,20 @@ def scorecard(result: Result, lang: str) -> TableSpec:
             c.code("kind", "kind", "handout.kind", lang),
             *c.maximum("head.maximum", lang),
             c.figure("last_year", str(c.last_year_of(result)), "points", "last"),
-            c.figure("expected", "head.expected", "points", sheet="expected", ends=range_of),
+            c.figure(
+                "expected", "head.expected", "points", sheet="expected", ends=range_of, decimals=_places
+            ),
             c.figure("median", "levels.median", "points"),
-            c.span("range", "head.range", range_of, lang, decimals=c.POINTS),
+            c.span("range", "head.range", range_of, lang, decimals=_places),
             c.span("risk_range", "risks.range", range_of, lang, decimals=c.POINTS),
-            c.figure("lost", "head.lost", "points", sheet="lost"),
+            c.figure("lost", "head.lost", "points", sheet="lost", decimals=_places),
             c.figure("p_full", "head.full", "chance", sheet="full"),
-            c.figure("winnable", "head.winnable", "points", sheet="winnable", ends=winnable),
+            c.figure(
+                *("winnable", "head.winnable", "points"),
+                sheet="winnable",
+                ends=winnable,
+                decimals=_places,
+            ),
             c.span("winnable_range", "head.range", winnable, lang, decimals=c.POINTS),
             c.figure("lever_rank", "head.order", "count", sheet="lever"),
             c.figure("risk_rank", "head.order", "count", sheet="risk"),
@@ -60,6 +64,11 @@ def scorecard(result: Result, lang: str) -> TableSpec:
         sheet_notes=("tree.note", "lost.note"),
         absent="absent.scorecard",
     )
+
+
+def _places(record: Record) -> int:
+    """Give the decimals of a row: a sub-criterion has half a point, all above is rounded as on every page."""
+    return 1 if record["kind"] in ("total", "domain", "part") else c.POINTS
 
 
 def last_day(record: Record, year: int, lang: str) -> Cell:
@@ -154,9 +163,11 @@ def _dash(values: pd.Series[float]) -> tuple[str, ...]:
 def lever_table(result: Result, *, count: int = FIRST, lang: str) -> TableSpec:
     """Rank the first `count` criteria by the points that can still be won: how many, who, until when."""
     ranked, year = reading.levers(result), result.spec.target_year
-    more = len(ranked) - count
+    more, spec = len(ranked) - count, scorecard(result, lang)
+    fine = [replace(f, decimals=c.POINTS) if f.name == "winnable" else f for f in spec.fields]
     return replace(
-        scorecard(result, lang),
+        spec,
+        fields=fine,  # one list in one order, so its figures have the same decimals
         caption=say("levers.caption", year=year),
         records=ranked.head(count),
         columns=("component", "lever_rank", "winnable", "winnable_range", "responsible", "deadline"),
@@ -190,65 +201,6 @@ def risk_table(result: Result, *, count: int = FIRST, lang: str) -> TableSpec:
 
 def _without_criteria(result: Result) -> tuple[str, ...]:
     return () if reading.has_criteria(result) else ("levers.no_criteria",)
-
-
-@on_page
-def decision_table(result: Result, *, count: int = DECISIONS, lang: str) -> TableSpec:
-    """Propose what to act on: the criteria, or without them the domains, with most points to win.
-
-    Nothing is invented: a remedy is named where one is on record, else the criterion is what to act on.
-    """
-    shown, year = reading.levers(result).head(count), result.spec.target_year
-    below, spec = reading.has_criteria(result), scorecard(result, lang)
-    range_of = spec.field("winnable_range").take
-
-    def points(record: Record) -> str:
-        return f"{labels.number(record['winnable'], c.POINTS, lang)} ({range_of(record)})"
-
-    def due(record: Record) -> str:
-        return last_day(record, year, lang).text + ("*" if pd.isna(record["deadline"]) else "")
-
-    def remedy(record: Record) -> str:
-        return _remedy(result, str(record["component"]), lang)
-
-    fields = (
-        replace(spec.field("component"), mark=remedy),
-        replace(spec.field("winnable"), cell=points),
-        spec.field("responsible"),
-        replace(spec.field("deadline"), cell=due),
-    )
-    caption = "decisions.caption" if below else "decisions.caption_domains"
-    star = ("decisions.star",) if shown["deadline"].isna().any() else ()
-    return _headed(
-        TableSpec(
-            lang,
-            say(caption, count=len(shown), year=year),
-            shown,
-            fields,
-            notes=(*star, *(() if below else ("decisions.enter_criteria",))),
-            absent=_no_lever(result),
-        ),
-        component="decisions.what" if below else "domains.domain",
-        winnable="decisions.points" if below else "decisions.points_most",
-        responsible="decisions.who",
-        deadline="decisions.due",
-    )
-
-
-def _remedy(result: Result, component: str, lang: str) -> str:
-    """Name the open remedy of a criterion that is longest overdue, or due first, and count the others."""
-    table = result.remedies
-    mine = table.loc[(table["component"] == component) & table["state"].isin(OPEN)]
-    if mine.empty:
-        return ""
-    first = mine.sort_values(["days_overdue", "due"], ascending=[False, True], kind="stable").iloc[0]
-    facts = {
-        "action": reading.short(reading.own_words(first["action"]), LETTERS),
-        "days": reading.days(first["days_overdue"], lang),
-    }
-    key = "decisions.remedy_overdue" if first["days_overdue"] > 0 else "decisions.remedy"
-    said = labels.text(key, lang, **facts)
-    return said if len(mine) == 1 else labels.text("decisions.more", lang, first=said, count=len(mine) - 1)
 
 
 def indicators(result: Result, lang: str) -> TableSpec:

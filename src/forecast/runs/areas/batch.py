@@ -18,7 +18,7 @@ from forecast.base.labels import LANGUAGES
 from forecast.base.spec import RunSpec
 from forecast.base.workers import Done, Workers
 from forecast.data.load import Vintages, read_vintages
-from forecast.runs import plan, run, site
+from forecast.runs import ledger, plan, run, site
 from forecast.runs.areas import overview
 from forecast.runs.areas.task import Kit, Made, Task, make
 from forecast.runs.kernels import Kernels
@@ -59,7 +59,7 @@ class Outcome:
 
 def report(
     question: RunSpec,
-    choose: Callable[[Vintages], Sequence[str]],
+    choose: Callable[[RunSpec, Vintages], Sequence[str]],
     *,
     data_dir: Path,
     reports_dir: Path,
@@ -75,7 +75,7 @@ def report(
     Parameters
     ----------
     choose
-        Gives the areas, in the spelling of ``areas.csv``, from the tables.
+        Gives the areas, in the spelling of ``areas.csv``, from the question and the tables.
     workers
         Who makes the runs; what comes out is the same for any.
 
@@ -90,9 +90,9 @@ def report(
     store = Store(reports_dir.resolve() / site.AREAS)
     notebooks = plan.read(notebooks_dir, kinds)
     notebooks.check(plan.parameters_of(question, data_dir=store.root, run_dir=store.root, lang=lang))
-    data = run.data_of(data_dir, question)
+    data = run.data_of(data_dir, question) | ledger.for_report(store.root, question)
     vintages = read_vintages(data)  # from the bytes that all runs are made from
-    specs = [replace(question, area=area) for area in choose(vintages)]
+    specs = [replace(question, area=area) for area in choose(question, vintages)]
     inputs = inputs_of(data, notebooks.content)
     outcome = Outcome(store.root)
     with store.opened():

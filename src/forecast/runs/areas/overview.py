@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterable
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,14 +15,13 @@ from forecast.base.disk import replace_file
 from forecast.base.labels import LANGUAGES, text
 from forecast.pages import reading
 from forecast.pages.markup import Page, environment
+from forecast.pages.plot.tiles import placed
 from forecast.runs import html_check
 from forecast.runs.areas.ranking import Ranking, ranking
-from forecast.runs.areas.tiles import placed
 from forecast.runs.manifest import Manifest
 
 TABLE: Final = "ranking.csv"
 PAGES: Final = {"vi": "index.html", "en": "index.en.html"}
-SHADES: Final = 5  # classes of colour in the style sheet
 _FAILED: Final = "failed"
 
 
@@ -94,7 +92,7 @@ def _told(found: Ranking, lang: str) -> dict[str, Any]:
     """Give the words and figures of the page's body."""
     rows = [_row(row, lang) for row in found.table.to_dict("records")]
     failed = [(area, reason.get(lang, "")) for area, reason in found.failed]
-    shade = _Shades(found.table["median"])
+    shade = reading.Shades(found.table["median"])
     tiles = {row["area"]: row | {"shade": shade.of(row["value"])} for row in rows}
     tiles |= {area: {"area": area, "shade": 0} for area, _ in failed}
     unit = reading.unit(found.newest.spec["index_code"], lang)
@@ -111,7 +109,7 @@ def _told(found: Ranking, lang: str) -> dict[str, Any]:
     return {
         "lead": _lead(found, lang),
         "words": words,
-        "tiles": [(place, tiles[area]) for area, place in placed(list(tiles)).items()],
+        "tiles": [(place, tiles[area]) for area, place in placed(list(tiles), found.provinces).items()],
         "legend": shade.legend(lang),
         "heads": [
             (text(f"areas.head.{name}", lang, year=_last_year(found), unit=unit), name != "area")
@@ -168,27 +166,6 @@ def _row(row: dict[Any, Any], lang: str) -> dict[str, Any]:
         if math.isnan(row["last_rank"])
         else text("areas.rank", lang, rank=int(row["last_rank"])),
     }
-
-
-class _Shades:
-    """Classes of equal width between the lowest and the highest forecast, 1 the lowest.
-
-    None is narrower than the last digit that is shown, so there may be fewer than `SHADES`.
-    """
-
-    def __init__(self, medians: pd.Series[float]) -> None:
-        self.low, self.high = float(medians.min()), float(medians.max())
-        self.width = max((self.high - self.low) / SHADES, 0.1)
-
-    def of(self, value: float) -> int:
-        """Give the class of a value."""
-        return min(SHADES, 1 + int((value - self.low) / self.width))
-
-    def legend(self, lang: str) -> list[tuple[int, str]]:
-        """Give the classes with their ranges."""
-        ends = [self.low + k * self.width for k in range(self.of(self.high) + 1)]
-        spans = (reading.span(low, high, lang) for low, high in pairwise(ends))
-        return list(enumerate(spans, start=1))
 
 
 def _csv(found: Ranking) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from forecast.answer.result import read_table
 from forecast.base.labels import LANGUAGES, text
+from forecast.data.load.lineage import with_newcomers
 from forecast.pages import reading
 from forecast.runs.manifest import Manifest
 from forecast.runs.site import front_page
@@ -42,12 +43,15 @@ class Ranking:
         Area and reason, by language, of runs that failed and have no other in place.
     mixed
         Whether the runs were made from different data, notebooks, code or packages.
+    provinces
+        How many there are in the year, as the ranks of the runs say; 0 if they do not.
     """
 
     newest: Manifest
     table: pd.DataFrame
     failed: tuple[tuple[str, Any], ...]
     mixed: bool
+    provinces: int = 0
 
 
 def ranking(root: Path, runs: Iterable[Manifest], failed: Iterable[Manifest]) -> Ranking | None:
@@ -63,10 +67,12 @@ def ranking(root: Path, runs: Iterable[Manifest], failed: Iterable[Manifest]) ->
     waiting = _waiting(ordered, failed)
     newest = next((run for run in reversed(ordered) if _question(run) not in waiting), ordered[-1])
     by_area = {run.spec["area"]: run for run in ordered if _question(run) == _question(newest)}
-    rows, reasons = [], {}
+    rows, reasons, provinces = [], {}, 0
     for area, run in by_area.items():
         try:
-            rows.append(_row(root / run.run_id, run))
+            ranks = read_table(root / run.run_id, "rank")
+            rows.append(_row(root / run.run_id, run, ranks))
+            provinces = max(provinces, len(ranks))
         except (OSError, ValueError, LookupError):  # someone was at its files
             reasons[area] = {lang: text("areas.unreadable", lang) for lang in LANGUAGES}
     table = pd.DataFrame(rows, columns=list(COLUMNS))
@@ -76,7 +82,7 @@ def ranking(root: Path, runs: Iterable[Manifest], failed: Iterable[Manifest]) ->
         if _question(run) == _question(newest) and run.spec["area"] not in by_area:
             reasons[run.spec["area"]] = dict(run.error)
     mixed = len({str(run.inputs) for run in by_area.values()}) > 1
-    return Ranking(newest, table, tuple(reasons.items()), mixed)
+    return Ranking(newest, table, tuple(reasons.items()), mixed, provinces)
 
 
 def _waiting(runs: Iterable[Manifest], failed: Iterable[Manifest]) -> list[dict[str, Any]]:
@@ -94,10 +100,12 @@ def _region(folder: Path, area: str) -> str:
     areas = pd.read_csv(folder / "data" / "areas.csv", dtype="str", keep_default_na=False)
     if not {"area", "region"} <= set(areas.columns):
         return ""
+    if (file := folder / "data" / "lineage.csv").exists():
+        areas = with_newcomers(areas, pd.read_csv(file, dtype="str", keep_default_na=False))
     return next(iter(areas.loc[areas["area"] == area, "region"]), "")
 
 
-def _row(folder: Path, run: Manifest) -> dict[str, Any]:
+def _row(folder: Path, run: Manifest, ranks: pd.DataFrame) -> dict[str, Any]:
     summary = read_table(folder, "summary").set_index("component").loc[reading.TOTAL]
     names = ("median", "lower", "upper", "last_year", "last_known", "last_rank", "change")
     return {
@@ -105,7 +113,7 @@ def _row(folder: Path, run: Manifest) -> dict[str, Any]:
         "region": _region(folder, run.spec["area"]),
         **{name: summary[name] for name in names},
         "last": summary["last_median"],
-        **dict(_ranks(read_table(folder, "rank"))),
+        **dict(_ranks(ranks)),
         "page": front_page(run),
     }
 

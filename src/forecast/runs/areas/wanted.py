@@ -10,17 +10,20 @@ from typing import Final
 
 from forecast.base import incoming
 from forecast.base.errors import DataError, Problem
-from forecast.data.load import Vintages
+from forecast.base.spec import RunSpec
+from forecast.data.load import Known, Vintages
 from forecast.data.load.areas import gazetteer
+from forecast.data.load.lineage import IN_FILE
 
 ALL: Final = "all"
 COLUMN: Final = "area"
 
 
-def all_provinces(vintages: Vintages) -> list[str]:
-    """Name every province, in the order of ``areas.csv``."""
-    areas = vintages.frames["areas"]
-    return [str(area) for area in areas.loc[areas["kind"] == "province", "area"]]
+def all_provinces(question: RunSpec, vintages: Vintages) -> list[str]:
+    """Name every province of the year, in the order of ``areas.csv``."""
+    known = _known(question, vintages)
+    there = set(known.provinces)
+    return [str(area) for area in known.areas["area"] if area in there]
 
 
 def read(path: Path) -> list[tuple[int, str]]:
@@ -43,28 +46,36 @@ def read(path: Path) -> list[tuple[int, str]]:
     return named
 
 
-def provinces(named: list[tuple[int, str]], vintages: Vintages, file: str) -> list[str]:
-    """Give the one spelling of each province that was named, each once.
+def provinces(named: list[tuple[int, str]], question: RunSpec, vintages: Vintages, file: str) -> list[str]:
+    """Give the one spelling of each province of the year that was named, each once.
 
     Raises
     ------
     DataError
-        With every name that is no province, and the nearest that is.
+        With every name that is no province of the year, and the nearest that is, or its successor.
     """
     places, _ = gazetteer(vintages.frames["areas"])
+    known = _known(question, vintages)
     found: dict[str, None] = {}
     problems = []
     for line, name in named:
         area = places.find(name)
-        if area in places.provinces:
+        if area in known.provinces:
             found[str(area)] = None
             continue
         near = places.nearest(name)
-        key = "expect.area_near" if near in places.provinces else "expect.area"
-        problems.append(Problem(file, line, COLUMN, name, key, {"near": near}))
+        key, facts = "expect.area_near" if near in known.provinces else "expect.area", {"near": near}
+        if area in known.elsewhere:
+            key, facts = known.elsewhere[str(area)]
+            key = IN_FILE[key]
+        problems.append(Problem(file, line, COLUMN, name, key, dict(facts)))
     if problems:
         raise DataError(problems)
     return list(found)
+
+
+def _known(question: RunSpec, vintages: Vintages) -> Known:
+    return vintages.known_at(question.as_of).for_year(question.target_year)
 
 
 def _named(text: str) -> Iterator[tuple[int, str]]:

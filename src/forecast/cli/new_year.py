@@ -1,0 +1,64 @@
+"""`forecast new-year YEAR`: the checklist of a new cycle, and where to enter what is missing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import click
+
+from forecast.base import labels
+from forecast.base.errors import EXIT_GOOD
+from forecast.base.indexes import MAIN
+from forecast.base.spec import RunSpec
+from forecast.cli.local import Verb, WholeType, options, today
+from forecast.cli.plain import table
+from forecast.data import cycle, load
+from forecast.data.load import Known
+
+COLUMNS = ("step", "state", "what", "where")
+
+
+def build(lang: str) -> click.Command:
+    """Make the verb in one language."""
+    option = options("newyear", lang)
+    return Verb(
+        "new-year",
+        lang,
+        params=[
+            click.Argument(["year"], type=WholeType(), metavar="YYYY"),
+            option("as-of"),
+            option("area"),
+            option("data-dir"),
+        ],
+        callback=lambda **given: show(lang=lang, **given),
+    )
+
+
+def show(*, year: int, as_of: dt.date | None, area: str, data_dir: Path, lang: str) -> int:
+    """Print the checklist."""
+    day = as_of or today()
+    known = load.read(data_dir, as_of=day)
+    spec = RunSpec(index_code=MAIN, area=known.find_province(area), target_year=year, as_of=day, force=True)
+    known.for_year(year).refuse(spec)
+    click.echo(page(known, spec, lang))
+    return EXIT_GOOD
+
+
+def page(known: Known, spec: RunSpec, lang: str) -> str:
+    """Write the checklist as plain text."""
+    steps = cycle.checklist(known, spec.target_year, spec.area)
+    rows = [
+        [
+            labels.text(f"new_year.step.{step.name}", lang),
+            labels.text(f"new_year.state.{step.state}", lang),
+            labels.text(f"new_year.{step.says}", lang, **step.facts),
+            "" if step.state == "there" else cycle.ENTER[step.name],
+        ]
+        for step in steps
+    ]
+    headers = [labels.text(f"new_year.column.{name}", lang) for name in COLUMNS]
+    title = labels.text("new_year.title", lang, area=spec.area, year=spec.target_year, as_of=spec.as_of)
+    missing = sum(step.state != "there" for step in steps)
+    end = labels.text("new_year.end", lang, count=missing, all=len(steps))
+    return "\n\n".join([title, table(headers, rows), end])

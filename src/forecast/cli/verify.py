@@ -1,0 +1,144 @@
+"""`forecast verify`: stored forecasts laid beside what came."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import datetime as dt
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from forecast.base import incoming, labels
+from forecast.base.errors import EXIT_GOOD, DataError, Problem, SpecError
+from forecast.cli.local import ChoiceType, DayType, PathType, Verb, options, today
+from forecast.data.tables import RELATED, RELATED_CODES, SCORES
+
+if TYPE_CHECKING:
+    from forecast.data.load import Vintages
+
+UNITS = ("points", "percent")
+
+
+def build(lang: str) -> click.Command:
+    """Make the verb in one language."""
+    option = options("verify", lang)
+    return Verb(
+        "verify",
+        lang,
+        params=[
+            option("index-code"),
+            option("area"),
+            option("target-year"),
+            option("as-of"),
+            option("with", "with_file", type=PathType(), metavar="FILE"),
+            option("published", type=DayType(), metavar="YYYY-MM-DD"),
+            option("source", metavar="TEXT"),
+            option("sheet", default="", metavar="TEXT"),
+            option("column", multiple=True, metavar="D3=E"),
+            option("unit", type=ChoiceType(UNITS), metavar="|".join(UNITS)),
+            option("insist"),
+            option("data-dir"),
+            option("reports-dir"),
+        ],
+        callback=lambda **given: verify(lang=lang, **given),
+    )
+
+
+def verify(
+    *,
+    index_code: str,
+    area: str,
+    target_year: int | None,
+    as_of: dt.date | None,
+    with_file: Path | None,
+    data_dir: Path,
+    reports_dir: Path,
+    lang: str,
+    **table: Any,
+) -> int:
+    """Score what is stored, and say what was added and where the page lies."""
+    # Loaded here, as it takes seconds.
+    from forecast.data.load import read_vintages
+    from forecast.runs.verify import verify as scored
+
+    if with_file is None:
+        vintages = read_vintages(data_dir)
+    else:
+        vintages = _with(with_file, data_dir, index_code, target_year, table)
+    day = as_of or today()
+    place = vintages.known_at(day).find_province(area)
+    done = scored(
+        reports_dir.resolve(), vintages, index_code=index_code, area=place, year=target_year, as_of=day
+    )
+    for run in done.skipped:
+        click.echo(labels.text("verify.skipped", lang, run=run), err=True)
+    facts = {"index": index_code, "year": done.judgement.year, "area": place}
+    click.echo(labels.text("verify.done", lang, added=done.added, standing=done.standing, **facts))
+    click.echo(labels.text("verify.where", lang, path=done.page))
+    return EXIT_GOOD
+
+
+def _with(
+    path: Path, data_dir: Path, index_code: str, year: int | None, given: Mapping[str, Any]
+) -> Vintages:
+    """All tables with the rows of a file, of which nothing is written.
+
+    Raises
+    ------
+    DataError
+        With everything that is wrong or doubted.
+    SpecError
+        If a printed table lacks what must be told of it.
+    """
+    from forecast.intake.additions import province_table
+
+    if (rows := _rows(path)) is not None:
+        return _as_rows(path, data_dir, rows)
+    for name, value in (
+        ("target-year", year),
+        ("published", given["published"]),
+        ("source", given["source"]),
+    ):
+        if value is None:
+            raise SpecError("verify.odd_with", {"file": path.name, "option": f"--{name}"})
+    origin = province_table.Origin(published_on=given["published"], source=given["source"])
+    told = {"sheet": given["sheet"], "columns": given["column"], "unit": given["unit"] or ""}
+    proposal = province_table.table(data_dir, path, index_code, year or 0, origin, **told)
+    if proposal.doubts and not given["insist"]:
+        raise DataError(proposal.refusal())
+    return proposal.after
+
+
+def _rows(path: Path) -> list[dict[str, str]] | None:
+    """Rows of a file that is written as scores.csv is; None if it is another table."""
+    content = incoming.content(path)
+    if content.startswith(incoming.EXCEL):
+        return None
+    reader = csv.DictReader(io.StringIO(incoming.text(content, path.name, utf16=True), newline=""))
+    if not {"index_code", "year", "area", "component"} <= set(reader.fieldnames or ()):
+        return None
+    return [{name: cell or "" for name, cell in row.items() if name} for row in reader]
+
+
+def _as_rows(path: Path, data_dir: Path, rows: list[dict[str, str]]) -> Vintages:
+    from forecast.data.load import read_vintages
+    from forecast.intake.additions.proposal import Compared, propose
+
+    def place(problem: Problem, number: int) -> Problem:
+        return dataclasses.replace(problem, file=path.name, row=number + 2)
+
+    related = any(row["index_code"] in RELATED_CODES for row in rows)
+    return propose(
+        data_dir,
+        read_vintages(data_dir),
+        RELATED if related else SCORES,
+        rows,
+        action="verify",
+        what=path.name,
+        place=place,
+        judge=lambda _: (Compared(), []),
+    ).after

@@ -1,0 +1,60 @@
+"""Rules of areas and units that change: which there are in a year, and what they are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+import pandas as pd
+
+from forecast.data.load.areas import Gazetteer
+from forecast.data.load.cells import Finding, each_row, not_among, strangers
+from forecast.data.load.lineage import IN_FILE, by_day, elsewhere, newcomers, provinces_in
+from forecast.data.tables import COUNTRY, LAST_YEAR
+
+Frames = Mapping[str, pd.DataFrame]
+PROVINCES: Final = 63  # before the first change
+
+
+def areas_of_year(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterator[Finding]:
+    """A figure is of an area that there was at the end of its year; a rank is among those of its year."""
+    areas, changes = frames.get("areas"), frames.get("lineage")
+    if areas is None or changes is None:
+        return
+    for year, own in frame.groupby("year"):
+        there = provinces_in(areas, changes, int(str(year)))
+        strange = set(gazetteer.provinces) - set(there)
+        told = elsewhere(areas, changes, int(str(year))) if strange else {}
+        for row in each_row(own.loc[own["area"].isin(strange)]):
+            key, facts = told.get(row.area, ("expect.province", {"country": COUNTRY}))
+            yield row.row, "area", IN_FILE.get(key, key), facts
+        most = len(there) if by_day(changes, 0, int(str(year))) else PROVINCES
+        for number in own.loc[own["rank"] > most, "row"]:
+            yield int(number), "rank", "expect.at_most", {"high": float(most)}
+
+
+def lineage(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterator[Finding]:
+    """Areas and their parts are provinces; a part is there on the day, and each is taken once."""
+    for column in ("area", "part"):
+        yield from strangers(frame, column, gazetteer.provinces)
+    areas = frames.get("areas")
+    if areas is None or not set(frame["area"]) | set(frame["part"]) <= set(gazetteer.provinces):
+        return
+    for day, rows in frame.groupby("from_day"):
+        before = frame.loc[frame["from_day"] < day]
+        coming = newcomers(frame) - set(before["area"])
+        there = [name for name in provinces_in(areas, before, LAST_YEAR) if name not in coming]
+        for row in each_row(rows.loc[~rows["part"].isin(there)]):
+            yield row.row, "part", *not_among(row.part, tuple(there))
+        taken = set(there) - set(rows["part"])
+        for row in each_row(rows.loc[rows["area"].isin(taken)].drop_duplicates("area")):
+            yield row.row, "area", "expect.own_part", {"area": row.area}
+
+
+def units(frame: pd.DataFrame, _: Frames, __: Gazetteer) -> Iterator[Finding]:
+    """A unit ends after it began, and its successor is one of the units."""
+    for number in frame.loc[frame["to_day"] < frame["from_day"], "row"]:
+        yield int(number), "to_day", "expect.not_before_from_day", {}
+    yield from strangers(frame.loc[frame["successor"] != ""], "successor", tuple(frame["unit"]))
+    for number in frame.loc[(frame["successor"] != "") & frame["to_day"].isna(), "row"]:
+        yield int(number), "to_day", "expect.day_of_end", {}

@@ -1,0 +1,135 @@
+"""Decisions as a meeting's minutes take them: who leads, by when, what, and what it would bring."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from forecast.base import labels
+from forecast.pages import reading
+from forecast.pages.markup import Heading, Passage, Pieces, Shown
+
+if TYPE_CHECKING:
+    from forecast.answer.result import Result
+
+FIRST: Final = 5
+TURNS: Final = ("remedy", "criterion", "domain")
+
+
+def decisions(result: Result, *, lang: str) -> Pieces:
+    """List the decisions under their heading, then what they bring together, and what they leave out."""
+    lines = decision_lines(result, lang=lang)
+    parts: list[Shown] = [Heading(labels.text("heading.decisions", lang), anchor="decisions")]
+    if lines:
+        parts.append(Passage(lines, form="steps"))
+    return Pieces((*parts, Passage(decision_notes(result, lang=lang), form="note")))
+
+
+def decision_lines(result: Result, *, count: int = FIRST, lang: str) -> tuple[str, ...]:
+    """Write the first decisions, what brings most first."""
+    rows = result.decisions
+    asked = rows.loc[rows["kind"].isin(TURNS)].head(count)
+    return tuple(_line(result, record, lang) for _, record in asked.iterrows())
+
+
+def _line(result: Result, record: pd.Series[Any], lang: str) -> str:
+    who = str(record["unit"] or record["responsible"] or "")
+    late = int(record["days_overdue"]) if record["days_overdue"] > 0 else 0
+    facts = {
+        "who": reading.department(who, lang) if who else labels.text("decision.nobody", lang),
+        "day": labels.day(_day(result, record), lang),
+        "name": reading.name_of(result, str(record["component"]), lang),
+        "action": reading.own_words(record["action"]),
+        **_size(result, str(record["component"]), lang),
+        "points": reading.gain(record["points"], lang),
+        "overdue": labels.text("decision.overdue", lang, days=late) if late else "",
+    }
+    what = labels.text(f"decision.{record['kind']}", lang, **facts)
+    if record["kind"] == "domain":  # what comes of an example is the same everywhere, and said once
+        return labels.text("decision.line_alone", lang, **facts, what=what)
+    return labels.text("decision.line", lang, **facts, what=what, effect=effect(record, lang))
+
+
+def _size(result: Result, component: str, lang: str) -> dict[str, str]:
+    found = result.scorecard.loc[result.scorecard["component"] == component]
+    if found.empty:
+        return dict.fromkeys(("lost", "maximum"), labels.MISSING)
+    row = found.iloc[0]
+    return {
+        "lost": reading.points(float(row["lost"]), lang),
+        "maximum": labels.plain(float(row["max_score"]), lang),
+    }
+
+
+def _day(result: Result, record: pd.Series[Any]) -> dt.date:
+    """The remedy's day if it is still to come, else the criterion's own last day, else the year's."""
+    days = [record["due"], record["deadline"], pd.Timestamp(result.spec.target_year, 12, 31)]
+    coming: list[dt.date] = [day.date() for day in days if pd.notna(day)]
+    return next(day for day in coming if day >= result.spec.as_of)
+
+
+def effect(record: pd.Series[Any], lang: str) -> str:
+    """Say what a decision brings: the rank and the chance of the target, before and after."""
+    before, after = int(record["rank_before"]), int(record["rank_after"])
+    facts = {
+        "rank": labels.text(
+            "decision.rank_same" if before == after else "decision.rank", lang, before=before, after=after
+        ),
+        "target": labels.text("decision.group", lang, place=int(record["value"])),
+        "p_before": reading.chance(float(record["p_before"]), lang),
+        "p_after": reading.chance(float(record["p_after"]), lang),
+    }
+    return labels.text("decision.effect", lang, **facts)
+
+
+def decision_notes(result: Result, *, lang: str) -> tuple[str, ...]:
+    """Say what the decisions bring together, what no department can change any more, and what is missing."""
+    return (*_sums(result, lang), *_apart(result, lang), *missing(result, lang))
+
+
+def _sums(result: Result, lang: str) -> list[str]:
+    """Say what all that is listed would bring, or where nothing is entered, half a point anywhere."""
+    rows = {str(record["kind"]): record for _, record in result.decisions.iterrows()}
+    if (every := rows.get("together")) is not None:
+        facts = {"count": int(every["days_overdue"]), "points": reading.gain(every["points"], lang)}
+        return [labels.text("decision.together", lang, **facts, effect=effect(every, lang))]
+    if (half := rows.get("half_point")) is not None:
+        points = labels.plain(float(half["points"]), lang)
+        return [labels.text("decision.half_point", lang, points=points, effect=effect(half, lang))]
+    return []
+
+
+def _apart(result: Result, lang: str) -> list[str]:
+    """Name the domains and parts whose outcome is out of the departments' hands by now."""
+    card = result.scorecard
+    names = card.loc[(card["kind"] == "part") & (card["winnable"] <= 0) & (card["lost"] > 0), "component"]
+    return (
+        [
+            labels.text(
+                "decision.apart",
+                lang,
+                names=reading.listed([reading.short_name(n, lang) for n in names], lang),
+            )
+        ]
+        if len(names)
+        else []
+    )
+
+
+def missing(result: Result, lang: str) -> list[str]:
+    """Say in one line what has not been entered, and whose work that is."""
+    absent = [
+        name
+        for name, there in (
+            ("criteria", reading.has_criteria(result)),
+            ("remedies", len(result.remedies) > 0),
+            ("forms", len(result.departments) > 0),
+        )
+        if not there
+    ]
+    if not absent or result.scorecard.empty:
+        return []
+    said = reading.listed([labels.text(f"decision.absent_{name}", lang) for name in absent], lang)
+    return [labels.text("decision.missing", lang, what=said)]

@@ -1,0 +1,158 @@
+"""The page of a verification, and what the next report says of the last one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from forecast.answer.result import RANK
+from forecast.base import labels
+from forecast.base.indexes import INDEXES, MAIN, panel_of
+from forecast.base.spec import DEFAULT_AREA
+from forecast.base.spelling import slug
+from forecast.pages import reading
+from forecast.pages.markup import Figure, Heading, Link, Passage, Pieces, Shown
+from forecast.pages.report.front import heading
+from forecast.pages.report.page import framed
+from forecast.pages.tables import verification as tables
+from forecast.pages.tables.spec import draw
+
+if TYPE_CHECKING:
+    from forecast.answer.judgement import Judgement
+    from forecast.answer.result import Result
+
+
+def verification_files(index_code: str, area: str) -> dict[str, str]:
+    """Name the page's file in each language; that of the city's main index is verify.html."""
+    own = (index_code, area) == (MAIN, DEFAULT_AREA)
+    stem = "verify" if own else f"verify-{index_code}-{slug(area)}"
+    first, *others = labels.LANGUAGES
+    return {first: f"{stem}.html", **{lang: f"{stem}.{lang}.html" for lang in others}}
+
+
+def verification_page(found: Judgement, figure: Figure, other: str, *, lang: str) -> str:
+    """Write the whole page; `other` is the file of the page in the other language."""
+    place = reading.place_name(found.area, lang)
+    index = labels.text(f"short_index.{found.index_code}", lang)
+    pieces = list(_pieces(found, figure, lang))
+    contents = tuple((each.anchor, each.text) for each in pieces if isinstance(each, Heading))
+    frame = replace(
+        framed(labels.text("verified.title", lang, index=index, year=found.year, place=place), lang=lang),
+        subtitle=labels.text("verified.subtitle", lang, day=found.published_on),
+        foot=labels.text("verified.foot", lang),
+        contents=contents,
+    )
+    language = next(each for each in labels.LANGUAGES if each != lang)
+    link = Link(labels.text("verified.other_language", language), other, language)
+    return frame.document([link, *pieces])
+
+
+def _pieces(found: Judgement, figure: Figure, lang: str) -> Iterator[Shown]:
+    yield from _front(found, lang)
+    yield from (heading("verified_said", lang=lang), figure, draw(tables.said(found, lang)))
+    advice = tuple(_advice(told, lang) for told in found.advice)
+    yield from (heading("verified_advice", lang=lang), Passage(advice, form="list"))
+    yield from (heading("verified_revisions", lang=lang), draw(tables.revisions(found, lang)))
+    yield heading("verified_models", lang=lang)
+    yield from (draw(table) for table in tables.models(found, lang))
+    if len(found.domains):
+        yield from (heading("verified_domains", lang=lang), draw(tables.domains(found, lang)))
+    if INDEXES[found.index_code].departments:
+        yield from (heading("verified_departments", lang=lang), draw(tables.departments(found, lang)))
+    yield from (heading("verified_targets", lang=lang), draw(tables.targets(found, lang)))
+    yield from (heading("verified_common", lang=lang), draw(tables.common(found, lang)))
+    yield from (heading("verified_years", lang=lang), draw(tables.years(found, lang)))
+    words = tuple(labels.text(f"verified.{name}", lang) for name in ("words", "words_source"))
+    yield from (heading("verified_words", lang=lang), Passage(words))
+
+
+def _advice(told: str, lang: str) -> str:
+    """Write a sentence of advice, whose facts are codes."""
+    phrase = json.loads(told)
+    facts = phrase["facts"]
+    for name, family in (("index", "short_index"), ("component", "component"), ("model", "model")):
+        if name in facts:
+            facts[name] = reading.named(family, facts[name], lang)
+    return labels.text(phrase["key"], lang, **facts)
+
+
+def _front(found: Judgement, lang: str) -> Iterator[Passage]:
+    """Say in two sentences what was said and what came, and what kind of year and report it was."""
+    rows = found.said[found.said["index_code"] == found.index_code].drop_duplicates("component")
+    total, rank = _row(rows, reading.TOTAL), _row(rows, RANK)
+    if total is not None:
+        yield Passage((_total(total, "verified.headline", lang),), form="headline")
+    else:
+        yield Passage((labels.text("verified.headline_without", lang),), form="headline")
+    lead = [] if rank is None else [_rank(rank, "verified.lead_rank", lang)]
+    yield Passage((" ".join([*lead, *_domains(rows, "verified.lead_domains", lang)]),), form="lead")
+    notes = []
+    if found.new_method:
+        notes.append(labels.text("verified.break", lang, year=found.year))
+    if len(found.said) and not found.said["before"].all():
+        notes.append(labels.text("verified.hindsight", lang))
+    if notes:
+        yield Passage(tuple(notes), form="note")
+
+
+def _row(rows: pd.DataFrame, component: str) -> pd.Series[Any] | None:
+    """Give the row of a component, if there is one."""
+    own = rows[rows["component"] == component]
+    return own.iloc[0] if len(own) else None
+
+
+def _total(row: pd.Series[Any], key: str, lang: str) -> str:
+    inside = tables.held(row, lang) if "inside95" in row else _held(row, lang)
+    return labels.text(
+        key,
+        lang,
+        year=int(row["target_year"]),
+        as_of=row["as_of"],
+        day=row["published_on"],
+        unit=reading.unit(str(row["index_code"]), lang),
+        median=reading.points(row["median"], lang),
+        span=reading.span(row["lower"], row["upper"], lang),
+        observed=reading.points(row["observed"], lang, published=True),
+        inside=inside,
+    )
+
+
+def _held(row: pd.Series[Any], lang: str) -> str:
+    return labels.text("verified.inside80" if row["inside80"] == 1 else "last_verification.outside80", lang)
+
+
+def _rank(row: pd.Series[Any], key: str, lang: str) -> str:
+    median, observed = (labels.number(row[name], 0, lang) for name in ("median", "observed"))
+    span = reading.span(row["lower"], row["upper"], lang, decimals=0)
+    return labels.text(key, lang, median=median, observed=observed, span=span, inside=_held(row, lang))
+
+
+def _domains(rows: pd.DataFrame, key: str, lang: str) -> list[str]:
+    """Count the domains with a result, and those inside their range; nothing where there are none."""
+    domains = INDEXES[panel_of(str(rows["index_code"].iloc[0]))].domains if len(rows) else ()
+    own = rows[rows["component"].isin(domains)]
+    if own.empty:
+        return []
+    return [labels.text(key, lang, count=len(own), inside=int((own["inside80"] == 1).sum()))]
+
+
+def last_verification(result: Result, *, lang: str) -> Pieces:
+    """Say what became of the last forecast that has a result: a heading and a few lines."""
+    head = heading("last_verification", lang=lang, level=3)
+    table = result.last_verified
+    own = table[table["index_code"] == result.spec.index_code].drop_duplicates("component")
+    total, rank = _row(own, reading.TOTAL), _row(own, RANK)
+    lines = [] if total is None else [_total(total, "last_verification.said", lang)]
+    lines += [] if rank is None else [_rank(rank, "last_verification.rank", lang)]
+    lines += _domains(own, "last_verification.domains", lang)
+    if not lines:
+        return Pieces((head, Passage((labels.text("last_verification.none", lang),))))
+    if own["new_method"].astype(bool).any():
+        lines.append(labels.text("verified.break", lang, year=int(own["target_year"].max())))
+    if not own["before"].astype(bool).all():
+        lines.append(labels.text("verified.hindsight", lang))
+    return Pieces((head, Passage((*lines, labels.text("last_verification.where", lang)))))

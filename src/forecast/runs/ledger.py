@@ -1,0 +1,97 @@
+"""The ledger of scores in the folder of reports: read whole, only ever added to, told to the next reports."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from forecast.answer.ledger import COLUMNS, DAYS, FLAGS, TEXTS, of_last_year
+from forecast.base import incoming
+from forecast.base.disk import replace_file
+from forecast.base.errors import DataError, Problem
+from forecast.base.spec import RunSpec
+from forecast.data.tables import DAY_DTYPE
+from forecast.runs.site import AREAS
+
+FILE: Final = "verification.csv"
+MOST_BYTES: Final = 500_000_000
+
+
+def read(folder: Path) -> pd.DataFrame:
+    """Read the ledger of a folder of reports, or a run's own copy of a part; no rows where there is none.
+
+    Raises
+    ------
+    DataError
+        If it is no ledger; nothing was written to it.
+    """
+    path = folder / FILE
+    if not path.exists():
+        return _typed(pd.DataFrame(columns=list(COLUMNS), dtype=str))
+    text = incoming.text(incoming.content(path, most=MOST_BYTES), FILE)
+    try:
+        found = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
+    except (ValueError, pd.errors.ParserError) as error:
+        raise _damaged(1, "") from error
+    if tuple(found.columns) != COLUMNS:
+        raise _damaged(1, ",".join(map(str, found.columns)))
+    return _typed(found)
+
+
+def _typed(rows: pd.DataFrame) -> pd.DataFrame:
+    """Turn text into days, flags and numbers; the first cell that is none is named."""
+    typed: dict[str, pd.Series[Any]] = {}
+    for column in COLUMNS:
+        cells = rows[column]
+        if column in TEXTS:
+            typed[column] = cells.astype("str")
+            continue
+        made: pd.Series[Any]
+        if column in FLAGS:
+            made = cells.map({"True": True, "False": False})
+        elif column in DAYS:
+            made = pd.to_datetime(cells, format="%Y-%m-%d", errors="coerce")
+        else:
+            made = pd.to_numeric(cells, errors="coerce")
+        wrong = made.isna() & ((cells != "") | (column in (*FLAGS, *DAYS, "observed", "target_year")))
+        if wrong.any():
+            place = int(wrong.to_numpy().argmax())
+            raise _damaged(place + 2, str(cells.iloc[place]), column)
+        kind: Any = bool if column in FLAGS else DAY_DTYPE if column in DAYS else float
+        typed[column] = made.astype(int if column == "target_year" else kind)
+    return pd.DataFrame(typed)
+
+
+def _damaged(row: int, value: str, column: str = "") -> DataError:
+    return DataError([Problem(FILE, row, column, value, "verify.ledger_row")])
+
+
+def append(folder: Path, lines: pd.DataFrame) -> None:
+    """Add lines; what stood there keeps its bytes, and a reader finds the old ledger or the new one."""
+    if lines.empty:
+        return
+    path = folder / FILE
+    before = path.read_bytes() if path.exists() else b""
+    if before and not before.endswith(b"\n"):
+        before += b"\n"
+    replace_file(path, before + content(lines, header=not before))
+
+
+def content(lines: pd.DataFrame, *, header: bool = True) -> bytes:
+    """Write lines as the ledger has them."""
+    text = lines[list(COLUMNS)].to_csv(
+        index=False, header=header, date_format="%Y-%m-%d", lineterminator="\n"
+    )
+    return str(text).encode()
+
+
+def for_report(root: Path, spec: RunSpec) -> dict[str, bytes]:
+    """Give the part of the ledger that a report may tell of, as a file of its data; none if there is nothing.
+
+    It is the same for all areas, so that their reports rest on the same data.
+    """
+    lines = of_last_year(read(root.parent if root.name == AREAS else root), spec)
+    return {FILE: content(lines)} if len(lines) else {}

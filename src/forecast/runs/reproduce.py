@@ -1,0 +1,168 @@
+"""A run made again from what it stored: the same bytes of forecast.csv, or what differs and why."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from forecast.answer.result import spec_from
+from forecast.base.errors import DataError, ForecastError, SpecError
+from forecast.base.labels import Phrase
+from forecast.runs import site
+from forecast.runs.files import sha256
+from forecast.runs.manifest import FILE, Manifest, circumstances, code_hash, versions
+from forecast.runs.store import DATA, Store
+
+FORECAST: Final = "forecast.csv"
+KEY: Final = ["index_code", "area", "component", "target_year", "model", "output_type", "output_type_id"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduced:
+    """What became of it.
+
+    Attributes
+    ----------
+    run_id
+        Which run.
+    same
+        Whether the forecast that was made again has the bytes that the run recorded, and its file too.
+    rows
+        Of the forecast that was made again.
+    differences
+        What differs in the forecast.
+    reasons
+        What may be why: data, versions, code, machine.
+    """
+
+    run_id: str
+    same: bool
+    rows: int = 0
+    differences: tuple[Phrase, ...] = field(default=())
+    reasons: tuple[Phrase, ...] = field(default=())
+
+
+def reproduce(root: Path, run_id: str) -> Reproduced:
+    """Make a run's forecast again from its stored data.
+
+    Raises
+    ------
+    SpecError
+        If there is no such run, or its record cannot be read.
+    """
+    from forecast.answer import pipeline  # takes long to load
+    from forecast.data import load
+
+    folder, record = _found(root, run_id)
+    reasons = [*_data(folder, record), *_surroundings(record)]
+    written = folder / FORECAST
+    stored = written.read_bytes() if written.is_file() else b""
+    recorded = record.outputs.get(FORECAST, "")
+    differences = []
+    if not stored:
+        differences.append(Phrase("reproduce.missing", {"file": FORECAST}))
+    elif hashlib.sha256(stored).hexdigest() != recorded:
+        differences.append(Phrase("reproduce.altered", {"file": FORECAST}))
+    try:
+        spec = spec_from(record.spec)
+        made = pipeline.forecast(load.read(folder / DATA, as_of=spec.as_of), spec).forecast
+    except DataError as error:
+        return Reproduced(record.run_id, same=False, differences=(_refused(error),), reasons=tuple(reasons))
+    except (ForecastError, ValueError, KeyError, TypeError, AttributeError) as error:
+        told = Phrase(error.key, error.facts) if isinstance(error, ForecastError) else repr(error)
+        refused = Phrase("reproduce.refused", {"reason": told})
+        return Reproduced(record.run_id, same=False, differences=(refused,), reasons=tuple(reasons))
+    again = made.to_csv(index=False, lineterminator="\n").encode()
+    if hashlib.sha256(again).hexdigest() == recorded:
+        return Reproduced(record.run_id, not differences, len(made), tuple(differences))
+    if again != stored:
+        differences += _compared(stored, again)
+    return Reproduced(
+        record.run_id,
+        same=False,
+        rows=len(made),
+        differences=tuple(differences),
+        reasons=tuple(reasons) or (Phrase("reproduce.machine", _machines(record)),),
+    )
+
+
+def _found(root: Path, run_id: str) -> tuple[Path, Manifest]:
+    for store in (Store(root), Store(root / site.AREAS)):
+        if run_id == "latest":
+            newest = site.latest([entry.manifest for entry in store.published() if entry.manifest])
+            run_id = newest.run_id if newest else run_id
+        for entry in store.published():
+            if entry.run_id == run_id:
+                if entry.manifest is None:
+                    raise SpecError("reproduce.damaged", {"run_id": run_id, "file": str(entry.folder / FILE)})
+                return entry.folder, entry.manifest
+    raise SpecError("cli.runs.unknown", {"run_id": run_id, "folder": str(root)})
+
+
+def _data(folder: Path, record: Manifest) -> list[Phrase]:
+    """Name the files of the run's data that are no more what was recorded."""
+    there = {path.name: sha256(path) for path in (folder / DATA).glob("*") if path.is_file()}
+    said = dict(record.inputs.data)
+    changed = sorted(name for name in said if name in there and there[name] != said[name])
+    missing = sorted(set(said) - set(there))
+    more = sorted(set(there) - set(said))
+    named = {
+        "reproduce.data_changed": changed,
+        "reproduce.data_missing": missing,
+        "reproduce.data_more": more,
+    }
+    return [Phrase(key, {"files": files}) for key, files in named.items() if files]
+
+
+def _surroundings(record: Manifest) -> list[Phrase]:
+    """Name the versions and the code that are others than those of the run."""
+    now, then = versions(), record.inputs.versions
+    found = [
+        Phrase(
+            "reproduce.version", {"package": name, "then": then.get(name) or "–", "now": now.get(name) or "–"}
+        )
+        for name in sorted({*now, *then})
+        if now.get(name) != then.get(name)
+    ]
+    if record.inputs.code != code_hash():
+        here = circumstances()
+        facts = {"then": record.commit[:10], "now": str(here["commit"])[:10]}
+        found.append(Phrase("reproduce.code", facts))
+    return found
+
+
+def _machines(record: Manifest) -> Mapping[str, str]:
+    return {"then": record.machine or "–", "now": str(circumstances()["machine"])}
+
+
+def _refused(error: DataError) -> Phrase:
+    first = error.problems[0]
+    facts = {"count": len(error.problems), "file": first.file, "row": first.row or 0}
+    return Phrase("reproduce.data_refused", facts)
+
+
+def _compared(stored: bytes, again: bytes) -> list[Phrase]:
+    """Say how many rows came or went, how many figures differ, and where most."""
+    try:
+        old, new = (pd.read_csv(io.BytesIO(each), dtype={"output_type_id": str}) for each in (stored, again))
+        both = old.merge(new, on=KEY, how="outer", suffixes=("_old", "_new"), indicator=True)
+    except (ValueError, KeyError, pd.errors.ParserError):
+        return [Phrase("reproduce.unreadable", {"file": FORECAST})]
+    found = []
+    lost, gained = ((both["_merge"] == side).sum() for side in ("left_only", "right_only"))
+    if lost or gained:
+        found.append(Phrase("reproduce.rows", {"lost": int(lost), "gained": int(gained)}))
+    pair = both[both["_merge"] == "both"]
+    moved = (pair["value_new"] - pair["value_old"]).abs()
+    if (moved > 0).any():
+        most = pair.iloc[int(moved.to_numpy().argmax())]
+        facts = {"count": int((moved > 0).sum()), "all": len(pair), "most": float(round(moved.max(), 4))}
+        where = {name: str(most[name]) for name in ("model", "area", "component", "output_type_id")}
+        found.append(Phrase("reproduce.values", {**facts, **where}))
+    return found or [Phrase("reproduce.bytes", {"file": FORECAST})]
