@@ -23,7 +23,7 @@ export MKL_NUM_THREADS := 1
 # Containers often forbid Python to keep what it has compiled; each kernel would then compile pandas anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help report example quick test lab check format bench architecture lock clean
+.PHONY: help report example quick test lab check format bench architecture lock audit sbom wheel clean
 help:  ## danh sách này | this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
@@ -62,6 +62,17 @@ architecture: $(READY)  ## vẽ các phòng của mã nguồn | draw the rooms o
 
 lock: $(READY)  ## khóa lại phiên bản các gói | write requirements.lock and environment.yml (UPGRADE=1: newer versions)
 	@.venv/bin/python tools/lock.py $(if $(UPGRADE),--upgrade)
+
+audit: $(READY)  ## hỏi lỗ hổng đã biết của các gói | ask for known holes in the locked packages
+	@.venv/bin/python tools/audit.py $(ARGS)
+
+sbom: $(READY)  ## liệt kê các gói và giấy phép (CycloneDX) | list all packages and licences, into dist/sbom.json
+	@mkdir -p dist
+	@.venv/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --of JSON -o dist/sbom.json .venv
+	@echo dist/sbom.json
+
+wheel: $(READY)  ## đóng gói, cùng nguồn thì cùng từng byte | build the package: the same bytes from the same source, into dist/
+	@SOURCE_DATE_EPOCH="$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)}" $(RUN) hatchling build -t wheel
 
 clean:  ## xóa .venv và các tệp tạm, giữ báo cáo | remove .venv and caches, keep reports
 	rm -rf .venv .cache .grimp_cache .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist

@@ -75,3 +75,27 @@ def test_a_new_file_is_as_open_as_the_user_wants_new_files(tmp_path):
         os.umask(before)
 
     assert (tmp_path / "x").stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes are those of Unix")
+@pytest.mark.parametrize(
+    ("mode", "file", "inner"), [(0o2750, 0o640, 0o2750), (0o2770, 0o660, 0o2770), (0o755, 0o644, 0o755)]
+)
+def test_files_are_for_whom_the_folder_is_where_a_group_is_set(tmp_path, mode, file, inner):
+    """The folder's mode counts, and not the umask of who writes; without a group all is as before."""
+    root = tmp_path / "reports"
+    root.mkdir()
+    root.chmod(mode)
+    before = os.umask(0o022)
+    try:
+        with disk.as_folder(root / "areas"):
+            (root / "areas").mkdir()
+            disk.replace_file(root / "areas" / "a.html", "new")
+            disk.append_line(root / "log.jsonl", "{}")
+        left = os.umask(0o022)
+    finally:
+        os.umask(before)
+
+    made = (root / "areas", root / "areas" / "a.html", root / "log.jsonl")
+    assert [path.stat().st_mode & 0o7777 for path in made] == [inner, file, file]
+    assert left == 0o022

@@ -16,7 +16,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from forecast.base.errors import RunError
 from forecast.runs.execute import Limits, _told, execute
-from forecast.runs.kernels import Kernels, can_fork, imported_by
+from forecast.runs.kernels import MOST_OUTPUT, Kernels, can_fork, imported_by
 
 PARAMETERS = 'area: str = "x"  # province\n'
 QUICK = Limits(cell_seconds=60, start_seconds=60)
@@ -137,6 +137,27 @@ def test_output_without_end_is_cut(made, run, loud):
 
     assert "printed more than 0.2 MB" in str(error)
     assert len(json.dumps(kept)) < 2_000_000
+
+
+def test_one_huge_print_does_not_travel_whole(made, run):
+    """What is refused anyhow is not copied through the kernel, the socket and the owner."""
+    patient = Limits(cell_seconds=60, output_bytes=10 * MOST_OUTPUT)
+
+    _, executed, error = run(made.notebook(f"print('x' * {MOST_OUTPUT + 500})"), limits=patient)
+
+    assert error is None
+    assert len(texts(executed).rstrip()) == MOST_OUTPUT + 1
+
+
+def test_a_notebook_that_names_no_kernel_is_python(made, run):
+    """Other programs leave it out; kernels here are Python's."""
+    source = made.notebook("print(area)", parameters=PARAMETERS)
+    source.metadata = nbformat.from_dict({})
+
+    _, executed, error = run(source, {"area": "a"})
+
+    assert error is None
+    assert texts(executed) == "a\n"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import socket
 import ssl
 import subprocess
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -124,7 +125,7 @@ class Box:
     refuse: dict = field(default_factory=dict)
     busy: dict = field(default_factory=dict)
     hang_up: dict = field(default_factory=dict)
-    silent: str = ""
+    silent: Sequence[str] = ()
     hold: str = ""
     letters: list = field(default_factory=list)
     logins: int = 0
@@ -151,7 +152,7 @@ class Box:
         if self.hang_up.get(to) == "end":
             server.transport.abort()
             return "250 nobody hears this"
-        if to == self.silent:
+        if to in self.silent:
             await _forever()
         self.letters.append((to, envelope.content))
         return "250 taken"

@@ -1,6 +1,7 @@
 """A run goes to its readers, a letter each, and nobody is written to twice; the server is a real one."""
 
 import datetime as dt
+import email
 import json
 import os
 import re
@@ -183,8 +184,21 @@ def test_a_size_is_that_of_the_letter_as_it_travels(office, made_up, start, send
     send(only=("lan@example.org",))
 
     written = letter.Writer(chosen, "dubao@example.org").write(reader)
-    assert written.size == len(written.message.as_bytes(policy=SMTP))
-    assert abs(written.size - len(box.letters[0][1])) < 100
+    assert len(written.content()) == len(box.letters[0][1])
+
+
+def test_attachments_encoded_once_make_the_letter_that_the_library_would(office, made_up):
+    """Its own way of attaching is slow, and the oracle here."""
+    office.publish(made_up, files={"figures.xlsx": bytes(range(256)) * 500}, seed=11)
+    chosen = sending.choose(office.store, "latest", today=TODAY, stale_days=45)
+    reader = recipients.read(office.to_file).to[0]
+
+    written = letter.Writer(chosen, "dubao@example.org").write(reader)
+
+    whole = email.message_from_bytes(written.message.as_bytes(), policy=SMTP)
+    for part in written.parts:
+        whole.attach(email.message_from_bytes(part, policy=SMTP))
+    assert (len(written.parts), written.content()) == (2, whole.as_bytes())
 
 
 # ---- which runs go
@@ -426,12 +440,24 @@ def test_a_connection_lost_after_the_whole_letter_may_have_brought_it(office, st
 def test_a_server_silent_after_the_whole_letter_may_have_it(start, send):
     """Silence longer than the patience with an answer is doubt, and not waited for."""
     box = start()
-    box.silent = "lan@example.org"
+    box.silent = ["lan@example.org"]
 
     outcome = send(seconds=0.5)
 
     assert states(outcome) == ["unknown", "sent", "sent"]
     assert "in time" in outcome.told[0].why.text("en")
+
+
+def test_a_server_silent_twice_in_a_row_is_asked_no_more(office, start, send):
+    """With many readers each would cost the whole patience; those left have nothing in the ledger."""
+    box = start()
+    box.silent = READERS
+
+    outcome = send(seconds=0.5)
+
+    assert states(outcome) == ["unknown", "unknown", "left"]
+    assert "did not answer in time" in outcome.trouble.text("en")
+    assert events(office, READERS[2]) == []
 
 
 def test_a_server_that_never_speaks_is_left(office, send):
@@ -639,6 +665,24 @@ def test_what_a_rehearsal_shows_is_what_goes(office, start, command):
 
 def _still(content):
     return re.sub(rb"={15}\d+==|\nDate: [^\r]*", b"", content).strip()
+
+
+def test_a_rehearsal_for_very_many_writes_the_first_letters_and_says_so(office, command, monkeypatch):
+    """Thousands of letters with the same files are gigabytes; a link in a letter's place is not followed."""
+    monkeypatch.setattr(sending, "MOST_SEEN", 1)
+    folder = office.folder / "letters"
+    folder.mkdir()
+    precious = office.folder / "precious"
+    precious.write_bytes(b"theirs")
+    (folder / "01_lan@example.org.eml").symlink_to(precious)
+
+    code, out, _ = command("--dry-run", "--out", str(folder), "--lang", "en")
+
+    assert code == 0
+    assert [path.name for path in folder.iterdir()] == ["01_lan@example.org.eml"]
+    assert "2 more letters are not written: only the reader's name differs." in out
+    assert "mary@example.org" in out
+    assert precious.read_bytes() == b"theirs"
 
 
 def test_a_rehearsal_tells_who_has_the_letter_already(start, command):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import secrets
 import shutil
+import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +20,8 @@ _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _REFUSED: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _NO_FOLDER: Final = frozenset({errno.ENOTDIR, errno.EEXIST})
 _PART: Final = ".part"
+_DIGITS: Final = 16
+_ASIDE: Final = re.compile(rf"\..+\.[0-9a-f]{{{_DIGITS}}}\{_PART}")
 _NAMELESS: Final = sys.platform == "linux" and Path("/proc/self/fd").is_dir()
 
 
@@ -77,7 +81,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     WriteError
         See `replace_file`.
     """
-    aside = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}{_PART}")
+    aside = path.with_name(f".{path.name[:100]}.{secrets.token_hex(_DIGITS // 2)}{_PART}")
     with writing(path):
         handle, named = _opened(aside)
         try:
@@ -103,6 +107,33 @@ def _opened(aside: Path) -> tuple[IO[bytes], bool]:
         with contextlib.suppress(OSError):  # not every file system has files without a name
             return os.fdopen(os.open(aside.parent, os.O_TMPFILE | os.O_WRONLY, 0o666), "wb"), False
     return aside.open("xb"), True
+
+
+@contextlib.contextmanager
+def as_folder(folder: Path) -> Iterator[None]:
+    """Let what is made within the block be for whom the folder is, if a group is set on it.
+
+    With ``chgrp GROUP folder; chmod 2750 folder`` files get the group and mode 0640, folders 2750, whatever
+    the umask of who runs the command.  Without the set-group-ID bit nothing is changed.  A folder that is not
+    there yet is as the one that it will be made in.
+    """
+    there = next((place for place in (folder, *folder.parents) if place.is_dir()), None)
+    mode = there.stat().st_mode if there else 0
+    if not mode & stat.S_ISGID:
+        yield
+        return
+    before = os.umask(~mode & 0o777)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def clear_parts(folder: Path) -> None:
+    """Remove what `replacing` left of its own in a folder where it was killed."""
+    for part in folder.glob(f".*{_PART}"):
+        if _ASIDE.fullmatch(part.name) and not part.is_dir():
+            part.unlink(missing_ok=True)
 
 
 def append_line(path: Path, line: str) -> None:

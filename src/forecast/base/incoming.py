@@ -17,6 +17,7 @@ MOST_BYTES: Final = 10_000_000
 MOST_RECORD: Final = 50_000_000  # bytes of a record in JSON; that of a large run has less than one million
 MOST_DEPTH: Final = 50  # brackets within brackets; a record of ours has less than ten
 EXCEL: Final = b"PK\x03\x04"
+_PLAIN: Final = (".toml", ".json", ".jsonl")  # written by an editor or by us, and not by Excel
 _CURLY: Final = "“”„‘’«»"  # quotes that a word processor writes
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
@@ -58,11 +59,11 @@ def text(data: bytes, name: str, *, utf16: bool = False) -> str:
     DataError
         If it is a workbook, in another encoding, or holds NUL characters.
     """
-    if data.startswith(EXCEL):
-        raise refused(name, "expect.csv_not_excel")
     marked = data.startswith(_UTF16)
-    if not (marked and utf16) and (marked or data.count(0) * 4 > len(data)):
-        raise refused(name, "expect.utf8_not_utf16")
+    wide = not (marked and utf16) and (marked or data.count(0) * 4 > len(data))
+    if data.startswith(EXCEL) or wide:
+        key = "expect.csv_not_excel" if data.startswith(EXCEL) else "expect.utf8_not_utf16"
+        raise refused(name, "expect.plain_utf8" if name.endswith(_PLAIN) else key)
     try:
         found = data.decode("utf-16" if marked else "utf-8-sig")
     except UnicodeDecodeError as error:
@@ -70,7 +71,8 @@ def text(data: bytes, name: str, *, utf16: bool = False) -> str:
             raise refused(name, "expect.utf8_not_utf16") from error
         row = data.count(b"\n", 0, error.start) + 1
         byte = data[error.start : error.start + 1].hex().upper()
-        raise refused(name, "expect.utf8", row, byte=byte) from error
+        key = "expect.plain_utf8" if name.endswith(_PLAIN) else "expect.utf8"
+        raise refused(name, key, row, byte=byte) from error
     if "\0" in found:
         raise refused(name, "expect.no_nul", found.count("\n", 0, found.index("\0")) + 1)
     return found
@@ -96,7 +98,7 @@ def toml(written: str, name: str) -> dict[str, Any]:
         raise refused(name, key, int(found[1]), place=int(found[2])) from error
 
 
-def record(written: str | bytes) -> Any:
+def record(told: str | bytes) -> Any:
     """Parse JSON, in UTF-8, of our own making that somebody may have changed.
 
     Raises
@@ -104,9 +106,9 @@ def record(written: str | bytes) -> Any:
     ValueError
         If it is no JSON, too large or nested too deeply, or holds half of a character.
     """
-    if len(written) > MOST_RECORD:
+    if len(told) > MOST_RECORD:
         raise ValueError(f"more than {MOST_RECORD} bytes")
-    whole = written.decode() if isinstance(written, bytes) else written
+    whole = told.decode() if isinstance(told, bytes) else told
     try:
         found = json.loads(whole)
     except RecursionError:
@@ -128,8 +130,19 @@ def record_of(path: Path) -> Any:
     ValueError
         If it is no such record.
     """
+    return record(written(path))
+
+
+def written(path: Path) -> bytes:
+    """Read a file for `record`; nothing of what is no file, and no more than it would take.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
     with _opened(path) as handle:
-        return record(handle.read(MOST_RECORD + 1))
+        return handle.read(MOST_RECORD + 1)
 
 
 def refused(name: str, key: str, row: int | None = None, **facts: Any) -> DataError:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from forecast.base.disk import writing
-from forecast.base.errors import WriteError
+from forecast.base.errors import WriteError, shown
 from forecast.base.incoming import record_of
 
 
@@ -72,7 +72,7 @@ def _note(handle: IO[bytes]) -> None:
 def _holder(path: Path) -> dict[str, Any]:
     try:
         noted = record_of(path)
-        return {"pid": int(noted["pid"]), "since": str(noted["since"])}
+        return {"pid": f"{noted['pid']:d}", "since": shown(str(noted["since"]))}
     except (OSError, ValueError, KeyError, TypeError):
         return {"pid": "?", "since": "?"}
 

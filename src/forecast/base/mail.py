@@ -19,9 +19,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime
-from typing import ClassVar, Final, Literal, Self
+from functools import lru_cache
+from typing import Any, ClassVar, Final, Literal, Self
 
 from forecast.base.errors import RunError, SpecError, shown
 from forecast.base.labels import Phrase
@@ -30,6 +31,7 @@ SECURITY: Final = {"starttls": 587, "tls": 465}  # and the port that is usual fo
 LOCAL: Final = ("localhost", "127.0.0.1", "::1")
 MOST_ANSWER: Final = 200
 HIDDEN: Final = "***"
+SILENT: Final = "send.why.silent"
 Event = Literal["sent", "refused", "failed", "unknown"]
 
 
@@ -108,13 +110,36 @@ class _Lost(Exception):  # noqa: N818 - never leaves this file
 
 def begun(*, sender: str, to: str | Address, subject: str) -> EmailMessage:
     """Begin a letter of the program's own: who, to whom, what about, when."""
-    made = EmailMessage()
+    made = EmailMessage(WIRE)
     made["From"] = sender
     made["To"] = to
     made["Subject"] = " ".join(writable(subject).split())  # a header has no line ends
     made["Date"] = format_datetime(dt.datetime.now().astimezone())
     made["Auto-Submitted"] = "auto-generated"  # so that no absence notice answers it
     return made
+
+
+class _Shared(EmailPolicy):
+    """Reads and folds the headers that many letters share once, as both take long."""
+
+    def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
+        return _parsed(name, value) if type(value) is str else super().header_store_parse(name, value)
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        return _folded(name, value)
+
+
+@lru_cache(maxsize=100)
+def _parsed(name: str, value: str) -> tuple[str, Any]:
+    return SMTP.header_store_parse(name, value)
+
+
+@lru_cache(maxsize=100)
+def _folded(name: str, value: str) -> bytes:
+    return SMTP.fold_binary(name, value)
+
+
+WIRE: Final = _Shared(linesep="\r\n")  # as a server is sent letters
 
 
 def writable(text: str) -> str:
@@ -175,9 +200,8 @@ class Server:
             else:
                 return
 
-    def deliver(self, made: EmailMessage, *, sender: str, to: str) -> Answer:
+    def deliver(self, content: bytes, *, sender: str, to: str) -> Answer:
         """Hand one letter over.  What is passing is tried again, what may have arrived is not."""
-        content = made.as_bytes(policy=SMTP)
         answer = Answer("failed")
         for pause in (*self.patience.pauses, None):
             try:
@@ -336,7 +360,7 @@ def _expect(answer: tuple[int, bytes], *good: int) -> None:
 
 
 def _silence(error: BaseException | None) -> Phrase:
-    return Phrase("send.why.silent" if _timed_out(error) else "send.why.dropped")
+    return Phrase(SILENT if _timed_out(error) else "send.why.dropped")
 
 
 def _timed_out(error: BaseException | None) -> bool:

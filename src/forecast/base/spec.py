@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from forecast.base.errors import SpecError
+from forecast.base.errors import SpecError, shown
 from forecast.base.indexes import FORECAST_CODES
 from forecast.base.spelling import clean
 
@@ -25,6 +25,8 @@ QUANTILE_LEVELS: Final = (
 )
 FIRST_TARGET_YEAR: Final = 2012
 YEARS_AHEAD: Final = 5
+LAST_YEAR: Final = 2100  # tables go no further either
+LONGEST_NAME: Final = 100
 MAX_DRAWS: Final = 100_000
 DEFAULT_AREA: Final = "TP. Hồ Chí Minh"  # whose workbench this is
 EXAMPLE_DAY: Final = "2024-10-20"
@@ -94,6 +96,10 @@ class RunSpec:
             refuse_unknown("index_code", self.index_code, INDEX_CODES)
         object.__setattr__(self, "area", _checked_text("area", self.area))
         _check_day("as_of", self.as_of)
+        if not FIRST_TARGET_YEAR - YEARS_AHEAD <= self.as_of.year <= LAST_YEAR:
+            low, high = FIRST_TARGET_YEAR - YEARS_AHEAD, LAST_YEAR
+            facts = {"name": "as_of", "found": self.as_of, "low": low, "high": high}
+            raise SpecError("spec.out_of_range", facts)
         _check_whole("target_year", self.target_year, FIRST_TARGET_YEAR, self.as_of.year + YEARS_AHEAD)
         _check_whole("seed", self.seed, 0, 2**63 - 1)
         _check_whole("draws", self.draws, 100, MAX_DRAWS)
@@ -219,7 +225,7 @@ def nearest(found: str, allowed: Collection[str]) -> str:
 def refuse_unknown(name: str, found: object, allowed: Collection[str], *, near: str = "") -> NoReturn:
     """Raise SpecError for a value outside its set, with the nearest value if one is near."""
     near = near or nearest(str(found), allowed)
-    facts = {"name": name, "found": str(found), "near": near, "allowed": list(allowed)}
+    facts = {"name": name, "found": shown(str(found)), "near": near, "allowed": list(allowed)}
     if near and len(allowed) > 12:
         raise SpecError("spec.unknown_near_of_many", facts)
     raise SpecError("spec.unknown_near" if near else "spec.unknown", facts)
@@ -228,7 +234,10 @@ def refuse_unknown(name: str, found: object, allowed: Collection[str], *, near: 
 def _checked_text(name: str, value: object) -> str:
     if not isinstance(value, str) or not clean(value):
         raise SpecError("spec.empty", {"name": name})
-    return clean(value)
+    text = clean(value)
+    if len(text) > LONGEST_NAME or not text.isprintable():
+        raise SpecError("spec.not_a_name", {"name": name, "most": LONGEST_NAME, "found": shown(text)})
+    return text
 
 
 def _check_day(name: str, value: object) -> None:

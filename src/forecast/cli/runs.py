@@ -53,6 +53,8 @@ def runs(
 ) -> int:
     """Do one of the four."""
     store = Store(reports_dir.resolve())
+    if keep is not None and keep < 1:
+        raise SpecError("spec.out_of_range", {"name": "--keep", "found": keep, "low": 1, "high": 1000})
     if run_id is not None and action in {"list", "prune"}:
         raise SpecError("cli.extra_words", {"found": [run_id], "command": f"forecast runs {action}"})
     if action == "prune" and not store.root.is_dir():  # to prune it would make it
@@ -148,8 +150,6 @@ def _failed(store: Store, run_id: str | None) -> Manifest:
 
 def pruned(store: Store, keep: int | None, lang: str, *, damaged: bool = False) -> str:
     """Clear away what is of no use and say what that was, and what stays as its record cannot be read."""
-    if keep is not None and keep < 1:
-        raise SpecError("spec.out_of_range", {"name": "--keep", "found": keep, "low": 1, "high": 1000})
     with store.opened():
         done = prune(store, keep, damaged=damaged)
     lines = [

@@ -46,6 +46,9 @@ def send(
 
     if out is not None and not dry_run:
         raise SpecError("send.out_alone")
+    for name, values in (("--run", (wished["run"],)), ("--only", wished["only"])):
+        if not all(value.strip() for value in values):
+            raise SpecError("spec.empty", {"name": name})
     days = wished["stale_days"]
     if days is not None and days < 0:
         raise SpecError(
@@ -58,6 +61,8 @@ def send(
         for told in outcome.told:
             click.echo(said(told, lang))
         click.echo(labels.text("send.rehearsed", lang, count=len(paths), folder=paths[0].parent))
+        if len(paths) < len(outcome.told):
+            click.echo(labels.text("send.not_written", lang, count=len(outcome.told) - len(paths)))
         _noted(outcome, lang)
         return EXIT_GOOD
 

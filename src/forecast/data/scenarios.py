@@ -16,6 +16,8 @@ FILE: Final = "scenarios.toml"
 BASE: Final = "continue"
 REMEDIES: Final = ("overdue", "open")
 _LARGEST: Final = 1e300  # what is not a number is not at most this either
+MOST_POINTS: Final = 100  # all that an index has
+MOST_NAME: Final = 200
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 _FIELDS: Final = ("name_vi", "name_en", "indicators", "remedies", "points", "everywhere", "combine")
 
@@ -164,16 +166,17 @@ def _wrong(name: str, value: Any, others: tuple[str, ...]) -> tuple[str, Facts]:
         near = nearest(name, _FIELDS)
         key = "expect.known_column_near" if near else "expect.known_column"
         return key, {"near": near, "allowed": list(_FIELDS)}
-    is_text = isinstance(value, str)
-    good, key, facts = {
-        "name_vi": (is_text and value.strip(), "expect.something" if is_text else "expect.quoted", {}),
-        "name_en": (is_text, "expect.quoted", {}),
+    a_name = "expect.name_of_scenario" if isinstance(value, str) else "expect.quoted"
+    rules: dict[str, tuple[bool, str, Facts]] = {
+        "name_vi": (_is_name(value), a_name, {"most": MOST_NAME}),
+        "name_en": (value == "" or _is_name(value), a_name, {"most": MOST_NAME}),
         "indicators": (_is_numbers(value), "expect.scenario_numbers", {}),
-        "points": (_is_numbers(value), "expect.scenario_numbers", {}),
+        "points": (_is_numbers(value, MOST_POINTS), "expect.scenario_points", {"most": MOST_POINTS}),
         "remedies": (value in REMEDIES, "expect.choice", {"allowed": list(REMEDIES)}),
         "everywhere": (isinstance(value, bool), "expect.true_false", {}),
         "combine": (_is_names(value, others), "expect.choice", {"allowed": list(others)}),
-    }[name]
+    }
+    good, key, facts = rules[name]
     return ("", {}) if good else (key, facts)
 
 
@@ -191,8 +194,12 @@ def _is_names(value: object, allowed: tuple[str, ...]) -> bool:
     return isinstance(value, list) and all(each in allowed for each in value)
 
 
-def _is_numbers(value: object) -> bool:
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value.strip()) <= MOST_NAME and value.isprintable()
+
+
+def _is_numbers(value: object, most: float = _LARGEST) -> bool:
     return isinstance(value, dict) and all(
-        isinstance(each, int | float) and not isinstance(each, bool) and abs(each) <= _LARGEST
+        isinstance(each, int | float) and not isinstance(each, bool) and abs(each) <= most
         for each in value.values()
     )

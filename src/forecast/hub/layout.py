@@ -170,6 +170,8 @@ def read(root: Path, schemas: Path | None = None) -> Hub:
         path = config / name
         if name in {"tasks.json", "admin.json"} or path.exists() or path.is_symlink():
             try:
+                if not path.resolve().is_relative_to(root.resolve()):
+                    raise refused(f"hub-config/{name}", "hub.expect.within")
                 found[name] = schema.read_json(path, f"hub-config/{name}")
                 wrong, known = schema.check_config(name, found[name], schemas)
             except DataError as error:

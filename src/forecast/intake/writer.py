@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from forecast.base.disk import append_line, replace_file, writing
+from forecast.base.disk import append_line, clear_parts, replace_file, writing
 from forecast.base.errors import WriteError
 from forecast.base.lock import held
 from forecast.data.load import LOCK
@@ -34,8 +34,7 @@ def locked(data_dir: Path) -> Iterator[None]:
         If another one is at work, or nothing can be written there.
     """
     with writing(data_dir), held(data_dir / LOCK, key="data.busy", patience=PATIENCE):
-        for part in data_dir.glob(".*.part"):
-            part.unlink(missing_ok=True)
+        clear_parts(data_dir)
         yield
 
 

@@ -31,7 +31,7 @@ from papermill.translators import PythonTranslator, papermill_translators
 from forecast.base import labels
 from forecast.base.disk import replace_file
 from forecast.base.errors import RunError, WriteError, shown
-from forecast.runs.kernels import Kernels, kill
+from forecast.runs.kernels import MOST_OUTPUT, Kernels, kill
 
 LOG: Final = logging.getLogger(__name__)
 ENGINE: Final = "forecast"
@@ -45,7 +45,7 @@ class Limits:
 
     cell_seconds: int = 300
     start_seconds: int = 120
-    output_bytes: int = 20_000_000
+    output_bytes: int = MOST_OUTPUT  # a kernel sends no more of one print
 
 
 @dataclass(slots=True)
@@ -128,6 +128,8 @@ def _attempt(notebook: NotebookNode, given: Mapping[str, Any], watch: Watch, out
         None,  # written here: papermill would read braces in the path as parameters
         dict(given),
         engine_name=ENGINE,
+        kernel_name="python3",  # our kernels are Python's, whatever another program wrote or left out
+        language="python",
         progress_bar=False,
         autosave_cell_every=0,
         watch=watch,

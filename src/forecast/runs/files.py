@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 from forecast.base.disk import writing
+from forecast.base.errors import WriteError
 
 
 def replace_folder(new: Path, place: Path) -> None:
@@ -22,7 +26,7 @@ def replace_folder(new: Path, place: Path) -> None:
         If the move is refused; then both are where they were.
     """
     with writing(place):
-        if not place.exists():
+        if not os.path.lexists(place):
             new.rename(place)
         else:
             old = place.with_name(f".old-{place.name}")
@@ -33,21 +37,24 @@ def replace_folder(new: Path, place: Path) -> None:
             except OSError:
                 old.rename(place)
                 raise
-            shutil.rmtree(old, ignore_errors=True)
+            with contextlib.suppress(WriteError):  # `restore_folders` will
+                remove(old)
 
 
-def restore_folders(root: Path) -> None:
-    """Put back, or clear away, what `replace_folder` left when it was killed."""
+def restore_folders(root: Path, names: re.Pattern[str]) -> None:
+    """Put back, or clear away, what `replace_folder` left of folders with such names when it was killed."""
     for old in root.glob(".old-*"):
         place = root / old.name.removeprefix(".old-")
-        if place.exists():
+        if not names.fullmatch(place.name):
+            continue
+        if old.is_symlink() or os.path.lexists(place):
             remove(old)
         else:
             old.rename(place)
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder and what is in it, if it is there.
+    """Remove a folder and what is in it, if it is there; of a link the link alone.
 
     Raises
     ------

@@ -58,6 +58,17 @@ get_ipython().system = _wrapped(get_ipython().system)
 del _wrapped
 """
 
+# One print of hundreds of megabytes would be copied several times on its way, only to be refused.
+MOST_OUTPUT: Final = 20_000_000  # characters
+_BOUNDED: Final = f"""
+def _bounded(write):
+    return lambda text: write(text[:{MOST_OUTPUT + 1}])
+import sys as _sys
+for _stream in (_sys.stdout, _sys.stderr):
+    _stream.write = _bounded(_stream.write)
+del _bounded, _stream, _sys
+"""
+
 
 def available() -> int:
     """Give the number of processors that this process may use."""
@@ -75,7 +86,7 @@ def environment(scratch: Path) -> dict[str, str]:
     """Give the environment of a run's kernels: one thread each, and nothing of the user's own set-up."""
     startup = scratch / "ipython" / "profile_default" / "startup"
     startup.mkdir(parents=True, exist_ok=True)
-    (startup / "shell.py").write_text(_SHELL, encoding="utf-8")
+    (startup / "shell.py").write_text(_SHELL + _BOUNDED, encoding="utf-8")
     libraries = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")
     return {
         **os.environ,

@@ -11,6 +11,7 @@ import datetime as dt
 import getpass
 import hashlib
 import json
+import math
 import platform
 import re
 import subprocess
@@ -19,7 +20,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from functools import cache
 from importlib import metadata
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final, Literal, Self, get_args
 
 from forecast.base.disk import replace_file
@@ -36,6 +37,7 @@ PACKAGES: Final = (
     *("numpy", "pandas", "scipy", "statsmodels", "scikit-learn", "matplotlib", "jinja2"),
     *("papermill", "nbclient", "nbconvert", "nbformat", "ipykernel", "ipython"),
 )
+_SPEC: Final = {"index_code": str, "area": str, "target_year": int, "as_of": str, "force": bool}
 CODE_TYPES: Final = frozenset({".py", ".toml", ".j2", ".css", ".json"})
 
 
@@ -179,14 +181,21 @@ def _refuse_odd(record: Manifest) -> None:
     KeyError, TypeError, AttributeError
         If something is missing or of another kind.
     """
-    missing = {"index_code", "area", "target_year", "as_of", "force"} - set(record.spec)
-    if missing or record.state not in get_args(State):
-        raise KeyError(*missing, record.state)
+    odd = [name for name, kind in _SPEC.items() if type(record.spec[name]) is not kind]
+    if odd or record.state not in get_args(State) or type(record.number) is not int:
+        raise KeyError(*odd, record.state, record.number)
+    dt.date.fromisoformat(record.spec["as_of"])
     if not RUN_ID.fullmatch(record.run_id):  # it becomes the name of a folder, and a link
         raise KeyError(record.run_id)
-    sum((*record.seconds.values(), record.number))
-    for told in (record.outputs, record.error):
-        told.items()
+    if not math.isfinite(sum(record.seconds.values())):
+        raise KeyError(record.seconds)
+    names = (*record.pages, *record.outputs, *record.outputs.values(), *record.error.values())
+    if not all(isinstance(name, str) for name in names):
+        raise KeyError(*names)
+    for name in record.outputs:  # it is read, and sent
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts or "\0" in name:
+            raise KeyError(name)
 
 
 def inputs_of(data: Mapping[str, bytes], notebooks: Mapping[str, bytes]) -> Inputs:

@@ -7,6 +7,7 @@ rest as it stands.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import unicodedata
@@ -151,8 +152,9 @@ def read(folder: Path, name: str) -> Notebook:
 def _plain(folder: Path, asked: str) -> str:
     plain = unicodedata.normalize("NFC", asked.strip()).replace("\\", "/").removesuffix(SUFFIX)
     path = Path(asked)
-    if path.is_file() and path.resolve().is_relative_to(folder.resolve()):
-        return path.resolve().relative_to(folder.resolve()).with_suffix("").as_posix()
+    with contextlib.suppress(OSError):  # longer than a name may be
+        if path.is_file() and path.resolve().is_relative_to(folder.resolve()):
+            return path.resolve().relative_to(folder.resolve()).with_suffix("").as_posix()
     return plain
 
 

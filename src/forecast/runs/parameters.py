@@ -83,10 +83,16 @@ def declared(notebook: NotebookNode, name: str) -> tuple[Parameter, ...]:
         raise RunError("run.no_parameters_cell", {"notebook": name})
     try:
         statements = ast.parse(cell.source).body
+        helps = _helps(cell.source)
     except SyntaxError as error:
         raise _bad_line(name, cell.source, error.lineno or 1) from None
-    helps = _helps(cell.source)
-    return tuple(_parameter(name, cell.source, statement, helps) for statement in statements)
+    except (ValueError, MemoryError, RecursionError):  # brackets or signs without end
+        raise _bad_line(name, cell.source, 1) from None
+    found = tuple(_parameter(name, cell.source, statement, helps) for statement in statements)
+    for place, parameter in enumerate(found):
+        if any(parameter.name == other.name for other in found[:place]):
+            raise _bad_line(name, cell.source, statements[place].lineno)
+    return found
 
 
 def accepted(name: str, known: Sequence[Parameter], given: Mapping[str, object]) -> dict[str, Value]:
@@ -193,7 +199,7 @@ def _parameter(name: str, source: str, statement: ast.stmt, helps: Mapping[int, 
             target=ast.Name(id=target), annotation=ast.Name(id=kind), value=ast.expr() as node
         ):
             default = _literal(node)
-            if kind in _TYPES and is_of(default, kind):
+            if kind in _TYPES and is_of(default, kind) and _sound(default):
                 return Parameter(target, kind, default, helps.get(statement.end_lineno or 0, ""))
     raise _bad_line(name, source, statement.lineno)
 
@@ -203,6 +209,13 @@ def _literal(node: ast.expr) -> object:
         return ast.literal_eval(node)
     except ValueError:
         return None  # of no declared type, so the line is refused
+
+
+def _sound(default: Value) -> bool:
+    """Whether a default can be written and computed with."""
+    if isinstance(default, float):
+        return math.isfinite(default)
+    return not isinstance(default, str) or default.encode("utf-8", "replace").decode() == default
 
 
 def _helps(source: str) -> dict[int, str]:
@@ -216,7 +229,7 @@ def _helps(source: str) -> dict[int, str]:
 
 def _bad_line(name: str, source: str, number: int) -> RunError:
     line = source.splitlines()[number - 1].strip() if source else ""
-    return RunError("run.bad_parameters_cell", {"notebook": name, "line": line})
+    return RunError("run.bad_parameters_cell", {"notebook": name, "line": shown(line)})
 
 
 def _unknown(found: str, names: Sequence[str]) -> Phrase:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +10,10 @@ from typing import Any, Final
 
 import nbformat
 from nbformat import NotebookNode
+from nbformat.warnings import DuplicateCellId, MissingIDFieldWarning
 
-from forecast.base.errors import RunError
+from forecast.base import incoming
+from forecast.base.errors import DataError, RunError
 from forecast.base.labels import Phrase
 from forecast.base.spec import RunSpec
 from forecast.runs import parameters
@@ -118,19 +121,26 @@ def read(folder: Path, kinds: Sequence[Kind]) -> Plan:
 
 def _bytes_of(path: Path) -> bytes:
     try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        facts = {"notebook": path.name, "folder": str(path.parent)}
-        raise RunError("run.no_notebook", facts) from None
-    except OSError as error:
-        facts = {"notebook": path.name, "error": error.strerror or str(error)}
-        raise RunError("run.unreadable_notebook", facts) from error
+        return incoming.content(path, most=incoming.MOST_RECORD)
+    except DataError as error:
+        (wrong,) = error.problems
+        if wrong.expected_key == "expect.file":
+            facts = {"notebook": path.name, "folder": str(path.parent)}
+            raise RunError("run.no_notebook", facts) from None
+        reason = Phrase(wrong.expected_key, wrong.expected_facts)
+        raise RunError("run.unreadable_notebook", {"notebook": path.name, "error": reason}) from error
 
 
 def _parsed(name: str, content: bytes) -> NotebookNode:
     try:
-        notebook: NotebookNode = nbformat.reads(content.decode("utf-8-sig"), as_version=4)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", DuplicateCellId)
+            warnings.simplefilter("error", MissingIDFieldWarning)
+            notebook: NotebookNode = nbformat.reads(content.decode("utf-8-sig"), as_version=4)
+        nbformat.validate(notebook)  # reading alone only logs what is wrong
     except (
+        DuplicateCellId,
+        MissingIDFieldWarning,
         ValueError,
         TypeError,
         AttributeError,
@@ -139,7 +149,9 @@ def _parsed(name: str, content: bytes) -> NotebookNode:
         nbformat.ValidationError,
     ) as error:
         # nbformat takes it for granted that JSON holds a notebook, and stumbles in many ways if not
-        key = "run.merge_marks" if b"\n<<<<<<< " in content else "run.no_notebook_file"
+        key = "run.merge_marks" if b"\n<<<<<<< " in b"\n" + content else "run.no_notebook_file"
+        if isinstance(error, Warning):
+            key = "run.cell_ids"
         facts = {"notebook": name, "error": Phrase(key)}
         raise RunError("run.unreadable_notebook", facts) from error
     return notebook

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import hashlib
 import json
 import tempfile
@@ -19,6 +20,7 @@ from nbformat import NotebookNode
 from forecast.base import labels, stop
 from forecast.base.disk import replace_file, writing
 from forecast.base.errors import RunError, SpecError
+from forecast.base.labels import Phrase
 from forecast.base.spec import parse_day, refuse_unknown
 from forecast.data.tables import INDEX_CODES
 from forecast.pages.markup import Page
@@ -96,6 +98,7 @@ def job(notebook: Notebook, folder: Path, texts: Sequence[str], out: Path | None
     """
     known = notebook.parameters
     values = parameters.typed(notebook.path.name, known, texts, settle=_settled)
+    _refuse_unknown_area(notebook.path.name, {**_defaults(known), **values}, asked="area" in values)
     if out is None:
         asked = json.dumps([notebook.content, {**_defaults(known), **values}], sort_keys=True)
         mark = hashlib.sha256(asked.encode()).hexdigest()[:8]
@@ -154,6 +157,28 @@ def _settled(target: str, value: parameters.Value) -> parameters.Value:
                 raise SpecError("notebook.no_data", {"name": target, "folder": value})
             return Path(value).resolve().as_posix()
     return value
+
+
+def _refuse_unknown_area(name: str, values: Mapping[str, parameters.Value], *, asked: bool) -> None:
+    """Refuse an area that the tables do not have now, and not after a kernel has begun.
+
+    Raises
+    ------
+    SpecError
+        With the nearest that they have.
+    """
+    area, folder = values.get("area"), values.get("data_dir")
+    if not (asked and area and isinstance(area, str) and isinstance(folder, str)):
+        return  # an empty text is the notebook's own affair, and one without tables may mean what it likes
+    from forecast.answer.pipeline import project_data
+    from forecast.data import load
+
+    tables = load.read(Path(folder) if folder else project_data(), as_of=dt.date.max)
+    try:
+        tables.find_province(area)
+    except SpecError as error:
+        problems = (Phrase(error.key, error.facts),)
+        raise SpecError("run.parameters_refused", {"notebook": name, "problems": problems}) from error
 
 
 def _defaults(known: Sequence[parameters.Parameter]) -> dict[str, parameters.Value]:

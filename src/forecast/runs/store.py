@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from forecast.base.disk import replace_file, writing
+from forecast.base.disk import as_folder, clear_parts, replace_file, writing
 from forecast.base.errors import WriteError
 from forecast.base.labels import LANGUAGES, text
 from forecast.base.lock import held
@@ -74,11 +74,12 @@ class Store:
         WriteError
             If another run holds the lock, or nothing can be written there.
         """
-        with writing(self.root):
-            self.root.mkdir(parents=True, exist_ok=True)
-        with held(self.root / ".lock"):
-            self.mend()
-            yield
+        with as_folder(self.root):
+            with writing(self.root):
+                self.root.mkdir(parents=True, exist_ok=True)
+            with held(self.root / ".lock"):
+                self.mend()
+                yield
 
     def begin(self, manifest: Manifest) -> Path:
         """Make the folder in which a run is made, with its manifest."""
@@ -110,6 +111,8 @@ class Store:
         """
         folder = self.root / f"{BUILDING}{run_id}"
         with writing(folder):
+            if folder.is_symlink():
+                folder.unlink()
             write_files(folder, {name: content for name, content in files.items() if name != FILE})
             _rebase(folder, made_in, folder)
             if FILE in files:
@@ -162,7 +165,8 @@ class Store:
 
     def forget_failed(self, run_id: str) -> None:
         """Remove what a failed run left, as it was repeated."""
-        remove(self.root / FAILED / run_id)
+        if not (self.root / FAILED).is_symlink():
+            remove(self.root / FAILED / run_id)
 
     def again(self, manifest: Manifest) -> Manifest:
         """Let index and latest point at a run that is in place already."""
@@ -209,9 +213,8 @@ class Store:
     def mend(self) -> None:
         """Put right what a killed run left; only for who holds the lock."""
         with writing(self.root):
-            restore_folders(self.root)
-            for part in self.root.glob(".*.part"):
-                part.unlink()
+            restore_folders(self.root, RUN_ID)
+            clear_parts(self.root)
         self.give_up("run.killed")
         self.settle()
 
@@ -261,7 +264,10 @@ def _asked(manifest: Manifest) -> tuple[Mapping[str, Any], str]:
 
 
 def _manifest(folder: Path) -> Manifest | None:
+    """Read a run's record; none behind a link, as what we know of we write to and remove."""
     try:
+        if folder.is_symlink():
+            return None
         found = Manifest.read(folder)
     except (OSError, ValueError):
         return None
@@ -270,6 +276,8 @@ def _manifest(folder: Path) -> Manifest | None:
 
 def _rebase(folder: Path, made_in: str, place: Path) -> None:
     """Let the executed notebooks of a folder name the one in which they will lie."""
+    if (folder / NOTEBOOKS).is_symlink():
+        return
     old, new = (json.dumps(folder, ensure_ascii=False)[1:-1] for folder in (made_in, place.as_posix()))
     for path in sorted(folder.glob(f"{NOTEBOOKS}/*.ipynb")):
         content = path.read_text(encoding="utf-8")

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, Self, TypeVar
 
 from forecast.base.errors import SpecError
 from forecast.base.incoming import record
-from forecast.base.labels import LANGUAGES
+from forecast.base.labels import LANGUAGES, Phrase
 from forecast.base.mail import SECURITY, Server, Smtp
 from forecast.base.spec import RunSpec, parse_day, refuse_unknown
 from forecast.schedule.when import When
@@ -25,6 +25,7 @@ MOST_ATTEMPTS: Final = 3
 KEPT: Final = 100  # slots in the record; far more than a clock can go back by mistake and matter
 
 T = TypeVar("T")
+LONGEST_ADDRESS: Final = 254
 ADDRESS: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _SERVER: Final = re.compile(r"(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>\d{1,5}))?", re.ASCII)
 
@@ -47,14 +48,14 @@ class Post:
 
     def __post_init__(self) -> None:
         for name, address in (("--mail-to", self.to), ("--mail-from", self.sender)):
-            if not ADDRESS.fullmatch(address):
+            if not ADDRESS.fullmatch(_text(address)) or len(address) > LONGEST_ADDRESS:
                 raise SpecError("schedule.address", {"name": name, "found": address})
         Server(self.server, insecure=self.insecure)
 
     @property
     def server(self) -> Smtp:
         """The server, encrypted from the first byte on the port that is for that, else by STARTTLS."""
-        found = _SERVER.fullmatch(self.smtp)
+        found = _SERVER.fullmatch(_text(self.smtp))
         port = int(found["port"] or 25) if found else 0
         if not found or not 0 < port < 65536:
             raise SpecError("schedule.smtp", {"found": self.smtp})
@@ -106,7 +107,7 @@ class Plan:
         return _json({"format": FORMAT, **told})
 
     @classmethod
-    def from_json(cls, text: str, file: str) -> Plan:
+    def from_json(cls, text: str | bytes, file: str) -> Plan:
         """Read a plan.
 
         Raises
@@ -117,15 +118,15 @@ class Plan:
 
         def made(told: Mapping[str, Any]) -> Plan:
             return cls(
-                when=When.parse(told["when"]),
+                when=When.parse(_text(told["when"])),
                 until=parse_day(told["until"], "until"),
                 installed_at=_moment(told["installed_at"]),
-                target_year=int(told["target_year"]),
+                target_year=_whole(told["target_year"]),
                 index_code=_text(told["index_code"]),
                 area=_text(told["area"]),
                 lang=_text(told["lang"]),
-                data_dir=Path(_text(told["data_dir"])),
-                notebooks_dir=Path(_text(told["notebooks_dir"])),
+                data_dir=_folder(told["data_dir"]),
+                notebooks_dir=_folder(told["notebooks_dir"]),
                 post=Post(**told["post"]) if told["post"] is not None else None,
             )
 
@@ -185,22 +186,24 @@ class Record:
         return _json({"format": FORMAT, "served": served, **told})
 
     @classmethod
-    def from_json(cls, text: str, file: str) -> Record:
+    def from_json(cls, text: str | bytes, file: str) -> Record:
         """Read a record; SpecError if it is damaged."""
 
         def made(told: Mapping[str, Any]) -> Record:
+            if not isinstance(told["served"], list):
+                raise TypeError("no list of slots")
             return cls(
                 served=tuple(
                     Served(
                         _moment(one["slot"]),
-                        int(one["exit_code"]),
+                        _whole(one["exit_code"]),
                         _text(one["finished_at"]),
                         _text(one["run_id"]),
                     )
                     for one in told["served"]
                 ),
                 begun=_moment(told["begun"]) if told["begun"] is not None else None,
-                attempts=int(told["attempts"]),
+                attempts=_whole(told["attempts"]),
                 over_told=parse_day(told["over_told"]) if told["over_told"] is not None else None,
             )
 
@@ -252,14 +255,21 @@ def upcoming(plan: Plan, now: dt.datetime, count: int) -> list[dt.datetime]:
     return slots
 
 
-def _read(text: str, file: str, made: Callable[[Mapping[str, Any]], T]) -> T:
+def _read(text: str | bytes, file: str, made: Callable[[Mapping[str, Any]], T]) -> T:
     try:
         told = record(text)
         if told["format"] != FORMAT:
-            raise ValueError(f"format {told['format']!r}")
+            raise ValueError
         return made(told)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise SpecError("schedule.damaged", {"file": file, "detail": str(error) or repr(error)}) from error
+    except SpecError as error:
+        raise SpecError(
+            "schedule.damaged", {"file": file, "detail": Phrase(error.key, error.facts)}
+        ) from error
+    except KeyError as error:
+        detail = Phrase("schedule.lacks", {"name": error.args[0]})
+        raise SpecError("schedule.damaged", {"file": file, "detail": detail}) from error
+    except (TypeError, ValueError, AttributeError) as error:
+        raise SpecError("schedule.damaged", {"file": file, "detail": Phrase("schedule.odd")}) from error
 
 
 def _plain(value: object) -> object:
@@ -284,6 +294,19 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is no text")
     return value
+
+
+def _whole(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise TypeError(f"{value!r} is no whole number")
+    return value
+
+
+def _folder(value: object) -> Path:
+    path = Path(_text(value))
+    if "\0" in str(path) or not path.is_absolute():  # who starts a run stands in no folder of ours
+        raise ValueError(f"{value!r} is no whole path")
+    return path
 
 
 def _json(told: Mapping[str, object]) -> str:

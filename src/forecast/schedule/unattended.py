@@ -27,8 +27,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from forecast.base import stop
-from forecast.base.disk import append_line, replace_file, writing
+from forecast.base.disk import append_line, as_folder, replace_file, writing
 from forecast.base.errors import EXIT_GOOD, EXIT_RUN, ForecastError, RunError, SpecError, WriteError
+from forecast.base.incoming import written
 from forecast.base.labels import Phrase, text
 from forecast.base.lock import held
 from forecast.base.mail import Patience, Server, begun, writable
@@ -105,6 +106,11 @@ def run(reports_dir: Path, world: World, *, lang: str = "vi", again: bool = Fals
         If there is no plan, or it is damaged; the latter stands in the log too.
     """
     root = reports_dir.resolve()
+    with as_folder(root):
+        return _run(root, world, lang, again=again)
+
+
+def _run(root: Path, world: World, lang: str, *, again: bool) -> Ended:
     diary = Diary(root, lang, world.now)
     try:
         plan = read_plan(root)
@@ -258,7 +264,7 @@ def send(post: Post, subject: str, body: str, patience: Patience | None = None) 
     made["Message-ID"] = make_msgid(domain=post.sender.partition("@")[2])
     made.set_content(writable(body))
     with Server(post.server, insecure=post.insecure, patience=patience or Patience()) as server:
-        answer = server.deliver(made, sender=post.sender, to=post.to)
+        answer = server.deliver(made.as_bytes(), sender=post.sender, to=post.to)
     if answer.event != "sent":
         raise RunError("schedule.mail_failed", {"to": post.to, "smtp": post.smtp, "error": answer.why})
 
@@ -273,11 +279,12 @@ def read_plan(root: Path) -> Plan:
     """
     path = root / PLAN
     try:
-        return Plan.from_json(path.read_text(encoding="utf-8"), str(path))
+        return Plan.from_json(written(path), str(path))
     except FileNotFoundError:
         raise SpecError("schedule.none", {"folder": str(root)}) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SpecError("schedule.damaged", {"file": str(path), "detail": str(error)}) from error
+    except OSError as error:
+        facts = {"file": str(path), "detail": error.strerror or type(error).__name__}
+        raise SpecError("schedule.damaged", facts) from error
 
 
 def read_record(root: Path) -> Record:
@@ -294,7 +301,7 @@ def _record(root: Path, diary: Diary | None) -> Record:
     """Read the record; a damaged one is put aside and told, and a slot may then be served once more."""
     path = root / FOLDER / RECORD
     try:
-        return Record.from_json(path.read_text(encoding="utf-8"), str(path))
+        return Record.from_json(written(path), str(path))
     except FileNotFoundError:
         return Record()
     except (OSError, ValueError) as error:

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Self
 
-from forecast.base.errors import SpecError
+from forecast.base.errors import SpecError, shown
 from forecast.base.spec import refuse_unknown
 
 EVERY: Final = ("daily", "weekly", "monthly")
@@ -61,7 +61,7 @@ class When:
         if every == "monthly" and len(words) == 2:
             words.insert(1, "1")
         if len(words) != longest:
-            raise SpecError("schedule.every", {"found": text, "examples": EXAMPLES})
+            raise SpecError("schedule.every", {"found": shown(text), "examples": EXAMPLES})
         hour, minute = _time(words[-1])
         return cls(every, hour, minute, _day(every, words[1]))
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
 from typing import Final
 
 from forecast.base import mail
@@ -30,17 +29,33 @@ TYPES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A letter that is ready to go; `lacking` names the kinds of files that the run does not have."""
+    """A letter that is ready to go.
+
+    Attributes
+    ----------
+    message
+        Without the attachments, which `parts` holds as they travel: encoding them takes longer than all
+        else, and they are the same in all letters.
+    files
+        Size of each attachment.
+    lacking
+        Kinds of files that the run does not have.
+    """
 
     recipient: Recipient
     message: EmailMessage
+    parts: tuple[bytes, ...]
     files: Mapping[str, int]
     lacking: tuple[str, ...]
 
-    @property
-    def size(self) -> int:
-        """Bytes on the wire, base64 included."""
-        return len(self.message.as_bytes(policy=SMTP))
+    def content(self) -> bytes:
+        """Give the bytes on the wire, attachments included."""
+        whole = self.message.as_bytes()
+        if not self.parts:
+            return whole
+        mark = f"--{self.message.get_boundary()}".encode()
+        end = whole.rindex(mark + b"--")
+        return whole[:end] + b"".join(mark + b"\r\n" + part + b"\r\n" for part in self.parts) + whole[end:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +65,7 @@ class Writer:
     chosen: Chosen
     sender: str
     _bodies: dict[tuple[str, str, tuple[str, ...]], report.Letter] = field(default_factory=dict)
-    _parts: dict[tuple[str, str], EmailMessage] = field(default_factory=dict)
+    _parts: dict[tuple[str, str], bytes] = field(default_factory=dict)
 
     def write(self, recipient: Recipient) -> Written:
         """Write the letter; of the files asked for, those that the run has are attached."""
@@ -66,15 +81,17 @@ class Writer:
         made.set_content(mail.writable(body.text), cte="quoted-printable")
         made.add_alternative(mail.writable(body.html), subtype="html", cte="quoted-printable")
         files: dict[str, int] = {}
+        parts = []
         if attached:
-            made.make_mixed()
+            # Neither base64 nor quoted-printable text has such a line.
+            made.make_mixed(boundary=f"=_{hashlib.sha256(str(made['Message-ID']).encode()).hexdigest()[:32]}")
         for kind in attached:
             for name, data in held[kind].items():
                 shown = _file_name(self.chosen, name)
-                made.attach(self._part(kind, edition, shown, data))
+                parts.append(self._part(kind, edition, shown, data))
                 files[shown] = len(data)
         lacking = tuple(kind for kind in recipient.attach if kind not in attached)
-        return Written(recipient, made, files, lacking)
+        return Written(recipient, made, tuple(parts), files, lacking)
 
     def refuse_big(self, readers: Iterable[Recipient], most: int = MOST_BYTES) -> None:
         """Refuse letters that servers would not take, before any has gone.
@@ -91,10 +108,11 @@ class Writer:
             alike.setdefault((reader.lang, reader.attach), []).append(reader)
         longest = [max(group, key=lambda one: len(one.name + one.email)) for group in alike.values()]
         weighed = [self.write(one) for one in longest]
-        big = [group for group, one in zip(alike.values(), weighed, strict=True) if one.size > most]
+        sizes = [len(one.content()) for one in weighed]
+        big = [group for group, size in zip(alike.values(), sizes, strict=True) if size > most]
         if not big:
             return
-        largest = max(weighed, key=lambda one: one.size)
+        size, largest = max(zip(sizes, weighed, strict=True), key=lambda pair: pair[0])
         # Base64 makes four characters of three bytes, and a line end of two more after each 76.
         carried = {name: round(size * 4 / 3 * 78 / 76) for name, size in largest.files.items()}
         files = [
@@ -103,7 +121,7 @@ class Writer:
         ]
         facts = {
             "names": [one.email for group in big for one in group],
-            "total": _megabytes(largest.size),
+            "total": _megabytes(size),
             "most": _megabytes(most),
             "files": files,
         }
@@ -123,15 +141,15 @@ class Writer:
             )
         return self._bodies[lang, edition, attached]
 
-    def _part(self, kind: str, edition: str, name: str, data: bytes) -> EmailMessage:
+    def _part(self, kind: str, edition: str, name: str, data: bytes) -> bytes:
         if (edition, name) not in self._parts:
             maintype, subtype = TYPES[kind]
-            part = EmailMessage()
+            part = EmailMessage(mail.WIRE)
             part.set_content(
                 data, maintype=maintype, subtype=subtype, disposition="attachment", filename=name
             )
             del part["MIME-Version"]
-            self._parts[edition, name] = part
+            self._parts[edition, name] = part.as_bytes()
         return self._parts[edition, name]
 
 

@@ -32,7 +32,7 @@ from forecast.base.labels import LANGUAGES
 from forecast.base.mail import SECURITY, Smtp
 from forecast.base.spec import nearest
 from forecast.base.spelling import slug
-from forecast.schedule.due import ADDRESS
+from forecast.schedule.due import ADDRESS, LONGEST_ADDRESS
 
 ATTACHED: Final = ("html", "pdf", "xlsx", "docx")
 MOST_NAME: Final = 100
@@ -211,7 +211,7 @@ def _port(value: Any) -> int:
 
 
 def _address(value: Any) -> str:
-    if not isinstance(value, str) or not ADDRESS.fullmatch(value) or len(value) > 254:
+    if not isinstance(value, str) or not ADDRESS.fullmatch(value) or len(value) > LONGEST_ADDRESS:
         raise _Wrong("recipients.address", shown=str(value))
     return value
 

@@ -15,15 +15,14 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from email.policy import SMTP
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from forecast.base.disk import writing
+from forecast.base.disk import as_folder, replace_file, writing
 from forecast.base.errors import EXIT_GOOD, EXIT_PARTLY, EXIT_RUN, SpecError
 from forecast.base.labels import Phrase
 from forecast.base.lock import held
-from forecast.base.mail import Patience, Server, ServerError
+from forecast.base.mail import SILENT, Answer, Patience, Server, ServerError
 from forecast.runs.store import Store
 from forecast.sending import secret
 from forecast.sending.choice import LATEST, STALE_DAYS, choose
@@ -33,6 +32,8 @@ from forecast.sending.recipients import Recipient, Recipients
 
 LETTERS: Final = "letters"
 LOCK: Final = ".sending.lock"
+MOST_SEEN: Final = 200  # letters written to be looked at; ten thousand would take 4 GB
+MOST_SILENT: Final = 2  # letters in a row that a server leaves without an answer
 State = Literal["sent", "already", "doubtful", "refused", "failed", "unknown", "left", "ready"]
 
 
@@ -145,6 +146,7 @@ def send(
     login = secret.find(recipients.smtp, environment)
     run_id = letters.run_id
     with (
+        as_folder(root),
         held(root / LOCK, key="send.locked"),
         Server(recipients.smtp, login, wish.insecure, patience or Patience()) as server,
     ):
@@ -165,7 +167,7 @@ def send(
 def rehearse(
     reports_dir: Path, recipients: Recipients, wish: Wish, *, today: dt.date, out: Path | None = None
 ) -> tuple[Outcome, list[Path]]:
-    """Write each letter as a file instead of sending it; tell what would become of it.
+    """Write letters as files instead of sending them, `MOST_SEEN` at most; tell what would become of each.
 
     Raises
     ------
@@ -180,14 +182,14 @@ def rehearse(
     ledger = Ledger(root / FILE)
     past = ledger.read(letters.run_id)
     folder = out if out is not None else root / LETTERS / letters.run_id
-    with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for number, one in enumerate(letters.readers, 1):
-        plain = re.sub(r"[^A-Za-z0-9.@_-]", "_", one.email)
-        paths.append(folder / f"{number:02d}_{plain}.eml")
-        with writing(paths[-1]):
-            paths[-1].write_bytes(letters.writer.write(one).message.as_bytes(policy=SMTP))
+    with as_folder(folder):
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        for number, one in enumerate(letters.readers[:MOST_SEEN], 1):
+            plain = re.sub(r"[^A-Za-z0-9.@_-]", "_", one.email)[:100]
+            paths.append(folder / f"{number:02d}_{plain}.eml")
+            replace_file(paths[-1], letters.writer.write(one).content())
     told = tuple(_before(one.email, past, wish.again) or Told(one.email, "ready") for one in letters.readers)
     outcome = Outcome(
         run_id=letters.run_id,
@@ -253,6 +255,7 @@ class _Round:
     tell: Callable[[Told], None]
     told: list[Told] = field(default_factory=list)
     trouble: ServerError | None = None
+    silent: int = 0
 
     def take(self, readers: Iterable[Recipient], past: Mapping[str, Past]) -> None:
         """Write to one reader after the other, until the server takes no letter at all."""
@@ -274,7 +277,16 @@ class _Round:
         run_id = self.writer.chosen.manifest.run_id
         facts: dict[str, Any] = {"run_id": run_id, "to": to, "message_id": str(one.message["Message-ID"])}
         self.ledger.add(INTENT, **facts, subject=str(one.message["Subject"]), files=dict(one.files))
-        answer = self.server.deliver(one.message, sender=self.writer.sender, to=to)
+        answer = self.server.deliver(one.content(), sender=self.writer.sender, to=to)
         why = "" if answer.why is None else answer.why.text("en")
         self.ledger.add(answer.event, **facts, code=answer.code, answer=why)
+        self._weary(answer)
         return Told(to, answer.event, why=answer.why)
+
+    def _weary(self, answer: Answer) -> None:
+        """Ask a server that leaves letter after letter without an answer no more: each costs the patience."""
+        silent = answer.why is not None and answer.why.key == SILENT
+        self.silent = self.silent + 1 if silent else 0
+        if self.silent == MOST_SILENT:
+            smtp = self.server.smtp
+            self.trouble = ServerError("send.silent", {"host": smtp.host, "port": smtp.port})

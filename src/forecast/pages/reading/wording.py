@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
-import json
 import math
 import re
 import textwrap
@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from forecast.base import labels
+from forecast.base.incoming import record
 from forecast.base.indexes import INDEXES, SURVEYS, panel_of
 
 SPACE: Final = "\N{NO-BREAK SPACE}"
@@ -64,10 +65,16 @@ def said(reason: Any, lang: str) -> str:
         return reason.text(lang)
     text = "" if reason is None or (isinstance(reason, float) and math.isnan(reason)) else str(reason)
     if text.startswith(("{", "[")):
-        parsed = json.loads(text)
-        phrases = parsed if isinstance(parsed, list) else [parsed]
-        return "; ".join(_phrase(phrase, lang).text(lang) for phrase in phrases)
+        with contextlib.suppress(ValueError):  # people's words may only begin like it
+            parsed = record(text)
+            phrases = parsed if isinstance(parsed, list) else [parsed]
+            if all(_is_phrase(phrase) for phrase in phrases):
+                return "; ".join(_phrase(phrase, lang).text(lang) for phrase in phrases)
     return labels.text(text, lang) if text in labels.catalogue() else text
+
+
+def _is_phrase(told: object) -> bool:
+    return isinstance(told, dict) and told.get("key") in labels.catalogue()
 
 
 def _phrase(told: Mapping[str, Any], lang: str) -> labels.Phrase:
