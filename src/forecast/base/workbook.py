@@ -1,4 +1,4 @@
-"""Opening .xlsx files that others sent: what a file is, is told before anything in it is read."""
+"""Opening .xlsx and .docx files that others sent: what a file is, is told before anything in it is read."""
 
 from __future__ import annotations
 
@@ -130,29 +130,47 @@ def in_percent(cell: Any) -> bool:
     return "%" in re.sub(r'"[^"]*"|\\.', "", str(cell.number_format))
 
 
-def _refusal(name: str, content: bytes) -> Problem | None:
+def open_document(path: Path) -> bytes:
+    """Read a .docx file, or say why it is refused.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, too large, no .docx, packed beyond reason, or holds macros.
+    """
+    data = read(path)
+    if problem := _refusal(path.name, data, "docx", "word/document.xml"):
+        raise DataError([problem])
+    return data
+
+
+def _refusal(name: str, content: bytes, kind: str = "xlsx", main: str = "xl/workbook.xml") -> Problem | None:
+    """Say why a packed file is refused; `main` is the part that makes it one of its kind."""
+
     def wrong(key: str, **facts: object) -> Problem:
         return Problem(name, None, "", "", key, dict(facts))
 
+    is_book = kind == "xlsx"
     if content.startswith(_OLD_EXCEL):
-        return wrong("expect.xlsx_not_xls")
+        return wrong("expect.xlsx_not_xls" if is_book else "expect.docx_not_doc")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             parts = packed.infolist()
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
-        return wrong("expect.xlsx_not_page" if _PAGE.search(content[:_BEGINNING]) else "expect.xlsx")
+        is_page = is_book and _PAGE.search(content[:_BEGINNING])
+        return wrong("expect.xlsx_not_page" if is_page else f"expect.{kind}")
     unpacked = sum(part.file_size for part in parts)
     ratio = unpacked / max(len(content), 1)
+    names = [part.filename.casefold() for part in parts]
     if len(parts) > MOST_PARTS or unpacked > MOST_UNPACKED or (ratio > MOST_RATIO and unpacked > 1_000_000):
         return wrong("expect.no_bomb", unpacked=unpacked // 1_000_000, limit=MOST_UNPACKED // 1_000_000)
-    names = [part.filename.casefold() for part in parts]
-    if any(mark in part for part in names for mark in _MACROS) or name.casefold().endswith(
-        (".xlsm", ".xlsb")
-    ):
-        return wrong("expect.no_macros")
-    if "xl/workbook.xml" not in names:  # OpenDocument says in a part of its own what it is
-        return wrong("expect.xlsx_not_ods" if "mimetype" in names else "expect.xlsx")
-    return None
+    if any(mark in part for part in names for mark in _MACROS) or name.casefold().endswith(".xlsm"):
+        return wrong("expect.no_macros" if is_book else "expect.no_macros_docx")
+    if main in names:
+        return None
+    # A binary workbook has a part of its own, OpenDocument one that says what it is.
+    other = {"xl/workbook.bin": "_not_xlsb", "mimetype": "_not_ods"}
+    return wrong(f"expect.{kind}" + next((other[part] for part in names if part in other and is_book), ""))
 
 
 def _merged(content: bytes) -> int:

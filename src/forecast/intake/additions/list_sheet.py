@@ -27,7 +27,8 @@ from forecast.intake.additions.headings import column_named
 from forecast.intake.additions.indicator_sheet import Line, read_indicator_sheet
 from forecast.intake.additions.province_rows import no_table
 from forecast.intake.additions.stacked import tables_in
-from forecast.intake.grid import MOST_ROWS, Cell, Grid, read_grids
+from forecast.intake.grid import MOST_ROWS, Cell, Grid
+from forecast.intake.reading import read_grids
 
 FEWEST_HEADINGS: Final = 3  # recognised in a row, from which it is the heading of a table
 _HEAD_ROWS: Final = 30
