@@ -69,8 +69,9 @@ class Problem:
         expected = labels.text(self.expected_key, lang, **self.expected_facts)
         place = [self.file]
         if self.sheet:
-            kind = "table" if self.file.casefold().endswith((".docx", ".pdf")) else "sheet"
-            place.append(labels.text(f"problem.{kind}", lang, sheet=self.sheet))
+            printed = self.file.casefold().endswith((".docx", ".pdf"))
+            key = "problem.table" if printed else "problem.sheet"
+            place.append(labels.text(key, lang, sheet=self.sheet))
         if self.cell:
             place.append(labels.text("problem.cell", lang, cell=self.cell))
         elif self.row is not None:

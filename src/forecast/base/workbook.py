@@ -24,6 +24,7 @@ MOST_UNPACKED: Final = 100_000_000  # of all parts together; a form of ours has 
 MOST_PARTS: Final = 2_000
 MOST_RATIO: Final = 200  # a sheet of text packs to a tenth or a twentieth, a bomb to a thousandth
 MOST_MERGED: Final = 1_000_000  # cells under merged or linked ranges: the reader makes each of them
+_BOOK: Final = "xl/workbook.xml"
 _BEGINNING: Final = 2_000  # bytes in which a web page says that it is one
 _MACROS: Final = ("vbaproject.bin", "macrosheets/", "activex/")
 _STRICT: Final = {
@@ -139,18 +140,19 @@ def open_document(path: Path) -> bytes:
         If the file is missing, too large, no .docx, packed beyond reason, or holds macros.
     """
     data = read(path)
-    if problem := _refusal(path.name, data, "docx", "word/document.xml"):
+    if problem := _refusal(path.name, data, "word/document.xml"):
         raise DataError([problem])
     return data
 
 
-def _refusal(name: str, content: bytes, kind: str = "xlsx", main: str = "xl/workbook.xml") -> Problem | None:
+def _refusal(name: str, content: bytes, main: str = _BOOK) -> Problem | None:
     """Say why a packed file is refused; `main` is the part that makes it one of its kind."""
 
     def wrong(key: str, **facts: object) -> Problem:
         return Problem(name, None, "", "", key, dict(facts))
 
-    is_book = kind == "xlsx"
+    is_book = main == _BOOK
+    usual = "expect.xlsx" if is_book else "expect.docx"
     if content.startswith(_OLD_EXCEL):
         return wrong("expect.xlsx_not_xls" if is_book else "expect.docx_not_doc")
     try:
@@ -158,7 +160,7 @@ def _refusal(name: str, content: bytes, kind: str = "xlsx", main: str = "xl/work
             parts = packed.infolist()
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
         is_page = is_book and _PAGE.search(content[:_BEGINNING])
-        return wrong("expect.xlsx_not_page" if is_page else f"expect.{kind}")
+        return wrong("expect.xlsx_not_page" if is_page else usual)
     unpacked = sum(part.file_size for part in parts)
     ratio = unpacked / max(len(content), 1)
     names = [part.filename.casefold() for part in parts]
@@ -169,8 +171,8 @@ def _refusal(name: str, content: bytes, kind: str = "xlsx", main: str = "xl/work
     if main in names:
         return None
     # A binary workbook has a part of its own, OpenDocument one that says what it is.
-    other = {"xl/workbook.bin": "_not_xlsb", "mimetype": "_not_ods"}
-    return wrong(f"expect.{kind}" + next((other[part] for part in names if part in other and is_book), ""))
+    other = {"xl/workbook.bin": "expect.xlsx_not_xlsb", "mimetype": "expect.xlsx_not_ods"}
+    return wrong(next((other[part] for part in names if part in other and is_book), usual))
 
 
 def _merged(content: bytes) -> int:
