@@ -198,7 +198,7 @@ class _RowMaker:
                 rank = line.ranks.get(component)
                 if (figure or rank) and not self._stands(line, component, figure, unit, rank):
                     rows.append(self._row(line, component, figure, unit, rank))
-                    cells = {"score": figure, "rank": rank}
+                    cells = {"score": figure, "rank": rank, "max_score": self.printed.get(component, figure)}
                     spots.append(
                         {"area": line.spot, **{name: cell.spot for name, cell in cells.items() if cell}}
                     )
