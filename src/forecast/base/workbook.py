@@ -183,7 +183,7 @@ def _merged(content: bytes) -> int:
             for part in packed.infolist():
                 if part.filename.casefold().startswith("xl/worksheets/"):
                     cells += sum(map(_size, _merged_ranges(packed.read(part))))
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, OSError):
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, ValueError, EOFError, OSError):
         return 0  # damaged or locked: the reader says so
     return cells
 

@@ -178,8 +178,15 @@ class _Reader:
         self._report_twice(columns)
         if not any(heading.kind == "figure" for heading in columns.values()):
             numeric = number_columns(self.grid, self.area_column, self.first)
-            seen = [" / ".join(self._labels(column)) for column in numeric]
-            self.problems.append(self.grid.whole_problem("imports.no_columns", seen=seen))
+            seen = list(filter(None, (" / ".join(self._labels(column)) for column in numeric)))
+            key = "imports.no_columns" if seen else "imports.no_heading"
+            letters = [letters_of(column) for column in numeric]
+            self.problems.append(self.grid.whole_problem(key, seen=seen, columns=letters))
+        self.problems += [
+            self.grid.whole_problem("imports.column_empty", column=letters_of(at))
+            for at in named
+            if not any(column == at and row >= self.first for row, column in self.grid.cells)
+        ]
         self.problems += self.grid.misfits(self.head, self.first)
         lines = [line for row in self.grid.rows if row not in self.head for line in self._line(row, columns)]
         self._report_repeated(lines)
