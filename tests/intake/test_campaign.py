@@ -10,7 +10,7 @@ from benchmarks import campaign
 @pytest.mark.parametrize("kind", campaign.KINDS)
 def test_no_file_at_random_breaks_a_door(kind):
     """In another error than ours, in time, or in the data."""
-    campaign.campaign(kind, 15)
+    campaign.campaign(kind, 6)
 
 
 def test_files_that_broke_a_door_once_are_taken_or_refused():
