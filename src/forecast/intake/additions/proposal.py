@@ -171,7 +171,7 @@ def _with_rows(now: Vintages, table: Table, before: bytes, rows: Sequence[Row], 
     first = len(before.splitlines()) + (1 if before.strip() else 2)  # a new file begins with its header
     broken = [place(problem, number) for number, problem in _unwritable(rows, table)]
     if broken:
-        raise DataError(broken)
+        raise DataError(_once(broken))
     today = dt.datetime.now().astimezone().date()
     try:
         after = now.with_content(table.file, grown(before, table, rows))
