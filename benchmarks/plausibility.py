@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.panels import folder
-from forecast.intake.additions.doubts import Case, judge
+from forecast.intake.additions.doubts import Case, Doubt, judge
 from forecast.intake.additions.history import REACH, History
+from forecast.intake.additions.plausible import far
 
 TRIES = 6
 EARLY = {"papi": 2017, "pci": 2010}  # last of the early years
@@ -92,10 +93,14 @@ FAULTS: dict[str, tuple[Fault, set[str]]] = {
 }
 
 
+def judged(now: pd.DataFrame, year: int, known: pd.DataFrame) -> list[Doubt]:
+    """Doubts about a table, given the years before."""
+    return judge(Case(year, now, now, pd.Series(np.nan, index=now.index), {}), History(known, {}))
+
+
 def doubts(now: pd.DataFrame, year: int, known: pd.DataFrame) -> set[str]:
-    """Kinds of doubts about a table, given the years before."""
-    case = Case(year, now, now, pd.Series(np.nan, index=now.index), {})
-    return {doubt.key for doubt in judge(case, History(known, {}))}
+    """Kinds of doubts about a table."""
+    return {doubt.key for doubt in judged(now, year, known)}
 
 
 def trials(figures: pd.DataFrame) -> Iterator[tuple[int, str, float]]:
@@ -106,6 +111,8 @@ def trials(figures: pd.DataFrame) -> Iterator[tuple[int, str, float]]:
             index="area", columns="component", values="percent"
         )
         told = doubts(now, year, known)
+        many = [each for each in judged(now, year, known) if each.area and each.component]
+        yield year, "false jump, of figures", len(many) / int(now.notna().to_numpy().sum())
         for kind in ("copy", "level", "unlike", "column", "swap", "jump"):
             yield year, f"false {kind}", float(f"doubt.{kind}" in told)
         yield year, "false any", float(bool(told))
@@ -121,6 +128,24 @@ def trials(figures: pd.DataFrame) -> Iterator[tuple[int, str, float]]:
             yield year, f"hit {name}", float(np.mean(hits))
 
 
+def alone(figures: pd.DataFrame, reach: int) -> tuple[float, float, int]:
+    """Share of figures that are doubted one by one as they are, then with a slipped decimal; their number.
+
+    `reach` is how many years before are known.
+    """
+    wrong: list[tuple[bool, bool]] = []
+    for year in sorted(set(figures["year"]))[1:]:
+        known = figures[figures["year"].between(year - reach, year - 1)]
+        middles = known.groupby("component")["percent"].median()
+        years = known.groupby(["area", "component"])["percent"].apply(list)
+        for row in figures[figures["year"] == year].itertuples():
+            if own := years.get((row.area, row.component)):
+                middle = middles[row.component]
+                wrong.append((far(row.percent, own, middle), far(row.percent / 10, own, middle)))
+    shares = np.mean(wrong, axis=0)
+    return float(shares[0]), float(shares[1]), len(wrong)
+
+
 def main() -> None:
     """Print the share of tables (false alarms) and of faults (hits), early and late years apart."""
     place = folder()
@@ -128,8 +153,14 @@ def main() -> None:
         rows = pd.DataFrame(trials(panel(place, name)), columns=["year", "what", "share"])
         rows["when"] = np.where(rows["year"] <= last, "early", "late")
         wide = rows.pivot_table(index="what", columns="when", values="share", sort=False)
+        for reach in (1, REACH, 99):
+            false, slips, count = alone(panel(place, name).dropna(subset="percent"), reach)
+            sys.stdout.write(
+                f"{name}, figures one by one, {reach} years known: {false:.2%} of {count} doubted, "
+                f"{slips:.2%} of slipped decimal marks\n"
+            )
         sys.stdout.write(
-            f"{name}: {rows.groupby('when')['year'].nunique().to_dict()} tables\n{wide.round(2)}\n"
+            f"{name}: {rows.groupby('when')['year'].nunique().to_dict()} tables\n{wide.round(4)}\n"
         )
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from forecast.base.incoming import record_of
 from forecast.base.spec import RunSpec
+from forecast.base.spelling import shielded, unshielded
 from forecast.data.tables import DAY_DTYPE, MERGED_COLUMNS
 
 SPEC_FILE = "spec.json"
@@ -265,6 +266,8 @@ class Result:
         (folder / SPEC_FILE).write_text(text + "\n", encoding="utf-8", newline="\n")
         for name in table_names():
             frame: pd.DataFrame = getattr(self, name)
+            texts = [column for column in frame if column in TEXTS]
+            frame = frame.assign(**{column: frame[column].map(shielded, "ignore") for column in texts})
             frame.to_csv(folder / f"{name}.csv", index=False, encoding="utf-8", lineterminator="\n")
 
     @classmethod
@@ -316,5 +319,5 @@ def read_table(folder: Path, name: str) -> pd.DataFrame:
         if column in DAYS:
             frame[column] = pd.to_datetime(frame[column], format="ISO8601").astype(DAY_DTYPE)
         elif column in TEXTS:
-            frame[column] = frame[column].fillna("")
+            frame[column] = frame[column].fillna("").map(unshielded)
     return frame

@@ -69,7 +69,9 @@ class Problem:
         expected = labels.text(self.expected_key, lang, **self.expected_facts)
         place = [self.file]
         if self.sheet:
-            place.append(labels.text("problem.sheet", lang, sheet=self.sheet))
+            printed = self.file.casefold().endswith((".docx", ".pdf"))
+            key = "problem.table" if printed else "problem.sheet"
+            place.append(labels.text(key, lang, sheet=self.sheet))
         if self.cell:
             place.append(labels.text("problem.cell", lang, cell=self.cell))
         elif self.row is not None:

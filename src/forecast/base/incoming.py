@@ -19,6 +19,7 @@ MOST_DEPTH: Final = 50  # brackets within brackets; a record of ours has less th
 EXCEL: Final = b"PK\x03\x04"
 _PLAIN: Final = (".toml", ".json", ".jsonl")  # written by an editor or by us, and not by Excel
 _CURLY: Final = "“”„‘’«»"  # quotes that a word processor writes
+_MERGING: Final = ("<<<<<<<", "=======", ">>>>>>>")  # git leaves these where two changes meet
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -94,7 +95,10 @@ def toml(written: str, name: str) -> dict[str, Any]:
             raise refused(name, "expect.toml_whole") from error
         line = written.splitlines()[int(found[1]) - 1 : int(found[1])]
         curly = bool(line) and any(mark in line[0] for mark in _CURLY)
-        key = "expect.toml_quotes" if curly else "expect.toml"
+        merging = bool(line) and line[0].startswith(_MERGING)
+        twice = "twice" in str(error) or "overwrite" in str(error)
+        usual = "expect.toml_twice" if twice else "expect.toml"
+        key = "expect.toml_merge" if merging else "expect.toml_quotes" if curly else usual
         raise refused(name, key, int(found[1]), place=int(found[2])) from error
 
 

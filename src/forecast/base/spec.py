@@ -215,10 +215,10 @@ def same_day(day: dt.date, years: int) -> dt.date:
         return day.replace(year=day.year + years, day=28)
 
 
-def nearest(found: str, allowed: Collection[str]) -> str:
-    """Give the allowed value closest to what was found, or an empty text."""
+def nearest(found: str, allowed: Collection[str], *, least: float = 0.5) -> str:
+    """Give the allowed value closest to what was found, at `least` so alike (0 to 1), or an empty text."""
     by_fold = {value.casefold(): value for value in allowed}
-    near = difflib.get_close_matches(str(found).casefold(), by_fold, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(str(found).casefold(), by_fold, n=1, cutoff=least)
     return by_fold[near[0]] if near else ""
 
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Final
+
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?%?|[+-]?(inf|nan)", re.ASCII | re.IGNORECASE)
 
 
 def clean(text: str) -> str:
@@ -17,6 +21,24 @@ def clean(text: str) -> str:
     composed = unicodedata.normalize("NFC", text)
     visible = composed.translate({0xFEFF: None, 0x200B: None})  # byte order mark, zero-width space
     return " ".join(visible.split())
+
+
+def shielded(text: str) -> str:
+    """Put an apostrophe before text that a spreadsheet would run as a formula; numbers stay as they are.
+
+    >>> shielded("=1+1"), shielded("-0.5"), shielded("- theo báo cáo"), shielded("Hà Nội")
+    ("'=1+1", '-0.5', "'- theo báo cáo", 'Hà Nội')
+    """
+    return f"'{text}" if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text) else text
+
+
+def unshielded(text: str) -> str:
+    """Undo `shielded`.
+
+    >>> unshielded("'=1+1"), unshielded("'Hà Nội'")
+    ('=1+1', "'Hà Nội'")
+    """
+    return text[1:] if text.startswith("'") and shielded(text[1:]) == text else text
 
 
 def without_marks(name: str) -> str:

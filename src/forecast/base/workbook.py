@@ -1,4 +1,4 @@
-"""Opening .xlsx files that others sent: what a file is, is told before anything in it is read."""
+"""Opening .xlsx and .docx files that others sent: what a file is, is told before anything in it is read."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ MOST_UNPACKED: Final = 100_000_000  # of all parts together; a form of ours has 
 MOST_PARTS: Final = 2_000
 MOST_RATIO: Final = 200  # a sheet of text packs to a tenth or a twentieth, a bomb to a thousandth
 MOST_MERGED: Final = 1_000_000  # cells under merged or linked ranges: the reader makes each of them
+_BOOK: Final = "xl/workbook.xml"
 _BEGINNING: Final = 2_000  # bytes in which a web page says that it is one
 _MACROS: Final = ("vbaproject.bin", "macrosheets/", "activex/")
 _STRICT: Final = {
@@ -130,29 +131,48 @@ def in_percent(cell: Any) -> bool:
     return "%" in re.sub(r'"[^"]*"|\\.', "", str(cell.number_format))
 
 
-def _refusal(name: str, content: bytes) -> Problem | None:
+def open_document(path: Path) -> bytes:
+    """Read a .docx file, or say why it is refused.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, too large, no .docx, packed beyond reason, or holds macros.
+    """
+    data = read(path)
+    if problem := _refusal(path.name, data, "word/document.xml"):
+        raise DataError([problem])
+    return data
+
+
+def _refusal(name: str, content: bytes, main: str = _BOOK) -> Problem | None:
+    """Say why a packed file is refused; `main` is the part that makes it one of its kind."""
+
     def wrong(key: str, **facts: object) -> Problem:
         return Problem(name, None, "", "", key, dict(facts))
 
+    is_book = main == _BOOK
+    usual = "expect.xlsx" if is_book else "expect.docx"
     if content.startswith(_OLD_EXCEL):
-        return wrong("expect.xlsx_not_xls")
+        return wrong("expect.xlsx_not_xls" if is_book else "expect.docx_not_doc")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             parts = packed.infolist()
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
-        return wrong("expect.xlsx_not_page" if _PAGE.search(content[:_BEGINNING]) else "expect.xlsx")
+        is_page = is_book and _PAGE.search(content[:_BEGINNING])
+        return wrong("expect.xlsx_not_page" if is_page else usual)
     unpacked = sum(part.file_size for part in parts)
     ratio = unpacked / max(len(content), 1)
+    names = [part.filename.casefold() for part in parts]
     if len(parts) > MOST_PARTS or unpacked > MOST_UNPACKED or (ratio > MOST_RATIO and unpacked > 1_000_000):
         return wrong("expect.no_bomb", unpacked=unpacked // 1_000_000, limit=MOST_UNPACKED // 1_000_000)
-    names = [part.filename.casefold() for part in parts]
-    if any(mark in part for part in names for mark in _MACROS) or name.casefold().endswith(
-        (".xlsm", ".xlsb")
-    ):
-        return wrong("expect.no_macros")
-    if "xl/workbook.xml" not in names:  # OpenDocument says in a part of its own what it is
-        return wrong("expect.xlsx_not_ods" if "mimetype" in names else "expect.xlsx")
-    return None
+    if any(mark in part for part in names for mark in _MACROS) or name.casefold().endswith(".xlsm"):
+        return wrong("expect.no_macros" if is_book else "expect.no_macros_docx")
+    if main in names:
+        return None
+    # A binary workbook has a part of its own, OpenDocument one that says what it is.
+    other = {"xl/workbook.bin": "expect.xlsx_not_xlsb", "mimetype": "expect.xlsx_not_ods"}
+    return wrong(next((other[part] for part in names if part in other and is_book), usual))
 
 
 def _merged(content: bytes) -> int:
@@ -163,7 +183,7 @@ def _merged(content: bytes) -> int:
             for part in packed.infolist():
                 if part.filename.casefold().startswith("xl/worksheets/"):
                     cells += sum(map(_size, _merged_ranges(packed.read(part))))
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, OSError):
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, ValueError, EOFError, OSError):
         return 0  # damaged or locked: the reader says so
     return cells
 

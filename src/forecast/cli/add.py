@@ -14,7 +14,7 @@ from forecast.base.spec import DEFAULT_AREA
 from forecast.cli.effect import shown
 from forecast.cli.local import ChoiceType, Verb, confirmed, options
 from forecast.intake.additions.append import append
-from forecast.intake.additions.one_row import KINDS, OPTIONS
+from forecast.intake.additions.one_row import KINDS, NEEDED, OPTIONS, option_of
 from forecast.intake.additions.proposal import Proposal, preview
 
 _COLUMNS: Final = {name: column for column, name in OPTIONS.items()}
@@ -24,13 +24,6 @@ _TEXTS: Final = (
     *("change", "what", "known-on"),
     *("published", "source-day", "source", "trust", "note"),
 )
-_SOURCED: Final = {"published_on": "--published", "source_url": "--source"}
-_NEEDED: Final = {
-    "score": _SOURCED,
-    "indicator": _SOURCED,
-    "announcement": {"source_url": "--source"},
-    "event": {"what": "--what", "known_on": "--known-on"},
-}
 
 
 def build(lang: str) -> click.Command:
@@ -69,9 +62,10 @@ def add(
     """Propose one row, show it, and append it if that is wished."""
     how = {name: given.pop(name) for name in ("by", "yes", "dry_run")}
     cells = {_COLUMNS.get(name, name): text for name, text in given.items() if text is not None}
-    for column, option in _NEEDED[kind].items():
+    for column in NEEDED[kind]:
         if column not in cells:
-            raise SpecError("cli.missing_option", {"option": option, "command": f"forecast add {kind}"})
+            missing = {"option": option_of(column), "command": f"forecast add {kind}"}
+            raise SpecError("cli.missing_option", missing)
     proposal = KINDS[kind](data_dir, **cells)
     row = proposal.rows[0]
     click.echo(preview(proposal, lang))

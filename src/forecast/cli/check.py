@@ -11,11 +11,13 @@ from typing import Any, Final
 import click
 
 from forecast.base import labels
-from forecast.base.errors import EXIT_DATA, EXIT_GOOD, MOST_TOLD, DataError
+from forecast.base.errors import EXIT_DATA, EXIT_GOOD, MOST_TOLD, DataError, Problem
 from forecast.cli.local import Verb, options, today
 from forecast.cli.plain import Side, each, runs, table
 from forecast.data import load
 from forecast.data.check import Summary, summary
+from forecast.intake.additions.folder_doubts import doubts_in
+from forecast.intake.grid import folded
 
 _WORDS: Final = ("table", "file", "component", "name", "area", "statistic", "reason", "max_status")
 _MARKS: Final = {"score": "●", "derived": "◐", "rank": "○", "missing": "·"}
@@ -52,10 +54,12 @@ def check(*, as_of: dt.date, index_code: str, area: str, data_dir: Path, as_json
         click.echo(_json({"sound": False, "problems": told, "rest": error.rest}))
         return EXIT_DATA
     found = summary(known, index_code=index_code, area=known.find_province(area))
+    doubts = folded(doubts_in(vintages, index_code, as_of))
     if as_json:
-        click.echo(_json({"sound": True, **found.as_dict(), "hashes": dict(known.hashes)}))
+        told = [doubt.as_dict(lang) for doubt in doubts]
+        click.echo(_json({"sound": True, **found.as_dict(), "doubts": told, "hashes": dict(known.hashes)}))
     else:
-        click.echo(page(found, lang))
+        click.echo("\n\n".join([page(found, lang), _doubts(doubts, lang)]))
     return EXIT_GOOD
 
 
@@ -72,6 +76,13 @@ def page(found: Summary, lang: str) -> str:
     head.append(labels.text("check.sound", lang))
     sections = (_counts, _coverage, _grid, _conflicts, _contradictions, _aside, _maxima, _undated)
     return "\n\n".join(["\n".join(head), *(section(found, lang) for section in sections)])
+
+
+def _doubts(doubts: Sequence[Problem], lang: str) -> str:
+    """Figures that are possible and yet unlikely: remarks, which change no exit code."""
+    told = [f"  {doubt.text(lang)}" for doubt in doubts[:MOST_TOLD]]
+    title = labels.text("check.doubts.title", lang, count=len(doubts))
+    return "\n".join([title, *(told or [labels.text("check.none", lang)])])
 
 
 def _counts(found: Summary, lang: str) -> str:

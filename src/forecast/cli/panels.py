@@ -14,6 +14,7 @@ import pandas as pd
 from forecast.base.disk import replacing, writing
 from forecast.base.errors import SpecError, WriteError
 from forecast.base.labels import Phrase
+from forecast.base.spelling import shielded
 from forecast.cli.local import Type
 from forecast.data import foreign, load
 from forecast.model import doubts
@@ -140,8 +141,12 @@ def _to_csv(tables: Iterable[pd.DataFrame], handle: IO[bytes]) -> None:
 
 
 def _cells(column: pd.Series) -> list[object]:
-    """Values as Python's own; a missing one is an empty cell."""
-    return list(column.astype(object).where(column.notna(), "")) if column.hasnans else column.tolist()
+    """Values as Python's own; a missing one is an empty cell, and no name is a spreadsheet's formula."""
+    values = list(column.astype(object).where(column.notna(), "")) if column.hasnans else column.tolist()
+    if pd.api.types.is_numeric_dtype(column):
+        return values
+    safe = {text: shielded(text) for text in set(values) if isinstance(text, str)}
+    return [safe.get(value, value) for value in values]
 
 
 def _refuse_place(path: Path) -> None:

@@ -1,37 +1,25 @@
-"""Reads the cells of a foreign sheet (.xlsx or .csv): text, numbers, days, formulas, merged ranges."""
+"""Cells of a foreign table: text, numbers, days, formulas, merged ranges; where each stands in its file."""
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
-from forecast.base import incoming
 from forecast.base.errors import Problem
 from forecast.base.labels import Phrase
-from forecast.base.spec import refuse_unknown
 from forecast.base.spelling import clean, letters_of
-from forecast.base.workbook import in_percent, open_workbook
-
-if TYPE_CHECKING:  # most commands that read a grid open no workbook
-    from openpyxl.worksheet.worksheet import Worksheet
 
 Kind = Literal["text", "number", "day", "formula"]
 Spot = tuple[int, int]  # row and column, both counted from 1
 
-TEXT_TABLES: Final = (".csv", ".txt")
 MOST_ROWS: Final = 5_000  # the annex has some hundreds; sheets formatted to their end have a million
 MOST_COLUMNS: Final = 60
 _MOST_ALIKE: Final = 3  # other cells of a column with the same fault that are told one by one
-_WIDEST: Final = 300  # columns that are looked at for what is not read
 _FIGURE: Final = re.compile(r"[+-]?\d[\d.,]*%?")
-_DELIMITERS: Final = (";", ",", "\t")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,25 +159,6 @@ class Grid:
         return problems
 
 
-def read_grids(path: Path, sheet: str = "") -> tuple[Grid, ...]:
-    """Read the sheets of an .xlsx file, or the one table of a CSV file; only the one named, if any is.
-
-    Raises
-    ------
-    DataError
-        If the file is refused as a whole: missing, too large, macros, damaged, not UTF-8.
-    SpecError
-        If no sheet has that name.
-    """
-    grids = tuple(grid for grid in _grids(path) if grid.cells or path.suffix.casefold() in TEXT_TABLES)
-    if not sheet:
-        return grids
-    names = [grid.sheet for grid in grids]
-    if clean(sheet) not in names:
-        refuse_unknown("--sheet", sheet, names)
-    return tuple(grid for grid in grids if grid.sheet == clean(sheet))
-
-
 def in_order(problems: Iterable[Problem]) -> list[Problem]:
     """Sort problems by row and column, each once; those of no sheet come last."""
     once = {(p.sheet, p.row, p.column, p.expected_key, str(p.expected_facts)): p for p in problems}
@@ -222,52 +191,8 @@ def _runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
         yield own[0], len(own)
 
 
-def _grids(path: Path) -> Iterator[Grid]:
-    if path.suffix.casefold() in TEXT_TABLES:
-        yield _csv_grid(path)
-    else:
-        yield from (_sheet_grid(path.name, each) for each in open_workbook(path).book.worksheets)
-
-
-def _sheet_grid(file: str, sheet: Worksheet) -> Grid:
-    rows, columns = min(sheet.max_row, MOST_ROWS), min(sheet.max_column, MOST_COLUMNS)
-    merged = {
-        (row, column): (span.min_row, span.min_col)
-        for span in sheet.merged_cells.ranges
-        for row in range(span.min_row, min(span.max_row, MOST_ROWS) + 1)
-        for column in range(span.min_col, min(span.max_col, MOST_COLUMNS) + 1)
-    }
-    hidden = {
-        number
-        for span in sheet.column_dimensions.values()
-        if span.hidden
-        for number in range(span.min or 0, min(span.max or 0, columns) + 1)
-    }
-    rest = min(sheet.max_column, _WIDEST)
-    wider = rest > MOST_COLUMNS and any(
-        value is not None
-        for values in sheet.iter_rows(max_row=rows, min_col=MOST_COLUMNS + 1, max_col=rest, values_only=True)
-        for value in values
-    )
-    return Grid(
-        file,
-        clean(sheet.title),
-        _cells(map(_as_seen, cells) for cells in sheet.iter_rows(max_row=rows, max_col=columns)),
-        merged,
-        hidden_rows=frozenset(row for row, span in sheet.row_dimensions.items() if span.hidden),
-        hidden_columns=frozenset(hidden),
-        wider=wider,
-    )
-
-
-def _as_seen(cell: Any) -> object:
-    """Value of a workbook's cell; of one that is shown in percent what is seen, 0.85 as 85%."""
-    value = cell.value
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return f"{100 * value:.10g}%" if number and in_percent(cell) else value
-
-
-def _cells(rows: Iterable[Iterable[object]]) -> dict[Spot, Cell]:
+def cells_of(rows: Iterable[Iterable[object]]) -> dict[Spot, Cell]:
+    """Make the cells of rows of values, counted from 1; what is empty has none."""
     cells = (
         _cell(row, column, value)
         for row, values in enumerate(rows, 1)
@@ -291,22 +216,3 @@ def _cell(row: int, column: int, value: object) -> Cell | None:
         return Cell(row, column, lines, kind) if lines else None
     formula = hasattr(value, "ref")  # array formulas and data tables are objects of their own
     return Cell(row, column, ("=" if formula else str(value),), "formula" if formula else "text")
-
-
-def _csv_grid(path: Path) -> Grid:
-    text = incoming.text(incoming.content(path), path.name)
-    tables = [_records(text, mark) for mark in _DELIMITERS]
-    # The right mark gives the most cells in the usual row; a decimal comma only now and then one more.
-    best = max(tables, key=lambda records: sorted(map(len, records))[len(records) // 2] if records else 0)
-    commas = best is tables[_DELIMITERS.index(",")]
-    widths = {number: len(record) for number, record in enumerate(best, 1)} if commas else {}
-    wider = any(cell.strip() for record in best for cell in record[MOST_COLUMNS:])
-    cells = _cells(record[:MOST_COLUMNS] for record in best[:MOST_ROWS])
-    return Grid(path.name, "", cells, widths=widths, wider=wider)
-
-
-def _records(text: str, delimiter: str) -> list[list[str]]:
-    try:
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-    except csv.Error:  # a cell longer than any name
-        return []

@@ -110,7 +110,7 @@ def test_what_the_door_refuses_is_told_by_option(data_dir, cells, told):
     ("cells", "kind"),
     [
         ({"component": "total", "score": "84,70"}, "doubt.copy"),  # the figure of 2022
-        ({"component": "D3", "score": "8,51"}, "doubt.jump"),  # percent / 10 where points are meant
+        ({"component": "D3", "score": "8,51"}, "doubt.standing"),  # percent / 10 where points are meant
         ({"component": "total", "score": "93"}, "doubt.above_highest"),
     ],
 )

@@ -31,6 +31,7 @@ SCORE = {
     "trust": "press",
 }
 ANNOUNCEMENT = {"index_code": "PAR", "year": "2025", "announced_on": "2001-05-05", "precision": "day"}
+ANNOUNCEMENT |= {"source_url": "giả định"}
 VALUE = {
     "indicator_code": "pub_inv_disb_rate",
     "area": "TP. Hồ Chí Minh",
@@ -128,7 +129,7 @@ def test_a_framework_has_the_number_of_a_decision(name, good, data_dir):
 
 @pytest.mark.parametrize("cell", ["a\nb", "a\rb", "a\u2028b", "a\0b", "a\udcffb"], ids=ascii)
 def test_a_cell_that_a_file_of_lines_cannot_hold_is_refused(cell, data_dir, tmp_path):
-    """One row stays one line, in the letters of UTF-8; the rows of the list are named."""
+    """One row stays one line, in the letters of UTF-8; what all rows share is told once, at its option."""
     path = tmp_path / "list.csv"
     lines = [f"pub_inv_disb_rate,2023-{month:02d},{month}" for month in range(1, 4)]
     path.write_text("\n".join(["indicator_code,period,value", *lines]), encoding="utf-8")
@@ -136,7 +137,7 @@ def test_a_cell_that_a_file_of_lines_cannot_hold_is_refused(cell, data_dir, tmp_
     with pytest.raises(DataError) as caught:
         lists.rows_of_list(data_dir, path, "indicators", shared=shared)
 
-    assert [(each.file, each.row) for each in caught.value.problems] == [("list.csv", n) for n in (2, 3, 4)]
+    assert [(each.file, each.row) for each in caught.value.problems] == [("--source", None)]
 
 
 @pytest.mark.parametrize(

@@ -139,3 +139,27 @@ def test_every_doubt_has_the_words_of_a_rows_note():
     keys = {key.partition(".")[2] for key in labels.catalogue() if key.startswith("doubt.")}
 
     assert keys == {key.partition(".")[2] for key in labels.catalogue() if key.startswith("doubt_kind.")}
+
+
+@given(
+    usual=st.floats(10.0, 100.0),
+    moves=st.lists(st.floats(-9.0, 9.0), min_size=1, max_size=8),
+    level=st.floats(-9.0, 9.0),
+)
+def test_a_slipped_decimal_is_far_and_a_usual_figure_is_not(usual, moves, level):
+    """Whatever is usual, also where a tenth of it lies nearer than any limit in points."""
+    own, middle = [usual + usual / 10 * move / 9 for move in moves], usual + level / 9
+
+    assert plausible.far(usual / 10, own, middle)
+    assert not plausible.far(usual, own, middle)
+
+
+def test_a_figure_near_one_year_or_the_column_is_not_far():
+    """Of several years each must be far; of one, somewhat farther."""
+    assert plausible.far(54.0, [80.0, 82.0], 81.0)
+    assert not plausible.far(54.0, [80.0], 81.0)
+    assert plausible.far(49.0, [80.0], 81.0)
+    assert not plausible.far(54.0, [80.0, 60.0], 81.0)
+    assert not plausible.far(54.0, [80.0, 82.0], 70.0)
+    assert plausible.unlike(2.0, [20.0, 21.0])
+    assert not plausible.unlike(20.0, [20.0, 60.0])

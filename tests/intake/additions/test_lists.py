@@ -185,3 +185,30 @@ def test_criteria_that_do_not_make_their_domain_are_doubted_at_the_door(office, 
         ("D4", "doubt.parts", 9.25)
     ]
     assert "D2" in found[0].text("en")
+
+
+def test_lists_on_two_sheets_below_the_same_headings_are_one(office, tmp_path):
+    """Faults are told at their own sheet; other headings still ask for the sheet."""
+    head, body, *_ = CASES["indicators"]
+    path = tmp_path / "bang.xlsx"
+
+    def written(second):
+        book = openpyxl.Workbook()
+        for page, rows in ((book.active, [*head, *body]), (book.create_sheet("Trang 2"), second)):
+            for row in rows:
+                page.append(row)
+        book.save(path)
+        return path
+
+    later = [[*row[:2], "2024-01..2024-05", *row[3:]] for row in body[:1]]
+    proposal = lists.rows_of_list(office, written([*head, *later]), "indicators", shared={"source_url": "x"})
+
+    assert len(proposal.rows) == len(body) + 1
+    assert "imports.sheets_as_one" in {remark.key for remark in proposal.remarks}
+    wrong = [[*later[0][:3], "nhiều", *later[0][4:]]]
+    with pytest.raises(DataError) as refused:
+        lists.rows_of_list(office, written([*head, *wrong]), "indicators", shared={"source_url": "x"})
+    assert [(each.sheet, each.cell) for each in refused.value.problems] == [("Trang 2", "D2")]
+    other = [[*head[0][:-1], "Ghi chú"], *later]
+    with pytest.raises(SpecError, match="Trang 2"):
+        lists.rows_of_list(office, written(other), "indicators", shared={"source_url": "x"})

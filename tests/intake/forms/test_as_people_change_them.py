@@ -81,3 +81,22 @@ def test_a_day_in_words_is_a_day(day, changed):
 
     assert outcome.state == "accepted"
     assert "2024-09-30" in set(stored["due"].astype(str).str[:10])
+
+
+@pytest.mark.parametrize("column", ["I", "N"])
+def test_a_figure_or_a_day_merged_over_two_rows_is_told_by_its_cause(column, changed):
+    """Whose it is, is not said; nothing is taken, and no other fault is told of that row."""
+    merged = []
+
+    def change(sheet):
+        first, second = rows_of(sheet)[:2]
+        sheet[f"{column}{first}"] = sheet[f"{column}{first}"].value or "2024-11-15"
+        sheet.merge_cells(f"{column}{first}:{column}{second}")
+        merged.extend([f"{column}{first}", f"{column}{second}"])
+
+    outcome, stored = changed(change)
+
+    assert outcome.state == "refused"
+    assert stored.empty
+    told = [(each.cell, each.expected_key, each.expected_facts["first"]) for each in outcome.problems]
+    assert told == [(merged[1], "expect.form_not_merged", merged[0])]

@@ -107,7 +107,7 @@ class Vintages:
         places, _ = gazetteer(self.frames["areas"])
         found, problems = _table_of(content, table, places)
         checked = {**self.checked, **({table.name: found} if found is not None else {})}
-        problems += broken_rules(checked, places)
+        problems += broken_rules(checked, places, changed=table.name)
         _refuse(problems)
         return _vintages(checked, self.scenarios, self.hashes.get(SCENARIOS_FILE, ""))
 

@@ -16,6 +16,7 @@ from forecast.base.spelling import clean, without_marks
 _TONES: Final = "\N{COMBINING GRAVE ACCENT}\N{COMBINING ACUTE ACCENT}\N{COMBINING TILDE}"
 _TONE_MARKS: Final = frozenset(f"{_TONES}\N{COMBINING HOOK ABOVE}\N{COMBINING DOT BELOW}")
 _RANK_WORDS: Final = re.compile(r"^(?:tỉnh|thành phố|t\.?\s?p\.?)\s*(?=\S)", flags=re.IGNORECASE)
+_ALIKE: Final = 0.65  # of two spellings; any word is a little like some province
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Gazetteer:
     def nearest(self, found: str) -> str:
         """Give the known area whose spelling is closest, or an empty text."""
         folded = fold(found.partition("/")[0])
-        near = nearest(folded, self.spellings)
+        near = nearest(folded, self.spellings, least=_ALIKE)
         return self.spellings[near] if near else ""
 
 

@@ -14,7 +14,7 @@ from typing import Final
 from forecast.base import incoming, labels
 from forecast.base.errors import DataError, Problem
 from forecast.base.spec import nearest
-from forecast.base.spelling import clean
+from forecast.base.spelling import clean, shielded, unshielded
 from forecast.data.tables import Table
 
 Source = Path | Mapping[str, bytes]  # a folder, or its files in memory by name
@@ -101,6 +101,9 @@ def rows_of(data: bytes, table: Table, name: str) -> tuple[Rows | None, list[Pro
         if len(cells) != len(header)
     ]
     columns = list(map(list, zip(*(cells for _, cells in fit), strict=True))) or [[] for _ in header]
+    columns = [
+        list(map(unshielded, each)) if any("'" in cell[:1] for cell in each) else each for each in columns
+    ]
     by_name = dict(zip(header, columns, strict=True))
     for column in table.columns:
         by_name.setdefault(column.name, [""] * len(fit))
@@ -111,6 +114,7 @@ def rows_of(data: bytes, table: Table, name: str) -> tuple[Rows | None, list[Pro
 def grown(before: bytes, table: Table, rows: Sequence[Mapping[str, str]]) -> bytes:
     """Give a CSV file's bytes with rows after them, in the file's own columns; a new file gets its header.
 
+    No cell is written as a spreadsheet's formula; `rows_of` takes the apostrophe off.
     Columns that a row does not name, or that the file lacks, are left out of it.
     """
     told = io.StringIO(before.decode("utf-8-sig"), newline="")
@@ -122,7 +126,7 @@ def grown(before: bytes, table: Table, rows: Sequence[Mapping[str, str]]) -> byt
         writer.writeheader()
     elif not before.endswith((b"\n", b"\r")):
         added.write(end)
-    writer.writerows(rows)
+    writer.writerows({name: shielded(cell) for name, cell in row.items()} for row in rows)
     return before + added.getvalue().encode()
 
 

@@ -35,6 +35,18 @@ _RESTS_ON: Final[Mapping[str, tuple[str, ...]]] = {
     "published_on": ("year", "published_on"),
     "source_day": ("published_on", "source_day"),
 }
+# Other tables that the rules of a table look at; no others are given to them.
+_READS: Final[Mapping[str, tuple[str, ...]]] = {
+    "scores": ("frameworks",),
+    "indicator_types": ("frameworks",),
+    "indicators": ("indicator_types",),
+    "elasticities": ("indicator_types",),
+    "targets": ("indicators",),
+    "frameworks": ("indicators", "indicator_types"),
+    "submissions": ("frameworks",),
+    "self_scores": ("frameworks",),
+    "remedies": ("units", "frameworks"),
+}
 _SUM_TOLERANCE: Final = 0.005
 _DECISION: Final = re.compile(r"\d{1,5}/QĐ-\w+|\d{4}")  # or the year, where no number is known
 _PROVINCES: Final = merged.PROVINCES
@@ -87,8 +99,8 @@ def repeated_rows(checked: Checked) -> list[Problem]:
     ]
 
 
-def broken_rules(tables: Mapping[str, Checked], gazetteer: Gazetteer) -> list[Problem]:
-    """Judge every table by its own rules."""
+def broken_rules(tables: Mapping[str, Checked], gazetteer: Gazetteer, *, changed: str = "") -> list[Problem]:
+    """Judge every table by its own rules, or only those that the one that `changed` can have broken."""
     frames = {name: checked.good for name, checked in tables.items()}
     for name in ("frameworks", "units"):  # sums without a bad row would be off, names seem unknown
         if name in tables and tables[name].bad:
@@ -118,8 +130,9 @@ def broken_rules(tables: Mapping[str, Checked], gazetteer: Gazetteer) -> list[Pr
     return [
         tables[name].problem(finding)
         for name, rule in rules.items()
-        if name in tables
-        for finding in rule(frames[name], frames, gazetteer)
+        if name in tables and changed in ("", name, *_READS.get(name, ()))
+        for beside in [{other: frames[other] for other in (name, *_READS.get(name, ())) if other in frames}]
+        for finding in rule(frames[name], beside, gazetteer)
         if tables[name].rests_on_good(finding)
     ]
 

@@ -124,7 +124,7 @@ def _unlike_other_years(case: Case, history: History) -> Iterator[Doubt]:
 
 
 def _unlike_known(case: Case, history: History) -> Iterator[Doubt]:
-    """A cell far from what stands for its year, or from every year of its place and from most places."""
+    """A cell far from what stands for its year, or from all that is known of its place and column."""
     known = history.figures.dropna(subset="percent")
     middles = known.groupby("component")["percent"].median()
     years: defaultdict[tuple[str, str], list[tuple[int, float]]] = defaultdict(list)
@@ -137,13 +137,12 @@ def _unlike_known(case: Case, history: History) -> Iterator[Doubt]:
         now, others = float(case.percent.iloc[row, column]), years[cell]
         facts: dict[str, Any] = {"now": round(now, 2)}
         standing = [percent for year, percent in others if year == case.year]
-        if standing and min(abs(percent - now) for percent in standing) > plausible.ALONE:
+        own = [percent for _, percent in others]
+        if standing and plausible.unlike(now, standing):
             yield Doubt("doubt.standing", *cell, {**facts, "known": round(standing[0], 2)})
-        elif others and not standing:
-            far = [abs(percent - now) for percent in (*(own for _, own in others), middles[cell[1]])]
-            if min(far) > plausible.ALONE:
-                year, percent = min(others, key=lambda pair: abs(pair[0] - case.year))
-                yield Doubt("doubt.jump", *cell, {**facts, "other": year, "before": round(percent, 2)})
+        elif own and not standing and plausible.far(now, own, float(middles[cell[1]])):
+            year, percent = min(others, key=lambda pair: abs(pair[0] - case.year))
+            yield Doubt("doubt.jump", *cell, {**facts, "other": year, "before": round(percent, 2)})
 
 
 def _far_below_all(case: Case, history: History) -> Iterator[Doubt]:

@@ -45,6 +45,8 @@ class IndicatorDoubts:
         Those and the new ones, among which a new one may be far above all others; default: as `known`.
     kinds
         Kind by code of the catalogue; only what is cumulative cannot fall.
+    among
+        Whether the figures that are judged are among those that stand, and are not held against themselves.
     """
 
     def __init__(
@@ -52,12 +54,16 @@ class IndicatorDoubts:
         known: pd.DataFrame,
         every: pd.DataFrame | None = None,
         kinds: Mapping[str, str] | None = None,
+        *,
+        among: bool = False,
     ) -> None:
         self._values: defaultdict[tuple[str, str], list[tuple[str, float]]] = defaultdict(list)
         self._given: dict[tuple[str, ...], float] = {}
         self._kinds = dict(kinds or {})
-        self._lowest = known.groupby("indicator_code")["value"].min().to_dict()
-        self._highest = known.groupby("indicator_code")["value"].max().to_dict()
+        self._among = among
+        values = [(str(code), list(own)) for code, own in known.groupby("indicator_code")["value"]]
+        self._low = {code: heapq.nsmallest(2, own) for code, own in values}
+        self._high = {code: heapq.nlargest(2, own) for code, own in values}
         whole = known if every is None else every
         parts = whole[whole["area"] != COUNTRY].groupby("indicator_code")["value"]
         self._largest = {str(code): heapq.nlargest(2, values) for code, values in parts}
@@ -87,10 +93,10 @@ class IndicatorDoubts:
         """A sign, a share, a size that no figure of the indicator has; a second figure of one source."""
         value, code = float(row.value), str(row.indicator_code)
         change = _CHANGE.search(plain_words(str(row.indicator_name_vi)))
-        if value < 0 and not change and self._lowest.get(code, 0.0) >= 0:
+        if value < 0 and not change and self._end(self._low, code, value) >= 0:
             yield Doubt("doubt.negative", column="value")
         share = str(row.unit).startswith("%")
-        if share and value > _WHOLE and not change and self._highest.get(code, 0.0) <= _WHOLE:
+        if share and value > _WHOLE and not change and self._end(self._high, code, value) <= _WHOLE:
             yield Doubt("doubt.over_whole", column="value")
         hint = round(_THOUSAND * value, 6)  # 12.345 dossiers
         cut = value % 1 and 1 <= value < _THOUSAND and hint % 1 == 0
@@ -106,6 +112,11 @@ class IndicatorDoubts:
         given = self._given.get(_origin(row))
         if given is not None and given != value:
             yield Doubt("doubt.two_values", facts={"known": given}, column="value")
+
+    def _end(self, ends: Mapping[str, list[float]], code: str, value: float) -> float:
+        """Lowest or highest figure of the others; 0 if there is none."""
+        own = ends.get(code, [])
+        return next(iter(own[1:] if self._among and own[:1] == [value] else own), 0.0)
 
     def _beside_own(
         self, row: Any, days: tuple[dt.date, dt.date], others: list[tuple[str, float]]

@@ -26,8 +26,9 @@ from forecast.data.tables import (
 from forecast.intake.additions.headings import column_named
 from forecast.intake.additions.indicator_sheet import Line, read_indicator_sheet
 from forecast.intake.additions.province_rows import no_table
-from forecast.intake.additions.stacked import tables_in
-from forecast.intake.grid import MOST_ROWS, Cell, Grid, read_grids
+from forecast.intake.additions.stacked import below_each_other, tables_in
+from forecast.intake.grid import MOST_ROWS, Cell, Grid
+from forecast.intake.reading import read_grids
 
 FEWEST_HEADINGS: Final = 3  # recognised in a row, from which it is the heading of a table
 _HEAD_ROWS: Final = 30
@@ -43,12 +44,16 @@ KINDS: Final[Mapping[str, Table]] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lines:
-    """A list in a sheet: its columns by name, and its lines; a printed table's lines are its figures."""
+    """A list in a sheet: its columns by name, and its lines from the row `first` on.
+
+    A printed table's lines are its figures.
+    """
 
     grid: Grid
     columns: Mapping[str, int]
     lines: tuple[Line, ...]
     unread: tuple[str, ...]
+    first: int = 1
     remarks: tuple[Phrase, ...] = ()
     problems: tuple[Problem, ...] = ()
 
@@ -81,6 +86,8 @@ def read_list(
     """
     grids = read_grids(path, sheet)
     lists = [lines for grid in grids if (lines := _with_heading(grid, kind, by_hand))]
+    if len(lists) > 1 and all(_heading(lines) == _heading(lists[0]) for lines in lists):
+        lists = _as_one(lists, kind, by_hand)
     places = gazetteer(now.frames["areas"])[0]
     if not lists and kind == "indicators":
         printed = (table.grid for table in tables_in(grids, places))
@@ -94,6 +101,18 @@ def read_list(
     if max(lists[0].grid.rows) >= MOST_ROWS:
         raise DataError([Problem(path.name, None, "", "", "imports.too_long", {"most": MOST_ROWS})])
     return lists[0]
+
+
+def _heading(lines: Lines) -> tuple[Mapping[str, int], tuple[str, ...]]:
+    return lines.columns, lines.unread
+
+
+def _as_one(lists: Sequence[Lines], kind: str, by_hand: Mapping[int, str]) -> list[Lines]:
+    """Read lists of several sheets below the same headings as one."""
+    whole = below_each_other([(lines.grid, lines.first if at else 1) for at, lines in enumerate(lists)])
+    found = _with_heading(whole, kind, by_hand)
+    remark = Phrase("imports.sheets_as_one", {"sheets": [lines.grid.sheet for lines in lists]})
+    return [dataclasses.replace(found, remarks=(remark, *found.remarks))] if found else list(lists)
 
 
 def _printed(
@@ -115,7 +134,7 @@ def _printed(
     if read.skipped:
         remarks.append(Phrase("imports.no_areas", {"rows": list(read.skipped)}))
     remarks += grid.hidden()
-    return Lines(grid, {}, read.lines, read.unread, tuple(remarks), read.problems)
+    return Lines(grid, {}, read.lines, read.unread, remarks=tuple(remarks), problems=read.problems)
 
 
 def _with_heading(grid: Grid, kind: str, by_hand: Mapping[int, str]) -> Lines | None:
@@ -144,7 +163,7 @@ def _with_heading(grid: Grid, kind: str, by_hand: Mapping[int, str]) -> Lines | 
     unread = tuple(cell.text for cell in grid.row(at) if cell.column not in read)
     lines = tuple(_line(grid, number, places) for number in grid.rows if number > at)
     problems = (*twice, *grid.misfits([at], at + 1))
-    return Lines(grid, places, lines, unread, tuple(grid.hidden()), problems)
+    return Lines(grid, places, lines, unread, at + 1, tuple(grid.hidden()), problems)
 
 
 def _refuse_strange(by_hand: Mapping[int, str], allowed: Sequence[str]) -> None:

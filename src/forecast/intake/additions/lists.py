@@ -32,7 +32,16 @@ from forecast.intake.additions.indicator_doubts import IndicatorDoubts, elastici
 from forecast.intake.additions.indicator_sheet import Line
 from forecast.intake.additions.list_sheet import KINDS, Lines, read_list
 from forecast.intake.additions.periods import UnclearPeriodError, YearMissingError, period_in
-from forecast.intake.additions.proposal import TABLE_LANG, Compared, Doubted, Proposal, Row, propose
+from forecast.intake.additions.proposal import (
+    OPTIONS_OF_ALL,
+    TABLE_LANG,
+    Compared,
+    Doubted,
+    Proposal,
+    Row,
+    of_all,
+    propose,
+)
 from forecast.intake.additions.province_rows import area_named
 from forecast.intake.additions.province_sheet import columns_by_hand
 from forecast.intake.figures import plain_number
@@ -124,6 +133,9 @@ def rows_of_list(
     added = [rows[at] for at in new]
 
     def place(problem: Problem, number: int) -> Problem:
+        own = read.lines[new[number]].cells.get(problem.column)
+        if own is None and shared.get(problem.column) and problem.column in OPTIONS_OF_ALL:
+            return of_all(problem)
         return read.placed(problem, read.lines[new[number]])
 
     def judge(after: Vintages) -> tuple[Compared, list[Doubted]]:

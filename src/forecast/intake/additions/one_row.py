@@ -40,6 +40,12 @@ OPTIONS: Final = {  # what a column is called where figures are given
     "indicator_name_vi": "name",
     "kind": "change",
 }
+NEEDED: Final = {  # beyond what the tables need: who enters a figure knows whence and from when it is
+    "score": ("published_on", "source_url"),
+    "indicator": ("published_on", "source_url"),
+    "announcement": ("announced_on", "source_url"),
+    "event": ("what", "known_on"),
+}
 _NUMBERS: Final = ("score", "max_score", "rank", "value")
 
 
@@ -143,16 +149,19 @@ def _propose(
     def as_problem(doubt: Doubt) -> Problem:
         column = doubt.column or ("rank" if doubt.key.startswith("doubt.rank") else "score")
         facts = {**doubt.all_facts, "component": doubt.component or row.get("component", "")}
-        return Problem(_option(column), None, "", row[column], doubt.key, facts)
+        return Problem(option_of(column), None, "", row[column], doubt.key, facts)
 
     def judged(after: Vintages) -> tuple[Compared, list[Doubted]]:
         compared, doubts = judge(after)
         return compared, [(as_problem(doubt), (0,)) for doubt in doubts]
 
     def place(problem: Problem, _: int) -> Problem:
-        file = _option(problem.column) if problem.column else problem.file
+        file = option_of(problem.column) if problem.column else problem.file
         return dataclasses.replace(problem, file=file, row=None, column="")
 
+    empty = [name for name in NEEDED[kind] if not row[name]]
+    if empty:
+        raise DataError([Problem(option_of(name), None, "", "", "expect.something") for name in empty])
     what = " ".join(row[name] for name in table.key if name != "statistic")
     return propose(data_dir, now, table, [row], action=f"add {kind}", what=what, place=place, judge=judged)
 
@@ -161,7 +170,7 @@ def _cleaned(table: Table, cells: Mapping[str, str], now: Vintages) -> dict[str,
     """Write cells as the table has them: decimal points, the one spelling of an area."""
     unknown = sorted(set(cells) - set(table.names))
     if unknown:
-        facts = {"found": _option(unknown[0]), "allowed": [_option(name) for name in table.names]}
+        facts = {"found": option_of(unknown[0]), "allowed": [option_of(name) for name in table.names]}
         raise SpecError("spec.unknown", {"name": table.file, **facts})
     places, _ = gazetteer(now.frames["areas"])
     given = {name: text for name, cell in cells.items() if (text := clean(str(cell)))}
@@ -193,5 +202,6 @@ def _score_row(table: Table, given: Mapping[str, str]) -> dict[str, str]:
     return row
 
 
-def _option(column: str) -> str:
+def option_of(column: str) -> str:
+    """Name the option by which a column is given."""
     return "--" + OPTIONS.get(column, column).replace("_", "-")

@@ -7,6 +7,7 @@ The limits were chosen on early years of full panels of other indices and confir
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -17,7 +18,11 @@ Floats = NDArray[np.float64]
 LEVEL: Final = 30.0  # percent of the maximum by which the middle of a column may move in a year
 JUMP: Final = 8.0  # robust standard deviations by which one cell may move otherwise than its column
 LEAST_JUMP: Final = 10.0  # and never less than so many percent of the maximum
-ALONE: Final = 25.0  # percent by which a cell may move of whose column little is known
+STANDING: Final = 15.0  # percent by which a cell may differ from what stands for its very year
+FAR: Final = 25.0  # percent from each of several years of a place and from its column's middle
+FAR_OF_ONE: Final = 28.0  # the same where one year is known
+SLIPPED: Final = 3.0  # times below what is usual; a slipped decimal mark is ten times
+_LEAST: Final = 0.5  # percent, below which a figure is not told from another
 FAR_BELOW: Final = 0.25  # of the middle of all figures, below which a place's first figure is doubted
 SWAP: Final = 20.0  # twice the log odds that two rows are exchanged
 COLUMN: Final = 0.2  # gain in rank correlation, a column, from which columns count as exchanged
@@ -51,17 +56,33 @@ def level_moves(now: Floats, before: Floats) -> Floats:
 def jumps(now: Floats, before: Floats) -> Floats:
     """Move of each cell beyond its column's, in robust standard deviations of the column.
 
-    In a column with fewer than `FEWEST` cells known in both the common move is taken as none, and
-    `ALONE` counts as much as `JUMP` standard deviations.
+    A column with fewer than `FEWEST` cells known in both has none: `far` judges its cells one by one.
     """
     moves = now - before
     return np.column_stack([_robust(column) for column in moves.T])
 
 
+def far(now: float, own: Sequence[float], middle: float) -> bool:
+    """Whether a figure fits no year of its place nor its column's middle, or is a third of what is usual.
+
+    What is usual is the middle of the place's own years or of the column, whichever is higher.
+    """
+    nearest = min(abs(now - other) for other in (*own, middle))
+    return nearest > (FAR if len(own) > 1 else FAR_OF_ONE) or max(now, _LEAST) * SLIPPED < max(
+        float(np.median(own)), middle
+    )
+
+
+def unlike(now: float, standing: Sequence[float]) -> bool:
+    """Whether a figure differs much from all that stand for its very year."""
+    nearest = min(abs(now - other) for other in standing)
+    return nearest > STANDING or max(now, _LEAST) * SLIPPED < min(standing)
+
+
 def _robust(moves: Floats) -> Floats:
     known = moves[~np.isnan(moves)]
     if len(known) < FEWEST:
-        return moves * JUMP / ALONE
+        return moves * 0.0
     middle = np.median(known)
     spread = _MAD * np.median(np.abs(known - middle))
     return np.asarray((moves - middle) / max(spread, LEAST_JUMP / JUMP))

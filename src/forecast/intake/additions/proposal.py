@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +20,22 @@ Row = Mapping[str, str]
 Place = Callable[[Problem, int], Problem]  # puts a problem of the n-th row to where its cell came from
 Doubted = tuple[Problem, tuple[int, ...]]  # a doubt and the rows that it speaks of; all if none is named
 TABLE_LANG: Final = "vi"  # the tables' language, whoever adds
+OPTIONS_OF_ALL: Final = {  # of cells that all rows of a file may share
+    "published_on": "--published",
+    "recorded_on": "--published",
+    "stated_on": "--published",
+    "source_day": "--source-day",
+    "source_url": "--source",
+    "trust": "--trust",
+    "note": "--note",
+}
 _MOST_LISTED: Final = 12
+
+
+def of_all(problem: Problem) -> Problem:
+    """Put a problem of what all rows share to the option that gave it."""
+    option = OPTIONS_OF_ALL[problem.column]
+    return replace(problem, file=option, row=None, column="", sheet="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +171,7 @@ def _with_rows(now: Vintages, table: Table, before: bytes, rows: Sequence[Row], 
     first = len(before.splitlines()) + (1 if before.strip() else 2)  # a new file begins with its header
     broken = [place(problem, number) for number, problem in _unwritable(rows, table)]
     if broken:
-        raise DataError(broken)
+        raise DataError(_once(broken))
     today = dt.datetime.now().astimezone().date()
     try:
         after = now.with_content(table.file, grown(before, table, rows))
@@ -164,12 +179,28 @@ def _with_rows(now: Vintages, table: Table, before: bytes, rows: Sequence[Row], 
         if to_come:
             raise DataError(to_come)
     except DataError as error:
-        placed = (
-            place(problem, (problem.row or 0) - first) if _is_new(problem, table, first) else problem
+        placed = [
+            place(_among_new(problem, first, place), (problem.row or 0) - first)
+            if _is_new(problem, table, first)
+            else problem
             for problem in error.problems
-        )
-        raise DataError(list(placed)) from error
+        ]
+        raise DataError(_once(placed)) from error
     return after
+
+
+def _among_new(problem: Problem, first: int, place: Place) -> Problem:
+    """Name the row that a repeated one repeats where it stands in what was given, not in the table."""
+    earlier = problem.expected_facts.get("first")
+    if problem.expected_key != "expect.new_key" or earlier is None or earlier < first:
+        return problem
+    row = place(problem, earlier - first).row or earlier
+    return replace(problem, expected_facts={**problem.expected_facts, "first": row})
+
+
+def _once(problems: Sequence[Problem]) -> list[Problem]:
+    """Leave out what is told already: an option's problem is that of every row."""
+    return list({(str(each), each.file): each for each in problems}.values())
 
 
 def _is_new(problem: Problem, table: Table, first: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -25,9 +25,11 @@ from forecast.intake.additions.province_rows import (
     no_table,
     number_columns,
 )
+from forecast.intake.additions.stacked import Found as Table
 from forecast.intake.additions.stacked import tables_in
 from forecast.intake.figures import printed_figure
-from forecast.intake.grid import MOST_COLUMNS, Grid, Spot, read_grids
+from forecast.intake.grid import MOST_COLUMNS, Grid, Spot
+from forecast.intake.reading import read_grids
 
 _STATISTICS: Final = (
     ("max", r"(gia tri |diem )?(cao nhat|lon nhat).*"),
@@ -102,9 +104,10 @@ def read_sheet(
     Parameters
     ----------
     path
-        .xlsx or .csv.
+        .xlsx, .csv, .docx or .pdf.
     sheet
-        Name of the sheet; needed where several hold a table of provinces.
+        Name of the sheet, or number or title of the table; needed where several hold one of provinces
+        and no title alone names the year and the index.
     columns
         Columns named by hand: ``D3=E`` or ``rank=L``.
     unit
@@ -123,10 +126,23 @@ def read_sheet(
     if not tables:
         usual = Problem(path.name, None, "", "", "imports.no_table")
         raise DataError([no_table(grids, places, usual)])
-    if len(tables) > 1:
-        raise SpecError("imports.several_sheets", {"sheets": [grid.sheet for grid, *_ in tables]})
-    grid, column, rows = tables[0]
-    return _Reader(grid, column, rows[0], index_code, year, places, unit).sheet(named)
+    own = [table for table in tables if len(tables) == 1 or _titled(table, index_code, year)]
+    if len(own) != 1:
+        raise SpecError("imports.several_sheets", {"sheets": [grid.sheet for grid, *_ in own or tables]})
+    grid, column, rows = own[0]
+    found = _Reader(grid, column, rows[0], index_code, year, places, unit).sheet(named)
+    others = [table.grid.sheet for table in tables if table is not own[0]]
+    chosen = [Phrase("imports.chosen", {"sheet": grid.sheet, "others": others})] if others else []
+    return replace(found, remarks=(*chosen, *found.remarks))
+
+
+def _titled(table: Table, index_code: str, year: int) -> bool:
+    """Whether the name of a sheet and what stands above its table say the year, and no other index alone."""
+    cells = (cell.text for spot, cell in sorted(table.grid.cells.items()) if spot[0] < table.rows[0])
+    title = " ".join([table.grid.sheet, *cells])
+    words = set(plain_words(title).split())
+    named = {code for code in COMPONENTS if code.casefold() in words}
+    return year in years_in(title) and (not named or index_code in named)
 
 
 class _Reader:
@@ -162,8 +178,15 @@ class _Reader:
         self._report_twice(columns)
         if not any(heading.kind == "figure" for heading in columns.values()):
             numeric = number_columns(self.grid, self.area_column, self.first)
-            seen = [" / ".join(self._labels(column)) for column in numeric]
-            self.problems.append(self.grid.whole_problem("imports.no_columns", seen=seen))
+            seen = list(filter(None, (" / ".join(self._labels(column)) for column in numeric)))
+            key = "imports.no_columns" if seen else "imports.no_heading"
+            letters = [letters_of(column) for column in numeric]
+            self.problems.append(self.grid.whole_problem(key, seen=seen, columns=letters))
+        self.problems += [
+            self.grid.whole_problem("imports.column_empty", column=letters_of(at))
+            for at in named
+            if not any(column == at and row >= self.first for row, column in self.grid.cells)
+        ]
         self.problems += self.grid.misfits(self.head, self.first)
         lines = [line for row in self.grid.rows if row not in self.head for line in self._line(row, columns)]
         self._report_repeated(lines)

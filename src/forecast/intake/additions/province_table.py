@@ -34,7 +34,15 @@ from forecast.intake.additions.comparison import compare_and_judge
 from forecast.intake.additions.doubts import Doubt
 from forecast.intake.additions.headings import Unit
 from forecast.intake.additions.one_row import scale
-from forecast.intake.additions.proposal import Compared, Doubted, Proposal, Row, propose
+from forecast.intake.additions.proposal import (
+    OPTIONS_OF_ALL,
+    Compared,
+    Doubted,
+    Proposal,
+    Row,
+    of_all,
+    propose,
+)
 from forecast.intake.additions.province_sheet import Figure, Line, Sheet, read_sheet
 from forecast.intake.grid import Spot, folded, in_order
 
@@ -107,6 +115,8 @@ def table(
     missing = tuple(area for area in maker.provinces if area not in given)
 
     def place(problem: Problem, number: int) -> Problem:
+        if problem.column in OPTIONS_OF_ALL:
+            return of_all(problem)
         spot = spots[number].get(problem.column, spots[number]["area"])
         placed = read.grid.problem(*spot, problem.expected_key, **problem.expected_facts)
         return dataclasses.replace(placed, value=problem.value)
@@ -199,7 +209,7 @@ class _RowMaker:
                 rank = line.ranks.get(component)
                 if (figure or rank) and not self._stands(line, component, figure, unit, rank):
                     rows.append(self._row(line, component, figure, unit, rank))
-                    cells = {"score": figure, "rank": rank}
+                    cells = {"score": figure, "rank": rank, "max_score": self.printed.get(component, figure)}
                     spots.append(
                         {"area": line.spot, **{name: cell.spot for name, cell in cells.items() if cell}}
                     )
@@ -322,7 +332,8 @@ def _wrong_percent(read: Sheet, maker: _RowMaker) -> Iterator[Doubt]:
     """Points and percent of one cell that do not belong together."""
     for line in read.of("value"):
         for component in read.components:
-            points, percent = (line.figures.get((component, unit)) for unit in ("points", "percent"))
+            points, percent, bare = (line.figures.get((component, u)) for u in ("points", "percent", ""))
+            percent = percent or (bare if points and bare and bare.value != points.value else None)
             high = maker.maximum(component)
             if points and percent and high > 0:
                 due = WHOLE * points.value / high

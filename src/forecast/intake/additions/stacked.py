@@ -38,6 +38,15 @@ def tables_in(grids: Sequence[Grid], places: Gazetteer) -> list[Found]:
     return [_joined([(table, 0, table.grid.cells) for table in found])]
 
 
+def below_each_other(parts: Sequence[tuple[Grid, int]]) -> Grid:
+    """Put sheets below each other, each from a row on; messages name where a cell stood."""
+    own = (
+        (Found(grid, 0, ()), 0, {spot: cell for spot, cell in grid.cells.items() if spot[0] >= first})
+        for grid, first in parts
+    )
+    return _joined(list(own)).grid
+
+
 def _whole(grid: Grid, places: Gazetteer) -> Found | None:
     """Take the column that names most provinces, and what is printed beside it as more of the same."""
     columns = [Found(grid, column, rows) for column, rows in area_columns(grid, places).items()]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from forecast.base.errors import DataError, Problem
+from forecast.base.spelling import shielded
 from forecast.data.framework import is_criterion
 from forecast.data.load import Vintages, rehearse
 from forecast.data.load.cells import parse_table
@@ -128,7 +129,7 @@ def _alike(column: str, old: str, new: str) -> bool:
 
 def _line(row: Row, names: Sequence[str]) -> str:
     out = io.StringIO()
-    csv.writer(out, lineterminator="").writerow([row.get(name, "") for name in names])
+    csv.writer(out, lineterminator="").writerow([shielded(row.get(name, "")) for name in names])
     return out.getvalue()
 
 

@@ -18,8 +18,9 @@ from forecast.data.tables import DOMAINS
 from forecast.intake.annex.entries import Entry, Total, read_entries
 from forecast.intake.annex.headings import Layout, find_layout, missing_roles, parse_columns
 from forecast.intake.annex.scoring import Scoring, scoring
-from forecast.intake.grid import Cell, Grid, Spot, folded, read_grids
+from forecast.intake.grid import Cell, Grid, Spot, folded
 from forecast.intake.numbering import Path, code_of
+from forecast.intake.reading import read_grids
 
 TOLERANCE: Final = 0.005  # as the door to the data has it
 _YEAR: Final = re.compile(r"\b(?:19|20)\d\d\b")

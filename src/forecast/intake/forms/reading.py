@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -194,7 +194,11 @@ class _Reader:
             if cell.expected
         ]
         values: dict[str, Any] = {name: cell.value for name, cell in read.items()}
-        if not any(read[name].expected for name in FIGURES):
+        merged = list(
+            self._merged_away(row, {name: cell for name, cell in inputs.items() if name not in TEXTS})
+        )
+        problems += merged
+        if not merged and not any(read[name].expected for name in FIGURES):
             problems += self._wrong_figures(row, values)
         values |= {name: values[name] or "" for name in TEXTS}
         return Answer(component, **values), problems
@@ -211,6 +215,14 @@ class _Reader:
             yield self._problem(row, COLUMNS["low"], "expect.form_low", likely=likely)
         if not missing and high < likely:
             yield self._problem(row, COLUMNS["high"], "expect.form_high", likely=likely)
+
+    def _merged_away(self, row: int, inputs: Mapping[str, Cell | MergedCell]) -> Iterator[Problem]:
+        """Report figures and days that a merged range covers: whose they are is not said."""
+        for name, cell in inputs.items():
+            first = self._seen(cell)
+            if first is not cell and first.value is not None:
+                facts = {"first": first.coordinate, "value": cells.as_seen(first)}
+                yield self._problem(row, COLUMNS[name], "expect.form_not_merged", **facts)
 
     def _seen(self, cell: Cell | MergedCell) -> Cell | MergedCell:
         """Give the cell whose words are seen at a cell: of a merged range its first."""

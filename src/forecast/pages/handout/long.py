@@ -8,14 +8,13 @@ import io
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from forecast.base.spelling import shielded
 from forecast.pages.handout.sheet import Column, Sheet, Value
 
 HEAD: Final = (
     *("run_id", "as_of", "table", "row", "key", "name"),
     *("measure", "value", "lower", "upper", "level"),
 )
-# A spreadsheet takes a cell that begins so for a formula, whatever stands in the rest of it.
-_FORMULA: Final = ("=", "+", "-", "@")
 
 
 def content(sheets: Iterable[Sheet], *, run_id: str, as_of: dt.date) -> bytes:
@@ -55,4 +54,4 @@ def _figures(columns: tuple[Column, ...], row: tuple[Value, ...]) -> Iterator[tu
 
 
 def _safe(value: Value) -> Value:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return shielded(value) if isinstance(value, str) else value

@@ -13,6 +13,7 @@ import pandas as pd
 from forecast.base import labels
 from forecast.base.disk import replace_file
 from forecast.base.labels import LANGUAGES, text
+from forecast.base.spelling import shielded
 from forecast.pages import reading
 from forecast.pages.markup import Page, environment
 from forecast.pages.plot.tiles import placed
@@ -176,6 +177,7 @@ def _csv(found: Ranking) -> str:
     rows = [{**row, "reason": ""} for row in table.to_dict("records")]
     rows += [{"area": area, "reason": reason.get("vi", "")} for area, reason in found.failed]
     lines = pd.DataFrame(rows, columns=[*table.columns, "reason"], dtype=object)
+    lines = lines.map(lambda cell: shielded(cell) if isinstance(cell, str) else cell)
     return str(lines.to_csv(index=False, lineterminator="\n"))
 
 

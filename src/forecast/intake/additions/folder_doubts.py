@@ -1,0 +1,75 @@
+"""Doubts about figures that stand in the tables, as the doors raise them about new ones: for `check`.
+
+Each figure is judged beside all others.  What was added in spite of a doubt says so in its note and is not
+told again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from forecast.base.errors import Problem
+from forecast.base.labels import text
+from forecast.data.load import Vintages
+from forecast.data.load.cells import each_row
+from forecast.data.tables import INDICATOR_TYPES, INDICATORS, RELATED, RELATED_CODES, SCORES
+from forecast.intake.additions.doubts import Case, Doubt, judge
+from forecast.intake.additions.history import History, history
+from forecast.intake.additions.indicator_doubts import IndicatorDoubts
+from forecast.intake.additions.proposal import TABLE_LANG
+
+_ENDS: Final = ("doubt.below_lowest", "doubt.above_highest")  # settled figures of several sources may be so
+
+
+def doubts_in(vintages: Vintages, index_code: str, as_of: dt.date) -> list[Problem]:
+    """List the doubts about the scores of an index as known on a day, and about all indicators."""
+    return [*_of_scores(vintages, index_code, as_of), *_of_indicators(vintages)]
+
+
+def _of_scores(vintages: Vintages, index_code: str, as_of: dt.date) -> Iterator[Problem]:
+    table = RELATED if index_code in RELATED_CODES else SCORES
+    frame = vintages.frames[table.name]
+    frame = frame[frame["index_code"] == index_code]
+    if "statistic" in frame:
+        frame = frame[frame["statistic"] == "value"]
+    known = history(vintages, index_code, as_of)
+    key = ["area", "component", "year", "score"]  # of several sources the one that was taken
+    taken = frame.merge(known.figures[key], on=key).drop_duplicates(key)
+    rows = {(row.area, row.component, int(row.year)): row for row in each_row(taken)}
+    for year in known.years:
+        percent = known.table(year)
+        others = History(known.figures[known.figures["year"] != year], {})
+        if percent.empty or others.figures["percent"].isna().all():
+            continue
+        case = Case(year, percent, percent, pd.Series(np.nan, index=percent.index), {})
+        for doubt in judge(case, others):
+            row = rows.get((doubt.area, doubt.component, year))
+            if doubt.key not in _ENDS and not (row and _accepted(doubt, row)):
+                yield _problem(doubt, table.file, "score", row)
+
+
+def _of_indicators(vintages: Vintages) -> Iterator[Problem]:
+    frame, types = vintages.frames[INDICATORS.name], vintages.frames[INDICATOR_TYPES.name]
+    kinds: Mapping[str, str] = dict(zip(types["indicator_code"], types["kind"], strict=True))
+    others = IndicatorDoubts(frame, kinds=kinds, among=True)
+    for row in each_row(frame):
+        once = {doubt.key: doubt for doubt in others.of(row)}  # beside each other figure the same
+        for doubt in once.values():
+            if not _accepted(doubt, row):
+                yield _problem(doubt, INDICATORS.file, doubt.column, row)
+
+
+def _accepted(doubt: Doubt, row: Any) -> bool:
+    """Whether a row's note says that it was added in spite of such a doubt."""
+    return text(doubt.key.replace("doubt.", "doubt_kind.", 1), TABLE_LANG) in str(row.note)
+
+
+def _problem(doubt: Doubt, file: str, column: str, row: Any) -> Problem:
+    number = int(row.row) if row else None
+    value = f"{getattr(row, column)}"[:10].removesuffix(".0") if row else ""
+    return Problem(file, number, column if row else "", value, doubt.key, doubt.all_facts)

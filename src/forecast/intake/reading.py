@@ -1,0 +1,116 @@
+"""Reads a file of somebody else into grids: workbooks, CSV, tables of Word documents and of PDF files."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from forecast.base import incoming
+from forecast.base.spec import refuse_unknown
+from forecast.base.spelling import clean
+from forecast.base.workbook import in_percent, open_workbook
+from forecast.intake import documents
+from forecast.intake.grid import MOST_COLUMNS, MOST_ROWS, Grid, cells_of
+from forecast.intake.pdf_tables import pdf_tables
+
+if TYPE_CHECKING:  # most commands that read a grid open no workbook
+    from openpyxl.worksheet.worksheet import Worksheet
+
+TEXT_TABLES: Final = (".csv", ".txt")
+_WIDEST: Final = 300  # columns that are looked at for what is not read
+_DELIMITERS: Final = (";", ",", "\t")
+
+
+def read_grids(path: Path, sheet: str = "") -> tuple[Grid, ...]:
+    """Read the sheets of an .xlsx, the tables of a .docx or .pdf, the one of a CSV; or only the one named.
+
+    A table of a document is named by its number or by words of its title, too.
+
+    Raises
+    ------
+    DataError
+        If the file is refused as a whole: missing, too large, macros, damaged, not UTF-8.
+    SpecError
+        If no sheet has that name.
+    """
+    grids = tuple(grid for grid in _grids(path) if grid.cells or path.suffix.casefold() in TEXT_TABLES)
+    if not sheet:
+        return grids
+    names = [grid.sheet for grid in grids]
+    name = clean(sheet)
+    if name not in names and path.suffix.casefold() in documents.FORMATS:
+        name = documents.chosen(sheet, names)
+    if name not in names:
+        refuse_unknown("--sheet", sheet, names)
+    return tuple(grid for grid in grids if grid.sheet == name)
+
+
+def _grids(path: Path) -> Iterator[Grid]:
+    if path.suffix.casefold() in TEXT_TABLES:
+        yield _csv_grid(path)
+    elif path.suffix.casefold() == ".docx":
+        yield from documents.grids(path.name, documents.word_tables(path))
+    elif path.suffix.casefold() == ".pdf":
+        yield from documents.grids(path.name, pdf_tables(path))
+    else:
+        yield from (_sheet_grid(path.name, each) for each in open_workbook(path).book.worksheets)
+
+
+def _sheet_grid(file: str, sheet: Worksheet) -> Grid:
+    rows, columns = min(sheet.max_row, MOST_ROWS), min(sheet.max_column, MOST_COLUMNS)
+    merged = {
+        (row, column): (span.min_row, span.min_col)
+        for span in sheet.merged_cells.ranges
+        for row in range(span.min_row, min(span.max_row, MOST_ROWS) + 1)
+        for column in range(span.min_col, min(span.max_col, MOST_COLUMNS) + 1)
+    }
+    hidden = {
+        number
+        for span in sheet.column_dimensions.values()
+        if span.hidden
+        for number in range(span.min or 0, min(span.max or 0, columns) + 1)
+    }
+    rest = min(sheet.max_column, _WIDEST)
+    wider = rest > MOST_COLUMNS and any(
+        value is not None
+        for values in sheet.iter_rows(max_row=rows, min_col=MOST_COLUMNS + 1, max_col=rest, values_only=True)
+        for value in values
+    )
+    return Grid(
+        file,
+        clean(sheet.title),
+        cells_of(map(_as_seen, cells) for cells in sheet.iter_rows(max_row=rows, max_col=columns)),
+        merged,
+        hidden_rows=frozenset(row for row, span in sheet.row_dimensions.items() if span.hidden),
+        hidden_columns=frozenset(hidden),
+        wider=wider,
+    )
+
+
+def _as_seen(cell: Any) -> object:
+    """Value of a workbook's cell; of one that is shown in percent what is seen, 0.85 as 85%."""
+    value = cell.value
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return f"{100 * value:.10g}%" if number and in_percent(cell) else value
+
+
+def _csv_grid(path: Path) -> Grid:
+    text = incoming.text(incoming.content(path), path.name)
+    tables = [_records(text, mark) for mark in _DELIMITERS]
+    # The right mark gives the most cells in the usual row; a decimal comma only now and then one more.
+    best = max(tables, key=lambda records: sorted(map(len, records))[len(records) // 2] if records else 0)
+    commas = best is tables[_DELIMITERS.index(",")]
+    widths = {number: len(record) for number, record in enumerate(best, 1)} if commas else {}
+    wider = any(cell.strip() for record in best for cell in record[MOST_COLUMNS:])
+    cells = cells_of(record[:MOST_COLUMNS] for record in best[:MOST_ROWS])
+    return Grid(path.name, "", cells, widths=widths, wider=wider)
+
+
+def _records(text: str, delimiter: str) -> list[list[str]]:
+    try:
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error:  # a cell longer than any name
+        return []

@@ -1,0 +1,79 @@
+"""`check` raises the doubts of the doors about figures edited by hand.  All changed figures are made up."""
+
+import datetime as dt
+import json
+
+import pytest
+
+from forecast import cli
+from forecast.data.load import read_vintages
+from forecast.intake.additions import append, one_row
+from forecast.intake.additions.folder_doubts import doubts_in
+
+DAY = dt.date(2024, 10, 20)
+
+
+def edited(path, begins, column, value):
+    """Change a cell of the first row that begins so; give its number."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    names = lines[0].split(",")
+    at = next(number for number, line in enumerate(lines) if line.startswith(begins))
+    cells = lines[at].split(",")
+    cells[names.index(column)] = value
+    lines[at] = ",".join(cells)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return at + 1
+
+
+@pytest.mark.parametrize(
+    ("file", "begins", "column", "value", "key"),
+    [
+        ("scores.csv", "PAR,2023,Hà Nội,total,value", "score", "9.143", "doubt.jump"),
+        ("indicators.csv", "pub_inv_disb_rate,,2023", "value", "900", "doubt.over_whole"),
+        ("indicators.csv", "pub_inv_disb_rate,,2023", "value", "-9", "doubt.negative"),
+    ],
+)
+def test_a_slip_of_the_hand_is_remarked_at_its_row(file, begins, column, value, key, data_dir):
+    """What the file had before raises no such doubt at that row."""
+    path = data_dir / file
+    if file == "indicators.csv":
+        begins = next(
+            line
+            for line in path.read_text(encoding="utf-8").splitlines()
+            if line.startswith("pub_inv_disb_rate") and "2023-01.." in line and "Việt Nam" not in line
+        )
+    before = {(each.row, each.expected_key) for each in doubts_in(read_vintages(data_dir), "PAR", DAY)}
+
+    number = edited(path, begins, column, value)
+    after = {(each.row, each.expected_key) for each in doubts_in(read_vintages(data_dir), "PAR", DAY)}
+
+    assert (number, key) in after - before
+
+
+def test_a_doubt_is_a_remark_of_check_and_changes_no_code(data_dir, capsys):
+    """In words and in JSON."""
+    edited(data_dir / "scores.csv", "PAR,2023,Hà Nội,total,value", "score", "9.143")
+    words = ["check", "--as-of", DAY.isoformat(), "--data-dir", str(data_dir)]
+
+    assert cli.run(words) == 0
+    assert "9,14 phần trăm điểm tối đa" in capsys.readouterr().out
+    assert cli.run([*words, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["doubts"]
+    assert ("scores.csv", "9.143") in {(each["file"], each["value"]) for each in told}
+
+
+def test_what_was_added_in_spite_of_a_doubt_is_not_told_again(data_dir):
+    """Its note says so."""
+    cells = {"index_code": "PAR", "year": "2022", "area": "Cà Mau", "component": "total", "score": "80"}
+    cells |= {"published_on": "2023-04-19", "source_url": "giả định"}
+    append.append(one_row.score(data_dir, **cells))
+    proposal = one_row.score(
+        data_dir, **{**cells, "year": "2023", "score": "6", "published_on": "2024-04-17"}
+    )
+    assert {each.expected_key for each in proposal.doubts} >= {"doubt.jump"}
+
+    append.append(proposal, insist=True)
+
+    assert "doubt.jump" not in {
+        each.expected_key for each in doubts_in(read_vintages(data_dir), "PAR", DAY) if each.value == "6"
+    }
