@@ -171,7 +171,7 @@ def ranked_areas(result: Result, year: int = 0) -> int:
 
 
 def headline_figures(result: Result) -> dict[str, float]:
-    """Give the figures by which a report is known: total and rank with their ranges of 80 percent, if it ranks."""
+    """Give the figures by which a report is known: total and rank with ranges of 80 percent, if it ranks."""
     if result.rank.empty:
         return {}
     total, facts = line(result, TOTAL), rank_facts(result)
