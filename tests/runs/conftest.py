@@ -96,6 +96,8 @@ def small_result(medians: Mapping[str, float] = MEDIANS) -> Result:
             "component": list(medians),
             "parent": ["", "total", "total"],
             "median": list(medians.values()),
+            "lower": [middle - 1 for middle in medians.values()],
+            "upper": [middle + 1 for middle in medians.values()],
             **dict.fromkeys(("max_score", "last_year", "last_median"), 20.0),
             **dict.fromkeys(("last_lower", "last_upper", "last_rank", "change", "p_fall"), float("nan")),
             **dict.fromkeys(("max_status", "responsible", "basis"), ""),
@@ -110,6 +112,7 @@ def small_result(medians: Mapping[str, float] = MEDIANS) -> Result:
             **empty,
             "forecast": pd.DataFrame(rows, columns=list(tables.FORECAST_COLUMNS)),
             "summary": summary,
+            "rank": pd.DataFrame({"rank": [1, 2, 3], "probability": [0.2, 0.5, 0.3]}),
         },
     )
 
