@@ -13,6 +13,7 @@ import forecast
 from forecast.answer import pipeline
 from forecast.answer.result import Result
 from forecast.base.errors import SpecError
+from forecast.base.indexes import INDEXES
 from forecast.base.spec import RunSpec
 from forecast.data import check, load
 from forecast.data.load import Known
@@ -108,3 +109,13 @@ def test_the_desk_opens_on_it():
     assert bench.known("survey").frame.empty
     with pytest.raises(SpecError, match="PAPI has none of"):
         bench.what_if({"P3": 7.0})
+
+
+def test_the_weights_of_pci_make_its_printed_totals(known: Known):
+    """Each total of a province with all ten sub-indices is their weighted sum, to the printed digits."""
+    own, pci = known.related[known.related["index_code"] == "PCI"], INDEXES["PCI"]
+    wide = own.pivot_table("score", ["year", "area"], "component").dropna(subset=[*pci.domains, "total"])
+    sums = sum(wide[name] * weight / pci.part_maximum for name, weight in pci.maxima.items())
+
+    assert len(wide) > 40
+    assert (sums - wide["total"]).abs().max() < 0.025

@@ -94,10 +94,10 @@ def _criteria(known: Known, year: int) -> pd.DataFrame:
     published = published.assign(observed=WHOLE * published["share"])
     own = known.self_scores
     own = own[(own["year"] == year) & own["appraised_score"].notna() & (own["max_score"] > 0)]
-    appraised = own.assign(index_code="PAR", observed=WHOLE * own["appraised_score"] / own["max_score"])
+    appraised = own.assign(index_code=MAIN, observed=WHOLE * own["appraised_score"] / own["max_score"])
     columns = ["index_code", "area", "component", "year", "observed", "published_on", "source_url"]
     both = pd.concat([published[columns], appraised[columns]], ignore_index=True)
-    changed = year in set(known.events.loc[known.events["index_code"] == "PAR", "year"])
+    changed = year in set(known.events.loc[known.events["index_code"] == MAIN, "year"])
     return both.rename(columns={"year": "target_year"}).assign(new_method=changed)
 
 
