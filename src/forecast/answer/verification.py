@@ -18,7 +18,7 @@ from forecast.answer.record import KEYS, outcomes
 from forecast.answer.result import RANK, SPEC_FILE, read_spec, read_table
 from forecast.answer.scorecard.outlook import DEPARTMENT
 from forecast.answer.verify import MEASURES, scored
-from forecast.base.indexes import SURVEYS
+from forecast.base.indexes import MAIN, SURVEYS
 from forecast.base.spec import RunSpec
 from forecast.base.spelling import slug
 from forecast.data.framework import TOTAL, WHOLE, is_criterion, with_share
