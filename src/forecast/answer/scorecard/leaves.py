@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.answer.findings import phrase
+from forecast.answer.indicators import name_of
 from forecast.answer.scorecard import pace
 from forecast.answer.scorecard.below import allocate, of_free
 from forecast.answer.scorecard.elasticity import Elasticity
@@ -69,7 +70,7 @@ class Leaves:
         if self.by_rule[leaf]:
             found = self.projections[code]
             facts = {
-                "name": found.name,
+                "name": {"vi": found.name, "en": found.name_en or found.name},
                 "unit": found.unit,
                 "period": found.period,
                 "value": _rounded(found.value),
@@ -109,7 +110,8 @@ def leaves_of(
     for code in codes:
         figures = pace.of_area(known.indicators, code, spec.area)
         if len(figures):
-            projections[code] = pace.project(figures, spec.target_year, size, stream(root, code))
+            found = pace.project(figures, spec.target_year, size, stream(root, code))
+            projections[code] = replace(found, name_en=name_of(known, code, "en"))
     seen, years = last_scores(known, spec, tree)
     points = np.full((size, len(tree.leaves)), np.nan)
     for leaf, (rule, code) in enumerate(zip(scored, uses, strict=True)):

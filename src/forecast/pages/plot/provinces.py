@@ -148,4 +148,5 @@ def ranking(result: Result, *, lang: str) -> Figure:
         narrow=narrow,
         table=standing.province_figures(result, lang),
         table_label=labels.text("page.data", lang),
+        notes=(labels.text("provinces.note", lang),),
     )
