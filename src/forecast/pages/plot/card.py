@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from forecast.answer.result import Result
 
 FANS: Final = {95: 0.18, 80: 0.45}  # level -> how dark
-STEP: Final = 10  # ranks from one line to the next
+STEPS: Final = (10, 20)  # ranks from one line to the next, in a short list and in a long one
 
 
 def card(result: Result, *, lang: str) -> Figure:
@@ -101,7 +101,8 @@ def _rank(axes: Axes, result: Result, ranks: pd.DataFrame, sheet: Sheet) -> None
     _fan(axes, year, middle, ends, start)
     _say(axes, year, middle, str(middle))
     last = max(reading.ranked_areas(result), *ranks["rank"].astype(int), 1)
-    axes.set_yticks([1, *range(STEP, last + 1, STEP)])
+    step = STEPS[last > 2 * STEPS[1]]
+    axes.set_yticks([1, *range(step, last + 1, step)])
     axes.set_ylim(last + 1, 0)
     sheet.name_unit(axes, labels.text("card.history_rank", sheet.lang))
 
