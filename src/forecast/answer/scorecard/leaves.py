@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.answer.findings import phrase
-from forecast.answer.indicators import name_of
 from forecast.answer.scorecard import pace
 from forecast.answer.scorecard.below import allocate, of_free
 from forecast.answer.scorecard.elasticity import Elasticity
@@ -106,12 +105,15 @@ def leaves_of(
     scored = tuple(rules.parse(row["rule"]) if row["rule"] else None for row in tree.leaf_rows)
     uses = [row["indicator"] for row in tree.leaf_rows]
     codes = sorted({code for code in uses if code})
+    english = dict(
+        zip(known.indicator_types["indicator_code"], known.indicator_types["name_en"], strict=True)
+    )
     projections = {}
     for code in codes:
         figures = pace.of_area(known.indicators, code, spec.area)
         if len(figures):
-            found = pace.project(figures, spec.target_year, size, stream(root, code))
-            projections[code] = replace(found, name_en=name_of(known, code, "en"))
+            projected = pace.project(figures, spec.target_year, size, stream(root, code))
+            projections[code] = replace(projected, name_en=str(english.get(code, "")))
     seen, years = last_scores(known, spec, tree)
     points = np.full((size, len(tree.leaves)), np.nan)
     for leaf, (rule, code) in enumerate(zip(scored, uses, strict=True)):
