@@ -173,7 +173,9 @@ def ranked_areas(result: Result, year: int = 0) -> int:
 
 
 def headline_figures(result: Result) -> dict[str, float]:
-    """Give the figures by which a report is known: total and rank, each with its range of 80 percent."""
+    """Give the figures by which a report is known: total and rank with their ranges; none without ranks."""
+    if result.rank.empty:
+        return {}
     total, facts = line(result, TOTAL), rank_facts(result)
     middle = {name: float(total[name]) for name in ("median", "lower", "upper")}
     return middle | {f"rank_{name}": float(facts[name]) for name in ("median", "best", "worst")}
