@@ -186,7 +186,7 @@ def path(result: Result, lang: str) -> TableSpec:
         ),
         name="path",
         key=("as_of",),
-        absent="path.none",
+        absent=say("path.none", year=year),
     )
 
 
@@ -194,8 +194,7 @@ def path(result: Result, lang: str) -> TableSpec:
 def path_table(result: Result, *, lang: str) -> TableSpec:
     """Tabulate the path where there is more than this report."""
     spec = path(result, lang)
-    absent = say("path.none", year=result.spec.target_year)
-    return replace(spec, absent=absent, records=result.path if len(result.path) > 1 else result.path.iloc[:0])
+    return replace(spec, records=result.path if len(result.path) > 1 else result.path.iloc[:0])
 
 
 def _moved(record: pd.Series[Any], lang: str) -> str:
