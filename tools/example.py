@@ -140,7 +140,7 @@ def _types(kinds: pd.DataFrame) -> pd.DataFrame:
         {
             "indicator_code": kinds["indicator_code"],
             "name_vi": "Giả định: " + kinds["name"],
-            "name_en": "Made up: " + kinds["indicator_code"],
+            "name_en": "Made up: " + kinds["name_en"],
             "unit": kinds["unit"],
             "component": kinds["linked_domain"],
             "sign": "0",

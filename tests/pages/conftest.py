@@ -855,9 +855,46 @@ def _scorecard():
 def _projections():
     months, few = "2024-01..2024-09", _reason("made_up.few", count=1)
     rows = [
-        ("on_time", "Hồ sơ đúng hạn", "%", months, 95.4, 95.2, 94.1, 96.3, 5.0, "pace", ""),
-        ("disbursed", "Giải ngân vốn đầu tư công", "%", months, 38.1, 93.5, 84.0, 97.0, 5.0, "pace", ""),
-        ("revenue", "Thu ngân sách", "tỷ đồng", "2024-Q2", 91000.0, *[np.nan] * 3, 1.0, "", few),
+        (
+            "on_time",
+            "Hồ sơ đúng hạn",
+            "%",
+            months,
+            95.4,
+            95.2,
+            94.1,
+            96.3,
+            5.0,
+            "pace",
+            "",
+            "Dossiers on time",
+        ),
+        (
+            "disbursed",
+            "Giải ngân vốn đầu tư công",
+            "%",
+            months,
+            38.1,
+            93.5,
+            84.0,
+            97.0,
+            5.0,
+            "pace",
+            "",
+            "Public investment disbursed",
+        ),
+        (
+            "revenue",
+            "Thu ngân sách",
+            "tỷ đồng",
+            "2024-Q2",
+            91000.0,
+            *[np.nan] * 3,
+            1.0,
+            "",
+            few,
+            "Budget revenue",
+        ),
     ]
     return pd.DataFrame(rows, columns=result.PROJECTION_COLUMNS)
 

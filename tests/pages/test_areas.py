@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forecast.base import labels
+from forecast.pages import reading
 from forecast.runs import html_check
 from forecast.runs.areas import overview
 
@@ -44,7 +45,7 @@ def test_every_index_has_its_unit(provinces, lang, index_code, said):
 @given(st.lists(st.floats(40, 100), min_size=1, max_size=63))
 def test_every_value_lies_in_its_class_of_the_map(medians):
     """Classes do not overlap, none reads "82,3 – 82,3", and each value has one."""
-    shades = overview._Shades(pd.Series(medians))
+    shades = reading.Shades(pd.Series(medians))
     legend = shades.legend("vi")
 
     assert [number for number, _ in legend] == list(range(1, len(legend) + 1))

@@ -23,7 +23,7 @@ MEASURE = """<script>
 document.querySelectorAll("details").forEach(part => part.open = true);
 const out = [...document.querySelectorAll("body *")].filter(part =>
   part.getBoundingClientRect().right > innerWidth + 1
-  && !part.closest("svg, thead, .table-box:has(.scroll)"));
+  && !part.closest("svg, thead, .pages, .table-box:has(.scroll)"));
 parent.said ??= {};
 parent.said[NAME] = [innerWidth, document.documentElement.scrollWidth, out.length];
 parent.document.title = JSON.stringify(parent.said);
@@ -54,7 +54,7 @@ def measured(pages, folder, phone=320):
 
 
 def test_a_phone_of_320_pixels_needs_no_sideways_scrolling(pages, tmp_path):
-    """Everything fits the width, but for the one table that slides in its own frame."""
+    """Everything fits the width, but for links to pages and the one table that slide in their own frames."""
     said = measured({stem: pages[stem, "vi"] for stem in STEMS}, tmp_path)
 
     for stem, (window, width, sticking_out) in said.items():
@@ -83,7 +83,7 @@ def test_endless_words_of_people_do_not_widen_a_phones_page(made_up, pages_from,
 @pytest.mark.parametrize("lang", ["vi", "en"])
 @pytest.mark.parametrize("which", ["made_up", "bare"])
 def test_page_one_is_one_sheet(which, lang, made_up, bare, pages, pages_from, tmp_path):
-    """Headline, caveats, figure and all five decisions stand on the first sheet, the domains on the next."""
+    """Headline, boxes, decisions and caveats stand on the first sheet, the domains on the next."""
     result = {"made_up": made_up, "bare": bare}[which]
     page = pages["meeting", lang] if which == "made_up" else pages_from(bare, "meeting", lang=lang)["meeting"]
     (tmp_path / "meeting.html").write_text(page, encoding="utf-8")
@@ -95,7 +95,9 @@ def test_page_one_is_one_sheet(which, lang, made_up, bare, pages, pages_from, tm
     text = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
     first, second = (" ".join(sheet.split()) for sheet in text.split("\f")[:2])
     shown = [report.heading("decisions", lang=lang).text, *report.caveats(result, lang=lang).lines]
-    shown += [line.cells[1].text for line in report.decision_table(result, lang=lang).rows]
+    shown += [*report.headline(result, lang=lang).parts[0].lines, *report.decision_lines(result, lang=lang)]
+    shown += [*report.decision_notes(result, lang=lang)]
+    shown += [text for card in report.cards(result, lang=lang).cards for text in (card.label, card.value)]
     assert [part for part in shown if part.replace("\N{NO-BREAK SPACE}", " ") not in first] == []
     assert second.removeprefix("2 ").startswith(report.heading("domains", lang=lang).text)
 

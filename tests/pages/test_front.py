@@ -56,10 +56,25 @@ def test_a_part_that_nobody_can_change_is_named_apart(made_up):
     over = made_up.scorecard["winnable"].where(made_up.scorecard["kind"] != "part", 0.0)
     result = changed(made_up, scorecard=made_up.scorecard.assign(winnable=over))
 
-    apart = [note for note in report.decision_notes(result, lang="vi") if "Không giao việc" in note]
+    apart = [note for note in report.decision_notes(result, lang="vi") if "Không đề nghị giao việc" in note]
 
     assert len(apart) == 1
     assert reading.short_name("D8.outcome", "vi") in apart[0]
+
+
+def test_surveys_of_leaders_that_are_settled_are_named_apart(made_up):
+    """Criteria inside the domains that a survey scores are counted with what they lose; open ones are not."""
+    card = made_up.scorecard
+    two = card["component"].isin(card.loc[card["kind"] == "subcriterion", "component"].head(2))
+    asked = card.assign(source=card["source"].mask(two, "leaders_survey"), lost=card["lost"].mask(two, 0.4))
+
+    def apart(winnable):
+        result = changed(made_up, scorecard=asked.assign(winnable=card["winnable"].mask(two, winnable)))
+        return [note for note in report.decision_notes(result, lang="vi") if "điều tra lãnh đạo" in note]
+
+    assert "2 tiêu chí chấm bằng điều tra lãnh đạo, quản lý" in apart(0.0)[0]
+    assert "0,8 điểm" in apart(0.0)[0]
+    assert apart(0.2) == []
 
 
 # --- headline ---------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 
+import docx
 import openpyxl
 import pytest
 
@@ -216,3 +217,23 @@ def test_libreoffice_opens_and_prints_it(folder, tmp_path):
     subprocess.run([SOFFICE, profile, *asked], check=True, capture_output=True, timeout=300)
 
     assert (tmp_path / "figures.pdf").read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("lang", labels.LANGUAGES)
+def test_the_notice_has_the_words_of_sheet_one(lang, made_up, tmp_path):
+    """Headline, decisions and notes, each a paragraph of an A4 sheet, in the order of the page."""
+    handout.write(tmp_path, made_up, lang=lang)
+
+    opened = docx.Document(tmp_path / "decisions.docx")
+
+    told = [paragraph.text for paragraph in opened.paragraphs]
+    decided = [f"{place}. {line}" for place, line in enumerate(report.decision_lines(made_up, lang=lang), 1)]
+    wanted = [
+        labels.text("page.made_up", lang),
+        *str(report.headline(made_up, lang=lang)).split("\n\n"),
+        *decided,
+        *report.decision_notes(made_up, lang=lang),
+    ]
+    assert [text for text in told if text in wanted] == wanted
+    assert round(opened.sections[0].page_height.mm) == 297
+    assert opened.core_properties.language == lang

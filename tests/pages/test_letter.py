@@ -7,6 +7,7 @@ import re
 import pytest
 
 from forecast.base import labels
+from forecast.data.issuer import Issuer
 from forecast.pages.report import letter
 
 
@@ -75,3 +76,19 @@ def test_the_letter_reaches_nowhere_and_brings_its_style(made_up):
 
     assert re.findall(r"<(?:script|link|img|style|iframe|a)\b|https?:|url\(", made.html) == []
     assert "class=" not in made.html
+
+
+@pytest.mark.parametrize(
+    ("lang", "unit", "title"), [("vi", "Sở Nội vụ", "Giám đốc"), ("en", "Home Affairs", "Director")]
+)
+def test_a_letter_is_written_and_signed_in_the_readers_language(lang, unit, title, made_up):
+    """Unit and title close it in that language; a report in another language is said to be so."""
+    by = Issuer(unit_vi="Sở Nội vụ", unit_en="Home Affairs", signer_vi="Giám đốc", signer_en="Director")
+
+    made = written(made_up, lang, issuer=by)
+
+    closing = made.text[-400:]
+    assert unit in closing
+    assert title in closing
+    assert f'lang="{lang}"' in made.html
+    assert ("The attached report is in Vietnamese." in made.text) is (lang == "en")

@@ -10,6 +10,7 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
+from forecast.base import labels
 from forecast.base.errors import RunError
 from forecast.pages.report import cover, page
 from forecast.runs.plan import KINDS
@@ -300,3 +301,21 @@ def seen(html, *, own_language=False):
     for element in (*found(["style", "head"]), *(foreign if own_language else ())):
         element.decompose()
     return found.get_text(" ")
+
+
+@pytest.mark.parametrize(("lang", "unit"), [("vi", "Sở Nội vụ thử"), ("en", "Test Home Affairs")])
+def test_a_page_says_who_issued_it(lang, unit, made_up, tmp_path):
+    """Unit and contact come from the run's own copy of the file; without one the usual unit stands there."""
+    usual = cover(made_up, "meeting", lang=lang, run_dir=str(tmp_path)).foot
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "issuer.toml").write_text(
+        'unit_vi = "Sở Nội vụ thử"\nunit_en = "Test Home Affairs"\ncontact = "Phòng thử, số 1"\n',
+        encoding="utf-8",
+    )
+
+    foot = cover(made_up, "meeting", lang=lang, run_dir=str(tmp_path)).foot
+
+    assert labels.text("page.unit", lang) in usual
+    assert unit in foot
+    assert labels.text("page.contact", lang, contact="Phòng thử, số 1") in foot
+    assert labels.text("page.unit", lang) not in foot

@@ -132,11 +132,13 @@ def test_the_domain_picture_shows_the_figures_of_the_table(made_up, figures):
 def test_a_derived_year_is_not_drawn_as_published(made_up):
     """D3 of 2022 was derived from a stated change: key and table keep it apart from the published 2023."""
     figure = plot.history(made_up, "D3", lang="vi")
-    rows = {cells[0]: cells[1] for cells in _cells(figure)}
+    rows = {year: (published, other) for year, published, other, *_ in _cells(figure)}
 
     assert "điểm suy ra" in BeautifulSoup(figure.svg, "html.parser").get_text(" ")
-    assert rows["2022"].endswith(" (suy ra)")
-    assert re.fullmatch(r"[\d,]+", rows["2023"])
+    assert rows["2022"][0] == labels.MISSING
+    assert rows["2022"][1].endswith(f") {labels.text('history.derived', 'vi')}")
+    assert re.fullmatch(r"[\d,]+", rows["2023"][0])
+    assert rows["2023"][1] == labels.MISSING
     others = plot.history(made_up, "D1", lang="vi")
     assert "suy ra" not in str(others)
 

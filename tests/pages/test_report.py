@@ -282,6 +282,11 @@ def test_reasons_from_people_and_models_are_read_in_every_form():
         == 1
     )
     assert reading.said("basis.none", "en") == labels.text("basis.none", "en")
+    both = {"vi": "Hồ sơ đúng hạn", "en": "Dossiers on time"}
+    figure = {"name": both, "unit": "hồ sơ", "period": "2024", "value": 9, "projected": 12}
+    told = json.dumps({"key": "scorecard.basis_indicator", "facts": figure})
+    assert "Dossiers on time: 9 dossiers" in reading.said(told, "en")
+    assert "Hồ sơ đúng hạn: 9 hồ sơ" in reading.said(told, "vi")
     assert reading.said("như đã nói", "en") == "như đã nói"
     assert reading.said(float("nan"), "en") == ""
 

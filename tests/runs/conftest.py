@@ -96,10 +96,9 @@ def small_result(medians: Mapping[str, float] = MEDIANS) -> Result:
             "component": list(medians),
             "parent": ["", "total", "total"],
             "median": list(medians.values()),
-            "lower": [middle - 1 for middle in medians.values()],
-            "upper": [middle + 1 for middle in medians.values()],
-            **dict.fromkeys(("max_score", "last_year", "last_median"), 20.0),
-            **dict.fromkeys(("last_lower", "last_upper", "last_rank", "change", "p_fall"), float("nan")),
+            **dict.fromkeys(("max_score", "last_year", "last_median", "lower", "upper"), 20.0),
+            **dict.fromkeys(("last_lower", "last_upper", "last_rank"), float("nan")),
+            **dict.fromkeys(("change", "p_fall"), 0.0),
             **dict.fromkeys(("max_status", "responsible", "basis"), ""),
             "last_known": True,
         }

@@ -34,7 +34,7 @@ SCORECARD_COLUMNS = (
 )
 PROJECTION_COLUMNS = (
     *("indicator", "name", "unit", "period", "value", "projected", "lower", "upper", "pairs", "method"),
-    "reason",
+    *("reason", "name_en"),
 )
 DEPARTMENT_COLUMNS = (
     *("department", "component", "name_vi", "name_en", "max_score", "last"),

@@ -12,7 +12,7 @@ from typing import Final
 from forecast.base.disk import replace_file
 from forecast.base.labels import LANGUAGES, text
 from forecast.pages import reading
-from forecast.pages.markup import Page
+from forecast.pages.markup import Page, environment
 from forecast.runs import html_check
 from forecast.runs.manifest import Manifest
 
@@ -87,7 +87,11 @@ def title(run: Manifest, lang: str) -> str:
 def page_name(name: str, lang: str) -> str:
     """Say what a page is about, from its file name."""
     stem, _, component = name.partition("-")
-    return text(f"runs.page.{stem}", lang, component=component) if stem in PAGE_STEMS else name
+    return (
+        text(f"runs.page.{stem}", lang, component=reading.short_name(component, lang))
+        if stem in PAGE_STEMS
+        else name
+    )
 
 
 def _index(root: Path, runs: Sequence[Manifest], newest: Manifest, lang: str) -> str:
@@ -145,7 +149,8 @@ def _headline(run: Manifest, lang: str) -> list[str]:
         **{name: int(told[f"rank_{name}"]) for name in ("best", "worst")},
         "rank": int(told["rank_median"]),
     }
-    return [f'<p class="lead">{html.escape(text("runs.index.headline", lang, **facts))}</p>']
+    whole = environment().filters["whole"]
+    return [f'<p class="lead">{whole(text("runs.index.headline", lang, **facts))}</p>']
 
 
 def _latest(run: Manifest, lang: str) -> str:

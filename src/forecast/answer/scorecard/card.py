@@ -85,6 +85,7 @@ def projection_table(leaves: Leaves) -> pd.DataFrame:
             {
                 "indicator": code,
                 "name": found.name,
+                "name_en": found.name_en,
                 "unit": found.unit,
                 "period": found.period,
                 "value": found.value,

@@ -69,7 +69,7 @@ class Leaves:
         if self.by_rule[leaf]:
             found = self.projections[code]
             facts = {
-                "name": found.name,
+                "name": {"vi": found.name, "en": found.name_en or found.name},
                 "unit": found.unit,
                 "period": found.period,
                 "value": _rounded(found.value),
@@ -105,11 +105,15 @@ def leaves_of(
     scored = tuple(rules.parse(row["rule"]) if row["rule"] else None for row in tree.leaf_rows)
     uses = [row["indicator"] for row in tree.leaf_rows]
     codes = sorted({code for code in uses if code})
+    english = dict(
+        zip(known.indicator_types["indicator_code"], known.indicator_types["name_en"], strict=True)
+    )
     projections = {}
     for code in codes:
         figures = pace.of_area(known.indicators, code, spec.area)
         if len(figures):
-            projections[code] = pace.project(figures, spec.target_year, size, stream(root, code))
+            projected = pace.project(figures, spec.target_year, size, stream(root, code))
+            projections[code] = replace(projected, name_en=str(english.get(code, "")))
     seen, years = last_scores(known, spec, tree)
     points = np.full((size, len(tree.leaves)), np.nan)
     for leaf, (rule, code) in enumerate(zip(scored, uses, strict=True)):

@@ -41,8 +41,8 @@ class Projection:
 
     Attributes
     ----------
-    indicator, name, unit
-        Code, name and unit of the indicator.
+    indicator, name, unit, name_en
+        Code, Vietnamese name, unit and English name of the indicator.
     period, value
         The latest figure of the target year that counts from January; ``""`` and NaN if none.
     draws : ndarray, shape (n,)
@@ -64,6 +64,7 @@ class Projection:
     pairs: int
     method: str
     reason: str
+    name_en: str = ""
 
 
 def project(figures: pd.DataFrame, target_year: int, size: int, rng: np.random.Generator) -> Projection:

@@ -15,11 +15,10 @@ if TYPE_CHECKING:
     from forecast.answer.result import Result
 
 MARGINS: Final = {"top_margin": 20, "bottom_margin": 20, "left_margin": 30, "right_margin": 15}  # millimetres
-MOST: Final = 30  # decisions; sheet one has the first of them
 
 
 def notice(result: Result, *, lang: str) -> bytes:
-    """Write the notice: headline, numbered decisions, what they bring together; A4, Times New Roman."""
+    """Write the notice with the words of sheet one: headline, decisions, their sum; A4, Times New Roman."""
     import docx  # takes its time
     from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.shared import Mm, Pt
@@ -40,7 +39,7 @@ def notice(result: Result, *, lang: str) -> bytes:
     title.add_run(labels.text("notice.title", lang, **facts)).bold = True
     for line in str(headline(result, lang=lang)).split("\n\n"):
         made.add_paragraph(line)
-    for place, line in enumerate(decision_lines(result, count=MOST, lang=lang), start=1):
+    for place, line in enumerate(decision_lines(result, lang=lang), start=1):
         made.add_paragraph(f"{place}. {line}")
     for line in (*decision_notes(result, lang=lang), labels.text("notice.note", lang, as_of=spec.as_of)):
         made.add_paragraph().add_run(line).italic = True

@@ -113,22 +113,18 @@ class Sheet:
     narrow: bool
     lang: str
 
-    def axes(
-        self, *, height: float, narrow_height: float | None = None, width: float = 7.2
-    ) -> tuple[Canvas, Axes]:
+    def axes(self, *, height: float, narrow_height: float | None = None) -> tuple[Canvas, Axes]:
         """Open a canvas with one pair of axes; heights in inches, a phone's width is fixed."""
-        canvas, (axes,) = self._open(1, width, height, narrow_height)
+        canvas, (axes,) = self._open(1, height, narrow_height)
         return canvas, axes
 
     def two_axes(self, *, height: float, narrow_height: float) -> tuple[Canvas, list[Axes]]:
         """Open a canvas with two pairs of axes, side by side or on a phone one below the other."""
-        return self._open(2, 7.2, height, narrow_height)
+        return self._open(2, height, narrow_height)
 
-    def _open(
-        self, count: int, width: float, height: float, narrow_height: float | None
-    ) -> tuple[Canvas, list[Axes]]:
+    def _open(self, count: int, height: float, narrow_height: float | None) -> tuple[Canvas, list[Axes]]:
         tall = narrow_height if self.narrow and narrow_height else height
-        canvas = Canvas(figsize=(3.9 if self.narrow else width, tall), layout="constrained")
+        canvas = Canvas(figsize=(3.9 if self.narrow else 7.2, tall), layout="constrained")
         shape = (count, 1) if self.narrow else (1, count)
         every = list(np.atleast_1d(canvas.subplots(*shape)).ravel())
         for axes in every:
@@ -171,6 +167,11 @@ def draw(drawing: Callable[[Sheet], Canvas], *, name: str, alt: str, lang: str) 
     """
     wide, narrow = (_svg(drawing, Sheet(narrow=small, lang=lang), name, alt) for small in (False, True))
     return wide, narrow
+
+
+def draw_once(drawing: Callable[[Sheet], Canvas], *, name: str, alt: str, lang: str) -> str:
+    """Draw a picture that is no wider on a desk than on a phone; see `draw`."""
+    return _svg(drawing, Sheet(narrow=True, lang=lang), name, alt)
 
 
 def warm() -> None:

@@ -8,7 +8,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
 
 from forecast.base import labels
 from forecast.base.spec import interval_ends
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from forecast.answer.result import Result
 
 FANS: Final = {95: 0.18, 80: 0.45}  # level -> how dark
+STEPS: Final = (10, 20)  # ranks from one line to the next, in a short list and in a long one
 
 
 def card(result: Result, *, lang: str) -> Figure:
@@ -100,8 +100,10 @@ def _rank(axes: Axes, result: Result, ranks: pd.DataFrame, sheet: Sheet) -> None
     start = (int(ranks["year"].iloc[-1]), float(ranks["rank"].iloc[-1])) if len(ranks) else None
     _fan(axes, year, middle, ends, start)
     _say(axes, year, middle, str(middle))
-    axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
-    axes.set_ylim(reading.ranked_areas(result) + 1, 0)
+    last = max(reading.ranked_areas(result), *ranks["rank"].astype(int), 1)
+    step = STEPS[last > 2 * STEPS[1]]
+    axes.set_yticks([1, *range(step, last + 1, step)])
+    axes.set_ylim(last + 1, 0)
     sheet.name_unit(axes, labels.text("card.history_rank", sheet.lang))
 
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure as Canvas
 from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.markup import Figure, environment
-from forecast.pages.plot.canvas import BLACK, BLUE, GREY, VERMILION, Sheet, draw, remembered
+from forecast.pages.plot.canvas import BLACK, BLUE, GREY, VERMILION, Sheet, draw_once, remembered
 from forecast.pages.plot.tiles import placed
 from forecast.pages.tables import standing
 
@@ -104,7 +104,7 @@ def ranking(result: Result, *, lang: str) -> Figure:
 
     def drawing(sheet: Sheet) -> Canvas:
         tall = 0.9 + 0.135 * len(table)
-        canvas, axes = sheet.axes(height=tall, narrow_height=tall, width=4.3)
+        canvas, axes = sheet.axes(height=tall)
         rows = np.arange(len(table), 0, -1, dtype=float)
         own = (table["area"] == result.spec.area).to_numpy()
         for these, color, width in ((~own, BLUE, 1.6), (own, VERMILION, 3.4)):
@@ -140,12 +140,12 @@ def ranking(result: Result, *, lang: str) -> Figure:
         axes.spines["left"].set_visible(False)
         return canvas
 
-    wide, narrow = draw(drawing, name="ranking", alt=alt, lang=lang)
+    picture = draw_once(drawing, name="ranking", alt=alt, lang=lang)
     return Figure(
         caption=labels.text("provinces.ranking", lang, **facts),
         alt=alt,
-        svg=wide,
-        narrow=narrow,
+        svg=picture,
         table=standing.province_figures(result, lang),
         table_label=labels.text("page.data", lang),
+        notes=(labels.text("provinces.note", lang),),
     )

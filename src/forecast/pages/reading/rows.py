@@ -165,13 +165,15 @@ def rank_facts(result: Result) -> dict[str, int]:
 
 def ranked_areas(result: Result, year: int = 0) -> int:
     """Count the areas that are ranked: by the year's list, or by the ranks published of an earlier year."""
+    if not year:
+        return len(result.rank)
     rows = result.evidence
     then = rows.loc[(rows["year"] == year) & (rows["index_code"] == result.spec.index_code), "rank"]
-    return max(len(result.rank), int(then.max())) if year and then.notna().any() else len(result.rank)
+    return max(len(result.rank), int(then.max())) if then.notna().any() else len(result.rank)
 
 
 def headline_figures(result: Result) -> dict[str, float]:
-    """Give the figures by which a report is known: total and rank with ranges of 80 percent, if it ranks."""
+    """Give the figures by which a report is known: total and rank with their ranges; none without ranks."""
     if result.rank.empty:
         return {}
     total, facts = line(result, TOTAL), rank_facts(result)

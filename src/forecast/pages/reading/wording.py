@@ -78,11 +78,11 @@ def _is_phrase(told: object) -> bool:
 
 
 def _phrase(told: Mapping[str, Any], lang: str) -> labels.Phrase:
-    """Build a phrase from parsed JSON; a fact may be a phrase again, a department, a model or a period."""
+    """Build a phrase from parsed JSON; a fact may be a phrase again, a name in both languages, a code."""
     facts: dict[str, Any] = {}
     for name, fact in told.get("facts", {}).items():
         if isinstance(fact, Mapping):
-            facts[name] = _phrase(fact, lang)
+            facts[name] = _phrase(fact, lang) if "key" in fact else own_words(fact[lang])
         else:
             facts[name] = _fact(name, fact, lang) if isinstance(fact, str) else fact
     return labels.Phrase(told["key"], facts)
@@ -93,6 +93,8 @@ def _fact(name: str, fact: str, lang: str) -> str:
         return department(fact, lang)
     if name == "period":
         return period(fact, lang)
+    if name == "unit":
+        return indicator_unit(fact, lang)
     return named("model", fact, lang) if name == "model" else own_words(fact)
 
 
@@ -209,11 +211,6 @@ def phrase(probability: float, lang: str) -> str:
 def gain(value: float, lang: str) -> str:
     """Write points that a decision brings: two decimals, as a sub-criterion has half a point."""
     return labels.number(value, 2, lang)
-
-
-def either(parts: Sequence[str], lang: str) -> str:
-    """Join alternatives: "10 hoặc 15"."""
-    return labels.text("list.or", lang, first=parts[0], last=parts[-1]) if len(parts) > 1 else "".join(parts)
 
 
 def listed(parts: Sequence[str], lang: str) -> str:

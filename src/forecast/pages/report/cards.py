@@ -41,30 +41,31 @@ def _total(result: Result, lang: str) -> Card:
         labels.text("card.span", lang, span=reading.span(record["lower"], record["upper"], lang)),
         (
             (str(int(record["last_year"])), last),
-            (labels.text("card.target", lang), _target_points(result, lang)),
+            _target_points(result, lang),
         ),
     )
 
 
-def _target_points(result: Result, lang: str) -> str:
+def _target_points(result: Result, lang: str) -> tuple[str, str]:
     """The target in points; where it is a rank, the points that the nearest of them takes."""
+    target = labels.text("card.target", lang)
     set_points = result.targets.loc[result.targets["quantity"].isin(["points", "percent"])]
     if len(set_points):
-        return reading.target_name(set_points.iloc[0], lang)
+        return target, reading.target_name(set_points.iloc[0], lang)
     places = _places(result)
     rung = result.ladder.loc[result.ladder["rank"].isin(places[:1])]
     if rung.empty:
-        return labels.text("card.no_target", lang)
+        return target, labels.text("card.no_target", lang)
     score = reading.points(float(rung["score"].iloc[0]), lang)
-    return labels.text("card.target_points", lang, rank=places[0], score=score)
+    return labels.text("card.needed", lang, rank=places[0]), score
 
 
 def _rank(result: Result, lang: str) -> Card:
     facts = reading.rank_facts(result)
-    places = [str(place) for place in sorted(_places(result))]
+    places = [str(place) for place in _places(result)]
     year = str(int(reading.line(result, reading.TOTAL)["last_year"]))
     target = (
-        labels.text("card.target_rank", lang, places=reading.either(places, lang))
+        labels.text("card.target_rank", lang, places=reading.listed(places, lang))
         if places
         else labels.text("card.no_target", lang)
     )
@@ -118,9 +119,9 @@ def _aim(result: Result, lang: str) -> Card:
     if len(ranks) and first["quantity"] == "rank":
         reached = ranks.iloc[0] <= first["value"]
         key = "card.reached" if reached else "card.not_reached"
-        facts = {"place": int(first["value"])} if reached else {}
-        beside.insert(0, (str(year), labels.text(key, lang, **facts)))
-    return Card(labels.text("card.aim", lang), _chance(first, lang), _short(first, lang), tuple(beside))
+        beside.insert(0, (str(year), labels.text(key, lang, place=int(first["value"]))))
+    label = labels.text("card.aim" if len(result.targets) else "card.no_aim", lang)
+    return Card(label, _chance(first, lang), _short(first, lang), tuple(beside))
 
 
 def _chance(aim: Any, lang: str) -> str:

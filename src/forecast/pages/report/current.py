@@ -97,6 +97,7 @@ def decimals_of(record: pd.Series[Any]) -> int:
 
 def _rules(current: pd.DataFrame, lang: str) -> tuple[str, ...]:
     """Say each rule by which years are compared once, with the indicators that it holds for."""
+    compared = current.loc[current[["last_year", "usual"]].notna().any(axis=1)]
     return tuple(
         labels.text(
             "current.compared",
@@ -104,5 +105,5 @@ def _rules(current: pd.DataFrame, lang: str) -> tuple[str, ...]:
             names="; ".join(dict.fromkeys(map(reading.own_words, group[f"name_{lang}"]))),
             reason=reading.said(phrase, lang),
         )
-        for phrase, group in current.groupby("compared", sort=False)
+        for phrase, group in compared.groupby("compared", sort=False)
     )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 FIRST: Final = 5
 TURNS: Final = ("remedy", "criterion", "domain")
+LEADERS: Final = "leaders_survey"  # source of a criterion
 
 
 def decisions(result: Result, *, lang: str) -> Pieces:
@@ -102,20 +103,15 @@ def _sums(result: Result, lang: str) -> list[str]:
 
 
 def _apart(result: Result, lang: str) -> list[str]:
-    """Name the domains and parts whose outcome is out of the departments' hands by now."""
+    """Name the parts and surveys whose outcome is out of the departments' hands by now."""
     card = result.scorecard
-    names = card.loc[(card["kind"] == "part") & (card["winnable"] <= 0) & (card["lost"] > 0), "component"]
-    return (
-        [
-            labels.text(
-                "decision.apart",
-                lang,
-                names=reading.listed([reading.short_name(n, lang) for n in names], lang),
-            )
-        ]
-        if len(names)
-        else []
-    )
+    settled = card.loc[(card["winnable"] <= 0) & (card["lost"] > 0)]
+    names = [reading.short_name(name, lang) for name in settled.loc[settled["kind"] == "part", "component"]]
+    asked = settled.loc[settled["source"] == LEADERS, "lost"]
+    if len(asked):
+        facts = {"count": len(asked), "lost": reading.points(float(asked.sum()), lang)}
+        names.append(labels.text("decision.surveys", lang, **facts))
+    return [labels.text("decision.apart", lang, names=reading.listed(names, lang))] if names else []
 
 
 def missing(result: Result, lang: str) -> list[str]:

@@ -23,6 +23,7 @@ from forecast.pages.tables.spec import draw
 from forecast.pages.tables.standing import ladder_table
 
 MOST_CAVEATS: Final = 2  # the full list stands further down
+MERGED: Final = {"equal": "caveat.merged_equal", "population": "caveat.merged_population"}
 MEASURED_ON: Final = "PAPI"  # the full panel on which starting values of the variances were measured
 
 if TYPE_CHECKING:
@@ -156,7 +157,8 @@ def caveats(result: Result, *, lang: str) -> Passage:
     domains = reading.domains(result)
     known = domains.loc[domains["last_known"].astype(bool), "component"].tolist()
     lines = [*_gathered(result, lang), *_merged(result, lang)]
-    last_year, newest = int(domains["last_year"].max()), reading.newest_year(result)
+    total = reading.line(result, reading.TOTAL)
+    last_year, newest = int(total["last_year"]), reading.newest_year(result)
     if newest < last_year:
         lines.append(labels.text("caveat.no_result", lang, year=last_year, newest=newest))
     elif len(known) < len(domains):
@@ -189,7 +191,7 @@ def _merged(result: Result, lang: str) -> tuple[str, ...]:
         "parts": reading.listed([_part(part, result.spec.area, lang) for part in parts["part"]], lang),
         "ranked": reading.ranked_areas(result),
     }
-    return (labels.text(f"caveat.merged_{parts['weighted_by'].iloc[-1]}", lang, **facts),)
+    return (labels.text(MERGED[parts["weighted_by"].iloc[-1]], lang, **facts),)
 
 
 def _part(part: str, area: str, lang: str) -> str:

@@ -141,7 +141,7 @@ def _domains(rows: pd.DataFrame, key: str, lang: str) -> list[str]:
 
 
 def last_verification(result: Result, *, lang: str) -> Pieces:
-    """Say what became of the last forecast that has a result: a heading and a few lines."""
+    """Say what became of the last forecast that has a result under a heading, or that there is none yet."""
     head = heading("last_verification", lang=lang, level=3)
     table = result.last_verified
     own = table[table["index_code"] == result.spec.index_code].drop_duplicates("component")
@@ -150,7 +150,7 @@ def last_verification(result: Result, *, lang: str) -> Pieces:
     lines += [] if rank is None else [_rank(rank, "last_verification.rank", lang)]
     lines += _domains(own, "last_verification.domains", lang)
     if not lines:
-        return Pieces((head, Passage((labels.text("last_verification.none", lang),))))
+        return Pieces((Passage((labels.text("last_verification.none", lang),)),))
     if own["new_method"].astype(bool).any():
         lines.append(labels.text("verified.break", lang, year=int(own["target_year"].max())))
     if not own["before"].astype(bool).all():

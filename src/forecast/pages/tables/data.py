@@ -143,11 +143,16 @@ def evidence_table(result: Result, component: str = "", *, lang: str) -> TableSp
     return replace(
         spec,
         caption=say("evidence.caption", about=about),
-        records=listed.sort_values(EVIDENCE_ORDER, kind="stable"),
+        records=_criteria_last(listed.sort_values(EVIDENCE_ORDER, kind="stable")),
         fields=(name, *(spec.field(field) for field in ("score", "fitted_share", "use"))),
         notes=(say("evidence.rest", count=rest),) if rest else (),
         absent="evidence.none",
     )
+
+
+def _criteria_last(rows: pd.DataFrame) -> pd.DataFrame:
+    """Put index, total and domains first: criteria begin with a digit."""
+    return rows.loc[rows["component"].str.match(r"\d").sort_values(kind="stable").index]
 
 
 def _nearest(rows: pd.DataFrame, area: str) -> pd.DataFrame:

@@ -308,18 +308,18 @@ def history(result: Result, component: str, lang: str) -> Table:
     def known_share(record: Record) -> str:
         return labels.number(record["median"] if record["known"] is True else None, 2, lang)
 
-    def estimate(record: Record) -> str:
+    def estimate(record: Record) -> Cell:
         """Write what the model makes of a year that was not published, and how it knows."""
         if record["kind"] not in ("derived", "estimated"):
-            return labels.MISSING
+            return Cell(labels.MISSING)
         span = reading.span(record["lower"], record["upper"], lang)
         kind = labels.text(f"history.{record['kind']}", lang)
-        return f"{reading.points(record['median'], lang)} ({span}), {kind}"
+        return Cell(f"{reading.points(record['median'], lang)} ({span})", kind)
 
     fields = (
         c.whole("year", "history.year"),
         c.figure("score", "history.score", "points", cell=known_share),
-        c.words("estimate", "history.estimate", estimate, numeric=True),
+        c.words("estimate", "history.estimate", cell=estimate, numeric=True),
         c.figure("rank", "history.rank", "count"),
         c.figure("mean", "history.mean", "points", "share"),
     )

@@ -217,8 +217,7 @@ def _disagreeing(result: Result, record: Record, lang: str) -> Cell:
         return Cell(labels.MISSING)
     if not record["disagreeing"] > 0:
         return Cell(labels.text("status_table.agree", lang))
-    component = _component(result, record, lang).partition(" ")[0]
-    facts = {"component": component, "gap": labels.signed(record["gap"], 2, lang)}
+    facts = {"component": _component(result, record, lang), "gap": labels.signed(record["gap"], 2, lang)}
     count = labels.text("status_table.count", lang, count=reading.days(record["disagreeing"], lang))
     return Cell(count, labels.text("status_table.largest", lang, **facts))
 

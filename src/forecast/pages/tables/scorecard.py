@@ -210,6 +210,10 @@ def indicators(result: Result, lang: str) -> TableSpec:
     def decimals(record: Record) -> int:
         return 0 if abs(record["value"]) >= 1000 else 1
 
+    def name(record: Record) -> str:
+        english = record.get("name_en") if lang == "en" else ""
+        return reading.own_words(english) or reading.own_words(record["name"])
+
     def about(record: Record) -> str:
         parts = (reading.period(str(record["period"]), lang), reading.indicator_unit(record["unit"], lang))
         return ", ".join(filter(None, parts))
@@ -219,7 +223,7 @@ def indicators(result: Result, lang: str) -> TableSpec:
         say("projections.caption", year=result.spec.target_year),
         result.projections,
         (
-            c.own_words("name", "projections.indicator", sheet="indicator", mark=about),
+            c.words("name", "projections.indicator", name, sheet="indicator", mark=about),
             *c.unit_and_period(lang),
             c.figure(*("latest", "projections.value", "points", "value"), sheet="latest", decimals=decimals),
             c.figure(

@@ -193,7 +193,8 @@ def path(result: Result, lang: str) -> TableSpec:
 @on_page
 def path_table(result: Result, *, lang: str) -> TableSpec:
     """Tabulate the path where there is more than this report."""
-    return replace(path(result, lang), records=result.path if len(result.path) > 1 else result.path.iloc[:0])
+    spec = path(result, lang)
+    return replace(spec, records=result.path if len(result.path) > 1 else result.path.iloc[:0])
 
 
 def _moved(record: pd.Series[Any], lang: str) -> str:
