@@ -20,6 +20,7 @@ from forecast.desk.keep import keep
 SMALL = Path(__file__).parent / "small"
 NAMES = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=12)
 NUMBERS = st.floats(-1e6, 1e6) | st.integers(-1000, 1000)
+POINTS = st.floats(-100, 100) | st.integers(-100, 100)
 
 
 def read_back(text: str, folder: Path) -> Scenario:
@@ -31,9 +32,9 @@ def read_back(text: str, folder: Path) -> Scenario:
 
 @given(
     name=NAMES,
-    vi=NAMES.filter(str.strip),
+    vi=NAMES.filter(lambda name: name.strip() and name.isprintable()),
     indicators=st.dictionaries(NAMES, NUMBERS, max_size=3),
-    points=st.dictionaries(NAMES, NUMBERS, max_size=3),
+    points=st.dictionaries(NAMES, POINTS, max_size=3),
     remedies=st.sampled_from(["", "overdue", "open"]),
     everywhere=st.booleans(),
 )

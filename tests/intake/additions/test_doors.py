@@ -86,7 +86,7 @@ def test_a_wrong_row_is_refused_by_the_file_and_by_add(case, data_dir, part, cap
         ("scenario = [1]", "expect.scenario_table"),
         ("scenario = 1", "expect.scenario_table"),
         ("[scenario.x]\nname_vi = 5", "expect.quoted"),
-        ("[scenario.x]\nname_vi = ''", "expect.something"),
+        ("[scenario.x]\nname_vi = ''", "expect.name_of_scenario"),
         ("[scenario.x]\nname_vi = 'x'\nindicators = { no_such_code = 1 }", "expect.choice"),
         ("[scenario.x]\nname_vi = 'x'\npoints = { D9 = 1 }", "expect.choice_near"),
         ("[scenario.x]\nname_vi = 'x'\npoints = { '9.9.9' = 1 }", "expect.choice"),
@@ -175,7 +175,7 @@ def test_a_file_that_is_read_only_is_not_written_by_anyone(data_dir):
 
 def test_who_writes_next_clears_away_what_a_killed_one_left(data_dir):
     """On systems where a new file needs a name."""
-    (data_dir / ".scores.csv.0123.part").write_bytes(b"half")
+    (data_dir / ".scores.csv.0123456789abcdef.part").write_bytes(b"half")
     append.append(one_row.score(data_dir, **SCORE), insist=True, who="thử")
 
     assert list(data_dir.glob(".*.part")) == []

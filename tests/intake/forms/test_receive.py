@@ -473,7 +473,7 @@ def test_cells_merged_by_hand_are_shown_apart(office):
     copy = openpyxl.load_workbook(outcome.copy)[ENTRY]
 
     assert [problem.cell for problem in outcome.problems] == ["J9"]
-    assert copy["J9"].comment.text.startswith("cần đủ ba mức")
+    assert copy["J9"].comment.text.startswith("ô này bị gộp với ô I9")
 
 
 def test_a_mended_copy_is_taken(office):

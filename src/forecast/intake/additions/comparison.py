@@ -12,6 +12,7 @@ from forecast.data.framework import TOTAL, WHOLE, Framework, framework_for, with
 from forecast.data.load import Vintages
 from forecast.data.load.cells import each_row
 from forecast.data.load.coherence import contradictions, in_points, sums_of, wide
+from forecast.data.load.lineage import provinces_in
 from forecast.data.tables import INDICATOR_KEY, INDICATORS, RELATED, SCORE_CODES, Table
 from forecast.intake.additions.doubts import Case, Doubt, judge
 from forecast.intake.additions.history import History, history
@@ -77,7 +78,7 @@ def incoherent(
     frames, day = after.frames, rows["published_on"].max().date()
     framework = framework_for(frames["frameworks"], frames["events"], index_code, year, day)
     every = every.assign(points=in_points(every, framework))
-    count = int((frames["areas"]["kind"] == "province").sum())
+    count = len(provinces_in(frames["areas"], frames["lineage"], year))
     cells = set(zip(values["area"], values["component"], strict=True))
     already = {(doubt.area, doubt.component, doubt.key.startswith("doubt.rank")) for doubt in raised}
     return [
