@@ -113,8 +113,8 @@ def test_forms_received_later_are_not_known(folder):
     [
         ("[scenario.x]\nname_vi = 'x'\nindicator = {a = 1}\n", "x.indicator", "expect.known_column_near"),
         ("[scenario.x]\nindicators = {gd_digitised = 1}\n", "x.name_vi", "expect.something"),
-        ("[scenario.x]\nname_vi = 'x'\npoints = {total = 'ba'}\n", "x.points", "expect.scenario_numbers"),
-        ("[scenario.x]\nname_vi = 'x'\npoints = {total = nan}\n", "x.points", "expect.scenario_numbers"),
+        ("[scenario.x]\nname_vi = 'x'\npoints = {total = 'ba'}\n", "x.points", "expect.scenario_points"),
+        ("[scenario.x]\nname_vi = 'x'\npoints = {total = nan}\n", "x.points", "expect.scenario_points"),
         ("[scenario.x]\nname_vi = 'x'\nremedies = 'all'\n", "x.remedies", "expect.choice"),
         ("[scenario.x]\nname_vi = 'x'\neverywhere = 1\n", "x.everywhere", "expect.true_false"),
         ("[scenario.x]\nname_vi = 'x'\ncombine = ['y']\n", "x.combine", "expect.choice"),
@@ -229,7 +229,7 @@ def test_a_long_chain_of_scenarios_may_be_a_circle(folder):
 @pytest.mark.parametrize(
     ("told", "key"),
     [
-        ("points = { D1 = " + "9" * 400 + " }", "expect.scenario_numbers"),
+        ("points = { D1 = " + "9" * 400 + " }", "expect.scenario_points"),
         ("points = { D1 = " + "9" * 5000 + " }", "expect.toml_whole"),
         ("points = " + "[" * 5000 + "]" * 5000, "expect.toml_whole"),
     ],

@@ -48,14 +48,15 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: ForkServer | N
     """
     for name in ("data", "notebooks"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns(".*"))
-    results: dict[int, Result] = {}
+    results: dict[tuple[int, str], Result] = {}
     notebooks: dict[Any, NotebookNode] = {}
     fits: dict[bytes, FittedEvidence] = {}
 
     def make(spec: RunSpec, data_dir: Path, *_: object) -> Result:
-        if spec.target_year not in results:
-            results[spec.target_year] = whole(spec, data_dir)
-        return replace(results[spec.target_year], spec=spec)
+        asked = spec.target_year, spec.area
+        if asked not in results:
+            results[asked] = whole(spec, data_dir)
+        return replace(results[asked], spec=spec)
 
     def executed(notebook: NotebookNode, given: Mapping[str, Any], **how: Any) -> NotebookNode:
         year = given["target_year"]

@@ -212,7 +212,7 @@ def test_each_guide_does_what_it_says(desk: Path):
     """All commands of all guides, in order, print what stands below them."""
     differences = [told for name in ORDER for told in follow(GUIDES / "vi" / f"{name}.md", desk)]
 
-    assert differences == []
+    assert not differences, "\n----\n".join(differences)
     assert sorted(path.name for path in (desk / "data").iterdir()) == sorted(
         path.name for path in (ROOT / "data").iterdir() if not path.name.startswith(".")
     )

@@ -37,7 +37,9 @@ _RESTS_ON: Final[Mapping[str, tuple[str, ...]]] = {
 }
 # Other tables that the rules of a table look at; no others are given to them.
 _READS: Final[Mapping[str, tuple[str, ...]]] = {
-    "scores": ("frameworks",),
+    "scores": ("frameworks", "areas", "lineage"),
+    "related_indices": ("areas", "lineage"),
+    "lineage": ("areas",),
     "indicator_types": ("frameworks",),
     "indicators": ("indicator_types",),
     "elasticities": ("indicator_types",),
