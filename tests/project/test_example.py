@@ -234,7 +234,10 @@ def test_remedies_are_of_the_citys_units_in_every_state(known):
     assert set(latest["state"]) == set(tables.STATES)
     assert set(latest["unit"]) < set(known.units["unit"])
     assert len(overdue) >= 5
-    assert set(known.units.loc[~known.units["unit"].isin(latest["unit"]), "kind"]) == {"department", "district"}
+    assert set(known.units.loc[~known.units["unit"].isin(latest["unit"]), "kind"]) == {
+        "department",
+        "district",
+    }
 
 
 def test_forms_are_early_late_twice_and_missing(known, finest):
