@@ -107,11 +107,7 @@ def broken_rules(tables: Mapping[str, Checked], gazetteer: Gazetteer, *, changed
     for name in ("frameworks", "units"):  # sums without a bad row would be off, names seem unknown
         if name in tables and tables[name].bad:
             frames[name] = frames[name].iloc[:0]
-    for name in (
-        "scores",
-        "related_indices",
-        "indicator_types",
-    ):  # so that one round tells both kinds of slips
+    for name in ("scores", "related_indices", "indicator_types"):  # one round tells both kinds of slips
         if name in tables:
             frames[name] = tables[name].frame
     rules: Mapping[str, Callable[[pd.DataFrame, Frames, Gazetteer], Iterator[Finding]]] = {
