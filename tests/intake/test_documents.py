@@ -174,6 +174,7 @@ def test_a_table_over_pages_of_a_pdf_is_one(tmp_path, in_this_process):
     assert (second.sheet, texts(second)[-5:]) == ("2. Bảng 2. Năm 2022", ROWS[:5])
 
 
+@pytest.mark.slow
 def test_a_pdf_is_read_in_a_process_of_its_own(tmp_path):
     """The same rows."""
     path = printed(tmp_path / "a.pdf", [(0.9, [], [*HEAD, *ROWS])])
