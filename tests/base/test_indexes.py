@@ -29,7 +29,7 @@ maxima = { A = 6, B = 4 }
 
 def test_what_the_tables_may_hold_is_what_is_declared():
     """By hand: the codes, the components of each in their order, and the survey's place."""
-    assert indexes.FORECAST_CODES == ("PAR", "SIPAS", "PAPI", "PCI")
+    assert indexes.FORECAST_CODES == ("PAR", "SIPAS", "PAPI", "PCI", "DTI")
     assert indexes.RELATED_CODES == ("PAPI", "PCI", "DTI")
     assert SCORES.column("index_code").choices == ("PAR", "SIPAS")
     assert COMPONENTS["PAPI"] == ("total", *(f"P{k}" for k in range(1, 9)))

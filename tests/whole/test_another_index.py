@@ -18,6 +18,8 @@ from forecast.base.spec import RunSpec
 from forecast.data import check, load
 from forecast.data.load import Known
 from forecast.pages import reading, report
+from forecast.runs import checks
+from forecast.runs.plan import Kind
 
 DATA = Path(__file__).parents[2] / "data"
 CITY = "TP. Hồ Chí Minh"
@@ -119,3 +121,27 @@ def test_the_weights_of_pci_make_its_printed_totals(known: Known):
 
     assert len(wide) > 40
     assert (sums - wide["total"]).abs().max() < 0.025
+
+
+def test_the_weights_of_dti_make_its_printed_totals(known: Known):
+    """Each total of 2022 beside all eight parts is their weighted sum, to the printed digits."""
+    own, dti = known.related[known.related["index_code"] == "DTI"], INDEXES["DTI"]
+    wide = own.pivot_table("score", ["year", "area"], "component").dropna(subset=[*dti.domains, "total"])
+    sums = sum(wide[name] * weight / dti.maximum for name, weight in dti.maxima.items())
+
+    assert len(wide) >= 4
+    assert (sums - wide["total"]).abs().max() < 0.00015
+
+
+@pytest.mark.parametrize(("lang", "note"), [("vi", "thang 0 đến 1;"), ("en", "scale of 0 to 1;")])
+def test_an_index_printed_as_a_share_is_reported_in_points(known: Known, lang: str, note: str):
+    """DTI 2022: 0.7163 in print, 71.63 points here, and the page says so; no past year can be judged."""
+    spec = RunSpec(index_code="DTI", area=CITY, target_year=2024, as_of=DAY, draws=300)
+    dti = pipeline.forecast(known, spec)
+
+    past = dti.history.query("component == 'total' and year == 2022")
+    assert past["median"].tolist() == pytest.approx([71.63])
+    assert dti.summary["max_score"].tolist() == [100.0, 10, 10, 10, 10, 10, 20, 15, 15]
+    assert dti.summary["median"].iloc[0] > 40
+    assert note in report.domain_table(dti, lang=lang)._repr_html_()
+    assert checks.tables_to_show(dti, Kind(stem="backtest")) == 0

@@ -21,6 +21,7 @@ class Index:
     short: Mapping[str, str]
     figures: str
     maximum: float
+    printed_maximum: float = math.nan
     part_maximum: float = math.nan
     earlier: Mapping[str, float] = field(default_factory=dict)
     forecast: bool = False
@@ -44,7 +45,9 @@ class Index:
         """Maximum of a component as its publisher prints it; NaN where that is a matter of frameworks."""
         if component != TOTAL:
             return float(self.part_maximum)
-        return float(self.earlier["maximum"] if year <= self.earlier.get("until", 0) else self.maximum)
+        if year <= self.earlier.get("until", 0):
+            return float(self.earlier["maximum"])
+        return float(self.maximum if math.isnan(self.printed_maximum) else self.printed_maximum)
 
     @property
     def panel(self) -> str:

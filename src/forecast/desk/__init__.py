@@ -52,7 +52,7 @@ def open(  # noqa: A001 -- analysts write forecast.open
     target_year
         Year that is forecast; the first whose result was not out on the day, if left out (or 0).
     index_code
-        An index that can be forecast: PAR, SIPAS, PAPI or PCI.
+        An index that can be forecast: PAR, SIPAS, PAPI, PCI or DTI.
     data_dir
         Folder of the tables; the project's own if left out.
     lang

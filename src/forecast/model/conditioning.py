@@ -51,12 +51,15 @@ class Own:
         provinces differently.
     twice : ndarray, shape (L*T, L*T)
         Sum of ``V_p V_p'`` times the square of that weight.
+    each : tuple of P arrays, shape (L*T, L*T)
+        ``V_p V_p'`` where it has no shorter way; none if provinces are weighed differently.
     """
 
     information: Floats
     pulled: Floats
     once: Floats
     twice: Floats
+    each: tuple[Floats | None, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,10 +234,11 @@ class Conditioned:
         both = self.common_root.T @ (self._reach @ gain_root).T  # (Q, L*T)
         twice = self._reach @ left @ self._reach.T
         own = self.own.information[: self.n_cells, : self.n_cells].copy()
-        for p, ((_, v, _), w) in enumerate(zip(self.whitened, weight, strict=True)):
+        for p, ((_, v, _), each, w) in enumerate(zip(self.whitened, self.own.each, weight, strict=True)):
             once = self.linear.in_cells(p, both)
             common = self.linear.in_cells(p, self.linear.in_cells(p, never).T)
-            own += _sandwich(v, w**2 * twice + w * (once + once.T) - common)
+            middle = w**2 * twice + w * (once + once.T) - common
+            own += v @ (v.T @ middle @ v) @ v.T if each is None else each @ middle @ each
         cross = self.own.twice @ self._reach @ left + self.own.once.T @ self.common_root.T @ gain_root.T
         return own, cross
 
@@ -307,6 +311,7 @@ def _own(linear: Linear, whitened: Sequence[tuple[Floats, Floats, Floats]]) -> O
     information, pulled = np.zeros((size, size)), np.zeros(size)
     once, twice = np.zeros((size, n)), np.zeros((n, n))
     weight = linear.groups.alike
+    kept: list[Floats | None] = []
     for p, (_, v, z) in enumerate(whitened):
         each = v @ v.T
         half = linear.from_cells(p, each)
@@ -315,15 +320,8 @@ def _own(linear: Linear, whitened: Sequence[tuple[Floats, Floats, Floats]]) -> O
         if weight is not None:
             once += weight[p] * half
             twice += weight[p] ** 2 * each
-    return Own(information, pulled, once, twice)
-
-
-def _sandwich(v: Floats, middle: Floats) -> Floats:
-    """``v v' middle v v'``, by the shorter way."""
-    if 2 * v.shape[1] < len(v):
-        return np.asarray(v @ (v.T @ middle @ v) @ v.T)
-    each = v @ v.T
-    return np.asarray(each @ middle @ each)
+            kept.append(each if 2 * v.shape[1] >= len(v) else None)
+    return Own(information, pulled, once, twice, tuple(kept))
 
 
 def condition(linear: Linear, prior: Prior) -> Conditioned:

@@ -76,14 +76,16 @@ class Statements:
 
     def scored(self, lattice: Lattice, components: Sequence[str]) -> set[tuple[str, int]]:
         """Areas and years with a figure of their own on nothing but these components, or one of them."""
-        area, years = own_area(self.area_weight), len(lattice.years)
-        found = set()
-        for i in np.flatnonzero(area >= 0):
-            cells = self.cell_weight[[i]].indices
-            cells = cells[cells < lattice.n_scores]
-            if {lattice.components[c // years] for c in cells} <= set(components):
-                found |= {(lattice.areas[area[i]], lattice.years[c % years]) for c in cells}
-        return found
+        years = len(lattice.years)
+        area = np.repeat(own_area(self.area_weight), np.diff(self.cell_weight.indptr))
+        row = np.repeat(np.arange(len(self)), np.diff(self.cell_weight.indptr))
+        cell = self.cell_weight.indices
+        own = (area >= 0) & (cell < lattice.n_scores)
+        area, row, cell = area[own], row[own], cell[own]
+        other = ~np.isin(lattice.components, components)[cell // years]
+        alone = ~np.isin(row, row[other])
+        pairs = zip(area[alone], cell[alone] % years, strict=True)
+        return {(lattice.areas[a], lattice.years[t]) for a, t in pairs}
 
     def by_row(self, values: Floats, n_rows: int) -> Floats:
         """Put one value per statement on the rows of the scores; NaN on rows without a statement."""

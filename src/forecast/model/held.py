@@ -54,8 +54,8 @@ def held_shares(
         shares, offset = draws.shares[:n, ..., 0], draws.offset[:n, 0]
         place = {int(p): k for k, p in enumerate(areas)}
         for i in told:
-            line, over = weight[i, :, t], statements.area_weight[[i]]
-            here = [place[int(p)] for p in over.indices]
-            own = shares[:, here] @ line + offset[:, None] * off[i]
-            found[i] = np.median(own @ over.data)
+            over = slice(*statements.area_weight.indptr[i : i + 2])
+            here = [place[int(p)] for p in statements.area_weight.indices[over]]
+            own = shares[:, here] @ weight[i, :, t] + offset[:, None] * off[i]
+            found[i] = np.median(own @ statements.area_weight.data[over])
     return found

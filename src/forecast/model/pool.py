@@ -8,6 +8,7 @@ components, areas and the total move together stays the evidence model's.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -56,15 +57,22 @@ def pooled(drawn: Floats, levels: Floats, quantiles: Floats, weight: float = WEI
     >>> pooled(np.array([0.9, 0.7, 0.8]), np.array([0.1, 0.5, 0.9]), np.array([0.5, 0.6, 0.7]), 1.0).round(2)
     array([0.67, 0.53, 0.6 ])
     """
-    place = drawn.argsort().argsort()
-    own = _logit(np.sort(drawn))
-    at = stdtrit(TAIL_DF, (np.arange(len(drawn)) + 0.5) / len(drawn))
+    order = drawn.argsort()
+    own, at = _logit(drawn[order]), _places(len(drawn))
     grid, other = stdtrit(TAIL_DF, levels), _logit(quantiles)
     # Engine's margins are Student t on this scale, so a line in t quantiles is exact, beyond the ends too.
     low, high = np.minimum(at - grid[0], 0.0), np.maximum(at - grid[-1], 0.0)
     slopes = np.diff(other)[[0, -1]] / np.diff(grid)[[0, -1]]
     theirs = np.interp(at, grid, other) + low * slopes[0] + high * slopes[1]
-    return np.asarray(expit((1 - weight) * own + weight * theirs)[place])
+    together = np.empty_like(own)
+    together[order] = expit((1 - weight) * own + weight * theirs)
+    return together
+
+
+@cache
+def _places(n: int) -> Floats:
+    """Quantiles of a Student t at the middles of n equal parts."""
+    return np.asarray(stdtrit(TAIL_DF, (np.arange(n) + 0.5) / n))
 
 
 def _logit(share: Floats) -> Floats:

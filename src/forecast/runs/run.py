@@ -322,7 +322,10 @@ class _Run:
     def _wrong(self, result: Result, job: Job, page: str, said: Sequence[str]) -> list[str]:
         lang, private = self.manifest.lang, [self.folder.parent.as_posix()]
         figures = checks.figures_to_show(result, job.kind, job.component, lang)
-        return checks.of_page(page, job.kind, lang=lang, figures=figures, private=private, said=said)
+        tables = checks.tables_to_show(result, job.kind)
+        return checks.of_page(
+            page, job.kind, lang=lang, tables=tables, figures=figures, private=private, said=said
+        )
 
     def _refuse_wrong(self, pages: Mapping[str, Sequence[str]]) -> None:
         more = [Check(f"page {name}", not wrong, "; ".join(wrong)) for name, wrong in pages.items()]

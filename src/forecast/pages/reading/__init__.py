@@ -3,7 +3,7 @@
 Nothing is estimated here; figures are picked, counted and put into words that every page shares.
 """
 
-from forecast.pages.reading.marks import doubtful, maximum_note, star_note, starred_maximum
+from forecast.pages.reading.marks import doubtful, maximum_note, scale_note, star_note, starred_maximum
 from forecast.pages.reading.past import coverage, record, skill_by_year
 from forecast.pages.reading.points import (
     MOVING,
@@ -153,6 +153,7 @@ __all__ = [
     "record",
     "recorded_model",
     "said",
+    "scale_note",
     "scenario_name",
     "share_quantile",
     "shares",

@@ -1,13 +1,16 @@
-"""Marks of maxima that no document gave: wherever such a maximum, or what rests on it, is shown."""
+"""Marks of maxima that no document gave, wherever one is shown, and of scales that are not the printed one."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
 from forecast.base import labels
+from forecast.base.indexes import INDEXES
+from forecast.base.labels import Phrase
 
 
 def doubtful(status: object) -> bool:
@@ -23,6 +26,15 @@ def starred_maximum(record: pd.Series[Any], lang: str) -> str:
 def star_note(statuses: Iterable[object], lang: str) -> tuple[str, ...]:
     """Say what the star means, where there is one."""
     return (labels.text("max_status.star", lang),) if any(map(doubtful, statuses)) else ()
+
+
+def scale_note(index_code: str) -> tuple[Phrase, ...]:
+    """Say that an index is published on another scale than its points here, where it is."""
+    index = INDEXES[index_code]
+    if math.isnan(index.printed_maximum):
+        return ()
+    facts = {"index": Phrase(f"short_index.{index_code}"), "maximum": f"{index.printed_maximum:g}"}
+    return (Phrase("domains.scale", facts | {"points": f"{index.maximum:g}"}),)
 
 
 def maximum_note(record: pd.Series[Any], lang: str) -> tuple[str, ...]:

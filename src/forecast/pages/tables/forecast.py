@@ -39,6 +39,8 @@ def domains(result: Result, lang: str, *, linked: bool = False) -> TableSpec:
     total = reading.line(result, reading.TOTAL)
     forecast = say("domains.forecast", year=year)
 
+    scale = reading.scale_note(result.spec.index_code)
+
     def starred(record: Record) -> str:
         return reading.points(record["median"], lang) + "*" * reading.doubtful(record["max_status"])
 
@@ -85,8 +87,8 @@ def domains(result: Result, lang: str, *, linked: bool = False) -> TableSpec:
         ("component", "last_year_shortly", "forecast", "range", "change", "p_fall", "maximum"),
         name="domains",
         key=("component",),
-        notes=("domains.note",),
-        sheet_notes=("handout.note.domains", "handout.note.ranges"),
+        notes=("domains.note", *scale),
+        sheet_notes=("handout.note.domains", "handout.note.ranges", *scale),
         strong=_is_total,
         form="scroll",
     )
@@ -150,7 +152,7 @@ def letter_table(result: Result, *, lang: str) -> Table:
     spec = domains(result, lang)
     star = reading.star_note((record["max_status"] for record in spec.rows), lang)
     shown = ("component", "last_year_shortly", "starred_forecast", "range")
-    return draw_table(replace(_plain(spec), columns=shown, notes=("domains.note", *star)))
+    return draw_table(replace(_plain(spec), columns=shown, notes=(*spec.notes, *star)))
 
 
 @on_page
