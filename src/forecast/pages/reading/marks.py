@@ -1,4 +1,4 @@
-"""Marks of maxima that no document gave, wherever one is shown, and of scales that are not the printed one."""
+"""Marks of maxima that no document gave, wherever one is shown, and of scales other than the printed one."""
 
 from __future__ import annotations
 
