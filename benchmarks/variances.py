@@ -44,7 +44,7 @@ def estimates(panel: Panel) -> pd.DataFrame:
     value = logit(np.clip(panel.value / panel.upper[:, None], 0.004, 0.996))
     count = (~np.isnan(value)).sum(axis=0)
     level = np.where(count > 0, np.nansum(value, axis=0) / np.maximum(count, 1), np.nan)
-    breaks = np.tile([year in panel.breaks for year in panel.years], (len(panel.components), 1))
+    breaks = np.tile([float(year in panel.breaks) for year in panel.years], (len(panel.components), 1))
     lattice = Lattice(panel.areas, panel.components, panel.years, breaks, np.ones(len(panel.years)))
     cells = (value - level).reshape(len(panel.areas), -1)
     start = Variances(component_spread=(1.0,) * len(panel.components))

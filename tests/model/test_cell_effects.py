@@ -26,7 +26,7 @@ from forecast.model.latent import Lattice
 AREAS, YEARS = tuple(f"A{k:02d}" for k in range(20)), tuple(range(2014, 2024))
 COMPONENTS = ("D1", "D2")
 N = (len(AREAS), len(YEARS))
-LATTICE = Lattice(AREAS, COMPONENTS, YEARS, np.zeros((2, N[1]), dtype=bool), np.ones((2, N[1])))
+LATTICE = Lattice(AREAS, COMPONENTS, YEARS, np.zeros((2, N[1])), np.ones((2, N[1])))
 LEAVES = {name: (name,) for name in COMPONENTS}
 SILENT = np.full(1, np.nan), np.full(1, np.nan)
 

@@ -21,7 +21,7 @@ from forecast.model.linear import logistic_line
 
 # Made up: three areas, three components of unlike weight, three years, one change.
 AREAS, COMPONENTS, YEARS = ("A", "B", "C"), ("D1", "D2", "D3"), (2021, 2022, 2023)
-BREAKS = np.array([[0, 1, 0], [0, 1, 0], [0, 0, 0]], dtype=bool)
+BREAKS = np.array([[0, 1, 0], [0, 1, 0], [0, 0, 0]], dtype=float)
 LATTICE = Lattice(AREAS, COMPONENTS, YEARS, BREAKS, np.array([1.0, 1.2, 0.9]))
 WEIGHTS = np.array([0.5, 0.3, 0.2])
 AS_IT_IS = Evidence(search=False)
@@ -355,7 +355,7 @@ def full_panel(spread: float, seed: int) -> tuple[Lattice, Statements]:
         tuple("ABCDEFGHIJKL"),
         ("D1", "D2"),
         tuple(range(2019, 2024)),
-        np.zeros((2, 5), dtype=bool),
+        np.zeros((2, 5)),
         np.ones((2, 5)),
     )
     v = replace(START, spread=spread, component_spread=(1.0, 1.0))

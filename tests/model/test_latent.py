@@ -22,7 +22,7 @@ from forecast.model.latent import (
 
 # Made up: three components over four years; D1 and D2 change in 2021, the survey in 2022.
 YEARS = (2020, 2021, 2022, 2023)
-BREAKS = np.array([[0, 1, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]], dtype=bool)
+BREAKS = np.array([[0, 1, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]], dtype=float)
 LATTICE = Lattice(("A", "B"), ("D1", "D2", "survey"), YEARS, BREAKS, np.array([1.0, 1.3, 0.8, 1.0]))
 
 size = st.floats(0.02, 2.0)
@@ -42,7 +42,11 @@ def lattices(draw: st.DrawFn) -> Lattice:
     spread = draw(st.lists(st.floats(0.5, 2.0), min_size=n, max_size=n))
     years = tuple(range(2015, 2015 + n))
     return Lattice(
-        ("A",), ("D1", "D2", "survey"), years, np.array(flags).reshape(3, n), np.array(spread, dtype=float)
+        ("A",),
+        ("D1", "D2", "survey"),
+        years,
+        np.array(flags, dtype=float).reshape(3, n),
+        np.array(spread, dtype=float),
     )
 
 
@@ -106,7 +110,7 @@ def test_a_known_change_adds_its_own_variance_to_the_move_of_that_year():
 def test_what_an_area_is_fades_with_years_and_with_changes():
     """A deviation is tied less to what lies further back, and less still across a change."""
     v = replace(START, component_spread=(1.0, 1.0, 1.0))
-    calm = deviation_covariance(replace(LATTICE, breaks=np.zeros((3, 4), dtype=bool), spread=np.ones(4)), v)
+    calm = deviation_covariance(replace(LATTICE, breaks=np.zeros((3, 4)), spread=np.ones(4)), v)
     worn = deviation_covariance(replace(LATTICE, spread=np.ones(4)), v)
     last = LATTICE.cell("D1", 2023)
     back = [LATTICE.cell("D1", year) for year in (2022, 2021, 2020)]

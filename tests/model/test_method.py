@@ -6,6 +6,7 @@ The map at the end of docs/method.md names the test of each formula; the last te
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 import re
 from pathlib import Path
 
@@ -252,9 +253,7 @@ def test_each_range_asks_for_three_at_most_and_the_whole_for_one_to_two():
 
 # --- the evidence model ------------------------------------------------------------------------------------
 
-SMALL = Lattice(
-    ("A",), ("D1", "D2"), (2022, 2023), np.array([[0, 1], [0, 1]], dtype=bool), np.array([1.0, 2.0])
-)
+SMALL = Lattice(("A",), ("D1", "D2"), (2022, 2023), np.array([[0.0, 1.0], [0.0, 1.0]]), np.array([1.0, 2.0]))
 
 
 def test_levels_walk_drift_jump_and_start_apart():
@@ -267,6 +266,14 @@ def test_levels_walk_drift_jump_and_start_apart():
     found = level_covariance(SMALL, v)
     np.testing.assert_allclose(found[0], [0.84, 0.64, 0.42, 0.32])
     np.testing.assert_allclose(found[1], [0.64, 0.78, 0.32, 0.39])
+
+
+def test_a_possible_change_counts_by_its_chance():
+    """A chance of 0.25 in D1: a quarter of 0.09 in its own year, and half of 0.045 shared with D2."""
+    v = Variances(level_step=0.1, level_noise=0.2, level_break=0.3, level_alike=0.5, drift=0.4)
+    possible = replace(SMALL, breaks=np.array([[0.0, 0.25], [0.0, 1.0]]))
+    found = level_covariance(possible, v)
+    np.testing.assert_allclose(found[1], [0.64, 0.7125, 0.32, 0.3675])
 
 
 def test_deviations_last_fade_and_pass():

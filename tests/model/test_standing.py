@@ -99,7 +99,7 @@ def test_an_area_drawn_alone_is_held_as_among_all():
 def test_draws_of_the_panel_hold_the_ranks_and_the_year_after_leans_on_them():
     """Areas of which only others' ranks are told take the free places, and keep near them a year later."""
     areas = tuple("ABCDEFGH")
-    lattice = Lattice(areas, ("D1",), (2022, 2023), np.zeros((1, 2), dtype=bool), np.ones(2))
+    lattice = Lattice(areas, ("D1",), (2022, 2023), np.zeros((1, 2)), np.ones(2))
     ranked = {0: (1, 0.92), 1: (2, 0.90), 2: (3, 0.88), 3: (4, 0.86), 4: (8, 0.60)}
     rank, share = np.full(8, np.nan), np.full(8, np.nan)
     for area, (place, value) in ranked.items():

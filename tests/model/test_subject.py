@@ -87,6 +87,18 @@ def test_a_change_is_a_break_from_the_day_on_which_it_was_known():
     assert 2022 not in subject("2022-10-20", 2022).breaks["D1"]
 
 
+def test_years_beyond_the_first_without_a_result_may_have_changed():
+    """By hand: results of 2012 to 2023, six changes (2016 to 2020, 2022), so 7 of 13; SIPAS 2015 to 2023, two."""
+    assert subject("2024-10-20", 2024).possible_breaks["D1"] == {}
+    two = subject("2024-10-20", 2025).possible_breaks
+    assert two["D1"] == {2025: pytest.approx(7 / 13)}
+    assert two["D8.sipas"] == {2025: pytest.approx(3 / 10)}
+    # What is entered of 2024 is known, and there is no figure of it.
+    assert subject("2025-05-01", 2026).possible_breaks["D1"] == dict.fromkeys(
+        (2025, 2026), pytest.approx(7 / 13)
+    )
+
+
 @settings(max_examples=8)
 @given(day=st.dates(dt.date(2014, 3, 1), dt.date(2025, 6, 1)), ahead=st.integers(0, 3))
 def test_on_every_day_each_year_is_whole(day, ahead):

@@ -22,9 +22,7 @@ CELL = 5  # the second component in the last year
 @pytest.fixture(scope="module")
 def fitted() -> FittedEvidence:
     """Six made-up statements on three areas, two of which nearly say the same."""
-    lattice = Lattice(
-        ("A", "B", "C"), ("D1", "D2"), (2021, 2022, 2023), np.zeros((2, 3), dtype=bool), np.ones(3)
-    )
+    lattice = Lattice(("A", "B", "C"), ("D1", "D2"), (2021, 2022, 2023), np.zeros((2, 3)), np.ones(3))
     cells = np.zeros((6, COMPONENTS * YEARS))
     for number, places in enumerate([(4,), (4,), (1, 4), (3,), (0, 3), (4,)]):
         cells[number, list(places)] = 1 / len(places)

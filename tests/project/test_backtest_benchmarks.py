@@ -273,7 +273,7 @@ def test_variances_are_found_again_in_a_panel_made_of_them():
     truth = Variances(permanent=0.3, noise=0.5, persistence=0.8, alike=0.3, spread=0.4)
     names, years = ("P", "Q", "R"), tuple(range(2011, 2021))
     areas = tuple(f"A{k}" for k in range(300))
-    lattice = Lattice(areas, names, years, np.zeros((3, 10), dtype=bool), np.ones(10))
+    lattice = Lattice(areas, names, years, np.zeros((3, 10)), np.ones(10))
     drawn = rng.multivariate_normal(np.zeros(30), deviation_covariance(lattice, truth), size=300)
     panel = Panel(areas, names, years, 10 * expit(drawn.reshape(300, 3, 10)), np.full(3, 10.0))
 

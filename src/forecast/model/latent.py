@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from scipy import linalg
 
 Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,8 +23,8 @@ class Lattice:
     ----------
     areas, components, years : tuple
         Names of the P areas, of the L components that have no children, and the T years in a row.
-    breaks : ndarray of bool, shape (L, T)
-        True where a component's level may jump as its framework or method changed.
+    breaks : ndarray, shape (L, T)
+        Chance that a component's framework or method changed, so that its level may jump: 1 where it did.
     spread : ndarray, shape (L, T)
         How far areas lie apart in a component and year, relative to its usual (1).
     offsets : tuple of int
@@ -36,7 +35,7 @@ class Lattice:
     areas: tuple[str, ...]
     components: tuple[str, ...]
     years: tuple[int, ...]
-    breaks: Flags
+    breaks: Floats
     spread: Floats
     offsets: tuple[int, ...] = ()
 
@@ -120,7 +119,8 @@ START_SD = 0.8  # logit sd of a domain's level in the first year: 50 to 96 perce
 def level_covariance(lattice: Lattice, v: Variances) -> Floats:
     """Covariance of the common levels over components and years, then of the offsets, shape (cells, cells).
 
-    A random walk with a shrunk lasting drift, noise of one year, and one jump for every known change.
+    A random walk with a shrunk lasting drift, noise of one year, and one jump for every known change; the
+    variance of a change that is only possible is that of a jump times its chance.
     """
     years = np.asarray(lattice.years, dtype=float)
     elapsed = years - years[0]
@@ -131,7 +131,7 @@ def level_covariance(lattice: Lattice, v: Variances) -> Floats:
     covariance = np.kron(alike, in_time)
     covariance += np.kron(_equicorrelation(len(lattice.components), 0.5), np.full_like(in_time, START_SD**2))
     for k in np.flatnonzero(lattice.breaks.any(axis=0)):
-        after = (lattice.breaks[:, [k]] & (np.arange(len(years)) >= k)).astype(float)  # (L, T)
+        after = np.sqrt(lattice.breaks[:, [k]]) * (np.arange(len(years)) >= k)  # (L, T)
         jump = after.reshape(-1) * v.level_break
         covariance += np.outer(jump, jump) * np.kron(alike, np.ones_like(in_time))
     return np.asarray(linalg.block_diag(covariance, OFFSET_SD**2 * np.eye(len(lattice.offsets))))

@@ -47,6 +47,7 @@ class Subject:
         Components without children.
     schemes : mapping from year to `Scheme`, for every year up to the target year
     breaks : mapping from component to the years in which its level may jump
+    possible_breaks : mapping from component to the chance of a jump in years of which nobody knows
     links : mapping from ``(index_code, component)`` of another index to a component of this one
     spare : components that cut across the others and say nothing new beside the total
     """
@@ -57,6 +58,7 @@ class Subject:
     components: tuple[str, ...]
     schemes: Mapping[int, Scheme]
     breaks: Mapping[str, tuple[int, ...]]
+    possible_breaks: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
     links: Mapping[tuple[str, str], str] = field(default_factory=dict)
     spare: frozenset[str] = frozenset()
 

@@ -26,11 +26,12 @@ FULL_REACH = 4.0  # or just the two ends of a year
 def lattice_of(records: Sequence[Row], subject: Subject) -> Lattice:
     """Cells of all areas up to the target year, with each year's jumps and spread."""
     years = subject.years
-    breaks = np.zeros((len(subject.components), len(years)), dtype=bool)
+    breaks = np.zeros((len(subject.components), len(years)))
     for i, component in enumerate(subject.components):
-        for year in subject.breaks.get(component, ()):
+        known = dict.fromkeys(subject.breaks.get(component, ()), 1.0)
+        for year, chance in {**subject.possible_breaks.get(component, {}), **known}.items():
             if year in years[1:]:
-                breaks[i, years.index(year)] = True
+                breaks[i, years.index(year)] = chance
     logits = slopes_on_ranks(records, subject, plain_logit)
     # Of the total's ranks a rough guide only, drawn halfway back to the usual and held where there are none.
     total = _relative([logits.get((subject.index_code, "total", year), np.nan) for year in years])
@@ -82,9 +83,7 @@ def _complete_spreads(records: Sequence[Row], subject: Subject) -> dict[tuple[st
 def usual_spread(lattice: Lattice, start: Variances) -> Mapping[str, float]:
     """Spread of areas' shares that the variances alone imply near the middle of what is published."""
     n = len(lattice.components)
-    flat = Lattice(
-        lattice.areas, lattice.components, lattice.years[:1], np.zeros((n, 1), dtype=bool), np.ones((n, 1))
-    )
+    flat = Lattice(lattice.areas, lattice.components, lattice.years[:1], np.zeros((n, 1)), np.ones((n, 1)))
     deviation = deviation_covariance(flat, start) * 0.12**2  # slope of the logistic near 86 percent
     usual = {c: float(np.sqrt(deviation[i, i])) for i, c in enumerate(lattice.components)}
     return _Fallback(usual, float(np.sqrt(deviation.mean())))

@@ -1,10 +1,11 @@
 """What the index is made of in each year, as it was known on a day: from tables to a `Subject`."""
 
 import math
+from collections.abc import Sequence
 
 from forecast.base.errors import TooFewYearsError
 from forecast.base.indexes import INDEXES
-from forecast.data.framework import TOTAL, WHOLE, Framework, frameworks_for
+from forecast.data.framework import TOTAL, WHOLE, Framework, breaks, frameworks_for
 from forecast.data.load import Known
 from forecast.model.evidence import Evidence
 from forecast.model.scheme import Scheme, Subject
@@ -40,14 +41,17 @@ def subject_of(known: Known, index_code: str, target_year: int) -> Subject:
     }
     country = known.areas.loc[known.areas["kind"] == "country", "area"].iloc[0]
     regions[str(country)] = regions.pop("")
-    index_breaks, survey_breaks = _breaks(known, index_code), _breaks(known, index.survey)
+    changed = {code: breaks(known.events, code) for code in (index_code, index.survey)}
+    possible = {code: _possible(known, code, years, target_year) for code, years in changed.items()}
+    code_of = {c: index.survey if c == survey else index_code for c in components}
     return Subject(
         index_code=index_code,
         areas=known.provinces,
         regions=regions,
         components=components,
         schemes=schemes,
-        breaks={c: survey_breaks if c == survey else index_breaks for c in components},
+        breaks={c: changed[code] for c, code in code_of.items()},
+        possible_breaks={c: possible[code] for c, code in code_of.items()},
         links={(index.survey, TOTAL): survey} if survey else {},
         spare=frozenset((*target.parts(), *index.parts)),
     )
@@ -63,9 +67,20 @@ def survey_of(subject: Subject) -> str:
     return next((code for code, _ in subject.links), "")
 
 
-def _breaks(known: Known, index_code: str) -> tuple[int, ...]:
-    years = known.events.loc[known.events["index_code"] == index_code, "year"]
-    return tuple(sorted(set(years.astype(int))))
+def _possible(known: Known, index_code: str, breaks: Sequence[int], target_year: int) -> dict[int, float]:
+    """Chance that the method changed in each year beyond the first without a result, where none is entered.
+
+    Criteria of a year come out late in it or after it.  One year ahead the model's moves hold that: past
+    years were forecast without knowing their criteria too.  Nobody could judge more years ahead, so there the
+    share of years that changed counts (rule of succession).
+    """
+    own = known.scores.loc[known.scores["index_code"] == index_code, "year"]
+    own = own[own < target_year]
+    if own.empty:
+        return {}
+    first, last = int(own.min()), int(own.max())
+    chance = (sum(first < year <= last for year in breaks) + 1) / (last - first + 2)
+    return {year: chance for year in range(last + 2, target_year + 1) if year not in breaks}
 
 
 def _scheme(framework: Framework, target: Framework, survey: str) -> Scheme:
