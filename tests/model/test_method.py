@@ -6,8 +6,8 @@ The map at the end of docs/method.md names the test of each formula; the last te
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np

@@ -88,7 +88,7 @@ def test_a_change_is_a_break_from_the_day_on_which_it_was_known():
 
 
 def test_years_beyond_the_first_without_a_result_may_have_changed():
-    """By hand: results of 2012 to 2023, six changes (2016 to 2020, 2022), so 7 of 13; SIPAS 2015 to 2023, two."""
+    """By hand: results of 2012 to 2023, six changes (2016 to 2020, 2022): 7 of 13. SIPAS: 2015, two."""
     assert subject("2024-10-20", 2024).possible_breaks["D1"] == {}
     two = subject("2024-10-20", 2025).possible_breaks
     assert two["D1"] == {2025: pytest.approx(7 / 13)}
