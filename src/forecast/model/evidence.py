@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -148,7 +149,7 @@ class _Panel:
     middle: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class FittedEvidence:
     """The panel given all that is published.
 
@@ -191,6 +192,7 @@ class FittedEvidence:
         mean = self.centre[area, rows] + self.posterior.mean[area, rows]
         return mean, np.sqrt(np.maximum(variance, 1e-12))
 
+    @cached_property
     def every_cell(self) -> tuple[Floats, Floats]:
         """The same of all cells of all areas, shape (P, cells) each."""
         known = [self.cells(area, range(self.lattice.n_cells)) for area in range(len(self.lattice.areas))]
@@ -307,7 +309,7 @@ def _point(prior: Prior, centre: Floats, fitted: FittedEvidence | None) -> tuple
     if fitted is None:
         variance = np.minimum(np.diag(prior.level), 1.0) + np.diag(prior.deviation) + prior.apart
         return centre, np.sqrt(variance)
-    (mean, sd), (new_mean, new_sd) = fitted.point, fitted.every_cell()
+    (mean, sd), (new_mean, new_sd) = fitted.point, fitted.every_cell
     back = np.minimum(new_sd / WIDE, 1.0) / 2
     return new_mean + back * (mean - new_mean), new_sd + back * (sd - new_sd)
 

@@ -34,7 +34,7 @@ SPREAD_ERROR = 0.2  # of the log of a year's spread that is read off scores with
 def _spread_lines(fitted: FittedEvidence) -> tuple[Floats, Floats]:
     """Slopes of sums of components in cells, (m, L*T), and the log of their areas' spread, (m,)."""
     standings = fitted.statements.standings
-    _, slope, _ = logistic_line(*fitted.every_cell())
+    _, slope, _ = logistic_line(*fitted.every_cell)
     lines = np.zeros((len(standings), fitted.lattice.n_cells))
     for line, standing in zip(lines, standings, strict=True):
         line[list(standing.cells)] = list(standing.cells.values())
