@@ -43,10 +43,20 @@ def pytest_configure(config: pytest.Config) -> None:
     """Put the tests in order; choose the quick ones if asked to."""
     config.pluginmanager.register(_module("order").Order())
     config.pluginmanager.register(_module("learnt").Learnt())
+    config.pluginmanager.register(_Examples())
     config.addinivalue_line("markers", "slow: starts a program or makes a whole report; left out by --quick")
     if config.getoption("--quick"):
         settings.load_profile("quick")
         config.pluginmanager.register(_module("quick").Quick())
+
+
+class _Examples:
+    """Modules of the package without an example in a docstring are not even imported."""
+
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        """Leave out a file of the package in which no line is to be tried."""
+        ours = collection_path.suffix == ".py" and (ROOT / "src") in collection_path.parents
+        return True if ours and ">>> " not in collection_path.read_text(encoding="utf-8") else None
 
 
 def _module(name: str) -> ModuleType:

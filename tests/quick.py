@@ -23,11 +23,13 @@ SLOW_FOLDERS: Final = ("answer/changes", "guides", "runs", "schedule", "sending"
 # Files elsewhere that run notebooks or forecast again and again.
 SLOW_FILES: Final = (
     "desk/test_cli_notebook.py",
+    "desk/test_indicator_effects.py",
     "desk/test_notebooks.py",
+    "answer/test_areas_that_change.py",
     "answer/scorecard/test_vintage.py",
 )
 # Fixtures elsewhere that do so.
-SLOW_FIXTURES: Final = frozenset({"pages", "pages_from"})
+SLOW_FIXTURES: Final = frozenset({"pages", "pages_from", "worlds"})
 # What Python reports when a program or a copy of this one starts.
 STARTS: Final = frozenset(
     {"subprocess.Popen", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.system"}

@@ -134,43 +134,51 @@ def test_one_mistyped_total_does_not_hide_the_sum():
     assert len(find_sums(panel_of(value))) == 1
 
 
+@pytest.fixture(scope="module")
+def alone():
+    """What is forecast of the parts alone."""
+    return Ensemble().fit(panel_of(values()))
+
+
+@pytest.fixture(scope="module")
+def whole():
+    """What is forecast of the parts with their total."""
+    return Ensemble().fit(panel_of(with_total(values(), (1, 1, 1))))
+
+
 class TestForecast:
     """The forecast of a panel with its total in it."""
 
-    value = values()
-    alone = Ensemble().fit(panel_of(value))
-    whole = Ensemble().fit(panel_of(with_total(value, (1, 1, 1))))
-
-    def test_the_parts_are_forecast_as_if_the_total_were_not_there(self):
+    def test_the_parts_are_forecast_as_if_the_total_were_not_there(self, alone, whole):
         """To the last digit: a sum tells nothing new of its parts."""
-        assert isinstance(self.whole, FittedWithSums)
-        expected = self.alone.quantiles(2019, LEVELS)
-        np.testing.assert_array_equal(self.whole.quantiles(2019, LEVELS)[:, :3], expected)
-        for name, fit in self.alone.fits.items():
-            with_sum = self.whole.fits[name].quantiles(2019, LEVELS)[:, :3]
+        assert isinstance(whole, FittedWithSums)
+        expected = alone.quantiles(2019, LEVELS)
+        np.testing.assert_array_equal(whole.quantiles(2019, LEVELS)[:, :3], expected)
+        for name, fit in alone.fits.items():
+            with_sum = whole.fits[name].quantiles(2019, LEVELS)[:, :3]
             np.testing.assert_array_equal(with_sum, fit.quantiles(2019, LEVELS))
 
-    def test_in_every_draw_the_total_is_the_sum(self):
+    def test_in_every_draw_the_total_is_the_sum(self, whole):
         """What adds up in the past adds up in the future."""
-        drawn = self.whole.draws(2019, 200, np.random.default_rng(0))
+        drawn = whole.draws(2019, 200, np.random.default_rng(0))
 
         np.testing.assert_allclose(drawn[:, :, 3], drawn[:, :, :3].sum(axis=2), rtol=1e-9)
 
-    def test_the_totals_range_is_that_of_the_sums_of_draws(self):
+    def test_the_totals_range_is_that_of_the_sums_of_draws(self, alone, whole):
         """Against sums of other draws of the parts; never the sum of separate ranges."""
-        drawn = self.alone.draws(2019, 20_000, np.random.default_rng(9)).sum(axis=2)
+        drawn = alone.draws(2019, 20_000, np.random.default_rng(9)).sum(axis=2)
         expected = np.quantile(drawn, LEVELS, axis=0).T
 
-        found = self.whole.quantiles(2019, LEVELS)[:, 3]
+        found = whole.quantiles(2019, LEVELS)[:, 3]
 
         width = (expected[:, 2] - expected[:, 0]).mean()
         np.testing.assert_allclose(found, expected, atol=0.06 * width)
-        sum_of_ends = self.alone.quantiles(2019, LEVELS).sum(axis=1)
+        sum_of_ends = alone.quantiles(2019, LEVELS).sum(axis=1)
         assert ((found[:, 2] - found[:, 0]) < (sum_of_ends[:, 2] - sum_of_ends[:, 0])).all()
 
     def test_a_total_whose_part_is_not_known_is_forecast_by_itself(self):
         """An area without figures of a part has a total all the same."""
-        value = with_total(self.value, (1, 1, 1))
+        value = with_total(values(), (1, 1, 1))
         value[0, 1] = np.nan
         fit = Ensemble().fit(panel_of(value))
 

@@ -10,22 +10,32 @@ from pandas.testing import assert_frame_equal
 from forecast.answer.result import Result
 from forecast.base.workers import Local, like_map
 from forecast.intake.additions import one_row
-from forecast.intake.additions.effect import RANK, effect
+from forecast.intake.additions.effect import RANK, Effect, effect
+from forecast.intake.additions.proposal import Proposal
 
 DATA = Path(__file__).parents[2] / "data"
 
 
-def test_before_is_what_the_report_shows_and_after_knows_the_new_figure(made: Result) -> None:
-    """Without the row the table is the report's; with it the domain's range is narrower."""
-    # As estimated, so that the forecast stays where it was: nearer the maximum ranges are narrower anyway.
+@pytest.fixture(scope="module")
+def proposal(made: Result) -> Proposal:
+    """A figure of D1 as it was estimated, so that the forecast stays where it was."""
+    # Nearer the maximum ranges are narrower anyway.
     score = f"{made.summary.set_index('component')['last_median']['D1']:.2f}"
     cells = {"index_code": "PAR", "year": "2023", "area": "TPHCM", "component": "D1", "score": score}
     cells |= {"published_on": "2024-04-17", "source_url": "Phụ lục giả định"}
-    proposal = one_row.score(DATA, **cells)
+    return one_row.score(DATA, **cells)
 
-    found = effect(proposal, area="TPHCM", as_of=made.spec.as_of)
 
-    assert found is not None
+@pytest.fixture(scope="module")
+def found(made: Result, proposal: Proposal) -> Effect:
+    """What it would change, found in this process."""
+    told = effect(proposal, area="TPHCM", as_of=made.spec.as_of)
+    assert told is not None
+    return told
+
+
+def test_before_is_what_the_report_shows_and_after_knows_the_new_figure(made: Result, found: Effect) -> None:
+    """Without the row the table is the report's; with it the domain's range is narrower."""
     assert (found.spec.area, found.spec.target_year) == (made.spec.area, 2024)
     table = found.table.set_index("component")
     report = made.summary.set_index("component")
@@ -36,16 +46,10 @@ def test_before_is_what_the_report_shows_and_after_knows_the_new_figure(made: Re
     assert found.moves
 
 
-def test_two_processes_forecast_what_one_does(made: Result) -> None:
+def test_two_processes_forecast_what_one_does(made: Result, proposal: Proposal, found: Effect) -> None:
     """Without and with the row beside each other, the table is the same to the last digit."""
-    cells = {"index_code": "PAR", "year": "2023", "area": "TPHCM", "component": "D1", "score": "8,97"}
-    cells |= {"published_on": "2024-04-17", "source_url": "Phụ lục giả định"}
-    proposal = one_row.score(DATA, **cells)
-
-    one = effect(proposal, area="TPHCM", as_of=made.spec.as_of)
     two = effect(proposal, area="TPHCM", as_of=made.spec.as_of, each=like_map(Local(2)))
 
-    assert one is not None
     assert two is not None
-    assert_frame_equal(one.table, two.table, check_exact=True)
+    assert_frame_equal(found.table, two.table, check_exact=True)
     assert two.table.set_index("component").loc["D1", ["before", "after"]].nunique() == 2

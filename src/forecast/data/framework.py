@@ -286,9 +286,10 @@ def with_share(
     """
     changes = as_known(events, as_of)["what"]
     frameworks = frameworks.loc[frameworks["framework"].isin(changes)]
-    years = sorted(set(scores["year"]))
+    asked = scores.loc[(scores["unit"] == "points") & scores["max_score"].isna()]  # what the framework says
     versions = {
-        code: frameworks_for(frameworks, events, code, years, as_of) for code in set(scores["index_code"])
+        str(code): frameworks_for(frameworks, events, str(code), sorted(set(own["year"])), as_of)
+        for code, own in asked.groupby("index_code")
     }
     maxima: dict[tuple[str, int, str], tuple[float, str]] = {}
     found = []

@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -104,10 +105,10 @@ class Vintages:
             With every problem that the folder would have.
         """
         table = next(table for table in tables.DATA_TABLES if table.file == file)
-        places, _ = gazetteer(self.frames["areas"])
-        found, problems = _table_of(content, table, places)
+        places, _ = _places(self.checked["areas"])
+        found, wrong = _table_of(content, table, places)
         checked = {**self.checked, **({table.name: found} if found is not None else {})}
-        problems += broken_rules(checked, places, changed=table.name)
+        problems = list(wrong) + broken_rules(checked, places, changed=table.name)
         _refuse(problems)
         return _vintages(checked, self.scenarios, self.hashes.get(SCENARIOS_FILE, ""))
 
@@ -210,12 +211,12 @@ def _checked(source: Source) -> dict[str, Checked]:
     areas, problems = _read_table(source, tables.AREAS, None)
     if areas is not None and has(source, tables.LINEAGE.file):
         changes = _read_table(source, tables.LINEAGE, None)[0]
-        areas = areas if changes is None else replace(areas, frame=with_newcomers(areas.frame, changes.frame))
+        areas = areas if changes is None else _grown(areas, changes)
     places = None
     checked = {}
     if areas is not None and not problems:  # else every use of a misspelt area would be reported too
         checked["areas"] = areas
-        places, clashes = gazetteer(areas.good)
+        places, clashes = _places(areas)
         rows = areas.good["row"].tolist()
         problems += [
             areas.problem((rows[place], "aliases", "expect.new_spelling", {"spelling": spelling}))
@@ -246,13 +247,31 @@ def _read_table(
     source: Source, table: Table, places: Gazetteer | None
 ) -> tuple[Checked | None, list[Problem]]:
     try:
-        return _table_of(content_of(source, table.file), table, places)
+        found, problems = _table_of(content_of(source, table.file), table, places)
     except DataError as refusal:
         return None, list(refusal.problems)
+    return found, list(problems)
 
 
-def _table_of(content: bytes, table: Table, places: Gazetteer | None) -> tuple[Checked | None, list[Problem]]:
-    return _checked_rows(table, places, *rows_of(content, table, table.file))
+# Who adds a figure reads the folder before and after, the desk reads it again and again: what is made of the
+# same bytes is made once.  The tables are never changed.
+@lru_cache(maxsize=64)
+def _table_of(
+    content: bytes, table: Table, places: Gazetteer | None
+) -> tuple[Checked | None, tuple[Problem, ...]]:
+    found, problems = _checked_rows(table, places, *rows_of(content, table, table.file))
+    return found, tuple(problems)
+
+
+@lru_cache(maxsize=4)
+def _grown(areas: Checked, lineage: Checked) -> Checked:
+    """Areas with those that lineage alone names."""
+    return replace(areas, frame=with_newcomers(areas.frame, lineage.frame))
+
+
+@lru_cache(maxsize=4)
+def _places(areas: Checked) -> tuple[Gazetteer, list[tuple[int, str]]]:
+    return gazetteer(areas.good)
 
 
 def _checked_rows(
@@ -266,6 +285,7 @@ def _checked_rows(
     return checked, [*problems, *cell_problems, *repeated_rows(checked)]
 
 
+@cache
 def _empty(table: Table) -> Checked:
     rows = Rows(table.file, (), {name: [] for name in table.names}, "")
     return Checked(table, rows, parse_table(rows, table, None)[0], frozenset())

@@ -19,7 +19,7 @@ _RANK_WORDS: Final = re.compile(r"^(?:tỉnh|thành phố|t\.?\s?p\.?)\s*(?=\S)"
 _ALIKE: Final = 0.65  # of two spellings; any word is a little like some province
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Gazetteer:
     """Spellings of areas: `spellings` maps a folded spelling to the one that is used."""
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from forecast.data.load.areas import Gazetteer
 from forecast.data.load.cells import Finding, each_row, not_among, strangers
-from forecast.data.load.lineage import IN_FILE, by_day, elsewhere, newcomers, provinces_in
+from forecast.data.load.lineage import IN_FILE, elsewhere, newcomers, provinces_in
 from forecast.data.tables import COUNTRY, LAST_YEAR
 
 Frames = Mapping[str, pd.DataFrame]
@@ -21,14 +21,19 @@ def areas_of_year(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> 
     areas, changes = frames.get("areas"), frames.get("lineage")
     if areas is None or changes is None:
         return
+    days = changes["from_day"].dt.year
+    there_by: dict[int, tuple[str, ...]] = {}  # by how many rows of `changes` hold: most years have the same
     for year, own in frame.groupby("year"):
-        there = provinces_in(areas, changes, int(str(year)))
-        strange = set(gazetteer.provinces) - set(there)
-        told = elsewhere(areas, changes, int(str(year))) if strange else {}
-        for row in each_row(own.loc[own["area"].isin(strange)]):
+        held = int((days <= year).sum())
+        if held not in there_by:
+            there_by[held] = provinces_in(areas, changes, int(str(year)))
+        there = there_by[held]
+        strange = own.loc[own["area"].isin(set(gazetteer.provinces).difference(there))]
+        told = elsewhere(areas, changes, int(str(year))) if len(strange) else {}
+        for row in each_row(strange):
             key, facts = told.get(row.area, ("expect.province", {"country": COUNTRY}))
             yield row.row, "area", IN_FILE.get(key, key), facts
-        most = len(there) if by_day(changes, 0, int(str(year))) else PROVINCES
+        most = len(there) if held else PROVINCES
         for number in own.loc[own["rank"] > most, "row"]:
             yield int(number), "rank", "expect.at_most", {"high": float(most)}
 

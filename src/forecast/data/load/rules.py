@@ -7,6 +7,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import pandas as pd
@@ -55,7 +56,7 @@ _PROVINCES: Final = merged.PROVINCES
 _NO_CATALOGUE: Final = pd.DataFrame(columns=["indicator_code", "name_vi", "unit", "component"])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Checked:
     """One table on its way through the rules.
 
@@ -103,36 +104,31 @@ def repeated_rows(checked: Checked) -> list[Problem]:
 
 def broken_rules(tables: Mapping[str, Checked], gazetteer: Gazetteer, *, changed: str = "") -> list[Problem]:
     """Judge every table by its own rules, or only those that the one that `changed` can have broken."""
-    frames = {name: checked.good for name, checked in tables.items()}
-    for name in ("frameworks", "units"):  # sums without a bad row would be off, names seem unknown
-        if name in tables and tables[name].bad:
-            frames[name] = frames[name].iloc[:0]
-    for name in ("scores", "related_indices", "indicator_types"):  # one round tells both kinds of slips
-        if name in tables:
-            frames[name] = tables[name].frame
-    rules: Mapping[str, Callable[[pd.DataFrame, Frames, Gazetteer], Iterator[Finding]]] = {
-        "scores": _scores,
-        "related_indices": _related,
-        "frameworks": _frameworks,
-        "announcements": _announcements,
-        "indicator_types": _indicator_types,
-        "indicators": _indicators,
-        "elasticities": _elasticities,
-        "targets": _targets,
-        "submissions": _submissions,
-        "self_scores": _self_scores,
-        "lineage": merged.lineage,
-        "units": merged.units,
-        "remedies": _remedies,
-    }
+    reads = {name: (name, *_READS.get(name, ())) for name in _RULES if name in tables}
     return [
-        tables[name].problem(finding)
-        for name, rule in rules.items()
-        if name in tables and changed in ("", name, *_READS.get(name, ()))
-        for beside in [{other: frames[other] for other in (name, *_READS.get(name, ())) if other in frames}]
-        for finding in rule(frames[name], beside, gazetteer)
-        if tables[name].rests_on_good(finding)
+        problem
+        for name, names in reads.items()
+        if changed in ("", *names)
+        for problem in _broken(tuple(tables[each] for each in names if each in tables), gazetteer)
     ]
+
+
+@lru_cache(maxsize=64)  # who adds a figure reads the folder before and after: most tables are the same
+def _broken(read: tuple[Checked, ...], gazetteer: Gazetteer) -> tuple[Problem, ...]:
+    """Judge the first of some tables by its rule, which looks at the others."""
+    own = read[0]
+    frames = {each.table.name: _judged(each) for each in read}
+    found = _RULES[own.table.name](frames[own.table.name], frames, gazetteer)
+    return tuple(own.problem(finding) for finding in found if own.rests_on_good(finding))
+
+
+def _judged(checked: Checked) -> pd.DataFrame:
+    """The rows of a table that rules are given."""
+    if checked.table.name in ("scores", "related_indices", "indicator_types"):  # one round tells both kinds
+        return checked.frame
+    if checked.table.name in ("frameworks", "units") and checked.bad:  # sums would be off, names seem unknown
+        return checked.good.iloc[:0]
+    return checked.good
 
 
 def days_to_come(tables: Mapping[str, Checked], today: dt.date) -> list[Problem]:
@@ -398,3 +394,20 @@ def _no_units(frame: pd.DataFrame, gazetteer: Gazetteer) -> Iterator[Finding]:
 def _rows(frame: pd.DataFrame, found: pd.Series) -> list[int]:
     """Numbers of the rows that were found."""
     return [int(row) for row in frame["row"].to_numpy()[found.to_numpy(dtype=bool)]]
+
+
+_RULES: Final[Mapping[str, Callable[[pd.DataFrame, Frames, Gazetteer], Iterator[Finding]]]] = {
+    "scores": _scores,
+    "related_indices": _related,
+    "frameworks": _frameworks,
+    "announcements": _announcements,
+    "indicator_types": _indicator_types,
+    "indicators": _indicators,
+    "elasticities": _elasticities,
+    "targets": _targets,
+    "submissions": _submissions,
+    "self_scores": _self_scores,
+    "lineage": merged.lineage,
+    "units": merged.units,
+    "remedies": _remedies,
+}
