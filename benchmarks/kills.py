@@ -232,7 +232,7 @@ def killed(trial: Trial, place: Place, kills: int, rng: np.random.Generator) -> 
     if not trial.anew and last.returncode:
         yield f"the next command ends with {last.returncode}: {last.stderr.decode()}"
     late = tries - done
-    print(f"  {done} kills, and {late} that came after its end; by itself it takes {seconds:.1f} s", flush=True)
+    print(f"  {done} kills, {late} more came after its end; by itself it takes {seconds:.1f} s", flush=True)
 
 
 def _one(place: Place, words: tuple[str, ...], moment: float) -> float | None:

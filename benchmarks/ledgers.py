@@ -9,6 +9,7 @@ import csv
 import datetime as dt
 import io
 import math
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -101,15 +102,17 @@ def taken(path: Path) -> None:
     AssertionError
         If a cell is not what the file says, or lines that are added touch those that are there.
     """
-    folder = path.parent / "reports"
-    folder.mkdir(exist_ok=True)
-    content = path.read_bytes()
+    with tempfile.TemporaryDirectory() as folder:
+        _compare(Path(folder), path.read_bytes())
+
+
+def _compare(folder: Path, content: bytes) -> None:
     (folder / ledger.FILE).write_bytes(content)
     found = ledger.read(folder)
     told = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""))
     for (_, row), cells in zip(found.iterrows(), told, strict=True):
-        for column in COLUMNS:
-            assert _is(column, row[column], cells[column]), f"{column}: {cells[column]!r} is {row[column]!r}"  # noqa: S101
+        wrong = [column for column in COLUMNS if not _is(column, row[column], cells[column])]
+        assert not wrong, f"{wrong}: {cells} is {dict(row)}"  # noqa: S101
     current(found)
     last_verified(of_last_year(found, SPEC), SPEC)
     added = new_lines(found, [found.assign(observed=found["observed"] + 1)])
