@@ -29,6 +29,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import FlakyFailure
 
+from benchmarks import ledgers
 from forecast.base.errors import ForecastError
 from forecast.base.excel import saved
 from forecast.data.load import read_vintages
@@ -41,6 +42,7 @@ from forecast.intake.forms.receive import receive
 ROOT = Path(__file__).resolve().parents[1]
 CORPUS = ROOT / "tests" / "intake" / "corpus"
 MOST_SECONDS = 10.0
+LEDGER = "verify"
 EXAMPLES = 300  # of each kind of file
 DAY = dt.date(2024, 10, 20)
 ORIGIN = province_table.Origin(published_on=dt.date(2024, 4, 17), source="giả định")
@@ -159,7 +161,7 @@ def doors(data: Path) -> Mapping[str, Callable[[Path], object]]:
         f"import {kind}": lambda path, kind=kind: lists.rows_of_list(data, path, kind, shared=SHARED)
         for kind in list_sheet.KINDS
     }
-    return {**tables, **rows, "framework import": annex, "intake": form}
+    return {**tables, **rows, "framework import": annex, "intake": form, LEDGER: ledgers.taken}
 
 
 def knock(door: str, enter: Callable[[Path], object], path: Path) -> None:
@@ -373,6 +375,7 @@ KINDS: Mapping[str, Callable[[], st.SearchStrategy[bytes]]] = {
     ".xlsx": workbooks,
     ".docx": documents,
     ".pdf": pdf_files,
+    LEDGER: lambda: st.one_of(ledgers.ledgers(), ledgers.ledgers().flatmap(damaged)),
 }
 
 
@@ -386,6 +389,7 @@ def campaign(kind: str, examples: int, *, keep: bool = False) -> None:
     """
     with office() as (place, every):
         path, worst = place / f"file{kind}", list[Any]()
+        names = [LEDGER] if kind == LEDGER else sorted(every)
 
         @settings(
             max_examples=examples,
@@ -395,7 +399,7 @@ def campaign(kind: str, examples: int, *, keep: bool = False) -> None:
             suppress_health_check=list(HealthCheck),
             phases=[Phase.generate, Phase.shrink],
         )
-        @given(data=KINDS[kind](), door=st.sampled_from(sorted(every)))
+        @given(data=KINDS[kind](), door=st.sampled_from(names))
         def trial(data: bytes, door: str) -> None:
             path.write_bytes(data)
             try:

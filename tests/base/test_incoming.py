@@ -78,6 +78,23 @@ def test_a_record_beyond_reason_is_no_record(written):
         incoming.record(written)
 
 
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [
+        ('{"a": 1, "a": 1}', "a"),
+        ('[{"b": [{"a": 1, "\\u0061": 2}]}]', "a"),
+        ('{"a": {"c": 1}, "b": 1, "a": {}}', "a"),
+    ],
+    ids=["alike", "below, as an escape", "not side by side"],
+)
+def test_a_key_that_stands_twice_is_named(written, key):
+    """Whichever is taken, the other would be lost without a word."""
+    with pytest.raises(incoming.RepeatedKeyError) as refused:
+        incoming.record(written)
+
+    assert refused.value.args == (key,)
+
+
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.text(),

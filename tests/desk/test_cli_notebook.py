@@ -179,7 +179,7 @@ def test_all_wrong_parameters_are_told_at_once(say, here):
     assert code == 2
     for told in (
         *(
-            "không có tham số whle, có phải là whole không",
+            "không có tham số whle (gần giống: whole)",
             "share được nêu hai lần",
             "whole phải là số nguyên",
         ),

@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path, PureWindowsPath
+from types import SimpleNamespace
 from typing import Any
 
 import nbformat
@@ -17,7 +18,8 @@ from papermill.parameterize import parameterize_notebook
 
 import forecast
 from forecast.answer import pipeline
-from forecast.desk import Workbench
+from forecast.base.errors import SpecError
+from forecast.desk import Workbench, refusals
 from forecast.runs import parameters
 from forecast.runs.execute import Limits, execute
 from forecast.runs.kernels import ForkServer, Kernels, can_fork
@@ -208,6 +210,26 @@ def test_the_projects_tables_are_found_from_any_folder(
     monkeypatch.chdir(tmp_path)
 
     assert pipeline.project_data() == ROOT.parent / "data"
+
+
+@pytest.mark.parametrize(
+    ("name", "near"), [("componant", "component"), ("component", ""), ("as_off", "as_of")]
+)
+def test_a_parameter_that_papermill_only_warns_of_is_refused(
+    name: str, near: str, small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Run without `forecast notebook run`, the page of the default is not taken for the one asked for."""
+    path = next(path for path in NOTEBOOKS if path.stem == "02_domain")
+    notebook = parameterize_notebook(load_notebook_node(str(path)), {name: "D5"})
+    cells = ["", *(cell.source for cell in notebook.cells if cell.cell_type == "code")]
+    shell = SimpleNamespace(user_ns={"In": cells}, set_custom_exc=lambda *_: None)
+    monkeypatch.setattr(refusals, "_shell", lambda: shell)
+
+    if near:
+        with pytest.raises(SpecError, match=f"“{name}”; did you mean “{near}”"):
+            forecast.open(data_dir=small)
+    else:
+        forecast.open(data_dir=small)
 
 
 @pytest.mark.parametrize(

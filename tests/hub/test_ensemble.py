@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +14,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import norm
 
 from forecast import cli
+from forecast.base.errors import WriteError
 from forecast.hub import ensemble, layout, tables, validate
 
 DAY = "2024-10-05"
@@ -152,6 +156,24 @@ def test_a_hub_that_takes_parquet_alone_gets_it(two, tmp_path):
     found = tables.read(out / f"{DAY}-hub-ensemble.parquet", "made")
     assert set(found["output_type"]) == {"quantile", "mean", "median", "pmf", "cdf"}
     assert found.loc[found["output_type"] == "mean", "output_type_id"].tolist() == [""] * 4
+
+
+def test_a_parquet_table_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    """What stood there stays if the disk is full, and nothing is left beside it."""
+    path = tmp_path / "a.parquet"
+    frame = pd.DataFrame({"location": ["A", ""], "value": [1.0, 2.0]})
+    tables.write_parquet(path, frame)
+    before = path.read_bytes()
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(WriteError, match="no room"):
+        tables.write_parquet(path, frame.assign(value=0.0))
+
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_weight_that_is_missing_or_none_is_told(two, tmp_path, capsys):

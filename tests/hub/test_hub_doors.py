@@ -13,6 +13,7 @@ CONTENT = {
     b"": "row 1: from character 1 on this is no JSON",
     b'{"rounds":': "row 1: from character 11 on this is no JSON",
     b'{\n "a": 1,\n}': "row 3: from character 1 on this is no JSON",
+    b'{"rounds": [{"a": 1, "a": 2}]}': "the key “a” stands twice in one object of JSON",
     b"{} x": "row 1: from character 4 on this is no JSON",
     b"[]": WRONG_KIND,
     b"null": WRONG_KIND,

@@ -321,5 +321,15 @@ def test_an_area_is_made_where_the_server_of_its_kernels_clears_up(world, tmp_pa
     assert places[0].is_relative_to(world.server.folder.resolve())
 
 
+def test_an_area_made_by_other_code_than_planned_is_told(world, tmp_path, monkeypatch):
+    """An update of the program while it runs is no error of the program's."""
+    made = SimpleNamespace(folder=tmp_path / "of-other-code")
+    monkeypatch.setattr(task.run, "report", lambda *_, **__: made)
+
+    outcome = report(world, world.made.furnished(tmp_path), CITY)
+
+    assert outcome.failed[CITY].key == "run.code_changed"
+
+
 def _fail():
     raise RunError("workers.died")

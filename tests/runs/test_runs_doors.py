@@ -47,6 +47,7 @@ NOTEBOOKS = [
     (written([GOOD]).encode("utf-16"), NONE),
     (written([GOOD]).encode() + b"\xff", NONE),
     (written([GOOD]) + "\0", NONE),
+    ('{"cells": [], ' + written([GOOD])[1:], "the key “cells” stands twice"),
     (written(5), NONE),
     (written([1]), NONE),
     (written([GOOD], metadata=[]), NONE),
@@ -93,7 +94,7 @@ PARAMETERS = {
     "share=": NUMBER, "share=nan": NUMBER, "share=inf": NUMBER, "share=1e999": NUMBER, "share=0,5": NUMBER,
     "force=": TRUTH, "force=1": TRUTH, "force=có": TRUTH, "force=yes": TRUTH,
     "name=a\nb": TEXT, "name=\0": TEXT, "name=\u202e": TEXT, "name=\ud800": TEXT,
-    "yaer=1": "did you mean year?", "__import__=1": "there is no parameter __import__",
+    "yaer=1": "the nearest is year", "__import__=1": "there is no parameter __import__",
 }  # fmt: skip
 OWN = {
     "as_of=20/10/2024": "e.g. 2024-10-20",

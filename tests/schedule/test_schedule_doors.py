@@ -29,6 +29,7 @@ POST = {"to": "a@b.c", "sender": "c@d.e", "smtp": "localhost:25"}
 ODD, DEEP = "not as forecast schedule wrote it", 100_000
 
 RAW_PLANS = {
+    '{"format": 1, "format": 1}': "the key “format” stands twice",
     "": ODD,
     "null": ODD,
     "[]": ODD,

@@ -103,7 +103,7 @@ email = "LAN@example.org"
         "recipients.toml, [[to]] 1, attach, row 10",
         "recipients.toml, [[to]] 2, name, row 13",
     ]
-    assert "did you mean from" in wrong[0]
+    assert "the nearest is from" in wrong[0]
     assert "Lan\\nBcc: x" in wrong[9]
 
 

@@ -7,6 +7,7 @@ import os
 import re
 import stat
 import tomllib
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any, Final
@@ -21,6 +22,10 @@ _PLAIN: Final = (".toml", ".json", ".jsonl")  # written by an editor or by us, a
 _CURLY: Final = "“”„‘’«»"  # quotes that a word processor writes
 _MERGING: Final = ("<<<<<<<", "=======", ">>>>>>>")  # git leaves these where two changes meet
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
+
+
+class RepeatedKeyError(ValueError):
+    """An object of JSON has a key, the error's only argument, more than once."""
 
 
 def content(path: Path, *, most: int = MOST_BYTES, name: str = "") -> bytes:
@@ -108,19 +113,28 @@ def record(told: str | bytes) -> Any:
     Raises
     ------
     ValueError
-        If it is no JSON, too large or nested too deeply, or holds half of a character.
+        If it is no JSON, too large or nested too deeply, or holds half of a character; `RepeatedKeyError`
+        if it holds a key twice, one of which would be lost.
     """
     if len(told) > MOST_RECORD:
         raise ValueError(f"more than {MOST_RECORD} bytes")
     whole = told.decode() if isinstance(told, bytes) else told
     try:
-        found = json.loads(whole)
+        found = json.loads(whole, object_pairs_hook=_object)
     except RecursionError:
         raise ValueError(f"more than {MOST_DEPTH} brackets within brackets") from None
     if whole.count("[") + whole.count("{") > MOST_DEPTH and _depth(found) > MOST_DEPTH:
         raise ValueError(f"more than {MOST_DEPTH} brackets within brackets")
     if "\\u" in whole:
         json.dumps(found, ensure_ascii=False).encode()
+    return found
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        (name, _), *_ = Counter(name for name, _ in pairs).most_common(1)
+        raise RepeatedKeyError(name)
     return found
 
 

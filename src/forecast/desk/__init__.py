@@ -77,6 +77,7 @@ def open(  # noqa: A001 -- analysts write forecast.open
     forecast.base.errors.SpecError: there is no area “Hà Nộ”; did you mean “Hà Nội”? ...
     """
     refusals.show_as_sentences(lang if lang in LANGUAGES else "vi")
+    refusals.refuse_undeclared()
     for name in unknown:
         refuse_unknown("keyword", name, KEYWORDS)
     if lang not in LANGUAGES:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from collections.abc import Sequence
-from typing import Any
+from itertools import pairwise
+from typing import Any, Final
 
 from forecast.base import labels
 from forecast.base.errors import ForecastError
-from forecast.base.spec import nearest
+from forecast.base.spec import nearest, refuse_unknown
+
+_INJECTED: Final = (
+    "# Parameters\n"  # papermill's first line of the cell that it adds after that of the parameters
+)
 
 
 def refusal(name: str, allowed: Sequence[str], lang: str) -> str:
@@ -26,8 +32,7 @@ def refusal(name: str, allowed: Sequence[str], lang: str) -> str:
 
 def show_as_sentences(lang: str) -> None:
     """Let the notebook that this runs in, if any, show refusals in `lang` and without a trace."""
-    module = sys.modules.get("IPython")
-    shell = module.get_ipython() if module is not None else None
+    shell = _shell()
     if shell is None:
         return
 
@@ -38,3 +43,39 @@ def show_as_sentences(lang: str) -> None:
         return lines
 
     shell.set_custom_exc((ForecastError,), tell)
+
+
+def refuse_undeclared() -> None:
+    """Refuse a parameter that papermill has set by a name that the notebook's parameters cell does not have.
+
+    papermill only warns of it, and the page of the default would be taken for the one that was asked for.
+
+    Raises
+    ------
+    SpecError
+        With the nearest parameter that there is.
+    """
+    shell = _shell()
+    for declared, given in pairwise(shell.user_ns.get("In", []) if shell is not None else []):
+        if given.startswith(_INJECTED) and (known := _names(declared)):
+            for name in _names(given):
+                if name not in known:
+                    refuse_unknown("parameter", name, known)
+
+
+def _names(cell: str) -> list[str]:
+    """Names that the lines of a parameters cell set; none of a cell that is no Python."""
+    try:
+        statements = ast.parse(cell).body
+    except (SyntaxError, ValueError):
+        return []
+    lines = [
+        each.targets if isinstance(each, ast.Assign) else [getattr(each, "target", None)]
+        for each in statements
+    ]
+    return [target.id for targets in lines for target in targets if isinstance(target, ast.Name)]
+
+
+def _shell() -> Any:
+    module = sys.modules.get("IPython")
+    return module.get_ipython() if module is not None else None

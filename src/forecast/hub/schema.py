@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from forecast.base.errors import DataError, Problem
-from forecast.base.incoming import content, record, refused, text
+from forecast.base.errors import DataError, Problem, shown
+from forecast.base.incoming import RepeatedKeyError, content, record, refused, text
 
 OLDEST: Final = (6, 0, 0)
 MOST_TOLD: Final = 100  # errors of one file
@@ -103,6 +103,10 @@ def read_json(path: Path, name: str) -> Any:
         return record(whole)
     except json.JSONDecodeError as error:
         raise refused(name, "hub.expect.json", error.lineno, place=error.colno) from error
+    except RepeatedKeyError as error:
+        raise DataError(
+            [Problem(name, None, "", "", "expect.json_key_once", {"name": shown(error.args[0])})]
+        ) from error
     except ValueError as error:
         raise refused(name, "hub.expect.flat_json") from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import math
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from forecast.base.disk import replacing
 from forecast.base.errors import DataError, Problem
 from forecast.base.incoming import content, refused, text
 
@@ -70,6 +72,8 @@ def write_parquet(path: Path, frame: pd.DataFrame) -> None:
     ------
     DataError
         If there is no library for it.
+    WriteError
+        If it cannot be written; what stood there before stays.
     """
     try:
         import fastparquet
@@ -77,7 +81,10 @@ def write_parquet(path: Path, frame: pd.DataFrame) -> None:
         raise refused(path.name, "hub.expect.parquet_reader") from None
     text = [name for name in frame if name != "value"]
     whole = frame.astype(dict.fromkeys(text, object)).reset_index(drop=True)
-    fastparquet.write(str(path), whole, object_encoding=dict.fromkeys(text, "utf8"))
+    with replacing(path) as handle:
+        kept_open = lambda *_: contextlib.nullcontext(handle)  # noqa: E731 - the library would close it
+        coded = dict.fromkeys(text, "utf8")
+        fastparquet.write(path.name, whole, object_encoding=coded, open_with=kept_open)
 
 
 def _number(written: str) -> float:

@@ -9,7 +9,7 @@ from forecast.base.spelling import clean
 from forecast.data.load.cells import number_hint
 
 _MOST_WHOLE: Final = 100.0  # of a score; a rank is one of 63
-_NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?(e[+-]?\d+)?", flags=re.ASCII | re.IGNORECASE)
+_NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?(e[+-]?\d{1,2})?", flags=re.ASCII | re.IGNORECASE)
 _ARROWS: Final = "↑↓▲▼△▽⬆⬇↗↘→"
 _MOVE: Final = re.compile(  # how much more or less than last time
     rf"\s*(\(\s*([{_ARROWS}=+\-−–]|tăng|giảm)[^()]*\)|[{_ARROWS}][\s\d.,%]*)$", flags=re.IGNORECASE

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from forecast.answer.ledger import COLUMNS, DAYS, FLAGS, TEXTS, of_last_year
@@ -18,6 +20,8 @@ from forecast.runs.site import AREAS
 
 FILE: Final = "verification.csv"
 MOST_BYTES: Final = 500_000_000
+_YEARS: Final = (1, 9999)
+_DAY_LENGTH: Final = len("2024-04-17")  # one that is torn is another day
 
 
 def read(folder: Path) -> pd.DataFrame:
@@ -32,13 +36,21 @@ def read(folder: Path) -> pd.DataFrame:
     if not path.exists():
         return _typed(pd.DataFrame(columns=list(COLUMNS), dtype=str))
     text = incoming.text(incoming.content(path, most=MOST_BYTES), FILE)
+    _check_lines(text)
+    return _typed(pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False))
+
+
+def _check_lines(text: str) -> None:
+    """Refuse a line of too few or too many cells: pandas would fill it up, or move its cells."""
+    lines = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        found = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
-    except (ValueError, pd.errors.ParserError) as error:
-        raise _damaged(1, "") from error
-    if tuple(found.columns) != COLUMNS:
-        raise _damaged(1, ",".join(map(str, found.columns)))
-    return _typed(found)
+        if tuple(header := next(lines, [])) != COLUMNS:
+            raise _damaged(1, ",".join(header))
+        for cells in lines:
+            if cells and len(cells) != len(COLUMNS):
+                raise _damaged(lines.line_num, ",".join(cells))
+    except csv.Error as error:
+        raise _damaged(lines.line_num, "") from error
 
 
 def _typed(rows: pd.DataFrame) -> pd.DataFrame:
@@ -53,9 +65,14 @@ def _typed(rows: pd.DataFrame) -> pd.DataFrame:
         if column in FLAGS:
             made = cells.map({"True": True, "False": False})
         elif column in DAYS:
-            made = pd.to_datetime(cells, format="%Y-%m-%d", errors="coerce")
+            made = pd.to_datetime(
+                cells.where(cells.str.len() == _DAY_LENGTH), format="%Y-%m-%d", errors="coerce"
+            )
         else:
             made = pd.to_numeric(cells, errors="coerce")
+            made = made.where(
+                made.between(*_YEARS) & (made % 1 == 0) if column == "target_year" else np.isfinite(made)
+            )
         wrong = made.isna() & ((cells != "") | (column in (*FLAGS, *DAYS, "observed", "target_year")))
         if wrong.any():
             place = int(wrong.to_numpy().argmax())

@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 from nbformat.warnings import DuplicateCellId, MissingIDFieldWarning
 
 from forecast.base import incoming
-from forecast.base.errors import DataError, RunError
+from forecast.base.errors import DataError, RunError, shown
 from forecast.base.labels import Phrase
 from forecast.base.spec import RunSpec
 from forecast.runs import parameters
@@ -136,7 +136,9 @@ def _parsed(name: str, content: bytes) -> NotebookNode:
         with warnings.catch_warnings():
             warnings.simplefilter("error", DuplicateCellId)
             warnings.simplefilter("error", MissingIDFieldWarning)
-            notebook: NotebookNode = nbformat.reads(content.decode("utf-8-sig"), as_version=4)
+            told = content.decode("utf-8-sig")
+            incoming.record(told)  # within its limits; the library has none
+            notebook: NotebookNode = nbformat.reads(told, as_version=4)
         nbformat.validate(notebook)  # reading alone only logs what is wrong
     except (
         DuplicateCellId,
@@ -152,7 +154,10 @@ def _parsed(name: str, content: bytes) -> NotebookNode:
         key = "run.merge_marks" if b"\n<<<<<<< " in b"\n" + content else "run.no_notebook_file"
         if isinstance(error, Warning):
             key = "run.cell_ids"
-        facts = {"notebook": name, "error": Phrase(key)}
+        reason = Phrase(key)
+        if isinstance(error, incoming.RepeatedKeyError):
+            reason = Phrase("expect.json_key_once", {"name": shown(error.args[0])})
+        facts = {"notebook": name, "error": reason}
         raise RunError("run.unreadable_notebook", facts) from error
     return notebook
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final, Literal, Self, TypeVar
 
-from forecast.base.errors import SpecError
-from forecast.base.incoming import record
+from forecast.base.errors import SpecError, shown
+from forecast.base.incoming import RepeatedKeyError, record
 from forecast.base.labels import LANGUAGES, Phrase
 from forecast.base.mail import SECURITY, Server, Smtp
 from forecast.base.spec import RunSpec, parse_day, refuse_unknown
@@ -267,6 +267,9 @@ def _read(text: str | bytes, file: str, made: Callable[[Mapping[str, Any]], T]) 
         ) from error
     except KeyError as error:
         detail = Phrase("schedule.lacks", {"name": error.args[0]})
+        raise SpecError("schedule.damaged", {"file": file, "detail": detail}) from error
+    except RepeatedKeyError as error:
+        detail = Phrase("expect.json_key_once", {"name": shown(error.args[0])})
         raise SpecError("schedule.damaged", {"file": file, "detail": detail}) from error
     except (TypeError, ValueError, AttributeError) as error:
         raise SpecError("schedule.damaged", {"file": file, "detail": Phrase("schedule.odd")}) from error

@@ -142,8 +142,14 @@ def test_a_cell_that_a_file_of_lines_cannot_hold_is_refused(cell, data_dir, tmp_
 
 @pytest.mark.parametrize(
     "broken",
-    [b"no entry\n", b"[" * 100_000 + b"\n", b"\xff\xfe{\x00}\x00", b'{"rows": ' + b"9" * 5_000 + b"}\n"],
-    ids=["words", "brackets", "UTF-16", "number"],
+    [
+        b"no entry\n",
+        b"[" * 100_000 + b"\n",
+        b"\xff\xfe{\x00}\x00",
+        b'{"rows": ' + b"9" * 5_000 + b"}\n",
+        b'{"rows": [], "rows": []}\n',
+    ],
+    ids=["words", "brackets", "UTF-16", "number", "key twice"],
 )
 def test_nothing_is_added_while_the_journal_is_damaged(broken, data_dir, part):
     """It could not be undone; journal and table stay as they are."""

@@ -2,13 +2,17 @@
 
 import datetime as dt
 import json
+from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from forecast import cli
 from forecast.data.load import read_vintages
+from forecast.data.tables import INDEX_CODES
 from forecast.intake.additions import append, one_row
 from forecast.intake.additions.folder_doubts import doubts_in
+from forecast.intake.additions.indicator_doubts import IndicatorDoubts
 
 DAY = dt.date(2024, 10, 20)
 
@@ -77,3 +81,51 @@ def test_what_was_added_in_spite_of_a_doubt_is_not_told_again(data_dir):
     assert "doubt.jump" not in {
         each.expected_key for each in doubts_in(read_vintages(data_dir), "PAR", DAY) if each.value == "6"
     }
+
+
+def doubts_of(name, kind, *figures):
+    """Keys of the doubts about the last of some figures: period, value, day of publication."""
+    rows = pd.DataFrame(figures, columns=["period", "value", "published_on"])
+    rows["published_on"] = pd.to_datetime(rows["published_on"])
+    rows["source_url"] = [f"trang {number}" for number in rows.index]
+    rows = rows.assign(indicator_code="x", area="Hà Nội", indicator_name_vi=name, unit="%")
+    *known, last = rows.itertuples(index=False)
+    return {doubt.key for doubt in IndicatorDoubts(pd.DataFrame(known), kinds={"x": kind}).of(last)}
+
+
+@pytest.mark.parametrize(
+    ("name", "doubts"), [("Tốc độ tăng", set()), ("Tỷ lệ", {"doubt.ratio", "doubt.fraction"})]
+)
+def test_a_growth_may_be_near_nothing(name, doubts):
+    """A share that falls to a tenth in a year is doubted, a growth is not."""
+    figures = ("2023-Q1", 7.5, "2023-04-02"), ("2024-Q1", 0.7, "2024-04-02")
+
+    assert doubts_of(name, "to_date", *figures) == doubts
+
+
+@pytest.mark.parametrize(
+    ("kind", "day", "doubts"),
+    [
+        ("level", "2021-12-01", set()),
+        ("level", "2021-03-01", {"doubt.before_period"}),
+        ("to_date", "2021-12-01", {"doubt.before_period"}),
+    ],
+)
+def test_a_years_plan_may_be_out_before_it_begins(kind, day, doubts):
+    """In the last months before it, and nothing else may."""
+    assert doubts_of("Chỉ tiêu được giao", kind, ("2021", 50, "2021-02-01"), ("2022", 51, day)) == doubts
+
+
+@pytest.mark.parametrize(("value", "doubts"), [(14, set()), (12, {"doubt.cumulative"})])
+def test_a_running_total_falls_if_it_is_below_all_that_is_said_of_a_shorter_time(value, doubts):
+    """Sources that disagree about June say nothing against a figure between theirs."""
+    figures = ("2024-01..2024-06", 13, "2024-07-02"), ("2024-01..2024-06", 19, "2024-07-05")
+
+    assert doubts_of("Tỷ lệ", "cumulative", *figures, ("2024-01..2024-07", value, "2024-08-02")) == doubts
+
+
+def test_the_projects_own_figures_raise_no_doubt():
+    """Each was looked at: where sources disagree or are early, the row's note says so."""
+    vintages = read_vintages(Path(__file__).parents[3] / "data")
+
+    assert [each.text("en") for code in INDEX_CODES for each in doubts_in(vintages, code, DAY)] == []

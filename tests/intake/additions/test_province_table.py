@@ -5,6 +5,7 @@ import io
 import shutil
 import zipfile
 
+import openpyxl
 import pytest
 
 from forecast import cli
@@ -210,6 +211,23 @@ def test_a_table_that_is_cut_off_is_told(propose, points, made_up, areas):
 
     assert set(proposal.compared.missing) == set(areas[40:])
     assert "doubt.few" in kinds(proposal)
+
+
+def test_columns_printed_on_other_pages_without_names_are_told(propose, points, full, origin, tmp_path):
+    """A print that is too wide puts its last columns on pages of their own."""
+    propose(points, suffix=".xlsx")
+    path = tmp_path / "phu-luc.xlsx"
+    book = openpyxl.load_workbook(path)
+    for title, name in (("2", None), ("3", "Bộ Tài chính")):
+        rest = book.create_sheet(title)
+        for number in range(63):
+            rest.append([16.5 - number / 10, number + 1, name])
+    book.save(path)
+
+    proposal = province_table.table(full, path, "PAR", YEAR, origin(YEAR))
+
+    told = {doubt.expected_key: doubt.expected_facts for doubt in proposal.doubts}
+    assert told["doubt.nameless"]["sheets"] == ("2",)
 
 
 def test_one_column_shifted_is_refused(propose, points, made_up):

@@ -213,10 +213,16 @@ def _number(text: str, column: Column) -> Cell:
 def number_hint(text: str) -> str:
     """Rewrite a number with a point for the decimals, or give an empty text if it is none.
 
+    Blanks may set thousands apart; elsewhere they may stand for a mark that was lost.
+
     >>> number_hint("87,5"), number_hint("1.234,5"), number_hint("87.5%")
     ('87.5', '1234.5', '87.5')
+    >>> number_hint("1 234"), number_hint("12 5")
+    ('1234', '')
     """
-    bare = text.translate(_DASHES).removesuffix("%").replace(" ", "")
+    bare = re.sub(r"^-\s+", "-", text.translate(_DASHES).removesuffix("%").strip())
+    if re.fullmatch(r"-?\d{1,3}( \d{3})+([.,]\d+)?", bare, flags=re.ASCII):
+        bare = bare.replace(" ", "")
     if bare.count(",") == 1 and re.fullmatch(r"-?\d{1,3}(\.\d{3})*,\d+|-?\d+,\d+", bare, flags=re.ASCII):
         bare = bare.replace(".", "").replace(",", ".")
     elif re.fullmatch(r"-?\d{1,3}([.,])\d{3}(\1\d{3})+", bare, flags=re.ASCII):

@@ -94,7 +94,7 @@ def _unlike_other_years(case: Case, history: History) -> Iterator[Doubt]:
     """Levels that moved, rows or columns that are mixed up or exchanged, cells that jump."""
     frame = case.percent
     usual, nearest = history.usual(case.year, frame)
-    if not nearest:
+    if not nearest or frame.empty:  # ranks alone, or nothing known
         return
     now, mean = frame.to_numpy(), usual.to_numpy(dtype=float)
     before = history.table_like(frame, nearest).to_numpy(dtype=float)

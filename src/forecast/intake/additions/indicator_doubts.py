@@ -20,6 +20,7 @@ from forecast.intake.additions.doubts import Doubt
 
 RATIO: Final = 5.0  # an indicator that grows or shrinks by more within a year may have another unit
 TIMES: Final = 20.0  # the largest of all others, beyond which a figure may have lost its decimal mark
+PLANNED_DAYS: Final = 100  # before a year begins its plan may be out
 EARLY_DAYS: Final = 10  # before the end of a period an estimate of it may be out
 _FEWEST: Final = 3  # other figures, from which the largest of them says something
 _NEAR: Final = 15  # days by which spans of two years may differ and yet be compared
@@ -91,8 +92,7 @@ class IndicatorDoubts:
 
     def _beside_all(self, row: Any) -> Iterator[Doubt]:
         """A sign, a share, a size that no figure of the indicator has; a second figure of one source."""
-        value, code = float(row.value), str(row.indicator_code)
-        change = _CHANGE.search(plain_words(str(row.indicator_name_vi)))
+        value, code, change = float(row.value), str(row.indicator_code), _is_change(row)
         if value < 0 and not change and self._end(self._low, code, value) >= 0:
             yield Doubt("doubt.negative", column="value")
         share = str(row.unit).startswith("%")
@@ -122,19 +122,24 @@ class IndicatorDoubts:
         self, row: Any, days: tuple[dt.date, dt.date], others: list[tuple[str, float]]
     ) -> Iterator[Doubt]:
         """Another unit, a fall of what can only grow, a fraction in the place of a percentage."""
-        value, kind = float(row.value), self._kinds.get(str(row.indicator_code), "")
+        value, kind, change = float(row.value), self._kinds.get(str(row.indicator_code), ""), _is_change(row)
         grows = kind == "cumulative" or (not kind and row.unit != "%")
-        above: list[tuple[float, str]] = []
+        shorter: dict[str, float] = {}  # the lowest of several sources' figures
         for period, known in others:
             facts, span = {"period": period, "known": known}, _days(period)
             if span is None:
                 continue
-            if _year_apart(days, span) and known > 0 < value and not 1 / RATIO <= value / known <= RATIO:
+            if (
+                not change
+                and _year_apart(days, span)
+                and known > 0 < value
+                and not 1 / RATIO <= value / known <= RATIO
+            ):
                 yield Doubt("doubt.ratio", facts={**facts, "ratio": RATIO}, column="value")
-            if span[0] == days[0] and span[1] < days[1] and grows and 0 <= value < known:
-                above.append((known, period))
-        if above:  # the highest says it all
-            known, period = max(above)
+            if span[0] == days[0] and span[1] < days[1]:
+                shorter[period] = min(known, shorter.get(period, known))
+        known, period = max(((known, period) for period, known in shorter.items()), default=(0.0, ""))
+        if grows and 0 <= value < known:  # the highest says it all
             yield Doubt("doubt.cumulative", facts={"period": period, "known": known}, column="value")
         # What grows over the year is small in January: compare with figures up to the same month, if any.
         alike = [
@@ -142,7 +147,7 @@ class IndicatorDoubts:
         ]
         middle = statistics.median(alike or [known for _, known in others])
         early = not alike and days[1].month <= _EARLY
-        if row.unit == "%" and 0 < value <= 1 and middle > 2 and not early:
+        if row.unit == "%" and 0 < value <= 1 and middle > 2 and not (early or change):
             yield Doubt("doubt.fraction", facts={"known": middle}, column="value")
 
 
@@ -165,10 +170,16 @@ def elasticity_doubts(row: Any, sign: float, maximum: float) -> Iterator[Doubt]:
         yield Doubt("doubt.above_maximum", "", str(row.component), {"maximum": maximum}, column)
 
 
+def _is_change(row: Any) -> bool:
+    """Whether an indicator is a growth or a difference, which may have any sign and be near nothing."""
+    return _CHANGE.search(plain_words(str(row.indicator_name_vi))) is not None
+
+
 def _untimely(row: Any, days: tuple[dt.date, dt.date], *, early: bool) -> Iterator[Doubt]:
     """A day of publication before the period, or long before its end; a year's plan may be `early`."""
     facts = {"period": str(row.period)}
-    if row.published_on < pd.Timestamp(days[0]):
+    first = pd.Timestamp(days[0]) - pd.Timedelta(days=PLANNED_DAYS if early else 0)
+    if row.published_on < first:
         yield Doubt("doubt.before_period", facts=facts, column="published_on")
     elif not early and row.published_on < pd.Timestamp(days[1]) - pd.Timedelta(days=EARLY_DAYS):
         yield Doubt("doubt.before_end", facts={**facts, "days": EARLY_DAYS}, column="published_on")

@@ -68,7 +68,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sheet:
-    """One printed table; `years` are those that the text above it names."""
+    """One printed table; `years` are those that the text above it names.
+
+    `nameless` are other tables of the file that look like its columns on further pages, without the names.
+    """
 
     grid: Grid
     columns: Mapping[int, Heading]
@@ -76,6 +79,7 @@ class Sheet:
     years: frozenset[int]
     problems: tuple[Problem, ...]
     remarks: tuple[Phrase, ...] = ()
+    nameless: tuple[str, ...] = ()
 
     def of(self, statistic: str) -> list[Line]:
         """Rows of one kind."""
@@ -133,7 +137,15 @@ def read_sheet(
     found = _Reader(grid, column, rows[0], index_code, year, places, unit).sheet(named)
     others = [table.grid.sheet for table in tables if table is not own[0]]
     chosen = [Phrase("imports.chosen", {"sheet": grid.sheet, "others": others})] if others else []
-    return replace(found, remarks=(*chosen, *found.remarks))
+    rest = [each for each in grids if all(each.sheet != table.grid.sheet for table in tables)]
+    nameless = tuple(each.sheet for each in rest if _nameless(each, len(rows)))
+    return replace(found, remarks=(*chosen, *found.remarks), nameless=nameless)
+
+
+def _nameless(grid: Grid, count: int) -> bool:
+    """Whether a table has as many rows as one of provinces, and nothing but numbers in them."""
+    body = [row for row in grid.rows if any(map(is_number, grid.row(row)))]
+    return len(body) >= count and all(is_number(cell) for row in body for cell in grid.row(row))
 
 
 def _titled(table: Table, index_code: str, year: int) -> bool:

@@ -317,6 +317,8 @@ def _own_doubts(read: Sheet, maker: _RowMaker) -> Iterator[Doubt]:
     fewest = len(maker.provinces) - MOST_MISSING
     if len(lines) < fewest:
         yield Doubt("doubt.few", facts={"count": len(lines), "fewest": fewest})
+    if read.nameless:
+        yield Doubt("doubt.nameless", facts={"sheets": read.nameless})
     for component, figure in maker.printed.items() if maker.index_code == MAIN else ():
         if maker.framework.max_status(component) == "read":
             own = maker.framework.maximum(component)

@@ -59,6 +59,8 @@ def _whole(grid: Grid, places: Gazetteer) -> Found | None:
     if not width or [table.column for table in halves] != starts or not _apart(halves, places):
         return best
     lead = min(column for row, column in grid.cells if row == halves[0].rows[0])
+    if halves[0].column >= lead + width:  # two columns of names in one table
+        return best
     parts = []
     for number, table in enumerate(halves):
         low = lead + number * width

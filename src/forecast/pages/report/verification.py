@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ import pandas as pd
 
 from forecast.answer.result import RANK
 from forecast.base import labels
+from forecast.base.incoming import record
 from forecast.base.indexes import INDEXES, MAIN, panel_of
 from forecast.base.spec import DEFAULT_AREA
 from forecast.base.spelling import slug
@@ -72,7 +72,7 @@ def _pieces(found: Judgement, figure: Figure, lang: str) -> Iterator[Shown]:
 
 def _advice(told: str, lang: str) -> str:
     """Write a sentence of advice, whose facts are codes."""
-    phrase = json.loads(told)
+    phrase = record(told)
     facts = phrase["facts"]
     for name, family in (("index", "short_index"), ("component", "component"), ("model", "model")):
         if name in facts:

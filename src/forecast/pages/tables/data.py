@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from forecast.base import labels
+from forecast.base import incoming, labels
 from forecast.data.tables import MADE, TRUST
 from forecast.pages import reading
 from forecast.pages.markup import Cell, Passage, Pieces
@@ -198,7 +197,7 @@ def _refusals(refused: pd.DataFrame, lang: str) -> Iterator[str]:
 
 def _without_model(reason: str, lang: str) -> str:
     """Say why a model was refused; its name stands at the head of the row already."""
-    parsed = json.loads(reason) if reason.startswith("{") else {}
+    parsed = incoming.record(reason) if reason.startswith("{") else {}
     if parsed.get("key") == "error.too_few_years":
         return labels.text("models.too_few_years", lang, **parsed["facts"])
     return reading.said(reason, lang).rstrip(".")

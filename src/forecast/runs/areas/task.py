@@ -79,7 +79,7 @@ def make(task: Task, kit: Kit) -> Made:
         )
         folder, error = reports / task.run_id, None
         try:
-            run.report(
+            made = run.report(
                 task.spec,
                 data_dir=root / "data",
                 reports_dir=reports,
@@ -88,6 +88,8 @@ def make(task: Task, kit: Kit) -> Made:
                 lang=kit.lang,
                 options=options,
             )
+            if made.folder.name != task.run_id:  # its name says of which code and packages it is
+                raise RunError("run.code_changed")
             replace(Manifest.read(folder), state="running").write(folder)  # in its place it is not yet
         except ForecastError as failure:
             folder, error = reports / FAILED / task.run_id, failure
