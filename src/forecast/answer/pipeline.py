@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits
 from forecast.answer import changes, findings, record
 from forecast.answer.current import elasticities, indicator_table
 from forecast.answer.ground import MAIN_MODEL, Ground, begun, forecast_rows, ground_from, rows_of
+from forecast.answer.indicators import english_names
 from forecast.answer.provinces import ladder_table, peer_table, province_table
 from forecast.answer.result import VERIFICATION_COLUMNS, Result
 from forecast.answer.scorecard.outlook import FINAL, Outlook, final_draws, outlook
@@ -85,7 +86,7 @@ def result_of(
         variances=findings.variances(post.fitted, post.subject.index_code),
         current=indicator_table(known, post, spec, below.stage.told_by_rule if below.stage else ()),
         vintage=findings.vintage(known, framework),
-        set_aside=known.set_aside,
+        set_aside=known.set_aside.assign(name_en=english_names(known, known.set_aside["key"])),
         backtest=past.quantiles,
         verification=past.cells[list(VERIFICATION_COLUMNS)],
         merged=known.merged,
