@@ -523,6 +523,7 @@ def _set_aside():
         rows, columns=["file", "row", "key", "score", "rank", "trust", "reason", "taken_row"]
     )
     frame["name"] = ["", "", "", "Tăng trưởng GRDP"]
+    frame["name_en"] = ["", "", "", "Growth of GRDP"]
     frame["taken_score"] = [85.1, 84.0, 42.9, 4.6]
     frame["taken_rank"] = [41.0, np.nan, np.nan, np.nan]
     return frame.assign(source_url="https://example.org/made-up")
@@ -1132,8 +1133,11 @@ def _decisions():
 
 def _path():
     rows = [
-        ("2024-06-30", 86.1, 83.0, 88.9, 36.0, "", np.nan, "", "", 0),
-        ("2024-10-20", 86.6, 84.4, 88.6, 31.0, "figures", 0.5, "PAR | 2023 | Hà Nội | total | value", "", 3),
+        ("2024-06-30", 86.1, 83.0, 88.9, 36.0, "", np.nan, "", "", "", 0),
+        (
+            *("2024-10-20", 86.6, 84.4, 88.6, 31.0, "figures", 0.5),
+            *("PAR | 2023 | Hà Nội | total | value", "", "", 3),
+        ),
     ]
     table = pd.DataFrame(rows, columns=result.PATH_COLUMNS)
     return table.assign(as_of=pd.to_datetime(table["as_of"]).astype(DAY_DTYPE))

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from forecast.base import labels
-from forecast.pages import reading, report
+from forecast.pages import plot, reading, report
+from forecast.pages.tables.standing import path_sentence
 
 LANGUAGES = ("vi", "en")
 every_language = pytest.mark.parametrize("lang", LANGUAGES)
@@ -27,9 +28,9 @@ def test_a_decision_says_who_by_when_what_and_what_it_brings(made_up):
 
     assert first.startswith("Giao Văn phòng UBND Thành phố chủ trì, hoàn thành trước ngày 30/11/2024: ")
     assert "đã quá hạn 20 ngày" in first
-    assert first.endswith("hạng 31 lên 27, khả năng vào nhóm 15 từ 5% lên 9%.")
+    assert first.endswith("hạng dự báo từ 31 lên 27, khả năng vào nhóm 15 từ 5% lên 9%.")
     assert "31/12/2024" in second
-    assert "hạng vẫn 31" in second
+    assert "hạng dự báo vẫn là 31" in second
 
 
 @every_language
@@ -326,3 +327,41 @@ def test_tables_survive_the_disk(name, made_up, tmp_path):
     again = getattr(type(made_up).read(tmp_path), name)
 
     pd.testing.assert_frame_equal(again, getattr(made_up, name), check_dtype=False)
+
+
+def test_the_path_names_indicators_in_the_readers_language(made_up):
+    """English pages have no Vietnamese names of indicators, where the catalogue has English ones."""
+    moved_by = {"moved_by": f"grdp | {made_up.spec.area} | 2024-01..2024-09", "name": "Tăng trưởng GRDP"}
+    told = dataclasses.replace(made_up, path=made_up.path.assign(name_en="Growth of GRDP", **moved_by))
+
+    assert "Growth of GRDP, Ho Chi Minh City" in str(report.path_table(told, lang="en"))
+    assert "Tăng trưởng GRDP" in str(report.path_table(told, lang="vi"))
+
+
+@every_language
+def test_a_move_that_rounds_to_nothing_is_said_to_be_none(lang, made_up):
+    """Neither "0.0" nor "from 86.6 to 86.6" is news."""
+    still = dataclasses.replace(made_up, path=made_up.path.assign(effect=0.02, median=86.6))
+    unnamed = dataclasses.replace(still, path=still.path.assign(moved_by=""))
+
+    by = str(report.path_table(still, lang=lang))
+    sentence = path_sentence(still, lang=lang)
+
+    assert labels.text("path.still", lang, by="").strip() in by
+    assert labels.text("path.unmoved", lang) in str(report.path_table(unnamed, lang=lang))
+    assert sentence.count("86") == 1
+
+
+@every_language
+def test_an_index_without_survey_and_departments_has_no_words_on_them(lang, made_up):
+    """No part on SIPAS, no heading of decisions where there are none."""
+    spec = dataclasses.replace(made_up.spec, index_code="PAPI")
+    none = {name: getattr(made_up, name).head(0) for name in ("decisions", "scorecard", "remedies")}
+    other = dataclasses.replace(made_up, spec=spec, **none)
+
+    part = report.standing(plot.rank(other, lang=lang), other, lang=lang)
+
+    assert part.title == labels.text("heading.standing_alone", lang)
+    assert report.survey(other, lang=lang) == ()
+    assert str(report.decisions(other, lang=lang)) == ""
+    assert report.survey(made_up, lang=lang)[0].text == labels.text("heading.sipas", lang)

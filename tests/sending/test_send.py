@@ -94,7 +94,7 @@ def test_a_letter_has_its_words_and_its_files(office, made_up, start, send):
     assert made.get_content_type() == "multipart/mixed"
     assert "Kính gửi Nguyễn Thị Lan," in text
     for shown in (text, page):
-        assert "Năm 2024, Thành phố Hồ Chí Minh được dự báo đạt 86,4 điểm" in shown
+        assert "Dự báo Chỉ số CCHC năm 2024 của Thành phố Hồ Chí Minh đạt 86,4 điểm" in shown
         assert "Số liệu giả định" in shown
         assert "11,07" in shown
     attached = {part.get_filename(): part.get_payload(decode=True) for part in made.iter_attachments()}

@@ -7,6 +7,7 @@ earlier years are the same for each of them.  Only `pipeline` knows what comes a
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -119,17 +120,28 @@ class Ground:
         return post
 
 
-def ground_of(
-    spec: RunSpec, vintages: Vintages, each: record.Each = map, *, with_record: bool = True
-) -> Ground:
+def ground_of(spec: RunSpec, vintages: Vintages, each: record.Each = map) -> Ground:
     """Do the work that does not depend on the spec's area.
+
+    Raises
+    ------
+    SpecError
+        As `begun` does.
+    """
+    known, years = begun(spec, vintages, each)
+    found = replace(ground_from(known, spec), past=record.joined(years))
+    found.held()  # here, so that it goes along to whoever answers for one area
+    return found
+
+
+def begun(spec: RunSpec, vintages: Vintages, each: record.Each = map) -> tuple[Known, Iterator[record.Past]]:
+    """Give what is known on the day, and the years of the record, which are begun.
 
     Parameters
     ----------
     each
-        Does the earlier years of the record, beside this process where it can.
-    with_record
-        Whether to do them at all.
+        Does the earlier years of the record, beside this process where it can: until they are asked for,
+        there is time for other work.
 
     Raises
     ------
@@ -139,14 +151,9 @@ def ground_of(
     published = vintages.known_at(spec.as_of).of(spec.index_code)
     known = published.for_year(spec.target_year)
     known.refuse(spec)
-    if not with_record:
-        return ground_from(known, spec)
     # With an area of no one's choice, so that not even the order of the rows depends on who asks.
     anyone = replace(spec, area=known.provinces[0])
-    past = record.past_forecasts(vintages, published, anyone, forecast_rows, each)
-    found = replace(ground_from(known, spec), past=record.joined(past))
-    found.held()  # here, so that it goes along to whoever answers for one area
-    return found
+    return known, record.past_forecasts(vintages, published, anyone, forecast_rows, each)
 
 
 def ground_from(known: Known, spec: RunSpec) -> Ground:
@@ -155,7 +162,7 @@ def ground_from(known: Known, spec: RunSpec) -> Ground:
     Raises
     ------
     SpecError
-        As `ground_of` does.
+        As `begun` does.
     """
     known = known.of(spec.index_code).for_year(spec.target_year)
     seen = before_result(known, spec)
@@ -173,7 +180,7 @@ def forecast_rows(known: Known, spec: RunSpec) -> pd.DataFrame:
     Raises
     ------
     SpecError
-        As `ground_of` does.
+        As `begun` does.
     """
     ground = ground_from(known, spec)
     post = ground.posterior
@@ -216,7 +223,7 @@ def posterior(known: Known, spec: RunSpec, rng: np.random.Generator) -> Posterio
     Raises
     ------
     SpecError
-        As `ground_of` does.
+        As `begun` does.
     """
     known.refuse(spec)
     index = panel_of(spec.index_code)

@@ -164,6 +164,13 @@ def name_of(known: Known, code: str, lang: str) -> str:
     return next((str(name) for name in (*names, *named) if name), code)
 
 
+def english_names(known: Known, keys: pd.Series[str]) -> list[str]:
+    """English names of the indicators whose codes begin the keys; empty where the catalogue has none."""
+    types = known.indicator_types
+    listed = dict(zip(types["indicator_code"], types["name_en"], strict=True))
+    return [listed.get(key.partition(" | ")[0], "") for key in keys]
+
+
 def _published(known: Known, types: pd.DataFrame, target_year: int, as_of: dt.date) -> pd.DataFrame:
     """Figures of single years that were known by the same day of theirs, one a period; `year` has the lag."""
     rows = known.indicator_rows.merge(

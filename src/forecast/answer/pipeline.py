@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from importlib import resources
 from pathlib import Path
@@ -15,7 +16,8 @@ from threadpoolctl import threadpool_limits
 
 from forecast.answer import changes, findings, record
 from forecast.answer.current import elasticities, indicator_table
-from forecast.answer.ground import MAIN_MODEL, Ground, forecast_rows, ground_from, ground_of, rows_of
+from forecast.answer.ground import MAIN_MODEL, Ground, begun, forecast_rows, ground_from, rows_of
+from forecast.answer.indicators import english_names
 from forecast.answer.provinces import ladder_table, peer_table, province_table
 from forecast.answer.result import VERIFICATION_COLUMNS, Result
 from forecast.answer.scorecard.outlook import FINAL, Outlook, final_draws, outlook
@@ -84,7 +86,7 @@ def result_of(
         variances=findings.variances(post.fitted, post.subject.index_code),
         current=indicator_table(known, post, spec, below.stage.told_by_rule if below.stage else ()),
         vintage=findings.vintage(known, framework),
-        set_aside=known.set_aside,
+        set_aside=known.set_aside.assign(name_en=english_names(known, known.set_aside["key"])),
         backtest=past.quantiles,
         verification=past.cells[list(VERIFICATION_COLUMNS)],
         merged=known.merged,
@@ -206,7 +208,10 @@ def make(spec: RunSpec, data_dir: Path, previous: Path | None = None, each: reco
     DataError, SpecError
         If the data are bad, or the spec cannot be answered.
     """
-    return answer(ground_of(spec, load.read_vintages(data_dir), each), spec, previous)
+    known, years = begun(spec, load.read_vintages(data_dir), each)
+    found = answer(ground_from(known, spec), spec, previous)  # while years of the record are done beside
+    past = record.joined(years)
+    return replace(found, backtest=past.quantiles, verification=past.cells[list(VERIFICATION_COLUMNS)])
 
 
 def answer(ground: Ground, spec: RunSpec, previous: Path | None = None) -> Result:

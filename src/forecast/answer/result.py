@@ -82,7 +82,9 @@ DECISION_COLUMNS = (
     *("points", "points_lower", "points_upper", "rank_before", "rank_after"),
     *("quantity", "value", "p_before", "p_after"),
 )
-PATH_COLUMNS = ("as_of", "median", "lower", "upper", "rank", "step", "effect", "moved_by", "name", "others")
+PATH_COLUMNS = (
+    *("as_of", "median", "lower", "upper", "rank", "step", "effect", "moved_by", "name", "name_en", "others"),
+)
 UNIT_COLUMNS = ("unit", "kind", "has_plan", "remedies", "done", "overdue")
 PREVIOUS_COLUMNS = ("run_id", "as_of", "reason")
 SETTLED = 2021  # the last target year by whose record settings of the models were chosen
@@ -97,7 +99,7 @@ LAST_VERIFIED_COLUMNS = (
 )
 CHANGE_COLUMNS = ("component", "step", "before", "after", "effect")
 CHANGED_ROW_COLUMNS = (
-    *("step", "component", "file", "kind", "key", "name", "column", "old", "new"),
+    *("step", "component", "file", "kind", "key", "name", "name_en", "column", "old", "new"),
     *("source_url", "published_on"),
 )
 
@@ -136,7 +138,7 @@ class Result:
         name, count: how many rows were known, later, undated, set aside.
     set_aside : DataFrame
         Rows of several sources for one key that were not taken, with the reason; taken_score and
-        taken_rank are of the row that was.
+        taken_rank are of the row that was; name and name_en are of an indicator.
     scorecard : DataFrame
         One row a component from the total down to the finest criterion, in the framework's order; no
         rows for SIPAS.  kind is total, domain, part (of D8), criterion or subcriterion; last is last
@@ -191,7 +193,7 @@ class Result:
     path : DataFrame
         How the median total and the middle rank moved over the reports of this year so far, this one
         last: for each the step that moved it most, its effect, the row of the data that it took in
-        (its key, and the name of an indicator) and how many others.
+        (its key, and the names of an indicator) and how many others.
     merged : DataFrame
         Provinces of the target year that were several before, one row a part: area, part, from_day, weight
         of the part in the figures of earlier years, weighted_by ("population" or "equal").
@@ -221,7 +223,7 @@ class Result:
     changed_rows : DataFrame
         Rows of the data that became known, changed or went since then, by the step that takes them
         in (empty for what moves no forecast): component (the domain that it is about), file, kind
-        (new, changed, gone), key with " | " between its parts, name of an indicator, column, old and
+        (new, changed, gone), key with " | " between its parts, names of an indicator, column, old and
         new as text, and the source and day of the newer row (of the older one where it is gone).
     """
 

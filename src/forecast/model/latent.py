@@ -128,12 +128,12 @@ def level_covariance(lattice: Lattice, v: Variances) -> Floats:
     in_time = np.minimum.outer(elapsed, elapsed) * v.level_step**2
     in_time += np.outer(centred, centred) * v.drift**2 + np.eye(len(years)) * v.level_noise**2
     alike = _equicorrelation(len(lattice.components), v.level_alike)
-    covariance = np.kron(alike, in_time)
-    covariance += np.kron(_equicorrelation(len(lattice.components), 0.5), np.full_like(in_time, START_SD**2))
+    covariance = _over(alike, in_time)
+    covariance += _over(_equicorrelation(len(lattice.components), 0.5), np.full_like(in_time, START_SD**2))
     for k in np.flatnonzero(lattice.breaks.any(axis=0)):
         after = np.sqrt(lattice.breaks[:, [k]]) * (np.arange(len(years)) >= k)  # (L, T)
         jump = after.reshape(-1) * v.level_break
-        covariance += np.outer(jump, jump) * np.kron(alike, np.ones_like(in_time))
+        covariance += np.outer(jump, jump) * _over(alike, np.ones_like(in_time))
     return np.asarray(linalg.block_diag(covariance, OFFSET_SD**2 * np.eye(len(lattice.offsets))))
 
 
@@ -165,6 +165,12 @@ def _component_spread(v: Variances, n_components: int) -> Floats:
 
 def _equicorrelation(n: int, correlation: float) -> Floats:
     return np.full((n, n), correlation) + (1 - correlation) * np.eye(n)
+
+
+def _over(components: Floats, years: Floats) -> Floats:
+    """Give the Kronecker product, the same bits as `numpy.kron` in a fraction of its time."""
+    size = len(components) * len(years)
+    return (components[:, None, :, None] * years[None, :, None, :]).reshape(size, size)
 
 
 def _logit(x: Floats) -> Floats:

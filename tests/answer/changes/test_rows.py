@@ -186,3 +186,15 @@ def test_missing_figures_are_equal(made, at):
     bare = known.scores.assign(max_score=np.nan)
 
     assert changed_rows(replace(known, scores=bare), replace(known, scores=bare.copy()), made.SPEC).empty
+
+
+def test_rows_of_indicators_have_their_english_name(made, at):
+    """As the catalogue has it; other rows have none."""
+    known = at[made.EARLY]
+    fewer = replace(known, indicators=known.indicators.iloc[1:].reset_index(drop=True))
+
+    (row,) = changed_rows(fewer, known, made.SPEC).itertuples()
+
+    named = known.indicator_types.set_index("indicator_code")["name_en"]
+    assert row.name_en == named.get(known.indicators["indicator_code"].iloc[0], "")
+    assert row.name_en

@@ -18,7 +18,7 @@ from forecast.data.tables import DAY_DTYPE
 
 TABLE: Final = "path"
 NONE: Final = {"lower": math.nan, "upper": math.nan, "rank": math.nan, "step": "", "effect": math.nan}
-UNNAMED: Final = {"moved_by": "", "name": "", "others": 0}
+UNNAMED: Final = {"moved_by": "", "name": "", "name_en": "", "others": 0}
 
 
 def path_table(
@@ -44,7 +44,8 @@ def path_table(
 def _earlier(folder: Path, told: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
     """The path so far; of a report that kept none its own median."""
     try:
-        table = read_table(folder, TABLE)[list(PATH_COLUMNS)]
+        kept = read_table(folder, TABLE)
+        table = kept.assign(name_en=kept.get("name_en", ""))[list(PATH_COLUMNS)]  # older reports have none
         return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
     except UNREADABLE:
         moves = told["changes"]
@@ -66,7 +67,7 @@ def _step(changes: pd.DataFrame, rows: pd.DataFrame) -> dict[str, Any]:
         "step": most["step"],
         "effect": float(most["effect"]),
         "moved_by": "" if first is None else str(first["key"]),
-        "name": "" if first is None else str(first["name"]),
+        **{name: "" if first is None else str(first[name]) for name in ("name", "name_en")},
         "others": max(len(behind) - 1, 0),
     }
 

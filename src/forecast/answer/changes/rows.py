@@ -14,6 +14,7 @@ import pandas as pd
 
 from forecast.answer import submissions
 from forecast.answer.changes.steps import DEPARTMENTS, EXPERTS, FIGURES, FRAMEWORK, INDICATORS, NONE
+from forecast.answer.indicators import english_names
 from forecast.answer.result import CHANGED_ROW_COLUMNS
 from forecast.answer.submissions.bias import domain_of
 from forecast.base.indexes import INDEXES, SURVEYS, panel_of
@@ -152,7 +153,9 @@ def changed_rows(before: Known, after: Known, spec: RunSpec) -> pd.DataFrame:
         others = [row for row in found if row["area"] != spec.area]
         rows += [about.said_of(compared, row) for row in (*own, *others)]
     rows.sort(key=lambda row: row["step"] == NONE)
-    return pd.DataFrame(rows, columns=list(CHANGED_ROW_COLUMNS)).astype({"published_on": DAY_DTYPE})
+    told = pd.DataFrame(rows, columns=list(CHANGED_ROW_COLUMNS)).astype({"published_on": DAY_DTYPE})
+    english = pd.Series(english_names(after, told["key"]), index=told.index, dtype="str")
+    return told.assign(name_en=english.where(told["name"] != "", ""))
 
 
 def _taken(known: Known, table: Table, spec: RunSpec) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
 from forecast.base import labels
+from forecast.base.indexes import INDEXES
 from forecast.base.spec import interval_ends
 from forecast.pages import reading
 from forecast.pages.markup import Figure
@@ -67,7 +68,7 @@ def card(result: Result, *, lang: str) -> Figure:
         table=tables.history(result, reading.TOTAL, lang),
         table_label=labels.text("page.data", lang),
         notes=(labels.text("card.history_note", lang),)
-        if not reading.is_survey(result.spec.index_code)
+        if INDEXES[result.spec.index_code].basis == "criteria"
         else (),
     )
 

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 BEFORE: Final[Look] = {"marker": "D", "markersize": 5.5, "color": VERMILION, "linestyle": ""}
 
+USUAL: Final = 8  # domains; a picture of more is higher
+
 
 def domains(result: Result, *, lang: str) -> Figure:
     """Draw each domain's last year, forecast and ranges on one scale, percent of its maximum.
@@ -46,7 +48,8 @@ def domains(result: Result, *, lang: str) -> Figure:
     names = [reading.short_name(str(component), lang) for component in table["component"]]
 
     def drawing(sheet: Sheet) -> Canvas:
-        canvas, axes = sheet.axes(height=3.05, narrow_height=6.6)
+        more = max(0, len(table) - USUAL)
+        canvas, axes = sheet.axes(height=3.05 + 0.25 * more, narrow_height=6.6 + 0.65 * more)
         _rows(axes, result, table, names, sheet)
         sheet.key(axes, _key(table, result.spec.target_year, lang), columns=3)
         return canvas

@@ -47,9 +47,7 @@ def tile_map(result: Result, *, lang: str) -> Figure:
     return Figure(
         caption=labels.text("provinces.map", lang, **facts),
         alt=labels.text("provinces.map_alt", lang, **facts),
-        svg=svg,
-        table=standing.province_figures(result, lang),
-        table_label=labels.text("page.data", lang),
+        svg=svg,  # the ranking beside it has the table
     )
 
 

@@ -73,16 +73,16 @@ def bars(
 def _marks(axes: Axes, result: Result, chances: dict[int, str], sheet: Sheet) -> None:
     """Bracket the leading groups and point at last year's and the middle rank, each on its own height."""
     top = 100 * float(result.rank["probability"].max())
-    axes.set_ylim(0, top * 1.75)
-    for place, height, color in ((reading.TOPS[1], 1.5, VERMILION), (reading.TOPS[0], 1.25, BLACK)):
+    axes.set_ylim(0, top * 2)
+    for place, height, color in ((reading.TOPS[1], 1.76, VERMILION), (reading.TOPS[0], 1.52, BLACK)):
         text = labels.text("rank.top", sheet.lang, place=place, chance=chances[place])
         axes.hlines(top * height, 0.6, place + 0.4, color=color, linewidth=2)
         axes.annotate(text, (0.6, top * height), xytext=(0, 4), textcoords="offset points", va="bottom")
     middle = reading.rank_at(result, 0.5)
-    marks = [(middle, labels.text("rank.middle", sheet.lang, rank=middle), 1.06)]
+    marks = [(middle, labels.text("rank.middle", sheet.lang, rank=middle), 1.04)]
     if found := reading.last_rank(result):
         year, place = found
-        marks.append((place, labels.text("rank.last", sheet.lang, rank=place, year=year), 1.28))
+        marks.append((place, labels.text("rank.last", sheet.lang, rank=place, year=year), 1.26))
     for place, text, height in marks:
         axes.vlines(place, 0, top * height, color=BLACK, linewidth=1, linestyle=(0, (3, 2)), zorder=2)
         side = "right" if place > 50 else "left" if place < 14 else "center"

@@ -27,7 +27,7 @@ from forecast.pages.report.page import page
 from forecast.pages.report.past import track_passage
 from forecast.pages.report.quality import quality_table, run_record
 from forecast.pages.report.scorecard import gamble_list
-from forecast.pages.report.standing import rank_passage, sipas
+from forecast.pages.report.standing import rank_passage, sipas, standing, survey
 from forecast.pages.report.verification import (
     last_verification,
     verification_files,
@@ -132,7 +132,9 @@ __all__ = [
     "second_page",
     "sipas",
     "source_table",
+    "standing",
     "status_table",
+    "survey",
     "target_table",
     "track_passage",
     "variance_table",

@@ -20,12 +20,17 @@ LEADERS: Final = "leaders_survey"  # source of a criterion
 
 
 def decisions(result: Result, *, lang: str) -> Pieces:
-    """List the decisions under their heading, then what they bring together, and what they leave out."""
-    lines = decision_lines(result, lang=lang)
+    """List the decisions under their heading, then what they bring together, and what they leave out.
+
+    An index that no department answers for has none.
+    """
+    lines, notes = decision_lines(result, lang=lang), decision_notes(result, lang=lang)
+    if not lines and not notes:
+        return Pieces(())
     parts: list[Shown] = [Heading(labels.text("heading.decisions", lang), anchor="decisions")]
     if lines:
         parts.append(Passage(lines, form="steps"))
-    return Pieces((*parts, Passage(decision_notes(result, lang=lang), form="note")))
+    return Pieces((*parts, Passage(notes, form="note")))
 
 
 def decision_lines(result: Result, *, count: int = FIRST, lang: str) -> tuple[str, ...]:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from forecast.base import labels
 from forecast.base.indexes import panel_of
 from forecast.pages import reading
-from forecast.pages.markup import Passage, Pieces
-from forecast.pages.report.front import rank_sentence
+from forecast.pages.markup import Fold, Passage, Pieces, Shown
+from forecast.pages.report.annex import fold
+from forecast.pages.report.front import heading, rank_sentence
+from forecast.pages.tables.forecast import target_table
 
 if TYPE_CHECKING:
     from forecast.answer.result import Result
@@ -18,6 +20,20 @@ if TYPE_CHECKING:
 def rank_passage(result: Result, *, lang: str) -> Passage:
     """Say the forecast rank with its range."""
     return Passage((rank_sentence(result, lang),))
+
+
+def standing(rank: Shown, result: Result, *, lang: str) -> Fold:
+    """Put together the picture of the rank, the targets and the survey, where the index has one."""
+    asked = reading.survey(result.spec.index_code)
+    parts = (rank, target_table(result, lang=lang), *((sipas(result, lang=lang),) if asked else ()))
+    return fold("standing" if asked else "standing_alone", *parts, lang=lang)
+
+
+def survey(result: Result, *, lang: str) -> tuple[Shown, ...]:
+    """Give the survey's heading and words; nothing for an index without one."""
+    if not reading.survey(result.spec.index_code):
+        return ()
+    return heading("sipas", lang=lang), sipas(result, lang=lang)
 
 
 def sipas(result: Result, *, lang: str) -> Pieces:

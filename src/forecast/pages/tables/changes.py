@@ -14,7 +14,7 @@ from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.markup import Cell, Passage, Table
 from forecast.pages.tables import columns as c
-from forecast.pages.tables.data import key_name
+from forecast.pages.tables.data import indicator_name, key_name
 from forecast.pages.tables.spec import Record, TableSpec, Take, draw, on_page, say
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def changed_rows(result: Result, lang: str) -> TableSpec:
         (
             c.words("component", "domain"),
             c.words("file", "file"),
-            c.words("row", "row", lambda r: " | ".join(filter(None, (r["key"], r["name"])))),
+            c.words("row", "row", lambda r: " | ".join(filter(None, (r["key"], indicator_name(r, lang))))),
             c.code("kind", "changed_rows.kind", "changed_rows", lang),
             c.words("column", "column"),
             c.words("old", "changed_rows.before"),
@@ -192,7 +192,7 @@ def _name(result: Result, record: Record, lang: str) -> Cell:
         return Cell(str(record["file"]), word)
     criteria = set(result.scorecard["component"]) - set(result.summary["component"])
     parts = [reading.name_of(result, part, lang) if part in criteria else _word(part, lang) for part in parts]
-    return Cell(reading.own_words(key_name(" | ".join(parts), str(record["name"]), lang)), word)
+    return Cell(reading.own_words(key_name(" | ".join(parts), indicator_name(record, lang), lang)), word)
 
 
 def _word(part: str, lang: str) -> str:

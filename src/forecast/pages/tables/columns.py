@@ -131,6 +131,8 @@ def rests_on(responsible: str, basis: str, lang: str) -> str:
     if not responsible:
         return labels.text("detail.basis", lang, basis=basis)
     names = reading.department(responsible, lang)
+    if basis in ("", labels.MISSING):
+        return labels.text("domain.charge", lang, department=names)
     return labels.text("detail.charge_basis", lang, department=names, basis=basis)
 
 

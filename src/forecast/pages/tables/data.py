@@ -40,7 +40,7 @@ def conflict_table(result: Result, *, lang: str) -> TableSpec:
     """List the figures that were set aside because another row of the same figure was taken."""
 
     def name(record: Record) -> str:
-        return key_name(str(record["key"]), str(record.get("name", "")), lang)
+        return key_name(str(record["key"]), indicator_name(record, lang), lang)
 
     def taken(record: Record) -> Cell:
         return figure_value(record, lang, taken="taken_")
@@ -69,14 +69,25 @@ def _most_telling(result: Result) -> pd.DataFrame:
     return aside.loc[order.index]
 
 
+def indicator_name(record: Record, lang: str) -> str:
+    """Name a row's indicator, if it is about one; by its Vietnamese name where it has no English one."""
+    return str((lang == "en" and record.get("name_en")) or record.get("name", ""))
+
+
 def key_name(key: str, name: str, lang: str) -> str:
     """Write a key ("PAR | 2021 | Hà Nội | total | value") for a reader: names for codes, commas for bars."""
     parts = [part for part in key.split(" | ") if part != "value"]
     if name:  # of an indicator, whose key is code, area, period
-        return ", ".join([reading.own_words(name), *parts[1:-1], reading.period(parts[-1], lang)])
-    return ", ".join(
-        reading.named("component", reading.named("statistic", part, lang), lang) for part in parts
-    )
+        places = [reading.place_name(part, lang) for part in parts[1:-1]]
+        return ", ".join([reading.own_words(name), *places, reading.period(parts[-1], lang)])
+    return ", ".join(_named(part, lang) for part in parts)
+
+
+def _named(part: str, lang: str) -> str:
+    """Name a part of a key: a place, a component, a statistic; others as they are."""
+    for family in ("statistic", "component", "place"):
+        part = reading.named(family, part, lang)
+    return part
 
 
 def figure_value(record: Record, lang: str, *, taken: str = "") -> Cell:
@@ -168,7 +179,7 @@ def figure_name(record: Record, with_area: bool, lang: str) -> str:  # noqa: FBT
         reading.short_name(str(record["component"]), lang),
     ]
     if with_area:
-        parts.append(str(record["area"]))
+        parts.append(reading.place_name(str(record["area"]), lang))
     if record["statistic"] != "value":
         parts.append(reading.named("statistic", str(record["statistic"]), lang))
     return ", ".join(parts)

@@ -13,7 +13,7 @@ from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.markup import Table
 from forecast.pages.tables import columns as c
-from forecast.pages.tables.data import key_name
+from forecast.pages.tables.data import indicator_name, key_name
 from forecast.pages.tables.spec import Record, TableSpec, beside_picture, on_page, say
 
 if TYPE_CHECKING:
@@ -198,7 +198,8 @@ def path_table(result: Result, *, lang: str) -> TableSpec:
 
 
 def _moved(record: pd.Series[Any], lang: str) -> str:
-    if not record["step"]:
+    small = not round(float(record["effect"]), 1)
+    if not record["step"] or (small and not record["moved_by"]):
         return labels.text("path.unmoved", lang)
     facts = {
         "step": labels.text(f"changes_by.{record['step']}", lang),
@@ -206,9 +207,11 @@ def _moved(record: pd.Series[Any], lang: str) -> str:
     }
     if not record["moved_by"]:
         return labels.text("path.step_alone", lang, **facts)
-    by = key_name(str(record["moved_by"]), str(record["name"]), lang)
+    by = key_name(str(record["moved_by"]), indicator_name(record, lang), lang)
     if record["others"] > 0:
         by = labels.text("path.others", lang, by=by, count=int(record["others"]))
+    if small:
+        return labels.text("path.still", lang, by=by)
     return labels.text("path.step", lang, by=by, **facts)
 
 
@@ -222,4 +225,6 @@ def path_sentence(result: Result, *, lang: str) -> str:
     shown = {
         name: reading.points(row["median"], lang) for name, row in (("before", before), ("after", after))
     }
+    if shown["before"] == shown["after"]:
+        return labels.text("path.same", lang, **facts, after=shown["after"])
     return labels.text("path.sentence", lang, **facts, **shown)
