@@ -51,10 +51,11 @@ def figures() -> dict[str, float]:
     Returns
     -------
     dict
-        posterior (one thread), report, areas (reports of all areas, reckoned from those of one and of three) and
-        changed (a changed figure at the desk), each also as ``sparse_`` and ``_ratio``, and import (a year's table with its preview beside all
-        others) as ``import_cpu``: processor seconds of all processes; gigabytes and sparse_gigabytes of the
-        posterior; import in wall seconds.  Empty without the tool.
+        posterior (one thread), report, areas (reports of all areas, reckoned from those of one and of three)
+        and changed (a changed figure at the desk), each also as ``sparse_`` and ``_ratio``, and import (a
+        year's table with its preview beside all others) as ``import_cpu``: processor seconds of all
+        processes; gigabytes and sparse_gigabytes of the posterior; import in wall seconds.  Empty without
+        the tool.
     """
     try:
         source = tool()
