@@ -23,7 +23,7 @@ export MKL_NUM_THREADS := 1
 # Containers often forbid Python to keep what it has compiled; each kernel would then compile pandas anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help report example quick test lab check format bench architecture lock audit sbom wheel clean
+.PHONY: help report example quick test mutate lab check format bench architecture lock audit sbom wheel clean
 help:  ## danh sách này | this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
@@ -40,6 +40,9 @@ quick: $(READY)  ## kiểm thử nhanh, dưới một phút | the tests that sta
 
 test: $(READY)  ## chạy toàn bộ kiểm thử | run the whole test suite
 	@$(RUN) pytest --durations 10 $(SHARED) $(ARGS)
+
+mutate: $(READY)  ## sửa mã từng chỗ để thử kiểm thử | change the code place by place: do the tests notice? (an hour)
+	@.venv/bin/python tools/mutate.py $(ARGS)
 
 lab: $(READY)  ## mở các notebook trong JupyterLab | open the notebooks in JupyterLab
 	@$(RUN) jupyterlab --LabApp.default_url=/lab/tree/notebooks/00_start.ipynb $(ALLOW_ROOT) $(ARGS)

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import pandas as pd
@@ -70,6 +71,7 @@ def gazetteer(areas: pd.DataFrame) -> tuple[Gazetteer, list[tuple[int, str]]]:
     return Gazetteer(tuple(areas["area"]), provinces, spellings), clashes
 
 
+@lru_cache(maxsize=4096)  # the spellings of all areas, folded whenever a folder is looked at
 def fold(name: str) -> str:
     """Reduce a spelling to what tells areas apart.
 

@@ -1,0 +1,67 @@
+"""The mutants that ``make mutate`` tries: one change each, in all places but words and types."""
+
+import ast
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCE = '''"""Words."""
+def share(points: int = 1, *, most: "float | None" = None) -> float:
+    """0.5 of 1."""
+    if points < 2 and not most:
+        return points / 2
+    return -points if True else 0
+'''
+CHANGES = {
+    "2: 1  ->  2",
+    "4: points < 2  ->  points <= 2",
+    "4: 2  ->  3",
+    "4: not most  ->  most",
+    "4: points < 2 and (not most)  ->  points < 2 or not most",
+    "4: if points < 2 and (not most)  ->  if not (points < 2 and (not most))",
+    "5: 2  ->  3",
+    "5: points / 2  ->  points * 2",
+    "6: -points  ->  points",
+    "6: True  ->  False",
+    "6: 0  ->  1",
+    "6: -points if True else 0  ->  -points if not True else 0",
+}
+
+
+@pytest.fixture(scope="module")
+def tool():
+    """The script."""
+    sys.path.insert(0, str(ROOT / "tools"))  # it takes names from the script beside it
+    try:
+        spec = importlib.util.spec_from_file_location("mutate", ROOT / "tools" / "mutate.py")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(ROOT / "tools"))
+    return module
+
+
+def test_every_place_is_changed_once(tool, tmp_path):
+    """Each mutant differs from the source in the place that is told, and there are no others."""
+    path = tmp_path / "made_up.py"
+    path.write_text(SOURCE, encoding="utf-8")
+    sound = ast.unparse(ast.parse(SOURCE))
+    made = []
+    while (found := tool.mutant(path, len(made)))[1]:
+        made.append(found)
+
+    told = [line for _, line in made]
+    texts = [ast.unparse(tree) for tree, _ in made]
+    assert sorted(told) == sorted(CHANGES)
+    assert sound not in texts
+    assert len(set(texts)) == len(texts)
+
+
+def test_the_modules_and_their_tests_are_there(tool):
+    """A module that was moved is not passed over."""
+    for name, tests in tool.TESTS.items():
+        assert (tool.PACKAGE / f"{name}.py").is_file()
+        assert all((ROOT / test).exists() for test in tests)
