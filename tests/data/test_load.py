@@ -552,3 +552,27 @@ def test_of_many_misspelt_names_the_first_are_told_with_the_nearest(tmp_path, mo
 
     keys = [each.expected_key for each in refused.value.problems if each.column == "area"]
     assert keys == ["expect.area_near"] * 3 + ["expect.area"] * 6
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ('unit = "x"', "did you mean “unit_vi”?"),
+        ("unit_vi = 5", "words in double quotes"),
+        ("unit_vi = “x”", "curly quotes"),
+        ('contact = "a\u202eb"', "one line of at most 200 letters"),
+        ('contact = "' + "x" * 201 + '"', "one line of at most 200 letters"),
+        (b"\xff\xfe", "the file is no text in UTF-8"),
+    ],
+)
+def test_who_issues_the_reports_is_read_with_the_tables(written, said, tmp_path):
+    """A slip there would put another name on every page without a word."""
+    files = {path.name: path.read_bytes() for path in REAL.iterdir() if path.is_file()}
+    content = written if isinstance(written, bytes) else written.encode()
+
+    with pytest.raises(DataError) as refused:
+        load.read_vintages({**files, "issuer.toml": content})
+
+    (problem,) = refused.value.problems
+    assert problem.file == "issuer.toml"
+    assert said in problem.text("en")

@@ -485,6 +485,16 @@ def test_a_run_after_a_run_is_told_which_one_came_before(report, made, place, mo
     assert (first.folder / "forecast.csv").read_bytes() == (second.folder / "forecast.csv").read_bytes()
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with a name here")
+def test_a_pipe_among_the_tables_is_not_waited_for(place, monkeypatch):
+    """It is refused by its name."""
+    monkeypatch.setattr(run.load, "read", lambda *_, **__: None)
+    os.mkfifo(place.data_dir / "issuer.toml")
+
+    with pytest.raises(DataError, match=r"issuer\.toml: this is not a regular file"):
+        run.data_of(place.data_dir, SimpleNamespace(as_of=None))
+
+
 def test_the_name_of_a_run_does_not_depend_on_what_came_before(report, place, good):
     """The same spec and inputs give the same name beside other reports, and alone."""
     (place.data_dir / "events.csv").write_text("changed\n", encoding="utf-8")

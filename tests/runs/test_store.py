@@ -169,6 +169,17 @@ def test_a_run_is_whole_only_if_each_output_is_as_it_was_made(tmp_path):
     assert store.whole(place.name) is None
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with a name here")
+def test_a_pipe_in_the_place_of_a_page_is_not_waited_for(tmp_path):
+    """The run is no longer whole, which is told at once."""
+    store = Store(tmp_path)
+    place = make(store)
+    (place / "meeting.html").unlink()
+    os.mkfifo(place / "meeting.html")
+
+    assert store.whole(place.name) is None
+
+
 def test_the_same_run_replaces_the_old_one(tmp_path):
     """The second publication leaves one folder, the new one."""
     store = Store(tmp_path)

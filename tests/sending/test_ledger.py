@@ -1,12 +1,14 @@
 """The ledger: wherever a crash cuts it, nobody who may have the letter gets it again."""
 
 import json
+import os
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast.sending.ledger import Ledger
+from forecast.base.errors import DataError
+from forecast.sending.ledger import FILE, Ledger
 
 RESULTS = ("sent", "refused", "failed", "unknown")
 attempts = st.lists(
@@ -81,3 +83,12 @@ def test_a_line_that_says_nothing_is_numbered_and_passed_over(line, tmp_path):
         "lan@example.org": "sent",
         "minh@example.org": "unknown",
     }
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with a name here")
+def test_a_pipe_in_the_place_of_the_ledger_is_refused(tmp_path):
+    """Its writer is not waited for, and no letter goes."""
+    os.mkfifo(tmp_path / FILE)
+
+    with pytest.raises(DataError, match="not a regular file"):
+        Ledger(tmp_path / FILE).read("run")

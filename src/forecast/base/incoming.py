@@ -9,8 +9,9 @@ import stat
 import tomllib
 from collections import Counter
 from collections.abc import Mapping
+from io import BufferedReader
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 from forecast.base.errors import DataError, Problem
 
@@ -38,7 +39,7 @@ def content(path: Path, *, most: int = MOST_BYTES, name: str = "") -> bytes:
     """
     name = name or path.name
     try:
-        with _opened(path) as handle:
+        with opened(path) as handle:
             about = os.fstat(handle.fileno())
             if not stat.S_ISREG(about.st_mode):
                 raise refused(name, "expect.regular_file")
@@ -159,7 +160,7 @@ def written(path: Path) -> bytes:
     OSError
         If it cannot be read.
     """
-    with _opened(path) as handle:
+    with opened(path) as handle:
         return handle.read(MOST_RECORD + 1)
 
 
@@ -168,8 +169,8 @@ def refused(name: str, key: str, row: int | None = None, **facts: Any) -> DataEr
     return DataError([Problem(name, row, "", "", key, facts)])
 
 
-def _opened(path: Path) -> IO[bytes]:
-    """Open a file; a pipe too, which is refused then, without waiting for its writer."""
+def opened(path: Path) -> BufferedReader:
+    """Open a file to read; of a pipe nothing is read, and its writer is not waited for."""
 
     def at_once(name: str, flags: int) -> int:
         return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))

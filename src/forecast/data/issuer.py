@@ -16,8 +16,11 @@ from typing import Final
 
 from forecast.base import incoming
 from forecast.base.errors import DataError, Problem
+from forecast.base.spec import nearest
+from forecast.base.spelling import clean
 
 FILE: Final = "issuer.toml"
+MOST_NAME: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,22 +48,24 @@ def parsed(content: bytes) -> Issuer:
     Raises
     ------
     DataError
-        With every key that is unknown or no text.
+        With every key that is unknown, and every value that is no line of text.
     """
     told = incoming.toml(incoming.text(content, FILE), FILE)
-    known = Issuer.__dataclass_fields__
+    known = tuple(Issuer.__dataclass_fields__)
     problems = [
-        Problem(
-            FILE,
-            None,
-            name,
-            str(value),
-            "expect.quoted" if name in known else "expect.known_column",
-            {"allowed": list(known)},
-        )
+        Problem(FILE, None, name, str(value), key, {"allowed": list(known), "near": nearest(name, known)})
         for name, value in told.items()
-        if name not in known or not isinstance(value, str)
+        if (key := _wrong(name, value, known))
     ]
     if problems:
         raise DataError(problems)
-    return Issuer(**{name: " ".join(value.split()) for name, value in told.items()})
+    return Issuer(**{name: clean(value) for name, value in told.items()})
+
+
+def _wrong(name: str, value: object, known: tuple[str, ...]) -> str:
+    """Key of what is wrong with a line of the file; none if it is sound."""
+    if name not in known:
+        return "expect.known_column_near" if nearest(name, known) else "expect.known_column"
+    if not isinstance(value, str):
+        return "expect.quoted"
+    return "" if clean(value).isprintable() and len(value) <= MOST_NAME else "expect.short_line"

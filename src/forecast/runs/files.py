@@ -12,6 +12,7 @@ from pathlib import Path
 
 from forecast.base.disk import writing
 from forecast.base.errors import WriteError
+from forecast.base.incoming import opened
 
 
 def replace_folder(new: Path, place: Path) -> None:
@@ -88,5 +89,5 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
 
 def sha256(path: Path) -> str:
     """Hash a file's bytes."""
-    with path.open("rb") as handle:
+    with opened(path) as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()

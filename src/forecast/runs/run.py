@@ -27,7 +27,7 @@ from forecast.answer.ledger import last_verified
 from forecast.answer.result import Result
 from forecast.base import labels, stop
 from forecast.base.disk import replace_file, writing
-from forecast.base.errors import ForecastError, RunError, SpecError
+from forecast.base.errors import DataError, ForecastError, RunError, SpecError
 from forecast.base.labels import LANGUAGES, Phrase
 from forecast.base.spec import RunSpec
 from forecast.data import issuer, load, scenarios, tables
@@ -362,9 +362,9 @@ def data_of(folder: Path, spec: RunSpec) -> dict[str, bytes]:
     # What was verified last stands beside the tables where a run is made elsewhere.
     names += [name for name in (scenarios.FILE, issuer.FILE, ledger.FILE) if (folder / name).exists()]
     try:
-        return {name: (folder / name).read_bytes() for name in names}
-    except OSError:
-        load.read(folder, as_of=spec.as_of)  # says which and why
+        return {name: load.content_of(folder, name) for name in names}
+    except DataError:
+        load.read(folder, as_of=spec.as_of)  # says what else is wrong
         raise
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from forecast.answer.result import Result
-from forecast.base.errors import SpecError
+from forecast.base.errors import DataError, SpecError
+from forecast.base.incoming import MOST_RECORD, content
 from forecast.base.labels import Phrase
 from forecast.data.issuer import Issuer
 from forecast.pages import report
@@ -150,8 +151,8 @@ def _contents(folder: Path, manifest: Manifest) -> tuple[dict[str, dict[str, byt
     wrong = []
     for name, digest in manifest.outputs.items():
         try:
-            data = (folder / name).read_bytes()
-        except OSError:
+            data = content(folder / name, most=MOST_RECORD)
+        except DataError:
             wrong.append(name)
             continue
         if hashlib.sha256(data).hexdigest() != digest:

@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from forecast.base.disk import append_line, writing
-from forecast.base.incoming import record
+from forecast.base.incoming import content, record
 
 FILE: Final = "sent.jsonl"
 INTENT: Final = "intent"
+MOST_BYTES: Final = 500_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ class Ledger:
 
     def _lines(self) -> list[bytes]:
         with writing(self.path):
-            return self.path.read_bytes().split(b"\n") if self.path.exists() else []
+            return content(self.path, most=MOST_BYTES).split(b"\n") if self.path.exists() else []
 
 
 def _entry(line: bytes) -> Mapping[str, str] | None:

@@ -17,7 +17,7 @@ from typing import Final
 import pandas as pd
 
 from forecast.base.errors import DataError, Problem, SpecError
-from forecast.data import tables
+from forecast.data import issuer, tables
 from forecast.data.framework import with_printed
 from forecast.data.load.areas import Gazetteer, gazetteer
 from forecast.data.load.cells import parse_table
@@ -37,7 +37,17 @@ from forecast.data.scenarios import Scenario
 from forecast.data.scenarios import parsed as parse_scenarios
 from forecast.data.tables import Table, as_known
 
-__all__ = ["LOCK", "Known", "Vintages", "read", "read_breaks", "read_panel", "read_vintages", "rehearse"]
+__all__ = [
+    "LOCK",
+    "Known",
+    "Vintages",
+    "content_of",
+    "read",
+    "read_breaks",
+    "read_panel",
+    "read_vintages",
+    "rehearse",
+]
 
 LOCK: Final = ".lock"  # held in the folder by who adds to its tables
 
@@ -129,6 +139,11 @@ def read_vintages(source: Source) -> Vintages:
         if has(folder, SCENARIOS_FILE):
             content = content_of(folder, SCENARIOS_FILE)
             scenarios, digest = parse_scenarios(content), hashlib.sha256(content).hexdigest()
+    except DataError as error:
+        problems += error.problems
+    try:
+        if has(folder, issuer.FILE):  # no figure depends on it, but it stands on every page
+            issuer.parsed(content_of(folder, issuer.FILE))
     except DataError as error:
         problems += error.problems
     try:
