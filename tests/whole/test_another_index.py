@@ -49,6 +49,7 @@ def test_its_figures_stand_in_for_the_scores(known: Known):
     assert known.of("PAR") is known
     assert known.of("SIPAS") is known
     assert own.of("PAPI").scores.equals(own.scores)
+    assert "indicators.csv" in set(known.set_aside["file"]) - set(own.set_aside["file"])
 
 
 def test_a_year_is_announced_with_its_first_figure(known: Known):

@@ -185,7 +185,9 @@ class Known:
         emptied = {name: getattr(self, name).iloc[:0] for name in _OF_MAIN}
         announced = pd.concat([self.announcements, _first_days(own, self.announcements)], ignore_index=True)
         scores = scores[self.scores.columns].reset_index(drop=True)
-        return replace(self, scores=scores, announcements=announced, **emptied)
+        # Without the catalogue no indicator counts, so none was set aside.
+        aside = self.set_aside[self.set_aside["file"] != tables.INDICATORS.file].reset_index(drop=True)
+        return replace(self, scores=scores, announcements=announced, set_aside=aside, **emptied)
 
     def refuse(self, spec: RunSpec) -> None:
         """Raise SpecError for an area that is none of the year's, or a year whose result is out."""

@@ -127,11 +127,11 @@ def unit_and_period(lang: str) -> tuple[Field, Field]:
 
 
 def rests_on(responsible: str, basis: str, lang: str) -> str:
-    """Say who is in charge, if anyone is said to be, and what a forecast rests on."""
+    """Say who is in charge, if anyone is said to be, and what a forecast rests on, if anything is said."""
     if not responsible:
-        return labels.text("detail.basis", lang, basis=basis)
+        return labels.text("detail.basis", lang, basis=basis) if basis else ""
     names = reading.department(responsible, lang)
-    if basis in ("", labels.MISSING):
+    if not basis:
         return labels.text("domain.charge", lang, department=names)
     return labels.text("detail.charge_basis", lang, department=names, basis=basis)
 

@@ -136,9 +136,10 @@ def _tree_of(result: Result, component: str, lang: str) -> Table | Passage:
 
 def _tree(result: Result, component: str, caption: Text, lang: str) -> TableSpec:
     rows = reading.branch(result, component)
+    full = ("p_full",) if rows["p_full"].notna().any() else ()
 
     def detail(record: Record) -> str:
-        basis = reading.said(record["basis"], lang) or labels.MISSING
+        basis = reading.said(record["basis"], lang)
         is_total = record["kind"] == "total"
         return "" if is_total else c.rests_on(str(record["responsible"] or ""), basis, lang)
 
@@ -146,7 +147,7 @@ def _tree(result: Result, component: str, caption: Text, lang: str) -> TableSpec
         scorecard(result, lang),
         caption=caption,
         records=rows,
-        columns=("component", "maximum", "last_year", "expected", "range", "lost", "p_full"),
+        columns=("component", "maximum", "last_year", "expected", "range", "lost", *full),
         notes=("tree.note", *_dash(rows["last"])),
         detail=detail,
         strong=lambda r: r["kind"] in ("total", "domain"),
