@@ -27,7 +27,11 @@ PACKAGE = ROOT / "src" / "forecast"
 TESTS = {
     "model/score": ("tests/model/test_score.py",),
     "model/simulate": ("tests/model/test_simulate.py", "src/forecast/model/simulate.py"),
-    "data/framework": ("tests/data/test_framework.py", "tests/data/test_rules.py", "tests/model/test_subject.py"),
+    "data/framework": (
+        "tests/data/test_framework.py",
+        "tests/data/test_rules.py",
+        "tests/model/test_subject.py",
+    ),
     "data/load/settle": ("tests/data/test_load_settle.py",),
     "data/load/rules": ("tests/data/test_load_rules.py", "tests/data/test_load.py"),
     "answer/scorecard/below": ("tests/answer/scorecard",),

@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Never
+from typing import Any, Final, Never
 
 from forecast.answer import pipeline
 from forecast.base.errors import SpecError
 from forecast.base.indexes import MAIN
 from forecast.base.labels import LANGUAGES
 from forecast.base.spec import DEFAULT_AREA, RunSpec, parse_day, refuse_unknown
+from forecast.data.load import Known
 from forecast.data.tables import INDEX_CODES
 from forecast.desk import refusals, reported
 from forecast.desk.steps import tables_of
 from forecast.desk.workbench import Workbench
-
-if TYPE_CHECKING:
-    from forecast.data.load import Known
 
 __all__ = ["Workbench", "open"]
 

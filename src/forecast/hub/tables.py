@@ -7,17 +7,15 @@ import csv
 import io
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from forecast.base.disk import replacing
 from forecast.base.errors import DataError, Problem
 from forecast.base.incoming import content, refused, text
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 MOST_BYTES: Final = 100_000_000  # what GitHub takes of one file, and so hubs
 MOST_ROWS: Final = 3_000_000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -12,10 +12,8 @@ from forecast.answer.result import STATUS_COLUMNS
 from forecast.answer.submissions.duties import deadline, departments, items
 from forecast.base.spec import RunSpec
 from forecast.data.framework import Framework
+from forecast.data.load import Known
 from forecast.data.tables import DAY_DTYPE
-
-if TYPE_CHECKING:
-    from forecast.data.load import Known
 
 WORTH_SAYING: Final = 0.1  # points: members nearer than that do not disagree, whatever their ranges
 _DAYS = ("due_on", "received_on")

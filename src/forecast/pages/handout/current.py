@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from forecast.answer.result import Result
 from forecast.pages import reading
 from forecast.pages.report.current import grounds
 from forecast.pages.tables import columns as c
 from forecast.pages.tables.spec import TableSpec
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
 
 
 def current(result: Result, lang: str) -> TableSpec:

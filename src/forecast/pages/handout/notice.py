@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.base.excel import FONT, repacked
 from forecast.pages import reading
 from forecast.pages.report.decisions import decision_lines, decision_notes
 from forecast.pages.report.front import headline
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
 
 MARGINS: Final = {"top_margin": 20, "bottom_margin": 20, "left_margin": 30, "right_margin": 15}  # millimetres
 

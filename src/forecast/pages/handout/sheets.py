@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.handout.current import current
 from forecast.pages.handout.sheet import Sheet, sheet
 from forecast.pages.tables import changes, data, forecast, past, people, scenarios, scorecard, standing
 from forecast.pages.tables.spec import TableSpec
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
 
 TABLES: Final[tuple[Callable[[Result, str], TableSpec], ...]] = (
     forecast.domains,

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.base.disk import replace_file
 from forecast.pages import reading
 from forecast.pages.handout import long
 from forecast.pages.handout.sheets import sheets
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
 
 BOOK: Final = "figures.xlsx"
 LONG: Final = "figures.csv"

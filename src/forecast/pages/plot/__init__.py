@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from forecast.answer.result import Result
 from forecast.pages.plot.canvas import warm
 from forecast.pages.plot.card import card
 from forecast.pages.plot.current import current
@@ -16,9 +15,6 @@ from forecast.pages.plot.provinces import ranking, tile_map
 from forecast.pages.plot.scenarios import scenarios
 from forecast.pages.plot.standing import rank
 from forecast.pages.plot.verification import verified
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
 
 __all__ = [
     "card",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
+from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.base.indexes import INDEXES
 from forecast.base.spec import interval_ends
@@ -17,9 +18,6 @@ from forecast.pages.markup import Figure
 from forecast.pages.plot.canvas import BLUE, MEDIAN, Sheet, draw
 from forecast.pages.plot.history import ESTIMATED, PUBLISHED
 from forecast.pages.tables import forecast as tables
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
 
 FANS: Final = {95: 0.18, 80: 0.45}  # level -> how dark
 STEPS: Final = (10, 20)  # ranks from one line to the next, in a short list and in a long one

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -10,14 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
+from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.markup import Column, Figure, Pieces, Table, row
 from forecast.pages.plot.canvas import BLACK, BLUE, MEDIAN, RANGE_WIDTHS, VERMILION, Look, Sheet, draw
 from forecast.pages.plot.points import WIDE_NAME, name_rows, write_beside
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
 
 MOST: Final = 8
 ROOM: Final = 0.05  # of the width, beyond the widest range

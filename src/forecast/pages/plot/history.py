@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
+from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.base.spec import interval_ends
 from forecast.pages import reading
@@ -28,9 +29,6 @@ from forecast.pages.plot.canvas import (
 )
 from forecast.pages.plot.known import STATES
 from forecast.pages.tables import forecast as tables
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
 
 PUBLISHED: Final[Look] = {"color": BLACK, "marker": "o", "markersize": 5}
 DERIVED: Final[Look] = {**STATES["derived"], "markersize": 6, "linestyle": ""}

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
+from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.markup import Figure
 from forecast.pages.plot.canvas import BLACK, BLUE, GREY, VERMILION, Look, Sheet, draw, remembered
 from forecast.pages.tables import forecast as tables
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
 
 STATES: Final[dict[str, Look]] = {
     "score": {"marker": "o", "markersize": 9, "color": BLACK},

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
+from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.markup import Figure, Passage
@@ -28,9 +29,6 @@ from forecast.pages.plot.canvas import (
 )
 from forecast.pages.tables import past as tables
 from forecast.pages.tables.spec import beside_picture
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
 
 OUTCOME: Final[Look] = {
     "marker": "X",

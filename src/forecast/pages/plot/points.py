@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Patch
+from numpy.typing import NDArray
 
+from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.markup import Figure, Pieces
 from forecast.pages.plot.canvas import BLACK, BLUE, VERMILION, Look, Sheet, draw, remembered
 from forecast.pages.tables.scorecard import lost_figures
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from forecast.answer.result import Result
 
 MOST: Final = 10
 WIDE_NAME, NARROW_NAME = 40, 33  # letters that find room

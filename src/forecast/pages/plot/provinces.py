@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
+from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.markup import Figure, environment
 from forecast.pages.plot.canvas import BLACK, BLUE, GREY, VERMILION, Sheet, draw_once, remembered
 from forecast.pages.plot.tiles import placed
 from forecast.pages.tables import standing
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
 
 WIDE, TALL, GAP = 62, 36, 2  # a tile
 LETTERS: Final = 11  # in a line of its name

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
+from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.markup import Figure, Pieces
 from forecast.pages.plot.canvas import BLACK, BLUE, MEDIAN, RANGE_WIDTHS, Look, Sheet, draw, remembered
 from forecast.pages.plot.points import WIDE_NAME, name_rows, write_beside
 from forecast.pages.tables.scenarios import scenario_figures
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
 
 NOW: Look = {"color": BLACK, "linewidth": 1.0, "linestyle": (0, (3, 2))}
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure as Canvas
 from numpy.typing import NDArray
 
+from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.markup import Figure
 from forecast.pages.plot.canvas import BLACK, BLUE, VERMILION, Sheet, draw, remembered
 from forecast.pages.tables.forecast import rank_bands
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
 
 
 @remembered

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
+from forecast.answer.judgement import Judgement
 from forecast.answer.result import RANK
 from forecast.base import labels
 from forecast.pages.markup import Figure
 from forecast.pages.plot.canvas import BLACK, BLUE, MEDIAN, RANGE_WIDTHS, Sheet, draw, range_keys
 from forecast.pages.tables import verification as tables
-
-if TYPE_CHECKING:
-    from forecast.answer.judgement import Judgement
 
 _ENDS = {80: ("lower", "upper"), 95: ("lower95", "upper95")}
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
+from forecast.answer.result import Result
 from forecast.base.spec import interval_ends
 from forecast.model import score
 from forecast.pages.reading.rows import TOTAL, recorded_model
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
 
 BASELINE: Final = "last_value"
 KEY: Final = ["model", "index_code", "area", "component", "target_year"]

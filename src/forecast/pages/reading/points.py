@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pandas as pd
 
+from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages.reading.wording import named, own_words
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
 
 BELOW_DOMAINS: Final = ("criterion", "subcriterion")
 MOVING: Final = ("figures", "expert")  # what an effect of an indicator may rest on

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pandas as pd
 
+from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.base.spec import interval_ends
 from forecast.data.tables import COUNTRY, MADE
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
 
 EVEN: Final = (33, 66)  # percent; the band of the phrase table in which no direction is claimed
 TOPS: Final = (10, 15)  # groups whose chance is always told

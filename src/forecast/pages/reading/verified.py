@@ -6,18 +6,15 @@ made on proves nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pandas as pd
 
-from forecast.answer.result import RANK, SETTLED
+from forecast.answer.result import RANK, SETTLED, Result
 from forecast.base.indexes import panel_of
 from forecast.pages.reading.past import BASELINE
 from forecast.pages.reading.rows import TOTAL, domains, recorded_model
 from forecast.pages.reading.wording import survey
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
 
 PLAIN_RANK: Final = "last_rank"
 PERIODS: Final = ("settled", "after")

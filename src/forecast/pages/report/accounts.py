@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pandas as pd
 
+from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.report.current import decimals_of, newest
 from forecast.pages.report.front import comparison
 from forecast.pages.report.scorecard import DECIMALS, points
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
 
 MOST_INDICATORS: Final = 2
 NEARLY_NOTHING: Final = 1e-9  # what may be divided by

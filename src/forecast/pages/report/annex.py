@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.markup import Fold, Passage, Section, Shown
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
 
 METHOD: Final = ("evidence", "share", "draws", "criteria", "departments", "record")
 

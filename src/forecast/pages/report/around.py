@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from forecast.answer.result import Result
 from forecast.base import incoming, labels
 from forecast.base.errors import ForecastError
 from forecast.data.issuer import FILE, Issuer, parsed
 from forecast.pages import reading
 from forecast.pages.report.quality import run_record
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
 
 PAGES: Final = ("meeting", "total", "scorecard", "departments", "backtest", "data")
 INDEX: Final = "../index.html"

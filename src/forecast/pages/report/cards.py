@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.markup import Card, Cards
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
 
 
 def cards(result: Result, *, lang: str) -> Cards:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
+from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.markup import Cell, Column, Passage, Row, Table, row
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
 
 
 def current_table(result: Result, component: str = "", *, lang: str) -> Table | Passage:

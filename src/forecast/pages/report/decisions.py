@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pandas as pd
 
+from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.markup import Heading, Passage, Pieces, Shown
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
 
 FIRST: Final = 5
 TURNS: Final = ("remedy", "criterion", "domain")

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.markup import Passage, Pieces
 from forecast.pages.report.accounts import account
 from forecast.pages.report.front import comparison
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
 
 
 def domain_passage(result: Result, component: str, *, lang: str) -> Pieces:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pandas as pd
 
+from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.base.indexes import INDEXES
 from forecast.pages import reading
@@ -25,9 +26,6 @@ from forecast.pages.tables.standing import ladder_table
 MOST_CAVEATS: Final = 2  # the full list stands further down
 MERGED: Final = {"equal": "caveat.merged_equal", "population": "caveat.merged_population"}
 MEASURED_ON: Final = "PAPI"  # the full panel on which starting values of the variances were measured
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
 
 
 def cover(result: Result, kind: str, *, lang: str, component: str = "", run_dir: str = "") -> Cover:

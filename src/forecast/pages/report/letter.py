@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
+from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.data.issuer import Issuer
 from forecast.pages import reading
@@ -14,9 +14,6 @@ from forecast.pages.report.decisions import decision_lines
 from forecast.pages.report.front import caveats, headline
 from forecast.pages.tables.forecast import letter_table
 from forecast.pages.tables.standing import path_sentence
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pandas as pd
 
-from forecast.answer.result import SETTLED
+from forecast.answer.result import SETTLED, Result
 from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.markup import Passage
 from forecast.pages.tables.forecast import PICTURED
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
 
 
 def _held(result: Result, lang: str) -> list[str]:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.base.incoming import record_of
 from forecast.pages.markup import Table
 from forecast.pages.tables import data
 from forecast.pages.tables.spec import draw_table
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
 
 MANIFEST: Final = "manifest.json"
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.markup import Passage
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
 
 DECIMALS: Final = 2  # a sub-criterion has half a point
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
+from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.base.indexes import panel_of
 from forecast.pages import reading
@@ -12,9 +12,6 @@ from forecast.pages.markup import Fold, Passage, Pieces, Shown
 from forecast.pages.report.annex import fold
 from forecast.pages.report.front import heading, rank_sentence
 from forecast.pages.tables.forecast import target_table
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
 
 
 def rank_passage(result: Result, *, lang: str) -> Passage:

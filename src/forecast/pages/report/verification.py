@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
-from forecast.answer.result import RANK
+from forecast.answer.judgement import Judgement
+from forecast.answer.result import RANK, Result
 from forecast.base import labels
 from forecast.base.incoming import record
 from forecast.base.indexes import INDEXES, MAIN, panel_of
@@ -20,10 +21,6 @@ from forecast.pages.report.front import heading
 from forecast.pages.report.page import framed
 from forecast.pages.tables import verification as tables
 from forecast.pages.tables.spec import draw
-
-if TYPE_CHECKING:
-    from forecast.answer.judgement import Judgement
-    from forecast.answer.result import Result
 
 
 def verification_files(index_code: str, area: str) -> dict[str, str]:

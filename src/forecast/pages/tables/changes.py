@@ -6,19 +6,17 @@ import datetime as dt
 import math
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pandas as pd
 
+from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.markup import Cell, Passage, Table
 from forecast.pages.tables import columns as c
 from forecast.pages.tables.data import indicator_name, key_name
 from forecast.pages.tables.spec import Record, TableSpec, Take, draw, on_page, say
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
 
 STEPS: Final = ("model", "figures", "framework", "indicators", "departments", "unsplit")
 WHOLE: Final = "total"  # the step that stands for the whole move

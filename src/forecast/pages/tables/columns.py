@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.tables.spec import Ends, Field, Kind, Record, Take, Text, say
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
 
 Names = tuple[str, str]  # columns of both ends of a range
 POINTS: Final = 2  # decimals of a criterion's points: a sub-criterion has half a point

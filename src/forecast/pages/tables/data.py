@@ -5,19 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pandas as pd
 
+from forecast.answer.result import Result
 from forecast.base import incoming, labels
 from forecast.data.tables import MADE, TRUST
 from forecast.pages import reading
 from forecast.pages.markup import Cell, Passage, Pieces
 from forecast.pages.tables import columns as c
 from forecast.pages.tables.spec import Field, Record, TableSpec, Text, draw, on_page, say
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
 
 EVIDENCE_ORDER: Final = ["index_code", "component", "year", "area", "statistic"]
 MOST_LISTED: Final = 200  # figures on a page; complete tables hold hundreds of each domain

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pandas as pd
 
+from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.base.spec import interval_ends
 from forecast.pages import reading
@@ -25,9 +26,6 @@ from forecast.pages.tables.spec import (
     on_page,
     say,
 )
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
 
 PICTURED: Final = (80, 95)  # levels of the ranges that pictures show
 BANDS: Final = (1, 6, 11, 16, 21, 31, 41, 51)  # first ranks of groups

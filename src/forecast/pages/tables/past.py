@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pandas as pd
 
-from forecast.answer.result import SETTLED
+from forecast.answer.result import SETTLED, Result
 from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.tables import columns as c
 from forecast.pages.tables.spec import Field, Record, TableSpec, Text, on_page, say
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
 
 NONE: Final = "track.none"
 MEASURES: Final = ("years", "forecasts", "error", "inside", "crps")

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.markup import Cell, Passage, Table
 from forecast.pages.tables import columns as c
 from forecast.pages.tables.spec import Field, Record, TableSpec, draw, on_page, say
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
 
 # Measure, and the columns of Result that hold it and its range.
 _MEMBERS: Final = {

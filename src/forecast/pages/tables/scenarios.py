@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pandas as pd
 
+from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.markup import Table
 from forecast.pages.tables import columns as c
 from forecast.pages.tables.spec import Field, Record, TableSpec, beside_picture, on_page, say
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
 
 
 def scenarios(result: Result, lang: str) -> TableSpec:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pandas as pd
 
+from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.markup import Cell, Passage, Pieces, Table
 from forecast.pages.tables import columns as c
 from forecast.pages.tables.spec import Record, TableSpec, Text, beside_picture, draw, on_page, say
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
 
 FIRST: Final = 10  # levers and risks on a page
 MOST_LOST: Final = 10

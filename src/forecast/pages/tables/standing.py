@@ -5,19 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pandas as pd
 
+from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.markup import Table
 from forecast.pages.tables import columns as c
 from forecast.pages.tables.data import indicator_name, key_name
 from forecast.pages.tables.spec import Record, TableSpec, beside_picture, on_page, say
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
 
 NAMED: Final = 3  # domains that find room beside a peer
 BETTER: Final = 0.66  # chance from which a peer is said to be clearly better

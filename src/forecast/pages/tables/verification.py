@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
+from forecast.answer.judgement import Judgement
 from forecast.answer.result import RANK
 from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.tables import columns as c
 from forecast.pages.tables.spec import Field, Record, TableSpec, Take, say
-
-if TYPE_CHECKING:
-    from forecast.answer.judgement import Judgement
 
 
 def figure_name(record: Any, lang: str) -> str:
