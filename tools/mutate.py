@@ -27,7 +27,11 @@ PACKAGE = ROOT / "src" / "forecast"
 TESTS = {
     "model/score": ("tests/model/test_score.py",),
     "model/simulate": ("tests/model/test_simulate.py", "src/forecast/model/simulate.py"),
-    "data/framework": ("tests/data/test_framework.py", "tests/data/test_rules.py", "tests/model/test_subject.py"),
+    "data/framework": (
+        "tests/data/test_framework.py",
+        "tests/data/test_rules.py",
+        "tests/model/test_subject.py",
+    ),
     "data/load/settle": ("tests/data/test_load_settle.py",),
     "data/load/rules": ("tests/data/test_load_rules.py", "tests/data/test_load.py"),
     "answer/scorecard/below": ("tests/answer/scorecard",),
@@ -61,7 +65,7 @@ SWAPS: dict[type[ast.AST], type[ast.AST]] = {
 
 
 class Mutation(ast.NodeTransformer):
-    """Changes the place with one number; `told` then says where and how.  Words and types stay as they are."""
+    """Changes the place with one number; `told` then says where and how.  Words and types stay."""
 
     def __init__(self, number: int) -> None:
         self.number, self.seen, self.told = number, 0, ""
@@ -121,8 +125,8 @@ def _words(node: ast.AST) -> str:
 def mutant(path: Path, number: int) -> tuple[ast.Module, str]:
     """The module with one change, and what it is; an empty text if there are fewer places."""
     mutation = Mutation(number)
-    tree = mutation.visit(ast.parse(path.read_text(encoding="utf-8")))
-    assert isinstance(tree, ast.Module)
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    mutation.visit(tree)
     return ast.fix_missing_locations(tree), mutation.told
 
 
