@@ -297,6 +297,17 @@ def test_pit_rises_with_the_truth_and_stays_inside(y, values):
     assert 0 < low <= high < 1
 
 
+def test_pit_of_a_table_is_that_of_its_cells():
+    """Areas by years give what one cell after another gives."""
+    y = np.array([[0.0, 4.5, 9.0], [5.0, 5.5, 4.0]])
+    q = np.broadcast_to([4.0, 5.0, 6.0], (2, 3, 3))
+    cells = [
+        score.pit_from_quantiles([value], [[4.0, 5.0, 6.0]], levels=[0.1, 0.5, 0.9])[0] for value in y.flat
+    ]
+
+    np.testing.assert_array_equal(score.pit_from_quantiles(y, q, levels=[0.1, 0.5, 0.9]).ravel(), cells)
+
+
 def test_pit_counts_equal_draws_by_half():
     """One draw below, two equal, one above: in the middle."""
     assert score.pit_from_draws(2.0, [1.0, 2.0, 2.0, 3.0]) == 0.5
