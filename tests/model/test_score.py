@@ -298,14 +298,17 @@ def test_pit_rises_with_the_truth_and_stays_inside(y, values):
 
 
 def test_pit_of_a_table_is_that_of_its_cells():
-    """Areas by years give what one cell after another gives."""
+    """Areas by years give what one cell after another gives, a missing quantile spoils its own cell alone."""
+    levels = [0.1, 0.5, 0.9]
     y = np.array([[0.0, 4.5, 9.0], [5.0, 5.5, 4.0]])
-    q = np.broadcast_to([4.0, 5.0, 6.0], (2, 3, 3))
-    cells = [
-        score.pit_from_quantiles([value], [[4.0, 5.0, 6.0]], levels=[0.1, 0.5, 0.9])[0] for value in y.flat
-    ]
+    q = np.tile([4.0, 5.0, 6.0], (2, 3, 1))
+    q[0, 1, 2] = np.nan
+    expected = [score.pit_from_quantiles([y[at]], [q[at]], levels=levels)[0] for at in np.ndindex(2, 3)]
 
-    np.testing.assert_array_equal(score.pit_from_quantiles(y, q, levels=[0.1, 0.5, 0.9]).ravel(), cells)
+    found = score.pit_from_quantiles(y, q, levels=levels)
+
+    np.testing.assert_array_equal(found.ravel(), expected)
+    assert np.isnan(found).sum() == 1
 
 
 def test_pit_counts_equal_draws_by_half():
