@@ -1,9 +1,10 @@
 """Change the code in one place at a time and see whether the tests notice: ``make mutate``.
 
 Each change (a mutant) is tried in a process of its own, forked when the libraries are imported; nothing is
-written to the source.  mutmut and cosmic-ray were looked at: the one copies the project to another folder,
-from which an installed package is not imported, the other starts Python anew for each mutant, which takes
-five times as long as the tests.  Arguments: names of modules (all if none), ``--sample 50`` for that many
+written to the source.  mutmut copies the sources to another folder, which does not fit a package that is
+installed from its own (known to its authors); neither it nor cosmic-ray was measured here.
+
+Arguments: names of modules (all if none), ``--sample 50`` for that many
 mutants of each, chosen by a seed.  Survivors that need no test stand with the reason in docs/mutants.md.
 Exit code 1: fewer than 85 percent were killed.  Needs an operating system that forks.
 """
