@@ -41,7 +41,7 @@ quick: $(READY)  ## kiểm thử nhanh, dưới một phút | the tests that sta
 test: $(READY)  ## chạy toàn bộ kiểm thử | run the whole test suite
 	@$(RUN) pytest --durations 10 $(SHARED) $(ARGS)
 
-mutate: $(READY)  ## sửa mã từng chỗ để thử kiểm thử | change the code place by place: do the tests notice? (an hour)
+mutate: $(READY)  ## sửa mã từng chỗ để thử kiểm thử | change the code place by place: do the tests notice? (hours)
 	@.venv/bin/python tools/mutate.py $(ARGS)
 
 lab: $(READY)  ## mở các notebook trong JupyterLab | open the notebooks in JupyterLab

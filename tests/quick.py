@@ -20,16 +20,19 @@ STARTERS: Final = re.compile(
 )
 # Folders whose fixtures make whole reports or start kernels, workers or servers.
 SLOW_FOLDERS: Final = ("answer/changes", "guides", "runs", "schedule", "sending", "whole", "base/workers")
-# Files elsewhere that run notebooks or forecast again and again.
+# Files elsewhere that run notebooks, or fit models and forecast again and again.
 SLOW_FILES: Final = (
+    "cli/test_cli_covariates.py",
     "desk/test_cli_notebook.py",
     "desk/test_indicator_effects.py",
     "desk/test_notebooks.py",
+    "desk/test_what_if.py",
+    "model/test_effects.py",
     "answer/test_areas_that_change.py",
     "answer/scorecard/test_vintage.py",
 )
 # Fixtures elsewhere that do so.
-SLOW_FIXTURES: Final = frozenset({"pages", "pages_from", "worlds"})
+SLOW_FIXTURES: Final = frozenset({"pages", "pages_from"})
 # What Python reports when a program or a copy of this one starts.
 STARTS: Final = frozenset(
     {"subprocess.Popen", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.system"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from dataclasses import replace
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -186,14 +187,19 @@ def test_a_corrected_result_adds_lines_and_the_last_counts():
     assert set(back["observed"]) == {83.0}
 
 
+@cache
+def _lines_of(observed: float) -> pd.DataFrame:
+    """The lines of one result of the total."""
+    return lines_of(RUN, came((CITY, "total", observed)), TODAY)
+
+
 @given(st.lists(st.sampled_from([70.0, 71.5, 83.0]), min_size=1, max_size=5))
 def test_verified_twice_nothing_is_added(results: list[float]):
     """Whatever came one after the other, the same result again makes no line, and lines only grow."""
     ledger = pd.DataFrame(columns=list(COLUMNS))
     for observed in results:
         for _ in range(2):
-            lines = [lines_of(RUN, came((CITY, "total", observed)), TODAY)]
-            more = new_lines(ledger, lines)
+            more = new_lines(ledger, [_lines_of(observed)])
             ledger = pd.concat([ledger, more], ignore_index=True) if len(ledger) else more
         assert more.empty
     changes = 1 + sum(one != other for one, other in pairwise(results))

@@ -117,7 +117,6 @@ def test_what_an_effect_explains_is_gained_and_ranges_still_hold(worlds):
     assert 0.76 <= held <= 0.84
 
 
-@pytest.mark.slow
 def test_useless_covariates_cost_next_to_nothing():
     """Thirty of them: CRPS is worse by half a percent at most."""
     without, told = [], []

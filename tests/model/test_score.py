@@ -228,6 +228,23 @@ def test_a_resample_has_as_many_years_as_there_are():
     assert (found.lower, found.upper) == (0.25, 0.75)
 
 
+def test_nothing_has_no_share():
+    """Without a cell there is nothing to tell, and it is counted as none."""
+    found = score.coverage([np.nan], [2020], rng=np.random.default_rng(0))
+
+    assert (found.years, found.cells) == (0, 0)
+    assert np.isnan(found[:3]).all()
+
+
+def test_the_usual_range_is_the_80_percent_one_of_2000_resamples():
+    """Who asks for nothing else gets these."""
+    held, years = np.random.default_rng(1).random(820) < 0.8, np.repeat(np.arange(40), np.arange(1, 41))
+    usual = score.coverage(held, years, rng=np.random.default_rng(0))
+
+    assert usual == score.coverage(held, years, rng=np.random.default_rng(0), level=80, draws=2000)
+    assert usual != score.coverage(held, years, rng=np.random.default_rng(0), level=81, draws=2000)
+
+
 def test_one_year_has_a_share_but_no_range():
     """Coverage of one year is no proof of anything, and says so."""
     found = score.coverage([1.0, 0.0], [2020, 2020], rng=np.random.default_rng(1))
@@ -278,6 +295,20 @@ def test_pit_rises_with_the_truth_and_stays_inside(y, values):
     low, high = score.pit_from_quantiles(sorted(y), quantiles, levels=levels)
 
     assert 0 < low <= high < 1
+
+
+def test_pit_of_a_table_is_that_of_its_cells():
+    """Areas by years give what one cell after another gives, a missing quantile spoils its own cell alone."""
+    levels = [0.1, 0.5, 0.9]
+    y = np.array([[0.0, 4.5, 9.0], [5.0, 5.5, 4.0]])
+    q = np.tile([4.0, 5.0, 6.0], (2, 3, 1))
+    q[0, 1, 2] = np.nan
+    expected = [score.pit_from_quantiles([y[at]], [q[at]], levels=levels)[0] for at in np.ndindex(2, 3)]
+
+    found = score.pit_from_quantiles(y, q, levels=levels)
+
+    np.testing.assert_array_equal(found.ravel(), expected)
+    assert np.isnan(found).sum() == 1
 
 
 def test_pit_counts_equal_draws_by_half():
@@ -349,6 +380,7 @@ def test_skill_compares_the_same_cells():
     ("call", "words"),
     [
         (lambda: score.interval_score(1.0, 0.0, 2.0, level=0.8), "write 80 for 0.8"),
+        (lambda: score.interval_score(1.0, 0.0, 2.0, level=100), "level is a percent"),
         (lambda: score.interval_score(1.0, 2.0, 0.0, level=80), "lower exceeds upper"),
         (lambda: score.interval_score([1.0], 0.0, 2.0, level=80), "shapes differ"),
         (lambda: score.pinball(1.0, [0.0, 1.0], levels=[0.9, 0.1]), "levels must rise"),
