@@ -8,13 +8,14 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final, NoReturn
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from forecast.base.errors import SpecError, shown
 from forecast.base.indexes import FORECAST_CODES
 from forecast.base.spelling import clean
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 INDEX_CODES: Final = FORECAST_CODES  # what can be forecast
 # The levels of the CDC forecast hubs, to which ranges of 10 to 98 percent belong.

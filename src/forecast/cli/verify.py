@@ -8,15 +8,17 @@ import datetime as dt
 import io
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from forecast.base import incoming, labels
 from forecast.base.errors import EXIT_GOOD, DataError, Problem, SpecError
 from forecast.cli.local import ChoiceType, DayType, PathType, Verb, options, today
-from forecast.data.load import Vintages
 from forecast.data.tables import RELATED, RELATED_CODES, SCORES
+
+if TYPE_CHECKING:
+    from forecast.data.load import Vintages
 
 UNITS = ("points", "percent")
 
