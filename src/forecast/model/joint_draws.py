@@ -150,7 +150,7 @@ def _hold(drawn: Floats, covariance: Floats, weight: Floats, value: Floats, erro
         slope = weight[None] * (share * (1 - share))[:, None, :]  # (n, m, cells in sums)
         reach = (slope.reshape(-1, len(summed)) @ to_all).reshape(len(left), len(weight), -1)
         missing = value[left] - share @ weight.T
-        seen = np.einsum("nic,njc->nij", reach[:, :, summed], slope) + noise
+        seen = reach[:, :, summed] @ slope.transpose(0, 2, 1) + noise
         gain = missing / seen[:, 0] if len(weight) == 1 else np.linalg.solve(seen, missing[..., None])[..., 0]
         move = np.einsum("nmc,nm->nc", reach, gain)
         longest = np.abs(move).max(axis=1)
