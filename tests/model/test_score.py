@@ -411,3 +411,20 @@ def test_a_missing_truth_or_forecast_has_no_score():
         *score.wis(truth, quantiles, levels=levels),
     ):
         assert np.isnan(part).all()
+
+
+def test_a_missing_truth_or_draw_is_a_missing_score():
+    """By hand, of four pairs: only the one with both has a score."""
+    draws = [[1.0, 1.0, np.nan, np.nan], [3.0, 3.0, 3.0, 3.0]]
+    np.testing.assert_array_equal(
+        score.pit_from_draws([2.0, np.nan, 2.0, np.nan], draws), [0.5, np.nan, np.nan, np.nan]
+    )
+
+
+def test_ranks_of_areas_by_years_have_a_score_each():
+    """By hand: sure of rank 1; rank 2 came, then 3; 1 is right.  Shapes that only begin alike are refused."""
+    sure = np.zeros((2, 2, 3))
+    sure[..., 0] = 1.0
+    np.testing.assert_array_equal(score.rps([[2, 3], [1, 1]], sure), [[1, 2], [0, 0]])
+    with pytest.raises(ValueError, match="shapes differ"):
+        score.rps([[2, 3, 1], [1, 1, 1]], sure)
