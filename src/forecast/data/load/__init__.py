@@ -37,18 +37,6 @@ from forecast.data.scenarios import Scenario
 from forecast.data.scenarios import parsed as parse_scenarios
 from forecast.data.tables import Table, as_known
 
-__all__ = [
-    "LOCK",
-    "Known",
-    "Vintages",
-    "content_of",
-    "read",
-    "read_breaks",
-    "read_panel",
-    "read_vintages",
-    "rehearse",
-]
-
 LOCK: Final = ".lock"  # held in the folder by who adds to its tables
 
 
