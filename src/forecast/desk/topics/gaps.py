@@ -15,7 +15,7 @@ from forecast.data.tables import COMPONENTS
 from forecast.desk.views import View, refuse_component, said
 from forecast.pages import reading
 from forecast.pages.markup import Figure, Table
-from forecast.pages.plot.canvas import BLACK, BLUE, GRID, Sheet, draw
+from forecast.pages.plot.canvas import BLACK, BLUE, GRID, Sheet, figure
 from forecast.pages.tables import columns as c
 from forecast.pages.tables.spec import TableSpec, Take, draw_table, say
 
@@ -101,22 +101,13 @@ def _picture(grid: pd.DataFrame, component: str, lang: str) -> Figure:
         sheet.key(axes, handles, columns=4)
         return canvas
 
-    wide, narrow = draw(drawing, name="gaps", alt=alt, lang=lang)
     fields = (
         c.words("area", "desk.gaps.province"),
         *(c.words(str(year), str(year), _level(year, lang)) for year in years),
     )
     records = grid.rename_axis("area").reset_index()
     table = draw_table(TableSpec(lang, say("desk.gaps.caption", **facts), records, fields, form="scroll"))
-
-    return Figure(
-        caption=table.caption,
-        alt=alt,
-        svg=wide,
-        narrow=narrow,
-        table=table,
-        table_label=labels.text("page.data", lang),
-    )
+    return figure(drawing, name="gaps", alt=alt, lang=lang, caption=table.caption, table=table)
 
 
 def _level(year: int, lang: str) -> Take:

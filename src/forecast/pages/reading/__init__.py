@@ -3,7 +3,6 @@
 Nothing is estimated here; figures are picked, counted and put into words that every page shares.
 """
 
-from forecast.pages.reading.marks import doubtful, maximum_note, scale_note, star_note, starred_maximum
 from forecast.pages.reading.past import coverage, record, skill_by_year
 from forecast.pages.reading.points import (
     MOVING,
@@ -50,7 +49,6 @@ from forecast.pages.reading.rows import (
     share_quantile,
     shares,
 )
-from forecast.pages.reading.shades import Shades
 from forecast.pages.reading.verified import (
     PLAIN_RANK,
     new_method_years,
@@ -65,12 +63,15 @@ from forecast.pages.reading.verified import (
 )
 from forecast.pages.reading.wording import (
     BANDS,
+    Shades,
     chance,
     department,
+    doubtful,
     gain,
     indicator_unit,
     is_survey,
     listed,
+    maximum_note,
     named,
     own_words,
     period,
@@ -78,9 +79,12 @@ from forecast.pages.reading.wording import (
     place_name,
     points,
     said,
+    scale_note,
     short,
     short_name,
     span,
+    star_note,
+    starred_maximum,
     survey,
     target_name,
     unit,

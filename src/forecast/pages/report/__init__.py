@@ -7,10 +7,9 @@ themselves in JupyterLab and, through `page`, become one self-contained HTML fil
 from forecast.pages.markup import warm
 from forecast.pages.report.accounts import account
 from forecast.pages.report.annex import fold, method, provinces
-from forecast.pages.report.around import issuer
+from forecast.pages.report.around import issuer, quality_table, run_record
 from forecast.pages.report.cards import cards
-from forecast.pages.report.current import current_table
-from forecast.pages.report.decisions import decision_lines, decision_notes, decisions
+from forecast.pages.report.decisions import decision_lines, decision_notes, decisions, gamble_list
 from forecast.pages.report.domains import domain_passage
 from forecast.pages.report.front import (
     annex,
@@ -25,8 +24,6 @@ from forecast.pages.report.front import (
 from forecast.pages.report.letter import Letter, letter
 from forecast.pages.report.page import page
 from forecast.pages.report.past import track_passage
-from forecast.pages.report.quality import quality_table, run_record
-from forecast.pages.report.scorecard import gamble_list
 from forecast.pages.report.standing import rank_passage, sipas, standing, survey
 from forecast.pages.report.verification import (
     last_verification,
@@ -34,6 +31,7 @@ from forecast.pages.report.verification import (
     verification_page,
 )
 from forecast.pages.tables.changes import changed_rows_table, changes_table
+from forecast.pages.tables.current import current_table
 from forecast.pages.tables.data import (
     conflict_table,
     count_table,
