@@ -49,14 +49,7 @@ def components(framework: Framework) -> tuple[str, ...]:
 def quantile_rows(
     spec: RunSpec, framework: Framework, model: str, keys: Sequence[Key], values: Floats
 ) -> pd.DataFrame:
-    """FORECAST rows of some ``(index_code, area, component)``.
-
-    Parameters
-    ----------
-    keys : sequence of K keys
-    values : ndarray, shape (K, Q)
-        Quantiles in the order of ``spec.quantile_levels``.
-    """
+    """FORECAST rows of K keys; values (K, Q) in the order of ``spec.quantile_levels``."""
     count = len(spec.quantile_levels)
     index_code, area, component = (
         np.repeat(np.array([key[k] for key in keys], dtype=object), count) for k in range(3)
@@ -118,13 +111,7 @@ def rows_of_all(target: Draws, spec: RunSpec, framework: Framework, model: str) 
 def rank_rows(
     chances: Floats, areas: Sequence[str], index_code: str, spec: RunSpec, framework: Framework, model: str
 ) -> pd.DataFrame:
-    """FORECAST rows of ranks: one probability a rank of each area.
-
-    Parameters
-    ----------
-    chances : ndarray, shape (K, R)
-        Of the ranks from 1 to R, by area.
-    """
+    """FORECAST rows of ranks: chances (K, R) of the ranks from 1 to R, by area."""
     count = chances.shape[1]
     return pd.DataFrame(
         {

@@ -30,15 +30,7 @@ CITIES: Final = (
 
 
 def province_table(target: Draws, spec: RunSpec, evidence: pd.DataFrame) -> pd.DataFrame:
-    """Set out every province, the highest median first; see `Result.provinces`.
-
-    Parameters
-    ----------
-    target : Draws
-        The joint draws of all provinces that the rank is read off.
-    evidence : DataFrame
-        As `Result.evidence`: gives last year's published scores and ranks.
-    """
+    """Set out every province, the highest median first, on the draws of the rank; see `Result.provinces`."""
     points, areas = scored(target, spec.index_code), target.subject.areas
     home = areas.index(spec.area)
     lower, median, upper = quantiles(points, ENDS)
@@ -83,13 +75,7 @@ def ladder_table(target: Draws, spec: RunSpec) -> pd.DataFrame:
 
 
 def peer_table(target: Draws, spec: RunSpec, framework: Framework, areas: pd.DataFrame) -> pd.DataFrame:
-    """Hold the area's domains against those of its peers, in every draw; see `Result.peers`.
-
-    Parameters
-    ----------
-    areas : DataFrame
-        As `Known.areas`: area, region.
-    """
+    """Hold the area's domains against those of its peers, in every draw; see `Result.peers`."""
     totals = scored(target, spec.index_code)
     names = [TOTAL] if spec.index_code in SURVEYS else [TOTAL, *framework.children(TOTAL)]
     home = target.subject.areas.index(spec.area)

@@ -166,10 +166,7 @@ class Completed:
 def complete(covariates: Covariates, by_expert: Flags | None = None) -> Completed:
     """Put covariates on a standard scale and forecast the missing ones; see `Completed`.
 
-    Parameters
-    ----------
-    by_expert : ndarray of bool, shape (K,), optional
-        Whether an expert says what each is worth; such a one needs no history to learn from.
+    One whose worth an expert says (`by_expert`, shape (K,)) needs no history to learn from.
     """
     spoken = np.zeros(len(covariates.names), dtype=bool) if by_expert is None else by_expert
     known = ~np.isnan(covariates.values)

@@ -185,17 +185,11 @@ def inside(observed: ArrayLike, lower: ArrayLike, upper: ArrayLike) -> Floats:
 def coverage(
     held: ArrayLike, years: ArrayLike, *, rng: np.random.Generator, level: int = 80, draws: int = 2000
 ) -> Coverage:
-    """Share of intervals that held the truth, with a bootstrap range over whole years.
+    """Share of intervals that held the truth, with a bootstrap range (`level` percent) over whole years.
 
-    The cells of one year share its surprise, so years, not cells, are drawn again.  The share is
-    the mean over cells of all years; with one year there is no range (NaN).
-
-    Parameters
-    ----------
-    held, years
-        1 or 0 from `inside` (NaN is left out) and the year of each cell, shape (n,).
-    rng, level, draws
-        Source of randomness, percent of the range, number of resamples.
+    `held` is 1 or 0 from `inside` (NaN is left out).  The cells of one year share its surprise, so years, not
+    cells, are drawn again.  The share is the mean over cells of all years; with one year there is no range
+    (NaN).
     """
     hit, year = _paired_with_years(held, years)
     if not len(hit):
@@ -254,16 +248,10 @@ def pit_from_draws(observed: ArrayLike, draws: ArrayLike) -> Floats:
 
 
 def mase(observed: ArrayLike, predicted: ArrayLike, scale: ArrayLike, *, floor: float = FLAT_FLOOR) -> Floats:
-    """Absolute error of a median over the usual yearly change; below 1 beats that change.
+    """Absolute error of a median over the usual yearly change before the origin; below 1 beats that change.
 
-    (Hyndman and Koehler, 2006, with a floor for series that never moved.)
-
-    Parameters
-    ----------
-    observed, predicted, scale
-        Truth, median, and mean absolute yearly change before the origin; one shape.
-    floor
-        Added to `scale`, in its unit; 0 gives the textbook's score, NaN where nothing ever moved.
+    (Hyndman and Koehler, 2006, with a floor added to the scale for series that never moved; 0 gives the
+    textbook's.)
 
     Examples
     --------

@@ -92,14 +92,9 @@ def leaves_of(
     elasticities: Mapping[str, Elasticity],
     rng: np.random.Generator,
 ) -> Leaves:
-    """Draw every leaf.
+    """Draw every leaf, from joint draws of last year and the target year of the area alone.
 
-    Parameters
-    ----------
-    last, target : Draws
-        Joint draws of last year and the target year, of the area alone.
-    elasticities : mapping from indicator to Elasticity
-        What the forecast of a domain has of each indicator.
+    The elasticities say what the forecast of a domain has of each indicator.
     """
     size, root = len(target.shares), int(rng.integers(2**63))
     scored = tuple(rules.parse(row["rule"]) if row["rule"] else None for row in tree.leaf_rows)

@@ -78,19 +78,9 @@ _KNOWN_FROM: Final = (
 
 
 def as_known(frame: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
-    """Keep the rows that were known on a day: those with ``published_on <= as_of``.
+    """Keep the rows with ``published_on <= as_of`` (or another column of days), in their order, index from 0.
 
-    Parameters
-    ----------
-    frame
-        A table with one of the columns that say from which day a row is known.
-    as_of
-        The day; a row published on it counts.
-
-    Returns
-    -------
-    DataFrame
-        The known rows in their order, index from 0.  Undated rows are never known.
+    Undated rows are never known.
 
     Raises
     ------
