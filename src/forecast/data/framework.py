@@ -9,7 +9,6 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
 
 from forecast.base import indexes
 from forecast.base.indexes import INDEXES, MAIN, Index
@@ -99,14 +98,6 @@ class Framework:
         """The same components, with nobody in charge: departments are those of one area."""
         components, criteria = (t.assign(responsible="") for t in (self.components, self.criteria))
         return replace(self, components=components, criteria=criteria)
-
-    def to_share(self, points: ArrayLike, component: str) -> NDArray[np.float64]:
-        """Turn points into the share of the maximum; above 1 if a borrowed maximum is too low."""
-        return np.asarray(points, dtype=float) / self.maximum(component)
-
-    def to_points(self, share: ArrayLike, component: str) -> NDArray[np.float64]:
-        """Turn a share of the maximum into points."""
-        return np.asarray(share, dtype=float) * self.maximum(component)
 
 
 def framework_for(

@@ -157,11 +157,6 @@ class Completed:
         of_year = self.mean.mean(axis=0)
         return np.asarray(of_year - of_year.mean(axis=0))
 
-    @property
-    def provincial(self) -> Floats:
-        """What is left beside the national part, shape (A, T, K')."""
-        return np.asarray(self.mean - self.national)
-
 
 def complete(covariates: Covariates, by_expert: Flags | None = None) -> Completed:
     """Put covariates on a standard scale and forecast the missing ones; see `Completed`.

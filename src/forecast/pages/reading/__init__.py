@@ -57,7 +57,6 @@ from forecast.pages.reading.verified import (
     past_ranks,
     past_years,
     periods,
-    provinces_by_domain,
     provinces_with,
     year_errors,
 )

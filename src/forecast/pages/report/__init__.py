@@ -24,7 +24,7 @@ from forecast.pages.report.front import (
 from forecast.pages.report.letter import Letter, letter
 from forecast.pages.report.page import page
 from forecast.pages.report.past import track_passage
-from forecast.pages.report.standing import rank_passage, sipas, standing, survey
+from forecast.pages.report.standing import sipas, standing, survey
 from forecast.pages.report.verification import (
     last_verification,
     verification_files,
