@@ -14,6 +14,7 @@ from forecast.answer.findings import scored
 from forecast.answer.scorecard.outlook import CRITERIA, FINAL
 from forecast.base import labels
 from forecast.base.indexes import SURVEYS
+from forecast.data.tables import pick
 from forecast.desk.views import View, refuse_component, said
 from forecast.model.scheme import leaf_weights
 from forecast.model.subject import survey_component
@@ -132,14 +133,8 @@ def _leaves(post: Posterior, index_code: str, component: str) -> tuple[list[str]
 
 
 def _median_of(result: Result, model: str, component: str, otherwise: float) -> float:
-    rows = result.forecast
-    own = rows[
-        (rows["model"] == model)
-        & (rows["component"] == component)
-        & (rows["area"] == result.spec.area)
-        & (rows["output_type_id"] == "0.5")
-        & (rows["index_code"] == result.spec.index_code)
-    ]
+    asked = {"area": result.spec.area, "index_code": result.spec.index_code, "component": component}
+    own = pick(result.forecast, **asked, model=model, output_type_id="0.5")
     return float(own["value"].iloc[0]) if len(own) else otherwise
 
 

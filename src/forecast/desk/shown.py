@@ -10,6 +10,7 @@ import pandas as pd
 
 from forecast.base import labels
 from forecast.base.spec import refuse_unknown
+from forecast.data.tables import pick
 from forecast.desk.views import Forecast, View, refuse_component, said
 from forecast.model import score
 from forecast.pages import plot, reading, report
@@ -90,12 +91,8 @@ def compare(result: Result, models: Sequence[str] | None, lang: str) -> View:
 
 def by_model(result: Result) -> pd.DataFrame:
     """Give what each model says of the area: model, component, median, lower, upper (80 percent)."""
-    rows = result.forecast
-    own = rows[
-        (rows["area"] == result.spec.area)
-        & (rows["index_code"] == result.spec.index_code)
-        & (rows["output_type"] == "quantile")
-    ]
+    asked = {"area": result.spec.area, "index_code": result.spec.index_code}
+    own = pick(result.forecast, **asked, output_type="quantile")
     own = own.assign(level=own["output_type_id"].astype(float).round(4))
     names = {LOW: "lower", MIDDLE: "median", HIGH: "upper"}
     wide = own[own["level"].isin(names)].pivot_table(

@@ -13,7 +13,7 @@ from forecast.answer.submissions.duties import deadline, departments, items
 from forecast.base.spec import RunSpec
 from forecast.data.framework import Framework
 from forecast.data.load import Known
-from forecast.data.tables import DAY_DTYPE
+from forecast.data.tables import DAY_DTYPE, pick
 
 WORTH_SAYING: Final = 0.1  # points: members nearer than that do not disagree, whatever their ranges
 _DAYS = ("due_on", "received_on")
@@ -21,12 +21,7 @@ _DAYS = ("due_on", "received_on")
 
 def of_run(submissions: pd.DataFrame, *, area: str, index_code: str, target_year: int) -> pd.DataFrame:
     """Keep the rows of one area, index and target year, in their order."""
-    wanted = (
-        (submissions["area"] == area)
-        & (submissions["index_code"] == index_code)
-        & (submissions["target_year"] == target_year)
-    )
-    return submissions.loc[wanted]
+    return pick(submissions, area=area, index_code=index_code, target_year=target_year)
 
 
 def latest(submissions: pd.DataFrame, *, area: str, index_code: str, target_year: int) -> pd.DataFrame:

@@ -91,6 +91,13 @@ def as_known(frame: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
     return frame.loc[frame[column] <= dt.datetime.combine(as_of, dt.time())].reset_index(drop=True)
 
 
+def pick(frame: pd.DataFrame, **values: object) -> pd.DataFrame:
+    """Keep the rows in which each of these columns has this value."""
+    for column, value in values.items():
+        frame = frame[frame[column] == value]
+    return frame
+
+
 def undated(frame: pd.DataFrame) -> pd.DataFrame:
     """Keep the rows that give no day from which they are known; they are counted, never used."""
     return frame.loc[frame[known_from(frame)].isna()].reset_index(drop=True)

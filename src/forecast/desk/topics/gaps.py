@@ -11,7 +11,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Patch
 
 from forecast.base import labels
-from forecast.data.tables import COMPONENTS
+from forecast.data.tables import COMPONENTS, pick
 from forecast.desk.views import View, refuse_component, said
 from forecast.pages import reading
 from forecast.pages.markup import Figure, Table
@@ -42,15 +42,10 @@ def gaps(steps: Steps, component: str, lang: str) -> View:
 
 def cells(known: Known, index_code: str) -> pd.DataFrame:
     """List what is published of provinces: component, area, year, known ("score" or "rank")."""
-    rows = known.scores
-    own = rows[
-        (rows["index_code"] == index_code)
-        & (rows["statistic"] == "value")
-        & rows["area"].isin(known.provinces)
-        & rows["component"].isin(COMPONENTS[index_code])
-    ]
-    told = own[["component", "area", "year"]].assign(known=np.where(own["score"].notna(), "score", "rank"))
-    return told.sort_values(["component", "area", "year"]).reset_index(drop=True)
+    own = pick(known.scores, index_code=index_code, statistic="value")
+    own = own[own["area"].isin(known.provinces) & own["component"].isin(COMPONENTS[index_code])]
+    table = own[["component", "area", "year"]].assign(known=np.where(own["score"].notna(), "score", "rank"))
+    return table.sort_values(["component", "area", "year"]).reset_index(drop=True)
 
 
 def grid_of(known: Known, frame: pd.DataFrame, component: str) -> pd.DataFrame:
