@@ -21,11 +21,11 @@ from forecast.model.subject import survey_component
 from forecast.model.weights import Ints, Moves, Ways, in_points, ways
 from forecast.pages import reading
 from forecast.pages.markup import Column, Passage, Row, Table, row
+from forecast.pages.tables import columns as c
 from forecast.pages.tables.data import figure_name, figure_value
+from forecast.pages.tables.spec import TableSpec, draw_table, say
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from forecast.answer.ground import Posterior
     from forecast.answer.result import Result
     from forecast.base.spec import RunSpec
@@ -232,32 +232,25 @@ def _indicators(steps: Steps, component: str, lang: str) -> tuple[Passage | Tabl
         return () if rows.empty else (nothing,)
     effects = indicator_effects(post, steps.spec)
     drawn = {str(code): effects[str(code)].moved for code in moving["code"]}
-    named = dict(zip(moving["code"], moving[f"name_{lang}"].map(reading.own_words), strict=True))
-    lines = [_points_moved(named[code], moved, lang) for code, moved in drawn.items()]
+    names = dict(zip(moving["code"], moving[f"name_{lang}"].map(reading.own_words), strict=True))
+    lines = [(names[code], *np.quantile(moved, RANGE), False) for code, moved in drawn.items()]
     if len(lines) > 1:
-        whole = np.sum(list(drawn.values()), axis=0)
-        lines.append(
-            _points_moved(labels.text("desk.explain.indicators_all", lang), whole, lang, strong=True)
-        )
-    return (
-        Table(
-            caption=labels.text(
-                "desk.explain.indicators", lang, component=reading.short_name(component, lang)
-            ),
-            columns=(
-                Column(labels.text("current.indicator", lang)),
-                *(Column(labels.text(f"current.{head}", lang), numeric=True) for head in ("effect", "range")),
-            ),
-            rows=tuple(lines),
-            notes=(labels.text("desk.explain.indicators_note", lang),),
-        ),
+        whole = np.quantile(np.sum(list(drawn.values()), axis=0), RANGE)
+        lines.append((labels.text("desk.explain.indicators_all", lang), *whole, True))
+    fields = (
+        c.words("name", "head.indicator"),
+        c.figure("effect", "current.effect", "change"),
+        c.span("range", "head.range", ("lower", "upper"), lang, decimals=2),
     )
-
-
-def _points_moved(name: str, drawn: NDArray[np.float64], lang: str, *, strong: bool = False) -> Row:
-    low, middle, high = np.quantile(drawn, RANGE)
-    span = reading.span(float(low), float(high), lang, decimals=2)
-    return row(name, _moved(middle, lang), span, strong=strong)
+    spec = TableSpec(
+        lang,
+        say("desk.explain.indicators", component=reading.short_name(component, lang)),
+        pd.DataFrame(lines, columns=["name", "lower", "effect", "upper", "strong"]),
+        fields,
+        notes=("desk.explain.indicators_note",),
+        strong=lambda record: record["strong"],
+    )
+    return (draw_table(spec),)
 
 
 def _effect(frame: pd.DataFrame, step: str) -> float:

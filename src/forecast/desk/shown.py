@@ -53,8 +53,9 @@ def forecast(steps: Steps, component: str, lang: str) -> Forecast:
     return Forecast(said(result, lang, *parts), rows, steps=steps)
 
 
-def compare(result: Result, models: Sequence[str] | None, lang: str) -> View:
+def compare(steps: Steps, models: Sequence[str] | None, lang: str) -> View:
     """Lay models side by side: median and range of the total, medians of the domains, past errors."""
+    result = steps.result()
     frame = by_model(result)
     every = list(dict.fromkeys([*frame["model"], *result.availability["model"]]))
     asked = every if models is None else list(dict.fromkeys(models))
@@ -72,7 +73,7 @@ def compare(result: Result, models: Sequence[str] | None, lang: str) -> View:
             say("desk.compare.caption", **facts),
             [_of_model(model, frame, components) for model in asked],
             (
-                c.code("model", "desk.compare.model", "model", lang),
+                c.code("model", "head.model", "model", lang),
                 c.figure(
                     *("median", "component.total", "points", reading.TOTAL),
                     decimals=1,
@@ -128,8 +129,9 @@ def past_errors(result: Result) -> pd.DataFrame:
     return means.round(4).reset_index()[columns]
 
 
-def backtest(result: Result, lang: str) -> View:
+def backtest(steps: Steps, lang: str) -> View:
     """Show how good earlier forecasts would have been: the city's, the ranges', beside other models."""
+    result = steps.result()
     frame = past_errors(result)
     if result.backtest.empty:
         facts = {"as_of": result.spec.as_of, "year": result.spec.target_year}
@@ -174,7 +176,7 @@ def _refusal(result: Result, model: str, lang: str) -> str:
 def _error_table(frame: pd.DataFrame, lang: str) -> Table:
     errors = ("error", "crps", "main_error", "main_crps")
     fields = (
-        c.code("model", "desk.compare.model", "model", lang),
+        c.code("model", "head.model", "model", lang),
         c.figure("cells", "desk.errors.cells", "count"),
         *(c.figure(name, f"desk.errors.{name}", "points") for name in errors),
     )

@@ -44,8 +44,8 @@ def by_year(result: Result) -> pd.DataFrame:
 
 def _table(result: Result, frame: pd.DataFrame, lang: str) -> Table:
     fields = (
-        c.whole("year", "desk.year_head"),
-        c.figure("score", "desk.survey.score", "points", mark=lambda r: reading.rank_mark(r["rank"], lang)),
+        c.whole("year", "head.year"),
+        c.figure("score", "head.result", "points", mark=lambda r: reading.rank_mark(r["rank"], lang)),
         c.figure("national", "desk.survey.national", "points"),
         c.figure("ahead", "desk.survey.ahead", "change"),
     )

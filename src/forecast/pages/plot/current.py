@@ -95,8 +95,8 @@ def _key(rows: pd.DataFrame, lang: str) -> list[Line2D]:
 
 def _table(rows: pd.DataFrame, caption: str, lang: str) -> Table:
     fields = (
-        c.words("name", "current.indicator"),
+        c.words("name", "head.indicator"),
         c.figure("effect", "current.effect", "change"),
-        c.span("range", "current.range", ("lower", "upper"), lang, decimals=2),
+        c.span("range", "head.range", ("lower", "upper"), lang, decimals=2),
     )
     return draw_table(TableSpec(lang, caption, rows, fields))

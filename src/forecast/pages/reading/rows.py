@@ -237,4 +237,4 @@ def rank_mark(rank: float, lang: str) -> str:
 def last_rank_of(record: pd.Series[Any], lang: str) -> str:
     """Write last year's published rank of a summary row; an empty text if there is none."""
     rank = float(record.get("last_rank", math.nan))
-    return "" if math.isnan(rank) else labels.text("mark.rank", lang, rank=int(rank))
+    return "" if math.isnan(rank) else labels.text("evidence.rank", lang, rank=int(rank))

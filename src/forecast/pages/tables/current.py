@@ -30,7 +30,7 @@ def current(result: Result, lang: str) -> TableSpec:
         "current.caption",
         result.current,
         (
-            c.own_words(f"name_{lang}", "current.indicator", sheet="indicator", mark=about),
+            c.own_words(f"name_{lang}", "head.indicator", mark=about),
             c.component("component", lang),
             *(period, unit),
             c.figure("latest", "current.value", "points", "value", decimals=decimals_of),
@@ -39,7 +39,7 @@ def current(result: Result, lang: str) -> TableSpec:
             c.figure("last_year", "current.last_year", "points", decimals=decimals_of),
             c.figure("usual", "current.usual", "points", decimals=decimals_of),
             c.figure("effect", "current.effect", "change", ends=("lower", "upper")),
-            c.span("range", "current.range", ("lower", "upper"), lang, decimals=c.POINTS),
+            c.span("range", "head.range", ("lower", "upper"), lang, decimals=c.POINTS),
             c.figure("per_unit", "current.per_unit", "change", ends=("per_unit_lower", "per_unit_upper")),
             c.figure("area_years", "current.area_years", "count"),
             c.words("basis", "basis", lambda r: grounds(r, lang)),
