@@ -5,8 +5,6 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from forecast.data import tables
 from forecast.data.framework import Framework, breaks, framework_for, with_printed, with_share
@@ -111,22 +109,11 @@ def test_leaves_children_and_parts():
     assert sum(found.maximum(leaf) for leaf in found.leaves()) == found.maximum("total")
 
 
-@given(st.lists(st.floats(0, 30), min_size=1))
-def test_points_and_share_are_inverse(points):
-    """What is turned into shares comes back as the same points."""
-    found = framework(2023, "2024-10-20")
-
-    back = found.to_points(found.to_share(points, "D1"), "D1")
-
-    np.testing.assert_allclose(back, points, rtol=1e-12, atol=1e-12)
-
-
 def test_an_unknown_component_has_no_maximum():
-    """Its share is unknown, not infinite."""
+    """It is unknown, not zero."""
     found = framework(2023, "2024-10-20")
 
     assert np.isnan(found.maximum("D99"))
-    assert np.isnan(found.to_share(5.0, "D99"))
 
 
 def test_breaks_are_the_years_of_known_changes():

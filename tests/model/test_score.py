@@ -134,23 +134,6 @@ def test_crps_of_draws_and_of_quantiles_agree():
 # Intervals and WIS
 
 
-def test_outside_adds_the_fine_by_hand():
-    """Two points below an 80 percent interval of width 5 cost 5 plus 2 / 0.1."""
-    assert score.interval_score(78.0, 80.0, 85.0, level=80) == pytest.approx(25)
-
-
-@given(y=number, ends=st.tuples(number, number), level=st.integers(1, 99))
-def test_the_interval_score_is_two_pinball_losses_rescaled(y, ends, level):
-    """Oracle: the losses of both end quantiles, times two over the tails."""
-    low, high = sorted(ends)
-    tail = (100 - level) / 100
-    losses = [max(tau * (y - q), (tau - 1) * (y - q)) for q, tau in [(low, tail / 2), (high, 1 - tail / 2)]]
-
-    actual = score.interval_score(y, low, high, level=level)
-
-    assert actual == pytest.approx(2 / tail * sum(losses), rel=1e-6, abs=1e-6)
-
-
 @given(y=number, values=st.lists(number, min_size=23, max_size=23))
 def test_wis_is_twice_the_mean_pinball_loss_and_the_sum_of_its_parts(y, values):
     """At the 23 hub levels both identities hold for any forecast."""
@@ -169,10 +152,8 @@ def test_wis_is_twice_the_mean_pinball_loss_and_the_sum_of_its_parts(y, values):
 def test_wis_is_the_weighted_sum_of_interval_scores(y, values):
     """Oracle: the textbook's formula over 11 intervals and the median (Bracher et al., 2021)."""
     q = np.sort(values)
-    intervals = sum(
-        tau * score.interval_score(y, q[k], q[-1 - k], level=round(100 * (1 - 2 * tau), 6))
-        for k, tau in enumerate(HUB[:11])
-    )
+    ends = [(tau, q[k], q[-1 - k]) for k, tau in enumerate(HUB[:11])]
+    intervals = sum(tau * (high - low) + max(low - y, 0) + max(y - high, 0) for tau, low, high in ends)
     expected = (0.5 * abs(y - q[11]) + intervals) / 11.5
 
     assert score.wis(y, q, levels=HUB).total == pytest.approx(expected, rel=1e-6, abs=1e-6)
@@ -274,16 +255,14 @@ def test_the_range_holds_the_years_extremes_at_most(hits, seed):
 
 
 def test_pit_is_uniform_for_a_calibrated_forecast():
-    """Mean 1/2 and standard deviation 0.289, by quantiles and by draws."""
+    """Mean 1/2 and standard deviation 0.289."""
     y = normal_draws(2000)
 
-    by_quantiles = score.pit_from_quantiles(y, np.tile(stats.norm.ppf(HUB), (len(y), 1)), levels=HUB)
-    by_draws = score.pit_from_draws(y, np.tile(normal_draws(500)[:, None], len(y)))
+    pit = score.pit_from_quantiles(y, np.tile(stats.norm.ppf(HUB), (len(y), 1)), levels=HUB)
 
-    for pit in (by_quantiles, by_draws):
-        assert pit.mean() == pytest.approx(0.5, abs=2e-3)
-        assert pit.std() == pytest.approx(12**-0.5, abs=2e-3)
-        assert stats.kstest(pit, "uniform").statistic < 0.015
+    assert pit.mean() == pytest.approx(0.5, abs=2e-3)
+    assert pit.std() == pytest.approx(12**-0.5, abs=2e-3)
+    assert stats.kstest(pit, "uniform").statistic < 0.015
 
 
 @given(y=st.tuples(number, number), values=st.lists(number, min_size=5, max_size=5))
@@ -309,11 +288,6 @@ def test_pit_of_a_table_is_that_of_its_cells():
 
     np.testing.assert_array_equal(found.ravel(), expected)
     assert np.isnan(found).sum() == 1
-
-
-def test_pit_counts_equal_draws_by_half():
-    """One draw below, two equal, one above: in the middle."""
-    assert score.pit_from_draws(2.0, [1.0, 2.0, 2.0, 3.0]) == 0.5
 
 
 def test_pit_of_a_forecast_without_spread_is_the_middle_when_it_is_right():
@@ -379,10 +353,8 @@ def test_skill_compares_the_same_cells():
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: score.interval_score(1.0, 0.0, 2.0, level=0.8), "write 80 for 0.8"),
-        (lambda: score.interval_score(1.0, 0.0, 2.0, level=100), "level is a percent"),
-        (lambda: score.interval_score(1.0, 2.0, 0.0, level=80), "lower exceeds upper"),
-        (lambda: score.interval_score([1.0], 0.0, 2.0, level=80), "shapes differ"),
+        (lambda: score.inside(1.0, 2.0, 0.0), "lower exceeds upper"),
+        (lambda: score.inside([1.0], 0.0, 2.0), "shapes differ"),
         (lambda: score.pinball(1.0, [0.0, 1.0], levels=[0.9, 0.1]), "levels must rise"),
         (lambda: score.pinball(1.0, [0.0, 1.0], levels=[10, 90]), r"within \(0, 1\)"),
         (lambda: score.pinball(1.0, [0.0], levels=[0.1, 0.9]), "shapes differ"),
@@ -411,14 +383,6 @@ def test_a_missing_truth_or_forecast_has_no_score():
         *score.wis(truth, quantiles, levels=levels),
     ):
         assert np.isnan(part).all()
-
-
-def test_a_missing_truth_or_draw_is_a_missing_score():
-    """By hand, of four pairs: only the one with both has a score."""
-    draws = [[1.0, 1.0, np.nan, np.nan], [3.0, 3.0, 3.0, 3.0]]
-    np.testing.assert_array_equal(
-        score.pit_from_draws([2.0, np.nan, 2.0, np.nan], draws), [0.5, np.nan, np.nan, np.nan]
-    )
 
 
 def test_ranks_of_areas_by_years_have_a_score_each():

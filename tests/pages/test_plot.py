@@ -174,7 +174,7 @@ def test_what_several_pages_show_is_drawn_once(made_up, monkeypatch):
     drawn = {name: getattr(plot, name)(made_up, lang="vi") for name in shown}
 
     plot.prepare(fresh, "vi")
-    monkeypatch.setattr(canvas, "_svg", lambda *_: pytest.fail("drawn again"))
+    monkeypatch.setattr(canvas, "draw", lambda *_, **__: pytest.fail("drawn again"))
 
     for name in shown:
         assert getattr(plot, name)(fresh, lang="vi") == drawn[name]

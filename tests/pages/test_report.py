@@ -36,7 +36,6 @@ TEXTS = {
     "domain_table": lambda result, lang: report.domain_table(result, lang=lang),
     "domain_passage": lambda result, lang: report.domain_passage(result, "D2", lang=lang),
     "level_table": lambda result, lang: report.level_table(result, "D2", lang=lang),
-    "rank_passage": lambda result, lang: report.rank_passage(result, lang=lang),
     "target_table": lambda result, lang: report.target_table(result, lang=lang),
     "cards": lambda result, lang: report.cards(result, lang=lang),
     "decisions": lambda result, lang: report.decisions(result, lang=lang),

@@ -72,11 +72,6 @@ class IndicatorEffect:
     by: str
 
 
-def no_indicators() -> pd.DataFrame:
-    """A table of indicators without rows."""
-    return pd.DataFrame(columns=list(COLUMNS))
-
-
 def indicator_effects(post: Posterior, spec: RunSpec) -> dict[str, IndicatorEffect]:
     """Read the effects on one area's target year off the forecast's draws, by indicator.
 

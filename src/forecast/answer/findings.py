@@ -16,7 +16,7 @@ from forecast.base.indexes import INDEXES, MAIN, SURVEYS, panel_of
 from forecast.base.spec import RunSpec, interval_ends
 from forecast.data.framework import TOTAL, Framework
 from forecast.data.load import Known
-from forecast.data.tables import FORECAST_COLUMNS
+from forecast.data.tables import FORECAST_COLUMNS, pick
 from forecast.model.evidence import FittedEvidence, Statements
 from forecast.model.latent import PAPI_SCALARS, SCALARS
 from forecast.model.simulate import Draws, chance, quantiles
@@ -49,14 +49,7 @@ def components(framework: Framework) -> tuple[str, ...]:
 def quantile_rows(
     spec: RunSpec, framework: Framework, model: str, keys: Sequence[Key], values: Floats
 ) -> pd.DataFrame:
-    """FORECAST rows of some ``(index_code, area, component)``.
-
-    Parameters
-    ----------
-    keys : sequence of K keys
-    values : ndarray, shape (K, Q)
-        Quantiles in the order of ``spec.quantile_levels``.
-    """
+    """FORECAST rows of K keys; values (K, Q) in the order of ``spec.quantile_levels``."""
     count = len(spec.quantile_levels)
     index_code, area, component = (
         np.repeat(np.array([key[k] for key in keys], dtype=object), count) for k in range(3)
@@ -118,13 +111,7 @@ def rows_of_all(target: Draws, spec: RunSpec, framework: Framework, model: str) 
 def rank_rows(
     chances: Floats, areas: Sequence[str], index_code: str, spec: RunSpec, framework: Framework, model: str
 ) -> pd.DataFrame:
-    """FORECAST rows of ranks: one probability a rank of each area.
-
-    Parameters
-    ----------
-    chances : ndarray, shape (K, R)
-        Of the ranks from 1 to R, by area.
-    """
+    """FORECAST rows of ranks: chances (K, R) of the ranks from 1 to R, by area."""
     count = chances.shape[1]
     return pd.DataFrame(
         {
@@ -243,25 +230,15 @@ def _moves(
 
 def _last_rank(evidence: pd.DataFrame, spec: RunSpec, index_code: str, component: str, year: int) -> float:
     """The area's published rank in a component and year; NaN if there is none."""
-    rows = evidence[
-        (evidence["area"] == spec.area)
-        & (evidence["index_code"] == index_code)
-        & (evidence["component"] == component)
-        & (evidence["year"] == year)
-        & (evidence["statistic"] == "value")
-    ]
+    cell = {"index_code": index_code, "component": component, "year": year}
+    rows = pick(evidence, area=spec.area, **cell, statistic="value")
     return float(rows["rank"].iloc[0]) if len(rows) else np.nan
 
 
 def _own(evidence: pd.DataFrame, spec: RunSpec, component: str, index_code: str = "") -> pd.DataFrame:
     """The area's own published scores of a component that are used; of the panel's index if none is named."""
     index_code = index_code or panel_of(spec.index_code)
-    return evidence[
-        (evidence["area"] == spec.area)
-        & (evidence["index_code"] == index_code)
-        & (evidence["component"] == component)
-        & (evidence["use"] == "score")
-    ]
+    return pick(evidence, area=spec.area, index_code=index_code, component=component, use="score")
 
 
 def _printed(evidence: pd.DataFrame, spec: RunSpec, component: str, index_code: str = "") -> pd.DataFrame:
@@ -278,13 +255,10 @@ def basis(evidence: pd.DataFrame, spec: RunSpec, component: str, framework: Fram
     scores, only_rank, made = (mine[mine["use"] == use] for use in ("score", "rank", "made"))
     parts = []
     derived = scores["trust"] == "derived"
-    for key, rows in (("basis.own", scores[~derived]), ("basis.derived", scores[derived])):
+    grounds = {"own": scores[~derived], "derived": scores[derived], "made": made, "own_rank": only_rank}
+    for name, rows in grounds.items():
         if len(rows):
-            parts.append(phrase(key, years=[int(y) for y in sorted(rows["year"])]))
-    if len(made):
-        parts.append(phrase("basis.made", years=[int(y) for y in sorted(made["year"])]))
-    if len(only_rank):
-        parts.append(phrase("basis.own_rank", years=[int(y) for y in sorted(only_rank["year"])]))
+            parts.append(phrase(f"basis.{name}", years=[int(y) for y in sorted(rows["year"])]))
     if component == TOTAL:
         return [*parts, *_counted("basis.mean", _mean_years(evidence, index.code))]
     if not len(scores) and not len(made):
@@ -330,11 +304,7 @@ def history(
         was computed from a stated change is "derived": what stands there is what the model makes of it.
     """
     low, high = interval_ends(LEVEL)
-    own = evidence[
-        evidence["area"].eq(spec.area)
-        & evidence["index_code"].eq(spec.index_code)
-        & evidence["use"].eq("score")
-    ]
+    own = pick(evidence, area=spec.area, index_code=spec.index_code, use="score")
     keys = list(zip(own["component"], own["year"], strict=True))
     shares = dict(zip(keys, own["observed_share"], strict=True))
     derived = {key for key, trust in zip(keys, own["trust"], strict=True) if trust == "derived"}
@@ -357,13 +327,8 @@ def history(
 
 def aims(known: Known, spec: RunSpec) -> pd.DataFrame:
     """Targets set for the area and year: quantity, relation, value, set_on."""
-    rows = known.targets
-    own = (
-        (rows["index_code"] == spec.index_code)
-        & (rows["area"] == spec.area)
-        & (rows["year"] == spec.target_year)
-    )
-    return rows.loc[own, ["quantity", "relation", "value", "set_on"]].reset_index(drop=True)
+    own = pick(known.targets, index_code=spec.index_code, area=spec.area, year=spec.target_year)
+    return own[["quantity", "relation", "value", "set_on"]].reset_index(drop=True)
 
 
 def targets(known: Known, target: Draws, rank: NDArray[np.int_], spec: RunSpec) -> pd.DataFrame:

@@ -137,11 +137,8 @@ def ground_of(spec: RunSpec, vintages: Vintages, each: record.Each = map) -> Gro
 def begun(spec: RunSpec, vintages: Vintages, each: record.Each = map) -> tuple[Known, Iterator[record.Past]]:
     """Give what is known on the day, and the years of the record, which are begun.
 
-    Parameters
-    ----------
-    each
-        Does the earlier years of the record, beside this process where it can: until they are asked for,
-        there is time for other work.
+    `each` does the years, beside this process where it can: until they are asked for, there is time for other
+    work.
 
     Raises
     ------

@@ -38,14 +38,8 @@ _FIGURE: Final = ["indicator_code", "area", "first_day", "last_day"]
 def figures_at(known: Known, target_year: int, as_of: dt.date) -> pd.DataFrame:
     """List the figure that stands for each indicator, area and year: the covariates, with their grounds.
 
-    Parameters
-    ----------
-    known : Known
-        What is known on `as_of`, or later: what came later is left out.
-    target_year : int
-        Year that is forecast.
-    as_of : date
-        Day of the forecast; of an earlier year only what was published by the same day of it counts.
+    Of the target year counts what was known on `as_of`, of an earlier year what was published by the same day
+    of it.
 
     Returns
     -------
@@ -69,17 +63,8 @@ def covariates_at(
 ) -> Covariates:
     """Give what is known on a day as covariates: the indicators of the catalogue that name a component.
 
-    Parameters
-    ----------
-    known, target_year, as_of
-        See `figures_at`.
-    areas : sequence of str, optional
-        The provinces if None.  An indicator that none of them has counts for all with the country's figure.
-
-    Returns
-    -------
-    Covariates
-        Years from the first with a figure to `target_year`; names are codes, sorted.
+    Areas are the provinces if none are named; an indicator that none of them has counts for all with the
+    country's figure.  Years run from the first with a figure to `target_year`; names are codes, sorted.
     """
     return covariates_of(figures_at(known, target_year, as_of), known, target_year, areas)
 
@@ -115,20 +100,11 @@ def covariates_of(
 
 
 def expert_effects(elasticities: pd.DataFrame, covariates: Covariates) -> tuple[Floats, Floats]:
-    """Give what experts say that a unit of each covariate is worth, in points of its component.
+    """Give what experts say that a unit of each covariate is worth in points of its component: mean, sd (K,).
 
     Each expert's range holds 80 percent of a normal; several experts of one indicator count alike, and how
-    far they lie apart adds to the doubt (a mixture of their normals, by its mean and variance).
-
-    Parameters
-    ----------
-    elasticities : DataFrame
-        As in `Known.elasticities`.
-
-    Returns
-    -------
-    mean, sd : ndarray, shape (K,)
-        NaN where nobody said anything.
+    far they lie apart adds to the doubt (a mixture of their normals, by its mean and variance).  NaN where
+    nobody said anything.
     """
     said: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for row in _each(elasticities):

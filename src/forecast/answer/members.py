@@ -102,12 +102,7 @@ def with_margins(target: Draws, members: Members, complete: Sequence[str], spec:
 def member_rows(
     members: Members, spec: RunSpec, framework: Framework, *, everywhere: bool = False
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Tell what the models give for one area.
-
-    Parameters
-    ----------
-    everywhere
-        Whether components of all areas are told, as the record of earlier years needs them.
+    """Tell what the models give for one area; `everywhere` for the components of all, as the record needs.
 
     Returns
     -------
@@ -152,11 +147,6 @@ def with_halves(seen: pd.DataFrame, survey: pd.DataFrame, subject: Subject) -> p
 
     The survey's half has the survey's percent; what is left of the domain is the other half.  Published
     halves stay, and a remainder outside [0, maximum] is left out, as its two sources contradict each other.
-
-    Parameters
-    ----------
-    seen, survey : DataFrame
-        As `published` gives them.
     """
     half = survey_component(subject)
     schemes = subject.schemes

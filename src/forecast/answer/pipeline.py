@@ -51,16 +51,9 @@ def result_of(
     past: record.Past | None = None,
     previous: Path | None = None,
 ) -> Result:
-    """Assemble a result.
+    """Assemble a result from what stands `below` the domains and the record, by default the ground's own.
 
-    Parameters
-    ----------
-    below
-        Of `below_domains`.
-    past
-        The record of earlier years; the ground's own by default.
-    previous
-        Folder of the report before this one, see `make`.
+    `previous` is the folder of the report before this one, see `make`.
     """
     known, post, framework = ground.seen, ground.posterior, _framework(ground, spec)
     place = post.subject.areas.index(spec.area)
@@ -177,14 +170,8 @@ def open_result(
 ) -> Result:
     """Give notebooks the result: the run's own if they are part of a run, else computed here.
 
-    Parameters
-    ----------
-    as_of
-        ISO date, as notebooks' parameters are plain text.
-    data_dir
-        Folder of the tables; empty for the project's own.
-    run_dir
-        Folder in which a run wrote its result; empty to compute.
+    Parameters are plain text: `as_of` an ISO date, `data_dir` empty for the project's own tables, `run_dir`
+    the folder in which a run wrote its result, empty to compute.
     """
     if run_dir:
         return Result.read(Path(run_dir))
@@ -195,13 +182,8 @@ def open_result(
 def make(spec: RunSpec, data_dir: Path, previous: Path | None = None, each: record.Each = map) -> Result:
     """Read the data as known on the day and forecast, with the record of earlier years.
 
-    Parameters
-    ----------
-    previous
-        Folder of the report before this one, to tell what changed since; the forecast does not
-        depend on it.
-    each
-        Does the earlier years of the record, beside this process where it can.
+    `previous` is the folder of the report before this one, to tell what changed since; the forecast does not
+    depend on it.  `each` does the earlier years of the record, beside this process where it can.
 
     Raises
     ------

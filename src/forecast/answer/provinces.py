@@ -14,31 +14,18 @@ from forecast.answer.result import LADDER_COLUMNS, PEER_COLUMNS, PROVINCE_COLUMN
 from forecast.base.indexes import SURVEYS
 from forecast.base.spec import RunSpec
 from forecast.data.framework import TOTAL, Framework
+from forecast.data.tables import pick
 from forecast.model.simulate import Draws, quantiles, rank_chances
 
 Floats = NDArray[np.float64]
 
 ENDS: Final = (0.1, 0.5, 0.9)
 RUNGS: Final = (20, 15, 10)
-CITIES: Final = (
-    "Hà Nội",
-    "Hải Phòng",
-    "Đà Nẵng",
-    "Cần Thơ",
-    "TP. Hồ Chí Minh",
-)  # run by the State
+CITIES: Final = ("Hà Nội", "Hải Phòng", "Đà Nẵng", "Cần Thơ", "TP. Hồ Chí Minh")  # run by the State
 
 
 def province_table(target: Draws, spec: RunSpec, evidence: pd.DataFrame) -> pd.DataFrame:
-    """Set out every province, the highest median first; see `Result.provinces`.
-
-    Parameters
-    ----------
-    target : Draws
-        The joint draws of all provinces that the rank is read off.
-    evidence : DataFrame
-        As `Result.evidence`: gives last year's published scores and ranks.
-    """
+    """Set out every province, the highest median first, on the draws of the rank; see `Result.provinces`."""
     points, areas = scored(target, spec.index_code), target.subject.areas
     home = areas.index(spec.area)
     lower, median, upper = quantiles(points, ENDS)
@@ -83,13 +70,7 @@ def ladder_table(target: Draws, spec: RunSpec) -> pd.DataFrame:
 
 
 def peer_table(target: Draws, spec: RunSpec, framework: Framework, areas: pd.DataFrame) -> pd.DataFrame:
-    """Hold the area's domains against those of its peers, in every draw; see `Result.peers`.
-
-    Parameters
-    ----------
-    areas : DataFrame
-        As `Known.areas`: area, region.
-    """
+    """Hold the area's domains against those of its peers, in every draw; see `Result.peers`."""
     totals = scored(target, spec.index_code)
     names = [TOTAL] if spec.index_code in SURVEYS else [TOTAL, *framework.children(TOTAL)]
     home = target.subject.areas.index(spec.area)
@@ -115,12 +96,6 @@ def _peers(target: Draws, area: str, areas: pd.DataFrame, medians: Floats) -> Se
 
 def _last_year(evidence: pd.DataFrame, spec: RunSpec) -> pd.DataFrame:
     """Published totals of the year before, by area: observed_share and rank, either may be missing."""
-    own = (
-        (evidence["index_code"] == spec.index_code)
-        & (evidence["year"] == spec.target_year - 1)
-        & (evidence["component"] == TOTAL)
-        & (evidence["statistic"] == "value")
-    )
-    return (
-        evidence.loc[own].drop_duplicates("area").set_index("area")[["observed_share", "rank"]].astype(float)
-    )
+    cell = {"index_code": spec.index_code, "year": spec.target_year - 1, "component": TOTAL}
+    own = pick(evidence, **cell, statistic="value").drop_duplicates("area")
+    return own.set_index("area")[["observed_share", "rank"]].astype(float)

@@ -59,24 +59,11 @@ class Each(Protocol):
 def past_forecasts(
     vintages: Vintages, known: Known, spec: RunSpec, rows: Rows, each: Each = map
 ) -> Iterator[Past]:
-    """Forecast each earlier year as it would have been on the same day of that year.
+    """Forecast each earlier year as it would have been on the same day of that year: parts for `joined`.
 
-    Parameters
-    ----------
-    vintages : Vintages
-        The tables, from which each earlier day is cut.
-    known : Known
-        What is known now, as published (not `for_year`); its scores are the outcomes.
-    spec : RunSpec
-    rows : callable
-        The forecast itself: FORECAST rows from what was known and a spec.
-    each : callable
-        Does the years; may do so beside the caller's own work.
-
-    Returns
-    -------
-    iterator of Past
-        The years' parts, for `joined`.
+    From the vintages each earlier day is cut; the scores of `known`, as published (not `for_year`), are the
+    outcomes.  `rows` forecasts: it gives FORECAST rows from what was known and a spec.  `each` does the
+    years, and may do so beside the caller's own work.
     """
     came = outcomes(known, spec.index_code, FIRST_TARGET, spec.target_year - 1)
     return each(partial(of_year, vintages, came, spec, rows), sorted(set(came["target_year"])))

@@ -191,15 +191,7 @@ def _whole_domains(run: Stored, rows: pd.DataFrame) -> list[pd.DataFrame]:
 
 
 def forms_beside(run: Stored, received: pd.DataFrame) -> list[Stored]:
-    """Give each form of the run's question as a forecast of its own, those too that a later one superseded.
-
-    Parameters
-    ----------
-    run
-        Tells the maxima.
-    received
-        The table of submissions.
-    """
+    """Give each form of the run's question as a forecast of its own, superseded ones too."""
     spec = run.spec
     rows = submissions.of_run(
         received, area=spec.area, index_code=spec.index_code, target_year=spec.target_year

@@ -101,17 +101,7 @@ class Summary:
 
 
 def summary(known: Known, *, index_code: str, area: str) -> Summary:
-    """Sum up what was known on ``known.as_of``; computes nothing that a forecast would use.
-
-    Parameters
-    ----------
-    known
-        The data as `load.read` gave them.
-    index_code
-        An index that can be forecast.
-    area
-        Province whose cells are laid out.
-    """
+    """Sum up what was known on ``known.as_of``; computes nothing that a forecast would use."""
     known = known.of(index_code)
     own = known.scores.loc[known.scores["index_code"] == index_code]
     announced = known.announcements.loc[known.announcements["index_code"] == index_code]

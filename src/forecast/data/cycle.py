@@ -40,16 +40,9 @@ class Step:
 
 
 def checklist(known: Known, year: int, area: str) -> tuple[Step, ...]:
-    """List the steps of a new cycle of the main index, in the order in which they are done.
+    """List the steps of a new cycle of the main index for a province of `year`, in their order.
 
-    Parameters
-    ----------
-    known
-        As published, not for the areas of any year.
-    year
-        The year that is to be forecast.
-    area
-        A province of that year.
+    What is known is as published, not for the areas of any year.
     """
     of_year = known.for_year(year)
     return (

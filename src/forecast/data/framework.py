@@ -9,7 +9,6 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
 
 from forecast.base import indexes
 from forecast.base.indexes import INDEXES, MAIN, Index
@@ -100,39 +99,15 @@ class Framework:
         components, criteria = (t.assign(responsible="") for t in (self.components, self.criteria))
         return replace(self, components=components, criteria=criteria)
 
-    def to_share(self, points: ArrayLike, component: str) -> NDArray[np.float64]:
-        """Turn points into the share of the maximum; above 1 if a borrowed maximum is too low."""
-        return np.asarray(points, dtype=float) / self.maximum(component)
-
-    def to_points(self, share: ArrayLike, component: str) -> NDArray[np.float64]:
-        """Turn a share of the maximum into points."""
-        return np.asarray(share, dtype=float) * self.maximum(component)
-
 
 def framework_for(
     frameworks: pd.DataFrame, events: pd.DataFrame, index_code: str, year: int, as_of: dt.date
 ) -> Framework:
-    """Find the framework of a year as it was known on a day.
+    """Find the framework of a year as it was known on a day; of no known version what ``indexes.toml`` says.
 
-    The version in force is the one of the latest framework event up to `year` that was known
-    on `as_of`.  Where its maxima are not in the tables, those of the nearest known version stand
-    in and every component but the total is marked borrowed.
-
-    Parameters
-    ----------
-    frameworks, events
-        The tables of that name; rows of `events` known after `as_of` do not count.
-    index_code
-        An index; of a survey, which is one percentage, the total alone.
-    year
-        Year of the scores.
-    as_of
-        Day of knowledge.
-
-    Returns
-    -------
-    Framework
-        If no version was known on `as_of`, what ``indexes.toml`` says of the index; at least the total.
+    The version in force is the one of the latest framework event up to `year` that was known on `as_of`.
+    Where its maxima are not in the tables, those of the nearest known version stand in and every component
+    but the total is marked borrowed.  A survey, which is one percentage, has the total alone.
     """
     return frameworks_for(frameworks, events, index_code, [year], as_of)[year]
 
@@ -189,18 +164,8 @@ def with_printed(frameworks: pd.DataFrame, events: pd.DataFrame, scores: pd.Data
     """Add the versions that no table holds, but whose maxima stand beside the scores of a year.
 
     A year's results that print the maxima of all eight domains, which add up to the total's, say what its
-    version is made of.  Where most rows of a component agree on its maximum, that one is taken.
-
-    Parameters
-    ----------
-    frameworks, events, scores
-        As known on one day; `scores` need not be settled.
-
-    Returns
-    -------
-    DataFrame
-        `frameworks` and, status "read", a version for each decision that is not on file and has such a
-        year; it carries the year's number as its name where no decision is known.
+    version is made of.  Where most rows of a component agree on its maximum, that one is taken.  Scores need
+    not be settled.  A version carries the year's number as its name where no decision is known.
     """
     changes = events.loc[(events["index_code"] == MAIN) & (events["kind"] == "framework")]
     changes = changes.sort_values(["year", "known_on"])

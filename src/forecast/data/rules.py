@@ -84,19 +84,7 @@ class Rule:
     forms: int = 0
 
     def points(self, values: ArrayLike, maximum: float) -> Floats:
-        """Score values; NaN where the value is missing, and everywhere for a manual rule.
-
-        Parameters
-        ----------
-        values : array_like of float
-            In the indicator's unit.
-        maximum
-            Most points of the criterion.
-
-        Returns
-        -------
-        ndarray of the shape of `values`, within [0, maximum].
-        """
+        """Score values in the indicator's unit; NaN where one is missing, and for a manual rule."""
         x = np.asarray(values, dtype=float)
         if self.kind in ("yes_no", "steps"):
             found = self._stepped(x, maximum)

@@ -136,14 +136,7 @@ def _key(name: str) -> str:
 def judged(name: str, fields: Any, others: tuple[str, ...]) -> tuple[Scenario | None, list[Problem]]:
     """Make a scenario of the fields of its table, or say everything that is wrong with them.
 
-    Parameters
-    ----------
-    name
-        Its identifier.
-    fields
-        By the names of `Scenario`.
-    others
-        Identifiers of all scenarios, which it may combine.
+    It may combine the `others`, the identifiers of all scenarios.
     """
     if not isinstance(fields, dict):
         return None, [Problem(FILE, None, name, _toml(fields), "expect.scenario_table")]

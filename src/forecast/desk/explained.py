@@ -14,17 +14,18 @@ from forecast.answer.findings import scored
 from forecast.answer.scorecard.outlook import CRITERIA, FINAL
 from forecast.base import labels
 from forecast.base.indexes import SURVEYS
+from forecast.data.tables import pick
 from forecast.desk.views import View, refuse_component, said
 from forecast.model.scheme import leaf_weights
 from forecast.model.subject import survey_component
 from forecast.model.weights import Ints, Moves, Ways, in_points, ways
 from forecast.pages import reading
 from forecast.pages.markup import Column, Passage, Row, Table, row
+from forecast.pages.tables import columns as c
 from forecast.pages.tables.data import figure_name, figure_value
+from forecast.pages.tables.spec import TableSpec, draw_table, say
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from forecast.answer.ground import Posterior
     from forecast.answer.result import Result
     from forecast.base.spec import RunSpec
@@ -132,14 +133,8 @@ def _leaves(post: Posterior, index_code: str, component: str) -> tuple[list[str]
 
 
 def _median_of(result: Result, model: str, component: str, otherwise: float) -> float:
-    rows = result.forecast
-    own = rows[
-        (rows["model"] == model)
-        & (rows["component"] == component)
-        & (rows["area"] == result.spec.area)
-        & (rows["output_type_id"] == "0.5")
-        & (rows["index_code"] == result.spec.index_code)
-    ]
+    asked = {"area": result.spec.area, "index_code": result.spec.index_code, "component": component}
+    own = pick(result.forecast, **asked, model=model, output_type_id="0.5")
     return float(own["value"].iloc[0]) if len(own) else otherwise
 
 
@@ -237,32 +232,25 @@ def _indicators(steps: Steps, component: str, lang: str) -> tuple[Passage | Tabl
         return () if rows.empty else (nothing,)
     effects = indicator_effects(post, steps.spec)
     drawn = {str(code): effects[str(code)].moved for code in moving["code"]}
-    named = dict(zip(moving["code"], moving[f"name_{lang}"].map(reading.own_words), strict=True))
-    lines = [_points_moved(named[code], moved, lang) for code, moved in drawn.items()]
+    names = dict(zip(moving["code"], moving[f"name_{lang}"].map(reading.own_words), strict=True))
+    lines = [(names[code], *np.quantile(moved, RANGE), False) for code, moved in drawn.items()]
     if len(lines) > 1:
-        whole = np.sum(list(drawn.values()), axis=0)
-        lines.append(
-            _points_moved(labels.text("desk.explain.indicators_all", lang), whole, lang, strong=True)
-        )
-    return (
-        Table(
-            caption=labels.text(
-                "desk.explain.indicators", lang, component=reading.short_name(component, lang)
-            ),
-            columns=(
-                Column(labels.text("current.indicator", lang)),
-                *(Column(labels.text(f"current.{head}", lang), numeric=True) for head in ("effect", "range")),
-            ),
-            rows=tuple(lines),
-            notes=(labels.text("desk.explain.indicators_note", lang),),
-        ),
+        whole = np.quantile(np.sum(list(drawn.values()), axis=0), RANGE)
+        lines.append((labels.text("desk.explain.indicators_all", lang), *whole, True))
+    fields = (
+        c.words("name", "head.indicator"),
+        c.figure("effect", "current.effect", "change"),
+        c.span("range", "head.range", ("lower", "upper"), lang, decimals=2),
     )
-
-
-def _points_moved(name: str, drawn: NDArray[np.float64], lang: str, *, strong: bool = False) -> Row:
-    low, middle, high = np.quantile(drawn, RANGE)
-    span = reading.span(float(low), float(high), lang, decimals=2)
-    return row(name, _moved(middle, lang), span, strong=strong)
+    spec = TableSpec(
+        lang,
+        say("desk.explain.indicators", component=reading.short_name(component, lang)),
+        pd.DataFrame(lines, columns=["name", "lower", "effect", "upper", "strong"]),
+        fields,
+        notes=("desk.explain.indicators_note",),
+        strong=lambda record: record["strong"],
+    )
+    return (draw_table(spec),)
 
 
 def _effect(frame: pd.DataFrame, step: str) -> float:

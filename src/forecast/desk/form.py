@@ -101,24 +101,11 @@ class Entry:
 
 
 def form(data_dir: Path, kind: str = "score", *, lang: str = "vi", who: str = "", **begun: str) -> Any:
-    """Make a form for a notebook; show it as a cell's last value.
+    """Make a form of a kind (score, indicator, announcement, event) for a notebook, as a cell's last value.
 
-    Parameters
-    ----------
-    data_dir
-        Folder of the tables.
-    kind
-        score, indicator, announcement or event.
-    lang, who
-        Language of the words; name for the journal.
-    **begun
-        What stands in the fields at first, by their names in the table; a name that the kind has no field
-        for is passed over.
-
-    Returns
-    -------
-    ipywidgets.VBox
-        Its `children` are the fields, a box to insist, the buttons and what they say.
+    What stands in the fields at first is `begun`, by their names in the table; a name that the kind has no
+    field for is passed over.  The `children` of the box are the fields, a box to insist, the buttons and what
+    they say; `who` stands in the journal.
     """
     widgets = importlib.import_module("ipywidgets")  # only where a form is shown
     entry = Entry(Path(data_dir), kind, lang)

@@ -17,10 +17,7 @@ Tell = Callable[[str], None]
 def telling(key: str, lang: str, **facts: Any) -> Iterator[Tell]:
     """Say what is being done, how far it is, and in the end how long it took; nothing outside of notebooks.
 
-    Parameters
-    ----------
-    key
-        Of the sentence in the catalogue; its field `step` says how far.
+    The sentence of the catalogue has a field `step` that says how far.
     """
     began = time.monotonic()
     handle = _line()

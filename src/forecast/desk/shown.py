@@ -10,6 +10,7 @@ import pandas as pd
 
 from forecast.base import labels
 from forecast.base.spec import refuse_unknown
+from forecast.data.tables import pick
 from forecast.desk.views import Forecast, View, refuse_component, said
 from forecast.model import score
 from forecast.pages import plot, reading, report
@@ -52,8 +53,9 @@ def forecast(steps: Steps, component: str, lang: str) -> Forecast:
     return Forecast(said(result, lang, *parts), rows, steps=steps)
 
 
-def compare(result: Result, models: Sequence[str] | None, lang: str) -> View:
+def compare(steps: Steps, models: Sequence[str] | None, lang: str) -> View:
     """Lay models side by side: median and range of the total, medians of the domains, past errors."""
+    result = steps.result()
     frame = by_model(result)
     every = list(dict.fromkeys([*frame["model"], *result.availability["model"]]))
     asked = every if models is None else list(dict.fromkeys(models))
@@ -71,7 +73,7 @@ def compare(result: Result, models: Sequence[str] | None, lang: str) -> View:
             say("desk.compare.caption", **facts),
             [_of_model(model, frame, components) for model in asked],
             (
-                c.code("model", "desk.compare.model", "model", lang),
+                c.code("model", "head.model", "model", lang),
                 c.figure(
                     *("median", "component.total", "points", reading.TOTAL),
                     decimals=1,
@@ -90,12 +92,8 @@ def compare(result: Result, models: Sequence[str] | None, lang: str) -> View:
 
 def by_model(result: Result) -> pd.DataFrame:
     """Give what each model says of the area: model, component, median, lower, upper (80 percent)."""
-    rows = result.forecast
-    own = rows[
-        (rows["area"] == result.spec.area)
-        & (rows["index_code"] == result.spec.index_code)
-        & (rows["output_type"] == "quantile")
-    ]
+    asked = {"area": result.spec.area, "index_code": result.spec.index_code}
+    own = pick(result.forecast, **asked, output_type="quantile")
     own = own.assign(level=own["output_type_id"].astype(float).round(4))
     names = {LOW: "lower", MIDDLE: "median", HIGH: "upper"}
     wide = own[own["level"].isin(names)].pivot_table(
@@ -131,8 +129,9 @@ def past_errors(result: Result) -> pd.DataFrame:
     return means.round(4).reset_index()[columns]
 
 
-def backtest(result: Result, lang: str) -> View:
+def backtest(steps: Steps, lang: str) -> View:
     """Show how good earlier forecasts would have been: the city's, the ranges', beside other models."""
+    result = steps.result()
     frame = past_errors(result)
     if result.backtest.empty:
         facts = {"as_of": result.spec.as_of, "year": result.spec.target_year}
@@ -177,7 +176,7 @@ def _refusal(result: Result, model: str, lang: str) -> str:
 def _error_table(frame: pd.DataFrame, lang: str) -> Table:
     errors = ("error", "crps", "main_error", "main_crps")
     fields = (
-        c.code("model", "desk.compare.model", "model", lang),
+        c.code("model", "head.model", "model", lang),
         c.figure("cells", "desk.errors.cells", "count"),
         *(c.figure(name, f"desk.errors.{name}", "points") for name in errors),
     )

@@ -77,10 +77,7 @@ class Steps:
     def ground(self, *, members: bool = True) -> Ground:
         """Put together what all areas share, but for the record.
 
-        Parameters
-        ----------
-        members
-            Whether with the models beside the main one, which take as long as that.
+        The `members` are the models beside the main one, which take as long as that.
         """
         known, anyone = self.known(), self._anyone()
         post, rng = self._panel()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, overload
+from typing import TYPE_CHECKING, NoReturn, TypeVar, overload
 
 from forecast.base import labels
 from forecast.base.errors import ForecastError
@@ -23,6 +22,8 @@ from forecast.pages.markup import Passage
 if TYPE_CHECKING:
     from forecast.desk.board import Board
     from forecast.desk.tried import WhatIf
+
+V = TypeVar("V", bound=View)
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -87,15 +88,7 @@ class Workbench:
         Traceback (most recent call last):
         forecast.base.errors.SpecError: there is no topic “gap”; did you mean “gaps”? ...
         """
-        steps = self._now()
-        return steps.remembered(
-            "view",
-            partial(topics.known, steps, topic, component, self.lang),
-            "known",
-            topic,
-            component,
-            self.lang,
-        )
+        return self._view(topics.known, topic, component)
 
     def forecast(self, component: str = "total") -> Forecast:
         """Show the forecast, as the report does.
@@ -112,10 +105,7 @@ class Workbench:
           component  last_median  median
         0        D3         11.1    11.1
         """
-        steps = self._now()
-        return steps.remembered(
-            "view", partial(shown.forecast, steps, component, self.lang), "forecast", component, self.lang
-        )
+        return self._view(shown.forecast, component)
 
     def compare(self, models: Sequence[str] | None = None) -> View:
         """Lay models side by side, with how far each was off in the past.
@@ -134,13 +124,7 @@ class Workbench:
         0     evidence    86.0
         11  last_value    85.0
         """
-        steps = self._now()
-        names = None if models is None else tuple(models)
-
-        def make() -> View:
-            return shown.compare(steps.result(), names, self.lang)
-
-        return steps.remembered("view", make, "compare", repr(names), self.lang)
+        return self._view(shown.compare, None if models is None else tuple(models))
 
     def explain(self, component: str = "total") -> View:
         """Show what moved a component: how far each published figure moves it; the moves add up.
@@ -155,10 +139,7 @@ class Workbench:
         >>> way["step"].iloc[[0, 1, -1]].tolist()
         ['prior', 'figure', 'median']
         """
-        steps = self._now()
-        return steps.remembered(
-            "view", partial(explained.explain, steps, component, self.lang), "explain", component, self.lang
-        )
+        return self._view(explained.explain, component)
 
     @overload
     def what_if(self, changes: None = None) -> Board: ...
@@ -199,8 +180,7 @@ class Workbench:
         0  damped_trend      6
         1      ensemble     12
         """
-        steps = self._now()
-        return steps.remembered("view", lambda: shown.backtest(steps.result(), self.lang), "past", self.lang)
+        return self._view(shown.backtest)
 
     def report(self) -> View:
         """Make the whole report, as ``forecast report`` does, and say where it lies."""
@@ -240,6 +220,12 @@ class Workbench:
 
     def _now(self) -> Steps:
         return Steps.now(self.spec, self.data_dir, self.lang)
+
+    def _view(self, make: Callable[..., V], *asked: object) -> V:
+        """Show what was asked, from the tables as they are now; made once."""
+        steps = self._now()
+        key = (f"{make.__module__}.{make.__name__}", *map(repr, asked), self.lang)
+        return steps.remembered("view", lambda: make(steps, *asked, self.lang), *key)
 
 
 NAMES = tuple(

@@ -107,17 +107,11 @@ def no_effects(lattice: Lattice) -> CellEffects:
 def effects_of(
     completed: Completed, lattice: Lattice, leaves: dict[str, tuple[str, ...]], expert: tuple[Floats, Floats]
 ) -> CellEffects:
-    """Put covariates on the cells that they act on.
+    """Put covariates, completed for the lattice's areas and years, on the cells that they act on.
 
-    Parameters
-    ----------
-    completed : Completed
-        Of the lattice's areas and years.
-    leaves : dict
-        Components without children that a covariate's component is made of.
-    expert : pair of ndarray, shape (K,)
-        Mean and standard deviation of an effect of one standard unit, in shares of the component's maximum;
-        NaN where no expert speaks.
+    `leaves` are the components without children that a covariate's component is made of; `expert` has mean
+    and sd (K,) of an effect of one standard unit, in shares of the component's maximum, NaN where no expert
+    speaks.
     """
     n_years, k = len(lattice.years), len(completed.names)
     design, doubt = np.zeros((2, len(lattice.areas), lattice.n_cells, k))
@@ -164,11 +158,6 @@ def search_sd(information: Floats, pulled: Floats, lean: Floats) -> Floats:
     Figures say of effects b that their log density is ``-b' information b / 2 + pulled' b`` and a constant.
     The prior mean of an effect is `lean` times its sd.  The search begins at large effects, as from the other
     side it would see none.
-
-    Parameters
-    ----------
-    information : ndarray, shape (M, M)
-    pulled, lean : ndarray, shape (M,)
     """
 
     def loss(log_sd: Floats) -> tuple[float, Floats]:

@@ -157,19 +157,11 @@ class Completed:
         of_year = self.mean.mean(axis=0)
         return np.asarray(of_year - of_year.mean(axis=0))
 
-    @property
-    def provincial(self) -> Floats:
-        """What is left beside the national part, shape (A, T, K')."""
-        return np.asarray(self.mean - self.national)
-
 
 def complete(covariates: Covariates, by_expert: Flags | None = None) -> Completed:
     """Put covariates on a standard scale and forecast the missing ones; see `Completed`.
 
-    Parameters
-    ----------
-    by_expert : ndarray of bool, shape (K,), optional
-        Whether an expert says what each is worth; such a one needs no history to learn from.
+    One whose worth an expert says (`by_expert`, shape (K,)) needs no history to learn from.
     """
     spoken = np.zeros(len(covariates.names), dtype=bool) if by_expert is None else by_expert
     known = ~np.isnan(covariates.values)

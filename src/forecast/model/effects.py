@@ -226,11 +226,7 @@ def within(mean: Floats) -> Floats:
 def learn_effects(panel: Panel, covariates: Covariates) -> Effects:
     """Estimate the effects of covariates on a panel's scores, from both up to its origin.
 
-    Parameters
-    ----------
-    panel : Panel
-    covariates : Covariates
-        For the panel's areas, in their order, from its first year on.
+    The covariates are of the panel's areas, in their order, from its first year on.
     """
     named = [k for k, c in enumerate(covariates.components) if not c or c in panel.components]
     own = covariates.only(named)

@@ -24,16 +24,8 @@ def held_shares(
 ) -> Floats:
     """Median over draws of what each statement is on, as a share; shape (statements,).
 
-    Of other years than that of `drawn`, only the areas with figures of their own are drawn, so their means
-    of many areas are NaN.
-
-    Parameters
-    ----------
-    fitted : FittedEvidence
-    drawn : tuple of a year and JointDraws
-        Draws of that year and all areas that are there already.
-    rng, n
-        Source and number of the draws of the other years.
+    Given are a year and draws of it and all areas that are there already.  Of other years only the areas with
+    figures of their own are drawn, `n` times, so their means of many areas are NaN.
     """
     lattice, statements = fitted.lattice, fitted.statements
     shape = (len(statements), len(lattice.components), len(lattice.years))

@@ -36,21 +36,9 @@ def complete_components(panel: Panel, n_areas: int, last_year: int) -> tuple[str
 
 
 def pooled(drawn: Floats, levels: Floats, quantiles: Floats, weight: float = WEIGHT) -> Floats:
-    """Average one cell's draws with another model's quantiles, keeping the order of the draws.
+    """Average one cell's draws (n,) with another model's quantiles (Q,), keeping the order of the draws.
 
-    Parameters
-    ----------
-    drawn : ndarray, shape (n,)
-        Shares of the maximum.
-    levels, quantiles : ndarray, shape (Q,)
-        Rising levels and the other model's shares at them.
-    weight : float
-        Of the other model.
-
-    Returns
-    -------
-    ndarray, shape (n,)
-        Draws of the quantile average: the k-th smallest is the average of both models' k-th of n quantiles.
+    The k-th smallest is the average of both models' k-th of n quantiles, the other model having `weight`.
 
     Examples
     --------

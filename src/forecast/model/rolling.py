@@ -137,21 +137,9 @@ def known_at(
 ) -> dict[int, Panel]:
     """Build the panel that was known on each origin's day: the cut is by publication, not by year.
 
-    Parameters
-    ----------
-    scores : DataFrame
-        Columns area, component, year, score, published_on and, if known, max_score; of several
-        publications of one cell the last one known counts.
-    days : mapping of int to date
-        The day on which each origin forecasts; days with no row before them are left out.
-    upper : mapping or float, optional
-        See `Panel.from_long`.
-    events : DataFrame, optional
-        Columns year and known_on: changes of method, used from the day they were known.
-
-    Returns
-    -------
-    dict of int to Panel
+    Scores have area, component, year, score, published_on and, if known, max_score; of several publications
+    of one cell the last one known counts.  `days` are the origins' own; those with no row before them are
+    left out.  `events` (year, known_on) are changes of method, used from the day they were known.
     """
     panels = {}
     for origin, day in days.items():

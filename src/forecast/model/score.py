@@ -113,28 +113,6 @@ def crps_from_draws(observed: ArrayLike, draws: ArrayLike) -> Floats:
     return np.asarray(np.abs(x - y).mean(axis=0) - half_spread)
 
 
-def interval_score(observed: ArrayLike, lower: ArrayLike, upper: ArrayLike, *, level: float) -> Floats:
-    """Score central prediction intervals: width, and a fine for each miss; smaller is better.
-
-    `level` is the nominal coverage in percent.  (Gneiting and Raftery, 2007, equation 43.)
-
-    Raises
-    ------
-    ValueError
-        If `level` is not in [1, 100), or an interval is upside down.
-
-    Examples
-    --------
-    >>> interval_score([82.0, 90.0], [80.0, 80.0], [85.0, 85.0], level=80)
-    array([ 5., 55.])
-    """
-    if not 1 <= level < 100:
-        raise ValueError(f"level is a percent in [1, 100), got {level}; write 80 for 0.8")
-    y, low, high = _interval(observed, lower, upper)
-    miss = np.maximum(low - y, 0) + np.maximum(y - high, 0)
-    return np.asarray(high - low + 200 / (100 - level) * miss)
-
-
 def wis(observed: ArrayLike, predicted: ArrayLike, *, levels: ArrayLike) -> Wis:
     """Weighted interval score, split by what is wrong with a forecast; smaller is better.
 
@@ -185,17 +163,11 @@ def inside(observed: ArrayLike, lower: ArrayLike, upper: ArrayLike) -> Floats:
 def coverage(
     held: ArrayLike, years: ArrayLike, *, rng: np.random.Generator, level: int = 80, draws: int = 2000
 ) -> Coverage:
-    """Share of intervals that held the truth, with a bootstrap range over whole years.
+    """Share of intervals that held the truth, with a bootstrap range (`level` percent) over whole years.
 
-    The cells of one year share its surprise, so years, not cells, are drawn again.  The share is
-    the mean over cells of all years; with one year there is no range (NaN).
-
-    Parameters
-    ----------
-    held, years
-        1 or 0 from `inside` (NaN is left out) and the year of each cell, shape (n,).
-    rng, level, draws
-        Source of randomness, percent of the range, number of resamples.
+    `held` is 1 or 0 from `inside` (NaN is left out).  The cells of one year share its surprise, so years, not
+    cells, are drawn again.  The share is the mean over cells of all years; with one year there is no range
+    (NaN).
     """
     hit, year = _paired_with_years(held, years)
     if not len(hit):
@@ -240,30 +212,11 @@ def pit_from_quantiles(observed: ArrayLike, predicted: ArrayLike, *, levels: Arr
     return np.where(np.isnan(y) | np.isnan(q).any(axis=-1), np.nan, pit)
 
 
-def pit_from_draws(observed: ArrayLike, draws: ArrayLike) -> Floats:
-    """Share of draws below the truth, equal ones counted by half; uniform when calibrated.
-
-    Examples
-    --------
-    >>> pit_from_draws(2.0, [1.0, 2.0, 3.0, 4.0])
-    array(0.375)
-    """
-    y, x = _draws(observed, draws)
-    pit = ((x < y).astype(float) + (x == y) / 2).mean(axis=0)
-    return np.where(np.isnan(y) | np.isnan(x).any(axis=0), np.nan, pit)
-
-
 def mase(observed: ArrayLike, predicted: ArrayLike, scale: ArrayLike, *, floor: float = FLAT_FLOOR) -> Floats:
-    """Absolute error of a median over the usual yearly change; below 1 beats that change.
+    """Absolute error of a median over the usual yearly change before the origin; below 1 beats that change.
 
-    (Hyndman and Koehler, 2006, with a floor for series that never moved.)
-
-    Parameters
-    ----------
-    observed, predicted, scale
-        Truth, median, and mean absolute yearly change before the origin; one shape.
-    floor
-        Added to `scale`, in its unit; 0 gives the textbook's score, NaN where nothing ever moved.
+    (Hyndman and Koehler, 2006, with a floor added to the scale for series that never moved; 0 gives the
+    textbook's.)
 
     Examples
     --------

@@ -59,21 +59,10 @@ class Standing:
         return np.array(ranks, dtype=int), np.minimum.accumulate([shares[rank] for rank in ranks])
 
     def hold(self, drawn: Floats, rng: np.random.Generator, *, areas: Sequence[int] | None = None) -> Floats:
-        """Put areas without a published score where ranks leave them room.
+        """Put areas (n, P) without a published score where ranks leave them room, in the order of `drawn`.
 
-        Parameters
-        ----------
-        drawn : ndarray, shape (n, P)
-            Shares of every area in every draw.
-        areas : sequence of int, optional
-            The areas that `drawn` has, if not all: who has neither score nor rank then keeps its draw, as
-            the free places are shared out among all.
-
-        Returns
-        -------
-        ndarray, shape (n, P)
-            Published shares where there are any; elsewhere shares that no published rank contradicts, in
-            the order of `drawn`.
+        Where not all areas are drawn, who has neither score nor rank keeps its draw, as the free places are
+        shared out among all.  Published shares stand where there are any.
         """
         by_rank = self._by_rank(len(drawn), rng)
         here = list(range(len(self.rank)) if areas is None else areas)

@@ -52,12 +52,7 @@ COUNTS_BELOW = {"count:under_70": 0.70, "count:group_C": 0.80}
 def observe(
     scores: pd.DataFrame, subject: Subject, start: Variances
 ) -> tuple[Lattice, Statements, pd.Series[str]]:
-    """Read settled scores as statements.
-
-    Parameters
-    ----------
-    scores : DataFrame
-        One row per (index_code, year, area, component, statistic), as `load.read` settles them.
+    """Read settled scores, as `load.read` settles them, as statements.
 
     Returns
     -------

@@ -89,22 +89,10 @@ def ways(
     groups: Ints | None = None,
     orders: int = ORDERS,
 ) -> Ways:
-    """Split the ways of some cells of one area by statements.
+    """Split the ways of some cells (places in the lattice) of one area by statements, in random `orders`.
 
-    Parameters
-    ----------
-    fitted : FittedEvidence
-    area : int
-        Place of the area in the lattice.
-    cells : sequence of int, length L
-        Places of the cells, as ``lattice.cell`` gives them.
-    rng
-        Draws the orders.
-    groups : ndarray of int, shape (n,), optional
-        Statements that share a number of 0 or more are taken in at once; -1 stands alone, as all do if none
-        is given.  Time grows with the cube of those alone, and doubles with every group.
-    orders
-        How many, rounded up to an even number.
+    Statements that share a number of 0 or more in `groups` (n,) are taken in at once; -1 stands alone, as all
+    do if none is given.  Time grows with the cube of those alone, and doubles with every group.
     """
     parties = np.full(len(fitted.statements), -1) if groups is None else groups
     labels = np.unique(parties[parties >= 0])
@@ -209,13 +197,7 @@ def _shares(weights: Floats, player: Ints) -> Floats:
 
 
 def in_points(found: Ways, maxima: Sequence[float]) -> Moves:
-    """Put the ways of cells together to the way of the points that they make up.
-
-    Parameters
-    ----------
-    found : Ways
-    maxima : sequence of float, length L
-        Points of each cell.
+    """Put the ways of cells together to the way of the points that they make up; `maxima` are those of each.
 
     Examples
     --------

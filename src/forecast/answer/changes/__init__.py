@@ -9,5 +9,3 @@ differ, and these rows are listed: nothing moves without a reason shown.
 from forecast.answer.changes.path import path_table
 from forecast.answer.changes.since import Medians, since
 from forecast.answer.changes.steps import PANEL
-
-__all__ = ["PANEL", "Medians", "path_table", "since"]

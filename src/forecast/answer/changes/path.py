@@ -24,16 +24,9 @@ UNNAMED: Final = {"moved_by": "", "name": "", "name_en": "", "others": 0}
 def path_table(
     folder: Path | None, spec: RunSpec, now: Mapping[str, float], told: Mapping[str, pd.DataFrame]
 ) -> pd.DataFrame:
-    """Add this report to the path of the one before; see `Result.path`.
+    """Add this report to the path of the one before, in `folder`, if there is one; see `Result.path`.
 
-    Parameters
-    ----------
-    folder
-        Of the report before; None if there is none.
-    now
-        median, lower, upper and rank of the total.
-    told
-        The tables of `since`; none without a report before.
+    `now` has median, lower, upper and rank of the total; `told` are the tables of `since`.
     """
     here = {"as_of": pd.Timestamp(spec.as_of), **NONE, **UNNAMED, **now}
     if folder is None or told["changes"].empty:

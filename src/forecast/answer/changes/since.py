@@ -26,24 +26,10 @@ Row = tuple[str, str, float, float, float]  # of `changes`
 def since(
     folder: Path, known: Known, spec: RunSpec, now: Medians, medians: Callable[[Known], Medians]
 ) -> dict[str, pd.DataFrame]:
-    """Tell what changed since an earlier report.
+    """Tell what changed since the report in `folder`: `previous`, `changes` and `changed_rows` of `Result`.
 
-    Parameters
-    ----------
-    folder
-        Of the earlier report.
-    known, spec
-        From what the forecast was made.
-    now
-        Its medians.
-    medians
-        Gives the medians that today's code finds for `spec` in any state of knowledge.
-
-    Returns
-    -------
-    dict
-        The tables `previous`, `changes` and `changed_rows` of `Result`; the latter two without rows
-        where the earlier report cannot be compared.
+    `now` are the medians of the forecast made from `known`; `medians` gives those that today's code finds in
+    any state of knowledge.  Where the earlier report cannot be compared the latter two tables have no rows.
     """
     earlier = read(folder, spec)
     rows = changed_rows(earlier.known or known, known, spec)

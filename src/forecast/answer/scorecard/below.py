@@ -29,24 +29,11 @@ CLOSE: Final = 1e-10
 
 
 def allocate(share: Floats, last: float, maxima: Floats, bases: Floats, noise: Floats) -> Floats:
-    """Draw the shares of criteria from draws of the share that they make up together.
+    """Draw the shares (n, L) of criteria from draws of the share (n,) that they make up together.
 
-    Parameters
-    ----------
-    share : ndarray, shape (n,)
-        Draws of what the criteria earn together, as a share of their maxima.
-    last
-        The same of last year.
-    maxima : ndarray, shape (L,)
-    bases : ndarray, shape (L,)
-        Last share of each criterion; NaN where it is not known.
-    noise : ndarray, shape (n, L)
-        Standard normal draws.
-
-    Returns
-    -------
-    ndarray, shape (n, L)
-        Shares in [0, 1] whose sum, weighted by `maxima`, is `share` of the whole in every draw.
+    `last` is that share of last year, `bases` (L,) the last share of each criterion (NaN where it is not
+    known), `noise` (n, L) standard normal.  The sum of the shares, weighted by `maxima`, is `share` of the
+    whole in every draw.
     """
     weights = maxima / maxima.sum()
     known = ~np.isnan(bases)
@@ -62,25 +49,10 @@ def allocate(share: Floats, last: float, maxima: Floats, bases: Floats, noise: F
 def of_free(share: Floats, last: float, maxima: Floats, bases: Floats, free: Flags) -> tuple[Floats, float]:
     """Give what a domain's criteria that no indicator tells of earn together, where others are scored.
 
-    They move as their domain does, from where they themselves stood last year: what the scored ones
-    lost then is not theirs to lose again.
-
-    Parameters
-    ----------
-    share : ndarray, shape (n,)
-        Draws of the domain's share.
-    last
-        The same of last year.
-    maxima, bases : ndarray, shape (L,)
-        Of all criteria of the domain; a base is NaN where it is not known.
-    free : ndarray of bool, shape (L,)
-
-    Returns
-    -------
-    share : ndarray, shape (n,)
-        Draws of the free criteria's share; the domain's own where all are free or none is known.
-    last
-        The same of last year.
+    They move as their domain does, from where they themselves stood last year: what the scored ones lost then
+    is not theirs to lose again.  Given are the domain's share (n,), the same of last year, maxima and last
+    shares (L,) of all its criteria (NaN where not known), and which are free.  What comes back is the free
+    criteria's share (n,), and of last year; the domain's own where all are free or none is known.
     """
     known = ~np.isnan(bases)
     if free.all() or not known.any():
@@ -94,19 +66,9 @@ def of_free(share: Floats, last: float, maxima: Floats, bases: Floats, free: Fla
 
 
 def tilted(drawn: Floats, weights: Floats, share: Floats) -> Floats:
-    """Move logits of each draw by one common step so that their shares' weighted mean is `share`.
+    """Move logits (n, L) of each draw by one common step so that their shares' weighted mean is `share` (n,).
 
-    Parameters
-    ----------
-    drawn : ndarray, shape (n, L)
-    weights : ndarray, shape (L,)
-        Adding up to 1.
-    share : ndarray, shape (n,)
-        In [0, 1]; at an end all shares are at that end.
-
-    Returns
-    -------
-    ndarray, shape (n, L)
+    Weights (L,) add up to 1.  Where the share is at an end of [0, 1], all shares are at that end.
     """
     goal = np.clip(share, 1e-9, 1 - 1e-9)
     low, high = np.full(len(goal), -60.0), np.full(len(goal), 60.0)
@@ -129,20 +91,9 @@ def tilted(drawn: Floats, weights: Floats, share: Floats) -> Floats:
 
 
 def moved(leaves: Floats, maxima: Floats, together: Floats) -> Floats:
-    """Change what leaves earn so that they earn `together`, each within its maximum.
+    """Change what leaves earn (points, (n, L)) so that they earn `together` (n,), each within its maximum.
 
-    Parameters
-    ----------
-    leaves : ndarray, shape (n, L)
-        Points.
-    maxima : ndarray, shape (L,)
-    together : ndarray, shape (n,)
-        Points; within the sum of the maxima.
-
-    Returns
-    -------
-    ndarray, shape (n, L)
-        Every leaf moved the same way on the logit scale; unchanged where the sum is right already.
+    Every leaf moves the same way on the logit scale; none does where the sum is right already.
     """
     whole = maxima.sum()
     same = np.abs(leaves.sum(axis=1) - together) < 1e-9

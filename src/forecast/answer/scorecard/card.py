@@ -29,15 +29,7 @@ GAMBLE: Final = (0.1, 0.9)  # a chance between these of reaching a threshold is 
 def scorecard_table(
     leaves: Leaves, answered: Collection[str], target_year: int, as_of: dt.date
 ) -> pd.DataFrame:
-    """Set out all components; see `Result.scorecard`.
-
-    Parameters
-    ----------
-    leaves : Leaves
-        The final draws.
-    answered
-        Components that departments gave a forecast of.
-    """
+    """Set out all components; see `Result.scorecard`.  Departments gave a forecast of those `answered`."""
     tree = leaves.tree
     every = tree.roll_up(leaves.points)
     can_win = tree.roll_up(np.maximum(attainable(leaves, target_year, as_of) - leaves.points, 0.0))

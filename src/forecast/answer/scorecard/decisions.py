@@ -71,10 +71,7 @@ class _Aim:
 def decision_table(stage: Stage, targets: pd.DataFrame) -> pd.DataFrame:
     """Set out what can be decided, what brings most first; see `Result.decisions`.
 
-    Parameters
-    ----------
-    targets : DataFrame
-        quantity, relation, value, set_on: of the ranks aimed at, the nearest is what chances are of.
+    Chances are of the nearest of the ranks aimed at.
     """
     aim = _aim(stage, targets)
     tried = [(row, points) for row, points in _tried(stage) if _gain(stage, points) > LEAST]

@@ -53,16 +53,10 @@ class Elasticity:
 def elasticity(
     known: Known, spec: RunSpec, code: str, now: float, told: tuple[str, Floats, Floats], reason: str
 ) -> Elasticity:
-    """Give what a unit of an indicator at the end of the year is worth.
+    """Give what a unit of an indicator at the end of the year is worth, or nothing for a `reason`.
 
-    Parameters
-    ----------
-    now
-        The area's latest figure; NaN if the year has none.
-    told
-        Component, points a unit, and points that the change since last year has moved, in each draw.
-    reason
-        Why it is worth nothing; empty if it is worth something.
+    `now` is the area's latest figure, NaN if the year has none; `told` the component, points a unit, and
+    points that the change since last year has moved, in each draw.
     """
     row = known.indicator_types.set_index("indicator_code").loc[code]
     expected = _projected(known, spec, code) if row["kind"] == CUMULATIVE else now

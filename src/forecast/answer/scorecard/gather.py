@@ -49,21 +49,8 @@ def gather(
 ) -> Gathered:
     """Combine models and departments, finest components first.
 
-    Parameters
-    ----------
-    leaves : Leaves
-        What the models say.
-    forms : DataFrame
-        Rows of the departments' latest forms, as `submissions.latest` gives them.
-    bias : Bias
-        What is known of how self-scores err.
-    last_year
-        Year whose published scores stand beside the forecasts.
-
-    Returns
-    -------
-    Gathered
-        `table` has `DEPARTMENT_COLUMNS`, one row a department and component.
+    `forms` are the departments' latest, as `submissions.latest` gives them; published scores of `last_year`
+    stand beside the forecasts.  The `table` has `DEPARTMENT_COLUMNS`, one row a department and component.
     """
     tree, root = leaves.tree, int(rng.integers(2**63))
     told = forms[forms["component"].isin(tree.names)]

@@ -21,6 +21,7 @@ from forecast.data import rules
 from forecast.data.framework import WHOLE
 from forecast.data.load import Known
 from forecast.data.rules import Rule
+from forecast.data.tables import pick
 from forecast.model.simulate import Draws, stream
 
 Floats = NDArray[np.float64]
@@ -92,14 +93,9 @@ def leaves_of(
     elasticities: Mapping[str, Elasticity],
     rng: np.random.Generator,
 ) -> Leaves:
-    """Draw every leaf.
+    """Draw every leaf, from joint draws of last year and the target year of the area alone.
 
-    Parameters
-    ----------
-    last, target : Draws
-        Joint draws of last year and the target year, of the area alone.
-    elasticities : mapping from indicator to Elasticity
-        What the forecast of a domain has of each indicator.
+    The elasticities say what the forecast of a domain has of each indicator.
     """
     size, root = len(target.shares), int(rng.integers(2**63))
     scored = tuple(rules.parse(row["rule"]) if row["rule"] else None for row in tree.leaf_rows)
@@ -174,16 +170,9 @@ def earned(rule: Rule, found: Projection, maximum: float, rng: np.random.Generat
 
 def last_scores(known: Known, spec: RunSpec, tree: Tree) -> tuple[Floats, NDArray[np.int_]]:
     """Latest published points of each node under the framework in force, and their years."""
-    rows = known.scores
-    rows = rows[
-        (rows["index_code"] == MAIN)
-        & (rows["area"] == spec.area)
-        & (rows["statistic"] == "value")
-        & (rows["year"] < spec.target_year)
-        & rows["score"].notna()
-    ]
-    since = _since(known, spec)
-    rows = rows[rows["year"] >= since].sort_values("year").drop_duplicates("component", keep="last")
+    rows = pick(known.scores, index_code=MAIN, area=spec.area, statistic="value").dropna(subset="score")
+    rows = rows[rows["year"].between(_since(known, spec), spec.target_year - 1)]
+    rows = rows.sort_values("year").drop_duplicates("component", keep="last")
     points, years = np.full(len(tree.rows), np.nan), np.zeros(len(tree.rows), dtype=int)
     by_name = rows.set_index("component")[["score", "unit", "year"]].to_dict("index")
     for node, row in enumerate(tree.rows):
@@ -197,13 +186,8 @@ def last_scores(known: Known, spec: RunSpec, tree: Tree) -> tuple[Floats, NDArra
 
 def _since(known: Known, spec: RunSpec) -> int:
     """First year of the framework in force: a code of an earlier one may mean another criterion."""
-    changes = known.events
-    changes = changes[
-        (changes["index_code"] == MAIN)
-        & (changes["kind"] == "framework")
-        & (changes["year"] <= spec.target_year)
-    ]
-    return int(changes["year"].max()) if len(changes) else 0
+    years = pick(known.events, index_code=MAIN, kind="framework")["year"]
+    return int(years[years <= spec.target_year].max()) if (years <= spec.target_year).any() else 0
 
 
 def _rounded(value: float) -> float | None:

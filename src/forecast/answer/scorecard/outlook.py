@@ -77,16 +77,9 @@ def outlook(
     targets: pd.DataFrame,
     elasticities: Mapping[str, Elasticity],
 ) -> Outlook:
-    """Look below the total for one area.
+    """Look below the total for one area, from the panel's joint draws of last year and the target year.
 
-    Parameters
-    ----------
-    last, target : Draws
-        The panel's joint draws of last year and the target year, all areas.
-    targets : DataFrame
-        What is aimed at: quantity, relation, value, set_on.
-    elasticities : mapping from indicator to Elasticity
-        What indicators are worth where no rule scores them.
+    The elasticities say what indicators are worth where no rule scores them.
     """
     tree = tree_of(framework)
     models, gathered = _gathered(known, spec, tree, (last, target), elasticities)

@@ -68,19 +68,10 @@ class Projection:
 
 
 def project(figures: pd.DataFrame, target_year: int, size: int, rng: np.random.Generator) -> Projection:
-    """Project one indicator of one area to the end of the year.
+    """Project one indicator of one area to the end of the year, in `size` draws.
 
-    Parameters
-    ----------
-    figures : DataFrame
-        One row a period as known on the day: indicator_code, indicator_name_vi, value, unit, period,
-        first_day, last_day.
-    target_year
-        Year whose end is meant.
-    size
-        Count of draws.
-    rng
-        Source of the draws.
+    Figures are one row a period as known on the day: indicator_code, indicator_name_vi, value, unit, period,
+    first_day, last_day.
     """
     first = figures.iloc[0]
     told = (str(first["indicator_code"]), str(first["indicator_name_vi"]), str(first["unit"]))

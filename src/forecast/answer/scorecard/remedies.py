@@ -16,21 +16,10 @@ OPEN: Final = ("planned", "doing")
 def of_year(
     remedies: pd.DataFrame, units: pd.DataFrame, area: str, year: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Keep what concerns one area and year.
+    """Keep what concerns one area and year, with columns and order.
 
-    Parameters
-    ----------
-    remedies, units : DataFrame
-        As `Known` has them.
-    area
-        Units of other areas, and their remedies, are left out.
-    year
-        A remedy belongs to the year in which it is due; without a due day, in which it was recorded.
-
-    Returns
-    -------
-    remedies, units : DataFrame
-        With their columns and order.
+    Units of other areas, and their remedies, are left out.  A remedy belongs to the year in which it is due;
+    without a due day, in which it was recorded.
     """
     here = units[units["area"] == area].reset_index(drop=True)
     own = remedies["unit"].isin(_names(here)) if len(units) else pd.Series(data=True, index=remedies.index)
@@ -39,19 +28,10 @@ def of_year(
 
 
 def remedy_table(remedies: pd.DataFrame, units: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
-    """List remedies in their latest state, the longest overdue first.
+    """List remedies in their latest state, the longest overdue first: `REMEDY_COLUMNS`.
 
-    Parameters
-    ----------
-    remedies, units : DataFrame
-        As `Known` has them.
-    as_of
-        A remedy due before this day that is neither done nor dropped is overdue.
-
-    Returns
-    -------
-    DataFrame
-        `REMEDY_COLUMNS`; units under the names of the list of units.
+    Overdue is one due before `as_of` that is neither done nor dropped; units have the names of the list of
+    units.
     """
     late = (pd.Timestamp(as_of) - remedies["due"]).dt.days.fillna(0).clip(lower=0)
     open_ = remedies["state"].isin(OPEN)

@@ -122,19 +122,9 @@ def scenario_table(
 def world_table(
     stage: Stage, worlds: Sequence[tuple[Scenario, World]], targets: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Set out scenarios that were played.
+    """Set out scenarios that were played: `SCENARIO_COLUMNS`, and the chance of every target under each.
 
-    Parameters
-    ----------
-    targets : DataFrame
-        quantity (rank, points, percent), relation, value, set_on.
-
-    Returns
-    -------
-    scenarios : DataFrame
-        `SCENARIO_COLUMNS`.
-    chances : DataFrame
-        `SCENARIO_TARGET_COLUMNS`: chance of every target under every scenario that can be told.
+    A scenario that cannot be told has no chances (`SCENARIO_TARGET_COLUMNS`).
     """
     rows: list[dict[str, Any]] = []
     chances: list[dict[str, Any]] = []

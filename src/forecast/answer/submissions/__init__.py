@@ -4,16 +4,3 @@ from forecast.answer.submissions.bias import Bias, learn
 from forecast.answer.submissions.duties import departments, items
 from forecast.answer.submissions.spread import quantiles
 from forecast.answer.submissions.status import WORTH_SAYING, beside, latest, of_run, status
-
-__all__ = [
-    "WORTH_SAYING",
-    "Bias",
-    "beside",
-    "departments",
-    "items",
-    "latest",
-    "learn",
-    "of_run",
-    "quantiles",
-    "status",
-]

@@ -65,24 +65,10 @@ class Bias:
     def correct(
         self, low: float, likely: float, high: float, domain: str, maximum: float
     ) -> tuple[float, float, float]:
-        """Take the bias out of three figures.
+        """Take the bias out of three figures: points in order and within [0, maximum], before and after.
 
-        All three move by the mean; low and high move away by what is not known of it, as
-        independent errors add.
-
-        Parameters
-        ----------
-        low, likely, high
-            Points, in order and within [0, maximum].
-        domain
-            Domain of the component; see `domain_of`.
-        maximum
-            Points.
-
-        Returns
-        -------
-        tuple of float
-            Low, likely, high in order, within [0, maximum]; as given where nothing is known.
+        All three move by the mean; low and high move away by what is not known of it, as independent errors
+        add.  Where nothing is known they stay as given.
         """
         found = self.of(domain)
         centre = likely + found.mean * maximum
@@ -116,32 +102,17 @@ def learn(
     scores: pd.DataFrame | None = None,
     maxima: Mapping[str, float] | None = None,
 ) -> Bias:
-    """Learn the bias of self-scores, domain by domain.
+    """Learn the bias of self-scores, domain by domain; without observations it corrects nothing.
 
-    An observation is one area, year and domain: the row of the domain itself, or else the sum of
-    its criteria.  Three normal levels: years vary about the bias of their area's domain, these
-    about an overall mean, and this about 0, that is no bias.  So a domain with few years is drawn
-    to the mean of all, and a mean of little evidence to no correction.  The two unknown variances
-    have half-normal priors and are integrated over a grid, which stays sober with one observation.
+    An observation is one area, year and domain: the row of the domain itself, or else the sum of its
+    criteria.  Three normal levels: years vary about the bias of their area's domain, these about an overall
+    mean, and this about 0, that is no bias.  So a domain with few years is drawn to the mean of all, and a
+    mean of little evidence to no correction.  The two unknown variances have half-normal priors and are
+    integrated over a grid, which stays sober with one observation.
 
-    Parameters
-    ----------
-    self_scores
-        area, year, component, self_score, appraised_score, max_score; points.
-    area
-        Its own rows speak of its domains; other areas' rows of the overall mean and the variances.
-    before_year
-        Rows of this year and later do not count.
-    scores
-        Published scores with ``share`` (see ``framework.with_share``), which stand in for a missing
-        appraised score.
-    maxima
-        Maximum of a component where the row has none.
-
-    Returns
-    -------
-    Bias
-        Without any observation: one that corrects nothing and says so.
+    The area's own rows speak of its domains, other areas' of the overall mean and the variances; rows of
+    `before_year` and later do not count.  Published `scores` with ``share`` (see ``framework.with_share``)
+    stand in for a missing appraised score, `maxima` where a row has no maximum.
     """
     observed = _observations(self_scores.loc[self_scores["year"] < before_year], scores, maxima or {})
     if observed.empty:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -51,7 +51,7 @@ def items(framework: Framework, department: str) -> tuple[Item, ...]:
     tree = _tree(framework)
     parents = {row.parent for row in tree.values()}
     return tuple(
-        Item(code, row.name, row.maximum, row.max_status, _domain(code, tree))
+        Item(code, row.name_vi, float(row.max_score), row.max_status, _line(code, tree)[-1])
         for code, row in tree.items()
         if code not in parents and department in _in_charge(code, tree)
     )
@@ -65,40 +65,21 @@ def deadline(target_year: int) -> dt.date:
 def domain_name(framework: Framework, domain: str) -> str:
     """Name a domain in Vietnamese; its code if the framework does not name it."""
     row = _tree(framework).get(domain)
-    return row.name if row and row.name else domain
+    return row.name_vi if row and row.name_vi else domain
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    parent: str
-    name: str
-    maximum: float
-    max_status: str
-    responsible: str
-
-
-def _tree(framework: Framework) -> dict[str, _Row]:
-    return {
-        code: row
-        for table in (framework.components, framework.criteria)
-        for code, row in _rows(table)
-        if code != TOTAL and not code.startswith(PART_PREFIX)
-    }
-
-
-def _rows(table: pd.DataFrame) -> list[tuple[str, _Row]]:
-    wanted = table[["component", "parent", "name_vi", "max_score", "max_status", "responsible"]]
-    return [
-        (str(code), _Row(str(parent), str(name), float(most), str(status), str(responsible)))
-        for code, parent, name, most, status, responsible in wanted.itertuples(index=False, name=None)
-    ]
+def _tree(framework: Framework) -> dict[str, Any]:
+    """Rows of components and criteria by code, but for the total and parts that cut across the domains."""
+    every = pd.concat([framework.components, framework.criteria], ignore_index=True)
+    every = every[(every["component"] != TOTAL) & ~every["component"].str.startswith(PART_PREFIX)]
+    return {str(row.component): row for row in every.itertuples(index=False)}
 
 
 def _names(responsible: str) -> tuple[str, ...]:
     return tuple(name for part in responsible.split(SEPARATOR) if (name := clean(part)))
 
 
-def _line(code: str, tree: dict[str, _Row]) -> list[str]:
+def _line(code: str, tree: dict[str, Any]) -> list[str]:
     """Give a component and what it is part of, up to the domain; a circle ends where it closes."""
     line: list[str] = []
     while code in tree and code not in line:
@@ -107,9 +88,5 @@ def _line(code: str, tree: dict[str, _Row]) -> list[str]:
     return line
 
 
-def _in_charge(code: str, tree: dict[str, _Row]) -> tuple[str, ...]:
+def _in_charge(code: str, tree: dict[str, Any]) -> tuple[str, ...]:
     return next((names for each in _line(code, tree) if (names := _names(tree[each].responsible))), ())
-
-
-def _domain(code: str, tree: dict[str, _Row]) -> str:
-    return _line(code, tree)[-1]

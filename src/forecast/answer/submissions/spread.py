@@ -19,30 +19,18 @@ def quantiles(
 ) -> NDArray[np.float64]:
     """Give the quantiles of a distribution whose 10, 50 and 90 percent points are known.
 
-    Between the low and the high figure it is a two-piece normal, so that each side has its own
-    spread.  Beyond them a normal tail would leave the scale; what room is left there is used up
-    exponentially instead, starting with the same slope.  A figure on the bound leaves no room, and
-    the tail is a chance of the bound itself: full points are a real outcome.
+    Between the low and the high figure it is a two-piece normal, so that each side has its own spread.
+    Beyond them a normal tail would leave the scale; what room is left there is used up exponentially instead,
+    starting with the same slope.  A figure on the bound leaves no room, and the tail is a chance of the bound
+    itself: full points are a real outcome.
 
-    Parameters
-    ----------
-    low, likely, high
-        Points, ``0 <= low <= likely <= high <= maximum``.
-    maximum
-        Points, above 0.
-    levels
-        Quantile levels in [0, 1], any shape; ranks of random draws too.
-
-    Returns
-    -------
-    ndarray
-        Points in [0, maximum], of the shape of `levels`; exact at 0.1, 0.5 and 0.9, never
-        falling as the level rises.
+    Levels lie in [0, 1] and may be ranks of random draws; the points are of their shape, exact at 0.1, 0.5
+    and 0.9, and never fall as the level rises.
 
     Raises
     ------
     ValueError
-        If the figures are out of order or off the scale, or a level is off [0, 1].
+        If not ``0 <= low <= likely <= high <= maximum``, or a level is off [0, 1].
     """
     at = np.asarray(levels, dtype=float)
     if not np.all((at >= 0) & (at <= 1)):

@@ -13,7 +13,7 @@ from forecast.answer.submissions.duties import deadline, departments, items
 from forecast.base.spec import RunSpec
 from forecast.data.framework import Framework
 from forecast.data.load import Known
-from forecast.data.tables import DAY_DTYPE
+from forecast.data.tables import DAY_DTYPE, pick
 
 WORTH_SAYING: Final = 0.1  # points: members nearer than that do not disagree, whatever their ranges
 _DAYS = ("due_on", "received_on")
@@ -21,29 +21,13 @@ _DAYS = ("due_on", "received_on")
 
 def of_run(submissions: pd.DataFrame, *, area: str, index_code: str, target_year: int) -> pd.DataFrame:
     """Keep the rows of one area, index and target year, in their order."""
-    wanted = (
-        (submissions["area"] == area)
-        & (submissions["index_code"] == index_code)
-        & (submissions["target_year"] == target_year)
-    )
-    return submissions.loc[wanted]
+    return pick(submissions, area=area, index_code=index_code, target_year=target_year)
 
 
 def latest(submissions: pd.DataFrame, *, area: str, index_code: str, target_year: int) -> pd.DataFrame:
-    """Give of each department the rows of its latest form.
+    """Give of each department the rows of its latest form for one area, index and target year.
 
-    Parameters
-    ----------
-    submissions
-        ``Known.submissions``, in the order of the file.
-    area, index_code, target_year
-        Forms for other areas, indexes and years do not count.
-
-    Returns
-    -------
-    DataFrame
-        The columns of `submissions`, index from 0.  Of two forms received on one day the one
-        further down in the file is the later.
+    Of two forms received on one day the one further down in the file is the later.
     """
     rows = of_run(submissions, area=area, index_code=index_code, target_year=target_year)
     order = rows.sort_values("received_on", kind="stable")
@@ -55,25 +39,12 @@ def latest(submissions: pd.DataFrame, *, area: str, index_code: str, target_year
 def status(
     known: Known, framework: Framework, spec: RunSpec, comparison: pd.DataFrame | None = None
 ) -> pd.DataFrame:
-    """Tell of each department in charge whether its forecast is there.
+    """Tell of each department in charge, in the framework's order, whether its forecast is there.
 
-    Parameters
-    ----------
-    known, framework
-        As known on ``spec.as_of``.
-    spec
-        Index, area and target year.
-    comparison
-        department, component, gap (points), disagrees, as in ``Result.departments``; without it
-        nothing is said of disagreement.
-
-    Returns
-    -------
-    DataFrame
-        `STATUS_COLUMNS`, one row a department in the framework's order.  state is "sent", "late"
-        (its first form came after 30 September) or "missing"; days_late counts to the day of that
-        first form, or to ``spec.as_of`` where there is none; component and gap are those of the
-        largest disagreement.
+    The state is "sent", "late" (its first form came after 30 September) or "missing"; days_late counts to the
+    day of that first form, or to ``spec.as_of`` where there is none.  Component and gap are those of the
+    largest disagreement in the `comparison`, which is as ``Result.departments``; without it nothing is said
+    of any.
     """
     given, area, code, year = known.submissions, spec.area, spec.index_code, spec.target_year
     rows = of_run(given, area=area, index_code=code, target_year=year)
@@ -127,14 +98,7 @@ def _gap(comparison: pd.DataFrame | None, department: str) -> dict[str, Any]:
 
 
 def beside(last: pd.DataFrame, model: pd.DataFrame) -> pd.DataFrame:
-    """Hold departments' forecasts against the models'.
-
-    Parameters
-    ----------
-    last
-        Rows of the latest forms; see `latest`.
-    model
-        component, median, lower, upper: 80 percent, points.
+    """Hold departments' latest forms against the models' median, lower and upper (80 percent, points).
 
     Returns
     -------

@@ -14,14 +14,3 @@ from forecast.data.foreign.beside import (
     read_covariates_frame,
 )
 from forecast.data.foreign.read import YearlyTable, folded, read_file, read_frame
-
-__all__ = [
-    "EVERYWHERE",
-    "CovariateTable",
-    "YearlyTable",
-    "folded",
-    "read_covariates_file",
-    "read_covariates_frame",
-    "read_file",
-    "read_frame",
-]

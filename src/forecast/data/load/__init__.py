@@ -37,30 +37,13 @@ from forecast.data.scenarios import Scenario
 from forecast.data.scenarios import parsed as parse_scenarios
 from forecast.data.tables import Table, as_known
 
-__all__ = [
-    "LOCK",
-    "Known",
-    "Vintages",
-    "content_of",
-    "read",
-    "read_breaks",
-    "read_panel",
-    "read_vintages",
-    "rehearse",
-]
-
 LOCK: Final = ".lock"  # held in the folder by who adds to its tables
 
 
 def read(source: Source, *, as_of: dt.date) -> Known:
-    """Read all tables of a folder as they were known on one day.
+    """Read all tables of a folder, or of files in memory by name, as they were known on one day.
 
-    Parameters
-    ----------
-    source
-        Folder with the CSV files of `tables.DATA_TABLES` and ``areas.csv``, or these files in memory by name.
-    as_of
-        Rows published after this day are checked and left out.
+    Rows published later are checked and left out.
 
     Raises
     ------

@@ -70,16 +70,9 @@ def in_points(rows: pd.DataFrame, framework: Framework) -> pd.Series:
 def contradictions(
     points: pd.DataFrame, ranks: pd.DataFrame, sums: Sums, provinces: int
 ) -> list[Contradiction]:
-    """List the contradictions of one index and year.
+    """List the contradictions of one index and year, from points and ranks by area and component.
 
-    Parameters
-    ----------
-    points, ranks
-        By area and component.
-    sums
-        Components and what adds up to them; see `sums_of`.
-    provinces
-        Count of provinces, from which a component's ranks follow from its scores.
+    From the count of provinces follow a component's ranks, from `sums_of` what adds up.
     """
     return [*_sums(points, sums), *_ranks(points, ranks, provinces)]
 
@@ -125,12 +118,7 @@ def of_years(
 ) -> pd.DataFrame:
     """List the contradictions of several years: year, area, component, kind, stated, due, parts.
 
-    Parameters
-    ----------
-    rows
-        Provinces' own scores of one index: year, area, component, score, unit, share, rank.
-    provinces
-        How many there were, by year.
+    Rows are the provinces' own scores of one index: year, area, component, score, unit, share, rank.
     """
     found = []
     for year, of_year in rows.groupby("year"):

@@ -56,23 +56,9 @@ def content_of(source: Source, file: str) -> bytes:
 
 
 def read_rows(path: Path, table: Table, *, file: str = "") -> tuple[Rows | None, list[Problem]]:
-    """Read a CSV file with the columns of `table`, in any order.
+    """Read a UTF-8 CSV file with the columns of `table`, in any order; None if it is no table at all.
 
-    Parameters
-    ----------
-    path
-        UTF-8 CSV with commas; a byte order mark is accepted.
-    table
-        Contract whose columns are expected.
-    file
-        Name used in messages; the file's own name if empty.
-
-    Returns
-    -------
-    Rows or None
-        None if the file cannot be read as a table at all.
-    list of Problem
-        Problems of the file, its header and the shape of its rows; empty if there are none.
+    With it come the problems of the file, its header and the shape of its rows.
     """
     name = file or path.name
     try:

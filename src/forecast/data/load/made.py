@@ -74,20 +74,11 @@ class Carrier:
     regions: Mapping[str, frozenset[str]]
 
     def carried(self, figures: pd.DataFrame) -> pd.DataFrame:
-        """Give figures for the areas of the year.
+        """Give settled figures, with what `framework.with_share` adds, for the areas of the year.
 
-        Parameters
-        ----------
-        figures : DataFrame
-            Settled rows of scores with `share`, `maximum` and `share_status` of `framework.with_share`; of
-            tables without a statistic each row is of one area.
-
-        Returns
-        -------
-        DataFrame
-            With the columns given, but for those three.  Rows of years with the same areas are as they were;
-            of an area that goes on, scores are as published.  What is made has the trust "made", a `spread`
-            of twice its doubt, and a `note` that tells its parts; those without a figure in square brackets.
+        Of tables without a statistic each row is of one area.  Rows of years with the same areas are as they
+        were; of an area that goes on, scores are as published.  What is made has the trust "made", a `spread`
+        of twice its doubt, and a `note` that tells its parts; those without a figure in square brackets.
         """
         columns = [name for name in figures.columns if name not in ("share", "maximum", "share_status")]
         done = []

@@ -31,20 +31,8 @@ _WHERE: Final = ["index_code", "year", "area"]
 def contradicted(known: pd.DataFrame, as_of: dt.date) -> pd.Series:
     """Mark the rows that cannot be right, given the other rows known on the same day.
 
-    A province's total must be the sum of its parts where all are known; the lowest score of the
-    country may not exceed a province's own, nor the highest fall short of one.
-
-    Parameters
-    ----------
-    known
-        Rows of the scores, with index_code, year, area, component, statistic, score, unit, source_day.
-    as_of
-        Day of knowledge; a page made later proves nothing.
-
-    Returns
-    -------
-    Series of bool
-        On the index of `known`.
+    A province's total must be the sum of its parts where all are known; the lowest score of the country may
+    not exceed a province's own, nor the highest fall short of one.  A page made after `as_of` proves nothing.
     """
     of_the_day = known.loc[~(known["source_day"] > pd.Timestamp(as_of))]
     proofs = of_the_day.loc[(known["statistic"] == "value") & known["score"].notna()]

@@ -69,21 +69,10 @@ def settle(
     share: pd.Series | None = None,
     wrong: pd.Series | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Take one row for each key.
+    """Take one row for each key, of rows known on `as_of` with score, rank, trust, source_day and source_url.
 
-    Parameters
-    ----------
-    known
-        Rows known on `as_of`, with score, rank, trust, source_day and source_url; index from 0.
-    key
-        Columns of the key.
-    as_of
-        Day of knowledge.
-    share
-        Each row's score as a share of its maximum, so that points and percent compare; the score
-        itself if None.
-    wrong
-        Rows whose score other figures prove wrong; none if None.
+    `share` is each row's score as a share of its maximum, so that points and percent compare (the score
+    itself if None); `wrong` marks rows whose score other figures prove wrong.
 
     Returns
     -------

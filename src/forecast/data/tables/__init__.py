@@ -60,63 +60,6 @@ from forecast.data.tables.values import (
 if TYPE_CHECKING:  # the command line's help needs the names, not pandas
     import pandas as pd
 
-__all__ = [
-    "ANNOUNCEMENTS",
-    "APPRAISED",
-    "AREAS",
-    "BREAKS",
-    "COMPONENTS",
-    "COUNTRY",
-    "DATA_TABLES",
-    "DAY_DTYPE",
-    "DOMAINS",
-    "ELASTICITIES",
-    "EVENTS",
-    "EVERY_CODE",
-    "FIRST_YEAR",
-    "FORECAST_COLUMNS",
-    "FORECAST_KEY",
-    "FRAMEWORKS",
-    "FREQUENCIES",
-    "INDEX_CODES",
-    "INDICATORS",
-    "INDICATOR_KEY",
-    "INDICATOR_KINDS",
-    "INDICATOR_TYPES",
-    "LARGEST",
-    "LAST_YEAR",
-    "LINEAGE",
-    "MADE",
-    "MAX_STATUS",
-    "MERGED_COLUMNS",
-    "ORGANS",
-    "PANEL",
-    "PARTS",
-    "RELATED",
-    "RELATED_CODES",
-    "RELATED_KEY",
-    "REMEDIES",
-    "RESULT_COLUMNS",
-    "SCORES",
-    "SCORE_CODES",
-    "SCORE_KEY",
-    "SELF_SCORES",
-    "SOURCES",
-    "STATES",
-    "STATISTICS",
-    "SUBMISSIONS",
-    "TARGETS",
-    "TRUST",
-    "UNITS",
-    "UNIT_KINDS",
-    "Column",
-    "Kind",
-    "Table",
-    "as_known",
-    "known_from",
-    "undated",
-]
-
 DATA_TABLES: Final = (
     *(SCORES, RELATED, INDICATORS, INDICATOR_TYPES, FRAMEWORKS, EVENTS, ANNOUNCEMENTS, TARGETS),
     *(LINEAGE, ORGANS, SUBMISSIONS, SELF_SCORES, REMEDIES, ELASTICITIES),
@@ -135,19 +78,9 @@ _KNOWN_FROM: Final = (
 
 
 def as_known(frame: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
-    """Keep the rows that were known on a day: those with ``published_on <= as_of``.
+    """Keep the rows with ``published_on <= as_of`` (or another column of days), in their order, index from 0.
 
-    Parameters
-    ----------
-    frame
-        A table with one of the columns that say from which day a row is known.
-    as_of
-        The day; a row published on it counts.
-
-    Returns
-    -------
-    DataFrame
-        The known rows in their order, index from 0.  Undated rows are never known.
+    Undated rows are never known.
 
     Raises
     ------
@@ -156,6 +89,13 @@ def as_known(frame: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
     """
     column = known_from(frame)
     return frame.loc[frame[column] <= dt.datetime.combine(as_of, dt.time())].reset_index(drop=True)
+
+
+def pick(frame: pd.DataFrame, **values: object) -> pd.DataFrame:
+    """Keep the rows in which each of these columns has this value."""
+    for column, value in values.items():
+        frame = frame[frame[column] == value]
+    return frame
 
 
 def undated(frame: pd.DataFrame) -> pd.DataFrame:

@@ -11,11 +11,11 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Patch
 
 from forecast.base import labels
-from forecast.data.tables import COMPONENTS
+from forecast.data.tables import COMPONENTS, pick
 from forecast.desk.views import View, refuse_component, said
 from forecast.pages import reading
 from forecast.pages.markup import Figure, Table
-from forecast.pages.plot.canvas import BLACK, BLUE, GRID, Sheet, draw
+from forecast.pages.plot.canvas import BLACK, BLUE, GRID, Sheet, figure
 from forecast.pages.tables import columns as c
 from forecast.pages.tables.spec import TableSpec, Take, draw_table, say
 
@@ -42,15 +42,10 @@ def gaps(steps: Steps, component: str, lang: str) -> View:
 
 def cells(known: Known, index_code: str) -> pd.DataFrame:
     """List what is published of provinces: component, area, year, known ("score" or "rank")."""
-    rows = known.scores
-    own = rows[
-        (rows["index_code"] == index_code)
-        & (rows["statistic"] == "value")
-        & rows["area"].isin(known.provinces)
-        & rows["component"].isin(COMPONENTS[index_code])
-    ]
-    told = own[["component", "area", "year"]].assign(known=np.where(own["score"].notna(), "score", "rank"))
-    return told.sort_values(["component", "area", "year"]).reset_index(drop=True)
+    own = pick(known.scores, index_code=index_code, statistic="value")
+    own = own[own["area"].isin(known.provinces) & own["component"].isin(COMPONENTS[index_code])]
+    table = own[["component", "area", "year"]].assign(known=np.where(own["score"].notna(), "score", "rank"))
+    return table.sort_values(["component", "area", "year"]).reset_index(drop=True)
 
 
 def grid_of(known: Known, frame: pd.DataFrame, component: str) -> pd.DataFrame:
@@ -101,22 +96,13 @@ def _picture(grid: pd.DataFrame, component: str, lang: str) -> Figure:
         sheet.key(axes, handles, columns=4)
         return canvas
 
-    wide, narrow = draw(drawing, name="gaps", alt=alt, lang=lang)
     fields = (
         c.words("area", "desk.gaps.province"),
         *(c.words(str(year), str(year), _level(year, lang)) for year in years),
     )
     records = grid.rename_axis("area").reset_index()
     table = draw_table(TableSpec(lang, say("desk.gaps.caption", **facts), records, fields, form="scroll"))
-
-    return Figure(
-        caption=table.caption,
-        alt=alt,
-        svg=wide,
-        narrow=narrow,
-        table=table,
-        table_label=labels.text("page.data", lang),
-    )
+    return figure(drawing, name="gaps", alt=alt, lang=lang, caption=table.caption, table=table)
 
 
 def _level(year: int, lang: str) -> Take:

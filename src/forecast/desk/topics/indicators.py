@@ -81,7 +81,7 @@ def _table(frame: pd.DataFrame, result: Result, lang: str) -> Table:
     return Table(
         caption=labels.text("desk.indicators.caption", lang),
         columns=(
-            Column(labels.text("current.indicator", lang)),
+            Column(labels.text("head.indicator", lang)),
             *(
                 Column(labels.text(f"desk.indicators.{name}", lang), numeric=name != "past")
                 for name in ("years", "past", "now", "alike")

@@ -9,7 +9,7 @@ import pandas as pd
 
 from forecast.base import labels
 from forecast.data.framework import breaks
-from forecast.data.tables import COUNTRY
+from forecast.data.tables import COUNTRY, pick
 from forecast.desk.views import View, said
 from forecast.pages import reading
 from forecast.pages.markup import Passage, Shown, Table
@@ -76,24 +76,15 @@ def risers(result: Result, crossed: tuple[int, ...]) -> tuple[pd.DataFrame, floa
     pairs = then.merge(later, on=["area", "year"], suffixes=("", "_later"))
     mean_rise = (pairs["year"] + YEARS).map(means) - pairs["year"].map(means)
     rise = pairs["share_later"] - pairs["share"]
-    frame = pd.DataFrame(
-        {
-            "area": pairs["area"],
-            "year": pairs["year"],
-            "score": pairs["share"],
-            "rank": pairs["rank"],
-            "later": pairs["year"] + YEARS,
-            "later_score": pairs["share_later"],
-            "later_rank": pairs["rank_later"],
-            "rise": rise,
-            "mean_rise": mean_rise,
-            "own_rise": rise - mean_rise.fillna(0.0),
-            "parts": [
-                _parts(result, str(area), int(year))
-                for area, year in zip(pairs["area"], pairs["year"], strict=True)
-            ],
-        }
-    )
+    cells = zip(pairs["area"], pairs["year"], strict=True)
+    renamed = {"share": "score", "share_later": "later_score", "rank_later": "later_rank"}
+    frame = pairs.rename(columns=renamed).assign(
+        later=pairs["year"] + YEARS,
+        rise=rise,
+        mean_rise=mean_rise,
+        own_rise=rise - mean_rise.fillna(0.0),
+        parts=[_parts(result, str(area), int(year)) for area, year in cells],
+    )[list(COLUMNS)]
     across = [any(year < each <= year + YEARS for each in crossed) for year in frame["year"]]
     # Across a change of method a rise without a mean to compare it with says nothing.
     frame = frame[~(np.array(across, dtype=bool) & frame["mean_rise"].isna().to_numpy())]
@@ -113,14 +104,8 @@ def _shares(result: Result) -> tuple[pd.DataFrame, pd.Series[float]]:
 
 def _parts(result: Result, area: str, year: int) -> str:
     """Write the rises of domains that are published of both years, largest first."""
-    rows = result.evidence
-    own = rows[
-        (rows["index_code"] == result.spec.index_code)
-        & (rows["area"] == area)
-        & (rows["use"] == "score")
-        & (rows["component"] != reading.TOTAL)
-        & rows["year"].isin([year, year + YEARS])
-    ]
+    own = pick(result.evidence, index_code=result.spec.index_code, area=area, use="score")
+    own = own[(own["component"] != reading.TOTAL) & own["year"].isin([year, year + YEARS])]
     wide = own.pivot_table(index="component", columns="year", values="observed_share")
     if not {year, year + YEARS} <= set(wide.columns):
         return ""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from forecast.data.tables import pick
 from forecast.desk.views import View, said
 from forecast.pages import reading, report
 from forecast.pages.markup import Table
@@ -27,13 +28,8 @@ def survey(steps: Steps, lang: str) -> View:
 
 def by_year(result: Result) -> pd.DataFrame:
     """Give the area's published SIPAS and the country's mean: year, score, rank, national, ahead, method."""
-    rows, code = result.evidence, reading.survey(result.spec.index_code)
-    means = rows[
-        (rows["index_code"] == code)
-        & (rows["statistic"] == "mean")
-        & (rows["component"] == reading.TOTAL)
-        & (rows["use"] == "mean")
-    ]
+    code = reading.survey(result.spec.index_code)
+    means = pick(result.evidence, index_code=code, statistic="mean", component=reading.TOTAL, use="mean")
     national = means.groupby("year")["observed_share"].mean() * 100
     own = (
         reading.history(result, reading.TOTAL, index_code=code).set_index("year").iloc[: None if code else 0]
@@ -48,8 +44,8 @@ def by_year(result: Result) -> pd.DataFrame:
 
 def _table(result: Result, frame: pd.DataFrame, lang: str) -> Table:
     fields = (
-        c.whole("year", "desk.year_head"),
-        c.figure("score", "desk.survey.score", "points", mark=lambda r: reading.rank_mark(r["rank"], lang)),
+        c.whole("year", "head.year"),
+        c.figure("score", "head.result", "points", mark=lambda r: reading.rank_mark(r["rank"], lang)),
         c.figure("national", "desk.survey.national", "points"),
         c.figure("ahead", "desk.survey.ahead", "change"),
     )

@@ -6,5 +6,3 @@ Made from a `Result` alone: figures are picked and named here, none is computed.
 from forecast.pages.handout.sheet import Column, Sheet
 from forecast.pages.handout.sheets import sheets
 from forecast.pages.handout.write import BOOK, LONG, NOTICE, write
-
-__all__ = ["BOOK", "LONG", "NOTICE", "Column", "Sheet", "sheets", "write"]

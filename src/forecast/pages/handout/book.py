@@ -32,18 +32,9 @@ _TAB: Final = re.compile(r"[\[\]:*?/\\]")  # what a tab may not hold
 
 
 def content(sheets: Iterable[Sheet], *, lang: str, warning: str, day: dt.date) -> bytes:
-    """Write the sheets as .xlsx; the same sheets give the same bytes.
+    """Write the sheets as .xlsx, made on the `day`; the same sheets give the same bytes.
 
-    Parameters
-    ----------
-    sheets
-        One page each.
-    lang
-        Language of the file's own words.
-    warning
-        Stands above every table and on every printed page; may be empty.
-    day
-        Stands as the day on which the file was made.
+    The `warning`, which may be empty, stands above every table and on every printed page.
     """
     book = Workbook()
     book.remove(book.worksheets[0])

@@ -8,9 +8,18 @@ from typing import Final
 from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages import reading
-from forecast.pages.handout.current import current
 from forecast.pages.handout.sheet import Sheet, sheet
-from forecast.pages.tables import changes, data, forecast, past, people, scenarios, scorecard, standing
+from forecast.pages.tables import (
+    changes,
+    current,
+    data,
+    forecast,
+    past,
+    people,
+    scenarios,
+    scorecard,
+    standing,
+)
 from forecast.pages.tables.spec import TableSpec
 
 TABLES: Final[tuple[Callable[[Result, str], TableSpec], ...]] = (
@@ -39,28 +48,13 @@ TABLES: Final[tuple[Callable[[Result, str], TableSpec], ...]] = (
     past.past_components,
     lambda result, lang: past.skill(reading.skill_by_year(result), lang),
     scorecard.indicators,
-    current,
+    current.current,
     data.published,
 )
 
 
 def sheets(result: Result, *, lang: str, run_id: str = "") -> tuple[Sheet, ...]:
-    """Lay out every figure of a result with its range.
-
-    Parameters
-    ----------
-    result
-        Gives the figures.
-    lang
-        Language of heads and words.
-    run_id
-        Name of the run, for the sheet that says where the figures come from.
-
-    Returns
-    -------
-    tuple of Sheet
-        Those that have rows, and "about" last.
-    """
+    """Lay out every figure of a result with its range: the tables that have rows, and "about" last."""
     specs = [make(result, lang) for make in TABLES]
     absent = [reading.said(spec.absent, lang) for spec in specs if spec.absent and not len(spec.records)]
     if len(result.scorecard) and not reading.has_criteria(result):

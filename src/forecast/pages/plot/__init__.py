@@ -16,25 +16,6 @@ from forecast.pages.plot.scenarios import scenarios
 from forecast.pages.plot.standing import rank
 from forecast.pages.plot.verification import verified
 
-__all__ = [
-    "card",
-    "coverage",
-    "current",
-    "domains",
-    "history",
-    "known",
-    "lost",
-    "prepare",
-    "rank",
-    "ranking",
-    "scenarios",
-    "skill",
-    "tile_map",
-    "track",
-    "verified",
-    "warm",
-]
-
 
 def prepare(result: Result, lang: str) -> None:
     """Draw what several notebooks of a run show, or the runs of several areas; each is then remembered."""

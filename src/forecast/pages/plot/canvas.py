@@ -28,6 +28,7 @@ from matplotlib.textpath import text_to_path
 from matplotlib.ticker import Formatter
 
 from forecast.base import labels
+from forecast.pages.markup import Figure, Table
 
 BLACK: Final = "#000000"
 BLUE: Final = "#0072B2"
@@ -146,32 +147,23 @@ class Sheet:
             canvas.legend(handles=handles, loc="outside upper center", ncols=count, columnspacing=1.4)
 
 
-def draw(drawing: Callable[[Sheet], Canvas], *, name: str, alt: str, lang: str) -> tuple[str, str]:
-    """Draw a picture for a desk and for a phone.
+def figure(
+    drawing: Callable[[Sheet], Canvas],
+    *,
+    name: str,
+    alt: str,
+    lang: str,
+    caption: str,
+    table: Table | None = None,
+    notes: Sequence[str] = (),
+) -> Figure:
+    """Draw a picture for a desk and for a phone, and put with it the words and figures that stand for it.
 
-    Parameters
-    ----------
-    drawing
-        Makes the picture on the sheet it is given.
-    name
-        Name of the figure; with `alt`, it makes the ids inside the picture unique on a page.
-    alt
-        What the picture shows, in a sentence.
-    lang
-        Language of ticks.
-
-    Returns
-    -------
-    tuple of str
-        The wide SVG and the narrow SVG, to be put into HTML as they are.
+    `name`, with `alt`, makes the ids inside the picture unique on a page.
     """
-    wide, narrow = (_svg(drawing, Sheet(narrow=small, lang=lang), name, alt) for small in (False, True))
-    return wide, narrow
-
-
-def draw_once(drawing: Callable[[Sheet], Canvas], *, name: str, alt: str, lang: str) -> str:
-    """Draw a picture that is no wider on a desk than on a phone; see `draw`."""
-    return _svg(drawing, Sheet(narrow=True, lang=lang), name, alt)
+    wide, narrow = (draw(drawing, name=name, alt=alt, lang=lang, narrow=small) for small in (False, True))
+    label = labels.text("page.data", lang) if table else ""
+    return Figure(caption, alt, wide, narrow, tuple(notes), table, label)
 
 
 def warm() -> None:
@@ -229,11 +221,12 @@ class _Paper(FigureCanvasSVG):
         self._pen.finalize()  # type: ignore[no-untyped-call, unused-ignore]
 
 
-def _svg(drawing: Callable[[Sheet], Canvas], sheet: Sheet, name: str, alt: str) -> str:
-    salt = hashlib.sha256(f"{name} {sheet.narrow} {alt}".encode()).hexdigest()[:12]
+def draw(drawing: Callable[[Sheet], Canvas], *, name: str, alt: str, lang: str, narrow: bool = False) -> str:
+    """Draw one picture as SVG that goes into HTML as it is; see `figure`."""
+    salt = hashlib.sha256(f"{name} {narrow} {alt}".encode()).hexdigest()[:12]
     out = io.StringIO()
     with mpl.rc_context({**_STYLE, "svg.hashsalt": salt}):
-        picture = drawing(sheet)
+        picture = drawing(Sheet(narrow, lang))
         _place_no_empty_name(picture)
         _Paper(picture, out).write()
     return _for_html(out.getvalue(), salt, alt)

@@ -15,7 +15,7 @@ from forecast.base.indexes import INDEXES
 from forecast.base.spec import interval_ends
 from forecast.pages import reading
 from forecast.pages.markup import Figure
-from forecast.pages.plot.canvas import BLUE, MEDIAN, Sheet, draw
+from forecast.pages.plot.canvas import BLUE, MEDIAN, Sheet, figure
 from forecast.pages.plot.history import ESTIMATED, PUBLISHED
 from forecast.pages.tables import forecast as tables
 
@@ -56,19 +56,12 @@ def card(result: Result, *, lang: str) -> Figure:
         sheet.key(left, _key(past, year, lang), columns=4)
         return canvas
 
-    wide, narrow = draw(drawing, name="card", alt=alt, lang=lang)
     first = int(min([*past["year"], *ranks["year"], year]))
-    return Figure(
-        caption=labels.text("card.history", lang, first=first, year=year),
-        alt=alt,
-        svg=wide,
-        narrow=narrow,
-        table=tables.history(result, reading.TOTAL, lang),
-        table_label=labels.text("page.data", lang),
-        notes=(labels.text("card.history_note", lang),)
-        if INDEXES[result.spec.index_code].basis == "criteria"
-        else (),
-    )
+    caption = labels.text("card.history", lang, first=first, year=year)
+    by_criteria = INDEXES[result.spec.index_code].basis == "criteria"
+    notes = (labels.text("card.history_note", lang),) if by_criteria else ()
+    table = tables.history(result, reading.TOTAL, lang)
+    return figure(drawing, name="card", alt=alt, lang=lang, caption=caption, notes=notes, table=table)
 
 
 def _score(axes: Axes, result: Result, past: pd.DataFrame, sheet: Sheet) -> None:

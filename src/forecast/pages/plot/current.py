@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -13,9 +13,11 @@ from matplotlib.lines import Line2D
 from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages import reading
-from forecast.pages.markup import Column, Figure, Pieces, Table, row
-from forecast.pages.plot.canvas import BLACK, BLUE, MEDIAN, RANGE_WIDTHS, VERMILION, Look, Sheet, draw
+from forecast.pages.markup import Figure, Pieces, Table
+from forecast.pages.plot.canvas import BLACK, BLUE, MEDIAN, RANGE_WIDTHS, VERMILION, Look, Sheet, figure
 from forecast.pages.plot.points import WIDE_NAME, name_rows, write_beside
+from forecast.pages.tables import columns as c
+from forecast.pages.tables.spec import TableSpec, draw_table
 
 MOST: Final = 8
 ROOM: Final = 0.05  # of the width, beyond the widest range
@@ -42,16 +44,15 @@ def current(result: Result, *, lang: str) -> Figure | Pieces:
         sheet.key(axes, _key(rows, lang), columns=3, narrow_columns=1)
         return canvas
 
-    alt = _finding(rows, lang)
-    wide, narrow = draw(drawing, name="current", alt=alt, lang=lang)
-    return Figure(
-        caption=labels.text("current.figure", lang, year=result.spec.target_year),
-        alt=alt,
-        svg=wide,
-        narrow=narrow,
+    caption = labels.text("current.figure", lang, year=result.spec.target_year)
+    return figure(
+        drawing,
+        name="current",
+        alt=_finding(rows, lang),
+        lang=lang,
+        caption=caption,
         notes=(labels.text("current.figure_note", lang),),
-        table=_table(result, rows, names, lang),
-        table_label=labels.text("page.data", lang),
+        table=_table(rows.assign(name=names), caption, lang),
     )
 
 
@@ -71,7 +72,7 @@ def _ranges(axes: Axes, rows: pd.DataFrame, names: list[str], sheet: Sheet) -> N
     places = np.arange(len(rows), 0, -1, dtype=float)
     axes.axvline(0.0, **NOTHING, zorder=1)
     for place, name, (_, record) in zip(places, names, rows.iterrows(), strict=True):
-        line, mark = _looks(record)
+        line, mark = (STATED, STATED_MARK) if record["by"] == "expert" else (LEARNT, MEDIAN)
         axes.hlines([place], [record["lower"]], [record["upper"]], **line)
         axes.plot([record["effect"]], [place], **mark)
         write_beside(axes, name, labels.signed(record["effect"], 2, sheet.lang), place, sheet)
@@ -80,10 +81,6 @@ def _ranges(axes: Axes, rows: pd.DataFrame, names: list[str], sheet: Sheet) -> N
     axes.set_xlim(min(ends) - ROOM * width, max(ends) + (WORDS if sheet.narrow else ROOM) * width)
     below, beside = (labels.text(f"current.{name}", sheet.lang) for name in ("axis", "beside_head"))
     name_rows(axes, names, places, sheet, below=below, beside=beside)
-
-
-def _looks(record: pd.Series[Any]) -> tuple[Look, Look]:
-    return (STATED, STATED_MARK) if record["by"] == "expert" else (LEARNT, MEDIAN)
 
 
 def _key(rows: pd.DataFrame, lang: str) -> list[Line2D]:
@@ -96,20 +93,10 @@ def _key(rows: pd.DataFrame, lang: str) -> list[Line2D]:
     return [Line2D([], [], **look, label=labels.text(key, lang)) for key, look in looks]
 
 
-def _table(result: Result, rows: pd.DataFrame, names: list[str], lang: str) -> Table:
-    lines = [
-        row(
-            name,
-            labels.signed(record["effect"], 2, lang),
-            reading.span(record["lower"], record["upper"], lang, decimals=2),
-        )
-        for name, (_, record) in zip(names, rows.iterrows(), strict=True)
-    ]
-    return Table(
-        caption=labels.text("current.figure", lang, year=result.spec.target_year),
-        columns=(
-            Column(labels.text("current.indicator", lang)),
-            *(Column(labels.text(f"current.{head}", lang), numeric=True) for head in ("effect", "range")),
-        ),
-        rows=tuple(lines),
+def _table(rows: pd.DataFrame, caption: str, lang: str) -> Table:
+    fields = (
+        c.words("name", "head.indicator"),
+        c.figure("effect", "current.effect", "change"),
+        c.span("range", "head.range", ("lower", "upper"), lang, decimals=2),
     )
+    return draw_table(TableSpec(lang, caption, rows, fields))

@@ -24,10 +24,11 @@ from forecast.pages.plot.canvas import (
     VERMILION,
     Look,
     Sheet,
-    draw,
+    figure,
     range_keys,
 )
 from forecast.pages.plot.history import history
+from forecast.pages.plot.points import head_beside
 from forecast.pages.tables import forecast as tables
 
 BEFORE: Final[Look] = {"marker": "D", "markersize": 5.5, "color": VERMILION, "linestyle": ""}
@@ -52,16 +53,14 @@ def domains(result: Result, *, lang: str) -> Figure:
         sheet.key(axes, _key(table, result.spec.target_year, lang), columns=3)
         return canvas
 
-    alt = _finding(table, names, lang)
-    wide, narrow = draw(drawing, name="domains", alt=alt, lang=lang)
-    return Figure(
+    return figure(
+        drawing,
+        name="domains",
+        alt=_finding(table, names, lang),
+        lang=lang,
         caption=labels.text("domains.figure_caption", lang, year=result.spec.target_year),
-        alt=alt,
-        svg=wide,
-        narrow=narrow,
         notes=reading.star_note(table["max_status"], lang),
         table=tables.domain_figures(result, lang),
-        table_label=labels.text("page.data", lang),
     )
 
 
@@ -107,16 +106,7 @@ def _rows(axes: Axes, result: Result, table: pd.DataFrame, names: Sequence[str],
     axes.grid(axis="x")
     axes.spines["left"].set_visible(False)
     if not sheet.narrow:
-        head = labels.text("domains.points_head", sheet.lang)
-        axes.annotate(
-            head,
-            (1.02, 1),
-            xytext=(0, 2),
-            xycoords="axes fraction",
-            textcoords="offset points",
-            va="bottom",
-            fontsize=8.5,
-        )
+        head_beside(axes, labels.text("domains.points_head", sheet.lang))
 
 
 def _words(axes: Axes, record: pd.Series[Any], place: float, name: str, sheet: Sheet) -> None:

@@ -70,7 +70,7 @@ def write_html(fans: Sequence[Fan], file: IO[bytes], lang: str) -> None:
             sheet.key(axes, _key(lang), columns=5)
             return canvas
 
-        wide, _ = draw(drawing, name=f"fan {fan.title}", alt=alt, lang=lang)
+        wide = draw(drawing, name=f"fan {fan.title}", alt=alt, lang=lang)
         parts.append(
             f"<figure><figcaption>{escape(fan.title)}</figcaption>\n{wide}\n<p>{escape(alt)}</p></figure>"
         )
@@ -88,7 +88,11 @@ def write_png(fans: Sequence[Fan], file: IO[bytes], lang: str) -> None:
         cells = np.atleast_1d(canvas.subplots(rows, columns)).ravel()
         for axes, fan in zip(cells, fans, strict=False):
             _draw(axes, fan, sheet)
-            axes.set_title(_cut(fan.title), loc="left", fontsize=8.5)
+            axes.set_title(
+                _cut(fan.title),
+                loc="left",
+                fontsize=8.5,
+            )
         for axes in cells[len(fans) :]:
             axes.set_visible(False)
         canvas.legend(
@@ -157,8 +161,8 @@ def _decimals(values: Floats) -> int:
     return int(np.clip(2 - np.floor(np.log10(width)), 0, 6))
 
 
-def _cut(text: str, limit: int = 46) -> str:
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+def _cut(text: str) -> str:
+    return text if len(text) <= 46 else f"{text[:45]}…"
 
 
 def _span(fans: Sequence[Fan]) -> str:

@@ -24,7 +24,7 @@ from forecast.pages.plot.canvas import (
     VERMILION,
     Look,
     Sheet,
-    draw,
+    figure,
     range_keys,
 )
 from forecast.pages.plot.known import STATES
@@ -47,17 +47,8 @@ def history(
 ) -> Figure:
     """Draw a component's years and its forecast, percent of the maximum, so that versions compare.
 
-    Parameters
-    ----------
-    result
-        Gives published and estimated years, national means and quantiles.
-    component
-        Code of the component.
-    breaks
-        Years whose criteria differ from those of the year before.  Neighbouring years are joined by a
-        line unless a break lies between them; where the breaks are not given, nothing is joined.
-    lang
-        Language of the words.
+    Neighbouring years are joined by a line unless one of the `breaks`, years whose criteria differ from those
+    of the year before, lies between them; where the breaks are not given, nothing is joined.
     """
     past, means = reading.shares(result, component), reading.national_means(result, component)
     alt = _finding(result, component, past, lang)
@@ -80,26 +71,18 @@ def history(
         sheet.key(axes, _key(past, len(means), lang), columns=3)
         return canvas
 
-    wide, narrow = draw(drawing, name=f"history {component}", alt=alt, lang=lang)
-    return Figure(
-        caption=_caption(result, component, lang),
-        alt=alt,
-        svg=wide,
-        narrow=narrow,
-        notes=(labels.text("domains.figure_note", lang), *_break_note(past, breaks, lang), *doubt),
-        table=tables.history(result, component, lang),
-        table_label=labels.text("page.data", lang),
-    )
-
-
-def _caption(result: Result, component: str, lang: str) -> str:
     name = reading.short_name(component, lang)
-    return labels.text("history.caption", lang, component=name, year=result.spec.target_year)
-
-
-def _break_note(past: pd.DataFrame, breaks: Collection[int] | None, lang: str) -> tuple[str, ...]:
     inside = [str(year) for year in sorted(breaks or ()) if year in set(past["year"])]
-    return (labels.text("history.note", lang, years=reading.listed(inside, lang)),) if inside else ()
+    note = (labels.text("history.note", lang, years=reading.listed(inside, lang)),) if inside else ()
+    return figure(
+        drawing,
+        name=f"history {component}",
+        alt=alt,
+        lang=lang,
+        caption=labels.text("history.caption", lang, component=name, year=result.spec.target_year),
+        notes=(labels.text("domains.figure_note", lang), *note, *doubt),
+        table=tables.history(result, component, lang),
+    )
 
 
 def _finding(result: Result, component: str, past: pd.DataFrame, lang: str) -> str:

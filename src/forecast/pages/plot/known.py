@@ -13,7 +13,7 @@ from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.markup import Figure
-from forecast.pages.plot.canvas import BLACK, BLUE, GREY, VERMILION, Look, Sheet, draw, remembered
+from forecast.pages.plot.canvas import BLACK, BLUE, GREY, VERMILION, Look, Sheet, figure, remembered
 from forecast.pages.tables import forecast as tables
 
 STATES: Final[dict[str, Look]] = {
@@ -75,13 +75,5 @@ def known(result: Result, *, lang: str) -> Figure:
         sheet.key(axes, handles, columns=4)
         return canvas
 
-    wide, narrow = draw(drawing, name="known", alt=alt, lang=lang)
     table = tables.known(result, lang)
-    return Figure(
-        caption=table.caption,
-        alt=alt,
-        svg=wide,
-        narrow=narrow,
-        table=table,
-        table_label=labels.text("page.data", lang),
-    )
+    return figure(drawing, name="known", alt=alt, lang=lang, caption=table.caption, table=table)

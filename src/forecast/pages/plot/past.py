@@ -23,7 +23,7 @@ from forecast.pages.plot.canvas import (
     VERMILION,
     Look,
     Sheet,
-    draw,
+    figure,
     range_keys,
     remembered,
 )
@@ -103,17 +103,9 @@ def track(result: Result, *, lang: str) -> Figure | Passage:
         sheet.key(axes, handles, columns=3, narrow_columns=1)
         return canvas
 
-    wide, narrow = draw(drawing, name="track", alt=alt, lang=lang)
     caption = labels.text("track.caption", lang, place=place, unit=unit)
-    return Figure(
-        caption=caption,
-        alt=alt,
-        svg=wide,
-        narrow=narrow,
-        notes=(labels.text("domains.figure_note", lang),),
-        table=beside_picture(tables.track(result, lang)),
-        table_label=labels.text("page.data", lang),
-    )
+    notes, table = (labels.text("domains.figure_note", lang),), beside_picture(tables.track(result, lang))
+    return figure(drawing, name="track", alt=alt, lang=lang, caption=caption, notes=notes, table=table)
 
 
 def coverage(result: Result, *, lang: str) -> Figure | Passage:
@@ -152,15 +144,8 @@ def _coverage(cells: Cells, lang: str) -> Figure:
         axes.grid(axis="y")
         return canvas
 
-    wide, narrow = draw(drawing, name="coverage", alt=alt, lang=lang)
-    return Figure(
-        caption=labels.text("coverage.caption", lang),
-        alt=alt,
-        svg=wide,
-        narrow=narrow,
-        table=beside_picture(tables.coverage(table, lang)),
-        table_label=labels.text("page.data", lang),
-    )
+    caption, figures = labels.text("coverage.caption", lang), beside_picture(tables.coverage(table, lang))
+    return figure(drawing, name="coverage", alt=alt, lang=lang, caption=caption, table=figures)
 
 
 def _name_share(axes: Axes, record: pd.Series[Any], sheet: Sheet) -> None:
@@ -217,14 +202,6 @@ def _skill(cells: Cells, lang: str) -> Figure:
         axes.grid(axis="y")
         return canvas
 
-    wide, narrow = draw(drawing, name="skill", alt=alt, lang=lang)
-    caption = labels.text("skill.caption", lang)
-    return Figure(
-        caption=caption,
-        alt=alt,
-        svg=wide,
-        narrow=narrow,
-        notes=(labels.text("skill.note", lang),),
-        table=beside_picture(tables.skill(table, lang)),
-        table_label=labels.text("page.data", lang),
-    )
+    caption, note = (labels.text(f"skill.{key}", lang) for key in ("caption", "note"))
+    figures = beside_picture(tables.skill(table, lang))
+    return figure(drawing, name="skill", alt=alt, lang=lang, caption=caption, notes=(note,), table=figures)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.markup import Figure, Pieces
-from forecast.pages.plot.canvas import BLACK, BLUE, VERMILION, Look, Sheet, draw, remembered
+from forecast.pages.plot.canvas import BLACK, BLUE, VERMILION, Look, Sheet, figure, remembered
 from forecast.pages.tables.scorecard import lost_figures
 
 MOST: Final = 10
@@ -55,31 +55,24 @@ def _lost(result: Result, kind: Literal["domain", "criterion"], lang: str) -> Fi
         return canvas
 
     alt = _finding(rows, names, lang)
-    wide, narrow = draw(drawing, name=f"lost-{kind}", alt=alt, lang=lang)
-    return Figure(
-        caption=labels.text(f"lost.{plural}_figure", lang, year=result.spec.target_year),
+    return figure(
+        drawing,
+        name=f"lost-{kind}",
         alt=alt,
-        svg=wide,
-        narrow=narrow,
+        lang=lang,
+        caption=labels.text(f"lost.{plural}_figure", lang, year=result.spec.target_year),
         notes=reading.star_note(rows["max_status"], lang),
         table=lost_figures(result, rows, kind, lang),
-        table_label=labels.text("page.data", lang),
     )
 
 
 def _finding(rows: pd.DataFrame, names: list[str], lang: str) -> str:
-    said = [
-        {
-            "name": reading.short(name, 2 * WIDE_NAME),
-            "lost": labels.number(lost, 2, lang),
-            "winnable": labels.number(winnable, 2, lang),
-        }
-        for name, lost, winnable in zip(names, rows["lost"], rows["winnable"], strict=True)
-    ]
-    first = {"first": said[0]["name"], "lost": said[0]["lost"], "winnable": said[0]["winnable"]}
-    if len(said) == 1:
-        return labels.text("lost.alt_one", lang, **first)
-    return labels.text("lost.alt", lang, **first, second=said[1]["name"], second_lost=said[1]["lost"])
+    short = [reading.short(name, 2 * WIDE_NAME) for name in names[:2]]
+    figures = rows[["lost", "winnable"]].head(2).map(lambda value: labels.number(value, 2, lang))
+    facts = {"first": short[0], **figures.iloc[0]}
+    if len(short) == 1:
+        return labels.text("lost.alt_one", lang, **facts)
+    return labels.text("lost.alt", lang, **facts, second=short[1], second_lost=figures["lost"].iloc[1])
 
 
 def _bars(axes: Axes, rows: pd.DataFrame, names: list[str], sheet: Sheet) -> None:
@@ -92,21 +85,11 @@ def _bars(axes: Axes, rows: pd.DataFrame, names: list[str], sheet: Sheet) -> Non
         seen = end - begin > 1e-9
         axes.barh(places[seen], (end - begin)[seen], left=begin[seen], height=thick, clip_on=False, **look)
     for place, name, (_, record) in zip(places, names, rows.iterrows(), strict=True):
-        _beside(axes, record, place, name, sheet)
+        size = {key: labels.number(record[key], 2, sheet.lang) for key in ("lost", "winnable")}
+        write_beside(axes, name, labels.text("lost.beside", sheet.lang, **size), place, sheet)
     axes.set_xlim(0, float(rows["max_score"].max()))
     below, beside = (labels.text(f"lost.{name}", sheet.lang) for name in ("axis", "beside_head"))
     name_rows(axes, names, places, sheet, below=below, beside=beside)
-
-
-def _beside(axes: Axes, record: pd.Series[Any], place: float, name: str, sheet: Sheet) -> None:
-    """Write what is lost beside a bar; on a phone the bar's name too, above it."""
-    said = labels.text(
-        "lost.beside",
-        sheet.lang,
-        lost=labels.number(record["lost"], 2, sheet.lang),
-        winnable=labels.number(record["winnable"], 2, sheet.lang),
-    )
-    write_beside(axes, name, said, place, sheet)
 
 
 def write_beside(axes: Axes, name: str, said: str, place: float, sheet: Sheet) -> None:
@@ -134,7 +117,7 @@ def name_rows(
     axes.grid(axis="x")
     axes.spines["left"].set_visible(False)
     if not sheet.narrow:
-        _head_beside(axes, beside)
+        head_beside(axes, beside)
 
 
 def two_lines(name: str) -> str:
@@ -147,7 +130,8 @@ def two_lines(name: str) -> str:
     return "\n".join([lines[0], reading.short(" ".join(lines[1:]), WIDE_NAME)]) if lines[1:] else lines[0]
 
 
-def _head_beside(axes: Axes, text: str) -> None:
+def head_beside(axes: Axes, text: str) -> None:
+    """Write what stands beside the rows, above them."""
     axes.annotate(
         text,
         (1.02, 1),

@@ -13,7 +13,7 @@ from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.markup import Figure, environment
-from forecast.pages.plot.canvas import BLACK, BLUE, GREY, VERMILION, Sheet, draw_once, remembered
+from forecast.pages.plot.canvas import BLACK, BLUE, GREY, VERMILION, Sheet, draw, remembered
 from forecast.pages.plot.tiles import placed
 from forecast.pages.tables import standing
 
@@ -136,11 +136,10 @@ def ranking(result: Result, *, lang: str) -> Figure:
         axes.spines["left"].set_visible(False)
         return canvas
 
-    picture = draw_once(drawing, name="ranking", alt=alt, lang=lang)
     return Figure(
         caption=labels.text("provinces.ranking", lang, **facts),
         alt=alt,
-        svg=picture,
+        svg=draw(drawing, name="ranking", alt=alt, lang=lang, narrow=True),
         table=standing.province_figures(result, lang),
         table_label=labels.text("page.data", lang),
         notes=(labels.text("provinces.note", lang),),

@@ -12,7 +12,7 @@ from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.markup import Figure, Pieces
-from forecast.pages.plot.canvas import BLACK, BLUE, MEDIAN, RANGE_WIDTHS, Look, Sheet, draw, remembered
+from forecast.pages.plot.canvas import BLACK, BLUE, MEDIAN, RANGE_WIDTHS, Look, Sheet, figure, remembered
 from forecast.pages.plot.points import WIDE_NAME, name_rows, write_beside
 from forecast.pages.tables.scenarios import scenario_figures
 
@@ -36,16 +36,17 @@ def scenarios(result: Result, *, lang: str) -> Figure | Pieces:
         sheet.key(axes, _key(lang), columns=3, narrow_columns=2)
         return canvas
 
-    alt = _finding(told, names, lang)
-    wide, narrow = draw(drawing, name="scenarios", alt=alt, lang=lang)
-    return Figure(
+    rest = result.scenarios.loc[result.scenarios["median"].isna()]
+    others = "; ".join(reading.scenario_name(record, lang) for _, record in rest.iterrows())
+    left_out = (labels.text("scenario_table.left_out", lang, names=others),) if others else ()
+    return figure(
+        drawing,
+        name="scenarios",
+        alt=_finding(told, names, lang),
+        lang=lang,
         caption=labels.text("scenario_table.figure", lang, year=result.spec.target_year),
-        alt=alt,
-        svg=wide,
-        narrow=narrow,
-        notes=(labels.text("domains.figure_note", lang), *_left_out(result, lang)),
+        notes=(labels.text("domains.figure_note", lang), *left_out),
         table=scenario_figures(result, told, lang),
-        table_label=labels.text("page.data", lang),
     )
 
 
@@ -99,9 +100,3 @@ def _key(lang: str) -> list[Line2D]:
         ("scenario_table.key_base", NOW),
     )
     return [Line2D([], [], **look, label=labels.text(key, lang)) for key, look in looks]
-
-
-def _left_out(result: Result, lang: str) -> tuple[str, ...]:
-    rows = result.scenarios.loc[result.scenarios["median"].isna()]
-    names = [reading.scenario_name(record, lang) for _, record in rows.iterrows()]
-    return (labels.text("scenario_table.left_out", lang, names="; ".join(names)),) if names else ()

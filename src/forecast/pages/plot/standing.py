@@ -12,7 +12,7 @@ from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.markup import Figure
-from forecast.pages.plot.canvas import BLACK, BLUE, VERMILION, Sheet, draw, remembered
+from forecast.pages.plot.canvas import BLACK, BLUE, VERMILION, Sheet, figure, remembered
 from forecast.pages.tables.forecast import rank_bands
 
 
@@ -45,15 +45,9 @@ def rank(result: Result, *, lang: str) -> Figure:
         axes.grid(axis="y")
         return canvas
 
-    wide, narrow = draw(drawing, name="rank", alt=alt, lang=lang)
-    return Figure(
-        caption=labels.text("rank.caption", lang, year=result.spec.target_year, ranked=count),
-        alt=alt,
-        svg=wide,
-        narrow=narrow,
-        table=rank_bands(result, lang),
-        table_label=labels.text("page.data", lang),
-    )
+    caption = labels.text("rank.caption", lang, year=result.spec.target_year, ranked=count)
+    table = rank_bands(result, lang)
+    return figure(drawing, name="rank", alt=alt, lang=lang, caption=caption, table=table)
 
 
 def bars(

@@ -10,7 +10,7 @@ from forecast.answer.judgement import Judgement
 from forecast.answer.result import RANK
 from forecast.base import labels
 from forecast.pages.markup import Figure
-from forecast.pages.plot.canvas import BLACK, BLUE, MEDIAN, RANGE_WIDTHS, Sheet, draw, range_keys
+from forecast.pages.plot.canvas import BLACK, BLUE, MEDIAN, RANGE_WIDTHS, Sheet, figure, range_keys
 from forecast.pages.tables import verification as tables
 
 _ENDS = {80: ("lower", "upper"), 95: ("lower95", "upper95")}
@@ -49,5 +49,5 @@ def verified(found: Judgement, *, lang: str) -> Figure:
     worst = names[int(off.argmax())] if len(off) else labels.MISSING
     inside = int((table["inside80"] == 1).sum())
     alt = labels.text("verified.figure_alt", lang, inside=inside, count=len(table), worst=worst)
-    wide, narrow = draw(drawing, name="verified", alt=alt, lang=lang)
-    return Figure(labels.text("verified.figure_caption", lang), alt, wide, narrow)
+    caption = labels.text("verified.figure_caption", lang)
+    return figure(drawing, name="verified", alt=alt, lang=lang, caption=caption)

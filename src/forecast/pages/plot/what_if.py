@@ -9,22 +9,14 @@ from numpy.typing import NDArray
 
 from forecast.base import labels
 from forecast.pages.markup import Figure
-from forecast.pages.plot.canvas import BLACK, BLUE, Sheet, draw
+from forecast.pages.plot.canvas import BLACK, BLUE, Sheet, figure
 from forecast.pages.plot.standing import bars
 
 Floats = NDArray[np.float64]
 
 
 def rank_moved(before: NDArray[np.int_], after: NDArray[np.int_], ranked: int, *, lang: str) -> Figure:
-    """Draw the chance of each rank under a scenario, and without it as an outline.
-
-    Parameters
-    ----------
-    before, after : ndarray, shape (n,)
-        Rank in each draw.
-    ranked
-        How many areas are ranked.
-    """
+    """Draw the chance of each of the ranks under a scenario, and without it as an outline, from draws."""
     places = np.arange(1, ranked + 1)
     heights = [100 * np.bincount(drawn, minlength=ranked + 1)[1:] / len(drawn) for drawn in (before, after)]
     medians = [int(np.median(drawn)) for drawn in (before, after)]
@@ -49,5 +41,5 @@ def rank_moved(before: NDArray[np.int_], after: NDArray[np.int_], ranked: int, *
         sheet.key(axes, [scenario, now], columns=2)
         return canvas
 
-    wide, narrow = draw(drawing, name="rank_moved", alt=alt, lang=lang)
-    return Figure(caption=labels.text("desk.rank.caption", lang), alt=alt, svg=wide, narrow=narrow)
+    caption = labels.text("desk.rank.caption", lang)
+    return figure(drawing, name="rank_moved", alt=alt, lang=lang, caption=caption)

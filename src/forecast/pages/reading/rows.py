@@ -11,7 +11,7 @@ import pandas as pd
 from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.base.spec import interval_ends
-from forecast.data.tables import COUNTRY, MADE
+from forecast.data.tables import COUNTRY, MADE, pick
 
 EVEN: Final = (33, 66)  # percent; the band of the phrase table in which no direction is claimed
 TOPS: Final = (10, 15)  # groups whose chance is always told
@@ -42,8 +42,7 @@ def line(result: Result, component: str) -> pd.Series[Any]:
 
 def quantile(result: Result, component: str, level: float, *, index_code: str = "") -> float:
     """Read one quantile of the city's forecast; NaN if the result has none."""
-    levels = _quantiles(result, component, index_code or result.spec.index_code)
-    return levels.get(round(level, 4), math.nan)
+    return _quantiles(result, component, index_code or result.spec.index_code).get(round(level, 4), math.nan)
 
 
 def model_alone(result: Result) -> dict[float, float] | None:
@@ -56,25 +55,16 @@ def model_alone(result: Result) -> dict[float, float] | None:
 
 @lru_cache(maxsize=256)  # a result never changes, and a page asks some hundred times
 def _quantiles(result: Result, component: str, index_code: str, model: str = "") -> dict[float, float]:
-    rows = result.forecast
-    wanted = (
-        (rows["component"] == component)
-        & (rows["area"] == result.spec.area)
-        & (rows["index_code"] == index_code)
-        & (rows["model"] == (model or main_model(result)))
-        & (rows["output_type"] == "quantile")
-    )
-    levels = rows.loc[wanted, "output_type_id"].astype(float).round(4)
-    return dict(zip(levels.tolist(), rows.loc[wanted, "value"].tolist(), strict=True))
+    asked = {"component": component, "area": result.spec.area, "index_code": index_code}
+    rows = pick(result.forecast, **asked, model=model or main_model(result), output_type="quantile")
+    levels = rows["output_type_id"].astype(float).round(4)
+    return dict(zip(levels.tolist(), rows["value"].tolist(), strict=True))
 
 
 def interval(result: Result, component: str, level: int, *, index_code: str = "") -> tuple[float, float]:
     """Read the ends of a central interval of `level` percent."""
-    low, high = interval_ends(level)
-    return (
-        quantile(result, component, low, index_code=index_code),
-        quantile(result, component, high, index_code=index_code),
-    )
+    low, high = (quantile(result, component, end, index_code=index_code) for end in interval_ends(level))
+    return low, high
 
 
 def main_model(result: Result) -> str:
@@ -101,16 +91,10 @@ def history(result: Result, component: str, *, index_code: str = "") -> pd.DataF
         One row per year, ascending: year, score (in the unit published, NaN where only a rank is known),
         rank, trust.
     """
-    rows = result.evidence
-    wanted = (
-        (rows["index_code"] == (index_code or result.spec.index_code))
-        & (rows["area"] == result.spec.area)
-        & (rows["component"] == component)
-        & (rows["statistic"] == "value")
-        & (rows["trust"] != MADE)
-    )
-    columns = ["year", "score", "rank", "trust"]
-    return rows.loc[wanted, columns].drop_duplicates("year").sort_values("year").reset_index(drop=True)
+    asked = {"index_code": index_code or result.spec.index_code, "area": result.spec.area}
+    rows = pick(result.evidence, **asked, component=component, statistic="value")
+    rows = rows.loc[rows["trust"] != MADE, ["year", "score", "rank", "trust"]]
+    return rows.drop_duplicates("year").sort_values("year").reset_index(drop=True)
 
 
 def shares(result: Result, component: str) -> pd.DataFrame:
@@ -129,18 +113,10 @@ def shares(result: Result, component: str) -> pd.DataFrame:
 
 def national_means(result: Result, component: str) -> pd.DataFrame:
     """Give the published means of the country: year, share (percent of the maximum); one row a year."""
-    rows = result.evidence
-    wanted = (
-        (rows["index_code"] == result.spec.index_code)
-        & (rows["area"] == COUNTRY)
-        & (rows["component"] == component)
-        & (rows["statistic"] == "mean")
-        & rows["observed_share"].notna()
-    )
-    found = rows.loc[wanted, ["year", "observed_share"]].drop_duplicates("year").sort_values("year")
-    return pd.DataFrame({"year": found["year"], "share": 100 * found["observed_share"]}).reset_index(
-        drop=True
-    )
+    asked = {"index_code": result.spec.index_code, "area": COUNTRY, "component": component}
+    rows = pick(result.evidence, **asked, statistic="mean").dropna(subset="observed_share")
+    rows = rows.drop_duplicates("year").sort_values("year").reset_index(drop=True)
+    return pd.DataFrame({"year": rows["year"], "share": 100 * rows["observed_share"]})
 
 
 def share_quantile(result: Result, component: str, level: float) -> float:
@@ -208,18 +184,9 @@ def aims(result: Result) -> pd.DataFrame:
     columns = ["quantity", "value", "set_on", "probability"]
     newest = result.targets.sort_values("set_on", ascending=False, kind="stable")[columns]
     set_places = newest.loc[newest["quantity"] == "rank", "value"].tolist()
-    others = [
-        {
-            "quantity": "rank",
-            "value": float(place),
-            "set_on": pd.NaT,
-            "probability": chance_of_top(result, place),
-        }
-        for place in TOPS
-        if place not in set_places
-    ]
-    rows = [*newest.to_dict("records"), *others]
-    return pd.DataFrame(rows, columns=columns)
+    others = [place for place in TOPS if place not in set_places]
+    tops = [("rank", float(place), pd.NaT, chance_of_top(result, place)) for place in others]
+    return pd.DataFrame([*newest.itertuples(index=False, name=None), *tops], columns=columns)
 
 
 def parts(result: Result) -> pd.DataFrame:
@@ -270,6 +237,4 @@ def rank_mark(rank: float, lang: str) -> str:
 def last_rank_of(record: pd.Series[Any], lang: str) -> str:
     """Write last year's published rank of a summary row; an empty text if there is none."""
     rank = float(record.get("last_rank", math.nan))
-    if math.isnan(rank):
-        return ""
-    return labels.text("mark.rank", lang, rank=int(rank))
+    return "" if math.isnan(rank) else labels.text("evidence.rank", lang, rank=int(rank))

@@ -176,8 +176,3 @@ def provinces_with(result: Result, component: str) -> tuple[int, bool]:
     used = (rows["index_code"] == panel_of(result.spec.index_code)) & rows["use"].isin(["score", "rank"])
     areas = set(rows.loc[used & (rows["component"] == component), "area"])
     return len(areas), result.spec.area in areas
-
-
-def provinces_by_domain(result: Result) -> list[int]:
-    """Count, for each domain, the provinces whose figures of it are used."""
-    return [provinces_with(result, str(component))[0] for component in domains(result)["component"]]

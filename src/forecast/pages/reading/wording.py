@@ -8,14 +8,19 @@ import math
 import re
 import textwrap
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Final
+
+import pandas as pd
 
 from forecast.base import labels
 from forecast.base.incoming import record
 from forecast.base.indexes import INDEXES, SURVEYS, panel_of
+from forecast.base.labels import Phrase
 
 SPACE: Final = "\N{NO-BREAK SPACE}"
+SHADES: Final = 5  # classes of colour in the style sheet
 
 _UNSEEN: Final = ("Cc", "Cf", "Co", "Cs")  # control, format (which turns the direction), private, surrogate
 _NEVER: Final = "\ufffe\uffff"  # no characters at all; neither XML nor a workbook can hold them
@@ -61,7 +66,7 @@ def department(responsible: str, lang: str) -> str:
 
 def said(reason: Any, lang: str) -> str:
     """Write a reason from a table: a `Phrase`, JSON of one or several phrases, a key, or plain text."""
-    if isinstance(reason, labels.Phrase):
+    if isinstance(reason, Phrase):
         return reason.text(lang)
     text = "" if reason is None or (isinstance(reason, float) and math.isnan(reason)) else str(reason)
     if text.startswith(("{", "[")):
@@ -77,7 +82,7 @@ def _is_phrase(told: object) -> bool:
     return isinstance(told, dict) and told.get("key") in labels.catalogue()
 
 
-def _phrase(told: Mapping[str, Any], lang: str) -> labels.Phrase:
+def _phrase(told: Mapping[str, Any], lang: str) -> Phrase:
     """Build a phrase from parsed JSON; a fact may be a phrase again, a name in both languages, a code."""
     facts: dict[str, Any] = {}
     for name, fact in told.get("facts", {}).items():
@@ -85,7 +90,7 @@ def _phrase(told: Mapping[str, Any], lang: str) -> labels.Phrase:
             facts[name] = _phrase(fact, lang) if "key" in fact else own_words(fact[lang])
         else:
             facts[name] = _fact(name, fact, lang) if isinstance(fact, str) else fact
-    return labels.Phrase(told["key"], facts)
+    return Phrase(told["key"], facts)
 
 
 def _fact(name: str, fact: str, lang: str) -> str:
@@ -209,7 +214,7 @@ def phrase(probability: float, lang: str) -> str:
 
 
 def gain(value: float, lang: str) -> str:
-    """Write points that a decision brings: two decimals, as a sub-criterion has half a point."""
+    """Write points of a criterion, or that a decision brings: two decimals, as some have half a point."""
     return labels.number(value, 2, lang)
 
 
@@ -218,3 +223,56 @@ def listed(parts: Sequence[str], lang: str) -> str:
     if len(parts) < 2:
         return "".join(parts)
     return labels.text("list.and", lang, first=", ".join(parts[:-1]), last=parts[-1])
+
+
+def doubtful(status: object) -> bool:
+    """Tell whether a maximum must be marked: not if it was read, nor if the whole page says it is made up."""
+    return status not in ("read", "made_up")
+
+
+def starred_maximum(record: pd.Series[Any], lang: str) -> str:
+    """Write a component's maximum, with a star if it was not read; for pictures, where there is no room."""
+    return labels.plain(float(record["max_score"]), lang) + ("*" if doubtful(record["max_status"]) else "")
+
+
+def star_note(statuses: Iterable[object], lang: str) -> tuple[str, ...]:
+    """Say what the star means, where there is one."""
+    return (labels.text("max_status.star", lang),) if any(map(doubtful, statuses)) else ()
+
+
+def scale_note(index_code: str) -> tuple[Phrase, ...]:
+    """Say that an index is published on another scale than its points here, where it is."""
+    index = INDEXES[index_code]
+    if math.isnan(index.printed_maximum):
+        return ()
+    facts = {"index": Phrase(f"short_index.{index_code}"), "maximum": f"{index.printed_maximum:g}"}
+    return (Phrase("domains.scale", facts | {"points": f"{index.maximum:g}"}),)
+
+
+def maximum_note(record: pd.Series[Any], lang: str) -> tuple[str, ...]:
+    """Say that a component's own maximum was not read; nothing if it was."""
+    if not doubtful(record["max_status"]):
+        return ()
+    top = labels.plain(float(record["max_score"]), lang)
+    return (labels.text("domain.maximum_assumed", lang, maximum=top),)
+
+
+class Shades:
+    """Classes of equal width between the lowest and the highest forecast, 1 the lowest.
+
+    None is narrower than the last digit that is shown, so there may be fewer than `SHADES`.
+    """
+
+    def __init__(self, medians: pd.Series[float]) -> None:
+        self.low, self.high = float(medians.min()), float(medians.max())
+        self.width = max((self.high - self.low) / SHADES, 0.1)
+
+    def of(self, value: float) -> int:
+        """Give the class of a value."""
+        return min(SHADES, 1 + int((value - self.low) / self.width))
+
+    def legend(self, lang: str) -> list[tuple[int, str]]:
+        """Give the classes with their ranges."""
+        ends = [self.low + k * self.width for k in range(self.of(self.high) + 1)]
+        spans = (span(low, high, lang) for low, high in pairwise(ends))
+        return list(enumerate(spans, start=1))

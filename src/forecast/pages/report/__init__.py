@@ -7,10 +7,9 @@ themselves in JupyterLab and, through `page`, become one self-contained HTML fil
 from forecast.pages.markup import warm
 from forecast.pages.report.accounts import account
 from forecast.pages.report.annex import fold, method, provinces
-from forecast.pages.report.around import issuer
+from forecast.pages.report.around import issuer, quality_table, run_record
 from forecast.pages.report.cards import cards
-from forecast.pages.report.current import current_table
-from forecast.pages.report.decisions import decision_lines, decision_notes, decisions
+from forecast.pages.report.decisions import decision_lines, decision_notes, decisions, gamble_list
 from forecast.pages.report.domains import domain_passage
 from forecast.pages.report.front import (
     annex,
@@ -25,15 +24,14 @@ from forecast.pages.report.front import (
 from forecast.pages.report.letter import Letter, letter
 from forecast.pages.report.page import page
 from forecast.pages.report.past import track_passage
-from forecast.pages.report.quality import quality_table, run_record
-from forecast.pages.report.scorecard import gamble_list
-from forecast.pages.report.standing import rank_passage, sipas, standing, survey
+from forecast.pages.report.standing import sipas, standing, survey
 from forecast.pages.report.verification import (
     last_verification,
     verification_files,
     verification_page,
 )
 from forecast.pages.tables.changes import changed_rows_table, changes_table
+from forecast.pages.tables.current import current_table
 from forecast.pages.tables.data import (
     conflict_table,
     count_table,
@@ -74,73 +72,3 @@ from forecast.pages.tables.scorecard import (
     scorecard_table,
 )
 from forecast.pages.tables.standing import ladder_table, path_table
-
-__all__ = [
-    "Letter",
-    "account",
-    "annex",
-    "assumed_table",
-    "cards",
-    "caveats",
-    "changed_rows_table",
-    "changes_table",
-    "conflict_table",
-    "count_table",
-    "cover",
-    "current_table",
-    "decision_lines",
-    "decision_notes",
-    "decisions",
-    "department_domain_table",
-    "department_reasons",
-    "department_table",
-    "domain_passage",
-    "domain_table",
-    "evidence_table",
-    "fold",
-    "front_page",
-    "gamble_list",
-    "heading",
-    "headline",
-    "issuer",
-    "ladder_table",
-    "last_verification",
-    "left_out",
-    "letter",
-    "level_table",
-    "lever_table",
-    "lost_table",
-    "method",
-    "model_table",
-    "page",
-    "past_component_table",
-    "past_rank_table",
-    "past_year_table",
-    "path_table",
-    "period_table",
-    "phrase_table",
-    "plan_table",
-    "projection_table",
-    "provinces",
-    "quality_table",
-    "rank_passage",
-    "remedy_table",
-    "risk_table",
-    "run_record",
-    "scenario_table",
-    "scorecard_table",
-    "second_page",
-    "sipas",
-    "source_table",
-    "standing",
-    "status_table",
-    "survey",
-    "target_table",
-    "track_passage",
-    "variance_table",
-    "verification_files",
-    "verification_page",
-    "warm",
-    "word_table",
-    "year_table",
-]

@@ -10,9 +10,9 @@ import pandas as pd
 from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages import reading
-from forecast.pages.report.current import decimals_of, newest
 from forecast.pages.report.front import comparison
-from forecast.pages.report.scorecard import DECIMALS, points
+from forecast.pages.tables.columns import POINTS
+from forecast.pages.tables.current import decimals_of, newest
 
 MOST_INDICATORS: Final = 2
 NEARLY_NOTHING: Final = 1e-9  # what may be divided by
@@ -42,7 +42,7 @@ def account(result: Result, component: str, *, lang: str) -> tuple[str, ...]:
 def _lost(worst: pd.DataFrame, lang: str) -> str:
     """Name the one or two places where most points are lost."""
     names = [reading.component_name(record, lang) for _, record in worst.iterrows()]
-    lost = [points(value, lang) for value in worst["lost"]]
+    lost = [reading.gain(value, lang) for value in worst["lost"]]
     if len(worst) < 2 or worst["lost"].iloc[1] < WORTH_SAYING:
         return labels.text("account.lost", lang, name=names[0], lost=lost[0])
     facts = {"name": names[0], "lost": lost[0], "other": names[1], "other_lost": lost[1]}
@@ -134,12 +134,12 @@ def _answer(record: pd.Series[Any], lang: str) -> str:
         "account.department",
         lang,
         department=reading.department(str(record["department"]), lang),
-        likely=points(record["likely"], lang),
-        corrected=points(record["corrected_likely"], lang),
+        likely=reading.gain(record["likely"], lang),
+        corrected=reading.gain(record["corrected_likely"], lang),
         count=reading.days(record["answered"], lang),
         maximum=labels.plain(float(record["max_score"]), lang),
-        comparison=comparison(float(record["gap"]), lang, decimals=DECIMALS),
-        model=points(record["model_median"], lang),
+        comparison=comparison(float(record["gap"]), lang, decimals=POINTS),
+        model=reading.gain(record["model_median"], lang),
     )
     if record["disagreeing"] > 0:
         count = reading.days(record["disagreeing"], lang)
@@ -159,7 +159,7 @@ def _change(result: Result, component: str, leaves: pd.DataFrame, told: Collecti
     past = reading.past_deadline(result, leaves)
     past = past.loc[past["lost"] >= WORTH_SAYING]
     if len(past):
-        facts = {"names": _names(past, told, lang), "lost": points(past["lost"].sum(), lang)}
+        facts = {"names": _names(past, told, lang), "lost": reading.gain(past["lost"].sum(), lang)}
         said = labels.text("account.past", lang, said=said, **facts)
     return labels.text("account.end", lang, said=said)
 
@@ -175,8 +175,8 @@ def _lever(
     record = best.iloc[0]
     day = record["deadline"]
     facts = {
-        "points": points(record["winnable"], lang),
-        "span": reading.span(record["winnable_lower"], record["winnable_upper"], lang, decimals=DECIMALS),
+        "points": reading.gain(record["winnable"], lang),
+        "span": reading.span(record["winnable_lower"], record["winnable_upper"], lang, decimals=POINTS),
         "day": labels.text("account.year_end", lang, year=year) if pd.isna(day) else labels.day(day, lang),
     }
     if record["component"] == component:  # a domain is rounded as on every page

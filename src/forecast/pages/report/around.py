@@ -1,20 +1,24 @@
-"""What stands around a page: who issued it and when, and the way to the other pages of the run."""
+"""What stands around a page: who issued it, the way to the other pages, and the run's record."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from forecast.answer.result import Result
 from forecast.base import incoming, labels
 from forecast.base.errors import ForecastError
 from forecast.data.issuer import FILE, Issuer, parsed
 from forecast.pages import reading
-from forecast.pages.report.quality import run_record
+from forecast.pages.markup import Table
+from forecast.pages.tables import data
+from forecast.pages.tables.spec import draw_table
 
 PAGES: Final = ("meeting", "total", "scorecard", "departments", "backtest", "data")
 INDEX: Final = "../index.html"
+MANIFEST: Final = "manifest.json"
 
 
 def issuer(run_dir: str) -> Issuer:
@@ -53,3 +57,40 @@ def links(result: Result, here: str, *, lang: str) -> tuple[tuple[str, str], ...
     every = [*pages[:2], *domains, *pages[2:]]
     found = [(f"{name}.html", text) for name, text in every if name != here]
     return (*found, (INDEX, labels.text("page.index", lang)))
+
+
+def run_record(run_dir: str) -> dict[str, Any]:
+    """Read the record of the run that a notebook is part of; empty where it is part of none."""
+    if not run_dir:
+        return {}
+    for folder in (Path(run_dir), Path(run_dir).parent):
+        if (folder / MANIFEST).is_file():
+            found: dict[str, Any] = incoming.record_of(folder / MANIFEST)
+            return found
+    return {}
+
+
+def _commit(run: Mapping[str, Any], lang: str) -> str:
+    volatile = run.get("volatile", {})
+    commit = str(volatile.get("commit", ""))[:12]
+    return labels.text("quality.dirty", lang, commit=commit) if commit and volatile.get("dirty") else commit
+
+
+def quality_table(result: Result, run: Mapping[str, Any] | None = None, *, lang: str) -> Table:
+    """Tabulate the record of a run: its name, day, commit, settings, and hashes of what went in."""
+    run = run or {}
+    checks = run.get("checks", [])
+    passed = {"good": sum(check["good"] for check in checks), "all": len(checks)}
+    spec = result.spec
+    items = {
+        "run_id": run.get("run_id", ""),
+        "as_of": labels.day(spec.as_of, lang),
+        "commit": _commit(run, lang),
+        "draws": labels.number(spec.draws, 0, lang),
+        "seed": str(spec.seed),
+        "checked": labels.text("quality.checks", lang, **passed) if checks else "",
+    }
+    told = [(labels.text(f"quality.{name}", lang), value) for name, value in items.items() if value]
+    hashes = run.get("inputs", {}).get("data", {})
+    told += [(labels.text("quality.hash", lang, file=file), digest[:16]) for file, digest in hashes.items()]
+    return draw_table(data.items(told, lang, caption="quality.caption"))

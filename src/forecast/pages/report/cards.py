@@ -46,7 +46,7 @@ def _total(result: Result, lang: str) -> Card:
 
 def _target_points(result: Result, lang: str) -> tuple[str, str]:
     """The target in points; where it is a rank, the points that the nearest of them takes."""
-    target = labels.text("card.target", lang)
+    target = labels.text("head.target", lang)
     set_points = result.targets.loc[result.targets["quantity"].isin(["points", "percent"])]
     if len(set_points):
         return target, reading.target_name(set_points.iloc[0], lang)
@@ -71,7 +71,7 @@ def _rank(result: Result, lang: str) -> Card:
         labels.text("card.rank", lang),
         labels.text("card.of", lang, rank=facts["median"], ranked=facts["ranked"]),
         labels.text("card.rank_span", lang, best=facts["best"], worst=facts["worst"]),
-        ((year, _last_rank(result, int(year), "card.of", lang)), (labels.text("card.target", lang), target)),
+        ((year, _last_rank(result, int(year), "card.of", lang)), (labels.text("head.target", lang), target)),
     )
 
 
@@ -102,7 +102,7 @@ def _survey(result: Result, lang: str) -> Card | None:
         labels.text("card.survey", lang, index=_index(code, lang)),
         f"{reading.points(median, lang)}%",
         labels.text("card.span", lang, span=reading.span(*ends, lang)),
-        ((str(year), last), (labels.text("card.target", lang), labels.text("card.no_target", lang))),
+        ((str(year), last), (labels.text("head.target", lang), labels.text("card.no_target", lang))),
     )
 
 

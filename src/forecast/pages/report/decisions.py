@@ -132,3 +132,20 @@ def missing(result: Result, lang: str) -> list[str]:
         return []
     said = reading.listed([labels.text(f"decision.absent_{name}", lang) for name in absent], lang)
     return [labels.text("decision.missing", lang, what=said)]
+
+
+def gamble_list(result: Result, *, lang: str) -> Passage:
+    """List the criteria whose indicator may end on either side of a threshold, with what is at stake."""
+    if not reading.has_criteria(result):
+        return Passage((labels.text("absent.gambles", lang),))
+    rows = result.scorecard.loc[result.scorecard["gamble"] != ""]
+    lines = tuple(
+        labels.text(
+            "gambles.line",
+            lang,
+            component=reading.component_name(record, lang),
+            gamble=reading.said(record["gamble"], lang),
+        )
+        for _, record in rows.iterrows()
+    )
+    return Passage(lines, form="list") if lines else Passage((labels.text("gambles.none", lang),))

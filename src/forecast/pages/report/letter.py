@@ -64,24 +64,10 @@ def letter(
     run_id: str,
     issuer: Issuer = Issuer(),  # noqa: B008 -- frozen
 ) -> Letter:
-    """Write the letter to one reader.
+    """Write the letter to one reader, by `name`; the issuer signs.
 
-    Parameters
-    ----------
-    result
-        What the run has found.
-    lang
-        The letter's language.
-    name
-        The reader's name.
-    edition
-        The language of the report attached; said where it is not the letter's.
-    attached
-        Kinds of the files attached: html, pdf, xlsx.
-    run_id
-        Name of the run, so that it can be asked about.
-    issuer
-        Who signs.
+    `attached` names the kinds of the files attached (html, pdf, xlsx), and `edition` the language of the
+    report among them, which is said where it is not the letter's.
     """
     warning = labels.text("page.made_up", lang) if reading.made_up(result) else ""
     first, lead = headline(result, lang=lang).parts

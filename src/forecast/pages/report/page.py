@@ -20,22 +20,10 @@ if TYPE_CHECKING:
 
 
 def page(notebook: NotebookNode, *, name: str = "notebook", head: Page | None = None) -> str:
-    """Write the page of an executed notebook: what its cells show, without code, warnings or errors.
+    """Write the whole page of an executed notebook: what its cells show, without code, warnings or errors.
 
-    Parameters
-    ----------
-    notebook
-        Executed; one cell must show ``report.cover(...)``, which gives title and language.
-    name
-        The notebook's name, for messages.
-    head
-        Head of a notebook that shows no cover: an analyst's own, of which plain text and pictures are
-        shown too.
-
-    Returns
-    -------
-    str
-        A whole HTML file.
+    One cell must show ``report.cover(...)``, which gives title and language; an analyst's own notebook has a
+    `head` instead, and plain text and pictures are shown too.
 
     Raises
     ------

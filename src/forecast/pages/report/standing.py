@@ -10,13 +10,8 @@ from forecast.base.indexes import panel_of
 from forecast.pages import reading
 from forecast.pages.markup import Fold, Passage, Pieces, Shown
 from forecast.pages.report.annex import fold
-from forecast.pages.report.front import heading, rank_sentence
+from forecast.pages.report.front import heading
 from forecast.pages.tables.forecast import target_table
-
-
-def rank_passage(result: Result, *, lang: str) -> Passage:
-    """Say the forecast rank with its range."""
-    return Passage((rank_sentence(result, lang),))
 
 
 def standing(rank: Shown, result: Result, *, lang: str) -> Fold:

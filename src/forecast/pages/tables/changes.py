@@ -137,8 +137,8 @@ def changed_rows_table(result: Result, *, lang: str) -> Table | Passage:
         return component and reading.short_name(component, lang)
 
     fields = (
-        c.words("component", "changed_rows.domain", domain),
-        c.words("row", "changed_rows.row", cell=lambda r: _name(result, r, lang)),
+        c.words("component", "head.domain", domain),
+        c.words("row", "head.figure", cell=lambda r: _name(result, r, lang)),
         c.code("kind", "changed_rows.kind", "changed_rows", lang),
         c.words("old", "changed_rows.before", lambda r: _value(r, "old", lang), numeric=True),
         c.words("new", "changed_rows.now", lambda r: _value(r, "new", lang), numeric=True),

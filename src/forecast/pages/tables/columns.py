@@ -107,7 +107,7 @@ def maximum(heading: Text, lang: str) -> tuple[Field, Field, Field]:
         status = str(record["max_status"])
         return labels.text(f"mark.{status}", lang) if reading.doubtful(status) else ""
 
-    field = figure("maximum", heading, "plain", "max_score", sheet="maximum", mark=mark)
+    field = figure("maximum", heading, "plain", "max_score", mark=mark)
     star = words("starred_maximum", heading, lambda r: reading.starred_maximum(r, lang))
     return field, on_page_alone(star), code("max_status", "max_status", "max_status", lang)
 

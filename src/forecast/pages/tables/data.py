@@ -48,11 +48,11 @@ def conflict_table(result: Result, *, lang: str) -> TableSpec:
         "conflicts.caption",
         _most_telling(result),
         (
-            c.words("figure", "conflicts.figure", name),
+            c.words("figure", "head.figure", name),
             c.figure("value", "conflicts.value", "plain", cell=lambda r: figure_value(r, lang)),
             c.figure("taken", "conflicts.taken", "plain", cell=taken),
             c.code("trust", "conflicts.trust", "trust", lang),
-            c.code("reason", "conflicts.reason", "aside", lang),
+            c.code("reason", "head.reason", "aside", lang),
         ),
         absent="conflicts.none",
     )
@@ -119,7 +119,7 @@ def published(result: Result, lang: str) -> TableSpec:
         (
             c.words("index_code", "index"),
             c.component("component", lang),
-            c.whole("year", "history.year"),
+            c.whole("year", "head.year"),
             c.figure("score", "evidence.published", "plain", cell=lambda r: figure_value(r, lang)),
             c.words("unit", "unit_of", unit),
             c.figure("rank", "rank", "count"),
@@ -147,7 +147,7 @@ def evidence_table(result: Result, component: str = "", *, lang: str) -> TableSp
     listed = _nearest(rows.loc[inside], result.spec.area)
     about = reading.short_name(component, lang) if component else reading.place_name(result.spec.area, lang)
     rest = int(inside.sum()) - len(listed)
-    name = c.words("figure", "evidence.figure", lambda r: figure_name(r, bool(component), lang))
+    name = c.words("figure", "head.figure", lambda r: figure_name(r, bool(component), lang))
     return replace(
         spec,
         caption=say("evidence.caption", about=about),
@@ -189,7 +189,7 @@ def model_table(result: Result, *, lang: str) -> TableSpec:
     refused = result.availability.loc[~result.availability["available"].astype(bool)]
     groups = list(refused.groupby("model", sort=False))
     fields = (
-        c.code("model", "models.model", "model", lang, 0),
+        c.code("model", "head.model", "model", lang, 0),
         c.words("reason", "models.reason", lambda group: "; ".join(_refusals(group[1], lang))),
     )
     return TableSpec(lang, "models.caption", groups, fields, absent="models.all")
@@ -222,7 +222,7 @@ def variance_table(result: Result, *, lang: str) -> TableSpec:
     """List the variances with where they come from."""
     fields = (
         c.words("name", "variances.name", lambda r: _variance_name(str(r["name"]), lang)),
-        c.figure("value", "variances.value", "points", decimals=4),
+        c.figure("value", "head.value", "points", decimals=4),
         c.said("source", "variances.source", lang),
     )
     return TableSpec(lang, "variances.caption", result.variances, fields, notes=("variances.note",))
@@ -246,7 +246,7 @@ def source_table(result: Result, *, lang: str) -> Pieces:
         return f"{labels.text(f'short_index.{index_code}', lang)} {int(year)}"
 
     fields = (
-        c.words("result", "sources.result", name),
+        c.words("result", "head.result", name),
         c.days("day", "sources.day", lambda rows: rows["published_on"].dropna().min(), numeric=False),
         c.figure("rows", "sources.rows", "count", len),
         c.words("trust", "sources.trust", lambda rows: ", ".join(_kinds(rows["trust"], lang))),
@@ -267,7 +267,7 @@ def _kinds(trust: pd.Series[Any], lang: str) -> Iterator[str]:
 
 def items(told: list[tuple[str, str]], lang: str, *, name: str = "", caption: Text = "") -> TableSpec:
     """Tabulate names with what they stand for."""
-    fields = (c.words("item", "quality.item"), c.words("value", "quality.value"))
+    fields = (c.words("item", "quality.item"), c.words("value", "head.value"))
     records = pd.DataFrame(told, columns=["item", "value"])
     return TableSpec(lang, caption, records, fields, name=name, key=("item",), form="plain")
 
@@ -316,6 +316,6 @@ def phrase_table(*, lang: str) -> TableSpec:
 
     fields = (
         c.words("phrase", "phrases.phrase", lambda r: labels.text(r[2], lang)),
-        c.words("band", "phrases.band", band),
+        c.words("band", "head.chance", band),
     )
     return TableSpec(lang, "phrases.caption", bands[::-1], fields, form="plain")

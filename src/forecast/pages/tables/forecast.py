@@ -60,22 +60,17 @@ def domains(result: Result, lang: str, *, linked: bool = False) -> TableSpec:
         say("domains.caption", **c.facts_of(result, lang), last_year=last),
         [total, *(record for _, record in reading.domains(result).iterrows())],
         (
-            c.component("domains.domain", lang, sheet="component", cell=named),
-            *c.maximum("domains.maximum", lang),
+            c.component("head.domain", lang, sheet="component", cell=named),
+            *c.maximum("head.maximum", lang),
             *_last_year(str(last), lang),
             c.words("published", "published", published),
             c.figure("last_rank", c.head("last_rank", year=last), "count"),
-            c.figure(
-                *("forecast", forecast, "points", "median"),
-                sheet=c.head("forecast", year=year),
-                ranges=_levels(result),
-                decimals=1,
-            ),
-            c.figure("change", "domains.change", "change", reading.change, sheet="change", decimals=1),
-            c.figure("p_fall", "domains.fall", "chance", sheet="fall"),
+            c.figure(*("forecast", forecast, "points", "median"), ranges=_levels(result), decimals=1),
+            c.figure("change", "domains.change", "change", reading.change, decimals=1),
+            c.figure("p_fall", "domains.fall", "chance"),
             c.department("responsible", "charge", lang),
             c.said("basis", "basis", lang),
-            c.span("range", "domains.range", ("lower", "upper"), lang),
+            c.span("range", "head.range", ("lower", "upper"), lang),
             *(
                 c.span(f"range{level}", say("coverage.level", level=level), _interval(result, level), lang)
                 for level in PICTURED
@@ -219,7 +214,7 @@ def rank_bands(result: Result, lang: str) -> Table:
     facts = {"year": result.spec.target_year, "ranked": count}
     fields = (
         c.words("band", "rank.band", lambda b: labels.text("rank.band_of", lang, first=b[0], last=b[1])),
-        c.figure("chance", "rank.chance", "chance", lambda band: float(inside[band].sum())),
+        c.figure("chance", "head.chance", "chance", lambda band: float(inside[band].sum())),
     )
     return draw_table(TableSpec(lang, say("rank.caption", **facts), bands, fields, form="plain"))
 
@@ -239,7 +234,7 @@ def targets(result: Result, lang: str) -> TableSpec:
         "targets.caption",
         result.targets.sort_values("set_on", kind="stable"),
         (
-            c.words("target", "targets.target", lambda r: reading.target_name(r, lang)),
+            c.words("target", "head.target", lambda r: reading.target_name(r, lang)),
             c.days("set_on", "targets.set_on", cell=day, numeric=False),
             c.figure("probability", "targets.chance", "chance", cell=phrase, numeric=False),
         ),
@@ -270,7 +265,7 @@ def sipas(result: Result, lang: str) -> TableSpec:
         "error": float(error.iloc[0]) if len(error) else math.nan,
     }
     year = "" if math.isnan(last["year"]) else str(int(last["year"]))
-    heading = c.head("forecast", year=result.spec.target_year)
+    heading = say("domains.forecast", year=result.spec.target_year)
     return TableSpec(
         lang,
         "",
@@ -317,10 +312,10 @@ def history(result: Result, component: str, lang: str) -> Table:
         return Cell(f"{reading.points(record['median'], lang)} ({span})", kind)
 
     fields = (
-        c.whole("year", "history.year"),
+        c.whole("year", "head.year"),
         c.figure("score", "history.score", "points", cell=known_share),
         c.words("estimate", "history.estimate", cell=estimate, numeric=True),
-        c.figure("rank", "history.rank", "count"),
+        c.figure("rank", "head.rank", "count"),
         c.figure("mean", "history.mean", "points", "share"),
     )
     caption = say("history.caption", component=name, year=result.spec.target_year)

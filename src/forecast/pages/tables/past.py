@@ -29,10 +29,10 @@ def track(result: Result, lang: str) -> TableSpec:
         say("track.caption", **c.facts_of(result, lang)),
         reading.record(result),
         (
-            c.whole("target_year", "history.year"),
+            c.whole("target_year", "head.year"),
             c.figure("forecast", "levels.median", "points", "median", ranges=ranges, decimals=1),
             *spans,
-            c.figure("observed", "track.observed", "points"),
+            c.figure("observed", "head.result", "points"),
             c.figure("repeated", "track.last_value", "points"),
         ),
         name="track",
@@ -75,7 +75,7 @@ def skill(table: pd.DataFrame, lang: str) -> TableSpec:
         "skill.caption",
         table,
         (
-            c.whole("target_year", "skill.year"),
+            c.whole("target_year", "head.year"),
             c.figure("error_smaller_by", "skill.gain", "share", "skill", cell=gain),
             _forecasts(),
         ),
@@ -134,7 +134,7 @@ def year_errors(result: Result, lang: str) -> TableSpec:
         say("year_errors.caption", **c.facts_of(result, lang)),
         table,
         (
-            c.whole("target_year", "skill.year"),
+            c.whole("target_year", "head.year"),
             c.figure("miss", "year_errors.miss", "change", decimals=1),
             c.figure("provinces", "year_errors.cells", "count", "cells"),
         ),
@@ -156,7 +156,7 @@ def past_ranks(result: Result, lang: str) -> TableSpec:
         lang,
         "past_ranks.caption",
         reading.past_ranks(result),
-        (_period(lang), c.code("model", "coverage.model", "model", lang), *_measures(score="past_ranks.rps")),
+        (_period(lang), c.code("model", "head.model", "model", lang), *_measures(score="past_ranks.rps")),
         name="past_ranks",
         key=("period", "model"),
         notes=("past_ranks.note",),
@@ -176,7 +176,7 @@ def past_components(result: Result, lang: str) -> TableSpec:
         say("past_components.caption", **c.facts_of(result, lang)),
         table.assign(ratio=table["compared_crps"] / table["base_crps"]),
         (
-            c.component("domains.domain", lang, sheet="domain"),
+            c.component("head.domain", lang),
             *_measures(),
             _ratio(lang),
             c.figure("compared", "compared", "count"),
@@ -210,7 +210,7 @@ def past_years(result: Result, lang: str) -> TableSpec:
         say("past_years.caption", day=f"{result.spec.as_of.day}/{result.spec.as_of.month}"),
         table.assign(ratio=table["compared_crps"] / table["base_crps"]),
         (
-            c.words("year", "verified.year", lambda r: str(int(r["target_year"])), mark=new),
+            c.words("year", "head.year", lambda r: str(int(r["target_year"])), mark=new),
             c.words("figure", "verified.component", figure),
             _forecasts(),
             error,

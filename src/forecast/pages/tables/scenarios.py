@@ -38,7 +38,7 @@ def scenarios(result: Result, lang: str) -> TableSpec:
         (
             c.words("scenario", "scenario_table.scenario", lambda r: reading.scenario_name(r, lang)),
             c.figure(
-                *("total", "scenario_table.total", "points", "median"),
+                *("total", "component.total", "points", "median"),
                 ends=total,
                 decimals=1,
                 mark=c.range_below(total, lang, decimals=1),
@@ -50,7 +50,7 @@ def scenarios(result: Result, lang: str) -> TableSpec:
                 mark=c.range_below(difference, lang),
             ),
             c.span("difference_range", "head.range", difference, lang, decimals=2),
-            c.figure("rank", "scenario_table.rank", "count", "rank_median", ends=rank, mark=rank_range),
+            c.figure("rank", "head.rank", "count", "rank_median", ends=rank, mark=rank_range),
             *chances,
             c.said("reason", "reason", lang),
         ),

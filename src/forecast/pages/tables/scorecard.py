@@ -29,9 +29,7 @@ def scorecard(result: Result, lang: str) -> TableSpec:
         "",
         result.scorecard,
         (
-            c.words(
-                *("component", "head.criterion", lambda r: reading.component_name(r, lang)), sheet="criterion"
-            ),
+            c.words(*("component", "head.criterion", lambda r: reading.component_name(r, lang))),
             c.code("kind", "kind", "handout.kind", lang),
             *c.maximum("head.maximum", lang),
             c.figure("last_year", str(c.last_year_of(result)), "points", "last"),
@@ -41,19 +39,18 @@ def scorecard(result: Result, lang: str) -> TableSpec:
             c.figure("median", "levels.median", "points"),
             c.span("range", "head.range", range_of, lang, decimals=_places),
             c.span("risk_range", "risks.range", range_of, lang, decimals=c.POINTS),
-            c.figure("lost", "head.lost", "points", sheet="lost", decimals=_places),
-            c.figure("p_full", "head.full", "chance", sheet="full"),
+            c.figure("lost", "head.lost", "points", decimals=_places),
+            c.figure("p_full", "head.full", "chance"),
             c.figure(
                 *("winnable", "head.winnable", "points"),
-                sheet="winnable",
                 ends=winnable,
                 decimals=_places,
             ),
             c.span("winnable_range", "head.range", winnable, lang, decimals=c.POINTS),
             c.figure("lever_rank", "head.order", "count", sheet="lever"),
             c.figure("risk_rank", "head.order", "count", sheet="risk"),
-            c.days("deadline", "head.due", sheet="deadline", cell=lambda r: last_day(r, year, lang)),
-            c.department("responsible", "head.charge", lang, sheet="charge"),
+            c.days("deadline", "head.due", cell=lambda r: last_day(r, year, lang)),
+            c.department("responsible", "head.charge", lang),
             c.said("basis", "basis", lang),
             c.said("gamble", "gamble", lang),
         ),
@@ -222,7 +219,7 @@ def indicators(result: Result, lang: str) -> TableSpec:
         say("projections.caption", year=result.spec.target_year),
         result.projections,
         (
-            c.words("name", "projections.indicator", name, sheet="indicator", mark=about),
+            c.words("name", "head.indicator", name, mark=about),
             *c.unit_and_period(lang),
             c.figure(*("latest", "projections.value", "points", "value"), sheet="latest", decimals=decimals),
             c.figure(

@@ -38,7 +38,7 @@ def ladder(result: Result, lang: str) -> TableSpec:
         say("ladder.caption_percent" if in_percent else "ladder.caption", **facts),
         _steps(result, lang),
         (
-            c.words("step", "ladder.step", "name", sheet="ladder.step"),
+            c.words("step", "ladder.step", "name"),
             c.figure("score", "ladder.score", "points", decimals=1),
             c.figure(
                 "gap",
@@ -131,12 +131,11 @@ def provinces(result: Result, lang: str) -> TableSpec:
             c.figure("last_rank", c.head("last_rank", year=last), "count"),
             c.figure(
                 *("forecast", say("domains.forecast", **facts), "points", "median"),
-                sheet=c.head("forecast", **facts),
                 ends=("lower", "upper"),
                 decimals=1,
             ),
             c.span("range", "head.range", ("lower", "upper"), lang),
-            c.figure("rank", "provinces.rank", "count", "rank_median", ends=ranks),
+            c.figure("rank", "head.rank", "count", "rank_median", ends=ranks),
             c.span("rank_range", "head.range", ranks, lang, decimals=0),
             c.figure("chance_ahead", say("provinces.ahead", **facts), "chance", "p_ahead"),
         ),

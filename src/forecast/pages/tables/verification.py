@@ -38,7 +38,7 @@ def _figures(lang: str) -> tuple[Field, ...]:
     """What was said, its range, what came, and where that lay."""
     return (
         c.figure("said", "verified.said", "points", "median", decimals=_decimals),
-        c.span("range80", "verified.range80", ("lower", "upper"), lang, decimals=_decimals),
+        c.span("range80", "head.range", ("lower", "upper"), lang, decimals=_decimals),
         c.figure("came", "verified.came", "points", "observed", decimals=_decimals),
         c.figure("miss", "verified.miss", "change", decimals=_decimals),
         c.words("held", "verified.held", lambda r: held(r, lang)),
@@ -117,7 +117,7 @@ def models(found: Judgement, lang: str) -> list[TableSpec]:
     place = reading.place_name(found.area, lang)
     for (index_code, kind), rows in found.models.groupby(["index_code", "kind"], sort=False):
         index = reading.named("short_index", str(index_code), lang)
-        fields = [c.code("model", "verified.model", "model", lang), *_sums(lang), *_wis(lang)]
+        fields = [c.code("model", "head.model", "model", lang), *_sums(lang), *_wis(lang)]
         fields += [
             c.figure("crps", "verified.rps" if kind == RANK else "verified.crps", "points"),
             _skill(lang),
@@ -174,7 +174,7 @@ def departments(found: Judgement, lang: str) -> TableSpec:
         "verified.departments_caption",
         found.departments.assign(before=True),
         (
-            c.department("department", "verified.department", lang),
+            c.department("department", "head.department", lang),
             _revision(lang),
             *_sums(lang),
             *_wis(lang),
@@ -196,7 +196,7 @@ def targets(found: Judgement, lang: str) -> TableSpec:
         "verified.targets_caption",
         found.targets,
         (
-            c.words("target", "verified.target", name),
+            c.words("target", "head.target", name),
             _revision(lang),
             c.days("as_of", "verified.as_of"),
             c.figure("chance", "verified.chance", "chance", "probability"),
@@ -237,7 +237,7 @@ def years(found: Judgement, lang: str) -> TableSpec:
         "verified.years_caption",
         found.years,
         (
-            c.words("year", "verified.year", lambda r: str(int(r["target_year"])), mark=new),
+            c.words("year", "head.year", lambda r: str(int(r["target_year"])), mark=new),
             c.words("index", "verified.index", index),
             *_figures(lang),
             c.figure("repeated", "verified.repeated", "points"),
