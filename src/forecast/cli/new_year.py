@@ -11,7 +11,7 @@ from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD
 from forecast.base.indexes import MAIN
 from forecast.base.spec import RunSpec
-from forecast.cli.local import Verb, WholeType, options, today
+from forecast.cli.local import WholeType, argument, today, verb
 from forecast.cli.plain import table
 from forecast.data import cycle, load
 from forecast.data.load import Known
@@ -19,22 +19,7 @@ from forecast.data.load import Known
 COLUMNS = ("step", "state", "what", "where")
 
 
-def build(lang: str) -> click.Command:
-    """Make the verb in one language."""
-    option = options("new-year", lang)
-    return Verb(
-        "new-year",
-        lang,
-        params=[
-            click.Argument(["year"], type=WholeType(), metavar="YYYY"),
-            option("as-of"),
-            option("area"),
-            option("data-dir"),
-        ],
-        callback=lambda **given: show(lang=lang, **given),
-    )
-
-
+@verb("new-year", argument("year", "YYYY", type=WholeType()), "as-of area data-dir")
 def show(*, year: int, as_of: dt.date | None, area: str, data_dir: Path, lang: str) -> int:
     """Print the checklist."""
     day = as_of or today()

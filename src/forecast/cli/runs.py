@@ -10,36 +10,26 @@ import click
 
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, SpecError
-from forecast.cli.local import ChoiceType, Verb, WholeType, options
+from forecast.base.spec import refuse_outside
+from forecast.cli.local import WholeType, action, argument, option, verb
 from forecast.cli.plain import table
 from forecast.runs import site
 from forecast.runs.manifest import Manifest
 from forecast.runs.prune import prune
 from forecast.runs.store import Entry, Store
 
-ACTIONS: Final = ("list", "show", "retry", "prune")
+MOST_KEPT: Final = 100_000
 _INPUTS: Final = ("data", "notebooks", "code", "versions")
 
 
-def build(lang: str) -> click.Command:
-    """Make the verb in one language."""
-    option = options("runs", lang)
-    return Verb(
-        "runs",
-        lang,
-        params=[
-            click.Argument(["action"], type=ChoiceType(ACTIONS), metavar="|".join(ACTIONS)),
-            click.Argument(["run_id"], required=False, metavar="[ID]"),
-            option("reports-dir"),
-            option("data-dir"),
-            option("notebooks-dir"),
-            option("keep", type=WholeType(), metavar="N"),
-            option("damaged", is_flag=True),
-        ],
-        callback=lambda **given: runs(lang=lang, **given),
-    )
-
-
+@verb(
+    "runs",
+    action("list", "show", "retry", "prune"),
+    argument("run_id", "[ID]", required=False),
+    "reports-dir data-dir notebooks-dir",
+    option("keep", type=WholeType(), metavar="N"),
+    option("damaged", is_flag=True),
+)
 def runs(
     *,
     action: str,
@@ -53,8 +43,8 @@ def runs(
 ) -> int:
     """Do one of the four."""
     store = Store(reports_dir.resolve())
-    if keep is not None and keep < 1:
-        raise SpecError("spec.out_of_range", {"name": "--keep", "found": keep, "low": 1, "high": 1000})
+    if keep is not None:
+        refuse_outside("--keep", keep, 1, MOST_KEPT)
     if run_id is not None and action in {"list", "prune"}:
         raise SpecError("cli.extra_words", {"found": [run_id], "command": f"forecast runs {action}"})
     if action == "prune" and not store.root.is_dir():  # to prune it would make it

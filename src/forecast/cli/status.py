@@ -17,30 +17,20 @@ from forecast.base.errors import EXIT_GOOD
 from forecast.base.spec import RunSpec
 from forecast.cli.figures import models_of, result_of
 from forecast.cli.form import INDEX_CODE
-from forecast.cli.local import Verb, options
+from forecast.cli.local import option, verb
 from forecast.cli.plain import each, table
 from forecast.data import load
 from forecast.data.framework import framework_for
 
 
-def build(lang: str) -> click.Command:
-    """Make the verb in one language."""
-    option = options("status", lang)
-    return Verb(
-        "status",
-        lang,
-        params=[
-            option("target-year", required=True),
-            option("as-of", required=True),
-            option("area"),
-            option("run", metavar="RUN|latest"),
-            option("reports-dir"),
-            option("data-dir"),
-        ],
-        callback=lambda **given: show(lang=lang, **given),
-    )
-
-
+@verb(
+    "status",
+    option("target-year", required=True),
+    option("as-of", required=True),
+    "area",
+    option("run", metavar="RUN|latest"),
+    "reports-dir data-dir",
+)
 def show(
     *,
     target_year: int,
