@@ -36,7 +36,7 @@ from forecast.pages import report as pages
 from forecast.runs import checks, ledger, plan, reuse
 from forecast.runs.execute import Limits, execute
 from forecast.runs.files import sha256
-from forecast.runs.kernels import ForkServer, Kernels, available, imported_by
+from forecast.runs.kernels import REPORT_MODULES, ForkServer, Kernels, available
 from forecast.runs.manifest import Check, Manifest, Trace, circumstances, inputs_of, run_id_of
 from forecast.runs.plan import Job, Kind, Plan
 from forecast.runs.store import DATA, NOTEBOOKS, Store
@@ -197,10 +197,9 @@ class _Run:
         """Compute, execute, convert and check; the folder then holds a whole run."""
         self._record(state="running")
         self.tell(Step("begun"))
-        modules = imported_by(self.plan.notebooks.values())
         with (
             logged(self.folder / "run.log"),
-            Kernels(modules, self.folder / "kernels.log", server=self.options.server) as kernels,
+            Kernels(REPORT_MODULES, self.folder / "kernels.log", server=self.options.server) as kernels,
         ):
             result = self._compute(kernels)
             jobs = self._jobs(result)
