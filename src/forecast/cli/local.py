@@ -16,7 +16,7 @@ import click
 
 from forecast.base.errors import SpecError
 from forecast.base.indexes import MAIN
-from forecast.base.labels import LANGUAGES, text
+from forecast.base.labels import LANGUAGES, catalogue, text
 from forecast.base.spec import DEFAULT_AREA, parse_day, refuse_unknown
 from forecast.base.spelling import clean
 from forecast.data.tables import INDEX_CODES
@@ -107,13 +107,11 @@ def verb(name: str, *parameters: Parameter | str, kind: type[Verb] = Verb) -> Ca
 
 
 def option(name: str, *more: str, **settings: Any) -> Parameter:
-    """Give an option, whose help is ``cli.<verb>.<option>``.
-
-    One that several verbs have is the same in all of them, but for what a verb says of it.
-    """
+    """Give an option, whose help is ``cli.<verb>.<option>``, or ``cli.option.<option>`` as in other verbs."""
 
     def make(verb: str, lang: str) -> click.Option:
-        says = text(f"cli.{verb}.{name.replace('-', '_')}", lang)
+        own = f"cli.{verb}.{name.replace('-', '_')}"
+        says = text(own if own in catalogue() else f"cli.option.{name.replace('-', '_')}", lang)
         return LocalOption([*more, f"--{name}"], help=says, **{**_shared().get(name, {}), **settings})
 
     return make
