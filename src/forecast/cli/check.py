@@ -13,7 +13,7 @@ import click
 from forecast.base import labels
 from forecast.base.errors import EXIT_DATA, EXIT_GOOD, MOST_TOLD, DataError, Problem
 from forecast.cli.local import option, today, verb
-from forecast.cli.plain import Side, each, runs, table
+from forecast.cli.plain import Side, each, headed, runs, table
 from forecast.data import load
 from forecast.data.check import Summary, summary
 from forecast.intake.additions.folder_doubts import doubts_in
@@ -200,9 +200,8 @@ def _section(
 ) -> str:
     if not rows:
         return f"{title}\n{labels.text('check.none', lang)}"
-    headers = [labels.text(f"column.{column}", lang) for column in columns]
     sides: list[Side] = ["left" if column in (*_WORDS, *left) else "right" for column in columns]
-    return f"{title}\n{table(headers, rows, sides)}"
+    return f"{title}\n{headed(columns, rows, lang, sides)}"
 
 
 def _statistic(statistic: str, lang: str) -> str:

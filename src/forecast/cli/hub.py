@@ -261,14 +261,13 @@ def _weights(path: Path | None, models: set[str]) -> Mapping[str, float]:
 
 def _run_folder(run: str, reports_dir: Path) -> Path:
     """A run's folder, by its path, its name, or the latest."""
-    from forecast.runs import site
     from forecast.runs.store import Store
 
     store = Store(reports_dir.resolve())
     if Path(run).is_dir():
         return Path(run)
     if run == "latest" and store.root.is_dir():
-        newest = site.latest([entry.manifest for entry in store.published() if entry.manifest])
+        newest = store.latest()
         run = newest.run_id if newest else run
     if "/" in run or not (store.root / run).is_dir():
         raise SpecError("cli.runs.unknown", {"run_id": run, "folder": str(store.root)})

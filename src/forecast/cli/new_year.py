@@ -12,11 +12,11 @@ from forecast.base.errors import EXIT_GOOD
 from forecast.base.indexes import MAIN
 from forecast.base.spec import RunSpec
 from forecast.cli.local import WholeType, argument, today, verb
-from forecast.cli.plain import table
+from forecast.cli.plain import headed
 from forecast.data import cycle, load
 from forecast.data.load import Known
 
-COLUMNS = ("step", "state", "what", "where")
+COLUMNS = ("step", "state", "there", "where_to_enter")
 
 
 @verb("new-year", argument("year", "YYYY", type=WholeType()), "as-of area data-dir")
@@ -42,8 +42,7 @@ def page(known: Known, spec: RunSpec, lang: str) -> str:
         ]
         for step in steps
     ]
-    headers = [labels.text(f"new_year.column.{name}", lang) for name in COLUMNS]
     title = labels.text("new_year.title", lang, area=spec.area, year=spec.target_year, as_of=spec.as_of)
     missing = sum(step.state != "there" for step in steps)
     end = labels.text("new_year.end", lang, count=missing, all=len(steps))
-    return "\n\n".join([title, table(headers, rows), end])
+    return "\n\n".join([title, headed(COLUMNS, rows, lang), end])

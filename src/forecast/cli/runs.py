@@ -12,7 +12,7 @@ from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, SpecError
 from forecast.base.spec import refuse_outside
 from forecast.cli.local import WholeType, action, argument, option, verb
-from forecast.cli.plain import table
+from forecast.cli.plain import headed
 from forecast.runs import site
 from forecast.runs.manifest import Manifest
 from forecast.runs.prune import prune
@@ -70,18 +70,19 @@ def listed(store: Store, lang: str) -> str:
     if not entries:
         return labels.text("cli.runs.none", lang, folder=store.root)
     of_areas = store.root.name == site.AREAS  # the last of them is no more than the others
-    newest = None if of_areas else site.latest([entry.manifest for entry in good if entry.manifest])
+    newest = None if of_areas else store.latest()
     columns = ("run_id", "state", "finished", "seconds", "latest")
-    headers = [labels.text(f"cli.runs.column.{column}", lang) for column in columns]
-    rows = [_row(entry, lang, newest=newest is not None and entry.manifest is newest) for entry in entries]
-    return table(headers, rows, ["left", "left", "left", "right"])
+    rows = [
+        _row(entry, lang, newest=newest is not None and entry.run_id == newest.run_id) for entry in entries
+    ]
+    return headed(columns, rows, lang, ["left", "left", "left", "right"])
 
 
 def shown(store: Store, run_id: str, lang: str) -> str:
     """Write the record of one run as it stands in its manifest."""
     entries = [*store.published(), *store.failed(), *store.unfinished()]
     if run_id == "latest":
-        newest = site.latest([entry.manifest for entry in store.published() if entry.manifest])
+        newest = store.latest()
         run_id = newest.run_id if newest else run_id
     found = [entry for entry in entries if entry.run_id == run_id]
     if not found:

@@ -16,7 +16,7 @@ from forecast.base.disk import replace_file, writing
 from forecast.base.errors import EXIT_GOOD, EXIT_WRITE, SpecError
 from forecast.base.stop import on_signals
 from forecast.cli.local import DayType, PathType, action, choice, option, verb
-from forecast.cli.plain import table
+from forecast.cli.plain import headed
 from forecast.schedule import systems, unattended
 from forecast.schedule.due import Plan, Post, upcoming
 from forecast.schedule.units import Job, name_of
@@ -130,12 +130,11 @@ def shown(root: Path, at: dt.datetime, lang: str) -> str:
     served = unattended.read_record(root).served[-SHOWN:]
     if served:
         columns = ("slot", "exit_code", "finished", "run_id")
-        headers = [labels.text(f"cli.schedule.column.{column}", lang) for column in columns]
         rows = [
             [unattended.moment(one.slot).text(lang), str(one.exit_code), one.finished_at, one.run_id]
             for one in reversed(served)
         ]
-        lines += ["", table(headers, rows, ["left", "right"])]
+        lines += ["", headed(columns, rows, lang, ["left", "right"])]
     return "\n".join(lines)
 
 

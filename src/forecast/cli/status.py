@@ -18,7 +18,7 @@ from forecast.base.spec import RunSpec
 from forecast.cli.figures import models_of, result_of
 from forecast.cli.form import INDEX_CODE
 from forecast.cli.local import option, verb
-from forecast.cli.plain import each, table
+from forecast.cli.plain import each, headed
 from forecast.data import load
 from forecast.data.framework import framework_for
 
@@ -75,8 +75,7 @@ def page(
     columns = ("department", "state", "received_on", "days_late", "components", "earlier", "form_version")
     versions = dict(zip(last["department"], last["form_version"], strict=True))
     rows = [_row(row, str(versions.get(row.department, "")), lang) for row in each(told)]
-    headers = [labels.text(f"status.column.{name}", lang) for name in columns]
-    parts = [head, table(headers, rows, ["left", "left", "left", "right", "right", "right"])]
+    parts = [head, headed(columns, rows, lang, ["left", "left", "left", "right", "right", "right"])]
     counts = {state: int((told["state"] == state).sum()) for state in ("sent", "late", "missing")}
     parts.append(labels.text("status.counts", lang, all=len(told), **counts))
     if compared is not None:
@@ -112,9 +111,8 @@ def _disagreeing(compared: pd.DataFrame, lang: str) -> str:
         for row in each(widest)
     ]
     columns = ("department", "component", "given", "model", "gap")
-    headers = [labels.text(f"status.column.{name}", lang) for name in columns]
     title = labels.text("status.disagree", lang, count=len(apart), all=len(compared))
-    return f"{title}\n{table(headers, rows, ['left', 'left', 'right', 'right', 'right'])}"
+    return f"{title}\n{headed(columns, rows, lang, ['left', 'left', 'right', 'right', 'right'])}"
 
 
 def _range(middle: float, low: float, high: float, lang: str) -> str:

@@ -9,7 +9,7 @@ import click
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD
 from forecast.cli.local import argument, confirmed, option, verb
-from forecast.cli.plain import runs, table
+from forecast.cli.plain import headed, runs
 from forecast.intake.additions import append
 
 
@@ -62,5 +62,4 @@ def page(every: tuple[append.Listed, ...], lang: str) -> str:
         ]
         for each in every
     ]
-    headers = [labels.text(f"additions.column.{name}", lang) for name in names]
-    return table(headers, rows, ["left", "left", "left", "left", "right"])
+    return headed(names, rows, lang, ["left", "left", "left", "left", "right"])

@@ -67,10 +67,6 @@ class Step:
     reused: bool = False
 
 
-def _unseen(_: Step) -> None:
-    """Watch nothing."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """How a run goes about it; nothing here changes what comes out.
@@ -118,7 +114,7 @@ def report(
     kinds: Sequence[Kind],
     lang: str = "vi",
     options: Options | None = None,
-    tell: Callable[[Step], None] = _unseen,
+    tell: Callable[[Step], None] = lambda _: None,
 ) -> Outcome:
     """Make and publish the reports of one forecast.
 
@@ -149,7 +145,7 @@ def report(
             spec=spec.as_dict(),
             lang=lang,
             inputs=inputs,
-            workers=_workers(how),
+            workers=how.workers if how.workers > 0 else available(),
             **circumstances(),
         )
         folder = store.begin(manifest)
@@ -365,12 +361,6 @@ def data_of(folder: Path, spec: RunSpec) -> dict[str, bytes]:
     except DataError:
         load.read(folder, as_of=spec.as_of)  # says what else is wrong
         raise
-
-
-def _workers(options: Options) -> int:
-    if options.workers > 0:
-        return options.workers
-    return available()
 
 
 def _told(error: BaseException) -> dict[str, str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from forecast.answer.ground import Ground
-from forecast.base.errors import ForecastError, RunError, shown
+from forecast.base.errors import ForecastError, RunError, unexpected
 from forecast.base.spec import RunSpec
 from forecast.runs import run
 from forecast.runs.execute import Limits
@@ -92,8 +92,7 @@ def make(task: Task, kit: Kit) -> Made:
         except ForecastError as failure:
             folder, error = reports / FAILED / task.run_id, failure
         except Exception as failure:  # noqa: BLE001 -- an area's error must not be another's
-            told = shown(f"{type(failure).__name__}: {failure}", 300)
-            folder, error = reports / FAILED / task.run_id, RunError("run.unexpected", {"error": told})
+            folder, error = reports / FAILED / task.run_id, unexpected(failure)
         return Made(read_files(folder), folder.as_posix(), error)
 
 
