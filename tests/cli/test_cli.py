@@ -14,7 +14,6 @@ import pytest
 
 from forecast import cli
 from forecast.base.errors import RunError, SpecError, WriteError
-from forecast.cli import check as check_verb
 from forecast.cli import local, plain
 
 REAL = Path(__file__).parents[2] / "data"
@@ -167,6 +166,13 @@ def test_every_verb_is_there_and_has_its_help(capsys):
             assert "forecast " + verb in out
 
 
+def replace_check(monkeypatch, function):
+    """Let `forecast check` do something else."""
+    command = local.Verbs("vi", cli.VERBS).get_command(None, "check")
+    command.callback = function
+    monkeypatch.setitem(local._BUILDERS, "check", lambda _: command)
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [
@@ -188,7 +194,7 @@ def test_every_failure_has_its_exit_code(error, code, capsys, monkeypatch):
     def fail(**_: object) -> int:
         raise error
 
-    monkeypatch.setattr(check_verb, "check", fail)
+    replace_check(monkeypatch, fail)
 
     found, _, err = told(CHECK, capsys)
 
@@ -199,7 +205,7 @@ def test_every_failure_has_its_exit_code(error, code, capsys, monkeypatch):
 
 def test_a_verbs_own_exit_code_is_kept(capsys, monkeypatch):
     """A verb may say how it went by the number that it returns."""
-    monkeypatch.setattr(check_verb, "check", lambda **_: 3)
+    replace_check(monkeypatch, lambda **_: 3)
 
     assert told(CHECK, capsys)[0] == 3
 

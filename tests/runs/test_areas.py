@@ -48,7 +48,7 @@ def world(made, server, answer):
         patch.setattr(pipeline, "make", lambda spec, _data, previous=None, *_: answer(None, spec, previous))
         patch.setattr(batch, "ground_of", lambda spec, *_: SimpleNamespace(spec=spec))
         patch.setattr(batch, "read_vintages", lambda _folder: None)
-        patch.setattr(task, "_server", lambda _modules: server)
+        patch.setattr(task, "_server", lambda: server)
         patch.setattr(manifest, "code_hash", lambda: "made up")
         yield SimpleNamespace(made=made, server=server)
 

@@ -16,7 +16,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from forecast.base.errors import RunError
 from forecast.runs.execute import Limits, _told, execute
-from forecast.runs.kernels import MOST_OUTPUT, Kernels, can_fork, imported_by
+from forecast.runs.kernels import MOST_OUTPUT, Kernels, can_fork
 
 PARAMETERS = 'area: str = "x"  # province\n'
 QUICK = Limits(cell_seconds=60, start_seconds=60)
@@ -305,22 +305,13 @@ def test_forked_and_ordinary_kernels_give_the_same_outputs(made, run, tmp_path):
     )
     outputs = []
     for fork in (True, False):
-        with Kernels(imported_by([source]), tmp_path / "log", fork=fork) as kernels:
+        with Kernels((), tmp_path / "log", fork=fork) as kernels:
             _, executed, error = run(source, {"area": "x"}, using=kernels)
             assert error is None
             outputs.append([cell.outputs for cell in executed.cells])
 
     assert outputs[0] == outputs[1]
     assert "image/png" in outputs[0][4][-1]["data"]
-
-
-def test_imports_are_read_from_cells_without_running_them(made):
-    """Lines of IPython's own are passed over with their cell."""
-    source = made.notebook(
-        "import os.path, json as j", "from pathlib import Path", "%matplotlib inline\nimport csv"
-    )
-
-    assert imported_by([source]) == ("json", "os.path", "pathlib", "pathlib.Path")
 
 
 def _gone(pid):

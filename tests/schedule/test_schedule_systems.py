@@ -165,7 +165,7 @@ def test_the_real_systemd_takes_the_units(name, every, tmp_path):
     python.write_text("#!/bin/sh\n")
     python.chmod(0o755)
     made = Job(Path("/srv") / name, When.parse(every), AFTER, python=str(python))
-    files = systems.write(systems.Systemd().files(made), tmp_path)
+    files = systems.write(systems.SYSTEMS["systemd"].files(made), tmp_path)
 
     done = subprocess.run(
         ["systemd-analyze", "verify", *map(str, files)],

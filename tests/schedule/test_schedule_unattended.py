@@ -434,8 +434,7 @@ def desk(place, made, monkeypatch):
     real = unattended.real_world()
     world = replace(real, now=lambda: dt.datetime.fromisoformat(clock["now"]).replace(tzinfo=ZONE))
     monkeypatch.setattr(unattended, "real_world", lambda: world)
-    for system in systems.SYSTEMS.values():
-        monkeypatch.setattr(system, "has", lambda _self, _name: False)  # leave this machine's alone
+    monkeypatch.setattr(systems, "holding", lambda _name: [])  # leave this machine's alone
 
     def do(action, *more, at=None):
         clock["now"] = at or clock["now"]

@@ -1,7 +1,6 @@
 """A run goes to its readers, a letter each, and nobody is written to twice; the server is a real one."""
 
 import datetime as dt
-import email
 import json
 import os
 import re
@@ -10,7 +9,6 @@ import socket
 import subprocess
 import sys
 from dataclasses import replace
-from email.policy import SMTP
 
 import pytest
 
@@ -185,20 +183,6 @@ def test_a_size_is_that_of_the_letter_as_it_travels(office, made_up, start, send
 
     written = letter.Writer(chosen, "dubao@example.org").write(reader)
     assert len(written.content()) == len(box.letters[0][1])
-
-
-def test_attachments_encoded_once_make_the_letter_that_the_library_would(office, made_up):
-    """Its own way of attaching is slow, and the oracle here."""
-    office.publish(made_up, files={"figures.xlsx": bytes(range(256)) * 500}, seed=11)
-    chosen = sending.choose(office.store, "latest", today=TODAY, stale_days=45)
-    reader = recipients.read(office.to_file).to[0]
-
-    written = letter.Writer(chosen, "dubao@example.org").write(reader)
-
-    whole = email.message_from_bytes(written.message.as_bytes(), policy=SMTP)
-    for part in written.parts:
-        whole.attach(email.message_from_bytes(part, policy=SMTP))
-    assert (len(written.parts), written.content()) == (2, whole.as_bytes())
 
 
 # ---- which runs go

@@ -152,6 +152,11 @@ class RunError(ForecastError):
         return None if found is None else int(found)
 
 
+def unexpected(error: BaseException | None) -> RunError:
+    """Tell of an error that nobody foresaw: its kind and its words, cut short."""
+    return RunError("run.unexpected", {"error": shown(f"{type(error).__name__}: {error}", 300)})
+
+
 class WriteError(ForecastError, OSError):
     """A result cannot be written: no permission, no room, or the place is taken."""
 

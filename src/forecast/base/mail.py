@@ -19,10 +19,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP, EmailPolicy
+from email.policy import SMTP
 from email.utils import format_datetime
-from functools import lru_cache
-from typing import Any, ClassVar, Final, Literal, Self
+from typing import ClassVar, Final, Literal, Self
 
 from forecast.base.errors import RunError, SpecError, shown
 from forecast.base.labels import Phrase
@@ -110,36 +109,13 @@ class _Lost(Exception):  # noqa: N818 - never leaves this file
 
 def begun(*, sender: str, to: str | Address, subject: str) -> EmailMessage:
     """Begin a letter of the program's own: who, to whom, what about, when."""
-    made = EmailMessage(WIRE)
+    made = EmailMessage(SMTP)
     made["From"] = sender
     made["To"] = to
     made["Subject"] = " ".join(writable(subject).split())  # a header has no line ends
     made["Date"] = format_datetime(dt.datetime.now().astimezone())
     made["Auto-Submitted"] = "auto-generated"  # so that no absence notice answers it
     return made
-
-
-class _Shared(EmailPolicy):
-    """Reads and folds the headers that many letters share once, as both take long."""
-
-    def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
-        return _parsed(name, value) if type(value) is str else super().header_store_parse(name, value)
-
-    def fold_binary(self, name: str, value: str) -> bytes:
-        return _folded(name, value)
-
-
-@lru_cache(maxsize=100)
-def _parsed(name: str, value: str) -> tuple[str, Any]:
-    return SMTP.header_store_parse(name, value)
-
-
-@lru_cache(maxsize=100)
-def _folded(name: str, value: str) -> bytes:
-    return SMTP.fold_binary(name, value)
-
-
-WIRE: Final = _Shared(linesep="\r\n")  # as a server is sent letters
 
 
 def writable(text: str) -> str:

@@ -254,6 +254,11 @@ def _check_flag(name: str, value: object) -> None:
 def _check_whole(name: str, value: object, low: int, high: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool):
         raise SpecError("spec.not_whole", {"name": name, "found": repr(value)})
+    refuse_outside(name, value, low, high)
+
+
+def refuse_outside(name: str, value: int, low: int, high: int) -> None:
+    """Refuse a number outside its bounds."""
     if not low <= value <= high:
         raise SpecError("spec.out_of_range", {"name": name, "found": value, "low": low, "high": high})
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import Final
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -68,6 +70,17 @@ def slug(name: str) -> str:
     """
     plain = without_marks(unicodedata.normalize("NFKC", name)).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
+
+
+def spans(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """First and last number of each run without gaps.
+
+    >>> list(spans([8, 9, 11]))
+    [(8, 9), (11, 11)]
+    """
+    for _, run in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
+        together = [number for _, number in run]
+        yield together[0], together[-1]
 
 
 def letters_of(column: int) -> str:

@@ -3,7 +3,7 @@
 Exit codes: 0 good; 1 bad data; 2 bad use or parameters; 3 a run failed; 4 a result cannot be written;
 5 some of several letters or areas went well and some did not; 130 stopped by Ctrl-C, 143 by SIGTERM, 129 as
 the terminal was closed.
-A new verb is a module with ``build(lang) -> click.Command`` and a line in `VERBS`.
+A new verb is a function below `forecast.cli.local.verb` in a module of its own, and a line in `VERBS`.
 """
 
 from __future__ import annotations

@@ -9,10 +9,10 @@ from typing import Any, Final
 import click
 
 from forecast.base import labels
-from forecast.base.errors import EXIT_GOOD, DataError, SpecError
+from forecast.base.errors import EXIT_GOOD, DataError
 from forecast.base.spec import DEFAULT_AREA
 from forecast.cli.effect import shown
-from forecast.cli.local import ChoiceType, Verb, confirmed, options
+from forecast.cli.local import argument, choice, confirmed, needed, option, verb
 from forecast.intake.additions.append import append
 from forecast.intake.additions.one_row import KINDS, NEEDED, OPTIONS, option_of
 from forecast.intake.additions.proposal import Proposal, preview
@@ -26,28 +26,12 @@ _TEXTS: Final = (
 )
 
 
-def build(lang: str) -> click.Command:
-    """Make the verb in one language."""
-    option = options("add", lang)
-    return Verb(
-        "add",
-        lang,
-        params=[
-            click.Argument(["kind"], type=ChoiceType(tuple(KINDS)), metavar="|".join(KINDS)),
-            *(option(name, metavar="TEXT", type=None, default=None) for name in _TEXTS),
-            option("data-dir"),
-            option("by"),
-            option("yes"),
-            option("insist"),
-            option("as-of"),
-            option("target-year"),
-            option("no-forecast"),
-            option("dry-run"),
-        ],
-        callback=lambda **given: add(lang=lang, **given),
-    )
-
-
+@verb(
+    "add",
+    argument("kind", **choice(tuple(KINDS))),
+    *(option(name, metavar="TEXT", type=None, default=None) for name in _TEXTS),
+    "data-dir by yes insist as-of target-year no-forecast dry-run",
+)
 def add(
     *,
     kind: str,
@@ -63,9 +47,7 @@ def add(
     how = {name: given.pop(name) for name in ("by", "yes", "dry_run")}
     cells = {_COLUMNS.get(name, name): text for name, text in given.items() if text is not None}
     for column in NEEDED[kind]:
-        if column not in cells:
-            missing = {"option": option_of(column), "command": f"forecast add {kind}"}
-            raise SpecError("cli.missing_option", missing)
+        needed(cells.get(column), option_of(column), f"add {kind}")
     proposal = KINDS[kind](data_dir, **cells)
     row = proposal.rows[0]
     click.echo(preview(proposal, lang))

@@ -12,13 +12,13 @@ import pandas as pd
 
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, SpecError
+from forecast.base.spec import refuse_outside
 from forecast.cli.areas import open_workers
-from forecast.cli.local import PathType, Verb, options
+from forecast.cli.local import option, verb
 from forecast.cli.panels import (
     YearsType,
     read_covariates,
     read_panel,
-    refuse_far,
     refuse_places,
     write_table,
 )
@@ -32,30 +32,17 @@ SHOWN: Final = (
 )
 
 
-def build(lang: str) -> click.Command:
-    """Make the verb in one language."""
-    option = options("backtest", lang)
-    return Verb(
-        "backtest",
-        lang,
-        params=[
-            option("scores"),
-            option("as-of"),
-            option("index-code"),
-            option("data-dir"),
-            option("out", type=PathType(), required=True, metavar="FILE"),
-            option("summary", type=PathType(), metavar="FILE"),
-            option("origins", type=YearsType(), metavar="YYYY[:YYYY]"),
-            option("horizons", type=YearsType(), default=(1,), metavar="H[:H]"),
-            option("events"),
-            option("covariates"),
-            option("workers", default=1),
-            option("scheduler"),
-        ],
-        callback=lambda **given: backtest(lang=lang, **given),
-    )
-
-
+@verb(
+    "backtest",
+    "scores as-of index-code data-dir",
+    option("out", required=True),
+    "summary",
+    option("origins", type=YearsType(), metavar="YYYY[:YYYY]"),
+    option("horizons", type=YearsType(), default=(1,), metavar="H[:H]"),
+    "events covariates",
+    option("workers", default=1),
+    "scheduler",
+)
 def backtest(
     *,
     scores: Path | None,
@@ -73,9 +60,9 @@ def backtest(
     lang: str,
 ) -> int:
     """Forecast from every origin, write the long table, and print what it sums up to."""
-    refuse_far("--workers", workers, 1, MOST_WORKERS)
+    refuse_outside("--workers", workers, 1, MOST_WORKERS)
     for horizon in (horizons[0], horizons[-1]):
-        refuse_far("--horizons", horizon, 1, MOST_AHEAD)
+        refuse_outside("--horizons", horizon, 1, MOST_AHEAD)
     read = {"--scores": scores, "--events": events, "--covariates": covariates}
     refuse_places({**read, "--out": out, "--summary": summary})
     if scores is None and covariates is not None:

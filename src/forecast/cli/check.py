@@ -12,8 +12,8 @@ import click
 
 from forecast.base import labels
 from forecast.base.errors import EXIT_DATA, EXIT_GOOD, MOST_TOLD, DataError, Problem
-from forecast.cli.local import Verb, options, today
-from forecast.cli.plain import Side, each, runs, table
+from forecast.cli.local import option, today, verb
+from forecast.cli.plain import Side, each, headed, runs, table
 from forecast.data import load
 from forecast.data.check import Summary, summary
 from forecast.intake.additions.folder_doubts import doubts_in
@@ -23,23 +23,12 @@ _WORDS: Final = ("table", "file", "component", "name", "area", "statistic", "rea
 _MARKS: Final = {"score": "●", "derived": "◐", "rank": "○", "missing": "·"}
 
 
-def build(lang: str) -> click.Command:
-    """Make the verb in one language."""
-    option = options("check", lang)
-    return Verb(
-        "check",
-        lang,
-        params=[
-            option("as-of", required=True),
-            option("index-code"),
-            option("area"),
-            option("data-dir"),
-            option("json", "as_json", is_flag=True),
-        ],
-        callback=lambda **given: check(lang=lang, **given),
-    )
-
-
+@verb(
+    "check",
+    option("as-of", required=True),
+    "index-code area data-dir",
+    option("json", "as_json", is_flag=True),
+)
 def check(*, as_of: dt.date, index_code: str, area: str, data_dir: Path, as_json: bool, lang: str) -> int:
     """Check the data and print what is known; bad data are all listed, with exit code 1."""
     try:
@@ -211,9 +200,8 @@ def _section(
 ) -> str:
     if not rows:
         return f"{title}\n{labels.text('check.none', lang)}"
-    headers = [labels.text(f"column.{column}", lang) for column in columns]
     sides: list[Side] = ["left" if column in (*_WORDS, *left) else "right" for column in columns]
-    return f"{title}\n{table(headers, rows, sides)}"
+    return f"{title}\n{headed(columns, rows, lang, sides)}"
 
 
 def _statistic(statistic: str, lang: str) -> str:

@@ -9,7 +9,7 @@ import click
 
 from forecast.base import labels
 from forecast.cli.local import today
-from forecast.cli.plain import Side, each, table
+from forecast.cli.plain import Side, each, headed
 from forecast.intake.additions.proposal import Proposal
 
 MANY: Final = 2000  # scores, from which two processes are sooner done than one
@@ -50,9 +50,8 @@ def shown(
         for decimals in [0 if row.component == RANK else 2]
     ]
     names = ("component", "before", "before_range", "after", "after_range", "move")
-    headers = [labels.text(f"effect.column.{name}", lang) for name in names]
     sides: list[Side] = ["left", "right", "right", "right", "right", "right"]
-    return f"{head}\n{table(headers, rows, sides)}"
+    return f"{head}\n{headed(names, rows, lang, sides)}"
 
 
 def _range(middle: float, low: float, high: float, decimals: int, lang: str) -> tuple[str, str]:

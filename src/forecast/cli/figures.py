@@ -10,7 +10,7 @@ from forecast.answer.result import Result
 from forecast.base.errors import SpecError
 from forecast.base.spec import RunSpec
 from forecast.runs import site
-from forecast.runs.store import Store
+from forecast.runs.store import QUESTION, Store
 
 LATEST = "latest"
 _RANGE = ["component", "median", "lower", "upper"]
@@ -24,8 +24,6 @@ def result_of(run: str, reports_dir: Path, spec: RunSpec) -> Result:
     SpecError
         If there is none, it cannot be read, or it is of another index, area or year.
     """
-    from forecast.answer.result import Result
-
     folder = _folder(run, reports_dir, spec)
     try:
         result = Result.read(folder)
@@ -55,10 +53,8 @@ def _folder(run: str, reports_dir: Path, spec: RunSpec) -> Path:
         named = Path(run)
         return named if named.is_dir() else reports_dir / run
     wanted = (spec.index_code, spec.area, spec.target_year)
-    runs = [entry.manifest for entry in Store(reports_dir.resolve()).published() if entry.manifest]
-    fitting = [
-        each for each in runs if tuple(each.spec[n] for n in ("index_code", "area", "target_year")) == wanted
-    ]
+    runs = Store(reports_dir.resolve()).records()
+    fitting = [run for run in runs if tuple(run.spec[name] for name in QUESTION) == wanted]
     newest = site.latest(fitting)
     if newest is None:
         raise SpecError("cli.figures.none", {"folder": str(reports_dir), "year": spec.target_year})

@@ -14,7 +14,7 @@ from forecast.base.errors import EXIT_GOOD, SpecError, WriteError
 from forecast.base.indexes import MAIN
 from forecast.base.spec import RunSpec
 from forecast.cli.figures import models_of, result_of
-from forecast.cli.local import PathType, Verb, options, today
+from forecast.cli.local import option, today, verb
 from forecast.data import load
 from forecast.data.framework import framework_for
 from forecast.intake.forms.form import prepare
@@ -23,27 +23,16 @@ from forecast.intake.forms.sheets import content
 INDEX_CODE = MAIN  # the one that departments forecast
 
 
-def build(lang: str) -> click.Command:
-    """Make the verb in one language."""
-    option = options("form", lang)
-    return Verb(
-        "form",
-        lang,
-        params=[
-            option("department", metavar="TEXT"),
-            option("all", "everybody", is_flag=True),
-            option("target-year", required=True),
-            option("area"),
-            option("as-of"),
-            option("out", type=PathType(), default=Path("reports/forms"), metavar="FOLDER"),
-            option("with-forecast", metavar="RUN|latest"),
-            option("reports-dir"),
-            option("data-dir"),
-        ],
-        callback=lambda **given: form(lang=lang, **given),
-    )
-
-
+@verb(
+    "form",
+    option("department", metavar="TEXT"),
+    option("all", "everybody", is_flag=True),
+    option("target-year", required=True),
+    "area as-of",
+    option("out", default=Path("reports/forms"), metavar="FOLDER"),
+    option("with-forecast", metavar="RUN|latest"),
+    "reports-dir data-dir",
+)
 def form(
     *,
     department: str | None,

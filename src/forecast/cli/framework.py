@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, SpecError
 from forecast.base.spec import refuse_unknown
-from forecast.cli.local import ChoiceType, PathType, Verb, WholeType, options
+from forecast.cli.local import PathType, WholeType, action, argument, choice, needed, option, verb
 from forecast.cli.plain import Side, table
 from forecast.data.framework import PART_PREFIX, TOTAL, is_criterion
 from forecast.data.tables import FRAMEWORKS, MAX_STATUS
@@ -20,34 +20,23 @@ from forecast.intake.annex import framework_rows, framework_table, tree
 from forecast.intake.annex.framework_rows import PARTS_OF
 from forecast.intake.annex.framework_table import Change, Row
 
-ACTIONS: Final = ("import", "show")
 
-
-def build(lang: str) -> click.Command:
-    """Make the verb in one language."""
-    option = options("framework", lang)
-    return Verb(
-        "framework",
-        lang,
-        params=[
-            click.Argument(["action"], type=ChoiceType(ACTIONS), metavar="|".join(ACTIONS)),
-            click.Argument(["file"], type=PathType(), required=False, metavar="[FILE]"),
-            option("framework", metavar="TEXT"),
-            option("first-year", type=WholeType(), metavar="YYYY"),
-            option("last-year", type=WholeType(), metavar="YYYY"),
-            option("sheet", default="", metavar="TEXT"),
-            option("column", multiple=True, metavar="TEXT=E"),
-            option("source", default="", metavar="TEXT"),
-            option("status", type=ChoiceType(MAX_STATUS), default="read", metavar="|".join(MAX_STATUS)),
-            option("data-dir"),
-            option("replace", is_flag=True),
-            option("dry-run"),
-        ],
-        callback=lambda **given: framework(lang=lang, **given),
-    )
-
-
-def framework(*, action: str, file: Path | None, framework: str | None, lang: str, **given: Any) -> int:
+@verb(
+    "framework",
+    action("import", "show"),
+    argument("file", "[FILE]", type=PathType(), required=False),
+    option("framework", metavar="TEXT"),
+    option("first-year", type=WholeType(), metavar="YYYY"),
+    option("last-year", type=WholeType(), metavar="YYYY"),
+    "sheet",
+    option("column", metavar="TEXT=E"),
+    option("source", default=""),
+    option("status", default="read", **choice(MAX_STATUS)),
+    "data-dir",
+    option("replace", is_flag=True),
+    "dry-run",
+)
+def framework(*, action: str, file: Path | None, framework: str, lang: str, **given: Any) -> int:
     """Do one of the two."""
     data_dir = given.pop("data_dir")
     if action == "show":
@@ -55,11 +44,9 @@ def framework(*, action: str, file: Path | None, framework: str | None, lang: st
             raise SpecError("cli.extra_words", {"found": [str(file)], "command": "forecast framework show"})
         click.echo(shown(framework_table.read_table(data_dir / FRAMEWORKS.file), framework or "", lang))
         return EXIT_GOOD
-    command = "forecast framework import"
     if file is None:
-        raise SpecError("cli.missing_argument", {"argument": "FILE", "command": command})
-    if framework is None:
-        raise SpecError("cli.missing_option", {"option": "--framework", "command": command})
+        raise SpecError("cli.missing_argument", {"argument": "FILE", "command": "forecast framework import"})
+    needed(framework, "--framework", "framework import")
     return bring_in(file, framework=framework, data_dir=data_dir, lang=lang, **given)
 
 

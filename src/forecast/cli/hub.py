@@ -14,7 +14,16 @@ from forecast.base import labels
 from forecast.base.disk import replace_file, writing
 from forecast.base.errors import EXIT_GOOD, DataError, Problem, SpecError
 from forecast.base.spec import refuse_unknown
-from forecast.cli.local import ChoiceType, PathType, Verb, options
+from forecast.cli.local import (
+    PathType,
+    action,
+    argument,
+    choice,
+    needed,
+    option,
+    refuse_foreign,
+    verb,
+)
 from forecast.cli.plain import table
 
 if TYPE_CHECKING:
@@ -23,7 +32,6 @@ if TYPE_CHECKING:
     from forecast.hub.layout import Hub
     from forecast.hub.validate import Submission
 
-ACTIONS: Final = ("validate", "ensemble", "score", "export")
 METHODS: Final = ("mean", "median", "linear_pool")
 DEFAULT_NAME: Final = "hub-ensemble"
 _ONLY: Final = {
@@ -35,40 +43,29 @@ _ONLY: Final = {
 }
 
 
-def build(lang: str) -> click.Command:
-    """Make the verb in one language."""
-    option = options("hub", lang)
-    return Verb(
-        "hub",
-        lang,
-        params=[
-            click.Argument(["action"], type=ChoiceType(ACTIONS), metavar="|".join(ACTIONS)),
-            click.Argument(["hub"], type=PathType(), metavar="HUB"),
-            option("round", multiple=True, metavar="NAME"),
-            option("schemas", type=PathType(), metavar="FOLDER"),
-            option("model", multiple=True, metavar="TEAM-MODEL"),
-            option("method", type=ChoiceType(METHODS), metavar="|".join(METHODS)),
-            option("weights", type=PathType(), metavar="FILE"),
-            option("name", metavar="TEAM-MODEL"),
-            option("baseline", metavar="TEAM-MODEL"),
-            option("by", multiple=True, metavar="COLUMN", default=None),
-            option("observed", type=PathType(), metavar="FILE"),
-            option("target", metavar="NAME"),
-            option("rows", type=PathType(), metavar="FILE"),
-            option("out", type=PathType(), metavar="PATH"),
-            option("run", metavar="ID|FOLDER"),
-            option("license", metavar="NAME"),
-            option("reports-dir"),
-        ],
-        callback=lambda **given: hub(lang=lang, **given),
-    )
-
-
+@verb(
+    "hub",
+    action("validate", "ensemble", "score", "export"),
+    argument("hub", "HUB", type=PathType()),
+    option("round", multiple=True, metavar="NAME"),
+    option("schemas", type=PathType(), metavar="FOLDER"),
+    option("model", multiple=True, metavar="TEAM-MODEL"),
+    option("method", **choice(METHODS)),
+    option("weights", type=PathType(), metavar="FILE"),
+    option("name", metavar="TEAM-MODEL"),
+    option("baseline", metavar="TEAM-MODEL"),
+    option("by", multiple=True, metavar="COLUMN", default=None),
+    option("observed", type=PathType(), metavar="FILE"),
+    option("target", metavar="NAME"),
+    option("rows", type=PathType(), metavar="FILE"),
+    option("out", metavar="PATH"),
+    option("run", metavar="ID|FOLDER"),
+    option("license", metavar="NAME"),
+    "reports-dir",
+)
 def hub(*, action: str, hub: Path, lang: str, **given: Any) -> int:
     """Do one of the four."""
-    for option, owners in _ONLY.items():
-        if given[option] and action not in owners:
-            raise SpecError("hub.only", {"option": f"--{option}", "action": ", ".join(owners)})
+    refuse_foreign(given, _ONLY, action)
     if action == "export":
         export(hub, lang=lang, **given)
         return EXIT_GOOD
@@ -120,8 +117,7 @@ def ensemble(
     name = name or DEFAULT_NAME
     if not MODEL.fullmatch(name):
         raise DataError([Problem("--name", None, "", name, "hub.expect.model_name")])
-    if not round:
-        raise SpecError("cli.missing_option", {"option": "--round", "command": "forecast hub ensemble"})
+    needed(round or None, "--round", "hub ensemble")
     chosen = [each for each in _chosen(opened, round, model) if each.model != name]
     shares = _weights(weights, {each.model for each in chosen})
     for round_name in round:
@@ -265,14 +261,13 @@ def _weights(path: Path | None, models: set[str]) -> Mapping[str, float]:
 
 def _run_folder(run: str, reports_dir: Path) -> Path:
     """A run's folder, by its path, its name, or the latest."""
-    from forecast.runs import site
     from forecast.runs.store import Store
 
     store = Store(reports_dir.resolve())
     if Path(run).is_dir():
         return Path(run)
     if run == "latest" and store.root.is_dir():
-        newest = site.latest([entry.manifest for entry in store.published() if entry.manifest])
+        newest = store.latest()
         run = newest.run_id if newest else run
     if "/" in run or not (store.root / run).is_dir():
         raise SpecError("cli.runs.unknown", {"run_id": run, "folder": str(store.root)})

@@ -4,56 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 
-from forecast.base.errors import SpecError
 from forecast.cli.add import finish
 from forecast.cli.effect import shown
-from forecast.cli.local import ChoiceType, DayType, PathType, Verb, WholeType, options
+from forecast.cli.local import ChoiceType, PathType, argument, choice, needed, option, verb
 from forecast.data.tables import TRUST
 from forecast.intake.additions import list_sheet, lists, province_table
 from forecast.intake.additions.proposal import Proposal, preview
 
-UNITS: Final = ("points", "percent")
 
-
-def build(lang: str) -> click.Command:
-    """Make the verb in one language."""
-    option = options("import", lang)
-    kinds = (*province_table.INDEXES, *list_sheet.KINDS)
-    return Verb(
-        "import",
-        lang,
-        params=[
-            click.Argument(["kind"], type=ChoiceType(kinds), metavar="|".join(kinds)),
-            click.Argument(["file"], type=PathType(), metavar="FILE"),
-            option("year", type=WholeType(), metavar="YYYY"),
-            option("published", type=DayType(), metavar="YYYY-MM-DD"),
-            option("source", metavar="TEXT"),
-            option("source-day", type=DayType(), metavar="YYYY-MM-DD"),
-            option("trust", type=ChoiceType(TRUST), metavar="TEXT"),
-            option("note", default="", metavar="TEXT"),
-            option("sheet", default="", metavar="TEXT"),
-            option("column", multiple=True, metavar="D3=E"),
-            option("indicator", metavar="TEXT"),
-            option("period", metavar="TEXT"),
-            option("unit", type=ChoiceType(UNITS), metavar="|".join(UNITS)),
-            option("area"),
-            option("as-of"),
-            option("target-year"),
-            option("no-forecast"),
-            option("data-dir"),
-            option("by"),
-            option("yes"),
-            option("insist"),
-            option("dry-run"),
-        ],
-        callback=lambda **given: bring_in(lang=lang, **given),
-    )
-
-
+@verb(
+    "import",
+    argument("kind", **choice((*province_table.INDEXES, *list_sheet.KINDS))),
+    argument("file", "FILE", type=PathType()),
+    "year published source source-day",
+    option("trust", type=ChoiceType(TRUST), metavar="TEXT"),
+    "note sheet column indicator period unit area as-of target-year no-forecast",
+    "data-dir by yes insist dry-run",
+)
 def bring_in(*, kind: str, file: Path, data_dir: Path, lang: str, **given: Any) -> int:
     """Read a file, show what it holds and changes, and append it if that is wished."""
     propose = _list if kind in list_sheet.KINDS else _table
@@ -70,10 +41,7 @@ def bring_in(*, kind: str, file: Path, data_dir: Path, lang: str, **given: Any) 
 def _table(data_dir: Path, file: Path, kind: str, given: Mapping[str, Any]) -> Proposal:
     """Read a table of provinces, for whose rows year, day and source must be told."""
     for name in ("year", "published", "source"):
-        if given[name] is None:
-            raise SpecError(
-                "cli.missing_option", {"option": f"--{name}", "command": f"forecast import {kind}"}
-            )
+        needed(given[name], f"--{name}", f"import {kind}")
     origin = province_table.Origin(
         published_on=given["published"],
         source=given["source"],

@@ -9,28 +9,18 @@ import click
 
 from forecast.base import labels
 from forecast.base.errors import EXIT_DATA, EXIT_GOOD, SpecError
-from forecast.cli.local import DayType, PathType, Verb, options, today
+from forecast.cli.local import DayType, PathType, argument, option, today, verb
 from forecast.intake.forms.receive import Outcome, receive
 
 
-def build(lang: str) -> click.Command:
-    """Make the verb in one language."""
-    option = options("intake", lang)
-    return Verb(
-        "intake",
-        lang,
-        params=[
-            click.Argument(["files"], nargs=-1, required=True, type=PathType(), metavar="FILE..."),
-            option("received-on", type=DayType(), metavar="YYYY-MM-DD"),
-            option("as-of"),
-            option("target-year"),
-            option("area", default=None),
-            option("data-dir"),
-        ],
-        callback=lambda **given: intake(lang=lang, **given),
-    )
-
-
+@verb(
+    "intake",
+    argument("files", "FILE...", nargs=-1, required=True, type=PathType()),
+    option("received-on", type=DayType(), metavar="YYYY-MM-DD"),
+    "as-of target-year",
+    option("area", default=None),
+    "data-dir",
+)
 def intake(
     *,
     files: tuple[Path, ...],

@@ -7,15 +7,16 @@ import importlib
 import re
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 import click
 
 from forecast.base.errors import SpecError
 from forecast.base.indexes import MAIN
-from forecast.base.labels import LANGUAGES, text
+from forecast.base.labels import LANGUAGES, catalogue, text
 from forecast.base.spec import DEFAULT_AREA, parse_day, refuse_unknown
 from forecast.base.spelling import clean
 from forecast.data.tables import INDEX_CODES
@@ -36,33 +37,119 @@ class LocalOption(click.Option):
         return {}
 
 
-def options(verb: str, lang: str) -> Callable[..., click.Option]:
-    """Give a maker of a verb's options, whose help is ``cli.<verb>.<option>`` in the language.
+class LocalCommand(click.Command):
+    """A command whose help has its headings in one language."""
 
-    An option that several verbs have is the same in all of them, but for what a verb says of it.
+    lang: str
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the line of usage under a heading in the language."""
+        words = " ".join(self.collect_usage_pieces(ctx))
+        formatter.write_usage(ctx.command_path, words, prefix=text("cli.usage", self.lang) + " ")
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options under a heading in the language."""
+        records = (param.get_help_record(ctx) for param in self.get_params(ctx))
+        if rows := [record for record in records if record]:
+            with formatter.section(text("cli.options", self.lang)):
+                formatter.write_dl(rows)
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """Give ``--help`` in the language."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.help = text("cli.help_option", self.lang)
+        return option
+
+
+class Verb(LocalCommand):
+    """One verb with its help in one language; the texts are ``cli.<name>.help`` and so on."""
+
+    def __init__(self, name: str, lang: str, params: list[click.Parameter], callback: Callable[..., int]):
+        self.lang = lang
+        super().__init__(
+            name,
+            params=params,
+            callback=lambda **given: callback(lang=lang, **given),
+            help=text(f"cli.{name}.help", lang),
+            short_help=text(f"cli.{name}.short", lang),
+            options_metavar=text("cli.metavar.options", lang),
+            context_settings={"allow_extra_args": True},  # refused in our words
+        )
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the verb; words that no parameter takes are refused."""
+        if ctx.args:
+            raise SpecError("cli.extra_words", {"found": ctx.args, "command": ctx.command_path})
+        return super().invoke(ctx)
+
+
+Parameter = Callable[[str, str], click.Parameter]  # made for a verb, in a language
+Function = TypeVar("Function", bound=Callable[..., int])
+_BUILDERS: Final[dict[str, Callable[[str], Verb]]] = {}  # by verb, of the modules imported so far
+
+
+def verb(name: str, *parameters: Parameter | str, kind: type[Verb] = Verb) -> Callable[[Function], Function]:
+    """Make a function a verb of the command line; it gives the exit code.
+
+    A text among the parameters names options that look as in every verb, see `_shared`.
     """
 
-    def option(name: str, *more: str, **settings: Any) -> click.Option:
-        says = text(f"cli.{verb}.{name.replace('-', '_')}", lang)
-        return LocalOption([*more, f"--{name}"], help=says, **{**_common().get(name, {}), **settings})
+    def keep(function: Function) -> Function:
+        def build(lang: str) -> Verb:
+            split = [map(option, each.split()) if isinstance(each, str) else [each] for each in parameters]
+            return kind(name, lang, [make(name, lang) for makers in split for make in makers], function)
 
-    return option
+        _BUILDERS[name] = build
+        return function
+
+    return keep
 
 
-def _common() -> dict[str, dict[str, Any]]:
+def option(name: str, *more: str, **settings: Any) -> Parameter:
+    """Give an option, whose help is ``cli.<verb>.<option>``, or ``cli.option.<option>`` as in other verbs."""
+
+    def make(verb: str, lang: str) -> click.Option:
+        own = f"cli.{verb}.{name.replace('-', '_')}"
+        says = text(own if own in catalogue() else f"cli.option.{name.replace('-', '_')}", lang)
+        return LocalOption([*more, f"--{name}"], help=says, **{**_shared().get(name, {}), **settings})
+
+    return make
+
+
+def argument(name: str, metavar: str, **settings: Any) -> Parameter:
+    """Give an argument, which has its place instead of a name."""
+    return lambda _verb, _lang: click.Argument([name], metavar=metavar, **settings)
+
+
+def action(*names: str) -> Parameter:
+    """Give the argument that says what a verb is to do."""
+    return argument("action", **choice(names))
+
+
+def choice(allowed: Sequence[str]) -> dict[str, Any]:
+    """Settings of a parameter that takes one of some words."""
+    return {"type": ChoiceType(tuple(allowed)), "metavar": "|".join(allowed)}
+
+
+@cache
+def _shared() -> dict[str, dict[str, Any]]:
     """What options that several verbs have look like."""
     folders = {name: Path(name) for name in ("data", "notebooks", "reports")}
     flags = ("again", "dry-run", "force", "insist", "no-forecast", "yes", "insecure")
-    files = ("scores", "events", "covariates")
+    files = ("scores", "events", "covariates", "summary", "out")
+    texts = {"sheet": "", "by": "", "note": "", "source": None, "indicator": None, "period": None}
     return {
         **{f"{name}-dir": _of(PathType(), "PATH", default=path) for name, path in folders.items()},
         **{name: {"is_flag": True} for name in flags},
         **{name: _of(PathType(), "FILE") for name in files},
-        "index-code": _of(ChoiceType(INDEX_CODES), "|".join(INDEX_CODES), default=MAIN),
+        **{name: {"metavar": "TEXT", "default": default} for name, default in texts.items()},
+        **{name: _of(DayType(), "YYYY-MM-DD") for name in ("as-of", "published", "source-day")},
+        **{name: _of(WholeType(), "YYYY") for name in ("target-year", "year")},
+        "index-code": {**choice(INDEX_CODES), "default": MAIN},
         "area": {"metavar": "TEXT", "default": DEFAULT_AREA},
-        "as-of": _of(DayType(), "YYYY-MM-DD"),
-        "target-year": _of(WholeType(), "YYYY"),
-        "by": {"metavar": "TEXT", "default": ""},
+        "column": {"multiple": True, "metavar": "D3=E"},
+        "unit": choice(("points", "percent")),
         "workers": _of(WholeType(), "N"),
         "scheduler": {"metavar": "ADDRESS"},
         "cell-timeout": _of(WholeType(), "SECONDS", default=300),
@@ -74,48 +161,17 @@ def _of(kind: Type, metavar: str, **more: Any) -> dict[str, Any]:
     return {"type": kind, "metavar": metavar, **more}
 
 
-class Verb(click.Command):
-    """One verb with its help in one language; the texts are ``cli.<name>.help`` and so on."""
-
-    def __init__(self, name: str, lang: str, **settings: Any) -> None:
-        self.lang = lang
-        key = f"cli.{name}"
-        settings.setdefault("help", text(f"{key}.help", lang))
-        settings.setdefault("short_help", text(f"{key}.short", lang))
-        settings.setdefault("options_metavar", text("cli.metavar.options", lang))
-        settings.setdefault("context_settings", {"allow_extra_args": True})  # refused in our words
-        super().__init__(name, **settings)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the verb; words that no parameter takes are refused."""
-        if ctx.args:
-            raise SpecError("cli.extra_words", {"found": ctx.args, "command": ctx.command_path})
-        return super().invoke(ctx)
-
-    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the line of usage under a heading in the language."""
-        _write_usage(self, ctx, formatter, self.lang)
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options under a heading in the language."""
-        _write_options(self, ctx, formatter, self.lang)
-
-    def get_help_option(self, ctx: click.Context) -> click.Option | None:
-        """Give ``--help`` in the language."""
-        return _help_option(super().get_help_option(ctx), self.lang)
-
-
-class Verbs(click.Group):
+class Verbs(LocalCommand, click.Group):
     """The group of all verbs; a verb's module is imported when the verb is asked for."""
 
     def __init__(self, lang: str, modules: Mapping[str, str]) -> None:
         self.lang = lang
         self.modules = modules
         # `run` takes --lang out before click sees it; it stands here for the help
-        option = LocalOption(["--lang"], metavar="vi|en", help=text("cli.lang", lang), expose_value=False)
+        language = LocalOption(["--lang"], metavar="vi|en", help=text("cli.lang", lang), expose_value=False)
         super().__init__(
             "forecast",
-            params=[option],
+            params=[language],
             help=text("cli.help", lang),
             options_metavar=text("cli.metavar.options", lang),
             subcommand_metavar=text("cli.metavar.verb", lang),
@@ -129,8 +185,8 @@ class Verbs(click.Group):
         """Import a verb's module and build the verb in the language."""
         if cmd_name not in self.modules:
             return None
-        command = importlib.import_module(self.modules[cmd_name]).build(self.lang)
-        return command if isinstance(command, click.Command) else None
+        importlib.import_module(self.modules[cmd_name])
+        return _BUILDERS[cmd_name](self.lang)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -141,19 +197,11 @@ class Verbs(click.Group):
             refuse_unknown(text("cli.verb", self.lang), name, self.modules)
         return super().resolve_command(ctx, args)
 
-    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the line of usage under a heading in the language."""
-        _write_usage(self, ctx, formatter, self.lang)
-
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options and the verbs; the verbs' modules stay unopened."""
-        _write_options(self, ctx, formatter, self.lang)
+        super().format_options(ctx, formatter)
         with formatter.section(text("cli.verbs", self.lang)):
             formatter.write_dl([(name, text(f"cli.{name}.short", self.lang)) for name in self.modules])
-
-    def get_help_option(self, ctx: click.Context) -> click.Option | None:
-        """Give ``--help`` in the language."""
-        return _help_option(super().get_help_option(ctx), self.lang)
 
 
 class Type(_ParamType, ABC):
@@ -235,6 +283,19 @@ def confirmed(question: str, *, yes: bool) -> bool:
     return clean(answer).casefold() in _YES
 
 
+def refuse_foreign(given: Mapping[str, Any], owners: Mapping[str, Sequence[str]], action: str) -> None:
+    """Refuse options that only other actions of a verb take."""
+    for name, actions in owners.items():
+        if given[name] and action not in actions:
+            raise SpecError("cli.only", {"option": f"--{name}", "action": ", ".join(actions)})
+
+
+def needed(value: Any, option: str, command: str) -> None:
+    """Refuse a command without an option that only some of its uses need."""
+    if value is None:
+        raise SpecError("cli.missing_option", {"option": option, "command": f"forecast {command}"})
+
+
 def refuse_language(found: str) -> NoReturn:
     """Refuse a language that the catalogue does not have."""
     if not found:
@@ -274,26 +335,3 @@ def _shown(param: click.Parameter | None) -> str:
     if isinstance(param, click.Argument):
         return (param.metavar or param.human_readable_name).rstrip(".")
     return param.opts[-1] if param else ""
-
-
-def _help_option(option: click.Option | None, lang: str) -> click.Option | None:
-    if option is not None:
-        option.help = text("cli.help_option", lang)
-    return option
-
-
-def _write_usage(
-    command: click.Command, ctx: click.Context, formatter: click.HelpFormatter, lang: str
-) -> None:
-    pieces = " ".join(command.collect_usage_pieces(ctx))
-    formatter.write_usage(ctx.command_path, pieces, prefix=text("cli.usage", lang) + " ")
-
-
-def _write_options(
-    command: click.Command, ctx: click.Context, formatter: click.HelpFormatter, lang: str
-) -> None:
-    records = (param.get_help_record(ctx) for param in command.get_params(ctx))
-    rows = [record for record in records if record]
-    if rows:
-        with formatter.section(text("cli.options", lang)):
-            formatter.write_dl(rows)

@@ -11,30 +11,15 @@ from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD
 from forecast.base.indexes import MAIN
 from forecast.base.spec import RunSpec
-from forecast.cli.local import Verb, WholeType, options, today
-from forecast.cli.plain import table
+from forecast.cli.local import WholeType, argument, today, verb
+from forecast.cli.plain import headed
 from forecast.data import cycle, load
 from forecast.data.load import Known
 
-COLUMNS = ("step", "state", "what", "where")
+COLUMNS = ("step", "state", "there", "where_to_enter")
 
 
-def build(lang: str) -> click.Command:
-    """Make the verb in one language."""
-    option = options("new-year", lang)
-    return Verb(
-        "new-year",
-        lang,
-        params=[
-            click.Argument(["year"], type=WholeType(), metavar="YYYY"),
-            option("as-of"),
-            option("area"),
-            option("data-dir"),
-        ],
-        callback=lambda **given: show(lang=lang, **given),
-    )
-
-
+@verb("new-year", argument("year", "YYYY", type=WholeType()), "as-of area data-dir")
 def show(*, year: int, as_of: dt.date | None, area: str, data_dir: Path, lang: str) -> int:
     """Print the checklist."""
     day = as_of or today()
@@ -57,8 +42,7 @@ def page(known: Known, spec: RunSpec, lang: str) -> str:
         ]
         for step in steps
     ]
-    headers = [labels.text(f"new_year.column.{name}", lang) for name in COLUMNS]
     title = labels.text("new_year.title", lang, area=spec.area, year=spec.target_year, as_of=spec.as_of)
     missing = sum(step.state != "there" for step in steps)
     end = labels.text("new_year.end", lang, count=missing, all=len(steps))
-    return "\n\n".join([title, table(headers, rows), end])
+    return "\n\n".join([title, headed(COLUMNS, rows, lang), end])

@@ -10,38 +10,17 @@ import click
 
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, RunError, SpecError
+from forecast.base.spec import refuse_outside
 from forecast.base.stop import on_signals
-from forecast.cli.local import ChoiceType, PathType, Verb, options
+from forecast.cli.local import PathType, Verb, action, argument, option, refuse_foreign, verb
 from forecast.runs import notebooks
 from forecast.runs.notebooks import Notebook
 from forecast.runs.parameters import Parameter
 
-ACTIONS: Final = ("list", "new", "run")
 FOLDER: Final = Path("notebooks")
 MOST: Final = 100_000
-_ONLY: Final = {"title": "new", "folder": "new", "parameter": "run", "out": "run"}
+_ONLY: Final = {"title": ("new",), "folder": ("new",), "parameter": ("run",), "out": ("run",)}
 _ASKED: Final = "forecast.notebook"
-
-
-def build(lang: str) -> click.Command:
-    """Make the verb in one language."""
-    option = options("notebook", lang)
-    return _Verb(
-        "notebook",
-        lang,
-        params=[
-            click.Argument(["action"], type=ChoiceType(ACTIONS), metavar="|".join(ACTIONS)),
-            click.Argument(["name"], required=False, metavar="[NAME]"),
-            option("parameter", "-p", multiple=True, metavar="NAME=VALUE"),
-            option("out", type=PathType(), metavar="FOLDER"),
-            option("cell-timeout"),
-            option("run-timeout"),
-            option("title", metavar="TEXT"),
-            option("folder", type=PathType(), metavar="FOLDER"),
-            option("notebooks-dir", type=PathType(), default=FOLDER, metavar="PATH"),
-        ],
-        callback=lambda **given: notebook(lang=lang, **given),
-    )
 
 
 class _Verb(Verb):
@@ -68,11 +47,21 @@ class _Verb(Verb):
             formatter.write_dl(rows)
 
 
+@verb(
+    "notebook",
+    action("list", "new", "run"),
+    argument("name", "[NAME]", required=False),
+    option("parameter", "-p", multiple=True, metavar="NAME=VALUE"),
+    option("out", metavar="FOLDER"),
+    "cell-timeout run-timeout",
+    option("title", metavar="TEXT"),
+    option("folder", type=PathType(), metavar="FOLDER"),
+    "notebooks-dir",
+    kind=_Verb,
+)
 def notebook(*, action: str, name: str | None, notebooks_dir: Path, lang: str, **given: Any) -> int:
     """Do one of the three."""
-    for option, owner in _ONLY.items():
-        if given[option] and owner != action:
-            raise SpecError("cli.notebook.only", {"option": f"--{option}", "action": owner})
+    refuse_foreign(given, _ONLY, action)
     if action == "list":
         if name is not None:
             raise SpecError("cli.extra_words", {"found": [name], "command": "forecast notebook list"})
@@ -134,9 +123,8 @@ def run(
     **_: object,
 ) -> None:
     """Execute a notebook and say where the result lies."""
-    for name, seconds in (("--cell-timeout", cell_timeout), ("--run-timeout", run_timeout)):
-        if not 1 <= seconds <= MOST:
-            raise SpecError("spec.out_of_range", {"name": name, "found": seconds, "low": 1, "high": MOST})
+    refuse_outside("--cell-timeout", cell_timeout, 1, MOST)
+    refuse_outside("--run-timeout", run_timeout, 1, MOST)
     # Loaded when there is a notebook to execute, as it takes seconds.
     from forecast.runs import single
     from forecast.runs.execute import Limits

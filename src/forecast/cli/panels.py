@@ -154,9 +154,3 @@ def _refuse_place(path: Path) -> None:
         raise WriteError("cli.out.folder", {"path": str(path)})
     if not path.parent.is_dir():
         raise WriteError("cli.out.no_folder", {"path": str(path), "folder": str(path.parent)})
-
-
-def refuse_far(option: str, found: int, low: int, high: int) -> None:
-    """Refuse a number outside its bounds."""
-    if not low <= found <= high:
-        raise SpecError("spec.out_of_range", {"name": option, "found": found, "low": low, "high": high})

@@ -6,6 +6,9 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from forecast.base import labels
+from forecast.base.spelling import spans
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -36,6 +39,13 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]], sides: Sequence
     )
 
 
+def headed(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], lang: str, sides: Sequence[Side] = ()
+) -> str:
+    """Lay out rows under the headings ``column.<name>`` of the catalogue."""
+    return table([labels.text(f"column.{name}", lang) for name in columns], rows, sides)
+
+
 def width(text: str) -> int:
     """Count the columns that a text takes on a terminal.
 
@@ -51,13 +61,7 @@ def runs(numbers: Sequence[int]) -> str:
     >>> runs([2, 3, 4, 9])
     '2–4, 9'
     """
-    spans: list[list[int]] = []
-    for number in numbers:
-        if spans and number == spans[-1][1] + 1:
-            spans[-1][1] = number
-        else:
-            spans.append([number, number])
-    return ", ".join(str(first) if first == last else f"{first}–{last}" for first, last in spans)
+    return ", ".join(str(first) if first == last else f"{first}–{last}" for first, last in spans(numbers))
 
 
 def each(frame: pd.DataFrame) -> Iterator[Any]:

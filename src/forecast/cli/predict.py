@@ -12,13 +12,12 @@ import pandas as pd
 
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, SpecError
-from forecast.base.spec import refuse_unknown
-from forecast.cli.local import PathType, Verb, WholeType, options
+from forecast.base.spec import refuse_outside, refuse_unknown
+from forecast.cli.local import PathType, WholeType, option, verb
 from forecast.cli.panels import (
     YearsType,
     read_covariates,
     read_panel,
-    refuse_far,
     refuse_places,
     write_aside,
     write_table,
@@ -35,29 +34,19 @@ MOST_EFFECTS: Final = 12  # rows of the table of effects
 MOST_FANS: Final = 60  # series on one picture
 
 
-def build(lang: str) -> click.Command:
-    """Make the verb in one language."""
-    option = options("predict", lang)
-    return Verb(
-        "predict",
-        lang,
-        params=[
-            option("scores", required=True),
-            option("target-year", type=YearsType(), required=True, metavar="YYYY[:YYYY]"),
-            option("out", type=PathType(), required=True, metavar="FILE"),
-            option("model", multiple=True, metavar="NAME"),
-            option("events"),
-            option("covariates"),
-            option("level", type=WholeType(), multiple=True, metavar="PERCENT"),
-            option("summary", is_flag=True),
-            option("plot", type=PathType(), metavar="FILE.html|png"),
-            option("area", multiple=True, metavar="NAME", default=None),
-            option("component", multiple=True, metavar="NAME"),
-        ],
-        callback=lambda **given: predict(lang=lang, **given),
-    )
-
-
+@verb(
+    "predict",
+    option("scores", required=True),
+    option("target-year", type=YearsType(), required=True, metavar="YYYY[:YYYY]"),
+    option("out", required=True),
+    option("model", multiple=True, metavar="NAME"),
+    "events covariates",
+    option("level", type=WholeType(), multiple=True, metavar="PERCENT"),
+    option("summary", type=None, metavar=None, is_flag=True),
+    option("plot", type=PathType(), metavar="FILE.html|png"),
+    option("area", multiple=True, metavar="NAME", default=None),
+    option("component", multiple=True, metavar="NAME"),
+)
 def predict(
     *,
     scores: Path,
@@ -87,7 +76,7 @@ def predict(
 
     asked, levels = engine.names(list(model) or None), engine.quantile_levels(level)
     horizon_of(target_year[0], panel.origin)  # refuses a year that is not ahead
-    refuse_far("--target-year", target_year[-1], panel.origin + 1, panel.origin + MOST_AHEAD)
+    refuse_outside("--target-year", target_year[-1], panel.origin + 1, panel.origin + MOST_AHEAD)
     shown = [] if plot is None else _cells(panel, area, component)
 
     figures, more = read_covariates(covariates, panel, target_year[-1])
@@ -173,13 +162,13 @@ class _Count:
 
 def _cells(panel: Panel, areas: Sequence[str], components: Sequence[str]) -> list[tuple[int, int]]:
     """Places of the series to draw; names that are not there are refused with the nearest."""
-    for option, names, allowed in (
+    for asked, names, allowed in (
         ("--area", areas, panel.areas),
         ("--component", components, panel.components),
     ):
         for name in names:
             if name not in allowed:
-                refuse_unknown(option, name, allowed)
+                refuse_unknown(asked, name, allowed)
     known = (panel.value == panel.value).any(axis=2)
     cells = [
         (a, c)

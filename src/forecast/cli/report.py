@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import click
 
 from forecast.base import labels
-from forecast.base.errors import EXIT_GOOD, ForecastError, SpecError
-from forecast.base.spec import DEFAULT_AREA, RunSpec
+from forecast.base.errors import EXIT_GOOD, ForecastError
+from forecast.base.spec import DEFAULT_AREA, RunSpec, refuse_outside
 from forecast.base.stop import on_signals
 from forecast.cli.areas import report_areas, wanted
-from forecast.cli.local import PathType, Verb, options
+from forecast.cli.local import PathType, option, verb
 
 if TYPE_CHECKING:
     from forecast.runs.run import Options, Outcome, Step
@@ -24,33 +24,18 @@ if TYPE_CHECKING:
 MOST: Final = 100_000
 
 
-def build(lang: str) -> click.Command:
-    """Make the verb in one language."""
-    option = options("report", lang)
-    return Verb(
-        "report",
-        lang,
-        params=[
-            option("index-code"),
-            option("area", metavar="TEXT|all"),
-            option("areas", type=PathType(), metavar="FILE"),
-            option("target-year", required=True),
-            option("as-of", required=True),
-            option("data-dir"),
-            option("notebooks-dir"),
-            option("reports-dir"),
-            option("workers", default=0),
-            option("scheduler"),
-            option("cell-timeout"),
-            option("run-timeout"),
-            option("force"),
-            option("again"),
-            option("pdf", is_flag=True),
-        ],
-        callback=lambda **given: report(lang=lang, **given),
-    )
-
-
+@verb(
+    "report",
+    "index-code",
+    option("area", metavar="TEXT|all"),
+    option("areas", type=PathType(), metavar="FILE"),
+    option("target-year", required=True),
+    option("as-of", required=True),
+    "data-dir notebooks-dir reports-dir",
+    option("workers", default=0),
+    "scheduler cell-timeout run-timeout force again",
+    option("pdf", is_flag=True),
+)
 def report(
     *,
     index_code: str,
@@ -74,13 +59,9 @@ def report(
 
     The PDF is an addition: where it cannot be made a line says why, and the report counts as made.
     """
-    for name, found, low in (
-        ("--workers", workers, 0),
-        ("--cell-timeout", cell_timeout, 1),
-        ("--run-timeout", run_timeout, 1),
-    ):
-        if not low <= found <= MOST:
-            raise SpecError("spec.out_of_range", {"name": name, "found": found, "low": low, "high": MOST})
+    refuse_outside("--workers", workers, 0, MOST)
+    refuse_outside("--cell-timeout", cell_timeout, 1, MOST)
+    refuse_outside("--run-timeout", run_timeout, 1, MOST)
     many = wanted(area, areas, default=DEFAULT_AREA, scheduler=scheduler, pdf=pdf)
     spec = RunSpec(index_code=index_code, area=area, target_year=target_year, as_of=as_of, force=force)
     folders = {"data_dir": data_dir, "reports_dir": reports_dir, "notebooks_dir": notebooks_dir}

@@ -9,22 +9,12 @@ import click
 
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD
-from forecast.cli.local import Verb, options
+from forecast.cli.local import argument, verb
 
 EXIT_DIFFERENT: Final = 1
 
 
-def build(lang: str) -> click.Command:
-    """Make the verb in one language."""
-    option = options("reproduce", lang)
-    return Verb(
-        "reproduce",
-        lang,
-        params=[click.Argument(["run"], metavar="RUN|latest"), option("reports-dir")],
-        callback=lambda **given: reproduce(lang=lang, **given),
-    )
-
-
+@verb("reproduce", argument("run", "RUN|latest"), "reports-dir")
 def reproduce(*, run: str, reports_dir: Path, lang: str) -> int:
     """Say whether the bytes are the same, or what differs and why."""
     from forecast.runs.reproduce import reproduce as again  # takes seconds to load

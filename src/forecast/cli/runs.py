@@ -10,36 +10,26 @@ import click
 
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, SpecError
-from forecast.cli.local import ChoiceType, Verb, WholeType, options
-from forecast.cli.plain import table
+from forecast.base.spec import refuse_outside
+from forecast.cli.local import WholeType, action, argument, option, verb
+from forecast.cli.plain import headed
 from forecast.runs import site
 from forecast.runs.manifest import Manifest
 from forecast.runs.prune import prune
 from forecast.runs.store import Entry, Store
 
-ACTIONS: Final = ("list", "show", "retry", "prune")
+MOST_KEPT: Final = 100_000
 _INPUTS: Final = ("data", "notebooks", "code", "versions")
 
 
-def build(lang: str) -> click.Command:
-    """Make the verb in one language."""
-    option = options("runs", lang)
-    return Verb(
-        "runs",
-        lang,
-        params=[
-            click.Argument(["action"], type=ChoiceType(ACTIONS), metavar="|".join(ACTIONS)),
-            click.Argument(["run_id"], required=False, metavar="[ID]"),
-            option("reports-dir"),
-            option("data-dir"),
-            option("notebooks-dir"),
-            option("keep", type=WholeType(), metavar="N"),
-            option("damaged", is_flag=True),
-        ],
-        callback=lambda **given: runs(lang=lang, **given),
-    )
-
-
+@verb(
+    "runs",
+    action("list", "show", "retry", "prune"),
+    argument("run_id", "[ID]", required=False),
+    "reports-dir data-dir notebooks-dir",
+    option("keep", type=WholeType(), metavar="N"),
+    option("damaged", is_flag=True),
+)
 def runs(
     *,
     action: str,
@@ -53,8 +43,8 @@ def runs(
 ) -> int:
     """Do one of the four."""
     store = Store(reports_dir.resolve())
-    if keep is not None and keep < 1:
-        raise SpecError("spec.out_of_range", {"name": "--keep", "found": keep, "low": 1, "high": 1000})
+    if keep is not None:
+        refuse_outside("--keep", keep, 1, MOST_KEPT)
     if run_id is not None and action in {"list", "prune"}:
         raise SpecError("cli.extra_words", {"found": [run_id], "command": f"forecast runs {action}"})
     if action == "prune" and not store.root.is_dir():  # to prune it would make it
@@ -80,18 +70,19 @@ def listed(store: Store, lang: str) -> str:
     if not entries:
         return labels.text("cli.runs.none", lang, folder=store.root)
     of_areas = store.root.name == site.AREAS  # the last of them is no more than the others
-    newest = None if of_areas else site.latest([entry.manifest for entry in good if entry.manifest])
+    newest = None if of_areas else store.latest()
     columns = ("run_id", "state", "finished", "seconds", "latest")
-    headers = [labels.text(f"cli.runs.column.{column}", lang) for column in columns]
-    rows = [_row(entry, lang, newest=newest is not None and entry.manifest is newest) for entry in entries]
-    return table(headers, rows, ["left", "left", "left", "right"])
+    rows = [
+        _row(entry, lang, newest=newest is not None and entry.run_id == newest.run_id) for entry in entries
+    ]
+    return headed(columns, rows, lang, ["left", "left", "left", "right"])
 
 
 def shown(store: Store, run_id: str, lang: str) -> str:
     """Write the record of one run as it stands in its manifest."""
     entries = [*store.published(), *store.failed(), *store.unfinished()]
     if run_id == "latest":
-        newest = site.latest([entry.manifest for entry in store.published() if entry.manifest])
+        newest = store.latest()
         run_id = newest.run_id if newest else run_id
     found = [entry for entry in entries if entry.run_id == run_id]
     if not found:

@@ -15,47 +15,31 @@ from forecast.base import labels
 from forecast.base.disk import replace_file, writing
 from forecast.base.errors import EXIT_GOOD, EXIT_WRITE, SpecError
 from forecast.base.stop import on_signals
-from forecast.cli.local import ChoiceType, DayType, PathType, Verb, options
-from forecast.cli.plain import table
+from forecast.cli.local import DayType, PathType, action, choice, option, verb
+from forecast.cli.plain import headed
 from forecast.schedule import systems, unattended
 from forecast.schedule.due import Plan, Post, upcoming
 from forecast.schedule.units import Job, name_of
 from forecast.schedule.when import When
 
-ACTIONS: Final = ("install", "show", "remove", "run")
 SHOWN: Final = 3
 _THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-def build(lang: str) -> click.Command:
-    """Make the verb in one language."""
-    option = options("schedule", lang)
-    every_system = tuple(systems.SYSTEMS)
-    return Verb(
-        "schedule",
-        lang,
-        params=[
-            click.Argument(["action"], type=ChoiceType(ACTIONS), metavar="|".join(ACTIONS)),
-            option("every", metavar="TEXT"),
-            option("until", type=DayType(), metavar="YYYY-MM-DD"),
-            option("index-code"),
-            option("area"),
-            option("target-year"),
-            option("reports-dir"),
-            option("data-dir"),
-            option("notebooks-dir"),
-            option("mail-to", metavar="ADDRESS"),
-            option("mail-from", metavar="ADDRESS"),
-            option("smtp", metavar="HOST:PORT"),
-            option("insecure"),
-            option("system", type=ChoiceType(every_system), metavar="|".join(every_system)),
-            option("write-only", type=PathType(), metavar="PATH"),
-            option("again"),
-        ],
-        callback=lambda **given: schedule(lang=lang, **given),
-    )
-
-
+@verb(
+    "schedule",
+    action("install", "show", "remove", "run"),
+    option("every", metavar="TEXT"),
+    option("until", type=DayType(), metavar="YYYY-MM-DD"),
+    "index-code area target-year reports-dir data-dir notebooks-dir",
+    option("mail-to", metavar="ADDRESS"),
+    option("mail-from", metavar="ADDRESS"),
+    option("smtp", metavar="HOST:PORT"),
+    "insecure",
+    option("system", **choice(tuple(systems.SYSTEMS))),
+    option("write-only", type=PathType(), metavar="PATH"),
+    "again",
+)
 def schedule(*, action: str, reports_dir: Path, again: bool, lang: str, **given: Any) -> int:
     """Do one of the four."""
     root = reports_dir.resolve()
@@ -146,12 +130,11 @@ def shown(root: Path, at: dt.datetime, lang: str) -> str:
     served = unattended.read_record(root).served[-SHOWN:]
     if served:
         columns = ("slot", "exit_code", "finished", "run_id")
-        headers = [labels.text(f"cli.schedule.column.{column}", lang) for column in columns]
         rows = [
             [unattended.moment(one.slot).text(lang), str(one.exit_code), one.finished_at, one.run_id]
             for one in reversed(served)
         ]
-        lines += ["", table(headers, rows, ["left", "right"])]
+        lines += ["", headed(columns, rows, lang, ["left", "right"])]
     return "\n".join(lines)
 
 

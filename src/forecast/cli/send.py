@@ -2,41 +2,33 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, SpecError
-from forecast.cli.local import PathType, Verb, WholeType, options
+from forecast.base.spec import refuse_outside
+from forecast.cli.local import PathType, WholeType, option, today, verb
+
+MOST_DAYS: Final = 100_000
 
 if TYPE_CHECKING:
     from forecast.sending.send import Outcome, Told
 
 
-def build(lang: str) -> click.Command:
-    """Make the verb in one language."""
-    option = options("send", lang)
-    return Verb(
-        "send",
-        lang,
-        params=[
-            option("run", default="latest", metavar="latest|ID"),
-            option("to-file", type=PathType(), required=True, metavar="PATH"),
-            option("dry-run"),
-            option("out", type=PathType(), metavar="PATH"),
-            option("again"),
-            option("only", multiple=True, metavar="ADDRESS"),
-            option("stale-days", type=WholeType(), metavar="N"),
-            option("insecure"),
-            option("reports-dir"),
-        ],
-        callback=lambda **given: send(lang=lang, **given),
-    )
-
-
+@verb(
+    "send",
+    option("run", default="latest", metavar="latest|ID"),
+    option("to-file", type=PathType(), required=True, metavar="PATH"),
+    "dry-run",
+    option("out", metavar="PATH"),
+    "again",
+    option("only", multiple=True, metavar="ADDRESS"),
+    option("stale-days", type=WholeType(), metavar="N"),
+    "insecure reports-dir",
+)
 def send(
     *, to_file: Path, dry_run: bool, out: Path | None, reports_dir: Path, lang: str, **wished: Any
 ) -> int:
@@ -50,10 +42,8 @@ def send(
         if not all(value.strip() for value in values):
             raise SpecError("spec.empty", {"name": name})
     days = wished["stale_days"]
-    if days is not None and days < 0:
-        raise SpecError(
-            "spec.out_of_range", {"name": "--stale-days", "found": days, "low": 0, "high": 100_000}
-        )
+    if days is not None:
+        refuse_outside("--stale-days", days, 0, MOST_DAYS)
     wish = sending.Wish(**wished)
     readers = recipients.read(to_file)
     if dry_run:
@@ -73,11 +63,6 @@ def send(
     facts = {"run_id": outcome.run_id, "sent": outcome.arrived, "all": len(outcome.told)}
     click.echo(labels.text("send.summary", lang, path=outcome.ledger, **facts))
     return outcome.exit_code
-
-
-def today() -> dt.date:
-    """Give the day."""
-    return dt.datetime.now().astimezone().date()
 
 
 def said(told: Told, lang: str) -> str:

@@ -17,30 +17,20 @@ from forecast.base.errors import EXIT_GOOD
 from forecast.base.spec import RunSpec
 from forecast.cli.figures import models_of, result_of
 from forecast.cli.form import INDEX_CODE
-from forecast.cli.local import Verb, options
-from forecast.cli.plain import each, table
+from forecast.cli.local import option, verb
+from forecast.cli.plain import each, headed
 from forecast.data import load
 from forecast.data.framework import framework_for
 
 
-def build(lang: str) -> click.Command:
-    """Make the verb in one language."""
-    option = options("status", lang)
-    return Verb(
-        "status",
-        lang,
-        params=[
-            option("target-year", required=True),
-            option("as-of", required=True),
-            option("area"),
-            option("run", metavar="RUN|latest"),
-            option("reports-dir"),
-            option("data-dir"),
-        ],
-        callback=lambda **given: show(lang=lang, **given),
-    )
-
-
+@verb(
+    "status",
+    option("target-year", required=True),
+    option("as-of", required=True),
+    "area",
+    option("run", metavar="RUN|latest"),
+    "reports-dir data-dir",
+)
 def show(
     *,
     target_year: int,
@@ -85,8 +75,7 @@ def page(
     columns = ("department", "state", "received_on", "days_late", "components", "earlier", "form_version")
     versions = dict(zip(last["department"], last["form_version"], strict=True))
     rows = [_row(row, str(versions.get(row.department, "")), lang) for row in each(told)]
-    headers = [labels.text(f"status.column.{name}", lang) for name in columns]
-    parts = [head, table(headers, rows, ["left", "left", "left", "right", "right", "right"])]
+    parts = [head, headed(columns, rows, lang, ["left", "left", "left", "right", "right", "right"])]
     counts = {state: int((told["state"] == state).sum()) for state in ("sent", "late", "missing")}
     parts.append(labels.text("status.counts", lang, all=len(told), **counts))
     if compared is not None:
@@ -122,9 +111,8 @@ def _disagreeing(compared: pd.DataFrame, lang: str) -> str:
         for row in each(widest)
     ]
     columns = ("department", "component", "given", "model", "gap")
-    headers = [labels.text(f"status.column.{name}", lang) for name in columns]
     title = labels.text("status.disagree", lang, count=len(apart), all=len(compared))
-    return f"{title}\n{table(headers, rows, ['left', 'left', 'right', 'right', 'right'])}"
+    return f"{title}\n{headed(columns, rows, lang, ['left', 'left', 'right', 'right', 'right'])}"
 
 
 def _range(middle: float, low: float, high: float, lang: str) -> str:

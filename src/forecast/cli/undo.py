@@ -8,28 +8,17 @@ import click
 
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD
-from forecast.cli.local import Verb, confirmed, options
-from forecast.cli.plain import runs, table
+from forecast.cli.local import argument, confirmed, option, verb
+from forecast.cli.plain import headed, runs
 from forecast.intake.additions import append
 
 
-def build(lang: str) -> click.Command:
-    """Make the verb in one language."""
-    option = options("undo", lang)
-    return Verb(
-        "undo",
-        lang,
-        params=[
-            click.Argument(["entry_id"], required=False, default="", metavar="[ID]"),
-            option("list", "as_list", is_flag=True),
-            option("data-dir"),
-            option("by"),
-            option("yes"),
-        ],
-        callback=lambda **given: undo(lang=lang, **given),
-    )
-
-
+@verb(
+    "undo",
+    argument("entry_id", "[ID]", required=False, default=""),
+    option("list", "as_list", is_flag=True),
+    "data-dir by yes",
+)
 def undo(*, entry_id: str, as_list: bool, data_dir: Path, by: str, yes: bool, lang: str) -> int:
     """Take an addition back, or list all."""
     if as_list:
@@ -73,5 +62,4 @@ def page(every: tuple[append.Listed, ...], lang: str) -> str:
         ]
         for each in every
     ]
-    headers = [labels.text(f"additions.column.{name}", lang) for name in names]
-    return table(headers, rows, ["left", "left", "left", "left", "right"])
+    return headed(names, rows, lang, ["left", "left", "left", "left", "right"])

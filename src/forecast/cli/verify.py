@@ -14,40 +14,19 @@ import click
 
 from forecast.base import incoming, labels
 from forecast.base.errors import EXIT_GOOD, DataError, Problem, SpecError
-from forecast.cli.local import ChoiceType, DayType, PathType, Verb, options, today
+from forecast.cli.local import PathType, option, today, verb
 from forecast.data.tables import RELATED, RELATED_CODES, SCORES
 
 if TYPE_CHECKING:
     from forecast.data.load import Vintages
 
-UNITS = ("points", "percent")
 
-
-def build(lang: str) -> click.Command:
-    """Make the verb in one language."""
-    option = options("verify", lang)
-    return Verb(
-        "verify",
-        lang,
-        params=[
-            option("index-code"),
-            option("area"),
-            option("target-year"),
-            option("as-of"),
-            option("with", "with_file", type=PathType(), metavar="FILE"),
-            option("published", type=DayType(), metavar="YYYY-MM-DD"),
-            option("source", metavar="TEXT"),
-            option("sheet", default="", metavar="TEXT"),
-            option("column", multiple=True, metavar="D3=E"),
-            option("unit", type=ChoiceType(UNITS), metavar="|".join(UNITS)),
-            option("insist"),
-            option("data-dir"),
-            option("reports-dir"),
-        ],
-        callback=lambda **given: verify(lang=lang, **given),
-    )
-
-
+@verb(
+    "verify",
+    "index-code area target-year as-of",
+    option("with", "with_file", type=PathType(), metavar="FILE"),
+    "published source sheet column unit insist data-dir reports-dir",
+)
 def verify(
     *,
     index_code: str,

@@ -6,12 +6,11 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import groupby
 from typing import Any, Final, Literal
 
 from forecast.base.errors import Problem
 from forecast.base.labels import Phrase
-from forecast.base.spelling import clean, letters_of
+from forecast.base.spelling import clean, letters_of, spans
 
 Kind = Literal["text", "number", "day", "formula"]
 Spot = tuple[int, int]  # row and column, both counted from 1
@@ -135,7 +134,7 @@ class Grid:
         """Name rows and columns that hold something and are not shown."""
         filled = sorted(self.hidden_rows & {row for row, _ in self.cells})
         rows = [self.original((row, 1))[1][0] for row in filled]
-        named = [str(first) if count == 1 else f"{first}–{first + count - 1}" for first, count in _runs(rows)]
+        named = [str(first) if first == last else f"{first}–{last}" for first, last in spans(rows)]
         columns = sorted(self.hidden_columns & {column for _, column in self.cells})
         told = [Phrase("imports.hidden_rows", {"rows": named})] if named else []
         if columns:
@@ -182,13 +181,6 @@ def folded(problems: Iterable[Problem]) -> list[Problem]:
         rest = replace(first, row=None, value="", expected_key="imports.alike", expected_facts=facts)
         lines += [first, rest]
     return lines
-
-
-def _runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """First number and length of each run without gaps."""
-    for _, run in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
-        own = [number for _, number in run]
-        yield own[0], len(own)
 
 
 def cells_of(rows: Iterable[Iterable[object]]) -> dict[Spot, Cell]:

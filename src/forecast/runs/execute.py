@@ -30,7 +30,7 @@ from papermill.translators import PythonTranslator, papermill_translators
 
 from forecast.base import labels
 from forecast.base.disk import replace_file
-from forecast.base.errors import RunError, WriteError, shown
+from forecast.base.errors import RunError, WriteError, shown, unexpected
 from forecast.runs.kernels import MOST_OUTPUT, Kernels, kill
 
 LOG: Final = logging.getLogger(__name__)
@@ -247,7 +247,6 @@ def _reason(watch: Watch, error: Exception) -> tuple[str, dict[str, Any]]:
         return "run.too_loud", {"megabytes": watch.limits.output_bytes / 1e6}
     if watch.kernels.closed:
         return "run.stopped", {}
-    told = shown(f"{type(error).__name__}: {error}", 300)
     match error:
         case PapermillExecutionError():
             found = ("run.cell_raised", {"error": shown(_told(error), 300)})
@@ -258,7 +257,7 @@ def _reason(watch: Watch, error: Exception) -> tuple[str, dict[str, Any]]:
         case _StartError():
             found = ("run.kernel_start", {"attempts": str(_START_ATTEMPTS), "error": shown(str(error), 300)})
         case _:
-            found = ("run.unexpected", {"error": told})
+            found = ("run.unexpected", dict(unexpected(error).facts))
     return found
 
 

@@ -16,7 +16,6 @@ Standard input and output carry one JSON object a line::
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import gc
 import importlib
 import json
@@ -44,7 +43,6 @@ KERNEL_MODULES: Final = (
     "pdb",
     "sqlite3",
 )
-_PR_SET_PDEATHSIG: Final = 1
 
 
 def main(folder: str, modules: Iterable[str]) -> None:
@@ -128,7 +126,6 @@ def _become(request: dict[str, Any]) -> NoReturn:
     code = 1
     try:
         os.setsid()  # so that what a cell starts can be stopped with it
-        _die_with_parent()
         # The protocol's pipes are not the kernel's; what it writes outside of cells goes to the log.
         nothing = os.open(os.devnull, os.O_RDWR)
         os.dup2(nothing, 0)
@@ -141,12 +138,6 @@ def _become(request: dict[str, Any]) -> NoReturn:
         code = 0
     finally:
         os._exit(code)
-
-
-def _die_with_parent() -> None:
-    # Linux; elsewhere ipykernel's own watch over its parent does the same a second later.
-    with contextlib.suppress(Exception):
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 if __name__ == "__main__":

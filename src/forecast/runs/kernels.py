@@ -7,7 +7,6 @@ enter, so there are no ports to race for and nothing on the wire to be read; on 
 
 from __future__ import annotations
 
-import ast
 import asyncio
 import contextlib
 import itertools
@@ -32,7 +31,6 @@ from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
-from nbformat import NotebookNode
 
 from forecast.runs import pieces
 
@@ -41,6 +39,7 @@ R = TypeVar("R")
 LOG: Final = logging.getLogger(__name__)
 # A socket's path must fit into 108 bytes, and jupyter_client adds "-" and a number.
 _LONGEST_SOCKET: Final = 90
+REPORT_MODULES: Final = ("forecast.answer.pipeline", "forecast.pages.plot", "forecast.pages.report")
 _PATIENCE: Final = 1.0  # seconds
 _GLANCE: Final = 0.005  # seconds between two looks at a kernel that begins or ends
 
@@ -154,7 +153,7 @@ class Kernels:
     Parameters
     ----------
     modules
-        What the notebooks import; paid for once where kernels are forked.
+        What several notebooks import; paid for once where kernels are forked.
     log
         File that takes what kernels write outside of cells.
     server
@@ -265,28 +264,6 @@ def kill(manager: AsyncKernelManager) -> None:
     if process is not None:
         with contextlib.suppress(OSError):
             process.kill()
-
-
-def imported_by(notebooks: Iterable[NotebookNode]) -> tuple[str, ...]:
-    """List the modules that the cells of notebooks import, sorted, read without running them.
-
-    What cannot be parsed, a line of IPython's own say, is passed over.
-    """
-    found: set[str] = set()
-    cells = (cell.source for notebook in notebooks for cell in notebook.cells if cell.cell_type == "code")
-    for source in cells:
-        try:
-            tree = ast.parse(source)
-        except SyntaxError:
-            continue
-        for node in ast.walk(tree):
-            match node:
-                case ast.Import(names=names):
-                    found.update(alias.name for alias in names)
-                case ast.ImportFrom(module=str(module), names=names, level=0):
-                    found.add(module)
-                    found.update(f"{module}.{alias.name}" for alias in names)
-    return tuple(sorted(found))
 
 
 class ForkServer:

@@ -95,7 +95,7 @@ def reproduce(root: Path, run_id: str) -> Reproduced:
 def _found(root: Path, run_id: str) -> tuple[Path, Manifest]:
     for store in (Store(root), Store(root / site.AREAS)):
         if run_id == "latest":
-            newest = site.latest([entry.manifest for entry in store.published() if entry.manifest])
+            newest = store.latest()
             run_id = newest.run_id if newest else run_id
         for entry in store.published():
             if entry.run_id == run_id:

@@ -36,7 +36,7 @@ from forecast.pages import report as pages
 from forecast.runs import checks, ledger, plan, reuse
 from forecast.runs.execute import Limits, execute
 from forecast.runs.files import sha256
-from forecast.runs.kernels import ForkServer, Kernels, available, imported_by
+from forecast.runs.kernels import REPORT_MODULES, ForkServer, Kernels, available
 from forecast.runs.manifest import Check, Manifest, Trace, circumstances, inputs_of, run_id_of
 from forecast.runs.plan import Job, Kind, Plan
 from forecast.runs.store import DATA, NOTEBOOKS, Store
@@ -65,10 +65,6 @@ class Step:
     total: int = 0
     error: ForecastError | None = None
     reused: bool = False
-
-
-def _unseen(_: Step) -> None:
-    """Watch nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +114,7 @@ def report(
     kinds: Sequence[Kind],
     lang: str = "vi",
     options: Options | None = None,
-    tell: Callable[[Step], None] = _unseen,
+    tell: Callable[[Step], None] = lambda _: None,
 ) -> Outcome:
     """Make and publish the reports of one forecast.
 
@@ -149,7 +145,7 @@ def report(
             spec=spec.as_dict(),
             lang=lang,
             inputs=inputs,
-            workers=_workers(how),
+            workers=how.workers if how.workers > 0 else available(),
             **circumstances(),
         )
         folder = store.begin(manifest)
@@ -197,10 +193,9 @@ class _Run:
         """Compute, execute, convert and check; the folder then holds a whole run."""
         self._record(state="running")
         self.tell(Step("begun"))
-        modules = imported_by(self.plan.notebooks.values())
         with (
             logged(self.folder / "run.log"),
-            Kernels(modules, self.folder / "kernels.log", server=self.options.server) as kernels,
+            Kernels(REPORT_MODULES, self.folder / "kernels.log", server=self.options.server) as kernels,
         ):
             result = self._compute(kernels)
             jobs = self._jobs(result)
@@ -366,12 +361,6 @@ def data_of(folder: Path, spec: RunSpec) -> dict[str, bytes]:
     except DataError:
         load.read(folder, as_of=spec.as_of)  # says what else is wrong
         raise
-
-
-def _workers(options: Options) -> int:
-    if options.workers > 0:
-        return options.workers
-    return available()
 
 
 def _told(error: BaseException) -> dict[str, str]:

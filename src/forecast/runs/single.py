@@ -27,7 +27,7 @@ from forecast.pages.markup import Page
 from forecast.pages.report.page import framed, page
 from forecast.runs import html_check, parameters
 from forecast.runs.execute import Limits, execute
-from forecast.runs.kernels import Kernels, imported_by
+from forecast.runs.kernels import Kernels
 from forecast.runs.notebooks import Notebook, untitle
 from forecast.runs.run import logged
 
@@ -193,9 +193,8 @@ def _executed(asked: Job, lang: str) -> NotebookNode:
     with tempfile.TemporaryDirectory(prefix="forecast-") as scratch:
         output = Path(scratch) / notebook.path.name
         logs = [Path(scratch) / name for name in LOGS]
-        modules = imported_by([notebook.content])
         try:
-            with logged(logs[0]), Kernels(modules, logs[1]) as kernels, _ended(asked, kernels):
+            with logged(logs[0]), Kernels((), logs[1]) as kernels, _ended(asked, kernels):
                 return execute(
                     notebook.content,
                     values,

@@ -25,7 +25,7 @@ PAGE_STEMS: Final = ("meeting", "total", "domain", "scorecard", "departments", "
 
 
 @dataclass(frozen=True, slots=True)
-class _Html:
+class Html:
     """A piece of a page that is HTML already."""
 
     html: str
@@ -34,28 +34,28 @@ class _Html:
         return self.html
 
 
-def write(root: Path, runs: Iterable[Manifest], lang: str = "vi") -> None:
+def write(root: Path, runs: Iterable[Manifest]) -> None:
     """Write index and latest for runs that are in place; no runs, no files."""
     listed = sorted(runs, key=lambda run: run.number, reverse=True)
     newest = latest(listed)
     if newest is None:
-        for name in (INDEX, *(latest_name(each, lang) for each in LANGUAGES)):
+        for name in (INDEX, *map(latest_name, LANGUAGES)):
             (root / name).unlink(missing_ok=True)
         return
-    files = {INDEX: _index(root, listed, newest, lang)}
-    for each in LANGUAGES:
-        own = latest(run for run in listed if run.lang == each)
-        if own is not None or each == lang:
-            files[latest_name(each, lang)] = _latest(own or newest, each)
+    files = {INDEX: _index(root, listed, newest, LANGUAGES[0])}
+    for lang in LANGUAGES:
+        own = latest(run for run in listed if run.lang == lang)
+        if own is not None or lang == LANGUAGES[0]:
+            files[latest_name(lang)] = _latest(own or newest, lang)
     for name, content in files.items():
         path = root / name
         if not path.is_file() or path.read_text(encoding="utf-8") != content:
             replace_file(path, content)
 
 
-def latest_name(lang: str, main: str = "vi") -> str:
+def latest_name(lang: str) -> str:
     """Name of the file that leads to the latest report in a language."""
-    return LATEST if lang == main else LATEST.replace(".html", f".{lang}.html")
+    return LATEST if lang == LANGUAGES[0] else LATEST.replace(".html", f".{lang}.html")
 
 
 def latest(runs: Iterable[Manifest]) -> Manifest | None:
@@ -108,7 +108,7 @@ def _index(root: Path, runs: Sequence[Manifest], newest: Manifest, lang: str) ->
     verified = (path for path in sorted(root.glob(VERIFIED)) if "." not in path.stem)  # in one language
     parts += [f"<p>{_link(path.name, text('verify.link', lang, page=path.stem))}</p>" for path in verified]
     parts += [_section(run, lang) for run in runs]
-    return frame.document([_Html("\n".join(parts))])
+    return frame.document([Html("\n".join(parts))])
 
 
 def _section(run: Manifest, lang: str) -> str:

@@ -148,9 +148,8 @@ class Store:
         asked = manifest.spec
         found = [
             other
-            for other in (entry.manifest for entry in self.published())
-            if other is not None
-            and all(other.spec[name] == asked[name] for name in QUESTION)
+            for other in self.records()
+            if all(other.spec[name] == asked[name] for name in QUESTION)
             and not (other.spec["force"] or asked["force"])
             and other.spec["as_of"] <= asked["as_of"]
             and (other.spec, other.inputs) != (asked, manifest.inputs)
@@ -230,6 +229,14 @@ class Store:
         """Runs in place, by name; damaged ones too."""
         return self._entries(path for path in self.root.glob("*") if RUN_ID.fullmatch(path.name))
 
+    def records(self) -> list[Manifest]:
+        """Records of the runs in place, but for damaged ones."""
+        return [entry.manifest for entry in self.published() if entry.manifest]
+
+    def latest(self) -> Manifest | None:
+        """Give the run that was published last; see `site.latest`."""
+        return site.latest(self.records())
+
     def failed(self) -> list[Entry]:
         """Failed runs, by name; none behind a link, which leads to what is not ours."""
         place = self.root / FAILED
@@ -245,7 +252,7 @@ class Store:
         return [entry for entry in found if RUN_ID.fullmatch(entry.run_id) and not entry.folder.is_symlink()]
 
     def _next(self) -> int:
-        return 1 + max((entry.manifest.number for entry in self.published() if entry.manifest), default=0)
+        return 1 + max((run.number for run in self.records()), default=0)
 
     def _entries(self, folders: Iterable[Path]) -> list[Entry]:
         return [Entry(folder, _manifest(folder)) for folder in sorted(folders)]

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from forecast.base.disk import replace_file, writing
 from forecast.base.errors import ForecastError, RunError
@@ -51,134 +51,113 @@ class Installed:
     refusal: ForecastError | None = None
 
 
-class System(Protocol):
-    """One of the systems that start programs at times."""
+@dataclass(frozen=True, slots=True)
+class System:
+    """One of the systems that start programs at times.
 
-    def files(self, job: Job) -> Mapping[str, bytes]:
-        """Give the files that tell the system what to do, by name."""
-        ...
+    Attributes
+    ----------
+    files
+        Gives the files that tell it what to do, by name.
+    commands
+        Gives what a person types when the files lie in a folder.
+    removal
+        Gives what a person types to take out the job of a name.
+    has
+        Whether it has a job of that name.
+    """
 
-    def commands(self, job: Job, folder: Path) -> tuple[str, ...]:
-        """Give what a person types when the files lie in a folder."""
-        ...
-
-    def removal(self, name: str) -> tuple[str, ...]:
-        """Give what a person types to take a job out."""
-        ...
-
-    def has(self, name: str) -> bool:
-        """Tell whether the system has a job of that name."""
-        ...
+    files: Callable[[Job], Mapping[str, bytes]]
+    commands: Callable[[Job, Path], tuple[str, ...]]
+    removal: Callable[[str], tuple[str, ...]]
+    has: Callable[[str], bool]
 
 
-class Cron:
-    """The user's crontab, of which only our own lines are touched."""
+def _cron_command(job: Job, folder: Path) -> tuple[str, ...]:
+    """Give one line of shell, which may be typed twice."""
+    first, last = (f"/^# {sign * 3} {job.name} {sign * 3}$/" for sign in (">", "<"))
+    file = shlex.quote(str(folder / f"{job.name}.cron"))
+    return (f"crontab -l 2>/dev/null | sed '{first},{last}d' | cat - {file} | crontab -",)
 
-    def files(self, job: Job) -> Mapping[str, bytes]:
-        """Give the lines."""
-        return {f"{job.name}.cron": units.cron_block(job).encode()}
 
-    def commands(self, job: Job, folder: Path) -> tuple[str, ...]:
-        """Give one line of shell, which may be typed twice."""
-        first, last = (f"/^# {sign * 3} {job.name} {sign * 3}$/" for sign in (">", "<"))
-        file = shlex.quote(str(folder / f"{job.name}.cron"))
-        return (f"crontab -l 2>/dev/null | sed '{first},{last}d' | cat - {file} | crontab -",)
+def _in_crontab(name: str) -> bool:
+    with contextlib.suppress(RunError):
+        crontab = _crontab()
+        return units.without_block(crontab, name) != crontab
+    return False
 
-    def removal(self, name: str) -> tuple[str, ...]:  # noqa: ARG002 -- the others need it
-        """Give nothing: that is done in one step."""
-        return ()
 
-    def put(self, job: Job) -> None:
-        """Write the crontab with our lines in it once; RunError if it is not there or refuses."""
-        before = self._read()
-        after = units.with_block(before, job)
-        if after != before:
-            self._write(after)
+def _crontab() -> str:
+    """Give the crontab; one that cannot be read must never be taken for an empty one."""
+    done = _run("crontab", "-l")
+    if done.returncode and not done.stderr.decode(errors="replace").startswith(NO_CRONTAB):
+        raise _refusal("crontab -l", done)
+    return done.stdout.decode("utf-8", "surrogateescape") if not done.returncode else ""
 
-    def drop(self, name: str) -> bool:
-        """Write the crontab without our lines."""
-        before = self._read()
-        after = units.without_block(before, name)
-        if after != before:
-            self._write(after)
-        return after != before
 
-    def has(self, name: str) -> bool:
-        """Look for our lines."""
-        with contextlib.suppress(RunError):
-            crontab = self._read()
-            return units.without_block(crontab, name) != crontab
-        return False
-
-    def _read(self) -> str:
-        """Give the crontab; one that cannot be read must never be taken for an empty one."""
-        done = _run("crontab", "-l")
-        if done.returncode and not done.stderr.decode(errors="replace").startswith(NO_CRONTAB):
-            raise _refusal("crontab -l", done)
-        return done.stdout.decode("utf-8", "surrogateescape") if not done.returncode else ""
-
-    def _write(self, text: str) -> None:
-        done = _run("crontab", "-", given=text.encode("utf-8", "surrogateescape"))
+def _change_crontab(change: Callable[[str], str]) -> None:
+    """Write the crontab if something in it becomes another; RunError if it is not there or refuses."""
+    before = _crontab()
+    after = change(before)
+    if after != before:
+        done = _run("crontab", "-", given=after.encode("utf-8", "surrogateescape"))
         if done.returncode:
             raise _refusal("crontab -", done)
 
 
-class Systemd:
-    """A timer of the user's own systemd."""
-
-    def files(self, job: Job) -> Mapping[str, bytes]:
-        """Give the two units."""
-        return {
-            f"{job.name}.service": units.service(job).encode(),
-            f"{job.name}.timer": units.timer(job).encode(),
-        }
-
-    def commands(self, job: Job, folder: Path) -> tuple[str, ...]:
-        """Copy the units and start the timer."""
-        paths = " ".join(_quoted(folder / name) for name in self.files(job))
-        return (
-            f"install -Dm644 -t {_quoted(_unit_folder())} {paths}",
-            "systemctl --user daemon-reload",
-            f"systemctl --user enable --now {job.name}.timer",
-        )
-
-    def removal(self, name: str) -> tuple[str, ...]:
-        """Stop the timer and remove the units."""
-        units_ = " ".join(_quoted(_unit_folder() / f"{name}.{kind}") for kind in ("service", "timer"))
-        return (
-            f"systemctl --user disable --now {name}.timer",
-            f"rm {units_}",
-            "systemctl --user daemon-reload",
-        )
-
-    def has(self, name: str) -> bool:
-        """Look for the timer."""
-        return (_unit_folder() / f"{name}.timer").exists()
+def _systemd_files(job: Job) -> dict[str, bytes]:
+    return {
+        f"{job.name}.service": units.service(job).encode(),
+        f"{job.name}.timer": units.timer(job).encode(),
+    }
 
 
-class Windows:
-    """A task of Windows Task Scheduler."""
-
-    def files(self, job: Job) -> Mapping[str, bytes]:
-        """Give the task."""
-        return {f"{job.name}.xml": units.windows_task(job)}
-
-    def commands(self, job: Job, folder: Path) -> tuple[str, ...]:
-        """Register the task."""
-        return (f'schtasks /Create /F /TN {job.name} /XML "{folder / job.name}.xml"',)
-
-    def removal(self, name: str) -> tuple[str, ...]:
-        """Delete the task."""
-        return (f"schtasks /Delete /F /TN {name}",)
-
-    def has(self, name: str) -> bool:
-        """Ask for the task."""
-        with contextlib.suppress(RunError):
-            return _run("schtasks", "/Query", "/TN", name).returncode == 0
-        return False
+def _systemd_commands(job: Job, folder: Path) -> tuple[str, ...]:
+    """Copy the units and start the timer."""
+    paths = " ".join(_quoted(folder / name) for name in _systemd_files(job))
+    return (
+        f"install -Dm644 -t {_quoted(_unit_folder())} {paths}",
+        "systemctl --user daemon-reload",
+        f"systemctl --user enable --now {job.name}.timer",
+    )
 
 
-SYSTEMS: Final[Mapping[str, Callable[[], System]]] = {"cron": Cron, "systemd": Systemd, "windows": Windows}
+def _systemd_removal(name: str) -> tuple[str, ...]:
+    """Stop the timer and remove the units."""
+    paths = " ".join(_quoted(_unit_folder() / f"{name}.{kind}") for kind in ("service", "timer"))
+    return (
+        f"systemctl --user disable --now {name}.timer",
+        f"rm {paths}",
+        "systemctl --user daemon-reload",
+    )
+
+
+def _in_task_scheduler(name: str) -> bool:
+    with contextlib.suppress(RunError):
+        return _run("schtasks", "/Query", "/TN", name).returncode == 0
+    return False
+
+
+SYSTEMS: Final[Mapping[str, System]] = {
+    "cron": System(
+        files=lambda job: {f"{job.name}.cron": units.cron_block(job).encode()},
+        commands=_cron_command,
+        removal=lambda _: (),  # done in one step
+        has=_in_crontab,
+    ),
+    "systemd": System(
+        files=_systemd_files,
+        commands=_systemd_commands,
+        removal=_systemd_removal,
+        has=lambda name: (_unit_folder() / f"{name}.timer").exists(),
+    ),
+    "windows": System(
+        files=lambda job: {f"{job.name}.xml": units.windows_task(job)},
+        commands=lambda job, folder: (f'schtasks /Create /F /TN {job.name} /XML "{folder / job.name}.xml"',),
+        removal=lambda name: (f"schtasks /Delete /F /TN {name}",),
+        has=_in_task_scheduler,
+    ),
+}
 
 
 def usual() -> str:
@@ -204,11 +183,11 @@ def install(name: str, job: Job, *, write_only: Path | None = None) -> Installed
     write_only
         Only write the files, into this folder.
     """
-    system = SYSTEMS[name]()
+    system = SYSTEMS[name]
     refusal: ForecastError | None = None
-    if write_only is None and isinstance(system, Cron):
+    if write_only is None and name == "cron":
         try:
-            system.put(job)
+            _change_crontab(lambda crontab: units.with_block(crontab, job))
         except ForecastError as error:
             refusal = error
         else:
@@ -222,13 +201,13 @@ def remove(job_name: str) -> tuple[list[str], list[str]]:
     """Take a job out of the crontab; name the systems that have it, and give what is typed for others."""
     there = holding(job_name)
     if "cron" in there:
-        Cron().drop(job_name)
-    return there, [command for name in there for command in SYSTEMS[name]().removal(job_name)]
+        _change_crontab(lambda crontab: units.without_block(crontab, job_name))
+    return there, [command for name in there for command in SYSTEMS[name].removal(job_name)]
 
 
 def holding(job_name: str) -> list[str]:
     """Name the systems that have a job."""
-    return [name for name, system in SYSTEMS.items() if system().has(job_name)]
+    return [name for name, system in SYSTEMS.items() if system.has(job_name)]
 
 
 def write(files: Mapping[str, bytes], folder: Path) -> tuple[Path, ...]:

@@ -121,13 +121,12 @@ def _others(store: Store, manifest: Manifest) -> dict[str, Files]:
 
 
 def _found(store: Store, run: str) -> Entry:
-    published = store.published()
     if run == LATEST:
-        newest = site.latest([entry.manifest for entry in published if entry.manifest])
+        newest = store.latest()
         if newest is None:
             raise SpecError("send.no_run", {"folder": str(store.root)})
         run = newest.run_id
-    for entry in (*published, *store.failed(), *store.unfinished()):
+    for entry in (*store.published(), *store.failed(), *store.unfinished()):
         if entry.run_id == run:
             return entry
     raise SpecError("send.unknown_run", {"run_id": run, "folder": str(store.root)})

@@ -34,8 +34,7 @@ class Written:
     Attributes
     ----------
     message
-        Without the attachments, which `parts` holds as they travel: encoding them takes longer than all
-        else, and they are the same in all letters.
+        With its attachments.
     files
         Size of each attachment.
     lacking
@@ -44,28 +43,21 @@ class Written:
 
     recipient: Recipient
     message: EmailMessage
-    parts: tuple[bytes, ...]
     files: Mapping[str, int]
     lacking: tuple[str, ...]
 
     def content(self) -> bytes:
         """Give the bytes on the wire, attachments included."""
-        whole = self.message.as_bytes()
-        if not self.parts:
-            return whole
-        mark = f"--{self.message.get_boundary()}".encode()
-        end = whole.rindex(mark + b"--")
-        return whole[:end] + b"".join(mark + b"\r\n" + part + b"\r\n" for part in self.parts) + whole[end:]
+        return self.message.as_bytes()
 
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Writes one run to its readers; what those of one language and choice of files share is made once."""
+    """Writes one run to its readers; what those of one language and choice of files read is worded once."""
 
     chosen: Chosen
     sender: str
     _bodies: dict[tuple[str, str, tuple[str, ...]], report.Letter] = field(default_factory=dict)
-    _parts: dict[tuple[str, str], bytes] = field(default_factory=dict)
 
     def write(self, recipient: Recipient) -> Written:
         """Write the letter; of the files asked for, those that the run has are attached."""
@@ -81,17 +73,17 @@ class Writer:
         made.set_content(mail.writable(body.text), cte="quoted-printable")
         made.add_alternative(mail.writable(body.html), subtype="html", cte="quoted-printable")
         files: dict[str, int] = {}
-        parts = []
         if attached:
             # Neither base64 nor quoted-printable text has such a line.
             made.make_mixed(boundary=f"=_{hashlib.sha256(str(made['Message-ID']).encode()).hexdigest()[:32]}")
         for kind in attached:
             for name, data in held[kind].items():
                 shown = _file_name(self.chosen, name)
-                parts.append(self._part(kind, edition, shown, data))
+                maintype, subtype = TYPES[kind]
+                made.add_attachment(data, maintype=maintype, subtype=subtype, filename=shown)
                 files[shown] = len(data)
         lacking = tuple(kind for kind in recipient.attach if kind not in attached)
-        return Written(recipient, made, tuple(parts), files, lacking)
+        return Written(recipient, made, files, lacking)
 
     def refuse_big(self, readers: Iterable[Recipient], most: int = MOST_BYTES) -> None:
         """Refuse letters that servers would not take, before any has gone.
@@ -140,17 +132,6 @@ class Writer:
                 issuer=self.chosen.issuer,
             )
         return self._bodies[lang, edition, attached]
-
-    def _part(self, kind: str, edition: str, name: str, data: bytes) -> bytes:
-        if (edition, name) not in self._parts:
-            maintype, subtype = TYPES[kind]
-            part = EmailMessage(mail.WIRE)
-            part.set_content(
-                data, maintype=maintype, subtype=subtype, disposition="attachment", filename=name
-            )
-            del part["MIME-Version"]
-            self._parts[edition, name] = part.as_bytes()
-        return self._parts[edition, name]
 
 
 def message_id(run_id: str, email: str, sender: str) -> str:

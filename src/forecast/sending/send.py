@@ -116,10 +116,6 @@ class Outcome:
         return EXIT_PARTLY if self.arrived else EXIT_RUN
 
 
-def _unseen(_: Told) -> None:
-    """Watch nothing."""
-
-
 def send(
     reports_dir: Path,
     recipients: Recipients,
@@ -128,7 +124,7 @@ def send(
     today: dt.date,
     environment: Mapping[str, str] = os.environ,
     patience: Patience | None = None,
-    tell: Callable[[Told], None] = _unseen,
+    tell: Callable[[Told], None] = lambda _: None,
 ) -> Outcome:
     """Send a run to those who do not have it yet.
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from forecast.base.errors import DataError, Problem, SpecError
 from forecast.base.labels import text
-from forecast.base.spec import nearest, refuse_unknown
+from forecast.base.spec import nearest, refuse_outside, refuse_unknown
 from forecast.data import rules
 from forecast.data.framework import TOTAL, WHOLE, is_criterion
 from forecast.data.load.files import read_rows
@@ -53,9 +53,8 @@ class Request:
         if self.status not in MAX_STATUS:
             refuse_unknown("--status", self.status, MAX_STATUS)
         for name, year in (("--first-year", self.first_year), ("--last-year", self.last_year)):
-            if year and not FIRST_YEAR <= year <= LAST_YEAR:
-                facts = {"name": name, "found": year, "low": FIRST_YEAR, "high": LAST_YEAR}
-                raise SpecError("spec.out_of_range", facts)
+            if year:
+                refuse_outside(name, year, FIRST_YEAR, LAST_YEAR)
         if self.first_year and self.last_year and self.last_year < self.first_year:
             raise SpecError("annex.years_reversed", {"first": self.first_year, "last": self.last_year})
 

@@ -20,6 +20,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from forecast.answer.submissions.duties import Item, deadline
 from forecast.base.excel import BOX, DAY_FORMAT, FILLS, FONT, LINE, fit, head, put_text, saved
 from forecast.base.labels import text
+from forecast.base.spelling import spans
 from forecast.intake.forms.form import Form
 from forecast.intake.forms.layout import (
     AREA_CELL,
@@ -293,7 +294,7 @@ def _validations(sheet: Worksheet, rows: list[int], form: Form) -> None:
                 prompt=_check_words(words, form),
             ),
         )
-        for begin, end in _runs(rows):
+        for begin, end in spans(rows):
             rule.add(f"{COLUMNS[name]}{begin}:{COLUMNS[name]}{end}")
     for rule in kept.values():
         sheet.add_data_validation(rule)
@@ -302,21 +303,6 @@ def _validations(sheet: Worksheet, rows: list[int], form: Form) -> None:
 def _check_words(words: str, form: Form) -> str:
     first, last = due_days(form.key.target_year)
     return text(f"form.check.{words}", LANG, first=first, last=last, most=MOST_TEXT)
-
-
-def _runs(rows: list[int]) -> list[tuple[int, int]]:
-    """Join neighbouring rows to spans.
-
-    >>> _runs([8, 9, 11])
-    [(8, 9), (11, 11)]
-    """
-    spans: list[tuple[int, int]] = []
-    for row in rows:
-        if spans and spans[-1][1] == row - 1:
-            spans[-1] = (spans[-1][0], row)
-        else:
-            spans.append((row, row))
-    return spans
 
 
 def _marks(sheet: Worksheet, last: int) -> None:

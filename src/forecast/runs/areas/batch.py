@@ -13,7 +13,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from forecast.answer.ground import Ground, ground_of
-from forecast.base.errors import ForecastError, RunError, WriteError, shown
+from forecast.base.errors import ForecastError, RunError, WriteError, unexpected
 from forecast.base.labels import LANGUAGES
 from forecast.base.spec import RunSpec
 from forecast.base.workers import Done, Workers
@@ -113,7 +113,7 @@ def report(
         finally:
             store.give_up("areas.not_reached")  # none, unless the batch is cut off
             store.settle()
-        wrong = overview.write(store.root, [entry.manifest for entry in store.published() if entry.manifest])
+        wrong = overview.write(store.root, store.records())
         if wrong:
             raise RunError("areas.page", {"problems": wrong})
     with contextlib.suppress(WriteError), Store(reports_dir.resolve()).opened():
@@ -155,7 +155,8 @@ class _Batch:
     def _failure(self, task: Task, done: Done[Made]) -> ForecastError | None:
         """Publish a run, or put it aside and say why."""
         made = done.value
-        error = made.error if made else _told(done.error)
+        error = made.error if made else done.error
+        error = error if error is None or isinstance(error, ForecastError) else unexpected(error)
         folder = self.store.adopt(task.run_id, made.files if made else {}, made.made_in if made else "")
         try:
             manifest = Manifest.read(folder)
@@ -200,12 +201,6 @@ def _ground(spec: RunSpec, vintages: Vintages) -> Ground:
         beside = stack.enter_context(Kernels(["forecast.answer.ground"], Path(os.devnull)))  # it has no cells
         stack.enter_context(threadpool_limits(limits=1))  # as in a run of one area
         return ground_of(spec, vintages, beside.each)
-
-
-def _told(error: Exception | None) -> ForecastError:
-    if isinstance(error, ForecastError):
-        return error
-    return RunError("run.unexpected", {"error": shown(f"{type(error).__name__}: {error}", 300)})
 
 
 def _task(store: Store, spec: RunSpec, lang: str, inputs: Inputs) -> Task:

@@ -17,21 +17,13 @@ from forecast.base.spelling import shielded
 from forecast.pages import reading
 from forecast.pages.markup import Page, environment
 from forecast.pages.plot.tiles import placed
-from forecast.runs import html_check
+from forecast.runs import html_check, site
 from forecast.runs.areas.ranking import Ranking, ranking
 from forecast.runs.manifest import Manifest
 
 TABLE: Final = "ranking.csv"
 PAGES: Final = {"vi": "index.html", "en": "index.en.html"}
 _FAILED: Final = "failed"
-
-
-class _Html:
-    def __init__(self, html: str) -> None:
-        self.html = html
-
-    def _repr_html_(self) -> str:
-        return self.html
 
 
 def write(root: Path, runs: Iterable[Manifest]) -> list[str]:
@@ -80,7 +72,7 @@ def page(found: Ranking, lang: str) -> str:
         foot=text("areas.foot", lang),
     )
     body = environment().get_template("areas.html.j2").render(**_told(found, lang))
-    return frame.document([_Html(body)])
+    return frame.document([site.Html(body)])
 
 
 def _problems(found: Ranking, whole: str, lang: str) -> list[str]:

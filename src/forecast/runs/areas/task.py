@@ -6,19 +6,17 @@ import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Final
 
-import nbformat
-
 from forecast.answer.ground import Ground
-from forecast.base.errors import ForecastError, RunError, shown
+from forecast.base.errors import ForecastError, RunError, unexpected
 from forecast.base.spec import RunSpec
 from forecast.runs import run
 from forecast.runs.execute import Limits
 from forecast.runs.files import read_files, write_files
-from forecast.runs.kernels import ForkServer, can_fork, imported_by
+from forecast.runs.kernels import REPORT_MODULES, ForkServer, can_fork
 from forecast.runs.manifest import Manifest
 from forecast.runs.plan import Kind
 from forecast.runs.store import FAILED
@@ -60,7 +58,7 @@ class Made:
 
 def make(task: Task, kit: Kit) -> Made:
     """Make one area's run in a folder that is gone afterwards."""
-    server = _server(_modules(kit))
+    server = _server()
     inside = server.folder if server else None  # which the server removes if this process is killed
     with _ONE, tempfile.TemporaryDirectory(prefix="forecast-", dir=inside) as place:
         root = Path(place).resolve()
@@ -94,19 +92,11 @@ def make(task: Task, kit: Kit) -> Made:
         except ForecastError as failure:
             folder, error = reports / FAILED / task.run_id, failure
         except Exception as failure:  # noqa: BLE001 -- an area's error must not be another's
-            told = shown(f"{type(failure).__name__}: {failure}", 300)
-            folder, error = reports / FAILED / task.run_id, RunError("run.unexpected", {"error": told})
+            folder, error = reports / FAILED / task.run_id, unexpected(failure)
         return Made(read_files(folder), folder.as_posix(), error)
 
 
-def _modules(kit: Kit) -> tuple[str, ...]:
-    texts = (each.decode("utf-8-sig") for each in kit.notebooks.values())
-    return imported_by(nbformat.reads(text, as_version=4) for text in texts)
-
-
-@lru_cache(maxsize=1)
-def _server(modules: tuple[str, ...]) -> ForkServer | None:
+@cache
+def _server() -> ForkServer | None:
     """Fork the kernels of all areas that this process makes; it ends with the process."""
-    if not can_fork():
-        return None
-    return ForkServer(modules)
+    return ForkServer(REPORT_MODULES) if can_fork() else None
