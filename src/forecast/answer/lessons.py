@@ -24,19 +24,9 @@ WIDE: Final = 0.95  # and above which they are wider than need be
 NOTABLE: Final = 0.3  # of a half 80 percent range, that a common error must reach to be named
 LARGE: Final = 0.05  # of the points given, that a department must be off by to be named
 KINDS: Final = ("total", "domains", "parts", "criteria", "rank")
-SUMS: Final = {
-    "cells": ("crps", "size"),
-    "error": ("error", "mean"),
-    "miss": ("miss", "mean"),
-    "crps": ("crps", "mean"),
-    "wis": ("wis", "mean"),
-    "dispersion": ("dispersion", "mean"),
-    "under": ("under", "mean"),
-    "over": ("over", "mean"),
-    "inside50": ("inside50", "mean"),
-    "inside80": ("inside80", "mean"),
-    "inside95": ("inside95", "mean"),
-}
+_MEANS: Final = ("error", "miss", "crps", "wis", "dispersion", "under", "over")
+_INSIDE: Final = ("inside50", "inside80", "inside95")
+SUMS: Final = {"cells": ("crps", "size"), **{name: (name, "mean") for name in (*_MEANS, *_INSIDE)}}
 
 
 def judged(ledger: pd.DataFrame, index_code: str, area: str, year: int) -> Judgement | None:
@@ -128,13 +118,9 @@ def _departments(own: pd.DataFrame, last: pd.DataFrame) -> pd.DataFrame:
     beside = shown[~shown.index.duplicated()].reindex(pd.MultiIndex.from_frame(given[["area", "component"]]))
     given = given.assign(model_crps=beside.to_numpy(dtype=float))
     given["paired"] = given["crps"].where(given["model_crps"].notna())
-    more = {
-        "paired": ("paired", "mean"),
-        "model_crps": ("model_crps", "mean"),
-        "compared": ("paired", "count"),
-    }
-    points = {"points": ("observed", "sum")}
-    return given.groupby(["department", "revision", "revisions"]).agg(**SUMS, **more, **points).reset_index()
+    more = {"paired": ("paired", "mean"), "model_crps": ("model_crps", "mean")}
+    more |= {"compared": ("paired", "count"), "points": ("observed", "sum")}
+    return given.groupby(["department", "revision", "revisions"]).agg(**SUMS, **more).reset_index()
 
 
 def _common(last: pd.DataFrame) -> pd.DataFrame:

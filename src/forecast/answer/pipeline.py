@@ -160,13 +160,7 @@ def below_domains(ground: Ground, spec: RunSpec) -> Outlook:
 
 
 def open_result(
-    *,
-    index_code: str,
-    area: str,
-    target_year: int,
-    as_of: str,
-    data_dir: str = "",
-    run_dir: str = "",
+    *, index_code: str, area: str, target_year: int, as_of: str, data_dir: str = "", run_dir: str = ""
 ) -> Result:
     """Give notebooks the result: the run's own if they are part of a run, else computed here.
 

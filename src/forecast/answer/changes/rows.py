@@ -121,10 +121,7 @@ COMPARED: Final = (
         silent=("submission_id", "reason", "remedy", "due", "received_on", "form_version", "sha256", "file"),
     ),
     Compared(
-        table=tables.SELF_SCORES,
-        step=DEPARTMENTS,
-        key=("area", "year", "component"),
-        value=("self_score",),
+        table=tables.SELF_SCORES, step=DEPARTMENTS, key=("area", "year", "component"), value=("self_score",)
     ),
     Compared(table=tables.TARGETS, key=tables.TARGETS.key, value=("value",), silent=("source_url",)),
     Compared(table=tables.ANNOUNCEMENTS, key=("index_code", "year"), value=("announced_on",)),

@@ -1,4 +1,4 @@
-"""Sheet one: cover, headline, caveats, headings; and what the ranges leave out."""
+"""Sheet one: cover, headline, caveats, headings; what the ranges leave out; and the parts of the annex."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.base.indexes import INDEXES
 from forecast.pages import reading
-from forecast.pages.markup import Cover, Heading, Passage, Pieces, Section, Shown
-from forecast.pages.report.annex import fold
+from forecast.pages.markup import Cover, Fold, Heading, Passage, Pieces, Section, Shown
 from forecast.pages.report.around import issued, links
 from forecast.pages.report.cards import cards
 from forecast.pages.report.decisions import decisions
@@ -23,6 +22,7 @@ from forecast.pages.tables.scenarios import scenarios
 from forecast.pages.tables.spec import draw
 from forecast.pages.tables.standing import ladder_table
 
+METHOD: Final = ("evidence", "share", "draws", "criteria", "departments", "record")
 MOST_CAVEATS: Final = 2  # the full list stands further down
 MERGED: Final = {"equal": "caveat.merged_equal", "population": "caveat.merged_population"}
 MEASURED_ON: Final = "PAPI"  # the full panel on which starting values of the variances were measured
@@ -274,3 +274,19 @@ def front_page(result: Result, figure: Shown, *, lang: str) -> Section:
     return Section(
         (first, cards(result, lang=lang), figure, decisions(result, lang=lang), caveats(result, lang=lang))
     )
+
+
+def fold(name: str, *parts: Shown, lang: str, **facts: Any) -> Fold:
+    """Put a part of the annex under its heading, which a reader opens; paper has it whole."""
+    return Fold(parts, title=labels.text(f"heading.{name}", lang, **facts), anchor=name.replace("_", "-"))
+
+
+def provinces(tiles: Shown, ranking: Shown, result: Result, *, lang: str) -> Fold:
+    """Put the map and the ranking of all provinces beside each other."""
+    pair = Section((tiles, ranking), form="pair")
+    return fold("provinces", pair, lang=lang, count=reading.ranked_areas(result))
+
+
+def method(*, lang: str) -> Passage:
+    """Say in words how the forecast is made."""
+    return Passage(tuple(labels.text(f"method.{name}", lang) for name in METHOD))

@@ -9,8 +9,7 @@ from forecast.base import labels
 from forecast.base.indexes import panel_of
 from forecast.pages import reading
 from forecast.pages.markup import Fold, Passage, Pieces, Shown
-from forecast.pages.report.annex import fold
-from forecast.pages.report.front import heading
+from forecast.pages.report.front import fold, heading
 from forecast.pages.tables.forecast import target_table
 
 

@@ -41,11 +41,7 @@ def scorecard(result: Result, lang: str) -> TableSpec:
             c.span("risk_range", "risks.range", range_of, lang, decimals=c.POINTS),
             c.figure("lost", "head.lost", "points", decimals=_places),
             c.figure("p_full", "head.full", "chance"),
-            c.figure(
-                *("winnable", "head.winnable", "points"),
-                ends=winnable,
-                decimals=_places,
-            ),
+            c.figure(*("winnable", "head.winnable", "points"), ends=winnable, decimals=_places),
             c.span("winnable_range", "head.range", winnable, lang, decimals=c.POINTS),
             c.figure("lever_rank", "head.order", "count", sheet="lever"),
             c.figure("risk_rank", "head.order", "count", sheet="risk"),

@@ -40,14 +40,7 @@ def ladder(result: Result, lang: str) -> TableSpec:
         (
             c.words("step", "ladder.step", "name"),
             c.figure("score", "ladder.score", "points", decimals=1),
-            c.figure(
-                "gap",
-                say("ladder.short", **facts),
-                "change",
-                ends=gap,
-                decimals=1,
-                cell=short,
-            ),
+            c.figure("gap", say("ladder.short", **facts), "change", ends=gap, decimals=1, cell=short),
             c.figure("chance", "ladder.chance", "chance"),
             c.words("better", "ladder.better"),
         ),
