@@ -141,9 +141,9 @@ def _key(past: pd.DataFrame, means: int, lang: str) -> list[Line2D]:
         (count.get("estimated", 0), ESTIMATED, "key.estimated"),
         (means, MEAN, "key.mean"),
     )
-    shown = [
+    handles = [
         Line2D([], [], **{"linestyle": "", **look}, label=labels.text(name, lang))
         for count, look, name in looks
         if count
     ]
-    return [*shown, *range_keys(lang)]
+    return [*handles, *range_keys(lang)]

@@ -67,18 +67,18 @@ def _known(result: Result, component: str, below: pd.DataFrame, lang: str) -> st
 
 def _indicators(result: Result, component: str, lang: str) -> tuple[str, ...]:
     """Tell the year's figures that move most, or are farthest from usual, and what comes of them."""
-    mine = result.current.loc[(result.current["component"] == component) & result.current["usual"].notna()]
-    if mine.empty:
+    rows = result.current.loc[(result.current["component"] == component) & result.current["usual"].notna()]
+    if rows.empty:
         return ()
     leaves = result.scorecard
     scored = leaves.loc[leaves["informed"].isin(["indicator", "both"]), "indicator"]
-    ruled = mine["code"].isin(scored)
-    moving = mine["effect"].abs().where(mine["by"].isin(reading.MOVING), 0.0)
-    far = ((mine["value"] - mine["usual"]) / mine["usual"].abs().clip(lower=NEARLY_NOTHING)).abs()
-    order = mine.assign(ruled=ruled, moving=moving, far=far)
+    ruled = rows["code"].isin(scored)
+    moving = rows["effect"].abs().where(rows["by"].isin(reading.MOVING), 0.0)
+    far = ((rows["value"] - rows["usual"]) / rows["usual"].abs().clip(lower=NEARLY_NOTHING)).abs()
+    order = rows.assign(ruled=ruled, moving=moving, far=far)
     order = order.sort_values(["ruled", "moving", "far"], ascending=False, kind="stable")
-    said = [_indicator(record, lang) for _, record in order.head(MOST_INDICATORS).iterrows()]
-    return (labels.text("account.indicators", lang, said="; ".join(said)),)
+    texts = [_indicator(record, lang) for _, record in order.head(MOST_INDICATORS).iterrows()]
+    return (labels.text("account.indicators", lang, said="; ".join(texts)),)
 
 
 def _effect(record: pd.Series[Any], lang: str) -> str:
@@ -121,8 +121,8 @@ def _departments(result: Result, component: str, leaves: pd.DataFrame, lang: str
     answers = table.loc[table["component"] == component]
     if len(answers):
         ordered = answers.sort_values("max_score", ascending=False, kind="stable")
-        said = "; ".join(_answer(record, lang) for _, record in ordered.iterrows())
-        return (labels.text("account.departments", lang, said=said),)
+        texts = "; ".join(_answer(record, lang) for _, record in ordered.iterrows())
+        return (labels.text("account.departments", lang, said=texts),)
     charge = str(reading.line(result, component)["responsible"] or "").split(";")
     names = [reading.department(name, lang) for name in charge if name.strip()]
     if not names or leaves["informed"].isin(["department", "both"]).any():
@@ -131,7 +131,7 @@ def _departments(result: Result, component: str, leaves: pd.DataFrame, lang: str
 
 
 def _answer(record: pd.Series[Any], lang: str) -> str:
-    said = labels.text(
+    text = labels.text(
         "account.department",
         lang,
         department=reading.department(str(record["department"]), lang),
@@ -144,8 +144,8 @@ def _answer(record: pd.Series[Any], lang: str) -> str:
     )
     if record["disagreeing"] > 0:
         count = reading.days(record["disagreeing"], lang)
-        return labels.text("account.disagree", lang, said=said, count=count)
-    return said
+        return labels.text("account.disagree", lang, said=text, count=count)
+    return text
 
 
 def _change(result: Result, component: str, leaves: pd.DataFrame, told: Collection[str], lang: str) -> str:
@@ -153,16 +153,16 @@ def _change(result: Result, component: str, leaves: pd.DataFrame, told: Collecti
 
     What was `told` by its whole name is called by its code.
     """
-    said, told = _lever(result, component, leaves, told, lang)
+    text, told = _lever(result, component, leaves, told, lang)
     gambles = leaves.loc[leaves["gamble"] != ""].sort_values("lost", ascending=False, kind="stable")
     if len(gambles):
-        said = labels.text("account.gamble", lang, said=said, names=_names(gambles, told, lang))
+        text = labels.text("account.gamble", lang, said=text, names=_names(gambles, told, lang))
     past = reading.past_deadline(result, leaves)
     past = past.loc[past["lost"] >= WORTH_SAYING]
     if len(past):
         facts = {"names": _names(past, told, lang), "lost": reading.gain(past["lost"].sum(), lang)}
-        said = labels.text("account.past", lang, said=said, **facts)
-    return labels.text("account.end", lang, said=said)
+        text = labels.text("account.past", lang, said=text, **facts)
+    return labels.text("account.end", lang, said=text)
 
 
 def _lever(

@@ -71,10 +71,10 @@ def headline(result: Result, *, lang: str) -> Pieces:
 
 def _aims(result: Result, lang: str) -> tuple[str, ...]:
     """Say what the result is measured by: first the newest target, inside a sentence, then the others."""
-    said = [] if len(result.targets) else [labels.text("headline.no_aim", lang)]
+    sentences = [] if len(result.targets) else [labels.text("headline.no_aim", lang)]
     for _, aim in reading.aims(result).iterrows():
-        key = "headline.aim_too" if said else "headline.aim"
-        said.append(
+        key = "headline.aim_too" if sentences else "headline.aim"
+        sentences.append(
             labels.text(
                 "headline.top" if pd.isna(aim["set_on"]) else key,
                 lang,
@@ -82,7 +82,7 @@ def _aims(result: Result, lang: str) -> tuple[str, ...]:
                 phrase=reading.phrase(float(aim["probability"]), lang),
             )
         )
-    return tuple(said)
+    return tuple(sentences)
 
 
 def _first_sentence(result: Result, aim: str, lang: str) -> str:
@@ -119,10 +119,10 @@ def _move(result: Result, total: pd.Series[Any], lang: str) -> str:
         else "",
     }
     key = "about" if doubtful else "higher" if change > 0 else "lower"
-    said = labels.text(
+    text = labels.text(
         f"headline.{key}", lang, **{k: facts[k] for k in labels.fields(f"headline.{key}", lang)}
     )
-    return f"{said}; {labels.text('headline.fall', lang, chance=reading.chance(fall, lang))}"
+    return f"{text}; {labels.text('headline.fall', lang, chance=reading.chance(fall, lang))}"
 
 
 def _last(total: pd.Series[Any], lang: str, *, in_percent: bool) -> str:
@@ -262,9 +262,9 @@ def annex(result: Result, *, lang: str) -> Pieces:
             "page": labels.text("page.link.departments", lang),
         }
         parts.append(Passage((labels.text("remedies.overdue_count", lang, **facts),)))
-    told = result.scenarios["median"].notna()
-    if told.sum() > 1:
-        parts.append(draw(replace(scenarios(result, lang), records=result.scenarios.loc[told])))
+    playable = result.scenarios["median"].notna()
+    if playable.sum() > 1:
+        parts.append(draw(replace(scenarios(result, lang), records=result.scenarios.loc[playable])))
     return Pieces((fold("departments_scenarios", *parts, lang=lang),) if parts else ())
 
 

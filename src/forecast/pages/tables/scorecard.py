@@ -112,8 +112,8 @@ def scorecard_table(result: Result, component: str = "", *, lang: str) -> Table 
         return Passage((labels.text("absent.scorecard", lang),))
     if not reading.has_criteria(result):
         caption = say("tree.caption_all", year=result.spec.target_year)
-        told = Passage((labels.text("absent.criteria", lang),))
-        return Pieces((told, draw(_tree(result, component or reading.TOTAL, caption, lang))))
+        hint = Passage((labels.text("absent.criteria", lang),))
+        return Pieces((hint, draw(_tree(result, component or reading.TOTAL, caption, lang))))
     if component:
         return _tree_of(result, component, lang)
     domains = result.scorecard.loc[result.scorecard["kind"] == "domain", "component"]
