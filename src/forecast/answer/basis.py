@@ -70,21 +70,21 @@ def left_out(fit: FittedEnsemble | FittedWithSums, names: Sequence[str], target_
         for c, name in enumerate(panel.components)
         if 0 < (~np.isnan(panel.value[:, c])).any(axis=0).sum() < OWN_YEARS
     ]
-    found = [Phrase(key) for key in fit.notes]
+    phrases = [Phrase(key) for key in fit.notes]
     if isinstance(fit, FittedWithSums):
         for each in fit.sums:
             parts = [
                 _weighed(panel, part, weight) for part, weight in zip(each.parts, each.weights, strict=True)
             ]
-            found.append(Phrase("yearly.sum", {"name": panel.components[each.component], "parts": parts}))
+            phrases.append(Phrase("yearly.sum", {"name": panel.components[each.component], "parts": parts}))
     if young and len(young) < len(panel.components):
-        found.append(Phrase("yearly.young", {"names": _listed(young), "needed": OWN_YEARS}))
+        phrases.append(Phrase("yearly.young", {"names": _listed(young), "needed": OWN_YEARS}))
     for name in names:
         source = fit if name == ENSEMBLE else fit.fits.get(name)
         if source is not None:
             lost = np.isnan(source.quantiles(target_year, (0.5,))[..., 0]) & seen
-            found += _silent(fit, name, np.asarray(lost), seen)
-    return found
+            phrases += _silent(fit, name, np.asarray(lost), seen)
+    return phrases
 
 
 def _weighed(panel: Panel, part: int, weight: float) -> str:

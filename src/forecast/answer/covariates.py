@@ -65,12 +65,12 @@ def covariates_of(
         raise DataError(
             [Problem(table.file, None, "", "", "covariates.nothing", {"first": years[0], "last": years[-1]})]
         )
-    told = [*table.remarks, *doubts.of_covariates(table.frame), *_unused(rows, panel, years)]
+    remarks = [*table.remarks, *doubts.of_covariates(table.frame), *_unused(rows, panel, years)]
     lost = inside[of_all & inside["component"].isin(own["component"])]
     if len(lost):
         names = sorted(lost["component"].unique())[:SHOWN]
-        told.append(Phrase("covariates.country_unused", {"count": len(lost), "names": names}))
-    told += _the_score(values, shown, panel)
+        remarks.append(Phrase("covariates.country_unused", {"count": len(lost), "names": names}))
+    remarks += _the_score(values, shown, panel)
     return Covariates(
         areas=panel.areas,
         years=years,
@@ -78,7 +78,7 @@ def covariates_of(
         components=tuple(table.acts[name][1] for name in shown),
         values=values,
         sign=np.zeros(len(shown)),
-    ), told
+    ), remarks
 
 
 def _the_score(values: Floats, shown: tuple[str, ...], panel: Panel) -> Iterator[Phrase]:

@@ -17,14 +17,7 @@ from scipy.special import expit, logit
 
 from forecast.answer.findings import phrase
 from forecast.answer.ground import Posterior
-from forecast.answer.indicators import (
-    TAIL_80,
-    comparison,
-    component_of,
-    expert_effects,
-    figures_at,
-    name_of,
-)
+from forecast.answer.indicators import TAIL_80, comparison, component_of, expert_effects, figures_at, name_of
 from forecast.answer.scorecard.elasticity import Elasticity, elasticity
 from forecast.base.spec import RunSpec
 from forecast.data.load import Known
@@ -80,7 +73,7 @@ def indicator_effects(post: Posterior, spec: RunSpec) -> dict[str, IndicatorEffe
     fitted, subject, lattice = post.fitted, post.subject, post.fitted.lattice
     place, year = subject.areas.index(spec.area), spec.target_year
     mean, sd = fitted.national_effects()
-    rng, found = stream(spec.seed, "indicators"), {}
+    rng, effects = stream(spec.seed, "indicators"), {}
     for k, code in enumerate(fitted.effects.names):
         own = post.effect_draws[:, k]
         national = mean[k] + sd[k] * rng.standard_normal(len(own))
@@ -97,8 +90,8 @@ def indicator_effects(post: Posterior, spec: RunSpec) -> dict[str, IndicatorEffe
             moved += maximum * (share - expit(logit(share) - now))
             since_last += maximum * (share - expit(logit(share) - now + before))
             per_unit += maximum * share * (1 - share) * own / fitted.effects.scale[k]
-        found[code] = IndicatorEffect(code, component, moved, since_last, per_unit, _grounds(post, k))
-    return found
+        effects[code] = IndicatorEffect(code, component, moved, since_last, per_unit, _grounds(post, k))
+    return effects
 
 
 def _grounds(post: Posterior, k: int) -> str:

@@ -81,19 +81,19 @@ def main_rows(target: Draws, spec: RunSpec, framework: Framework, model: str) ->
     levels = spec.quantile_levels
     home = target.of_area(spec.area)
     index, survey = target.subject.index_code, survey_of(target.subject)
-    found: dict[Key, Floats] = {
+    by_key: dict[Key, Floats] = {
         (index, spec.area, component): quantiles(home.points(component)[:, 0], levels)
         for component in components(framework)
     }
     totals = quantiles(scored(target, index), levels)
     percent = quantiles(scored(target, survey), levels) if survey else None
     for place, area in enumerate(target.subject.areas):
-        found.setdefault((index, area, TOTAL), totals[:, place])
+        by_key.setdefault((index, area, TOTAL), totals[:, place])
         if percent is not None:
-            found[(survey, area, TOTAL)] = percent[:, place]
+            by_key[(survey, area, TOTAL)] = percent[:, place]
     # The area and the index that are asked for come first.
-    keys = sorted(found, key=lambda key: (key[1] != spec.area, key[0] != spec.index_code))
-    return quantile_rows(spec, framework, model, keys, np.array([found[key] for key in keys]))
+    keys = sorted(by_key, key=lambda key: (key[1] != spec.area, key[0] != spec.index_code))
+    return quantile_rows(spec, framework, model, keys, np.array([by_key[key] for key in keys]))
 
 
 def rows_of_all(target: Draws, spec: RunSpec, framework: Framework, model: str) -> pd.DataFrame:
@@ -205,13 +205,13 @@ def _moves(
     before: Floats, after: Floats, own: pd.DataFrame, last_year: int, maximum: float
 ) -> dict[str, Any]:
     """Last year and target year of one component, and the move between them, from joint draws."""
-    told = own.loc[own["year"] == last_year, "observed_share"] * maximum
+    published = own.loc[own["year"] == last_year, "observed_share"] * maximum
     low, high = interval_ends(LEVEL)
     low95, high95 = interval_ends(WIDE)
     last = quantiles(before, (low, 0.5, high))
     now = quantiles(after, (low95, low, 0.5, high, high95))
-    known = len(told) > 0
-    last_median = float(told.iloc[0]) if known else float(last[1])
+    known = len(published) > 0
+    last_median = float(published.iloc[0]) if known else float(last[1])
     return {
         "last_year": last_year,
         "last_known": known,
@@ -250,9 +250,11 @@ def _printed(evidence: pd.DataFrame, spec: RunSpec, component: str, index_code: 
 def basis(evidence: pd.DataFrame, spec: RunSpec, component: str, framework: Framework) -> list[str]:
     """Say what the forecast of a component rests on, one phrase after the other."""
     index = INDEXES[panel_of(spec.index_code)]
-    here = evidence[(evidence["index_code"] == index.code) & (evidence["component"] == component)]
-    mine = here[here["area"] == spec.area]
-    scores, only_rank, made = (mine[mine["use"] == use] for use in ("score", "rank", "made"))
+    rows_of_component = evidence[
+        (evidence["index_code"] == index.code) & (evidence["component"] == component)
+    ]
+    own_rows = rows_of_component[rows_of_component["area"] == spec.area]
+    scores, only_rank, made = (own_rows[own_rows["use"] == use] for use in ("score", "rank", "made"))
     parts = []
     derived = scores["trust"] == "derived"
     grounds = {"own": scores[~derived], "derived": scores[derived], "made": made, "own_rank": only_rank}
@@ -269,7 +271,9 @@ def basis(evidence: pd.DataFrame, spec: RunSpec, component: str, framework: Fram
         parts += _counted("basis.survey", len(_own(evidence, spec, TOTAL, index.survey)))
     parts += _counted("basis.total", len(_own(evidence, spec, TOTAL)))
     parts += _counted("basis.mean", _mean_years(evidence, index.code))
-    others = here[here["use"].isin(["score", "made", "rank"]) & (here["area"] != spec.area)]["area"].nunique()
+    others = rows_of_component[
+        rows_of_component["use"].isin(["score", "made", "rank"]) & (rows_of_component["area"] != spec.area)
+    ]["area"].nunique()
     return [*parts, *_counted("basis.others", int(others))]
 
 

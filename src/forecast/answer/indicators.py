@@ -54,8 +54,8 @@ def figures_at(known: Known, target_year: int, as_of: dt.date) -> pd.DataFrame:
     parts = [part for part in parts if len(part)]
     if not parts:
         return pd.DataFrame(columns=list(COLUMNS))
-    found = pd.concat([part[list(COLUMNS)] for part in parts])
-    return found.sort_values(["indicator", "area", "year"]).reset_index(drop=True)
+    figures = pd.concat([part[list(COLUMNS)] for part in parts])
+    return figures.sort_values(["indicator", "area", "year"]).reset_index(drop=True)
 
 
 def covariates_at(

@@ -40,15 +40,15 @@ def question_of(spec: RunSpec, department: str = "") -> str:
 
 def new_lines(ledger: pd.DataFrame, lines: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """Give the lines that the ledger lacks: of forecasts not scored yet, or against another result."""
-    there = [part for part in lines if len(part)]
-    if not there:
+    parts = [part for part in lines if len(part)]
+    if not parts:
         return pd.DataFrame(columns=list(COLUMNS))
-    every = pd.concat(there, ignore_index=True).drop_duplicates(list(FORECAST_KEY))
+    every = pd.concat(parts, ignore_index=True).drop_duplicates(list(FORECAST_KEY))
     key = list(FORECAST_KEY)
     last = ledger.drop_duplicates(key, keep="last").set_index(key)["observed"]
     stands = last.reindex(pd.MultiIndex.from_frame(every[key])).to_numpy(dtype=float)
-    told = np.isclose(stands, every["observed"].to_numpy(dtype=float), rtol=0, atol=5e-5)
-    new: pd.DataFrame = every.loc[~told].reset_index(drop=True)
+    known = np.isclose(stands, every["observed"].to_numpy(dtype=float), rtol=0, atol=5e-5)
+    new: pd.DataFrame = every.loc[~known].reset_index(drop=True)
     return new
 
 
@@ -66,8 +66,8 @@ def current(ledger: pd.DataFrame) -> pd.DataFrame:
     groups = runs.groupby("question", sort=False)
     runs = runs.assign(revision=groups.cumcount() + 1, revisions=groups["run_id"].transform("size"))
     columns = ["question", "run_id", "revision", "revisions"]
-    told: pd.DataFrame = lines.merge(runs[columns], on=columns[:2], how="left")
-    return told
+    table: pd.DataFrame = lines.merge(runs[columns], on=columns[:2], how="left")
+    return table
 
 
 def of_last_year(ledger: pd.DataFrame, spec: RunSpec) -> pd.DataFrame:
@@ -84,5 +84,5 @@ def last_verified(ledger: pd.DataFrame, spec: RunSpec) -> pd.DataFrame:
     question = question_of(replace(spec, target_year=int(ledger["target_year"].max()))) if len(ledger) else ""
     lines = current(ledger[(ledger["question"] == question) & (ledger["area"] == spec.area)])
     lines = lines[(lines["revision"] == lines["revision"].max()) & (lines["component"] != TARGET)]
-    told: pd.DataFrame = lines[list(LAST_VERIFIED_COLUMNS)].reset_index(drop=True)
-    return told
+    table: pd.DataFrame = lines[list(LAST_VERIFIED_COLUMNS)].reset_index(drop=True)
+    return table

@@ -24,19 +24,9 @@ WIDE: Final = 0.95  # and above which they are wider than need be
 NOTABLE: Final = 0.3  # of a half 80 percent range, that a common error must reach to be named
 LARGE: Final = 0.05  # of the points given, that a department must be off by to be named
 KINDS: Final = ("total", "domains", "parts", "criteria", "rank")
-SUMS: Final = {
-    "cells": ("crps", "size"),
-    "error": ("error", "mean"),
-    "miss": ("miss", "mean"),
-    "crps": ("crps", "mean"),
-    "wis": ("wis", "mean"),
-    "dispersion": ("dispersion", "mean"),
-    "under": ("under", "mean"),
-    "over": ("over", "mean"),
-    "inside50": ("inside50", "mean"),
-    "inside80": ("inside80", "mean"),
-    "inside95": ("inside95", "mean"),
-}
+_MEANS: Final = ("error", "miss", "crps", "wis", "dispersion", "under", "over")
+_INSIDE: Final = ("inside50", "inside80", "inside95")
+SUMS: Final = {"cells": ("crps", "size"), **{name: (name, "mean") for name in (*_MEANS, *_INSIDE)}}
 
 
 def judged(ledger: pd.DataFrame, index_code: str, area: str, year: int) -> Judgement | None:
@@ -128,13 +118,9 @@ def _departments(own: pd.DataFrame, last: pd.DataFrame) -> pd.DataFrame:
     beside = shown[~shown.index.duplicated()].reindex(pd.MultiIndex.from_frame(given[["area", "component"]]))
     given = given.assign(model_crps=beside.to_numpy(dtype=float))
     given["paired"] = given["crps"].where(given["model_crps"].notna())
-    more = {
-        "paired": ("paired", "mean"),
-        "model_crps": ("model_crps", "mean"),
-        "compared": ("paired", "count"),
-    }
-    points = {"points": ("observed", "sum")}
-    return given.groupby(["department", "revision", "revisions"]).agg(**SUMS, **more, **points).reset_index()
+    more = {"paired": ("paired", "mean"), "model_crps": ("model_crps", "mean")}
+    more |= {"compared": ("paired", "count"), "points": ("observed", "sum")}
+    return given.groupby(["department", "revision", "revisions"]).agg(**SUMS, **more).reset_index()
 
 
 def _common(last: pd.DataFrame) -> pd.DataFrame:
@@ -164,26 +150,26 @@ def _advice(made: Judgement) -> list[str]:
     """Say what to change, by rules on the numbers; models are not changed for a year with a new method."""
     if made.new_method:
         return [phrase("judged.break", year=made.year), *_of_departments(made)]
-    found = []
+    advice = []
     for row in made.common.to_dict("records"):
-        found += _of_ranges(row)
+        advice += _of_ranges(row)
     for row in made.said.to_dict("records"):
         if row["inside95"] == 0 and kind_of(row["component"], row["index_code"]) in ("domains", "parts"):
             facts = {"component": row["component"], "miss": round(abs(row["miss"]), 1)}
-            found.append(phrase("judged.domain_high" if row["miss"] > 0 else "judged.domain_low", **facts))
-    return [*found, *_of_models(made), *_of_departments(made)] or [phrase("judged.nothing")]
+            advice.append(phrase("judged.domain_high" if row["miss"] > 0 else "judged.domain_low", **facts))
+    return [*advice, *_of_models(made), *_of_departments(made)] or [phrase("judged.nothing")]
 
 
 def _of_departments(made: Judgement) -> list[str]:
     """Name the departments whose last form was off by much, summed over what it answered."""
-    found = []
+    advice = []
     last = made.departments[made.departments["revision"] == made.departments["revisions"]]
     for row in last.to_dict("records"):
         whole = row["miss"] * row["cells"]
         if row["points"] > 0 and abs(whole) > LARGE * row["points"]:
             facts = {"department": row["department"], "miss": round(abs(whole), 1), "cells": row["cells"]}
-            found.append(phrase("judged.department_high" if whole > 0 else "judged.department_low", **facts))
-    return found
+            advice.append(phrase("judged.department_high" if whole > 0 else "judged.department_low", **facts))
+    return advice
 
 
 def _of_ranges(row: Mapping[Any, Any]) -> list[str]:
@@ -191,17 +177,19 @@ def _of_ranges(row: Mapping[Any, Any]) -> list[str]:
     index = {"index": row["index_code"], "cells": row["cells"]}
     if row["cells"] < ENOUGH:
         return [phrase("judged.few", **index)]
-    found = []
+    advice = []
     facts = {**index, "inside": round(100 * row["inside80"]), "without": round(100 * row["inside80_without"])}
     if abs(row["miss"]) > NOTABLE * row["half"]:
         shift = {"miss": round(abs(row["miss"]), 1), "own": round(row["own"], 1)}
-        found.append(phrase("judged.shift_high" if row["miss"] > 0 else "judged.shift_low", **facts, **shift))
+        advice.append(
+            phrase("judged.shift_high" if row["miss"] > 0 else "judged.shift_low", **facts, **shift)
+        )
     if row["inside80"] < NARROW:
         key = "judged.narrow_year" if row["inside80_without"] >= NARROW else "judged.narrow"
-        found.append(phrase(key, **facts))
+        advice.append(phrase(key, **facts))
     elif row["inside80"] > WIDE:
-        found.append(phrase("judged.wide", **facts))
-    return found or [phrase("judged.fits", **facts)]
+        advice.append(phrase("judged.wide", **facts))
+    return advice or [phrase("judged.fits", **facts)]
 
 
 def _of_models(made: Judgement) -> list[str]:

@@ -77,10 +77,7 @@ def panels_of(
     since = max((year for year in breaks if year < spec.target_year), default=0)
     survey = survey[survey["year"] >= since] if (survey["year"] >= since).any() else survey
     index = with_halves(own, survey, subject)
-    return (
-        (subject.index_code, _panel(index, of_index)),
-        (code, _panel(survey, breaks)),
-    )
+    return ((subject.index_code, _panel(index, of_index)), (code, _panel(survey, breaks)))
 
 
 def with_margins(target: Draws, members: Members, complete: Sequence[str], spec: RunSpec) -> Draws:

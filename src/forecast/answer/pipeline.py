@@ -64,12 +64,12 @@ def result_of(
     rows, availability = rows_of(ground, spec)
     shown = FINAL if below.informed else MAIN_MODEL
     ranked = findings.rank_rows(*of_rank, spec, framework, shown)
-    told = pd.concat([below.rows, rows, ranked], ignore_index=True)
+    all_rows = pd.concat([below.rows, rows, ranked], ignore_index=True)
     summary = findings.summary(post.last, below.target, framework, spec, evidence, _grounds(framework, below))
     past = past or ground.past
     return Result(
         spec=spec,
-        forecast=told.assign(shown=told["model"] == shown),
+        forecast=all_rows.assign(shown=all_rows["model"] == shown),
         summary=summary,
         history=findings.history(_past_draws(ground, spec), framework, spec, evidence),
         rank=chances,
@@ -96,24 +96,24 @@ def _changes(
 ) -> dict[str, pd.DataFrame]:
     """What changed since the report before, if there was one, and the path of the reports so far."""
     total = summary.loc[summary["component"] == TOTAL].iloc[0]
-    here = {name: float(total[name]) for name in ("median", "lower", "upper")} | {"rank": rank}
+    figures = {name: float(total[name]) for name in ("median", "lower", "upper")} | {"rank": rank}
     if previous is None:
-        return {"path": changes.path_table(None, spec, here, {})}
+        return {"path": changes.path_table(None, spec, figures, {})}
     now = dict(zip(summary["component"], summary["median"], strict=True))
-    told = changes.since(previous, ground.seen, spec, now, partial(_medians, ground, spec))
-    return {**told, "path": changes.path_table(previous, spec, here, told)}
+    tables = changes.since(previous, ground.seen, spec, now, partial(_medians, ground, spec))
+    return {**tables, "path": changes.path_table(previous, spec, figures, tables)}
 
 
 def _past_draws(ground: Ground, spec: RunSpec) -> dict[int, Draws]:
     """Draws of the area's years before the target year; last year's are those of the summary."""
     post = ground.posterior
     place, home, rng = post.subject.areas.index(spec.area), post.subject.only(spec.area), ground.stream()
-    found = {post.last.year: post.last}
+    draws = {post.last.year: post.last}
     with threadpool_limits(limits=1):
         for year in post.fitted.lattice.years[:-2]:  # each apart, as no table needs two of them together
             past = post.fitted.draws((year,), HISTORY_DRAWS, rng, areas=[place])
-            found[year] = Draws(home, year, past.shares[..., 0], offset=past.offset[:, 0])
-    return dict(sorted(found.items()))
+            draws[year] = Draws(home, year, past.shares[..., 0], offset=past.offset[:, 0])
+    return dict(sorted(draws.items()))
 
 
 def _framework(ground: Ground, spec: RunSpec) -> Framework:
@@ -142,11 +142,11 @@ def _grounds(framework: Framework, below: Outlook) -> dict[str, list[str]]:
 
 def _above(component: str, parents: Mapping[str, str]) -> list[str]:
     """The component and all that it adds to."""
-    found = []
+    line = []
     while component:
-        found.append(component)
+        line.append(component)
         component = parents.get(component, "")
-    return found
+    return line
 
 
 def below_domains(ground: Ground, spec: RunSpec) -> Outlook:
@@ -160,13 +160,7 @@ def below_domains(ground: Ground, spec: RunSpec) -> Outlook:
 
 
 def open_result(
-    *,
-    index_code: str,
-    area: str,
-    target_year: int,
-    as_of: str,
-    data_dir: str = "",
-    run_dir: str = "",
+    *, index_code: str, area: str, target_year: int, as_of: str, data_dir: str = "", run_dir: str = ""
 ) -> Result:
     """Give notebooks the result: the run's own if they are part of a run, else computed here.
 

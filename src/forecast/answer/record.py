@@ -71,11 +71,11 @@ def past_forecasts(
 
 def joined(parts: Iterable[Past]) -> Past:
     """Join the years of a record."""
-    there = [part for part in parts if len(part.cells)]
-    if not there:
+    filled = [part for part in parts if len(part.cells)]
+    if not filled:
         return no_record()
     quantiles, cells = (
-        pd.concat([getattr(part, name) for part in there], ignore_index=True)
+        pd.concat([getattr(part, name) for part in filled], ignore_index=True)
         for name in ("quantiles", "cells")
     )
     return Past(quantiles, cells)
@@ -122,16 +122,16 @@ def outcomes(known: Known, index_code: str, first: int, last: int) -> pd.DataFra
     ].rename(columns={"year": "target_year"})
     scores = rows[rows["score"].notna()]
     ranks = rows[(rows["component"] == TOTAL) & rows["rank"].notna()]
-    found = pd.concat(
+    figures = pd.concat(
         [
             scores.assign(observed=_percent(scores, known, panel_of(index_code))),
             ranks.assign(observed=ranks["rank"], component=RANK),
         ]
     )
-    changed = {(code, year) for code in set(found["index_code"]) for year in breaks(known.events, code)}
-    pairs = zip(found["index_code"], found["target_year"], strict=True)
+    changed = {(code, year) for code in set(figures["index_code"]) for year in breaks(known.events, code)}
+    pairs = zip(figures["index_code"], figures["target_year"], strict=True)
     columns = [*KEYS, "observed", "new_method", "published_on", "source_url"]
-    return found.assign(new_method=[pair in changed for pair in pairs])[columns]
+    return figures.assign(new_method=[pair in changed for pair in pairs])[columns]
 
 
 def _percent(scores: pd.DataFrame, known: Known, index: str) -> pd.Series[float]:

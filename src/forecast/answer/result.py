@@ -59,17 +59,8 @@ SCENARIO_COLUMNS = (
 )
 SCENARIO_TARGET_COLUMNS = ("scenario", "quantity", "relation", "value", "set_on", "probability")
 REMEDY_COLUMNS = (
-    *(
-        "unit",
-        "component",
-        "action",
-        "responsible",
-        "due",
-        "state",
-        "expected_effect",
-        "days_overdue",
-        "note",
-    ),
+    *("unit", "component", "action", "responsible", "due", "state", "expected_effect", "days_overdue"),
+    "note",
 )
 PROVINCE_COLUMNS = (
     *("area", "last_score", "last_rank", "median", "lower", "upper"),

@@ -69,12 +69,12 @@ def _ranks(wide: pd.DataFrame) -> pd.DataFrame:
 def _measured(wide: pd.DataFrame, ends: Floats, crps: Floats, wis: score.Wis | None = None) -> pd.DataFrame:
     facts = wide.index.to_frame(index=False)
     names = [name for pair in ENDS.values() for name in pair]
-    told = facts.assign(median=ends[:, 0], **dict(zip(names, ends[:, 1:].T, strict=True)))
-    told["crps"] = np.round(crps, 4)
-    nothing = np.full(len(told), np.nan)
+    scores = facts.assign(median=ends[:, 0], **dict(zip(names, ends[:, 1:].T, strict=True)))
+    scores["crps"] = np.round(crps, 4)
+    nothing = np.full(len(scores), np.nan)
     parts = wis or score.Wis(nothing, nothing, nothing, nothing)
     for name, part in zip(("wis", "dispersion", "under", "over"), parts, strict=True):
-        told[name] = np.round(part, 4)
+        scores[name] = np.round(part, 4)
     for level, (low, high) in ENDS.items():
-        told[f"inside{level}"] = score.inside(told["observed"], told[low], told[high])
-    return told[[*FACTS, *MEASURES]]
+        scores[f"inside{level}"] = score.inside(scores["observed"], scores[low], scores[high])
+    return scores[[*FACTS, *MEASURES]]

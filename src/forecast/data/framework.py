@@ -129,15 +129,15 @@ def frameworks_for(
         frameworks = frameworks.loc[named.isin(changes["what"]) | unnamed]
     on_file = set(frameworks["framework"])
     tables: dict[tuple[str, str], tuple[pd.DataFrame, pd.DataFrame]] = {}
-    found = {}
+    frameworks_by_year = {}
     for year in years:
         in_force = changes.loc[changes["year"] <= year, "what"]
         name = str(in_force.iloc[-1]) if len(in_force) else str(year) if str(year) in on_file else ""
         lender = name if index.inside else _lender(frameworks, name, year)
         if (name, lender) not in tables:
             tables[name, lender] = _tables_of(frameworks, name, lender, index)
-        found[year] = Framework(name, year, lender, *tables[name, lender])
-    return found
+        frameworks_by_year[year] = Framework(name, year, lender, *tables[name, lender])
+    return frameworks_by_year
 
 
 def _lender(versions: pd.DataFrame, name: str, year: int) -> str:
@@ -169,15 +169,15 @@ def with_printed(frameworks: pd.DataFrame, events: pd.DataFrame, scores: pd.Data
     """
     changes = events.loc[(events["index_code"] == MAIN) & (events["kind"] == "framework")]
     changes = changes.sort_values(["year", "known_on"])
-    found: dict[str, dict[int, dict[str, float]]] = {}
+    printed: dict[str, dict[int, dict[str, float]]] = {}
     for year, maxima in _printed_maxima(scores).items():
         in_force = changes.loc[changes["year"] <= year, "what"]
         name = str(in_force.iloc[-1]) if len(in_force) else str(year)
-        found.setdefault(name, {})[year] = maxima
+        printed.setdefault(name, {})[year] = maxima
     on_file = set(frameworks["framework"])
     versions = [
         _version(frameworks, name, years)
-        for name, years in found.items()
+        for name, years in printed.items()
         if name not in on_file and all(maxima == years[min(years)] for maxima in years.values())
     ]
     return pd.concat([frameworks, *versions], ignore_index=True) if versions else frameworks
@@ -190,7 +190,7 @@ def _printed_maxima(scores: pd.DataFrame) -> dict[int, dict[str, float]]:
     ]
     counts = own.groupby(["year", "component"])["max_score"].value_counts().reset_index()
     most = counts.loc[counts["count"] * 2 > counts.groupby(["year", "component"])["count"].transform("sum")]
-    found = {}
+    by_year = {}
     for year, rows in most.groupby("year"):
         maxima = {
             str(name): float(high) for name, high in zip(rows["component"], rows["max_score"], strict=True)
@@ -201,8 +201,8 @@ def _printed_maxima(scores: pd.DataFrame) -> dict[int, dict[str, float]]:
             halves = maxima.get("D8.sipas", np.nan) + maxima.get("D8.outcome", np.nan)
             kept = [TOTAL, *DOMAINS]
             kept += ["D8.sipas", "D8.outcome"] if abs(halves - maxima["D8"]) <= _SUM_TOLERANCE else []
-            found[int(str(year))] = {name: maxima[name] for name in kept}
-    return found
+            by_year[int(str(year))] = {name: maxima[name] for name in kept}
+    return by_year
 
 
 def _version(frameworks: pd.DataFrame, name: str, years: dict[int, dict[str, float]]) -> pd.DataFrame:
@@ -257,22 +257,22 @@ def with_share(
         for code, own in asked.groupby("index_code")
     }
     maxima: dict[tuple[str, int, str], tuple[float, str]] = {}
-    found = []
+    found_maxima = []
     columns = scores[["index_code", "year", "component", "unit", "max_score"]]
     for code, year, component, unit, own in columns.itertuples(index=False, name=None):
         if unit == "percent":
-            found.append((WHOLE, "read"))
+            found_maxima.append((WHOLE, "read"))
         elif unit != "points":
-            found.append((np.nan, ""))
+            found_maxima.append((np.nan, ""))
         elif not np.isnan(own):
-            found.append((float(own), "read"))
+            found_maxima.append((float(own), "read"))
         else:
             cell = (code, year, component)
             if cell not in maxima:
                 maxima[cell] = _maximum_of(versions[code][year], frameworks, component)
-            found.append(maxima[cell])
-    maximum = np.array([value for value, _ in found], dtype=float)
-    status = [name for _, name in found]
+            found_maxima.append(maxima[cell])
+    maximum = np.array([value for value, _ in found_maxima], dtype=float)
+    status = [name for _, name in found_maxima]
     result = scores.assign(maximum=maximum, share_status=status)
     return result.assign(share=result["score"] / result["maximum"])
 

@@ -92,14 +92,14 @@ def parsed(content: bytes) -> tuple[Scenario, ...]:
 def flat(scenario: Scenario, every: Iterable[Scenario]) -> tuple[Scenario, ...]:
     """Give a scenario and all that it combines, each once."""
     by_id = {each.scenario_id: each for each in every}
-    found: dict[str, Scenario] = {}
+    parts: dict[str, Scenario] = {}
     waiting = [scenario]
     while waiting:
         each = waiting.pop()
-        if each.scenario_id not in found:
-            found[each.scenario_id] = each
+        if each.scenario_id not in parts:
+            parts[each.scenario_id] = each
             waiting += [by_id[name] for name in reversed(each.combine)]
-    return tuple(found.values())
+    return tuple(parts.values())
 
 
 def written(scenario: Scenario) -> str:

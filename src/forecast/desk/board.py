@@ -245,13 +245,7 @@ def _of_elasticity(expected: float, whole: float, lang: str) -> Any:
     reach = abs(expected) or 1.0
     low, high = expected - reach, max(expected + reach, whole)
     step = _step((high - low) / TICKS)
-    return _slider(
-        low,
-        high,
-        step,
-        expected,
-        lambda value: labels.number(value, _decimals(step), lang),
-    )
+    return _slider(low, high, step, expected, lambda value: labels.number(value, _decimals(step), lang))
 
 
 def _slider(low: float, high: float, step: float, start: float, said: Callable[[float], str]) -> Any:

@@ -122,14 +122,14 @@ def _packed(frame: pd.DataFrame) -> bytes:
 
 
 def _unpacked(content: bytes) -> pd.DataFrame:
-    found = np.load(io.BytesIO(content), allow_pickle=False)
+    arrays = np.load(io.BytesIO(content), allow_pickle=False)
     columns: dict[str, Any] = {}
-    for name in found["columns"].tolist():
-        if f"day {name}" in found:
-            columns[name] = pd.Series(found[f"day {name}"].astype(DAY_DTYPE))
-        elif f"number {name}" in found:
-            columns[name] = found[f"number {name}"]
+    for name in arrays["columns"].tolist():
+        if f"day {name}" in arrays:
+            columns[name] = pd.Series(arrays[f"day {name}"].astype(DAY_DTYPE))
+        elif f"number {name}" in arrays:
+            columns[name] = arrays[f"number {name}"]
         else:
-            names = found[f"names {name}"].astype(object)
-            columns[name] = pd.Series(names[found[f"codes {name}"]])
+            names = arrays[f"names {name}"].astype(object)
+            columns[name] = pd.Series(names[arrays[f"codes {name}"]])
     return pd.DataFrame(columns)

@@ -70,11 +70,11 @@ def _told(steps: Steps, component: str) -> Moves:
         with threadpool_limits(limits=1):  # many small steps, each slower on several threads
             return ways(post.fitted, place, every, np.random.default_rng(spec.seed), groups=groups)
 
-    found = steps.remembered("ways", split, *([component] if many else []))
+    split_ways = steps.remembered("ways", split, *([component] if many else []))
     names, maxima = _leaves(post, spec.index_code, component)
     rows = [lattice.components.index(name) for name in names]
-    parts = {part: getattr(found, part)[rows] for part in ("middle", "moves", "error", "without")}
-    own = replace(found, **parts)
+    parts = {part: getattr(split_ways, part)[rows] for part in ("middle", "moves", "error", "without")}
+    own = replace(split_ways, **parts)
     return in_points(own, maxima)
 
 

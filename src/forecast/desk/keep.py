@@ -57,8 +57,8 @@ def _added(before: bytes, scenario: Scenario) -> bytes:
 
 def _free(name: str, taken: set[str]) -> str:
     plain = slug(name).replace("-", "_") or "kich_ban"
-    number, found = 1, plain
-    while found in taken:
+    number, free = 1, plain
+    while free in taken:
         number += 1
-        found = f"{plain}_{number}"
-    return found
+        free = f"{plain}_{number}"
+    return free

@@ -30,8 +30,8 @@ CELL: Final = ["area", "component", "target_year"]
 def forecast(steps: Steps, component: str, lang: str) -> Forecast:
     """Show the total with its domains, or one component in depth."""
     result = steps.told()
-    known = dict.fromkeys([*result.summary["component"], *result.scorecard["component"]])
-    refuse_component(component, list(known))
+    components = dict.fromkeys([*result.summary["component"], *result.scorecard["component"]])
+    refuse_component(component, list(components))
     if component == reading.TOTAL:
         parts: tuple[Shown, ...] = (
             report.headline(result, lang=lang),
@@ -116,12 +116,12 @@ def past_errors(result: Result) -> pd.DataFrame:
     if made.empty:
         return pd.DataFrame(columns=columns)
     levels = sorted(set(made.columns).difference([*KEY, "observed"]))
-    told = made[["model", *CELL]].assign(
+    errors = made[["model", *CELL]].assign(
         error=(made[MIDDLE] - made["observed"]).abs(),
         crps=score.crps_from_quantiles(made["observed"], made[levels].to_numpy(), levels=levels),
     )
-    main = told[told["model"] == reading.recorded_model(result)].drop(columns="model")
-    pairs = told.merge(main.rename(columns={"error": "main_error", "crps": "main_crps"}), on=CELL)
+    main = errors[errors["model"] == reading.recorded_model(result)].drop(columns="model")
+    pairs = errors.merge(main.rename(columns={"error": "main_error", "crps": "main_crps"}), on=CELL)
     means = pairs.groupby("model", sort=False).agg(
         cells=("error", "size"),
         **{name: (name, "mean") for name in ("error", "crps", "main_error", "main_crps")},

@@ -81,9 +81,9 @@ class Steps:
         """
         known, anyone = self.known(), self._anyone()
         post, rng = self._panel()
-        told = self._members() if members else NO_MEMBERS
-        seen = ground.before_result(known, self.spec)
-        return Ground(anyone, known, seen, post, told, record.no_record(), rng)
+        models = self._members() if members else NO_MEMBERS
+        visible = ground.before_result(known, self.spec)
+        return Ground(anyone, known, visible, post, models, record.no_record(), rng)
 
     def below(self) -> Outlook:
         """Add criteria, departments and what scenarios are played on."""

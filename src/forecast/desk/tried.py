@@ -79,18 +79,23 @@ def what_if(steps: Steps, changes: Changes, data_dir: Path, lang: str) -> WhatIf
     scenario = scenario_of(stage, changes, known.scenarios, lang)
     base = next((each for each in known.scenarios if each.scenario_id == BASE), _base(lang))
     world = played(stage, scenario, (*known.scenarios, scenario))
-    both = [(base, played(stage, base, ())), (scenario, world)]
-    worlds, chances = world_table(stage, both, findings.aims(known, steps.spec))
-    shown = replace(result, scenarios=worlds, scenario_targets=chances)
+    played_scenarios = [(base, played(stage, base, ())), (scenario, world)]
+    worlds, chances = world_table(stage, played_scenarios, findings.aims(known, steps.spec))
+    with_scenario = replace(result, scenarios=worlds, scenario_targets=chances)
     frame = moved(stage, world)
-    pieces: list[Shown] = [report.scenario_table(shown, lang=lang)]
+    pieces: list[Shown] = [report.scenario_table(with_scenario, lang=lang)]
     if not world.reason:
         before, after = (ranks(totals, stage.place) for totals in (stage.totals, world.totals))
         pieces.append(rank_moved(before, after, stage.totals.shape[1], lang=lang))
     if len(frame) and (frame["difference"].abs() >= LEAST).any():
         pieces.append(_moved_table(frame, result, lang))
     return WhatIf(
-        said(result, lang, *pieces), frame, scenario=scenario, result=shown, data_dir=data_dir, lang=lang
+        said(result, lang, *pieces),
+        frame,
+        scenario=scenario,
+        result=with_scenario,
+        data_dir=data_dir,
+        lang=lang,
     )
 
 

@@ -22,13 +22,7 @@ from forecast.base.errors import TooFewYearsError
 from forecast.model.cell_effects import EFFECT_START, CellEffects, no_effects
 from forecast.model.conditioning import FLOOR, Conditioned, condition
 from forecast.model.joint_draws import JointDraws, joint_draws
-from forecast.model.latent import (
-    START,
-    Lattice,
-    Variances,
-    deviation_covariance,
-    level_covariance,
-)
+from forecast.model.latent import START, Lattice, Variances, deviation_covariance, level_covariance
 from forecast.model.linear import Linear, Prior, logistic_line, own_area
 from forecast.model.standing import Standing
 from forecast.model.variance_search import search_variances, supported_effects

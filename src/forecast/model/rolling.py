@@ -323,8 +323,7 @@ def _long(
     n_models, n_cells, n_levels = len(names), sum(counts), len(levels)
     columns: dict[str, object] = {
         "model": pd.Categorical.from_codes(
-            np.repeat(np.arange(n_models), n_cells * n_levels),
-            categories=pd.Index(names),
+            np.repeat(np.arange(n_models), n_cells * n_levels), categories=pd.Index(names)
         )
     }
     for name in CELL:

@@ -121,10 +121,7 @@ COMPARED: Final = (
         silent=("submission_id", "reason", "remedy", "due", "received_on", "form_version", "sha256", "file"),
     ),
     Compared(
-        table=tables.SELF_SCORES,
-        step=DEPARTMENTS,
-        key=("area", "year", "component"),
-        value=("self_score",),
+        table=tables.SELF_SCORES, step=DEPARTMENTS, key=("area", "year", "component"), value=("self_score",)
     ),
     Compared(table=tables.TARGETS, key=tables.TARGETS.key, value=("value",), silent=("source_url",)),
     Compared(table=tables.ANNOUNCEMENTS, key=("index_code", "year"), value=("announced_on",)),
@@ -148,14 +145,14 @@ def changed_rows(before: Known, after: Known, spec: RunSpec) -> pd.DataFrame:
     rows: list[Row] = []
     for compared in COMPARED:
         old, new = (_taken(known, compared.table, spec) for known in (before, after))
-        found = _differences(compared, old, new)
-        own = [row for row in found if row["area"] == spec.area]
-        others = [row for row in found if row["area"] != spec.area]
+        differences = _differences(compared, old, new)
+        own = [row for row in differences if row["area"] == spec.area]
+        others = [row for row in differences if row["area"] != spec.area]
         rows += [about.said_of(compared, row) for row in (*own, *others)]
     rows.sort(key=lambda row: row["step"] == NONE)
-    told = pd.DataFrame(rows, columns=list(CHANGED_ROW_COLUMNS)).astype({"published_on": DAY_DTYPE})
-    english = pd.Series(english_names(after, told["key"]), index=told.index, dtype="str")
-    return told.assign(name_en=english.where(told["name"] != "", ""))
+    table = pd.DataFrame(rows, columns=list(CHANGED_ROW_COLUMNS)).astype({"published_on": DAY_DTYPE})
+    english = pd.Series(english_names(after, table["key"]), index=table.index, dtype="str")
+    return table.assign(name_en=english.where(table["name"] != "", ""))
 
 
 def _taken(known: Known, table: Table, spec: RunSpec) -> pd.DataFrame:

@@ -57,8 +57,8 @@ def _walk(
             medians(put_back(known, earlier.known, order[place:])) for place in range(len(order))
         ]  # before each of them
     except ForecastError:
-        told = replace(earlier, reason=phrase("changes.other_model"))
-        return told, [UNSPLIT], [earlier.medians, now]
+        unsplit = replace(earlier, reason=phrase("changes.other_model"))
+        return unsplit, [UNSPLIT], [earlier.medians, now]
     return earlier, [MODEL, *order], [earlier.medians, *between, now]
 
 
@@ -74,8 +74,8 @@ def _moves(steps: Sequence[str], values: Sequence[Medians]) -> list[Row]:
         last = before.get(component)
         if last is None:
             continue
-        for step, found in zip(steps, values[1:], strict=True):
-            here = found.get(component, last)
+        for step, medians in zip(steps, values[1:], strict=True):
+            here = medians.get(component, last)
             if here != last:
                 moves.append(_row(component, step, last, here))
             last = here

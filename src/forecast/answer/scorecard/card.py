@@ -71,24 +71,11 @@ def scorecard_table(
 def projection_table(leaves: Leaves) -> pd.DataFrame:
     """Set out the indicators that rules score, with their projected value: `PROJECTION_COLUMNS`."""
     rows = []
-    for code, found in leaves.projections.items():
-        ends = quantiles(found.draws, ENDS) if len(found.draws) else np.full(3, np.nan)
-        rows.append(
-            {
-                "indicator": code,
-                "name": found.name,
-                "name_en": found.name_en,
-                "unit": found.unit,
-                "period": found.period,
-                "value": found.value,
-                "projected": ends[1],
-                "lower": ends[0],
-                "upper": ends[2],
-                "pairs": found.pairs,
-                "method": found.method,
-                "reason": found.reason,
-            }
-        )
+    taken = ("indicator", "name", "name_en", "unit", "period", "value", "pairs", "method", "reason")
+    for projection in leaves.projections.values():
+        ends = quantiles(projection.draws, ENDS) if len(projection.draws) else np.full(3, np.nan)
+        own = {name: getattr(projection, name) for name in taken}
+        rows.append({**own, **dict(zip(("lower", "projected", "upper"), ends, strict=True))})
     return pd.DataFrame(rows, columns=list(PROJECTION_COLUMNS))
 
 

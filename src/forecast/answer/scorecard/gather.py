@@ -28,6 +28,7 @@ Floats = NDArray[np.float64]
 Row = dict[str, Any]
 
 ENDS: Final = (0.1, 0.5, 0.9)
+THREE: Final = ("low", "likely", "high")  # what a department gives
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,10 +113,10 @@ def _by_domain(sums: dict[tuple[str, str], list[Heard]]) -> pd.DataFrame:
                 "component": domain,
                 "max_score": sum(each.maximum for each in answers),
                 "answered": len(answers),
-                **dict(zip(("model_lower", "model_median", "model_upper"), model, strict=True)),
-                **dict(zip(("low", "likely", "high"), given, strict=True)),
-                **dict(zip(("corrected_low", "corrected_likely", "corrected_high"), corrected, strict=True)),
-                **dict(zip(("combined_lower", "combined_median", "combined_upper"), combined, strict=True)),
+                **_figures("model", model),
+                **dict(zip(THREE, given, strict=True)),
+                **dict(zip((f"corrected_{name}" for name in THREE), corrected, strict=True)),
+                **_figures("combined", combined),
                 "gap": round(float(corrected[1] - model[1]), 4),
                 "disagreeing": sum(each.disagrees for each in answers),
             }
@@ -133,7 +134,7 @@ def _draws(three: Floats, maximum: float, rank: Floats) -> Floats | None:
 
 def _given(form: Row, maximum: float) -> Floats:
     """The three figures of a form; its framework may have had a higher maximum."""
-    return np.minimum([float(form[name]) for name in ("low", "likely", "high")], maximum)
+    return np.minimum([float(form[name]) for name in THREE], maximum)
 
 
 def _corrected(form: Row, bias: Bias, domain: str, maximum: float) -> Floats:
@@ -144,18 +145,18 @@ def _corrected(form: Row, bias: Bias, domain: str, maximum: float) -> Floats:
     return np.array(bias.correct(low, likely, high, domain, maximum))
 
 
+def _figures(name: str, ends: Floats) -> Row:
+    """Name the range and the median of a measure."""
+    return {f"{name}_{end}": value for end, value in zip(("lower", "median", "upper"), ends, strict=True)}
+
+
 def _facts(leaves: Leaves, node: int, model: Floats, together: Floats, last_year: int) -> Row:
     row = leaves.tree.rows[node]
-    before, after = quantiles(model, ENDS), quantiles(together, ENDS)
     return {
         **{name: row[name] for name in ("component", "name_vi", "name_en", "max_score")},
         "last": last_points(leaves, node, last_year),
-        "model_median": before[1],
-        "model_lower": before[0],
-        "model_upper": before[2],
-        "combined_median": after[1],
-        "combined_lower": after[0],
-        "combined_upper": after[2],
+        **_figures("model", quantiles(model, ENDS)),
+        **_figures("combined", quantiles(together, ENDS)),
     }
 
 
@@ -177,12 +178,8 @@ def _row(form: Row, corrected: Floats, model: Floats, bias: Bias, facts: Row, do
         "given_reason": form["reason"],
         "bias": round(bias.of(domain).mean * maximum, 4),
         "bias_reason": phrase(reason.key, **reason.facts),
-        "corrected_low": round(float(corrected[0]), 4),
-        "corrected_likely": round(float(corrected[1]), 4),
-        "corrected_high": round(float(corrected[2]), 4),
-        "pool_median": pooled[1],
-        "pool_lower": pooled[0],
-        "pool_upper": pooled[2],
+        **dict(zip((f"corrected_{name}" for name in THREE), np.round(corrected, 4).tolist(), strict=True)),
+        **_figures("pool", pooled),
         "gap": round(gap, 4),
         "disagrees": disagrees,
     }

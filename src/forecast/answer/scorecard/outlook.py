@@ -175,12 +175,7 @@ def _replaced(target: Draws, area: str, tree: Tree, points: Floats) -> Draws:
 
 
 def _rows(
-    spec: RunSpec,
-    framework: Framework,
-    tree: Tree,
-    gathered: Gathered,
-    final: Draws,
-    by_rules: Floats | None,
+    spec: RunSpec, framework: Framework, tree: Tree, gathered: Gathered, final: Draws, by_rules: Floats | None
 ) -> pd.DataFrame:
     """FORECAST rows of the final forecast, of the models with criteria, and of each department's words."""
     levels = spec.quantile_levels

@@ -176,13 +176,13 @@ def _years(figures: pd.DataFrame) -> dict[int, dict[int, float]]:
     """Figures that count from January, by year and last month."""
     first, last = figures["first_day"], figures["last_day"]
     from_january = (first.dt.month == 1) & (first.dt.day == 1) & (first.dt.year == last.dt.year)
-    found: dict[int, dict[int, float]] = {}
+    runs: dict[int, dict[int, float]] = {}
     rows = figures[from_january]
     for year, month, value in zip(
         rows["last_day"].dt.year, rows["last_day"].dt.month, rows["value"], strict=True
     ):
-        found.setdefault(int(year), {})[int(month)] = float(value)
-    return found
+        runs.setdefault(int(year), {})[int(month)] = float(value)
+    return runs
 
 
 def _at(run: dict[int, float], month: int) -> float:

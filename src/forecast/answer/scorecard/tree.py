@@ -66,13 +66,13 @@ class Tree:
 
     def anchors(self) -> Mapping[str, Ints]:
         """The components that the panel forecasts, each with its leaves (counted among the leaves)."""
-        found: dict[str, list[int]] = {}
+        leaves_of: dict[str, list[int]] = {}
         for number, leaf in enumerate(self.leaves):
             node = int(leaf)
             while is_criterion(self.rows[node]["component"]):
                 node = int(self.parent[node])
-            found.setdefault(self.rows[node]["component"], []).append(number)
-        return {name: np.array(places) for name, places in found.items()}
+            leaves_of.setdefault(self.rows[node]["component"], []).append(number)
+        return {name: np.array(places) for name, places in leaves_of.items()}
 
     def domain(self, node: int) -> str:
         """Code of the domain that a node is in; ``""`` for the total."""

@@ -144,19 +144,10 @@ def world_table(
             # A step of a rule is won or not: the median jumps from one to the other, the mean adds up.
             row["difference"] = round(float((total - base).mean()), 4)
             drawn = {"rank": rank, "points": total, "percent": total}
-            chances += [
-                {
-                    "scenario": scenario.scenario_id,
-                    "quantity": target["quantity"],
-                    "relation": target["relation"],
-                    "value": target["value"],
-                    "set_on": target["set_on"],
-                    "probability": chance(
-                        drawn[str(target["quantity"])], str(target["relation"]), float(target["value"])
-                    ),
-                }
-                for _, target in targets.iterrows()
-            ]
+            for target in targets.to_dict("records"):
+                reached = chance(drawn[target["quantity"]], target["relation"], float(target["value"]))
+                own = {name: target[name] for name in ("quantity", "relation", "value", "set_on")}
+                chances.append({"scenario": scenario.scenario_id, **own, "probability": reached})
         rows.append(row)
     return (
         pd.DataFrame(rows, columns=list(SCENARIO_COLUMNS)),

@@ -70,9 +70,9 @@ class Bias:
         All three move by the mean; low and high move away by what is not known of it, as independent errors
         add.  Where nothing is known they stay as given.
         """
-        found = self.of(domain)
-        centre = likely + found.mean * maximum
-        doubt = _Z * found.error * maximum
+        bias = self.of(domain)
+        centre = likely + bias.mean * maximum
+        doubt = _Z * bias.error * maximum
         ends = (
             centre - float(np.hypot(likely - low, doubt)),
             centre,

@@ -50,7 +50,7 @@ def status(
     rows = of_run(given, area=area, index_code=code, target_year=year)
     last = latest(given, area=area, index_code=code, target_year=year)
     due = deadline(spec.target_year)
-    told = [
+    rows_of_status = [
         _row(
             rows.loc[rows["department"] == name],
             last.loc[last["department"] == name],
@@ -60,7 +60,7 @@ def status(
         )
         for name in departments(framework)
     ]
-    frame = pd.DataFrame(told, columns=list(STATUS_COLUMNS))
+    frame = pd.DataFrame(rows_of_status, columns=list(STATUS_COLUMNS))
     return frame.astype({**dict.fromkeys(_DAYS, DAY_DTYPE), "days_late": float, "earlier": float})
 
 

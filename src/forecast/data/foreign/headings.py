@@ -13,18 +13,8 @@ ROLES: Final = ("area", "component", "year", "score", "max_score")
 # Other names by slug; those of Nixtla's tools first.
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "area": (
-        *(
-            "unique-id",
-            "id",
-            "series",
-            "series-id",
-            "region",
-            "province",
-            "unit",
-            "name",
-            "entity",
-            "country",
-        ),
+        *("unique-id", "id", "series", "series-id", "region", "province", "unit", "name", "entity"),
+        "country",
         *("dia-phuong", "tinh", "tinh-thanh", "tinh-thanh-pho", "don-vi", "so-nganh", "quan-huyen", "ten"),
     ),
     "component": (

@@ -8,25 +8,7 @@ from typing import Final
 
 from forecast.data.load.cells import number_hint
 
-NO_FIGURE: Final = frozenset(
-    {
-        "na",
-        "n/a",
-        "#n/a",
-        "nan",
-        "<na>",
-        "null",
-        "none",
-        "..",
-        ".",
-        "...",
-        "…",
-        "-",
-        "–",
-        "—",
-        "\N{MINUS SIGN}",
-    }
-)
+NO_FIGURE: Final = frozenset("na n/a #n/a nan <na> null none .. . ... … - – — \N{MINUS SIGN}".split())
 _PERIODS: Final = tuple(
     re.compile(pattern, flags=re.IGNORECASE)
     for pattern in (

@@ -25,13 +25,7 @@ from forecast.data.load.files import Rows, Source, content_of, has, read_rows, r
 from forecast.data.load.indicators import with_catalogue
 from forecast.data.load.known import Known, known_of, settled_rows
 from forecast.data.load.lineage import with_newcomers
-from forecast.data.load.rules import (
-    Checked,
-    broken_rules,
-    days_to_come,
-    repeated_rows,
-    unknown_in_scenarios,
-)
+from forecast.data.load.rules import Checked, broken_rules, days_to_come, repeated_rows, unknown_in_scenarios
 from forecast.data.scenarios import FILE as SCENARIOS_FILE
 from forecast.data.scenarios import Scenario
 from forecast.data.scenarios import parsed as parse_scenarios

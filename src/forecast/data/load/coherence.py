@@ -120,12 +120,14 @@ def of_years(
 
     Rows are the provinces' own scores of one index: year, area, component, score, unit, share, rank.
     """
-    found = []
+    contradicted = []
     for year, of_year in rows.groupby("year"):
         framework = frameworks[int(str(year))]
         own = of_year.assign(points=in_points(of_year, framework))
         sums = sums_of(framework)
         for each in contradictions(wide(own, "points"), wide(own, "rank"), sums, provinces[int(str(year))]):
             parts = ", ".join(each.parts)
-            found.append((int(str(year)), each.area, each.component, each.kind, each.stated, each.due, parts))
-    return pd.DataFrame(found, columns=["year", "area", "component", "kind", "stated", "due", "parts"])
+            contradicted.append(
+                (int(str(year)), each.area, each.component, each.kind, each.stated, each.due, parts)
+            )
+    return pd.DataFrame(contradicted, columns=["year", "area", "component", "kind", "stated", "due", "parts"])

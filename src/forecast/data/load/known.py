@@ -271,11 +271,7 @@ def known_of(
 
 
 def settled_rows(
-    known: pd.DataFrame,
-    table: Table,
-    frameworks: pd.DataFrame,
-    events: pd.DataFrame,
-    as_of: dt.date,
+    known: pd.DataFrame, table: Table, frameworks: pd.DataFrame, events: pd.DataFrame, as_of: dt.date
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Settle the known rows of a table; give the rows taken and the rows set aside."""
     if table is tables.SCORES:

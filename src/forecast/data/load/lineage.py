@@ -88,18 +88,18 @@ def parts_of(
 
 def merged_by(lineage: pd.DataFrame, year: int) -> pd.DataFrame:
     """Areas that were made of several by the end of a year: area, part, from_day, weight, weighted_by."""
-    found = []
+    parts = []
     for _, rows in by_day(lineage, 0, year):
         own = rows.loc[rows["area"].duplicated(keep=False)]
         weights = weights_of(own)
         counted = own.groupby("area")["population"].transform(lambda size: size.notna().all()).astype(bool)
-        found.append(
+        parts.append(
             own.assign(
                 weight=[weights[area][part] for area, part in zip(own["area"], own["part"], strict=True)],
                 weighted_by=counted.map({True: "population", False: "equal"}),
             )
         )
-    made = pd.concat(found) if found else lineage.iloc[:0].assign(weight=0.0, weighted_by="")
+    made = pd.concat(parts) if parts else lineage.iloc[:0].assign(weight=0.0, weighted_by="")
     return made[list(MERGED_COLUMNS)].reset_index(drop=True)
 
 
@@ -114,7 +114,7 @@ def _joined(parts: Mapping[str, Mapping[str, float]], weights: Mapping[str, floa
 def elsewhere(areas: pd.DataFrame, lineage: pd.DataFrame, year: int) -> dict[str, Facts]:
     """Provinces of other years, and the sentence that says where they are in this one."""
     there = set(provinces_in(areas, lineage, year))
-    told: dict[str, Facts] = {}
+    messages: dict[str, Facts] = {}
     for name in set(areas.loc[areas["kind"] == PROVINCE, "area"]) - there:
         gone = lineage.loc[(lineage["part"] == name) & (lineage["from_day"].dt.year <= year)]
         if len(gone):
@@ -123,15 +123,15 @@ def elsewhere(areas: pd.DataFrame, lineage: pd.DataFrame, year: int) -> dict[str
                 "successor": _in_year(str(last["area"]), lineage, year),
                 "from_day": last["from_day"].date(),
             }
-            told[str(name)] = ("spec.area_ended", {"area": name, "year": year, **facts})
+            messages[str(name)] = ("spec.area_ended", {"area": name, "year": year, **facts})
             continue
         coming = lineage.loc[lineage["area"] == name].sort_values("from_day")
         if len(coming):
             first = coming.loc[coming["from_day"] == coming["from_day"].iloc[0]]
             parts, day = list(first["part"]), first["from_day"].iloc[0].date()
             facts = {"area": name, "year": year, "parts": parts, "from_day": day}
-            told[str(name)] = ("spec.area_not_yet", facts)
-    return told
+            messages[str(name)] = ("spec.area_not_yet", facts)
+    return messages
 
 
 def _in_year(area: str, lineage: pd.DataFrame, year: int) -> str:
@@ -153,14 +153,14 @@ def successors_on(units: pd.DataFrame, day: dt.date) -> dict[str, str]:
     """By unit that has ended by a day: the unit that has taken over its work, where one is named."""
     ended = units.loc[(units["to_day"] < pd.Timestamp(day)) & (units["successor"] != "")]
     direct = dict(zip(ended["unit"], ended["successor"], strict=True))
-    found = {}
+    last_of = {}
     for unit, successor in direct.items():
         newer, passed = successor, {unit}
         while newer in direct and newer not in passed:
             passed.add(newer)
             newer = direct[newer]
-        found[str(unit)] = str(newer)
-    return found
+        last_of[str(unit)] = str(newer)
+    return last_of
 
 
 def taken_over(names: str, successors: Mapping[str, str]) -> str:
@@ -171,5 +171,5 @@ def taken_over(names: str, successors: Mapping[str, str]) -> str:
     """
     if not any(name.strip() in successors for name in names.split(";")):
         return names
-    found = [successors.get(name.strip(), name.strip()) for name in names.split(";")]
-    return "; ".join(dict.fromkeys(found))
+    units = [successors.get(name.strip(), name.strip()) for name in names.split(";")]
+    return "; ".join(dict.fromkeys(units))

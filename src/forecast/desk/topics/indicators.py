@@ -20,16 +20,7 @@ if TYPE_CHECKING:
 
 FEWEST: Final = 3  # years with both, before they are compared
 COLUMNS: Final = (
-    "indicator",
-    "name",
-    "component",
-    "unit",
-    "period",
-    "year",
-    "value",
-    "usual",
-    "score",
-    "change",
+    *("indicator", "name", "component", "unit", "period", "year", "value", "usual", "score", "change"),
 )
 
 

@@ -70,8 +70,11 @@ def risers(result: Result, crossed: tuple[int, ...]) -> tuple[pd.DataFrame, floa
     if own.empty:
         return pd.DataFrame(columns=list(COLUMNS)), float("nan")
     gap = float(own["share"].iloc[-1] - means[own["year"].iloc[-1]])
-    told = totals.assign(mean=totals["year"].map(means))
-    then = told[(told["area"] != result.spec.area) & ((told["share"] - told["mean"] - gap).abs() <= NEAR)]
+    distances = totals.assign(mean=totals["year"].map(means))
+    then = distances[
+        (distances["area"] != result.spec.area)
+        & ((distances["share"] - distances["mean"] - gap).abs() <= NEAR)
+    ]
     later = totals.assign(year=totals["year"] - YEARS)
     pairs = then.merge(later, on=["area", "year"], suffixes=("", "_later"))
     mean_rise = (pairs["year"] + YEARS).map(means) - pairs["year"].map(means)
@@ -85,9 +88,9 @@ def risers(result: Result, crossed: tuple[int, ...]) -> tuple[pd.DataFrame, floa
         own_rise=rise - mean_rise.fillna(0.0),
         parts=[_parts(result, str(area), int(year)) for area, year in cells],
     )[list(COLUMNS)]
-    across = [any(year < each <= year + YEARS for each in crossed) for year in frame["year"]]
+    crosses = [any(year < each <= year + YEARS for each in crossed) for year in frame["year"]]
     # Across a change of method a rise without a mean to compare it with says nothing.
-    frame = frame[~(np.array(across, dtype=bool) & frame["mean_rise"].isna().to_numpy())]
+    frame = frame[~(np.array(crosses, dtype=bool) & frame["mean_rise"].isna().to_numpy())]
     return frame.round(2).sort_values("own_rise", ascending=False, kind="stable").reset_index(drop=True), gap
 
 
@@ -97,8 +100,8 @@ def _shares(result: Result) -> tuple[pd.DataFrame, pd.Series[float]]:
     own = rows[(rows["index_code"] == result.spec.index_code) & (rows["component"] == reading.TOTAL)]
     values = own[(own["use"] == "score") & own["observed_share"].notna()]
     totals = values[["area", "year", "rank"]].assign(share=100 * values["observed_share"])
-    spoken = own[(own["use"] == "mean") & (own["area"] == COUNTRY)]
-    means = 100 * spoken.groupby("year")["observed_share"].mean()
+    rows_of_means = own[(own["use"] == "mean") & (own["area"] == COUNTRY)]
+    means = 100 * rows_of_means.groupby("year")["observed_share"].mean()
     return totals.drop_duplicates(["area", "year"]), means
 
 

@@ -35,21 +35,23 @@ def content(sheets: Iterable[Sheet], *, run_id: str, as_of: dt.date) -> bytes:
 
 def _figures(columns: tuple[Column, ...], row: tuple[Value, ...]) -> Iterator[tuple[Value, ...]]:
     """Give measure, value, lower, upper and level of each range; of a figure without one, once."""
-    found = {
+    values = {
         (column.measure, column.end, column.level): value
         for column, value in zip(columns, row, strict=True)
         if column.measure
     }
-    for measure in dict.fromkeys(name for name, _, _ in found):
-        value = found[measure, "value", 0]
-        levels = sorted({level for name, _, level in found if name == measure and level})
-        ranges = [(found[measure, "lower", level], found[measure, "upper", level], level) for level in levels]
-        told = [each for each in ranges if each[0] is not None]
+    for measure in dict.fromkeys(name for name, _, _ in values):
+        value = values[measure, "value", 0]
+        levels = sorted({level for name, _, level in values if name == measure and level})
+        ranges = [
+            (values[measure, "lower", level], values[measure, "upper", level], level) for level in levels
+        ]
+        known_ranges = [each for each in ranges if each[0] is not None]
         if value is None:
             continue
-        if not told:
+        if not known_ranges:
             yield (measure, value, None, None, None)
-        for low, high, level in told:
+        for low, high, level in known_ranges:
             yield (measure, value, low, high, level)
 
 

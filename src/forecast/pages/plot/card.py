@@ -100,11 +100,7 @@ def _rank(axes: Axes, result: Result, ranks: pd.DataFrame, sheet: Sheet) -> None
 
 
 def _fan(
-    axes: Axes,
-    year: int,
-    middle: float,
-    ends: dict[int, list[float]],
-    start: tuple[int, float] | None,
+    axes: Axes, year: int, middle: float, ends: dict[int, list[float]], start: tuple[int, float] | None
 ) -> None:
     """Open from the last year that is known of to the ranges of the forecast."""
     since, value = start or (year - 1, middle)

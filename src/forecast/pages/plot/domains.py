@@ -111,7 +111,7 @@ def _rows(axes: Axes, result: Result, table: pd.DataFrame, names: Sequence[str],
 
 def _words(axes: Axes, record: pd.Series[Any], place: float, name: str, sheet: Sheet) -> None:
     """Write forecast and maximum beside a row; on a phone the row's name too, above it."""
-    said = labels.text(
+    text = labels.text(
         "domains.points_of",
         sheet.lang,
         median=reading.points(record["median"], sheet.lang),
@@ -120,9 +120,9 @@ def _words(axes: Axes, record: pd.Series[Any], place: float, name: str, sheet: S
     coords = ("axes fraction", "data")
     if sheet.narrow:
         axes.annotate(name, (0, place + 0.34), xycoords=coords, va="bottom")
-        axes.annotate(said, (0.99, place + 0.34), xycoords=coords, ha="right", va="bottom")
+        axes.annotate(text, (0.99, place + 0.34), xycoords=coords, ha="right", va="bottom")
     else:
-        axes.annotate(said, (1.02, place), xycoords=coords, va="center")
+        axes.annotate(text, (1.02, place), xycoords=coords, va="center")
 
 
 def _key(table: pd.DataFrame, year: int, lang: str) -> list[Line2D]:

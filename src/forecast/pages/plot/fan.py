@@ -88,11 +88,7 @@ def write_png(fans: Sequence[Fan], file: IO[bytes], lang: str) -> None:
         cells = np.atleast_1d(canvas.subplots(rows, columns)).ravel()
         for axes, fan in zip(cells, fans, strict=False):
             _draw(axes, fan, sheet)
-            axes.set_title(
-                _cut(fan.title),
-                loc="left",
-                fontsize=8.5,
-            )
+            axes.set_title(_cut(fan.title), loc="left", fontsize=8.5)
         for axes in cells[len(fans) :]:
             axes.set_visible(False)
         canvas.legend(

@@ -33,13 +33,8 @@ from forecast.pages.tables import forecast as tables
 PUBLISHED: Final[Look] = {"color": BLACK, "marker": "o", "markersize": 5}
 DERIVED: Final[Look] = {**STATES["derived"], "markersize": 6, "linestyle": ""}
 MEAN: Final[Look] = {"color": GREY, "marker": "s", "markersize": 4.5}
-ESTIMATED: Final[Look] = {
-    "color": VERMILION,
-    "marker": "D",
-    "markersize": 5,
-    "markerfacecolor": "white",
-    "linestyle": "",
-}
+_DIAMOND: Final[Look] = {"marker": "D", "markersize": 5, "markerfacecolor": "white", "linestyle": ""}
+ESTIMATED: Final[Look] = _DIAMOND | {"color": VERMILION}
 
 
 def history(
@@ -146,9 +141,9 @@ def _key(past: pd.DataFrame, means: int, lang: str) -> list[Line2D]:
         (count.get("estimated", 0), ESTIMATED, "key.estimated"),
         (means, MEAN, "key.mean"),
     )
-    shown = [
+    handles = [
         Line2D([], [], **{"linestyle": "", **look}, label=labels.text(name, lang))
         for count, look, name in looks
         if count
     ]
-    return [*shown, *range_keys(lang)]
+    return [*handles, *range_keys(lang)]

@@ -16,22 +16,11 @@ from forecast.pages.markup import Figure
 from forecast.pages.plot.canvas import BLACK, BLUE, GREY, VERMILION, Look, Sheet, figure, remembered
 from forecast.pages.tables import forecast as tables
 
+_ROUND: Final[Look] = {"marker": "o", "markersize": 9}
 STATES: Final[dict[str, Look]] = {
-    "score": {"marker": "o", "markersize": 9, "color": BLACK},
-    "derived": {
-        "marker": "o",
-        "markersize": 9,
-        "color": BLUE,
-        "fillstyle": "left",
-        "markerfacecoloralt": "white",
-    },
-    "rank": {
-        "marker": "o",
-        "markersize": 9,
-        "color": VERMILION,
-        "markerfacecolor": "white",
-        "markeredgewidth": 1.6,
-    },
+    "score": _ROUND | {"color": BLACK},
+    "derived": _ROUND | {"color": BLUE, "fillstyle": "left", "markerfacecoloralt": "white"},
+    "rank": _ROUND | {"color": VERMILION, "markerfacecolor": "white", "markeredgewidth": 1.6},
     "none": {"marker": ".", "markersize": 3, "color": GREY},
 }
 

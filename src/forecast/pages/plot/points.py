@@ -82,8 +82,8 @@ def _bars(axes: Axes, rows: pd.DataFrame, names: list[str], sheet: Sheet) -> Non
     open_to = expected + rows["winnable"].fillna(0.0).to_numpy(dtype=float)
     ends = (np.zeros(len(rows)), expected, open_to, rows["max_score"].to_numpy(dtype=float))
     for look, begin, end in zip(PIECES.values(), ends, ends[1:], strict=False):
-        seen = end - begin > 1e-9
-        axes.barh(places[seen], (end - begin)[seen], left=begin[seen], height=thick, clip_on=False, **look)
+        drawn = end - begin > 1e-9
+        axes.barh(places[drawn], (end - begin)[drawn], left=begin[drawn], height=thick, clip_on=False, **look)
     for place, name, (_, record) in zip(places, names, rows.iterrows(), strict=True):
         size = {key: labels.number(record[key], 2, sheet.lang) for key in ("lost", "winnable")}
         write_beside(axes, name, labels.text("lost.beside", sheet.lang, **size), place, sheet)
@@ -107,8 +107,8 @@ def name_rows(
     axes: Axes, names: list[str], places: NDArray[np.float64], sheet: Sheet, *, below: str, beside: str
 ) -> None:
     """Write the names of rows at their left, in one line or two, and of what stands below and beside them."""
-    shown = [two_lines(name) for name in names]
-    axes.set_yticks([] if sheet.narrow else places, [] if sheet.narrow else shown, parse_math=False)
+    written = [two_lines(name) for name in names]
+    axes.set_yticks([] if sheet.narrow else places, [] if sheet.narrow else written, parse_math=False)
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(0.4, len(names) + (0.95 if sheet.narrow else 0.6))
     axes.set_xlabel(below)

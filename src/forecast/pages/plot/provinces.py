@@ -112,20 +112,20 @@ def ranking(result: Result, *, lang: str) -> Figure:
             )
         names = [f"{place}. {area}" for place, area in enumerate(table["area"], start=1)]
         axes.set_yticks(rows, names, fontsize=8)
-        for label, mine in zip(axes.get_yticklabels(), own, strict=True):
-            label.set_fontweight("bold" if mine else "normal")
-            label.set_color(VERMILION if mine else BLACK)
+        for label, is_own in zip(axes.get_yticklabels(), own, strict=True):
+            label.set_fontweight("bold" if is_own else "normal")
+            label.set_color(VERMILION if is_own else BLACK)
         edge = float(table["upper"].max())
-        for row, (_, record), mine in zip(rows, table.iterrows(), own, strict=True):
+        for row, (_, record), is_own in zip(rows, table.iterrows(), own, strict=True):
             span = reading.span(record["lower"], record["upper"], lang)
-            said = f"{reading.points(record['median'], lang)} ({span})"
+            text = f"{reading.points(record['median'], lang)} ({span})"
             axes.annotate(
-                said,
+                text,
                 (edge + 0.4, row),
                 va="center",
                 fontsize=7.2,
-                color=BLACK if mine else GREY,
-                weight="bold" if mine else "normal",
+                color=BLACK if is_own else GREY,
+                weight="bold" if is_own else "normal",
                 annotation_clip=False,
             )
         axes.tick_params(axis="y", length=0)

@@ -25,14 +25,14 @@ def scenarios(result: Result, *, lang: str) -> Figure | Pieces:
 
     Where none can be told there is no picture; the table says why.
     """
-    told = result.scenarios.dropna(subset="median").reset_index(drop=True)
-    if told.empty:
+    rows = result.scenarios.dropna(subset="median").reset_index(drop=True)
+    if rows.empty:
         return Pieces(())
-    names = [reading.scenario_name(record, lang) for _, record in told.iterrows()]
+    names = [reading.scenario_name(record, lang) for _, record in rows.iterrows()]
 
     def drawing(sheet: Sheet) -> Canvas:
-        canvas, axes = sheet.axes(height=1.2 + 0.36 * len(told), narrow_height=1.5 + 0.55 * len(told))
-        _ranges(axes, told, names, sheet)
+        canvas, axes = sheet.axes(height=1.2 + 0.36 * len(rows), narrow_height=1.5 + 0.55 * len(rows))
+        _ranges(axes, rows, names, sheet)
         sheet.key(axes, _key(lang), columns=3, narrow_columns=2)
         return canvas
 
@@ -42,22 +42,22 @@ def scenarios(result: Result, *, lang: str) -> Figure | Pieces:
     return figure(
         drawing,
         name="scenarios",
-        alt=_finding(told, names, lang),
+        alt=_finding(rows, names, lang),
         lang=lang,
         caption=labels.text("scenario_table.figure", lang, year=result.spec.target_year),
         notes=(labels.text("domains.figure_note", lang), *left_out),
-        table=scenario_figures(result, told, lang),
+        table=scenario_figures(result, rows, lang),
     )
 
 
-def _finding(told: pd.DataFrame, names: list[str], lang: str) -> str:
-    order = told["median"].to_numpy().argsort(kind="stable")
-    best, worst = told.loc[order[-1]], told.loc[order[0]]
+def _finding(rows: pd.DataFrame, names: list[str], lang: str) -> str:
+    order = rows["median"].to_numpy().argsort(kind="stable")
+    best, worst = rows.loc[order[-1]], rows.loc[order[0]]
     facts = {
         "best": reading.short(names[order[-1]], 2 * WIDE_NAME),
         "median": reading.points(best["median"], lang),
     }
-    if len(told) == 1:
+    if len(rows) == 1:
         span = reading.span(best["lower"], best["upper"], lang)
         return labels.text("scenario_table.alt_one", lang, span=span, **facts)
     return labels.text(
@@ -70,19 +70,19 @@ def _finding(told: pd.DataFrame, names: list[str], lang: str) -> str:
     )
 
 
-def _ranges(axes: Axes, told: pd.DataFrame, names: list[str], sheet: Sheet) -> None:
-    places = np.arange(len(told), 0, -1, dtype=float)
-    axes.axvline(float(told["median"].iloc[0]), **NOW, zorder=1)  # carrying on as now comes first
-    axes.hlines(places, told["lower"], told["upper"], color=BLUE, linewidth=RANGE_WIDTHS[80])
-    axes.plot(told["median"], places, **MEDIAN)
-    for place, name, (_, record) in zip(places, names, told.iterrows(), strict=True):
-        said = labels.text(
+def _ranges(axes: Axes, rows: pd.DataFrame, names: list[str], sheet: Sheet) -> None:
+    places = np.arange(len(rows), 0, -1, dtype=float)
+    axes.axvline(float(rows["median"].iloc[0]), **NOW, zorder=1)  # carrying on as now comes first
+    axes.hlines(places, rows["lower"], rows["upper"], color=BLUE, linewidth=RANGE_WIDTHS[80])
+    axes.plot(rows["median"], places, **MEDIAN)
+    for place, name, (_, record) in zip(places, names, rows.iterrows(), strict=True):
+        text = labels.text(
             "scenario_table.beside",
             sheet.lang,
             median=reading.points(record["median"], sheet.lang),
             difference=labels.signed(record["difference"], 2, sheet.lang),
         )
-        write_beside(axes, name, said, place, sheet)
+        write_beside(axes, name, text, place, sheet)
     name_rows(
         axes,
         names,

@@ -21,13 +21,7 @@ def rank(result: Result, *, lang: str) -> Figure:
     """Draw the probability of each rank, with the groups of the first 10 and the first 15."""
     count = reading.ranked_areas(result)
     chances = {place: reading.chance(reading.chance_of_top(result, place), lang) for place in reading.TOPS}
-    alt = labels.text(
-        "rank.alt",
-        lang,
-        **reading.rank_facts(result),
-        top10=chances[10],
-        top15=chances[15],
-    )
+    alt = labels.text("rank.alt", lang, **reading.rank_facts(result), top10=chances[10], top15=chances[15])
 
     def drawing(sheet: Sheet) -> Canvas:
         canvas, axes = sheet.axes(height=2.9, narrow_height=3.3)

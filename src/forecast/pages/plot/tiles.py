@@ -71,8 +71,8 @@ def placed(areas: Iterable[str], provinces: int = len(PLACES)) -> dict[str, tupl
     The map is that of as many provinces as there are in the year.
     """
     places = MAPS.get(provinces, PLACES)
-    found = {area: places[area] for area in areas if area in places}
-    first = 1 + max((row for row, _ in found.values()), default=0)
+    places_of = {area: places[area] for area in areas if area in places}
+    first = 1 + max((row for row, _ in places_of.values()), default=0)
     others = [area for area in areas if area not in places]
-    found |= {area: (first + k // WIDTH, 1 + k % WIDTH) for k, area in enumerate(others)}
-    return dict(sorted(found.items(), key=lambda pair: pair[1]))
+    places_of |= {area: (first + k // WIDTH, 1 + k % WIDTH) for k, area in enumerate(others)}
+    return dict(sorted(places_of.items(), key=lambda pair: pair[1]))

@@ -49,8 +49,8 @@ def coverage(result: Result, *, first: int = 0, last: int = 9999) -> pd.DataFram
             continue
         held = score.inside(made["observed"].to_numpy(), made[low].to_numpy(), made[high].to_numpy())
         rng = np.random.default_rng(result.spec.seed)
-        found = score.coverage(held, made["target_year"].to_numpy(), rng=rng)
-        rows.append((level, found.coverage, found.lower, found.upper, found.years, found.cells))
+        outcome = score.coverage(held, made["target_year"].to_numpy(), rng=rng)
+        rows.append((level, outcome.coverage, outcome.lower, outcome.upper, outcome.years, outcome.cells))
     return pd.DataFrame(rows, columns=["level", "share", "lower", "upper", "years", "cells"])
 
 
@@ -94,5 +94,5 @@ def record(result: Result) -> pd.DataFrame:
     total = made.loc[(made["area"] == result.spec.area) & (made["component"] == TOTAL)].rename(columns=names)
     base = total.loc[total["model"] == BASELINE].set_index("target_year")["median"]
     own = total.loc[total["model"] == recorded_model(result)]
-    told = own.assign(repeated=own["target_year"].map(base).astype(float))
-    return told[columns].sort_values("target_year").reset_index(drop=True)
+    table = own.assign(repeated=own["target_year"].map(base).astype(float))
+    return table[columns].sort_values("target_year").reset_index(drop=True)

@@ -89,9 +89,9 @@ def component_name(record: pd.Series[Any], lang: str) -> str:
 
 def name_of(result: Result, component: str, lang: str) -> str:
     """Name a component that another table speaks of; one that the scorecard lacks by its code."""
-    found = result.scorecard.loc[result.scorecard["component"] == component]
+    rows = result.scorecard.loc[result.scorecard["component"] == component]
     return (
-        named("component", own_words(component), lang) if found.empty else component_name(found.iloc[0], lang)
+        named("component", own_words(component), lang) if rows.empty else component_name(rows.iloc[0], lang)
     )
 
 

@@ -34,10 +34,10 @@ def line(result: Result, component: str) -> pd.Series[Any]:
     KeyError
         If the result says nothing of the component.
     """
-    found = result.summary.loc[result.summary["component"] == component]
-    if found.empty:
+    rows = result.summary.loc[result.summary["component"] == component]
+    if rows.empty:
         raise KeyError(f"no component {component!r}; there are {result.summary['component'].tolist()}")
-    return found.iloc[0]
+    return rows.iloc[0]
 
 
 def quantile(result: Result, component: str, level: float, *, index_code: str = "") -> float:

@@ -109,8 +109,8 @@ def period(code: str, lang: str) -> str:
     >>> period("2024-01..2024-09", "vi"), period("2024-Q1", "en"), period("2024-01..2024-10-11", "vi")
     ('tháng 1–9/2024', 'quarter 1 of 2024', 'đến 11/10/2024')
     """
-    if found := re.fullmatch(r"\d{4}-01\.\.(\d{4}-\d\d-\d\d)", code):
-        return labels.text("period.to_day", lang, day=labels.day(dt.date.fromisoformat(found[1]), lang))
+    if match := re.fullmatch(r"\d{4}-01\.\.(\d{4}-\d\d-\d\d)", code):
+        return labels.text("period.to_day", lang, day=labels.day(dt.date.fromisoformat(match[1]), lang))
     if re.fullmatch(r"\d{4}-\d\d-\d\d", code):
         return labels.day(dt.date.fromisoformat(code), lang)
     forms = {
@@ -120,8 +120,8 @@ def period(code: str, lang: str) -> str:
         "year": r"(?P<year>\d{4})",
     }
     for name, form in forms.items():
-        if found := re.fullmatch(form, code):
-            return labels.text(f"period.{name}", lang, **found.groupdict())
+        if match := re.fullmatch(form, code):
+            return labels.text(f"period.{name}", lang, **match.groupdict())
     return code
 
 

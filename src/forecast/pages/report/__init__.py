@@ -5,31 +5,28 @@ themselves in JupyterLab and, through `page`, become one self-contained HTML fil
 """
 
 from forecast.pages.markup import warm
-from forecast.pages.report.accounts import account
-from forecast.pages.report.annex import fold, method, provinces
+from forecast.pages.report.accounts import account, domain_passage
 from forecast.pages.report.around import issuer, quality_table, run_record
 from forecast.pages.report.cards import cards
 from forecast.pages.report.decisions import decision_lines, decision_notes, decisions, gamble_list
-from forecast.pages.report.domains import domain_passage
 from forecast.pages.report.front import (
     annex,
     caveats,
     cover,
+    fold,
     front_page,
     heading,
     headline,
     left_out,
+    method,
+    provinces,
     second_page,
 )
 from forecast.pages.report.letter import Letter, letter
 from forecast.pages.report.page import page
 from forecast.pages.report.past import track_passage
 from forecast.pages.report.standing import sipas, standing, survey
-from forecast.pages.report.verification import (
-    last_verification,
-    verification_files,
-    verification_page,
-)
+from forecast.pages.report.verification import last_verification, verification_files, verification_page
 from forecast.pages.tables.changes import changed_rows_table, changes_table
 from forecast.pages.tables.current import current_table
 from forecast.pages.tables.data import (
@@ -42,12 +39,7 @@ from forecast.pages.tables.data import (
     variance_table,
     word_table,
 )
-from forecast.pages.tables.forecast import (
-    assumed_table,
-    domain_table,
-    level_table,
-    target_table,
-)
+from forecast.pages.tables.forecast import assumed_table, domain_table, level_table, target_table
 from forecast.pages.tables.past import (
     past_component_table,
     past_rank_table,

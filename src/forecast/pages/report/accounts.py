@@ -1,4 +1,4 @@
-"""A short account of each domain: what drives it, what is known of it, what would change it."""
+"""The passage on each domain, with a short account: what drives it, what is known, what would change it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pandas as pd
 from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages import reading
+from forecast.pages.markup import Passage, Pieces
 from forecast.pages.report.front import comparison
 from forecast.pages.tables.columns import POINTS
 from forecast.pages.tables.current import decimals_of, newest
@@ -66,18 +67,18 @@ def _known(result: Result, component: str, below: pd.DataFrame, lang: str) -> st
 
 def _indicators(result: Result, component: str, lang: str) -> tuple[str, ...]:
     """Tell the year's figures that move most, or are farthest from usual, and what comes of them."""
-    mine = result.current.loc[(result.current["component"] == component) & result.current["usual"].notna()]
-    if mine.empty:
+    rows = result.current.loc[(result.current["component"] == component) & result.current["usual"].notna()]
+    if rows.empty:
         return ()
     leaves = result.scorecard
     scored = leaves.loc[leaves["informed"].isin(["indicator", "both"]), "indicator"]
-    ruled = mine["code"].isin(scored)
-    moving = mine["effect"].abs().where(mine["by"].isin(reading.MOVING), 0.0)
-    far = ((mine["value"] - mine["usual"]) / mine["usual"].abs().clip(lower=NEARLY_NOTHING)).abs()
-    order = mine.assign(ruled=ruled, moving=moving, far=far)
+    ruled = rows["code"].isin(scored)
+    moving = rows["effect"].abs().where(rows["by"].isin(reading.MOVING), 0.0)
+    far = ((rows["value"] - rows["usual"]) / rows["usual"].abs().clip(lower=NEARLY_NOTHING)).abs()
+    order = rows.assign(ruled=ruled, moving=moving, far=far)
     order = order.sort_values(["ruled", "moving", "far"], ascending=False, kind="stable")
-    said = [_indicator(record, lang) for _, record in order.head(MOST_INDICATORS).iterrows()]
-    return (labels.text("account.indicators", lang, said="; ".join(said)),)
+    texts = [_indicator(record, lang) for _, record in order.head(MOST_INDICATORS).iterrows()]
+    return (labels.text("account.indicators", lang, said="; ".join(texts)),)
 
 
 def _effect(record: pd.Series[Any], lang: str) -> str:
@@ -120,8 +121,8 @@ def _departments(result: Result, component: str, leaves: pd.DataFrame, lang: str
     answers = table.loc[table["component"] == component]
     if len(answers):
         ordered = answers.sort_values("max_score", ascending=False, kind="stable")
-        said = "; ".join(_answer(record, lang) for _, record in ordered.iterrows())
-        return (labels.text("account.departments", lang, said=said),)
+        texts = "; ".join(_answer(record, lang) for _, record in ordered.iterrows())
+        return (labels.text("account.departments", lang, said=texts),)
     charge = str(reading.line(result, component)["responsible"] or "").split(";")
     names = [reading.department(name, lang) for name in charge if name.strip()]
     if not names or leaves["informed"].isin(["department", "both"]).any():
@@ -130,7 +131,7 @@ def _departments(result: Result, component: str, leaves: pd.DataFrame, lang: str
 
 
 def _answer(record: pd.Series[Any], lang: str) -> str:
-    said = labels.text(
+    text = labels.text(
         "account.department",
         lang,
         department=reading.department(str(record["department"]), lang),
@@ -143,8 +144,8 @@ def _answer(record: pd.Series[Any], lang: str) -> str:
     )
     if record["disagreeing"] > 0:
         count = reading.days(record["disagreeing"], lang)
-        return labels.text("account.disagree", lang, said=said, count=count)
-    return said
+        return labels.text("account.disagree", lang, said=text, count=count)
+    return text
 
 
 def _change(result: Result, component: str, leaves: pd.DataFrame, told: Collection[str], lang: str) -> str:
@@ -152,16 +153,16 @@ def _change(result: Result, component: str, leaves: pd.DataFrame, told: Collecti
 
     What was `told` by its whole name is called by its code.
     """
-    said, told = _lever(result, component, leaves, told, lang)
+    text, told = _lever(result, component, leaves, told, lang)
     gambles = leaves.loc[leaves["gamble"] != ""].sort_values("lost", ascending=False, kind="stable")
     if len(gambles):
-        said = labels.text("account.gamble", lang, said=said, names=_names(gambles, told, lang))
+        text = labels.text("account.gamble", lang, said=text, names=_names(gambles, told, lang))
     past = reading.past_deadline(result, leaves)
     past = past.loc[past["lost"] >= WORTH_SAYING]
     if len(past):
         facts = {"names": _names(past, told, lang), "lost": reading.gain(past["lost"].sum(), lang)}
-        said = labels.text("account.past", lang, said=said, **facts)
-    return labels.text("account.end", lang, said=said)
+        text = labels.text("account.past", lang, said=text, **facts)
+    return labels.text("account.end", lang, said=text)
 
 
 def _lever(
@@ -197,3 +198,47 @@ def _name(record: pd.Series[Any], told: Collection[str], lang: str) -> str:
     component = str(record["component"])
     known = component in told and component[:1].isdigit()
     return component if known else reading.component_name(record, lang)
+
+
+def domain_passage(result: Result, component: str, *, lang: str) -> Pieces:
+    """Say one domain in words: forecast, range, last year, chance of a fall, basis, who is in charge."""
+    record = reading.line(result, component)
+    known = bool(record["last_known"])
+    past_span = reading.span(record["last_lower"], record["last_upper"], lang)
+    status = labels.text("status.published" if known else "status.estimated", lang, span=past_span)
+    first = labels.text(
+        "domain.first",
+        lang,
+        component=reading.short_name(component, lang),
+        year=result.spec.target_year,
+        median=reading.points(record["median"], lang),
+        maximum=labels.plain(float(record["max_score"]), lang),
+        span=reading.span(record["lower"], record["upper"], lang),
+        comparison=comparison(reading.change(record), lang),
+        last_year=int(record["last_year"]),
+        last=reading.points(record["last_median"], lang, published=known),
+        status=status,
+    )
+    phrase = reading.phrase(float(record["p_fall"]), lang)
+    rank = reading.last_rank_of(record, lang)
+    lines = [labels.text("domain.last_rank", lang, year=int(record["last_year"]), rank=rank)] if rank else []
+    lines += [
+        labels.text("domain.fall", lang, last_year=int(record["last_year"]), phrase=phrase),
+        labels.text("domain.basis", lang, basis=reading.said(record["basis"], lang)),
+        domain_provinces(result, component, lang),
+    ]
+    if record["responsible"]:
+        department = reading.department(str(record["responsible"]), lang)
+        lines.append(labels.text("domain.charge", lang, department=department))
+    lines += [*reading.maximum_note(record, lang), *account(result, component, lang=lang)]
+    return Pieces((Passage((first,), form="headline"), Passage(tuple(lines))))
+
+
+def domain_provinces(result: Result, component: str, lang: str) -> str:
+    """Say on the figures of how many provinces a domain's forecast rests, and if the area is among them."""
+    count, own = reading.provinces_with(result, component)
+    key = "none" if not count else "own" if own else "others"
+    place = reading.place_name(result.spec.area, lang)
+    return labels.text(
+        f"domain.provinces_{key}", lang, count=count, ranked=reading.ranked_areas(result), place=place
+    )

@@ -48,15 +48,15 @@ def issued(result: Result, run_dir: str, *, lang: str) -> str:
     return " ".join(parts)
 
 
-def links(result: Result, here: str, *, lang: str) -> tuple[tuple[str, str], ...]:
+def links(result: Result, stem: str, *, lang: str) -> tuple[tuple[str, str], ...]:
     """Give address and name of the other pages, the list of reports last."""
     domains = [
         (f"domain-{name}", reading.short_name(name, lang)) for name in reading.domains(result)["component"]
     ]
     pages = [(name, labels.text(f"page.link.{name}", lang)) for name in PAGES]
     every = [*pages[:2], *domains, *pages[2:]]
-    found = [(f"{name}.html", text) for name, text in every if name != here]
-    return (*found, (INDEX, labels.text("page.index", lang)))
+    others = [(f"{name}.html", text) for name, text in every if name != stem]
+    return (*others, (INDEX, labels.text("page.index", lang)))
 
 
 def run_record(run_dir: str) -> dict[str, Any]:
@@ -65,8 +65,8 @@ def run_record(run_dir: str) -> dict[str, Any]:
         return {}
     for folder in (Path(run_dir), Path(run_dir).parent):
         if (folder / MANIFEST).is_file():
-            found: dict[str, Any] = incoming.record_of(folder / MANIFEST)
-            return found
+            record: dict[str, Any] = incoming.record_of(folder / MANIFEST)
+            return record
     return {}
 
 
@@ -90,7 +90,7 @@ def quality_table(result: Result, run: Mapping[str, Any] | None = None, *, lang:
         "seed": str(spec.seed),
         "checked": labels.text("quality.checks", lang, **passed) if checks else "",
     }
-    told = [(labels.text(f"quality.{name}", lang), value) for name, value in items.items() if value]
+    rows = [(labels.text(f"quality.{name}", lang), value) for name, value in items.items() if value]
     hashes = run.get("inputs", {}).get("data", {})
-    told += [(labels.text("quality.hash", lang, file=file), digest[:16]) for file, digest in hashes.items()]
-    return draw_table(data.items(told, lang, caption="quality.caption"))
+    rows += [(labels.text("quality.hash", lang, file=file), digest[:16]) for file, digest in hashes.items()]
+    return draw_table(data.items(rows, lang, caption="quality.caption"))

@@ -37,10 +37,7 @@ def _total(result: Result, lang: str) -> Card:
         labels.text("card.total_percent" if in_percent else "card.total", lang, index=_index(code, lang)),
         reading.points(record["median"], lang) + ("%" if in_percent else ""),
         labels.text("card.span", lang, span=reading.span(record["lower"], record["upper"], lang)),
-        (
-            (str(int(record["last_year"])), last),
-            _target_points(result, lang),
-        ),
+        ((str(int(record["last_year"])), last), _target_points(result, lang)),
     )
 
 

@@ -39,10 +39,10 @@ def decision_lines(result: Result, *, count: int = FIRST, lang: str) -> tuple[st
 
 
 def _line(result: Result, record: pd.Series[Any], lang: str) -> str:
-    who = str(record["unit"] or record["responsible"] or "")
+    in_charge = str(record["unit"] or record["responsible"] or "")
     late = int(record["days_overdue"]) if record["days_overdue"] > 0 else 0
     facts = {
-        "who": reading.department(who, lang) if who else labels.text("decision.nobody", lang),
+        "who": reading.department(in_charge, lang) if in_charge else labels.text("decision.nobody", lang),
         "day": labels.day(_day(result, record), lang),
         "name": reading.name_of(result, str(record["component"]), lang),
         "action": reading.own_words(record["action"]),
@@ -57,10 +57,10 @@ def _line(result: Result, record: pd.Series[Any], lang: str) -> str:
 
 
 def _size(result: Result, component: str, lang: str) -> dict[str, str]:
-    found = result.scorecard.loc[result.scorecard["component"] == component]
-    if found.empty:
+    rows = result.scorecard.loc[result.scorecard["component"] == component]
+    if rows.empty:
         return dict.fromkeys(("lost", "maximum"), labels.MISSING)
-    row = found.iloc[0]
+    row = rows.iloc[0]
     return {
         "lost": reading.points(float(row["lost"]), lang),
         "maximum": labels.plain(float(row["max_score"]), lang),
@@ -130,8 +130,8 @@ def missing(result: Result, lang: str) -> list[str]:
     ]
     if not absent or result.scorecard.empty:
         return []
-    said = reading.listed([labels.text(f"decision.absent_{name}", lang) for name in absent], lang)
-    return [labels.text("decision.missing", lang, what=said)]
+    text = reading.listed([labels.text(f"decision.absent_{name}", lang) for name in absent], lang)
+    return [labels.text("decision.missing", lang, what=text)]
 
 
 def gamble_list(result: Result, *, lang: str) -> Passage:

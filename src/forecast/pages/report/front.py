@@ -1,4 +1,4 @@
-"""Sheet one: cover, headline, caveats, headings; and what the ranges leave out."""
+"""Sheet one: cover, headline, caveats, headings; what the ranges leave out; and the parts of the annex."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.base.indexes import INDEXES
 from forecast.pages import reading
-from forecast.pages.markup import Cover, Heading, Passage, Pieces, Section, Shown
-from forecast.pages.report.annex import fold
+from forecast.pages.markup import Cover, Fold, Heading, Passage, Pieces, Section, Shown
 from forecast.pages.report.around import issued, links
 from forecast.pages.report.cards import cards
 from forecast.pages.report.decisions import decisions
@@ -23,6 +22,7 @@ from forecast.pages.tables.scenarios import scenarios
 from forecast.pages.tables.spec import draw
 from forecast.pages.tables.standing import ladder_table
 
+METHOD: Final = ("evidence", "share", "draws", "criteria", "departments", "record")
 MOST_CAVEATS: Final = 2  # the full list stands further down
 MERGED: Final = {"equal": "caveat.merged_equal", "population": "caveat.merged_population"}
 MEASURED_ON: Final = "PAPI"  # the full panel on which starting values of the variances were measured
@@ -71,10 +71,10 @@ def headline(result: Result, *, lang: str) -> Pieces:
 
 def _aims(result: Result, lang: str) -> tuple[str, ...]:
     """Say what the result is measured by: first the newest target, inside a sentence, then the others."""
-    said = [] if len(result.targets) else [labels.text("headline.no_aim", lang)]
+    sentences = [] if len(result.targets) else [labels.text("headline.no_aim", lang)]
     for _, aim in reading.aims(result).iterrows():
-        key = "headline.aim_too" if said else "headline.aim"
-        said.append(
+        key = "headline.aim_too" if sentences else "headline.aim"
+        sentences.append(
             labels.text(
                 "headline.top" if pd.isna(aim["set_on"]) else key,
                 lang,
@@ -82,7 +82,7 @@ def _aims(result: Result, lang: str) -> tuple[str, ...]:
                 phrase=reading.phrase(float(aim["probability"]), lang),
             )
         )
-    return tuple(said)
+    return tuple(sentences)
 
 
 def _first_sentence(result: Result, aim: str, lang: str) -> str:
@@ -119,10 +119,10 @@ def _move(result: Result, total: pd.Series[Any], lang: str) -> str:
         else "",
     }
     key = "about" if doubtful else "higher" if change > 0 else "lower"
-    said = labels.text(
+    text = labels.text(
         f"headline.{key}", lang, **{k: facts[k] for k in labels.fields(f"headline.{key}", lang)}
     )
-    return f"{said}; {labels.text('headline.fall', lang, chance=reading.chance(fall, lang))}"
+    return f"{text}; {labels.text('headline.fall', lang, chance=reading.chance(fall, lang))}"
 
 
 def _last(total: pd.Series[Any], lang: str, *, in_percent: bool) -> str:
@@ -262,9 +262,9 @@ def annex(result: Result, *, lang: str) -> Pieces:
             "page": labels.text("page.link.departments", lang),
         }
         parts.append(Passage((labels.text("remedies.overdue_count", lang, **facts),)))
-    told = result.scenarios["median"].notna()
-    if told.sum() > 1:
-        parts.append(draw(replace(scenarios(result, lang), records=result.scenarios.loc[told])))
+    playable = result.scenarios["median"].notna()
+    if playable.sum() > 1:
+        parts.append(draw(replace(scenarios(result, lang), records=result.scenarios.loc[playable])))
     return Pieces((fold("departments_scenarios", *parts, lang=lang),) if parts else ())
 
 
@@ -274,3 +274,19 @@ def front_page(result: Result, figure: Shown, *, lang: str) -> Section:
     return Section(
         (first, cards(result, lang=lang), figure, decisions(result, lang=lang), caveats(result, lang=lang))
     )
+
+
+def fold(name: str, *parts: Shown, lang: str, **facts: Any) -> Fold:
+    """Put a part of the annex under its heading, which a reader opens; paper has it whole."""
+    return Fold(parts, title=labels.text(f"heading.{name}", lang, **facts), anchor=name.replace("_", "-"))
+
+
+def provinces(tiles: Shown, ranking: Shown, result: Result, *, lang: str) -> Fold:
+    """Put the map and the ranking of all provinces beside each other."""
+    pair = Section((tiles, ranking), form="pair")
+    return fold("provinces", pair, lang=lang, count=reading.ranked_areas(result))
+
+
+def method(*, lang: str) -> Passage:
+    """Say in words how the forecast is made."""
+    return Passage(tuple(labels.text(f"method.{name}", lang) for name in METHOD))

@@ -94,7 +94,7 @@ def subject(result: Result, *, lang: str) -> str:
     """Say in one line what is forecast, with the range; made-up figures are said to be so first."""
     total = reading.line(result, reading.TOTAL)
     spec = result.spec
-    told = labels.text(
+    text = labels.text(
         "letter.subject_percent" if reading.is_survey(spec.index_code) else "letter.subject",
         lang,
         index=labels.text(f"short_index.{spec.index_code}", lang),
@@ -104,7 +104,7 @@ def subject(result: Result, *, lang: str) -> str:
         span=reading.span(total["lower"], total["upper"], lang),
         as_of=spec.as_of,
     )
-    return f"[{labels.text('page.made_up', lang)}] {told}" if reading.made_up(result) else told
+    return f"[{labels.text('page.made_up', lang)}] {text}" if reading.made_up(result) else text
 
 
 def _greeting(name: str, lang: str) -> str:

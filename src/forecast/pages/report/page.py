@@ -32,11 +32,11 @@ def page(notebook: NotebookNode, *, name: str = "notebook", head: Page | None = 
     """
     _refuse_failed(notebook, name)
     cover = _head(notebook)
-    bears = cover or head
-    if bears is None:
+    frame = cover or head
+    if frame is None:
         raise RunError("page.no_cover", {"notebook": name})
     exporter = _exporter()
-    html, _ = exporter.from_notebook_node(notebook, resources={"page": bears, "own": cover is None})
+    html, _ = exporter.from_notebook_node(notebook, resources={"page": frame, "own": cover is None})
     return str(html)
 
 
@@ -64,12 +64,12 @@ def _refuse_failed(notebook: NotebookNode, name: str) -> None:
 
 
 def _head(notebook: NotebookNode) -> Page | None:
-    shown = [output.data for _, output in _bundles(notebook) if "data" in output]
-    covers = [data[PAGE_TYPE] for data in shown if PAGE_TYPE in data]
+    outputs = [output.data for _, output in _bundles(notebook) if "data" in output]
+    covers = [data[PAGE_TYPE] for data in outputs if PAGE_TYPE in data]
     if not covers:
         return None
     cover = covers[0]
-    headings = [data[HEADING_TYPE] for data in shown if HEADING_TYPE in data]
+    headings = [data[HEADING_TYPE] for data in outputs if HEADING_TYPE in data]
     return replace(
         framed(cover["title"], lang=cover["lang"]),
         subtitle=cover["subtitle"],

@@ -17,12 +17,12 @@ def _held(result: Result, lang: str) -> list[str]:
     table = table.loc[table["level"].isin(PICTURED)]
     if table.empty:
         return []
-    said = [
+    texts = [
         labels.text("track.level", lang, level=int(level), share=labels.percent(share, 0, lang))
         for level, share in zip(table["level"], table["share"], strict=True)
     ]
     count = labels.number(table["cells"].max(), 0, lang)
-    lines = [labels.text("track.held", lang, count=count, said=reading.listed(said, lang))]
+    lines = [labels.text("track.held", lang, count=count, said=reading.listed(texts, lang))]
     kept_less = table.loc[100 * table["upper"] < table["level"], "level"]
     return lines + [labels.text("track.too_narrow", lang, level=int(level)) for level in kept_less]
 

@@ -9,8 +9,7 @@ from forecast.base import labels
 from forecast.base.indexes import panel_of
 from forecast.pages import reading
 from forecast.pages.markup import Fold, Passage, Pieces, Shown
-from forecast.pages.report.annex import fold
-from forecast.pages.report.front import heading
+from forecast.pages.report.front import fold, heading
 from forecast.pages.tables.forecast import target_table
 
 
@@ -70,9 +69,9 @@ def sipas(result: Result, *, lang: str) -> Pieces:
 
 def _sampling(result: Result, lang: str) -> str:
     """Say the standard error of a year's survey, which the run gives in percentage points."""
-    found = result.variances.loc[result.variances["name"] == "sipas_sampling", "value"]
-    if found.empty:
+    rows = result.variances.loc[result.variances["name"] == "sipas_sampling", "value"]
+    if rows.empty:
         return ""
-    error = float(found.iloc[0])
+    error = float(rows.iloc[0])
     both = {"error": error, "difference": error * math.sqrt(2)}
     return labels.text("sipas.sampling", lang, **{k: labels.number(v, 1, lang) for k, v in both.items()})

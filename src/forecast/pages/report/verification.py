@@ -36,14 +36,14 @@ def verification_page(found: Judgement, figure: Figure, other: str, *, lang: str
     place = reading.place_name(found.area, lang)
     index = labels.text(f"short_index.{found.index_code}", lang)
     pieces = list(_pieces(found, figure, lang))
-    contents = tuple((each.anchor, each.text) for each in pieces if isinstance(each, Heading))
+    contents = tuple((item.anchor, item.text) for item in pieces if isinstance(item, Heading))
     frame = replace(
         framed(labels.text("verified.title", lang, index=index, year=found.year, place=place), lang=lang),
         subtitle=labels.text("verified.subtitle", lang, day=found.published_on),
         foot=labels.text("verified.foot", lang),
         contents=contents,
     )
-    language = next(each for each in labels.LANGUAGES if each != lang)
+    language = next(item for item in labels.LANGUAGES if item != lang)
     link = Link(labels.text("verified.other_language", language), other, language)
     return frame.document([link, *pieces])
 

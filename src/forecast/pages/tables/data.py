@@ -265,10 +265,10 @@ def _kinds(trust: pd.Series[Any], lang: str) -> Iterator[str]:
             yield labels.text("sources.kind", lang, kind=name, count=int(counts[kind]))
 
 
-def items(told: list[tuple[str, str]], lang: str, *, name: str = "", caption: Text = "") -> TableSpec:
+def items(pairs: list[tuple[str, str]], lang: str, *, name: str = "", caption: Text = "") -> TableSpec:
     """Tabulate names with what they stand for."""
     fields = (c.words("item", "quality.item"), c.words("value", "head.value"))
-    records = pd.DataFrame(told, columns=["item", "value"])
+    records = pd.DataFrame(pairs, columns=["item", "value"])
     return TableSpec(lang, caption, records, fields, name=name, key=("item",), form="plain")
 
 
@@ -277,7 +277,7 @@ def about(result: Result, lang: str, *, run_id: str, absent: tuple[str, ...]) ->
     spec = result.spec
     facts = c.facts_of(result, lang) | {"area": spec.area}
     made_up = [("handout.head.warning", "page.made_up")] if reading.made_up(result) else []
-    told: list[tuple[str, Text]] = [
+    lines: list[tuple[str, Text]] = [
         ("handout.head.about", c.head("about_text", **facts)),
         *made_up,
         ("quality.run_id", run_id or labels.MISSING),
@@ -288,7 +288,7 @@ def about(result: Result, lang: str, *, run_id: str, absent: tuple[str, ...]) ->
         ("handout.head.dash", "handout.note.empty"),
         *(("handout.head.absent", line) for line in absent),
     ]
-    written = [(labels.text(item, lang), reading.said(value, lang)) for item, value in told]
+    written = [(labels.text(item, lang), reading.said(value, lang)) for item, value in lines]
     return items(written, lang, name="about")
 
 

@@ -257,7 +257,7 @@ def sipas(result: Result, lang: str) -> TableSpec:
     past = reading.history(result, reading.TOTAL, index_code=code).dropna(subset="score")
     last: Any = past.iloc[-1] if len(past) else {"year": math.nan, "score": math.nan, "rank": math.nan}
     error = result.variances.loc[result.variances["name"] == "sipas_sampling", "value"]
-    told = {
+    record = {
         "component": reading.TOTAL,
         "median": median,
         "last_score": last["score"],
@@ -269,7 +269,7 @@ def sipas(result: Result, lang: str) -> TableSpec:
     return TableSpec(
         lang,
         "",
-        [] if math.isnan(median) else [told],
+        [] if math.isnan(median) else [record],
         (
             c.words("component", "component", lambda _: labels.text(f"short_index.{code}", lang)),
             c.figure("last_year", year or labels.MISSING, "points", "last_score"),

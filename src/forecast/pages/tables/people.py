@@ -81,9 +81,9 @@ def department_domains(result: Result, lang: str) -> TableSpec:
     def answered(record: Record) -> str:
         count, apart = (reading.days(record[name], lang) for name in ("answered", "disagreeing"))
         maximum = labels.plain(float(record["max_score"]), lang)
-        told = labels.text("department_table.part", lang, count=count, maximum=maximum)
+        text = labels.text("department_table.part", lang, count=count, maximum=maximum)
         said = labels.text("department_table.disagreeing", lang, count=apart)
-        return f"{told}; {said}" if record["disagreeing"] > 0 else told
+        return f"{text}; {said}" if record["disagreeing"] > 0 else text
 
     domain = c.component("domain", lang)
     first = ("department", "department_table.domain", lang)
@@ -255,9 +255,9 @@ def remedies(result: Result, lang: str) -> TableSpec:
 @on_page
 def remedy_table(result: Result, *, only_overdue: bool = False, lang: str) -> TableSpec:
     """List the remedies, the longest overdue first, then by the day on which they are due."""
-    told = result.remedies.assign(closed=result.remedies["state"].isin(["done", "dropped"]))
+    marked = result.remedies.assign(closed=result.remedies["state"].isin(["done", "dropped"]))
     order = ["days_overdue", "closed", "due"]
-    ordered = told.sort_values(order, ascending=[False, True, True], kind="stable")
+    ordered = marked.sort_values(order, ascending=[False, True, True], kind="stable")
     spec, day = remedies(result, lang), result.spec.as_of
     if not only_overdue or ordered.empty:
         return replace(spec, records=ordered)
@@ -301,8 +301,8 @@ def plan_table(result: Result, *, lang: str) -> TableSpec:
 
     def names(kind: str) -> str:
         units = without.loc[without["kind"] == kind, "unit"]
-        told = "; ".join(reading.department(str(unit), lang) for unit in units)
-        return told or labels.text("plan_table.none", lang)
+        listed = "; ".join(reading.department(str(unit), lang) for unit in units)
+        return listed or labels.text("plan_table.none", lang)
 
     return TableSpec(
         lang,

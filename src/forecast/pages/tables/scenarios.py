@@ -80,8 +80,8 @@ def _chance(result: Result, goal: Record, lang: str) -> Field:
     return c.figure(_name(goal), heading, "chance", lambda r: chances.get(r["scenario"]))
 
 
-def scenario_figures(result: Result, told: pd.DataFrame, lang: str) -> Table:
+def scenario_figures(result: Result, rows: pd.DataFrame, lang: str) -> Table:
     """Tabulate what the picture of the scenarios shows."""
     shown = ("scenario", "total", "range", "difference", "difference_range")
     caption = say("scenario_table.figure", year=result.spec.target_year)
-    return beside_picture(scenarios(result, lang), *shown, caption=caption, records=told)
+    return beside_picture(scenarios(result, lang), *shown, caption=caption, records=rows)

@@ -41,11 +41,7 @@ def scorecard(result: Result, lang: str) -> TableSpec:
             c.span("risk_range", "risks.range", range_of, lang, decimals=c.POINTS),
             c.figure("lost", "head.lost", "points", decimals=_places),
             c.figure("p_full", "head.full", "chance"),
-            c.figure(
-                *("winnable", "head.winnable", "points"),
-                ends=winnable,
-                decimals=_places,
-            ),
+            c.figure(*("winnable", "head.winnable", "points"), ends=winnable, decimals=_places),
             c.span("winnable_range", "head.range", winnable, lang, decimals=c.POINTS),
             c.figure("lever_rank", "head.order", "count", sheet="lever"),
             c.figure("risk_rank", "head.order", "count", sheet="risk"),
@@ -116,8 +112,8 @@ def scorecard_table(result: Result, component: str = "", *, lang: str) -> Table 
         return Passage((labels.text("absent.scorecard", lang),))
     if not reading.has_criteria(result):
         caption = say("tree.caption_all", year=result.spec.target_year)
-        told = Passage((labels.text("absent.criteria", lang),))
-        return Pieces((told, draw(_tree(result, component or reading.TOTAL, caption, lang))))
+        hint = Passage((labels.text("absent.criteria", lang),))
+        return Pieces((hint, draw(_tree(result, component or reading.TOTAL, caption, lang))))
     if component:
         return _tree_of(result, component, lang)
     domains = result.scorecard.loc[result.scorecard["kind"] == "domain", "component"]

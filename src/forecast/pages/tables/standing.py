@@ -40,14 +40,7 @@ def ladder(result: Result, lang: str) -> TableSpec:
         (
             c.words("step", "ladder.step", "name"),
             c.figure("score", "ladder.score", "points", decimals=1),
-            c.figure(
-                "gap",
-                say("ladder.short", **facts),
-                "change",
-                ends=gap,
-                decimals=1,
-                cell=short,
-            ),
+            c.figure("gap", say("ladder.short", **facts), "change", ends=gap, decimals=1, cell=short),
             c.figure("chance", "ladder.chance", "chance"),
             c.words("better", "ladder.better"),
         ),
@@ -92,9 +85,9 @@ def _steps(result: Result, lang: str) -> list[dict[str, Any]]:
     scores = dict(zip(result.provinces["area"], result.provinces["median"], strict=True))
     peers = list(dict.fromkeys(result.peers["area"]))
     for area in peers:
-        mine = result.peers.loc[result.peers["area"] == area].set_index("component")
-        whole = mine.loc[reading.TOTAL]
-        inside = mine.drop(index=reading.TOTAL)
+        own_rows = result.peers.loc[result.peers["area"] == area].set_index("component")
+        whole = own_rows.loc[reading.TOTAL]
+        inside = own_rows.drop(index=reading.TOTAL)
         clear = inside.loc[inside["p_ahead"] >= BETTER].sort_values("p_ahead", ascending=False, kind="stable")
         rows.append(
             {
