@@ -15,8 +15,7 @@ from forecast.cli.local import WholeType, action, argument, option, verb
 from forecast.cli.plain import headed
 from forecast.runs import site
 from forecast.runs.manifest import Manifest
-from forecast.runs.prune import prune
-from forecast.runs.store import Entry, Store
+from forecast.runs.store import Entry, Store, prune
 
 MOST_KEPT: Final = 100_000
 _INPUTS: Final = ("data", "notebooks", "code", "versions")

@@ -187,7 +187,6 @@ class _Reader(HTMLParser):
         self.open: list[str] = []
         self.parts: list[str] = []
         self.css: list[str] = []
-        self.pictures: list[tuple[str, bool]] = []
 
     def reading(self) -> Reading:
         """Give what was found after the whole page was fed."""

@@ -30,13 +30,14 @@ from forecast.base.disk import replace_file, writing
 from forecast.base.errors import DataError, ForecastError, RunError, SpecError
 from forecast.base.labels import LANGUAGES, Phrase
 from forecast.base.spec import RunSpec
+from forecast.base.workers import available
 from forecast.data import issuer, load, scenarios, tables
 from forecast.pages import handout, reading
 from forecast.pages import report as pages
 from forecast.runs import checks, ledger, plan, reuse
 from forecast.runs.execute import Limits, execute
 from forecast.runs.files import sha256
-from forecast.runs.kernels import REPORT_MODULES, ForkServer, Kernels, available
+from forecast.runs.kernels import REPORT_MODULES, ForkServer, Kernels
 from forecast.runs.manifest import Check, Manifest, Trace, circumstances, inputs_of, run_id_of
 from forecast.runs.plan import Job, Kind, Plan
 from forecast.runs.store import DATA, NOTEBOOKS, Store
