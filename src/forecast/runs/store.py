@@ -147,7 +147,7 @@ class Store:
         run in another language.
         """
         asked = manifest.spec
-        found = [
+        earlier = [
             other
             for other in self.records()
             if all(other.spec[name] == asked[name] for name in QUESTION)
@@ -155,13 +155,13 @@ class Store:
             and other.spec["as_of"] <= asked["as_of"]
             and (other.spec, other.inputs) != (asked, manifest.inputs)
         ]
-        last = max(found, key=lambda other: other.number, default=None)
+        last = max(earlier, key=lambda other: other.number, default=None)
         return self.root / last.run_id if last else None
 
     def attempts(self, manifest: Manifest) -> list[tuple[Path, Manifest]]:
         """Give the other runs of the same question, failed or published, with their records."""
-        found = [(entry.folder, entry.manifest) for entry in (*self.failed(), *self.published())]
-        return [(folder, other) for folder, other in found if other and _asked(other) == _asked(manifest)]
+        entries = [(entry.folder, entry.manifest) for entry in (*self.failed(), *self.published())]
+        return [(folder, other) for folder, other in entries if other and _asked(other) == _asked(manifest)]
 
     def forget_failed(self, run_id: str) -> None:
         """Remove what a failed run left, as it was repeated."""
@@ -241,16 +241,18 @@ class Store:
     def failed(self) -> list[Entry]:
         """Failed runs, by name; none behind a link, which leads to what is not ours."""
         place = self.root / FAILED
-        found = self._entries(() if place.is_symlink() else place.glob("[!.]*"))
+        entries = self._entries(() if place.is_symlink() else place.glob("[!.]*"))
         return [
             replace(entry, manifest=entry.manifest and replace(entry.manifest, state="failed"))
-            for entry in found
+            for entry in entries
         ]
 
     def unfinished(self) -> list[Entry]:
         """Runs that are being made, or were when their process was killed."""
-        found = self._entries(self.root.glob(f"{BUILDING}*"))
-        return [entry for entry in found if RUN_ID.fullmatch(entry.run_id) and not entry.folder.is_symlink()]
+        entries = self._entries(self.root.glob(f"{BUILDING}*"))
+        return [
+            entry for entry in entries if RUN_ID.fullmatch(entry.run_id) and not entry.folder.is_symlink()
+        ]
 
     def _next(self) -> int:
         return 1 + max((run.number for run in self.records()), default=0)
@@ -276,10 +278,10 @@ def _manifest(folder: Path) -> Manifest | None:
     try:
         if folder.is_symlink():
             return None
-        found = Manifest.read(folder)
+        manifest = Manifest.read(folder)
     except (OSError, ValueError):
         return None
-    return found if found.run_id == folder.name.removeprefix(BUILDING) else None
+    return manifest if manifest.run_id == folder.name.removeprefix(BUILDING) else None
 
 
 def _rebase(folder: Path, made_in: str, place: Path) -> None:
@@ -328,9 +330,9 @@ def _folders(entries: Iterable[Entry]) -> list[Entry]:
 
 
 def _surplus(runs: Iterable[Entry], keep: int) -> list[Entry]:
-    found = [(entry, entry.manifest) for entry in runs if entry.manifest]
-    latest = site.latest([manifest for _, manifest in found])
-    newest_first = sorted(found, key=lambda pair: pair[1].number, reverse=True)
+    entries = [(entry, entry.manifest) for entry in runs if entry.manifest]
+    latest = site.latest([manifest for _, manifest in entries])
+    newest_first = sorted(entries, key=lambda pair: pair[1].number, reverse=True)
     seen: Counter[tuple[str, ...]] = Counter()
     surplus = []
     for entry, manifest in newest_first:
