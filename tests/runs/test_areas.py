@@ -17,8 +17,7 @@ from forecast.runs import html_check, manifest, run
 from forecast.runs import store as stores
 from forecast.runs.areas import batch, task
 from forecast.runs.manifest import Manifest
-from forecast.runs.prune import prune
-from forecast.runs.store import Store
+from forecast.runs.store import Store, prune
 
 NORTH, CITY, SOUTH = "Hà Giang", "TP. Hồ Chí Minh", "Cà Mau"
 SHIFT = {NORTH: -0.5, CITY: 0.0, SOUTH: 0.25}

@@ -15,7 +15,7 @@ from jupyter_client.kernelspec import KernelSpec
 from papermill.exceptions import PapermillExecutionError
 
 from forecast.base.errors import RunError
-from forecast.runs.execute import Limits, _told, execute
+from forecast.runs.execute import Limits, _first_line, execute
 from forecast.runs.kernels import MOST_OUTPUT, Kernels, can_fork
 
 PARAMETERS = 'area: str = "x"  # province\n'
@@ -360,4 +360,4 @@ def test_what_the_desk_refuses_is_told_in_its_words(traceback, told):
     """A refusal without a trace stands in the notebook's language; anything else is told as it was raised."""
     error = PapermillExecutionError(1, 1, "bench", "SpecError", "there is no “D33”\nmore", traceback)
 
-    assert _told(error) == told
+    assert _first_line(error) == told

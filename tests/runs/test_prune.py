@@ -6,8 +6,7 @@ import pytest
 
 from forecast import cli
 from forecast.runs.manifest import FILE, Inputs, Manifest, run_id_of
-from forecast.runs.prune import prune
-from forecast.runs.store import FAILED, Store
+from forecast.runs.store import FAILED, Store, prune
 
 INPUTS = Inputs(data={}, notebooks={}, code="", versions={})
 

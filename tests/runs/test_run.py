@@ -240,7 +240,7 @@ def test_misfitting_parameters_are_refused_before_anything_is_made(report, made,
     misspelt = made.notebook("1", parameters=made.PARAMETERS.replace("target_year", "target_yaer"))
     made.write_notebooks(place.notebooks_dir, meeting=misspelt)
 
-    with pytest.raises(SpecError, match="did you mean target_yaer"):
+    with pytest.raises(SpecError, match="the nearest is target_yaer"):
         report()
 
     assert not place.reports_dir.exists()

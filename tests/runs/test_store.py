@@ -20,8 +20,7 @@ from forecast.base.spelling import slug
 from forecast.runs import files, site
 from forecast.runs.html_check import read
 from forecast.runs.manifest import RUN_ID, Inputs, Manifest, run_id_of
-from forecast.runs.prune import prune
-from forecast.runs.store import Store
+from forecast.runs.store import Store, prune
 
 INPUTS = Inputs(
     data={"scores.csv": "ab"}, notebooks={"meeting.ipynb": "cd"}, code="ef", versions={"python": "3"}

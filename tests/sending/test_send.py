@@ -16,7 +16,7 @@ from forecast import cli
 from forecast.base.errors import SpecError, WriteError
 from forecast.base.lock import held
 from forecast.base.mail import Patience, Server
-from forecast.cli.send import said
+from forecast.cli.send import sentence
 from forecast.sending import letter, recipients
 from forecast.sending import send as sending
 from forecast.sending.send import Wish
@@ -340,7 +340,7 @@ def test_killed_between_two_readers_it_writes_to_nobody_twice(office, start, sen
 
     assert (states(after), after.exit_code) == (["already", "doubtful", "sent"], 5)
     assert box.readers == ["lan@example.org", "mary@example.org"]
-    told = said(after.told[1], "vi")
+    told = sentence(after.told[1], "vi")
     assert "không rõ" in told
     assert "--again --only minh@example.org" in told
 

@@ -23,7 +23,7 @@ from forecast.base.disk import write_error
 from forecast.base.errors import EXIT_GOOD, EXIT_RUN, EXIT_USE, EXIT_WRITE, ForecastError
 from forecast.base.labels import LANGUAGES, text
 from forecast.base.stop import FROM_SIGNAL
-from forecast.cli.local import Verbs, refuse_language, told
+from forecast.cli.local import Verbs, refusal_text, refuse_language
 
 VERBS: Final = {
     "add": "forecast.cli.add",
@@ -81,7 +81,7 @@ def _refusal(error: BaseException, lang: str) -> tuple[str, int]:
         case ForecastError():
             return error.text(lang), error.exit_code
         case click.ClickException():
-            return told(error, lang), EXIT_USE
+            return refusal_text(error, lang), EXIT_USE
         case click.Abort() | KeyboardInterrupt() | SystemExit():
             return _stopped(error, lang)
         case BrokenPipeError():  # the reader of a pipe, `head` say, has what it wanted

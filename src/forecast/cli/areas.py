@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -88,12 +87,10 @@ def report_areas(
 
 def open_workers(stack: contextlib.ExitStack, count: int, scheduler: str | None) -> Workers:
     """Give the workers asked for: so many processes here (0: one a processor), or a cluster's."""
-    from forecast.base.workers import Local
+    from forecast.base.workers import Local, available
 
     if scheduler is None:
-        return Local(
-            count or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else count or 1
-        )
+        return Local(count or available())
     from forecast.base.workers.cluster import connected
     from forecast.runs.manifest import made_with
 

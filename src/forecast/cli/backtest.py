@@ -68,9 +68,9 @@ def backtest(
     if scores is None and covariates is not None:
         raise SpecError("cli.backtest.covariates_alone")
     if scores is not None:
-        panel, told = read_panel(scores, events)
-        figures, more = read_covariates(covariates, panel, panel.origin)
-        for remark in [*told, *more]:
+        panel, remarks = read_panel(scores, events)
+        figures, of_covariates = read_covariates(covariates, panel, panel.origin)
+        for remark in [*remarks, *of_covariates]:
             click.echo(remark.text(lang), err=True)
         from forecast.model import rolling  # takes a second to import; bad files are told before
 

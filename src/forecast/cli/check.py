@@ -39,48 +39,48 @@ def check(*, as_of: dt.date, index_code: str, area: str, data_dir: Path, as_json
     except DataError as error:
         if not as_json:
             raise
-        told = [problem.as_dict(lang) for problem in error.problems[:MOST_TOLD]]
-        click.echo(_json({"sound": False, "problems": told, "rest": error.rest}))
+        listed = [problem.as_dict(lang) for problem in error.problems[:MOST_TOLD]]
+        click.echo(_json({"sound": False, "problems": listed, "rest": error.rest}))
         return EXIT_DATA
-    found = summary(known, index_code=index_code, area=known.find_province(area))
+    data = summary(known, index_code=index_code, area=known.find_province(area))
     doubts = folded(doubts_in(vintages, index_code, as_of))
     if as_json:
-        told = [doubt.as_dict(lang) for doubt in doubts]
-        click.echo(_json({"sound": True, **found.as_dict(), "doubts": told, "hashes": dict(known.hashes)}))
+        listed = [doubt.as_dict(lang) for doubt in doubts]
+        click.echo(_json({"sound": True, **data.as_dict(), "doubts": listed, "hashes": dict(known.hashes)}))
     else:
-        click.echo("\n\n".join([page(found, lang), _doubts(doubts, lang)]))
+        click.echo("\n\n".join([page(data, lang), _doubts(doubts, lang)]))
     return EXIT_GOOD
 
 
-def page(found: Summary, lang: str) -> str:
+def page(data: Summary, lang: str) -> str:
     """Write the summary as plain text."""
-    index = labels.text(f"index.{found.index_code}", lang)
-    head = [labels.text("check.title", lang, as_of=found.as_of, index=index, area=found.area)]
-    if found.last_year is None:
+    index = labels.text(f"index.{data.index_code}", lang)
+    head = [labels.text("check.title", lang, as_of=data.as_of, index=index, area=data.area)]
+    if data.last_year is None:
         head.append(labels.text("check.no_last", lang))
     else:
-        facts = {"year": found.last_year, "announced_on": found.last_announced}
+        facts = {"year": data.last_year, "announced_on": data.last_announced}
         head.append(labels.text("check.last", lang, **facts))
-    head += [labels.text("check.overdue", lang, year=year, due=due) for year, due in found.overdue]
+    head += [labels.text("check.overdue", lang, year=year, due=due) for year, due in data.overdue]
     head.append(labels.text("check.sound", lang))
     sections = (_counts, _coverage, _grid, _conflicts, _contradictions, _aside, _maxima, _undated)
-    return "\n\n".join(["\n".join(head), *(section(found, lang) for section in sections)])
+    return "\n\n".join(["\n".join(head), *(section(data, lang) for section in sections)])
 
 
 def _doubts(doubts: Sequence[Problem], lang: str) -> str:
     """Figures that are possible and yet unlikely: remarks, which change no exit code."""
-    told = [f"  {doubt.text(lang)}" for doubt in doubts[:MOST_TOLD]]
+    lines = [f"  {doubt.text(lang)}" for doubt in doubts[:MOST_TOLD]]
     title = labels.text("check.doubts.title", lang, count=len(doubts))
-    return "\n".join([title, *(told or [labels.text("check.none", lang)])])
+    return "\n".join([title, *(lines or [labels.text("check.none", lang)])])
 
 
-def _counts(found: Summary, lang: str) -> str:
+def _counts(data: Summary, lang: str) -> str:
     columns = ("table", "rows", "known", "later", "undated", "set_aside", "taken")
-    rows = [[str(cell) for cell in row] for row in found.counts[list(columns)].to_numpy()]
+    rows = [[str(cell) for cell in row] for row in data.counts[list(columns)].to_numpy()]
     return _section(labels.text("check.counts.title", lang), columns, rows, lang)
 
 
-def _coverage(found: Summary, lang: str) -> str:
+def _coverage(data: Summary, lang: str) -> str:
     columns = ("component", "years", "span", "provinces", "scores", "ranks", "means", "name")
     rows = [
         [
@@ -90,28 +90,28 @@ def _coverage(found: Summary, lang: str) -> str:
             *(str(count) for count in (row.provinces, row.scores, row.ranks, row.means)),
             row.name_vi if lang == "vi" else row.name_en,
         ]
-        for row in each(found.coverage)
+        for row in each(data.coverage)
     ]
     return _section(labels.text("check.coverage.title", lang), columns, rows, lang, left=("span",))
 
 
-def _grid(found: Summary, lang: str) -> str:
-    wide = found.grid.pivot_table(
+def _grid(data: Summary, lang: str) -> str:
+    wide = data.grid.pivot_table(
         index="component", columns="year", values="state", aggfunc="first", sort=False
     )
     rows = [[str(name), *(_MARKS[state] for state in states)] for name, *states in wide.itertuples()]
     headers = [labels.text("column.component", lang), *(str(year) for year in wide.columns)]
-    counts = {"missing": len(found.missing), "cells": len(found.grid)}
+    counts = {"missing": len(data.missing), "cells": len(data.grid)}
     return "\n".join(
         [
-            labels.text("check.grid.title", lang, area=found.area),
+            labels.text("check.grid.title", lang, area=data.area),
             table(headers, rows),
             labels.text("check.grid.missing", lang, **counts),
         ]
     )
 
 
-def _conflicts(found: Summary, lang: str) -> str:
+def _conflicts(data: Summary, lang: str) -> str:
     columns = ("year", "area", "component", "statistic", "score", "spread", "rank", "rank_spread", "sources")
     rows = [
         [
@@ -125,13 +125,13 @@ def _conflicts(found: Summary, lang: str) -> str:
             labels.number(row.rank_spread, 0, lang),
             str(row.sources),
         ]
-        for row in each(found.conflicts)
+        for row in each(data.conflicts)
     ]
     title = labels.text("check.conflicts.title", lang, count=len(rows))
     return _section(title, columns, rows, lang)
 
 
-def _contradictions(found: Summary, lang: str) -> str:
+def _contradictions(data: Summary, lang: str) -> str:
     columns = ("year", "area", "component", "contradiction", "stated", "due", "parts")
     rows = [
         [
@@ -142,21 +142,21 @@ def _contradictions(found: Summary, lang: str) -> str:
             *(labels.number(x, 2 if row.kind == "sum" else 0, lang) for x in (row.stated, row.due)),
             row.parts,
         ]
-        for row in each(found.contradictions.head(MOST_TOLD))
+        for row in each(data.contradictions.head(MOST_TOLD))
     ]
-    title = labels.text("check.contradictions.title", lang, count=len(found.contradictions))
+    title = labels.text("check.contradictions.title", lang, count=len(data.contradictions))
     return _section(title, columns, rows, lang, left=("contradiction", "parts"))
 
 
-def _aside(found: Summary, lang: str) -> str:
+def _aside(data: Summary, lang: str) -> str:
     rows = [
-        [row.file, labels.text(f"aside.{row.reason}", lang), str(row.rows)] for row in each(found.set_aside)
+        [row.file, labels.text(f"aside.{row.reason}", lang), str(row.rows)] for row in each(data.set_aside)
     ]
     return _section(labels.text("check.aside.title", lang), ("file", "reason", "rows"), rows, lang)
 
 
-def _maxima(found: Summary, lang: str) -> str:
-    coming = found.versions.iloc[-1]
+def _maxima(data: Summary, lang: str) -> str:
+    coming = data.versions.iloc[-1]
     facts = {"year": int(coming["year"]), "framework": coming["framework"]}
     rows = [
         [
@@ -166,14 +166,14 @@ def _maxima(found: Summary, lang: str) -> str:
             labels.text(f"max_status.{row.max_status}", lang),
             row.name_vi if lang == "vi" else row.name_en,
         ]
-        for row in each(found.not_read)
+        for row in each(data.not_read)
     ]
     if rows:
         columns = ("component", "max_score", "max_bounds", "max_status", "name")
         first = _section(labels.text("check.maxima.title", lang, **facts), columns, rows, lang)
     else:
         first = labels.text("check.maxima.none", lang, year=facts["year"])
-    lent = found.versions.loc[found.versions["borrowed"] & (found.versions["maxima_from"] != "")]
+    lent = data.versions.loc[data.versions["borrowed"] & (data.versions["maxima_from"] != "")]
     lines = [
         labels.text("check.maxima.borrowed", lang, years=runs(years["year"].tolist()), framework=lender)
         for lender, years in lent.groupby("maxima_from", sort=False)
@@ -185,10 +185,10 @@ def _bounds(low: float, high: float, lang: str) -> str:
     return f"{labels.number(low, 2, lang)}–{labels.number(high, 2, lang)}" if low < high else labels.MISSING
 
 
-def _undated(found: Summary, lang: str) -> str:
+def _undated(data: Summary, lang: str) -> str:
     lines = [
         labels.text("check.undated.row", lang, file=row.file, rows=row.rows, numbers=runs(row.numbers))
-        for row in each(found.undated)
+        for row in each(data.undated)
     ]
     return "\n".join(
         [labels.text("check.undated.title", lang), *(lines or [labels.text("check.none", lang)])]

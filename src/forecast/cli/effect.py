@@ -32,12 +32,12 @@ def shown(
     click.echo(labels.text("effect.working", lang), err=True)
     count = 2 if len(proposal.after.frames["scores"]) > MANY else 1
     day = as_of or today()
-    found = effect(proposal, area=area, as_of=day, target_year=target_year, each=like_map(Local(count)))
-    if found is None:
+    change = effect(proposal, area=area, as_of=day, target_year=target_year, each=like_map(Local(count)))
+    if change is None:
         return labels.text("effect.unused", lang, file=proposal.table.file)
-    facts = {"area": found.spec.area, "year": found.spec.target_year, "as_of": found.spec.as_of}
-    head = labels.text("effect.title" if found.moves else "effect.nothing", lang, **facts)
-    if not found.moves:
+    facts = {"area": change.spec.area, "year": change.spec.target_year, "as_of": change.spec.as_of}
+    head = labels.text("effect.title" if change.moves else "effect.nothing", lang, **facts)
+    if not change.moves:
         return head
     rows = [
         [
@@ -46,7 +46,7 @@ def shown(
             *_range(row.after, row.after_lower, row.after_upper, decimals, lang),
             labels.signed(row.after - row.before, decimals, lang),
         ]
-        for row in each(found.table)
+        for row in each(change.table)
         for decimals in [0 if row.component == RANK else 2]
     ]
     names = ("component", "before", "before_range", "after", "after_range", "move")

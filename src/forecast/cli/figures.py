@@ -29,11 +29,15 @@ def result_of(run: str, reports_dir: Path, spec: RunSpec) -> Result:
         result = Result.read(folder)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SpecError("cli.figures.unreadable", {"folder": str(folder)}) from error
-    told = {"index_code": result.spec.index_code, "area": result.spec.area, "year": result.spec.target_year}
+    answered = {
+        "index_code": result.spec.index_code,
+        "area": result.spec.area,
+        "year": result.spec.target_year,
+    }
     wanted = {"index_code": spec.index_code, "area": spec.area, "year": spec.target_year}
-    if told != wanted:
-        found = f"{told['index_code']}, {told['area']}, {told['year']}"
-        raise SpecError("cli.figures.other", {"folder": str(folder), "found": found})
+    if answered != wanted:
+        other = f"{answered['index_code']}, {answered['area']}, {answered['year']}"
+        raise SpecError("cli.figures.other", {"folder": str(folder), "found": other})
     return result
 
 

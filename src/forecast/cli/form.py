@@ -60,10 +60,10 @@ def form(
     if not names:
         raise SpecError("cli.form.nobody", {"framework": framework.name})
     forms = [prepare(known, framework, name, spec, model) for name in names]
-    made = {out / each.file_name: content(each) for each in forms}
+    made = {out / empty.file_name: content(empty) for empty in forms}
     _write(made, out)
-    for path, each in zip(made, forms, strict=True):
-        facts = {"path": str(path), "department": each.key.department, "components": len(each.items)}
+    for path, empty in zip(made, forms, strict=True):
+        facts = {"path": str(path), "department": empty.key.department, "components": len(empty.items)}
         click.echo(labels.text("cli.form.made", lang, **facts))
     return EXIT_GOOD
 

@@ -97,15 +97,15 @@ def bring_in(
 
 def summary(plan: framework_rows.FrameworkImport, lang: str) -> str:
     """Write what was read, what is proposed and what changes."""
-    found, request = plan.annex, plan.request
+    annex, request = plan.annex, plan.request
     years = f"{plan.rows[0]['first_year']}–{plan.rows[0]['last_year']}" if plan.rows else labels.MISSING
-    facts = {"file": found.grid.file, "framework": request.framework, "years": years}
+    facts = {"file": annex.grid.file, "framework": request.framework, "years": years}
     parts = [
         labels.text("annex.title", lang, **facts),
         _domains(plan, lang),
         _sources(plan, lang),
         _rules(plan, lang),
-        "\n".join(remark.text(lang) for remark in found.remarks),
+        "\n".join(remark.text(lang) for remark in annex.remarks),
         _changes(plan, lang),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -118,7 +118,7 @@ def shown(frameworks: framework_table.FrameworkTable, name: str, lang: str) -> s
     name = name or max(frameworks.rows.values(), key=lambda row: int(row["first_year"]))["framework"]
     rows = frameworks.of(name)
     lines = [_line(row, depth, lang) for row, depth in _tree(rows, "", 0)]
-    headers = [_column(each, lang) for each in ("code", "max", "source", "responsible", "rule", "name")]
+    headers = [_column(column, lang) for column in ("code", "max", "source", "responsible", "rule", "name")]
     sides: list[Side] = ["left", "right"]
     head = labels.text("annex.show.title", lang, framework=name, **_span(rows))
     below = "" if any(map(is_criterion, rows)) else "\n\n" + labels.text("annex.show.none", lang)
@@ -132,9 +132,9 @@ def _span(rows: dict[str, Row]) -> dict[str, str]:
 
 def _tree(rows: dict[str, Row], parent: str, depth: int) -> list[tuple[Row, int]]:
     """Rows below a parent, each before its own children; parts, which cut across, come last."""
-    own = [row for row in rows.values() if row["parent"] == parent]
-    own.sort(key=lambda row: row["component"].startswith(PART_PREFIX))
-    return [pair for row in own for pair in ((row, depth), *_tree(rows, row["component"], depth + 1))]
+    children = [row for row in rows.values() if row["parent"] == parent]
+    children.sort(key=lambda row: row["component"].startswith(PART_PREFIX))
+    return [pair for row in children for pair in ((row, depth), *_tree(rows, row["component"], depth + 1))]
 
 
 def _line(row: Row, depth: int, lang: str) -> list[str]:
@@ -152,22 +152,24 @@ def _line(row: Row, depth: int, lang: str) -> list[str]:
 
 
 def _domains(plan: framework_rows.FrameworkImport, lang: str) -> str:
-    found = plan.annex
+    annex = plan.annex
     rows = []
-    for domain in found.below(()):
-        criteria = [item for item in found.items if item.path[:1] == domain.path]
+    for domain in annex.below(()):
+        criteria = [item for item in annex.items if item.path[:1] == domain.path]
         depths = [len(item.path) for item in criteria]
         known = plan.known.get(domain.code)
         status = labels.text(f"annex.status.{known['max_status']}", lang) if known else ""
-        beside = f"{_points(known['max_score'], lang)} ({status})" if known else labels.MISSING
+        in_table = f"{_points(known['max_score'], lang)} ({status})" if known else labels.MISSING
         counts = [str(depths.count(2)), str(depths.count(3))]
-        rows.append([domain.code, *counts, _points(domain.maximum, lang), beside, domain.name])
-    depths = [len(item.path) for item in found.items]
-    whole = sum(domain.maximum for domain in found.below(()))
+        rows.append([domain.code, *counts, _points(domain.maximum, lang), in_table, domain.name])
+    depths = [len(item.path) for item in annex.items]
+    whole = sum(domain.maximum for domain in annex.below(()))
     counts = [str(depths.count(2)), str(depths.count(3))]
     total = labels.text("annex.total_name", lang)
     rows.append([TOTAL, *counts, _points(whole, lang), _known(plan, TOTAL, lang), total])
-    headers = [_column(each, lang) for each in ("code", "criteria", "subcriteria", "max", "known", "name")]
+    headers = [
+        _column(column, lang) for column in ("code", "criteria", "subcriteria", "max", "known", "name")
+    ]
     return table(headers, rows, ["left", "right", "right", "right", "right"])
 
 
@@ -177,7 +179,7 @@ def _sources(plan: framework_rows.FrameworkImport, lang: str) -> str:
         for source, points in plan.sources.items()
     ]
     return table(
-        [_column(each, lang) for each in ("source", "sum", "known")], rows, ["left", "right", "right"]
+        [_column(column, lang) for column in ("source", "sum", "known")], rows, ["left", "right", "right"]
     )
 
 
@@ -189,24 +191,26 @@ def _rules(plan: framework_rows.FrameworkImport, lang: str) -> str:
     if plan.proposed:
         lines.append(labels.text("annex.proposed", lang, count=len(plan.proposed)))
         rows = [[item.code, item.scoring.rule, item.name] for item in plan.proposed]
-        lines.append(table([_column(each, lang) for each in ("code", "rule", "name")], rows))
+        lines.append(table([_column(column, lang) for column in ("code", "rule", "name")], rows))
     return "\n".join(lines)
 
 
 def _changes(plan: framework_rows.FrameworkImport, lang: str) -> str:
     """Count rows that are new, list every other change."""
-    new = [each for each in plan.changes if not each.column and each.after]
-    gone = [each for each in plan.changes if not each.column and not each.after]
-    rest = [each for each in plan.changes if each.column]
+    new = [change for change in plan.changes if not change.column and change.after]
+    gone = [change for change in plan.changes if not change.column and not change.after]
+    rest = [change for change in plan.changes if change.column]
     lines = [labels.text("annex.changes", lang, new=len(new), gone=len(gone), changed=len(rest))]
     known = any(map(is_criterion, plan.known))
-    lines += [_told("added", each, lang) for each in new if known or not is_criterion(each.component)]
-    lines += [_told("removed", each, lang) for each in gone]
-    lines += [_told("became", each, lang) for each in rest]
+    lines += [
+        _change_line("added", change, lang) for change in new if known or not is_criterion(change.component)
+    ]
+    lines += [_change_line("removed", change, lang) for change in gone]
+    lines += [_change_line("became", change, lang) for change in rest]
     return "\n".join(lines)
 
 
-def _told(how: str, change: Change, lang: str) -> str:
+def _change_line(how: str, change: Change, lang: str) -> str:
     column = change.column or "max_score"
     before, after = (_cell(column, text, lang) for text in (change.before, change.after))
     facts = {"component": change.component, "before": before, "after": after}

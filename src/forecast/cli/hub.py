@@ -118,10 +118,10 @@ def ensemble(
     if not MODEL.fullmatch(name):
         raise DataError([Problem("--name", None, "", name, "hub.expect.model_name")])
     needed(round or None, "--round", "hub ensemble")
-    chosen = [each for each in _chosen(opened, round, model) if each.model != name]
-    shares = _weights(weights, {each.model for each in chosen})
+    chosen = [submission for submission in _chosen(opened, round, model) if submission.model != name]
+    shares = _weights(weights, {submission.model for submission in chosen})
     for round_name in round:
-        parts = [each for each in chosen if each.round_name == round_name]
+        parts = [submission for submission in chosen if submission.round_name == round_name]
         asked = opened.round_of(round_name)
         if not parts or asked is None:
             raise SpecError("hub.no_models", {"round": round_name})
@@ -136,15 +136,13 @@ def ensemble(
                 replace_file(place, tables.write_csv(frame.replace({"": None})))
         problems, _frame = checks.check(tables.read(place, place.name), round_name, asked, place.name)
         facts = {"method": labels.text(f"hub.method.{method or 'mean'}", lang), "path": place}
-        facts |= {"count": len({each.model for each in parts}), "rows": len(frame)}
+        facts |= {"count": len({submission.model for submission in parts}), "rows": len(frame)}
         click.echo(labels.text("hub.combined", lang, **facts))
         if left:
             click.echo(labels.text("hub.left_out", lang, kinds=left), err=True)
-        more = [
-            each for each in problems if each.expected_key != "hub.expect.output_type"
-        ]  # what was left out
-        for problem in more:
-            click.echo(f"  {problem.text(lang)}", err=True)
+        for problem in problems:
+            if problem.expected_key != "hub.expect.output_type":  # what was left out
+                click.echo(f"  {problem.text(lang)}", err=True)
 
 
 def score(
@@ -169,17 +167,17 @@ def score(
         if column not in opened.task_ids:
             refuse_unknown("--by", column, opened.task_ids)
     chosen = _chosen(opened, round, model)
-    if baseline is not None and baseline not in {each.model for each in chosen}:
-        refuse_unknown("--baseline", baseline, sorted({each.model for each in chosen}))
+    if baseline is not None and baseline not in {submission.model for submission in chosen}:
+        refuse_unknown("--baseline", baseline, sorted({submission.model for submission in chosen}))
     frame, unknown = scoring.scores(chosen, opened, came.read(opened, file=observed, target=target))
     if unknown:
         click.echo(labels.text("hub.unknown", lang, count=unknown), err=True)
     if frame.empty:
         raise SpecError("hub.nothing_to_score")
     means = scoring.summary(frame, by=by, baseline=baseline)
-    for path, found in ((rows, frame), (out, means)):
+    for path, result in ((rows, frame), (out, means)):
         if path is not None:
-            _write(path, tables.write_csv(found))
+            _write(path, tables.write_csv(result))
             click.echo(labels.text("hub.written", lang, path=path))
     for kind, part in means.groupby("output_type", sort=False):
         click.echo(f"\n{kind}\n{_shown(part.drop(columns='output_type'), lang)}")
@@ -217,12 +215,12 @@ def _chosen(opened: Hub, rounds: Sequence[str], models: Sequence[str]) -> list[S
     from forecast.hub.validate import sound
 
     _known_rounds(rounds, opened)
-    found = sound(opened, rounds=rounds)
-    names = sorted({each.model for each in found})
+    every = sound(opened, rounds=rounds)
+    names = sorted({submission.model for submission in every})
     for name in models:
         if name not in names:
             refuse_unknown("--model", name, names)
-    chosen = [each for each in found if not models or each.model in models]
+    chosen = [submission for submission in every if not models or submission.model in models]
     if not chosen:
         raise SpecError("hub.no_models", {"round": ", ".join(rounds) or "–"})
     return chosen
@@ -240,13 +238,13 @@ def _weights(path: Path | None, models: set[str]) -> Mapping[str, float]:
         return dict.fromkeys(models, 1.0)
     from forecast.hub import tables
 
-    told = tables.read(path, path.name)
+    rows = tables.read(path, path.name)
     problems = [
-        Problem(path.name, 1, c, "", "expect.column") for c in ("model_id", "weight") if c not in told
+        Problem(path.name, 1, c, "", "expect.column") for c in ("model_id", "weight") if c not in rows
     ]
     if problems:
         raise DataError(problems)
-    weights = dict(zip(told["model_id"].astype(str), tables.numbers(told["weight"]).tolist(), strict=True))
+    weights = dict(zip(rows["model_id"].astype(str), tables.numbers(rows["weight"]).tolist(), strict=True))
     for row, (name, weight) in enumerate(weights.items(), start=tables.HEAD):
         if not weight > 0:
             problems.append(Problem(path.name, row, "weight", name, "hub.expect.weight"))

@@ -110,8 +110,8 @@ def option(name: str, *more: str, **settings: Any) -> Parameter:
     """Give an option, whose help is ``cli.<verb>.<option>``, or ``cli.option.<option>`` as in other verbs."""
 
     def make(verb: str, lang: str) -> click.Option:
-        own = f"cli.{verb}.{name.replace('-', '_')}"
-        says = text(own if own in catalogue() else f"cli.option.{name.replace('-', '_')}", lang)
+        key = f"cli.{verb}.{name.replace('-', '_')}"
+        says = text(key if key in catalogue() else f"cli.option.{name.replace('-', '_')}", lang)
         return LocalOption([*more, f"--{name}"], help=says, **{**_shared().get(name, {}), **settings})
 
     return make
@@ -303,7 +303,7 @@ def refuse_language(found: str) -> NoReturn:
     refuse_unknown("--lang", found, LANGUAGES)
 
 
-def told(error: click.ClickException, lang: str) -> str:
+def refusal_text(error: click.ClickException, lang: str) -> str:
     """Write click's refusal in the language, with the way to the help."""
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         return error.format_message()

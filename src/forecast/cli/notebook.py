@@ -38,12 +38,12 @@ class _Verb(Verb):
         if asked.get("action") != "run" or not isinstance(asked.get("name"), str):
             return
         given = asked.get("notebooks_dir")
-        found = notebooks.find(Path(given) if isinstance(given, str) else FOLDER, asked["name"])
-        rows = [described(parameter, self.lang) for parameter in found.parameters]
+        chosen = notebooks.find(Path(given) if isinstance(given, str) else FOLDER, asked["name"])
+        rows = [described(parameter, self.lang) for parameter in chosen.parameters]
         formatter.write_paragraph()
-        formatter.write_text(found.title(self.lang))
-        formatter.write_text(found.purpose(self.lang))
-        with formatter.section(labels.text("cli.notebook.parameters_of", self.lang, name=found.name)):
+        formatter.write_text(chosen.title(self.lang))
+        formatter.write_text(chosen.purpose(self.lang))
+        with formatter.section(labels.text("cli.notebook.parameters_of", self.lang, name=chosen.name)):
             formatter.write_dl(rows)
 
 
@@ -92,9 +92,9 @@ def listed(folder: Path, lang: str) -> str:
 
 def _block(folder: Path, name: str, lang: str) -> str:
     try:
-        found = notebooks.read(folder, name)
-        names = [parameter.name for parameter in found.parameters]
-        lines = [found.title(lang), found.purpose(lang), labels.text("notebook.takes", lang, names=names)]
+        one = notebooks.read(folder, name)
+        names = [parameter.name for parameter in one.parameters]
+        lines = [one.title(lang), one.purpose(lang), labels.text("notebook.takes", lang, names=names)]
     except RunError as error:
         lines = [error.text(lang)]
     return "\n".join([name, *(f"  {line}" for line in lines if line)])
@@ -107,8 +107,8 @@ def described(parameter: Parameter, lang: str) -> tuple[str, str]:
     if isinstance(parameter.default, bool):
         default = default.lower()
     key = "notebook.default" if default else "notebook.default_empty"
-    told = f"{notebooks.said(parameter.help, lang)}; " if parameter.help else ""
-    return f"{parameter.name} ({kind})", told + labels.text(key, lang, default=default)
+    purpose = f"{notebooks.said(parameter.help, lang)}; " if parameter.help else ""
+    return f"{parameter.name} ({kind})", purpose + labels.text(key, lang, default=default)
 
 
 def run(

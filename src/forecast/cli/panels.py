@@ -34,11 +34,11 @@ class YearsType(Type):
 
     def read(self, value: str, option: str) -> tuple[int, ...]:
         """Read the span; its ends are in it."""
-        found = re.fullmatch(r"(\d{1,4})(?::(\d{1,4}))?", value.strip(), flags=re.ASCII)
-        if not found:
+        span = re.fullmatch(r"(\d{1,4})(?::(\d{1,4}))?", value.strip(), flags=re.ASCII)
+        if not span:
             raise SpecError("spec.not_years", {"name": option, "found": value})
-        first = int(found[1])
-        last = int(found[2]) if found[2] else first
+        first = int(span[1])
+        last = int(span[2]) if span[2] else first
         if last < first:
             raise SpecError("spec.years_reversed", {"name": option, "found": value})
         return tuple(range(first, last + 1))
@@ -52,9 +52,9 @@ def read_panel(scores: Path, events: Path | None) -> tuple[Panel, list[Phrase]]:
     DataError
         With what is wrong in either file.
     """
-    found = foreign.read_file(scores)
+    rows = foreign.read_file(scores)
     breaks = () if events is None else load.read_breaks(events)
-    return doubts.panel_of(found, breaks=breaks, file=scores.name)
+    return doubts.panel_of(rows, breaks=breaks, file=scores.name)
 
 
 def read_covariates(

@@ -69,7 +69,7 @@ def predict(
         raise SpecError("cli.predict.picture", {"found": plot.name})
     if plot is None and (area or component):
         raise SpecError("cli.predict.no_picture")
-    panel, told = read_panel(scores, events)  # before the models, which take a second to import
+    panel, remarks = read_panel(scores, events)  # before the models, which take a second to import
     from forecast.answer import basis
     from forecast.model import engine
     from forecast.model.contract import horizon_of
@@ -77,12 +77,12 @@ def predict(
     asked, levels = engine.names(list(model) or None), engine.quantile_levels(level)
     horizon_of(target_year[0], panel.origin)  # refuses a year that is not ahead
     refuse_outside("--target-year", target_year[-1], panel.origin + 1, panel.origin + MOST_AHEAD)
-    shown = [] if plot is None else _cells(panel, area, component)
+    series = [] if plot is None else _cells(panel, area, component)
 
-    figures, more = read_covariates(covariates, panel, target_year[-1])
+    figures, of_covariates = read_covariates(covariates, panel, target_year[-1])
 
     fit = engine.fit_models(panel, target_year, figures)
-    for remark in [*told, *more]:
+    for remark in [*remarks, *of_covariates]:
         click.echo(remark.text(lang), err=True)
     _tell_refused(fit, asked, lang, chosen=bool(model))
     for remark in basis.left_out(fit, asked, target_year[-1]):
@@ -90,7 +90,7 @@ def predict(
     count = _Count(engine.tables(fit, target_year, levels, asked))
     write_table(count, out)
     if plot is not None:
-        _draw(fit, shown, target_year, plot, lang)
+        _draw(fit, series, target_year, plot, lang)
     if covariates is not None:
         _tell_effects(fit, lang)
     if summary:

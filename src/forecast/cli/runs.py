@@ -15,8 +15,7 @@ from forecast.cli.local import WholeType, action, argument, option, verb
 from forecast.cli.plain import headed
 from forecast.runs import site
 from forecast.runs.manifest import Manifest
-from forecast.runs.prune import prune
-from forecast.runs.store import Entry, Store
+from forecast.runs.store import Entry, Store, prune
 
 MOST_KEPT: Final = 100_000
 _INPUTS: Final = ("data", "notebooks", "code", "versions")
@@ -84,14 +83,16 @@ def shown(store: Store, run_id: str, lang: str) -> str:
     if run_id == "latest":
         newest = store.latest()
         run_id = newest.run_id if newest else run_id
-    found = [entry for entry in entries if entry.run_id == run_id]
-    if not found:
+    matching = [entry for entry in entries if entry.run_id == run_id]
+    if not matching:
         raise SpecError("cli.runs.unknown", {"run_id": run_id, "folder": str(store.root)})
-    told = [
+    records = [
         entry.manifest.as_json() if entry.manifest else labels.text("runs.state.damaged", lang)
-        for entry in found
+        for entry in matching
     ]
-    return "\n".join(f"{entry.folder}\n{text.rstrip()}" for entry, text in zip(found, told, strict=True))
+    return "\n".join(
+        f"{entry.folder}\n{text.rstrip()}" for entry, text in zip(matching, records, strict=True)
+    )
 
 
 def retry(store: Store, run_id: str | None, folders: Mapping[str, Path], lang: str) -> None:
@@ -122,21 +123,21 @@ def _failed(store: Store, run_id: str | None) -> Manifest:
     if store.root.is_dir():
         with store.opened():  # a run that was killed is put among the failed ones
             pass
-    there, facts = store.failed(), {"folder": str(store.root)}
-    if not there and run_id is None:
+    failed, facts = store.failed(), {"folder": str(store.root)}
+    if not failed and run_id is None:
         raise SpecError("cli.runs.none_failed", facts)
-    if run_id is None and len(there) > 1:
-        names = [entry.run_id for entry in there]
-        raise SpecError("cli.runs.which", {**facts, "count": len(there), "names": names})
-    found = next((entry for entry in there if run_id in {None, entry.run_id}), None)
-    if found is None:
+    if run_id is None and len(failed) > 1:
+        names = [entry.run_id for entry in failed]
+        raise SpecError("cli.runs.which", {**facts, "count": len(failed), "names": names})
+    chosen = next((entry for entry in failed if run_id in {None, entry.run_id}), None)
+    if chosen is None:
         published = any(entry.run_id == run_id for entry in store.published())
         raise SpecError(
             "cli.runs.not_failed" if published else "cli.runs.unknown", {**facts, "run_id": run_id}
         )
-    if found.manifest is None:
-        raise SpecError("cli.runs.no_record", {**facts, "run_id": found.run_id})
-    return found.manifest
+    if chosen.manifest is None:
+        raise SpecError("cli.runs.no_record", {**facts, "run_id": chosen.run_id})
+    return chosen.manifest
 
 
 def pruned(store: Store, keep: int | None, lang: str, *, damaged: bool = False) -> str:

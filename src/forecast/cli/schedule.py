@@ -108,7 +108,7 @@ def install(root: Path, plan: Plan, *, system: str | None, write_only: Path | No
         root.mkdir(parents=True, exist_ok=True)
     replace_file(root / unattended.PLAN, plan.as_json())
     installed = systems.install(name, job, write_only=write_only)
-    click.echo(_told(installed, plan))
+    click.echo(_outcome(installed, plan))
     return EXIT_GOOD if installed.done or write_only else EXIT_WRITE
 
 
@@ -189,7 +189,7 @@ def _post(mail_to: str | None, mail_from: str | None, smtp: str | None, *, insec
     return None
 
 
-def _told(installed: systems.Installed, plan: Plan) -> str:
+def _outcome(installed: systems.Installed, plan: Plan) -> str:
     lang, facts = plan.lang, {"system": installed.system, "every": plan.when, "until": plan.until}
     lines = [labels.text("cli.schedule.written", lang, path=path) for path in installed.files]
     if installed.refusal is not None:

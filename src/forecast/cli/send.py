@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     "insecure reports-dir",
 )
 def send(
-    *, to_file: Path, dry_run: bool, out: Path | None, reports_dir: Path, lang: str, **wished: Any
+    *, to_file: Path, dry_run: bool, out: Path | None, reports_dir: Path, lang: str, **wishes: Any
 ) -> int:
     """Send, or with --dry-run write the letters into a folder."""
     from forecast.sending import recipients
@@ -38,25 +38,25 @@ def send(
 
     if out is not None and not dry_run:
         raise SpecError("send.out_alone")
-    for name, values in (("--run", (wished["run"],)), ("--only", wished["only"])):
+    for name, values in (("--run", (wishes["run"],)), ("--only", wishes["only"])):
         if not all(value.strip() for value in values):
             raise SpecError("spec.empty", {"name": name})
-    days = wished["stale_days"]
+    days = wishes["stale_days"]
     if days is not None:
         refuse_outside("--stale-days", days, 0, MOST_DAYS)
-    wish = sending.Wish(**wished)
+    wish = sending.Wish(**wishes)
     readers = recipients.read(to_file)
     if dry_run:
         outcome, paths = sending.rehearse(reports_dir, readers, wish, today=today(), out=out)
-        for told in outcome.told:
-            click.echo(said(told, lang))
+        for letter in outcome.told:
+            click.echo(sentence(letter, lang))
         click.echo(labels.text("send.rehearsed", lang, count=len(paths), folder=paths[0].parent))
         if len(paths) < len(outcome.told):
             click.echo(labels.text("send.not_written", lang, count=len(outcome.told) - len(paths)))
         _noted(outcome, lang)
         return EXIT_GOOD
 
-    outcome = sending.send(reports_dir, readers, wish, today=today(), tell=lambda told: _tell(told, lang))
+    outcome = sending.send(reports_dir, readers, wish, today=today(), tell=lambda letter: _tell(letter, lang))
     _noted(outcome, lang)
     if outcome.trouble is not None:
         click.echo(outcome.trouble.text(lang), err=True)
@@ -65,13 +65,13 @@ def send(
     return outcome.exit_code
 
 
-def said(told: Told, lang: str) -> str:
+def sentence(letter: Told, lang: str) -> str:
     """Say what became of one letter."""
-    return labels.text(f"send.state.{told.state}", lang, to=told.to, at=told.at, why=told.why or "")
+    return labels.text(f"send.state.{letter.state}", lang, to=letter.to, at=letter.at, why=letter.why or "")
 
 
-def _tell(told: Told, lang: str) -> None:
-    click.echo(said(told, lang), err=told.state not in {"sent", "already"})
+def _tell(letter: Told, lang: str) -> None:
+    click.echo(sentence(letter, lang), err=letter.state not in {"sent", "already"})
 
 
 def _noted(outcome: Outcome, lang: str) -> None:

@@ -65,19 +65,19 @@ def _compared(result: Result, last: pd.DataFrame) -> pd.DataFrame:
 
 
 def page(
-    told: pd.DataFrame, last: pd.DataFrame, compared: pd.DataFrame | None, spec: RunSpec, lang: str
+    states: pd.DataFrame, last: pd.DataFrame, compared: pd.DataFrame | None, spec: RunSpec, lang: str
 ) -> str:
     """Write the status as plain text."""
     facts = {"year": spec.target_year, "as_of": spec.as_of, "deadline": deadline(spec.target_year)}
     head = labels.text("status.title", lang, area=spec.area, **facts)
-    if told.empty:
+    if states.empty:
         return f"{head}\n{labels.text('status.nobody', lang)}"
     columns = ("department", "state", "received_on", "days_late", "components", "earlier", "form_version")
     versions = dict(zip(last["department"], last["form_version"], strict=True))
-    rows = [_row(row, str(versions.get(row.department, "")), lang) for row in each(told)]
+    rows = [_row(row, str(versions.get(row.department, "")), lang) for row in each(states)]
     parts = [head, headed(columns, rows, lang, ["left", "left", "left", "right", "right", "right"])]
-    counts = {state: int((told["state"] == state).sum()) for state in ("sent", "late", "missing")}
-    parts.append(labels.text("status.counts", lang, all=len(told), **counts))
+    counts = {state: int((states["state"] == state).sum()) for state in ("sent", "late", "missing")}
+    parts.append(labels.text("status.counts", lang, all=len(states), **counts))
     if compared is not None:
         parts.append(_disagreeing(compared, lang))
     return "\n\n".join(parts)

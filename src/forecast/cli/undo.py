@@ -46,20 +46,20 @@ def undo(*, entry_id: str, as_list: bool, data_dir: Path, by: str, yes: bool, la
     return EXIT_GOOD
 
 
-def page(every: tuple[append.Listed, ...], lang: str) -> str:
+def page(additions: tuple[append.Listed, ...], lang: str) -> str:
     """Write the additions as a table, the latest first."""
-    if not every:
+    if not additions:
         return labels.text("additions.no_additions", lang)
     names = ("id", "when", "who", "what", "rows", "state")
     rows = [
         [
-            each.entry.entry_id,
-            each.entry.when,
-            each.entry.who,
-            f"{each.entry.action}: {each.entry.what}",
-            str(len(each.entry.rows)),
-            labels.text(f"additions.state.{'undone' if each.undone_by else each.state}", lang),
+            addition.entry.entry_id,
+            addition.entry.when,
+            addition.entry.who,
+            f"{addition.entry.action}: {addition.entry.what}",
+            str(len(addition.entry.rows)),
+            labels.text(f"additions.state.{'undone' if addition.undone_by else addition.state}", lang),
         ]
-        for each in every
+        for addition in additions
     ]
     return headed(names, rows, lang, ["left", "left", "left", "left", "right"])

@@ -85,8 +85,8 @@ def _with(
         if value is None:
             raise SpecError("verify.odd_with", {"file": path.name, "option": f"--{name}"})
     origin = province_table.Origin(published_on=given["published"], source=given["source"])
-    told = {"sheet": given["sheet"], "columns": given["column"], "unit": given["unit"] or ""}
-    proposal = province_table.table(data_dir, path, index_code, year or 0, origin, **told)
+    reading = {"sheet": given["sheet"], "columns": given["column"], "unit": given["unit"] or ""}
+    proposal = province_table.table(data_dir, path, index_code, year or 0, origin, **reading)
     if proposal.doubts and not given["insist"]:
         raise DataError(proposal.refusal())
     return proposal.after

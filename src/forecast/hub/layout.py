@@ -16,7 +16,6 @@ from forecast.base.incoming import refused
 from forecast.hub import schema
 from forecast.hub.tables import spelled_number
 
-OUTPUT_TYPES: Final = ("mean", "median", "quantile", "cdf", "pmf", "sample")
 POINTS: Final = ("mean", "median")  # without output_type_id
 OUTPUT_COLUMNS: Final = ("output_type", "output_type_id", "value")
 FORMATS: Final = ("csv", "parquet")

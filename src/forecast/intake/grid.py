@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
-from forecast.base.errors import Problem
+from forecast.base.errors import DataError, Problem
 from forecast.base.labels import Phrase
 from forecast.base.spelling import clean, letters_of, spans
 
@@ -140,6 +140,16 @@ class Grid:
         if columns:
             told.append(Phrase("imports.hidden_columns", {"columns": list(map(letters_of, columns))}))
         return told
+
+    def refusal(self, problems: Iterable[Problem]) -> DataError:
+        """Refuse the sheet; what it does not show is told beside, as it may be the reason.
+
+        Of rows that go on beyond the heading nothing else is told, as whatever else is wrong follows from it.
+        """
+        every = list(problems)
+        cut = [problem for problem in every if problem.expected_key == "imports.beyond_heading"]
+        hidden = [self.whole_problem(phrase.key, **phrase.facts) for phrase in self.hidden()]
+        return DataError(folded(in_order(cut or [*every, *hidden])))
 
     def misfits(self, head: Iterable[int], first: int) -> list[Problem]:
         """Report what the heading does not cover: cells cut at decimal commas, columns that are not read."""

@@ -49,11 +49,11 @@ def of_page(
     said: Iterable[str] = (),
 ) -> list[str]:
     """List what forbids publishing one page: see `html_check`, and how many tables and figures it shows."""
-    found = html_check.read(page)
-    wrong = html_check.problems(page, lang=lang, figures=figures, private=private, said=said, found=found)
+    parsed = html_check.read(page)
+    wrong = html_check.problems(page, lang=lang, figures=figures, private=private, said=said, found=parsed)
     for name, least, seen in (
-        ("tables", tables, found.tables),
-        ("figures", kind.figures, found.figures),
+        ("tables", tables, parsed.tables),
+        ("figures", kind.figures, parsed.figures),
     ):
         if seen < least:
             wrong.append(f"shows {seen} {name}, at least {least} expected")
@@ -71,13 +71,13 @@ def figures_to_show(result: Result, kind: Kind, component: str, lang: str) -> li
     The first page shows the total and each domain, a domain's page that domain; the scorecard's page what
     each domain loses, the departments' page what comes of each forecast sent; others are free.
     """
-    more = {
+    columns = {
         "scorecard": reading.lost(result, "domain")["lost"],
         "departments": result.departments["combined_median"].dropna(),
     }
-    if kind.stem in more:
+    if kind.stem in columns:
         decimals = 1 if kind.stem == "scorecard" else 2
-        return [labels.number(value, decimals, lang) for value in more[kind.stem]]
+        return [labels.number(value, decimals, lang) for value in columns[kind.stem]]
     if kind.each:
         about = [component]
     elif kind.stem == FRONT_PAGE:
@@ -106,17 +106,17 @@ def _words(cell: str) -> Iterator[str]:
             return
 
 
-def _texts(told: object) -> Iterator[str]:
-    if isinstance(told, str):
-        yield reading.own_words(told)
-    elif isinstance(told, dict | list):
-        for part in told.values() if isinstance(told, dict) else told:
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield reading.own_words(value)
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
             yield from _texts(part)
 
 
 def _check(name: str, wrong: Iterable[str]) -> Check:
-    found = list(wrong)
-    return Check(name, not found, "; ".join(found[:5]))
+    problems = list(wrong)
+    return Check(name, not problems, "; ".join(problems[:5]))
 
 
 def _missing_domains(result: Result) -> list[str]:

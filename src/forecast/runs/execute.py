@@ -234,12 +234,14 @@ def _failure(watch: Watch, error: Exception) -> RunError:
     facts: dict[str, Any] = {"notebook": watch.name}
     if isinstance(error, PapermillExecutionError):
         watch.place = error.cell_index
-    key, more = _reason(watch, error)
+    key, details = _reason(watch, error)
     place = _place(watch)
     if place is None:
-        return RunError("run.notebook", {**facts, "reason": labels.Phrase(key, more)})
+        return RunError("run.notebook", {**facts, "reason": labels.Phrase(key, details)})
     number, line = place
-    return RunError("run.cell", {**facts, "cell": number, "line": line, "reason": labels.Phrase(key, more)})
+    return RunError(
+        "run.cell", {**facts, "cell": number, "line": line, "reason": labels.Phrase(key, details)}
+    )
 
 
 def _reason(watch: Watch, error: Exception) -> tuple[str, dict[str, Any]]:
@@ -249,24 +251,24 @@ def _reason(watch: Watch, error: Exception) -> tuple[str, dict[str, Any]]:
         return "run.stopped", {}
     match error:
         case PapermillExecutionError():
-            found = ("run.cell_raised", {"error": shown(_told(error), 300)})
+            reason = ("run.cell_raised", {"error": shown(_first_line(error), 300)})
         case CellTimeoutError():
-            found = ("run.cell_timeout", {"seconds": str(watch.limits.cell_seconds)})
+            reason = ("run.cell_timeout", {"seconds": str(watch.limits.cell_seconds)})
         case DeadKernelError():
-            found = ("run.kernel_died", {"code": str(getattr(watch.process, "returncode", "?"))})
+            reason = ("run.kernel_died", {"code": str(getattr(watch.process, "returncode", "?"))})
         case _StartError():
-            found = ("run.kernel_start", {"attempts": str(_START_ATTEMPTS), "error": shown(str(error), 300)})
+            reason = ("run.kernel_start", {"attempts": str(_START_ATTEMPTS), "error": shown(str(error), 300)})
         case _:
-            found = ("run.unexpected", dict(unexpected(error).facts))
-    return found
+            reason = ("run.unexpected", dict(unexpected(error).facts))
+    return reason
 
 
-def _told(error: PapermillExecutionError) -> str:
+def _first_line(error: PapermillExecutionError) -> str:
     """First line of what a cell raised; what the desk refuses stands there in the notebook's language."""
     lines: list[str] = list(error.traceback or ())
     by_desk = len(lines) == 1 and lines[0].startswith(f"{error.ename}: ")
-    told = lines[0] if by_desk else f"{error.ename}: {error.evalue}"
-    return str(told).partition("\n")[0]
+    line = lines[0] if by_desk else f"{error.ename}: {error.evalue}"
+    return str(line).partition("\n")[0]
 
 
 def _place(watch: Watch) -> tuple[int, str] | None:
@@ -285,10 +287,12 @@ def _refuse_swallowed(notebook: NotebookNode, watch: Watch) -> None:
     for place, cell in enumerate(notebook.cells):
         if cell.cell_type != "code" or not cell.source.strip():
             continue
-        found = next((output for output in cell.outputs if _tells_of_error(output)), None)
-        if found is not None:
+        swallowed = next((output for output in cell.outputs if _tells_of_error(output)), None)
+        if swallowed is not None:
             watch.place = place
-            raise _swallowed(watch, "run.exited" if found.get("ename") == "SystemExit" else "run.swallowed")
+            raise _swallowed(
+                watch, "run.exited" if swallowed.get("ename") == "SystemExit" else "run.swallowed"
+            )
         if cell.execution_count is None:
             watch.place = place
             raise _swallowed(watch, "run.not_run")

@@ -114,8 +114,8 @@ def _hold(folder: Path, draw: str) -> None:
 def _poll(pid: int, running: set[int]) -> int | None:
     if pid not in running:
         return -signal.SIGKILL
-    found, status = os.waitpid(pid, os.WNOHANG)
-    if found == 0:
+    ended, status = os.waitpid(pid, os.WNOHANG)
+    if ended == 0:
         return None
     running.discard(pid)
     return os.waitstatus_to_exitcode(status)

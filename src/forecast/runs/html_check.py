@@ -123,8 +123,8 @@ def like_traces(texts: Iterable[str]) -> list[str]:
     >>> like_traces(["import os", "đúng hạn"])
     ['import os']
     """
-    found = {text for text in texts if any(pattern.search(text) for pattern in _SOMEWHERE)}
-    return sorted(found, key=lambda text: (-len(text), text))
+    alike = {text for text in texts if any(pattern.search(text) for pattern in _SOMEWHERE)}
+    return sorted(alike, key=lambda text: (-len(text), text))
 
 
 def _without(text: str, said: Iterable[str]) -> str:
@@ -187,7 +187,6 @@ class _Reader(HTMLParser):
         self.open: list[str] = []
         self.parts: list[str] = []
         self.css: list[str] = []
-        self.pictures: list[tuple[str, bool]] = []
 
     def reading(self) -> Reading:
         """Give what was found after the whole page was fed."""
@@ -253,22 +252,22 @@ def _reaches(tag: str, values: Mapping[str, str]) -> Iterator[str]:
     if tag == "meta" and values.get("http-equiv", "").lower() in {"refresh", "set-cookie"}:
         yield f"<meta http-equiv={values['http-equiv']}>"
     for name, value in values.items():
-        shown = f"{tag} {name}={value[:60]!r}"
+        place = f"{tag} {name}={value[:60]!r}"
         if name.startswith("on") and len(name) > 2:
-            yield shown
+            yield place
         elif name in ADDRESSES:
             clicked = tag in _CLICKED and name == "href"
             if not (_CLICKABLE.match(value) if clicked else _INSIDE.fullmatch(value)):
-                yield shown
+                yield place
         elif not name.startswith(("aria-", "data-")) and _css_reach(value):
-            yield shown
+            yield place
 
 
 def _css_reach(css: str) -> str:
     """Give the first part of a style that leads out of the page, or an empty text."""
     plain = _CSS_ESCAPE.sub(_unescaped, _CSS_COMMENT.sub("", css))
-    found = _CSS_REACH.search(plain)
-    return plain[found.start() : found.start() + 60] if found else ""
+    reach = _CSS_REACH.search(plain)
+    return plain[reach.start() : reach.start() + 60] if reach else ""
 
 
 def _unescaped(escape: re.Match[str]) -> str:

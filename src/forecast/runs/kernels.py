@@ -32,6 +32,7 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
+from forecast.base.workers.local import LIBRARIES, available
 from forecast.runs import pieces
 
 T = TypeVar("T")
@@ -69,13 +70,6 @@ del _bounded, _stream, _sys
 """
 
 
-def available() -> int:
-    """Give the number of processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def can_fork() -> bool:
     """Whether kernels may be forked: on Linux; macOS' system libraries do not stand it, Windows has none."""
     return sys.platform == "linux"
@@ -86,10 +80,9 @@ def environment(scratch: Path) -> dict[str, str]:
     startup = scratch / "ipython" / "profile_default" / "startup"
     startup.mkdir(parents=True, exist_ok=True)
     (startup / "shell.py").write_text(_SHELL + _BOUNDED, encoding="utf-8")
-    libraries = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")
     return {
         **os.environ,
-        **{f"{library}_NUM_THREADS": "1" for library in libraries},
+        **{f"{library}_NUM_THREADS": "1" for library in LIBRARIES},
         "IPYTHONDIR": str(scratch / "ipython"),
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "PYTHONHASHSEED": "0",

@@ -129,9 +129,9 @@ class Manifest:
 
     def as_json(self) -> str:
         """Write the record; what is volatile stands by itself."""
-        told = asdict(self)
-        volatile = {name: told.pop(name) for name in self.volatile}
-        whole = {"format": FORMAT, **told, "volatile": volatile}
+        values = asdict(self)
+        volatile = {name: values.pop(name) for name in self.volatile}
+        whole = {"format": FORMAT, **values, "volatile": volatile}
         return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
 
     def holds(self, folder: Path) -> bool:
@@ -156,21 +156,21 @@ class Manifest:
         ValueError
             If it is damaged or of another format.
         """
-        told = record_of(folder / FILE)
+        stored = record_of(folder / FILE)
         try:
-            if told.pop("format") != FORMAT:
+            if stored.pop("format") != FORMAT:
                 raise ValueError("another format")
-            flat = {**told, **told.pop("volatile")}
+            flat = {**stored, **stored.pop("volatile")}
             flat["inputs"] = Inputs(**flat["inputs"])
             flat["checks"] = tuple(Check(**check) for check in flat["checks"])
             flat["pages"] = tuple(flat["pages"])
             # Records of earlier versions have none.
             flat["traces"] = {name: Trace(**trace) for name, trace in flat.get("traces", {}).items()}
-            found = cls(**{field.name: flat[field.name] for field in fields(cls)})
-            _refuse_odd(found)
+            manifest = cls(**{field.name: flat[field.name] for field in fields(cls)})
+            _refuse_odd(manifest)
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"{folder / FILE}: {error!r}") from error
-        return found
+        return manifest
 
 
 def _refuse_odd(record: Manifest) -> None:
@@ -230,23 +230,23 @@ def code_hash() -> str:
 
 def versions() -> dict[str, str]:
     """Give the versions of Python and of the packages that figures and pages depend on."""
-    found = {"python": platform.python_version()}
+    by_package = {"python": platform.python_version()}
     for package in PACKAGES:
         try:
-            found[package] = metadata.version(package)
+            by_package[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
-            found[package] = ""
-    return found
+            by_package[package] = ""
+    return by_package
 
 
 @cache
 def made_with() -> dict[str, str]:
     """Name what must be alike in two processes whose runs are to have the same bytes."""
-    more = {"code": code_hash()[:12]}
+    others = {"code": code_hash()[:12]}
     for package in ("dask", "distributed"):
         with contextlib.suppress(metadata.PackageNotFoundError):
-            more[package] = metadata.version(package)
-    return versions() | more
+            others[package] = metadata.version(package)
+    return versions() | others
 
 
 def circumstances() -> dict[str, Any]:

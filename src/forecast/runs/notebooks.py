@@ -71,15 +71,15 @@ class Notebook:
 
     def title(self, lang: str) -> str:
         """Give the first heading, or the file's name."""
-        found = _TITLE.match(self._text())
-        return said(found[1], lang) if found else self.stem
+        heading = _TITLE.match(self._text())
+        return said(heading[1], lang) if heading else self.stem
 
     def purpose(self, lang: str) -> str:
         """Give the first sentence after the heading; an empty text if there is none."""
         rest = _TITLE.sub("", self._text(), count=1).strip()
         paragraph = " ".join(rest.partition("\n\n")[0].split())
-        found = _SENTENCE.match(paragraph)
-        return said(found[0] if found else paragraph, lang)
+        sentence = _SENTENCE.match(paragraph)
+        return said(sentence[0] if sentence else paragraph, lang)
 
     def _text(self) -> str:
         cells = (cell.source for cell in self.content.cells if cell.cell_type == "markdown")
@@ -114,8 +114,8 @@ def names(folder: Path) -> tuple[str, ...]:
     """
     if not folder.is_dir():
         raise SpecError("notebook.no_folder", {"folder": str(folder)})
-    found = (path.relative_to(folder).with_suffix("") for path in folder.rglob(f"*{SUFFIX}"))
-    seen = [path for path in found if not any(part.startswith(".") for part in path.parts)]
+    paths = (path.relative_to(folder).with_suffix("") for path in folder.rglob(f"*{SUFFIX}"))
+    seen = [path for path in paths if not any(part.startswith(".") for part in path.parts)]
     return tuple(path.as_posix() for path in sorted(seen, key=lambda path: (path.parent, path.name)))
 
 
@@ -131,16 +131,16 @@ def find(folder: Path, asked: str) -> Notebook:
     """
     known = names(folder)
     wanted = _plain(folder, asked)
-    found = [name for name in known if wanted in {name, name.rpartition("/")[2]}]
-    if len(found) > 1 and wanted not in found:
-        raise SpecError("notebook.several", {"name": asked, "names": found})
-    if not found:
+    matching = [name for name in known if wanted in {name, name.rpartition("/")[2]}]
+    if len(matching) > 1 and wanted not in matching:
+        raise SpecError("notebook.several", {"name": asked, "names": matching})
+    if not matching:
         short = {name.rpartition("/")[2]: name for name in known}
         near = next((stem for stem in short if wanted and wanted.casefold() in stem), "")
         near = near or nearest(wanted.rpartition("/")[2], short)
         facts = {"name": shown(asked), "near": near, "known": known, "folder": str(folder)}
         raise SpecError("notebook.unknown_near" if near else "notebook.unknown", facts)
-    return read(folder, wanted if wanted in found else found[0])
+    return read(folder, wanted if wanted in matching else matching[0])
 
 
 def read(folder: Path, name: str) -> Notebook:
@@ -191,9 +191,9 @@ def create(folder: Path, asked: str, *, below: Path | None = None, title: str = 
     wrong = _wrong_name(name)
     if not place.is_relative_to(folder.resolve()):
         wrong.append(labels.Phrase("notebook.outside", {"place": str(place), "folder": str(folder)}))
-    there = [other for other in names(folder) if other.rpartition("/")[2].casefold() == name.casefold()]
-    if there:
-        wrong.append(labels.Phrase("notebook.exists", {"name": there[0]}))
+    namesakes = [other for other in names(folder) if other.rpartition("/")[2].casefold() == name.casefold()]
+    if namesakes:
+        wrong.append(labels.Phrase("notebook.exists", {"name": namesakes[0]}))
     if wrong:
         raise SpecError("notebook.refused", {"problems": tuple(wrong)})
     path = place / f"{name}{SUFFIX}"

@@ -54,12 +54,12 @@ def chromium() -> str | None:
     SpecError
         If FORECAST_CHROMIUM names one that is not there.
     """
-    told = os.environ.get(VARIABLE, "")
-    if told:
-        found = shutil.which(told)
-        if found is None:
-            raise SpecError("paper.not_there", {"name": VARIABLE, "found": told})
-        return found
+    named = os.environ.get(VARIABLE, "")
+    if named:
+        path = shutil.which(named)
+        if path is None:
+            raise SpecError("paper.not_there", {"name": VARIABLE, "found": named})
+        return path
     places = (os.path.expandvars(place) for place in _PLACES)
     return next(filter(None, map(shutil.which, (*NAMES, *places))), None)
 
@@ -97,9 +97,9 @@ def pdf(page: Path, place: Path, *, browser: str, seconds: float = SECONDS) -> N
         made = Path(folder) / "page.pdf"
         asked = [*command(browser, Path(folder) / "profile"), "--no-pdf-header-footer"]
         asked += ["--generate-pdf-document-outline", f"--print-to-pdf={made}", page.resolve().as_uri()]
-        said = _run(asked, browser, seconds)
+        messages = _run(asked, browser, seconds)
         if not (made.is_file() and made.read_bytes().startswith(b"%PDF")):
-            lines = [line for line in said.splitlines() if line.strip()]
+            lines = [line for line in messages.splitlines() if line.strip()]
             reason = shown(lines[-1] if lines else "-", 300)
             raise RunError("paper.failed", {"browser": browser, "error": reason})
         replace_file(place, made.read_bytes())
@@ -121,12 +121,12 @@ def _run(asked: list[str], browser: str, seconds: float) -> str:
         raise RunError("paper.failed", {"browser": browser, "error": str(error)}) from error
     with process:
         try:
-            _, said = process.communicate(timeout=seconds)
+            _, messages = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
             raise RunError("paper.timeout", {"browser": browser, "seconds": seconds}) from None
         finally:
             _end(process)
-    return said
+    return messages
 
 
 def _end(process: subprocess.Popen[str]) -> None:

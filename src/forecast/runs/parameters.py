@@ -88,11 +88,11 @@ def declared(notebook: NotebookNode, name: str) -> tuple[Parameter, ...]:
         raise _bad_line(name, cell.source, error.lineno or 1) from None
     except (ValueError, MemoryError, RecursionError):  # brackets or signs without end
         raise _bad_line(name, cell.source, 1) from None
-    found = tuple(_parameter(name, cell.source, statement, helps) for statement in statements)
-    for place, parameter in enumerate(found):
-        if any(parameter.name == other.name for other in found[:place]):
+    parameters = tuple(_parameter(name, cell.source, statement, helps) for statement in statements)
+    for place, parameter in enumerate(parameters):
+        if any(parameter.name == other.name for other in parameters[:place]):
             raise _bad_line(name, cell.source, statements[place].lineno)
-    return found
+    return parameters
 
 
 def accepted(name: str, known: Sequence[Parameter], given: Mapping[str, object]) -> dict[str, Value]:
@@ -105,7 +105,7 @@ def accepted(name: str, known: Sequence[Parameter], given: Mapping[str, object])
     """
     names = [parameter.name for parameter in known]
     wrong = [_unknown(found, names) for found in given if found not in names]
-    wrong += [Phrase("run.parameter_missing", {"name": each}) for each in names if each not in given]
+    wrong += [Phrase("run.parameter_missing", {"name": missing}) for missing in names if missing not in given]
     values: dict[str, Value] = {}
     for parameter in known:
         if parameter.name not in given:
@@ -232,11 +232,11 @@ def _bad_line(name: str, source: str, number: int) -> RunError:
     return RunError("run.bad_parameters_cell", {"notebook": name, "line": shown(line)})
 
 
-def _unknown(found: str, names: Sequence[str]) -> Phrase:
-    near = nearest(found, names)
+def _unknown(name: str, names: Sequence[str]) -> Phrase:
+    near = nearest(name, names)
     if near:
-        return Phrase("run.parameter_unknown_near", {"name": found, "near": near})
-    return Phrase("run.parameter_unknown", {"name": found, "known": list(names)})
+        return Phrase("run.parameter_unknown_near", {"name": name, "near": near})
+    return Phrase("run.parameter_unknown", {"name": name, "known": list(names)})
 
 
 def _ill_typed(parameter: Parameter, value: object) -> Phrase:

@@ -102,8 +102,8 @@ class Plan:
     ) -> Mapping[str, parameters.Value]:
         file = f"{kind.stem}.ipynb"
         known = parameters.declared(self.notebooks[kind.stem], file)
-        more = {"component": component} if kind.each else {}
-        return parameters.accepted(file, known, {**given, **more})
+        of_domain = {"component": component} if kind.each else {}
+        return parameters.accepted(file, known, {**given, **of_domain})
 
 
 def read(folder: Path, kinds: Sequence[Kind]) -> Plan:
@@ -136,9 +136,9 @@ def _parsed(name: str, content: bytes) -> NotebookNode:
         with warnings.catch_warnings():
             warnings.simplefilter("error", DuplicateCellId)
             warnings.simplefilter("error", MissingIDFieldWarning)
-            told = content.decode("utf-8-sig")
-            incoming.record(told)  # within its limits; the library has none
-            notebook: NotebookNode = nbformat.reads(told, as_version=4)
+            text = content.decode("utf-8-sig")
+            incoming.record(text)  # within its limits; the library has none
+            notebook: NotebookNode = nbformat.reads(text, as_version=4)
         nbformat.validate(notebook)  # reading alone only logs what is wrong
     except (
         DuplicateCellId,

@@ -107,15 +107,15 @@ def _found(root: Path, run_id: str) -> tuple[Path, Manifest]:
 
 def _data(folder: Path, record: Manifest) -> list[Phrase]:
     """Name the files of the run's data that are no more what was recorded."""
-    there = {path.name: sha256(path) for path in (folder / DATA).glob("*") if path.is_file()}
-    said = dict(record.inputs.data)
-    changed = sorted(name for name in said if name in there and there[name] != said[name])
-    missing = sorted(set(said) - set(there))
-    more = sorted(set(there) - set(said))
+    present = {path.name: sha256(path) for path in (folder / DATA).glob("*") if path.is_file()}
+    recorded = dict(record.inputs.data)
+    changed = sorted(name for name in recorded if name in present and present[name] != recorded[name])
+    missing = sorted(set(recorded) - set(present))
+    added = sorted(set(present) - set(recorded))
     named = {
         "reproduce.data_changed": changed,
         "reproduce.data_missing": missing,
-        "reproduce.data_more": more,
+        "reproduce.data_more": added,
     }
     return [Phrase(key, {"files": files}) for key, files in named.items() if files]
 
@@ -123,7 +123,7 @@ def _data(folder: Path, record: Manifest) -> list[Phrase]:
 def _surroundings(record: Manifest) -> list[Phrase]:
     """Name the versions and the code that are others than those of the run."""
     now, then = versions(), record.inputs.versions
-    found = [
+    differences = [
         Phrase(
             "reproduce.version", {"package": name, "then": then.get(name) or "–", "now": now.get(name) or "–"}
         )
@@ -131,10 +131,10 @@ def _surroundings(record: Manifest) -> list[Phrase]:
         if now.get(name) != then.get(name)
     ]
     if record.inputs.code != code_hash():
-        here = circumstances()
-        facts = {"then": record.commit[:10], "now": str(here["commit"])[:10]}
-        found.append(Phrase("reproduce.code", facts))
-    return found
+        present = circumstances()
+        facts = {"then": record.commit[:10], "now": str(present["commit"])[:10]}
+        differences.append(Phrase("reproduce.code", facts))
+    return differences
 
 
 def _machines(record: Manifest) -> Mapping[str, str]:
@@ -150,19 +150,21 @@ def _refused(error: DataError) -> Phrase:
 def _compared(stored: bytes, again: bytes) -> list[Phrase]:
     """Say how many rows came or went, how many figures differ, and where most."""
     try:
-        old, new = (pd.read_csv(io.BytesIO(each), dtype={"output_type_id": str}) for each in (stored, again))
+        old, new = (
+            pd.read_csv(io.BytesIO(content), dtype={"output_type_id": str}) for content in (stored, again)
+        )
         both = old.merge(new, on=KEY, how="outer", suffixes=("_old", "_new"), indicator=True)
     except (ValueError, KeyError, pd.errors.ParserError):
         return [Phrase("reproduce.unreadable", {"file": FORECAST})]
-    found = []
+    differences = []
     lost, gained = ((both["_merge"] == side).sum() for side in ("left_only", "right_only"))
     if lost or gained:
-        found.append(Phrase("reproduce.rows", {"lost": int(lost), "gained": int(gained)}))
+        differences.append(Phrase("reproduce.rows", {"lost": int(lost), "gained": int(gained)}))
     pair = both[both["_merge"] == "both"]
     moved = (pair["value_new"] - pair["value_old"]).abs()
     if (moved > 0).any():
         most = pair.iloc[int(moved.to_numpy().argmax())]
         facts = {"count": int((moved > 0).sum()), "all": len(pair), "most": float(round(moved.max(), 4))}
         where = {name: str(most[name]) for name in ("model", "area", "component", "output_type_id")}
-        found.append(Phrase("reproduce.values", {**facts, **where}))
-    return found or [Phrase("reproduce.bytes", {"file": FORECAST})]
+        differences.append(Phrase("reproduce.values", {**facts, **where}))
+    return differences or [Phrase("reproduce.bytes", {"file": FORECAST})]

@@ -31,8 +31,8 @@ def tables(attempts: Iterable[tuple[Path, Manifest]], key: str, folder: Path) ->
         except OSError:
             continue
         if _digest(content) == trace.digest:
-            for name, each in content.items():
-                (folder / name).write_bytes(each)
+            for name, data in content.items():
+                (folder / name).write_bytes(data)
             return trace.digest
     return ""
 
@@ -61,8 +61,8 @@ def _content(folder: Path) -> dict[str, bytes]:
 
 
 def _digest(content: Mapping[str, bytes]) -> str:
-    return _hash([[name, hashlib.sha256(each).hexdigest()] for name, each in content.items()])
+    return _hash([[name, hashlib.sha256(data).hexdigest()] for name, data in content.items()])
 
 
-def _hash(told: list[Any]) -> str:
-    return hashlib.sha256(json.dumps(told, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+def _hash(values: list[Any]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True, ensure_ascii=True).encode()).hexdigest()

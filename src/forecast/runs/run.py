@@ -30,13 +30,14 @@ from forecast.base.disk import replace_file, writing
 from forecast.base.errors import DataError, ForecastError, RunError, SpecError
 from forecast.base.labels import LANGUAGES, Phrase
 from forecast.base.spec import RunSpec
+from forecast.base.workers import available
 from forecast.data import issuer, load, scenarios, tables
 from forecast.pages import handout, reading
 from forecast.pages import report as pages
 from forecast.runs import checks, ledger, plan, reuse
 from forecast.runs.execute import Limits, execute
 from forecast.runs.files import sha256
-from forecast.runs.kernels import REPORT_MODULES, ForkServer, Kernels, available
+from forecast.runs.kernels import REPORT_MODULES, ForkServer, Kernels
 from forecast.runs.manifest import Check, Manifest, Trace, circumstances, inputs_of, run_id_of
 from forecast.runs.plan import Job, Kind, Plan
 from forecast.runs.store import DATA, NOTEBOOKS, Store
@@ -137,9 +138,9 @@ def report(
     inputs = inputs_of(data, notebooks.content)
     run_id = run_id_of(spec.as_dict(), lang, inputs)
     with store.opened():
-        there = store.whole(run_id)
-        if there is not None and not how.again:
-            return Outcome(store.root / run_id, store.again(there), made=False)
+        standing = store.whole(run_id)
+        if standing is not None and not how.again:
+            return Outcome(store.root / run_id, store.again(standing), made=False)
         manifest = Manifest(
             run_id=run_id,
             spec=spec.as_dict(),
@@ -205,9 +206,9 @@ class _Run:
                 checks=checks.of_forecast(result),
                 headline=reading.headline_figures(result),
             )
-            with ThreadPoolExecutor(1, thread_name_prefix="handout") as beside:
-                told = {"lang": self.manifest.lang, "run_id": self.manifest.run_id}
-                written = beside.submit(handout.write, self.folder, result, **told)
+            with ThreadPoolExecutor(1, thread_name_prefix="handout") as pool:
+                names = {"lang": self.manifest.lang, "run_id": self.manifest.run_id}
+                written = pool.submit(handout.write, self.folder, result, **names)
                 self._pages(result, jobs, kernels)
                 written.result()
         self._record(outputs=self._outputs())
@@ -225,8 +226,8 @@ class _Run:
         began = time.monotonic()
         key = reuse.key_of_tables(self.manifest, self.previous)
         with writing(self.folder):
-            found = reuse.tables(self.earlier, key, self.folder)
-        if not found:
+            digest = reuse.tables(self.earlier, key, self.folder)
+        if not digest:
             # Takes long to load; here the fork server loads it at the same time.
             from forecast.answer import pipeline
 
@@ -236,15 +237,15 @@ class _Run:
                     made = pipeline.make(self.spec, self.folder / DATA, self.previous, kernels.each)
                 else:
                     made = pipeline.answer(ground, self.spec, self.previous)
-            told = last_verified(ledger.read(self.folder / DATA), self.spec)
-            made = replace(made, last_verified=told)
+            verified = last_verified(ledger.read(self.folder / DATA), self.spec)
+            made = replace(made, last_verified=verified)
             with writing(self.folder):
                 made.write(self.folder)
-        self._record(traces={reuse.RESULT: Trace(key, found or reuse.digest_of_tables(self.folder))})
+        self._record(traces={reuse.RESULT: Trace(key, digest or reuse.digest_of_tables(self.folder))})
         # Several notebooks at a time draw beside each other what one at a time would draw again.
         kernels.hold(self.folder, draw=self.manifest.lang if self.manifest.workers == 1 else "")
         self._took("compute", time.monotonic() - began)
-        self.tell(Step("computed", time.monotonic() - began, reused=bool(found)))
+        self.tell(Step("computed", time.monotonic() - began, reused=bool(digest)))
         return Result.read(self.folder)  # whoever made it, and as notebooks read it
 
     def _jobs(self, result: Result) -> tuple[Job, ...]:
@@ -323,8 +324,8 @@ class _Run:
         )
 
     def _refuse_wrong(self, pages: Mapping[str, Sequence[str]]) -> None:
-        more = [Check(f"page {name}", not wrong, "; ".join(wrong)) for name, wrong in pages.items()]
-        done = (*self.manifest.checks, *more)
+        of_pages = [Check(f"page {name}", not wrong, "; ".join(wrong)) for name, wrong in pages.items()]
+        done = (*self.manifest.checks, *of_pages)
         self._record(checks=done)
         bad = [
             Phrase("run.check", {"name": check.name, "detail": check.detail})

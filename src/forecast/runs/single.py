@@ -240,11 +240,11 @@ def _ended(asked: Job, kernels: Kernels) -> Iterator[None]:
 
 def _keep(folder: Path, *files: Path) -> None:
     """Keep what a failed execution left; that it failed is told in any case."""
-    there = [file for file in files if file.is_file() and file.stat().st_size]
+    present = [file for file in files if file.is_file() and file.stat().st_size]
     with contextlib.suppress(OSError):
-        if there:
+        if present:
             folder.mkdir(parents=True, exist_ok=True)
-        for file in there:
+        for file in present:
             replace_file(folder / file.name, file.read_bytes())
 
 
@@ -257,11 +257,11 @@ def _forget(asked: Job) -> None:
 
 
 def _page(asked: Job, executed: NotebookNode, lang: str) -> str:
-    notebook, shown = asked.notebook, nbformat.from_dict(executed)
-    told = {**_defaults(notebook.parameters), **asked.values}.get("lang", lang)
-    page_lang = str(told) if told in labels.LANGUAGES else lang
-    untitle(shown)
-    return page(shown, name=notebook.name, head=_head(asked, page_lang))
+    notebook, copied = asked.notebook, nbformat.from_dict(executed)
+    asked_lang = {**_defaults(notebook.parameters), **asked.values}.get("lang", lang)
+    page_lang = str(asked_lang) if asked_lang in labels.LANGUAGES else lang
+    untitle(copied)
+    return page(copied, name=notebook.name, head=_head(asked, page_lang))
 
 
 def _head(asked: Job, lang: str) -> Page:

@@ -44,9 +44,9 @@ def write(root: Path, runs: Iterable[Manifest]) -> None:
         return
     files = {INDEX: _index(root, listed, newest, LANGUAGES[0])}
     for lang in LANGUAGES:
-        own = latest(run for run in listed if run.lang == lang)
-        if own is not None or lang == LANGUAGES[0]:
-            files[latest_name(lang)] = _latest(own or newest, lang)
+        newest_in = latest(run for run in listed if run.lang == lang)
+        if newest_in is not None or lang == LANGUAGES[0]:
+            files[latest_name(lang)] = _latest(newest_in or newest, lang)
     for name, content in files.items():
         path = root / name
         if not path.is_file() or path.read_text(encoding="utf-8") != content:
@@ -141,13 +141,13 @@ def _headline(run: Manifest, lang: str) -> list[str]:
     """Say the figures of a run; of one that was made before they were kept nothing."""
     if not run.headline:
         return []
-    told = run.headline
+    headline = run.headline
     facts = {
-        "median": reading.points(told["median"], lang),
+        "median": reading.points(headline["median"], lang),
         "unit": reading.unit(str(run.spec["index_code"]), lang),
-        "span": reading.span(told["lower"], told["upper"], lang),
-        **{name: int(told[f"rank_{name}"]) for name in ("best", "worst")},
-        "rank": int(told["rank_median"]),
+        "span": reading.span(headline["lower"], headline["upper"], lang),
+        **{name: int(headline[f"rank_{name}"]) for name in ("best", "worst")},
+        "rank": int(headline["rank_median"]),
     }
     whole = environment().filters["whole"]
     return [f'<p class="lead">{whole(text("runs.index.headline", lang, **facts))}</p>']

@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -146,7 +147,7 @@ class Store:
         run in another language.
         """
         asked = manifest.spec
-        found = [
+        earlier = [
             other
             for other in self.records()
             if all(other.spec[name] == asked[name] for name in QUESTION)
@@ -154,13 +155,13 @@ class Store:
             and other.spec["as_of"] <= asked["as_of"]
             and (other.spec, other.inputs) != (asked, manifest.inputs)
         ]
-        last = max(found, key=lambda other: other.number, default=None)
+        last = max(earlier, key=lambda other: other.number, default=None)
         return self.root / last.run_id if last else None
 
     def attempts(self, manifest: Manifest) -> list[tuple[Path, Manifest]]:
         """Give the other runs of the same question, failed or published, with their records."""
-        found = [(entry.folder, entry.manifest) for entry in (*self.failed(), *self.published())]
-        return [(folder, other) for folder, other in found if other and _asked(other) == _asked(manifest)]
+        entries = [(entry.folder, entry.manifest) for entry in (*self.failed(), *self.published())]
+        return [(folder, other) for folder, other in entries if other and _asked(other) == _asked(manifest)]
 
     def forget_failed(self, run_id: str) -> None:
         """Remove what a failed run left, as it was repeated."""
@@ -240,16 +241,18 @@ class Store:
     def failed(self) -> list[Entry]:
         """Failed runs, by name; none behind a link, which leads to what is not ours."""
         place = self.root / FAILED
-        found = self._entries(() if place.is_symlink() else place.glob("[!.]*"))
+        entries = self._entries(() if place.is_symlink() else place.glob("[!.]*"))
         return [
             replace(entry, manifest=entry.manifest and replace(entry.manifest, state="failed"))
-            for entry in found
+            for entry in entries
         ]
 
     def unfinished(self) -> list[Entry]:
         """Runs that are being made, or were when their process was killed."""
-        found = self._entries(self.root.glob(f"{BUILDING}*"))
-        return [entry for entry in found if RUN_ID.fullmatch(entry.run_id) and not entry.folder.is_symlink()]
+        entries = self._entries(self.root.glob(f"{BUILDING}*"))
+        return [
+            entry for entry in entries if RUN_ID.fullmatch(entry.run_id) and not entry.folder.is_symlink()
+        ]
 
     def _next(self) -> int:
         return 1 + max((run.number for run in self.records()), default=0)
@@ -275,10 +278,10 @@ def _manifest(folder: Path) -> Manifest | None:
     try:
         if folder.is_symlink():
             return None
-        found = Manifest.read(folder)
+        manifest = Manifest.read(folder)
     except (OSError, ValueError):
         return None
-    return found if found.run_id == folder.name.removeprefix(BUILDING) else None
+    return manifest if manifest.run_id == folder.name.removeprefix(BUILDING) else None
 
 
 def _rebase(folder: Path, made_in: str, place: Path) -> None:
@@ -291,3 +294,50 @@ def _rebase(folder: Path, made_in: str, place: Path) -> None:
         moved = content.replace(old, new)
         if moved != content:
             replace_file(path, moved)
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """Runs that were removed, and reports that stay though their record cannot be read."""
+
+    removed: tuple[Entry, ...]
+    unreadable: tuple[Entry, ...]
+
+
+def prune(store: Store, keep: int | None = None, *, damaged: bool = False) -> Pruned:
+    """Remove failed runs, and good ones beyond the `keep` latest of each area and year.
+
+    The run that latest points at stays.  A report whose record cannot be read stays too, unless `damaged`:
+    nobody knows how it went.  Index and latest forget a run before it is removed.
+    """
+    published = _folders(store.published())
+    unreadable = tuple(entry for entry in published if not entry.manifest)
+    surplus = _surplus(published, keep) if keep is not None else []
+    removed = (*(unreadable if damaged else ()), *surplus, *_folders(store.failed()))
+    store.leave_out(removed)
+    for entry in removed:
+        remove(entry.folder)
+    store.settle()  # failed ones stood on the page over all areas
+    return Pruned(removed, () if damaged else unreadable)
+
+
+def _folders(entries: Iterable[Entry]) -> list[Entry]:
+    return [
+        entry
+        for entry in entries
+        if RUN_ID.fullmatch(entry.folder.name) and entry.folder.is_dir() and not entry.folder.is_symlink()
+    ]
+
+
+def _surplus(runs: Iterable[Entry], keep: int) -> list[Entry]:
+    entries = [(entry, entry.manifest) for entry in runs if entry.manifest]
+    latest = site.latest([manifest for _, manifest in entries])
+    newest_first = sorted(entries, key=lambda pair: pair[1].number, reverse=True)
+    seen: Counter[tuple[str, ...]] = Counter()
+    surplus = []
+    for entry, manifest in newest_first:
+        kind = tuple(str(manifest.spec[name]) for name in QUESTION)
+        seen[kind] += 1
+        if seen[kind] > keep and manifest is not latest:
+            surplus.append(entry)
+    return surplus

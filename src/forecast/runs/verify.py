@@ -74,30 +74,30 @@ def verify(
     chosen = known[-1]
     store = Store(root)
     with store.opened():
-        there = ledger.read(root)
+        before = ledger.read(root)
         received = vintages.known_at(as_of).submissions
         lines, skipped = _scored(entries, came[chosen], chosen, as_of, received)
-        new = new_lines(there, lines)
-        whole = pd.concat([there, new], ignore_index=True) if len(there) else new
-        found = judged(whole, index_code, area, chosen) if len(whole) else None
-        if found is None:
+        new = new_lines(before, lines)
+        whole = pd.concat([before, new], ignore_index=True) if len(before) else new
+        judgement = judged(whole, index_code, area, chosen) if len(whole) else None
+        if judgement is None:
             raise SpecError("verify.nothing", {**facts, "year": chosen, "count": len(entries)})
         ledger.append(root, new)
-        page = _write(root, found)
+        page = _write(root, judgement)
         store.settle()  # so the list of reports points to it
     standing = len(pd.concat(lines).drop_duplicates(list(FORECAST_KEY))) - len(new)
-    return Verified(found, len(new), standing, page, tuple(skipped))
+    return Verified(judgement, len(new), standing, page, tuple(skipped))
 
 
 def _runs(root: Path, index_code: str) -> Iterator[tuple[Path, Manifest]]:
     """Published runs of an index's panel, of the city and of all areas; of one in two languages the first."""
-    told = set()
+    seen = set()
     for store in (Store(root), Store(root / site.AREAS)):
-        found = [(entry.folder, entry.manifest) for entry in store.published() if entry.manifest]
-        for folder, run in sorted(found, key=lambda pair: pair[1].number):
+        pairs = [(entry.folder, entry.manifest) for entry in store.published() if entry.manifest]
+        for folder, run in sorted(pairs, key=lambda pair: pair[1].number):
             question = repr((run.spec, run.inputs))
-            if panel_of(str(run.spec["index_code"])) == panel_of(index_code) and question not in told:
-                told.add(question)
+            if panel_of(str(run.spec["index_code"])) == panel_of(index_code) and question not in seen:
+                seen.add(question)
                 yield folder, run
 
 
@@ -112,33 +112,33 @@ def _scored(
 
     Of runs that differ by their area alone one tells of all areas, the others of their own.
     """
-    lines, skipped, told = [], [], set()
+    lines, skipped, done = [], [], set()
     for folder, run in entries:
         if int(run.spec["target_year"]) != year:
             continue
         group = repr(({**run.spec, "area": ""}, run.inputs))
         made_on = dt.datetime.fromisoformat(run.finished_at or run.started_at).date()
         try:
-            stored = verification.read(folder, made_on, everywhere=group not in told)
+            stored = verification.read(folder, made_on, everywhere=group not in done)
         except _UNREADABLE as error:
             skipped.append(f"{run.run_id} ({error})")
             continue
-        beside = verification.forms_beside(stored, received)
-        lines += [verification.lines_of(each, came, verified_on) for each in (stored, *beside)]
-        told.add(group)
+        forms = verification.forms_beside(stored, received)
+        lines += [verification.lines_of(each, came, verified_on) for each in (stored, *forms)]
+        done.add(group)
     return lines, skipped
 
 
-def _write(root: Path, found: Judgement) -> Path:
+def _write(root: Path, judgement: Judgement) -> Path:
     """Write the page in both languages, if it is fit to be read."""
-    names = report.verification_files(found.index_code, found.area)
+    names = report.verification_files(judgement.index_code, judgement.area)
     pages, wrong = {}, []
     for lang, name in names.items():
         other = next(each for each in LANGUAGES if each != lang)
         pages[name] = report.verification_page(
-            found, plot.verified(found, lang=lang), names[other], lang=lang
+            judgement, plot.verified(judgement, lang=lang), names[other], lang=lang
         )
-        wrong += [f"{name}: {told}" for told in html_check.problems(pages[name], lang=lang)]
+        wrong += [f"{name}: {problem}" for problem in html_check.problems(pages[name], lang=lang)]
     if wrong:
         raise RunError("verify.page", {"problems": wrong})
     for name, page in pages.items():

@@ -55,12 +55,12 @@ class Post:
     @property
     def server(self) -> Smtp:
         """The server, encrypted from the first byte on the port that is for that, else by STARTTLS."""
-        found = _SERVER.fullmatch(_text(self.smtp))
-        port = int(found["port"] or 25) if found else 0
-        if not found or not 0 < port < 65536:
+        address = _SERVER.fullmatch(_text(self.smtp))
+        port = int(address["port"] or 25) if address else 0
+        if not address or not 0 < port < 65536:
             raise SpecError("schedule.smtp", {"found": self.smtp})
         security = "tls" if port == SECURITY["tls"] else "starttls"
-        return Smtp(host=found["host"].strip("[]"), port=port, security=security, sender=self.sender)
+        return Smtp(host=address["host"].strip("[]"), port=port, security=security, sender=self.sender)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,8 +103,8 @@ class Plan:
 
     def as_json(self) -> str:
         """Write the plan."""
-        told = {item.name: _plain(getattr(self, item.name)) for item in fields(self)}
-        return _json({"format": FORMAT, **told})
+        values = {item.name: _plain(getattr(self, item.name)) for item in fields(self)}
+        return _json({"format": FORMAT, **values})
 
     @classmethod
     def from_json(cls, text: str | bytes, file: str) -> Plan:
@@ -182,8 +182,8 @@ class Record:
     def as_json(self) -> str:
         """Write the record."""
         served = [{name: _plain(getattr(one, name)) for name in Served.__slots__} for one in self.served]
-        told = {name: _plain(getattr(self, name)) for name in ("begun", "attempts", "over_told")}
-        return _json({"format": FORMAT, "served": served, **told})
+        values = {name: _plain(getattr(self, name)) for name in ("begun", "attempts", "over_told")}
+        return _json({"format": FORMAT, "served": served, **values})
 
     @classmethod
     def from_json(cls, text: str | bytes, file: str) -> Record:
@@ -257,10 +257,10 @@ def upcoming(plan: Plan, now: dt.datetime, count: int) -> list[dt.datetime]:
 
 def _read(text: str | bytes, file: str, made: Callable[[Mapping[str, Any]], T]) -> T:
     try:
-        told = record(text)
-        if told["format"] != FORMAT:
+        stored = record(text)
+        if stored["format"] != FORMAT:
             raise ValueError
-        return made(told)
+        return made(stored)
     except SpecError as error:
         raise SpecError(
             "schedule.damaged", {"file": file, "detail": Phrase(error.key, error.facts)}
@@ -312,5 +312,5 @@ def _folder(value: object) -> Path:
     return path
 
 
-def _json(told: Mapping[str, object]) -> str:
-    return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
+def _json(values: Mapping[str, object]) -> str:
+    return json.dumps(values, ensure_ascii=False, indent=1) + "\n"

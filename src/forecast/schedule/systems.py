@@ -199,10 +199,10 @@ def install(name: str, job: Job, *, write_only: Path | None = None) -> Installed
 
 def remove(job_name: str) -> tuple[list[str], list[str]]:
     """Take a job out of the crontab; name the systems that have it, and give what is typed for others."""
-    there = holding(job_name)
-    if "cron" in there:
+    holders = holding(job_name)
+    if "cron" in holders:
         _change_crontab(lambda crontab: units.without_block(crontab, job_name))
-    return there, [command for name in there for command in SYSTEMS[name].removal(job_name)]
+    return holders, [command for name in holders for command in SYSTEMS[name].removal(job_name)]
 
 
 def holding(job_name: str) -> list[str]:
@@ -250,8 +250,8 @@ def _run(*words: str, given: bytes | None = None) -> subprocess.CompletedProcess
 
 
 def _refusal(command: str, done: subprocess.CompletedProcess[bytes]) -> RunError:
-    said = (done.stderr or done.stdout).decode(errors="replace").strip()
-    return RunError("schedule.program_failed", {"command": command, "detail": said or str(done.returncode)})
+    words = (done.stderr or done.stdout).decode(errors="replace").strip()
+    return RunError("schedule.program_failed", {"command": command, "detail": words or str(done.returncode)})
 
 
 def _quoted(path: Path) -> str:

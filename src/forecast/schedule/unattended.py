@@ -120,9 +120,9 @@ def _run(root: Path, world: World, lang: str, *, again: bool) -> Ended:
         raise
     diary = replace(diary, lang=plan.lang)
     record = _record(root, None)
-    found = due(plan, record, _wall(world), again=again)
-    message = _told(plan, found)
-    if found.kind == "idle" or (found.kind == "over" and record.over_told == plan.until):
+    state = due(plan, record, _wall(world), again=again)
+    message = _message(plan, state)
+    if state.kind == "idle" or (state.kind == "over" and record.over_told == plan.until):
         return Ended(EXIT_GOOD, message)  # the most frequent: nothing is touched
     turn = _Turn(root, plan, world, diary)
     try:
@@ -133,9 +133,9 @@ def _run(root: Path, world: World, lang: str, *, again: bool) -> Ended:
     except WriteError as error:
         if error.key == LOCKED:
             return Ended(EXIT_GOOD, diary.write("busy", error.text(plan.lang)))
-        if found.kind == "over":
+        if state.kind == "over":
             return Ended(EXIT_GOOD, message)
-        return turn.failed(found.slot, error.text(plan.lang), error.exit_code)
+        return turn.failed(state.slot, error.text(plan.lang), error.exit_code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,38 +150,38 @@ class _Turn:
     def take(self, *, again: bool) -> Ended:
         """Decide once more, as another run may have ended meanwhile, and do it."""
         record = _record(self.root, self.diary)
-        found = due(self.plan, record, _wall(self.world), again=again)
-        if found.kind == "idle":
-            return Ended(EXIT_GOOD, _told(self.plan, found))
-        if found.kind == "over":
+        state = due(self.plan, record, _wall(self.world), again=again)
+        if state.kind == "idle":
+            return Ended(EXIT_GOOD, _message(self.plan, state))
+        if state.kind == "over":
             _keep(self.root, replace(record, over_told=self.plan.until))
-            return Ended(EXIT_GOOD, self.diary.write("over", _told(self.plan, found)))
-        if found.kind == "exhausted":
+            return Ended(EXIT_GOOD, self.diary.write("over", _message(self.plan, state)))
+        if state.kind == "exhausted":
             error = RunError("schedule.exhausted", {"count": record.attempts})
-            return self._end(record, found, error.text(self.plan.lang), error.exit_code)
-        return self._serve(record.begin(found.slot), found)
+            return self._end(record, state, error.text(self.plan.lang), error.exit_code)
+        return self._serve(record.begin(state.slot), state)
 
-    def _serve(self, record: Record, found: Due) -> Ended:
+    def _serve(self, record: Record, state: Due) -> Ended:
         _keep(self.root, record)
-        self.diary.write("begun", text("schedule.begun", self.plan.lang, at=moment(found.slot)))
+        self.diary.write("begun", text("schedule.begun", self.plan.lang, at=moment(state.slot)))
         began = time.monotonic()
         try:
             outcome = self._made()
         except ForecastError as error:
-            return self._end(record, found, error.text(self.plan.lang), error.exit_code)
+            return self._end(record, state, error.text(self.plan.lang), error.exit_code)
         except (KeyboardInterrupt, SystemExit):  # the machine goes down: the slot stays due
             self.diary.write("interrupted", text("run.interrupted", self.plan.lang))
             raise
         except Exception as error:  # noqa: BLE001 - nobody sees a traceback at night, so it goes by mail
-            return self._end(record, found, "".join(traceback.format_exception(error)), EXIT_RUN)
+            return self._end(record, state, "".join(traceback.format_exception(error)), EXIT_RUN)
         run_id = outcome.manifest.run_id
         seconds = round(time.monotonic() - began, 1)
         key = "schedule.published" if outcome.made else "schedule.reused"
-        message = text(key, self.plan.lang, at=moment(found.slot), path=outcome.folder)
+        message = text(key, self.plan.lang, at=moment(state.slot), path=outcome.folder)
         self.diary.write(
             "published" if outcome.made else "reused", message, run_id=run_id, seconds=seconds, exit_code=0
         )
-        _keep(self.root, record.end(self._served(found, EXIT_GOOD, run_id)))
+        _keep(self.root, record.end(self._served(state, EXIT_GOOD, run_id)))
         return Ended(EXIT_GOOD, message)
 
     def _made(self) -> Outcome:
@@ -196,14 +196,14 @@ class _Turn:
             self.world.wait(PAUSE)
         return self.world.make(self.plan, today, self.root)
 
-    def _end(self, record: Record, found: Due, why: str, exit_code: int) -> Ended:
+    def _end(self, record: Record, state: Due, why: str, exit_code: int) -> Ended:
         """Keep that the slot is done with, though it failed: the same again would fail again."""
         with contextlib.suppress(WriteError):  # told below, and more to the point
-            _keep(self.root, record.end(self._served(found, exit_code)))
-        return self.failed(found.slot, why, exit_code)
+            _keep(self.root, record.end(self._served(state, exit_code)))
+        return self.failed(state.slot, why, exit_code)
 
-    def _served(self, found: Due, exit_code: int, run_id: str = "") -> Served:
-        return Served(found.slot, exit_code, self.world.now().isoformat(timespec="seconds"), run_id=run_id)
+    def _served(self, state: Due, exit_code: int, run_id: str = "") -> Served:
+        return Served(state.slot, exit_code, self.world.now().isoformat(timespec="seconds"), run_id=run_id)
 
     def failed(self, slot: dt.datetime, why: str, exit_code: int) -> Ended:
         """Write a failure into the log and to the analyst; the mail's own failure changes no exit code."""
@@ -228,8 +228,8 @@ class _Turn:
             try:
                 self.world.send(post, subject, body)
             except Exception as error:  # noqa: BLE001 - whatever it is, the run's own failure counts
-                told = error.text(self.plan.lang) if isinstance(error, ForecastError) else repr(error)
-                self.diary.write("mail_failed", told)
+                reason = error.text(self.plan.lang) if isinstance(error, ForecastError) else repr(error)
+                self.diary.write("mail_failed", reason)
             else:
                 self.diary.write("mailed", text("schedule.mailed", self.plan.lang, to=post.to))
         return Ended(exit_code, message)
@@ -308,14 +308,14 @@ def _record(root: Path, diary: Diary | None) -> Record:
         if diary is not None:
             with writing(path):
                 path.replace(path.with_name(f"{RECORD}.damaged"))
-            told = error.text(diary.lang) if isinstance(error, ForecastError) else str(error)
-            diary.write("record_damaged", told)
+            reason = error.text(diary.lang) if isinstance(error, ForecastError) else str(error)
+            diary.write("record_damaged", reason)
         return Record()
 
 
-def _told(plan: Plan, found: Due) -> str:
-    key = "schedule.over" if found.kind == "over" else "schedule.idle"
-    return text(key, plan.lang, at=moment(found.slot), until=plan.until)
+def _message(plan: Plan, state: Due) -> str:
+    key = "schedule.over" if state.kind == "over" else "schedule.idle"
+    return text(key, plan.lang, at=moment(state.slot), until=plan.until)
 
 
 def _keep(root: Path, record: Record) -> None:

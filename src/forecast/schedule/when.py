@@ -106,8 +106,8 @@ class When:
 
 
 def _time(word: str) -> tuple[int, int]:
-    found = _TIME.fullmatch(word)
-    hour, minute = (int(part) for part in found.groups()) if found else (24, 0)
+    parts = _TIME.fullmatch(word)
+    hour, minute = (int(part) for part in parts.groups()) if parts else (24, 0)
     if hour > 23 or minute > 59:
         raise SpecError("schedule.time", {"found": word})
     return hour, minute

@@ -106,18 +106,18 @@ def choose(store: Store, run: str, *, today: dt.date, stale_days: int | None) ->
 
 def _others(store: Store, manifest: Manifest) -> dict[str, Files]:
     """Read the same report in other languages, the newest of each; one that is damaged is left out."""
-    found: dict[str, Files] = {}
+    editions: dict[str, Files] = {}
     for entry in sorted(store.published(), key=lambda one: -one.manifest.number if one.manifest else 0):
         other = entry.manifest
-        if other is None or other.lang in (manifest.lang, *found):
+        if other is None or other.lang in (manifest.lang, *editions):
             continue
         if other.spec != manifest.spec or other.inputs.data != manifest.inputs.data:
             continue
         content, wrong = _contents(entry.folder, other)
         if not wrong:
             content["pdf"].update(_printed(entry.folder, other))
-            found[other.lang] = content
-    return found
+            editions[other.lang] = content
+    return editions
 
 
 def _found(store: Store, run: str) -> Entry:

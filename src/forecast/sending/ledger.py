@@ -100,8 +100,8 @@ class Ledger:
 
 def _entry(line: bytes) -> Mapping[str, str] | None:
     try:
-        told = record(line)
-        found = {name: told[name] for name in ("at", "event", "run_id", "to")}
+        stored = record(line)
+        entry = {name: stored[name] for name in ("at", "event", "run_id", "to")}
     except (ValueError, KeyError, TypeError):
         return None
-    return found if all(isinstance(value, str) and value for value in found.values()) else None
+    return entry if all(isinstance(value, str) and value for value in entry.values()) else None

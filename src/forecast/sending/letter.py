@@ -78,10 +78,10 @@ class Writer:
             made.make_mixed(boundary=f"=_{hashlib.sha256(str(made['Message-ID']).encode()).hexdigest()[:32]}")
         for kind in attached:
             for name, data in held[kind].items():
-                shown = _file_name(self.chosen, name)
+                file_name = _file_name(self.chosen, name)
                 maintype, subtype = TYPES[kind]
-                made.add_attachment(data, maintype=maintype, subtype=subtype, filename=shown)
-                files[shown] = len(data)
+                made.add_attachment(data, maintype=maintype, subtype=subtype, filename=file_name)
+                files[file_name] = len(data)
         lacking = tuple(kind for kind in recipient.attach if kind not in attached)
         return Written(recipient, made, files, lacking)
 

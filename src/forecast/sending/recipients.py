@@ -82,9 +82,9 @@ def read(path: Path) -> Recipients:
         of a key that might be one is ever shown.
     """
     reader = _Reader(path.name)
-    told = reader.parsed(path)
-    smtp = reader.smtp(told)
-    to = reader.recipients(told)
+    tables = reader.parsed(path)
+    smtp = reader.smtp(tables)
+    to = reader.recipients(tables)
     if smtp is None or reader.problems:
         raise RecipientsError(reader.problems)
     return Recipients(smtp, to)
@@ -114,33 +114,33 @@ class _Reader:
         """Parse the file; what looks like a password is refused wherever it stands."""
         try:
             text = incoming.text(incoming.content(path), self.file)
-            told = incoming.toml(text, self.file)
+            tables = incoming.toml(text, self.file)
         except DataError as refusal:
             raise RecipientsError(refusal.problems) from None
         self.lines = dict(_lines(text))
-        for place, key in _passwords(told):
+        for place, key in _passwords(tables):
             self.wrong(place, key, _Wrong("recipients.password"))
-        self.unknown("", told, ("smtp", "to"))
-        return told
+        self.unknown("", tables, ("smtp", "to"))
+        return tables
 
-    def smtp(self, told: Mapping[str, Any]) -> Smtp | None:
+    def smtp(self, tables: Mapping[str, Any]) -> Smtp | None:
         """Read the server's table; None if it is wrong."""
-        table = told.get("smtp")
+        table = tables.get("smtp")
         if not isinstance(table, dict):
             self.wrong("", "[smtp]", _Wrong("recipients.no_smtp"))
             return None
         usual = SECURITY.get(str(table.get("security")), 0)
         table = {**({"port": usual} if usual else {}), **table}
-        found = self.table("[smtp]", table, _SMTP)
-        return None if found is None else Smtp(sender=found.pop("from"), **found)
+        values = self.table("[smtp]", table, _SMTP)
+        return None if values is None else Smtp(sender=values.pop("from"), **values)
 
-    def recipients(self, told: Mapping[str, Any]) -> tuple[Recipient, ...]:
+    def recipients(self, whole: Mapping[str, Any]) -> tuple[Recipient, ...]:
         """Read the readers; an address may stand there once."""
-        tables = told.get("to")
+        tables = whole.get("to")
         if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
             self.wrong("", "[[to]]", _Wrong("recipients.no_to"))
             return ()
-        found: list[Recipient] = []
+        readers: list[Recipient] = []
         seen: dict[str, str] = {}
         for number, table in enumerate(tables, 1):
             place = f"[[to]] {number}"
@@ -152,30 +152,30 @@ class _Reader:
             if first != place:
                 facts = {"first": first}
                 self.wrong(place, "email", _Wrong("recipients.twice", facts, reader.email))
-            found.append(reader)
-        return tuple(found)
+            readers.append(reader)
+        return tuple(readers)
 
     def table(
-        self, place: str, told: Mapping[str, Any], fields: Mapping[str, _Field]
+        self, place: str, values: Mapping[str, Any], fields: Mapping[str, _Field]
     ) -> dict[str, Any] | None:
         """Read one table; None if anything in it is wrong."""
         before = len(self.problems)
-        self.unknown(place, told, tuple(fields))
-        found = {}
+        self.unknown(place, values, tuple(fields))
+        checked = {}
         for key, (check, required) in fields.items():
-            if key not in told:
+            if key not in values:
                 if required:
                     self.wrong(place, key, _Wrong("recipients.missing"))
                 continue
             try:
-                found[key] = check(told[key])
+                checked[key] = check(values[key])
             except _Wrong as wrong:
                 self.wrong(place, key, wrong)
-        return found if len(self.problems) == before else None
+        return checked if len(self.problems) == before else None
 
-    def unknown(self, place: str, told: Mapping[str, Any], known: Sequence[str]) -> None:
+    def unknown(self, place: str, values: Mapping[str, Any], known: Sequence[str]) -> None:
         """Refuse keys that nobody reads, with the nearest; their values are not shown."""
-        for key in told:
+        for key in values:
             if key not in known and not _secret(key):
                 near = nearest(key, known)
                 name = "recipients.unknown_near" if near else "recipients.unknown"
@@ -275,5 +275,5 @@ def _lines(text: str) -> Iterator[tuple[tuple[str, str], int]]:
                 count += 1
                 place = f"{place} {count}"
             yield (place, ""), number
-        elif found := _KEY.match(line):
-            yield (place, found["name"].strip("\"'")), number
+        elif key_line := _KEY.match(line):
+            yield (place, key_line["name"].strip("\"'")), number

@@ -47,7 +47,7 @@ def find(smtp: Smtp, environment: Mapping[str, str]) -> Login | None:
 def _from_keyring(host: str, user: str) -> str:
     """Ask the keyring; one that is missing, locked or broken knows nothing."""
     try:
-        found = importlib.import_module("keyring").get_password(service(host), user)
+        password = importlib.import_module("keyring").get_password(service(host), user)
     except Exception:  # noqa: BLE001 - each system's keyring has errors of its own
         return ""
-    return str(found or "")
+    return str(password or "")

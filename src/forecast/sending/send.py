@@ -186,10 +186,10 @@ def rehearse(
             plain = re.sub(r"[^A-Za-z0-9.@_-]", "_", one.email)[:100]
             paths.append(folder / f"{number:02d}_{plain}.eml")
             replace_file(paths[-1], letters.writer.write(one).content())
-    told = tuple(_before(one.email, past, wish.again) or Told(one.email, "ready") for one in letters.readers)
+    fates = tuple(_before(one.email, past, wish.again) or Told(one.email, "ready") for one in letters.readers)
     outcome = Outcome(
         run_id=letters.run_id,
-        told=told,
+        told=fates,
         lacking=letters.lacking,
         unlisted=letters.unlisted,
         ledger=ledger.path,
@@ -256,9 +256,9 @@ class _Round:
     def take(self, readers: Iterable[Recipient], past: Mapping[str, Past]) -> None:
         """Write to one reader after the other, until the server takes no letter at all."""
         for reader in readers:
-            told = _before(reader.email, past, self.again) or self._one(reader)
-            self.told.append(told)
-            self.tell(told)
+            fate = _before(reader.email, past, self.again) or self._one(reader)
+            self.told.append(fate)
+            self.tell(fate)
 
     def _one(self, reader: Recipient) -> Told:
         to = reader.email

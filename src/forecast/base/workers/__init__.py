@@ -5,6 +5,6 @@ places it is done in: data travel, never paths, and what comes back is the same 
 """
 
 from forecast.base.workers.contract import Done, Workers, in_order, like_map
-from forecast.base.workers.local import Local
+from forecast.base.workers.local import Local, available
 
-__all__ = ["Done", "Local", "Workers", "in_order", "like_map"]
+__all__ = ["Done", "Local", "Workers", "available", "in_order", "like_map"]

@@ -28,6 +28,11 @@ _TRIES: Final = 10  # to clear up after it
 _here: dict[str, Any] = {}  # of a worker process: what all tasks share, and where it may write
 
 
+def available() -> int:
+    """Give the number of processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 @dataclass(frozen=True, slots=True)
 class Local:
     """So many processes; one means this very process."""

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from forecast.base.errors import DataError, Problem
+from forecast.base.errors import Problem
 from forecast.base.indexes import MAIN
 from forecast.base.labels import Phrase, text
 from forecast.base.spec import DEFAULT_AREA, iso_hint
@@ -45,7 +45,7 @@ from forecast.intake.additions.proposal import (
 from forecast.intake.additions.province_rows import area_named
 from forecast.intake.additions.province_sheet import columns_by_hand
 from forecast.intake.figures import plain_number
-from forecast.intake.grid import Cell, folded
+from forecast.intake.grid import Cell
 
 LATE_DAYS: Final = 366  # from a period to its publication, beyond which a figure hardly was news
 _OPTIONS: Final = {  # of what every row may share
@@ -121,15 +121,11 @@ def rows_of_list(
     shared = dict(shared or {})
     read = read_list(path, kind, now, sheet, columns_by_hand(columns), shared)
     maker = _RowMaker(read, kind, table, now, shared)
-    cut = [problem for problem in read.problems if problem.expected_key == "imports.beyond_heading"]
-    if cut:  # whatever else is wrong follows from it
-        raise DataError(folded(cut))
     rows = [maker.row(line) for line in read.lines]
     new = maker.not_yet_there(rows, data_dir)
     problems = [*maker.nowhere(rows), *maker.problems]
     if problems:
-        told = [read.grid.whole_problem(phrase.key, **phrase.facts) for phrase in read.grid.hidden()]
-        raise DataError(folded([*problems, *told]))
+        raise read.grid.refusal(problems)
     added = [rows[at] for at in new]
 
     def place(problem: Problem, number: int) -> Problem:

@@ -44,7 +44,7 @@ from forecast.intake.additions.proposal import (
     propose,
 )
 from forecast.intake.additions.province_sheet import Figure, Line, Sheet, read_sheet
-from forecast.intake.grid import Spot, folded, in_order
+from forecast.intake.grid import Spot
 
 INDEXES: Final = {code.casefold(): code for code in EVERY_CODE}
 MOST_MISSING: Final = 8  # of the provinces of a year: PAPI left out three in some years
@@ -142,19 +142,10 @@ def table(
             remarks=(maker.seen(), *read.remarks),
         )
     except DataError as error:
-        raise _refused(read, [*problems, *error.problems]) from error
+        raise read.grid.refusal([*problems, *error.problems]) from error
     if problems:
-        raise _refused(read, [*problems, *proposal.doubts])
+        raise read.grid.refusal([*problems, *proposal.doubts])
     return proposal if rows else dataclasses.replace(proposal, doubts=())
-
-
-def _refused(read: Sheet, problems: Sequence[Problem]) -> DataError:
-    """Refuse a table; what it does not show is told beside, as it may be the reason."""
-    cut = [problem for problem in problems if problem.expected_key == "imports.beyond_heading"]
-    if cut:  # whatever else is wrong follows from it
-        return DataError(folded(in_order(cut)))
-    told = [read.grid.whole_problem(phrase.key, **phrase.facts) for phrase in read.grid.hidden()]
-    return DataError(folded(in_order([*problems, *told])))
 
 
 def _rows_of(doubt: Doubt, rows: Sequence[Row]) -> tuple[int, ...]:

@@ -25,7 +25,6 @@ from forecast.data.tables import (
 )
 from forecast.intake.annex.framework_table import Change, FrameworkTable, Row, differences, read_table
 from forecast.intake.annex.tree import TOLERANCE, Annex, Item
-from forecast.intake.grid import in_order
 from forecast.intake.numbering import code_of
 
 HALVES: Final = {"sipas": "D8.sipas", "outcome": "D8.outcome"}
@@ -125,8 +124,7 @@ def prepare_import(annex: Annex, request: Request, data_dir: FilePath) -> Framew
     problems = [*annex.problems, *maker.problems, *_against_known(annex, known)]
     problems += _against_parts(annex, known, sources)
     if problems:
-        told = [annex.grid.whole_problem(phrase.key, **phrase.facts) for phrase in annex.grid.hidden()]
-        raise DataError(in_order([*problems, *told]))
+        raise annex.grid.refusal(problems)
     above = maker.above()
     kept = {name: row for name, row in known.items() if not is_criterion(name)}
     after = {**kept, **above, **{row["component"]: row for row in rows}}

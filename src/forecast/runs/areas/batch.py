@@ -198,9 +198,10 @@ def time_left(times: Sequence[float], total: int) -> float | None:
 def _ground(spec: RunSpec, vintages: Vintages) -> Ground:
     """Compute what all areas share, half of the earlier years in a process beside this one."""
     with contextlib.ExitStack() as stack:
-        beside = stack.enter_context(Kernels(["forecast.answer.ground"], Path(os.devnull)))  # it has no cells
+        # No cell is executed: the process beside this one takes years alone.
+        kernels = stack.enter_context(Kernels(["forecast.answer.ground"], Path(os.devnull)))
         stack.enter_context(threadpool_limits(limits=1))  # as in a run of one area
-        return ground_of(spec, vintages, beside.each)
+        return ground_of(spec, vintages, kernels.each)
 
 
 def _task(store: Store, spec: RunSpec, lang: str, inputs: Inputs) -> Task:

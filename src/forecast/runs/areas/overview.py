@@ -36,27 +36,29 @@ def write(root: Path, runs: Iterable[Manifest]) -> list[str]:
     list of str
         What is wrong with it, for the analyst; empty if nothing is.
     """
-    found = ranking(root, runs, _failed(root))
-    if found is None or found.table.empty:
+    ranked = ranking(root, runs, _failed(root))
+    if ranked is None or ranked.table.empty:
         for name in (TABLE, *PAGES.values()):
             (root / name).unlink(missing_ok=True)
         return []
-    files = {PAGES[lang]: page(found, lang) for lang in LANGUAGES}
+    files = {PAGES[lang]: page(ranked, lang) for lang in LANGUAGES}
     wrong = [
-        f"{PAGES[lang]}: {told}" for lang in LANGUAGES for told in _problems(found, files[PAGES[lang]], lang)
+        f"{PAGES[lang]}: {problem}"
+        for lang in LANGUAGES
+        for problem in _problems(ranked, files[PAGES[lang]], lang)
     ]
     if wrong:
         return wrong
-    for name, content in {**files, TABLE: _csv(found)}.items():
+    for name, content in {**files, TABLE: _csv(ranked)}.items():
         path = root / name
         if not path.is_file() or path.read_text(encoding="utf-8") != content:
             replace_file(path, content)
     return []
 
 
-def page(found: Ranking, lang: str) -> str:
+def page(ranked: Ranking, lang: str) -> str:
     """Write the page in one language."""
-    spec = found.newest.spec
+    spec = ranked.newest.spec
     frame = Page(
         title=text(
             "areas.title",
@@ -71,24 +73,24 @@ def page(found: Ranking, lang: str) -> str:
         warning=text("areas.verification", lang) if spec["force"] else "",
         foot=text("areas.foot", lang),
     )
-    body = environment().get_template("areas.html.j2").render(**_told(found, lang))
+    body = environment().get_template("areas.html.j2").render(**_content(ranked, lang))
     return frame.document([site.Html(body)])
 
 
-def _problems(found: Ranking, whole: str, lang: str) -> list[str]:
-    figures = [reading.points(value, lang) for value in found.table["median"]]
-    said = html_check.like_traces(reason.get(lang, "") for _, reason in found.failed)
-    return html_check.problems(whole, lang=lang, figures=figures, said=said)
+def _problems(ranked: Ranking, whole: str, lang: str) -> list[str]:
+    figures = [reading.points(value, lang) for value in ranked.table["median"]]
+    quoted = html_check.like_traces(reason.get(lang, "") for _, reason in ranked.failed)
+    return html_check.problems(whole, lang=lang, figures=figures, said=quoted)
 
 
-def _told(found: Ranking, lang: str) -> dict[str, Any]:
+def _content(ranked: Ranking, lang: str) -> dict[str, Any]:
     """Give the words and figures of the page's body."""
-    rows = [_row(row, lang) for row in found.table.to_dict("records")]
-    failed = [(area, reason.get(lang, "")) for area, reason in found.failed]
-    shade = reading.Shades(found.table["median"])
+    rows = [_row(row, lang) for row in ranked.table.to_dict("records")]
+    failed = [(area, reason.get(lang, "")) for area, reason in ranked.failed]
+    shade = reading.Shades(ranked.table["median"])
     tiles = {row["area"]: row | {"shade": shade.of(row["value"])} for row in rows}
     tiles |= {area: {"area": area, "shade": 0} for area, _ in failed}
-    unit = reading.unit(found.newest.spec["index_code"], lang)
+    unit = reading.unit(ranked.newest.spec["index_code"], lang)
     words = {
         name: text(f"areas.{name}", lang, unit=unit)
         for name in (
@@ -100,30 +102,30 @@ def _told(found: Ranking, lang: str) -> dict[str, Any]:
     other = next(each for each in LANGUAGES if each != lang)
     words["other_language"] = text("areas.other_language", other)
     return {
-        "lead": _lead(found, lang),
+        "lead": _lead(ranked, lang),
         "words": words,
-        "tiles": [(place, tiles[area]) for area, place in placed(list(tiles), found.provinces).items()],
+        "tiles": [(place, tiles[area]) for area, place in placed(list(tiles), ranked.provinces).items()],
         "legend": shade.legend(lang),
         "heads": [
-            (text(f"areas.head.{name}", lang, year=_last_year(found), unit=unit), name != "area")
+            (text(f"areas.head.{name}", lang, year=_last_year(ranked), unit=unit), name != "area")
             for name in heads
         ],
         "rows": rows,
         "failed": failed,
-        "mixed": found.mixed,
+        "mixed": ranked.mixed,
         "table_file": TABLE,
         "other": (other, PAGES[other]),
     }
 
 
-def _lead(found: Ranking, lang: str) -> str:
-    first, last = found.table.iloc[0], found.table.iloc[-1]
-    unit = reading.unit(found.newest.spec["index_code"], lang)
+def _lead(ranked: Ranking, lang: str) -> str:
+    first, last = ranked.table.iloc[0], ranked.table.iloc[-1]
+    unit = reading.unit(ranked.newest.spec["index_code"], lang)
     mark = unit if unit == "%" else f" {unit}"
     return text(
         "areas.lead",
         lang,
-        count=len(found.table),
+        count=len(ranked.table),
         highest=first["area"],
         high=reading.points(first["median"], lang) + mark,
         lowest=last["area"],
@@ -131,8 +133,8 @@ def _lead(found: Ranking, lang: str) -> str:
     )
 
 
-def _last_year(found: Ranking) -> str:
-    return str(int(found.table["last_year"].iloc[0]))
+def _last_year(ranked: Ranking) -> str:
+    return str(int(ranked.table["last_year"].iloc[0]))
 
 
 def _row(row: dict[Any, Any], lang: str) -> dict[str, Any]:
@@ -161,23 +163,23 @@ def _row(row: dict[Any, Any], lang: str) -> dict[str, Any]:
     }
 
 
-def _csv(found: Ranking) -> str:
+def _csv(ranked: Ranking) -> str:
     """Write the ranking, then the areas without one."""
-    table = found.table.round(6)
+    table = ranked.table.round(6)
     for column in ("last_year", "last_rank", "rank_median", "rank_lower", "rank_upper"):
         table[column] = table[column].astype("Int64")
     rows = [{**row, "reason": ""} for row in table.to_dict("records")]
-    rows += [{"area": area, "reason": reason.get("vi", "")} for area, reason in found.failed]
+    rows += [{"area": area, "reason": reason.get("vi", "")} for area, reason in ranked.failed]
     lines = pd.DataFrame(rows, columns=[*table.columns, "reason"], dtype=object)
     lines = lines.map(lambda cell: shielded(cell) if isinstance(cell, str) else cell)
     return str(lines.to_csv(index=False, lineterminator="\n"))
 
 
 def _failed(root: Path) -> list[Manifest]:
-    found = []
+    entries = []
     for folder in sorted((root / _FAILED).glob("[!.]*")):
         try:
-            found.append(Manifest.read(folder))
+            entries.append(Manifest.read(folder))
         except (OSError, ValueError):
             continue
-    return found
+    return entries

@@ -87,9 +87,11 @@ def ranking(root: Path, runs: Iterable[Manifest], failed: Iterable[Manifest]) ->
 
 def _waiting(runs: Iterable[Manifest], failed: Iterable[Manifest]) -> list[dict[str, Any]]:
     """List the questions of which some area was not reached."""
-    there = [run.spec for run in runs]
+    reported = [run.spec for run in runs]
     cut_off = {text(key, language) for key in _CUT_OFF for language in LANGUAGES}
-    return [_question(run) for run in failed if run.spec not in there and cut_off & set(run.error.values())]
+    return [
+        _question(run) for run in failed if run.spec not in reported and cut_off & set(run.error.values())
+    ]
 
 
 def _question(run: Manifest) -> dict[str, Any]:

@@ -22,8 +22,8 @@ COLUMN: Final = "area"
 def all_provinces(question: RunSpec, vintages: Vintages) -> list[str]:
     """Name every province of the year, in the order of ``areas.csv``."""
     known = _known(question, vintages)
-    there = set(known.provinces)
-    return [str(area) for area in known.areas["area"] if area in there]
+    names = set(known.provinces)
+    return [str(area) for area in known.areas["area"] if area in names]
 
 
 def read(path: Path) -> list[tuple[int, str]]:
@@ -56,12 +56,12 @@ def provinces(named: list[tuple[int, str]], question: RunSpec, vintages: Vintage
     """
     places, _ = gazetteer(vintages.frames["areas"])
     known = _known(question, vintages)
-    found: dict[str, None] = {}
+    chosen: dict[str, None] = {}
     problems = []
     for line, name in named:
         area = places.find(name)
         if area in known.provinces:
-            found[str(area)] = None
+            chosen[str(area)] = None
             continue
         near = places.nearest(name)
         key, facts = "expect.area_near" if near in known.provinces else "expect.area", {"near": near}
@@ -71,7 +71,7 @@ def provinces(named: list[tuple[int, str]], question: RunSpec, vintages: Vintage
         problems.append(Problem(file, line, COLUMN, name, key, dict(facts)))
     if problems:
         raise DataError(problems)
-    return list(found)
+    return list(chosen)
 
 
 def _known(question: RunSpec, vintages: Vintages) -> Known:
