@@ -41,6 +41,7 @@ def tool():
         spec.loader.exec_module(module)
     finally:
         sys.path.remove(str(ROOT / "tools"))
+    sys.modules.pop("set_up")  # other tests load it by themselves
     return module
 
 
