@@ -16,7 +16,7 @@ from forecast.intake import journal
 from forecast.intake.additions import append, lists, one_row
 
 TODAY = dt.datetime.now().astimezone().date()
-TOMORROW = (TODAY + dt.timedelta(days=1)).isoformat()
+TOMORROW = (TODAY + dt.timedelta(days=2)).isoformat()  # also in a run over midnight
 SCORE = {
     "index_code": "PAR",
     "year": "2023",
