@@ -110,7 +110,9 @@ def department_domains(result: Result, lang: str) -> TableSpec:
     )
 
 
-department_domain_table = on_page(department_domains)
+def department_domain_table(result: Result, *, lang: str) -> Table | Passage:
+    """Tabulate them; nothing without any, which `department_table` below says."""
+    return draw(department_domains(result, lang)) if len(result.department_domains) else Passage(())
 
 
 def _members(lang: str) -> list[Field]:
@@ -205,9 +207,9 @@ def status(result: Result, lang: str) -> TableSpec:
 
 
 def status_table(result: Result, *, lang: str) -> Table | Passage:
-    """Tabulate who has sent a forecast; nothing if nobody was asked yet, so that nobody is late."""
+    """Tabulate who has sent a forecast; if nobody was asked yet, one sentence, as nobody is late."""
     unasked = len(result.status) and (result.status["state"] == "missing").all()
-    return Passage(()) if unasked else draw(status(result, lang))
+    return Passage((labels.text("absent.forms", lang),)) if unasked else draw(status(result, lang))
 
 
 def _disagreeing(result: Result, record: Record, lang: str) -> Cell:
