@@ -42,7 +42,8 @@ def subject_of(known: Known, index_code: str, target_year: int) -> Subject:
     country = known.areas.loc[known.areas["kind"] == "country", "area"].iloc[0]
     regions[str(country)] = regions.pop("")
     changed = {code: breaks(known.events, code) for code in (index_code, index.survey)}
-    possible = {code: _possible(known, code, years, target_year) for code, years in changed.items()}
+    ahead = range(int(past.max()) + 2, target_year + 1)  # results of the survey come with those of the index
+    possible = {code: _possible(known, code, years, ahead) for code, years in changed.items()}
     code_of = {c: index.survey if c == survey else index_code for c in components}
     return Subject(
         index_code=index_code,
@@ -67,7 +68,7 @@ def survey_of(subject: Subject) -> str:
     return next((code for code, _ in subject.links), "")
 
 
-def _possible(known: Known, index_code: str, breaks: Sequence[int], target_year: int) -> dict[int, float]:
+def _possible(known: Known, index_code: str, breaks: Sequence[int], ahead: range) -> dict[int, float]:
     """Chance that the method changed in each year beyond the first without a result, where none is entered.
 
     Criteria of a year come out late in it or after it.  One year ahead the model's moves hold that: past
@@ -75,12 +76,12 @@ def _possible(known: Known, index_code: str, breaks: Sequence[int], target_year:
     share of years that changed counts (rule of succession).
     """
     own = known.scores.loc[known.scores["index_code"] == index_code, "year"]
-    own = own[own < target_year]
+    own = own[own < ahead.start]
     if own.empty:
         return {}
     first, last = int(own.min()), int(own.max())
     chance = (sum(first < year <= last for year in breaks) + 1) / (last - first + 2)
-    return {year: chance for year in range(last + 2, target_year + 1) if year not in breaks}
+    return {year: chance for year in ahead if year not in breaks}
 
 
 def _scheme(framework: Framework, target: Framework, survey: str) -> Scheme:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
@@ -146,10 +147,8 @@ def _correlation(now: Floats, before: Floats) -> float:
     both = _known(now, before)
     if both.sum() < FEWEST:
         return float("nan")
-    from scipy.stats import rankdata
-
-    pair = rankdata(now[both]), rankdata(before[both])
-    return float(np.corrcoef(*pair)[0, 1]) if pair[0].std() and pair[1].std() else float("nan")
+    one, other = (pd.Series(column[both]).rank().to_numpy() for column in (now, before))
+    return float(np.corrcoef(one, other)[0, 1]) if one.std() and other.std() else float("nan")
 
 
 def _known(now: Floats, before: Floats) -> NDArray[np.bool_]:
