@@ -1,1 +1,1 @@
-"""Forecasts in hubverse layout, of any hub: checked, combined, scored, and our own written as one."""
+"""Check, combine and score the forecasts of any hub in hubverse layout, and write our own as one."""

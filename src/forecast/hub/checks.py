@@ -1,4 +1,4 @@
-"""A model's table held against what its round asks for: every bad cell, every missing row."""
+"""Check a model's table against what its round asks for: list bad cells and missing rows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from forecast.base.errors import Problem
 from forecast.hub.layout import OUTPUT_COLUMNS, Group, Output, Round, spelled
-from forecast.hub.tables import HEAD, MOST_TOLD, numbers, spelled_number
+from forecast.hub.tables import HEAD, MOST_LISTED, numbers, spelled_number
 
 SLACK: Final = 1e-9  # of values that must not fall; figures that were rounded one by one
 SUM_SLACK: Final = 1e-4  # of chances that add up to one: published files round to some digits
@@ -22,7 +22,7 @@ _KIND, _ID, _VALUE = OUTPUT_COLUMNS
 
 
 def check(
-    table: pd.DataFrame, round_name: str, asked: Round, name: str
+    table: pd.DataFrame, round_name: str, round_: Round, name: str
 ) -> tuple[list[Problem], pd.DataFrame]:
     """Check a table of a round.
 
@@ -34,56 +34,56 @@ def check(
         The rows as the hub writes them: task ids and output_type_id text, value a number, `group` the number
         of the group of tasks and `row` as an editor counts.  Of use if there are no problems.
     """
-    columns = _columns(table, asked, name)
+    columns = _columns(table, round_, name)
     if columns:
         return columns, pd.DataFrame()
-    frame, problems = _placed(table, asked, name)
-    problems += _round_name(frame, round_name, asked, name)
-    problems += _values(frame, table, asked, name)
+    frame, problems = _assign_groups(table, round_, name)
+    problems += _round_name(frame, round_name, round_, name)
+    problems += _values(frame, table, round_, name)
     good = frame[frame["group"] >= 0]
-    problems += _repeated(good, asked, name)
-    once = good.drop_duplicates([*asked.columns[:-1]])
-    for g, group in enumerate(asked.groups):
+    problems += _repeated_rows(good, round_, name)
+    once = good.drop_duplicates([*round_.columns[:-1]])
+    for g, group in enumerate(round_.groups):
         rows = once[once["group"] == g]
-        problems += _missing(rows, group, asked, round_name, name)
+        problems += _missing_rows(rows, group, round_, round_name, name)
         for output in group.outputs.values():
             problems += _shape(rows[rows[_KIND] == output.kind], group, output, name)
-    return folded(problems), frame
+    return fold_repeats(problems), frame
 
 
-def folded(problems: Sequence[Problem]) -> list[Problem]:
+def fold_repeats(problems: Sequence[Problem]) -> list[Problem]:
     """Keep the first of many that are alike, and count the others on one line."""
-    kinds = Counter((each.file, each.column, each.expected_key) for each in problems)
+    kinds = Counter((problem.file, problem.column, problem.expected_key) for problem in problems)
     met: Counter[tuple[str, str, str]] = Counter()
-    kept = []
-    for each in problems:
-        kind = (each.file, each.column, each.expected_key)
+    result = []
+    for problem in problems:
+        kind = (problem.file, problem.column, problem.expected_key)
         met[kind] += 1
-        if met[kind] <= MOST_TOLD:
-            kept.append(each)
+        if met[kind] <= MOST_LISTED:
+            result.append(problem)
         elif met[kind] == kinds[kind]:
-            facts = {"count": kinds[kind] - MOST_TOLD}
-            kept.append(Problem(each.file, None, each.column, "", "hub.expect.more", facts))
-    return kept
+            facts = {"count": kinds[kind] - MOST_LISTED}
+            result.append(Problem(problem.file, None, problem.column, "", "hub.expect.more", facts))
+    return result
 
 
-def _columns(table: pd.DataFrame, asked: Round, name: str) -> list[Problem]:
+def _columns(table: pd.DataFrame, round_: Round, name: str) -> list[Problem]:
     missing = [
-        Problem(name, 1, column, "", "expect.column") for column in asked.columns if column not in table
+        Problem(name, 1, column, "", "expect.column") for column in round_.columns if column not in table
     ]
     extra = [
-        Problem(name, 1, str(column), "", "expect.known_column", {"allowed": list(asked.columns)})
+        Problem(name, 1, str(column), "", "expect.known_column", {"allowed": list(round_.columns)})
         for column in table
-        if column not in asked.columns
+        if column not in round_.columns
     ]
     return missing + extra
 
 
-def _placed(table: pd.DataFrame, asked: Round, name: str) -> tuple[pd.DataFrame, list[Problem]]:
-    """Give each row the group of tasks that takes it; a row that none takes is told why by the nearest."""
-    tasks = list(asked.columns[:-3])
+def _assign_groups(table: pd.DataFrame, round_: Round, name: str) -> tuple[pd.DataFrame, list[Problem]]:
+    """Give each row the group of tasks that it fits; list what is wrong with rows that fit none."""
+    tasks = list(round_.columns[:-3])
     misses = []
-    for group in asked.groups:
+    for group in round_.groups:
         kinds = table[_KIND].astype(str).to_numpy()
         parts = [
             _outside(table[k], lambda text, v=group.tasks[k]: v.spelled(text) in v.allowed)
@@ -96,19 +96,21 @@ def _placed(table: pd.DataFrame, asked: Round, name: str) -> tuple[pd.DataFrame,
         for output in group.outputs.values():
             bad_id |= (kinds == output.kind) & _outside(table[_ID], lambda text, o=output: _is_id(text, o))
         misses.append(np.array([*parts, bad_id]))
-    names = [{key for each in group.targets for key in each["target_keys"] or ()} for group in asked.groups]
+    names = [
+        {key for target in group.targets for key in target["target_keys"] or ()} for group in round_.groups
+    ]
     weigh = [np.array([2 if k in own else 1 for k in (*tasks, _KIND, _ID)]) for own in names]
-    count = np.array([each.T @ weight for each, weight in zip(misses, weigh, strict=True)])
+    count = np.array([miss.T @ weight for miss, weight in zip(misses, weigh, strict=True)])
     best = count.argmin(axis=0)
-    taken = count.min(axis=0) == 0
-    frame = _written(table, asked, np.where(taken, best, -1))
-    return frame, list(_refused(table, asked, misses, best, np.flatnonzero(~taken), name))
+    fits = count.min(axis=0) == 0
+    frame = _standard_cells(table, round_, np.where(fits, best, -1))
+    return frame, list(_row_problems(table, round_, misses, best, np.flatnonzero(~fits), name))
 
 
 def _outside(column: pd.Series, inside: Any) -> NDArray[np.bool_]:
-    """Ask once a category."""
-    out = np.array([not inside(each) for each in column.cat.categories.tolist()] or [True], dtype=bool)
-    return np.asarray(out[column.cat.codes], dtype=bool)
+    """Mark the cells that do not pass a test, which is made once for each category."""
+    flags = np.array([not inside(text) for text in column.cat.categories.tolist()] or [True], dtype=bool)
+    return np.asarray(flags[column.cat.codes], dtype=bool)
 
 
 def _is_id(text: str, output: Output) -> bool:
@@ -119,41 +121,45 @@ def _is_id(text: str, output: Output) -> bool:
     return 0 < len(text) <= output.samples.longest
 
 
-def _written(table: pd.DataFrame, asked: Round, group: NDArray[np.int_]) -> pd.DataFrame:
-    """The cells as the hub writes them."""
+def _standard_cells(table: pd.DataFrame, round_: Round, group: NDArray[np.int_]) -> pd.DataFrame:
+    """Write the cells as the hub writes them, with the number of each row and its group."""
     frame = pd.DataFrame({"row": np.arange(len(table)) + HEAD, "group": group})
-    for k in asked.columns[:-3]:
-        frame[k] = spelled(table[k], [each.tasks[k] for each in asked.groups if k in each.tasks])
+    for k in round_.columns[:-3]:
+        frame[k] = spelled(
+            table[k], [tasks_group.tasks[k] for tasks_group in round_.groups if k in tasks_group.tasks]
+        )
     frame[_KIND] = table[_KIND].to_numpy()
-    same = np.array([*map(spelled_number, map(str, table[_ID].cat.categories)), ""], dtype=object)
-    kept = np.array([*map(str, table[_ID].cat.categories), ""], dtype=object)
+    standard = np.array([*map(spelled_number, map(str, table[_ID].cat.categories)), ""], dtype=object)
+    original = np.array([*map(str, table[_ID].cat.categories), ""], dtype=object)
     numeric = np.zeros(len(table), dtype=bool)
-    for g, each in enumerate(asked.groups):
+    for g, tasks_group in enumerate(round_.groups):
         kinds = [
-            o.kind for o in each.outputs.values() if o.numeric or (o.samples is not None and o.samples.whole)
+            o.kind
+            for o in tasks_group.outputs.values()
+            if o.numeric or (o.samples is not None and o.samples.whole)
         ]
         numeric |= (group == g) & table[_KIND].isin(kinds).to_numpy()
     codes = table[_ID].cat.codes
-    frame[_ID] = pd.Categorical(np.where(numeric, same[codes], kept[codes]))
+    frame[_ID] = pd.Categorical(np.where(numeric, standard[codes], original[codes]))
     frame[_VALUE] = numbers(table[_VALUE])
     return frame
 
 
-def _refused(
+def _row_problems(
     table: pd.DataFrame,
-    asked: Round,
+    round_: Round,
     misses: Sequence[NDArray[np.bool_]],
     best: NDArray[np.int_],
     rows: NDArray[np.int_],
     name: str,
 ) -> Iterator[Problem]:
-    """Say of each row that no group takes which cells keep it out, and what may stand there."""
-    columns = [*asked.columns[:-3], _KIND, _ID]
-    for row in rows[: MOST_TOLD * 20]:
+    """List the cells for which a row fits no group, and what may stand there."""
+    columns = [*round_.columns[:-3], _KIND, _ID]
+    for row in rows[: MOST_LISTED * 20]:
         for c in np.flatnonzero(misses[best[row]][:, row]):
             column = columns[c]
-            nowhere = column == _ID or all(each[c, row] for each in misses)
-            groups = asked.groups if nowhere and column != _ID else [asked.groups[best[row]]]
+            nowhere = column == _ID or all(miss[c, row] for miss in misses)
+            groups = round_.groups if nowhere and column != _ID else [round_.groups[best[row]]]
             allowed = _allowed(groups, column, str(table[_KIND].iloc[row]))
             key = "hub.expect.value" if nowhere else "hub.expect.value_here"
             text = str(table[column].iloc[row]) or "NA"
@@ -162,36 +168,36 @@ def _refused(
 
 def _allowed(groups: Sequence[Group], column: str, kind: str) -> str:
     if column == _KIND:
-        return _listed([each for group in groups for each in group.outputs])
+        return _join([kind_ for group in groups for kind_ in group.outputs])
     if column != _ID:
-        return _listed([value for group in groups for value in group.tasks[column].allowed])
+        return _join([value for group in groups for value in group.tasks[column].allowed])
     output = groups[0].outputs[kind]
     if output.samples is None:
-        return _listed(output.ids)
+        return _join(output.ids)
     return "1, 2, 3, …" if output.samples.whole else f"1–{output.samples.longest} a–z, 0–9"
 
 
-def _listed(values: Sequence[str], most: int = 8) -> str:
-    """Name values, of many the first and the last."""
-    named = [each or "NA" for each in dict.fromkeys(values)]
-    return ", ".join(named if len(named) <= most else [*named[: most - 2], "…", named[-1]])
+def _join(values: Sequence[str], most: int = 8) -> str:
+    """Join values with commas; of many values, the first and the last."""
+    texts = [value or "NA" for value in dict.fromkeys(values)]
+    return ", ".join(texts if len(texts) <= most else [*texts[: most - 2], "…", texts[-1]])
 
 
-def _round_name(frame: pd.DataFrame, round_name: str, asked: Round, name: str) -> Iterator[Problem]:
-    if asked.from_variable:
-        other = frame[frame[asked.name].astype(str) != round_name]
-        for row, value in zip(other["row"], other[asked.name], strict=True):
+def _round_name(frame: pd.DataFrame, round_name: str, round_: Round, name: str) -> Iterator[Problem]:
+    if round_.from_variable:
+        other = frame[frame[round_.name].astype(str) != round_name]
+        for row, value in zip(other["row"], other[round_.name], strict=True):
             facts = {"round": round_name}
-            yield Problem(name, int(row), asked.name, str(value) or "NA", "hub.expect.round", facts)
+            yield Problem(name, int(row), round_.name, str(value) or "NA", "hub.expect.round", facts)
 
 
-def _values(frame: pd.DataFrame, table: pd.DataFrame, asked: Round, name: str) -> Iterator[Problem]:
-    for g, group in enumerate(asked.groups):
+def _values(frame: pd.DataFrame, table: pd.DataFrame, round_: Round, name: str) -> Iterator[Problem]:
+    for g, group in enumerate(round_.groups):
         for output in group.outputs.values():
-            mine = (frame["group"] == g) & (frame[_KIND] == output.kind)
+            own = (frame["group"] == g) & (frame[_KIND] == output.kind)
             value = frame[_VALUE]
             whole = output.whole & (value % 1 != 0)
-            bad = mine & (value.isna() | (value < output.low) | (value > output.high) | whole)
+            bad = own & (value.isna() | (value < output.low) | (value > output.high) | whole)
             key = "whole" if output.whole else "number"
             for at in np.flatnonzero(bad):
                 facts = {"low": _end(output.low), "high": _end(output.high)}
@@ -203,55 +209,57 @@ def _end(value: float) -> str:
     return spelled_number(str(value)) if math.isfinite(value) else "∞" if value > 0 else "-∞"
 
 
-def _repeated(frame: pd.DataFrame, asked: Round, name: str) -> Iterator[Problem]:
-    keys = list(asked.columns[:-1])
+def _repeated_rows(frame: pd.DataFrame, round_: Round, name: str) -> Iterator[Problem]:
+    keys = list(round_.columns[:-1])
     for row in frame.loc[frame.duplicated(keys), "row"]:
         yield Problem(name, int(row), "", "", "hub.expect.once")
 
 
-def _missing(rows: pd.DataFrame, group: Group, asked: Round, round_name: str, name: str) -> Iterator[Problem]:
-    """Required tasks, output types and ids that are not there."""
+def _missing_rows(
+    rows: pd.DataFrame, group: Group, round_: Round, round_name: str, name: str
+) -> Iterator[Problem]:
+    """List required tasks, output types and ids that are missing."""
     keys = group.keys
     needed = [output for output in group.outputs.values() if output.required]
     present = {tuple(map(str, task)) for task in rows[keys].drop_duplicates().itertuples(index=False)}
-    for task in sorted(_required(present, group, asked, round_name) - present if needed else ()):
+    for task in sorted(_required_tasks(present, group, round_, round_name) - present if needed else ()):
         yield Problem(name, None, "", _task(keys, task), "hub.expect.task")
     if rows.empty:
         return
     counts = rows.groupby([*keys, _KIND], observed=True, sort=False).size()
-    given = {
+    counts_by_task = {
         tuple(str(part) for part in at): int(count) for at, count in zip(counts.index, counts, strict=True)
     }
     for task in sorted(present):
         for output in needed:
-            if (*task, output.kind) not in given:
+            if (*task, output.kind) not in counts_by_task:
                 facts = {"kind": output.kind}
                 yield Problem(name, None, _KIND, _task(keys, task), "hub.expect.output_type", facts)
-    for at, count in given.items():
+    for at, count in counts_by_task.items():
         output = group.outputs[at[-1]]
         if output.samples is None and count < len(output.ids):
             mask = rows[_KIND] == output.kind
             for key, value in zip(keys, at, strict=False):
                 mask &= rows[key] == value
-            gone = [each for each in output.ids if each not in set(rows.loc[mask, _ID])]
-            facts = {"kind": output.kind, "ids": _listed(gone)}
+            missing_ids = [id_ for id_ in output.ids if id_ not in set(rows.loc[mask, _ID])]
+            facts = {"kind": output.kind, "ids": _join(missing_ids)}
             yield Problem(name, None, _ID, _task(keys, at[:-1]), "hub.expect.ids", facts)
 
 
-def _required(
-    present: set[tuple[str, ...]], group: Group, asked: Round, round_name: str
+def _required_tasks(
+    present: set[tuple[str, ...]], group: Group, round_: Round, round_name: str
 ) -> set[tuple[str, ...]]:
-    """Tasks that must be there: all required values, with each choice of optional ones that was made."""
+    """Combine the required values with each choice of optional values that the table has."""
     required = [group.tasks[key].required for key in group.keys]
-    if asked.from_variable and asked.name in group.keys:  # a file is of one round, and must be
-        required[group.keys.index(asked.name)] = (round_name,)
-    chosen = {
+    if round_.from_variable and round_.name in group.keys:  # a file is of one round, and must be
+        required[group.keys.index(round_.name)] = (round_name,)
+    choices = {
         tuple("" if v in need else v for v, need in zip(task, required, strict=True)) for task in present
     }
     tasks: set[tuple[str, ...]] = set()
     if all(required):
         tasks.update(itertools.product(*required))
-    for choice in chosen:
+    for choice in choices:
         parts = [need if not v and need else (v,) for v, need in zip(choice, required, strict=True)]
         tasks.update(itertools.product(*parts))
     return tasks
@@ -262,11 +270,11 @@ def _task(keys: Sequence[str], task: Sequence[str]) -> str:
 
 
 def _shape(rows: pd.DataFrame, group: Group, output: Output, name: str) -> Iterator[Problem]:
-    """What values of one task must be to each other."""
+    """Check the values of one task against each other: order, sum, number of samples."""
     if rows.empty:
         return
     if output.kind in {"quantile", "cdf"}:
-        yield from _falling(rows, group, output, name)
+        yield from _falling_values(rows, group, output, name)
     elif output.kind == "pmf":
         task = rows.groupby(group.keys, observed=True, sort=False)
         total = task[_VALUE].sum(min_count=1)
@@ -277,10 +285,10 @@ def _shape(rows: pd.DataFrame, group: Group, output: Output, name: str) -> Itera
         yield from _samples(rows, group, output, name)
 
 
-def _falling(rows: pd.DataFrame, group: Group, output: Output, name: str) -> Iterator[Problem]:
+def _falling_values(rows: pd.DataFrame, group: Group, output: Output, name: str) -> Iterator[Problem]:
     order = {
-        each: place
-        for place, each in enumerate(sorted(output.ids, key=float) if output.numeric else output.ids)
+        id_: place
+        for place, id_ in enumerate(sorted(output.ids, key=float) if output.numeric else output.ids)
     }
     task = rows.groupby(group.keys, observed=True, sort=False).ngroup().to_numpy()
     place = rows[_ID].astype(str).map(order).to_numpy()
@@ -294,7 +302,7 @@ def _falling(rows: pd.DataFrame, group: Group, output: Output, name: str) -> Ite
 
 
 def _samples(rows: pd.DataFrame, group: Group, output: Output, name: str) -> Iterator[Problem]:
-    """How many samples a task has; and that a sample holds for all tasks over which it must be joint."""
+    """Check how many samples a task has, and that a sample is there for all tasks that share it."""
     samples = output.samples
     if samples is None:
         return

@@ -1,4 +1,4 @@
-"""Several models of a hub made into one: mean, median, or linear opinion pool.
+"""Combine several models of a hub: mean, median, or linear opinion pool.
 
 Of quantiles, `mean` and `median` average the values at each level (quantile averaging: the shape is kept),
 while the linear pool averages the distributions themselves (their chances), which is wider where models
@@ -29,7 +29,7 @@ _AT_ONCE: Final = 500  # distributions that are spread out together
 
 
 def combine(
-    submissions: Sequence[Submission], asked: Round, method: str, weights: Mapping[str, float]
+    submissions: Sequence[Submission], round_: Round, method: str, weights: Mapping[str, float]
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Combine tables of one round.
 
@@ -46,46 +46,48 @@ def combine(
     left_out : tuple of str
         Output types that the method has no meaning for.
     """
-    every = pd.concat([each.frame.assign(model=each.model) for each in submissions], ignore_index=True)
+    all_rows = pd.concat(
+        [submission.frame.assign(model=submission.model) for submission in submissions], ignore_index=True
+    )
     parts: list[pd.DataFrame] = []
-    for g, group in enumerate(asked.groups):
+    for g, group in enumerate(round_.groups):
         for kind, output in group.outputs.items():
-            rows = every[(every["group"] == g) & (every[_KIND] == kind)]
+            rows = all_rows[(all_rows["group"] == g) & (all_rows[_KIND] == kind)]
             if rows.empty or kind in _NO_MEANING[method]:
                 continue
             if kind == "sample":
-                made = _gathered(rows, group, output, weights)
+                table = _gather_samples(rows, group, output, weights)
             elif kind == "quantile" and method == "linear_pool":
-                made = _pooled(rows, group, output, weights)
+                table = _pool_quantiles(rows, group, output, weights)
             else:
-                made = _averaged(rows, group, output, method, weights)
-            made[_VALUE] = made[_VALUE].clip(output.low, output.high)
-            parts.append(made.assign(value=made[_VALUE].round() if output.whole else made[_VALUE]))
-    left = tuple(kind for kind in _NO_MEANING[method] if (every[_KIND] == kind).any())
-    columns = list(asked.columns)
+                table = _average(rows, group, output, method, weights)
+            table[_VALUE] = table[_VALUE].clip(output.low, output.high)
+            parts.append(table.assign(value=table[_VALUE].round() if output.whole else table[_VALUE]))
+    left_out = tuple(kind for kind in _NO_MEANING[method] if (all_rows[_KIND] == kind).any())
+    columns = list(round_.columns)
     frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
-    return frame.reindex(columns=columns), left
+    return frame.reindex(columns=columns), left_out
 
 
 def _wide(rows: pd.DataFrame, index: list[str]) -> pd.DataFrame:
-    """One column a model, NaN where it has no such row."""
+    """Pivot to one column for each model, NaN where it has no such row."""
     text = rows.astype(dict.fromkeys(index, str))
     return text.set_index([*index, "model"])[_VALUE].unstack("model")  # noqa: PD010 - rows are unique
 
 
-def _averaged(
+def _average(
     rows: pd.DataFrame, group: Group, output: Output, method: str, weights: Mapping[str, float]
 ) -> pd.DataFrame:
     wide = _wide(rows, [*group.tasks, _ID])
     share = np.array([weights[model] for model in wide.columns])
     average = weighted_median if method == "median" else weighted_mean
-    made = wide.index.to_frame(index=False)
-    made[_VALUE] = average(wide.to_numpy(dtype=float), share)
+    table = wide.index.to_frame(index=False)
+    table[_VALUE] = average(wide.to_numpy(dtype=float), share)
     if method == "median" and output.kind == "pmf":  # medians of chances do not add up to one
-        total = made.groupby(list(group.tasks))[_VALUE].transform("sum")
+        total = table.groupby(list(group.tasks))[_VALUE].transform("sum")
         mean = weighted_mean(wide.to_numpy(dtype=float), share)
-        made[_VALUE] = np.where(total > 0, made[_VALUE] / total.where(total > 0, 1), mean)
-    return _in_order(made.assign(output_type=output.kind), group, output)
+        table[_VALUE] = np.where(total > 0, table[_VALUE] / total.where(total > 0, 1), mean)
+    return _in_order(table.assign(output_type=output.kind), group, output)
 
 
 def weighted_mean(values: Floats, weights: Floats) -> Floats:
@@ -94,8 +96,8 @@ def weighted_mean(values: Floats, weights: Floats) -> Floats:
     >>> weighted_mean(np.array([[1.0, 3.0], [np.nan, 2.0]]), np.array([3.0, 1.0]))
     array([1.5, 2. ])
     """
-    known = ~np.isnan(values)
-    return np.asarray((np.where(known, values, 0) @ weights) / (known @ weights))
+    present = ~np.isnan(values)
+    return np.asarray((np.where(present, values, 0) @ weights) / (present @ weights))
 
 
 def weighted_median(values: Floats, weights: Floats) -> Floats:
@@ -114,10 +116,12 @@ def weighted_median(values: Floats, weights: Floats) -> Floats:
     return out
 
 
-def _pooled(rows: pd.DataFrame, group: Group, output: Output, weights: Mapping[str, float]) -> pd.DataFrame:
+def _pool_quantiles(
+    rows: pd.DataFrame, group: Group, output: Output, weights: Mapping[str, float]
+) -> pd.DataFrame:
     """Quantiles of the mixture of the models' distributions."""
     ids = sorted(output.ids, key=float)
-    levels = np.array([float(each) for each in ids])
+    levels = np.array([float(id_) for id_ in ids])
     text = rows.astype(dict.fromkeys((*group.tasks, _ID), str))
     wide = text.set_index([*group.tasks, "model", _ID])[_VALUE].unstack(_ID)[ids]  # noqa: PD010 - rows are unique
     spread = spread_out(wide.to_numpy(dtype=float), levels)
@@ -129,8 +133,8 @@ def _pooled(rows: pd.DataFrame, group: Group, output: Output, weights: Mapping[s
     values = np.array(
         [mixture_quantiles(spread[task == k], share[task == k], levels) for k in range(len(once))]
     )
-    made = once.loc[np.repeat(np.arange(len(once)), len(ids))].reset_index(drop=True)
-    return made.assign(output_type=output.kind, output_type_id=ids * len(once), value=values.ravel())
+    table = once.loc[np.repeat(np.arange(len(once)), len(ids))].reset_index(drop=True)
+    return table.assign(output_type=output.kind, output_type_id=ids * len(once), value=values.ravel())
 
 
 def spread_out(values: Floats, levels: Floats, count: int = DRAWS) -> Floats:
@@ -170,14 +174,16 @@ def spread_out(values: Floats, levels: Floats, count: int = DRAWS) -> Floats:
 
 def mixture_quantiles(points: Floats, weights: Floats, levels: Floats) -> Floats:
     """Quantiles of a mixture of samples (M, n), one a model, with a weight each, at `levels` (Q,)."""
-    each = np.repeat(weights / weights.sum() / points.shape[1], points.shape[1])
+    weight = np.repeat(weights / weights.sum() / points.shape[1], points.shape[1])
     line = np.argsort(points, axis=None)
-    share = each[line]
+    share = weight[line]
     return np.interp(levels, share.cumsum() - share / 2, points.ravel()[line])
 
 
-def _gathered(rows: pd.DataFrame, group: Group, output: Output, weights: Mapping[str, float]) -> pd.DataFrame:
-    """Samples of all models side by side, as many of each as its weight gives of what a task may have."""
+def _gather_samples(
+    rows: pd.DataFrame, group: Group, output: Output, weights: Mapping[str, float]
+) -> pd.DataFrame:
+    """Take samples of each model in proportion to its weight, up to the number that a task may have."""
     samples = output.samples
     assert samples is not None  # noqa: S101 - an output of samples says how many
     fixed = [key for key in group.keys if samples.compound is None or key in samples.compound]
@@ -191,16 +197,16 @@ def _gathered(rows: pd.DataFrame, group: Group, output: Output, weights: Mapping
             for model, part in mine.groupby("model", observed=True)
         }
         counts = _shares({model: weights[model] for model in names}, samples.most)
-        renamed: dict[tuple[str, str], str] = {}
+        new_names: dict[tuple[str, str], str] = {}
         for model, own in names.items():
             take = min(counts[model], len(own))
             for at in (np.arange(take) * len(own) // max(take, 1)).tolist():
                 number += 1
-                renamed[model, own[at]] = str(number)
-        new = [renamed.get(pair, "") for pair in zip(mine["model"], mine[_ID], strict=True)]
+                new_names[model, own[at]] = str(number)
+        new = [new_names.get(pair, "") for pair in zip(mine["model"], mine[_ID], strict=True)]
         parts.append(mine.assign(output_type_id=new)[np.array(new) != ""])
-    made: pd.DataFrame = pd.concat(parts)[[*group.tasks, *OUTPUT_COLUMNS]]
-    return made
+    table: pd.DataFrame = pd.concat(parts)[[*group.tasks, *OUTPUT_COLUMNS]]
+    return table
 
 
 def _shares(weights: Mapping[str, float], most: int) -> dict[str, int]:
@@ -215,8 +221,8 @@ def _shares(weights: Mapping[str, float], most: int) -> dict[str, int]:
     return {name: count + (name in rest) for name, count in counts.items()}
 
 
-def _in_order(made: pd.DataFrame, group: Group, output: Output) -> pd.DataFrame:
-    """Rows of a task in the order in which the hub lists its ids."""
-    place = {each: k for k, each in enumerate(output.ids)}
-    order = made.assign(place=made[_ID].map(lambda each: place.get(spelled_number(each), place.get(each, 0))))
+def _in_order(table: pd.DataFrame, group: Group, output: Output) -> pd.DataFrame:
+    """Sort the rows of a task in the order in which the hub lists its ids."""
+    place = {id_: k for k, id_ in enumerate(output.ids)}
+    order = table.assign(place=table[_ID].map(lambda id_: place.get(spelled_number(id_), place.get(id_, 0))))
     return order.sort_values([*group.tasks, "place"], kind="stable").drop(columns="place")

@@ -1,4 +1,4 @@
-"""The workbench's own forecasts as a hub: configuration, tables, descriptions, published figures."""
+"""Write the workbench's own forecasts as a hub: configuration, tables, descriptions, published figures."""
 
 from __future__ import annotations
 
@@ -69,13 +69,13 @@ def export(run: Path, hub: Path, *, license_name: str = "") -> tuple[dict[str, s
         raise SpecError("hub.no_run", {"folder": run, "files": missing})
     if hub.exists() and (not hub.is_dir() or (any(hub.iterdir()) and not (hub / _TASKS).is_file())):
         raise SpecError("hub.folder_taken", {"folder": hub})
-    spec, made = read_spec(run), _named(read_table(run, "forecast"))
+    spec, forecast = read_spec(run), _with_task_ids(read_table(run, "forecast"))
     round_name = spec.as_of.isoformat()
     groups = [
-        _group(rows, read_table(run, "summary"), spec) for _, rows in made.groupby("target", sort=False)
+        _group(rows, read_table(run, "summary"), spec) for _, rows in forecast.groupby("target", sort=False)
     ]
     files = {
-        _TASKS: _json(_tasks(_merged(_earlier(hub / _TASKS), groups))),
+        _TASKS: _json(_tasks(_merge(_earlier_groups(hub / _TASKS), groups))),
         "hub-config/admin.json": _json(_admin()),
         "hub-config/target-data.json": _json(
             {
@@ -86,18 +86,18 @@ def export(run: Path, hub: Path, *, license_name: str = "") -> tuple[dict[str, s
             }
         ),
         "hub-config/model-metadata-schema.json": _json(_METADATA_SCHEMA),
-        _SERIES: write_csv(_published(read_table(run, "evidence"), made, hub / _SERIES)),
+        _SERIES: write_csv(_published_figures(read_table(run, "evidence"), forecast, hub / _SERIES)),
     }
-    for model, rows in made.groupby("model", sort=False):
+    for model, rows in forecast.groupby("model", sort=False):
         name = f"{TEAM}-{model}"
         table = rows[["origin_date", *UNIT, "output_type", "output_type_id", "value"]]
         files[f"model-output/{name}/{round_name}-{name}.csv"] = write_csv(table)
         shown = bool((rows["shown"].astype(str) == "True").any())
-        files[f"model-metadata/{name}.yml"] = _yaml(_described(str(model), license_name, shown=shown))
+        files[f"model-metadata/{name}.yml"] = _yaml(_description(str(model), license_name, shown=shown))
     return files, round_name
 
 
-def _named(forecast: pd.DataFrame) -> pd.DataFrame:
+def _with_task_ids(forecast: pd.DataFrame) -> pd.DataFrame:
     """FORECAST rows with the task ids of the hub."""
     return forecast.assign(
         output_type_id=forecast["output_type_id"].map(spelled_number),
@@ -116,7 +116,7 @@ def _group(rows: pd.DataFrame, summary: pd.DataFrame, spec: RunSpec) -> dict[str
     highest = own.iloc[0] if index == spec.index_code and len(own) else INDEXES[index].maximum
     ids = sorted(set(rows["output_type_id"]), key=float)
     value = {"type": "double", "minimum": 0, "maximum": 1 if ranked else float(highest)}
-    listed: list[Any] = ids if ranked else [float(each) for each in ids]
+    required: list[Any] = ids if ranked else [float(level) for level in ids]
     target = str(rows["target"].iloc[0])
     part = (
         ""
@@ -128,11 +128,11 @@ def _group(rows: pd.DataFrame, summary: pd.DataFrame, spec: RunSpec) -> dict[str
     unit = "rank" if ranked else "percent" if index in SURVEYS else "points"
     return {
         "task_ids": {
-            name: {"required": None, "optional": _listed(rows[name])} for name in ("origin_date", *UNIT)
+            name: {"required": None, "optional": _distinct(rows[name])} for name in ("origin_date", *UNIT)
         },
         "output_type": {
             "pmf" if ranked else "quantile": {
-                "output_type_id": {"required": listed},
+                "output_type_id": {"required": required},
                 "is_required": True,
                 "value": value,
             }
@@ -150,17 +150,17 @@ def _group(rows: pd.DataFrame, summary: pd.DataFrame, spec: RunSpec) -> dict[str
     }
 
 
-def _listed(column: pd.Series) -> list[str]:
+def _distinct(column: pd.Series) -> list[str]:
     return list(dict.fromkeys(column.astype(str)))
 
 
-def _earlier(path: Path) -> list[dict[str, Any]]:
+def _earlier_groups(path: Path) -> list[dict[str, Any]]:
     if not path.is_file():
         return []
     tasks = schema.read_json(path, _TASKS)
     try:
-        (told,) = tasks["rounds"]
-        groups = list(told["model_tasks"])
+        (round_,) = tasks["rounds"]
+        groups = list(round_["model_tasks"])
         if all(list(group["task_ids"]) == ["origin_date", *UNIT] for group in groups):
             return groups
     except (KeyError, TypeError, ValueError):
@@ -168,14 +168,14 @@ def _earlier(path: Path) -> list[dict[str, Any]]:
     raise SpecError("hub.folder_taken", {"folder": path.parent.parent})
 
 
-def _merged(earlier: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Add a round: what is asked for in the same way gets more days and places, the rest its own group."""
+def _merge(earlier: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Add a round's groups: equal groups share one entry with more days and places, others get their own."""
     groups = [*earlier]
     for group in new:
         same = [
-            each
-            for each in groups
-            if all(each[part] == group[part] for part in ("output_type", "target_metadata"))
+            other
+            for other in groups
+            if all(other[part] == group[part] for part in ("output_type", "target_metadata"))
         ]
         if not same:
             groups.append(group)
@@ -212,7 +212,7 @@ def _admin() -> dict[str, Any]:
     }
 
 
-def _described(model: str, license_name: str, *, shown: bool) -> dict[str, Any]:
+def _description(model: str, license_name: str, *, shown: bool) -> dict[str, Any]:
     return {
         "team_name": labels.text("hub.export.team", "en"),
         "team_abbr": TEAM,
@@ -224,7 +224,7 @@ def _described(model: str, license_name: str, *, shown: bool) -> dict[str, Any]:
     }
 
 
-def _published(evidence: pd.DataFrame, made: pd.DataFrame, earlier: Path) -> pd.DataFrame:
+def _published_figures(evidence: pd.DataFrame, forecast: pd.DataFrame, earlier: Path) -> pd.DataFrame:
     """Published scores and ranks of the targets, as known on the day of the run."""
     rows = evidence[evidence["statistic"] == "value"].assign(
         target_date=lambda frame: frame["year"].astype(int).astype(str) + "-12-31",
@@ -238,7 +238,7 @@ def _published(evidence: pd.DataFrame, made: pd.DataFrame, earlier: Path) -> pd.
         target=lambda frame: frame["index_code"] + "." + RANK, observation=lambda frame: frame["rank"]
     )
     both: pd.DataFrame = pd.concat([scores, ranks])[[*UNIT, "observation"]].dropna()
-    both = both.merge(made[list(UNIT[1:])].drop_duplicates(), on=list(UNIT[1:]))
+    both = both.merge(forecast[list(UNIT[1:])].drop_duplicates(), on=list(UNIT[1:]))
     if earlier.is_file():
         both = pd.concat([pd.read_csv(earlier, dtype=dict.fromkeys(UNIT, "str")), both])
     return both.drop_duplicates(list(UNIT), keep="last").sort_values([UNIT[1], UNIT[2], UNIT[0]])

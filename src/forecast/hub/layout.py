@@ -1,4 +1,4 @@
-"""What a hub asks for: rounds, groups of tasks and output types, read from its hub-config folder."""
+"""Read what a hub asks for from its folder hub-config: rounds, groups of tasks, output types."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ class Hub:
 
     def round_of(self, name: str) -> Round | None:
         """The round of that name."""
-        return next((each for each in self.rounds if name in each.names), None)
+        return next((round_ for round_ in self.rounds if name in round_.names), None)
 
 
 def read(root: Path, schemas: Path | None = None) -> Hub:
@@ -163,7 +163,7 @@ def read(root: Path, schemas: Path | None = None) -> Hub:
     if not root.is_dir():
         raise refused(str(root), "hub.expect.folder")
     config = root / "hub-config"
-    found: dict[str, Any] = {}
+    files: dict[str, Any] = {}
     problems, unchecked = [], []
     for name in ("tasks.json", "admin.json", "target-data.json", "model-metadata-schema.json"):
         path = config / name
@@ -171,53 +171,53 @@ def read(root: Path, schemas: Path | None = None) -> Hub:
             try:
                 if not path.resolve().is_relative_to(root.resolve()):
                     raise refused(f"hub-config/{name}", "hub.expect.within")
-                found[name] = schema.read_json(path, f"hub-config/{name}")
-                wrong, known = schema.check_config(name, found[name], schemas)
+                files[name] = schema.read_json(path, f"hub-config/{name}")
+                wrong, checked = schema.check_config(name, files[name], schemas)
             except DataError as error:
-                wrong, known = list(error.problems), True
+                wrong, checked = list(error.problems), True
             problems += wrong
-            unchecked += [] if known else [name]
+            unchecked += [] if checked else [name]
     if not problems:
-        problems = schema.check_rules(found["tasks.json"])
+        problems = schema.check_rules(files["tasks.json"])
     if problems:
         raise DataError(problems)
-    admin = found["admin.json"]
+    admin = files["admin.json"]
     return Hub(
         root,
-        tuple(_round(each, found["tasks.json"], admin) for each in found["tasks.json"]["rounds"]),
+        tuple(_round(round_, files["tasks.json"], admin) for round_ in files["tasks.json"]["rounds"]),
         admin,
-        found.get("target-data.json", {}),
-        found.get("model-metadata-schema.json"),
+        files.get("target-data.json", {}),
+        files.get("model-metadata-schema.json"),
         tuple(unchecked),
     )
 
 
-def _round(told: Mapping[str, Any], tasks: Mapping[str, Any], admin: Mapping[str, Any]) -> Round:
-    derived = frozenset(told.get("derived_task_ids") or tasks.get("derived_task_ids") or ())
-    groups = tuple(_group(each, derived) for each in told["model_tasks"])
-    formats = tuple(told.get("file_format") or admin.get("file_format") or FORMATS)
-    return Round(str(told["round_id"]), bool(told["round_id_from_variable"]), groups, formats)
+def _round(config: Mapping[str, Any], tasks: Mapping[str, Any], admin: Mapping[str, Any]) -> Round:
+    derived = frozenset(config.get("derived_task_ids") or tasks.get("derived_task_ids") or ())
+    groups = tuple(_group(group, derived) for group in config["model_tasks"])
+    formats = tuple(config.get("file_format") or admin.get("file_format") or FORMATS)
+    return Round(str(config["round_id"]), bool(config["round_id_from_variable"]), groups, formats)
 
 
-def _group(told: Mapping[str, Any], derived: frozenset[str]) -> Group:
-    tasks = {name: _values(values) for name, values in told["task_ids"].items()}
-    outputs = {kind: _output(kind, each) for kind, each in told["output_type"].items()}
-    return Group(tasks, outputs, tuple(told["target_metadata"]), derived)
+def _group(config: Mapping[str, Any], derived: frozenset[str]) -> Group:
+    tasks = {name: _values(values) for name, values in config["task_ids"].items()}
+    outputs = {kind: _output(kind, output) for kind, output in config["output_type"].items()}
+    return Group(tasks, outputs, tuple(config["target_metadata"]), derived)
 
 
-def _values(told: Mapping[str, Any]) -> Values:
-    if told["required"] is None and told["optional"] is None:
+def _values(config: Mapping[str, Any]) -> Values:
+    if config["required"] is None and config["optional"] is None:
         return Values(("",))
-    both = [*(told["required"] or ()), *(told["optional"] or ())]
-    numbers = frozenset(_written([value for value in both if not isinstance(value, str)]))
-    return Values(_written(told["required"]), _written(told["optional"]), numbers)
+    both = [*(config["required"] or ()), *(config["optional"] or ())]
+    numbers = frozenset(_texts([value for value in both if not isinstance(value, str)]))
+    return Values(_texts(config["required"]), _texts(config["optional"]), numbers)
 
 
-def _output(kind: str, told: Mapping[str, Any]) -> Output:
-    value, params = told["value"], told.get("output_type_id_params")
-    ids = ("",) if kind in POINTS else _written(told.get("output_type_id", {}).get("required"))
-    listed = told.get("output_type_id", {}).get("required") or ("",)
-    numeric = kind != "sample" and all(schema.is_number(each) for each in listed)
+def _output(kind: str, config: Mapping[str, Any]) -> Output:
+    value, params = config["value"], config.get("output_type_id_params")
+    ids = ("",) if kind in POINTS else _texts(config.get("output_type_id", {}).get("required"))
+    required = config.get("output_type_id", {}).get("required") or ("",)
+    numeric = kind != "sample" and all(schema.is_number(value_) for value_ in required)
     low, high = (float(value.get(name, end)) for name, end in (("minimum", -math.inf), ("maximum", math.inf)))
     samples = None
     if params is not None:
@@ -230,10 +230,10 @@ def _output(kind: str, told: Mapping[str, Any]) -> Output:
             None if compound is None else tuple(compound),
         )
     return Output(
-        kind, bool(told["is_required"]), ids, numeric, value["type"] == "integer", low, high, samples
+        kind, bool(config["is_required"]), ids, numeric, value["type"] == "integer", low, high, samples
     )
 
 
-def _written(values: Sequence[Any] | None) -> tuple[str, ...]:
-    """Values of JSON as tables hold them."""
+def _texts(values: Sequence[Any] | None) -> tuple[str, ...]:
+    """Write values of JSON as the text that tables hold."""
     return tuple(value if isinstance(value, str) else spelled_number(str(value)) for value in values or ())

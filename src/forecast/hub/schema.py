@@ -1,4 +1,4 @@
-"""JSON and YAML of a hub, held against a schema: all that is wrong at once, in words of the catalogue."""
+"""Check JSON and YAML of a hub against a schema; list all that is wrong, in words of the catalogue."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from forecast.base.errors import DataError, Problem, shown
 from forecast.base.incoming import RepeatedKeyError, content, record, refused, text
 
 OLDEST: Final = (6, 0, 0)
-MOST_TOLD: Final = 100  # errors of one file
+MOST_LISTED: Final = 100  # errors of one file
 _VERSION: Final = re.compile(r"/v(\d+)\.(\d+)\.(\d+)/([a-z-]+)-schema\.json$")
-_SAID: Final = frozenset(  # keywords of JSON schema that have a sentence of their own
+_WORDED: Final = frozenset(  # keywords of JSON schema that have a sentence of their own
     "type enum const minimum maximum uniqueItems pattern maxLength minLength format minItems".split()
 )
 
 
 def _object(needed: str = "", *, others: Any = True, least: int = 0, **properties: Any) -> dict[str, Any]:
-    """Schema of an object with entries that it needs, named in one text, and may have."""
+    """Make the schema of an object; `needed` names its required entries, `properties` describes entries."""
     whole = {"type": "object", "required": needed.split(), "properties": properties}
     return whole | {"additionalProperties": others, "minProperties": least}
 
@@ -135,8 +135,8 @@ def read_yaml(path: Path, name: str) -> Any:
         raise refused(name, "hub.expect.yaml") from error
 
 
-def check_config(name: str, found: Any, schemas: Path | None) -> tuple[list[Problem], bool]:
-    """Hold a file of hub-config against what is needed of it, and the hubverse's schema of its version.
+def check_config(name: str, document: Any, schemas: Path | None) -> tuple[list[Problem], bool]:
+    """Check a file of hub-config against `NEEDED` and the hubverse's schema of its version.
 
     Returns
     -------
@@ -144,23 +144,23 @@ def check_config(name: str, found: Any, schemas: Path | None) -> tuple[list[Prob
     known : bool
         False if the schema of its version is not there.
     """
-    named = f"hub-config/{name}"
-    problems = check(found, NEEDED[name], named, known=True)
+    file = f"hub-config/{name}"
+    problems = check(document, NEEDED[name], file, known=True)
     if problems or name == "model-metadata-schema.json":
         return problems, True
-    written = str(found.get("schema_version", ""))
-    version = _VERSION.search(written)
+    address = str(document.get("schema_version", ""))
+    version = _VERSION.search(address)
     numbers = tuple(int(part) for part in version.groups()[:3]) if version else ()
     if numbers < OLDEST:
-        return [Problem(named, None, "schema_version", written, "hub.expect.version")], True
+        return [Problem(file, None, "schema_version", address, "hub.expect.version")], True
     official = _official(schemas, name, ".".join(map(str, numbers)))
     if official is None:
         return [], False
-    return check(found, read_json(official, official.name), named, known=True), True
+    return check(document, read_json(official, official.name), file, known=True), True
 
 
 def _official(schemas: Path | None, name: str, version: str) -> Path | None:
-    """The hubverse's schema of a file, in a folder of its version or beside others."""
+    """Find the hubverse's schema of a file, in a folder of its version or in the folder itself."""
     if schemas is None:
         return None
     if not schemas.is_dir():
@@ -172,10 +172,10 @@ def _official(schemas: Path | None, name: str, version: str) -> Path | None:
     return None
 
 
-def check(found: Any, against: Mapping[str, Any], name: str, *, known: bool = False) -> list[Problem]:
-    """Hold a document against a JSON schema; no network is asked.
+def check(document: Any, against: Mapping[str, Any], name: str, *, known: bool = False) -> list[Problem]:
+    """Check a document against a JSON schema, without network.
 
-    A schema of a hub's own that is none is said to be so; one that is `known` to be good is not looked at.
+    The schema itself is checked first, unless it is `known` to be good.
     """
     from jsonschema import FormatChecker, SchemaError, validators
     from referencing import Registry
@@ -186,18 +186,18 @@ def check(found: Any, against: Mapping[str, Any], name: str, *, known: bool = Fa
     try:
         if not known:
             kind.check_schema(against)
-        judge = kind(against, format_checker=FormatChecker(["date"]), registry=Registry())
-        for error in judge.iter_errors(found):
-            problems += _said(error, name)
-            if len(problems) >= MOST_TOLD:
+        validator = kind(against, format_checker=FormatChecker(["date"]), registry=Registry())
+        for error in validator.iter_errors(document):
+            problems += _problems_of(error, name)
+            if len(problems) >= MOST_LISTED:
                 break
     except (SchemaError, Unresolvable, RecursionError, re.error):
         return [Problem(name, None, "", "", "hub.expect.schema")]
     return sorted(problems, key=lambda problem: problem.column)
 
 
-def _said(error: Any, name: str) -> Iterator[Problem]:
-    """Put an error of jsonschema into words: where it stands, what was found, what is allowed."""
+def _problems_of(error: Any, name: str) -> Iterator[Problem]:
+    """Word an error of jsonschema: where it stands, what was found, what is allowed."""
     while error.validator in {"oneOf", "anyOf"} and error.context:
         error = max(error.context, key=lambda part: len(part.absolute_path))
     place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path)
@@ -214,25 +214,25 @@ def _said(error: Any, name: str) -> Iterator[Problem]:
         allowed = error.validator_value
         facts = {"allowed": allowed if isinstance(allowed, list | str) else json.dumps(allowed)}
         value = json.dumps(error.instance, ensure_ascii=False, default=str)
-        known = key if key in _SAID else "other"
+        keyword = key if key in _WORDED else "other"
         yield Problem(
-            name, None, where, value, f"hub.schema.{known}", facts if known == key else {"rule": key}
+            name, None, where, value, f"hub.schema.{keyword}", facts if keyword == key else {"rule": key}
         )
 
 
 def check_rules(tasks: Mapping[str, Any]) -> list[Problem]:
-    """What a schema cannot say of tasks.json: names that must be task ids, numbers that contradict."""
+    """Check what a schema cannot say of tasks.json: names that must be task ids, contradictory numbers."""
     problems: list[Problem] = []
     names: set[str] = set()
-    for r, told in enumerate(tasks["rounds"]):
-        if told["round_id"] in names:
-            problems.append(_wrong(f"rounds[{r}].round_id", told["round_id"], "round_twice"))
-        names.add(told["round_id"])
-        for g, group in enumerate(told["model_tasks"]):
+    for r, round_ in enumerate(tasks["rounds"]):
+        if round_["round_id"] in names:
+            problems.append(_wrong(f"rounds[{r}].round_id", round_["round_id"], "round_twice"))
+        names.add(round_["round_id"])
+        for g, group in enumerate(round_["model_tasks"]):
             place = f"rounds[{r}].model_tasks[{g}]"
-            if told["round_id_from_variable"] and told["round_id"] not in group["task_ids"]:
+            if round_["round_id_from_variable"] and round_["round_id"] not in group["task_ids"]:
                 facts = {"allowed": list(group["task_ids"])}
-                problems.append(_wrong(f"rounds[{r}].round_id", told["round_id"], "task_id", **facts))
+                problems.append(_wrong(f"rounds[{r}].round_id", round_["round_id"], "task_id", **facts))
             problems += _of_group(group, place)
     return problems
 

@@ -1,4 +1,4 @@
-"""Scores of a hub's models beside what came, and how they stand to each other."""
+"""Score a hub's models against the observed values, and compare the models with each other."""
 
 from __future__ import annotations
 
@@ -45,25 +45,25 @@ def scores(submissions: Sequence[Submission], hub: Hub, observed: pd.DataFrame) 
         Quantiles: the weighted interval score and its parts, error of the median, whether the central
         intervals held.  Means: squared error; medians: absolute error.  Samples: the CRPS of the empirical
         distribution.
-        Categories: minus the logarithm of the chance of what came and, if they have an order, the ranked
+        Categories: minus the logarithm of the chance of the outcome and, if they have an order, the ranked
         probability score; a cdf has that score over its thresholds.
     unknown : int
         How many forecasts have no outcome yet.
     """
     parts, unknown = [], 0
-    for each in submissions:
-        asked = hub.round_of(each.round_name)
-        for g, group in enumerate(asked.groups if asked else ()):
+    for submission in submissions:
+        round_ = hub.round_of(submission.round_name)
+        for g, group in enumerate(round_.groups if round_ else ()):
             for kind in group.outputs:
-                rows = each.frame[(each.frame["group"] == g) & (each.frame[_KIND] == kind)]
+                rows = submission.frame[(submission.frame["group"] == g) & (submission.frame[_KIND] == kind)]
                 if rows.empty:
                     continue
-                made, left = _scored(rows, group, kind, observed)
-                unknown += left
-                parts.append(made.assign(model_id=each.model, output_type=kind))
+                table, without_outcome = _score(rows, group, kind, observed)
+                unknown += without_outcome
+                parts.append(table.assign(model_id=submission.model, output_type=kind))
     columns = [_MODEL, *hub.task_ids, _KIND]
     frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
-    metrics = [each for each in METRICS if each in frame]
+    metrics = [submission for submission in METRICS if submission in frame]
     return frame.reindex(columns=[*columns, *metrics]), unknown
 
 
@@ -76,7 +76,7 @@ def summary(frame: pd.DataFrame, *, by: Sequence[str] = (), baseline: str | None
     """
     target = [name for name in ("target",) if name in frame]
     within = list(dict.fromkeys([_KIND, *target, *by]))
-    metrics = [each for each in METRICS if each in frame]
+    metrics = [metric_ for metric_ in METRICS if metric_ in frame]
     groups = frame.groupby([*within, _MODEL], dropna=False, sort=True)
     table = groups[metrics].mean().assign(count=groups.size()).reset_index()
     skills = []
@@ -99,34 +99,34 @@ def summary(frame: pd.DataFrame, *, by: Sequence[str] = (), baseline: str | None
             base = table[table[_MODEL] == baseline].set_index(within)["relative_skill"]
             own = pd.MultiIndex.from_frame(table[within]) if len(within) > 1 else pd.Index(table[within[0]])
             table["scaled_relative_skill"] = table["relative_skill"] / base.reindex(own).to_numpy()
-    tail = [each for each in ("relative_skill", "scaled_relative_skill") if each in table]
+    tail = [metric_ for metric_ in ("relative_skill", "scaled_relative_skill") if metric_ in table]
     return table[[*within, _MODEL, "count", *metrics, *tail]].dropna(axis="columns", how="all")
 
 
 def relative_skill(means: Floats) -> Floats:
-    """Geometric mean of ratios, from pairwise means (M, M): row i, column j is of model i where j is too.
+    """Geometric mean of ratios of pairwise means (M, M): cell (i, j) is the mean of i over tasks with j.
 
     >>> relative_skill(np.array([[1.0, 1.0], [4.0, 4.0]])).round(3)
     array([0.5, 2. ])
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.log(means / means.T)
-    known = np.isfinite(ratio)
-    total = np.where(known, ratio, 0).sum(axis=1)
-    return np.where(known.any(axis=1), np.exp(total / np.maximum(known.sum(axis=1), 1)), np.nan)
+    finite = np.isfinite(ratio)
+    total = np.where(finite, ratio, 0).sum(axis=1)
+    return np.where(finite.any(axis=1), np.exp(total / np.maximum(finite.sum(axis=1), 1)), np.nan)
 
 
 def _relative(part: pd.DataFrame, metric: str) -> pd.Series:
     tasks = [name for name in part.columns if name not in {*METRICS, _MODEL, _KIND}]
     wide = part.fillna(dict.fromkeys(tasks, "")).pivot_table(index=tasks, columns=_MODEL, values=metric)
     value = wide.to_numpy(dtype=float)
-    known = (~np.isnan(value)).astype(float)
+    present = (~np.isnan(value)).astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
-        means = (np.nan_to_num(value, posinf=np.inf).T @ known) / (known.T @ known)
+        means = (np.nan_to_num(value, posinf=np.inf).T @ present) / (present.T @ present)
     return pd.Series(relative_skill(means), index=wide.columns)
 
 
-def _scored(rows: pd.DataFrame, group: Group, kind: str, observed: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+def _score(rows: pd.DataFrame, group: Group, kind: str, observed: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     keys = list(group.tasks)
     text = rows.astype(dict.fromkeys((*keys, _ID), str))
     if kind == "sample":
@@ -136,19 +136,19 @@ def _scored(rows: pd.DataFrame, group: Group, kind: str, observed: pd.DataFrame)
         ids = list(group.outputs[kind].ids)
         wide = text.set_index([*keys, _ID])[_VALUE].unstack(_ID).reindex(columns=ids)  # noqa: PD010 - rows are unique
     output = group.outputs[kind]
-    came = _outcome(wide.index.to_frame(index=False), output, observed)
-    named = kind == "pmf" or (kind == "cdf" and not output.numeric)
-    could = came.isin(output.ids) if named else pd.to_numeric(came, errors="coerce").notna()
-    known = could.to_numpy()
-    wide, came = wide[known], came[known]
-    made = wide.index.to_frame(index=False)
-    if len(made):
-        made = made.assign(**_METHODS[kind](wide, came, group))
-    return made, int((~known).sum())
+    outcomes = _outcome(wide.index.to_frame(index=False), output, observed)
+    categorical = kind == "pmf" or (kind == "cdf" and not output.numeric)
+    could = outcomes.isin(output.ids) if categorical else pd.to_numeric(outcomes, errors="coerce").notna()
+    scorable = could.to_numpy()
+    wide, outcomes = wide[scorable], outcomes[scorable]
+    table = wide.index.to_frame(index=False)
+    if len(table):
+        table = table.assign(**_METHODS[kind](wide, outcomes, group))
+    return table, int((~scorable).sum())
 
 
 def _outcome(tasks: pd.DataFrame, output: Output, observed: pd.DataFrame) -> pd.Series:
-    """What came of each task: text of a number or a category; NaN where it is not known."""
+    """Give the outcome of each task, text of a number or a category; NaN where it is not known."""
     rows = observed
     if _KIND in rows:
         rows = rows[rows[_KIND] == output.kind]
@@ -156,68 +156,72 @@ def _outcome(tasks: pd.DataFrame, output: Output, observed: pd.DataFrame) -> pd.
             "pmf",
             "cdf",
         }:  # the oracle says 1 of what came, and from the threshold on that it reached
-            own = [spelled_number(each) if output.numeric else each for each in rows[_ID]]
+            own = [spelled_number(id_) if output.numeric else id_ for id_ in rows[_ID]]
             above = "inf" if output.numeric else ""  # beyond all thresholds
-            came = np.where(rows["observed"] == "1", own, above)
-            place = {each: k for k, each in enumerate(output.ids)}
-            order = [place.get(each, len(place)) for each in came]
-            rows = rows.assign(observed=came, order=order).sort_values("order", kind="stable")
+            outcomes = np.where(rows["observed"] == "1", own, above)
+            place = {id_: k for k, id_ in enumerate(output.ids)}
+            order = [place.get(id_, len(place)) for id_ in outcomes]
+            rows = rows.assign(observed=outcomes, order=order).sort_values("order", kind="stable")
     keys = [name for name in tasks if name in rows]
     once = rows.drop_duplicates(keys)[[*keys, "observed"]]
     return tasks.merge(once, on=keys, how="left")["observed"]
 
 
-def _quantiles(wide: pd.DataFrame, came: pd.Series, _: Group) -> dict[str, Floats]:
-    y = pd.to_numeric(came).to_numpy(dtype=float)
-    levels = {round(float(str(each)), 6): each for each in wide}
+def _quantiles(wide: pd.DataFrame, outcomes: pd.Series, _: Group) -> dict[str, Floats]:
+    y = pd.to_numeric(outcomes).to_numpy(dtype=float)
+    levels = {round(float(str(column)), 6): column for column in wide}
     paired = sorted(level for level in levels if 0 < level < 1 and round(1 - level, 6) in levels)
     value = wide[[levels[level] for level in paired]].to_numpy(dtype=float)
-    out: dict[str, Floats] = {}
+    metrics: dict[str, Floats] = {}
     if 0.5 in paired:
         parts = score.wis(y, np.maximum.accumulate(value, axis=1), levels=paired)
-        out = {"wis": parts.total, "dispersion": parts.dispersion}
-        out |= {"underprediction": parts.underprediction, "overprediction": parts.overprediction}
-        out["ae_median"] = np.abs(y - value[:, paired.index(0.5)])
+        metrics = {"wis": parts.total, "dispersion": parts.dispersion}
+        metrics |= {"underprediction": parts.underprediction, "overprediction": parts.overprediction}
+        metrics["ae_median"] = np.abs(y - value[:, paired.index(0.5)])
     for level in INTERVALS:
         low, high = interval_ends(level)
         if low in paired:
             ends = value[:, paired.index(low)], value[:, paired.index(high)]
-            out[f"interval_coverage_{level}"] = score.inside(y, *ends)
-    return out
+            metrics[f"interval_coverage_{level}"] = score.inside(y, *ends)
+    return metrics
 
 
-def _mean(wide: pd.DataFrame, came: pd.Series, _: Group) -> dict[str, Floats]:
-    return {"se_point": (wide.to_numpy(dtype=float)[:, 0] - pd.to_numeric(came).to_numpy(dtype=float)) ** 2}
+def _mean(wide: pd.DataFrame, outcomes: pd.Series, _: Group) -> dict[str, Floats]:
+    return {
+        "se_point": (wide.to_numpy(dtype=float)[:, 0] - pd.to_numeric(outcomes).to_numpy(dtype=float)) ** 2
+    }
 
 
-def _median(wide: pd.DataFrame, came: pd.Series, _: Group) -> dict[str, Floats]:
-    return {"ae_point": np.abs(wide.to_numpy(dtype=float)[:, 0] - pd.to_numeric(came).to_numpy(dtype=float))}
+def _median(wide: pd.DataFrame, outcomes: pd.Series, _: Group) -> dict[str, Floats]:
+    return {
+        "ae_point": np.abs(wide.to_numpy(dtype=float)[:, 0] - pd.to_numeric(outcomes).to_numpy(dtype=float))
+    }
 
 
-def _samples(wide: pd.DataFrame, came: pd.Series, _: Group) -> dict[str, Floats]:
-    y, drawn = pd.to_numeric(came).to_numpy(dtype=float), wide.to_numpy(dtype=float)
-    count = (~np.isnan(drawn)).sum(axis=1)
+def _samples(wide: pd.DataFrame, outcomes: pd.Series, _: Group) -> dict[str, Floats]:
+    y, draws = pd.to_numeric(outcomes).to_numpy(dtype=float), wide.to_numpy(dtype=float)
+    count = (~np.isnan(draws)).sum(axis=1)
     out = np.empty(len(y))
     for n in np.unique(count):  # tasks with as many draws together; a task's own stand first
-        out[count == n] = score.crps_from_draws(y[count == n], drawn[count == n, :n].T)
+        out[count == n] = score.crps_from_draws(y[count == n], draws[count == n, :n].T)
     return {"crps": out}
 
 
-def _categories(wide: pd.DataFrame, came: pd.Series, group: Group) -> dict[str, Floats]:
+def _categories(wide: pd.DataFrame, outcomes: pd.Series, group: Group) -> dict[str, Floats]:
     chance = wide.fillna(0).to_numpy(dtype=float)
-    at = came.map(list(wide).index).to_numpy(dtype=int)
+    at = outcomes.map(list(wide).index).to_numpy(dtype=int)
     with np.errstate(divide="ignore"):
         out = {"log_score": -np.log(chance[np.arange(len(at)), at])}
     return out | ({"rps": score.rps(at + 1, chance)} if group.ordered else {})
 
 
-def _thresholds(wide: pd.DataFrame, came: pd.Series, group: Group) -> dict[str, Floats]:
-    """Squared distance to the step at what came, summed over the thresholds."""
+def _thresholds(wide: pd.DataFrame, outcomes: pd.Series, group: Group) -> dict[str, Floats]:
+    """Squared distance to the step function at the outcome, summed over the thresholds."""
     ids = list(wide)
     limit = (
-        np.array([float(str(each)) for each in ids]) if group.outputs["cdf"].numeric else np.arange(len(ids))
+        np.array([float(str(id_)) for id_ in ids]) if group.outputs["cdf"].numeric else np.arange(len(ids))
     )
-    place = came.map(float) if group.outputs["cdf"].numeric else came.map(ids.index)
+    place = outcomes.map(float) if group.outputs["cdf"].numeric else outcomes.map(ids.index)
     step = place.to_numpy(dtype=float)[:, None] <= limit
     return {"rps": ((wide.to_numpy(dtype=float) - step) ** 2).sum(axis=1)}
 

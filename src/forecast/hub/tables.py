@@ -1,4 +1,4 @@
-"""Tables of a hub, in CSV or Parquet: text in columns of few different values, or why not."""
+"""Read and write tables of a hub, in CSV or Parquet, as text in categorical columns."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from forecast.base.incoming import content, refused, text
 
 MOST_BYTES: Final = 100_000_000  # what GitHub takes of one file, and so hubs
 MOST_ROWS: Final = 3_000_000
-MOST_TOLD: Final = 20  # bad rows of a file that are listed one by one
+MOST_LISTED: Final = 20  # bad rows of a file that are listed one by one
 HEAD: Final = 2  # the first row below the header, as an editor counts
 _MISSING: Final = ("NA", "NaN", "nan", "None", "null")
 
@@ -42,19 +42,19 @@ def read(path: Path, name: str) -> pd.DataFrame:
 
 def numbers(column: pd.Series) -> NDArray[np.float64]:
     """Read a column of text as numbers; NaN where it is none, or not finite."""
-    values = np.array([_number(each) for each in column.cat.categories] or [math.nan], dtype=float)
+    values = np.array([_number(text) for text in column.cat.categories] or [math.nan], dtype=float)
     return np.asarray(values[column.cat.codes], dtype=float)
 
 
-def spelled_number(written: str) -> str:
+def spelled_number(text_: str) -> str:
     """Write a number in one way, so that 0.010, 1e-2 and 0.01 are equal; other text stays.
 
     >>> [spelled_number(each) for each in ("0.010", "1e-2", "3.0", "01", "US")]
     ['0.01', '0.01', '3', '1', 'US']
     """
-    value = _number(written)
+    value = _number(text_)
     if math.isnan(value):
-        return written
+        return text_
     return str(int(value)) if value.is_integer() and abs(value) < 1e15 else f"{value:.12g}"
 
 
@@ -85,11 +85,11 @@ def write_parquet(path: Path, frame: pd.DataFrame) -> None:
         fastparquet.write(path.name, whole, object_encoding=coded, open_with=kept_open)
 
 
-def _number(written: str) -> float:
-    if not written or written[-1] not in "0123456789." or "_" in written:
+def _number(text_: str) -> float:
+    if not text_ or text_[-1] not in "0123456789." or "_" in text_:
         return math.nan
     try:
-        value = float(written)
+        value = float(text_)
     except ValueError:
         return math.nan
     return value if math.isfinite(value) else math.nan
@@ -102,7 +102,7 @@ def _csv(path: Path, name: str) -> pd.DataFrame:
     _check_rows(whole, name)
     # Not as categories at once: those that look like numbers would be taken for such, 1 becoming 1.0.
     frame = pd.read_csv(io.StringIO(whole), dtype=object, keep_default_na=False, index_col=False)
-    return pd.DataFrame({name: _named_missing(frame[name].astype("category")) for name in frame})
+    return pd.DataFrame({name: _unify_missing(frame[name].astype("category")) for name in frame})
 
 
 def _check_rows(whole: str, name: str) -> None:
@@ -124,7 +124,7 @@ def _check_rows(whole: str, name: str) -> None:
                 raise refused(name, "expect.one_line", rows.line_num)
             if not cells and rows.line_num <= whole.count("\n"):
                 bad.append(Problem(name, rows.line_num, "", "", "hub.expect.no_empty_row"))
-            if len(bad) > MOST_TOLD:
+            if len(bad) > MOST_LISTED:
                 break
     except csv.Error:
         raise refused(name, "expect.quotes", rows.line_num) from None
@@ -156,9 +156,9 @@ def _parquet(path: Path, name: str) -> pd.DataFrame:
 
 def _text_column(column: pd.Series) -> pd.Series:
     codes, values = pd.factorize(column, use_na_sentinel=True)
-    written = pd.Index([_text_cell(each) for each in values], dtype=object)
-    kept = pd.Categorical(np.append(written, "")[codes])  # -1, what is missing, is the last
-    return _named_missing(pd.Series(kept))
+    texts = pd.Index([_text_cell(value) for value in values], dtype=object)
+    column_ = pd.Categorical(np.append(texts, "")[codes])  # -1, what is missing, is the last
+    return _unify_missing(pd.Series(column_))
 
 
 def _text_cell(value: Any) -> str:
@@ -171,10 +171,10 @@ def _text_cell(value: Any) -> str:
     return repr(float(value)) if isinstance(value, float | np.floating) else str(value)
 
 
-def _named_missing(column: pd.Series) -> pd.Series:
-    """One spelling of what is missing, and categories that are text."""
-    old = [str(each) for each in column.cat.categories]
-    new = ["" if each in _MISSING else each for each in old]
+def _unify_missing(column: pd.Series) -> pd.Series:
+    """Write missing values in one way (""), and categories as text."""
+    old = [str(text) for text in column.cat.categories]
+    new = ["" if text in _MISSING else text for text in old]
     if len(set(new)) == len(new):
         return pd.Series(column.cat.rename_categories(new))
     return column.astype(object).map(dict(zip(column.cat.categories, new, strict=True))).astype("category")

@@ -1,4 +1,4 @@
-"""A hub checked whole: folders, names, models' tables and descriptions, observed figures."""
+"""Check a whole hub: folders, names, models' tables and descriptions, observed figures."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class Submission:
 
 
 @dataclass(slots=True)
-class Checked:
-    """What a check of a hub found."""
+class HubCheck:
+    """The result of a check of a hub."""
 
     problems: list[Problem] = field(default_factory=list)
     remarks: list[Phrase] = field(default_factory=list)
@@ -42,7 +42,9 @@ class Checked:
     rows: int = 0
 
 
-def check(hub: Hub, *, rounds: Sequence[str] = (), models: Sequence[str] = (), keep: bool = False) -> Checked:
+def check(
+    hub: Hub, *, rounds: Sequence[str] = (), models: Sequence[str] = (), keep: bool = False
+) -> HubCheck:
     """Check a hub.
 
     Parameters
@@ -52,24 +54,24 @@ def check(hub: Hub, *, rounds: Sequence[str] = (), models: Sequence[str] = (), k
     keep
         Whether to keep the tables that were read.
     """
-    done = Checked()
-    done.remarks += [Phrase("hub.no_schema", {"file": name}) for name in hub.unchecked]
+    result = HubCheck()
+    result.remarks += [Phrase("hub.no_schema", {"file": name}) for name in hub.unchecked]
     if not hub.output_folder.is_dir():
-        done.problems.append(Problem(hub.output_folder.name, None, "", "", "hub.expect.output_folder"))
-        return done
-    seen = set()
-    for path in sorted(_files(hub, done)):
+        result.problems.append(Problem(hub.output_folder.name, None, "", "", "hub.expect.output_folder"))
+        return result
+    models_with_files = set()
+    for path in sorted(_files(hub, result)):
         model = path.parent.name
         if models and model not in models:
             continue
-        seen.add(model)
-        round_name = _round_of(path, model, hub, done)
+        models_with_files.add(model)
+        round_name = _round_name(path, model, hub, result)
         if round_name is not None and (not rounds or round_name in rounds):
-            _one(path, model, round_name, hub, done, keep=keep)
-    _metadata(hub, seen, done)
-    _observed(hub, done)
-    done.problems = checks.folded(done.problems)
-    return done
+            _check_file(path, model, round_name, hub, result, keep=keep)
+    _check_metadata(hub, models_with_files, result)
+    _check_observed(hub, result)
+    result.problems = checks.fold_repeats(result.problems)
+    return result
 
 
 def sound(hub: Hub, *, rounds: Sequence[str] = ()) -> list[Submission]:
@@ -80,111 +82,113 @@ def sound(hub: Hub, *, rounds: Sequence[str] = ()) -> list[Submission]:
     DataError
         If any of them is not as the hub asks for.
     """
-    done = check(hub, rounds=rounds, keep=True)
-    if done.problems:
-        raise DataError(done.problems)
-    return done.submissions
+    result = check(hub, rounds=rounds, keep=True)
+    if result.problems:
+        raise DataError(result.problems)
+    return result.submissions
 
 
-def named(path: Path, hub: Hub) -> str:
+def name_in_hub(path: Path, hub: Hub) -> str:
     """A file's name within its hub."""
     return path.relative_to(hub.root).as_posix() if path.is_relative_to(hub.root) else str(path)
 
 
-def _files(hub: Hub, done: Checked) -> Iterator[Path]:
-    """Files of models, two levels down; what stands elsewhere, or points out of the hub, is told."""
+def _files(hub: Hub, result: HubCheck) -> Iterator[Path]:
+    """Give the files of models, two levels down; note a problem for files elsewhere or outside the hub."""
     home = hub.root.resolve()
     for folder in sorted(hub.output_folder.iterdir()):
         if folder.name.startswith(".") or (folder.is_file() and folder.suffix in _NO_TABLES):
             continue
         if not folder.is_dir():
-            done.problems.append(Problem(named(folder, hub), None, "", "", "hub.expect.in_folder"))
+            result.problems.append(Problem(name_in_hub(folder, hub), None, "", "", "hub.expect.in_folder"))
             continue
         if not MODEL.fullmatch(folder.name):
-            done.problems.append(Problem(named(folder, hub), None, "", folder.name, "hub.expect.model_name"))
+            result.problems.append(
+                Problem(name_in_hub(folder, hub), None, "", folder.name, "hub.expect.model_name")
+            )
         for path in sorted(folder.iterdir()):
             if path.name.startswith(".") or path.suffix in _NO_TABLES:
                 continue
             if not path.resolve().is_relative_to(home):
-                done.problems.append(Problem(named(path, hub), None, "", "", "hub.expect.within"))
+                result.problems.append(Problem(name_in_hub(path, hub), None, "", "", "hub.expect.within"))
             elif path.is_dir():
-                done.problems.append(Problem(named(path, hub), None, "", "", "expect.regular_file"))
+                result.problems.append(Problem(name_in_hub(path, hub), None, "", "", "expect.regular_file"))
             else:
                 yield path
 
 
-def _round_of(path: Path, model: str, hub: Hub, done: Checked) -> str | None:
-    """The round that a file's name says."""
-    name = named(path, hub)
+def _round_name(path: Path, model: str, hub: Hub, result: HubCheck) -> str | None:
+    """Read the round from a file's name."""
+    name = name_in_hub(path, hub)
     parts = re.fullmatch(rf"(.+)-{re.escape(model)}{_PACKED}\.(\w+)", path.name)
     if parts is None:
         facts = {"wanted": f"ROUND-{model}.csv"}
-        done.problems.append(Problem(name, None, "", path.name, "hub.expect.file_name", facts))
+        result.problems.append(Problem(name, None, "", path.name, "hub.expect.file_name", facts))
         return None
-    asked = hub.round_of(parts[1])
-    if asked is None:
-        rounds = sorted(value for each in hub.rounds for value in each.names)
+    round_ = hub.round_of(parts[1])
+    if round_ is None:
+        rounds = sorted(value for round_ in hub.rounds for value in round_.names)
         facts = {"allowed": f"{rounds[0]}, …, {rounds[-1]}" if len(rounds) > 6 else ", ".join(rounds)}
-        done.problems.append(Problem(name, None, "", parts[1], "hub.expect.round_name", facts))
+        result.problems.append(Problem(name, None, "", parts[1], "hub.expect.round_name", facts))
         return None
-    formats = [each for each in asked.formats if each in {"csv", "parquet"}]
+    formats = [format_ for format_ in round_.formats if format_ in {"csv", "parquet"}]
     if parts[2] not in formats:
         facts = {"allowed": ", ".join(formats)}
-        done.problems.append(Problem(name, None, "", parts[2], "hub.expect.format", facts))
+        result.problems.append(Problem(name, None, "", parts[2], "hub.expect.format", facts))
         return None
     return parts[1]
 
 
-def _one(path: Path, model: str, round_name: str, hub: Hub, done: Checked, *, keep: bool) -> None:
-    name, asked = named(path, hub), hub.round_of(round_name)
-    if asked is None:
+def _check_file(path: Path, model: str, round_name: str, hub: Hub, result: HubCheck, *, keep: bool) -> None:
+    name, round_ = name_in_hub(path, hub), hub.round_of(round_name)
+    if round_ is None:
         return
-    done.files += 1
+    result.files += 1
     try:
         table = tables.read(path, name)
     except DataError as error:
-        done.problems += error.problems
+        result.problems += error.problems
         return
-    done.rows += len(table)
-    problems, frame = checks.check(table, round_name, asked, name)
-    done.problems += problems
+    result.rows += len(table)
+    problems, frame = checks.check(table, round_name, round_, name)
+    result.problems += problems
     if keep:
-        done.submissions.append(Submission(model, round_name, name, frame))
+        result.submissions.append(Submission(model, round_name, name, frame))
 
 
-def _metadata(hub: Hub, models: set[str], done: Checked) -> None:
+def _check_metadata(hub: Hub, models: set[str], result: HubCheck) -> None:
     """Descriptions of the models, if the hub keeps any."""
     folder = hub.root / METADATA
     if not folder.is_dir():
-        done.remarks.append(Phrase("hub.no_metadata"))
+        result.remarks.append(Phrase("hub.no_metadata"))
         return
     paths = {path.stem: path for path in sorted(folder.iterdir()) if path.suffix in {".yml", ".yaml"}}
     for model in sorted(models - set(paths)):
-        done.problems.append(Problem(f"{METADATA}/{model}.yml", None, "", "", "hub.expect.metadata"))
+        result.problems.append(Problem(f"{METADATA}/{model}.yml", None, "", "", "hub.expect.metadata"))
     for model, path in paths.items():
-        name = named(path, hub)
+        name = name_in_hub(path, hub)
         try:
-            told = schema.read_yaml(path, name)
+            description = schema.read_yaml(path, name)
         except DataError as error:
-            done.problems += error.problems
+            result.problems += error.problems
             continue
-        done.problems += schema.check(told, hub.metadata_schema or {"type": "object"}, name)
-        if isinstance(told, dict) and {"team_abbr", "model_abbr"} <= set(told):
-            says = f"{told['team_abbr']}-{told['model_abbr']}"
-            if says != model:
+        result.problems += schema.check(description, hub.metadata_schema or {"type": "object"}, name)
+        if isinstance(description, dict) and {"team_abbr", "model_abbr"} <= set(description):
+            stated = f"{description['team_abbr']}-{description['model_abbr']}"
+            if stated != model:
                 facts = {"name": model}
-                done.problems.append(
-                    Problem(name, None, "model_abbr", says, "hub.expect.abbreviation", facts)
+                result.problems.append(
+                    Problem(name, None, "model_abbr", stated, "hub.expect.abbreviation", facts)
                 )
 
 
-def _observed(hub: Hub, done: Checked) -> None:
+def _check_observed(hub: Hub, result: HubCheck) -> None:
     """Files of observed figures: columns and numbers."""
     from forecast.hub import observed
 
     for path, name, kind in observed.files(hub):
         try:
-            done.problems += observed.problems(tables.read(path, name), kind, name, hub)
+            result.problems += observed.problems(tables.read(path, name), kind, name, hub)
         except DataError as error:
-            done.problems += error.problems
-    done.remarks += [Phrase("hub.other_target_file", {"file": name}) for name in observed.others(hub)]
+            result.problems += error.problems
+    result.remarks += [Phrase("hub.other_target_file", {"file": name}) for name in observed.others(hub)]
