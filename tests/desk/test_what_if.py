@@ -15,7 +15,7 @@ from forecast.base.errors import DataError, SpecError, WriteError
 from forecast.base.lock import held
 from forecast.data import load, scenarios
 from forecast.data.scenarios import Scenario
-from forecast.desk.keep import keep
+from forecast.desk.scenario_file import add_scenario
 
 SMALL = Path(__file__).parent / "small"
 NAMES = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=12)
@@ -150,12 +150,12 @@ def test_two_names_that_look_alike_have_two_codes(own):
     path = folder / scenarios.FILE
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n").rstrip())
     codes = [
-        keep(folder, Scenario(scenario_id="x", name_vi=name, points={"D3": 1.0})).scenario_id
+        add_scenario(folder, Scenario(scenario_id="x", name_vi=name, points={"D3": 1.0})).scenario_id
         for name in ("Thêm điểm", "Them diem!", "***")
     ]
     lines = path.read_bytes()
     path.unlink()
-    keep(folder, Scenario(scenario_id="x", name_vi="Thêm", points={"D3": 1.0}))
+    add_scenario(folder, Scenario(scenario_id="x", name_vi="Thêm", points={"D3": 1.0}))
 
     assert codes == ["them_diem", "them_diem_2", "kich_ban"]
     assert lines.count(b"\n") == lines.count(b"\r\n")

@@ -16,7 +16,7 @@ from forecast.answer.result import Result
 from forecast.base.errors import DataError, SpecError
 from forecast.base.spec import RunSpec
 from forecast.data import load
-from forecast.desk import explained
+from forecast.desk import explanation
 from forecast.desk import steps as desk_steps
 from forecast.desk.cache import Shelf, digest
 from forecast.model.evidence import Evidence
@@ -272,8 +272,8 @@ def test_the_moves_add_up_to_the_forecast(bench):
 def test_where_figures_are_many_their_kinds_are_players_and_none_is_lost(bench, monkeypatch):
     """Above a number of figures, others' are taken in by kind: all keep a line, and the sum stays."""
     few = bench.explain("D8").frame
-    monkeypatch.setattr(explained, "MOST_ALONE", 20)
-    many = explained.explain(bench._now(), "D8", "vi").frame
+    monkeypatch.setattr(explanation, "MOST_ALONE", 20)
+    many = explanation.explain(bench._now(), "D8", "vi").frame
 
     assert len(few) > 20
     assert len(many) == len(few)

@@ -1,7 +1,6 @@
-"""The analyst's desk: `open` gives a workbench, whose methods show what is known, forecast and what if.
+"""The analyst's desk: `open` gives a workbench, whose methods show known figures, forecasts and scenarios.
 
-Nothing is computed here that a report computes otherwise: every step is `forecast.answer.pipeline`'s,
-remembered.
+It computes nothing of its own: each step is one of `forecast.answer.pipeline`, with its result cached.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from forecast.base.labels import LANGUAGES
 from forecast.base.spec import DEFAULT_AREA, RunSpec, parse_day, refuse_unknown
 from forecast.data.load import Known
 from forecast.data.tables import INDEX_CODES
-from forecast.desk import refusals, reported
+from forecast.desk import refusals, reports
 from forecast.desk.steps import tables_of
 from forecast.desk.workbench import Workbench
 
@@ -86,7 +85,7 @@ def open(  # noqa: A001 -- analysts write forecast.open
     vintages = tables_of(folder)[1]
     if as_of == REPORT:
         place = vintages.known_at(_day(None)).find_province(area)
-        as_of, target_year = reported.latest(folder, index_code, place, target_year)
+        as_of, target_year = reports.latest(folder, index_code, place, target_year)
     day = _day(as_of)
     known = vintages.known_at(day).of(index_code)
     spec = RunSpec(

@@ -1,8 +1,7 @@
-"""What was computed, found again by its content: the same question on the same data has one answer.
+"""Cache answers in memory, and small tables on disk, by a hash of everything that they depend on.
 
-A key is a hash of all that an answer rests on, so nothing must ever be thrown away for being old: a changed
-figure has another key.  What takes long and is small lies on disk too, where the key holds a hash of the
-code and of the versions of packages as well.
+As a changed figure changes the key, no entry is ever out of date.  On disk the key also holds a hash of the
+code and of the versions of packages.
 """
 
 from __future__ import annotations
@@ -29,31 +28,31 @@ from forecast.runs.manifest import code_hash, versions
 T = TypeVar("T")
 Part = str | int | dt.date | pd.DataFrame
 
-# Answers of each kind that are held; draws take some 40 MB each.
-HELD: Final = {"posterior": 3, "vintages": 3, "known": 24, "past": 24}
-HELD_OF_OTHERS: Final = 12
+# How many answers of a kind are kept; draws take some 40 MB each.
+MOST_ANSWERS: Final = {"posterior": 3, "vintages": 3, "known": 24, "past": 24}
+MOST_ANSWERS_OF_OTHER_KINDS: Final = 12
 
 
 class Memory:
-    """Answers held in memory, the latest used of each kind."""
+    """A cache in memory that keeps the most recently used answers of each kind."""
 
     def __init__(self) -> None:
-        self._held: dict[str, OrderedDict[str, Any]] = {}
+        self._answers: dict[str, OrderedDict[str, Any]] = {}
 
     def get(self, kind: str, key: str, make: Callable[[], T]) -> T:
-        """Give the answer of a key, made if it is not there."""
-        held = self._held.setdefault(kind, OrderedDict())
-        if key not in held:
-            made = make()
-            held[key] = made
-            while len(held) > HELD.get(kind, HELD_OF_OTHERS):
-                held.popitem(last=False)
-        held.move_to_end(key)
-        return cast("T", held[key])
+        """Give the answer of a key; make it if it is not there."""
+        answers = self._answers.setdefault(kind, OrderedDict())
+        if key not in answers:
+            answer = make()
+            answers[key] = answer
+            while len(answers) > MOST_ANSWERS.get(kind, MOST_ANSWERS_OF_OTHER_KINDS):
+                answers.popitem(last=False)
+        answers.move_to_end(key)
+        return cast("T", answers[key])
 
     def clear(self) -> None:
         """Forget everything."""
-        self._held.clear()
+        self._answers.clear()
 
 
 def digest(*parts: Part) -> str:
@@ -64,16 +63,16 @@ def digest(*parts: Part) -> str:
     >>> digest("a", 1) == digest("a", 1), digest("a", 1) == digest("a1")
     (True, False)
     """
-    whole = hashlib.sha256()
+    hasher = hashlib.sha256()
     for part in parts:
         if isinstance(part, pd.DataFrame):
             heads = [f"{name}:{part[name].dtype}" for name in part.columns]
-            whole.update("|".join(heads).encode())
-            whole.update(pd.util.hash_pandas_object(part, index=False).to_numpy().tobytes())
+            hasher.update("|".join(heads).encode())
+            hasher.update(pd.util.hash_pandas_object(part, index=False).to_numpy().tobytes())
         else:
-            whole.update(repr(part).encode())
-        whole.update(b"\0")
-    return whole.hexdigest()
+            hasher.update(repr(part).encode())
+        hasher.update(b"\0")
+    return hasher.hexdigest()
 
 
 @cache
@@ -83,24 +82,24 @@ def of_code() -> str:
 
 
 class Shelf:
-    """Tables on disk, one file a key; a shelf that cannot be written to is an empty one."""
+    """A cache of tables on disk, one file for each key; it stays empty if it cannot be written."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def get(self, key: str, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
-        """Give the table of a key, made and put on the shelf if it is not there."""
+        """Give the table of a key; make and store it if it is not there."""
         path = self.folder / f"{digest(of_code(), key)}.npz"
         if path.is_file():
             with contextlib.suppress(
                 OSError, ValueError, KeyError, EOFError, BadZipFile
             ):  # torn, or another's
                 return _unpacked(path.read_bytes())
-        made = make()
+        table = make()
         with contextlib.suppress(OSError, WriteError):
             path.parent.mkdir(parents=True, exist_ok=True)
-            replace_file(path, _packed(made))
-        return made
+            replace_file(path, _packed(table))
+        return table
 
 
 def _packed(frame: pd.DataFrame) -> bytes:
@@ -115,7 +114,7 @@ def _packed(frame: pd.DataFrame) -> bytes:
         else:
             codes, names = pd.factorize(column.astype(object))
             arrays[f"codes {name}"] = codes.astype("int32")
-            arrays[f"names {name}"] = np.array([str(each) for each in names], dtype=str)
+            arrays[f"names {name}"] = np.array([str(value) for value in names], dtype=str)
     out = io.BytesIO()
     np.savez_compressed(out, **arrays)
     return out.getvalue()

@@ -50,13 +50,13 @@ _LOOKS: Final = {"style": {"description_width": "14em"}, "layout": {"width": "36
 
 @dataclass(slots=True)
 class Entry:
-    """What a form does, without its widgets: look first, then write what was looked at."""
+    """What a form does, without its widgets: propose a row, then write the proposal."""
 
     data_dir: Path
     kind: str
     lang: str = "vi"
-    seen: Proposal | None = field(default=None, init=False)
-    written: str = field(default="", init=False)  # id of what was added last
+    proposal: Proposal | None = field(default=None, init=False)
+    entry_id: str = field(default="", init=False)  # id of what was added last
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -64,54 +64,54 @@ class Entry:
 
     def look(self, cells: Mapping[str, str]) -> str:
         """Propose a row; say what it is, or all that is wrong with it."""
-        self.seen = None
+        self.proposal = None
         try:
-            self.seen = KINDS[self.kind](self.data_dir, **cells)
+            self.proposal = KINDS[self.kind](self.data_dir, **cells)
         except ForecastError as error:
             return error.text(self.lang)
-        doubts = [doubt.text(self.lang) for doubt in self.seen.doubts]
-        return "\n".join([preview(self.seen, self.lang), *doubts])
+        doubts = [doubt.text(self.lang) for doubt in self.proposal.doubts]
+        return "\n".join([preview(self.proposal, self.lang), *doubts])
 
     def write(self, *, insist: bool = False, who: str = "") -> str:
         """Append what was looked at; say its id, or why not."""
         try:
-            if self.seen is None:
+            if self.proposal is None:
                 raise SpecError("additions.look_first")
-            if self.seen.doubts and not insist:
-                doubts = [doubt.text(self.lang) for doubt in self.seen.doubts]
+            if self.proposal.doubts and not insist:
+                doubts = [doubt.text(self.lang) for doubt in self.proposal.doubts]
                 return "\n".join([*doubts, labels.text("additions.tick", self.lang)])
-            entry = append(self.seen, insist=insist, who=who)
+            entry = append(self.proposal, insist=insist, who=who)
         except ForecastError as error:
             return error.text(self.lang)
-        file, self.seen, self.written = self.seen.table.file, None, entry.entry_id
+        file, self.proposal, self.entry_id = self.proposal.table.file, None, entry.entry_id
         return labels.text("additions.appended", self.lang, count=1, file=file, id=entry.entry_id)
 
     def undo(self, *, who: str = "") -> str:
         """Take back what this form added last; say so, or why not."""
         try:
-            if not self.written:
+            if not self.entry_id:
                 raise SpecError("additions.nothing_to_undo")
-            taken = removal(self.data_dir, self.written)
-            undo(taken, who=who)
+            addition = removal(self.data_dir, self.entry_id)
+            undo(addition, who=who)
         except ForecastError as error:
             return error.text(self.lang)
-        facts = {"file": self.data_dir / taken.entry.file, "id": self.written}
-        self.written = ""
-        return labels.text("additions.removed", self.lang, count=len(taken.numbers), **facts)
+        facts = {"file": self.data_dir / addition.entry.file, "id": self.entry_id}
+        self.entry_id = ""
+        return labels.text("additions.removed", self.lang, count=len(addition.numbers), **facts)
 
 
-def form(data_dir: Path, kind: str = "score", *, lang: str = "vi", who: str = "", **begun: str) -> Any:
+def form(data_dir: Path, kind: str = "score", *, lang: str = "vi", who: str = "", **first_values: str) -> Any:
     """Make a form of a kind (score, indicator, announcement, event) for a notebook, as a cell's last value.
 
-    What stands in the fields at first is `begun`, by their names in the table; a name that the kind has no
-    field for is passed over.  The `children` of the box are the fields, a box to insist, the buttons and what
-    they say; `who` stands in the journal.
+    `first_values` fill the fields, by their names in the table; names without a field are ignored.  The
+    `children` of the box are the fields, a box to insist, the buttons and what they say; `who` goes into the
+    journal.
     """
     widgets = importlib.import_module("ipywidgets")  # only where a form is shown
     entry = Entry(Path(data_dir), kind, lang)
     table, names = FIELDS[kind]
     now = read_vintages(entry.data_dir)
-    fields = {name: _field(table.column(name), now, begun, lang) for name in names}
+    fields = {name: _field(table.column(name), now, first_values, lang) for name in names}
     if "component" in fields:
         fields["index_code"].observe(
             lambda change: _relist(fields["component"], _components(change["new"], lang)), "value"
@@ -142,10 +142,10 @@ def _cells(fields: Mapping[str, Any]) -> dict[str, str]:
     return {name: text for name, text in texts.items() if text}
 
 
-def _field(column: Column, now: Vintages, begun: Mapping[str, str], lang: str) -> Any:
-    """Make the field of a column: a list where the values are known, a calendar for a day, else a line."""
+def _field(column: Column, now: Vintages, first_values: Mapping[str, str], lang: str) -> Any:
+    """Make the field of a column: a list of the allowed values, a calendar for a day, else a text field."""
     widgets, name = importlib.import_module("ipywidgets"), column.name
-    first, choices = begun.get(name, ""), _choices(column, now, begun, lang)
+    first, choices = first_values.get(name, ""), _choices(column, now, first_values, lang)
     looks = {"description": labels.text(f"additions.field.{name}", lang), **_LOOKS}
     if name == "area":  # any spelling may be typed, as at every door
         areas = tuple(now.frames["areas"]["area"])
@@ -160,15 +160,17 @@ def _field(column: Column, now: Vintages, begun: Mapping[str, str], lang: str) -
     return widgets.Text(value=first, placeholder=example, **looks)
 
 
-def _choices(column: Column, now: Vintages, begun: Mapping[str, str], lang: str) -> list[tuple[str, str]]:
+def _choices(
+    column: Column, now: Vintages, first_values: Mapping[str, str], lang: str
+) -> list[tuple[str, str]]:
     """Values that a column may hold, by how they are read; nothing where any may be."""
     if column.name == "component":
-        return _components(begun.get("index_code", MAIN), lang)
+        return _components(first_values.get("index_code", MAIN), lang)
     if column.name == "indicator_code":
         types = now.frames[INDICATOR_TYPES.name]
-        listed = dict(zip(types["indicator_code"], types[f"name_{lang}"] if len(types) else [], strict=True))
-        codes = sorted({*listed, *now.frames[INDICATORS.name]["indicator_code"]})
-        return [("", ""), *((f"{listed.get(code) or code} ({code})", code) for code in codes)]
+        names = dict(zip(types["indicator_code"], types[f"name_{lang}"] if len(types) else [], strict=True))
+        codes = sorted({*names, *now.frames[INDICATORS.name]["indicator_code"]})
+        return [("", ""), *((f"{names.get(code) or code} ({code})", code) for code in codes)]
     family = {"index_code": "short_index", "trust": "trust", "unit": "form_unit", "kind": "event_kind"}
     if column.name not in family:
         return []

@@ -1,4 +1,4 @@
-"""What takes longer than a moment says so, in plain text, where somebody watches a notebook."""
+"""Show the progress of a long computation as a line of text in a notebook."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Tell = Callable[[str], None]
 
 @contextlib.contextmanager
 def telling(key: str, lang: str, **facts: Any) -> Iterator[Tell]:
-    """Say what is being done, how far it is, and in the end how long it took; nothing outside of notebooks.
+    """Show what is being computed, how far it is, and in the end how long it took; only in notebooks.
 
     The sentence of the catalogue has a field `step` that says how far.
     """
@@ -44,11 +44,11 @@ def _line() -> Tell | None:
 
     def write(line: str) -> None:
         # A page of the notebook leaves out what was only of use while one waited.
-        shown = {"raw": True, "metadata": {"passing": True}}
+        options = {"raw": True, "metadata": {"passing": True}}
         bundle = {"text/plain": line}
         if opened:
-            opened[0].update(bundle, **shown)
+            opened[0].update(bundle, **options)
         else:
-            opened.append(display(bundle, display_id=True, **shown))  # type: ignore[no-untyped-call]
+            opened.append(display(bundle, display_id=True, **options))  # type: ignore[no-untyped-call]
 
     return write

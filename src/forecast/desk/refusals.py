@@ -1,4 +1,4 @@
-"""How a notebook shows a refusal: as a sentence in the reader's language, not as the trace of a program."""
+"""Show refusals in a notebook as a sentence in the reader's language, without a traceback."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def refusal(name: str, allowed: Sequence[str], lang: str) -> str:
 
 
 def show_as_sentences(lang: str) -> None:
-    """Let the notebook that this runs in, if any, show refusals in `lang` and without a trace."""
+    """Set the running notebook, if any, to show refusals in `lang` without a traceback."""
     shell = _shell()
     if shell is None:
         return
 
     def tell(self: Any, kind: type[BaseException], error: BaseException, _: Any, **__: Any) -> list[str]:
-        said = error.text(lang) if isinstance(error, ForecastError) else str(error)
-        lines = [f"{kind.__name__}: {said}"]
+        text = error.text(lang) if isinstance(error, ForecastError) else str(error)
+        lines = [f"{kind.__name__}: {text}"]
         self._showtraceback(kind, error, lines)
         return lines
 
@@ -46,9 +46,9 @@ def show_as_sentences(lang: str) -> None:
 
 
 def refuse_undeclared() -> None:
-    """Refuse a parameter that papermill has set by a name that the notebook's parameters cell does not have.
+    """Refuse a parameter that papermill has set and the notebook's parameters cell does not declare.
 
-    papermill only warns of it, and the page of the default would be taken for the one that was asked for.
+    papermill only warns of it, and the page would show the default as if it were the value asked for.
 
     Raises
     ------
@@ -56,22 +56,22 @@ def refuse_undeclared() -> None:
         With the nearest parameter that there is.
     """
     shell = _shell()
-    for declared, given in pairwise(shell.user_ns.get("In", []) if shell is not None else []):
-        if given.startswith(_INJECTED) and (known := _names(declared)):
-            for name in _names(given):
-                if name not in known:
-                    refuse_unknown("parameter", name, known)
+    for cell, next_cell in pairwise(shell.user_ns.get("In", []) if shell is not None else []):
+        if next_cell.startswith(_INJECTED) and (parameters := _names(cell)):
+            for name in _names(next_cell):
+                if name not in parameters:
+                    refuse_unknown("parameter", name, parameters)
 
 
 def _names(cell: str) -> list[str]:
-    """Names that the lines of a parameters cell set; none of a cell that is no Python."""
+    """List the names that a parameters cell sets; none if the cell is no Python."""
     try:
         statements = ast.parse(cell).body
     except (SyntaxError, ValueError):
         return []
     lines = [
-        each.targets if isinstance(each, ast.Assign) else [getattr(each, "target", None)]
-        for each in statements
+        statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+        for statement in statements
     ]
     return [target.id for targets in lines for target in targets if isinstance(target, ast.Name)]
 

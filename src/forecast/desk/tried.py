@@ -18,8 +18,8 @@ from forecast.base.errors import DataError, SpecError
 from forecast.base.spec import refuse_unknown
 from forecast.data import scenarios
 from forecast.data.scenarios import BASE, Scenario
-from forecast.desk.keep import keep
-from forecast.desk.views import View, said
+from forecast.desk.scenario_file import add_scenario
+from forecast.desk.views import View, with_made_up_note
 from forecast.model.simulate import ranks
 from forecast.pages import plot, reading, report
 from forecast.pages.markup import Passage, Shown, Table
@@ -67,7 +67,7 @@ class WhatIf(View):
         SpecError
             If the name is empty or taken, or the scenario changes nothing.
         """
-        kept = keep(self.data_dir, replace(self.scenario, name_vi=name, name_en=name_en))
+        kept = add_scenario(self.data_dir, replace(self.scenario, name_vi=name, name_en=name_en))
         facts = {"name": kept.name_vi, "scenario": kept.scenario_id, "file": scenarios.FILE}
         return View((Passage((labels.text("desk.keep.done", self.lang, **facts),)),))
 
@@ -90,7 +90,7 @@ def what_if(steps: Steps, changes: Changes, data_dir: Path, lang: str) -> WhatIf
     if len(frame) and (frame["difference"].abs() >= LEAST).any():
         pieces.append(_moved_table(frame, result, lang))
     return WhatIf(
-        said(result, lang, *pieces),
+        with_made_up_note(result, lang, *pieces),
         frame,
         scenario=scenario,
         result=with_scenario,

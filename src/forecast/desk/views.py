@@ -1,4 +1,4 @@
-"""What a method of the workbench gives: pieces that show themselves, and the table behind them."""
+"""The result of a workbench method: parts that a notebook displays, and the table behind them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class View(Pieces):
-    """Pieces for a reader; `frame` is the table behind them, with points for decimals.
+    """Parts that a notebook displays; `frame` is the table behind them, with decimal points.
 
     ``print(view)`` writes it as text, ``view.frame.to_excel(...)`` takes it along.
     """
@@ -55,15 +55,15 @@ def _style() -> str:
     return (TEMPLATE_FOLDER / "desk.css").read_text(encoding="utf-8")
 
 
-def said(result: Result, lang: str, *parts: Shown) -> tuple[Shown, ...]:
-    """Put before the pieces, if figures are made up, that they are."""
+def with_made_up_note(result: Result, lang: str, *parts: Shown) -> tuple[Shown, ...]:
+    """Put a note that figures are made up before the parts, if they are."""
     if not reading.made_up(result):
         return parts
     return (Passage((labels.text("page.made_up", lang),), form="lead"), *parts)
 
 
 def refuse_component(component: str, allowed: Collection[str]) -> None:
-    """Refuse a component that the result does not speak of, with the nearest that it does.
+    """Refuse a component that the result does not have, and name the nearest that it has.
 
     Raises
     ------

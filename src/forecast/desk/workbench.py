@@ -1,4 +1,4 @@
-"""The workbench: one question, and the few things that can be asked about it."""
+"""The workbench object: one forecast question, and a method for each view of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from forecast.base import labels
 from forecast.base.errors import ForecastError
 from forecast.base.spec import RunSpec
 from forecast.data.check import overdue
-from forecast.desk import explained, reported, shown, topics, tried
+from forecast.desk import explanation, reports, result_views, topics, tried
 from forecast.desk.refusals import refusal
 from forecast.desk.steps import Steps
 from forecast.desk.topics import Topic
@@ -105,7 +105,7 @@ class Workbench:
           component  last_median  median
         0        D3         11.1    11.1
         """
-        return self._view(shown.forecast, component)
+        return self._view(result_views.forecast, component)
 
     def compare(self, models: Sequence[str] | None = None) -> View:
         """Lay models side by side, with how far each was off in the past.
@@ -124,10 +124,10 @@ class Workbench:
         0     evidence    86.0
         11  last_value    85.0
         """
-        return self._view(shown.compare, None if models is None else tuple(models))
+        return self._view(result_views.compare, None if models is None else tuple(models))
 
     def explain(self, component: str = "total") -> View:
-        """Show what moved a component: how far each published figure moves it; the moves add up.
+        """Show how far each published figure moves a component's forecast; the moves add up.
 
         Examples
         --------
@@ -139,7 +139,7 @@ class Workbench:
         >>> way["step"].iloc[[0, 1, -1]].tolist()
         ['prior', 'figure', 'median']
         """
-        return self._view(explained.explain, component)
+        return self._view(explanation.explain, component)
 
     @overload
     def what_if(self, changes: None = None) -> Board: ...
@@ -180,11 +180,11 @@ class Workbench:
         0  damped_trend      6
         1      ensemble     12
         """
-        return self._view(shown.backtest)
+        return self._view(result_views.backtest)
 
     def report(self) -> View:
         """Make the whole report, as ``forecast report`` does, and say where it lies."""
-        return reported.report(self.spec, self.data_dir, self.lang)
+        return reports.report(self.spec, self.data_dir, self.lang)
 
     def __getattr__(self, name: str) -> NoReturn:
         """Refuse a name that is not there, with the nearest that is."""
@@ -193,11 +193,11 @@ class Workbench:
         raise AttributeError(refusal(name, NAMES, self.lang))
 
     def __repr__(self) -> str:
-        return f"<Workbench: {self._said()}>"
+        return f"<Workbench: {self._title()}>"
 
     def _repr_html_(self) -> str:
         methods = ", ".join(f".{name}()" for name in NAMES)
-        lines = (self._said(), *self._overdue(), labels.text("desk.methods", self.lang, methods=methods))
+        lines = (self._title(), *self._overdue(), labels.text("desk.methods", self.lang, methods=methods))
         return Passage(lines)._repr_html_()
 
     def _overdue(self) -> tuple[str, ...]:
@@ -208,7 +208,7 @@ class Workbench:
             return ()
         return tuple(labels.text("check.overdue", self.lang, year=year, due=due) for year, due in late)
 
-    def _said(self) -> str:
+    def _title(self) -> str:
         return labels.text(
             "desk.opened",
             self.lang,
@@ -221,11 +221,11 @@ class Workbench:
     def _now(self) -> Steps:
         return Steps.now(self.spec, self.data_dir, self.lang)
 
-    def _view(self, make: Callable[..., V], *asked: object) -> V:
-        """Show what was asked, from the tables as they are now; made once."""
+    def _view(self, make: Callable[..., V], *arguments: object) -> V:
+        """Make a view from the tables as they are now, or take it from the cache."""
         steps = self._now()
-        key = (f"{make.__module__}.{make.__name__}", *map(repr, asked), self.lang)
-        return steps.remembered("view", lambda: make(steps, *asked, self.lang), *key)
+        key = (f"{make.__module__}.{make.__name__}", *map(repr, arguments), self.lang)
+        return steps.remembered("view", lambda: make(steps, *arguments, self.lang), *key)
 
 
 NAMES = tuple(

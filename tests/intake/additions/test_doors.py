@@ -11,7 +11,7 @@ from forecast.data import load, scenarios
 from forecast.data.load.files import grown
 from forecast.data.scenarios import Scenario
 from forecast.data.tables import ANNOUNCEMENTS, INDICATORS, SCORES
-from forecast.desk.keep import keep
+from forecast.desk.scenario_file import add_scenario
 from forecast.intake import journal
 from forecast.intake.additions import append, lists, one_row
 
@@ -173,7 +173,7 @@ def test_a_file_that_is_read_only_is_not_written_by_anyone(data_dir):
     with pytest.raises(WriteError, match="permission denied"):
         append.append(proposal, insist=True, who="thử")
     with pytest.raises(WriteError, match="permission denied"):
-        keep(data_dir, Scenario(scenario_id="", name_vi="Thêm", points={"D3": 0.5}))
+        add_scenario(data_dir, Scenario(scenario_id="", name_vi="Thêm", points={"D3": 0.5}))
 
     left = {path.name: path.read_bytes() for path in data_dir.iterdir() if path.name != load.LOCK}
     assert left == before

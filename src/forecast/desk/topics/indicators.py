@@ -1,4 +1,4 @@
-"""Current indicators beside the scores of the same years: what there is to learn from, year by year."""
+"""Compare each indicator's yearly figures with the scores of the same years."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pandas as pd
 
 from forecast.answer.indicators import figures_at, name_of
 from forecast.base import labels
-from forecast.desk.views import View, said
+from forecast.desk.views import View, with_made_up_note
 from forecast.pages import reading, report
 from forecast.pages.markup import Cell, Column, Row, Table, row
 
@@ -29,7 +29,7 @@ def indicators(steps: Steps, lang: str) -> View:
     result = steps.result()
     frame = pairs(result, steps.known(), lang)
     parts = (report.current_table(result, lang=lang), _table(frame, result, lang))
-    return View(said(result, lang, *parts), frame)
+    return View(with_made_up_note(result, lang, *parts), frame)
 
 
 def pairs(result: Result, known: Known, lang: str) -> pd.DataFrame:
@@ -51,10 +51,10 @@ def pairs(result: Result, known: Known, lang: str) -> pd.DataFrame:
     scores = reading.history(result, reading.TOTAL).set_index("year")["score"].astype(float)
     scores[spec.target_year] = reading.quantile(result, reading.TOTAL, 0.5)
     rows = []
-    for code, of_one in own.groupby("indicator", sort=True):
-        facts = (code, name_of(known, str(code), lang), str(of_one["component"].iloc[0]), units[str(code)])
-        values = {int(y): float(v) for y, v in zip(of_one["year"], of_one["value"], strict=True)}
-        periods = dict(zip(of_one["year"], of_one["period"], strict=True))
+    for code, part in own.groupby("indicator", sort=True):
+        facts = (code, name_of(known, str(code), lang), str(part["component"].iloc[0]), units[str(code)])
+        values = {int(y): float(v) for y, v in zip(part["year"], part["value"], strict=True)}
+        periods = dict(zip(part["year"], part["period"], strict=True))
         for year in sorted(set(values) & set(scores.index)):
             earlier = [value for other, value in values.items() if other < year]
             usual = float(np.mean(earlier)) if earlier else np.nan
@@ -89,7 +89,7 @@ def _line(group: pd.DataFrame, result: Result, lang: str) -> Row:
     both = past.dropna(subset=["change", "usual"])
     alike = _alike(both)
     first = group.iloc[-1]
-    shown = [_past(record, lang) for _, record in past.iterrows()]
+    texts = [_past(record, lang) for _, record in past.iterrows()]
     about = ", ".join(filter(None, (str(first["component"]), str(first["unit"]))))
     current: Cell | str = labels.MISSING
     if len(now):
@@ -98,7 +98,7 @@ def _line(group: pd.DataFrame, result: Result, lang: str) -> Row:
     return row(
         Cell(str(first["name"]), about),
         str(len(both)),
-        "; ".join(shown),
+        "; ".join(texts),
         current,
         labels.MISSING
         if alike is None

@@ -1,4 +1,4 @@
-"""Who rose from where the area stands, and in what: earlier years of other provinces."""
+"""Find provinces that once stood where the area stands now, and show how far and in what they rose."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 from forecast.base import labels
 from forecast.data.framework import breaks
 from forecast.data.tables import COUNTRY, pick
-from forecast.desk.views import View, said
+from forecast.desk.views import View, with_made_up_note
 from forecast.pages import reading
 from forecast.pages.markup import Passage, Shown, Table
 from forecast.pages.tables import columns as c
@@ -32,22 +32,22 @@ COLUMNS: Final = (
 def provinces(steps: Steps, lang: str) -> View:
     """Show who stood as far from the country's mean as the area does, and rose above it; `frame` has all."""
     result = steps.told()
-    crossed = breaks(steps.known().events, steps.spec.index_code)
-    frame, gap = risers(result, crossed)
+    method_years = breaks(steps.known().events, steps.spec.index_code)
+    frame, gap = risers(result, method_years)
     facts = {"place": reading.place_name(result.spec.area, lang), "near": NEAR, "years": YEARS}
     if frame.empty:
         parts: tuple[Shown, ...] = (Passage((labels.text("desk.risers.none", lang, **facts),)),)
-        return View(said(result, lang, *parts), frame)
+        return View(with_made_up_note(result, lang, *parts), frame)
     facts |= {
         "gap": labels.signed(gap, 1, lang),
         "cases": len(frame),
         "rose": int((frame["own_rise"] > 0).sum()),
     }
     parts = (Passage((labels.text("desk.risers.first", lang, **facts),)), _table(frame, lang))
-    return View(said(result, lang, *parts), frame)
+    return View(with_made_up_note(result, lang, *parts), frame)
 
 
-def risers(result: Result, crossed: tuple[int, ...]) -> tuple[pd.DataFrame, float]:
+def risers(result: Result, method_years: tuple[int, ...]) -> tuple[pd.DataFrame, float]:
     """Find provinces that stood where the area stands now, against the country's mean of their year.
 
     Parameters
@@ -80,17 +80,17 @@ def risers(result: Result, crossed: tuple[int, ...]) -> tuple[pd.DataFrame, floa
     mean_rise = (pairs["year"] + YEARS).map(means) - pairs["year"].map(means)
     rise = pairs["share_later"] - pairs["share"]
     cells = zip(pairs["area"], pairs["year"], strict=True)
-    renamed = {"share": "score", "share_later": "later_score", "rank_later": "later_rank"}
-    frame = pairs.rename(columns=renamed).assign(
+    new_names = {"share": "score", "share_later": "later_score", "rank_later": "later_rank"}
+    frame = pairs.rename(columns=new_names).assign(
         later=pairs["year"] + YEARS,
         rise=rise,
         mean_rise=mean_rise,
         own_rise=rise - mean_rise.fillna(0.0),
         parts=[_parts(result, str(area), int(year)) for area, year in cells],
     )[list(COLUMNS)]
-    crosses = [any(year < each <= year + YEARS for each in crossed) for year in frame["year"]]
+    crosses_change = [any(year < change <= year + YEARS for change in method_years) for year in frame["year"]]
     # Across a change of method a rise without a mean to compare it with says nothing.
-    frame = frame[~(np.array(crosses, dtype=bool) & frame["mean_rise"].isna().to_numpy())]
+    frame = frame[~(np.array(crosses_change, dtype=bool) & frame["mean_rise"].isna().to_numpy())]
     return frame.round(2).sort_values("own_rise", ascending=False, kind="stable").reset_index(drop=True), gap
 
 
@@ -130,13 +130,13 @@ def _table(frame: pd.DataFrame, lang: str) -> Table:
         c.figure("later_score", "desk.risers.after", "points", mark=rank("later_rank")),
         c.figure("rise", "desk.risers.rise", "change"),
         c.figure("own_rise", "desk.risers.own_rise", "change"),
-        c.words("parts", "desk.risers.parts", lambda r: _written(str(r["parts"]), lang)),
+        c.words("parts", "desk.risers.parts", lambda r: _parts_text(str(r["parts"]), lang)),
     )
     notes = (say("desk.risers.note", years=YEARS),)
     return draw_table(TableSpec(lang, "desk.risers.caption", frame.head(SHOWN), fields, notes=notes))
 
 
-def _written(parts: str, lang: str) -> str:
+def _parts_text(parts: str, lang: str) -> str:
     """Write the rises of domains in the reader's form."""
     if not parts:
         return labels.text("desk.risers.unknown", lang)

@@ -1,4 +1,4 @@
-"""Reports and the desk: the one made from a notebook, and the latest one, whose day is taken over."""
+"""Make a report from a notebook, and find the day and year of the latest report."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def latest(
     from forecast.runs.store import Store
 
     records = (entry.manifest for entry in Store(data_dir.resolve().parent / REPORTS).published())
-    asked: dict[str, Any] = {"index_code": index_code, "area": area}
+    question: dict[str, Any] = {"index_code": index_code, "area": area}
     if target_year:
-        asked["target_year"] = target_year
-    newest = site.latest(each for each in records if each and asked.items() <= each.spec.items())
+        question["target_year"] = target_year
+    newest = site.latest(record for record in records if record and question.items() <= record.spec.items())
     if newest is None:
         return None, target_year
     return dt.date.fromisoformat(str(newest.spec["as_of"])), int(newest.spec["target_year"])
@@ -46,9 +46,13 @@ def report(spec: RunSpec, data_dir: Path, lang: str) -> View:
 
     with telling("desk.reporting", lang) as tell:
 
-        def step(told: run.Step) -> None:
-            if told.name == "page":
-                tell(labels.text("desk.page", lang, page=told.page, done=told.done, total=told.total))
+        def step(progress: run.Step) -> None:
+            if progress.name == "page":
+                tell(
+                    labels.text(
+                        "desk.page", lang, page=progress.page, done=progress.done, total=progress.total
+                    )
+                )
 
         outcome = run.report(
             spec,

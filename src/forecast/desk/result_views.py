@@ -1,4 +1,4 @@
-"""The forecast, the models beside each other, and the record: views that are read off a result."""
+"""Views of a result: the forecast, the models side by side, and how good earlier forecasts were."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pandas as pd
 from forecast.base import labels
 from forecast.base.spec import refuse_unknown
 from forecast.data.tables import pick
-from forecast.desk.views import Forecast, View, refuse_component, said
+from forecast.desk.views import Forecast, View, refuse_component, with_made_up_note
 from forecast.model import score
 from forecast.pages import plot, reading, report
 from forecast.pages.markup import Passage, Shown, Table
@@ -38,11 +38,11 @@ def forecast(steps: Steps, component: str, lang: str) -> Forecast:
             report.domain_table(result, lang=lang),
             plot.domains(result, lang=lang),
         )
-        return Forecast(said(result, lang, *parts), result.summary, steps=steps)
+        return Forecast(with_made_up_note(result, lang, *parts), result.summary, steps=steps)
     card = report.scorecard_table(result, component, lang=lang)
     if component not in set(result.summary["component"]):
         rows = result.scorecard[result.scorecard["component"] == component]
-        return Forecast(said(result, lang, card), rows.reset_index(drop=True), steps=steps)
+        return Forecast(with_made_up_note(result, lang, card), rows.reset_index(drop=True), steps=steps)
     rows = result.summary[result.summary["component"] == component].reset_index(drop=True)
     parts = (
         report.domain_passage(result, component, lang=lang),
@@ -50,28 +50,28 @@ def forecast(steps: Steps, component: str, lang: str) -> Forecast:
         report.level_table(result, component, lang=lang),
         card,
     )
-    return Forecast(said(result, lang, *parts), rows, steps=steps)
+    return Forecast(with_made_up_note(result, lang, *parts), rows, steps=steps)
 
 
 def compare(steps: Steps, models: Sequence[str] | None, lang: str) -> View:
     """Lay models side by side: median and range of the total, medians of the domains, past errors."""
     result = steps.result()
     frame = by_model(result)
-    every = list(dict.fromkeys([*frame["model"], *result.availability["model"]]))
-    asked = every if models is None else list(dict.fromkeys(models))
-    for model in asked:
-        if model not in every:
-            refuse_unknown("model", model, every)
-    frame = frame[frame["model"].isin(asked)]
+    models_ = list(dict.fromkeys([*frame["model"], *result.availability["model"]]))
+    chosen = models_ if models is None else list(dict.fromkeys(models))
+    for model in chosen:
+        if model not in models_:
+            refuse_unknown("model", model, models_)
+    frame = frame[frame["model"].isin(chosen)]
     frame = frame.merge(past_errors(result), on="model", how="left")
-    frame = frame.sort_values("model", key=lambda names: names.map(asked.index), kind="stable")
+    frame = frame.sort_values("model", key=lambda names: names.map(chosen.index), kind="stable")
     components = [reading.TOTAL, *reading.domains(result)["component"]]
     facts = {"year": result.spec.target_year, "place": reading.place_name(result.spec.area, lang)}
     table = draw_table(
         TableSpec(
             lang,
             say("desk.compare.caption", **facts),
-            [_of_model(model, frame, components) for model in asked],
+            [_model_row(model, frame, components) for model in chosen],
             (
                 c.code("model", "head.model", "model", lang),
                 c.figure(
@@ -87,13 +87,13 @@ def compare(steps: Steps, models: Sequence[str] | None, lang: str) -> View:
             form="scroll",
         )
     )
-    return View(said(result, lang, table), frame.reset_index(drop=True))
+    return View(with_made_up_note(result, lang, table), frame.reset_index(drop=True))
 
 
 def by_model(result: Result) -> pd.DataFrame:
     """Give what each model says of the area: model, component, median, lower, upper (80 percent)."""
-    asked = {"area": result.spec.area, "index_code": result.spec.index_code}
-    own = pick(result.forecast, **asked, output_type="quantile")
+    row_key = {"area": result.spec.area, "index_code": result.spec.index_code}
+    own = pick(result.forecast, **row_key, output_type="quantile")
     own = own.assign(level=own["output_type_id"].astype(float).round(4))
     names = {LOW: "lower", MIDDLE: "median", HIGH: "upper"}
     wide = own[own["level"].isin(names)].pivot_table(
@@ -112,13 +112,13 @@ def past_errors(result: Result) -> pd.DataFrame:
         main_crps (of the main model on the same cells); points.
     """
     columns = ["model", "cells", "error", "crps", "main_error", "main_crps"]
-    made = cells(result)
-    if made.empty:
+    table = cells(result)
+    if table.empty:
         return pd.DataFrame(columns=columns)
-    levels = sorted(set(made.columns).difference([*KEY, "observed"]))
-    errors = made[["model", *CELL]].assign(
-        error=(made[MIDDLE] - made["observed"]).abs(),
-        crps=score.crps_from_quantiles(made["observed"], made[levels].to_numpy(), levels=levels),
+    levels = sorted(set(table.columns).difference([*KEY, "observed"]))
+    errors = table[["model", *CELL]].assign(
+        error=(table[MIDDLE] - table["observed"]).abs(),
+        crps=score.crps_from_quantiles(table["observed"], table[levels].to_numpy(), levels=levels),
     )
     main = errors[errors["model"] == reading.recorded_model(result)].drop(columns="model")
     pairs = errors.merge(main.rename(columns={"error": "main_error", "crps": "main_crps"}), on=CELL)
@@ -135,7 +135,9 @@ def backtest(steps: Steps, lang: str) -> View:
     frame = past_errors(result)
     if result.backtest.empty:
         facts = {"as_of": result.spec.as_of, "year": result.spec.target_year}
-        return View(said(result, lang, Passage((labels.text("desk.no_record", lang, **facts),))), frame)
+        return View(
+            with_made_up_note(result, lang, Passage((labels.text("desk.no_record", lang, **facts),))), frame
+        )
     parts: list[Shown] = [
         plot.track(result, lang=lang),
         report.track_passage(result, lang=lang),
@@ -148,10 +150,10 @@ def backtest(steps: Steps, lang: str) -> View:
     ]
     if len(frame):
         parts.append(_error_table(frame, lang))
-    return View(said(result, lang, *parts), frame)
+    return View(with_made_up_note(result, lang, *parts), frame)
 
 
-def _of_model(model: str, frame: pd.DataFrame, components: list[str]) -> dict[str, Any]:
+def _model_row(model: str, frame: pd.DataFrame, components: list[str]) -> dict[str, Any]:
     """Lay a model's medians side by side, with the range of the total and its past error."""
     own = frame[frame["model"] == model].set_index("component")
     figures = own[["median", "lower", "upper"]].astype(float).reindex(components)

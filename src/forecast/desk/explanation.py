@@ -1,4 +1,4 @@
-"""What moved a forecast: from what holds of any province to the median, a figure at a time."""
+"""Split a forecast into what each published figure moves it by, from the prior mean to the median."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from forecast.answer.scorecard.outlook import CRITERIA, FINAL
 from forecast.base import labels
 from forecast.base.indexes import SURVEYS
 from forecast.data.tables import pick
-from forecast.desk.views import View, refuse_component, said
+from forecast.desk.views import View, refuse_component, with_made_up_note
 from forecast.model.scheme import leaf_weights
 from forecast.model.subject import survey_component
 from forecast.model.weights import Ints, Moves, Ways, in_points, ways
@@ -46,20 +46,20 @@ def explain(steps: Steps, component: str, lang: str) -> View:
     refuse_component(component, [*modelled, *below])
     if component in below:
         return _criterion(result, component, lang)
-    frame = way(result, steps.posterior(), steps.known().scores, component, _told(steps, component))
+    frame = path_of(result, steps.posterior(), steps.known().scores, component, _moves(steps, component))
     pieces = (*_pieces(frame, result, component, lang), *_indicators(steps, component, lang))
-    return View(said(result, lang, *pieces), frame)
+    return View(with_made_up_note(result, lang, *pieces), frame)
 
 
-def _told(steps: Steps, component: str) -> Moves:
-    """Split the way of a component by statements.
+def _moves(steps: Steps, component: str) -> Moves:
+    """Give what each statement moves a component by.
 
-    The orders are gone through once for all components; with thousands of statements once for each, as
-    others' statements are then taken in by the kinds that stand below the table (`_kinds`).
+    Up to `MOST_ALONE` statements the split is computed once for all components.  Beyond that it is computed
+    for each component, with the statements of other areas grouped by kind (`_kinds`).
     """
     post, spec = steps.posterior(), steps.spec
     lattice, place = post.fitted.lattice, post.subject.areas.index(spec.area)
-    every = [lattice.cell(name, lattice.years[-1]) for name in lattice.components]
+    cells = [lattice.cell(name, lattice.years[-1]) for name in lattice.components]
     many = len(post.fitted.statements) > MOST_ALONE
 
     def split() -> Ways:
@@ -68,62 +68,66 @@ def _told(steps: Steps, component: str) -> Moves:
             rows = steps.known().scores.iloc[post.fitted.statements.row]
             groups = _groups(_kinds(rows, spec, component))
         with threadpool_limits(limits=1):  # many small steps, each slower on several threads
-            return ways(post.fitted, place, every, np.random.default_rng(spec.seed), groups=groups)
+            return ways(post.fitted, place, cells, np.random.default_rng(spec.seed), groups=groups)
 
-    split_ways = steps.remembered("ways", split, *([component] if many else []))
+    all_paths = steps.remembered("ways", split, *([component] if many else []))
     names, maxima = _leaves(post, spec.index_code, component)
     rows = [lattice.components.index(name) for name in names]
-    parts = {part: getattr(split_ways, part)[rows] for part in ("middle", "moves", "error", "without")}
-    own = replace(split_ways, **parts)
+    parts = {part: getattr(all_paths, part)[rows] for part in ("middle", "moves", "error", "without")}
+    own = replace(all_paths, **parts)
     return in_points(own, maxima)
 
 
-def way(result: Result, post: Posterior, scores: pd.DataFrame, component: str, told: Moves) -> pd.DataFrame:
-    """Give the way from the prior to the median: every row's `effect` is ``after - before``.
+def path_of(
+    result: Result, post: Posterior, scores: pd.DataFrame, component: str, moves: Moves
+) -> pd.DataFrame:
+    """List the steps from the prior to the median: every row's `effect` is ``after - before``.
 
     Returns
     -------
     DataFrame
         `COLUMNS`, points (percent for SIPAS).  step is "prior" (the mean of all that is published, for
         any province), "figure" (one published number, the strongest first), "shape" (bounded scores and
-        sums of them have their median beside their middle; draws), "criteria", "departments" or "median".
-        error: standard error that the random orders leave in an effect.  missing: what the forecast would
+        sums of them have a median that is not their mean; draws), "criteria", "departments" or "median".
+        error: standard error of an effect, as the orders are random.  missing: what the forecast would
         be higher by if that figure alone were unknown.
     """
     spec, subject = result.spec, post.subject
     place = subject.areas.index(spec.area)
     rows = scores.loc[scores.index[post.fitted.statements.row]].reset_index(drop=True)
     uses = post.uses.iloc[post.fitted.statements.row].to_numpy()
-    figures = rows.assign(step="figure", effect=told.effect, error=told.error, missing=told.missing, use=uses)
-    figures = figures.iloc[np.argsort(-np.abs(told.effect), kind="stable")]
+    figures = rows.assign(
+        step="figure", effect=moves.effect, error=moves.error, missing=moves.missing, use=uses
+    )
+    figures = figures.iloc[np.argsort(-np.abs(moves.effect), kind="stable")]
     if spec.index_code in SURVEYS:
-        drawn = scored(post.target, spec.index_code)[:, place]
+        draws = scored(post.target, spec.index_code)[:, place]
     else:
-        drawn = post.target.of_area(spec.area).points(component)[:, 0]
-    panel = float(np.round(np.median(drawn), 4))
+        draws = post.target.of_area(spec.area).points(component)[:, 0]
+    panel = float(np.round(np.median(draws), 4))
     final = reading.quantile(result, component, 0.5)
     by_rule = _median_of(result, CRITERIA, component, panel if reading.main_model(result) == FINAL else final)
     later = [
-        ("shape", panel - told.posterior),
+        ("shape", panel - moves.posterior),
         ("criteria", by_rule - panel),
         ("departments", final - by_rule),
     ]
     frame = pd.concat(
         [
-            pd.DataFrame([{"step": "prior", "after": told.prior}]),
+            pd.DataFrame([{"step": "prior", "after": moves.prior}]),
             figures,
             pd.DataFrame([{"step": name, "effect": effect} for name, effect in later]),
         ],
         ignore_index=True,
     )
-    after = told.prior + frame["effect"].fillna(0.0).cumsum()
+    after = moves.prior + frame["effect"].fillna(0.0).cumsum()
     frame = frame.assign(after=after, before=(after - frame["effect"]).where(frame["step"] != "prior"))
     last = pd.DataFrame([{"step": "median", "after": final}])
     return pd.concat([frame, last], ignore_index=True)[list(COLUMNS)]
 
 
 def _leaves(post: Posterior, index_code: str, component: str) -> tuple[list[str], list[float]]:
-    """The components without children that one is the sum of, and the points of each."""
+    """Give the components without children that sum to a component, and the maximum of each."""
     subject, year = post.subject, post.fitted.lattice.years[-1]
     if index_code in SURVEYS:
         return [survey_component(subject)], [100.0]
@@ -133,8 +137,8 @@ def _leaves(post: Posterior, index_code: str, component: str) -> tuple[list[str]
 
 
 def _median_of(result: Result, model: str, component: str, otherwise: float) -> float:
-    asked = {"area": result.spec.area, "index_code": result.spec.index_code, "component": component}
-    own = pick(result.forecast, **asked, model=model, output_type_id="0.5")
+    row_key = {"area": result.spec.area, "index_code": result.spec.index_code, "component": component}
+    own = pick(result.forecast, **row_key, model=model, output_type_id="0.5")
     return float(own["value"].iloc[0]) if len(own) else otherwise
 
 
@@ -144,9 +148,9 @@ def _pieces(frame: pd.DataFrame, result: Result, component: str, lang: str) -> t
     lines = [_step("prior", frame, lang), *(_figure(record, lang) for _, record in first.iterrows())]
     for kind, group in rest.groupby(_kinds(rest, result.spec, component), sort=True):
         name = labels.text(f"desk.explain.kind.{str(kind).partition(' ')[2]}", lang, count=len(group))
-        lines.append(row(name, "", _moved(group["effect"].sum(), lang), "", ""))
-    moved = [name for name in ("shape", "criteria", "departments") if abs(_effect(frame, name)) >= 5e-5]
-    lines += [_step(name, frame, lang) for name in moved]
+        lines.append(row(name, "", _signed(group["effect"].sum(), lang), "", ""))
+    steps = [name for name in ("shape", "criteria", "departments") if abs(_effect(frame, name)) >= 5e-5]
+    lines += [_step(name, frame, lang) for name in steps]
     lines.append(_step("median", frame, lang))
     facts = {
         "component": reading.short_name(component, lang),
@@ -160,7 +164,7 @@ def _pieces(frame: pd.DataFrame, result: Result, component: str, lang: str) -> t
         prior=reading.points(float(frame["after"].iloc[0]), lang),
         median=reading.points(float(frame["after"].iloc[-1]), lang),
         figure="" if strongest is None else figure_name(strongest, True, lang),  # noqa: FBT003
-        effect="" if strongest is None else _moved(strongest["effect"], lang),
+        effect="" if strongest is None else _signed(strongest["effect"], lang),
         **facts,
     )
     table = Table(
@@ -192,7 +196,7 @@ def _kinds(figures: pd.DataFrame, spec: RunSpec, component: str) -> pd.Series[st
 
 
 def _groups(kinds: pd.Series[str]) -> Ints:
-    """One number for each kind of figure, -1 for the area's own: these stand alone."""
+    """Number the kinds of figures; -1 for the area's own, which are not grouped."""
     return np.where(kinds.isin(OWN), -1, kinds.astype("category").cat.codes).astype(int)
 
 
@@ -200,9 +204,9 @@ def _figure(record: pd.Series[Any], lang: str) -> Row:
     return row(
         figure_name(record, True, lang),  # noqa: FBT003
         figure_value(record, lang),
-        _moved(record["effect"], lang),
+        _signed(record["effect"], lang),
         labels.number(record["after"], 2, lang),
-        _moved(record["missing"], lang),
+        _signed(record["missing"], lang),
     )
 
 
@@ -211,7 +215,7 @@ def _step(name: str, frame: pd.DataFrame, lang: str) -> Row:
     return row(
         labels.text(f"desk.explain.step.{name}", lang),
         "",
-        "" if name in ("prior", "median") else _moved(record["effect"], lang),
+        "" if name in ("prior", "median") else _signed(record["effect"], lang),
         labels.number(record["after"], 2, lang),
         "",
         strong=name in ("prior", "median"),
@@ -231,11 +235,11 @@ def _indicators(steps: Steps, component: str, lang: str) -> tuple[Passage | Tabl
         nothing = Passage((labels.text("desk.explain.indicators_none", lang),))
         return () if rows.empty else (nothing,)
     effects = indicator_effects(post, steps.spec)
-    drawn = {str(code): effects[str(code)].moved for code in moving["code"]}
+    draws = {str(code): effects[str(code)].moved for code in moving["code"]}
     names = dict(zip(moving["code"], moving[f"name_{lang}"].map(reading.own_words), strict=True))
-    lines = [(names[code], *np.quantile(moved, RANGE), False) for code, moved in drawn.items()]
+    lines = [(names[code], *np.quantile(points, RANGE), False) for code, points in draws.items()]
     if len(lines) > 1:
-        whole = np.quantile(np.sum(list(drawn.values()), axis=0), RANGE)
+        whole = np.quantile(np.sum(list(draws.values()), axis=0), RANGE)
         lines.append((labels.text("desk.explain.indicators_all", lang), *whole, True))
     fields = (
         c.words("name", "head.indicator"),
@@ -257,16 +261,16 @@ def _effect(frame: pd.DataFrame, step: str) -> float:
     return float(frame.loc[frame["step"] == step, "effect"].sum())
 
 
-def _moved(value: float, lang: str) -> str:
+def _signed(value: float, lang: str) -> str:
     return labels.signed(float(value), 2, lang)
 
 
 def _criterion(result: Result, component: str, lang: str) -> View:
-    """Say what a criterion's figures rest on; the panel knows nothing below the domains."""
+    """Say what a criterion's forecast is based on; the panel has no components below the domains."""
     rows = reading.branch(result, component)
     lines = [
         f"{reading.component_name(record, lang)}: {reading.said(record['basis'], lang)}"
         for _, record in rows.iterrows()
         if record["basis"]
     ]
-    return View(said(result, lang, Passage(tuple(lines), form="list")), rows)
+    return View(with_made_up_note(result, lang, Passage(tuple(lines), form="list")), rows)

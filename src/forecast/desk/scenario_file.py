@@ -1,4 +1,4 @@
-"""A scenario that was tried becomes one of the file: added at its end, never in place of another."""
+"""Add a scenario of the desk to the end of ``scenarios.toml``, never in place of another."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from forecast.data.scenarios import BASE, FILE, Scenario
 from forecast.intake import writer
 
 
-def keep(data_dir: Path, scenario: Scenario) -> Scenario:
+def add_scenario(data_dir: Path, scenario: Scenario) -> Scenario:
     """Add a scenario to the file, under an identifier made from its name; all else there stays as it is.
 
     Raises
@@ -24,28 +24,28 @@ def keep(data_dir: Path, scenario: Scenario) -> Scenario:
     WriteError
         If the file cannot be written, or another process is adding to the tables.
     """
-    named = replace(scenario, name_vi=clean(scenario.name_vi), name_en=clean(scenario.name_en))
-    if not named.name_vi:
+    cleaned = replace(scenario, name_vi=clean(scenario.name_vi), name_en=clean(scenario.name_en))
+    if not cleaned.name_vi:
         raise SpecError("desk.keep.no_name")
-    if named.changes_nothing:
+    if cleaned.changes_nothing:
         raise SpecError("desk.keep.nothing")
     path = data_dir / FILE
     with writer.locked(data_dir):
         before = path.read_bytes() if path.exists() else b""
-        every = scenarios.parsed(before)
-        for each in every:
-            if named.name_vi.casefold() in {each.name_vi.casefold(), each.name_en.casefold()}:
-                facts = {"name": named.name_vi, "scenario": each.scenario_id, "file": FILE}
+        others = scenarios.parsed(before)
+        for other in others:
+            if cleaned.name_vi.casefold() in {other.name_vi.casefold(), other.name_en.casefold()}:
+                facts = {"name": cleaned.name_vi, "scenario": other.scenario_id, "file": FILE}
                 raise SpecError("desk.keep.taken", facts)
-        kept = replace(named, scenario_id=_free(named.name_vi, {each.scenario_id for each in every}))
-        after = before + _added(before, kept)
+        added = replace(cleaned, scenario_id=_free(cleaned.name_vi, {other.scenario_id for other in others}))
+        after = before + _block(before, added)
         load.rehearse(data_dir, FILE, after)
         writer.put(data_dir, FILE, after, before=before)
-    return kept
+    return added
 
 
-def _added(before: bytes, scenario: Scenario) -> bytes:
-    """The bytes that go behind those of the file, with its ends of lines."""
+def _block(before: bytes, scenario: Scenario) -> bytes:
+    """Write the scenario as bytes to be added to the file, with the file's ends of lines."""
     end = "\r\n" if b"\r\n" in before else "\n"
     block = scenarios.written(scenario)
     if not before.strip():
