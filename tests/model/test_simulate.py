@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from forecast.model.scheme import Scheme, Subject, leaf_weights
-from forecast.model.simulate import Draws, chance, drawn_maxima, quantiles, rank_table, ranks
+from forecast.model.simulate import Draws, chance, drawn_maxima, quantiles, rank_chances, rank_table, ranks
 
 # Made up: D1 (60 points) and D8 (40: survey 10, outcome 30), three areas, the survey beside the index too.
 MAXIMA = {"total": 100.0, "D1": 60.0, "D8": 40.0, "D8.sipas": 10.0, "D8.outcome": 30.0}
@@ -52,6 +54,28 @@ def test_assumed_maxima_are_drawn_within_their_bounds_and_keep_their_sum(room, s
         assert values.max() <= bounds[name][1] + 1e-9
         assert np.ptp(values) > 0
     np.testing.assert_allclose(sum(drawn.values()), 12.0 * len(names), atol=1e-9)
+
+
+def test_one_assumed_maximum_alone_follows_from_those_that_are_read():
+    """Bounds without room count as read, and then nothing is drawn."""
+    scheme = Scheme({}, {"D1": 12.0, "D2": 9.0}, {}, {}, {"D1": (11.0, 13.0), "D2": (9.0, 9.0)})
+    assert drawn_maxima(scheme, 3, np.random.default_rng(0)) == {}
+
+
+def test_the_survey_is_a_percent_of_its_own():
+    """Hand case: shares of 0.5 and 0.95 whose points stand 0.1 above, then 0.1 below the percent."""
+    drawn = np.full((2, 3, 3), 0.5)
+    drawn[1, :, 1] = 0.95
+    subject = replace(SUBJECT, links={("SIPAS", "total"): "D8.sipas"})
+    off = Draws(subject, 2024, drawn, offset=np.array([0.1, -0.1]))
+    np.testing.assert_allclose(off.survey_percent()[:, 0], [40.0, 100.0])
+    low = Draws(subject, 2024, drawn, offset=np.array([0.6, 0.0]))
+    np.testing.assert_allclose(low.survey_percent()[:, 0], [0.0, 95.0])
+    same = Draws(subject, 2024, drawn)
+    np.testing.assert_allclose(same.survey_percent()[:, 0], [50.0, 95.0])
+    np.testing.assert_array_equal(off.joint().offset, [[0.1], [-0.1]])
+    np.testing.assert_array_equal(same.joint().offset, [[0.0], [0.0]])
+    assert same.joint().effects.shape == (2, 0)
 
 
 def test_a_drawn_maximum_is_carried_into_points_and_total():
@@ -99,6 +123,8 @@ def test_the_chances_of_the_ranks_are_counted_and_add_up_to_one(points, area):
     for rank, probability in zip(table["rank"], table["probability"], strict=True):
         by_hand = [sorted(draw, reverse=True).index(draw[area]) + 1 == rank for draw in points.tolist()]
         assert probability == pytest.approx(np.mean(by_hand))
+    both = rank_chances(points, [area, 0])
+    np.testing.assert_allclose(both, [rank_table(ranks(points, k), 5)["probability"] for k in (area, 0)])
 
 
 @given(points=scores, area=st.integers(0, 4))

@@ -14,6 +14,9 @@ def share(points: int = 1, *, most: "float | None" = None) -> float:
     if points < 2 and not most:
         return points / 2
     return -points if True else 0
+@dataclass(frozen=True)
+class Whole:
+    most: int = 7
 '''
 CHANGES = {
     "2: 1  ->  2",
@@ -28,6 +31,7 @@ CHANGES = {
     "6: True  ->  False",
     "6: 0  ->  1",
     "6: -points if True else 0  ->  -points if not True else 0",
+    "9: 7  ->  8",
 }
 
 
@@ -59,6 +63,28 @@ def test_every_place_is_changed_once(tool, tmp_path):
     assert sorted(told) == sorted(CHANGES)
     assert sound not in texts
     assert len(set(texts)) == len(texts)
+
+
+def test_a_mutant_takes_the_place_of_the_sound_code_where_that_is_held(tool, tmp_path):
+    """Who took a function before calls the mutant; what runs on import is told apart: it cannot be put in."""
+    path = tmp_path / "made_up.py"
+    path.write_text("WHOLE = 10\n\ndef half(points):\n    return points / 2\n", encoding="utf-8")
+    spec = importlib.util.spec_from_file_location("made_up", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    half = module.half
+    (outer, _), *inner = (tool.mutant(path, number) for number in range(3))
+    sound = compile(path.read_text(encoding="utf-8"), str(path), "exec")
+
+    results = []
+    for tree, _ in inner:
+        tool.put_in_place(tool.functions_of(path), path, tree)
+        results.append(half(6))
+        assert tool.outside(compile(tree, str(path), "exec")) == tool.outside(sound)
+        assert tool.lines_of_function(tree, 4) == (3, 4)
+
+    assert sorted(results) == [2, 12]
+    assert tool.outside(compile(outer, str(path), "exec")) != tool.outside(sound)
 
 
 def test_the_modules_and_their_tests_are_there(tool):
