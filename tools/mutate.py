@@ -44,8 +44,11 @@ TESTS = {
     ),
     "data/load/settle": ("tests/data/test_load_settle.py",),
     "data/load/rules": ("tests/data/test_load_rules.py", "tests/data/test_load.py"),
-    "answer/scorecard/below": ("tests/answer/scorecard",),
-    "answer/scorecard/worlds": ("tests/answer/scorecard",),
+    "answer/scorecard/below": (
+        "tests/answer/scorecard/test_below.py",
+        "tests/answer/scorecard/test_worlds.py",
+    ),
+    "answer/scorecard/worlds": ("tests/answer/scorecard/test_worlds.py",),
 }
 LIBRARIES = ("numpy", "pandas", "scipy.stats", "scipy.optimize")  # no plugin of pytest: it must rewrite them
 LEAST = 0.85  # share of the mutants that must be killed

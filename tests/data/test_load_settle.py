@@ -59,6 +59,7 @@ def reasons(frame: pd.DataFrame, **more: pd.Series) -> list[str]:
         ((GAP, 34, "press", "2024-06-01", "b"), (GAP, 32, "press", "2024-06-01", "a"), "more_flattering"),
         ((80, GAP, "derived", None, "b"), (GAP, 3, "official", "2024-06-01", "a"), "rank_only"),
         ((80, GAP, "press", "2024-06-01", "a"), (80, GAP, "press", "2024-06-01", "b"), "same_figure"),
+        ((80, GAP, "press", None, "a"), (80 + 4e-10, GAP, "press", None, "b"), "same_figure"),
     ],
 )
 def test_each_step_of_the_rule(better, worse, reason):
@@ -127,6 +128,9 @@ def test_points_and_percent_are_compared_as_shares():
     frame = rows((9.5, GAP, "official", None, "a"), (94, GAP, "press", None, "b"))
 
     assert taken(frame, share=pd.Series([0.95, 0.94]))[2] == pytest.approx(0.1)
+    full = rows((10, GAP, "official", None, "a"), (94, GAP, "press", None, "b"))
+    assert taken(full, share=pd.Series([1.0, 0.94]))[2] == pytest.approx(0.6)
+    assert taken(frame, share=pd.Series([0.95, 0.94123456789]))[2] == 0.087654  # 0.0876543211, to six places
 
 
 def test_a_score_without_a_maximum_does_not_spoil_the_spread():
@@ -135,6 +139,22 @@ def test_a_score_without_a_maximum_does_not_spoil_the_spread():
 
     assert taken(frame, share=pd.Series([0.95, GAP]))[2] == 0
     assert taken(rows((0, GAP, "press", None, "a")), share=pd.Series([0.0]))[2] == 0
+
+
+def test_where_the_score_taken_has_no_share_the_scores_themselves_differ():
+    """A score of nothing, or one whose maximum nobody knows, cannot measure a difference of shares."""
+    frame = rows((0, GAP, "official", None, "a"), (1, GAP, "press", None, "b"))
+
+    assert taken(frame, share=pd.Series([0.0, 0.1]))[2] == 1
+    assert taken(frame, share=pd.Series([GAP, 0.1]))[2] == 1
+
+
+def test_of_rows_that_say_nothing_the_first_is_kept():
+    """The door lets none pass; here nothing is made of them."""
+    table, _ = settle(rows((GAP, GAP, "press", None, "a"), (GAP, GAP, "copy", None, "b")), KEY, as_of=AS_OF)
+
+    assert table["source_url"].tolist() == ["a"]
+    assert table[["spread", "rank", "rank_spread"]].isna().all(axis=None)
 
 
 CANDIDATES = st.lists(

@@ -175,6 +175,7 @@ def test_wis_says_which_way_a_forecast_missed():
 
 def test_an_end_of_the_interval_is_inside():
     """Intervals are closed; a missing truth is neither in nor out."""
+    assert score.inside(80.0, 80.0, 80.0) == 1
     held = score.inside([80.0, 85.0, 85.1, np.nan], [80.0] * 4, [85.0] * 4)
 
     np.testing.assert_array_equal(held, [1, 1, 0, np.nan])
@@ -288,6 +289,9 @@ def test_pit_of_a_table_is_that_of_its_cells():
 
     np.testing.assert_array_equal(found.ravel(), expected)
     assert np.isnan(found).sum() == 1
+    np.testing.assert_allclose(
+        score.pit_from_quantiles([4.5, 5.5], [[4, 5, 6]] * 2, levels=levels), [0.3, 0.7]
+    )
 
 
 def test_pit_of_a_forecast_without_spread_is_the_middle_when_it_is_right():
@@ -338,6 +342,16 @@ def test_skill_by_hand():
     assert found.skill == pytest.approx(1 / 4)
     assert found.standard_error == pytest.approx(np.sqrt(2 / 3 * 2) / 12)
     assert (found.years, found.cells) == (3, 4)
+    small = score.skill(np.multiply(ours, 0.01), np.multiply(theirs, 0.01), [2020, 2020, 2021, 2022])
+    np.testing.assert_allclose(small, found)  # whatever the unit
+
+
+def test_skill_against_a_baseline_without_error_is_not_told():
+    """Nothing beats a perfect baseline; where all but one year's are perfect, the error is not known."""
+    assert np.isnan(score.skill([1.0, 1.0], [0.0, 0.0], [2020, 2021])[:2]).all()
+    found = score.skill([1.0, 1.0], [0.0, 2.0], [2020, 2021])
+    assert found.skill == 0
+    assert np.isnan(found.standard_error)
 
 
 def test_skill_compares_the_same_cells():
@@ -353,10 +367,13 @@ def test_skill_compares_the_same_cells():
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: score.inside(1.0, 2.0, 0.0), "lower exceeds upper"),
+        (lambda: score.inside([1.0, 1.0], [2.0, 1.0], [0.0, 1.0]), r"lower exceeds upper at positions \[0\]"),
         (lambda: score.inside([1.0], 0.0, 2.0), "shapes differ"),
         (lambda: score.pinball(1.0, [0.0, 1.0], levels=[0.9, 0.1]), "levels must rise"),
         (lambda: score.pinball(1.0, [0.0, 1.0], levels=[10, 90]), r"within \(0, 1\)"),
+        (lambda: score.pinball(1.0, [0.0, 1.0], levels=[0.5, 0.5]), "levels must rise"),
+        (lambda: score.pinball(1.0, [0.0, 1.0], levels=[0.0, 0.5]), r"within \(0, 1\)"),
+        (lambda: score.pinball(1.0, [0.0, 1.0], levels=[0.5, 1.0]), r"within \(0, 1\)"),
         (lambda: score.pinball(1.0, [0.0], levels=[0.1, 0.9]), "shapes differ"),
         (lambda: score.wis(1.0, [0.0, 1.0], levels=[0.1, 0.9]), "pairs around the median"),
         (lambda: score.wis(1.0, [2.0, 1.0, 3.0], levels=[0.1, 0.5, 0.9]), "quantiles cross"),

@@ -199,7 +199,7 @@ def pit_from_quantiles(observed: ArrayLike, predicted: ArrayLike, *, levels: Arr
     y, q, tau = _quantile_forecast(observed, predicted, levels)
     at_most, below = (q <= y[..., None]).sum(axis=-1), (q < y[..., None]).sum(axis=-1)
     last = len(tau) - 1
-    left, right = np.clip(at_most - 1, 0, last), np.clip(at_most, 0, last)
+    left, right = np.maximum(at_most - 1, 0), np.minimum(at_most, last)
     q_left = np.take_along_axis(q, left[..., None], axis=-1)[..., 0]
     q_right = np.take_along_axis(q, right[..., None], axis=-1)[..., 0]
     gap = q_right - q_left
@@ -285,13 +285,13 @@ def skill(score: ArrayLike, baseline: ArrayLike, years: ArrayLike) -> Skill:
     mine, _ = mean_by_year(ours[use], year[use])
     base, found = mean_by_year(theirs[use], year[use])
     n = len(found)
-    if n == 0 or base.sum() <= 0:
+    if base.sum() <= 0:
         return Skill(np.nan, np.nan, n, int(use.sum()))
     value = float(1 - mine.sum() / base.sum())
     left = base.sum() - base
-    if n == 1 or np.any(left <= 0):
+    if np.any(left <= 0):
         return Skill(value, np.nan, n, int(use.sum()))
-    without = 1 - (mine.sum() - mine) / left
+    without = (mine.sum() - mine) / left  # the error of one less this is the same
     error = float(np.sqrt((n - 1) / n * ((without - without.mean()) ** 2).sum()))
     return Skill(value, error, n, int(use.sum()))
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import logit
 
 from forecast.answer.scorecard import below
 
@@ -60,6 +61,18 @@ def test_the_unknown_criteria_had_what_the_known_ones_left():
     np.testing.assert_allclose(drawn, [[0.9, 0.75]], atol=1e-8)
 
 
+def test_criteria_lie_apart_by_what_they_were_and_by_their_own_noise():
+    """By hand, in logits: 0.25 a unit of noise where last year's share is known, 0.9 where it is not."""
+    noise = np.array([[1.0, -1.0], [0.0, 2.0]])
+
+    known = below.allocate(np.array([0.6, 0.7]), 0.7, np.ones(2), np.array([0.8, 0.6]), noise)
+    unknown = below.allocate(np.array([0.6, 0.7]), 0.7, np.ones(2), np.full(2, np.nan), noise)
+
+    gap = logit(0.8) - logit(0.6)
+    np.testing.assert_allclose(logit(known[:, 0]) - logit(known[:, 1]), [gap + 0.5, gap - 0.5], atol=1e-7)
+    np.testing.assert_allclose(logit(unknown[:, 0]) - logit(unknown[:, 1]), [1.8, -1.8], atol=1e-7)
+
+
 @settings(max_examples=60)
 @given(
     points=st.lists(st.floats(0, 1), min_size=4, max_size=4),
@@ -108,6 +121,12 @@ def test_free_criteria_do_not_lose_again_what_scored_ones_lost():
     assert last == pytest.approx(2.9 / 3)
     assert share[0] == pytest.approx(2.9 / 3)  # a domain that stays where it was
     assert 2.9 / 3 < share[1] < 1
+    for known, last, most in (
+        (0.1, 0.9, 1.0),
+        (0.9, 0.1, 0.0),
+    ):  # the known one left more than there is, or less
+        bases = np.array([known, np.nan])
+        assert below.of_free(np.array([0.5]), last, np.ones(2), bases, np.isnan(bases))[1] == most
 
 
 @given(share=shares, last=shares, known=st.booleans())
