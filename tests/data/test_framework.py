@@ -1,6 +1,7 @@
 """Frameworks: which version is in force, as it was known on a day; points, shares, breaks."""
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -114,6 +115,27 @@ def test_an_unknown_component_has_no_maximum():
     found = framework(2023, "2024-10-20")
 
     assert np.isnan(found.maximum("D99"))
+    assert found.max_status("D99") == ""
+
+
+def test_one_invented_maximum_makes_a_version_invented():
+    """A component or a criterion is enough; nothing that was read or assumed is."""
+    sound = framework(2023, "2024-10-20")
+    invented = sound.components.assign(max_status="made_up")
+
+    assert not sound.made_up
+    assert replace(sound, components=invented).made_up
+    assert replace(sound, criteria=invented).made_up
+
+
+def test_without_departments_nobody_is_in_charge():
+    """All else stays."""
+    found = framework_for(FRAMEWORKS.assign(responsible="Sở A"), EVENTS, "PAR", 2023, dt.date(2024, 10, 20))
+    bare = found.without_departments()
+
+    assert set(found.components["responsible"]) == {"Sở A"}
+    assert set(bare.components["responsible"]) == {""}
+    pd.testing.assert_frame_equal(bare.components, framework(2023, "2024-10-20").components)
 
 
 def test_breaks_are_the_years_of_known_changes():
@@ -203,6 +225,29 @@ def test_a_year_that_prints_all_its_maxima_is_a_version():
         assert (found.name, found.maxima_from) == ("between", "between")
         assert {name: found.maximum(name) for name in found.leaves()} == MAXIMA
         assert {found.max_status(name) for name in MAXIMA} == {"read"}
+        names = found.components.set_index("component")["name_vi"]
+        assert (names["D1"], names["D3"]) == ("tên", "D3")  # that of another version, if one has it
+
+
+@pytest.mark.parametrize(("outcome", "leaves"), [(6.0, 9), (5.0, 8)])
+def test_halves_of_a_domain_count_if_they_make_it_up(outcome, leaves):
+    """16 is 10 and 6; with 10 and 5 the domain is known and its halves are not."""
+    found = derived(printed(2020, {**MAXIMA, "D8.sipas": 10.0, "D8.outcome": outcome}), 2020)
+
+    assert len(found.leaves()) == leaves
+    assert found.maximum("D8") == 16.0
+
+
+def test_printed_versions_keep_the_form_of_the_table():
+    """Columns and their kinds are those of the versions on file; the years are those that print it."""
+    numbered = FRAMEWORKS.assign(row=range(2, 2 + len(FRAMEWORKS)))
+    scores = pd.concat([printed(2020, MAXIMA), printed(2021, MAXIMA)])
+    for table in (FRAMEWORKS, numbered):
+        made = with_printed(table, EVENTS, scores).iloc[len(table) :]
+        assert made.dtypes.equals(table.dtypes)
+        assert set(zip(made["first_year"], made["last_year"], strict=True)) == {(2020, 2021)}
+        assert (made.get("row", pd.Series(0, made.index)) == 0).all()
+    assert with_printed(FRAMEWORKS, EVENTS, scores.iloc[:0]) is FRAMEWORKS
 
 
 def test_a_version_on_file_is_not_made_again():
@@ -245,7 +290,11 @@ def test_one_misprinted_maximum_among_many_rows_does_not_count():
     once = scores.assign(max_score=scores["max_score"].mask(scores.index == slip[0], 14.5))
     thrice = scores.assign(max_score=scores["max_score"].mask(scores.index.isin(slip), [1, 2, 3] * 8))
 
+    half = scores[scores["component"] != "D3"]
+    half = pd.concat([half, printed(2020, {"D3": 14.0}), printed(2020, {"D3": 14.5})])
+
     assert derived(once, 2020).maximum("D3") == 14.0
+    assert derived(half, 2020).max_status("D1") == "borrowed"
     assert derived(thrice, 2020).max_status("D1") == "borrowed"
 
 

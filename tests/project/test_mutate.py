@@ -13,7 +13,7 @@ def share(points: int = 1, *, most: "float | None" = None) -> float:
     """0.5 of 1."""
     if points < 2 and not most:
         return points / 2
-    return -points if True else 0
+    return -points if True else zip(strict=True)
 @dataclass(frozen=True)
 class Whole:
     most: int = 7
@@ -29,8 +29,7 @@ CHANGES = {
     "5: points / 2  ->  points * 2",
     "6: -points  ->  points",
     "6: True  ->  False",
-    "6: 0  ->  1",
-    "6: -points if True else 0  ->  -points if not True else 0",
+    "6: -points if True else zip(strict=True)  ->  -points if not True else zip(strict=True)",
     "9: 7  ->  8",
 }
 

@@ -42,6 +42,15 @@ def test_without_noise_unknown_criteria_share_their_domain_s_lot(monkeypatch):
     np.testing.assert_allclose(drawn, [[0.6, 0.6], [0.9, 0.9]], atol=1e-8)
 
 
+def test_a_domain_that_earns_nothing_or_all_has_criteria_that_do():
+    """To the last bit: no criterion keeps a trace of what it was."""
+    drawn = below.allocate(
+        np.array([0.0, 1.0]), 0.8, np.array([1.0, 2.0]), np.array([0.9, np.nan]), np.ones((2, 2))
+    )
+
+    np.testing.assert_array_equal(drawn, [[0.0, 0.0], [1.0, 1.0]])
+
+
 def test_without_noise_and_move_criteria_stay_what_they_were():
     """A domain that stays as it was keeps its criteria as they were."""
     bases = np.array([0.5, 0.95])
