@@ -86,7 +86,7 @@ def jobs(run: Path, result: Path) -> Iterator[tuple[str, Mapping[str, object]]]:
     spec: RunSpec = found.spec
     given = plan.parameters_of(spec, data_dir=ROOT / "data", run_dir=result, lang=told.lang)
     for kind in plan.KINDS:
-        for component in reading.domains(found)["component"] if kind.each else ("",):
+        for component in reading.domains(found)["component"] if kind.per_domain else ("",):
             yield kind.stem, {**given, **({"component": component} if component else {})}
 
 

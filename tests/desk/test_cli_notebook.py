@@ -203,7 +203,7 @@ def test_all_wrong_parameters_are_told_at_once(say, here):
 )
 def test_a_text_is_read_as_its_parameter_is_declared(text, value):
     """The type is the declared one, whatever the text looks like."""
-    (read,) = parameters.typed("a.ipynb", KNOWN, [text]).values()
+    (read,) = parameters.parse_texts("a.ipynb", KNOWN, [text]).values()
 
     assert (read, type(read)) == (value, type(value))
 
@@ -214,7 +214,7 @@ def test_a_text_is_read_as_its_parameter_is_declared(text, value):
 def test_a_text_of_another_type_is_refused(text):
     """Nothing is guessed: no rounding, no infinity, no control characters."""
     with pytest.raises(SpecError, match=text.partition("=")[0]):
-        parameters.typed("a.ipynb", KNOWN, [text])
+        parameters.parse_texts("a.ipynb", KNOWN, [text])
 
 
 @pytest.mark.parametrize(

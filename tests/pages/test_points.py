@@ -270,7 +270,7 @@ def test_every_page_passes_the_checks_of_a_run(which, lang, made_up, bare, pages
 
     for kind in KINDS:
         if kind.stem in stems:
-            figures = checks.figures_to_show(result, kind, "D3" if kind.each else "", lang)
+            figures = checks.figures_to_show(result, kind, "D3" if kind.per_domain else "", lang)
             wrong = checks.of_page(
                 found[kind.stem], kind, lang=lang, tables=kind.tables, figures=figures, private=()
             )

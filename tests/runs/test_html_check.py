@@ -164,8 +164,8 @@ def test_words_of_people_are_no_traces(words, piece):
     said = like_traces([words, "đúng hạn"])
 
     assert said == [words]
-    assert problems(with_body(piece), lang="vi", said=said) == []
-    assert problems(with_body(piece + "<pre>def f(x):</pre>"), lang="vi", said=said)
+    assert problems(with_body(piece), lang="vi", quotes=said) == []
+    assert problems(with_body(piece + "<pre>def f(x):</pre>"), lang="vi", quotes=said)
 
 
 @pytest.mark.parametrize(

@@ -203,7 +203,7 @@ def test_a_pipe_that_is_called_a_notebook_is_not_waited_for(tmp_path):
 def test_a_parameter_that_is_wrong(text):
     """Its name, what it must be, and what was found."""
     with pytest.raises(SpecError) as refused:
-        parameters.typed("a.ipynb", KNOWN, [text])
+        parameters.parse_texts("a.ipynb", KNOWN, [text])
 
     assert PARAMETERS[text] in str(refused.value)
     assert "No notebook was run" in str(refused.value)

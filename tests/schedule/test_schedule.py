@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forecast.base.errors import SpecError
-from forecast.schedule.due import KEPT, MOST_ATTEMPTS, Plan, Post, Record, Served, due, upcoming
+from forecast.schedule.due import MOST_ATTEMPTS, MOST_SERVED, Plan, Post, Record, ServedSlot, due, upcoming
 from forecast.schedule.when import LAST_DAY, When
 
 
@@ -42,7 +42,7 @@ WHENS = st.one_of(
 
 def done(slot, exit_code=0):
     """Make the entry of a slot that is done with."""
-    return Served(moment(slot), exit_code, f"{slot}:30+07:00", "a-run")
+    return ServedSlot(moment(slot), exit_code, f"{slot}:30+07:00", "a-run")
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_no_slot_is_served_twice_whatever_the_clock_says(when, nows):
         if found.kind == "run":
             assert plan.installed_at < found.slot <= now
             slots.append(found.slot)
-            record = record.begin(found.slot).end(Served(found.slot, 0, ""))
+            record = record.begin(found.slot).end(ServedSlot(found.slot, 0, ""))
 
     assert len(slots) == len(set(slots))
 
@@ -149,15 +149,15 @@ def test_a_plan_reads_back(when, installed_at, post, lang):
     assert Plan.from_json(plan.as_json(), "schedule.json") == plan
 
 
-@given(st.lists(st.tuples(NOWS, st.integers(0, 4)), max_size=KEPT + 5), st.booleans())
+@given(st.lists(st.tuples(NOWS, st.integers(0, 4)), max_size=MOST_SERVED + 5), st.booleans())
 def test_a_record_reads_back(slots, over):
     """What is kept is the record, the latest slots of it."""
     record = Record(over_told=PLAN.until if over else None)
     for slot, exit_code in slots:
-        record = record.begin(slot).end(Served(slot, exit_code, "then", "a-run"))
+        record = record.begin(slot).end(ServedSlot(slot, exit_code, "then", "a-run"))
 
     assert Record.from_json(record.as_json(), "record.json") == record
-    assert len(record.served) <= KEPT
+    assert len(record.served) <= MOST_SERVED
 
 
 @pytest.mark.parametrize(

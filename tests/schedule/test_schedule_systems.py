@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forecast.base.errors import RunError, SpecError
-from forecast.schedule import systems, units
-from forecast.schedule.units import Job
+from forecast.schedule import job_files, systems
+from forecast.schedule.job_files import Job
 from forecast.schedule.when import When
 
 posix = pytest.mark.skipif(os.name == "nt", reason="stand-ins for cron and systemd are shell scripts")
@@ -77,53 +77,53 @@ def test_only_our_lines_of_a_crontab_are_touched(others, ended):
     """Put in twice they stand there once, at the end; taken out, the crontab is as it was."""
     before = "\n".join(others) + ("\n" if ended and others else "")
 
-    once = units.with_block(before, job())
+    once = job_files.with_block(before, job())
 
-    assert units.with_block(once, job()) == once
+    assert job_files.with_block(once, job()) == once
     assert once.startswith(before)
-    assert once.endswith(units.cron_block(job()))
-    assert units.without_block(once, job().name) == before + (
+    assert once.endswith(job_files.cron_block(job()))
+    assert job_files.without_block(once, job().name) == before + (
         "" if not before or before.endswith("\n") else "\n"
     )
-    assert units.without_block(before, job().name) == before
+    assert job_files.without_block(before, job().name) == before
 
 
 def test_two_folders_have_two_blocks():
     """A schedule of another folder stays when this one is changed or taken out."""
     other = job(Path("/srv/others"), "daily 01:00")
-    both = units.with_block(units.with_block("", other), job())
+    both = job_files.with_block(job_files.with_block("", other), job())
 
-    assert units.with_block(both, job(every="daily 02:00")).startswith(units.cron_block(other))
-    assert units.without_block(both, job().name) == units.cron_block(other)
+    assert job_files.with_block(both, job(every="daily 02:00")).startswith(job_files.cron_block(other))
+    assert job_files.without_block(both, job().name) == job_files.cron_block(other)
 
 
 @pytest.mark.parametrize("keep", [slice(0, -1), slice(1, None)])
 def test_half_a_block_is_refused(keep):
     """Where a mark is gone it is unclear what is ours, so nothing is taken away."""
-    damaged = "\n".join([*units.cron_block(job()).splitlines()[keep], "1 2 * * * mine", ""])
+    damaged = "\n".join([*job_files.cron_block(job()).splitlines()[keep], "1 2 * * * mine", ""])
 
     with pytest.raises(SpecError, match="crontab -e"):
-        units.with_block(damaged, job())
+        job_files.with_block(damaged, job())
 
 
 @posix
 def test_cron_starts_the_very_command():
     """Once cron has taken its signs for percent and the shell its quotes, the words are the job's."""
-    for line in units.cron_block(job(ODD)).splitlines()[2:-1]:
+    for line in job_files.cron_block(job(ODD)).splitlines()[2:-1]:
         command = line.split(maxsplit=1)[1] if line.startswith("@") else line.split(maxsplit=5)[5]
 
         words = shlex.split(command.replace(r"\%", "%"))
 
         assert "%" not in command.replace(r"\%", "")  # cron would end the command there
         assert words == [*job(ODD).command, ">/dev/null"]
-    assert units.cron_block(job()).splitlines()[2].startswith("30 5 1 * * ")
-    assert "\n@reboot " in units.cron_block(job())
+    assert job_files.cron_block(job()).splitlines()[2].startswith("30 5 1 * * ")
+    assert "\n@reboot " in job_files.cron_block(job())
 
 
 @posix
 def test_systemd_starts_the_very_command():
     """Once systemd has taken its quotes and doubled signs, the words are the job's."""
-    [line] = [line for line in units.service(job(ODD)).splitlines() if line.startswith("ExecStart=")]
+    [line] = [line for line in job_files.service(job(ODD)).splitlines() if line.startswith("ExecStart=")]
     words = [
         word.replace("%%", "%").replace("$$", "$") for word in shlex.split(line.removeprefix("ExecStart="))
     ]
@@ -144,7 +144,7 @@ def test_a_path_that_no_file_can_hold_is_refused():
 def test_the_real_cron_takes_the_lines(place, tmp_path):
     """cron's own check of the syntax, which installs nothing."""
     file = tmp_path / "crontab"
-    file.write_text("# mine\n" + units.cron_block(job(place)), encoding="utf-8")
+    file.write_text("# mine\n" + job_files.cron_block(job(place)), encoding="utf-8")
     usage = subprocess.run(["crontab", "-?"], capture_output=True, check=False, timeout=120).stderr.decode()
     check = next((flag for flag in ("-T", "-n") if flag in usage), None)
     if check is None:
@@ -176,7 +176,7 @@ def test_the_real_systemd_takes_the_units(name, every, tmp_path):
     )
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert "Persistent=true" in units.timer(made)
+    assert "Persistent=true" in job_files.timer(made)
 
 
 @pytest.mark.parametrize(
@@ -189,11 +189,11 @@ def test_the_real_systemd_takes_the_units(name, every, tmp_path):
 )
 def test_the_task_for_windows_says_what_it_must(every, start, slots):
     """Read back as XML: the slots, a missed one made up, never two at once, the command."""
-    raw = units.windows_task(job(ODD, every))
+    raw = job_files.windows_task(job(ODD, every))
 
     root = ET.fromstring(raw)  # noqa: S314 - our own
     found = {
-        path: root.find("./" + "/".join(f"{{{units.XMLNS}}}{tag}" for tag in path.split("/")))
+        path: root.find("./" + "/".join(f"{{{job_files.XMLNS}}}{tag}" for tag in path.split("/")))
         for path in (
             "Triggers/CalendarTrigger/StartBoundary",
             "Settings/StartWhenAvailable",
@@ -215,7 +215,7 @@ def test_the_task_for_windows_says_what_it_must(every, start, slots):
     assert texts["Arguments"] == subprocess.list2cmdline(job(ODD).command[1:])
     assert {path: texts[path.rpartition("/")[2]] for path in slots} == slots
     if every.startswith("monthly"):
-        months = root.find(f".//{{{units.XMLNS}}}Months")
+        months = root.find(f".//{{{job_files.XMLNS}}}Months")
         assert len(months) == 12
 
 
@@ -229,8 +229,8 @@ def test_cron_gets_the_job_and_gives_it_back(machine):
     for _ in range(2):
         installed = systems.install("cron", machine.job)
         assert installed.done
-        assert machine.kept.read_bytes() == mine + units.cron_block(machine.job).encode()
-    assert systems.holding(machine.job.name) == ["cron"]
+        assert machine.kept.read_bytes() == mine + job_files.cron_block(machine.job).encode()
+    assert systems.systems_with(machine.job.name) == ["cron"]
     assert systems.remove(machine.job.name) == (["cron"], [])
     assert machine.kept.read_bytes() == mine
     assert systems.remove(machine.job.name) == ([], [])
@@ -242,7 +242,7 @@ def test_who_has_no_crontab_gets_one(machine):
     machine.has("crontab", CRONTAB)
 
     assert systems.install("cron", machine.job).done
-    assert machine.kept.read_text() == units.cron_block(machine.job)
+    assert machine.kept.read_text() == job_files.cron_block(machine.job)
 
 
 @posix
@@ -256,7 +256,7 @@ def test_a_crontab_that_cannot_be_read_is_not_overwritten(machine):
     assert not installed.done
     assert "not allowed" in installed.refusal.text("vi")
     assert machine.kept.read_text() == "1 2 * * * true\n"
-    assert [path.read_text() for path in installed.files] == [units.cron_block(machine.job)]
+    assert [path.read_text() for path in installed.files] == [job_files.cron_block(machine.job)]
 
 
 @posix
@@ -275,7 +275,7 @@ def test_the_line_to_type_does_what_install_does(machine, tmp_path):
             timeout=120,
         )
 
-    assert machine.kept.read_text() == "1 2 * * * true\n" + units.cron_block(machine.job)
+    assert machine.kept.read_text() == "1 2 * * * true\n" + job_files.cron_block(machine.job)
 
 
 @posix
@@ -288,11 +288,11 @@ def test_what_is_typed_for_systemd_puts_the_units_in_and_takes_them_out(machine)
 
     assert systems.usual() == "systemd"
     installed = systems.install("systemd", machine.job)
-    assert (installed.done, installed.refusal, systems.holding(name)) == (False, None, [])
+    assert (installed.done, installed.refusal, systems.systems_with(name)) == (False, None, [])
     typed(installed.commands)
 
-    assert (machine.units / f"{name}.timer").read_text() == units.timer(machine.job)
-    assert (machine.units / f"{name}.service").read_text() == units.service(machine.job)
+    assert (machine.units / f"{name}.timer").read_text() == job_files.timer(machine.job)
+    assert (machine.units / f"{name}.service").read_text() == job_files.service(machine.job)
     assert f"--user enable --now {name}.timer" in machine.told.read_text()
     there, commands = systems.remove(name)
     assert there == ["systemd"]

@@ -66,7 +66,7 @@ def office(tmp_path):
 
         def start(self, clock, **more):
             self.clock = clock
-            world = unattended.World(
+            world = unattended.Environment(
                 now=lambda: dt.datetime.fromisoformat(self.clock).replace(tzinfo=ZONE),
                 make=self.make,
                 send=lambda *letter: self.letters.append(letter),
@@ -431,9 +431,9 @@ def desk(place, made, monkeypatch):
     monkeypatch.setattr(verb, "looked_at", lambda given: given.area)
     monkeypatch.setattr(verb, "now", lambda: dt.datetime.fromisoformat(clock["now"]))
     monkeypatch.setattr(plan, "KINDS", made.KINDS)
-    real = unattended.real_world()
+    real = unattended.real_environment()
     world = replace(real, now=lambda: dt.datetime.fromisoformat(clock["now"]).replace(tzinfo=ZONE))
-    monkeypatch.setattr(unattended, "real_world", lambda: world)
+    monkeypatch.setattr(unattended, "real_environment", lambda: world)
     monkeypatch.setattr(systems, "holding", lambda _name: [])  # leave this machine's alone
 
     def do(action, *more, at=None):

@@ -19,7 +19,7 @@ from forecast.base.mail import Patience, Server
 from forecast.cli.send import sentence
 from forecast.sending import letter, recipients
 from forecast.sending import send as sending
-from forecast.sending.send import Wish
+from forecast.sending.send import Request
 
 TODAY = dt.date(2024, 10, 25)
 READERS = ["lan@example.org", "minh@example.org", "mary@example.org"]
@@ -36,7 +36,7 @@ def send(office):
         return sending.send(
             office.store.root,
             recipients.read(office.to_file),
-            Wish(**wish),
+            Request(**wish),
             today=today,
             environment=environment or {},
             patience=patience,
@@ -55,7 +55,7 @@ def events(office, to=None):
 
 def states(outcome):
     """What became of each letter."""
-    return [told.state for told in outcome.told]
+    return [told.state for told in outcome.letters]
 
 
 # ---- the letter
@@ -283,7 +283,7 @@ def test_who_has_the_letter_is_not_written_to_again(office, start, send):
 
     third = send(again=True, only=("MINH@example.org",))
     assert (states(third), box.readers[3:]) == (["sent"], ["minh@example.org"])
-    assert all(told.at for told in second.told)
+    assert all(told.at for told in second.letters)
 
 
 def test_a_new_reader_gets_what_the_others_have(office, start, send):
@@ -340,7 +340,7 @@ def test_killed_between_two_readers_it_writes_to_nobody_twice(office, start, sen
 
     assert (states(after), after.exit_code) == (["already", "doubtful", "sent"], 5)
     assert box.readers == ["lan@example.org", "mary@example.org"]
-    told = sentence(after.told[1], "vi")
+    told = sentence(after.letters[1], "vi")
     assert "không rõ" in told
     assert "--again --only minh@example.org" in told
 
@@ -360,7 +360,7 @@ def test_a_refused_reader_stops_nobody(office, start, send):
     outcome = send()
 
     assert (states(outcome), outcome.exit_code) == (["sent", "refused", "sent"], 5)
-    assert "550 5.1.1 không có hộp thư này" in outcome.told[1].why.text("vi")
+    assert "550 5.1.1 không có hộp thư này" in outcome.letters[1].why.text("vi")
     assert events(office, "minh@example.org") == ["intent", "refused"]
     assert send.pauses == []  # what is refused for good is not tried again at once
     box.refuse.clear()
@@ -429,7 +429,7 @@ def test_a_server_silent_after_the_whole_letter_may_have_it(start, send):
     outcome = send(seconds=0.5)
 
     assert states(outcome) == ["unknown", "sent", "sent"]
-    assert "in time" in outcome.told[0].why.text("en")
+    assert "in time" in outcome.letters[0].why.text("en")
 
 
 def test_a_server_silent_twice_in_a_row_is_asked_no_more(office, start, send):
@@ -653,7 +653,7 @@ def _still(content):
 
 def test_a_rehearsal_for_very_many_writes_the_first_letters_and_says_so(office, command, monkeypatch):
     """Thousands of letters with the same files are gigabytes; a link in a letter's place is not followed."""
-    monkeypatch.setattr(sending, "MOST_SEEN", 1)
+    monkeypatch.setattr(sending, "MOST_REHEARSED", 1)
     folder = office.folder / "letters"
     folder.mkdir()
     precious = office.folder / "precious"

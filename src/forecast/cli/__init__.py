@@ -1,4 +1,4 @@
-"""The command line: `forecast [--lang vi|en] VERB ...`, one module a verb, loaded when it is asked for.
+"""The command line: `forecast [--lang vi|en] VERB ...`, one module for each verb, loaded when it is used.
 
 Exit codes: 0 good; 1 bad data; 2 bad use or parameters; 3 a run failed; 4 a result cannot be written;
 5 some of several letters or areas went well and some did not; 130 stopped by Ctrl-C, 143 by SIGTERM, 129 as
@@ -76,7 +76,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _refusal(error: BaseException, lang: str) -> tuple[str, int]:
-    """Tell an error in the language, with its exit code."""
+    """Give the message of an error in the language, and its exit code."""
     match error:
         case ForecastError():
             return error.text(lang), error.exit_code
@@ -95,7 +95,7 @@ def _refusal(error: BaseException, lang: str) -> tuple[str, int]:
 
 
 def _stopped(error: BaseException, lang: str) -> tuple[str, int]:
-    """Tell of a stop by a signal, once all is put aside; click's own endings say nothing."""
+    """Give the message and exit code of a stop by a signal; no message for click's own endings."""
     match error:
         case SystemExit(code=int(code)):
             return ("" if code < FROM_SIGNAL else text("cli.interrupted", lang)), code
@@ -106,12 +106,12 @@ def _language(arguments: list[str]) -> tuple[str, list[str]]:
     """Take ``--lang`` out of the arguments, wherever it stands, as help is written in it too."""
     lang = "vi"
     rest: list[str] = []
-    left = iter(arguments)
-    for argument in left:
+    remaining = iter(arguments)
+    for argument in remaining:
         if argument == "--":
-            return lang, [*rest, argument, *left]
+            return lang, [*rest, argument, *remaining]
         if argument == "--lang":
-            lang = next(left, "")
+            lang = next(remaining, "")
         elif argument.startswith("--lang="):
             lang = argument.removeprefix("--lang=")
         else:

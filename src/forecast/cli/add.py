@@ -1,4 +1,4 @@
-"""`forecast add score|indicator|announcement|event`: one row, seen before it is written."""
+"""`forecast add score|indicator|announcement|event`: add one row, after a preview."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import click
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, DataError
 from forecast.base.spec import DEFAULT_AREA
-from forecast.cli.effect import shown
-from forecast.cli.local import argument, choice, confirmed, needed, option, verb
+from forecast.cli.effect import effect_text
+from forecast.cli.local import argument, choice, confirm, option, require_option, verb
 from forecast.intake.additions.append import append
 from forecast.intake.additions.one_row import KINDS, NEEDED, OPTIONS, option_of
 from forecast.intake.additions.proposal import Proposal, preview
@@ -43,23 +43,23 @@ def add(
     lang: str,
     **given: Any,
 ) -> int:
-    """Propose one row, show it, and append it if that is wished."""
+    """Propose one row, show it, and append it if the user agrees."""
     how = {name: given.pop(name) for name in ("by", "yes", "dry_run")}
     cells = {_COLUMNS.get(name, name): text for name, text in given.items() if text is not None}
     for column in NEEDED[kind]:
-        needed(cells.get(column), option_of(column), f"add {kind}")
+        require_option(cells.get(column), option_of(column), f"add {kind}")
     proposal = KINDS[kind](data_dir, **cells)
     row = proposal.rows[0]
     click.echo(preview(proposal, lang))
     if kind != "announcement" and not no_forecast and (insist or not proposal.doubts):
-        named = row.get("area", "")
-        area = named if named in proposal.now.frames["areas"]["area"].tolist() else DEFAULT_AREA
-        click.echo("\n" + shown(proposal, area, lang, as_of=as_of, target_year=target_year))
+        area_of_row = row.get("area", "")
+        area = area_of_row if area_of_row in proposal.now.frames["areas"]["area"].tolist() else DEFAULT_AREA
+        click.echo("\n" + effect_text(proposal, area, lang, as_of=as_of, target_year=target_year))
     return finish(proposal, insist=insist, lang=lang, **how)
 
 
 def finish(proposal: Proposal, *, by: str, yes: bool, insist: bool, dry_run: bool, lang: str) -> int:
-    """Append a proposal that was shown, if nothing is in the way and a person says yes."""
+    """Append a proposal after its preview, unless it has doubts or the user does not agree."""
     file = proposal.data_dir / proposal.table.file
     if not proposal.rows:
         click.echo(labels.text("additions.nothing", lang, file=file))
@@ -71,7 +71,7 @@ def finish(proposal: Proposal, *, by: str, yes: bool, insist: bool, dry_run: boo
     if dry_run:
         click.echo(labels.text("additions.dry", lang, file=file))
         return EXIT_GOOD
-    if not confirmed(labels.text("additions.ask", lang, file=file), yes=yes):
+    if not confirm(labels.text("additions.ask", lang, file=file), yes=yes):
         click.echo(labels.text("additions.declined", lang))
         return EXIT_GOOD
     entry = append(proposal, insist=insist, who=by)

@@ -1,4 +1,4 @@
-"""`forecast report --area all` and `--areas FILE`: the report of many areas, here or on a cluster."""
+"""`forecast report --area all` and `--areas FILE`: report many areas, on this machine or a cluster."""
 
 from __future__ import annotations
 
@@ -24,8 +24,10 @@ ALL: Final = "all"
 Choice = Callable[[RunSpec, "Vintages"], Sequence[str]]
 
 
-def wanted(area: str, areas: Path | None, *, default: str, scheduler: str | None, pdf: bool) -> Choice | None:
-    """Say which areas are asked for; None for one.
+def choose_areas(
+    area: str, areas: Path | None, *, default: str, scheduler: str | None, pdf: bool
+) -> Choice | None:
+    """Give a function that names the areas asked for; None if it is one area.
 
     Raises
     ------
@@ -42,12 +44,12 @@ def wanted(area: str, areas: Path | None, *, default: str, scheduler: str | None
         return None
     if pdf:
         raise SpecError("areas.no_pdf")
-    from forecast.runs.areas import wanted as reader
+    from forecast.runs.areas import area_list
 
     if areas is None:
-        return reader.all_provinces
-    named, file = reader.read(areas), str(areas)
-    return lambda question, vintages: reader.provinces(named, question, vintages, file)
+        return area_list.all_provinces
+    lines, file = area_list.read(areas), str(areas)
+    return lambda question, vintages: area_list.provinces(lines, question, vintages, file)
 
 
 def report_areas(
@@ -64,7 +66,7 @@ def report_areas(
     """Make the reports, and say where they lie and which failed; `limits` are seconds of a cell and a run."""
     began = time.monotonic()
     with contextlib.ExitStack() as stack:
-        hands = open_workers(stack, workers, scheduler)
+        pool = open_workers(stack, workers, scheduler)
         click.echo(labels.text("areas.begun", lang))
         # Loaded after the first word to the user, and after a refusal, as it takes seconds.
         from forecast.runs import plan, run
@@ -76,17 +78,17 @@ def report_areas(
             question,
             choose,
             kinds=plan.KINDS,
-            workers=hands,
+            workers=pool,
             lang=lang,
             options=how,
             tell=lambda step: _tell(step, lang),
             **folders,
         )
-    return _ended(outcome, time.monotonic() - began, lang)
+    return _print_outcome(outcome, time.monotonic() - began, lang)
 
 
 def open_workers(stack: contextlib.ExitStack, count: int, scheduler: str | None) -> Workers:
-    """Give the workers asked for: so many processes here (0: one a processor), or a cluster's."""
+    """Give `count` processes of this machine (0: one for each processor), or the workers of a cluster."""
     from forecast.base.workers import Local, available
 
     if scheduler is None:
@@ -112,7 +114,7 @@ def _tell(step: Step, lang: str) -> None:
     click.echo(line)
 
 
-def _ended(outcome: Outcome, seconds: float, lang: str) -> int:
+def _print_outcome(outcome: Outcome, seconds: float, lang: str) -> int:
     from forecast.runs import site
 
     made, there, failed = len(outcome.made), len(outcome.there), len(outcome.failed)

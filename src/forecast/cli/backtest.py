@@ -1,4 +1,4 @@
-"""`forecast backtest`: every model from earlier years' ends, beside what came."""
+"""`forecast backtest`: forecast earlier years with every model, and compare with the results."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def backtest(
     scheduler: str | None,
     lang: str,
 ) -> int:
-    """Forecast from every origin, write the long table, and print what it sums up to."""
+    """Forecast from every origin, write the long table, and print its summary."""
     refuse_outside("--workers", workers, 1, MOST_WORKERS)
     for horizon in (horizons[0], horizons[-1]):
         refuse_outside("--horizons", horizon, 1, MOST_AHEAD)
@@ -69,18 +69,18 @@ def backtest(
         raise SpecError("cli.backtest.covariates_alone")
     if scores is not None:
         panel, remarks = read_panel(scores, events)
-        figures, of_covariates = read_covariates(covariates, panel, panel.origin)
-        for remark in [*remarks, *of_covariates]:
+        figures, covariate_remarks = read_covariates(covariates, panel, panel.origin)
+        for remark in [*remarks, *covariate_remarks]:
             click.echo(remark.text(lang), err=True)
         from forecast.model import rolling  # takes a second to import; bad files are told before
 
-        chosen = rolling.origins_of(panel, origins, name="--origins")
+        origin_years = rolling.origins_of(panel, origins, name="--origins")
         from forecast.model.ensemble import Ensemble
 
         with contextlib.ExitStack() as stack:
-            hands = open_workers(stack, workers, scheduler)
+            pool = open_workers(stack, workers, scheduler)
             models = [Ensemble(reach=horizons[-1], covariates=figures)]
-            long = rolling.backtest(panel, models, origins=chosen, horizons=horizons, workers=hands)
+            long = rolling.backtest(panel, models, origins=origin_years, horizons=horizons, workers=pool)
         last, breaks = panel.origin, panel.breaks
     elif as_of is not None:
         from forecast.answer import pipeline
@@ -89,8 +89,8 @@ def backtest(
 
         last = as_of.year - 1
         with contextlib.ExitStack() as stack:
-            hands = open_workers(stack, workers, scheduler)
-            long, breaks = pipeline.record_of(data_dir, index_code, as_of, like_map(hands))
+            pool = open_workers(stack, workers, scheduler)
+            long, breaks = pipeline.record_of(data_dir, index_code, as_of, like_map(pool))
     else:
         raise SpecError("cli.backtest.what")
     if long.empty:
@@ -99,12 +99,12 @@ def backtest(
     write_table(long, out)
     if summary is not None:
         write_table(sums, summary)
-    click.echo(_shown(sums, lang))
+    click.echo(_summary_table(sums, lang))
     click.echo(labels.text("cli.backtest.made", lang, rows=len(long), path=str(out)))
     return EXIT_GOOD
 
 
-def _shown(sums: pd.DataFrame, lang: str) -> str:
+def _summary_table(sums: pd.DataFrame, lang: str) -> str:
     rows = sums.loc[sums["component"] == "all"]
     heads = [
         labels.text(f"cli.backtest.head.{name}", lang) for name in ("period", "horizon", "model", "years")

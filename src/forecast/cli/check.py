@@ -1,4 +1,4 @@
-"""`forecast check`: whether the data are sound, and what they say on a day."""
+"""`forecast check`: check the tables of data, and summarise what is known on a day."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import click
 from forecast.base import labels
 from forecast.base.errors import EXIT_DATA, EXIT_GOOD, MOST_TOLD, DataError, Problem
 from forecast.cli.local import option, today, verb
-from forecast.cli.plain import Side, each, headed, runs, table
+from forecast.cli.plain import Side, labelled_table, named_rows, number_ranges, table
 from forecast.data import load
 from forecast.data.check import Summary, summary
 from forecast.intake.additions.folder_doubts import doubts_in
@@ -39,14 +39,14 @@ def check(*, as_of: dt.date, index_code: str, area: str, data_dir: Path, as_json
     except DataError as error:
         if not as_json:
             raise
-        listed = [problem.as_dict(lang) for problem in error.problems[:MOST_TOLD]]
-        click.echo(_json({"sound": False, "problems": listed, "rest": error.rest}))
+        entries = [problem.as_dict(lang) for problem in error.problems[:MOST_TOLD]]
+        click.echo(_json({"sound": False, "problems": entries, "rest": error.rest}))
         return EXIT_DATA
     data = summary(known, index_code=index_code, area=known.find_province(area))
     doubts = folded(doubts_in(vintages, index_code, as_of))
     if as_json:
-        listed = [doubt.as_dict(lang) for doubt in doubts]
-        click.echo(_json({"sound": True, **data.as_dict(), "doubts": listed, "hashes": dict(known.hashes)}))
+        entries = [doubt.as_dict(lang) for doubt in doubts]
+        click.echo(_json({"sound": True, **data.as_dict(), "doubts": entries, "hashes": dict(known.hashes)}))
     else:
         click.echo("\n\n".join([page(data, lang), _doubts(doubts, lang)]))
     return EXIT_GOOD
@@ -63,12 +63,12 @@ def page(data: Summary, lang: str) -> str:
         head.append(labels.text("check.last", lang, **facts))
     head += [labels.text("check.overdue", lang, year=year, due=due) for year, due in data.overdue]
     head.append(labels.text("check.sound", lang))
-    sections = (_counts, _coverage, _grid, _conflicts, _contradictions, _aside, _maxima, _undated)
+    sections = (_counts, _coverage, _grid, _conflicts, _contradictions, _set_aside, _maxima, _undated)
     return "\n\n".join(["\n".join(head), *(section(data, lang) for section in sections)])
 
 
 def _doubts(doubts: Sequence[Problem], lang: str) -> str:
-    """Figures that are possible and yet unlikely: remarks, which change no exit code."""
+    """List possible but unlikely figures; they do not change the exit code."""
     lines = [f"  {doubt.text(lang)}" for doubt in doubts[:MOST_TOLD]]
     title = labels.text("check.doubts.title", lang, count=len(doubts))
     return "\n".join([title, *(lines or [labels.text("check.none", lang)])])
@@ -90,7 +90,7 @@ def _coverage(data: Summary, lang: str) -> str:
             *(str(count) for count in (row.provinces, row.scores, row.ranks, row.means)),
             row.name_vi if lang == "vi" else row.name_en,
         ]
-        for row in each(data.coverage)
+        for row in named_rows(data.coverage)
     ]
     return _section(labels.text("check.coverage.title", lang), columns, rows, lang, left=("span",))
 
@@ -125,7 +125,7 @@ def _conflicts(data: Summary, lang: str) -> str:
             labels.number(row.rank_spread, 0, lang),
             str(row.sources),
         ]
-        for row in each(data.conflicts)
+        for row in named_rows(data.conflicts)
     ]
     title = labels.text("check.conflicts.title", lang, count=len(rows))
     return _section(title, columns, rows, lang)
@@ -142,15 +142,16 @@ def _contradictions(data: Summary, lang: str) -> str:
             *(labels.number(x, 2 if row.kind == "sum" else 0, lang) for x in (row.stated, row.due)),
             row.parts,
         ]
-        for row in each(data.contradictions.head(MOST_TOLD))
+        for row in named_rows(data.contradictions.head(MOST_TOLD))
     ]
     title = labels.text("check.contradictions.title", lang, count=len(data.contradictions))
     return _section(title, columns, rows, lang, left=("contradiction", "parts"))
 
 
-def _aside(data: Summary, lang: str) -> str:
+def _set_aside(data: Summary, lang: str) -> str:
     rows = [
-        [row.file, labels.text(f"aside.{row.reason}", lang), str(row.rows)] for row in each(data.set_aside)
+        [row.file, labels.text(f"aside.{row.reason}", lang), str(row.rows)]
+        for row in named_rows(data.set_aside)
     ]
     return _section(labels.text("check.aside.title", lang), ("file", "reason", "rows"), rows, lang)
 
@@ -166,17 +167,19 @@ def _maxima(data: Summary, lang: str) -> str:
             labels.text(f"max_status.{row.max_status}", lang),
             row.name_vi if lang == "vi" else row.name_en,
         ]
-        for row in each(data.not_read)
+        for row in named_rows(data.not_read)
     ]
     if rows:
         columns = ("component", "max_score", "max_bounds", "max_status", "name")
         first = _section(labels.text("check.maxima.title", lang, **facts), columns, rows, lang)
     else:
         first = labels.text("check.maxima.none", lang, year=facts["year"])
-    lent = data.versions.loc[data.versions["borrowed"] & (data.versions["maxima_from"] != "")]
+    borrowed = data.versions.loc[data.versions["borrowed"] & (data.versions["maxima_from"] != "")]
     lines = [
-        labels.text("check.maxima.borrowed", lang, years=runs(years["year"].tolist()), framework=lender)
-        for lender, years in lent.groupby("maxima_from", sort=False)
+        labels.text(
+            "check.maxima.borrowed", lang, years=number_ranges(years["year"].tolist()), framework=lender
+        )
+        for lender, years in borrowed.groupby("maxima_from", sort=False)
     ]
     return "\n".join([first, *lines])
 
@@ -187,8 +190,10 @@ def _bounds(low: float, high: float, lang: str) -> str:
 
 def _undated(data: Summary, lang: str) -> str:
     lines = [
-        labels.text("check.undated.row", lang, file=row.file, rows=row.rows, numbers=runs(row.numbers))
-        for row in each(data.undated)
+        labels.text(
+            "check.undated.row", lang, file=row.file, rows=row.rows, numbers=number_ranges(row.numbers)
+        )
+        for row in named_rows(data.undated)
     ]
     return "\n".join(
         [labels.text("check.undated.title", lang), *(lines or [labels.text("check.none", lang)])]
@@ -201,7 +206,7 @@ def _section(
     if not rows:
         return f"{title}\n{labels.text('check.none', lang)}"
     sides: list[Side] = ["left" if column in (*_WORDS, *left) else "right" for column in columns]
-    return f"{title}\n{headed(columns, rows, lang, sides)}"
+    return f"{title}\n{labelled_table(columns, rows, lang, sides)}"
 
 
 def _statistic(statistic: str, lang: str) -> str:

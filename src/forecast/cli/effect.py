@@ -1,4 +1,4 @@
-"""What an addition would change in the forecast, as a table of plain text."""
+"""Compare the forecast without and with a proposed addition, as a table of plain text."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import click
 
 from forecast.base import labels
 from forecast.cli.local import today
-from forecast.cli.plain import Side, each, headed
+from forecast.cli.plain import Side, labelled_table, named_rows
 from forecast.intake.additions.proposal import Proposal
 
 MANY: Final = 2000  # scores, from which two processes are sooner done than one
 
 
-def shown(
+def effect_text(
     proposal: Proposal,
     area: str,
     lang: str,
@@ -46,12 +46,12 @@ def shown(
             *_range(row.after, row.after_lower, row.after_upper, decimals, lang),
             labels.signed(row.after - row.before, decimals, lang),
         ]
-        for row in each(change.table)
+        for row in named_rows(change.table)
         for decimals in [0 if row.component == RANK else 2]
     ]
     names = ("component", "before", "before_range", "after", "after_range", "move")
     sides: list[Side] = ["left", "right", "right", "right", "right", "right"]
-    return f"{head}\n{headed(names, rows, lang, sides)}"
+    return f"{head}\n{labelled_table(names, rows, lang, sides)}"
 
 
 def _range(middle: float, low: float, high: float, decimals: int, lang: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""The figures of an earlier run, for verbs that show them beside something else."""
+"""Read the figures of an earlier run, for verbs that compare with them."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ def result_of(run: str, reports_dir: Path, spec: RunSpec) -> Result:
 
 def models_of(result: Result) -> pd.DataFrame:
     """Give component, median, lower, upper (80 percent, points) of the models without departments."""
-    apart = result.departments.rename(
+    departments = result.departments.rename(
         columns={"model_median": "median", "model_lower": "lower", "model_upper": "upper"}
     )
-    tables = [table[_RANGE] for table in (apart, result.scorecard, result.summary) if len(table)]
+    tables = [table[_RANGE] for table in (departments, result.scorecard, result.summary) if len(table)]
     if not tables:
         return pd.DataFrame({name: [] for name in _RANGE})
     return pd.concat(tables).dropna().drop_duplicates("component").reset_index(drop=True)
@@ -54,8 +54,8 @@ def models_of(result: Result) -> pd.DataFrame:
 
 def _folder(run: str, reports_dir: Path, spec: RunSpec) -> Path:
     if run != LATEST:
-        named = Path(run)
-        return named if named.is_dir() else reports_dir / run
+        folder = Path(run)
+        return folder if folder.is_dir() else reports_dir / run
     wanted = (spec.index_code, spec.area, spec.target_year)
     runs = Store(reports_dir.resolve()).records()
     fitting = [run for run in runs if tuple(run.spec[name] for name in QUESTION) == wanted]

@@ -1,4 +1,4 @@
-"""`forecast form`: the forms on which departments give their forecasts."""
+"""`forecast form`: write the forms on which departments give their forecasts."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def form(
     data_dir: Path,
     lang: str,
 ) -> int:
-    """Make the form of one department, or of all; no file that is there is written over."""
+    """Write the form of one department, or of all; existing files are not overwritten."""
     if everybody == bool(department):
         raise SpecError("cli.form.whose", {})
     day = as_of or today()
@@ -60,9 +60,9 @@ def form(
     if not names:
         raise SpecError("cli.form.nobody", {"framework": framework.name})
     forms = [prepare(known, framework, name, spec, model) for name in names]
-    made = {out / empty.file_name: content(empty) for empty in forms}
-    _write(made, out)
-    for path, empty in zip(made, forms, strict=True):
+    files = {out / empty.file_name: content(empty) for empty in forms}
+    _write(files, out)
+    for path, empty in zip(files, forms, strict=True):
         facts = {"path": str(path), "department": empty.key.department, "components": len(empty.items)}
         click.echo(labels.text("cli.form.made", lang, **facts))
     return EXIT_GOOD

@@ -1,4 +1,4 @@
-"""`forecast framework import|show`: the Ministry's criteria, from an annex into the data, and as a tree."""
+"""`forecast framework import|show`: import the Ministry's criteria from an annex, or show them as a tree."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, SpecError
 from forecast.base.spec import refuse_unknown
-from forecast.cli.local import PathType, WholeType, action, argument, choice, needed, option, verb
+from forecast.cli.local import PathType, WholeType, action, argument, choice, option, require_option, verb
 from forecast.cli.plain import Side, table
 from forecast.data.framework import PART_PREFIX, TOTAL, is_criterion
 from forecast.data.tables import FRAMEWORKS, MAX_STATUS
@@ -37,20 +37,22 @@ from forecast.intake.annex.framework_table import Change, Row
     "dry-run",
 )
 def framework(*, action: str, file: Path | None, framework: str, lang: str, **given: Any) -> int:
-    """Do one of the two."""
+    """Import or show, by `action`."""
     data_dir = given.pop("data_dir")
     if action == "show":
         if file is not None:
             raise SpecError("cli.extra_words", {"found": [str(file)], "command": "forecast framework show"})
-        click.echo(shown(framework_table.read_table(data_dir / FRAMEWORKS.file), framework or "", lang))
+        click.echo(
+            framework_text(framework_table.read_table(data_dir / FRAMEWORKS.file), framework or "", lang)
+        )
         return EXIT_GOOD
     if file is None:
         raise SpecError("cli.missing_argument", {"argument": "FILE", "command": "forecast framework import"})
-    needed(framework, "--framework", "framework import")
-    return bring_in(file, framework=framework, data_dir=data_dir, lang=lang, **given)
+    require_option(framework, "--framework", "framework import")
+    return import_annex(file, framework=framework, data_dir=data_dir, lang=lang, **given)
 
 
-def bring_in(
+def import_annex(
     file: Path,
     *,
     framework: str,
@@ -65,7 +67,7 @@ def bring_in(
     dry_run: bool,
     lang: str,
 ) -> int:
-    """Read an annex, show what it makes of the table, and write the table if that is wished and sound."""
+    """Read an annex, show the changes to the table of frameworks, and write it unless it is a dry run."""
     request = framework_rows.Request(
         framework=framework,
         first_year=first_year or 0,
@@ -111,7 +113,7 @@ def summary(plan: framework_rows.FrameworkImport, lang: str) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def shown(frameworks: framework_table.FrameworkTable, name: str, lang: str) -> str:
+def framework_text(frameworks: framework_table.FrameworkTable, name: str, lang: str) -> str:
     """Write one framework as a tree; the latest if none is named."""
     if name and name not in frameworks.frameworks:
         refuse_unknown("--framework", name, frameworks.frameworks)
@@ -131,7 +133,7 @@ def _span(rows: dict[str, Row]) -> dict[str, str]:
 
 
 def _tree(rows: dict[str, Row], parent: str, depth: int) -> list[tuple[Row, int]]:
-    """Rows below a parent, each before its own children; parts, which cut across, come last."""
+    """List the rows below a parent with their depth, each before its children; parts by source come last."""
     children = [row for row in rows.values() if row["parent"] == parent]
     children.sort(key=lambda row: row["component"].startswith(PART_PREFIX))
     return [pair for row in children for pair in ((row, depth), *_tree(rows, row["component"], depth + 1))]
@@ -157,9 +159,9 @@ def _domains(plan: framework_rows.FrameworkImport, lang: str) -> str:
     for domain in annex.below(()):
         criteria = [item for item in annex.items if item.path[:1] == domain.path]
         depths = [len(item.path) for item in criteria]
-        known = plan.known.get(domain.code)
-        status = labels.text(f"annex.status.{known['max_status']}", lang) if known else ""
-        in_table = f"{_points(known['max_score'], lang)} ({status})" if known else labels.MISSING
+        existing = plan.known.get(domain.code)
+        status = labels.text(f"annex.status.{existing['max_status']}", lang) if existing else ""
+        in_table = f"{_points(existing['max_score'], lang)} ({status})" if existing else labels.MISSING
         counts = [str(depths.count(2)), str(depths.count(3))]
         rows.append([domain.code, *counts, _points(domain.maximum, lang), in_table, domain.name])
     depths = [len(item.path) for item in annex.items]
@@ -185,8 +187,8 @@ def _sources(plan: framework_rows.FrameworkImport, lang: str) -> str:
 
 def _rules(plan: framework_rows.FrameworkImport, lang: str) -> str:
     leaves = plan.annex.leaves()
-    ruled = [item for item in leaves if item.scoring.rule]
-    facts = {"leaves": len(leaves), "ruled": len(ruled), "open": len(leaves) - len(ruled)}
+    with_rule = [item for item in leaves if item.scoring.rule]
+    facts = {"leaves": len(leaves), "ruled": len(with_rule), "open": len(leaves) - len(with_rule)}
     lines = [labels.text("annex.rules", lang, **facts)]
     if plan.proposed:
         lines.append(labels.text("annex.proposed", lang, count=len(plan.proposed)))
@@ -198,14 +200,16 @@ def _rules(plan: framework_rows.FrameworkImport, lang: str) -> str:
 def _changes(plan: framework_rows.FrameworkImport, lang: str) -> str:
     """Count rows that are new, list every other change."""
     new = [change for change in plan.changes if not change.column and change.after]
-    gone = [change for change in plan.changes if not change.column and not change.after]
+    removed = [change for change in plan.changes if not change.column and not change.after]
     rest = [change for change in plan.changes if change.column]
-    lines = [labels.text("annex.changes", lang, new=len(new), gone=len(gone), changed=len(rest))]
-    known = any(map(is_criterion, plan.known))
+    lines = [labels.text("annex.changes", lang, new=len(new), gone=len(removed), changed=len(rest))]
+    has_criteria = any(map(is_criterion, plan.known))
     lines += [
-        _change_line("added", change, lang) for change in new if known or not is_criterion(change.component)
+        _change_line("added", change, lang)
+        for change in new
+        if has_criteria or not is_criterion(change.component)
     ]
-    lines += [_change_line("removed", change, lang) for change in gone]
+    lines += [_change_line("removed", change, lang) for change in removed]
     lines += [_change_line("became", change, lang) for change in rest]
     return "\n".join(lines)
 
@@ -226,8 +230,8 @@ def _cell(column: str, text: str, lang: str) -> str:
 
 
 def _known(plan: framework_rows.FrameworkImport, component: str, lang: str) -> str:
-    known = plan.known.get(component)
-    return _points(known["max_score"], lang) if known else labels.MISSING
+    existing = plan.known.get(component)
+    return _points(existing["max_score"], lang) if existing else labels.MISSING
 
 
 def _points(value: float | str, lang: str) -> str:

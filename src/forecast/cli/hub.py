@@ -1,4 +1,4 @@
-"""`forecast hub validate|ensemble|score|export`: forecasts exchanged in hubverse layout."""
+"""`forecast hub validate|ensemble|score|export`: work with forecasts in hubverse layout."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from forecast.cli.local import (
     action,
     argument,
     choice,
-    needed,
     option,
     refuse_foreign,
+    require_option,
     verb,
 )
 from forecast.cli.plain import table
@@ -64,21 +64,21 @@ _ONLY: Final = {
     "reports-dir",
 )
 def hub(*, action: str, hub: Path, lang: str, **given: Any) -> int:
-    """Do one of the four."""
+    """Validate, combine, score or export, by `action`."""
     refuse_foreign(given, _ONLY, action)
     if action == "export":
         export(hub, lang=lang, **given)
         return EXIT_GOOD
     from forecast.hub import layout
 
-    opened = layout.read(hub, given["schemas"])
+    hub_ = layout.read(hub, given["schemas"])
     actions: Mapping[str, Callable[..., None]] = {"validate": validate, "ensemble": ensemble, "score": score}
-    actions[action](opened, lang=lang, **given)
+    actions[action](hub_, lang=lang, **given)
     return EXIT_GOOD
 
 
 def validate(
-    opened: Hub,
+    hub_: Hub,
     *,
     round: Sequence[str],  # noqa: A002 - the option's name
     model: Sequence[str],
@@ -88,17 +88,17 @@ def validate(
     """Check a hub, and say all that is wrong."""
     from forecast.hub.validate import check
 
-    _known_rounds(round, opened)
-    done = check(opened, rounds=round, models=model)
-    for remark in done.remarks:
+    _refuse_unknown_rounds(round, hub_)
+    result = check(hub_, rounds=round, models=model)
+    for remark in result.remarks:
         click.echo(remark.text(lang), err=True)
-    if done.problems:
-        raise DataError(done.problems)
-    click.echo(labels.text("hub.sound", lang, hub=opened.root, files=done.files, rows=done.rows))
+    if result.problems:
+        raise DataError(result.problems)
+    click.echo(labels.text("hub.sound", lang, hub=hub_.root, files=result.files, rows=result.rows))
 
 
 def ensemble(
-    opened: Hub,
+    hub_: Hub,
     *,
     round: Sequence[str],  # noqa: A002 - the option's name
     model: Sequence[str],
@@ -117,36 +117,36 @@ def ensemble(
     name = name or DEFAULT_NAME
     if not MODEL.fullmatch(name):
         raise DataError([Problem("--name", None, "", name, "hub.expect.model_name")])
-    needed(round or None, "--round", "hub ensemble")
-    chosen = [submission for submission in _chosen(opened, round, model) if submission.model != name]
-    shares = _weights(weights, {submission.model for submission in chosen})
+    require_option(round or None, "--round", "hub ensemble")
+    submissions = [submission for submission in _submissions(hub_, round, model) if submission.model != name]
+    shares = _weights(weights, {submission.model for submission in submissions})
     for round_name in round:
-        parts = [submission for submission in chosen if submission.round_name == round_name]
-        asked = opened.round_of(round_name)
-        if not parts or asked is None:
+        parts = [submission for submission in submissions if submission.round_name == round_name]
+        round_ = hub_.round_of(round_name)
+        if not parts or round_ is None:
             raise SpecError("hub.no_models", {"round": round_name})
-        frame, left = combine(parts, asked, method or "mean", shares)
-        ending = "csv" if "csv" in asked.formats else "parquet"
-        place = (out or opened.output_folder / name) / f"{round_name}-{name}.{ending}"
+        frame, left_out = combine(parts, round_, method or "mean", shares)
+        ending = "csv" if "csv" in round_.formats else "parquet"
+        place = (out or hub_.output_folder / name) / f"{round_name}-{name}.{ending}"
         with writing(place):
             place.parent.mkdir(parents=True, exist_ok=True)
             if ending == "parquet":
                 tables.write_parquet(place, frame.replace({"": None}))
             else:
                 replace_file(place, tables.write_csv(frame.replace({"": None})))
-        problems, _frame = checks.check(tables.read(place, place.name), round_name, asked, place.name)
+        problems, _frame = checks.check(tables.read(place, place.name), round_name, round_, place.name)
         facts = {"method": labels.text(f"hub.method.{method or 'mean'}", lang), "path": place}
         facts |= {"count": len({submission.model for submission in parts}), "rows": len(frame)}
         click.echo(labels.text("hub.combined", lang, **facts))
-        if left:
-            click.echo(labels.text("hub.left_out", lang, kinds=left), err=True)
+        if left_out:
+            click.echo(labels.text("hub.left_out", lang, kinds=left_out), err=True)
         for problem in problems:
             if problem.expected_key != "hub.expect.output_type":  # what was left out
                 click.echo(f"  {problem.text(lang)}", err=True)
 
 
 def score(
-    opened: Hub,
+    hub_: Hub,
     *,
     round: Sequence[str],  # noqa: A002 - the option's name
     model: Sequence[str],
@@ -160,16 +160,18 @@ def score(
     **_: object,
 ) -> None:
     """Score the models, and show their means."""
-    from forecast.hub import observed as came
+    from forecast.hub import observed as observed_values
     from forecast.hub import scoring, tables
 
     for column in by:
-        if column not in opened.task_ids:
-            refuse_unknown("--by", column, opened.task_ids)
-    chosen = _chosen(opened, round, model)
-    if baseline is not None and baseline not in {submission.model for submission in chosen}:
-        refuse_unknown("--baseline", baseline, sorted({submission.model for submission in chosen}))
-    frame, unknown = scoring.scores(chosen, opened, came.read(opened, file=observed, target=target))
+        if column not in hub_.task_ids:
+            refuse_unknown("--by", column, hub_.task_ids)
+    submissions = _submissions(hub_, round, model)
+    if baseline is not None and baseline not in {submission.model for submission in submissions}:
+        refuse_unknown("--baseline", baseline, sorted({submission.model for submission in submissions}))
+    frame, unknown = scoring.scores(
+        submissions, hub_, observed_values.read(hub_, file=observed, target=target)
+    )
     if unknown:
         click.echo(labels.text("hub.unknown", lang, count=unknown), err=True)
     if frame.empty:
@@ -180,7 +182,7 @@ def score(
             _write(path, tables.write_csv(result))
             click.echo(labels.text("hub.written", lang, path=path))
     for kind, part in means.groupby("output_type", sort=False):
-        click.echo(f"\n{kind}\n{_shown(part.drop(columns='output_type'), lang)}")
+        click.echo(f"\n{kind}\n{_means_table(part.drop(columns='output_type'), lang)}")
 
 
 def export(
@@ -194,46 +196,48 @@ def export(
 ) -> None:
     """Write a run's forecasts as a round of a hub, and check it."""
     from forecast.hub import layout
-    from forecast.hub.export import export as made
+    from forecast.hub.export import export as export_run
     from forecast.hub.validate import check
 
-    files, round_name = made(_run_folder(run or "latest", reports_dir), place, license_name=license or "")
+    files, round_name = export_run(
+        _run_folder(run or "latest", reports_dir), place, license_name=license or ""
+    )
     with tempfile.TemporaryDirectory() as aside:  # nothing is written that is not sound
         for name, text in files.items():
             _write(Path(aside) / name, text)
-        done = check(layout.read(Path(aside)))
-    if done.problems:
-        raise DataError(done.problems)
+        result = check(layout.read(Path(aside)))
+    if result.problems:
+        raise DataError(result.problems)
     for name, text in files.items():
         _write(place / name, text)
-    facts = {"hub": place, "round": round_name, "files": done.files, "rows": done.rows}
+    facts = {"hub": place, "round": round_name, "files": result.files, "rows": result.rows}
     click.echo(labels.text("hub.exported", lang, **facts))
 
 
-def _chosen(opened: Hub, rounds: Sequence[str], models: Sequence[str]) -> list[Submission]:
-    """Tables of the rounds and models asked for; default: all."""
+def _submissions(hub_: Hub, rounds: Sequence[str], models: Sequence[str]) -> list[Submission]:
+    """Read the tables of the rounds and models asked for; default: all."""
     from forecast.hub.validate import sound
 
-    _known_rounds(rounds, opened)
-    every = sound(opened, rounds=rounds)
-    names = sorted({submission.model for submission in every})
+    _refuse_unknown_rounds(rounds, hub_)
+    all_submissions = sound(hub_, rounds=rounds)
+    names = sorted({submission.model for submission in all_submissions})
     for name in models:
         if name not in names:
             refuse_unknown("--model", name, names)
-    chosen = [submission for submission in every if not models or submission.model in models]
-    if not chosen:
+    submissions = [submission for submission in all_submissions if not models or submission.model in models]
+    if not submissions:
         raise SpecError("hub.no_models", {"round": ", ".join(rounds) or "–"})
-    return chosen
+    return submissions
 
 
-def _known_rounds(rounds: Sequence[str], opened: Hub) -> None:
+def _refuse_unknown_rounds(rounds: Sequence[str], hub_: Hub) -> None:
     for name in rounds:
-        if opened.round_of(name) is None:
-            refuse_unknown("--round", name, sorted(each for r in opened.rounds for each in r.names))
+        if hub_.round_of(name) is None:
+            refuse_unknown("--round", name, sorted(name_ for r in hub_.rounds for name_ in r.names))
 
 
 def _weights(path: Path | None, models: set[str]) -> Mapping[str, float]:
-    """Weights of a file with the columns model_id and weight; equal ones without a file."""
+    """Read weights from a file with the columns model_id and weight; equal weights without a file."""
     if path is None:
         return dict.fromkeys(models, 1.0)
     from forecast.hub import tables
@@ -258,7 +262,7 @@ def _weights(path: Path | None, models: set[str]) -> Mapping[str, float]:
 
 
 def _run_folder(run: str, reports_dir: Path) -> Path:
-    """A run's folder, by its path, its name, or the latest."""
+    """Find a run's folder by its path, its name, or "latest"."""
     from forecast.runs.store import Store
 
     store = Store(reports_dir.resolve())
@@ -278,8 +282,8 @@ def _write(path: Path, text: str) -> None:
     replace_file(path, text)
 
 
-def _shown(part: pd.DataFrame, lang: str) -> str:
-    """Lay out means with four digits that count."""
+def _means_table(part: pd.DataFrame, lang: str) -> str:
+    """Lay out means with four significant digits."""
     part = part.dropna(axis="columns", how="all")
     wide = [name for name in part if part[name].dtype.kind not in "fi"]
     rows = [

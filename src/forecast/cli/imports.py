@@ -1,4 +1,4 @@
-"""`forecast import KIND FILE`: a printed table of provinces or a list of rows, seen before it is written."""
+"""`forecast import KIND FILE`: import a printed table of provinces or a list of rows, after a preview."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from forecast.cli.add import finish
-from forecast.cli.effect import shown
-from forecast.cli.local import ChoiceType, PathType, argument, choice, needed, option, verb
+from forecast.cli.effect import effect_text
+from forecast.cli.local import ChoiceType, PathType, argument, choice, option, require_option, verb
 from forecast.data.tables import TRUST
 from forecast.intake.additions import list_sheet, lists, province_table
 from forecast.intake.additions.proposal import Proposal, preview
@@ -25,23 +25,23 @@ from forecast.intake.additions.proposal import Proposal, preview
     "note sheet column indicator period unit area as-of target-year no-forecast",
     "data-dir by yes insist dry-run",
 )
-def bring_in(*, kind: str, file: Path, data_dir: Path, lang: str, **given: Any) -> int:
-    """Read a file, show what it holds and changes, and append it if that is wished."""
+def import_file(*, kind: str, file: Path, data_dir: Path, lang: str, **given: Any) -> int:
+    """Read a file, show its rows and their effect, and append them if the user agrees."""
     propose = _list if kind in list_sheet.KINDS else _table
     proposal = propose(data_dir, file, kind, given)
     click.echo(preview(proposal, lang))
     blocked = proposal.doubts and not given["insist"]
     if proposal.rows and not blocked and not given["no_forecast"]:
         when = {"as_of": given["as_of"], "target_year": given["target_year"]}
-        click.echo("\n" + shown(proposal, given["area"], lang, **when))
+        click.echo("\n" + effect_text(proposal, given["area"], lang, **when))
     how = {name: given[name] for name in ("by", "yes", "insist", "dry_run")}
     return finish(proposal, lang=lang, **how)
 
 
 def _table(data_dir: Path, file: Path, kind: str, given: Mapping[str, Any]) -> Proposal:
-    """Read a table of provinces, for whose rows year, day and source must be told."""
+    """Read a table of provinces; year, day and source must be given as options."""
     for name in ("year", "published", "source"):
-        needed(given[name], f"--{name}", f"import {kind}")
+        require_option(given[name], f"--{name}", f"import {kind}")
     origin = province_table.Origin(
         published_on=given["published"],
         source=given["source"],
@@ -62,7 +62,7 @@ def _table(data_dir: Path, file: Path, kind: str, given: Mapping[str, Any]) -> P
 
 
 def _list(data_dir: Path, file: Path, kind: str, given: Mapping[str, Any]) -> Proposal:
-    """Read a list, whose rows may say all themselves; options fill what they leave empty."""
+    """Read a list of rows; options fill the cells that are empty."""
     published = given["published"]
     shared = {
         "indicator_code": given["indicator"] or "",

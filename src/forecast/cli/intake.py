@@ -1,4 +1,4 @@
-"""`forecast intake`: takes the departments' forms, or returns them with comments."""
+"""`forecast intake`: receive the departments' forms, or return them with comments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""click in the reader's language: headings of the help, refusals, and types of parameters."""
+"""Adapt click to the reader's language: headings of the help, refusals, and types of parameters."""
 
 from __future__ import annotations
 
@@ -95,15 +95,17 @@ def verb(name: str, *parameters: Parameter | str, kind: type[Verb] = Verb) -> Ca
     A text among the parameters names options that look as in every verb, see `_shared`.
     """
 
-    def keep(function: Function) -> Function:
+    def register(function: Function) -> Function:
         def build(lang: str) -> Verb:
-            split = [map(option, each.split()) if isinstance(each, str) else [each] for each in parameters]
+            split = [
+                map(option, group.split()) if isinstance(group, str) else [group] for group in parameters
+            ]
             return kind(name, lang, [make(name, lang) for makers in split for make in makers], function)
 
         _BUILDERS[name] = build
         return function
 
-    return keep
+    return register
 
 
 def option(name: str, *more: str, **settings: Any) -> Parameter:
@@ -111,19 +113,19 @@ def option(name: str, *more: str, **settings: Any) -> Parameter:
 
     def make(verb: str, lang: str) -> click.Option:
         key = f"cli.{verb}.{name.replace('-', '_')}"
-        says = text(key if key in catalogue() else f"cli.option.{name.replace('-', '_')}", lang)
-        return LocalOption([*more, f"--{name}"], help=says, **{**_shared().get(name, {}), **settings})
+        help_text = text(key if key in catalogue() else f"cli.option.{name.replace('-', '_')}", lang)
+        return LocalOption([*more, f"--{name}"], help=help_text, **{**_shared().get(name, {}), **settings})
 
     return make
 
 
 def argument(name: str, metavar: str, **settings: Any) -> Parameter:
-    """Give an argument, which has its place instead of a name."""
+    """Give a positional argument."""
     return lambda _verb, _lang: click.Argument([name], metavar=metavar, **settings)
 
 
 def action(*names: str) -> Parameter:
-    """Give the argument that says what a verb is to do."""
+    """Give the argument that names the action of a verb."""
     return argument("action", **choice(names))
 
 
@@ -134,30 +136,30 @@ def choice(allowed: Sequence[str]) -> dict[str, Any]:
 
 @cache
 def _shared() -> dict[str, dict[str, Any]]:
-    """What options that several verbs have look like."""
+    """Settings of the options that several verbs have, by name."""
     folders = {name: Path(name) for name in ("data", "notebooks", "reports")}
     flags = ("again", "dry-run", "force", "insist", "no-forecast", "yes", "insecure")
     files = ("scores", "events", "covariates", "summary", "out")
     texts = {"sheet": "", "by": "", "note": "", "source": None, "indicator": None, "period": None}
     return {
-        **{f"{name}-dir": _of(PathType(), "PATH", default=path) for name, path in folders.items()},
+        **{f"{name}-dir": _typed(PathType(), "PATH", default=path) for name, path in folders.items()},
         **{name: {"is_flag": True} for name in flags},
-        **{name: _of(PathType(), "FILE") for name in files},
+        **{name: _typed(PathType(), "FILE") for name in files},
         **{name: {"metavar": "TEXT", "default": default} for name, default in texts.items()},
-        **{name: _of(DayType(), "YYYY-MM-DD") for name in ("as-of", "published", "source-day")},
-        **{name: _of(WholeType(), "YYYY") for name in ("target-year", "year")},
+        **{name: _typed(DayType(), "YYYY-MM-DD") for name in ("as-of", "published", "source-day")},
+        **{name: _typed(WholeType(), "YYYY") for name in ("target-year", "year")},
         "index-code": {**choice(INDEX_CODES), "default": MAIN},
         "area": {"metavar": "TEXT", "default": DEFAULT_AREA},
         "column": {"multiple": True, "metavar": "D3=E"},
         "unit": choice(("points", "percent")),
-        "workers": _of(WholeType(), "N"),
+        "workers": _typed(WholeType(), "N"),
         "scheduler": {"metavar": "ADDRESS"},
-        "cell-timeout": _of(WholeType(), "SECONDS", default=300),
-        "run-timeout": _of(WholeType(), "SECONDS", default=1800),
+        "cell-timeout": _typed(WholeType(), "SECONDS", default=300),
+        "run-timeout": _typed(WholeType(), "SECONDS", default=1800),
     }
 
 
-def _of(kind: Type, metavar: str, **more: Any) -> dict[str, Any]:
+def _typed(kind: Type, metavar: str, **more: Any) -> dict[str, Any]:
     return {"type": kind, "metavar": metavar, **more}
 
 
@@ -209,7 +211,7 @@ class Type(_ParamType, ABC):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ARG002 - click's signature
         """Read the value; a default is what it is already."""
-        return self.read(value, _shown(param)) if isinstance(value, str) else value
+        return self.read(value, _parameter_name(param)) if isinstance(value, str) else value
 
     @abstractmethod
     def read(self, value: str, option: str) -> Any:
@@ -254,7 +256,7 @@ class WholeType(Type):
 
 
 class PathType(Type):
-    """A path; whether it exists is told by whoever opens it."""
+    """A path, which need not exist."""
 
     name = "path"
 
@@ -265,7 +267,7 @@ class PathType(Type):
         return Path(value)
 
 
-def confirmed(question: str, *, yes: bool) -> bool:
+def confirm(question: str, *, yes: bool) -> bool:
     """Ask a person, unless `yes` was said on the command line; anything but a yes is a no.
 
     Raises
@@ -284,14 +286,14 @@ def confirmed(question: str, *, yes: bool) -> bool:
 
 
 def refuse_foreign(given: Mapping[str, Any], owners: Mapping[str, Sequence[str]], action: str) -> None:
-    """Refuse options that only other actions of a verb take."""
+    """Refuse options that belong to other actions of the verb."""
     for name, actions in owners.items():
         if given[name] and action not in actions:
             raise SpecError("cli.only", {"option": f"--{name}", "action": ", ".join(actions)})
 
 
-def needed(value: Any, option: str, command: str) -> None:
-    """Refuse a command without an option that only some of its uses need."""
+def require_option(value: Any, option: str, command: str) -> None:
+    """Refuse a command that lacks an option which only some of its actions need."""
     if value is None:
         raise SpecError("cli.missing_option", {"option": option, "command": f"forecast {command}"})
 
@@ -318,7 +320,7 @@ def refusal_text(error: click.ClickException, lang: str) -> str:
     elif isinstance(error, click.MissingParameter):
         argument = isinstance(error.param, click.Argument)
         key = "cli.missing_argument" if argument else "cli.missing_option"
-        facts["argument" if argument else "option"] = _shown(error.param)
+        facts["argument" if argument else "option"] = _parameter_name(error.param)
     elif isinstance(error, click.BadOptionUsage):
         key = "cli.option_without_value"
         facts["option"] = error.option_name
@@ -326,12 +328,12 @@ def refusal_text(error: click.ClickException, lang: str) -> str:
 
 
 def today() -> dt.date:
-    """Give the day, where the machine stands."""
+    """Give today's date in the machine's time zone."""
     return dt.datetime.now().astimezone().date()
 
 
-def _shown(param: click.Parameter | None) -> str:
-    """Name a parameter as the help does: an option as it is typed, an argument by its place."""
+def _parameter_name(param: click.Parameter | None) -> str:
+    """Name a parameter as the help does: an option as it is typed, an argument by its metavar."""
     if isinstance(param, click.Argument):
         return (param.metavar or param.human_readable_name).rstrip(".")
     return param.opts[-1] if param else ""

@@ -1,4 +1,4 @@
-"""`forecast new-year YEAR`: the checklist of a new cycle, and where to enter what is missing."""
+"""`forecast new-year YEAR`: print the checklist of a new year, and where to enter what is missing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from forecast.base.errors import EXIT_GOOD
 from forecast.base.indexes import MAIN
 from forecast.base.spec import RunSpec
 from forecast.cli.local import WholeType, argument, today, verb
-from forecast.cli.plain import headed
+from forecast.cli.plain import labelled_table
 from forecast.data import cycle, load
 from forecast.data.load import Known
 
@@ -45,4 +45,4 @@ def page(known: Known, spec: RunSpec, lang: str) -> str:
     title = labels.text("new_year.title", lang, area=spec.area, year=spec.target_year, as_of=spec.as_of)
     missing = sum(step.state != "there" for step in steps)
     end = labels.text("new_year.end", lang, count=missing, all=len(steps))
-    return "\n\n".join([title, headed(COLUMNS, rows, lang), end])
+    return "\n\n".join([title, labelled_table(COLUMNS, rows, lang), end])

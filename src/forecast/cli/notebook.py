@@ -1,4 +1,4 @@
-"""`forecast notebook list|new|run`: the analyst's notebooks from the command line."""
+"""`forecast notebook list|new|run`: list, create or execute the analyst's notebooks."""
 
 from __future__ import annotations
 
@@ -20,30 +20,34 @@ from forecast.runs.parameters import Parameter
 FOLDER: Final = Path("notebooks")
 MOST: Final = 100_000
 _ONLY: Final = {"title": ("new",), "folder": ("new",), "parameter": ("run",), "out": ("run",)}
-_ASKED: Final = "forecast.notebook"
+_ARGUMENTS: Final = "forecast.notebook"
 
 
-class _Verb(Verb):
-    """The verb whose help, when a notebook is named, is that notebook's too."""
+class _NotebookVerb(Verb):
+    """The verb; its help includes the parameters of the notebook that is named."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the words, and keep them: help is answered before any of them has become a value."""
-        ctx.meta[_ASKED], _, _ = self.make_parser(ctx).parse_args(list(args))
+        """Parse the arguments and store them, as help is written before click has converted them."""
+        ctx.meta[_ARGUMENTS], _, _ = self.make_parser(ctx).parse_args(list(args))
         return super().parse_args(ctx, args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, and the parameters of the notebook that is asked about."""
         super().format_options(ctx, formatter)
-        asked = ctx.meta.get(_ASKED, {})
-        if asked.get("action") != "run" or not isinstance(asked.get("name"), str):
+        arguments = ctx.meta.get(_ARGUMENTS, {})
+        if arguments.get("action") != "run" or not isinstance(arguments.get("name"), str):
             return
-        given = asked.get("notebooks_dir")
-        chosen = notebooks.find(Path(given) if isinstance(given, str) else FOLDER, asked["name"])
-        rows = [described(parameter, self.lang) for parameter in chosen.parameters]
+        folder = arguments.get("notebooks_dir")
+        named_notebook = notebooks.find(
+            Path(folder) if isinstance(folder, str) else FOLDER, arguments["name"]
+        )
+        rows = [parameter_help(parameter, self.lang) for parameter in named_notebook.parameters]
         formatter.write_paragraph()
-        formatter.write_text(chosen.title(self.lang))
-        formatter.write_text(chosen.purpose(self.lang))
-        with formatter.section(labels.text("cli.notebook.parameters_of", self.lang, name=chosen.name)):
+        formatter.write_text(named_notebook.title(self.lang))
+        formatter.write_text(named_notebook.purpose(self.lang))
+        with formatter.section(
+            labels.text("cli.notebook.parameters_of", self.lang, name=named_notebook.name)
+        ):
             formatter.write_dl(rows)
 
 
@@ -57,15 +61,15 @@ class _Verb(Verb):
     option("title", metavar="TEXT"),
     option("folder", type=PathType(), metavar="FOLDER"),
     "notebooks-dir",
-    kind=_Verb,
+    kind=_NotebookVerb,
 )
 def notebook(*, action: str, name: str | None, notebooks_dir: Path, lang: str, **given: Any) -> int:
-    """Do one of the three."""
+    """List, create or execute, by `action`."""
     refuse_foreign(given, _ONLY, action)
     if action == "list":
         if name is not None:
             raise SpecError("cli.extra_words", {"found": [name], "command": "forecast notebook list"})
-        click.echo(listed(notebooks_dir, lang))
+        click.echo(notebooks_text(notebooks_dir, lang))
         return EXIT_GOOD
     if name is None:
         raise SpecError(
@@ -81,7 +85,7 @@ def notebook(*, action: str, name: str | None, notebooks_dir: Path, lang: str, *
     return EXIT_GOOD
 
 
-def listed(folder: Path, lang: str) -> str:
+def notebooks_text(folder: Path, lang: str) -> str:
     """Write name, title, purpose and parameters of every notebook; one that cannot be read says why."""
     names = notebooks.names(folder)
     if not names:
@@ -92,27 +96,31 @@ def listed(folder: Path, lang: str) -> str:
 
 def _block(folder: Path, name: str, lang: str) -> str:
     try:
-        one = notebooks.read(folder, name)
-        names = [parameter.name for parameter in one.parameters]
-        lines = [one.title(lang), one.purpose(lang), labels.text("notebook.takes", lang, names=names)]
+        notebook_ = notebooks.read(folder, name)
+        names = [parameter.name for parameter in notebook_.parameters]
+        lines = [
+            notebook_.title(lang),
+            notebook_.purpose(lang),
+            labels.text("notebook.takes", lang, names=names),
+        ]
     except RunError as error:
         lines = [error.text(lang)]
     return "\n".join([name, *(f"  {line}" for line in lines if line)])
 
 
-def described(parameter: Parameter, lang: str) -> tuple[str, str]:
+def parameter_help(parameter: Parameter, lang: str) -> tuple[str, str]:
     """Write a parameter as help shows an option: name and type; what it is for, and its default."""
     kind = labels.text(f"notebook.type.{parameter.type_name}", lang)
     default = str(parameter.default)
     if isinstance(parameter.default, bool):
         default = default.lower()
     key = "notebook.default" if default else "notebook.default_empty"
-    purpose = f"{notebooks.said(parameter.help, lang)}; " if parameter.help else ""
+    purpose = f"{notebooks.translate(parameter.help, lang)}; " if parameter.help else ""
     return f"{parameter.name} ({kind})", purpose + labels.text(key, lang, default=default)
 
 
 def run(
-    found: Notebook,
+    notebook_: Notebook,
     *,
     notebooks_dir: Path,
     parameter: tuple[str, ...],
@@ -129,25 +137,25 @@ def run(
     from forecast.runs import single
     from forecast.runs.execute import Limits
 
-    asked = replace(
-        single.job(found, notebooks_dir, parameter, out),
+    job = replace(
+        single.job(notebook_, notebooks_dir, parameter, out),
         limits=Limits(cell_seconds=cell_timeout),
         run_seconds=run_timeout,
     )
-    click.echo(labels.text("notebook.running", lang, name=found.name, title=found.title(lang)))
+    click.echo(labels.text("notebook.running", lang, name=notebook_.name, title=notebook_.title(lang)))
     try:
         with on_signals():
-            unseen = single.run(asked, lang=lang)
+            unseen = single.run(job, lang=lang)
     except RunError:
-        if asked.failed.is_dir():
-            click.echo(labels.text("notebook.kept", lang, folder=_near(asked.failed)), err=True)
+        if job.failed.is_dir():
+            click.echo(labels.text("notebook.kept", lang, folder=_near(job.failed)), err=True)
         raise
-    click.echo(labels.text("notebook.made", lang, page=_near(asked.html), executed=_near(asked.executed)))
+    click.echo(labels.text("notebook.made", lang, page=_near(job.html), executed=_near(job.executed)))
     if unseen:
         click.echo(labels.text("notebook.unseen", lang, what=list(unseen)[:5]), err=True)
 
 
 def _near(path: Path) -> Path:
-    """Write a path from where the user stands, if it lies below."""
+    """Write a path relative to the current folder, if it lies below."""
     whole = path.resolve()
     return whole.relative_to(Path.cwd()) if whole.is_relative_to(Path.cwd()) else path

@@ -1,4 +1,4 @@
-"""What the verbs on any yearly panel share: reading the panel, years from A to B, writing a table."""
+"""Shared by the verbs on any yearly panel: read the panel, parse years from A to B, write a table."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class YearsType(Type):
 
 
 def read_panel(scores: Path, events: Path | None) -> tuple[Panel, list[Phrase]]:
-    """Read a panel, and the years in which its method changed; and what its reader must know.
+    """Read a panel and the years in which its method changed; give remarks for the user too.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def read_panel(scores: Path, events: Path | None) -> tuple[Panel, list[Phrase]]:
 def read_covariates(
     path: Path | None, panel: Panel, last_year: int
 ) -> tuple[Covariates | None, list[Phrase]]:
-    """Read the covariates of a panel, up to a year; and what their reader must know.
+    """Read the covariates of a panel up to a year; give remarks for the user too.
 
     Raises
     ------
@@ -74,8 +74,8 @@ def read_covariates(
     return covariates.covariates_of(foreign.read_covariates_file(path), panel, last_year)
 
 
-def refuse_places(given: Mapping[str, Path | None]) -> None:
-    """Refuse places for results before any work is done for them.
+def refuse_places(paths: Mapping[str, Path | None]) -> None:
+    """Refuse paths of results that cannot be written, before any work is done.
 
     Parameters
     ----------
@@ -89,21 +89,21 @@ def refuse_places(given: Mapping[str, Path | None]) -> None:
     WriteError
         If a place takes no file.
     """
-    taken: dict[Path, str] = {}
-    for option, path in given.items():
+    options: dict[Path, str] = {}
+    for option, path in paths.items():
         if path is None:
             continue
         with writing(path):
             place = path.resolve()
             if option in RESULTS:
                 _refuse_place(path)
-        if option in RESULTS and place in taken:
-            raise SpecError("cli.out.taken", {"name": option, "other": taken[place], "path": str(path)})
-        taken[place] = option
+        if option in RESULTS and place in options:
+            raise SpecError("cli.out.taken", {"name": option, "other": options[place], "path": str(path)})
+        options[place] = option
 
 
 def write_table(table: pd.DataFrame | Iterable[pd.DataFrame], path: Path) -> None:
-    """Write a table, or parts of one, as CSV: a plain file whole or not at all, a pipe or device straight.
+    """Write a table, or its parts one by one, as CSV; see `write_file`.
 
     Raises
     ------
@@ -111,11 +111,11 @@ def write_table(table: pd.DataFrame | Iterable[pd.DataFrame], path: Path) -> Non
         If there is no room or no permission; what stood there before stays.
     """
     tables = [table] if isinstance(table, pd.DataFrame) else table
-    write_aside(path, lambda file: _to_csv(tables, file))
+    write_file(path, lambda file: _to_csv(tables, file))
 
 
-def write_aside(path: Path, write: Callable[[IO[bytes]], None]) -> None:
-    """Let a plain file be written whole or not at all, a pipe or device straight.
+def write_file(path: Path, write: Callable[[IO[bytes]], None]) -> None:
+    """Write a regular file completely or not at all, a pipe or device directly.
 
     Raises
     ------
@@ -128,7 +128,7 @@ def write_aside(path: Path, write: Callable[[IO[bytes]], None]) -> None:
 
 
 def _to_csv(tables: Iterable[pd.DataFrame], handle: IO[bytes]) -> None:
-    """Write tables with the same columns below one header; twice as fast as pandas, with the same bytes."""
+    """Write tables with the same columns below one header; the same bytes as pandas', in half the time."""
     file = io.TextIOWrapper(handle, encoding="utf-8", newline="")
     writer = csv.writer(file, lineterminator="\n")
     for k, table in enumerate(tables):
@@ -141,7 +141,7 @@ def _to_csv(tables: Iterable[pd.DataFrame], handle: IO[bytes]) -> None:
 
 
 def _cells(column: pd.Series) -> list[object]:
-    """Values as Python's own; a missing one is an empty cell, and no name is a spreadsheet's formula."""
+    """Give values as Python's own; missing ones as "", and text so that spreadsheets see no formula."""
     values = list(column.astype(object).where(column.notna(), "")) if column.hasnans else column.tolist()
     if pd.api.types.is_numeric_dtype(column):
         return values

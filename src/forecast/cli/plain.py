@@ -1,4 +1,4 @@
-"""Tables of plain text for a terminal: aligned by what a character takes on the screen."""
+"""Lay out tables of plain text for a terminal, aligned by the width of characters on the screen."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]], sides: Sequence
     )
 
 
-def headed(
+def labelled_table(
     columns: Sequence[str], rows: Sequence[Sequence[str]], lang: str, sides: Sequence[Side] = ()
 ) -> str:
     """Lay out rows under the headings ``column.<name>`` of the catalogue."""
@@ -55,17 +55,17 @@ def width(text: str) -> int:
     return sum(_width_of(char) for char in unicodedata.normalize("NFC", text))
 
 
-def runs(numbers: Sequence[int]) -> str:
-    """Write ascending whole numbers shortly.
+def number_ranges(numbers: Sequence[int]) -> str:
+    """Write ascending whole numbers as ranges.
 
-    >>> runs([2, 3, 4, 9])
+    >>> number_ranges([2, 3, 4, 9])
     '2–4, 9'
     """
     return ", ".join(str(first) if first == last else f"{first}–{last}" for first, last in spans(numbers))
 
 
-def each(frame: pd.DataFrame) -> Iterator[Any]:
-    """Walk rows as named tuples; the stubs would give each field the union of all types."""
+def named_rows(frame: pd.DataFrame) -> Iterator[Any]:
+    """Give rows as named tuples of type Any; the stubs would give each field the union of all types."""
     yield from frame.itertuples(index=False)
 
 

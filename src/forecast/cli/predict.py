@@ -1,4 +1,4 @@
-"""`forecast predict`: forecasts of any yearly panel."""
+"""`forecast predict`: forecast any yearly panel."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from forecast.cli.panels import (
     read_covariates,
     read_panel,
     refuse_places,
-    write_aside,
+    write_file,
     write_table,
 )
-from forecast.cli.plain import each, table
+from forecast.cli.plain import named_rows, table
 from forecast.model.panel import MOST_AHEAD, Panel
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def predict(
     component: tuple[str, ...],
     lang: str,
 ) -> int:
-    """Forecast a panel, write the long table and what else is asked for."""
+    """Forecast a panel, write the long table, and draw and summarise it if asked."""
     read = {"--scores": scores, "--events": events, "--covariates": covariates}
     refuse_places({**read, "--out": out, "--plot": plot})
     if plot is not None and plot.suffix.lower() not in PICTURES:
@@ -74,25 +74,25 @@ def predict(
     from forecast.model import engine
     from forecast.model.contract import horizon_of
 
-    asked, levels = engine.names(list(model) or None), engine.quantile_levels(level)
+    names, levels = engine.names(list(model) or None), engine.quantile_levels(level)
     horizon_of(target_year[0], panel.origin)  # refuses a year that is not ahead
     refuse_outside("--target-year", target_year[-1], panel.origin + 1, panel.origin + MOST_AHEAD)
     series = [] if plot is None else _cells(panel, area, component)
 
-    figures, of_covariates = read_covariates(covariates, panel, target_year[-1])
+    figures, covariate_remarks = read_covariates(covariates, panel, target_year[-1])
 
     fit = engine.fit_models(panel, target_year, figures)
-    for remark in [*remarks, *of_covariates]:
+    for remark in [*remarks, *covariate_remarks]:
         click.echo(remark.text(lang), err=True)
-    _tell_refused(fit, asked, lang, chosen=bool(model))
-    for remark in basis.left_out(fit, asked, target_year[-1]):
+    _print_refusals(fit, names, lang, chosen=bool(model))
+    for remark in basis.left_out(fit, names, target_year[-1]):
         click.echo(remark.text(lang), err=True)
-    count = _Count(engine.tables(fit, target_year, levels, asked))
+    count = _CountedParts(engine.tables(fit, target_year, levels, names))
     write_table(count, out)
     if plot is not None:
         _draw(fit, series, target_year, plot, lang)
     if covariates is not None:
-        _tell_effects(fit, lang)
+        _print_effects(fit, lang)
     if summary:
         click.echo("\n".join(phrase.text(lang) for phrase in basis.basis(fit, target_year[0])))
     facts = {"rows": count.rows, "models": len(count.models), "path": str(out)}
@@ -100,11 +100,11 @@ def predict(
     return EXIT_GOOD
 
 
-def _tell_refused(
-    fit: FittedEnsemble | FittedWithSums, asked: Sequence[str], lang: str, *, chosen: bool
+def _print_refusals(
+    fit: FittedEnsemble | FittedWithSums, names: Sequence[str], lang: str, *, chosen: bool
 ) -> None:
-    """Name the models that could not be fitted; those that were `chosen` by name are refused."""
-    for name in asked:
+    """Print which models could not be fitted; raise the error if they were `chosen` by name."""
+    for name in names:
         if name in fit.refused:
             if chosen:
                 raise fit.refused[name]
@@ -112,8 +112,8 @@ def _tell_refused(
             click.echo(labels.text("cli.predict.refused", lang, model=name, reason=reason), err=True)
 
 
-def _tell_effects(fit: FittedEnsemble | FittedWithSums, lang: str) -> None:
-    """Print what covariates do, the surest effects first, and what they tell nothing of."""
+def _print_effects(fit: FittedEnsemble | FittedWithSums, lang: str) -> None:
+    """Print the effects of covariates, the surest first, and which covariates could not be used."""
     from forecast.answer import covariates
 
     for remark in covariates.unusable(fit):
@@ -126,27 +126,27 @@ def _tell_effects(fit: FittedEnsemble | FittedWithSums, lang: str) -> None:
             [
                 row.covariate,
                 row.component,
-                _written(row.effect, lang),
-                _written(row.standard_error, lang),
+                _effect_text(row.effect, lang),
+                _effect_text(row.standard_error, lang),
                 labels.number(100 * row.chance, 0, lang) + "%",
                 str(row.area_years),
             ]
-            for row in each(supported.head(MOST_EFFECTS))
+            for row in named_rows(supported.head(MOST_EFFECTS))
         ]
         click.echo(table(heads, lines, ("left", "left", "right", "right", "right", "right")))
     facts = {"count": len(effects), "supported": len(supported), "shown": min(len(supported), MOST_EFFECTS)}
     click.echo(labels.text("cli.predict.effects.rest", lang, **facts))
 
 
-def _written(value: float, lang: str) -> str:
-    """Write an effect with three digits that count; units of covariates may be of any size."""
+def _effect_text(value: float, lang: str) -> str:
+    """Write an effect with three significant digits, as units of covariates may be of any size."""
     if value != 0 and not 1e-6 <= abs(value) < 1e6:
         return f"{value:.2e}"
     return labels.plain(float(f"{value:.3g}"), lang)
 
 
-class _Count:
-    """Parts of a table, counted as they go by."""
+class _CountedParts:
+    """An iterator over the parts of a table that counts rows and models."""
 
     def __init__(self, parts: Iterator[pd.DataFrame]) -> None:
         self._parts = parts
@@ -161,20 +161,20 @@ class _Count:
 
 
 def _cells(panel: Panel, areas: Sequence[str], components: Sequence[str]) -> list[tuple[int, int]]:
-    """Places of the series to draw; names that are not there are refused with the nearest."""
-    for asked, names, allowed in (
+    """Give the indices of the series to draw; refuse unknown names, with the nearest."""
+    for option_, names, allowed in (
         ("--area", areas, panel.areas),
         ("--component", components, panel.components),
     ):
         for name in names:
             if name not in allowed:
-                refuse_unknown(asked, name, allowed)
-    known = (panel.value == panel.value).any(axis=2)
+                refuse_unknown(option_, name, allowed)
+    has_values = (panel.value == panel.value).any(axis=2)
     cells = [
         (a, c)
         for c, component in enumerate(panel.components)
         for a, area in enumerate(panel.areas)
-        if (not areas or area in areas) and (not components or component in components) and known[a, c]
+        if (not areas or area in areas) and (not components or component in components) and has_values[a, c]
     ]
     if len(cells) > MOST_FANS:
         raise SpecError("cli.predict.many_fans", {"count": len(cells), "most": MOST_FANS})
@@ -206,4 +206,4 @@ def _draw(
         for a, c in cells
     ]
     write = fan.write_html if path.suffix.lower() == ".html" else fan.write_png
-    write_aside(path, lambda file: write(fans, file, lang))
+    write_file(path, lambda file: write(fans, file, lang))

@@ -1,4 +1,4 @@
-"""`forecast report`: the main job, from the data to published pages."""
+"""`forecast report`: make and publish the report, from the data to the pages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, ForecastError
 from forecast.base.spec import DEFAULT_AREA, RunSpec, refuse_outside
 from forecast.base.stop import on_signals
-from forecast.cli.areas import report_areas, wanted
+from forecast.cli.areas import choose_areas, report_areas
 from forecast.cli.local import PathType, option, verb
 
 if TYPE_CHECKING:
@@ -55,14 +55,11 @@ def report(
     pdf: bool,
     lang: str,
 ) -> int:
-    """Make the report and say where it lies.
-
-    The PDF is an addition: where it cannot be made a line says why, and the report counts as made.
-    """
+    """Make the report and print its path; if the PDF cannot be made, print why and succeed."""
     refuse_outside("--workers", workers, 0, MOST)
     refuse_outside("--cell-timeout", cell_timeout, 1, MOST)
     refuse_outside("--run-timeout", run_timeout, 1, MOST)
-    many = wanted(area, areas, default=DEFAULT_AREA, scheduler=scheduler, pdf=pdf)
+    many = choose_areas(area, areas, default=DEFAULT_AREA, scheduler=scheduler, pdf=pdf)
     spec = RunSpec(index_code=index_code, area=area, target_year=target_year, as_of=as_of, force=force)
     folders = {"data_dir": data_dir, "reports_dir": reports_dir, "notebooks_dir": notebooks_dir}
     if many is not None:
@@ -87,7 +84,7 @@ def report(
 def make(
     spec: RunSpec, folders: Mapping[str, Path], options: Options, *, lang: str, pages_lang: str
 ) -> Outcome:
-    """Make the report, and tell in `lang` how it goes and where it lies."""
+    """Make the report, and print progress and path in `lang`."""
     from forecast.runs import plan, run, site
 
     began = time.monotonic()
@@ -110,7 +107,7 @@ def first_page(outcome: Outcome) -> Path:
 
 
 def _print(page: Path, browser: str | None, lang: str) -> None:
-    """Make the PDF of the front page beside it; one that is there is of this very page."""
+    """Print the front page as a PDF next to it, unless it is there already."""
     from forecast.runs import paper
 
     place = page.with_suffix(".pdf")

@@ -1,4 +1,4 @@
-"""`forecast runs list|show|retry|prune`: what lies in the folder of reports."""
+"""`forecast runs list|show|retry|prune`: list, show, repeat or remove runs in the folder of reports."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, SpecError
 from forecast.base.spec import refuse_outside
 from forecast.cli.local import WholeType, action, argument, option, verb
-from forecast.cli.plain import headed
+from forecast.cli.plain import labelled_table
 from forecast.runs import site
 from forecast.runs.manifest import Manifest
 from forecast.runs.store import Entry, Store, prune
@@ -40,7 +40,7 @@ def runs(
     damaged: bool,
     lang: str,
 ) -> int:
-    """Do one of the four."""
+    """List, show, repeat or remove, by `action`."""
     store = Store(reports_dir.resolve())
     if keep is not None:
         refuse_outside("--keep", keep, 1, MOST_KEPT)
@@ -49,18 +49,18 @@ def runs(
     if action == "prune" and not store.root.is_dir():  # to prune it would make it
         click.echo(labels.text("cli.runs.none", lang, folder=store.root))
     elif action == "list":
-        click.echo(listed(store, lang))
+        click.echo(runs_table(store, lang))
     elif action == "show":
-        click.echo(shown(store, run_id or "latest", lang))
+        click.echo(run_record(store, run_id or "latest", lang))
     elif action == "retry":
         folders = {"reports_dir": reports_dir, "data_dir": data_dir, "notebooks_dir": notebooks_dir}
         retry(store, run_id, folders, lang)
     else:
-        click.echo(pruned(store, keep, lang, damaged=damaged))
+        click.echo(prune_runs(store, keep, lang, damaged=damaged))
     return EXIT_GOOD
 
 
-def listed(store: Store, lang: str) -> str:
+def runs_table(store: Store, lang: str) -> str:
     """Write a table of all runs, good ones first, the newest first."""
     good = sorted(
         store.published(), key=lambda entry: entry.manifest.number if entry.manifest else 0, reverse=True
@@ -74,10 +74,10 @@ def listed(store: Store, lang: str) -> str:
     rows = [
         _row(entry, lang, newest=newest is not None and entry.run_id == newest.run_id) for entry in entries
     ]
-    return headed(columns, rows, lang, ["left", "left", "left", "right"])
+    return labelled_table(columns, rows, lang, ["left", "left", "left", "right"])
 
 
-def shown(store: Store, run_id: str, lang: str) -> str:
+def run_record(store: Store, run_id: str, lang: str) -> str:
     """Write the record of one run as it stands in its manifest."""
     entries = [*store.published(), *store.failed(), *store.unfinished()]
     if run_id == "latest":
@@ -99,26 +99,26 @@ def retry(store: Store, run_id: str | None, folders: Mapping[str, Path], lang: s
     """Repeat a failed run with data, notebooks and code as they are now; see `forecast.runs.reuse`."""
     from forecast.answer.result import spec_from
 
-    failed = _failed(store, run_id)
+    failed = _failed_run(store, run_id)
     try:
         spec = spec_from(failed.spec)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise SpecError("cli.runs.no_record", {"run_id": failed.run_id, "folder": str(store.root)}) from None
-    asked = {name: str(failed.spec[name]) for name in ("area", "index_code", "target_year")}
+    facts = {name: str(failed.spec[name]) for name in ("area", "index_code", "target_year")}
     day = labels.day(spec.as_of, lang)
-    click.echo(labels.text("cli.runs.retrying", lang, run_id=failed.run_id, as_of=day, **asked))
+    click.echo(labels.text("cli.runs.retrying", lang, run_id=failed.run_id, as_of=day, **facts))
     # Loaded after the first word to the user, as it takes seconds.
     from forecast.cli.report import make
     from forecast.runs.run import Options
 
-    made = make(spec, folders, Options(), lang=lang, pages_lang=failed.lang).manifest
-    changed = [name for name in _INPUTS if getattr(made.inputs, name) != getattr(failed.inputs, name)]
+    manifest = make(spec, folders, Options(), lang=lang, pages_lang=failed.lang).manifest
+    changed = [name for name in _INPUTS if getattr(manifest.inputs, name) != getattr(failed.inputs, name)]
     if changed:
         what = ", ".join(labels.text(f"cli.runs.changed_{name}", lang) for name in changed)
-        click.echo(labels.text("cli.runs.changed", lang, what=what, run_id=made.run_id))
+        click.echo(labels.text("cli.runs.changed", lang, what=what, run_id=manifest.run_id))
 
 
-def _failed(store: Store, run_id: str | None) -> Manifest:
+def _failed_run(store: Store, run_id: str | None) -> Manifest:
     """Find the failed run that is meant; the only one if none is named."""
     if store.root.is_dir():
         with store.opened():  # a run that was killed is put among the failed ones
@@ -129,21 +129,21 @@ def _failed(store: Store, run_id: str | None) -> Manifest:
     if run_id is None and len(failed) > 1:
         names = [entry.run_id for entry in failed]
         raise SpecError("cli.runs.which", {**facts, "count": len(failed), "names": names})
-    chosen = next((entry for entry in failed if run_id in {None, entry.run_id}), None)
-    if chosen is None:
+    entry_ = next((entry for entry in failed if run_id in {None, entry.run_id}), None)
+    if entry_ is None:
         published = any(entry.run_id == run_id for entry in store.published())
         raise SpecError(
             "cli.runs.not_failed" if published else "cli.runs.unknown", {**facts, "run_id": run_id}
         )
-    if chosen.manifest is None:
-        raise SpecError("cli.runs.no_record", {**facts, "run_id": chosen.run_id})
-    return chosen.manifest
+    if entry_.manifest is None:
+        raise SpecError("cli.runs.no_record", {**facts, "run_id": entry_.run_id})
+    return entry_.manifest
 
 
-def pruned(store: Store, keep: int | None, lang: str, *, damaged: bool = False) -> str:
-    """Clear away what is of no use and say what that was, and what stays as its record cannot be read."""
+def prune_runs(store: Store, keep: int | None, lang: str, *, damaged: bool = False) -> str:
+    """Remove failed and surplus runs; list them, and the runs that stay as their record is unreadable."""
     with store.opened():
-        done = prune(store, keep, damaged=damaged)
+        result = prune(store, keep, damaged=damaged)
     lines = [
         labels.text(
             "cli.runs.removed",
@@ -151,9 +151,9 @@ def pruned(store: Store, keep: int | None, lang: str, *, damaged: bool = False) 
             run_id=entry.run_id,
             state=labels.text(f"runs.state.{entry.state}", lang),
         )
-        for entry in done.removed
+        for entry in result.removed
     ]
-    lines += [labels.text("cli.runs.unreadable", lang, folder=entry.folder) for entry in done.unreadable]
+    lines += [labels.text("cli.runs.unreadable", lang, folder=entry.folder) for entry in result.unreadable]
     return "\n".join(lines or [labels.text("cli.runs.nothing_removed", lang)])
 
 

@@ -1,4 +1,4 @@
-"""`forecast schedule install|show|remove|run`: reports that are made by themselves."""
+"""`forecast schedule install|show|remove|run`: make reports automatically at set times."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from forecast.base.disk import replace_file, writing
 from forecast.base.errors import EXIT_GOOD, EXIT_WRITE, SpecError
 from forecast.base.stop import on_signals
 from forecast.cli.local import DayType, PathType, action, choice, option, verb
-from forecast.cli.plain import headed
+from forecast.cli.plain import labelled_table
 from forecast.schedule import systems, unattended
 from forecast.schedule.due import Plan, Post, upcoming
-from forecast.schedule.units import Job, name_of
+from forecast.schedule.job_files import Job, name_of
 from forecast.schedule.when import When
 
 SHOWN: Final = 3
@@ -41,21 +41,21 @@ _THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     "again",
 )
 def schedule(*, action: str, reports_dir: Path, again: bool, lang: str, **given: Any) -> int:
-    """Do one of the four."""
+    """Install, show, remove or run the schedule, by `action`."""
     root = reports_dir.resolve()
     if action == "show":
-        click.echo(shown(root, now(), lang))
+        click.echo(schedule_text(root, now(), lang))
         return EXIT_GOOD
     if action == "remove":
-        click.echo(removed(root, lang))
+        click.echo(remove_schedule(root, lang))
         return EXIT_GOOD
     if action == "run":
         return run(root, again=again, lang=lang)
     system, write_only = given.pop("system"), given.pop("write_only")
-    return install(root, planned(lang=lang, **given), system=system, write_only=write_only)
+    return install(root, make_plan(lang=lang, **given), system=system, write_only=write_only)
 
 
-def planned(
+def make_plan(
     *,
     every: str | None,
     until: dt.date | None,
@@ -70,7 +70,7 @@ def planned(
     insecure: bool,
     lang: str,
 ) -> Plan:
-    """Make the plan from the options, after a look whether it can be done at all."""
+    """Make the plan from the options, and check that its inputs can be read."""
     if every is None or until is None:
         option = "--every" if every is None else "--until"
         raise SpecError("cli.schedule.required", {"option": option})
@@ -86,11 +86,11 @@ def planned(
         notebooks_dir=notebooks_dir.resolve(),
         post=_post(mail_to, mail_from, smtp, insecure=insecure),
     )
-    return replace(plan, area=looked_at(plan))
+    return replace(plan, area=check_inputs(plan))
 
 
-def looked_at(plan: Plan) -> str:
-    """Read data and notebooks, so that what is wrong is told now and not at night; give the area's name."""
+def check_inputs(plan: Plan) -> str:
+    """Read data and notebooks, so that errors show now and not at night; give the area's name."""
     from forecast.data import load
     from forecast.runs import plan as notebooks
 
@@ -100,8 +100,8 @@ def looked_at(plan: Plan) -> str:
 
 
 def install(root: Path, plan: Plan, *, system: str | None, write_only: Path | None) -> int:
-    """Keep the plan, hand it to a system and say what is left to do."""
-    plan = _continued(root, plan)
+    """Write the plan, install it in a scheduler of the machine, and print what is left to do."""
+    plan = _keep_start(root, plan)
     job = Job(root, plan.when, now())
     name = system or systems.usual()
     with writing(root):
@@ -112,54 +112,54 @@ def install(root: Path, plan: Plan, *, system: str | None, write_only: Path | No
     return EXIT_GOOD if installed.done or write_only else EXIT_WRITE
 
 
-def shown(root: Path, at: dt.datetime, lang: str) -> str:
-    """Write the plan, the next slots and those that were served."""
+def schedule_text(root: Path, at: dt.datetime, lang: str) -> str:
+    """Describe the plan, the next slots and the last ones served."""
     plan = unattended.read_plan(root)
     facts = {"index_code": plan.index_code, "target_year": plan.target_year, "area": plan.area}
     folders = {"data": plan.data_dir, "notebooks": plan.notebooks_dir, "reports": root}
-    holding = systems.holding(name_of(root))
+    holders = systems.systems_with(name_of(root))
     lines = [
         labels.text("cli.schedule.what", lang, every=plan.when, until=plan.until, **facts),
         labels.text("cli.schedule.folders", lang, **folders),
         labels.text("cli.schedule.no_mails", lang)
         if plan.post is None
         else labels.text("cli.schedule.mails", lang, to=plan.post.to, smtp=plan.post.smtp),
-        labels.text(f"cli.schedule.held_by{'' if holding else '_none'}", lang, systems=holding),
+        labels.text(f"cli.schedule.held_by{'' if holders else '_none'}", lang, systems=holders),
         _next(plan, at, lang),
     ]
-    served = unattended.read_record(root).served[-SHOWN:]
-    if served:
+    slots = unattended.read_record(root).served[-SHOWN:]
+    if slots:
         columns = ("slot", "exit_code", "finished", "run_id")
         rows = [
             [unattended.moment(one.slot).text(lang), str(one.exit_code), one.finished_at, one.run_id]
-            for one in reversed(served)
+            for one in reversed(slots)
         ]
-        lines += ["", headed(columns, rows, lang, ["left", "right"])]
+        lines += ["", labelled_table(columns, rows, lang, ["left", "right"])]
     return "\n".join(lines)
 
 
-def removed(root: Path, lang: str) -> str:
-    """Take the schedule out of the crontab, say how out of others, and forget plan and record."""
-    gone, commands = systems.remove(name_of(root))
+def remove_schedule(root: Path, lang: str) -> str:
+    """Remove the schedule from the crontab, say how to remove it elsewhere, and delete plan and record."""
+    holders, commands = systems.remove(name_of(root))
     plan = root / unattended.PLAN
-    if not gone and not plan.exists():
+    if not holders and not plan.exists():
         raise SpecError("schedule.none", {"folder": str(root)})
     with writing(plan):
         plan.unlink(missing_ok=True)
         shutil.rmtree(root / unattended.FOLDER, ignore_errors=True)
-    key = "to_remove" if commands else "removed" if gone else "removed_plan"
-    lines = [labels.text(f"cli.schedule.{key}", lang, systems=gone, folder=root)]
+    key = "to_remove" if commands else "removed" if holders else "removed_plan"
+    lines = [labels.text(f"cli.schedule.{key}", lang, systems=holders, folder=root)]
     return "\n".join([*lines, *(f"  {command}" for command in commands)])
 
 
 def run(root: Path, *, again: bool, lang: str) -> int:
-    """Do what is due; what the machine's schedule starts."""
+    """Make the report if it is due; the machine's scheduler starts this."""
     for name in _THREADS:  # as `make report` has it
         os.environ.setdefault(name, "1")
     with on_signals():
-        ended = unattended.run(root, unattended.real_world(), lang=lang, again=again)
-    click.echo(ended.message, err=ended.exit_code != EXIT_GOOD)
-    return ended.exit_code
+        result = unattended.run(root, unattended.real_environment(), lang=lang, again=again)
+    click.echo(result.message, err=result.exit_code != EXIT_GOOD)
+    return result.exit_code
 
 
 def now() -> dt.datetime:
@@ -167,8 +167,8 @@ def now() -> dt.datetime:
     return dt.datetime.now().astimezone().replace(tzinfo=None, microsecond=0)
 
 
-def _continued(root: Path, plan: Plan) -> Plan:
-    """Let a plan with the same slots as before go on from there, so that a missed one is not forgotten."""
+def _keep_start(root: Path, plan: Plan) -> Plan:
+    """Give a plan with unchanged slots the start of the plan before, so that a missed slot still counts."""
     try:
         before = unattended.read_plan(root)
     except SpecError:
@@ -180,16 +180,16 @@ def _continued(root: Path, plan: Plan) -> Plan:
 
 
 def _post(mail_to: str | None, mail_from: str | None, smtp: str | None, *, insecure: bool) -> Post | None:
-    given = {"--mail-to": mail_to, "--mail-from": mail_from, "--smtp": smtp}
+    options = {"--mail-to": mail_to, "--mail-from": mail_from, "--smtp": smtp}
     if mail_to and mail_from and smtp:
         return Post(to=mail_to, sender=mail_from, smtp=smtp, insecure=insecure)
-    if any(value is not None for value in given.values()):
-        missing = [name for name, value in given.items() if not value]
+    if any(value is not None for value in options.values()):
+        missing = [name for name, value in options.items() if not value]
         raise SpecError("schedule.mail_together", {"missing": missing})
     return None
 
 
-def _outcome(installed: systems.Installed, plan: Plan) -> str:
+def _outcome(installed: systems.Installation, plan: Plan) -> str:
     lang, facts = plan.lang, {"system": installed.system, "every": plan.when, "until": plan.until}
     lines = [labels.text("cli.schedule.written", lang, path=path) for path in installed.files]
     if installed.refusal is not None:

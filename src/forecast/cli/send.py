@@ -1,4 +1,4 @@
-"""`forecast send`: a report to the leaders by mail."""
+"""`forecast send`: send a report to the leaders by mail."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from forecast.cli.local import PathType, WholeType, option, today, verb
 MOST_DAYS: Final = 100_000
 
 if TYPE_CHECKING:
-    from forecast.sending.send import Outcome, Told
+    from forecast.sending.send import LetterResult, Outcome
 
 
 @verb(
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     "insecure reports-dir",
 )
 def send(
-    *, to_file: Path, dry_run: bool, out: Path | None, reports_dir: Path, lang: str, **wishes: Any
+    *, to_file: Path, dry_run: bool, out: Path | None, reports_dir: Path, lang: str, **options: Any
 ) -> int:
     """Send, or with --dry-run write the letters into a folder."""
     from forecast.sending import recipients
@@ -38,43 +38,45 @@ def send(
 
     if out is not None and not dry_run:
         raise SpecError("send.out_alone")
-    for name, values in (("--run", (wishes["run"],)), ("--only", wishes["only"])):
+    for name, values in (("--run", (options["run"],)), ("--only", options["only"])):
         if not all(value.strip() for value in values):
             raise SpecError("spec.empty", {"name": name})
-    days = wishes["stale_days"]
+    days = options["stale_days"]
     if days is not None:
         refuse_outside("--stale-days", days, 0, MOST_DAYS)
-    wish = sending.Wish(**wishes)
+    request = sending.Request(**options)
     readers = recipients.read(to_file)
     if dry_run:
-        outcome, paths = sending.rehearse(reports_dir, readers, wish, today=today(), out=out)
-        for letter in outcome.told:
+        outcome, paths = sending.rehearse(reports_dir, readers, request, today=today(), out=out)
+        for letter in outcome.letters:
             click.echo(sentence(letter, lang))
         click.echo(labels.text("send.rehearsed", lang, count=len(paths), folder=paths[0].parent))
-        if len(paths) < len(outcome.told):
-            click.echo(labels.text("send.not_written", lang, count=len(outcome.told) - len(paths)))
-        _noted(outcome, lang)
+        if len(paths) < len(outcome.letters):
+            click.echo(labels.text("send.not_written", lang, count=len(outcome.letters) - len(paths)))
+        _print_notes(outcome, lang)
         return EXIT_GOOD
 
-    outcome = sending.send(reports_dir, readers, wish, today=today(), tell=lambda letter: _tell(letter, lang))
-    _noted(outcome, lang)
+    outcome = sending.send(
+        reports_dir, readers, request, today=today(), tell=lambda letter: _tell(letter, lang)
+    )
+    _print_notes(outcome, lang)
     if outcome.trouble is not None:
         click.echo(outcome.trouble.text(lang), err=True)
-    facts = {"run_id": outcome.run_id, "sent": outcome.arrived, "all": len(outcome.told)}
+    facts = {"run_id": outcome.run_id, "sent": outcome.arrived, "all": len(outcome.letters)}
     click.echo(labels.text("send.summary", lang, path=outcome.ledger, **facts))
     return outcome.exit_code
 
 
-def sentence(letter: Told, lang: str) -> str:
+def sentence(letter: LetterResult, lang: str) -> str:
     """Say what became of one letter."""
     return labels.text(f"send.state.{letter.state}", lang, to=letter.to, at=letter.at, why=letter.why or "")
 
 
-def _tell(letter: Told, lang: str) -> None:
+def _tell(letter: LetterResult, lang: str) -> None:
     click.echo(sentence(letter, lang), err=letter.state not in {"sent", "already"})
 
 
-def _noted(outcome: Outcome, lang: str) -> None:
+def _print_notes(outcome: Outcome, lang: str) -> None:
     if outcome.lacking:
         click.echo(labels.text("send.lacking", lang, kinds=list(outcome.lacking)))
     if outcome.unlisted:

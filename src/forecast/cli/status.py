@@ -1,4 +1,4 @@
-"""`forecast status`: which departments have sent their forecasts, and what disagrees with the models."""
+"""`forecast status`: list which departments have sent forecasts, and where these disagree with the models."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from forecast.base.spec import RunSpec
 from forecast.cli.figures import models_of, result_of
 from forecast.cli.form import INDEX_CODE
 from forecast.cli.local import option, verb
-from forecast.cli.plain import each, headed
+from forecast.cli.plain import labelled_table, named_rows
 from forecast.data import load
 from forecast.data.framework import framework_for
 
@@ -47,25 +47,25 @@ def show(
     spec = RunSpec(index_code=INDEX_CODE, area=place, target_year=target_year, as_of=as_of)
     framework = framework_for(known.frameworks, known.events, INDEX_CODE, target_year, as_of)
     last = latest(known.submissions, area=place, index_code=INDEX_CODE, target_year=target_year)
-    compared = None
+    comparison = None
     if run:
-        compared = _compared(result_of(run, reports_dir, spec), last)
-    click.echo(page(status(known, framework, spec, compared), last, compared, spec, lang))
+        comparison = _comparison(result_of(run, reports_dir, spec), last)
+    click.echo(page(status(known, framework, spec, comparison), last, comparison, spec, lang))
     return EXIT_GOOD
 
 
-def _compared(result: Result, last: pd.DataFrame) -> pd.DataFrame:
-    """Take the run's own comparison if it knew these very forms, else hold them against its models."""
+def _comparison(result: Result, last: pd.DataFrame) -> pd.DataFrame:
+    """Take the run's own comparison if it had the same forms, else compare the forms with its models."""
     table = result.departments
     if not set(last["submission_id"]) <= set(table["submission_id"]):
         return beside(last, models_of(result))
     models = {"model_median": "median", "model_lower": "lower", "model_upper": "upper"}
-    spoken: pd.DataFrame = table.loc[table["likely"].notna()]
-    return spoken.rename(columns=models)
+    answered: pd.DataFrame = table.loc[table["likely"].notna()]
+    return answered.rename(columns=models)
 
 
 def page(
-    states: pd.DataFrame, last: pd.DataFrame, compared: pd.DataFrame | None, spec: RunSpec, lang: str
+    states: pd.DataFrame, last: pd.DataFrame, comparison: pd.DataFrame | None, spec: RunSpec, lang: str
 ) -> str:
     """Write the status as plain text."""
     facts = {"year": spec.target_year, "as_of": spec.as_of, "deadline": deadline(spec.target_year)}
@@ -74,12 +74,12 @@ def page(
         return f"{head}\n{labels.text('status.nobody', lang)}"
     columns = ("department", "state", "received_on", "days_late", "components", "earlier", "form_version")
     versions = dict(zip(last["department"], last["form_version"], strict=True))
-    rows = [_row(row, str(versions.get(row.department, "")), lang) for row in each(states)]
-    parts = [head, headed(columns, rows, lang, ["left", "left", "left", "right", "right", "right"])]
+    rows = [_row(row, str(versions.get(row.department, "")), lang) for row in named_rows(states)]
+    parts = [head, labelled_table(columns, rows, lang, ["left", "left", "left", "right", "right", "right"])]
     counts = {state: int((states["state"] == state).sum()) for state in ("sent", "late", "missing")}
     parts.append(labels.text("status.counts", lang, all=len(states), **counts))
-    if compared is not None:
-        parts.append(_disagreeing(compared, lang))
+    if comparison is not None:
+        parts.append(_disagreements(comparison, lang))
     return "\n\n".join(parts)
 
 
@@ -95,11 +95,11 @@ def _row(row: Any, version: str, lang: str) -> list[str]:
     ]
 
 
-def _disagreeing(compared: pd.DataFrame, lang: str) -> str:
-    apart = compared.loc[compared["disagrees"]]
-    if apart.empty:
-        return labels.text("status.agree", lang, count=len(compared))
-    widest = apart.loc[apart["gap"].abs().sort_values(ascending=False, kind="stable").index]
+def _disagreements(comparison: pd.DataFrame, lang: str) -> str:
+    disagreeing = comparison.loc[comparison["disagrees"]]
+    if disagreeing.empty:
+        return labels.text("status.agree", lang, count=len(comparison))
+    widest = disagreeing.loc[disagreeing["gap"].abs().sort_values(ascending=False, kind="stable").index]
     rows = [
         [
             row.department,
@@ -108,11 +108,11 @@ def _disagreeing(compared: pd.DataFrame, lang: str) -> str:
             _range(row.median, row.lower, row.upper, lang),
             labels.signed(row.gap, 2, lang),
         ]
-        for row in each(widest)
+        for row in named_rows(widest)
     ]
     columns = ("department", "component", "given", "model", "gap")
-    title = labels.text("status.disagree", lang, count=len(apart), all=len(compared))
-    return f"{title}\n{headed(columns, rows, lang, ['left', 'left', 'right', 'right', 'right'])}"
+    title = labels.text("status.disagree", lang, count=len(disagreeing), all=len(comparison))
+    return f"{title}\n{labelled_table(columns, rows, lang, ['left', 'left', 'right', 'right', 'right'])}"
 
 
 def _range(middle: float, low: float, high: float, lang: str) -> str:

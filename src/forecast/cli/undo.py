@@ -1,4 +1,4 @@
-"""`forecast undo [ID]`: takes an addition back, the last one if none is named; `--list` lists all."""
+"""`forecast undo [ID]`: remove an addition, the last one if none is named; `--list` lists all."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import click
 
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD
-from forecast.cli.local import argument, confirmed, option, verb
-from forecast.cli.plain import headed, runs
+from forecast.cli.local import argument, confirm, option, verb
+from forecast.cli.plain import labelled_table, number_ranges
 from forecast.intake.additions import append
 
 
@@ -36,9 +36,11 @@ def undo(*, entry_id: str, as_list: bool, data_dir: Path, by: str, yes: bool, la
     }
     count = len(removed.numbers)
     click.echo(
-        labels.text("additions.removal", lang, count=count, file=file, rows=runs(removed.numbers), **facts)
+        labels.text(
+            "additions.removal", lang, count=count, file=file, rows=number_ranges(removed.numbers), **facts
+        )
     )
-    if not confirmed(labels.text("additions.ask_undo", lang, file=file), yes=yes):
+    if not confirm(labels.text("additions.ask_undo", lang, file=file), yes=yes):
         click.echo(labels.text("additions.declined", lang))
         return EXIT_GOOD
     append.undo(removed, who=by)
@@ -62,4 +64,4 @@ def page(additions: tuple[append.Listed, ...], lang: str) -> str:
         ]
         for addition in additions
     ]
-    return headed(names, rows, lang, ["left", "left", "left", "left", "right"])
+    return labelled_table(names, rows, lang, ["left", "left", "left", "left", "right"])

@@ -1,4 +1,4 @@
-"""`forecast verify`: stored forecasts laid beside what came."""
+"""`forecast verify`: compare stored forecasts with the results."""
 
 from __future__ import annotations
 
@@ -39,32 +39,32 @@ def verify(
     lang: str,
     **table: Any,
 ) -> int:
-    """Score what is stored, and say what was added and where the page lies."""
+    """Score the stored forecasts; print how many scores were added and the path of the page."""
     # Loaded here, as it takes seconds.
     from forecast.data.load import read_vintages
-    from forecast.runs.verify import verify as scored
+    from forecast.runs.verify import verify as verify_runs
 
     if with_file is None:
         vintages = read_vintages(data_dir)
     else:
-        vintages = _with(with_file, data_dir, index_code, target_year, table)
+        vintages = _vintages_with(with_file, data_dir, index_code, target_year, table)
     day = as_of or today()
     place = vintages.known_at(day).find_province(area)
-    done = scored(
+    result = verify_runs(
         reports_dir.resolve(), vintages, index_code=index_code, area=place, year=target_year, as_of=day
     )
-    for run in done.skipped:
+    for run in result.skipped:
         click.echo(labels.text("verify.skipped", lang, run=run), err=True)
-    facts = {"index": index_code, "year": done.judgement.year, "area": place}
-    click.echo(labels.text("verify.done", lang, added=done.added, standing=done.standing, **facts))
-    click.echo(labels.text("verify.where", lang, path=done.page))
+    facts = {"index": index_code, "year": result.judgement.year, "area": place}
+    click.echo(labels.text("verify.done", lang, added=result.added, standing=result.standing, **facts))
+    click.echo(labels.text("verify.where", lang, path=result.page))
     return EXIT_GOOD
 
 
-def _with(
+def _vintages_with(
     path: Path, data_dir: Path, index_code: str, year: int | None, given: Mapping[str, Any]
 ) -> Vintages:
-    """All tables with the rows of a file, of which nothing is written.
+    """Read all tables, and add the rows of a file in memory only.
 
     Raises
     ------
@@ -75,8 +75,8 @@ def _with(
     """
     from forecast.intake.additions import province_table
 
-    if (rows := _rows(path)) is not None:
-        return _as_rows(path, data_dir, rows)
+    if (rows := _score_rows(path)) is not None:
+        return _vintages_with_rows(path, data_dir, rows)
     for name, value in (
         ("target-year", year),
         ("published", given["published"]),
@@ -92,8 +92,8 @@ def _with(
     return proposal.after
 
 
-def _rows(path: Path) -> list[dict[str, str]] | None:
-    """Rows of a file that is written as scores.csv is; None if it is another table."""
+def _score_rows(path: Path) -> list[dict[str, str]] | None:
+    """Read the rows of a file with the columns of scores.csv; None if it is another table."""
     content = incoming.content(path)
     if content.startswith(incoming.EXCEL):
         return None
@@ -103,7 +103,7 @@ def _rows(path: Path) -> list[dict[str, str]] | None:
     return [{name: cell or "" for name, cell in row.items() if name} for row in reader]
 
 
-def _as_rows(path: Path, data_dir: Path, rows: list[dict[str, str]]) -> Vintages:
+def _vintages_with_rows(path: Path, data_dir: Path, rows: list[dict[str, str]]) -> Vintages:
     from forecast.data.load import read_vintages
     from forecast.intake.additions.proposal import Compared, propose
 

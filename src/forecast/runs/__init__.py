@@ -1,4 +1,4 @@
-"""Runs: the notebooks executed, their pages checked, and all of it published at once or not at all."""
+"""Execute the notebooks of a report, check their pages, and publish all of them at once or none."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""What must hold of a run's figures and pages before they are published."""
+"""Check a run's figures and pages before they are published."""
 
 from __future__ import annotations
 
@@ -46,11 +46,13 @@ def of_page(
     tables: int,
     figures: Iterable[str],
     private: Iterable[str],
-    said: Iterable[str] = (),
+    quotes: Iterable[str] = (),
 ) -> list[str]:
     """List what forbids publishing one page: see `html_check`, and how many tables and figures it shows."""
     parsed = html_check.read(page)
-    wrong = html_check.problems(page, lang=lang, figures=figures, private=private, said=said, found=parsed)
+    wrong = html_check.problems(
+        page, lang=lang, figures=figures, private=private, quotes=quotes, parsed=parsed
+    )
     for name, least, seen in (
         ("tables", tables, parsed.tables),
         ("figures", kind.figures, parsed.figures),
@@ -78,7 +80,7 @@ def figures_to_show(result: Result, kind: Kind, component: str, lang: str) -> li
     if kind.stem in columns:
         decimals = 1 if kind.stem == "scorecard" else 2
         return [labels.number(value, decimals, lang) for value in columns[kind.stem]]
-    if kind.each:
+    if kind.per_domain:
         about = [component]
     elif kind.stem == FRONT_PAGE:
         about = [reading.TOTAL, *reading.domains(result)["component"]]

@@ -1,7 +1,7 @@
-"""One notebook executed with papermill, and every way in which that fails told apart.
+"""Execute one notebook with papermill, and name the reason if that fails.
 
-papermill reports a cell that raises.  The rest is found here: a cell that takes too long (papermill leaves
-it "completed"), a kernel that dies, output without end, an error that a cell swallowed, cells that were
+papermill reports a cell that raises.  The rest is detected here: a cell that takes too long (papermill
+leaves it "completed"), a kernel that dies, output without end, an error that a cell caught, cells that were
 never run.  Whatever happens, the executed notebook is written for the analyst.
 """
 
@@ -41,7 +41,7 @@ _START_ATTEMPTS: Final = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How long and how loud a notebook may be."""
+    """How long a notebook may take, and how much output it may write."""
 
     cell_seconds: int = 300
     start_seconds: int = 120
@@ -50,7 +50,7 @@ class Limits:
 
 @dataclass(slots=True)
 class Watch:
-    """What is known of an execution while it goes on."""
+    """The state of an execution."""
 
     name: str
     kernels: Kernels
@@ -64,7 +64,7 @@ class Watch:
 
 def execute(
     notebook: NotebookNode,
-    given: Mapping[str, Any],
+    values: Mapping[str, Any],
     *,
     name: str,
     output: Path,
@@ -105,7 +105,7 @@ def execute(
     for attempt in range(1, _START_ATTEMPTS + 1):
         watch = Watch(name, kernels, limits)
         try:
-            return _attempt(copy.deepcopy(notebook), given, watch, output)
+            return _attempt(copy.deepcopy(notebook), values, watch, output)
         except _StartError as error:
             LOG.warning("%s: kernel start %d failed: %s", name, attempt, error)
             if attempt == _START_ATTEMPTS or kernels.closed:
@@ -122,11 +122,11 @@ def execute(
     raise AssertionError("unreachable")
 
 
-def _attempt(notebook: NotebookNode, given: Mapping[str, Any], watch: Watch, output: Path) -> NotebookNode:
+def _attempt(notebook: NotebookNode, values: Mapping[str, Any], watch: Watch, output: Path) -> NotebookNode:
     executed: NotebookNode = papermill.execute_notebook(
         notebook,
         None,  # written here: papermill would read braces in the path as parameters
-        dict(given),
+        dict(values),
         engine_name=ENGINE,
         kernel_name="python3",  # our kernels are Python's, whatever another program wrote or left out
         language="python",
@@ -134,7 +134,7 @@ def _attempt(notebook: NotebookNode, given: Mapping[str, Any], watch: Watch, out
         autosave_cell_every=0,
         watch=watch,
     )
-    _refuse_swallowed(executed, watch)
+    _refuse_hidden_errors(executed, watch)
     replace_file(output, nbformat.writes(executed))
     return executed
 
@@ -204,15 +204,15 @@ class _Engine(NBClientEngine):  # type: ignore[misc]  # papermill has no types
 
 @contextlib.contextmanager
 def _event_loop() -> Iterator[None]:
-    """Give nbclient a loop that it uses in this thread, and close it; by itself it leaves one a thread."""
+    """Give nbclient an event loop for this thread, and close it; nbclient itself would leave it open."""
     loop = ensure_event_loop(prefer_selector_loop=True)  # zmq cannot use the other kind of Windows
     try:
         yield
     finally:
-        left = asyncio.all_tasks(loop)
-        for task in left:
+        tasks = asyncio.all_tasks(loop)
+        for task in tasks:
             task.cancel()
-        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
         loop.close()
         asyncio.set_event_loop(None)
 
@@ -282,29 +282,29 @@ def _place(watch: Watch) -> tuple[int, str] | None:
     return max(number, 1), next((line for line in lines if line), "")
 
 
-def _refuse_swallowed(notebook: NotebookNode, watch: Watch) -> None:
-    """Find what papermill calls a success: errors shown but not raised, and cells never run."""
+def _refuse_hidden_errors(notebook: NotebookNode, watch: Watch) -> None:
+    """Refuse errors that were shown but not raised, and cells never run; papermill reports success."""
     for place, cell in enumerate(notebook.cells):
         if cell.cell_type != "code" or not cell.source.strip():
             continue
-        swallowed = next((output for output in cell.outputs if _tells_of_error(output)), None)
-        if swallowed is not None:
+        error_output = next((output for output in cell.outputs if _is_error(output)), None)
+        if error_output is not None:
             watch.place = place
-            raise _swallowed(
-                watch, "run.exited" if swallowed.get("ename") == "SystemExit" else "run.swallowed"
+            raise _cell_error(
+                watch, "run.exited" if error_output.get("ename") == "SystemExit" else "run.swallowed"
             )
         if cell.execution_count is None:
             watch.place = place
-            raise _swallowed(watch, "run.not_run")
+            raise _cell_error(watch, "run.not_run")
 
 
-def _swallowed(watch: Watch, key: str) -> RunError:
+def _cell_error(watch: Watch, key: str) -> RunError:
     number, line = _place(watch) or (1, "")
     facts = {"notebook": watch.name, "cell": number, "line": line, "reason": labels.Phrase(key)}
     return RunError("run.cell", facts)
 
 
-def _tells_of_error(output: NotebookNode) -> bool:
+def _is_error(output: NotebookNode) -> bool:
     if output.output_type == "error":
         return True
     texts = [output.text] if output.output_type == "stream" else [str(part) for part in output.data.values()]

@@ -1,4 +1,4 @@
-"""Folders moved whole or not at all, and hashes of files."""
+"""Move folders completely or not at all, read and write their files, and hash files."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from forecast.base.incoming import opened
 def replace_folder(new: Path, place: Path) -> None:
     """Move the folder `new` to `place`; what was there is gone afterwards.
 
-    There is a moment in which the old one bears the name ``.old-...`` and nothing stands in the place;
-    `restore_folders` mends what a kill leaves then.
+    For a moment the old one is called ``.old-...`` and `place` does not exist; `restore_folders` repairs what
+    a killed process leaves then.
 
     Raises
     ------
@@ -43,7 +43,7 @@ def replace_folder(new: Path, place: Path) -> None:
 
 
 def restore_folders(root: Path, names: re.Pattern[str]) -> None:
-    """Put back, or clear away, what `replace_folder` left of folders with such names when it was killed."""
+    """Restore or remove the ``.old-...`` folders that a killed `replace_folder` left, for matching names."""
     for old in root.glob(".old-*"):
         place = root / old.name.removeprefix(".old-")
         if not names.fullmatch(place.name):
@@ -55,7 +55,7 @@ def restore_folders(root: Path, names: re.Pattern[str]) -> None:
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder and what is in it, if it is there; of a link the link alone.
+    """Remove a folder with its content, if it exists; of a link only the link.
 
     Raises
     ------

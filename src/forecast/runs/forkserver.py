@@ -9,7 +9,7 @@ Standard input and output carry one JSON object a line::
 
     {"do": "hold", "folder": "reports/...", "draw": "vi"}  ->  {}, see `Kernels.hold`
     {"do": "start", "argv": ["-f", "kernel-1.json"]}      ->  {"pid": 123}
-    {"do": "take", "folder": "/tmp/..."}                  ->  {"pid": 124}, see `forecast.runs.pieces`
+    {"do": "take", "folder": "/tmp/..."}                  ->  {"pid": 124}, see `forecast.runs.shared_work`
     {"do": "poll", "pid": 123}                            ->  {"code": null}, or an exit code
 """
 
@@ -105,9 +105,9 @@ def _answer(request: dict[str, Any], running: set[int]) -> dict[str, Any]:
 def _hold(folder: Path, draw: str) -> None:
     """Read a run's tables for its kernels, draw what several show; what fails is left to their own cells."""
     with contextlib.suppress(Exception):
-        held = importlib.import_module("forecast.answer.result").Result.read(folder)
+        result = importlib.import_module("forecast.answer.result").Result.read(folder)
         if draw:
-            importlib.import_module("forecast.pages.plot").prepare(held, draw)
+            importlib.import_module("forecast.pages.plot").prepare(result, draw)
     _set_apart()
 
 
@@ -131,7 +131,7 @@ def _become(request: dict[str, Any]) -> NoReturn:
         os.dup2(nothing, 0)
         os.dup2(2, 1)
         if request["do"] == "take":
-            importlib.import_module("forecast.runs.pieces").take(Path(request["folder"]))
+            importlib.import_module("forecast.runs.shared_work").take(Path(request["folder"]))
         else:
             sys.argv = ["ipykernel_launcher", *request["argv"]]
             importlib.import_module("ipykernel.kernelapp").launch_new_instance(argv=request["argv"])

@@ -1,4 +1,4 @@
-"""Whether a page may be published: complete, closed, small, and without a trace of how it was made.
+"""Check that a page may be published: it has its figures, loads nothing, is small, and shows no code.
 
 A leader opens the file from a mail, perhaps without a network, so it must hold all it shows.  A page may
 have links to be clicked; it must not have anything that a browser fetches, runs or sends by itself.
@@ -61,8 +61,8 @@ _CODE_CLASSES: Final = re.compile(r"\b(jp-InputArea|jp-CodeCell|input_area|CodeM
 
 
 @dataclass(slots=True)
-class Reading:
-    """What was found in a page."""
+class ParsedPage:
+    """The parts of a page that are checked."""
 
     lang: str = ""
     title: str = ""
@@ -71,8 +71,8 @@ class Reading:
     tables: int = 0
     figures: int = 0
     anchors: set[str] = field(default_factory=set)
-    reaches: list[str] = field(default_factory=list)
-    unnamed: list[str] = field(default_factory=list)
+    external: list[str] = field(default_factory=list)
+    without_alt: list[str] = field(default_factory=list)
 
 
 def problems(
@@ -81,8 +81,8 @@ def problems(
     lang: str,
     figures: Iterable[str] = (),
     private: Iterable[str] = (),
-    said: Iterable[str] = (),
-    found: Reading | None = None,
+    quotes: Iterable[str] = (),
+    parsed: ParsedPage | None = None,
 ) -> list[str]:
     """List what forbids publishing a page; empty if nothing does.
 
@@ -106,15 +106,15 @@ def problems(
     list of str
         In plain English, for the analyst and the record.
     """
-    return list(_problems(page, found or read(page), lang, figures, private, said))
+    return list(_problems(page, parsed or read(page), lang, figures, private, quotes))
 
 
-def read(page: str) -> Reading:
+def read(page: str) -> ParsedPage:
     """Parse a page."""
     reader = _Reader()
     reader.feed(page)
     reader.close()
-    return reader.reading()
+    return reader.result()
 
 
 def like_traces(texts: Iterable[str]) -> list[str]:
@@ -127,44 +127,44 @@ def like_traces(texts: Iterable[str]) -> list[str]:
     return sorted(alike, key=lambda text: (-len(text), text))
 
 
-def _without(text: str, said: Iterable[str]) -> str:
-    """Leave out people's words, on however many lines they stand."""
-    for words in said:
+def _remove(text: str, phrases: Iterable[str]) -> str:
+    """Remove quotes from a text, also where they are broken into lines."""
+    for words in phrases:
         text = re.sub(r"\s+".join(map(re.escape, words.split())), " ", text)
     return text
 
 
 def _problems(
     page: str,
-    found: Reading,
+    parsed: ParsedPage,
     lang: str,
     figures: Iterable[str],
     private: Iterable[str],
-    said: Iterable[str],
+    quotes: Iterable[str],
 ) -> Iterator[str]:
     size = len(page.encode())
     if size >= MAX_BYTES:
         yield f"too large: {size} bytes, allowed {MAX_BYTES}"
     if not page.lstrip().lower().startswith("<!doctype html>"):
         yield "does not begin with <!DOCTYPE html>"
-    if found.lang != lang:
-        yield f'declares lang="{found.lang}", expected "{lang}"'
-    if not found.title.strip():
+    if parsed.lang != lang:
+        yield f'declares lang="{parsed.lang}", expected "{lang}"'
+    if not parsed.title.strip():
         yield "has no title"
-    if found.policy != POLICY:
-        yield f"content security policy is {found.policy!r}, expected {POLICY!r}"
+    if parsed.policy != POLICY:
+        yield f"content security policy is {parsed.policy!r}, expected {POLICY!r}"
     if not unicodedata.is_normalized("NFC", page):
         yield "text is not in NFC"
-    yield from (f"reaches out: {each}" for each in found.reaches)
-    yield from (f"picture without alternative text: {each}" for each in found.unnamed)
+    yield from (f"external out: {address}" for address in parsed.external)
+    yield from (f"picture without alternative text: {picture}" for picture in parsed.without_alt)
     if _CODE_CLASSES.search(page):
         yield "holds a code cell"
-    own = _without(found.text, said)
+    own = _remove(parsed.text, quotes)
     for name, pattern in TRACES.items():
         if seen := pattern.search(own):
             yield f"shows a trace ({name}): {seen.group()[:60]!r}"
-    yield from (f"holds a private text: {each}" for each in private if each in page)
-    yield from (f"does not show the figure {each}" for each in missing(found.text, figures))
+    yield from (f"holds a private text: {text}" for text in private if text in page)
+    yield from (f"does not show the figure {figure}" for figure in missing(parsed.text, figures))
 
 
 def missing(text: str, figures: Iterable[str]) -> list[str]:
@@ -183,17 +183,17 @@ def missing(text: str, figures: Iterable[str]) -> list[str]:
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.found = Reading()
+        self.parsed = ParsedPage()
         self.open: list[str] = []
         self.parts: list[str] = []
         self.css: list[str] = []
 
-    def reading(self) -> Reading:
+    def result(self) -> ParsedPage:
         """Give what was found after the whole page was fed."""
-        self.found.text = "".join(self.parts)
+        self.parsed.text = "".join(self.parts)
         if reach := _css_reach("".join(self.css)):
-            self.found.reaches.append(f"<style> {reach}")
-        return self.found
+            self.parsed.external.append(f"<style> {reach}")
+        return self.parsed
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: (value or "").strip() for name, value in attrs}
@@ -201,15 +201,15 @@ class _Reader(HTMLParser):
         if tag not in _VOID:
             self.open.append(tag)
         if tag == "html":
-            self.found.lang = values.get("lang", "")
+            self.parsed.lang = values.get("lang", "")
         policy = tag == "meta" and values.get("http-equiv", "").lower() == "content-security-policy"
-        if policy and "body" not in self.open and not self.found.policy:  # in the body it is not heeded
-            self.found.policy = values.get("content", "")
-        self.found.tables += tag == "table"
-        self.found.figures += tag == "figure"
-        self.found.anchors.update(values[name] for name in ("id", "name") if values.get(name))
-        self._name_picture(tag, values)
-        self.found.reaches += _reaches(tag, values)
+        if policy and "body" not in self.open and not self.parsed.policy:  # in the body it is not heeded
+            self.parsed.policy = values.get("content", "")
+        self.parsed.tables += tag == "table"
+        self.parsed.figures += tag == "figure"
+        self.parsed.anchors.update(values[name] for name in ("id", "name") if values.get(name))
+        self._check_picture(tag, values)
+        self.parsed.external += _reaches(tag, values)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)
@@ -229,7 +229,7 @@ class _Reader(HTMLParser):
         if inside == "style":
             self.css.append(data)
         elif inside == "title" and "svg" not in self.open:
-            self.found.title += data
+            self.parsed.title += data
         elif not _UNSEEN.intersection(self.open):
             self.parts.append(data)
 
@@ -237,13 +237,13 @@ class _Reader(HTMLParser):
         if tag in _BLOCKS:
             self.parts.append("\n")
 
-    def _name_picture(self, tag: str, values: Mapping[str, str]) -> None:
+    def _check_picture(self, tag: str, values: Mapping[str, str]) -> None:
         if tag == "img" and "alt" not in values:
-            self.found.unnamed.append("<img>")
+            self.parsed.without_alt.append("<img>")
         if tag == "svg" and self.open.count("svg") == 1:
-            named = any(values.get(name) for name in ("aria-label", "aria-labelledby"))
-            if not named and values.get("aria-hidden") != "true":
-                self.found.unnamed.append("<svg>")
+            has_name = any(values.get(name) for name in ("aria-label", "aria-labelledby"))
+            if not has_name and values.get("aria-hidden") != "true":
+                self.parsed.without_alt.append("<svg>")
 
 
 def _reaches(tag: str, values: Mapping[str, str]) -> Iterator[str]:
@@ -264,7 +264,7 @@ def _reaches(tag: str, values: Mapping[str, str]) -> Iterator[str]:
 
 
 def _css_reach(css: str) -> str:
-    """Give the first part of a style that leads out of the page, or an empty text."""
+    """Find the first part of a style that loads something from outside the page; "" if there is none."""
     plain = _CSS_ESCAPE.sub(_unescaped, _CSS_COMMENT.sub("", css))
     reach = _CSS_REACH.search(plain)
     return plain[reach.start() : reach.start() + 60] if reach else ""

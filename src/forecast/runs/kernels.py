@@ -1,8 +1,8 @@
-"""Kernels of one run: forked from a process that has the imports where that is safe, ordinary elsewhere.
+"""Start the kernels of one run: forked from a process with the imports where that is safe, else ordinary.
 
-All of a run's kernels end with it, however it ends: forked ones hang on the fork server, which hangs on a
-pipe; ordinary ones watch their parent.  Sockets are files in a folder of the run that nobody else may
-enter, so there are no ports to race for and nothing on the wire to be read; on Windows, TCP with keys.
+All of a run's kernels end with it, however it ends: forked ones end with the fork server, which ends when
+its pipe is closed; ordinary ones watch their parent.  Sockets are files in a private folder of the run, so
+there are no ports to compete for and nothing to be read on the network; on Windows, TCP with keys.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from forecast.base.workers.local import LIBRARIES, available
-from forecast.runs import pieces
+from forecast.runs import shared_work
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -71,7 +71,7 @@ del _bounded, _stream, _sys
 
 
 def can_fork() -> bool:
-    """Whether kernels may be forked: on Linux; macOS' system libraries do not stand it, Windows has none."""
+    """Whether kernels may be forked: on Linux; system libraries of macOS break, and Windows cannot fork."""
     return sys.platform == "linux"
 
 
@@ -96,7 +96,7 @@ class PromptClient(AsyncKernelClient):
     """A client that is ready when the kernel says so; jupyter_client's waits for 0.2 s of silence besides."""
 
     def start_channels(self, *channels: Any, **more: Any) -> None:
-        """Listen as soon as the kernel speaks: a connection that is refused is tried again at once."""
+        """Retry a refused connection at once, so as to listen as soon as the kernel starts."""
         self.context.reconnect_ivl = round(1000 * _GLANCE)
         super().start_channels(*channels, **more)
 
@@ -115,15 +115,15 @@ class PromptClient(AsyncKernelClient):
             if time.monotonic() > end:
                 raise RuntimeError(f"Kernel didn't respond in {timeout} seconds")
 
-    async def _answers(self, asked: str) -> bool:
+    async def _answers(self, message_id: str) -> bool:
         """Whether a question is answered; what was said before it is taken out of the channels."""
         with contextlib.suppress(queue.Empty):
-            while (await self.get_shell_msg(timeout=1))["parent_header"].get("msg_id") != asked:
+            while (await self.get_shell_msg(timeout=1))["parent_header"].get("msg_id") != message_id:
                 pass
             while True:  # the first words are lost if the kernel speaks before this side listens
-                told = await self.get_iopub_msg(timeout=10 * _GLANCE)
-                of_this = told["parent_header"].get("msg_id") == asked
-                if of_this and told["content"] == {"execution_state": "idle"}:
+                message = await self.get_iopub_msg(timeout=10 * _GLANCE)
+                of_this = message["parent_header"].get("msg_id") == message_id
+                if of_this and message["content"] == {"execution_state": "idle"}:
                     return True
         return False
 
@@ -214,13 +214,13 @@ class Kernels:
             self._managers.append(manager)
         return manager
 
-    def each(self, work: Callable[[T], R], items: Iterable[T], /) -> Iterator[R]:
-        """Do `work` for each item, like `map`; half of it in a process beside this one, if there is one."""
+    def map(self, work: Callable[[T], R], items: Iterable[T], /) -> Iterator[R]:
+        """Do `work` for each item, like `map`; a second process, if there is one, takes half of the items."""
         if self._server is None or available() < 2:
             return map(work, items)
         folder = self._scratch / f"work-{next(self._numbers)}"
         folder.mkdir(mode=0o700)
-        return pieces.each(work, items, folder=folder, beside=self._server.take)
+        return shared_work.map_items(work, items, folder=folder, start_helper=self._server.take)
 
     def hold(self, folder: Path, draw: str = "") -> None:
         """Read the tables of a run once for all kernels that are forked from now on.
@@ -229,8 +229,8 @@ class Kernels:
         but the first kernel waits for it.  This call does not wait.
         """
         if self._server is not None:
-            asked = ({"do": "hold", "folder": str(folder), "draw": draw},)
-            threading.Thread(target=self._server.ask, args=asked, name="hold").start()
+            request = ({"do": "hold", "folder": str(folder), "draw": draw},)
+            threading.Thread(target=self._server.ask, args=request, name="hold").start()
 
     def close(self) -> None:
         """Kill every kernel and start no more; may be called from any thread, and more than once."""
@@ -260,7 +260,7 @@ def kill(manager: AsyncKernelManager) -> None:
 
 
 class ForkServer:
-    """The owner's side of ``forecast.runs.forkserver``; several runs may share one.
+    """The client of ``forecast.runs.forkserver``; several runs may share one.
 
     Parameters
     ----------
@@ -305,7 +305,7 @@ class ForkServer:
         return self._fork({"do": "start", "argv": argv})
 
     def take(self, folder: Path) -> Callable[[], bool]:
-        """Fork a process that takes pieces of work from a folder; gives whether it is at work or will be."""
+        """Fork a process that works on the items of a folder; give a function that says if it is running."""
         thread = ThreadPoolExecutor(1)  # the server may still be importing
         started = thread.submit(self._fork, {"do": "take", "folder": str(folder)})
         thread.shutdown(wait=False)
@@ -341,7 +341,7 @@ class ForkServer:
 
 
 class ForkedProcess:
-    """What jupyter_client wants of a process, for a kernel that is a child of the fork server."""
+    """The process interface of jupyter_client, for a kernel that is a child of the fork server."""
 
     stdin = stdout = stderr = None
 

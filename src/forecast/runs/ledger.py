@@ -1,4 +1,4 @@
-"""The ledger of scores in the folder of reports: read whole, only ever added to, told to the next reports."""
+"""Read the ledger of scores in the folder of reports, append to it, and give it to the next reports."""
 
 from __future__ import annotations
 
@@ -61,24 +61,26 @@ def _typed(rows: pd.DataFrame) -> pd.DataFrame:
         if column in TEXTS:
             typed[column] = cells.astype("str")
             continue
-        made: pd.Series[Any]
+        values: pd.Series[Any]
         if column in FLAGS:
-            made = cells.map({"True": True, "False": False})
+            values = cells.map({"True": True, "False": False})
         elif column in DAYS:
-            made = pd.to_datetime(
+            values = pd.to_datetime(
                 cells.where(cells.str.len() == _DAY_LENGTH), format="%Y-%m-%d", errors="coerce"
             )
         else:
-            made = pd.to_numeric(cells, errors="coerce")
-            made = made.where(
-                made.between(*_YEARS) & (made % 1 == 0) if column == "target_year" else np.isfinite(made)
+            values = pd.to_numeric(cells, errors="coerce")
+            values = values.where(
+                values.between(*_YEARS) & (values % 1 == 0)
+                if column == "target_year"
+                else np.isfinite(values)
             )
-        wrong = made.isna() & ((cells != "") | (column in (*FLAGS, *DAYS, "observed", "target_year")))
+        wrong = values.isna() & ((cells != "") | (column in (*FLAGS, *DAYS, "observed", "target_year")))
         if wrong.any():
             place = int(wrong.to_numpy().argmax())
             raise _damaged(place + 2, str(cells.iloc[place]), column)
         kind: Any = bool if column in FLAGS else DAY_DTYPE if column in DAYS else float
-        typed[column] = made.astype(int if column == "target_year" else kind)
+        typed[column] = values.astype(int if column == "target_year" else kind)
     return pd.DataFrame(typed)
 
 
@@ -87,7 +89,7 @@ def _damaged(row: int, value: str, column: str = "") -> DataError:
 
 
 def append(folder: Path, lines: pd.DataFrame) -> None:
-    """Add lines; what stood there keeps its bytes, and a reader finds the old ledger or the new one."""
+    """Append lines; earlier bytes stay, and a reader finds either the old ledger or the new one."""
     if lines.empty:
         return
     path = folder / FILE
@@ -106,9 +108,9 @@ def content(lines: pd.DataFrame, *, header: bool = True) -> bytes:
 
 
 def for_report(root: Path, spec: RunSpec) -> dict[str, bytes]:
-    """Give the part of the ledger that a report may tell of, as a file of its data; none if there is nothing.
+    """Give the part of the ledger that a report uses, as a file of its data; no file if it is empty.
 
-    It is the same for all areas, so that their reports rest on the same data.
+    It is the same for all areas, so that their reports have the same data.
     """
     lines = of_last_year(read(root.parent if root.name == AREAS else root), spec)
     return {FILE: content(lines)} if len(lines) else {}

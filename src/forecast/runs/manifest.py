@@ -1,7 +1,7 @@
-"""The record of a run: what it was asked, from what it was made, what came out, how it went.
+"""The record of a run: its question, its inputs, its outputs, its state.
 
-What follows from spec and inputs alone stands apart from what differs from one run to the next (times,
-who, where, state), so that two manifests can be compared.
+What follows from question and inputs alone is kept apart from what differs between runs (times, user,
+machine, state), so that two records can be compared.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ CODE_TYPES: Final = frozenset({".py", ".toml", ".j2", ".css", ".json"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """From what a run is made: SHA-256 of each file, and versions."""
+    """What a run is made from: SHA-256 of each file, and versions."""
 
     data: Mapping[str, str]
     notebooks: Mapping[str, str]
@@ -53,7 +53,7 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at before publishing."""
+    """The result of one check before publishing."""
 
     name: str
     good: bool
@@ -62,7 +62,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What makes a part of a run what it is, and the digest of what came of it; see `forecast.runs.reuse`."""
+    """A hash of what a part of a run is made from, and one of its result; see `forecast.runs.reuse`."""
 
     key: str
     digest: str
@@ -167,14 +167,14 @@ class Manifest:
             # Records of earlier versions have none.
             flat["traces"] = {name: Trace(**trace) for name, trace in flat.get("traces", {}).items()}
             manifest = cls(**{field.name: flat[field.name] for field in fields(cls)})
-            _refuse_odd(manifest)
+            _check_fields(manifest)
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"{folder / FILE}: {error!r}") from error
         return manifest
 
 
-def _refuse_odd(record: Manifest) -> None:
-    """Touch what others rely on, so that a damaged record is found when it is read.
+def _check_fields(record: Manifest) -> None:
+    """Check the fields that other code relies on, so that a damaged record is found when it is read.
 
     Raises
     ------
@@ -241,7 +241,7 @@ def versions() -> dict[str, str]:
 
 @cache
 def made_with() -> dict[str, str]:
-    """Name what must be alike in two processes whose runs are to have the same bytes."""
+    """Give the versions that must agree in two processes whose runs are to have the same bytes."""
     others = {"code": code_hash()[:12]}
     for package in ("dask", "distributed"):
         with contextlib.suppress(metadata.PackageNotFoundError):
@@ -250,7 +250,7 @@ def made_with() -> dict[str, str]:
 
 
 def circumstances() -> dict[str, Any]:
-    """Tell who makes a run, where, with which commit; the volatile part of a new record."""
+    """Give user, machine, time and commit of a run: the volatile part of a new record."""
     try:
         user = getpass.getuser()
     except (OSError, KeyError):  # no name in this container
@@ -273,16 +273,16 @@ def now() -> str:
 
 def _commit(folder: Path) -> tuple[str, bool]:
     try:
-        return _git(folder, "rev-parse", "HEAD"), _changed(folder)
+        return _git(folder, "rev-parse", "HEAD"), _has_changes(folder)
     except (OSError, subprocess.SubprocessError):
         return "unknown", False
 
 
-def _changed(folder: Path) -> bool:
-    """Whether files differ from the commit; what a notebook only showed is no difference.
+def _has_changes(folder: Path) -> bool:
+    """Whether files differ from the commit; outputs of notebooks do not count.
 
-    The filter that takes it out is slow, and git may ask it of every notebook after a checkout, so it is
-    asked only if something differs without it.
+    The git filter that strips them is slow, and git may run it on every notebook after a checkout, so it is
+    used only if files differ without it.
     """
     names = ("diff", "--name-only", "HEAD")  # "git status" calls a file changed by its size alone
     if not _git(folder, "-c", "filter.notebook.clean=", *names):
@@ -294,11 +294,11 @@ def _changed(folder: Path) -> bool:
 
 
 def _git(folder: Path, *words: str) -> str:
-    done = subprocess.run(  # noqa: S603 -- fixed words
+    process = subprocess.run(  # noqa: S603 -- fixed words
         ["git", "-C", str(folder), *words],  # noqa: S607 -- git is where the user has it
         capture_output=True,
         check=True,
         encoding="utf-8",
         timeout=GIT_SECONDS,
     )
-    return done.stdout.strip()
+    return process.stdout.strip()

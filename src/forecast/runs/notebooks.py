@@ -1,8 +1,8 @@
-"""The project's notebooks as an analyst sees them: found by name, described, begun from a template.
+"""Find the project's notebooks by name, describe them, and create new ones from a template.
 
-A notebook says itself what it is: title and first sentence of its text, lines of its parameters cell.  It
-is written in one language; what the catalogue has in both (``notebook.said``) is told in the reader's, the
-rest as it stands.
+A notebook's description is in it: title and first sentence of its text, lines of its parameters cell.  It
+is written in one language; texts that the catalogue has (``notebook.said``) are shown in the reader's, others
+unchanged.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ SUFFIX: Final = ".ipynb"
 START: Final = "00_start"
 EXPLORE: Final = "explore"  # where a new notebook goes
 TEMPLATE: Final = TEMPLATE_FOLDER / "new_notebook.ipynb"
-_SAID: Final = "notebook.said."
+_KEY_PREFIX: Final = "notebook.said."
 _COMMENT: Final = re.compile(r"  # (.+)")
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 _DEVICES: Final = re.compile(r"con|prn|aux|nul|com\d|lpt\d")  # no file may be called so on Windows
@@ -67,40 +67,40 @@ class Notebook:
     @property
     def parameters(self) -> tuple[parameters.Parameter, ...]:
         """What the parameters cell declares; RunError if there is none, or it is not sound."""
-        return parameters.declared(self.content, self.path.name)
+        return parameters.read_declarations(self.content, self.path.name)
 
     def title(self, lang: str) -> str:
         """Give the first heading, or the file's name."""
         heading = _TITLE.match(self._text())
-        return said(heading[1], lang) if heading else self.stem
+        return translate(heading[1], lang) if heading else self.stem
 
     def purpose(self, lang: str) -> str:
         """Give the first sentence after the heading; an empty text if there is none."""
         rest = _TITLE.sub("", self._text(), count=1).strip()
         paragraph = " ".join(rest.partition("\n\n")[0].split())
         sentence = _SENTENCE.match(paragraph)
-        return said(sentence[0] if sentence else paragraph, lang)
+        return translate(sentence[0] if sentence else paragraph, lang)
 
     def _text(self) -> str:
         cells = (cell.source for cell in self.content.cells if cell.cell_type == "markdown")
         return next(cells, "").strip()
 
 
-def untitle(notebook: NotebookNode) -> None:
-    """Take the first heading out of a notebook's first text: a page bears it above everything else."""
+def remove_title(notebook: NotebookNode) -> None:
+    """Remove the first heading of a notebook's first text cell, as the page has it as its title."""
     cell = next((cell for cell in notebook.cells if cell.cell_type == "markdown"), None)
     if cell is not None:
         cell.source = _TITLE.sub("", cell.source.strip(), count=1).strip()
 
 
-def said(words: str, lang: str) -> str:
-    """Give words of a notebook in `lang`, if the catalogue has these very words; else as they are."""
-    return _sayings().get((words, lang), words)
+def translate(words: str, lang: str) -> str:
+    """Translate a text of a notebook into `lang`, if the catalogue has exactly this text."""
+    return _translations().get((words, lang), words)
 
 
 @cache
-def _sayings() -> Mapping[tuple[str, str], str]:
-    every = (entry for key, entry in labels.catalogue().items() if key.startswith(_SAID))
+def _translations() -> Mapping[tuple[str, str], str]:
+    every = (entry for key, entry in labels.catalogue().items() if key.startswith(_KEY_PREFIX))
     return {(words, lang): entry[lang] for entry in every for words in entry.values() for lang in LANGUAGES}
 
 
@@ -115,11 +115,11 @@ def names(folder: Path) -> tuple[str, ...]:
     if not folder.is_dir():
         raise SpecError("notebook.no_folder", {"folder": str(folder)})
     paths = (path.relative_to(folder).with_suffix("") for path in folder.rglob(f"*{SUFFIX}"))
-    seen = [path for path in paths if not any(part.startswith(".") for part in path.parts)]
-    return tuple(path.as_posix() for path in sorted(seen, key=lambda path: (path.parent, path.name)))
+    visible = [path for path in paths if not any(part.startswith(".") for part in path.parts)]
+    return tuple(path.as_posix() for path in sorted(visible, key=lambda path: (path.parent, path.name)))
 
 
-def find(folder: Path, asked: str) -> Notebook:
+def find(folder: Path, name: str) -> Notebook:
     """Open the notebook that is meant by a name, a path below the folder, or a path as a shell completes it.
 
     Raises
@@ -129,16 +129,16 @@ def find(folder: Path, asked: str) -> Notebook:
     RunError
         If the file is no notebook.
     """
-    known = names(folder)
-    wanted = _plain(folder, asked)
-    matching = [name for name in known if wanted in {name, name.rpartition("/")[2]}]
+    all_names = names(folder)
+    wanted = _plain(folder, name)
+    matching = [name for name in all_names if wanted in {name, name.rpartition("/")[2]}]
     if len(matching) > 1 and wanted not in matching:
-        raise SpecError("notebook.several", {"name": asked, "names": matching})
+        raise SpecError("notebook.several", {"name": name, "names": matching})
     if not matching:
-        short = {name.rpartition("/")[2]: name for name in known}
+        short = {name.rpartition("/")[2]: name for name in all_names}
         near = next((stem for stem in short if wanted and wanted.casefold() in stem), "")
         near = near or nearest(wanted.rpartition("/")[2], short)
-        facts = {"name": shown(asked), "near": near, "known": known, "folder": str(folder)}
+        facts = {"name": shown(name), "near": near, "known": all_names, "folder": str(folder)}
         raise SpecError("notebook.unknown_near" if near else "notebook.unknown", facts)
     return read(folder, wanted if wanted in matching else matching[0])
 
@@ -223,5 +223,5 @@ def _begun(title: str, way_up: Path, lang: str) -> NotebookNode:
             cell.source = labels.text(cell.source, lang, title=" ".join(title.split()), start=start)
         elif parameters.TAG in cell.metadata.get("tags", []):
             cell.source = cell.source.replace('lang: str = "vi"', f'lang: str = "{lang}"')
-            cell.source = _COMMENT.sub(lambda match: f"  # {said(match[1], lang)}", cell.source)
+            cell.source = _COMMENT.sub(lambda match: f"  # {translate(match[1], lang)}", cell.source)
     return notebook

@@ -1,7 +1,6 @@
-"""The PDF of a page: printed by a Chromium that is installed already, from the very HTML that is published.
+"""Print a published HTML page as PDF with an installed Chromium.
 
-The browser runs without a profile of its own beyond the print, and with every name and address on the network
-sent nowhere; the page itself forbids all but what is inside it.
+The browser gets a temporary profile and no network; the page itself forbids loading anything from outside.
 """
 
 from __future__ import annotations
@@ -54,11 +53,11 @@ def chromium() -> str | None:
     SpecError
         If FORECAST_CHROMIUM names one that is not there.
     """
-    named = os.environ.get(VARIABLE, "")
-    if named:
-        path = shutil.which(named)
+    name = os.environ.get(VARIABLE, "")
+    if name:
+        path = shutil.which(name)
         if path is None:
-            raise SpecError("paper.not_there", {"name": VARIABLE, "found": named})
+            raise SpecError("paper.not_there", {"name": VARIABLE, "found": name})
         return path
     places = (os.path.expandvars(place) for place in _PLACES)
     return next(filter(None, map(shutil.which, (*NAMES, *places))), None)
@@ -94,22 +93,22 @@ def pdf(page: Path, place: Path, *, browser: str, seconds: float = SECONDS) -> N
         If the PDF cannot be put in its place.
     """
     with tempfile.TemporaryDirectory(prefix="forecast-", ignore_cleanup_errors=True) as folder:
-        made = Path(folder) / "page.pdf"
-        asked = [*command(browser, Path(folder) / "profile"), "--no-pdf-header-footer"]
-        asked += ["--generate-pdf-document-outline", f"--print-to-pdf={made}", page.resolve().as_uri()]
-        messages = _run(asked, browser, seconds)
-        if not (made.is_file() and made.read_bytes().startswith(b"%PDF")):
+        printed = Path(folder) / "page.pdf"
+        arguments = [*command(browser, Path(folder) / "profile"), "--no-pdf-header-footer"]
+        arguments += ["--generate-pdf-document-outline", f"--print-to-pdf={printed}", page.resolve().as_uri()]
+        messages = _run(arguments, browser, seconds)
+        if not (printed.is_file() and printed.read_bytes().startswith(b"%PDF")):
             lines = [line for line in messages.splitlines() if line.strip()]
             reason = shown(lines[-1] if lines else "-", 300)
             raise RunError("paper.failed", {"browser": browser, "error": reason})
-        replace_file(place, made.read_bytes())
+        replace_file(place, printed.read_bytes())
 
 
-def _run(asked: list[str], browser: str, seconds: float) -> str:
+def _run(arguments: list[str], browser: str, seconds: float) -> str:
     """Run a browser and give what it said; it and its children are ended when time is over."""
     try:
         process = subprocess.Popen(  # noqa: S603 -- the browser that was found, and our own file
-            asked,
+            arguments,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""What a notebook's parameters cell declares, read without a kernel, and what it is given, checked.
+"""Read the declarations of a notebook's parameters cell without a kernel, and check values against them.
 
 papermill only warns of a misspelt parameter and goes on with the default, and it does not look at types.
 Here each parameter must be declared, given and of its declared type before a kernel is started.
@@ -56,7 +56,7 @@ def is_of(value: object, type_name: str) -> TypeGuard[Value]:
     return isinstance(value, _TYPES[type_name])
 
 
-def declared(notebook: NotebookNode, name: str) -> tuple[Parameter, ...]:
+def read_declarations(notebook: NotebookNode, name: str) -> tuple[Parameter, ...]:
     """Read the parameters cell of a notebook.
 
     Parameters
@@ -95,7 +95,7 @@ def declared(notebook: NotebookNode, name: str) -> tuple[Parameter, ...]:
     return parameters
 
 
-def accepted(name: str, known: Sequence[Parameter], given: Mapping[str, object]) -> dict[str, Value]:
+def check_values(name: str, parameters: Sequence[Parameter], given: Mapping[str, object]) -> dict[str, Value]:
     """Check given values against a notebook's parameters; give them in the cell's order.
 
     Raises
@@ -103,11 +103,11 @@ def accepted(name: str, known: Sequence[Parameter], given: Mapping[str, object])
     SpecError
         With every unknown name (and the nearest known one), missing name and value of a wrong type.
     """
-    names = [parameter.name for parameter in known]
+    names = [parameter.name for parameter in parameters]
     wrong = [_unknown(found, names) for found in given if found not in names]
     wrong += [Phrase("run.parameter_missing", {"name": missing}) for missing in names if missing not in given]
     values: dict[str, Value] = {}
-    for parameter in known:
+    for parameter in parameters:
         if parameter.name not in given:
             continue
         value = given[parameter.name]
@@ -120,9 +120,9 @@ def accepted(name: str, known: Sequence[Parameter], given: Mapping[str, object])
     return values
 
 
-def typed(
+def parse_texts(
     name: str,
-    known: Sequence[Parameter],
+    parameters: Sequence[Parameter],
     texts: Sequence[str],
     *,
     settle: Callable[[str, Value], Value] = lambda _, value: value,
@@ -148,11 +148,11 @@ def typed(
 
     Examples
     --------
-    >>> typed("a.ipynb", [Parameter("share", "float", 0.5), Parameter("force", "bool", False)],
+    >>> parse_texts("a.ipynb", [Parameter("share", "float", 0.5), Parameter("force", "bool", False)],
     ...       ["share=0.25", "force=true"])
     {'share': 0.25, 'force': True}
     """
-    by_name = {parameter.name: parameter for parameter in known}
+    by_name = {parameter.name: parameter for parameter in parameters}
     values: dict[str, Value] = {}
     wrong: list[Phrase] = []
     for text in texts:

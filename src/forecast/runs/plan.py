@@ -1,4 +1,4 @@
-"""Which notebooks a run executes, how often, and what each must show."""
+"""List the notebooks that a run executes, how often, and what each page must show."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ class Kind:
     ----------
     stem
         File name without ``.ipynb``; of the page too.
-    each
-        Executed once per run, or once per domain, with the domain in the parameter `component`.
+    per_domain
+        Executed once for each domain, with the domain in the parameter `component`, and not once per run.
     tables, figures
         How many its page shows at least: a cell that swallows an error shows nothing, and no one notices.
     """
 
     stem: str
-    each: bool = False
+    per_domain: bool = False
     tables: int = 1
     figures: int = 0
 
@@ -43,7 +43,7 @@ KINDS: Final = (
     # Domains, the ladder, targets: there whatever was entered.
     Kind(stem="meeting", tables=3, figures=4),
     Kind(stem="total", figures=1),
-    Kind(stem="domain", each=True, figures=1),
+    Kind(stem="domain", per_domain=True, figures=1),
     # Without criteria, forms or remedies these two have lines that say what to enter, and nothing else.
     Kind(stem="scorecard", tables=0),
     Kind(stem="departments", tables=0),
@@ -60,7 +60,7 @@ class Job:
     kind: Kind
     component: str
     notebook: NotebookNode
-    given: Mapping[str, parameters.Value]
+    values: Mapping[str, parameters.Value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +71,18 @@ class Plan:
     notebooks: Mapping[str, NotebookNode]
     content: Mapping[str, bytes]
 
-    def check(self, given: Mapping[str, Any]) -> None:
+    def check(self, values: Mapping[str, Any]) -> None:
         """Refuse parameters that a notebook does not know, lacks, or declares otherwise; before any kernel.
 
         Raises
         ------
         SpecError
-            See `parameters.accepted`.
+            See `parameters.check_values`.
         """
         for kind in self.kinds:
-            self._accepted(kind, given, "")
+            self._accepted(kind, values, "")
 
-    def jobs(self, given: Mapping[str, Any], components: Iterable[str]) -> tuple[Job, ...]:
+    def jobs(self, values: Mapping[str, Any], components: Iterable[str]) -> tuple[Job, ...]:
         """List what is to be executed, in the order of reading."""
         every = tuple(components)
         return tuple(
@@ -91,19 +91,19 @@ class Plan:
                 kind,
                 component,
                 self.notebooks[kind.stem],
-                self._accepted(kind, given, component),
+                self._accepted(kind, values, component),
             )
             for kind in self.kinds
-            for component in (every if kind.each else ("",))
+            for component in (every if kind.per_domain else ("",))
         )
 
     def _accepted(
-        self, kind: Kind, given: Mapping[str, Any], component: str
+        self, kind: Kind, values: Mapping[str, Any], component: str
     ) -> Mapping[str, parameters.Value]:
         file = f"{kind.stem}.ipynb"
-        known = parameters.declared(self.notebooks[kind.stem], file)
-        of_domain = {"component": component} if kind.each else {}
-        return parameters.accepted(file, known, {**given, **of_domain})
+        declared = parameters.read_declarations(self.notebooks[kind.stem], file)
+        of_domain = {"component": component} if kind.per_domain else {}
+        return parameters.check_values(file, declared, {**values, **of_domain})
 
 
 def read(folder: Path, kinds: Sequence[Kind]) -> Plan:

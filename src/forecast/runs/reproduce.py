@@ -1,4 +1,4 @@
-"""A run made again from what it stored: the same bytes of forecast.csv, or what differs and why."""
+"""Compute a run's forecast.csv again from its stored data, and explain any difference."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ KEY: Final = ["index_code", "area", "component", "target_year", "model", "output
 
 
 @dataclass(frozen=True, slots=True)
-class Reproduced:
-    """What became of it.
+class Reproduction:
+    """The result of a second computation.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class Reproduced:
     reasons: tuple[Phrase, ...] = field(default=())
 
 
-def reproduce(root: Path, run_id: str) -> Reproduced:
+def reproduce(root: Path, run_id: str) -> Reproduction:
     """Make a run's forecast again from its stored data.
 
     Raises
@@ -59,10 +59,10 @@ def reproduce(root: Path, run_id: str) -> Reproduced:
     from forecast.answer import pipeline  # takes long to load
     from forecast.data import load
 
-    folder, record = _found(root, run_id)
+    folder, record = _find(root, run_id)
     reasons = [*_data(folder, record), *_surroundings(record)]
-    written = folder / FORECAST
-    stored = written.read_bytes() if written.is_file() else b""
+    path = folder / FORECAST
+    stored = path.read_bytes() if path.is_file() else b""
     recorded = record.outputs.get(FORECAST, "")
     differences = []
     if not stored:
@@ -71,28 +71,30 @@ def reproduce(root: Path, run_id: str) -> Reproduced:
         differences.append(Phrase("reproduce.altered", {"file": FORECAST}))
     try:
         spec = spec_from(record.spec)
-        made = pipeline.forecast(load.read(folder / DATA, as_of=spec.as_of), spec).forecast
+        forecast = pipeline.forecast(load.read(folder / DATA, as_of=spec.as_of), spec).forecast
     except DataError as error:
-        return Reproduced(record.run_id, same=False, differences=(_refused(error),), reasons=tuple(reasons))
+        return Reproduction(
+            record.run_id, same=False, differences=(_data_refused(error),), reasons=tuple(reasons)
+        )
     except (ForecastError, ValueError, KeyError, TypeError, AttributeError) as error:
-        told = Phrase(error.key, error.facts) if isinstance(error, ForecastError) else repr(error)
-        refused = Phrase("reproduce.refused", {"reason": told})
-        return Reproduced(record.run_id, same=False, differences=(refused,), reasons=tuple(reasons))
-    again = made.to_csv(index=False, lineterminator="\n").encode()
+        reason = Phrase(error.key, error.facts) if isinstance(error, ForecastError) else repr(error)
+        refused = Phrase("reproduce.refused", {"reason": reason})
+        return Reproduction(record.run_id, same=False, differences=(refused,), reasons=tuple(reasons))
+    again = forecast.to_csv(index=False, lineterminator="\n").encode()
     if hashlib.sha256(again).hexdigest() == recorded:
-        return Reproduced(record.run_id, not differences, len(made), tuple(differences))
+        return Reproduction(record.run_id, not differences, len(forecast), tuple(differences))
     if again != stored:
-        differences += _compared(stored, again)
-    return Reproduced(
+        differences += _compare(stored, again)
+    return Reproduction(
         record.run_id,
         same=False,
-        rows=len(made),
+        rows=len(forecast),
         differences=tuple(differences),
         reasons=tuple(reasons) or (Phrase("reproduce.machine", _machines(record)),),
     )
 
 
-def _found(root: Path, run_id: str) -> tuple[Path, Manifest]:
+def _find(root: Path, run_id: str) -> tuple[Path, Manifest]:
     for store in (Store(root), Store(root / site.AREAS)):
         if run_id == "latest":
             newest = store.latest()
@@ -106,22 +108,22 @@ def _found(root: Path, run_id: str) -> tuple[Path, Manifest]:
 
 
 def _data(folder: Path, record: Manifest) -> list[Phrase]:
-    """Name the files of the run's data that are no more what was recorded."""
+    """Name the files of the run's data that have changed since."""
     present = {path.name: sha256(path) for path in (folder / DATA).glob("*") if path.is_file()}
     recorded = dict(record.inputs.data)
     changed = sorted(name for name in recorded if name in present and present[name] != recorded[name])
     missing = sorted(set(recorded) - set(present))
     added = sorted(set(present) - set(recorded))
-    named = {
+    files_by_key = {
         "reproduce.data_changed": changed,
         "reproduce.data_missing": missing,
         "reproduce.data_more": added,
     }
-    return [Phrase(key, {"files": files}) for key, files in named.items() if files]
+    return [Phrase(key, {"files": files}) for key, files in files_by_key.items() if files]
 
 
 def _surroundings(record: Manifest) -> list[Phrase]:
-    """Name the versions and the code that are others than those of the run."""
+    """Name the versions and the code that differ from those of the run."""
     now, then = versions(), record.inputs.versions
     differences = [
         Phrase(
@@ -141,14 +143,14 @@ def _machines(record: Manifest) -> Mapping[str, str]:
     return {"then": record.machine or "–", "now": str(circumstances()["machine"])}
 
 
-def _refused(error: DataError) -> Phrase:
+def _data_refused(error: DataError) -> Phrase:
     first = error.problems[0]
     facts = {"count": len(error.problems), "file": first.file, "row": first.row or 0}
     return Phrase("reproduce.data_refused", facts)
 
 
-def _compared(stored: bytes, again: bytes) -> list[Phrase]:
-    """Say how many rows came or went, how many figures differ, and where most."""
+def _compare(stored: bytes, again: bytes) -> list[Phrase]:
+    """Say how many rows were added or lost, how many figures differ, and where they differ most."""
     try:
         old, new = (
             pd.read_csv(io.BytesIO(content), dtype={"output_type_id": str}) for content in (stored, again)
@@ -161,10 +163,14 @@ def _compared(stored: bytes, again: bytes) -> list[Phrase]:
     if lost or gained:
         differences.append(Phrase("reproduce.rows", {"lost": int(lost), "gained": int(gained)}))
     pair = both[both["_merge"] == "both"]
-    moved = (pair["value_new"] - pair["value_old"]).abs()
-    if (moved > 0).any():
-        most = pair.iloc[int(moved.to_numpy().argmax())]
-        facts = {"count": int((moved > 0).sum()), "all": len(pair), "most": float(round(moved.max(), 4))}
+    difference = (pair["value_new"] - pair["value_old"]).abs()
+    if (difference > 0).any():
+        most = pair.iloc[int(difference.to_numpy().argmax())]
+        facts = {
+            "count": int((difference > 0).sum()),
+            "all": len(pair),
+            "most": float(round(difference.max(), 4)),
+        }
         where = {name: str(most[name]) for name in ("model", "area", "component", "output_type_id")}
         differences.append(Phrase("reproduce.values", {**facts, **where}))
     return differences or [Phrase("reproduce.bytes", {"file": FORECAST})]

@@ -1,9 +1,8 @@
-"""What earlier attempts at a run left that need not be computed again: the tables of its result.
+"""Reuse the tables of a result that an earlier attempt at the same run has computed.
 
-They are taken over only if all that could have made them others is the same (the question, each file of the
-data, the project's own code, the versions of Python and packages, and which report came before, as the result
-tells what changed since), and only as they were left.  Notebooks are executed again: all of them take half as
-long as the tables, and nobody need know what their cells read.
+They are copied only if everything that they depend on is the same (question, data, code, versions of Python
+and packages, and the report before, as the result lists changes since), and if they are unchanged on disk.
+Notebooks are executed again: they take half as long as the tables, and what their cells read is not tracked.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-r"""One run from the question to the published pages: a transaction.
+r"""Make one run from the question to the published pages, as a transaction.
 
 ::
 
@@ -70,7 +70,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How a run goes about it; nothing here changes what comes out.
+    """Settings of a run that do not change its result.
 
     Attributes
     ----------
@@ -234,7 +234,7 @@ class _Run:
             with threadpool_limits(limits=1):  # as in the process beside
                 ground = self.options.ground
                 if ground is None:
-                    made = pipeline.make(self.spec, self.folder / DATA, self.previous, kernels.each)
+                    made = pipeline.make(self.spec, self.folder / DATA, self.previous, kernels.map)
                 else:
                     made = pipeline.answer(ground, self.spec, self.previous)
             verified = last_verified(ledger.read(self.folder / DATA), self.spec)
@@ -262,14 +262,14 @@ class _Run:
         html: dict[str, str] = {}
         wrong: dict[str, list[str]] = {}
         failures: dict[str, ForecastError] = {}
-        said = checks.words_of_people(result)
+        quotes = checks.words_of_people(result)
         for job, outcome in self._executed(jobs, kernels):
             seconds, error = 0.0, None
             try:
                 notebook, seconds = outcome.result()
                 began = time.monotonic()
                 html[job.name] = pages.page(notebook, name=job.name)
-                wrong[job.name] = self._wrong(result, job, html[job.name], said)
+                wrong[job.name] = self._wrong(result, job, html[job.name], quotes)
                 seconds += time.monotonic() - began
             except ForecastError as failure:
                 failures[job.name] = error = failure
@@ -306,7 +306,7 @@ class _Run:
         began = time.monotonic()
         executed = execute(
             job.notebook,
-            job.given,
+            job.values,
             name=job.name,
             output=self.folder / NOTEBOOKS / f"{job.name}.ipynb",
             kernels=kernels,
@@ -315,12 +315,12 @@ class _Run:
         )
         return executed, time.monotonic() - began
 
-    def _wrong(self, result: Result, job: Job, page: str, said: Sequence[str]) -> list[str]:
+    def _wrong(self, result: Result, job: Job, page: str, quotes: Sequence[str]) -> list[str]:
         lang, private = self.manifest.lang, [self.folder.parent.as_posix()]
         figures = checks.figures_to_show(result, job.kind, job.component, lang)
         tables = checks.tables_to_show(result, job.kind)
         return checks.of_page(
-            page, job.kind, lang=lang, tables=tables, figures=figures, private=private, said=said
+            page, job.kind, lang=lang, tables=tables, figures=figures, private=private, quotes=quotes
         )
 
     def _refuse_wrong(self, pages: Mapping[str, Sequence[str]]) -> None:

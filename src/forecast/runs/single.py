@@ -1,4 +1,4 @@
-"""One notebook executed by itself, for an analyst: the executed notebook and its page, both or neither."""
+"""Execute one notebook for an analyst, and write the executed notebook and its page, both or neither."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from forecast.pages.report.page import framed, page
 from forecast.runs import html_check, parameters
 from forecast.runs.execute import Limits, execute
 from forecast.runs.kernels import Kernels
-from forecast.runs.notebooks import Notebook, untitle
+from forecast.runs.notebooks import Notebook, remove_title
 from forecast.runs.run import logged
 
 CACHE: Final = Path(".cache") / "notebooks"  # beside the folder of notebooks
@@ -96,19 +96,19 @@ def job(notebook: Notebook, folder: Path, texts: Sequence[str], out: Path | None
     RunError
         If the parameters cell is not sound.
     """
-    known = notebook.parameters
-    values = parameters.typed(notebook.path.name, known, texts, settle=_settled)
-    _refuse_unknown_area(notebook.path.name, {**_defaults(known), **values}, asked="area" in values)
+    declared = notebook.parameters
+    values = parameters.parse_texts(notebook.path.name, declared, texts, settle=_check_value)
+    _refuse_unknown_area(notebook.path.name, {**_defaults(declared), **values}, given="area" in values)
     if out is None:
-        asked = json.dumps([notebook.content, {**_defaults(known), **values}], sort_keys=True)
-        mark = hashlib.sha256(asked.encode()).hexdigest()[:8]
+        content = json.dumps([notebook.content, {**_defaults(declared), **values}], sort_keys=True)
+        mark = hashlib.sha256(content.encode()).hexdigest()[:8]
         out = folder.resolve().parent / CACHE / f"{notebook.stem}-{mark}"
     elif out.resolve().is_relative_to(folder.resolve()):
         raise SpecError("notebook.among", {"place": str(out), "folder": str(folder)})
     return Job(notebook=notebook, texts=tuple(texts), values=values, place=out)
 
 
-def run(asked: Job, *, lang: str) -> tuple[str, ...]:
+def run(task: Job, *, lang: str) -> tuple[str, ...]:
     """Execute the notebook in a kernel of its own, and write it and its page.
 
     Returns
@@ -119,30 +119,30 @@ def run(asked: Job, *, lang: str) -> tuple[str, ...]:
     Raises
     ------
     RunError
-        If a cell fails, or it takes too long; the executed notebook is then in ``asked.failed``, if there
-        is one, and what stood in ``asked.place`` stays.
+        If a cell fails, or it takes too long; the executed notebook is then in ``task.failed``, if there
+        is one, and what stood in ``task.place`` stays.
     WriteError
         If the result cannot be written.
     """
-    new = not asked.place.exists()
-    _forget(asked)
-    with writing(asked.place):
-        asked.place.mkdir(parents=True, exist_ok=True)
+    new = not task.place.exists()
+    _remove_old_files(task)
+    with writing(task.place):
+        task.place.mkdir(parents=True, exist_ok=True)
     try:
-        executed = _executed(asked, lang)
-        html = _page(asked, executed, lang)
+        executed = _execute(task, lang)
+        html = _page(task, executed, lang)
     except BaseException:
         if new:
             with contextlib.suppress(OSError):
-                asked.place.rmdir()
+                task.place.rmdir()
         raise
-    replace_file(asked.executed, nbformat.writes(executed))
-    replace_file(asked.html, html)
-    return tuple(html_check.read(html).reaches)
+    replace_file(task.executed, nbformat.writes(executed))
+    replace_file(task.html, html)
+    return tuple(html_check.read(html).external)
 
 
-def _settled(target: str, value: parameters.Value) -> parameters.Value:
-    """Check what is meant the same in every notebook, and free paths from the folder this is called in."""
+def _check_value(target: str, value: parameters.Value) -> parameters.Value:
+    """Check parameters that mean the same in every notebook, and make paths absolute."""
     if not isinstance(value, str) or not value:
         return value  # an empty text has a meaning of its own, today say
     match target:
@@ -159,8 +159,8 @@ def _settled(target: str, value: parameters.Value) -> parameters.Value:
     return value
 
 
-def _refuse_unknown_area(name: str, values: Mapping[str, parameters.Value], *, asked: bool) -> None:
-    """Refuse an area that the tables do not have now, and not after a kernel has begun.
+def _refuse_unknown_area(name: str, values: Mapping[str, parameters.Value], *, given: bool) -> None:
+    """Refuse an unknown area before a kernel is started.
 
     Raises
     ------
@@ -168,7 +168,7 @@ def _refuse_unknown_area(name: str, values: Mapping[str, parameters.Value], *, a
         With the nearest that they have.
     """
     area, folder = values.get("area"), values.get("data_dir")
-    if not (asked and area and isinstance(area, str) and isinstance(folder, str)):
+    if not (given and area and isinstance(area, str) and isinstance(folder, str)):
         return  # an empty text is the notebook's own affair, and one without tables may mean what it likes
     from forecast.answer.pipeline import project_data
     from forecast.data import load
@@ -185,37 +185,37 @@ def _defaults(known: Sequence[parameters.Parameter]) -> dict[str, parameters.Val
     return {parameter.name: parameter.default for parameter in known}
 
 
-def _executed(asked: Job, lang: str) -> NotebookNode:
-    notebook = asked.notebook
-    values = parameters.accepted(
-        notebook.path.name, notebook.parameters, {**_defaults(notebook.parameters), **asked.values}
+def _execute(task: Job, lang: str) -> NotebookNode:
+    notebook = task.notebook
+    values = parameters.check_values(
+        notebook.path.name, notebook.parameters, {**_defaults(notebook.parameters), **task.values}
     )
     with tempfile.TemporaryDirectory(prefix="forecast-") as scratch:
         output = Path(scratch) / notebook.path.name
         logs = [Path(scratch) / name for name in LOGS]
         try:
-            with logged(logs[0]), Kernels((), logs[1]) as kernels, _ended(asked, kernels):
+            with logged(logs[0]), Kernels((), logs[1]) as kernels, _stop_in_time(task, kernels):
                 return execute(
                     notebook.content,
                     values,
                     name=notebook.name,
                     output=output,
                     kernels=kernels,
-                    limits=asked.limits,
+                    limits=task.limits,
                     lang=lang,
                 )
         except RunError:
-            _keep(asked.failed, output, *logs)
+            _keep_files(task.failed, output, *logs)
             raise
 
 
 @contextlib.contextmanager
-def _ended(asked: Job, kernels: Kernels) -> Iterator[None]:
+def _stop_in_time(task: Job, kernels: Kernels) -> Iterator[None]:
     """End the kernel when the time for all cells is over, or a signal has come."""
     over, late = threading.Event(), threading.Event()
 
     def watch() -> None:
-        end = time.monotonic() + asked.run_seconds
+        end = time.monotonic() + task.run_seconds
         while not over.wait(stop.LOOK):
             if time.monotonic() > end:
                 late.set()
@@ -230,7 +230,7 @@ def _ended(asked: Job, kernels: Kernels) -> Iterator[None]:
     except RunError as error:
         stop.check()
         if late.is_set():
-            facts = {"seconds": asked.run_seconds, "notebooks": [asked.notebook.name]}
+            facts = {"seconds": task.run_seconds, "notebooks": [task.notebook.name]}
             raise RunError("run.timeout", facts) from error
         raise
     finally:
@@ -238,8 +238,8 @@ def _ended(asked: Job, kernels: Kernels) -> Iterator[None]:
         watching.join()
 
 
-def _keep(folder: Path, *files: Path) -> None:
-    """Keep what a failed execution left; that it failed is told in any case."""
+def _keep_files(folder: Path, *files: Path) -> None:
+    """Keep the files of a failed execution, if that is possible."""
     present = [file for file in files if file.is_file() and file.stat().st_size]
     with contextlib.suppress(OSError):
         if present:
@@ -248,28 +248,28 @@ def _keep(folder: Path, *files: Path) -> None:
             replace_file(folder / file.name, file.read_bytes())
 
 
-def _forget(asked: Job) -> None:
-    """Clear away what an earlier failure left, and nothing else."""
+def _remove_old_files(task: Job) -> None:
+    """Remove the files of an earlier failure, and nothing else."""
     with contextlib.suppress(OSError):
-        for name in (asked.executed.name, *LOGS):
-            (asked.failed / name).unlink(missing_ok=True)
-        asked.failed.rmdir()
+        for name in (task.executed.name, *LOGS):
+            (task.failed / name).unlink(missing_ok=True)
+        task.failed.rmdir()
 
 
-def _page(asked: Job, executed: NotebookNode, lang: str) -> str:
-    notebook, copied = asked.notebook, nbformat.from_dict(executed)
-    asked_lang = {**_defaults(notebook.parameters), **asked.values}.get("lang", lang)
-    page_lang = str(asked_lang) if asked_lang in labels.LANGUAGES else lang
-    untitle(copied)
-    return page(copied, name=notebook.name, head=_head(asked, page_lang))
+def _page(task: Job, executed: NotebookNode, lang: str) -> str:
+    notebook, copy = task.notebook, nbformat.from_dict(executed)
+    chosen_lang = {**_defaults(notebook.parameters), **task.values}.get("lang", lang)
+    page_lang = str(chosen_lang) if chosen_lang in labels.LANGUAGES else lang
+    remove_title(copy)
+    return page(copy, name=notebook.name, head=_head(task, page_lang))
 
 
-def _head(asked: Job, lang: str) -> Page:
-    """Say on the page what it is of, and with which values."""
-    facts = {"notebook": asked.notebook.name, "values": "; ".join(asked.texts)}
-    key = "notebook.page.given" if asked.texts else "notebook.page.defaults"
+def _head(task: Job, lang: str) -> Page:
+    """Make the page's head: the notebook's title and the values of its parameters."""
+    facts = {"notebook": task.notebook.name, "values": "; ".join(task.texts)}
+    key = "notebook.page.given" if task.texts else "notebook.page.defaults"
     return replace(
-        framed(asked.notebook.title(lang), lang=lang),
+        framed(task.notebook.title(lang), lang=lang),
         subtitle=labels.text(key, lang, **facts),
         foot=labels.text("notebook.page.foot", lang, **facts),
     )

@@ -1,4 +1,4 @@
-"""The two files of a folder of reports that change with each good run: the list and the way to the latest."""
+"""Write the list of reports and the link to the latest one, which change with each good run."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ class Html:
 
 def write(root: Path, runs: Iterable[Manifest]) -> None:
     """Write index and latest for runs that are in place; no runs, no files."""
-    listed = sorted(runs, key=lambda run: run.number, reverse=True)
-    newest = latest(listed)
+    ordered = sorted(runs, key=lambda run: run.number, reverse=True)
+    newest = latest(ordered)
     if newest is None:
         for name in (INDEX, *map(latest_name, LANGUAGES)):
             (root / name).unlink(missing_ok=True)
         return
-    files = {INDEX: _index(root, listed, newest, LANGUAGES[0])}
+    files = {INDEX: _index(root, ordered, newest, LANGUAGES[0])}
     for lang in LANGUAGES:
-        newest_in = latest(run for run in listed if run.lang == lang)
+        newest_in = latest(run for run in ordered if run.lang == lang)
         if newest_in is not None or lang == LANGUAGES[0]:
             files[latest_name(lang)] = _latest(newest_in or newest, lang)
     for name, content in files.items():
@@ -138,7 +138,7 @@ def _section(run: Manifest, lang: str) -> str:
 
 
 def _headline(run: Manifest, lang: str) -> list[str]:
-    """Say the figures of a run; of one that was made before they were kept nothing."""
+    """Give the main figures of a run; nothing for a run whose record has none."""
     if not run.headline:
         return []
     headline = run.headline

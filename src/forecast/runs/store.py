@@ -1,4 +1,4 @@
-"""The folder of reports: where a run is made, where it goes when it is good, and where when it is not.
+"""Manage the folder of reports: where runs are made, published, and put aside when they fail.
 
 ::
 
@@ -98,7 +98,7 @@ class Store:
         return place, Manifest.read(place)
 
     def put(self, folder: Path, manifest: Manifest) -> Path:
-        """Move a good run into its place; index and latest learn of it when all is settled."""
+        """Move a good run into its place; index and latest are updated by `settle`."""
         place = self.root / manifest.run_id
         _rebase(folder, folder.as_posix(), place)
         replace(manifest, state="good", number=self._next()).write(folder)
@@ -106,9 +106,9 @@ class Store:
         return place
 
     def adopt(self, run_id: str, files: Mapping[str, bytes], made_in: str) -> Path:
-        """Lay out a run that was made elsewhere, in the folder `made_in`, as if it was made here.
+        """Write the files of a run that was made elsewhere, in the folder `made_in`, as if it was made here.
 
-        Its record comes last: until all else is there, the folder has the one of a run that is planned.
+        Its record is written last; until then the folder has the record of a planned run.
         """
         folder = self.root / f"{BUILDING}{run_id}"
         with writing(folder):
@@ -129,8 +129,8 @@ class Store:
 
     def leave_out(self, entries: Sequence[Entry]) -> None:
         """Write index and latest anew, without runs that are about to go."""
-        kept = [entry.manifest for entry in self.published() if entry.manifest and entry not in entries]
-        _list(self.root, kept)
+        remaining = [entry.manifest for entry in self.published() if entry.manifest and entry not in entries]
+        _list(self.root, remaining)
 
     def whole(self, run_id: str) -> Manifest | None:
         """Give the record of a run that is in place with every output as it was made."""
@@ -146,14 +146,14 @@ class Store:
         Neither a verification counts, nor a report of a later day, which may know more, nor the same
         run in another language.
         """
-        asked = manifest.spec
+        spec = manifest.spec
         earlier = [
             other
             for other in self.records()
-            if all(other.spec[name] == asked[name] for name in QUESTION)
-            and not (other.spec["force"] or asked["force"])
-            and other.spec["as_of"] <= asked["as_of"]
-            and (other.spec, other.inputs) != (asked, manifest.inputs)
+            if all(other.spec[name] == spec[name] for name in QUESTION)
+            and not (other.spec["force"] or spec["force"])
+            and other.spec["as_of"] <= spec["as_of"]
+            and (other.spec, other.inputs) != (spec, manifest.inputs)
         ]
         last = max(earlier, key=lambda other: other.number, default=None)
         return self.root / last.run_id if last else None
@@ -161,7 +161,9 @@ class Store:
     def attempts(self, manifest: Manifest) -> list[tuple[Path, Manifest]]:
         """Give the other runs of the same question, failed or published, with their records."""
         entries = [(entry.folder, entry.manifest) for entry in (*self.failed(), *self.published())]
-        return [(folder, other) for folder, other in entries if other and _asked(other) == _asked(manifest)]
+        return [
+            (folder, other) for folder, other in entries if other and _question(other) == _question(manifest)
+        ]
 
     def forget_failed(self, run_id: str) -> None:
         """Remove what a failed run left, as it was repeated."""
@@ -181,8 +183,8 @@ class Store:
         Gives None where nothing is to be put aside: the run was in its place already when it was stopped,
         and what is left is at most the old run that it replaced.
         """
-        left = _manifest(folder)
-        if not folder.exists() or (left is not None and left.state == "published"):
+        existing = _manifest(folder)
+        if not folder.exists() or (existing is not None and existing.state == "published"):
             remove(folder)
             return None
         failed = replace(manifest, state="failed", finished_at=now(), error=error)
@@ -211,7 +213,7 @@ class Store:
         remove(folder)
 
     def mend(self) -> None:
-        """Put right what a killed run left; only for who holds the lock."""
+        """Repair what a killed run left; the caller holds the lock."""
         with writing(self.root):
             restore_folders(self.root, RUN_ID)
             clear_parts(self.root)
@@ -262,19 +264,19 @@ class Store:
 
 
 def _list(root: Path, runs: Iterable[Manifest]) -> None:
-    """Write the files that stand before the runs: of the city's a list, of all areas' the ranking."""
+    """Write the index of a folder: the list of the city's runs, or the ranking of all areas."""
     if root.name == site.AREAS:
         overview.write(root, runs)
     else:
         site.write(root, runs)
 
 
-def _asked(manifest: Manifest) -> tuple[Mapping[str, Any], str]:
+def _question(manifest: Manifest) -> tuple[Mapping[str, Any], str]:
     return manifest.spec, manifest.lang
 
 
 def _manifest(folder: Path) -> Manifest | None:
-    """Read a run's record; none behind a link, as what we know of we write to and remove."""
+    """Read a run's record; None behind a link, as runs are written to and removed."""
     try:
         if folder.is_symlink():
             return None
@@ -285,26 +287,26 @@ def _manifest(folder: Path) -> Manifest | None:
 
 
 def _rebase(folder: Path, made_in: str, place: Path) -> None:
-    """Let the executed notebooks of a folder name the one in which they will lie."""
+    """Replace the folder's old path in its executed notebooks by the path to which it moves."""
     if (folder / NOTEBOOKS).is_symlink():
         return
     old, new = (json.dumps(folder, ensure_ascii=False)[1:-1] for folder in (made_in, place.as_posix()))
     for path in sorted(folder.glob(f"{NOTEBOOKS}/*.ipynb")):
         content = path.read_text(encoding="utf-8")
-        moved = content.replace(old, new)
-        if moved != content:
-            replace_file(path, moved)
+        updated = content.replace(old, new)
+        if updated != content:
+            replace_file(path, updated)
 
 
 @dataclass(frozen=True, slots=True)
-class Pruned:
+class PruneResult:
     """Runs that were removed, and reports that stay though their record cannot be read."""
 
     removed: tuple[Entry, ...]
     unreadable: tuple[Entry, ...]
 
 
-def prune(store: Store, keep: int | None = None, *, damaged: bool = False) -> Pruned:
+def prune(store: Store, keep: int | None = None, *, damaged: bool = False) -> PruneResult:
     """Remove failed runs, and good ones beyond the `keep` latest of each area and year.
 
     The run that latest points at stays.  A report whose record cannot be read stays too, unless `damaged`:
@@ -318,7 +320,7 @@ def prune(store: Store, keep: int | None = None, *, damaged: bool = False) -> Pr
     for entry in removed:
         remove(entry.folder)
     store.settle()  # failed ones stood on the page over all areas
-    return Pruned(removed, () if damaged else unreadable)
+    return PruneResult(removed, () if damaged else unreadable)
 
 
 def _folders(entries: Iterable[Entry]) -> list[Entry]:
@@ -333,11 +335,11 @@ def _surplus(runs: Iterable[Entry], keep: int) -> list[Entry]:
     entries = [(entry, entry.manifest) for entry in runs if entry.manifest]
     latest = site.latest([manifest for _, manifest in entries])
     newest_first = sorted(entries, key=lambda pair: pair[1].number, reverse=True)
-    seen: Counter[tuple[str, ...]] = Counter()
+    counts: Counter[tuple[str, ...]] = Counter()
     surplus = []
     for entry, manifest in newest_first:
         kind = tuple(str(manifest.spec[name]) for name in QUESTION)
-        seen[kind] += 1
-        if seen[kind] > keep and manifest is not latest:
+        counts[kind] += 1
+        if counts[kind] > keep and manifest is not latest:
             surplus.append(entry)
     return surplus

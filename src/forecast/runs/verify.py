@@ -1,4 +1,4 @@
-"""After the result: every stored forecast scored, the ledger added to, the page of verification written."""
+"""Score every stored forecast once the result is out, append to the ledger, and write the page."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _UNREADABLE: Final = (OSError, ValueError, KeyError, TypeError, AttributeError, 
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Verified:
-    """What a verification did: lines added and standing, runs that could not be read, and the pages."""
+class Verification:
+    """The result of a verification: lines added and already there, runs that could not be read, the page."""
 
     judgement: Judgement
     added: int
@@ -46,7 +46,7 @@ def verify(
     area: str,
     year: int | None,
     as_of: dt.date,
-) -> Verified:
+) -> Verification:
     """Score what the folder of reports holds of a year; the newest with a result if none is named.
 
     Raises
@@ -67,65 +67,68 @@ def verify(
         raise SpecError(
             "verify.no_forecast" if year is None else "verify.no_forecast_year", {**facts, "year": year}
         )
-    came = {each: verification.results_of(vintages, as_of, index_code, each) for each in years}
-    known = [each for each in years if len(came[each])]
-    if not known:
+    results = {
+        target_year: verification.results_of(vintages, as_of, index_code, target_year)
+        for target_year in years
+    }
+    years_with_result = [target_year for target_year in years if len(results[target_year])]
+    if not years_with_result:
         raise SpecError("verify.no_result", {**facts, "year": years[-1], "index_arg": index_code.lower()})
-    chosen = known[-1]
+    scored_year = years_with_result[-1]
     store = Store(root)
     with store.opened():
         before = ledger.read(root)
         received = vintages.known_at(as_of).submissions
-        lines, skipped = _scored(entries, came[chosen], chosen, as_of, received)
+        lines, skipped = _score(entries, results[scored_year], scored_year, as_of, received)
         new = new_lines(before, lines)
         whole = pd.concat([before, new], ignore_index=True) if len(before) else new
-        judgement = judged(whole, index_code, area, chosen) if len(whole) else None
+        judgement = judged(whole, index_code, area, scored_year) if len(whole) else None
         if judgement is None:
-            raise SpecError("verify.nothing", {**facts, "year": chosen, "count": len(entries)})
+            raise SpecError("verify.nothing", {**facts, "year": scored_year, "count": len(entries)})
         ledger.append(root, new)
         page = _write(root, judgement)
         store.settle()  # so the list of reports points to it
     standing = len(pd.concat(lines).drop_duplicates(list(FORECAST_KEY))) - len(new)
-    return Verified(judgement, len(new), standing, page, tuple(skipped))
+    return Verification(judgement, len(new), standing, page, tuple(skipped))
 
 
 def _runs(root: Path, index_code: str) -> Iterator[tuple[Path, Manifest]]:
     """Published runs of an index's panel, of the city and of all areas; of one in two languages the first."""
-    seen = set()
+    questions = set()
     for store in (Store(root), Store(root / site.AREAS)):
         pairs = [(entry.folder, entry.manifest) for entry in store.published() if entry.manifest]
         for folder, run in sorted(pairs, key=lambda pair: pair[1].number):
             question = repr((run.spec, run.inputs))
-            if panel_of(str(run.spec["index_code"])) == panel_of(index_code) and question not in seen:
-                seen.add(question)
+            if panel_of(str(run.spec["index_code"])) == panel_of(index_code) and question not in questions:
+                questions.add(question)
                 yield folder, run
 
 
-def _scored(
+def _score(
     entries: list[tuple[Path, Manifest]],
-    came: pd.DataFrame,
+    results: pd.DataFrame,
     year: int,
     verified_on: dt.date,
     received: pd.DataFrame,
 ) -> tuple[list[pd.DataFrame], list[str]]:
-    """Lines of all runs of a year, and the runs that could not be read.
+    """Give the ledger lines of all runs of a year, and the runs that could not be read.
 
-    Of runs that differ by their area alone one tells of all areas, the others of their own.
+    Of runs that differ only by their area, one is scored for all areas, the others for their own.
     """
-    lines, skipped, done = [], [], set()
+    lines, skipped, groups = [], [], set()
     for folder, run in entries:
         if int(run.spec["target_year"]) != year:
             continue
         group = repr(({**run.spec, "area": ""}, run.inputs))
         made_on = dt.datetime.fromisoformat(run.finished_at or run.started_at).date()
         try:
-            stored = verification.read(folder, made_on, everywhere=group not in done)
+            stored = verification.read(folder, made_on, everywhere=group not in groups)
         except _UNREADABLE as error:
             skipped.append(f"{run.run_id} ({error})")
             continue
         forms = verification.forms_beside(stored, received)
-        lines += [verification.lines_of(each, came, verified_on) for each in (stored, *forms)]
-        done.add(group)
+        lines += [verification.lines_of(figures, results, verified_on) for figures in (stored, *forms)]
+        groups.add(group)
     return lines, skipped
 
 
@@ -134,7 +137,7 @@ def _write(root: Path, judgement: Judgement) -> Path:
     names = report.verification_files(judgement.index_code, judgement.area)
     pages, wrong = {}, []
     for lang, name in names.items():
-        other = next(each for each in LANGUAGES if each != lang)
+        other = next(language for language in LANGUAGES if language != lang)
         pages[name] = report.verification_page(
             judgement, plot.verified(judgement, lang=lang), names[other], lang=lang
         )

@@ -1,1 +1,1 @@
-"""Reports that are made by themselves: when, by which of the machine's own schedules, and what then."""
+"""Make reports automatically: at which times, started by which scheduler of the machine, and logged how."""

@@ -1,4 +1,4 @@
-"""When a report is made by itself: the plan, the record of what was done, and whether something is due.
+"""The plan of automatic reports, the record of slots already served, and whether a report is due.
 
 Nothing here reads a clock or a file.  Times are those of the wall clock, see `when`.
 """
@@ -22,7 +22,7 @@ from forecast.schedule.when import When
 
 FORMAT: Final = 1
 MOST_ATTEMPTS: Final = 3
-KEPT: Final = 100  # slots in the record; far more than a clock can go back by mistake and matter
+MOST_SERVED: Final = 100  # slots in the record; far more than a clock can go back by mistake and matter
 
 T = TypeVar("T")
 LONGEST_ADDRESS: Final = 254
@@ -32,7 +32,7 @@ _SERVER: Final = re.compile(r"(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:(?P<p
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """To whom a failure is told, and through which server.
+    """To whom a failure is reported by mail, and through which server.
 
     Raises
     ------
@@ -65,7 +65,7 @@ class Post:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is made, when, and whom a failure is told; kept as ``schedule.json`` beside the reports.
+    """Which report is made, when, and who gets mail of a failure; stored as ``schedule.json``.
 
     Attributes
     ----------
@@ -74,9 +74,9 @@ class Plan:
     installed_at
         Slots up to this moment are none of the plan's.
     index_code, area, target_year, lang
-        What is asked each time; the day of the data is the day of the run.
+        The question each time; the day of the data is the day of the run.
     data_dir, notebooks_dir
-        Whole paths, as who starts a run stands in no folder of ours.
+        Absolute paths, as schedulers start programs in any folder.
     post
         None if nobody is written to.
     """
@@ -116,26 +116,26 @@ class Plan:
             If it is damaged, naming the file and what is wrong.
         """
 
-        def made(told: Mapping[str, Any]) -> Plan:
+        def build(entries: Mapping[str, Any]) -> Plan:
             return cls(
-                when=When.parse(_text(told["when"])),
-                until=parse_day(told["until"], "until"),
-                installed_at=_moment(told["installed_at"]),
-                target_year=_whole(told["target_year"]),
-                index_code=_text(told["index_code"]),
-                area=_text(told["area"]),
-                lang=_text(told["lang"]),
-                data_dir=_folder(told["data_dir"]),
-                notebooks_dir=_folder(told["notebooks_dir"]),
-                post=Post(**told["post"]) if told["post"] is not None else None,
+                when=When.parse(_text(entries["when"])),
+                until=parse_day(entries["until"], "until"),
+                installed_at=_moment(entries["installed_at"]),
+                target_year=_whole(entries["target_year"]),
+                index_code=_text(entries["index_code"]),
+                area=_text(entries["area"]),
+                lang=_text(entries["lang"]),
+                data_dir=_folder(entries["data_dir"]),
+                notebooks_dir=_folder(entries["notebooks_dir"]),
+                post=Post(**entries["post"]) if entries["post"] is not None else None,
             )
 
-        return _read(text, file, made)
+        return _read(text, file, build)
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
-    """A slot that is done with: made, or failed and told."""
+class ServedSlot:
+    """A slot that is done: its report was made, or failed and was reported."""
 
     slot: dt.datetime
     exit_code: int
@@ -145,43 +145,43 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What was done of a plan.
+    """Which slots of a plan are done.
 
     Attributes
     ----------
     served
-        Slots that are done with, oldest first.
+        Slots that are done, oldest first.
     begun, attempts
         The slot last begun, and how often; it is among `served` once a run of it has ended.
     over_told
-        The `until` of the plan of which the log says that it is over.
+        The `until` of the plan whose end is already in the log.
     """
 
-    served: tuple[Served, ...] = ()
+    served: tuple[ServedSlot, ...] = ()
     begun: dt.datetime | None = None
     attempts: int = 0
     over_told: dt.date | None = None
 
     def begin(self, slot: dt.datetime) -> Self:
-        """Note that a run is made for a slot, so that one that is killed is known."""
+        """Record that a run of a slot begins, so that a killed run is noticed."""
         return replace(self, begun=slot, attempts=self.attempts_of(slot) + 1)
 
-    def end(self, served: Served) -> Self:
-        """Note how it ended."""
+    def end(self, served: ServedSlot) -> Self:
+        """Record how the run of a slot ended."""
         others = tuple(one for one in self.served if one.slot != served.slot)
-        return replace(self, served=(*others, served)[-KEPT:])
+        return replace(self, served=(*others, served)[-MOST_SERVED:])
 
     def attempts_of(self, slot: dt.datetime) -> int:
         """Count the runs begun for a slot, whether they ended or not."""
         return self.attempts if slot == self.begun else 0
 
-    def find(self, slot: dt.datetime) -> Served | None:
+    def find(self, slot: dt.datetime) -> ServedSlot | None:
         """Give how a slot ended, or None."""
         return next((one for one in self.served if one.slot == slot), None)
 
     def as_json(self) -> str:
         """Write the record."""
-        served = [{name: _plain(getattr(one, name)) for name in Served.__slots__} for one in self.served]
+        served = [{name: _plain(getattr(one, name)) for name in ServedSlot.__slots__} for one in self.served]
         values = {name: _plain(getattr(self, name)) for name in ("begun", "attempts", "over_told")}
         return _json({"format": FORMAT, "served": served, **values})
 
@@ -189,25 +189,25 @@ class Record:
     def from_json(cls, text: str | bytes, file: str) -> Record:
         """Read a record; SpecError if it is damaged."""
 
-        def made(told: Mapping[str, Any]) -> Record:
-            if not isinstance(told["served"], list):
+        def build(entries: Mapping[str, Any]) -> Record:
+            if not isinstance(entries["served"], list):
                 raise TypeError("no list of slots")
             return cls(
                 served=tuple(
-                    Served(
+                    ServedSlot(
                         _moment(one["slot"]),
                         _whole(one["exit_code"]),
                         _text(one["finished_at"]),
                         _text(one["run_id"]),
                     )
-                    for one in told["served"]
+                    for one in entries["served"]
                 ),
-                begun=_moment(told["begun"]) if told["begun"] is not None else None,
-                attempts=_whole(told["attempts"]),
-                over_told=parse_day(told["over_told"]) if told["over_told"] is not None else None,
+                begun=_moment(entries["begun"]) if entries["begun"] is not None else None,
+                attempts=_whole(entries["attempts"]),
+                over_told=parse_day(entries["over_told"]) if entries["over_told"] is not None else None,
             )
 
-        return _read(text, file, made)
+        return _read(text, file, build)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +233,7 @@ def due(plan: Plan, record: Record, now: dt.datetime, *, again: bool = False) ->
     now
         Wall clock, without a zone.
     again
-        Serve the slot though it is done with, or came before the installation.
+        Serve the slot even if it is done, or was before the installation.
     """
     slot = plan.when.previous(now)
     if now.date() > plan.until:
@@ -255,12 +255,12 @@ def upcoming(plan: Plan, now: dt.datetime, count: int) -> list[dt.datetime]:
     return slots
 
 
-def _read(text: str | bytes, file: str, made: Callable[[Mapping[str, Any]], T]) -> T:
+def _read(text: str | bytes, file: str, build: Callable[[Mapping[str, Any]], T]) -> T:
     try:
         stored = record(text)
         if stored["format"] != FORMAT:
             raise ValueError
-        return made(stored)
+        return build(stored)
     except SpecError as error:
         raise SpecError(
             "schedule.damaged", {"file": file, "detail": Phrase(error.key, error.facts)}

@@ -1,7 +1,6 @@
-"""Telling cron, systemd or Windows of a schedule: files, and the commands that a person types.
+"""Install a schedule in cron, or write the files and commands by which the user installs it elsewhere.
 
-cron alone is told in one step, as that was tried on a real one; its own check is that a second time changes
-nothing.
+Only cron is changed directly, as that was tested on a real one.
 """
 
 from __future__ import annotations
@@ -19,15 +18,15 @@ from typing import Final
 
 from forecast.base.disk import replace_file, writing
 from forecast.base.errors import ForecastError, RunError
-from forecast.schedule import units
-from forecast.schedule.units import Job
+from forecast.schedule import job_files
+from forecast.schedule.job_files import Job
 
 SECONDS: Final = 30
 NO_CRONTAB: Final = "no crontab for"  # what `crontab -l` says to who has none
 
 
 @dataclass(frozen=True, slots=True)
-class Installed:
+class Installation:
     """How an installation went.
 
     Attributes
@@ -83,32 +82,32 @@ def _cron_command(job: Job, folder: Path) -> tuple[str, ...]:
 def _in_crontab(name: str) -> bool:
     with contextlib.suppress(RunError):
         crontab = _crontab()
-        return units.without_block(crontab, name) != crontab
+        return job_files.without_block(crontab, name) != crontab
     return False
 
 
 def _crontab() -> str:
     """Give the crontab; one that cannot be read must never be taken for an empty one."""
-    done = _run("crontab", "-l")
-    if done.returncode and not done.stderr.decode(errors="replace").startswith(NO_CRONTAB):
-        raise _refusal("crontab -l", done)
-    return done.stdout.decode("utf-8", "surrogateescape") if not done.returncode else ""
+    process = _run("crontab", "-l")
+    if process.returncode and not process.stderr.decode(errors="replace").startswith(NO_CRONTAB):
+        raise _refusal("crontab -l", process)
+    return process.stdout.decode("utf-8", "surrogateescape") if not process.returncode else ""
 
 
 def _change_crontab(change: Callable[[str], str]) -> None:
-    """Write the crontab if something in it becomes another; RunError if it is not there or refuses."""
+    """Write the crontab if `change` alters it; RunError if there is no cron or it refuses."""
     before = _crontab()
     after = change(before)
     if after != before:
-        done = _run("crontab", "-", given=after.encode("utf-8", "surrogateescape"))
-        if done.returncode:
-            raise _refusal("crontab -", done)
+        process = _run("crontab", "-", stdin=after.encode("utf-8", "surrogateescape"))
+        if process.returncode:
+            raise _refusal("crontab -", process)
 
 
 def _systemd_files(job: Job) -> dict[str, bytes]:
     return {
-        f"{job.name}.service": units.service(job).encode(),
-        f"{job.name}.timer": units.timer(job).encode(),
+        f"{job.name}.service": job_files.service(job).encode(),
+        f"{job.name}.timer": job_files.timer(job).encode(),
     }
 
 
@@ -140,7 +139,7 @@ def _in_task_scheduler(name: str) -> bool:
 
 SYSTEMS: Final[Mapping[str, System]] = {
     "cron": System(
-        files=lambda job: {f"{job.name}.cron": units.cron_block(job).encode()},
+        files=lambda job: {f"{job.name}.cron": job_files.cron_block(job).encode()},
         commands=_cron_command,
         removal=lambda _: (),  # done in one step
         has=_in_crontab,
@@ -152,7 +151,7 @@ SYSTEMS: Final[Mapping[str, System]] = {
         has=lambda name: (_unit_folder() / f"{name}.timer").exists(),
     ),
     "windows": System(
-        files=lambda job: {f"{job.name}.xml": units.windows_task(job)},
+        files=lambda job: {f"{job.name}.xml": job_files.windows_task(job)},
         commands=lambda job, folder: (f'schtasks /Create /F /TN {job.name} /XML "{folder / job.name}.xml"',),
         removal=lambda name: (f"schtasks /Delete /F /TN {name}",),
         has=_in_task_scheduler,
@@ -171,8 +170,8 @@ def usual() -> str:
     return "cron"
 
 
-def install(name: str, job: Job, *, write_only: Path | None = None) -> Installed:
-    """Hand a job to cron, or write the files for a system; another that has the job too does no harm.
+def install(name: str, job: Job, *, write_only: Path | None = None) -> Installation:
+    """Install a job in cron, or write the files for another system.
 
     Parameters
     ----------
@@ -187,31 +186,31 @@ def install(name: str, job: Job, *, write_only: Path | None = None) -> Installed
     refusal: ForecastError | None = None
     if write_only is None and name == "cron":
         try:
-            _change_crontab(lambda crontab: units.with_block(crontab, job))
+            _change_crontab(lambda crontab: job_files.with_block(crontab, job))
         except ForecastError as error:
             refusal = error
         else:
-            return Installed(name, done=True, files=(), commands=())
+            return Installation(name, done=True, files=(), commands=())
     folder = (write_only or job.reports_dir / ".schedule").resolve()
-    written = write(system.files(job), folder)
-    return Installed(name, done=False, files=written, commands=system.commands(job, folder), refusal=refusal)
+    files = write(system.files(job), folder)
+    return Installation(name, done=False, files=files, commands=system.commands(job, folder), refusal=refusal)
 
 
 def remove(job_name: str) -> tuple[list[str], list[str]]:
-    """Take a job out of the crontab; name the systems that have it, and give what is typed for others."""
-    holders = holding(job_name)
+    """Remove a job from the crontab; name the systems that have it, and the commands for the others."""
+    holders = systems_with(job_name)
     if "cron" in holders:
-        _change_crontab(lambda crontab: units.without_block(crontab, job_name))
+        _change_crontab(lambda crontab: job_files.without_block(crontab, job_name))
     return holders, [command for name in holders for command in SYSTEMS[name].removal(job_name)]
 
 
-def holding(job_name: str) -> list[str]:
+def systems_with(job_name: str) -> list[str]:
     """Name the systems that have a job."""
     return [name for name, system in SYSTEMS.items() if system.has(job_name)]
 
 
 def write(files: Mapping[str, bytes], folder: Path) -> tuple[Path, ...]:
-    """Write files into a folder, which is made if need be."""
+    """Write files into a folder, which is created if needed."""
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
@@ -224,7 +223,7 @@ def _unit_folder() -> Path:
     return (Path(base) if base.startswith("/") else Path.home() / ".config") / "systemd" / "user"
 
 
-def _run(*words: str, given: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+def _run(*words: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
     """Run a program of the system.
 
     Raises
@@ -238,7 +237,7 @@ def _run(*words: str, given: bytes | None = None) -> subprocess.CompletedProcess
     try:
         return subprocess.run(  # noqa: S603 -- our own words
             [program, *words[1:]],
-            input=given if given is not None else b"",
+            input=stdin if stdin is not None else b"",
             capture_output=True,
             check=False,
             timeout=SECONDS,
@@ -249,9 +248,11 @@ def _run(*words: str, given: bytes | None = None) -> subprocess.CompletedProcess
         raise RunError("schedule.program_failed", facts) from error
 
 
-def _refusal(command: str, done: subprocess.CompletedProcess[bytes]) -> RunError:
-    words = (done.stderr or done.stdout).decode(errors="replace").strip()
-    return RunError("schedule.program_failed", {"command": command, "detail": words or str(done.returncode)})
+def _refusal(command: str, process: subprocess.CompletedProcess[bytes]) -> RunError:
+    words = (process.stderr or process.stdout).decode(errors="replace").strip()
+    return RunError(
+        "schedule.program_failed", {"command": command, "detail": words or str(process.returncode)}
+    )
 
 
 def _quoted(path: Path) -> str:

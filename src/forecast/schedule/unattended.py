@@ -1,14 +1,14 @@
-"""One run that nobody watches: what the machine's own schedule starts.
+"""Make the scheduled report when the machine's scheduler starts it.
 
-It reads the plan, decides by its own record whether a slot is due, makes the report, writes the logs, and
-tells the analyst of a failure.
+It reads the plan, decides from its own record whether a slot is due, makes the report, writes the logs, and
+mails the analyst if it fails.
 
 ::
 
     reports/
         schedule.json             the plan
         log.jsonl  log.txt        what was done: for programs, for people
-        .schedule/record.json     the slots that are done with
+        .schedule/record.json     the slots that are done
         .schedule/lock            held while a scheduled run is at work
 """
 
@@ -33,7 +33,7 @@ from forecast.base.incoming import written
 from forecast.base.labels import Phrase, text
 from forecast.base.lock import held
 from forecast.base.mail import Patience, Server, begun, writable
-from forecast.schedule.due import Due, Plan, Post, Record, Served, due
+from forecast.schedule.due import Due, Plan, Post, Record, ServedSlot, due
 
 if TYPE_CHECKING:
     from forecast.runs.run import Outcome
@@ -49,16 +49,16 @@ PAUSES: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """How a scheduled start ended: the exit code, and a sentence for whoever looks."""
+class StartResult:
+    """How a scheduled start ended: the exit code and a message."""
 
     exit_code: int
     message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    """What a scheduled run needs from outside; tests give their own.
+class Environment:
+    """The functions by which a scheduled run reaches the outside; tests give their own.
 
     Attributes
     ----------
@@ -78,137 +78,139 @@ class World:
     wait: Callable[[float], None]
 
 
-def real_world() -> World:
+def real_environment() -> Environment:
     """Give the clock, the report and the mail as they are."""
-    return World(now=lambda: dt.datetime.now().astimezone(), make=_report, send=send, wait=stop.sleep)
+    return Environment(now=lambda: dt.datetime.now().astimezone(), make=_report, send=send, wait=stop.sleep)
 
 
-def run(reports_dir: Path, world: World, *, lang: str = "vi", again: bool = False) -> Ended:
-    """Do what is due, if anything is.
+def run(reports_dir: Path, environment: Environment, *, lang: str = "vi", again: bool = False) -> StartResult:
+    """Make the report if a slot is due.
 
-    Another scheduled run at work is left to it, with exit code 0.  A report that someone makes by hand is
-    waited for, an hour at most.
+    If another scheduled run is at work, this one ends with exit code 0.  If someone makes a report by hand,
+    it waits, an hour at most.
 
     Parameters
     ----------
     reports_dir
         Folder of the reports, with the plan in it.
-    world
+    environment
         Clock, report, mail.
     lang
-        For what is said before the plan is read, which has a language of its own.
+        Language of messages until the plan is read, which has its own.
     again
         Serve the last slot anew.
 
     Raises
     ------
     SpecError
-        If there is no plan, or it is damaged; the latter stands in the log too.
+        If there is no plan, or it is damaged; the latter is logged too.
     """
     root = reports_dir.resolve()
     with as_folder(root):
-        return _run(root, world, lang, again=again)
+        return _run(root, environment, lang, again=again)
 
 
-def _run(root: Path, world: World, lang: str, *, again: bool) -> Ended:
-    diary = Diary(root, lang, world.now)
+def _run(root: Path, environment: Environment, lang: str, *, again: bool) -> StartResult:
+    logs = Logs(root, lang, environment.now)
     try:
         plan = read_plan(root)
     except SpecError as error:
         if error.key == "schedule.damaged":
-            diary.write("damaged", error.text(lang), exit_code=error.exit_code)
+            logs.write("damaged", error.text(lang), exit_code=error.exit_code)
         raise
-    diary = replace(diary, lang=plan.lang)
+    logs = replace(logs, lang=plan.lang)
     record = _record(root, None)
-    state = due(plan, record, _wall(world), again=again)
+    state = due(plan, record, _local_time(environment), again=again)
     message = _message(plan, state)
     if state.kind == "idle" or (state.kind == "over" and record.over_told == plan.until):
-        return Ended(EXIT_GOOD, message)  # the most frequent: nothing is touched
-    turn = _Turn(root, plan, world, diary)
+        return StartResult(EXIT_GOOD, message)  # the most frequent: nothing is touched
+    scheduled_run = _ScheduledRun(root, plan, environment, logs)
     try:
         with writing(root):
             (root / FOLDER).mkdir(exist_ok=True)
         with held(root / FOLDER / "lock"):
-            return turn.take(again=again)
+            return scheduled_run.take(again=again)
     except WriteError as error:
         if error.key == LOCKED:
-            return Ended(EXIT_GOOD, diary.write("busy", error.text(plan.lang)))
+            return StartResult(EXIT_GOOD, logs.write("busy", error.text(plan.lang)))
         if state.kind == "over":
-            return Ended(EXIT_GOOD, message)
-        return turn.failed(state.slot, error.text(plan.lang), error.exit_code)
+            return StartResult(EXIT_GOOD, message)
+        return scheduled_run.failed(state.slot, error.text(plan.lang), error.exit_code)
 
 
 @dataclass(frozen=True, slots=True)
-class _Turn:
-    """One start, with the lock held."""
+class _ScheduledRun:
+    """A scheduled run that holds the lock."""
 
     root: Path
     plan: Plan
-    world: World
-    diary: Diary
+    environment: Environment
+    logs: Logs
 
-    def take(self, *, again: bool) -> Ended:
-        """Decide once more, as another run may have ended meanwhile, and do it."""
-        record = _record(self.root, self.diary)
-        state = due(self.plan, record, _wall(self.world), again=again)
+    def take(self, *, again: bool) -> StartResult:
+        """Decide again what is due, as another run may have ended meanwhile, and do it."""
+        record = _record(self.root, self.logs)
+        state = due(self.plan, record, _local_time(self.environment), again=again)
         if state.kind == "idle":
-            return Ended(EXIT_GOOD, _message(self.plan, state))
+            return StartResult(EXIT_GOOD, _message(self.plan, state))
         if state.kind == "over":
-            _keep(self.root, replace(record, over_told=self.plan.until))
-            return Ended(EXIT_GOOD, self.diary.write("over", _message(self.plan, state)))
+            _write_record(self.root, replace(record, over_told=self.plan.until))
+            return StartResult(EXIT_GOOD, self.logs.write("over", _message(self.plan, state)))
         if state.kind == "exhausted":
             error = RunError("schedule.exhausted", {"count": record.attempts})
-            return self._end(record, state, error.text(self.plan.lang), error.exit_code)
+            return self._finish(record, state, error.text(self.plan.lang), error.exit_code)
         return self._serve(record.begin(state.slot), state)
 
-    def _serve(self, record: Record, state: Due) -> Ended:
-        _keep(self.root, record)
-        self.diary.write("begun", text("schedule.begun", self.plan.lang, at=moment(state.slot)))
+    def _serve(self, record: Record, state: Due) -> StartResult:
+        _write_record(self.root, record)
+        self.logs.write("begun", text("schedule.begun", self.plan.lang, at=moment(state.slot)))
         began = time.monotonic()
         try:
-            outcome = self._made()
+            outcome = self._make_report()
         except ForecastError as error:
-            return self._end(record, state, error.text(self.plan.lang), error.exit_code)
+            return self._finish(record, state, error.text(self.plan.lang), error.exit_code)
         except (KeyboardInterrupt, SystemExit):  # the machine goes down: the slot stays due
-            self.diary.write("interrupted", text("run.interrupted", self.plan.lang))
+            self.logs.write("interrupted", text("run.interrupted", self.plan.lang))
             raise
         except Exception as error:  # noqa: BLE001 - nobody sees a traceback at night, so it goes by mail
-            return self._end(record, state, "".join(traceback.format_exception(error)), EXIT_RUN)
+            return self._finish(record, state, "".join(traceback.format_exception(error)), EXIT_RUN)
         run_id = outcome.manifest.run_id
         seconds = round(time.monotonic() - began, 1)
         key = "schedule.published" if outcome.made else "schedule.reused"
         message = text(key, self.plan.lang, at=moment(state.slot), path=outcome.folder)
-        self.diary.write(
+        self.logs.write(
             "published" if outcome.made else "reused", message, run_id=run_id, seconds=seconds, exit_code=0
         )
-        _keep(self.root, record.end(self._served(state, EXIT_GOOD, run_id)))
-        return Ended(EXIT_GOOD, message)
+        _write_record(self.root, record.end(self._served_slot(state, EXIT_GOOD, run_id)))
+        return StartResult(EXIT_GOOD, message)
 
-    def _made(self) -> Outcome:
+    def _make_report(self) -> Outcome:
         """Make the report; while someone's own run holds the folder, wait."""
-        today = self.world.now().date()
+        today = self.environment.now().date()
         for _ in range(PAUSES):
             try:
-                return self.world.make(self.plan, today, self.root)
+                return self.environment.make(self.plan, today, self.root)
             except WriteError as error:
                 if error.key != LOCKED:
                     raise
-            self.world.wait(PAUSE)
-        return self.world.make(self.plan, today, self.root)
+            self.environment.wait(PAUSE)
+        return self.environment.make(self.plan, today, self.root)
 
-    def _end(self, record: Record, state: Due, why: str, exit_code: int) -> Ended:
-        """Keep that the slot is done with, though it failed: the same again would fail again."""
+    def _finish(self, record: Record, state: Due, why: str, exit_code: int) -> StartResult:
+        """Record the failed slot as done, as another attempt would fail too, and report the failure."""
         with contextlib.suppress(WriteError):  # told below, and more to the point
-            _keep(self.root, record.end(self._served(state, exit_code)))
+            _write_record(self.root, record.end(self._served_slot(state, exit_code)))
         return self.failed(state.slot, why, exit_code)
 
-    def _served(self, state: Due, exit_code: int, run_id: str = "") -> Served:
-        return Served(state.slot, exit_code, self.world.now().isoformat(timespec="seconds"), run_id=run_id)
+    def _served_slot(self, state: Due, exit_code: int, run_id: str = "") -> ServedSlot:
+        return ServedSlot(
+            state.slot, exit_code, self.environment.now().isoformat(timespec="seconds"), run_id=run_id
+        )
 
-    def failed(self, slot: dt.datetime, why: str, exit_code: int) -> Ended:
-        """Write a failure into the log and to the analyst; the mail's own failure changes no exit code."""
+    def failed(self, slot: dt.datetime, why: str, exit_code: int) -> StartResult:
+        """Log a failure and mail it to the analyst; a failure of the mail does not change the exit code."""
         message = text("schedule.failed", self.plan.lang, at=moment(slot), why=why)
-        self.diary.write("failed", message, exit_code=exit_code)
+        self.logs.write("failed", message, exit_code=exit_code)
         post = self.plan.post
         if post is not None:
             facts = {
@@ -226,17 +228,17 @@ class _Turn:
                 text(f"schedule.mail.{part}", self.plan.lang, **facts) for part in ("subject", "body")
             )
             try:
-                self.world.send(post, subject, body)
+                self.environment.send(post, subject, body)
             except Exception as error:  # noqa: BLE001 - whatever it is, the run's own failure counts
                 reason = error.text(self.plan.lang) if isinstance(error, ForecastError) else repr(error)
-                self.diary.write("mail_failed", reason)
+                self.logs.write("mail_failed", reason)
             else:
-                self.diary.write("mailed", text("schedule.mailed", self.plan.lang, to=post.to))
-        return Ended(exit_code, message)
+                self.logs.write("mailed", text("schedule.mailed", self.plan.lang, to=post.to))
+        return StartResult(exit_code, message)
 
 
 @dataclass(frozen=True, slots=True)
-class Diary:
+class Logs:
     """The two logs."""
 
     root: Path
@@ -244,7 +246,7 @@ class Diary:
     now: Callable[[], dt.datetime]
 
     def write(self, event: str, message: str, **facts: Any) -> str:
-        """Add an entry to both logs and give the message back; a log that cannot be written stops nothing."""
+        """Add an entry to both logs and return the message; a log that cannot be written is ignored."""
         at = self.now().isoformat(timespec="seconds")
         entry = {"at": at, "event": event, **facts, "message": message}
         _append(self.root / LOG, json.dumps(entry, ensure_ascii=True))
@@ -260,11 +262,11 @@ def send(post: Post, subject: str, body: str, patience: Patience | None = None) 
     RunError
         If the server cannot be reached, is silent, offers no protection or refuses.
     """
-    made = begun(sender=post.sender, to=post.to, subject=subject)
-    made["Message-ID"] = make_msgid(domain=post.sender.partition("@")[2])
-    made.set_content(writable(body))
+    message = begun(sender=post.sender, to=post.to, subject=subject)
+    message["Message-ID"] = make_msgid(domain=post.sender.partition("@")[2])
+    message.set_content(writable(body))
     with Server(post.server, insecure=post.insecure, patience=patience or Patience()) as server:
-        answer = server.deliver(made.as_bytes(), sender=post.sender, to=post.to)
+        answer = server.deliver(message.as_bytes(), sender=post.sender, to=post.to)
     if answer.event != "sent":
         raise RunError("schedule.mail_failed", {"to": post.to, "smtp": post.smtp, "error": answer.why})
 
@@ -297,19 +299,19 @@ def moment(slot: dt.datetime) -> Phrase:
     return Phrase("schedule.moment", {"time": f"{slot:%H:%M}", "day": slot.date()})
 
 
-def _record(root: Path, diary: Diary | None) -> Record:
-    """Read the record; a damaged one is put aside and told, and a slot may then be served once more."""
+def _record(root: Path, logs: Logs | None) -> Record:
+    """Read the record; move a damaged one aside and log it, so that a slot may be served a second time."""
     path = root / FOLDER / RECORD
     try:
         return Record.from_json(written(path), str(path))
     except FileNotFoundError:
         return Record()
     except (OSError, ValueError) as error:
-        if diary is not None:
+        if logs is not None:
             with writing(path):
                 path.replace(path.with_name(f"{RECORD}.damaged"))
-            reason = error.text(diary.lang) if isinstance(error, ForecastError) else str(error)
-            diary.write("record_damaged", reason)
+            reason = error.text(logs.lang) if isinstance(error, ForecastError) else str(error)
+            logs.write("record_damaged", reason)
         return Record()
 
 
@@ -318,12 +320,12 @@ def _message(plan: Plan, state: Due) -> str:
     return text(key, plan.lang, at=moment(state.slot), until=plan.until)
 
 
-def _keep(root: Path, record: Record) -> None:
+def _write_record(root: Path, record: Record) -> None:
     replace_file(root / FOLDER / RECORD, record.as_json())
 
 
-def _wall(world: World) -> dt.datetime:
-    return world.now().replace(tzinfo=None)
+def _local_time(environment: Environment) -> dt.datetime:
+    return environment.now().replace(tzinfo=None)
 
 
 def _append(path: Path, line: str) -> None:

@@ -1,4 +1,4 @@
-"""The slots of a schedule, and how cron and systemd write them.
+"""Parse the times of a schedule, compute its slots, and write them for cron and systemd.
 
 Times are those of the wall clock of the machine, without a zone, as cron, systemd and Windows have them: a
 slot is "05:30 on the 1st", whatever the zone says in summer.

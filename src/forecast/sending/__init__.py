@@ -1,5 +1,4 @@
-"""Letters to the leaders: one each, with the headline in the letter itself and the report attached.
+"""Send a report to the leaders: one letter each, with the headline in its text and the report attached.
 
-Sent by hand alone (`forecast send`): `forecast.runs`, and with it every scheduled run, knows nothing of this
-room, and writes to the analyst only.
+Only `forecast send` sends; `forecast.runs`, and so every scheduled run, cannot import this room.
 """

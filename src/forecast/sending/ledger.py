@@ -1,4 +1,4 @@
-"""The ledger: what went to whom and when, one line an event, written before a letter goes and after.
+"""The ledger of letters: one line for each event, written before a letter is sent and after.
 
 ::
 
@@ -26,8 +26,8 @@ MOST_BYTES: Final = 500_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
-    """What is known of one run's letters to one address.
+class Delivery:
+    """What the ledger says of one run's letters to one address.
 
     `sent_on` is when one was last taken by the server; `doubtful` says that one may have been.
     """
@@ -38,13 +38,13 @@ class Past:
 
     @property
     def state(self) -> Literal["sent", "unknown", "open"]:
-        """What counts: one that has arrived, one that may have, or neither."""
+        """Whether a letter was sent, may have been sent ("unknown"), or neither ("open")."""
         if self.sent_on:
             return "sent"
         return "unknown" if self.doubtful or self.waiting else "open"
 
-    def after(self, event: str, at: str) -> Past:
-        """Give what is known after one more event; of two intents in a row the first had no result."""
+    def after(self, event: str, at: str) -> Delivery:
+        """Give the state after one more event; of two intents in a row the first had no result."""
         match event:
             case "intent":
                 return replace(self, doubtful=self.doubtful or self.waiting, waiting=True)
@@ -62,7 +62,7 @@ class Ledger:
     path: Path
 
     def add(self, event: str, *, run_id: str, to: str, **facts: Any) -> None:
-        """Add an event and wait until the disk has it.
+        """Add an event and flush it to disk.
 
         Raises
         ------
@@ -73,17 +73,17 @@ class Ledger:
         entry = {"at": at, "event": event, "run_id": run_id, "to": to, **facts}
         append_line(self.path, json.dumps(entry, ensure_ascii=True))
 
-    def read(self, run_id: str) -> Mapping[str, Past]:
-        """Tell what is known of a run's letters, by address in small letters.
+    def read(self, run_id: str) -> Mapping[str, Delivery]:
+        """Give the state of a run's letters, by lower-case address.
 
-        A line that cannot be read is passed over: a power cut tears a line only while it is written, an
-        intent before its letter goes, and a result leaves its intent behind.
+        A line that cannot be read is skipped.  That is safe: a power cut damages a line only while it is
+        written, and then either no letter has gone, or its intent is on an earlier line.
         """
-        past: dict[str, Past] = {}
+        past: dict[str, Delivery] = {}
         for entry in self._entries():
             if entry["run_id"] == run_id:
                 to = entry["to"].casefold()
-                past[to] = past.get(to, Past()).after(entry["event"], entry["at"])
+                past[to] = past.get(to, Delivery()).after(entry["event"], entry["at"])
         return past
 
     def torn(self) -> list[int]:

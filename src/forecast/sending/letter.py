@@ -1,4 +1,4 @@
-"""A run as a letter to one reader: text, the same as HTML, and the files attached."""
+"""Write a run as a letter to one reader: text, the same in HTML, and attached files."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from forecast.base.errors import SpecError
 from forecast.base.labels import Phrase
 from forecast.base.spelling import slug
 from forecast.pages import report
-from forecast.sending.choice import Chosen
 from forecast.sending.recipients import Recipient
+from forecast.sending.sendable_run import SendableRun
 
 MOST_BYTES: Final = 10_000_000
 MEGABYTE: Final = 1_000_000
@@ -28,7 +28,7 @@ TYPES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class PreparedLetter:
     """A letter that is ready to go.
 
     Attributes
@@ -53,63 +53,65 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Writes one run to its readers; what those of one language and choice of files read is worded once."""
+    """Writes one run's letters; the body is made once for each language and choice of files."""
 
-    chosen: Chosen
+    run: SendableRun
     sender: str
     _bodies: dict[tuple[str, str, tuple[str, ...]], report.Letter] = field(default_factory=dict)
 
-    def write(self, recipient: Recipient) -> Written:
+    def write(self, recipient: Recipient) -> PreparedLetter:
         """Write the letter; of the files asked for, those that the run has are attached."""
-        run_id = self.chosen.manifest.run_id
-        edition, held = self.chosen.edition(recipient.lang)
-        attached = tuple(kind for kind in recipient.attach if held[kind])
+        run_id = self.run.manifest.run_id
+        edition, files_by_kind = self.run.edition(recipient.lang)
+        attached = tuple(kind for kind in recipient.attach if files_by_kind[kind])
         body = self._body(recipient.lang, edition, attached).to(recipient.name, recipient.title)
         to = Address(display_name=recipient.name, addr_spec=recipient.email)
-        made = mail.begun(sender=self.sender, to=to, subject=body.subject)
-        made["Message-ID"] = message_id(run_id, recipient.email, self.sender)
-        made["Content-Language"] = recipient.lang
+        message = mail.begun(sender=self.sender, to=to, subject=body.subject)
+        message["Message-ID"] = message_id(run_id, recipient.email, self.sender)
+        message["Content-Language"] = recipient.lang
         # Quoted-printable, as not every server takes 8 bits.
-        made.set_content(mail.writable(body.text), cte="quoted-printable")
-        made.add_alternative(mail.writable(body.html), subtype="html", cte="quoted-printable")
+        message.set_content(mail.writable(body.text), cte="quoted-printable")
+        message.add_alternative(mail.writable(body.html), subtype="html", cte="quoted-printable")
         files: dict[str, int] = {}
         if attached:
             # Neither base64 nor quoted-printable text has such a line.
-            made.make_mixed(boundary=f"=_{hashlib.sha256(str(made['Message-ID']).encode()).hexdigest()[:32]}")
+            message.make_mixed(
+                boundary=f"=_{hashlib.sha256(str(message['Message-ID']).encode()).hexdigest()[:32]}"
+            )
         for kind in attached:
-            for name, data in held[kind].items():
-                file_name = _file_name(self.chosen, name)
+            for name, data in files_by_kind[kind].items():
+                file_name = _file_name(self.run, name)
                 maintype, subtype = TYPES[kind]
-                made.add_attachment(data, maintype=maintype, subtype=subtype, filename=file_name)
+                message.add_attachment(data, maintype=maintype, subtype=subtype, filename=file_name)
                 files[file_name] = len(data)
         lacking = tuple(kind for kind in recipient.attach if kind not in attached)
-        return Written(recipient, made, files, lacking)
+        return PreparedLetter(recipient, message, files, lacking)
 
     def refuse_big(self, readers: Iterable[Recipient], most: int = MOST_BYTES) -> None:
         """Refuse letters that servers would not take, before any has gone.
 
-        Letters of one language with the same files differ by the name alone, so the longest is weighed.
+        Letters of one language with the same files differ only by the name, so the longest is measured.
 
         Raises
         ------
         SpecError
             Naming the readers, the whole size and that of each file as it travels.
         """
-        alike: dict[tuple[str, tuple[str, ...]], list[Recipient]] = {}
+        groups: dict[tuple[str, tuple[str, ...]], list[Recipient]] = {}
         for reader in readers:
-            alike.setdefault((reader.lang, reader.attach), []).append(reader)
-        longest = [max(group, key=lambda one: len(one.name + one.email)) for group in alike.values()]
-        weighed = [self.write(one) for one in longest]
-        sizes = [len(one.content()) for one in weighed]
-        big = [group for group, size in zip(alike.values(), sizes, strict=True) if size > most]
+            groups.setdefault((reader.lang, reader.attach), []).append(reader)
+        longest = [max(group, key=lambda one: len(one.name + one.email)) for group in groups.values()]
+        letters = [self.write(one) for one in longest]
+        sizes = [len(one.content()) for one in letters]
+        big = [group for group, size in zip(groups.values(), sizes, strict=True) if size > most]
         if not big:
             return
-        size, largest = max(zip(sizes, weighed, strict=True), key=lambda pair: pair[0])
+        size, largest = max(zip(sizes, letters, strict=True), key=lambda pair: pair[0])
         # Base64 makes four characters of three bytes, and a line end of two more after each 76.
-        carried = {name: round(size * 4 / 3 * 78 / 76) for name, size in largest.files.items()}
+        sizes_sent = {name: round(size * 4 / 3 * 78 / 76) for name, size in largest.files.items()}
         files = [
             Phrase("send.file_size", {"name": name, "size": _megabytes(size)})
-            for name, size in carried.items()
+            for name, size in sizes_sent.items()
         ]
         facts = {
             "names": [one.email for group in big for one in group],
@@ -121,21 +123,21 @@ class Writer:
 
     def _body(self, lang: str, edition: str, attached: tuple[str, ...]) -> report.Letter:
         if (lang, edition, attached) not in self._bodies:
-            run = self.chosen.manifest
+            run = self.run.manifest
             self._bodies[lang, edition, attached] = report.letter(
-                self.chosen.result,
+                self.run.result,
                 lang=lang,
                 name="",
                 edition=edition,
                 attached=attached,
                 run_id=run.run_id,
-                issuer=self.chosen.issuer,
+                issuer=self.run.issuer,
             )
         return self._bodies[lang, edition, attached]
 
 
 def message_id(run_id: str, email: str, sender: str) -> str:
-    """Name a letter, the same each time, so that mail programs know one that comes twice."""
+    """Give the Message-ID of a letter, the same each time, so that mail programs recognise a second copy."""
     digits = hashlib.sha256(f"{run_id}\0{email.casefold()}".encode()).hexdigest()[:32]
     return f"<forecast.{digits}@{sender.partition('@')[2]}>"
 
@@ -144,8 +146,8 @@ def _megabytes(size: int) -> float:
     return round(size / MEGABYTE, 1)
 
 
-def _file_name(chosen: Chosen, name: str) -> str:
-    """Name an attachment in plain ASCII, so that those of two months do not fall into one."""
+def _file_name(run: SendableRun, name: str) -> str:
+    """Name an attachment in plain ASCII, with its day, so that two months have two names."""
     stem, _, ending = name.rpartition(".")
-    spec = chosen.manifest.spec
+    spec = run.manifest.spec
     return f"{spec['index_code']}-{spec['target_year']}_{spec['as_of']}_{slug(stem)}.{ending}"

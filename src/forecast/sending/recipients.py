@@ -1,4 +1,4 @@
-"""The file of recipients: to whom a report goes, and through which server.  No password stands in it.
+"""Read the file of recipients: who gets a report, and through which server.  It holds no password.
 
 ::
 
@@ -66,7 +66,7 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Recipients:
-    """What the file says."""
+    """The content of the file."""
 
     smtp: Smtp
     to: tuple[Recipient, ...]
@@ -82,7 +82,7 @@ def read(path: Path) -> Recipients:
         of a key that might be one is ever shown.
     """
     reader = _Reader(path.name)
-    tables = reader.parsed(path)
+    tables = reader.parse(path)
     smtp = reader.smtp(tables)
     to = reader.recipients(tables)
     if smtp is None or reader.problems:
@@ -104,13 +104,13 @@ _Field: TypeAlias = tuple[Callable[[Any], Any], bool]
 
 @dataclass(slots=True)
 class _Reader:
-    """Gathers what is wrong while the file is read."""
+    """Reads the file and collects its problems."""
 
     file: str
     lines: Mapping[tuple[str, str], int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
-    def parsed(self, path: Path) -> Mapping[str, Any]:
+    def parse(self, path: Path) -> Mapping[str, Any]:
         """Parse the file; what looks like a password is refused wherever it stands."""
         try:
             text = incoming.text(incoming.content(path), self.file)
@@ -141,14 +141,14 @@ class _Reader:
             self.wrong("", "[[to]]", _Wrong("recipients.no_to"))
             return ()
         readers: list[Recipient] = []
-        seen: dict[str, str] = {}
+        places: dict[str, str] = {}
         for number, table in enumerate(tables, 1):
             place = f"[[to]] {number}"
             read = self.table(place, table, _TO)
             if read is None:
                 continue
             reader = Recipient(**read)
-            first = seen.setdefault(reader.email.casefold(), place)
+            first = places.setdefault(reader.email.casefold(), place)
             if first != place:
                 facts = {"first": first}
                 self.wrong(place, "email", _Wrong("recipients.twice", facts, reader.email))
@@ -266,7 +266,7 @@ def _passwords(tree: Any, place: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _lines(text: str) -> Iterator[tuple[tuple[str, str], int]]:
-    """Tell on which line each table and key stands, as far as the usual way of writing goes."""
+    """Find the line of each table and key; enough for files written in the usual way."""
     place, count = "", 0
     for number, line in enumerate(text.splitlines(), 1):
         if header := _HEADER.match(line):

@@ -1,4 +1,4 @@
-"""User and password of the mail server: from the environment or the system's keyring, and shown nowhere."""
+"""Find user and password of the mail server in the environment or the system's keyring; never show them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def service(host: str) -> str:
 
 
 def find(smtp: Smtp, environment: Mapping[str, str]) -> Login | None:
-    """Find user and password; None if the server is to take letters from this machine without.
+    """Find user and password; None if neither is set, so that the server is used without login.
 
     The environment comes before the file's `user` and before the keyring, which is asked only if the package
     ``keyring`` is installed.
@@ -45,7 +45,7 @@ def find(smtp: Smtp, environment: Mapping[str, str]) -> Login | None:
 
 
 def _from_keyring(host: str, user: str) -> str:
-    """Ask the keyring; one that is missing, locked or broken knows nothing."""
+    """Ask the keyring; give "" if it is missing, locked or broken."""
     try:
         password = importlib.import_module("keyring").get_password(service(host), user)
     except Exception:  # noqa: BLE001 - each system's keyring has errors of its own

@@ -1,11 +1,11 @@
-"""One run to its readers: a letter each, every step in the ledger, nobody written to twice.
+"""Send one run to its readers: one letter each, every step in the ledger, no letter twice.
 
 ::
 
     reports/
         sent.jsonl         the ledger
         .sending.lock      held while letters go
-        letters/<run id>/  what a rehearsal wrote
+        letters/<run id>/  letters written by a rehearsal
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ from forecast.base.lock import held
 from forecast.base.mail import SILENT, Answer, Patience, Server, ServerError
 from forecast.runs.store import Store
 from forecast.sending import secret
-from forecast.sending.choice import LATEST, STALE_DAYS, choose
-from forecast.sending.ledger import FILE, INTENT, Ledger, Past
+from forecast.sending.ledger import FILE, INTENT, Delivery, Ledger
 from forecast.sending.letter import Writer
 from forecast.sending.recipients import Recipient, Recipients
+from forecast.sending.sendable_run import LATEST, STALE_DAYS, choose
 
 LETTERS: Final = "letters"
 LOCK: Final = ".sending.lock"
-MOST_SEEN: Final = 200  # letters written to be looked at; ten thousand would take 4 GB
+MOST_REHEARSED: Final = 200  # letters written to be looked at; ten thousand would take 4 GB
 MOST_SILENT: Final = 2  # letters in a row that a server leaves without an answer
 State = Literal["sent", "already", "doubtful", "refused", "failed", "unknown", "left", "ready"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What is to be sent.
+class Request:
+    """Which run to send, to whom, and how.
 
     Attributes
     ----------
@@ -70,8 +70,8 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What became of the letter to one reader; `at` is when an earlier one went."""
+class LetterResult:
+    """The result of the letter to one reader; `at` is when an earlier one was sent."""
 
     to: str
     state: State
@@ -85,10 +85,10 @@ class Outcome:
 
     Attributes
     ----------
-    run_id, told
-        The run, and what became of each letter.
+    run_id, letters
+        The run, and the result of each letter.
     lacking, unlisted
-        Kinds of files asked for that the run does not have; files beside it that it has not made.
+        Kinds of files asked for that the run does not have; files in its folder that it has not made.
     ledger, torn
         Path of the ledger, and its lines that cannot be read.
     trouble
@@ -96,7 +96,7 @@ class Outcome:
     """
 
     run_id: str
-    told: tuple[Told, ...]
+    letters: tuple[LetterResult, ...]
     lacking: tuple[str, ...]
     unlisted: tuple[str, ...]
     ledger: Path
@@ -106,12 +106,12 @@ class Outcome:
     @property
     def arrived(self) -> int:
         """Count those whose letter a server has taken, now or earlier."""
-        return sum(one.state in {"sent", "already"} for one in self.told)
+        return sum(one.state in {"sent", "already"} for one in self.letters)
 
     @property
     def exit_code(self) -> int:
         """0 if every letter has gone, 3 if none has, 5 if some have."""
-        if self.arrived == len(self.told):
+        if self.arrived == len(self.letters):
             return EXIT_GOOD
         return EXIT_PARTLY if self.arrived else EXIT_RUN
 
@@ -119,12 +119,12 @@ class Outcome:
 def send(
     reports_dir: Path,
     recipients: Recipients,
-    wish: Wish,
+    request: Request,
     *,
     today: dt.date,
     environment: Mapping[str, str] = os.environ,
     patience: Patience | None = None,
-    tell: Callable[[Told], None] = lambda _: None,
+    tell: Callable[[LetterResult], None] = lambda _: None,
 ) -> Outcome:
     """Send a run to those who do not have it yet.
 
@@ -138,32 +138,32 @@ def send(
         If another sending is at work, or the ledger cannot be written; no letter goes without its line.
     """
     root = reports_dir.resolve()
-    letters = _chosen(root, recipients, wish, today)
+    letters = _choose(root, recipients, request, today)
     login = secret.find(recipients.smtp, environment)
     run_id = letters.run_id
     with (
         as_folder(root),
         held(root / LOCK, key="send.locked"),
-        Server(recipients.smtp, login, wish.insecure, patience or Patience()) as server,
+        Server(recipients.smtp, login, request.insecure, patience or Patience()) as server,
     ):
         ledger = Ledger(root / FILE)
-        round_ = _Round(letters.writer, ledger, server, wish.again, tell)
-        round_.take(letters.readers, ledger.read(run_id))
+        sending = _Sending(letters.writer, ledger, server, request.again, tell)
+        sending.take(letters.readers, ledger.read(run_id))
         return Outcome(
             run_id=run_id,
-            told=tuple(round_.told),
+            letters=tuple(sending.letters),
             lacking=letters.lacking,
             unlisted=letters.unlisted,
             ledger=ledger.path,
             torn=tuple(ledger.torn()),
-            trouble=round_.trouble,
+            trouble=sending.trouble,
         )
 
 
 def rehearse(
-    reports_dir: Path, recipients: Recipients, wish: Wish, *, today: dt.date, out: Path | None = None
+    reports_dir: Path, recipients: Recipients, request: Request, *, today: dt.date, out: Path | None = None
 ) -> tuple[Outcome, list[Path]]:
-    """Write letters as files instead of sending them, `MOST_SEEN` at most; tell what would become of each.
+    """Write at most `MOST_REHEARSED` letters as files instead of sending them; give the result of each.
 
     Raises
     ------
@@ -173,8 +173,8 @@ def rehearse(
         If the files cannot be written.
     """
     root = reports_dir.resolve()
-    Server(recipients.smtp, insecure=wish.insecure)  # refuses what `send` would
-    letters = _chosen(root, recipients, wish, today)
+    Server(recipients.smtp, insecure=request.insecure)  # refuses what `send` would
+    letters = _choose(root, recipients, request, today)
     ledger = Ledger(root / FILE)
     past = ledger.read(letters.run_id)
     folder = out if out is not None else root / LETTERS / letters.run_id
@@ -182,14 +182,17 @@ def rehearse(
     with as_folder(folder):
         with writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
-        for number, one in enumerate(letters.readers[:MOST_SEEN], 1):
+        for number, one in enumerate(letters.readers[:MOST_REHEARSED], 1):
             plain = re.sub(r"[^A-Za-z0-9.@_-]", "_", one.email)[:100]
             paths.append(folder / f"{number:02d}_{plain}.eml")
             replace_file(paths[-1], letters.writer.write(one).content())
-    fates = tuple(_before(one.email, past, wish.again) or Told(one.email, "ready") for one in letters.readers)
+    results = tuple(
+        _earlier_result(one.email, past, request.again) or LetterResult(one.email, "ready")
+        for one in letters.readers
+    )
     outcome = Outcome(
         run_id=letters.run_id,
-        told=fates,
+        letters=results,
         lacking=letters.lacking,
         unlisted=letters.unlisted,
         ledger=ledger.path,
@@ -205,62 +208,66 @@ class _Letters:
 
     @property
     def run_id(self) -> str:
-        return self.writer.chosen.manifest.run_id
+        return self.writer.run.manifest.run_id
 
     @property
     def unlisted(self) -> tuple[str, ...]:
-        return self.writer.chosen.unlisted
+        return self.writer.run.unlisted
 
     @property
     def lacking(self) -> tuple[str, ...]:
-        files = self.writer.chosen.files
+        files = self.writer.run.files
         return tuple(dict.fromkeys(kind for one in self.readers for kind in one.attach if not files[kind]))
 
 
-def _chosen(root: Path, recipients: Recipients, wish: Wish, today: dt.date) -> _Letters:
-    """Choose run and readers, or raise SpecError."""
-    wanted = {email.casefold() for email in wish.only}
-    known = {one.email.casefold(): one for one in recipients.to}
-    strangers = [email for email in wish.only if email.casefold() not in known]
+def _choose(root: Path, recipients: Recipients, request: Request, today: dt.date) -> _Letters:
+    """Choose the run and its readers, or raise SpecError."""
+    wanted = {email.casefold() for email in request.only}
+    by_address = {one.email.casefold(): one for one in recipients.to}
+    strangers = [email for email in request.only if email.casefold() not in by_address]
     if strangers:
         facts = {"found": strangers, "allowed": [one.email for one in recipients.to]}
         raise SpecError("send.unknown_reader", facts)
-    chosen = choose(Store(root), wish.run, today=today, stale_days=wish.oldest)
-    readers = tuple(one for address, one in known.items() if not wanted or address in wanted)
-    writer = Writer(chosen, recipients.smtp.sender)
+    sendable = choose(Store(root), request.run, today=today, stale_days=request.oldest)
+    readers = tuple(one for address, one in by_address.items() if not wanted or address in wanted)
+    writer = Writer(sendable, recipients.smtp.sender)
     writer.refuse_big(readers)
     return _Letters(writer, readers)
 
 
-def _before(to: str, past: Mapping[str, Past], again: bool) -> Told | None:  # noqa: FBT001
-    """Tell why a letter does not go, or None if it does."""
-    known = past.get(to.casefold(), Past())
-    if again or known.state == "open":
+def _earlier_result(to: str, past: Mapping[str, Delivery], again: bool) -> LetterResult | None:  # noqa: FBT001
+    """Give the result of an earlier letter that forbids another; None if the letter may be sent."""
+    earlier = past.get(to.casefold(), Delivery())
+    if again or earlier.state == "open":
         return None
-    return Told(to, "already", known.sent_on) if known.state == "sent" else Told(to, "doubtful")
+    return (
+        LetterResult(to, "already", earlier.sent_on)
+        if earlier.state == "sent"
+        else LetterResult(to, "doubtful")
+    )
 
 
 @dataclass(slots=True)
-class _Round:
-    """One sending, with the lock held."""
+class _Sending:
+    """A sending that holds the lock."""
 
     writer: Writer
     ledger: Ledger
     server: Server
     again: bool
-    tell: Callable[[Told], None]
-    told: list[Told] = field(default_factory=list)
+    tell: Callable[[LetterResult], None]
+    letters: list[LetterResult] = field(default_factory=list)
     trouble: ServerError | None = None
     silent: int = 0
 
-    def take(self, readers: Iterable[Recipient], past: Mapping[str, Past]) -> None:
-        """Write to one reader after the other, until the server takes no letter at all."""
+    def take(self, readers: Iterable[Recipient], past: Mapping[str, Delivery]) -> None:
+        """Send to one reader after the other; after a server error the others get "left"."""
         for reader in readers:
-            fate = _before(reader.email, past, self.again) or self._one(reader)
-            self.told.append(fate)
-            self.tell(fate)
+            result = _earlier_result(reader.email, past, self.again) or self._one(reader)
+            self.letters.append(result)
+            self.tell(result)
 
-    def _one(self, reader: Recipient) -> Told:
+    def _one(self, reader: Recipient) -> LetterResult:
         to = reader.email
         if self.trouble is None:
             try:
@@ -268,19 +275,19 @@ class _Round:
             except ServerError as error:
                 self.trouble = error
         if self.trouble is not None:
-            return Told(to, "left")
+            return LetterResult(to, "left")
         one = self.writer.write(reader)
-        run_id = self.writer.chosen.manifest.run_id
+        run_id = self.writer.run.manifest.run_id
         facts: dict[str, Any] = {"run_id": run_id, "to": to, "message_id": str(one.message["Message-ID"])}
         self.ledger.add(INTENT, **facts, subject=str(one.message["Subject"]), files=dict(one.files))
         answer = self.server.deliver(one.content(), sender=self.writer.sender, to=to)
         why = "" if answer.why is None else answer.why.text("en")
         self.ledger.add(answer.event, **facts, code=answer.code, answer=why)
-        self._weary(answer)
-        return Told(to, answer.event, why=answer.why)
+        self._count_silence(answer)
+        return LetterResult(to, answer.event, why=answer.why)
 
-    def _weary(self, answer: Answer) -> None:
-        """Ask a server that leaves letter after letter without an answer no more: each costs the patience."""
+    def _count_silence(self, answer: Answer) -> None:
+        """Give up after `MOST_SILENT` letters in a row without an answer, as each costs a time-out."""
         silent = answer.why is not None and answer.why.key == SILENT
         self.silent = self.silent + 1 if silent else 0
         if self.silent == MOST_SILENT:

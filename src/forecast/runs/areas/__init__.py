@@ -1,4 +1,4 @@
-"""The report of many areas: one run for each, made by whatever workers there are, and a page over all.
+"""Report many areas: one run for each, made by parallel workers, and a page that ranks all areas.
 
 ::
 

@@ -1,4 +1,4 @@
-"""All areas' runs: what they share is done once, each area by whoever is free, each published by itself."""
+"""Make the runs of all areas: compute what they share once, then each area on the next free worker."""
 
 from __future__ import annotations
 
@@ -201,7 +201,7 @@ def _ground(spec: RunSpec, vintages: Vintages) -> Ground:
         # No cell is executed: the process beside this one takes years alone.
         kernels = stack.enter_context(Kernels(["forecast.answer.ground"], Path(os.devnull)))
         stack.enter_context(threadpool_limits(limits=1))  # as in a run of one area
-        return ground_of(spec, vintages, kernels.each)
+        return ground_of(spec, vintages, kernels.map)
 
 
 def _task(store: Store, spec: RunSpec, lang: str, inputs: Inputs) -> Task:

@@ -1,4 +1,4 @@
-"""The page over all areas: a map of tiles and the ranking, in both languages, and the ranking as a table."""
+"""Write the page of all areas, a map of tiles and the ranking, in both languages; and the ranking as CSV."""
 
 from __future__ import annotations
 
@@ -79,8 +79,8 @@ def page(ranked: Ranking, lang: str) -> str:
 
 def _problems(ranked: Ranking, whole: str, lang: str) -> list[str]:
     figures = [reading.points(value, lang) for value in ranked.table["median"]]
-    quoted = html_check.like_traces(reason.get(lang, "") for _, reason in ranked.failed)
-    return html_check.problems(whole, lang=lang, figures=figures, said=quoted)
+    words = html_check.like_traces(reason.get(lang, "") for _, reason in ranked.failed)
+    return html_check.problems(whole, lang=lang, figures=figures, quotes=words)
 
 
 def _content(ranked: Ranking, lang: str) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def _content(ranked: Ranking, lang: str) -> dict[str, Any]:
         )
     }
     heads = ("place", "area", "forecast", "change", "rank", "top10", "top15", "last")
-    other = next(each for each in LANGUAGES if each != lang)
+    other = next(language for language in LANGUAGES if language != lang)
     words["other_language"] = text("areas.other_language", other)
     return {
         "lead": _lead(ranked, lang),

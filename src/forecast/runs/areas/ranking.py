@@ -1,4 +1,4 @@
-"""The areas of one question side by side, read off the runs that are in place."""
+"""Rank the areas of one question by the published runs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ RANK_LEVELS: Final = {"rank_median": 0.5, "rank_lower": 0.1, "rank_upper": 0.9}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ranking:
-    """What is shown of one question.
+    """The ranking of the areas of one question.
 
     Attributes
     ----------
@@ -55,10 +55,10 @@ class Ranking:
 
 
 def ranking(root: Path, runs: Iterable[Manifest], failed: Iterable[Manifest]) -> Ranking | None:
-    """Set the last run of each area beside the others; None if there is no run.
+    """Rank the areas by the last run of each; None if there is no run.
 
-    Of several questions (index, year, day) the one that was answered last for all its areas is shown: a
-    batch that was cut off takes nothing away until it is whole.  If none is, the one begun last.
+    Of several questions (index, year, day) it takes the last one whose batch was complete, so that an
+    interrupted batch replaces nothing; if no batch was complete, the one begun last.
     """
     ordered = sorted(runs, key=lambda run: (not run.spec["force"], run.number))
     if not ordered:

@@ -1,4 +1,4 @@
-"""One area's run as a pure function: from bytes of tables and notebooks to bytes of the run's files."""
+"""Make one area's run as a pure function, from the bytes of tables and notebooks to those of its files."""
 
 from __future__ import annotations
 

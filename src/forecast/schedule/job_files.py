@@ -1,8 +1,8 @@
-"""Texts that tell cron, systemd and Windows when to start a run; nothing is installed here.
+"""Write the job files by which cron, systemd and Windows start a run; nothing is installed here.
 
-Whatever starts it, what is started is ``forecast schedule run --reports-dir ...``, which decides by its own
-record whether something is due.  So each system may start it more often than there are slots: after a
-start of the machine, and with cron, which knows no missed slots, once an hour.
+All of them start ``forecast schedule run --reports-dir ...``, which decides from its own record whether a
+report is due.  So they may start it more often than there are slots: after a start of the machine, and with
+cron, which does not make up for missed slots, once an hour.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _MONTHS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is to be started, for one folder of reports.
+    """The command to be started for one folder of reports, and its slots.
 
     Attributes
     ----------
@@ -80,7 +80,7 @@ def name_of(reports_dir: Path) -> str:
 def cron_block(job: Job) -> str:
     """Write the lines of the crontab: the slots, the start of the machine, and a look each hour.
 
-    What is said goes nowhere, as the log has it; refusals are left to cron's own mail.
+    Standard output is dropped, as the log has it; errors go to cron's own mail.
     """
     command = f"{shlex.join(job.command)} >/dev/null".replace("%", r"\%")
     first, last = _marks(job.name)
@@ -97,7 +97,7 @@ def without_block(crontab: str, name: str) -> str:
         If a mark of ours stands without the other, so that it is unclear what is ours.
     """
     first, last = _marks(name)
-    kept: list[str] = []
+    lines: list[str] = []
     inside = False
     for line in crontab.splitlines(keepends=True):
         word = line.rstrip("\r\n")
@@ -106,10 +106,10 @@ def without_block(crontab: str, name: str) -> str:
                 raise SpecError("schedule.crontab", {"first": first, "last": last})
             inside = word == first
         elif not inside:
-            kept.append(line)
+            lines.append(line)
     if inside:
         raise SpecError("schedule.crontab", {"first": first, "last": last})
-    return "".join(kept)
+    return "".join(lines)
 
 
 def with_block(crontab: str, job: Job) -> str:
@@ -144,7 +144,7 @@ TimeoutStartSec={MOST_HOURS}h
 def timer(job: Job) -> str:
     """Write the unit that starts it: at the slots, missed ones too, and after the machine's start.
 
-    The second is for a run that was cut off: of that Persistent knows nothing.
+    The last is for a run that was cut off, which Persistent does not repeat.
     """
     return f"""\
 [Unit]

@@ -10,7 +10,7 @@ from forecast.base.errors import DataError
 from forecast.base.spec import RunSpec
 from forecast.data import load
 from forecast.pages.plot import tiles
-from forecast.runs.areas import wanted
+from forecast.runs.areas import area_list
 
 DATA = Path(__file__).parents[2] / "data"
 
@@ -30,12 +30,12 @@ def named(tmp_path, text):
     """Write and read a file of areas."""
     path = tmp_path / "areas.txt"
     path.write_text(text, encoding="utf-8")
-    return wanted.read(path)
+    return area_list.read(path)
 
 
 def test_all_means_every_province_once(vintages):
     """The country and its regions are no provinces."""
-    found = wanted.all_provinces(of(2024), vintages)
+    found = area_list.all_provinces(of(2024), vintages)
 
     assert len(found) == len(set(found)) == 63
     assert found[0] == "Hà Giang"
@@ -52,7 +52,7 @@ def test_all_means_every_province_once(vintages):
 )
 def test_a_list_and_a_table_name_the_same(tmp_path, vintages, text):
     """One a line, or the column `area`; in any spelling that is known, each once."""
-    found = wanted.provinces(named(tmp_path, text), of(2024), vintages, "areas.txt")
+    found = area_list.provinces(named(tmp_path, text), of(2024), vintages, "areas.txt")
 
     assert found == ["Long An", "Hà Giang"]
 
@@ -62,7 +62,7 @@ def test_every_unknown_name_is_told_at_once_with_the_nearest(tmp_path, vintages)
     rows = named(tmp_path, "Long An\nLongg An\nCả nước\nAtlantis\n")
 
     with pytest.raises(DataError) as refused:
-        wanted.provinces(rows, of(2024), vintages, "areas.txt")
+        area_list.provinces(rows, of(2024), vintages, "areas.txt")
 
     assert [problem.row for problem in refused.value.problems] == [2, 3, 4]
     assert "“Long An”" in refused.value.problems[0].text("en")
@@ -75,13 +75,13 @@ def test_a_file_that_names_nothing_readable_is_refused(tmp_path, content):
     path.write_bytes(content)
 
     with pytest.raises(DataError, match=r"areas\.txt"):
-        wanted.read(path)
+        area_list.read(path)
 
 
 @pytest.mark.parametrize(("year", "count"), [(2024, 63), (2025, 34)])
 def test_every_province_has_one_tile(vintages, year, count):
     """The map of a year is whole, and no two tiles lie on each other."""
-    provinces = wanted.all_provinces(of(year), vintages)
+    provinces = area_list.all_provinces(of(year), vintages)
 
     assert set(tiles.placed(provinces, count)) == set(tiles.MAPS[count]) == set(provinces)
     assert len(set(tiles.placed(provinces, count).values())) == count
@@ -90,7 +90,7 @@ def test_every_province_has_one_tile(vintages, year, count):
 def test_a_province_that_has_become_part_of_another_is_refused_with_it(vintages, tmp_path):
     """Of 2025, by any of its spellings."""
     with pytest.raises(DataError) as refused:
-        wanted.provinces(named(tmp_path, "BR-VT\nHuế\n"), of(2025), vintages, "areas.txt")
+        area_list.provinces(named(tmp_path, "BR-VT\nHuế\n"), of(2025), vintages, "areas.txt")
 
     (problem,) = refused.value.problems
     assert "thuộc TP. Hồ Chí Minh" in problem.text("vi")

@@ -1,4 +1,4 @@
-"""Which areas a batch is for: all provinces, or those that a file names."""
+"""List the areas of a batch: all provinces, or those that a file names."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COLUMN: Final = "area"
 
 def all_provinces(question: RunSpec, vintages: Vintages) -> list[str]:
     """Name every province of the year, in the order of ``areas.csv``."""
-    known = _known(question, vintages)
+    known = _known_data(question, vintages)
     names = set(known.provinces)
     return [str(area) for area in known.areas["area"] if area in names]
 
@@ -40,14 +40,14 @@ def read(path: Path) -> list[tuple[int, str]]:
         If the file cannot be read, is not UTF-8, or names nothing.
     """
     file = str(path)
-    named = list(_named(incoming.text(incoming.content(path, name=file), file)))
-    if not named:
+    lines = list(_names(incoming.text(incoming.content(path, name=file), file)))
+    if not lines:
         raise incoming.refused(file, "areas.no_name")
-    return named
+    return lines
 
 
-def provinces(named: list[tuple[int, str]], question: RunSpec, vintages: Vintages, file: str) -> list[str]:
-    """Give the one spelling of each province of the year that was named, each once.
+def provinces(lines: list[tuple[int, str]], question: RunSpec, vintages: Vintages, file: str) -> list[str]:
+    """Give each named province of the year once, in the spelling of ``areas.csv``.
 
     Raises
     ------
@@ -55,13 +55,13 @@ def provinces(named: list[tuple[int, str]], question: RunSpec, vintages: Vintage
         With every name that is no province of the year, and the nearest that is, or its successor.
     """
     places, _ = gazetteer(vintages.frames["areas"])
-    known = _known(question, vintages)
-    chosen: dict[str, None] = {}
+    known = _known_data(question, vintages)
+    areas: dict[str, None] = {}
     problems = []
-    for line, name in named:
+    for line, name in lines:
         area = places.find(name)
         if area in known.provinces:
-            chosen[str(area)] = None
+            areas[str(area)] = None
             continue
         near = places.nearest(name)
         key, facts = "expect.area_near" if near in known.provinces else "expect.area", {"near": near}
@@ -71,14 +71,14 @@ def provinces(named: list[tuple[int, str]], question: RunSpec, vintages: Vintage
         problems.append(Problem(file, line, COLUMN, name, key, dict(facts)))
     if problems:
         raise DataError(problems)
-    return list(chosen)
+    return list(areas)
 
 
-def _known(question: RunSpec, vintages: Vintages) -> Known:
+def _known_data(question: RunSpec, vintages: Vintages) -> Known:
     return vintages.known_at(question.as_of).for_year(question.target_year)
 
 
-def _named(text: str) -> Iterator[tuple[int, str]]:
+def _names(text: str) -> Iterator[tuple[int, str]]:
     lines = text.splitlines()
     head = next((line for line in lines if line.strip()), "")
     mark = max(",;\t", key=head.count)

@@ -1,4 +1,4 @@
-"""Which run may be sent, and the files of it that letters carry."""
+"""Choose the run that may be sent, and read its files for the letters."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Files = Mapping[str, Mapping[str, bytes]]  # by kind and name
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class SendableRun:
     """A run that may be sent.
 
     Attributes
@@ -58,8 +58,8 @@ class Chosen:
         return (lang, self.others[lang]) if lang in self.others else (self.manifest.lang, self.files)
 
 
-def choose(store: Store, run: str, *, today: dt.date, stale_days: int | None) -> Chosen:
-    """Take a run, if it is one that leaders may get.
+def choose(store: Store, run: str, *, today: dt.date, stale_days: int | None) -> SendableRun:
+    """Find a run and check that leaders may get it.
 
     Parameters
     ----------
@@ -77,12 +77,12 @@ def choose(store: Store, run: str, *, today: dt.date, stale_days: int | None) ->
     SpecError
         If there is no such run, or it is failed, unfinished, damaged, forced or stale; with all that holds.
     """
-    entry = _found(store, run)
+    entry = _entry(store, run)
     manifest = entry.manifest
     if manifest is None or manifest.state != "published":
         state = "damaged" if manifest is None else "failed" if manifest.state == "failed" else "unfinished"
         raise _refusal(entry.run_id, [Phrase(f"send.not.{state}", {"files": "manifest.json"})])
-    reasons = list(_against(manifest, today, stale_days))
+    reasons = list(_objections(manifest, today, stale_days))
     content, wrong = _contents(entry.folder, manifest)
     if wrong:
         reasons.append(Phrase("send.not.damaged", {"files": wrong}))
@@ -93,19 +93,19 @@ def choose(store: Store, run: str, *, today: dt.date, stale_days: int | None) ->
     except FileNotFoundError as error:
         file = Path(str(error.filename)).name
         raise _refusal(entry.run_id, [Phrase("send.not.other_version", {"file": file})]) from error
-    content["pdf"].update(_printed(entry.folder, manifest))
-    return Chosen(
+    content["pdf"].update(_pdf(entry.folder, manifest))
+    return SendableRun(
         manifest,
         result,
         content,
         _unlisted(entry.folder, [*manifest.outputs, *content["pdf"]]),
-        _others(store, manifest),
+        _other_languages(store, manifest),
         report.issuer(str(entry.folder)),
     )
 
 
-def _others(store: Store, manifest: Manifest) -> dict[str, Files]:
-    """Read the same report in other languages, the newest of each; one that is damaged is left out."""
+def _other_languages(store: Store, manifest: Manifest) -> dict[str, Files]:
+    """Read the newest run of the same report in each other language; damaged ones are left out."""
     editions: dict[str, Files] = {}
     for entry in sorted(store.published(), key=lambda one: -one.manifest.number if one.manifest else 0):
         other = entry.manifest
@@ -115,12 +115,12 @@ def _others(store: Store, manifest: Manifest) -> dict[str, Files]:
             continue
         content, wrong = _contents(entry.folder, other)
         if not wrong:
-            content["pdf"].update(_printed(entry.folder, other))
+            content["pdf"].update(_pdf(entry.folder, other))
             editions[other.lang] = content
     return editions
 
 
-def _found(store: Store, run: str) -> Entry:
+def _entry(store: Store, run: str) -> Entry:
     if run == LATEST:
         newest = store.latest()
         if newest is None:
@@ -132,7 +132,7 @@ def _found(store: Store, run: str) -> Entry:
     raise SpecError("send.unknown_run", {"run_id": run, "folder": str(store.root)})
 
 
-def _against(manifest: Manifest, today: dt.date, stale_days: int | None) -> Iterator[Phrase]:
+def _objections(manifest: Manifest, today: dt.date, stale_days: int | None) -> Iterator[Phrase]:
     as_of = dt.date.fromisoformat(manifest.spec["as_of"])
     age = (today - as_of).days
     if manifest.spec["force"]:
@@ -142,11 +142,11 @@ def _against(manifest: Manifest, today: dt.date, stale_days: int | None) -> Iter
 
 
 def _contents(folder: Path, manifest: Manifest) -> tuple[dict[str, dict[str, bytes]], list[str]]:
-    """Read the files to attach, and name those of the run that are not as they were made.
+    """Read the files to attach, and list the run's files that have changed since it was made.
 
     The bytes that are hashed are the ones that are attached, so that no change in between goes out.
     """
-    kept: dict[str, dict[str, bytes]] = {"html": {}, "pdf": {}, "xlsx": {}, "docx": {}}
+    files: dict[str, dict[str, bytes]] = {"html": {}, "pdf": {}, "xlsx": {}, "docx": {}}
     wrong = []
     for name, digest in manifest.outputs.items():
         try:
@@ -158,12 +158,12 @@ def _contents(folder: Path, manifest: Manifest) -> tuple[dict[str, dict[str, byt
             wrong.append(name)
         kind = _kind(name)
         if kind:
-            kept[kind][name] = data
-    return kept, wrong
+            files[kind][name] = data
+    return files, wrong
 
 
-def _printed(folder: Path, manifest: Manifest) -> dict[str, bytes]:
-    """Read the page as a browser has printed it after the run was published, so that no hash vouches for it.
+def _pdf(folder: Path, manifest: Manifest) -> dict[str, bytes]:
+    """Read the PDF that was printed after the run was published, and so has no recorded hash.
 
     It must be a PDF, and no older than the page.
     """

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from forecast.runs import pieces
+from forecast.runs import shared_work
 
 ITEMS = (1.0, 4.0, 9.0, 16.0)
 ROOTS = [1.0, 2.0, 3.0, 4.0]
@@ -18,7 +18,7 @@ def alone(_folder):
 
 def quick(folder):
     """One that has done everything before the owner looks."""
-    pieces.take(folder)
+    shared_work.take(folder)
     return lambda: False
 
 
@@ -31,7 +31,7 @@ def dying(folder):
 @pytest.mark.parametrize("beside", [alone, quick, dying])
 def test_results_come_in_order_whoever_made_them(tmp_path: Path, beside):
     """As from `map`, also if the process beside is gone with a piece that it had taken."""
-    assert list(pieces.each(math.sqrt, ITEMS, folder=tmp_path, beside=beside)) == ROOTS
+    assert list(shared_work.map_items(math.sqrt, ITEMS, folder=tmp_path, start_helper=beside)) == ROOTS
 
 
 def test_the_owner_waits_for_a_piece_that_is_being_done(tmp_path: Path):
@@ -39,14 +39,19 @@ def test_the_owner_waits_for_a_piece_that_is_being_done(tmp_path: Path):
 
     def slow(folder):
         (folder / "1.taken").touch()
-        return lambda: pieces._keep(folder, 1, "beside") is None
+        return lambda: shared_work._write_result(folder, 1, "beside") is None
 
-    assert list(pieces.each(math.sqrt, ITEMS, folder=tmp_path, beside=slow)) == [1.0, "beside", 3.0, 4.0]
+    assert list(shared_work.map_items(math.sqrt, ITEMS, folder=tmp_path, start_helper=slow)) == [
+        1.0,
+        "beside",
+        3.0,
+        4.0,
+    ]
 
 
 def test_a_piece_that_cannot_be_done_fails_at_its_place(tmp_path: Path):
     """The owner meets the very error, and has the results before it."""
-    found = pieces.each(math.sqrt, (4.0, -1.0), folder=tmp_path, beside=alone)
+    found = shared_work.map_items(math.sqrt, (4.0, -1.0), folder=tmp_path, start_helper=alone)
 
     assert next(found) == 2.0
     with pytest.raises(ValueError, match="domain"):
@@ -57,12 +62,12 @@ def test_no_piece_is_done_twice(tmp_path: Path):
     """What the process beside has taken the owner leaves to it."""
     done = []
     (tmp_path / "0.taken").touch()
-    pieces._keep(tmp_path, 0, 7)
+    shared_work._write_result(tmp_path, 0, 7)
 
-    assert list(pieces.each(done.append, (1, 2), folder=tmp_path, beside=alone)) == [7, None]
+    assert list(shared_work.map_items(done.append, (1, 2), folder=tmp_path, start_helper=alone)) == [7, None]
     assert done == [2]
 
 
 def test_kernels_share_work_with_a_process_of_their_server(kernels):
     """Where kernels are forked, half the work is done beside; elsewhere all of it here."""
-    assert list(kernels.each(math.sqrt, ITEMS)) == ROOTS
+    assert list(kernels.map(math.sqrt, ITEMS)) == ROOTS

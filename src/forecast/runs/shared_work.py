@@ -1,11 +1,11 @@
-"""Pieces of work done by two processes: each takes the next piece that nobody has begun.
+"""Share a list of work items between this process and a helper process.
 
-The owner begins at the first piece, when it has time for them, and the process beside it at the last; a
-piece is taken by making its file, which only one can.  What is done beside lies in a folder that nobody
-else may enter, and what was begun there and never finished is done by the owner::
+This process begins with the first item, the helper with the last.  A process claims an item by creating a
+file, which only one can do.  Results of the helper are in a private folder; if the helper ends before it has
+finished an item, this process computes it::
 
     work.pkl               the function and its items
-    2.taken  2.pkl         a piece that the process beside has taken, and its result
+    2.taken  2.pkl         an item that the helper has claimed, and its result
 """
 
 from __future__ import annotations
@@ -25,10 +25,14 @@ WORK: Final = "work.pkl"
 _GLANCE: Final = 0.01  # seconds between two looks at what the other does
 
 
-def each(
-    work: Callable[[T], R], items: Iterable[T], *, folder: Path, beside: Callable[[Path], Callable[[], bool]]
+def map_items(
+    work: Callable[[T], R],
+    items: Iterable[T],
+    *,
+    folder: Path,
+    start_helper: Callable[[Path], Callable[[], bool]],
 ) -> Iterator[R]:
-    """Do `work` for each item, like `map`, with the help of a process beside this one, which begins at once.
+    """Do `work` for each item, like `map`, with the help of a second process, which begins at once.
 
     Parameters
     ----------
@@ -36,7 +40,7 @@ def each(
         Both are pickled, and so are results.
     folder
         Empty, and this process's own.
-    beside
+    start_helper
         Starts a process that does `take` in a folder; gives a function that tells whether it is at work.
 
     Returns
@@ -44,40 +48,40 @@ def each(
     iterator
         Results in the order of the items.
     """
-    every = list(items)
-    (folder / WORK).write_bytes(pickle.dumps((work, every)))
-    return _results(work, every, folder, beside(folder))
+    all_items = list(items)
+    (folder / WORK).write_bytes(pickle.dumps((work, all_items)))
+    return _results(work, all_items, folder, start_helper(folder))
 
 
 def _results(
     work: Callable[[T], R], items: Sequence[T], folder: Path, at_work: Callable[[], bool]
 ) -> Iterator[R]:
     for number, item in enumerate(items):
-        if _take(folder, number):
+        if _claim(folder, number):
             yield work(item)
             continue
-        done = folder / f"{number}.pkl"
-        while at_work() and not done.exists():
+        result_file = folder / f"{number}.pkl"
+        while at_work() and not result_file.exists():
             stop.check()
             time.sleep(_GLANCE)
-        yield pickle.loads(done.read_bytes()) if done.exists() else work(item)  # noqa: S301 -- our own
+        yield pickle.loads(result_file.read_bytes()) if result_file.exists() else work(item)  # noqa: S301 -- our own
 
 
 def take(folder: Path) -> None:
-    """Do the pieces of a folder from the last to the first, as the process beside."""
+    """Do the unclaimed items of a folder from the last to the first; run by the helper."""
     work, items = pickle.loads((folder / WORK).read_bytes())  # noqa: S301 -- written by this process's owner
     for number in reversed(range(len(items))):
-        if _take(folder, number):
-            _keep(folder, number, work(items[number]))
+        if _claim(folder, number):
+            _write_result(folder, number, work(items[number]))
 
 
-def _keep(folder: Path, number: int, result: Any) -> None:
+def _write_result(folder: Path, number: int, result: Any) -> None:
     aside = folder / f"{number}.part"
     aside.write_bytes(pickle.dumps(result))
     aside.rename(folder / f"{number}.pkl")
 
 
-def _take(folder: Path, number: int) -> bool:
+def _claim(folder: Path, number: int) -> bool:
     try:
         (folder / f"{number}.taken").touch(exist_ok=False)
     except FileExistsError:
