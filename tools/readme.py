@@ -17,8 +17,8 @@ from forecast.answer.result import RANK, SETTLED, Result
 from forecast.base import labels
 from forecast.base.spec import RunSpec
 from forecast.pages import reading
-from forecast.pages.reading import verified
-from forecast.pages.reading.verified import PERIODS
+from forecast.pages.reading import past_scores
+from forecast.pages.reading.past_scores import PERIODS
 
 ROOT = Path(__file__).resolve().parents[1]
 SPEC = RunSpec(index_code="PAR", area="TP. Hồ Chí Minh", target_year=2024, as_of=dt.date(2024, 10, 20))
@@ -27,14 +27,14 @@ BASELINE = "last_value"
 
 def record_lines(result: Result) -> list[str]:
     """Lines between the marks: totals by model, the years' common errors, SIPAS, ranks and domains."""
-    cells = verified.past_cells(result)
+    cells = past_scores.past_cells(result)
     own = cells[(cells["index_code"] == "PAR") & (cells["component"] == "total")]
     return [
         *_totals(own),
         "",
         *_ranges(result),
         "",
-        *_common(verified.year_errors(result)),
+        *_common(past_scores.year_errors(result)),
         "",
         *_others(cells[cells["model"].isin([reading.recorded_model(result), reading.PLAIN_RANK])]),
         "",

@@ -14,14 +14,14 @@ import pytest
 from forecast.base import labels
 from forecast.pages import handout, plot, report
 from forecast.pages.handout import book, long
-from forecast.pages.markup import Pieces, Table
+from forecast.pages.markup import Elements, Table
 
 SOFFICE = shutil.which("soffice")
 RUN = "2024-10-20_par_made-up_2024_0badcafe"
 # The table of a page, and the sheets in which its figures stand.
 TABLES = {
     "domains": lambda r, lang: report.domain_table(r, lang=lang),
-    "scorecard": lambda r, lang: Pieces(
+    "scorecard": lambda r, lang: Elements(
         (
             report.lost_table(r, lang=lang),
             report.scorecard_table(r, lang=lang),

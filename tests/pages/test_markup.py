@@ -3,7 +3,7 @@
 import pytest
 from bs4 import BeautifulSoup
 
-from forecast.pages.markup import Column, Cover, Figure, Heading, Page, Passage, Pieces, Table, row
+from forecast.pages.markup import Column, Cover, Elements, Figure, Heading, Page, Passage, Table, row
 
 PAYLOADS = (
     "<script>alert(1)</script>",
@@ -49,9 +49,9 @@ def pieces_of(text):
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_text_stays_text_in_every_field(payload):
     """Injected markup adds no element and no attribute that harmless text would not have."""
-    harmless = Pieces(pieces_of("plain"))._repr_html_()
+    harmless = Elements(pieces_of("plain"))._repr_html_()
 
-    injected = Pieces(pieces_of(payload))._repr_html_()
+    injected = Elements(pieces_of(payload))._repr_html_()
 
     assert tags(injected) == tags(harmless)
     assert attributes(injected) == attributes(harmless)

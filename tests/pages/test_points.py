@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 from forecast.base import labels
 from forecast.pages import plot, reading, report
 from forecast.pages.markup import Column, Cover, Page, Table, row
-from forecast.pages.plot.points import two_lines
+from forecast.pages.plot.losses import two_lines
 from forecast.runs import checks
 from forecast.runs.plan import KINDS
 
@@ -343,8 +343,8 @@ def test_a_reason_may_hold_reasons_and_departments():
     told = json.dumps({"key": "gambles.line", "facts": {"component": "D3", "gamble": inner}})
     charge = json.dumps({"key": "domain.charge", "facts": {"department": "Sở Nội vụ"}})
 
-    assert reading.said(told, "en") == f"D3: {labels.text('basis.none', 'en')}"
-    assert reading.said(charge, "en") == "In charge: Department of Home Affairs."
+    assert reading.sentence(told, "en") == f"D3: {labels.text('basis.none', 'en')}"
+    assert reading.sentence(charge, "en") == "In charge: Department of Home Affairs."
 
 
 def test_names_without_english_keep_their_own(made_up):

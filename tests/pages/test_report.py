@@ -272,22 +272,22 @@ def test_an_index_in_percent_without_domains_has_its_words_too(lang, made_up):
 
 def test_reasons_from_people_and_models_are_read_in_every_form():
     """A phrase, JSON of one or of several, a key, plain text and nothing are all understood."""
-    assert reading.said(labels.Phrase("basis.none"), "en") == labels.text("basis.none", "en")
-    assert reading.said('{"key": "basis.total", "facts": {"count": 6}}', "en") == "the total of 6 years"
+    assert reading.sentence(labels.Phrase("basis.none"), "en") == labels.text("basis.none", "en")
+    assert reading.sentence('{"key": "basis.total", "facts": {"count": 6}}', "en") == "the total of 6 years"
     assert (
-        reading.said('[{"key": "basis.none"}, {"key": "basis.total", "facts": {"count": 6}}]', "en").count(
-            ";"
-        )
+        reading.sentence(
+            '[{"key": "basis.none"}, {"key": "basis.total", "facts": {"count": 6}}]', "en"
+        ).count(";")
         == 1
     )
-    assert reading.said("basis.none", "en") == labels.text("basis.none", "en")
+    assert reading.sentence("basis.none", "en") == labels.text("basis.none", "en")
     both = {"vi": "Hồ sơ đúng hạn", "en": "Dossiers on time"}
     figure = {"name": both, "unit": "hồ sơ", "period": "2024", "value": 9, "projected": 12}
     told = json.dumps({"key": "scorecard.basis_indicator", "facts": figure})
-    assert "Dossiers on time: 9 dossiers" in reading.said(told, "en")
-    assert "Hồ sơ đúng hạn: 9 hồ sơ" in reading.said(told, "vi")
-    assert reading.said("như đã nói", "en") == "như đã nói"
-    assert reading.said(float("nan"), "en") == ""
+    assert "Dossiers on time: 9 dossiers" in reading.sentence(told, "en")
+    assert "Hồ sơ đúng hạn: 9 hồ sơ" in reading.sentence(told, "vi")
+    assert reading.sentence("như đã nói", "en") == "như đã nói"
+    assert reading.sentence(float("nan"), "en") == ""
 
 
 def test_an_unknown_name_stays_as_it_is():
@@ -441,7 +441,7 @@ def test_a_period_in_a_reason_is_written_as_people_say_it():
     facts = {"name": "hồ sơ", "value": 96.1, "unit": "%", "projected": 97.2, "period": "2024-01..2024-09"}
     reason = json.dumps({"key": "scorecard.basis_indicator", "facts": facts})
 
-    assert reading.said(reason, "vi") == "chỉ tiêu hồ sơ: 96,1 % (tháng 1–9/2024), dự kiến cả năm 97,2 %"
+    assert reading.sentence(reason, "vi") == "chỉ tiêu hồ sơ: 96,1 % (tháng 1–9/2024), dự kiến cả năm 97,2 %"
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -21,7 +21,7 @@ from forecast.runs.plan import Kind
 AREA = "TP. Hồ Chí Minh"
 SPEC = RunSpec(index_code="PAR", area=AREA, target_year=2024, as_of=dt.date(2024, 10, 20))
 MEDIANS = {"total": 16.23, "D1": 7.52, "D2": 8.74}
-KINDS = (Kind(stem="meeting"), Kind(stem="domain", each=True))
+KINDS = (Kind(stem="meeting"), Kind(stem="domain", per_domain=True))
 EMPTY = {  # columns of tables without rows
     "rank": "rank probability",
     "targets": "quantity relation value set_on probability",

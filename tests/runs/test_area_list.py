@@ -83,8 +83,8 @@ def test_every_province_has_one_tile(vintages, year, count):
     """The map of a year is whole, and no two tiles lie on each other."""
     provinces = area_list.all_provinces(of(year), vintages)
 
-    assert set(tiles.placed(provinces, count)) == set(tiles.MAPS[count]) == set(provinces)
-    assert len(set(tiles.placed(provinces, count).values())) == count
+    assert set(tiles.tile_places(provinces, count)) == set(tiles.MAPS[count]) == set(provinces)
+    assert len(set(tiles.tile_places(provinces, count).values())) == count
 
 
 def test_a_province_that_has_become_part_of_another_is_refused_with_it(vintages, tmp_path):
@@ -98,7 +98,7 @@ def test_a_province_that_has_become_part_of_another_is_refused_with_it(vintages,
 
 def test_areas_that_are_on_no_map_come_below_it():
     """A panel of other places has a page too."""
-    placed = tiles.placed(["B", "Cà Mau", "A"])
+    placed = tiles.tile_places(["B", "Cà Mau", "A"])
 
     assert list(placed) == ["Cà Mau", "B", "A"]
     assert placed["B"] == (tiles.PLACES["Cà Mau"][0] + 1, 1)

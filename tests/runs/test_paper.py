@@ -12,7 +12,7 @@ import pytest
 from forecast.base.errors import RunError, SpecError
 from forecast.cli import report
 from forecast.pages.markup import Heading, Passage
-from forecast.pages.report.page import framed
+from forecast.pages.report.page import page_frame
 from forecast.runs import paper
 
 CHROMIUM = paper.chromium()
@@ -23,7 +23,7 @@ WORDS = "Khoảng dự báo 80% của Thủ tục hành chính: 10,4 – 12,1 đ
 def page_in(folder: Path, more: str = "") -> Path:
     """Write a page of three sheets of paper."""
     parts = [Passage((WORDS,)), *(Heading(f"Mục {n}", f"h{n}") for n in range(90))]
-    html = framed("Báo cáo thử", lang="vi").document(parts)
+    html = page_frame("Báo cáo thử", lang="vi").document(parts)
     place = folder / "meeting.html"
     place.write_text(html.replace("</main>", more + "</main>"), encoding="utf-8")
     return place

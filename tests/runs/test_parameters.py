@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from papermill import inspect_notebook
 
 from forecast.base.errors import RunError, SpecError
-from forecast.runs.parameters import Parameter, accepted, declared
+from forecast.runs.parameters import Parameter, check_values, read_declarations
 
 CELL = """\
 # what the page is about
@@ -36,7 +36,7 @@ def tagged(source: str) -> nbformat.NotebookNode:
 
 def test_each_line_gives_name_type_default_and_help():
     """The cell is the manual of the notebook, so all of it is read."""
-    assert declared(tagged(CELL), "a.ipynb") == KNOWN
+    assert read_declarations(tagged(CELL), "a.ipynb") == KNOWN
 
 
 def test_papermill_sees_the_same_parameters(tmp_path):
@@ -69,7 +69,7 @@ def test_papermill_sees_the_same_parameters(tmp_path):
 def test_a_line_of_another_form_is_refused(line):
     """papermill would pass over it, and the parameter would keep its default."""
     with pytest.raises(RunError) as refused:
-        declared(tagged(f'good: str = "yes"\n{line}\n'), "a.ipynb")
+        read_declarations(tagged(f'good: str = "yes"\n{line}\n'), "a.ipynb")
 
     assert refused.value.facts == {"notebook": "a.ipynb", "line": line}
 
@@ -77,12 +77,12 @@ def test_a_line_of_another_form_is_refused(line):
 def test_a_notebook_without_a_parameters_cell_is_refused():
     """It would run with whatever stands in it."""
     with pytest.raises(RunError, match=r"a\.ipynb has no parameters cell"):
-        declared(nbformat.v4.new_notebook(), "a.ipynb")
+        read_declarations(nbformat.v4.new_notebook(), "a.ipynb")
 
 
 def test_good_values_pass_in_the_order_of_the_cell():
     """What is given is what the notebook gets."""
-    assert list(accepted("a.ipynb", KNOWN, dict(reversed(GOOD.items()))).items()) == list(GOOD.items())
+    assert list(check_values("a.ipynb", KNOWN, dict(reversed(GOOD.items()))).items()) == list(GOOD.items())
 
 
 def test_everything_wrong_is_told_at_once_with_the_nearest_name():
@@ -90,7 +90,7 @@ def test_everything_wrong_is_told_at_once_with_the_nearest_name():
     given_values = {"index_code": 5, "targetyear": 2024, "share": 0.5, "quite_another": 1}
 
     with pytest.raises(SpecError) as refused:
-        accepted("a.ipynb", KNOWN, given_values)
+        check_values("a.ipynb", KNOWN, given_values)
 
     assert str(refused.value) == (
         "Parameters for the notebook a.ipynb are refused: there is no parameter targetyear "
@@ -115,7 +115,7 @@ def test_a_value_passes_if_and_only_if_it_is_of_the_type(name, value):
     fits = type(value) in kinds
 
     try:
-        passed = accepted("a.ipynb", KNOWN, {**GOOD, name: value})[name] is value
+        passed = check_values("a.ipynb", KNOWN, {**GOOD, name: value})[name] is value
     except SpecError:
         passed = False
 

@@ -82,7 +82,7 @@ def test_the_list_can_be_read_without_a_network_and_in_vietnamese(tmp_path):
     found = read((tmp_path / site.INDEX).read_text(encoding="utf-8"))
 
     assert found.lang == "vi"
-    assert found.reaches == []
+    assert found.external == []
     assert "Báo cáo cho cuộc họp" in found.text
 
 

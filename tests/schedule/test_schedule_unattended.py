@@ -434,7 +434,7 @@ def desk(place, made, monkeypatch):
     real = unattended.real_environment()
     world = replace(real, now=lambda: dt.datetime.fromisoformat(clock["now"]).replace(tzinfo=ZONE))
     monkeypatch.setattr(unattended, "real_environment", lambda: world)
-    monkeypatch.setattr(systems, "holding", lambda _name: [])  # leave this machine's alone
+    monkeypatch.setattr(systems, "systems_with", lambda _name: [])  # leave this machine's alone
 
     def do(action, *more, at=None):
         clock["now"] = at or clock["now"]

@@ -12,7 +12,7 @@ import pytest
 
 from forecast.answer.result import Result, table_names
 from forecast.data.load import Known
-from forecast.pages.reading import said
+from forecast.pages.reading import sentence
 
 CITY = "TP. Hồ Chí Minh"
 Ask = Callable[..., Result]
@@ -150,7 +150,7 @@ def test_every_phrase_can_be_told_in_both_languages(made: Result, early: Result,
             for column in table.columns.intersection(["basis", "reason", "source"]):
                 for cell in table[column][table[column].astype(str).str.startswith(("{", "["))].unique():
                     parts = json.loads(cell)
-                    assert said(cell, "vi") != said(cell, "en")
+                    assert sentence(cell, "vi") != sentence(cell, "en")
                     for part in parts if isinstance(parts, list) else [parts]:
                         told += 1
                         assert [] not in part["facts"].values(), cell

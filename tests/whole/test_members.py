@@ -14,7 +14,7 @@ from forecast.model.covariates import Covariates
 from forecast.model.evidence import Evidence
 from forecast.model.statements import observe
 from forecast.model.subject import subject_of
-from forecast.pages.reading import said
+from forecast.pages.reading import sentence
 
 
 @pytest.fixture(params=["made", "early", "first"])
@@ -32,7 +32,7 @@ def test_no_model_is_silently_absent(result: Result):
     assert len(table) == len(expected)
     assert (table["available"] == (table["reason"] == "")).all()
     for reason in table.loc[~table["available"], "reason"].unique():
-        assert said(reason, "vi") != said(reason, "en") != ""
+        assert sentence(reason, "vi") != sentence(reason, "en") != ""
 
 
 def test_a_model_forecasts_exactly_what_it_is_available_for(result: Result):

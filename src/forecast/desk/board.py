@@ -206,7 +206,7 @@ class Board:
         """Name the indicators that move nothing, by the reason."""
         known, by_reason = self._steps.known(), dict[str, list[str]]()
         for code in codes:
-            reason = reading.said(stage.silent(code), self._lang)
+            reason = reading.sentence(stage.silent(code), self._lang)
             by_reason.setdefault(reason, []).append(reading.own_words(name_of(known, code, self._lang)))
         return [{"names": "; ".join(names), "reason": reason} for reason, names in by_reason.items()]
 

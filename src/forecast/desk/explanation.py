@@ -269,7 +269,7 @@ def _criterion(result: Result, component: str, lang: str) -> View:
     """Say what a criterion's forecast is based on; the panel has no components below the domains."""
     rows = reading.branch(result, component)
     lines = [
-        f"{reading.component_name(record, lang)}: {reading.said(record['basis'], lang)}"
+        f"{reading.component_name(record, lang)}: {reading.sentence(record['basis'], lang)}"
         for _, record in rows.iterrows()
         if record["basis"]
     ]

@@ -176,7 +176,7 @@ def _choices(
         return []
     every = EVERY_CODE if column.name == "index_code" else column.choices
     first = [(labels.text("additions.field.as_usual", lang), "")] if column.name in ("unit", "trust") else []
-    return [*first, *((reading.named(family[column.name], code, lang), code) for code in every)]
+    return [*first, *((reading.code_name(family[column.name], code, lang), code) for code in every)]
 
 
 def _components(index_code: str, lang: str) -> list[tuple[str, str]]:

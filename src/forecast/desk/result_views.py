@@ -14,7 +14,7 @@ from forecast.data.tables import pick
 from forecast.desk.views import Forecast, View, refuse_component, with_made_up_note
 from forecast.model import score
 from forecast.pages import plot, reading, report
-from forecast.pages.markup import Passage, Shown, Table
+from forecast.pages.markup import Displayable, Passage, Table
 from forecast.pages.reading.past import BASELINE, KEY, cells
 from forecast.pages.tables import columns as c
 from forecast.pages.tables.spec import TableSpec, draw_table, say
@@ -33,7 +33,7 @@ def forecast(steps: Steps, component: str, lang: str) -> Forecast:
     components = dict.fromkeys([*result.summary["component"], *result.scorecard["component"]])
     refuse_component(component, list(components))
     if component == reading.TOTAL:
-        parts: tuple[Shown, ...] = (
+        parts: tuple[Displayable, ...] = (
             report.headline(result, lang=lang),
             report.domain_table(result, lang=lang),
             plot.domains(result, lang=lang),
@@ -138,7 +138,7 @@ def backtest(steps: Steps, lang: str) -> View:
         return View(
             with_made_up_note(result, lang, Passage((labels.text("desk.no_record", lang, **facts),))), frame
         )
-    parts: list[Shown] = [
+    parts: list[Displayable] = [
         plot.track(result, lang=lang),
         report.track_passage(result, lang=lang),
         plot.coverage(result, lang=lang),
@@ -172,7 +172,7 @@ def _refusal(result: Result, model: str, lang: str) -> str:
     rows = result.availability
     own = rows[(rows["model"] == model) & (rows["index_code"] == result.spec.index_code)]
     reasons = dict.fromkeys(reason for reason in own["reason"] if reason)
-    return "; ".join(reading.said(reason, lang) for reason in reasons)
+    return "; ".join(reading.sentence(reason, lang) for reason in reasons)
 
 
 def _error_table(frame: pd.DataFrame, lang: str) -> Table:

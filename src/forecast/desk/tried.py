@@ -22,8 +22,8 @@ from forecast.desk.scenario_file import add_scenario
 from forecast.desk.views import View, with_made_up_note
 from forecast.model.simulate import ranks
 from forecast.pages import plot, reading, report
-from forecast.pages.markup import Passage, Shown, Table
-from forecast.pages.plot.what_if import rank_moved
+from forecast.pages.markup import Displayable, Passage, Table
+from forecast.pages.plot.what_if import rank_change
 from forecast.pages.tables import columns as c
 from forecast.pages.tables.spec import TableSpec, draw_table
 
@@ -48,7 +48,7 @@ class WhatIf(View):
     lang: str
 
     @property
-    def figure(self) -> Shown:
+    def figure(self) -> Displayable:
         """The scenario beside "continue as now", drawn."""
         return plot.scenarios(self.result, lang=self.lang)
 
@@ -83,10 +83,10 @@ def what_if(steps: Steps, changes: Changes, data_dir: Path, lang: str) -> WhatIf
     worlds, chances = world_table(stage, played_scenarios, findings.aims(known, steps.spec))
     with_scenario = replace(result, scenarios=worlds, scenario_targets=chances)
     frame = moved(stage, world)
-    pieces: list[Shown] = [report.scenario_table(with_scenario, lang=lang)]
+    pieces: list[Displayable] = [report.scenario_table(with_scenario, lang=lang)]
     if not world.reason:
         before, after = (ranks(totals, stage.place) for totals in (stage.totals, world.totals))
-        pieces.append(rank_moved(before, after, stage.totals.shape[1], lang=lang))
+        pieces.append(rank_change(before, after, stage.totals.shape[1], lang=lang))
     if len(frame) and (frame["difference"].abs() >= LEAST).any():
         pieces.append(_moved_table(frame, result, lang))
     return WhatIf(

@@ -13,7 +13,7 @@ import pandas as pd
 from forecast.base import labels
 from forecast.base.spec import refuse_unknown
 from forecast.pages import reading
-from forecast.pages.markup import TEMPLATE_FOLDER, Passage, Pieces, Shown
+from forecast.pages.markup import TEMPLATE_FOLDER, Displayable, Elements, Passage
 
 if TYPE_CHECKING:
     from forecast.answer.result import Result
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
-class View(Pieces):
+class View(Elements):
     """Parts that a notebook displays; `frame` is the table behind them, with decimal points.
 
     ``print(view)`` writes it as text, ``view.frame.to_excel(...)`` takes it along.
@@ -30,7 +30,7 @@ class View(Pieces):
     frame: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def _repr_html_(self) -> str:
-        return f'<div class="desk">\n<style>\n{_style()}</style>\n{Pieces._repr_html_(self)}\n</div>'
+        return f'<div class="desk">\n<style>\n{_style()}</style>\n{Elements._repr_html_(self)}\n</div>'
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False, kw_only=True)
@@ -55,7 +55,7 @@ def _style() -> str:
     return (TEMPLATE_FOLDER / "desk.css").read_text(encoding="utf-8")
 
 
-def with_made_up_note(result: Result, lang: str, *parts: Shown) -> tuple[Shown, ...]:
+def with_made_up_note(result: Result, lang: str, *parts: Displayable) -> tuple[Displayable, ...]:
     """Put a note that figures are made up before the parts, if they are."""
     if not reading.made_up(result):
         return parts

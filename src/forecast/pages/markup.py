@@ -1,8 +1,7 @@
-"""The pieces of a page: headings, passages, tables and figures that show themselves as HTML.
+"""The elements of a page: headings, passages, tables and figures that render themselves as HTML.
 
-A piece holds text that is ready to read; what is in it was chosen and written elsewhere.  Everything is
-escaped on the way out.  The same pieces serve JupyterLab (``_repr_html_``) and the reports, whose style
-sheet is ``template/page.css``.
+An element holds finished text, which is escaped when it is rendered.  The same elements serve JupyterLab
+(``_repr_html_``) and the reports, whose style sheet is ``template/page.css``.
 """
 
 from __future__ import annotations
@@ -29,9 +28,9 @@ _RANGE: Final = re.compile(
 def environment() -> jinja2.Environment:
     """Open the project's templates; every value is escaped unless a template says otherwise."""
     loader = jinja2.FileSystemLoader(TEMPLATE_FOLDER, encoding="utf-8")
-    made = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
-    made.filters["whole"] = _whole
-    return made
+    env = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
+    env.filters["whole"] = _whole
+    return env
 
 
 def warm() -> None:
@@ -44,7 +43,7 @@ def _pieces() -> Any:
 
 
 def _whole(text: str) -> Markup:
-    """Escape a text and keep each range on one line: after a dash a line breaks in spite of the space."""
+    """Escape a text and keep each range on one line: browsers break after its dash in spite of the space."""
     return Markup(_RANGE.sub(r'<span class="whole">\g<0></span>', str(escape(text))))  # noqa: S704 -- escaped
 
 
@@ -52,14 +51,14 @@ def _html(macro: str, piece: object) -> str:
     return str(getattr(_pieces(), macro)(piece)).strip()
 
 
-class Shown(Protocol):
-    """What has a form in HTML, made of escaped text."""
+class Displayable(Protocol):
+    """An object that renders itself as HTML, with its text escaped."""
 
     def _repr_html_(self) -> str: ...
 
 
-class _Piece:
-    """What shows itself by the macro of its class in ``template/pieces.html.j2``."""
+class _Element:
+    """An element that is rendered by the macro of its class in ``template/pieces.html.j2``."""
 
     __slots__ = ()
     macro: ClassVar[str]
@@ -73,10 +72,10 @@ class _Piece:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Cover(_Piece):
+class Cover(_Element):
     """The head of a page; the page's title, language and foot are taken from it.
 
-    `warning` is said before everything else, and on every printed page; `links` lead to the other pages.
+    `warning` stands before everything else, and on every printed page; `links` lead to the other pages.
     """
 
     macro: ClassVar[str] = "cover"
@@ -105,7 +104,7 @@ class Cover(_Piece):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Heading(_Piece):
+class Heading(_Element):
     """A heading that the list of contents can point at."""
 
     macro: ClassVar[str] = "heading"
@@ -122,7 +121,7 @@ class Heading(_Piece):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Passage(_Piece):
+class Passage(_Element):
     """Paragraphs, or the points of a list; `form` is the class in the style sheet."""
 
     macro: ClassVar[str] = "passage"
@@ -137,7 +136,7 @@ class Passage(_Piece):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Link(_Piece):
+class Link(_Element):
     """A way to another page of the folder, named in that page's language."""
 
     macro: ClassVar[str] = "link"
@@ -151,7 +150,7 @@ class Link(_Piece):
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A box of sheet one: what is meant, its figure, the figure's range, and what it is held against."""
+    """A box of sheet one: a label, its figure, the figure's range, and figures to compare it with."""
 
     label: str
     value: str
@@ -160,7 +159,7 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Cards(_Piece):
+class Cards(_Element):
     """Boxes side by side."""
 
     macro: ClassVar[str] = "cards"
@@ -185,7 +184,7 @@ class Column:
 class Cell:
     """Text of a cell and, if need be, a word that qualifies it, such as "estimated".
 
-    `lang` is told where the text is in another language than the page; `link` is the page that says more.
+    `lang` is set if the text is in another language than the page; `link` is the page that says more.
     """
 
     text: str
@@ -218,7 +217,7 @@ def row(*cells: Cell | str, detail: str = "", strong: bool = False, level: int =
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Table(_Piece):
+class Table(_Element):
     """A table with a caption; the first column holds the heads of the rows.
 
     `form` says what a phone does with it: "stack" turns each line into a block, "scroll" lets
@@ -246,13 +245,13 @@ class Table(_Piece):
 
     def __str__(self) -> str:
         heads = [column.label for column in self.columns]
-        lines = [heads, *(_written(line) for line in self.rows)]
+        lines = [heads, *(_texts(line) for line in self.rows)]
         widths = [max(len(line[place]) for line in lines) for place in range(len(heads))]
-        written = [self._line(line, widths) for line in lines]
+        lines_ = [self._line(line, widths) for line in lines]
         for place in range(len(self.rows), 0, -1):
             if detail := self.rows[place - 1].detail:
-                written.insert(place + 1, f"    {detail}")
-        return "\n".join([self.caption, *written, *(f"({note})" for note in self.notes)])
+                lines_.insert(place + 1, f"    {detail}")
+        return "\n".join([self.caption, *lines_, *(f"({note})" for note in self.notes)])
 
     def _line(self, texts: Sequence[str], widths: Sequence[int]) -> str:
         parts = [
@@ -262,13 +261,13 @@ class Table(_Piece):
         return " | ".join(parts).rstrip()
 
 
-def _written(line: Row) -> list[str]:
+def _texts(line: Row) -> list[str]:
     head, *rest = map(str, line.cells)
     return [f"{'  ' * line.level}{head}", *rest]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Figure(_Piece):
+class Figure(_Element):
     """A vector picture with the words and figures that stand for it.
 
     `svg` is for a desk or paper, `narrow` (may be empty) for a phone.  `alt` says what the
@@ -289,34 +288,34 @@ class Figure(_Piece):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Pieces:
+class Elements:
     """Several pieces shown one below the other."""
 
-    parts: tuple[Shown, ...]
+    parts: tuple[Displayable, ...]
 
     def _repr_html_(self) -> str:
         return "\n".join(part._repr_html_() for part in self.parts)
 
     def __repr__(self) -> str:
-        return f"<Pieces: {len(self.parts)}>"
+        return f"<Elements: {len(self.parts)}>"
 
     def __str__(self) -> str:
         return "\n\n".join(str(part) for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Section(Pieces):
+class Section(Elements):
     """Several pieces that the style sheet treats as one; `form` is their class there."""
 
     form: Literal["front", "second", "pair"] = "front"
 
     def _repr_html_(self) -> str:
-        return f'<div class="{self.form}">\n{Pieces._repr_html_(self)}\n</div>'
+        return f'<div class="{self.form}">\n{Elements._repr_html_(self)}\n</div>'
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Fold(Pieces):
-    """Pieces under a heading that a reader opens; paper has them all."""
+class Fold(Elements):
+    """Elements under a heading that a reader opens; on paper all are shown."""
 
     title: str = ""
     anchor: str = ""
@@ -324,7 +323,7 @@ class Fold(Pieces):
     def _repr_html_(self) -> str:
         opens = f'<details class="annex" id="{escape(self.anchor)}">'
         head = f"<summary><h2>{escape(self.title)}</h2></summary>"
-        return f"{opens}{head}\n{Pieces._repr_html_(self)}\n</details>"
+        return f"{opens}{head}\n{Elements._repr_html_(self)}\n</details>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -343,7 +342,7 @@ class Page:
     contents: tuple[tuple[str, str], ...] = ()
     links: tuple[tuple[str, str], ...] = ()
 
-    def document(self, body: Iterable[Shown]) -> str:
+    def document(self, body: Iterable[Displayable]) -> str:
         """Write a whole file from pieces, without a notebook."""
-        html = Markup("\n").join(Markup(piece._repr_html_()) for piece in body)  # noqa: S704 -- escaped inside
-        return environment().get_template("document.html.j2").render(page=self, body=html)
+        body_html = Markup("\n").join(Markup(piece._repr_html_()) for piece in body)  # noqa: S704 -- escaped inside
+        return environment().get_template("document.html.j2").render(page=self, body=body_html)

@@ -74,7 +74,7 @@ def figures_to_show(result: Result, kind: Kind, component: str, lang: str) -> li
     each domain loses, the departments' page what comes of each forecast sent; others are free.
     """
     columns = {
-        "scorecard": reading.lost(result, "domain")["lost"],
+        "scorecard": reading.largest_losses(result, "domain")["lost"],
         "departments": result.departments["combined_median"].dropna(),
     }
     if kind.stem in columns:

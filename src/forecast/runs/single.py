@@ -24,7 +24,7 @@ from forecast.base.labels import Phrase
 from forecast.base.spec import parse_day, refuse_unknown
 from forecast.data.tables import INDEX_CODES
 from forecast.pages.markup import Page
-from forecast.pages.report.page import framed, page
+from forecast.pages.report.page import page, page_frame
 from forecast.runs import html_check, parameters
 from forecast.runs.execute import Limits, execute
 from forecast.runs.kernels import Kernels
@@ -269,7 +269,7 @@ def _head(task: Job, lang: str) -> Page:
     facts = {"notebook": task.notebook.name, "values": "; ".join(task.texts)}
     key = "notebook.page.given" if task.texts else "notebook.page.defaults"
     return replace(
-        framed(task.notebook.title(lang), lang=lang),
+        page_frame(task.notebook.title(lang), lang=lang),
         subtitle=labels.text(key, lang, **facts),
         foot=labels.text("notebook.page.foot", lang, **facts),
     )

@@ -178,7 +178,7 @@ def test_a_damaged_report_is_said_to_be_so(made, at, published, medians, tmp_pat
 
     told = found["previous"]["reason"].iloc[0]
     assert json.loads(told)["key"] == reason
-    assert reading.said(told, "vi") != reading.said(told, "en")
+    assert reading.sentence(told, "vi") != reading.sentence(told, "en")
     assert found["changed_rows"].empty
     assert set(found["changes"]["step"]) == ({"total", split} if split else set())
 

@@ -12,7 +12,7 @@ from forecast.data.framework import breaks
 from forecast.data.tables import COUNTRY, pick
 from forecast.desk.views import View, with_made_up_note
 from forecast.pages import reading
-from forecast.pages.markup import Passage, Shown, Table
+from forecast.pages.markup import Displayable, Passage, Table
 from forecast.pages.tables import columns as c
 from forecast.pages.tables.spec import Record, TableSpec, Take, draw_table, say
 
@@ -36,7 +36,7 @@ def provinces(steps: Steps, lang: str) -> View:
     frame, gap = risers(result, method_years)
     facts = {"place": reading.place_name(result.spec.area, lang), "near": NEAR, "years": YEARS}
     if frame.empty:
-        parts: tuple[Shown, ...] = (Passage((labels.text("desk.risers.none", lang, **facts),)),)
+        parts: tuple[Displayable, ...] = (Passage((labels.text("desk.risers.none", lang, **facts),)),)
         return View(with_made_up_note(result, lang, *parts), frame)
     facts |= {
         "gap": labels.signed(gap, 1, lang),

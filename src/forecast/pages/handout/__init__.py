@@ -1,6 +1,6 @@
-"""What is handed out beside the pages: every figure with its range in a workbook and a long table; decisions.
+"""Write the files of a report besides its pages: a workbook, a long table, and the decisions in Word.
 
-Made from a `Result` alone: figures are picked and named here, none is computed.
+They are made from a `Result` alone; nothing is computed here.
 """
 
 from forecast.pages.handout.sheet import Column, Sheet

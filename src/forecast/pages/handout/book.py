@@ -1,4 +1,4 @@
-"""The workbook: numbers as numbers, heads that stay in sight and are printed on every page."""
+"""Write the sheets as an Excel workbook, with headings that stay visible and repeat on printed pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The long table: one figure with one range a row, for machines; no words but names."""
+"""Write the sheets as a long table for programs, one figure with one range in each row."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _figures(columns: tuple[Column, ...], row: tuple[Value, ...]) -> Iterator[tu
         ranges = [
             (values[measure, "lower", level], values[measure, "upper", level], level) for level in levels
         ]
-        known_ranges = [each for each in ranges if each[0] is not None]
+        known_ranges = [ends for ends in ranges if ends[0] is not None]
         if value is None:
             continue
         if not known_ranges:

@@ -1,4 +1,4 @@
-"""The decisions as a Word file, to be taken over into the notice of the meeting's conclusions."""
+"""Write the decisions as a Word file, to be copied into the notice of the meeting's conclusions."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ def notice(result: Result, *, lang: str) -> bytes:
     from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.shared import Mm, Pt
 
-    made = docx.Document()
-    section = made.sections[0]
+    document = docx.Document()
+    section = document.sections[0]
     section.page_width, section.page_height = Mm(210), Mm(297)
     for name, size in MARGINS.items():
         setattr(section, name, Mm(size))
-    style = made.styles["Normal"]
+    style = document.styles["Normal"]
     style.font.name, style.font.size = FONT, Pt(14)
     if reading.made_up(result):
-        made.add_paragraph().add_run(labels.text("page.made_up", lang)).bold = True
+        document.add_paragraph().add_run(labels.text("page.made_up", lang)).bold = True
     spec = result.spec
     facts = {"index": labels.text(f"short_index.{spec.index_code}", lang), "year": spec.target_year}
-    title = made.add_paragraph()
+    title = document.add_paragraph()
     title.alignment = WD_ALIGN_PARAGRAPH.CENTER
     title.add_run(labels.text("notice.title", lang, **facts)).bold = True
     for line in str(headline(result, lang=lang)).split("\n\n"):
-        made.add_paragraph(line)
+        document.add_paragraph(line)
     for place, line in enumerate(decision_lines(result, lang=lang), start=1):
-        made.add_paragraph(f"{place}. {line}")
+        document.add_paragraph(f"{place}. {line}")
     for line in (*decision_notes(result, lang=lang), labels.text("notice.note", lang, as_of=spec.as_of)):
-        made.add_paragraph().add_run(line).italic = True
-    about = made.core_properties
+        document.add_paragraph().add_run(line).italic = True
+    about = document.core_properties
     about.title, about.author, about.language = title.text, labels.text("page.unit", lang), lang
     fresh = io.BytesIO()
-    made.save(fresh)
+    document.save(fresh)
     return repacked(fresh, spec.as_of)

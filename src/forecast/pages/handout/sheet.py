@@ -1,4 +1,4 @@
-"""A sheet of figures, before it becomes a page of the workbook and rows of the long table."""
+"""Make a sheet of figures from a table, for the workbook and the long table."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from forecast.base import labels
-from forecast.pages.reading import own_words, said
+from forecast.pages.reading import own_words, sentence
 from forecast.pages.tables.spec import Field, Kind, TableSpec, Take, heading
 
 End = Literal["value", "lower", "upper"]
@@ -74,7 +74,7 @@ def sheet(spec: TableSpec) -> Sheet:
             tuple(_value(column.kind, take(record)) for column, take in pairs) for record in spec.rows
         ),
         keys=tuple("/".join(_code(record[name]) for name in spec.key) for record in spec.rows),
-        notes=tuple(said(note, spec.lang) for note in spec.sheet_notes),
+        notes=tuple(sentence(note, spec.lang) for note in spec.sheet_notes),
     )
 
 
@@ -86,8 +86,8 @@ def _columns(field: Field, lang: str) -> Iterator[tuple[Column, Take]]:
         what = heading(ends.heading, lang) if ends.heading else label
         both: tuple[tuple[End, Take], ...] = (("lower", ends.lower), ("upper", ends.upper))
         for end, take in both:
-            named = labels.text(f"handout.{end}", lang, what=what, level=ends.level)
-            yield Column(named, field.kind, measure, end, ends.level), take
+            text = labels.text(f"handout.{end}", lang, what=what, level=ends.level)
+            yield Column(text, field.kind, measure, end, ends.level), take
 
 
 def _value(kind: Kind, value: Any) -> Value:

@@ -1,4 +1,4 @@
-"""The sheets of a run, in the order of reading; what has not been entered is named on the last one."""
+"""Make the sheets of a run, in the order of reading; the last one names the parts without data."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from forecast.pages.tables import (
     changes,
     current,
     data,
+    departments,
     forecast,
     past,
-    people,
     scenarios,
     scorecard,
     standing,
@@ -32,11 +32,11 @@ TABLES: Final[tuple[Callable[[Result, str], TableSpec], ...]] = (
     forecast.targets,
     forecast.sipas,
     scenarios.scenarios,
-    people.department_domains,
-    people.departments,
-    people.status,
-    people.remedies,
-    people.units,
+    departments.department_domains,
+    departments.departments,
+    departments.status,
+    departments.remedies,
+    departments.units,
     changes.changes,
     changes.changed_rows,
     past.track,
@@ -56,7 +56,7 @@ TABLES: Final[tuple[Callable[[Result, str], TableSpec], ...]] = (
 def sheets(result: Result, *, lang: str, run_id: str = "") -> tuple[Sheet, ...]:
     """Lay out every figure of a result with its range: the tables that have rows, and "about" last."""
     specs = [make(result, lang) for make in TABLES]
-    absent = [reading.said(spec.absent, lang) for spec in specs if spec.absent and not len(spec.records)]
+    absent = [reading.sentence(spec.absent, lang) for spec in specs if spec.absent and not len(spec.records)]
     if len(result.scorecard) and not reading.has_criteria(result):
         absent.insert(0, labels.text("absent.criteria", lang))
     last = data.about(result, lang, run_id=run_id, absent=tuple(dict.fromkeys(absent)))

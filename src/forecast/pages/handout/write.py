@@ -1,4 +1,4 @@
-"""The files of a run that are handed out."""
+"""Write the workbook, the long table and the Word file of a run."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def write(folder: Path, result: Result, *, lang: str, run_id: str = "") -> None:
     from forecast.pages.handout import book  # openpyxl takes its time
     from forecast.pages.handout.notice import notice
 
-    made = sheets(result, lang=lang, run_id=run_id)
+    all_sheets = sheets(result, lang=lang, run_id=run_id)
     day = result.spec.as_of
     warning = labels.text("page.made_up", lang) if reading.made_up(result) else ""
-    replace_file(folder / BOOK, book.content(made, lang=lang, warning=warning, day=day))
-    replace_file(folder / LONG, long.content(made, run_id=run_id, as_of=day))
+    replace_file(folder / BOOK, book.content(all_sheets, lang=lang, warning=warning, day=day))
+    replace_file(folder / LONG, long.content(all_sheets, run_id=run_id, as_of=day))
     replace_file(folder / NOTICE, notice(result, lang=lang))

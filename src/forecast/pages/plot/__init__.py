@@ -1,4 +1,4 @@
-"""Figures: each function makes of a Result a picture with caption, alt text and the figures behind it."""
+"""Draw pictures of a Result, each with caption, alt text and a table of its figures."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from forecast.pages.plot.current import current
 from forecast.pages.plot.domains import domains
 from forecast.pages.plot.history import history
 from forecast.pages.plot.known import known
+from forecast.pages.plot.losses import lost
 from forecast.pages.plot.past import coverage, skill, track
-from forecast.pages.plot.points import lost
 from forecast.pages.plot.provinces import ranking, tile_map
 from forecast.pages.plot.scenarios import scenarios
 from forecast.pages.plot.standing import rank
@@ -18,6 +18,6 @@ from forecast.pages.plot.verification import verified
 
 
 def prepare(result: Result, lang: str) -> None:
-    """Draw what several notebooks of a run show, or the runs of several areas; each is then remembered."""
+    """Draw and cache the pictures that several notebooks of a run, or the runs of several areas, show."""
     for figure in (coverage, known, lost, rank, ranking, scenarios, skill, track):
         figure(result, lang=lang)

@@ -1,4 +1,4 @@
-"""From a matplotlib figure to SVG that belongs in a page: real text, alt text, the same bytes each time.
+"""Convert a matplotlib figure to SVG for a page: real text, alt text, the same bytes each time.
 
 Colours are of the four of Okabe and Ito's palette that keep 3:1 on white; shape and line width say
 the same as colour, so that a black and white print reads as well.
@@ -50,14 +50,14 @@ _COLOUR: Final = re.compile("|".join(_INKS), re.IGNORECASE)
 Look = dict[str, Any]  # settings of a mark or line
 
 # The bundled font alone is used for measuring, so that every machine writes the same bytes.
-_MEASURED: Final = "DejaVu Sans"
+_MEASURING_FONT: Final = "DejaVu Sans"
 # A figure that several pages show is drawn once for a result, which never changes.
-remembered: Final = lru_cache(maxsize=4)
+cached: Final = lru_cache(maxsize=4)
 _DPI: Final = 72.0  # of SVG, whatever a screen has
-_SHOWN: Final = "Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
+_FONTS: Final = "Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 _STYLE: Final[Any] = {
     "svg.fonttype": "none",
-    "font.family": _MEASURED,
+    "font.family": _MEASURING_FONT,
     "font.size": 10,
     "text.color": BLACK,
     "axes.edgecolor": BLACK,
@@ -190,11 +190,11 @@ class _Pen(RendererSVG):
         """See `open_group`."""
 
     def get_text_width_height_descent(self, s: str, prop: FontProperties, ismath: Any) -> Any:
-        return _measured(s, prop.copy(), ismath)  # a copy, as who asks may change its own
+        return _measure(s, prop.copy(), ismath)  # a copy, as who asks may change its own
 
 
 @lru_cache(maxsize=4096)
-def _measured(text: str, font: FontProperties, ismath: Any) -> Any:
+def _measure(text: str, font: FontProperties, ismath: Any) -> Any:
     return text_to_path.get_text_width_height_descent(text, font, ismath)
 
 
@@ -227,13 +227,13 @@ def draw(drawing: Callable[[Sheet], Canvas], *, name: str, alt: str, lang: str, 
     out = io.StringIO()
     with mpl.rc_context({**_STYLE, "svg.hashsalt": salt}):
         picture = drawing(Sheet(narrow, lang))
-        _place_no_empty_name(picture)
+        _fix_empty_labels(picture)
         _Paper(picture, out).write()
     return _for_html(out.getvalue(), salt, alt)
 
 
-def _place_no_empty_name(picture: Canvas) -> None:
-    """Fix the place of names that axes do not have: to find it, all ticks would be measured several times."""
+def _fix_empty_labels(picture: Canvas) -> None:
+    """Fix the position of empty axis labels, as matplotlib would measure all ticks to find it."""
     for axis in (axis for axes in picture.axes for axis in (axes.xaxis, axes.yaxis)):
         if not axis.get_label_text():
             axis.set_label_coords(0, 0)
@@ -245,8 +245,8 @@ def _for_html(raw: str, salt: str, alt: str) -> str:
     box, _, after = after.partition('"')
     body = after[after.index(">") + 1 : after.rindex("</svg>")]
     body = re.sub(r"<metadata>.*?</metadata>|<defs>\s*<style.*?</style>\s*</defs>", "", body, flags=re.DOTALL)
-    body = body.replace("xlink:href", "href").replace(f"; font-family: '{_MEASURED}'", "")
-    body = body.replace(f"'{_MEASURED}'", _SHOWN)
+    body = body.replace("xlink:href", "href").replace(f"; font-family: '{_MEASURING_FONT}'", "")
+    body = body.replace(f"'{_MEASURING_FONT}'", _FONTS)
     used = set(re.findall(r'(?:href="|url\()#([\w.-]+)', body))
     body = re.sub(r' id="([^"]+)"', lambda found: found[0] if found[1] in used else "", body)
     body = re.sub(r' transform="rotate\(-0 [^)]*\)"', "", body)
@@ -255,7 +255,7 @@ def _for_html(raw: str, salt: str, alt: str) -> str:
     body = _COLOUR.sub(lambda found: f"var(--c-{_INKS[found[0].lower()]},{found[0]})", body)
     return (
         f'<svg role="img" aria-labelledby="t{salt}" viewBox="{box}" '
-        f'style="width:100%;height:auto;background:var(--c-paper,#fff);fill:var(--c-black,#000);font-family:{_SHOWN};stroke-linejoin:round;stroke-linecap:butt">'
+        f'style="width:100%;height:auto;background:var(--c-paper,#fff);fill:var(--c-black,#000);font-family:{_FONTS};stroke-linejoin:round;stroke-linecap:butt">'
         f'<title id="t{salt}">{escape(alt)}</title>\n{body}\n</svg>'
     )
 

@@ -1,4 +1,4 @@
-"""Score and rank through the years with the fan of the forecast, small enough for sheet one."""
+"""Draw score and rank through the years with the ranges of the forecast, small enough for sheet one."""
 
 from __future__ import annotations
 
@@ -65,12 +65,12 @@ def card(result: Result, *, lang: str) -> Figure:
 
 
 def _score(axes: Axes, result: Result, past: pd.DataFrame, sheet: Sheet) -> None:
-    known = past["known"].astype(bool)
-    guessed, year = past.loc[~known], result.spec.target_year
+    published = past["known"].astype(bool)
+    guessed, year = past.loc[~published], result.spec.target_year
     axes.plot(past["year"], past["median"], color="#6b7075", linewidth=0.8, zorder=1)
     axes.vlines(guessed["year"], guessed["lower"], guessed["upper"], color=ESTIMATED["color"], linewidth=1.1)
     axes.plot(guessed["year"], guessed["median"], **ESTIMATED)
-    axes.plot(past.loc[known, "year"], past.loc[known, "median"], **PUBLISHED, linestyle="")
+    axes.plot(past.loc[published, "year"], past.loc[published, "median"], **PUBLISHED, linestyle="")
     ends = {
         level: [reading.share_quantile(result, reading.TOTAL, end) for end in interval_ends(level)]
         for level in FANS
@@ -117,9 +117,9 @@ def _say(axes: Axes, year: int, value: float, text: str) -> None:
 
 
 def _key(past: pd.DataFrame, year: int, lang: str) -> list[Line2D]:
-    known = past["known"].astype(bool)
+    published = past["known"].astype(bool)
     handles = [Line2D([], [], **PUBLISHED, linestyle="", label=labels.text("key.published", lang))]
-    if (~known).any():
+    if (~published).any():
         handles.append(Line2D([], [], **ESTIMATED, label=labels.text("key.estimated", lang)))
     handles.append(Line2D([], [], **MEDIAN, label=labels.text("key.median", lang, year=year)))
     fans = (

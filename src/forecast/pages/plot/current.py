@@ -1,4 +1,4 @@
-"""The largest effects of the year's indicators, as ranges about nothing."""
+"""Draw the largest effects of the year's indicators, as ranges around zero."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from matplotlib.lines import Line2D
 from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages import reading
-from forecast.pages.markup import Figure, Pieces, Table
+from forecast.pages.markup import Elements, Figure, Table
 from forecast.pages.plot.canvas import BLACK, BLUE, MEDIAN, RANGE_WIDTHS, VERMILION, Look, Sheet, figure
-from forecast.pages.plot.points import WIDE_NAME, name_rows, write_beside
+from forecast.pages.plot.losses import WIDE_NAME, name_rows, write_beside
 from forecast.pages.tables import columns as c
 from forecast.pages.tables.spec import TableSpec, draw_table
 
@@ -29,11 +29,11 @@ STATED: Final[Look] = {"color": VERMILION, "linewidth": RANGE_WIDTHS[80] / 2}
 STATED_MARK: Final[Look] = {**MEDIAN, "marker": "D", "markersize": 6.5}
 
 
-def current(result: Result, *, lang: str) -> Figure | Pieces:
+def current(result: Result, *, lang: str) -> Figure | Elements:
     """Draw the points that the year's indicators move, the largest first; no picture where none moves any."""
     rows = reading.moving_indicators(result).head(MOST)
     if rows.empty:
-        return Pieces(())
+        return Elements(())
     names = [
         f"{record['component']}: {reading.own_words(record[f'name_{lang}'])}" for _, record in rows.iterrows()
     ]

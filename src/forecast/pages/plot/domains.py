@@ -1,4 +1,4 @@
-"""The figure of page one: where each domain stands, what is forecast, how sure that is."""
+"""Draw the domains: last year, forecast and ranges of each."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from forecast.pages.plot.canvas import (
     range_keys,
 )
 from forecast.pages.plot.history import history
-from forecast.pages.plot.points import head_beside
+from forecast.pages.plot.losses import head_beside
 from forecast.pages.tables import forecast as tables
 
 BEFORE: Final[Look] = {"marker": "D", "markersize": 5.5, "color": VERMILION, "linestyle": ""}
@@ -90,8 +90,8 @@ def _rows(axes: Axes, result: Result, table: pd.DataFrame, names: Sequence[str],
         low, high = ends.T * scale
         axes.hlines(places + up, low, high, color=BLUE, linewidth=width)
         lowest = min(lowest, low.min())
-    known = table["last_known"].to_numpy(dtype=bool)
-    for these, face in ((known, VERMILION), (~known, "white")):
+    published = table["last_known"].to_numpy(dtype=bool)
+    for these, face in ((published, VERMILION), (~published, "white")):
         axes.plot(before[these], places[these] - down, **BEFORE, markerfacecolor=face)
     axes.plot(table["median"].to_numpy(dtype=float) * scale, places + up, **MEDIAN)
     for place, name, (_, record) in zip(places, names, table.iterrows(), strict=True):

@@ -1,4 +1,4 @@
-"""Fans: the years of a series and the ranges of its forecast, one picture a series or many on one sheet."""
+"""Draw fan charts: a series with the ranges of its forecast, one picture each or many on one sheet."""
 
 from __future__ import annotations
 
@@ -102,11 +102,11 @@ def write_png(fans: Sequence[Fan], file: IO[bytes], lang: str) -> None:
 
 
 def _draw(axes: Axes, fan: Fan, sheet: Sheet) -> None:
-    known = ~np.isnan(fan.values)
+    present = ~np.isnan(fan.values)
     years = np.array(fan.years)
-    axes.plot(years[known], fan.values[known], color=BLACK, marker="o", markersize=3.5, linewidth=1.3)
+    axes.plot(years[present], fan.values[present], color=BLACK, marker="o", markersize=3.5, linewidth=1.3)
     # A fan opens at the last year that is known.
-    start = (years[known][-1], fan.values[known][-1]) if known.any() else None
+    start = (years[present][-1], fan.values[present][-1]) if present.any() else None
     ahead = np.array([*([start[0]] if start else []), *fan.target_years])
     lines = {
         level: np.array([*([start[1]] if start else []), *fan.quantiles[:, k]])

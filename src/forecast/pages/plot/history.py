@@ -1,4 +1,4 @@
-"""The years so far and the forecast."""
+"""Draw a component's years so far and its forecast."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ def history(
         axes.vlines(
             unpublished["year"], unpublished["lower"], unpublished["upper"], color=VERMILION, linewidth=1.3
         )
-        guessed, derived = (past.loc[past["kind"] == kind] for kind in ("estimated", "derived"))
-        axes.plot(guessed["year"], guessed["median"], **ESTIMATED)
-        _joined(axes, means["year"], means["share"], breaks, MEAN)
-        known = past.loc[past["known"].astype(bool)]
-        _joined(axes, known["year"], known["median"], breaks, PUBLISHED)
+        estimated, derived = (past.loc[past["kind"] == kind] for kind in ("estimated", "derived"))
+        axes.plot(estimated["year"], estimated["median"], **ESTIMATED)
+        _points_and_lines(axes, means["year"], means["share"], breaks, MEAN)
+        published = past.loc[past["known"].astype(bool)]
+        _points_and_lines(axes, published["year"], published["median"], breaks, PUBLISHED)
         axes.plot(derived["year"], derived["median"], **DERIVED)
         _forecast(axes, result, component, sheet)
         _frame(axes, result.spec.target_year, [*past["year"], *means["year"]], sheet)
@@ -68,7 +68,7 @@ def history(
 
     name = reading.short_name(component, lang)
     inside = [str(year) for year in sorted(breaks or ()) if year in set(past["year"])]
-    note = (labels.text("history.note", lang, years=reading.listed(inside, lang)),) if inside else ()
+    note = (labels.text("history.note", lang, years=reading.join_words(inside, lang)),) if inside else ()
     return figure(
         drawing,
         name=f"history {component}",
@@ -84,10 +84,10 @@ def _finding(result: Result, component: str, past: pd.DataFrame, lang: str) -> s
     facts = {"year": result.spec.target_year, "component": reading.short_name(component, lang)}
     for name, level in (("lower", 0.1), ("median", 0.5), ("upper", 0.9)):
         facts[name] = labels.number(reading.share_quantile(result, component, level), 1, lang)
-    known = past.loc[past["known"].astype(bool)]
-    if known.empty:
+    published = past.loc[past["known"].astype(bool)]
+    if published.empty:
         return labels.text("history.alt_none", lang, **facts)
-    first, last = known.iloc[0], known.iloc[-1]
+    first, last = published.iloc[0], published.iloc[-1]
     return labels.text(
         "history.alt",
         lang,
@@ -99,7 +99,7 @@ def _finding(result: Result, component: str, past: pd.DataFrame, lang: str) -> s
     )
 
 
-def _joined(
+def _points_and_lines(
     axes: Axes, years: pd.Series[int], shares: pd.Series[float], breaks: Collection[int] | None, look: Look
 ) -> None:
     """Draw the points; join neighbouring years only, and none across a change of criteria."""

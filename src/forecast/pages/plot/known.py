@@ -1,4 +1,4 @@
-"""Which of the city's cells were published at all."""
+"""Draw which of the area's figures were published, component by year."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.markup import Figure
-from forecast.pages.plot.canvas import BLACK, BLUE, GREY, VERMILION, Look, Sheet, figure, remembered
+from forecast.pages.plot.canvas import BLACK, BLUE, GREY, VERMILION, Look, Sheet, cached, figure
 from forecast.pages.tables import forecast as tables
 
 _ROUND: Final[Look] = {"marker": "o", "markersize": 9}
@@ -25,7 +25,7 @@ STATES: Final[dict[str, Look]] = {
 }
 
 
-@remembered
+@cached
 def known(result: Result, *, lang: str) -> Figure:
     """Draw which cells of the area, component by year, have a published score, a rank alone, or nothing."""
     grid = reading.known_cells(result)

@@ -1,4 +1,4 @@
-"""How good past forecasts were: the city's record, coverage of the ranges, skill by year."""
+"""Draw how good past forecasts were: the city's record, coverage of the ranges, skill by year."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from forecast.pages.plot.canvas import (
     VERMILION,
     Look,
     Sheet,
+    cached,
     figure,
     range_keys,
-    remembered,
 )
 from forecast.pages.tables import past as tables
 from forecast.pages.tables.spec import beside_picture
@@ -53,7 +53,7 @@ def _nothing(lang: str) -> Passage:
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """What a picture of the whole record shows; alike for all areas, so that one of them draws it for all."""
+    """The figures of a picture, as a hashable key: the same for all areas, so that it is drawn only once."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[float, ...], ...]
@@ -68,7 +68,7 @@ class Cells:
         return pd.DataFrame(list(self.rows), columns=list(self.columns))
 
 
-@remembered
+@cached
 def track(result: Result, *, lang: str) -> Figure | Passage:
     """Draw the city's past forecasts of the total against what came; a sentence if there are none."""
     past = reading.record(result)
@@ -114,7 +114,7 @@ def coverage(result: Result, *, lang: str) -> Figure | Passage:
     return _nothing(lang) if table.empty else _coverage(Cells.of(table), lang)
 
 
-@remembered
+@cached
 def _coverage(cells: Cells, lang: str) -> Figure:
     table = cells.table()
     main = table.iloc[int((table["level"] - 80).abs().argmin())]
@@ -129,8 +129,8 @@ def _coverage(cells: Cells, lang: str) -> Figure:
     def drawing(sheet: Sheet) -> Canvas:
         canvas, axes = sheet.axes(height=3.4, narrow_height=3.6)
         axes.plot([0, 100], [0, 100], color=GREY, linewidth=1.2, linestyle=(0, (4, 3)))
-        wanted = labels.text("coverage.wanted", lang)
-        axes.annotate(wanted, (22, 22), xytext=(8, -8), textcoords="offset points", color=GREY, va="top")
+        text = labels.text("coverage.wanted", lang)
+        axes.annotate(text, (22, 22), xytext=(8, -8), textcoords="offset points", color=GREY, va="top")
         axes.vlines(table["level"], 100 * table["lower"], 100 * table["upper"], color=BLUE, linewidth=1.3)
         axes.plot(table["level"], 100 * table["share"], **MEDIAN)
         for _, record in table.iterrows():
@@ -169,7 +169,7 @@ def skill(result: Result, *, lang: str) -> Figure | Passage:
     return _nothing(lang) if table.empty else _skill(Cells.of(table), lang)
 
 
-@remembered
+@cached
 def _skill(cells: Cells, lang: str) -> Figure:
     table = cells.table()
     alt = labels.text(

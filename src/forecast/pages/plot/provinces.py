@@ -1,4 +1,4 @@
-"""All provinces: a map of tiles, drawn here, and the ranking with its ranges."""
+"""Draw all provinces: a map of tiles, and the ranking with its ranges."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.markup import Figure, environment
-from forecast.pages.plot.canvas import BLACK, BLUE, GREY, VERMILION, Sheet, draw, remembered
-from forecast.pages.plot.tiles import placed
+from forecast.pages.plot.canvas import BLACK, BLUE, GREY, VERMILION, Sheet, cached, draw
+from forecast.pages.plot.tiles import tile_places
 from forecast.pages.tables import standing
 
 WIDE, TALL, GAP = 62, 36, 2  # a tile
@@ -24,7 +24,7 @@ LETTERS: Final = 11  # in a line of its name
 def tile_map(result: Result, *, lang: str) -> Figure:
     """Draw a tile for every province, darker where the forecast is higher; each says more when touched."""
     table = result.provinces
-    places, shades = placed(list(table["area"])), reading.Shades(table["median"])
+    places, shades = tile_places(list(table["area"])), reading.Shades(table["median"])
     tiles = [
         _tile(record, places[str(record["area"])], shades.of(float(record["median"])), result, lang)
         for _, record in table.iterrows()
@@ -91,7 +91,7 @@ def _tile(
     }
 
 
-@remembered
+@cached
 def ranking(result: Result, *, lang: str) -> Figure:
     """Draw every province's range, the highest median first, the area marked; the table is behind it."""
     table = result.provinces

@@ -1,4 +1,4 @@
-"""The total in each scenario, as ranges on one scale."""
+"""Draw the total in each scenario, as ranges on one scale."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from matplotlib.lines import Line2D
 from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages import reading
-from forecast.pages.markup import Figure, Pieces
-from forecast.pages.plot.canvas import BLACK, BLUE, MEDIAN, RANGE_WIDTHS, Look, Sheet, figure, remembered
-from forecast.pages.plot.points import WIDE_NAME, name_rows, write_beside
+from forecast.pages.markup import Elements, Figure
+from forecast.pages.plot.canvas import BLACK, BLUE, MEDIAN, RANGE_WIDTHS, Look, Sheet, cached, figure
+from forecast.pages.plot.losses import WIDE_NAME, name_rows, write_beside
 from forecast.pages.tables.scenarios import scenario_figures
 
 NOW: Look = {"color": BLACK, "linewidth": 1.0, "linestyle": (0, (3, 2))}
 
 
-@remembered
-def scenarios(result: Result, *, lang: str) -> Figure | Pieces:
+@cached
+def scenarios(result: Result, *, lang: str) -> Figure | Elements:
     """Draw the total of each scenario that can be told, with its range and a line where things stand now.
 
     Where none can be told there is no picture; the table says why.
     """
     rows = result.scenarios.dropna(subset="median").reset_index(drop=True)
     if rows.empty:
-        return Pieces(())
+        return Elements(())
     names = [reading.scenario_name(record, lang) for _, record in rows.iterrows()]
 
     def drawing(sheet: Sheet) -> Canvas:

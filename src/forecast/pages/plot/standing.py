@@ -1,4 +1,4 @@
-"""The rank among the provinces."""
+"""Draw the chance of each rank among the provinces."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages import reading
 from forecast.pages.markup import Figure
-from forecast.pages.plot.canvas import BLACK, BLUE, VERMILION, Sheet, figure, remembered
+from forecast.pages.plot.canvas import BLACK, BLUE, VERMILION, Sheet, cached, figure
 from forecast.pages.tables.forecast import rank_bands
 
 
-@remembered
+@cached
 def rank(result: Result, *, lang: str) -> Figure:
     """Draw the probability of each rank, with the groups of the first 10 and the first 15."""
     count = reading.ranked_areas(result)
@@ -47,7 +47,7 @@ def rank(result: Result, *, lang: str) -> Figure:
 def bars(
     places: NDArray[np.int64], heights: NDArray[np.float64], faces: list[str], edges: list[str]
 ) -> PolyCollection:
-    """Make all bars one part: a part of its own for each of 63 provinces takes a third of the time."""
+    """Make all bars one collection; single bars for 63 provinces take much longer to draw."""
     left, right, ground = places - 0.38, places + 0.38, np.zeros(len(places))
     corners = ((left, ground), (left, heights), (right, heights), (right, ground))
     bars = np.stack([np.column_stack(corner) for corner in corners], axis=1)
@@ -64,8 +64,8 @@ def _marks(axes: Axes, result: Result, chances: dict[int, str], sheet: Sheet) ->
         axes.annotate(text, (0.6, top * height), xytext=(0, 4), textcoords="offset points", va="bottom")
     middle = reading.rank_at(result, 0.5)
     marks = [(middle, labels.text("rank.middle", sheet.lang, rank=middle), 1.04)]
-    if found := reading.last_rank(result):
-        year, place = found
+    if last := reading.last_rank(result):
+        year, place = last
         marks.append((place, labels.text("rank.last", sheet.lang, rank=place, year=year), 1.26))
     for place, text, height in marks:
         axes.vlines(place, 0, top * height, color=BLACK, linewidth=1, linestyle=(0, (3, 2)), zorder=2)

@@ -1,4 +1,4 @@
-"""Where each province's tile lies: the country from north to south, as near to its map as equal tiles can."""
+"""Place a tile for each province so that together they resemble the map of the country."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ MAPS: Final = {len(places): places for places in (PLACES, _places(_MAP_34))}
 WIDTH: Final = 6
 
 
-def placed(areas: Iterable[str], provinces: int = len(PLACES)) -> dict[str, tuple[int, int]]:
+def tile_places(areas: Iterable[str], provinces: int = len(PLACES)) -> dict[str, tuple[int, int]]:
     """Give row and column of each area's tile, from the north; those that are on no map come last.
 
     The map is that of as many provinces as there are in the year.

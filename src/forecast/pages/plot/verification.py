@@ -1,4 +1,4 @@
-"""What the last report said less what came: one row a figure, the result at zero."""
+"""Draw the last report's forecasts less the results, one row for each figure, with the result at zero."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from forecast.pages.tables import verification as tables
 _ENDS = {80: ("lower", "upper"), 95: ("lower95", "upper95")}
 
 
-def verified(found: Judgement, *, lang: str) -> Figure:
+def verified(judgement: Judgement, *, lang: str) -> Figure:
     """Draw the ranges of the last report about the results; the rank has another unit and is left out."""
-    table = found.said[found.said["component"] != RANK]
+    table = judgement.said[judgement.said["component"] != RANK]
     names = [tables.figure_name(row, lang) for _, row in table.iterrows()]
-    came = table["observed"].to_numpy(dtype=float)
+    results = table["observed"].to_numpy(dtype=float)
 
     def drawing(sheet: Sheet) -> Canvas:
         tall = 0.9 + 0.3 * max(len(table), 1)
         canvas, axes = sheet.axes(height=tall, narrow_height=1.1 + 0.5 * max(len(table), 1))
         places = np.arange(len(table), 0, -1, dtype=float)
         for level, width in RANGE_WIDTHS.items():
-            low, high = (table[end].to_numpy(dtype=float) - came for end in _ENDS[level])
+            low, high = (table[end].to_numpy(dtype=float) - results for end in _ENDS[level])
             axes.hlines(places, low, high, color=BLUE, linewidth=width)
-        axes.plot(table["median"].to_numpy(dtype=float) - came, places, **MEDIAN)
+        axes.plot(table["median"].to_numpy(dtype=float) - results, places, **MEDIAN)
         axes.axvline(0, color=BLACK, linewidth=1.2)
         axes.set_yticks([] if sheet.narrow else places, [] if sheet.narrow else names)
         if sheet.narrow:

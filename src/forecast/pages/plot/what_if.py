@@ -1,4 +1,4 @@
-"""How a scenario moves the rank: the chance of each rank under it, and as things are."""
+"""Draw how a scenario changes the chance of each rank."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from forecast.pages.plot.standing import bars
 Floats = NDArray[np.float64]
 
 
-def rank_moved(before: NDArray[np.int_], after: NDArray[np.int_], ranked: int, *, lang: str) -> Figure:
+def rank_change(before: NDArray[np.int_], after: NDArray[np.int_], ranked: int, *, lang: str) -> Figure:
     """Draw the chance of each of the ranks under a scenario, and without it as an outline, from draws."""
     places = np.arange(1, ranked + 1)
-    heights = [100 * np.bincount(drawn, minlength=ranked + 1)[1:] / len(drawn) for drawn in (before, after)]
-    medians = [int(np.median(drawn)) for drawn in (before, after)]
+    heights = [100 * np.bincount(draws, minlength=ranked + 1)[1:] / len(draws) for draws in (before, after)]
+    medians = [int(np.median(draws)) for draws in (before, after)]
     alt = labels.text("desk.rank.alt", lang, before=medians[0], after=medians[1])
 
     def drawing(sheet: Sheet) -> Canvas:

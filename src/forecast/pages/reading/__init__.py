@@ -1,24 +1,19 @@
-"""Reads a Result for the page: which rows a reader asks for, and how figures are written.
+"""Select the rows of a Result that pages show, and write figures, names and chances as text.
 
-Nothing is estimated here; figures are picked, counted and put into words that every page shares.
+Nothing is estimated here.
 """
 
 from forecast.pages.reading.past import coverage, record, skill_by_year
-from forecast.pages.reading.points import (
-    MOVING,
-    branch,
-    component_name,
-    days,
-    finest,
-    has_criteria,
-    levers,
-    lost,
-    made_up,
-    moving_indicators,
-    name_of,
-    past_deadline,
-    ranked,
-    scenario_name,
+from forecast.pages.reading.past_scores import (
+    PLAIN_RANK,
+    new_method_years,
+    past_components,
+    past_domains,
+    past_ranks,
+    past_years,
+    periods,
+    provinces_with,
+    year_errors,
 )
 from forecast.pages.reading.rows import (
     TOPS,
@@ -49,36 +44,41 @@ from forecast.pages.reading.rows import (
     share_quantile,
     shares,
 )
-from forecast.pages.reading.verified import (
-    PLAIN_RANK,
-    new_method_years,
-    past_components,
-    past_domains,
-    past_ranks,
-    past_years,
-    periods,
-    provinces_with,
-    year_errors,
+from forecast.pages.reading.scorecard_rows import (
+    MOVING,
+    branch,
+    by_rank,
+    component_name,
+    days,
+    finest,
+    has_criteria,
+    largest_losses,
+    levers,
+    made_up,
+    moving_indicators,
+    name_of,
+    past_deadline,
+    scenario_name,
 )
 from forecast.pages.reading.wording import (
     BANDS,
     Shades,
     chance,
+    code_name,
     department,
     doubtful,
     gain,
     indicator_unit,
     is_survey,
-    listed,
+    join_words,
     maximum_note,
-    named,
     own_words,
     period,
     phrase,
     place_name,
     points,
-    said,
     scale_note,
+    sentence,
     short,
     short_name,
     span,

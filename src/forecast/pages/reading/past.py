@@ -1,4 +1,4 @@
-"""Past forecasts of a Result, scored by `forecast.model.score`: coverage, yearly skill, the city's record."""
+"""Score the past forecasts of a Result: coverage of ranges, skill by year, the city's record."""
 
 from __future__ import annotations
 
@@ -40,16 +40,20 @@ def coverage(result: Result, *, first: int = 0, last: int = 9999) -> pd.DataFram
     DataFrame
         level (percent), share, lower, upper (80 percent bootstrap range over years), years, cells.
     """
-    made = cells(result)
-    made = made.loc[(made["model"] == recorded_model(result)) & made["target_year"].between(first, last)]
+    forecasts = cells(result)
+    forecasts = forecasts.loc[
+        (forecasts["model"] == recorded_model(result)) & forecasts["target_year"].between(first, last)
+    ]
     rows = []
     for level in result.spec.levels:
         low, high = interval_ends(level)
-        if made.empty or not {low, high} <= set(made.columns):
+        if forecasts.empty or not {low, high} <= set(forecasts.columns):
             continue
-        held = score.inside(made["observed"].to_numpy(), made[low].to_numpy(), made[high].to_numpy())
+        inside = score.inside(
+            forecasts["observed"].to_numpy(), forecasts[low].to_numpy(), forecasts[high].to_numpy()
+        )
         rng = np.random.default_rng(result.spec.seed)
-        outcome = score.coverage(held, made["target_year"].to_numpy(), rng=rng)
+        outcome = score.coverage(inside, forecasts["target_year"].to_numpy(), rng=rng)
         rows.append((level, outcome.coverage, outcome.lower, outcome.upper, outcome.years, outcome.cells))
     return pd.DataFrame(rows, columns=["level", "share", "lower", "upper", "years", "cells"])
 
@@ -62,13 +66,15 @@ def skill_by_year(result: Result) -> pd.DataFrame:
     DataFrame
         target_year, skill (share by which the mean CRPS is smaller), cells; ascending.
     """
-    made = cells(result)
-    levels = sorted(set(made.columns).difference([*KEY, "observed"]))
-    if made.empty:
+    forecasts = cells(result)
+    levels = sorted(set(forecasts.columns).difference([*KEY, "observed"]))
+    if forecasts.empty:
         return pd.DataFrame(columns=["target_year", "skill", "cells"])
-    made["crps"] = score.crps_from_quantiles(made["observed"], made[levels].to_numpy(), levels=levels)
-    own = made.loc[made["model"] == recorded_model(result)]
-    base = made.loc[made["model"] == BASELINE]
+    forecasts["crps"] = score.crps_from_quantiles(
+        forecasts["observed"], forecasts[levels].to_numpy(), levels=levels
+    )
+    own = forecasts.loc[forecasts["model"] == recorded_model(result)]
+    base = forecasts.loc[forecasts["model"] == BASELINE]
     pair = own.merge(base, on=KEY[1:], suffixes=("", "_base"))
     means = pair.groupby("target_year").agg(
         crps=("crps", "mean"), base=("crps_base", "mean"), cells=("crps", "size")
@@ -86,12 +92,14 @@ def record(result: Result) -> pd.DataFrame:
         target_year, median, lower, upper (80 percent), lower95, upper95, observed, and repeated: what
         repeating last year would have said (NaN if it said nothing); ascending.
     """
-    made = cells(result)
+    forecasts = cells(result)
     names = {0.5: "median", 0.1: "lower", 0.9: "upper", 0.025: "lower95", 0.975: "upper95"}
     columns = ["target_year", *names.values(), "observed", "repeated"]
-    if made.empty or not set(names) <= set(made.columns):
+    if forecasts.empty or not set(names) <= set(forecasts.columns):
         return pd.DataFrame(columns=columns)
-    total = made.loc[(made["area"] == result.spec.area) & (made["component"] == TOTAL)].rename(columns=names)
+    total = forecasts.loc[(forecasts["area"] == result.spec.area) & (forecasts["component"] == TOTAL)].rename(
+        columns=names
+    )
     base = total.loc[total["model"] == BASELINE].set_index("target_year")["median"]
     own = total.loc[total["model"] == recorded_model(result)]
     table = own.assign(repeated=own["target_year"].map(base).astype(float))

@@ -1,4 +1,4 @@
-"""Which rows of a Result a page asks for."""
+"""Select rows and figures of a Result for pages."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def quantile(result: Result, component: str, level: float, *, index_code: str = 
 
 
 def model_alone(result: Result) -> dict[float, float] | None:
-    """Read the quantiles of the total by the model beneath the main one; None if there is none beneath."""
+    """Read the quantiles of the total by the model that the main one is based on; None if there is none."""
     beneath = recorded_model(result)
     if beneath == main_model(result):
         return None
@@ -55,8 +55,8 @@ def model_alone(result: Result) -> dict[float, float] | None:
 
 @lru_cache(maxsize=256)  # a result never changes, and a page asks some hundred times
 def _quantiles(result: Result, component: str, index_code: str, model: str = "") -> dict[float, float]:
-    asked = {"component": component, "area": result.spec.area, "index_code": index_code}
-    rows = pick(result.forecast, **asked, model=model or main_model(result), output_type="quantile")
+    row_key = {"component": component, "area": result.spec.area, "index_code": index_code}
+    rows = pick(result.forecast, **row_key, model=model or main_model(result), output_type="quantile")
     levels = rows["output_type_id"].astype(float).round(4)
     return dict(zip(levels.tolist(), rows["value"].tolist(), strict=True))
 
@@ -73,9 +73,9 @@ def main_model(result: Result) -> str:
 
 
 def recorded_model(result: Result) -> str:
-    """Name the model whose past forecasts are shown: the main one, or what it rests on if it has no past.
+    """Name the model whose past forecasts are shown: the main one, or if it has none the one it is based on.
 
-    Criteria and departments have joined too lately to have a record; the model beneath them has one.
+    Criteria and departments were added too recently to have a record; the model below them has one.
     """
     past = result.backtest["model"]
     main = main_model(result)
@@ -91,8 +91,8 @@ def history(result: Result, component: str, *, index_code: str = "") -> pd.DataF
         One row per year, ascending: year, score (in the unit published, NaN where only a rank is known),
         rank, trust.
     """
-    asked = {"index_code": index_code or result.spec.index_code, "area": result.spec.area}
-    rows = pick(result.evidence, **asked, component=component, statistic="value")
+    row_key = {"index_code": index_code or result.spec.index_code, "area": result.spec.area}
+    rows = pick(result.evidence, **row_key, component=component, statistic="value")
     rows = rows.loc[rows["trust"] != MADE, ["year", "score", "rank", "trust"]]
     return rows.drop_duplicates("year").sort_values("year").reset_index(drop=True)
 
@@ -107,14 +107,14 @@ def shares(result: Result, component: str) -> pd.DataFrame:
         upper (80 percent) of what was not published.
     """
     rows = result.history
-    wanted = (rows["component"] == component) & (rows["year"] < result.spec.target_year)
-    return rows.loc[wanted].drop(columns="component").sort_values("year").reset_index(drop=True)
+    selection = (rows["component"] == component) & (rows["year"] < result.spec.target_year)
+    return rows.loc[selection].drop(columns="component").sort_values("year").reset_index(drop=True)
 
 
 def national_means(result: Result, component: str) -> pd.DataFrame:
     """Give the published means of the country: year, share (percent of the maximum); one row a year."""
-    asked = {"index_code": result.spec.index_code, "area": COUNTRY, "component": component}
-    rows = pick(result.evidence, **asked, statistic="mean").dropna(subset="observed_share")
+    row_key = {"index_code": result.spec.index_code, "area": COUNTRY, "component": component}
+    rows = pick(result.evidence, **row_key, statistic="mean").dropna(subset="observed_share")
     rows = rows.drop_duplicates("year").sort_values("year").reset_index(drop=True)
     return pd.DataFrame({"year": rows["year"], "share": 100 * rows["observed_share"]})
 
@@ -127,8 +127,8 @@ def share_quantile(result: Result, component: str, level: float) -> float:
 def rank_at(result: Result, share: float) -> int:
     """Read the rank that is not passed with probability `share`, best rank first."""
     ordered = result.rank.sort_values("rank")
-    reached = ordered["probability"].cumsum() >= share - 1e-9
-    return int(ordered.loc[reached, "rank"].iloc[0])
+    enough = ordered["probability"].cumsum() >= share - 1e-9
+    return int(ordered.loc[enough, "rank"].iloc[0])
 
 
 def rank_facts(result: Result) -> dict[str, int]:
@@ -142,8 +142,8 @@ def ranked_areas(result: Result, year: int = 0) -> int:
     if not year:
         return len(result.rank)
     rows = result.evidence
-    then = rows.loc[(rows["year"] == year) & (rows["index_code"] == result.spec.index_code), "rank"]
-    return max(len(result.rank), int(then.max())) if then.notna().any() else len(result.rank)
+    ranks = rows.loc[(rows["year"] == year) & (rows["index_code"] == result.spec.index_code), "rank"]
+    return max(len(result.rank), int(ranks.max())) if ranks.notna().any() else len(result.rank)
 
 
 def headline_figures(result: Result) -> dict[str, float]:
@@ -164,7 +164,7 @@ def change(record: pd.Series[Any]) -> float:
 
 
 def even(probability: float) -> bool:
-    """Tell whether something is about as likely as not, as it is said."""
+    """Tell whether something is about as likely as not, by the phrase table."""
     return EVEN[0] <= 100 * probability < EVEN[1]
 
 
@@ -174,7 +174,7 @@ def chance_of_top(result: Result, place: int) -> float:
 
 
 def aims(result: Result) -> pd.DataFrame:
-    """Give what the result is measured by: the published targets, the newest first, then the top groups.
+    """List the targets of the result: the published ones, the newest first, then the top groups of ranks.
 
     Returns
     -------
@@ -190,7 +190,7 @@ def aims(result: Result) -> pd.DataFrame:
 
 
 def parts(result: Result) -> pd.DataFrame:
-    """Give the rows of `Result.merged` of the area: none if it is what it was."""
+    """Give the rows of `Result.merged` of the area: none if it was not merged."""
     return result.merged.loc[result.merged["area"] == result.spec.area]
 
 

@@ -1,4 +1,4 @@
-"""How figures, names and chances are written, on every page and in every picture alike."""
+"""Write figures, names and chances as text, in the same way on every page and in every picture."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ BANDS: Final = (
 )
 
 
-def named(family: str, code: str, lang: str) -> str:
+def code_name(family: str, code: str, lang: str) -> str:
     """Name a code by the catalogue's key ``family.code``; one that it does not know stays as it is."""
     key = f"{family}.{code}"
     return labels.text(key, lang) if key in labels.catalogue() and not labels.fields(key, lang) else code
@@ -45,26 +45,26 @@ def named(family: str, code: str, lang: str) -> str:
 
 def short_name(component: str, lang: str) -> str:
     """Name a component shortly, code first: "D3 Thủ tục hành chính"; unknown ones by their code."""
-    return named("component", component, lang)
+    return code_name("component", component, lang)
 
 
 def place_name(area: str, lang: str) -> str:
     """Name an area in running text: "Thành phố Hồ Chí Minh"."""
-    return named("place", area, lang)
+    return code_name("place", area, lang)
 
 
 def indicator_unit(unit: str, lang: str) -> str:
     """Name the unit of an indicator; one that the catalogue does not know stays as it was entered."""
-    return named("indicator_unit", own_words(unit), lang)
+    return code_name("indicator_unit", own_words(unit), lang)
 
 
 def department(responsible: str, lang: str) -> str:
     """Name responsible departments; those that the catalogue does not know keep their Vietnamese name."""
     names = [own_words(name) for name in responsible.split(";") if name.strip()]
-    return "; ".join(named("unit", name, lang) for name in names) or labels.MISSING
+    return "; ".join(code_name("unit", name, lang) for name in names) or labels.MISSING
 
 
-def said(reason: Any, lang: str) -> str:
+def sentence(reason: Any, lang: str) -> str:
     """Write a reason from a table: a `Phrase`, JSON of one or several phrases, a key, or plain text."""
     if isinstance(reason, Phrase):
         return reason.text(lang)
@@ -78,19 +78,19 @@ def said(reason: Any, lang: str) -> str:
     return labels.text(text, lang) if text in labels.catalogue() else text
 
 
-def _is_phrase(told: object) -> bool:
-    return isinstance(told, dict) and told.get("key") in labels.catalogue()
+def _is_phrase(value: object) -> bool:
+    return isinstance(value, dict) and value.get("key") in labels.catalogue()
 
 
-def _phrase(told: Mapping[str, Any], lang: str) -> Phrase:
+def _phrase(parsed: Mapping[str, Any], lang: str) -> Phrase:
     """Build a phrase from parsed JSON; a fact may be a phrase again, a name in both languages, a code."""
     facts: dict[str, Any] = {}
-    for name, fact in told.get("facts", {}).items():
+    for name, fact in parsed.get("facts", {}).items():
         if isinstance(fact, Mapping):
             facts[name] = _phrase(fact, lang) if "key" in fact else own_words(fact[lang])
         else:
             facts[name] = _fact(name, fact, lang) if isinstance(fact, str) else fact
-    return Phrase(told["key"], facts)
+    return Phrase(parsed["key"], facts)
 
 
 def _fact(name: str, fact: str, lang: str) -> str:
@@ -100,7 +100,7 @@ def _fact(name: str, fact: str, lang: str) -> str:
         return period(fact, lang)
     if name == "unit":
         return indicator_unit(fact, lang)
-    return named("model", fact, lang) if name == "model" else own_words(fact)
+    return code_name("model", fact, lang) if name == "model" else own_words(fact)
 
 
 def period(code: str, lang: str) -> str:
@@ -207,8 +207,8 @@ def phrase(probability: float, lang: str) -> str:
     """
     if math.isnan(probability):
         raise ValueError("no phrase for a missing probability")
-    shown = int(labels.percent(probability, 0, "en").rstrip("%"))  # the phrase follows what is printed
-    percent = shown if 0.01 <= probability <= 0.99 else 100 * probability
+    percent_text = int(labels.percent(probability, 0, "en").rstrip("%"))  # the phrase follows what is printed
+    percent = percent_text if 0.01 <= probability <= 0.99 else 100 * probability
     key = next(key for upper, key in BANDS if percent < upper)
     return f"{labels.text(key, lang)}{SPACE}({chance(probability, lang)})"
 
@@ -218,7 +218,7 @@ def gain(value: float, lang: str) -> str:
     return labels.number(value, 2, lang)
 
 
-def listed(parts: Sequence[str], lang: str) -> str:
+def join_words(parts: Sequence[str], lang: str) -> str:
     """Join words as a sentence does: "D3, D4 và D8"."""
     if len(parts) < 2:
         return "".join(parts)

@@ -1,4 +1,4 @@
-"""What a reader gets to see of a Result, in words and tables; nothing is computed here.
+"""Write a Result as words and tables for readers; nothing is computed here.
 
 Every function takes a Result and a language and gives pieces of a page (`forecast.pages.markup`), which show
 themselves in JupyterLab and, through `page`, become one self-contained HTML file.
@@ -6,7 +6,6 @@ themselves in JupyterLab and, through `page`, become one self-contained HTML fil
 
 from forecast.pages.markup import warm
 from forecast.pages.report.accounts import account, domain_passage
-from forecast.pages.report.around import issuer, quality_table, run_record
 from forecast.pages.report.cards import cards
 from forecast.pages.report.decisions import decision_lines, decision_notes, decisions, gamble_list
 from forecast.pages.report.front import (
@@ -24,6 +23,7 @@ from forecast.pages.report.front import (
 )
 from forecast.pages.report.letter import Letter, letter
 from forecast.pages.report.page import page
+from forecast.pages.report.page_context import issuer, quality_table, run_record
 from forecast.pages.report.past import track_passage
 from forecast.pages.report.standing import sipas, standing, survey
 from forecast.pages.report.verification import last_verification, verification_files, verification_page
@@ -39,6 +39,14 @@ from forecast.pages.tables.data import (
     variance_table,
     word_table,
 )
+from forecast.pages.tables.departments import (
+    department_domain_table,
+    department_reasons,
+    department_table,
+    plan_table,
+    remedy_table,
+    status_table,
+)
 from forecast.pages.tables.forecast import assumed_table, domain_table, level_table, target_table
 from forecast.pages.tables.past import (
     past_component_table,
@@ -46,14 +54,6 @@ from forecast.pages.tables.past import (
     past_year_table,
     period_table,
     year_table,
-)
-from forecast.pages.tables.people import (
-    department_domain_table,
-    department_reasons,
-    department_table,
-    plan_table,
-    remedy_table,
-    status_table,
 )
 from forecast.pages.tables.scenarios import scenario_table
 from forecast.pages.tables.scorecard import (

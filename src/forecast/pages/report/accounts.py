@@ -1,4 +1,4 @@
-"""The passage on each domain, with a short account: what drives it, what is known, what would change it."""
+"""Write the passage on each domain: its forecast, where it loses points, and what would change it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages import reading
-from forecast.pages.markup import Passage, Pieces
+from forecast.pages.markup import Elements, Passage
 from forecast.pages.report.front import comparison
 from forecast.pages.tables.columns import POINTS
 from forecast.pages.tables.current import decimals_of, newest
@@ -25,11 +25,11 @@ def account(result: Result, component: str, *, lang: str) -> tuple[str, ...]:
     leaves = reading.finest(result, component)
     below = leaves.loc[leaves["component"] != component]
     worst = below.sort_values("lost", ascending=False, kind="stable").head(2)
-    known = _known(result, component, below, lang)
+    known_text = _known(result, component, below, lang)
     first = (
         ()
         if worst.empty
-        else (labels.text("account.sentence", lang, first=_lost(worst, lang), second=known),)
+        else (labels.text("account.sentence", lang, first=_lost(worst, lang), second=known_text),)
     )
     change = () if leaves.empty else (_change(result, component, leaves, set(worst["component"]), lang),)
     return (
@@ -72,10 +72,10 @@ def _indicators(result: Result, component: str, lang: str) -> tuple[str, ...]:
         return ()
     leaves = result.scorecard
     scored = leaves.loc[leaves["informed"].isin(["indicator", "both"]), "indicator"]
-    ruled = rows["code"].isin(scored)
+    with_rule = rows["code"].isin(scored)
     moving = rows["effect"].abs().where(rows["by"].isin(reading.MOVING), 0.0)
     far = ((rows["value"] - rows["usual"]) / rows["usual"].abs().clip(lower=NEARLY_NOTHING)).abs()
-    order = rows.assign(ruled=ruled, moving=moving, far=far)
+    order = rows.assign(ruled=with_rule, moving=moving, far=far)
     order = order.sort_values(["ruled", "moving", "far"], ascending=False, kind="stable")
     texts = [_indicator(record, lang) for _, record in order.head(MOST_INDICATORS).iterrows()]
     return (labels.text("account.indicators", lang, said="; ".join(texts)),)
@@ -127,7 +127,7 @@ def _departments(result: Result, component: str, leaves: pd.DataFrame, lang: str
     names = [reading.department(name, lang) for name in charge if name.strip()]
     if not names or leaves["informed"].isin(["department", "both"]).any():
         return ()
-    return (labels.text("account.unsent", lang, department=reading.listed(names, lang)),)
+    return (labels.text("account.unsent", lang, department=reading.join_words(names, lang)),)
 
 
 def _answer(record: pd.Series[Any], lang: str) -> str:
@@ -148,31 +148,31 @@ def _answer(record: pd.Series[Any], lang: str) -> str:
     return text
 
 
-def _change(result: Result, component: str, leaves: pd.DataFrame, told: Collection[str], lang: str) -> str:
+def _change(result: Result, component: str, leaves: pd.DataFrame, named: Collection[str], lang: str) -> str:
     """Say in one sentence what can be won, what is a gamble, and what is past its day.
 
-    What was `told` by its whole name is called by its code.
+    What was `named` by its whole name is called by its code.
     """
-    text, told = _lever(result, component, leaves, told, lang)
+    text, named = _lever(result, component, leaves, named, lang)
     gambles = leaves.loc[leaves["gamble"] != ""].sort_values("lost", ascending=False, kind="stable")
     if len(gambles):
-        text = labels.text("account.gamble", lang, said=text, names=_names(gambles, told, lang))
+        text = labels.text("account.gamble", lang, said=text, names=_names(gambles, named, lang))
     past = reading.past_deadline(result, leaves)
     past = past.loc[past["lost"] >= WORTH_SAYING]
     if len(past):
-        facts = {"names": _names(past, told, lang), "lost": reading.gain(past["lost"].sum(), lang)}
+        facts = {"names": _names(past, named, lang), "lost": reading.gain(past["lost"].sum(), lang)}
         text = labels.text("account.past", lang, said=text, **facts)
     return labels.text("account.end", lang, said=text)
 
 
 def _lever(
-    result: Result, component: str, leaves: pd.DataFrame, told: Collection[str], lang: str
+    result: Result, component: str, leaves: pd.DataFrame, named: Collection[str], lang: str
 ) -> tuple[str, Collection[str]]:
-    """Name the best lever; with it, all that has been told of by now."""
+    """Name the best lever; with it, all that has been named of by now."""
     year = result.spec.target_year
     best = leaves.loc[leaves["winnable"] > 0].dropna(subset="lever_rank").sort_values("lever_rank").head(1)
     if best.empty:
-        return labels.text("account.lever_none", lang, year=year), told
+        return labels.text("account.lever_none", lang, year=year), named
     record = best.iloc[0]
     day = record["deadline"]
     facts = {
@@ -183,24 +183,24 @@ def _lever(
     if record["component"] == component:  # a domain is rounded as on every page
         ends = record["winnable_lower"], record["winnable_upper"]
         whole = {"points": reading.points(record["winnable"], lang), "span": reading.span(*ends, lang)}
-        return labels.text("account.lever_whole", lang, **facts | whole), told
-    name = _name(record, told, lang)
-    return labels.text("account.lever", lang, name=name, **facts), {*told, str(record["component"])}
+        return labels.text("account.lever_whole", lang, **facts | whole), named
+    name = _name(record, named, lang)
+    return labels.text("account.lever", lang, name=name, **facts), {*named, str(record["component"])}
 
 
-def _names(rows: pd.DataFrame, told: Collection[str], lang: str) -> str:
+def _names(rows: pd.DataFrame, named: Collection[str], lang: str) -> str:
     """Name the first of some criteria and count the others."""
-    name = _name(rows.iloc[0], told, lang)
+    name = _name(rows.iloc[0], named, lang)
     return name if len(rows) == 1 else labels.text("account.more", lang, name=name, count=len(rows) - 1)
 
 
-def _name(record: pd.Series[Any], told: Collection[str], lang: str) -> str:
+def _name(record: pd.Series[Any], named: Collection[str], lang: str) -> str:
     component = str(record["component"])
-    known = component in told and component[:1].isdigit()
+    known = component in named and component[:1].isdigit()
     return component if known else reading.component_name(record, lang)
 
 
-def domain_passage(result: Result, component: str, *, lang: str) -> Pieces:
+def domain_passage(result: Result, component: str, *, lang: str) -> Elements:
     """Say one domain in words: forecast, range, last year, chance of a fall, basis, who is in charge."""
     record = reading.line(result, component)
     known = bool(record["last_known"])
@@ -224,14 +224,14 @@ def domain_passage(result: Result, component: str, *, lang: str) -> Pieces:
     lines = [labels.text("domain.last_rank", lang, year=int(record["last_year"]), rank=rank)] if rank else []
     lines += [
         labels.text("domain.fall", lang, last_year=int(record["last_year"]), phrase=phrase),
-        labels.text("domain.basis", lang, basis=reading.said(record["basis"], lang)),
+        labels.text("domain.basis", lang, basis=reading.sentence(record["basis"], lang)),
         domain_provinces(result, component, lang),
     ]
     if record["responsible"]:
         department = reading.department(str(record["responsible"]), lang)
         lines.append(labels.text("domain.charge", lang, department=department))
     lines += [*reading.maximum_note(record, lang), *account(result, component, lang=lang)]
-    return Pieces((Passage((first,), form="headline"), Passage(tuple(lines))))
+    return Elements((Passage((first,), form="headline"), Passage(tuple(lines))))
 
 
 def domain_provinces(result: Result, component: str, lang: str) -> str:

@@ -1,4 +1,4 @@
-"""The four boxes of sheet one: points, rank, satisfaction, chances; each with last year and target."""
+"""Make the four boxes of sheet one: points, rank, satisfaction, chances; each with last year and target."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from forecast.pages.markup import Card, Cards
 
 def cards(result: Result, *, lang: str) -> Cards:
     """Make the boxes; an index without a survey has none for it."""
-    made = [_total(result, lang), _rank(result, lang), _survey(result, lang), _aim(result, lang)]
-    return Cards(tuple(card for card in made if card))
+    all_cards = [_total(result, lang), _rank(result, lang), _survey(result, lang), _aim(result, lang)]
+    return Cards(tuple(card for card in all_cards if card))
 
 
 def _places(result: Result) -> list[int]:
@@ -60,7 +60,7 @@ def _rank(result: Result, lang: str) -> Card:
     places = [str(place) for place in _places(result)]
     year = str(int(reading.line(result, reading.TOTAL)["last_year"]))
     target = (
-        labels.text("card.target_rank", lang, places=reading.listed(places, lang))
+        labels.text("card.target_rank", lang, places=reading.join_words(places, lang))
         if places
         else labels.text("card.no_target", lang)
     )
@@ -110,7 +110,7 @@ def _aim(result: Result, lang: str) -> Card:
     year = int(reading.line(result, reading.TOTAL)["last_year"])
     past = reading.history(result, reading.TOTAL)
     ranks = past.loc[past["year"] == year, "rank"].dropna()
-    beside: list[tuple[str, str]] = [(_short(each, lang), _chance(each, lang)) for each in others]
+    beside: list[tuple[str, str]] = [(_short(other, lang), _chance(other, lang)) for other in others]
     if len(ranks) and first["quantity"] == "rank":
         reached = ranks.iloc[0] <= first["value"]
         key = "card.reached" if reached else "card.not_reached"

@@ -10,25 +10,25 @@ import pandas as pd
 from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages import reading
-from forecast.pages.markup import Heading, Passage, Pieces, Shown
+from forecast.pages.markup import Displayable, Elements, Heading, Passage
 
 FIRST: Final = 5
 TURNS: Final = ("remedy", "criterion", "domain")
 LEADERS: Final = "leaders_survey"  # source of a criterion
 
 
-def decisions(result: Result, *, lang: str) -> Pieces:
+def decisions(result: Result, *, lang: str) -> Elements:
     """List the decisions under their heading, then what they bring together, and what they leave out.
 
     An index that no department answers for has none.
     """
     lines, notes = decision_lines(result, lang=lang), decision_notes(result, lang=lang)
     if not lines and not notes:
-        return Pieces(())
-    parts: list[Shown] = [Heading(labels.text("heading.decisions", lang), anchor="decisions")]
+        return Elements(())
+    parts: list[Displayable] = [Heading(labels.text("heading.decisions", lang), anchor="decisions")]
     if lines:
         parts.append(Passage(lines, form="steps"))
-    return Pieces((*parts, Passage(notes, form="note")))
+    return Elements((*parts, Passage(notes, form="note")))
 
 
 def decision_lines(result: Result, *, count: int = FIRST, lang: str) -> tuple[str, ...]:
@@ -114,7 +114,7 @@ def _apart(result: Result, lang: str) -> list[str]:
     if len(asked):
         facts = {"count": len(asked), "lost": reading.points(float(asked.sum()), lang)}
         names.append(labels.text("decision.surveys", lang, **facts))
-    return [labels.text("decision.apart", lang, names=reading.listed(names, lang))] if names else []
+    return [labels.text("decision.apart", lang, names=reading.join_words(names, lang))] if names else []
 
 
 def missing(result: Result, lang: str) -> list[str]:
@@ -130,7 +130,7 @@ def missing(result: Result, lang: str) -> list[str]:
     ]
     if not absent or result.scorecard.empty:
         return []
-    text = reading.listed([labels.text(f"decision.absent_{name}", lang) for name in absent], lang)
+    text = reading.join_words([labels.text(f"decision.absent_{name}", lang) for name in absent], lang)
     return [labels.text("decision.missing", lang, what=text)]
 
 
@@ -144,7 +144,7 @@ def gamble_list(result: Result, *, lang: str) -> Passage:
             "gambles.line",
             lang,
             component=reading.component_name(record, lang),
-            gamble=reading.said(record["gamble"], lang),
+            gamble=reading.sentence(record["gamble"], lang),
         )
         for _, record in rows.iterrows()
     )

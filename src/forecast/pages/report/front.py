@@ -1,4 +1,4 @@
-"""Sheet one: cover, headline, caveats, headings; what the ranges leave out; and the parts of the annex."""
+"""Write cover, headline, caveats and headings, what the ranges leave out, and the parts of the annex."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.base.indexes import INDEXES
 from forecast.pages import reading
-from forecast.pages.markup import Cover, Fold, Heading, Passage, Pieces, Section, Shown
-from forecast.pages.report.around import issued, links
+from forecast.pages.markup import Cover, Displayable, Elements, Fold, Heading, Passage, Section
 from forecast.pages.report.cards import cards
 from forecast.pages.report.decisions import decisions
+from forecast.pages.report.page_context import issue_line, links
+from forecast.pages.tables.departments import status_table
 from forecast.pages.tables.forecast import domains
-from forecast.pages.tables.people import status_table
 from forecast.pages.tables.scenarios import scenarios
 from forecast.pages.tables.spec import draw
 from forecast.pages.tables.standing import ladder_table
@@ -47,7 +47,7 @@ def cover(result: Result, kind: str, *, lang: str, component: str = "", run_dir:
         subtitle=labels.text("page.subtitle", lang, as_of=spec.as_of),
         place_day=labels.text("page.place_day", lang, place=place, day=labels.long_day(spec.as_of, lang)),
         lang=lang,
-        foot=issued(result, run_dir, lang=lang),
+        foot=issue_line(result, run_dir, lang=lang),
         links=links(result, f"{kind}-{component}" if component else kind, lang=lang) if run_dir else (),
         warning=labels.text("page.made_up", lang) if reading.made_up(result) else "",
     )
@@ -58,10 +58,10 @@ def heading(name: str, *, lang: str, level: int = 2) -> Heading:
     return Heading(text=labels.text(f"heading.{name}", lang), anchor=name.replace("_", "-"), level=level)
 
 
-def headline(result: Result, *, lang: str) -> Pieces:
+def headline(result: Result, *, lang: str) -> Elements:
     """Say the forecast in one sentence with its newest target, then the rank and the other chances."""
     first, *others = _aims(result, lang)
-    return Pieces(
+    return Elements(
         (
             Passage((_first_sentence(result, first, lang),), form="headline"),
             Passage((" ".join((rank_sentence(result, lang), *others)),), form="lead"),
@@ -127,9 +127,9 @@ def _move(result: Result, total: pd.Series[Any], lang: str) -> str:
 
 def _last(total: pd.Series[Any], lang: str, *, in_percent: bool) -> str:
     """Last year's figure; where it was not published, said to be estimated."""
-    written = reading.points(total["last_median"], lang, published=bool(total["last_known"]))
-    written = f"{written}%" if in_percent else labels.text("headline.points", lang, value=written)
-    return written if total["last_known"] else labels.text("headline.estimated", lang, last=written)
+    text = reading.points(total["last_median"], lang, published=bool(total["last_known"]))
+    text = f"{text}%" if in_percent else labels.text("headline.points", lang, value=text)
+    return text if total["last_known"] else labels.text("headline.estimated", lang, last=text)
 
 
 def comparison(change: float, lang: str, *, in_percent: bool = False, decimals: int = 1) -> str:
@@ -153,21 +153,21 @@ def rank_sentence(result: Result, lang: str) -> str:
 def caveats(result: Result, *, lang: str) -> Passage:
     """Give the two or three caveats with most effect, as a list."""
     domains = reading.domains(result)
-    known = domains.loc[domains["last_known"].astype(bool), "component"].tolist()
-    lines = [*_gathered(result, lang), *_merged(result, lang)]
+    published = domains.loc[domains["last_known"].astype(bool), "component"].tolist()
+    lines = [*_joined_members(result, lang), *_merger(result, lang)]
     total = reading.line(result, reading.TOTAL)
     last_year, newest = int(total["last_year"]), reading.newest_year(result)
     if newest < last_year:
         lines.append(labels.text("caveat.no_result", lang, year=last_year, newest=newest))
-    elif len(known) < len(domains):
+    elif len(published) < len(domains):
         lines.append(
             labels.text(
-                "caveat.missing" if known else "caveat.missing_all",
+                "caveat.missing" if published else "caveat.missing_all",
                 lang,
                 year=last_year,
-                known=len(known),
+                known=len(published),
                 all=len(domains),
-                names=_names(known, lang),
+                names=_names(published, lang),
             )
         )
     index = INDEXES[result.spec.index_code]
@@ -178,7 +178,7 @@ def caveats(result: Result, *, lang: str) -> Passage:
     return Passage(tuple(lines[:MOST_CAVEATS]), form="list")
 
 
-def _merged(result: Result, lang: str) -> tuple[str, ...]:
+def _merger(result: Result, lang: str) -> tuple[str, ...]:
     """Say what a merged area is made of, and how its earlier figures were made."""
     parts = reading.parts(result)
     if parts.empty:
@@ -186,7 +186,7 @@ def _merged(result: Result, lang: str) -> tuple[str, ...]:
     facts = {
         "place": reading.place_name(result.spec.area, lang),
         "from_day": parts["from_day"].iloc[-1].date(),
-        "parts": reading.listed([_part(part, result.spec.area, lang) for part in parts["part"]], lang),
+        "parts": reading.join_words([_part(part, result.spec.area, lang) for part in parts["part"]], lang),
         "ranked": reading.ranked_areas(result),
     }
     return (labels.text(MERGED[parts["weighted_by"].iloc[-1]], lang, **facts),)
@@ -198,7 +198,7 @@ def _part(part: str, area: str, lang: str) -> str:
     return labels.text("caveat.former", lang, place=name) if part == area else name
 
 
-def _gathered(result: Result, lang: str) -> tuple[str, ...]:
+def _joined_members(result: Result, lang: str) -> tuple[str, ...]:
     """Say that criteria and departments have joined, and what the model alone says."""
     alone = reading.model_alone(result)
     if alone is None:
@@ -214,7 +214,7 @@ def _gathered(result: Result, lang: str) -> tuple[str, ...]:
 
 def _names(components: Sequence[str], lang: str) -> str:
     """Name components in a sentence: a code alone tells a leader nothing."""
-    return reading.listed([reading.short_name(component, lang) for component in components], lang)
+    return reading.join_words([reading.short_name(component, lang) for component in components], lang)
 
 
 def assumed_names(result: Result) -> list[str]:
@@ -243,16 +243,16 @@ def left_out(result: Result, *, lang: str) -> Passage:
     return Passage(tuple(labels.text(f"left_out.{name}", lang, **facts) for name in names), form="list")
 
 
-def second_page(result: Result, figure: Shown, *, lang: str, run_dir: str = "") -> Section:
+def second_page(result: Result, figure: Displayable, *, lang: str, run_dir: str = "") -> Section:
     """Put sheet two together: domains in a picture and a table, and the ladder to the ranks aimed at."""
     table = draw(domains(result, lang, linked=bool(run_dir)))
     ladder = (heading("ladder", lang=lang), ladder_table(result, lang=lang))
     return Section((heading("domains", lang=lang), figure, table, *ladder), form="second")
 
 
-def annex(result: Result, *, lang: str) -> Pieces:
+def annex(result: Result, *, lang: str) -> Elements:
     """Put together what departments, remedies and scenarios say, where there are any."""
-    parts: list[Shown] = []
+    parts: list[Displayable] = []
     if len(result.departments):
         parts.append(status_table(result, lang=lang))
     if late := int((result.remedies["days_overdue"] > 0).sum()):
@@ -265,10 +265,10 @@ def annex(result: Result, *, lang: str) -> Pieces:
     playable = result.scenarios["median"].notna()
     if playable.sum() > 1:
         parts.append(draw(replace(scenarios(result, lang), records=result.scenarios.loc[playable])))
-    return Pieces((fold("departments_scenarios", *parts, lang=lang),) if parts else ())
+    return Elements((fold("departments_scenarios", *parts, lang=lang),) if parts else ())
 
 
-def front_page(result: Result, figure: Shown, *, lang: str) -> Section:
+def front_page(result: Result, figure: Displayable, *, lang: str) -> Section:
     """Put sheet one together: headline, boxes, the years so far, what to decide, and what to keep in mind."""
     first, _ = headline(result, lang=lang).parts
     return Section(
@@ -276,12 +276,12 @@ def front_page(result: Result, figure: Shown, *, lang: str) -> Section:
     )
 
 
-def fold(name: str, *parts: Shown, lang: str, **facts: Any) -> Fold:
+def fold(name: str, *parts: Displayable, lang: str, **facts: Any) -> Fold:
     """Put a part of the annex under its heading, which a reader opens; paper has it whole."""
     return Fold(parts, title=labels.text(f"heading.{name}", lang, **facts), anchor=name.replace("_", "-"))
 
 
-def provinces(tiles: Shown, ranking: Shown, result: Result, *, lang: str) -> Fold:
+def provinces(tiles: Displayable, ranking: Displayable, result: Result, *, lang: str) -> Fold:
     """Put the map and the ranking of all provinces beside each other."""
     pair = Section((tiles, ranking), form="pair")
     return fold("provinces", pair, lang=lang, count=reading.ranked_areas(result))

@@ -1,4 +1,4 @@
-"""The letter that carries a report: what a leader reads without opening anything."""
+"""Write the letter to which a report is attached; a leader can read it without opening anything."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ class Letter:
         """The body in plain text."""
         warning = f"*** {self.warning} ***" if self.warning else ""
         parts = (self.greeting, warning, self.headline, self.lead, self.table)
-        decided = f"{self.decisions_label}\n{self.decisions}" if self.decisions.lines else ""
-        noted = f"{self.caveats_label}\n{self.caveats}"
-        written = (*parts, decided, self.moved, noted, "\n".join(self.closing))
-        return "\n\n".join(filter(None, map(str, written))) + "\n"
+        decisions = f"{self.decisions_label}\n{self.decisions}" if self.decisions.lines else ""
+        caveats = f"{self.caveats_label}\n{self.caveats}"
+        parts_ = (*parts, decisions, self.moved, caveats, "\n".join(self.closing))
+        return "\n\n".join(filter(None, map(str, parts_))) + "\n"
 
     @property
     def html(self) -> str:

@@ -1,4 +1,4 @@
-"""From an executed notebook to one HTML file that needs nothing else and reaches nowhere.
+"""Convert an executed notebook to one HTML file that needs no other file and no network.
 
 The template is ``forecast/template``.  nbconvert is imported when a page is made, as it takes longer to load
 than everything else together.
@@ -40,7 +40,7 @@ def page(notebook: NotebookNode, *, name: str = "notebook", head: Page | None = 
     return str(html)
 
 
-def framed(title: str, *, lang: str) -> Page:
+def page_frame(title: str, *, lang: str) -> Page:
     """Prepare the frame of a page that comes from no notebook; see `Page.document`."""
     return Page(
         title=title,
@@ -71,7 +71,7 @@ def _head(notebook: NotebookNode) -> Page | None:
     cover = covers[0]
     headings = [data[HEADING_TYPE] for data in outputs if HEADING_TYPE in data]
     return replace(
-        framed(cover["title"], lang=cover["lang"]),
+        page_frame(cover["title"], lang=cover["lang"]),
         subtitle=cover["subtitle"],
         place_day=cover["place_day"],
         foot=cover["foot"],

@@ -1,4 +1,4 @@
-"""How good past forecasts were, in words; pictures are in `plot`, tables in `tables.past`."""
+"""Say in words how good past forecasts were; pictures are in `plot`, tables in `tables.past`."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from forecast.pages.markup import Passage
 from forecast.pages.tables.forecast import PICTURED
 
 
-def _held(result: Result, lang: str) -> list[str]:
-    """Say how much of all that came each range held, and which range promised more than it kept."""
+def _coverage(result: Result, lang: str) -> list[str]:
+    """Say which share of the results each range contained, and which ranges were too narrow."""
     table = reading.coverage(result)
     table = table.loc[table["level"].isin(PICTURED)]
     if table.empty:
@@ -22,13 +22,13 @@ def _held(result: Result, lang: str) -> list[str]:
         for level, share in zip(table["level"], table["share"], strict=True)
     ]
     count = labels.number(table["cells"].max(), 0, lang)
-    lines = [labels.text("track.held", lang, count=count, said=reading.listed(texts, lang))]
-    kept_less = table.loc[100 * table["upper"] < table["level"], "level"]
-    return lines + [labels.text("track.too_narrow", lang, level=int(level)) for level in kept_less]
+    lines = [labels.text("track.held", lang, count=count, said=reading.join_words(texts, lang))]
+    too_narrow = table.loc[100 * table["upper"] < table["level"], "level"]
+    return lines + [labels.text("track.too_narrow", lang, level=int(level)) for level in too_narrow]
 
 
 def track_passage(result: Result, *, short: bool = False, lang: str) -> Passage:
-    """Say how often the range held and how far off the forecast was, beside repeating last year.
+    """Say how often the range contained the result and how large the error was, next to repeating last year.
 
     In `short` without periods, domains and ranks.
     """
@@ -48,24 +48,24 @@ def track_passage(result: Result, *, short: bool = False, lang: str) -> Passage:
         lines = [labels.text("track.passage", lang, repeated=repeated, **facts)]
     else:
         lines = [labels.text("track.passage_alone", lang, **facts)]
-    lines += _held(result, lang) + ([] if short else _verified(result, lang))
+    lines += _coverage(result, lang) + ([] if short else _by_period(result, lang))
     if reading.recorded_model(result) != reading.main_model(result):
         lines.append(labels.text("track.beneath", lang))
     return Passage(tuple(lines))
 
 
-def _verified(result: Result, lang: str) -> list[str]:
+def _by_period(result: Result, lang: str) -> list[str]:
     """Say the coverage of each range by period, and how far the rank was off beside the plain step."""
     periods = reading.coverage(result, last=SETTLED), reading.coverage(result, first=SETTLED + 1)
-    settled, after = (table.loc[table["level"].isin(PICTURED)] for table in periods)
+    before, after = (table.loc[table["level"].isin(PICTURED)] for table in periods)
     lines = []
-    if len(settled) and len(after):
+    if len(before) and len(after):
         columns = (
-            ("levels", settled["level"] / 100),
-            ("settled", settled["share"]),
+            ("levels", before["level"] / 100),
+            ("settled", before["share"]),
             ("after", after["share"]),
         )
-        facts = {name: reading.listed(_percents(column, lang), lang) for name, column in columns}
+        facts = {name: reading.join_words(_percents(column, lang), lang) for name, column in columns}
         lines.append(labels.text("track.periods", lang, year=SETTLED, **facts))
     domains = reading.past_domains(result)
     if len(domains) == 2:

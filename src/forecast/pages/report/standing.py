@@ -1,4 +1,4 @@
-"""Rank, provinces nearby and SIPAS, in words."""
+"""Write rank, targets and SIPAS in words."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.base.indexes import panel_of
 from forecast.pages import reading
-from forecast.pages.markup import Fold, Passage, Pieces, Shown
+from forecast.pages.markup import Displayable, Elements, Fold, Passage
 from forecast.pages.report.front import fold, heading
 from forecast.pages.tables.forecast import target_table
 
 
-def standing(rank: Shown, result: Result, *, lang: str) -> Fold:
+def standing(rank: Displayable, result: Result, *, lang: str) -> Fold:
     """Put together the picture of the rank, the targets and the survey, where the index has one."""
-    asked = reading.survey(result.spec.index_code)
-    parts = (rank, target_table(result, lang=lang), *((sipas(result, lang=lang),) if asked else ()))
-    return fold("standing" if asked else "standing_alone", *parts, lang=lang)
+    survey_code = reading.survey(result.spec.index_code)
+    parts = (rank, target_table(result, lang=lang), *((sipas(result, lang=lang),) if survey_code else ()))
+    return fold("standing" if survey_code else "standing_alone", *parts, lang=lang)
 
 
-def survey(result: Result, *, lang: str) -> tuple[Shown, ...]:
+def survey(result: Result, *, lang: str) -> tuple[Displayable, ...]:
     """Give the survey's heading and words; nothing for an index without one."""
     if not reading.survey(result.spec.index_code):
         return ()
     return heading("sipas", lang=lang), sipas(result, lang=lang)
 
 
-def sipas(result: Result, *, lang: str) -> Pieces:
+def sipas(result: Result, *, lang: str) -> Elements:
     """Say the forecast of SIPAS, and how much of a difference sampling alone can make."""
     code = reading.survey(result.spec.index_code)
     if not code:
         index = labels.text(f"short_index.{result.spec.index_code}", lang)
-        return Pieces((Passage((labels.text("sipas.none", lang, index=index),)),))
+        return Elements((Passage((labels.text("sipas.none", lang, index=index),)),))
     median = reading.quantile(result, reading.TOTAL, 0.5, index_code=code)
     if math.isnan(median):
-        return Pieces((Passage((labels.text("sipas.absent", lang),)),))
+        return Elements((Passage((labels.text("sipas.absent", lang),)),))
     facts = {
         "year": result.spec.target_year,
         "median": reading.points(median, lang),
@@ -64,7 +64,7 @@ def sipas(result: Result, *, lang: str) -> Pieces:
         )
     index = labels.text(f"short_index.{panel_of(code)}", lang)
     rest = (_sampling(result, lang), labels.text("sipas.rule", lang, index=index))
-    return Pieces((Passage((first,), form="lead"), Passage(tuple(filter(None, rest)))))
+    return Elements((Passage((first,), form="lead"), Passage(tuple(filter(None, rest)))))
 
 
 def _sampling(result: Result, lang: str) -> str:

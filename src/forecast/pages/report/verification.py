@@ -1,4 +1,4 @@
-"""The page of a verification, and what the next report says of the last one."""
+"""Write the page of a verification, and the passage of the next report on it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from forecast.base.indexes import INDEXES, MAIN, panel_of
 from forecast.base.spec import DEFAULT_AREA
 from forecast.base.spelling import slug
 from forecast.pages import reading
-from forecast.pages.markup import Figure, Heading, Link, Passage, Pieces, Shown
+from forecast.pages.markup import Displayable, Elements, Figure, Heading, Link, Passage
 from forecast.pages.report.front import heading
-from forecast.pages.report.page import framed
+from forecast.pages.report.page import page_frame
 from forecast.pages.tables import verification as tables
 from forecast.pages.tables.spec import draw
 
@@ -31,15 +31,17 @@ def verification_files(index_code: str, area: str) -> dict[str, str]:
     return {first: f"{stem}.html", **{lang: f"{stem}.{lang}.html" for lang in others}}
 
 
-def verification_page(found: Judgement, figure: Figure, other: str, *, lang: str) -> str:
+def verification_page(judgement: Judgement, figure: Figure, other: str, *, lang: str) -> str:
     """Write the whole page; `other` is the file of the page in the other language."""
-    place = reading.place_name(found.area, lang)
-    index = labels.text(f"short_index.{found.index_code}", lang)
-    pieces = list(_pieces(found, figure, lang))
+    place = reading.place_name(judgement.area, lang)
+    index = labels.text(f"short_index.{judgement.index_code}", lang)
+    pieces = list(_pieces(judgement, figure, lang))
     contents = tuple((item.anchor, item.text) for item in pieces if isinstance(item, Heading))
     frame = replace(
-        framed(labels.text("verified.title", lang, index=index, year=found.year, place=place), lang=lang),
-        subtitle=labels.text("verified.subtitle", lang, day=found.published_on),
+        page_frame(
+            labels.text("verified.title", lang, index=index, year=judgement.year, place=place), lang=lang
+        ),
+        subtitle=labels.text("verified.subtitle", lang, day=judgement.published_on),
         foot=labels.text("verified.foot", lang),
         contents=contents,
     )
@@ -48,38 +50,38 @@ def verification_page(found: Judgement, figure: Figure, other: str, *, lang: str
     return frame.document([link, *pieces])
 
 
-def _pieces(found: Judgement, figure: Figure, lang: str) -> Iterator[Shown]:
-    yield from _front(found, lang)
-    yield from (heading("verified_said", lang=lang), figure, draw(tables.said(found, lang)))
-    advice = tuple(_advice(told, lang) for told in found.advice)
+def _pieces(judgement: Judgement, figure: Figure, lang: str) -> Iterator[Displayable]:
+    yield from _front(judgement, lang)
+    yield from (heading("verified_said", lang=lang), figure, draw(tables.last_report(judgement, lang)))
+    advice = tuple(_advice(sentence, lang) for sentence in judgement.advice)
     yield from (heading("verified_advice", lang=lang), Passage(advice, form="list"))
-    yield from (heading("verified_revisions", lang=lang), draw(tables.revisions(found, lang)))
+    yield from (heading("verified_revisions", lang=lang), draw(tables.revisions(judgement, lang)))
     yield heading("verified_models", lang=lang)
-    yield from (draw(table) for table in tables.models(found, lang))
-    if len(found.domains):
-        yield from (heading("verified_domains", lang=lang), draw(tables.domains(found, lang)))
-    if INDEXES[found.index_code].departments:
-        yield from (heading("verified_departments", lang=lang), draw(tables.departments(found, lang)))
-    yield from (heading("verified_targets", lang=lang), draw(tables.targets(found, lang)))
-    yield from (heading("verified_common", lang=lang), draw(tables.common(found, lang)))
-    yield from (heading("verified_years", lang=lang), draw(tables.years(found, lang)))
+    yield from (draw(table) for table in tables.models(judgement, lang))
+    if len(judgement.domains):
+        yield from (heading("verified_domains", lang=lang), draw(tables.domains(judgement, lang)))
+    if INDEXES[judgement.index_code].departments:
+        yield from (heading("verified_departments", lang=lang), draw(tables.departments(judgement, lang)))
+    yield from (heading("verified_targets", lang=lang), draw(tables.targets(judgement, lang)))
+    yield from (heading("verified_common", lang=lang), draw(tables.common(judgement, lang)))
+    yield from (heading("verified_years", lang=lang), draw(tables.years(judgement, lang)))
     words = tuple(labels.text(f"verified.{name}", lang) for name in ("words", "words_source"))
     yield from (heading("verified_words", lang=lang), Passage(words))
 
 
-def _advice(told: str, lang: str) -> str:
+def _advice(sentence: str, lang: str) -> str:
     """Write a sentence of advice, whose facts are codes."""
-    phrase = record(told)
+    phrase = record(sentence)
     facts = phrase["facts"]
     for name, family in (("index", "short_index"), ("component", "component"), ("model", "model")):
         if name in facts:
-            facts[name] = reading.named(family, facts[name], lang)
+            facts[name] = reading.code_name(family, facts[name], lang)
     return labels.text(phrase["key"], lang, **facts)
 
 
-def _front(found: Judgement, lang: str) -> Iterator[Passage]:
+def _front(judgement: Judgement, lang: str) -> Iterator[Passage]:
     """Say in two sentences what was said and what came, and what kind of year and report it was."""
-    rows = found.said[found.said["index_code"] == found.index_code].drop_duplicates("component")
+    rows = judgement.said[judgement.said["index_code"] == judgement.index_code].drop_duplicates("component")
     total, rank = _row(rows, reading.TOTAL), _row(rows, RANK)
     if total is not None:
         yield Passage((_total(total, "verified.headline", lang),), form="headline")
@@ -88,9 +90,9 @@ def _front(found: Judgement, lang: str) -> Iterator[Passage]:
     lead = [] if rank is None else [_rank(rank, "verified.lead_rank", lang)]
     yield Passage((" ".join([*lead, *_domains(rows, "verified.lead_domains", lang)]),), form="lead")
     notes = []
-    if found.new_method:
-        notes.append(labels.text("verified.break", lang, year=found.year))
-    if len(found.said) and not found.said["before"].all():
+    if judgement.new_method:
+        notes.append(labels.text("verified.break", lang, year=judgement.year))
+    if len(judgement.said) and not judgement.said["before"].all():
         notes.append(labels.text("verified.hindsight", lang))
     if notes:
         yield Passage(tuple(notes), form="note")
@@ -103,7 +105,7 @@ def _row(rows: pd.DataFrame, component: str) -> pd.Series[Any] | None:
 
 
 def _total(row: pd.Series[Any], key: str, lang: str) -> str:
-    inside = tables.held(row, lang) if "inside95" in row else _held(row, lang)
+    inside = tables.inside_text(row, lang) if "inside95" in row else _inside_text(row, lang)
     return labels.text(
         key,
         lang,
@@ -118,14 +120,14 @@ def _total(row: pd.Series[Any], key: str, lang: str) -> str:
     )
 
 
-def _held(row: pd.Series[Any], lang: str) -> str:
+def _inside_text(row: pd.Series[Any], lang: str) -> str:
     return labels.text("verified.inside80" if row["inside80"] == 1 else "last_verification.outside80", lang)
 
 
 def _rank(row: pd.Series[Any], key: str, lang: str) -> str:
     median, observed = (labels.number(row[name], 0, lang) for name in ("median", "observed"))
     span = reading.span(row["lower"], row["upper"], lang, decimals=0)
-    return labels.text(key, lang, median=median, observed=observed, span=span, inside=_held(row, lang))
+    return labels.text(key, lang, median=median, observed=observed, span=span, inside=_inside_text(row, lang))
 
 
 def _domains(rows: pd.DataFrame, key: str, lang: str) -> list[str]:
@@ -137,7 +139,7 @@ def _domains(rows: pd.DataFrame, key: str, lang: str) -> list[str]:
     return [labels.text(key, lang, count=len(own), inside=int((own["inside80"] == 1).sum()))]
 
 
-def last_verification(result: Result, *, lang: str) -> Pieces:
+def last_verification(result: Result, *, lang: str) -> Elements:
     """Say what became of the last forecast that has a result under a heading, or that there is none yet."""
     head = heading("last_verification", lang=lang, level=3)
     table = result.last_verified
@@ -147,9 +149,9 @@ def last_verification(result: Result, *, lang: str) -> Pieces:
     lines += [] if rank is None else [_rank(rank, "last_verification.rank", lang)]
     lines += _domains(own, "last_verification.domains", lang)
     if not lines:
-        return Pieces((Passage((labels.text("last_verification.none", lang),)),))
+        return Elements((Passage((labels.text("last_verification.none", lang),)),))
     if own["new_method"].astype(bool).any():
         lines.append(labels.text("verified.break", lang, year=int(own["target_year"].max())))
     if not own["before"].astype(bool).all():
         lines.append(labels.text("verified.hindsight", lang))
-    return Pieces((head, Passage((*lines, labels.text("last_verification.where", lang)))))
+    return Elements((head, Passage((*lines, labels.text("last_verification.where", lang)))))

@@ -1,1 +1,1 @@
-"""Every table of the report, declared once: for pages, pictures, workbook and long table."""
+"""Declare every table of the report once, for pages, pictures, workbook and long table."""

@@ -1,4 +1,4 @@
-"""What changed since the last report: every move by its reasons, and the rows of the data behind them."""
+"""Tables of what changed since the last report: every move by its reasons, and the changed rows of data."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def changes_table(result: Result, *, lang: str) -> TableSpec:
         return replace(spec, records=[])
     earlier = result.previous.iloc[0]
     facts = {"as_of": earlier["as_of"], "run_id": earlier["run_id"]}
-    reason = reading.said(earlier["reason"], lang)
+    reason = reading.sentence(earlier["reason"], lang)
     if moves.empty:
         return replace(spec, absent=say("changes.not_compared", **facts, reason=reason))
     if not (moves["effect"].isna() | (moves["effect"].abs() >= SHOWN)).any():
@@ -130,7 +130,7 @@ def changed_rows_table(result: Result, *, lang: str) -> Table | Passage:
     if result.previous.empty or result.previous["reason"].iloc[0]:  # `changes_table` has said why
         return Passage(())
     groups = [] if result.changed_rows.empty else _groups(result)
-    left = len(groups) - MOST_ROWS
+    rest = len(groups) - MOST_ROWS
 
     def domain(record: Record) -> str:
         component = str(record["component"])
@@ -148,9 +148,9 @@ def changed_rows_table(result: Result, *, lang: str) -> Table | Passage:
         TableSpec(
             lang,
             say("changed_rows.caption", as_of=result.previous["as_of"].iloc[0]),
-            [_shown(group) for group in groups[:MOST_ROWS]],
+            [_representative(group) for group in groups[:MOST_ROWS]],
             fields,
-            notes=(say("changed_rows.more", count=left),) if left > 0 else (),
+            notes=(say("changed_rows.more", count=rest),) if rest > 0 else (),
             absent="changed_rows.none",
         )
     )
@@ -161,8 +161,11 @@ def _groups(result: Result) -> list[pd.DataFrame]:
     rows, effects = result.changed_rows, _effects(result)
     owner = rows["key"].str.split(" | ", regex=False).str[0]
     one = rows["key"] + rows["column"]
-    owned = rows.assign(owner=owner.where(rows["file"].isin(_IN_ONE), one))
-    groups = [group for _, group in owned.groupby(["step", "component", "file", "kind", "owner"], sort=False)]
+    rows_with_owner = rows.assign(owner=owner.where(rows["file"].isin(_IN_ONE), one))
+    groups = [
+        group
+        for _, group in rows_with_owner.groupby(["step", "component", "file", "kind", "owner"], sort=False)
+    ]
 
     def size(group: pd.DataFrame) -> tuple[bool, float]:
         step, component = group["step"].iloc[0], group["component"].iloc[0]
@@ -171,7 +174,7 @@ def _groups(result: Result) -> list[pd.DataFrame]:
     return sorted(groups, key=size)
 
 
-def _shown(group: pd.DataFrame) -> dict[str, Any]:
+def _representative(group: pd.DataFrame) -> dict[str, Any]:
     """Let one row stand for its group, with the number of rows; a form's likely score, if there is one."""
     likely = group.loc[group["column"] == "likely"]
     record = likely.iloc[0] if len(likely) else group.iloc[0]
@@ -184,7 +187,7 @@ def _name(result: Result, record: Record, lang: str) -> Cell:
         owner = reading.department(str(record["owner"]), lang)
         return Cell(labels.text("changed_rows.many", lang, owner=owner, count=record["count"]))
     column = str(record["column"])
-    word = "" if column in _PLAIN else reading.named("changed_column", column, lang)
+    word = "" if column in _PLAIN else reading.code_name("changed_column", column, lang)
     parts = [part for part in str(record["key"]).split(" | ") if part != result.spec.area]
     if not any(parts):  # the same rows in another order
         return Cell(str(record["file"]), word)
@@ -197,7 +200,7 @@ def _word(part: str, lang: str) -> str:
     """Write a part of a key, or a value: a day, a code of the tables, a department; others as they are."""
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", part):
         return labels.day(dt.date.fromisoformat(part), lang)
-    return reading.named("unit", reading.named("changed_word", part, lang), lang)
+    return reading.code_name("unit", reading.code_name("changed_word", part, lang), lang)
 
 
 def _value(record: Record, side: str, lang: str) -> str:
@@ -207,7 +210,7 @@ def _value(record: Record, side: str, lang: str) -> str:
     if re.fullmatch(r"-?\d+(\.\d+)?(e[+-]?\d+)?", text):
         return labels.plain(float(text), lang)
     family = _FAMILIES.get(column, "")
-    return reading.own_words(reading.named(family, text, lang) if family else _word(text, lang))
+    return reading.own_words(reading.code_name(family, text, lang) if family else _word(text, lang))
 
 
 def _source(source: str) -> str:

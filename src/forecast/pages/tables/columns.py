@@ -1,4 +1,4 @@
-"""Columns of tables, by what they hold, and those that several tables share."""
+"""Declare columns of tables by what they hold, and those that several tables share."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ def range_below(ends: Names, lang: str, *, decimals: int = 2) -> Take:
 
     def mark(record: Record) -> str:
         low, high = record[ends[0]], record[ends[1]]
-        written = reading.span(low, high, lang, decimals=decimals)
-        return "" if written == labels.MISSING or low == high else written
+        text = reading.span(low, high, lang, decimals=decimals)
+        return "" if text == labels.MISSING or low == high else text
 
     return mark
 
@@ -67,7 +67,7 @@ def range_below(ends: Names, lang: str, *, decimals: int = 2) -> Take:
 def code(name: str, heading: Text, family: str, lang: str, take: Any = None, **more: Any) -> Field:
     """Name a code by the catalogue's keys of a family."""
     at = name if take is None else take
-    return words(name, heading, lambda r: reading.named(family, str(r[at]), lang), **more)
+    return words(name, heading, lambda r: reading.code_name(family, str(r[at]), lang), **more)
 
 
 def component(heading: Text, lang: str, **more: Any) -> Field:
@@ -80,9 +80,9 @@ def department(name: str, heading: Text, lang: str, **more: Any) -> Field:
     return words(name, heading, lambda r: reading.department(str(r[name] or ""), lang), **more)
 
 
-def said(name: str, heading: Text, lang: str, take: str = "") -> Field:
+def sentence(name: str, heading: Text, lang: str, take: str = "") -> Field:
     """Write a sentence that a table carries in no language."""
-    return words(name, heading, lambda r: reading.said(r[take or name], lang))
+    return words(name, heading, lambda r: reading.sentence(r[take or name], lang))
 
 
 def own_words(name: str, heading: Text, **more: Any) -> Field:
@@ -125,7 +125,7 @@ def unit_and_period(lang: str) -> tuple[Field, Field]:
 
 
 def rests_on(responsible: str, basis: str, lang: str) -> str:
-    """Say who is in charge, if anyone is said to be, and what a forecast rests on, if anything is said."""
+    """Say who is in charge and what a forecast is based on, where that is given."""
     if not responsible:
         return labels.text("detail.basis", lang, basis=basis) if basis else ""
     names = reading.department(responsible, lang)

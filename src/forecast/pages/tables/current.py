@@ -1,4 +1,4 @@
-"""Indicators of the year that is forecast: how far from usual, and what that moves."""
+"""Table of the indicators of the target year: how far they are from usual, and the points they move."""
 
 from __future__ import annotations
 
@@ -81,16 +81,16 @@ def newest(record: pd.Series[Any], lang: str) -> str:
 def grounds(record: pd.Series[Any], lang: str) -> str:
     """Say what an effect rests on: an expert by name and range, and what figures make of it; else why."""
     if record["by"] != "expert":
-        return reading.said(record["reason"], lang)
-    said = float(record["said_lower"]), float(record["said_upper"])
-    found = float(record["per_unit_lower"]), float(record["per_unit_upper"])
-    largest = max(map(abs, (*said, *found)), default=0.0)
+        return reading.sentence(record["reason"], lang)
+    stated = float(record["said_lower"]), float(record["said_upper"])
+    learnt = float(record["per_unit_lower"]), float(record["per_unit_upper"])
+    largest = max(map(abs, (*stated, *learnt)), default=0.0)
     decimals = max(2, -math.floor(math.log10(largest))) if largest > 0 else 2
     key = "current.by_expert" if record["area_years"] else "current.by_expert_alone"
     facts = {
         "who": reading.department(str(record["stated_by"]), lang),
-        "said": reading.span(*said, lang, decimals=decimals),
-        "found": reading.span(*found, lang, decimals=decimals),
+        "said": reading.span(*stated, lang, decimals=decimals),
+        "found": reading.span(*learnt, lang, decimals=decimals),
     }
     return labels.text(key, lang, **{name: facts[name] for name in labels.fields(key, lang)})
 
@@ -106,6 +106,6 @@ def _rules(current: pd.DataFrame, lang: str) -> tuple[str, ...]:
     compared = current.loc[current[["last_year", "usual"]].notna().any(axis=1)]
     names = compared[f"name_{lang}"].map(reading.own_words).groupby(compared["compared"], sort=False).unique()
     return tuple(
-        labels.text("current.compared", lang, names="; ".join(group), reason=reading.said(rule, lang))
+        labels.text("current.compared", lang, names="; ".join(group), reason=reading.sentence(rule, lang))
         for rule, group in names.items()
     )

@@ -1,4 +1,4 @@
-"""What the forecast stands on: figures, conflicts, models, variances, sources, the run; and words."""
+"""Tables of what the forecast is based on: figures, conflicts, models, variances, sources; and of terms."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from forecast.answer.result import Result
 from forecast.base import incoming, labels
 from forecast.data.tables import MADE, TRUST
 from forecast.pages import reading
-from forecast.pages.markup import Cell, Passage, Pieces
+from forecast.pages.markup import Cell, Elements, Passage
 from forecast.pages.tables import columns as c
 from forecast.pages.tables.spec import Field, Record, TableSpec, Text, draw, on_page, say
 
@@ -78,13 +78,13 @@ def key_name(key: str, name: str, lang: str) -> str:
     if name:  # of an indicator, whose key is code, area, period
         places = [reading.place_name(part, lang) for part in parts[1:-1]]
         return ", ".join([reading.own_words(name), *places, reading.period(parts[-1], lang)])
-    return ", ".join(_named(part, lang) for part in parts)
+    return ", ".join(_part_name(part, lang) for part in parts)
 
 
-def _named(part: str, lang: str) -> str:
+def _part_name(part: str, lang: str) -> str:
     """Name a part of a key: a place, a component, a statistic; others as they are."""
     for family in ("statistic", "component", "place"):
-        part = reading.named(family, part, lang)
+        part = reading.code_name(family, part, lang)
     return part
 
 
@@ -100,8 +100,8 @@ def figure_value(record: Record, lang: str, *, taken: str = "") -> Cell:
             text = f"{text}%"
         case "points":
             text = labels.text("evidence.points", lang, points=text)
-    made = record.get("trust") == MADE
-    return Cell(labels.text("mark.made", lang, text=text) if made else text, rank)
+    made_up = record.get("trust") == MADE
+    return Cell(labels.text("mark.made", lang, text=text) if made_up else text, rank)
 
 
 def published(result: Result, lang: str) -> TableSpec:
@@ -126,7 +126,7 @@ def published(result: Result, lang: str) -> TableSpec:
             c.figure("fitted_share", "evidence.fitted", "share", "fitted", decimals=1),
             c.days("published_on", "published_on"),
             c.words("source_url", "source"),
-            c.said("use", "evidence.use", lang, "reason"),
+            c.sentence("use", "evidence.use", lang, "reason"),
         ),
         name="published",
         key=tuple(order),
@@ -144,14 +144,14 @@ def evidence_table(result: Result, component: str = "", *, lang: str) -> TableSp
         inside = (rows["component"] == component) | rows["component"].str.startswith(f"{component}.")
     else:
         inside = (rows["area"] == result.spec.area) & (rows["statistic"] == "value")
-    listed = _nearest(rows.loc[inside], result.spec.area)
+    nearest = _nearest(rows.loc[inside], result.spec.area)
     about = reading.short_name(component, lang) if component else reading.place_name(result.spec.area, lang)
-    rest = int(inside.sum()) - len(listed)
+    rest = int(inside.sum()) - len(nearest)
     name = c.words("figure", "head.figure", lambda r: figure_name(r, bool(component), lang))
     return replace(
         spec,
         caption=say("evidence.caption", about=about),
-        records=_criteria_last(listed.sort_values(EVIDENCE_ORDER, kind="stable")),
+        records=_criteria_last(nearest.sort_values(EVIDENCE_ORDER, kind="stable")),
         fields=(name, *(spec.field(field) for field in ("score", "fitted_share", "use"))),
         notes=(say("evidence.rest", count=rest),) if rest else (),
         absent="evidence.none",
@@ -179,7 +179,7 @@ def figure_name(record: Record, with_area: bool, lang: str) -> str:  # noqa: FBT
     if with_area:
         parts.append(reading.place_name(str(record["area"]), lang))
     if record["statistic"] != "value":
-        parts.append(reading.named("statistic", str(record["statistic"]), lang))
+        parts.append(reading.code_name("statistic", str(record["statistic"]), lang))
     return ", ".join(parts)
 
 
@@ -200,8 +200,8 @@ def _refusals(refused: pd.DataFrame, lang: str) -> Iterator[str]:
     for reason, group in refused.groupby("reason", sort=False):
         pairs = zip(group["index_code"], group["component"], strict=True)
         names = [_component_code(str(index_code), str(component), lang) for index_code, component in pairs]
-        said = _without_model(str(reason), lang)
-        yield labels.text("models.one_reason", lang, components=", ".join(names), reason=said)
+        text = _without_model(str(reason), lang)
+        yield labels.text("models.one_reason", lang, components=", ".join(names), reason=text)
 
 
 def _without_model(reason: str, lang: str) -> str:
@@ -209,7 +209,7 @@ def _without_model(reason: str, lang: str) -> str:
     parsed = incoming.record(reason) if reason.startswith("{") else {}
     if parsed.get("key") == "error.too_few_years":
         return labels.text("models.too_few_years", lang, **parsed["facts"])
-    return reading.said(reason, lang).rstrip(".")
+    return reading.sentence(reason, lang).rstrip(".")
 
 
 def _component_code(index_code: str, component: str, lang: str) -> str:
@@ -223,7 +223,7 @@ def variance_table(result: Result, *, lang: str) -> TableSpec:
     fields = (
         c.words("name", "variances.name", lambda r: _variance_name(str(r["name"]), lang)),
         c.figure("value", "head.value", "points", decimals=4),
-        c.said("source", "variances.source", lang),
+        c.sentence("source", "variances.source", lang),
     )
     return TableSpec(lang, "variances.caption", result.variances, fields, notes=("variances.note",))
 
@@ -232,10 +232,10 @@ def _variance_name(name: str, lang: str) -> str:
     family, dot, component = name.partition(".")
     if dot:
         return labels.text(f"variance_name.{family}_of", lang, component=reading.short_name(component, lang))
-    return reading.named("variance_name", name, lang)
+    return reading.code_name("variance_name", name, lang)
 
 
-def source_table(result: Result, *, lang: str) -> Pieces:
+def source_table(result: Result, *, lang: str) -> Elements:
     """List the published results that were used, by index and year, without addresses."""
     groups = [rows for _, rows in result.evidence.groupby(["index_code", "year"], sort=True)]
     frameworks = [name for name in result.forecast["framework"].unique() if isinstance(name, str) and name]
@@ -253,7 +253,7 @@ def source_table(result: Result, *, lang: str) -> Pieces:
     )
     caption, notes = "sources.caption", ("sources.note",)
     table = draw(TableSpec(lang, caption, groups, fields, notes=notes, absent="sources.none"))
-    return Pieces((table, Passage(others)) if groups else (table,))
+    return Elements((table, Passage(others)) if groups else (table,))
 
 
 def _kinds(trust: pd.Series[Any], lang: str) -> Iterator[str]:
@@ -261,7 +261,7 @@ def _kinds(trust: pd.Series[Any], lang: str) -> Iterator[str]:
     counts = trust.value_counts()
     for kind in TRUST:
         if kind in counts:
-            name = reading.named("trust", kind, lang)
+            name = reading.code_name("trust", kind, lang)
             yield labels.text("sources.kind", lang, kind=name, count=int(counts[kind]))
 
 
@@ -288,16 +288,20 @@ def about(result: Result, lang: str, *, run_id: str, absent: tuple[str, ...]) ->
         ("handout.head.dash", "handout.note.empty"),
         *(("handout.head.absent", line) for line in absent),
     ]
-    written = [(labels.text(item, lang), reading.said(value, lang)) for item, value in lines]
-    return items(written, lang, name="about")
+    texts = [(labels.text(item, lang), reading.sentence(value, lang)) for item, value in lines]
+    return items(texts, lang, name="about")
 
 
 @on_page
 def word_table(*, lang: str) -> TableSpec:
     """Tabulate the words of the report in both languages with what they mean."""
 
-    def term(each: str) -> Field:
-        return c.words(each, f"words.{each}", cell=lambda r: Cell(labels.text(f"term.{r}", each), lang=each))
+    def term(language: str) -> Field:
+        return c.words(
+            language,
+            f"words.{language}",
+            cell=lambda r: Cell(labels.text(f"term.{r}", language), lang=language),
+        )
 
     meaning = c.words("meaning", "words.meaning", lambda name: labels.text(f"meaning.{name}", lang))
     return TableSpec(lang, "words.caption", TERMS, (*map(term, labels.LANGUAGES), meaning))

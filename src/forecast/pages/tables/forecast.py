@@ -1,4 +1,4 @@
-"""What is forecast: total and domains, ranges, rank, provinces nearby, targets, SIPAS; and their years."""
+"""Tables of the forecast: total and domains with ranges, rank, targets, SIPAS; and their earlier years."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def domains(result: Result, lang: str, *, linked: bool = False) -> TableSpec:
         component, whole = str(record["component"]), _is_total(record)
         charge = "" if whole else str(record["responsible"] or "")
         return Cell(
-            reading.named("component", component, lang),
+            reading.code_name("component", component, lang),
             reading.department(charge, lang) if charge else "",
             link=f"domain-{component}.html" if linked and not whole else "",
         )
@@ -69,7 +69,7 @@ def domains(result: Result, lang: str, *, linked: bool = False) -> TableSpec:
             c.figure("change", "domains.change", "change", reading.change, decimals=1),
             c.figure("p_fall", "domains.fall", "chance"),
             c.department("responsible", "charge", lang),
-            c.said("basis", "basis", lang),
+            c.sentence("basis", "basis", lang),
             c.span("range", "head.range", ("lower", "upper"), lang),
             *(
                 c.span(f"range{level}", say("coverage.level", level=level), _interval(result, level), lang)
@@ -101,8 +101,8 @@ def _last_year(heading: str, lang: str) -> tuple[Field, Field]:
         rank = reading.last_rank_of(record, lang)
         if record["last_known"]:
             return rank
-        written = reading.span(record["last_lower"], record["last_upper"], lang)
-        return "; ".join(filter(None, (labels.text("mark.estimated", lang, span=written), rank)))
+        span = reading.span(record["last_lower"], record["last_upper"], lang)
+        return "; ".join(filter(None, (labels.text("mark.estimated", lang, span=span), rank)))
 
     def short(record: Record) -> str:
         return "" if record["last_known"] else labels.text("letter.estimated", lang)
@@ -131,8 +131,8 @@ def _interval(result: Result, level: int) -> Take:
 def domain_figures(result: Result, lang: str) -> Table:
     """Tabulate what the picture of the domains shows."""
     spec, ranges = _plain(domains(result, lang)), [f"range{level}" for level in PICTURED]
-    shown = ("component", "last_year", "published", "forecast", *ranges, "starred_maximum")
-    return beside_picture(spec, *shown, records=spec.rows[1:])
+    columns = ("component", "last_year", "published", "forecast", *ranges, "starred_maximum")
+    return beside_picture(spec, *columns, records=spec.rows[1:])
 
 
 def _plain(spec: TableSpec) -> TableSpec:
@@ -144,8 +144,8 @@ def letter_table(result: Result, *, lang: str) -> Table:
     """Tabulate total and domains shortly: last year, forecast, range of 80 percent."""
     spec = domains(result, lang)
     star = reading.star_note((record["max_status"] for record in spec.rows), lang)
-    shown = ("component", "last_year_shortly", "starred_forecast", "range")
-    return draw_table(replace(_plain(spec), columns=shown, notes=(*spec.notes, *star)))
+    columns = ("component", "last_year_shortly", "starred_forecast", "range")
+    return draw_table(replace(_plain(spec), columns=columns, notes=(*spec.notes, *star)))
 
 
 @on_page

@@ -1,4 +1,4 @@
-"""How good past forecasts were: record, coverage and skill; by period, year, domain and rank."""
+"""Tables of how good past forecasts were: record, coverage and skill; by period, year, domain and rank."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def periods(result: Result, lang: str) -> TableSpec:
     period = _period(lang)
 
     def of_index(record: Record) -> str:
-        index = reading.named("short_index", str(record["index_code"]), lang)
+        index = reading.code_name("short_index", str(record["index_code"]), lang)
         return labels.text("periods.of", lang, index=index, period=period.take(record))
 
     return TableSpec(
@@ -126,7 +126,7 @@ period_table = on_page(periods)
 
 
 def year_errors(result: Result, lang: str) -> TableSpec:
-    """What the provinces of each year were missed by in common."""
+    """The mean error over all provinces of each year."""
     table = reading.year_errors(result)
     note = say("year_errors.note", years=len(table))
     return TableSpec(
@@ -197,7 +197,7 @@ def past_years(result: Result, lang: str) -> TableSpec:
     """The record of the last three years one by one: totals, survey, domains and ranks."""
 
     def figure(record: Record) -> str:
-        index = reading.named("short_index", str(record["index_code"]), lang)
+        index = reading.code_name("short_index", str(record["index_code"]), lang)
         return labels.text(f"past_years.{record['kind']}", lang, index=index)
 
     def new(record: Record) -> str:

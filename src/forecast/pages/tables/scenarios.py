@@ -1,4 +1,4 @@
-"""The scenarios side by side."""
+"""Table of the scenarios side by side."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def scenarios(result: Result, lang: str) -> TableSpec:
     difference = ("difference_lower", "difference_upper")
 
     def rank_range(record: Record) -> str:
-        written = reading.span(record["rank_lower"], record["rank_upper"], lang, decimals=0)
-        return "" if written == labels.MISSING else written
+        text = reading.span(record["rank_lower"], record["rank_upper"], lang, decimals=0)
+        return "" if text == labels.MISSING else text
 
     def untold(record: Record) -> str:
-        reason = reading.said(record["reason"], lang)
+        reason = reading.sentence(record["reason"], lang)
         return labels.text("scenario_table.untold", lang, reason=reason) if reason else ""
 
     return TableSpec(
@@ -52,7 +52,7 @@ def scenarios(result: Result, lang: str) -> TableSpec:
             c.span("difference_range", "head.range", difference, lang, decimals=2),
             c.figure("rank", "head.rank", "count", "rank_median", ends=rank, mark=rank_range),
             *chances,
-            c.said("reason", "reason", lang),
+            c.sentence("reason", "reason", lang),
         ),
         ("scenario", "total", "difference", "rank", *by_day),
         name="scenarios",
@@ -74,14 +74,14 @@ def _name(goal: Record) -> str:
 def _chance(result: Result, goal: Record, lang: str) -> Field:
     """Declare the column of one target's chance in each scenario."""
     rows = result.scenario_targets
-    asked = rows.loc[(rows["quantity"] == goal["quantity"]) & (rows["value"] == goal["value"])]
-    chances = dict(zip(asked["scenario"], asked["probability"], strict=True))
+    matching = rows.loc[(rows["quantity"] == goal["quantity"]) & (rows["value"] == goal["value"])]
+    chances = dict(zip(matching["scenario"], matching["probability"], strict=True))
     heading = say("scenario_table.chance", target=reading.target_name(goal, lang))
     return c.figure(_name(goal), heading, "chance", lambda r: chances.get(r["scenario"]))
 
 
 def scenario_figures(result: Result, rows: pd.DataFrame, lang: str) -> Table:
     """Tabulate what the picture of the scenarios shows."""
-    shown = ("scenario", "total", "range", "difference", "difference_range")
+    columns = ("scenario", "total", "range", "difference", "difference_range")
     caption = say("scenario_table.figure", year=result.spec.target_year)
-    return beside_picture(scenarios(result, lang), *shown, caption=caption, records=rows)
+    return beside_picture(scenarios(result, lang), *columns, caption=caption, records=rows)

@@ -1,4 +1,4 @@
-"""Where points are, where they are lost, what can still be won: the scorecard, and indicators of criteria."""
+"""Tables of the scorecard: points expected, lost and still to be won; and of indicators of criteria."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pandas as pd
 from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages import reading
-from forecast.pages.markup import Cell, Passage, Pieces, Table
+from forecast.pages.markup import Cell, Elements, Passage, Table
 from forecast.pages.tables import columns as c
 from forecast.pages.tables.spec import Record, TableSpec, Text, beside_picture, draw, on_page, say
 
@@ -47,8 +47,8 @@ def scorecard(result: Result, lang: str) -> TableSpec:
             c.figure("risk_rank", "head.order", "count", sheet="risk"),
             c.days("deadline", "head.due", cell=lambda r: last_day(r, year, lang)),
             c.department("responsible", "head.charge", lang),
-            c.said("basis", "basis", lang),
-            c.said("gamble", "gamble", lang),
+            c.sentence("basis", "basis", lang),
+            c.sentence("gamble", "gamble", lang),
         ),
         name="scorecard",
         key=("component",),
@@ -69,7 +69,7 @@ def last_day(record: Record, year: int, lang: str) -> Cell:
     return Cell(labels.day(record["deadline"], lang))
 
 
-def _headed(spec: TableSpec, **headings: Text) -> TableSpec:
+def _with_headings(spec: TableSpec, **headings: Text) -> TableSpec:
     """Give columns other headings."""
     renamed = [replace(f, heading=headings.get(f.name, f.heading)) for f in spec.fields]
     return replace(spec, fields=renamed)
@@ -78,32 +78,32 @@ def _headed(spec: TableSpec, **headings: Text) -> TableSpec:
 @on_page
 def _lost(result: Result, kind: str, count: int = 0, *, lang: str) -> TableSpec:
     return replace(
-        _headed(scorecard(result, lang), component=f"head.{kind}"),
+        _with_headings(scorecard(result, lang), component=f"head.{kind}"),
         caption=say(f"lost.{PLURAL[kind]}_caption", year=result.spec.target_year),
-        records=reading.lost(result, kind, count),
+        records=reading.largest_losses(result, kind, count),
         columns=("component", "maximum", "expected", "lost", "winnable", "responsible"),
         notes=("lost.note",) if kind == "domain" else (),
     )
 
 
-def lost_table(result: Result, *, lang: str) -> Pieces | Passage:
+def lost_table(result: Result, *, lang: str) -> Elements | Passage:
     """Tabulate where points are lost: the domains, then the criteria that lose most; in whose charge."""
     if result.scorecard.empty:
         return Passage((labels.text("absent.scorecard", lang),))
     below = Passage((labels.text("absent.criteria", lang),))
     most = _lost(result, "criterion", MOST_LOST, lang=lang) if reading.has_criteria(result) else below
-    return Pieces((_lost(result, "domain", lang=lang), most))
+    return Elements((_lost(result, "domain", lang=lang), most))
 
 
 def lost_figures(result: Result, rows: pd.DataFrame, kind: str, lang: str) -> Table:
     """Tabulate what the picture of lost points shows."""
-    spec = _headed(scorecard(result, lang), component=f"head.{kind}")
-    shown = ("component", "starred_maximum", "expected", "lost", "winnable")
+    spec = _with_headings(scorecard(result, lang), component=f"head.{kind}")
+    columns = ("component", "starred_maximum", "expected", "lost", "winnable")
     caption = say(f"lost.{PLURAL[kind]}_figure", year=result.spec.target_year)
-    return beside_picture(spec, *shown, caption=caption, records=rows)
+    return beside_picture(spec, *columns, caption=caption, records=rows)
 
 
-def scorecard_table(result: Result, component: str = "", *, lang: str) -> Table | Pieces | Passage:
+def scorecard_table(result: Result, component: str = "", *, lang: str) -> Table | Elements | Passage:
     """Tabulate the tree of one component, or of every domain in turn if none is named.
 
     Without criteria one table shows what there is, and a line says what to enter.
@@ -113,11 +113,11 @@ def scorecard_table(result: Result, component: str = "", *, lang: str) -> Table 
     if not reading.has_criteria(result):
         caption = say("tree.caption_all", year=result.spec.target_year)
         hint = Passage((labels.text("absent.criteria", lang),))
-        return Pieces((hint, draw(_tree(result, component or reading.TOTAL, caption, lang))))
+        return Elements((hint, draw(_tree(result, component or reading.TOTAL, caption, lang))))
     if component:
         return _tree_of(result, component, lang)
     domains = result.scorecard.loc[result.scorecard["kind"] == "domain", "component"]
-    return Pieces(tuple(_tree_of(result, str(domain), lang) for domain in domains))
+    return Elements(tuple(_tree_of(result, str(domain), lang) for domain in domains))
 
 
 def _tree_of(result: Result, component: str, lang: str) -> Table | Passage:
@@ -130,7 +130,7 @@ def _tree(result: Result, component: str, caption: Text, lang: str) -> TableSpec
     full = ("p_full",) if rows["p_full"].notna().any() else ()
 
     def detail(record: Record) -> str:
-        basis = reading.said(record["basis"], lang)
+        basis = reading.sentence(record["basis"], lang)
         is_total = record["kind"] == "total"
         return "" if is_total else c.rests_on(str(record["responsible"] or ""), basis, lang)
 
@@ -169,7 +169,7 @@ def lever_table(result: Result, *, count: int = FIRST, lang: str) -> TableSpec:
             *_without_criteria(result),
         ),
         absent=_no_lever(result),
-        detail=lambda r: reading.said(r["gamble"], lang),
+        detail=lambda r: reading.sentence(r["gamble"], lang),
     )
 
 
@@ -184,7 +184,7 @@ def risk_table(result: Result, *, count: int = FIRST, lang: str) -> TableSpec:
     return replace(
         scorecard(result, lang),
         caption=say("risks.caption", year=result.spec.target_year),
-        records=reading.ranked(result, "risk_rank").head(count),
+        records=reading.by_rank(result, "risk_rank").head(count),
         columns=("component", "risk_rank", "maximum", "lost", "risk_range", "p_full", "responsible"),
         notes=_without_criteria(result),
         absent="absent.scorecard" if result.scorecard.empty else "risks.none",
@@ -226,14 +226,14 @@ def indicators(result: Result, lang: str) -> TableSpec:
             ),
             c.span("range", "head.range", ends, lang, decimals=decimals),
             c.figure("years_learnt_from", "projections.pairs", "count", "pairs", sheet="pairs"),
-            c.said("basis", "basis", lang, "reason"),
+            c.sentence("basis", "basis", lang, "reason"),
         ),
         ("name", "latest", "projected", "range", "years_learnt_from"),
         name="indicators",
         key=("indicator",),
         notes=("projections.note", *_dash(result.projections["projected"])),
         absent="absent.projections",
-        detail=lambda r: reading.said(r["reason"], lang),
+        detail=lambda r: reading.sentence(r["reason"], lang),
     )
 
 

@@ -1,4 +1,4 @@
-"""Declares a table once, its columns and its rows, and draws it for a page or beside a picture.
+"""Declare a table once, its columns and its rows, and draw it for a page or next to a picture.
 
 The workbook and the long table are drawn from the same declaration by `forecast.pages.handout`.
 """
@@ -129,7 +129,7 @@ def say(key: str, **facts: Any) -> Phrase:
 def draw(spec: TableSpec) -> Table | Passage:
     """Draw a table for a page, or say that there is none."""
     if not len(spec.records) and spec.absent:
-        return Passage((reading.said(spec.absent, spec.lang),))
+        return Passage((reading.sentence(spec.absent, spec.lang),))
     return draw_table(spec)
 
 
@@ -137,10 +137,10 @@ def on_page(declare: Callable[P, TableSpec]) -> Callable[P, Table | Passage]:
     """Make the function that notebooks call from the one that declares a table."""
 
     @wraps(declare)
-    def drawn(*args: P.args, **options: P.kwargs) -> Table | Passage:
+    def draw_declared(*args: P.args, **options: P.kwargs) -> Table | Passage:
         return draw(declare(*args, **options))
 
-    return drawn
+    return draw_declared
 
 
 def beside_picture(spec: TableSpec, *columns: str, **more: Any) -> Table:
@@ -156,7 +156,7 @@ def draw_table(spec: TableSpec) -> Table:
     right = [f.kind != "words" if f.numeric is None else f.numeric for f in fields]
     heads = [heading(f.heading, lang) for f in fields]
     return Table(
-        caption=reading.said(spec.caption, lang),
+        caption=reading.sentence(spec.caption, lang),
         columns=tuple(Column(*pair) for pair in zip(heads, right, strict=True)),
         rows=tuple(
             Row(
@@ -167,7 +167,7 @@ def draw_table(spec: TableSpec) -> Table:
             )
             for record in spec.rows
         ),
-        notes=tuple(reading.said(note, lang) for note in spec.notes),
+        notes=tuple(reading.sentence(note, lang) for note in spec.notes),
         form=spec.form,
     )
 
@@ -175,34 +175,34 @@ def draw_table(spec: TableSpec) -> Table:
 def heading(text: Text, lang: str) -> str:
     """Write a heading; a word without a point is a key of those of the workbook, if it is one."""
     key = f"handout.head.{text}"
-    return reading.said(key if key in labels.catalogue() else text, lang)
+    return reading.sentence(key if key in labels.catalogue() else text, lang)
 
 
 def _cell(field: Field, record: Record, lang: str) -> Cell:
     if field.cell:
-        written = field.cell(record)
-        return written if isinstance(written, Cell) else Cell(written)
-    return Cell(_written(field, record, lang), field.mark(record) if field.mark else "")
+        content = field.cell(record)
+        return content if isinstance(content, Cell) else Cell(content)
+    return Cell(_text(field, record, lang), field.mark(record) if field.mark else "")
 
 
-def _written(field: Field, record: Record, lang: str) -> str:
+def _text(field: Field, record: Record, lang: str) -> str:
     """Write a value as a page does."""
     value = field.take(record)
     decimals = field.decimals(record) if callable(field.decimals) else field.decimals
     places = DECIMALS.get(field.kind, 0) if decimals is None else decimals
     match field.kind:
         case "words":
-            written = str(value) or labels.MISSING
+            text = str(value) or labels.MISSING
         case "day":
-            written = labels.day(value, lang)
+            text = labels.day(value, lang)
         case "change":
-            written = labels.signed(value, places, lang)
+            text = labels.signed(value, places, lang)
         case "chance":
-            written = reading.chance(math.nan if value is None else float(value), lang)
+            text = reading.chance(math.nan if value is None else float(value), lang)
         case "share":
-            written = labels.percent(value, places, lang)
+            text = labels.percent(value, places, lang)
         case "plain":
-            written = labels.plain(float(value), lang)
+            text = labels.plain(float(value), lang)
         case _:
-            written = labels.number(value, places, lang)
-    return written
+            text = labels.number(value, places, lang)
+    return text

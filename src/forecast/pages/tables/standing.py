@@ -1,4 +1,4 @@
-"""The city among the provinces: the ladder of ranks and peers, every province, the path of the forecast."""
+"""Tables of the city among the provinces: ranks aimed at and peers, every province, earlier reports."""
 
 from __future__ import annotations
 
@@ -142,8 +142,8 @@ def provinces(result: Result, lang: str) -> TableSpec:
 
 def province_figures(result: Result, lang: str) -> Table:
     """Tabulate what the picture of all provinces shows."""
-    shown = ("area", "last_year", "forecast", "range", "rank", "rank_range", "chance_ahead")
-    return replace(beside_picture(provinces(result, lang), *shown), form="scroll")
+    columns = ("area", "last_year", "forecast", "range", "rank", "rank_range", "chance_ahead")
+    return replace(beside_picture(provinces(result, lang), *columns), form="scroll")
 
 
 def path(result: Result, lang: str) -> TableSpec:
@@ -152,7 +152,7 @@ def path(result: Result, lang: str) -> TableSpec:
 
     def why(record: Record) -> str:
         return (
-            labels.text("path.first", lang) if record.name == result.path.index[0] else _moved(record, lang)
+            labels.text("path.first", lang) if record.name == result.path.index[0] else _reason(record, lang)
         )
 
     rank = c.figure("rank", "card.rank", "count")
@@ -187,7 +187,7 @@ def path_table(result: Result, *, lang: str) -> TableSpec:
     return replace(spec, records=result.path if len(result.path) > 1 else result.path.iloc[:0])
 
 
-def _moved(record: pd.Series[Any], lang: str) -> str:
+def _reason(record: pd.Series[Any], lang: str) -> str:
     small = not round(float(record["effect"]), 1)
     if not record["step"] or (small and not record["moved_by"]):
         return labels.text("path.unmoved", lang)
@@ -210,11 +210,11 @@ def path_sentence(result: Result, *, lang: str) -> str:
     if len(result.path) < 2:
         return ""
     (_, before), (_, after) = list(result.path.iterrows())[-2:]
-    why = _moved(after, lang)
+    why = _reason(after, lang)
     facts = {"as_of": before["as_of"], "why": why[:1].lower() + why[1:]}
-    shown = {
+    totals = {
         name: reading.points(row["median"], lang) for name, row in (("before", before), ("after", after))
     }
-    if shown["before"] == shown["after"]:
-        return labels.text("path.same", lang, **facts, after=shown["after"])
-    return labels.text("path.sentence", lang, **facts, **shown)
+    if totals["before"] == totals["after"]:
+        return labels.text("path.same", lang, **facts, after=totals["after"])
+    return labels.text("path.sentence", lang, **facts, **totals)

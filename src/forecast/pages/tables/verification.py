@@ -1,4 +1,4 @@
-"""Tables of a verification: what was said and came, by revision, model, domain, department and target."""
+"""Tables of a verification: forecasts and results by revision, model, domain, department and target."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def figure_name(record: Any, lang: str) -> str:
     """Name a figure: the rank, a survey, the total, a domain or a part."""
     if record["component"] == RANK:
         rank = labels.text("verified.rank", lang)
-        return f"{rank}, {reading.named('short_index', str(record['index_code']), lang)}"
+        return f"{rank}, {reading.code_name('short_index', str(record['index_code']), lang)}"
     if record["component"] == reading.TOTAL:
-        return reading.named("short_index", str(record["index_code"]), lang)
+        return reading.code_name("short_index", str(record["index_code"]), lang)
     return reading.short_name(str(record["component"]), lang)
 
 
-def held(record: Any, lang: str) -> str:
+def inside_text(record: Any, lang: str) -> str:
     """Say where a result lay."""
     key = "inside80" if record["inside80"] == 1 else "inside95" if record["inside95"] == 1 else "outside"
     return labels.text(f"verified.{key}", lang)
@@ -35,23 +35,23 @@ def _decimals(record: Record) -> int:
 
 
 def _figures(lang: str) -> tuple[Field, ...]:
-    """What was said, its range, what came, and where that lay."""
+    """Forecast, range, result, and where the result lay."""
     return (
         c.figure("said", "verified.said", "points", "median", decimals=_decimals),
         c.span("range80", "head.range", ("lower", "upper"), lang, decimals=_decimals),
         c.figure("came", "verified.came", "points", "observed", decimals=_decimals),
         c.figure("miss", "verified.miss", "change", decimals=_decimals),
-        c.words("held", "verified.held", lambda r: held(r, lang)),
+        c.words("held", "verified.held", lambda r: inside_text(r, lang)),
     )
 
 
-def said(found: Judgement, lang: str) -> TableSpec:
-    """What the last report said of each figure, and what came."""
-    day = found.said["as_of"].max() if len(found.said) else None
+def last_report(judgement: Judgement, lang: str) -> TableSpec:
+    """The last report's forecast of each figure, and the result."""
+    day = judgement.said["as_of"].max() if len(judgement.said) else None
     return TableSpec(
         lang,
         say("verified.said_caption", as_of=day),
-        found.said,
+        judgement.said,
         (
             c.words("figure", "verified.component", lambda r: figure_name(r, lang)),
             *_figures(lang),
@@ -71,7 +71,7 @@ def _revision(lang: str) -> Field:
     return c.words("revision", "verified.revision", cell, mark=mark)
 
 
-def revisions(found: Judgement, lang: str) -> TableSpec:
+def revisions(judgement: Judgement, lang: str) -> TableSpec:
     """The total and the rank that each report showed."""
 
     def ranks(record: Record) -> str:
@@ -82,8 +82,8 @@ def revisions(found: Judgement, lang: str) -> TableSpec:
 
     return TableSpec(
         lang,
-        say("verified.revisions_caption", unit=reading.unit(found.index_code, lang)),
-        found.revisions,
+        say("verified.revisions_caption", unit=reading.unit(judgement.index_code, lang)),
+        judgement.revisions,
         (
             _revision(lang),
             c.days("as_of", "verified.as_of"),
@@ -97,7 +97,7 @@ def revisions(found: Judgement, lang: str) -> TableSpec:
 
 def _wis(lang: str) -> tuple[Field, Field]:
     def parts(record: Record) -> str:
-        return _joined([record[name] for name in ("dispersion", "under", "over")], 2, lang)
+        return _join_numbers([record[name] for name in ("dispersion", "under", "over")], 2, lang)
 
     return (
         c.figure("wis", "verified.wis", "points"),
@@ -105,18 +105,18 @@ def _wis(lang: str) -> tuple[Field, Field]:
     )
 
 
-def _joined(values: list[float], decimals: int, lang: str) -> str:
+def _join_numbers(values: list[float], decimals: int, lang: str) -> str:
     if all(map(pd.isna, values)):
         return labels.MISSING
     return " / ".join(labels.number(value, decimals, lang) for value in values)
 
 
-def models(found: Judgement, lang: str) -> list[TableSpec]:
+def models(judgement: Judgement, lang: str) -> list[TableSpec]:
     """Scores of all models of the last report: totals, the area's domains, its rank."""
     tables = []
-    place = reading.place_name(found.area, lang)
-    for (index_code, kind), rows in found.models.groupby(["index_code", "kind"], sort=False):
-        index = reading.named("short_index", str(index_code), lang)
+    place = reading.place_name(judgement.area, lang)
+    for (index_code, kind), rows in judgement.models.groupby(["index_code", "kind"], sort=False):
+        index = reading.code_name("short_index", str(index_code), lang)
         fields = [c.code("model", "head.model", "model", lang), *_sums(lang), *_wis(lang)]
         fields += [
             c.figure("crps", "verified.rps" if kind == RANK else "verified.crps", "points"),
@@ -130,7 +130,7 @@ def models(found: Judgement, lang: str) -> list[TableSpec]:
 
 def _sums(lang: str) -> tuple[Field, ...]:
     def inside(record: Record) -> str:
-        return _joined([100 * record[f"inside{level}"] for level in (50, 80, 95)], 0, lang)
+        return _join_numbers([100 * record[f"inside{level}"] for level in (50, 80, 95)], 0, lang)
 
     return (
         c.figure("cells", "verified.cells", "count"),
@@ -151,7 +151,7 @@ def _skill(lang: str) -> Field:
     return c.words("skill", "verified.skill", gain, numeric=True)
 
 
-def domains(found: Judgement, lang: str) -> TableSpec:
+def domains(judgement: Judgement, lang: str) -> TableSpec:
     """Errors of each domain over all provinces with a result."""
     fields = (
         c.component("verified.component", lang),
@@ -159,20 +159,20 @@ def domains(found: Judgement, lang: str) -> TableSpec:
         *_wis(lang),
         c.figure("crps", "verified.crps", "points"),
     )
-    return TableSpec(lang, "verified.domains_caption", found.domains, fields)
+    return TableSpec(lang, "verified.domains_caption", judgement.domains, fields)
 
 
-def departments(found: Judgement, lang: str) -> TableSpec:
+def departments(judgement: Judgement, lang: str) -> TableSpec:
     """Each form of each department, beside the figure shown."""
 
     def beside(record: Record) -> str:
-        pair = _joined([record["paired"], record["model_crps"]], 2, lang)
+        pair = _join_numbers([record["paired"], record["model_crps"]], 2, lang)
         return pair if pair == labels.MISSING else f"{pair} ({labels.number(record['compared'], 0, lang)})"
 
     return TableSpec(
         lang,
         "verified.departments_caption",
-        found.departments.assign(before=True),
+        judgement.departments.assign(before=True),
         (
             c.department("department", "head.department", lang),
             _revision(lang),
@@ -184,8 +184,8 @@ def departments(found: Judgement, lang: str) -> TableSpec:
     )
 
 
-def targets(found: Judgement, lang: str) -> TableSpec:
-    """Chances that each report gave, and what came."""
+def targets(judgement: Judgement, lang: str) -> TableSpec:
+    """The chance of each target in each report, and whether it was reached."""
 
     def name(record: Record) -> str:
         quantity, _, value = str(record["target"]).replace(">=", "<=").partition("<=")
@@ -194,7 +194,7 @@ def targets(found: Judgement, lang: str) -> TableSpec:
     return TableSpec(
         lang,
         "verified.targets_caption",
-        found.targets,
+        judgement.targets,
         (
             c.words("target", "head.target", name),
             _revision(lang),
@@ -207,12 +207,12 @@ def targets(found: Judgement, lang: str) -> TableSpec:
     )
 
 
-def common(found: Judgement, lang: str) -> TableSpec:
+def common(judgement: Judgement, lang: str) -> TableSpec:
     """The error that all provinces shared, apart from their own."""
     return TableSpec(
         lang,
         "verified.common_caption",
-        found.common,
+        judgement.common,
         (
             c.code("index_code", "verified.index", "short_index", lang),
             c.figure("cells", "verified.cells", "count"),
@@ -225,7 +225,7 @@ def common(found: Judgement, lang: str) -> TableSpec:
     )
 
 
-def years(found: Judgement, lang: str) -> TableSpec:
+def years(judgement: Judgement, lang: str) -> TableSpec:
     """The last shown total of every verified year."""
 
     def new(record: Record) -> str:
@@ -235,7 +235,7 @@ def years(found: Judgement, lang: str) -> TableSpec:
     return TableSpec(
         lang,
         "verified.years_caption",
-        found.years,
+        judgement.years,
         (
             c.words("year", "head.year", lambda r: str(int(r["target_year"])), mark=new),
             c.words("index", "verified.index", index),

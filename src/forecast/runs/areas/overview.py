@@ -16,7 +16,7 @@ from forecast.base.labels import LANGUAGES, text
 from forecast.base.spelling import shielded
 from forecast.pages import reading
 from forecast.pages.markup import Page, environment
-from forecast.pages.plot.tiles import placed
+from forecast.pages.plot.tiles import tile_places
 from forecast.runs import html_check, site
 from forecast.runs.areas.ranking import Ranking, ranking
 from forecast.runs.manifest import Manifest
@@ -104,7 +104,7 @@ def _content(ranked: Ranking, lang: str) -> dict[str, Any]:
     return {
         "lead": _lead(ranked, lang),
         "words": words,
-        "tiles": [(place, tiles[area]) for area, place in placed(list(tiles), ranked.provinces).items()],
+        "tiles": [(place, tiles[area]) for area, place in tile_places(list(tiles), ranked.provinces).items()],
         "legend": shade.legend(lang),
         "heads": [
             (text(f"areas.head.{name}", lang, year=_last_year(ranked), unit=unit), name != "area")

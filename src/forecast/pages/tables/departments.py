@@ -1,4 +1,4 @@
-"""What departments and units do: their forms, who has sent them, remedies, plans."""
+"""Tables of departments and units: their forms, who has sent them, remedies, plans."""
 
 from __future__ import annotations
 
@@ -82,8 +82,8 @@ def department_domains(result: Result, lang: str) -> TableSpec:
         count, apart = (reading.days(record[name], lang) for name in ("answered", "disagreeing"))
         maximum = labels.plain(float(record["max_score"]), lang)
         text = labels.text("department_table.part", lang, count=count, maximum=maximum)
-        said = labels.text("department_table.disagreeing", lang, count=apart)
-        return f"{text}; {said}" if record["disagreeing"] > 0 else text
+        disagreeing = labels.text("department_table.disagreeing", lang, count=apart)
+        return f"{text}; {disagreeing}" if record["disagreeing"] > 0 else text
 
     domain = c.component("domain", lang)
     first = ("department", "department_table.domain", lang)
@@ -139,8 +139,8 @@ def _given(record: Record, field: Field, lang: str) -> Cell:
 
 def _corrections(result: Result) -> tuple[str, ...]:
     """Say once where the corrections come from."""
-    spoken = result.departments.loc[result.departments["likely"].notna(), "bias_reason"]
-    return tuple(dict.fromkeys(spoken))
+    reasons = result.departments.loc[result.departments["likely"].notna(), "bias_reason"]
+    return tuple(dict.fromkeys(reasons))
 
 
 @on_page
@@ -163,12 +163,12 @@ def status(result: Result, lang: str) -> TableSpec:
     due = labels.day(result.status["due_on"].iloc[0], lang) if len(result.status) else ""  # one day for all
 
     def late(record: Record) -> str:
-        said = labels.text("status_table.days_late", lang, days=reading.days(record["days_late"], lang))
-        return said if record["days_late"] > 0 else ""
+        text = labels.text("status_table.days_late", lang, days=reading.days(record["days_late"], lang))
+        return text if record["days_late"] > 0 else ""
 
     def earlier(record: Record) -> str:
-        said = labels.text("status_table.earlier", lang, count=reading.days(record["earlier"], lang))
-        return said if record["earlier"] > 0 else ""
+        text = labels.text("status_table.earlier", lang, count=reading.days(record["earlier"], lang))
+        return text if record["earlier"] > 0 else ""
 
     def of_all(record: Record) -> str:
         count, expected = (reading.days(record[name], lang) for name in ("components", "expected"))
@@ -227,8 +227,8 @@ def remedies(result: Result, lang: str) -> TableSpec:
 
     def overdue(record: Record) -> str:
         days = reading.days(record["days_overdue"], lang)
-        said = labels.text("remedy_table.days_overdue", lang, days=days)
-        return said if record["days_overdue"] > 0 else ""
+        text = labels.text("remedy_table.days_overdue", lang, days=days)
+        return text if record["days_overdue"] > 0 else ""
 
     component = c.words("component", "component", lambda r: _component(result, r, lang))
     return TableSpec(
@@ -257,9 +257,9 @@ def remedies(result: Result, lang: str) -> TableSpec:
 @on_page
 def remedy_table(result: Result, *, only_overdue: bool = False, lang: str) -> TableSpec:
     """List the remedies, the longest overdue first, then by the day on which they are due."""
-    marked = result.remedies.assign(closed=result.remedies["state"].isin(["done", "dropped"]))
+    with_closed = result.remedies.assign(closed=result.remedies["state"].isin(["done", "dropped"]))
     order = ["days_overdue", "closed", "due"]
-    ordered = marked.sort_values(order, ascending=[False, True, True], kind="stable")
+    ordered = with_closed.sort_values(order, ascending=[False, True, True], kind="stable")
     spec, day = remedies(result, lang), result.spec.as_of
     if not only_overdue or ordered.empty:
         return replace(spec, records=ordered)
@@ -303,8 +303,8 @@ def plan_table(result: Result, *, lang: str) -> TableSpec:
 
     def names(kind: str) -> str:
         units = without.loc[without["kind"] == kind, "unit"]
-        listed = "; ".join(reading.department(str(unit), lang) for unit in units)
-        return listed or labels.text("plan_table.none", lang)
+        text = "; ".join(reading.department(str(unit), lang) for unit in units)
+        return text or labels.text("plan_table.none", lang)
 
     return TableSpec(
         lang,

@@ -1,4 +1,4 @@
-"""Which rows of the scorecard, the forms, the scenarios and the remedies a page asks for."""
+"""Select and name rows of the scorecard, the indicators and the scenarios for pages."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import pandas as pd
 
 from forecast.answer.result import Result
 from forecast.base import labels
-from forecast.pages.reading.wording import named, own_words
+from forecast.pages.reading.wording import code_name, own_words
 
 BELOW_DOMAINS: Final = ("criterion", "subcriterion")
 MOVING: Final = ("figures", "expert")  # what an effect of an indicator may rest on
 
 
 def made_up(result: Result) -> bool:
-    """Tell whether any maximum is invented, for a lesson or a test; then every page must say so."""
+    """Tell whether any maximum is made up, for a lesson or a test; then every page must say so."""
     return any("made_up" in set(table["max_status"]) for table in (result.scorecard, result.summary))
 
 
@@ -24,21 +24,21 @@ def has_criteria(result: Result) -> bool:
     return bool(result.scorecard["kind"].isin(BELOW_DOMAINS).any())
 
 
-def lost(result: Result, kind: str, count: int = 0) -> pd.DataFrame:
+def largest_losses(result: Result, kind: str, count: int = 0) -> pd.DataFrame:
     """Give the rows of one kind, those that lose most first; `count` of them, or all."""
     rows = result.scorecard.loc[result.scorecard["kind"] == kind]
     ordered = rows.sort_values("lost", ascending=False, kind="stable")
     return (ordered.head(count) if count else ordered).reset_index(drop=True)
 
 
-def ranked(result: Result, by: str) -> pd.DataFrame:
+def by_rank(result: Result, by: str) -> pd.DataFrame:
     """Give the finest components in the order of ``lever_rank`` or ``risk_rank``."""
     return result.scorecard.dropna(subset=by).sort_values(by, kind="stable").reset_index(drop=True)
 
 
 def levers(result: Result) -> pd.DataFrame:
     """Give the finest components in which points can still be won, the most first."""
-    rows = ranked(result, "lever_rank")
+    rows = by_rank(result, "lever_rank")
     return rows.loc[rows["winnable"] > 0].reset_index(drop=True)
 
 
@@ -80,9 +80,9 @@ def branch(result: Result, component: str) -> pd.DataFrame:
 def component_name(record: pd.Series[Any], lang: str) -> str:
     """Name a row by its code and, below the domains, the framework's name of it."""
     component = str(record["component"])
-    known = named("component", component, lang)
-    if known != component:
-        return known
+    name_in_catalogue = code_name("component", component, lang)
+    if name_in_catalogue != component:
+        return name_in_catalogue
     name = own_words((lang == "en" and record["name_en"]) or record["name_vi"])
     return f"{own_words(component)} {name}".strip()
 
@@ -91,7 +91,9 @@ def name_of(result: Result, component: str, lang: str) -> str:
     """Name a component that another table speaks of; one that the scorecard lacks by its code."""
     rows = result.scorecard.loc[result.scorecard["component"] == component]
     return (
-        named("component", own_words(component), lang) if rows.empty else component_name(rows.iloc[0], lang)
+        code_name("component", own_words(component), lang)
+        if rows.empty
+        else component_name(rows.iloc[0], lang)
     )
 
 

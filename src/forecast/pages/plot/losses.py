@@ -1,4 +1,4 @@
-"""Where points are lost, and what each scenario gives."""
+"""Draw where points are lost, and write the names of rows beside bars and ranges."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.pages import reading
-from forecast.pages.markup import Figure, Pieces
-from forecast.pages.plot.canvas import BLACK, BLUE, VERMILION, Look, Sheet, figure, remembered
+from forecast.pages.markup import Elements, Figure
+from forecast.pages.plot.canvas import BLACK, BLUE, VERMILION, Look, Sheet, cached, figure
 from forecast.pages.tables.scorecard import lost_figures
 
 MOST: Final = 10
@@ -29,7 +29,7 @@ PIECES: Final[dict[str, Look]] = {
 }
 
 
-def lost(result: Result, by: Literal["domain", "criterion"] = "domain", *, lang: str) -> Figure | Pieces:
+def lost(result: Result, by: Literal["domain", "criterion"] = "domain", *, lang: str) -> Figure | Elements:
     """Draw what each domain, or each of the criteria that lose most, is expected to give and to lose.
 
     Without criteria the domains stand in for them; without a scorecard there is no picture.
@@ -37,11 +37,11 @@ def lost(result: Result, by: Literal["domain", "criterion"] = "domain", *, lang:
     return _lost(result, by if reading.has_criteria(result) else "domain", lang)
 
 
-@remembered
-def _lost(result: Result, kind: Literal["domain", "criterion"], lang: str) -> Figure | Pieces:
-    rows = reading.lost(result, kind, MOST)
+@cached
+def _lost(result: Result, kind: Literal["domain", "criterion"], lang: str) -> Figure | Elements:
+    rows = reading.largest_losses(result, kind, MOST)
     if rows.empty:
-        return Pieces(())
+        return Elements(())
     names = [reading.component_name(record, lang) for _, record in rows.iterrows()]
     plural = "domains" if kind == "domain" else "criteria"
 
@@ -82,8 +82,10 @@ def _bars(axes: Axes, rows: pd.DataFrame, names: list[str], sheet: Sheet) -> Non
     open_to = expected + rows["winnable"].fillna(0.0).to_numpy(dtype=float)
     ends = (np.zeros(len(rows)), expected, open_to, rows["max_score"].to_numpy(dtype=float))
     for look, begin, end in zip(PIECES.values(), ends, ends[1:], strict=False):
-        drawn = end - begin > 1e-9
-        axes.barh(places[drawn], (end - begin)[drawn], left=begin[drawn], height=thick, clip_on=False, **look)
+        visible = end - begin > 1e-9
+        axes.barh(
+            places[visible], (end - begin)[visible], left=begin[visible], height=thick, clip_on=False, **look
+        )
     for place, name, (_, record) in zip(places, names, rows.iterrows(), strict=True):
         size = {key: labels.number(record[key], 2, sheet.lang) for key in ("lost", "winnable")}
         write_beside(axes, name, labels.text("lost.beside", sheet.lang, **size), place, sheet)
@@ -107,8 +109,8 @@ def name_rows(
     axes: Axes, names: list[str], places: NDArray[np.float64], sheet: Sheet, *, below: str, beside: str
 ) -> None:
     """Write the names of rows at their left, in one line or two, and of what stands below and beside them."""
-    written = [two_lines(name) for name in names]
-    axes.set_yticks([] if sheet.narrow else places, [] if sheet.narrow else written, parse_math=False)
+    texts = [two_lines(name) for name in names]
+    axes.set_yticks([] if sheet.narrow else places, [] if sheet.narrow else texts, parse_math=False)
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(0.4, len(names) + (0.95 if sheet.narrow else 0.6))
     axes.set_xlabel(below)

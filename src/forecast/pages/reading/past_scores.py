@@ -1,6 +1,6 @@
-"""Past forecasts of totals, domains and ranks of a Result: how far off, and how often the range held.
+"""Summarise the scored past forecasts of a Result by period, year, domain and rank.
 
-Years on which settings were chosen are told apart from later ones, as a range that fits the years it was
+Years on which settings were chosen are kept apart from later ones, as a range that fits the years it was
 made on proves nothing.
 """
 
@@ -38,14 +38,14 @@ def past_cells(result: Result) -> pd.DataFrame:
         `Result.verification` with error (absolute), miss (forecast less result), inside (whether the 80
         percent range held) and period: "settled" up to the last year on which settings were chosen, "after".
     """
-    made = result.verification
-    made = made.loc[made["index_code"].isin([result.spec.index_code, survey(result.spec.index_code)])]
-    miss = made["median"] - made["observed"]
-    return made.assign(
+    table = result.verification
+    table = table.loc[table["index_code"].isin([result.spec.index_code, survey(result.spec.index_code)])]
+    miss = table["median"] - table["observed"]
+    return table.assign(
         miss=miss,
         error=miss.abs(),
-        inside=made["observed"].between(made["lower"], made["upper"]).astype(float),
-        period=[PERIODS[year > SETTLED] for year in made["target_year"]],
+        inside=table["observed"].between(table["lower"], table["upper"]).astype(float),
+        period=[PERIODS[year > SETTLED] for year in table["target_year"]],
     )
 
 
@@ -58,12 +58,16 @@ def periods(result: Result) -> pd.DataFrame:
         index_code, period ("settled", "after"; of the survey also "same_method": all years but those with a
         new questionnaire), and years, first, last, cells, error, inside, crps.
     """
-    made = past_cells(result)
-    made = made.loc[(made["component"] == TOTAL) & (made["model"] == recorded_model(result))]
-    asked = made.loc[made["index_code"] == survey(result.spec.index_code)]
-    if asked["new_method"].any():
-        made = pd.concat([made, asked.loc[~asked["new_method"].astype(bool)].assign(period="same_method")])
-    sums = made.groupby(["index_code", "period"]).agg(**MEASURES).reset_index()
+    forecasts = past_cells(result)
+    forecasts = forecasts.loc[
+        (forecasts["component"] == TOTAL) & (forecasts["model"] == recorded_model(result))
+    ]
+    survey_rows = forecasts.loc[forecasts["index_code"] == survey(result.spec.index_code)]
+    if survey_rows["new_method"].any():
+        forecasts = pd.concat(
+            [forecasts, survey_rows.loc[~survey_rows["new_method"].astype(bool)].assign(period="same_method")]
+        )
+    sums = forecasts.groupby(["index_code", "period"]).agg(**MEASURES).reset_index()
     places = {name: place for place, name in enumerate((*PERIODS, "same_method"))}
     own_first = sums["index_code"] != result.spec.index_code
     order = sums.assign(other=own_first, place=sums["period"].map(places)).sort_values(["other", "place"])
@@ -72,23 +76,23 @@ def periods(result: Result) -> pd.DataFrame:
 
 def new_method_years(result: Result, index_code: str) -> list[int]:
     """Give the years of the record in which an index changed its method."""
-    made = result.verification
-    marked = made["new_method"].astype(bool) & (made["index_code"] == index_code)
-    return sorted({int(year) for year in made.loc[marked, "target_year"]})
+    table = result.verification
+    new_method = table["new_method"].astype(bool) & (table["index_code"] == index_code)
+    return sorted({int(year) for year in table.loc[new_method, "target_year"]})
 
 
 def year_errors(result: Result) -> pd.DataFrame:
-    """Give what the provinces of a year were missed by in common.
+    """Give the mean error over all provinces of each year.
 
     Returns
     -------
     DataFrame
         target_year, miss (mean of forecast less result), cells; ascending.
     """
-    made = past_cells(result)
-    own = (made["component"] == TOTAL) & (made["model"] == recorded_model(result))
-    made = made.loc[own & (made["index_code"] == result.spec.index_code)]
-    return made.groupby("target_year").agg(miss=("miss", "mean"), cells=("miss", "size")).reset_index()
+    forecasts = past_cells(result)
+    own = (forecasts["component"] == TOTAL) & (forecasts["model"] == recorded_model(result))
+    forecasts = forecasts.loc[own & (forecasts["index_code"] == result.spec.index_code)]
+    return forecasts.groupby("target_year").agg(miss=("miss", "mean"), cells=("miss", "size")).reset_index()
 
 
 def past_components(result: Result) -> pd.DataFrame:
@@ -100,16 +104,18 @@ def past_components(result: Result) -> pd.DataFrame:
         component, years, first, last, cells, error, inside, crps, and compared (cells that the last value
         forecast too), compared_crps, base_crps (on these); in the order of the summary.
     """
-    made = past_cells(result)
-    made = made.loc[(made["index_code"] == result.spec.index_code) & (made["component"] != RANK)]
-    own = made.loc[made["model"] == recorded_model(result)]
-    base = made.loc[made["model"] == BASELINE]
+    forecasts = past_cells(result)
+    forecasts = forecasts.loc[
+        (forecasts["index_code"] == result.spec.index_code) & (forecasts["component"] != RANK)
+    ]
+    own = forecasts.loc[forecasts["model"] == recorded_model(result)]
+    base = forecasts.loc[forecasts["model"] == BASELINE]
     cell = ["component", "area", "target_year"]
     pairs = own.merge(base[[*cell, "crps"]], on=cell, suffixes=("", "_base"))
-    beside = pairs.groupby("component").agg(
+    comparison = pairs.groupby("component").agg(
         compared=("crps", "size"), compared_crps=("crps", "mean"), base_crps=("crps_base", "mean")
     )
-    sums = own.groupby("component").agg(**MEASURES).join(beside)
+    sums = own.groupby("component").agg(**MEASURES).join(comparison)
     order = [name for name in result.summary["component"] if name in sums.index]
     return sums.loc[order].rename_axis("component").reset_index()
 
@@ -124,21 +130,21 @@ def past_years(result: Result, count: int = 3) -> pd.DataFrame:
         ranks the ranked probability score), and compared, compared_crps, base_crps on the cells that the last
         value, or the last rank, forecast too.
     """
-    made = past_cells(result)
-    made = made[made["target_year"] > made["target_year"].max() - count]
+    forecasts = past_cells(result)
+    forecasts = forecasts[forecasts["target_year"] > forecasts["target_year"].max() - count]
     own_domains = set(domains(result)["component"])
     kinds = {TOTAL: TOTAL, RANK: RANK, **dict.fromkeys(own_domains, "domains")}
-    made = made.assign(kind=made["component"].map(kinds)).dropna(subset=["kind"])
-    own = made[made["model"] == recorded_model(result)]
-    base = made[made["model"].isin([BASELINE, PLAIN_RANK])]
+    forecasts = forecasts.assign(kind=forecasts["component"].map(kinds)).dropna(subset=["kind"])
+    own = forecasts[forecasts["model"] == recorded_model(result)]
+    base = forecasts[forecasts["model"].isin([BASELINE, PLAIN_RANK])]
     cell = ["index_code", "component", "area", "target_year"]
     pairs = own.merge(base[[*cell, "crps"]], on=cell, suffixes=("", "_base"))
     key = ["target_year", "index_code", "kind"]
-    beside = pairs.groupby(key).agg(
+    comparison = pairs.groupby(key).agg(
         compared=("crps", "size"), compared_crps=("crps", "mean"), base_crps=("crps_base", "mean")
     )
     more = {"new_method": ("new_method", "max"), **MEASURES}
-    sums: pd.DataFrame = own.groupby(key).agg(**more).join(beside).reset_index()
+    sums: pd.DataFrame = own.groupby(key).agg(**more).join(comparison).reset_index()
     places = {TOTAL: 0, "domains": 1, RANK: 2}
     order = sums.assign(other=sums["index_code"] != result.spec.index_code, place=sums["kind"].map(places))
     order = order.sort_values(["target_year", "other", "place"]).drop(columns=["other", "place"])
@@ -147,9 +153,11 @@ def past_years(result: Result, count: int = 3) -> pd.DataFrame:
 
 def past_domains(result: Result) -> pd.DataFrame:
     """Sum up all domains by period: period, years, first, last, cells, error, inside, crps."""
-    made = past_cells(result)
-    own = made["component"].isin(domains(result)["component"]) & (made["model"] == recorded_model(result))
-    sums = made.loc[own].groupby("period").agg(**MEASURES)
+    forecasts = past_cells(result)
+    own = forecasts["component"].isin(domains(result)["component"]) & (
+        forecasts["model"] == recorded_model(result)
+    )
+    sums = forecasts.loc[own].groupby("period").agg(**MEASURES)
     return sums.loc[[period for period in PERIODS if period in sums.index]].reset_index()
 
 
@@ -161,10 +169,12 @@ def past_ranks(result: Result) -> pd.DataFrame:
     DataFrame
         period, model, years, first, last, cells, error, inside, crps (the ranked probability score).
     """
-    made = past_cells(result)
-    made = made.loc[(made["component"] == RANK) & (made["index_code"] == result.spec.index_code)]
-    made = made.loc[made["model"].isin([recorded_model(result), PLAIN_RANK])]
-    sums = made.groupby(["period", "model"], sort=False).agg(**MEASURES).reset_index()
+    forecasts = past_cells(result)
+    forecasts = forecasts.loc[
+        (forecasts["component"] == RANK) & (forecasts["index_code"] == result.spec.index_code)
+    ]
+    forecasts = forecasts.loc[forecasts["model"].isin([recorded_model(result), PLAIN_RANK])]
+    sums = forecasts.groupby(["period", "model"], sort=False).agg(**MEASURES).reset_index()
     plain = sums["model"] == PLAIN_RANK
     order = sums.assign(plain=plain, place=sums["period"].map(PERIODS.index)).sort_values(["place", "plain"])
     return order.drop(columns=["plain", "place"]).reset_index(drop=True)
@@ -173,6 +183,6 @@ def past_ranks(result: Result) -> pd.DataFrame:
 def provinces_with(result: Result, component: str) -> tuple[int, bool]:
     """Count the provinces whose figures of a component are used, and tell if the area is among them."""
     rows = result.evidence
-    used = (rows["index_code"] == panel_of(result.spec.index_code)) & rows["use"].isin(["score", "rank"])
-    areas = set(rows.loc[used & (rows["component"] == component), "area"])
+    is_used = (rows["index_code"] == panel_of(result.spec.index_code)) & rows["use"].isin(["score", "rank"])
+    areas = set(rows.loc[is_used & (rows["component"] == component), "area"])
     return len(areas), result.spec.area in areas

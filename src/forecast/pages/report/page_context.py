@@ -1,4 +1,4 @@
-"""What stands around a page: who issued it, the way to the other pages, and the run's record."""
+"""Give a page its context: who issued it, links to the other pages, and the run's record."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def issuer(run_dir: str) -> Issuer:
         return Issuer()
 
 
-def issued(result: Result, run_dir: str, *, lang: str) -> str:
+def issue_line(result: Result, run_dir: str, *, lang: str) -> str:
     """Say who issues a page, whom to ask, the day it was made and the day of its figures."""
     by = issuer(run_dir)
     parts = [f"{by.unit(lang) or labels.text('page.unit', lang)}."]
@@ -40,8 +40,8 @@ def issued(result: Result, run_dir: str, *, lang: str) -> str:
         parts.append(labels.text("page.contact", lang, contact=by.contact))
     record = run_record(run_dir)
     if started := str(record.get("volatile", {}).get("started_at", "")):
-        made = dt.datetime.fromisoformat(started).date()
-        parts.append(labels.text("page.made", lang, day=labels.day(made, lang)))
+        made_on = dt.datetime.fromisoformat(started).date()
+        parts.append(labels.text("page.made", lang, day=labels.day(made_on, lang)))
     parts.append(f"{labels.text('page.subtitle', lang, as_of=result.spec.as_of)}.")
     if name := record.get("run_id"):
         parts.append(labels.text("page.run", lang, run_id=name))
