@@ -10,9 +10,8 @@ from forecast.answer.result import Result
 from forecast.base.errors import SpecError
 from forecast.base.spec import RunSpec
 from forecast.runs import site
-from forecast.runs.store import QUESTION, Store
+from forecast.runs.store import LATEST, QUESTION, Store
 
-LATEST = "latest"
 _RANGE = ["component", "median", "lower", "upper"]
 
 

@@ -265,15 +265,13 @@ def _run_folder(run: str, reports_dir: Path) -> Path:
     """Find a run's folder by its path, its name, or "latest"."""
     from forecast.runs.store import Store
 
-    store = Store(reports_dir.resolve())
     if Path(run).is_dir():
         return Path(run)
-    if run == "latest" and store.root.is_dir():
-        newest = store.latest()
-        run = newest.run_id if newest else run
-    if "/" in run or not (store.root / run).is_dir():
+    store = Store(reports_dir.resolve())
+    entry = store.find(run)
+    if entry is None or entry not in store.published():
         raise SpecError("cli.runs.unknown", {"run_id": run, "folder": str(store.root)})
-    return store.root / run
+    return entry.folder
 
 
 def _write(path: Path, text: str) -> None:

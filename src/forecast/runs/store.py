@@ -35,6 +35,7 @@ BUILDING: Final = ".building-"
 FAILED: Final = "failed"
 DATA: Final = "data"
 NOTEBOOKS: Final = "notebooks"
+LATEST: Final = "latest"  # instead of a run's name
 QUESTION: Final = ("index_code", "area", "target_year")
 
 
@@ -239,6 +240,14 @@ class Store:
     def latest(self) -> Manifest | None:
         """Give the run that was published last; see `site.latest`."""
         return site.latest(self.records())
+
+    def find(self, run_id: str) -> Entry | None:
+        """Find a run by its name, or the `LATEST`; None if there is none."""
+        if run_id == LATEST:
+            newest = self.latest()
+            run_id = newest.run_id if newest else run_id
+        entries = (*self.published(), *self.failed(), *self.unfinished())
+        return next((entry for entry in entries if entry.run_id == run_id), None)
 
     def failed(self) -> list[Entry]:
         """Failed runs, by name; none behind a link, which leads to what is not ours."""

@@ -23,12 +23,12 @@ from forecast.base.errors import EXIT_GOOD, EXIT_PARTLY, EXIT_RUN, SpecError
 from forecast.base.labels import Phrase
 from forecast.base.lock import held
 from forecast.base.mail import SILENT, Answer, Patience, Server, ServerError
-from forecast.runs.store import Store
+from forecast.runs.store import LATEST, Store
 from forecast.sending import secret
 from forecast.sending.ledger import FILE, INTENT, Delivery, Ledger
 from forecast.sending.letter import Writer
 from forecast.sending.recipients import Recipient, Recipients
-from forecast.sending.sendable_run import LATEST, STALE_DAYS, choose
+from forecast.sending.sendable_run import STALE_DAYS, choose
 
 LETTERS: Final = "letters"
 LOCK: Final = ".sending.lock"

@@ -17,9 +17,8 @@ from forecast.data.issuer import Issuer
 from forecast.pages import report
 from forecast.runs import site
 from forecast.runs.manifest import Manifest
-from forecast.runs.store import Entry, Store
+from forecast.runs.store import LATEST, Entry, Store
 
-LATEST: Final = "latest"
 STALE_DAYS: Final = 45
 MEETING: Final = f"{site.FRONT_PAGE}.html"
 PAPER: Final = f"{site.FRONT_PAGE}.pdf"
@@ -121,14 +120,11 @@ def _other_languages(store: Store, manifest: Manifest) -> dict[str, Files]:
 
 
 def _entry(store: Store, run: str) -> Entry:
+    entry = store.find(run)
+    if entry is not None:
+        return entry
     if run == LATEST:
-        newest = store.latest()
-        if newest is None:
-            raise SpecError("send.no_run", {"folder": str(store.root)})
-        run = newest.run_id
-    for entry in (*store.published(), *store.failed(), *store.unfinished()):
-        if entry.run_id == run:
-            return entry
+        raise SpecError("send.no_run", {"folder": str(store.root)})
     raise SpecError("send.unknown_run", {"run_id": run, "folder": str(store.root)})
 
 

@@ -39,6 +39,7 @@ from forecast.pages.reading.rows import (
     rank_at,
     rank_facts,
     rank_mark,
+    rank_of_year,
     ranked_areas,
     recorded_model,
     share_quantile,

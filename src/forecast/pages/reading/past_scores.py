@@ -110,12 +110,7 @@ def past_components(result: Result) -> pd.DataFrame:
     ]
     own = forecasts.loc[forecasts["model"] == recorded_model(result)]
     base = forecasts.loc[forecasts["model"] == BASELINE]
-    cell = ["component", "area", "target_year"]
-    pairs = own.merge(base[[*cell, "crps"]], on=cell, suffixes=("", "_base"))
-    comparison = pairs.groupby("component").agg(
-        compared=("crps", "size"), compared_crps=("crps", "mean"), base_crps=("crps_base", "mean")
-    )
-    sums = own.groupby("component").agg(**MEASURES).join(comparison)
+    sums = own.groupby("component").agg(**MEASURES).join(_compare(own, base, ["component"]))
     order = [name for name in result.summary["component"] if name in sums.index]
     return sums.loc[order].rename_axis("component").reset_index()
 
@@ -137,18 +132,22 @@ def past_years(result: Result, count: int = 3) -> pd.DataFrame:
     forecasts = forecasts.assign(kind=forecasts["component"].map(kinds)).dropna(subset=["kind"])
     own = forecasts[forecasts["model"] == recorded_model(result)]
     base = forecasts[forecasts["model"].isin([BASELINE, PLAIN_RANK])]
-    cell = ["index_code", "component", "area", "target_year"]
-    pairs = own.merge(base[[*cell, "crps"]], on=cell, suffixes=("", "_base"))
     key = ["target_year", "index_code", "kind"]
-    comparison = pairs.groupby(key).agg(
-        compared=("crps", "size"), compared_crps=("crps", "mean"), base_crps=("crps_base", "mean")
-    )
     more = {"new_method": ("new_method", "max"), **MEASURES}
-    sums: pd.DataFrame = own.groupby(key).agg(**more).join(comparison).reset_index()
+    sums: pd.DataFrame = own.groupby(key).agg(**more).join(_compare(own, base, key)).reset_index()
     places = {TOTAL: 0, "domains": 1, RANK: 2}
     order = sums.assign(other=sums["index_code"] != result.spec.index_code, place=sums["kind"].map(places))
     order = order.sort_values(["target_year", "other", "place"]).drop(columns=["other", "place"])
     return order.reset_index(drop=True)
+
+
+def _compare(own: pd.DataFrame, base: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+    """Compare the CRPS of two models on the cells that both forecast: compared, compared_crps, base_crps."""
+    cell = ["index_code", "component", "area", "target_year"]
+    pairs = own.merge(base[[*cell, "crps"]], on=cell, suffixes=("", "_base"))
+    return pairs.groupby(key).agg(
+        compared=("crps", "size"), compared_crps=("crps", "mean"), base_crps=("crps_base", "mean")
+    )
 
 
 def past_domains(result: Result) -> pd.DataFrame:

@@ -206,6 +206,13 @@ def last_rank(result: Result) -> tuple[int, int] | None:
     return (int(ranked["year"].iloc[-1]), int(ranked["rank"].iloc[-1])) if len(ranked) else None
 
 
+def rank_of_year(result: Result, year: int, *, index_code: str = "") -> int | None:
+    """Give the area's published rank of a year; None if there is none."""
+    past = history(result, TOTAL, index_code=index_code)
+    ranks = past.loc[past["year"] == year, "rank"].dropna()
+    return None if ranks.empty else int(ranks.iloc[0])
+
+
 def known_cells(result: Result) -> pd.DataFrame:
     """Lay out what was published of the area, its total and domains by year.
 

@@ -73,11 +73,10 @@ def _rank(result: Result, lang: str) -> Card:
 
 
 def _last_rank(result: Result, year: int, key: str, lang: str, *, index_code: str = "") -> str:
-    past = reading.history(result, reading.TOTAL, index_code=index_code)
-    ranks = past.loc[past["year"] == year, "rank"].dropna()
-    if ranks.empty:
+    rank = reading.rank_of_year(result, year, index_code=index_code)
+    if rank is None:
         return labels.text("card.unknown", lang)
-    return labels.text(key, lang, rank=int(ranks.iloc[0]), ranked=reading.ranked_areas(result))
+    return labels.text(key, lang, rank=rank, ranked=reading.ranked_areas(result))
 
 
 def _survey(result: Result, lang: str) -> Card | None:
@@ -108,12 +107,10 @@ def _aim(result: Result, lang: str) -> Card:
     aims = reading.aims(result).sort_values("value", ascending=False, kind="stable")
     first, *others = [record for _, record in aims.iterrows()]
     year = int(reading.line(result, reading.TOTAL)["last_year"])
-    past = reading.history(result, reading.TOTAL)
-    ranks = past.loc[past["year"] == year, "rank"].dropna()
+    rank = reading.rank_of_year(result, year)
     beside: list[tuple[str, str]] = [(_short(other, lang), _chance(other, lang)) for other in others]
-    if len(ranks) and first["quantity"] == "rank":
-        reached = ranks.iloc[0] <= first["value"]
-        key = "card.reached" if reached else "card.not_reached"
+    if rank is not None and first["quantity"] == "rank":
+        key = "card.reached" if rank <= first["value"] else "card.not_reached"
         beside.insert(0, (str(year), labels.text(key, lang, place=int(first["value"]))))
     label = labels.text("card.aim" if len(result.targets) else "card.no_aim", lang)
     return Card(label, _chance(first, lang), _short(first, lang), tuple(beside))

@@ -107,16 +107,12 @@ def _move(result: Result, total: pd.Series[Any], lang: str) -> str:
     change, fall = reading.change(total), float(total["p_fall"])
     doubtful = reading.even(fall) or not round(change, 1)
     unit = "headline.percent_change" if in_percent else "headline.points"
-    past = reading.history(result, reading.TOTAL)
-    ranks = past.loc[past["year"] == int(total["last_year"]), "rank"].dropna()
-    ranked = reading.ranked_areas(result)
+    rank, ranked = reading.rank_of_year(result, int(total["last_year"])), reading.ranked_areas(result)
     facts = {
         "year": int(total["last_year"]),
         "change": labels.text(unit, lang, value=labels.number(abs(change), 1, lang)),
         "last": _last(total, lang, in_percent=in_percent),
-        "last_rank": labels.text("headline.last_rank", lang, rank=int(ranks.iloc[0]), ranked=ranked)
-        if len(ranks)
-        else "",
+        "last_rank": labels.text("headline.last_rank", lang, rank=rank, ranked=ranked) if rank else "",
     }
     key = "about" if doubtful else "higher" if change > 0 else "lower"
     text = labels.text(
