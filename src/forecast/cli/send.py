@@ -56,9 +56,10 @@ def send(
         _print_notes(outcome, lang)
         return EXIT_GOOD
 
-    outcome = sending.send(
-        reports_dir, readers, request, today=today(), tell=lambda letter: _tell(letter, lang)
-    )
+    def tell(letter: LetterResult) -> None:
+        click.echo(sentence(letter, lang), err=letter.state not in {"sent", "already"})
+
+    outcome = sending.send(reports_dir, readers, request, today=today(), tell=tell)
     _print_notes(outcome, lang)
     if outcome.trouble is not None:
         click.echo(outcome.trouble.text(lang), err=True)
@@ -70,10 +71,6 @@ def send(
 def sentence(letter: LetterResult, lang: str) -> str:
     """Say what became of one letter."""
     return labels.text(f"send.state.{letter.state}", lang, to=letter.to, at=letter.at, why=letter.why or "")
-
-
-def _tell(letter: LetterResult, lang: str) -> None:
-    click.echo(sentence(letter, lang), err=letter.state not in {"sent", "already"})
 
 
 def _print_notes(outcome: Outcome, lang: str) -> None:

@@ -149,7 +149,8 @@ def _pieces(frame: pd.DataFrame, result: Result, component: str, lang: str) -> t
     for kind, group in rest.groupby(_kinds(rest, result.spec, component), sort=True):
         name = labels.text(f"desk.explain.kind.{str(kind).partition(' ')[2]}", lang, count=len(group))
         lines.append(row(name, "", _signed(group["effect"].sum(), lang), "", ""))
-    steps = [name for name in ("shape", "criteria", "departments") if abs(_effect(frame, name)) >= 5e-5]
+    effects = frame.set_index("step")["effect"]
+    steps = [name for name in ("shape", "criteria", "departments") if abs(effects[name]) >= 5e-5]
     lines += [_step(name, frame, lang) for name in steps]
     lines.append(_step("median", frame, lang))
     facts = {
@@ -255,10 +256,6 @@ def _indicators(steps: Steps, component: str, lang: str) -> tuple[Passage | Tabl
         strong=lambda record: record["strong"],
     )
     return (draw_table(spec),)
-
-
-def _effect(frame: pd.DataFrame, step: str) -> float:
-    return float(frame.loc[frame["step"] == step, "effect"].sum())
 
 
 def _signed(value: float, lang: str) -> str:

@@ -128,7 +128,8 @@ def _group(rows: pd.DataFrame, summary: pd.DataFrame, spec: RunSpec) -> dict[str
     unit = "rank" if ranked else "percent" if index in SURVEYS else "points"
     return {
         "task_ids": {
-            name: {"required": None, "optional": _distinct(rows[name])} for name in ("origin_date", *UNIT)
+            name: {"required": None, "optional": list(dict.fromkeys(rows[name].astype(str)))}
+            for name in ("origin_date", *UNIT)
         },
         "output_type": {
             "pmf" if ranked else "quantile": {
@@ -148,10 +149,6 @@ def _group(rows: pd.DataFrame, summary: pd.DataFrame, spec: RunSpec) -> dict[str
             }
         ],
     }
-
-
-def _distinct(column: pd.Series) -> list[str]:
-    return list(dict.fromkeys(column.astype(str)))
 
 
 def _earlier_groups(path: Path) -> list[dict[str, Any]]:

@@ -148,19 +148,16 @@ def evidence_table(result: Result, component: str = "", *, lang: str) -> TableSp
     about = reading.short_name(component, lang) if component else reading.place_name(result.spec.area, lang)
     rest = int(inside.sum()) - len(nearest)
     name = c.words("figure", "head.figure", lambda r: figure_name(r, bool(component), lang))
+    ordered = nearest.sort_values(EVIDENCE_ORDER, kind="stable")
+    criteria_last = ordered["component"].str.match(r"\d").sort_values(kind="stable").index
     return replace(
         spec,
         caption=say("evidence.caption", about=about),
-        records=_criteria_last(nearest.sort_values(EVIDENCE_ORDER, kind="stable")),
+        records=ordered.loc[criteria_last],
         fields=(name, *(spec.field(field) for field in ("score", "fitted_share", "use"))),
         notes=(say("evidence.rest", count=rest),) if rest else (),
         absent="evidence.none",
     )
-
-
-def _criteria_last(rows: pd.DataFrame) -> pd.DataFrame:
-    """Put index, total and domains first: criteria begin with a digit."""
-    return rows.loc[rows["component"].str.match(r"\d").sort_values(kind="stable").index]
 
 
 def _nearest(rows: pd.DataFrame, area: str) -> pd.DataFrame:

@@ -186,6 +186,10 @@ def level_table(result: Result, component: str, *, lang: str) -> TableSpec:
 
 def rank(result: Result, lang: str) -> TableSpec:
     """Chance of each rank, and of that rank or a better one."""
+
+    def or_better(record: Record) -> float:
+        return reading.chance_of_top(result, int(record["rank"]))
+
     return TableSpec(
         lang,
         "",
@@ -193,16 +197,12 @@ def rank(result: Result, lang: str) -> TableSpec:
         (
             c.whole("rank", "rank"),
             c.figure("probability", "rank_chance", "chance"),
-            c.figure("probability_or_better", "rank_or_better", "chance", _or_better(result)),
+            c.figure("probability_or_better", "rank_or_better", "chance", or_better),
         ),
         name="rank",
         key=("rank",),
         sheet_notes=() if result.rank.empty else (say("headline.rank", **reading.rank_facts(result)),),
     )
-
-
-def _or_better(result: Result) -> Take:
-    return lambda record: reading.chance_of_top(result, int(record["rank"]))
 
 
 def rank_bands(result: Result, lang: str) -> Table:

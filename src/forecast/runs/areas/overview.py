@@ -91,6 +91,7 @@ def _content(ranked: Ranking, lang: str) -> dict[str, Any]:
     tiles = {row["area"]: row | {"shade": shade.of(row["value"])} for row in rows}
     tiles |= {area: {"area": area, "shade": 0} for area, _ in failed}
     unit = reading.unit(ranked.newest.spec["index_code"], lang)
+    last_year = str(int(ranked.table["last_year"].iloc[0]))
     words = {
         name: text(f"areas.{name}", lang, unit=unit)
         for name in (
@@ -107,8 +108,7 @@ def _content(ranked: Ranking, lang: str) -> dict[str, Any]:
         "tiles": [(place, tiles[area]) for area, place in tile_places(list(tiles), ranked.provinces).items()],
         "legend": shade.legend(lang),
         "heads": [
-            (text(f"areas.head.{name}", lang, year=_last_year(ranked), unit=unit), name != "area")
-            for name in heads
+            (text(f"areas.head.{name}", lang, year=last_year, unit=unit), name != "area") for name in heads
         ],
         "rows": rows,
         "failed": failed,
@@ -131,10 +131,6 @@ def _lead(ranked: Ranking, lang: str) -> str:
         lowest=last["area"],
         low=reading.points(last["median"], lang) + mark,
     )
-
-
-def _last_year(ranked: Ranking) -> str:
-    return str(int(ranked.table["last_year"].iloc[0]))
 
 
 def _row(row: dict[Any, Any], lang: str) -> dict[str, Any]:
