@@ -428,7 +428,7 @@ def test_no_letter_of_a_failure_goes_unprotected(server):
 def desk(place, made, monkeypatch):
     """The verb on the tests' small notebooks, with a clock set by hand and no look at the data."""
     clock = {"now": "2024-09-15T12:00:00"}
-    monkeypatch.setattr(verb, "looked_at", lambda given: given.area)
+    monkeypatch.setattr(verb, "check_inputs", lambda given: given.area)
     monkeypatch.setattr(verb, "now", lambda: dt.datetime.fromisoformat(clock["now"]))
     monkeypatch.setattr(plan, "KINDS", made.KINDS)
     real = unattended.real_environment()
