@@ -43,7 +43,7 @@ def covariates_of(
     rows = table.frame.dropna(subset=["score"])
     problems = [*_unknown_components(table, panel), *_misspelt(table, panel)]
     if problems:
-        raise DataError(foreign.folded(problems))
+        raise DataError(foreign.fold_repeats(problems))
     shown = tuple(sorted(rows["component"].unique()))
     areas = {name: place for place, name in enumerate(panel.areas)}
     years = tuple(range(panel.years[0], max(last_year, panel.origin) + 1))

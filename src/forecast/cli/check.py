@@ -17,7 +17,7 @@ from forecast.cli.plain import Side, labelled_table, named_rows, number_ranges, 
 from forecast.data import load
 from forecast.data.check import Summary, summary
 from forecast.intake.additions.folder_doubts import doubts_in
-from forecast.intake.grid import folded
+from forecast.intake.grid import fold_repeats
 
 _WORDS: Final = ("table", "file", "component", "name", "area", "statistic", "reason", "max_status")
 _MARKS: Final = {"score": "●", "derived": "◐", "rank": "○", "missing": "·"}
@@ -43,7 +43,7 @@ def check(*, as_of: dt.date, index_code: str, area: str, data_dir: Path, as_json
         click.echo(_json({"sound": False, "problems": entries, "rest": error.rest}))
         return EXIT_DATA
     data = summary(known, index_code=index_code, area=known.find_province(area))
-    doubts = folded(doubts_in(vintages, index_code, as_of))
+    doubts = fold_repeats(doubts_in(vintages, index_code, as_of))
     if as_json:
         entries = [doubt.as_dict(lang) for doubt in doubts]
         click.echo(_json({"sound": True, **data.as_dict(), "doubts": entries, "hashes": dict(known.hashes)}))

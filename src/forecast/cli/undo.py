@@ -22,7 +22,7 @@ from forecast.intake.additions import append
 def undo(*, entry_id: str, as_list: bool, data_dir: Path, by: str, yes: bool, lang: str) -> int:
     """Take an addition back, or list all."""
     if as_list:
-        click.echo(page(append.listed(data_dir), lang))
+        click.echo(page(append.list_additions(data_dir), lang))
         return EXIT_GOOD
     removed = append.removal(data_dir, entry_id)
     entry = removed.entry
@@ -48,7 +48,7 @@ def undo(*, entry_id: str, as_list: bool, data_dir: Path, by: str, yes: bool, la
     return EXIT_GOOD
 
 
-def page(additions: tuple[append.Listed, ...], lang: str) -> str:
+def page(additions: tuple[append.Addition, ...], lang: str) -> str:
     """Write the additions as a table, the latest first."""
     if not additions:
         return labels.text("additions.no_additions", lang)

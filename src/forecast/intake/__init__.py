@@ -1,1 +1,1 @@
-"""What people hand in: printed tables, figures, the annex of criteria, departments' forms."""
+"""Import what people hand in: printed tables, single figures, the annex of criteria, departments' forms."""

@@ -1,4 +1,4 @@
-"""Tables of Word documents, and what tables of any printed document share: titles, names, later pages."""
+"""Read the tables of Word documents; join pages and name tables of any printed document."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _W: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
 
 @dataclass(frozen=True, slots=True)
-class Printed:
+class PrintedTable:
     """One table as it is printed, on one page.
 
     Attributes
@@ -56,18 +56,18 @@ class Printed:
             rows[row - 1].append(clean(text))
         return [tuple(row) for row in rows]
 
-    def continues(self, first: Printed) -> bool:
+    def continues(self, first: PrintedTable) -> bool:
         """Whether it is a later page of a table: the same columns, and no title or heading of its own."""
         if not self.next_to or len(self.edges) != len(first.edges):
             return False
         if any(abs(own - other) > 3 for own, other in zip(self.edges, first.edges, strict=True)):
             return False
         words = [plain_words(title) for title in self.titles]
-        if any(_TITLE.match(each) and not _GOES_ON.search(each) for each in words):
+        if any(_TITLE.match(words_of_cell) and not _GOES_ON.search(words_of_cell) for words_of_cell in words):
             return False
         return self.repeated(first) > 0 or any(re.search(r"\d", text) for text in self.rows[0])
 
-    def repeated(self, first: Printed) -> int:
+    def repeated(self, first: PrintedTable) -> int:
         """Rows at the top that repeat the heading of the first page."""
         count = 0
         for own, other in zip(self.rows, first.rows, strict=False):
@@ -77,9 +77,9 @@ class Printed:
         return count
 
 
-def grids(file: str, tables: Sequence[Printed]) -> Iterator[Grid]:
+def grids(file: str, tables: Sequence[PrintedTable]) -> Iterator[Grid]:
     """Put the pages of each table together; a table is named by its number and its title."""
-    wholes: list[list[Printed]] = []
+    wholes: list[list[PrintedTable]] = []
     for table in tables:
         if wholes and table.cells and table.continues(wholes[-1][0]):
             wholes[-1].append(table)
@@ -97,7 +97,7 @@ def chosen(named: str, names: Sequence[str]) -> str:
     return fits[0] if len(fits) == 1 else ""
 
 
-def word_tables(path: Path) -> list[Printed]:
+def word_tables(path: Path) -> list[PrintedTable]:
     """Read the tables of a .docx file; tracked insertions count, deletions do not.
 
     Raises
@@ -112,7 +112,7 @@ def word_tables(path: Path) -> list[Printed]:
         body = docx.Document(io.BytesIO(data)).element.body
     except Exception as error:  # the library stumbles over damaged parts in many ways
         raise incoming.refused(path.name, "expect.sound_document") from error
-    tables: list[Printed] = []
+    tables: list[PrintedTable] = []
     titles: list[str] = []
     for part in body.iter(f"{_W}p", f"{_W}tbl"):
         if any(above.tag == f"{_W}tbl" for above in part.iterancestors()):
@@ -122,7 +122,7 @@ def word_tables(path: Path) -> list[Printed]:
             continue
         cells, width = _word_cells(part)
         near = all(_GOES_ON.search(plain_words(title)) for title in titles)
-        tables.append(Printed(tuple(titles[-_MOST_TITLES:]), cells, (0.0,) * width, next_to=near))
+        tables.append(PrintedTable(tuple(titles[-_MOST_TITLES:]), cells, (0.0,) * width, next_to=near))
         titles = []
     return tables
 
@@ -174,7 +174,7 @@ def _words(element: Any) -> str:
     return "".join(pieces)
 
 
-def _grid(file: str, number: int, pages: Sequence[Printed]) -> Grid:
+def _grid(file: str, number: int, pages: Sequence[PrintedTable]) -> Grid:
     """Make one grid of the pages of a table, its title above it."""
     titles = pages[0].titles
     name = _name(number, titles)
@@ -206,7 +206,7 @@ def _grid(file: str, number: int, pages: Sequence[Printed]) -> Grid:
 
 def _name(number: int, titles: Sequence[str]) -> str:
     """Name a table: its number, and the line above it that is a title, or the nearest."""
-    title = next((each for each in reversed(titles) if _TITLE.match(plain_words(each))), "")
+    title = next((line for line in reversed(titles) if _TITLE.match(plain_words(line))), "")
     title = title or (titles[-1] if titles else "")
     short = title if len(title) <= _LONGEST_NAME else f"{title[:_LONGEST_NAME]}…"
     return f"{number}. {short}".rstrip(". ") if short else str(number)

@@ -1,4 +1,4 @@
-"""Cells of a foreign table: text, numbers, days, formulas, merged ranges; where each stands in its file."""
+"""A grid of the cells of a foreign table: text, numbers, days, formulas, merged ranges, with their places."""
 
 from __future__ import annotations
 
@@ -134,12 +134,12 @@ class Grid:
         """Name rows and columns that hold something and are not shown."""
         filled = sorted(self.hidden_rows & {row for row, _ in self.cells})
         rows = [self.original((row, 1))[1][0] for row in filled]
-        named = [str(first) if first == last else f"{first}–{last}" for first, last in spans(rows)]
+        ranges = [str(first) if first == last else f"{first}–{last}" for first, last in spans(rows)]
         columns = sorted(self.hidden_columns & {column for _, column in self.cells})
-        told = [Phrase("imports.hidden_rows", {"rows": named})] if named else []
+        remarks = [Phrase("imports.hidden_rows", {"rows": ranges})] if ranges else []
         if columns:
-            told.append(Phrase("imports.hidden_columns", {"columns": list(map(letters_of, columns))}))
-        return told
+            remarks.append(Phrase("imports.hidden_columns", {"columns": list(map(letters_of, columns))}))
+        return remarks
 
     def refusal(self, problems: Iterable[Problem]) -> DataError:
         """Refuse the sheet; what it does not show is told beside, as it may be the reason.
@@ -149,7 +149,7 @@ class Grid:
         every = list(problems)
         cut = [problem for problem in every if problem.expected_key == "imports.beyond_heading"]
         hidden = [self.whole_problem(phrase.key, **phrase.facts) for phrase in self.hidden()]
-        return DataError(folded(in_order(cut or [*every, *hidden])))
+        return DataError(fold_repeats(in_order(cut or [*every, *hidden])))
 
     def misfits(self, head: Iterable[int], first: int) -> list[Problem]:
         """Report what the heading does not cover: cells cut at decimal commas, columns that are not read."""
@@ -174,8 +174,8 @@ def in_order(problems: Iterable[Problem]) -> list[Problem]:
     return sorted(once.values(), key=lambda p: (p.sheet == "", p.row or 0, len(p.column), p.column))
 
 
-def folded(problems: Iterable[Problem]) -> list[Problem]:
-    """Tell what is wrong with many cells of a column once, with their number."""
+def fold_repeats(problems: Iterable[Problem]) -> list[Problem]:
+    """List equal problems of a column once, with their number."""
     alike: dict[tuple[str, ...], list[Problem]] = {}
     for number, problem in enumerate(problems):
         doubt = problem.expected_key.startswith("doubt.") or not problem.column

@@ -1,4 +1,4 @@
-"""What was appended to the tables when and by whom: one JSON line each in ``data/additions.jsonl``.
+"""The journal of additions to the tables, when and by whom: JSON lines in ``data/additions.jsonl``.
 
 The journal keeps the very cells that were appended, so that they can be taken back later, and so that it is
 seen where somebody changed them since.  It names no folder of anybody's machine.

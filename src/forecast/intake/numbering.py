@@ -1,4 +1,4 @@
-"""Numbers of domains, criteria and sub-criteria in every form that annexes print."""
+"""Read the numbers of domains, criteria and sub-criteria in every form that annexes print."""
 
 from __future__ import annotations
 
@@ -52,17 +52,17 @@ def whole_mark(text: str) -> Mark | None:
     ((2, 3), (1, 2, 3), 'bracketed')
     """
     plain = clean(text).replace(",", ".")
-    found = _PLAIN.fullmatch(plain)
-    if not found:
+    match = _PLAIN.fullmatch(plain)
+    if not match:
         return None
-    head, *rest = re.split(r"\s?\.\s?", found["number"])
+    head, *rest = re.split(r"\s?\.\s?", match["number"])
     roman = not head.isdigit()
     first = _roman(head) if roman else int(head)
     parts = (first, *map(int, rest))
     if min(parts) < 1:
         return None
-    style: Style = "roman" if roman else "bracketed" if found["open"] else "plain"
-    return Mark(parts, style, _WORD_LEVELS[plain_words(found["word"])] if found["word"] else 0)
+    style: Style = "roman" if roman else "bracketed" if match["open"] else "plain"
+    return Mark(parts, style, _WORD_LEVELS[plain_words(match["word"])] if match["word"] else 0)
 
 
 def split_mark(text: str) -> tuple[Mark | None, str]:
@@ -71,11 +71,11 @@ def split_mark(text: str) -> tuple[Mark | None, str]:
     >>> split_mark("Lĩnh vực 2: Cải cách thể chế")[1], split_mark("95% trở lên")[0]
     ('Cải cách thể chế', None)
     """
-    found = _PREFIX.fullmatch(text)
-    mark = whole_mark(re.sub(r"[–\s-]+$", "", found["whole"])) if found else None
-    if found is None or mark is None or _NO_NAME.match(found["rest"]):
+    match = _PREFIX.fullmatch(text)
+    mark = whole_mark(re.sub(r"[–\s-]+$", "", match["whole"])) if match else None
+    if match is None or mark is None or _NO_NAME.match(match["rest"]):
         return None, text
-    return mark, clean(found["rest"])
+    return mark, clean(match["rest"])
 
 
 def day_mark(iso: str) -> Mark:

@@ -1,6 +1,6 @@
-"""Tables of PDF files with text, found by their ruled lines, in a process of their own with limits.
+"""Read tables of PDF files by their ruled lines, in a separate process with limits.
 
-A PDF may unpack without end or loop; the library that reads it has no limits of its own.
+A PDF may unpack or loop without end, and the library that reads it has no limits.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from forecast.base import incoming
-from forecast.intake.documents import Printed
+from forecast.intake.documents import PrintedTable
 
 MOST_PAGES: Final = 60
 SECONDS: Final = 60  # of all pages, each of which takes a tenth of a second to a second
@@ -27,7 +27,7 @@ _TITLES: Final = 4
 _NEAR: Final = 2.0  # points within which edges are the same
 
 
-def pdf_tables(path: Path) -> list[Printed]:
+def pdf_tables(path: Path) -> list[PrintedTable]:
     """Read the tables of a PDF file.
 
     Raises
@@ -40,12 +40,12 @@ def pdf_tables(path: Path) -> list[Printed]:
         raise incoming.refused(path.name, "expect.pdf")
     command = [sys.executable, "-m", "forecast.intake.pdf_tables"]
     try:
-        done = subprocess.run(command, input=data, capture_output=True, timeout=SECONDS, check=False)  # noqa: S603
+        process = subprocess.run(command, input=data, capture_output=True, timeout=SECONDS, check=False)  # noqa: S603
     except subprocess.TimeoutExpired:
         raise incoming.refused(path.name, "expect.lighter_pdf", seconds=SECONDS) from None
-    if done.returncode:  # ended by the system
+    if process.returncode:  # ended by the system
         raise incoming.refused(path.name, "expect.lighter_pdf", seconds=SECONDS)
-    answer = incoming.record(done.stdout)
+    answer = incoming.record(process.stdout)
     if "key" in answer:
         raise incoming.refused(path.name, answer["key"], **answer.get("facts", {}))
     return [_printed(table) for table in answer["tables"]]
@@ -81,10 +81,10 @@ def _of_page(page: Any) -> Iterator[dict[str, Any]]:
     if not page.chars or len(page.edges) > _MOST_LINES:
         return
     below = 0.0
-    found = sorted(page.find_tables(), key=lambda table: table.bbox[1])
-    lines = page.extract_text_lines(strip=True, return_chars=False) if found else []
+    tables = sorted(page.find_tables(), key=lambda table: table.bbox[1])
+    lines = page.extract_text_lines(strip=True, return_chars=False) if tables else []
     first = True
-    for table in found:
+    for table in tables:
         left = _edges(x for cell in table.cells for x in (cell[0], cell[2]))
         top = _edges(y for cell in table.cells for y in (cell[1], cell[3]))
         if len(left) < 3 or len(top) < 3:  # a frame, no table
@@ -132,11 +132,11 @@ def _place(edges: list[float], place: float) -> int:
     return 1 + min(range(len(edges)), key=lambda number: abs(edges[number] - place))
 
 
-def _printed(table: dict[str, Any]) -> Printed:
+def _printed(table: dict[str, Any]) -> PrintedTable:
     cells = tuple(
         (int(r), int(c), int(down), int(across), str(text)) for r, c, down, across, text in table["cells"]
     )
-    return Printed(
+    return PrintedTable(
         tuple(table["titles"]), cells, tuple(table["edges"]), int(table["page"]), bool(table["next_to"])
     )
 

@@ -1,4 +1,4 @@
-"""Reads a file of somebody else into grids: workbooks, CSV, tables of Word documents and of PDF files."""
+"""Read files of others as grids: workbooks, CSV, tables of Word documents and of PDF files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one writer of the folder of data: one process at a time, a file whole or not at all, the journal first.
+"""Write files of the folder of data: one process at a time, completely or not at all, the journal first.
 
 A line goes into the journal before the table is written, and is taken back if that fails.  Should the power
 fail between the two, the journal speaks of rows that are not there, which `undo --list` says; never the other

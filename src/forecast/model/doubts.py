@@ -45,7 +45,7 @@ def panel_of(
     try:
         panel = Panel.from_long(known, upper=upper, breaks=tuple(breaks), file=file)
     except DataError as error:
-        raise DataError(foreign.folded(error.problems)) from error
+        raise DataError(foreign.fold_repeats(error.problems)) from error
     return panel, [*found.remarks, *of_table(found.frame)]
 
 

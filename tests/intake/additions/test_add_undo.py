@@ -66,7 +66,7 @@ def test_an_addition_taken_back_leaves_the_table_byte_for_byte(data_dir):
     append.undo(append.removal(data_dir), who="người khác")
 
     assert (data_dir / "scores.csv").read_bytes() == before
-    [only] = append.listed(data_dir)
+    [only] = append.list_additions(data_dir)
     assert (only.entry.who, only.state, only.undone_by.who) == ("thử", "gone", "người khác")
     assert only.undone_by.undoes == entry.entry_id
 
@@ -223,7 +223,7 @@ def test_rows_that_were_changed_since_are_not_taken_back(data_dir):
     assert "“8.79”" in text
     assert "8.97" in text
     assert table.read_text(encoding="utf-8") == changed
-    assert [each.state for each in append.listed(data_dir)] == ["changed"]
+    assert [each.state for each in append.list_additions(data_dir)] == ["changed"]
 
 
 def test_a_table_saved_again_by_a_spreadsheet_can_still_be_undone(data_dir):
@@ -245,7 +245,7 @@ def test_any_addition_can_be_undone_not_the_last_alone(data_dir):
 
     append.undo(append.removal(data_dir, first.entry_id), who="thử")
 
-    assert [each.state for each in append.listed(data_dir)] == ["stands", "gone"]
+    assert [each.state for each in append.list_additions(data_dir)] == ["stands", "gone"]
     with pytest.raises(SpecError, match="was undone"):
         append.removal(data_dir, first.entry_id)
 
@@ -263,7 +263,7 @@ def test_a_table_that_cannot_be_written_leaves_no_trace(data_dir, monkeypatch):
         append.append(proposal, who="thử")
     monkeypatch.undo()
     assert (data_dir / "scores.csv").read_bytes() == before
-    assert append.listed(data_dir) == ()
+    assert append.list_additions(data_dir) == ()
 
 
 def test_who_adds_while_another_does_is_told(data_dir, monkeypatch):
@@ -283,7 +283,7 @@ def test_a_table_changed_in_the_meantime_is_not_overwritten(data_dir):
     with pytest.raises(WriteError, match="changed in the meantime"):
         append.append(late, who="thử")
 
-    assert len(append.listed(data_dir)) == 1
+    assert len(append.list_additions(data_dir)) == 1
 
 
 def test_the_command_asks_before_it_writes(run, data_dir, monkeypatch):

@@ -77,7 +77,7 @@ def test_a_list_goes_in_by_vietnamese_headings_and_comes_out_again(kind, office,
     assert {
         name: str(row[name])[:10] if name in ("due", "recorded_on") else row[name] for name in cells
     } == cells
-    assert len(append.listed(office)) == 1
+    assert len(append.list_additions(office)) == 1
     code, *_ = run("undo", "--yes")
     assert code == 0
     after = {each.name: each.read_bytes() for each in office.glob("*.csv")}

@@ -493,7 +493,7 @@ def test_a_copy_that_cannot_be_written_is_said(office, monkeypatch):
     def full(*_, **__):
         raise WriteError("write.refused", {"path": "desk"})
 
-    monkeypatch.setattr("forecast.intake.forms.returned.write", full)
+    monkeypatch.setattr("forecast.intake.forms.return_copy.write", full)
     (outcome,) = office.take(office.filled({"H9": "abc"}))
 
     assert (outcome.state, outcome.copy, str(outcome.no_copy)[:18]) == ("refused", None, "Cannot write desk:")
@@ -578,7 +578,7 @@ def test_an_intake_is_noted_and_can_be_undone(office):
     sent = office.filled()
     office.take(sent)
     rows = len(stored(office))
-    (noted,) = append.listed(office.data)
+    (noted,) = append.list_additions(office.data)
     append.undo(append.removal(office.data), who="thử")
 
     assert (noted.entry.action, len(noted.entry.rows), noted.state) == ("intake", rows, "stands")

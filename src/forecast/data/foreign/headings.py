@@ -1,4 +1,4 @@
-"""What each column of a table holds, told from its name."""
+"""Recognise what each column of a table holds by its name."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _YEAR: Final = re.compile(r"(?:[^\d]{0,12}[\s_.])?[yYxX]?([0-9]{4})(?:\.0+)?(?:-
 
 @dataclass(frozen=True, slots=True)
 class Headings:
-    """Places of the columns by role, of years that stand across, and of those without a role."""
+    """Indices of the columns by role, of columns that are years, and of those without a role."""
 
     roles: Mapping[str, int]
     years: Mapping[int, str]
@@ -54,10 +54,10 @@ def headings(header: Sequence[str]) -> Headings:
     for role in ROLES:
         free = [k for k in range(len(header)) if k not in roles.values()]
         if role not in roles:
-            named = [k for other in NAMES[role] for k in free if slugs[k] == other]
-            roles |= {role: named[0]} if named else {}
-    taken = set(roles.values())
-    found = {k: _YEAR.fullmatch(name) for k, name in enumerate(header) if k not in taken}
-    years = {k: match[1] for k, match in found.items() if match}
-    others = tuple(k for k in range(len(header)) if k not in taken and k not in years)
+            matching = [k for other in NAMES[role] for k in free if slugs[k] == other]
+            roles |= {role: matching[0]} if matching else {}
+    used = set(roles.values())
+    matches = {k: _YEAR.fullmatch(name) for k, name in enumerate(header) if k not in used}
+    years = {k: match[1] for k, match in matches.items() if match}
+    others = tuple(k for k in range(len(header)) if k not in used and k not in years)
     return Headings({role: roles[role] for role in ROLES if role in roles}, years, others)

@@ -1,4 +1,4 @@
-"""From a sheet in any layout to one figure a row, with the columns' own names kept for messages."""
+"""Rearrange a sheet in any layout to one figure a row; the columns' own names are kept for messages."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Long(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to read: places by role, columns of figures with the year or component they stand for."""
+    """How to read a sheet: columns by role, and columns of figures with the year or component they mean."""
 
     roles: dict[str, int]
     across: dict[int, str]
@@ -38,7 +38,7 @@ class Plan:
 
 
 def long_of(sheet: Sheet, *, area: str) -> tuple[Long, tuple[Phrase, ...]]:
-    """Lay a sheet out as one figure a row; `area` is the one area's name where no column tells any.
+    """Rearrange a sheet as one figure a row; `area` names the area if there is no column of areas.
 
     Raises
     ------
@@ -49,12 +49,12 @@ def long_of(sheet: Sheet, *, area: str) -> tuple[Long, tuple[Phrase, ...]]:
     plan = _plan(sheet, headings(sheet.header), area)
     remarks = (*dropped, *plan.remarks)
     count = len(sheet.numbers)
-    kept = {role: list(sheet.columns[k]) for role, k in plan.roles.items()}
-    kept |= {role: [text] * count for role, text in plan.constant.items()}
-    kept.setdefault("max_score", [""] * count)
+    cells_by_role = {role: list(sheet.columns[k]) for role, k in plan.roles.items()}
+    cells_by_role |= {role: [text] * count for role, text in plan.constant.items()}
+    cells_by_role.setdefault("max_score", [""] * count)
     if not plan.across_role:
-        named = {role: sheet.header[k] for role, k in plan.roles.items()}
-        return Long(kept, list(sheet.numbers), [named["score"]] * count), remarks
+        names = {role: sheet.header[k] for role, k in plan.roles.items()}
+        return Long(cells_by_role, list(sheet.numbers), [names["score"]] * count), remarks
     cells: dict[str, list[str]] = {role: [] for role in ROLES}
     numbers: list[int] = []
     column: list[str] = []
@@ -65,28 +65,28 @@ def long_of(sheet: Sheet, *, area: str) -> tuple[Long, tuple[Phrase, ...]]:
             elif role == "score":
                 cells[role] += sheet.columns[k]
             else:
-                cells[role] += kept[role]
+                cells[role] += cells_by_role[role]
         numbers += sheet.numbers
         column += [sheet.header[k]] * count
     return Long(cells, numbers, column), remarks
 
 
-def _plan(sheet: Sheet, found: Headings, area: str) -> Plan:
+def _plan(sheet: Sheet, found_headings: Headings, area: str) -> Plan:
     """Decide what each column holds, or say in one line what to rename."""
-    roles, others = dict(found.roles), list(found.others)
+    roles, others = dict(found_headings.roles), list(found_headings.others)
     repeated = sorted({name for name in sheet.header if sheet.header.count(name) > 1})
     if repeated:
         raise DataError([Problem(sheet.file, sheet.top, name, "", "expect.column_once") for name in repeated])
-    _refuse_parts_of_years(sheet, found)
+    _refuse_parts_of_years(sheet, found_headings)
     remarks: list[Phrase] = []
     across: dict[int, str] = {}
     across_role = ""
-    if "year" not in roles and "score" not in roles and len(found.years) > 1:
-        across, across_role = dict(found.years), "year"
+    if "year" not in roles and "score" not in roles and len(found_headings.years) > 1:
+        across, across_role = dict(found_headings.years), "year"
         remarks.append(
             Phrase("foreign.years_across", {"first": min(across.values()), "last": max(across.values())})
         )
-    elif "year" in roles and "score" not in roles and not found.years:
+    elif "year" in roles and "score" not in roles and not found_headings.years:
         figures = [k for k in others if all(is_number(cell, sheet.separator) for cell in sheet.columns[k])]
         others = [k for k in others if k not in figures]
         if figures and ("component" not in roles or len(figures) == 1):
@@ -96,8 +96,10 @@ def _plan(sheet: Sheet, found: Headings, area: str) -> Plan:
                 across, across_role = {k: sheet.header[k] for k in figures}, "component"
                 remarks.append(Phrase("foreign.components_across", {"names": list(across.values())}))
     lost = [r for r in NEEDED if r not in roles and r != across_role and not (across_role and r == "score")]
-    if {"year", "score"} & set(lost) or others or (found.years and across_role != "year"):
-        raise DataError(_unclear(sheet, roles, [*others, *([] if across_role else found.years)], lost))
+    if {"year", "score"} & set(lost) or others or (found_headings.years and across_role != "year"):
+        raise DataError(
+            _unclear(sheet, roles, [*others, *([] if across_role else found_headings.years)], lost)
+        )
     constant: dict[str, str] = {}
     if "area" in lost:
         constant["area"] = area
@@ -111,17 +113,17 @@ def _plan(sheet: Sheet, found: Headings, area: str) -> Plan:
     return Plan(roles, across, across_role, constant, tuple(remarks))
 
 
-def _refuse_parts_of_years(sheet: Sheet, found: Headings) -> None:
+def _refuse_parts_of_years(sheet: Sheet, found_headings: Headings) -> None:
     """Refuse a column of quarters or months beside the years, or one column for each of them."""
-    names = [sheet.header[k] for k in found.others]
-    beside = [name for name in names if slug(name) in PARTS_OF_YEARS]
-    if beside and (found.years or "year" in found.roles):
-        name = beside[0]
+    names = [sheet.header[k] for k in found_headings.others]
+    part_columns = [name for name in names if slug(name) in PARTS_OF_YEARS]
+    if part_columns and (found_headings.years or "year" in found_headings.roles):
+        name = part_columns[0]
         raise DataError([Problem(sheet.file, sheet.top, name, "", "foreign.parts_beside", {"name": name})])
     years = Counter(year for year, inner in map(year_of, names) if inner)
     if years and max(years.values()) > 1:
-        shown = [name for name in names if year_of(name)[1]][:4]
-        raise DataError([Problem(sheet.file, sheet.top, "", "", "foreign.parts_across", {"names": shown})])
+        examples = [name for name in names if year_of(name)[1]][:4]
+        raise DataError([Problem(sheet.file, sheet.top, "", "", "foreign.parts_across", {"names": examples})])
 
 
 def _unclear(
@@ -146,7 +148,7 @@ def _unclear(
 
 def _without_nameless(sheet: Sheet) -> tuple[Sheet, tuple[Phrase, ...]]:
     """Leave out columns without a name that are empty or count the rows; others are refused."""
-    gone, remarks = set(), []
+    dropped, remarks = set(), []
     for k, name in enumerate(sheet.header):
         if name:
             continue
@@ -159,10 +161,10 @@ def _without_nameless(sheet: Sheet) -> tuple[Sheet, tuple[Phrase, ...]]:
             raise DataError(
                 [Problem(sheet.file, sheet.top, "", cells[0], "foreign.nameless", {"place": k + 1})]
             )
-        gone.add(k)
+        dropped.add(k)
         remarks.append(Phrase(key, {"place": k + 1}))
-    if not gone:
+    if not dropped:
         return sheet, ()
-    kept = [k for k in range(len(sheet.header)) if k not in gone]
-    header = tuple(sheet.header[k] for k in kept)
-    return replace(sheet, header=header, columns=tuple(sheet.columns[k] for k in kept)), tuple(remarks)
+    remaining = [k for k in range(len(sheet.header)) if k not in dropped]
+    header = tuple(sheet.header[k] for k in remaining)
+    return replace(sheet, header=header, columns=tuple(sheet.columns[k] for k in remaining)), tuple(remarks)

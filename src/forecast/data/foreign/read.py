@@ -1,4 +1,4 @@
-"""The door for any yearly table: a file or a table in memory becomes one long table, with remarks."""
+"""Read any yearly table, from a file or memory, as one long table with remarks."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def read_file(path: Path) -> YearlyTable:
             return YearlyTable(load.read_panel(path), ())
         return table_of(sheet, path.stem)
     except DataError as error:
-        raise DataError(folded(error.problems)) from error
+        raise DataError(fold_repeats(error.problems)) from error
 
 
 def read_frame(frame: pd.DataFrame, *, name: str = "frame") -> YearlyTable:
@@ -65,41 +65,41 @@ def read_frame(frame: pd.DataFrame, *, name: str = "frame") -> YearlyTable:
     DataError
         See `read_file`.
     """
-    named = [level for level in frame.index.names if level is not None]
-    whole = frame.reset_index() if named else frame
+    level_names = [level for level in frame.index.names if level is not None]
+    whole = frame.reset_index() if level_names else frame
     if whole.empty:
         raise DataError([Problem(name, None, "", "", "panel.empty")])
     try:
         return table_of(sheet_of_frame(whole, name), "series")
     except DataError as error:
-        raise DataError(folded(error.problems)) from error
+        raise DataError(fold_repeats(error.problems)) from error
 
 
-def folded(problems: Sequence[Problem]) -> list[Problem]:
+def fold_repeats(problems: Sequence[Problem]) -> list[Problem]:
     """Keep the first few problems of a kind, and count the others in one line."""
     kinds = Counter((p.column, p.expected_key) for p in problems)
-    shown: Counter[tuple[str, str]] = Counter()
-    kept = []
+    counts: Counter[tuple[str, str]] = Counter()
+    result = []
     for problem in problems:
         kind = (problem.column, problem.expected_key)
-        shown[kind] += 1
-        if shown[kind] <= ALIKE or kinds[kind] == ALIKE + 1:
-            kept.append(problem)
-        elif shown[kind] == ALIKE + 1:
+        counts[kind] += 1
+        if counts[kind] <= ALIKE or kinds[kind] == ALIKE + 1:
+            result.append(problem)
+        elif counts[kind] == ALIKE + 1:
             more = kinds[kind] - ALIKE
-            kept.append(Problem(problem.file, None, problem.column, "", "foreign.more", {"count": more}))
-    return kept
+            result.append(Problem(problem.file, None, problem.column, "", "foreign.more", {"count": more}))
+    return result
 
 
 def table_of(sheet: Sheet, area: str) -> YearlyTable:
-    """Read a sheet; `area` is the one area's name where no column tells any."""
+    """Read a sheet; `area` names the area if there is no column of areas."""
     long, remarks = long_of(sheet, area=area)
-    cells, told = _plain(long, sheet.separator)
+    cells, plain_remarks = _plain(long, sheet.separator)
     years = {text: year_of(text) for text in set(cells["year"])}
     if any(inner for _, inner in years.values()):
         _refuse_several(sheet, cells, years)
-        told = (
-            *told,
+        plain_remarks = (
+            *plain_remarks,
             Phrase("foreign.year_of_day", {"example": next(t for t, (_, i) in years.items() if i)}),
         )
     cells["year"] = [years[text][0] for text in cells["year"]]
@@ -108,13 +108,13 @@ def table_of(sheet: Sheet, area: str) -> YearlyTable:
     frame, problems, bad = parse_table(rows, tables.PANEL, None)
     problems = problems or repeated_rows(Checked(tables.PANEL, rows, frame, frozenset(bad)))
     if problems:
-        raise DataError([_placed(problem, long) for problem in problems])
+        raise DataError([_with_place(problem, long) for problem in problems])
     frame["row"] = [long.numbers[place] for place in frame["row"]]
-    return YearlyTable(frame, (*remarks, *told))
+    return YearlyTable(frame, (*remarks, *plain_remarks))
 
 
-def _placed(problem: Problem, long: Long) -> Problem:
-    """Give a problem its row and column as they stand in the sheet."""
+def _with_place(problem: Problem, long: Long) -> Problem:
+    """Give a problem its row and column in the sheet."""
     place = problem.row or 0
     column = long.column[place] if problem.column == "score" else problem.column
     facts = problem.expected_facts
@@ -124,7 +124,7 @@ def _placed(problem: Problem, long: Long) -> Problem:
 
 
 def _plain(long: Long, separator: str) -> tuple[dict[str, list[str]], tuple[Phrase, ...]]:
-    """Cells in plain form: decimal commas rewritten, signs for no figure emptied and counted."""
+    """Normalise cells: decimal commas become points, signs for no figure are emptied and counted."""
     cells = dict(long.cells)
     signs: Counter[str] = Counter()
     for role in ("score", "max_score"):

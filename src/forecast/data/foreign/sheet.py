@@ -1,4 +1,4 @@
-"""From a file or a table in memory to a header and rows of text; separators are found out."""
+"""Read a file or a table in memory as a header and rows of text; separators are detected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cells in plain form: years out of dates and quarters, decimal commas, and signs for no figure."""
+"""Normalise cells: years from dates and quarters, decimal commas, and signs for no figure."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def year_of(text: str) -> tuple[str, bool]:
     (('2019', True), ('2019', True), ('2019', False), ('last', False))
     """
     bare = text.strip()
-    named = _NAMED_YEAR.fullmatch(bare)
-    if named:
-        return named[1], False
+    match = _NAMED_YEAR.fullmatch(bare)
+    if match:
+        return match[1], False
     for pattern in _PERIODS:
-        found = pattern.fullmatch(bare)
-        if found:
-            return found["year"], True
+        match_ = pattern.fullmatch(bare)
+        if match_:
+            return match_["year"], True
     return text, False
 
 

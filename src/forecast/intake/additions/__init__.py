@@ -1,6 +1,6 @@
-"""Figures that a person adds to the tables: seen before they are written, doubted where unlikely, undone.
+"""Add figures to the tables: preview them, doubt unlikely ones, write them, and undo that.
 
-`one_row`, `province_table` and `lists` each read what is given, check it as all data are checked and make a
-`proposal.Proposal`; `effect` says what it would change in the forecast; `append` writes it whole or not at
-all and notes it in the journal, and takes it back.
+`one_row`, `province_table` and `lists` each read the input, check it as all data are checked and make a
+`proposal.Proposal`; `effect` computes what it would change in the forecast; `append` writes it completely or
+not at all, with an entry in the journal, and can remove it again.
 """

@@ -1,4 +1,4 @@
-"""Appends proposed rows to their table, lists what was appended, and takes it back; all in the journal."""
+"""Append proposed rows to their table, list earlier additions, and undo them; all in the journal."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TABLES: Final = {table.file: table for table in tables.DATA_TABLES}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Removal:
-    """What undoing an addition would do: the entry, the numbers of the rows that go, the table after it."""
+    """The undoing of an addition: its entry, the numbers of the rows to remove, the table afterwards."""
 
     data_dir: Path
     entry: Entry
@@ -35,8 +35,8 @@ class Removal:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """One addition of the journal, with how its rows stand; `undone_by` is the entry that took it back."""
+class Addition:
+    """One addition of the journal, with the state of its rows; `undone_by` is the entry that removed it."""
 
     entry: Entry
     state: journal.State
@@ -46,7 +46,7 @@ class Listed:
 def append(
     proposal: Proposal, *, insist: bool = False, who: str = "", when: dt.datetime | None = None
 ) -> Entry:
-    """Append a proposal's rows to its table, with `insist` in spite of doubts, which their note then says.
+    """Append a proposal's rows to its table; with `insist` despite doubts, which are noted in the rows.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def append(
         raise SpecError("additions.nothing", {"file": table.file})
     if doubts:
         rows = tuple(
-            _noted(row, {key for key, numbers in about if not numbers or number in numbers})
+            _with_note(row, {key for key, numbers in about if not numbers or number in numbers})
             for number, row in enumerate(rows)
         )
     content = grown(proposal.before, table, rows)
@@ -79,14 +79,16 @@ def append(
     return entry
 
 
-def _noted(row: Row, doubts: Iterable[str]) -> Row:
-    """Say in a row's note which doubts about it were set aside."""
+def _with_note(row: Row, doubts: Iterable[str]) -> Row:
+    """Add to a row's note the doubts despite which it was added."""
     kinds = [text(key.replace("doubt.", "doubt_kind.", 1), TABLE_LANG) for key in sorted(doubts)]
-    said = text("additions.note", TABLE_LANG, doubts=kinds) if kinds else ""
-    return {**row, "note": "; ".join(filter(None, [row.get("note", ""), said]))} if said else row
+    doubts_text = text("additions.note", TABLE_LANG, doubts=kinds) if kinds else ""
+    return (
+        {**row, "note": "; ".join(filter(None, [row.get("note", ""), doubts_text]))} if doubts_text else row
+    )
 
 
-def listed(data_dir: Path) -> tuple[Listed, ...]:
+def list_additions(data_dir: Path) -> tuple[Addition, ...]:
     """List the additions of the journal, the latest first, with how their rows stand now.
 
     Raises
@@ -98,7 +100,7 @@ def listed(data_dir: Path) -> tuple[Listed, ...]:
     undone = {entry.undoes: entry for entry in entries if entry.undoes}
     now = {entry.file: read_rows(data_dir / entry.file, _table(entry))[0] for entry in entries}
     return tuple(
-        Listed(
+        Addition(
             entry,
             journal.state(journal.standing(entry.rows, _table(entry), now[entry.file])),
             undone.get(entry.entry_id),
@@ -119,7 +121,7 @@ def removal(data_dir: Path, entry_id: str = "") -> Removal:
     SpecError
         If there is no such addition, or it is undone already.
     """
-    entry = _chosen(listed(data_dir), entry_id)
+    entry = _chosen(list_additions(data_dir), entry_id)
     table = _table(entry)
     rows, problems = read_rows(data_dir / table.file, table)
     if rows is None:
@@ -137,7 +139,7 @@ def removal(data_dir: Path, entry_id: str = "") -> Removal:
 
 
 def undo(removal: Removal, *, who: str = "", when: dt.datetime | None = None) -> Entry:
-    """Take an addition's rows out of their table.
+    """Remove an addition's rows from their table.
 
     Raises
     ------
@@ -151,7 +153,7 @@ def undo(removal: Removal, *, who: str = "", when: dt.datetime | None = None) ->
     return note
 
 
-def _chosen(additions: Sequence[Listed], entry_id: str) -> Entry:
+def _chosen(additions: Sequence[Addition], entry_id: str) -> Entry:
     if not additions:
         raise SpecError("additions.no_additions")
     if not entry_id:

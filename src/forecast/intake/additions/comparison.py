@@ -1,4 +1,4 @@
-"""Compares new rows of scores with the known figures of the year, and doubts those that do not fit them."""
+"""Compare new rows with the known figures of the year, and doubt those that do not fit them."""
 
 from __future__ import annotations
 
@@ -74,10 +74,10 @@ def incoherent(
     year, index_code = int(values["year"].iloc[0]), str(values["index_code"].iloc[0])
     columns = ["area", "component", "year", "score", "unit", "share", "rank"]
     others = known.figures.assign(share=known.figures["percent"] / WHOLE)
-    every = pd.concat([others.loc[others["year"] == year, columns], values[columns]], ignore_index=True)
+    all_rows = pd.concat([others.loc[others["year"] == year, columns], values[columns]], ignore_index=True)
     frames, day = after.frames, rows["published_on"].max().date()
     framework = framework_for(frames["frameworks"], frames["events"], index_code, year, day)
-    every = every.assign(points=in_points(every, framework))
+    all_rows = all_rows.assign(points=in_points(all_rows, framework))
     count = len(provinces_in(frames["areas"], frames["lineage"], year))
     cells = set(zip(values["area"], values["component"], strict=True))
     already = {(doubt.area, doubt.component, doubt.key.startswith("doubt.rank")) for doubt in raised}
@@ -88,7 +88,7 @@ def incoherent(
             odd.component,
             {"stated": round(odd.stated, 4), "due": round(odd.due, 4), "parts": list(odd.parts)},
         )
-        for odd in contradictions(wide(every, "points"), wide(every, "rank"), sums_of(framework), count)
+        for odd in contradictions(wide(all_rows, "points"), wide(all_rows, "rank"), sums_of(framework), count)
         if odd.touches(cells) and (odd.area, odd.component, odd.kind == "rank") not in already
     ]
 

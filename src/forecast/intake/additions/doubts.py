@@ -1,7 +1,7 @@
-"""Doubts about new figures that are possible and yet unlikely: each names its cell and says why.
+"""Doubt new figures that are possible but unlikely; each doubt names its cell and the reason.
 
-Figures stand beside those of other years (plausible.py does the sums) and beside each other: totals
-beside their parts, ranks beside scores.  A doubt stops an addition until a person insists.
+Figures are compared with those of other years (by plausible.py) and with each other: totals with their parts,
+ranks with scores.  A doubt stops an addition until a person insists.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def judge(case: Case, history: History) -> list[Doubt]:
     if not any(doubt.key in _OF_THE_WHOLE for doubt in doubts):
         apart = list(islice(_unlike_known(case, history), _MOST_LISTED))
         cells = {(doubt.area, doubt.component) for doubt in apart}
-        doubts = [each for each in doubts if (each.area, each.component) not in cells] + apart
+        doubts = [doubt for doubt in doubts if (doubt.area, doubt.component) not in cells] + apart
     return [*doubts, *_outside_range(case, history), *_totals(case), *_rank_order(case)]
 
 
@@ -108,16 +108,16 @@ def _unlike_other_years(case: Case, history: History) -> Iterator[Doubt]:
     if like < plausible.LIKENESS:
         yield Doubt("doubt.unlike", facts={**facts, "found": round(like, 2)})
         return  # rows that are mixed up would be listed one by one
-    moved = plausible.moved_columns(now, mean)
-    for column, other in moved:
+    exchanged = plausible.moved_columns(now, mean)
+    for column, other in exchanged:
         yield Doubt("doubt.column", component=names[column], facts={**facts, "like": names[other]})
     parts = [place for place, name in enumerate(names) if name != TOTAL]
     columns = parts if len(parts) > 1 else list(range(len(names)))
-    for pair in () if moved else plausible.swapped_rows(now[:, columns], mean[:, columns]):
+    for pair in () if exchanged else plausible.swapped_rows(now[:, columns], mean[:, columns]):
         areas = str(frame.index[pair.first]), str(frame.index[pair.second])
         yield Doubt("doubt.swap", area=areas[0], facts={**facts, "other_area": areas[1]})
     jumps = np.argwhere(np.abs(plausible.jumps(now, before)) > plausible.JUMP)
-    skipped = {*off, *(column for column, _ in moved)}
+    skipped = {*off, *(column for column, _ in exchanged)}
     for row, column in [cell for cell in jumps if cell[1] not in skipped][:_MOST_LISTED]:
         cells = {"now": round(float(now[row, column]), 2), "before": round(float(before[row, column]), 2)}
         yield Doubt("doubt.jump", str(frame.index[row]), str(names[column]), {"other": nearest, **cells})

@@ -1,4 +1,4 @@
-"""Forecasts without and with proposed rows, to show what they would change."""
+"""Forecast without and with proposed rows, to show what they would change."""
 
 from __future__ import annotations
 

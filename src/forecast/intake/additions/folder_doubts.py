@@ -1,7 +1,7 @@
-"""Doubts about figures that stand in the tables, as the doors raise them about new ones: for `check`.
+"""Doubt figures that are already in the tables, as for new ones; used by `forecast check`.
 
-Each figure is judged beside all others.  What was added in spite of a doubt says so in its note and is not
-told again.
+Each figure is compared with all others.  A figure that was added despite a doubt says so in its note, and the
+doubt is not repeated.
 """
 
 from __future__ import annotations

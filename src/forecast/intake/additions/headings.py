@@ -1,4 +1,4 @@
-"""What the headings of printed tables and of lists mean: a component in points, percent or rank; a column."""
+"""Recognise headings of printed tables and lists: a component in points, percent or rank, or a column."""
 
 from __future__ import annotations
 
@@ -170,25 +170,25 @@ def recognise(labels: Sequence[str], index_code: str, year: int) -> Heading:
     >>> recognise(["Chỉ số CCHC", "Xếp hạng"], "PAR", 2023).kind
     'rank'
     """
-    kept = [label for label in labels if not _NUMBERING.fullmatch(label) or _numbered(label, index_code)]
-    years = years_in(" ".join(kept))
-    if not kept or (years and year not in years):
+    relevant = [label for label in labels if not _NUMBERING.fullmatch(label) or _numbered(label, index_code)]
+    years = years_in(" ".join(relevant))
+    if not relevant or (years and year not in years):
         return Heading("ignored")
-    words = [_words(label) for label in kept]
+    words = [_words(label) for label in relevant]
     if any(re.fullmatch(_IGNORED, text) for text in words):
         return Heading("ignored")
-    named = [_component(label, text, index_code) for label, text in zip(kept, words, strict=True)]
-    own = [name for name in named if name and name != TOTAL]
-    whole = own[0] if own else TOTAL if TOTAL in named else ""
+    components = [_component(label, text, index_code) for label, text in zip(relevant, words, strict=True)]
+    own = [name for name in components if name and name != TOTAL]
+    whole = own[0] if own else TOTAL if TOTAL in components else ""
     component = next((name for name in own if name != _APPRAISED), whole)
-    if f"{component}.appraised" in APPRAISED and _APPRAISED in named[named.index(component) :]:
+    if f"{component}.appraised" in APPRAISED and _APPRAISED in components[components.index(component) :]:
         component = f"{component}.appraised"  # a column of its own below the domain's heading
     if any(re.fullmatch(_RANK, text) or re.match(r"(bang )?(xep|thu) hang|hang ", text) for text in words):
         return Heading("rank", component or TOTAL)
     if not component:
         return Heading("unknown")
-    unit = _unit_in(" ".join(map(plain_words, kept)))
-    printed = next((found[1] for label in kept if (found := _MAXIMUM.search(label))), "0")
+    unit = _unit_in(" ".join(map(plain_words, relevant)))
+    printed = next((found[1] for label in relevant if (found := _MAXIMUM.search(label))), "0")
     return Heading("figure", component, unit, float(printed.replace(",", ".")))
 
 
@@ -223,8 +223,8 @@ def _words(label: str) -> str:
 
 def _component(label: str, words: str, index_code: str) -> str:
     """Component that one heading names: by its number first, then by its words."""
-    named = (name for name, wording in _PARTS[index_code] if words and re.search(wording, words))
-    return _numbered(label, index_code) or next(named, "")
+    parts = (name for name, wording in _PARTS[index_code] if words and re.search(wording, words))
+    return _numbered(label, index_code) or next(parts, "")
 
 
 def _numbered(label: str, index_code: str) -> str:

@@ -1,4 +1,4 @@
-"""What is known of an index in other years, as tables of areas by components in percent of the maximum."""
+"""Gather the known figures of an index in other years, as tables of areas by components in percent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Doubts about an indicator's figures beside its other figures, and about what experts say of it."""
+"""Doubt an indicator's figures that do not fit its other figures, and unlikely statements of experts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which indicator of the catalogue a heading means: its code, its name, or a short form of the name."""
+"""Find the indicator of the catalogue that a heading means: by its code, its name, or a short form of it."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ def short_forms(headings: Sequence[str], titles: Sequence[str], names: Mapping[s
     if not votes or not votes.most_common(1)[0][1]:
         return {}
     tails = groups[votes.most_common(1)[0][0]]
-    found = {text: _nearest(text, tails) for text in own}
-    return {text: code for text, code in found.items() if code}
+    forms = {text: _nearest(text, tails) for text in own}
+    return {text: code for text, code in forms.items() if code}
 
 
 def _nearest(text: str, tails: Mapping[str, str]) -> str:

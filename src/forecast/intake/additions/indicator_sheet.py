@@ -1,6 +1,6 @@
-"""Reads a printed table of indicators: provinces as rows, months or indicators as columns, one figure a cell.
+"""Read a printed table of indicators: provinces as rows, months or indicators as columns, one figure a cell.
 
-So the national public-service portal prints its monthly scores, and the Ministry of Finance disbursement.
+The national public-service portal prints its monthly scores so, and the Ministry of Finance disbursement.
 """
 
 from __future__ import annotations
@@ -91,9 +91,9 @@ def _is_body(grid: Grid, row: int, column: int, places: Gazetteer) -> bool:
     cell = grid.cells.get((row, column))
     if cell is None or is_number(cell):
         return False
-    named = area_named(cell.text, places) or no_area(cell.text) or places.nearest(bare_name(cell.text))
+    is_named = area_named(cell.text, places) or no_area(cell.text) or places.nearest(bare_name(cell.text))
     others = (other for other in grid.row(row) if other.column > column)
-    return bool(named) and any(is_number(other) and not _YEAR.fullmatch(other.text) for other in others)
+    return bool(is_named) and any(is_number(other) and not _YEAR.fullmatch(other.text) for other in others)
 
 
 class _Reader:
@@ -169,9 +169,9 @@ class _Reader:
 
     def _report_twice(self, meanings: Mapping[int, tuple[str, str]]) -> None:
         """Report columns that say they hold the same figure, such as an amount and its rate."""
-        seen: dict[tuple[str, str], int] = {}
+        first_columns: dict[tuple[str, str], int] = {}
         for column, (code, period) in meanings.items():
-            first = seen.setdefault((code, period), column)
+            first = first_columns.setdefault((code, period), column)
             if first == column:
                 continue
             facts = {"first": letters_of(first), "column": letters_of(column), "component": code}

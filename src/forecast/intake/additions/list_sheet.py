@@ -1,4 +1,4 @@
-"""Finds a list in a sheet: its heading and lines, or a printed table of indicators in its place."""
+"""Find a list in a sheet: its heading and lines, or a printed table of indicators in its place."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from forecast.data.tables import (
 from forecast.intake.additions.headings import column_named
 from forecast.intake.additions.indicator_sheet import Line, read_indicator_sheet
 from forecast.intake.additions.province_rows import no_table
-from forecast.intake.additions.stacked import below_each_other, tables_in
+from forecast.intake.additions.table_parts import below_each_other, tables_in
 from forecast.intake.grid import MOST_ROWS, Cell, Grid
 from forecast.intake.reading import read_grids
 
@@ -151,14 +151,14 @@ def _with_heading(grid: Grid, kind: str, by_hand: Mapping[int, str]) -> Lines | 
     if len(best) < FEWEST_HEADINGS:
         return None
     _refuse_strange(by_hand, KINDS[kind].names)
-    named = {name: column for column, name in by_hand.items()}
+    by_name = {name: column for column, name in by_hand.items()}
     twice = [
         grid.problem(at, other.column, "imports.heading_twice", name=name, first=letters_of(first.column))
         for name, (first, *others) in best.items()
-        if name not in named
+        if name not in by_name
         for other in others
     ]
-    places = {name: cells[0].column for name, cells in best.items()} | named
+    places = {name: cells[0].column for name, cells in best.items()} | by_name
     read = {*places.values(), *(cell.column for cells in best.values() for cell in cells)}
     unread = tuple(cell.text for cell in grid.row(at) if cell.column not in read)
     lines = tuple(_line(grid, number, places) for number in grid.rows if number > at)

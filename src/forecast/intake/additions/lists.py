@@ -1,7 +1,7 @@
-"""Proposes many rows of one table: indicators, criteria scores, self-scores, remedies, from .xlsx or .csv.
+"""Propose many rows of one table: indicators, criteria scores, self-scores, remedies, from .xlsx or .csv.
 
-The file has the columns of the table in data/, by their own names or by Vietnamese headings; what every row
-shares (source, day, area, year) may be given beside it.
+The file has the columns of the table in data/, by their own names or by Vietnamese headings; values that all
+rows share (source, day, area, year) may be given as options.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Reads the period that a printed heading means: “9 tháng năm 2024”, “Tháng 9/2024”, “đến 11/10/2024”."""
+"""Read the period that a printed heading means: “9 tháng năm 2024”, “Tháng 9/2024”, “đến 11/10/2024”."""
 
 from __future__ import annotations
 
@@ -78,8 +78,10 @@ def period_in(texts: Sequence[str], year: str = "", *, january: bool) -> str:
         return _sound(f"{days[0]['year']}-01..{day}" if january or days[0]["up_to"] else day)
     years = (found["year"] for text in words if (found := re.search(_YEAR, text)))
     near = next(years, year)
-    named = (period for text in words if (period := _months_in(text, near, january=january)))
-    return next(named, "") or next((found["year"] for text in words if (found := _WHOLE.fullmatch(text))), "")
+    periods = (period for text in words if (period := _months_in(text, near, january=january)))
+    return next(periods, "") or next(
+        (found["year"] for text in words if (found := _WHOLE.fullmatch(text))), ""
+    )
 
 
 def _months_in(text: str, near: str, *, january: bool) -> str:

@@ -1,4 +1,4 @@
-"""How a table of figures compares with the same places' earlier years: plain arrays in, findings out.
+"""Compare a table of figures with the same places' earlier years; takes and gives plain arrays.
 
 Figures are percent of the maximum; rows are areas, columns are components, NaN where nothing is known.
 The limits were chosen on early years of full panels of other indices and confirmed on late ones
@@ -51,7 +51,7 @@ def copied(now: Floats, other: Floats, tolerance: float = 1e-6) -> tuple[int, in
 def level_moves(now: Floats, before: Floats) -> Floats:
     """Median move of each column; NaN where fewer than three cells are known in both."""
     columns = [column[~np.isnan(column)] for column in (now - before).T]
-    return np.array([np.median(known) if len(known) >= 3 else np.nan for known in columns])
+    return np.array([np.median(values) if len(values) >= 3 else np.nan for values in columns])
 
 
 def jumps(now: Floats, before: Floats) -> Floats:
@@ -81,11 +81,11 @@ def unlike(now: float, standing: Sequence[float]) -> bool:
 
 
 def _robust(moves: Floats) -> Floats:
-    known = moves[~np.isnan(moves)]
-    if len(known) < FEWEST:
+    finite = moves[~np.isnan(moves)]
+    if len(finite) < FEWEST:
         return moves * 0.0
-    middle = np.median(known)
-    spread = _MAD * np.median(np.abs(known - middle))
+    middle = np.median(finite)
+    spread = _MAD * np.median(np.abs(finite - middle))
     return np.asarray((moves - middle) / max(spread, LEAST_JUMP / JUMP))
 
 
@@ -105,31 +105,31 @@ def swapped_rows(now: Floats, before: Floats) -> list[Pair]:
 def moved_columns(now: Floats, before: Floats) -> list[tuple[int, int]]:
     """Columns that look like another column of the year before: (column, the one it looks like)."""
     likeness = correlations(now, before)
-    known = [column for column in range(len(likeness)) if not np.isnan(likeness[column]).all()]
-    if len(known) < 2:
+    usable = [column for column in range(len(likeness)) if not np.isnan(likeness[column]).all()]
+    if len(usable) < 2:
         return []
     from scipy.optimize import linear_sum_assignment  # only for a whole table: one figure is quick
 
-    square = np.nan_to_num(likeness[np.ix_(known, known)], nan=-1.0)
+    square = np.nan_to_num(likeness[np.ix_(usable, usable)], nan=-1.0)
     _, best = linear_sum_assignment(-square)
-    found = []
+    moves = []
     for circle in _circles(best.tolist()):
         gain = np.mean([square[row, best[row]] - square[row, row] for row in circle])
         if len(circle) > 1 and gain > COLUMN:
-            found += [(known[row], known[best[row]]) for row in circle]
-    return sorted(found)
+            moves += [(usable[row], usable[best[row]]) for row in circle]
+    return sorted(moves)
 
 
 def _circles(best: list[int]) -> list[list[int]]:
     """Split an exchange into the circles that it is made of."""
-    found, left = [], set(range(len(best)))
-    while left:
-        circle = [min(left)]
+    circles, remaining = [], set(range(len(best)))
+    while remaining:
+        circle = [min(remaining)]
         while best[circle[-1]] != circle[0]:
             circle.append(best[circle[-1]])
-        left -= set(circle)
-        found.append(circle)
-    return found
+        remaining -= set(circle)
+        circles.append(circle)
+    return circles
 
 
 def correlations(now: Floats, before: Floats) -> Floats:
@@ -170,14 +170,14 @@ def _fit(now: Floats, before: Floats) -> tuple[float, float]:
 
 def _clearest(gains: Floats, limit: float) -> list[Pair]:
     """Pairs above the limit, the clearest first, each row in one pair only."""
-    found: list[Pair] = []
-    taken: set[int] = set()
+    pairs: list[Pair] = []
+    used_rows: set[int] = set()
     first, second = np.triu_indices(len(gains), 1)
     order = np.argsort(-gains[first, second], kind="stable")
     for i, k in zip(first[order].tolist(), second[order].tolist(), strict=True):
         if gains[i, k] <= limit:
             break
-        if not taken & {i, k}:
-            found.append(Pair(i, k))
-            taken |= {i, k}
-    return found
+        if not used_rows & {i, k}:
+            pairs.append(Pair(i, k))
+            used_rows |= {i, k}
+    return pairs

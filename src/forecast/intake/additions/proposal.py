@@ -1,4 +1,4 @@
-"""Rows that a person proposes for a table, beside what is known, with the doubts; nothing is written here."""
+"""Check rows proposed for a table, compare them with known figures, and list doubts; nothing is written."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from forecast.base.labels import Phrase
 from forecast.data.load import Vintages
 from forecast.data.load.files import grown
 from forecast.data.tables import Table
-from forecast.intake.grid import folded
+from forecast.intake.grid import fold_repeats
 
 Row = Mapping[str, str]
 Place = Callable[[Problem, int], Problem]  # puts a problem of the n-th row to where its cell came from
@@ -102,7 +102,7 @@ class Proposal:
 
     def refusal(self) -> list[Problem]:
         """Give the doubts, and how to go on if they are none."""
-        return [*folded(self.doubts), Problem(self.what, None, "", "", "additions.insist")]
+        return [*fold_repeats(self.doubts), Problem(self.what, None, "", "", "additions.insist")]
 
 
 def propose(
@@ -199,8 +199,8 @@ def _among_new(problem: Problem, first: int, place: Place) -> Problem:
 
 
 def _once(problems: Sequence[Problem]) -> list[Problem]:
-    """Leave out what is told already: an option's problem is that of every row."""
-    return list({(str(each), each.file): each for each in problems}.values())
+    """Leave out repeated problems: an option's problem is that of every row."""
+    return list({(str(problem), problem.file): problem for problem in problems}.values())
 
 
 def _is_new(problem: Problem, table: Table, first: int) -> bool:

@@ -1,4 +1,4 @@
-"""Rows and cells of a printed table: which name an area, the country or none, and which hold a figure."""
+"""Recognise rows and cells of a printed table: which name an area or the country, and which hold a figure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads a printed table of provinces in a sheet: its columns, its rows, and what cannot be read."""
+"""Read a printed table of provinces in a sheet: its columns, its rows, and what cannot be read."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from forecast.intake.additions.province_rows import (
     no_table,
     number_columns,
 )
-from forecast.intake.additions.stacked import Found as Table
-from forecast.intake.additions.stacked import tables_in
+from forecast.intake.additions.table_parts import ProvinceTable as Table
+from forecast.intake.additions.table_parts import tables_in
 from forecast.intake.figures import printed_figure
 from forecast.intake.grid import MOST_COLUMNS, Grid, Spot
 from forecast.intake.reading import read_grids
@@ -124,7 +124,7 @@ def read_sheet(
     SpecError
         If the sheet or a column is not known.
     """
-    named = _headings_by_hand(columns, index_code)
+    by_hand = _headings_by_hand(columns, index_code)
     grids = read_grids(path, sheet)
     tables = tables_in(grids, places)
     if not tables:
@@ -134,12 +134,12 @@ def read_sheet(
     if len(own) != 1:
         raise SpecError("imports.several_sheets", {"sheets": [grid.sheet for grid, *_ in own or tables]})
     grid, column, rows = own[0]
-    found = _Reader(grid, column, rows[0], index_code, year, places, unit).sheet(named)
+    sheet_ = _Reader(grid, column, rows[0], index_code, year, places, unit).sheet(by_hand)
     others = [table.grid.sheet for table in tables if table is not own[0]]
-    chosen = [Phrase("imports.chosen", {"sheet": grid.sheet, "others": others})] if others else []
-    rest = [each for each in grids if all(each.sheet != table.grid.sheet for table in tables)]
-    nameless = tuple(each.sheet for each in rest if _nameless(each, len(rows)))
-    return replace(found, remarks=(*chosen, *found.remarks), nameless=nameless)
+    remarks = [Phrase("imports.chosen", {"sheet": grid.sheet, "others": others})] if others else []
+    rest = [other for other in grids if all(other.sheet != table.grid.sheet for table in tables)]
+    nameless = tuple(other.sheet for other in rest if _nameless(other, len(rows)))
+    return replace(sheet_, remarks=(*remarks, *sheet_.remarks), nameless=nameless)
 
 
 def _nameless(grid: Grid, count: int) -> bool:
@@ -231,8 +231,8 @@ class _Reader:
         name = self.grid.cells.get((row, self.area_column))
         others = [cell for cell in self.grid.row(row) if cell.column > self.area_column]
         numbers = [cell for cell in others if is_number(cell) and not _YEAR.fullmatch(cell.text)]
-        named = name is not None and not is_number(name) and self._statistic(row) is None
-        return named and len(numbers) * 2 > len(others)
+        has_name = name is not None and not is_number(name) and self._statistic(row) is None
+        return has_name and len(numbers) * 2 > len(others)
 
     def _statistic(self, row: int) -> str | None:
         """Kind of a row that is no province's; None if its name says none."""
@@ -273,10 +273,10 @@ class _Reader:
 
     def _report_twice(self, columns: Mapping[int, Heading]) -> None:
         """Report columns that say they hold the same."""
-        seen: dict[tuple[str, str, str], int] = {}
+        first_cells: dict[tuple[str, str, str], int] = {}
         row = self.head[-1] if self.head else self.first
         for column, heading in columns.items():
-            first = seen.setdefault((heading.kind, heading.component, heading.unit), column)
+            first = first_cells.setdefault((heading.kind, heading.component, heading.unit), column)
             if first != column and heading.kind in ("figure", "rank"):
                 facts = {"first": letters_of(first), "column": letters_of(column)}
                 name = heading.component if heading.kind == "figure" else "rank"

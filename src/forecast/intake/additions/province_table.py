@@ -1,4 +1,4 @@
-"""Proposes all rows of a printed table of provinces: one index and year."""
+"""Propose all rows of a printed table of provinces: one index and year."""
 
 from __future__ import annotations
 
@@ -111,8 +111,8 @@ def table(
     maker = _RowMaker(read, index_code, year, origin, now, target)
     rows, spots = maker.rows()
     problems = [*read.problems, *maker.problems]
-    given = {line.area for line in read.of("value")}
-    missing = tuple(area for area in maker.provinces if area not in given)
+    areas = {line.area for line in read.of("value")}
+    missing = tuple(area for area in maker.provinces if area not in areas)
 
     def place(problem: Problem, number: int) -> Problem:
         if problem.column in OPTIONS_OF_ALL:
@@ -231,10 +231,10 @@ class _RowMaker:
 
     def _unit(self, component: str) -> Unit:
         """Unit of a component: as its heading says, else as its figures show."""
-        said = {unit for line in self.read.lines for name, unit in line.figures if name == component}
-        if self.target is RELATED or "points" in said:
+        units = {unit for line in self.read.lines for name, unit in line.figures if name == component}
+        if self.target is RELATED or "points" in units:
             return "points"
-        if "percent" in said or self.index_code in SURVEYS or component == TOTAL:
+        if "percent" in units or self.index_code in SURVEYS or component == TOTAL:
             return "percent"
         figures = [line.figures.get((component, "")) for line in self.read.of("value")]
         values = [figure.value for figure in figures if figure]

@@ -1,4 +1,4 @@
-"""Reads the rows of an annex as entries: a number, a name, a maximum and the cells beside them."""
+"""Read the rows of an annex as entries: a number, a name, a maximum and the cells beside them."""
 
 from __future__ import annotations
 
@@ -286,14 +286,14 @@ def _numbered_by_order(rows: Mapping[int, tuple[Title, ...]]) -> dict[int, tuple
     """Number names that stand in a column of their level, where a sheet has no numbers at all."""
     counts = [0] * (DEEPEST + 1)
 
-    def numbered(title: Title) -> Title:
+    def rows_with_mark(title: Title) -> Title:
         if not title.level or _is_total(title.name):
             return title
         counts[title.level] += 1
         counts[title.level + 1 :] = [0] * (DEEPEST - title.level)
         return replace(title, mark=Mark((counts[title.level],), "plain", title.level))
 
-    return {row: tuple(map(numbered, titles)) for row, titles in rows.items()}
+    return {row: tuple(map(rows_with_mark, titles)) for row, titles in rows.items()}
 
 
 def _is_total(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""Makes rows of ``frameworks.csv`` from an annex, with the changes and the sums beside what is known."""
+"""Make rows of ``frameworks.csv`` from an annex, and compare them with the known rows."""
 
 from __future__ import annotations
 
@@ -126,8 +126,8 @@ def prepare_import(annex: Annex, request: Request, data_dir: FilePath) -> Framew
     if problems:
         raise annex.grid.refusal(problems)
     above = maker.above()
-    kept = {name: row for name, row in known.items() if not is_criterion(name)}
-    after = {**kept, **above, **{row["component"]: row for row in rows}}
+    others = {name: row for name, row in known.items() if not is_criterion(name)}
+    after = {**others, **above, **{row["component"]: row for row in rows}}
     return FrameworkImport(request, annex, table, rows, above, differences(known, after), sources)
 
 
@@ -168,10 +168,10 @@ class _RowMaker:
 
     def above(self) -> dict[str, Row]:
         """Make the rows of total and domains that are new, or whose maximum was not read till now."""
-        made: dict[str, Row] = {}
+        rows: dict[str, Row] = {}
         if TOTAL not in self.known:
             name = {"name_vi": text("annex.total_name", "vi"), "name_en": text("annex.total_name", "en")}
-            made[TOTAL] = self._row(component=TOTAL, max_score=_points(WHOLE), **name)
+            rows[TOTAL] = self._row(component=TOTAL, max_score=_points(WHOLE), **name)
         note = self.request.source or text("annex.note.domain", _TABLE_LANG)
         for item in self.annex.below(()):
             old = self.known.get(item.code)
@@ -179,12 +179,12 @@ class _RowMaker:
             new |= {"max_low": "", "max_high": ""}  # of a maximum that was assumed till now
             if old is None:
                 who = item.scoring.responsible
-                made[item.code] = self._row(
+                rows[item.code] = self._row(
                     component=item.code, parent=TOTAL, name_vi=item.name, responsible=who, **new
                 )
             elif old["max_status"] not in ("read", self.request.status) or not _same(item, old):
-                made[item.code] = {**old, **new}
-        return made
+                rows[item.code] = {**old, **new}
+        return rows
 
     def sources(self) -> dict[str, float]:
         """Add up the leaves' points by source."""
@@ -214,10 +214,10 @@ class _RowMaker:
         if item.path[0] != _LAST_DOMAIN or not self.halved:
             return source
         names = " ".join(above.name.casefold() for above in self._with_above(item)[:-1])
-        said = source == "sipas" or (
+        is_sipas = source == "sipas" or (
             source in ("", "leaders_survey") and ("hài lòng" in names or "sipas" in names)
         )
-        return "sipas" if said else "outcome"
+        return "sipas" if is_sipas else "outcome"
 
     def _with_above(self, item: Item) -> list[Item]:
         """Give the item and what stands above it, the nearest first, the domain last."""
@@ -225,8 +225,8 @@ class _RowMaker:
         return [self.by_path[path] for path in paths if path in self.by_path]
 
     def _inherited(self, item: Item, name: str) -> str:
-        said = (str(getattr(above.scoring, name)) for above in self._with_above(item))
-        return next(filter(None, said), "")
+        values = (str(getattr(above.scoring, name)) for above in self._with_above(item))
+        return next(filter(None, values), "")
 
     def _known_responsible(self, item: Item) -> str:
         """Who is in charge of the half or the domain that an item belongs to."""
@@ -237,13 +237,13 @@ class _RowMaker:
 
     def _indicator(self, item: Item) -> str:
         """Find an indicator by code or name; it needs a rule to be scored by."""
-        given, rule = item.scoring.indicator, item.scoring.rule
-        if not given:
+        text_, rule = item.scoring.indicator, item.scoring.rule
+        if not text_:
             return ""
-        code = given if given in self.indicators else _code_of_name(given, self.indicators)
+        code = text_ if text_ in self.indicators else _code_of_name(text_, self.indicators)
         spot = item.scoring.spots.get("indicator", item.spot)
         if not code:
-            near = nearest(given, self.indicators)
+            near = nearest(text_, self.indicators)
             key = "annex.indicator_near" if near else "annex.indicator"
             self.problems.append(self.annex.grid.problem(*spot, key, near=near))
         elif not rule or rules.parse(rule).kind == "manual":
@@ -271,9 +271,9 @@ def _against_parts(annex: Annex, known: Mapping[str, Row], sources: Mapping[str,
         return
     for source, part in PARTS_OF.items():
         row = known.get(part)
-        found = sources.get(source, 0.0)
-        if row and row["max_status"] == "read" and abs(found - float(row["max_score"])) > TOLERANCE:
-            facts: dict[str, Any] = {"source": source, "sum": found, "known": float(row["max_score"])}
+        points = sources.get(source, 0.0)
+        if row and row["max_status"] == "read" and abs(points - float(row["max_score"])) > TOLERANCE:
+            facts: dict[str, Any] = {"source": source, "sum": points, "known": float(row["max_score"])}
             yield annex.grid.problem(*annex.source_spot, "annex.part", **facts)
 
 
@@ -301,9 +301,9 @@ def _indicators(data_dir: FilePath) -> dict[str, str]:
         raise DataError(problems)
     names = dict(zip(rows.cells["indicator_code"], rows.cells["indicator_name_vi"], strict=True))
     path = data_dir / INDICATOR_TYPES.file
-    listed, _ = read_rows(path, INDICATOR_TYPES) if path.exists() else (None, [])
-    if listed is not None:
-        names |= dict(zip(listed.cells["indicator_code"], listed.cells["name_vi"], strict=True))
+    catalogue, _ = read_rows(path, INDICATOR_TYPES) if path.exists() else (None, [])
+    if catalogue is not None:
+        names |= dict(zip(catalogue.cells["indicator_code"], catalogue.cells["name_vi"], strict=True))
     return names
 
 

@@ -1,4 +1,4 @@
-"""Rewrites rows of ``frameworks.csv`` line by line, so that what an import does not touch stays as it is."""
+"""Rewrite rows of ``frameworks.csv`` line by line, so that lines that an import does not change stay."""
 
 from __future__ import annotations
 
@@ -71,21 +71,23 @@ class FrameworkTable:
         names = [name.strip() for name in next(csv.reader([lines[0]]))]
         more = [name for name in KEYS if name not in names]
         names += more
-        left = dict(above)
-        kept: list[tuple[str, bool]] = [(",".join([lines[0], *more]), False)]
+        remaining = dict(above)
+        lines_and_marks: list[tuple[str, bool]] = [(",".join([lines[0], *more]), False)]
         for number, line in enumerate(lines[1:], 2):
             row = self.rows.get(number)
             if row is None or row["framework"] != framework:
-                kept.append((line + "," * len(more) if line.strip() else line, False))
-            elif row["component"] in left:
-                kept.append((_line(left.pop(row["component"]), names), True))
+                lines_and_marks.append((line + "," * len(more) if line.strip() else line, False))
+            elif row["component"] in remaining:
+                lines_and_marks.append((_line(remaining.pop(row["component"]), names), True))
             elif not is_criterion(row["component"]):
-                kept.append((line + "," * len(more), True))
-        place = max((at for at, (_, own) in enumerate(kept, 1) if own), default=len(kept))
-        new = [_line(row, names) for row in (*left.values(), *criteria)]
-        whole = [line for line, _ in kept]
-        written = end.join([*whole[:place], *new, *whole[place:]]) + end
-        return ((_BOM if text.startswith(_BOM) else "") + written).encode("utf-8")
+                lines_and_marks.append((line + "," * len(more), True))
+        place = max(
+            (at for at, (_, own) in enumerate(lines_and_marks, 1) if own), default=len(lines_and_marks)
+        )
+        new = [_line(row, names) for row in (*remaining.values(), *criteria)]
+        whole = [line for line, _ in lines_and_marks]
+        result = end.join([*whole[:place], *new, *whole[place:]]) + end
+        return ((_BOM if text.startswith(_BOM) else "") + result).encode("utf-8")
 
 
 def read_table(path: Path) -> FrameworkTable:
@@ -119,8 +121,8 @@ def differences(before: Mapping[str, Row], after: Mapping[str, Row]) -> tuple[Ch
             continue
         differ = (name for name in KEYS if not _alike(name, old[name], row[name]))
         changes += [Change(component, name, old[name], row[name]) for name in differ]
-    gone = (component for component in before if component not in after)
-    return (*changes, *(Change(component, "", before[component]["max_score"], "") for component in gone))
+    removed = (component for component in before if component not in after)
+    return (*changes, *(Change(component, "", before[component]["max_score"], "") for component in removed))
 
 
 def _alike(column: str, old: str, new: str) -> bool:

@@ -1,4 +1,4 @@
-"""Finds where the table of an annex begins, and what each of its columns holds."""
+"""Find where the table of an annex begins, and what each of its columns holds."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def level_of(text: str) -> int:
     return levels.pop() if len(levels) == 1 else 0
 
 
-def parse_columns(given: Sequence[str]) -> dict[int, Column]:
+def parse_columns(texts: Sequence[str]) -> dict[int, Column]:
     """Read columns named by hand: ``Điểm tối đa=E``, a heading in any known spelling or a role.
 
     Raises
@@ -98,8 +98,8 @@ def parse_columns(given: Sequence[str]) -> dict[int, Column]:
     SpecError
         If the form is another, or the heading is not known.
     """
-    named = {}
-    for text in given:
+    columns = {}
+    for text in texts:
         parts = re.fullmatch(r"(.+)=\s*([A-Za-z]{1,2})\s*", text)
         if not parts:
             raise SpecError("annex.column_form", {"found": text})
@@ -108,40 +108,40 @@ def parse_columns(given: Sequence[str]) -> dict[int, Column]:
         if role is None:
             refuse_unknown("--column", heading, ROLES)
         spot = column_of(parts[2])
-        named[spot] = Column(spot, role, level_of(heading))  # type: ignore[arg-type]
-    return named
+        columns[spot] = Column(spot, role, level_of(heading))  # type: ignore[arg-type]
+    return columns
 
 
-def find_layout(grid: Grid, named: Mapping[int, Column]) -> Layout | None:
+def find_layout(grid: Grid, by_hand: Mapping[int, Column]) -> Layout | None:
     """Find the heading, wherever it stands, and the columns; None if there is no table.
 
     `named` columns stand above what the heading says.
     """
     for row in grid.rows:
         last = _last_row(grid, row)
-        columns = _columns(grid, row, last, named)
+        columns = _columns(grid, row, last, by_hand)
         if columns:
             return Layout(_with_levels(columns), last)
-    if {"name", "max"} <= {column.role for column in named.values()}:
-        return Layout(_with_levels(tuple(named.values())), 0)
+    if {"name", "max"} <= {column.role for column in by_hand.values()}:
+        return Layout(_with_levels(tuple(by_hand.values())), 0)
     return None
 
 
 def missing_roles(grid: Grid) -> str:
     """Name the headings seen in the row that is most like a heading, for a message."""
-    seen = [[cell for cell in grid.row(row) if role_of(cell.text)] for row in grid.rows]
-    best = max(seen, key=len, default=[])
+    headings_by_row = [[cell for cell in grid.row(row) if role_of(cell.text)] for row in grid.rows]
+    best = max(headings_by_row, key=len, default=[])
     return ", ".join(f"{letters_of(cell.column)}{cell.row} {cell.text}" for cell in best)
 
 
 def _columns(grid: Grid, row: int, last: int, named: Mapping[int, Column]) -> tuple[Column, ...]:
     """Columns of a heading that stands in `row` to `last`; none if it is no heading."""
-    by_hand = {column.role for column in named.values()}
+    roles_by_hand = {column.role for column in named.values()}
     columns = {at: replace(column, label=_label(grid, row, last, at)) for at, column in named.items()}
     for at in range(1, max((spot[1] for spot in grid.cells), default=0) + 1):
         label = _label(grid, row, last, at)
         role = role_of(label) if label else None
-        if role and at not in named and role not in by_hand:
+        if role and at not in named and role not in roles_by_hand:
             columns[at] = Column(at, role, level_of(label), label)
     complete = {"name", "max"} <= {column.role for column in columns.values()} and len(columns) > len(named)
     if not complete or not any(cell.column in columns for cell in grid.row(row)):
@@ -172,9 +172,9 @@ def _continues(grid: Grid, row: int) -> bool:
 
 def _with_levels(columns: tuple[Column, ...]) -> tuple[Column, ...]:
     """Keep levels only where several columns of a role differ in them."""
-    kept = []
+    result = []
     for column in columns:
         levels = [other.level for other in columns if other.role == column.role and other.level]
         differ = len(levels) > 1 and len(set(levels)) == len(levels)
-        kept.append(column if differ else replace(column, level=0))
-    return tuple(kept)
+        result.append(column if differ else replace(column, level=0))
+    return tuple(result)

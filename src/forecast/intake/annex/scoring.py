@@ -1,4 +1,4 @@
-"""Reads how a criterion gets its points: the cells beside it, and the lines below it that make a rule."""
+"""Read how a criterion gets its points: from the cells beside it, and from the lines of scoring below it."""
 
 from __future__ import annotations
 
@@ -105,8 +105,8 @@ def _rule(text: str) -> tuple[rules.Rule | SpecError | None, bool]:
         return rules.parse(text), False
     except SpecError as refusal:
         shape = _RULE_LIKE.fullmatch(text)
-        meant = nearest(shape[1] if shape else text, (*rules.KINDS, *rules.ALIASES))
-        return (refusal, False) if meant and (shape or len(text) < 20) else (None, True)
+        near = nearest(shape[1] if shape else text, (*rules.KINDS, *rules.ALIASES))
+        return (refusal, False) if near and (shape or len(text) < 20) else (None, True)
 
 
 def _proposal(lines: Sequence[str], note: Cell | None, maximum: float) -> str:

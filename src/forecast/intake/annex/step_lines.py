@@ -1,4 +1,4 @@
-"""Makes a rule of printed lines that say how a criterion is scored: “Từ 80% - dưới 95%: 0,25”."""
+"""Make a rule of printed lines that say how a criterion is scored: “Từ 80% - dưới 95%: 0,25”."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ def read_step(line: str) -> Step | None:
     >>> read_step("Từ 80% - dưới 95%: 0,25")
     Step(low=80.0, high=95.0, points=0.25)
     """
-    found = _POINTS.fullmatch(clean(line))
-    if not found:
+    match = _POINTS.fullmatch(clean(line))
+    if not match:
         return None
-    points, when = _number(found["points"]), found["when"].strip()
+    points, when = _number(match["points"]), match["when"].strip()
     if least := _AT_LEAST.fullmatch(when):
         return Step(_number(next(filter(None, least.groups()))), float("inf"), points)
     if between := _BETWEEN.fullmatch(when):

@@ -1,4 +1,4 @@
-"""Reads the Ministry's annex of criteria as a tree of components, with everything that is wrong inside it."""
+"""Read the Ministry's annex of criteria as a tree of components, and list everything that is wrong in it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from forecast.data.tables import DOMAINS
 from forecast.intake.annex.entries import Entry, Total, read_entries
 from forecast.intake.annex.headings import Layout, find_layout, missing_roles, parse_columns
 from forecast.intake.annex.scoring import Scoring, scoring
-from forecast.intake.grid import Cell, Grid, Spot, folded
+from forecast.intake.grid import Cell, Grid, Spot, fold_repeats
 from forecast.intake.numbering import Path, code_of
 from forecast.intake.reading import read_grids
 
@@ -100,9 +100,9 @@ def read(path: FilePath, *, sheet: str = "", columns: Sequence[str] = ()) -> Ann
     SpecError
         If the sheet or a column is not known.
     """
-    named = parse_columns(columns)
+    by_hand = parse_columns(columns)
     grids = read_grids(path, sheet)
-    tables = [(grid, layout) for grid in grids if (layout := find_layout(grid, named))]
+    tables = [(grid, layout) for grid in grids if (layout := find_layout(grid, by_hand))]
     if not tables:
         seen = next(filter(None, map(missing_roles, grids)), "")
         key = "annex.no_table_seen" if seen else "annex.no_table"
@@ -113,7 +113,7 @@ def read(path: FilePath, *, sheet: str = "", columns: Sequence[str] = ()) -> Ann
     unclear = [*grid.misfits((layout.last_row - 1, layout.last_row), layout.last_row + 1)]
     unclear += _maxima_of_years(grid, layout)
     if unclear:  # whatever else is wrong follows from it
-        raise DataError(folded(unclear))
+        raise DataError(fold_repeats(unclear))
     return whole_annex(grid, layout)
 
 
@@ -159,7 +159,7 @@ def _prints_none(entry: Entry) -> bool:
 
 def _misnumbered(grid: Grid, entries: Sequence[Entry]) -> Iterator[Problem]:
     """Report what repeats a number, has no parent or leaves a number out."""
-    seen: dict[Path, Entry] = {}
+    entries_by_path: dict[Path, Entry] = {}
     latest: dict[Path, int] = defaultdict(int)
     for entry in entries:
         *above, number = entry.path
@@ -170,17 +170,17 @@ def _misnumbered(grid: Grid, entries: Sequence[Entry]) -> Iterator[Problem]:
         # 1.10 entered as a number is kept as 1.1
         turned = cell is not None and cell.kind == "number" and awaited == 10 * number
         facts: dict[str, Any] = {"code": code, "awaited": code_of((*parent, awaited))}
-        if entry.path in seen:
-            first = seen[entry.path].spot
+        if entry.path in entries_by_path:
+            first = entries_by_path[entry.path].spot
             key = "annex.repeat_number" if turned else "annex.repeat"
             yield grid.problem(*entry.spot, key, **facts, first=f"{letters_of(first[1])}{first[0]}")
-        elif parent and parent not in seen:
+        elif parent and parent not in entries_by_path:
             yield grid.problem(*entry.spot, "annex.no_parent", code=code, parent=code_of(parent))
         elif len(entry.path) == 1 and code not in DOMAINS:
             yield grid.problem(*entry.spot, "annex.domains", code=code, last=DOMAINS[-1])
         elif number > awaited or turned:  # a lower one fills a gap that is reported already
             yield grid.problem(*entry.spot, "annex.gap_number" if turned else "annex.gap", **facts)
-        seen.setdefault(entry.path, entry)
+        entries_by_path.setdefault(entry.path, entry)
         latest[parent] = awaited if turned else max(number, latest[parent])
 
 
@@ -207,11 +207,11 @@ def parse_maximum(cell: Cell | None) -> tuple[float, str]:
         return math.nan, "annex.maximum_missing"
     if cell.kind in ("formula", "day"):
         return math.nan, f"annex.maximum_{cell.kind}"
-    found = _MAXIMUM.fullmatch(cell.text)
-    if not found:
+    match = _MAXIMUM.fullmatch(cell.text)
+    if not match:
         negative = cell.text.startswith("-") and _MAXIMUM.fullmatch(cell.text[1:])
         return math.nan, "annex.maximum_positive" if negative else "annex.maximum"
-    value = float(found[1].replace(",", "."))
+    value = float(match[1].replace(",", "."))
     if value == 0:
         return math.nan, "annex.maximum_positive"
     return (value, "") if value <= WHOLE else (math.nan, "annex.maximum_high")

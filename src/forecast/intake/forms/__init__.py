@@ -1,1 +1,1 @@
-"""Departments' forms in Excel: made, read, checked, returned with comments, stored."""
+"""Make, read, check, return and store the departments' forms in Excel."""

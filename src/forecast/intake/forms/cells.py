@@ -1,4 +1,4 @@
-"""Reads one input cell of a form: a number, a day or words, however typed, or what is wrong with it."""
+"""Read one input cell of a form: a number, a day or words, however typed, or what is wrong with it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _LEAST_PERCENT: Final = 20.0  # less would be an odd percentage, so it is a slip
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class CellValue:
     """A cell's value, None if it is empty; `expected` says what is wrong and is None if nothing is."""
 
     value: Value = None
@@ -43,7 +43,7 @@ def as_seen(cell: Cell | MergedCell) -> str:
     return _text_of(value)
 
 
-def points(cell: Cell | MergedCell, maximum: float) -> Read:
+def points(cell: Cell | MergedCell, maximum: float) -> CellValue:
     """Read points: a number from 0 to the maximum, typed as a number or as words such as "9,5 điểm"."""
     refused = _not_typed(cell)
     if refused:
@@ -53,7 +53,7 @@ def points(cell: Cell | MergedCell, maximum: float) -> Read:
         return _wrong("expect.form_points_not_day", high=maximum)
     typed = clean(_visible(_text_of(value)))
     if not typed:
-        return Read()
+        return CellValue()
     if typed.endswith("%"):
         return _percent(_number(typed.removesuffix("%")), maximum)
     number = _number(typed) if isinstance(value, str) else _float(value)
@@ -62,7 +62,7 @@ def points(cell: Cell | MergedCell, maximum: float) -> Read:
     return _up_to(number, maximum)
 
 
-def day(cell: Cell | MergedCell, first: dt.date, last: dt.date) -> Read:
+def day(cell: Cell | MergedCell, first: dt.date, last: dt.date) -> CellValue:
     """Read a day: a spreadsheet's date, dd/mm/yyyy or ISO."""
     refused = _not_typed(cell)
     if refused:
@@ -77,15 +77,15 @@ def day(cell: Cell | MergedCell, first: dt.date, last: dt.date) -> Read:
     else:
         typed = clean(_visible(_text_of(value)))
         if not typed:
-            return Read()
+            return CellValue()
         iso = iso_hint(typed)
         day = dt.date.fromisoformat(iso) if iso else None
     if day is None or not first <= day <= last:
         return _wrong("expect.form_day", first=first, last=last)
-    return Read(day)
+    return CellValue(day)
 
 
-def words(cell: Cell | MergedCell) -> Read:
+def words(cell: Cell | MergedCell) -> CellValue:
     """Read words: any, on one line, as they were typed; a formula is none."""
     refused = _not_typed(cell)
     if refused:
@@ -93,7 +93,7 @@ def words(cell: Cell | MergedCell) -> Read:
     text = plain(cell)
     if len(text) > MOST_TEXT:
         return _wrong("expect.form_shorter", found=len(text), most=MOST_TEXT)
-    return Read(text or None)
+    return CellValue(text or None)
 
 
 def plain(cell: Cell | MergedCell) -> str:
@@ -110,7 +110,7 @@ def _text_of(value: object) -> str:
     return str(text)
 
 
-def _not_typed(cell: Cell | MergedCell) -> Read | None:
+def _not_typed(cell: Cell | MergedCell) -> CellValue | None:
     if cell.data_type == "f":
         return _wrong("expect.form_typed")
     return _wrong("expect.form_no_error") if cell.data_type == "e" else None
@@ -139,28 +139,28 @@ def _float(value: float) -> float:
         return math.inf
 
 
-def _percent(percent: float, maximum: float) -> Read:
+def _percent(percent: float, maximum: float) -> CellValue:
     if not 0 <= percent <= _PERCENT:
         return _wrong("expect.form_points", high=maximum)
     return _in_place_of_percent("expect.form_no_percent", percent, maximum)
 
 
-def _up_to(number: float, maximum: float) -> Read:
+def _up_to(number: float, maximum: float) -> CellValue:
     if not math.isfinite(number):
         return _wrong("expect.form_points", high=maximum)
     if number < 0:
         return _wrong("expect.form_not_negative", high=maximum)
     if number <= maximum:
-        return Read(number)
+        return CellValue(number)
     if not max(_LEAST_PERCENT, maximum) < number <= _PERCENT:
         return _wrong("expect.form_points", high=maximum)
     return _in_place_of_percent("expect.form_maybe_percent", number, maximum)
 
 
-def _in_place_of_percent(key: str, percent: float, maximum: float) -> Read:
+def _in_place_of_percent(key: str, percent: float, maximum: float) -> CellValue:
     hint = round(percent / _PERCENT * maximum, 3)
     return _wrong(key, percent=round(percent, 3), high=maximum, hint=hint)
 
 
-def _wrong(key: str, **facts: Any) -> Read:
-    return Read(None, (key, facts))
+def _wrong(key: str, **facts: Any) -> CellValue:
+    return CellValue(None, (key, facts))

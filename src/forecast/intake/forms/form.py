@@ -1,4 +1,4 @@
-"""Gathers what stands in the form of one department."""
+"""Gather the content of one department's form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes what a form was made for into a sheet that its readers do not see, and reads it back."""
+"""Write what a form was made for into a hidden sheet, and read it back."""
 
 from __future__ import annotations
 

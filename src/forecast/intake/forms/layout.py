@@ -1,4 +1,4 @@
-"""Says where everything stands in a form, for who writes it and who reads it."""
+"""The layout of a form: sheets, rows and columns, for writing and reading it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads a department's answers from an opened workbook, or everything that is wrong with it."""
+"""Read a department's answers from an opened workbook, or list everything that is wrong with it."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def read(opened: Opened, target: Target) -> Read:
 def _entry(opened: Opened, key: Key) -> Worksheet | None:
     """Find the sheet of answers by its name, or else by the department and the codes that it holds."""
     wanted = sheet_name("entry")
-    named = (sheet for sheet in opened.book.worksheets if clean(sheet.title) == wanted)
+    matching = (sheet for sheet in opened.book.worksheets if clean(sheet.title) == wanted)
     codes = {code for code, _, _ in key.components}
     like = (
         sheet
@@ -102,7 +102,7 @@ def _entry(opened: Opened, key: Key) -> Worksheet | None:
         if cells.plain(sheet[DEPARTMENT_CELL]) == clean(key.department)
         and any(cells.plain(cell) in codes for (cell,) in sheet[f"A{FIRST_ROW}:A{FIRST_ROW + len(codes)}"])
     )
-    return next(named, None) or next(like, None)
+    return next(matching, None) or next(like, None)
 
 
 def _printed(text: str) -> float:
@@ -120,7 +120,7 @@ def _stale(key: Key, framework: Framework, spec: RunSpec) -> tuple[str, dict[str
     today = key_of(framework, key.department, spec)
     if (key.framework, key.maxima_from) != (today.framework, today.maxima_from):
         return "expect.form_framework", {"found": key.framework, "now": today.framework}
-    then, now = ({code: most for code, _, most in each.components} for each in (key, today))
+    then, now = ({code: most for code, _, most in key_.components} for key_ in (key, today))
     if then != now:
         differ = sorted(code for code in then.keys() | now.keys() if then.get(code) != now.get(code))
         return "expect.form_maxima", {"components": differ}

@@ -1,4 +1,4 @@
-"""Takes files that departments sent: stores the good forms, returns the others with all that is wrong."""
+"""Receive files that departments sent: store the good forms, return the others with all that is wrong."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from forecast.data import load
 from forecast.data.framework import Framework, framework_for
 from forecast.data.load import Known
 from forecast.intake import writer
-from forecast.intake.forms import reading, returned, store
+from forecast.intake.forms import reading, return_copy, store
 from forecast.intake.forms.key import Key
 
 
@@ -141,7 +141,7 @@ class _Judge:
         if read.key is None:  # no form of ours, so nothing that could be mended in it
             return Outcome(file, "refused", read.problems)
         try:
-            copy = returned.write(opened, read.problems, file, self.received_on, lang)
+            copy = return_copy.write(opened, read.problems, file, self.received_on, lang)
         except WriteError as error:
             return Outcome(file, "refused", read.problems, no_copy=error)
         return Outcome(file, "refused", read.problems, copy=copy)

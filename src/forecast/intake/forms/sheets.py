@@ -1,4 +1,4 @@
-"""Writes a form as .xlsx: the sheets guide, entry, hidden lists and key."""
+"""Write a form as .xlsx: the sheets guide, entry, hidden lists and key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stores accepted forms: their rows whole or not at all, and the files they came from.
+"""Store accepted forms: all their rows or none, and the files they came from.
 
 ::
 

@@ -1,7 +1,7 @@
-"""Tables of covariates as people have them: area, year, covariate, value, and perhaps component.
+"""Read tables of covariates: area, year, covariate, value, and optionally the component that it affects.
 
-They are read as yearly tables are, with the covariate in the place of the component; one column a covariate
-is taken too.
+They are read as yearly tables, with the covariate in the place of the component; a table with one column for
+each covariate is read too.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from forecast.base.labels import Phrase
 from forecast.base.spelling import clean, slug
 from forecast.data import load
 from forecast.data.foreign.headings import headings
-from forecast.data.foreign.read import folded, table_of
+from forecast.data.foreign.read import fold_repeats, table_of
 from forecast.data.foreign.sheet import Sheet, sheet_of_file, sheet_of_frame
 
 COVARIATE: Final = ("covariate", "covariates", "regressor", "bien", "bien-so", "bien-giai-thich", "yeu-to")
@@ -65,56 +65,56 @@ def read_covariates_file(path: Path) -> CovariateTable:
     DataError
         With what is wrong and what to do.
     """
-    return _told(lambda: sheet_of_file(path) or _usual(path))
+    return _read_table(lambda: sheet_of_file(path) or _refuse_unreadable(path))
 
 
 def read_covariates_frame(frame: pd.DataFrame) -> CovariateTable:
     """Read covariates from a table in memory; see `read_covariates_file`."""
-    named = [level for level in frame.index.names if level is not None]
-    whole = frame.reset_index() if named else frame
+    level_names = [level for level in frame.index.names if level is not None]
+    whole = frame.reset_index() if level_names else frame
     if whole.empty:
         raise DataError([Problem("covariates", None, "", "", "panel.empty")])
-    return _told(lambda: sheet_of_frame(whole, "covariates"))
+    return _read_table(lambda: sheet_of_frame(whole, "covariates"))
 
 
-def _told(opened: Callable[[], Sheet]) -> CovariateTable:
-    """Read a sheet, with problems at the columns that stand there."""
+def _read_table(opened: Callable[[], Sheet]) -> CovariateTable:
+    """Read a sheet; problems name the columns as the sheet has them."""
     column = "covariate"
     try:
         sheet = opened()
         place, component = _places(sheet)
         column = sheet.header[place] if place is not None else column
-        joined, acts = _joined(sheet, place, component)
-        table = table_of(joined, EVERYWHERE)
+        merged, acts = _merge_columns(sheet, place, component)
+        table = table_of(merged, EVERYWHERE)
     except DataError as error:
         own = [_own_words(problem, column) for problem in error.problems]
-        raise DataError(folded(own)) from error
+        raise DataError(fold_repeats(own)) from error
     for name in table.frame["component"].unique():
         acts.setdefault(name, (name, ""))
-    remarks = tuple(told for each in table.remarks for told in _own_remark(each))
+    remarks = tuple(own_remark for remark in table.remarks for own_remark in _own_remark(remark))
     return CovariateTable(table.frame, acts, sheet.file, remarks)
 
 
 def _own_remark(remark: Phrase) -> Iterator[Phrase]:
-    """Say a remark in the words of covariates; names that they have anyway are no news."""
+    """Word a remark for covariates; leave out names that are the expected ones."""
     if remark.key != "foreign.named":
         yield Phrase(OWN_WORDS.get(remark.key, remark.key), remark.facts)
         return
-    names = [each.replace(" → score", " → value") for each in remark.facts["names"]]
-    names = [each for each in names if each != "value → value"]
+    names = [name.replace(" → score", " → value") for name in remark.facts["names"]]
+    names = [name for name in names if name != "value → value"]
     if names:
         yield Phrase("foreign.named", {"names": names})
 
 
-def _usual(path: Path) -> Sheet:
-    """Let the usual reader say what is wrong with a file that is no text, or has no rows."""
+def _refuse_unreadable(path: Path) -> Sheet:
+    """Refuse a file that is no text or has no rows, with the message of the reader of panels."""
     if not incoming.text(incoming.content(path), path.name, utf16=True).strip():
         load.read_panel(path)
     raise DataError([Problem(path.name, None, "", "", "panel.empty")])
 
 
 def _places(sheet: Sheet) -> tuple[int | None, int | None]:
-    """Columns of covariates and of the components they act on; None where there is none."""
+    """Find the columns of covariates and of the components they affect; None where there is none."""
     slugs = [slug(name) for name in sheet.header]
     component = next((k for k, name in enumerate(slugs) if name in COMPONENT), None)
     own = next((k for k, name in enumerate(slugs) if name in COVARIATE), None)
@@ -127,24 +127,24 @@ def _places(sheet: Sheet) -> tuple[int | None, int | None]:
     return own, component
 
 
-def _joined(
+def _merge_columns(
     sheet: Sheet, place: int | None, component: int | None
 ) -> tuple[Sheet, dict[str, tuple[str, str]]]:
-    """Put covariate and component into one column, named as yearly tables name it."""
+    """Merge covariate and component into one column called "component"."""
     if place is None:
         return sheet, {}
     names = [clean(cell) for cell in sheet.columns[place]]
     on = [clean(cell) for cell in sheet.columns[component]] if component is not None else [""] * len(names)
-    pairs = [(name, each if name else "") for name, each in zip(names, on, strict=True)]
-    shown = [f"{name}{TO}{each}" if each else name for name, each in pairs]
-    kept = [k for k in range(len(sheet.header)) if k != component]
-    header = tuple("component" if k == place else sheet.header[k] for k in kept)
-    columns = tuple(tuple(shown) if k == place else sheet.columns[k] for k in kept)
-    return replace(sheet, header=header, columns=columns), dict(zip(shown, pairs, strict=True))
+    pairs = [(name, component_name if name else "") for name, component_name in zip(names, on, strict=True)]
+    labels_ = [f"{name}{TO}{component_name}" if component_name else name for name, component_name in pairs]
+    columns_left = [k for k in range(len(sheet.header)) if k != component]
+    header = tuple("component" if k == place else sheet.header[k] for k in columns_left)
+    columns = tuple(tuple(labels_) if k == place else sheet.columns[k] for k in columns_left)
+    return replace(sheet, header=header, columns=columns), dict(zip(labels_, pairs, strict=True))
 
 
 def _own_words(problem: Problem, column: str) -> Problem:
-    """Name the column that stands there, and the columns that a table of covariates has."""
+    """Word a problem for covariates, with the column's name in the sheet."""
     key = OWN_WORDS.get(problem.expected_key, problem.expected_key)
     facts = dict(problem.expected_facts)
     if "key" in facts:

@@ -1,4 +1,4 @@
-"""Puts parts of one printed table below each other: halves side by side, a table that goes on elsewhere."""
+"""Join the parts of one printed table: halves side by side, and a table that continues elsewhere."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from forecast.intake.additions.province_rows import FEWEST_AREAS, area_columns, 
 from forecast.intake.grid import Cell, Grid, Piece, Spot
 
 
-class Found(NamedTuple):
+class ProvinceTable(NamedTuple):
     """A table of provinces in a grid: the column that names them, and the rows in which it does."""
 
     grid: Grid
@@ -20,36 +20,36 @@ class Found(NamedTuple):
     rows: Sequence[int]
 
 
-def tables_in(grids: Sequence[Grid], places: Gazetteer) -> list[Found]:
+def tables_in(grids: Sequence[Grid], places: Gazetteer) -> list[ProvinceTable]:
     """Find the tables of provinces, those that are parts of one put together."""
-    found = [
+    tables = [
         table
         for grid in grids
         for table in [_whole(grid, places)]
         if table is not None and len(table.rows) >= FEWEST_AREAS
     ]
-    if len(found) < 2:
-        return found
-    first = found[0]
-    if len({table.column for table in found}) > 1 or not _apart(found, places):
-        return found
-    if any(_heading(table) not in (_heading(first), ()) for table in found):
-        return found
-    return [_joined([(table, 0, table.grid.cells) for table in found])]
+    if len(tables) < 2:
+        return tables
+    first = tables[0]
+    if len({table.column for table in tables}) > 1 or not _apart(tables, places):
+        return tables
+    if any(_heading(table) not in (_heading(first), ()) for table in tables):
+        return tables
+    return [_joined([(table, 0, table.grid.cells) for table in tables])]
 
 
 def below_each_other(parts: Sequence[tuple[Grid, int]]) -> Grid:
     """Put sheets below each other, each from a row on; messages name where a cell stood."""
     own = (
-        (Found(grid, 0, ()), 0, {spot: cell for spot, cell in grid.cells.items() if spot[0] >= first})
+        (ProvinceTable(grid, 0, ()), 0, {spot: cell for spot, cell in grid.cells.items() if spot[0] >= first})
         for grid, first in parts
     )
     return _joined(list(own)).grid
 
 
-def _whole(grid: Grid, places: Gazetteer) -> Found | None:
+def _whole(grid: Grid, places: Gazetteer) -> ProvinceTable | None:
     """Take the column that names most provinces, and what is printed beside it as more of the same."""
-    columns = [Found(grid, column, rows) for column, rows in area_columns(grid, places).items()]
+    columns = [ProvinceTable(grid, column, rows) for column, rows in area_columns(grid, places).items()]
     if not columns:
         return None
     best = max(columns, key=lambda table: len(table.rows))
@@ -66,12 +66,20 @@ def _whole(grid: Grid, places: Gazetteer) -> Found | None:
         low = lead + number * width
         cells = {spot: cell for spot, cell in grid.cells.items() if low <= spot[1] < low + width}
         parts.append((table, number * width, cells))
-    if len({_heading(Found(replace(grid, cells=cells), t.column, t.rows), by) for t, by, cells in parts}) > 1:
+    if (
+        len(
+            {
+                _heading(ProvinceTable(replace(grid, cells=cells), t.column, t.rows), by)
+                for t, by, cells in parts
+            }
+        )
+        > 1
+    ):
         return best
     return _joined(parts)
 
 
-def _apart(tables: Sequence[Found], places: Gazetteer) -> bool:
+def _apart(tables: Sequence[ProvinceTable], places: Gazetteer) -> bool:
     """Whether no province stands in two of them."""
     names = [
         places.find(bare_name(table.grid.cells[row, table.column].text))
@@ -81,7 +89,7 @@ def _apart(tables: Sequence[Found], places: Gazetteer) -> bool:
     return len(set(names)) == len(names)
 
 
-def _heading(table: Found, shift: int = 0) -> tuple[tuple[int, str], ...]:
+def _heading(table: ProvinceTable, shift: int = 0) -> tuple[tuple[int, str], ...]:
     """Words above the first province by column, without titles that stand alone."""
     rows = [row for row in table.grid.rows if row < table.rows[0]]
     cells = (list(table.grid.row(row)) for row in rows)
@@ -89,7 +97,7 @@ def _heading(table: Found, shift: int = 0) -> tuple[tuple[int, str], ...]:
     return tuple(sorted(words))
 
 
-def _joined(parts: Sequence[tuple[Found, int, Mapping[Spot, Cell]]]) -> Found:
+def _joined(parts: Sequence[tuple[ProvinceTable, int, Mapping[Spot, Cell]]]) -> ProvinceTable:
     """Put parts below each other, each moved to the left by its shift; messages name where a cell stood."""
     cells: dict[Spot, Cell] = {}
     merged: dict[Spot, Spot] = {}
@@ -115,7 +123,7 @@ def _joined(parts: Sequence[tuple[Found, int, Mapping[Spot, Cell]]]) -> Found:
         hidden_rows=frozenset(hidden_rows),
         wider=any(table.grid.wider for table, *_ in parts),
     )
-    return Found(whole, first.column, rows)
+    return ProvinceTable(whole, first.column, rows)
 
 
 def _moved(grid: Grid, below: int, shift: int) -> Iterator[tuple[Spot, Spot]]:

@@ -1,4 +1,4 @@
-"""Writes the copy that goes back to a department: wrong cells coloured and commented, a list of errors."""
+"""Write the copy that goes back to a department: wrong cells coloured and commented, a list of errors."""
 
 from __future__ import annotations
 
@@ -122,5 +122,5 @@ def _expected(problem: Problem, lang: str) -> str:
 
 def _printable(words: str) -> str:
     """Leave out what a workbook cannot hold, and what is too long to read."""
-    kept = "".join(char if char.isprintable() else " " for char in words)
-    return kept if len(kept) <= 200 else f"{kept[:200]}…"
+    printable = "".join(char if char.isprintable() else " " for char in words)
+    return printable if len(printable) <= 200 else f"{printable[:200]}…"
