@@ -72,7 +72,7 @@ def backtest(
         figures, covariate_remarks = read_covariates(covariates, panel, panel.origin)
         for remark in [*remarks, *covariate_remarks]:
             click.echo(remark.text(lang), err=True)
-        from forecast.model import rolling  # takes a second to import; bad files are told before
+        from forecast.model import rolling  # takes a second to import, so bad files are refused before
 
         origin_years = rolling.origins_of(panel, origins, name="--origins")
         from forecast.model.ensemble import Ensemble

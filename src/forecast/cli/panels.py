@@ -69,7 +69,7 @@ def read_covariates(
     """
     if path is None:
         return None, []
-    from forecast.answer import covariates  # takes a second to import; bad scores are told before
+    from forecast.answer import covariates  # takes a second to import, so bad scores are refused before
 
     return covariates.covariates_of(foreign.read_covariates_file(path), panel, last_year)
 

@@ -71,7 +71,7 @@ def _vintages_with(
     DataError
         With everything that is wrong or doubted.
     SpecError
-        If a printed table lacks what must be told of it.
+        If year, day or source of a printed table are not given.
     """
     from forecast.intake.additions import province_table
 

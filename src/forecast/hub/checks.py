@@ -52,7 +52,7 @@ def check(
 
 
 def fold_repeats(problems: Sequence[Problem]) -> list[Problem]:
-    """Keep the first of many that are alike, and count the others on one line."""
+    """Keep the first of many similar problems, and count the others on one line."""
     kinds = Counter((problem.file, problem.column, problem.expected_key) for problem in problems)
     met: Counter[tuple[str, str, str]] = Counter()
     result = []

@@ -17,7 +17,7 @@ Spot = tuple[int, int]  # row and column, both counted from 1
 
 MOST_ROWS: Final = 5_000  # the annex has some hundreds; sheets formatted to their end have a million
 MOST_COLUMNS: Final = 60
-_MOST_ALIKE: Final = 3  # other cells of a column with the same fault that are told one by one
+_MOST_ALIKE: Final = 3  # other cells of a column with the same fault that are listed one by one
 _FIGURE: Final = re.compile(r"[+-]?\d[\d.,]*%?")
 
 
@@ -142,9 +142,9 @@ class Grid:
         return remarks
 
     def refusal(self, problems: Iterable[Problem]) -> DataError:
-        """Refuse the sheet; what it does not show is told beside, as it may be the reason.
+        """Refuse the sheet; its hidden rows and columns are named too, as they may be the reason.
 
-        Of rows that go on beyond the heading nothing else is told, as whatever else is wrong follows from it.
+        If rows are longer than the heading, only that is reported, as other problems follow from it.
         """
         every = list(problems)
         cut = [problem for problem in every if problem.expected_key == "imports.beyond_heading"]

@@ -135,7 +135,7 @@ class Manifest:
         return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
 
     def holds(self, folder: Path) -> bool:
-        """Whether a folder has every output as it was made."""
+        """Whether a folder has every output unchanged."""
         try:
             return all(sha256(folder / name) == digest for name, digest in self.outputs.items())
         except OSError:

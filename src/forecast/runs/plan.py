@@ -163,7 +163,7 @@ def _parsed(name: str, content: bytes) -> NotebookNode:
 
 
 def parameters_of(spec: RunSpec, *, data_dir: Path, run_dir: Path, lang: str) -> dict[str, Any]:
-    """Give what every notebook of a run is told; paths in the form that all systems read."""
+    """Give the parameters of every notebook of a run; paths in a form that all systems read."""
     return {
         "index_code": spec.index_code,
         "area": spec.area,

@@ -134,7 +134,7 @@ class Store:
         _list(self.root, remaining)
 
     def whole(self, run_id: str) -> Manifest | None:
-        """Give the record of a run that is in place with every output as it was made."""
+        """Give the record of a published run if all its outputs are unchanged, else None."""
         place = self.root / run_id
         manifest = _manifest(place)
         if manifest is None or manifest.state != "published":

@@ -198,7 +198,7 @@ class _ScheduledRun:
 
     def _finish(self, record: Record, state: Due, why: str, exit_code: int) -> StartResult:
         """Record the failed slot as done, as another attempt would fail too, and report the failure."""
-        with contextlib.suppress(WriteError):  # told below, and more to the point
+        with contextlib.suppress(WriteError):  # the failure itself is reported below
             _write_record(self.root, record.end(self._served_slot(state, exit_code)))
         return self.failed(state.slot, why, exit_code)
 

@@ -43,9 +43,9 @@ def sheet_of_file(path: Path) -> Sheet | None:
     if not text.strip():
         return None
     first, _, rest = text.partition("\n")
-    told = _SEP_LINE.fullmatch(first.rstrip("\r"))
-    if told:
-        return _parsed(path.name, rest, told[1], 2)
+    separator_line = _SEP_LINE.fullmatch(first.rstrip("\r"))
+    if separator_line:
+        return _parsed(path.name, rest, separator_line[1], 2)
     head = next((line for line in text.splitlines() if line.strip()), "")
     bare = re.sub(r'"[^"]*"', "", head)
     separator = next((mark for mark in SEPARATORS if mark in bare), ",")

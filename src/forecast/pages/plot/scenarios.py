@@ -21,9 +21,9 @@ NOW: Look = {"color": BLACK, "linewidth": 1.0, "linestyle": (0, (3, 2))}
 
 @cached
 def scenarios(result: Result, *, lang: str) -> Figure | Elements:
-    """Draw the total of each scenario that can be told, with its range and a line where things stand now.
+    """Draw the total of each computed scenario, with its range and a line for "continue as now".
 
-    Where none can be told there is no picture; the table says why.
+    If none could be computed there is no picture; the table says why.
     """
     rows = result.scenarios.dropna(subset="median").reset_index(drop=True)
     if rows.empty:

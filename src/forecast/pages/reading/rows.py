@@ -14,7 +14,7 @@ from forecast.base.spec import interval_ends
 from forecast.data.tables import COUNTRY, MADE, pick
 
 EVEN: Final = (33, 66)  # percent; the band of the phrase table in which no direction is claimed
-TOPS: Final = (10, 15)  # groups whose chance is always told
+TOPS: Final = (10, 15)  # groups whose chance is always shown
 TOTAL: Final = "total"
 
 

@@ -29,7 +29,7 @@ MEASURED_ON: Final = "PAPI"  # the full panel on which starting values of the va
 
 
 def cover(result: Result, kind: str, *, lang: str, component: str = "", run_dir: str = "") -> Cover:
-    """Write the head of a page; `kind` is the notebook's name.  Made-up figures are said to be so first.
+    """Write the head of a page; `kind` is the notebook's name.  A warning comes first if figures are made up.
 
     Of a page that is part of a run, `run_dir` gives who issued it and when, and links to the other pages.
     """
@@ -122,7 +122,7 @@ def _move(result: Result, total: pd.Series[Any], lang: str) -> str:
 
 
 def _last(total: pd.Series[Any], lang: str, *, in_percent: bool) -> str:
-    """Last year's figure; where it was not published, said to be estimated."""
+    """Write last year's figure, marked as estimated if it was not published."""
     text = reading.points(total["last_median"], lang, published=bool(total["last_known"]))
     text = f"{text}%" if in_percent else labels.text("headline.points", lang, value=text)
     return text if total["last_known"] else labels.text("headline.estimated", lang, last=text)

@@ -91,7 +91,7 @@ def letter(
 
 
 def subject(result: Result, *, lang: str) -> str:
-    """Say in one line what is forecast, with the range; made-up figures are said to be so first."""
+    """Say in one line what is forecast, with the range; a warning comes first if figures are made up."""
     total = reading.line(result, reading.TOTAL)
     spec = result.spec
     text = labels.text(

@@ -15,7 +15,7 @@ from forecast.pages.tables.spec import Field, Record, TableSpec, beside_picture,
 def scenarios(result: Result, lang: str) -> TableSpec:
     """Total, difference, rank, each with its range, and the chance of each target.
 
-    A scenario that cannot be told has dashes, and the reason below.
+    A scenario that cannot be computed has dashes, and the reason below.
     """
     goals = result.scenario_targets.drop_duplicates(["quantity", "value"])
     chances = [_chance(result, goal, lang) for _, goal in goals.iterrows()]
@@ -27,7 +27,7 @@ def scenarios(result: Result, lang: str) -> TableSpec:
         text = reading.span(record["rank_lower"], record["rank_upper"], lang, decimals=0)
         return "" if text == labels.MISSING else text
 
-    def untold(record: Record) -> str:
+    def reason_text(record: Record) -> str:
         reason = reading.sentence(record["reason"], lang)
         return labels.text("scenario_table.untold", lang, reason=reason) if reason else ""
 
@@ -60,7 +60,7 @@ def scenarios(result: Result, lang: str) -> TableSpec:
         notes=("scenario_table.note",),
         sheet_notes=("scenario_table.note",),
         absent="absent.scenarios",
-        detail=untold,
+        detail=reason_text,
     )
 
 
