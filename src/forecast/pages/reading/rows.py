@@ -147,7 +147,7 @@ def ranked_areas(result: Result, year: int = 0) -> int:
 
 
 def headline_figures(result: Result) -> dict[str, float]:
-    """Give the figures by which a report is known: total and rank with their ranges; none without ranks."""
+    """Give the main figures of a report: total and rank with their ranges; none without ranks."""
     if result.rank.empty:
         return {}
     total, facts = line(result, TOTAL), rank_facts(result)

@@ -43,7 +43,7 @@ def levers(result: Result) -> pd.DataFrame:
 
 
 def finest(result: Result, component: str) -> pd.DataFrame:
-    """Give what lies lowest in the branch of a component: itself where there is nothing below it."""
+    """Give the lowest components below a component, or itself if there are none."""
     rows = branch(result, component)
     return rows.loc[~rows["component"].isin(rows["parent"])].reset_index(drop=True)
 

@@ -104,7 +104,7 @@ def _fact(name: str, fact: str, lang: str) -> str:
 
 
 def period(code: str, lang: str) -> str:
-    """Write a period: months of a year, a month, a quarter, a year; what is none of them as it stands.
+    """Write a period: months of a year, a month, a quarter, a year; other text unchanged.
 
     >>> period("2024-01..2024-09", "vi"), period("2024-Q1", "en"), period("2024-01..2024-10-11", "vi")
     ('tháng 1–9/2024', 'quarter 1 of 2024', 'đến 11/10/2024')
@@ -179,7 +179,7 @@ def points(value: float, lang: str, *, published: bool = False) -> str:
 
 
 def span(lower: float, upper: float, lang: str, *, decimals: int = 1) -> str:
-    """Write a range on one line: "84,9 – 89,3"; nothing is known of it: a dash."""
+    """Write a range on one line: "84,9 – 89,3"; a dash if it is unknown."""
     if math.isnan(lower) or math.isnan(upper):
         return labels.MISSING
     ends = (labels.number(end, decimals, lang) for end in (lower, upper))

@@ -1,7 +1,7 @@
 """Write a Result as words and tables for readers; nothing is computed here.
 
-Every function takes a Result and a language and gives pieces of a page (`forecast.pages.markup`), which show
-themselves in JupyterLab and, through `page`, become one self-contained HTML file.
+Every function takes a Result and a language and gives elements of a page (`forecast.pages.markup`), which are
+rendered in JupyterLab and, through `page`, become one self-contained HTML file.
 """
 
 from forecast.pages.markup import warm

@@ -66,7 +66,7 @@ def _known(result: Result, component: str, below: pd.DataFrame, lang: str) -> st
 
 
 def _indicators(result: Result, component: str, lang: str) -> tuple[str, ...]:
-    """Tell the year's figures that move most, or are farthest from usual, and what comes of them."""
+    """Name the year's figures that move most points, or are farthest from usual, with their effects."""
     rows = result.current.loc[(result.current["component"] == component) & result.current["usual"].notna()]
     if rows.empty:
         return ()
@@ -82,7 +82,7 @@ def _indicators(result: Result, component: str, lang: str) -> tuple[str, ...]:
 
 
 def _effect(record: pd.Series[Any], lang: str) -> str:
-    """Say what comes of an indicator: a rule's points, an effect and whose word that is, or nothing."""
+    """Say what an indicator changes: points by a rule, an effect with its source, or nothing."""
     if record["ruled"] or record["by"] not in reading.MOVING:
         return labels.text(f"account.effect_{'rule' if record['ruled'] else record['by']}", lang)
     expert = record["by"] == "expert"
@@ -111,7 +111,7 @@ def _indicator(record: pd.Series[Any], lang: str) -> str:
 
 
 def _departments(result: Result, component: str, leaves: pd.DataFrame, lang: str) -> tuple[str, ...]:
-    """Say what departments answer for the domain beside what the models say of the same part.
+    """Compare what departments forecast for the domain with the models' forecast of the same part.
 
     Nothing is said where no department has sent anything: that stands in its own place, once.
     """
@@ -168,7 +168,7 @@ def _change(result: Result, component: str, leaves: pd.DataFrame, named: Collect
 def _lever(
     result: Result, component: str, leaves: pd.DataFrame, named: Collection[str], lang: str
 ) -> tuple[str, Collection[str]]:
-    """Name the best lever; with it, all that has been named of by now."""
+    """Name the best lever; give the names used so far too."""
     year = result.spec.target_year
     best = leaves.loc[leaves["winnable"] > 0].dropna(subset="lever_rank").sort_values("lever_rank").head(1)
     if best.empty:

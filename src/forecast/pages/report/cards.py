@@ -42,7 +42,7 @@ def _total(result: Result, lang: str) -> Card:
 
 
 def _target_points(result: Result, lang: str) -> tuple[str, str]:
-    """The target in points; where it is a rank, the points that the nearest of them takes."""
+    """The target in points or, if it is a rank, the points needed for the nearest one."""
     target = labels.text("head.target", lang)
     set_points = result.targets.loc[result.targets["quantity"].isin(["points", "percent"])]
     if len(set_points):
@@ -103,7 +103,7 @@ def _survey(result: Result, lang: str) -> Card | None:
 
 
 def _aim(result: Result, lang: str) -> Card:
-    """The chance of each target: the nearest in large, the others beside."""
+    """The chance of each target: the nearest as the main figure, the others below."""
     aims = reading.aims(result).sort_values("value", ascending=False, kind="stable")
     first, *others = [record for _, record in aims.iterrows()]
     year = int(reading.line(result, reading.TOTAL)["last_year"])

@@ -1,4 +1,4 @@
-"""Decisions as a meeting's minutes take them: who leads, by when, what, and what it would bring."""
+"""Write decisions for a meeting's minutes: who leads, by when, what, and the expected effect."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LEADERS: Final = "leaders_survey"  # source of a criterion
 
 
 def decisions(result: Result, *, lang: str) -> Elements:
-    """List the decisions under their heading, then what they bring together, and what they leave out.
+    """List the decisions under their heading, then their joint effect, and what they leave out.
 
     An index that no department answers for has none.
     """
@@ -32,7 +32,7 @@ def decisions(result: Result, *, lang: str) -> Elements:
 
 
 def decision_lines(result: Result, *, count: int = FIRST, lang: str) -> tuple[str, ...]:
-    """Write the first decisions, what brings most first."""
+    """Write the first decisions, the largest effect first."""
     rows = result.decisions
     asked = rows.loc[rows["kind"].isin(TURNS)].head(count)
     return tuple(_line(result, record, lang) for _, record in asked.iterrows())
@@ -75,7 +75,7 @@ def _day(result: Result, record: pd.Series[Any]) -> dt.date:
 
 
 def effect(record: pd.Series[Any], lang: str) -> str:
-    """Say what a decision brings: the rank and the chance of the target, before and after."""
+    """Say how a decision changes the rank and the chance of the target."""
     before, after = int(record["rank_before"]), int(record["rank_after"])
     facts = {
         "rank": labels.text(
@@ -89,12 +89,12 @@ def effect(record: pd.Series[Any], lang: str) -> str:
 
 
 def decision_notes(result: Result, *, lang: str) -> tuple[str, ...]:
-    """Say what the decisions bring together, what no department can change any more, and what is missing."""
+    """Say the joint effect of the decisions, what no department can change any more, and what is missing."""
     return (*_sums(result, lang), *_apart(result, lang), *missing(result, lang))
 
 
 def _sums(result: Result, lang: str) -> list[str]:
-    """Say what all that is listed would bring, or where nothing is entered, half a point anywhere."""
+    """Say the effect of all decisions together or, if none is entered, of half a point."""
     rows = {str(record["kind"]): record for _, record in result.decisions.iterrows()}
     if (every := rows.get("together")) is not None:
         facts = {"count": int(every["days_overdue"]), "points": reading.gain(every["points"], lang)}
@@ -106,7 +106,7 @@ def _sums(result: Result, lang: str) -> list[str]:
 
 
 def _apart(result: Result, lang: str) -> list[str]:
-    """Name the parts and surveys whose outcome is out of the departments' hands by now."""
+    """Name the parts and surveys that departments can no longer change."""
     card = result.scorecard
     settled = card.loc[(card["winnable"] <= 0) & (card["lost"] > 0)]
     names = [reading.short_name(name, lang) for name in settled.loc[settled["kind"] == "part", "component"]]
@@ -118,7 +118,7 @@ def _apart(result: Result, lang: str) -> list[str]:
 
 
 def missing(result: Result, lang: str) -> list[str]:
-    """Say in one line what has not been entered, and whose work that is."""
+    """Say in one line what has not been entered, and who has to enter it."""
     absent = [
         name
         for name, there in (

@@ -70,7 +70,7 @@ def headline(result: Result, *, lang: str) -> Elements:
 
 
 def _aims(result: Result, lang: str) -> tuple[str, ...]:
-    """Say what the result is measured by: first the newest target, inside a sentence, then the others."""
+    """Say the chance of each target: first the newest, as part of a sentence, then the others."""
     sentences = [] if len(result.targets) else [labels.text("headline.no_aim", lang)]
     for _, aim in reading.aims(result).iterrows():
         key = "headline.aim_too" if sentences else "headline.aim"
@@ -102,7 +102,7 @@ def _first_sentence(result: Result, aim: str, lang: str) -> str:
 
 
 def _move(result: Result, total: pd.Series[Any], lang: str) -> str:
-    """Hold the forecast against last year: no direction is claimed where a fall is about as likely as not."""
+    """Compare the forecast with last year; claim no direction if a fall is about as likely as not."""
     in_percent = reading.is_survey(result.spec.index_code)
     change, fall = reading.change(total), float(total["p_fall"])
     doubtful = reading.even(fall) or not round(change, 1)
@@ -129,7 +129,7 @@ def _last(total: pd.Series[Any], lang: str, *, in_percent: bool) -> str:
 
 
 def comparison(change: float, lang: str, *, in_percent: bool = False, decimals: int = 1) -> str:
-    """Say a change against something: above, below, or about level where it rounds to nothing."""
+    """Word a change: above, below, or about level if it rounds to zero."""
     size = labels.number(abs(change), decimals, lang)
     if size == labels.number(0, decimals, lang):
         return labels.text("headline.level", lang)
@@ -189,13 +189,13 @@ def _merger(result: Result, lang: str) -> tuple[str, ...]:
 
 
 def _part(part: str, area: str, lang: str) -> str:
-    """Name a part of an area; of the same name the one before the merger."""
+    """Name a part of an area; say if it is the former area of the same name."""
     name = reading.place_name(part, lang)
     return labels.text("caveat.former", lang, place=name) if part == area else name
 
 
 def _joined_members(result: Result, lang: str) -> tuple[str, ...]:
-    """Say that criteria and departments have joined, and what the model alone says."""
+    """Say that the forecast includes criteria and departments, and give the model's forecast without them."""
     alone = reading.model_alone(result)
     if alone is None:
         return ()
@@ -220,7 +220,7 @@ def assumed_names(result: Result) -> list[str]:
 
 
 def left_out(result: Result, *, lang: str) -> Passage:
-    """List what the ranges do not hold."""
+    """List the uncertainties that the ranges do not include."""
     facts = {
         "year": result.spec.target_year,
         "as_of": result.spec.as_of,
@@ -273,7 +273,7 @@ def front_page(result: Result, figure: Displayable, *, lang: str) -> Section:
 
 
 def fold(name: str, *parts: Displayable, lang: str, **facts: Any) -> Fold:
-    """Put a part of the annex under its heading, which a reader opens; paper has it whole."""
+    """Put a part of the annex under a heading that a reader opens; on paper it is shown."""
     return Fold(parts, title=labels.text(f"heading.{name}", lang, **facts), anchor=name.replace("_", "-"))
 
 

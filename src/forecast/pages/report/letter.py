@@ -18,7 +18,7 @@ from forecast.pages.tables.standing import path_sentence
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """A letter's subject and body; `warning` says before everything else that figures are made up."""
+    """A letter's subject and body; `warning` is set if figures are made up."""
 
     lang: str
     subject: str
@@ -50,7 +50,7 @@ class Letter:
 
     @property
     def html(self) -> str:
-        """The body as a page whose style stands in its elements, as mail programs drop style sheets."""
+        """The body as HTML with inline styles, as mail programs drop style sheets."""
         return environment().get_template("letter.html.j2").render(letter=self)
 
 

@@ -83,7 +83,7 @@ def _head(notebook: NotebookNode) -> Page | None:
 
 @cache
 def _exporter() -> Any:
-    """Make the exporter, once: its template takes longer to prepare than a page to write."""
+    """Make the exporter once, as its template takes longer to prepare than a page to write."""
     from nbconvert.exporters.templateexporter import TemplateExporter
     from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 

@@ -55,7 +55,7 @@ def track_passage(result: Result, *, short: bool = False, lang: str) -> Passage:
 
 
 def _by_period(result: Result, lang: str) -> list[str]:
-    """Say the coverage of each range by period, and how far the rank was off beside the plain step."""
+    """Say the coverage of each range by period, and the error of the rank next to repeating last year's."""
     periods = reading.coverage(result, last=SETTLED), reading.coverage(result, first=SETTLED + 1)
     before, after = (table.loc[table["level"].isin(PICTURED)] for table in periods)
     lines = []

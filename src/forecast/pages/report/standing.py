@@ -28,7 +28,7 @@ def survey(result: Result, *, lang: str) -> tuple[Displayable, ...]:
 
 
 def sipas(result: Result, *, lang: str) -> Elements:
-    """Say the forecast of SIPAS, and how much of a difference sampling alone can make."""
+    """Say the forecast of SIPAS, and how large the sampling error is."""
     code = reading.survey(result.spec.index_code)
     if not code:
         index = labels.text(f"short_index.{result.spec.index_code}", lang)
