@@ -21,7 +21,7 @@ from benchmarks import opening
 from forecast.answer.result import Result
 from forecast.base.spec import RunSpec
 from forecast.pages import reading
-from forecast.runs import paper, plan
+from forecast.runs import paper, report_notebooks
 from forecast.runs.manifest import Manifest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -84,8 +84,8 @@ def jobs(run: Path, result: Path) -> Iterator[tuple[str, Mapping[str, object]]]:
     told = Manifest.read(run)
     found = Result.read(run)
     spec: RunSpec = found.spec
-    given = plan.parameters_of(spec, data_dir=ROOT / "data", run_dir=result, lang=told.lang)
-    for kind in plan.KINDS:
+    given = report_notebooks.parameters_of(spec, data_dir=ROOT / "data", run_dir=result, lang=told.lang)
+    for kind in report_notebooks.KINDS:
         for component in reading.domains(found)["component"] if kind.per_domain else ("",):
             yield kind.stem, {**given, **({"component": component} if component else {})}
 

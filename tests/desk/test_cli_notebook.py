@@ -353,7 +353,7 @@ def test_a_run_that_takes_too_long_is_ended(say, here):
 def test_limits_are_those_of_the_command_line(say, here, monkeypatch):
     """What a cell and a notebook may take is told to whoever executes it."""
     written(here / "notebooks" / "own.ipynb")
-    asked: list[single.Job] = []
+    asked: list[single.Execution] = []
     monkeypatch.setattr(single, "run", lambda job, **_: asked.append(job) or ())
 
     code, _, _ = say("run", "own", "--cell-timeout", "7", "--run-timeout", "8")

@@ -23,7 +23,7 @@ from forecast.desk import Workbench, refusals
 from forecast.runs import parameters
 from forecast.runs.execute import Limits, execute
 from forecast.runs.kernels import ForkServer, Kernels, can_fork
-from forecast.runs.plan import KINDS
+from forecast.runs.report_notebooks import KINDS
 
 ROOT = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = [ROOT / "00_start.ipynb", *sorted((ROOT / "explore").glob("*.ipynb"))]

@@ -363,7 +363,7 @@ def test_risers_stood_where_the_area_stands(bench):
 
 def test_the_report_is_the_runs(bench, monkeypatch):
     """The report is the very run of the command line, with the workbench's question, tables and language."""
-    from forecast.runs import plan, run, site
+    from forecast.runs import report_notebooks, run, site
 
     asked = {}
 
@@ -377,7 +377,7 @@ def test_the_report_is_the_runs(bench, monkeypatch):
     view = bench.report()
 
     assert (asked["spec"], asked["data_dir"], asked["lang"]) == (bench.spec, bench.data_dir, "vi")
-    assert asked["kinds"] is plan.KINDS
+    assert asked["kinds"] is report_notebooks.KINDS
     assert asked["notebooks_dir"] == ROOT / "notebooks"
     assert str(Path("x") / "meeting.html") in str(view)
 

@@ -20,7 +20,7 @@ from forecast.base.spec import RunSpec
 from forecast.model.ensemble import MODELS, Ensemble, FittedEnsemble
 from forecast.model.evidence import Evidence, FittedEvidence
 from forecast.model.panel import Panel
-from forecast.runs import execute, plan, run
+from forecast.runs import execute, report_notebooks, run
 from forecast.runs.kernels import ForkServer, Kernels, can_fork
 
 ROOT: Final = Path(__file__).parents[2]
@@ -81,7 +81,9 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: ForkServer | N
     monkeypatch.setattr(Evidence, "fit", learnt)
     monkeypatch.setattr(members, "fit_models", fitted)
     monkeypatch.setattr(record, "FIRST_TARGET", 2024)
-    monkeypatch.setattr(plan, "KINDS", tuple(kind for kind in plan.KINDS if kind.stem == "meeting"))
+    monkeypatch.setattr(
+        report_notebooks, "KINDS", tuple(kind for kind in report_notebooks.KINDS if kind.stem == "meeting")
+    )
     monkeypatch.setattr(run, "execute", executed)
     monkeypatch.setattr(run, "Kernels", lambda modules, log, **_: Kernels(modules, log, server=server))
     return tmp_path

@@ -22,7 +22,7 @@ from forecast.data.tables import DAY_DTYPE
 from forecast.pages.report import page
 from forecast.runs.areas.ranking import Ranking
 from forecast.runs.manifest import Inputs, Manifest
-from forecast.runs.plan import KINDS
+from forecast.runs.report_notebooks import KINDS
 
 AREA = "TP. Hồ Chí Minh"
 AS_OF = dt.date(2024, 10, 20)

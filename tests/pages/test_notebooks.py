@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup
 from forecast.base import labels
 from forecast.base.errors import RunError
 from forecast.pages.report import cover, page
-from forecast.runs.plan import KINDS
+from forecast.runs.report_notebooks import KINDS
 
 NOTEBOOKS = sorted(Path(__file__).parents[2] / "notebooks" / f"{kind.stem}.ipynb" for kind in KINDS)
 every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -14,7 +14,7 @@ from forecast.pages import plot, reading, report
 from forecast.pages.markup import Column, Cover, Page, Table, row
 from forecast.pages.plot.losses import two_lines
 from forecast.runs import checks
-from forecast.runs.plan import KINDS
+from forecast.runs.report_notebooks import KINDS
 
 LANGUAGES = ("vi", "en")
 every_language = pytest.mark.parametrize("lang", LANGUAGES)

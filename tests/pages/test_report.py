@@ -17,7 +17,7 @@ from forecast.pages import plot, reading, report
 from forecast.pages.reading import period
 from forecast.pages.report.front import comparison
 from forecast.pages.tables import data as sources
-from forecast.runs.plan import KINDS
+from forecast.runs.report_notebooks import KINDS
 
 LANGUAGES = ("vi", "en")
 ROOT = Path(__file__).parents[2]

@@ -16,7 +16,7 @@ from forecast.base.spec import QUANTILE_LEVELS, RunSpec
 from forecast.data import load, tables
 from forecast.runs import manifest
 from forecast.runs.kernels import ForkServer, Kernels, can_fork
-from forecast.runs.plan import Kind
+from forecast.runs.report_notebooks import Kind
 
 AREA = "TP. Hồ Chí Minh"
 SPEC = RunSpec(index_code="PAR", area=AREA, target_year=2024, as_of=dt.date(2024, 10, 20))

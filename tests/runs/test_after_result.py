@@ -22,7 +22,7 @@ from forecast.runs import ledger as ledger_of
 from forecast.runs import run
 from forecast.runs.kernels import can_fork
 from forecast.runs.manifest import Manifest
-from forecast.runs.plan import Kind
+from forecast.runs.report_notebooks import Kind
 
 ROOT = Path(__file__).parents[2]
 CITY = "TP. Hồ Chí Minh"

@@ -10,7 +10,7 @@ import pytest
 from forecast import cli
 from forecast.answer import pipeline
 from forecast.base.errors import RunError
-from forecast.runs import manifest, plan, reuse, run
+from forecast.runs import manifest, report_notebooks, reuse, run
 from forecast.runs.manifest import Inputs, Manifest
 from forecast.runs.store import Store
 
@@ -139,7 +139,7 @@ def test_records_of_earlier_versions_are_still_read(bench):
 @pytest.fixture
 def retry(bench, made, monkeypatch, capsys):
     """Give the command; code, output and refusals."""
-    monkeypatch.setattr(plan, "KINDS", made.KINDS)
+    monkeypatch.setattr(report_notebooks, "KINDS", made.KINDS)
     words = [f"--{name.replace('_', '-')}={path}" for name, path in vars(bench.place).items()]
 
     def command(*more):

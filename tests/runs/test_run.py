@@ -18,7 +18,7 @@ import pytest
 
 from forecast.answer import pipeline
 from forecast.base.errors import DataError, Problem, RunError, SpecError, WriteError
-from forecast.runs import html_check, manifest, plan, run
+from forecast.runs import html_check, manifest, run
 from forecast.runs.execute import Limits
 from forecast.runs.manifest import Manifest
 from forecast.runs.store import Store
@@ -444,7 +444,7 @@ def test_the_command_says_what_it_does_and_where_the_report_lies(made, place, mo
     """One line a notebook, then the paths; the exit codes are those of the help."""
     from forecast import cli
 
-    monkeypatch.setattr(run.plan, "KINDS", made.KINDS)
+    monkeypatch.setattr(run.report_notebooks, "KINDS", made.KINDS)
     options = [f"--{name.replace('_', '-')}={path}" for name, path in vars(place).items()]
     words = ["report", "--target-year=2024", "--as-of=2024-10-20", "--area=TP. Hồ Chí Minh", *options]
 
@@ -517,7 +517,7 @@ def test_a_notebook_with_a_mark_of_its_editor_is_read_or_named(before, after, sa
     content = before + nbformat.writes(nbformat.v4.new_notebook()).encode() + after
 
     try:
-        told = "" if plan._parsed("x.ipynb", content).cells == [] else "cells"
+        told = "" if report_notebooks._parsed("x.ipynb", content).cells == [] else "cells"
     except RunError as error:
         told = str(error)
 

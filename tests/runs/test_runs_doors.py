@@ -217,7 +217,7 @@ def test_a_value_that_every_notebook_means_alike(tmp_path, text):
     more = [] if text.startswith("data_dir") else [f"data_dir={ROOT / 'data'}"]
 
     with pytest.raises(SpecError) as refused:
-        single.job(notebooks.read(tmp_path, "a"), tmp_path, [text, *more], tmp_path / "out")
+        single.prepare(notebooks.read(tmp_path, "a"), tmp_path, [text, *more], tmp_path / "out")
 
     assert OWN[text] in str(refused.value)
 

@@ -21,7 +21,7 @@ from forecast.base.errors import DataError, Problem, RunError, SpecError, WriteE
 from forecast.base.lock import held
 from forecast.base.mail import Patience
 from forecast.cli import schedule as verb
-from forecast.runs import plan
+from forecast.runs import report_notebooks
 from forecast.schedule import systems, unattended
 from forecast.schedule.due import MOST_ATTEMPTS, Plan, Post, Record
 from forecast.schedule.when import When
@@ -430,7 +430,7 @@ def desk(place, made, monkeypatch):
     clock = {"now": "2024-09-15T12:00:00"}
     monkeypatch.setattr(verb, "check_inputs", lambda given: given.area)
     monkeypatch.setattr(verb, "now", lambda: dt.datetime.fromisoformat(clock["now"]))
-    monkeypatch.setattr(plan, "KINDS", made.KINDS)
+    monkeypatch.setattr(report_notebooks, "KINDS", made.KINDS)
     real = unattended.real_environment()
     world = replace(real, now=lambda: dt.datetime.fromisoformat(clock["now"]).replace(tzinfo=ZONE))
     monkeypatch.setattr(unattended, "real_environment", lambda: world)

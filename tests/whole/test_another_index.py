@@ -19,7 +19,7 @@ from forecast.data import check, load
 from forecast.data.load import Known
 from forecast.pages import reading, report
 from forecast.runs import checks
-from forecast.runs.plan import Kind
+from forecast.runs.report_notebooks import Kind
 
 DATA = Path(__file__).parents[2] / "data"
 CITY = "TP. Hồ Chí Minh"

@@ -69,7 +69,7 @@ def report_areas(
         pool = open_workers(stack, workers, scheduler)
         click.echo(labels.text("areas.begun", lang))
         # Loaded after the first word to the user, and after a refusal, as it takes seconds.
-        from forecast.runs import plan, run
+        from forecast.runs import report_notebooks, run
         from forecast.runs.areas import batch
         from forecast.runs.execute import Limits
 
@@ -77,7 +77,7 @@ def report_areas(
         outcome = batch.report(
             question,
             choose,
-            kinds=plan.KINDS,
+            kinds=report_notebooks.KINDS,
             workers=pool,
             lang=lang,
             options=how,

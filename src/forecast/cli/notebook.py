@@ -138,7 +138,7 @@ def run(
     from forecast.runs.execute import Limits
 
     job = replace(
-        single.job(notebook_, notebooks_dir, parameter, out),
+        single.prepare(notebook_, notebooks_dir, parameter, out),
         limits=Limits(cell_seconds=cell_timeout),
         run_seconds=run_timeout,
     )

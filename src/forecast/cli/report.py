@@ -85,12 +85,17 @@ def make(
     spec: RunSpec, folders: Mapping[str, Path], options: Options, *, lang: str, pages_lang: str
 ) -> Outcome:
     """Make the report, and print progress and path in `lang`."""
-    from forecast.runs import plan, run, site
+    from forecast.runs import report_notebooks, run, site
 
     began = time.monotonic()
     with on_signals(), _Progress(lang) as progress:
         outcome = run.report(
-            spec, kinds=plan.KINDS, lang=pages_lang, options=options, tell=progress.tell, **folders
+            spec,
+            kinds=report_notebooks.KINDS,
+            lang=pages_lang,
+            options=options,
+            tell=progress.tell,
+            **folders,
         )
     path = first_page(outcome)
     key = "cli.report.made" if outcome.made else "cli.report.there"

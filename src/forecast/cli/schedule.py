@@ -92,7 +92,7 @@ def make_plan(
 def check_inputs(plan: Plan) -> str:
     """Read data and notebooks, so that errors show now and not at night; give the area's name."""
     from forecast.data import load
-    from forecast.runs import plan as notebooks
+    from forecast.runs import report_notebooks as notebooks
 
     notebooks.read(plan.notebooks_dir, notebooks.KINDS)
     known = load.read(plan.data_dir, as_of=plan.installed_at.date())

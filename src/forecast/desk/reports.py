@@ -42,7 +42,7 @@ def report(spec: RunSpec, data_dir: Path, lang: str) -> View:
     ForecastError
         As `forecast.runs.run.report` does.
     """
-    from forecast.runs import plan, run, site  # papermill and nbconvert take seconds to load
+    from forecast.runs import report_notebooks, run, site  # papermill and nbconvert take seconds to load
 
     with telling("desk.reporting", lang) as tell:
 
@@ -59,7 +59,7 @@ def report(spec: RunSpec, data_dir: Path, lang: str) -> View:
             data_dir=data_dir,
             reports_dir=data_dir.parent / REPORTS,
             notebooks_dir=pipeline.project_data().parent / NOTEBOOKS,
-            kinds=plan.KINDS,
+            kinds=report_notebooks.KINDS,
             lang=lang,
             tell=step,
         )

@@ -13,7 +13,7 @@ from forecast.base.incoming import record
 from forecast.pages import reading
 from forecast.runs import html_check
 from forecast.runs.manifest import Check
-from forecast.runs.plan import Kind
+from forecast.runs.report_notebooks import Kind
 from forecast.runs.site import FRONT_PAGE
 
 SHOWN_LEVELS: Final = (0.1, 0.5, 0.9)

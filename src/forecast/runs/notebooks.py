@@ -27,7 +27,7 @@ from forecast.base.labels import LANGUAGES
 from forecast.base.spec import nearest
 from forecast.base.spelling import slug
 from forecast.pages.markup import TEMPLATE_FOLDER
-from forecast.runs import parameters, plan
+from forecast.runs import parameters, report_notebooks
 
 SUFFIX: Final = ".ipynb"
 START: Final = "00_start"
@@ -145,8 +145,8 @@ def find(folder: Path, name: str) -> Notebook:
 
 def read(folder: Path, name: str) -> Notebook:
     """Open one of `names`."""
-    kind = plan.Kind(stem=name)
-    return Notebook(name, folder / f"{name}{SUFFIX}", plan.read(folder, (kind,)).notebooks[name])
+    kind = report_notebooks.Kind(stem=name)
+    return Notebook(name, folder / f"{name}{SUFFIX}", report_notebooks.read(folder, (kind,)).notebooks[name])
 
 
 def _plain(folder: Path, asked: str) -> str:

@@ -34,12 +34,12 @@ from forecast.base.workers import available
 from forecast.data import issuer, load, scenarios, tables
 from forecast.pages import handout, reading
 from forecast.pages import report as pages
-from forecast.runs import checks, ledger, plan, reuse
+from forecast.runs import checks, ledger, report_notebooks, reuse
 from forecast.runs.execute import Limits, execute
 from forecast.runs.files import sha256
 from forecast.runs.kernels import REPORT_MODULES, ForkServer, Kernels
 from forecast.runs.manifest import Check, Manifest, Trace, circumstances, inputs_of, run_id_of
-from forecast.runs.plan import Job, Kind, Plan
+from forecast.runs.report_notebooks import Kind, PageJob, ReportNotebooks
 from forecast.runs.store import DATA, NOTEBOOKS, Store
 
 if TYPE_CHECKING:
@@ -132,8 +132,8 @@ def report(
     """
     how = options or Options()
     store = Store(reports_dir.resolve())
-    notebooks = plan.read(notebooks_dir, kinds)
-    notebooks.check(plan.parameters_of(spec, data_dir=store.root, run_dir=store.root, lang=lang))
+    notebooks = report_notebooks.read(notebooks_dir, kinds)
+    notebooks.check(report_notebooks.parameters_of(spec, data_dir=store.root, run_dir=store.root, lang=lang))
     data = data_of(data_dir, spec) | ledger.for_report(store.root, spec)
     inputs = inputs_of(data, notebooks.content)
     run_id = run_id_of(spec.as_dict(), lang, inputs)
@@ -176,7 +176,7 @@ class _Run:
     spec: RunSpec
     manifest: Manifest
     folder: Path
-    plan: Plan
+    notebooks: ReportNotebooks
     options: Options
     tell: Callable[[Step], None]
     previous: Path | None
@@ -248,13 +248,13 @@ class _Run:
         self.tell(Step("computed", time.monotonic() - began, reused=bool(digest)))
         return Result.read(self.folder)  # whoever made it, and as notebooks read it
 
-    def _jobs(self, result: Result) -> tuple[Job, ...]:
-        given = plan.parameters_of(
+    def _jobs(self, result: Result) -> tuple[PageJob, ...]:
+        given = report_notebooks.parameters_of(
             self.spec, data_dir=self.folder / DATA, run_dir=self.folder, lang=self.manifest.lang
         )
-        return self.plan.jobs(given, reading.domains(result)["component"].tolist())
+        return self.notebooks.jobs(given, reading.domains(result)["component"].tolist())
 
-    def _pages(self, result: Result, jobs: Sequence[Job], kernels: Kernels) -> None:
+    def _pages(self, result: Result, jobs: Sequence[PageJob], kernels: Kernels) -> None:
         """Execute all notebooks, convert and check them; the order in which they end changes nothing.
 
         Whatever is ready is worked on while kernels are busy with the rest.
@@ -283,7 +283,7 @@ class _Run:
         for name, page in html.items():
             replace_file(self.folder / f"{name}.html", page)
 
-    def _executed(self, jobs: Sequence[Job], kernels: Kernels) -> Iterator[tuple[Job, _Executed]]:
+    def _executed(self, jobs: Sequence[PageJob], kernels: Kernels) -> Iterator[tuple[PageJob, _Executed]]:
         pool = ThreadPoolExecutor(self.manifest.workers, thread_name_prefix="notebook")
         running = {pool.submit(self._execute, job, kernels): job for job in jobs}
         try:
@@ -302,7 +302,7 @@ class _Run:
                 kernels.close()
             pool.shutdown(cancel_futures=True)
 
-    def _execute(self, job: Job, kernels: Kernels) -> tuple[NotebookNode, float]:
+    def _execute(self, job: PageJob, kernels: Kernels) -> tuple[NotebookNode, float]:
         began = time.monotonic()
         executed = execute(
             job.notebook,
@@ -315,7 +315,7 @@ class _Run:
         )
         return executed, time.monotonic() - began
 
-    def _wrong(self, result: Result, job: Job, page: str, quotes: Sequence[str]) -> list[str]:
+    def _wrong(self, result: Result, job: PageJob, page: str, quotes: Sequence[str]) -> list[str]:
         lang, private = self.manifest.lang, [self.folder.parent.as_posix()]
         figures = checks.figures_to_show(result, job.kind, job.component, lang)
         tables = checks.tables_to_show(result, job.kind)

@@ -36,7 +36,7 @@ LOGS: Final = ("run.log", "kernels.log")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class Execution:
     """What is executed, with which values, and where it goes.
 
     Attributes
@@ -76,7 +76,7 @@ class Job:
         return self.place.with_name(f"{self.place.name}-failed")
 
 
-def job(notebook: Notebook, folder: Path, texts: Sequence[str], out: Path | None = None) -> Job:
+def prepare(notebook: Notebook, folder: Path, texts: Sequence[str], out: Path | None = None) -> Execution:
     """Prepare an execution; nothing is written yet.
 
     Parameters
@@ -105,10 +105,10 @@ def job(notebook: Notebook, folder: Path, texts: Sequence[str], out: Path | None
         out = folder.resolve().parent / CACHE / f"{notebook.stem}-{mark}"
     elif out.resolve().is_relative_to(folder.resolve()):
         raise SpecError("notebook.among", {"place": str(out), "folder": str(folder)})
-    return Job(notebook=notebook, texts=tuple(texts), values=values, place=out)
+    return Execution(notebook=notebook, texts=tuple(texts), values=values, place=out)
 
 
-def run(task: Job, *, lang: str) -> tuple[str, ...]:
+def run(task: Execution, *, lang: str) -> tuple[str, ...]:
     """Execute the notebook in a kernel of its own, and write it and its page.
 
     Returns
@@ -185,7 +185,7 @@ def _defaults(known: Sequence[parameters.Parameter]) -> dict[str, parameters.Val
     return {parameter.name: parameter.default for parameter in known}
 
 
-def _execute(task: Job, lang: str) -> NotebookNode:
+def _execute(task: Execution, lang: str) -> NotebookNode:
     notebook = task.notebook
     values = parameters.check_values(
         notebook.path.name, notebook.parameters, {**_defaults(notebook.parameters), **task.values}
@@ -210,7 +210,7 @@ def _execute(task: Job, lang: str) -> NotebookNode:
 
 
 @contextlib.contextmanager
-def _stop_in_time(task: Job, kernels: Kernels) -> Iterator[None]:
+def _stop_in_time(task: Execution, kernels: Kernels) -> Iterator[None]:
     """End the kernel when the time for all cells is over, or a signal has come."""
     over, late = threading.Event(), threading.Event()
 
@@ -248,7 +248,7 @@ def _keep_files(folder: Path, *files: Path) -> None:
             replace_file(folder / file.name, file.read_bytes())
 
 
-def _remove_old_files(task: Job) -> None:
+def _remove_old_files(task: Execution) -> None:
     """Remove the files of an earlier failure, and nothing else."""
     with contextlib.suppress(OSError):
         for name in (task.executed.name, *LOGS):
@@ -256,7 +256,7 @@ def _remove_old_files(task: Job) -> None:
         task.failed.rmdir()
 
 
-def _page(task: Job, executed: NotebookNode, lang: str) -> str:
+def _page(task: Execution, executed: NotebookNode, lang: str) -> str:
     notebook, copy = task.notebook, nbformat.from_dict(executed)
     chosen_lang = {**_defaults(notebook.parameters), **task.values}.get("lang", lang)
     page_lang = str(chosen_lang) if chosen_lang in labels.LANGUAGES else lang
@@ -264,7 +264,7 @@ def _page(task: Job, executed: NotebookNode, lang: str) -> str:
     return page(copy, name=notebook.name, head=_head(task, page_lang))
 
 
-def _head(task: Job, lang: str) -> Page:
+def _head(task: Execution, lang: str) -> Page:
     """Make the page's head: the notebook's title and the values of its parameters."""
     facts = {"notebook": task.notebook.name, "values": "; ".join(task.texts)}
     key = "notebook.page.given" if task.texts else "notebook.page.defaults"

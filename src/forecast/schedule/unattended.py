@@ -335,7 +335,7 @@ def _append(path: Path, line: str) -> None:
 
 def _report(plan: Plan, today: dt.date, root: Path) -> Outcome:
     # Loaded here, as it takes seconds and most starts find nothing due.
-    from forecast.runs import plan as notebooks
+    from forecast.runs import report_notebooks as notebooks
     from forecast.runs import run as whole
 
     return whole.report(

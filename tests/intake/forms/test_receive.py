@@ -21,7 +21,7 @@ from forecast.data import load
 from forecast.data.load import LOCK
 from forecast.intake import journal, writer
 from forecast.intake.additions import append
-from forecast.intake.forms import key, layout, reading, store
+from forecast.intake.forms import accepted_forms, key, layout, reading
 
 ENTRY = layout.sheet_name("entry")
 
@@ -515,7 +515,9 @@ def test_unsound_data_stop_intake_before_anything(office):
 def test_a_table_that_load_would_refuse_is_never_written(office, monkeypatch):
     """The rehearsal stands between the new rows and the file."""
     sent = office.filled()
-    monkeypatch.setattr(store.Accepted, "rows", lambda _: [{"submission_id": "x", "component": "nope"}])
+    monkeypatch.setattr(
+        accepted_forms.Accepted, "rows", lambda _: [{"submission_id": "x", "component": "nope"}]
+    )
     before = office.tree()
 
     with pytest.raises(DataError):
@@ -531,7 +533,7 @@ def test_a_full_disk_leaves_the_table_as_it_was(office, monkeypatch):
     def full(path, content):
         raise WriteError("write.no_room", {"path": str(path)})
 
-    monkeypatch.setattr(store, "replace_file", full)
+    monkeypatch.setattr(accepted_forms, "replace_file", full)
     with pytest.raises(WriteError):
         office.take(sent)
     assert office.table.read_bytes() == before

@@ -27,7 +27,7 @@ class Long(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ColumnPlan:
     """How to read a sheet: columns by role, and columns of figures with the year or component they mean."""
 
     roles: dict[str, int]
@@ -71,7 +71,7 @@ def long_of(sheet: Sheet, *, area: str) -> tuple[Long, tuple[Phrase, ...]]:
     return Long(cells, numbers, column), remarks
 
 
-def _plan(sheet: Sheet, found_headings: Headings, area: str) -> Plan:
+def _plan(sheet: Sheet, found_headings: Headings, area: str) -> ColumnPlan:
     """Decide what each column holds, or say in one line what to rename."""
     roles, others = dict(found_headings.roles), list(found_headings.others)
     repeated = sorted({name for name in sheet.header if sheet.header.count(name) > 1})
@@ -110,7 +110,7 @@ def _plan(sheet: Sheet, found_headings: Headings, area: str) -> Plan:
     renamed = [f"{sheet.header[k]} → {role}" for role, k in roles.items() if sheet.header[k] != role]
     if renamed:
         remarks.insert(0, Phrase("foreign.named", {"names": renamed}))
-    return Plan(roles, across, across_role, constant, tuple(remarks))
+    return ColumnPlan(roles, across, across_role, constant, tuple(remarks))
 
 
 def _refuse_parts_of_years(sheet: Sheet, found_headings: Headings) -> None:

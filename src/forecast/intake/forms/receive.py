@@ -18,7 +18,7 @@ from forecast.data import load
 from forecast.data.framework import Framework, framework_for
 from forecast.data.load import Known
 from forecast.intake import writer
-from forecast.intake.forms import reading, return_copy, store
+from forecast.intake.forms import accepted_forms, reading, return_copy
 from forecast.intake.forms.key import Key
 
 
@@ -96,7 +96,7 @@ def receive(
         wanted = target_year, area and known.find_province(area)
         judge = _Judge(known, vintages.frames["submissions"], received_on, *wanted, [])
         outcomes = [judge.outcome(file, lang) for file in files]
-        store.add(data_dir, judge.accepted)
+        accepted_forms.add(data_dir, judge.accepted)
     return outcomes
 
 
@@ -109,7 +109,7 @@ class _Judge:
     received_on: dt.date
     target_year: int | None
     area: str | None
-    accepted: list[store.Accepted]
+    accepted: list[accepted_forms.Accepted]
 
     def outcome(self, file: Path, lang: str) -> Outcome:
         try:
@@ -125,7 +125,7 @@ class _Judge:
         key = read.key
         earlier = self._latest_before(key)
         later = earlier if earlier and earlier > self.received_on else None
-        self.accepted.append(store.Accepted(opened, key, read.answers, self.received_on))
+        self.accepted.append(accepted_forms.Accepted(opened, key, read.answers, self.received_on))
         return Outcome(
             file,
             "accepted",

@@ -18,12 +18,12 @@ from forecast.base.labels import LANGUAGES
 from forecast.base.spec import RunSpec
 from forecast.base.workers import Done, Workers
 from forecast.data.load import Vintages, read_vintages
-from forecast.runs import ledger, plan, run, site
+from forecast.runs import ledger, report_notebooks, run, site
 from forecast.runs.areas import overview
 from forecast.runs.areas.task import Kit, Made, Task, make
 from forecast.runs.kernels import Kernels
 from forecast.runs.manifest import Inputs, Manifest, circumstances, inputs_of, run_id_of
-from forecast.runs.plan import Kind
+from forecast.runs.report_notebooks import Kind
 from forecast.runs.store import DATA, Store
 
 NEEDED_OF_PREVIOUS = ("manifest.json", "spec.json", "summary.csv")  # and its data: see `changes.earlier`
@@ -88,8 +88,10 @@ def report(
     """
     how = options or run.Options()
     store = Store(reports_dir.resolve() / site.AREAS)
-    notebooks = plan.read(notebooks_dir, kinds)
-    notebooks.check(plan.parameters_of(question, data_dir=store.root, run_dir=store.root, lang=lang))
+    notebooks = report_notebooks.read(notebooks_dir, kinds)
+    notebooks.check(
+        report_notebooks.parameters_of(question, data_dir=store.root, run_dir=store.root, lang=lang)
+    )
     data = run.data_of(data_dir, question) | ledger.for_report(store.root, question)
     vintages = read_vintages(data)  # from the bytes that all runs are made from
     specs = [replace(question, area=area) for area in choose(question, vintages)]

@@ -18,7 +18,7 @@ from forecast.runs.execute import Limits
 from forecast.runs.files import read_files, write_files
 from forecast.runs.kernels import REPORT_MODULES, ForkServer, can_fork
 from forecast.runs.manifest import Manifest
-from forecast.runs.plan import Kind
+from forecast.runs.report_notebooks import Kind
 from forecast.runs.store import FAILED
 
 _ONE: Final = threading.Lock()  # a run's log and kernels are its process' own

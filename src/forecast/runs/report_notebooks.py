@@ -53,7 +53,7 @@ KINDS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class PageJob:
     """One notebook to be executed with its parameters; `name` is the page's too."""
 
     name: str
@@ -64,7 +64,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ReportNotebooks:
     """The notebooks of a run, read once: parsed, by stem; and as stored, by file name."""
 
     kinds: Sequence[Kind]
@@ -82,11 +82,11 @@ class Plan:
         for kind in self.kinds:
             self._accepted(kind, values, "")
 
-    def jobs(self, values: Mapping[str, Any], components: Iterable[str]) -> tuple[Job, ...]:
+    def jobs(self, values: Mapping[str, Any], components: Iterable[str]) -> tuple[PageJob, ...]:
         """List what is to be executed, in the order of reading."""
         every = tuple(components)
         return tuple(
-            Job(
+            PageJob(
                 f"{kind.stem}-{component}" if component else kind.stem,
                 kind,
                 component,
@@ -106,7 +106,7 @@ class Plan:
         return parameters.check_values(file, declared, {**values, **of_domain})
 
 
-def read(folder: Path, kinds: Sequence[Kind]) -> Plan:
+def read(folder: Path, kinds: Sequence[Kind]) -> ReportNotebooks:
     """Read the notebooks of a run.
 
     Raises
@@ -116,7 +116,7 @@ def read(folder: Path, kinds: Sequence[Kind]) -> Plan:
     """
     content = {f"{kind.stem}.ipynb": _bytes_of(folder / f"{kind.stem}.ipynb") for kind in kinds}
     notebooks = {kind.stem: _parsed(f"{kind.stem}.ipynb", content[f"{kind.stem}.ipynb"]) for kind in kinds}
-    return Plan(kinds, notebooks, content)
+    return ReportNotebooks(kinds, notebooks, content)
 
 
 def _bytes_of(path: Path) -> bytes:
