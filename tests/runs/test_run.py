@@ -18,7 +18,7 @@ import pytest
 
 from forecast.answer import pipeline
 from forecast.base.errors import DataError, Problem, RunError, SpecError, WriteError
-from forecast.runs import html_check, manifest, run
+from forecast.runs import html_check, manifest, report_notebooks, run
 from forecast.runs.execute import Limits
 from forecast.runs.manifest import Manifest
 from forecast.runs.store import Store
