@@ -304,4 +304,4 @@ def test_tables_count_what_a_character_takes():
 )
 def test_runs_of_numbers(numbers, expected):
     """Neighbours are written as a span."""
-    assert plain.number_ranges(numbers) == expected
+    assert plain.ranges(numbers) == expected

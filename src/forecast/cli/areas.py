@@ -24,9 +24,7 @@ ALL: Final = "all"
 Choice = Callable[[RunSpec, "Vintages"], Sequence[str]]
 
 
-def choose_areas(
-    area: str, areas: Path | None, *, default: str, scheduler: str | None, pdf: bool
-) -> Choice | None:
+def choose(area: str, areas: Path | None, *, default: str, scheduler: str | None, pdf: bool) -> Choice | None:
     """Give a function that names the areas asked for; None if it is one area.
 
     Raises
@@ -69,15 +67,16 @@ def report_areas(
         pool = open_workers(stack, workers, scheduler)
         click.echo(labels.text("areas.begun", lang))
         # Loaded after the first word to the user, and after a refusal, as it takes seconds.
-        from forecast.runs import report_notebooks, run
+        from forecast.runs import run
         from forecast.runs.areas import batch
         from forecast.runs.execute import Limits
+        from forecast.runs.report_notebooks import KINDS
 
         how = run.Options(limits=Limits(cell_seconds=limits[0]), run_seconds=limits[1], again=again)
         outcome = batch.report(
             question,
             choose,
-            kinds=report_notebooks.KINDS,
+            kinds=KINDS,
             workers=pool,
             lang=lang,
             options=how,

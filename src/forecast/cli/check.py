@@ -13,7 +13,7 @@ import click
 from forecast.base import labels
 from forecast.base.errors import EXIT_DATA, EXIT_GOOD, MOST_TOLD, DataError, Problem
 from forecast.cli.local import option, today, verb
-from forecast.cli.plain import Side, labelled_table, named_rows, number_ranges, table
+from forecast.cli.plain import Side, labelled_table, ranges, table, tuples
 from forecast.data import load
 from forecast.data.check import Summary, summary
 from forecast.intake.additions.folder_doubts import doubts_in
@@ -90,7 +90,7 @@ def _coverage(data: Summary, lang: str) -> str:
             *(str(count) for count in (row.provinces, row.scores, row.ranks, row.means)),
             row.name_vi if lang == "vi" else row.name_en,
         ]
-        for row in named_rows(data.coverage)
+        for row in tuples(data.coverage)
     ]
     return _section(labels.text("check.coverage.title", lang), columns, rows, lang, left=("span",))
 
@@ -125,7 +125,7 @@ def _conflicts(data: Summary, lang: str) -> str:
             labels.number(row.rank_spread, 0, lang),
             str(row.sources),
         ]
-        for row in named_rows(data.conflicts)
+        for row in tuples(data.conflicts)
     ]
     title = labels.text("check.conflicts.title", lang, count=len(rows))
     return _section(title, columns, rows, lang)
@@ -142,7 +142,7 @@ def _contradictions(data: Summary, lang: str) -> str:
             *(labels.number(x, 2 if row.kind == "sum" else 0, lang) for x in (row.stated, row.due)),
             row.parts,
         ]
-        for row in named_rows(data.contradictions.head(MOST_TOLD))
+        for row in tuples(data.contradictions.head(MOST_TOLD))
     ]
     title = labels.text("check.contradictions.title", lang, count=len(data.contradictions))
     return _section(title, columns, rows, lang, left=("contradiction", "parts"))
@@ -150,8 +150,7 @@ def _contradictions(data: Summary, lang: str) -> str:
 
 def _set_aside(data: Summary, lang: str) -> str:
     rows = [
-        [row.file, labels.text(f"aside.{row.reason}", lang), str(row.rows)]
-        for row in named_rows(data.set_aside)
+        [row.file, labels.text(f"aside.{row.reason}", lang), str(row.rows)] for row in tuples(data.set_aside)
     ]
     return _section(labels.text("check.aside.title", lang), ("file", "reason", "rows"), rows, lang)
 
@@ -167,7 +166,7 @@ def _maxima(data: Summary, lang: str) -> str:
             labels.text(f"max_status.{row.max_status}", lang),
             row.name_vi if lang == "vi" else row.name_en,
         ]
-        for row in named_rows(data.not_read)
+        for row in tuples(data.not_read)
     ]
     if rows:
         columns = ("component", "max_score", "max_bounds", "max_status", "name")
@@ -176,9 +175,7 @@ def _maxima(data: Summary, lang: str) -> str:
         first = labels.text("check.maxima.none", lang, year=facts["year"])
     borrowed = data.versions.loc[data.versions["borrowed"] & (data.versions["maxima_from"] != "")]
     lines = [
-        labels.text(
-            "check.maxima.borrowed", lang, years=number_ranges(years["year"].tolist()), framework=lender
-        )
+        labels.text("check.maxima.borrowed", lang, years=ranges(years["year"].tolist()), framework=lender)
         for lender, years in borrowed.groupby("maxima_from", sort=False)
     ]
     return "\n".join([first, *lines])
@@ -190,10 +187,8 @@ def _bounds(low: float, high: float, lang: str) -> str:
 
 def _undated(data: Summary, lang: str) -> str:
     lines = [
-        labels.text(
-            "check.undated.row", lang, file=row.file, rows=row.rows, numbers=number_ranges(row.numbers)
-        )
-        for row in named_rows(data.undated)
+        labels.text("check.undated.row", lang, file=row.file, rows=row.rows, numbers=ranges(row.numbers))
+        for row in tuples(data.undated)
     ]
     return "\n".join(
         [labels.text("check.undated.title", lang), *(lines or [labels.text("check.none", lang)])]

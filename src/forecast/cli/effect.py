@@ -9,7 +9,7 @@ import click
 
 from forecast.base import labels
 from forecast.cli.local import today
-from forecast.cli.plain import Side, labelled_table, named_rows
+from forecast.cli.plain import Side, labelled_table, tuples
 from forecast.intake.additions.proposal import Proposal
 
 MANY: Final = 2000  # scores, from which two processes are sooner done than one
@@ -46,7 +46,7 @@ def effect_text(
             *_range(row.after, row.after_lower, row.after_upper, decimals, lang),
             labels.signed(row.after - row.before, decimals, lang),
         ]
-        for row in named_rows(change.table)
+        for row in tuples(change.table)
         for decimals in [0 if row.component == RANK else 2]
     ]
     names = ("component", "before", "before_range", "after", "after_range", "move")

@@ -42,9 +42,7 @@ def framework(*, action: str, file: Path | None, framework: str, lang: str, **gi
     if action == "show":
         if file is not None:
             raise SpecError("cli.extra_words", {"found": [str(file)], "command": "forecast framework show"})
-        click.echo(
-            framework_text(framework_table.read_table(data_dir / FRAMEWORKS.file), framework or "", lang)
-        )
+        click.echo(tree_text(framework_table.read_table(data_dir / FRAMEWORKS.file), framework or "", lang))
         return EXIT_GOOD
     if file is None:
         raise SpecError("cli.missing_argument", {"argument": "FILE", "command": "forecast framework import"})
@@ -113,7 +111,7 @@ def summary(plan: framework_rows.FrameworkImport, lang: str) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def framework_text(frameworks: framework_table.FrameworkTable, name: str, lang: str) -> str:
+def tree_text(frameworks: framework_table.FrameworkTable, name: str, lang: str) -> str:
     """Write one framework as a tree; the latest if none is named."""
     if name and name not in frameworks.frameworks:
         refuse_unknown("--framework", name, frameworks.frameworks)

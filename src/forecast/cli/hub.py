@@ -71,14 +71,14 @@ def hub(*, action: str, hub: Path, lang: str, **given: Any) -> int:
         return EXIT_GOOD
     from forecast.hub import layout
 
-    hub_ = layout.read(hub, given["schemas"])
+    config = layout.read(hub, given["schemas"])
     actions: Mapping[str, Callable[..., None]] = {"validate": validate, "ensemble": ensemble, "score": score}
-    actions[action](hub_, lang=lang, **given)
+    actions[action](config, lang=lang, **given)
     return EXIT_GOOD
 
 
 def validate(
-    hub_: Hub,
+    hub: Hub,
     *,
     round: Sequence[str],  # noqa: A002 - the option's name
     model: Sequence[str],
@@ -88,17 +88,17 @@ def validate(
     """Check a hub, and say all that is wrong."""
     from forecast.hub.validate import check
 
-    _refuse_unknown_rounds(round, hub_)
-    result = check(hub_, rounds=round, models=model)
+    _refuse_unknown_rounds(round, hub)
+    result = check(hub, rounds=round, models=model)
     for remark in result.remarks:
         click.echo(remark.text(lang), err=True)
     if result.problems:
         raise DataError(result.problems)
-    click.echo(labels.text("hub.sound", lang, hub=hub_.root, files=result.files, rows=result.rows))
+    click.echo(labels.text("hub.sound", lang, hub=hub.root, files=result.files, rows=result.rows))
 
 
 def ensemble(
-    hub_: Hub,
+    hub: Hub,
     *,
     round: Sequence[str],  # noqa: A002 - the option's name
     model: Sequence[str],
@@ -118,16 +118,16 @@ def ensemble(
     if not MODEL.fullmatch(name):
         raise DataError([Problem("--name", None, "", name, "hub.expect.model_name")])
     require_option(round or None, "--round", "hub ensemble")
-    submissions = [submission for submission in _submissions(hub_, round, model) if submission.model != name]
+    submissions = [submission for submission in _submissions(hub, round, model) if submission.model != name]
     shares = _weights(weights, {submission.model for submission in submissions})
     for round_name in round:
         parts = [submission for submission in submissions if submission.round_name == round_name]
-        round_ = hub_.round_of(round_name)
+        round_ = hub.round_of(round_name)
         if not parts or round_ is None:
             raise SpecError("hub.no_models", {"round": round_name})
         frame, left_out = combine(parts, round_, method or "mean", shares)
         ending = "csv" if "csv" in round_.formats else "parquet"
-        place = (out or hub_.output_folder / name) / f"{round_name}-{name}.{ending}"
+        place = (out or hub.output_folder / name) / f"{round_name}-{name}.{ending}"
         with writing(place):
             place.parent.mkdir(parents=True, exist_ok=True)
             if ending == "parquet":
@@ -146,7 +146,7 @@ def ensemble(
 
 
 def score(
-    hub_: Hub,
+    hub: Hub,
     *,
     round: Sequence[str],  # noqa: A002 - the option's name
     model: Sequence[str],
@@ -160,18 +160,16 @@ def score(
     **_: object,
 ) -> None:
     """Score the models, and show their means."""
-    from forecast.hub import observed as observed_values
+    from forecast.hub import observed as outcomes
     from forecast.hub import scoring, tables
 
     for column in by:
-        if column not in hub_.task_ids:
-            refuse_unknown("--by", column, hub_.task_ids)
-    submissions = _submissions(hub_, round, model)
+        if column not in hub.task_ids:
+            refuse_unknown("--by", column, hub.task_ids)
+    submissions = _submissions(hub, round, model)
     if baseline is not None and baseline not in {submission.model for submission in submissions}:
         refuse_unknown("--baseline", baseline, sorted({submission.model for submission in submissions}))
-    frame, unknown = scoring.scores(
-        submissions, hub_, observed_values.read(hub_, file=observed, target=target)
-    )
+    frame, unknown = scoring.scores(submissions, hub, outcomes.read(hub, file=observed, target=target))
     if unknown:
         click.echo(labels.text("hub.unknown", lang, count=unknown), err=True)
     if frame.empty:
@@ -214,12 +212,12 @@ def export(
     click.echo(labels.text("hub.exported", lang, **facts))
 
 
-def _submissions(hub_: Hub, rounds: Sequence[str], models: Sequence[str]) -> list[Submission]:
+def _submissions(hub: Hub, rounds: Sequence[str], models: Sequence[str]) -> list[Submission]:
     """Read the tables of the rounds and models asked for; default: all."""
     from forecast.hub.validate import sound
 
-    _refuse_unknown_rounds(rounds, hub_)
-    all_submissions = sound(hub_, rounds=rounds)
+    _refuse_unknown_rounds(rounds, hub)
+    all_submissions = sound(hub, rounds=rounds)
     names = sorted({submission.model for submission in all_submissions})
     for name in models:
         if name not in names:
@@ -230,10 +228,10 @@ def _submissions(hub_: Hub, rounds: Sequence[str], models: Sequence[str]) -> lis
     return submissions
 
 
-def _refuse_unknown_rounds(rounds: Sequence[str], hub_: Hub) -> None:
+def _refuse_unknown_rounds(rounds: Sequence[str], hub: Hub) -> None:
     for name in rounds:
-        if hub_.round_of(name) is None:
-            refuse_unknown("--round", name, sorted(name_ for r in hub_.rounds for name_ in r.names))
+        if hub.round_of(name) is None:
+            refuse_unknown("--round", name, sorted(name_ for r in hub.rounds for name_ in r.names))
 
 
 def _weights(path: Path | None, models: set[str]) -> Mapping[str, float]:

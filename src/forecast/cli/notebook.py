@@ -38,16 +38,12 @@ class _NotebookVerb(Verb):
         if arguments.get("action") != "run" or not isinstance(arguments.get("name"), str):
             return
         folder = arguments.get("notebooks_dir")
-        named_notebook = notebooks.find(
-            Path(folder) if isinstance(folder, str) else FOLDER, arguments["name"]
-        )
-        rows = [parameter_help(parameter, self.lang) for parameter in named_notebook.parameters]
+        target = notebooks.find(Path(folder) if isinstance(folder, str) else FOLDER, arguments["name"])
+        rows = [parameter_help(parameter, self.lang) for parameter in target.parameters]
         formatter.write_paragraph()
-        formatter.write_text(named_notebook.title(self.lang))
-        formatter.write_text(named_notebook.purpose(self.lang))
-        with formatter.section(
-            labels.text("cli.notebook.parameters_of", self.lang, name=named_notebook.name)
-        ):
+        formatter.write_text(target.title(self.lang))
+        formatter.write_text(target.purpose(self.lang))
+        with formatter.section(labels.text("cli.notebook.parameters_of", self.lang, name=target.name)):
             formatter.write_dl(rows)
 
 
@@ -96,13 +92,9 @@ def notebooks_text(folder: Path, lang: str) -> str:
 
 def _block(folder: Path, name: str, lang: str) -> str:
     try:
-        notebook_ = notebooks.read(folder, name)
-        names = [parameter.name for parameter in notebook_.parameters]
-        lines = [
-            notebook_.title(lang),
-            notebook_.purpose(lang),
-            labels.text("notebook.takes", lang, names=names),
-        ]
+        book = notebooks.read(folder, name)
+        names = [parameter.name for parameter in book.parameters]
+        lines = [book.title(lang), book.purpose(lang), labels.text("notebook.takes", lang, names=names)]
     except RunError as error:
         lines = [error.text(lang)]
     return "\n".join([name, *(f"  {line}" for line in lines if line)])
@@ -120,7 +112,7 @@ def parameter_help(parameter: Parameter, lang: str) -> tuple[str, str]:
 
 
 def run(
-    notebook_: Notebook,
+    book: Notebook,
     *,
     notebooks_dir: Path,
     parameter: tuple[str, ...],
@@ -138,11 +130,11 @@ def run(
     from forecast.runs.execute import Limits
 
     job = replace(
-        single.prepare(notebook_, notebooks_dir, parameter, out),
+        single.prepare(book, notebooks_dir, parameter, out),
         limits=Limits(cell_seconds=cell_timeout),
         run_seconds=run_timeout,
     )
-    click.echo(labels.text("notebook.running", lang, name=notebook_.name, title=notebook_.title(lang)))
+    click.echo(labels.text("notebook.running", lang, name=book.name, title=book.title(lang)))
     try:
         with on_signals():
             unseen = single.run(job, lang=lang)

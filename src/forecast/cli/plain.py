@@ -55,16 +55,16 @@ def width(text: str) -> int:
     return sum(_width_of(char) for char in unicodedata.normalize("NFC", text))
 
 
-def number_ranges(numbers: Sequence[int]) -> str:
+def ranges(numbers: Sequence[int]) -> str:
     """Write ascending whole numbers as ranges.
 
-    >>> number_ranges([2, 3, 4, 9])
+    >>> ranges([2, 3, 4, 9])
     '2–4, 9'
     """
     return ", ".join(str(first) if first == last else f"{first}–{last}" for first, last in spans(numbers))
 
 
-def named_rows(frame: pd.DataFrame) -> Iterator[Any]:
+def tuples(frame: pd.DataFrame) -> Iterator[Any]:
     """Give rows as named tuples of type Any; the stubs would give each field the union of all types."""
     yield from frame.itertuples(index=False)
 

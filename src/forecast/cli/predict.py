@@ -22,7 +22,7 @@ from forecast.cli.panels import (
     write_file,
     write_table,
 )
-from forecast.cli.plain import named_rows, table
+from forecast.cli.plain import table, tuples
 from forecast.model.panel import MOST_AHEAD, Panel
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _print_effects(fit: FittedEnsemble | FittedWithSums, lang: str) -> None:
                 labels.number(100 * row.chance, 0, lang) + "%",
                 str(row.area_years),
             ]
-            for row in named_rows(supported.head(MOST_EFFECTS))
+            for row in tuples(supported.head(MOST_EFFECTS))
         ]
         click.echo(table(heads, lines, ("left", "left", "right", "right", "right", "right")))
     facts = {"count": len(effects), "supported": len(supported), "shown": min(len(supported), MOST_EFFECTS)}

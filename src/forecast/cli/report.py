@@ -15,7 +15,7 @@ from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, ForecastError
 from forecast.base.spec import DEFAULT_AREA, RunSpec, refuse_outside
 from forecast.base.stop import on_signals
-from forecast.cli.areas import choose_areas, report_areas
+from forecast.cli.areas import choose, report_areas
 from forecast.cli.local import PathType, option, verb
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def report(
     refuse_outside("--workers", workers, 0, MOST)
     refuse_outside("--cell-timeout", cell_timeout, 1, MOST)
     refuse_outside("--run-timeout", run_timeout, 1, MOST)
-    many = choose_areas(area, areas, default=DEFAULT_AREA, scheduler=scheduler, pdf=pdf)
+    many = choose(area, areas, default=DEFAULT_AREA, scheduler=scheduler, pdf=pdf)
     spec = RunSpec(index_code=index_code, area=area, target_year=target_year, as_of=as_of, force=force)
     folders = {"data_dir": data_dir, "reports_dir": reports_dir, "notebooks_dir": notebooks_dir}
     if many is not None:
@@ -85,17 +85,13 @@ def make(
     spec: RunSpec, folders: Mapping[str, Path], options: Options, *, lang: str, pages_lang: str
 ) -> Outcome:
     """Make the report, and print progress and path in `lang`."""
-    from forecast.runs import report_notebooks, run, site
+    from forecast.runs import run, site
+    from forecast.runs.report_notebooks import KINDS
 
     began = time.monotonic()
     with on_signals(), _Progress(lang) as progress:
         outcome = run.report(
-            spec,
-            kinds=report_notebooks.KINDS,
-            lang=pages_lang,
-            options=options,
-            tell=progress.tell,
-            **folders,
+            spec, kinds=KINDS, lang=pages_lang, options=options, tell=progress.tell, **folders
         )
     path = first_page(outcome)
     key = "cli.report.made" if outcome.made else "cli.report.there"

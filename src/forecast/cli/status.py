@@ -18,7 +18,7 @@ from forecast.base.spec import RunSpec
 from forecast.cli.figures import models_of, result_of
 from forecast.cli.form import INDEX_CODE
 from forecast.cli.local import option, verb
-from forecast.cli.plain import labelled_table, named_rows
+from forecast.cli.plain import labelled_table, tuples
 from forecast.data import load
 from forecast.data.framework import framework_for
 
@@ -74,7 +74,7 @@ def page(
         return f"{head}\n{labels.text('status.nobody', lang)}"
     columns = ("department", "state", "received_on", "days_late", "components", "earlier", "form_version")
     versions = dict(zip(last["department"], last["form_version"], strict=True))
-    rows = [_row(row, str(versions.get(row.department, "")), lang) for row in named_rows(states)]
+    rows = [_row(row, str(versions.get(row.department, "")), lang) for row in tuples(states)]
     parts = [head, labelled_table(columns, rows, lang, ["left", "left", "left", "right", "right", "right"])]
     counts = {state: int((states["state"] == state).sum()) for state in ("sent", "late", "missing")}
     parts.append(labels.text("status.counts", lang, all=len(states), **counts))
@@ -108,7 +108,7 @@ def _disagreements(comparison: pd.DataFrame, lang: str) -> str:
             _range(row.median, row.lower, row.upper, lang),
             labels.signed(row.gap, 2, lang),
         ]
-        for row in named_rows(widest)
+        for row in tuples(widest)
     ]
     columns = ("department", "component", "given", "model", "gap")
     title = labels.text("status.disagree", lang, count=len(disagreeing), all=len(comparison))

@@ -9,7 +9,7 @@ import click
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD
 from forecast.cli.local import argument, confirm, option, verb
-from forecast.cli.plain import labelled_table, number_ranges
+from forecast.cli.plain import labelled_table, ranges
 from forecast.intake.additions import append
 
 
@@ -36,9 +36,7 @@ def undo(*, entry_id: str, as_list: bool, data_dir: Path, by: str, yes: bool, la
     }
     count = len(removed.numbers)
     click.echo(
-        labels.text(
-            "additions.removal", lang, count=count, file=file, rows=number_ranges(removed.numbers), **facts
-        )
+        labels.text("additions.removal", lang, count=count, file=file, rows=ranges(removed.numbers), **facts)
     )
     if not confirm(labels.text("additions.ask_undo", lang, file=file), yes=yes):
         click.echo(labels.text("additions.declined", lang))

@@ -15,7 +15,7 @@ from forecast.answer.scorecard.outlook import CRITERIA, FINAL
 from forecast.base import labels
 from forecast.base.indexes import SURVEYS
 from forecast.data.tables import pick
-from forecast.desk.views import View, refuse_component, with_made_up_note
+from forecast.desk.views import View, refuse_component, with_note
 from forecast.model.scheme import leaf_weights
 from forecast.model.subject import survey_component
 from forecast.model.weights import Ints, Moves, Ways, in_points, ways
@@ -48,7 +48,7 @@ def explain(steps: Steps, component: str, lang: str) -> View:
         return _criterion(result, component, lang)
     frame = path_of(result, steps.posterior(), steps.known().scores, component, _moves(steps, component))
     pieces = (*_pieces(frame, result, component, lang), *_indicators(steps, component, lang))
-    return View(with_made_up_note(result, lang, *pieces), frame)
+    return View(with_note(result, lang, *pieces), frame)
 
 
 def _moves(steps: Steps, component: str) -> Moves:
@@ -270,4 +270,4 @@ def _criterion(result: Result, component: str, lang: str) -> View:
         for _, record in rows.iterrows()
         if record["basis"]
     ]
-    return View(with_made_up_note(result, lang, Passage(tuple(lines), form="list")), rows)
+    return View(with_note(result, lang, Passage(tuple(lines), form="list")), rows)

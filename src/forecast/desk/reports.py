@@ -42,24 +42,21 @@ def report(spec: RunSpec, data_dir: Path, lang: str) -> View:
     ForecastError
         As `forecast.runs.run.report` does.
     """
-    from forecast.runs import report_notebooks, run, site  # papermill and nbconvert take seconds to load
+    from forecast.runs import run, site  # papermill and nbconvert take seconds to load
+    from forecast.runs.report_notebooks import KINDS
 
     with telling("desk.reporting", lang) as tell:
 
-        def step(progress: run.Step) -> None:
-            if progress.name == "page":
-                tell(
-                    labels.text(
-                        "desk.page", lang, page=progress.page, done=progress.done, total=progress.total
-                    )
-                )
+        def step(event: run.Step) -> None:
+            if event.name == "page":
+                tell(labels.text("desk.page", lang, page=event.page, done=event.done, total=event.total))
 
         outcome = run.report(
             spec,
             data_dir=data_dir,
             reports_dir=data_dir.parent / REPORTS,
             notebooks_dir=pipeline.project_data().parent / NOTEBOOKS,
-            kinds=report_notebooks.KINDS,
+            kinds=KINDS,
             lang=lang,
             tell=step,
         )

@@ -11,7 +11,7 @@ import pandas as pd
 from forecast.base import labels
 from forecast.base.spec import refuse_unknown
 from forecast.data.tables import pick
-from forecast.desk.views import Forecast, View, refuse_component, with_made_up_note
+from forecast.desk.views import Forecast, View, refuse_component, with_note
 from forecast.model import score
 from forecast.pages import plot, reading, report
 from forecast.pages.markup import Displayable, Passage, Table
@@ -38,11 +38,11 @@ def forecast(steps: Steps, component: str, lang: str) -> Forecast:
             report.domain_table(result, lang=lang),
             plot.domains(result, lang=lang),
         )
-        return Forecast(with_made_up_note(result, lang, *parts), result.summary, steps=steps)
+        return Forecast(with_note(result, lang, *parts), result.summary, steps=steps)
     card = report.scorecard_table(result, component, lang=lang)
     if component not in set(result.summary["component"]):
         rows = result.scorecard[result.scorecard["component"] == component]
-        return Forecast(with_made_up_note(result, lang, card), rows.reset_index(drop=True), steps=steps)
+        return Forecast(with_note(result, lang, card), rows.reset_index(drop=True), steps=steps)
     rows = result.summary[result.summary["component"] == component].reset_index(drop=True)
     parts = (
         report.domain_passage(result, component, lang=lang),
@@ -50,7 +50,7 @@ def forecast(steps: Steps, component: str, lang: str) -> Forecast:
         report.level_table(result, component, lang=lang),
         card,
     )
-    return Forecast(with_made_up_note(result, lang, *parts), rows, steps=steps)
+    return Forecast(with_note(result, lang, *parts), rows, steps=steps)
 
 
 def compare(steps: Steps, models: Sequence[str] | None, lang: str) -> View:
@@ -87,7 +87,7 @@ def compare(steps: Steps, models: Sequence[str] | None, lang: str) -> View:
             form="scroll",
         )
     )
-    return View(with_made_up_note(result, lang, table), frame.reset_index(drop=True))
+    return View(with_note(result, lang, table), frame.reset_index(drop=True))
 
 
 def by_model(result: Result) -> pd.DataFrame:
@@ -135,9 +135,7 @@ def backtest(steps: Steps, lang: str) -> View:
     frame = past_errors(result)
     if result.backtest.empty:
         facts = {"as_of": result.spec.as_of, "year": result.spec.target_year}
-        return View(
-            with_made_up_note(result, lang, Passage((labels.text("desk.no_record", lang, **facts),))), frame
-        )
+        return View(with_note(result, lang, Passage((labels.text("desk.no_record", lang, **facts),))), frame)
     parts: list[Displayable] = [
         plot.track(result, lang=lang),
         report.track_passage(result, lang=lang),
@@ -150,7 +148,7 @@ def backtest(steps: Steps, lang: str) -> View:
     ]
     if len(frame):
         parts.append(_error_table(frame, lang))
-    return View(with_made_up_note(result, lang, *parts), frame)
+    return View(with_note(result, lang, *parts), frame)
 
 
 def _model_row(model: str, frame: pd.DataFrame, components: list[str]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from forecast.base.spec import refuse_unknown
 from forecast.data import scenarios
 from forecast.data.scenarios import BASE, Scenario
 from forecast.desk.scenario_file import add_scenario
-from forecast.desk.views import View, with_made_up_note
+from forecast.desk.views import View, with_note
 from forecast.model.simulate import ranks
 from forecast.pages import plot, reading, report
 from forecast.pages.markup import Displayable, Passage, Table
@@ -90,7 +90,7 @@ def what_if(steps: Steps, changes: Changes, data_dir: Path, lang: str) -> WhatIf
     if len(frame) and (frame["difference"].abs() >= LEAST).any():
         pieces.append(_moved_table(frame, result, lang))
     return WhatIf(
-        with_made_up_note(result, lang, *pieces),
+        with_note(result, lang, *pieces),
         frame,
         scenario=scenario,
         result=with_scenario,

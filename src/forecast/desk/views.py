@@ -55,7 +55,7 @@ def _style() -> str:
     return (TEMPLATE_FOLDER / "desk.css").read_text(encoding="utf-8")
 
 
-def with_made_up_note(result: Result, lang: str, *parts: Displayable) -> tuple[Displayable, ...]:
+def with_note(result: Result, lang: str, *parts: Displayable) -> tuple[Displayable, ...]:
     """Put a note that figures are made up before the parts, if they are."""
     if not reading.made_up(result):
         return parts

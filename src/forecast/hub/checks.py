@@ -96,9 +96,7 @@ def _assign_groups(table: pd.DataFrame, round_: Round, name: str) -> tuple[pd.Da
         for output in group.outputs.values():
             bad_id |= (kinds == output.kind) & _outside(table[_ID], lambda text, o=output: _is_id(text, o))
         misses.append(np.array([*parts, bad_id]))
-    names = [
-        {key for target in group.targets for key in target["target_keys"] or ()} for group in round_.groups
-    ]
+    names = [{key for t in group.targets for key in t["target_keys"] or ()} for group in round_.groups]
     weigh = [np.array([2 if k in own else 1 for k in (*tasks, _KIND, _ID)]) for own in names]
     count = np.array([miss.T @ weight for miss, weight in zip(misses, weigh, strict=True)])
     best = count.argmin(axis=0)
@@ -125,18 +123,14 @@ def _standard_cells(table: pd.DataFrame, round_: Round, group: NDArray[np.int_])
     """Write the cells as the hub writes them, with the number of each row and its group."""
     frame = pd.DataFrame({"row": np.arange(len(table)) + HEAD, "group": group})
     for k in round_.columns[:-3]:
-        frame[k] = spelled(
-            table[k], [tasks_group.tasks[k] for tasks_group in round_.groups if k in tasks_group.tasks]
-        )
+        frame[k] = spelled(table[k], [part.tasks[k] for part in round_.groups if k in part.tasks])
     frame[_KIND] = table[_KIND].to_numpy()
     standard = np.array([*map(spelled_number, map(str, table[_ID].cat.categories)), ""], dtype=object)
     original = np.array([*map(str, table[_ID].cat.categories), ""], dtype=object)
     numeric = np.zeros(len(table), dtype=bool)
-    for g, tasks_group in enumerate(round_.groups):
+    for g, part in enumerate(round_.groups):
         kinds = [
-            o.kind
-            for o in tasks_group.outputs.values()
-            if o.numeric or (o.samples is not None and o.samples.whole)
+            o.kind for o in part.outputs.values() if o.numeric or (o.samples is not None and o.samples.whole)
         ]
         numeric |= (group == g) & table[_KIND].isin(kinds).to_numpy()
     codes = table[_ID].cat.codes

@@ -46,9 +46,7 @@ def combine(
     left_out : tuple of str
         Output types that the method has no meaning for.
     """
-    all_rows = pd.concat(
-        [submission.frame.assign(model=submission.model) for submission in submissions], ignore_index=True
-    )
+    all_rows = pd.concat([s.frame.assign(model=s.model) for s in submissions], ignore_index=True)
     parts: list[pd.DataFrame] = []
     for g, group in enumerate(round_.groups):
         for kind, output in group.outputs.items():

@@ -167,8 +167,8 @@ def _outcome(tasks: pd.DataFrame, output: Output, observed: pd.DataFrame) -> pd.
     return tasks.merge(once, on=keys, how="left")["observed"]
 
 
-def _quantiles(wide: pd.DataFrame, outcomes: pd.Series, _: Group) -> dict[str, Floats]:
-    y = pd.to_numeric(outcomes).to_numpy(dtype=float)
+def _quantiles(wide: pd.DataFrame, truth: pd.Series, _: Group) -> dict[str, Floats]:
+    y = pd.to_numeric(truth).to_numpy(dtype=float)
     levels = {round(float(str(column)), 6): column for column in wide}
     paired = sorted(level for level in levels if 0 < level < 1 and round(1 - level, 6) in levels)
     value = wide[[levels[level] for level in paired]].to_numpy(dtype=float)
@@ -186,20 +186,16 @@ def _quantiles(wide: pd.DataFrame, outcomes: pd.Series, _: Group) -> dict[str, F
     return metrics
 
 
-def _mean(wide: pd.DataFrame, outcomes: pd.Series, _: Group) -> dict[str, Floats]:
-    return {
-        "se_point": (wide.to_numpy(dtype=float)[:, 0] - pd.to_numeric(outcomes).to_numpy(dtype=float)) ** 2
-    }
+def _mean(wide: pd.DataFrame, truth: pd.Series, _: Group) -> dict[str, Floats]:
+    return {"se_point": (wide.to_numpy(dtype=float)[:, 0] - pd.to_numeric(truth).to_numpy(dtype=float)) ** 2}
 
 
-def _median(wide: pd.DataFrame, outcomes: pd.Series, _: Group) -> dict[str, Floats]:
-    return {
-        "ae_point": np.abs(wide.to_numpy(dtype=float)[:, 0] - pd.to_numeric(outcomes).to_numpy(dtype=float))
-    }
+def _median(wide: pd.DataFrame, truth: pd.Series, _: Group) -> dict[str, Floats]:
+    return {"ae_point": np.abs(wide.to_numpy(dtype=float)[:, 0] - pd.to_numeric(truth).to_numpy(dtype=float))}
 
 
-def _samples(wide: pd.DataFrame, outcomes: pd.Series, _: Group) -> dict[str, Floats]:
-    y, draws = pd.to_numeric(outcomes).to_numpy(dtype=float), wide.to_numpy(dtype=float)
+def _samples(wide: pd.DataFrame, truth: pd.Series, _: Group) -> dict[str, Floats]:
+    y, draws = pd.to_numeric(truth).to_numpy(dtype=float), wide.to_numpy(dtype=float)
     count = (~np.isnan(draws)).sum(axis=1)
     out = np.empty(len(y))
     for n in np.unique(count):  # tasks with as many draws together; a task's own stand first
@@ -207,21 +203,21 @@ def _samples(wide: pd.DataFrame, outcomes: pd.Series, _: Group) -> dict[str, Flo
     return {"crps": out}
 
 
-def _categories(wide: pd.DataFrame, outcomes: pd.Series, group: Group) -> dict[str, Floats]:
+def _categories(wide: pd.DataFrame, truth: pd.Series, group: Group) -> dict[str, Floats]:
     chance = wide.fillna(0).to_numpy(dtype=float)
-    at = outcomes.map(list(wide).index).to_numpy(dtype=int)
+    at = truth.map(list(wide).index).to_numpy(dtype=int)
     with np.errstate(divide="ignore"):
         out = {"log_score": -np.log(chance[np.arange(len(at)), at])}
     return out | ({"rps": score.rps(at + 1, chance)} if group.ordered else {})
 
 
-def _thresholds(wide: pd.DataFrame, outcomes: pd.Series, group: Group) -> dict[str, Floats]:
+def _thresholds(wide: pd.DataFrame, truth: pd.Series, group: Group) -> dict[str, Floats]:
     """Squared distance to the step function at the outcome, summed over the thresholds."""
     ids = list(wide)
     limit = (
         np.array([float(str(id_)) for id_ in ids]) if group.outputs["cdf"].numeric else np.arange(len(ids))
     )
-    place = outcomes.map(float) if group.outputs["cdf"].numeric else outcomes.map(ids.index)
+    place = truth.map(float) if group.outputs["cdf"].numeric else truth.map(ids.index)
     step = place.to_numpy(dtype=float)[:, None] <= limit
     return {"rps": ((wide.to_numpy(dtype=float) - step) ** 2).sum(axis=1)}
 

@@ -32,7 +32,7 @@ class Submission:
 
 
 @dataclass(slots=True)
-class HubCheck:
+class Check:
     """The result of a check of a hub."""
 
     problems: list[Problem] = field(default_factory=list)
@@ -42,9 +42,7 @@ class HubCheck:
     rows: int = 0
 
 
-def check(
-    hub: Hub, *, rounds: Sequence[str] = (), models: Sequence[str] = (), keep: bool = False
-) -> HubCheck:
+def check(hub: Hub, *, rounds: Sequence[str] = (), models: Sequence[str] = (), keep: bool = False) -> Check:
     """Check a hub.
 
     Parameters
@@ -54,7 +52,7 @@ def check(
     keep
         Whether to keep the tables that were read.
     """
-    result = HubCheck()
+    result = Check()
     result.remarks += [Phrase("hub.no_schema", {"file": name}) for name in hub.unchecked]
     if not hub.output_folder.is_dir():
         result.problems.append(Problem(hub.output_folder.name, None, "", "", "hub.expect.output_folder"))
@@ -88,38 +86,38 @@ def sound(hub: Hub, *, rounds: Sequence[str] = ()) -> list[Submission]:
     return result.submissions
 
 
-def name_in_hub(path: Path, hub: Hub) -> str:
+def name_of(path: Path, hub: Hub) -> str:
     """A file's name within its hub."""
     return path.relative_to(hub.root).as_posix() if path.is_relative_to(hub.root) else str(path)
 
 
-def _files(hub: Hub, result: HubCheck) -> Iterator[Path]:
+def _files(hub: Hub, result: Check) -> Iterator[Path]:
     """Give the files of models, two levels down; note a problem for files elsewhere or outside the hub."""
     home = hub.root.resolve()
     for folder in sorted(hub.output_folder.iterdir()):
         if folder.name.startswith(".") or (folder.is_file() and folder.suffix in _NO_TABLES):
             continue
         if not folder.is_dir():
-            result.problems.append(Problem(name_in_hub(folder, hub), None, "", "", "hub.expect.in_folder"))
+            result.problems.append(Problem(name_of(folder, hub), None, "", "", "hub.expect.in_folder"))
             continue
         if not MODEL.fullmatch(folder.name):
             result.problems.append(
-                Problem(name_in_hub(folder, hub), None, "", folder.name, "hub.expect.model_name")
+                Problem(name_of(folder, hub), None, "", folder.name, "hub.expect.model_name")
             )
         for path in sorted(folder.iterdir()):
             if path.name.startswith(".") or path.suffix in _NO_TABLES:
                 continue
             if not path.resolve().is_relative_to(home):
-                result.problems.append(Problem(name_in_hub(path, hub), None, "", "", "hub.expect.within"))
+                result.problems.append(Problem(name_of(path, hub), None, "", "", "hub.expect.within"))
             elif path.is_dir():
-                result.problems.append(Problem(name_in_hub(path, hub), None, "", "", "expect.regular_file"))
+                result.problems.append(Problem(name_of(path, hub), None, "", "", "expect.regular_file"))
             else:
                 yield path
 
 
-def _round_name(path: Path, model: str, hub: Hub, result: HubCheck) -> str | None:
+def _round_name(path: Path, model: str, hub: Hub, result: Check) -> str | None:
     """Read the round from a file's name."""
-    name = name_in_hub(path, hub)
+    name = name_of(path, hub)
     parts = re.fullmatch(rf"(.+)-{re.escape(model)}{_PACKED}\.(\w+)", path.name)
     if parts is None:
         facts = {"wanted": f"ROUND-{model}.csv"}
@@ -139,8 +137,8 @@ def _round_name(path: Path, model: str, hub: Hub, result: HubCheck) -> str | Non
     return parts[1]
 
 
-def _check_file(path: Path, model: str, round_name: str, hub: Hub, result: HubCheck, *, keep: bool) -> None:
-    name, round_ = name_in_hub(path, hub), hub.round_of(round_name)
+def _check_file(path: Path, model: str, round_name: str, hub: Hub, result: Check, *, keep: bool) -> None:
+    name, round_ = name_of(path, hub), hub.round_of(round_name)
     if round_ is None:
         return
     result.files += 1
@@ -156,7 +154,7 @@ def _check_file(path: Path, model: str, round_name: str, hub: Hub, result: HubCh
         result.submissions.append(Submission(model, round_name, name, frame))
 
 
-def _check_metadata(hub: Hub, models: set[str], result: HubCheck) -> None:
+def _check_metadata(hub: Hub, models: set[str], result: Check) -> None:
     """Descriptions of the models, if the hub keeps any."""
     folder = hub.root / METADATA
     if not folder.is_dir():
@@ -166,7 +164,7 @@ def _check_metadata(hub: Hub, models: set[str], result: HubCheck) -> None:
     for model in sorted(models - set(paths)):
         result.problems.append(Problem(f"{METADATA}/{model}.yml", None, "", "", "hub.expect.metadata"))
     for model, path in paths.items():
-        name = name_in_hub(path, hub)
+        name = name_of(path, hub)
         try:
             description = schema.read_yaml(path, name)
         except DataError as error:
@@ -182,7 +180,7 @@ def _check_metadata(hub: Hub, models: set[str], result: HubCheck) -> None:
                 )
 
 
-def _check_observed(hub: Hub, result: HubCheck) -> None:
+def _check_observed(hub: Hub, result: Check) -> None:
     """Files of observed figures: columns and numbers."""
     from forecast.hub import observed
 

@@ -73,9 +73,7 @@ def reproduce(root: Path, run_id: str) -> Reproduction:
         spec = spec_from(record.spec)
         forecast = pipeline.forecast(load.read(folder / DATA, as_of=spec.as_of), spec).forecast
     except DataError as error:
-        return Reproduction(
-            record.run_id, same=False, differences=(_data_refused(error),), reasons=tuple(reasons)
-        )
+        return Reproduction(record.run_id, same=False, differences=(_refusal(error),), reasons=tuple(reasons))
     except (ForecastError, ValueError, KeyError, TypeError, AttributeError) as error:
         reason = Phrase(error.key, error.facts) if isinstance(error, ForecastError) else repr(error)
         refused = Phrase("reproduce.refused", {"reason": reason})
@@ -143,7 +141,7 @@ def _machines(record: Manifest) -> Mapping[str, str]:
     return {"then": record.machine or "–", "now": str(circumstances()["machine"])}
 
 
-def _data_refused(error: DataError) -> Phrase:
+def _refusal(error: DataError) -> Phrase:
     first = error.problems[0]
     facts = {"count": len(error.problems), "file": first.file, "row": first.row or 0}
     return Phrase("reproduce.data_refused", facts)
@@ -163,13 +161,13 @@ def _compare(stored: bytes, again: bytes) -> list[Phrase]:
     if lost or gained:
         differences.append(Phrase("reproduce.rows", {"lost": int(lost), "gained": int(gained)}))
     pair = both[both["_merge"] == "both"]
-    difference = (pair["value_new"] - pair["value_old"]).abs()
-    if (difference > 0).any():
-        most = pair.iloc[int(difference.to_numpy().argmax())]
+    gap = (pair["value_new"] - pair["value_old"]).abs()
+    if (gap > 0).any():
+        most = pair.iloc[int(gap.to_numpy().argmax())]
         facts = {
-            "count": int((difference > 0).sum()),
+            "count": int((gap > 0).sum()),
             "all": len(pair),
-            "most": float(round(difference.max(), 4)),
+            "most": float(round(gap.max(), 4)),
         }
         where = {name: str(most[name]) for name in ("model", "area", "component", "output_type_id")}
         differences.append(Phrase("reproduce.values", {**facts, **where}))

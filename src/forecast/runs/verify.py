@@ -67,14 +67,11 @@ def verify(
         raise SpecError(
             "verify.no_forecast" if year is None else "verify.no_forecast_year", {**facts, "year": year}
         )
-    results = {
-        target_year: verification.results_of(vintages, as_of, index_code, target_year)
-        for target_year in years
-    }
-    years_with_result = [target_year for target_year in years if len(results[target_year])]
-    if not years_with_result:
+    results = {y: verification.results_of(vintages, as_of, index_code, y) for y in years}
+    scorable = [y for y in years if len(results[y])]
+    if not scorable:
         raise SpecError("verify.no_result", {**facts, "year": years[-1], "index_arg": index_code.lower()})
-    scored_year = years_with_result[-1]
+    scored_year = scorable[-1]
     store = Store(root)
     with store.opened():
         before = ledger.read(root)

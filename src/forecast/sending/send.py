@@ -186,13 +186,13 @@ def rehearse(
             plain = re.sub(r"[^A-Za-z0-9.@_-]", "_", one.email)[:100]
             paths.append(folder / f"{number:02d}_{plain}.eml")
             replace_file(paths[-1], letters.writer.write(one).content())
-    results = tuple(
-        _earlier_result(one.email, past, request.again) or LetterResult(one.email, "ready")
+    outcomes = tuple(
+        _earlier(one.email, past, request.again) or LetterResult(one.email, "ready")
         for one in letters.readers
     )
     outcome = Outcome(
         run_id=letters.run_id,
-        letters=results,
+        letters=outcomes,
         lacking=letters.lacking,
         unlisted=letters.unlisted,
         ledger=ledger.path,
@@ -235,7 +235,7 @@ def _choose(root: Path, recipients: Recipients, request: Request, today: dt.date
     return _Letters(writer, readers)
 
 
-def _earlier_result(to: str, past: Mapping[str, Delivery], again: bool) -> LetterResult | None:  # noqa: FBT001
+def _earlier(to: str, past: Mapping[str, Delivery], again: bool) -> LetterResult | None:  # noqa: FBT001
     """Give the result of an earlier letter that forbids another; None if the letter may be sent."""
     earlier = past.get(to.casefold(), Delivery())
     if again or earlier.state == "open":
@@ -263,7 +263,7 @@ class _Sending:
     def take(self, readers: Iterable[Recipient], past: Mapping[str, Delivery]) -> None:
         """Send to one reader after the other; after a server error the others get "left"."""
         for reader in readers:
-            result = _earlier_result(reader.email, past, self.again) or self._one(reader)
+            result = _earlier(reader.email, past, self.again) or self._one(reader)
             self.letters.append(result)
             self.tell(result)
 

@@ -71,22 +71,22 @@ def long_of(sheet: Sheet, *, area: str) -> tuple[Long, tuple[Phrase, ...]]:
     return Long(cells, numbers, column), remarks
 
 
-def _plan(sheet: Sheet, found_headings: Headings, area: str) -> ColumnPlan:
+def _plan(sheet: Sheet, heads: Headings, area: str) -> ColumnPlan:
     """Decide what each column holds, or say in one line what to rename."""
-    roles, others = dict(found_headings.roles), list(found_headings.others)
+    roles, others = dict(heads.roles), list(heads.others)
     repeated = sorted({name for name in sheet.header if sheet.header.count(name) > 1})
     if repeated:
         raise DataError([Problem(sheet.file, sheet.top, name, "", "expect.column_once") for name in repeated])
-    _refuse_parts_of_years(sheet, found_headings)
+    _refuse_parts_of_years(sheet, heads)
     remarks: list[Phrase] = []
     across: dict[int, str] = {}
     across_role = ""
-    if "year" not in roles and "score" not in roles and len(found_headings.years) > 1:
-        across, across_role = dict(found_headings.years), "year"
+    if "year" not in roles and "score" not in roles and len(heads.years) > 1:
+        across, across_role = dict(heads.years), "year"
         remarks.append(
             Phrase("foreign.years_across", {"first": min(across.values()), "last": max(across.values())})
         )
-    elif "year" in roles and "score" not in roles and not found_headings.years:
+    elif "year" in roles and "score" not in roles and not heads.years:
         figures = [k for k in others if all(is_number(cell, sheet.separator) for cell in sheet.columns[k])]
         others = [k for k in others if k not in figures]
         if figures and ("component" not in roles or len(figures) == 1):
@@ -96,10 +96,8 @@ def _plan(sheet: Sheet, found_headings: Headings, area: str) -> ColumnPlan:
                 across, across_role = {k: sheet.header[k] for k in figures}, "component"
                 remarks.append(Phrase("foreign.components_across", {"names": list(across.values())}))
     lost = [r for r in NEEDED if r not in roles and r != across_role and not (across_role and r == "score")]
-    if {"year", "score"} & set(lost) or others or (found_headings.years and across_role != "year"):
-        raise DataError(
-            _unclear(sheet, roles, [*others, *([] if across_role else found_headings.years)], lost)
-        )
+    if {"year", "score"} & set(lost) or others or (heads.years and across_role != "year"):
+        raise DataError(_unclear(sheet, roles, [*others, *([] if across_role else heads.years)], lost))
     constant: dict[str, str] = {}
     if "area" in lost:
         constant["area"] = area
@@ -113,11 +111,11 @@ def _plan(sheet: Sheet, found_headings: Headings, area: str) -> ColumnPlan:
     return ColumnPlan(roles, across, across_role, constant, tuple(remarks))
 
 
-def _refuse_parts_of_years(sheet: Sheet, found_headings: Headings) -> None:
+def _refuse_parts_of_years(sheet: Sheet, heads: Headings) -> None:
     """Refuse a column of quarters or months beside the years, or one column for each of them."""
-    names = [sheet.header[k] for k in found_headings.others]
+    names = [sheet.header[k] for k in heads.others]
     part_columns = [name for name in names if slug(name) in PARTS_OF_YEARS]
-    if part_columns and (found_headings.years or "year" in found_headings.roles):
+    if part_columns and (heads.years or "year" in heads.roles):
         name = part_columns[0]
         raise DataError([Problem(sheet.file, sheet.top, name, "", "foreign.parts_beside", {"name": name})])
     years = Counter(year for year, inner in map(year_of, names) if inner)

@@ -12,7 +12,7 @@ from forecast.desk.topics.indicators import indicators
 from forecast.desk.topics.provinces import provinces
 from forecast.desk.topics.survey import survey
 from forecast.desk.topics.vintages import vintages
-from forecast.desk.views import View, with_made_up_note
+from forecast.desk.views import View, with_note
 from forecast.pages import plot, report
 
 if TYPE_CHECKING:
@@ -42,13 +42,13 @@ def overview(steps: Steps, lang: str) -> View:
     """Show the counts, and which cells of the area are known."""
     result = steps.told()
     parts = (report.count_table(result, lang=lang), plot.known(result, lang=lang))
-    return View(with_made_up_note(result, lang, *parts), result.vintage)
+    return View(with_note(result, lang, *parts), result.vintage)
 
 
 def conflicts(steps: Steps, lang: str) -> View:
     """Show the figures that were set aside for others of the same thing."""
     result = steps.told()
-    return View(with_made_up_note(result, lang, report.conflict_table(result, lang=lang)), result.set_aside)
+    return View(with_note(result, lang, report.conflict_table(result, lang=lang)), result.set_aside)
 
 
 VIEWS: Final[Mapping[str, Callable[[Steps, str], View]]] = {

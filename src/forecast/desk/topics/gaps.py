@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 
 from forecast.base import labels
 from forecast.data.tables import COMPONENTS, pick
-from forecast.desk.views import View, refuse_component, with_made_up_note
+from forecast.desk.views import View, refuse_component, with_note
 from forecast.pages import reading
 from forecast.pages.markup import Figure, Table
 from forecast.pages.plot.canvas import BLACK, BLUE, GRID, Sheet, figure
@@ -37,7 +37,7 @@ def gaps(steps: Steps, component: str, lang: str) -> View:
     frame = cells(steps.known(), steps.spec.index_code)
     grid = grid_of(steps.known(), frame, component)
     parts = (_picture(grid, component, lang), _by_component(frame, lang))
-    return View(with_made_up_note(steps.told(), lang, *parts), frame)
+    return View(with_note(steps.told(), lang, *parts), frame)
 
 
 def cells(known: Known, index_code: str) -> pd.DataFrame:

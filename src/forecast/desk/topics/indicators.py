@@ -9,7 +9,7 @@ import pandas as pd
 
 from forecast.answer.indicators import figures_at, name_of
 from forecast.base import labels
-from forecast.desk.views import View, with_made_up_note
+from forecast.desk.views import View, with_note
 from forecast.pages import reading, report
 from forecast.pages.markup import Cell, Column, Row, Table, row
 
@@ -29,7 +29,7 @@ def indicators(steps: Steps, lang: str) -> View:
     result = steps.result()
     frame = pairs(result, steps.known(), lang)
     parts = (report.current_table(result, lang=lang), _table(frame, result, lang))
-    return View(with_made_up_note(result, lang, *parts), frame)
+    return View(with_note(result, lang, *parts), frame)
 
 
 def pairs(result: Result, known: Known, lang: str) -> pd.DataFrame:

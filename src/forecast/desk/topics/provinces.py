@@ -10,7 +10,7 @@ import pandas as pd
 from forecast.base import labels
 from forecast.data.framework import breaks
 from forecast.data.tables import COUNTRY, pick
-from forecast.desk.views import View, with_made_up_note
+from forecast.desk.views import View, with_note
 from forecast.pages import reading
 from forecast.pages.markup import Displayable, Passage, Table
 from forecast.pages.tables import columns as c
@@ -37,14 +37,14 @@ def provinces(steps: Steps, lang: str) -> View:
     facts = {"place": reading.place_name(result.spec.area, lang), "near": NEAR, "years": YEARS}
     if frame.empty:
         parts: tuple[Displayable, ...] = (Passage((labels.text("desk.risers.none", lang, **facts),)),)
-        return View(with_made_up_note(result, lang, *parts), frame)
+        return View(with_note(result, lang, *parts), frame)
     facts |= {
         "gap": labels.signed(gap, 1, lang),
         "cases": len(frame),
         "rose": int((frame["own_rise"] > 0).sum()),
     }
     parts = (Passage((labels.text("desk.risers.first", lang, **facts),)), _table(frame, lang))
-    return View(with_made_up_note(result, lang, *parts), frame)
+    return View(with_note(result, lang, *parts), frame)
 
 
 def risers(result: Result, method_years: tuple[int, ...]) -> tuple[pd.DataFrame, float]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.data.tables import pick
-from forecast.desk.views import View, with_made_up_note
+from forecast.desk.views import View, with_note
 from forecast.pages import reading, report
 from forecast.pages.markup import Table
 from forecast.pages.tables import columns as c
@@ -23,9 +23,7 @@ def survey(steps: Steps, lang: str) -> View:
     """Show SIPAS; `frame` has a row a year: score, rank, national (mean), ahead (score less mean)."""
     result = steps.told()
     frame = by_year(result)
-    return View(
-        with_made_up_note(result, lang, report.sipas(result, lang=lang), _table(result, frame, lang)), frame
-    )
+    return View(with_note(result, lang, report.sipas(result, lang=lang), _table(result, frame, lang)), frame)
 
 
 def by_year(result: Result) -> pd.DataFrame:

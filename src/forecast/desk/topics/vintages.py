@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from forecast.base import labels
-from forecast.desk.views import View, with_made_up_note
+from forecast.desk.views import View, with_note
 from forecast.pages.markup import Table
 from forecast.pages.tables import columns as c
 from forecast.pages.tables.spec import Record, TableSpec, draw_table, say
@@ -21,7 +21,7 @@ def vintages(steps: Steps, lang: str) -> View:
     """Show announcements and counts; `frame` has a row an index and year."""
     known = steps.known()
     frame = by_year(known)
-    return View(with_made_up_note(steps.told(), lang, _years(frame, lang), _counts(known, lang)), frame)
+    return View(with_note(steps.told(), lang, _years(frame, lang), _counts(known, lang)), frame)
 
 
 def by_year(known: Known) -> pd.DataFrame:

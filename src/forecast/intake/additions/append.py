@@ -82,10 +82,8 @@ def append(
 def _with_note(row: Row, doubts: Iterable[str]) -> Row:
     """Add to a row's note the doubts despite which it was added."""
     kinds = [text(key.replace("doubt.", "doubt_kind.", 1), TABLE_LANG) for key in sorted(doubts)]
-    doubts_text = text("additions.note", TABLE_LANG, doubts=kinds) if kinds else ""
-    return (
-        {**row, "note": "; ".join(filter(None, [row.get("note", ""), doubts_text]))} if doubts_text else row
-    )
+    words = text("additions.note", TABLE_LANG, doubts=kinds) if kinds else ""
+    return {**row, "note": "; ".join(filter(None, [row.get("note", ""), words]))} if words else row
 
 
 def list_additions(data_dir: Path) -> tuple[Addition, ...]:

@@ -25,8 +25,7 @@ from forecast.intake.additions.province_rows import (
     no_table,
     number_columns,
 )
-from forecast.intake.additions.table_parts import ProvinceTable as Table
-from forecast.intake.additions.table_parts import tables_in
+from forecast.intake.additions.table_parts import Table, tables_in
 from forecast.intake.figures import printed_figure
 from forecast.intake.grid import MOST_COLUMNS, Grid, Spot
 from forecast.intake.reading import read_grids

@@ -12,7 +12,7 @@ from forecast.intake.additions.province_rows import FEWEST_AREAS, area_columns, 
 from forecast.intake.grid import Cell, Grid, Piece, Spot
 
 
-class ProvinceTable(NamedTuple):
+class Table(NamedTuple):
     """A table of provinces in a grid: the column that names them, and the rows in which it does."""
 
     grid: Grid
@@ -20,7 +20,7 @@ class ProvinceTable(NamedTuple):
     rows: Sequence[int]
 
 
-def tables_in(grids: Sequence[Grid], places: Gazetteer) -> list[ProvinceTable]:
+def tables_in(grids: Sequence[Grid], places: Gazetteer) -> list[Table]:
     """Find the tables of provinces, those that are parts of one put together."""
     tables = [
         table
@@ -41,15 +41,15 @@ def tables_in(grids: Sequence[Grid], places: Gazetteer) -> list[ProvinceTable]:
 def below_each_other(parts: Sequence[tuple[Grid, int]]) -> Grid:
     """Put sheets below each other, each from a row on; messages name where a cell stood."""
     own = (
-        (ProvinceTable(grid, 0, ()), 0, {spot: cell for spot, cell in grid.cells.items() if spot[0] >= first})
+        (Table(grid, 0, ()), 0, {spot: cell for spot, cell in grid.cells.items() if spot[0] >= first})
         for grid, first in parts
     )
     return _joined(list(own)).grid
 
 
-def _whole(grid: Grid, places: Gazetteer) -> ProvinceTable | None:
+def _whole(grid: Grid, places: Gazetteer) -> Table | None:
     """Take the column that names most provinces, and what is printed beside it as more of the same."""
-    columns = [ProvinceTable(grid, column, rows) for column, rows in area_columns(grid, places).items()]
+    columns = [Table(grid, column, rows) for column, rows in area_columns(grid, places).items()]
     if not columns:
         return None
     best = max(columns, key=lambda table: len(table.rows))
@@ -66,20 +66,12 @@ def _whole(grid: Grid, places: Gazetteer) -> ProvinceTable | None:
         low = lead + number * width
         cells = {spot: cell for spot, cell in grid.cells.items() if low <= spot[1] < low + width}
         parts.append((table, number * width, cells))
-    if (
-        len(
-            {
-                _heading(ProvinceTable(replace(grid, cells=cells), t.column, t.rows), by)
-                for t, by, cells in parts
-            }
-        )
-        > 1
-    ):
+    if len({_heading(Table(replace(grid, cells=cells), t.column, t.rows), by) for t, by, cells in parts}) > 1:
         return best
     return _joined(parts)
 
 
-def _apart(tables: Sequence[ProvinceTable], places: Gazetteer) -> bool:
+def _apart(tables: Sequence[Table], places: Gazetteer) -> bool:
     """Whether no province stands in two of them."""
     names = [
         places.find(bare_name(table.grid.cells[row, table.column].text))
@@ -89,7 +81,7 @@ def _apart(tables: Sequence[ProvinceTable], places: Gazetteer) -> bool:
     return len(set(names)) == len(names)
 
 
-def _heading(table: ProvinceTable, shift: int = 0) -> tuple[tuple[int, str], ...]:
+def _heading(table: Table, shift: int = 0) -> tuple[tuple[int, str], ...]:
     """Words above the first province by column, without titles that stand alone."""
     rows = [row for row in table.grid.rows if row < table.rows[0]]
     cells = (list(table.grid.row(row)) for row in rows)
@@ -97,7 +89,7 @@ def _heading(table: ProvinceTable, shift: int = 0) -> tuple[tuple[int, str], ...
     return tuple(sorted(words))
 
 
-def _joined(parts: Sequence[tuple[ProvinceTable, int, Mapping[Spot, Cell]]]) -> ProvinceTable:
+def _joined(parts: Sequence[tuple[Table, int, Mapping[Spot, Cell]]]) -> Table:
     """Put parts below each other, each moved to the left by its shift; messages name where a cell stood."""
     cells: dict[Spot, Cell] = {}
     merged: dict[Spot, Spot] = {}
@@ -123,7 +115,7 @@ def _joined(parts: Sequence[tuple[ProvinceTable, int, Mapping[Spot, Cell]]]) -> 
         hidden_rows=frozenset(hidden_rows),
         wider=any(table.grid.wider for table, *_ in parts),
     )
-    return ProvinceTable(whole, first.column, rows)
+    return Table(whole, first.column, rows)
 
 
 def _moved(grid: Grid, below: int, shift: int) -> Iterator[tuple[Spot, Spot]]:

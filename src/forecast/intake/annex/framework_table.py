@@ -72,20 +72,18 @@ class FrameworkTable:
         more = [name for name in KEYS if name not in names]
         names += more
         remaining = dict(above)
-        lines_and_marks: list[tuple[str, bool]] = [(",".join([lines[0], *more]), False)]
+        pairs: list[tuple[str, bool]] = [(",".join([lines[0], *more]), False)]
         for number, line in enumerate(lines[1:], 2):
             row = self.rows.get(number)
             if row is None or row["framework"] != framework:
-                lines_and_marks.append((line + "," * len(more) if line.strip() else line, False))
+                pairs.append((line + "," * len(more) if line.strip() else line, False))
             elif row["component"] in remaining:
-                lines_and_marks.append((_line(remaining.pop(row["component"]), names), True))
+                pairs.append((_line(remaining.pop(row["component"]), names), True))
             elif not is_criterion(row["component"]):
-                lines_and_marks.append((line + "," * len(more), True))
-        place = max(
-            (at for at, (_, own) in enumerate(lines_and_marks, 1) if own), default=len(lines_and_marks)
-        )
+                pairs.append((line + "," * len(more), True))
+        place = max((at for at, (_, own) in enumerate(pairs, 1) if own), default=len(pairs))
         new = [_line(row, names) for row in (*remaining.values(), *criteria)]
-        whole = [line for line, _ in lines_and_marks]
+        whole = [line for line, _ in pairs]
         result = end.join([*whole[:place], *new, *whole[place:]]) + end
         return ((_BOM if text.startswith(_BOM) else "") + result).encode("utf-8")
 

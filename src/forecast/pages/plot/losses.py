@@ -82,10 +82,8 @@ def _bars(axes: Axes, rows: pd.DataFrame, names: list[str], sheet: Sheet) -> Non
     open_to = expected + rows["winnable"].fillna(0.0).to_numpy(dtype=float)
     ends = (np.zeros(len(rows)), expected, open_to, rows["max_score"].to_numpy(dtype=float))
     for look, begin, end in zip(PIECES.values(), ends, ends[1:], strict=False):
-        visible = end - begin > 1e-9
-        axes.barh(
-            places[visible], (end - begin)[visible], left=begin[visible], height=thick, clip_on=False, **look
-        )
+        part = end - begin > 1e-9
+        axes.barh(places[part], (end - begin)[part], left=begin[part], height=thick, clip_on=False, **look)
     for place, name, (_, record) in zip(places, names, rows.iterrows(), strict=True):
         size = {key: labels.number(record[key], 2, sheet.lang) for key in ("lost", "winnable")}
         write_beside(axes, name, labels.text("lost.beside", sheet.lang, **size), place, sheet)

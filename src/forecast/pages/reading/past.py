@@ -40,20 +40,16 @@ def coverage(result: Result, *, first: int = 0, last: int = 9999) -> pd.DataFram
     DataFrame
         level (percent), share, lower, upper (80 percent bootstrap range over years), years, cells.
     """
-    forecasts = cells(result)
-    forecasts = forecasts.loc[
-        (forecasts["model"] == recorded_model(result)) & forecasts["target_year"].between(first, last)
-    ]
+    past = cells(result)
+    past = past.loc[(past["model"] == recorded_model(result)) & past["target_year"].between(first, last)]
     rows = []
     for level in result.spec.levels:
         low, high = interval_ends(level)
-        if forecasts.empty or not {low, high} <= set(forecasts.columns):
+        if past.empty or not {low, high} <= set(past.columns):
             continue
-        inside = score.inside(
-            forecasts["observed"].to_numpy(), forecasts[low].to_numpy(), forecasts[high].to_numpy()
-        )
+        inside = score.inside(past["observed"].to_numpy(), past[low].to_numpy(), past[high].to_numpy())
         rng = np.random.default_rng(result.spec.seed)
-        outcome = score.coverage(inside, forecasts["target_year"].to_numpy(), rng=rng)
+        outcome = score.coverage(inside, past["target_year"].to_numpy(), rng=rng)
         rows.append((level, outcome.coverage, outcome.lower, outcome.upper, outcome.years, outcome.cells))
     return pd.DataFrame(rows, columns=["level", "share", "lower", "upper", "years", "cells"])
 
@@ -66,15 +62,13 @@ def skill_by_year(result: Result) -> pd.DataFrame:
     DataFrame
         target_year, skill (share by which the mean CRPS is smaller), cells; ascending.
     """
-    forecasts = cells(result)
-    levels = sorted(set(forecasts.columns).difference([*KEY, "observed"]))
-    if forecasts.empty:
+    past = cells(result)
+    levels = sorted(set(past.columns).difference([*KEY, "observed"]))
+    if past.empty:
         return pd.DataFrame(columns=["target_year", "skill", "cells"])
-    forecasts["crps"] = score.crps_from_quantiles(
-        forecasts["observed"], forecasts[levels].to_numpy(), levels=levels
-    )
-    own = forecasts.loc[forecasts["model"] == recorded_model(result)]
-    base = forecasts.loc[forecasts["model"] == BASELINE]
+    past["crps"] = score.crps_from_quantiles(past["observed"], past[levels].to_numpy(), levels=levels)
+    own = past.loc[past["model"] == recorded_model(result)]
+    base = past.loc[past["model"] == BASELINE]
     pair = own.merge(base, on=KEY[1:], suffixes=("", "_base"))
     means = pair.groupby("target_year").agg(
         crps=("crps", "mean"), base=("crps_base", "mean"), cells=("crps", "size")
@@ -92,14 +86,12 @@ def record(result: Result) -> pd.DataFrame:
         target_year, median, lower, upper (80 percent), lower95, upper95, observed, and repeated: what
         repeating last year would have said (NaN if it said nothing); ascending.
     """
-    forecasts = cells(result)
+    past = cells(result)
     names = {0.5: "median", 0.1: "lower", 0.9: "upper", 0.025: "lower95", 0.975: "upper95"}
     columns = ["target_year", *names.values(), "observed", "repeated"]
-    if forecasts.empty or not set(names) <= set(forecasts.columns):
+    if past.empty or not set(names) <= set(past.columns):
         return pd.DataFrame(columns=columns)
-    total = forecasts.loc[(forecasts["area"] == result.spec.area) & (forecasts["component"] == TOTAL)].rename(
-        columns=names
-    )
+    total = past.loc[(past["area"] == result.spec.area) & (past["component"] == TOTAL)].rename(columns=names)
     base = total.loc[total["model"] == BASELINE].set_index("target_year")["median"]
     own = total.loc[total["model"] == recorded_model(result)]
     table = own.assign(repeated=own["target_year"].map(base).astype(float))

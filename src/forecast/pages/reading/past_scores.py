@@ -58,16 +58,12 @@ def periods(result: Result) -> pd.DataFrame:
         index_code, period ("settled", "after"; of the survey also "same_method": all years but those with a
         new questionnaire), and years, first, last, cells, error, inside, crps.
     """
-    forecasts = past_cells(result)
-    forecasts = forecasts.loc[
-        (forecasts["component"] == TOTAL) & (forecasts["model"] == recorded_model(result))
-    ]
-    survey_rows = forecasts.loc[forecasts["index_code"] == survey(result.spec.index_code)]
-    if survey_rows["new_method"].any():
-        forecasts = pd.concat(
-            [forecasts, survey_rows.loc[~survey_rows["new_method"].astype(bool)].assign(period="same_method")]
-        )
-    sums = forecasts.groupby(["index_code", "period"]).agg(**MEASURES).reset_index()
+    past = past_cells(result)
+    past = past.loc[(past["component"] == TOTAL) & (past["model"] == recorded_model(result))]
+    own = past.loc[past["index_code"] == survey(result.spec.index_code)]
+    if own["new_method"].any():
+        past = pd.concat([past, own.loc[~own["new_method"].astype(bool)].assign(period="same_method")])
+    sums = past.groupby(["index_code", "period"]).agg(**MEASURES).reset_index()
     places = {name: place for place, name in enumerate((*PERIODS, "same_method"))}
     own_first = sums["index_code"] != result.spec.index_code
     order = sums.assign(other=own_first, place=sums["period"].map(places)).sort_values(["other", "place"])
@@ -89,10 +85,10 @@ def year_errors(result: Result) -> pd.DataFrame:
     DataFrame
         target_year, miss (mean of forecast less result), cells; ascending.
     """
-    forecasts = past_cells(result)
-    own = (forecasts["component"] == TOTAL) & (forecasts["model"] == recorded_model(result))
-    forecasts = forecasts.loc[own & (forecasts["index_code"] == result.spec.index_code)]
-    return forecasts.groupby("target_year").agg(miss=("miss", "mean"), cells=("miss", "size")).reset_index()
+    past = past_cells(result)
+    own = (past["component"] == TOTAL) & (past["model"] == recorded_model(result))
+    past = past.loc[own & (past["index_code"] == result.spec.index_code)]
+    return past.groupby("target_year").agg(miss=("miss", "mean"), cells=("miss", "size")).reset_index()
 
 
 def past_components(result: Result) -> pd.DataFrame:
@@ -104,12 +100,10 @@ def past_components(result: Result) -> pd.DataFrame:
         component, years, first, last, cells, error, inside, crps, and compared (cells that the last value
         forecast too), compared_crps, base_crps (on these); in the order of the summary.
     """
-    forecasts = past_cells(result)
-    forecasts = forecasts.loc[
-        (forecasts["index_code"] == result.spec.index_code) & (forecasts["component"] != RANK)
-    ]
-    own = forecasts.loc[forecasts["model"] == recorded_model(result)]
-    base = forecasts.loc[forecasts["model"] == BASELINE]
+    past = past_cells(result)
+    past = past.loc[(past["index_code"] == result.spec.index_code) & (past["component"] != RANK)]
+    own = past.loc[past["model"] == recorded_model(result)]
+    base = past.loc[past["model"] == BASELINE]
     sums = own.groupby("component").agg(**MEASURES).join(_compare(own, base, ["component"]))
     order = [name for name in result.summary["component"] if name in sums.index]
     return sums.loc[order].rename_axis("component").reset_index()
@@ -125,13 +119,13 @@ def past_years(result: Result, count: int = 3) -> pd.DataFrame:
         ranks the ranked probability score), and compared, compared_crps, base_crps on the cells that the last
         value, or the last rank, forecast too.
     """
-    forecasts = past_cells(result)
-    forecasts = forecasts[forecasts["target_year"] > forecasts["target_year"].max() - count]
+    past = past_cells(result)
+    past = past[past["target_year"] > past["target_year"].max() - count]
     own_domains = set(domains(result)["component"])
     kinds = {TOTAL: TOTAL, RANK: RANK, **dict.fromkeys(own_domains, "domains")}
-    forecasts = forecasts.assign(kind=forecasts["component"].map(kinds)).dropna(subset=["kind"])
-    own = forecasts[forecasts["model"] == recorded_model(result)]
-    base = forecasts[forecasts["model"].isin([BASELINE, PLAIN_RANK])]
+    past = past.assign(kind=past["component"].map(kinds)).dropna(subset=["kind"])
+    own = past[past["model"] == recorded_model(result)]
+    base = past[past["model"].isin([BASELINE, PLAIN_RANK])]
     key = ["target_year", "index_code", "kind"]
     more = {"new_method": ("new_method", "max"), **MEASURES}
     sums: pd.DataFrame = own.groupby(key).agg(**more).join(_compare(own, base, key)).reset_index()
@@ -152,11 +146,9 @@ def _compare(own: pd.DataFrame, base: pd.DataFrame, key: list[str]) -> pd.DataFr
 
 def past_domains(result: Result) -> pd.DataFrame:
     """Sum up all domains by period: period, years, first, last, cells, error, inside, crps."""
-    forecasts = past_cells(result)
-    own = forecasts["component"].isin(domains(result)["component"]) & (
-        forecasts["model"] == recorded_model(result)
-    )
-    sums = forecasts.loc[own].groupby("period").agg(**MEASURES)
+    past = past_cells(result)
+    own = past["component"].isin(domains(result)["component"]) & (past["model"] == recorded_model(result))
+    sums = past.loc[own].groupby("period").agg(**MEASURES)
     return sums.loc[[period for period in PERIODS if period in sums.index]].reset_index()
 
 
@@ -168,12 +160,10 @@ def past_ranks(result: Result) -> pd.DataFrame:
     DataFrame
         period, model, years, first, last, cells, error, inside, crps (the ranked probability score).
     """
-    forecasts = past_cells(result)
-    forecasts = forecasts.loc[
-        (forecasts["component"] == RANK) & (forecasts["index_code"] == result.spec.index_code)
-    ]
-    forecasts = forecasts.loc[forecasts["model"].isin([recorded_model(result), PLAIN_RANK])]
-    sums = forecasts.groupby(["period", "model"], sort=False).agg(**MEASURES).reset_index()
+    past = past_cells(result)
+    past = past.loc[(past["component"] == RANK) & (past["index_code"] == result.spec.index_code)]
+    past = past.loc[past["model"].isin([recorded_model(result), PLAIN_RANK])]
+    sums = past.groupby(["period", "model"], sort=False).agg(**MEASURES).reset_index()
     plain = sums["model"] == PLAIN_RANK
     order = sums.assign(plain=plain, place=sums["period"].map(PERIODS.index)).sort_values(["place", "plain"])
     return order.drop(columns=["plain", "place"]).reset_index(drop=True)

@@ -161,11 +161,8 @@ def _groups(result: Result) -> list[pd.DataFrame]:
     rows, effects = result.changed_rows, _effects(result)
     owner = rows["key"].str.split(" | ", regex=False).str[0]
     one = rows["key"] + rows["column"]
-    rows_with_owner = rows.assign(owner=owner.where(rows["file"].isin(_IN_ONE), one))
-    groups = [
-        group
-        for _, group in rows_with_owner.groupby(["step", "component", "file", "kind", "owner"], sort=False)
-    ]
+    table = rows.assign(owner=owner.where(rows["file"].isin(_IN_ONE), one))
+    groups = [group for _, group in table.groupby(["step", "component", "file", "kind", "owner"], sort=False)]
 
     def size(group: pd.DataFrame) -> tuple[bool, float]:
         step, component = group["step"].iloc[0], group["component"].iloc[0]

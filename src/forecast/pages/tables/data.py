@@ -293,12 +293,8 @@ def about(result: Result, lang: str, *, run_id: str, absent: tuple[str, ...]) ->
 def word_table(*, lang: str) -> TableSpec:
     """Tabulate the words of the report in both languages with what they mean."""
 
-    def term(language: str) -> Field:
-        return c.words(
-            language,
-            f"words.{language}",
-            cell=lambda r: Cell(labels.text(f"term.{r}", language), lang=language),
-        )
+    def term(code: str) -> Field:
+        return c.words(code, f"words.{code}", cell=lambda r: Cell(labels.text(f"term.{r}", code), lang=code))
 
     meaning = c.words("meaning", "words.meaning", lambda name: labels.text(f"meaning.{name}", lang))
     return TableSpec(lang, "words.caption", TERMS, (*map(term, labels.LANGUAGES), meaning))
