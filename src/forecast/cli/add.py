@@ -46,8 +46,7 @@ def add(
     """Propose one row, show it, and append it if that is wished."""
     how = {name: given.pop(name) for name in ("by", "yes", "dry_run")}
     cells = {_COLUMNS.get(name, name): text for name, text in given.items() if text is not None}
-    for column in NEEDED[kind]:
-        needed(cells.get(column), option_of(column), f"add {kind}")
+    needed(f"add {kind}", {option_of(column): cells.get(column) for column in NEEDED[kind]})
     proposal = KINDS[kind](data_dir, **cells)
     row = proposal.rows[0]
     click.echo(preview(proposal, lang))

@@ -46,7 +46,7 @@ def framework(*, action: str, file: Path | None, framework: str, lang: str, **gi
         return EXIT_GOOD
     if file is None:
         raise SpecError("cli.missing_argument", {"argument": "FILE", "command": "forecast framework import"})
-    needed(framework, "--framework", "framework import")
+    needed("framework import", {"--framework": framework})
     return bring_in(file, framework=framework, data_dir=data_dir, lang=lang, **given)
 
 

@@ -117,7 +117,7 @@ def ensemble(
     name = name or DEFAULT_NAME
     if not MODEL.fullmatch(name):
         raise DataError([Problem("--name", None, "", name, "hub.expect.model_name")])
-    needed(round or None, "--round", "hub ensemble")
+    needed("hub ensemble", {"--round": round or None})
     chosen = [submission for submission in _chosen(opened, round, model) if submission.model != name]
     shares = _weights(weights, {submission.model for submission in chosen})
     for round_name in round:

@@ -40,8 +40,7 @@ def bring_in(*, kind: str, file: Path, data_dir: Path, lang: str, **given: Any) 
 
 def _table(data_dir: Path, file: Path, kind: str, given: Mapping[str, Any]) -> Proposal:
     """Read a table of provinces, for whose rows year, day and source must be told."""
-    for name in ("year", "published", "source"):
-        needed(given[name], f"--{name}", f"import {kind}")
+    needed(f"import {kind}", {f"--{name}": given[name] for name in ("year", "published", "source")})
     origin = province_table.Origin(
         published_on=given["published"],
         source=given["source"],

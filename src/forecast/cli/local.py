@@ -290,10 +290,11 @@ def refuse_foreign(given: Mapping[str, Any], owners: Mapping[str, Sequence[str]]
             raise SpecError("cli.only", {"option": f"--{name}", "action": ", ".join(actions)})
 
 
-def needed(value: Any, option: str, command: str) -> None:
-    """Refuse a command without an option that only some of its uses need."""
-    if value is None:
-        raise SpecError("cli.missing_option", {"option": option, "command": f"forecast {command}"})
+def needed(command: str, options: Mapping[str, Any]) -> None:
+    """Refuse a command without options that only some of its uses need, and name all that are missing."""
+    missing = [option for option, value in options.items() if value is None]
+    if missing:
+        raise SpecError("cli.missing_option", {"option": missing, "command": f"forecast {command}"})
 
 
 def refuse_language(found: str) -> NoReturn:
