@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,6 +40,7 @@ STARTS: Final = frozenset(
 )
 
 
+@cache  # asked for each file, and again for each of its tests
 def is_slow_file(path: Path) -> bool:
     """Whether no test of this file is quick."""
     if path.suffix != ".py" or TESTS not in path.parents:

@@ -8,7 +8,14 @@ import pandas as pd
 import pytest
 
 from forecast.data import tables
-from forecast.data.framework import Framework, breaks, framework_for, with_printed, with_share
+from forecast.data.framework import (
+    COMPONENT_COLUMNS,
+    Framework,
+    breaks,
+    framework_for,
+    with_printed,
+    with_share,
+)
 
 # Made-up versions: "A" of 2017 with two domains, "B" of 2022 with one of them split, one change
 # between them whose maxima nobody has, and a change of 2024 that is known only in 2025.
@@ -97,6 +104,9 @@ def test_sipas_is_one_percentage():
     found = framework(2023, "2024-10-20", "SIPAS")
 
     assert (found.leaves(), found.maximum("total"), found.name) == (("total",), 100.0, "new questionnaire")
+    same = EVENTS.assign(what=EVENTS["what"].replace("new questionnaire", "B"))  # a decision of both
+    found = framework_for(FRAMEWORKS.iloc[::-1], same, "SIPAS", 2023, dt.date(2024, 10, 20))
+    assert found.components["component"].tolist() == ["total"]
 
 
 def test_leaves_children_and_parts():
@@ -197,6 +207,8 @@ def test_an_assumed_maximum_has_bounds_and_a_read_one_has_none_but_itself():
     assert found.maximum_bounds("D8") == (70.0, 70.0)
     assert framework(2023, "2024-10-20").maximum_bounds("D1") == (30.0, 30.0)
     assert np.isnan(found.maximum_bounds("D5")).all()
+    half = framework_for(bounded.assign(max_low=np.nan), EVENTS, "PAR", 2023, dt.date(2024, 10, 20))
+    assert half.maximum_bounds("D1") == (30.0, 30.0)
 
 
 MAXIMA = dict(zip(tables.DOMAINS, [10.0, 10.0, 14.0, 11.0, 15.0, 12.0, 12.0, 16.0], strict=True))
@@ -248,6 +260,36 @@ def test_printed_versions_keep_the_form_of_the_table():
         assert set(zip(made["first_year"], made["last_year"], strict=True)) == {(2020, 2021)}
         assert (made.get("row", pd.Series(0, made.index)) == 0).all()
     assert with_printed(FRAMEWORKS, EVENTS, scores.iloc[:0]) is FRAMEWORKS
+    assert with_printed(FRAMEWORKS, EVENTS, scores).index.is_unique
+
+
+def test_a_printed_version_has_the_name_of_the_last_decision_on_the_index():
+    """Other events and other indexes name no version; their figures, and percents, are no maxima of it."""
+    more = [
+        (2021, "PAR", "framework", "second"),
+        (2021, "PAR", "areas", "x"),
+        (2021, "SIPAS", "framework", "y"),
+    ]
+    added = pd.DataFrame(more, columns=["year", "index_code", "kind", "what"])
+    events = pd.concat([EVENTS, added.assign(known_on=pd.Timestamp("2021-12-31"))], ignore_index=True)
+    own = printed(2021, MAXIMA)
+    others = [own.assign(index_code="PAPI", max_score=9.0), own.assign(unit="percent", max_score=100.0)]
+
+    made = with_printed(FRAMEWORKS, events, pd.concat([own, *others, *others], ignore_index=True))
+
+    assert set(made["framework"]) - set(FRAMEWORKS["framework"]) == {"second"}
+
+
+def test_a_version_still_in_use_lends_before_the_next_one():
+    """A year within its years has no distance to it; each table counts its rows from nothing."""
+    used = FRAMEWORKS.assign(
+        last_year=FRAMEWORKS["last_year"].replace(2017, 2020),
+        first_year=FRAMEWORKS["first_year"].replace(2022, 2021),
+    )
+    found = framework_for(used, EVENTS, "PAR", 2020, dt.date(2024, 10, 20))
+
+    assert (found.name, found.maxima_from) == ("between", "A")
+    assert tuple(found.components.columns) == COMPONENT_COLUMNS
 
 
 def test_a_version_on_file_is_not_made_again():
@@ -290,11 +332,16 @@ def test_one_misprinted_maximum_among_many_rows_does_not_count():
     once = scores.assign(max_score=scores["max_score"].mask(scores.index == slip[0], 14.5))
     thrice = scores.assign(max_score=scores["max_score"].mask(scores.index.isin(slip), [1, 2, 3] * 8))
 
-    half = scores[scores["component"] != "D3"]
-    half = pd.concat([half, printed(2020, {"D3": 14.0}), printed(2020, {"D3": 14.5})])
+    votes = [(3, 14.0, 3, 14.5), (3, 14.5, 3, 14.0), (3, 14.0, 4, 13.0)]  # half of them, or less
+    torn = [[printed(2020, {"D3": high}, areas) for areas, high in (vote[:2], vote[2:])] for vote in votes]
+    torn[2][1]["max_score"] = [13.0, 13.0, 12.0, 12.0]
+    others = scores[scores["component"] != "D3"]
+    other_sum = printed(2020, {**MAXIMA, "D1": 9.5}).query("component != 'D3'")
 
     assert derived(once, 2020).maximum("D3") == 14.0
-    assert derived(half, 2020).max_status("D1") == "borrowed"
+    for rows in torn:
+        for rest in (others, other_sum):  # with 14 or with 14.5 points they add up
+            assert derived(pd.concat([rest, *rows]), 2020).max_status("D1") == "borrowed"
     assert derived(thrice, 2020).max_status("D1") == "borrowed"
 
 

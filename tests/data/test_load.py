@@ -193,6 +193,34 @@ def test_points_and_percent_of_one_cell_are_compared(tmp_path):
     assert cell["spread"] == pytest.approx(1.2)
 
 
+def test_what_somebody_changes_is_not_changed_for_the_next(tmp_path):
+    """Tables that are made once for a day are handed out so that each may write into its own."""
+    vintages = load.read_vintages(write(tmp_path))
+    first, settled = vintages.known_at(AS_OF), vintages.settled_of("PAR", AS_OF)
+    before, settled_before = first.scores.copy(), settled.copy()
+
+    first.scores.loc[:, "score"] = -1.0
+    settled.loc[:, "score"] = -1.0
+
+    again = load.read_vintages(tmp_path)
+    assert again == vintages
+    pd.testing.assert_frame_equal(again.known_at(AS_OF).scores, before)
+    pd.testing.assert_frame_equal(again.settled_of("PAR", AS_OF), settled_before)
+
+
+def test_folders_that_differ_are_not_equal(tmp_path):
+    """One more row, or another day of publication: another folder, with an answer of its own."""
+    vintages = load.read_vintages(write(tmp_path))
+    content = (SMALL["scores.csv"] + SMALL["scores.csv"].splitlines()[-1].replace("http", "httpx")).encode()
+
+    other = vintages.with_content("scores.csv", content)
+
+    assert other != vintages
+    rows, others = (each.known_at(AS_OF).counts.loc[0, "rows"] for each in (vintages, other))
+    assert others == rows + 1
+    assert load.read_vintages(tmp_path) == vintages
+
+
 def test_counts_add_up(tmp_path):
     """Every row of a file is taken, set aside, later or undated."""
     counts = load.read(write(tmp_path), as_of=dt.date(2023, 10, 10)).counts.set_index("table")

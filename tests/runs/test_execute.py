@@ -195,13 +195,20 @@ def test_an_early_exit_is_a_failure(made, run):
     assert "calls sys.exit()" in str(error)
 
 
-@pytest.mark.parametrize("line", ["!exit 3", "!no-such-command", "%sx exit 3\n!exit 4"])
-def test_a_shell_line_that_fails_is_a_failure(line, made, run):
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("!exit 3", "the command “!exit 3” failed (code 3)"),
+        ("!no-such-command", "the command “!no-such-command” failed (code 127)"),
+        ("%sx exit 3\n!exit 4", "the command “!exit 4” failed (code 4)"),
+    ],
+)
+def test_a_shell_line_that_fails_is_a_failure(line, said, made, run):
     """IPython itself goes on after it; a line that succeeds is none."""
     _, _, error = run(made.notebook("!exit 0\n2", line))
 
     assert error.cell == 2
-    assert "exit" in str(error)
+    assert said in str(error)
 
 
 def test_a_kernel_that_does_not_start_is_tried_twice_and_then_told(made, tmp_path):

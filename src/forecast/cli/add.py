@@ -12,7 +12,7 @@ from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, DataError
 from forecast.base.spec import DEFAULT_AREA
 from forecast.cli.effect import effect_text
-from forecast.cli.local import argument, choice, confirm, option, require_option, verb
+from forecast.cli.local import argument, choice, confirm, option, require_options, verb
 from forecast.intake.additions.append import append
 from forecast.intake.additions.one_row import KINDS, NEEDED, OPTIONS, option_of
 from forecast.intake.additions.proposal import Proposal, preview
@@ -46,8 +46,7 @@ def add(
     """Propose one row, show it, and append it if the user agrees."""
     how = {name: given.pop(name) for name in ("by", "yes", "dry_run")}
     cells = {_COLUMNS.get(name, name): text for name, text in given.items() if text is not None}
-    for column in NEEDED[kind]:
-        require_option(cells.get(column), option_of(column), f"add {kind}")
+    require_options(f"add {kind}", {option_of(column): cells.get(column) for column in NEEDED[kind]})
     proposal = KINDS[kind](data_dir, **cells)
     row = proposal.rows[0]
     click.echo(preview(proposal, lang))

@@ -11,7 +11,7 @@ import click
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, SpecError
 from forecast.base.spec import refuse_unknown
-from forecast.cli.local import PathType, WholeType, action, argument, choice, option, require_option, verb
+from forecast.cli.local import PathType, WholeType, action, argument, choice, option, require_options, verb
 from forecast.cli.plain import Side, table
 from forecast.data.framework import PART_PREFIX, TOTAL, is_criterion
 from forecast.data.tables import FRAMEWORKS, MAX_STATUS
@@ -46,7 +46,7 @@ def framework(*, action: str, file: Path | None, framework: str, lang: str, **gi
         return EXIT_GOOD
     if file is None:
         raise SpecError("cli.missing_argument", {"argument": "FILE", "command": "forecast framework import"})
-    require_option(framework, "--framework", "framework import")
+    require_options("framework import", {"--framework": framework})
     return import_annex(file, framework=framework, data_dir=data_dir, lang=lang, **given)
 
 

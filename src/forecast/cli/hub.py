@@ -21,7 +21,7 @@ from forecast.cli.local import (
     choice,
     option,
     refuse_foreign,
-    require_option,
+    require_options,
     verb,
 )
 from forecast.cli.plain import table
@@ -117,7 +117,7 @@ def ensemble(
     name = name or DEFAULT_NAME
     if not MODEL.fullmatch(name):
         raise DataError([Problem("--name", None, "", name, "hub.expect.model_name")])
-    require_option(round or None, "--round", "hub ensemble")
+    require_options("hub ensemble", {"--round": round or None})
     submissions = [submission for submission in _submissions(hub, round, model) if submission.model != name]
     shares = _weights(weights, {submission.model for submission in submissions})
     for round_name in round:

@@ -10,7 +10,7 @@ import click
 
 from forecast.cli.add import finish
 from forecast.cli.effect import effect_text
-from forecast.cli.local import ChoiceType, PathType, argument, choice, option, require_option, verb
+from forecast.cli.local import ChoiceType, PathType, argument, choice, option, require_options, verb
 from forecast.data.tables import TRUST
 from forecast.intake.additions import list_sheet, lists, province_table
 from forecast.intake.additions.proposal import Proposal, preview
@@ -40,8 +40,7 @@ def import_file(*, kind: str, file: Path, data_dir: Path, lang: str, **given: An
 
 def _table(data_dir: Path, file: Path, kind: str, given: Mapping[str, Any]) -> Proposal:
     """Read a table of provinces; year, day and source must be given as options."""
-    for name in ("year", "published", "source"):
-        require_option(given[name], f"--{name}", f"import {kind}")
+    require_options(f"import {kind}", {f"--{name}": given[name] for name in ("year", "published", "source")})
     origin = province_table.Origin(
         published_on=given["published"],
         source=given["source"],

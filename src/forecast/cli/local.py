@@ -292,10 +292,11 @@ def refuse_foreign(given: Mapping[str, Any], owners: Mapping[str, Sequence[str]]
             raise SpecError("cli.only", {"option": f"--{name}", "action": ", ".join(actions)})
 
 
-def require_option(value: Any, option: str, command: str) -> None:
-    """Refuse a command that lacks an option which only some of its actions need."""
-    if value is None:
-        raise SpecError("cli.missing_option", {"option": option, "command": f"forecast {command}"})
+def require_options(command: str, options: Mapping[str, Any]) -> None:
+    """Refuse a command that lacks options which only some of its actions need; name all that are missing."""
+    missing = [option for option, value in options.items() if value is None]
+    if missing:
+        raise SpecError("cli.missing_option", {"option": missing, "command": f"forecast {command}"})
 
 
 def refuse_language(found: str) -> NoReturn:

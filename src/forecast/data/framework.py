@@ -317,7 +317,9 @@ def _declared(index: Index) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def _nearest_version(versions: pd.DataFrame, year: int) -> str:
     """Nearest in years; of two as near, the later one."""
-    spans = versions[["framework", "first_year", "last_year"]].drop_duplicates("framework")
-    gap = np.maximum(spans["first_year"] - year, np.maximum(year - spans["last_year"], 0))
-    order = spans.assign(gap=gap).sort_values(["gap", "first_year"], ascending=[True, False])
-    return str(order["framework"].iloc[0])
+    spans: dict[str, tuple[int, int]] = {}  # those of the first row of each
+    columns = (versions[name] for name in ("framework", "first_year", "last_year"))
+    for name, first, last in zip(*columns, strict=True):
+        spans.setdefault(str(name), (int(first), int(last)))
+    gaps = {name: max(first - year, year - last, 0) for name, (first, last) in spans.items()}
+    return min(spans, key=lambda name: (gaps[name], -spans[name][0]))

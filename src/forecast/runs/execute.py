@@ -31,7 +31,7 @@ from papermill.translators import PythonTranslator, papermill_translators
 from forecast.base import labels
 from forecast.base.disk import replace_file
 from forecast.base.errors import RunError, WriteError, shown, unexpected
-from forecast.runs.kernels import MOST_OUTPUT, Kernels, kill
+from forecast.runs.kernels import MOST_OUTPUT, SHELL_ERROR, Kernels, kill
 
 LOG: Final = logging.getLogger(__name__)
 ENGINE: Final = "forecast"
@@ -250,6 +250,9 @@ def _reason(watch: Watch, error: Exception) -> tuple[str, dict[str, Any]]:
     if watch.kernels.closed:
         return "run.stopped", {}
     match error:
+        case PapermillExecutionError() if error.ename == SHELL_ERROR:
+            code, _, line = str(error.evalue).partition(" ")
+            reason = ("run.shell_line", {"line": shown(line, 300), "code": code})
         case PapermillExecutionError():
             reason = ("run.cell_raised", {"error": shown(_first_line(error), 300)})
         case CellTimeoutError():

@@ -46,13 +46,16 @@ _GLANCE: Final = 0.005  # seconds between two looks at a kernel that begins or e
 
 
 # IPython goes on after a shell line that failed; here it is an error of its cell.
-_SHELL: Final = """\
+SHELL_ERROR: Final = "ShellLineError"
+_SHELL: Final = f"""\
 def _wrapped(run):
+    class {SHELL_ERROR}(RuntimeError):
+        pass
     def system(line):
         run(line)
         code = get_ipython().user_ns.get("_exit_code", 0)
         if code:
-            raise RuntimeError(f"!{line}: exit {code}")
+            raise {SHELL_ERROR}(f"{{code}} !{{line}}")
     return system
 get_ipython().system = _wrapped(get_ipython().system)
 del _wrapped

@@ -82,6 +82,17 @@ def test_criteria_lie_apart_by_what_they_were_and_by_their_own_noise():
     np.testing.assert_allclose(logit(unknown[:, 0]) - logit(unknown[:, 1]), [1.8, -1.8], atol=1e-7)
 
 
+def test_the_common_step_is_found_in_a_few_rounds(rng, monkeypatch):
+    """Six rounds of Newton's method do, also for draws that are right before the others."""
+    monkeypatch.setattr(below, "ROUNDS", 6)
+    share, weights = rng.uniform(0.005, 0.995, 500), np.array([0.1, 0.2, 0.3, 0.3, 0.1])
+
+    drawn = 2 * rng.standard_normal((500, 5))
+
+    np.testing.assert_allclose(below.tilted(drawn, weights, share) @ weights, share, atol=1e-9)
+    np.testing.assert_allclose(below.tilted(-drawn, weights, 1 - share) @ weights, 1 - share, atol=1e-9)
+
+
 @settings(max_examples=60)
 @given(
     points=st.lists(st.floats(0, 1), min_size=4, max_size=4),
@@ -98,6 +109,18 @@ def test_moved_leaves_reach_the_goal_and_move_one_way(points, goals):
     np.testing.assert_allclose((less.sum(), more.sum()), (low[0], high[0]), atol=1e-6)
     assert (more >= less - 1e-6).all()
     assert ((more >= -1e-9) & (more <= maxima + 1e-9)).all()
+
+
+def test_moved_leaves_move_alike_on_the_logit_scale():
+    """From 0.2, 0.5 and 0.8 of their maxima, all by the same step; more than there is gives the maxima."""
+    maxima, before = np.array([0.5, 2.0, 4.0]), np.array([0.2, 0.5, 0.8])
+
+    after = below.moved(np.array([before * maxima] * 2), maxima, np.array([5.5, 9.0]))
+
+    step = logit(after[0] / maxima) - logit(before)
+    np.testing.assert_allclose(step, np.full(3, step[0]), atol=1e-6)
+    assert step[0] > 0.5
+    np.testing.assert_array_equal(after[1], maxima)
 
 
 def test_a_goal_that_is_met_moves_nothing():

@@ -311,7 +311,7 @@ def test_source_and_day_are_required(run):
     code, _, err = run("add", "score", "--index-code", "PAR", "--source", "x")
 
     assert code == 2
-    assert "--published" in err
+    assert "--year, --area, --published." in err
 
 
 def test_points_typed_as_percent_are_doubted_where_nothing_is_known_of_the_place(data_dir):

@@ -1,8 +1,8 @@
 """What stands below a forecast share: criteria that add up to it in every draw.
 
 A criterion's share moves with its domain's and by itself around it, on the logit scale:
-``logit(s) = base + (logit(d) - logit(d_last)) + noise``.  One more term, the same for all criteria of
-a draw, makes them add up to what they must, so that the forecast of the domain stays what it was.
+``logit(s) = base + step + noise``.  The step is the same for all criteria of a draw, and such that they
+add up to what they must, so that the forecast of the domain stays what it was.
 
 The spreads come from the 29 sub-dimensions of PAPI in 63 provinces (``python -m benchmarks.criteria``).
 That of a move was measured on 2012 to 2017 and held on 2019 to 2023 (0.25 and 0.27).  That of a level was
@@ -42,8 +42,7 @@ def allocate(share: Floats, last: float, maxima: Floats, bases: Floats, noise: F
         rest = (last - float(weights[known] @ bases[known])) / float(weights[~known].sum())
     base = logit(_inside(np.where(known, bases, rest)))
     spread = np.where(known, MOVE_SD, LEVEL_SD)
-    drawn = base + (logit(_inside(share)) - logit(_inside(np.asarray(last))))[:, None] + spread * noise
-    return tilted(drawn, weights, share)
+    return tilted(base + spread * noise, weights, share)
 
 
 def of_free(share: Floats, last: float, maxima: Floats, bases: Floats, free: Flags) -> tuple[Floats, float]:
@@ -84,7 +83,7 @@ def tilted(drawn: Floats, weights: Floats, share: Floats) -> Floats:
         with np.errstate(divide="ignore", over="ignore"):
             move = (logit(goal) - logit(np.clip(mean, 1e-300, 1 - 1e-16))) / np.maximum(slope, 1e-12)
         tried = step + move
-        step = np.where((tried > low) & (tried < high), tried, (low + high) / 2)
+        step = np.where((tried >= low) & (tried <= high), tried, (low + high) / 2)
     shares = expit(drawn + step[:, None])
     exact = np.where((share <= 0)[:, None], 0.0, np.where((share >= 1)[:, None], 1.0, shares))
     return np.asarray(exact)
@@ -98,7 +97,7 @@ def moved(leaves: Floats, maxima: Floats, together: Floats) -> Floats:
     whole = maxima.sum()
     same = np.abs(leaves.sum(axis=1) - together) < 1e-9
     drawn = logit(np.clip(leaves / maxima, 1e-6, 1 - 1e-6))
-    shares = tilted(drawn, maxima / whole, np.clip(together / whole, 0.0, 1.0))
+    shares = tilted(drawn, maxima / whole, together / whole)
     return np.where(same[:, None], leaves, shares * maxima)
 
 

@@ -16,7 +16,7 @@ from forecast.answer.scorecard.below import moved
 from forecast.answer.scorecard.elasticity import Elasticity
 from forecast.answer.scorecard.leaves import Leaves
 from forecast.answer.scorecard.tree import NONE
-from forecast.data.framework import TOTAL, WHOLE
+from forecast.data.framework import WHOLE
 from forecast.data.scenarios import Scenario, flat
 from forecast.model.simulate import chance, quantiles, ranks
 
@@ -231,8 +231,7 @@ def won(stage: Stage, points: Floats, name: str, effect: float) -> Floats:
 def added(stage: Stage, points: Floats, name: str, step: float) -> Floats:
     """Add points to a component in every draw, as far as its maximum and 0 allow."""
     tree = stage.leaves.tree
-    under = np.arange(len(tree.leaves)) if name == TOTAL else tree.under(tree.place(name))
-    return _raised(stage, points, np.asarray(under), step)
+    return _raised(stage, points, np.asarray(tree.under(tree.place(name))), step)
 
 
 def _raised(stage: Stage, points: Floats, under: NDArray[np.intp], step: float | Floats) -> Floats:

@@ -51,22 +51,29 @@ def read(source: Source, *, as_of: dt.date) -> Known:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Vintages:
-    """All tables of a folder, checked once, from which any day can be asked for."""
+    """All tables of a folder, checked once, from which any day can be asked for.
+
+    Two are equal if they hold the very same tables, as those of files with the same bytes do.
+    """
 
     frames: Mapping[str, pd.DataFrame]
     hashes: Mapping[str, str]
     scenarios: tuple[Scenario, ...] = ()
     checked: Mapping[str, Checked] = field(default_factory=dict, repr=False)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Vintages) and self._identity == other._identity
+
+    def __hash__(self) -> int:
+        return hash(self._identity)
+
+    @property
+    def _identity(self) -> tuple[object, ...]:
+        return tuple(map(id, self.frames.values())), tuple(self.hashes.items()), len(self.scenarios)
+
     def known_at(self, as_of: dt.date) -> Known:
         """Give what was known on a day; see `read`."""
-        scores = self.frames["scores"]
-        if as_known(scores, as_of).empty:
-            first = scores["published_on"].min()
-            if pd.isna(first):
-                raise SpecError("spec.no_scores", {"file": tables.SCORES.file})
-            raise SpecError("spec.before_any_data", {"as_of": as_of, "first": first.date()})
-        return known_of(self.frames, as_of, self.hashes, self.scenarios)
+        return _known_at(self, as_of).copy()
 
     def days_after(self, today: dt.date) -> list[Problem]:
         """List the cells that say that something was published after today."""
@@ -74,14 +81,7 @@ class Vintages:
 
     def settled_of(self, index_code: str, as_of: dt.date) -> pd.DataFrame:
         """Give the settled figures of one index as known on a day, without those of any other table."""
-        table = tables.RELATED if index_code in tables.RELATED_CODES else tables.SCORES
-        frame = self.frames[table.name]
-        events = as_known(self.frames["events"], as_of)
-        frameworks = self.frames["frameworks"]
-        frameworks = frameworks.loc[frameworks["framework"].isin(events["what"])]
-        frameworks = with_printed(frameworks, events, as_known(self.frames["scores"], as_of))
-        known = as_known(frame.loc[frame["index_code"] == index_code], as_of)
-        return settled_rows(known, table, frameworks, events, as_of)[0]
+        return _settled_of(self, index_code, as_of).copy(deep=False)
 
     def with_content(self, file: str, content: bytes) -> Vintages:
         """Give the folder as it would be with another content of one file; the others are as they were read.
@@ -135,9 +135,33 @@ def read_vintages(source: Source) -> Vintages:
 
 def _vintages(checked: Mapping[str, Checked], scenarios: tuple[Scenario, ...], digest: str) -> Vintages:
     frames = {name: table.frame for name, table in checked.items()}
-    frames["indicators"] = with_catalogue(frames["indicators"], frames["indicator_types"])
+    frames["indicators"] = _catalogued(checked["indicators"], checked["indicator_types"])
     hashes = {table.rows.file: table.rows.sha256 for table in checked.values() if table.rows.sha256}
     return Vintages(frames, hashes | ({SCENARIOS_FILE: digest} if digest else {}), scenarios, checked)
+
+
+# What the same tables say of a day is made once, too; who asks for it is given a copy that may be changed.
+@lru_cache(maxsize=16)
+def _known_at(vintages: Vintages, as_of: dt.date) -> Known:
+    scores = vintages.frames["scores"]
+    if as_known(scores, as_of).empty:
+        first = scores["published_on"].min()
+        if pd.isna(first):
+            raise SpecError("spec.no_scores", {"file": tables.SCORES.file})
+        raise SpecError("spec.before_any_data", {"as_of": as_of, "first": first.date()})
+    return known_of(vintages.frames, as_of, vintages.hashes, vintages.scenarios)
+
+
+@lru_cache(maxsize=16)
+def _settled_of(vintages: Vintages, index_code: str, as_of: dt.date) -> pd.DataFrame:
+    frames, table = vintages.frames, tables.RELATED if index_code in tables.RELATED_CODES else tables.SCORES
+    frame = frames[table.name]
+    events = as_known(frames["events"], as_of)
+    frameworks = frames["frameworks"]
+    frameworks = frameworks.loc[frameworks["framework"].isin(events["what"])]
+    frameworks = with_printed(frameworks, events, as_known(frames["scores"], as_of))
+    known = as_known(frame.loc[frame["index_code"] == index_code], as_of)
+    return settled_rows(known, table, frameworks, events, as_of)[0]
 
 
 def rehearse(data_dir: Path, file: str, content: bytes) -> Vintages:
@@ -253,6 +277,11 @@ def _table_of(
 ) -> tuple[Checked | None, tuple[Problem, ...]]:
     found, problems = _checked_rows(table, places, *rows_of(content, table, table.file))
     return found, tuple(problems)
+
+
+@lru_cache(maxsize=16)
+def _catalogued(indicators: Checked, types: Checked) -> pd.DataFrame:
+    return with_catalogue(indicators.frame, types.frame)
 
 
 @lru_cache(maxsize=4)

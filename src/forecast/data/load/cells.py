@@ -166,7 +166,8 @@ def _choice(text: str, column: Column, *, hint: bool) -> Cell:
 
 def each_row(frame: pd.DataFrame) -> Iterator[Any]:
     """Walk rows as named tuples; the stubs give each field the union of all types."""
-    yield from frame.itertuples(index=False)
+    if len(frame):  # most walks are along what is wrong: nothing, and the type of a row costs more
+        yield from frame.itertuples(index=False)
 
 
 def strangers(frame: pd.DataFrame, column: str, allowed: tuple[str, ...]) -> Iterator[Finding]:

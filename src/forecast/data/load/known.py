@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Final
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -188,6 +188,14 @@ class Known:
         # Without the catalogue no indicator counts, so none was set aside.
         aside = self.set_aside[self.set_aside["file"] != tables.INDICATORS.file].reset_index(drop=True)
         return replace(self, scores=scores, announcements=announced, set_aside=aside, **emptied)
+
+    def copy(self) -> Known:
+        """Give the same with tables whose changes do not come back; their cells are shared until then."""
+        held = {each.name: getattr(self, each.name) for each in fields(self)}
+        copies: dict[str, Any] = {
+            name: value.copy(deep=False) for name, value in held.items() if isinstance(value, pd.DataFrame)
+        }
+        return replace(self, **copies)
 
     def refuse(self, spec: RunSpec) -> None:
         """Raise SpecError for an area that is none of the year's, or a year whose result is out."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -18,7 +19,7 @@ REACH: Final = 3  # years whose mean stands for a place's usual figure
 _COLUMNS: Final = ["area", "component", "year", "score", "unit", "maximum", "percent", "rank", "source_url"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)  # without slots: what is derived is kept
 class History:
     """The known figures of one index.
 
@@ -36,14 +37,24 @@ class History:
 
     def table(self, year: int) -> pd.DataFrame:
         """Percent by area and component in one year."""
-        own = self.figures[(self.figures["year"] == year) & self.figures["percent"].notna()]
-        return own.pivot_table(index="area", columns="component", values="percent", aggfunc="first")
+        return self._tables.get(year, pd.DataFrame(dtype=float))
+
+    @cached_property
+    def _tables(self) -> dict[int, pd.DataFrame]:
+        known = self.figures.dropna(subset="percent")
+        every = known.pivot_table(
+            index=["year", "area"], columns="component", values="percent", aggfunc="first"
+        )
+        return {
+            int(str(year)): own.droplevel("year").dropna(axis="columns", how="all")
+            for year, own in every.groupby(level="year")
+        }
 
     def table_like(self, other: pd.DataFrame, year: int) -> pd.DataFrame:
         """Percent in one year, with the rows and columns of another table."""
         return self.table(year).reindex(index=other.index, columns=other.columns)
 
-    @property
+    @cached_property
     def years(self) -> tuple[int, ...]:
         """Years with any score."""
         return tuple(sorted({int(year) for year in self.figures["year"]}))

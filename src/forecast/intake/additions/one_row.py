@@ -40,11 +40,11 @@ OPTIONS: Final = {  # what a column is called where figures are given
     "indicator_name_vi": "name",
     "kind": "change",
 }
-NEEDED: Final = {  # beyond what the tables need: who enters a figure knows whence and from when it is
-    "score": ("published_on", "source_url"),
-    "indicator": ("published_on", "source_url"),
-    "announcement": ("announced_on", "source_url"),
-    "event": ("what", "known_on"),
+NEEDED: Final = {  # who enters a figure knows whence and from when it is
+    "score": ("index_code", "year", "area", "published_on", "source_url"),
+    "indicator": ("indicator_code", "area", "period", "value", "published_on", "source_url"),
+    "announcement": ("index_code", "year", "announced_on", "source_url"),
+    "event": ("index_code", "year", "what", "known_on"),
 }
 _NUMBERS: Final = ("score", "max_score", "rank", "value")
 
