@@ -100,7 +100,7 @@ def test_all_that_notebooks_say_is_there_in_both_languages():
     own = [words for each in every for words in (each.title("vi"), each.purpose("vi")) if words != "SIPAS"]
     helps = [parameter.help for each in every for parameter in each.parameters]
     template = nbformat.read(notebooks.TEMPLATE, as_version=4)
-    helps += [parameter.help for parameter in parameters.declared(template, "template")]
+    helps += [parameter.help for parameter in parameters.read_declarations(template, "template")]
 
     assert [words for words in [*own, *helps] if words not in said] == []
 

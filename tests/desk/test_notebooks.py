@@ -246,7 +246,7 @@ def test_shows_what_the_workbench_shows(
     own = others if changed else defaults
     asked = question(path, small, changed=changed)
     given = {name: value for name, value in asked.items() if name != "index_code"} | own
-    assert set(given) <= {each.name for each in parameters.declared(notebook, path.name)}
+    assert set(given) <= {each.name for each in parameters.read_declarations(notebook, path.name)}
 
     executed = execute(
         notebook,

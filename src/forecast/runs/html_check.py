@@ -155,7 +155,7 @@ def _problems(
         yield f"content security policy is {parsed.policy!r}, expected {POLICY!r}"
     if not unicodedata.is_normalized("NFC", page):
         yield "text is not in NFC"
-    yield from (f"external out: {address}" for address in parsed.external)
+    yield from (f"reaches out: {address}" for address in parsed.external)
     yield from (f"picture without alternative text: {picture}" for picture in parsed.without_alt)
     if _CODE_CLASSES.search(page):
         yield "holds a code cell"
