@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from forecast.answer.findings import phrase
-from forecast.answer.ground import Posterior
 from forecast.answer.indicators import TAIL_80, comparison, component_of, expert_effects, figures_at, name_of
+from forecast.answer.panel_forecast import Posterior
 from forecast.answer.scorecard.elasticity import Elasticity, elasticity
 from forecast.base.spec import RunSpec
 from forecast.data.load import Known

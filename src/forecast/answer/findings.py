@@ -352,7 +352,7 @@ def evidence_table(known: Known, uses: pd.Series[str], told: Statements, held: F
     """Rows of the scores with how each is used, and what the model holds the figure to be.
 
     `observed` is in the unit that was published (NaN for a rank), `observed_share` and `fitted`
-    are shares of the maximum; `held` is that of each statement, as `held_shares` gives it.
+    are shares of the maximum; `held` is that of each statement, as `fitted_shares` gives it.
     """
     rows = known.scores.assign(use=uses)
     share = pd.Series(told.by_row(told.value, len(rows)), index=rows.index)

@@ -9,9 +9,9 @@ from typing import Any, Final
 import pandas as pd
 
 from forecast.answer.findings import phrase
-from forecast.answer.ground import MAIN_MODEL
 from forecast.answer.judgement import Judgement
 from forecast.answer.ledger import TARGET, current
+from forecast.answer.panel_forecast import MAIN_MODEL
 from forecast.answer.result import RANK
 from forecast.answer.scorecard.outlook import DEPARTMENT
 from forecast.answer.verification import BASE

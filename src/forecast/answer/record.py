@@ -48,7 +48,7 @@ class Past:
     cells: pd.DataFrame
 
 
-class Each(Protocol):
+class Mapper(Protocol):
     """Does a piece of work for each item, like `map`; perhaps in several processes, so all must pickle."""
 
     def __call__(self, work: Callable[[T], R], items: Iterable[T], /) -> Iterator[R]:
@@ -57,16 +57,16 @@ class Each(Protocol):
 
 
 def past_forecasts(
-    vintages: Vintages, known: Known, spec: RunSpec, rows: Rows, each: Each = map
+    vintages: Vintages, known: Known, spec: RunSpec, rows: Rows, mapper: Mapper = map
 ) -> Iterator[Past]:
     """Forecast each earlier year as it would have been on the same day of that year: parts for `joined`.
 
     From the vintages each earlier day is cut; the scores of `known`, as published (not `for_year`), are the
-    outcomes.  `rows` forecasts: it gives FORECAST rows from what was known and a spec.  `each` does the
+    outcomes.  `rows` forecasts: it gives FORECAST rows from what was known and a spec.  `mapper` does the
     years, and may do so beside the caller's own work.
     """
     came = outcomes(known, spec.index_code, FIRST_TARGET, spec.target_year - 1)
-    return each(partial(of_year, vintages, came, spec, rows), sorted(set(came["target_year"])))
+    return mapper(partial(of_year, vintages, came, spec, rows), sorted(set(came["target_year"])))
 
 
 def joined(parts: Iterable[Past]) -> Past:

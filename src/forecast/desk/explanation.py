@@ -26,7 +26,7 @@ from forecast.pages.tables.data import figure_name, figure_value
 from forecast.pages.tables.spec import TableSpec, draw_table, say
 
 if TYPE_CHECKING:
-    from forecast.answer.ground import Posterior
+    from forecast.answer.panel_forecast import Posterior
     from forecast.answer.result import Result
     from forecast.base.spec import RunSpec
     from forecast.desk.steps import Steps

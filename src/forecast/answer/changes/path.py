@@ -26,7 +26,7 @@ def path_table(
 ) -> pd.DataFrame:
     """Add this report to the path of the one before, in `folder`, if there is one; see `Result.path`.
 
-    `now` has median, lower, upper and rank of the total; `told` are the tables of `since`.
+    `now` has median, lower, upper and rank of the total; `told` are the tables of `change_tables`.
     """
     here = {"as_of": pd.Timestamp(spec.as_of), **NONE, **UNNAMED, **now}
     if folder is None or told["changes"].empty:

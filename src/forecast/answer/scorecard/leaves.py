@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from forecast.answer.findings import phrase
 from forecast.answer.scorecard import pace
-from forecast.answer.scorecard.below import allocate, of_free
+from forecast.answer.scorecard.allocation import allocate, share_without_rule
 from forecast.answer.scorecard.elasticity import Elasticity
 from forecast.answer.scorecard.pace import Projection
 from forecast.answer.scorecard.tree import Tree
@@ -132,7 +132,7 @@ def leaves_of(
             continue
         bases = seen[tree.leaves[places]] / tree.maxima[places]
         unscored = ~by_rule[places]
-        own, own_last = of_free(
+        own, own_last = share_without_rule(
             after / whole,
             float(np.median(before)) / last.subject.schemes[last.year].maxima.get(anchor, whole),
             tree.maxima[places],

@@ -20,12 +20,12 @@ from forecast.answer import submissions
 from forecast.answer.findings import Key, quantile_rows, scored
 from forecast.answer.scorecard.card import attainable, projection_table, scorecard_table
 from forecast.answer.scorecard.decisions import decision_table
+from forecast.answer.scorecard.departments import WithDepartments, combine_departments
 from forecast.answer.scorecard.elasticity import Elasticity
-from forecast.answer.scorecard.gather import Gathered, gather
 from forecast.answer.scorecard.leaves import Leaves, leaves_of
 from forecast.answer.scorecard.remedies import OPEN, of_year, remedy_table, unit_table
+from forecast.answer.scorecard.scenarios import Baseline, scenario_table
 from forecast.answer.scorecard.tree import Tree, tree_of
-from forecast.answer.scorecard.worlds import Stage, scenario_table
 from forecast.base.indexes import MAIN
 from forecast.base.spec import RunSpec
 from forecast.base.spelling import slug
@@ -57,7 +57,7 @@ class Outlook:
         FORECAST rows; of the final forecast only if `informed`, and then first.
     tables : mapping
         Tables of `Result` by name.
-    stage : Stage or None
+    baseline : Baseline or None
         What scenarios are played on; None for an index without parts.
     """
 
@@ -65,7 +65,7 @@ class Outlook:
     informed: bool
     rows: pd.DataFrame
     tables: dict[str, pd.DataFrame]
-    stage: Stage | None = None
+    baseline: Baseline | None = None
 
 
 def outlook(
@@ -89,7 +89,7 @@ def outlook(
     asked_of = 0 if len(known.units) and spec.area not in set(known.units["area"]) else None
     plans, units = of_year(known.remedies, known.units, spec.area, spec.target_year)
     remedies = remedy_table(plans, units, spec.as_of)
-    stage = Stage(
+    baseline = Baseline(
         leaves=gathered.leaves,
         totals=scored(final, INDEX),
         place=target.subject.areas.index(spec.area),
@@ -97,7 +97,7 @@ def outlook(
         attainable=attainable(gathered.leaves, spec.target_year, spec.as_of),
         elasticities=elasticities,
     )
-    worlds, chances = scenario_table(stage, known.scenarios, targets)
+    outcomes, chances = scenario_table(baseline, known.scenarios, targets)
     rows = _rows(spec, framework, tree, gathered, final, models.points if models.by_rule.any() else None)
     return Outlook(
         target=final,
@@ -109,13 +109,13 @@ def outlook(
             "departments": gathered.table,
             "department_domains": gathered.domains,
             "status": submissions.status(known, framework, spec, gathered.table).iloc[:asked_of],
-            "scenarios": worlds,
+            "scenarios": outcomes,
             "scenario_targets": chances,
-            "decisions": decision_table(stage, targets),
+            "decisions": decision_table(baseline, targets),
             "remedies": remedies,
             "units": unit_table(remedies, units),
         },
-        stage=stage,
+        baseline=baseline,
     )
 
 
@@ -141,7 +141,7 @@ def _gathered(
     tree: Tree,
     draws: tuple[Draws, Draws],
     elasticities: Mapping[str, Elasticity],
-) -> tuple[Leaves, Gathered]:
+) -> tuple[Leaves, WithDepartments]:
     """What criteria say, and what departments make of that."""
     rng = np.random.default_rng([spec.seed, 1])  # its own, so that the panel's draws stay what they were
     last, target = (each.of_area(spec.area) for each in draws)
@@ -156,10 +156,10 @@ def _gathered(
         scores=with_share(known.scores, known.frameworks, known.events, known.as_of),
         maxima={row["component"]: float(row["max_score"]) for row in tree.rows},
     )
-    return models, gather(models, forms, learnt, spec.target_year - 1, rng)
+    return models, combine_departments(models, forms, learnt, spec.target_year - 1, rng)
 
 
-def _informed(models: Leaves, gathered: Gathered) -> bool:
+def _informed(models: Leaves, gathered: WithDepartments) -> bool:
     return bool(models.by_rule.any() or gathered.answered)
 
 
@@ -175,7 +175,12 @@ def _replaced(target: Draws, area: str, tree: Tree, points: Floats) -> Draws:
 
 
 def _rows(
-    spec: RunSpec, framework: Framework, tree: Tree, gathered: Gathered, final: Draws, by_rules: Floats | None
+    spec: RunSpec,
+    framework: Framework,
+    tree: Tree,
+    gathered: WithDepartments,
+    final: Draws,
+    by_rules: Floats | None,
 ) -> pd.DataFrame:
     """FORECAST rows of the final forecast, of the models with criteria, and of each department's words."""
     levels = spec.quantile_levels

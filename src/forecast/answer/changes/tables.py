@@ -23,7 +23,7 @@ Medians = Mapping[str, float]  # by component
 Row = tuple[str, str, float, float, float]  # of `changes`
 
 
-def since(
+def change_tables(
     folder: Path, known: Known, spec: RunSpec, now: Medians, medians: Callable[[Known], Medians]
 ) -> dict[str, pd.DataFrame]:
     """Tell what changed since the report in `folder`: `previous`, `changes` and `changed_rows` of `Result`.

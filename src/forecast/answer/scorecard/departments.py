@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from forecast.answer.findings import phrase
 from forecast.answer.result import DEPARTMENT_COLUMNS, DEPARTMENT_DOMAIN_COLUMNS
-from forecast.answer.scorecard.below import moved
+from forecast.answer.scorecard.allocation import adjust_to_sum
 from forecast.answer.scorecard.card import last_points
 from forecast.answer.scorecard.leaves import Leaves
 from forecast.answer.scorecard.tree import Tree
@@ -32,7 +32,7 @@ THREE: Final = ("low", "likely", "high")  # what a department gives
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Gathered:
+class WithDepartments:
     """The models' leaves with what departments say of them; tables of both by component and by domain."""
 
     leaves: Leaves
@@ -45,9 +45,9 @@ class Gathered:
         return frozenset(self.table.loc[self.table["likely"].notna(), "component"])
 
 
-def gather(
+def combine_departments(
     leaves: Leaves, forms: pd.DataFrame, bias: Bias, last_year: int, rng: np.random.Generator
-) -> Gathered:
+) -> WithDepartments:
     """Combine models and departments, finest components first.
 
     `forms` are the departments' latest, as `submissions.latest` gives them; published scores of `last_year`
@@ -60,7 +60,7 @@ def gather(
         answers.setdefault(str(record["component"]), []).append({str(k): v for k, v in record.items()})
     points = leaves.points.copy()
     rows: list[Row] = []
-    sums: dict[tuple[str, str], list[Heard]] = {}
+    sums: dict[tuple[str, str], list[Answer]] = {}
     for node in sorted(map(tree.place, answers), key=lambda place: (len(tree.under(place)), place)):
         given = answers[tree.names[node]]
         under, domain = tree.under(node), tree.domain(node)
@@ -72,20 +72,20 @@ def gather(
         said = [_draws(three, maximum, rank) for three in corrected]
         members = [so_far, *(draws for draws in said if draws is not None)]
         together = np.clip(np.mean(members, axis=0), 0.0, maximum)
-        points[:, under] = moved(points[:, under], tree.maxima[under], together)
+        points[:, under] = adjust_to_sum(points[:, under], tree.maxima[under], together)
         facts = _facts(leaves, node, model, together, last_year)
         for form, three, draws in zip(given, corrected, said, strict=True):
             row = facts | _row(form, three, model, bias, facts, domain)
             rows.append(row)
             own = _draws(_given(form, maximum), maximum, rank)
             if draws is not None and own is not None:
-                heard = Heard(maximum, bool(row["disagrees"]), np.stack([model, own, draws, together]))
-                sums.setdefault((row["department"], domain), []).append(heard)
-    return Gathered(leaves.with_points(points), _ordered(rows, tree), _by_domain(sums))
+                answer = Answer(maximum, bool(row["disagrees"]), np.stack([model, own, draws, together]))
+                sums.setdefault((row["department"], domain), []).append(answer)
+    return WithDepartments(leaves.with_points(points), _ordered(rows, tree), _by_domain(sums))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heard:
+class Answer:
     """One answer as draws: the models', as given, corrected, combined; shape (4, n)."""
 
     maximum: float
@@ -100,7 +100,7 @@ def _ordered(rows: list[Row], tree: Tree) -> pd.DataFrame:
     return table.loc[order].sort_values("department", kind="stable").reset_index(drop=True)
 
 
-def _by_domain(sums: dict[tuple[str, str], list[Heard]]) -> pd.DataFrame:
+def _by_domain(sums: dict[tuple[str, str], list[Answer]]) -> pd.DataFrame:
     """Sum answers draw by draw over each department's part of each domain."""
     rows = []
     for (department, domain), answers in sorted(sums.items()):

@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 DRAWS: Final = 200  # a median needs no more
 
 
-def held_shares(
+def fitted_shares(
     fitted: FittedEvidence, drawn: tuple[int, JointDraws], rng: np.random.Generator, n: int = DRAWS
 ) -> Floats:
     """Median over draws of what each statement is on, as a share; shape (statements,).

@@ -42,10 +42,13 @@ def allocate(share: Floats, last: float, maxima: Floats, bases: Floats, noise: F
         rest = (last - float(weights[known] @ bases[known])) / float(weights[~known].sum())
     base = logit(_inside(np.where(known, bases, rest)))
     spread = np.where(known, MOVE_SD, LEVEL_SD)
-    return tilted(base + spread * noise, weights, share)
+    drawn = base + (logit(_inside(share)) - logit(_inside(np.asarray(last))))[:, None] + spread * noise
+    return shift_to_mean(drawn, weights, share)
 
 
-def of_free(share: Floats, last: float, maxima: Floats, bases: Floats, free: Flags) -> tuple[Floats, float]:
+def share_without_rule(
+    share: Floats, last: float, maxima: Floats, bases: Floats, free: Flags
+) -> tuple[Floats, float]:
     """Give what a domain's criteria that no indicator tells of earn together, where others are scored.
 
     They move as their domain does, from where they themselves stood last year: what the scored ones lost then
@@ -64,7 +67,7 @@ def of_free(share: Floats, last: float, maxima: Floats, bases: Floats, free: Fla
     return np.asarray(expit(logit(_inside(np.asarray(before))) + step)), before
 
 
-def tilted(drawn: Floats, weights: Floats, share: Floats) -> Floats:
+def shift_to_mean(drawn: Floats, weights: Floats, share: Floats) -> Floats:
     """Move logits (n, L) of each draw by one common step so that their shares' weighted mean is `share` (n,).
 
     Weights (L,) add up to 1.  Where the share is at an end of [0, 1], all shares are at that end.
@@ -89,7 +92,7 @@ def tilted(drawn: Floats, weights: Floats, share: Floats) -> Floats:
     return np.asarray(exact)
 
 
-def moved(leaves: Floats, maxima: Floats, together: Floats) -> Floats:
+def adjust_to_sum(leaves: Floats, maxima: Floats, together: Floats) -> Floats:
     """Change what leaves earn (points, (n, L)) so that they earn `together` (n,), each within its maximum.
 
     Every leaf moves the same way on the logit scale; none does where the sum is right already.
@@ -97,7 +100,7 @@ def moved(leaves: Floats, maxima: Floats, together: Floats) -> Floats:
     whole = maxima.sum()
     same = np.abs(leaves.sum(axis=1) - together) < 1e-9
     drawn = logit(np.clip(leaves / maxima, 1e-6, 1 - 1e-6))
-    shares = tilted(drawn, maxima / whole, together / whole)
+    shares = shift_to_mean(drawn, maxima / whole, np.clip(together / whole, 0.0, 1.0))
     return np.where(same[:, None], leaves, shares * maxima)
 
 
