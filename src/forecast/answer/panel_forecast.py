@@ -131,9 +131,9 @@ def forecast_panel_with_record(
         As `begin_record`.
     """
     known, years = begin_record(spec, vintages, mapper)
-    found = replace(forecast_panel(known, spec), past=record.joined(years))
-    found.fitted_shares()  # here, so that it goes along to whoever answers for one area
-    return found
+    panel_forecast = replace(forecast_panel(known, spec), past=record.joined(years))
+    panel_forecast.fitted_shares()  # here, so that it goes along to whoever answers for one area
+    return panel_forecast
 
 
 def begin_record(
@@ -196,7 +196,7 @@ def _ranks(panel_forecast: PanelForecast, spec: RunSpec) -> list[pd.DataFrame]:
     post, rows = panel_forecast.posterior, panel_forecast.visible.scores
     rows = rows[(rows["component"] == TOTAL) & (rows["statistic"] == "value") & rows["rank"].notna()]
     rows = rows[(rows["year"] == spec.target_year - 1) & rows["area"].isin(post.subject.areas)]
-    made = []
+    tables = []
     for index_code in (post.subject.index_code, survey_of(post.subject)):
         own = rows[rows["index_code"] == index_code]
         areas = own["area"].tolist()
@@ -204,18 +204,18 @@ def _ranks(panel_forecast: PanelForecast, spec: RunSpec) -> list[pd.DataFrame]:
             continue
         places = [post.subject.areas.index(area) for area in areas]
         drawn = rank_chances(findings.scored(post.target, index_code), places)
-        plain = last_rank_chances(own["rank"].to_numpy(), len(post.subject.areas))
-        for model, chances in ((MAIN_MODEL, drawn), (LAST_RANK, plain)):
-            made.append(findings.rank_rows(chances, areas, index_code, spec, post.framework, model))
-    return made
+        reference = last_rank_chances(own["rank"].to_numpy(), len(post.subject.areas))
+        for model, chances in ((MAIN_MODEL, drawn), (LAST_RANK, reference)):
+            tables.append(findings.rank_rows(chances, areas, index_code, spec, post.framework, model))
+    return tables
 
 
 def before_result(known: Known, spec: RunSpec) -> Known:
     """Hide the target year from a forced run, as a forecast that saw its result could verify nothing."""
     if not spec.force:
         return known
-    seen = known.scores["year"] < spec.target_year
-    return replace(known, scores=known.scores[seen].reset_index(drop=True))
+    earlier = known.scores["year"] < spec.target_year
+    return replace(known, scores=known.scores[earlier].reset_index(drop=True))
 
 
 def posterior(known: Known, spec: RunSpec, rng: np.random.Generator) -> Posterior:
@@ -251,19 +251,19 @@ def posterior(known: Known, spec: RunSpec, rng: np.random.Generator) -> Posterio
 
 def _covariates(known: Known, subject: Subject, spec: RunSpec) -> Covariates:
     """Current indicators of components that the index has in the target year."""
-    every = covariates_at(known, spec.target_year, spec.as_of, subject.areas)
+    covariates = covariates_at(known, spec.target_year, spec.as_of, subject.areas)
     parts = subject.schemes[spec.target_year].maxima
-    return every.only([k for k, name in enumerate(every.components) if component_of(name) in parts])
+    return covariates.only([k for k, name in enumerate(covariates.components) if component_of(name) in parts])
 
 
 def _effects(known: Known, covariates: Covariates, subject: Subject, lattice: Lattice) -> CellEffects:
     """Effects that current indicators may have on the cells, with experts' ranges for them."""
-    said = expert_effects(known.elasticities, covariates)
-    completed = complete(covariates.over(lattice.areas, lattice.years), ~np.isnan(said[0]))
+    expert_ranges = expert_effects(known.elasticities, covariates)
+    completed = complete(covariates.over(lattice.areas, lattice.years), ~np.isnan(expert_ranges[0]))
     year = lattice.years[-1]
     leaves = {name: tuple(leaf_weights(subject, component_of(name), year)) for name in completed.components}
     maxima = np.array([subject.schemes[year].maxima[component_of(name)] for name in completed.components])
-    mean, sd = (own[completed.kept] * completed.scale / maxima for own in said)
+    mean, sd = (own[completed.kept] * completed.scale / maxima for own in expert_ranges)
     return effects_of(completed, lattice, leaves, believable(mean, sd))
 
 

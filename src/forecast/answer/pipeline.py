@@ -47,12 +47,12 @@ def forecast(known: Known, spec: RunSpec) -> Result:
     SpecError
         If the area is no province, or the target year's result was already published.
     """
-    panel_forecast = forecast_panel(known, spec)
-    return result_of(panel_forecast, spec, below_domains(panel_forecast, spec))
+    panel = forecast_panel(known, spec)
+    return result_of(panel, spec, below_domains(panel, spec))
 
 
 def result_of(
-    panel_forecast: PanelForecast,
+    panel: PanelForecast,
     spec: RunSpec,
     below: Outlook,
     past: record.Past | None = None,
@@ -63,29 +63,23 @@ def result_of(
     The record is the panel forecast's own unless `past` is given; `previous` is the folder of the report
     before this one, see `make`.
     """
-    known, post, framework = (
-        panel_forecast.visible,
-        panel_forecast.posterior,
-        _framework(panel_forecast, spec),
-    )
+    known, post, framework = (panel.visible, panel.posterior, _framework(panel, spec))
     place = post.subject.areas.index(spec.area)
     rank = ranks(findings.scored(below.target, spec.index_code), place)
     chances = rank_table(rank, len(post.subject.areas))
     of_rank = (chances["probability"].to_numpy()[None], [spec.area], spec.index_code)
-    evidence = findings.evidence_table(
-        known, post.uses, post.fitted.statements, panel_forecast.fitted_shares()
-    )
-    rows, availability = rows_of(panel_forecast, spec)
+    evidence = findings.evidence_table(known, post.uses, post.fitted.statements, panel.fitted_shares())
+    rows, availability = rows_of(panel, spec)
     shown = FINAL if below.informed else MAIN_MODEL
     ranked = findings.rank_rows(*of_rank, spec, framework, shown)
     all_rows = pd.concat([below.rows, rows, ranked], ignore_index=True)
     summary = findings.summary(post.last, below.target, framework, spec, evidence, _grounds(framework, below))
-    past = past or panel_forecast.past
+    past = past or panel.past
     return Result(
         spec=spec,
         forecast=all_rows.assign(shown=all_rows["model"] == shown),
         summary=summary,
-        history=findings.history(_past_draws(panel_forecast, spec), framework, spec, evidence),
+        history=findings.history(_past_draws(panel, spec), framework, spec, evidence),
         rank=chances,
         targets=findings.targets(known, below.target, rank, spec),
         evidence=evidence,
@@ -101,14 +95,12 @@ def result_of(
         ladder=ladder_table(below.target, spec),
         peers=peer_table(below.target, spec, framework, known.areas),
         **below.tables,
-        **_changes(
-            panel_forecast, spec, summary, float(np.quantile(rank, 0.5, method="inverted_cdf")), previous
-        ),
+        **_changes(panel, spec, summary, float(np.quantile(rank, 0.5, method="inverted_cdf")), previous),
     )
 
 
 def _changes(
-    panel_forecast: PanelForecast, spec: RunSpec, summary: pd.DataFrame, rank: float, previous: Path | None
+    panel: PanelForecast, spec: RunSpec, summary: pd.DataFrame, rank: float, previous: Path | None
 ) -> dict[str, pd.DataFrame]:
     """What changed since the report before, if there was one, and the path of the reports so far."""
     total = summary.loc[summary["component"] == TOTAL].iloc[0]
@@ -116,20 +108,14 @@ def _changes(
     if previous is None:
         return {"path": changes.path_table(None, spec, figures, {})}
     now = dict(zip(summary["component"], summary["median"], strict=True))
-    tables = changes.change_tables(
-        previous, panel_forecast.visible, spec, now, partial(_medians, panel_forecast, spec)
-    )
+    tables = changes.change_tables(previous, panel.visible, spec, now, partial(_medians, panel, spec))
     return {**tables, "path": changes.path_table(previous, spec, figures, tables)}
 
 
-def _past_draws(panel_forecast: PanelForecast, spec: RunSpec) -> dict[int, Draws]:
+def _past_draws(panel: PanelForecast, spec: RunSpec) -> dict[int, Draws]:
     """Draws of the area's years before the target year; last year's are those of the summary."""
-    post = panel_forecast.posterior
-    place, home, rng = (
-        post.subject.areas.index(spec.area),
-        post.subject.only(spec.area),
-        panel_forecast.stream(),
-    )
+    post = panel.posterior
+    place, home, rng = (post.subject.areas.index(spec.area), post.subject.only(spec.area), panel.stream())
     draws = {post.last.year: post.last}
     with threadpool_limits(limits=1):
         for year in post.fitted.lattice.years[:-2]:  # each apart, as no table needs two of them together
@@ -138,9 +124,9 @@ def _past_draws(panel_forecast: PanelForecast, spec: RunSpec) -> dict[int, Draws
     return dict(sorted(draws.items()))
 
 
-def _framework(panel_forecast: PanelForecast, spec: RunSpec) -> Framework:
+def _framework(panel: PanelForecast, spec: RunSpec) -> Framework:
     """Give the components of the target year: the departments in the tables are those of the city."""
-    framework = panel_forecast.posterior.framework
+    framework = panel.posterior.framework
     return framework if spec.area == DEFAULT_AREA else framework.without_departments()
 
 
@@ -156,8 +142,8 @@ def _grounds(framework: Framework, below: Outlook) -> dict[str, list[str]]:
         own = card[card["component"].isin(under)]
         scored = int(own["informed"].isin(["indicator", "both"]).sum())
         domains = {component, *under} if component != TOTAL else set(answers["component"])
-        spoken = answers.loc[answers["component"].isin(domains), "department"].nunique()
-        counts = {"basis.scored": scored, "basis.departments": int(spoken)}
+        departments = answers.loc[answers["component"].isin(domains), "department"].nunique()
+        counts = {"basis.scored": scored, "basis.departments": int(departments)}
         grounds[component] = [findings.phrase(key, count=count) for key, count in counts.items() if count]
     return grounds
 
@@ -171,13 +157,13 @@ def _above(component: str, parents: Mapping[str, str]) -> list[str]:
     return line
 
 
-def below_domains(panel_forecast: PanelForecast, spec: RunSpec) -> Outlook:
+def below_domains(panel: PanelForecast, spec: RunSpec) -> Outlook:
     """What criteria, departments and scenarios add; nothing for an index that has neither."""
-    known, post = panel_forecast.visible, panel_forecast.posterior
+    known, post = panel.visible, panel.posterior
     if not INDEXES[spec.index_code].departments:
         return Outlook(post.target, informed=False, rows=pd.DataFrame(), tables={})
     worth = elasticities(known, post, spec)
-    framework, aims = _framework(panel_forecast, spec), findings.aims(known, spec)
+    framework, aims = _framework(panel, spec), findings.aims(known, spec)
     return outlook(known, spec, framework, post.last, post.target, aims, worth)
 
 
@@ -212,7 +198,7 @@ def make(spec: RunSpec, data_dir: Path, previous: Path | None = None, mapper: re
     return replace(result, backtest=past.quantiles, verification=past.cells[list(VERIFICATION_COLUMNS)])
 
 
-def answer(panel_forecast: PanelForecast, spec: RunSpec, previous: Path | None = None) -> Result:
+def answer(panel: PanelForecast, spec: RunSpec, previous: Path | None = None) -> Result:
     """Do what is left of `make` when the panel forecast that all areas share is there.
 
     Raises
@@ -222,15 +208,15 @@ def answer(panel_forecast: PanelForecast, spec: RunSpec, previous: Path | None =
     ValueError
         If the panel forecast is that of another question.
     """
-    if not panel_forecast.answers(spec):
-        raise ValueError(f"the panel forecast is that of {panel_forecast.spec}, not of {spec}")
-    panel_forecast.visible.refuse(spec)
-    return result_of(panel_forecast, spec, below_domains(panel_forecast, spec), previous=previous)
+    if not panel.answers(spec):
+        raise ValueError(f"the panel forecast is that of {panel.spec}, not of {spec}")
+    panel.visible.refuse(spec)
+    return result_of(panel, spec, below_domains(panel, spec), previous=previous)
 
 
-def _medians(panel_forecast: PanelForecast, spec: RunSpec, known: Known) -> changes.Medians:
+def _medians(panel: PanelForecast, spec: RunSpec, known: Known) -> changes.Medians:
     """The medians found in any state of knowledge."""
-    post = panel_forecast.posterior_of(known, changes.PANEL)
+    post = panel.posterior_of(known, changes.PANEL)
     target = post.target
     if INDEXES[spec.index_code].departments:
         worth = elasticities(known, post, spec)

@@ -1,4 +1,4 @@
-"""All provinces on the draws that the rank is read off: ranking, ladder, who is better in which domain."""
+"""Tables of all provinces from the draws of the rank: ranking, points short of a rank, peers by domain."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.base.errors import DataError, Problem
-from forecast.base.labels import Phrase
+from forecast.base.labels import Phrase, shortened
 from forecast.base.spelling import slug
 from forecast.data import foreign
 from forecast.model.panel import Panel
@@ -153,6 +153,5 @@ def _never(frame: pd.DataFrame, known: pd.DataFrame) -> Iterator[Phrase]:
     areas, components = sorted(set(frame["area"])), sorted(set(frame["component"]))
     lost = [(a, c) for a in areas for c in components if (a, c) not in have]
     if lost:
-        names = [f"{area} / {component}" for area, component in lost[:SHOWN]]
-        names += [f"+{len(lost) - SHOWN}"] if len(lost) > SHOWN else []
+        names = shortened([f"{area} / {component}" for area, component in lost], SHOWN)
         yield Phrase("yearly.never", {"count": len(lost), "names": names})

@@ -9,7 +9,7 @@ import pytest
 from forecast.answer.result import DEPARTMENT_COLUMNS
 from forecast.answer.scorecard.departments import combine_departments
 from forecast.answer.scorecard.leaves import Leaves
-from forecast.answer.scorecard.outlook import spoken_rows
+from forecast.answer.scorecard.outlook import department_rows
 from forecast.answer.submissions import Bias, learn
 from forecast.base.spec import RunSpec
 from forecast.data.tables import SELF_SCORES, SUBMISSIONS
@@ -127,7 +127,7 @@ def test_a_form_without_figures_keeps_its_words(leaves, no_bias, rng):
 
     np.testing.assert_array_equal(found.leaves.points, leaves.points)
     assert found.table["given_reason"].tolist() == ["lý do <b>"]
-    assert found.answered == frozenset()
+    assert found.answered_components == frozenset()
 
 
 def test_without_forms_nothing_changes(leaves, no_bias, rng):
@@ -175,7 +175,7 @@ def test_what_was_said_under_a_higher_maximum_is_taken_within_todays(leaves, no_
     """A maximum may be lowered after a form was accepted: its figures are capped, and no run ends there."""
     spec = RunSpec(index_code="PAR", area="TP. Hồ Chí Minh", target_year=2024, as_of=dt.date(2024, 10, 20))
     found = combine_departments(leaves, forms(("A", "1.2", 0.9, 1.2, 1.5)), no_bias, 2023, rng)
-    values = pd.concat(spoken_rows(spec, framework, found.table))["value"]
+    values = pd.concat(department_rows(spec, framework, found.table))["value"]
 
     assert found.table["high"].tolist() == [1.5]
     assert values.max() <= 1.0

@@ -1,4 +1,4 @@
-"""What stands below a forecast share: criteria that add up to it in every draw.
+"""Split a domain's forecast among its criteria, so that they add up to it in every draw.
 
 A criterion's share moves with its domain's and by itself around it, on the logit scale:
 ``logit(s) = base + step + noise``.  The step is the same for all criteria of a draw, and such that they
@@ -49,7 +49,7 @@ def allocate(share: Floats, last: float, maxima: Floats, bases: Floats, noise: F
 def share_without_rule(
     share: Floats, last: float, maxima: Floats, bases: Floats, free: Flags
 ) -> tuple[Floats, float]:
-    """Give what a domain's criteria that no indicator tells of earn together, where others are scored.
+    """Give the share that a domain's criteria without a scored indicator earn together.
 
     They move as their domain does, from where they themselves stood last year: what the scored ones lost then
     is not theirs to lose again.  Given are the domain's share (n,), the same of last year, maxima and last
@@ -85,8 +85,8 @@ def shift_to_mean(drawn: Floats, weights: Floats, share: Floats) -> Floats:
         slope = (shares * (1 - shares)) @ weights / np.maximum(mean * (1 - mean), 1e-300)
         with np.errstate(divide="ignore", over="ignore"):
             move = (logit(goal) - logit(np.clip(mean, 1e-300, 1 - 1e-16))) / np.maximum(slope, 1e-12)
-        tried = step + move
-        step = np.where((tried >= low) & (tried <= high), tried, (low + high) / 2)
+        candidate = step + move
+        step = np.where((candidate > low) & (candidate < high), candidate, (low + high) / 2)
     shares = expit(drawn + step[:, None])
     exact = np.where((share <= 0)[:, None], 0.0, np.where((share >= 1)[:, None], 1.0, shares))
     return np.asarray(exact)

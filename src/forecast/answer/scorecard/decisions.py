@@ -1,4 +1,4 @@
-"""What a meeting can decide, each with what it would bring: on the draws of the forecast itself.
+"""The table of decisions: what a meeting can decide, and how many points each would add.
 
 A remedy on record brings the effect that it states, a criterion without one the most that it can still
 reach, and where no criteria are entered a domain half a point.  None brings more than can still be won
@@ -33,7 +33,7 @@ TOGETHER: Final = 5  # decisions that fit on the first sheet
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Aim:
-    """What decisions are measured by: the rank, and the chance of the target that is nearest."""
+    """The measure of decisions: the rank, and the chance of the nearest target."""
 
     baseline: Baseline
     quantity: str
@@ -41,13 +41,13 @@ class _Aim:
     value: float
 
     def row(self, points: Floats, **facts: Any) -> Row:
-        """Say what it brings that the area's leaves are as in `points`, shape (n, L)."""
+        """Make the row of a decision after which the area's leaves are `points`, shape (n, L)."""
         base, own = self.baseline.leaves.points.sum(axis=1), points.sum(axis=1)
         totals = self.baseline.totals.copy()
         totals[:, self.baseline.place] = own
         gained = own - base
         low, _, high = quantiles(gained, ENDS)
-        before, after = (self._seen(each) for each in (self.baseline.totals, totals))
+        before, after = (self._rank_and_chance(sums) for sums in (self.baseline.totals, totals))
         return facts | {
             "points": round(float(gained.mean()), 4),  # a step is won or not, so its median jumps
             "points_lower": low,
@@ -60,7 +60,7 @@ class _Aim:
             "p_after": after[1],
         }
 
-    def _seen(self, totals: Floats) -> tuple[float, float]:
+    def _rank_and_chance(self, totals: Floats) -> tuple[float, float]:
         """The middle rank, and the chance of the target."""
         rank, own = ranks(totals, self.baseline.place), totals[:, self.baseline.place]
         drawn = {"rank": rank.astype(float), "points": own, "percent": own}
@@ -74,15 +74,15 @@ def decision_table(baseline: Baseline, targets: pd.DataFrame) -> pd.DataFrame:
     Chances are of the nearest of the ranks aimed at.
     """
     aim = _aim(baseline, targets)
-    tried = [(row, points) for row, points in _tried(baseline) if _gain(baseline, points) > LEAST]
-    tried.sort(key=lambda pair: (pair[0].pop("least", 0.0), -_gain(baseline, pair[1])))
-    rows = [aim.row(points, **row) for row, points in tried]
-    tried = [pair for pair in tried if pair[0]["kind"] != "domain"]
-    if tried:
+    options = [(row, points) for row, points in _options(baseline) if _gain(baseline, points) > LEAST]
+    options.sort(key=lambda pair: (pair[0].pop("least", 0.0), -_gain(baseline, pair[1])))
+    rows = [aim.row(points, **row) for row, points in options]
+    options = [pair for pair in options if pair[0]["kind"] != "domain"]
+    if options:
         together = baseline.leaves.points
-        for row, points in tried[:TOGETHER]:
+        for row, points in options[:TOGETHER]:
             together = together + _beyond(baseline, row, points, together)
-        count = min(TOGETHER, len(tried))
+        count = min(TOGETHER, len(options))
         rows.append(aim.row(together, kind="together", component=TOTAL, days_overdue=float(count)))
     rows.append(
         aim.row(add_points(baseline, baseline.leaves.points, TOTAL, HALF), kind="half_point", component=TOTAL)
@@ -101,7 +101,7 @@ def _aim(baseline: Baseline, targets: pd.DataFrame) -> _Aim:
     return _Aim(baseline, "rank", str(nearest["relation"]), float(nearest["value"]))
 
 
-def _tried(baseline: Baseline) -> Iterator[tuple[Row, Floats]]:
+def _options(baseline: Baseline) -> Iterator[tuple[Row, Floats]]:
     """Give every remedy, criterion or domain that can be acted on, with the leaves once it is done."""
     leaves, tree = baseline.leaves.points, baseline.leaves.tree
     rows = baseline.remedies

@@ -1,4 +1,4 @@
-"""Scenarios on the forecast's own draws, so that a difference between two is no noise."""
+"""Apply scenarios to the forecast's own draws, so that a difference between two is not noise."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LEAST: Final = 1e-12  # points
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """One scenario come true: the area's leaves (n, L) and the totals of all areas (n, P); or why not."""
+    """What a scenario gives: the area's leaves (n, L) and the totals of all areas (n, P); or why nothing."""
 
     points: Floats
     totals: Floats
@@ -37,7 +37,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Baseline:
-    """What scenarios are played on.
+    """The forecast that scenarios change.
 
     Attributes
     ----------
@@ -91,15 +91,15 @@ class Baseline:
         return under[~self.leaves.by_rule[under]]
 
 
-def outcome_of(baseline: Baseline, scenario: Scenario, every: Sequence[Scenario]) -> Outcome:
-    """Let a scenario, and what it combines, come true in every draw.
+def outcome_of(baseline: Baseline, scenario: Scenario, scenarios: Sequence[Scenario]) -> Outcome:
+    """Apply a scenario, and those that it combines, to every draw.
 
     Indicators are set first, each once whatever is combined (the last part that names it counts), then
     points are added or taken, then remedies take effect, each within its maximum.
     """
-    parts = flat(scenario, every)
-    told = {code: value for part in parts for code, value in part.indicators.items()}
-    outcome = _set_indicators(baseline, told)
+    parts = flat(scenario, scenarios)
+    indicator_values = {code: value for part in parts for code, value in part.indicators.items()}
+    outcome = _set_indicators(baseline, indicator_values)
     if outcome.reason:
         return outcome
     points, totals = outcome.points, outcome.totals
@@ -115,18 +115,20 @@ def outcome_of(baseline: Baseline, scenario: Scenario, every: Sequence[Scenario]
 
 
 def scenario_table(
-    baseline: Baseline, every: Sequence[Scenario], targets: pd.DataFrame
+    baseline: Baseline, scenarios: Sequence[Scenario], targets: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Play all scenarios; see `outcome_table`."""
-    return outcome_table(baseline, [(each, outcome_of(baseline, each, every)) for each in every], targets)
+    """Apply all scenarios; see `outcome_table`."""
+    return outcome_table(
+        baseline, [(scenario, outcome_of(baseline, scenario, scenarios)) for scenario in scenarios], targets
+    )
 
 
 def outcome_table(
     baseline: Baseline, outcomes: Sequence[tuple[Scenario, Outcome]], targets: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Set out scenarios that were played: `SCENARIO_COLUMNS`, and the chance of every target under each.
+    """Tabulate scenarios that were applied: `SCENARIO_COLUMNS`, and the chance of every target under each.
 
-    A scenario that cannot be told has no chances (`SCENARIO_TARGET_COLUMNS`).
+    A scenario that could not be applied has no chances (`SCENARIO_TARGET_COLUMNS`).
     """
     rows: list[dict[str, Any]] = []
     chances: list[dict[str, Any]] = []
@@ -157,27 +159,27 @@ def outcome_table(
     )
 
 
-def _ends(name: str, found: Floats) -> dict[str, float]:
-    low, middle, high = (float(value) for value in found)
+def _ends(name: str, ends: Floats) -> dict[str, float]:
+    low, middle, high = (float(value) for value in ends)
     if name == "difference":
         return {"difference_lower": low, "difference": middle, "difference_upper": high}
     mark = f"{name}_" if name else ""
     return {f"{mark}lower": low, f"{mark}median": middle, f"{mark}upper": high}
 
 
-def _set_indicators(baseline: Baseline, told: Mapping[str, float]) -> Outcome:
+def _set_indicators(baseline: Baseline, indicator_values: Mapping[str, float]) -> Outcome:
     """Score indicators by their rule; those without one move their domain by what a unit is worth."""
     tree, scored = baseline.leaves.tree, baseline.leaves.scored
     points = baseline.leaves.points.copy()
-    for code in told:
+    for code in indicator_values:
         if reason := baseline.no_effect_reason(code):
             return Outcome(baseline.leaves.points, baseline.totals, reason)
-    for code, value in told.items():
+    for code, value in indicator_values.items():
         for leaf in baseline.leaves_with_rule(code):
             rule = scored[leaf]
             if rule is not None:
                 points[:, leaf] = rule.points(value, float(tree.maxima[leaf]))
-    for code, value in told.items():
+    for code, value in indicator_values.items():
         if not baseline.leaves_with_rule(code):
             points = _move_domain(baseline, points, baseline.elasticities[code], value)
     return Outcome(points, baseline.totals)
@@ -224,9 +226,9 @@ def add_remedy(baseline: Baseline, points: Floats, name: str, effect: float) -> 
     """Add a remedy's effect to what is still open below a component, as far as each leaf can still rise."""
     under = baseline.leaves.tree.under(baseline.leaves.tree.place(name))
     room = np.maximum(baseline.attainable[under] - points[:, under], 0.0)
-    left = room.sum(axis=1, keepdims=True)
+    total_room = room.sum(axis=1, keepdims=True)
     changed = points.copy()
-    changed[:, under] += room * np.minimum(effect / np.maximum(left, LEAST), 1.0)
+    changed[:, under] += room * np.minimum(effect / np.maximum(total_room, LEAST), 1.0)
     return changed
 
 

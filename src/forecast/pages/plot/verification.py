@@ -18,7 +18,7 @@ _ENDS = {80: ("lower", "upper"), 95: ("lower95", "upper95")}
 
 def verified(found: Judgement, *, lang: str) -> Figure:
     """Draw the ranges of the last report about the results; the rank has another unit and is left out."""
-    table = found.said[found.said["component"] != RANK]
+    table = found.last_report[found.last_report["component"] != RANK]
     names = [tables.figure_name(row, lang) for _, row in table.iterrows()]
     came = table["observed"].to_numpy(dtype=float)
 

@@ -79,7 +79,7 @@ def _advice(told: str, lang: str) -> str:
 
 def _front(found: Judgement, lang: str) -> Iterator[Passage]:
     """Say in two sentences what was said and what came, and what kind of year and report it was."""
-    rows = found.said[found.said["index_code"] == found.index_code].drop_duplicates("component")
+    rows = found.last_report[found.last_report["index_code"] == found.index_code].drop_duplicates("component")
     total, rank = _row(rows, reading.TOTAL), _row(rows, RANK)
     if total is not None:
         yield Passage((_total(total, "verified.headline", lang),), form="headline")
@@ -90,7 +90,7 @@ def _front(found: Judgement, lang: str) -> Iterator[Passage]:
     notes = []
     if found.new_method:
         notes.append(labels.text("verified.break", lang, year=found.year))
-    if len(found.said) and not found.said["before"].all():
+    if len(found.last_report) and not found.last_report["before"].all():
         notes.append(labels.text("verified.hindsight", lang))
     if notes:
         yield Passage(tuple(notes), form="note")

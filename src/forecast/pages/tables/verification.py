@@ -47,11 +47,11 @@ def _figures(lang: str) -> tuple[Field, ...]:
 
 def said(found: Judgement, lang: str) -> TableSpec:
     """What the last report said of each figure, and what came."""
-    day = found.said["as_of"].max() if len(found.said) else None
+    day = found.last_report["as_of"].max() if len(found.last_report) else None
     return TableSpec(
         lang,
         say("verified.said_caption", as_of=day),
-        found.said,
+        found.last_report,
         (
             c.words("figure", "verified.component", lambda r: figure_name(r, lang)),
             *_figures(lang),
