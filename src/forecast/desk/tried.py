@@ -136,7 +136,7 @@ def scenario_of(baseline: Baseline, changes: Changes, every: tuple[Scenario, ...
             fields["points"][code] = _number(code, value)
         else:
             refuse_unknown("what_if", code, [*indicators, *tree.names, *WORDS])
-    scenario, problems = scenarios.judged(TRIED, fields, others)
+    scenario, problems = scenarios.check_fields(TRIED, fields, others)
     if scenario is None:
         raise DataError(problems)
     return scenario
