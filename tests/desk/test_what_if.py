@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import forecast
 from forecast.base.errors import DataError, SpecError, WriteError
-from forecast.base.lock import held
+from forecast.base.lock import hold_lock
 from forecast.data import load, scenarios
 from forecast.data.scenarios import Scenario
 from forecast.desk.scenario_file import add_scenario
@@ -180,7 +180,7 @@ def test_nothing_is_kept_beside_bad_tables_or_another_writer(own, monkeypatch):
         except WriteError as error:
             told.append(error)
 
-    with held(bench.data_dir / load.LOCK):
+    with hold_lock(bench.data_dir / load.LOCK):
         writer = threading.Thread(target=other)
         writer.start()
         writer.join(60)

@@ -1,4 +1,4 @@
-"""Every word a reader sees, in Vietnamese and in English, and the forms of numbers and days.
+"""Write every text that readers see, in Vietnamese or English, and format numbers and days.
 
 The sentences live in ``catalogue/*.toml``: one table a key, with the fields ``vi`` and ``en``.
 Fields in braces are filled with facts; a fact is written in the form of the language

@@ -160,7 +160,10 @@ def test_free_criteria_do_not_lose_again_what_scored_ones_lost():
         (0.9, 0.1, 0.0),
     ):  # the known one left more than there is, or less
         bases = np.array([known, np.nan])
-        assert allocation.share_without_rule(np.array([0.5]), last, np.ones(2), bases, np.isnan(bases))[1] == most
+        assert (
+            allocation.share_without_rule(np.array([0.5]), last, np.ones(2), bases, np.isnan(bases))[1]
+            == most
+        )
 
 
 @given(share=shares, last=shares, known=st.booleans())

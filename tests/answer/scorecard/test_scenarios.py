@@ -125,7 +125,9 @@ def test_remedies_win_what_their_owners_expect_and_no_more_than_there_is(baselin
             "days_overdue": [3, 1, 0, 0],
         }
     )
-    outcome = outcome_of(dataclasses.replace(baseline, remedies=remedies), scenario("done", remedies="overdue"), ())
+    outcome = outcome_of(
+        dataclasses.replace(baseline, remedies=remedies), scenario("done", remedies="overdue"), ()
+    )
 
     np.testing.assert_allclose(outcome.points[:, 2], 1.0, atol=1e-6)
     np.testing.assert_array_equal(outcome.points[:, 4], baseline.leaves.points[:, 4])
@@ -147,7 +149,9 @@ def test_remedies_win_only_what_can_still_be_won(baseline, as_of, won):
     """What is lost for good does not come back, and nothing is won after a criterion's day."""
     codes = [row["component"] for row in baseline.leaves.tree.leaf_rows]
     remedies = pd.DataFrame({"component": codes, "expected_effect": 5.0, "days_overdue": 1})
-    there = dataclasses.replace(baseline, remedies=remedies, attainable=attainable(baseline.leaves, 2024, as_of))
+    there = dataclasses.replace(
+        baseline, remedies=remedies, attainable=attainable(baseline.leaves, 2024, as_of)
+    )
     outcome = outcome_of(there, scenario("done", remedies="overdue"), ())
 
     for leaf, best in enumerate(won):
@@ -159,7 +163,9 @@ def test_remedies_win_only_what_can_still_be_won(baseline, as_of, won):
 def test_a_remedy_of_a_domain_adds_its_effect_over_what_is_open(baseline):
     """A tenth of a point for a whole domain is a tenth of a point, wherever there is that much to win."""
     remedies = pd.DataFrame({"component": ["D1"], "expected_effect": [0.1], "days_overdue": [1]})
-    outcome = outcome_of(dataclasses.replace(baseline, remedies=remedies), scenario("done", remedies="open"), ())
+    outcome = outcome_of(
+        dataclasses.replace(baseline, remedies=remedies), scenario("done", remedies="open"), ()
+    )
     under = baseline.leaves.tree.under(baseline.leaves.tree.place("D1"))
     room = np.maximum(baseline.attainable - baseline.leaves.points, 0.0)[:, under].sum(axis=1)
 
@@ -174,7 +180,9 @@ def test_a_combination_is_all_its_parts(baseline):
     parts = [scenario("a", indicators={"rate": 95}), scenario("b", indicators={"growth": 10})]
     both = scenario("both", combine=("a", "b"))
     table, _ = scenario_table(baseline, [*parts, both], NO_TARGETS)
-    gains = [outcome_of(baseline, each, [*parts, both]).points - baseline.leaves.points for each in (*parts, both)]
+    gains = [
+        outcome_of(baseline, each, [*parts, both]).points - baseline.leaves.points for each in (*parts, both)
+    ]
 
     np.testing.assert_allclose(gains[0] + gains[1], gains[2], atol=1e-12)
     assert list(table.columns) == list(SCENARIO_COLUMNS)
