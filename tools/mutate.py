@@ -39,7 +39,7 @@ TESTS = {
     "model/simulate": ("tests/model/test_simulate.py", "src/forecast/model/simulate.py"),
     "data/framework": ("tests/data/test_framework.py",),
     "data/load/settle": ("tests/data/test_load_settle.py",),
-    "data/load/rules": ("tests/data/test_load_rules.py", "tests/data/test_load.py"),
+    "data/load/rules": ("tests/data/test_load_rules.py",),
     "answer/scorecard/allocation": (
         "tests/answer/scorecard/test_allocation.py",
         "tests/answer/scorecard/test_scenarios.py",

@@ -23,7 +23,7 @@ from forecast.base.spec import RunSpec
 from forecast.data.load import Known
 from forecast.model.cell_effects import NO_EFFECT
 from forecast.model.scheme import leaf_weights
-from forecast.model.simulate import stream
+from forecast.model.simulate import ENDS, stream
 
 Floats = NDArray[np.float64]
 
@@ -34,7 +34,6 @@ COLUMNS: Final = (
     *("area_years", "by", "stated_by", "said_lower", "said_upper", "reason"),
 )
 SUPPORTED, UNSUPPORTED, EXPERT, NOT_JUDGED, RULE = "figures", "none", "expert", "not_judged", "rule"
-RANGE: Final = (0.1, 0.5, 0.9)
 EDGE: Final = 1e-6  # of a share: draws at the bounds have no logit
 
 
@@ -193,7 +192,7 @@ def _newest(known: Known, spec: RunSpec, code: str, after: pd.Timestamp) -> dict
 
 
 def _ends(name: str, drawn: Floats | None) -> dict[str, float]:
-    low, middle, high = [np.nan] * 3 if drawn is None else np.quantile(drawn, RANGE).round(4).tolist()
+    low, middle, high = [np.nan] * 3 if drawn is None else np.quantile(drawn, ENDS).round(4).tolist()
     if not name:
         return {"effect": middle, "lower": low, "upper": high}
     return {name: middle, f"{name}_lower": low, f"{name}_upper": high}

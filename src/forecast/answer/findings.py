@@ -47,12 +47,12 @@ def components(framework: Framework) -> tuple[str, ...]:
 
 
 def quantile_rows(
-    spec: RunSpec, framework: Framework, model: str, keys: Sequence[Key], values: Floats
+    spec: RunSpec, framework: Framework, model: str, keys: Sequence[Key], values: Floats, n_ranks: int = 0
 ) -> pd.DataFrame:
-    """FORECAST rows of K keys; values (K, Q) in the order of ``spec.quantile_levels``."""
-    count = len(spec.quantile_levels)
+    """FORECAST rows of K keys; values (K, n) by ``spec.quantile_levels``, or chances of `n_ranks` ranks."""
+    ids = [str(k) for k in range(1, n_ranks + 1)] or [f"{level:g}" for level in spec.quantile_levels]
     index_code, area, component = (
-        np.repeat(np.array([key[k] for key in keys], dtype=object), count) for k in range(3)
+        np.repeat(np.array([key[k] for key in keys], dtype=object), len(ids)) for k in range(3)
     )
     return pd.DataFrame(
         {
@@ -63,9 +63,9 @@ def quantile_rows(
             "target_year": spec.target_year,
             "as_of": pd.Timestamp(spec.as_of),
             "model": model,
-            "output_type": "quantile",
-            "output_type_id": [f"{level:g}" for level in spec.quantile_levels] * len(keys),
-            "value": np.round(values, 4).ravel(),
+            "output_type": "pmf" if n_ranks else "quantile",
+            "output_type_id": ids * len(keys),
+            "value": np.round(values, 6 if n_ranks else 4).ravel(),
         },
         columns=list(FORECAST_COLUMNS),
     )
@@ -112,22 +112,8 @@ def rank_rows(
     chances: Floats, areas: Sequence[str], index_code: str, spec: RunSpec, framework: Framework, model: str
 ) -> pd.DataFrame:
     """FORECAST rows of ranks: chances (K, R) of the ranks from 1 to R, by area."""
-    count = chances.shape[1]
-    return pd.DataFrame(
-        {
-            "index_code": index_code,
-            "framework": "" if index_code in SURVEYS else framework.name,
-            "area": np.repeat(np.array(areas, dtype=object), count),
-            "component": RANK,
-            "target_year": spec.target_year,
-            "as_of": pd.Timestamp(spec.as_of),
-            "model": model,
-            "output_type": "pmf",
-            "output_type_id": [str(rank) for rank in range(1, count + 1)] * len(areas),
-            "value": np.round(chances, 6).ravel(),
-        },
-        columns=list(FORECAST_COLUMNS),
-    )
+    keys = [(index_code, area, RANK) for area in areas]
+    return quantile_rows(spec, framework, model, keys, chances, chances.shape[1])
 
 
 def summary(

@@ -170,30 +170,37 @@ def _forecasts(run: Stored) -> pd.DataFrame:
 
 
 def _whole_domains(run: Stored, rows: pd.DataFrame) -> list[pd.DataFrame]:
-    """What departments said of a domain, criterion by criterion, where that is all of the domain."""
+    """FORECAST rows of domains all of whose criteria a department forecast."""
     maxima = _maxima(run)
     forecast_cells = set(zip(rows["model"], rows["component"], strict=True))
-    levels = list(run.spec.quantile_levels)
     parts = []
     for own in run.tables["department_domains"].to_dict("records"):
-        model, component = f"{DEPARTMENT}_{slug(own['department'])}", own["component"]
-        maximum = maxima.get(component, np.nan)
-        if (
-            (model, component) in forecast_cells
-            or not np.isclose(own["max_score"], maximum)
-            or np.isnan(own["likely"])
-        ):
-            continue
-        low, likely, high = (min(float(own[name]), maximum) for name in ("low", "likely", "high"))
-        values = submissions.quantiles(low, likely, high, maximum, levels)
-        facts = {
-            "index_code": run.spec.index_code,
-            "area": run.spec.area,
-            "target_year": run.spec.target_year,
-        }
-        facts |= {"model": model, "component": component, "output_type": "quantile", "shown": False}
-        parts.append(pd.DataFrame({**facts, "output_type_id": levels, "value": np.round(values, 4)}))
+        maximum = maxima.get(own["component"], np.nan)
+        whole = np.isclose(own["max_score"], maximum) and not np.isnan(own["likely"])
+        if whole and (_model_of(own), own["component"]) not in forecast_cells:
+            parts.append(_department_rows(run, own, maximum))
     return parts
+
+
+def _model_of(own: Mapping[Any, Any]) -> str:
+    return f"{DEPARTMENT}_{slug(own['department'])}"
+
+
+def _department_rows(run: Stored, own: Mapping[Any, Any], maximum: float) -> pd.DataFrame:
+    """FORECAST rows of a department's low, likely and high figure of a component."""
+    levels = list(run.spec.quantile_levels)
+    low, likely, high = (min(float(own[name]), maximum) for name in ("low", "likely", "high"))
+    facts = {
+        "index_code": run.spec.index_code,
+        "area": run.spec.area,
+        "target_year": run.spec.target_year,
+        "model": _model_of(own),
+        "component": own["component"],
+        "output_type": "quantile",
+        "shown": False,
+    }
+    values = np.round(submissions.quantiles(low, likely, high, maximum, levels), 4)
+    return pd.DataFrame({**facts, "output_type_id": levels, "value": values})
 
 
 def forms_of(run: Stored, received: pd.DataFrame) -> list[Stored]:
@@ -218,31 +225,20 @@ def forms_of(run: Stored, received: pd.DataFrame) -> list[Stored]:
 
 def _form_rows(run: Stored, form: pd.DataFrame) -> pd.DataFrame:
     """FORECAST rows of one form, within the maxima that the run knew."""
-    maxima, levels = _maxima(run), list(run.spec.quantile_levels)
-    spec = run.spec
-    facts: dict[str, Any] = {
-        "index_code": spec.index_code,
-        "area": spec.area,
-        "target_year": spec.target_year,
-    }
-    facts |= {"output_type": "quantile", "shown": False}
-    parts = [pd.DataFrame(columns=list(run.tables["forecast"].columns))]
-    for own in form.to_dict("records"):
-        maximum = maxima.get(own["component"], np.nan)
-        if np.isnan(maximum):
-            continue
-        low, likely, high = (min(float(own[name]), maximum) for name in ("low", "likely", "high"))
-        values = np.round(submissions.quantiles(low, likely, high, maximum, levels), 4)
-        facts |= {"model": f"{DEPARTMENT}_{slug(own['department'])}", "component": own["component"]}
-        parts.append(pd.DataFrame({**facts, "output_type_id": levels, "value": values}))
-    return pd.concat(parts[1:], ignore_index=True) if len(parts) > 1 else parts[0]
+    maxima = _maxima(run)
+    parts = [
+        _department_rows(run, own, maxima[own["component"]])
+        for own in form.to_dict("records")
+        if not np.isnan(maxima.get(own["component"], np.nan))
+    ]
+    return pd.concat(parts, ignore_index=True) if parts else run.tables["forecast"].iloc[:0]
 
 
 def _of_forms(lines: pd.DataFrame, run: Stored) -> pd.DataFrame:
     """Put a department's own words down to its form: several runs may have read the same one."""
     forms = run.tables["departments"].drop_duplicates("department", keep="last")
     for own in forms.to_dict("records"):
-        name = f"{DEPARTMENT}_{slug(own['department'])}"
+        name = _model_of(own)
         of_department = lines["model"].isin([name, f"{DEPARTMENT}_corrected_{slug(own['department'])}"])
         lines.loc[of_department, "department"] = own["department"]
         as_given = lines["model"] == name

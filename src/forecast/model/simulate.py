@@ -7,6 +7,7 @@ chance of a rank knows how domains move together.
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,8 @@ from forecast.model.scheme import Scheme, Subject, leaf_weights
 from forecast.model.subject import survey_component
 
 Floats = NDArray[np.float64]
+
+ENDS: Final = (0.1, 0.5, 0.9)  # levels of an 80 percent range, and the median
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -84,13 +84,15 @@ def test_criteria_lie_apart_by_what_they_were_and_by_their_own_noise():
 
 def test_the_common_step_is_found_in_a_few_rounds(rng, monkeypatch):
     """Six rounds of Newton's method do, also for draws that are right before the others."""
-    monkeypatch.setattr(below, "ROUNDS", 6)
+    monkeypatch.setattr(allocation, "ROUNDS", 6)
     share, weights = rng.uniform(0.005, 0.995, 500), np.array([0.1, 0.2, 0.3, 0.3, 0.1])
 
     drawn = 2 * rng.standard_normal((500, 5))
 
-    np.testing.assert_allclose(below.tilted(drawn, weights, share) @ weights, share, atol=1e-9)
-    np.testing.assert_allclose(below.tilted(-drawn, weights, 1 - share) @ weights, 1 - share, atol=1e-9)
+    np.testing.assert_allclose(allocation.shift_to_mean(drawn, weights, share) @ weights, share, atol=1e-9)
+    np.testing.assert_allclose(
+        allocation.shift_to_mean(-drawn, weights, 1 - share) @ weights, 1 - share, atol=1e-9
+    )
 
 
 @settings(max_examples=60)
@@ -115,7 +117,7 @@ def test_moved_leaves_move_alike_on_the_logit_scale():
     """From 0.2, 0.5 and 0.8 of their maxima, all by the same step; more than there is gives the maxima."""
     maxima, before = np.array([0.5, 2.0, 4.0]), np.array([0.2, 0.5, 0.8])
 
-    after = below.moved(np.array([before * maxima] * 2), maxima, np.array([5.5, 9.0]))
+    after = allocation.adjust_to_sum(np.array([before * maxima] * 2), maxima, np.array([5.5, 9.0]))
 
     step = logit(after[0] / maxima) - logit(before)
     np.testing.assert_allclose(step, np.full(3, step[0]), atol=1e-6)

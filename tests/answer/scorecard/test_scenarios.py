@@ -98,6 +98,21 @@ def test_totals_of_all_areas_stay_within_nothing_and_the_whole(baseline):
     np.testing.assert_array_equal(alone.totals[:, [0, 2]], baseline.totals[:, [0, 2]])
 
 
+def test_points_of_a_component_move_what_stands_below_it(baseline):
+    """A quarter of a point more for 8.2 is nobody else's; the order of remedies in a file never matters."""
+    one = outcome_of(baseline, scenario("one", points={"8.2": 0.25}), ())
+    np.testing.assert_array_equal(one.points[:, :4], baseline.leaves.points[:, :4])
+    whole = outcome_of(baseline, scenario("whole", points={"total": 0.25}), ())
+    assert (np.abs(whole.points - baseline.leaves.points).max(axis=0) > 0).all()
+
+    remedies = pd.DataFrame(
+        {"component": ["D1", "1.2"], "expected_effect": [0.2, 0.1], "days_overdue": [1, 1]}
+    )
+    both = (dataclasses.replace(baseline, remedies=rows) for rows in (remedies, remedies.iloc[::-1]))
+    first, second = (outcome_of(each, scenario("done", remedies="open"), ()).points for each in both)
+    np.testing.assert_array_equal(first, second)
+
+
 def test_what_rules_tell_and_how_scenarios_are_named(baseline):
     """Indicators with a rule by name; a scenario without an English name has its Vietnamese one."""
     named = [scenario("a"), scenario("b", name_en="Made up")]

@@ -42,8 +42,7 @@ def allocate(share: Floats, last: float, maxima: Floats, bases: Floats, noise: F
         rest = (last - float(weights[known] @ bases[known])) / float(weights[~known].sum())
     base = logit(_inside(np.where(known, bases, rest)))
     spread = np.where(known, MOVE_SD, LEVEL_SD)
-    drawn = base + (logit(_inside(share)) - logit(_inside(np.asarray(last))))[:, None] + spread * noise
-    return shift_to_mean(drawn, weights, share)
+    return shift_to_mean(base + spread * noise, weights, share)
 
 
 def share_without_rule(
@@ -86,7 +85,7 @@ def shift_to_mean(drawn: Floats, weights: Floats, share: Floats) -> Floats:
         with np.errstate(divide="ignore", over="ignore"):
             move = (logit(goal) - logit(np.clip(mean, 1e-300, 1 - 1e-16))) / np.maximum(slope, 1e-12)
         candidate = step + move
-        step = np.where((candidate > low) & (candidate < high), candidate, (low + high) / 2)
+        step = np.where((candidate >= low) & (candidate <= high), candidate, (low + high) / 2)
     shares = expit(drawn + step[:, None])
     exact = np.where((share <= 0)[:, None], 0.0, np.where((share >= 1)[:, None], 1.0, shares))
     return np.asarray(exact)
@@ -100,7 +99,7 @@ def adjust_to_sum(leaves: Floats, maxima: Floats, together: Floats) -> Floats:
     whole = maxima.sum()
     same = np.abs(leaves.sum(axis=1) - together) < 1e-9
     drawn = logit(np.clip(leaves / maxima, 1e-6, 1 - 1e-6))
-    shares = shift_to_mean(drawn, maxima / whole, np.clip(together / whole, 0.0, 1.0))
+    shares = shift_to_mean(drawn, maxima / whole, together / whole)
     return np.where(same[:, None], leaves, shares * maxima)
 
 

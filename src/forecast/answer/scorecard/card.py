@@ -15,11 +15,10 @@ from forecast.answer.result import PROJECTION_COLUMNS, SCORECARD_COLUMNS
 from forecast.answer.scorecard.leaves import SURVEY_SOURCES, Leaves
 from forecast.answer.scorecard.pace import year_end
 from forecast.answer.scorecard.tree import Tree
-from forecast.model.simulate import quantiles
+from forecast.model.simulate import ENDS, quantiles
 
 Floats = NDArray[np.float64]
 
-ENDS: Final = (0.1, 0.5, 0.9)
 SLOW_SOURCES: Final = (*SURVEY_SOURCES, "outcome")
 LEAST: Final = 0.005  # points: less than is shown
 TURNS: Final = 92  # days that it takes, by assumption, to turn what people answer or statistics of the year

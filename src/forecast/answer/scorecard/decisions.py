@@ -19,12 +19,11 @@ from forecast.answer.result import DECISION_COLUMNS
 from forecast.answer.scorecard.scenarios import Baseline, add_points, add_remedy
 from forecast.data.framework import TOTAL
 from forecast.data.tables import DAY_DTYPE
-from forecast.model.simulate import chance, quantiles, ranks
+from forecast.model.simulate import ENDS, chance, quantiles, ranks
 
 Floats = NDArray[np.float64]
 Row = dict[str, Any]
 
-ENDS: Final = (0.1, 0.5, 0.9)
 LEAST: Final = 0.005  # points: less is not shown
 HALF: Final = 0.5  # points, where nobody has entered what can be done: an example, not what can be won
 GROUP: Final = 15  # the rank that a chance is given of where no target is a rank

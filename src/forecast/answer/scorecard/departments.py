@@ -22,12 +22,11 @@ from forecast.answer.scorecard.leaves import Leaves
 from forecast.answer.scorecard.tree import Tree
 from forecast.answer.submissions import WORTH_SAYING, Bias
 from forecast.answer.submissions import quantiles as spread
-from forecast.model.simulate import quantiles, stream
+from forecast.model.simulate import ENDS, quantiles, stream
 
 Floats = NDArray[np.float64]
 Row = dict[str, Any]
 
-ENDS: Final = (0.1, 0.5, 0.9)
 THREE: Final = ("low", "likely", "high")  # what a department gives
 
 

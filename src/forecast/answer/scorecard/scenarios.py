@@ -18,11 +18,10 @@ from forecast.answer.scorecard.leaves import Leaves
 from forecast.answer.scorecard.tree import NONE
 from forecast.data.framework import WHOLE
 from forecast.data.scenarios import Scenario, flat
-from forecast.model.simulate import chance, quantiles, ranks
+from forecast.model.simulate import ENDS, chance, quantiles, ranks
 
 Floats = NDArray[np.float64]
 
-ENDS: Final = (0.1, 0.5, 0.9)
 LEAST: Final = 1e-12  # points
 
 
@@ -235,8 +234,7 @@ def add_remedy(baseline: Baseline, points: Floats, name: str, effect: float) -> 
 def add_points(baseline: Baseline, points: Floats, name: str, step: float) -> Floats:
     """Add points to a component in every draw, as far as its maximum and 0 allow."""
     tree = baseline.leaves.tree
-    under = np.arange(len(tree.leaves)) if name == TOTAL else tree.under(tree.place(name))
-    return _add_to_leaves(baseline, points, np.asarray(under), step)
+    return _add_to_leaves(baseline, points, np.asarray(tree.under(tree.place(name))), step)
 
 
 def _add_to_leaves(
