@@ -1,9 +1,9 @@
 """How criteria move around their domain: ``python -m benchmarks.criteria``.
 
 The 29 sub-dimensions of PAPI are criteria of a real index with three levels.  First the two spreads of
-`forecast.answer.scorecard.below` are measured on targets up to 2017; then, on 2019 to 2023, sub-dimensions
-are forecast from the engine's forecast of their dimension, and held against last year's value, against last
-year's split of the forecast, and against the engine asked for each sub-dimension by itself.
+`forecast.answer.scorecard.allocation` are measured on targets up to 2017; then, on 2019 to 2023,
+sub-dimensions are forecast from the engine's forecast of their dimension, and compared with last year's
+value, with last year's split of the forecast, and with the engine's forecast of each sub-dimension by itself.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from scipy.special import logit
 from scipy.stats import norm
 
 from benchmarks import panels
-from forecast.answer.scorecard.below import EDGE, LEVEL_SD, MOVE_SD, allocate
+from forecast.answer.scorecard.allocation import EDGE, LEVEL_SD, MOVE_SD, allocate
 from forecast.model import score
 from forecast.model.engine import fit_models
 from forecast.model.panel import Panel

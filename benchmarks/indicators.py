@@ -20,7 +20,7 @@ import pandas as pd
 
 from benchmarks.office import ROOT, ToolMissingError, tool
 from benchmarks.planted import Planted, planted
-from forecast.answer import ground
+from forecast.answer import panel_forecast
 from forecast.base.spec import RunSpec
 from forecast.data import load
 from forecast.model.score import crps_from_quantiles
@@ -112,7 +112,7 @@ def _gain(vintages: load.Vintages, made: Planted, effects: dict[str, tuple[str, 
     spec = RunSpec(index_code="PAR", area=known.provinces[0], target_year=year, as_of=day)
     posts, scores = [], []
     for seen in (known, replace(known, indicator_types=types.iloc[:0])):
-        posts.append(ground.posterior(seen, spec, np.random.default_rng(spec.seed)))
+        posts.append(panel_forecast.posterior(seen, spec, np.random.default_rng(spec.seed)))
         scores.append({domain: _score(posts[-1], domain, came[domain]) for domain in DOMAINS})
     domain, effect = next(iter(effects.values()))
     others = [np.mean([own[name][0] for name in DOMAINS if name != domain]) for own in scores]
@@ -126,7 +126,7 @@ def _gain(vintages: load.Vintages, made: Planted, effects: dict[str, tuple[str, 
     )
 
 
-def _score(post: ground.Posterior, domain: str, came: pd.Series[Any]) -> tuple[float, float]:
+def _score(post: panel_forecast.Posterior, domain: str, came: pd.Series[Any]) -> tuple[float, float]:
     """CRPS in points and share inside the 80 percent range, over the provinces."""
     drawn = np.quantile(post.target.points(domain), LEVELS, axis=0).T
     values = came.loc[list(post.subject.areas)].to_numpy(dtype=float)
@@ -134,7 +134,7 @@ def _score(post: ground.Posterior, domain: str, came: pd.Series[Any]) -> tuple[f
     return float(crps_from_quantiles(values, drawn, levels=LEVELS).mean()), float(inside.mean())
 
 
-def _error(post: ground.Posterior, made: Planted, domain: str, effect: float) -> float:
+def _error(post: panel_forecast.Posterior, made: Planted, domain: str, effect: float) -> float:
     """Found less planted effect of the first indicator, in standard errors.
 
     The planted one is a share's; on the logit scale it is larger the nearer scores lie to their maximum.
@@ -149,7 +149,7 @@ def _error(post: ground.Posterior, made: Planted, domain: str, effect: float) ->
     return float((drawn.mean() - planted_one) / drawn.std())
 
 
-def made_maximum(post: ground.Posterior, domain: str, year: int) -> float:
+def made_maximum(post: panel_forecast.Posterior, domain: str, year: int) -> float:
     """Maximum of a domain in a year."""
     return float(post.subject.schemes[int(year)].maxima[domain])
 

@@ -38,13 +38,13 @@ POSTERIOR = """
 import datetime as dt, sys, time
 from pathlib import Path
 import numpy as np
-from forecast.answer import ground; from forecast.data import load
+from forecast.answer import panel_forecast; from forecast.data import load
 from forecast.base.spec import RunSpec
 day = dt.date.fromisoformat(sys.argv[2])
 known = load.read_vintages(Path(sys.argv[1])).known_at(day)
 spec = RunSpec(index_code="PAR", area=known.provinces[0], target_year=day.year, as_of=day)
 began = time.process_time()
-ground.posterior(known, spec, np.random.default_rng(spec.seed))
+panel_forecast.posterior(known, spec, np.random.default_rng(spec.seed))
 spent = time.process_time() - began
 # The kernel's own mark, of this program alone.
 peak = next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))

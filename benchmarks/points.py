@@ -15,7 +15,7 @@ import numpy as np
 import openpyxl
 
 from benchmarks.timing import Spent, spent
-from forecast.answer import findings, ground
+from forecast.answer import findings, panel_forecast
 from forecast.answer.scorecard.outlook import outlook
 from forecast.answer.submissions import departments
 from forecast.base.spec import RunSpec
@@ -42,7 +42,7 @@ def scorecard() -> Spent:
     with _example() as folder:
         known = load.read(folder, as_of=SPEC.as_of)
     known = replace(known, scenarios=known.scenarios[:SCENARIOS])
-    post = ground.posterior(known, SPEC, np.random.default_rng(SPEC.seed))
+    post = panel_forecast.posterior(known, SPEC, np.random.default_rng(SPEC.seed))
     aims = findings.aims(known, SPEC)
     return spent(lambda: outlook(known, SPEC, post.framework, post.last, post.target, aims))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.goals import RESULT_COLUMNS
-from forecast.answer import ground, record
+from forecast.answer import panel_forecast, record
 from forecast.answer.result import RANK, SETTLED
 from forecast.base.spec import RunSpec
 from forecast.data import load
@@ -22,7 +22,9 @@ def measured() -> pd.DataFrame:
     vintages = load.read_vintages(DATA)
     known = vintages.known_at(DAY)
     spec = RunSpec(index_code="PAR", area=known.provinces[0], target_year=DAY.year, as_of=DAY)
-    return summed(record.joined(record.past_forecasts(vintages, known, spec, ground.forecast_rows)).cells)
+    return summed(
+        record.joined(record.past_forecasts(vintages, known, spec, panel_forecast.forecast_rows)).cells
+    )
 
 
 def summed(cells: pd.DataFrame) -> pd.DataFrame:

@@ -11,9 +11,9 @@ from functools import partial
 import pandas as pd
 
 from benchmarks.record import DATA, DAY
-from forecast.answer import ground, record
-from forecast.answer.ground import MAIN_MODEL
+from forecast.answer import panel_forecast, record
 from forecast.answer.lessons import kind_of
+from forecast.answer.panel_forecast import MAIN_MODEL
 from forecast.base.spec import RunSpec
 from forecast.data import load
 from forecast.model.last_rank import LAST_RANK
@@ -29,7 +29,7 @@ def cells(first: int, last: int) -> pd.DataFrame:
     known = vintages.known_at(DAY)
     spec = RunSpec(index_code="PAR", area=known.provinces[0], target_year=DAY.year, as_of=DAY)
     came = record.outcomes(known, "PAR", first, last)
-    of_year = partial(record.of_year, vintages, came, spec, ground.forecast_rows)
+    of_year = partial(record.of_year, vintages, came, spec, panel_forecast.forecast_rows)
     return record.joined(map(of_year, range(first, last + 1))).cells
 
 

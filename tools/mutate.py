@@ -40,11 +40,11 @@ TESTS = {
     "data/framework": ("tests/data/test_framework.py",),
     "data/load/settle": ("tests/data/test_load_settle.py",),
     "data/load/rules": ("tests/data/test_load_rules.py",),
-    "answer/scorecard/below": (
-        "tests/answer/scorecard/test_below.py",
-        "tests/answer/scorecard/test_worlds.py",
+    "answer/scorecard/allocation": (
+        "tests/answer/scorecard/test_allocation.py",
+        "tests/answer/scorecard/test_scenarios.py",
     ),
-    "answer/scorecard/worlds": ("tests/answer/scorecard/test_worlds.py",),
+    "answer/scorecard/scenarios": ("tests/answer/scorecard/test_scenarios.py",),
 }
 LIBRARIES = ("numpy", "pandas", "scipy.stats", "scipy.optimize")  # no plugin of pytest: it must rewrite them
 LEAST = 0.85  # share of the mutants that must be killed

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from forecast.answer import lessons, verification
 from forecast.answer.ledger import COLUMNS, current, last_verified, new_lines, of_last_year
-from forecast.answer.verification import Stored, forms_beside, lines_of
+from forecast.answer.verification import Stored, forms_of, lines_of
 from forecast.answer.verify import scored
 from forecast.base.spec import RunSpec
 from forecast.model import score
@@ -162,12 +162,12 @@ def submitted(*forms: tuple[str, float, str]) -> pd.DataFrame:
 
 def test_each_form_is_a_forecast_of_its_own_and_counted_among_its_department():
     """Two forms, one of them superseded before any report: revisions 1/2 and 2/2 with their own errors."""
-    forms = forms_beside(RUN, submitted(("one", 9.0, "2023-09-01"), ("two", 8.0, "2023-09-28")))
+    forms = forms_of(RUN, submitted(("one", 9.0, "2023-09-01"), ("two", 8.0, "2023-09-28")))
     lines = current(ledger_of(RUN, *forms))
     own = lines[lines["department"] == "Sở Tư pháp"].set_index("run_id")
     assert own["median"].to_dict() == {"one": 9.0, "two": 8.0}
     assert own[["revision", "revisions"]].to_numpy().tolist() == [[1, 2], [2, 2]]
-    found = lessons.judged(ledger_of(RUN, *forms), "PAR", CITY, 2023)
+    found = lessons.judge(ledger_of(RUN, *forms), "PAR", CITY, 2023)
     assert found is not None
     assert found.departments["miss"].tolist() == [2.0, 1.0]
     assert found.departments["model_crps"].notna().all()
@@ -227,7 +227,7 @@ def many(shift: float, scatter: float, half: float, *, new_method: bool = False)
     ]
     run = stored(quantiles("evidence", CITY, "total", 80 + shift, half / 2, shown=True), *made)
     results = came((CITY, "total", 80.0), *((name, "total", 80.0) for name in names), new_method=new_method)
-    found = lessons.judged(ledger_of(run, results=results), "PAR", CITY, 2023)
+    found = lessons.judge(ledger_of(run, results=results), "PAR", CITY, 2023)
     assert found is not None
     return found
 
@@ -264,7 +264,7 @@ def test_a_year_of_a_new_method_changes_no_model():
 
 def test_few_results_say_nothing_of_ranges():
     """Two totals are fewer than eight."""
-    found = lessons.judged(ledger_of(RUN), "PAR", CITY, 2023)
+    found = lessons.judge(ledger_of(RUN), "PAR", CITY, 2023)
     assert found is not None
     keys = [json.loads(told)["key"] for told in found.advice]
     assert keys[0] == "judged.few"

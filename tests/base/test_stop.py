@@ -20,12 +20,12 @@ def test_a_signal_stops_at_the_next_look_and_not_before(number, error):
     try:
         with stop.on_signals():
             os.kill(os.getpid(), number)
-            assert stop.asked()
+            assert stop.requested()
             with pytest.raises(error) as caught:
                 stop.check()
         assert number == signal.SIGINT or caught.value.code == 128 + number
         assert signal.getsignal(number) is signal.default_int_handler
-        assert not stop.asked()
+        assert not stop.requested()
     finally:
         signal.signal(number, own)
 

@@ -13,7 +13,7 @@ from forecast.base.errors import DataError, SpecError
 from forecast.base.spec import RunSpec
 from forecast.data import cycle, load
 from forecast.data.load.lineage import newcomers, parts_of, provinces_in, successors_on, units_on
-from forecast.data.load.made import Carrier, _normal, weighted
+from forecast.data.load.merged_scores import AreaConversion, _normal, weighted
 from forecast.model.standing import normal_score
 
 REAL = Path(__file__).parents[2] / "data"
@@ -69,7 +69,7 @@ def figures(*rows, year=2020):
 def carried(lineage, *rows, names=NAMES, year=2025):
     """Give figures of 2020 to the areas of a year."""
     there = frozenset(provinces_in(areas_of(*names), lineage, year))
-    return Carrier(areas_of(*names), lineage, year, {"Nước": there}).carried(figures(*rows))
+    return AreaConversion(areas_of(*names), lineage, year, {"Nước": there}).convert(figures(*rows))
 
 
 @st.composite

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast.data.load.proofs import contradicted
+from forecast.data.load.misprints import contradicted
 from forecast.data.load.settle import REASONS, settle
 from forecast.data.tables import DAY_DTYPE, TRUST
 
@@ -215,7 +215,7 @@ def test_one_key_never_touches_another(one, other):
     pd.testing.assert_frame_equal(together, pd.concat(alone, ignore_index=True))
 
 
-# ---- proofs
+# ---- misprints
 
 
 def figures(*found: tuple[str, str, str, float, str]) -> pd.DataFrame:

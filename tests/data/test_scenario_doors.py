@@ -67,7 +67,7 @@ CASES = [
 def test_a_scenario_that_cannot_be(content, words):
     """The file and place are named; nothing is read as something else."""
     with pytest.raises(DataError) as refused:
-        scenarios.parsed(content if isinstance(content, bytes) else content.encode())
+        scenarios.parse(content if isinstance(content, bytes) else content.encode())
 
     told = refused.value.text("en")
     assert words in told

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import forecast
-from forecast.desk.tried import indicators_of, stage_of
+from forecast.desk.tried import baseline_of, indicators_of
 
 TYPES = """indicator_code,name_vi,name_en,unit,component,sign,kind,frequency,source,note
 online_share,Tỷ lệ hồ sơ trực tuyến (giả định),Dossiers online (made up),%,D7,1,level,year,số giả định,
@@ -87,7 +87,7 @@ def test_a_call_with_one_that_cannot_move_says_why(bench):
 
     assert np.isnan(told.result.scenarios["median"].iloc[1])
     assert "chưa có số cùng kỳ của năm trước nào" in told._repr_html_()
-    assert indicators_of(stage_of(bench._now()))[-1] == "new_share"
+    assert indicators_of(baseline_of(bench._now()))[-1] == "new_share"
 
 
 def test_explain_gives_the_share_of_indicators(bench):

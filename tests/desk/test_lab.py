@@ -235,7 +235,7 @@ def test_sliders_move_the_forecast_and_a_scenario_is_kept(lab: Lab) -> None:
     expect(panel.get_by_text("Đã ghi kịch bản “Thêm ở D3, xong mọi việc”")).to_be_visible()
     lab.picture("04_what_if_kept")
 
-    kept = scenarios.parsed((lab.data / scenarios.FILE).read_bytes())[-1]
+    kept = scenarios.parse((lab.data / scenarios.FILE).read_bytes())[-1]
     assert (kept.name_vi, kept.remedies, kept.points) == ("Thêm ở D3, xong mọi việc", "open", {"D3": 0.3})
     assert kept.indicators["pub_inv_disb_rate"] == pytest.approx(60, abs=2)
     told = {"D3": 0.3, "remedies": "open", **kept.indicators}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import forecast
 from forecast.base.errors import DataError, SpecError, WriteError
-from forecast.base.lock import held
+from forecast.base.lock import hold_lock
 from forecast.data import load, scenarios
 from forecast.data.scenarios import Scenario
 from forecast.desk.scenario_file import add_scenario
@@ -26,7 +26,7 @@ POINTS = st.floats(-100, 100) | st.integers(-100, 100)
 def read_back(text: str, folder: Path) -> Scenario:
     """Read the one scenario of a file."""
     (folder / scenarios.FILE).write_text(text, encoding="utf-8", newline="")
-    (found,) = scenarios.parsed((folder / scenarios.FILE).read_bytes())
+    (found,) = scenarios.parse((folder / scenarios.FILE).read_bytes())
     return found
 
 
@@ -47,7 +47,7 @@ def test_what_is_written_is_what_is_read(
         everywhere=everywhere,
     )  # fmt: skip
 
-    assert read_back(scenarios.written(made), tmp_path_factory.mktemp("toml")) == made
+    assert read_back(scenarios.to_toml(made), tmp_path_factory.mktemp("toml")) == made
 
 
 def test_a_call_plays_what_the_file_plays(bench):
@@ -159,7 +159,7 @@ def test_two_names_that_look_alike_have_two_codes(own):
 
     assert codes == ["them_diem", "them_diem_2", "kich_ban"]
     assert lines.count(b"\n") == lines.count(b"\r\n")
-    assert [each.scenario_id for each in scenarios.parsed((folder / scenarios.FILE).read_bytes())] == [
+    assert [each.scenario_id for each in scenarios.parse((folder / scenarios.FILE).read_bytes())] == [
         "continue",
         "them",
     ]
@@ -180,7 +180,7 @@ def test_nothing_is_kept_beside_bad_tables_or_another_writer(own, monkeypatch):
         except WriteError as error:
             told.append(error)
 
-    with held(bench.data_dir / load.LOCK):
+    with hold_lock(bench.data_dir / load.LOCK):
         writer = threading.Thread(target=other)
         writer.start()
         writer.join(60)
@@ -225,7 +225,7 @@ def test_the_button_keeps_what_the_sliders_say(own):
     assert "chưa có tên" in refused
     assert "đã có kịch bản" in board.note.value
     (kept,) = [
-        each for each in scenarios.parsed((bench.data_dir / scenarios.FILE).read_bytes()) if each.points
+        each for each in scenarios.parse((bench.data_dir / scenarios.FILE).read_bytes()) if each.points
     ]
     assert (kept.points, kept.everywhere) == ({"D3": 0.5}, False)
 

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 import forecast
-from forecast.answer import ground, pipeline
+from forecast.answer import panel_forecast, pipeline
 from forecast.answer.result import Result
 from forecast.base.errors import DataError, SpecError
 from forecast.base.spec import RunSpec
@@ -92,8 +92,10 @@ def test_a_new_score_leaves_earlier_years_as_they_are(own, monkeypatch):
     before = bench._now()
     before.record()
     asked = []
-    rows = ground.forecast_rows
-    monkeypatch.setattr(ground, "forecast_rows", lambda then, spec: asked.append(spec) or rows(then, spec))
+    rows = panel_forecast.forecast_rows
+    monkeypatch.setattr(
+        panel_forecast, "forecast_rows", lambda then, spec: asked.append(spec) or rows(then, spec)
+    )
 
     add(bench, "scores.csv", "PAR,2023,TP.HCM,D6,value,70,percent,,,2024-04-17,2024-04-20,số giả định,press,")
     after = bench._now()
@@ -115,7 +117,7 @@ def test_the_record_is_found_on_disk(own, monkeypatch):
     monkeypatch.setattr(desk_steps, "MEMORY", desk_steps.Memory())
     first = bench._now().record()
     monkeypatch.setattr(desk_steps, "MEMORY", desk_steps.Memory())
-    monkeypatch.setattr(ground, "forecast_rows", _never)
+    monkeypatch.setattr(panel_forecast, "forecast_rows", _never)
 
     again = bench._now().record()
 

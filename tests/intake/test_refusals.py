@@ -14,7 +14,7 @@ import pytest
 
 from forecast.base.errors import DataError, ForecastError
 from forecast.data import load, scenarios
-from forecast.data.load.files import grown
+from forecast.data.load.files import append_rows
 from forecast.data.tables import DATA_TABLES
 from forecast.intake.additions import lists, one_row, province_table
 from forecast.intake.annex import framework_rows, framework_table, tree
@@ -95,11 +95,11 @@ def refusal(office, tmp_path, monkeypatch):
             plan = framework_rows.prepare_import(tree.read(path), request, folder)
             return framework_table.rehearse_frameworks(folder, plan.content())
         if door == "scenarios":
-            found = scenarios.parsed(path.read_bytes())
+            found = scenarios.parse(path.read_bytes())
             return load.rules.unknown_in_scenarios(found, vintages.checked)
         table = next(table for table in DATA_TABLES if table.name == given["table"])
         before = (folder / table.file).read_bytes()
-        content = path.read_bytes() if "text" in given else grown(before, table, [given["row"]])
+        content = path.read_bytes() if "text" in given else append_rows(before, table, [given["row"]])
         return vintages.with_content(table.file, content)
 
     def told(door, given):

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from forecast.answer.scorecard import below, pace
+from forecast.answer.scorecard import allocation, pace
 from forecast.model import (
     baselines,
     calibrate,
@@ -387,7 +387,7 @@ def odds(share: float) -> float:
 
 def test_criteria_move_with_their_part_and_add_up_to_it():
     """Bases 0.8 and 0.6, part from 0.7 to 0.75, noise 1 on the first: log odds lie 0.980829 + 0.25 apart."""
-    found = below.allocate(
+    found = allocation.allocate(
         np.array([0.75]), 0.7, np.array([1.0, 1.0]), np.array([0.8, 0.6]), np.array([[1.0, 0.0]])
     )[0]
     assert found.mean() == pytest.approx(0.75)
@@ -396,7 +396,7 @@ def test_criteria_move_with_their_part_and_add_up_to_it():
 
 def test_a_criterion_that_is_not_known_starts_at_what_is_left_with_wider_noise():
     """Of 0.7 the known one had 0.8, so the other 0.6; its noise of 1 is 0.9 logits."""
-    found = below.allocate(
+    found = allocation.allocate(
         np.array([0.7]), 0.7, np.array([1.0, 1.0]), np.array([0.8, NAN]), np.array([[0.0, 1.0]])
     )[0]
     assert odds(found[0]) - odds(found[1]) == pytest.approx(0.980829 - 0.9, abs=1e-5)

@@ -9,7 +9,7 @@ import pytest
 
 from forecast.answer.judgement import Judgement
 from forecast.answer.ledger import COLUMNS, last_verified
-from forecast.answer.lessons import judged
+from forecast.answer.lessons import judge
 from forecast.pages import plot, report
 from forecast.runs.html_check import problems
 
@@ -70,7 +70,7 @@ def ledger() -> pd.DataFrame:
 @pytest.fixture
 def found(ledger: pd.DataFrame) -> Judgement:
     """What is learnt from it."""
-    judgement = judged(ledger, "PAR", AREA, 2023)
+    judgement = judge(ledger, "PAR", AREA, 2023)
     assert judgement is not None
     return judgement
 
@@ -109,12 +109,14 @@ def test_the_page_says_what_was_said_and_came(found: Judgement, lang: str, said:
 
 def test_a_test_in_hindsight_and_a_year_of_a_new_method_are_said_to_be_so(ledger: pd.DataFrame):
     """Neither is taken for a forecast given in advance or a reason to change models."""
-    made = judged(ledger.assign(before=False, new_method=True), "PAR", AREA, 2023)
+    made = judge(ledger.assign(before=False, new_method=True), "PAR", AREA, 2023)
     assert made is not None
     text = page(made, "en")
     assert "a test in hindsight" in text
     assert "no ground for changing models" in text
-    plain = page(dataclasses.replace(made, new_method=False, said=made.said.assign(before=True)), "en")
+    plain = page(
+        dataclasses.replace(made, new_method=False, last_report=made.last_report.assign(before=True)), "en"
+    )
     assert "a test in hindsight" not in plain
 
 

@@ -25,9 +25,9 @@ SHIFT = {NORTH: -0.5, CITY: 0.0, SOUTH: 0.25}
 
 @pytest.fixture(scope="module")
 def answer(made):
-    """An area's result, as if from a ground."""
+    """An area's result, as if from a panel forecast."""
 
-    def of(_ground, spec, _previous=None):
+    def of(_panel_forecast, spec, _previous=None):
         if spec.area == SOUTH:
             raise DataError([])
         whole = made.small_result({"total": 16.23 + SHIFT[spec.area], "D1": 7.52, "D2": 8.74})
@@ -45,7 +45,7 @@ def world(made, server, answer):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pipeline, "answer", answer)
         patch.setattr(pipeline, "make", lambda spec, _data, previous=None, *_: answer(None, spec, previous))
-        patch.setattr(batch, "ground_of", lambda spec, *_: SimpleNamespace(spec=spec))
+        patch.setattr(batch, "forecast_panel_with_record", lambda spec, *_: SimpleNamespace(spec=spec))
         patch.setattr(batch, "read_vintages", lambda _folder: None)
         patch.setattr(task, "_server", lambda: server)
         patch.setattr(manifest, "code_hash", lambda: "made up")
@@ -80,7 +80,7 @@ def test_a_failure_of_one_area_stops_no_other(done):
 
 def test_progress_counts_the_areas(done):
     """Whoever watches learns how many are left, and how long they take once that can be told."""
-    assert [step.name for step in done.steps] == ["ground", "area", "area", "area"]
+    assert [step.name for step in done.steps] == ["panel_forecast", "area", "area", "area"]
     assert [step.left for step in done.steps] == [None, None, None, 0.0]
     assert [(step.done, step.total) for step in done.steps[1:]] == [(1, 3), (2, 3), (3, 3)]
     assert [step.area for step in done.steps if step.error] == [SOUTH]
@@ -145,7 +145,9 @@ def test_an_areas_run_has_the_bytes_of_the_same_run_alone(done, world, tmp_path)
 
 def test_areas_that_are_in_place_are_used_again(done, world, monkeypatch):
     """Only what failed is made once more."""
-    monkeypatch.setattr(batch, "ground_of", lambda *_: pytest.fail("nothing is to be computed"))
+    monkeypatch.setattr(
+        batch, "forecast_panel_with_record", lambda *_: pytest.fail("nothing is to be computed")
+    )
 
     again = report(world, done.place, NORTH, CITY)
 
@@ -211,7 +213,7 @@ def test_a_question_that_is_refused_begins_nothing(world, tmp_path, monkeypatch)
     def refuse(*_):
         raise SpecError("spec.empty", {"name": "area"})
 
-    monkeypatch.setattr(batch, "ground_of", refuse)
+    monkeypatch.setattr(batch, "forecast_panel_with_record", refuse)
     place = world.made.furnished(tmp_path)
 
     with pytest.raises(SpecError):

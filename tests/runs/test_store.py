@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from forecast.base import disk
 from forecast.base.errors import WriteError
-from forecast.base.lock import held
+from forecast.base.lock import hold_lock
 from forecast.base.spelling import slug
 from forecast.runs import files, site
 from forecast.runs.html_check import read
@@ -248,17 +248,17 @@ def test_a_killed_holder_holds_no_lock(tmp_path):
     ready, told = os.pipe()
     child = os.fork()
     if child == 0:
-        with held(tmp_path / ".lock"):
+        with hold_lock(tmp_path / ".lock"):
             os.write(told, b"x")
             signal.pause()
     os.read(ready, 1)
-    with pytest.raises(WriteError, match=f"process {child}"), held(tmp_path / ".lock"):
+    with pytest.raises(WriteError, match=f"process {child}"), hold_lock(tmp_path / ".lock"):
         pass
 
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
 
-    with held(tmp_path / ".lock"):
+    with hold_lock(tmp_path / ".lock"):
         pass
 
 

@@ -18,7 +18,7 @@ import pytest
 
 from forecast import cli
 from forecast.base.errors import DataError, Problem, RunError, SpecError, WriteError
-from forecast.base.lock import held
+from forecast.base.lock import hold_lock
 from forecast.base.mail import Patience
 from forecast.cli import schedule as verb
 from forecast.runs import report_notebooks
@@ -217,7 +217,7 @@ def test_nobody_is_written_to_without_an_address(office):
 def test_another_scheduled_run_at_work_is_left_to_it(office):
     """Exit code 0, as the slot is being served; the log says who."""
     (office.root / ".schedule").mkdir()
-    with held(office.root / ".schedule" / "lock"):
+    with hold_lock(office.root / ".schedule" / "lock"):
         ended = office.start("2024-06-01T05:30")
 
     assert (ended.exit_code, office.days, office.events()) == (0, [], ["busy"])

@@ -14,7 +14,7 @@ import pytest
 
 from forecast import cli
 from forecast.base.errors import SpecError, WriteError
-from forecast.base.lock import held
+from forecast.base.lock import hold_lock
 from forecast.base.mail import Patience, Server
 from forecast.cli.send import sentence
 from forecast.sending import letter, recipients
@@ -299,7 +299,10 @@ def test_two_sendings_at_once_cannot_be(office, start, send):
     """Whoever comes second is told who sends, and sends nothing."""
     box = start()
 
-    with held(office.store.root / ".sending.lock"), pytest.raises(WriteError, match="sent nothing") as caught:
+    with (
+        hold_lock(office.store.root / ".sending.lock"),
+        pytest.raises(WriteError, match="sent nothing") as caught,
+    ):
         send()
 
     assert caught.value.exit_code == 4

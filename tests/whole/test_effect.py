@@ -48,7 +48,7 @@ def test_before_is_what_the_report_shows_and_after_knows_the_new_figure(made: Re
 
 def test_two_processes_forecast_what_one_does(made: Result, proposal: Proposal, found: Effect) -> None:
     """Without and with the row beside each other, the table is the same to the last digit."""
-    two = effect(proposal, area="TPHCM", as_of=made.spec.as_of, each=like_map(Local(2)))
+    two = effect(proposal, area="TPHCM", as_of=made.spec.as_of, mapper=like_map(Local(2)))
 
     assert two is not None
     assert_frame_equal(found.table, two.table, check_exact=True)

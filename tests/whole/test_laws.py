@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from scipy.special import logit
 
-from forecast.answer import ground
-from forecast.answer.ground import Posterior
+from forecast.answer import panel_forecast
+from forecast.answer.panel_forecast import Posterior
 from forecast.base.spec import RunSpec
 from forecast.data.load import Known
 
@@ -21,7 +21,7 @@ SPEC = RunSpec(index_code="PAR", area=CITY, target_year=2024, as_of=dt.date(2024
 
 def posterior(known: Known) -> Posterior:
     """What is held of all provinces in 2023 and 2024, with the same source of chance each time."""
-    return ground.posterior(known, SPEC, np.random.default_rng(7))
+    return panel_forecast.posterior(known, SPEC, np.random.default_rng(7))
 
 
 @pytest.fixture(scope="module")

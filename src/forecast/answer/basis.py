@@ -1,14 +1,13 @@
-"""What the ranges of a forecast rest on, and what a forecast leaves out: sentences."""
+"""Sentences that say what a forecast rests on and what it leaves out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.base.labels import Phrase
+from forecast.base.labels import Phrase, shortened
 from forecast.model.calibrate import CENTRAL
 from forecast.model.combine import OWN_YEARS
 from forecast.model.ensemble import ENSEMBLE, FittedEnsemble
@@ -16,8 +15,6 @@ from forecast.model.joined import FittedWithSums
 from forecast.model.panel import Panel
 
 Flags = NDArray[np.bool_]
-
-SHOWN: Final = 6  # components in one sentence
 
 
 def basis(fit: FittedEnsemble | FittedWithSums, target_year: int) -> Iterator[Phrase]:
@@ -43,7 +40,7 @@ def basis(fit: FittedEnsemble | FittedWithSums, target_year: int) -> Iterator[Ph
     ):
         names = [panel.components[c] for c in np.flatnonzero(which)]
         if names:
-            yield Phrase(key, {"names": _listed(names)})
+            yield Phrase(key, {"names": shortened(names)})
     yield Phrase("rests.breaks", {"years": list(panel.breaks)}) if panel.breaks else Phrase("rests.no_breaks")
     weights = sorted(fit.weights.items(), key=lambda pair: -pair[1])
     yield Phrase(
@@ -64,7 +61,7 @@ def basis(fit: FittedEnsemble | FittedWithSums, target_year: int) -> Iterator[Ph
 def left_out(fit: FittedEnsemble | FittedWithSums, names: Sequence[str], target_year: int) -> list[Phrase]:
     """Say which models have no forecast of which components and why, and what rests on other figures."""
     panel = fit.panel
-    seen = np.asarray((~np.isnan(panel.value)).any(axis=2))
+    has_values = np.asarray((~np.isnan(panel.value)).any(axis=2))
     young = [
         name
         for c, name in enumerate(panel.components)
@@ -72,18 +69,18 @@ def left_out(fit: FittedEnsemble | FittedWithSums, names: Sequence[str], target_
     ]
     phrases = [Phrase(key) for key in fit.notes]
     if isinstance(fit, FittedWithSums):
-        for each in fit.sums:
+        for total in fit.sums:
             parts = [
-                _weighed(panel, part, weight) for part, weight in zip(each.parts, each.weights, strict=True)
+                _weighed(panel, part, weight) for part, weight in zip(total.parts, total.weights, strict=True)
             ]
-            phrases.append(Phrase("yearly.sum", {"name": panel.components[each.component], "parts": parts}))
+            phrases.append(Phrase("yearly.sum", {"name": panel.components[total.component], "parts": parts}))
     if young and len(young) < len(panel.components):
-        phrases.append(Phrase("yearly.young", {"names": _listed(young), "needed": OWN_YEARS}))
+        phrases.append(Phrase("yearly.young", {"names": shortened(young), "needed": OWN_YEARS}))
     for name in names:
         source = fit if name == ENSEMBLE else fit.fits.get(name)
         if source is not None:
-            lost = np.isnan(source.quantiles(target_year, (0.5,))[..., 0]) & seen
-            phrases += _silent(fit, name, np.asarray(lost), seen)
+            lost = np.isnan(source.quantiles(target_year, (0.5,))[..., 0]) & has_values
+            phrases += _silent(fit, name, np.asarray(lost), has_values)
     return phrases
 
 
@@ -92,20 +89,18 @@ def _weighed(panel: Panel, part: int, weight: float) -> str:
     return name if abs(weight - 1) < 0.005 else f"{weight:.3g} × {name}"
 
 
-def _silent(fit: FittedEnsemble | FittedWithSums, name: str, lost: Flags, seen: Flags) -> Iterator[Phrase]:
+def _silent(
+    fit: FittedEnsemble | FittedWithSums, name: str, lost: Flags, has_values: Flags
+) -> Iterator[Phrase]:
     """One sentence for each reason why a model gives nothing."""
     reasons: dict[str, list[str]] = {}
     for c in np.flatnonzero(lost.any(axis=0)):
         counts = (~np.isnan(fit.panel.value[:, c])).sum(axis=1)
-        if fit.link.alone[c] and lost[:, c].sum() == seen[:, c].sum():
+        if fit.link.alone[c] and lost[:, c].sum() == has_values[:, c].sum():
             reason = "yearly.model_alone"
         else:
             reason = "yearly.model_few" if (counts[lost[:, c]] < 4).all() else "yearly.model_silent"
-        part = f"{fit.panel.components[c]} ({lost[:, c].sum()}/{seen[:, c].sum()})"
+        part = f"{fit.panel.components[c]} ({lost[:, c].sum()}/{has_values[:, c].sum()})"
         reasons.setdefault(reason, []).append(part)
     for reason, parts in reasons.items():
-        yield Phrase(reason, {"model": name, "names": _listed(parts)})
-
-
-def _listed(names: Sequence[str]) -> list[str]:
-    return [*names[:SHOWN], *([f"+{len(names) - SHOWN}"] if len(names) > SHOWN else [])]
+        yield Phrase(reason, {"model": name, "names": shortened(parts)})

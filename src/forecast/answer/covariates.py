@@ -1,4 +1,4 @@
-"""From a table of covariates to what models take, and the effects that they found as a table."""
+"""Turn a table of covariates into arrays for the models, and the estimated effects into a table."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forecast.base.errors import DataError, Problem
-from forecast.base.labels import Phrase
+from forecast.base.labels import Phrase, shortened
 from forecast.base.spec import nearest
 from forecast.base.spelling import slug
 from forecast.data import foreign
@@ -44,10 +44,10 @@ def covariates_of(
     problems = [*_unknown_components(table, panel), *_misspelt(table, panel)]
     if problems:
         raise DataError(foreign.fold_repeats(problems))
-    shown = tuple(sorted(rows["component"].unique()))
+    names = tuple(sorted(rows["component"].unique()))
     areas = {name: place for place, name in enumerate(panel.areas)}
     years = tuple(range(panel.years[0], max(last_year, panel.origin) + 1))
-    values = np.full((len(areas), len(years), len(shown)), np.nan)
+    values = np.full((len(areas), len(years), len(names)), np.nan)
     inside = rows[rows["year"].between(years[0], years[-1])]
     of_all = inside["area"].map(slug).isin(COUNTRY) | (inside["area"] == foreign.EVERYWHERE)
     of_all &= ~inside["area"].isin(areas)
@@ -57,7 +57,7 @@ def covariates_of(
         (inside[of_all & ~inside["component"].isin(own["component"])], True),
     ):
         place = slice(None) if everywhere else part["area"].map(areas).to_numpy(dtype=int)
-        column = np.searchsorted(shown, part["component"].to_numpy(dtype=str))
+        column = np.searchsorted(names, part["component"].to_numpy(dtype=str))
         values[place, part["year"].to_numpy(dtype=int) - years[0], column] = part["score"].to_numpy(
             dtype=float
         )
@@ -68,23 +68,23 @@ def covariates_of(
     remarks = [*table.remarks, *doubts.of_covariates(table.frame), *_unused(rows, panel, years)]
     lost = inside[of_all & inside["component"].isin(own["component"])]
     if len(lost):
-        names = sorted(lost["component"].unique())[:SHOWN]
-        remarks.append(Phrase("covariates.country_unused", {"count": len(lost), "names": names}))
-    remarks += _the_score(values, shown, panel)
+        sample = sorted(lost["component"].unique())[:SHOWN]
+        remarks.append(Phrase("covariates.country_unused", {"count": len(lost), "names": sample}))
+    remarks += _the_score(values, names, panel)
     return Covariates(
         areas=panel.areas,
         years=years,
-        names=tuple(table.acts[name][0] for name in shown),
-        components=tuple(table.acts[name][1] for name in shown),
+        names=tuple(table.acts[name][0] for name in names),
+        components=tuple(table.acts[name][1] for name in names),
         values=values,
-        sign=np.zeros(len(shown)),
+        sign=np.zeros(len(names)),
     ), remarks
 
 
-def _the_score(values: Floats, shown: tuple[str, ...], panel: Panel) -> Iterator[Phrase]:
-    """Covariates (A, T, K) that are a component's scores themselves, in at least `FEWEST_EQUAL` figures."""
+def _the_score(values: Floats, names: tuple[str, ...], panel: Panel) -> Iterator[Phrase]:
+    """Warn of covariates (A, T, K) that equal a component's scores in at least `FEWEST_EQUAL` figures."""
     past = values[:, : len(panel.years)]
-    for k, name in enumerate(shown):
+    for k, name in enumerate(names):
         for c, component in enumerate(panel.components):
             own, score = past[:, :, k], panel.value[:, c]
             both = ~np.isnan(own) & ~np.isnan(score)
@@ -93,9 +93,9 @@ def _the_score(values: Floats, shown: tuple[str, ...], panel: Panel) -> Iterator
 
 
 def _unknown_components(table: foreign.CovariateTable, panel: Panel) -> Iterator[Problem]:
-    for shown, (_, component) in table.acts.items():
+    for name, (_, component) in table.acts.items():
         if component and component not in panel.components:
-            row = int(table.frame.loc[table.frame["component"] == shown, "row"].iloc[0])
+            row = int(table.frame.loc[table.frame["component"] == name, "row"].iloc[0])
             near = nearest(component, panel.components)
             key = "covariates.component_near" if near else "covariates.component"
             facts = {"near": near, "allowed": list(panel.components[:SHOWN])}
@@ -114,12 +114,11 @@ def _misspelt(table: foreign.CovariateTable, panel: Panel) -> Iterator[Problem]:
 
 
 def _unused(rows: pd.DataFrame, panel: Panel, years: tuple[int, ...]) -> Iterator[Phrase]:
-    """What of a table is not used."""
-    strange = sorted(set(rows["area"]) - set(panel.areas))
-    strange = [name for name in strange if slug(name) not in COUNTRY and name != foreign.EVERYWHERE]
-    if strange:
-        names = [*strange[:SHOWN], *([f"+{len(strange) - SHOWN}"] if len(strange) > SHOWN else [])]
-        yield Phrase("covariates.areas_unused", {"count": len(strange), "names": names})
+    """Count the areas and years of a table that are not used."""
+    unknown = sorted(set(rows["area"]) - set(panel.areas))
+    unknown = [name for name in unknown if slug(name) not in COUNTRY and name != foreign.EVERYWHERE]
+    if unknown:
+        yield Phrase("covariates.areas_unused", {"count": len(unknown), "names": shortened(unknown)})
     outside = int((~rows["year"].between(years[0], years[-1])).sum())
     if outside:
         yield Phrase("covariates.years_unused", {"count": outside, "first": years[0], "last": years[-1]})
@@ -134,7 +133,7 @@ def effects_table(fit: FittedEnsemble | FittedWithSums) -> pd.DataFrame:
         `EFFECTS`: points of the component for one unit of the covariate, standard error, chance that the
         effect is something at all, and areas times years that it rests on.
     """
-    tables = [_of_panel(each) for each in _of_fit(fit)]
+    tables = [_of_panel(effects) for effects in _of_fit(fit)]
     whole = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(EFFECTS))
     ratio = (whole["effect"].abs() / whole["standard_error"].where(whole["standard_error"] > 0)).fillna(0.0)
     order = np.lexsort((whole["component"], whole["covariate"], -ratio, -whole["chance"].round(2)))
@@ -143,7 +142,7 @@ def effects_table(fit: FittedEnsemble | FittedWithSums) -> pd.DataFrame:
 
 def _of_fit(fit: FittedEnsemble | FittedWithSums) -> list[Effects]:
     fits = [fit.own, fit.apart] if isinstance(fit, FittedWithSums) else [fit]
-    return [each.effects for each in fits if each.effects is not None]
+    return [part.effects for part in fits if part.effects is not None]
 
 
 def _of_panel(effects: Effects) -> pd.DataFrame:
@@ -166,14 +165,11 @@ def unusable(fit: FittedEnsemble | FittedWithSums) -> list[Phrase]:
     """Say which covariates nothing can be learnt from, and why; and components they tell nothing of."""
     reasons: dict[str, list[str]] = {}
     for effects in _of_fit(fit):
-        for each in effects.left_out:
-            names = reasons.setdefault(each.reason, [])
-            names += [each.name] if each.name not in names else []
+        for covariate in effects.left_out:
+            names = reasons.setdefault(covariate.reason, [])
+            names += [covariate.name] if covariate.name not in names else []
         silent = ~effects.acts.any(axis=1)
         lost = [effects.panel.components[c] for c in np.flatnonzero(silent & effects.asked)]
         if lost:
             reasons.setdefault("covariates.unsuited", []).extend(lost)
-    return [
-        Phrase(key, {"names": [*names[:SHOWN], *([f"+{len(names) - SHOWN}"] if len(names) > SHOWN else [])]})
-        for key, names in reasons.items()
-    ]
+    return [Phrase(key, {"names": shortened(names)}) for key, names in reasons.items()]

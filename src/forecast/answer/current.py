@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from forecast.answer.findings import phrase
-from forecast.answer.ground import Posterior
 from forecast.answer.indicators import TAIL_80, comparison, component_of, expert_effects, figures_at, name_of
+from forecast.answer.panel_forecast import Posterior
 from forecast.answer.scorecard.elasticity import Elasticity, elasticity
 from forecast.base.spec import RunSpec
 from forecast.data.load import Known
 from forecast.model.cell_effects import NO_EFFECT
 from forecast.model.scheme import leaf_weights
-from forecast.model.simulate import stream
+from forecast.model.simulate import ENDS, stream
 
 Floats = NDArray[np.float64]
 
@@ -34,7 +34,6 @@ COLUMNS: Final = (
     *("area_years", "by", "stated_by", "said_lower", "said_upper", "reason"),
 )
 SUPPORTED, UNSUPPORTED, EXPERT, NOT_JUDGED, RULE = "figures", "none", "expert", "not_judged", "rule"
-RANGE: Final = (0.1, 0.5, 0.9)
 EDGE: Final = 1e-6  # of a share: draws at the bounds have no logit
 
 
@@ -80,7 +79,7 @@ def indicator_effects(post: Posterior, spec: RunSpec) -> dict[str, IndicatorEffe
         component = component_of(fitted.effects.components[k])
         moved, since_last, per_unit = np.zeros((3, len(own)))
         for leaf in leaf_weights(subject, component, year):
-            cells = [lattice.cell(leaf, each) for each in (year, year - 1)]
+            cells = [lattice.cell(leaf, cell_year) for cell_year in (year, year - 1)]
             share = np.clip(post.target.shares[:, place, lattice.components.index(leaf)], EDGE, 1 - EDGE)
             maximum = subject.schemes[year].maxima[leaf]
             now, before = (
@@ -90,11 +89,11 @@ def indicator_effects(post: Posterior, spec: RunSpec) -> dict[str, IndicatorEffe
             moved += maximum * (share - expit(logit(share) - now))
             since_last += maximum * (share - expit(logit(share) - now + before))
             per_unit += maximum * share * (1 - share) * own / fitted.effects.scale[k]
-        effects[code] = IndicatorEffect(code, component, moved, since_last, per_unit, _grounds(post, k))
+        effects[code] = IndicatorEffect(code, component, moved, since_last, per_unit, _source(post, k))
     return effects
 
 
-def _grounds(post: Posterior, k: int) -> str:
+def _source(post: Posterior, k: int) -> str:
     effects, variances = post.fitted.effects, post.fitted.variances
     if effects.by_expert[k]:
         return EXPERT
@@ -121,13 +120,13 @@ def _rests_on(post: Posterior, code: str) -> int:
 
 
 def indicator_table(
-    known: Known, post: Posterior, spec: RunSpec, ruled: Collection[str] = ()
+    known: Known, post: Posterior, spec: RunSpec, scored_by_rule: Collection[str] = ()
 ) -> pd.DataFrame:
     """Set out every indicator of the area that has a figure of the target year.
 
     Parameters
     ----------
-    ruled
+    scored_by_rule
         Indicators by which a criterion's rule scores: they move nothing beside it.
 
     Returns
@@ -142,18 +141,18 @@ def indicator_table(
     """
     figures, effects = figures_at(known, spec.target_year, spec.as_of), indicator_effects(post, spec)
     ranges = expert_effects(known.elasticities, post.covariates)
-    said = dict(zip(post.covariates.names, zip(*ranges, strict=True), strict=True))
+    expert_ranges = dict(zip(post.covariates.names, zip(*ranges, strict=True), strict=True))
     units = dict(zip(known.indicator_types["indicator_code"], known.indicator_types["unit"], strict=True))
-    mine = figures[(figures["area"] == spec.area) & figures["component"].ne("")]
+    figures_of_area = figures[(figures["area"] == spec.area) & figures["component"].ne("")]
     rows = []
-    for code, own in mine.groupby("indicator", sort=True):
+    for code, own in figures_of_area.groupby("indicator", sort=True):
         now = own[own["year"] == spec.target_year]
         if now.empty:
             continue
         latest, earlier = now.iloc[0], own[own["year"] < spec.target_year]
         before = earlier.loc[earlier["year"] == spec.target_year - 1, "value"]
         effect = effects.get(str(code))
-        if effect is not None and code in ruled:
+        if effect is not None and code in scored_by_rule:
             effect = replace(effect, moved=np.zeros(1), per_unit=np.zeros(1), by=RULE)
         drawn = effect if effect and effect.by != NOT_JUDGED else None
         rows.append(
@@ -175,7 +174,7 @@ def indicator_table(
                 "area_years": _rests_on(post, str(code)),
                 "by": effect.by if effect else NOT_JUDGED,
                 "stated_by": "; ".join(_experts(known, str(code))),
-                **_said(*said.get(str(code), (np.nan, np.nan))),
+                **_expert_range(*expert_ranges.get(str(code), (np.nan, np.nan))),
                 "reason": _reason(effect, len(earlier), _experts(known, str(code))),
             }
         )
@@ -185,28 +184,30 @@ def indicator_table(
 def _newest(known: Known, spec: RunSpec, code: str, after: pd.Timestamp) -> dict[str, Any]:
     """The newest figure of the year where it is newer than the one that can be compared with other years."""
     rows = known.indicators
-    mine = rows[(rows["indicator_code"] == code) & (rows["area"] == spec.area) & (rows["last_day"] > after)]
-    mine = mine[mine["first_day"].dt.year == spec.target_year].sort_values("last_day", kind="stable")
-    if mine.empty:
+    later = rows[(rows["indicator_code"] == code) & (rows["area"] == spec.area) & (rows["last_day"] > after)]
+    later = later[later["first_day"].dt.year == spec.target_year].sort_values("last_day", kind="stable")
+    if later.empty:
         return {"newest": np.nan, "newest_period": ""}
-    return {"newest": float(mine["value"].iloc[-1]), "newest_period": str(mine["period"].iloc[-1])}
+    return {"newest": float(later["value"].iloc[-1]), "newest_period": str(later["period"].iloc[-1])}
 
 
 def _ends(name: str, drawn: Floats | None) -> dict[str, float]:
-    low, middle, high = [np.nan] * 3 if drawn is None else np.quantile(drawn, RANGE).round(4).tolist()
+    low, middle, high = [np.nan] * 3 if drawn is None else np.quantile(drawn, ENDS).round(4).tolist()
     if not name:
         return {"effect": middle, "lower": low, "upper": high}
     return {name: middle, f"{name}_lower": low, f"{name}_upper": high}
 
 
-def _said(mean: float, sd: float) -> dict[str, float]:
+def _expert_range(mean: float, sd: float) -> dict[str, float]:
     return {"said_lower": mean - TAIL_80 * sd, "said_upper": mean + TAIL_80 * sd}
 
 
 def _experts(known: Known, code: str) -> list[str]:
     """Who has said what an indicator is worth."""
-    said = known.elasticities
-    return list(dict.fromkeys(said.loc[said["indicator_code"] == code, "stated_by"].astype(str)))
+    elasticities = known.elasticities
+    return list(
+        dict.fromkeys(elasticities.loc[elasticities["indicator_code"] == code, "stated_by"].astype(str))
+    )
 
 
 def _reason(effect: IndicatorEffect | None, earlier: int, experts: Sequence[str]) -> str:
@@ -235,10 +236,10 @@ def elasticities(known: Known, post: Posterior, spec: RunSpec) -> dict[str, Elas
         if effect is None and np.isnan(values[last]):
             continue
         earlier = int((~np.isnan(np.delete(values, last))).sum())
-        judged = effect is not None and effect.by not in (UNSUPPORTED, NOT_JUDGED)
+        supported = effect is not None and effect.by not in (UNSUPPORTED, NOT_JUDGED)
         none = np.zeros(len(post.effect_draws))
         per_unit, since_last = (effect.per_unit, effect.since_last) if effect else (none, none)
-        reason = "" if judged else _reason(effect, earlier, _experts(known, code))
-        told = (component_of(name), per_unit, since_last)
-        worth[code] = elasticity(known, spec, code, float(values[last]), told, reason)
+        reason = "" if supported else _reason(effect, earlier, _experts(known, code))
+        effect_of_unit = (component_of(name), per_unit, since_last)
+        worth[code] = elasticity(known, spec, code, float(values[last]), effect_of_unit, reason)
     return worth

@@ -1,4 +1,4 @@
-"""The tables of a result: what readers are told, read off the draws and the evidence."""
+"""Compute the tables of a result from the draws and the evidence."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ def components(framework: Framework) -> tuple[str, ...]:
 
 
 def quantile_rows(
-    spec: RunSpec, framework: Framework, model: str, keys: Sequence[Key], values: Floats
+    spec: RunSpec, framework: Framework, model: str, keys: Sequence[Key], values: Floats, n_ranks: int = 0
 ) -> pd.DataFrame:
-    """FORECAST rows of K keys; values (K, Q) in the order of ``spec.quantile_levels``."""
-    count = len(spec.quantile_levels)
+    """FORECAST rows of K keys; values (K, n) by ``spec.quantile_levels``, or chances of `n_ranks` ranks."""
+    ids = [str(k) for k in range(1, n_ranks + 1)] or [f"{level:g}" for level in spec.quantile_levels]
     index_code, area, component = (
-        np.repeat(np.array([key[k] for key in keys], dtype=object), count) for k in range(3)
+        np.repeat(np.array([key[k] for key in keys], dtype=object), len(ids)) for k in range(3)
     )
     return pd.DataFrame(
         {
@@ -63,9 +63,9 @@ def quantile_rows(
             "target_year": spec.target_year,
             "as_of": pd.Timestamp(spec.as_of),
             "model": model,
-            "output_type": "quantile",
-            "output_type_id": [f"{level:g}" for level in spec.quantile_levels] * len(keys),
-            "value": np.round(values, 4).ravel(),
+            "output_type": "pmf" if n_ranks else "quantile",
+            "output_type_id": ids * len(keys),
+            "value": np.round(values, 6 if n_ranks else 4).ravel(),
         },
         columns=list(FORECAST_COLUMNS),
     )
@@ -104,7 +104,7 @@ def rows_of_all(target: Draws, spec: RunSpec, framework: Framework, model: str) 
     if survey := survey_of(target.subject):
         keys += [(survey, area, TOTAL) for area in areas]
         drawn.append(scored(target, survey))
-    values = np.concatenate([quantiles(each, spec.quantile_levels) for each in drawn], axis=1)
+    values = np.concatenate([quantiles(points, spec.quantile_levels) for points in drawn], axis=1)
     return quantile_rows(spec, framework, model, keys, values.T)
 
 
@@ -112,22 +112,8 @@ def rank_rows(
     chances: Floats, areas: Sequence[str], index_code: str, spec: RunSpec, framework: Framework, model: str
 ) -> pd.DataFrame:
     """FORECAST rows of ranks: chances (K, R) of the ranks from 1 to R, by area."""
-    count = chances.shape[1]
-    return pd.DataFrame(
-        {
-            "index_code": index_code,
-            "framework": "" if index_code in SURVEYS else framework.name,
-            "area": np.repeat(np.array(areas, dtype=object), count),
-            "component": RANK,
-            "target_year": spec.target_year,
-            "as_of": pd.Timestamp(spec.as_of),
-            "model": model,
-            "output_type": "pmf",
-            "output_type_id": [str(rank) for rank in range(1, count + 1)] * len(areas),
-            "value": np.round(chances, 6).ravel(),
-        },
-        columns=list(FORECAST_COLUMNS),
-    )
+    keys = [(index_code, area, RANK) for area in areas]
+    return quantile_rows(spec, framework, model, keys, chances, chances.shape[1])
 
 
 def summary(
@@ -166,7 +152,7 @@ def summary(
         scale = maximum / before.subject.schemes[before.year].maxima.get(component, maximum)
         rows.append(
             facts
-            | _moves(pair[0] * scale, pair[1], _printed(evidence, spec, component), before.year, maximum)
+            | _moves(pair[0] * scale, pair[1], _own_printed(evidence, spec, component), before.year, maximum)
             | {
                 "last_rank": _last_rank(evidence, spec, panel_of(spec.index_code), component, before.year),
                 "basis": phrases([*first.get(component, ()), *basis(evidence, spec, component, framework)]),
@@ -177,7 +163,7 @@ def summary(
         pair = before.survey_percent()[:, 0], after.survey_percent()[:, 0]
         facts = {"component": TOTAL, "parent": "", "max_score": 100.0, "max_status": "read"}
         facts["responsible"] = str(table.loc[survey, "responsible"]) if survey in table.index else ""
-        own = _printed(evidence, spec, TOTAL, spec.index_code)
+        own = _own_printed(evidence, spec, TOTAL, spec.index_code)
         return pd.DataFrame(
             [
                 facts
@@ -241,7 +227,7 @@ def _own(evidence: pd.DataFrame, spec: RunSpec, component: str, index_code: str 
     return pick(evidence, area=spec.area, index_code=index_code, component=component, use="score")
 
 
-def _printed(evidence: pd.DataFrame, spec: RunSpec, component: str, index_code: str = "") -> pd.DataFrame:
+def _own_printed(evidence: pd.DataFrame, spec: RunSpec, component: str, index_code: str = "") -> pd.DataFrame:
     """Those of `_own` that were printed: not computed from a stated change."""
     own = _own(evidence, spec, component, index_code)
     return own[own["trust"] != "derived"]
@@ -254,41 +240,44 @@ def basis(evidence: pd.DataFrame, spec: RunSpec, component: str, framework: Fram
         (evidence["index_code"] == index.code) & (evidence["component"] == component)
     ]
     own_rows = rows_of_component[rows_of_component["area"] == spec.area]
-    scores, only_rank, made = (own_rows[own_rows["use"] == use] for use in ("score", "rank", "made"))
+    scores, only_rank, computed = (own_rows[own_rows["use"] == use] for use in ("score", "rank", "made"))
     parts = []
     derived = scores["trust"] == "derived"
-    grounds = {"own": scores[~derived], "derived": scores[derived], "made": made, "own_rank": only_rank}
+    grounds = {"own": scores[~derived], "derived": scores[derived], "made": computed, "own_rank": only_rank}
     for name, rows in grounds.items():
         if len(rows):
             parts.append(phrase(f"basis.{name}", years=[int(y) for y in sorted(rows["year"])]))
     if component == TOTAL:
-        return [*parts, *_counted("basis.mean", _mean_years(evidence, index.code))]
-    if not len(scores) and not len(made):
+        return [*parts, *_count_phrase("basis.mean", _mean_years(evidence, index.code))]
+    if not len(scores) and not len(computed):
         parts.insert(0, phrase("basis.none"))
     if framework.children(component):
         parts.append(phrase("basis.children"))
     if component == index.survey_component:
-        parts += _counted("basis.survey", len(_own(evidence, spec, TOTAL, index.survey)))
-    parts += _counted("basis.total", len(_own(evidence, spec, TOTAL)))
-    parts += _counted("basis.mean", _mean_years(evidence, index.code))
+        parts += _count_phrase("basis.survey", len(_own(evidence, spec, TOTAL, index.survey)))
+    parts += _count_phrase("basis.total", len(_own(evidence, spec, TOTAL)))
+    parts += _count_phrase("basis.mean", _mean_years(evidence, index.code))
     others = rows_of_component[
         rows_of_component["use"].isin(["score", "made", "rank"]) & (rows_of_component["area"] != spec.area)
     ]["area"].nunique()
-    return [*parts, *_counted("basis.others", int(others))]
+    return [*parts, *_count_phrase("basis.others", int(others))]
 
 
-def _counted(key: str, count: int) -> list[str]:
+def _count_phrase(key: str, count: int) -> list[str]:
     """Say that a forecast rests on so many things of a kind, or nothing if there are none."""
     return [phrase(key, count=count)] if count else []
 
 
 def _survey_basis(evidence: pd.DataFrame, spec: RunSpec) -> list[str]:
     years = [int(y) for y in sorted(_own(evidence, spec, TOTAL, spec.index_code)["year"])]
-    mine = evidence[(evidence["area"] == spec.area) & (evidence["index_code"] == spec.index_code)]
-    made = [int(y) for y in sorted(mine.loc[(mine["use"] == "made") & (mine["component"] == TOTAL), "year"])]
+    own_rows = evidence[(evidence["area"] == spec.area) & (evidence["index_code"] == spec.index_code)]
+    computed = [
+        int(y)
+        for y in sorted(own_rows.loc[(own_rows["use"] == "made") & (own_rows["component"] == TOTAL), "year"])
+    ]
     own = phrase("basis.own", years=years) if years else phrase("basis.none")
-    own = phrase("basis.made", years=made) if made and not years else own
-    return [own, *_counted("basis.mean", _mean_years(evidence, spec.index_code))]
+    own = phrase("basis.made", years=computed) if computed and not years else own
+    return [own, *_count_phrase("basis.mean", _mean_years(evidence, spec.index_code))]
 
 
 def _mean_years(evidence: pd.DataFrame, index_code: str) -> int:
@@ -348,15 +337,17 @@ def targets(known: Known, target: Draws, rank: NDArray[np.int_], spec: RunSpec) 
     return rows.assign(probability=np.array(probability, dtype=float))
 
 
-def evidence_table(known: Known, uses: pd.Series[str], told: Statements, held: Floats) -> pd.DataFrame:
-    """Rows of the scores with how each is used, and what the model holds the figure to be.
+def evidence_table(
+    known: Known, uses: pd.Series[str], statements: Statements, fitted_values: Floats
+) -> pd.DataFrame:
+    """Rows of the scores with how each is used, and the model's estimate of the figure.
 
     `observed` is in the unit that was published (NaN for a rank), `observed_share` and `fitted`
-    are shares of the maximum; `held` is that of each statement, as `held_shares` gives it.
+    are shares of the maximum; `fitted_values` is that of each statement, as `fitted_shares` gives it.
     """
     rows = known.scores.assign(use=uses)
-    share = pd.Series(told.by_row(told.value, len(rows)), index=rows.index)
-    fitted = pd.Series(told.by_row(held, len(rows)), index=rows.index)
+    share = pd.Series(statements.by_row(statements.value, len(rows)), index=rows.index)
+    fitted = pd.Series(statements.by_row(fitted_values, len(rows)), index=rows.index)
     plain = rows["use"].isin(["score", "made", "mean"])
     columns = ["index_code", "year", "area", "component", "statistic", "score", "unit", "rank", "trust"]
     columns += ["published_on", "source_url", "note", "sources", "spread", "use"]

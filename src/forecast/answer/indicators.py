@@ -1,4 +1,4 @@
-"""Current indicators as covariates: of each year what was known on the same day, put to one day of the year.
+"""Current indicators as covariates: each year's figures as known on the same day, for one day of the year.
 
 A figure of a past year counts only if it was published by the same day of that year.  Figures are compared
 on one day of the year: that of the latest figures, the same for all areas.  Where an area has none of that
@@ -9,7 +9,7 @@ proportion to the days that are over.  The catalogue (indicator_types.csv) state
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from forecast.answer.findings import phrase
 from forecast.base.spec import same_day
 from forecast.data.load import Known
+from forecast.data.load.cells import each_row
 from forecast.data.load.indicators import COUNTED, related_of, with_days
 from forecast.data.load.settle import settle
 from forecast.data.tables import COUNTRY, DAY_DTYPE
@@ -36,7 +37,7 @@ _FIGURE: Final = ["indicator_code", "area", "first_day", "last_day"]
 
 
 def figures_at(known: Known, target_year: int, as_of: dt.date) -> pd.DataFrame:
-    """List the figure that stands for each indicator, area and year: the covariates, with their grounds.
+    """List the figure used for each indicator, area and year, with its source and how it was scaled.
 
     Of the target year counts what was known on `as_of`, of an earlier year what was published by the same day
     of it.
@@ -50,7 +51,7 @@ def figures_at(known: Known, target_year: int, as_of: dt.date) -> pd.DataFrame:
     """
     types = known.indicator_types
     own = _nearest(_published(known, types, target_year, as_of))
-    parts = [own, *(_related(known, row, target_year, as_of) for row in _each(types))]
+    parts = [own, *(_related(known, row, target_year, as_of) for row in each_row(types))]
     parts = [part for part in parts if len(part)]
     if not parts:
         return pd.DataFrame(columns=list(COLUMNS))
@@ -74,21 +75,21 @@ def covariates_of(
 ) -> Covariates:
     """Give the covariates of figures that `figures_at` listed; see `covariates_at`."""
     places = tuple(known.provinces if areas is None else areas)
-    used = figures[(figures["component"] != "") & figures["area"].isin((*places, COUNTRY))]
-    names = sorted(set(used["indicator"]))
-    first = int(used["year"].min()) if len(used) else target_year
+    figures_used = figures[(figures["component"] != "") & figures["area"].isin((*places, COUNTRY))]
+    names = sorted(set(figures_used["indicator"]))
+    first = int(figures_used["year"].min()) if len(figures_used) else target_year
     years = tuple(range(first, target_year + 1))
     values = np.full((len(places), len(years), len(names)), np.nan)
     rows = dict(zip(places, range(len(places)), strict=True))
     for k, name in enumerate(names):
-        mine = used[used["indicator"] == name]
-        inside = mine[mine["area"].isin(places)]
+        own = figures_used[figures_used["indicator"] == name]
+        inside = own[own["area"].isin(places)]
         if inside.empty:
-            values[:, mine["year"].to_numpy(dtype=int) - first, k] = mine["value"].to_numpy(dtype=float)
+            values[:, own["year"].to_numpy(dtype=int) - first, k] = own["value"].to_numpy(dtype=float)
         else:
             at = inside["area"].map(rows).to_numpy(dtype=int), inside["year"].to_numpy(dtype=int) - first
             values[(*at, k)] = inside["value"].to_numpy(dtype=float)
-    types = {row.indicator_code: row for row in _each(known.indicator_types)}
+    types = {row.indicator_code: row for row in each_row(known.indicator_types)}
     return Covariates(
         areas=places,
         years=years,
@@ -106,14 +107,14 @@ def expert_effects(elasticities: pd.DataFrame, covariates: Covariates) -> tuple[
     far they lie apart adds to the doubt (a mixture of their normals, by its mean and variance).  NaN where
     nobody said anything.
     """
-    said: dict[tuple[str, str], list[tuple[float, float]]] = {}
-    for row in _each(elasticities):
-        own = ((row.low + row.high) / 2, (row.high - row.low) / (2 * TAIL_80))
-        said.setdefault((row.indicator_code, row.component), []).append(own)
+    ranges: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    for row in each_row(elasticities):
+        mean_and_sd = ((row.low + row.high) / 2, (row.high - row.low) / (2 * TAIL_80))
+        ranges.setdefault((row.indicator_code, row.component), []).append(mean_and_sd)
     mean, sd = np.full(len(covariates.names), np.nan), np.full(len(covariates.names), np.nan)
     for k, key in enumerate(zip(covariates.names, covariates.components, strict=True)):
-        if key in said:
-            means, sds = np.array(said[key]).T
+        if key in ranges:
+            means, sds = np.array(ranges[key]).T
             mean[k] = means.mean()
             sd[k] = np.sqrt((sds**2).mean() + means.var())
     return mean, sd
@@ -126,7 +127,7 @@ def component_of(name: str) -> str:
 
 def comparison(known: Known, code: str) -> str:
     """Say by which rule an indicator's figures of several years are compared, as a phrase for pages."""
-    row = next(row for row in _each(known.indicator_types) if row.indicator_code == code)
+    row = next(row for row in each_row(known.indicator_types) if row.indicator_code == code)
     if related_of(row.source):
         return phrase("indicators.rule_related", lag=_lag(row.lag))
     return phrase(f"indicators.rule_{row.kind}", days=_within(row.within_days))
@@ -134,17 +135,19 @@ def comparison(known: Known, code: str) -> str:
 
 def name_of(known: Known, code: str, lang: str) -> str:
     """Name an indicator in a language; the Vietnamese name where the catalogue has no English one."""
-    own = known.indicator_types[known.indicator_types["indicator_code"] == code]
-    names = own[f"name_{lang}"].tolist() + own["name_vi"].tolist()
-    named = known.indicators.loc[known.indicators["indicator_code"] == code, "indicator_name_vi"].tolist()
-    return next((str(name) for name in (*names, *named) if name), code)
+    row = known.indicator_types[known.indicator_types["indicator_code"] == code]
+    in_catalogue = row[f"name_{lang}"].tolist() + row["name_vi"].tolist()
+    in_figures = known.indicators.loc[
+        known.indicators["indicator_code"] == code, "indicator_name_vi"
+    ].tolist()
+    return next((str(name) for name in (*in_catalogue, *in_figures) if name), code)
 
 
 def english_names(known: Known, keys: pd.Series[str]) -> list[str]:
     """English names of the indicators whose codes begin the keys; empty where the catalogue has none."""
     types = known.indicator_types
-    listed = dict(zip(types["indicator_code"], types["name_en"], strict=True))
-    return [listed.get(key.partition(" | ")[0], "") for key in keys]
+    name_of_code = dict(zip(types["indicator_code"], types["name_en"], strict=True))
+    return [name_of_code.get(key.partition(" | ")[0], "") for key in keys]
 
 
 def _published(known: Known, types: pd.DataFrame, target_year: int, as_of: dt.date) -> pd.DataFrame:
@@ -159,10 +162,10 @@ def _published(known: Known, types: pd.DataFrame, target_year: int, as_of: dt.da
     rows = rows[fit]
     rows = rows[rows["published_on"] <= _limits(rows["year"], target_year, as_of)].reset_index(drop=True)
     as_scores = rows.assign(score=rows["value"], rank=np.nan, source_day=rows["published_on"])
-    again = rows.duplicated(_FIGURE, keep=False)
-    taken, _ = settle(as_scores[again].reset_index(drop=True), _FIGURE, as_of=as_of)
-    single: pd.DataFrame = rows[~again]
-    return pd.concat([single, taken[list(rows.columns)]]).reset_index(drop=True)
+    repeated = rows.duplicated(_FIGURE, keep=False)
+    settled, _ = settle(as_scores[repeated].reset_index(drop=True), _FIGURE, as_of=as_of)
+    single: pd.DataFrame = rows[~repeated]
+    return pd.concat([single, settled[list(rows.columns)]]).reset_index(drop=True)
 
 
 def _limits(years: pd.Series, target_year: int, as_of: dt.date) -> pd.Series:
@@ -185,8 +188,8 @@ def _nearest(rows: pd.DataFrame) -> pd.DataFrame:
     near = near[near["gap"] <= near["within_days"].fillna(WITHIN_DAYS)]
     near = near.sort_values(["indicator", "area", "year", "other", "gap", "earlier"])
     near = near.drop_duplicates(["indicator", "area", "year"])
-    over, passed = near["compared_on"].dt.day_of_year, near["last_day"].dt.day_of_year
-    factor = np.where(near["kind"] == "cumulative", over / passed, 1.0)
+    due_elapsed, elapsed = near["compared_on"].dt.day_of_year, near["last_day"].dt.day_of_year
+    factor = np.where(near["kind"] == "cumulative", due_elapsed / elapsed, 1.0)
     return near.assign(figure=near["value"], factor=factor, value=near["value"] * factor)
 
 
@@ -217,11 +220,11 @@ def _month_and_day(days: pd.Series) -> pd.Series:
 
 def _related(known: Known, row: Any, target_year: int, as_of: dt.date) -> pd.DataFrame:
     """Figures of a related index, percent of its maximum; each helps in the year `lag` after its own."""
-    named = related_of(str(row.source))
-    if named is None:
+    related_index = related_of(str(row.source))
+    if related_index is None:
         return pd.DataFrame(columns=list(COLUMNS))
     related = known.related
-    own = related[(related["index_code"] == named[0]) & (related["component"] == named[1])]
+    own = related[(related["index_code"] == related_index[0]) & (related["component"] == related_index[1])]
     own = own.assign(year=own["year"] + _lag(row.lag))
     own = own[own["score"].notna() & (own["year"] <= target_year)]
     own = own[own["published_on"] <= _limits(own["year"], target_year, as_of)]
@@ -235,11 +238,6 @@ def _related(known: Known, row: Any, target_year: int, as_of: dt.date) -> pd.Dat
         value=own["score"] * own["factor"],
         compared_on=own["last_day"],
     )
-
-
-def _each(frame: pd.DataFrame) -> Iterator[Any]:
-    """Walk rows as named tuples; the stubs give each field the union of all types."""
-    yield from frame.itertuples(index=False)
 
 
 def _lag(cell: float) -> int:

@@ -1,4 +1,4 @@
-"""What a page of verification shows; `forecast.answer.lessons` finds it."""
+"""The data of a page of verification, which `forecast.answer.lessons` computes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Judgement:
         When the result came out.
     new_method
         Whether the index changed its method in that year.
-    said : DataFrame
+    last_report : DataFrame
         Lines of the ledger: what the last report said of the area's total, survey, rank and components.
     revisions : DataFrame
         Of each report, the shown total: revision, revisions, as_of, before, median, ..., rank (what came and
@@ -48,7 +48,7 @@ class Judgement:
     year: int
     published_on: pd.Timestamp
     new_method: bool
-    said: pd.DataFrame
+    last_report: pd.DataFrame
     revisions: pd.DataFrame
     models: pd.DataFrame
     domains: pd.DataFrame

@@ -43,12 +43,12 @@ def new_lines(ledger: pd.DataFrame, lines: Iterable[pd.DataFrame]) -> pd.DataFra
     parts = [part for part in lines if len(part)]
     if not parts:
         return pd.DataFrame(columns=list(COLUMNS))
-    every = pd.concat(parts, ignore_index=True).drop_duplicates(list(FORECAST_KEY))
+    candidates = pd.concat(parts, ignore_index=True).drop_duplicates(list(FORECAST_KEY))
     key = list(FORECAST_KEY)
     last = ledger.drop_duplicates(key, keep="last").set_index(key)["observed"]
-    stands = last.reindex(pd.MultiIndex.from_frame(every[key])).to_numpy(dtype=float)
-    known = np.isclose(stands, every["observed"].to_numpy(dtype=float), rtol=0, atol=5e-5)
-    new: pd.DataFrame = every.loc[~known].reset_index(drop=True)
+    recorded = last.reindex(pd.MultiIndex.from_frame(candidates[key])).to_numpy(dtype=float)
+    unchanged = np.isclose(recorded, candidates["observed"].to_numpy(dtype=float), rtol=0, atol=5e-5)
+    new: pd.DataFrame = candidates.loc[~unchanged].reset_index(drop=True)
     return new
 
 

@@ -9,9 +9,9 @@ from typing import Any, Final
 import pandas as pd
 
 from forecast.answer.findings import phrase
-from forecast.answer.ground import MAIN_MODEL
 from forecast.answer.judgement import Judgement
 from forecast.answer.ledger import TARGET, current
+from forecast.answer.panel_forecast import MAIN_MODEL
 from forecast.answer.result import RANK
 from forecast.answer.scorecard.outlook import DEPARTMENT
 from forecast.answer.verification import BASE
@@ -29,34 +29,34 @@ _INSIDE: Final = ("inside50", "inside80", "inside95")
 SUMS: Final = {"cells": ("crps", "size"), **{name: (name, "mean") for name in (*_MEANS, *_INSIDE)}}
 
 
-def judged(ledger: pd.DataFrame, index_code: str, area: str, year: int) -> Judgement | None:
+def judge(ledger: pd.DataFrame, index_code: str, area: str, year: int) -> Judgement | None:
     """Judge what the reports of one index and area said of a year; None if the ledger has nothing of it."""
     lines = current(ledger)
     lines = lines.assign(
         miss=lines["median"] - lines["observed"], error=(lines["median"] - lines["observed"]).abs()
     )
     question = f"{index_code} | {area} | "
-    every = lines[lines["question"].str.startswith(question)]
-    own = every[every["target_year"] == year]
+    of_area = lines[lines["question"].str.startswith(question)]
+    own = of_area[of_area["target_year"] == year]
     reports = own[own["question"] == f"{question}{year}"]
     if reports.empty:
         return None
     last = reports[reports["revision"] == reports["revision"].max()]
-    said = last[last["shown"] & (last["area"] == area) & (last["component"] != TARGET)]
+    last_report = last[last["shown"] & (last["area"] == area) & (last["component"] != TARGET)]
     index = own[own["index_code"] == index_code]
     facts: dict[str, Any] = {
-        "said": said.reset_index(drop=True),
+        "last_report": last_report.reset_index(drop=True),
         "revisions": _revisions(reports, index_code, area),
         "models": _models(last),
         "domains": _domains(lines[lines["target_year"] == year], index_code),
         "departments": _departments(own, last),
         "targets": reports.loc[reports["component"] == TARGET].reset_index(drop=True),
         "common": _common(last),
-        "years": _years(every, area),
+        "years": _years(of_area, area),
     }
     new_method = bool(index["new_method"].any())
-    made = Judgement(index_code, area, year, index["published_on"].max(), new_method, **facts)
-    return replace(made, advice=tuple(_advice(made)))
+    judgement = Judgement(index_code, area, year, index["published_on"].max(), new_method, **facts)
+    return replace(judgement, advice=tuple(_advice(judgement)))
 
 
 def _revisions(reports: pd.DataFrame, index_code: str, area: str) -> pd.DataFrame:
@@ -79,17 +79,17 @@ def kind_of(component: str, index_code: str) -> str:
 
 def _models(last: pd.DataFrame) -> pd.DataFrame:
     """Scores by kind and model of one report, and skill against repeating the last figure."""
-    made = last[(last["component"] != TARGET) & ~last["model"].str.startswith(DEPARTMENT)]
-    kinds = [kind_of(*pair) for pair in zip(made["component"], made["index_code"], strict=True)]
-    made = made.assign(kind=kinds)
-    made = made[made["kind"].isin(["total", "domains", "rank"])]
+    scores = last[(last["component"] != TARGET) & ~last["model"].str.startswith(DEPARTMENT)]
+    kinds = [kind_of(*pair) for pair in zip(scores["component"], scores["index_code"], strict=True)]
+    scores = scores.assign(kind=kinds)
+    scores = scores[scores["kind"].isin(["total", "domains", "rank"])]
     key = ["index_code", "kind", "model"]
     pairs = (
-        made[made["base_crps"].notna()]
+        scores[scores["base_crps"].notna()]
         .groupby(key)
         .agg(compared=("crps", "size"), own=("crps", "sum"), base=("base_crps", "sum"))
     )
-    sums = made.groupby(key).agg(**SUMS).join(pairs)
+    sums = scores.groupby(key).agg(**SUMS).join(pairs)
     sums["skill"] = (1 - sums["own"] / sums["base"]).where(sums["base"] > 0)
     order = sums.drop(columns=["own", "base"]).reset_index()
     first = str(last["question"].iloc[0]).split(" | ", 1)[0]
@@ -105,65 +105,79 @@ def _main(last: pd.DataFrame) -> pd.DataFrame:
 
 def _domains(lines: pd.DataFrame, index_code: str) -> pd.DataFrame:
     """Scores of each domain over the last report of every area that has one."""
-    made = _main(lines[lines["revision"] == lines["revisions"]])
-    made = made[made["question"].str.startswith(f"{index_code} | ") & (made["index_code"] == index_code)]
-    made = made[[kind_of(str(c), index_code) == "domains" for c in made["component"]]]
-    return made.groupby("component").agg(**SUMS).reset_index()
+    scores = _main(lines[lines["revision"] == lines["revisions"]])
+    scores = scores[
+        scores["question"].str.startswith(f"{index_code} | ") & (scores["index_code"] == index_code)
+    ]
+    scores = scores[[kind_of(str(c), index_code) == "domains" for c in scores["component"]]]
+    return scores.groupby("component").agg(**SUMS).reset_index()
 
 
 def _departments(own: pd.DataFrame, last: pd.DataFrame) -> pd.DataFrame:
     """Scores of each form, beside the shown model of the last report on the same figures."""
-    given = own[own["question"].str.count(r" \| ") == 3]
-    shown = last[last["shown"]].set_index(["area", "component"])["crps"]
-    beside = shown[~shown.index.duplicated()].reindex(pd.MultiIndex.from_frame(given[["area", "component"]]))
-    given = given.assign(model_crps=beside.to_numpy(dtype=float))
-    given["paired"] = given["crps"].where(given["model_crps"].notna())
+    answers = own[own["question"].str.count(r" \| ") == 3]
+    model_crps = last[last["shown"]].set_index(["area", "component"])["crps"]
+    same_cells = model_crps[~model_crps.index.duplicated()].reindex(
+        pd.MultiIndex.from_frame(answers[["area", "component"]])
+    )
+    answers = answers.assign(model_crps=same_cells.to_numpy(dtype=float))
+    answers["paired"] = answers["crps"].where(answers["model_crps"].notna())
     more = {"paired": ("paired", "mean"), "model_crps": ("model_crps", "mean")}
     more |= {"compared": ("paired", "count"), "points": ("observed", "sum")}
-    return given.groupby(["department", "revision", "revisions"]).agg(**SUMS, **more).reset_index()
+    return answers.groupby(["department", "revision", "revisions"]).agg(**SUMS, **more).reset_index()
 
 
 def _common(last: pd.DataFrame) -> pd.DataFrame:
-    """What all provinces were missed by together, apart from what each was missed by on its own."""
+    """The error that all provinces have in common, and the spread of their own errors about it."""
     rows = []
-    totals = _main(last)
-    for index_code, made in totals[totals["component"] == TOTAL].groupby("index_code", sort=False):
-        mean = made["miss"].mean()
-        held = made["observed"].between(made["lower"] - mean, made["upper"] - mean)
-        facts = {"index_code": index_code, "cells": len(made), "miss": mean, "own": made["miss"].std(ddof=1)}
-        facts |= {"half": ((made["upper"] - made["lower"]) / 2).mean(), "inside80": made["inside80"].mean()}
-        rows.append(facts | {"inside80_without": held.mean()})
+    main = _main(last)
+    for index_code, totals in main[main["component"] == TOTAL].groupby("index_code", sort=False):
+        mean = totals["miss"].mean()
+        inside = totals["observed"].between(totals["lower"] - mean, totals["upper"] - mean)
+        facts = {
+            "index_code": index_code,
+            "cells": len(totals),
+            "miss": mean,
+            "own": totals["miss"].std(ddof=1),
+        }
+        facts |= {
+            "half": ((totals["upper"] - totals["lower"]) / 2).mean(),
+            "inside80": totals["inside80"].mean(),
+        }
+        rows.append(facts | {"inside80_without": inside.mean()})
     columns = ["index_code", "cells", "miss", "own", "half", "inside80", "inside80_without"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def _years(every: pd.DataFrame, area: str) -> pd.DataFrame:
+def _years(lines: pd.DataFrame, area: str) -> pd.DataFrame:
     """The last shown total of each verified year, the years of a new method last."""
-    made = every[every["shown"] & (every["area"] == area) & (every["component"] == TOTAL)]
-    made = made.sort_values("revision", kind="stable").drop_duplicates(
+    totals = lines[lines["shown"] & (lines["area"] == area) & (lines["component"] == TOTAL)]
+    totals = totals.sort_values("revision", kind="stable").drop_duplicates(
         ["index_code", "target_year"], keep="last"
     )
-    return made.sort_values(["new_method", "index_code", "target_year"], kind="stable").reset_index(drop=True)
+    return totals.sort_values(["new_method", "index_code", "target_year"], kind="stable").reset_index(
+        drop=True
+    )
 
 
-def _advice(made: Judgement) -> list[str]:
+def _advice(judgement: Judgement) -> list[str]:
     """Say what to change, by rules on the numbers; models are not changed for a year with a new method."""
-    if made.new_method:
-        return [phrase("judged.break", year=made.year), *_of_departments(made)]
+    if judgement.new_method:
+        return [phrase("judged.break", year=judgement.year), *_of_departments(judgement)]
     advice = []
-    for row in made.common.to_dict("records"):
+    for row in judgement.common.to_dict("records"):
         advice += _of_ranges(row)
-    for row in made.said.to_dict("records"):
+    for row in judgement.last_report.to_dict("records"):
         if row["inside95"] == 0 and kind_of(row["component"], row["index_code"]) in ("domains", "parts"):
             facts = {"component": row["component"], "miss": round(abs(row["miss"]), 1)}
             advice.append(phrase("judged.domain_high" if row["miss"] > 0 else "judged.domain_low", **facts))
-    return [*advice, *_of_models(made), *_of_departments(made)] or [phrase("judged.nothing")]
+    return [*advice, *_of_models(judgement), *_of_departments(judgement)] or [phrase("judged.nothing")]
 
 
-def _of_departments(made: Judgement) -> list[str]:
+def _of_departments(judgement: Judgement) -> list[str]:
     """Name the departments whose last form was off by much, summed over what it answered."""
     advice = []
-    last = made.departments[made.departments["revision"] == made.departments["revisions"]]
+    last = judgement.departments[judgement.departments["revision"] == judgement.departments["revisions"]]
     for row in last.to_dict("records"):
         whole = row["miss"] * row["cells"]
         if row["points"] > 0 and abs(whole) > LARGE * row["points"]:
@@ -192,9 +206,11 @@ def _of_ranges(row: Mapping[Any, Any]) -> list[str]:
     return advice or [phrase("judged.fits", **facts)]
 
 
-def _of_models(made: Judgement) -> list[str]:
+def _of_models(judgement: Judgement) -> list[str]:
     """Say which model was best on the totals, and whether repeating the last figure was better."""
-    totals = made.models[(made.models["index_code"] == made.index_code) & (made.models["kind"] == TOTAL)]
+    totals = judgement.models[
+        (judgement.models["index_code"] == judgement.index_code) & (judgement.models["kind"] == TOTAL)
+    ]
     fair = totals[totals["skill"].notna() & (totals["compared"] >= totals["compared"].max() / 2)]
     if fair.empty:
         return []

@@ -1,4 +1,4 @@
-"""The engine's models beside the main one: what each gives for the area, or why it gives nothing.
+"""Forecasts of the engine's models, beside the main one; or the reason why a model has none.
 
 They see published scores alone, as percent of the maximum; the main model sees every number.
 """
@@ -90,16 +90,16 @@ def with_margins(target: Draws, members: Members, complete: Sequence[str], spec:
     for component in set(complete) & set(target.subject.components):
         c, leaf = panel.components.index(component), target.subject.components.index(component)
         for a, area in enumerate(panel.areas):
-            place, theirs = target.subject.areas.index(area), quantiles[a, c] / 100
-            if not np.isnan(theirs).any():
-                shares[:, place, leaf] = pooled(shares[:, place, leaf], levels, theirs)
+            place, member_quantiles = target.subject.areas.index(area), quantiles[a, c] / 100
+            if not np.isnan(member_quantiles).any():
+                shares[:, place, leaf] = pooled(shares[:, place, leaf], levels, member_quantiles)
     return replace(target, shares=shares)
 
 
 def member_rows(
     members: Members, spec: RunSpec, framework: Framework, *, everywhere: bool = False
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Tell what the models give for one area; `everywhere` for the components of all, as the record needs.
+    """Give the models' forecasts of one area; `everywhere` those of all, as the record needs.
 
     Returns
     -------
@@ -110,20 +110,23 @@ def member_rows(
         reason (a phrase of the catalogue).
     """
     rows: list[pd.DataFrame] = []
-    told: list[tuple[str, str, str, bool, str]] = []
+    outcomes: list[tuple[str, str, str, bool, str]] = []
     for index_code, panel, fitted in members.fits:
-        wanted = (TOTAL,) if index_code in SURVEYS else components(framework)
+        names = (TOTAL,) if index_code in SURVEYS else components(framework)
         for name, outcome in fitted.items():
             if panel is None or isinstance(outcome, str):
-                told += [(name, index_code, c, False, str(outcome)) for c in wanted]
+                outcomes += [(name, index_code, c, False, str(outcome)) for c in names]
                 continue
             keys, points = _cells(panel, outcome, index_code, framework, "" if everywhere else spec.area)
             rows.append(quantile_rows(spec, framework, name, keys, points))
-            said = {component for _, area, component in keys if area == spec.area}
+            components_given = {component for _, area, component in keys if area == spec.area}
             silent = phrase("member.no_score")
-            told += [(name, index_code, c, c in said, "" if c in said else silent) for c in wanted]
+            outcomes += [
+                (name, index_code, c, c in components_given, "" if c in components_given else silent)
+                for c in names
+            ]
     forecast = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
-    return forecast, pd.DataFrame(told, columns=list(COLUMNS))
+    return forecast, pd.DataFrame(outcomes, columns=list(COLUMNS))
 
 
 def published(
@@ -139,8 +142,8 @@ def published(
     return scores.loc[use, ["area", "component", "year"]].assign(score=100 * share[use].clip(0, 1))
 
 
-def with_halves(seen: pd.DataFrame, survey: pd.DataFrame, subject: Subject) -> pd.DataFrame:
-    """Add the halves of a domain that the survey's percent and the domain's own score tell.
+def with_halves(scores: pd.DataFrame, survey: pd.DataFrame, subject: Subject) -> pd.DataFrame:
+    """Add the halves of a domain that follow from the survey's percent and the domain's own score.
 
     The survey's half has the survey's percent; what is left of the domain is the other half.  Published
     halves stay, and a remainder outside [0, maximum] is left out, as its two sources contradict each other.
@@ -150,30 +153,34 @@ def with_halves(seen: pd.DataFrame, survey: pd.DataFrame, subject: Subject) -> p
     whole = next((c for c, parts in schemes[max(schemes)].children.items() if half in parts), "")
     others = [part for part in schemes[max(schemes)].children.get(whole, ()) if part != half]
     if len(others) != 1:
-        return seen
-    own = _by_cell(seen, half)
-    asked = {**_by_cell(survey, TOTAL), **own}
-    left = {}
-    for (area, year), percent in _by_cell(seen, whole).items():
-        if (area, year) in asked and year in schemes:
+        return scores
+    half_published = _by_cell(scores, half)
+    half_percent = {**_by_cell(survey, TOTAL), **half_published}
+    other_percent = {}
+    for (area, year), percent in _by_cell(scores, whole).items():
+        if (area, year) in half_percent and year in schemes:
             maxima = schemes[year].maxima
-            points = percent * maxima[whole] - asked[area, year] * maxima[half]
-            left[area, year] = points / maxima[others[0]]
-    left = {cell: percent for cell, percent in left.items() if 0 <= percent <= 100}
-    rows = [(a, half, y, percent) for (a, y), percent in asked.items() if (a, y) not in own]
-    told = _by_cell(seen, others[0])
-    rows += [(a, others[0], y, percent) for (a, y), percent in left.items() if (a, y) not in told]
-    more = pd.DataFrame(rows, columns=["area", "component", "year", "score"])
-    return pd.concat([seen, more], ignore_index=True) if rows else seen
+            points = percent * maxima[whole] - half_percent[area, year] * maxima[half]
+            other_percent[area, year] = points / maxima[others[0]]
+    other_percent = {cell: percent for cell, percent in other_percent.items() if 0 <= percent <= 100}
+    rows = [(a, half, y, percent) for (a, y), percent in half_percent.items() if (a, y) not in half_published]
+    other_published = _by_cell(scores, others[0])
+    rows += [
+        (a, others[0], y, percent)
+        for (a, y), percent in other_percent.items()
+        if (a, y) not in other_published
+    ]
+    additions = pd.DataFrame(rows, columns=["area", "component", "year", "score"])
+    return pd.concat([scores, additions], ignore_index=True) if rows else scores
 
 
-def _by_cell(seen: pd.DataFrame, component: str) -> dict[tuple[str, int], float]:
-    rows = seen[seen["component"] == component]
+def _by_cell(scores: pd.DataFrame, component: str) -> dict[tuple[str, int], float]:
+    rows = scores[scores["component"] == component]
     return dict(zip(zip(rows["area"], rows["year"], strict=True), rows["score"], strict=True))
 
 
-def _panel(seen: pd.DataFrame, breaks: Sequence[int]) -> Panel | None:
-    return None if seen.empty else Panel.from_long(seen, upper=100.0, breaks=breaks)
+def _panel(scores: pd.DataFrame, breaks: Sequence[int]) -> Panel | None:
+    return None if scores.empty else Panel.from_long(scores, upper=100.0, breaks=breaks)
 
 
 def _fitted(panel: Panel | None, spec: RunSpec, covariates: Covariates) -> dict[str, Floats | str]:
@@ -182,19 +189,19 @@ def _fitted(panel: Panel | None, spec: RunSpec, covariates: Covariates) -> dict[
         return dict.fromkeys(NAMES, phrase("member.nothing"))
     try:
         years = range(panel.years[0], spec.target_year + 1)
-        own = [k for k, name in enumerate(covariates.components) if name in panel.components]
-        beside = covariates.only(own).over(panel.areas, years) if own else None
-        fit = fit_models(panel, [spec.target_year], beside)
+        suited = [k for k, name in enumerate(covariates.components) if name in panel.components]
+        suitable = covariates.only(suited).over(panel.areas, years) if suited else None
+        fit = fit_models(panel, [spec.target_year], suitable)
     except ForecastError as refusal:
         return dict.fromkeys(NAMES, phrase(refusal.key, **refusal.facts))
-    found: dict[str, Floats | str] = {}
+    quantiles: dict[str, Floats | str] = {}
     for name in NAMES:
         if name in fit.refused:
-            found[name] = phrase(fit.refused[name].key, **fit.refused[name].facts)
+            quantiles[name] = phrase(fit.refused[name].key, **fit.refused[name].facts)
         else:
             source = fit if name == ENSEMBLE else fit.fits[name]
-            found[name] = source.quantiles(spec.target_year, spec.quantile_levels)
-    return found
+            quantiles[name] = source.quantiles(spec.target_year, spec.quantile_levels)
+    return quantiles
 
 
 def _cells(
@@ -206,8 +213,8 @@ def _cells(
     for c, component in enumerate(panel.components):
         maximum = 100.0 if index_code in SURVEYS else framework.maximum(component)
         for a, area in enumerate(panel.areas):
-            wanted = only in {"", area} or component == TOTAL
-            if wanted and not np.isnan(maximum) and not np.isnan(values[a, c]).any():
+            needed = only in {"", area} or component == TOTAL
+            if needed and not np.isnan(maximum) and not np.isnan(values[a, c]).any():
                 keys.append((index_code, area, component))
                 points.append(values[a, c] / 100 * maximum)
     return keys, np.array(points).reshape(len(keys), values.shape[-1])

@@ -16,8 +16,15 @@ from threadpoolctl import threadpool_limits
 
 from forecast.answer import changes, findings, record
 from forecast.answer.current import elasticities, indicator_table
-from forecast.answer.ground import MAIN_MODEL, Ground, begun, forecast_rows, ground_from, rows_of
 from forecast.answer.indicators import english_names
+from forecast.answer.panel_forecast import (
+    MAIN_MODEL,
+    PanelForecast,
+    begin_record,
+    forecast_panel,
+    forecast_rows,
+    rows_of,
+)
 from forecast.answer.provinces import ladder_table, peer_table, province_table
 from forecast.answer.result import VERIFICATION_COLUMNS, Result
 from forecast.answer.scorecard.outlook import FINAL, Outlook, final_draws, outlook
@@ -40,44 +47,45 @@ def forecast(known: Known, spec: RunSpec) -> Result:
     SpecError
         If the area is no province, or the target year's result was already published.
     """
-    ground = ground_from(known, spec)
-    return result_of(ground, spec, below_domains(ground, spec))
+    panel = forecast_panel(known, spec)
+    return result_of(panel, spec, below_domains(panel, spec))
 
 
 def result_of(
-    ground: Ground,
+    panel: PanelForecast,
     spec: RunSpec,
     below: Outlook,
     past: record.Past | None = None,
     previous: Path | None = None,
 ) -> Result:
-    """Assemble a result from what stands `below` the domains and the record, by default the ground's own.
+    """Assemble a result from the panel forecast, the outlook `below` the domains and the record.
 
-    `previous` is the folder of the report before this one, see `make`.
+    The record is the panel forecast's own unless `past` is given; `previous` is the folder of the report
+    before this one, see `make`.
     """
-    known, post, framework = ground.seen, ground.posterior, _framework(ground, spec)
+    known, post, framework = (panel.visible, panel.posterior, _framework(panel, spec))
     place = post.subject.areas.index(spec.area)
     rank = ranks(findings.scored(below.target, spec.index_code), place)
     chances = rank_table(rank, len(post.subject.areas))
     of_rank = (chances["probability"].to_numpy()[None], [spec.area], spec.index_code)
-    evidence = findings.evidence_table(known, post.uses, post.fitted.statements, ground.held())
-    rows, availability = rows_of(ground, spec)
+    evidence = findings.evidence_table(known, post.uses, post.fitted.statements, panel.fitted_shares())
+    rows, availability = rows_of(panel, spec)
     shown = FINAL if below.informed else MAIN_MODEL
     ranked = findings.rank_rows(*of_rank, spec, framework, shown)
     all_rows = pd.concat([below.rows, rows, ranked], ignore_index=True)
     summary = findings.summary(post.last, below.target, framework, spec, evidence, _grounds(framework, below))
-    past = past or ground.past
+    past = past or panel.past
     return Result(
         spec=spec,
         forecast=all_rows.assign(shown=all_rows["model"] == shown),
         summary=summary,
-        history=findings.history(_past_draws(ground, spec), framework, spec, evidence),
+        history=findings.history(_past_draws(panel, spec), framework, spec, evidence),
         rank=chances,
         targets=findings.targets(known, below.target, rank, spec),
         evidence=evidence,
         availability=availability,
         variances=findings.variances(post.fitted, post.subject.index_code),
-        current=indicator_table(known, post, spec, below.stage.told_by_rule if below.stage else ()),
+        current=indicator_table(known, post, spec, below.baseline.rule_indicators if below.baseline else ()),
         vintage=findings.vintage(known, framework),
         set_aside=known.set_aside.assign(name_en=english_names(known, known.set_aside["key"])),
         backtest=past.quantiles,
@@ -87,12 +95,12 @@ def result_of(
         ladder=ladder_table(below.target, spec),
         peers=peer_table(below.target, spec, framework, known.areas),
         **below.tables,
-        **_changes(ground, spec, summary, float(np.quantile(rank, 0.5, method="inverted_cdf")), previous),
+        **_changes(panel, spec, summary, float(np.quantile(rank, 0.5, method="inverted_cdf")), previous),
     )
 
 
 def _changes(
-    ground: Ground, spec: RunSpec, summary: pd.DataFrame, rank: float, previous: Path | None
+    panel: PanelForecast, spec: RunSpec, summary: pd.DataFrame, rank: float, previous: Path | None
 ) -> dict[str, pd.DataFrame]:
     """What changed since the report before, if there was one, and the path of the reports so far."""
     total = summary.loc[summary["component"] == TOTAL].iloc[0]
@@ -100,14 +108,14 @@ def _changes(
     if previous is None:
         return {"path": changes.path_table(None, spec, figures, {})}
     now = dict(zip(summary["component"], summary["median"], strict=True))
-    tables = changes.since(previous, ground.seen, spec, now, partial(_medians, ground, spec))
+    tables = changes.change_tables(previous, panel.visible, spec, now, partial(_medians, panel, spec))
     return {**tables, "path": changes.path_table(previous, spec, figures, tables)}
 
 
-def _past_draws(ground: Ground, spec: RunSpec) -> dict[int, Draws]:
+def _past_draws(panel: PanelForecast, spec: RunSpec) -> dict[int, Draws]:
     """Draws of the area's years before the target year; last year's are those of the summary."""
-    post = ground.posterior
-    place, home, rng = post.subject.areas.index(spec.area), post.subject.only(spec.area), ground.stream()
+    post = panel.posterior
+    place, home, rng = (post.subject.areas.index(spec.area), post.subject.only(spec.area), panel.stream())
     draws = {post.last.year: post.last}
     with threadpool_limits(limits=1):
         for year in post.fitted.lattice.years[:-2]:  # each apart, as no table needs two of them together
@@ -116,9 +124,9 @@ def _past_draws(ground: Ground, spec: RunSpec) -> dict[int, Draws]:
     return dict(sorted(draws.items()))
 
 
-def _framework(ground: Ground, spec: RunSpec) -> Framework:
+def _framework(panel: PanelForecast, spec: RunSpec) -> Framework:
     """Give the components of the target year: the departments in the tables are those of the city."""
-    framework = ground.posterior.framework
+    framework = panel.posterior.framework
     return framework if spec.area == DEFAULT_AREA else framework.without_departments()
 
 
@@ -134,8 +142,8 @@ def _grounds(framework: Framework, below: Outlook) -> dict[str, list[str]]:
         own = card[card["component"].isin(under)]
         scored = int(own["informed"].isin(["indicator", "both"]).sum())
         domains = {component, *under} if component != TOTAL else set(answers["component"])
-        spoken = answers.loc[answers["component"].isin(domains), "department"].nunique()
-        counts = {"basis.scored": scored, "basis.departments": int(spoken)}
+        departments = answers.loc[answers["component"].isin(domains), "department"].nunique()
+        counts = {"basis.scored": scored, "basis.departments": int(departments)}
         grounds[component] = [findings.phrase(key, count=count) for key, count in counts.items() if count]
     return grounds
 
@@ -149,13 +157,13 @@ def _above(component: str, parents: Mapping[str, str]) -> list[str]:
     return line
 
 
-def below_domains(ground: Ground, spec: RunSpec) -> Outlook:
+def below_domains(panel: PanelForecast, spec: RunSpec) -> Outlook:
     """What criteria, departments and scenarios add; nothing for an index that has neither."""
-    known, post = ground.seen, ground.posterior
+    known, post = panel.visible, panel.posterior
     if not INDEXES[spec.index_code].departments:
         return Outlook(post.target, informed=False, rows=pd.DataFrame(), tables={})
     worth = elasticities(known, post, spec)
-    framework, aims = _framework(ground, spec), findings.aims(known, spec)
+    framework, aims = _framework(panel, spec), findings.aims(known, spec)
     return outlook(known, spec, framework, post.last, post.target, aims, worth)
 
 
@@ -173,42 +181,42 @@ def open_result(
     return make(spec, Path(data_dir) if data_dir else project_data())
 
 
-def make(spec: RunSpec, data_dir: Path, previous: Path | None = None, each: record.Each = map) -> Result:
+def make(spec: RunSpec, data_dir: Path, previous: Path | None = None, mapper: record.Mapper = map) -> Result:
     """Read the data as known on the day and forecast, with the record of earlier years.
 
     `previous` is the folder of the report before this one, to tell what changed since; the forecast does not
-    depend on it.  `each` does the earlier years of the record, beside this process where it can.
+    depend on it.  `mapper` does the earlier years of the record, beside this process where it can.
 
     Raises
     ------
     DataError, SpecError
         If the data are bad, or the spec cannot be answered.
     """
-    known, years = begun(spec, load.read_vintages(data_dir), each)
-    found = answer(ground_from(known, spec), spec, previous)  # while years of the record are done beside
+    known, years = begin_record(spec, load.read_vintages(data_dir), mapper)
+    result = answer(forecast_panel(known, spec), spec, previous)  # while years of the record are done beside
     past = record.joined(years)
-    return replace(found, backtest=past.quantiles, verification=past.cells[list(VERIFICATION_COLUMNS)])
+    return replace(result, backtest=past.quantiles, verification=past.cells[list(VERIFICATION_COLUMNS)])
 
 
-def answer(ground: Ground, spec: RunSpec, previous: Path | None = None) -> Result:
-    """Do what is left of `make` when the ground that all areas share is there.
+def answer(panel: PanelForecast, spec: RunSpec, previous: Path | None = None) -> Result:
+    """Do what is left of `make` when the panel forecast that all areas share is there.
 
     Raises
     ------
     SpecError
         If the area is no province.
     ValueError
-        If the ground is that of another question.
+        If the panel forecast is that of another question.
     """
-    if not ground.answers(spec):
-        raise ValueError(f"the ground is that of {ground.spec}, not of {spec}")
-    ground.seen.refuse(spec)
-    return result_of(ground, spec, below_domains(ground, spec), previous=previous)
+    if not panel.answers(spec):
+        raise ValueError(f"the panel forecast is that of {panel.spec}, not of {spec}")
+    panel.visible.refuse(spec)
+    return result_of(panel, spec, below_domains(panel, spec), previous=previous)
 
 
-def _medians(ground: Ground, spec: RunSpec, known: Known) -> changes.Medians:
+def _medians(panel: PanelForecast, spec: RunSpec, known: Known) -> changes.Medians:
     """The medians found in any state of knowledge."""
-    post = ground.posterior_of(known, changes.PANEL)
+    post = panel.posterior_of(known, changes.PANEL)
     target = post.target
     if INDEXES[spec.index_code].departments:
         worth = elasticities(known, post, spec)
@@ -217,7 +225,7 @@ def _medians(ground: Ground, spec: RunSpec, known: Known) -> changes.Medians:
 
 
 def record_of(
-    data_dir: Path, index_code: str, as_of: dt.date, each: record.Each = map
+    data_dir: Path, index_code: str, as_of: dt.date, mapper: record.Mapper = map
 ) -> tuple[pd.DataFrame, tuple[int, ...]]:
     """Backtest an index on its own published totals, each earlier year as known on the same day of it.
 
@@ -236,7 +244,7 @@ def record_of(
     vintages = load.read_vintages(data_dir)
     known = vintages.known_at(as_of).of(index_code)
     spec = RunSpec(index_code=index_code, area=known.provinces[0], target_year=as_of.year, as_of=as_of)
-    past = record.joined(record.past_forecasts(vintages, known, spec, forecast_rows, each)).quantiles
+    past = record.joined(record.past_forecasts(vintages, known, spec, forecast_rows, mapper)).quantiles
     past = past[past["index_code"] == index_code]
     table = past.assign(
         origin=past["target_year"] - 1,

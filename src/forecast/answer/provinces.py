@@ -1,4 +1,4 @@
-"""All provinces on the draws that the rank is read off: ranking, ladder, who is better in which domain."""
+"""Tables of all provinces from the draws of the rank: ranking, points short of a rank, peers by domain."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ from forecast.base.indexes import SURVEYS
 from forecast.base.spec import RunSpec
 from forecast.data.framework import TOTAL, Framework
 from forecast.data.tables import pick
-from forecast.model.simulate import Draws, quantiles, rank_chances
+from forecast.model.simulate import ENDS, Draws, quantiles, rank_chances
 
 Floats = NDArray[np.float64]
 
-ENDS: Final = (0.1, 0.5, 0.9)
 RUNGS: Final = (20, 15, 10)
 CITIES: Final = ("Hà Nội", "Hải Phòng", "Đà Nẵng", "Cần Thơ", "TP. Hồ Chí Minh")  # run by the State
 

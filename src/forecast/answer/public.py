@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.answer import basis
-from forecast.answer import covariates as beside
+from forecast.answer import covariates as covariate_tables
 from forecast.base.errors import SpecError
 from forecast.base.labels import Phrase
 from forecast.base.spec import refuse_unknown
@@ -94,26 +94,34 @@ def predict(
     """
     levels = engine.quantile_levels(_whole("level", level))
     years = _some("target_year", target_year)
-    asked = engine.names([models] if isinstance(models, str) else models)
-    if not asked:
+    names = engine.names([models] if isinstance(models, str) else models)
+    if not names:
         raise SpecError("spec.empty", {"name": "models"})
-    panel, told = _read(frame, max_score, events)
+    panel, remarks = _read(frame, max_score, events)
     farthest = panel.origin + MOST_AHEAD
     if years[-1] > farthest:
         facts = {"name": "target_year", "found": years[-1], "low": panel.origin + 1, "high": farthest}
         raise SpecError("spec.out_of_range", facts)
-    figures, more = _covariates(covariates, panel, years[-1])
+    figures, covariate_remarks = _covariates(covariates, panel, years[-1])
     fit = engine.fit_models(panel, years, figures)
-    for name in asked:
+    for name in names:
         if models is not None and name in fit.refused:
             raise fit.refused[name]
-    refused = [
+    refusals = [
         Phrase("cli.predict.refused", {"model": name, "reason": Phrase(error.key, error.facts)})
         for name, error in fit.refused.items()
-        if name in asked
+        if name in names
     ]
-    _warn([*told, *more, *refused, *basis.left_out(fit, asked, years[-1]), *beside.unusable(fit)])
-    return engine.long_table(fit, years, levels, asked)
+    _warn(
+        [
+            *remarks,
+            *covariate_remarks,
+            *refusals,
+            *basis.left_out(fit, names, years[-1]),
+            *covariate_tables.unusable(fit),
+        ]
+    )
+    return engine.long_table(fit, years, levels, names)
 
 
 def backtest(
@@ -125,7 +133,7 @@ def backtest(
     events: int | Iterable[int] = (),
     covariates: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Forecast a yearly table again from earlier years' ends, and set what came beside.
+    """Forecast a yearly table again from earlier years' ends, and set what came covariate_tables.
 
     Parameters
     ----------
@@ -162,18 +170,18 @@ def backtest(
     34     2018         2019       9.0
     """
     ahead = _some("horizons", horizons)
-    panel, told = _read(frame, max_score, events)
+    panel, remarks = _read(frame, max_score, events)
     farthest = max(len(panel.years) - 1, 1)
     for horizon in ahead:
         if not 1 <= horizon <= farthest:
             facts = {"name": "horizons", "found": horizon, "low": 1, "high": farthest}
             raise SpecError("spec.out_of_range", facts)
-    asked = None if origins is None else _some("origins", origins)
-    chosen = rolling.origins_of(panel, asked, name="origins")
-    figures, more = _covariates(covariates, panel, panel.origin)
-    _warn([*told, *more])
+    origin_years = None if origins is None else _some("origins", origins)
+    origins_used = rolling.origins_of(panel, origin_years, name="origins")
+    figures, covariate_remarks = _covariates(covariates, panel, panel.origin)
+    _warn([*remarks, *covariate_remarks])
     models = [Ensemble(reach=ahead[-1], covariates=figures)]
-    return rolling.backtest(panel, models, origins=chosen, horizons=ahead)
+    return rolling.backtest(panel, models, origins=origins_used, horizons=ahead)
 
 
 def effects(
@@ -214,11 +222,11 @@ def effects(
     >>> bool(abs(told["effect"].iloc[0] - 2) < 2 * told["standard_error"].iloc[0])
     True
     """
-    panel, told = _read(frame, max_score, events)
-    figures, more = _covariates(covariates, panel, panel.origin)
+    panel, remarks = _read(frame, max_score, events)
+    figures, covariate_remarks = _covariates(covariates, panel, panel.origin)
     fit = Ensemble(models=(LastValue(),), covariates=figures).fit(panel)
-    _warn([*told, *more, *beside.unusable(fit)])
-    return beside.effects_table(fit)
+    _warn([*remarks, *covariate_remarks, *covariate_tables.unusable(fit)])
+    return covariate_tables.effects_table(fit)
 
 
 def _covariates(
@@ -228,7 +236,7 @@ def _covariates(
         return None, []
     if not isinstance(frame, pd.DataFrame):
         raise TypeError(f"covariates must be a pandas DataFrame, got {type(frame).__name__}")
-    return beside.covariates_of(foreign.read_covariates_frame(frame), panel, last_year)
+    return covariate_tables.covariates_of(foreign.read_covariates_frame(frame), panel, last_year)
 
 
 def _read(
@@ -237,27 +245,27 @@ def _read(
     if not isinstance(frame, pd.DataFrame):
         raise TypeError(f"the table must be a pandas DataFrame, got {type(frame).__name__}")
     breaks = _whole("events", events)
-    found = foreign.read_frame(frame)
-    panel, told = doubts.panel_of(found, upper=max_score, breaks=breaks, file="frame")
+    table = foreign.read_frame(frame)
+    panel, remarks = doubts.panel_of(table, upper=max_score, breaks=breaks, file="frame")
     if isinstance(max_score, Mapping):  # a misspelt name would leave its component without a maximum
         for name in max_score:
             if name not in panel.components:
                 refuse_unknown("max_score", name, panel.components)
-    return panel, told
+    return panel, remarks
 
 
-def _some(name: str, given: int | Iterable[int]) -> list[int]:
+def _some(name: str, value: int | Iterable[int]) -> list[int]:
     """Whole numbers, at least one, each once and rising."""
-    numbers = sorted(set(_whole(name, given)))
+    numbers = sorted(set(_whole(name, value)))
     if not numbers:
         raise SpecError("spec.empty", {"name": name})
     return numbers
 
 
-def _whole(name: str, given: int | Iterable[int]) -> list[int]:
+def _whole(name: str, value: int | Iterable[int]) -> list[int]:
     """One or several whole numbers as a list; what is none is refused under the parameter's name."""
-    several = given.tolist() if isinstance(given, (np.ndarray, np.generic)) else given
-    numbers = [several] if isinstance(several, str) or not isinstance(several, Iterable) else list(several)
+    items = value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
+    numbers = [items] if isinstance(items, str) or not isinstance(items, Iterable) else list(items)
     for number in numbers:
         if isinstance(number, bool) or not isinstance(number, Real) or not float(number).is_integer():
             raise SpecError("spec.not_whole", {"name": name, "found": repr(number)})
@@ -267,6 +275,6 @@ def _whole(name: str, given: int | Iterable[int]) -> list[int]:
     return [int(number) for number in numbers]
 
 
-def _warn(told: Sequence[Phrase]) -> None:
-    for phrase in told:
+def _warn(remarks: Sequence[Phrase]) -> None:
+    for phrase in remarks:
         warnings.warn(phrase.text("en"), ForecastWarning, stacklevel=3)

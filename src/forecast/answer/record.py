@@ -1,4 +1,4 @@
-"""How good earlier forecasts would have been: the same forecast with an earlier day, and what came."""
+"""Forecast earlier years again, each as of the same day of its year, and score them against the results."""
 
 from __future__ import annotations
 
@@ -48,25 +48,25 @@ class Past:
     cells: pd.DataFrame
 
 
-class Each(Protocol):
-    """Does a piece of work for each item, like `map`; perhaps in several processes, so all must pickle."""
+class Mapper(Protocol):
+    """A function like `map`, perhaps with several processes, so the function and the items must pickle."""
 
     def __call__(self, work: Callable[[T], R], items: Iterable[T], /) -> Iterator[R]:
-        """Begin; results come in the order of the items."""
+        """Start the work; results come in the order of the items."""
         ...
 
 
 def past_forecasts(
-    vintages: Vintages, known: Known, spec: RunSpec, rows: Rows, each: Each = map
+    vintages: Vintages, known: Known, spec: RunSpec, rows: Rows, mapper: Mapper = map
 ) -> Iterator[Past]:
     """Forecast each earlier year as it would have been on the same day of that year: parts for `joined`.
 
     From the vintages each earlier day is cut; the scores of `known`, as published (not `for_year`), are the
-    outcomes.  `rows` forecasts: it gives FORECAST rows from what was known and a spec.  `each` does the
+    outcomes.  `rows` forecasts: it gives FORECAST rows from what was known and a spec.  `mapper` does the
     years, and may do so beside the caller's own work.
     """
-    came = outcomes(known, spec.index_code, FIRST_TARGET, spec.target_year - 1)
-    return each(partial(of_year, vintages, came, spec, rows), sorted(set(came["target_year"])))
+    results = outcomes(known, spec.index_code, FIRST_TARGET, spec.target_year - 1)
+    return mapper(partial(of_year, vintages, results, spec, rows), sorted(set(results["target_year"])))
 
 
 def joined(parts: Iterable[Past]) -> Past:
@@ -81,23 +81,25 @@ def joined(parts: Iterable[Past]) -> Past:
     return Past(quantiles, cells)
 
 
-def of_year(vintages: Vintages, every: pd.DataFrame, spec: RunSpec, rows: Rows, year: int) -> Past:
-    """Forecast one year as of the same day of it and score it; `every` is that of `outcomes`."""
+def of_year(vintages: Vintages, results: pd.DataFrame, spec: RunSpec, rows: Rows, year: int) -> Past:
+    """Forecast one year as of the same day of it and score it; `results` is that of `outcomes`."""
     stop.check()
     day = same_day(spec.as_of, year - spec.target_year)
     try:
-        then = vintages.known_at(day).of(spec.index_code)
-        anyone = then.for_year(int(year)).provinces[0]
-        made = rows(then, replace(spec, area=anyone, target_year=int(year), as_of=day, force=False))
+        known_then = vintages.known_at(day).of(spec.index_code)
+        anyone = known_then.for_year(int(year)).provinces[0]
+        rows_of_year = rows(
+            known_then, replace(spec, area=anyone, target_year=int(year), as_of=day, force=False)
+        )
     except ForecastError:
         return no_record()  # nothing was known by that day, or the year was out already
-    seen = outcomes(then, spec.index_code, year, year)
-    came = _not_among(every[every["target_year"] == year], seen)
-    made = made.merge(_in_points(came, then, year, panel_of(spec.index_code)), on=KEYS)
-    if made.empty:
+    published = outcomes(known_then, spec.index_code, year, year)
+    new = _not_among(results[results["target_year"] == year], published)
+    rows_of_year = rows_of_year.merge(_in_points(new, known_then, year, panel_of(spec.index_code)), on=KEYS)
+    if rows_of_year.empty:
         return no_record()
-    totals = (made["output_type"] == "quantile") & (made["component"] == TOTAL)
-    return Past(made.loc[totals, list(COLUMNS)], scored(made))
+    totals = (rows_of_year["output_type"] == "quantile") & (rows_of_year["component"] == TOTAL)
+    return Past(rows_of_year.loc[totals, list(COLUMNS)], scored(rows_of_year))
 
 
 def no_record() -> Past:
@@ -146,16 +148,16 @@ def _percent(scores: pd.DataFrame, known: Known, index: str) -> pd.Series[float]
     return scores["score"].where(scores["unit"] == "percent", WHOLE * scores["score"] / maximum)
 
 
-def _in_points(came: pd.DataFrame, then: Known, year: int, index: str) -> pd.DataFrame:
+def _in_points(results: pd.DataFrame, then: Known, year: int, index: str) -> pd.DataFrame:
     """Turn percent into points of the maxima that a forecast of that day was made in."""
     framework = framework_for(then.frameworks, then.events, index, year, then.as_of)
-    whole = (came["component"].isin([TOTAL, RANK])) | (came["index_code"] != index)
-    maxima = {component: framework.maximum(component) for component in set(came.loc[~whole, "component"])}
-    factor = (came["component"].map(maxima) / WHOLE).where(~whole, 1.0)
-    return came.assign(observed=came["observed"] * factor)
+    whole = (results["component"].isin([TOTAL, RANK])) | (results["index_code"] != index)
+    maxima = {component: framework.maximum(component) for component in set(results.loc[~whole, "component"])}
+    factor = (results["component"].map(maxima) / WHOLE).where(~whole, 1.0)
+    return results.assign(observed=results["observed"] * factor)
 
 
-def _not_among(outcomes: pd.DataFrame, out: pd.DataFrame) -> pd.DataFrame:
-    """Leave out what was published already: a figure that a forecast could see is no test of it."""
-    seen = pd.MultiIndex.from_frame(out[KEYS])
-    return outcomes[~pd.MultiIndex.from_frame(outcomes[KEYS]).isin(seen)]
+def _not_among(outcomes: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
+    """Leave out results that were published before the forecast's day: they are no test of it."""
+    published_keys = pd.MultiIndex.from_frame(published[KEYS])
+    return outcomes[~pd.MultiIndex.from_frame(outcomes[KEYS]).isin(published_keys)]

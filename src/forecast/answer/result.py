@@ -1,4 +1,4 @@
-"""What one run has found: the tables that notebooks and reports read, and their place on disk."""
+"""The result of one run: the tables that notebooks and reports read, and how they are stored."""
 
 import datetime as dt
 import json
@@ -287,11 +287,11 @@ def table_names() -> tuple[str, ...]:
 
 
 def read_spec(folder: Path) -> RunSpec:
-    """Read what a result answers."""
+    """Read the spec of a stored result."""
     return spec_from(record_of(folder / SPEC_FILE))
 
 
-def spec_from(told: Mapping[str, Any]) -> RunSpec:
+def spec_from(values: Mapping[str, Any]) -> RunSpec:
     """Undo `RunSpec.as_dict`.
 
     Raises
@@ -299,8 +299,8 @@ def spec_from(told: Mapping[str, Any]) -> RunSpec:
     ValueError, KeyError, TypeError, SpecError
         If that is none.
     """
-    day, levels = dt.date.fromisoformat(told["as_of"]), tuple(told["levels"])
-    return RunSpec(**{**told, "as_of": day, "levels": levels})
+    day, levels = dt.date.fromisoformat(values["as_of"]), tuple(values["levels"])
+    return RunSpec(**{**values, "as_of": day, "levels": levels})
 
 
 def read_table(folder: Path, name: str) -> pd.DataFrame:

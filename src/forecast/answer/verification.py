@@ -1,4 +1,4 @@
-"""What stored forecasts said, beside what came: the scores of a run, as lines of the ledger."""
+"""Score the stored forecasts of a run against published results: lines of the ledger."""
 
 from __future__ import annotations
 
@@ -79,10 +79,12 @@ def results_of(vintages: Vintages, as_of: dt.date, index_code: str, year: int) -
         maximum), and `first_on`: the day on which any source first gave the figure.
     """
     known = vintages.known_at(as_of).of(index_code)
-    came = pd.concat([outcomes(known, index_code, year, year), _criteria(known, year)], ignore_index=True)
-    came = came[came["observed"].notna()].drop_duplicates(KEYS)
-    first = _first_days(vintages, index_code, year).reindex(pd.MultiIndex.from_frame(came[KEYS]))
-    return came.assign(first_on=pd.Series(first.to_numpy(), index=came.index).fillna(came["published_on"]))
+    results = pd.concat([outcomes(known, index_code, year, year), _criteria(known, year)], ignore_index=True)
+    results = results[results["observed"].notna()].drop_duplicates(KEYS)
+    first = _first_days(vintages, index_code, year).reindex(pd.MultiIndex.from_frame(results[KEYS]))
+    return results.assign(
+        first_on=pd.Series(first.to_numpy(), index=results.index).fillna(results["published_on"])
+    )
 
 
 def _criteria(known: Known, year: int) -> pd.DataFrame:
@@ -108,20 +110,20 @@ def _first_days(vintages: Vintages, index_code: str, year: int) -> pd.Series[Any
     if "statistic" in rows:
         rows = rows[rows["statistic"] == "value"]
     ranked = rows[(rows["component"] == TOTAL) & rows["rank"].notna()].assign(component=RANK)
-    every = pd.concat([rows[rows["score"].notna()], ranked]).rename(columns={"year": "target_year"})
-    return every.groupby(KEYS)["published_on"].min()
+    figures = pd.concat([rows[rows["score"].notna()], ranked]).rename(columns={"year": "target_year"})
+    return figures.groupby(KEYS)["published_on"].min()
 
 
-def lines_of(run: Stored, came: pd.DataFrame, verified_on: dt.date) -> pd.DataFrame:
+def lines_of(run: Stored, results: pd.DataFrame, verified_on: dt.date) -> pd.DataFrame:
     """Score one run: `COLUMNS`, one row a forecast with an outcome that was not out on its day.
 
     Points are those of the maxima that the run knew; totals as published.
     """
-    fit = came[came["first_on"] > pd.Timestamp(run.spec.as_of)]
+    fit = results[results["first_on"] > pd.Timestamp(run.spec.as_of)]
     fit = fit.assign(observed=(fit["observed"] * _factors(run, fit)).round(4))
     rows = _forecasts(run)
-    beside = rows.merge(fit[[*KEYS, "observed", "new_method"]], on=KEYS)
-    lines = scored(beside) if len(beside) else pd.DataFrame(columns=[*KEYS, "model", *MEASURES])
+    with_results = rows.merge(fit[[*KEYS, "observed", "new_method"]], on=KEYS)
+    lines = scored(with_results) if len(with_results) else pd.DataFrame(columns=[*KEYS, "model", *MEASURES])
     marks = rows.drop_duplicates([*KEYS, "model"])[[*KEYS, "model", "shown"]]
     lines = lines.merge(marks, on=[*KEYS, "model"], how="left").assign(target="")
     lines = pd.concat([_with_bases(lines, run), _targets(run, fit)], ignore_index=True)
@@ -152,10 +154,10 @@ def _maxima(run: Stored) -> dict[str, float]:
     return {component: maximum for table in pairs for component, maximum in table}
 
 
-def _factors(run: Stored, came: pd.DataFrame) -> pd.Series[float]:
+def _factors(run: Stored, results: pd.DataFrame) -> pd.Series[float]:
     """Points per percent: by the maxima that the run tells; 1 for totals, ranks and surveys."""
-    whole = came["component"].isin([TOTAL, RANK]) | came["index_code"].isin(SURVEYS)
-    return (came["component"].map(_maxima(run)).astype(float) / WHOLE).where(~whole, 1.0)
+    whole = results["component"].isin([TOTAL, RANK]) | results["index_code"].isin(SURVEYS)
+    return (results["component"].map(_maxima(run)).astype(float) / WHOLE).where(~whole, 1.0)
 
 
 def _forecasts(run: Stored) -> pd.DataFrame:
@@ -168,29 +170,40 @@ def _forecasts(run: Stored) -> pd.DataFrame:
 
 
 def _whole_domains(run: Stored, rows: pd.DataFrame) -> list[pd.DataFrame]:
-    """What departments said of a domain, criterion by criterion, where that is all of the domain."""
+    """FORECAST rows of domains all of whose criteria a department forecast."""
     maxima = _maxima(run)
-    said = set(zip(rows["model"], rows["component"], strict=True))
-    levels = list(run.spec.quantile_levels)
+    forecast_cells = set(zip(rows["model"], rows["component"], strict=True))
     parts = []
     for own in run.tables["department_domains"].to_dict("records"):
-        model, component = f"{DEPARTMENT}_{slug(own['department'])}", own["component"]
-        maximum = maxima.get(component, np.nan)
-        if (model, component) in said or not np.isclose(own["max_score"], maximum) or np.isnan(own["likely"]):
-            continue
-        low, likely, high = (min(float(own[name]), maximum) for name in ("low", "likely", "high"))
-        values = submissions.quantiles(low, likely, high, maximum, levels)
-        facts = {
-            "index_code": run.spec.index_code,
-            "area": run.spec.area,
-            "target_year": run.spec.target_year,
-        }
-        facts |= {"model": model, "component": component, "output_type": "quantile", "shown": False}
-        parts.append(pd.DataFrame({**facts, "output_type_id": levels, "value": np.round(values, 4)}))
+        maximum = maxima.get(own["component"], np.nan)
+        whole = np.isclose(own["max_score"], maximum) and not np.isnan(own["likely"])
+        if whole and (_model_of(own), own["component"]) not in forecast_cells:
+            parts.append(_department_rows(run, own, maximum))
     return parts
 
 
-def forms_beside(run: Stored, received: pd.DataFrame) -> list[Stored]:
+def _model_of(own: Mapping[Any, Any]) -> str:
+    return f"{DEPARTMENT}_{slug(own['department'])}"
+
+
+def _department_rows(run: Stored, own: Mapping[Any, Any], maximum: float) -> pd.DataFrame:
+    """FORECAST rows of a department's low, likely and high figure of a component."""
+    levels = list(run.spec.quantile_levels)
+    low, likely, high = (min(float(own[name]), maximum) for name in ("low", "likely", "high"))
+    facts = {
+        "index_code": run.spec.index_code,
+        "area": run.spec.area,
+        "target_year": run.spec.target_year,
+        "model": _model_of(own),
+        "component": own["component"],
+        "output_type": "quantile",
+        "shown": False,
+    }
+    values = np.round(submissions.quantiles(low, likely, high, maximum, levels), 4)
+    return pd.DataFrame({**facts, "output_type_id": levels, "value": values})
+
+
+def forms_of(run: Stored, received: pd.DataFrame) -> list[Stored]:
     """Give each form of the run's question as a forecast of its own, superseded ones too."""
     spec = run.spec
     rows = submissions.of_run(
@@ -203,46 +216,35 @@ def forms_beside(run: Stored, received: pd.DataFrame) -> list[Stored]:
             str(submission_id),
             replace(spec, as_of=form["received_on"].iloc[0].date()),
             form["received_on"].iloc[0].date(),
-            {**run.tables, **none, "departments": form, "forecast": _spoken(run, form)},
+            {**run.tables, **none, "departments": form, "forecast": _form_rows(run, form)},
             everywhere=False,
         )
         for submission_id, form in rows.groupby("submission_id", sort=False)
     ]
 
 
-def _spoken(run: Stored, form: pd.DataFrame) -> pd.DataFrame:
+def _form_rows(run: Stored, form: pd.DataFrame) -> pd.DataFrame:
     """FORECAST rows of one form, within the maxima that the run knew."""
-    maxima, levels = _maxima(run), list(run.spec.quantile_levels)
-    spec = run.spec
-    facts: dict[str, Any] = {
-        "index_code": spec.index_code,
-        "area": spec.area,
-        "target_year": spec.target_year,
-    }
-    facts |= {"output_type": "quantile", "shown": False}
-    parts = [pd.DataFrame(columns=list(run.tables["forecast"].columns))]
-    for own in form.to_dict("records"):
-        maximum = maxima.get(own["component"], np.nan)
-        if np.isnan(maximum):
-            continue
-        low, likely, high = (min(float(own[name]), maximum) for name in ("low", "likely", "high"))
-        values = np.round(submissions.quantiles(low, likely, high, maximum, levels), 4)
-        facts |= {"model": f"{DEPARTMENT}_{slug(own['department'])}", "component": own["component"]}
-        parts.append(pd.DataFrame({**facts, "output_type_id": levels, "value": values}))
-    return pd.concat(parts[1:], ignore_index=True) if len(parts) > 1 else parts[0]
+    maxima = _maxima(run)
+    parts = [
+        _department_rows(run, own, maxima[own["component"]])
+        for own in form.to_dict("records")
+        if not np.isnan(maxima.get(own["component"], np.nan))
+    ]
+    return pd.concat(parts, ignore_index=True) if parts else run.tables["forecast"].iloc[:0]
 
 
 def _of_forms(lines: pd.DataFrame, run: Stored) -> pd.DataFrame:
     """Put a department's own words down to its form: several runs may have read the same one."""
     forms = run.tables["departments"].drop_duplicates("department", keep="last")
     for own in forms.to_dict("records"):
-        name = f"{DEPARTMENT}_{slug(own['department'])}"
-        theirs = lines["model"].isin([name, f"{DEPARTMENT}_corrected_{slug(own['department'])}"])
-        lines.loc[theirs, "department"] = own["department"]
-        given = lines["model"] == name
-        lines.loc[given, "run_id"] = own["submission_id"]
-        lines.loc[given, "question"] = question_of(run.spec, own["department"])
-        lines.loc[given, ["as_of", "made_on"]] = pd.Timestamp(own["received_on"])
+        name = _model_of(own)
+        of_department = lines["model"].isin([name, f"{DEPARTMENT}_corrected_{slug(own['department'])}"])
+        lines.loc[of_department, "department"] = own["department"]
+        as_given = lines["model"] == name
+        lines.loc[as_given, "run_id"] = own["submission_id"]
+        lines.loc[as_given, "question"] = question_of(run.spec, own["department"])
+        lines.loc[as_given, ["as_of", "made_on"]] = pd.Timestamp(own["received_on"])
     return lines
 
 
@@ -274,16 +276,16 @@ def _with_bases(lines: pd.DataFrame, run: Stored) -> pd.DataFrame:
     return lines.assign(base_crps=crps, repeated=repeated.round(4))
 
 
-def _targets(run: Stored, came: pd.DataFrame) -> pd.DataFrame:
+def _targets(run: Stored, results: pd.DataFrame) -> pd.DataFrame:
     """Chances of targets beside whether they were reached."""
     spec = run.spec
-    own = came[(came["area"] == spec.area) & (came["index_code"] == spec.index_code)]
-    results = own.set_index("component")["observed"]
+    own = results[(results["area"] == spec.area) & (results["index_code"] == spec.index_code)]
+    observed_by_component = own.set_index("component")["observed"]
     forecast = run.tables["forecast"]
-    shown = forecast.loc[forecast["shown"].astype(bool), "model"]
+    shown_models = forecast.loc[forecast["shown"].astype(bool), "model"]
     rows = []
     for aim in run.tables["targets"].to_dict("records"):
-        observed = results.get(RANK if aim["quantity"] == "rank" else TOTAL, np.nan)
+        observed = observed_by_component.get(RANK if aim["quantity"] == "rank" else TOTAL, np.nan)
         if np.isnan(observed) or np.isnan(aim["probability"]):
             continue
         happened = observed <= aim["value"] if aim["relation"] == "<=" else observed >= aim["value"]
@@ -292,7 +294,11 @@ def _targets(run: Stored, came: pd.DataFrame) -> pd.DataFrame:
             "target_year": spec.target_year,
             "target": f"{aim['quantity']}{aim['relation']}{aim['value']:g}",
         }
-        facts |= {"model": shown.iloc[0] if len(shown) else "", "shown": True, "observed": observed}
+        facts |= {
+            "model": shown_models.iloc[0] if len(shown_models) else "",
+            "shown": True,
+            "observed": observed,
+        }
         facts |= {"new_method": bool(own["new_method"].any()), "probability": aim["probability"]}
         facts |= {"happened": float(happened), "brier": float(score.brier(happened, aim["probability"]))}
         rows.append(facts)

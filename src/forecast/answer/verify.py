@@ -21,12 +21,12 @@ MEASURES: Final = (
 )
 
 
-def scored(made: pd.DataFrame) -> pd.DataFrame:
+def scored(forecasts: pd.DataFrame) -> pd.DataFrame:
     """Score FORECAST rows beside their outcomes by every measure.
 
     Parameters
     ----------
-    made : DataFrame
+    forecasts : DataFrame
         FORECAST rows with `observed` and `new_method` (whether the index changed its method that year).
 
     Returns
@@ -37,23 +37,25 @@ def scored(made: pd.DataFrame) -> pd.DataFrame:
         parts (NaN for a rank); whether each range held what came (1 or 0, NaN where there is no such range).
     """
     kinds = {"quantile": _points, "pmf": _ranks}
-    parts = [kinds[str(kind)](_wide(rows)) for kind, rows in made.groupby("output_type", sort=False)]
+    parts = [kinds[str(kind)](_wide(rows)) for kind, rows in forecasts.groupby("output_type", sort=False)]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*FACTS, *MEASURES])
 
 
-def _wide(made: pd.DataFrame) -> pd.DataFrame:
+def _wide(forecasts: pd.DataFrame) -> pd.DataFrame:
     """One row a forecast, one column a level or a rank."""
-    levels = made["output_type_id"].astype(float).round(4)
-    wide = made.assign(level=levels).pivot_table(index=FACTS, columns="level", values="value", sort=False)
+    levels = forecasts["output_type_id"].astype(float).round(4)
+    wide = forecasts.assign(level=levels).pivot_table(
+        index=FACTS, columns="level", values="value", sort=False
+    )
     return wide.sort_index(axis=1)
 
 
 def _points(wide: pd.DataFrame) -> pd.DataFrame:
     observed = wide.index.get_level_values("observed").to_numpy(dtype=float)
     crps = score.crps_from_quantiles(observed, wide.to_numpy(), levels=wide.columns)
-    wanted = [0.5, *(end for level in ENDS for end in interval_ends(level))]
+    quantile_levels = [0.5, *(end for level in ENDS for end in interval_ends(level))]
     parts = score.wis(observed, wide.to_numpy(), levels=wide.columns)
-    return _measured(wide, wide.reindex(columns=wanted).to_numpy(), crps, parts)
+    return _measured(wide, wide.reindex(columns=quantile_levels).to_numpy(), crps, parts)
 
 
 def _ranks(wide: pd.DataFrame) -> pd.DataFrame:
@@ -61,8 +63,8 @@ def _ranks(wide: pd.DataFrame) -> pd.DataFrame:
     chances = wide.to_numpy()
     reached = chances.cumsum(axis=1)
     # Chances are rounded, so that the last rank is taken where they add up to a little less.
-    wanted = (0.5, *(end for level in ENDS for end in interval_ends(level)))
-    ends = [1.0 + (reached < level - 1e-6)[:, :-1].sum(axis=1) for level in wanted]
+    quantile_levels = (0.5, *(end for level in ENDS for end in interval_ends(level)))
+    ends = [1.0 + (reached < level - 1e-6)[:, :-1].sum(axis=1) for level in quantile_levels]
     return _measured(wide, np.array(ends).T, score.rps(observed, chances))
 
 

@@ -1,1 +1,1 @@
-"""What every room may use: words, errors, the question asked, files, locks, workers."""
+"""What every room may use: texts, errors, the spec of a run, files, locks, workers."""

@@ -1,4 +1,4 @@
-"""Files written whole or not at all, and what goes wrong with that in words."""
+"""Write files whole or not at all, and turn the system's errors into sentences."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def writing(path: Path) -> Iterator[None]:
 
 def write_error(error: OSError, path: Path) -> WriteError:
     """Put a system's error into words."""
-    named = str(error.filename or path)
-    facts = {"path": str(path) if isinstance(error.filename, int) or named.endswith(_PART) else named}
+    file_name = str(error.filename or path)
+    facts = {"path": str(path) if isinstance(error.filename, int) or file_name.endswith(_PART) else file_name}
     if error.errno in _NO_ROOM:
         return WriteError("write.no_room", facts)
     if error.errno in _REFUSED:
@@ -81,37 +81,37 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     WriteError
         See `replace_file`.
     """
-    aside = path.with_name(f".{path.name[:100]}.{secrets.token_hex(_DIGITS // 2)}{_PART}")
+    part = path.with_name(f".{path.name[:100]}.{secrets.token_hex(_DIGITS // 2)}{_PART}")
     with writing(path):
-        handle, named = _opened(aside)
+        handle, has_name = _opened(part)
         try:
             with handle:
                 yield handle
                 handle.flush()
                 os.fsync(handle.fileno())
-                if not named:
+                if not has_name:
                     # With a folder named, even though it is not looked at, a link to the file is followed.
                     source = f"/proc/self/fd/{handle.fileno()}"
-                    os.link(source, aside, src_dir_fd=handle.fileno(), follow_symlinks=True)
+                    os.link(source, part, src_dir_fd=handle.fileno(), follow_symlinks=True)
             if path.exists():
-                shutil.copymode(path, aside)
-            aside.replace(path)
+                shutil.copymode(path, part)
+            part.replace(path)
         except BaseException:
-            aside.unlink(missing_ok=True)
+            part.unlink(missing_ok=True)
             raise
 
 
-def _opened(aside: Path) -> tuple[IO[bytes], bool]:
+def _opened(part: Path) -> tuple[IO[bytes], bool]:
     """Open a new file, and tell whether it has its name already."""
     if _NAMELESS:
         with contextlib.suppress(OSError):  # not every file system has files without a name
-            return os.fdopen(os.open(aside.parent, os.O_TMPFILE | os.O_WRONLY, 0o666), "wb"), False
-    return aside.open("xb"), True
+            return os.fdopen(os.open(part.parent, os.O_TMPFILE | os.O_WRONLY, 0o666), "wb"), False
+    return part.open("xb"), True
 
 
 @contextlib.contextmanager
 def as_folder(folder: Path) -> Iterator[None]:
-    """Let what is made within the block be for whom the folder is, if a group is set on it.
+    """Give files made within the block the folder's group and its permissions, if a group is set on it.
 
     With ``chgrp GROUP folder; chmod 2750 folder`` files get the group and mode 0640, folders 2750, whatever
     the umask of who runs the command.  Without the set-group-ID bit nothing is changed.  A folder that is not

@@ -69,8 +69,8 @@ class Problem:
         expected = labels.text(self.expected_key, lang, **self.expected_facts)
         place = [self.file]
         if self.sheet:
-            printed = self.file.casefold().endswith((".docx", ".pdf"))
-            key = "problem.table" if printed else "problem.sheet"
+            is_document = self.file.casefold().endswith((".docx", ".pdf"))
+            key = "problem.table" if is_document else "problem.sheet"
             place.append(labels.text(key, lang, sheet=self.sheet))
         if self.cell:
             place.append(labels.text("problem.cell", lang, cell=self.cell))
@@ -124,9 +124,9 @@ class TooFewYearsError(ForecastError, ValueError):
     exit_code = EXIT_DATA
 
     @classmethod
-    def of(cls, model: str, needed: int, got: int) -> TooFewYearsError:
+    def of(cls, model: str, needed: int, count: int) -> TooFewYearsError:
         """Say which model needs how many years, and how many there are."""
-        return cls("error.too_few_years", {"model": model, "needed": needed, "got": got})
+        return cls("error.too_few_years", {"model": model, "needed": needed, "got": count})
 
 
 class SpecError(ForecastError, ValueError):
@@ -148,8 +148,8 @@ class RunError(ForecastError):
     @property
     def cell(self) -> int | None:
         """Number of the cell that failed, counted from 1."""
-        found = self.facts.get("cell")
-        return None if found is None else int(found)
+        number = self.facts.get("cell")
+        return None if number is None else int(number)
 
 
 def unexpected(error: BaseException | None) -> RunError:

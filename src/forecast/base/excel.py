@@ -76,7 +76,7 @@ def head(cell: Cell | MergedCell, words: str) -> None:
 def fit(sheet: Worksheet, row: int, widths: Sequence[float], least: int = 1) -> None:
     """Make a row as high as its words need: LibreOffice does not find out when it opens a file."""
     words = ((str(sheet.cell(row, n).value or ""), n) for n in range(1, len(widths) + 1))
-    lines = (_lines(each, widths[n - 1]) for each, n in words if sheet.cell(row, n).data_type == "s")
+    lines = (_lines(text, widths[n - 1]) for text, n in words if sheet.cell(row, n).data_type == "s")
     sheet.row_dimensions[row].height = LINE * max(least, *lines) + 5
 
 

@@ -1,4 +1,4 @@
-"""Files that people made or may have changed: opened with limits, or refused with what is wrong with them."""
+"""Read files that people made or may have changed, with limits; a refusal says what is wrong."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def content(path: Path, *, most: int = MOST_BYTES, name: str = "") -> bytes:
                 raise refused(name, "expect.regular_file")
             data = b"" if about.st_size > most else handle.read(most + 1)
             if about.st_size > most or len(data) > most:
-                found = f"{max(about.st_size, len(data)) / 1e6:.1f}"
-                raise refused(name, "expect.smaller_file", found=found, limit=most // 1_000_000)
+                megabytes = f"{max(about.st_size, len(data)) / 1e6:.1f}"
+                raise refused(name, "expect.smaller_file", found=megabytes, limit=most // 1_000_000)
             return data
     except FileNotFoundError:
         raise refused(name, "expect.file", folder=str(path.parent)) from None
@@ -72,7 +72,7 @@ def text(data: bytes, name: str, *, utf16: bool = False) -> str:
         key = "expect.csv_not_excel" if data.startswith(EXCEL) else "expect.utf8_not_utf16"
         raise refused(name, "expect.plain_utf8" if name.endswith(_PLAIN) else key)
     try:
-        found = data.decode("utf-16" if marked else "utf-8-sig")
+        decoded = data.decode("utf-16" if marked else "utf-8-sig")
     except UnicodeDecodeError as error:
         if marked:
             raise refused(name, "expect.utf8_not_utf16") from error
@@ -80,9 +80,9 @@ def text(data: bytes, name: str, *, utf16: bool = False) -> str:
         byte = data[error.start : error.start + 1].hex().upper()
         key = "expect.plain_utf8" if name.endswith(_PLAIN) else "expect.utf8"
         raise refused(name, key, row, byte=byte) from error
-    if "\0" in found:
-        raise refused(name, "expect.no_nul", found.count("\n", 0, found.index("\0")) + 1)
-    return found
+    if "\0" in decoded:
+        raise refused(name, "expect.no_nul", decoded.count("\n", 0, decoded.index("\0")) + 1)
+    return decoded
 
 
 def toml(written: str, name: str) -> dict[str, Any]:
@@ -96,19 +96,19 @@ def toml(written: str, name: str) -> dict[str, Any]:
     try:
         return tomllib.loads(written)
     except (ValueError, RecursionError) as error:  # no TOML, an endless number, brackets without end
-        found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
-        if found is None:
+        match = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+        if match is None:
             raise refused(name, "expect.toml_whole") from error
-        line = written.splitlines()[int(found[1]) - 1 : int(found[1])]
+        line = written.splitlines()[int(match[1]) - 1 : int(match[1])]
         curly = bool(line) and any(mark in line[0] for mark in _CURLY)
         merging = bool(line) and line[0].startswith(_MERGING)
-        twice = "twice" in str(error) or "overwrite" in str(error)
-        usual = "expect.toml_twice" if twice else "expect.toml"
+        repeated = "twice" in str(error) or "overwrite" in str(error)
+        usual = "expect.toml_twice" if repeated else "expect.toml"
         key = "expect.toml_merge" if merging else "expect.toml_quotes" if curly else usual
-        raise refused(name, key, int(found[1]), place=int(found[2])) from error
+        raise refused(name, key, int(match[1]), place=int(match[2])) from error
 
 
-def record(told: str | bytes) -> Any:
+def record(content: str | bytes) -> Any:
     """Parse JSON, in UTF-8, of our own making that somebody may have changed.
 
     Raises
@@ -117,26 +117,26 @@ def record(told: str | bytes) -> Any:
         If it is no JSON, too large or nested too deeply, or holds half of a character; `RepeatedKeyError`
         if it holds a key twice, one of which would be lost.
     """
-    if len(told) > MOST_RECORD:
+    if len(content) > MOST_RECORD:
         raise ValueError(f"more than {MOST_RECORD} bytes")
-    whole = told.decode() if isinstance(told, bytes) else told
+    whole = content.decode() if isinstance(content, bytes) else content
     try:
-        found = json.loads(whole, object_pairs_hook=_object)
+        value = json.loads(whole, object_pairs_hook=_object)
     except RecursionError:
         raise ValueError(f"more than {MOST_DEPTH} brackets within brackets") from None
-    if whole.count("[") + whole.count("{") > MOST_DEPTH and _depth(found) > MOST_DEPTH:
+    if whole.count("[") + whole.count("{") > MOST_DEPTH and _depth(value) > MOST_DEPTH:
         raise ValueError(f"more than {MOST_DEPTH} brackets within brackets")
     if "\\u" in whole:
-        json.dumps(found, ensure_ascii=False).encode()
-    return found
+        json.dumps(value, ensure_ascii=False).encode()
+    return value
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    values = dict(pairs)
+    if len(values) < len(pairs):
         (name, _), *_ = Counter(name for name, _ in pairs).most_common(1)
         raise RepeatedKeyError(name)
-    return found
+    return values
 
 
 def record_of(path: Path) -> Any:
@@ -182,6 +182,6 @@ def _depth(value: Any) -> int:
     depth, level = 0, [value]
     while level and depth <= MOST_DEPTH:
         depth += 1
-        parts = (each.values() if isinstance(each, Mapping) else each for each in level)
-        level = [each for part in parts for each in part if isinstance(each, dict | list)]
+        parts = (item.values() if isinstance(item, Mapping) else item for item in level)
+        level = [item for part in parts for item in part if isinstance(item, dict | list)]
     return depth

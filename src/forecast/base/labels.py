@@ -1,4 +1,4 @@
-"""Every word a reader sees, in Vietnamese and in English, and the forms of numbers and days.
+"""Write every text that readers see, in Vietnamese or English, and format numbers and days.
 
 The sentences live in ``catalogue/*.toml``: one table a key, with the fields ``vi`` and ``en``.
 Fields in braces are filled with facts; a fact is written in the form of the language
@@ -12,7 +12,7 @@ import datetime as dt
 import math
 import string
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cache
@@ -81,6 +81,15 @@ class _Fact(str):
             return super().__format__(spec)
         one, other = spec.split("|")
         return one if self == "1" else other
+
+
+def shortened(names: Sequence[str], most: int = 6) -> list[str]:
+    """Give the first names of a list for a sentence, and how many more there are.
+
+    >>> shortened(["a", "b", "c"], 2)
+    ['a', 'b', '+1']
+    """
+    return [*names[:most], *([f"+{len(names) - most}"] if len(names) > most else [])]
 
 
 def fields(key: str, lang: str) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""One process at a time in one folder.
+"""Lock a folder so that one process at a time works in it.
 
 The operating system holds the lock and drops it when its process ends, in whatever way, so there is no
 stale lock to be judged by process numbers, which systems use again.
@@ -22,7 +22,7 @@ from forecast.base.incoming import record_of
 
 
 @contextlib.contextmanager
-def held(path: Path, *, key: str = "run.locked", patience: float = 0.0) -> Iterator[None]:
+def hold_lock(path: Path, *, key: str = "run.locked", patience: float = 0.0) -> Iterator[None]:
     """Hold the lock `path` for as long as the block lasts.
 
     Parameters
@@ -62,10 +62,10 @@ def held(path: Path, *, key: str = "run.locked", patience: float = 0.0) -> Itera
 
 
 def _note(handle: IO[bytes]) -> None:
-    begun = dt.datetime.now().astimezone().isoformat(timespec="seconds")
+    since = dt.datetime.now().astimezone().isoformat(timespec="seconds")
     with contextlib.suppress(OSError):  # a full disk is found, and told, by the run itself
         handle.truncate(0)
-        handle.write(json.dumps({"pid": os.getpid(), "since": begun}).encode())
+        handle.write(json.dumps({"pid": os.getpid(), "since": since}).encode())
         handle.flush()
 
 

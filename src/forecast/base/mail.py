@@ -1,8 +1,7 @@
-"""Letters and the mail server that takes them: encrypted, its certificate checked, every answer in words.
+"""Send letters through a mail server: encrypted, its certificate checked, every answer put into words.
 
-There is no way back to plain text: whoever offers no encryption gets no letter.  What counts is whether a
-letter may have arrived.  Until the last byte has been handed over it has not, so it is tried again; between
-that byte and the answer it may have, so it is not.
+A server that offers no encryption gets no letter.  Until the last byte has been sent a letter cannot have
+arrived, so sending is tried again; between that byte and the answer it may have arrived, so it is not.
 """
 
 from __future__ import annotations
@@ -107,15 +106,15 @@ class _Lost(Exception):  # noqa: N818 - never leaves this file
     """The connection ended after the whole letter was handed over and before the answer."""
 
 
-def begun(*, sender: str, to: str | Address, subject: str) -> EmailMessage:
+def new_message(*, sender: str, to: str | Address, subject: str) -> EmailMessage:
     """Begin a letter of the program's own: who, to whom, what about, when."""
-    made = EmailMessage(SMTP)
-    made["From"] = sender
-    made["To"] = to
-    made["Subject"] = " ".join(writable(subject).split())  # a header has no line ends
-    made["Date"] = format_datetime(dt.datetime.now().astimezone())
-    made["Auto-Submitted"] = "auto-generated"  # so that no absence notice answers it
-    return made
+    message = EmailMessage(SMTP)
+    message["From"] = sender
+    message["To"] = to
+    message["Subject"] = " ".join(writable(subject).split())  # a header has no line ends
+    message["Date"] = format_datetime(dt.datetime.now().astimezone())
+    message["Auto-Submitted"] = "auto-generated"  # so that no absence notice answers it
+    return message
 
 
 def writable(text: str) -> str:
@@ -290,8 +289,8 @@ class Server:
         return self._error("send.not_served", passing=passing, code=code, words=self._words(words))
 
     def _error(self, key: str, *, passing: bool, **facts: object) -> ServerError:
-        made = _PassingError if passing else ServerError
-        return made(key, {"host": self.smtp.host, "port": self.smtp.port, **facts})
+        error_type = _PassingError if passing else ServerError
+        return error_type(key, {"host": self.smtp.host, "port": self.smtp.port, **facts})
 
 
 def _log_in(line: smtplib.SMTP, login: Login) -> None:
@@ -310,23 +309,23 @@ def _reason(error: Exception) -> tuple[str, str, bool]:
     """Tell why there is no connection: the sentence, the system's words, and whether it may pass."""
     match error:
         case ssl.SSLCertVerificationError():
-            found = ("send.certificate", error.verify_message, False)
+            reason = ("send.certificate", error.verify_message, False)
         case ssl.SSLEOFError() | ssl.SSLZeroReturnError():
-            found = ("send.dropped", "", True)
+            reason = ("send.dropped", "", True)
         case ssl.SSLError():
-            found = ("send.no_tls", error.reason or "TLS", False)
+            reason = ("send.no_tls", error.reason or "TLS", False)
         case smtplib.SMTPNotSupportedError() if "STARTTLS" in str(error):
-            found = ("send.no_starttls", "", False)
+            reason = ("send.no_starttls", "", False)
         case smtplib.SMTPServerDisconnected() if not _timed_out(error):
-            found = ("send.dropped", "", True)
+            reason = ("send.dropped", "", True)
         case smtplib.SMTPNotSupportedError():
-            found = ("send.no_login", "", False)
+            reason = ("send.no_login", "", False)
         case OSError():
             silent = _timed_out(error)
-            found = ("send.silent" if silent else "send.unreachable", shown(str(error)), not silent)
+            reason = ("send.silent" if silent else "send.unreachable", shown(str(error)), not silent)
         case _:  # a name that cannot be one
-            found = ("send.unreachable", type(error).__name__, False)
-    return found
+            reason = ("send.unreachable", type(error).__name__, False)
+    return reason
 
 
 def _expect(answer: tuple[int, bytes], *good: int) -> None:

@@ -1,4 +1,4 @@
-"""What one run is asked to do: plain values, checked when made, printable whole."""
+"""The spec of a run: plain values that are checked when it is made; and checks of parameters."""
 
 from __future__ import annotations
 
@@ -198,10 +198,10 @@ def iso_hint(text: str) -> str:
     """
     clean = text.strip()
     for form in _DAY_FORMS:
-        found = form.fullmatch(clean)
-        if found:
+        match = form.fullmatch(clean)
+        if match:
             try:
-                return dt.date(int(found["year"]), int(found["month"]), int(found["day"])).isoformat()
+                return dt.date(int(match["year"]), int(match["month"]), int(match["day"])).isoformat()
             except ValueError:
                 break
     return ""

@@ -1,4 +1,4 @@
-"""Text in one form: a cell's text as it is compared, and a name as it stands in a file's name."""
+"""Normalise text: a cell's text for comparison, a name for a file's name."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Stopping tidily: a signal is noted, and the work looks for it between two steps.
+"""Stop at a signal, but between two steps of the work: a handler notes the signal, `check` looks for it.
 
-An exception raised by a handler may break any statement, one that puts a half-made run aside too.
+An exception raised by a handler could interrupt any statement, also one that cleans up after a failed run.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ def on_signals() -> Iterator[None]:
         _noted.append(number)
         signal.signal(number, before[number])
 
-    taken = [number for number in numbers if before[number] not in (signal.SIG_IGN, None)]
-    for number in taken:
+    caught = [number for number in numbers if before[number] not in (signal.SIG_IGN, None)]
+    for number in caught:
         signal.signal(number, note)
     try:
         yield
     finally:
-        for number in taken:
+        for number in caught:
             signal.signal(number, before[number])
         _noted.clear()
 
 
-def asked() -> bool:
+def requested() -> bool:
     """Whether a signal to stop has come."""
     return bool(_noted)
 

@@ -1,4 +1,4 @@
-"""Opening .xlsx and .docx files that others sent: what a file is, is told before anything in it is read."""
+"""Open .xlsx and .docx files that others sent; a file is checked before anything in it is read."""
 
 from __future__ import annotations
 
@@ -120,10 +120,10 @@ def _mended_part(name: str, part: bytes) -> bytes:
     return part
 
 
-def _known_pattern(found: re.Match[bytes]) -> bytes:
+def _known_pattern(match: re.Match[bytes]) -> bytes:
     """Keep a pattern that the format has; drop the name of another."""
-    kind = re.search(rb'patternType="([^"]*)"', found[0])
-    return found[0] if kind and kind[1] in _PATTERNS else re.sub(rb'\s*patternType="[^"]*"', b"", found[0])
+    kind = re.search(rb'patternType="([^"]*)"', match[0])
+    return match[0] if kind and kind[1] in _PATTERNS else re.sub(rb'\s*patternType="[^"]*"', b"", match[0])
 
 
 def in_percent(cell: Any) -> bool:

@@ -99,9 +99,9 @@ def open_workers(stack: contextlib.ExitStack, count: int, scheduler: str | None)
 
 
 def _tell(step: Step, lang: str) -> None:
-    if step.name == "ground":
+    if step.name == "panel_forecast":
         facts: dict[str, Any] = {"seconds": labels.number(step.seconds, 1, lang), "total": step.total}
-        click.echo(labels.text("areas.ground", lang, **facts))
+        click.echo(labels.text("areas.panel_forecast", lang, **facts))
         return
     facts = {"done": step.done, "total": step.total, "area": step.area}
     if step.error is None:

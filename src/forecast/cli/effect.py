@@ -32,7 +32,7 @@ def effect_text(
     click.echo(labels.text("effect.working", lang), err=True)
     count = 2 if len(proposal.after.frames["scores"]) > MANY else 1
     day = as_of or today()
-    change = effect(proposal, area=area, as_of=day, target_year=target_year, each=like_map(Local(count)))
+    change = effect(proposal, area=area, as_of=day, target_year=target_year, mapper=like_map(Local(count)))
     if change is None:
         return labels.text("effect.unused", lang, file=proposal.table.file)
     facts = {"area": change.spec.area, "year": change.spec.target_year, "as_of": change.spec.as_of}

@@ -10,7 +10,7 @@ import click
 import pandas as pd
 
 from forecast.answer.result import Result
-from forecast.answer.submissions import beside, latest, status
+from forecast.answer.submissions import compare_with_models, latest, status
 from forecast.answer.submissions.duties import deadline
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD
@@ -58,7 +58,7 @@ def _comparison(result: Result, last: pd.DataFrame) -> pd.DataFrame:
     """Take the run's own comparison if it had the same forms, else compare the forms with its models."""
     table = result.departments
     if not set(last["submission_id"]) <= set(table["submission_id"]):
-        return beside(last, models_of(result))
+        return compare_with_models(last, models_of(result))
     models = {"model_median": "median", "model_lower": "lower", "model_upper": "upper"}
     answered: pd.DataFrame = table.loc[table["likely"].notna()]
     return answered.rename(columns=models)

@@ -1,1 +1,1 @@
-"""What is known: tables and their rules, frameworks, the one door to ``data/``, tables of others."""
+"""Read and check what is known: tables and their rules, frameworks, the data folder, tables of others."""

@@ -1,4 +1,4 @@
-"""What is known on a day, in tables: coverage, the city's missing cells, conflicts, maxima, undated rows."""
+"""Sum up the data known on a day: coverage, the city's missing cells, conflicts, maxima, undated rows."""
 
 from __future__ import annotations
 
@@ -72,8 +72,8 @@ class Summary:
     @property
     def missing(self) -> pd.DataFrame:
         """Cells of the area without any figure: component, year."""
-        found = self.grid["state"] == "missing"
-        return self.grid.loc[found, ["component", "year"]].reset_index(drop=True)
+        mask = self.grid["state"] == "missing"
+        return self.grid.loc[mask, ["component", "year"]].reset_index(drop=True)
 
     @property
     def not_read(self) -> pd.DataFrame:
@@ -111,7 +111,7 @@ def summary(known: Known, *, index_code: str, area: str) -> Summary:
     oldest = int(own["year"].min()) if len(own) else newest
     years = range(min(oldest, newest), newest + 1)
     components = _components(own, index_code)
-    coming = framework_for(known.frameworks, known.events, index_code, newest + 1, known.as_of)
+    next_framework = framework_for(known.frameworks, known.events, index_code, newest + 1, known.as_of)
     return Summary(
         as_of=known.as_of,
         index_code=index_code,
@@ -120,14 +120,14 @@ def summary(known: Known, *, index_code: str, area: str) -> Summary:
         last_announced=last["announced_on"].date() if last is not None else None,
         overdue=overdue(known, index_code),
         counts=known.counts,
-        coverage=_coverage(own, known, index_code, components, coming.components),
+        coverage=_coverage(own, known, index_code, components, next_framework.components),
         grid=_grid(own, area, components, years),
         conflicts=_conflicts(own),
         contradictions=_contradictions(own, known, index_code),
         set_aside=known.set_aside.groupby(["file", "reason"]).size().rename("rows").reset_index(),
         undated=_undated(known),
         versions=_versions(known, index_code, years),
-        maxima=coming.components,
+        maxima=next_framework.components,
     )
 
 
@@ -169,18 +169,18 @@ def _name(component: str, index_code: str, framework: pd.DataFrame) -> tuple[str
 def _coverage(
     own: pd.DataFrame, known: Known, index_code: str, components: list[str], framework: pd.DataFrame
 ) -> pd.DataFrame:
-    provinces = own.loc[own["area"].isin(_every(known)) & (own["statistic"] == "value")]
+    provinces = own.loc[own["area"].isin(_all_provinces(known)) & (own["statistic"] == "value")]
     means = own.loc[(own["area"] == COUNTRY) & (own["statistic"] == "mean") & own["score"].notna()]
     rows = []
     for component in components:
         cells = provinces.loc[provinces["component"] == component]
         scored = cells.loc[cells["score"].notna()]
-        named = _name(component, index_code, framework)
+        names = _name(component, index_code, framework)
         rows.append(
             {
                 "component": component,
-                "name_vi": named[0],
-                "name_en": named[1],
+                "name_vi": names[0],
+                "name_en": names[1],
                 "years": int(scored["year"].nunique()),
                 "first_year": scored["year"].min() if len(scored) else None,
                 "last_year": scored["year"].max() if len(scored) else None,
@@ -195,9 +195,9 @@ def _coverage(
 
 def _grid(own: pd.DataFrame, area: str, components: list[str], years: range) -> pd.DataFrame:
     cells = own.loc[(own["area"] == area) & (own["statistic"] == "value")]
-    every = pd.MultiIndex.from_product([components, years], names=["component", "year"]).to_frame(index=False)
+    cross = pd.MultiIndex.from_product([components, years], names=["component", "year"]).to_frame(index=False)
     columns = ["component", "year", "score", "unit", "rank", "trust"]
-    grid = every.merge(cells[columns], on=["component", "year"], how="left")
+    grid = cross.merge(cells[columns], on=["component", "year"], how="left")
     state = pd.Series("missing", index=grid.index, dtype="str")
     state = state.mask(grid["rank"].notna(), "rank").mask(grid["score"].notna(), "score")
     state = state.mask(grid["score"].notna() & (grid["trust"] == "derived"), "derived")
@@ -216,30 +216,30 @@ def _conflicts(own: pd.DataFrame) -> pd.DataFrame:
 
 
 def _contradictions(own: pd.DataFrame, known: Known, index_code: str) -> pd.DataFrame:
-    rows = own.loc[own["area"].isin(_every(known)) & (own["statistic"] == "value")]
+    rows = own.loc[own["area"].isin(_all_provinces(known)) & (own["statistic"] == "value")]
     years = sorted(set(rows["year"]))
     frameworks = frameworks_for(known.frameworks, known.events, index_code, years, known.as_of)
     shares = with_share(rows, known.frameworks, known.events, known.as_of)
     return of_years(shares, frameworks, {year: len(known.provinces_in(year)) for year in years})
 
 
-def _every(known: Known) -> list[str]:
+def _all_provinces(known: Known) -> list[str]:
     """Name the provinces of all years: a figure is of those of its own year."""
     return [str(area) for area in known.areas.loc[known.areas["kind"] == "province", "area"]]
 
 
 def _undated(known: Known) -> pd.DataFrame:
     rows = [
-        {"file": str(file), "rows": len(found), "numbers": [int(row) for row in sorted(found["row"])]}
-        for file, found in known.undated.groupby("file", sort=False)
+        {"file": str(file), "rows": len(undated), "numbers": [int(row) for row in sorted(undated["row"])]}
+        for file, undated in known.undated.groupby("file", sort=False)
     ]
     return pd.DataFrame(rows, columns=["file", "rows", "numbers"])
 
 
 def _versions(known: Known, index_code: str, years: range) -> pd.DataFrame:
     rows = []
-    every = range(years.start, years.stop + 1)  # and the year to come
-    versions = frameworks_for(known.frameworks, known.events, index_code, every, known.as_of)
+    range_of_years = range(years.start, years.stop + 1)  # and the year to come
+    versions = frameworks_for(known.frameworks, known.events, index_code, range_of_years, known.as_of)
     for year, version in versions.items():
         rows.append(
             {

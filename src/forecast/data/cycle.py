@@ -1,4 +1,4 @@
-"""What a new year's forecast needs: what is known on a day, what is missing, and where it is entered."""
+"""The checklist of a new year: what is known on a day, what is missing, and where it is entered."""
 
 from __future__ import annotations
 
@@ -89,30 +89,30 @@ def _framework(known: Known, year: int) -> Iterator[Step]:
         yield Step("framework", "look", "framework_older", facts)
     else:
         yield Step("framework", "there", "framework", facts)
-    named = {name.strip() for cell in version.components["responsible"] for name in cell.split(";")} - {""}
-    lost = sorted(named - set(known.units["unit"])) if len(known.units) else []
-    if lost:
-        yield Step("departments", "missing", "departments_lost", {"names": lost})
+    units = {name.strip() for cell in version.components["responsible"] for name in cell.split(";")} - {""}
+    unknown = sorted(units - set(known.units["unit"])) if len(known.units) else []
+    if unknown:
+        yield Step("departments", "missing", "departments_lost", {"names": unknown})
     else:
-        yield Step("departments", "there" if named else "missing", "departments", {"count": len(named)})
+        yield Step("departments", "there" if units else "missing", "departments", {"count": len(units)})
 
 
 def _results(known: Known, year: int) -> Iterator[Step]:
     last = year - 1
     days, scores = known.announcements, known.scores
     for code in (MAIN, INDEXES[MAIN].survey):
-        said = days.loc[(days["index_code"] == code) & (days["year"] == last), "announced_on"].dropna()
+        dates = days.loc[(days["index_code"] == code) & (days["year"] == last), "announced_on"].dropna()
         facts: dict[str, Any] = {"index": code, "year": last}
-        if len(said):
-            yield Step("announcement", "there", "announced", {**facts, "day": said.iloc[0].date()})
+        if len(dates):
+            yield Step("announcement", "there", "announced", {**facts, "day": dates.iloc[0].date()})
         else:
             yield Step("announcement", "missing", "not_announced", facts)
         own = (scores["index_code"] == code) & (scores["year"] == last) & (scores["component"] == TOTAL)
         count = int((own & (scores["statistic"] == "value") & scores["score"].notna()).sum())
-        whole = len(known.provinces_in(last))
-        state: State = "there" if count >= whole else "look" if count else "missing"
+        provinces = len(known.provinces_in(last))
+        state: State = "there" if count >= provinces else "look" if count else "missing"
         name = "result" if code == MAIN else "survey"
-        yield Step(name, state, "figures", {**facts, "count": count, "all": whole})
+        yield Step(name, state, "figures", {**facts, "count": count, "all": provinces})
 
 
 def _targets(known: Known, year: int, area: str) -> Iterator[Step]:

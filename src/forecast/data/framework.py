@@ -124,9 +124,9 @@ def frameworks_for(
         frameworks = frameworks.iloc[:0]
     else:
         changes = changes.loc[changes["kind"] == "framework"]
-        named = frameworks["framework"]
-        unnamed = named.str.fullmatch(_UNNAMED) & (index_code == MAIN)
-        frameworks = frameworks.loc[named.isin(changes["what"]) | unnamed]
+        names = frameworks["framework"]
+        unnamed = names.str.fullmatch(_UNNAMED) & (index_code == MAIN)
+        frameworks = frameworks.loc[names.isin(changes["what"]) | unnamed]
     on_file = set(frameworks["framework"])
     tables: dict[tuple[str, str], tuple[pd.DataFrame, pd.DataFrame]] = {}
     frameworks_by_year = {}
@@ -169,15 +169,15 @@ def with_printed(frameworks: pd.DataFrame, events: pd.DataFrame, scores: pd.Data
     """
     changes = events.loc[(events["index_code"] == MAIN) & (events["kind"] == "framework")]
     changes = changes.sort_values(["year", "known_on"])
-    printed: dict[str, dict[int, dict[str, float]]] = {}
+    by_version: dict[str, dict[int, dict[str, float]]] = {}
     for year, maxima in _printed_maxima(scores).items():
         in_force = changes.loc[changes["year"] <= year, "what"]
         name = str(in_force.iloc[-1]) if len(in_force) else str(year)
-        printed.setdefault(name, {})[year] = maxima
+        by_version.setdefault(name, {})[year] = maxima
     on_file = set(frameworks["framework"])
     versions = [
         _version(frameworks, name, years)
-        for name, years in printed.items()
+        for name, years in by_version.items()
         if name not in on_file and all(maxima == years[min(years)] for maxima in years.values())
     ]
     return pd.concat([frameworks, *versions], ignore_index=True) if versions else frameworks
@@ -199,9 +199,9 @@ def _printed_maxima(scores: pd.DataFrame) -> dict[int, dict[str, float]]:
         domains = [maxima[name] for name in DOMAINS if name in maxima]
         if len(domains) == len(DOMAINS) and abs(sum(domains) - total) <= _SUM_TOLERANCE:
             halves = maxima.get("D8.sipas", np.nan) + maxima.get("D8.outcome", np.nan)
-            kept = [TOTAL, *DOMAINS]
-            kept += ["D8.sipas", "D8.outcome"] if abs(halves - maxima["D8"]) <= _SUM_TOLERANCE else []
-            by_year[int(str(year))] = {name: maxima[name] for name in kept}
+            names = [TOTAL, *DOMAINS]
+            names += ["D8.sipas", "D8.outcome"] if abs(halves - maxima["D8"]) <= _SUM_TOLERANCE else []
+            by_year[int(str(year))] = {name: maxima[name] for name in names}
     return by_year
 
 
@@ -218,13 +218,13 @@ def _version(frameworks: pd.DataFrame, name: str, years: dict[int, dict[str, flo
             column: str(known[column]) if known is not None else component
             for column in ("name_vi", "name_en")
         }
-        said = {"framework": name, "component": component, "parent": parent, "max_status": "read", **names}
-        rows.append({**blank, **said, "first_year": min(years), "last_year": max(years), "max_score": high})
-    made = pd.DataFrame(rows).reindex(columns=frameworks.columns)
+        facts = {"framework": name, "component": component, "parent": parent, "max_status": "read", **names}
+        rows.append({**blank, **facts, "first_year": min(years), "last_year": max(years), "max_score": high})
+    table = pd.DataFrame(rows).reindex(columns=frameworks.columns)
     return (
-        made.assign(row=0).astype(frameworks.dtypes)
+        table.assign(row=0).astype(frameworks.dtypes)
         if "row" in frameworks
-        else made.astype(frameworks.dtypes)
+        else table.astype(frameworks.dtypes)
     )
 
 
@@ -251,28 +251,28 @@ def with_share(
     """
     changes = as_known(events, as_of)["what"]
     frameworks = frameworks.loc[frameworks["framework"].isin(changes)]
-    asked = scores.loc[(scores["unit"] == "points") & scores["max_score"].isna()]  # what the framework says
+    missing = scores.loc[(scores["unit"] == "points") & scores["max_score"].isna()]  # what the framework says
     versions = {
         str(code): frameworks_for(frameworks, events, str(code), sorted(set(own["year"])), as_of)
-        for code, own in asked.groupby("index_code")
+        for code, own in missing.groupby("index_code")
     }
     maxima: dict[tuple[str, int, str], tuple[float, str]] = {}
-    found_maxima = []
+    maxima_and_status = []
     columns = scores[["index_code", "year", "component", "unit", "max_score"]]
     for code, year, component, unit, own in columns.itertuples(index=False, name=None):
         if unit == "percent":
-            found_maxima.append((WHOLE, "read"))
+            maxima_and_status.append((WHOLE, "read"))
         elif unit != "points":
-            found_maxima.append((np.nan, ""))
+            maxima_and_status.append((np.nan, ""))
         elif not np.isnan(own):
-            found_maxima.append((float(own), "read"))
+            maxima_and_status.append((float(own), "read"))
         else:
             cell = (code, year, component)
             if cell not in maxima:
                 maxima[cell] = _maximum_of(versions[code][year], frameworks, component)
-            found_maxima.append(maxima[cell])
-    maximum = np.array([value for value, _ in found_maxima], dtype=float)
-    status = [name for _, name in found_maxima]
+            maxima_and_status.append(maxima[cell])
+    maximum = np.array([value for value, _ in maxima_and_status], dtype=float)
+    status = [name for _, name in maxima_and_status]
     result = scores.assign(maximum=maximum, share_status=status)
     return result.assign(share=result["score"] / result["maximum"])
 

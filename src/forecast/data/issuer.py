@@ -42,7 +42,7 @@ class Issuer:
         return (lang == "en" and self.signer_en) or self.signer_vi
 
 
-def parsed(content: bytes) -> Issuer:
+def parse(content: bytes) -> Issuer:
     """Read the file.
 
     Raises
@@ -50,16 +50,16 @@ def parsed(content: bytes) -> Issuer:
     DataError
         With every key that is unknown, and every value that is no line of text.
     """
-    told = incoming.toml(incoming.text(content, FILE), FILE)
+    values = incoming.toml(incoming.text(content, FILE), FILE)
     known = tuple(Issuer.__dataclass_fields__)
     problems = [
         Problem(FILE, None, name, str(value), key, {"allowed": list(known), "near": nearest(name, known)})
-        for name, value in told.items()
+        for name, value in values.items()
         if (key := _wrong(name, value, known))
     ]
     if problems:
         raise DataError(problems)
-    return Issuer(**{name: clean(value) for name, value in told.items()})
+    return Issuer(**{name: clean(value) for name, value in values.items()})
 
 
 def _wrong(name: str, value: object, known: tuple[str, ...]) -> str:

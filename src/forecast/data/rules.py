@@ -87,17 +87,17 @@ class Rule:
         """Score values in the indicator's unit; NaN where one is missing, and for a manual rule."""
         x = np.asarray(values, dtype=float)
         if self.kind in ("yes_no", "steps"):
-            found = self._stepped(x, maximum)
+            score = self._stepped(x, maximum)
         elif self.kind == "linear":
-            found = np.interp(x, self.at, self.gives)
+            score = np.interp(x, self.at, self.gives)
         elif self.kind == "deduct":
             off, least = self.gives
-            found = np.maximum(maximum - off * np.maximum(x, 0.0), least)
+            score = np.maximum(maximum - off * np.maximum(x, 0.0), least)
         elif self.kind == "manual":
             return np.full(x.shape, np.nan)
         else:
-            found = maximum * x / self.at[0]
-        return np.where(np.isnan(x), np.nan, np.clip(found, 0.0, maximum))
+            score = maximum * x / self.at[0]
+        return np.where(np.isnan(x), np.nan, np.clip(score, 0.0, maximum))
 
     def levels(self, maximum: float) -> tuple[tuple[float, float], ...]:
         """Thresholds with their points, the easiest first; empty for rules without thresholds."""
@@ -122,24 +122,25 @@ class Rule:
         """Write the rule as it is stored."""
         sign = "<=" if self.downward else ">="
         pairs = "; ".join(
-            f"{_told(at)}: {_told(gives)}" for at, gives in zip(self.at, self.gives, strict=False)
+            f"{_number_text(at)}: {_number_text(gives)}"
+            for at, gives in zip(self.at, self.gives, strict=False)
         )
         written = {
-            "yes_no": "" if self == Rule("yes_no", (1.0,)) else sign + "".join(map(_told, self.at)),
+            "yes_no": "" if self == Rule("yes_no", (1.0,)) else sign + "".join(map(_number_text, self.at)),
             "steps": "; ".join(f"{sign}{pair}" for pair in pairs.split("; ")),
             "linear": pairs,
-            "proportional": "" if self.at == (WHOLE,) else "".join(map(_told, self.at)),
-            "deduct": "; ".join(map(_told, self.gives)).removesuffix("; 0"),
+            "proportional": "" if self.at == (WHOLE,) else "".join(map(_number_text, self.at)),
+            "deduct": "; ".join(map(_number_text, self.gives)).removesuffix("; 0"),
             "survey": f"{self.forms}" if self.forms else "",
             "manual": "",
         }[self.kind]
         return f"{self.kind}({written})" if written else self.kind
 
     def _stepped(self, x: Floats, maximum: float) -> Floats:
-        found = np.zeros(x.shape)
+        points = np.zeros(x.shape)
         for threshold, gives in self.levels(maximum):  # ascending in points: the best stays
-            found = np.where(self.reached(x, threshold), gives, found)
-        return found
+            points = np.where(self.reached(x, threshold), gives, points)
+        return points
 
 
 @cache
@@ -183,7 +184,7 @@ EXAMPLES: Final[dict[str, str]] = {
 }
 
 
-def _told(number: float) -> str:
+def _number_text(number: float) -> str:
     """Write a number in full, so that it can be read again."""
     return np.format_float_positional(number, trim="-")
 
@@ -195,15 +196,15 @@ def _number(text: str) -> float:
 def _yes_no(parts: list[str]) -> Rule | None:
     if not parts:
         return Rule("yes_no", (1.0,))
-    found = _THRESHOLD.fullmatch(parts[0])
-    if len(parts) > 1 or not found:
+    match = _THRESHOLD.fullmatch(parts[0])
+    if len(parts) > 1 or not match:
         return None
-    return Rule("yes_no", (_number(found[2]),), downward=found[1] in ("<=", "≤"))
+    return Rule("yes_no", (_number(match[2]),), downward=match[1] in ("<=", "≤"))
 
 
 def _steps(parts: list[str]) -> Rule | None:
-    found = [_PAIR.fullmatch(part) for part in parts]
-    pairs = [(each[1] or ">=", _number(each[2]), _number(each[3])) for each in found if each]
+    matches = [_PAIR.fullmatch(part) for part in parts]
+    pairs = [(match[1] or ">=", _number(match[2]), _number(match[3])) for match in matches if match]
     downward = {sign in ("<=", "≤") for sign, _, _ in pairs}
     if len(pairs) != len(parts) or len(downward) != 1 or len({at for _, at, _ in pairs}) != len(pairs):
         return None
@@ -216,8 +217,8 @@ def _steps(parts: list[str]) -> Rule | None:
 
 
 def _linear(parts: list[str]) -> Rule | None:
-    found = [_PAIR.fullmatch(part) for part in parts]
-    pairs = sorted((_number(each[2]), _number(each[3])) for each in found if each and not each[1])
+    matches = [_PAIR.fullmatch(part) for part in parts]
+    pairs = sorted((_number(match[2]), _number(match[3])) for match in matches if match and not match[1])
     if len(parts) != 2 or len(pairs) != 2 or pairs[0][0] == pairs[1][0] or min(pairs[0][1], pairs[1][1]) < 0:
         return None
     return Rule("linear", tuple(at for at, _ in pairs), tuple(gives for _, gives in pairs))

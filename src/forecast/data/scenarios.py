@@ -1,4 +1,4 @@
-"""Scenarios as data: what would be different, in one file that an analyst can change."""
+"""Read, check and write ``scenarios.toml``, the file of scenarios that an analyst can change."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Scenario:
         return not (self.indicators or self.remedies or self.points or self.combine)
 
 
-def parsed(content: bytes) -> tuple[Scenario, ...]:
+def parse(content: bytes) -> tuple[Scenario, ...]:
     """Read the scenarios of a file's content, "continue" first.
 
     Raises
@@ -68,46 +68,46 @@ def parsed(content: bytes) -> tuple[Scenario, ...]:
     DataError
         With everything that is wrong in the file.
     """
-    written = incoming.toml(incoming.text(content, FILE), FILE)
+    content_of_file = incoming.toml(incoming.text(content, FILE), FILE)
     problems = [
         Problem(FILE, None, key, "", "expect.known_column", {"allowed": ["scenario"]})
-        for key in written
+        for key in content_of_file
         if key != "scenario"
     ]
-    parts = written.get("scenario", {})
+    parts = content_of_file.get("scenario", {})
     if not isinstance(parts, dict):
         problems.append(Problem(FILE, None, "scenario", _toml(parts), "expect.scenario_table"))
         parts = {}
-    every: list[Scenario] = []
+    scenarios: list[Scenario] = []
     for name, fields in parts.items():
-        scenario, wrong = judged(name, fields, tuple(parts))
+        scenario, wrong = check_fields(name, fields, tuple(parts))
         problems += wrong
-        every += [scenario] if scenario else []
-    problems += _circles(every)
+        scenarios += [scenario] if scenario else []
+    problems += _circles(scenarios)
     if problems:
         raise DataError(problems)
-    return tuple(sorted(every, key=lambda scenario: scenario.scenario_id != BASE))
+    return tuple(sorted(scenarios, key=lambda scenario: scenario.scenario_id != BASE))
 
 
-def flat(scenario: Scenario, every: Iterable[Scenario]) -> tuple[Scenario, ...]:
+def flat(scenario: Scenario, scenarios: Iterable[Scenario]) -> tuple[Scenario, ...]:
     """Give a scenario and all that it combines, each once."""
-    by_id = {each.scenario_id: each for each in every}
+    by_id = {part.scenario_id: part for part in scenarios}
     parts: dict[str, Scenario] = {}
     waiting = [scenario]
     while waiting:
-        each = waiting.pop()
-        if each.scenario_id not in parts:
-            parts[each.scenario_id] = each
-            waiting += [by_id[name] for name in reversed(each.combine)]
+        part = waiting.pop()
+        if part.scenario_id not in parts:
+            parts[part.scenario_id] = part
+            waiting += [by_id[name] for name in reversed(part.combine)]
     return tuple(parts.values())
 
 
-def written(scenario: Scenario) -> str:
+def to_toml(scenario: Scenario) -> str:
     r"""Write a scenario as a table of the file, with an end of line; what `read` gives back is the same.
 
     Examples
     --------
-    >>> print(written(Scenario(scenario_id="more", name_vi="Thêm", points={"3.2": 0.5})), end="")
+    >>> print(to_toml(Scenario(scenario_id="more", name_vi="Thêm", points={"3.2": 0.5})), end="")
     [scenario.more]
     name_vi = "Thêm"
     points = { "3.2" = 0.5 }
@@ -122,9 +122,9 @@ def written(scenario: Scenario) -> str:
 
 def _toml(value: Any) -> str:
     if isinstance(value, Mapping):
-        return f"{{ {', '.join(f'{_key(name)} = {_toml(each)}' for name, each in value.items())} }}"
+        return f"{{ {', '.join(f'{_key(name)} = {_toml(item)}' for name, item in value.items())} }}"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(_toml(each) for each in value)}]"
+        return f"[{', '.join(_toml(item) for item in value)}]"
     # JSON's texts are TOML's too, but for a character that TOML wants escaped; so are numbers and booleans.
     return json.dumps(value, ensure_ascii=False, default=str).replace("\x7f", "\\u007f")
 
@@ -133,7 +133,7 @@ def _key(name: str) -> str:
     return name if _BARE.fullmatch(name) else _toml(name)
 
 
-def judged(name: str, fields: Any, others: tuple[str, ...]) -> tuple[Scenario | None, list[Problem]]:
+def check_fields(name: str, fields: Any, others: tuple[str, ...]) -> tuple[Scenario | None, list[Problem]]:
     """Make a scenario of the fields of its table, or say everything that is wrong with them.
 
     It may combine the `others`, the identifiers of all scenarios.
@@ -173,18 +173,20 @@ def _wrong(name: str, value: Any, others: tuple[str, ...]) -> tuple[str, Facts]:
     return ("", {}) if good else (key, facts)
 
 
-def _circles(every: list[Scenario]) -> list[Problem]:
-    by_id = {scenario.scenario_id: scenario for scenario in every}
-    parts = {name: [part for part in each.combine if part in by_id] for name, each in by_id.items()}
+def _circles(scenarios: list[Scenario]) -> list[Problem]:
+    by_id = {scenario.scenario_id: scenario for scenario in scenarios}
+    parts = {name: [part for part in part_of.combine if part in by_id] for name, part_of in by_id.items()}
     open_ends = dict(parts)
-    while done := [name for name, left in open_ends.items() if not any(part in open_ends for part in left)]:
-        for name in done:
+    while closed := [
+        name for name, names in open_ends.items() if not any(part in open_ends for part in names)
+    ]:
+        for name in closed:
             del open_ends[name]
     return [Problem(FILE, None, f"{name}.combine", "", "expect.no_circle") for name in open_ends]
 
 
 def _is_names(value: object, allowed: tuple[str, ...]) -> bool:
-    return isinstance(value, list) and all(each in allowed for each in value)
+    return isinstance(value, list) and all(item in allowed for item in value)
 
 
 def _is_name(value: object) -> bool:
@@ -193,6 +195,6 @@ def _is_name(value: object) -> bool:
 
 def _is_numbers(value: object, most: float = _LARGEST) -> bool:
     return isinstance(value, dict) and all(
-        isinstance(each, int | float) and not isinstance(each, bool) and abs(each) <= most
-        for each in value.values()
+        isinstance(item, int | float) and not isinstance(item, bool) and abs(item) <= most
+        for item in value.values()
     )

@@ -14,7 +14,7 @@ from forecast.base import labels
 from forecast.base.errors import ForecastError
 from forecast.data.framework import TOTAL
 from forecast.data.scenarios import REMEDIES
-from forecast.desk.tried import WhatIf, indicators_of, stage_of, what_if
+from forecast.desk.tried import WhatIf, baseline_of, indicators_of, what_if
 from forecast.desk.views import View
 from forecast.pages import reading
 from forecast.pages.markup import Passage
@@ -22,7 +22,7 @@ from forecast.pages.markup import Passage
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from forecast.answer.scorecard.worlds import Stage
+    from forecast.answer.scorecard.scenarios import Baseline
     from forecast.desk.steps import Steps
 
 TICKS: Final = 50  # about as many places has a slider
@@ -50,19 +50,19 @@ class Board:
 
     def __init__(self, steps: Steps, data_dir: Path, lang: str) -> None:
         self._steps, self._data_dir, self._lang = steps, data_dir, lang
-        stage = stage_of(steps)
-        codes = indicators_of(stage)
+        baseline = baseline_of(steps)
+        codes = indicators_of(baseline)
         known = steps.known().indicator_types
         shares = set(known.loc[(known["unit"] == "%") & (known["kind"] != GROWTH), "indicator_code"])
         self.sliders = {
-            code: _indicator(stage, code, 100.0 if code in shares else 0.0, lang)
+            code: _indicator(baseline, code, 100.0 if code in shares else 0.0, lang)
             for code in codes
-            if not stage.silent(code)
+            if not baseline.no_effect_reason(code)
         }
-        self._still = self._unmoved(stage, [code for code in codes if stage.silent(code)])
+        self._still = self._unmoved(baseline, [code for code in codes if baseline.no_effect_reason(code)])
         self._starts = {code: slider.value for code, slider in self.sliders.items()}
         self.switches = {code: self._check("desk.board.set") for code in self.sliders}
-        self.remedies = self._remedies(stage)
+        self.remedies = self._remedies(baseline)
         domains = reading.domains(steps.told())["component"].tolist()
         self.points = {name: _points(WHOLE if name == TOTAL else PART, lang) for name in (TOTAL, *domains)}
         self.everywhere = self._check("desk.board.everywhere")
@@ -76,7 +76,7 @@ class Board:
         self.answer, self.note = widgets.HTML(), widgets.HTML()
         self._quiet = False
         self._watch()
-        self.box = widgets.VBox(self._rows(stage))
+        self.box = widgets.VBox(self._rows(baseline))
         self._play()
 
     @property
@@ -160,14 +160,14 @@ class Board:
             value=False, description=self._text(key), indent=False, layout=widgets.Layout(width="auto")
         )
 
-    def _remedies(self, stage: Stage) -> Any:
+    def _remedies(self, baseline: Baseline) -> Any:
         names = [(self._text("desk.board.remedies.none"), "")]
         names += [(self._text(f"desk.board.remedies.{each}"), each) for each in REMEDIES]
         return widgets.ToggleButtons(
-            options=names, value="", disabled=stage.remedies.empty, style={"button_width": "auto"}
+            options=names, value="", disabled=baseline.remedies.empty, style={"button_width": "auto"}
         )
 
-    def _rows(self, stage: Stage) -> list[Any]:
+    def _rows(self, baseline: Baseline) -> list[Any]:
         lines = [
             widgets.HBox([_named(self._name_of(code)), self.switches[code], slider], layout=ROW)
             for code, slider in self.sliders.items()
@@ -177,7 +177,7 @@ class Board:
             rows.append(self._line("desk.board.no_indicators"))
         rows += [self._line("desk.board.unmoved", **facts) for facts in self._still]
         rows += [self._head("desk.board.remedies_head"), self.remedies]
-        if stage.remedies.empty:
+        if baseline.remedies.empty:
             rows.append(self._line("desk.board.no_remedies"))
         rows += [self._head("desk.board.points"), self.everywhere]
         for name, slider in self.points.items():
@@ -202,11 +202,11 @@ class Board:
                 return f"{name} ({unit})"
         return code
 
-    def _unmoved(self, stage: Stage, codes: list[str]) -> list[dict[str, str]]:
+    def _unmoved(self, baseline: Baseline, codes: list[str]) -> list[dict[str, str]]:
         """Name the indicators that move nothing, by the reason."""
         known, by_reason = self._steps.known(), dict[str, list[str]]()
         for code in codes:
-            reason = reading.sentence(stage.silent(code), self._lang)
+            reason = reading.sentence(baseline.no_effect_reason(code), self._lang)
             by_reason.setdefault(reason, []).append(reading.own_words(name_of(known, code, self._lang)))
         return [{"names": "; ".join(names), "reason": reason} for reason, names in by_reason.items()]
 
@@ -221,11 +221,11 @@ def _points(most: float, lang: str) -> Any:
     return _slider(-most, most, 0.1, 0.0, lambda value: labels.signed(value, 1, lang))
 
 
-def _indicator(stage: Stage, code: str, whole: float, lang: str) -> Any:
+def _indicator(baseline: Baseline, code: str, whole: float, lang: str) -> Any:
     """Make the slider of an indicator, where the forecast stands on it; it reaches the `whole` at least."""
-    if not stage.ruled(code):
-        return _of_elasticity(stage.elasticities[code].expected, whole, lang)
-    found = stage.leaves.projections.get(code)
+    if not baseline.leaves_with_rule(code):
+        return _of_elasticity(baseline.elasticities[code].expected, whole, lang)
+    found = baseline.leaves.projections.get(code)
     draws = found.draws if found is not None and len(found.draws) else np.array([50.0])
     middle = float(np.median(draws))
     if found is not None and found.unit != "%":

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from forecast.answer.current import RANGE, indicator_effects
+from forecast.answer.current import indicator_effects
 from forecast.answer.findings import scored
 from forecast.answer.scorecard.outlook import CRITERIA, FINAL
 from forecast.base import labels
@@ -17,6 +17,7 @@ from forecast.base.indexes import SURVEYS
 from forecast.data.tables import pick
 from forecast.desk.views import View, refuse_component, with_note
 from forecast.model.scheme import leaf_weights
+from forecast.model.simulate import ENDS
 from forecast.model.subject import survey_component
 from forecast.model.weights import Ints, Moves, Ways, in_points, ways
 from forecast.pages import reading
@@ -26,7 +27,7 @@ from forecast.pages.tables.data import figure_name, figure_value
 from forecast.pages.tables.spec import TableSpec, draw_table, say
 
 if TYPE_CHECKING:
-    from forecast.answer.ground import Posterior
+    from forecast.answer.panel_forecast import Posterior
     from forecast.answer.result import Result
     from forecast.base.spec import RunSpec
     from forecast.desk.steps import Steps
@@ -238,9 +239,9 @@ def _indicators(steps: Steps, component: str, lang: str) -> tuple[Passage | Tabl
     effects = indicator_effects(post, steps.spec)
     draws = {str(code): effects[str(code)].moved for code in moving["code"]}
     names = dict(zip(moving["code"], moving[f"name_{lang}"].map(reading.own_words), strict=True))
-    lines = [(names[code], *np.quantile(points, RANGE), False) for code, points in draws.items()]
+    lines = [(names[code], *np.quantile(points, ENDS), False) for code, points in draws.items()]
     if len(lines) > 1:
-        whole = np.quantile(np.sum(list(draws.values()), axis=0), RANGE)
+        whole = np.quantile(np.sum(list(draws.values()), axis=0), ENDS)
         lines.append((labels.text("desk.explain.indicators_all", lang), *whole, True))
     fields = (
         c.words("name", "head.indicator"),

@@ -32,7 +32,7 @@ def add_scenario(data_dir: Path, scenario: Scenario) -> Scenario:
     path = data_dir / FILE
     with writer.locked(data_dir):
         before = path.read_bytes() if path.exists() else b""
-        others = scenarios.parsed(before)
+        others = scenarios.parse(before)
         for other in others:
             if cleaned.name_vi.casefold() in {other.name_vi.casefold(), other.name_en.casefold()}:
                 facts = {"name": cleaned.name_vi, "scenario": other.scenario_id, "file": FILE}
@@ -47,10 +47,10 @@ def add_scenario(data_dir: Path, scenario: Scenario) -> Scenario:
 def _block(before: bytes, scenario: Scenario) -> bytes:
     """Write the scenario as bytes to be added to the file, with the file's ends of lines."""
     end = "\r\n" if b"\r\n" in before else "\n"
-    block = scenarios.written(scenario)
+    block = scenarios.to_toml(scenario)
     if not before.strip():
         base = Scenario(scenario_id=BASE, name_vi="Tiếp tục như hiện nay", name_en="Continue as now")
-        block = f"{scenarios.written(base)}\n{block}"
+        block = f"{scenarios.to_toml(base)}\n{block}"
     gap = "" if not before else "\n" if before.endswith(b"\n") else "\n\n"
     return (gap + block).replace("\n", end).encode()
 

@@ -1,6 +1,6 @@
 """The steps of a forecast, each remembered by what it rests on: a changed figure redoes what depends on it.
 
-What the steps compute is `forecast.answer.ground`'s, for all areas alike, and `forecast.answer.pipeline`'s,
+The steps call `forecast.answer.panel_forecast`, for all areas alike, and `forecast.answer.pipeline`,
 for one.
 """
 
@@ -15,10 +15,10 @@ from typing import Final, Self, TypeVar
 import numpy as np
 import pandas as pd
 
-from forecast.answer import ground, pipeline, record
+from forecast.answer import panel_forecast, pipeline, record
 from forecast.answer.changes.steps import PANEL
-from forecast.answer.ground import Ground, Posterior
 from forecast.answer.members import Members, fit_members
+from forecast.answer.panel_forecast import PanelForecast, Posterior
 from forecast.answer.record import COLUMNS as RECORD_COLUMNS
 from forecast.answer.record import Past
 from forecast.answer.result import Result
@@ -74,7 +74,7 @@ class Steps:
         """Fit the panel, which all areas share."""
         return self._panel()[0]
 
-    def ground(self, *, members: bool = True) -> Ground:
+    def panel_forecast(self, *, members: bool = True) -> PanelForecast:
         """Put together what all areas share, but for the record.
 
         The `members` are the models beside the main one, which take as long as that.
@@ -82,23 +82,26 @@ class Steps:
         known, anyone = self.known(), self._anyone()
         post, rng = self._panel()
         models = self._members() if members else NO_MEMBERS
-        visible = ground.before_result(known, self.spec)
-        return Ground(anyone, known, visible, post, models, record.no_record(), rng)
+        visible = panel_forecast.before_result(known, self.spec)
+        return PanelForecast(anyone, known, visible, post, models, record.no_record(), rng)
 
     def below(self) -> Outlook:
         """Add criteria, departments and what scenarios are played on."""
-        return self.remembered("below", lambda: pipeline.below_domains(self.ground(members=False), self.spec))
+        return self.remembered(
+            "below", lambda: pipeline.below_domains(self.panel_forecast(members=False), self.spec)
+        )
 
     def told(self) -> Result:
         """Make the result's tables without the other models, the record, and what is learnt on it."""
         return self.remembered(
-            "told", lambda: pipeline.result_of(self.ground(members=False), self.spec, self.below())
+            "told", lambda: pipeline.result_of(self.panel_forecast(members=False), self.spec, self.below())
         )
 
     def result(self) -> Result:
         """Make the whole result, as a run makes it."""
         return self.remembered(
-            "result", lambda: pipeline.result_of(self.ground(), self.spec, self.below(), self.record())
+            "result",
+            lambda: pipeline.result_of(self.panel_forecast(), self.spec, self.below(), self.record()),
         )
 
     def record(self) -> Past:
@@ -132,7 +135,7 @@ class Steps:
         def fit() -> tuple[Posterior, np.random.Generator]:
             rng = np.random.default_rng(spec.seed)
             with telling("desk.fitting", self.lang, year=spec.target_year):
-                return ground.posterior(known, spec, rng), rng
+                return panel_forecast.posterior(known, spec, rng), rng
 
         return MEMORY.get("posterior", self._panel_key(), fit)
 
@@ -155,7 +158,7 @@ class Steps:
         columns = [*(name for name in RECORD_COLUMNS if name != "observed"), "output_type"]
 
         def make() -> pd.DataFrame:
-            return self.shelf.get(key, lambda: ground.forecast_rows(then, question)[columns])
+            return self.shelf.get(key, lambda: panel_forecast.forecast_rows(then, question)[columns])
 
         return MEMORY.get("past", key, make)
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.answer import findings
-from forecast.answer.scorecard.worlds import Stage, World, played, world_table
+from forecast.answer.scorecard.scenarios import Baseline, Outcome, outcome_of, outcome_table
 from forecast.base import labels
 from forecast.base.errors import DataError, SpecError
 from forecast.base.spec import refuse_unknown
@@ -74,19 +74,19 @@ class WhatIf(View):
 
 def what_if(steps: Steps, changes: Changes, data_dir: Path, lang: str) -> WhatIf:
     """Play one scenario beside "continue as now"."""
-    stage = stage_of(steps)
+    baseline = baseline_of(steps)
     known, result = steps.known(), steps.told()
-    scenario = scenario_of(stage, changes, known.scenarios, lang)
+    scenario = scenario_of(baseline, changes, known.scenarios, lang)
     base = next((each for each in known.scenarios if each.scenario_id == BASE), _base(lang))
-    world = played(stage, scenario, (*known.scenarios, scenario))
-    played_scenarios = [(base, played(stage, base, ())), (scenario, world)]
-    worlds, chances = world_table(stage, played_scenarios, findings.aims(known, steps.spec))
-    with_scenario = replace(result, scenarios=worlds, scenario_targets=chances)
-    frame = moved(stage, world)
+    outcome = outcome_of(baseline, scenario, (*known.scenarios, scenario))
+    played_scenarios = [(base, outcome_of(baseline, base, ())), (scenario, outcome)]
+    outcomes, chances = outcome_table(baseline, played_scenarios, findings.aims(known, steps.spec))
+    with_scenario = replace(result, scenarios=outcomes, scenario_targets=chances)
+    frame = moved(baseline, outcome)
     pieces: list[Displayable] = [report.scenario_table(with_scenario, lang=lang)]
-    if not world.reason:
-        before, after = (ranks(totals, stage.place) for totals in (stage.totals, world.totals))
-        pieces.append(rank_change(before, after, stage.totals.shape[1], lang=lang))
+    if not outcome.reason:
+        before, after = (ranks(totals, baseline.place) for totals in (baseline.totals, outcome.totals))
+        pieces.append(rank_change(before, after, baseline.totals.shape[1], lang=lang))
     if len(frame) and (frame["difference"].abs() >= LEAST).any():
         pieces.append(_moved_table(frame, result, lang))
     return WhatIf(
@@ -99,7 +99,7 @@ def what_if(steps: Steps, changes: Changes, data_dir: Path, lang: str) -> WhatIf
     )
 
 
-def stage_of(steps: Steps) -> Stage:
+def baseline_of(steps: Steps) -> Baseline:
     """Give what scenarios are played on.
 
     Raises
@@ -107,13 +107,13 @@ def stage_of(steps: Steps) -> Stage:
     SpecError
         If the index has no parts, and so no scenarios.
     """
-    stage = steps.below().stage
-    if stage is None:
+    baseline = steps.below().baseline
+    if baseline is None:
         raise SpecError("desk.no_scenarios", {"index_code": steps.spec.index_code})
-    return stage
+    return baseline
 
 
-def scenario_of(stage: Stage, changes: Changes, every: tuple[Scenario, ...], lang: str) -> Scenario:
+def scenario_of(baseline: Baseline, changes: Changes, every: tuple[Scenario, ...], lang: str) -> Scenario:
     """Turn changes by code into a scenario, judged as one of the file is.
 
     Raises
@@ -123,8 +123,8 @@ def scenario_of(stage: Stage, changes: Changes, every: tuple[Scenario, ...], lan
     """
     if not isinstance(changes, Mapping):
         raise SpecError("desk.not_changes", {"found": repr(changes)})
-    tree = stage.leaves.tree
-    indicators = indicators_of(stage)
+    tree = baseline.leaves.tree
+    indicators = indicators_of(baseline)
     fields: dict[str, Any] = {"name_vi": labels.text("desk.tried", lang), "indicators": {}, "points": {}}
     others = tuple(each.scenario_id for each in every)
     for code, value in changes.items():
@@ -136,7 +136,7 @@ def scenario_of(stage: Stage, changes: Changes, every: tuple[Scenario, ...], lan
             fields["points"][code] = _number(code, value)
         else:
             refuse_unknown("what_if", code, [*indicators, *tree.names, *WORDS])
-    scenario, problems = scenarios.judged(TRIED, fields, others)
+    scenario, problems = scenarios.check_fields(TRIED, fields, others)
     if scenario is None:
         raise DataError(problems)
     return scenario
@@ -166,22 +166,22 @@ def _number(code: str, value: Any) -> float:
     return float(value)
 
 
-def indicators_of(stage: Stage) -> tuple[str, ...]:
+def indicators_of(baseline: Baseline) -> tuple[str, ...]:
     """Codes of indicators that a scenario may name: of rules, of effects, then those that move nothing."""
-    pairs = zip(stage.leaves.tree.leaf_rows, stage.leaves.scored, strict=True)
+    pairs = zip(baseline.leaves.tree.leaf_rows, baseline.leaves.scored, strict=True)
     ruled = {str(row["indicator"]) for row, rule in pairs if row["indicator"] and rule}
     return tuple(
         sorted(
-            ruled | set(stage.elasticities),
-            key=lambda code: (bool(stage.silent(code)), code not in ruled, code),
+            ruled | set(baseline.elasticities),
+            key=lambda code: (bool(baseline.no_effect_reason(code)), code not in ruled, code),
         )
     )
 
 
-def moved(stage: Stage, world: World) -> pd.DataFrame:
+def moved(baseline: Baseline, outcome: Outcome) -> pd.DataFrame:
     """Give what each component earns before and after, on average: component, before, after, difference."""
-    tree = stage.leaves.tree
-    before, after = (tree.roll_up(each.points).mean(axis=0) for each in (stage.leaves, world))
+    tree = baseline.leaves.tree
+    before, after = (tree.roll_up(each.points).mean(axis=0) for each in (baseline.leaves, outcome))
     frame = pd.DataFrame({"component": tree.names, "before": before, "after": after})
     return frame.assign(difference=np.asarray(after - before)).round(4)
 

@@ -17,7 +17,7 @@ from typing import Final
 
 from forecast.base.disk import append_line, clear_parts, replace_file, writing
 from forecast.base.errors import WriteError
-from forecast.base.lock import held
+from forecast.base.lock import hold_lock
 from forecast.data.load import LOCK
 from forecast.intake import journal
 
@@ -33,7 +33,7 @@ def locked(data_dir: Path) -> Iterator[None]:
     WriteError
         If another one is at work, or nothing can be written there.
     """
-    with writing(data_dir), held(data_dir / LOCK, key="data.busy", patience=PATIENCE):
+    with writing(data_dir), hold_lock(data_dir / LOCK, key="data.busy", patience=PATIENCE):
         clear_parts(data_dir)
         yield
 

@@ -48,8 +48,8 @@ class Drift:
         need_years(panel, self.name, 4)
         past = History.of(panel)
         place, ago = last_seen(past.x)
-        seen = ~np.isnan(past.x)
-        first = np.argmax(seen, axis=2)
+        known = ~np.isnan(past.x)
+        first = np.argmax(known, axis=2)
         start = np.take_along_axis(past.x, first[..., None], axis=2)[..., 0]
         years = np.maximum(past.x.shape[2] - 1 - ago - first, 0).astype(float)
         slope = np.where(years > 0, np.nan_to_num(place - start) / np.maximum(years, 1), 0.0)

@@ -1,4 +1,4 @@
-"""One factor on the spread, the same for every area and component; it may grow with the horizon.
+"""Calibrate the spread by one factor, the same for every area and component; it may grow with the horizon.
 
 Past errors of the combined forecast are divided by their forecast spread; the factor brings the
 ranges of 50, 80 and 95 percent to where they belong (split conformal prediction, pooled over the panel).
@@ -49,7 +49,7 @@ class PastCoverage(NamedTuple):
 
 
 def past_coverage(trials: Sequence[Trial], weights: Floats, calibration: Calibration) -> PastCoverage | None:
-    """Hold past outcomes against the ranges as they are given now; None if there are none."""
+    """Count past outcomes inside the ranges as they are given now; None if there are none."""
     parts, years = [], set()
     for trial in trials:
         view = _combined(trial, weights)
@@ -60,9 +60,9 @@ def past_coverage(trials: Sequence[Trial], weights: Floats, calibration: Calibra
             years.add(trial.target_year)
     if not parts:
         return None
-    every = np.concatenate(parts)
-    shares = tuple(float(np.mean(every <= stdtrit(TAIL_DF, (1 + level) / 2))) for level in CENTRAL)
-    return PastCoverage(shares, len(every), tuple(sorted(years)))
+    sizes = np.concatenate(parts)
+    shares = tuple(float(np.mean(sizes <= stdtrit(TAIL_DF, (1 + level) / 2))) for level in CENTRAL)
+    return PastCoverage(shares, len(sizes), tuple(sorted(years)))
 
 
 def _combined(trial: Trial, weights: Floats) -> Outlook:
@@ -70,7 +70,7 @@ def _combined(trial: Trial, weights: Floats) -> Outlook:
 
 
 def learn_calibration(trials: Sequence[Trial], weights: Floats) -> Calibration:
-    """What past outcomes ask for, drawn towards leaving the spread as it is.
+    """Estimate the factor from past outcomes, shrunk towards leaving the spread as it is.
 
     For each horizon the log of the factor is the mean over `CENTRAL` of what its interval asks for;
     a line through these over the log of the horizon gives factor and growth.  Each counts as the
@@ -89,21 +89,23 @@ def learn_calibration(trials: Sequence[Trial], weights: Floats) -> Calibration:
     if not sizes:
         return NOTHING_LEARNT
     horizons = np.array(sorted(sizes))
-    asked = np.array([_asked(sizes[h]) for h in horizons.tolist()])
+    log_factors = np.array([_asked(sizes[h]) for h in horizons.tolist()])
     count = np.array([len(years[h]) for h in horizons.tolist()], dtype=float)
     # Two prior guesses, each worth `YEARS`: the factor is 1, and it does not grow.
     design = np.column_stack([np.ones(len(horizons)), np.log(horizons)])
     gram = (design * count[:, None]).T @ design + np.diag([YEARS, YEARS])
-    level, growth = np.linalg.solve(gram, design.T @ (count * asked))
+    level, growth = np.linalg.solve(gram, design.T @ (count * log_factors))
     return Calibration(float(np.exp(level)), float(growth))
 
 
 def _asked(sizes: Sequence[Floats]) -> float:
     """Log of the factor that brings standardised errors to the t's own quantiles; each year alike."""
     share = np.concatenate([np.full(len(s), 1 / len(s)) for s in sizes])
-    every = np.concatenate(sizes)
-    asked = [weighted_quantile(every, share, level) / stdtrit(TAIL_DF, (1 + level) / 2) for level in CENTRAL]
-    return float(np.mean(np.log(np.clip(asked, *RANGE))))
+    values = np.concatenate(sizes)
+    factors = [
+        weighted_quantile(values, share, level) / stdtrit(TAIL_DF, (1 + level) / 2) for level in CENTRAL
+    ]
+    return float(np.mean(np.log(np.clip(factors, *RANGE))))
 
 
 def weighted_quantile(values: Floats, weights: Floats, level: float) -> float:

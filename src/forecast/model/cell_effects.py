@@ -83,12 +83,12 @@ class CellEffects:
 
         `slope` is the derivative of a share in its logit, by covariate; national ones without a part are 0.
         """
-        learnt = np.asarray(variances.effect_sd)
+        estimated = np.asarray(variances.effect_sd)
         own = self.share_sd / slope
         n = int((~self.by_expert).sum())
-        own[~self.by_expert] = learnt[:n]
+        own[~self.by_expert] = estimated[:n]
         of_level = np.zeros(len(own))
-        of_level[self.moves_level] = learnt[n:]
+        of_level[self.moves_level] = estimated[n:]
         return own, of_level
 
     def mean(self, sd: tuple[Floats, Floats], slope: Floats) -> tuple[Floats, Floats]:
@@ -118,12 +118,12 @@ def effects_of(
     national, national_doubt = np.zeros((2, lattice.n_cells, k))
     for j, component in enumerate(completed.components):
         (of_all, sd_of_all), (own, sd) = _parts(completed, j)
-        spoken = not np.isnan(expert[0][j])
+        has_expert = not np.isnan(expert[0][j])
         for leaf in leaves[component]:
             at = lattice.components.index(leaf) * n_years + np.arange(n_years)
-            design[:, at, j] = own + of_all if spoken else own
-            doubt[:, at, j] = np.hypot(sd, sd_of_all * completed.seen[:, [j]]) if spoken else sd
-            national[at, j], national_doubt[at, j] = (0.0, 0.0) if spoken else (of_all, sd_of_all)
+            design[:, at, j] = own + of_all if has_expert else own
+            doubt[:, at, j] = np.hypot(sd, sd_of_all * completed.seen[:, [j]]) if has_expert else sd
+            national[at, j], national_doubt[at, j] = (0.0, 0.0) if has_expert else (of_all, sd_of_all)
     return CellEffects(
         names=completed.names,
         components=completed.components,
@@ -143,13 +143,13 @@ def _parts(completed: Completed, k: int) -> tuple[tuple[Floats, Floats], tuple[F
 
     Of a few areas' figures no mean of all is read.
     """
-    seen, mean = completed.seen[:, k], completed.mean[:, :, k]
-    read = float(seen.mean() >= ENOUGH)
+    enough, mean = completed.seen[:, k], completed.mean[:, :, k]
+    read = float(enough.mean() >= ENOUGH)
     national, national_sd = read * completed.national[:, k], read * completed.national_sd[:, k]
-    moved = mean - national
-    own = np.where(seen[:, None], moved - moved.mean(axis=1, keepdims=True), 0.0)
-    left = np.sqrt(np.maximum(completed.sd[:, :, k] ** 2 - national_sd**2, 0.0))
-    return (national, national_sd), (own, np.where(seen[:, None], left, 0.0))
+    distance = mean - national
+    own = np.where(enough[:, None], distance - distance.mean(axis=1, keepdims=True), 0.0)
+    own_sd = np.sqrt(np.maximum(completed.sd[:, :, k] ** 2 - national_sd**2, 0.0))
+    return (national, national_sd), (own, np.where(enough[:, None], own_sd, 0.0))
 
 
 def search_sd(information: Floats, pulled: Floats, lean: Floats) -> Floats:
@@ -162,24 +162,24 @@ def search_sd(information: Floats, pulled: Floats, lean: Floats) -> Floats:
 
     def loss(log_sd: Floats) -> tuple[float, Floats]:
         sd = np.exp(log_sd)
-        seen = information * np.outer(sd, sd)
-        root = linalg.cholesky(np.eye(len(sd)) + seen, lower=True)
+        scaled = information * np.outer(sd, sd)
+        root = linalg.cholesky(np.eye(len(sd)) + scaled, lower=True)
         inverse = linalg.cho_solve((root, True), np.eye(len(sd)))
-        beyond = pulled * sd - seen @ lean  # what figures say beyond the prior mean
+        beyond = pulled * sd - scaled @ lean  # what figures say beyond the prior mean
         off = inverse @ beyond  # posterior mean less prior mean, in units of the sd
-        strange = log_sd - np.log(NO_EFFECT)
-        tail = np.sqrt(1 + strange**2)
+        log_ratio = log_sd - np.log(NO_EFFECT)
+        tail = np.sqrt(1 + log_ratio**2)
         value = np.log(np.diag(root)).sum() + EFFECT_WEIGHT * (tail - 1).sum()
-        value -= lean @ (pulled * sd) - 0.5 * lean @ seen @ lean + 0.5 * beyond @ off
-        slope = 1 - np.diag(inverse) - off * (lean + off) + EFFECT_WEIGHT * strange / tail
+        value -= lean @ (pulled * sd) - 0.5 * lean @ scaled @ lean + 0.5 * beyond @ off
+        slope = 1 - np.diag(inverse) - off * (lean + off) + EFFECT_WEIGHT * log_ratio / tail
         return float(value), slope
 
     start = np.full(len(pulled), np.log(EFFECT_START))
     bounds = [(np.log(NO_EFFECT), np.log(MOST_EFFECT))] * len(pulled)
-    found = optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
-    for k in np.argsort(found):  # a valley that is not the deepest: without the effect all is likelier
-        without = found.copy()
+    log_sds = optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    for k in np.argsort(log_sds):  # a valley that is not the deepest: without the effect all is likelier
+        without = log_sds.copy()
         without[k] = bounds[k][0]
-        if loss(without)[0] <= loss(found)[0]:
-            found = without
-    return np.exp(found)
+        if loss(without)[0] <= loss(log_sds)[0]:
+            log_sds = without
+    return np.exp(log_sds)

@@ -1,4 +1,4 @@
-"""Combining models: weights learnt on rolling origins and drawn towards equal ones.
+"""Combine models: weights learnt on rolling origins and shrunk towards equal ones.
 
 Quantiles are averaged at each level (Vincent averaging).  As all models' distributions are of one
 family (`forecast.model.contract`), the average has the weighted places and spreads.
@@ -74,14 +74,14 @@ def rolling(
             views = [fit.outlook(target) if fit else None for fit in fits]
             silent = np.full(panel.value.shape[:2], np.nan)
             column = panel.years.index(target)
-            came = np.where(young, np.nan, panel.value[:, :, column])
+            results = np.where(young, np.nan, panel.value[:, :, column])
             trials.append(
                 Trial(
                     origin=origin,
                     target_year=target,
                     place=np.stack([v.place if v else silent for v in views]),
                     spread=np.stack([v.spread if v else silent for v in views]),
-                    observed=link.forward(came),
+                    observed=link.forward(results),
                 )
             )
     return trials
@@ -135,7 +135,7 @@ def learn_weights(trials: Sequence[Trial]) -> Floats:
         away = weight - fair
         return value / alone + PULL * float(away @ away), gradient / alone + 2 * PULL * away
 
-    found = optimize.minimize(
+    optimum = optimize.minimize(
         goal,
         fair,
         jac=True,
@@ -144,7 +144,7 @@ def learn_weights(trials: Sequence[Trial]) -> Floats:
         constraints=optimize.LinearConstraint(np.ones((1, count)), 1.0, 1.0),
         options={"ftol": 1e-7, "maxiter": 100},
     )
-    weight = np.clip(found.x, 0.0, None)
+    weight = np.clip(optimum.x, 0.0, None)
     return np.asarray(weight / weight.sum())
 
 
@@ -182,8 +182,8 @@ def _stacked(trials: Sequence[Trial]) -> tuple[Floats, Floats, Floats, Floats]:
         spread = np.where(np.isnan(spread), _mixed(spread, fair), spread)
         step = max(1, int(there.sum()) * len(trials) // MOST_CELLS)
         keep = slice(None, None, step)
-        seen = trial.observed[there][keep]
-        parts.append((place[:, keep], spread[:, keep], seen, np.full(len(seen), 1 / len(seen))))
+        observed = trial.observed[there][keep]
+        parts.append((place[:, keep], spread[:, keep], observed, np.full(len(observed), 1 / len(observed))))
     if not parts:
         empty = np.zeros((len(trials[0].place), 0))
         return empty, empty, np.zeros(0), np.zeros(0)

@@ -120,16 +120,18 @@ class Conditioned:
     @cached_property
     def _residuals(self) -> tuple[Floats, ...]:
         """Whitened surprises of each province's own statements given all else, (n_p,) each."""
-        moved = self._reach @ (self.linear.groups.wide_weight * self._wide_pull[:, None])  # (L*T, P)
+        shift = self._reach @ (self.linear.groups.wide_weight * self._wide_pull[:, None])  # (L*T, P)
         return tuple(
-            z - v.T @ (self.linear.in_cells(p, self.common_mean) + moved[:, p])
+            z - v.T @ (self.linear.in_cells(p, self.common_mean) + shift[:, p])
             for p, (_, v, z) in enumerate(self.whitened)
         )
 
     @cached_property
     def _on_own(self) -> Floats:
         """The part of own statements in `_on_deviation`, shape (P, L*T)."""
-        return np.stack([v @ left for (_, v, _), left in zip(self.whitened, self._residuals, strict=True)])
+        return np.stack(
+            [v @ residual for (_, v, _), residual in zip(self.whitened, self._residuals, strict=True)]
+        )
 
     @cached_property
     def _on_deviation(self) -> Floats:
@@ -152,26 +154,26 @@ class Conditioned:
         groups = self.linear.groups
         pull = np.empty(len(self.linear.value))
         pull[groups.wide] = self._wide_pull
-        for rows, (root, _, _), left in zip(groups.rows, self.whitened, self._residuals, strict=True):
-            pull[rows] = linalg.solve_triangular(root, left, lower=True, trans="T", check_finite=False)
+        for rows, (root, _, _), residual in zip(groups.rows, self.whitened, self._residuals, strict=True):
+            pull[rows] = linalg.solve_triangular(root, residual, lower=True, trans="T", check_finite=False)
         return pull
 
     def solve(self, columns: Floats) -> Floats:
         """``S^-1`` times any columns, shape (n, m), with S the covariance of all statements."""
         groups = self.linear.groups
-        beside = columns[groups.wide]
+        border = columns[groups.wide]
         reduced, halves = np.zeros((len(self.common_root), columns.shape[1])), []
         for p, (rows, (root, v, _)) in enumerate(zip(groups.rows, self.whitened, strict=True)):
             half = linalg.solve_triangular(root, columns[rows], lower=True, check_finite=False)
             halves.append(half)
-            beside = beside - self._border(p).T @ half
+            border = border - self._border(p).T @ half
             reduced += self.linear.from_cells(p, v @ half)
-        on_common = self.common_root.T @ (self.common_root @ (reduced + self.gain.T @ beside))
+        on_common = self.common_root.T @ (self.common_root @ (reduced + self.gain.T @ border))
         solved = np.empty(columns.shape)
-        solved[groups.wide] = self.schur_inverse @ beside - self.gain @ on_common
+        solved[groups.wide] = self.schur_inverse @ border - self.gain @ on_common
         for p, (rows, half, (root, v, _)) in enumerate(zip(groups.rows, halves, self.whitened, strict=True)):
-            left = half - v.T @ self.linear.in_cells(p, on_common) - self._border(p) @ solved[groups.wide]
-            solved[rows] = linalg.solve_triangular(root, left, lower=True, trans="T", check_finite=False)
+            residual = half - v.T @ self.linear.in_cells(p, on_common) - self._border(p) @ solved[groups.wide]
+            solved[rows] = linalg.solve_triangular(root, residual, lower=True, trans="T", check_finite=False)
         return solved
 
     def precision(self) -> Floats:
@@ -234,11 +236,11 @@ class Conditioned:
         both = self.common_root.T @ (self._reach @ gain_root).T  # (Q, L*T)
         twice = self._reach @ left @ self._reach.T
         own = self.own.information[: self.n_cells, : self.n_cells].copy()
-        for p, ((_, v, _), each, w) in enumerate(zip(self.whitened, self.own.each, weight, strict=True)):
+        for p, ((_, v, _), square, w) in enumerate(zip(self.whitened, self.own.each, weight, strict=True)):
             once = self.linear.in_cells(p, both)
             common = self.linear.in_cells(p, self.linear.in_cells(p, never).T)
             middle = w**2 * twice + w * (once + once.T) - common
-            own += v @ (v.T @ middle @ v) @ v.T if each is None else each @ middle @ each
+            own += v @ (v.T @ middle @ v) @ v.T if square is None else square @ middle @ square
         cross = self.own.twice @ self._reach @ left + self.own.once.T @ self.common_root.T @ gain_root.T
         return own, cross
 
@@ -262,8 +264,8 @@ class Conditioned:
         on_wide = (prior @ groups.wide_slope.T) * groups.wide_weight[:, area] - reach @ m  # (m, k)
         same = np.equal.outer(cells, cells)
         own = self.prior.deviation[np.ix_(cells, cells)] + apart * same - reach @ reach.T
-        moved = np.eye(self.n_cells)[cells] - reach @ v.T
-        common = self.linear.from_cells(area, moved.T).T - on_wide @ self.gain
+        unexplained = np.eye(self.n_cells)[cells] - reach @ v.T
+        common = self.linear.from_cells(area, unexplained.T).T - on_wide @ self.gain
         return common @ self.common_root.T, on_wide @ self._schur_root, own
 
     def variance(self, area: int, cells: Ints) -> Floats:
@@ -311,17 +313,17 @@ def _own(linear: Linear, whitened: Sequence[tuple[Floats, Floats, Floats]]) -> O
     information, pulled = np.zeros((size, size)), np.zeros(size)
     once, twice = np.zeros((size, n)), np.zeros((n, n))
     weight = linear.groups.alike
-    kept: list[Floats | None] = []
+    squares: list[Floats | None] = []
     for p, (_, v, z) in enumerate(whitened):
-        each = v @ v.T
-        half = linear.from_cells(p, each)
+        square = v @ v.T
+        half = linear.from_cells(p, square)
         information += linear.from_cells(p, half.T)
         pulled += linear.from_cells(p, v @ z)
         if weight is not None:
             once += weight[p] * half
-            twice += weight[p] ** 2 * each
-            kept.append(each if 2 * v.shape[1] >= len(v) else None)
-    return Own(information, pulled, once, twice, tuple(kept))
+            twice += weight[p] ** 2 * square
+            squares.append(square if 2 * v.shape[1] >= len(v) else None)
+    return Own(information, pulled, once, twice, tuple(squares))
 
 
 def condition(linear: Linear, prior: Prior) -> Conditioned:

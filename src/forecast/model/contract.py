@@ -1,4 +1,4 @@
-"""What every model gives: a place and a spread for each cell, on the link scale, with Student tails."""
+"""The interface of all models: a place and a spread for each cell, on the link scale, with Student tails."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class History:
 
 
 class Fitted(Protocol):
-    """What a model knows after it has seen a panel."""
+    """A model that is fitted to a panel."""
 
     @property
     def name(self) -> str:
@@ -107,8 +107,8 @@ def last_seen(x: Floats) -> tuple[Floats, NDArray[np.int_]]:
     >>> last_seen(np.array([[1.0, 2.0, np.nan]]))
     (array([2.]), array([1]))
     """
-    seen = ~np.isnan(x)
-    ago = np.where(seen.any(axis=-1), np.argmax(seen[..., ::-1], axis=-1), x.shape[-1])
+    known = ~np.isnan(x)
+    ago = np.where(known.any(axis=-1), np.argmax(known[..., ::-1], axis=-1), x.shape[-1])
     place = np.maximum(x.shape[-1] - 1 - ago, 0)
     return np.take_along_axis(x, place[..., None], axis=-1)[..., 0], ago
 
@@ -146,6 +146,6 @@ def in_points(link: Link, view: Outlook, levels: Sequence[float]) -> Floats:
 
 def need_years(panel: Panel, model: str, needed: int) -> None:
     """Refuse a panel with fewer than `needed` years that have any figure."""
-    got = int((~np.isnan(panel.value)).any(axis=(0, 1)).sum())
-    if got < needed:
-        raise TooFewYearsError.of(model, needed, got)
+    count = int((~np.isnan(panel.value)).any(axis=(0, 1)).sum())
+    if count < needed:
+        raise TooFewYearsError.of(model, needed, count)

@@ -81,13 +81,13 @@ class Covariates:
 
     def only(self, places: Sequence[int] | NDArray[np.int_]) -> Covariates:
         """Give some of the covariates, by their places."""
-        kept = list(places)
+        chosen = list(places)
         return replace(
             self,
-            names=tuple(self.names[k] for k in kept),
-            components=tuple(self.components[k] for k in kept),
-            values=self.values[:, :, kept],
-            sign=self.sign[kept],
+            names=tuple(self.names[k] for k in chosen),
+            components=tuple(self.components[k] for k in chosen),
+            values=self.values[:, :, chosen],
+            sign=self.sign[chosen],
         )
 
     def as_at(self, origin: int, now: int) -> Covariates:
@@ -163,33 +163,33 @@ def complete(covariates: Covariates, by_expert: Flags | None = None) -> Complete
 
     One whose worth an expert says (`by_expert`, shape (K,)) needs no history to learn from.
     """
-    spoken = np.zeros(len(covariates.names), dtype=bool) if by_expert is None else by_expert
+    has_expert = np.zeros(len(covariates.names), dtype=bool) if by_expert is None else by_expert
     known = ~np.isnan(covariates.values)
     count = known.sum(axis=(0, 1))
     size = np.abs(np.nan_to_num(covariates.values)).max(axis=(0, 1), initial=0.0)
     unit = np.where(size > 0, size, 1.0)  # squares of tiny figures would be zero
     distance = unit * _usual_distance(covariates.values / unit, known)
-    few = known.any(axis=0).sum(axis=0) < np.where(spoken, FEWEST_OF_EXPERT, FEWEST_YEARS)
+    few = known.any(axis=0).sum(axis=0) < np.where(has_expert, FEWEST_OF_EXPERT, FEWEST_YEARS)
     still = ~few & (distance <= 1e-9 * size)
-    kept = np.flatnonzero(~few & ~still)
-    x = covariates.values[:, :, kept]
-    centre = np.nansum(x, axis=(0, 1)) / count[kept]
-    mean, sd, national_sd = _filled((x - centre) / distance[kept])
+    usable = np.flatnonzero(~few & ~still)
+    x = covariates.values[:, :, usable]
+    centre = np.nansum(x, axis=(0, 1)) / count[usable]
+    mean, sd, national_sd = _filled((x - centre) / distance[usable])
     reasons = np.where(few, "covariates.few_years", "covariates.constant").tolist()
     return Completed(
         areas=covariates.areas,
         years=covariates.years,
-        names=tuple(covariates.names[k] for k in kept),
-        components=tuple(covariates.components[k] for k in kept),
-        sign=covariates.sign[kept],
-        kept=kept,
+        names=tuple(covariates.names[k] for k in usable),
+        components=tuple(covariates.components[k] for k in usable),
+        sign=covariates.sign[usable],
+        kept=usable,
         centre=centre,
-        scale=distance[kept],
+        scale=distance[usable],
         mean=mean,
         sd=sd,
         national_sd=national_sd,
-        count=count[kept],
-        seen=np.asarray(known[:, :, kept].sum(axis=1) >= USUAL),
+        count=count[usable],
+        seen=np.asarray(known[:, :, usable].sum(axis=1) >= USUAL),
         left_out=tuple(
             LeftOut(covariates.names[k], covariates.components[k], reasons[k])
             for k in np.flatnonzero(few | still)
@@ -228,27 +228,27 @@ def _conditioned(x: Floats, level: Floats) -> tuple[Floats, Floats, Floats]:
     """
     known = ~np.isnan(x)
     years = x.shape[1]
-    seen, pattern = unique_rows(known)
+    known_years, pattern = unique_rows(known)
     drift, step = _walk(level)
     covariance = memory_of(x - level, noisy=False).over(years) + NOTHING * np.eye(years)
-    inverse = masked_inverse(covariance, seen)
+    inverse = masked_inverse(covariance, known_years)
     moves = np.diff(np.eye(years), axis=0)
     values = np.where(known, x - np.nanmean(level), 0.0)
     # By pattern: how many areas, and their sum.
-    count = np.bincount(pattern, minlength=len(seen))
-    total = np.zeros(seen.shape)
+    count = np.bincount(pattern, minlength=len(known_years))
+    total = np.zeros(known_years.shape)
     np.add.at(total, pattern, values)
     doubt = np.linalg.inv(np.tensordot(count, inverse, 1) + moves.T @ moves / step)
     pull = np.einsum("pts,ps->t", inverse, total) + moves.sum(axis=0) * drift / step
     year_mean = doubt @ pull
     gain = covariance @ inverse
     rest = np.eye(years) - gain
-    own = np.einsum("ptt->pt", rest @ covariance) * seen.any(axis=1, keepdims=True)
+    own = np.einsum("ptt->pt", rest @ covariance) * known_years.any(axis=1, keepdims=True)
     variance = own + np.einsum("pts,pts->pt", rest @ doubt, rest)
     of_mean = np.tensordot(count, rest, 1) / len(x)
     national = np.einsum("ts,ts->t", of_mean @ doubt, of_mean) + count @ own / len(x) ** 2
-    moved = (gain[pattern] @ np.where(known, values - year_mean, 0.0)[:, :, None])[:, :, 0]
-    mean = np.where(known, x, np.nanmean(level) + year_mean + moved)
+    own_shift = (gain[pattern] @ np.where(known, values - year_mean, 0.0)[:, :, None])[:, :, 0]
+    mean = np.where(known, x, np.nanmean(level) + year_mean + own_shift)
     never = ~known.any(axis=1, keepdims=True)
     sd = np.where(known | never, 0.0, np.sqrt(np.maximum(variance, 0.0))[pattern])
     return mean, sd, np.sqrt(np.maximum(national, 0.0))
@@ -262,19 +262,19 @@ def unique_rows(flags: Flags) -> tuple[Flags, NDArray[np.int_]]:
     return flags[first], pattern
 
 
-def masked_inverse(covariance: Floats, seen: Flags) -> Floats:
+def masked_inverse(covariance: Floats, known: Flags) -> Floats:
     """Inverse covariances of the seen years of each pattern (P, T), zeros at the others; (P, T, T)."""
-    both = seen[:, :, None] & seen[:, None, :]
-    whole = np.where(both, covariance, 0.0) + ~seen[:, :, None] * np.eye(seen.shape[1])
+    both = known[:, :, None] & known[:, None, :]
+    whole = np.where(both, covariance, 0.0) + ~known[:, :, None] * np.eye(known.shape[1])
     return np.where(both, np.linalg.inv(whole), 0.0)
 
 
 def _walk(level: Floats) -> tuple[float, float]:
     """Drift and variance of a yearly step of the years' means (T,), from those that are known."""
-    seen = np.flatnonzero(~np.isnan(level))
-    gap = np.diff(seen)
-    drift = float(level[seen[-1]] - level[seen[0]]) / (float(gap.sum()) + STILL)
-    return drift, max(float(np.mean((np.diff(level[seen]) - gap * drift) ** 2 / gap)), NOTHING)
+    known = np.flatnonzero(~np.isnan(level))
+    gap = np.diff(known)
+    drift = float(level[known[-1]] - level[known[0]]) / (float(gap.sum()) + STILL)
+    return drift, max(float(np.mean((np.diff(level[known]) - gap * drift) ** 2 / gap)), NOTHING)
 
 
 class Memory(NamedTuple):
@@ -304,14 +304,14 @@ def memory_of(z: Floats, *, noisy: bool) -> Memory:
     lag = np.abs(np.subtract.outer(np.arange(years), np.arange(years)))
     product, pairs = np.nan_to_num(z).T @ np.nan_to_num(z), known.T @ known
     count = np.bincount(lag.ravel(), pairs.ravel())
-    told = np.bincount(lag.ravel(), product.ravel()) / np.maximum(count, 1)
-    told *= areas / max(areas - 1, 1)  # the years' means have taken up one area's worth
+    product_by_lag = np.bincount(lag.ravel(), product.ravel()) / np.maximum(count, 1)
+    product_by_lag *= areas / max(areas - 1, 1)  # the years' means have taken up one area's worth
     weight = np.sqrt(count)
     fits = []
     for persistence in FADING:
         parts = [np.ones(years), float(persistence) ** np.arange(years), np.eye(years)[0]]
         shape = np.column_stack(parts[: 3 if noisy else 2])
-        sizes, miss = nnls(shape * weight[:, None], told * weight)
+        sizes, miss = nnls(shape * weight[:, None], product_by_lag * weight)
         fits.append((float(miss), persistence, [*sizes.tolist(), 0.0]))
     _, persistence, (lasting, fading, noise, *_) = min(fits, key=lambda fit: fit[0])
     return Memory(lasting, fading, persistence, noise)

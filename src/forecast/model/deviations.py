@@ -63,18 +63,18 @@ class Structure:
 def kernels(persistence: float, years: int, breaks: Sequence[int]) -> list[Floats]:
     """Correlations over time of each part, shape (years, years) each."""
     lag = np.abs(np.subtract.outer(np.arange(years), np.arange(years)))
-    found = [np.ones((years, years)), persistence**lag, np.eye(years)]
+    matrices = [np.ones((years, years)), persistence**lag, np.eye(years)]
     for start in breaks:
         since = (np.arange(years) >= start).astype(float)
-        found.append(np.outer(since, since))
-    return found
+        matrices.append(np.outer(since, since))
+    return matrices
 
 
 def patterns(z: Floats) -> list[Pattern]:
     """Group the areas of (A, C, T) by which cells are seen; areas without any are left out."""
-    seen = ~np.isnan(z.reshape(len(z), -1))
+    known = ~np.isnan(z.reshape(len(z), -1))
     groups: dict[bytes, list[int]] = {}
-    for i, row in enumerate(seen):
+    for i, row in enumerate(known):
         if row.any():
             groups.setdefault(row.tobytes(), []).append(i)
     return [Pattern(np.frombuffer(key, dtype=bool), np.array(areas)) for key, areas in groups.items()]
@@ -131,10 +131,10 @@ def inverses(full: Floats, groups: list[Pattern]) -> Iterator[Floats]:
     """
     whole = _inverse(full)
     for g in groups:
-        gone = np.flatnonzero(~g.seen)
-        if 2 * len(gone) < len(full):
-            column = whole[:, gone]
-            yield whole - column @ np.linalg.solve(whole[np.ix_(gone, gone)], column.T)
+        missing = np.flatnonzero(~g.seen)
+        if 2 * len(missing) < len(full):
+            column = whole[:, missing]
+            yield whole - column @ np.linalg.solve(whole[np.ix_(missing, missing)], column.T)
         else:
             part = np.zeros_like(full)
             part[np.ix_(g.seen, g.seen)] = _inverse(full[np.ix_(g.seen, g.seen)])
@@ -142,8 +142,8 @@ def inverses(full: Floats, groups: list[Pattern]) -> Iterator[Floats]:
 
 
 def _inverse(matrix: Floats) -> Floats:
-    found = np.linalg.inv(matrix)
-    return np.asarray((found + found.T) / 2)
+    inverse = np.linalg.inv(matrix)
+    return np.asarray((inverse + inverse.T) / 2)
 
 
 def _levels(flat: Floats, groups: list[Pattern], weights: Iterable[Floats]) -> tuple[Floats, Floats]:
@@ -154,11 +154,11 @@ def _levels(flat: Floats, groups: list[Pattern], weights: Iterable[Floats]) -> t
     for g, w in zip(groups, weights, strict=True):
         weight += len(g.areas) * w
         pull += w @ known[g.areas].sum(axis=0)
-    told = np.any([g.seen for g in groups], axis=0)
+    cells_known = np.any([g.seen for g in groups], axis=0)
     level, doubt = np.zeros(size), np.zeros((size, size))
-    inner = _inverse(weight[np.ix_(told, told)])
-    level[told] = inner @ pull[told]
-    doubt[np.ix_(told, told)] = inner
+    inner = _inverse(weight[np.ix_(cells_known, cells_known)])
+    level[cells_known] = inner @ pull[cells_known]
+    doubt[np.ix_(cells_known, cells_known)] = inner
     return level, doubt
 
 
@@ -225,10 +225,12 @@ def _persistence(now: float, squares: Floats, count: int) -> tuple[float, Floats
     for trial in np.clip(now + np.array([-0.05, -0.01, 0.0, 0.01, 0.05]), 0.05, 0.95):
         kernel = kernels(float(trial), years, ())[1]
         inverse = np.linalg.inv(kernel)
-        found = np.einsum("ctds,st->cd", squares, inverse) / years
-        fit = -components * np.linalg.slogdet(kernel)[1] - years * np.linalg.slogdet(found / count)[1]
+        squares_by_year = np.einsum("ctds,st->cd", squares, inverse) / years
+        fit = (
+            -components * np.linalg.slogdet(kernel)[1] - years * np.linalg.slogdet(squares_by_year / count)[1]
+        )
         if best is None or fit > best[0]:
-            best = (float(fit), float(trial), found)
+            best = (float(fit), float(trial), squares_by_year)
     assert best is not None  # noqa: S101 - five trials were made
     return best[1], best[2]
 
@@ -248,8 +250,8 @@ def _broken(s: Structure, prior: Structure, blocks: Floats, count: int) -> Float
 def _drawn(squares: Floats, prior: Floats, count: int) -> Floats:
     """Covariance from a sum of squares, drawn to the prior as by components + 2 areas more."""
     extra = len(prior) + 2
-    drawn = (squares + extra * prior) / (count + extra)
-    return np.asarray((drawn + drawn.T) / 2)
+    combined = (squares + extra * prior) / (count + extra)
+    return np.asarray((combined + combined.T) / 2)
 
 
 def predict(z: Floats, s: Structure, horizon: int, *, broken: int = 0) -> tuple[Floats, Floats]:
@@ -271,8 +273,8 @@ def predict(z: Floats, s: Structure, horizon: int, *, broken: int = 0) -> tuple[
     for g, inverse in zip(groups, inverses(covariance(s), groups), strict=True):
         weight = inverse @ cross.T
         mean[g.areas] = np.nan_to_num(flat[g.areas] - level) @ weight
-        left = alone - cross @ weight
-        spread[g.areas] = (left + left.T) / 2
+        covariance_left = alone - cross @ weight
+        spread[g.areas] = (covariance_left + covariance_left.T) / 2
     return mean, spread
 
 

@@ -1,4 +1,4 @@
-"""From a table that was read to a panel, with what looks wrong in it: nothing is changed."""
+"""Make a panel of a table, and list what looks wrong in the table; nothing is changed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.base.errors import DataError, Problem
-from forecast.base.labels import Phrase
+from forecast.base.labels import Phrase, shortened
 from forecast.base.spelling import slug
 from forecast.data import foreign
 from forecast.model.panel import Panel
@@ -24,7 +24,7 @@ EXACT: Final = 0.001  # of the whole: so near to the sum of all others, as total
 
 
 def panel_of(
-    found: foreign.YearlyTable,
+    table: foreign.YearlyTable,
     *,
     upper: Mapping[str, float] | float | None = None,
     breaks: Iterable[int] = (),
@@ -37,34 +37,38 @@ def panel_of(
     DataError
         If no row has a score, or a rule of `Panel.from_long` is broken.
     """
-    known = found.frame.dropna(subset=["score"])
+    known = table.frame.dropna(subset=["score"])
     if known.empty:
         raise DataError(
-            [Problem(file, None, "score", "", "panel.no_score" if len(found.frame) else "panel.empty")]
+            [Problem(file, None, "score", "", "panel.no_score" if len(table.frame) else "panel.empty")]
         )
     try:
         panel = Panel.from_long(known, upper=upper, breaks=tuple(breaks), file=file)
     except DataError as error:
         raise DataError(foreign.fold_repeats(error.problems)) from error
-    return panel, [*found.remarks, *of_table(found.frame)]
+    return panel, [*table.remarks, *of_table(table.frame)]
 
 
 def of_table(frame: pd.DataFrame) -> list[Phrase]:
     """Doubt the rows of a table: area, component, year, score, row; scores may be missing."""
     known = frame[frame["score"].notna()]
-    found = [
+    phrases = [
         *(*_alike(frame, "area"), *_alike(frame, "component")),
         *(*_far(known), *_far_alone(known), *_lone(known), *_whole(known)),
     ]
     empty = len(frame) - len(known)
-    return [*found, *([Phrase("yearly.no_score", {"count": empty})] if empty else []), *_never(frame, known)]
+    return [
+        *phrases,
+        *([Phrase("yearly.no_score", {"count": empty})] if empty else []),
+        *_never(frame, known),
+    ]
 
 
 def of_covariates(frame: pd.DataFrame) -> list[Phrase]:
     """Doubt the rows of a table of covariates, each in the place of a component."""
     known = frame[frame["score"].notna()]
-    found = [*_alike(frame, "area"), *_alike(frame, "component"), *_far(known), *_lone(known)]
-    return [Phrase(_OF_COVARIATES.get(each.key, each.key), each.facts) for each in found]
+    phrases = [*_alike(frame, "area"), *_alike(frame, "component"), *_far(known), *_lone(known)]
+    return [Phrase(_OF_COVARIATES.get(phrase.key, phrase.key), phrase.facts) for phrase in phrases]
 
 
 def _alike(frame: pd.DataFrame, column: str) -> Iterator[Phrase]:
@@ -84,15 +88,15 @@ def _far(known: pd.DataFrame) -> Iterator[Phrase]:
     ordered = known.sort_values(["area", "component", "year"], kind="stable")
     size = ordered["score"].abs().to_numpy(dtype=float)
     groups = ordered.groupby(["area", "component"], sort=False).ngroup().to_numpy()
-    beside = np.full((len(size), 2 * NEAR), np.nan)
+    neighbours = np.full((len(size), 2 * NEAR), np.nan)
     for k, step in enumerate(s for s in range(-NEAR, NEAR + 1) if s):
         there = np.arange(len(size)) + step
         inside = (there >= 0) & (there < len(size))
         same = inside & (groups[np.clip(there, 0, len(size) - 1)] == groups)
-        beside[same, k] = size[there[same]]
-    many = (~np.isnan(beside)).sum(axis=1) >= NEAR
+        neighbours[same, k] = size[there[same]]
+    many = (~np.isnan(neighbours)).sum(axis=1) >= NEAR
     middle = np.full(len(size), np.nan)
-    middle[many] = np.nanmedian(beside[many], axis=1) if many.any() else np.nan
+    middle[many] = np.nanmedian(neighbours[many], axis=1) if many.any() else np.nan
     with np.errstate(divide="ignore", invalid="ignore"):
         times = np.where((size > 0) & (middle > 0), size / middle, 1.0)
     far = np.flatnonzero((times >= TIMES) | (times <= 1 / TIMES))
@@ -110,8 +114,8 @@ def _far_alone(known: pd.DataFrame) -> Iterator[Phrase]:
     """A figure with no two years beside it, many times larger or smaller than all others of its component."""
     size = np.abs(known["score"].to_numpy(dtype=float))
     length = known.groupby(["area", "component"], sort=False)["score"].transform("size").to_numpy()
-    for every in known.groupby("component", sort=False).indices.values():
-        places = every[size[every] > 0]
+    for rows in known.groupby("component", sort=False).indices.values():
+        places = rows[size[rows] > 0]
         if len(places) <= 2 * NEAR:
             continue
         for place in (places[np.argmax(size[places])], places[np.argmin(size[places])]):
@@ -131,9 +135,9 @@ def _whole(known: pd.DataFrame) -> Iterator[Phrase]:
     of_year = known.groupby(["component", "year"], sort=False)["score"]
     total, count = of_year.transform("sum"), of_year.transform("size")
     same = (count > 2) & ((2 * known["score"] - total).abs() <= EXACT * total.abs())
-    told = (same & (known["score"] != 0)).groupby(known["area"]).sum() > NEAR
-    every = same.groupby(known["area"]).all()
-    for name in every.index[every & told]:
+    enough = (same & (known["score"] != 0)).groupby(known["area"]).sum() > NEAR
+    areas = same.groupby(known["area"]).all()
+    for name in areas.index[areas & enough]:
         yield Phrase("yearly.whole", {"name": name})
 
 
@@ -153,6 +157,5 @@ def _never(frame: pd.DataFrame, known: pd.DataFrame) -> Iterator[Phrase]:
     areas, components = sorted(set(frame["area"])), sorted(set(frame["component"]))
     lost = [(a, c) for a in areas for c in components if (a, c) not in have]
     if lost:
-        names = [f"{area} / {component}" for area, component in lost[:SHOWN]]
-        names += [f"+{len(lost) - SHOWN}"] if len(lost) > SHOWN else []
+        names = shortened([f"{area} / {component}" for area, component in lost], SHOWN)
         yield Phrase("yearly.never", {"count": len(lost), "names": names})

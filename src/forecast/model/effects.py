@@ -115,15 +115,15 @@ class Effects:
     def rests_on(self) -> NDArray[np.int_]:
         """Areas times years with both a score and a figure, shape (C, K)."""
         figures = self.covariates.until(self.panel.origin).values[:, :, self.completed.kept]
-        both = [~np.isnan(each) for each in (self.panel.value, figures)]
-        return np.asarray(np.einsum("act,atk->ck", *(each.astype(int) for each in both)))
+        both = [~np.isnan(array) for array in (self.panel.value, figures)]
+        return np.asarray(np.einsum("act,atk->ck", *(array.astype(int) for array in both)))
 
     @property
     def asked(self) -> Flags:
         """Components that some covariate is to act on, shape (C,)."""
         on = self.completed.components
         return np.array(
-            [any(each in ("", name) for each in on) for name in self.panel.components], dtype=bool
+            [any(component in ("", name) for component in on) for name in self.panel.components], dtype=bool
         )
 
     @property
@@ -162,10 +162,10 @@ class Effects:
         square = mean**2 + np.einsum("ckk->ck", covariance)
         variance = sd**2 @ square.T
         for c, past in enumerate(self.past):
-            used = np.flatnonzero(self.supported.chance[c] > 0)
-            if past is not None and len(used):
-                far = past.surprise(x.mean - own[:, None], now - own, horizon, used)
-                variance[:, c] += ((far @ covariance[c][np.ix_(used, used)]) * far).sum(axis=1)
+            supported = np.flatnonzero(self.supported.chance[c] > 0)
+            if past is not None and len(supported):
+                far = past.surprise(x.mean - own[:, None], now - own, horizon, supported)
+                variance[:, c] += ((far @ covariance[c][np.ix_(supported, supported)]) * far).sum(axis=1)
         return Ahead(place, variance)
 
     def added_to(self, fitted: Fitted) -> Fitted:
@@ -178,15 +178,15 @@ class Effects:
         now = (known.values[:, -1, x.kept] - x.centre) / x.scale
         if not np.isnan(now).any():
             return now, np.zeros_like(now)
-        used = (self.supported.chance > 0).any(axis=0)
-        now[:, ~used] = 0.0  # they move nothing
+        supported = (self.supported.chance > 0).any(axis=0)
+        now[:, ~supported] = 0.0  # they move nothing
         gaps = np.flatnonzero(np.isnan(now).any(axis=0))
         places = x.kept[gaps]
-        filled = complete(known.only(places))
-        ratio = filled.scale / x.scale[gaps]
+        completed = complete(known.only(places))
+        ratio = completed.scale / x.scale[gaps]
         sd = np.zeros_like(now)
-        now[:, gaps] = filled.mean[:, -1] * ratio + (filled.centre - x.centre[gaps]) / x.scale[gaps]
-        sd[:, gaps] = filled.sd[:, -1] * ratio
+        now[:, gaps] = completed.mean[:, -1] * ratio + (completed.centre - x.centre[gaps]) / x.scale[gaps]
+        sd[:, gaps] = completed.sd[:, -1] * ratio
         return now, sd
 
 
@@ -228,8 +228,8 @@ def learn_effects(panel: Panel, covariates: Covariates) -> Effects:
 
     The covariates are of the panel's areas, in their order, from its first year on.
     """
-    named = [k for k, c in enumerate(covariates.components) if not c or c in panel.components]
-    own = covariates.only(named)
+    suited = [k for k, c in enumerate(covariates.components) if not c or c in panel.components]
+    own = covariates.only(suited)
     completed = complete(own.until(panel.origin))
     past = History.of(panel)
     acts = np.array(
@@ -267,18 +267,18 @@ def _estimate(
         count = acts.shape[1]
         information, pull = np.zeros((len(acts), count, count)), np.zeros(acts.shape)
         unit, walk = np.ones(len(acts)), _walk(scales, panel)
-        kept: list[Past | None] = [None] * len(acts)
+        past: list[Past | None] = [None] * len(acts)
         for c in np.flatnonzero(acts.any(axis=1)):
             memory = memory_of(deviations[:, c], noisy=True)
             unit[c] = _usual_surprise(memory, scales, size[c])
-            kept[c], information[c], pull[c] = _normal_equations(
+            past[c], information[c], pull[c] = _normal_equations(
                 x[:, c], regressors, size[c], memory, walk, doubt[:, c]
             )
-        found = select(information * unit[:, None, None] ** 2, pull * unit[:, None], acts, completed.sign)
-        mean, covariance = found.mean * unit[:, None], found.covariance * unit[:, None, None] ** 2
-        again = not offset.any() and bool((found.chance > SUPPORTED).any())
-        if not again:
-            return Supported(found.chance, mean, covariance), tuple(kept)
+        selected = select(information * unit[:, None, None] ** 2, pull * unit[:, None], acts, completed.sign)
+        mean, covariance = selected.mean * unit[:, None], selected.covariance * unit[:, None, None] ** 2
+        repeat = not offset.any() and bool((selected.chance > SUPPORTED).any())
+        if not repeat:
+            return Supported(selected.chance, mean, covariance), tuple(past)
         offset = np.einsum("atk,ck->act", regressors, mean)
         doubt = np.einsum("atk,ck->act", completed.sd**2, mean**2)
 
@@ -294,8 +294,8 @@ def _usual_surprise(memory: Memory, scales: Scales, size: Floats) -> float:
     whole = memory.over(years)
     if whole[0, 0] <= NOTHING:
         return max(scales.calm, NOTHING)
-    left = 1 / np.linalg.inv(whole + NOTHING * whole[0, 0] * np.eye(years))[-1, -1]
-    return float(np.sqrt(left) * size[-1])
+    variance = 1 / np.linalg.inv(whole + NOTHING * whole[0, 0] * np.eye(years))[-1, -1]
+    return float(np.sqrt(variance) * size[-1])
 
 
 def _walk(scales: Scales, panel: Panel) -> Floats:
@@ -319,11 +319,11 @@ def _normal_equations(
     floor = NOTHING * max(float(memory.at(np.zeros(1, dtype=int))[0]), NOTHING)
     covariance = memory.over(years) + floor * np.eye(years)
     if doubt.any():
-        seen, pattern = known, np.arange(len(known))
-        inverse = masked_inverse(covariance + (doubt / size**2)[:, :, None] * np.eye(years), seen)
+        known_rows, pattern = known, np.arange(len(known))
+        inverse = masked_inverse(covariance + (doubt / size**2)[:, :, None] * np.eye(years), known_rows)
     else:
-        seen, pattern = unique_rows(known)
-        inverse = masked_inverse(covariance, seen)
+        known_rows, pattern = unique_rows(known)
+        inverse = masked_inverse(covariance, known_rows)
     # Whole numbers of areas at once: years first, then areas times regressors.
     scaled = (x / size[:, None]).transpose(1, 0, 2)
     values = (np.nan_to_num(y) / size).T

@@ -1,4 +1,4 @@
-"""The public way to forecast any yearly panel: one function, one long table."""
+"""Forecast any yearly panel: one function that gives one long table."""
 
 from __future__ import annotations
 
@@ -80,12 +80,12 @@ def predict(
     >>> table["value"].round(0).tolist()
     [70.0]
     """
-    asked = names(models)
+    chosen = names(models)
     fit = fit_models(panel, target_years, covariates)
-    for name in asked:
+    for name in chosen:
         if models is not None and name in fit.refused:
             raise fit.refused[name]
-    return long_table(fit, target_years, levels, asked)
+    return long_table(fit, target_years, levels, chosen)
 
 
 def names(models: Sequence[str] | None) -> list[str]:
@@ -97,11 +97,11 @@ def names(models: Sequence[str] | None) -> list[str]:
         If a name is unknown.
     """
     known = [*(m.name for m in MODELS), ENSEMBLE]
-    asked = known if models is None else list(dict.fromkeys(models))
-    for name in asked:
+    chosen = known if models is None else list(dict.fromkeys(models))
+    for name in chosen:
         if name not in known:
             raise SpecError("error.unknown_model", {"found": name, "known": ", ".join(known)})
-    return asked
+    return chosen
 
 
 def quantile_levels(intervals: Sequence[int]) -> tuple[float, ...]:
@@ -127,21 +127,21 @@ def long_table(
     fit: FittedEnsemble | FittedWithSums,
     target_years: Sequence[int],
     levels: Sequence[float],
-    asked: Sequence[str],
+    models: Sequence[str],
 ) -> pd.DataFrame:
     """Write out what fitted models say, as `predict` does; models that were refused have no rows."""
-    return pd.concat(tables(fit, target_years, levels, asked), ignore_index=True)
+    return pd.concat(tables(fit, target_years, levels, models), ignore_index=True)
 
 
 def tables(
     fit: FittedEnsemble | FittedWithSums,
     target_years: Sequence[int],
     levels: Sequence[float],
-    asked: Sequence[str],
+    models: Sequence[str],
 ) -> Iterator[pd.DataFrame]:
     """Give the long table in parts, one a year and model, so that a large one is never whole in memory."""
     for year in target_years:
-        for name in asked:
+        for name in models:
             if name == ENSEMBLE or name in fit.fits:
                 yield _rows(fit, name, year, levels)
 

@@ -157,7 +157,7 @@ class Ensemble:
         sums = find_sums(panel)
         if not sums:
             return self._fit(panel)
-        places = [each.component for each in sums]
+        places = [total.component for total in sums]
         parts = [c for c in range(len(panel.components)) if c not in places]
         try:
             of_sums = self._fit(panel.only(places))
@@ -169,10 +169,10 @@ class Ensemble:
         fits: dict[str, Fitted] = {}
         refused: dict[str, ForecastError] = {}
         effects = learn_effects(panel, self.covariates) if self.covariates else None
-        seen = effects.rest if effects else panel
+        rest = effects.rest if effects else panel
         for model in self.models:
             try:
-                fit = model.fit(seen)
+                fit = model.fit(rest)
                 fits[model.name] = effects.added_to(fit) if effects else fit
             except ForecastError as error:
                 refused[model.name] = error
@@ -188,7 +188,7 @@ class Ensemble:
             weights, calibration = equal_weights(np.ones(len(chosen), dtype=bool)), NOTHING_LEARNT
         if not weights.any():  # nothing to judge by: the chosen models were silent in the past
             weights = equal_weights(np.ones(len(chosen), dtype=bool))
-        notes = [key for each in fits.values() for key in each.notes]
+        notes = [key for fit_of_model in fits.values() for key in fit_of_model.notes]
         return FittedEnsemble(
             panel=panel,
             link=History.of(panel).link,

@@ -118,16 +118,16 @@ class Evidence:
         if len(statements) < MIN_STATEMENTS:
             raise TooFewYearsError.of(self.name, MIN_STATEMENTS, len(statements))
         spread = self.start.component_spread or (1.0,) * len(lattice.components)
-        given = no_effects(lattice) if effects is None else effects
-        sd = self.start.effect_sd or (EFFECT_START,) * given.n_learnt
+        effects_used = no_effects(lattice) if effects is None else effects
+        sd = self.start.effect_sd or (EFFECT_START,) * effects_used.n_learnt
         start = replace(self.start, component_spread=spread, effect_sd=sd)
-        panel = _Panel(lattice, statements, given, _middle(lattice, statements))
+        panel = _Panel(lattice, statements, effects_used, _middle(lattice, statements))
         if not self.search:
             return _settle(panel, start, rounds=ROUNDS * (1 + SEARCHES))
         fitted = _settle(panel, start, rounds=ROUNDS)
         for _ in range(SEARCHES):
             fitted = _settle(panel, search_variances(fitted, start), rounds=ROUNDS, origin=fitted)
-            if given.n_learnt:
+            if effects_used.n_learnt:
                 variances = replace(fitted.variances, effect_sd=supported_effects(fitted))
                 fitted = _settle(panel, variances, rounds=1, origin=fitted)
         return fitted
@@ -208,8 +208,10 @@ class FittedEvidence:
         variance = self.effects.sd(self.variances, np.ones(len(self.effects.names)))[1] ** 2
         levels, root = self.posterior.common_mean[:n], self.posterior.common_root[:, :n]
         pull = np.linalg.solve(self.prior.level + FLOOR * np.eye(n), national * variance)  # (cells, K)
-        left = variance - (national * variance * pull).sum(axis=0) + ((root @ pull) ** 2).sum(axis=0)
-        return self.effect_mean[1] + pull.T @ levels, np.sqrt(np.maximum(left, 0.0))
+        posterior_variance = (
+            variance - (national * variance * pull).sum(axis=0) + ((root @ pull) ** 2).sum(axis=0)
+        )
+        return self.effect_mean[1] + pull.T @ levels, np.sqrt(np.maximum(posterior_variance, 0.0))
 
     def draws(
         self, years: Sequence[int], n: int, rng: np.random.Generator, *, areas: Sequence[int] | None = None
@@ -225,8 +227,8 @@ class FittedEvidence:
         own = weight[:, [area]].toarray().reshape(-1)
         scores = (slope @ prior.level[:, rows]).T * reach + (slope @ prior.deviation[:, rows]).T * own
         apart = prior.apart[area, rows][:, None] * slope[:, rows].T.multiply(own * (own_area(weight) == area))
-        moved = (self.effects.design[area, rows] * prior.effect) @ self.linear.effect.T
-        return np.asarray(scores + apart + moved)
+        by_effects = (self.effects.design[area, rows] * prior.effect) @ self.linear.effect.T
+        return np.asarray(scores + apart + by_effects)
 
     def weights(self, area: int, cell: int) -> Floats:
         """How far each statement moves a cell, on the logit scale; they add up to its whole move."""
@@ -278,9 +280,9 @@ def _settle(
 
 def _squares(fitted: FittedEvidence, own: Floats) -> tuple[Floats, Floats]:
     """Mean squares of provincial effects, with prior means `own`, and of national ones, (K,) each."""
-    moved, root = fitted.posterior.effects
+    shift, root = fitted.posterior.effects
     mean, sd = fitted.national_effects()
-    return (own + moved) ** 2 + (root**2).sum(axis=1), mean**2 + sd**2
+    return (own + shift) ** 2 + (root**2).sum(axis=1), mean**2 + sd**2
 
 
 def _usual_slope(panel: _Panel, fitted: FittedEvidence | None) -> Floats:
@@ -291,8 +293,8 @@ def _usual_slope(panel: _Panel, fitted: FittedEvidence | None) -> Floats:
     else:
         share = expit(fitted.centre + fitted.posterior.mean)
     bend = (share * (1 - share)).mean(axis=0)
-    moved = (effects.design**2).sum(axis=0) + effects.national**2  # (cells, K)
-    return np.asarray(bend @ moved / np.maximum(moved.sum(axis=0), 1e-300))
+    weights = (effects.design**2).sum(axis=0) + effects.national**2  # (cells, K)
+    return np.asarray(bend @ weights / np.maximum(weights.sum(axis=0), 1e-300))
 
 
 def _point(prior: Prior, centre: Floats, fitted: FittedEvidence | None) -> tuple[Floats, Floats]:

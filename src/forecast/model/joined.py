@@ -1,4 +1,4 @@
-"""A forecast in which sums among the components are worked out from joint draws of their parts.
+"""Forecast sums among the components from joint draws of their parts.
 
 Models learn from the parts alone; the sums are fitted apart, which gives each model's own forecast of
 them, and the combined one of areas whose parts are not all known.
@@ -144,7 +144,7 @@ class FittedWithSums:
 
     @property
     def _places(self) -> NDArray[np.int_]:
-        return np.array([each.component for each in self.sums])
+        return np.array([total.component for total in self.sums])
 
     def _sums(self, target_year: int, n: int, rng: np.random.Generator) -> Floats:
         return self._summed(self.own.draws(target_year, n, rng))
@@ -153,29 +153,31 @@ class FittedWithSums:
         """Sums (n, A, S) of draws of the parts (n, A, C'); NaN where parts are not known to move together."""
         rest = np.setdiff1d(np.arange(len(self.panel.components)), self._places)
         together = self.own.together
-        found = []
-        for each in self.sums:
-            parts = np.searchsorted(rest, each.parts)
-            total = drawn[:, :, parts] @ np.array(each.weights)
-            top = self.panel.upper[each.component]
+        totals = []
+        for sum_of_parts in self.sums:
+            parts = np.searchsorted(rest, sum_of_parts.parts)
+            total = drawn[:, :, parts] @ np.array(sum_of_parts.weights)
+            top = self.panel.upper[sum_of_parts.component]
             total = total if np.isnan(top) else np.minimum(total, top)
-            found.append(total if together[parts].all() else np.full_like(total, np.nan))
-        return np.stack(found, axis=2)
+            totals.append(total if together[parts].all() else np.full_like(total, np.nan))
+        return np.stack(totals, axis=2)
 
 
 def join(own: FittedEnsemble, apart: FittedEnsemble, panel: Panel, sums: tuple[Sum, ...]) -> FittedWithSums:
     """Put the forecast of the parts and that of the sums together."""
-    places = np.array([each.component for each in sums])
+    places = np.array([total.component for total in sums])
     shape = (len(panel.areas), len(panel.components))
     names = [*own.fits, *(name for name in apart.fits if name not in own.fits)]
     pairs = {name: (own.fits.get(name), apart.fits.get(name)) for name in names}
     fits = {name: PartsAndSums(name, shape, *pair, places) for name, pair in pairs.items()}
-    ours, theirs = own.link, apart.link
-    alone = laid((1, shape[1]), places, ours.alone[None].astype(float), theirs.alone[None].astype(float))[0]
+    own_link, sums_link = own.link, apart.link
+    alone = laid(
+        (1, shape[1]), places, own_link.alone[None].astype(float), sums_link.alone[None].astype(float)
+    )[0]
     link = Link(
         upper=panel.upper,
-        centre=laid(shape, places, ours.centre, theirs.centre),
-        unit=laid(shape, places, ours.unit, theirs.unit),
+        centre=laid(shape, places, own_link.centre, sums_link.centre),
+        unit=laid(shape, places, own_link.unit, sums_link.unit),
         alone=alone > 0,
     )
     return FittedWithSums(

@@ -87,8 +87,8 @@ def joint_draws(
             sums[k] = np.vstack([weight, whole]), value, np.append(error, STANDING_ERROR)
             drawn[:, blocks[k]] = _hold(drawn[:, blocks[k]], covariances[k], *sums[k])
     shares = expit(drawn).reshape(n, len(areas), len(lattice.components), len(years))
-    moved, root = fitted.posterior.effects
-    return JointDraws(np.asarray(shares), offset, fitted.effect_mean[0] + moved + shared @ root.T)
+    effect_shift, root = fitted.posterior.effects
+    return JointDraws(np.asarray(shares), offset, fitted.effect_mean[0] + effect_shift + shared @ root.T)
 
 
 def _offsets(fitted: FittedEvidence, years: Sequence[int], shared: Floats) -> Floats:
@@ -119,9 +119,9 @@ def _sums(
     count = np.diff(weight.indptr)
     within = weight[:, cells]
     several = np.flatnonzero((count > 1) & (np.diff(within.tocsr().indptr) == count))
-    kept = rows[several]
-    value, error = np.tile(statements.value[kept], (n, 1)), statements.error[kept]
-    if statements.loose is not None and (loose := statements.loose[kept]).any():
+    rows_kept = rows[several]
+    value, error = np.tile(statements.value[rows_kept], (n, 1)), statements.error[rows_kept]
+    if statements.loose is not None and (loose := statements.loose[rows_kept]).any():
         noise = error[loose] * rng.standard_normal((n, int(loose.sum())))
         value[:, loose] = np.clip(value[:, loose] + noise, LEAST_SHARE, 1 - LEAST_SHARE)
         error = np.where(loose, STANDING_ERROR, error)
@@ -142,20 +142,24 @@ def _hold(drawn: Floats, covariance: Floats, weight: Floats, value: Floats, erro
     error : ndarray, shape (m,)
     """
     noise = np.diag(error**2 + 1e-10)
-    held, left = drawn.copy(), np.arange(len(drawn))
+    adjusted, active = drawn.copy(), np.arange(len(drawn))
     summed = np.flatnonzero(weight.any(axis=0))
     weight, to_all = weight[:, summed], covariance[summed]
     for _ in range(STEPS if len(weight) else 0):
-        share = expit(held[np.ix_(left, summed)])
+        share = expit(adjusted[np.ix_(active, summed)])
         slope = weight[None] * (share * (1 - share))[:, None, :]  # (n, m, cells in sums)
-        reach = (slope.reshape(-1, len(summed)) @ to_all).reshape(len(left), len(weight), -1)
-        missing = value[left] - share @ weight.T
-        seen = reach[:, :, summed] @ slope.transpose(0, 2, 1) + noise
-        gain = missing / seen[:, 0] if len(weight) == 1 else np.linalg.solve(seen, missing[..., None])[..., 0]
+        reach = (slope.reshape(-1, len(summed)) @ to_all).reshape(len(active), len(weight), -1)
+        missing = value[active] - share @ weight.T
+        response = reach[:, :, summed] @ slope.transpose(0, 2, 1) + noise
+        gain = (
+            missing / response[:, 0]
+            if len(weight) == 1
+            else np.linalg.solve(response, missing[..., None])[..., 0]
+        )
         move = np.einsum("nmc,nm->nc", reach, gain)
         longest = np.abs(move).max(axis=1)
-        held[left] += move * np.minimum(1.0, LONGEST / np.maximum(longest, SMALL))[:, None]
-        left = left[longest > SMALL]
-        if not len(left):
+        adjusted[active] += move * np.minimum(1.0, LONGEST / np.maximum(longest, SMALL))[:, None]
+        active = active[longest > SMALL]
+        if not len(active):
             break
-    return held
+    return adjusted

@@ -1,4 +1,4 @@
-"""The rank to beat: last year's, moved on the normal scale of ranks, with no other data."""
+"""The reference forecast of ranks: last year's rank alone, moved on the normal scale of ranks."""
 
 from __future__ import annotations
 

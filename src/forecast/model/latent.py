@@ -51,8 +51,8 @@ class Lattice:
 
     def offset(self, year: int) -> int | None:
         """Place of the offset that holds in a year; None if the survey's points are its percent."""
-        begun = [k for k, first in enumerate(self.offsets) if first <= year]
-        return self.n_scores + begun[-1] if begun else None
+        started = [k for k, first in enumerate(self.offsets) if first <= year]
+        return self.n_scores + started[-1] if started else None
 
     def cell(self, component: str, year: int) -> int:
         """Place of a component and year among the cells of one area."""
@@ -127,13 +127,13 @@ def level_covariance(lattice: Lattice, v: Variances) -> Floats:
     centred = years - years[-1]
     in_time = np.minimum.outer(elapsed, elapsed) * v.level_step**2
     in_time += np.outer(centred, centred) * v.drift**2 + np.eye(len(years)) * v.level_noise**2
-    alike = _equicorrelation(len(lattice.components), v.level_alike)
-    covariance = _over(alike, in_time)
+    correlation = _equicorrelation(len(lattice.components), v.level_alike)
+    covariance = _over(correlation, in_time)
     covariance += _over(_equicorrelation(len(lattice.components), 0.5), np.full_like(in_time, START_SD**2))
     for k in np.flatnonzero(lattice.breaks.any(axis=0)):
         after = np.sqrt(lattice.breaks[:, [k]]) * (np.arange(len(years)) >= k)  # (L, T)
         jump = after.reshape(-1) * v.level_break
-        covariance += np.outer(jump, jump) * _over(alike, np.ones_like(in_time))
+        covariance += np.outer(jump, jump) * _over(correlation, np.ones_like(in_time))
     return np.asarray(linalg.block_diag(covariance, OFFSET_SD**2 * np.eye(len(lattice.offsets))))
 
 
@@ -148,11 +148,11 @@ def deviation_covariance(lattice: Lattice, v: Variances) -> Floats:
     year = np.tile(np.arange(n_years), n_components)
     component = np.repeat(np.arange(n_components), n_years)
     changes = lattice.breaks.cumsum(axis=1).reshape(-1)
-    kept = v.retention ** np.abs(changes[:, None] - changes[None, :])
+    kernel = v.retention ** np.abs(changes[:, None] - changes[None, :])
     gap = np.abs(year[:, None] - year[None, :])
-    fading = kept * (1 - v.noise) * v.persistence**gap + v.noise * (gap == 0)
-    common = v.common_permanent * kept + (1 - v.common_permanent) * fading
-    own = v.permanent * kept + (1 - v.permanent) * fading
+    fading = kernel * (1 - v.noise) * v.persistence**gap + v.noise * (gap == 0)
+    common = v.common_permanent * kernel + (1 - v.common_permanent) * fading
+    own = v.permanent * kernel + (1 - v.permanent) * fading
     scale = v.spread * (_component_spread(v, n_components)[:, None] * lattice.spread).reshape(-1)
     same = component[:, None] == component[None, :]
     covariance = np.outer(scale, scale) * (v.alike * common + (1 - v.alike) * same * own)

@@ -89,12 +89,12 @@ def move_scales(level: Floats, panel: Panel, guess: float) -> Scales:
     """
     moves = np.diff(level, axis=1)
     flagged = np.isin(panel.years[1:], panel.breaks)
-    seen = ~np.isnan(moves)
+    known = ~np.isnan(moves)
     calm = moves[:, ~flagged]
     scale = t_scale(np.append(calm[~np.isnan(calm)], guess))
     loud = moves[:, flagged]
     loud = loud[~np.isnan(loud)]
-    years = float(flagged[seen.any(axis=0)].sum())
+    years = float(flagged[known.any(axis=0)].sum())
     mean_square = float(np.mean(loud**2)) if len(loud) else 0.0
     prior = BREAK_GUESS * scale**2
     break_variance = (years * mean_square + BREAK_YEARS * prior) / (years + BREAK_YEARS)
@@ -140,16 +140,16 @@ def _smooth(level: Floats) -> tuple[Floats, Floats, NDArray[np.int_]]:
     """Smoothed level, carried drift, and years since the last value, of each row of (C, T)."""
     rows = []
     for row in level:
-        seen = np.flatnonzero(~np.isnan(row))
-        if not len(seen):
+        known = np.flatnonzero(~np.isnan(row))
+        if not len(known):
             rows.append((np.nan, 0.0, len(row)))
             continue
-        now = row[seen[0]]
-        for before, t in itertools.pairwise(seen):
+        now = row[known[0]]
+        for before, t in itertools.pairwise(known):
             now += (1 - (1 - SMOOTHING) ** (t - before)) * (row[t] - now)
-        span = seen[-1] - seen[0]
-        drift = (row[seen[-1]] - row[seen[0]]) / (span + STILL)
-        rows.append((now, drift, len(row) - 1 - seen[-1]))
+        span = known[-1] - known[0]
+        drift = (row[known[-1]] - row[known[0]]) / (span + STILL)
+        rows.append((now, drift, len(row) - 1 - known[-1]))
     smoothed, drift, ago = zip(*rows, strict=True)
     return np.array(smoothed), np.array(drift), np.array(ago, dtype=int)
 

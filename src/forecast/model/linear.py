@@ -1,4 +1,4 @@
-"""Linear statements on the latent panel, sorted by what they are on: one province alone, or many."""
+"""Linear statements on the latent panel, grouped: those on one province alone, and those on many."""
 
 from __future__ import annotations
 
@@ -74,10 +74,10 @@ class Linear:
     @cached_property
     def effect(self) -> Floats:
         """What one unit of each effect adds to the statements, shape (n, K)."""
-        moved = np.empty((len(self.value), self.design.shape[2]))
-        for k in range(moved.shape[1]):  # one at a time, as slopes and weights of areas are sparse
-            moved[:, k] = self.slope.multiply(self.area_weight @ self.design[:, :, k]).sum(axis=1)
-        return moved
+        columns = np.empty((len(self.value), self.design.shape[2]))
+        for k in range(columns.shape[1]):  # one at a time, as slopes and weights of areas are sparse
+            columns[:, k] = self.slope.multiply(self.area_weight @ self.design[:, :, k]).sum(axis=1)
+        return columns
 
     @cached_property
     def _by_area(self) -> sparse.csr_array:
@@ -120,7 +120,7 @@ class Linear:
 
     def covariance_with(self, other: Linear, prior: Prior) -> Floats:
         """Prior covariance with the statements of another, errors left out, shape (n, m)."""
-        reach, beyond = (np.asarray(each.area_weight.sum(axis=1)).reshape(-1) for each in (self, other))
+        reach, beyond = (np.asarray(area.area_weight.sum(axis=1)).reshape(-1) for area in (self, other))
         both = (self.slope @ (other.slope @ prior.level).T) * np.outer(reach, beyond)
         both += (self.slope @ (other.slope @ prior.deviation).T) * (
             self.area_weight @ other.area_weight.T

@@ -95,9 +95,9 @@ def _size(steps: Floats, fallback: float) -> float:
 
 def _last(x: Floats) -> Floats:
     """Last known value of each row of (A, T); 0 for an empty row."""
-    seen = ~np.isnan(x)
-    place = x.shape[1] - 1 - np.argmax(seen[:, ::-1], axis=1)
-    return np.where(seen.any(axis=1), np.nan_to_num(x[np.arange(len(x)), place]), 0.0)
+    known = ~np.isnan(x)
+    place = x.shape[1] - 1 - np.argmax(known[:, ::-1], axis=1)
+    return np.where(known.any(axis=1), np.nan_to_num(x[np.arange(len(x)), place]), 0.0)
 
 
 def _common_units(x: Floats) -> Floats:
@@ -106,22 +106,22 @@ def _common_units(x: Floats) -> Floats:
     A component that was never seen to change takes the other components' usual change as a part of how
     far areas lie apart, or of their level where there is one area; one percent where nothing tells.
     """
-    found = np.array([_size(np.diff(each, axis=1), fallback=0.0) for each in x.transpose(1, 0, 2)])
-    moved = found > 0
+    moves = np.array([_size(np.diff(component, axis=1), fallback=0.0) for component in x.transpose(1, 0, 2)])
+    known = moves > 0
     for size in (_apart(x), _levels(x)):
-        told = moved & (size > 0)
-        if told.any():
-            usual = float(np.median(found[told] / size[told]))
-            found = np.where(found > 0, found, usual * size)
-    found = np.where(found > 0, found, _levels(x) / 100)
-    return np.where(found > 0, found, 1.0)
+        enough = known & (size > 0)
+        if enough.any():
+            usual = float(np.median(moves[enough] / size[enough]))
+            moves = np.where(moves > 0, moves, usual * size)
+    moves = np.where(moves > 0, moves, _levels(x) / 100)
+    return np.where(moves > 0, moves, 1.0)
 
 
 def _apart(x: Floats) -> Floats:
     """Root mean square distance of areas from their year's mean, shape (C,); 0 where areas are alone."""
-    seen = ~np.isnan(x)
-    count = seen.sum(axis=0)
-    rest = np.where(seen, x - np.nansum(x, axis=0) / np.maximum(count, 1), 0.0)
+    known = ~np.isnan(x)
+    count = known.sum(axis=0)
+    rest = np.where(known, x - np.nansum(x, axis=0) / np.maximum(count, 1), 0.0)
     free = np.maximum(count - 1, 0).sum(axis=1)
     return np.asarray(np.sqrt((rest**2).sum(axis=(0, 2)) / np.maximum(free, 1)))
 
@@ -140,8 +140,8 @@ def _own_units(x: Floats) -> Floats:
     mean_square = (weight * np.nan_to_num(steps) ** 2).sum(axis=1) / np.where(total > 0, total, 1.0)
     level = np.nansum(np.abs(x), axis=1) / np.maximum((~np.isnan(x)).sum(axis=1), 1)
     own = np.sqrt(mean_square)
-    moved = (own > 0) & (level > 0)
-    usual = float(np.median(own[moved] / level[moved])) if moved.any() else 0.01
+    moves = (own > 0) & (level > 0)
+    usual = float(np.median(own[moves] / level[moves])) if moves.any() else 0.01
     return np.where(own > 0, own, np.where(level > 0, usual * level, 1.0))
 
 

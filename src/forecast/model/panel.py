@@ -1,4 +1,4 @@
-"""The one container that models take: scores of areas in components over consecutive years."""
+"""The data container of all models: scores of areas in components over consecutive years."""
 
 from __future__ import annotations
 
@@ -97,13 +97,13 @@ class Panel:
 
     def only(self, places: Sequence[int]) -> Panel:
         """Give the panel of some components, by their places."""
-        kept = list(places)
+        numbers = list(places)
         return replace(
             self,
-            components=tuple(self.components[c] for c in kept),
-            value=self.value[:, kept],
-            upper=self.upper[kept],
-            offset=None if self.offset is None else self.offset[:, kept],
+            components=tuple(self.components[c] for c in numbers),
+            value=self.value[:, numbers],
+            upper=self.upper[numbers],
+            offset=None if self.offset is None else self.offset[:, numbers],
         )
 
     @classmethod
@@ -176,8 +176,8 @@ def _checked(frame: pd.DataFrame, upper: Mapping[str, float] | float | None, fil
     rows = frame.reset_index(drop=True)
     clean = rows[["area", "component"]].astype("string")
     for name in ("year", "score", "max_score"):
-        given = rows[name] if name in rows else pd.Series(np.nan, index=rows.index)
-        clean[name] = pd.to_numeric(given, errors="coerce").astype(float)
+        columns = rows[name] if name in rows else pd.Series(np.nan, index=rows.index)
+        clean[name] = pd.to_numeric(columns, errors="coerce").astype(float)
     if upper is not None:
         known = clean["component"].map(upper) if isinstance(upper, Mapping) else float(upper)
         clean["max_score"] = clean["max_score"].fillna(known)

@@ -51,9 +51,9 @@ def pooled(drawn: Floats, levels: Floats, quantiles: Floats, weight: float = WEI
     # Engine's margins are Student t on this scale, so a line in t quantiles is exact, beyond the ends too.
     low, high = np.minimum(at - grid[0], 0.0), np.maximum(at - grid[-1], 0.0)
     slopes = np.diff(other)[[0, -1]] / np.diff(grid)[[0, -1]]
-    theirs = np.interp(at, grid, other) + low * slopes[0] + high * slopes[1]
+    others = np.interp(at, grid, other) + low * slopes[0] + high * slopes[1]
     together = np.empty_like(own)
-    together[order] = expit((1 - weight) * own + weight * theirs)
+    together[order] = expit((1 - weight) * own + weight * others)
     return together
 
 

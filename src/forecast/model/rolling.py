@@ -1,4 +1,4 @@
-"""Rolling origins: what would have been forecast, and what came.
+"""Rolling origins: forecast again from earlier years, and compare with the results.
 
 ::
 
@@ -103,7 +103,7 @@ def backtest(
     return _long(names, rounds, truth, ordered, tau)
 
 
-def origins_of(panel: Panel, asked: Iterable[int] | None, *, name: str) -> tuple[int, ...]:
+def origins_of(panel: Panel, origins: Iterable[int] | None, *, name: str) -> tuple[int, ...]:
     """Years to forecast from: those asked for, or the last ones that leave three years before them.
 
     Raises
@@ -117,9 +117,9 @@ def origins_of(panel: Panel, asked: Iterable[int] | None, *, name: str) -> tuple
     >>> origins_of(panel, None, name="origins")
     (2012, 2013, 2014)
     """
-    if asked is None:
+    if origins is None:
         return panel.years[2:-1][-ORIGINS:] or panel.years[:-1]
-    chosen = tuple(int(year) for year in asked)
+    chosen = tuple(int(year) for year in origins)
     low, high = panel.years[0], panel.years[-1] - 1
     for year in chosen:
         if not low <= year <= high:
@@ -283,10 +283,10 @@ def _outcomes(panel: Panel, past: Panel, targets: tuple[int, ...]) -> Floats:
     c = np.array([component.get(name, -1) for name in past.components])
     t = np.array(targets) - panel.years[0]
     change = np.where(past.upper == panel.upper[c], 1.0, past.upper / panel.upper[c])
-    found = panel.value[np.ix_(a, c, t)] * np.where(np.isnan(change), 1.0, change)[:, None]
-    found[a < 0] = np.nan
-    found[:, c < 0] = np.nan
-    return np.asarray(found.transpose(2, 0, 1))
+    outcomes = panel.value[np.ix_(a, c, t)] * np.where(np.isnan(change), 1.0, change)[:, None]
+    outcomes[a < 0] = np.nan
+    outcomes[:, c < 0] = np.nan
+    return np.asarray(outcomes.transpose(2, 0, 1))
 
 
 def _usual_change(past: Panel) -> Floats:
@@ -305,17 +305,17 @@ def _long(
     levels: tuple[float, ...],
 ) -> pd.DataFrame:
     """Lay forecasts and outcomes out as rows; cells without an outcome have none."""
-    places = [np.nonzero(~np.isnan(came)) for came in truth]
+    places = [np.nonzero(~np.isnan(observed)) for observed in truth]
     counts = [len(place[0]) for place in places]
     parts: dict[str, list[NDArray[np.generic]]] = {name: [] for name in (*CELL, "observed", "scale")}
-    for (past, targets), came, (t, a, c) in zip(rounds, truth, places, strict=True):
+    for (past, targets), observed, (t, a, c) in zip(rounds, truth, places, strict=True):
         target = np.array(targets)[t]
         parts["origin"].append(np.full(len(t), past.origin))
         parts["target_year"].append(target)
         parts["horizon"].append(target - past.origin)
         parts["area"].append(np.array(past.areas, dtype=object)[a])
         parts["component"].append(np.array(past.components, dtype=object)[c])
-        parts["observed"].append(came[t, a, c])
+        parts["observed"].append(observed[t, a, c])
         parts["scale"].append(_usual_change(past)[a, c])
     if not sum(counts) or not names:
         return pd.DataFrame({name: [] for name in COLUMNS})
@@ -355,8 +355,8 @@ def _wide(table: pd.DataFrame) -> tuple[pd.DataFrame, Floats, list[float]]:
 
 def _is_tiled(table: pd.DataFrame, levels: Floats) -> bool:
     """Say whether the rows of each cell stand together, with rising levels."""
-    found = table["quantile_level"].to_numpy(dtype=float)
-    if len(found) % len(levels) or not (found.reshape(-1, len(levels)) == levels).all():
+    keys = table["quantile_level"].to_numpy(dtype=float)
+    if len(keys) % len(levels) or not (keys.reshape(-1, len(levels)) == levels).all():
         return False
     codes = (pd.factorize(table[name])[0].reshape(-1, len(levels)) for name in ["model", *CELL])
     return all(bool((code == code[:, :1]).all()) for code in codes)
@@ -369,25 +369,25 @@ def _of_model(cells: pd.DataFrame, model: str) -> pd.Series:
 
 
 def _summed(cells: pd.DataFrame, baselines: list[str], rng: np.random.Generator) -> dict[str, float]:
-    made = cells[cells["crps"].notna()]
-    years = made["target_year"].to_numpy(dtype=int)
+    scored = cells[cells["crps"].notna()]
+    years = scored["target_year"].to_numpy(dtype=int)
     row: dict[str, float] = {
-        "cells": len(made),
-        "missing": len(cells) - len(made),
+        "cells": len(scored),
+        "missing": len(cells) - len(scored),
         "years": len(np.unique(years)),
     }
     for name in _MEANS:
-        by_year, _ = score.mean_by_year(made[name].to_numpy(dtype=float), years)
+        by_year, _ = score.mean_by_year(scored[name].to_numpy(dtype=float), years)
         row[name] = float(by_year.mean()) if len(by_year) else np.nan
     for level in LEVELS:
-        found = score.coverage(made[f"inside_{level}"].to_numpy(dtype=float), years, rng=rng)
+        coverage = score.coverage(scored[f"inside_{level}"].to_numpy(dtype=float), years, rng=rng)
         row |= {
-            f"coverage_{level}": found.coverage,
-            f"coverage_{level}_lower": found.lower,
-            f"coverage_{level}_upper": found.upper,
+            f"coverage_{level}": coverage.coverage,
+            f"coverage_{level}_lower": coverage.lower,
+            f"coverage_{level}_upper": coverage.upper,
         }
-    row["pit_mean"], row["pit_sd"] = float(made["pit"].mean()), float(made["pit"].std(ddof=0))
+    row["pit_mean"], row["pit_sd"] = float(scored["pit"].mean()), float(scored["pit"].std(ddof=0))
     for name in baselines:
-        gain = score.skill(made["crps"].to_numpy(), made[f"crps_{name}"].to_numpy(), years)
+        gain = score.skill(scored["crps"].to_numpy(), scored[f"crps_{name}"].to_numpy(), years)
         row |= {f"skill_{name}": gain.skill, f"skill_{name}_error": gain.standard_error}
     return row

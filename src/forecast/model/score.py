@@ -156,33 +156,33 @@ def inside(observed: ArrayLike, lower: ArrayLike, upper: ArrayLike) -> Floats:
     array([ 1.,  0., nan])
     """
     y, low, high = _interval(observed, lower, upper)
-    held = ((low <= y) & (y <= high)).astype(float)
-    return np.where(np.isnan(y) | np.isnan(low) | np.isnan(high), np.nan, held)
+    within = ((low <= y) & (y <= high)).astype(float)
+    return np.where(np.isnan(y) | np.isnan(low) | np.isnan(high), np.nan, within)
 
 
 def coverage(
-    held: ArrayLike, years: ArrayLike, *, rng: np.random.Generator, level: int = 80, draws: int = 2000
+    inside_flags: ArrayLike, years: ArrayLike, *, rng: np.random.Generator, level: int = 80, draws: int = 2000
 ) -> Coverage:
     """Share of intervals that held the truth, with a bootstrap range (`level` percent) over whole years.
 
-    `held` is 1 or 0 from `inside` (NaN is left out).  The cells of one year share its surprise, so years, not
-    cells, are drawn again.  The share is the mean over cells of all years; with one year there is no range
-    (NaN).
+    `inside_flags` is 1 or 0 from `inside` (NaN is left out).  The errors of one year's cells are
+    correlated, so years, not cells, are resampled.  The share is the mean over cells of all years; with one
+    year there is no range (NaN).
     """
-    hit, year = _paired_with_years(held, years)
+    hit, year = _paired_with_years(inside_flags, years)
     if not len(hit):
         return Coverage(np.nan, np.nan, np.nan, 0, 0)
-    found, at = np.unique(year, return_inverse=True)
-    hits = np.bincount(at, weights=hit, minlength=len(found))
-    cells = np.bincount(at, minlength=len(found))
+    distinct_years, at = np.unique(year, return_inverse=True)
+    hits = np.bincount(at, weights=hit, minlength=len(distinct_years))
+    cells = np.bincount(at, minlength=len(distinct_years))
     share = float(hits.sum() / cells.sum())
-    if len(found) == 1:
+    if len(distinct_years) == 1:
         return Coverage(share, np.nan, np.nan, 1, len(hit))
-    picked = rng.integers(len(found), size=(draws, len(found)))
+    picked = rng.integers(len(distinct_years), size=(draws, len(distinct_years)))
     shares = hits[picked].sum(axis=1) / cells[picked].sum(axis=1)
     tail = (100 - level) / 200
     low, high = np.quantile(shares, [tail, 1 - tail])
-    return Coverage(share, float(low), float(high), len(found), len(hit))
+    return Coverage(share, float(low), float(high), len(distinct_years), len(hit))
 
 
 def pit_from_quantiles(observed: ArrayLike, predicted: ArrayLike, *, levels: ArrayLike) -> Floats:
@@ -246,8 +246,8 @@ def rps(observed_rank: ArrayLike, probability: ArrayLike) -> Floats:
     rank, chance = np.asarray(observed_rank), np.asarray(probability, dtype=float)
     if chance.shape[:-1] != rank.shape:
         raise ValueError(f"shapes differ: observed_rank {rank.shape}, probability {chance.shape}")
-    came = rank[..., None] <= np.arange(1, chance.shape[-1] + 1)
-    return np.asarray(((chance.cumsum(axis=-1) - came) ** 2).sum(axis=-1))
+    reached = rank[..., None] <= np.arange(1, chance.shape[-1] + 1)
+    return np.asarray(((chance.cumsum(axis=-1) - reached) ** 2).sum(axis=-1))
 
 
 def brier(happened: ArrayLike, probability: ArrayLike) -> Floats:
@@ -278,20 +278,22 @@ def skill(score: ArrayLike, baseline: ArrayLike, years: ArrayLike) -> Skill:
     Skill(skill=0.25, standard_error=0.25, years=2, cells=2)
     """
     ours, year = np.asarray(score, dtype=float), np.asarray(years)
-    theirs = np.asarray(baseline, dtype=float)
-    if not ours.shape == theirs.shape == year.shape:
-        raise ValueError(f"shapes differ: score {ours.shape}, baseline {theirs.shape}, years {year.shape}")
-    use = ~(np.isnan(ours) | np.isnan(theirs))
-    mine, _ = mean_by_year(ours[use], year[use])
-    base, found = mean_by_year(theirs[use], year[use])
-    n = len(found)
+    baseline_score = np.asarray(baseline, dtype=float)
+    if not ours.shape == baseline_score.shape == year.shape:
+        raise ValueError(
+            f"shapes differ: score {ours.shape}, baseline {baseline_score.shape}, years {year.shape}"
+        )
+    use = ~(np.isnan(ours) | np.isnan(baseline_score))
+    own, _ = mean_by_year(ours[use], year[use])
+    base, distinct_years = mean_by_year(baseline_score[use], year[use])
+    n = len(distinct_years)
     if base.sum() <= 0:
         return Skill(np.nan, np.nan, n, int(use.sum()))
-    value = float(1 - mine.sum() / base.sum())
-    left = base.sum() - base
-    if np.any(left <= 0):
+    value = float(1 - own.sum() / base.sum())
+    remaining = base.sum() - base
+    if np.any(remaining <= 0):
         return Skill(value, np.nan, n, int(use.sum()))
-    without = (mine.sum() - mine) / left  # the error of one less this is the same
+    without = (own.sum() - own) / remaining  # the error of one less this is the same
     error = float(np.sqrt((n - 1) / n * ((without - without.mean()) ** 2).sum()))
     return Skill(value, error, n, int(use.sum()))
 
@@ -304,10 +306,10 @@ def mean_by_year(values: ArrayLike, years: ArrayLike) -> tuple[Floats, NDArray[n
     >>> mean_by_year([1.0, 3.0, 5.0], [2020, 2020, 2021])
     (array([2., 5.]), array([2020, 2021]))
     """
-    kept, year = _paired_with_years(values, years)
-    found, at = np.unique(year, return_inverse=True)
-    count = np.bincount(at, minlength=len(found))
-    return np.bincount(at, weights=kept, minlength=len(found)) / count, found
+    known, year = _paired_with_years(values, years)
+    distinct_years, at = np.unique(year, return_inverse=True)
+    count = np.bincount(at, minlength=len(distinct_years))
+    return np.bincount(at, weights=known, minlength=len(distinct_years)) / count, distinct_years
 
 
 def _levels(levels: ArrayLike) -> Floats:

@@ -1,4 +1,4 @@
-"""Which effects the figures support: each is nothing, or comes from a normal distribution.
+"""Select the effects that the figures support: each is zero, or comes from a normal distribution.
 
 How many are something and how large these are is learnt from all of them together (empirical Bayes).  The
 prior guess is that one is, however many are looked at (a tenth of one where they are few): thirty useless
@@ -70,13 +70,13 @@ def select(information: Floats, pull: Floats, acts: Flags, sign: Floats) -> Supp
     lean, width = EXPECTED * sign, 1 - (EXPECTED * sign) ** 2  # second moment 1 with any sign
     c = np.arange(len(own))[:, None]
     live = strength[c, order] > FAINT
-    among = information[c[:, :, None], order[:, :, None], order[:, None, :]]
+    ordered = information[c[:, :, None], order[:, :, None], order[:, None, :]]
     size, aim = np.where(live, own[c, order], 1.0), pull[c, order]
     share, tau = np.full(own.shape, 1 / (max(acts.sum(), FEW) + 1)), TAU
     chance, mean, spread = np.zeros((3, *order.shape))
     for _ in range(SWEEPS):
         before = chance * mean
-        fit = np.einsum("ckj,cj->ck", among, before)
+        fit = np.einsum("ckj,cj->ck", ordered, before)
         prior = width[order] * tau**2
         spread = 1 / (size + 1 / prior)
         entry = np.log(share[c, order] / (1 - share[c, order])) + 0.5 * (
@@ -88,19 +88,19 @@ def select(information: Floats, pull: Floats, acts: Flags, sign: Floats) -> Supp
             middle = spread[:, k] * (aim[:, k] - fit[:, k] + size[:, k] * old + push[:, k])
             odds = np.minimum(entry[:, k] + 0.5 * middle**2 / spread[:, k], 50.0)
             chance[:, k], mean[:, k] = live[:, k] / (1 + np.exp(-odds)), middle
-            fit += among[:, :, k] * (chance[:, k] * middle - old)[:, None]
-        every = np.zeros(own.shape)
-        every[c, order] = chance
-        share, tau = _learnt(every, acts, float((chance * (mean**2 + spread)).sum()))
+            fit += ordered[:, :, k] * (chance[:, k] * middle - old)[:, None]
+        all_chances = np.zeros(own.shape)
+        all_chances[c, order] = chance
+        share, tau = _learnt(all_chances, acts, float((chance * (mean**2 + spread)).sum()))
         if np.abs(chance * mean - before).max(initial=0.0) < CLOSE * tau:
             break
     chance = np.where(chance < NEGLIGIBLE, 0.0, chance)
-    inner = _covariance(among, chance * tau**2 * width[order])
+    inner = _covariance(ordered, chance * tau**2 * width[order])
     inner += np.einsum("ck,kj->ckj", chance * (1 - chance) * mean**2, np.eye(order.shape[1]))
-    found = Supported(np.zeros(own.shape), np.zeros(own.shape), np.zeros(information.shape))
-    found.chance[c, order], found.mean[c, order] = chance, chance * mean
-    found.covariance[c[:, :, None], order[:, :, None], order[:, None, :]] = inner
-    return found
+    supported = Supported(np.zeros(own.shape), np.zeros(own.shape), np.zeros(information.shape))
+    supported.chance[c, order], supported.mean[c, order] = chance, chance * mean
+    supported.covariance[c[:, :, None], order[:, :, None], order[:, None, :]] = inner
+    return supported
 
 
 def _strength(information: Floats, pull: Floats, own: Floats, acts: Flags) -> Floats:
@@ -109,8 +109,8 @@ def _strength(information: Floats, pull: Floats, own: Floats, acts: Flags) -> Fl
     root = np.sqrt(np.where(own > 0, own, np.inf))
     scaled = information / root[:, :, None] / root[:, None, :] + RIDGE * np.eye(own.shape[1])
     inverse = np.linalg.inv(scaled)
-    beside = np.einsum("ckj,cj->ck", inverse, pull / root) ** 2 / np.einsum("ckk->ck", inverse)
-    return np.where(acts, np.maximum(alone, beside), 0.0)
+    given_others = np.einsum("ckj,cj->ck", inverse, pull / root) ** 2 / np.einsum("ckk->ck", inverse)
+    return np.where(acts, np.maximum(alone, given_others), 0.0)
 
 
 def _learnt(chance: Floats, acts: Flags, squares: float) -> tuple[Floats, float]:

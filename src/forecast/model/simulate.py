@@ -1,4 +1,4 @@
-"""From joint draws of shares to points, total, rank and the chance of a target.
+"""Compute points, totals, ranks and chances of targets from joint draws of shares.
 
 Everything is read off one set of draws, so that domains add up to the total in every draw and the
 chance of a rank knows how domains move together.
@@ -7,6 +7,7 @@ chance of a rank knows how domains move together.
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,8 @@ from forecast.model.scheme import Scheme, Subject, leaf_weights
 from forecast.model.subject import survey_component
 
 Floats = NDArray[np.float64]
+
+ENDS: Final = (0.1, 0.5, 0.9)  # levels of an 80 percent range, and the median
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,8 +92,8 @@ def drawn_maxima(scheme: Scheme, n: int, rng: np.random.Generator) -> dict[str, 
     drawn = rng.uniform(low, high, size=(n, len(names)))
     off = drawn.sum(axis=1, keepdims=True) - sum(scheme.maxima[name] for name in names)
     room = np.where(off > 0, drawn - low, high - drawn)
-    held = drawn - off * room / room.sum(axis=1, keepdims=True)
-    return {name: held[:, k] for k, name in enumerate(names)}
+    adjusted = drawn - off * room / room.sum(axis=1, keepdims=True)
+    return {name: adjusted[:, k] for k, name in enumerate(names)}
 
 
 def stream(root: int, name: str) -> np.random.Generator:

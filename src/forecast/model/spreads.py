@@ -1,4 +1,4 @@
-"""How far areas lie apart in each year, as scores and ranks say, and the lattice that follows from it."""
+"""Estimate each year's spread between areas from scores and ranks, and lay out the lattice by it."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ def _offsets(subject: Subject) -> tuple[int, ...]:
 
 def _relative(spreads: Sequence[float], part: float = 0.5) -> Floats:
     """Spreads of years against their middle one, drawn back to it."""
-    told = pd.Series(spreads, dtype=float)
-    relative = ((told / told.median()).clip(0.5, 2.0) ** part).ffill().bfill().fillna(1.0)
+    spread = pd.Series(spreads, dtype=float)
+    relative = ((spread / spread.median()).clip(0.5, 2.0) ** part).ffill().bfill().fillna(1.0)
     return np.asarray(relative, dtype=np.float64)
 
 
@@ -122,14 +122,14 @@ def slopes_on_ranks(
         if np.isfinite(share) and 1 <= rank <= n:
             key = (str(row["index_code"]), str(row["component"]), int(row["year"]))
             pairs.setdefault(key, []).append((float(normal_score(rank, n)), share))
-    told = {}
-    for key, found in pairs.items():
-        z, share_of = np.array(found).T
-        if np.ptp(z) >= MIN_REACH and (len(found) >= MIN_PAIRS or np.ptp(z) >= FULL_REACH):
+    slopes = {}
+    for key, points in pairs.items():
+        z, share_of = np.array(points).T
+        if np.ptp(z) >= MIN_REACH and (len(points) >= MIN_PAIRS or np.ptp(z) >= FULL_REACH):
             slope = float(np.polyfit(z, share_of, 1)[0])
             if slope > 0:
-                told[key] = slope
-    return told
+                slopes[key] = slope
+    return slopes
 
 
 def plain_share(row: Row) -> float:

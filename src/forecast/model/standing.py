@@ -1,4 +1,4 @@
-"""How the areas of one year stand to each other: published ranks, extremes and mean hold in every draw.
+"""Make published ranks, extremes and means of one year hold in every draw.
 
 Scores published beside ranks, and the year's extremes, are points of the year's quantile function.  Between
 two of them the areas that have a rank or nothing fill the free places in the order in which they were drawn;
@@ -68,20 +68,20 @@ class Standing:
         here = list(range(len(self.rank)) if areas is None else areas)
         rank, share = self.rank[here], self.share[here]
         scored, ranked = ~np.isnan(share), ~np.isnan(rank)
-        held = np.where(scored, share, drawn)
+        adjusted = np.where(scored, share, drawn)
         alone = ranked & ~scored
-        held[:, alone] = by_rank[:, rank[alone].astype(int) - 1]
+        adjusted[:, alone] = by_rank[:, rank[alone].astype(int) - 1]
         if len(here) < len(self.rank):
-            return held
-        left = np.flatnonzero(~ranked & ~scored)
+            return adjusted
+        unranked = np.flatnonzero(~ranked & ~scored)
         free = np.setdiff1d(np.arange(1, len(self.rank) + 1), self.rank[ranked].astype(int))
-        if 0 < len(left) <= len(free):
+        if 0 < len(unranked) <= len(free):
             # Ties, and scores without a rank, leave more places than areas: they are spread evenly.
-            places = free[np.round(np.linspace(0, len(free) - 1, len(left))).astype(int)] - 1
-            filled = np.empty((len(drawn), len(left)))
-            np.put_along_axis(filled, np.argsort(-drawn[:, left], axis=1), by_rank[:, places], axis=1)
-            held[:, left] = filled
-        return held
+            places = free[np.round(np.linspace(0, len(free) - 1, len(unranked))).astype(int)] - 1
+            values = np.empty((len(drawn), len(unranked)))
+            np.put_along_axis(values, np.argsort(-drawn[:, unranked], axis=1), by_rank[:, places], axis=1)
+            adjusted[:, unranked] = values
+        return adjusted
 
     def _by_rank(self, n: int, rng: np.random.Generator) -> Floats:
         """The share at every rank in every draw, falling with the rank; shape (n, P)."""

@@ -148,15 +148,15 @@ def standardised(x: Floats) -> tuple[Floats, Floats, Floats]:
     A year's own spread of the areas counts the more, the more areas it has; the rest is the
     component's usual spread, and that of all components where it has none.
     """
-    seen = ~np.isnan(x)
-    count = seen.sum(axis=0)
+    known = ~np.isnan(x)
+    count = known.sum(axis=0)
     centre = np.nansum(x, axis=0) / np.maximum(count, 1)
     variance = np.nansum((x - centre) ** 2, axis=0) / np.maximum(count - 1, 1)
-    told = (count > 1) & (variance > SMALLEST_SPREAD**2)
-    logs = np.where(told, np.log(np.where(told, variance, 1.0)), 0.0)
-    overall = logs.sum() / told.sum() if told.any() else 2 * np.log(SMALLEST_SPREAD)
-    usual = np.where(told.any(axis=1), logs.sum(axis=1) / np.maximum(told.sum(axis=1), 1), overall)
-    belief = np.where(told, OWN_YEAR * count / (count + AREAS), 0.0)
+    enough = (count > 1) & (variance > SMALLEST_SPREAD**2)
+    logs = np.where(enough, np.log(np.where(enough, variance, 1.0)), 0.0)
+    overall = logs.sum() / enough.sum() if enough.any() else 2 * np.log(SMALLEST_SPREAD)
+    usual = np.where(enough.any(axis=1), logs.sum(axis=1) / np.maximum(enough.sum(axis=1), 1), overall)
+    belief = np.where(enough, OWN_YEAR * count / (count + AREAS), 0.0)
     size = np.exp((usual[:, None] + belief * (logs - usual[:, None])) / 2)
     return (x - centre) / size, np.where(count > 0, centre, np.nan), size
 

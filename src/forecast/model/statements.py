@@ -270,8 +270,8 @@ class _Reader:
         if maximum is None or score > maximum:
             # The nearest year whose maximum can hold the score.
             others = sorted(self.subject.schemes, key=lambda y: (abs(y - year), -y))
-            held = [self.subject.schemes[y].maxima.get(component, 0.0) for y in others]
-            maximum = next((m for m in held if m >= score), None)
+            maxima = [self.subject.schemes[y].maxima.get(component, 0.0) for y in others]
+            maximum = next((m for m in maxima if m >= score), None)
             status = "borrowed"
         if status == "assumed":
             return maximum, scheme.assumed_error(component)

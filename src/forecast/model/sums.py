@@ -51,8 +51,8 @@ def find_sums(panel: Panel) -> tuple[Sum, ...]:
     everyone = range(count)
     sums = {c for c in everyone if _sum_of(panel.value, c, [p for p in everyone if p != c])}
     parts = [p for p in everyone if p not in sums]
-    found = (_sum_of(panel.value, c, parts) for c in sorted(sums))
-    return tuple(each for each in found if each)
+    sums_found = (_sum_of(panel.value, c, parts) for c in sorted(sums))
+    return tuple(total for total in sums_found if total)
 
 
 def _sum_of(value: Floats, component: int, others: list[int]) -> Sum | None:
@@ -67,27 +67,27 @@ def _sum_of(value: Floats, component: int, others: list[int]) -> Sum | None:
         there = (~np.isnan(columns)).mean(axis=0) >= SEEN
         complete = ~np.isnan(columns[:, there]).any(axis=1)
         if complete.sum() >= ROWS * there.sum() + ROWS:
-            found = _solved(columns[complete][:, there], whole[complete])
-            if found is None:
+            weights_found = _solved(columns[complete][:, there], whole[complete])
+            if weights_found is None:
                 return None
-            parts = np.array(others)[there][found > 0]
-            weights = found[found > 0]
+            parts = np.array(others)[there][weights_found > 0]
+            weights = weights_found[weights_found > 0]
             before = years[max(len(years) - STEADY, 0) : first]
-            held = all(_holds(value[:, component, t], value[:, parts, t], weights) for t in before)
-            return Sum(component, tuple(parts.tolist()), tuple(weights.tolist())) if held else None
+            steady = all(_holds(value[:, component, t], value[:, parts, t], weights) for t in before)
+            return Sum(component, tuple(parts.tolist()), tuple(weights.tolist())) if steady else None
     return None
 
 
 def _holds(whole: Floats, columns: Floats, weights: Floats) -> bool:
     """Tell whether the sum was made in the same way in an earlier year, as far as its parts were there."""
     there = (~np.isnan(columns)).any(axis=0)
-    left = np.abs(whole - columns[:, there] @ weights[there])
-    known = ~np.isnan(left)
+    error = np.abs(whole - columns[:, there] @ weights[there])
+    known = ~np.isnan(error)
     if not known.any():
         return True
     rounding = _rounding(whole[known], columns[known][:, there], weights[there])
     allowed = max(SLIP * EXACT * float(np.nanstd(whole)), 3 * rounding)
-    return bool(np.mean(left[known] <= allowed) >= 1 - SLIPS)
+    return bool(np.mean(error[known] <= allowed) >= 1 - SLIPS)
 
 
 def _solved(columns: Floats, whole: Floats) -> Floats | None:
@@ -101,20 +101,20 @@ def _solved(columns: Floats, whole: Floats) -> Floats | None:
     if columns.shape[1] < 2 or size <= 1e-9 * max(float(np.abs(whole).max()), 1e-300):
         return None
     weights = _fitted(columns, whole)
-    left = np.abs(whole - columns @ weights)
-    kept = left <= max(float(SLIP * np.median(left)), EXACT * size, 3 * _rounding(whole, columns, weights))
-    if kept.mean() < 1 - SLIPS:
+    error = np.abs(whole - columns @ weights)
+    close = error <= max(float(SLIP * np.median(error)), EXACT * size, 3 * _rounding(whole, columns, weights))
+    if close.mean() < 1 - SLIPS:
         return None
-    columns, whole = columns[kept], whole[kept]
+    columns, whole = columns[close], whole[close]
     weights = _fitted(columns, whole)
-    used = weights > 0
-    left = whole - columns @ weights
-    if np.sqrt(np.mean(left**2)) > EXACT * size:
+    positive = weights > 0
+    error = whole - columns @ weights
+    if np.sqrt(np.mean(error**2)) > EXACT * size:
         weights = _plain(columns, whole, weights)
-        used = weights > 0
-    if used.sum() < 2:
+        positive = weights > 0
+    if positive.sum() < 2:
         return None
-    rest = columns[:, used] - columns[:, used].mean(axis=0)
+    rest = columns[:, positive] - columns[:, positive].mean(axis=0)
     rest = rest / np.maximum(np.sqrt((rest**2).mean(axis=0)), 1e-300)
     smallest = float(np.linalg.svd(rest, compute_uv=False)[-1]) / np.sqrt(len(rest))
     return weights if smallest > APART else None
@@ -125,11 +125,11 @@ def _plain(columns: Floats, whole: Floats, weights: Floats) -> Floats:
 
     A mean is not looked for: where components are nearly alike, each is the mean of others by accident.
     """
-    used = weights > weights.max() / 2
-    parts = columns[:, used]
-    left = float(np.sqrt(np.mean((whole - parts.sum(axis=1)) ** 2)))
+    large = weights > weights.max() / 2
+    parts = columns[:, large]
+    error = float(np.sqrt(np.mean((whole - parts.sum(axis=1)) ** 2)))
     rounding = _rounding(whole, parts, np.ones(parts.shape[1]))
-    return np.where(used & (left <= min(ROUGH * rounding, COARSE * float(whole.std()))), 1.0, 0.0)
+    return np.where(large & (error <= min(ROUGH * rounding, COARSE * float(whole.std()))), 1.0, 0.0)
 
 
 def _rounding(whole: Floats, columns: Floats, weights: Floats) -> float:
@@ -156,8 +156,8 @@ def _fitted(columns: Floats, whole: Floats) -> Floats:
     scale = np.maximum(np.abs(columns).max(axis=0), 1e-300)
     weights = nnls(columns / scale, whole / np.abs(whole).max())[0] * np.abs(whole).max() / scale
     share = weights * scale
-    used = share > SMALL * share.max()
-    weights[~used] = 0.0
-    if used.any():
-        weights[used] = np.maximum(np.linalg.lstsq(columns[:, used], whole, rcond=None)[0], 0.0)
+    large = share > SMALL * share.max()
+    weights[~large] = 0.0
+    if large.any():
+        weights[large] = np.maximum(np.linalg.lstsq(columns[:, large], whole, rcond=None)[0], 0.0)
     return np.asarray(weights)

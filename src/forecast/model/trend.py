@@ -125,15 +125,15 @@ def _first_slope(series: Floats) -> Floats:
     """Median of the first four known changes; 0 where there are none."""
     steps = np.diff(series, axis=1)
     early = np.where(np.cumsum(~np.isnan(steps), axis=1) <= 4, steps, np.nan)
-    counted = (~np.isnan(early)).sum(axis=1)
+    count = (~np.isnan(early)).sum(axis=1)
     ranked = np.sort(early, axis=1)  # NaN last
     rows = np.arange(len(series))
     if ranked.shape[1] == 0:
         return np.zeros(len(series))
-    low = ranked[rows, np.maximum((counted - 1) // 2, 0)]
-    high = ranked[rows, np.minimum(counted // 2, ranked.shape[1] - 1)]
+    low = ranked[rows, np.maximum((count - 1) // 2, 0)]
+    high = ranked[rows, np.minimum(count // 2, ranked.shape[1] - 1)]
     # One or two changes are no trend yet.
-    return np.where(counted > 0, (low + high) / 2 * np.minimum(counted / 4, 1.0), 0.0)
+    return np.where(count > 0, (low + high) / 2 * np.minimum(count / 4, 1.0), 0.0)
 
 
 def half_slope(series: Floats) -> Floats:
@@ -172,9 +172,9 @@ def _errors(
 def _judge(series: Floats, states: States, constants: Constants, tilt: Floats, age: Floats) -> float:
     horizons = range(1, min(JUDGED, series.shape[1] - SETTLING) + 1)
     misses = [np.abs(_errors(series, states, constants, tilt, age, h)).ravel() for h in horizons]
-    every = np.concatenate(misses) if misses else np.array([])
-    every = every[~np.isnan(every)]
-    return float(every.mean()) if len(every) else 0.0
+    errors = np.concatenate(misses) if misses else np.array([])
+    errors = errors[~np.isnan(errors)]
+    return float(errors.mean()) if len(errors) else 0.0
 
 
 def _variances(
@@ -183,15 +183,15 @@ def _variances(
     """Mean square errors 1, 2, ... years ahead, shape (H, C), as far as two origins can be judged."""
     areas, components, years = shape
     age = _ages(series)
-    found: list[Floats] = []
+    variances: list[Floats] = []
     for horizon in range(1, max(years - SETTLING, 2)):
         error = _errors(series, states, constants, tilt, age, horizon)
         if horizon > 1 and (~np.isnan(error)).any(axis=0).sum() < 2:
             break
         # Longer forecasts overlap and rest on fewer years: never less sure than shorter ones.
         now = pooled_variance(error.reshape(areas, components, -1))
-        found.append(np.maximum(now, found[-1]) if found else now)
-    return np.array(found)
+        variances.append(np.maximum(now, variances[-1]) if variances else now)
+    return np.array(variances)
 
 
 def _look(
@@ -207,8 +207,8 @@ def _look(
     age = _ages(series)[:, -1:]
     place = _ahead(States(states.level[:, -1:], states.slope[:, -1:]), constants, tilt, horizon, age)
     steps = (horizon + ago).reshape(shape)
-    judged = len(variances)
-    inside = np.minimum(steps, judged) - 1
+    horizons = len(variances)
+    inside = np.minimum(steps, horizons) - 1
     spread = np.take_along_axis(variances, inside, axis=0)
     # Beyond what the past can judge, spread grows as that of a random walk.
     return outlook(place.reshape(shape), spread * (steps / (inside + 1)))

@@ -1,4 +1,4 @@
-"""The variances of the latent panel, and of covariates' effects, that make what is published likeliest."""
+"""Find the variances of the latent panel and of covariates' effects that fit best, given their priors."""
 
 from __future__ import annotations
 
@@ -46,20 +46,22 @@ def supported_effects(fitted: FittedEvidence) -> tuple[float, ...]:
     effects, posterior, n = fitted.effects, fitted.posterior, fitted.lattice.n_cells
     sd = effects.sd(fitted.variances, np.ones(len(effects.names)))[1]
     base = fitted.prior.level - (effects.national * sd**2) @ effects.national.T
-    spoken = effects.by_expert
+    has_expert = effects.by_expert
     # What is common is levels without covariates, effects of which experts speak, and those to be estimated.
-    fixed = linalg.block_diag(base + FLOOR * np.eye(n), np.diag(fitted.prior.effect[spoken]))
-    unit = np.eye(n + len(spoken))
-    national = np.vstack([effects.national, np.zeros((len(spoken), len(spoken)))])[:, effects.moves_level]
-    known = np.hstack([unit[:, :n], unit[:, n:][:, spoken]])
-    sought = np.hstack([unit[:, n:][:, ~spoken], national])
+    fixed = linalg.block_diag(base + FLOOR * np.eye(n), np.diag(fitted.prior.effect[has_expert]))
+    unit = np.eye(n + len(has_expert))
+    national = np.vstack([effects.national, np.zeros((len(has_expert), len(has_expert)))])[
+        :, effects.moves_level
+    ]
+    known = np.hstack([unit[:, :n], unit[:, n:][:, has_expert]])
+    sought = np.hstack([unit[:, n:][:, ~has_expert], national])
     inverse = np.linalg.inv(np.linalg.inv(fixed) + known.T @ posterior.information @ known)
     left = posterior.information - posterior.information @ known @ inverse @ known.T @ posterior.information
     pulled = posterior.pulled - posterior.information @ known @ inverse @ known.T @ posterior.pulled
     # The statements have the prior means taken out, which move with the sd: they are put back.
     own, of_level = fitted.effect_mean
     information = sought.T @ left @ sought
-    pull = sought.T @ pulled + information @ np.append(own[~spoken], of_level[effects.moves_level])
+    pull = sought.T @ pulled + information @ np.append(own[~has_expert], of_level[effects.moves_level])
     return tuple(search_sd(information, pull, effects.lean).tolist())
 
 

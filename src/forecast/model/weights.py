@@ -1,17 +1,17 @@
-"""What moved a forecast: the part of each statement in the way from the prior to the posterior.
+"""Attribute a forecast to statements: the part of each in the move from the prior to the posterior.
 
-On the logit scale, where conditioning is linear, statements are taken in one after the other; each moves a
-cell by what it says beyond those before it.  Which come before is arbitrary, so the moves are averaged over
-random orders, each beside its reverse (Shapley 1953; Castro et al. 2009): they add up in every order, and
-figures that say the same share what they say.  One gain times one surprise would add up too, but a total
-that is published beside its parts has gains that run into the hundreds against each other.
+On the logit scale, where conditioning is linear, statements are added one after the other; each moves a
+cell by the information that those before it lack.  Their order is arbitrary, so the moves are averaged over
+random orders, each with its reverse (Shapley 1953; Castro et al. 2009): they add up in every order, and
+figures with the same information share its effect.  Gain times innovation would add up too, but a total
+that is published beside its parts has gains of hundreds that cancel each other.
 
-Of thousands of statements most say much the same.  They can be put in groups, each of which is taken in at
-once, as one player among the statements that stand alone; what a group moves is then split by the size of
-its statements' weights.  Sums over a group are exact, the split within it is a convention.
+Of thousands of statements most have much the same information.  They can be put in groups, each of which is
+added at once, like a single statement; the move of a group is then split by the size of its statements'
+weights.  Sums over a group are exact, the split within it is a convention.
 
-In points the way is bent: every statement takes the same share of the bend along the straight way from
-prior to posterior (Aumann and Shapley 1974), so that the moves still add up.
+Points are a curved function of logits: every statement takes the same part of the curvature along the
+straight path from prior to posterior (Aumann and Shapley 1974), so that the moves still add up in points.
 """
 
 from __future__ import annotations
@@ -191,12 +191,12 @@ def _along(order: Ints, states: Sequence[_State], n_alone: int) -> Floats:
 def _shares(weights: Floats, player: Ints) -> Floats:
     """Share of each statement in what its player moves, by the size of its weight; shape (L, n)."""
     size = np.abs(weights)
-    whole = np.stack([np.bincount(player, each) for each in size])[:, player]
+    whole = np.stack([np.bincount(player, row) for row in size])[:, player]
     count = np.bincount(player)[player]
     return np.asarray(np.where(whole > 0, size / np.where(whole > 0, whole, 1.0), 1.0 / count))
 
 
-def in_points(found: Ways, maxima: Sequence[float]) -> Moves:
+def in_points(weights: Ways, maxima: Sequence[float]) -> Moves:
     """Put the ways of cells together to the way of the points that they make up; `maxima` are those of each.
 
     Examples
@@ -206,15 +206,15 @@ def in_points(found: Ways, maxima: Sequence[float]) -> Moves:
     array([1.9, 1.9])
     """
     points = np.asarray(maxima, dtype=float)
-    way = found.moves.sum(axis=1)
-    start, end = expit(found.middle), expit(found.middle + way)
+    way = weights.moves.sum(axis=1)
+    start, end = expit(weights.middle), expit(weights.middle + way)
     straight = np.abs(way) > NO_WAY
     slope = np.where(straight, (end - start) / np.where(straight, way, 1.0), start * (1 - start))
     posterior = float(points @ end)
     return Moves(
         prior=float(points @ start),
         posterior=posterior,
-        effect=(points * slope) @ found.moves,
-        error=(points * slope) @ found.error,
-        missing=points @ expit(found.without) - posterior,
+        effect=(points * slope) @ weights.moves,
+        error=(points * slope) @ weights.error,
+        missing=points @ expit(weights.without) - posterior,
     )

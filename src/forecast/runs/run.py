@@ -43,7 +43,7 @@ from forecast.runs.report_notebooks import Kind, PageJob, ReportNotebooks
 from forecast.runs.store import DATA, NOTEBOOKS, Store
 
 if TYPE_CHECKING:
-    from forecast.answer.ground import Ground
+    from forecast.answer.panel_forecast import PanelForecast
 
 LOG: Final = logging.getLogger("forecast.runs")
 _Executed = Future[tuple[NotebookNode, float]]  # with the seconds it took
@@ -85,7 +85,7 @@ class Options:
     server
         Forks the kernels of several runs, so that imports are paid once for all of them; None for a
         server of this run's own, where the system can fork.
-    ground
+    panel_forecast
         What is the same for all areas, if it was computed already.
     """
 
@@ -94,7 +94,7 @@ class Options:
     run_seconds: float = 1800
     again: bool = False
     server: ForkServer | None = None
-    ground: Ground | None = None
+    panel_forecast: PanelForecast | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,11 +232,11 @@ class _Run:
             from forecast.answer import pipeline
 
             with threadpool_limits(limits=1):  # as in the process beside
-                ground = self.options.ground
-                if ground is None:
+                panel_forecast = self.options.panel_forecast
+                if panel_forecast is None:
                     made = pipeline.make(self.spec, self.folder / DATA, self.previous, kernels.map)
                 else:
-                    made = pipeline.answer(ground, self.spec, self.previous)
+                    made = pipeline.answer(panel_forecast, self.spec, self.previous)
             verified = last_verified(ledger.read(self.folder / DATA), self.spec)
             made = replace(made, last_verified=verified)
             with writing(self.folder):

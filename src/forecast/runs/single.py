@@ -219,7 +219,7 @@ def _stop_in_time(task: Execution, kernels: Kernels) -> Iterator[None]:
         while not over.wait(stop.LOOK):
             if time.monotonic() > end:
                 late.set()
-            if late.is_set() or stop.asked():
+            if late.is_set() or stop.requested():
                 kernels.close()
                 return
 

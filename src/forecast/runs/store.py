@@ -24,7 +24,7 @@ from typing import Any, Final
 from forecast.base.disk import as_folder, clear_parts, replace_file, writing
 from forecast.base.errors import WriteError
 from forecast.base.labels import LANGUAGES, text
-from forecast.base.lock import held
+from forecast.base.lock import hold_lock
 from forecast.pages import handout
 from forecast.runs import site
 from forecast.runs.areas import overview
@@ -79,7 +79,7 @@ class Store:
         with as_folder(self.root):
             with writing(self.root):
                 self.root.mkdir(parents=True, exist_ok=True)
-            with held(self.root / ".lock"):
+            with hold_lock(self.root / ".lock"):
                 self.mend()
                 yield
 

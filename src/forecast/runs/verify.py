@@ -13,7 +13,7 @@ import pandas as pd
 from forecast.answer import verification
 from forecast.answer.judgement import Judgement
 from forecast.answer.ledger import FORECAST_KEY, new_lines
-from forecast.answer.lessons import judged
+from forecast.answer.lessons import judge
 from forecast.base.disk import replace_file
 from forecast.base.errors import ForecastError, RunError, SpecError
 from forecast.base.indexes import panel_of
@@ -79,7 +79,7 @@ def verify(
         lines, skipped = _score(entries, results[scored_year], scored_year, as_of, received)
         new = new_lines(before, lines)
         whole = pd.concat([before, new], ignore_index=True) if len(before) else new
-        judgement = judged(whole, index_code, area, scored_year) if len(whole) else None
+        judgement = judge(whole, index_code, area, scored_year) if len(whole) else None
         if judgement is None:
             raise SpecError("verify.nothing", {**facts, "year": scored_year, "count": len(entries)})
         ledger.append(root, new)
@@ -123,7 +123,7 @@ def _score(
         except _UNREADABLE as error:
             skipped.append(f"{run.run_id} ({error})")
             continue
-        forms = verification.forms_beside(stored, received)
+        forms = verification.forms_of(stored, received)
         lines += [verification.lines_of(figures, results, verified_on) for figures in (stored, *forms)]
         groups.add(group)
     return lines, skipped

@@ -31,8 +31,8 @@ from forecast.base.disk import append_line, as_folder, replace_file, writing
 from forecast.base.errors import EXIT_GOOD, EXIT_RUN, ForecastError, RunError, SpecError, WriteError
 from forecast.base.incoming import written
 from forecast.base.labels import Phrase, text
-from forecast.base.lock import held
-from forecast.base.mail import Patience, Server, begun, writable
+from forecast.base.lock import hold_lock
+from forecast.base.mail import Patience, Server, new_message, writable
 from forecast.schedule.due import Due, Plan, Post, Record, ServedSlot, due
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def _run(root: Path, environment: Environment, lang: str, *, again: bool) -> Sta
     try:
         with writing(root):
             (root / FOLDER).mkdir(exist_ok=True)
-        with held(root / FOLDER / "lock"):
+        with hold_lock(root / FOLDER / "lock"):
             return scheduled_run.take(again=again)
     except WriteError as error:
         if error.key == LOCKED:
@@ -262,7 +262,7 @@ def send(post: Post, subject: str, body: str, patience: Patience | None = None) 
     RunError
         If the server cannot be reached, is silent, offers no protection or refuses.
     """
-    message = begun(sender=post.sender, to=post.to, subject=subject)
+    message = new_message(sender=post.sender, to=post.to, subject=subject)
     message["Message-ID"] = make_msgid(domain=post.sender.partition("@")[2])
     message.set_content(writable(body))
     with Server(post.server, insecure=post.insecure, patience=patience or Patience()) as server:

@@ -66,7 +66,7 @@ class Writer:
         attached = tuple(kind for kind in recipient.attach if files_by_kind[kind])
         body = self._body(recipient.lang, edition, attached).to(recipient.name, recipient.title)
         to = Address(display_name=recipient.name, addr_spec=recipient.email)
-        message = mail.begun(sender=self.sender, to=to, subject=body.subject)
+        message = mail.new_message(sender=self.sender, to=to, subject=body.subject)
         message["Message-ID"] = message_id(run_id, recipient.email, self.sender)
         message["Content-Language"] = recipient.lang
         # Quoted-printable, as not every server takes 8 bits.

@@ -21,7 +21,7 @@ from typing import Any, Final, Literal
 from forecast.base.disk import as_folder, replace_file, writing
 from forecast.base.errors import EXIT_GOOD, EXIT_PARTLY, EXIT_RUN, SpecError
 from forecast.base.labels import Phrase
-from forecast.base.lock import held
+from forecast.base.lock import hold_lock
 from forecast.base.mail import SILENT, Answer, Patience, Server, ServerError
 from forecast.runs.store import LATEST, Store
 from forecast.sending import secret
@@ -143,7 +143,7 @@ def send(
     run_id = letters.run_id
     with (
         as_folder(root),
-        held(root / LOCK, key="send.locked"),
+        hold_lock(root / LOCK, key="send.locked"),
         Server(recipients.smtp, login, request.insecure, patience or Patience()) as server,
     ):
         ledger = Ledger(root / FILE)

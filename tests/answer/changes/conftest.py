@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast.answer import ground, pipeline, record
+from forecast.answer import panel_forecast, pipeline, record
 from forecast.answer.members import Members
 from forecast.base.spec import RunSpec
 from forecast.data import load
@@ -37,14 +37,17 @@ def at(vintages):
 @pytest.fixture(scope="session")
 def panels_seen(at):
     """The posteriors of both days, so that they are computed once for all tests."""
-    return [(known, ground.posterior(known, SPEC, np.random.default_rng(SPEC.seed))) for known in at.values()]
+    return [
+        (known, panel_forecast.posterior(known, SPEC, np.random.default_rng(SPEC.seed)))
+        for known in at.values()
+    ]
 
 
 def medians_of(seen):
     """Find medians with these posteriors at hand; the first is that of the forecast itself."""
     (known, post), *others = seen
     rng, past = np.random.default_rng(), record.no_record()
-    here = ground.Ground(SPEC, known, known, post, Members(()), past, rng, others)
+    here = panel_forecast.PanelForecast(SPEC, known, known, post, Members(()), past, rng, others)
     return partial(pipeline._medians, here, SPEC)
 
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast.answer import changes, ground, pipeline
-from forecast.answer.changes.since import _moves
+from forecast.answer import changes, panel_forecast, pipeline
+from forecast.answer.changes.tables import _moves
 from forecast.base.errors import TooFewYearsError
 from forecast.pages import reading
 from forecast.runs.files import sha256
@@ -32,7 +32,7 @@ def test_the_steps_of_every_component_add_up_to_its_move(made, at, published, me
         known = made.EDITS[step](known, place, float(value))
     now = medians(known)
 
-    found = changes.since(published, known, made.SPEC, now, medians)
+    found = changes.change_tables(published, known, made.SPEC, now, medians)
 
     table, rows = found["changes"], found["changed_rows"]
     before = pd.read_csv(published / "summary.csv").set_index("component")["median"]
@@ -66,7 +66,7 @@ def test_an_indicator_moves_its_own_domain_alone(made, at, published, medians):
     late = known.indicators["indicator_code"] == "gd_legal_docs_wrong"
     known = replace(known, indicators=known.indicators[~late].reset_index(drop=True))
 
-    found = changes.since(published, known, made.SPEC, medians(known), medians)
+    found = changes.change_tables(published, known, made.SPEC, medians(known), medians)
 
     moved = found["changes"].query("step == 'indicators'")["component"].tolist()
     assert moved == ["total", "D2"]
@@ -78,7 +78,7 @@ def test_an_experts_word_is_a_step_of_its_own(made, at, published, medians):
     wider = at[made.EARLY].elasticities.assign(low=0.2, high=0.3)
     known = replace(at[made.EARLY], elasticities=wider)
 
-    found = changes.since(published, known, made.SPEC, medians(known), medians)
+    found = changes.change_tables(published, known, made.SPEC, medians(known), medians)
 
     moves = found["changes"].set_index(["step", "component"])["effect"]
     assert set(moves.index.get_level_values("step")) <= {"total", "experts"}
@@ -90,7 +90,9 @@ def test_where_nothing_changed_nothing_moves_and_nothing_is_computed(made, at, p
     """The same data again: no effect, no row, and no model is run."""
     now = medians(at[made.EARLY])
 
-    found = changes.since(published, at[made.EARLY], made.SPEC, now, lambda _: pytest.fail("computed"))
+    found = changes.change_tables(
+        published, at[made.EARLY], made.SPEC, now, lambda _: pytest.fail("computed")
+    )
 
     assert found["changed_rows"].empty
     assert (found["changes"]["step"] == "total").all()
@@ -104,7 +106,7 @@ def test_what_other_code_found_is_the_models_step(made, at, medians, example, tm
     now = medians(at[made.EARLY])
     folder = made.written(tmp_path / "old", {name: value - 0.25 for name, value in now.items()}, example)
 
-    found = changes.since(folder, at[made.EARLY], made.SPEC, now, medians)
+    found = changes.change_tables(folder, at[made.EARLY], made.SPEC, now, medians)
 
     assert found["changed_rows"].empty
     assert set(found["changes"]["step"]) == {"total", "model"}
@@ -114,12 +116,12 @@ def test_what_other_code_found_is_the_models_step(made, at, medians, example, tm
 def test_the_panel_is_computed_once_for_each_state_of_its_own_tables(made, at, published, monkeypatch):
     """Forms need no new posterior: only published figures, the framework and indicators do."""
     known = at[made.MEETING]
-    post = ground.posterior(known, made.SPEC, np.random.default_rng(made.SPEC.seed))
+    post = panel_forecast.posterior(known, made.SPEC, np.random.default_rng(made.SPEC.seed))
     computed = []
-    monkeypatch.setattr(ground, "posterior", lambda *_: computed.append(post) or post)
+    monkeypatch.setattr(panel_forecast, "posterior", lambda *_: computed.append(post) or post)
     medians = made.medians_of([(known, post)])
 
-    found = changes.since(published, known, made.SPEC, medians(known), medians)
+    found = changes.change_tables(published, known, made.SPEC, medians(known), medians)
 
     assert set(found["changed_rows"]["step"]) == {"indicators", "departments", ""}
     assert len(computed) == 1
@@ -174,7 +176,7 @@ def test_a_damaged_report_is_said_to_be_so(made, at, published, medians, tmp_pat
     shutil.copytree(published, folder)
     damage(folder)
 
-    found = changes.since(folder, at[made.MEETING], made.SPEC, medians(at[made.MEETING]), medians)
+    found = changes.change_tables(folder, at[made.MEETING], made.SPEC, medians(at[made.MEETING]), medians)
 
     told = found["previous"]["reason"].iloc[0]
     assert json.loads(told)["key"] == reason
@@ -199,7 +201,7 @@ def test_a_report_that_may_not_be_compared_with_is_refused(
     folder = made.written(tmp_path / "other", medians(at[made.EARLY]), example, **spec)
     asked = replace(made.SPEC, as_of=made.EARLY)
 
-    found = changes.since(folder, at[made.EARLY], asked, medians(at[made.EARLY]), medians)
+    found = changes.change_tables(folder, at[made.EARLY], asked, medians(at[made.EARLY]), medians)
 
     assert json.loads(found["previous"]["reason"].iloc[0])["key"] == reason
     assert found["changes"].empty
@@ -212,7 +214,7 @@ def test_a_model_that_refuses_the_old_data_leaves_the_move_whole(made, at, publi
     def refuses(_):
         raise TooFewYearsError.of("evidence", 3, 0)
 
-    found = changes.since(published, at[made.MEETING], made.SPEC, medians(at[made.MEETING]), refuses)
+    found = changes.change_tables(published, at[made.MEETING], made.SPEC, medians(at[made.MEETING]), refuses)
 
     assert json.loads(found["previous"]["reason"].iloc[0])["key"] == "changes.other_model"
     assert set(found["changes"]["step"]) == {"total", "unsplit"}

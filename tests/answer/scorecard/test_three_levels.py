@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from benchmarks import criteria
 
-from forecast.answer.scorecard.below import allocate
+from forecast.answer.scorecard.allocation import allocate
 from forecast.answer.scorecard.tree import Tree, tree_of
 from forecast.data.framework import Framework
 from forecast.data.tables import DAY_DTYPE

@@ -8,7 +8,7 @@ import pytest
 from forecast import cli
 from forecast.base.errors import DataError, SpecError, WriteError
 from forecast.data import load, scenarios
-from forecast.data.load.files import grown
+from forecast.data.load.files import append_rows
 from forecast.data.scenarios import Scenario
 from forecast.data.tables import ANNOUNCEMENTS, INDICATORS, SCORES
 from forecast.desk.scenario_file import add_scenario
@@ -69,7 +69,7 @@ def test_a_wrong_row_is_refused_by_the_file_and_by_add(case, data_dir, part, cap
 
     path = data_dir / table.file
     before = path.read_bytes()
-    path.write_bytes(grown(before, table, [row]))
+    path.write_bytes(append_rows(before, table, [row]))
     code = cli.run(["check", "--as-of", TODAY.isoformat(), "--data-dir", str(data_dir), "--json"])
     told = json.loads(capsys.readouterr().out)
     last = len(path.read_text(encoding="utf-8").splitlines())

@@ -8,7 +8,7 @@ import pytest
 from forecast import cli
 from forecast.base import disk
 from forecast.base.errors import DataError, WriteError
-from forecast.base.lock import held
+from forecast.base.lock import hold_lock
 from forecast.data import load
 from forecast.data.framework import framework_for
 from forecast.intake import writer
@@ -223,7 +223,7 @@ def test_another_import_at_work_is_respected(bring, path, data_dir, monkeypatch)
     """While another process holds the folder's lock, nothing is written."""
     monkeypatch.setattr(writer, "PATIENCE", 0.0)
     before = (data_dir / "frameworks.csv").read_bytes()
-    with held(data_dir / load.LOCK):
+    with hold_lock(data_dir / load.LOCK):
         code, _, err = bring(path)
 
     assert code == 4

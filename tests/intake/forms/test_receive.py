@@ -15,7 +15,7 @@ import pytest
 
 from forecast.answer.submissions import latest
 from forecast.base.errors import DataError, WriteError
-from forecast.base.lock import held
+from forecast.base.lock import hold_lock
 from forecast.base.workbook import open_workbook
 from forecast.data import load
 from forecast.data.load import LOCK
@@ -561,7 +561,7 @@ def test_whoever_waits_too_long_is_told_for_whom(office, monkeypatch):
     monkeypatch.setattr(writer, "PATIENCE", 0.1)
     sent = office.filled()
 
-    with held(office.data / LOCK), pytest.raises(WriteError, match="another process"):
+    with hold_lock(office.data / LOCK), pytest.raises(WriteError, match="another process"):
         office.take(sent)
     assert not office.table.exists()
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from forecast.answer.result import STATUS_COLUMNS
-from forecast.answer.submissions import beside, departments, latest, status
+from forecast.answer.submissions import compare_with_models, departments, latest, status
 from forecast.base.spec import RunSpec
 
 FIRST, SECOND, THIRD = "Sở Nội vụ", "Sở Tư pháp", "Sở Tài chính"
@@ -99,7 +99,10 @@ def test_ranges_apart_are_a_disagreement_by_hand():
     last = forms([("a", FIRST, "D1", 8.0, "2024-09-01"), ("a", FIRST, "D4", 8.0, "2024-09-01")])
     model = pd.DataFrame({"component": ["D1", "D4"], "median": 10.0, "lower": [9.5, 8.9], "upper": 11.0})
 
-    assert beside(last, model)[["gap", "disagrees"]].values.tolist() == [[-2.0, True], [-2.0, False]]
+    assert compare_with_models(last, model)[["gap", "disagrees"]].values.tolist() == [
+        [-2.0, True],
+        [-2.0, False],
+    ]
 
 
 def test_the_latest_form_of_each_department_counts():

@@ -7,5 +7,5 @@ differ, and these rows are listed: nothing moves without a reason shown.
 """
 
 from forecast.answer.changes.path import path_table
-from forecast.answer.changes.since import Medians, since
 from forecast.answer.changes.steps import PANEL
+from forecast.answer.changes.tables import Medians, change_tables

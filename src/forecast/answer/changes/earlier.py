@@ -1,4 +1,4 @@
-"""The earlier report as its folder tells it: its medians, and what it knew."""
+"""Read an earlier report from its folder: its medians, and the data that it used."""
 
 from __future__ import annotations
 
@@ -54,21 +54,21 @@ def read(folder: Path, spec: RunSpec) -> Earlier:
     Whatever is wrong with it is said in `reason`: it must not stop the report that is being made.
     """
     try:
-        asked, medians = _published(folder)
+        question, medians = _published(folder)
     except UNREADABLE:
         return Earlier(folder.name, reason=phrase("changes.damaged"))
-    if _question(asked) != _question(spec):
-        return Earlier(folder.name, asked, reason=phrase("changes.other_question"))
-    if asked.as_of > spec.as_of:  # it may know what is not to be known yet
-        return Earlier(folder.name, asked, reason=phrase("changes.later"))
+    if _question(question) != _question(spec):
+        return Earlier(folder.name, question, reason=phrase("changes.other_question"))
+    if question.as_of > spec.as_of:  # it may know what is not to be known yet
+        return Earlier(folder.name, question, reason=phrase("changes.later"))
     try:
-        known = _known(folder, asked)
+        known = _known(folder, question)
     except DataError as error:
         reason = phrase("changes.other_rules", count=len(error.problems))
-        return Earlier(folder.name, asked, medians, reason=reason)
+        return Earlier(folder.name, question, medians, reason=reason)
     except UNREADABLE:
-        return Earlier(folder.name, asked, medians, reason=phrase("changes.damaged_data"))
-    return Earlier(folder.name, asked, medians, known.of(spec.index_code).for_year(spec.target_year))
+        return Earlier(folder.name, question, medians, reason=phrase("changes.damaged_data"))
+    return Earlier(folder.name, question, medians, known.of(spec.index_code).for_year(spec.target_year))
 
 
 def _question(spec: RunSpec) -> tuple[object, ...]:

@@ -1,4 +1,4 @@
-"""How the forecast of a year moved from report to report; each takes over the path of the one before."""
+"""The table of how the forecast of a year moved from report to report; each report adds one row."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ UNNAMED: Final = {"moved_by": "", "name": "", "name_en": "", "others": 0}
 
 
 def path_table(
-    folder: Path | None, spec: RunSpec, now: Mapping[str, float], told: Mapping[str, pd.DataFrame]
+    folder: Path | None, spec: RunSpec, now: Mapping[str, float], tables: Mapping[str, pd.DataFrame]
 ) -> pd.DataFrame:
     """Add this report to the path of the one before, in `folder`, if there is one; see `Result.path`.
 
-    `now` has median, lower, upper and rank of the total; `told` are the tables of `since`.
+    `now` has median, lower, upper and rank of the total; `tables` are the tables of `change_tables`.
     """
     here = {"as_of": pd.Timestamp(spec.as_of), **NONE, **UNNAMED, **now}
-    if folder is None or told["changes"].empty:
+    if folder is None or tables["changes"].empty:
         return _table([here])
-    return _table([*_earlier(folder, told), here | _step(told["changes"], told["changed_rows"])])
+    return _table([*_earlier(folder, tables), here | _step(tables["changes"], tables["changed_rows"])])
 
 
-def _earlier(folder: Path, told: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
-    """The path so far; of a report that kept none its own median."""
+def _earlier(folder: Path, tables: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
+    """The rows of the earlier report's path; if it has no such table, one row with its median."""
     try:
-        kept = read_table(folder, TABLE)
-        table = kept.assign(name_en=kept.get("name_en", ""))[list(PATH_COLUMNS)]  # older reports have none
+        path = read_table(folder, TABLE)
+        table = path.assign(name_en=path.get("name_en", ""))[list(PATH_COLUMNS)]  # older reports have none
         return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
     except UNREADABLE:
-        moves = told["changes"]
+        moves = tables["changes"]
         whole = moves.loc[(moves["component"] == TOTAL) & (moves["step"] == WHOLE), "before"]
-        before = {"as_of": told["previous"]["as_of"].iloc[0], "median": float(whole.iloc[0])}
+        before = {"as_of": tables["previous"]["as_of"].iloc[0], "median": float(whole.iloc[0])}
         return [{**NONE, **UNNAMED, **before}]
 
 

@@ -144,18 +144,18 @@ def changed_rows(before: Known, after: Known, spec: RunSpec) -> pd.DataFrame:
     about = _About.of(before, after, spec)
     rows: list[Row] = []
     for compared in COMPARED:
-        old, new = (_taken(known, compared.table, spec) for known in (before, after))
+        old, new = (_used_rows(known, compared.table, spec) for known in (before, after))
         differences = _differences(compared, old, new)
         own = [row for row in differences if row["area"] == spec.area]
         others = [row for row in differences if row["area"] != spec.area]
-        rows += [about.said_of(compared, row) for row in (*own, *others)]
+        rows += [about.described(compared, row) for row in (*own, *others)]
     rows.sort(key=lambda row: row["step"] == NONE)
     table = pd.DataFrame(rows, columns=list(CHANGED_ROW_COLUMNS)).astype({"published_on": DAY_DTYPE})
     english = pd.Series(english_names(after, table["key"]), index=table.index, dtype="str")
     return table.assign(name_en=english.where(table["name"] != "", ""))
 
 
-def _taken(known: Known, table: Table, spec: RunSpec) -> pd.DataFrame:
+def _used_rows(known: Known, table: Table, spec: RunSpec) -> pd.DataFrame:
     """Give the rows of a table that the forecast takes."""
     if table is tables.SUBMISSIONS:
         return submissions.latest(
@@ -174,7 +174,7 @@ def _differences(compared: Compared, old: pd.DataFrame, new: pd.DataFrame) -> li
     rows: list[Row] = []
     for key, record in now.items():
         if key not in then:
-            column = _told(compared, record)
+            column = _value_column(compared, record)
             rows.append(_row(compared, record, NEW, column, new=record[column]))
             continue
         for column in columns:
@@ -183,14 +183,14 @@ def _differences(compared: Compared, old: pd.DataFrame, new: pd.DataFrame) -> li
                 rows.append(_row(compared, record, CHANGED, column, past, present))
     for key, record in then.items():
         if key not in now:
-            column = _told(compared, record)
+            column = _value_column(compared, record)
             rows.append(_row(compared, record, GONE, column, old=record[column]))
     if not rows and list(then) != list(now):
         return [_row(compared, dict.fromkeys(compared.key, ""), CHANGED, ORDER)]
     return rows
 
 
-def _told(compared: Compared, record: Record) -> str:
+def _value_column(compared: Compared, record: Record) -> str:
     """Name the column that says what a row is about."""
     return next((name for name in compared.value if _written(record[name])), compared.value[0])
 
@@ -249,13 +249,13 @@ class _About:
         related: set[tuple[str, str]] = set()
         for known in (before, after):
             rules |= dict(zip(known.frameworks["indicator"], known.frameworks["component"], strict=True))
-            listed = known.indicator_types[known.indicator_types["component"] != ""]
-            types |= dict(zip(listed["indicator_code"], listed["component"], strict=True))
-            related |= {named for source in listed["source"] if (named := related_of(source))}
+            named_types = known.indicator_types[known.indicator_types["component"] != ""]
+            types |= dict(zip(named_types["indicator_code"], named_types["component"], strict=True))
+            related |= {pair for source in named_types["source"] if (pair := related_of(source))}
         rules = {code: component for code, component in rules.items() if code}
         return cls(spec, rules, types, frozenset(related))
 
-    def said_of(self, compared: Compared, row: Row) -> Row:
+    def described(self, compared: Compared, row: Row) -> Row:
         return row | {"step": self._step(compared, row), "component": self._domain(row)}
 
     def _step(self, compared: Compared, row: Row) -> str:

@@ -15,11 +15,10 @@ from forecast.answer.result import PROJECTION_COLUMNS, SCORECARD_COLUMNS
 from forecast.answer.scorecard.leaves import SURVEY_SOURCES, Leaves
 from forecast.answer.scorecard.pace import year_end
 from forecast.answer.scorecard.tree import Tree
-from forecast.model.simulate import quantiles
+from forecast.model.simulate import ENDS, quantiles
 
 Floats = NDArray[np.float64]
 
-ENDS: Final = (0.1, 0.5, 0.9)
 SLOW_SOURCES: Final = (*SURVEY_SOURCES, "outcome")
 LEAST: Final = 0.005  # points: less than is shown
 TURNS: Final = 92  # days that it takes, by assumption, to turn what people answer or statistics of the year
@@ -31,12 +30,12 @@ def scorecard_table(
 ) -> pd.DataFrame:
     """Set out all components; see `Result.scorecard`.  Departments gave a forecast of those `answered`."""
     tree = leaves.tree
-    every = tree.roll_up(leaves.points)
+    node_points = tree.roll_up(leaves.points)
     can_win = tree.roll_up(np.maximum(attainable(leaves, target_year, as_of) - leaves.points, 0.0))
     by_leaf = {int(node): leaf for leaf, node in enumerate(tree.leaves)}
     rows = []
     for node, row in enumerate(tree.rows):
-        maximum, points = float(row["max_score"]), every[:, node]
+        maximum, points = float(row["max_score"]), node_points[:, node]
         ends, wins = quantiles(points, ENDS), quantiles(can_win[:, node], ENDS)
         # A step of a criterion is won or not, so its median jumps; above, every page has the median.
         whole = row["kind"] in ("total", "domain", "part")
@@ -71,10 +70,10 @@ def scorecard_table(
 def projection_table(leaves: Leaves) -> pd.DataFrame:
     """Set out the indicators that rules score, with their projected value: `PROJECTION_COLUMNS`."""
     rows = []
-    taken = ("indicator", "name", "name_en", "unit", "period", "value", "pairs", "method", "reason")
+    fields = ("indicator", "name", "name_en", "unit", "period", "value", "pairs", "method", "reason")
     for projection in leaves.projections.values():
         ends = quantiles(projection.draws, ENDS) if len(projection.draws) else np.full(3, np.nan)
-        own = {name: getattr(projection, name) for name in taken}
+        own = {name: getattr(projection, name) for name in fields}
         rows.append({**own, **dict(zip(("lower", "projected", "upper"), ends, strict=True))})
     return pd.DataFrame(rows, columns=list(PROJECTION_COLUMNS))
 
@@ -103,10 +102,10 @@ def slow(tree: Tree) -> NDArray[np.bool_]:
 
 def _attainable(leaves: Leaves, leaf: int) -> float:
     maximum = float(leaves.tree.maxima[leaf])
-    rule, found = leaves.scored[leaf], leaves.projections.get(leaves.tree.leaf_rows[leaf]["indicator"])
-    if rule is None or found is None or rule.kind != "deduct" or np.isnan(found.value):
+    rule, projection = leaves.scored[leaf], leaves.projections.get(leaves.tree.leaf_rows[leaf]["indicator"])
+    if rule is None or projection is None or rule.kind != "deduct" or np.isnan(projection.value):
         return maximum
-    return float(rule.points(found.value, maximum))
+    return float(rule.points(projection.value, maximum))
 
 
 def last_points(leaves: Leaves, node: int, year: int) -> float:
@@ -127,10 +126,12 @@ def _of_leaf(leaves: Leaves, leaf: int | None, answered: Collection[str], maximu
     if leaf is None:
         return {"p_full": np.nan, "informed": "", "basis": "", "gamble": ""}
     by_rule = bool(leaves.by_rule[leaf])
-    said = leaves.tree.leaf_rows[leaf]["component"] in answered
-    informed = ("both" if said else "indicator") if by_rule else "department" if said else "domain"
+    has_answer = leaves.tree.leaf_rows[leaf]["component"] in answered
+    informed = (
+        ("both" if has_answer else "indicator") if by_rule else "department" if has_answer else "domain"
+    )
     full = float((leaves.points[:, leaf] >= maximum - LEAST).mean()) if informed == "indicator" else np.nan
-    more = [phrase("scorecard.basis_department")] if said else []
+    more = [phrase("scorecard.basis_department")] if has_answer else []
     basis, gamble = phrases([*leaves.basis(leaf), *more]), _gamble(leaves, leaf, maximum)
     return {"p_full": full, "informed": informed, "basis": basis, "gamble": gamble}
 
@@ -143,7 +144,7 @@ def _gamble(leaves: Leaves, leaf: int, maximum: float) -> str:
     levels = rule.levels(maximum)
     values = leaves.projections[leaves.tree.leaf_rows[leaf]["indicator"]].draws
     chances = [float(rule.reached(values, threshold).mean()) for threshold, _ in levels]
-    doubtful = [k for k, each in enumerate(chances) if GAMBLE[0] <= each <= GAMBLE[1]]
+    doubtful = [k for k, chance in enumerate(chances) if GAMBLE[0] <= chance <= GAMBLE[1]]
     if not doubtful:
         return ""
     most = min(doubtful, key=lambda k: abs(chances[k] - 0.5))
@@ -157,6 +158,6 @@ def _gamble(leaves: Leaves, leaf: int, maximum: float) -> str:
     return phrase("scorecard.gamble_down" if rule.downward else "scorecard.gamble", **facts)
 
 
-def _order(size: pd.Series, among: pd.Series) -> pd.Series:
-    """Count from 1, the largest first; NaN outside `among`."""
-    return size.where(among).rank(method="first", ascending=False)
+def _order(size: pd.Series, mask: pd.Series) -> pd.Series:
+    """Count from 1, the largest first; NaN outside `mask`."""
+    return size.where(mask).rank(method="first", ascending=False)

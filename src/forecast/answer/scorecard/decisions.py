@@ -1,4 +1,4 @@
-"""What a meeting can decide, each with what it would bring: on the draws of the forecast itself.
+"""The table of decisions: what a meeting can decide, and how many points each would add.
 
 A remedy on record brings the effect that it states, a criterion without one the most that it can still
 reach, and where no criteria are entered a domain half a point.  None brings more than can still be won
@@ -16,15 +16,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forecast.answer.result import DECISION_COLUMNS
-from forecast.answer.scorecard.worlds import Stage, added, won
+from forecast.answer.scorecard.scenarios import Baseline, add_points, add_remedy
 from forecast.data.framework import TOTAL
 from forecast.data.tables import DAY_DTYPE
-from forecast.model.simulate import chance, quantiles, ranks
+from forecast.model.simulate import ENDS, chance, quantiles, ranks
 
 Floats = NDArray[np.float64]
 Row = dict[str, Any]
 
-ENDS: Final = (0.1, 0.5, 0.9)
 LEAST: Final = 0.005  # points: less is not shown
 HALF: Final = 0.5  # points, where nobody has entered what can be done: an example, not what can be won
 GROUP: Final = 15  # the rank that a chance is given of where no target is a rank
@@ -33,21 +32,21 @@ TOGETHER: Final = 5  # decisions that fit on the first sheet
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Aim:
-    """What decisions are measured by: the rank, and the chance of the target that is nearest."""
+    """The measure of decisions: the rank, and the chance of the nearest target."""
 
-    stage: Stage
+    baseline: Baseline
     quantity: str
     relation: str
     value: float
 
     def row(self, points: Floats, **facts: Any) -> Row:
-        """Say what it brings that the area's leaves are as in `points`, shape (n, L)."""
-        base, own = self.stage.leaves.points.sum(axis=1), points.sum(axis=1)
-        totals = self.stage.totals.copy()
-        totals[:, self.stage.place] = own
+        """Make the row of a decision after which the area's leaves are `points`, shape (n, L)."""
+        base, own = self.baseline.leaves.points.sum(axis=1), points.sum(axis=1)
+        totals = self.baseline.totals.copy()
+        totals[:, self.baseline.place] = own
         gained = own - base
         low, _, high = quantiles(gained, ENDS)
-        before, after = (self._seen(each) for each in (self.stage.totals, totals))
+        before, after = (self._rank_and_chance(sums) for sums in (self.baseline.totals, totals))
         return facts | {
             "points": round(float(gained.mean()), 4),  # a step is won or not, so its median jumps
             "points_lower": low,
@@ -60,83 +59,85 @@ class _Aim:
             "p_after": after[1],
         }
 
-    def _seen(self, totals: Floats) -> tuple[float, float]:
+    def _rank_and_chance(self, totals: Floats) -> tuple[float, float]:
         """The middle rank, and the chance of the target."""
-        rank, own = ranks(totals, self.stage.place), totals[:, self.stage.place]
+        rank, own = ranks(totals, self.baseline.place), totals[:, self.baseline.place]
         drawn = {"rank": rank.astype(float), "points": own, "percent": own}
         middle = float(np.quantile(rank, 0.5, method="inverted_cdf"))
         return middle, chance(drawn[self.quantity], self.relation, self.value)
 
 
-def decision_table(stage: Stage, targets: pd.DataFrame) -> pd.DataFrame:
+def decision_table(baseline: Baseline, targets: pd.DataFrame) -> pd.DataFrame:
     """Set out what can be decided, what brings most first; see `Result.decisions`.
 
     Chances are of the nearest of the ranks aimed at.
     """
-    aim = _aim(stage, targets)
-    tried = [(row, points) for row, points in _tried(stage) if _gain(stage, points) > LEAST]
-    tried.sort(key=lambda pair: (pair[0].pop("least", 0.0), -_gain(stage, pair[1])))
-    rows = [aim.row(points, **row) for row, points in tried]
-    tried = [pair for pair in tried if pair[0]["kind"] != "domain"]
-    if tried:
-        together = stage.leaves.points
-        for row, points in tried[:TOGETHER]:
-            together = together + _beyond(stage, row, points, together)
-        count = min(TOGETHER, len(tried))
+    aim = _aim(baseline, targets)
+    options = [(row, points) for row, points in _options(baseline) if _gain(baseline, points) > LEAST]
+    options.sort(key=lambda pair: (pair[0].pop("least", 0.0), -_gain(baseline, pair[1])))
+    rows = [aim.row(points, **row) for row, points in options]
+    options = [pair for pair in options if pair[0]["kind"] != "domain"]
+    if options:
+        together = baseline.leaves.points
+        for row, points in options[:TOGETHER]:
+            together = together + _beyond(baseline, row, points, together)
+        count = min(TOGETHER, len(options))
         rows.append(aim.row(together, kind="together", component=TOTAL, days_overdue=float(count)))
-    rows.append(aim.row(added(stage, stage.leaves.points, TOTAL, HALF), kind="half_point", component=TOTAL))
+    rows.append(
+        aim.row(add_points(baseline, baseline.leaves.points, TOTAL, HALF), kind="half_point", component=TOTAL)
+    )
     table = pd.DataFrame(rows, columns=list(DECISION_COLUMNS))
     texts = ["kind", "component", "unit", "responsible", "action"]
     table[texts] = table[texts].astype("object").fillna("").astype("str")
     return table.astype({"due": DAY_DTYPE, "deadline": DAY_DTYPE})
 
 
-def _aim(stage: Stage, targets: pd.DataFrame) -> _Aim:
+def _aim(baseline: Baseline, targets: pd.DataFrame) -> _Aim:
     ranked = targets.loc[targets["quantity"] == "rank"].sort_values("value")
     if ranked.empty:
-        return _Aim(stage, "rank", "<=", float(GROUP))
+        return _Aim(baseline, "rank", "<=", float(GROUP))
     nearest = ranked.iloc[-1]
-    return _Aim(stage, "rank", str(nearest["relation"]), float(nearest["value"]))
+    return _Aim(baseline, "rank", str(nearest["relation"]), float(nearest["value"]))
 
 
-def _tried(stage: Stage) -> Iterator[tuple[Row, Floats]]:
+def _options(baseline: Baseline) -> Iterator[tuple[Row, Floats]]:
     """Give every remedy, criterion or domain that can be acted on, with the leaves once it is done."""
-    leaves, tree = stage.leaves.points, stage.leaves.tree
-    rows = stage.remedies
+    leaves, tree = baseline.leaves.points, baseline.leaves.tree
+    rows = baseline.remedies
     rows = rows[rows["component"].isin(tree.names) & (rows["expected_effect"] > 0)]
     for _, remedy in rows.iterrows():
         name = str(remedy["component"])
         facts = {key: remedy[key] for key in ("unit", "action", "due", "days_overdue")}
-        row = {"kind": "remedy", "component": name, **facts, **_of_node(stage, name)}
-        yield row, won(stage, leaves, name, float(remedy["expected_effect"]))
+        row = {"kind": "remedy", "component": name, **facts, **_of_node(baseline, name)}
+        yield row, add_remedy(baseline, leaves, name, float(remedy["expected_effect"]))
     acted_on = {int(leaf) for name in rows["component"] for leaf in tree.under(tree.place(str(name)))}
     for leaf, node in enumerate(tree.leaves):
         kind = tree.rows[int(node)]["kind"]
         if leaf in acted_on:
             continue
         name = str(tree.rows[int(node)]["component"])
-        room = np.maximum(stage.attainable[leaf] - leaves[:, leaf], 0.0)
+        room = np.maximum(baseline.attainable[leaf] - leaves[:, leaf], 0.0)
         points = leaves.copy()
         if kind in ("criterion", "subcriterion"):
             points[:, leaf] += room
-            yield {"kind": "criterion", "component": name, **_of_node(stage, name)}, points
+            yield {"kind": "criterion", "component": name, **_of_node(baseline, name)}, points
         else:  # where most is lost first: what half a point brings is the same everywhere
             points[:, leaf] += np.minimum(room, HALF)
             lost = float(np.median(tree.maxima[leaf] - leaves[:, leaf]))
-            yield {"kind": "domain", "component": name, "least": -lost, **_of_node(stage, name)}, points
+            yield {"kind": "domain", "component": name, "least": -lost, **_of_node(baseline, name)}, points
 
 
-def _of_node(stage: Stage, name: str) -> Row:
-    row = stage.leaves.tree.rows[stage.leaves.tree.place(name)]
+def _of_node(baseline: Baseline, name: str) -> Row:
+    row = baseline.leaves.tree.rows[baseline.leaves.tree.place(name)]
     return {"responsible": str(row["responsible"] or ""), "deadline": row.get("deadline", pd.NaT)}
 
 
-def _gain(stage: Stage, points: Floats) -> float:
-    return float((points - stage.leaves.points).sum(axis=1).mean())
+def _gain(baseline: Baseline, points: Floats) -> float:
+    return float((points - baseline.leaves.points).sum(axis=1).mean())
 
 
-def _beyond(stage: Stage, row: Row, points: Floats, so_far: Floats) -> Floats:
+def _beyond(baseline: Baseline, row: Row, points: Floats, so_far: Floats) -> Floats:
     """What a decision adds to others that are done: two remedies of a criterion share its room."""
-    step = points - stage.leaves.points
-    room = np.maximum(stage.attainable - so_far, 0.0)
+    step = points - baseline.leaves.points
+    room = np.maximum(baseline.attainable - so_far, 0.0)
     return np.asarray(np.minimum(step, room)) if row["kind"] == "remedy" else step

@@ -51,11 +51,11 @@ class Elasticity:
 
 
 def elasticity(
-    known: Known, spec: RunSpec, code: str, now: float, told: tuple[str, Floats, Floats], reason: str
+    known: Known, spec: RunSpec, code: str, now: float, effect: tuple[str, Floats, Floats], reason: str
 ) -> Elasticity:
     """Give what a unit of an indicator at the end of the year is worth, or nothing for a `reason`.
 
-    `now` is the area's latest figure, NaN if the year has none; `told` the component, points a unit, and
+    `now` is the area's latest figure, NaN if the year has none; `effect` the component, points a unit, and
     points that the change since last year has moved, in each draw.
     """
     row = known.indicator_types.set_index("indicator_code").loc[code]
@@ -64,7 +64,7 @@ def elasticity(
         reason = phrase("scenario.settled")
     if not reason and np.isnan(expected):
         reason = phrase("scenario.not_projected")
-    return Elasticity(*told, expected, reason)
+    return Elasticity(*effect, expected, reason)
 
 
 def _projected(known: Known, spec: RunSpec, code: str) -> float:

@@ -1,4 +1,4 @@
-"""Draws of the finest components: by their rule where an indicator tells, else by their domain's forecast."""
+"""Draw the finest components: by a scoring rule with an indicator, else from their domain's forecast."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from forecast.answer.findings import phrase
 from forecast.answer.scorecard import pace
-from forecast.answer.scorecard.below import allocate, of_free
+from forecast.answer.scorecard.allocation import allocate, share_without_rule
 from forecast.answer.scorecard.elasticity import Elasticity
 from forecast.answer.scorecard.pace import Projection
 from forecast.answer.scorecard.tree import Tree
@@ -32,7 +32,7 @@ SURVEY_SOURCES: Final = ("leaders_survey", "sipas")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Leaves:
-    """What the finest components are expected to earn.
+    """Forecasts of the finest components.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class Leaves:
     last_year : ndarray, shape (K,)
         Year of that score; 0 if there is none.
     by_rule : ndarray of bool, shape (L,)
-        Whether an indicator tells.
+        Whether a rule scores it by an indicator.
     scored : tuple of Rule or None, length L
     projections : mapping from indicator to `Projection`
     values : mapping from indicator to draws of its value at the year's end, shape (n,)
@@ -66,22 +66,22 @@ class Leaves:
         """Say what a leaf's draws rest on, one phrase after the other."""
         code = self.tree.leaf_rows[leaf]["indicator"]
         year = int(self.last_year[self.tree.leaves[leaf]])
-        told = [phrase("scorecard.basis_last", year=year)] if year else []
+        last_phrase = [phrase("scorecard.basis_last", year=year)] if year else []
         if self.by_rule[leaf]:
-            found = self.projections[code]
+            projection = self.projections[code]
             facts = {
-                "name": {"vi": found.name, "en": found.name_en or found.name},
-                "unit": found.unit,
-                "period": found.period,
-                "value": _rounded(found.value),
-                "projected": _rounded(float(np.median(found.draws))),
+                "name": {"vi": projection.name, "en": projection.name_en or projection.name},
+                "unit": projection.unit,
+                "period": projection.period,
+                "value": _rounded(projection.value),
+                "projected": _rounded(float(np.median(projection.draws))),
             }
-            key = "scorecard.basis_indicator" if found.period else "scorecard.basis_past_indicator"
-            return [phrase(key, **facts), found.reason]
+            key = "scorecard.basis_indicator" if projection.period else "scorecard.basis_past_indicator"
+            return [phrase(key, **facts), projection.reason]
         if code in self.projections:
             reason = self.projections[code].reason
-            return [phrase("scorecard.basis_no_projection"), reason, *told]
-        return [*told, phrase("scorecard.basis_domain")]
+            return [phrase("scorecard.basis_no_projection"), reason, *last_phrase]
+        return [*last_phrase, phrase("scorecard.basis_domain")]
 
 
 def leaves_of(
@@ -110,29 +110,29 @@ def leaves_of(
         if len(figures):
             projected = pace.project(figures, spec.target_year, size, stream(root, code))
             projections[code] = replace(projected, name_en=str(english.get(code, "")))
-    seen, years = last_scores(known, spec, tree)
+    last_points, years = last_scores(known, spec, tree)
     points = np.full((size, len(tree.leaves)), np.nan)
     for leaf, (rule, code) in enumerate(zip(scored, uses, strict=True)):
-        found = projections.get(code)
-        if rule is not None and found is not None and len(found.draws):
+        projection = projections.get(code)
+        if rule is not None and projection is not None and len(projection.draws):
             name = tree.leaf_rows[leaf]["component"]
-            points[:, leaf] = earned(rule, found, tree.maxima[leaf], stream(root, name))
+            points[:, leaf] = earned(rule, projection, tree.maxima[leaf], stream(root, name))
     by_rule = ~np.isnan(points).any(axis=0)
-    ruled = {code for code, told in zip(uses, by_rule, strict=True) if told}
-    swayed = [own for code, own in elasticities.items() if code in ruled]
+    rule_codes = {code for code, has_rule in zip(uses, by_rule, strict=True) if has_rule}
+    counted_twice = [own for code, own in elasticities.items() if code in rule_codes]
     for anchor, places in tree.anchors().items():
         free = places[~by_rule[places]]
         if not len(free):
             continue
         before, after = last.points(anchor)[:, 0], target.points(anchor)[:, 0]
         whole = float(tree.maxima[places].sum())
-        after = np.clip(after - _told_by_rule(tree, swayed, anchor), 0.0, whole)
+        after = np.clip(after - _moved_by_rules(tree, counted_twice, anchor), 0.0, whole)
         if len(places) == 1:
             points[:, free[0]] = after
             continue
-        bases = seen[tree.leaves[places]] / tree.maxima[places]
+        bases = last_points[tree.leaves[places]] / tree.maxima[places]
         unscored = ~by_rule[places]
-        own, own_last = of_free(
+        own, own_last = share_without_rule(
             after / whole,
             float(np.median(before)) / last.subject.schemes[last.year].maxima.get(anchor, whole),
             tree.maxima[places],
@@ -142,27 +142,27 @@ def leaves_of(
         noise = stream(root, anchor).standard_normal((size, len(places)))[:, unscored]
         share = allocate(own, own_last, tree.maxima[free], bases[unscored], noise)
         points[:, free] = share * tree.maxima[free]
-    return Leaves(tree, points, seen, years, by_rule, scored, projections)
+    return Leaves(tree, points, last_points, years, by_rule, scored, projections)
 
 
-def _told_by_rule(tree: Tree, swayed: Sequence[Elasticity], anchor: str) -> Floats:
+def _moved_by_rules(tree: Tree, elasticities: Sequence[Elasticity], anchor: str) -> Floats:
     """Points of a component that moved with indicators by which rules score, so that nothing counts twice."""
     moved = np.zeros(1)
-    for own in swayed:
+    for own in elasticities:
         under = [tree.maxima[tree.under(tree.place(name))].sum() for name in (anchor, own.component)]
         if anchor.partition(".")[0] == own.component:
             moved = moved + own.since_last * (under[0] / under[1])
     return moved
 
 
-def earned(rule: Rule, found: Projection, maximum: float, rng: np.random.Generator) -> Floats:
+def earned(rule: Rule, projection: Projection, maximum: float, rng: np.random.Generator) -> Floats:
     """Score the draws of an indicator: whole cases, no fewer than there are; a survey with its sampling."""
-    values = found.draws
+    values = projection.draws
     if rule.kind == "deduct":
         values = np.round(values)
-        if not np.isnan(found.value):
-            values = np.maximum(values, found.value)
-    if rule.kind == "survey" and rule.forms and found.method != "final":
+        if not np.isnan(projection.value):
+            values = np.maximum(values, projection.value)
+    if rule.kind == "survey" and rule.forms and projection.method != "final":
         share = np.clip(values / WHOLE, 0, 1)
         values = values + WHOLE * np.sqrt(share * (1 - share) / rule.forms) * rng.standard_normal(len(values))
     return rule.points(values, maximum)
@@ -177,10 +177,10 @@ def last_scores(known: Known, spec: RunSpec, tree: Tree) -> tuple[Floats, NDArra
     by_name = rows.set_index("component")[["score", "unit", "year"]].to_dict("index")
     for node, row in enumerate(tree.rows):
         if row["component"] in by_name:
-            told, maximum = by_name[row["component"]], float(row["max_score"])
-            scale = maximum / WHOLE if told["unit"] == "percent" else 1.0
-            points[node] = min(float(told["score"]) * scale, maximum)
-            years[node] = int(told["year"])
+            score, maximum = by_name[row["component"]], float(row["max_score"])
+            scale = maximum / WHOLE if score["unit"] == "percent" else 1.0
+            points[node] = min(float(score["score"]) * scale, maximum)
+            years[node] = int(score["year"])
     return points, years
 
 

@@ -1,4 +1,4 @@
-"""From an indicator's figure so far to its value at the end of the year, at its own seasonal pace.
+"""Project an indicator from its figure so far to the end of the year, at its own seasonal pace.
 
 In each past year the figure of the same months stands beside the figure of the whole year; what lay
 between them is what is still to come this year.  The step is taken on the scale on which such steps
@@ -74,14 +74,14 @@ def project(figures: pd.DataFrame, target_year: int, size: int, rng: np.random.G
     first_day, last_day.
     """
     first = figures.iloc[0]
-    told = (str(first["indicator_code"]), str(first["indicator_name_vi"]), str(first["unit"]))
+    names = (str(first["indicator_code"]), str(first["indicator_name_vi"]), str(first["unit"]))
     years = _years(figures)
     now = years.get(target_year, {})
     ends = {year: run[MONTHS] for year, run in years.items() if MONTHS in run and year < target_year}
     if MONTHS in now:
         reason = phrase("pace.final", year=target_year)
         return Projection(
-            *told, str(target_year), now[MONTHS], np.full(size, now[MONTHS]), 0, "final", reason
+            *names, str(target_year), now[MONTHS], np.full(size, now[MONTHS]), 0, "final", reason
         )
     month = max(now, default=0)
     value = now.get(month, np.nan)
@@ -91,30 +91,30 @@ def project(figures: pd.DataFrame, target_year: int, size: int, rng: np.random.G
         for year, end in ends.items()
         if month and not np.isnan(then := _at(years[year], month))
     }
-    came = np.array([end - then for then, end in pairs.values()])
-    if pairs and told[2] != "%" and _few([value, *came], came):
-        drawn = value + _still_to_come(came, size, rng)
+    remainders = np.array([end - then for then, end in pairs.values()])
+    if pairs and names[2] != "%" and _few([value, *remainders], remainders):
+        drawn = value + _still_to_come(remainders, size, rng)
         return Projection(
-            *told, period, value, drawn, len(pairs), "count", phrase("pace.learnt", years=sorted(pairs))
+            *names, period, value, drawn, len(pairs), "count", phrase("pace.learnt", years=sorted(pairs))
         )
-    scale = _scale([value, *ends.values(), *(then for then, _ in pairs.values())], told[2])
+    scale = _scale([value, *ends.values(), *(then for then, _ in pairs.values())], names[2])
     if pairs:
         steps = np.array([scale.forward(end) - scale.forward(then) for then, end in pairs.values()])
-        left = (MONTHS - month) / MONTHS
-        moved = scale.forward(value) + _predictive(steps, scale.prior * np.sqrt(left), size, rng)
+        year_left = (MONTHS - month) / MONTHS
+        projected = scale.forward(value) + _predictive(steps, scale.prior * np.sqrt(year_left), size, rng)
         reason = phrase("pace.learnt", years=sorted(pairs))
-        return Projection(*told, period, value, scale.inverse(moved), len(pairs), "pace", reason)
+        return Projection(*names, period, value, scale.inverse(projected), len(pairs), "pace", reason)
     if len(ends) >= MIN_ENDS:
         whole_years = np.array(list(ends.values()))
-        if told[2] != "%" and _few(whole_years, whole_years):
+        if names[2] != "%" and _few(whole_years, whole_years):
             drawn = _still_to_come(whole_years, size, rng)
         else:
-            held = np.array([scale.forward(end) for end in whole_years])
-            drawn = scale.inverse(_predictive(held, scale.prior, size, rng))
+            ends_on_scale = np.array([scale.forward(end) for end in whole_years])
+            drawn = scale.inverse(_predictive(ends_on_scale, scale.prior, size, rng))
         reason = phrase("pace.past_ends", years=sorted(ends))
-        return Projection(*told, period, value, drawn, 0, "past_ends", reason)
+        return Projection(*names, period, value, drawn, 0, "past_ends", reason)
     reason = phrase("pace.none" if month else "pace.no_figure", needed=MIN_ENDS)
-    return Projection(*told, period, value, np.empty(0), 0, "none", reason)
+    return Projection(*names, period, value, np.empty(0), 0, "none", reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +127,8 @@ class _Scale:
 
 def _scale(values: list[float], unit: str) -> _Scale:
     """Choose the scale on which the figures' steps are alike."""
-    seen = np.array([v for v in values if not np.isnan(v)])
-    if unit == "%" and len(seen) and seen.min() >= 0 and seen.max() <= 100:
+    known = np.array([v for v in values if not np.isnan(v)])
+    if unit == "%" and len(known) and known.min() >= 0 and known.max() <= 100:
         return _Scale(
             "logit",
             lambda v: float(
@@ -137,11 +137,11 @@ def _scale(values: list[float], unit: str) -> _Scale:
             lambda x: 100 * _to_the_end(1 / (1 + np.exp(-np.clip(x, -50, 50)))),
             PRIOR_SD["logit"],
         )
-    if len(seen) and seen.min() > 0:
+    if len(known) and known.min() > 0:
         return _Scale(
             "log", lambda v: float(np.log(v)), lambda x: np.exp(np.clip(x, -50, 50)), PRIOR_SD["log"]
         )
-    size = float(np.abs(seen).mean()) if len(seen) else 1.0
+    size = float(np.abs(known).mean()) if len(known) else 1.0
     return _Scale("plain", float, lambda x: x, PRIOR_SD["plain"] * (size or 1.0))
 
 
@@ -159,16 +159,20 @@ def _predictive(steps: Floats, prior: float, size: int, rng: np.random.Generator
     return np.asarray(steps.mean() + scale * rng.standard_t(freedom, size))
 
 
-def _few(values: Iterable[float], came: Floats) -> bool:
+def _few(values: Iterable[float], remainders: Floats) -> bool:
     """Whether figures are whole and what came in a year, or in its rest, is few enough to be counted."""
-    return all(float(each).is_integer() for each in values) and came.min() >= 0 and came.max() <= FEW
+    return (
+        all(float(value).is_integer() for value in values)
+        and remainders.min() >= 0
+        and remainders.max() <= FEW
+    )
 
 
-def _still_to_come(came: Floats, size: int, rng: np.random.Generator) -> Floats:
+def _still_to_come(remainders: Floats, size: int, rng: np.random.Generator) -> Floats:
     """Draw the cases of the rest of a year from those of past years' rests."""
-    n = len(came)
-    wider = max(1.0, float(came.var(ddof=1)) / max(float(came.mean()), 0.5)) if n > 1 else 1.0
-    rate = rng.gamma(0.5 + came.sum() / wider, wider / n, size)
+    n = len(remainders)
+    wider = max(1.0, float(remainders.var(ddof=1)) / max(float(remainders.mean()), 0.5)) if n > 1 else 1.0
+    rate = rng.gamma(0.5 + remainders.sum() / wider, wider / n, size)
     return np.asarray(np.round(wider * rng.poisson(rate / wider)))
 
 

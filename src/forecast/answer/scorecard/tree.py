@@ -87,18 +87,18 @@ class Tree:
 
 def tree_of(framework: Framework) -> Tree:
     """Lay a framework out as a tree; parts that cut across the domains are left out."""
-    every = pd.concat([framework.components, framework.criteria], ignore_index=True)
-    every = every[~every["component"].str.startswith(PART_PREFIX)]
+    components = pd.concat([framework.components, framework.criteria], ignore_index=True)
+    components = components[~components["component"].str.startswith(PART_PREFIX)]
     below: dict[str, list[int]] = {}
-    for number, parent in zip(every.index, every["parent"], strict=True):
+    for number, parent in zip(components.index, components["parent"], strict=True):
         below.setdefault(str(parent), []).append(int(number))
     order: list[int] = []
-    stack = [int(every.index[every["component"] == TOTAL][0])]
+    stack = [int(components.index[components["component"] == TOTAL][0])]
     while stack:
         number = stack.pop()
         order.append(number)
-        stack += reversed(below.get(str(every.loc[number, "component"]), []))
-    table = every.loc[order].reset_index(drop=True)
+        stack += reversed(below.get(str(components.loc[number, "component"]), []))
+    table = components.loc[order].reset_index(drop=True)
     places = {str(name): place for place, name in enumerate(table["component"])}
     parent = np.array([places.get(str(name), NONE) for name in table["parent"]])
     leaves = np.setdiff1d(np.arange(len(table)), parent)

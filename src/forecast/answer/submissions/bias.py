@@ -80,7 +80,7 @@ class Bias:
         )
         if not self.known:
             ends = (low, likely, high)
-        lower, middle, upper = (min(max(each, 0.0), maximum) for each in ends)
+        lower, middle, upper = (min(max(end, 0.0), maximum) for end in ends)
         return lower, middle, upper
 
 
@@ -125,8 +125,8 @@ def learn(
     centre, precision = _overall(count, mean, between, within)
     overall = _mixed(weight, centre, between + 1 / precision, int(count.sum()))
     domains = {}
-    named = groups.size().reset_index()
-    for place, (where, domain) in enumerate(zip(named["area"], named["domain"], strict=True)):
+    keys = groups.size().reset_index()
+    for place, (where, domain) in enumerate(zip(keys["area"], keys["domain"], strict=True)):
         if where == area and domain != TOTAL:
             noise = within / count[place]
             own = between / (between + noise)
@@ -149,14 +149,14 @@ def _observations(
     frame = frame.assign(lost=appraised - frame["self_score"])
     frame = frame.loc[frame["lost"].notna() & (frame["maximum"] > 0)]
     whole = frame["component"] == frame["domain"]
-    taken = frame.loc[whole | ~_among(frame, frame.loc[whole], ["area", "year", "domain"])]
-    sums = taken.groupby(["area", "year", "domain"], as_index=False)[["lost", "maximum"]].sum()
+    rows_used = frame.loc[whole | ~_is_in(frame, frame.loc[whole], ["area", "year", "domain"])]
+    sums = rows_used.groupby(["area", "year", "domain"], as_index=False)[["lost", "maximum"]].sum()
     finer = sums.loc[sums["domain"] != TOTAL]
-    sums = sums.loc[(sums["domain"] != TOTAL) | ~_among(sums, finer, ["area", "year"])]
+    sums = sums.loc[(sums["domain"] != TOTAL) | ~_is_in(sums, finer, ["area", "year"])]
     return sums.assign(share=sums["lost"] / sums["maximum"])
 
 
-def _among(frame: pd.DataFrame, others: pd.DataFrame, key: list[str]) -> pd.Series[bool]:
+def _is_in(frame: pd.DataFrame, others: pd.DataFrame, key: list[str]) -> pd.Series[bool]:
     """Mark the rows whose key is among the others'."""
     known = set(others[key].itertuples(index=False, name=None))
     marks = [row in known for row in frame[key].itertuples(index=False, name=None)]
@@ -165,9 +165,9 @@ def _among(frame: pd.DataFrame, others: pd.DataFrame, key: list[str]) -> pd.Seri
 
 def _published(frame: pd.DataFrame, scores: pd.DataFrame) -> pd.Series[float]:
     key = ["area", "year", "component"]
-    wanted = scores.loc[(scores["index_code"] == MAIN) & (scores["statistic"] == "value"), [*key, "share"]]
-    found = frame[key].merge(wanted.drop_duplicates(key), on=key, how="left")["share"]
-    return found.set_axis(frame.index)
+    published = scores.loc[(scores["index_code"] == MAIN) & (scores["statistic"] == "value"), [*key, "share"]]
+    share = frame[key].merge(published.drop_duplicates(key), on=key, how="left")["share"]
+    return share.set_axis(frame.index)
 
 
 def _overall(

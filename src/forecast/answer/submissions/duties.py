@@ -31,8 +31,8 @@ def departments(framework: Framework) -> tuple[str, ...]:
 
     A framework that names nobody, as SIPAS' one figure, gives none.
     """
-    named = (name for row in _tree(framework).values() for name in _names(row.responsible))
-    return tuple(dict.fromkeys(named))
+    names = (name for row in _tree(framework).values() for name in _names(row.responsible))
+    return tuple(dict.fromkeys(names))
 
 
 def items(framework: Framework, department: str) -> tuple[Item, ...]:
@@ -70,9 +70,11 @@ def domain_name(framework: Framework, domain: str) -> str:
 
 def _tree(framework: Framework) -> dict[str, Any]:
     """Rows of components and criteria by code, but for the total and parts that cut across the domains."""
-    every = pd.concat([framework.components, framework.criteria], ignore_index=True)
-    every = every[(every["component"] != TOTAL) & ~every["component"].str.startswith(PART_PREFIX)]
-    return {str(row.component): row for row in every.itertuples(index=False)}
+    components = pd.concat([framework.components, framework.criteria], ignore_index=True)
+    components = components[
+        (components["component"] != TOTAL) & ~components["component"].str.startswith(PART_PREFIX)
+    ]
+    return {str(row.component): row for row in components.itertuples(index=False)}
 
 
 def _names(responsible: str) -> tuple[str, ...]:
@@ -89,4 +91,6 @@ def _line(code: str, tree: dict[str, Any]) -> list[str]:
 
 
 def _in_charge(code: str, tree: dict[str, Any]) -> tuple[str, ...]:
-    return next((names for each in _line(code, tree) if (names := _names(tree[each].responsible))), ())
+    return next(
+        (names for ancestor in _line(code, tree) if (names := _names(tree[ancestor].responsible))), ()
+    )

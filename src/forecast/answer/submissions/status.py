@@ -32,8 +32,8 @@ def latest(submissions: pd.DataFrame, *, area: str, index_code: str, target_year
     rows = of_run(submissions, area=area, index_code=index_code, target_year=target_year)
     order = rows.sort_values("received_on", kind="stable")
     last = order.drop_duplicates("department", keep="last")["submission_id"]
-    kept = rows.loc[rows["submission_id"].isin(set(last))]
-    return kept.reset_index(drop=True)
+    latest_rows = rows.loc[rows["submission_id"].isin(set(last))]
+    return latest_rows.reset_index(drop=True)
 
 
 def status(
@@ -46,9 +46,9 @@ def status(
     largest disagreement in the `comparison`, which is as ``Result.departments``; without it nothing is said
     of any.
     """
-    given, area, code, year = known.submissions, spec.area, spec.index_code, spec.target_year
-    rows = of_run(given, area=area, index_code=code, target_year=year)
-    last = latest(given, area=area, index_code=code, target_year=year)
+    submissions, area, code, year = known.submissions, spec.area, spec.index_code, spec.target_year
+    rows = of_run(submissions, area=area, index_code=code, target_year=year)
+    last = latest(submissions, area=area, index_code=code, target_year=year)
     due = deadline(spec.target_year)
     rows_of_status = [
         _row(
@@ -86,18 +86,18 @@ def _gap(comparison: pd.DataFrame | None, department: str) -> dict[str, Any]:
     if comparison is None:
         return {"disagreeing": np.nan, "component": "", "gap": np.nan}
     own = comparison.loc[comparison["department"] == department]
-    apart = own.loc[own["disagrees"].astype(bool) & own["gap"].notna()]
-    if apart.empty:
+    disagreements = own.loc[own["disagrees"].astype(bool) & own["gap"].notna()]
+    if disagreements.empty:
         return {"disagreeing": 0.0 if len(own) else np.nan, "component": "", "gap": np.nan}
-    widest = apart.iloc[int(apart["gap"].abs().to_numpy().argmax())]
+    widest = disagreements.iloc[int(disagreements["gap"].abs().to_numpy().argmax())]
     return {
-        "disagreeing": float(len(apart)),
+        "disagreeing": float(len(disagreements)),
         "component": str(widest["component"]),
         "gap": float(widest["gap"]),
     }
 
 
-def beside(last: pd.DataFrame, model: pd.DataFrame) -> pd.DataFrame:
+def compare_with_models(last: pd.DataFrame, model: pd.DataFrame) -> pd.DataFrame:
     """Hold departments' latest forms against the models' median, lower and upper (80 percent, points).
 
     Returns
@@ -107,7 +107,7 @@ def beside(last: pd.DataFrame, model: pd.DataFrame) -> pd.DataFrame:
         disagrees (the two 80 percent ranges have no point in common, and it is worth saying).
     """
     both = last.loc[last["likely"].notna()].merge(model, on="component")
-    apart = (both["low"] > both["upper"]) | (both["high"] < both["lower"])
+    disjoint = (both["low"] > both["upper"]) | (both["high"] < both["lower"])
     names = ["department", "component", "low", "likely", "high", "median", "lower", "upper"]
     gap = both["likely"] - both["median"]
-    return both[names].assign(gap=gap, disagrees=apart & (gap.abs() >= WORTH_SAYING))
+    return both[names].assign(gap=gap, disagrees=disjoint & (gap.abs() >= WORTH_SAYING))

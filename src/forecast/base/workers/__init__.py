@@ -1,4 +1,4 @@
-"""Who works on many tasks: this process, several processes of this machine, or a Dask cluster.
+"""Run many tasks: in this process, in several processes of this machine, or on a Dask cluster.
 
 The work is one pure function of a task and of what all tasks share.  Nothing else differs between the
 places it is done in: data travel, never paths, and what comes back is the same on any of them.

@@ -144,13 +144,13 @@ def connected(address: str, versions: Versions) -> Iterator[Cluster]:
 
 
 def _refuse_unlike(cluster: Cluster) -> None:
-    told = cluster.client.run(cluster.versions, on_error="return")
-    if not told:
+    versions_by_worker = cluster.client.run(cluster.versions, on_error="return")
+    if not versions_by_worker:
         raise RunError("workers.none", {"address": cluster.address})
     here = cluster.versions()
     differences: list[Phrase] = []
-    for worker in sorted(told):
-        there = told[worker]
+    for worker in sorted(versions_by_worker):
+        there = versions_by_worker[worker]
         if isinstance(there, BaseException):
             facts = {"worker": worker, "error": shown(f"{type(there).__name__}: {there}", 200)}
             differences.append(Phrase("workers.stranger", facts))

@@ -1,4 +1,4 @@
-"""What all kinds of workers offer."""
+"""The interface of all kinds of workers."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ class Workers(Protocol):
         ...
 
 
-def in_order(done: Iterator[Done[Value]], count: int) -> list[Value]:
+def in_order(results: Iterator[Done[Value]], count: int) -> list[Value]:
     """Collect the values in the order of the tasks; the first error is raised."""
-    found: dict[int, Value] = {}
-    for each in done:
-        if each.error is not None:
-            raise each.error
-        found[each.place] = each.value  # type: ignore[assignment]  # no error, so a value
-    return [found[place] for place in range(count)]
+    by_place: dict[int, Value] = {}
+    for result in results:
+        if result.error is not None:
+            raise result.error
+        by_place[result.place] = result.value  # type: ignore[assignment]  # no error, so a value
+    return [by_place[place] for place in range(count)]
 
 
 def like_map(workers: Workers) -> Callable[[Callable[[Task], Value], Iterable[Task]], Iterator[Value]]:

@@ -1,4 +1,4 @@
-"""The one door to the data: every table checked, cut to one day, conflicts settled.
+"""Read the data folder: every table checked, cut to one day, conflicts between sources settled.
 
 `read` opens the tables of a folder, reports everything that is wrong with them at once, and gives
 what was known on a day.  `read_panel` does the same for one file with any yearly panel.
@@ -28,7 +28,7 @@ from forecast.data.load.lineage import with_newcomers
 from forecast.data.load.rules import Checked, broken_rules, days_to_come, repeated_rows, unknown_in_scenarios
 from forecast.data.scenarios import FILE as SCENARIOS_FILE
 from forecast.data.scenarios import Scenario
-from forecast.data.scenarios import parsed as parse_scenarios
+from forecast.data.scenarios import parse as parse_scenarios
 from forecast.data.tables import Table, as_known
 
 LOCK: Final = ".lock"  # held in the folder by who adds to its tables
@@ -93,9 +93,9 @@ class Vintages:
         """
         table = next(table for table in tables.DATA_TABLES if table.file == file)
         places, _ = _places(self.checked["areas"])
-        found, wrong = _table_of(content, table, places)
-        checked = {**self.checked, **({table.name: found} if found is not None else {})}
-        problems = list(wrong) + broken_rules(checked, places, changed=table.name)
+        table_read, problems_of_table = _table_of(content, table, places)
+        checked = {**self.checked, **({table.name: table_read} if table_read is not None else {})}
+        problems = list(problems_of_table) + broken_rules(checked, places, changed=table.name)
         _refuse(problems)
         return _vintages(checked, self.scenarios, self.hashes.get(SCENARIOS_FILE, ""))
 
@@ -120,7 +120,7 @@ def read_vintages(source: Source) -> Vintages:
         problems += error.problems
     try:
         if has(folder, issuer.FILE):  # no figure depends on it, but it stands on every page
-            issuer.parsed(content_of(folder, issuer.FILE))
+            issuer.parse(content_of(folder, issuer.FILE))
     except DataError as error:
         problems += error.problems
     try:
@@ -193,12 +193,12 @@ def read_panel(path: Path) -> pd.DataFrame:
     table = _alone(path, tables.PANEL)
     frame = table.frame
     above = frame.loc[frame["score"] > frame["max_score"]]
-    found = [
+    problems = [
         table.problem((int(row), "score", "expect.at_most", {"high": float(high)}))
         for row, high in zip(above["row"], above["max_score"], strict=True)
     ]
-    if found:
-        raise DataError(found)
+    if problems:
+        raise DataError(problems)
     return frame
 
 
@@ -214,10 +214,10 @@ def read_breaks(path: Path) -> tuple[int, ...]:
 
 
 def _alone(path: Path, table: Table) -> Checked:
-    found, problems = _checked_rows(table, None, *read_rows(Path(path), table))
-    if found is None or problems:
+    checked, problems = _checked_rows(table, None, *read_rows(Path(path), table))
+    if checked is None or problems:
         raise DataError(problems)
-    return found
+    return checked
 
 
 def _checked(source: Source) -> dict[str, Checked]:
@@ -243,10 +243,10 @@ def _checked(source: Source) -> dict[str, Checked]:
         if table.optional and not has(source, table.file):
             checked[table.name] = _empty(table)
             continue
-        found, wrong = _read_table(source, table, places)
-        problems += wrong
-        if found is not None:
-            checked[table.name] = found
+        table_read, problems_of_table = _read_table(source, table, places)
+        problems += problems_of_table
+        if table_read is not None:
+            checked[table.name] = table_read
     if places is not None:
         problems += broken_rules(checked, places)
     _refuse(problems)
@@ -263,20 +263,20 @@ def _read_table(
     source: Source, table: Table, places: Gazetteer | None
 ) -> tuple[Checked | None, list[Problem]]:
     try:
-        found, problems = _table_of(content_of(source, table.file), table, places)
+        checked, problems = _table_of(content_of(source, table.file), table, places)
     except DataError as refusal:
         return None, list(refusal.problems)
-    return found, list(problems)
+    return checked, list(problems)
 
 
-# Who adds a figure reads the folder before and after, the desk reads it again and again: what is made of the
-# same bytes is made once.  The tables are never changed.
+# A command that adds a figure reads the folder before and after, the desk reads it again and again: the same
+# bytes are parsed once.  The tables are never changed.
 @lru_cache(maxsize=64)
 def _table_of(
     content: bytes, table: Table, places: Gazetteer | None
 ) -> tuple[Checked | None, tuple[Problem, ...]]:
-    found, problems = _checked_rows(table, places, *rows_of(content, table, table.file))
-    return found, tuple(problems)
+    checked, problems = _checked_rows(table, places, *rows_of(content, table, table.file))
+    return checked, tuple(problems)
 
 
 @lru_cache(maxsize=16)
@@ -300,9 +300,9 @@ def _checked_rows(
 ) -> tuple[Checked | None, list[Problem]]:
     if rows is None:
         return None, problems
-    frame, cell_problems, bad = parse_table(rows, table, places)
-    cells = frozenset((each.row, each.column) for each in cell_problems if each.row is not None)
-    checked = Checked(table, rows, frame, frozenset(bad), cells)
+    frame, cell_problems, bad_rows = parse_table(rows, table, places)
+    cells = frozenset((problem.row, problem.column) for problem in cell_problems if problem.row is not None)
+    checked = Checked(table, rows, frame, frozenset(bad_rows), cells)
     return checked, [*problems, *cell_problems, *repeated_rows(checked)]
 
 

@@ -28,7 +28,7 @@ class Gazetteer:
     provinces: tuple[str, ...]
     spellings: Mapping[str, str]
 
-    def find(self, found: str) -> str | None:
+    def find(self, text: str) -> str | None:
         """Give the one spelling of an area, or None.
 
         ``Province/unit`` is a unit below the province: the part before the bar is looked up.
@@ -36,15 +36,15 @@ class Gazetteer:
         The letters may be upper or lower case, the tone mark may stand on either vowel (Hoà, Hòa),
         dashes and spaces do not count, and a name may be written wholly without marks.
         """
-        name, bar, unit = clean(found).partition("/")
+        name, bar, unit = clean(text).partition("/")
         known = self.spellings.get(fold(name)) or self.spellings.get(fold(_RANK_WORDS.sub("", name)))
         if known is None or (bar and not unit.strip()):
             return None
         return f"{known}/{clean(unit)}" if bar else known
 
-    def nearest(self, found: str) -> str:
+    def nearest(self, text: str) -> str:
         """Give the known area whose spelling is closest, or an empty text."""
-        folded = fold(found.partition("/")[0])
+        folded = fold(text.partition("/")[0])
         near = nearest(folded, self.spellings, least=_ALIKE)
         return self.spellings[near] if near else ""
 

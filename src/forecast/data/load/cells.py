@@ -1,4 +1,4 @@
-"""One cell at a time: from text to a value, or to a problem that says what is expected."""
+"""Parse cells: from text to a value, or to a problem that says what is expected."""
 
 from __future__ import annotations
 
@@ -95,17 +95,17 @@ def period_days(period: str) -> tuple[dt.date, dt.date] | None:
 
 
 def _step_days(text: str) -> tuple[dt.date, dt.date] | None:
-    found = _STEP.fullmatch(text)
-    if not found or not FIRST_YEAR <= int(found[1]) <= LAST_YEAR:
+    match = _STEP.fullmatch(text)
+    if not match or not FIRST_YEAR <= int(match[1]) <= LAST_YEAR:
         return None
-    year = int(found[1])
+    year = int(match[1])
     first, last = (1, 12)
-    if found[2]:
-        first, last = 3 * int(found[2]) - 2, 3 * int(found[2])
-    elif found[4]:
-        return _one_day(year, int(found[3]), int(found[4]))
-    elif found[3]:
-        first = last = int(found[3])
+    if match[2]:
+        first, last = 3 * int(match[2]) - 2, 3 * int(match[2])
+    elif match[4]:
+        return _one_day(year, int(match[3]), int(match[4]))
+    elif match[3]:
+        first = last = int(match[3])
     return dt.date(year, first, 1), dt.date(year, last, calendar.monthrange(year, last)[1])
 
 
@@ -170,7 +170,7 @@ def each_row(frame: pd.DataFrame) -> Iterator[Any]:
         yield from frame.itertuples(index=False)
 
 
-def strangers(frame: pd.DataFrame, column: str, allowed: tuple[str, ...]) -> Iterator[Finding]:
+def unknown_values(frame: pd.DataFrame, column: str, allowed: tuple[str, ...]) -> Iterator[Finding]:
     """Report the cells of a column that are not one of a set, the first with the nearest of the set."""
     odd = frame.loc[~frame[column].isin(allowed)]
     values = enumerate(dict.fromkeys(odd[column]))
@@ -182,16 +182,16 @@ def strangers(frame: pd.DataFrame, column: str, allowed: tuple[str, ...]) -> Ite
 def not_among(text: str, allowed: tuple[str, ...], *, hint: bool = True) -> Expected:
     """Say that a value is not one of a set, with the nearest of the set if one is near; no list to scroll."""
     near = nearest(text, allowed) if hint else ""
-    shown = allowed if len(allowed) <= MOST_SHOWN else (*allowed[: MOST_SHOWN - 1], "…", allowed[-1])
-    return "expect.choice_near" if near else "expect.choice", {"near": near, "allowed": shown}
+    listed = allowed if len(allowed) <= MOST_SHOWN else (*allowed[: MOST_SHOWN - 1], "…", allowed[-1])
+    return "expect.choice_near" if near else "expect.choice", {"near": near, "allowed": listed}
 
 
 def _year(text: str, column: Column) -> Cell:
     first = FIRST_YEAR if column.low is None else int(column.low)
     last = LAST_YEAR if column.high is None else int(column.high)
-    found = _WHOLE.fullmatch(text)
-    if found and first <= int(found[1]) <= last:
-        return Cell(int(found[1]))
+    match = _WHOLE.fullmatch(text)
+    if match and first <= int(match[1]) <= last:
+        return Cell(int(match[1]))
     return Cell(0, ("expect.year", {"first": first, "last": last}))
 
 
@@ -235,9 +235,9 @@ def number_hint(text: str) -> str:
 
 def _day(text: str, _: Column) -> Cell:
     if not _ISO_DAY.fullmatch(text):
-        meant = iso_hint(text)
-        key = "expect.iso_day" if meant else "expect.iso_day_example"
-        return Cell(pd.NaT, (key, {"example": meant or EXAMPLE_DAY}))
+        iso = iso_hint(text)
+        key = "expect.iso_day" if iso else "expect.iso_day_example"
+        return Cell(pd.NaT, (key, {"example": iso or EXAMPLE_DAY}))
     try:
         day = dt.date.fromisoformat(text)
     except ValueError:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.data.framework import TOTAL, WHOLE, Framework
-from forecast.data.load.proofs import SUMS
+from forecast.data.load.misprints import SUMS
 
 LEAST_TOLERANCE: Final = (
     0.05  # eight figures and their sum, each rounded to two decimals, are 0.045 off at most
@@ -84,9 +84,9 @@ def _sums(points: pd.DataFrame, sums: Sums) -> Iterator[Contradiction]:
             continue
         due, whole = points[known].sum(axis=1), points[parent]
         complete = points[known].notna().all(axis=1) & (len(known) == len(children))
-        apart = (whole - due).where(complete, np.minimum(whole - due, 0.0))  # missing parts can only add
+        gap = (whole - due).where(complete, np.minimum(whole - due, 0.0))  # missing parts can only add
         tolerance = max(LEAST_TOLERANCE, _ROUNDING * (len(children) + 1))
-        for area in points.index[(apart.abs() > tolerance + 1e-9) & points[known].notna().any(axis=1)]:
+        for area in points.index[(gap.abs() > tolerance + 1e-9) & points[known].notna().any(axis=1)]:
             parts = tuple(points.loc[area, known].dropna().index)
             stated, sums_to = float(whole.loc[area]), round(float(due.loc[area]), 4)
             yield Contradiction("sum", str(area), parent, stated, sums_to, parts)
@@ -120,14 +120,14 @@ def of_years(
 
     Rows are the provinces' own scores of one index: year, area, component, score, unit, share, rank.
     """
-    contradicted = []
+    rows_found = []
     for year, of_year in rows.groupby("year"):
         framework = frameworks[int(str(year))]
         own = of_year.assign(points=in_points(of_year, framework))
         sums = sums_of(framework)
-        for each in contradictions(wide(own, "points"), wide(own, "rank"), sums, provinces[int(str(year))]):
-            parts = ", ".join(each.parts)
-            contradicted.append(
-                (int(str(year)), each.area, each.component, each.kind, each.stated, each.due, parts)
+        for found in contradictions(wide(own, "points"), wide(own, "rank"), sums, provinces[int(str(year))]):
+            parts = ", ".join(found.parts)
+            rows_found.append(
+                (int(str(year)), found.area, found.component, found.kind, found.stated, found.due, parts)
             )
-    return pd.DataFrame(contradicted, columns=["year", "area", "component", "kind", "stated", "due", "parts"])
+    return pd.DataFrame(rows_found, columns=["year", "area", "component", "kind", "stated", "due", "parts"])

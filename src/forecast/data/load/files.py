@@ -1,4 +1,4 @@
-"""From the bytes of a CSV file to rows of text; whatever is wrong with the file itself is told here."""
+"""Read the bytes of a CSV file into rows of text, or report what is wrong with the file itself."""
 
 from __future__ import annotations
 
@@ -80,31 +80,31 @@ def rows_of(data: bytes, table: Table, name: str) -> tuple[Rows | None, list[Pro
         return None, wrong
     (_, raw_header), *body = lines
     header = [clean(cell) for cell in raw_header]
-    fit = [(number, cells) for number, cells in body if len(cells) == len(header)]
+    complete = [(number, cells) for number, cells in body if len(cells) == len(header)]
     problems += [
         _shape_problem(cells, number, header, table, name)
         for number, cells in body
         if len(cells) != len(header)
     ]
-    columns = list(map(list, zip(*(cells for _, cells in fit), strict=True))) or [[] for _ in header]
+    columns = list(map(list, zip(*(cells for _, cells in complete), strict=True))) or [[] for _ in header]
     columns = [
-        list(map(unshielded, each)) if any("'" in cell[:1] for cell in each) else each for each in columns
+        list(map(unshielded, texts)) if any("'" in cell[:1] for cell in texts) else texts for texts in columns
     ]
     by_name = dict(zip(header, columns, strict=True))
     for column in table.columns:
-        by_name.setdefault(column.name, [""] * len(fit))
-    numbers = tuple(number for number, _ in fit)
+        by_name.setdefault(column.name, [""] * len(complete))
+    numbers = tuple(number for number, _ in complete)
     return Rows(name, numbers, by_name, hashlib.sha256(data).hexdigest()), problems
 
 
-def grown(before: bytes, table: Table, rows: Sequence[Mapping[str, str]]) -> bytes:
+def append_rows(before: bytes, table: Table, rows: Sequence[Mapping[str, str]]) -> bytes:
     """Give a CSV file's bytes with rows after them, in the file's own columns; a new file gets its header.
 
     No cell is written as a spreadsheet's formula; `rows_of` takes the apostrophe off.
     Columns that a row does not name, or that the file lacks, are left out of it.
     """
-    told = io.StringIO(before.decode("utf-8-sig"), newline="")
-    header = [clean(name) for name in next(csv.reader(told), [])] or list(table.names)
+    text = io.StringIO(before.decode("utf-8-sig"), newline="")
+    header = [clean(name) for name in next(csv.reader(text), [])] or list(table.names)
     end = "\r\n" if b"\r\n" in before else "\n"
     added = io.StringIO(newline="")
     writer = csv.DictWriter(added, header, lineterminator=end, extrasaction="ignore")

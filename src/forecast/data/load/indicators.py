@@ -1,4 +1,4 @@
-"""Current indicators at the door: their catalogue, their figures, and what experts say of them."""
+"""Check current indicators: their catalogue, their figures, and experts' ranges of their effects."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 import pandas as pd
 
 from forecast.base.spec import nearest
-from forecast.data.load.cells import Finding, each_row, not_among, period_days, strangers
+from forecast.data.load.cells import Finding, each_row, not_among, period_days, unknown_values
 from forecast.data.tables import COMPONENTS, DAY_DTYPE, RELATED_CODES
 
 RELATED_PREFIX: Final = "related:"
@@ -31,15 +31,15 @@ def with_catalogue(figures: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFra
     DataFrame
         The figures, no name or unit empty.
     """
-    filled = {}
+    columns = {}
     for column, source in FROM_CATALOGUE.items():
-        listed = dict(zip(catalogue["indicator_code"], catalogue[source], strict=True))
-        named = figures.loc[figures[column] != ""].drop_duplicates("indicator_code")
-        first = dict(zip(named["indicator_code"], named[column], strict=True))
-        usual = listed if column == "linked_domain" else first | listed
+        of_catalogue = dict(zip(catalogue["indicator_code"], catalogue[source], strict=True))
+        first_rows = figures.loc[figures[column] != ""].drop_duplicates("indicator_code")
+        first = dict(zip(first_rows["indicator_code"], first_rows[column], strict=True))
+        usual = of_catalogue if column == "linked_domain" else first | of_catalogue
         pairs = zip(figures[column], figures["indicator_code"], strict=True)
-        filled[column] = [own or usual.get(code, "") for own, code in pairs]
-    return figures.assign(**{name: pd.Series(cells, dtype="str") for name, cells in filled.items()})
+        columns[column] = [own or usual.get(code, "") for own, code in pairs]
+    return figures.assign(**{name: pd.Series(cells, dtype="str") for name, cells in columns.items()})
 
 
 def with_days(figures: pd.DataFrame) -> pd.DataFrame:
@@ -72,9 +72,9 @@ def january_missing(kind: str, days: tuple[dt.date, dt.date]) -> bool:
 
 def catalogue(frame: pd.DataFrame, components: frozenset[str]) -> Iterator[Finding]:
     """Judge the catalogue: known components, related indices that exist, whole years of lag."""
-    named = frame[frame["component"] != ""]
+    rows = frame[frame["component"] != ""]
     if components:
-        yield from strangers(named, "component", tuple(sorted(components)))
+        yield from unknown_values(rows, "component", tuple(sorted(components)))
     for row in each_row(frame):
         for column in ("sign", "lag", "within_days", "delay_days"):
             if getattr(row, column) % 1 > 0:
@@ -88,40 +88,42 @@ def catalogue(frame: pd.DataFrame, components: frozenset[str]) -> Iterator[Findi
             yield row.row, "source", "expect.related_source", {"example": example}
 
 
-def figures(frame: pd.DataFrame, listed: pd.DataFrame) -> Iterator[Finding]:
+def figures(frame: pd.DataFrame, catalogue: pd.DataFrame) -> Iterator[Finding]:
     """Judge figures: one name, unit and domain a code, in the catalogue or in the rows themselves."""
-    if (listed["indicator_code"] == "").any():  # told already; which code is meant is not known
+    if (catalogue["indicator_code"] == "").any():  # told already; which code is meant is not known
         return
     codes = frame["indicator_code"]
     nameless = frame[frame["indicator_name_vi"].eq("") | frame["unit"].eq("")]
-    yield from _unknown(nameless, frame, listed)
+    yield from _unknown(nameless, frame, catalogue)
     for column, source in FROM_CATALOGUE.items():
         in_catalogue = {
-            code: text for code, text in zip(listed["indicator_code"], listed[source], strict=True) if text
+            code: text
+            for code, text in zip(catalogue["indicator_code"], catalogue[source], strict=True)
+            if text
         }
         if column == "linked_domain":  # of a criterion it is the domain; rows without a catalogue may differ
             usual = {code: _domain(component) for code, component in in_catalogue.items()}
         else:
-            named = frame[frame[column] != ""].drop_duplicates("indicator_code")
-            usual = dict(zip(named["indicator_code"], named[column], strict=True)) | in_catalogue
+            first_rows = frame[frame[column] != ""].drop_duplicates("indicator_code")
+            usual = dict(zip(first_rows["indicator_code"], first_rows[column], strict=True)) | in_catalogue
         for row in each_row(frame[(frame[column] != "") & codes.isin(usual)]):
             code = row.indicator_code
             if getattr(row, column) != usual[code]:
                 key = "expect.same_as_catalogue" if code in in_catalogue else "expect.same_as_before"
                 yield row.row, column, key, {"first": usual[code], "code": code}
-    if "source" in listed:
-        yield from _elsewhere(frame, listed)
+    if "source" in catalogue:
+        yield from _elsewhere(frame, catalogue)
 
 
-def _unknown(nameless: pd.DataFrame, frame: pd.DataFrame, listed: pd.DataFrame) -> Iterator[Finding]:
+def _unknown(nameless: pd.DataFrame, frame: pd.DataFrame, catalogue: pd.DataFrame) -> Iterator[Finding]:
     """Report codes without a name or a unit, each once; all in one where there is no catalogue."""
-    told = {
+    codes_with = {
         column: {*frame.loc[frame[column] != "", "indicator_code"]}
         for column in ("indicator_name_vi", "unit")
     }
-    known = {*listed["indicator_code"]} | (told["indicator_name_vi"] & told["unit"])
+    known = {*catalogue["indicator_code"]} | (codes_with["indicator_name_vi"] & codes_with["unit"])
     rows = nameless[~nameless["indicator_code"].isin(known)].drop_duplicates("indicator_code")
-    if listed.empty and len(rows) > 1:
+    if catalogue.empty and len(rows) > 1:
         count, first = len(rows), int(rows["row"].iloc[0])
         yield first, "indicator_code", "expect.a_catalogue", {"count": count}
         return
@@ -136,18 +138,18 @@ def _domain(component: str) -> str:
     return f"D{component.partition('.')[0]}" if component[:1].isdigit() else component.partition(".")[0]
 
 
-def _elsewhere(frame: pd.DataFrame, listed: pd.DataFrame) -> Iterator[Finding]:
+def _elsewhere(frame: pd.DataFrame, catalogue: pd.DataFrame) -> Iterator[Finding]:
     """Report figures of a code whose figures are those of a related index: two series would be one."""
-    sources = dict(zip(listed["indicator_code"], listed["source"], strict=True))
+    sources = dict(zip(catalogue["indicator_code"], catalogue["source"], strict=True))
     related = {code for code, source in sources.items() if related_of(str(source))}
     for row in each_row(frame[frame["indicator_code"].isin(related)]):
         facts = {"code": row.indicator_code, "source": sources[row.indicator_code]}
         yield row.row, "indicator_code", "expect.in_related", facts
 
 
-def elasticities(frame: pd.DataFrame, listed: pd.DataFrame) -> Iterator[Finding]:
+def elasticities(frame: pd.DataFrame, catalogue: pd.DataFrame) -> Iterator[Finding]:
     """Judge what experts say: a range in order, of an indicator and the component it may speak for."""
-    components = dict(zip(listed["indicator_code"], listed["component"], strict=True))
+    components = dict(zip(catalogue["indicator_code"], catalogue["component"], strict=True))
     for row in each_row(frame):
         if row.low >= row.high:
             yield row.row, "high", "expect.above_low", {"low": float(row.low)}

@@ -1,4 +1,4 @@
-"""What was known on a day, of checked tables: cut to the day, conflicts settled, rows listed and counted."""
+"""Cut checked tables to one day: conflicts settled, the rows that are not used listed and counted."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from forecast.data.load.lineage import (
     merged_by,
     newcomers,
     provinces_in,
+    replace_ended,
     successors_on,
-    taken_over,
     units_on,
 )
-from forecast.data.load.made import Carrier, events_with, figures_since
-from forecast.data.load.proofs import contradicted
+from forecast.data.load.merged_scores import AreaConversion, events_with, figures_since
+from forecast.data.load.misprints import contradicted
 from forecast.data.load.settle import settle
 from forecast.data.scenarios import Scenario
 from forecast.data.tables import MERGED_COLUMNS, Table, as_known
@@ -135,8 +135,8 @@ class Known:
     def for_year(self, year: int) -> Known:
         """Give the same for the areas of a year: of those that were merged by then, what their parts say.
 
-        Figures of years with other areas are made as `made` says.  The year of a change is a year of a new
-        method, and current indicators of a merged area begin with it.
+        Scores of years with other areas are estimated by `merged_scores`.  The year of a change is a year of
+        a new method, and current indicators of a merged area begin with it.
 
         Raises
         ------
@@ -150,21 +150,23 @@ class Known:
         days = by_day(self.lineage, 0, year)
         if not days and not newcomers(self.lineage):
             return replace(self, year=year)
-        there = frozenset(self.provinces_in(year))
-        areas = self.areas.loc[(self.areas["kind"] != PROVINCE) | self.areas["area"].isin(there)]
-        gone = elsewhere(self.areas, self.lineage, year)
-        changed = replace(self, year=year, areas=areas.reset_index(drop=True), elsewhere=gone)
+        provinces = frozenset(self.provinces_in(year))
+        areas = self.areas.loc[(self.areas["kind"] != PROVINCE) | self.areas["area"].isin(provinces)]
+        other_provinces = elsewhere(self.areas, self.lineage, year)
+        changed = replace(self, year=year, areas=areas.reset_index(drop=True), elsewhere=other_provinces)
         if not days:
             return changed
-        regions = {name: frozenset(own["area"]) & there for name, own in areas.groupby("region") if name}
+        regions = {name: frozenset(own["area"]) & provinces for name, own in areas.groupby("region") if name}
         countries = areas.loc[areas["kind"] == "country", "area"]
-        carrier = Carrier(self.areas, self.lineage, year, regions | dict.fromkeys(countries, there))
+        conversion = AreaConversion(
+            self.areas, self.lineage, year, regions | dict.fromkeys(countries, provinces)
+        )
         versions = self.frameworks, self.events, self.as_of
         return replace(
             changed,
             merged=merged_by(self.lineage, year),
-            scores=carrier.carried(with_share(self.scores, *versions)),
-            related=carrier.carried(with_share(self.related, *versions)),
+            scores=conversion.convert(with_share(self.scores, *versions)),
+            related=conversion.convert(with_share(self.related, *versions)),
             indicators=figures_since(self.indicators, days),
             indicator_rows=figures_since(self.indicator_rows, days),
             events=events_with(self.events, days, self.scores),
@@ -206,21 +208,21 @@ class Known:
     def find_province(self, name: str) -> str:
         """Give the one spelling of a province of any year; SpecError with the nearest for an unknown one."""
         places, _ = gazetteer(self.areas)
-        found = places.find(name)
-        if found not in places.provinces:
+        area = places.find(name)
+        if area not in places.provinces:
             near = places.nearest(name)
             refuse_unknown("area", name, places.provinces, near=near if near in places.provinces else "")
-        return str(found)
+        return str(area)
 
 
-def _first_days(own: pd.DataFrame, announced: pd.DataFrame) -> pd.DataFrame:
+def _first_days(own: pd.DataFrame, announcements: pd.DataFrame) -> pd.DataFrame:
     """Rows of announcements for the years of one index that have none: the day of the first figure."""
-    said = set(zip(announced["index_code"], announced["year"], strict=True))
+    keys = set(zip(announcements["index_code"], announcements["year"], strict=True))
     first = own.sort_values("published_on", kind="stable").drop_duplicates(["index_code", "year"])
-    new = [key not in said for key in zip(first["index_code"], first["year"], strict=True)]
+    new = [key not in keys for key in zip(first["index_code"], first["year"], strict=True)]
     rows = first.loc[new].sort_values("year")
     rows = rows.assign(announced_on=rows["published_on"], precision="no later than")
-    return rows[announced.columns].astype(announced.dtypes)
+    return rows[announcements.columns].astype(announcements.dtypes)
 
 
 def known_of(
@@ -244,8 +246,8 @@ def known_of(
         aside = known.iloc[:0]
         if table in _SETTLED:
             known, aside = settled_rows(known, table, frameworks, events, as_of)
-            asides.append(_listed(aside, table, ("reason", "taken_row", "taken_score", "taken_rank")))
-        undated.append(_listed(never, table, ()))
+            asides.append(_list_rows(aside, table, ("reason", "taken_row", "taken_score", "taken_rank")))
+        undated.append(_list_rows(never, table, ()))
         settled[table.name] = known
         if table is tables.LINEAGE or (table.optional and frame.empty):  # areas are no figures
             continue
@@ -257,7 +259,7 @@ def known_of(
         indicators=_indicators(settled["indicators"]),
         set_aside=pd.concat(asides, ignore_index=True),
         undated=pd.concat(undated, ignore_index=True),
-        frameworks=_taken_over(
+        frameworks=_with_successors(
             frameworks.drop(columns="row").reset_index(drop=True), "responsible", successors
         ),
         events=_sorted(settled["events"], tables.EVENTS),
@@ -265,10 +267,10 @@ def known_of(
         targets=_sorted(settled["targets"], tables.TARGETS),
         submissions=settled["submissions"].drop(columns="row"),
         self_scores=_latest(settled["self_scores"], tables.SELF_SCORES),
-        remedies=_taken_over(_latest(settled["remedies"], tables.REMEDIES), "unit", successors),
+        remedies=_with_successors(_latest(settled["remedies"], tables.REMEDIES), "unit", successors),
         units=units_on(frames["units"].drop(columns="row"), as_of),
         scenarios=scenarios,
-        areas=_begun(frames["areas"].drop(columns="row"), frames["lineage"], settled["lineage"]),
+        areas=_known_areas(frames["areas"].drop(columns="row"), frames["lineage"], settled["lineage"]),
         lineage=settled["lineage"].drop(columns="row"),
         counts=pd.DataFrame(counts),
         hashes=dict(hashes),
@@ -299,27 +301,27 @@ def _plain(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.drop(columns="row").reset_index(drop=True)
 
 
-def _taken_over(frame: pd.DataFrame, column: str, successors: Mapping[str, str]) -> pd.DataFrame:
+def _with_successors(frame: pd.DataFrame, column: str, successors: Mapping[str, str]) -> pd.DataFrame:
     """Name who has taken over the work of units that have ended."""
     if not successors:
         return frame
-    named = [taken_over(names, successors) for names in frame[column]]
-    return frame.assign(**{column: pd.Series(named, index=frame.index, dtype=frame[column].dtype)})
+    units = [replace_ended(names, successors) for names in frame[column]]
+    return frame.assign(**{column: pd.Series(units, index=frame.index, dtype=frame[column].dtype)})
 
 
-def _begun(areas: pd.DataFrame, every: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+def _known_areas(areas: pd.DataFrame, lineage: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     """Leave out areas of which nobody knew on the day that there would be such."""
-    coming = newcomers(every) - set(known["area"])
-    return areas.loc[~areas["area"].isin(coming)].reset_index(drop=True)
+    unknown_yet = newcomers(lineage) - set(known["area"])
+    return areas.loc[~areas["area"].isin(unknown_yet)].reset_index(drop=True)
 
 
-def _listed(frame: pd.DataFrame, table: Table, more: tuple[str, ...]) -> pd.DataFrame:
+def _list_rows(frame: pd.DataFrame, table: Table, more: tuple[str, ...]) -> pd.DataFrame:
     """Give rows of any table the same few columns, so that they stand in one list."""
     figure = "score" if "score" in frame else "value" if "value" in frame else None
     none = pd.Series(np.nan, index=frame.index, dtype=float)
     parts = [frame[column].astype("str") for column in table.key]
     key = pd.Series([" | ".join(names) for names in zip(*parts, strict=True)], dtype="str")
-    listed = {
+    columns = {
         "file": pd.Series(table.file, index=frame.index, dtype="str"),
         "row": frame["row"],
         "key": key,
@@ -329,7 +331,7 @@ def _listed(frame: pd.DataFrame, table: Table, more: tuple[str, ...]) -> pd.Data
         "trust": frame.get("trust", pd.Series("", index=frame.index, dtype="str")),
         "source_url": frame.get("source_url", pd.Series("", index=frame.index, dtype="str")),
     }
-    return pd.DataFrame({**listed, **{column: frame[column] for column in more}})
+    return pd.DataFrame({**columns, **{column: frame[column] for column in more}})
 
 
 def _count(table: Table, frame: pd.DataFrame, known: int, undated: int, aside: int) -> dict[str, object]:

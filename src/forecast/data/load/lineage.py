@@ -30,8 +30,8 @@ def by_day(lineage: pd.DataFrame, first: int, last: int) -> list[tuple[dt.date, 
 
 def newcomers(lineage: pd.DataFrame) -> frozenset[str]:
     """Names that no area had before the day on which `lineage` first makes one of them."""
-    made, there = (lineage.groupby(column)["from_day"].min().to_dict() for column in ("area", "part"))
-    return frozenset(str(name) for name, day in made.items() if name not in there or there[name] > day)
+    made, parts = (lineage.groupby(column)["from_day"].min().to_dict() for column in ("area", "part"))
+    return frozenset(str(name) for name, day in made.items() if name not in parts or parts[name] > day)
 
 
 def with_newcomers(areas: pd.DataFrame, lineage: pd.DataFrame) -> pd.DataFrame:
@@ -48,11 +48,11 @@ def with_newcomers(areas: pd.DataFrame, lineage: pd.DataFrame) -> pd.DataFrame:
 
 def provinces_in(areas: pd.DataFrame, lineage: pd.DataFrame, year: int) -> tuple[str, ...]:
     """Provinces that there are at the end of a year, in the order of `areas`."""
-    every = [str(name) for name in areas.loc[areas["kind"] == PROVINCE, "area"]]
-    there = set(every) - newcomers(lineage)
+    names = [str(name) for name in areas.loc[areas["kind"] == PROVINCE, "area"]]
+    existing = set(names) - newcomers(lineage)
     for _, rows in by_day(lineage, 0, year):
-        there = (there - set(rows["part"])) | set(rows["area"])
-    return tuple(name for name in every if name in there)
+        existing = (existing - set(rows["part"])) | set(rows["area"])
+    return tuple(name for name in names if name in existing)
 
 
 def weights_of(rows: pd.DataFrame) -> dict[str, dict[str, float]]:
@@ -62,28 +62,28 @@ def weights_of(rows: pd.DataFrame) -> dict[str, dict[str, float]]:
     >>> weights_of(rows)
     {'A': {'x': 0.75, 'y': 0.25}, 'B': {'z': 1.0}}
     """
-    made = {}
+    weights = {}
     for area, own in rows.groupby("area", sort=False):
         size = own["population"] if own["population"].notna().all() else pd.Series(1.0, index=own.index)
-        made[str(area)] = {
+        weights[str(area)] = {
             str(part): float(weight) for part, weight in zip(own["part"], size / size.sum(), strict=True)
         }
-    return made
+    return weights
 
 
 def parts_of(
     areas: pd.DataFrame, lineage: pd.DataFrame, first: int, last: int
 ) -> dict[str, dict[str, float]]:
     """What each area of the year `last` was in the year `first`: its parts, with weights that sum to 1."""
-    made = {name: {name: 1.0} for name in provinces_in(areas, lineage, first)}
+    parts_of_area = {name: {name: 1.0} for name in provinces_in(areas, lineage, first)}
     for _, rows in by_day(lineage, first, last):
         newer = {
-            area: _joined({part: made.get(part, {}) for part in parts}, parts)
+            area: _joined({part: parts_of_area.get(part, {}) for part in parts}, parts)
             for area, parts in weights_of(rows).items()
         }
-        kept = {name: parts for name, parts in made.items() if name not in set(rows["part"])}
-        made = kept | newer
-    return made
+        unchanged = {name: parts for name, parts in parts_of_area.items() if name not in set(rows["part"])}
+        parts_of_area = unchanged | newer
+    return parts_of_area
 
 
 def merged_by(lineage: pd.DataFrame, year: int) -> pd.DataFrame:
@@ -92,15 +92,15 @@ def merged_by(lineage: pd.DataFrame, year: int) -> pd.DataFrame:
     for _, rows in by_day(lineage, 0, year):
         own = rows.loc[rows["area"].duplicated(keep=False)]
         weights = weights_of(own)
-        counted = own.groupby("area")["population"].transform(lambda size: size.notna().all()).astype(bool)
+        complete = own.groupby("area")["population"].transform(lambda size: size.notna().all()).astype(bool)
         parts.append(
             own.assign(
                 weight=[weights[area][part] for area, part in zip(own["area"], own["part"], strict=True)],
-                weighted_by=counted.map({True: "population", False: "equal"}),
+                weighted_by=complete.map({True: "population", False: "equal"}),
             )
         )
-    made = pd.concat(parts) if parts else lineage.iloc[:0].assign(weight=0.0, weighted_by="")
-    return made[list(MERGED_COLUMNS)].reset_index(drop=True)
+    merged = pd.concat(parts) if parts else lineage.iloc[:0].assign(weight=0.0, weighted_by="")
+    return merged[list(MERGED_COLUMNS)].reset_index(drop=True)
 
 
 def _joined(parts: Mapping[str, Mapping[str, float]], weights: Mapping[str, float]) -> dict[str, float]:
@@ -116,18 +116,18 @@ def elsewhere(areas: pd.DataFrame, lineage: pd.DataFrame, year: int) -> dict[str
     there = set(provinces_in(areas, lineage, year))
     messages: dict[str, Facts] = {}
     for name in set(areas.loc[areas["kind"] == PROVINCE, "area"]) - there:
-        gone = lineage.loc[(lineage["part"] == name) & (lineage["from_day"].dt.year <= year)]
-        if len(gone):
-            last = gone.sort_values("from_day").iloc[-1]
+        merged_rows = lineage.loc[(lineage["part"] == name) & (lineage["from_day"].dt.year <= year)]
+        if len(merged_rows):
+            last = merged_rows.sort_values("from_day").iloc[-1]
             facts = {
                 "successor": _in_year(str(last["area"]), lineage, year),
                 "from_day": last["from_day"].date(),
             }
             messages[str(name)] = ("spec.area_ended", {"area": name, "year": year, **facts})
             continue
-        coming = lineage.loc[lineage["area"] == name].sort_values("from_day")
-        if len(coming):
-            first = coming.loc[coming["from_day"] == coming["from_day"].iloc[0]]
+        later_rows = lineage.loc[lineage["area"] == name].sort_values("from_day")
+        if len(later_rows):
+            first = later_rows.loc[later_rows["from_day"] == later_rows["from_day"].iloc[0]]
             parts, day = list(first["part"]), first["from_day"].iloc[0].date()
             facts = {"area": name, "year": year, "parts": parts, "from_day": day}
             messages[str(name)] = ("spec.area_not_yet", facts)
@@ -145,8 +145,8 @@ def _in_year(area: str, lineage: pd.DataFrame, year: int) -> str:
 def units_on(units: pd.DataFrame, day: dt.date) -> pd.DataFrame:
     """Units that there are on a day, in their order."""
     when = pd.Timestamp(day)
-    begun = units["from_day"].isna() | (units["from_day"] <= when)
-    return units.loc[begun & ~(units["to_day"] < when)].reset_index(drop=True)
+    started = units["from_day"].isna() | (units["from_day"] <= when)
+    return units.loc[started & ~(units["to_day"] < when)].reset_index(drop=True)
 
 
 def successors_on(units: pd.DataFrame, day: dt.date) -> dict[str, str]:
@@ -155,18 +155,18 @@ def successors_on(units: pd.DataFrame, day: dt.date) -> dict[str, str]:
     direct = dict(zip(ended["unit"], ended["successor"], strict=True))
     last_of = {}
     for unit, successor in direct.items():
-        newer, passed = successor, {unit}
-        while newer in direct and newer not in passed:
-            passed.add(newer)
+        newer, visited = successor, {unit}
+        while newer in direct and newer not in visited:
+            visited.add(newer)
             newer = direct[newer]
         last_of[str(unit)] = str(newer)
     return last_of
 
 
-def taken_over(names: str, successors: Mapping[str, str]) -> str:
+def replace_ended(names: str, successors: Mapping[str, str]) -> str:
     """Write in a list of units (; between them) who has taken over, each once.
 
-    >>> taken_over("Sở A; Sở B", {"Sở B": "Sở A"})
+    >>> replace_ended("Sở A; Sở B", {"Sở B": "Sở A"})
     'Sở A'
     """
     if not any(name.strip() in successors for name in names.split(";")):

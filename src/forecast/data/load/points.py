@@ -1,4 +1,4 @@
-"""Rules for what stands below the domains: criteria and their scoring, forms, self-scores, remedies."""
+"""Check what is below the domains: criteria and their scoring, forms, self-scores, remedies."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 from forecast.base.errors import SpecError
 from forecast.data import rules
 from forecast.data.framework import TOTAL
-from forecast.data.load.cells import Finding, each_row, strangers
+from forecast.data.load.cells import Finding, each_row, unknown_values
 
 INDICATORLESS = ("manual",)
 
@@ -18,7 +18,7 @@ INDICATORLESS = ("manual",)
 def scoring(frameworks: pd.DataFrame, indicators: Collection[str]) -> Iterator[Finding]:
     """Judge how criteria are scored: readable rules, within the maximum, on indicators that exist."""
     codes = tuple(sorted(indicators))
-    yield from strangers(frameworks[frameworks["indicator"] != ""], "indicator", codes)
+    yield from unknown_values(frameworks[frameworks["indicator"] != ""], "indicator", codes)
     for row in each_row(frameworks):
         text, indicator = str(row.rule), str(row.indicator)
         if not pd.isna(row.deadline) and not row.first_year <= row.deadline.year <= row.last_year:
@@ -44,8 +44,8 @@ def submissions(frame: pd.DataFrame, components: frozenset[str]) -> Iterator[Fin
     """Judge stored forms: known components, and low, likely and high all there and in order."""
     yield from _known_components(frame, components)
     for row in each_row(frame):
-        given = [row.low, row.likely, row.high]
-        if any(pd.isna(value) for value in given) and not all(pd.isna(value) for value in given):
+        values = [row.low, row.likely, row.high]
+        if any(pd.isna(value) for value in values) and not all(pd.isna(value) for value in values):
             yield row.row, "likely", "expect.all_three", {}
         if row.low > row.likely or row.likely > row.high:
             yield row.row, "likely", "expect.low_likely_high", {}
@@ -70,7 +70,7 @@ def remedies(
     names = tuple(units["unit"])
     aliases = {alias.strip() for text in units["aliases"] for alias in text.split("|")}
     if names:
-        yield from strangers(frame[~frame["unit"].isin(aliases)], "unit", names)
+        yield from unknown_values(frame[~frame["unit"].isin(aliases)], "unit", names)
     for row in each_row(frame):
         if row.expected_effect > 0 and not row.component:
             yield row.row, "component", "expect.component_of_effect", {}
@@ -97,4 +97,4 @@ def _highest(frameworks: pd.DataFrame, component: str, year: int) -> tuple[float
 
 def _known_components(frame: pd.DataFrame, components: frozenset[str]) -> Iterator[Finding]:
     if components:
-        yield from strangers(frame, "component", tuple(sorted(components - {TOTAL})))
+        yield from unknown_values(frame, "component", tuple(sorted(components - {TOTAL})))

@@ -15,9 +15,9 @@ import pandas as pd
 from forecast.base.errors import Problem
 from forecast.base.indexes import MAIN
 from forecast.data.framework import PART_PREFIX, TOTAL, WHOLE, is_criterion
-from forecast.data.load import indicators, merged, points
+from forecast.data.load import area_rules, indicators, points
 from forecast.data.load.areas import Gazetteer
-from forecast.data.load.cells import Finding, each_row, not_among, strangers
+from forecast.data.load.cells import Finding, each_row, not_among, unknown_values
 from forecast.data.load.files import Rows
 from forecast.data.scenarios import FILE as SCENARIOS
 from forecast.data.scenarios import Scenario
@@ -25,7 +25,7 @@ from forecast.data.tables import APPRAISED, COMPONENTS, COUNTRY, INDEX_CODES, Ta
 
 Frames = Mapping[str, pd.DataFrame]
 
-# What a finding in a column rests on: where one of these cells is bad, the finding may be its echo.
+# Cells that a finding in a column depends on: where one of them is bad, the finding may only repeat that.
 _RESTS_ON: Final[Mapping[str, tuple[str, ...]]] = {
     "component": ("index_code", "component"),
     "score": ("index_code", "year", "component", "statistic", "score", "unit", "max_score", "rank"),
@@ -52,13 +52,13 @@ _READS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _SUM_TOLERANCE: Final = 0.005
 _DECISION: Final = re.compile(r"\d{1,5}/QĐ-\w+|\d{4}")  # or the year, where no number is known
-_PROVINCES: Final = merged.PROVINCES
+_PROVINCES: Final = area_rules.PROVINCES
 _NO_CATALOGUE: Final = pd.DataFrame(columns=["indicator_code", "name_vi", "unit", "component"])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Checked:
-    """One table on its way through the rules.
+    """One parsed table, to be checked by the rules.
 
     Rows whose cells are all good are judged; of scores the others too, by what their good cells say.
     """
@@ -94,8 +94,8 @@ def repeated_rows(checked: Checked) -> list[Problem]:
     frame = checked.good
     key = list(checked.table.source_key)
     first = frame.groupby(key, dropna=False, sort=False)["row"].transform("min")
-    again = frame["row"] != first
-    rows = zip(_rows(frame, again), first[again], strict=True)
+    repeated = frame["row"] != first
+    rows = zip(_rows(frame, repeated), first[repeated], strict=True)
     return [
         checked.problem((row, "", "expect.new_key", {"first": int(earlier), "key": key}))
         for row, earlier in rows
@@ -109,20 +109,20 @@ def broken_rules(tables: Mapping[str, Checked], gazetteer: Gazetteer, *, changed
         problem
         for name, names in reads.items()
         if changed in ("", *names)
-        for problem in _broken(tuple(tables[each] for each in names if each in tables), gazetteer)
+        for problem in _problems_of(tuple(tables[table] for table in names if table in tables), gazetteer)
     ]
 
 
-@lru_cache(maxsize=64)  # who adds a figure reads the folder before and after: most tables are the same
-def _broken(read: tuple[Checked, ...], gazetteer: Gazetteer) -> tuple[Problem, ...]:
+@lru_cache(maxsize=64)  # a command that adds a figure reads the folder before and after
+def _problems_of(read: tuple[Checked, ...], gazetteer: Gazetteer) -> tuple[Problem, ...]:
     """Judge the first of some tables by its rule, which looks at the others."""
     own = read[0]
-    frames = {each.table.name: _judged(each) for each in read}
-    found = _RULES[own.table.name](frames[own.table.name], frames, gazetteer)
-    return tuple(own.problem(finding) for finding in found if own.rests_on_good(finding))
+    frames = {table.table.name: _rows_to_check(table) for table in read}
+    findings = _RULES[own.table.name](frames[own.table.name], frames, gazetteer)
+    return tuple(own.problem(finding) for finding in findings if own.rests_on_good(finding))
 
 
-def _judged(checked: Checked) -> pd.DataFrame:
+def _rows_to_check(checked: Checked) -> pd.DataFrame:
     """The rows of a table that rules are given."""
     if checked.table.name in ("scores", "related_indices", "indicator_types"):  # one round tells both kinds
         return checked.frame
@@ -150,11 +150,17 @@ def unknown_in_scenarios(scenarios: Sequence[Scenario], tables: Mapping[str, Che
     codes = {code for name in lists if name in frames for code in frames[name]["indicator_code"]}
     allowed = {"indicators": codes, "points": _every_component(frames) | {TOTAL}}
     return [
-        Problem(SCENARIOS, None, f"{each.scenario_id}.{name}", found, *not_among(found, tuple(sorted(known))))
-        for each in scenarios
+        Problem(
+            SCENARIOS,
+            None,
+            f"{scenario.scenario_id}.{name}",
+            name_used,
+            *not_among(name_used, tuple(sorted(known))),
+        )
+        for scenario in scenarios
         for name, known in allowed.items()
-        for found in getattr(each, name)
-        if found not in known
+        for name_used in getattr(scenario, name)
+        if name_used not in known
     ]
 
 
@@ -167,19 +173,19 @@ def _announcements(frame: pd.DataFrame, _: Frames, __: Gazetteer) -> Iterator[Fi
 def _scores(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterator[Finding]:
     versions = frames.get("frameworks", pd.DataFrame(columns=["component"]))
     criteria = {MAIN: tuple(versions["component"])}
-    judged = frame
+    rows = frame
     if versions.empty:  # a bad table of frameworks is told already, and names no criterion
-        judged = frame[~((frame["index_code"] == MAIN) & frame["component"].map(is_criterion).astype(bool))]
-    yield from _components(judged, criteria)
+        rows = frame[~((frame["index_code"] == MAIN) & frame["component"].map(is_criterion).astype(bool))]
+    yield from _components(rows, criteria)
     yield from _figures(frame)
     yield from _framework_maxima(frame, versions)
     appraised = frame["component"].isin(APPRAISED)
     for number in _rows(frame, appraised & (frame["unit"] == "points") & frame["max_score"].isna()):
         yield number, "max_score", "expect.appraised_maximum", {}
-    counted = frame["statistic"].str.startswith("count:")
-    for number in _rows(frame, counted != (frame["unit"] == "provinces")):
+    is_count = frame["statistic"].str.startswith("count:")
+    for number in _rows(frame, is_count != (frame["unit"] == "provinces")):
         yield number, "unit", "expect.unit_of_count", {}
-    for number in _rows(frame, counted & (frame["score"] > _PROVINCES)):
+    for number in _rows(frame, is_count & (frame["score"] > _PROVINCES)):
         yield number, "score", "expect.at_most", {"high": float(_PROVINCES)}
     own, province = frame["statistic"] == "value", frame["area"].isin(gazetteer.provinces)
     for number in _rows(frame, own & ~province):
@@ -187,7 +193,7 @@ def _scores(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterat
     for number in _rows(frame, ~own & province):
         yield number, "area", "expect.group_of_provinces", {"country": COUNTRY}
     yield from _days(frame)
-    yield from merged.areas_of_year(frame, frames, gazetteer)
+    yield from area_rules.areas_of_year(frame, frames, gazetteer)
 
 
 def _related(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterator[Finding]:
@@ -195,7 +201,7 @@ def _related(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Itera
     yield from _figures(frame)
     yield from _days(frame)
     yield from _no_units(frame, gazetteer)
-    yield from merged.areas_of_year(frame, frames, gazetteer)
+    yield from area_rules.areas_of_year(frame, frames, gazetteer)
 
 
 def _indicator_types(_: pd.DataFrame, frames: Frames, __: Gazetteer) -> Iterator[Finding]:
@@ -248,10 +254,10 @@ def _every_component(frames: Frames) -> frozenset[str]:
 def _frameworks(frame: pd.DataFrame, frames: Frames, _: Gazetteer) -> Iterator[Finding]:
     known = frames.get("indicators")
     if known is not None:
-        listed = frames.get("indicator_types", _NO_CATALOGUE)
-        yield from points.scoring(frame, {*known["indicator_code"], *listed["indicator_code"]})
-    once = frame.drop_duplicates(["framework", "component"])  # a repeat is told already
-    for name, version in once.groupby("framework", sort=False):
+        catalogue = frames.get("indicator_types", _NO_CATALOGUE)
+        yield from points.scoring(frame, {*known["indicator_code"], *catalogue["indicator_code"]})
+    unique = frame.drop_duplicates(["framework", "component"])  # a repeat is told already
+    for name, version in unique.groupby("framework", sort=False):
         if not _DECISION.fullmatch(str(name)):
             yield int(version["row"].iloc[0]), "framework", "expect.decision", {}
         parts = set(version["component"])
@@ -285,7 +291,7 @@ def _bounds(version: pd.DataFrame) -> Iterator[Finding]:
 
 
 def _places(version: pd.DataFrame) -> Iterator[Finding]:
-    """Report rows that hang elsewhere than they should; points there would be lost without a word."""
+    """Report rows whose parent is wrong; their points would be lost without a message."""
     above = dict(zip(version["component"], version["parent"], strict=True))
     sound = {TOTAL}
     for row in each_row(version):
@@ -295,14 +301,14 @@ def _places(version: pd.DataFrame) -> Iterator[Finding]:
             yield row.row, "parent", "expect.below_domain", {}
         if not is_criterion(name) and parent != due and (parent in above or name == TOTAL):
             yield row.row, "parent", "expect.parent", {"parent": due}
-        passed: set[str] = set()
-        while name in above and name not in sound and name not in passed:
-            passed.add(name)
+        visited: set[str] = set()
+        while name in above and name not in sound and name not in visited:
+            visited.add(name)
             name = above[name]
-        if name in passed:
+        if name in visited:
             yield row.row, "parent", "expect.no_circle_of_parents", {}
         else:
-            sound |= passed
+            sound |= visited
 
 
 def _place(component: str) -> str:
@@ -326,7 +332,7 @@ def _sums(name: str, version: pd.DataFrame) -> Iterator[Finding]:
 def _components(frame: pd.DataFrame, more: Mapping[str, tuple[str, ...]]) -> Iterator[Finding]:
     for code, rows in frame.groupby("index_code", sort=False):
         allowed = tuple(dict.fromkeys((*COMPONENTS.get(str(code), ()), *more.get(str(code), ()))))
-        yield from strangers(rows, "component", allowed)
+        yield from unknown_values(rows, "component", allowed)
 
 
 def _figures(frame: pd.DataFrame) -> Iterator[Finding]:
@@ -391,9 +397,9 @@ def _no_units(frame: pd.DataFrame, gazetteer: Gazetteer) -> Iterator[Finding]:
         yield row, "area", "expect.no_unit_below", {}
 
 
-def _rows(frame: pd.DataFrame, found: pd.Series) -> list[int]:
+def _rows(frame: pd.DataFrame, mask: pd.Series) -> list[int]:
     """Numbers of the rows that were found."""
-    return [int(row) for row in frame["row"].to_numpy()[found.to_numpy(dtype=bool)]]
+    return [int(row) for row in frame["row"].to_numpy()[mask.to_numpy(dtype=bool)]]
 
 
 _RULES: Final[Mapping[str, Callable[[pd.DataFrame, Frames, Gazetteer], Iterator[Finding]]]] = {
@@ -407,7 +413,7 @@ _RULES: Final[Mapping[str, Callable[[pd.DataFrame, Frames, Gazetteer], Iterator[
     "targets": _targets,
     "submissions": _submissions,
     "self_scores": _self_scores,
-    "lineage": merged.lineage,
-    "units": merged.units,
+    "lineage": area_rules.lineage,
+    "units": area_rules.units,
     "remedies": _remedies,
 }

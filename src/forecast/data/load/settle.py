@@ -1,9 +1,9 @@
-"""Several sources for one key: which row is taken, and why each other is set aside.
+"""Choose among several sources of one figure: which row is taken, and why each other is set aside.
 
 The rule, in this order (docs/decisions/0003-vintage-and-conflicts.md):
 
 1. a page that existed on the day goes before one made later;
-2. a figure that other figures of the day prove wrong (proofs.py) goes last;
+2. a figure that other figures of the day prove wrong (misprints.py) goes last;
 3. trust: official, press, dataset preview, copy, derived;
 4. the later page, as papers correct themselves;
 5. the figure that more rows give;
@@ -118,7 +118,7 @@ def _candidates(
     today = pd.Timestamp(as_of)
     places = {name: place for place, name in enumerate(TRUST)}
     columns = (known["score"], known["rank"], shares, known["trust"], known["source_day"])
-    found = zip(*columns, known["source_url"], proved, strict=True)
+    rows = zip(*columns, known["source_url"], proved, strict=True)
     return [
         Candidate(
             position=position,
@@ -131,7 +131,7 @@ def _candidates(
             wrong=bool(disproved),
             source=source,
         )
-        for position, (score, rank, part, trust, page_day, source, disproved) in enumerate(found)
+        for position, (score, rank, part, trust, page_day, source, disproved) in enumerate(rows)
     ]
 
 
@@ -146,7 +146,7 @@ def _choose(group: list[Candidate]) -> Choice:
     ranked = _of_the_day([c for c in group if not math.isnan(c.rank)])
     best_score = min(scored, key=_preference(scored, _score), default=None)
     best_rank = min(ranked, key=_preference(ranked, _worse_rank), default=None)
-    best = best_score or best_rank or group[0]  # the door lets no row pass without score and rank
+    best = best_score or best_rank or group[0]  # reading refuses rows without score and rank
     figure = _worse_rank if math.isnan(best.score) else _score
     agreed = Counter(map(figure, group))
     aside = ((c.position, _reason(c, best, figure, agreed)) for c in group if c is not best)
@@ -200,7 +200,7 @@ def _reason(
         (other.page_day != best.page_day, "older_page"),
         (agreed[figure(other)] < agreed[figure(best)], "fewer_sources"),
     )
-    return next((name for told, name in steps if told), "more_flattering")
+    return next((name for applies, name in steps if applies), "more_flattering")
 
 
 def _spread(scored: list[Candidate], best: Candidate) -> float:

@@ -46,7 +46,6 @@ from forecast.data.tables.values import (
     MADE,
     MAX_STATUS,
     MERGED_COLUMNS,
-    PARTS,
     RELATED_CODES,
     SCORE_CODES,
     SOURCES,

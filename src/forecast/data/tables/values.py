@@ -27,6 +27,5 @@ STATES: Final = ("planned", "doing", "done", "dropped")  # of a remedy
 INDICATOR_KINDS: Final = ("cumulative", "to_date", "level")
 FREQUENCIES: Final = ("day", "month", "quarter", "half_year", "year", "irregular")
 UNIT_KINDS: Final = ("department", "district", "commune")
-PARTS: Final = indexes.INDEXES[indexes.MAIN].parts
 COUNTRY: Final = "Việt Nam"
 COMPONENTS: Final = {code: index.components for code, index in indexes.INDEXES.items()}

@@ -13,7 +13,7 @@ from forecast.base.labels import text
 from forecast.base.spec import refuse_unknown
 from forecast.data import tables
 from forecast.data.load import rehearse
-from forecast.data.load.files import grown, read_rows
+from forecast.data.load.files import append_rows, read_rows
 from forecast.data.tables import Table
 from forecast.intake import journal
 from forecast.intake.additions.proposal import TABLE_LANG, Proposal, Row
@@ -68,7 +68,7 @@ def append(
             _with_note(row, {key for key, numbers in about if not numbers or number in numbers})
             for number, row in enumerate(rows)
         )
-    content = grown(proposal.before, table, rows)
+    content = append_rows(proposal.before, table, rows)
     if doubts:  # the notes are longer than what was checked
         rehearse(proposal.data_dir, table.file, content)
     entry = journal.new_entry(

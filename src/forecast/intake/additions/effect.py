@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from forecast.answer import ground, record
+from forecast.answer import panel_forecast, record
 from forecast.answer.current import elasticities
 from forecast.answer.findings import components, scored
 from forecast.answer.scorecard.outlook import final_draws
@@ -51,7 +51,12 @@ class Effect:
 
 
 def effect(
-    proposal: Proposal, *, area: str, as_of: dt.date, target_year: int | None = None, each: record.Each = map
+    proposal: Proposal,
+    *,
+    area: str,
+    as_of: dt.date,
+    target_year: int | None = None,
+    mapper: record.Mapper = map,
 ) -> Effect | None:
     """Forecast the PAR Index of an area without and with a proposal's rows.
 
@@ -81,7 +86,7 @@ def effect(
     known = [vintages.known_at(as_of) for vintages in (proposal.now, proposal.after)]
     year = target_year or _first_open(known[1], proposal)
     spec = RunSpec(index_code=MAIN, area=known[0].find_province(area), target_year=year, as_of=as_of)
-    before, after = each(partial(_figures, spec), known)
+    before, after = mapper(partial(_figures, spec), known)
     both = before.set_axis(_SIDES["before"], axis=1).join(
         after.set_axis(_SIDES["after"], axis=1), how="inner"
     )
@@ -98,7 +103,7 @@ def _first_open(known: Known, proposal: Proposal) -> int:
 
 def _figures(spec: RunSpec, known: Known) -> pd.DataFrame:
     """Median and range of every component and of the rank, as the report has them."""
-    post = ground.posterior(known, spec, np.random.default_rng(spec.seed))
+    post = panel_forecast.posterior(known, spec, np.random.default_rng(spec.seed))
     worth = elasticities(known, post, spec)
     target = final_draws(known, spec, post.framework, post.last, post.target, worth)
     home = target.of_area(spec.area)

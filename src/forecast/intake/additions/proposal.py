@@ -12,7 +12,7 @@ from forecast.base import labels
 from forecast.base.errors import DataError, Problem
 from forecast.base.labels import Phrase
 from forecast.data.load import Vintages
-from forecast.data.load.files import grown
+from forecast.data.load.files import append_rows
 from forecast.data.tables import Table
 from forecast.intake.grid import fold_repeats
 
@@ -174,7 +174,7 @@ def _with_rows(now: Vintages, table: Table, before: bytes, rows: Sequence[Row], 
         raise DataError(_once(broken))
     today = dt.datetime.now().astimezone().date()
     try:
-        after = now.with_content(table.file, grown(before, table, rows))
+        after = now.with_content(table.file, append_rows(before, table, rows))
         to_come = [problem for problem in after.days_after(today) if _is_new(problem, table, first)]
         if to_come:
             raise DataError(to_come)

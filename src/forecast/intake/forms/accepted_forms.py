@@ -19,7 +19,7 @@ from forecast.base.disk import replace_file, writing
 from forecast.base.errors import shown
 from forecast.base.workbook import Opened
 from forecast.data import load
-from forecast.data.load.files import grown
+from forecast.data.load.files import append_rows
 from forecast.data.tables import SUBMISSIONS
 from forecast.intake import journal, writer
 from forecast.intake.forms.key import Key
@@ -78,7 +78,7 @@ def add(data_dir: Path, forms: Sequence[Accepted]) -> None:
     table = data_dir / SUBMISSIONS.file
     before = table.read_bytes() if table.exists() else b""
     rows = [row for form in forms for row in form.rows()]
-    after = grown(before, SUBMISSIONS, rows)
+    after = append_rows(before, SUBMISSIONS, rows)
     load.rehearse(data_dir, SUBMISSIONS.file, after)
     writer.refuse_read_only(data_dir, SUBMISSIONS.file, with_journal=True)
     folder = data_dir / SUBMISSIONS.name

@@ -18,7 +18,7 @@ _ENDS = {80: ("lower", "upper"), 95: ("lower95", "upper95")}
 
 def verified(judgement: Judgement, *, lang: str) -> Figure:
     """Draw the ranges of the last report about the results; the rank has another unit and is left out."""
-    table = judgement.said[judgement.said["component"] != RANK]
+    table = judgement.last_report[judgement.last_report["component"] != RANK]
     names = [tables.figure_name(row, lang) for _, row in table.iterrows()]
     results = table["observed"].to_numpy(dtype=float)
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from forecast.answer.result import Result
 from forecast.base import incoming, labels
 from forecast.base.errors import ForecastError
-from forecast.data.issuer import FILE, Issuer, parsed
+from forecast.data.issuer import FILE, Issuer, parse
 from forecast.pages import reading
 from forecast.pages.markup import Table
 from forecast.pages.tables import data
@@ -27,7 +27,7 @@ def issuer(run_dir: str) -> Issuer:
     if not run_dir or not place.is_file():
         return Issuer()
     try:
-        return parsed(incoming.content(place))
+        return parse(incoming.content(place))
     except ForecastError:
         return Issuer()
 

@@ -81,7 +81,9 @@ def _advice(sentence: str, lang: str) -> str:
 
 def _front(judgement: Judgement, lang: str) -> Iterator[Passage]:
     """Say in two sentences what was said and what came, and what kind of year and report it was."""
-    rows = judgement.said[judgement.said["index_code"] == judgement.index_code].drop_duplicates("component")
+    rows = judgement.last_report[judgement.last_report["index_code"] == judgement.index_code].drop_duplicates(
+        "component"
+    )
     total, rank = _row(rows, reading.TOTAL), _row(rows, RANK)
     if total is not None:
         yield Passage((_total(total, "verified.headline", lang),), form="headline")
@@ -92,7 +94,7 @@ def _front(judgement: Judgement, lang: str) -> Iterator[Passage]:
     notes = []
     if judgement.new_method:
         notes.append(labels.text("verified.break", lang, year=judgement.year))
-    if len(judgement.said) and not judgement.said["before"].all():
+    if len(judgement.last_report) and not judgement.last_report["before"].all():
         notes.append(labels.text("verified.hindsight", lang))
     if notes:
         yield Passage(tuple(notes), form="note")

@@ -47,11 +47,11 @@ def _figures(lang: str) -> tuple[Field, ...]:
 
 def last_report(judgement: Judgement, lang: str) -> TableSpec:
     """The last report's forecast of each figure, and the result."""
-    day = judgement.said["as_of"].max() if len(judgement.said) else None
+    day = judgement.last_report["as_of"].max() if len(judgement.last_report) else None
     return TableSpec(
         lang,
         say("verified.said_caption", as_of=day),
-        judgement.said,
+        judgement.last_report,
         (
             c.words("figure", "verified.component", lambda r: figure_name(r, lang)),
             *_figures(lang),

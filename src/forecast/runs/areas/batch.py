@@ -12,7 +12,7 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from forecast.answer.ground import Ground, ground_of
+from forecast.answer.panel_forecast import PanelForecast, forecast_panel_with_record
 from forecast.base.errors import ForecastError, RunError, WriteError, unexpected
 from forecast.base.labels import LANGUAGES
 from forecast.base.spec import RunSpec
@@ -33,7 +33,7 @@ NEEDED_OF_PREVIOUS = ("manifest.json", "spec.json", "summary.csv")  # and its da
 class Step:
     """Something that was done, for whoever watches.
 
-    `name` is "ground" (what all areas share was computed) or "area", with its name and, if its run failed,
+    `name` is "panel_forecast" (what all areas share was computed) or "area", with its name and, if it failed,
     the error; `seconds` since the beginning of this part of the work, of which `done` of `total` are done;
     `left` is how many seconds more it will take, None if not known.
     """
@@ -105,9 +105,9 @@ def report(
             outcome.there += [spec.area for spec in specs if spec.area not in again]
             if left:
                 began = time.monotonic()
-                ground = _ground(left[0].spec, vintages)
-                tell(Step("ground", time.monotonic() - began, total=len(left)))
-                kit = Kit(ground, data, notebooks.content, kinds, lang, how.limits, how.run_seconds)
+                panel_forecast = _panel_forecast(left[0].spec, vintages)
+                tell(Step("panel_forecast", time.monotonic() - began, total=len(left)))
+                kit = Kit(panel_forecast, data, notebooks.content, kinds, lang, how.limits, how.run_seconds)
                 batch = _Batch(store, left, kit, inputs, outcome, tell)
                 batch.plan()
                 with contextlib.closing(workers.each(make, left, kit)) as done:
@@ -197,13 +197,13 @@ def time_left(times: Sequence[float], total: int) -> float | None:
     return (times[-1] - times[0]) / (len(times) - 1) * (total - len(times))
 
 
-def _ground(spec: RunSpec, vintages: Vintages) -> Ground:
+def _panel_forecast(spec: RunSpec, vintages: Vintages) -> PanelForecast:
     """Compute what all areas share, half of the earlier years in a process beside this one."""
     with contextlib.ExitStack() as stack:
         # No cell is executed: the process beside this one takes years alone.
-        kernels = stack.enter_context(Kernels(["forecast.answer.ground"], Path(os.devnull)))
+        kernels = stack.enter_context(Kernels(["forecast.answer.panel_forecast"], Path(os.devnull)))
         stack.enter_context(threadpool_limits(limits=1))  # as in a run of one area
-        return ground_of(spec, vintages, kernels.map)
+        return forecast_panel_with_record(spec, vintages, kernels.map)
 
 
 def _task(store: Store, spec: RunSpec, lang: str, inputs: Inputs) -> Task:

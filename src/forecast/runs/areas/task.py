@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from forecast.answer.ground import Ground
+from forecast.answer.panel_forecast import PanelForecast
 from forecast.base.errors import ForecastError, RunError, unexpected
 from forecast.base.spec import RunSpec
 from forecast.runs import run
@@ -28,7 +28,7 @@ _ONE: Final = threading.Lock()  # a run's log and kernels are its process' own
 class Kit:
     """What the runs of all areas share; files by name."""
 
-    ground: Ground
+    panel_forecast: PanelForecast
     data: Mapping[str, bytes]
     notebooks: Mapping[str, bytes]
     kinds: Sequence[Kind]
@@ -73,7 +73,7 @@ def make(task: Task, kit: Kit) -> Made:
             run_seconds=kit.run_seconds,
             again=True,
             server=server,
-            ground=kit.ground,
+            panel_forecast=kit.panel_forecast,
         )
         folder, error = reports / task.run_id, None
         try:

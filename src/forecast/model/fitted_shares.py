@@ -1,4 +1,4 @@
-"""What the model holds each published figure to be: read off draws, in which published sums and ranks hold.
+"""Estimate the share behind each published figure from draws in which published sums and ranks hold.
 
 The linear posterior alone is some points off where a sum of wide, bounded cells was published.
 """
@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 DRAWS: Final = 200  # a median needs no more
 
 
-def held_shares(
+def fitted_shares(
     fitted: FittedEvidence, drawn: tuple[int, JointDraws], rng: np.random.Generator, n: int = DRAWS
 ) -> Floats:
     """Median over draws of what each statement is on, as a share; shape (statements,).
@@ -32,22 +32,22 @@ def held_shares(
     weight = statements.cell_weight[:, : lattice.n_scores].toarray().reshape(shape)
     off = statements.cell_weight[:, lattice.n_scores :].sum(axis=1)
     area = own_area(statements.area_weight)
-    found = np.full(len(statements), np.nan)
+    medians = np.full(len(statements), np.nan)
     for t, year in enumerate(lattice.years):
-        told = np.flatnonzero(weight[:, :, t].any(axis=1))
+        rows = np.flatnonzero(weight[:, :, t].any(axis=1))
         if year == drawn[0]:
             areas, draws = np.arange(len(lattice.areas)), drawn[1]
         else:
-            told = told[area[told] >= 0]
-            areas = np.unique(area[told])
-            if not len(told):
+            rows = rows[area[rows] >= 0]
+            areas = np.unique(area[rows])
+            if not len(rows):
                 continue
             draws = fitted.draws((year,), n, rng, areas=areas.tolist())
         shares, offset = draws.shares[:n, ..., 0], draws.offset[:n, 0]
         place = {int(p): k for k, p in enumerate(areas)}
-        for i in told:
+        for i in rows:
             over = slice(*statements.area_weight.indptr[i : i + 2])
             here = [place[int(p)] for p in statements.area_weight.indices[over]]
             own = shares[:, here] @ weight[i, :, t] + offset[:, None] * off[i]
-            found[i] = np.median(own @ statements.area_weight.data[over])
-    return found
+            medians[i] = np.median(own @ statements.area_weight.data[over])
+    return medians

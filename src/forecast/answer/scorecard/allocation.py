@@ -1,4 +1,4 @@
-"""What stands below a forecast share: criteria that add up to it in every draw.
+"""Split a domain's forecast among its criteria, so that they add up to it in every draw.
 
 A criterion's share moves with its domain's and by itself around it, on the logit scale:
 ``logit(s) = base + step + noise``.  The step is the same for all criteria of a draw, and such that they
@@ -42,11 +42,13 @@ def allocate(share: Floats, last: float, maxima: Floats, bases: Floats, noise: F
         rest = (last - float(weights[known] @ bases[known])) / float(weights[~known].sum())
     base = logit(_inside(np.where(known, bases, rest)))
     spread = np.where(known, MOVE_SD, LEVEL_SD)
-    return tilted(base + spread * noise, weights, share)
+    return shift_to_mean(base + spread * noise, weights, share)
 
 
-def of_free(share: Floats, last: float, maxima: Floats, bases: Floats, free: Flags) -> tuple[Floats, float]:
-    """Give what a domain's criteria that no indicator tells of earn together, where others are scored.
+def share_without_rule(
+    share: Floats, last: float, maxima: Floats, bases: Floats, free: Flags
+) -> tuple[Floats, float]:
+    """Give the share that a domain's criteria without a scored indicator earn together.
 
     They move as their domain does, from where they themselves stood last year: what the scored ones lost then
     is not theirs to lose again.  Given are the domain's share (n,), the same of last year, maxima and last
@@ -64,7 +66,7 @@ def of_free(share: Floats, last: float, maxima: Floats, bases: Floats, free: Fla
     return np.asarray(expit(logit(_inside(np.asarray(before))) + step)), before
 
 
-def tilted(drawn: Floats, weights: Floats, share: Floats) -> Floats:
+def shift_to_mean(drawn: Floats, weights: Floats, share: Floats) -> Floats:
     """Move logits (n, L) of each draw by one common step so that their shares' weighted mean is `share` (n,).
 
     Weights (L,) add up to 1.  Where the share is at an end of [0, 1], all shares are at that end.
@@ -82,14 +84,14 @@ def tilted(drawn: Floats, weights: Floats, share: Floats) -> Floats:
         slope = (shares * (1 - shares)) @ weights / np.maximum(mean * (1 - mean), 1e-300)
         with np.errstate(divide="ignore", over="ignore"):
             move = (logit(goal) - logit(np.clip(mean, 1e-300, 1 - 1e-16))) / np.maximum(slope, 1e-12)
-        tried = step + move
-        step = np.where((tried >= low) & (tried <= high), tried, (low + high) / 2)
+        candidate = step + move
+        step = np.where((candidate >= low) & (candidate <= high), candidate, (low + high) / 2)
     shares = expit(drawn + step[:, None])
     exact = np.where((share <= 0)[:, None], 0.0, np.where((share >= 1)[:, None], 1.0, shares))
     return np.asarray(exact)
 
 
-def moved(leaves: Floats, maxima: Floats, together: Floats) -> Floats:
+def adjust_to_sum(leaves: Floats, maxima: Floats, together: Floats) -> Floats:
     """Change what leaves earn (points, (n, L)) so that they earn `together` (n,), each within its maximum.
 
     Every leaf moves the same way on the logit scale; none does where the sum is right already.
@@ -97,7 +99,7 @@ def moved(leaves: Floats, maxima: Floats, together: Floats) -> Floats:
     whole = maxima.sum()
     same = np.abs(leaves.sum(axis=1) - together) < 1e-9
     drawn = logit(np.clip(leaves / maxima, 1e-6, 1 - 1e-6))
-    shares = tilted(drawn, maxima / whole, together / whole)
+    shares = shift_to_mean(drawn, maxima / whole, together / whole)
     return np.where(same[:, None], leaves, shares * maxima)
 
 

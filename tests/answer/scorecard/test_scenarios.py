@@ -1,4 +1,4 @@
-"""Scenarios: played on the forecast's own draws, each point within its maximum.  Made-up figures."""
+"""Scenarios: applied to the forecast's own draws, each point within its maximum.  Made-up figures."""
 
 import dataclasses
 import datetime as dt
@@ -12,7 +12,7 @@ from forecast.answer.scorecard.card import attainable, projection_table, scoreca
 from forecast.answer.scorecard.elasticity import Elasticity
 from forecast.answer.scorecard.leaves import Leaves
 from forecast.answer.scorecard.pace import Projection
-from forecast.answer.scorecard.worlds import Stage, played, scenario_table
+from forecast.answer.scorecard.scenarios import Baseline, outcome_of, scenario_table
 from forecast.data import rules
 from forecast.data.scenarios import Scenario
 
@@ -58,80 +58,80 @@ def leaves(tree) -> Leaves:
 
 
 @pytest.fixture(scope="module")
-def stage(leaves) -> Stage:
+def baseline(leaves) -> Baseline:
     """The leaves' area stands second of three; the others have 7 and 8 points."""
     own = leaves.points.sum(axis=1)
     totals = np.column_stack([np.full(SIZE, 7.0), own, np.full(SIZE, 8.0)])
-    return Stage(leaves, totals, 1, NO_REMEDIES, attainable(leaves, 2024, dt.date(2024, 9, 1)))
+    return Baseline(leaves, totals, 1, NO_REMEDIES, attainable(leaves, 2024, dt.date(2024, 9, 1)))
 
 
-def test_continuing_is_the_forecast(stage):
+def test_continuing_is_the_forecast(baseline):
     """A scenario that changes nothing differs by nothing, in every draw."""
-    world = played(stage, scenario("continue"), ())
+    outcome = outcome_of(baseline, scenario("continue"), ())
 
-    np.testing.assert_array_equal(world.points, stage.leaves.points)
-    np.testing.assert_array_equal(world.totals, stage.totals)
+    np.testing.assert_array_equal(outcome.points, baseline.leaves.points)
+    np.testing.assert_array_equal(outcome.totals, baseline.totals)
 
 
-def test_an_indicator_at_its_mark_earns_its_points(stage):
+def test_an_indicator_at_its_mark_earns_its_points(baseline):
     """With the rate at 95 the criterion earns its 1 point in every draw, and nothing else moves."""
-    world = played(stage, scenario("rate", indicators={"rate": 95}), ())
+    outcome = outcome_of(baseline, scenario("rate", indicators={"rate": 95}), ())
 
-    assert (world.points[:, 0] == 1.0).all()
-    np.testing.assert_array_equal(world.points[:, 1:], stage.leaves.points[:, 1:])
-    np.testing.assert_allclose(world.totals[:, 1], world.points.sum(axis=1))
+    assert (outcome.points[:, 0] == 1.0).all()
+    np.testing.assert_array_equal(outcome.points[:, 1:], baseline.leaves.points[:, 1:])
+    np.testing.assert_allclose(outcome.totals[:, 1], outcome.points.sum(axis=1))
 
 
-def test_harder_criteria_take_points_from_everyone(stage):
+def test_harder_criteria_take_points_from_everyone(baseline):
     """Three points harder everywhere: all totals fall by 3, so ranks stay as they were."""
-    world = played(stage, scenario("harder", points={"total": -3}, everywhere=True), ())
+    outcome = outcome_of(baseline, scenario("harder", points={"total": -3}, everywhere=True), ())
 
-    np.testing.assert_allclose(world.totals, stage.totals - 3, atol=1e-7)
+    np.testing.assert_allclose(outcome.totals, baseline.totals - 3, atol=1e-7)
 
 
-def test_totals_of_all_areas_stay_within_nothing_and_the_whole(stage):
+def test_totals_of_all_areas_stay_within_nothing_and_the_whole(baseline):
     """However hard or easy the criteria become everywhere; with one area alone the others stay."""
     for step, end in ((-200, 0.0), (200, 100.0)):
-        world = played(stage, scenario("far", points={"total": step}, everywhere=True), ())
-        assert (world.totals[:, [0, 2]] == end).all()
-    alone = played(stage, scenario("own", points={"total": 1}), ())
-    np.testing.assert_array_equal(alone.totals[:, [0, 2]], stage.totals[:, [0, 2]])
+        outcome = outcome_of(baseline, scenario("far", points={"total": step}, everywhere=True), ())
+        assert (outcome.totals[:, [0, 2]] == end).all()
+    alone = outcome_of(baseline, scenario("own", points={"total": 1}), ())
+    np.testing.assert_array_equal(alone.totals[:, [0, 2]], baseline.totals[:, [0, 2]])
 
 
-def test_points_of_a_component_move_what_stands_below_it(stage):
+def test_points_of_a_component_move_what_stands_below_it(baseline):
     """A quarter of a point more for 8.2 is nobody else's; the order of remedies in a file never matters."""
-    one = played(stage, scenario("one", points={"8.2": 0.25}), ())
-    np.testing.assert_array_equal(one.points[:, :4], stage.leaves.points[:, :4])
-    whole = played(stage, scenario("whole", points={"total": 0.25}), ())
-    assert (np.abs(whole.points - stage.leaves.points).max(axis=0) > 0).all()
+    one = outcome_of(baseline, scenario("one", points={"8.2": 0.25}), ())
+    np.testing.assert_array_equal(one.points[:, :4], baseline.leaves.points[:, :4])
+    whole = outcome_of(baseline, scenario("whole", points={"total": 0.25}), ())
+    assert (np.abs(whole.points - baseline.leaves.points).max(axis=0) > 0).all()
 
     remedies = pd.DataFrame(
         {"component": ["D1", "1.2"], "expected_effect": [0.2, 0.1], "days_overdue": [1, 1]}
     )
-    both = (dataclasses.replace(stage, remedies=rows) for rows in (remedies, remedies.iloc[::-1]))
-    first, second = (played(each, scenario("done", remedies="open"), ()).points for each in both)
+    both = (dataclasses.replace(baseline, remedies=rows) for rows in (remedies, remedies.iloc[::-1]))
+    first, second = (outcome_of(each, scenario("done", remedies="open"), ()).points for each in both)
     np.testing.assert_array_equal(first, second)
 
 
-def test_what_rules_tell_and_how_scenarios_are_named(stage):
+def test_what_rules_tell_and_how_scenarios_are_named(baseline):
     """Indicators with a rule by name; a scenario without an English name has its Vietnamese one."""
     named = [scenario("a"), scenario("b", name_en="Made up")]
-    table, _ = scenario_table(stage, named, NO_TARGETS)
+    table, _ = scenario_table(baseline, named, NO_TARGETS)
 
-    assert stage.told_by_rule == {"rate", "cases", "growth"}
+    assert baseline.rule_indicators == {"rate", "cases", "growth"}
     assert table["name_en"].tolist() == ["Giả định a", "Made up"]
     assert table["difference"].tolist() == [0.0, 0.0]
 
 
-def test_points_for_one_area_change_its_rank(stage):
+def test_points_for_one_area_change_its_rank(baseline):
     """Ten points more than there are to win give the maximum, and the first rank."""
-    table, _ = scenario_table(stage, [scenario("all", points={"total": 10})], NO_TARGETS)
+    table, _ = scenario_table(baseline, [scenario("all", points={"total": 10})], NO_TARGETS)
 
     assert table["median"].iloc[0] == pytest.approx(10.0)
     assert table["rank_upper"].iloc[0] == 1
 
 
-def test_remedies_win_what_their_owners_expect_and_no_more_than_there_is(stage):
+def test_remedies_win_what_their_owners_expect_and_no_more_than_there_is(baseline):
     """Overdue remedies add their effect to their criterion, capped at its maximum."""
     remedies = pd.DataFrame(
         {
@@ -140,13 +140,15 @@ def test_remedies_win_what_their_owners_expect_and_no_more_than_there_is(stage):
             "days_overdue": [3, 1, 0, 0],
         }
     )
-    world = played(dataclasses.replace(stage, remedies=remedies), scenario("done", remedies="overdue"), ())
+    outcome = outcome_of(
+        dataclasses.replace(baseline, remedies=remedies), scenario("done", remedies="overdue"), ()
+    )
 
-    np.testing.assert_allclose(world.points[:, 2], 1.0, atol=1e-6)
-    np.testing.assert_array_equal(world.points[:, 4], stage.leaves.points[:, 4])
+    np.testing.assert_allclose(outcome.points[:, 2], 1.0, atol=1e-6)
+    np.testing.assert_array_equal(outcome.points[:, 4], baseline.leaves.points[:, 4])
     for none in (remedies.assign(component="9.9"), remedies.assign(expected_effect=0.0)):
-        idle = dataclasses.replace(stage, remedies=none)
-        assert "scenario.no_remedies" in played(idle, scenario("idle", remedies="open"), ()).reason
+        idle = dataclasses.replace(baseline, remedies=none)
+        assert "scenario.no_remedies" in outcome_of(idle, scenario("idle", remedies="open"), ()).reason
 
 
 @pytest.mark.parametrize(
@@ -158,71 +160,77 @@ def test_remedies_win_what_their_owners_expect_and_no_more_than_there_is(stage):
         (dt.date(2025, 1, 1), [None] * 5),
     ],
 )
-def test_remedies_win_only_what_can_still_be_won(stage, as_of, won):
+def test_remedies_win_only_what_can_still_be_won(baseline, as_of, won):
     """What is lost for good does not come back, and nothing is won after a criterion's day."""
-    codes = [row["component"] for row in stage.leaves.tree.leaf_rows]
+    codes = [row["component"] for row in baseline.leaves.tree.leaf_rows]
     remedies = pd.DataFrame({"component": codes, "expected_effect": 5.0, "days_overdue": 1})
-    there = dataclasses.replace(stage, remedies=remedies, attainable=attainable(stage.leaves, 2024, as_of))
-    world = played(there, scenario("done", remedies="overdue"), ())
+    there = dataclasses.replace(
+        baseline, remedies=remedies, attainable=attainable(baseline.leaves, 2024, as_of)
+    )
+    outcome = outcome_of(there, scenario("done", remedies="overdue"), ())
 
     for leaf, best in enumerate(won):
-        before = stage.leaves.points[:, leaf]
+        before = baseline.leaves.points[:, leaf]
         expected = before if best is None else np.maximum(before, best)
-        np.testing.assert_allclose(world.points[:, leaf], expected, atol=1e-9)
+        np.testing.assert_allclose(outcome.points[:, leaf], expected, atol=1e-9)
 
 
-def test_a_remedy_of_a_domain_adds_its_effect_over_what_is_open(stage):
+def test_a_remedy_of_a_domain_adds_its_effect_over_what_is_open(baseline):
     """A tenth of a point for a whole domain is a tenth of a point, wherever there is that much to win."""
     remedies = pd.DataFrame({"component": ["D1"], "expected_effect": [0.1], "days_overdue": [1]})
-    world = played(dataclasses.replace(stage, remedies=remedies), scenario("done", remedies="open"), ())
-    under = stage.leaves.tree.under(stage.leaves.tree.place("D1"))
-    room = np.maximum(stage.attainable - stage.leaves.points, 0.0)[:, under].sum(axis=1)
+    outcome = outcome_of(
+        dataclasses.replace(baseline, remedies=remedies), scenario("done", remedies="open"), ()
+    )
+    under = baseline.leaves.tree.under(baseline.leaves.tree.place("D1"))
+    room = np.maximum(baseline.attainable - baseline.leaves.points, 0.0)[:, under].sum(axis=1)
 
-    gain = (world.points - stage.leaves.points)[:, under].sum(axis=1)
+    gain = (outcome.points - baseline.leaves.points)[:, under].sum(axis=1)
 
     np.testing.assert_allclose(gain, np.minimum(room, 0.1), atol=1e-9)
-    np.testing.assert_allclose(world.totals[:, stage.place], world.points.sum(axis=1))
+    np.testing.assert_allclose(outcome.totals[:, baseline.place], outcome.points.sum(axis=1))
 
 
-def test_a_combination_is_all_its_parts(stage):
+def test_a_combination_is_all_its_parts(baseline):
     """Two scenarios on different criteria, together, win what each wins alone."""
     parts = [scenario("a", indicators={"rate": 95}), scenario("b", indicators={"growth": 10})]
     both = scenario("both", combine=("a", "b"))
-    table, _ = scenario_table(stage, [*parts, both], NO_TARGETS)
-    gains = [played(stage, each, [*parts, both]).points - stage.leaves.points for each in (*parts, both)]
+    table, _ = scenario_table(baseline, [*parts, both], NO_TARGETS)
+    gains = [
+        outcome_of(baseline, each, [*parts, both]).points - baseline.leaves.points for each in (*parts, both)
+    ]
 
     np.testing.assert_allclose(gains[0] + gains[1], gains[2], atol=1e-12)
     assert list(table.columns) == list(SCENARIO_COLUMNS)
 
 
-def test_differences_are_no_noise(stage):
+def test_differences_are_no_noise(baseline):
     """The range of a difference comes from the same draws: a sure point is a sure point."""
-    table, _ = scenario_table(stage, [scenario("p", points={"8.2": 0.25})], NO_TARGETS)
+    table, _ = scenario_table(baseline, [scenario("p", points={"8.2": 0.25})], NO_TARGETS)
     row = table.iloc[0]
 
     assert (row["difference_lower"], row["difference_upper"]) == pytest.approx((0.25, 0.25), abs=1e-4)
     assert row["upper"] - row["lower"] > 0.5
 
 
-def test_a_gain_of_all_or_nothing_is_told_by_its_mean(stage):
+def test_a_gain_of_all_or_nothing_is_told_by_its_mean(baseline):
     """A step is won or not; reaching it brings the points expected to be lost on it, as levers say."""
-    gain = 1.0 - stage.leaves.points[:, 0]
-    table, _ = scenario_table(stage, [scenario("sure", indicators={"rate": 99})], NO_TARGETS)
+    gain = 1.0 - baseline.leaves.points[:, 0]
+    table, _ = scenario_table(baseline, [scenario("sure", indicators={"rate": 99})], NO_TARGETS)
 
     assert set(gain.round(6)) == {0.0, 0.5}
     assert table["difference"].iloc[0] == round(gain.mean(), 4)
 
 
-def test_gains_apart_add_up_to_the_gain_together(stage):
+def test_gains_apart_add_up_to_the_gain_together(baseline):
     """The differences of scenarios on different criteria can be added by hand."""
     parts = [scenario("a", indicators={"rate": 95}), scenario("b", indicators={"growth": 10})]
-    table, _ = scenario_table(stage, [*parts, scenario("both", combine=("a", "b"))], NO_TARGETS)
+    table, _ = scenario_table(baseline, [*parts, scenario("both", combine=("a", "b"))], NO_TARGETS)
     apart, another, together = table["difference"]
 
     assert apart + another == pytest.approx(together, abs=2e-4)
 
 
-def test_chances_of_targets_follow(stage):
+def test_chances_of_targets_follow(baseline):
     """Targets on rank and points are read off each scenario's draws."""
     targets = pd.DataFrame(
         {
@@ -233,10 +241,10 @@ def test_chances_of_targets_follow(stage):
         }
     )
     every = [scenario("continue"), scenario("up", points={"total": 10})]
-    _, chances = scenario_table(stage, every, targets)
+    _, chances = scenario_table(baseline, every, targets)
 
     assert chances["probability"].tolist()[2:] == [1.0, 1.0]
-    total = stage.totals[:, 1]
+    total = baseline.totals[:, 1]
     assert chances["probability"].iloc[1] == pytest.approx((total >= 8.5).mean())
     assert chances["probability"].iloc[0] == pytest.approx((total >= 7.0).mean())
 
@@ -249,9 +257,9 @@ def test_chances_of_targets_follow(stage):
         ({"remedies": "open"}, "scenario.no_remedies"),
     ],
 )
-def test_what_cannot_be_told_says_why(stage, facts, key):
+def test_what_cannot_be_told_says_why(baseline, facts, key):
     """A scenario on what is not there gives a reason and no figure."""
-    table, chances = scenario_table(stage, [scenario("x", **facts)], NO_TARGETS)
+    table, chances = scenario_table(baseline, [scenario("x", **facts)], NO_TARGETS)
 
     assert key in table["reason"].iloc[0]
     assert table[["median", "difference", "rank_median"]].isna().all(axis=None)
@@ -332,77 +340,77 @@ def test_projections_are_listed(leaves):
     assert (table["lower"] <= table["projected"]).all()
 
 
-def swayed(stage, component="D1", expected=40.0, reason="", **more):
-    """The stage where one point of "online" is worth 0.02 to 0.04 points of a domain, drawn by draw."""
+def swayed(baseline, component="D1", expected=40.0, reason="", **more):
+    """The baseline where one point of "online" is worth 0.02 to 0.04 points of a domain, drawn by draw."""
     per_unit = np.linspace(0.02, 0.04, SIZE)
     known = {"online": Elasticity(component, per_unit, np.zeros(SIZE), expected, reason)} | more
-    return dataclasses.replace(stage, elasticities=known)
+    return dataclasses.replace(baseline, elasticities=known)
 
 
-def test_an_indicator_without_a_rule_moves_its_domain_by_what_a_unit_is_worth(stage):
+def test_an_indicator_without_a_rule_moves_its_domain_by_what_a_unit_is_worth(baseline):
     """By hand: 2 units above what is expected, on the same draws; a domain without rules takes all of it."""
-    free = dataclasses.replace(stage.leaves, by_rule=np.zeros(5, dtype=bool))
-    told = swayed(dataclasses.replace(stage, leaves=free))
+    free = dataclasses.replace(baseline.leaves, by_rule=np.zeros(5, dtype=bool))
+    told = swayed(dataclasses.replace(baseline, leaves=free))
     under = told.leaves.tree.under(told.leaves.tree.place("D1"))
 
-    world = played(told, scenario("online", indicators={"online": 42.0}), ())
+    outcome = outcome_of(told, scenario("online", indicators={"online": 42.0}), ())
 
-    moved = (world.points - stage.leaves.points)[:, under].sum(axis=1)
-    room = (told.leaves.tree.maxima[under] - stage.leaves.points[:, under]).sum(axis=1)
+    moved = (outcome.points - baseline.leaves.points)[:, under].sum(axis=1)
+    room = (told.leaves.tree.maxima[under] - baseline.leaves.points[:, under]).sum(axis=1)
     np.testing.assert_allclose(moved, np.minimum(2.0 * np.linspace(0.02, 0.04, SIZE), room), atol=1e-6)
     others = [leaf for leaf in range(5) if leaf not in list(under)]
-    np.testing.assert_array_equal(world.points[:, others], stage.leaves.points[:, others])
+    np.testing.assert_array_equal(outcome.points[:, others], baseline.leaves.points[:, others])
 
 
-def test_where_it_is_expected_to_end_nothing_moves(stage):
+def test_where_it_is_expected_to_end_nothing_moves(baseline):
     """The scenario of what the forecast expects is the forecast."""
-    world = played(swayed(stage), scenario("same", indicators={"online": 40.0}), ())
+    outcome = outcome_of(swayed(baseline), scenario("same", indicators={"online": 40.0}), ())
 
-    np.testing.assert_allclose(world.points, stage.leaves.points, atol=1e-9)
+    np.testing.assert_allclose(outcome.points, baseline.leaves.points, atol=1e-9)
 
 
 @pytest.mark.parametrize("value", [-1e6, 1e6])
-def test_no_indicator_moves_a_domain_beyond_its_bounds(stage, value):
+def test_no_indicator_moves_a_domain_beyond_its_bounds(baseline, value):
     """Each criterion stays between nothing and its maximum."""
-    world = played(swayed(stage), scenario("far", indicators={"online": value}), ())
+    outcome = outcome_of(swayed(baseline), scenario("far", indicators={"online": value}), ())
 
-    assert (world.points >= -1e-9).all()
-    assert (world.points <= stage.leaves.tree.maxima + 1e-9).all()
+    assert (outcome.points >= -1e-9).all()
+    assert (outcome.points <= baseline.leaves.tree.maxima + 1e-9).all()
 
 
-def test_criteria_with_a_rule_keep_their_points_and_the_others_take_their_share(stage):
+def test_criteria_with_a_rule_keep_their_points_and_the_others_take_their_share(baseline):
     """Nothing is counted twice: of a domain that rules score in part, the rest moves by its part alone."""
-    tree = stage.leaves.tree
+    tree = baseline.leaves.tree
     under = np.asarray(tree.under(tree.place("D1")))
-    ruled = under[stage.leaves.by_rule[under]]
-    free = under[~stage.leaves.by_rule[under]]
+    ruled = under[baseline.leaves.by_rule[under]]
+    free = under[~baseline.leaves.by_rule[under]]
     part = tree.maxima[free].sum() / tree.maxima[under].sum()
 
-    world = played(swayed(stage), scenario("less", indicators={"online": 38.0}), ())
+    outcome = outcome_of(swayed(baseline), scenario("less", indicators={"online": 38.0}), ())
 
     assert 0 < part < 1
-    np.testing.assert_array_equal(world.points[:, ruled], stage.leaves.points[:, ruled])
-    moved = (world.points - stage.leaves.points)[:, free].sum(axis=1)
+    np.testing.assert_array_equal(outcome.points[:, ruled], baseline.leaves.points[:, ruled])
+    moved = (outcome.points - baseline.leaves.points)[:, free].sum(axis=1)
     np.testing.assert_allclose(moved, -2.0 * np.linspace(0.02, 0.04, SIZE) * part, atol=1e-6)
 
 
-def test_an_indicator_with_a_rule_moves_by_its_rule_alone(stage):
+def test_an_indicator_with_a_rule_moves_by_its_rule_alone(baseline):
     """What figures say of it too is within its rule's points already."""
-    both = swayed(stage, rate=Elasticity("D1", np.ones(SIZE), np.zeros(SIZE), 0.0))
+    both = swayed(baseline, rate=Elasticity("D1", np.ones(SIZE), np.zeros(SIZE), 0.0))
     rate = scenario("rate", indicators={"rate": 95})
 
-    np.testing.assert_array_equal(played(both, rate, ()).points, played(stage, rate, ()).points)
+    np.testing.assert_array_equal(outcome_of(both, rate, ()).points, outcome_of(baseline, rate, ()).points)
 
 
-def test_an_indicator_that_two_parts_set_counts_once(stage):
+def test_an_indicator_that_two_parts_set_counts_once(baseline):
     """Combined scenarios that name the same indicator: the last part counts, not the sum."""
-    told = swayed(stage)
+    told = swayed(baseline)
     one, two = scenario("one", indicators={"online": 42}), scenario("two", indicators={"online": 44})
     both = scenario("both", combine=("one", "two"))
 
-    together = played(told, both, [one, two, both])
+    together = outcome_of(told, both, [one, two, both])
 
-    np.testing.assert_array_equal(together.points, played(told, two, ()).points)
+    np.testing.assert_array_equal(together.points, outcome_of(told, two, ()).points)
 
 
 @pytest.mark.parametrize(
@@ -412,8 +420,8 @@ def test_an_indicator_that_two_parts_set_counts_once(stage):
         ({"component": "D8.outcome"}, "scenario.all_ruled"),
     ],
 )
-def test_an_indicator_that_moves_nothing_says_why(stage, told, said):
+def test_an_indicator_that_moves_nothing_says_why(baseline, told, said):
     """Unsupported by figures, or nothing left to move: no made-up zero but a reason."""
-    world = played(swayed(stage, **told), scenario("x", indicators={"online": 50}), ())
+    outcome = outcome_of(swayed(baseline, **told), scenario("x", indicators={"online": 50}), ())
 
-    assert said in world.reason
+    assert said in outcome.reason

@@ -1,7 +1,7 @@
-"""What the answers for all areas rest on alike: computed once, whatever number of areas is asked for.
+"""Forecast the whole panel once, for however many areas a report is made.
 
-The panel holds every province at once, so its posterior and its draws, the members' fits and the record of
-earlier years are the same for each of them.  Only `pipeline` knows what comes after.
+The panel holds every province, so its posterior and draws, the fits of the engine's models and the record of
+earlier years are the same for all areas.  `pipeline` makes the result of one area from them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from forecast.data.load import Known, Vintages
 from forecast.model.cell_effects import CellEffects, effects_of
 from forecast.model.covariates import Covariates, complete
 from forecast.model.evidence import Evidence, FittedEvidence
-from forecast.model.held import held_shares
+from forecast.model.fitted_shares import fitted_shares
 from forecast.model.last_rank import LAST_RANK, last_rank_chances
 from forecast.model.latent import Lattice
 from forecast.model.pool import complete_components
@@ -59,50 +59,50 @@ class Posterior:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ground:
-    """What is the same for all areas; it pickles, so that it can be sent to who answers for one.
+class PanelForecast:
+    """What is computed once for all areas; it pickles, so that other processes can make areas' results.
 
     Attributes
     ----------
     spec : RunSpec
-        What was asked; its area is any.
-    known, seen : Known
-        What is known, and what of it the forecast may see.
+        The question; its area is any.
+    known, visible : Known
+        What is known, and the part of it that the forecast may use.
     posterior : Posterior
     members : Members
     past : Past
         See `Result.backtest` and `Result.verification`.
     rng : Generator
-        As the posterior's draws left it.
+        Source of random numbers in its state after the posterior's draws.
     panels : list
-        Posteriors of other states of knowledge, for what changed; the first is that of `seen`.
-    kept : dict
-        What `held` found.
+        Posteriors of earlier states of knowledge, to tell what changed since.
+    cache : dict
+        What `fitted_shares` computed.
     """
 
     spec: RunSpec
     known: Known
-    seen: Known
+    visible: Known
     posterior: Posterior
     members: Members
     past: record.Past
     rng: np.random.Generator
     panels: list[tuple[Known, Posterior]] = field(default_factory=list)
-    kept: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    cache: dict[str, NDArray[np.float64]] = field(default_factory=dict)
 
-    def held(self) -> NDArray[np.float64]:
-        """What the model holds each published figure to be, see `held_shares`; found once for all areas."""
-        if "held" not in self.kept:
+    def fitted_shares(self) -> NDArray[np.float64]:
+        """Estimate the share behind each published figure (`model.fitted_shares`), once for all areas."""
+        if "fitted_shares" not in self.cache:
             last = self.posterior.last
             with threadpool_limits(limits=1):
-                found = held_shares(
+                shares = fitted_shares(
                     self.posterior.fitted, (last.year, last.joint()), stream(self.spec.seed, "held")
                 )
-            self.kept["held"] = found
-        return self.kept["held"]
+            self.cache["fitted_shares"] = shares
+        return self.cache["fitted_shares"]
 
     def stream(self) -> np.random.Generator:
-        """Give each area the same source of chance, as if it was the only one."""
+        """Give each area the same random numbers, as if it was the only one."""
         return copy.deepcopy(self.rng)
 
     def answers(self, spec: RunSpec) -> bool:
@@ -110,8 +110,8 @@ class Ground:
         return replace(spec, area=self.spec.area) == self.spec
 
     def posterior_of(self, known: Known, tables: tuple[str, ...]) -> Posterior:
-        """The posterior in another state of knowledge: found anew only if one of its `tables` differs."""
-        for other, post in [(self.seen, self.posterior), *self.panels]:
+        """The posterior in another state of knowledge, computed anew only if one of its `tables` differs."""
+        for other, post in [(self.visible, self.posterior), *self.panels]:
             if all(getattr(other, name) is getattr(known, name) for name in tables):
                 return post
         post = posterior(known, self.spec, np.random.default_rng(self.spec.seed))
@@ -120,25 +120,29 @@ class Ground:
         return post
 
 
-def ground_of(spec: RunSpec, vintages: Vintages, each: record.Each = map) -> Ground:
-    """Do the work that does not depend on the spec's area.
+def forecast_panel_with_record(
+    spec: RunSpec, vintages: Vintages, mapper: record.Mapper = map
+) -> PanelForecast:
+    """Forecast the panel, with the record of earlier years; the spec's area does not matter.
 
     Raises
     ------
     SpecError
-        As `begun` does.
+        As `begin_record`.
     """
-    known, years = begun(spec, vintages, each)
-    found = replace(ground_from(known, spec), past=record.joined(years))
-    found.held()  # here, so that it goes along to whoever answers for one area
-    return found
+    known, years = begin_record(spec, vintages, mapper)
+    panel_forecast = replace(forecast_panel(known, spec), past=record.joined(years))
+    panel_forecast.fitted_shares()  # here, so that it goes along to whoever answers for one area
+    return panel_forecast
 
 
-def begun(spec: RunSpec, vintages: Vintages, each: record.Each = map) -> tuple[Known, Iterator[record.Past]]:
-    """Give what is known on the day, and the years of the record, which are begun.
+def begin_record(
+    spec: RunSpec, vintages: Vintages, mapper: record.Mapper = map
+) -> tuple[Known, Iterator[record.Past]]:
+    """Read what is known on the day, and start to forecast the earlier years of the record.
 
-    `each` does the years, beside this process where it can: until they are asked for, there is time for other
-    work.
+    `mapper` may forecast these years in other processes; their results are waited for when the returned
+    iterator is read.
 
     Raises
     ------
@@ -148,51 +152,51 @@ def begun(spec: RunSpec, vintages: Vintages, each: record.Each = map) -> tuple[K
     published = vintages.known_at(spec.as_of).of(spec.index_code)
     known = published.for_year(spec.target_year)
     known.refuse(spec)
-    # With an area of no one's choice, so that not even the order of the rows depends on who asks.
+    # The same area whichever is asked for, so that not even the order of the rows depends on it.
     anyone = replace(spec, area=known.provinces[0])
-    return known, record.past_forecasts(vintages, published, anyone, forecast_rows, each)
+    return known, record.past_forecasts(vintages, published, anyone, forecast_rows, mapper)
 
 
-def ground_from(known: Known, spec: RunSpec) -> Ground:
-    """Do the same from what was known on the day alone, without the record of earlier years.
+def forecast_panel(known: Known, spec: RunSpec) -> PanelForecast:
+    """Forecast the panel from what was known on the day, without the record of earlier years.
 
     Raises
     ------
     SpecError
-        As `begun` does.
+        As `begin_record`.
     """
     known = known.of(spec.index_code).for_year(spec.target_year)
-    seen = before_result(known, spec)
+    visible = before_result(known, spec)
     rng = np.random.default_rng(spec.seed)
-    post = posterior(seen, spec, rng)
+    post = posterior(visible, spec, rng)
     anyone = replace(spec, area=known.provinces[0])
-    return Ground(anyone, known, seen, post, _members(seen, spec, post), record.no_record(), rng)
+    return PanelForecast(anyone, known, visible, post, _members(visible, spec, post), record.no_record(), rng)
 
 
 def forecast_rows(known: Known, spec: RunSpec) -> pd.DataFrame:
     """The FORECAST rows that the record of earlier years needs: all cells of all areas, and their ranks.
 
-    Ranks are told where the rank of the year before was known, which the plain reference starts from.
+    Ranks are only of areas whose rank of the year before was known, as `last_rank` needs it.
 
     Raises
     ------
     SpecError
-        As `begun` does.
+        As `begin_record` does.
     """
-    ground = ground_from(known, spec)
-    post = ground.posterior
+    panel_forecast = forecast_panel(known, spec)
+    post = panel_forecast.posterior
     with threadpool_limits(limits=1):
         main = findings.rows_of_all(post.target, spec, post.framework, MAIN_MODEL)
-    members, _ = member_rows(ground.members, spec, post.framework, everywhere=True)
-    return pd.concat([main, members, *_ranks(ground, spec)], ignore_index=True)
+    members, _ = member_rows(panel_forecast.members, spec, post.framework, everywhere=True)
+    return pd.concat([main, members, *_ranks(panel_forecast, spec)], ignore_index=True)
 
 
-def _ranks(ground: Ground, spec: RunSpec) -> list[pd.DataFrame]:
+def _ranks(panel_forecast: PanelForecast, spec: RunSpec) -> list[pd.DataFrame]:
     """FORECAST rows of the ranks of all areas whose rank of the year before was known."""
-    post, rows = ground.posterior, ground.seen.scores
+    post, rows = panel_forecast.posterior, panel_forecast.visible.scores
     rows = rows[(rows["component"] == TOTAL) & (rows["statistic"] == "value") & rows["rank"].notna()]
     rows = rows[(rows["year"] == spec.target_year - 1) & rows["area"].isin(post.subject.areas)]
-    made = []
+    tables = []
     for index_code in (post.subject.index_code, survey_of(post.subject)):
         own = rows[rows["index_code"] == index_code]
         areas = own["area"].tolist()
@@ -200,18 +204,18 @@ def _ranks(ground: Ground, spec: RunSpec) -> list[pd.DataFrame]:
             continue
         places = [post.subject.areas.index(area) for area in areas]
         drawn = rank_chances(findings.scored(post.target, index_code), places)
-        plain = last_rank_chances(own["rank"].to_numpy(), len(post.subject.areas))
-        for model, chances in ((MAIN_MODEL, drawn), (LAST_RANK, plain)):
-            made.append(findings.rank_rows(chances, areas, index_code, spec, post.framework, model))
-    return made
+        reference = last_rank_chances(own["rank"].to_numpy(), len(post.subject.areas))
+        for model, chances in ((MAIN_MODEL, drawn), (LAST_RANK, reference)):
+            tables.append(findings.rank_rows(chances, areas, index_code, spec, post.framework, model))
+    return tables
 
 
 def before_result(known: Known, spec: RunSpec) -> Known:
     """Hide the target year from a forced run, as a forecast that saw its result could verify nothing."""
     if not spec.force:
         return known
-    seen = known.scores["year"] < spec.target_year
-    return replace(known, scores=known.scores[seen].reset_index(drop=True))
+    earlier = known.scores["year"] < spec.target_year
+    return replace(known, scores=known.scores[earlier].reset_index(drop=True))
 
 
 def posterior(known: Known, spec: RunSpec, rng: np.random.Generator) -> Posterior:
@@ -220,7 +224,7 @@ def posterior(known: Known, spec: RunSpec, rng: np.random.Generator) -> Posterio
     Raises
     ------
     SpecError
-        As `begun` does.
+        As `begin_record` does.
     """
     known.refuse(spec)
     index = panel_of(spec.index_code)
@@ -247,24 +251,24 @@ def posterior(known: Known, spec: RunSpec, rng: np.random.Generator) -> Posterio
 
 def _covariates(known: Known, subject: Subject, spec: RunSpec) -> Covariates:
     """Current indicators of components that the index has in the target year."""
-    every = covariates_at(known, spec.target_year, spec.as_of, subject.areas)
+    covariates = covariates_at(known, spec.target_year, spec.as_of, subject.areas)
     parts = subject.schemes[spec.target_year].maxima
-    return every.only([k for k, name in enumerate(every.components) if component_of(name) in parts])
+    return covariates.only([k for k, name in enumerate(covariates.components) if component_of(name) in parts])
 
 
 def _effects(known: Known, covariates: Covariates, subject: Subject, lattice: Lattice) -> CellEffects:
-    """What current indicators may do to the cells, with what experts say of it."""
-    said = expert_effects(known.elasticities, covariates)
-    completed = complete(covariates.over(lattice.areas, lattice.years), ~np.isnan(said[0]))
+    """Effects that current indicators may have on the cells, with experts' ranges for them."""
+    expert_ranges = expert_effects(known.elasticities, covariates)
+    completed = complete(covariates.over(lattice.areas, lattice.years), ~np.isnan(expert_ranges[0]))
     year = lattice.years[-1]
     leaves = {name: tuple(leaf_weights(subject, component_of(name), year)) for name in completed.components}
     maxima = np.array([subject.schemes[year].maxima[component_of(name)] for name in completed.components])
-    mean, sd = (own[completed.kept] * completed.scale / maxima for own in said)
+    mean, sd = (own[completed.kept] * completed.scale / maxima for own in expert_ranges)
     return effects_of(completed, lattice, leaves, believable(mean, sd))
 
 
 def believable(mean: Floats, sd: Floats) -> tuple[Floats, Floats]:
-    """Leave out what experts say where a usual move would be worth more than all points, (K,) each.
+    """Drop experts' effects by which a usual move would be worth more than the maximum; (K,) each.
 
     Examples
     --------
@@ -275,10 +279,10 @@ def believable(mean: Floats, sd: Floats) -> tuple[Floats, Floats]:
     return np.where(fit, mean, np.nan), np.where(fit, np.maximum(sd, LEAST_SHARE), np.nan)
 
 
-def rows_of(ground: Ground, spec: RunSpec) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """FORECAST rows of all models for the spec's area, and which model says something about what."""
-    post = ground.posterior
-    members, availability = member_rows(ground.members, spec, post.framework)
+def rows_of(panel_forecast: PanelForecast, spec: RunSpec) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """FORECAST rows of all models for the spec's area, and which model forecasts which component."""
+    post = panel_forecast.posterior
+    members, availability = member_rows(panel_forecast.members, spec, post.framework)
     main = findings.main_rows(post.target, spec, post.framework, MAIN_MODEL)
     return pd.concat([main, members], ignore_index=True), availability
 

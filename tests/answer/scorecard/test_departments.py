@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from forecast.answer.result import DEPARTMENT_COLUMNS
-from forecast.answer.scorecard.gather import gather
+from forecast.answer.scorecard.departments import combine_departments
 from forecast.answer.scorecard.leaves import Leaves
-from forecast.answer.scorecard.outlook import spoken_rows
+from forecast.answer.scorecard.outlook import department_rows
 from forecast.answer.submissions import Bias, learn
 from forecast.base.spec import RunSpec
 from forecast.data.tables import SELF_SCORES, SUBMISSIONS
@@ -49,7 +49,7 @@ def no_bias() -> Bias:
 
 def test_the_combination_lies_half_way(leaves, no_bias, rng):
     """Model median 0.7, department 0.9: the combined median is 0.8, in the middle of the two."""
-    found = gather(leaves, forms(("A", "1.2", 0.85, 0.9, 0.95)), no_bias, 2023, rng)
+    found = combine_departments(leaves, forms(("A", "1.2", 0.85, 0.9, 0.95)), no_bias, 2023, rng)
     row = found.table.iloc[0]
 
     assert row["model_median"] == pytest.approx(0.7, abs=0.005)
@@ -60,7 +60,7 @@ def test_the_combination_lies_half_way(leaves, no_bias, rng):
 
 def test_what_nobody_answered_stays(leaves, no_bias, rng):
     """Other components keep their draws to the last bit."""
-    found = gather(leaves, forms(("A", "1.2", 0.85, 0.9, 0.95)), no_bias, 2023, rng)
+    found = combine_departments(leaves, forms(("A", "1.2", 0.85, 0.9, 0.95)), no_bias, 2023, rng)
 
     np.testing.assert_array_equal(
         np.delete(found.leaves.points, 2, axis=1), np.delete(leaves.points, 2, axis=1)
@@ -69,7 +69,7 @@ def test_what_nobody_answered_stays(leaves, no_bias, rng):
 
 def test_components_still_move_together(leaves, no_bias, rng):
     """Combining at each draw's own rank keeps the order of the draws."""
-    found = gather(leaves, forms(("A", "1.2", 0.85, 0.9, 0.95)), no_bias, 2023, rng)
+    found = combine_departments(leaves, forms(("A", "1.2", 0.85, 0.9, 0.95)), no_bias, 2023, rng)
 
     before, after = leaves.points[:, 2], found.leaves.points[:, 2]
     assert np.corrcoef(before.argsort().argsort(), after.argsort().argsort())[0, 1] > 0.999
@@ -79,7 +79,7 @@ def test_two_departments_weigh_a_third_each(leaves, no_bias, rng):
     """Three members, one of them the models: the mean of three medians."""
     two = forms(("A", "1.2", 0.85, 0.9, 0.95), ("B", "1.2", 0.4, 0.5, 0.6))
 
-    found = gather(leaves, two, no_bias, 2023, rng)
+    found = combine_departments(leaves, two, no_bias, 2023, rng)
 
     assert found.table["combined_median"].tolist() == pytest.approx([0.7, 0.7], abs=0.01)
     assert found.table["department"].tolist() == ["A", "B"]
@@ -87,7 +87,7 @@ def test_two_departments_weigh_a_third_each(leaves, no_bias, rng):
 
 def test_an_answer_above_the_finest_level_moves_what_is_below_it(leaves, no_bias, rng):
     """A department that answers for a whole domain moves its criteria, each within its maximum."""
-    found = gather(leaves, forms(("A", "D1", 3.6, 3.8, 3.9)), no_bias, 2023, rng)
+    found = combine_departments(leaves, forms(("A", "D1", 3.6, 3.8, 3.9)), no_bias, 2023, rng)
     under = found.leaves.tree.under(found.leaves.tree.place("D1"))
 
     assert np.median(found.leaves.points[:, under].sum(axis=1)) == pytest.approx((2.8 + 3.8) / 2, abs=0.02)
@@ -97,8 +97,8 @@ def test_an_answer_above_the_finest_level_moves_what_is_below_it(leaves, no_bias
 
 def test_the_models_beside_a_domain_s_answer_are_the_models_alone(leaves, no_bias, rng):
     """What another department said of a criterion stays out of the models' figures for its domain."""
-    alone = gather(leaves, forms(("A", "D1", 3.6, 3.8, 3.9)), no_bias, 2023, rng).table
-    both = gather(
+    alone = combine_departments(leaves, forms(("A", "D1", 3.6, 3.8, 3.9)), no_bias, 2023, rng).table
+    both = combine_departments(
         leaves, forms(("A", "D1", 3.6, 3.8, 3.9), ("B", "1.2", 0.1, 0.2, 0.3)), no_bias, 2023, rng
     ).table
     told = ["model_lower", "model_median", "model_upper", "gap"]
@@ -111,8 +111,8 @@ def test_the_models_beside_a_domain_s_answer_are_the_models_alone(leaves, no_bia
 
 def test_the_pool_is_shown_where_members_exclude_each_other(leaves, no_bias, rng):
     """Ranges that do not meet are pooled: the pool spans both; where they meet none is shown."""
-    far = gather(leaves, forms(("A", "1.2", 0.97, 0.98, 0.99)), no_bias, 2023, rng).table.iloc[0]
-    near = gather(leaves, forms(("A", "1.2", 0.7, 0.75, 0.8)), no_bias, 2023, rng).table.iloc[0]
+    far = combine_departments(leaves, forms(("A", "1.2", 0.97, 0.98, 0.99)), no_bias, 2023, rng).table.iloc[0]
+    near = combine_departments(leaves, forms(("A", "1.2", 0.7, 0.75, 0.8)), no_bias, 2023, rng).table.iloc[0]
 
     assert far["disagrees"]
     assert far["pool_lower"] < 0.7
@@ -123,16 +123,16 @@ def test_the_pool_is_shown_where_members_exclude_each_other(leaves, no_bias, rng
 
 def test_a_form_without_figures_keeps_its_words(leaves, no_bias, rng):
     """A reason alone is shown and moves nothing."""
-    found = gather(leaves, forms(("A", "1.2", np.nan, np.nan, np.nan)), no_bias, 2023, rng)
+    found = combine_departments(leaves, forms(("A", "1.2", np.nan, np.nan, np.nan)), no_bias, 2023, rng)
 
     np.testing.assert_array_equal(found.leaves.points, leaves.points)
     assert found.table["given_reason"].tolist() == ["lý do <b>"]
-    assert found.answered == frozenset()
+    assert found.answered_components == frozenset()
 
 
 def test_without_forms_nothing_changes(leaves, no_bias, rng):
     """No form, no row, the same draws."""
-    found = gather(leaves, forms(), no_bias, 2023, rng)
+    found = combine_departments(leaves, forms(), no_bias, 2023, rng)
 
     assert found.table.empty
     assert list(found.table.columns) == list(DEPARTMENT_COLUMNS)
@@ -141,14 +141,14 @@ def test_without_forms_nothing_changes(leaves, no_bias, rng):
 
 def test_a_code_that_is_no_longer_there_is_left_out(leaves, no_bias, rng):
     """An answer on a component of another framework moves nothing."""
-    found = gather(leaves, forms(("A", "9.9", 0.1, 0.2, 0.3)), no_bias, 2023, rng)
+    found = combine_departments(leaves, forms(("A", "9.9", 0.1, 0.2, 0.3)), no_bias, 2023, rng)
 
     assert found.table.empty
 
 
 def test_a_domain_is_the_sum_of_what_was_answered_in_it(leaves, no_bias, rng):
     """Two answers of one department, summed draw by draw: medians of sums, not sums of ranges."""
-    found = gather(
+    found = combine_departments(
         leaves, forms(("A", "1.2", 0.85, 0.9, 0.95), ("A", "1.1.1", 0.6, 0.8, 0.9)), no_bias, 2023, rng
     )
     row = found.domains.iloc[0]
@@ -163,7 +163,9 @@ def test_a_domain_is_the_sum_of_what_was_answered_in_it(leaves, no_bias, rng):
 
 def test_a_difference_of_nothing_is_no_disagreement(leaves, no_bias, rng):
     """Ranges that miss each other by a hair are not called a disagreement."""
-    row = gather(leaves, forms(("A", "1.2", 0.771, 0.772, 0.773)), no_bias, 2023, rng).table.iloc[0]
+    row = combine_departments(
+        leaves, forms(("A", "1.2", 0.771, 0.772, 0.773)), no_bias, 2023, rng
+    ).table.iloc[0]
 
     assert row["low"] > row["model_upper"]
     assert not row["disagrees"]
@@ -172,8 +174,8 @@ def test_a_difference_of_nothing_is_no_disagreement(leaves, no_bias, rng):
 def test_what_was_said_under_a_higher_maximum_is_taken_within_todays(leaves, no_bias, rng, framework):
     """A maximum may be lowered after a form was accepted: its figures are capped, and no run ends there."""
     spec = RunSpec(index_code="PAR", area="TP. Hồ Chí Minh", target_year=2024, as_of=dt.date(2024, 10, 20))
-    found = gather(leaves, forms(("A", "1.2", 0.9, 1.2, 1.5)), no_bias, 2023, rng)
-    values = pd.concat(spoken_rows(spec, framework, found.table))["value"]
+    found = combine_departments(leaves, forms(("A", "1.2", 0.9, 1.2, 1.5)), no_bias, 2023, rng)
+    values = pd.concat(department_rows(spec, framework, found.table))["value"]
 
     assert found.table["high"].tolist() == [1.5]
     assert values.max() <= 1.0

@@ -1,4 +1,4 @@
-"""The three tables of a result that tell what changed."""
+"""Make the three tables of a result that say what changed since the last report."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ Medians = Mapping[str, float]  # by component
 Row = tuple[str, str, float, float, float]  # of `changes`
 
 
-def since(
+def change_tables(
     folder: Path, known: Known, spec: RunSpec, now: Medians, medians: Callable[[Known], Medians]
 ) -> dict[str, pd.DataFrame]:
-    """Tell what changed since the report in `folder`: `previous`, `changes` and `changed_rows` of `Result`.
+    """Compare with the report in `folder`: `previous`, `changes` and `changed_rows` of `Result`.
 
     `now` are the medians of the forecast made from `known`; `medians` gives those that today's code finds in
     any state of knowledge.  Where the earlier report cannot be compared the latter two tables have no rows.
@@ -46,12 +46,12 @@ def since(
 
 
 def _walk(
-    earlier: Earlier, known: Known, moved: set[str], now: Medians, medians: Callable[[Known], Medians]
+    earlier: Earlier, known: Known, changed_steps: set[str], now: Medians, medians: Callable[[Known], Medians]
 ) -> tuple[Earlier, list[str], list[Medians]]:
     """Walk from the earlier medians to today's: the steps, and the medians before, between and after them."""
     if earlier.known is None:
         return earlier, [UNSPLIT], [earlier.medians, now]
-    order = [step for step in TABLES if step in moved]
+    order = [step for step in TABLES if step in changed_steps]
     try:
         between = [
             medians(put_back(known, earlier.known, order[place:])) for place in range(len(order))

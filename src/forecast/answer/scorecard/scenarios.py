@@ -1,4 +1,4 @@
-"""Scenarios on the forecast's own draws, so that a difference between two is no noise."""
+"""Apply scenarios to the forecast's own draws, so that a difference between two is not noise."""
 
 from __future__ import annotations
 
@@ -12,23 +12,22 @@ from numpy.typing import NDArray
 
 from forecast.answer.findings import phrase
 from forecast.answer.result import SCENARIO_COLUMNS, SCENARIO_TARGET_COLUMNS
-from forecast.answer.scorecard.below import moved
+from forecast.answer.scorecard.allocation import adjust_to_sum
 from forecast.answer.scorecard.elasticity import Elasticity
 from forecast.answer.scorecard.leaves import Leaves
 from forecast.answer.scorecard.tree import NONE
 from forecast.data.framework import WHOLE
 from forecast.data.scenarios import Scenario, flat
-from forecast.model.simulate import chance, quantiles, ranks
+from forecast.model.simulate import ENDS, chance, quantiles, ranks
 
 Floats = NDArray[np.float64]
 
-ENDS: Final = (0.1, 0.5, 0.9)
 LEAST: Final = 1e-12  # points
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class World:
-    """One scenario come true: the area's leaves (n, L) and the totals of all areas (n, P); or why not."""
+class Outcome:
+    """What a scenario gives: the area's leaves (n, L) and the totals of all areas (n, P); or why nothing."""
 
     points: Floats
     totals: Floats
@@ -36,8 +35,8 @@ class World:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stage:
-    """What scenarios are played on.
+class Baseline:
+    """The forecast that scenarios change.
 
     Attributes
     ----------
@@ -63,82 +62,86 @@ class Stage:
     elasticities: Mapping[str, Elasticity] = field(default_factory=dict)
 
     @property
-    def told_by_rule(self) -> frozenset[str]:
+    def rule_indicators(self) -> frozenset[str]:
         """Indicators that a rule has scored a leaf by."""
         rows = self.leaves.tree.leaf_rows
         return frozenset(rows[leaf]["indicator"] for leaf in np.flatnonzero(self.leaves.by_rule))
 
-    def ruled(self, code: str) -> list[int]:
+    def leaves_with_rule(self, code: str) -> list[int]:
         """Leaves that an indicator scores by their rule."""
         pairs = zip(self.leaves.tree.leaf_rows, self.leaves.scored, strict=True)
         return [leaf for leaf, (row, rule) in enumerate(pairs) if row["indicator"] == code and rule]
 
-    def silent(self, code: str) -> str:
+    def no_effect_reason(self, code: str) -> str:
         """Say why an indicator can move nothing, as a phrase; empty if it can."""
-        if self.ruled(code):
+        if self.leaves_with_rule(code):
             return ""
         own = self.elasticities.get(code)
         if own is None:
             return phrase("scenario.no_indicator", indicator=code)
-        return own.reason or ("" if len(self.free(own.component)) else phrase("scenario.all_ruled"))
+        return own.reason or (
+            "" if len(self.leaves_without_rule(own.component)) else phrase("scenario.all_ruled")
+        )
 
-    def free(self, component: str) -> NDArray[np.intp]:
+    def leaves_without_rule(self, component: str) -> NDArray[np.intp]:
         """Leaves below a component that no rule scores."""
         tree = self.leaves.tree
         under = np.asarray(tree.under(tree.place(component)))
         return under[~self.leaves.by_rule[under]]
 
 
-def played(stage: Stage, scenario: Scenario, every: Sequence[Scenario]) -> World:
-    """Let a scenario, and what it combines, come true in every draw.
+def outcome_of(baseline: Baseline, scenario: Scenario, scenarios: Sequence[Scenario]) -> Outcome:
+    """Apply a scenario, and those that it combines, to every draw.
 
     Indicators are set first, each once whatever is combined (the last part that names it counts), then
     points are added or taken, then remedies take effect, each within its maximum.
     """
-    parts = flat(scenario, every)
-    told = {code: value for part in parts for code, value in part.indicators.items()}
-    world = _set_indicators(stage, told)
-    if world.reason:
-        return world
-    points, totals = world.points, world.totals
-    for step in (_shift, _remedy):
+    parts = flat(scenario, scenarios)
+    indicator_values = {code: value for part in parts for code, value in part.indicators.items()}
+    outcome = _set_indicators(baseline, indicator_values)
+    if outcome.reason:
+        return outcome
+    points, totals = outcome.points, outcome.totals
+    for step in (_apply_points, _apply_remedies):
         for part in parts:
-            world = step(stage, part, World(points, totals))
-            if world.reason:
-                return world
-            points, totals = world.points, world.totals
+            outcome = step(baseline, part, Outcome(points, totals))
+            if outcome.reason:
+                return outcome
+            points, totals = outcome.points, outcome.totals
     totals = totals.copy()
-    totals[:, stage.place] = points.sum(axis=1)
-    return World(points, totals)
+    totals[:, baseline.place] = points.sum(axis=1)
+    return Outcome(points, totals)
 
 
 def scenario_table(
-    stage: Stage, every: Sequence[Scenario], targets: pd.DataFrame
+    baseline: Baseline, scenarios: Sequence[Scenario], targets: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Play all scenarios; see `world_table`."""
-    return world_table(stage, [(each, played(stage, each, every)) for each in every], targets)
+    """Apply all scenarios; see `outcome_table`."""
+    return outcome_table(
+        baseline, [(scenario, outcome_of(baseline, scenario, scenarios)) for scenario in scenarios], targets
+    )
 
 
-def world_table(
-    stage: Stage, worlds: Sequence[tuple[Scenario, World]], targets: pd.DataFrame
+def outcome_table(
+    baseline: Baseline, outcomes: Sequence[tuple[Scenario, Outcome]], targets: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Set out scenarios that were played: `SCENARIO_COLUMNS`, and the chance of every target under each.
+    """Tabulate scenarios that were applied: `SCENARIO_COLUMNS`, and the chance of every target under each.
 
-    A scenario that cannot be told has no chances (`SCENARIO_TARGET_COLUMNS`).
+    A scenario that could not be applied has no chances (`SCENARIO_TARGET_COLUMNS`).
     """
     rows: list[dict[str, Any]] = []
     chances: list[dict[str, Any]] = []
-    base = stage.leaves.points.sum(axis=1)
-    for scenario, world in worlds:
+    base = baseline.leaves.points.sum(axis=1)
+    for scenario, outcome in outcomes:
         row: dict[str, Any] = dict.fromkeys(SCENARIO_COLUMNS, np.nan) | {
             "scenario": scenario.scenario_id,
             "name_vi": scenario.name_vi,
             "name_en": scenario.name_en or scenario.name_vi,
-            "reason": world.reason,
+            "reason": outcome.reason,
         }
-        if not world.reason:
-            total = world.totals[:, stage.place]
-            rank = ranks(world.totals, stage.place).astype(float)
+        if not outcome.reason:
+            total = outcome.totals[:, baseline.place]
+            rank = ranks(outcome.totals, baseline.place).astype(float)
             for name, values in (("", total), ("difference", total - base), ("rank", rank)):
                 row |= _ends(name, quantiles(values, ENDS))
             # A step of a rule is won or not: the median jumps from one to the other, the mean adds up.
@@ -155,87 +158,89 @@ def world_table(
     )
 
 
-def _ends(name: str, found: Floats) -> dict[str, float]:
-    low, middle, high = (float(value) for value in found)
+def _ends(name: str, ends: Floats) -> dict[str, float]:
+    low, middle, high = (float(value) for value in ends)
     if name == "difference":
         return {"difference_lower": low, "difference": middle, "difference_upper": high}
     mark = f"{name}_" if name else ""
     return {f"{mark}lower": low, f"{mark}median": middle, f"{mark}upper": high}
 
 
-def _set_indicators(stage: Stage, told: Mapping[str, float]) -> World:
+def _set_indicators(baseline: Baseline, indicator_values: Mapping[str, float]) -> Outcome:
     """Score indicators by their rule; those without one move their domain by what a unit is worth."""
-    tree, scored = stage.leaves.tree, stage.leaves.scored
-    points = stage.leaves.points.copy()
-    for code in told:
-        if reason := stage.silent(code):
-            return World(stage.leaves.points, stage.totals, reason)
-    for code, value in told.items():
-        for leaf in stage.ruled(code):
+    tree, scored = baseline.leaves.tree, baseline.leaves.scored
+    points = baseline.leaves.points.copy()
+    for code in indicator_values:
+        if reason := baseline.no_effect_reason(code):
+            return Outcome(baseline.leaves.points, baseline.totals, reason)
+    for code, value in indicator_values.items():
+        for leaf in baseline.leaves_with_rule(code):
             rule = scored[leaf]
             if rule is not None:
                 points[:, leaf] = rule.points(value, float(tree.maxima[leaf]))
-    for code, value in told.items():
-        if not stage.ruled(code):
-            points = _swayed(stage, points, stage.elasticities[code], value)
-    return World(points, stage.totals)
+    for code, value in indicator_values.items():
+        if not baseline.leaves_with_rule(code):
+            points = _move_domain(baseline, points, baseline.elasticities[code], value)
+    return Outcome(points, baseline.totals)
 
 
-def _swayed(stage: Stage, points: Floats, own: Elasticity, value: float) -> Floats:
+def _move_domain(baseline: Baseline, points: Floats, own: Elasticity, value: float) -> Floats:
     """Move a domain by an indicator's distance from what is expected, in every draw.
 
     Criteria that a rule scores have their own indicator and stay; the others take their share of the move.
     """
-    tree, free = stage.leaves.tree, stage.free(own.component)
+    tree, free = baseline.leaves.tree, baseline.leaves_without_rule(own.component)
     part = float(tree.maxima[free].sum() / tree.maxima[tree.under(tree.place(own.component))].sum())
-    return _raised(stage, points, free, (value - own.expected) * own.per_unit * part)
+    return _add_to_leaves(baseline, points, free, (value - own.expected) * own.per_unit * part)
 
 
-def _shift(stage: Stage, part: Scenario, world: World) -> World:
-    tree = stage.leaves.tree
-    points, totals = world.points, world.totals
+def _apply_points(baseline: Baseline, part: Scenario, outcome: Outcome) -> Outcome:
+    tree = baseline.leaves.tree
+    points, totals = outcome.points, outcome.totals
     for name, step in part.points.items():
         if tree.place(name) == NONE:
-            return World(points, totals, phrase("scenario.no_component", component=name))
-        points = added(stage, points, name, step)
+            return Outcome(points, totals, phrase("scenario.no_component", component=name))
+        points = add_points(baseline, points, name, step)
         if part.everywhere:
             totals = np.clip(totals + step, 0.0, WHOLE)
-    return World(points, totals)
+    return Outcome(points, totals)
 
 
-def _remedy(stage: Stage, part: Scenario, world: World) -> World:
+def _apply_remedies(baseline: Baseline, part: Scenario, outcome: Outcome) -> Outcome:
     if not part.remedies:
-        return world
-    rows = stage.remedies
-    rows = rows[rows["component"].isin(stage.leaves.tree.names) & (rows["expected_effect"] > 0)]
+        return outcome
+    rows = baseline.remedies
+    rows = rows[rows["component"].isin(baseline.leaves.tree.names) & (rows["expected_effect"] > 0)]
     if part.remedies == "overdue":
         rows = rows[rows["days_overdue"] > 0]
     if rows.empty:
-        return World(world.points, world.totals, phrase("scenario.no_remedies"))
-    points = world.points
+        return Outcome(outcome.points, outcome.totals, phrase("scenario.no_remedies"))
+    points = outcome.points
     for name, effect in rows.groupby("component", sort=True)["expected_effect"].sum().items():
-        points = won(stage, points, str(name), float(effect))
-    return World(points, world.totals)
+        points = add_remedy(baseline, points, str(name), float(effect))
+    return Outcome(points, outcome.totals)
 
 
-def won(stage: Stage, points: Floats, name: str, effect: float) -> Floats:
+def add_remedy(baseline: Baseline, points: Floats, name: str, effect: float) -> Floats:
     """Add a remedy's effect to what is still open below a component, as far as each leaf can still rise."""
-    under = stage.leaves.tree.under(stage.leaves.tree.place(name))
-    room = np.maximum(stage.attainable[under] - points[:, under], 0.0)
-    left = room.sum(axis=1, keepdims=True)
+    under = baseline.leaves.tree.under(baseline.leaves.tree.place(name))
+    room = np.maximum(baseline.attainable[under] - points[:, under], 0.0)
+    total_room = room.sum(axis=1, keepdims=True)
     changed = points.copy()
-    changed[:, under] += room * np.minimum(effect / np.maximum(left, LEAST), 1.0)
+    changed[:, under] += room * np.minimum(effect / np.maximum(total_room, LEAST), 1.0)
     return changed
 
 
-def added(stage: Stage, points: Floats, name: str, step: float) -> Floats:
+def add_points(baseline: Baseline, points: Floats, name: str, step: float) -> Floats:
     """Add points to a component in every draw, as far as its maximum and 0 allow."""
-    tree = stage.leaves.tree
-    return _raised(stage, points, np.asarray(tree.under(tree.place(name))), step)
+    tree = baseline.leaves.tree
+    return _add_to_leaves(baseline, points, np.asarray(tree.under(tree.place(name))), step)
 
 
-def _raised(stage: Stage, points: Floats, under: NDArray[np.intp], step: float | Floats) -> Floats:
-    own, maxima = points[:, under], stage.leaves.tree.maxima[under]
+def _add_to_leaves(
+    baseline: Baseline, points: Floats, under: NDArray[np.intp], step: float | Floats
+) -> Floats:
+    own, maxima = points[:, under], baseline.leaves.tree.maxima[under]
     changed = points.copy()
-    changed[:, under] = moved(own, maxima, np.clip(own.sum(axis=1) + step, 0.0, maxima.sum()))
+    changed[:, under] = adjust_to_sum(own, maxima, np.clip(own.sum(axis=1) + step, 0.0, maxima.sum()))
     return changed

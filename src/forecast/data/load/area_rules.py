@@ -1,4 +1,4 @@
-"""Rules of areas and units that change: which there are in a year, and what they are made of."""
+"""Check areas and units that change: which there are in a year, and what they are made of."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 import pandas as pd
 
 from forecast.data.load.areas import Gazetteer
-from forecast.data.load.cells import Finding, each_row, not_among, strangers
+from forecast.data.load.cells import Finding, each_row, not_among, unknown_values
 from forecast.data.load.lineage import IN_FILE, elsewhere, newcomers, provinces_in
 from forecast.data.tables import COUNTRY, LAST_YEAR
 
@@ -24,16 +24,16 @@ def areas_of_year(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> 
     days = changes["from_day"].dt.year
     there_by: dict[int, tuple[str, ...]] = {}  # by how many rows of `changes` hold: most years have the same
     for year, own in frame.groupby("year"):
-        held = int((days <= year).sum())
-        if held not in there_by:
-            there_by[held] = provinces_in(areas, changes, int(str(year)))
-        there = there_by[held]
-        strange = own.loc[own["area"].isin(set(gazetteer.provinces).difference(there))]
-        told = elsewhere(areas, changes, int(str(year))) if len(strange) else {}
-        for row in each_row(strange):
-            key, facts = told.get(row.area, ("expect.province", {"country": COUNTRY}))
+        changes_so_far = int((days <= year).sum())
+        if changes_so_far not in there_by:
+            there_by[changes_so_far] = provinces_in(areas, changes, int(str(year)))
+        there = there_by[changes_so_far]
+        unknown = own.loc[own["area"].isin(set(gazetteer.provinces).difference(there))]
+        messages = elsewhere(areas, changes, int(str(year))) if len(unknown) else {}
+        for row in each_row(unknown):
+            key, facts = messages.get(row.area, ("expect.province", {"country": COUNTRY}))
             yield row.row, "area", IN_FILE.get(key, key), facts
-        most = len(there) if held else PROVINCES
+        most = len(there) if changes_so_far else PROVINCES
         for number in own.loc[own["rank"] > most, "row"]:
             yield int(number), "rank", "expect.at_most", {"high": float(most)}
 
@@ -41,18 +41,18 @@ def areas_of_year(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> 
 def lineage(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterator[Finding]:
     """Areas and their parts are provinces; a part is there on the day, and each is taken once."""
     for column in ("area", "part"):
-        yield from strangers(frame, column, gazetteer.provinces)
+        yield from unknown_values(frame, column, gazetteer.provinces)
     areas = frames.get("areas")
     if areas is None or not set(frame["area"]) | set(frame["part"]) <= set(gazetteer.provinces):
         return
     for day, rows in frame.groupby("from_day"):
         before = frame.loc[frame["from_day"] < day]
-        coming = newcomers(frame) - set(before["area"])
-        there = [name for name in provinces_in(areas, before, LAST_YEAR) if name not in coming]
-        for row in each_row(rows.loc[~rows["part"].isin(there)]):
-            yield row.row, "part", *not_among(row.part, tuple(there))
-        taken = set(there) - set(rows["part"])
-        for row in each_row(rows.loc[rows["area"].isin(taken)].drop_duplicates("area")):
+        not_yet = newcomers(frame) - set(before["area"])
+        existing = [name for name in provinces_in(areas, before, LAST_YEAR) if name not in not_yet]
+        for row in each_row(rows.loc[~rows["part"].isin(existing)]):
+            yield row.row, "part", *not_among(row.part, tuple(existing))
+        unchanged = set(existing) - set(rows["part"])
+        for row in each_row(rows.loc[rows["area"].isin(unchanged)].drop_duplicates("area")):
             yield row.row, "area", "expect.own_part", {"area": row.area}
 
 
@@ -60,6 +60,6 @@ def units(frame: pd.DataFrame, _: Frames, __: Gazetteer) -> Iterator[Finding]:
     """A unit ends after it began, and its successor is one of the units."""
     for number in frame.loc[frame["to_day"] < frame["from_day"], "row"]:
         yield int(number), "to_day", "expect.not_before_from_day", {}
-    yield from strangers(frame.loc[frame["successor"] != ""], "successor", tuple(frame["unit"]))
+    yield from unknown_values(frame.loc[frame["successor"] != ""], "successor", tuple(frame["unit"]))
     for number in frame.loc[(frame["successor"] != "") & frame["to_day"].isna(), "row"]:
         yield int(number), "to_day", "expect.day_of_end", {}

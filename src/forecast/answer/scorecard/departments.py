@@ -1,4 +1,4 @@
-"""Departments as members of the ensemble beside the models, with equal weights until a record exists.
+"""Combine departments' forecasts with the models', with equal weights until a record exists.
 
 Quantiles are averaged at each level (Vincent averaging), draw by draw at the draw's own rank, so that the
 way in which components move together stays that of the models (an empirical copula, Schefzik et al.
@@ -16,76 +16,75 @@ from numpy.typing import NDArray
 
 from forecast.answer.findings import phrase
 from forecast.answer.result import DEPARTMENT_COLUMNS, DEPARTMENT_DOMAIN_COLUMNS
-from forecast.answer.scorecard.below import moved
+from forecast.answer.scorecard.allocation import adjust_to_sum
 from forecast.answer.scorecard.card import last_points
 from forecast.answer.scorecard.leaves import Leaves
 from forecast.answer.scorecard.tree import Tree
 from forecast.answer.submissions import WORTH_SAYING, Bias
 from forecast.answer.submissions import quantiles as spread
-from forecast.model.simulate import quantiles, stream
+from forecast.model.simulate import ENDS, quantiles, stream
 
 Floats = NDArray[np.float64]
 Row = dict[str, Any]
 
-ENDS: Final = (0.1, 0.5, 0.9)
 THREE: Final = ("low", "likely", "high")  # what a department gives
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Gathered:
-    """The models' leaves with what departments say of them; tables of both by component and by domain."""
+class WithDepartments:
+    """Leaves of models and departments combined; tables of both by component and by domain."""
 
     leaves: Leaves
     table: pd.DataFrame
     domains: pd.DataFrame
 
     @property
-    def answered(self) -> frozenset[str]:
+    def answered_components(self) -> frozenset[str]:
         """Components that a department gave a forecast of."""
         return frozenset(self.table.loc[self.table["likely"].notna(), "component"])
 
 
-def gather(
+def combine_departments(
     leaves: Leaves, forms: pd.DataFrame, bias: Bias, last_year: int, rng: np.random.Generator
-) -> Gathered:
+) -> WithDepartments:
     """Combine models and departments, finest components first.
 
     `forms` are the departments' latest, as `submissions.latest` gives them; published scores of `last_year`
     stand beside the forecasts.  The `table` has `DEPARTMENT_COLUMNS`, one row a department and component.
     """
     tree, root = leaves.tree, int(rng.integers(2**63))
-    told = forms[forms["component"].isin(tree.names)]
+    known_forms = forms[forms["component"].isin(tree.names)]
     answers: dict[str, list[Row]] = {}
-    for record in told.to_dict("records"):
+    for record in known_forms.to_dict("records"):
         answers.setdefault(str(record["component"]), []).append({str(k): v for k, v in record.items()})
     points = leaves.points.copy()
     rows: list[Row] = []
-    sums: dict[tuple[str, str], list[Heard]] = {}
+    sums: dict[tuple[str, str], list[Answer]] = {}
     for node in sorted(map(tree.place, answers), key=lambda place: (len(tree.under(place)), place)):
-        given = answers[tree.names[node]]
+        forms_of_node = answers[tree.names[node]]
         under, domain = tree.under(node), tree.domain(node)
         maximum = float(tree.maxima[under].sum())
         model = leaves.points[:, under].sum(axis=1)
         so_far = points[:, under].sum(axis=1)  # with what departments said of finer components
         rank = _ranks(so_far, stream(root, tree.names[node]))
-        corrected = [_corrected(form, bias, domain, maximum) for form in given]
-        said = [_draws(three, maximum, rank) for three in corrected]
-        members = [so_far, *(draws for draws in said if draws is not None)]
+        corrected = [_corrected(form, bias, domain, maximum) for form in forms_of_node]
+        draws_of_forms = [_draws(three, maximum, rank) for three in corrected]
+        members = [so_far, *(draws for draws in draws_of_forms if draws is not None)]
         together = np.clip(np.mean(members, axis=0), 0.0, maximum)
-        points[:, under] = moved(points[:, under], tree.maxima[under], together)
+        points[:, under] = adjust_to_sum(points[:, under], tree.maxima[under], together)
         facts = _facts(leaves, node, model, together, last_year)
-        for form, three, draws in zip(given, corrected, said, strict=True):
+        for form, three, draws in zip(forms_of_node, corrected, draws_of_forms, strict=True):
             row = facts | _row(form, three, model, bias, facts, domain)
             rows.append(row)
-            own = _draws(_given(form, maximum), maximum, rank)
+            own = _draws(_stated(form, maximum), maximum, rank)
             if draws is not None and own is not None:
-                heard = Heard(maximum, bool(row["disagrees"]), np.stack([model, own, draws, together]))
-                sums.setdefault((row["department"], domain), []).append(heard)
-    return Gathered(leaves.with_points(points), _ordered(rows, tree), _by_domain(sums))
+                answer = Answer(maximum, bool(row["disagrees"]), np.stack([model, own, draws, together]))
+                sums.setdefault((row["department"], domain), []).append(answer)
+    return WithDepartments(leaves.with_points(points), _ordered(rows, tree), _by_domain(sums))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heard:
+class Answer:
     """One answer as draws: the models', as given, corrected, combined; shape (4, n)."""
 
     maximum: float
@@ -100,25 +99,25 @@ def _ordered(rows: list[Row], tree: Tree) -> pd.DataFrame:
     return table.loc[order].sort_values("department", kind="stable").reset_index(drop=True)
 
 
-def _by_domain(sums: dict[tuple[str, str], list[Heard]]) -> pd.DataFrame:
+def _by_domain(sums: dict[tuple[str, str], list[Answer]]) -> pd.DataFrame:
     """Sum answers draw by draw over each department's part of each domain."""
     rows = []
     for (department, domain), answers in sorted(sums.items()):
         model, given, corrected, combined = quantiles(
-            np.sum([each.draws for each in answers], axis=0).T, ENDS
+            np.sum([answer.draws for answer in answers], axis=0).T, ENDS
         ).T
         rows.append(
             {
                 "department": department,
                 "component": domain,
-                "max_score": sum(each.maximum for each in answers),
+                "max_score": sum(answer.maximum for answer in answers),
                 "answered": len(answers),
                 **_figures("model", model),
                 **dict(zip(THREE, given, strict=True)),
                 **dict(zip((f"corrected_{name}" for name in THREE), corrected, strict=True)),
                 **_figures("combined", combined),
                 "gap": round(float(corrected[1] - model[1]), 4),
-                "disagreeing": sum(each.disagrees for each in answers),
+                "disagreeing": sum(answer.disagrees for answer in answers),
             }
         )
     return pd.DataFrame(rows, columns=list(DEPARTMENT_DOMAIN_COLUMNS))
@@ -132,15 +131,15 @@ def _draws(three: Floats, maximum: float, rank: Floats) -> Floats | None:
     return np.asarray(spread(low, likely, high, maximum, rank))
 
 
-def _given(form: Row, maximum: float) -> Floats:
+def _stated(form: Row, maximum: float) -> Floats:
     """The three figures of a form; its framework may have had a higher maximum."""
     return np.minimum([float(form[name]) for name in THREE], maximum)
 
 
 def _corrected(form: Row, bias: Bias, domain: str, maximum: float) -> Floats:
     """A department's three figures less the learnt bias; NaN where it gave none."""
-    low, likely, high = given = _given(form, maximum)
-    if np.isnan(given).any():
+    low, likely, high = stated = _stated(form, maximum)
+    if np.isnan(stated).any():
         return np.full(3, np.nan)
     return np.array(bias.correct(low, likely, high, domain, maximum))
 
@@ -164,13 +163,13 @@ def _row(form: Row, corrected: Floats, model: Floats, bias: Bias, facts: Row, do
     """One department's own words and figures, and how far they are from the models'."""
     maximum = float(facts["max_score"])
     gap = float(corrected[1]) - facts["model_median"]
-    apart = corrected[2] < facts["model_lower"] or corrected[0] > facts["model_upper"]
-    disagrees = bool(apart and abs(gap) >= WORTH_SAYING)
+    disjoint = corrected[2] < facts["model_lower"] or corrected[0] > facts["model_upper"]
+    disagrees = bool(disjoint and abs(gap) >= WORTH_SAYING)
     pooled = np.full(3, np.nan)
     if disagrees:
         low, likely, high = corrected
-        said = spread(low, likely, high, maximum, (np.arange(len(model)) + 0.5) / len(model))
-        pooled = quantiles(np.concatenate([model, said]), ENDS)
+        drawn = spread(low, likely, high, maximum, (np.arange(len(model)) + 0.5) / len(model))
+        pooled = quantiles(np.concatenate([model, drawn]), ENDS)
     reason = bias.reason(domain)
     own = ("department", "low", "likely", "high", "self_score", "remedy", "due")
     return {

@@ -1,4 +1,4 @@
-"""What merged areas would have scored before they were one: their parts' figures, weighted, with a doubt.
+"""Estimate scores of merged areas for the years before the merger: their parts' figures, weighted.
 
 Of each index, year and component the published figures are read as shares of the maximum.  A part with a
 score has it; one with a rank alone stands where its rank puts it among those of its year; one without a
@@ -56,8 +56,8 @@ class _Year:
 
 
 @dataclass(frozen=True, slots=True)
-class Carrier:
-    """Gives figures of past years to the areas of a later one.
+class AreaConversion:
+    """Converts figures of past years to the areas of a later one.
 
     Attributes
     ----------
@@ -73,7 +73,7 @@ class Carrier:
     year: int
     regions: Mapping[str, frozenset[str]]
 
-    def carried(self, figures: pd.DataFrame) -> pd.DataFrame:
+    def convert(self, figures: pd.DataFrame) -> pd.DataFrame:
         """Give settled figures, with what `framework.with_share` adds, for the areas of the year.
 
         Of tables without a statistic each row is of one area.  Rows of years with the same areas are as they
@@ -81,21 +81,21 @@ class Carrier:
         of twice its doubt, and a `note` that tells its parts; those without a figure in square brackets.
         """
         columns = [name for name in figures.columns if name not in ("share", "maximum", "share_status")]
-        done = []
+        tables = []
         for year, rows in figures.groupby("year", sort=True):
             if not by_day(self.lineage, int(str(year)), self.year):
-                done.append(rows[columns])
+                tables.append(rows[columns])
                 continue
             parts = parts_of(self.areas, self.lineage, int(str(year)), self.year)
             before = provinces_in(self.areas, self.lineage, int(str(year)))
-            made = [
+            records = [
                 record
                 for _, own in rows.groupby(_GROUP, sort=True)
                 for record in self._of_group(own, parts, before)
             ]
-            if made:
-                done.append(pd.DataFrame(made)[columns].astype(figures[columns].dtypes))
-        whole = pd.concat(done, ignore_index=True) if done else figures.iloc[:0][columns]
+            if records:
+                tables.append(pd.DataFrame(records)[columns].astype(figures[columns].dtypes))
+        whole = pd.concat(tables, ignore_index=True) if tables else figures.iloc[:0][columns]
         keys = [name for name in ("index_code", "year", "area", "component", "statistic") if name in columns]
         return whole.sort_values(keys, kind="stable").reset_index(drop=True)
 
@@ -112,7 +112,7 @@ class Carrier:
             if len(made_of) > 1:
                 yield from _merged(area, made_of, own, year)
             elif (row := own.get(next(iter(made_of)))) is not None:
-                yield from _going_on(area, row, year, same=same)
+                yield from _continued(area, row, year, same=same)
         yield from self._of_many(records, parts, before, year)
 
     def _of_many(
@@ -132,13 +132,13 @@ class Carrier:
             older = {part for area in here for part in parts[area]}
             if row["area"] != COUNTRY and older != self._members(row["area"], before):
                 continue  # the region has other areas now
-            doubt = spread * _apart([parts[area] for area in here], older)
+            doubt = spread * _distance([parts[area] for area in here], older)
             yield row | {"trust": MADE, "spread": row["spread"] + 2 * doubt * row["maximum"]}
         ends = [row for row in records if row["area"] == COUNTRY and row.get("statistic") in ("max", "min")]
         if year is not None and year.by_rank and ends and not any(row["area"] == COUNTRY for row in means):
             doubt = year.spread * max(RANK_ERROR, 1 / math.sqrt(year.pairs))
             of_country = {"area": COUNTRY, "statistic": "mean", "note": f"n = {year.n}"}
-            yield _made(ends[0], year.middle, doubt, ends) | of_country
+            yield _estimated_row(ends[0], year.middle, doubt, ends) | of_country
 
     def _members(self, region: str, before: tuple[str, ...]) -> set[str]:
         return set(self.areas.loc[self.areas["region"] == region, "area"]) & set(before)
@@ -163,8 +163,8 @@ def figures_since(indicators: pd.DataFrame, days: Days) -> pd.DataFrame:
         merged = set(rows.loc[rows["area"].duplicated(keep=False), "area"])
         parts = set(rows.loc[rows["area"].isin(merged), "part"])
         names = {p: a for a, p in zip(rows["area"], rows["part"], strict=True) if a not in merged and a != p}
-        kept = indicators.loc[~(before & indicators["area"].isin(parts | merged))]
-        indicators = kept.assign(area=kept["area"].replace(names)).reset_index(drop=True)
+        rest = indicators.loc[~(before & indicators["area"].isin(parts | merged))]
+        indicators = rest.assign(area=rest["area"].replace(names)).reset_index(drop=True)
     return indicators
 
 
@@ -197,9 +197,9 @@ def _merged(
     area: str, weights: Mapping[str, float], own: Mapping[str, dict[str, Any]], year: _Year | None
 ) -> Iterator[dict[str, Any]]:
     """The row of a merged area, if a figure of any part is published and the others' can be said."""
-    there = [own[part] for part in weights if part in own]
-    scored = [row for row in there if not math.isnan(row["share"])]
-    ranked = [row for row in there if math.isnan(row["share"]) and year is not None and year.by_rank]
+    rows = [own[part] for part in weights if part in own]
+    scored = [row for row in rows if not math.isnan(row["share"])]
+    ranked = [row for row in rows if math.isnan(row["share"]) and year is not None and year.by_rank]
     if not (scored or ranked) or (year is None and len(scored) < len(weights)):
         return
     share, doubt, words = [], [], []
@@ -207,13 +207,13 @@ def _merged(
         row = own.get(part, {"share": math.nan, "rank": math.nan})
         exact = not math.isnan(row["share"])
         value, error = (row["share"], 0.0) if exact or year is None else year.at(row["rank"])
-        told = exact or row in ranked
+        known = exact or row in ranked
         share.append(value)
         doubt.append(error)
-        words.append(f"{weight:.2f} {part if told else f'[{part}]'}")
+        words.append(f"{weight:.2f} {part if known else f'[{part}]'}")
     mean, own_doubt = weighted(np.array(share), np.array(list(weights.values())), np.array(doubt))
-    made = _made(scored[0] if scored else ranked[0], mean, own_doubt, there)
-    yield made | {"area": area, "note": " + ".join(words), "sources": len(scored)}
+    record = _estimated_row(scored[0] if scored else ranked[0], mean, own_doubt, rows)
+    yield record | {"area": area, "note": " + ".join(words), "sources": len(scored)}
 
 
 def weighted(
@@ -232,7 +232,7 @@ def weighted(
     return mean, math.hypot(choice, float(np.sqrt((weight**2) @ (doubt**2))))
 
 
-def _going_on(area: str, row: dict[str, Any], year: _Year | None, *, same: bool) -> Iterator[dict[str, Any]]:
+def _continued(area: str, row: dict[str, Any], year: _Year | None, *, same: bool) -> Iterator[dict[str, Any]]:
     """A row of an area that goes on: its score as published; a rank counts among as many areas alone."""
     if same:
         yield row | {"area": area}
@@ -240,10 +240,12 @@ def _going_on(area: str, row: dict[str, Any], year: _Year | None, *, same: bool)
         yield row | {"area": area, "rank": math.nan, "rank_spread": 0.0}
     elif year is not None and year.by_rank and 1 <= row["rank"] <= year.n:
         share, doubt = year.at(row["rank"])
-        yield _made(row, share, doubt, [row]) | {"area": area, "note": f"{row['rank']:.0f}/{year.n}"}
+        yield _estimated_row(row, share, doubt, [row]) | {"area": area, "note": f"{row['rank']:.0f}/{year.n}"}
 
 
-def _made(like: dict[str, Any], share: float, doubt: float, of: list[dict[str, Any]]) -> dict[str, Any]:
+def _estimated_row(
+    like: dict[str, Any], share: float, doubt: float, of: list[dict[str, Any]]
+) -> dict[str, Any]:
     """A made row: in points where the maximum is not certain, so that its doubt is added as for others."""
     points = like["unit"] == "points" and like["share_status"] in ("assumed", "borrowed")
     whole = float(like["maximum"]) if points else 100.0
@@ -261,7 +263,7 @@ def _made(like: dict[str, Any], share: float, doubt: float, of: list[dict[str, A
     }
 
 
-def _apart(areas: list[Mapping[str, float]], older: set[str]) -> float:
+def _distance(areas: list[Mapping[str, float]], older: set[str]) -> float:
     """How far the mean of areas may lie from that of their parts, in standard deviations of a part."""
     gap = dict.fromkeys(older, -1 / len(older))
     for parts in areas:

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 import pandas as pd
 import pytest
 
-from forecast.answer import ground, pipeline
+from forecast.answer import panel_forecast, pipeline
 from forecast.base.spec import RunSpec
 from forecast.data import load
 
@@ -23,13 +23,13 @@ def spec():
 
 @pytest.fixture(scope="module")
 def shared(spec, example):
-    """The ground, computed for one area and sent as to another process."""
-    found = ground.ground_of(spec, load.read_vintages(example))
+    """The panel forecast, computed for one area and sent as to another process."""
+    found = panel_forecast.forecast_panel_with_record(spec, load.read_vintages(example))
     return pickle.loads(pickle.dumps(found))  # noqa: S301 -- our own
 
 
 def test_an_area_gets_from_the_ground_what_it_gets_alone(spec, shared, example):
-    """Byte for byte, whoever the ground was computed for and whoever asked before."""
+    """Byte for byte, whoever the panel forecast was computed for and whoever asked before."""
     asked = replace(spec, area=OTHER)
     alone = pipeline.make(asked, example)
     pipeline.answer(shared, spec)
@@ -44,8 +44,8 @@ def test_an_area_gets_from_the_ground_what_it_gets_alone(spec, shared, example):
 
 
 def test_the_ground_of_another_question_is_refused(spec, shared):
-    """A ground answers for any area, and for nothing else."""
-    with pytest.raises(ValueError, match="the ground is that of"):
+    """A panel forecast answers for any area, and for nothing else."""
+    with pytest.raises(ValueError, match="the panel forecast is that of"):
         pipeline.answer(shared, replace(spec, target_year=2015))
 
 
