@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import forecast
-from forecast.desk.tried import baseline_of, indicators_of
+from forecast.desk.what_if import baseline_of, indicators_of
 
 TYPES = """indicator_code,name_vi,name_en,unit,component,sign,kind,frequency,source,note
 online_share,Tỷ lệ hồ sơ trực tuyến (giả định),Dossiers online (made up),%,D7,1,level,year,số giả định,

@@ -53,7 +53,7 @@ def test_what_is_written_is_what_is_read(
 def test_a_call_plays_what_the_file_plays(bench):
     """The scenario of the file, asked for by its changes, has the file's figures to the last digit."""
     told = bench.what_if({"pub_inv_disb_rate": 95})
-    of_file = bench._now().told().scenarios.set_index("scenario").loc["disbursement_95"]
+    of_file = bench._now().main_result().scenarios.set_index("scenario").loc["disbursement_95"]
 
     tried = told.result.scenarios.set_index("scenario").loc["what_if"]
     columns = [name for name in tried.index if name not in ("name_vi", "name_en")]
@@ -120,7 +120,7 @@ def test_a_kept_scenario_is_one_of_the_file(own):
         }
     }
     assert "[scenario.giai_ngan_92_5_phan_tram]" in said
-    kept = bench._now().told().scenarios.set_index("scenario").loc["giai_ngan_92_5_phan_tram"]
+    kept = bench._now().main_result().scenarios.set_index("scenario").loc["giai_ngan_92_5_phan_tram"]
     assert kept["median"] == tried.result.scenarios["median"].iloc[1]
 
 

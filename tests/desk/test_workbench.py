@@ -100,7 +100,7 @@ def test_a_new_score_leaves_earlier_years_as_they_are(own, monkeypatch):
     add(bench, "scores.csv", "PAR,2023,TP.HCM,D6,value,70,percent,,,2024-04-17,2024-04-20,số giả định,press,")
     after = bench._now()
 
-    assert after.told().summary.set_index("component").loc["D6", "last_median"] == pytest.approx(8.4)
+    assert after.main_result().summary.set_index("component").loc["D6", "last_median"] == pytest.approx(8.4)
     assert after.record().quantiles.equals(before.record().quantiles)
     cells, earlier = after.record().cells, before.record().cells
     more = cells.merge(earlier, how="left", indicator=True).query("_merge == 'left_only'")

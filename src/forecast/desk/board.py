@@ -14,8 +14,8 @@ from forecast.base import labels
 from forecast.base.errors import ForecastError
 from forecast.data.framework import TOTAL
 from forecast.data.scenarios import REMEDIES
-from forecast.desk.tried import WhatIf, baseline_of, indicators_of, what_if
 from forecast.desk.views import View
+from forecast.desk.what_if import WhatIf, baseline_of, indicators_of, what_if
 from forecast.pages import reading
 from forecast.pages.markup import Passage
 
@@ -63,7 +63,7 @@ class Board:
         self._starts = {code: slider.value for code, slider in self.sliders.items()}
         self.switches = {code: self._check("desk.board.set") for code in self.sliders}
         self.remedies = self._remedies(baseline)
-        domains = reading.domains(steps.told())["component"].tolist()
+        domains = reading.domains(steps.main_result())["component"].tolist()
         self.points = {name: _points(WHOLE if name == TOTAL else PART, lang) for name in (TOTAL, *domains)}
         self.everywhere = self._check("desk.board.everywhere")
         self.name = widgets.Text(placeholder=self._text("desk.board.name"), layout=NAME)
@@ -189,7 +189,7 @@ class Board:
 
     def _name_of(self, code: str) -> str:
         """Name an indicator with its unit and where it stands, as the slider starts where it is to end."""
-        known, current = self._steps.known(), self._steps.told().current
+        known, current = self._steps.known(), self._steps.main_result().current
         for table in (known.indicator_types, known.indicators):
             units = table.loc[table["indicator_code"] == code, "unit"].tolist()
             if units:

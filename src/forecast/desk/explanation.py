@@ -41,7 +41,7 @@ COLUMNS: Final = ("step", "before", "after", "effect", "error", "missing", *FIGU
 
 def explain(steps: Steps, component: str, lang: str) -> View:
     """Show what moved one component: each published figure, then criteria and departments."""
-    result = steps.told()
+    result = steps.main_result()
     modelled = result.summary["component"].tolist()
     below = [name for name in result.scorecard["component"] if name not in modelled]
     refuse_component(component, [*modelled, *below])
@@ -226,7 +226,7 @@ def _step(name: str, frame: pd.DataFrame, lang: str) -> Row:
 
 def _indicators(steps: Steps, component: str, lang: str) -> tuple[Passage | Table, ...]:
     """List the points that this year's indicators move, each with its range, and all together."""
-    result, post = steps.told(), steps.posterior()
+    result, post = steps.main_result(), steps.posterior()
     rows = result.current.loc[result.current["component"] == component]
     moving = reading.moving_indicators(result)
     if component == reading.TOTAL:

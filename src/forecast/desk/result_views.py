@@ -29,7 +29,7 @@ CELL: Final = ["area", "component", "target_year"]
 
 def forecast(steps: Steps, component: str, lang: str) -> Forecast:
     """Show the total with its domains, or one component in depth."""
-    result = steps.told()
+    result = steps.main_result()
     components = dict.fromkeys([*result.summary["component"], *result.scorecard["component"]])
     refuse_component(component, list(components))
     if component == reading.TOTAL:

@@ -1,4 +1,4 @@
-"""The steps of a forecast, each remembered by what it rests on: a changed figure redoes what depends on it.
+"""Compute the steps of a forecast and cache each by its inputs, so that only what has changed is redone.
 
 The steps call `forecast.answer.panel_forecast`, for all areas alike, and `forecast.answer.pipeline`,
 for one.
@@ -62,7 +62,7 @@ class Steps:
 
     def remembered(self, kind: str, make: Callable[[], T], *more: str) -> T:
         """Give what rests on all of the tables and the whole question."""
-        return MEMORY.get(kind, digest(self.key, asked(self.spec), *more), make)
+        return MEMORY.get(kind, digest(self.key, question_key(self.spec), *more), make)
 
     def known(self) -> Known:
         """Cut the tables to the day, for the areas of the target year."""
@@ -85,23 +85,23 @@ class Steps:
         visible = panel_forecast.before_result(known, self.spec)
         return PanelForecast(anyone, known, visible, post, models, record.no_record(), rng)
 
-    def below(self) -> Outlook:
+    def outlook(self) -> Outlook:
         """Add criteria, departments and what scenarios are played on."""
         return self.remembered(
             "below", lambda: pipeline.below_domains(self.panel_forecast(members=False), self.spec)
         )
 
-    def told(self) -> Result:
-        """Make the result's tables without the other models, the record, and what is learnt on it."""
+    def main_result(self) -> Result:
+        """Make the result's tables without the other models and the record of earlier years."""
         return self.remembered(
-            "told", lambda: pipeline.result_of(self.panel_forecast(members=False), self.spec, self.below())
+            "told", lambda: pipeline.result_of(self.panel_forecast(members=False), self.spec, self.outlook())
         )
 
     def result(self) -> Result:
         """Make the whole result, as a run makes it."""
         return self.remembered(
             "result",
-            lambda: pipeline.result_of(self.panel_forecast(), self.spec, self.below(), self.record()),
+            lambda: pipeline.result_of(self.panel_forecast(), self.spec, self.outlook(), self.record()),
         )
 
     def record(self) -> Past:
@@ -118,7 +118,7 @@ class Steps:
                 )
                 return record.joined(years)
 
-        return MEMORY.get("record", digest(self.key, asked(anyone)), make)
+        return MEMORY.get("record", digest(self.key, question_key(anyone)), make)
 
     def _published(self) -> Known:
         return self.vintages.known_at(self.spec.as_of).of(panel_of(self.spec.index_code))
@@ -154,7 +154,7 @@ class Steps:
 
     def _past(self, then: Known, question: RunSpec, tell: Tell) -> pd.DataFrame:
         tell(labels.text("desk.year", self.lang, year=question.target_year))
-        key = digest(panel_hash(then), asked(question))
+        key = digest(panel_hash(then), question_key(question))
         columns = [*(name for name in RECORD_COLUMNS if name != "observed"), "output_type"]
 
         def make() -> pd.DataFrame:
@@ -163,7 +163,7 @@ class Steps:
         return MEMORY.get("past", key, make)
 
 
-def asked(spec: RunSpec) -> str:
+def question_key(spec: RunSpec) -> str:
     """Write a question as a part of a key."""
     return repr(sorted(spec.as_dict().items()))
 

@@ -11,7 +11,7 @@ from forecast.base import labels
 from forecast.base.errors import ForecastError
 from forecast.base.spec import RunSpec
 from forecast.data.check import overdue
-from forecast.desk import explanation, reports, result_views, topics, tried
+from forecast.desk import explanation, reports, result_views, topics, what_if
 from forecast.desk.refusals import refusal
 from forecast.desk.steps import Steps
 from forecast.desk.topics import Topic
@@ -21,7 +21,7 @@ from forecast.pages.markup import Passage
 
 if TYPE_CHECKING:
     from forecast.desk.board import Board
-    from forecast.desk.tried import WhatIf
+    from forecast.desk.what_if import WhatIf
 
 V = TypeVar("V", bound=View)
 
@@ -144,8 +144,8 @@ class Workbench:
     @overload
     def what_if(self, changes: None = None) -> Board: ...
     @overload
-    def what_if(self, changes: tried.Changes) -> WhatIf: ...
-    def what_if(self, changes: tried.Changes | None = None) -> WhatIf | Board:
+    def what_if(self, changes: what_if.Changes) -> WhatIf: ...
+    def what_if(self, changes: what_if.Changes | None = None) -> WhatIf | Board:
         """Play a scenario on the forecast's own draws; without changes, give sliders to put one together.
 
         Parameters
@@ -167,7 +167,7 @@ class Workbench:
             from forecast.desk.board import Board
 
             return Board(steps, self.data_dir, self.lang)
-        return tried.what_if(steps, changes, self.data_dir, self.lang)
+        return what_if.what_if(steps, changes, self.data_dir, self.lang)
 
     def backtest(self) -> View:
         """Show how good earlier forecasts would have been, beside the other models.

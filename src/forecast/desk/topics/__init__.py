@@ -40,14 +40,14 @@ def known(steps: Steps, topic: Topic, component: str, lang: str) -> View:
 
 def overview(steps: Steps, lang: str) -> View:
     """Show the counts, and which cells of the area are known."""
-    result = steps.told()
+    result = steps.main_result()
     parts = (report.count_table(result, lang=lang), plot.known(result, lang=lang))
     return View(with_note(result, lang, *parts), result.vintage)
 
 
 def conflicts(steps: Steps, lang: str) -> View:
     """Show the figures that were set aside for others of the same thing."""
-    result = steps.told()
+    result = steps.main_result()
     return View(with_note(result, lang, report.conflict_table(result, lang=lang)), result.set_aside)
 
 

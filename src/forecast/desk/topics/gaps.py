@@ -37,7 +37,7 @@ def gaps(steps: Steps, component: str, lang: str) -> View:
     frame = cells(steps.known(), steps.spec.index_code)
     grid = grid_of(steps.known(), frame, component)
     parts = (_picture(grid, component, lang), _by_component(frame, lang))
-    return View(with_note(steps.told(), lang, *parts), frame)
+    return View(with_note(steps.main_result(), lang, *parts), frame)
 
 
 def cells(known: Known, index_code: str) -> pd.DataFrame:

@@ -31,7 +31,7 @@ COLUMNS: Final = (
 
 def provinces(steps: Steps, lang: str) -> View:
     """Show who stood as far from the country's mean as the area does, and rose above it; `frame` has all."""
-    result = steps.told()
+    result = steps.main_result()
     method_years = breaks(steps.known().events, steps.spec.index_code)
     frame, gap = risers(result, method_years)
     facts = {"place": reading.place_name(result.spec.area, lang), "near": NEAR, "years": YEARS}

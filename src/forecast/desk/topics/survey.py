@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def survey(steps: Steps, lang: str) -> View:
     """Show SIPAS; `frame` has a row a year: score, rank, national (mean), ahead (score less mean)."""
-    result = steps.told()
+    result = steps.main_result()
     frame = by_year(result)
     return View(with_note(result, lang, report.sipas(result, lang=lang), _table(result, frame, lang)), frame)
 

@@ -21,7 +21,7 @@ def vintages(steps: Steps, lang: str) -> View:
     """Show announcements and counts; `frame` has a row an index and year."""
     known = steps.known()
     frame = by_year(known)
-    return View(with_note(steps.told(), lang, _years(frame, lang), _counts(known, lang)), frame)
+    return View(with_note(steps.main_result(), lang, _years(frame, lang), _counts(known, lang)), frame)
 
 
 def by_year(known: Known) -> pd.DataFrame:

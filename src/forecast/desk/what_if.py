@@ -1,4 +1,4 @@
-"""What if: a scenario put together by hand, played on the forecast's own draws as those of the file are."""
+"""Compute a scenario of the user on the forecast's own draws, as those of the file are computed."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class WhatIf(View):
 def what_if(steps: Steps, changes: Changes, data_dir: Path, lang: str) -> WhatIf:
     """Play one scenario beside "continue as now"."""
     baseline = baseline_of(steps)
-    known, result = steps.known(), steps.told()
+    known, result = steps.known(), steps.main_result()
     scenario = scenario_of(baseline, changes, known.scenarios, lang)
     base = next((each for each in known.scenarios if each.scenario_id == BASE), _base(lang))
     outcome = outcome_of(baseline, scenario, (*known.scenarios, scenario))
@@ -107,7 +107,7 @@ def baseline_of(steps: Steps) -> Baseline:
     SpecError
         If the index has no parts, and so no scenarios.
     """
-    baseline = steps.below().baseline
+    baseline = steps.outlook().baseline
     if baseline is None:
         raise SpecError("desk.no_scenarios", {"index_code": steps.spec.index_code})
     return baseline
