@@ -9,6 +9,7 @@ import pytest
 
 from forecast.base import disk
 from forecast.base.errors import WriteError
+from forecast.base.lock import held
 
 KILLED = """
 import os, pathlib, sys
@@ -99,3 +100,25 @@ def test_files_are_for_whom_the_folder_is_where_a_group_is_set(tmp_path, mode, f
     made = (root / "areas", root / "areas" / "a.html", root / "log.jsonl")
     assert [path.stat().st_mode & 0o7777 for path in made] == [inner, file, file]
     assert left == 0o022
+
+
+@pytest.mark.skipif(not hasattr(os, "O_NOFOLLOW"), reason="links as on Linux")
+def test_a_lock_is_not_taken_through_a_link(tmp_path):
+    """It would empty the file that the link leads to."""
+    precious = tmp_path / "precious"
+    precious.write_text("x", encoding="utf-8")
+    (tmp_path / ".lock").symlink_to(precious)
+
+    with pytest.raises(WriteError, match="a link stands there"), held(tmp_path / ".lock"):
+        pass
+
+    assert precious.read_text(encoding="utf-8") == "x"
+
+
+@pytest.mark.parametrize(("name", "said"), [("x" * 300, "too long"), ("folder", "a folder of that name")])
+def test_a_name_that_cannot_be_written_is_told_in_our_words(name, said, tmp_path):
+    """The system's own words are English."""
+    (tmp_path / "folder").mkdir()
+
+    with pytest.raises(WriteError, match=said):
+        disk.replace_file(tmp_path / name, "x")

@@ -43,7 +43,7 @@ def test_unicode_text_of_excel_is_read_where_it_may_come():
         (Path.mkdir, "expect.regular_file"),
         (os.mkfifo, "expect.regular_file"),
         (lambda path: path.symlink_to("/dev/zero"), "expect.regular_file"),
-        (lambda path: path.symlink_to(path), "expect.readable"),
+        (lambda path: path.symlink_to(path), "expect.no_circle_of_links"),
         (lambda path: path.write_bytes(b"12345"), "expect.smaller_file"),
     ],
     ids=["missing", "folder", "pipe", "device", "circle of links", "too large"],
@@ -56,6 +56,14 @@ def test_what_is_no_file_to_read_is_refused_at_once(make, key, tmp_path):
         incoming.content(path, most=4)
 
     assert [problem.expected_key for problem in caught.value.problems] == [key]
+
+
+def test_a_name_that_no_system_takes_is_refused(tmp_path):
+    """The system does not even look for it."""
+    with pytest.raises(DataError) as caught:
+        incoming.content(tmp_path / ("x" * 300))
+
+    assert [problem.expected_key for problem in caught.value.problems] == ["expect.shorter_name"]
 
 
 @pytest.mark.parametrize(

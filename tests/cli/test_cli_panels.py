@@ -49,7 +49,6 @@ VERBS = (("predict", "--target-year", "2018"), ("backtest", "--origins", "2016")
         ("folder", "is a folder"),
         (".", "is a folder"),
         ("..", "is a folder"),
-        ("x" * 300, "Cannot write"),
     ],
 )
 def test_a_place_that_takes_no_file_is_told(place, capsys, verb, out, words):
@@ -59,6 +58,16 @@ def test_a_place_that_takes_no_file_is_told(place, capsys, verb, out, words):
     assert code == 4
     assert words in told
     assert sorted(path.name for path in place.iterdir()) == ["file", "folder", "scores.csv"]
+
+
+@pytest.mark.parametrize("option", ["--scores", "--out"])
+def test_a_name_that_no_system_takes_is_told_with_its_option(place, capsys, option):
+    """The system would refuse it in English, wherever it is met first."""
+    code, told = refused(capsys, *VERBS[0], "--scores", place / "scores.csv", option, place / ("x" * 300))
+
+    assert code == 2
+    assert f"{option}: the name" in told
+    assert "is too long" in told
 
 
 def test_the_summary_has_a_place_before_anything_is_written(place, capsys):

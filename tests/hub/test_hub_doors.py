@@ -1,12 +1,15 @@
 """What the configuration of a hub and the options of `forecast hub` refuse, case by case."""
 
+import json
 import os
 
+import pandas as pd
 import pytest
+from fastparquet import write as write_parquet
 
 from forecast import cli
 from forecast.base.errors import DataError
-from forecast.hub import layout
+from forecast.hub import layout, parquet, tables
 
 WRONG_KIND, FLAT, UTF8 = "the wrong kind of value", "nested too deeply", "is no text in UTF-8"
 CONTENT = {
@@ -31,6 +34,8 @@ COMMANDS = [
     (["x"], "allowed are: validate, ensemble, score, export"),
     (["validate"], "HUB is missing"),
     (["validate", ""], "HUB is empty"),
+    (["validate", "x" * 300], "is too long"),
+    (["score", "{hub}", "--observed", "x" * 300], "is too long"),
     (["validate", "nowhere"], "there is no such folder"),
     (["score", "nowhere"], "there is no such folder"),
     (["ensemble", "nowhere"], "there is no such folder"),
@@ -54,6 +59,79 @@ def test_a_configuration_that_cannot_be(hub, name, content):
     told = refused.value.text("en")
     assert CONTENT[content] in told
     assert f"hub-config/{name}" in told
+
+
+ROUND, GROUP = ("rounds", 0), ("rounds", 0, "model_tasks", 0)
+LOCATION = (*GROUP, "task_ids", "location", "required")
+SHAPES = [
+    ((*ROUND, "derived_task_ids"), [["horizon"]], WRONG_KIND),
+    ((*ROUND, "derived_task_ids"), ["nope"], "no task id"),
+    (
+        (*ROUND, "derived_task_ids"),
+        ["origin_date", "target", "horizon", "location"],
+        "all task ids are derived",
+    ),
+    (LOCATION, [["A"]], WRONG_KIND),
+    (LOCATION, [{"a": 1}], WRONG_KIND),
+    (LOCATION, [None], WRONG_KIND),
+    ((*GROUP, "output_type", "quantile", "output_type_id", "required"), [[0.1]], WRONG_KIND),
+    ((*GROUP, "target_metadata", 0, "target_type"), ["ordinal"], WRONG_KIND),
+    (("schema_version",), f"https://x/v{'9' * 5_000}.0.0/tasks-schema.json", "6.0.0"),
+]
+
+
+@pytest.mark.parametrize(("place", "value", "said"), SHAPES, ids=range(len(SHAPES)))
+def test_tasks_of_a_wrong_shape(hub, place, value, said):
+    """What stands where something else is needed is named with its place."""
+    path = hub / "hub-config" / "tasks.json"
+    tasks = json.loads(path.read_text(encoding="utf-8"))
+    part = tasks
+    for step in place[:-1]:
+        part = part[step]
+    part[place[-1]] = value
+    path.write_text(json.dumps(tasks), encoding="utf-8")
+
+    with pytest.raises(DataError) as refused:
+        layout.read(hub)
+
+    assert said in refused.value.text("en")
+
+
+def test_a_folder_of_forecasts_with_a_name_too_long(hub):
+    """No system can have it."""
+    path = hub / "hub-config" / "admin.json"
+    admin = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**admin, "model_output_dir": "x" * 300}), encoding="utf-8")
+
+    with pytest.raises(DataError) as refused:
+        layout.read(hub)
+
+    assert "model_output_dir" in refused.value.text("en")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a program of the shell")
+@pytest.mark.parametrize(
+    "kind", ["lists", "a process that ends", "a process that hangs", "no end of the file"]
+)
+def test_parquet_that_cannot_be_read(kind, tmp_path, monkeypatch, capfd):
+    """The file is refused, whatever it does to the library, and no word of the library is shown."""
+    path = tmp_path / "a.parquet"
+    cells = [[1, 2], [3]] if kind == "lists" else ["a", "b"]
+    write_parquet(str(path), pd.DataFrame({"value": cells}))
+    if kind == "no end of the file":
+        path.write_bytes(b"PAR1" + bytes(20) + b"\xff\xff\xff\x7fPAR1")
+    elif kind.startswith("a process"):
+        monkeypatch.setattr(parquet, "_SECONDS", 0.5)
+        odd = tmp_path / "odd"
+        odd.write_text("#!/bin/sh\n" + ("kill -SEGV $$" if kind.endswith("ends") else "sleep 5") + "\n")
+        odd.chmod(0o755)
+        monkeypatch.setattr(parquet.sys, "executable", str(odd))
+
+    with pytest.raises(DataError) as refused:
+        tables.read(path, "a.parquet")
+
+    assert "a.parquet: this cannot be read as Parquet" in refused.value.text("en")
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="links and pipes as on Linux")

@@ -44,13 +44,15 @@ def spoilt(place, how):
             "number": whole.replace('"target_year": 2024', '"target_year": ' + "9" * 5_000).encode(),
             "brackets": b"[" * 100_000,
             "another's": json.dumps({**json.loads(whole), "run_id": "../../evil"}).encode(),
+            "language": json.dumps({**json.loads(whole), "lang": "zz"}).encode(),
             "other run": whole.replace(place.name, place.name[:-8] + "00000000").encode(),
         }[how]
         path.write_bytes(content)
 
 
 @pytest.mark.parametrize(
-    "how", ["empty", "UTF-16", "folder", "number", "brackets", "missing", "another's", "other run"]
+    "how",
+    ["empty", "UTF-16", "folder", "number", "brackets", "missing", "another's", "language", "other run"],
 )
 def test_a_report_whose_record_cannot_be_read_stays_and_is_named(how, store, capsys):
     """Only the flag removes it."""

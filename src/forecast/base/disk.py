@@ -19,6 +19,7 @@ from forecast.base.errors import WriteError
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _REFUSED: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _NO_FOLDER: Final = frozenset({errno.ENOTDIR, errno.EEXIST})
+_TOLD: Final = {errno.ELOOP: "link", errno.ENAMETOOLONG: "long_name", errno.EISDIR: "is_folder"}
 _PART: Final = ".part"
 _DIGITS: Final = 16
 _ASIDE: Final = re.compile(rf"\..+\.[0-9a-f]{{{_DIGITS}}}\{_PART}")
@@ -52,6 +53,8 @@ def write_error(error: OSError, path: Path) -> WriteError:
         return WriteError("write.refused", facts)
     if error.errno in _NO_FOLDER:
         return WriteError("write.no_folder", facts)
+    if error.errno in _TOLD:
+        return WriteError(f"write.{_TOLD[error.errno]}", facts)
     return WriteError("write.failed", {**facts, "error": error.strerror or str(error)})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -22,6 +23,8 @@ EXCEL: Final = b"PK\x03\x04"
 _PLAIN: Final = (".toml", ".json", ".jsonl")  # written by an editor or by us, and not by Excel
 _CURLY: Final = "“”„‘’«»"  # quotes that a word processor writes
 _MERGING: Final = ("<<<<<<<", "=======", ">>>>>>>")  # git leaves these where two changes meet
+_LONGEST: Final = 80  # characters of a name that is too long
+_ODD_NAMES: Final = {errno.ENAMETOOLONG: "expect.shorter_name", errno.ELOOP: "expect.no_circle_of_links"}
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -53,6 +56,8 @@ def content(path: Path, *, most: int = MOST_BYTES, name: str = "") -> bytes:
     except IsADirectoryError:
         raise refused(name, "expect.regular_file") from None
     except OSError as error:
+        if error.errno in _ODD_NAMES:
+            raise refused(name[:_LONGEST], _ODD_NAMES[error.errno]) from None
         if path.exists() and not path.is_file():  # a socket, or a folder on Windows
             raise refused(name, "expect.regular_file") from None
         raise refused(name, "expect.readable", reason=error.strerror or type(error).__name__) from error

@@ -45,7 +45,7 @@ class Index:
         """Maximum of a component as its publisher prints it; NaN where that is a matter of frameworks."""
         if component != TOTAL:
             return float(self.part_maximum)
-        if year <= self.earlier.get("until", 0):
+        if self.earlier and year <= self.earlier["until"]:
             return float(self.earlier["maximum"])
         return float(self.maximum if math.isnan(self.printed_maximum) else self.printed_maximum)
 

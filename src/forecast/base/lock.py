@@ -28,7 +28,7 @@ def hold_lock(path: Path, *, key: str = "run.locked", patience: float = 0.0) -> 
     Parameters
     ----------
     path
-        File whose lock is taken; it is made if need be.
+        File whose lock is taken; it is made if need be.  It is emptied, so a link there is not followed.
     key
         What is said if another process holds it: a sentence with folder, pid and since.
     patience
@@ -41,7 +41,8 @@ def hold_lock(path: Path, *, key: str = "run.locked", patience: float = 0.0) -> 
         cannot be made.
     """
     with writing(path):
-        handle = path.open("a+b", buffering=0)  # else a full disk is told once more at its end
+        # Without a buffer: else a full disk is told once more at its end.
+        handle = open(path, "a+b", buffering=0, opener=_no_link)  # noqa: SIM115 - closed below
     with handle:
         last = time.monotonic() + patience
         while True:
@@ -59,6 +60,10 @@ def hold_lock(path: Path, *, key: str = "run.locked", patience: float = 0.0) -> 
             with contextlib.suppress(OSError):
                 handle.truncate(0)
             _release(handle)
+
+
+def _no_link(name: str, flags: int) -> int:
+    return os.open(name, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
 
 
 def _note(handle: IO[bytes]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib
+import os
 import re
 import sys
 from abc import ABC, abstractmethod
@@ -14,13 +15,14 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 import click
 
-from forecast.base.errors import SpecError
+from forecast.base.errors import SpecError, shown
 from forecast.base.indexes import MAIN
 from forecast.base.labels import LANGUAGES, catalogue, text
 from forecast.base.spec import DEFAULT_AREA, parse_day, refuse_unknown
 from forecast.base.spelling import clean
 from forecast.data.tables import INDEX_CODES
 
+_LONGEST: Final = 255  # bytes that usual systems allow in the name of a file
 _YES: Final = frozenset({"có", "co", "c", "yes", "y"})
 
 if TYPE_CHECKING:
@@ -264,7 +266,11 @@ class PathType(Type):
         """Make a Path."""
         if not value.strip() or "\0" in value:
             raise SpecError("spec.empty", {"name": option})
-        return Path(value)
+        path = Path(value)
+        if any(len(os.fsencode(part)) > _LONGEST for part in path.parts):
+            part = max(path.parts, key=len)
+            raise SpecError("spec.long_name", {"name": option, "found": shown(part)})
+        return path
 
 
 def confirm(question: str, *, yes: bool) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from forecast.base.incoming import RepeatedKeyError, content, record, refused, t
 
 OLDEST: Final = (6, 0, 0)
 MOST_LISTED: Final = 100  # errors of one file
-_VERSION: Final = re.compile(r"/v(\d+)\.(\d+)\.(\d+)/([a-z-]+)-schema\.json$")
+_VERSION: Final = re.compile(r"/v(\d{1,4})\.(\d{1,4})\.(\d{1,4})/([a-z-]+)-schema\.json$")
 _WORDED: Final = frozenset(  # keywords of JSON schema that have a sentence of their own
     "type enum const minimum maximum uniqueItems pattern maxLength minLength format minItems".split()
 )
@@ -31,10 +31,12 @@ def _array(items: Any, least: int = 0) -> dict[str, Any]:
 
 _TEXT, _NUMBER, _FLAG = ({"type": kind} for kind in ("string", "number", "boolean"))
 _COUNT, _LIST = {"type": "integer", "minimum": 1}, {"type": ["array", "null"]}
+_TEXTS = {**_LIST, "items": _TEXT}
+_VALUES = {**_LIST, "items": {"type": ["string", "number", "boolean"]}}
 _VALUE = _object("type", type={"enum": ["double", "integer"]}, minimum=_NUMBER, maximum=_NUMBER)
 _OUTPUT = _object(
     "output_type_id value is_required",
-    output_type_id=_object("required", required=_LIST),
+    output_type_id=_object("required", required=_VALUES),
     value=_VALUE,
     is_required=_FLAG,
 )
@@ -53,7 +55,7 @@ _SAMPLE = _object(
 )
 _GROUP = _object(
     "task_ids output_type target_metadata",
-    task_ids=_object(least=1, others=_object("required optional", required=_LIST, optional=_LIST)),
+    task_ids=_object(least=1, others=_object("required optional", required=_VALUES, optional=_VALUES)),
     output_type=_object(
         least=1,
         others=False,
@@ -65,25 +67,27 @@ _GROUP = _object(
         pmf=_OUTPUT,
     ),
     target_metadata=_array(
-        _object("target_id target_type target_keys", target_keys={"type": ["object", "null"]})
+        _object(
+            "target_id target_type target_keys", target_type=_TEXT, target_keys={"type": ["object", "null"]}
+        )
     ),
 )
 _ROUND = _object(
     "round_id_from_variable round_id model_tasks",
     round_id_from_variable=_FLAG,
     round_id=_TEXT,
-    derived_task_ids=_LIST,
+    derived_task_ids=_TEXTS,
     file_format=_array(_TEXT),
     model_tasks=_array(_GROUP, 1),
 )
 # What this package needs of the files, whatever else a hub's own version asks for.
 NEEDED: Final[Mapping[str, Mapping[str, Any]]] = {
     "tasks.json": _object(
-        "schema_version rounds", schema_version=_TEXT, derived_task_ids=_LIST, rounds=_array(_ROUND, 1)
+        "schema_version rounds", schema_version=_TEXT, derived_task_ids=_TEXTS, rounds=_array(_ROUND, 1)
     ),
     "admin.json": _object(
         file_format=_array(_TEXT),
-        model_output_dir={"type": "string", "pattern": r"^(?!.*\.\.)[^/\\].*$"},
+        model_output_dir={"type": "string", "pattern": r"^(?!.*\.\.)[^/\\].*$", "maxLength": 80},
     ),
     "target-data.json": _object("observable_unit date_col", observable_unit=_array(_TEXT), date_col=_TEXT),
     "model-metadata-schema.json": _object(),
@@ -234,6 +238,8 @@ def check_rules(tasks: Mapping[str, Any]) -> list[Problem]:
                 facts = {"allowed": list(group["task_ids"])}
                 problems.append(_wrong(f"rounds[{r}].round_id", round_["round_id"], "task_id", **facts))
             problems += _of_group(group, place)
+            derived = round_.get("derived_task_ids") or tasks.get("derived_task_ids") or ()
+            problems += _of_derived(derived, list(group["task_ids"]), place)
     return problems
 
 
@@ -254,6 +260,15 @@ def _of_group(group: Mapping[str, Any], place: str) -> Iterator[Problem]:
             values = group["task_ids"].get(name, {})
             if value not in [*(values.get("required") or ()), *(values.get("optional") or ())]:
                 yield _wrong(f"{place}.target_metadata[{t}].target_keys", f"{name}: {value}", "target_key")
+
+
+def _of_derived(derived: Sequence[str], ids: list[str], place: str) -> Iterator[Problem]:
+    """A task is told from others by what does not follow from other task ids."""
+    for name in derived:
+        if name not in ids:
+            yield _wrong(f"{place}.derived_task_ids", name, "task_id", allowed=ids)
+    if set(ids) <= set(derived):
+        yield _wrong(f"{place}.derived_task_ids", ", ".join(derived), "all_derived")
 
 
 def _of_samples(params: Mapping[str, Any], ids: list[str], where: str) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ import csv
 import io
 import math
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 from forecast.base.disk import replacing
 from forecast.base.errors import DataError, Problem
 from forecast.base.incoming import content, refused, text
+from forecast.hub import parquet
 
-MOST_BYTES: Final = 100_000_000  # what GitHub takes of one file, and so hubs
-MOST_ROWS: Final = 3_000_000
 MOST_LISTED: Final = 20  # bad rows of a file that are listed one by one
 HEAD: Final = 2  # the first row below the header, as an editor counts
 _MISSING: Final = ("NA", "NaN", "nan", "None", "null")
@@ -96,7 +95,7 @@ def _number(text_: str) -> float:
 
 
 def _csv(path: Path, name: str) -> pd.DataFrame:
-    data = content(path, most=MOST_BYTES, name=name)
+    data = content(path, most=parquet.MOST_BYTES, name=name)
     whole = text(data, name)
     del data
     _check_rows(whole, name)
@@ -135,40 +134,12 @@ def _check_rows(whole: str, name: str) -> None:
 
 
 def _parquet(path: Path, name: str) -> pd.DataFrame:
-    try:
-        from fastparquet import ParquetFile
-    except ImportError:
-        raise refused(name, "hub.expect.parquet_reader") from None
-    data = io.BytesIO(content(path, most=MOST_BYTES, name=name))
-    try:
-        file = ParquetFile(data)
-        if file.count() > MOST_ROWS:
-            raise refused(name, "hub.expect.fewer_rows", found=file.count(), most=MOST_ROWS)
-        frame = file.to_pandas(index=False)
-    except DataError:
-        raise
-    except Exception as error:
-        raise refused(name, "hub.expect.parquet") from error
-    if frame.empty:
-        raise refused(name, "expect.not_empty")
-    return pd.DataFrame({column: _text_column(frame[column]) for column in frame})
+    found = parquet.columns(path, name)
+    return pd.DataFrame({each.name: _unify_missing(_categories(each)) for each in found})
 
 
-def _text_column(column: pd.Series) -> pd.Series:
-    codes, values = pd.factorize(column, use_na_sentinel=True)
-    texts = pd.Index([_text_cell(value) for value in values], dtype=object)
-    column_ = pd.Categorical(np.append(texts, "")[codes])  # -1, what is missing, is the last
-    return _unify_missing(pd.Series(column_))
-
-
-def _text_cell(value: Any) -> str:
-    if isinstance(value, pd.Timestamp):
-        return value.strftime("%Y-%m-%d" if value == value.normalize() else "%Y-%m-%dT%H:%M:%S")
-    if isinstance(value, bool | np.bool_):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "backslashreplace")
-    return repr(float(value)) if isinstance(value, float | np.floating) else str(value)
+def _categories(column: parquet.Coded) -> pd.Series:
+    return pd.Series(pd.Categorical(np.array(column.texts, dtype=object)[column.codes]))
 
 
 def _unify_missing(column: pd.Series) -> pd.Series:

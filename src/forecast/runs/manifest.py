@@ -25,6 +25,7 @@ from typing import Any, Final, Literal, Self, get_args
 
 from forecast.base.disk import replace_file
 from forecast.base.incoming import record_of
+from forecast.base.labels import LANGUAGES
 from forecast.base.spelling import slug
 from forecast.runs.files import sha256
 
@@ -184,6 +185,8 @@ def _check_fields(record: Manifest) -> None:
     odd = [name for name, kind in _SPEC.items() if type(record.spec[name]) is not kind]
     if odd or record.state not in get_args(State) or type(record.number) is not int:
         raise KeyError(*odd, record.state, record.number)
+    if record.lang not in LANGUAGES:
+        raise KeyError(record.lang)
     dt.date.fromisoformat(record.spec["as_of"])
     if not RUN_ID.fullmatch(record.run_id):  # it becomes the name of a folder, and a link
         raise KeyError(record.run_id)

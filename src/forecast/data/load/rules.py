@@ -13,7 +13,7 @@ from typing import Final
 import pandas as pd
 
 from forecast.base.errors import Problem
-from forecast.base.indexes import MAIN
+from forecast.base.indexes import INDEXES, MAIN
 from forecast.data.framework import PART_PREFIX, TOTAL, WHOLE, is_criterion
 from forecast.data.load import area_rules, indicators, points
 from forecast.data.load.areas import Gazetteer
@@ -51,7 +51,7 @@ _READS: Final[Mapping[str, tuple[str, ...]]] = {
     "remedies": ("units", "frameworks"),
 }
 _SUM_TOLERANCE: Final = 0.005
-_DECISION: Final = re.compile(r"\d{1,5}/QĐ-\w+|\d{4}")  # or the year, where no number is known
+_DECISION: Final = re.compile(r"[1-9][0-9]{0,4}/QĐ-\w+|[12][0-9]{3}")  # or the year, where no number is known
 _PROVINCES: Final = area_rules.PROVINCES
 _NO_CATALOGUE: Final = pd.DataFrame(columns=["indicator_code", "name_vi", "unit", "component"])
 
@@ -349,10 +349,20 @@ def _figures(frame: pd.DataFrame) -> Iterator[Finding]:
     percent = frame["unit"] == "percent"
     for row in _rows(frame, percent & frame["max_score"].notna() & (frame["max_score"] != WHOLE)):
         yield row, "max_score", "expect.percent_maximum", {}
-    highest = frame["max_score"].fillna(WHOLE).where(~percent, WHOLE)
+    highest = frame["max_score"].fillna(_scales(frame)).where(~percent, WHOLE)
     above = frame["score"] > highest
     for row, high in zip(_rows(frame, above), highest[above], strict=True):
         yield row, "score", "expect.at_most", {"high": float(high)}
+
+
+def _scales(frame: pd.DataFrame) -> pd.Series:
+    """Maxima as the publishers print them; 100 where frameworks say them."""
+    cells = zip(frame["index_code"], frame["year"], frame["component"], strict=True)
+    scales = [
+        INDEXES[code].scale(int(year), part) if code in INDEXES and not pd.isna(year) else WHOLE
+        for code, year, part in cells
+    ]
+    return pd.Series(scales, index=frame.index, dtype=float).fillna(WHOLE)
 
 
 def _framework_maxima(frame: pd.DataFrame, versions: pd.DataFrame) -> Iterator[Finding]:

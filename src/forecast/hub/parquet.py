@@ -1,0 +1,119 @@
+"""Tables in Parquet, read in a process of their own with limits.
+
+The library that reads them ends its process, or never comes to an end, at some damaged files.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from forecast.base.incoming import content, refused
+
+MOST_BYTES: Final = 100_000_000  # what GitHub takes of one file, and so hubs
+MOST_ROWS: Final = 3_000_000
+PROCESSOR_SECONDS: Final = 20  # three million rows take some twelve
+_SECONDS: Final = 120
+_MEMORY: Final = 3_000_000_000
+_DAMAGED: Final = {"key": "hub.expect.parquet"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Coded:
+    """A column: its distinct texts, the last of them "" for what is missing, and the number of each row's."""
+
+    name: str
+    texts: Sequence[str]
+    codes: NDArray[np.int32]
+
+
+def columns(path: Path, name: str) -> list[Coded]:
+    """Read the columns of a file; `name` is what messages call it.
+
+    Raises
+    ------
+    DataError
+        If it is missing, too large, damaged or empty, holds lists in its cells, or there is no library.
+    """
+    if importlib.util.find_spec("fastparquet") is None:
+        raise refused(name, "hub.expect.parquet_reader")
+    data = content(path, most=MOST_BYTES, name=name)
+    command = [sys.executable, "-m", "forecast.hub.parquet"]
+    try:
+        done = subprocess.run(command, input=data, capture_output=True, timeout=_SECONDS, check=True)  # noqa: S603
+    except subprocess.SubprocessError:  # it took too long, or the system ended it
+        raise refused(name, "hub.expect.parquet") from None
+    head, _, codes = done.stdout.partition(b"\n")
+    answer = json.loads(head)
+    if "key" in answer:
+        raise refused(name, answer["key"], **answer.get("facts", {}))
+    rows = np.frombuffer(codes, dtype=np.int32).reshape(len(answer["columns"]), -1)
+    return [
+        Coded(column, texts, own)
+        for (column, texts), own in zip(answer["columns"].items(), rows, strict=True)
+    ]
+
+
+def answered(data: bytes) -> tuple[dict[str, Any], list[NDArray[np.int32]]]:
+    """Read a file's bytes: texts by column and their codes, or the ``key`` and ``facts`` of a refusal."""
+    from fastparquet import ParquetFile
+
+    try:
+        file = ParquetFile(io.BytesIO(data))
+        if file.count() > MOST_ROWS:
+            return {"key": "hub.expect.fewer_rows", "facts": {"found": file.count(), "most": MOST_ROWS}}, []
+        frame = file.to_pandas(index=False)
+        if frame.empty:
+            return {"key": "expect.not_empty"}, []
+        coded = {str(column): _coded(frame[column]) for column in frame}
+    except Exception:  # noqa: BLE001 - the library stumbles over damaged files in many ways
+        return _DAMAGED, []
+    return {"columns": {name: texts for name, (texts, _) in coded.items()}}, [c for _, c in coded.values()]
+
+
+def _coded(column: pd.Series) -> tuple[list[str], NDArray[np.int32]]:
+    codes, values = pd.factorize(column, use_na_sentinel=True)
+    texts = [*(_text(value) for value in values), ""]
+    return texts, np.where(codes < 0, len(values), codes).astype(np.int32)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, pd.Timestamp):
+        return value.strftime("%Y-%m-%d" if value == value.normalize() else "%Y-%m-%dT%H:%M:%S")
+    if isinstance(value, bool | np.bool_):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
+    return repr(float(value)) if isinstance(value, float | np.floating) else str(value)
+
+
+def main() -> None:
+    """Answer about the file on the standard input: a line of JSON, then the codes of all columns."""
+    out = os.dup(1)
+    os.dup2(2, 1)  # what the library prints is no part of the answer
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_SECONDS, PROCESSOR_SECONDS))
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    head, codes = answered(sys.stdin.buffer.read())
+    with os.fdopen(out, "wb") as handle:
+        handle.write(json.dumps(head).encode() + b"\n")
+        handle.writelines(each.tobytes() for each in codes)
+
+
+if __name__ == "__main__":
+    main()
