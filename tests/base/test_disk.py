@@ -9,7 +9,7 @@ import pytest
 
 from forecast.base import disk
 from forecast.base.errors import WriteError
-from forecast.base.lock import held
+from forecast.base.lock import hold_lock
 
 KILLED = """
 import os, pathlib, sys
@@ -109,7 +109,7 @@ def test_a_lock_is_not_taken_through_a_link(tmp_path):
     precious.write_text("x", encoding="utf-8")
     (tmp_path / ".lock").symlink_to(precious)
 
-    with pytest.raises(WriteError, match="a link stands there"), held(tmp_path / ".lock"):
+    with pytest.raises(WriteError, match="a link stands there"), hold_lock(tmp_path / ".lock"):
         pass
 
     assert precious.read_text(encoding="utf-8") == "x"
