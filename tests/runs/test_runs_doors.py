@@ -134,8 +134,8 @@ MANIFESTS = [
 ]  # fmt: skip
 REPORT = ["report", "--target-year", "2024", "--as-of", "2024-10-20"]
 COMMANDS = [
-    (["report"], "--target-year is missing"),
-    (REPORT[:3], "--as-of is missing"),
+    (["report"], "Missing: --target-year"),
+    (REPORT[:3], "Missing: --as-of"),
     ([*REPORT[:3], "--as-of"], "--as-of needs a value after it"),
     ([*REPORT, "--as-of", "20/10/2024"], "e.g. 2024-10-20"),
     ([*REPORT, "--as-of", "2001-10-20"], "as_of must be from 2007 to 2100"),

@@ -51,7 +51,7 @@ _READS: Final[Mapping[str, tuple[str, ...]]] = {
     "remedies": ("units", "frameworks"),
 }
 _SUM_TOLERANCE: Final = 0.005
-_DECISION: Final = re.compile(r"[1-9][0-9]{0,4}/QĐ-\w+|[12][0-9]{3}")  # or the year, where no number is known
+_DECISION: Final = re.compile(r"[0-9]{1,5}/QĐ-\w+|[12][0-9]{3}")  # or the year, where no number is known
 _PROVINCES: Final = area_rules.PROVINCES
 _NO_CATALOGUE: Final = pd.DataFrame(columns=["indicator_code", "name_vi", "unit", "component"])
 
