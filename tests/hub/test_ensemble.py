@@ -142,6 +142,7 @@ def test_what_is_combined_is_sound(two, method, capsys):
     ]
 
 
+@pytest.mark.slow
 def test_a_hub_that_takes_parquet_alone_gets_it(two, tmp_path):
     """The table is written in what the hub takes, and read back sound."""
     admin = two / "hub-config" / "admin.json"

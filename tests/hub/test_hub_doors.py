@@ -109,6 +109,7 @@ def test_a_folder_of_forecasts_with_a_name_too_long(hub):
     assert "model_output_dir" in refused.value.text("en")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a program of the shell")
 @pytest.mark.parametrize(
     "kind", ["lists", "a process that ends", "a process that hangs", "no end of the file"]

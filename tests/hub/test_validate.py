@@ -599,7 +599,9 @@ def test_a_sound_hub_passes(hub):
     assert problems(hub) == []
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(
+    "fault", [pytest.param(name, marks=[pytest.mark.slow] if "Parquet" in name else []) for name in FAULTS]
+)
 def test_each_fault_is_found_and_nothing_else(hub, fault):
     """One fault planted in the sound hub gives exactly these sentences."""
     change, expected = FAULTS[fault]
@@ -631,6 +633,7 @@ def test_many_alike_are_counted(hub):
     assert any(each.endswith("and 21 more such problems") for each in found)
 
 
+@pytest.mark.slow
 def test_parquet_is_read_as_csv_is(hub):
     """Days, whole numbers, missing cells and numbers as ids may have types of their own."""
     table = pd.read_csv(hub / NAME, dtype=str, na_values=["NA"])
