@@ -14,7 +14,7 @@ from benchmarks.timing import spent
 from forecast.base.errors import DataError
 from forecast.data import check, load
 from forecast.data.tables import AREAS, DOMAINS, SCORES
-from forecast.intake import additions
+from forecast.intake.additions import one_row, province_table
 
 ROOT = Path(__file__).resolve().parents[1]
 YEARS = range(2012, 2024)
@@ -36,13 +36,13 @@ def figures() -> dict[str, float]:
         folder = office(Path(place) / "data")
         printed = Path(place) / "2024.csv"
         _year(_provinces(folder), 2023).drop(columns="year").to_csv(printed, index=False)
-        origin = additions.Origin(published_on=dt.date(2024, 4, 18), source="bảng giả định khác")
+        origin = province_table.Origin(published_on=dt.date(2024, 4, 18), source="bảng giả định khác")
         cells = {"index_code": "PAR", "year": "2023", "area": AREA, "component": "D3", "score": "11"}
         cells |= {"published_on": "2024-04-18", "source_url": "trang giả định"}
         found = {
             "check": spent(lambda: _checked(folder)),
-            "add": spent(lambda: additions.score(folder, **cells)),
-            "table": spent(lambda: additions.table(folder, printed, "PAR", 2023, origin)),
+            "add": spent(lambda: one_row.score(folder, **cells)),
+            "table": spent(lambda: province_table.table(folder, printed, "PAR", 2023, origin)),
         }
         path = folder / SCORES.file
         sound = path.read_text(encoding="utf-8")

@@ -16,6 +16,7 @@ import openpyxl
 
 from benchmarks.timing import Spent, spent
 from forecast.answer import findings, panel_forecast
+from forecast.answer.current import elasticities
 from forecast.answer.scorecard.outlook import outlook
 from forecast.answer.submissions import departments
 from forecast.base.spec import RunSpec
@@ -43,8 +44,8 @@ def scorecard() -> Spent:
         known = load.read(folder, as_of=SPEC.as_of)
     known = replace(known, scenarios=known.scenarios[:SCENARIOS])
     post = panel_forecast.posterior(known, SPEC, np.random.default_rng(SPEC.seed))
-    aims = findings.aims(known, SPEC)
-    return spent(lambda: outlook(known, SPEC, post.framework, post.last, post.target, aims))
+    aims, worth = findings.aims(known, SPEC), elasticities(known, post, SPEC)
+    return spent(lambda: outlook(known, SPEC, post.framework, post.last, post.target, aims, worth))
 
 
 def forms() -> tuple[Spent, Spent]:
