@@ -18,7 +18,8 @@ from forecast.intake.additions import one_row, province_table
 
 ROOT = Path(__file__).resolve().parents[1]
 YEARS = range(2012, 2024)
-MAXIMA = (9.5, 10.0, 13.0, 10.5, 15.0, 12.0, 13.5, 16.5)
+MAXIMA = (9.5, 10.0, 13.0, 10.5, 15.0, 12.0, 13.5, 16.5)  # of 876/QĐ-BNV
+MAXIMA_2017 = (10.0, 10.0, 14.5, 11.0, 16.0, 7.0, 16.0, 15.5)  # of 2948/QĐ-BNV
 DAY, AREA, SOURCE, SEED = dt.date(2024, 10, 20), "TP. Hồ Chí Minh", "bảng giả định", 3184
 WRONG, OF_ONE_CELL = 200_000, 10_000
 
@@ -61,13 +62,13 @@ def office(folder: Path) -> Path:
     tables = [_year(provinces, year) for year in YEARS]
     wide = pd.concat(tables, ignore_index=True)
     long = wide.melt(["area", "year"], var_name="component", value_name="score")
-    tops = dict(zip(DOMAINS, MAXIMA, strict=True)) | {"total": 100.0}
+    tops = {year: dict(zip(DOMAINS, _maxima(year), strict=True)) | {"total": 100.0} for year in YEARS}
     days = long["year"].map(lambda year: f"{year + 1}-12-31" if year < 2023 else "2024-04-17")
     rows = long.assign(
         index_code="PAR",
         statistic="value",
         unit="points",
-        max_score=long["component"].map(tops),
+        max_score=[tops[year][part] for year, part in zip(long["year"], long["component"], strict=True)],
         rank="",
         published_on=days,
         source_day=days,
@@ -84,9 +85,15 @@ def _provinces(folder: Path) -> list[str]:
     return areas.loc[areas["kind"] == "province", "area"].tolist()
 
 
+def _maxima(year: int) -> tuple[float, ...]:
+    return MAXIMA_2017 if year == 2017 else MAXIMA
+
+
 def _year(provinces: list[str], year: int) -> pd.DataFrame:
     rng = np.random.default_rng(SEED + year)
-    points = pd.DataFrame((rng.beta(12, 2, (len(provinces), 8)) * MAXIMA).round(2), columns=list(DOMAINS))
+    points = pd.DataFrame(
+        (rng.beta(12, 2, (len(provinces), 8)) * _maxima(year)).round(2), columns=list(DOMAINS)
+    )
     return points.assign(total=points.sum(axis=1).round(2), area=provinces, year=year)
 
 
