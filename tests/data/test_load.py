@@ -1,6 +1,7 @@
 """The door to the data, as a whole: what is known on a day, and all that is wrong at once."""
 
 import csv
+import dataclasses
 import datetime as dt
 import functools
 import importlib
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from forecast.base.errors import DataError, SpecError
 from forecast.data import load, tables
 from forecast.data.framework import framework_for
+from forecast.data.scenarios import Scenario
 
 REAL = Path(__file__).parents[2] / "data"
 AS_OF = dt.date(2024, 10, 20)
@@ -219,6 +221,11 @@ def test_folders_that_differ_are_not_equal(tmp_path):
     rows, others = (each.known_at(AS_OF).counts.loc[0, "rows"] for each in (vintages, other))
     assert others == rows + 1
     assert load.read_vintages(tmp_path) == vintages
+    scenario = Scenario(scenario_id="x", name_vi="x", name_en="x")
+    assert dataclasses.replace(vintages, scenarios=(scenario,)) != vintages
+    assert dataclasses.replace(vintages, scenarios=(scenario,)) != dataclasses.replace(
+        vintages, scenarios=(dataclasses.replace(scenario, name_vi="y"),)
+    )
 
 
 def test_counts_add_up(tmp_path):

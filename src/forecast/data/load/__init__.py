@@ -62,14 +62,16 @@ class Vintages:
     checked: Mapping[str, Checked] = field(default_factory=dict, repr=False)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Vintages) and self._identity == other._identity
+        if not isinstance(other, Vintages):
+            return NotImplemented
+        return self._identity == other._identity and self.scenarios == other.scenarios
 
     def __hash__(self) -> int:
         return hash(self._identity)
 
     @property
     def _identity(self) -> tuple[object, ...]:
-        return tuple(map(id, self.frames.values())), tuple(self.hashes.items()), len(self.scenarios)
+        return tuple(map(id, self.frames.values())), tuple(self.hashes.items())
 
     def known_at(self, as_of: dt.date) -> Known:
         """Give what was known on a day; see `read`."""
