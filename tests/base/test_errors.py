@@ -1,12 +1,14 @@
 """Errors: told in two languages, with the right exit code, and able to cross a kernel's border."""
 
+import errno
+import os
 import pickle
 import re
 from pathlib import Path
 
 import pytest
 
-from forecast.base import errors, labels
+from forecast.base import disk, errors, labels
 from forecast.base.errors import (
     DataError,
     ForecastError,
@@ -79,6 +81,35 @@ def test_a_problem_says_where_what_and_what_to_do():
         "không có dấu phân cách hàng nghìn hay ký hiệu kèm theo: viết 87.5"
     )
     assert PROBLEM.text("en").startswith("scores.csv, row 12, column score, found “87,5”: a number")
+
+
+@pytest.mark.parametrize("code", sorted(errno.errorcode))
+def test_no_refusal_of_the_system_is_told_in_its_words(code):
+    """They are English, whatever the reader's language; what is rare has its code's name."""
+    error = OSError(code, os.strerror(code), "x")
+    told = {lang: errors.reason_of(error).text(lang) for lang in labels.LANGUAGES}
+
+    assert len(set(told.values())) == len(labels.LANGUAGES)
+    assert not any(os.strerror(code) in line for line in told.values() if "denied" not in line)
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (errno.EMFILE, "too many files are open"),
+        (errno.EIO, "the disk fails to read or write"),
+        (errno.EBUSY, "another program is using it"),
+        (errno.ETXTBSY, "another program is using it"),
+        (errno.EOVERFLOW, "the system refuses with the code EOVERFLOW"),
+        (None, "the system refuses with the code OSError"),
+    ],
+)
+def test_a_refusal_of_the_system_has_its_reason(code, said):
+    """One function names it, whoever reads or writes."""
+    error = OSError(code, "prose") if code else OSError("prose")
+
+    assert errors.reason_of(error).text("en") == said
+    assert said in disk.write_error(error, Path("x")).text("en")
 
 
 def test_all_problems_are_listed():

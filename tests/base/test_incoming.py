@@ -1,6 +1,7 @@
 """Files of people and records in JSON: opened with limits, or refused in a sentence."""
 
 import json
+import math
 import os
 from pathlib import Path
 
@@ -118,6 +119,14 @@ def test_a_record_of_ours_is_read_as_it_was_written(value):
         return
     assert incoming.record(written) == value
     assert incoming.record(json.dumps(value)) == value
+
+
+@pytest.mark.parametrize("written", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_what_is_no_number_is_ours_alone(written):
+    """Older records of ours hold it; in JSON of others nobody knows what it means."""
+    assert not math.isfinite(incoming.record(written))
+    with pytest.raises(incoming.NoNumberError, match=written):
+        incoming.record(written, foreign=True)
 
 
 @pytest.mark.parametrize(

@@ -139,6 +139,46 @@ def test_wrong_use_is_one_sentence_with_exit_code_2(arguments, words, capsys):
     assert "Traceback" not in err
 
 
+FOLDERS = [
+    "check --as-of 2024-10-20 --data-dir",
+    "check --as-of 2024-10-20 --data-dir=x/below",
+    "form --all --target-year 2024 --out",
+    "form --all --target-year 2024 --reports-dir",
+    "hub export hub --reports-dir",
+    "intake x.xlsx --data-dir",
+    "new-year 2025 --data-dir",
+    "notebook list --notebooks-dir",
+    "notebook new x --folder",
+    "notebook run x --out",
+    "report --target-year 2024 --as-of 2024-10-20 --reports-dir",
+    "reproduce latest --reports-dir",
+    "runs list --reports-dir",
+    "runs prune --reports-dir",
+    "runs prune --reports-dir=x/below",
+    "schedule show --reports-dir",
+    "schedule install --write-only",
+    "send --to-file x --reports-dir",
+    "send --to-file x --dry-run --out",
+    "status --target-year 2024 --as-of 2024-10-20 --reports-dir",
+    "undo --list --data-dir",
+    "verify --reports-dir",
+]
+
+
+@pytest.mark.parametrize("command", FOLDERS)
+def test_a_file_is_no_folder(command, tmp_path, monkeypatch, capsys):
+    """Nor is what lies below one; nothing is read from it as from an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x").write_text("x", encoding="utf-8")
+    words = command.split()
+    last = words[-1] if "=" in words[-1] else f"{words[-1]}=x"
+
+    assert cli.run([*words[:-1], last, "--lang", "en"]) == 2
+
+    option = last.partition("=")[0]
+    assert f"{option} takes a folder, and “x” is none" in capsys.readouterr().err
+
+
 def test_no_verb_shows_the_help(capsys):
     """Who types the bare command is shown the way, as wrong use."""
     code, _, err = told([], capsys)

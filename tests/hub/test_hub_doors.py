@@ -26,6 +26,9 @@ CONTENT = {
     b'{"a":' * 100_000: FLAT,
     b'{"a": "\\ud800"}': FLAT,
     b'{"a": ' + b"9" * 5_000 + b"}": FLAT,
+    b'{"a": NaN}': "found “NaN”: JSON has no such number",
+    b'{"a": [-Infinity]}': "found “-Infinity”: JSON has no such number",
+    b'{"a": 1e999}': "found “1e999”: JSON has no such number",
     "{}".encode("utf-16"): UTF8,
     b'{"a": "\xff"}': UTF8,
 }

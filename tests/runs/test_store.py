@@ -326,10 +326,10 @@ def _killed_at(moment, work):
     ("number", "words"),
     [
         (errno.ENOSPC, "no room left on the disk"),
-        (errno.EDQUOT, "no room left on the disk"),
+        (errno.EDQUOT, "the share of the disk that is allowed is used up"),
         (errno.EACCES, "permission denied"),
-        (errno.EROFS, "permission denied"),
-        (errno.EIO, "Input/output error"),
+        (errno.EROFS, "the disk can only be read"),
+        (errno.EIO, "the disk fails to read or write"),
     ],
 )
 def test_a_disk_that_refuses_is_told_and_what_stood_there_stays(tmp_path, monkeypatch, number, words):

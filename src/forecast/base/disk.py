@@ -14,10 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Final
 
-from forecast.base.errors import WriteError
+from forecast.base.errors import WriteError, reason_of
 
-_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_REFUSED: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+_REFUSED: Final = frozenset({errno.EACCES, errno.EPERM})
 _NO_FOLDER: Final = frozenset({errno.ENOTDIR, errno.EEXIST})
 _TOLD: Final = {errno.ELOOP: "link", errno.ENAMETOOLONG: "long_name", errno.EISDIR: "is_folder"}
 _PART: Final = ".part"
@@ -47,7 +46,7 @@ def write_error(error: OSError, path: Path) -> WriteError:
     """Put a system's error into words."""
     file_name = str(error.filename or path)
     facts = {"path": str(path) if isinstance(error.filename, int) or file_name.endswith(_PART) else file_name}
-    if error.errno in _NO_ROOM:
+    if error.errno == errno.ENOSPC:
         return WriteError("write.no_room", facts)
     if error.errno in _REFUSED:
         return WriteError("write.refused", facts)
@@ -55,7 +54,7 @@ def write_error(error: OSError, path: Path) -> WriteError:
         return WriteError("write.no_folder", facts)
     if error.errno in _TOLD:
         return WriteError(f"write.{_TOLD[error.errno]}", facts)
-    return WriteError("write.failed", {**facts, "error": error.strerror or str(error)})
+    return WriteError("write.failed", {**facts, "error": reason_of(error)})
 
 
 def replace_file(path: Path, content: str | bytes) -> None:

@@ -6,15 +6,40 @@ and it pickles, as everything is in ``args``.  The class gives the exit code of 
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from forecast.base import labels
 
 EXIT_GOOD, EXIT_DATA, EXIT_USE, EXIT_RUN, EXIT_WRITE = 0, 1, 2, 3, 4
 MOST_TOLD = 500  # problems that a list shows one by one
 EXIT_PARTLY = 5  # of several things some were done and some were not
+_REASONS: Final = {  # why systems refuse, by their code: a sentence `system.NAME`
+    **dict.fromkeys(("EACCES", "EPERM"), "permission"),
+    **dict.fromkeys(("EMFILE", "ENFILE"), "many_files"),
+    **dict.fromkeys(("EBUSY", "ETXTBSY", "EAGAIN", "EDEADLK", "ENOLCK"), "busy"),
+    **dict.fromkeys(("EIO", "ENXIO", "ENODEV", "EUCLEAN", "EBADMSG"), "device"),
+    **dict.fromkeys(("ESTALE", "ENOTCONN", "EHOSTDOWN", "EREMOTEIO", "ENOLINK"), "share"),
+    **dict.fromkeys(("EHOSTUNREACH", "ENETUNREACH", "ENETDOWN"), "network"),
+    **dict.fromkeys(("ECONNRESET", "ECONNABORTED", "EPIPE"), "hung_up"),
+    "ENOSPC": "no_room",
+    "EDQUOT": "quota",
+    "EFBIG": "too_large",
+    "EROFS": "read_only",
+    "ENOENT": "missing",
+    "ENOTDIR": "no_folder",
+    "EEXIST": "taken",
+    "EISDIR": "is_folder",
+    "ENOTEMPTY": "not_empty",
+    "ELOOP": "link",
+    "ENAMETOOLONG": "long_name",
+    "EXDEV": "other_disk",
+    "ENOMEM": "memory",
+    "ETIMEDOUT": "silent",
+    "ECONNREFUSED": "nobody_listens",
+}
 
 
 class ForecastError(Exception):
@@ -155,6 +180,17 @@ class RunError(ForecastError):
 def unexpected(error: BaseException | None) -> RunError:
     """Tell of an error that nobody foresaw: its kind and its words, cut short."""
     return RunError("run.unexpected", {"error": shown(f"{type(error).__name__}: {error}", 300)})
+
+
+def reason_of(error: OSError) -> labels.Phrase:
+    """Say why the system refused, without its own words, which are English.
+
+    >>> reason_of(OSError(errno.EMFILE, "Too many open files")).text("en")
+    'too many files are open'
+    """
+    code = errno.errorcode.get(error.errno or 0, "") or type(error).__name__
+    name = _REASONS.get(code)
+    return labels.Phrase(f"system.{name}") if name else labels.Phrase("system.other", {"code": code})
 
 
 class WriteError(ForecastError, OSError):

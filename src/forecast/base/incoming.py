@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import os
 import re
 import stat
@@ -14,7 +15,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Any, Final
 
-from forecast.base.errors import DataError, Problem
+from forecast.base.errors import DataError, Problem, reason_of
 
 MOST_BYTES: Final = 10_000_000
 MOST_RECORD: Final = 50_000_000  # bytes of a record in JSON; that of a large run has less than one million
@@ -30,6 +31,10 @@ _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 class RepeatedKeyError(ValueError):
     """An object of JSON has a key, the error's only argument, more than once."""
+
+
+class NoNumberError(ValueError):
+    """JSON holds what stands for no number, the error's only argument: NaN, Infinity, 1e999."""
 
 
 def content(path: Path, *, most: int = MOST_BYTES, name: str = "") -> bytes:
@@ -60,7 +65,7 @@ def content(path: Path, *, most: int = MOST_BYTES, name: str = "") -> bytes:
             raise refused(name[:_LONGEST], _ODD_NAMES[error.errno]) from None
         if path.exists() and not path.is_file():  # a socket, or a folder on Windows
             raise refused(name, "expect.regular_file") from None
-        raise refused(name, "expect.readable", reason=error.strerror or type(error).__name__) from error
+        raise refused(name, "expect.readable", reason=reason_of(error)) from error
 
 
 def text(data: bytes, name: str, *, utf16: bool = False) -> str:
@@ -113,20 +118,23 @@ def toml(written: str, name: str) -> dict[str, Any]:
         raise refused(name, key, int(match[1]), place=int(match[2])) from error
 
 
-def record(content: str | bytes) -> Any:
-    """Parse JSON, in UTF-8, of our own making that somebody may have changed.
+def record(content: str | bytes, *, foreign: bool = False) -> Any:
+    """Parse JSON, in UTF-8, of our own making that somebody may have changed, or of others if `foreign`.
+
+    Records of ours may hold NaN, which is no JSON.
 
     Raises
     ------
     ValueError
         If it is no JSON, too large or nested too deeply, or holds half of a character; `RepeatedKeyError`
-        if it holds a key twice, one of which would be lost.
+        if it holds a key twice, one of which would be lost; `NoNumberError`.
     """
     if len(content) > MOST_RECORD:
         raise ValueError(f"more than {MOST_RECORD} bytes")
     whole = content.decode() if isinstance(content, bytes) else content
     try:
-        value = json.loads(whole, object_pairs_hook=_object)
+        numbers: dict[str, Any] = {"parse_constant": _finite, "parse_float": _finite} if foreign else {}
+        value = json.loads(whole, object_pairs_hook=_object, **numbers)
     except RecursionError:
         raise ValueError(f"more than {MOST_DEPTH} brackets within brackets") from None
     if whole.count("[") + whole.count("{") > MOST_DEPTH and _depth(value) > MOST_DEPTH:
@@ -142,6 +150,12 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         (name, _), *_ = Counter(name for name, _ in pairs).most_common(1)
         raise RepeatedKeyError(name)
     return values
+
+
+def _finite(written: str) -> float:
+    if not math.isfinite(value := float(written)):
+        raise NoNumberError(written)
+    return value
 
 
 def record_of(path: Path) -> Any:

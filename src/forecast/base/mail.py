@@ -22,7 +22,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from typing import ClassVar, Final, Literal, Self
 
-from forecast.base.errors import RunError, SpecError, shown
+from forecast.base.errors import RunError, SpecError, reason_of, shown
 from forecast.base.labels import Phrase
 
 SECURITY: Final = {"starttls": 587, "tls": 465}  # and the port that is usual for it
@@ -305,8 +305,9 @@ def _log_in(line: smtplib.SMTP, login: Login) -> None:
     raise smtplib.SMTPNotSupportedError("AUTH")
 
 
-def _reason(error: Exception) -> tuple[str, str, bool]:
-    """Tell why there is no connection: the sentence, the system's words, and whether it may pass."""
+def _reason(error: Exception) -> tuple[str, str | Phrase, bool]:
+    """Tell why there is no connection: the sentence, the reason, and whether it may pass."""
+    reason: tuple[str, str | Phrase, bool]
     match error:
         case ssl.SSLCertVerificationError():
             reason = ("send.certificate", error.verify_message, False)
@@ -322,7 +323,8 @@ def _reason(error: Exception) -> tuple[str, str, bool]:
             reason = ("send.no_login", "", False)
         case OSError():
             silent = _timed_out(error)
-            reason = ("send.silent" if silent else "send.unreachable", shown(str(error)), not silent)
+            why = Phrase("send.why.no_host") if isinstance(error, socket.gaierror) else reason_of(error)
+            reason = ("send.silent" if silent else "send.unreachable", why, not silent)
         case _:  # a name that cannot be one
             reason = ("send.unreachable", type(error).__name__, False)
     return reason

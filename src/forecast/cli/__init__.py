@@ -20,7 +20,7 @@ from typing import Final
 import click
 
 from forecast.base.disk import write_error
-from forecast.base.errors import EXIT_GOOD, EXIT_RUN, EXIT_USE, EXIT_WRITE, ForecastError
+from forecast.base.errors import EXIT_GOOD, EXIT_RUN, EXIT_USE, EXIT_WRITE, ForecastError, reason_of
 from forecast.base.labels import LANGUAGES, text
 from forecast.base.stop import FROM_SIGNAL
 from forecast.cli.local import Verbs, refusal_text, refuse_language
@@ -47,7 +47,7 @@ VERBS: Final = {
     "verify": "forecast.cli.verify",
 }
 INTERRUPTED: Final = FROM_SIGNAL + 2
-_CANNOT_WRITE: Final = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
+_CANNOT_WRITE: Final = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
 
 def main() -> None:
@@ -88,7 +88,10 @@ def _refusal(error: BaseException, lang: str) -> tuple[str, int]:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return "", EXIT_WRITE
         case OSError() if error.errno in _CANNOT_WRITE:
-            return write_error(error, Path("stdout")).text(lang), EXIT_WRITE
+            facts = {"path": error.filename, "error": reason_of(error)}
+            read = isinstance(error.filename, str)  # or written, nobody knows
+            told = text("system.refuses", lang, **facts)
+            return told if read else write_error(error, Path("stdout")).text(lang), EXIT_WRITE
     traceback.print_exception(error)
     of_others = isinstance(error, ImportError) and not (error.name or "").startswith("forecast")
     return text("cli.broken_environment" if of_others else "cli.bug", lang, error=error), EXIT_RUN

@@ -14,7 +14,7 @@ from forecast.base.errors import EXIT_GOOD, SpecError, WriteError
 from forecast.base.indexes import MAIN
 from forecast.base.spec import RunSpec
 from forecast.cli.figures import models_of, result_of
-from forecast.cli.local import option, today, verb
+from forecast.cli.local import FolderType, option, today, verb
 from forecast.data import load
 from forecast.data.framework import framework_for
 from forecast.intake.forms.form import prepare
@@ -29,7 +29,7 @@ INDEX_CODE = MAIN  # the one that departments forecast
     option("all", "everybody", is_flag=True),
     option("target-year", required=True),
     "area as-of",
-    option("out", default=Path("reports/forms"), metavar="FOLDER"),
+    option("out", type=FolderType(), default=Path("reports/forms"), metavar="FOLDER"),
     option("with-forecast", metavar="RUN|latest"),
     "reports-dir data-dir",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import importlib
 import os
@@ -144,7 +145,7 @@ def _shared() -> dict[str, dict[str, Any]]:
     files = ("scores", "events", "covariates", "summary", "out")
     texts = {"sheet": "", "by": "", "note": "", "source": None, "indicator": None, "period": None}
     return {
-        **{f"{name}-dir": _typed(PathType(), "PATH", default=path) for name, path in folders.items()},
+        **{f"{name}-dir": _typed(FolderType(), "PATH", default=path) for name, path in folders.items()},
         **{name: {"is_flag": True} for name in flags},
         **{name: _typed(PathType(), "FILE") for name in files},
         **{name: {"metavar": "TEXT", "default": default} for name, default in texts.items()},
@@ -270,6 +271,21 @@ class PathType(Type):
         if any(len(os.fsencode(part)) > _LONGEST for part in path.parts):
             part = max(path.parts, key=len)
             raise SpecError("spec.long_name", {"name": option, "found": shown(part)})
+        return path
+
+
+class FolderType(PathType):
+    """A folder, which need not exist yet."""
+
+    name = "folder"
+
+    def read(self, value: str, option: str) -> Path:
+        """Refuse what is something else, or lies below something else."""
+        path = super().read(value, option)
+        there = next((place for place in (path, *path.parents) if os.path.lexists(place)), None)
+        with contextlib.suppress(PermissionError):  # told when it is used
+            if there and not there.is_dir():
+                raise SpecError("spec.no_folder", {"name": option, "found": shown(str(there))})
         return path
 
 

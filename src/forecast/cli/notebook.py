@@ -12,7 +12,7 @@ from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, RunError, SpecError
 from forecast.base.spec import refuse_outside
 from forecast.base.stop import on_signals
-from forecast.cli.local import PathType, Verb, action, argument, option, refuse_foreign, verb
+from forecast.cli.local import FolderType, Verb, action, argument, option, refuse_foreign, verb
 from forecast.runs import notebooks
 from forecast.runs.notebooks import Notebook
 from forecast.runs.parameters import Parameter
@@ -52,10 +52,10 @@ class _NotebookVerb(Verb):
     action("list", "new", "run"),
     argument("name", "[NAME]", required=False),
     option("parameter", "-p", multiple=True, metavar="NAME=VALUE"),
-    option("out", metavar="FOLDER"),
+    option("out", type=FolderType(), metavar="FOLDER"),
     "cell-timeout run-timeout",
     option("title", metavar="TEXT"),
-    option("folder", type=PathType(), metavar="FOLDER"),
+    option("folder", type=FolderType(), metavar="FOLDER"),
     "notebooks-dir",
     kind=_NotebookVerb,
 )

@@ -15,7 +15,7 @@ from forecast.base import labels
 from forecast.base.disk import replace_file, writing
 from forecast.base.errors import EXIT_GOOD, EXIT_WRITE, SpecError
 from forecast.base.stop import on_signals
-from forecast.cli.local import DayType, PathType, action, choice, option, verb
+from forecast.cli.local import DayType, FolderType, action, choice, option, verb
 from forecast.cli.plain import labelled_table
 from forecast.schedule import systems, unattended
 from forecast.schedule.due import Plan, Post, upcoming
@@ -37,7 +37,7 @@ _THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     option("smtp", metavar="HOST:PORT"),
     "insecure",
     option("system", **choice(tuple(systems.SYSTEMS))),
-    option("write-only", type=PathType(), metavar="PATH"),
+    option("write-only", type=FolderType(), metavar="PATH"),
     "again",
 )
 def schedule(*, action: str, reports_dir: Path, again: bool, lang: str, **given: Any) -> int:

@@ -10,7 +10,7 @@ import click
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, SpecError
 from forecast.base.spec import refuse_outside
-from forecast.cli.local import PathType, WholeType, option, today, verb
+from forecast.cli.local import FolderType, PathType, WholeType, option, today, verb
 
 MOST_DAYS: Final = 100_000
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     option("run", default="latest", metavar="latest|ID"),
     option("to-file", type=PathType(), required=True, metavar="PATH"),
     "dry-run",
-    option("out", metavar="PATH"),
+    option("out", type=FolderType(), metavar="PATH"),
     "again",
     option("only", multiple=True, metavar="ADDRESS"),
     option("stale-days", type=WholeType(), metavar="N"),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from forecast.base.errors import DataError, Problem, shown
-from forecast.base.incoming import RepeatedKeyError, content, record, refused, text
+from forecast.base.incoming import NoNumberError, RepeatedKeyError, content, record, refused, text
 
 OLDEST: Final = (6, 0, 0)
 MOST_LISTED: Final = 100  # errors of one file
@@ -104,13 +104,15 @@ def read_json(path: Path, name: str) -> Any:
     """
     whole = text(content(path, name=name), name)
     try:
-        return record(whole)
+        return record(whole, foreign=True)
     except json.JSONDecodeError as error:
         raise refused(name, "hub.expect.json", error.lineno, place=error.colno) from error
     except RepeatedKeyError as error:
         raise DataError(
             [Problem(name, None, "", "", "expect.json_key_once", {"name": shown(error.args[0])})]
         ) from error
+    except NoNumberError as error:
+        raise DataError([Problem(name, None, "", error.args[0], "hub.expect.json_number")]) from error
     except ValueError as error:
         raise refused(name, "hub.expect.flat_json") from error
 

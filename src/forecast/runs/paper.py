@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from forecast.base.disk import replace_file
-from forecast.base.errors import RunError, SpecError, shown
+from forecast.base.errors import RunError, SpecError, reason_of, shown
 
 VARIABLE: Final = "FORECAST_CHROMIUM"  # a path or name that goes before all others
 SECONDS: Final = 120.0
@@ -117,7 +117,7 @@ def _run(arguments: list[str], browser: str, seconds: float) -> str:
             start_new_session=sys.platform != "win32",
         )
     except OSError as error:
-        raise RunError("paper.failed", {"browser": browser, "error": str(error)}) from error
+        raise RunError("paper.failed", {"browser": browser, "error": reason_of(error)}) from error
     with process:
         try:
             _, messages = process.communicate(timeout=seconds)

@@ -28,7 +28,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from forecast.base import stop
 from forecast.base.disk import append_line, as_folder, replace_file, writing
-from forecast.base.errors import EXIT_GOOD, EXIT_RUN, ForecastError, RunError, SpecError, WriteError
+from forecast.base.errors import (
+    EXIT_GOOD,
+    EXIT_RUN,
+    ForecastError,
+    RunError,
+    SpecError,
+    WriteError,
+    reason_of,
+)
 from forecast.base.incoming import written
 from forecast.base.labels import Phrase, text
 from forecast.base.lock import hold_lock
@@ -285,7 +293,7 @@ def read_plan(root: Path) -> Plan:
     except FileNotFoundError:
         raise SpecError("schedule.none", {"folder": str(root)}) from None
     except OSError as error:
-        facts = {"file": str(path), "detail": error.strerror or type(error).__name__}
+        facts = {"file": str(path), "detail": reason_of(error)}
         raise SpecError("schedule.damaged", facts) from error
 
 
