@@ -8,7 +8,7 @@ from typing import Final
 import pandas as pd
 
 from forecast.data.load.areas import Gazetteer
-from forecast.data.load.cells import Finding, each_row, not_among, unknown_values
+from forecast.data.load.cells import Finding, each_row, not_among, rows_where, unknown_values
 from forecast.data.load.lineage import IN_FILE, elsewhere, newcomers, provinces_in
 from forecast.data.tables import COUNTRY, LAST_YEAR
 
@@ -63,3 +63,9 @@ def units(frame: pd.DataFrame, _: Frames, __: Gazetteer) -> Iterator[Finding]:
     yield from unknown_values(frame.loc[frame["successor"] != ""], "successor", tuple(frame["unit"]))
     for number in frame.loc[(frame["successor"] != "") & frame["to_day"].isna(), "row"]:
         yield int(number), "to_day", "expect.day_of_end", {}
+
+
+def no_units(frame: pd.DataFrame, gazetteer: Gazetteer) -> Iterator[Finding]:
+    """Report areas that are units below a province."""
+    for row in rows_where(frame, ~frame["area"].isin(gazetteer.names)):
+        yield row, "area", "expect.no_unit_below", {}

@@ -170,6 +170,11 @@ def each_row(frame: pd.DataFrame) -> Iterator[Any]:
         yield from frame.itertuples(index=False)
 
 
+def rows_where(frame: pd.DataFrame, mask: pd.Series) -> list[int]:
+    """Numbers of the rows that were found."""
+    return [int(row) for row in frame["row"].to_numpy()[mask.to_numpy(dtype=bool)]]
+
+
 def unknown_values(frame: pd.DataFrame, column: str, allowed: tuple[str, ...]) -> Iterator[Finding]:
     """Report the cells of a column that are not one of a set, the first with the nearest of the set."""
     odd = frame.loc[~frame[column].isin(allowed)]

@@ -13,6 +13,7 @@ from forecast.data.load.cells import Finding, each_row, not_among, period_days, 
 from forecast.data.tables import COMPONENTS, DAY_DTYPE, RELATED_CODES
 
 RELATED_PREFIX: Final = "related:"
+NO_CATALOGUE: Final = pd.DataFrame(columns=["indicator_code", "name_vi", "unit", "component"])
 COUNTED: Final = ("cumulative", "to_date")  # kinds whose figures count from 1 January
 FROM_CATALOGUE: Final[
     Mapping[str, str]

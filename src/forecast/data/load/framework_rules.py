@@ -1,0 +1,99 @@
+"""Check versions of the framework: their decisions and years, what each is made of, what adds up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+import pandas as pd
+
+from forecast.data.framework import PART_PREFIX, TOTAL, is_criterion
+from forecast.data.load import points
+from forecast.data.load.areas import Gazetteer
+from forecast.data.load.cells import Finding, each_row, not_among
+from forecast.data.load.indicators import NO_CATALOGUE
+from forecast.data.tables import APPRAISED
+
+Frames = Mapping[str, pd.DataFrame]
+SUM_TOLERANCE: Final = 0.005
+_DECISION: Final = re.compile(r"[0-9]{1,5}/QĐ-\w+|[12][0-9]{3}")  # or the year, where no number is known
+
+
+def frameworks(frame: pd.DataFrame, frames: Frames, _: Gazetteer) -> Iterator[Finding]:
+    """A version is of one decision; its rows have their places, and their maxima add up."""
+    known = frames.get("indicators")
+    if known is not None:
+        catalogue = frames.get("indicator_types", NO_CATALOGUE)
+        yield from points.scoring(frame, {*known["indicator_code"], *catalogue["indicator_code"]})
+    unique = frame.drop_duplicates(["framework", "component"])  # a repeat is told already
+    for name, version in unique.groupby("framework", sort=False):
+        if not _DECISION.fullmatch(str(name)):
+            yield int(version["row"].iloc[0]), "framework", "expect.decision", {}
+        parts = set(version["component"])
+        for row in each_row(version):
+            if row.last_year < row.first_year:
+                yield row.row, "last_year", "expect.not_before", {"first": int(row.first_year)}
+            if row.component != TOTAL and row.parent not in parts:
+                yield row.row, "parent", *not_among(row.parent, tuple(version["component"]))
+            if row.max_score == 0:
+                yield row.row, "max_score", "expect.above_zero", {}
+            if row.component in APPRAISED:
+                yield row.row, "component", "expect.no_appraised_maximum", {}
+        yield from _bounds(version)
+        yield from _places(version)
+        yield from sums(str(name), version)
+
+
+def _bounds(version: pd.DataFrame) -> Iterator[Finding]:
+    """Report bounds that do not hold the maximum, or stand beside one that is not assumed."""
+    for row in each_row(version):
+        for column, outside in (
+            ("max_low", row.max_low > row.max_score),
+            ("max_high", row.max_high < row.max_score),
+        ):
+            if pd.isna(getattr(row, column)) != pd.isna(row.max_low + row.max_high):
+                yield row.row, column, "expect.both_bounds", {}
+            elif outside:
+                yield row.row, column, "expect.bounds_of_maximum", {"maximum": float(row.max_score)}
+            elif row.max_status != "assumed" and not pd.isna(getattr(row, column)):
+                yield row.row, column, "expect.bounds_of_assumed", {}
+
+
+def _places(version: pd.DataFrame) -> Iterator[Finding]:
+    """Report rows whose parent is wrong; their points would be lost without a message."""
+    above = dict(zip(version["component"], version["parent"], strict=True))
+    sound = {TOTAL}
+    for row in each_row(version):
+        name, parent = row.component, row.parent
+        due = _place(name)
+        if is_criterion(name) and (parent == TOTAL or parent.startswith(PART_PREFIX)):
+            yield row.row, "parent", "expect.below_domain", {}
+        if not is_criterion(name) and parent != due and (parent in above or name == TOTAL):
+            yield row.row, "parent", "expect.parent", {"parent": due}
+        visited: set[str] = set()
+        while name in above and name not in sound and name not in visited:
+            visited.add(name)
+            name = above[name]
+        if name in visited:
+            yield row.row, "parent", "expect.no_circle_of_parents", {}
+        else:
+            sound |= visited
+
+
+def _place(component: str) -> str:
+    """Give what a component of the panel's own stands below: D8 for D8.sipas, the total for D8."""
+    if component == TOTAL:
+        return ""
+    return (component.startswith("D") and component.rpartition(".")[0]) or TOTAL
+
+
+def sums(name: str, version: pd.DataFrame) -> Iterator[Finding]:
+    """Report parents whose children's maxima do not add up, as points would be lost or made."""
+    own = version.set_index("component")["max_score"]
+    adding = version.loc[~version["component"].str.startswith(PART_PREFIX)]
+    for parent, children in adding.loc[adding["parent"] != ""].groupby("parent", sort=False):
+        total = float(children["max_score"].sum())
+        if parent in own.index and abs(total - float(own[parent])) > SUM_TOLERANCE:
+            row = int(version.loc[version["component"] == parent, "row"].iloc[0])
+            yield row, "max_score", "expect.sum", {"sum": round(total, 4), "framework": name}
