@@ -1,7 +1,5 @@
 """Sentences that say what a forecast rests on and what it leaves out."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Turn a table of covariates into arrays for the models, and the estimated effects into a table."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Final
 

@@ -4,8 +4,6 @@ Effects are learnt inside the evidence model, over all provinces, years and doma
 (`model.cell_effects`); here they are read off the forecast's own draws for one area.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """The data of a page of verification, which `forecast.answer.lessons` computes."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import pandas as pd

@@ -4,8 +4,6 @@ A line is one forecast of one figure (or the chance of one target) and the resul
 The ledger only grows: a result that is corrected later makes new lines; of a forecast the last line counts.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final

@@ -1,7 +1,5 @@
 """What is to be learnt from a year's scores: which model was best, whose error it was, what to change."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final

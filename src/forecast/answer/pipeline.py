@@ -1,7 +1,5 @@
 """Joins the steps of one forecast; the only place that knows their order."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace

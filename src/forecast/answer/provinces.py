@@ -1,7 +1,5 @@
 """Tables of all provinces from the draws of the rank: ranking, points short of a rank, peers by domain."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final
 

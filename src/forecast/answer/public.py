@@ -3,8 +3,6 @@
 The same as the commands of these names; docs/python.md sets them beside statsforecast.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real

@@ -1,7 +1,5 @@
 """Score forecasts of which the outcome is known: one row a forecast, of points or of a rank."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Write files whole or not at all, and turn the system's errors into sentences."""
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import os

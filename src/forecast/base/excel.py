@@ -1,7 +1,5 @@
 """Excel files that we write: the looks of their cells, heights of rows, and bytes that do not change."""
 
-from __future__ import annotations
-
 import datetime as dt
 import io
 import re

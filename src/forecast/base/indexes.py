@@ -1,7 +1,5 @@
 """The indexes that the workbench knows, as ``indexes.toml`` declares them."""
 
-from __future__ import annotations
-
 import math
 import tomllib
 from collections.abc import Iterator, Mapping

@@ -6,8 +6,6 @@ Fields in braces are filled with facts; a fact is written in the form of the lan
 ``{count:row|rows}`` writes the first word where the fact is 1, else the second, and not the fact itself.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import math
 import string

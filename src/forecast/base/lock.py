@@ -4,8 +4,6 @@ The operating system holds the lock and drops it when its process ends, in whate
 stale lock to be judged by process numbers, which systems use again.
 """
 
-from __future__ import annotations
-
 import contextlib
 import datetime as dt
 import json

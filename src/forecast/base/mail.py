@@ -4,8 +4,6 @@ A server that offers no encryption gets no letter.  Until the last byte has been
 arrived, so sending is tried again; between that byte and the answer it may have arrived, so it is not.
 """
 
-from __future__ import annotations
-
 import base64
 import contextlib
 import datetime as dt

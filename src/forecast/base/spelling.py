@@ -1,7 +1,5 @@
 """Normalise text: a cell's text for comparison, a name for a file's name."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator

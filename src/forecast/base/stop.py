@@ -3,8 +3,6 @@
 An exception raised by a handler could interrupt any statement, also one that cleans up after a failed run.
 """
 
-from __future__ import annotations
-
 import contextlib
 import signal
 import time

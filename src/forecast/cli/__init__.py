@@ -6,8 +6,6 @@ the terminal was closed.
 A new verb is a function below `forecast.cli.local.verb` in a module of its own, and a line in `VERBS`.
 """
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import os

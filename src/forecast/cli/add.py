@@ -1,7 +1,5 @@
 """`forecast add score|indicator|announcement|event`: add one row, after a preview."""
 
-from __future__ import annotations
-
 import datetime as dt
 from pathlib import Path
 from typing import Any, Final

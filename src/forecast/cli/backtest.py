@@ -1,7 +1,5 @@
 """`forecast backtest`: forecast earlier years with every model, and compare with the results."""
 
-from __future__ import annotations
-
 import contextlib
 import datetime as dt
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`forecast check`: check the tables of data, and summarise what is known on a day."""
 
-from __future__ import annotations
-
 import datetime as dt
 import json
 from collections.abc import Sequence

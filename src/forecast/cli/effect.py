@@ -1,7 +1,5 @@
 """Compare the forecast without and with a proposed addition, as a table of plain text."""
 
-from __future__ import annotations
-
 import datetime as dt
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Read the figures of an earlier run, for verbs that compare with them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """`forecast form`: write the forms on which departments give their forecasts."""
 
-from __future__ import annotations
-
 import datetime as dt
 from pathlib import Path
 

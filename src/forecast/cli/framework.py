@@ -1,7 +1,5 @@
 """`forecast framework import|show`: import the Ministry's criteria from an annex, or show them as a tree."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

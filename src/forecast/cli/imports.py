@@ -1,7 +1,5 @@
 """`forecast import KIND FILE`: import a printed table of provinces or a list of rows, after a preview."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

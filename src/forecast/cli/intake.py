@@ -1,7 +1,5 @@
 """`forecast intake`: receive the departments' forms, or return them with comments."""
 
-from __future__ import annotations
-
 import datetime as dt
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """`forecast new-year YEAR`: print the checklist of a new year, and where to enter what is missing."""
 
-from __future__ import annotations
-
 import datetime as dt
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """`forecast notebook list|new|run`: list, create or execute the analyst's notebooks."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final

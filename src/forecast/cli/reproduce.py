@@ -1,7 +1,5 @@
 """`forecast reproduce RUN`: compute a report's forecast again from its stored data."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Final
 

@@ -1,7 +1,5 @@
 """`forecast runs list|show|retry|prune`: list, show, repeat or remove runs in the folder of reports."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final

@@ -1,7 +1,5 @@
 """`forecast schedule install|show|remove|run`: make reports automatically at set times."""
 
-from __future__ import annotations
-
 import datetime as dt
 import os
 import shutil

@@ -1,7 +1,5 @@
 """`forecast status`: list which departments have sent forecasts, and where these disagree with the models."""
 
-from __future__ import annotations
-
 import datetime as dt
 from pathlib import Path
 from typing import Any

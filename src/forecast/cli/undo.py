@@ -1,7 +1,5 @@
 """`forecast undo [ID]`: remove an addition, the last one if none is named; `--list` lists all."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

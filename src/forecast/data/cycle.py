@@ -1,7 +1,5 @@
 """The checklist of a new year: what is known on a day, what is missing, and where it is entered."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field

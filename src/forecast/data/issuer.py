@@ -9,8 +9,6 @@
     signer_en = "Director"
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

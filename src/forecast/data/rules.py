@@ -16,8 +16,6 @@ Thresholds may be ``>=`` or ``<=``, all of one rule alike.  Decimal commas are u
 the Vietnamese names of `ALIASES`.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from functools import cache

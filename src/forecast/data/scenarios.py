@@ -1,7 +1,5 @@
 """Read, check and write ``scenarios.toml``, the file of scenarios that an analyst can change."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Mapping

@@ -3,8 +3,6 @@
 It computes nothing of its own: each step is one of `forecast.answer.pipeline`, with its result cached.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from pathlib import Path
 from typing import Any, Final, Never

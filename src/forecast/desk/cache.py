@@ -4,8 +4,6 @@ As a changed figure changes the key, no entry is ever out of date.  On disk the 
 code and of the versions of packages.
 """
 
-from __future__ import annotations
-
 import contextlib
 import datetime as dt
 import hashlib

@@ -1,7 +1,5 @@
 """A form in a notebook that adds one figure: look at it, write it, take it back."""
 
-from __future__ import annotations
-
 import datetime as dt
 import importlib
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,5 @@
 """Show the progress of a long computation as a line of text in a notebook."""
 
-from __future__ import annotations
-
 import contextlib
 import sys
 import time

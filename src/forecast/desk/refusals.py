@@ -1,7 +1,5 @@
 """Show refusals in a notebook as a sentence in the reader's language, without a traceback."""
 
-from __future__ import annotations
-
 import ast
 import sys
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Make a report from a notebook, and find the day and year of the latest report."""
 
-from __future__ import annotations
-
 import datetime as dt
 from pathlib import Path
 from typing import Any, Final

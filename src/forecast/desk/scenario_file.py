@@ -1,7 +1,5 @@
 """Add a scenario of the desk to the end of ``scenarios.toml``, never in place of another."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 

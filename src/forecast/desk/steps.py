@@ -4,8 +4,6 @@ The steps call `forecast.answer.panel_forecast`, for all areas alike, and `forec
 for one.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Check a model's table against what its round asks for: list bad cells and missing rows."""
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections import Counter

@@ -6,8 +6,6 @@ disagree.  Of mean, cdf and pmf the linear pool is the mean.  (Stone, 1961; the 
 hubverse's hubEnsembles.)
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Write the workbench's own forecasts as a hub: configuration, tables, descriptions, published figures."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Read what a hub asks for from its folder hub-config: rounds, groups of tasks, output types."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

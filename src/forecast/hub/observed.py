@@ -1,7 +1,5 @@
 """Read the observed figures of a hub (target-data): oracle output or time series, by task id."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final

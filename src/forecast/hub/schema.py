@@ -1,7 +1,5 @@
 """Check JSON and YAML of a hub against a schema; list all that is wrong, in words of the catalogue."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence

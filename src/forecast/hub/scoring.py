@@ -1,7 +1,5 @@
 """Score a hub's models against the observed values, and compare the models with each other."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Read and write tables of a hub, in CSV or Parquet, as text in categorical columns."""
 
-from __future__ import annotations
-
 import contextlib
 import csv
 import io

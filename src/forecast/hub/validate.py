@@ -1,7 +1,5 @@
 """Check a whole hub: folders, names, models' tables and descriptions, observed figures."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Read a printed figure in any usual form: “8,21 điểm”, “85,3 (↑1,2)”, “8,11/9,5”, “Hạng 12”."""
 
-from __future__ import annotations
-
 import re
 from typing import Final
 

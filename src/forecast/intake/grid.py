@@ -1,7 +1,5 @@
 """A grid of the cells of a foreign table: text, numbers, days, formulas, merged ranges, with their places."""
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Mapping

@@ -4,8 +4,6 @@ The journal keeps the very cells that were appended, so that they can be taken b
 seen where somebody changed them since.  It names no folder of anybody's machine.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import getpass
 import hashlib

@@ -1,7 +1,5 @@
 """Read the numbers of domains, criteria and sub-criteria in every form that annexes print."""
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from collections.abc import Iterable

@@ -3,8 +3,6 @@
 A PDF may unpack or loop without end, and the library that reads it has no limits.
 """
 
-from __future__ import annotations
-
 import contextlib
 import io
 import json

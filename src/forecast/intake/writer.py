@@ -5,8 +5,6 @@ fail between the two, the journal speaks of rows that are not there, which `undo
 way round.
 """
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import os

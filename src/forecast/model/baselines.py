@@ -1,7 +1,5 @@
 """The two models to beat: last year's value, and last year's value plus the mean yearly change."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
 from typing import Final

@@ -5,8 +5,6 @@ ranges of 50, 80 and 95 percent to where they belong (split conformal prediction
 Never from one series: its few errors cannot tell a 95 percent range.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 

@@ -6,8 +6,6 @@ as areas that differ for good differ in much else (Mundlak 1978).  Slopes are no
 the expected sign and a spread that is estimated (empirical Bayes); an expert's range takes the place of both.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

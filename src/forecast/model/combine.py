@@ -4,8 +4,6 @@ Quantiles are averaged at each level (Vincent averaging).  As all models' distri
 family (`forecast.model.contract`), the average has the weighted places and spreads.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 

@@ -18,8 +18,6 @@ covariance of one province's deviations.  What its cells have each by itself, `a
 within its own statements alone.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property

@@ -9,8 +9,6 @@ is allowed for).  Areas with the same pattern of missing cells share one inverse
 little more than one.  A known change of method adds a part b that is constant from then on.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple

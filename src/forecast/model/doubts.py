@@ -1,7 +1,5 @@
 """Make a panel of a table, and list what looks wrong in the table; nothing is changed."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final

@@ -11,8 +11,6 @@ Covariates count as distances from an area's own mean over the years: how areas 
 is known from their scores.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple

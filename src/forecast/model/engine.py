@@ -1,7 +1,5 @@
 """Forecast any yearly panel: one function that gives one long table."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Final
 

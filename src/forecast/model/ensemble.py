@@ -1,7 +1,5 @@
 """The combined forecast: weighted models, one calibration factor, and joint draws."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final

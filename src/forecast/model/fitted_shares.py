@@ -3,8 +3,6 @@
 The linear posterior alone is some points off where a sum of wide, bounded cells was published.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The reference forecast of ranks: last year's rank alone, moved on the normal scale of ranks."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np

@@ -5,8 +5,6 @@ its mean change (half of it after eight moves, as in the Theta method; little af
 components share one scale, with t tails, since a few years of one component cannot tell its own.
 """
 
-from __future__ import annotations
-
 import itertools
 from dataclasses import dataclass
 from typing import Final, NamedTuple

@@ -1,7 +1,5 @@
 """The scale that models work on: logit of the share for bounded scores, units of change otherwise."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

@@ -6,8 +6,6 @@ the evidence model, whose strength is figures of many kinds.  Quantiles are aver
 components, areas and the total move together stays the evidence model's.
 """
 
-from __future__ import annotations
-
 from functools import cache
 from typing import Final
 

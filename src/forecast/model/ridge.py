@@ -6,8 +6,6 @@ model.  Where areas are on scales of their own, the change to come is regressed 
 over one, two, four and all years, in units of the series' usual change, and drawn to its mean change.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial

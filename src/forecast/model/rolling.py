@@ -10,8 +10,6 @@
 row for each model, component and horizon.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final

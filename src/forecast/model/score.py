@@ -6,8 +6,6 @@ that rise within (0, 1); ``draws`` (n, ...).  All in one unit, and so are the sc
 otherwise.  NaN in, NaN out.  Shapes that do not fit, and levels that are none, raise ValueError.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -6,8 +6,6 @@ covariates cost next to nothing.  The posterior is found by coordinate ascent on
 approximation (Carbonetto and Stephens, 2012).
 """
 
-from __future__ import annotations
-
 from typing import Final, NamedTuple
 
 import numpy as np

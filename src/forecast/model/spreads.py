@@ -1,7 +1,5 @@
 """Estimate each year's spread between areas from scores and ranks, and lay out the lattice by it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 

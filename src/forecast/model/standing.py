@@ -5,8 +5,6 @@ two of them the areas that have a rank or nothing fill the free places in the or
 their scores lie between the two, spaced as order statistics of a normal distribution are.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

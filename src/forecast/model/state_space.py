@@ -5,8 +5,6 @@ On the link scale a score is ``level[component, year] + deviation[area, componen
 division by the year's spread of the areas, which changes over the years.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final

@@ -3,8 +3,6 @@
 A sum asks the same of weights and calibration as its parts together, and jumps when a part joins it.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

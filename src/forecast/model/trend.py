@@ -9,8 +9,6 @@ Constants are those of a small grid whose forecasts one to three years ahead mis
 series of the panel; the spread h years ahead is that of the same forecasts' errors.
 """
 
-from __future__ import annotations
-
 import itertools
 from dataclasses import dataclass
 from functools import partial

@@ -14,8 +14,6 @@ Points are a curved function of logits: every statement takes the same part of t
 straight path from prior to posterior (Aumann and Shapley 1974), so that the moves still add up in points.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ An element holds finished text, which is escaped when it is rendered.  The same 
 (``_repr_html_``) and the reports, whose style sheet is ``template/page.css``.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Check a run's figures and pages before they are published."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import Final
 

@@ -5,8 +5,6 @@ leaves it "completed"), a kernel that dies, output without end, an error that a 
 never run.  Whatever happens, the executed notebook is written for the analyst.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import copy

@@ -1,7 +1,5 @@
 """Move folders completely or not at all, read and write their files, and hash files."""
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import os

@@ -13,8 +13,6 @@ Standard input and output carry one JSON object a line::
     {"do": "poll", "pid": 123}                            ->  {"code": null}, or an exit code
 """
 
-from __future__ import annotations
-
 import contextlib
 import gc
 import importlib

@@ -4,8 +4,6 @@ A leader opens the file from a mail, perhaps without a network, so it must hold 
 have links to be clicked; it must not have anything that a browser fetches, runs or sends by itself.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping

@@ -4,8 +4,6 @@ What follows from question and inputs alone is kept apart from what differs betw
 machine, state), so that two records can be compared.
 """
 
-from __future__ import annotations
-
 import contextlib
 import datetime as dt
 import getpass

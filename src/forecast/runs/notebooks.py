@@ -5,8 +5,6 @@ is written in one language; texts that the catalogue has (``notebook.said``) are
 unchanged.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import re

@@ -3,8 +3,6 @@
 The browser gets a temporary profile and no network; the page itself forbids loading anything from outside.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import shutil

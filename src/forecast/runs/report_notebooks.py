@@ -1,7 +1,5 @@
 """List the notebooks that a run executes, how often, and what each page must show."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

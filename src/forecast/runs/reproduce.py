@@ -1,7 +1,5 @@
 """Compute a run's forecast.csv again from its stored data, and explain any difference."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 from collections.abc import Mapping

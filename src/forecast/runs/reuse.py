@@ -5,8 +5,6 @@ and packages, and the report before, as the result lists changes since), and if 
 Notebooks are executed again: they take half as long as the tables, and what their cells read is not tracked.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterable, Mapping

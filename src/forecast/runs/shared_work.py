@@ -8,8 +8,6 @@ finished an item, this process computes it::
     2.taken  2.pkl         an item that the helper has claimed, and its result
 """
 
-from __future__ import annotations
-
 import pickle
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -1,7 +1,5 @@
 """Execute one notebook for an analyst, and write the executed notebook and its page, both or neither."""
 
-from __future__ import annotations
-
 import contextlib
 import datetime as dt
 import hashlib

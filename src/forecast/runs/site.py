@@ -1,7 +1,5 @@
 """Write the list of reports and the link to the latest one, which change with each good run."""
 
-from __future__ import annotations
-
 import datetime as dt
 import html
 from collections.abc import Iterable, Sequence

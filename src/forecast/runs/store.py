@@ -10,8 +10,6 @@
         .lock                          held by the process that makes it
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import shutil

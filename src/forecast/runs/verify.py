@@ -1,7 +1,5 @@
 """Score every stored forecast once the result is out, append to the ledger, and write the page."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -5,8 +5,6 @@ report is due.  So they may start it more often than there are slots: after a st
 cron, which does not make up for missed slots, once an hour.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import hashlib
 import re

@@ -3,8 +3,6 @@
 Only cron is changed directly, as that was tested on a real one.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import shlex

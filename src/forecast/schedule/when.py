@@ -4,8 +4,6 @@ Times are those of the wall clock of the machine, without a zone, as cron, syste
 slot is "05:30 on the 1st", whatever the zone says in summer.
 """
 
-from __future__ import annotations
-
 import calendar
 import datetime as dt
 import re

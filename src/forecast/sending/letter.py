@@ -1,7 +1,5 @@
 """Write a run as a letter to one reader: text, the same in HTML, and attached files."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

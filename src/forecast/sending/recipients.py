@@ -17,8 +17,6 @@
     attach = ["html", "pdf", "xlsx", "docx"]
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence

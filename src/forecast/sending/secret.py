@@ -1,7 +1,5 @@
 """Find user and password of the mail server in the environment or the system's keyring; never show them."""
 
-from __future__ import annotations
-
 import importlib
 from collections.abc import Mapping
 from typing import Final

@@ -8,8 +8,6 @@
         letters/<run id>/  letters written by a rehearsal
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import os
 import re

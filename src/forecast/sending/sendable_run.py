@@ -1,7 +1,5 @@
 """Choose the run that may be sent, and read its files for the letters."""
 
-from __future__ import annotations
-
 import datetime as dt
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence

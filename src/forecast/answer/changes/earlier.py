@@ -1,7 +1,5 @@
 """Read an earlier report from its folder: its medians, and the data that it used."""
 
-from __future__ import annotations
-
 import datetime as dt
 import hashlib
 from collections.abc import Iterable, Mapping

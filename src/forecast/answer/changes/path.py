@@ -1,7 +1,5 @@
 """The table of how the forecast of a year moved from report to report; each report adds one row."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from pathlib import Path

@@ -4,8 +4,6 @@ Compared is what the forecast takes, after conflicts are settled: a correction, 
 the file, is a change of the one figure that it corrects.
 """
 
-from __future__ import annotations
-
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self

@@ -1,7 +1,5 @@
 """The steps from one report to the next, and the tables that each exchanges."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final

@@ -1,7 +1,5 @@
 """Make the three tables of a result that say what changed since the last report."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace

@@ -10,8 +10,6 @@ That of a move was measured on 2012 to 2017 and held on 2019 to 2023 (0.25 and 0
 spread of knowing nothing at all stands instead (the logit of an even share has 1.81).
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The scorecard: every component with what it earns, loses, can still win and may lose."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Collection
 from typing import Any, Final

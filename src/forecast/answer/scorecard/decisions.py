@@ -5,8 +5,6 @@ reach, and where no criteria are entered a domain half a point.  None brings mor
 on the day.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final

@@ -5,8 +5,6 @@ way in which components move together stays that of the models (an empirical cop
 2013).  Where a department and the models exclude each other, the linear pool is shown beside it.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, Final
 

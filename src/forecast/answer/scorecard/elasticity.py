@@ -5,8 +5,6 @@ expects it then: a cumulative one is projected, another one stays as it is.  Wha
 on figures of one day of the year; a gap on that day counts as the same gap at the year's end.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

@@ -5,8 +5,6 @@ domain leaves them; departments join as members of equal weight.  The sum is the
 domain, and so of the total: where nothing is known below the domains, it is the panel's own.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final

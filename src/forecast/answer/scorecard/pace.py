@@ -10,8 +10,6 @@ Poisson with a gamma rate learnt from past years (Jeffreys' prior), wider where 
 that five years without a case are no promise.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Remedy plans: who has none, what is overdue."""
 
-from __future__ import annotations
-
 import datetime as dt
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Apply scenarios to the forecast's own draws, so that a difference between two is not noise."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """The framework as one tree: the total, its domains, criteria, sub-criteria, as deep as it is known."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal

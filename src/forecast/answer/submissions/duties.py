@@ -1,7 +1,5 @@
 """Who forecasts what, and by when: the departments in charge, and the finest components each answers for."""
 
-from __future__ import annotations
-
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """From low, likely and high to a whole distribution on the scale from 0 to the maximum."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np

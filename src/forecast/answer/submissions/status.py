@@ -1,7 +1,5 @@
 """Who has sent a forecast, which of a department's forms counts, who is late, who is missing."""
 
-from __future__ import annotations
-
 import datetime as dt
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """Workers of this machine: this process for one, else processes of their own."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import shutil

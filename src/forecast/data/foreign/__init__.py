@@ -5,8 +5,6 @@ change.  Columns are recognised by their names (`headings`), arranged as one fig
 their cells normalised (`values`).
 """
 
-from __future__ import annotations
-
 from forecast.data.foreign.covariates import (
     EVERYWHERE,
     CovariateTable,

@@ -4,8 +4,6 @@ They are read as yearly tables, with the covariate in the place of the component
 each covariate is read too.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path

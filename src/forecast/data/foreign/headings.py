@@ -1,7 +1,5 @@
 """Recognise what each column of a table holds by its name."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Rearrange a sheet in any layout to one figure a row; the columns' own names are kept for messages."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

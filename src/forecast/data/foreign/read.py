@@ -1,7 +1,5 @@
 """Read any yearly table, from a file or memory, as one long table with remarks."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

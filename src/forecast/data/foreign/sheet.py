@@ -1,7 +1,5 @@
 """Read a file or a table in memory as a header and rows of text; separators are detected."""
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from dataclasses import dataclass

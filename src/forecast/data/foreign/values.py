@@ -1,7 +1,5 @@
 """Normalise cells: years from dates and quarters, decimal commas, and signs for no figure."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from typing import Final

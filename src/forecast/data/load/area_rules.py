@@ -1,7 +1,5 @@
 """Check areas and units that change: which there are in a year, and what they are made of."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Final
 

@@ -1,7 +1,5 @@
 """One spelling for each area: provinces, regions, the country, and units below a province."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping

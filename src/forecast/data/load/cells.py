@@ -1,7 +1,5 @@
 """Parse cells: from text to a value, or to a problem that says what is expected."""
 
-from __future__ import annotations
-
 import calendar
 import datetime as dt
 import math

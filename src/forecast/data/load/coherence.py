@@ -3,8 +3,6 @@
 Everything is in points of one index and year; what is not known is NaN and proves nothing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal

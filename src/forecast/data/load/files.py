@@ -1,7 +1,5 @@
 """Read the bytes of a CSV file into rows of text, or report what is wrong with the file itself."""
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import io

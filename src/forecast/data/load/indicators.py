@@ -1,7 +1,5 @@
 """Check current indicators: their catalogue, their figures, and experts' ranges of their effects."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import Final

@@ -4,8 +4,6 @@ An index of a year is of the areas as they stand at the end of that year.  ``dat
 which day an area is made of which older ones; a name may go on for an area that has become larger.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping
 from typing import Any, Final

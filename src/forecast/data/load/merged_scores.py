@@ -9,8 +9,6 @@ the mean if every weighting was as likely (weights of a flat Dirichlet distribut
 whose shares have the variance s2).
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import math
 from collections.abc import Iterator, Mapping, Sequence

@@ -3,8 +3,6 @@
 Used only to choose among sources that disagree (settle.py); a figure that stands alone is kept.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from typing import Final
 

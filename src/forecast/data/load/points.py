@@ -1,7 +1,5 @@
 """Check what is below the domains: criteria and their scoring, forms, self-scores, remedies."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator
 from typing import Any
 

@@ -13,8 +13,6 @@ The rule, in this order (docs/decisions/0003-vintage-and-conflicts.md):
 Score and rank are settled apart, as many rows give a rank alone.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import math
 from collections import Counter

@@ -1,7 +1,5 @@
 """Tables of the office's own: forms, self-scores, remedies, units; and panels that others bring."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from forecast.data.tables.shape import AREA, MAX_SCORE, NOTE, PUBLISHED, SOURCE, YEAR, Column, Table

@@ -1,7 +1,5 @@
 """Tables of what was published: figures, frameworks, events, announcements, targets, areas."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from forecast.data.tables.shape import AREA, MAX_SCORE, NOTE, PUBLISHED, SOURCE, YEAR, Column, Table

@@ -1,7 +1,5 @@
 """What a table is: its file, its columns and what they may hold, its keys."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final, Literal
 

@@ -1,7 +1,5 @@
 """Values that columns may hold: codes of indices, kinds of sources, components."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from forecast.base import indexes

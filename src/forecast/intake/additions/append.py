@@ -1,7 +1,5 @@
 """Append proposed rows to their table, list earlier additions, and undo them; all in the journal."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Compare new rows with the known figures of the year, and doubt those that do not fit them."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Sequence
 from typing import Final

@@ -1,7 +1,5 @@
 """Forecast without and with proposed rows, to show what they would change."""
 
-from __future__ import annotations
-
 import datetime as dt
 from dataclasses import dataclass
 from functools import partial

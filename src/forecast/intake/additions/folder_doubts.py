@@ -4,8 +4,6 @@ Each figure is compared with all others.  A figure that was added despite a doub
 doubt is not repeated.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """Recognise headings of printed tables and lists: a component in points, percent or rank, or a column."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Gather the known figures of an index in other years, as tables of areas by components in percent."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass

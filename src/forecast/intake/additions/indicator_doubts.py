@@ -1,7 +1,5 @@
 """Doubt an indicator's figures that do not fit its other figures, and unlikely statements of experts."""
 
-from __future__ import annotations
-
 import datetime as dt
 import heapq
 import re

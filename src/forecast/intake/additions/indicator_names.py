@@ -1,7 +1,5 @@
 """Find the indicator of the catalogue that a heading means: by its code, its name, or a short form of it."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final

@@ -3,8 +3,6 @@
 The national public-service portal prints its monthly scores so, and the Ministry of Finance disbursement.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Find a list in a sheet: its heading and lines, or a printed table of indicators in its place."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Proposes one row: a score, an indicator's value, the day of a result, or a change of what is counted."""
 
-from __future__ import annotations
-
 import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence

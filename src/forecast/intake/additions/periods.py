@@ -1,7 +1,5 @@
 """Read the period that a printed heading means: “9 tháng năm 2024”, “Tháng 9/2024”, “đến 11/10/2024”."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from typing import Final

@@ -5,8 +5,6 @@ The limits were chosen on early years of full panels of other indices and confir
 (`benchmarks/plausibility.py` prints false alarms and hits).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 

@@ -1,7 +1,5 @@
 """Check rows proposed for a table, compare them with known figures, and list doubts; nothing is written."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace

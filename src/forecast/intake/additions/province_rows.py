@@ -1,7 +1,5 @@
 """Recognise rows and cells of a printed table: which name an area or the country, and which hold a figure."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from typing import Final

@@ -1,7 +1,5 @@
 """Read a printed table of provinces in a sheet: its columns, its rows, and what cannot be read."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Propose all rows of a printed table of provinces: one index and year."""
 
-from __future__ import annotations
-
 import dataclasses
 import datetime as dt
 import math

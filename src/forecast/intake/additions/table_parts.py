@@ -1,7 +1,5 @@
 """Join the parts of one printed table: halves side by side, and a table that continues elsewhere."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple

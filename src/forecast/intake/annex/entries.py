@@ -1,7 +1,5 @@
 """Read the rows of an annex as entries: a number, a name, a maximum and the cells beside them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """Make rows of ``frameworks.csv`` from an annex, and compare them with the known rows."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

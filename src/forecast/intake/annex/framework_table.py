@@ -1,7 +1,5 @@
 """Rewrite rows of ``frameworks.csv`` line by line, so that lines that an import does not change stay."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """Find where the table of an annex begins, and what each of its columns holds."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

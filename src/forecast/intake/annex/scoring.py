@@ -1,7 +1,5 @@
 """Read how a criterion gets its points: from the cells beside it, and from the lines of scoring below it."""
 
-from __future__ import annotations
-
 import datetime as dt
 import math
 import re

@@ -1,7 +1,5 @@
 """Make a rule of printed lines that say how a criterion is scored: “Từ 80% - dưới 95%: 0,25”."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Read the Ministry's annex of criteria as a tree of components, and list everything that is wrong in it."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections import defaultdict

@@ -7,8 +7,6 @@
         submissions/<12 digits>.xlsx     each accepted file as it was sent, by its SHA-256
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, fields

@@ -1,7 +1,5 @@
 """Read one input cell of a form: a number, a day or words, however typed, or what is wrong with it."""
 
-from __future__ import annotations
-
 import datetime as dt
 import math
 import re

@@ -1,7 +1,5 @@
 """Gather the content of one department's form."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Write what a form was made for into a hidden sheet, and read it back."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The layout of a form: sheets, rows and columns, for writing and reading it."""
 
-from __future__ import annotations
-
 import datetime as dt
 from typing import Final
 

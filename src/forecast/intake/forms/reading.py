@@ -1,7 +1,5 @@
 """Read a department's answers from an opened workbook, or list everything that is wrong with it."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass

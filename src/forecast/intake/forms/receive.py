@@ -1,7 +1,5 @@
 """Receive files that departments sent: store the good forms, return the others with all that is wrong."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass

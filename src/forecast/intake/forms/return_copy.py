@@ -1,7 +1,5 @@
 """Write the copy that goes back to a department: wrong cells coloured and commented, a list of errors."""
 
-from __future__ import annotations
-
 import datetime as dt
 import itertools
 from collections.abc import Iterator, Sequence

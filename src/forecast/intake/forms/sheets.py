@@ -1,7 +1,5 @@
 """Write a form as .xlsx: the sheets guide, entry, hidden lists and key."""
 
-from __future__ import annotations
-
 import datetime as dt
 import math
 from typing import Any, Final

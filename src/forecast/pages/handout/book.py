@@ -1,7 +1,5 @@
 """Write the sheets as an Excel workbook, with headings that stay visible and repeat on printed pages."""
 
-from __future__ import annotations
-
 import datetime as dt
 import math
 import re

@@ -1,7 +1,5 @@
 """Write the sheets as a long table for programs, one figure with one range in each row."""
 
-from __future__ import annotations
-
 import csv
 import datetime as dt
 import io

@@ -1,7 +1,5 @@
 """Write the decisions as a Word file, to be copied into the notice of the meeting's conclusions."""
 
-from __future__ import annotations
-
 import io
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Make a sheet of figures from a table, for the workbook and the long table."""
 
-from __future__ import annotations
-
 import datetime as dt
 import math
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Make the sheets of a run, in the order of reading; the last one names the parts without data."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Write the workbook, the long table and the Word file of a run."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Draw pictures of a Result, each with caption, alt text and a table of its figures."""
 
-from __future__ import annotations
-
 from forecast.answer.result import Result
 from forecast.pages.plot.canvas import warm
 from forecast.pages.plot.card import card

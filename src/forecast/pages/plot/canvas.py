@@ -4,8 +4,6 @@ Colours are of the four of Okabe and Ito's palette that keep 3:1 on white; shape
 the same as colour, so that a black and white print reads as well.
 """
 
-from __future__ import annotations
-
 import hashlib
 import io
 import re

@@ -1,7 +1,5 @@
 """Draw score and rank through the years with the ranges of the forecast, small enough for sheet one."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """Draw the largest effects of the year's indicators, as ranges around zero."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Draw fan charts: a series with the ranges of its forecast, one picture each or many on one sheet."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO, Final

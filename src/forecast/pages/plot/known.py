@@ -1,7 +1,5 @@
 """Draw which of the area's figures were published, component by year."""
 
-from __future__ import annotations
-
 from collections import Counter
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Draw where points are lost, and write the names of rows beside bars and ranges."""
 
-from __future__ import annotations
-
 import textwrap
 from typing import Final, Literal
 

@@ -1,7 +1,5 @@
 """Draw the total in each scenario, as ranges on one scale."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes

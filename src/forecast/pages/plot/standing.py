@@ -1,7 +1,5 @@
 """Draw the chance of each rank among the provinces."""
 
-from __future__ import annotations
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection

@@ -1,7 +1,5 @@
 """Place a tile for each province so that together they resemble the map of the country."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Draw the last report's forecasts less the results, one row for each figure, with the result at zero."""
 
-from __future__ import annotations
-
 import numpy as np
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D

@@ -1,7 +1,5 @@
 """Draw how a scenario changes the chance of each rank."""
 
-from __future__ import annotations
-
 import numpy as np
 from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Patch

@@ -1,7 +1,5 @@
 """Score the past forecasts of a Result: coverage of ranges, skill by year, the city's record."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np

@@ -4,8 +4,6 @@ Years on which settings were chosen are kept apart from later ones, as a range t
 made on proves nothing.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 import pandas as pd

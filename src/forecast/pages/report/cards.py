@@ -1,7 +1,5 @@
 """Make the four boxes of sheet one: points, rank, satisfaction, chances; each with last year and target."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

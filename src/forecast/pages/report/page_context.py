@@ -1,7 +1,5 @@
 """Give a page its context: who issued it, links to the other pages, and the run's record."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Write rank, targets and SIPAS in words."""
 
-from __future__ import annotations
-
 import math
 
 from forecast.answer.result import Result

@@ -1,7 +1,5 @@
 """Tables of what changed since the last report: every move by its reasons, and the changed rows of data."""
 
-from __future__ import annotations
-
 import datetime as dt
 import math
 import re

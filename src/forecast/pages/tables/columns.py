@@ -1,7 +1,5 @@
 """Declare columns of tables by what they hold, and those that several tables share."""
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 from forecast.answer.result import Result

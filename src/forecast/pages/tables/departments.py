@@ -1,7 +1,5 @@
 """Tables of departments and units: their forms, who has sent them, remedies, plans."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
 from typing import Final

@@ -1,7 +1,5 @@
 """Tables of the forecast: total and domains with ranges, rank, targets, SIPAS; and their earlier years."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
 from itertools import pairwise

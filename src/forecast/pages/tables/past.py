@@ -1,7 +1,5 @@
 """Tables of how good past forecasts were: record, coverage and skill; by period, year, domain and rank."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import pandas as pd

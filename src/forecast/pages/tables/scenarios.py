@@ -1,7 +1,5 @@
 """Table of the scenarios side by side."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from forecast.answer.result import Result

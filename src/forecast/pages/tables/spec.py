@@ -3,8 +3,6 @@
 The workbook and the long table are drawn from the same declaration by `forecast.pages.handout`.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace

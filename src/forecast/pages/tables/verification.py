@@ -1,7 +1,5 @@
 """Tables of a verification: forecasts and results by revision, model, domain, department and target."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """List the areas of a batch: all provinces, or those that a file names."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Make the runs of all areas: compute what they share once, then each area on the next free worker."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import time

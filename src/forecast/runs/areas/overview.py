@@ -1,7 +1,5 @@
 """Write the page of all areas, a map of tiles and the ranking, in both languages; and the ranking as CSV."""
 
-from __future__ import annotations
-
 import datetime as dt
 import math
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """Rank the areas of one question by the published runs."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path

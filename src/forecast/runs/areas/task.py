@@ -1,7 +1,5 @@
 """Make one area's run as a pure function, from the bytes of tables and notebooks to those of its files."""
 
-from __future__ import annotations
-
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
