@@ -33,10 +33,7 @@ def covariates_of(
 
     Figures of the whole country are those of every area, unless areas have figures of their own.
 
-    Raises
-    ------
-    DataError
-        If a component is unknown, an area has the name of another nearly, or nothing is left.
+    Raises DataError if a component is unknown, an area has the name of another nearly, or nothing is left.
     """
     rows = table.frame.dropna(subset=["score"])
     problems = [*_unknown_components(table, panel), *_misspelt(table, panel)]
@@ -125,11 +122,8 @@ def _unused(rows: pd.DataFrame, panel: Panel, years: tuple[int, ...]) -> Iterato
 def effects_table(fit: FittedEnsemble | FittedWithSums) -> pd.DataFrame:
     """Effects of covariates that a forecast rests on, the surest first.
 
-    Returns
-    -------
-    DataFrame
-        `EFFECTS`: points of the component for one unit of the covariate, standard error, chance that the
-        effect is something at all, and areas times years that it rests on.
+    Gives `EFFECTS`: points of the component for one unit of the covariate, standard error, chance that the
+    effect is something at all, and areas times years that it rests on.
     """
     tables = [_of_panel(effects) for effects in _of_fit(fit)]
     whole = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(EFFECTS))

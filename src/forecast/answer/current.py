@@ -37,28 +37,17 @@ EDGE: Final = 1e-6  # of a share: draws at the bounds have no logit
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IndicatorEffect:
-    """What one indicator is worth to one area in the target year.
+    """What one indicator is worth to one area in the target year."""
 
-    Attributes
-    ----------
-    code, component : str
-        The component is one of the index: that of a criterion is its domain.
-    moved : ndarray, shape (n,)
-        Points of the component in each draw that this year's distance from the usual figure moves.
-    since_last : ndarray, shape (n,)
-        Points of it in each draw that the indicator's change since last year moves.
-    per_unit : ndarray, shape (n,)
-        Points in each draw for one more unit of the indicator.
-    by : str
-        What it rests on: 'figures', 'expert', 'none' where figures do not support any effect, 'not_judged'
-        where no figure could; in tables also 'rule' where a criterion's rule stands for it.
-    """
-
+    # code, component: the component is one of the index: that of a criterion is its domain
     code: str
     component: str
+    # (n,): points of the component in each draw that this year's distance from the usual figure moves
     moved: Floats
-    since_last: Floats
-    per_unit: Floats
+    since_last: Floats  # (n,): points of it in each draw that the indicator's change since last year moves
+    per_unit: Floats  # (n,): points in each draw for one more unit of the indicator
+    # what it rests on: 'figures', 'expert', 'none' where figures do not support any effect, 'not_judged'
+    # where no figure could; in tables also 'rule' where a criterion's rule stands for it
     by: str
 
 

@@ -128,12 +128,9 @@ def summary(
 
     `first` has phrases that the basis of a component begins with.
 
-    Returns
-    -------
-    DataFrame
-        component, parent, max_score, max_status, responsible, last_year, last_known, last_median, last_lower,
-        last_upper, median, lower, upper (80 percent), lower95, upper95, change, p_fall, last_rank (NaN if
-        not published), basis.
+    Gives component, parent, max_score, max_status, responsible, last_year, last_known, last_median,
+    last_lower, last_upper, median, lower, upper (80 percent), lower95, upper95, change, p_fall, last_rank
+    (NaN if not published), basis.
     """
     table = framework.components.set_index("component")
     before, after = last.of_area(spec.area), target.of_area(spec.area)
@@ -290,11 +287,8 @@ def history(
 ) -> pd.DataFrame:
     """The area's years as shares of the maximum in percent: published, or estimated with a range.
 
-    Returns
-    -------
-    DataFrame
-        component, year, kind, known, median, lower, upper (80 percent; NaN where published).  A score that
-        was computed from a stated change is "derived": what stands there is what the model makes of it.
+    Gives component, year, kind, known, median, lower, upper (80 percent; NaN where published).  A score that
+    was computed from a stated change is "derived": what stands there is what the model makes of it.
     """
     low, high = interval_ends(LEVEL)
     own = pick(evidence, area=spec.area, index_code=spec.index_code, use="score")

@@ -42,12 +42,9 @@ def figures_at(known: Known, target_year: int, as_of: dt.date) -> pd.DataFrame:
     Of the target year counts what was known on `as_of`, of an earlier year what was published by the same day
     of it.
 
-    Returns
-    -------
-    DataFrame
-        `COLUMNS`, sorted by indicator, area, year.  `year` is the year that the figure helps to forecast,
-        later than the figure's own by the indicator's lag; `value` is `figure` (as published) times
-        `factor`, on the day `compared_on`; of a related index `value` is percent of its maximum.
+    Gives `COLUMNS`, sorted by indicator, area, year.  `year` is the year that the figure helps to forecast,
+    later than the figure's own by the indicator's lag; `value` is `figure` (as published) times `factor`, on
+    the day `compared_on`; of a related index `value` is percent of its maximum.
     """
     types = known.indicator_types
     own = _nearest(_published(known, types, target_year, as_of))

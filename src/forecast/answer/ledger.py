@@ -53,11 +53,8 @@ def new_lines(ledger: pd.DataFrame, lines: Iterable[pd.DataFrame]) -> pd.DataFra
 def current(ledger: pd.DataFrame) -> pd.DataFrame:
     """Give of each forecast the line that counts, the last, with its revision among those of its question.
 
-    Returns
-    -------
-    DataFrame
-        The ledger's columns, and `revision` and `revisions`: the place of the run (of the form) among those
-        that answer the same question, in the order of the days that they look at.
+    Gives the ledger's columns, and `revision` and `revisions`: the place of the run (of the form) among those
+    that answer the same question, in the order of the days that they look at.
     """
     lines = ledger.drop_duplicates(list(FORECAST_KEY), keep="last").reset_index(drop=True)
     runs = lines.drop_duplicates(["question", "run_id"]).sort_values(["as_of", "made_on"], kind="stable")

@@ -60,35 +60,19 @@ class Posterior:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PanelForecast:
-    """What is computed once for all areas; it pickles, so that other processes can make areas' results.
+    """What is computed once for all areas; it pickles, so that other processes can make areas' results."""
 
-    Attributes
-    ----------
-    spec : RunSpec
-        The question; its area is any.
-    known, visible : Known
-        What is known, and the part of it that the forecast may use.
-    posterior : Posterior
-    members : Members
-    past : Past
-        See `Result.backtest` and `Result.verification`.
-    rng : Generator
-        Source of random numbers in its state after the posterior's draws.
-    panels : list
-        Posteriors of earlier states of knowledge, to tell what changed since.
-    cache : dict
-        What `fitted_shares` computed.
-    """
-
-    spec: RunSpec
+    spec: RunSpec  # the question; its area is any
+    # known, visible: what is known, and the part of it that the forecast may use
     known: Known
     visible: Known
     posterior: Posterior
     members: Members
-    past: record.Past
-    rng: np.random.Generator
+    past: record.Past  # see `Result.backtest` and `Result.verification`
+    rng: np.random.Generator  # source of random numbers in its state after the posterior's draws
+    # posteriors of earlier states of knowledge, to tell what changed since
     panels: list[tuple[Known, Posterior]] = field(default_factory=list)
-    cache: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    cache: dict[str, NDArray[np.float64]] = field(default_factory=dict)  # what `fitted_shares` computed
 
     def fitted_shares(self) -> NDArray[np.float64]:
         """Estimate the share behind each published figure (`model.fitted_shares`), once for all areas."""
@@ -125,10 +109,7 @@ def forecast_panel_with_record(
 ) -> PanelForecast:
     """Forecast the panel, with the record of earlier years; the spec's area does not matter.
 
-    Raises
-    ------
-    SpecError
-        As `begin_record`.
+    Raises SpecError (as `begin_record`).
     """
     known, years = begin_record(spec, vintages, mapper)
     panel_forecast = replace(forecast_panel(known, spec), past=record.joined(years))
@@ -144,10 +125,8 @@ def begin_record(
     `mapper` may forecast these years in other processes; their results are waited for when the returned
     iterator is read.
 
-    Raises
-    ------
-    SpecError
-        If the area is no province, the target year's result was already published, or nothing was known.
+    Raises SpecError if the area is no province, the target year's result was already published, or nothing
+    was known.
     """
     published = vintages.known_at(spec.as_of).of(spec.index_code)
     known = published.for_year(spec.target_year)
@@ -160,10 +139,7 @@ def begin_record(
 def forecast_panel(known: Known, spec: RunSpec) -> PanelForecast:
     """Forecast the panel from what was known on the day, without the record of earlier years.
 
-    Raises
-    ------
-    SpecError
-        As `begin_record`.
+    Raises SpecError (as `begin_record`).
     """
     known = known.of(spec.index_code).for_year(spec.target_year)
     visible = before_result(known, spec)
@@ -178,10 +154,7 @@ def forecast_rows(known: Known, spec: RunSpec) -> pd.DataFrame:
 
     Ranks are only of areas whose rank of the year before was known, as `last_rank` needs it.
 
-    Raises
-    ------
-    SpecError
-        As `begin_record` does.
+    Raises SpecError (as `begin_record` does).
     """
     panel_forecast = forecast_panel(known, spec)
     post = panel_forecast.posterior
@@ -221,10 +194,7 @@ def before_result(known: Known, spec: RunSpec) -> Known:
 def posterior(known: Known, spec: RunSpec, rng: np.random.Generator) -> Posterior:
     """Condition the latent panel on all that was known and draw last year and the target year.
 
-    Raises
-    ------
-    SpecError
-        As `begin_record` does.
+    Raises SpecError (as `begin_record` does).
     """
     known.refuse(spec)
     index = panel_of(spec.index_code)

@@ -40,10 +40,7 @@ HISTORY_DRAWS: Final = 1000
 def forecast(known: Known, spec: RunSpec) -> Result:
     """Forecast one area's index for the target year from what was known on one day.
 
-    Raises
-    ------
-    SpecError
-        If the area is no province, or the target year's result was already published.
+    Raises SpecError if the area is no province, or the target year's result was already published.
     """
     panel = forecast_panel(known, spec)
     return result_of(panel, spec, below_domains(panel, spec))
@@ -185,10 +182,7 @@ def make(spec: RunSpec, data_dir: Path, previous: Path | None = None, mapper: re
     `previous` is the folder of the report before this one, to tell what changed since; the forecast does not
     depend on it.  `mapper` does the earlier years of the record, beside this process where it can.
 
-    Raises
-    ------
-    DataError, SpecError
-        If the data are bad, or the spec cannot be answered.
+    Raises DataError or SpecError if the data are bad, or the spec cannot be answered.
     """
     known, years = begin_record(spec, load.read_vintages(data_dir), mapper)
     result = answer(forecast_panel(known, spec), spec, previous)  # while years of the record are done beside
@@ -199,12 +193,8 @@ def make(spec: RunSpec, data_dir: Path, previous: Path | None = None, mapper: re
 def answer(panel: PanelForecast, spec: RunSpec, previous: Path | None = None) -> Result:
     """Do what is left of `make` when the panel forecast that all areas share is there.
 
-    Raises
-    ------
-    SpecError
-        If the area is no province.
-    ValueError
-        If the panel forecast is that of another question.
+    Raises SpecError if the area is no province; ValueError if the panel forecast is that of another
+    question.
     """
     if not panel.answers(spec):
         raise ValueError(f"the panel forecast is that of {panel.spec}, not of {spec}")

@@ -32,19 +32,13 @@ FIRST_TARGET: Final = 2018
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Past:
-    """Forecasts of earlier years as they would have been made, with what came.
+    """Forecasts of earlier years as they would have been made, with what came."""
 
-    Attributes
-    ----------
-    quantiles : DataFrame
-        `COLUMNS`: the totals, one row per model, area, year and quantile level with an outcome; points,
-        or percent for SIPAS.
-    cells : DataFrame
-        See `verify.scored`: totals, domains, their parts and ranks, one row a forecast.  Not the quantiles of
-        all of them: a complete office has a million.
-    """
-
+    # `COLUMNS`: the totals, one row per model, area, year and quantile level with an outcome; points, or
+    # percent for SIPAS
     quantiles: pd.DataFrame
+    # See `verify.scored`: totals, domains, their parts and ranks, one row a forecast.  Not the quantiles of
+    # all of them: a complete office has a million.
     cells: pd.DataFrame
 
 
@@ -110,11 +104,8 @@ def no_record() -> Past:
 def outcomes(known: Known, index_code: str, first: int, last: int) -> pd.DataFrame:
     """Published results of the years from `first` to `last`.
 
-    Returns
-    -------
-    DataFrame
-        `KEYS`, observed (percent of the maximum, the total as published, or the rank), new_method, and
-        the day and source of the figure.  What is no component of the framework has no percent.
+    Gives `KEYS`, observed (percent of the maximum, the total as published, or the rank), new_method, and the
+    day and source of the figure.  What is no component of the framework has no percent.
     """
     rows = known.scores
     rows = rows[

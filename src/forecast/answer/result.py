@@ -267,10 +267,7 @@ class Result:
     def read(cls, folder: Path) -> "Result":
         """Read what `write` wrote; who reads the same files again gets the same tables, which nobody changes.
 
-        Raises
-        ------
-        FileNotFoundError
-            If a table is missing.
+        Raises FileNotFoundError if a table is missing.
         """
         stamps = [(folder / name).stat() for name in (SPEC_FILE, *(f"{name}.csv" for name in table_names()))]
         return _read(folder, tuple((stamp.st_mtime_ns, stamp.st_size, stamp.st_ino) for stamp in stamps))
@@ -292,13 +289,7 @@ def read_spec(folder: Path) -> RunSpec:
 
 
 def spec_from(values: Mapping[str, Any]) -> RunSpec:
-    """Undo `RunSpec.as_dict`.
-
-    Raises
-    ------
-    ValueError, KeyError, TypeError, SpecError
-        If that is none.
-    """
+    """Undo `RunSpec.as_dict`; raises ValueError, KeyError, TypeError or SpecError if that is none."""
     day, levels = dt.date.fromisoformat(values["as_of"]), tuple(values["levels"])
     return RunSpec(**{**values, "as_of": day, "levels": levels})
 

@@ -35,34 +35,22 @@ TABLES: Final = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stored:
-    """A run as its folder has it.
+    """A run as its folder has it."""
 
-    Attributes
-    ----------
-    run_id, spec
-        Name and question.
-    made_on
-        The day on which it was made, whatever day it looks at.
-    tables
-        Of the result, by name; see `TABLES`.
-    everywhere
-        Whether its forecasts of other areas count too: they stand alike in the reports of all areas.
-    """
-
+    # run_id, spec: name and question
     run_id: str
     spec: RunSpec
-    made_on: dt.date
-    tables: Mapping[str, pd.DataFrame] = field(repr=False)
+    made_on: dt.date  # the day on which it was made, whatever day it looks at
+    tables: Mapping[str, pd.DataFrame] = field(repr=False)  # of the result, by name; see `TABLES`
+    # whether its forecasts of other areas count too: they stand alike in the reports of all areas
     everywhere: bool = True
 
 
 def read(folder: Path, made_on: dt.date, *, everywhere: bool = True) -> Stored:
     """Read a run.
 
-    Raises
-    ------
-    OSError, ValueError, KeyError, TypeError, AttributeError
-        If a file is missing, damaged or not what the run's record says it was.
+    Raises OSError, ValueError, KeyError, TypeError or AttributeError if a file is missing, damaged or not
+    what the run's record says it was.
     """
     refuse_altered(folder, [SPEC_FILE, *(f"{name}.csv" for name in TABLES)])
     tables = {name: read_table(folder, name) for name in TABLES}
@@ -72,11 +60,8 @@ def read(folder: Path, made_on: dt.date, *, everywhere: bool = True) -> Stored:
 def results_of(vintages: Vintages, as_of: dt.date, index_code: str, year: int) -> pd.DataFrame:
     """Give what was published of a year, as known on a day.
 
-    Returns
-    -------
-    DataFrame
-        As `record.outcomes` gives it, with the criteria of units' appraised scores (percent of the
-        maximum), and `first_on`: the day on which any source first gave the figure.
+    As `record.outcomes` gives it, with the criteria of units' appraised scores (percent of the maximum), and
+    `first_on`: the day on which any source first gave the figure.
     """
     known = vintages.known_at(as_of).of(index_code)
     results = pd.concat([outcomes(known, index_code, year, year), _criteria(known, year)], ignore_index=True)

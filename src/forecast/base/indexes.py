@@ -63,13 +63,7 @@ class Index:
 
 
 def declared(tree: Mapping[str, Any]) -> dict[str, Index]:
-    """Read declarations.
-
-    Raises
-    ------
-    ValueError
-        If one contradicts itself or another: a programmer's mistake.
-    """
+    """Read declarations; raises ValueError if one contradicts itself or another: a programmer's mistake."""
     indexes = {code: _index(code, dict(own)) for code, own in tree.items()}
     for code, index in indexes.items():
         others = [other for other in (index.inside, index.survey) if other]

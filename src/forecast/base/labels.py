@@ -132,10 +132,7 @@ def number(value: SupportsFloat | None, decimals: int, lang: str) -> str:
     Rounding works on the shortest decimal form, so 86.25 gives 86.3 as a reader expects,
     whatever the binary fraction is.  Not-a-number and None give `MISSING`.
 
-    Raises
-    ------
-    ValueError
-        If the value is infinite.
+    Raises ValueError if the value is infinite.
 
     Examples
     --------

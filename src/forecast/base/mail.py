@@ -158,10 +158,7 @@ class Server:
     def open(self) -> None:
         """Connect, encrypt and log in, unless that is done; what is passing is tried again.
 
-        Raises
-        ------
-        ServerError
-            If the server takes no letter from us.
+        Raises ServerError if the server takes no letter from us.
         """
         for pause in (*self.patience.pauses, None):
             try:

@@ -57,39 +57,20 @@ def interval_ends(level: int) -> tuple[float, float]:
 class RunSpec:
     """One forecasting run: what is forecast, for whom, and what is known at the time.
 
-    Attributes
-    ----------
-    index_code
-        An index of ``indexes.toml`` that can be forecast, such as ``"PAR"``.
-    area
-        Province, in the spelling of ``data/areas.csv``.
-    target_year
-        Year whose result is forecast.
-    as_of
-        Nothing published after this day is used.
-    levels
-        Central intervals in whole percent, ascending.
-    seed
-        Seed of the one random generator.
-    draws
-        Count of joint draws.
-    force
-        Forecast a year whose result is out, for verification.
-
     Raises
     ------
     SpecError
         With the value got, the values allowed and the nearest one.
     """
 
-    index_code: str
-    area: str
-    target_year: int
-    as_of: dt.date
-    levels: tuple[int, ...] = (50, 80, 95)
-    seed: int = 20241031
-    draws: int = 4000
-    force: bool = False
+    index_code: str  # an index of ``indexes.toml`` that can be forecast, such as ``"PAR"``
+    area: str  # province, in the spelling of ``data/areas.csv``
+    target_year: int  # year whose result is forecast
+    as_of: dt.date  # nothing published after this day is used
+    levels: tuple[int, ...] = (50, 80, 95)  # central intervals in whole percent, ascending
+    seed: int = 20241031  # seed of the one random generator
+    draws: int = 4000  # count of joint draws
+    force: bool = False  # forecast a year whose result is out, for verification
 
     def __post_init__(self) -> None:
         if self.index_code not in INDEX_CODES:
@@ -175,10 +156,7 @@ def refuse_unanswerable(
 def parse_day(text: str, name: str = "as_of") -> dt.date:
     """Read an ISO day (2024-10-20); other forms are refused with the ISO form where it is plain.
 
-    Raises
-    ------
-    SpecError
-        If the text is no ISO day.
+    Raises SpecError if the text is no ISO day.
     """
     clean = text.strip()
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", clean, flags=re.ASCII):

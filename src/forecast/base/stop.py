@@ -47,10 +47,7 @@ def requested() -> bool:
 def check() -> None:
     """Stop here if a signal has come.
 
-    Raises
-    ------
-    KeyboardInterrupt, SystemExit
-        On Ctrl-C; on another signal, with the code that shells give it.
+    Raises KeyboardInterrupt or SystemExit on Ctrl-C; on another signal, with the code that shells give it.
     """
     if signal.SIGINT in _noted:
         raise KeyboardInterrupt

@@ -62,10 +62,8 @@ def open_workbook(path: Path) -> Opened:
 
     Formulas are kept as text (never their stored results), links to other files are not followed.
 
-    Raises
-    ------
-    DataError
-        If the file is missing, too large, no .xlsx, packed or merged beyond reason, or holds macros.
+    Raises DataError if the file is missing, too large, no .xlsx, packed or merged beyond reason, or holds
+    macros.
     """
     name = path.name
     content = read(path)
@@ -134,10 +132,7 @@ def in_percent(cell: Any) -> bool:
 def open_document(path: Path) -> bytes:
     """Read a .docx file, or say why it is refused.
 
-    Raises
-    ------
-    DataError
-        If the file is missing, too large, no .docx, packed beyond reason, or holds macros.
+    Raises DataError if the file is missing, too large, no .docx, packed beyond reason, or holds macros.
     """
     data = read(path)
     if problem := _refusal(path.name, data, "word/document.xml"):

@@ -27,12 +27,7 @@ Choice = Callable[[RunSpec, "Vintages"], Sequence[str]]
 def choose(area: str, areas: Path | None, *, default: str, scheduler: str | None, pdf: bool) -> Choice | None:
     """Give a function that names the areas asked for; None if it is one area.
 
-    Raises
-    ------
-    SpecError
-        If options contradict each other.
-    DataError
-        If the file names nothing.
+    Raises SpecError if options contradict each other; DataError if the file names nothing.
     """
     if areas is not None and area != default:
         raise SpecError("areas.both")

@@ -16,10 +16,7 @@ _RANGE = ["component", "median", "lower", "upper"]
 def result_of(run: str, reports_dir: Path, spec: RunSpec) -> Result:
     """Read the result of a run: its folder, its name in the folder of reports, or "latest".
 
-    Raises
-    ------
-    SpecError
-        If there is none, it cannot be read, or it is of another index, area or year.
+    Raises SpecError if there is none, it cannot be read, or it is of another index, area or year.
     """
     folder = _folder(run, reports_dir, spec)
     try:

@@ -47,10 +47,7 @@ class YearsType(Type):
 def read_panel(scores: Path, events: Path | None) -> tuple[Panel, list[Phrase]]:
     """Read a panel and the years in which its method changed; give remarks for the user too.
 
-    Raises
-    ------
-    DataError
-        With what is wrong in either file.
+    Raises DataError with what is wrong in either file.
     """
     rows = foreign.read_file(scores)
     breaks = () if events is None else load.read_breaks(events)
@@ -62,10 +59,7 @@ def read_covariates(
 ) -> tuple[Covariates | None, list[Phrase]]:
     """Read the covariates of a panel up to a year; give remarks for the user too.
 
-    Raises
-    ------
-    DataError
-        With what is wrong in the file.
+    Raises DataError with what is wrong in the file.
     """
     if path is None:
         return None, []
@@ -105,10 +99,7 @@ def refuse_places(paths: Mapping[str, Path | None]) -> None:
 def write_table(table: pd.DataFrame | Iterable[pd.DataFrame], path: Path) -> None:
     """Write a table, or its parts one by one, as CSV; see `write_file`.
 
-    Raises
-    ------
-    WriteError
-        If there is no room or no permission; what stood there before stays.
+    Raises WriteError if there is no room or no permission; what stood there before stays.
     """
     tables = [table] if isinstance(table, pd.DataFrame) else table
     write_file(path, lambda file: _to_csv(tables, file))
@@ -117,10 +108,7 @@ def write_table(table: pd.DataFrame | Iterable[pd.DataFrame], path: Path) -> Non
 def write_file(path: Path, write: Callable[[IO[bytes]], None]) -> None:
     """Write a regular file completely or not at all, a pipe or device directly.
 
-    Raises
-    ------
-    WriteError
-        If there is no room or no permission; what stood there before stays.
+    Raises WriteError if there is no room or no permission; what stood there before stays.
     """
     straight = path.exists() and not path.is_file()
     with writing(path), path.open("wb") if straight else replacing(path) as handle:

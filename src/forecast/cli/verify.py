@@ -66,12 +66,8 @@ def _vintages_with(
 ) -> Vintages:
     """Read all tables, and add the rows of a file in memory only.
 
-    Raises
-    ------
-    DataError
-        With everything that is wrong or doubted.
-    SpecError
-        If year, day or source of a printed table are not given.
+    Raises DataError with everything that is wrong or doubted; SpecError if year, day or source of a
+    printed table are not given.
     """
     from forecast.intake.additions import province_table
 

@@ -28,29 +28,18 @@ COMPONENT_COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Framework:
-    """The components of one index in one year, as they were known on one day.
+    """The components of one index in one year, as they were known on one day."""
 
-    Attributes
-    ----------
-    name
-        Number of the decision in force that year; ``""`` where none is known.
-    year
-        The year it is asked for.
-    maxima_from
-        Version whose maxima are used: `name`, or the nearest known version if they are borrowed.
-    components
-        What the panel is modelled on, one row a component: the total, its domains, the two halves
-        of D8, the parts.  component, parent, name_vi, name_en, max_score (points), max_status
-        (read, assumed, borrowed, made_up), max_low, max_high (between which an assumed maximum lies),
-        responsible, source (of the points), rule, indicator, deadline.
-    criteria
-        The criteria and sub-criteria below them, with the same columns; often none are known.
-    """
-
-    name: str
-    year: int
+    name: str  # number of the decision in force that year; ``""`` where none is known
+    year: int  # the year it is asked for
+    # version whose maxima are used: `name`, or the nearest known version if they are borrowed
     maxima_from: str
+    # What the panel is modelled on, one row a component: the total, its domains, the two halves of D8, the
+    # parts.  component, parent, name_vi, name_en, max_score (points), max_status (read, assumed, borrowed,
+    # made_up), max_low, max_high (between which an assumed maximum lies), responsible, source (of the
+    # points), rule, indicator, deadline.
     components: pd.DataFrame
+    # the criteria and sub-criteria below them, with the same columns; often none are known
     criteria: pd.DataFrame
 
     @property
@@ -242,12 +231,9 @@ def with_share(
     A percentage has the maximum 100.  Points take the maximum printed beside them, else the one
     of their year's framework.  Counts of provinces have no maximum.
 
-    Returns
-    -------
-    DataFrame
-        The rows of `scores` in their order, with `maximum` (in the unit of `score`, NaN if not
-        known), `share` (score / maximum) and `share_status`: read, assumed, borrowed, or ``""``
-        where there is no maximum.
+    Gives the rows of `scores` in their order, with `maximum` (in the unit of `score`, NaN if not known),
+    `share` (score / maximum) and `share_status`: read, assumed, borrowed, or ``""`` where there is no
+    maximum.
     """
     changes = as_known(events, as_of)["what"]
     frameworks = frameworks.loc[frameworks["framework"].isin(changes)]

@@ -43,10 +43,7 @@ class Issuer:
 def parse(content: bytes) -> Issuer:
     """Read the file.
 
-    Raises
-    ------
-    DataError
-        With every key that is unknown, and every value that is no line of text.
+    Raises DataError with every key that is unknown, and every value that is no line of text.
     """
     values = incoming.toml(incoming.text(content, FILE), FILE)
     known = tuple(Issuer.__dataclass_fields__)

@@ -58,28 +58,16 @@ _PAIR: Final = re.compile(rf"(>=|<=|≥|≤)?\s*({_NUMBER})\s*%?\s*:\s*({_NUMBER
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One scoring rule.
+    """One scoring rule."""
 
-    Attributes
-    ----------
-    kind
-        Which of `KINDS`.
-    at
-        Values in the indicator's unit, ascending: thresholds, or the two ends of a line, or the
-        value that earns all points.
-    gives
-        Points of each value of `at` (steps, linear); points off a case, then the least kept (deduct).
-    downward
-        Thresholds are reached from above (``<=``).
-    forms
-        Questionnaires behind a survey's percent; 0 if not given.
-    """
-
-    kind: Kind
+    kind: Kind  # which of `KINDS`
+    # values in the indicator's unit, ascending: thresholds, or the two ends of a line, or the value that
+    # earns all points
     at: tuple[float, ...] = ()
+    # points of each value of `at` (steps, linear); points off a case, then the least kept (deduct)
     gives: tuple[float, ...] = ()
-    downward: bool = False
-    forms: int = 0
+    downward: bool = False  # thresholds are reached from above (``<=``)
+    forms: int = 0  # questionnaires behind a survey's percent; 0 if not given
 
     def points(self, values: ArrayLike, maximum: float) -> Floats:
         """Score values in the indicator's unit; NaN where one is missing, and for a manual rule."""
@@ -145,10 +133,8 @@ class Rule:
 def parse(text: str) -> Rule:
     """Read a rule.
 
-    Raises
-    ------
-    SpecError
-        ``rule.unknown`` with the nearest name, or ``rule.form`` with an example of the right form.
+    Raises SpecError ``rule.unknown`` with the nearest name, or ``rule.form`` with an example of the right
+    form.
 
     Examples
     --------

@@ -84,14 +84,11 @@ def path_of(
 ) -> pd.DataFrame:
     """List the steps from the prior to the median: every row's `effect` is ``after - before``.
 
-    Returns
-    -------
-    DataFrame
-        `COLUMNS`, points (percent for SIPAS).  step is "prior" (the mean of all that is published, for
-        any province), "figure" (one published number, the strongest first), "shape" (bounded scores and
-        sums of them have a median that is not their mean; draws), "criteria", "departments" or "median".
-        error: standard error of an effect, as the orders are random.  missing: what the forecast would
-        be higher by if that figure alone were unknown.
+    Gives `COLUMNS`, points (percent for SIPAS).  step is "prior" (the mean of all that is published, for any
+    province), "figure" (one published number, the strongest first), "shape" (bounded scores and sums of them
+    have a median that is not their mean; draws), "criteria", "departments" or "median". error: standard error
+    of an effect, as the orders are random.  missing: what the forecast would be higher by if that figure
+    alone were unknown.
     """
     spec, subject = result.spec, post.subject
     place = subject.areas.index(spec.area)

@@ -48,10 +48,7 @@ def refuse_undeclared() -> None:
 
     papermill only warns of it, and the page would show the default as if it were the value asked for.
 
-    Raises
-    ------
-    SpecError
-        With the nearest parameter that there is.
+    Raises SpecError with the nearest parameter that there is.
     """
     shell = _shell()
     for cell, next_cell in pairwise(shell.user_ns.get("In", []) if shell is not None else []):

@@ -35,10 +35,7 @@ def latest(
 def report(spec: RunSpec, data_dir: Path, lang: str) -> View:
     """Make and publish the report, and say where its first page lies.
 
-    Raises
-    ------
-    ForecastError
-        As `forecast.runs.run.report` does.
+    Raises ForecastError (as `forecast.runs.run.report` does).
     """
     from forecast.runs import run, site  # papermill and nbconvert take seconds to load
     from forecast.runs.report_notebooks import KINDS

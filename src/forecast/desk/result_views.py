@@ -105,11 +105,8 @@ def by_model(result: Result) -> pd.DataFrame:
 def past_errors(result: Result) -> pd.DataFrame:
     """Compare models on the past years and provinces that each shares with the main one.
 
-    Returns
-    -------
-    DataFrame
-        model, cells, error and crps (mean absolute error of the median, mean CRPS), main_error and
-        main_crps (of the main model on the same cells); points.
+    Gives model, cells, error and crps (mean absolute error of the median, mean CRPS), main_error and
+    main_crps (of the main model on the same cells); points.
     """
     columns = ["model", "cells", "error", "crps", "main_error", "main_crps"]
     table = cells(result)

@@ -13,14 +13,9 @@ from forecast.intake import writer
 def add_scenario(data_dir: Path, scenario: Scenario) -> Scenario:
     """Add a scenario to the file, under an identifier made from its name; all else there stays as it is.
 
-    Raises
-    ------
-    SpecError
-        If it has no name, one that is taken, or changes nothing.
-    DataError
-        If the folder's tables are not sound.
-    WriteError
-        If the file cannot be written, or another process is adding to the tables.
+    Raises SpecError if it has no name, one that is taken, or changes nothing; DataError if the folder's
+    tables are not sound; WriteError if the file cannot be written, or another process is adding to the
+    tables.
     """
     cleaned = replace(scenario, name_vi=clean(scenario.name_vi), name_en=clean(scenario.name_en))
     if not cleaned.name_vi:

@@ -39,16 +39,10 @@ NO_MEMBERS: Final = Members(())
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """One question on the tables of one folder as they were at one moment.
-
-    Attributes
-    ----------
-    key : str
-        Hash of the tables' bytes.
-    """
+    """One question on the tables of one folder as they were at one moment."""
 
     spec: RunSpec
-    key: str
+    key: str  # hash of the tables' bytes
     vintages: Vintages
     shelf: Shelf
     lang: str
@@ -169,10 +163,7 @@ def question_key(spec: RunSpec) -> str:
 def tables_of(folder: Path) -> tuple[str, Vintages]:
     """Give the hash of all tables of a folder, scenarios included, and the tables.
 
-    Raises
-    ------
-    DataError
-        With every problem of every table.
+    Raises DataError with every problem of every table.
     """
     whole = hashlib.sha256()
     for name in (tables.AREAS.file, *(table.file for table in tables.DATA_TABLES), scenarios.FILE):

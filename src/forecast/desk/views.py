@@ -65,10 +65,7 @@ def with_note(result: Result, lang: str, *parts: Displayable) -> tuple[Displayab
 def refuse_component(component: str, allowed: Collection[str]) -> None:
     """Refuse a component that the result does not have, and name the nearest that it has.
 
-    Raises
-    ------
-    SpecError
-        If the component is unknown.
+    Raises SpecError if the component is unknown.
     """
     if component not in allowed:
         refuse_unknown("component", component, list(allowed))

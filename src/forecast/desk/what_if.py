@@ -100,13 +100,7 @@ def what_if(steps: Steps, changes: Changes, data_dir: Path, lang: str) -> WhatIf
 
 
 def baseline_of(steps: Steps) -> Baseline:
-    """Give what scenarios are played on.
-
-    Raises
-    ------
-    SpecError
-        If the index has no parts, and so no scenarios.
-    """
+    """Give what scenarios are played on; raises SpecError if the index has no parts, and so no scenarios."""
     baseline = steps.outlook().baseline
     if baseline is None:
         raise SpecError("desk.no_scenarios", {"index_code": steps.spec.index_code})
@@ -116,10 +110,8 @@ def baseline_of(steps: Steps) -> Baseline:
 def scenario_of(baseline: Baseline, changes: Changes, every: tuple[Scenario, ...], lang: str) -> Scenario:
     """Turn changes by code into a scenario, judged as one of the file is.
 
-    Raises
-    ------
-    SpecError
-        If a code is neither an indicator, a component nor a word of scenarios, or its value does not fit.
+    Raises SpecError if a code is neither an indicator, a component nor a word of scenarios, or its value does
+    not fit.
     """
     if not isinstance(changes, Mapping):
         raise SpecError("desk.not_changes", {"found": repr(changes)})

@@ -95,10 +95,7 @@ NEEDED: Final[Mapping[str, Mapping[str, Any]]] = {
 def read_json(path: Path, name: str) -> Any:
     """Read a file of JSON.
 
-    Raises
-    ------
-    DataError
-        If it is missing, too large, or no JSON; with the place where it ends to be.
+    Raises DataError if it is missing, too large, or no JSON; with the place where it ends to be.
     """
     whole = text(content(path, name=name), name)
     try:
@@ -118,10 +115,7 @@ def read_json(path: Path, name: str) -> Any:
 def read_yaml(path: Path, name: str) -> Any:
     """Read a file of YAML; aliases, by which a short file can stand for an endless one, are refused.
 
-    Raises
-    ------
-    DataError
-        If it is missing, too large or no YAML.
+    Raises DataError if it is missing, too large or no YAML.
     """
     import yaml
 

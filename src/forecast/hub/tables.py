@@ -24,15 +24,9 @@ _MISSING: Final = ("NA", "NaN", "nan", "None", "null")
 def read(path: Path, name: str) -> pd.DataFrame:
     """Read a table; `name` is what messages call it.
 
-    Returns
-    -------
-    DataFrame
-        Columns of categories that are text; what is missing (empty or NA) is "".
+    Gives columns of categories that are text; what is missing (empty or NA) is "".
 
-    Raises
-    ------
-    DataError
-        If it is too large, no text, torn or in a format that cannot be read here.
+    Raises DataError if it is too large, no text, torn or in a format that cannot be read here.
     """
     return _parquet(path, name) if path.suffix == ".parquet" else _csv(path, name)
 
@@ -63,12 +57,8 @@ def write_csv(frame: pd.DataFrame) -> str:
 def write_parquet(path: Path, frame: pd.DataFrame) -> None:
     """Write a table of text and numbers as Parquet.
 
-    Raises
-    ------
-    DataError
-        If there is no library for it.
-    WriteError
-        If it cannot be written; what stood there before stays.
+    Raises DataError if there is no library for it; WriteError if it cannot be written; what stood there
+    before stays.
     """
     try:
         import fastparquet

@@ -73,10 +73,7 @@ def check(hub: Hub, *, rounds: Sequence[str] = (), models: Sequence[str] = (), k
 def sound(hub: Hub, *, rounds: Sequence[str] = ()) -> list[Submission]:
     """Read the models' tables for a computation.
 
-    Raises
-    ------
-    DataError
-        If any of them is not as the hub asks for.
+    Raises DataError if any of them is not as the hub asks for.
     """
     result = check(hub, rounds=rounds, keep=True)
     if result.problems:

@@ -25,27 +25,15 @@ _W: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
 @dataclass(frozen=True, slots=True)
 class PrintedTable:
-    """One table as it is printed, on one page.
+    """One table as it is printed, on one page."""
 
-    Attributes
-    ----------
-    titles
-        Lines above it, the nearest last.
-    cells
-        (row, column, rows down, columns across, text) of each cell, counted from 1.
-    edges
-        Where its columns begin and end, in points; of a Word table their number says enough.
-    page
-        Number of the page; 0 where none is known.
-    next_to
-        Whether it is the first of its page, or stands right below the table before.
-    """
-
-    titles: tuple[str, ...]
+    titles: tuple[str, ...]  # lines above it, the nearest last
+    # (row, column, rows down, columns across, text) of each cell, counted from 1
     cells: tuple[tuple[int, int, int, int, str], ...]
+    # where its columns begin and end, in points; of a Word table their number says enough
     edges: tuple[float, ...] = ()
-    page: int = 0
-    next_to: bool = False
+    page: int = 0  # number of the page; 0 where none is known
+    next_to: bool = False  # whether it is the first of its page, or stands right below the table before
 
     @property
     def rows(self) -> list[tuple[str, ...]]:
@@ -100,10 +88,7 @@ def chosen(named: str, names: Sequence[str]) -> str:
 def word_tables(path: Path) -> list[PrintedTable]:
     """Read the tables of a .docx file; tracked insertions count, deletions do not.
 
-    Raises
-    ------
-    DataError
-        If the file is refused: missing, too large, no .docx, damaged, macros.
+    Raises DataError if the file is refused: missing, too large, no .docx, damaged, macros.
     """
     data = open_document(path)
     import docx

@@ -46,34 +46,21 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grid:
-    """One sheet, or several that were put below each other.
+    """One sheet, or several that were put below each other."""
 
-    Attributes
-    ----------
-    file, sheet
-        Names for messages; a CSV file has no sheet (``""``).
-    cells
-        By row and column, only those that hold something.
-    merged
-        From each spot of a merged range to the range's first spot.
-    widths
-        Fields of each row of a file separated by commas.
-    hidden_rows, hidden_columns
-        Those that a workbook does not show.
-    wider
-        Whether there is more to the right of the last column that is read.
-    pieces
-        Of a grid that was put together: where its parts come from, the lowest last.
-    """
-
+    # file, sheet: names for messages; a CSV file has no sheet (``""``)
     file: str
     sheet: str
-    cells: Mapping[Spot, Cell]
+    cells: Mapping[Spot, Cell]  # by row and column, only those that hold something
+    # from each spot of a merged range to the range's first spot
     merged: Mapping[Spot, Spot] = field(default_factory=dict)
+    # fields of each row of a file separated by commas
     widths: Mapping[int, int] = field(default_factory=dict)
+    # hidden_rows, hidden_columns: those that a workbook does not show
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
-    wider: bool = False
+    wider: bool = False  # whether there is more to the right of the last column that is read
+    # of a grid that was put together: where its parts come from, the lowest last
     pieces: tuple[Piece, ...] = ()
 
     @property

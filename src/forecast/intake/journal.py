@@ -27,36 +27,16 @@ State = Literal["stands", "changed", "gone"]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One addition, or (where `undoes` is not empty) its undoing.
+    """One addition, or (where `undoes` is not empty) its undoing."""
 
-    Attributes
-    ----------
-    entry_id
-        Six hexadecimal digits.
-    when
-        ISO time with its zone.
-    who
-        Name of the person at the keyboard, as the system or the command gave it.
-    action
-        What was done: "add score", "import par", "undo".
-    what
-        For people: name of the file that was read, or the key of the row.
-    file
-        Name of the table.
-    rows
-        The appended cells by column.
-    insisted
-        Doubts that were overruled.
-    """
-
-    entry_id: str
-    when: str
-    who: str
-    action: str
-    what: str
-    file: str
-    rows: tuple[Row, ...] = ()
-    insisted: tuple[str, ...] = ()
+    entry_id: str  # six hexadecimal digits
+    when: str  # ISO time with its zone
+    who: str  # name of the person at the keyboard, as the system or the command gave it
+    action: str  # what was done: "add score", "import par", "undo"
+    what: str  # for people: name of the file that was read, or the key of the row
+    file: str  # name of the table
+    rows: tuple[Row, ...] = ()  # the appended cells by column
+    insisted: tuple[str, ...] = ()  # doubts that were overruled
     undoes: str = ""
 
     def line(self) -> str:
@@ -97,10 +77,7 @@ def new_entry(
 def read(data_dir: Path) -> tuple[Entry, ...]:
     """Read the journal, oldest entry first; none without a file.
 
-    Raises
-    ------
-    DataError
-        With every line that is no entry.
+    Raises DataError with every line that is no entry.
     """
     path = data_dir / FILE
     if not path.exists():

@@ -29,12 +29,8 @@ def read_grids(path: Path, sheet: str = "") -> tuple[Grid, ...]:
 
     A table of a document is named by its number or by words of its title, too.
 
-    Raises
-    ------
-    DataError
-        If the file is refused as a whole: missing, too large, macros, damaged, not UTF-8.
-    SpecError
-        If no sheet has that name.
+    Raises DataError if the file is refused as a whole: missing, too large, macros, damaged, not UTF-8;
+    SpecError if no sheet has that name.
     """
     grids = tuple(grid for grid in _grids(path) if grid.cells or path.suffix.casefold() in TEXT_TABLES)
     if not sheet:

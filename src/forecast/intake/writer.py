@@ -26,10 +26,7 @@ PATIENCE: Final = 10.0  # seconds to wait for another process, which takes one o
 def locked(data_dir: Path) -> Iterator[None]:
     """Let one process at a time change the files of a folder, and clear away what a killed one left.
 
-    Raises
-    ------
-    WriteError
-        If another one is at work, or nothing can be written there.
+    Raises WriteError if another one is at work, or nothing can be written there.
     """
     with writing(data_dir), hold_lock(data_dir / LOCK, key="data.busy", patience=PATIENCE):
         clear_parts(data_dir)
@@ -41,12 +38,8 @@ def put(
 ) -> None:
     """Put `content` in the place of `before`, and `entry` into the journal; only for who holds the lock.
 
-    Raises
-    ------
-    DataError
-        If the journal is damaged, so that the entry could not be undone; nothing is changed.
-    WriteError
-        If the file is no longer `before`, or the system refuses; nothing is changed.
+    Raises DataError if the journal is damaged, so that the entry could not be undone; nothing is changed;
+    WriteError if the file is no longer `before`, or the system refuses; nothing is changed.
     """
     refuse_read_only(data_dir, file, with_journal=entry is not None)
     path = data_dir / file
@@ -71,12 +64,8 @@ def refuse_read_only(data_dir: Path, file: str, *, with_journal: bool) -> None:
 
     A read-only mark is a wish, even where the system would let the file be replaced.
 
-    Raises
-    ------
-    DataError
-        If the journal is damaged and rows are to be added to it.
-    WriteError
-        If the file, its folder or the journal is marked as read-only.
+    Raises DataError if the journal is damaged and rows are to be added to it; WriteError if the file, its
+    folder or the journal is marked as read-only.
     """
     if with_journal:
         journal.read(data_dir)

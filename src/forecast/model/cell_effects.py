@@ -27,34 +27,24 @@ ENOUGH = 0.25  # of the areas must have figures for the year's mean to be that o
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CellEffects:
-    """What covariates may do to the cells.
-
-    Attributes
-    ----------
-    names, components : tuple of str, length K
-    design, doubt : ndarray, shape (P, cells, K)
-        Logits that one unit of a provincial effect adds to a cell, and the standard deviation of that where
-        the covariate is forecast.
-    sign : ndarray, shape (K,)
-        Expected sign, or 0.
-    share_mean, share_sd : ndarray, shape (K,)
-        What an expert says of the effect, in shares of the maximum; NaN where it is estimated.
-    national, national_doubt : ndarray, shape (cells, K)
-        The same of the national part; zero where an expert speaks of both at once.
-    scale : ndarray, shape (K,)
-        Units of the covariate that one unit of its effect is for.
-    """
+    """What covariates may do to the cells."""
 
     names: tuple[str, ...]
     components: tuple[str, ...]
+    # design, doubt: (P, cells, K): logits that one unit of a provincial effect adds to a cell, and the
+    # standard deviation of that where the covariate is forecast
     design: Floats
     doubt: Floats
-    sign: Floats
+    sign: Floats  # (K,): expected sign, or 0
+    # share_mean, share_sd: (K,): what an expert says of the effect, in shares of the maximum; NaN where it is
+    # estimated
     share_mean: Floats
     share_sd: Floats
+    # national, national_doubt: (cells, K): the same of the national part; zero where an expert speaks of both
+    # at once
     national: Floats
     national_doubt: Floats
-    scale: Floats
+    scale: Floats  # (K,): units of the covariate that one unit of its effect is for
 
     @property
     def by_expert(self) -> NDArray[np.bool_]:

@@ -36,27 +36,15 @@ FLOOR = 1e-10  # of a logit squared: keeps the levels' covariance invertible whe
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Own:
-    """What all own statements say together, given what is common.
+    """What all own statements say together, given what is common."""
 
-    Attributes
-    ----------
-    information : ndarray, shape (Q, Q)
-        Sum over provinces of ``T_p' V_p V_p' T_p``.
-    pulled : ndarray, shape (Q,)
-        Sum of ``T_p' V_p z_p``.
-    once : ndarray, shape (Q, L*T)
-        Sum of ``T_p' V_p V_p'`` times the province's weight in every statement on many; zero if they weigh
-        provinces differently.
-    twice : ndarray, shape (L*T, L*T)
-        Sum of ``V_p V_p'`` times the square of that weight.
-    each : tuple of P arrays, shape (L*T, L*T)
-        ``V_p V_p'`` where it has no shorter way; none if provinces are weighed differently.
-    """
-
-    information: Floats
-    pulled: Floats
+    information: Floats  # (Q, Q): sum over provinces of ``T_p' V_p V_p' T_p``
+    pulled: Floats  # (Q,): sum of ``T_p' V_p z_p``
+    # (Q, L*T): sum of ``T_p' V_p V_p'`` times the province's weight in every statement on many; zero if they
+    # weigh provinces differently
     once: Floats
-    twice: Floats
+    twice: Floats  # (L*T, L*T): sum of ``V_p V_p'`` times the square of that weight
+    # (L*T, L*T): ``V_p V_p'`` where it has no shorter way; none if provinces are weighed differently
     each: tuple[Floats | None, ...]
 
 

@@ -30,29 +30,15 @@ NOTHING: Final = 1e-6  # of the variance of a standard covariate: keeps covarian
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Covariates:
-    """Figures beside the scores, as they were given.
-
-    Attributes
-    ----------
-    areas : tuple of str
-    years : tuple of int
-        Consecutive; target years are among them.
-    names : tuple of str
-        One a covariate; a name stands again where it acts on several components of its own.
-    components : tuple of str
-        The component that each acts on; empty for all.
-    values : ndarray, shape (A, T, K)
-        NaN where not known.
-    sign : ndarray, shape (K,)
-        Sign expected of the effect: -1, 1, or 0 where none is.
-    """
+    """Figures beside the scores, as they were given."""
 
     areas: tuple[str, ...]
-    years: tuple[int, ...]
+    years: tuple[int, ...]  # consecutive; target years are among them
+    # one a covariate; a name stands again where it acts on several components of its own
     names: tuple[str, ...]
-    components: tuple[str, ...]
-    values: Floats
-    sign: Floats
+    components: tuple[str, ...]  # the component that each acts on; empty for all
+    values: Floats  # (A, T, K): NaN where not known
+    sign: Floats  # (K,): sign expected of the effect: -1, 1, or 0 where none is
 
     def __post_init__(self) -> None:
         shape = (len(self.areas), len(self.years), len(self.names))
@@ -115,39 +101,25 @@ class LeftOut(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Completed:
-    """Covariates on a standard scale, without gaps; K' of the K, those that can tell anything.
-
-    Attributes
-    ----------
-    kept : ndarray of int, shape (K',)
-        Their places among the given ones.
-    centre, scale : ndarray, shape (K',)
-        ``standard = (figure - centre) / scale``; the scale is how far figures usually lie from their own
-        area's mean, so an effect of one standard unit is that of a usual move.
-    mean, sd : ndarray, shape (A, T, K')
-        Figure, and the doubt about it, standard scale; sd is 0 where it is known.  An area without any
-        figure has the year's mean and no doubt: its ordinary uncertainty covers it.
-    national_sd : ndarray, shape (T, K')
-        The doubt about the year's mean over the areas, which all of them share.
-    count : ndarray of int, shape (K',)
-        Figures known.
-    seen : ndarray of bool, shape (A, K')
-        Whether an area has figures of two years at least: one is not held against any other.
-    left_out : tuple of LeftOut
-    """
+    """Covariates on a standard scale, without gaps; K' of the K, those that can tell anything."""
 
     areas: tuple[str, ...]
     years: tuple[int, ...]
     names: tuple[str, ...]
     components: tuple[str, ...]
     sign: Floats
-    kept: NDArray[np.int_]
+    kept: NDArray[np.int_]  # (K',): their places among the given ones
+    # centre, scale: (K',): ``standard = (figure - centre) / scale``; the scale is how far figures usually lie
+    # from their own area's mean, so an effect of one standard unit is that of a usual move
     centre: Floats
     scale: Floats
+    # mean, sd: (A, T, K'): figure, and the doubt about it, standard scale; sd is 0 where it is known.  An
+    # area without any figure has the year's mean and no doubt: its ordinary uncertainty covers it.
     mean: Floats
     sd: Floats
-    national_sd: Floats
-    count: NDArray[np.int_]
+    national_sd: Floats  # (T, K'): the doubt about the year's mean over the areas, which all of them share
+    count: NDArray[np.int_]  # (K',): figures known
+    # (A, K'): whether an area has figures of two years at least: one is not held against any other
     seen: Flags
     left_out: tuple[LeftOut, ...]
 

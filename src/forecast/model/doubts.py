@@ -30,10 +30,7 @@ def panel_of(
 ) -> tuple[Panel, list[Phrase]]:
     """Make a panel of a table that was read, with what its reader must know.
 
-    Raises
-    ------
-    DataError
-        If no row has a score, or a rule of `Panel.from_long` is broken.
+    Raises DataError if no row has a score, or a rule of `Panel.from_long` is broken.
     """
     known = table.frame.dropna(subset=["score"])
     if known.empty:

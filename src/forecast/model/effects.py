@@ -55,20 +55,12 @@ class Ahead(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Past:
-    """What is needed of one component to tell how far a target year's covariates lie from the past's.
+    """What is needed of one component to tell how far a target year's covariates lie from the past's."""
 
-    Attributes
-    ----------
-    inverse : ndarray, shape (P, T, T)
-        Inverse covariances of the deviations, one a pattern of known years; zeros at the others.
-    pattern : ndarray of int, shape (A,)
-    level : ndarray, shape (T, K)
-        Levels of the covariates, estimated as those of the scores are.
-    """
-
+    # (P, T, T): inverse covariances of the deviations, one a pattern of known years; zeros at the others
     inverse: Floats
     pattern: NDArray[np.int_]
-    level: Floats
+    level: Floats  # (T, K): levels of the covariates, estimated as those of the scores are
     size: Floats
     memory: Memory
 
@@ -85,27 +77,15 @@ class Past:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Effects:
-    """Effects of covariates on the components of one panel, learnt up to its origin.
-
-    Attributes
-    ----------
-    completed : Completed
-        The covariates up to the origin.
-    acts : ndarray of bool, shape (C, K)
-        Which of them may tell something of which component.
-    supported : Supported
-        Posterior of the effects, link scale for one standard unit.
-    past : tuple of Past or None
-        One a component; None where covariates tell nothing of it.
-    """
+    """Effects of covariates on the components of one panel, learnt up to its origin."""
 
     panel: Panel
     link: Link
     covariates: Covariates
-    completed: Completed
-    acts: Flags
-    supported: Supported
-    past: tuple[Past | None, ...]
+    completed: Completed  # the covariates up to the origin
+    acts: Flags  # (C, K): which of them may tell something of which component
+    supported: Supported  # posterior of the effects, link scale for one standard unit
+    past: tuple[Past | None, ...]  # one a component; None where covariates tell nothing of it
     left_out: tuple[LeftOut, ...]
     _remembered: dict[int, Ahead] = field(default_factory=dict, repr=False)
 

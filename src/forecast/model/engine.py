@@ -24,12 +24,8 @@ def fit_models(
 
     `covariates` are of the panel's areas, from its first year on; every model forecasts with them.
 
-    Raises
-    ------
-    SpecError
-        If a target year is not after the last year of the panel.
-    ForecastError
-        If no model can be fitted.
+    Raises SpecError if a target year is not after the last year of the panel; ForecastError if no model
+    can be fitted.
     """
     reach = max((horizon_of(year, panel.origin) for year in target_years), default=1)
     return Ensemble(reach=reach, covariates=covariates).fit(panel)
@@ -89,10 +85,7 @@ def predict(
 def names(models: Sequence[str] | None) -> list[str]:
     """Names of the models asked for, each once; of all, if None.
 
-    Raises
-    ------
-    SpecError
-        If a name is unknown.
+    Raises SpecError if a name is unknown.
     """
     known = [*(m.name for m in MODELS), ENSEMBLE]
     chosen = known if models is None else list(dict.fromkeys(models))
@@ -105,10 +98,7 @@ def names(models: Sequence[str] | None) -> list[str]:
 def quantile_levels(intervals: Sequence[int]) -> tuple[float, ...]:
     """The usual quantile levels and the ends of more central intervals, whole percents from 1 to 99.
 
-    Raises
-    ------
-    SpecError
-        If an interval is none.
+    Raises SpecError if an interval is none.
 
     Examples
     --------

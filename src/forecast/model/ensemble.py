@@ -49,37 +49,20 @@ MEMBERS: Final = ("drift", "damped_trend", "theta", "panel_ssm", "ridge")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FittedEnsemble:
-    """Fitted models, how they are combined, and what was refused; see `Fitted`.
-
-    Attributes
-    ----------
-    fits : mapping of str to Fitted
-        Every model that could be fitted, members of the combination or not.
-    refused : mapping of str to ForecastError
-        Why the others could not.
-    weights : mapping of str to float
-        Of the members, adding up to 1.
-    calibration : Calibration
-        Factor on the spread, by horizon.
-    judged : int
-        Years of the panel's past that weights and factor were learnt from.
-    past : PastCoverage or None
-        How often the ranges, as they are given now, would have held in these years.
-    effects : Effects or None
-        Of covariates, where there are any.
-    """
+    """Fitted models, how they are combined, and what was refused; see `Fitted`."""
 
     panel: Panel
     link: Link
-    fits: Mapping[str, Fitted]
-    refused: Mapping[str, ForecastError]
-    weights: Mapping[str, float]
-    calibration: Calibration
-    judged: int
+    fits: Mapping[str, Fitted]  # every model that could be fitted, members of the combination or not
+    refused: Mapping[str, ForecastError]  # why the others could not
+    weights: Mapping[str, float]  # of the members, adding up to 1
+    calibration: Calibration  # factor on the spread, by horizon
+    judged: int  # years of the panel's past that weights and factor were learnt from
     notes: tuple[str, ...]
+    # how often the ranges, as they are given now, would have held in these years
     past: PastCoverage | None = None
     name: str = field(default=ENSEMBLE)
-    effects: Effects | None = None
+    effects: Effects | None = None  # of covariates, where there are any
 
     def outlook(self, target_year: int) -> Outlook:
         """Predictive distributions of `target_year` on the link scale."""
@@ -147,10 +130,7 @@ class Ensemble:
 
         Sums among the components are worked out from their parts (`forecast.model.joined`).
 
-        Raises
-        ------
-        TooFewYearsError
-            If no model can be fitted; models that cannot are listed in `refused`.
+        Raises TooFewYearsError if no model can be fitted; models that cannot are listed in `refused`.
         """
         sums = find_sums(panel)
         if not sums:

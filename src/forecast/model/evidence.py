@@ -42,28 +42,18 @@ class Statements:
     """Published numbers as statements on shares of the maximum.
 
     Statement i says ``value = sum_p area_weight[i, p] * sum_l cell_weight[i, l] * share[p, l] + error``.
-
-    Attributes
-    ----------
-    area_weight : sparse array, shape (n, P)
-        One for a province's own figure, 1/n for a mean, one minus the mean for a rank.
-    cell_weight : sparse array, shape (n, L*T)
-    value, error : ndarray, shape (n,)
-        Share of the maximum, and the standard deviation of the figure's own error.
-    row : ndarray of int, shape (n,)
-        Which row of the scores the statement comes from.
-    standings : tuple of Standing
-        How areas stand to each other in the years of which enough is published.
-    loose : ndarray of bool, shape (n,), optional
-        Statements that were made, not published: draws hold them with their error.
     """
 
+    # (n, P): one for a province's own figure, 1/n for a mean, one minus the mean for a rank
     area_weight: sparse.csr_array
     cell_weight: sparse.csr_array
+    # value, error: (n,): share of the maximum, and the standard deviation of the figure's own error
     value: Floats
     error: Floats
-    row: Ints
+    row: Ints  # (n,): which row of the scores the statement comes from
+    # how areas stand to each other in the years of which enough is published
     standings: tuple[Standing, ...] = ()
+    # (n,): statements that were made, not published: draws hold them with their error
     loose: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
@@ -91,29 +81,18 @@ class Statements:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Recipe of the evidence model.
-
-    Attributes
-    ----------
-    start : Variances
-        Where the search for the variances starts and what it is drawn back to.
-    search : bool
-        Estimate the variances (maximum a posteriori); False takes `start` as it is.
-    """
+    """Recipe of the evidence model."""
 
     name: str = "evidence"
-    start: Variances = START
-    search: bool = True
+    start: Variances = START  # where the search for the variances starts and what it is drawn back to
+    search: bool = True  # estimate the variances (maximum a posteriori); False takes `start` as it is
 
     def fit(
         self, lattice: Lattice, statements: Statements, effects: CellEffects | None = None
     ) -> FittedEvidence:
         """Condition the panel on the statements, with the effects of covariates if there are any.
 
-        Raises
-        ------
-        TooFewYearsError
-            If there are fewer than three statements.
+        Raises TooFewYearsError if there are fewer than three statements.
         """
         if len(statements) < MIN_STATEMENTS:
             raise TooFewYearsError.of(self.name, MIN_STATEMENTS, len(statements))
@@ -145,27 +124,17 @@ class _Panel:
 
 @dataclass(frozen=True, eq=False)
 class FittedEvidence:
-    """The panel given all that is published.
-
-    Attributes
-    ----------
-    middle : float
-        Prior mean of every score, on the logit scale, before covariates.
-    effect_mean : pair of ndarray, shape (K,)
-        Prior means of the covariates' effects, of provincial and of national parts.
-    centre : ndarray, shape (P, cells)
-        Prior mean of every cell: `middle`, and what covariates let expect.
-    point : pair of ndarray, shape (P, cells)
-        Mean and standard deviation of every cell at which the statements were made linear.
-    """
+    """The panel given all that is published."""
 
     lattice: Lattice
     statements: Statements
     effects: CellEffects
     variances: Variances
-    middle: float
+    middle: float  # prior mean of every score, on the logit scale, before covariates
+    # (K,): prior means of the covariates' effects, of provincial and of national parts
     effect_mean: tuple[Floats, Floats]
-    centre: Floats
+    centre: Floats  # (P, cells): prior mean of every cell: `middle`, and what covariates let expect
+    # (P, cells): mean and standard deviation of every cell at which the statements were made linear
     point: tuple[Floats, Floats]
     posterior: Conditioned
 

@@ -79,21 +79,14 @@ def laid(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FittedWithSums:
-    """The combined forecast of parts and sums; has what `FittedEnsemble` has.
-
-    Attributes
-    ----------
-    own, apart : FittedEnsemble
-        Of the parts, and of the sums taken for series of their own.
-    sums : tuple of Sum
-        Places among all components.
-    """
+    """The combined forecast of parts and sums; has what `FittedEnsemble` has."""
 
     panel: Panel
     link: Link
+    # own, apart: of the parts, and of the sums taken for series of their own
     own: FittedEnsemble
     apart: FittedEnsemble
-    sums: tuple[Sum, ...]
+    sums: tuple[Sum, ...]  # places among all components
     fits: Mapping[str, Fitted]
     refused: Mapping[str, ForecastError]
     notes: tuple[str, ...]

@@ -31,21 +31,11 @@ STANDING_ERROR = 0.0002  # of a share: how exactly a place between published ran
 
 @dataclass(frozen=True, slots=True, eq=False)
 class JointDraws:
-    """Draws of some years and areas.
+    """Draws of some years and areas."""
 
-    Attributes
-    ----------
-    shares : ndarray, shape (n, areas, L, years)
-        Shares of the maximum.
-    offset : ndarray, shape (n, years)
-        Share that the survey's points in the index have more than its percent.
-    effects : ndarray, shape (n, K)
-        What one unit of each covariate is worth, in logits.
-    """
-
-    shares: Floats
-    offset: Floats
-    effects: Floats
+    shares: Floats  # (n, areas, L, years): shares of the maximum
+    offset: Floats  # (n, years): share that the survey's points in the index have more than its percent
+    effects: Floats  # (n, K): what one unit of each covariate is worth, in logits
 
 
 def joint_draws(

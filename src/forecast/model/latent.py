@@ -17,26 +17,19 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lattice:
-    """The cells of the panel: every area x component x year that is spoken of.
+    """The cells of the panel: every area x component x year that is spoken of."""
 
-    Attributes
-    ----------
-    areas, components, years : tuple
-        Names of the P areas, of the L components that have no children, and the T years in a row.
-    breaks : ndarray, shape (L, T)
-        Chance that a component's framework or method changed, so that its level may jump: 1 where it did.
-    spread : ndarray, shape (L, T)
-        How far areas lie apart in a component and year, relative to its usual (1).
-    offsets : tuple of int
-        First years of the frameworks whose points for the survey need not be its percent: what they are off
-        is a cell of its own, a share and the same for all areas, after the L*T others.
-    """
-
+    # areas, components, years: names of the P areas, of the L components that have no children, and the T
+    # years in a row
     areas: tuple[str, ...]
     components: tuple[str, ...]
     years: tuple[int, ...]
+    # (L, T): chance that a component's framework or method changed, so that its level may jump: 1 where it
+    # did
     breaks: Floats
-    spread: Floats
+    spread: Floats  # (L, T): how far areas lie apart in a component and year, relative to its usual (1)
+    # first years of the frameworks whose points for the survey need not be its percent: what they are off is
+    # a cell of its own, a share and the same for all areas, after the L*T others
     offsets: tuple[int, ...] = ()
 
     @property

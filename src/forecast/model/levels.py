@@ -33,29 +33,17 @@ class Ahead(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Levels:
-    """Forecaster of the common levels.
+    """Forecaster of the common levels."""
 
-    Attributes
-    ----------
-    smoothed, drift : ndarray, shape (C,)
-        Where the level stands, and its change in a year.
-    ago : ndarray of int, shape (C,)
-        Years since the component was last seen.
-    moves : ndarray of int, shape (C,)
-        Number of yearly moves seen.
-    scale, break_scale : float
-        Scale of a yearly move, in ordinary years and in years of a known change of method.
-    correlation : ndarray, shape (C, C)
-        Of the moves of two components in one year.
-    """
-
+    # smoothed, drift: (C,): where the level stands, and its change in a year
     smoothed: Floats
     drift: Floats
-    ago: NDArray[np.int_]
-    moves: NDArray[np.int_]
+    ago: NDArray[np.int_]  # (C,): years since the component was last seen
+    moves: NDArray[np.int_]  # (C,): number of yearly moves seen
+    # scale, break_scale: scale of a yearly move, in ordinary years and in years of a known change of method
     scale: float
     break_scale: float
-    correlation: Floats
+    correlation: Floats  # (C, C): of the moves of two components in one year
     origin: int
     breaks: tuple[int, ...]
 

@@ -19,22 +19,14 @@ NODE_WEIGHTS = NODE_WEIGHTS / NODE_WEIGHTS.sum()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prior:
-    """Covariances before anything is published of ``cell = level + deviation + design . effect``.
+    """Covariances before anything is published of ``cell = level + deviation + design . effect``."""
 
-    Attributes
-    ----------
-    level, deviation : ndarray, shape (L*T, L*T)
-        Of the levels, which all areas share, and of one area's deviations.
-    effect : ndarray, shape (K,)
-        Variances of the effects, which all areas share too and which are independent.
-    apart : ndarray, shape (P, L*T)
-        Variances of what each cell has by itself beside its deviation.  To statements on many areas, over
-        which it averages out, it is an error.
-    """
-
+    # level, deviation: (L*T, L*T): of the levels, which all areas share, and of one area's deviations
     level: Floats
     deviation: Floats
-    effect: Floats
+    effect: Floats  # (K,): variances of the effects, which all areas share too and which are independent
+    # (P, L*T): variances of what each cell has by itself beside its deviation.  To statements on many areas,
+    # over which it averages out, it is an error.
     apart: Floats
 
 
@@ -43,22 +35,14 @@ class Linear:
     """Gaussian statements on the latent cells: ``value = slope . cells + error``.
 
     Statement i is on ``sum over areas of area_weight[i, p] * sum over cells of slope[i, l] * x[p, l]``.
-
-    Attributes
-    ----------
-    slope : sparse array, shape (n, L*T)
-    area_weight : sparse array, shape (n, P)
-    value, error : ndarray, shape (n,)
-        Value with the prior mean taken out, and the standard deviation of its error.
-    design : ndarray, shape (P, L*T, K)
-        What one unit of an effect adds to each cell.
     """
 
     slope: sparse.csr_array
     area_weight: sparse.csr_array
+    # value, error: (n,): value with the prior mean taken out, and the standard deviation of its error
     value: Floats
     error: Floats
-    design: Floats
+    design: Floats  # (P, L*T, K): what one unit of an effect adds to each cell
 
     def in_cells(self, area: int, common: Floats) -> Floats:
         """What levels and effects below each other, shape (L*T + K, ...), are in the cells of an area."""
@@ -136,25 +120,12 @@ class Linear:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Groups:
-    """Statements by province, and those on many.
+    """Statements by province, and those on many."""
 
-    Attributes
-    ----------
-    rows : tuple of P arrays of int
-        Statements on one province alone.
-    slopes : tuple of P arrays, shape (n_p, L*T)
-        Their slopes, times the province's weight.
-    own_slope : sparse array
-        The same below each other.
-    wide : ndarray of int, shape (k,)
-        Statements on many provinces.
-    wide_slope, wide_weight, wide_effect : ndarray, shapes (k, L*T), (k, P) and (k, K)
-    """
-
-    rows: tuple[Ints, ...]
-    slopes: tuple[Floats, ...]
-    own_slope: sparse.csr_array
-    wide: Ints
+    rows: tuple[Ints, ...]  # statements on one province alone
+    slopes: tuple[Floats, ...]  # (n_p, L*T): their slopes, times the province's weight
+    own_slope: sparse.csr_array  # the same below each other
+    wide: Ints  # (k,): statements on many provinces
     wide_slope: Floats
     wide_weight: Floats
     wide_effect: Floats

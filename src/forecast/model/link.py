@@ -19,22 +19,13 @@ SMALLEST_SPREAD: Final = 0.005  # a forecast is never more certain than this, in
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Link:
-    """A monotone map between points and the scale of the models.
+    """A monotone map between points and the scale of the models."""
 
-    Attributes
-    ----------
-    upper : ndarray, shape (C,)
-        Maximum, or NaN for an unbounded component.
-    centre, unit : ndarray, shape (A, C)
-        For unbounded components the scale is (value - centre) / unit.
-    alone : ndarray of bool, shape (C,)
-        True where areas are on such different scales that a common level has no meaning.
-    """
-
-    upper: Floats
+    upper: Floats  # (C,): maximum, or NaN for an unbounded component
+    # centre, unit: (A, C): for unbounded components the scale is (value - centre) / unit
     centre: Floats
     unit: Floats
-    alone: Flags
+    alone: Flags  # (C,): true where areas are on such different scales that a common level has no meaning
 
     def forward(self, value: Floats) -> Floats:
         """Carry points, shape (A, C, ...), to the models' scale."""

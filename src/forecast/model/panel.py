@@ -23,21 +23,6 @@ HUGE = 1e100  # squares of larger numbers, and sums of them, leave the range of 
 class Panel:
     """A yearly panel as it was known at its last year; nothing after that is inside.
 
-    Attributes
-    ----------
-    areas, components : tuple of str
-        Names along the first two axes of `value`.
-    years : tuple of int
-        Consecutive years along the third axis; the last is the origin.
-    value : ndarray of float, shape (A, C, T)
-        Scores in the components' own unit; NaN where none is known.
-    upper : ndarray of float, shape (C,)
-        Maximum of each component (its minimum is then 0); NaN where it has no bounds.
-    breaks : tuple of int
-        Years whose level may shift as the method changed; a target year may be among them.
-    offset : ndarray of float, shape (A, C, T), or None
-        What covariates account for, on the models' scale: models look at what is left.
-
     Raises
     ------
     ValueError
@@ -45,12 +30,15 @@ class Panel:
         outside [0, upper].
     """
 
+    # areas, components: names along the first two axes of `value`
     areas: tuple[str, ...]
     components: tuple[str, ...]
-    years: tuple[int, ...]
-    value: Floats
-    upper: Floats
+    years: tuple[int, ...]  # consecutive years along the third axis; the last is the origin
+    value: Floats  # (A, C, T): scores in the components' own unit; NaN where none is known
+    upper: Floats  # (C,): maximum of each component (its minimum is then 0); NaN where it has no bounds
+    # years whose level may shift as the method changed; a target year may be among them
     breaks: tuple[int, ...] = ()
+    # (A, C, T): what covariates account for, on the models' scale: models look at what is left
     offset: Floats | None = None
 
     def __post_init__(self) -> None:

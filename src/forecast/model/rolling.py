@@ -104,10 +104,7 @@ def backtest(
 def origins_of(panel: Panel, origins: Iterable[int] | None, *, name: str) -> tuple[int, ...]:
     """Years to forecast from: those asked for, or the last ones that leave three years before them.
 
-    Raises
-    ------
-    SpecError
-        If nothing can be forecast or judged from a year; `name` is that of the option.
+    Raises SpecError if nothing can be forecast or judged from a year; `name` is that of the option.
 
     Examples
     --------

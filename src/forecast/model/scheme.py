@@ -10,16 +10,7 @@ ASSUMED_ERROR = 0.03  # of the share, where the maximum is assumed and nothing b
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """What the index is made of in one year.
-
-    Attributes
-    ----------
-    weights : mapping from component to its maximum as a share of the total's maximum
-    maxima : mapping from component to its maximum in points
-    status : mapping from component to 'read', 'assumed' or 'borrowed'
-    children : mapping from component to its children that add up to it
-    bounds : mapping from component to the lowest and highest points that an assumed maximum may be
-    """
+    """What the index is made of in one year."""
 
     weights: Mapping[str, float]
     maxima: Mapping[str, float]
@@ -35,27 +26,12 @@ class Scheme:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The areas, components and years of one index and what links it to others.
-
-    Attributes
-    ----------
-    index_code : str
-    areas : tuple of str
-        All areas that are ranked, published or not.
-    regions : mapping from a region (or the country) to its areas
-    components : tuple of str
-        Components without children.
-    schemes : mapping from year to `Scheme`, for every year up to the target year
-    breaks : mapping from component to the years in which its level may jump
-    possible_breaks : mapping from component to the chance of a jump in years of which nobody knows
-    links : mapping from ``(index_code, component)`` of another index to a component of this one
-    spare : components that cut across the others and say nothing new beside the total
-    """
+    """The areas, components and years of one index and what links it to others."""
 
     index_code: str
-    areas: tuple[str, ...]
+    areas: tuple[str, ...]  # all areas that are ranked, published or not
     regions: Mapping[str, tuple[str, ...]]
-    components: tuple[str, ...]
+    components: tuple[str, ...]  # components without children
     schemes: Mapping[int, Scheme]
     breaks: Mapping[str, tuple[int, ...]]
     possible_breaks: Mapping[str, Mapping[int, float]] = field(default_factory=dict)

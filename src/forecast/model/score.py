@@ -118,10 +118,7 @@ def wis(observed: ArrayLike, predicted: ArrayLike, *, levels: ArrayLike) -> Wis:
     which equals twice the plain mean of the pinball losses.  Dispersion is the part of the widths,
     under- and overprediction those of observations above and below.  (Bracher et al., 2021.)
 
-    Raises
-    ------
-    ValueError
-        If the levels are not pairs around a median, or the quantiles cross.
+    Raises ValueError if the levels are not pairs around a median, or the quantiles cross.
 
     Examples
     --------

@@ -32,17 +32,9 @@ CLOSE: Final = 1e-3  # of the size of effects
 
 
 class Supported(NamedTuple):
-    """Posterior of the effects.
+    """Posterior of the effects."""
 
-    Attributes
-    ----------
-    chance : ndarray, shape (C, K)
-        That an effect is something.
-    mean : ndarray, shape (C, K)
-    covariance : ndarray, shape (C, K, K)
-    """
-
-    chance: Floats
+    chance: Floats  # (C, K): that an effect is something
     mean: Floats
     covariance: Floats
 

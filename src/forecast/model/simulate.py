@@ -24,24 +24,14 @@ ENDS: Final = (0.1, 0.5, 0.9)  # levels of an 80 percent range, and the median
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Draws:
-    """Joint draws of one year.
-
-    Attributes
-    ----------
-    subject : Subject
-    year : int
-    shares : ndarray, shape (n, P, L)
-        Share of the maximum by area and childless component.
-    maxima : mapping from childless component to ndarray, shape (n,)
-        Its maximum in every draw, where that is assumed within bounds.
-    offset : ndarray, shape (n,)
-        Share that the survey's points have more than its percent; empty if they are the same.
-    """
+    """Joint draws of one year."""
 
     subject: Subject
     year: int
-    shares: Floats
+    shares: Floats  # (n, P, L): share of the maximum by area and childless component
+    # (n,): its maximum in every draw, where that is assumed within bounds
     maxima: Mapping[str, Floats] = field(default_factory=dict)
+    # (n,): share that the survey's points have more than its percent; empty if they are the same
     offset: Floats = field(default_factory=lambda: np.zeros(0))
 
     def share(self, component: str) -> Floats:
@@ -123,10 +113,7 @@ def rank_chances(points: Floats, places: Sequence[int]) -> Floats:
 def chance(values: Floats, relation: str, bound: float) -> float:
     """Share of the draws in which ``value relation bound`` holds.
 
-    Raises
-    ------
-    ValueError
-        If `relation` is neither '<=' nor '>='.
+    Raises ValueError if `relation` is neither '<=' nor '>='.
     """
     if relation == "<=":
         return float((values <= bound).mean())

@@ -20,31 +20,20 @@ MOST_SHIFT = 0.9  # of the room between neighbours, to make the published mean h
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Standing:
-    """What is published of one sum of components in one year, for all areas.
-
-    Attributes
-    ----------
-    year : int
-    cells : mapping from place among the cells of an area to its weight in the sum
-    rank, share : ndarray, shape (P,)
-        Published rank (1 the best) and share of the maximum of each area; NaN where there is none.
-    best, worst, mean : float
-        Of all areas, as shares; NaN where not published.
-    spread : float
-        Standard deviation of the areas' shares, as scores beside ranks tell it.
-    offset : float
-        Weight in the sum of what the survey's points are off its percent.
-    """
+    """What is published of one sum of components in one year, for all areas."""
 
     year: int
     cells: Mapping[int, float]
+    # rank, share: (P,): published rank (1 the best) and share of the maximum of each area; NaN where there is
+    # none
     rank: Floats
     share: Floats
+    # best, worst, mean: of all areas, as shares; NaN where not published
     best: float
     worst: float
     mean: float
-    spread: float
-    offset: float = 0.0
+    spread: float  # standard deviation of the areas' shares, as scores beside ranks tell it
+    offset: float = 0.0  # weight in the sum of what the survey's points are off its percent
 
     def points(self) -> tuple[Ints, Floats]:
         """Ranks whose share is published, rising, and these shares, falling."""

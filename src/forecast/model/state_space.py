@@ -29,22 +29,14 @@ AREA_DF: Final = 7.0  # and an area's own moves
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FittedPanel:
-    """A fitted panel model; see `Fitted`.
-
-    Attributes
-    ----------
-    suited : ndarray of bool, shape (C,)
-        Components the model speaks of; the arrays below hold only these.
-    spread : ndarray, shape (C',)
-        What one unit of a deviation is on the link scale.
-    """
+    """A fitted panel model; see `Fitted`."""
 
     name: str
     link: Link
     origin: int
-    suited: NDArray[np.bool_]
+    suited: NDArray[np.bool_]  # (C,): components the model speaks of; the arrays below hold only these
     deviations: Floats
-    spread: Floats
+    spread: Floats  # (C',): what one unit of a deviation is on the link scale
     structure: Structure | None
     levels: Levels
     notes: tuple[str, ...]

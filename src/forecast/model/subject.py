@@ -17,10 +17,7 @@ def subject_of(known: Known, index_code: str, target_year: int) -> Subject:
     The components are those of the target year's framework.  Where an earlier version did not
     split a component, its maximum is split as the target year's framework splits it.
 
-    Raises
-    ------
-    TooFewYearsError
-        If nothing is published of any year before the target year.
+    Raises TooFewYearsError if nothing is published of any year before the target year.
     """
     index = INDEXES[index_code]
     past = known.scores.loc[known.scores["index_code"].isin([index_code, index.survey]), "year"]

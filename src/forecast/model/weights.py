@@ -34,47 +34,28 @@ NO_WAY = 1e-9  # logits: so near to the prior the way has one slope
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ways:
-    """The ways of some cells of one area from the prior to the posterior, on the logit scale.
+    """The ways of some cells of one area from the prior to the posterior, on the logit scale."""
 
-    Attributes
-    ----------
-    middle : ndarray, shape (L,)
-        Where each starts.
-    moves : ndarray, shape (L, n)
-        What each statement moves each cell by, on average over orders; rows add up to the whole way.
-    error : ndarray, shape (L, n)
-        Standard error of that average; a statement in a group has its share of the group's.
-    without : ndarray, shape (L, n)
-        Where each cell would be if one statement alone were unknown, variances and slopes held.
-    """
-
-    middle: Floats
+    middle: Floats  # (L,): where each starts
+    # (L, n): what each statement moves each cell by, on average over orders; rows add up to the whole way
     moves: Floats
+    # (L, n): standard error of that average; a statement in a group has its share of the group's
     error: Floats
+    # (L, n): where each cell would be if one statement alone were unknown, variances and slopes held
     without: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Moves:
-    """The way of a sum of cells from the prior to the posterior, in points.
+    """The way of a sum of cells from the prior to the posterior, in points."""
 
-    Attributes
-    ----------
-    prior, posterior : float
-        The sum at the prior's and at the posterior's middle.
-    effect : ndarray, shape (n,)
-        What each statement moves it by; adds up to ``posterior - prior``.
-    error : ndarray, shape (n,)
-        Largest standard error that the random orders leave in each effect.
-    missing : ndarray, shape (n,)
-        What the sum would be higher by if that statement alone were unknown: near 0 where others say
-        the same.
-    """
-
+    # prior, posterior: the sum at the prior's and at the posterior's middle
     prior: float
     posterior: float
-    effect: Floats
-    error: Floats
+    effect: Floats  # (n,): what each statement moves it by; adds up to ``posterior - prior``
+    error: Floats  # (n,): largest standard error that the random orders leave in each effect
+    # (n,): what the sum would be higher by if that statement alone were unknown: near 0 where others say the
+    # same
     missing: Floats
 
 
@@ -120,24 +101,12 @@ def ways(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _State:
-    """What is known once some groups are taken in.
+    """What is known once some groups are taken in."""
 
-    Attributes
-    ----------
-    surprise : ndarray, shape (m,)
-        Of the statements that stand alone: their values less what the groups let expect.
-    covariance : ndarray, shape (m, m)
-        Of these statements.
-    cross : ndarray, shape (m, L)
-        Between them and the cells.
-    moved : ndarray, shape (L,)
-        How far the groups move the cells.
-    """
-
-    surprise: Floats
-    covariance: Floats
-    cross: Floats
-    moved: Floats
+    surprise: Floats  # (m,): of the statements that stand alone: their values less what the groups let expect
+    covariance: Floats  # (m, m): of these statements
+    cross: Floats  # (m, L): between them and the cells
+    moved: Floats  # (L,): how far the groups move the cells
 
 
 def _states(fitted: FittedEvidence, groups: Sequence[Ints], alone: Ints, cross: Floats) -> list[_State]:

@@ -19,10 +19,7 @@ def replace_folder(new: Path, place: Path) -> None:
     For a moment the old one is called ``.old-...`` and `place` does not exist; `restore_folders` repairs what
     a killed process leaves then.
 
-    Raises
-    ------
-    WriteError
-        If the move is refused; then both are where they were.
+    Raises WriteError if the move is refused; then both are where they were.
     """
     with writing(place):
         if not os.path.lexists(place):
@@ -55,10 +52,7 @@ def restore_folders(root: Path, names: re.Pattern[str]) -> None:
 def remove(folder: Path) -> None:
     """Remove a folder with its content, if it exists; of a link only the link.
 
-    Raises
-    ------
-    WriteError
-        If the system refuses.
+    Raises WriteError if the system refuses.
     """
     if folder.is_symlink() or folder.is_file():
         folder.unlink()

@@ -191,10 +191,7 @@ class Kernels:
     def manager(self) -> AsyncKernelManager:
         """Prepare a kernel; it is started by its client.
 
-        Raises
-        ------
-        RuntimeError
-            If the run was stopped.
+        Raises RuntimeError if the run was stopped.
         """
         with self._lock:
             if self._closed:
@@ -298,13 +295,7 @@ class ForkServer:
         self.close()
 
     def start(self, argv: list[str]) -> ForkedProcess:
-        """Fork a kernel.
-
-        Raises
-        ------
-        OSError
-            If the system cannot fork, or the server is gone.
-        """
+        """Fork a kernel; raises OSError if the system cannot fork, or the server is gone."""
         return self._fork({"do": "start", "argv": argv})
 
     def take(self, folder: Path) -> Callable[[], bool]:

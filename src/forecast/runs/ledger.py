@@ -27,10 +27,7 @@ _DAY_LENGTH: Final = len("2024-04-17")  # one that is torn is another day
 def read(folder: Path) -> pd.DataFrame:
     """Read the ledger of a folder of reports, or a run's own copy of a part; no rows where there is none.
 
-    Raises
-    ------
-    DataError
-        If it is no ledger; nothing was written to it.
+    Raises DataError if it is no ledger; nothing was written to it.
     """
     path = folder / FILE
     if not path.exists():

@@ -69,49 +69,25 @@ class Trace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """Record of one run; `volatile` names the fields that another run of the same inputs may have otherwise.
+    """Record of one run; `volatile` names the fields that another of the same inputs may have otherwise."""
 
-    Attributes
-    ----------
-    run_id
-        See `run_id_of`.
-    spec, lang
-        What was asked.
-    inputs
-        See `Inputs`.
-    pages
-        Names of the pages, in the order of reading.
-    outputs
-        SHA-256 by path inside the run's folder, of what depends on spec and inputs alone.
-    checks
-        What was looked at before publishing.
-    state
-        planned, running, failed, good (checked, not yet in place) or published.
-    number
-        Grows with each publication, whatever the clock says; 0 before.
-    seconds
-        By step and page.
-    headline
-        Figures of the total and the rank, for the list of reports.
-    traces
-        By page, of what another attempt need not do again.
-    error
-        Why the run failed, in both languages.
-    """
-
-    run_id: str
+    run_id: str  # see `run_id_of`
+    # spec, lang: what was asked
     spec: Mapping[str, Any]
     lang: str
     inputs: Inputs
-    pages: tuple[str, ...] = ()
+    pages: tuple[str, ...] = ()  # names of the pages, in the order of reading
+    # SHA-256 by path inside the run's folder, of what depends on spec and inputs alone
     outputs: Mapping[str, str] = field(default_factory=dict)
-    checks: tuple[Check, ...] = ()
+    checks: tuple[Check, ...] = ()  # what was looked at before publishing
+    # figures of the total and the rank, for the list of reports
     headline: Mapping[str, float] = field(default_factory=dict)
-    state: State = "planned"
-    number: int = 0
+    state: State = "planned"  # planned, running, failed, good (checked, not yet in place) or published
+    number: int = 0  # grows with each publication, whatever the clock says; 0 before
     started_at: str = ""
     finished_at: str = ""
-    seconds: Mapping[str, float] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)  # by step and page
+    # by page, of what another attempt need not do again
     traces: Mapping[str, Trace] = field(default_factory=dict)
     workers: int = 1
     user: str = ""
@@ -119,7 +95,7 @@ class Manifest:
     executable: str = ""
     commit: str = "unknown"
     dirty: bool = False
-    error: Mapping[str, str] = field(default_factory=dict)
+    error: Mapping[str, str] = field(default_factory=dict)  # why the run failed, in both languages
 
     volatile = (
         *("state", "number", "started_at", "finished_at", "seconds", "traces", "workers"),
@@ -148,12 +124,7 @@ class Manifest:
     def read(cls, folder: Path) -> Self:
         """Read a record.
 
-        Raises
-        ------
-        OSError
-            If there is none.
-        ValueError
-            If it is damaged or of another format.
+        Raises OSError if there is none; ValueError if it is damaged or of another format.
         """
         stored = record_of(folder / FILE)
         try:
@@ -175,10 +146,7 @@ class Manifest:
 def _check_fields(record: Manifest) -> None:
     """Check the fields that other code relies on, so that a damaged record is found when it is read.
 
-    Raises
-    ------
-    KeyError, TypeError, AttributeError
-        If something is missing or of another kind.
+    Raises KeyError, TypeError or AttributeError if something is missing or of another kind.
     """
     odd = [name for name, kind in _SPEC.items() if type(record.spec[name]) is not kind]
     if odd or record.state not in get_args(State) or type(record.number) is not int:

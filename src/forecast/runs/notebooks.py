@@ -41,21 +41,11 @@ _SENTENCE: Final = re.compile(r".*?(?<!\bTP)[.?!](?=\s|$)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Notebook:
-    """A stored notebook.
+    """A stored notebook."""
 
-    Attributes
-    ----------
-    name
-        Path below the folder of notebooks, without the suffix: ``explore/01_data``.
-    path
-        The file.
-    content
-        As stored.
-    """
-
-    name: str
-    path: Path
-    content: NotebookNode
+    name: str  # path below the folder of notebooks, without the suffix: ``explore/01_data``
+    path: Path  # the file
+    content: NotebookNode  # as stored
 
     @property
     def stem(self) -> str:
@@ -105,10 +95,7 @@ def _translations() -> Mapping[tuple[str, str], str]:
 def names(folder: Path) -> tuple[str, ...]:
     """Name the notebooks below a folder; those of the folder itself first.
 
-    Raises
-    ------
-    SpecError
-        If there is no such folder.
+    Raises SpecError if there is no such folder.
     """
     if not folder.is_dir():
         raise SpecError("notebook.no_folder", {"folder": str(folder)})
@@ -120,12 +107,8 @@ def names(folder: Path) -> tuple[str, ...]:
 def find(folder: Path, name: str) -> Notebook:
     """Open the notebook that is meant by a name, a path below the folder, or a path as a shell completes it.
 
-    Raises
-    ------
-    SpecError
-        If there is none of that name, with the nearest; or there are several.
-    RunError
-        If the file is no notebook.
+    Raises SpecError if there is none of that name, with the nearest; or there are several; RunError if the
+    file is no notebook.
     """
     all_names = names(folder)
     wanted = _plain(folder, name)

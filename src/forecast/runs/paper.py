@@ -46,10 +46,7 @@ _QUIET: Final = (
 def chromium() -> str | None:
     """Find a Chromium, Chrome or Edge; None if there is none.
 
-    Raises
-    ------
-    SpecError
-        If FORECAST_CHROMIUM names one that is not there.
+    Raises SpecError if FORECAST_CHROMIUM names one that is not there.
     """
     name = os.environ.get(VARIABLE, "")
     if name:

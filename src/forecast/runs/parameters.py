@@ -98,10 +98,8 @@ def read_declarations(notebook: NotebookNode, name: str) -> tuple[Parameter, ...
 def check_values(name: str, parameters: Sequence[Parameter], given: Mapping[str, object]) -> dict[str, Value]:
     """Check given values against a notebook's parameters; give them in the cell's order.
 
-    Raises
-    ------
-    SpecError
-        With every unknown name (and the nearest known one), missing name and value of a wrong type.
+    Raises SpecError with every unknown name (and the nearest known one), missing name and value of a wrong
+    type.
     """
     names = [parameter.name for parameter in parameters]
     wrong = [_unknown(found, names) for found in given if found not in names]

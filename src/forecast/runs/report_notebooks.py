@@ -19,20 +19,13 @@ from forecast.runs import parameters
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """A notebook of a run.
+    """A notebook of a run."""
 
-    Attributes
-    ----------
-    stem
-        File name without ``.ipynb``; of the page too.
-    per_domain
-        Executed once for each domain, with the domain in the parameter `component`, and not once per run.
-    tables, figures
-        How many its page shows at least: a cell that swallows an error shows nothing, and no one notices.
-    """
-
-    stem: str
+    stem: str  # file name without ``.ipynb``; of the page too
+    # executed once for each domain, with the domain in the parameter `component`, and not once per run
     per_domain: bool = False
+    # tables, figures: how many its page shows at least: a cell that swallows an error shows nothing, and no
+    # one notices
     tables: int = 1
     figures: int = 0
 
@@ -72,10 +65,7 @@ class ReportNotebooks:
     def check(self, values: Mapping[str, Any]) -> None:
         """Refuse parameters that a notebook does not know, lacks, or declares otherwise; before any kernel.
 
-        Raises
-        ------
-        SpecError
-            See `parameters.check_values`.
+        Raises SpecError (see `parameters.check_values`).
         """
         for kind in self.kinds:
             self._accepted(kind, values, "")
@@ -105,13 +95,7 @@ class ReportNotebooks:
 
 
 def read(folder: Path, kinds: Sequence[Kind]) -> ReportNotebooks:
-    """Read the notebooks of a run.
-
-    Raises
-    ------
-    RunError
-        If one is missing or is no notebook.
-    """
+    """Read the notebooks of a run; raises RunError if one is missing or is no notebook."""
     content = {f"{kind.stem}.ipynb": _bytes_of(folder / f"{kind.stem}.ipynb") for kind in kinds}
     notebooks = {kind.stem: _parsed(f"{kind.stem}.ipynb", content[f"{kind.stem}.ipynb"]) for kind in kinds}
     return ReportNotebooks(kinds, notebooks, content)

@@ -23,36 +23,20 @@ KEY: Final = ["index_code", "area", "component", "target_year", "model", "output
 
 @dataclass(frozen=True, slots=True)
 class Reproduction:
-    """The result of a second computation.
+    """The result of a second computation."""
 
-    Attributes
-    ----------
-    run_id
-        Which run.
-    same
-        Whether the forecast that was made again has the bytes that the run recorded, and its file too.
-    rows
-        Of the forecast that was made again.
-    differences
-        What differs in the forecast.
-    reasons
-        What may be why: data, versions, code, machine.
-    """
-
-    run_id: str
+    run_id: str  # which run
+    # whether the forecast that was made again has the bytes that the run recorded, and its file too
     same: bool
-    rows: int = 0
-    differences: tuple[Phrase, ...] = field(default=())
-    reasons: tuple[Phrase, ...] = field(default=())
+    rows: int = 0  # of the forecast that was made again
+    differences: tuple[Phrase, ...] = field(default=())  # what differs in the forecast
+    reasons: tuple[Phrase, ...] = field(default=())  # what may be why: data, versions, code, machine
 
 
 def reproduce(root: Path, run_id: str) -> Reproduction:
     """Make a run's forecast again from its stored data.
 
-    Raises
-    ------
-    SpecError
-        If there is no such run, or its record cannot be read.
+    Raises SpecError if there is no such run, or its record cannot be read.
     """
     from forecast.answer import pipeline  # takes long to load
     from forecast.data import load

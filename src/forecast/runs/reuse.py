@@ -42,13 +42,7 @@ def key_of_tables(manifest: Manifest, previous: Path | None) -> str:
 
 
 def digest_of_tables(folder: Path) -> str:
-    """Digest of the tables of a result on disk.
-
-    Raises
-    ------
-    OSError
-        If one cannot be read.
-    """
+    """Digest of the tables of a result on disk; raises OSError if one cannot be read."""
     return _digest(_content(folder))
 
 

@@ -70,31 +70,17 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """Settings of a run that do not change its result.
+    """Settings of a run that do not change its result."""
 
-    Attributes
-    ----------
-    workers
-        Notebooks executed at a time; 0 for as many as there are processors.
-    limits
-        Of each notebook.
-    run_seconds
-        Time for all notebooks together.
-    again
-        Make the run anew even if it is in place and whole, and take nothing over from earlier attempts.
-    server
-        Forks the kernels of several runs, so that imports are paid once for all of them; None for a
-        server of this run's own, where the system can fork.
-    panel_forecast
-        What is the same for all areas, if it was computed already.
-    """
-
-    workers: int = 0
-    limits: Limits = field(default_factory=Limits)
-    run_seconds: float = 1800
+    workers: int = 0  # notebooks executed at a time; 0 for as many as there are processors
+    limits: Limits = field(default_factory=Limits)  # of each notebook
+    run_seconds: float = 1800  # time for all notebooks together
+    # make the run anew even if it is in place and whole, and take nothing over from earlier attempts
     again: bool = False
+    # forks the kernels of several runs, so that imports are paid once for all of them; None for a server of
+    # this run's own, where the system can fork
     server: ForkServer | None = None
-    panel_forecast: PanelForecast | None = None
+    panel_forecast: PanelForecast | None = None  # what is the same for all areas, if it was computed already
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +105,9 @@ def report(
 ) -> Outcome:
     """Make and publish the reports of one forecast.
 
-    Raises
-    ------
-    SpecError
-        If the question or a notebook's parameters are refused; nothing is left behind.
-    DataError
-        If the data are not sound.
-    RunError
-        If a notebook or a check fails; what was made lies in ``failed/<run id>``.
-    WriteError
-        If the folder is locked or cannot be written.
+    Raises SpecError if the question or a notebook's parameters are refused; nothing is left behind; DataError
+    if the data are not sound; RunError if a notebook or a check fails; what was made lies in ``failed/<run
+    id>``; WriteError if the folder is locked or cannot be written.
     """
     how = options or Options()
     store = Store(reports_dir.resolve())
@@ -348,10 +327,7 @@ class _Run:
 def data_of(folder: Path, spec: RunSpec) -> dict[str, bytes]:
     """Read the tables as they are now, each once.
 
-    Raises
-    ------
-    DataError
-        If one is missing or cannot be read, with all else that is wrong.
+    Raises DataError if one is missing or cannot be read, with all else that is wrong.
     """
     every = (tables.AREAS, *tables.DATA_TABLES)
     names = [table.file for table in every if not table.optional or (folder / table.file).exists()]

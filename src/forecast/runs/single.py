@@ -35,26 +35,14 @@ LOGS: Final = ("run.log", "kernels.log")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
-    """What is executed, with which values, and where it goes.
+    """What is executed, with which values, and where it goes."""
 
-    Attributes
-    ----------
-    notebook
-        As stored.
-    texts
-        ``name=value`` as they were given, for the page's head.
-    values
-        The same, read; parameters that are not there keep their defaults.
-    place
-        Folder for the executed notebook and its page, of the notebook's name.
-    limits, run_seconds
-        Time allowed for a cell and for all.
-    """
-
-    notebook: Notebook
-    texts: tuple[str, ...]
+    notebook: Notebook  # as stored
+    texts: tuple[str, ...]  # ``name=value`` as they were given, for the page's head
+    # the same, read; parameters that are not there keep their defaults
     values: Mapping[str, parameters.Value]
-    place: Path
+    place: Path  # folder for the executed notebook and its page, of the notebook's name
+    # limits, run_seconds: time allowed for a cell and for all
     limits: Limits = field(default_factory=Limits)
     run_seconds: int = 1800
 
@@ -109,18 +97,10 @@ def prepare(notebook: Notebook, folder: Path, texts: Sequence[str], out: Path | 
 def run(task: Execution, *, lang: str) -> tuple[str, ...]:
     """Execute the notebook in a kernel of its own, and write it and its page.
 
-    Returns
-    -------
-    tuple of str
-        What a browser will not show of the page, as it would have to fetch or run it; most often nothing.
+    Gives what a browser will not show of the page, as it would have to fetch or run it; most often nothing.
 
-    Raises
-    ------
-    RunError
-        If a cell fails, or it takes too long; the executed notebook is then in ``task.failed``, if there
-        is one, and what stood in ``task.place`` stays.
-    WriteError
-        If the result cannot be written.
+    Raises RunError if a cell fails, or it takes too long; the executed notebook is then in ``task.failed``,
+    if there is one, and what stood in ``task.place`` stays; WriteError if the result cannot be written.
     """
     new = not task.place.exists()
     _remove_old_files(task)
@@ -158,13 +138,7 @@ def _check_value(target: str, value: parameters.Value) -> parameters.Value:
 
 
 def _refuse_unknown_area(name: str, values: Mapping[str, parameters.Value], *, given: bool) -> None:
-    """Refuse an unknown area before a kernel is started.
-
-    Raises
-    ------
-    SpecError
-        With the nearest that they have.
-    """
+    """Refuse an unknown area before a kernel is started; raises SpecError with the nearest that they have."""
     area, folder = values.get("area"), values.get("data_dir")
     if not (given and area and isinstance(area, str) and isinstance(folder, str)):
         return  # an empty text is the notebook's own affair, and one without tables may mean what it likes

@@ -69,10 +69,7 @@ class Store:
     def opened(self) -> Iterator[None]:
         """Make the folder, hold its lock, and mend what a killed run left.
 
-        Raises
-        ------
-        WriteError
-            If another run holds the lock, or nothing can be written there.
+        Raises WriteError if another run holds the lock, or nothing can be written there.
         """
         with as_folder(self.root):
             with writing(self.root):

@@ -47,14 +47,8 @@ def verify(
 ) -> Verification:
     """Score what the folder of reports holds of a year; the newest with a result if none is named.
 
-    Raises
-    ------
-    SpecError
-        If there is no stored forecast, no result, or nothing that can be scored.
-    DataError
-        If the ledger is damaged.
-    WriteError
-        If the folder is locked or cannot be written.
+    Raises SpecError if there is no stored forecast, no result, or nothing that can be scored; DataError if
+    the ledger is damaged; WriteError if the folder is locked or cannot be written.
     """
     facts = {"index": index_code, "folder": str(root), "as_of": as_of, "area": area}
     entries = list(_runs(root, index_code)) if root.is_dir() else []

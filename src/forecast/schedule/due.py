@@ -65,32 +65,21 @@ class Post:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Which report is made, when, and who gets mail of a failure; stored as ``schedule.json``.
+    """Which report is made, when, and who gets mail of a failure; stored as ``schedule.json``."""
 
-    Attributes
-    ----------
-    when, until
-        The slots, and the last day on which one is served.
-    installed_at
-        Slots up to this moment are none of the plan's.
-    index_code, area, target_year, lang
-        The question each time; the day of the data is the day of the run.
-    data_dir, notebooks_dir
-        Absolute paths, as schedulers start programs in any folder.
-    post
-        None if nobody is written to.
-    """
-
+    # when, until: the slots, and the last day on which one is served
     when: When
     until: dt.date
-    installed_at: dt.datetime
+    installed_at: dt.datetime  # slots up to this moment are none of the plan's
+    # index_code, area, target_year, lang: the question each time; the day of the data is the day of the run
     index_code: str
     area: str
     target_year: int
     lang: str
+    # data_dir, notebooks_dir: absolute paths, as schedulers start programs in any folder
     data_dir: Path
     notebooks_dir: Path
-    post: Post | None = None
+    post: Post | None = None  # none if nobody is written to
 
     def __post_init__(self) -> None:
         if self.lang not in LANGUAGES:
@@ -108,13 +97,7 @@ class Plan:
 
     @classmethod
     def from_json(cls, text: str | bytes, file: str) -> Plan:
-        """Read a plan.
-
-        Raises
-        ------
-        SpecError
-            If it is damaged, naming the file and what is wrong.
-        """
+        """Read a plan; raises SpecError if it is damaged, naming the file and what is wrong."""
 
         def build(entries: Mapping[str, Any]) -> Plan:
             return cls(
@@ -145,22 +128,13 @@ class ServedSlot:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Which slots of a plan are done.
+    """Which slots of a plan are done."""
 
-    Attributes
-    ----------
-    served
-        Slots that are done, oldest first.
-    begun, attempts
-        The slot last begun, and how often; it is among `served` once a run of it has ended.
-    over_told
-        The `until` of the plan whose end is already in the log.
-    """
-
-    served: tuple[ServedSlot, ...] = ()
+    served: tuple[ServedSlot, ...] = ()  # slots that are done, oldest first
+    # begun, attempts: the slot last begun, and how often; it is among `served` once a run of it has ended
     begun: dt.datetime | None = None
     attempts: int = 0
-    over_told: dt.date | None = None
+    over_told: dt.date | None = None  # the `until` of the plan whose end is already in the log
 
     def begin(self, slot: dt.datetime) -> Self:
         """Record that a run of a slot begins, so that a killed run is noticed."""

@@ -31,24 +31,13 @@ _MONTHS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """The command to be started for one folder of reports, and its slots.
+    """The command to be started for one folder of reports, and its slots."""
 
-    Attributes
-    ----------
-    reports_dir
-        Whole path; control characters are refused with SpecError, as no system's file can hold them.
-    when
-        The slots.
-    after
-        Slots up to this moment need no start.
-    python
-        Interpreter of the environment in which `forecast` lives.
-    """
-
+    # whole path; control characters are refused with SpecError, as no system's file can hold them
     reports_dir: Path
-    when: When
-    after: dt.datetime
-    python: str = sys.executable
+    when: When  # the slots
+    after: dt.datetime  # slots up to this moment need no start
+    python: str = sys.executable  # interpreter of the environment in which `forecast` lives
 
     def __post_init__(self) -> None:
         for path in (str(self.reports_dir), self.python):
@@ -89,10 +78,7 @@ def cron_block(job: Job) -> str:
 def without_block(crontab: str, name: str) -> str:
     """Give a crontab without our lines; every other line stays as it is.
 
-    Raises
-    ------
-    SpecError
-        If a mark of ours stands without the other, so that it is unclear what is ours.
+    Raises SpecError if a mark of ours stands without the other, so that it is unclear what is ours.
     """
     first, last = _marks(name)
     lines: list[str] = []

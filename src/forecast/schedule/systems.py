@@ -25,49 +25,24 @@ NO_CRONTAB: Final = "no crontab for"  # what `crontab -l` says to who has none
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """How an installation went.
+    """How an installation went."""
 
-    Attributes
-    ----------
-    system
-        "cron", "systemd" or "windows".
-    done
-        The system has it; otherwise `commands` are to be typed.
-    files
-        What was written.
-    commands
-        What a person types to do it.
-    refusal
-        Why the system does not have it.
-    """
-
-    system: str
-    done: bool
-    files: tuple[Path, ...]
-    commands: tuple[str, ...]
-    refusal: ForecastError | None = None
+    system: str  # "cron", "systemd" or "windows"
+    done: bool  # the system has it; otherwise `commands` are to be typed
+    files: tuple[Path, ...]  # what was written
+    commands: tuple[str, ...]  # what a person types to do it
+    refusal: ForecastError | None = None  # why the system does not have it
 
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """One of the systems that start programs at times.
+    """One of the systems that start programs at times."""
 
-    Attributes
-    ----------
-    files
-        Gives the files that tell it what to do, by name.
-    commands
-        Gives what a person types when the files lie in a folder.
-    removal
-        Gives what a person types to take out the job of a name.
-    has
-        Whether it has a job of that name.
-    """
-
-    files: Callable[[Job], Mapping[str, bytes]]
+    files: Callable[[Job], Mapping[str, bytes]]  # gives the files that tell it what to do, by name
+    # gives what a person types when the files lie in a folder
     commands: Callable[[Job, Path], tuple[str, ...]]
-    removal: Callable[[str], tuple[str, ...]]
-    has: Callable[[str], bool]
+    removal: Callable[[str], tuple[str, ...]]  # gives what a person types to take out the job of a name
+    has: Callable[[str], bool]  # whether it has a job of that name
 
 
 def _cron_command(job: Job, folder: Path) -> tuple[str, ...]:
@@ -222,13 +197,7 @@ def _unit_folder() -> Path:
 
 
 def _run(*words: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
-    """Run a program of the system.
-
-    Raises
-    ------
-    RunError
-        If it is not there or does not end.
-    """
+    """Run a program of the system; raises RunError if it is not there or does not end."""
     program = shutil.which(words[0])
     if program is None:
         raise RunError("schedule.no_program", {"program": words[0]})

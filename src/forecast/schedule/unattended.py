@@ -66,24 +66,13 @@ class StartResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """The functions by which a scheduled run reaches the outside; tests give their own.
+    """The functions by which a scheduled run reaches the outside; tests give their own."""
 
-    Attributes
-    ----------
-    now
-        The time with its zone.
-    make
-        Makes the report of a plan as of a day, in a folder of reports.
-    send
-        Writes to the analyst: subject and body.
-    wait
-        Waits for some seconds.
-    """
-
-    now: Callable[[], dt.datetime]
+    now: Callable[[], dt.datetime]  # the time with its zone
+    # makes the report of a plan as of a day, in a folder of reports
     make: Callable[[Plan, dt.date, Path], Outcome]
-    send: Callable[[Post, str, str], None]
-    wait: Callable[[float], None]
+    send: Callable[[Post, str, str], None]  # writes to the analyst: subject and body
+    wait: Callable[[float], None]  # waits for some seconds
 
 
 def real_environment() -> Environment:
@@ -265,10 +254,7 @@ class Logs:
 def send(post: Post, subject: str, body: str, patience: Patience | None = None) -> None:
     """Write to the analyst: plain text, UTF-8, no attachment, without a password.
 
-    Raises
-    ------
-    RunError
-        If the server cannot be reached, is silent, offers no protection or refuses.
+    Raises RunError if the server cannot be reached, is silent, offers no protection or refuses.
     """
     message = new_message(sender=post.sender, to=post.to, subject=subject)
     message["Message-ID"] = make_msgid(domain=post.sender.partition("@")[2])
@@ -280,13 +266,7 @@ def send(post: Post, subject: str, body: str, patience: Patience | None = None) 
 
 
 def read_plan(root: Path) -> Plan:
-    """Read the plan of a folder of reports.
-
-    Raises
-    ------
-    SpecError
-        If there is none, or it is damaged.
-    """
+    """Read the plan of a folder of reports; raises SpecError if there is none, or it is damaged."""
     path = root / PLAN
     try:
         return Plan.from_json(written(path), str(path))

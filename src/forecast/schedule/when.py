@@ -23,31 +23,19 @@ _TIME: Final = re.compile(r"(\d{1,2}):(\d{2})", flags=re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """The slots of a plan: one each day, week or month, at a minute of the wall clock.
+    """The slots of a plan: one each day, week or month, at a minute of the wall clock."""
 
-    Attributes
-    ----------
-    every
-        "daily", "weekly" or "monthly".
-    hour, minute
-        Of the wall clock.
-    day
-        Of the week from 0 (Monday) for weekly, of the month from 1 to 28 for monthly; 0 for daily.
-    """
-
-    every: str
+    every: str  # "daily", "weekly" or "monthly"
+    # hour, minute: of the wall clock
     hour: int
     minute: int
-    day: int = 0
+    day: int = 0  # of the week from 0 (Monday) for weekly, of the month from 1 to 28 for monthly; 0 for daily
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read "daily 05:30", "weekly mon 05:30", "monthly 05:30" or "monthly 25 05:30".
 
-        Raises
-        ------
-        SpecError
-            With the word that is not understood, the nearest one that is, and examples.
+        Raises SpecError with the word that is not understood, the nearest one that is, and examples.
         """
         words = text.casefold().split()
         if not words:

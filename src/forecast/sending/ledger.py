@@ -64,10 +64,7 @@ class Ledger:
     def add(self, event: str, *, run_id: str, to: str, **facts: Any) -> None:
         """Add an event and flush it to disk.
 
-        Raises
-        ------
-        WriteError
-            If that cannot be; then no letter may go.
+        Raises WriteError if that cannot be; then no letter may go.
         """
         at = dt.datetime.now().astimezone().isoformat(timespec="seconds")
         entry = {"at": at, "event": event, "run_id": run_id, "to": to, **facts}

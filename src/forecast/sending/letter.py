@@ -27,22 +27,12 @@ TYPES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class PreparedLetter:
-    """A letter that is ready to go.
-
-    Attributes
-    ----------
-    message
-        With its attachments.
-    files
-        Size of each attachment.
-    lacking
-        Kinds of files that the run does not have.
-    """
+    """A letter that is ready to go."""
 
     recipient: Recipient
-    message: EmailMessage
-    files: Mapping[str, int]
-    lacking: tuple[str, ...]
+    message: EmailMessage  # with its attachments
+    files: Mapping[str, int]  # size of each attachment
+    lacking: tuple[str, ...]  # kinds of files that the run does not have
 
     def content(self) -> bytes:
         """Give the bytes on the wire, attachments included."""
@@ -90,10 +80,7 @@ class Writer:
 
         Letters of one language with the same files differ only by the name, so the longest is measured.
 
-        Raises
-        ------
-        SpecError
-            Naming the readers, the whole size and that of each file as it travels.
+        Raises SpecError naming the readers, the whole size and that of each file as it travels.
         """
         groups: dict[tuple[str, tuple[str, ...]], list[Recipient]] = {}
         for reader in readers:

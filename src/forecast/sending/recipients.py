@@ -73,11 +73,8 @@ class Recipients:
 def read(path: Path) -> Recipients:
     """Read the file of recipients.
 
-    Raises
-    ------
-    RecipientsError
-        With everything that is wrong, each with its line, table and key.  Neither a password nor the value
-        of a key that might be one is ever shown.
+    Raises RecipientsError with everything that is wrong, each with its line, table and key.  Neither a
+    password nor the value of a key that might be one is ever shown.
     """
     reader = _Reader(path.name)
     tables = reader.parse(path)

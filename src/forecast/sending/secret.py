@@ -22,10 +22,8 @@ def find(smtp: Smtp, environment: Mapping[str, str]) -> Login | None:
     The environment comes before the file's `user` and before the keyring, which is asked only if the package
     ``keyring`` is installed.
 
-    Raises
-    ------
-    SpecError
-        If only one of the two is known, or the password has letters that mail servers are not sent.
+    Raises SpecError if only one of the two is known, or the password has letters that mail servers are not
+    sent.
     """
     user = environment.get(USER, "") or smtp.user
     password = environment.get(PASSWORD, "")

@@ -37,26 +37,13 @@ State = Literal["sent", "already", "doubtful", "refused", "failed", "unknown", "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """Which run to send, to whom, and how.
+    """Which run to send, to whom, and how."""
 
-    Attributes
-    ----------
-    run
-        The run's name, or "latest".
-    again
-        Send even if it was sent, may have arrived, or is stale.
-    only
-        Addresses to send to; all of the file if there are none.
-    stale_days
-        The oldest that figures may be; default: None.
-    insecure
-        Ask the server, which must be this machine, for neither encryption nor certificate.
-    """
-
-    run: str = LATEST
-    again: bool = False
-    only: tuple[str, ...] = ()
-    stale_days: int | None = None
+    run: str = LATEST  # the run's name, or "latest"
+    again: bool = False  # send even if it was sent, may have arrived, or is stale
+    only: tuple[str, ...] = ()  # addresses to send to; all of the file if there are none
+    stale_days: int | None = None  # the oldest that figures may be; default: None
+    # ask the server, which must be this machine, for neither encryption nor certificate
     insecure: bool = False
 
     @property
@@ -79,27 +66,19 @@ class LetterResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How a sending went.
+    """How a sending went."""
 
-    Attributes
-    ----------
-    run_id, letters
-        The run, and the result of each letter.
-    lacking, unlisted
-        Kinds of files asked for that the run does not have; files in its folder that it has not made.
-    ledger, torn
-        Path of the ledger, and its lines that cannot be read.
-    trouble
-        Why the server took no more.
-    """
-
+    # run_id, letters: the run, and the result of each letter
     run_id: str
     letters: tuple[LetterResult, ...]
+    # lacking, unlisted: kinds of files asked for that the run does not have; files in its folder that it has
+    # not made
     lacking: tuple[str, ...]
     unlisted: tuple[str, ...]
+    # ledger, torn: path of the ledger, and its lines that cannot be read
     ledger: Path
     torn: tuple[int, ...] = ()
-    trouble: ServerError | None = None
+    trouble: ServerError | None = None  # why the server took no more
 
     @property
     def arrived(self) -> int:
@@ -128,12 +107,9 @@ def send(
 
     The size of every letter is looked at before the first one goes.
 
-    Raises
-    ------
-    SpecError
-        If the run may not be sent, a letter is too big, or the server must not be used so; nothing has gone.
-    WriteError
-        If another sending is at work, or the ledger cannot be written; no letter goes without its line.
+    Raises SpecError if the run may not be sent, a letter is too big, or the server must not be used so;
+    nothing has gone; WriteError if another sending is at work, or the ledger cannot be written; no letter
+    goes without its line.
     """
     root = reports_dir.resolve()
     letters = _choose(root, recipients, request, today)
@@ -163,12 +139,7 @@ def rehearse(
 ) -> tuple[Outcome, list[Path]]:
     """Write at most `MOST_REHEARSED` letters as files instead of sending them; give the result of each.
 
-    Raises
-    ------
-    SpecError
-        As `send` would.
-    WriteError
-        If the files cannot be written.
+    Raises SpecError (as `send` would); WriteError if the files cannot be written.
     """
     root = reports_dir.resolve()
     Server(recipients.smtp, insecure=request.insecure)  # refuses what `send` would

@@ -27,28 +27,17 @@ Files = Mapping[str, Mapping[str, bytes]]  # by kind and name
 
 @dataclass(frozen=True, slots=True)
 class SendableRun:
-    """A run that may be sent.
+    """A run that may be sent."""
 
-    Attributes
-    ----------
-    manifest, result
-        Its record, and what it has found.
-    files
-        Its files by kind (html, pdf, xlsx, docx) and name.
-    others
-        The same of the runs that answer the same question from the same data in another language.
-    issuer
-        Who signs.
-    unlisted
-        Names of files beside them that the run has not made, and that therefore stay.
-    """
-
+    # manifest, result: its record, and what it has found
     manifest: Manifest
     result: Result
-    files: Files
+    files: Files  # its files by kind (html, pdf, xlsx, docx) and name
+    # names of files beside them that the run has not made, and that therefore stay
     unlisted: tuple[str, ...] = ()
+    # the same of the runs that answer the same question from the same data in another language
     others: Mapping[str, Files] = field(default_factory=dict)
-    issuer: Issuer = field(default_factory=Issuer)
+    issuer: Issuer = field(default_factory=Issuer)  # who signs
 
     def edition(self, lang: str) -> tuple[str, Files]:
         """Give the files in a reader's language if there are any, else the run's own, and their language."""

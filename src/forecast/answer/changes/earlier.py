@@ -23,27 +23,13 @@ UNREADABLE: Final = (OSError, ValueError, KeyError, TypeError, AttributeError, F
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Earlier:
-    """An earlier report.
+    """An earlier report."""
 
-    Attributes
-    ----------
-    run_id
-        Name of its folder.
-    spec
-        What it was asked; None if that cannot be read.
-    medians
-        By component; none if it cannot be compared.
-    known
-        What it knew; None if that cannot be read any more.
-    reason
-        A phrase, where something is missing.
-    """
-
-    run_id: str
-    spec: RunSpec | None = None
-    medians: Mapping[str, float] = field(default_factory=dict)
-    known: Known | None = None
-    reason: str = ""
+    run_id: str  # name of its folder
+    spec: RunSpec | None = None  # what it was asked; None if that cannot be read
+    medians: Mapping[str, float] = field(default_factory=dict)  # by component; none if it cannot be compared
+    known: Known | None = None  # what it knew; None if that cannot be read any more
+    reason: str = ""  # a phrase, where something is missing
 
 
 def read(folder: Path, spec: RunSpec) -> Earlier:

@@ -38,27 +38,14 @@ _WORDS: Final = ("name_vi", "name_en", "note")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
-    """How one table is compared.
+    """How one table is compared."""
 
-    Attributes
-    ----------
-    table
-        Its contract; `Known` has it under the same name but for `related_indices`.
-    step
-        What its rows are part of.
-    key
-        One row of each.
-    value
-        Columns of which the first that is not empty says what a new row, or one that went, is about.
-    silent
-        Columns whose change alone is no news.
-    """
-
-    table: Table
-    key: tuple[str, ...]
+    table: Table  # its contract; `Known` has it under the same name but for `related_indices`
+    key: tuple[str, ...]  # one row of each
+    # columns of which the first that is not empty says what a new row, or one that went, is about
     value: tuple[str, ...]
-    silent: tuple[str, ...] = _SOURCE
-    step: str = NONE
+    silent: tuple[str, ...] = _SOURCE  # columns whose change alone is no news
+    step: str = NONE  # what its rows are part of
 
 
 COMPARED: Final = (
@@ -223,21 +210,12 @@ def _written(value: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _About:
-    """What rows are about.
-
-    Attributes
-    ----------
-    rules
-        Component that an indicator scores by a rule.
-    types
-        Component that an indicator of the catalogue may speak for.
-    related
-        Index and component of related indices that the catalogue takes as indicators.
-    """
+    """What rows are about."""
 
     spec: RunSpec
-    rules: Mapping[str, str]
-    types: Mapping[str, str]
+    rules: Mapping[str, str]  # component that an indicator scores by a rule
+    types: Mapping[str, str]  # component that an indicator of the catalogue may speak for
+    # index and component of related indices that the catalogue takes as indicators
     related: frozenset[tuple[str, str]]
 
     @classmethod

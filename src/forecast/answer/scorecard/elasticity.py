@@ -25,27 +25,14 @@ CUMULATIVE: Final = "cumulative"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Elasticity:
-    """What one indicator is worth to one area.
+    """What one indicator is worth to one area."""
 
-    Attributes
-    ----------
-    component : str
-        The domain that it moves.
-    per_unit : ndarray, shape (n,)
-        Points of it for one more unit, in each of the forecast's draws.
-    since_last : ndarray, shape (n,)
-        Points of it that the indicator's change since last year has moved already, in each of them.
-    expected : float
-        Where the forecast sees the indicator at the end of the year; NaN if nowhere.
-    reason : str
-        A phrase: why it moves nothing; empty where it does.
-    """
-
-    component: str
-    per_unit: Floats
+    component: str  # the domain that it moves
+    per_unit: Floats  # (n,): points of it for one more unit, in each of the forecast's draws
+    # (n,): points of it that the indicator's change since last year has moved already, in each of them
     since_last: Floats
-    expected: float
-    reason: str = ""
+    expected: float  # where the forecast sees the indicator at the end of the year; NaN if nowhere
+    reason: str = ""  # a phrase: why it moves nothing; empty where it does
 
 
 def elasticity(

@@ -42,27 +42,13 @@ INDEX: Final = MAIN
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outlook:
-    """The tables below the total, and the final draws.
+    """The tables below the total, and the final draws."""
 
-    Attributes
-    ----------
-    target : Draws
-        The panel's draws with the area's as criteria and departments have them.
-    informed : bool
-        Whether criteria or departments change the panel's draws.
-    rows : DataFrame
-        FORECAST rows; of the final forecast only if `informed`, and then first.
-    tables : mapping
-        Tables of `Result` by name.
-    baseline : Baseline or None
-        The forecast that scenarios change; None for an index without parts.
-    """
-
-    target: Draws
-    informed: bool
-    rows: pd.DataFrame
-    tables: dict[str, pd.DataFrame]
-    baseline: Baseline | None = None
+    target: Draws  # the panel's draws with the area's as criteria and departments have them
+    informed: bool  # whether criteria or departments change the panel's draws
+    rows: pd.DataFrame  # FORECAST rows; of the final forecast only if `informed`, and then first
+    tables: dict[str, pd.DataFrame]  # tables of `Result` by name
+    baseline: Baseline | None = None  # the forecast that scenarios change; None for an index without parts
 
 
 def outlook(

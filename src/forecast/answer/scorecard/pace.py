@@ -35,33 +35,20 @@ MONTHS: Final = 12
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Projection:
-    """An indicator's value at the end of the target year.
+    """An indicator's value at the end of the target year."""
 
-    Attributes
-    ----------
-    indicator, name, unit, name_en
-        Code, Vietnamese name, unit and English name of the indicator.
-    period, value
-        The latest figure of the target year that counts from January; ``""`` and NaN if none.
-    draws : ndarray, shape (n,)
-        Draws of the value at the end of the year; empty where nothing can be said.
-    pairs
-        Past years that the pace was learnt from.
-    method
-        pace, count, past_ends (this year's figures say nothing), final (the year's own is out), none.
-    reason
-        A phrase: what it rests on, or why there is none.
-    """
-
+    # indicator, name, unit, name_en: code, Vietnamese name, unit and English name of the indicator
     indicator: str
     name: str
     unit: str
+    # period, value: the latest figure of the target year that counts from January; ``""`` and NaN if none
     period: str
     value: float
-    draws: Floats
-    pairs: int
+    draws: Floats  # (n,): draws of the value at the end of the year; empty where nothing can be said
+    pairs: int  # past years that the pace was learnt from
+    # pace, count, past_ends (this year's figures say nothing), final (the year's own is out), none
     method: str
-    reason: str
+    reason: str  # a phrase: what it rests on, or why there is none
     name_en: str = ""
 
 

@@ -34,29 +34,15 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Baseline:
-    """The forecast that scenarios change.
+    """The forecast that scenarios change."""
 
-    Attributes
-    ----------
-    leaves : Leaves
-        The forecast.
-    totals : ndarray, shape (n, P)
-        Totals of all areas; the column of the area is the sum of its leaves.
-    place : int
-        Column of the area.
-    remedies : DataFrame
-        Open remedies: component, expected_effect, days_overdue.
-    attainable : ndarray, shape (L,)
-        Most that a remedy can still bring each leaf to, in points; 0 where its day is past.
-    elasticities : mapping from indicator to Elasticity
-        What indicators are worth that no rule scores.
-    """
-
-    leaves: Leaves
-    totals: Floats
-    place: int
-    remedies: pd.DataFrame
+    leaves: Leaves  # the forecast
+    totals: Floats  # (n, P): totals of all areas; the column of the area is the sum of its leaves
+    place: int  # column of the area
+    remedies: pd.DataFrame  # open remedies: component, expected_effect, days_overdue
+    # (L,): most that a remedy can still bring each leaf to, in points; 0 where its day is past
     attainable: Floats
+    # what indicators are worth that no rule scores
     elasticities: Mapping[str, Elasticity] = field(default_factory=dict)
 
     @property

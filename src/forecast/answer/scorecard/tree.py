@@ -20,24 +20,12 @@ NONE: Final = -1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tree:
-    """Components in the order of reading, each before its children.
+    """Components in the order of reading, each before its children."""
 
-    Attributes
-    ----------
-    rows : tuple of dict
-        Each node's row of the framework, and its `kind`.
-    parent : ndarray of int, shape (K,)
-        Place of each node's parent; -1 for the total.
-    leaves : ndarray of int, shape (L,)
-        Places of the finest nodes.
-    adds : ndarray, shape (K, L)
-        1 where a leaf adds to a node.
-    """
-
-    rows: tuple[Row, ...]
-    parent: Ints
-    leaves: Ints
-    adds: Floats
+    rows: tuple[Row, ...]  # each node's row of the framework, and its `kind`
+    parent: Ints  # (K,): place of each node's parent; -1 for the total
+    leaves: Ints  # (L,): places of the finest nodes
+    adds: Floats  # (K, L): 1 where a leaf adds to a node
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -32,17 +32,11 @@ class DomainBias:
 
 @dataclass(frozen=True, slots=True)
 class Bias:
-    """The learnt bias of an area's self-scores.
+    """The learnt bias of an area's self-scores."""
 
-    Attributes
-    ----------
-    domains
-        Domains with observations of the area itself.
-    overall
-        What is assumed of any other domain; its count is that of all observations, of all areas.
-    """
-
+    # domains with observations of the area itself
     domains: Mapping[str, DomainBias] = field(default_factory=dict)
+    # what is assumed of any other domain; its count is that of all observations, of all areas
     overall: DomainBias = DomainBias(0.0, 0.0, 0)
 
     @property

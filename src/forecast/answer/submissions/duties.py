@@ -38,10 +38,7 @@ def items(framework: Framework, department: str) -> tuple[Item, ...]:
 
     A component without a department of its own belongs to who is in charge of what it is part of.
 
-    Raises
-    ------
-    SpecError
-        If the department is not among those in charge, with the nearest of them.
+    Raises SpecError if the department is not among those in charge, with the nearest of them.
     """
     known = departments(framework)
     if department not in known:

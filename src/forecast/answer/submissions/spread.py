@@ -25,10 +25,7 @@ def quantiles(
     Levels lie in [0, 1] and may be ranks of random draws; the points are of their shape, exact at 0.1, 0.5
     and 0.9, and never fall as the level rises.
 
-    Raises
-    ------
-    ValueError
-        If not ``0 <= low <= likely <= high <= maximum``, or a level is off [0, 1].
+    Raises ValueError if not ``0 <= low <= likely <= high <= maximum``, or a level is off [0, 1].
     """
     at = np.asarray(levels, dtype=float)
     if not np.all((at >= 0) & (at <= 1)):

@@ -98,11 +98,8 @@ def _gap(comparison: pd.DataFrame | None, department: str) -> dict[str, Any]:
 def compare_with_models(last: pd.DataFrame, model: pd.DataFrame) -> pd.DataFrame:
     """Hold departments' latest forms against the models' median, lower and upper (80 percent, points).
 
-    Returns
-    -------
-    DataFrame
-        department, component, low, likely, high, median, lower, upper, gap (likely less median),
-        disagrees (the two 80 percent ranges have no point in common, and it is worth saying).
+    Gives department, component, low, likely, high, median, lower, upper, gap (likely less median), disagrees
+    (the two 80 percent ranges have no point in common, and it is worth saying).
     """
     both = last.loc[last["likely"].notna()].merge(model, on="component")
     disjoint = (both["low"] > both["upper"]) | (both["high"] < both["lower"])

@@ -35,34 +35,17 @@ TO: Final = " → "  # between a covariate and the component it acts on, in name
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CovariateTable:
-    """A table of covariates that was read.
+    """A table of covariates that was read."""
 
-    Attributes
-    ----------
-    frame
-        area, component (what readers see: covariate, and the component it acts on), year, score, row.
-    acts : dict of str to pair of str
-        Covariate and component (empty for all) by what readers see.
-    file
-        Its name.
-    remarks
-        What was understood otherwise than it stands there.
-    """
-
+    # area, component (what readers see: covariate, and the component it acts on), year, score, row
     frame: pd.DataFrame
-    acts: dict[str, tuple[str, str]]
-    file: str
-    remarks: tuple[Phrase, ...]
+    acts: dict[str, tuple[str, str]]  # covariate and component (empty for all) by what readers see
+    file: str  # its name
+    remarks: tuple[Phrase, ...]  # what was understood otherwise than it stands there
 
 
 def read_covariates_file(path: Path) -> CovariateTable:
-    """Read covariates from a file of text.
-
-    Raises
-    ------
-    DataError
-        With what is wrong and what to do.
-    """
+    """Read covariates from a file of text; raises DataError with what is wrong and what to do."""
     return _read_table(lambda: sheet_of_file(path) or _refuse_unreadable(path))
 
 

@@ -38,10 +38,7 @@ class ColumnPlan:
 def long_of(sheet: Sheet, *, area: str) -> tuple[Long, tuple[Phrase, ...]]:
     """Rearrange a sheet as one figure a row; `area` names the area if there is no column of areas.
 
-    Raises
-    ------
-    DataError
-        In few lines, if it is not clear what columns hold.
+    Raises DataError in few lines, if it is not clear what columns hold.
     """
     sheet, dropped = _without_nameless(sheet)
     plan = _plan(sheet, headings(sheet.header), area)

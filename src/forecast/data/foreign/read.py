@@ -24,27 +24,16 @@ ALIKE: Final = 3  # problems of one kind that are listed; the rest are counted
 
 @dataclass(frozen=True, slots=True, eq=False)
 class YearlyTable:
-    """A table that was read.
+    """A table that was read."""
 
-    Attributes
-    ----------
-    frame
-        area, component, year, score, max_score, row; a score may be missing.
-    remarks
-        What was understood otherwise than it stands there.
-    """
-
-    frame: pd.DataFrame
-    remarks: tuple[Phrase, ...]
+    frame: pd.DataFrame  # area, component, year, score, max_score, row; a score may be missing
+    remarks: tuple[Phrase, ...]  # what was understood otherwise than it stands there
 
 
 def read_file(path: Path) -> YearlyTable:
     """Read a yearly table from a file of text.
 
-    Raises
-    ------
-    DataError
-        With what is wrong and what to do; many alike problems are counted, not listed.
+    Raises DataError with what is wrong and what to do; many alike problems are counted, not listed.
     """
     try:
         sheet = sheet_of_file(path)
@@ -58,10 +47,7 @@ def read_file(path: Path) -> YearlyTable:
 def read_frame(frame: pd.DataFrame, *, name: str = "frame") -> YearlyTable:
     """Read a yearly table that is in memory; index levels with names count as columns.
 
-    Raises
-    ------
-    DataError
-        See `read_file`.
+    Raises DataError (see `read_file`).
     """
     level_names = [level for level in frame.index.names if level is not None]
     whole = frame.reset_index() if level_names else frame

@@ -32,10 +32,8 @@ class Sheet:
 def sheet_of_file(path: Path) -> Sheet | None:
     """Read a file with any usual separator, in UTF-8 or Excel's Unicode text; None if it is no such file.
 
-    Raises
-    ------
-    DataError
-        If the file cannot be read, rows are longer or shorter than the header, or quotes do not close.
+    Raises DataError if the file cannot be read, rows are longer or shorter than the header, or quotes do not
+    close.
     """
     text = incoming.text(incoming.content(path, most=MAX_BYTES), path.name, utf16=True)
     if not text.strip():

@@ -39,12 +39,8 @@ def read(source: Source, *, as_of: dt.date) -> Known:
 
     Rows published later are checked and left out.
 
-    Raises
-    ------
-    DataError
-        With every problem of every table, whatever its day.
-    SpecError
-        If no score was published on or before `as_of`.
+    Raises DataError with every problem of every table, whatever its day; SpecError if no score was
+    published on or before `as_of`.
     """
     return read_vintages(source).known_at(as_of)
 
@@ -88,10 +84,7 @@ class Vintages:
     def with_content(self, file: str, content: bytes) -> Vintages:
         """Give the folder as it would be with another content of one file; the others are as they were read.
 
-        Raises
-        ------
-        DataError
-            With every problem that the folder would have.
+        Raises DataError with every problem that the folder would have.
         """
         table = next(table for table in tables.DATA_TABLES if table.file == file)
         places, _ = _places(self.checked["areas"])
@@ -105,10 +98,7 @@ class Vintages:
 def read_vintages(source: Source) -> Vintages:
     """Read and check all tables of a folder, or of files in memory by name.
 
-    Raises
-    ------
-    DataError
-        With every problem of every table.
+    Raises DataError with every problem of every table.
     """
     folder = source if isinstance(source, Mapping) else Path(source)
     problems: list[Problem] = []
@@ -169,10 +159,7 @@ def _settled_of(vintages: Vintages, index_code: str, as_of: dt.date) -> pd.DataF
 def rehearse(data_dir: Path, file: str, content: bytes) -> Vintages:
     """Read the folder as it would be with another content of one file; nothing is written to it.
 
-    Raises
-    ------
-    DataError
-        With every problem that the folder would have.
+    Raises DataError with every problem that the folder would have.
     """
     names = (tables.AREAS.file, *(table.file for table in tables.DATA_TABLES), SCENARIOS_FILE)
     others = {name: content_of(data_dir, name) for name in names if name != file and has(data_dir, name)}
@@ -182,15 +169,9 @@ def rehearse(data_dir: Path, file: str, content: bytes) -> Vintages:
 def read_panel(path: Path) -> pd.DataFrame:
     """Read one file with any yearly panel: area, component, year, score and perhaps max_score.
 
-    Returns
-    -------
-    DataFrame
-        area, component, year (int64), score, max_score (float64, NaN if missing), row.
+    Gives area, component, year (int64), score, max_score (float64, NaN if missing), row.
 
-    Raises
-    ------
-    DataError
-        With every problem of the file.
+    Raises DataError with every problem of the file.
     """
     table = _alone(path, tables.PANEL)
     frame = table.frame
@@ -207,10 +188,7 @@ def read_panel(path: Path) -> pd.DataFrame:
 def read_breaks(path: Path) -> tuple[int, ...]:
     """Read the years in which a panel's method changed: one file with a column `year`.
 
-    Raises
-    ------
-    DataError
-        With every problem of the file.
+    Raises DataError with every problem of the file.
     """
     return tuple(sorted({int(year) for year in _alone(path, tables.BREAKS).frame["year"]}))
 

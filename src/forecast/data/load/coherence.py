@@ -22,22 +22,15 @@ Sums = Sequence[tuple[str, tuple[str, ...]]]
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """A figure that others of its year contradict.
+    """A figure that others of its year contradict."""
 
-    Attributes
-    ----------
-    kind
-        "sum": `stated` points, but the parts give `due`; "rank": rank `stated`, but the scores give `due`.
-    parts
-        Of a sum, the components that were added.
-    """
-
+    # "sum": `stated` points, but the parts give `due`; "rank": rank `stated`, but the scores give `due`
     kind: Literal["sum", "rank"]
     area: str
     component: str
     stated: float
     due: float
-    parts: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()  # of a sum, the components that were added
 
     def touches(self, cells: set[tuple[str, str]]) -> bool:
         """Whether one of its figures is among the cells (area and component)."""

@@ -41,10 +41,7 @@ def has(source: Source, file: str) -> bool:
 def content_of(source: Source, file: str) -> bytes:
     """Read a file of a folder, or of files in memory.
 
-    Raises
-    ------
-    DataError
-        If it is not there or cannot be read.
+    Raises DataError if it is not there or cannot be read.
     """
     if not isinstance(source, Mapping):
         return incoming.content(source / file, most=MAX_BYTES)

@@ -25,10 +25,7 @@ FROM_CATALOGUE: Final[
 def with_catalogue(figures: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame:
     """Fill name, unit and domain of figures that leave them empty from the catalogue, else from a first row.
 
-    Returns
-    -------
-    DataFrame
-        The figures, no name or unit empty.
+    Gives the figures, no name or unit empty.
     """
     columns = {}
     for column, source in FROM_CATALOGUE.items():

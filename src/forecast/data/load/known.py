@@ -138,10 +138,7 @@ class Known:
         Scores of years with other areas are estimated by `merged_scores`.  The year of a change is a year of
         a new method, and current indicators of a merged area begin with it.
 
-        Raises
-        ------
-        ValueError
-            If it is given for another year already.
+        Raises ValueError if it is given for another year already.
         """
         if self.year is not None:
             if self.year != year:

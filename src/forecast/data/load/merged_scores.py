@@ -55,20 +55,12 @@ class _Year:
 
 @dataclass(frozen=True, slots=True)
 class AreaConversion:
-    """Converts figures of past years to the areas of a later one.
+    """Converts figures of past years to the areas of a later one."""
 
-    Attributes
-    ----------
-    areas, lineage : DataFrame
-        The tables of that name.
-    year : int
-        The year whose areas are wanted.
-    regions : mapping from a region to its provinces of that year
-    """
-
+    # areas, lineage: the tables of that name
     areas: pd.DataFrame
     lineage: pd.DataFrame
-    year: int
+    year: int  # the year whose areas are wanted
     regions: Mapping[str, frozenset[str]]
 
     def convert(self, figures: pd.DataFrame) -> pd.DataFrame:

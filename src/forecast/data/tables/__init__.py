@@ -81,10 +81,7 @@ def as_known(frame: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
 
     Undated rows are never known.
 
-    Raises
-    ------
-    KeyError
-        If the table has no column of days.
+    Raises KeyError if the table has no column of days.
     """
     column = known_from(frame)
     return frame.loc[frame[column] <= dt.datetime.combine(as_of, dt.time())].reset_index(drop=True)

@@ -30,30 +30,17 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Contract of one table: its file, its columns, its keys and the day from which a row is known.
-
-    Attributes
-    ----------
-    key
-        What a settled table has one row of.
-    source_key
-        What the file has one row of: the key and the source that gave it.  A repeat is an error.
-    known_from
-        Column of the day on which a row became known; ``""`` for reference tables.
-    optional
-        The folder may lack the file, and the file may lack rows.
-    rowless
-        The file may lack rows: an office may begin with figures of its own.
-    """
+    """Contract of one table: its file, its columns, its keys and the day from which a row is known."""
 
     name: str
     columns: tuple[Column, ...]
-    key: tuple[str, ...]
+    key: tuple[str, ...]  # what a settled table has one row of
+    # What the file has one row of: the key and the source that gave it.  A repeat is an error.
     source_key: tuple[str, ...]
-    known_from: str = ""
+    known_from: str = ""  # column of the day on which a row became known; ``""`` for reference tables
     file: str = ""
-    optional: bool = False
-    rowless: bool = False
+    optional: bool = False  # the folder may lack the file, and the file may lack rows
+    rowless: bool = False  # the file may lack rows: an office may begin with figures of its own
 
     def __post_init__(self) -> None:
         if not self.file:

@@ -24,10 +24,7 @@ Topic = Literal["overview", "gaps", "conflicts", "vintages", "indicators", "prov
 def known(steps: Steps, topic: Topic, component: str, lang: str) -> View:
     """Show one topic.
 
-    Raises
-    ------
-    SpecError
-        If the topic is unknown, or a component is given to a topic that has none.
+    Raises SpecError if the topic is unknown, or a component is given to a topic that has none.
     """
     if topic not in VIEWS:
         refuse_unknown("topic", topic, get_args(Topic))

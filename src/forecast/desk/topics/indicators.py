@@ -37,12 +37,9 @@ def pairs(result: Result, known: Known, lang: str) -> pd.DataFrame:
 
     The figure is the one known on the same day of its year, so that all are of one kind.
 
-    Returns
-    -------
-    DataFrame
-        `COLUMNS`: usual is the mean of earlier years on the same day; score the area's published total
-        of the year in percent, change what it rose from the year before (NaN if either is missing; for the
-        target year the forecast's).
+    Gives `COLUMNS`: usual is the mean of earlier years on the same day; score the area's published total of
+    the year in percent, change what it rose from the year before (NaN if either is missing; for the target
+    year the forecast's).
     """
     spec = result.spec
     figures = figures_at(known, spec.target_year, spec.as_of)

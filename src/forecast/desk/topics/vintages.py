@@ -27,10 +27,7 @@ def vintages(steps: Steps, lang: str) -> View:
 def by_year(known: Known) -> pd.DataFrame:
     """Give when a year's result was out and how many of its scores are known.
 
-    Returns
-    -------
-    DataFrame
-        index_code, year, announced_on, precision, months (from the year's end), scores, provinces.
+    Gives index_code, year, announced_on, precision, months (from the year's end), scores, provinces.
     """
     rows = known.announcements[["index_code", "year", "announced_on", "precision"]]
     ends = pd.to_datetime(rows["year"].astype(str) + "-12-31")

@@ -46,14 +46,9 @@ def append(
 ) -> Entry:
     """Append a proposal's rows to its table; with `insist` despite doubts, which are noted in the rows.
 
-    Raises
-    ------
-    DataError
-        If there are doubts and `insist` is not set, or the journal is damaged.
-    SpecError
-        If there is nothing to append.
-    WriteError
-        If another process is at work, the table was changed since, or the system refuses; nothing is changed.
+    Raises DataError if there are doubts and `insist` is not set, or the journal is damaged; SpecError if
+    there is nothing to append; WriteError if another process is at work, the table was changed since, or the
+    system refuses; nothing is changed.
     """
     if proposal.doubts and not insist:
         raise DataError(proposal.refusal())
@@ -87,10 +82,7 @@ def _with_note(row: Row, doubts: Iterable[str]) -> Row:
 def list_additions(data_dir: Path) -> tuple[Addition, ...]:
     """List the additions of the journal, the latest first, with how their rows stand now.
 
-    Raises
-    ------
-    DataError
-        If a line of the journal is no entry.
+    Raises DataError if a line of the journal is no entry.
     """
     entries = journal.read(data_dir)
     undone = {entry.undoes: entry for entry in entries if entry.undoes}
@@ -109,13 +101,8 @@ def list_additions(data_dir: Path) -> tuple[Addition, ...]:
 def removal(data_dir: Path, entry_id: str = "") -> Removal:
     """Prepare to undo an addition: the one with an id, else the latest that is not undone.
 
-    Raises
-    ------
-    DataError
-        If rows of it were changed or removed since, each said; or if the folder would be unsound
-        without them.
-    SpecError
-        If there is no such addition, or it is undone already.
+    Raises DataError if rows of it were changed or removed since, each said; or if the folder would be unsound
+    without them; SpecError if there is no such addition, or it is undone already.
     """
     entry = _chosen(list_additions(data_dir), entry_id)
     table = _table(entry)
@@ -137,10 +124,8 @@ def removal(data_dir: Path, entry_id: str = "") -> Removal:
 def undo(removal: Removal, *, who: str = "", when: dt.datetime | None = None) -> Entry:
     """Remove an addition's rows from their table.
 
-    Raises
-    ------
-    WriteError
-        If another process is at work, the table was changed since, or the system refuses; nothing is changed.
+    Raises WriteError if another process is at work, the table was changed since, or the system refuses;
+    nothing is changed.
     """
     entry, table = removal.entry, _table(removal.entry)
     note = journal.new_entry("undo", entry.what, table, (), who=who, when=when, undoes=entry.entry_id)

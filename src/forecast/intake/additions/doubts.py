@@ -43,27 +43,14 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Case:
-    """New figures of one index and year.
-
-    Attributes
-    ----------
-    percent
-        By area and component, percent of the maximum; NaN where there is no figure.
-    printed
-        The same cells in the unit in which they were given.
-    ranks
-        Rank of the total by area; NaN where none is given.
-    maxima
-        Maximum of each component in the unit in which it was given.
-    addends
-        Components that add up to the total; of an index without any the total lies between its parts.
-    """
+    """New figures of one index and year."""
 
     year: int
-    percent: pd.DataFrame
-    printed: pd.DataFrame
-    ranks: pd.Series[float]
-    maxima: Mapping[str, float]
+    percent: pd.DataFrame  # by area and component, percent of the maximum; NaN where there is no figure
+    printed: pd.DataFrame  # the same cells in the unit in which they were given
+    ranks: pd.Series[float]  # rank of the total by area; NaN where none is given
+    maxima: Mapping[str, float]  # maximum of each component in the unit in which it was given
+    # components that add up to the total; of an index without any the total lies between its parts
     addends: tuple[str, ...] = ()
 
 

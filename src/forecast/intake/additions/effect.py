@@ -27,18 +27,11 @@ _SIDES: Final = {side: [side, f"{side}_lower", f"{side}_upper"] for side in ("be
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Effect:
-    """The forecast without and with new rows.
+    """The forecast without and with new rows."""
 
-    Attributes
-    ----------
-    spec
-        What is forecast.
-    table
-        One row a component of the area and one for ``rank``: component, before, before_lower,
-        before_upper, after, after_lower, after_upper (median and 80 percent range, points or ranks).
-    """
-
-    spec: RunSpec
+    spec: RunSpec  # what is forecast
+    # one row a component of the area and one for ``rank``: component, before, before_lower, before_upper,
+    # after, after_lower, after_upper (median and 80 percent range, points or ranks)
     table: pd.DataFrame
 
     @property

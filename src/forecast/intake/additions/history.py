@@ -19,18 +19,12 @@ _COLUMNS: Final = ["area", "component", "year", "score", "unit", "maximum", "per
 
 @dataclass(frozen=True, eq=False)  # without slots: what is derived is kept
 class History:
-    """The known figures of one index.
+    """The known figures of one index."""
 
-    Attributes
-    ----------
-    figures
-        One row a figure of a province: area, component, year, score, unit, maximum, percent (of the
-        maximum), rank, source_url.
-    ends
-        Lowest and highest figure that was published for the country, in percent, by year and component.
-    """
-
+    # one row a figure of a province: area, component, year, score, unit, maximum, percent (of the maximum),
+    # rank, source_url
     figures: pd.DataFrame
+    # lowest and highest figure that was published for the country, in percent, by year and component
     ends: Mapping[tuple[int, str], tuple[float, float]]
 
     def table(self, year: int) -> pd.DataFrame:

@@ -75,12 +75,8 @@ def read_list(
 ) -> Lines:
     """Read the one list of a file, or its printed table of indicators.
 
-    Raises
-    ------
-    DataError
-        If the file is refused, too long, or holds neither.
-    SpecError
-        If several sheets hold one, or a sheet or column is not known.
+    Raises DataError if the file is refused, too long, or holds neither; SpecError if several sheets hold
+    one, or a sheet or column is not known.
     """
     grids = read_grids(path, sheet)
     lists = [lines for grid in grids if (lines := _with_heading(grid, kind, by_hand))]

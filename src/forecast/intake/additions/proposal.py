@@ -63,40 +63,23 @@ class Compared:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Proposal:
-    """What would be appended.
-
-    Attributes
-    ----------
-    action, what
-        For the journal: "import par"; the file's name or the row's key.
-    rows
-        Cells as text, by column of `table`.
-    before
-        Bytes of the table now.
-    now, after
-        All tables of the folder without the rows and with them.
-    compared
-        The figures beside what was known.
-    doubts
-        What is not impossible but unlikely, a problem each; a person must insist.
-    doubted
-        Rows of each doubt; all if none is named.
-    remarks
-        What a person should know about the reading.
-    """
+    """What would be appended."""
 
     data_dir: Path
     table: Table
+    # action, what: for the journal: "import par"; the file's name or the row's key
     action: str
     what: str
-    rows: tuple[Row, ...]
-    before: bytes
+    rows: tuple[Row, ...]  # cells as text, by column of `table`
+    before: bytes  # bytes of the table now
+    # now, after: all tables of the folder without the rows and with them
     now: Vintages
     after: Vintages
-    compared: Compared = field(default_factory=Compared)
+    compared: Compared = field(default_factory=Compared)  # the figures beside what was known
+    # what is not impossible but unlikely, a problem each; a person must insist
     doubts: tuple[Problem, ...] = ()
-    doubted: tuple[tuple[int, ...], ...] = ()
-    remarks: tuple[Phrase, ...] = ()
+    doubted: tuple[tuple[int, ...], ...] = ()  # rows of each doubt; all if none is named
+    remarks: tuple[Phrase, ...] = ()  # what a person should know about the reading
 
     def refusal(self) -> list[Problem]:
         """Give the doubts, and how to go on if they are none."""

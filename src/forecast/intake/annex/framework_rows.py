@@ -58,28 +58,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FrameworkImport:
-    """What would be written, and what a person should see before.
+    """What would be written, and what a person should see before."""
 
-    Attributes
-    ----------
-    request, annex, table
-        What was asked, what was read, what stands in the data.
-    rows
-        The criteria's new rows, in order.
-    above
-        Rows of total and domains that are new or changed, by component.
-    changes
-        Against the table, domains first.
-    sources
-        Points of the leaves by source (``""``: not said), in the order of `tables.SOURCES`.
-    """
-
+    # request, annex, table: what was asked, what was read, what stands in the data
     request: Request
     annex: Annex
     table: FrameworkTable
-    rows: tuple[Row, ...]
-    above: Mapping[str, Row]
-    changes: tuple[Change, ...]
+    rows: tuple[Row, ...]  # the criteria's new rows, in order
+    above: Mapping[str, Row]  # rows of total and domains that are new or changed, by component
+    changes: tuple[Change, ...]  # against the table, domains first
+    # points of the leaves by source (``""``: not said), in the order of `tables.SOURCES`
     sources: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -106,12 +94,8 @@ class FrameworkImport:
 def prepare_import(annex: Annex, request: Request, data_dir: FilePath) -> FrameworkImport:
     """Compare an annex with the data and make the rows.
 
-    Raises
-    ------
-    DataError
-        With every problem: of the annex itself, against the known rows, of rules and indicators.
-    SpecError
-        If years are missing, or are not those of the table.
+    Raises DataError with every problem: of the annex itself, against the known rows, of rules and indicators;
+    SpecError if years are missing, or are not those of the table.
     """
     table = read_table(data_dir / FRAMEWORKS.file)
     known = table.of(request.framework)

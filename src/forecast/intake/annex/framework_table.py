@@ -89,10 +89,7 @@ class FrameworkTable:
 def read_table(path: Path) -> FrameworkTable:
     """Read ``frameworks.csv``.
 
-    Raises
-    ------
-    DataError
-        With every bad cell; the file must be sound before rows are added.
+    Raises DataError with every bad cell; the file must be sound before rows are added.
     """
     rows, problems = read_rows(path, FRAMEWORKS)
     if rows is None:
@@ -134,10 +131,7 @@ def _line(row: Row, names: Sequence[str]) -> str:
 def rehearse_frameworks(data_dir: Path, content: bytes) -> Vintages:
     """Read the whole folder as it would be with other frameworks.
 
-    Raises
-    ------
-    DataError
-        If it would be refused, with every reason.
+    Raises DataError if it would be refused, with every reason.
     """
     try:
         return rehearse(data_dir, FRAMEWORKS.file, content)

@@ -91,10 +91,7 @@ def level_of(text: str) -> int:
 def parse_columns(texts: Sequence[str]) -> dict[int, Column]:
     """Read columns named by hand: ``Điểm tối đa=E``, a heading in any known spelling or a role.
 
-    Raises
-    ------
-    SpecError
-        If the form is another, or the heading is not known.
+    Raises SpecError if the form is another, or the heading is not known.
     """
     columns = {}
     for text in texts:

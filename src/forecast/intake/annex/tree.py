@@ -29,27 +29,14 @@ _MAXIMUM: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One domain, criterion or sub-criterion.
+    """One domain, criterion or sub-criterion."""
 
-    Attributes
-    ----------
-    path
-        Its number, (1, 2, 3) for 1.2.3.
-    maximum
-        Points; NaN where the annex gives none that can be read, which is a problem.
-    summed
-        The annex prints no maximum (or a formula), so it is the sum of what stands below.
-    scoring
-        What the columns beside the maximum and the lines below say.
-    spot, max_spot
-        Where its number or name, and its maximum, stand.
-    """
-
-    path: Path
+    path: Path  # its number, (1, 2, 3) for 1.2.3
     name: str
-    maximum: float
-    summed: bool
-    scoring: Scoring
+    maximum: float  # points; NaN where the annex gives none that can be read, which is a problem
+    summed: bool  # the annex prints no maximum (or a formula), so it is the sum of what stands below
+    scoring: Scoring  # what the columns beside the maximum and the lines below say
+    # spot, max_spot: where its number or name, and its maximum, stand
     spot: Spot
     max_spot: Spot
 

@@ -64,12 +64,8 @@ def add(data_dir: Path, forms: Sequence[Accepted]) -> None:
 
     The table with the new rows is read as `load` would read it before anything is changed.
 
-    Raises
-    ------
-    DataError
-        If `load` would refuse the table, or the journal is damaged; then nothing is changed.
-    WriteError
-        If there is no room or no permission; the table is as it was.
+    Raises DataError if `load` would refuse the table, or the journal is damaged; then nothing is changed;
+    WriteError if there is no room or no permission; the table is as it was.
     """
     if not forms:
         return

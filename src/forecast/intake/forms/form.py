@@ -20,32 +20,15 @@ MODEL_COLUMNS: Final = ("component", "median", "lower", "upper")
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """All that stands in one department's empty form.
+    """All that stands in one department's empty form."""
 
-    Attributes
-    ----------
-    key
-        What it is made for.
-    items
-        The department's components.
-    domains
-        Names of their domains.
-    last
-        Last year's published share of the maximum, in points of this form's maxima.
-    model
-        The workbench's own median and 80 percent range, where they are wished for.
-    made_up
-        Whether the framework is invented.
-    day
-        Day of the knowledge in it; also the day in the file's properties.
-    """
-
-    key: Key
-    items: tuple[Item, ...]
-    domains: Mapping[str, str]
-    last: Mapping[str, float]
-    day: dt.date
-    made_up: bool = False
+    key: Key  # what it is made for
+    items: tuple[Item, ...]  # the department's components
+    domains: Mapping[str, str]  # names of their domains
+    last: Mapping[str, float]  # last year's published share of the maximum, in points of this form's maxima
+    day: dt.date  # day of the knowledge in it; also the day in the file's properties
+    made_up: bool = False  # whether the framework is invented
+    # the workbench's own median and 80 percent range, where they are wished for
     model: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
 
     @property

@@ -22,40 +22,24 @@ from forecast.intake.forms.key import Key
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one file.
+    """What became of one file."""
 
-    Attributes
-    ----------
-    file
-        The path as given.
-    state
-        accepted, stored (this very file was taken before) or refused.
-    problems
-        All that is wrong with a refused file.
-    copy
-        The copy with comments, if one could be made.
-    no_copy
-        Why it could not be written.
-    department, answered, expected, days_late
-        Of an accepted form; days_late counts from 30 September of its target year.
-    supersedes, superseded_by
-        Day of the department's form that this one supersedes, or that supersedes this one.
-    stored_on
-        Day on which a stored file was received.
-    """
-
-    file: Path
-    state: str
-    problems: tuple[Problem, ...] = ()
-    copy: Path | None = None
-    no_copy: WriteError | None = None
+    file: Path  # the path as given
+    state: str  # accepted, stored (this very file was taken before) or refused
+    problems: tuple[Problem, ...] = ()  # all that is wrong with a refused file
+    copy: Path | None = None  # the copy with comments, if one could be made
+    no_copy: WriteError | None = None  # why it could not be written
+    # department, answered, expected, days_late: of an accepted form; days_late counts from 30 September of
+    # its target year
     department: str = ""
     answered: int = 0
     expected: int = 0
     days_late: int = 0
+    # supersedes, superseded_by: day of the department's form that this one supersedes, or that supersedes
+    # this one
     supersedes: dt.date | None = None
     superseded_by: dt.date | None = None
-    stored_on: dt.date | None = None
+    stored_on: dt.date | None = None  # day on which a stored file was received
 
 
 def receive(

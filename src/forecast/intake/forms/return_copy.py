@@ -33,10 +33,7 @@ def write(opened: Opened, problems: Sequence[Problem], sent: Path, day: dt.date,
 
     The opened workbook is changed; none of its cells is a formula or an endless number afterwards.
 
-    Raises
-    ------
-    WriteError
-        If nothing can be written there.
+    Raises WriteError if nothing can be written there.
     """
     _as_text(opened.book)
     by_cell: dict[tuple[str, str], list[str]] = {}

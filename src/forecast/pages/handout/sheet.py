@@ -16,48 +16,26 @@ Value = str | float | dt.date | None
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column and what it holds.
+    """A column and what it holds."""
 
-    Attributes
-    ----------
-    label
-        Head, in the reader's language.
-    kind
-        How its figures are shown; "words" and "day" are no figures.
-    measure
-        Name of the figure in the long table; empty for what only tells what a row is about.
-    end, level
-        Whether it is the figure itself, or an end of its range of `level` percent.
-    """
-
-    label: str
-    kind: Kind
-    measure: str = ""
+    label: str  # head, in the reader's language
+    kind: Kind  # how its figures are shown; "words" and "day" are no figures
+    measure: str = ""  # name of the figure in the long table; empty for what only tells what a row is about
+    # end, level: whether it is the figure itself, or an end of its range of `level` percent
     end: End = "value"
     level: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A table of figures.
+    """A table of figures."""
 
-    Attributes
-    ----------
-    name
-        For machines: the table's name in the long table.
-    title
-        On the tab, and above the table.
-    columns, rows
-        Every row has one value a column.
-    keys
-        For machines: what each row is about, such as a component.
-    """
-
-    name: str
-    title: str
+    name: str  # for machines: the table's name in the long table
+    title: str  # on the tab, and above the table
+    # columns, rows: every row has one value a column
     columns: tuple[Column, ...]
     rows: tuple[tuple[Value, ...], ...]
-    keys: tuple[str, ...]
+    keys: tuple[str, ...]  # for machines: what each row is about, such as a component
     notes: tuple[str, ...] = ()
 
 

@@ -18,10 +18,7 @@ NOTICE: Final = "decisions.docx"
 def write(folder: Path, result: Result, *, lang: str, run_id: str = "") -> None:
     """Write ``figures.xlsx``, ``figures.csv`` and ``decisions.docx``; the same result gives the same bytes.
 
-    Raises
-    ------
-    WriteError
-        If the folder cannot be written.
+    Raises WriteError if the folder cannot be written.
     """
     from forecast.pages.handout import book  # openpyxl takes its time
     from forecast.pages.handout.notice import notice

@@ -17,11 +17,8 @@ KEY: Final = ["model", "index_code", "area", "component", "target_year"]
 def cells(result: Result) -> pd.DataFrame:
     """Lay past forecasts out, one row a forecast.
 
-    Returns
-    -------
-    DataFrame
-        The key, observed, and one column for each quantile level (a float): the cells of the run's
-        index whose outcome is known.
+    Gives the key, observed, and one column for each quantile level (a float): the cells of the run's index
+    whose outcome is known.
     """
     long = result.backtest.dropna(subset=["observed", "value"])
     long = long.loc[long["index_code"] == result.spec.index_code]
@@ -33,10 +30,7 @@ def cells(result: Result) -> pd.DataFrame:
 def coverage(result: Result, *, first: int = 0, last: int = 9999) -> pd.DataFrame:
     """Count how many outcomes lay inside the ranges of the main model, in the target years `first` to `last`.
 
-    Returns
-    -------
-    DataFrame
-        level (percent), share, lower, upper (80 percent bootstrap range over years), years, cells.
+    Gives level (percent), share, lower, upper (80 percent bootstrap range over years), years, cells.
     """
     past = cells(result)
     past = past.loc[(past["model"] == recorded_model(result)) & past["target_year"].between(first, last)]
@@ -55,10 +49,7 @@ def coverage(result: Result, *, first: int = 0, last: int = 9999) -> pd.DataFram
 def skill_by_year(result: Result) -> pd.DataFrame:
     """Compare the main model with repeating last year, on the cells that both forecast.
 
-    Returns
-    -------
-    DataFrame
-        target_year, skill (share by which the mean CRPS is smaller), cells; ascending.
+    Gives target_year, skill (share by which the mean CRPS is smaller), cells; ascending.
     """
     past = cells(result)
     levels = sorted(set(past.columns).difference([*KEY, "observed"]))
@@ -78,11 +69,8 @@ def skill_by_year(result: Result) -> pd.DataFrame:
 def record(result: Result) -> pd.DataFrame:
     """Give the city's past forecasts of its total by the main model.
 
-    Returns
-    -------
-    DataFrame
-        target_year, median, lower, upper (80 percent), lower95, upper95, observed, and repeated: what
-        repeating last year would have said (NaN if it said nothing); ascending.
+    Gives target_year, median, lower, upper (80 percent), lower95, upper95, observed, and repeated: what
+    repeating last year would have said (NaN if it said nothing); ascending.
     """
     past = cells(result)
     names = {0.5: "median", 0.1: "lower", 0.9: "upper", 0.025: "lower95", 0.975: "upper95"}

@@ -30,11 +30,8 @@ MEASURES: Final = {
 def past_cells(result: Result) -> pd.DataFrame:
     """Give the scored past forecasts of the run's index, and of the survey.
 
-    Returns
-    -------
-    DataFrame
-        `Result.verification` with error (absolute), miss (forecast less result), inside (whether the 80
-        percent range held) and period: "settled" up to the last year on which settings were chosen, "after".
+    Gives `Result.verification` with error (absolute), miss (forecast less result), inside (whether the 80
+    percent range held) and period: "settled" up to the last year on which settings were chosen, "after".
     """
     table = result.verification
     table = table.loc[table["index_code"].isin([result.spec.index_code, survey(result.spec.index_code)])]
@@ -50,11 +47,8 @@ def past_cells(result: Result) -> pd.DataFrame:
 def periods(result: Result) -> pd.DataFrame:
     """Sum up the totals by the years on which settings were chosen, and those after them.
 
-    Returns
-    -------
-    DataFrame
-        index_code, period ("settled", "after"; of the survey also "same_method": all years but those with a
-        new questionnaire), and years, first, last, cells, error, inside, crps.
+    Gives index_code, period ("settled", "after"; of the survey also "same_method": all years but those with a
+    new questionnaire), and years, first, last, cells, error, inside, crps.
     """
     past = past_cells(result)
     past = past.loc[(past["component"] == TOTAL) & (past["model"] == recorded_model(result))]
@@ -78,10 +72,7 @@ def new_method_years(result: Result, index_code: str) -> list[int]:
 def year_errors(result: Result) -> pd.DataFrame:
     """Give the mean error over all provinces of each year.
 
-    Returns
-    -------
-    DataFrame
-        target_year, miss (mean of forecast less result), cells; ascending.
+    Gives target_year, miss (mean of forecast less result), cells; ascending.
     """
     past = past_cells(result)
     own = (past["component"] == TOTAL) & (past["model"] == recorded_model(result))
@@ -92,11 +83,8 @@ def year_errors(result: Result) -> pd.DataFrame:
 def past_components(result: Result) -> pd.DataFrame:
     """Sum up the total, the domains and their parts, with the last value's error on the cells that it has.
 
-    Returns
-    -------
-    DataFrame
-        component, years, first, last, cells, error, inside, crps, and compared (cells that the last value
-        forecast too), compared_crps, base_crps (on these); in the order of the summary.
+    Gives component, years, first, last, cells, error, inside, crps, and compared (cells that the last value
+    forecast too), compared_crps, base_crps (on these); in the order of the summary.
     """
     past = past_cells(result)
     past = past.loc[(past["index_code"] == result.spec.index_code) & (past["component"] != RANK)]
@@ -110,12 +98,9 @@ def past_components(result: Result) -> pd.DataFrame:
 def past_years(result: Result, count: int = 3) -> pd.DataFrame:
     """Sum up the last years one by one: totals, survey, domains and ranks, beside repeating the last figure.
 
-    Returns
-    -------
-    DataFrame
-        target_year, index_code, kind (total, domains, rank), new_method, cells, error, inside, crps (of
-        ranks the ranked probability score), and compared, compared_crps, base_crps on the cells that the last
-        value, or the last rank, forecast too.
+    Gives target_year, index_code, kind (total, domains, rank), new_method, cells, error, inside, crps (of
+    ranks the ranked probability score), and compared, compared_crps, base_crps on the cells that the last
+    value, or the last rank, forecast too.
     """
     past = past_cells(result)
     past = past[past["target_year"] > past["target_year"].max() - count]
@@ -153,10 +138,7 @@ def past_domains(result: Result) -> pd.DataFrame:
 def past_ranks(result: Result) -> pd.DataFrame:
     """Sum up the ranks by period, for the model and for a plain step from last year's rank.
 
-    Returns
-    -------
-    DataFrame
-        period, model, years, first, last, cells, error, inside, crps (the ranked probability score).
+    Gives period, model, years, first, last, cells, error, inside, crps (the ranked probability score).
     """
     past = past_cells(result)
     past = past.loc[(past["component"] == RANK) & (past["index_code"] == result.spec.index_code)]

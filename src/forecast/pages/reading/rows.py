@@ -27,13 +27,7 @@ def domains(result: Result) -> pd.DataFrame:
 
 @lru_cache(maxsize=256)
 def line(result: Result, component: str) -> pd.Series[Any]:
-    """Give the summary row of one component.
-
-    Raises
-    ------
-    KeyError
-        If the result says nothing of the component.
-    """
+    """Give the summary row of one component; raises KeyError if the result says nothing of the component."""
     rows = result.summary.loc[result.summary["component"] == component]
     if rows.empty:
         raise KeyError(f"no component {component!r}; there are {result.summary['component'].tolist()}")
@@ -85,11 +79,8 @@ def recorded_model(result: Result) -> str:
 def history(result: Result, component: str, *, index_code: str = "") -> pd.DataFrame:
     """Give the city's published years of a component.
 
-    Returns
-    -------
-    DataFrame
-        One row per year, ascending: year, score (in the unit published, NaN where only a rank is known),
-        rank, trust.
+    Gives one row per year, ascending: year, score (in the unit published, NaN where only a rank is known),
+    rank, trust.
     """
     row_key = {"index_code": index_code or result.spec.index_code, "area": result.spec.area}
     rows = pick(result.evidence, **row_key, component=component, statistic="value")
@@ -100,11 +91,8 @@ def history(result: Result, component: str, *, index_code: str = "") -> pd.DataF
 def shares(result: Result, component: str) -> pd.DataFrame:
     """Give the area's years before the target year in percent of the maximum, so that versions compare.
 
-    Returns
-    -------
-    DataFrame
-        One row per year, ascending: year, kind (published, derived, estimated), known, median, lower and
-        upper (80 percent) of what was not published.
+    Gives one row per year, ascending: year, kind (published, derived, estimated), known, median, lower and
+    upper (80 percent) of what was not published.
     """
     rows = result.history
     selection = (rows["component"] == component) & (rows["year"] < result.spec.target_year)
@@ -176,10 +164,7 @@ def chance_of_top(result: Result, place: int) -> float:
 def aims(result: Result) -> pd.DataFrame:
     """List the targets of the result: the published ones, the newest first, then the top groups of ranks.
 
-    Returns
-    -------
-    DataFrame
-        quantity, value, set_on, probability; set_on is missing for a group that is no target.
+    Gives quantity, value, set_on, probability; set_on is missing for a group that is no target.
     """
     columns = ["quantity", "value", "set_on", "probability"]
     newest = result.targets.sort_values("set_on", ascending=False, kind="stable")[columns]
@@ -216,11 +201,8 @@ def rank_of_year(result: Result, year: int, *, index_code: str = "") -> int | No
 def known_cells(result: Result) -> pd.DataFrame:
     """Lay out what was published of the area, its total and domains by year.
 
-    Returns
-    -------
-    DataFrame
-        Rows are components, columns years: "score", "derived" (a score computed from a stated change),
-        "rank" (a rank alone) or "none".
+    Rows are components, columns years: "score", "derived" (a score computed from a stated change), "rank" (a
+    rank alone) or "none".
     """
     components = [TOTAL, *domains(result)["component"]]
     rows = {component: history(result, component) for component in components}

@@ -63,10 +63,7 @@ def past_deadline(result: Result, rows: pd.DataFrame) -> pd.DataFrame:
 def branch(result: Result, component: str) -> pd.DataFrame:
     """Give a component and all below it, in the framework's order, with their depth.
 
-    Returns
-    -------
-    DataFrame
-        Rows of the scorecard and depth: 0 for the component itself.
+    Gives rows of the scorecard and depth: 0 for the component itself.
     """
     table = result.scorecard
     depth = {component: 0}

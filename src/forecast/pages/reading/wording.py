@@ -200,10 +200,7 @@ def chance(probability: float, lang: str) -> str:
 def phrase(probability: float, lang: str) -> str:
     """Say a probability in the words of the phrase table, the percentage right behind them.
 
-    Raises
-    ------
-    ValueError
-        If the probability is missing: there is no phrase for that.
+    Raises ValueError if the probability is missing: there is no phrase for that.
     """
     if math.isnan(probability):
         raise ValueError("no phrase for a missing probability")

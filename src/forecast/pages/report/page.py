@@ -25,10 +25,7 @@ def page(notebook: NotebookNode, *, name: str = "notebook", head: Page | None = 
     One cell must show ``report.cover(...)``, which gives title and language; an analyst's own notebook has a
     `head` instead, and plain text and pictures are shown too.
 
-    Raises
-    ------
-    RunError
-        If a cell failed, or there is neither cover nor head.
+    Raises RunError if a cell failed, or there is neither cover nor head.
     """
     _refuse_failed(notebook, name)
     cover = _head(notebook)

@@ -37,75 +37,48 @@ class Ends:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A column of a table.
+    """A column of a table."""
 
-    Attributes
-    ----------
-    name
-        For machines: by which a table picks its columns, and the figure's name in the long table.
-    heading, sheet
-        Above the column; in the workbook the second, if there is one.
-    kind, decimals
-        What it holds, and how a page rounds it; the workbook keeps a figure as it is.
-    take
-        Takes the value from a record.
-    ranges
-        Of the figure; the workbook has two columns for each.
-    mark, cell
-        Take the word that qualifies the value on a page, or write the whole cell.
-    numeric
-        Whether a page sets it to the right; by its kind if it is not said.
-    in_sheet
-        Whether the workbook has it: not what repeats other columns.
-    """
-
-    name: str
+    name: str  # for machines: by which a table picks its columns, and the figure's name in the long table
+    # heading, sheet: above the column; in the workbook the second, if there is one
     heading: Text
+    # kind, decimals: what it holds, and how a page rounds it; the workbook keeps a figure as it is
     kind: Kind
-    take: Take
+    take: Take  # takes the value from a record
     sheet: Text = ""
-    ranges: tuple[Ends, ...] = ()
+    ranges: tuple[Ends, ...] = ()  # of the figure; the workbook has two columns for each
     decimals: int | Take | None = None
+    # mark, cell: take the word that qualifies the value on a page, or write the whole cell
     mark: Take | None = None
     cell: Take | None = None
-    numeric: bool | None = None
-    in_sheet: bool = True
+    numeric: bool | None = None  # whether a page sets it to the right; by its kind if it is not said
+    in_sheet: bool = True  # whether the workbook has it: not what repeats other columns
 
 
 @dataclass(frozen=True, slots=True)
 class TableSpec:
-    """A table: columns, records, and what stands around them.
-
-    Attributes
-    ----------
-    fields, columns
-        All columns in the order of the workbook; names of those on a page, in its order, or all.
-    name, key
-        For machines: the table's name in the long table, and the columns that tell its records apart.
-    notes, sheet_notes
-        Below the table of a page, and of the workbook.
-    absent
-        What a page says instead if there are no records, and the workbook on its last sheet.
-    detail, strong, level
-        Take from a record the sentence below its row, whether it is set in bold, and its depth in a tree.
-    form
-        See `forecast.pages.markup.Table`.
-    """
+    """A table: columns, records, and what stands around them."""
 
     lang: str
     caption: Text
     records: Sequence[Record] | pd.DataFrame
+    # fields, columns: all columns in the order of the workbook; names of those on a page, in its order, or
+    # all
     fields: Sequence[Field]
     columns: Sequence[str] = ()
+    # name, key: for machines: the table's name in the long table, and the columns that tell its records apart
     name: str = ""
     key: tuple[str, ...] = ()
+    # notes, sheet_notes: below the table of a page, and of the workbook
     notes: Sequence[Text] = ()
     sheet_notes: Sequence[Text] = ()
-    absent: Text = ""
+    absent: Text = ""  # what a page says instead if there are no records, and the workbook on its last sheet
+    # detail, strong, level: take from a record the sentence below its row, whether it is set in bold, and its
+    # depth in a tree
     detail: Take | None = None
     strong: Take | None = None
     level: Take | None = None
-    form: Literal["plain", "stack", "scroll"] = "stack"
+    form: Literal["plain", "stack", "scroll"] = "stack"  # see `forecast.pages.markup.Table`
 
     @property
     def rows(self) -> Sequence[Record]:

@@ -27,15 +27,9 @@ def all_provinces(question: RunSpec, vintages: Vintages) -> list[str]:
 def read(path: Path) -> list[tuple[int, str]]:
     """Read a file of areas, one a line, or the column `area` of a CSV file.
 
-    Returns
-    -------
-    list of (int, str)
-        Line, the first being 1, and what stands there; empty lines and remarks (#) are passed over.
+    Gives line, the first being 1, and what stands there; empty lines and remarks (#) are passed over.
 
-    Raises
-    ------
-    DataError
-        If the file cannot be read, is not UTF-8, or names nothing.
+    Raises DataError if the file cannot be read, is not UTF-8, or names nothing.
     """
     file = str(path)
     lines = list(_names(incoming.text(incoming.content(path, name=file), file)))
@@ -47,10 +41,8 @@ def read(path: Path) -> list[tuple[int, str]]:
 def provinces(lines: list[tuple[int, str]], question: RunSpec, vintages: Vintages, file: str) -> list[str]:
     """Give each named province of the year once, in the spelling of ``areas.csv``.
 
-    Raises
-    ------
-    DataError
-        With every name that is no province of the year, and the nearest that is, or its successor.
+    Raises DataError with every name that is no province of the year, and the nearest that is, or its
+    successor.
     """
     places, _ = gazetteer(vintages.frames["areas"])
     known = _known_data(question, vintages)

@@ -29,10 +29,7 @@ def write(root: Path, runs: Iterable[Manifest]) -> list[str]:
 
     A page that is not fit to be published is not written, and the old one stays.
 
-    Returns
-    -------
-    list of str
-        What is wrong with it, for the analyst; empty if nothing is.
+    Gives what is wrong with it, for the analyst; empty if nothing is.
     """
     ranked = ranking(root, runs, _failed(root))
     if ranked is None or ranked.table.empty:

@@ -26,30 +26,18 @@ RANK_LEVELS: Final = {"rank_median": 0.5, "rank_lower": 0.1, "rank_upper": 0.9}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ranking:
-    """The ranking of the areas of one question.
+    """The ranking of the areas of one question."""
 
-    Attributes
-    ----------
-    newest
-        Record of the run that was published last.
-    table
-        `COLUMNS`, the highest median first; median, lower, upper (80 percent), last and change in points
-        (percent for SIPAS), `last` estimated where `last_known` is false; ranks with their 80 percent
-        range, and the chances of the top ten and fifteen, from the joint draws of all provinces; page is a
-        path from the folder of reports.
-    failed
-        Area and reason, by language, of runs that failed and have no other in place.
-    mixed
-        Whether the runs were made from different data, notebooks, code or packages.
-    provinces
-        How many there are in the year, as the ranks of the runs say; 0 if they do not.
-    """
-
-    newest: Manifest
+    newest: Manifest  # record of the run that was published last
+    # `COLUMNS`, the highest median first; median, lower, upper (80 percent), last and change in points
+    # (percent for SIPAS), `last` estimated where `last_known` is false; ranks with their 80 percent range,
+    # and the chances of the top ten and fifteen, from the joint draws of all provinces; page is a path from
+    # the folder of reports
     table: pd.DataFrame
+    # area and reason, by language, of runs that failed and have no other in place
     failed: tuple[tuple[str, Any], ...]
-    mixed: bool
-    provinces: int = 0
+    mixed: bool  # whether the runs were made from different data, notebooks, code or packages
+    provinces: int = 0  # how many there are in the year, as the ranks of the runs say; 0 if they do not
 
 
 def ranking(root: Path, runs: Iterable[Manifest], failed: Iterable[Manifest]) -> Ranking | None:
