@@ -111,20 +111,13 @@ def indicator_table(
 ) -> pd.DataFrame:
     """Set out every indicator of the area that has a figure of the target year.
 
-    Parameters
-    ----------
-    scored_by_rule
-        Indicators by which a criterion's rule scores: they move nothing beside it.
-
-    Returns
-    -------
-    DataFrame
-        `COLUMNS`: value, last_year and usual (mean of earlier years) in the indicator's unit, on the same
-        day of each year; the newest figure if it is a later one that cannot be compared yet; effect of
-        this year's figure with its 80 percent range, and of one more unit, in
-        points of the component; on how many years of provinces with both figure and score it rests;
-        who said what it is worth, and the 80 percent range that they gave to one more unit, as they gave it;
-        phrases that say how figures are compared, and why an effect is nothing.
+    `scored_by_rule`: indicators by which a criterion's rule scores: they move nothing beside it. Gives
+    `COLUMNS`: value, last_year and usual (mean of earlier years) in the indicator's unit, on the same day of
+    each year; the newest figure if it is a later one that cannot be compared yet; effect of this year's
+    figure with its 80 percent range, and of one more unit, in points of the component; on how many years of
+    provinces with both figure and score it rests; who said what it is worth, and the 80 percent range that
+    they gave to one more unit, as they gave it; phrases that say how figures are compared, and why an effect
+    is nothing.
     """
     figures, effects = figures_at(known, spec.target_year, spec.as_of), indicator_effects(post, spec)
     ranges = expert_effects(known.elasticities, post.covariates)

@@ -22,17 +22,10 @@ MEASURES: Final = (
 def scored(forecasts: pd.DataFrame) -> pd.DataFrame:
     """Score FORECAST rows beside their outcomes by every measure.
 
-    Parameters
-    ----------
-    forecasts : DataFrame
-        FORECAST rows with `observed` and `new_method` (whether the index changed its method that year).
-
-    Returns
-    -------
-    DataFrame
-        `FACTS` and `MEASURES`, one row a forecast: median and ranges; the CRPS, of a rank the ranked
-        probability score, which is the same integral over whole numbers; the weighted interval score and its
-        parts (NaN for a rank); whether each range held what came (1 or 0, NaN where there is no such range).
+    `forecasts`: FORECAST rows with `observed` and `new_method` (whether the index changed its method that
+    year). Gives `FACTS` and `MEASURES`, one row a forecast: median and ranges; the CRPS, of a rank the ranked
+    probability score, which is the same integral over whole numbers; the weighted interval score and its
+    parts (NaN for a rank); whether each range held what came (1 or 0, NaN where there is no such range).
     """
     kinds = {"quantile": _points, "pmf": _ranks}
     parts = [kinds[str(kind)](_wide(rows)) for kind, rows in forecasts.groupby("output_type", sort=False)]

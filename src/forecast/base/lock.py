@@ -23,20 +23,10 @@ from forecast.base.incoming import record_of
 def hold_lock(path: Path, *, key: str = "run.locked", patience: float = 0.0) -> Iterator[None]:
     """Hold the lock `path` for as long as the block lasts.
 
-    Parameters
-    ----------
-    path
-        File whose lock is taken; it is made if need be.  It is emptied, so a link there is not followed.
-    key
-        What is said if another process holds it: a sentence with folder, pid and since.
-    patience
-        Seconds to wait for the other process.
-
-    Raises
-    ------
-    WriteError
-        If another process holds it (with that process' number and the time it began), or the file
-        cannot be made.
+    `path`: file whose lock is taken; it is made if need be.  It is emptied, so a link there is not followed;
+    `key`: what is said if another process holds it: a sentence with folder, pid and since; `patience`:
+    seconds to wait for the other process. Raises WriteError if another process holds it (with that process'
+    number and the time it began), or the file cannot be made.
     """
     with writing(path):
         # Without a buffer: else a full disk is told once more at its end.

@@ -116,22 +116,11 @@ def refuse_unanswerable(
 ) -> None:
     """Refuse a run for an unknown area, or for a year whose result is already out.
 
-    Parameters
-    ----------
-    spec
-        The run asked for.
-    announcements
-        Announcements known on ``spec.as_of`` (columns index_code, year, announced_on).
-    areas
-        Names of the provinces of the target year.
-    elsewhere
-        By province of other years: key and facts of the sentence that names its successor.
-
-    Raises
-    ------
-    SpecError
-        If the area is not among `areas`, or the target year's result was announced on or before
-        ``spec.as_of`` and ``spec.force`` is not set.
+    `spec`: the run asked for; `announcements`: announcements known on ``spec.as_of`` (columns index_code,
+    year, announced_on); `areas`: names of the provinces of the target year; `elsewhere`: by province of other
+    years: key and facts of the sentence that names its successor. Raises SpecError if the area is not among
+    `areas`, or the target year's result was announced on or before ``spec.as_of`` and ``spec.force`` is not
+    set.
     """
     if spec.area not in areas:
         if spec.area in elsewhere:

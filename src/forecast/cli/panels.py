@@ -71,17 +71,9 @@ def read_covariates(
 def refuse_places(paths: Mapping[str, Path | None]) -> None:
     """Refuse paths of results that cannot be written, before any work is done.
 
-    Parameters
-    ----------
-    given
-        Paths by option; results (``--out``, ``--summary``) after the files that are read.
-
-    Raises
-    ------
-    SpecError
-        If a result would replace a file that is read, or another result.
-    WriteError
-        If a place takes no file.
+    `paths`: paths by option; results (``--out``, ``--summary``) after the files that are read. Raises
+    SpecError if a result would replace a file that is read, or another result; WriteError if a place takes no
+    file.
     """
     options: dict[Path, str] = {}
     for option, path in paths.items():

@@ -18,14 +18,8 @@ Side = Literal["left", "right"]
 def table(headers: Sequence[str], rows: Sequence[Sequence[str]], sides: Sequence[Side] = ()) -> str:
     """Lay out rows under their headers, two spaces apart; no space at a line's end.
 
-    Parameters
-    ----------
-    headers
-        One text a column.
-    rows
-        Cells as text, as many a row as there are headers.
-    sides
-        Where the text of a column stands; left for columns that are not named.
+    `headers`: one text a column; `sides`: where the text of a column stands; left for columns that are not
+    named.
     """
     every = [*sides, *["left"] * (len(headers) - len(sides))]
     widths = [max(width(cell) for cell in column) for column in zip(headers, *rows, strict=True)]

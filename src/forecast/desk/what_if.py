@@ -55,17 +55,9 @@ class WhatIf(View):
     def keep(self, name: str, *, name_en: str = "") -> View:
         """Add it to ``scenarios.toml``, where every report takes it up.
 
-        Parameters
-        ----------
-        name
-            Its Vietnamese name, for readers; no scenario may have it yet.
-        name_en
-            Its English name; the Vietnamese one if left out.
-
-        Raises
-        ------
-        SpecError
-            If the name is empty or taken, or the scenario changes nothing.
+        `name`: its Vietnamese name, for readers; no scenario may have it yet; `name_en`: its English name;
+        the Vietnamese one if left out. Raises SpecError if the name is empty or taken, or the scenario
+        changes nothing.
         """
         kept = add_scenario(self.data_dir, replace(self.scenario, name_vi=name, name_en=name_en))
         facts = {"name": kept.name_vi, "scenario": kept.scenario_id, "file": scenarios.FILE}

@@ -31,18 +31,9 @@ def combine(
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Combine tables of one round.
 
-    Parameters
-    ----------
-    weights
-        Weight of each model, above zero; they need not add up to one.  A task that some models leave out is
-        combined from the others.
-
-    Returns
-    -------
-    frame : DataFrame
-        Task ids, output_type, output_type_id and value, as a model's table has them.
-    left_out : tuple of str
-        Output types that the method has no meaning for.
+    `weights`: weight of each model, above zero; they need not add up to one.  A task that some models leave
+    out is combined from the others. Gives `frame`: task ids, output_type, output_type_id and value, as a
+    model's table has them. `left_out`: output types that the method has no meaning for.
     """
     all_rows = pd.concat([s.frame.assign(model=s.model) for s in submissions], ignore_index=True)
     parts: list[pd.DataFrame] = []
@@ -139,16 +130,8 @@ def spread_out(values: Floats, levels: Floats, count: int = DRAWS) -> Floats:
     Between the quantiles a monotone cubic on the normal scale (PCHIP), outside a normal distribution through
     the two outermost quantiles.
 
-    Parameters
-    ----------
-    values : ndarray, shape (n, Q)
-        Quantiles that do not fall.
-    levels : ndarray, shape (Q,)
-        Their levels, rising; 0 and 1 say nothing of the shape and are left out.
-
-    Returns
-    -------
-    ndarray, shape (n, count)
+    `values` (n, Q): quantiles that do not fall; `levels` (Q,): their levels, rising; 0 and 1 say nothing of
+    the shape and are left out. Gives shape (n, count).
     """
     from scipy.interpolate import PchipInterpolator
     from scipy.stats import norm

@@ -147,16 +147,9 @@ class Hub:
 def read(root: Path, schemas: Path | None = None) -> Hub:
     """Read and check the folder hub-config.
 
-    Parameters
-    ----------
-    schemas
-        Folder with the hubverse's schemas, or with one folder a version (``v6.0.0``).  Without it tasks.json
-        is held against what this package needs of it.
-
-    Raises
-    ------
-    DataError
-        With all that is wrong in the configuration.
+    `schemas`: folder with the hubverse's schemas, or with one folder a version (``v6.0.0``).  Without it
+    tasks.json is held against what this package needs of it. Raises DataError with all that is wrong in the
+    configuration.
     """
     if not root.is_dir():
         raise refused(str(root), "hub.expect.folder")

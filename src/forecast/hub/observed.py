@@ -63,23 +63,10 @@ def problems(table: pd.DataFrame, kind: str, name: str, hub: Hub) -> list[Proble
 def read(hub: Hub, *, file: Path | None = None, target: str | None = None) -> pd.DataFrame:
     """Read the observed values.
 
-    Parameters
-    ----------
-    file
-        Another table: with a column observation, oracle_value or value, and columns that are task ids (`date`
-        is the day that the tasks are about).
-    target
-        The target that such a table is of, if it has no column that says it.
-
-    Returns
-    -------
-    DataFrame
-        Task ids as text, perhaps output_type and output_type_id, and `observed` as text.
-
-    Raises
-    ------
-    DataError
-        If there is none, or it says two things of one unit.
+    `file`: another table: with a column observation, oracle_value or value, and columns that are task ids
+    (`date` is the day that the tasks are about); `target`: the target that such a table is of, if it has no
+    column that says it. Gives task ids as text, perhaps output_type and output_type_id, and `observed` as
+    text. Raises DataError if there is none, or it says two things of one unit.
     """
     if file is not None:
         return _one(file, str(file), hub, target)

@@ -43,12 +43,8 @@ class Check:
 def check(hub: Hub, *, rounds: Sequence[str] = (), models: Sequence[str] = (), keep: bool = False) -> Check:
     """Check a hub.
 
-    Parameters
-    ----------
-    rounds, models
-        Names of those to look at; default: all.
-    keep
-        Whether to keep the tables that were read.
+    `rounds`, `models`: names of those to look at; default: all; `keep`: whether to keep the tables that were
+    read.
     """
     result = Check()
     result.remarks += [Phrase("hub.no_schema", {"file": name}) for name in hub.unchecked]

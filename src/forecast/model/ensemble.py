@@ -109,14 +109,9 @@ class FittedEnsemble:
 class Ensemble:
     """Recipe of the combined forecast.
 
-    Parameters
-    ----------
-    models : tuple of Model
-        Models to fit; those named in `members` are combined (all of them if none is).
-    reach : int
-        Years ahead that weights and calibration are learnt for.
-    covariates : Covariates, optional
-        Figures beside the scores, of the panel's areas and from its first year on.
+    `models`: models to fit; those named in `members` are combined (all of them if none is); `reach`: years
+    ahead that weights and calibration are learnt for; `covariates`: figures beside the scores, of the panel's
+    areas and from its first year on.
     """
 
     models: tuple[Model, ...] = MODELS

@@ -72,32 +72,9 @@ def execute(
 ) -> NotebookNode:
     """Execute a notebook in a kernel of its own.
 
-    Parameters
-    ----------
-    notebook
-        As stored; it is not changed.
-    given
-        Parameters, checked already.
-    name
-        Name for messages.
-    output
-        File for the executed notebook; written in any case.
-    kernels
-        The run's kernels.
-    limits
-        Time and output allowed.
-    lang
-        Language of the mark that a failed notebook bears.
-
-    Returns
-    -------
-    NotebookNode
-        Executed, every cell without error.
-
-    Raises
-    ------
-    RunError
-        With notebook, number of the cell in the stored notebook, its first line and the reason.
+    `values`: parameters, checked already; `output`: file for the executed notebook; written in any case;
+    `lang`: language of the mark that a failed notebook bears. Gives the executed notebook. Raises RunError
+    with notebook, number of the cell in the stored notebook, its first line and the reason.
     """
     _prepare_papermill()
     for attempt in range(1, _START_ATTEMPTS + 1):

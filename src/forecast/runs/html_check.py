@@ -84,25 +84,10 @@ def problems(
 ) -> list[str]:
     """List what forbids publishing a page; empty if nothing does.
 
-    Parameters
-    ----------
-    page
-        The whole HTML file.
-    lang
-        Language that the page must declare.
-    figures
-        Numbers, as written, that the page must show.
-    private
-        Texts, such as folders of this machine, that it must not hold.
-    said
-        Words of people, from the data, which may look like a trace and are none.
-    found
-        The page as `read` gives it; None to read it here.
-
-    Returns
-    -------
-    list of str
-        In plain English, for the analyst and the record.
+    `lang`: language that the page must declare; `figures`: numbers, as written, that the page must show;
+    `private`: texts, such as folders of this machine, that it must not hold; `quotes`: words of people, from
+    the data, which may look like a trace and are none; `parsed`: the page as `read` gives it; None to read it
+    here. In plain English, for the analyst.
     """
     return list(_problems(page, parsed or read(page), lang, figures, private, quotes))
 

@@ -146,16 +146,9 @@ class _OwnKernel(KernelSpecManager):
 class Kernels:
     """Makes kernel managers, and ends every kernel that they started.
 
-    Parameters
-    ----------
-    modules
-        What several notebooks import; paid for once where kernels are forked.
-    log
-        File that takes what kernels write outside of cells.
-    server
-        Forks the kernels, and is left as it is afterwards; None for one of its own.
-    fork
-        Whether to have a server of its own; None asks `can_fork`.
+    `modules`: what several notebooks import; paid for once where kernels are forked; `log`: file that takes
+    what kernels write outside of cells; `server`: forks the kernels, and is left as it is afterwards; None
+    for one of its own; `fork`: whether to have a server of its own; None asks `can_fork`.
     """
 
     def __init__(
@@ -262,12 +255,8 @@ def kill(manager: AsyncKernelManager) -> None:
 class ForkServer:
     """The client of ``forecast.runs.forkserver``; several runs may share one.
 
-    Parameters
-    ----------
-    modules
-        What it imports beside the kernel's own modules.
-    log
-        File that takes what the kernels write outside of cells; None for one that goes with the server.
+    `modules`: what it imports beside the kernel's own modules; `log`: file that takes what the kernels write
+    outside of cells; None for one that goes with the server.
     """
 
     def __init__(self, modules: Iterable[str], log: Path | None = None) -> None:

@@ -142,30 +142,10 @@ def _plain(folder: Path, asked: str) -> str:
 def create(folder: Path, asked: str, *, below: Path | None = None, title: str = "", lang: str = "vi") -> Path:
     """Begin a notebook from the template.
 
-    Parameters
-    ----------
-    folder
-        Of the notebooks.
-    asked
-        Its name: small plain letters, digits, ``_`` and ``-``; no other notebook may have it.
-    below
-        Where it goes, inside of `folder`; ``explore`` there if left out.
-    title
-        Its first heading; the name if left out.
-    lang
-        Language of its text.
-
-    Returns
-    -------
-    Path
-        The file, of this name and no outputs.
-
-    Raises
-    ------
-    SpecError
-        With everything that is wrong with name and place, and the name that could be taken.
-    WriteError
-        If it cannot be written.
+    `asked`: its name: small plain letters, digits, ``_`` and ``-``; no other notebook may have it; `below`:
+    where it goes, inside of `folder`; ``explore`` there if left out; `title`: its first heading; the name if
+    left out. Gives the file, of this name and no outputs. Raises SpecError with everything that is wrong with
+    name and place, and the name that could be taken; WriteError if it cannot be written.
     """
     name = asked.removesuffix(SUFFIX)
     place = (below or folder / EXPLORE).resolve()

@@ -69,23 +69,9 @@ def command(browser: str, profile: Path) -> list[str]:
 def pdf(page: Path, place: Path, *, browser: str, seconds: float = SECONDS) -> None:
     """Print a page as PDF: A4, tagged, with title, language and text, as its style sheet says.
 
-    Parameters
-    ----------
-    page
-        The HTML file.
-    place
-        The PDF; what stood there is replaced.
-    browser
-        From `chromium`.
-    seconds
-        Time allowed; the browser and what it has started are ended then.
-
-    Raises
-    ------
-    RunError
-        If the browser cannot be started, takes too long, or makes no PDF.
-    WriteError
-        If the PDF cannot be put in its place.
+    `place`: the PDF; what stood there is replaced; `seconds`: time allowed; the browser and what it has
+    started are ended then. Raises RunError if the browser cannot be started, takes too long, or makes no PDF;
+    WriteError if the PDF cannot be put in its place.
     """
     with tempfile.TemporaryDirectory(prefix="forecast-", ignore_cleanup_errors=True) as folder:
         printed = Path(folder) / "page.pdf"

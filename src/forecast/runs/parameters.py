@@ -59,23 +59,9 @@ def is_of(value: object, type_name: str) -> TypeGuard[Value]:
 def read_declarations(notebook: NotebookNode, name: str) -> tuple[Parameter, ...]:
     """Read the parameters cell of a notebook.
 
-    Parameters
-    ----------
-    notebook
-        As stored, in any state.
-    name
-        The notebook's file name, for messages.
-
-    Returns
-    -------
-    tuple of Parameter
-        In the cell's order.
-
-    Raises
-    ------
-    RunError
-        If there is no such cell, or one of its lines is not ``name: type = value  # help`` with a plain
-        literal of type str, int, float or bool.
+    `notebook`: as stored, in any state; `name`: the notebook's file name, for messages. In the cell's order.
+    Raises RunError if there is no such cell, or one of its lines is not ``name: type = value  # help`` with a
+    plain literal of type str, int, float or bool.
     """
     tagged = (cell for cell in notebook.cells if TAG in cell.get("metadata", {}).get("tags", []))
     cell = next((cell for cell in tagged if cell.cell_type == "code"), None)
@@ -127,22 +113,10 @@ def parse_texts(
 ) -> dict[str, Value]:
     """Read ``name=value`` texts, as a command line has them, as values of the declared types.
 
-    Parameters
-    ----------
-    name
-        The notebook's file name, for messages.
-    known
-        What it declares.
-    texts
-        In any order.
-    settle
-        Gives the value that is meant by a name and a value, or refuses it with SpecError.
-
-    Raises
-    ------
-    SpecError
-        With every text without ``=``, unknown name (and the nearest known one), name that comes twice,
-        value that is not written as its type is, and value that `settle` refuses.
+    `name`: the notebook's file name, for messages; `settle`: gives the value that is meant by a name and a
+    value, or refuses it with SpecError. Raises SpecError with every text without ``=``, unknown name (and the
+    nearest known one), name that comes twice, value that is not written as its type is, and value that
+    `settle` refuses.
 
     Examples
     --------

@@ -32,19 +32,9 @@ def map_items(
 ) -> Iterator[R]:
     """Do `work` for each item, like `map`, with the help of a second process, which begins at once.
 
-    Parameters
-    ----------
-    work, items
-        Both are pickled, and so are results.
-    folder
-        Empty, and this process's own.
-    start_helper
-        Starts a process that does `take` in a folder; gives a function that tells whether it is at work.
-
-    Returns
-    -------
-    iterator
-        Results in the order of the items.
+    `work`, `items`: both are pickled, and so are results; `folder`: empty, and this process's own;
+    `start_helper`: starts a process that does `take` in a folder; gives a function that tells whether it is
+    at work. Gives results in the order of the items.
     """
     all_items = list(items)
     (folder / WORK).write_bytes(pickle.dumps((work, all_items)))

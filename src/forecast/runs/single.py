@@ -65,22 +65,10 @@ class Execution:
 def prepare(notebook: Notebook, folder: Path, texts: Sequence[str], out: Path | None = None) -> Execution:
     """Prepare an execution; nothing is written yet.
 
-    Parameters
-    ----------
-    notebook, folder
-        The notebook, and the folder of all notebooks.
-    texts
-        ``name=value`` for each parameter that is not to keep its default.
-    out
-        Folder for the result; ``.cache/notebooks/NAME-HASH`` beside `folder` if left out, the same for the
-        same notebook and values.
-
-    Raises
-    ------
-    SpecError
-        With everything that is wrong with the values, or if the result would lie among the notebooks.
-    RunError
-        If the parameters cell is not sound.
+    `texts`: ``name=value`` for each parameter that is not to keep its default; `out`: folder for the result;
+    ``.cache/notebooks/NAME-HASH`` beside `folder` if left out, the same for the same notebook and values.
+    Raises SpecError with everything that is wrong with the values, or if the result would lie among the
+    notebooks; RunError if the parameters cell is not sound.
     """
     declared = notebook.parameters
     values = parameters.parse_texts(notebook.path.name, declared, texts, settle=_check_value)

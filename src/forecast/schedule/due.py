@@ -200,14 +200,8 @@ def due(plan: Plan, record: Record, now: dt.datetime, *, again: bool = False) ->
     goes back therefore repeats nothing that is in the record, and one that was ahead for a while blocks
     nothing later.
 
-    Parameters
-    ----------
-    plan, record
-        What was planned, and what was done.
-    now
-        Wall clock, without a zone.
-    again
-        Serve the slot even if it is done, or was before the installation.
+    `plan`, `record`: what was planned, and what was done; `now`: wall clock, without a zone; `again`: serve
+    the slot even if it is done, or was before the installation.
     """
     slot = plan.when.previous(now)
     if now.date() > plan.until:

@@ -146,14 +146,7 @@ def usual() -> str:
 def install(name: str, job: Job, *, write_only: Path | None = None) -> Installation:
     """Install a job in cron, or write the files for another system.
 
-    Parameters
-    ----------
-    name
-        "cron", "systemd" or "windows".
-    job
-        What is to be started.
-    write_only
-        Only write the files, into this folder.
+    `write_only`: only write the files, into this folder.
     """
     system = SYSTEMS[name]
     refusal: ForecastError | None = None

@@ -86,21 +86,9 @@ def run(reports_dir: Path, environment: Environment, *, lang: str = "vi", again:
     If another scheduled run is at work, this one ends with exit code 0.  If someone makes a report by hand,
     it waits, an hour at most.
 
-    Parameters
-    ----------
-    reports_dir
-        Folder of the reports, with the plan in it.
-    environment
-        Clock, report, mail.
-    lang
-        Language of messages until the plan is read, which has its own.
-    again
-        Serve the last slot anew.
-
-    Raises
-    ------
-    SpecError
-        If there is no plan, or it is damaged; the latter is logged too.
+    `reports_dir`: folder of the reports, with the plan in it; `lang`: language of messages until the plan is
+    read, which has its own; `again`: serve the last slot anew. Raises SpecError if there is no plan, or it is
+    damaged; the latter is logged too.
     """
     root = reports_dir.resolve()
     with as_folder(root):

@@ -47,21 +47,9 @@ class SendableRun:
 def choose(store: Store, run: str, *, today: dt.date, stale_days: int | None) -> SendableRun:
     """Find a run and check that leaders may get it.
 
-    Parameters
-    ----------
-    store
-        The folder of reports.
-    run
-        The run's name, or "latest".
-    today
-        The day of sending.
-    stale_days
-        The oldest that its figures may be; None for any age.
-
-    Raises
-    ------
-    SpecError
-        If there is no such run, or it is failed, unfinished, damaged, forced or stale; with all that holds.
+    `today`: the day of sending; `stale_days`: the oldest that its figures may be; None for any age. Raises
+    SpecError if there is no such run, or it is failed, unfinished, damaged, forced or stale; with all that
+    holds.
     """
     entry = _entry(store, run)
     manifest = entry.manifest

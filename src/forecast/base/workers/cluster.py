@@ -111,19 +111,10 @@ class Cluster:
 def connected(address: str, versions: Versions) -> Iterator[Cluster]:
     """Connect to a cluster whose workers are like this process.
 
-    Parameters
-    ----------
-    address
-        ``tcp://host:port`` or ``tls://host:port`` of the scheduler.
-    versions
-        A function of a module: names what must be alike, and its version here.
-
-    Raises
-    ------
-    SpecError
-        If the address is none, or Dask is not installed.
-    RunError
-        If the scheduler does not answer, has no workers, or a worker has other versions.
+    `address`: ``tcp://host:port`` or ``tls://host:port`` of the scheduler; `versions`: a function of a
+    module: names what must be alike, and its version here. Raises SpecError if the address is none, or Dask
+    is not installed; RunError if the scheduler does not answer, has no workers, or a worker has other
+    versions.
     """
     if not _ADDRESS.fullmatch(address):
         raise SpecError("workers.address", {"found": address})

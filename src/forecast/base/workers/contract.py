@@ -26,13 +26,8 @@ class Workers(Protocol):
     ) -> Generator[Done[Value]]:
         """Do every task, and tell of each as it ends, in any order.
 
-        Parameters
-        ----------
-        work : callable
-            A function of a module; it changes nothing, and what it gives depends on its arguments alone.
-        tasks : sequence
-        shared : object
-            What all tasks need; sent to each worker once.
+        `work`: a function of a module; it changes nothing, and what it gives depends on its arguments alone;
+        `shared`: what all tasks need; sent to each worker once.
 
         An error ends its own task only.  A task whose worker dies is done again by another; one whose
         worker dies again and again ends with RunError.  Closing the iterator ends what is still at work.

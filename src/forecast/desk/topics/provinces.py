@@ -50,19 +50,11 @@ def provinces(steps: Steps, lang: str) -> View:
 def risers(result: Result, method_years: tuple[int, ...]) -> tuple[pd.DataFrame, float]:
     """Find provinces that stood where the area stands now, against the country's mean of their year.
 
-    Parameters
-    ----------
-    crossed
-        Years in which the method changed; a rise across one says little, and is marked by its `parts`.
-
-    Returns
-    -------
-    frame : DataFrame
-        `COLUMNS`, the largest own_rise first; percent of the maximum.  own_rise is the rise less that of
-        the country's mean, or the rise itself where a mean is missing (mean_rise NaN); parts names the
-        domains that are published of both years, with their rise: "D3 +1.2".
-    gap : float
-        The area's last published total less the mean of its year.
+    `method_years`: years in which the method changed; a rise across one says little, and is marked by its
+    `parts`. Gives `frame`: `COLUMNS`, the largest own_rise first; percent of the maximum.  own_rise is the
+    rise less that of the country's mean, or the rise itself where a mean is missing (mean_rise NaN); parts
+    names the domains that are published of both years, with their rise: "D3 +1.2". `gap`: the area's last
+    published total less the mean of its year.
     """
     totals, means = _shares(result)
     own = totals[totals["area"] == result.spec.area].sort_values("year")

@@ -51,26 +51,10 @@ def effect(
 ) -> Effect | None:
     """Forecast the PAR Index of an area without and with a proposal's rows.
 
-    Parameters
-    ----------
-    area
-        Province, in any known spelling.
-    as_of
-        Day of knowledge; rows published later change nothing.
-    target_year
-        The first year whose result is not out, with the new rows, if not given.
-    each
-        Does both forecasts, beside each other where it can.
-
-    Returns
-    -------
-    Effect or None
-        None where the forecast does not use the table: PAPI, PCI and DTI.
-
-    Raises
-    ------
-    SpecError
-        If the area or the year cannot be forecast.
+    `area`: province, in any known spelling; `as_of`: day of knowledge; rows published later change nothing;
+    `target_year`: the first year whose result is not out, with the new rows, if not given; `mapper`: does
+    both forecasts, beside each other where it can. None where the forecast does not use the table: PAPI, PCI
+    and DTI. Raises SpecError if the area or the year cannot be forecast.
     """
     if proposal.table is RELATED or not proposal.rows:
         return None

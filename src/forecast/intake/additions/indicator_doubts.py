@@ -36,16 +36,10 @@ _COUNTS: Final = re.compile(
 class IndicatorDoubts:
     """Doubts about an indicator's value beside its other values, which grow as rows are added.
 
-    Parameters
-    ----------
-    known
-        Figures that stand.
-    every
-        Those and the new ones, among which a new one may be far above all others; default: as `known`.
-    kinds
-        Kind by code of the catalogue; only what is cumulative cannot fall.
-    among
-        Whether the figures that are judged are among those that stand, and are not held against themselves.
+    `known`: figures that stand; `every`: those and the new ones, among which a new one may be far above all
+    others; default: as `known`; `kinds`: kind by code of the catalogue; only what is cumulative cannot fall;
+    `among`: whether the figures that are judged are among those that stand, and are not held against
+    themselves.
     """
 
     def __init__(
@@ -152,12 +146,8 @@ class IndicatorDoubts:
 def elasticity_doubts(row: Any, sign: float, maximum: float) -> Iterator[Doubt]:
     """Judge what an expert says: its sign beside the catalogue's, its size beside the component's maximum.
 
-    Parameters
-    ----------
-    sign
-        1 or -1 as the catalogue expects, 0 where it expects none.
-    maximum
-        Points of the component, NaN if unknown.
+    `sign`: 1 or -1 as the catalogue expects, 0 where it expects none; `maximum`: points of the component, NaN
+    if unknown.
     """
     low, high = float(row.low), float(row.high)
     if sign and max(sign * low, sign * high) < 0:

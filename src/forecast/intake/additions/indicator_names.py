@@ -25,17 +25,9 @@ def codes_by_name(names: Mapping[str, str], codes: Iterable[str]) -> dict[str, s
 def short_forms(headings: Sequence[str], titles: Sequence[str], names: Mapping[str, str]) -> dict[str, str]:
     """Codes of headings that shorten the names of one group, as the national portal's tables do.
 
-    Parameters
-    ----------
-    headings, titles
-        Texts of a table; a title that names the group, or another heading of it, says which group it is.
-    names
-        Code by name; a group are the names with the same words before a colon.
-
-    Returns
-    -------
-    dict
-        Code by the heading's plain words; a heading that fits none or several is left out.
+    `headings`, `titles`: texts of a table; a title that names the group, or another heading of it, says which
+    group it is; `names`: code by name; a group are the names with the same words before a colon. Gives code
+    by the heading's plain words; a heading that fits none or several is left out.
     """
     groups: dict[str, dict[str, str]] = {}
     for name, code in names.items():

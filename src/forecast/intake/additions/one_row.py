@@ -50,17 +50,10 @@ _NUMBERS: Final = ("score", "max_score", "rank", "value")
 def score(data_dir: Path, **cells: str) -> Proposal:
     """Propose one row of scores or related indices; a comma may mark decimals.
 
-    Parameters
-    ----------
-    cells
-        Text by column: index_code, year, area, component, score or rank, published_on and source_url are
-        needed.  What is left out is filled: statistic (value), unit (percent for totals, else points),
-        source_day (the day of publication), trust (press).
-
-    Raises
-    ------
-    DataError
-        With everything for which the folder with the row would be refused.
+    `cells`: text by column: index_code, year, area, component, score or rank, published_on and source_url are
+    needed.  What is left out is filled: statistic (value), unit (percent for totals, else points), source_day
+    (the day of publication), trust (press). Raises DataError with everything for which the folder with the
+    row would be refused.
     """
     table = RELATED if cells.get("index_code") in RELATED_CODES else SCORES
     now = read_vintages(data_dir)

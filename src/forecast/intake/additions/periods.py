@@ -39,21 +39,10 @@ class UnclearPeriodError(ValueError):
 def period_in(texts: Sequence[str], year: str = "", *, january: bool) -> str:
     """Read the period that headings mean, the nearest heading first; an empty text if they name none.
 
-    Parameters
-    ----------
-    texts
-        Headings above a column, from the lowest.
-    year
-        Year of headings that name none.
-    january
-        Whether a month's figure counts from 1 January.
-
-    Raises
-    ------
-    YearMissingError
-        If there is a month or quarter without a year.
-    UnclearPeriodError
-        If words such as “quý V” or “6 tháng cuối năm” speak of a period and name none.
+    `texts`: headings above a column, from the lowest; `year`: year of headings that name none; `january`:
+    whether a month's figure counts from 1 January. Raises YearMissingError if there is a month or quarter
+    without a year; UnclearPeriodError if words such as “quý V” or “6 tháng cuối năm” speak of a period and
+    name none.
 
     Examples
     --------

@@ -102,24 +102,10 @@ def read_sheet(
 ) -> Sheet:
     """Read a printed table; what cannot be read inside it is kept in `problems`.
 
-    Parameters
-    ----------
-    path
-        .xlsx, .csv, .docx or .pdf.
-    sheet
-        Name of the sheet, or number or title of the table; needed where several hold one of provinces
-        and no title alone names the year and the index.
-    columns
-        Columns named by hand: ``D3=E`` or ``rank=L``.
-    unit
-        Unit of columns whose heading names none.
-
-    Raises
-    ------
-    DataError
-        If the file is refused, or holds no table of provinces.
-    SpecError
-        If the sheet or a column is not known.
+    `path`: .xlsx, .csv, .docx or .pdf; `sheet`: name of the sheet, or number or title of the table; needed
+    where several hold one of provinces and no title alone names the year and the index; `columns`: columns
+    named by hand: ``D3=E`` or ``rank=L``; `unit`: unit of columns whose heading names none. Raises DataError
+    if the file is refused, or holds no table of provinces; SpecError if the sheet or a column is not known.
     """
     by_hand = _headings_by_hand(columns, index_code)
     grids = read_grids(path, sheet)

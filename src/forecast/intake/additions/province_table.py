@@ -84,23 +84,10 @@ def table(
 ) -> Proposal:
     """Propose all rows of one printed table, in .xlsx or .csv.
 
-    Parameters
-    ----------
-    data_dir
-        Folder of the tables.
-    index_code
-        PAR, SIPAS, PAPI, PCI or DTI.
-    year
-        Year that is scored.
-    origin
-        Day, source and trust of every row.
-    sheet, columns, unit
-        See `province_sheet.read_sheet`.
-
-    Raises
-    ------
-    DataError
-        With everything that cannot be read, and everything for which the folder would be refused.
+    `data_dir`: folder of the tables; `index_code`: PAR, SIPAS, PAPI, PCI or DTI; `year`: year that is scored;
+    `origin`: day, source and trust of every row; `sheet`, `columns`, `unit`: see `province_sheet.read_sheet`.
+    Raises DataError with everything that cannot be read, and everything for which the folder would be
+    refused.
     """
     now = read_vintages(data_dir)
     places, _ = gazetteer(now.frames["areas"])

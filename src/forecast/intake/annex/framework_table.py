@@ -51,17 +51,9 @@ class FrameworkTable:
     def with_rows(self, framework: str, above: Mapping[str, Row], criteria: Sequence[Row]) -> bytes:
         """Write the table with other rows of one framework.
 
-        Parameters
-        ----------
-        above
-            Rows of total and domains that are new or changed, by component.
-        criteria
-            All criteria; those that stand there now go.
-
-        Returns
-        -------
-        bytes
-            Every other line as it was, longer by empty cells where the heading gains columns.
+        `above`: rows of total and domains that are new or changed, by component; `criteria`: all criteria;
+        those that stand there now go. Gives every other line as it was, longer by empty cells where the
+        heading gains columns.
         """
         text = self.content.decode("utf-8")
         end = "\r\n" if "\r\n" in text else "\n"

@@ -69,21 +69,9 @@ class Annex:
 def read(path: FilePath, *, sheet: str = "", columns: Sequence[str] = ()) -> Annex:
     """Read an annex; what is wrong inside the table is kept in `problems`.
 
-    Parameters
-    ----------
-    path
-        .xlsx or .csv.
-    sheet
-        Name of the sheet; needed where several hold a table.
-    columns
-        Columns named by hand, such as ``Điểm tối đa=E``.
-
-    Raises
-    ------
-    DataError
-        If the file is refused, or no table of criteria is in it.
-    SpecError
-        If the sheet or a column is not known.
+    `path`: .xlsx or .csv; `sheet`: name of the sheet; needed where several hold a table; `columns`: columns
+    named by hand, such as ``Điểm tối đa=E``. Raises DataError if the file is refused, or no table of criteria
+    is in it; SpecError if the sheet or a column is not known.
     """
     by_hand = parse_columns(columns)
     grids = read_grids(path, sheet)

@@ -42,21 +42,10 @@ def prepare(
 ) -> Form:
     """Gather what stands in a department's form.
 
-    Parameters
-    ----------
-    known, framework
-        Data and framework of the target year as known on ``spec.as_of``.
-    department
-        Name as in the framework.
-    spec
-        Index, area and target year.
-    model
-        component, median, lower, upper (80 percent, points); other columns do not matter.
-
-    Raises
-    ------
-    SpecError
-        If the department is not among those in charge.
+    `known`, `framework`: data and framework of the target year as known on ``spec.as_of``; `department`: name
+    as in the framework; `spec`: index, area and target year; `model`: component, median, lower, upper (80
+    percent, points); other columns do not matter. Raises SpecError if the department is not among those in
+    charge.
     """
     own = items(framework, department)
     maxima = {item.component: item.maximum for item in own}

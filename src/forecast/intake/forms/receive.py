@@ -54,23 +54,10 @@ def receive(
 ) -> list[Outcome]:
     """Read forms, store the good ones, return the others with comments; one outcome a file, in their order.
 
-    Parameters
-    ----------
-    received_on
-        Day of receipt of all of them.
-    as_of
-        Day of knowledge of the framework.
-    target_year, area
-        If given, forms for another year or area are refused.
-    lang
-        Language of the comments in returned copies.
-
-    Raises
-    ------
-    DataError
-        If the data themselves are unsound; nothing is changed.
-    WriteError
-        If the table cannot be written; nothing is changed.
+    `received_on`: day of receipt of all of them; `as_of`: day of knowledge of the framework; `target_year`,
+    `area`: if given, forms for another year or area are refused; `lang`: language of the comments in returned
+    copies. Raises DataError if the data themselves are unsound; nothing is changed; WriteError if the table
+    cannot be written; nothing is changed.
     """
     with writer.locked(data_dir):
         vintages = load.read_vintages(data_dir)

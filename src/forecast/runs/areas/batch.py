@@ -70,19 +70,10 @@ def report(
 ) -> Outcome:
     """Make and publish the report of every area chosen; the question's own area is not looked at.
 
-    Parameters
-    ----------
-    choose
-        Gives the areas, in the spelling of ``areas.csv``, from the question and the tables.
-    workers
-        Who makes the runs; what comes out is the same for any.
-
-    Raises
-    ------
-    SpecError, DataError, RunError
-        If the question, the tables or the notebooks are refused; then nothing was begun.
-    WriteError
-        If the folder is locked or cannot be written; areas done by then are in place.
+    `choose`: gives the areas, in the spelling of ``areas.csv``, from the question and the tables; `workers`:
+    who makes the runs; what comes out is the same for any. Raises SpecError, DataError or RunError if the
+    question, the tables or the notebooks are refused; then nothing was begun; WriteError if the folder is
+    locked or cannot be written; areas done by then are in place.
     """
     how = options or run.Options()
     store = Store(reports_dir.resolve() / site.AREAS)
