@@ -146,7 +146,7 @@ def doors(data: Path) -> Mapping[str, Callable[[Path], object]]:
 
     def annex(path: Path) -> object:
         request = framework_rows.Request(
-            framework="1/QĐ-GĐ", first_year=2024, last_year=2030, status="made_up", source=""
+            framework="1/QĐ-GĐ", first_year=2025, last_year=2030, status="made_up", source=""
         )
         return framework_rows.prepare_import(tree.read(path), request, data)
 

@@ -21,6 +21,7 @@ short = { vi = "Một", en = "One" }
 figures = "scores"
 forecast = true
 departments = true
+first_year = 2020
 maximum = 10
 domains = ["A", "B"]
 maxima = { A = 6, B = 4 }

@@ -67,12 +67,12 @@ unused,Chưa có số liệu,,điểm,3.1,0,level,,related:DTI:total,1,,5,ghi ch
 """,
     "events.csv": """
 PAR,2022,framework,876/QĐ-BNV,,2022-11-10
-PAR,2024,framework,mới,,2025-04-06
+PAR,2024,framework,2024,,2025-04-06
 """,
     "announcements.csv": """
-PAR,2022,2023-04-19,day,
+PAR,2022,2023-04-19,day,http://p
 PAR,2023,2024-04-17,day,http://p
-SIPAS,2023,2024-04-17,no later than,
+SIPAS,2023,2024-04-17,no later than,http://p
 """,
     "targets.csv": """
 PAR,TP.HCM,2024,rank,<=,15,2024-01-03,http://q
@@ -418,14 +418,14 @@ def later_rows(draw: st.DrawFn, as_of: dt.date) -> dict[str, list[list[str]]]:
         header, *rows = grid((REAL / table.file).read_text(encoding="utf-8"))
         for number, row in enumerate(draw(st.lists(st.sampled_from(rows), max_size=4))):
             cells = dict(zip(header, row, strict=True))
+            if table is tables.ANNOUNCEMENTS:
+                cells["year"] = str(2031 + number)  # no year that is on file
             after_its_year = dt.date(int(cells.get("year", 2000)) + 1, 1, 1)
             day = max(as_of, after_its_year) + dt.timedelta(days=draw(st.integers(1, 900)))
             cells |= {"source_url": f"http://later/{number}", "trust": "official"}
             cells |= dict.fromkeys((table.known_from, "source_day"), day.isoformat())
-            if table is tables.ANNOUNCEMENTS:
-                cells["year"] = str(1991 + number)  # no year that is on file
             if table is tables.EVENTS:
-                cells["what"] = f"later {number}"
+                cells["what"] = f"{number}/QĐ-SAU"
             figure = "score" if "score" in header else "value"
             cells[figure] = str(draw(st.integers(0, 100)) / 100)
             moved.setdefault(table.file, []).append([cells[name] for name in header])

@@ -51,7 +51,7 @@ ADD = {
         {"known_on": "2024-04-17", "year": "2024", "index_code": "PAR", "what": "876/QĐ-BNV"},
     ),
 }
-FRAMEWORK = {"framework": "1/QĐ-GĐ", "first_year": 2024, "last_year": 2030, "status": "made_up", "source": ""}
+FRAMEWORK = {"framework": "1/QĐ-GĐ", "first_year": 2025, "last_year": 2030, "status": "made_up", "source": ""}
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,8 @@ def refusal(office, tmp_path, monkeypatch):
             found = scenarios.parse(path.read_bytes())
             return load.rules.unknown_in_scenarios(found, vintages.checked)
         table = next(table for table in DATA_TABLES if table.name == given["table"])
-        before = (folder / table.file).read_bytes()
+        there = folder / table.file
+        before = there.read_bytes() if there.exists() else b""
         content = path.read_bytes() if "text" in given else append_rows(before, table, [given["row"]])
         return vintages.with_content(table.file, content)
 

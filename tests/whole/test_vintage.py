@@ -50,6 +50,7 @@ LATER = {  # made up: a version of 2019 that the Ministry is said to announce af
     ],
     "announcements": [
         {"index_code": code, "year": 2024, "announced_on": "2025-04-06", "precision": "day"}
+        | {"source_url": MADE_UP}
         for code in ("PAR", "SIPAS")
     ],
 }

@@ -18,6 +18,7 @@ class Index:
     name: Mapping[str, str]
     short: Mapping[str, str]
     figures: str
+    first_year: int
     maximum: float
     printed_maximum: float = math.nan
     part_maximum: float = math.nan

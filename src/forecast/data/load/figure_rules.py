@@ -12,6 +12,7 @@ from forecast.data.load import area_rules
 from forecast.data.load.areas import Gazetteer
 from forecast.data.load.cells import Finding, each_row, rows_where, unknown_values
 from forecast.data.load.framework_rules import SUM_TOLERANCE, sums
+from forecast.data.load.year_rules import from_first_year
 from forecast.data.tables import APPRAISED, COMPONENTS, COUNTRY
 
 Frames = Mapping[str, pd.DataFrame]
@@ -19,6 +20,7 @@ Frames = Mapping[str, pd.DataFrame]
 
 def scores(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterator[Finding]:
     """Scores are of components of their index and of areas of their year, within their maxima."""
+    yield from from_first_year(frame)
     versions = frames.get("frameworks", pd.DataFrame(columns=["component"]))
     criteria = {MAIN: tuple(versions["component"])}
     rows = frame
@@ -46,6 +48,7 @@ def scores(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterato
 
 def related(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterator[Finding]:
     """Figures of related indices are so, too; their areas are provinces or larger."""
+    yield from from_first_year(frame)
     yield from _components(frame, {})
     yield from _figures(frame)
     yield from _days(frame)

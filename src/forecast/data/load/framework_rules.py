@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 import pandas as pd
 
+from forecast.base.indexes import MAIN
 from forecast.data.framework import PART_PREFIX, TOTAL, is_criterion
 from forecast.data.load import points
 from forecast.data.load.areas import Gazetteer
 from forecast.data.load.cells import Finding, each_row, not_among
 from forecast.data.load.indicators import NO_CATALOGUE
+from forecast.data.load.year_rules import from_first_year, is_decision
 from forecast.data.tables import APPRAISED
 
 Frames = Mapping[str, pd.DataFrame]
 SUM_TOLERANCE: Final = 0.005
-_DECISION: Final = re.compile(r"[0-9]{1,5}/QĐ-\w+|[12][0-9]{3}")  # or the year, where no number is known
 
 
 def frameworks(frame: pd.DataFrame, frames: Frames, _: Gazetteer) -> Iterator[Finding]:
-    """A version is of one decision; its rows have their places, and their maxima add up."""
+    """A version is of one decision and its years; its rows have their places, and their maxima add up."""
     known = frames.get("indicators")
     if known is not None:
         catalogue = frames.get("indicator_types", NO_CATALOGUE)
         yield from points.scoring(frame, {*known["indicator_code"], *catalogue["indicator_code"]})
     unique = frame.drop_duplicates(["framework", "component"])  # a repeat is told already
     for name, version in unique.groupby("framework", sort=False):
-        if not _DECISION.fullmatch(str(name)):
+        if not is_decision(str(name)):
             yield int(version["row"].iloc[0]), "framework", "expect.decision", {}
         parts = set(version["component"])
         for row in each_row(version):
@@ -43,6 +43,36 @@ def frameworks(frame: pd.DataFrame, frames: Frames, _: Gazetteer) -> Iterator[Fi
         yield from _bounds(version)
         yield from _places(version)
         yield from sums(str(name), version)
+    yield from _years(unique, frames)
+
+
+def _years(frame: pd.DataFrame, frames: Frames) -> Iterator[Finding]:
+    """Report rows with other years than their version's, and two versions of an index for one year."""
+    events = frames.get("events", pd.DataFrame(columns=["index_code", "what"]))
+    first_rows = frame.drop_duplicates("framework")
+    spans = {row.framework: (int(row.first_year), int(row.last_year)) for row in each_row(first_rows)}
+    for row in each_row(frame):
+        first, last = spans[row.framework]
+        if (row.first_year, row.last_year) != (first, last):
+            column = "first_year" if row.first_year != first else "last_year"
+            facts = {"framework": row.framework, "first": first, "last": last}
+            yield row.row, column, "expect.years_of_framework", facts
+    of_index = [min(_indexes_of(name, events)) for name in first_rows["framework"]]
+    yield from from_first_year(first_rows.assign(index_code=of_index), "first_year")
+    earlier: list[str] = []
+    for row in each_row(first_rows):
+        indexes, (first, last) = _indexes_of(row.framework, events), spans[row.framework]
+        for other in earlier:
+            begin, end = spans[other]
+            if first <= end and begin <= last and indexes & _indexes_of(other, events):
+                facts = {"framework": other, "first": begin, "last": end}
+                yield row.row, "first_year" if begin <= first else "last_year", "expect.free_years", facts
+        earlier.append(row.framework)
+
+
+def _indexes_of(framework: str, events: pd.DataFrame) -> frozenset[str]:
+    """Indexes that a decision is said to be of; the main one where nothing says it."""
+    return frozenset(events.loc[events["what"] == framework, "index_code"]) or frozenset({MAIN})
 
 
 def _bounds(version: pd.DataFrame) -> Iterator[Finding]:

@@ -6,9 +6,11 @@ from typing import Any
 import pandas as pd
 
 from forecast.base.errors import SpecError
+from forecast.base.indexes import MAIN
 from forecast.data import rules
 from forecast.data.framework import TOTAL
 from forecast.data.load.cells import Finding, each_row, unknown_values
+from forecast.data.load.year_rules import from_first_year
 
 INDICATORLESS = ("manual",)
 
@@ -40,6 +42,7 @@ def scoring(frameworks: pd.DataFrame, indicators: Collection[str]) -> Iterator[F
 
 def submissions(frame: pd.DataFrame, components: frozenset[str]) -> Iterator[Finding]:
     """Judge stored forms: known components, and low, likely and high all there and in order."""
+    yield from from_first_year(frame, "target_year")
     yield from _known_components(frame, components)
     for row in each_row(frame):
         values = [row.low, row.likely, row.high]
@@ -51,6 +54,7 @@ def submissions(frame: pd.DataFrame, components: frozenset[str]) -> Iterator[Fin
 
 def self_scores(frame: pd.DataFrame, components: frozenset[str]) -> Iterator[Finding]:
     """Judge self-scores: known components, nothing above the maximum, no appraisal before its year's end."""
+    yield from from_first_year(frame.assign(index_code=MAIN))
     yield from _known_components(frame, components)
     for row in each_row(frame):
         if not pd.isna(row.appraised_score) and row.published_on.year <= row.year:

@@ -26,6 +26,7 @@ Frames = Mapping[str, pd.DataFrame]
 
 # Cells that a finding in a column depends on: where one of them is bad, the finding may only repeat that.
 _RESTS_ON: Final[Mapping[str, tuple[str, ...]]] = {
+    "year": ("index_code", "year"),
     "component": ("index_code", "component"),
     "score": ("index_code", "year", "component", "statistic", "score", "unit", "max_score", "rank"),
     "unit": ("statistic", "unit"),
@@ -44,7 +45,8 @@ _READS: Final[Mapping[str, tuple[str, ...]]] = {
     "indicators": ("indicator_types",),
     "elasticities": ("indicator_types",),
     "targets": ("indicators",),
-    "frameworks": ("indicators", "indicator_types"),
+    "frameworks": ("indicators", "indicator_types", "events"),
+    "events": ("frameworks",),
     "submissions": ("frameworks",),
     "self_scores": ("frameworks",),
     "remedies": ("units", "frameworks"),
@@ -198,6 +200,7 @@ _RULES: Final[Mapping[str, Callable[[pd.DataFrame, Frames, Gazetteer], Iterator[
     "related_indices": figure_rules.related,
     "frameworks": framework_rules.frameworks,
     "announcements": year_rules.announcements,
+    "events": year_rules.events,
     "indicator_types": _indicator_types,
     "indicators": _indicators,
     "elasticities": _elasticities,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 import pandas as pd
 
+from forecast.base.indexes import INDEXES
 from forecast.data.framework import WHOLE
 from forecast.data.load import area_rules
 from forecast.data.load.areas import Gazetteer
@@ -13,17 +16,50 @@ from forecast.data.load.cells import Finding, each_row, not_among, rows_where
 from forecast.data.tables import INDEX_CODES
 
 Frames = Mapping[str, pd.DataFrame]
+_DECISION: Final = re.compile(r"[0-9]{1,5}/QĐ-\w+|[12][0-9]{3}")  # or the year, where no number is known
+
+
+def from_first_year(frame: pd.DataFrame, column: str = "year") -> Iterator[Finding]:
+    """An index has no year before the one that it was first made for."""
+    firsts = frame["index_code"].map({code: index.first_year for code, index in INDEXES.items()})
+    for row in each_row(frame.assign(first=firsts).loc[frame[column] < firsts]):
+        yield row.row, column, "expect.year_of_index", {"index_code": row.index_code, "first": int(row.first)}
 
 
 def announcements(frame: pd.DataFrame, _: Frames, __: Gazetteer) -> Iterator[Finding]:
     """A year's result is out after the year."""
+    yield from from_first_year(frame)
     for row in rows_where(frame, frame["announced_on"].dt.year <= frame["year"]):
         yield row, "announced_on", "expect.after_year", {}
+
+
+def events(frame: pd.DataFrame, frames: Frames, _: Gazetteer) -> Iterator[Finding]:
+    """A change of framework names its decision, which may hold for longer than planned, but not earlier."""
+    yield from from_first_year(frame)
+    changes = frame.loc[frame["kind"] == "framework"]
+    for row in each_row(changes.loc[~changes["what"].map(is_decision).astype(bool)]):
+        yield row.row, "what", "expect.decision", {}
+    versions = frames.get("frameworks", pd.DataFrame(columns=["framework", "first_year"]))
+    versions = versions.drop_duplicates("framework")
+    dated = changes.merge(versions, left_on="what", right_on="framework", suffixes=("", "_version"))
+    for row in each_row(dated.loc[dated["year"] < dated["first_year"]]):
+        facts = {"framework": row.what, "first": int(row.first_year)}
+        yield row.row, "year", "expect.year_of_framework", facts
+
+
+def is_decision(name: str) -> bool:
+    """Whether a framework may be called so.
+
+    >>> is_decision("876/QĐ-BNV"), is_decision("2024"), is_decision("new criteria")
+    (True, True, False)
+    """
+    return _DECISION.fullmatch(name) is not None
 
 
 def targets(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterator[Finding]:
     """What is aimed at can be reached, and is of a whole area."""
     known = frames.get("indicators", pd.DataFrame(columns=["indicator_code"]))
+    yield from from_first_year(frame)
     yield from area_rules.no_units(frame, gazetteer)
     for row in each_row(frame):
         if row.quantity == "rank" and not 1 <= row.value <= area_rules.PROVINCES:

@@ -19,6 +19,7 @@ Place = Callable[[Problem, int], Problem]  # puts a problem of the n-th row to w
 Doubted = tuple[Problem, tuple[int, ...]]  # a doubt and the rows that it speaks of; all if none is named
 TABLE_LANG: Final = "vi"  # the tables' language, whoever adds
 OPTIONS_OF_ALL: Final = {  # of cells that all rows of a file may share
+    "year": "--year",
     "published_on": "--published",
     "recorded_on": "--published",
     "stated_on": "--published",
