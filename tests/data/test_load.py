@@ -373,7 +373,7 @@ def one_bad_cell(draw: st.DrawFn) -> tuple[str, int, str, str]:
     table = draw(st.sampled_from((tables.AREAS, *tables.DATA_TABLES)))
     rows = grid(SMALL[table.file])
     row = draw(st.integers(2, len(rows)))
-    fit = [c for c in table.columns if c.kind in CORRUPT or (c.kind == "text" and not c.empty)]
+    fit = [c for c in table.columns if c.kind in CORRUPT or (c.kind in ("text", "name") and not c.empty)]
     column = draw(st.sampled_from(fit))
     bad = draw(st.sampled_from(CORRUPT[column.kind])) if column.kind in CORRUPT else ""
     return table.file, row, column.name, bad

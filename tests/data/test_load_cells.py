@@ -212,7 +212,7 @@ def test_a_column_may_have_its_own_years(text, key):
     assert read(text, "year", low=1, high=9999)[1] == key
 
 
-@pytest.mark.parametrize("kind", ["text", "area", "number", "day", "year", "period", "choice"])
+@pytest.mark.parametrize("kind", ["text", "name", "area", "number", "day", "year", "period", "choice"])
 @pytest.mark.parametrize("text", ["", "  ", "\N{NO-BREAK SPACE}", "\N{ZERO WIDTH SPACE}"])
 def test_an_empty_cell_is_refused_unless_it_may_be_empty(kind, text):
     """What only looks like something is nothing."""

@@ -19,6 +19,7 @@ import pandas as pd
 from forecast.base.errors import DataError, Problem, SpecError
 from forecast.data import issuer, tables
 from forecast.data.framework import with_printed
+from forecast.data.load.area_rules import aliases
 from forecast.data.load.areas import Gazetteer, gazetteer
 from forecast.data.load.cells import parse_table
 from forecast.data.load.files import Rows, Source, content_of, has, read_rows, rows_of
@@ -218,7 +219,8 @@ def _checked(source: Source) -> dict[str, Checked]:
             areas.problem((rows[place], "aliases", "expect.new_spelling", {"spelling": spelling}))
             for place, spelling in clashes
         ]
-        places = None if clashes else places
+        problems += map(areas.problem, aliases(areas.good, "area"))
+        places = None if problems else places
     for table in tables.DATA_TABLES:
         if table.optional and not has(source, table.file):
             checked[table.name] = _empty(table)

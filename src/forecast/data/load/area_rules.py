@@ -5,8 +5,9 @@ from typing import Final
 
 import pandas as pd
 
-from forecast.data.load.areas import Gazetteer
-from forecast.data.load.cells import Finding, each_row, not_among, rows_where, unknown_values
+from forecast.base.spelling import clean
+from forecast.data.load.areas import Gazetteer, fold
+from forecast.data.load.cells import Finding, each_row, is_name, not_among, rows_where, unknown_values
 from forecast.data.load.lineage import IN_FILE, elsewhere, newcomers, provinces_in
 from forecast.data.tables import COUNTRY, LAST_YEAR
 
@@ -55,12 +56,37 @@ def lineage(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterat
 
 
 def units(frame: pd.DataFrame, _: Frames, __: Gazetteer) -> Iterator[Finding]:
-    """A unit ends after it began, and its successor is one of the units."""
+    """A unit has spellings of its own; it ends after it began, and its successor is another of the units."""
+    yield from aliases(frame, "unit")
+    owners: dict[str, str] = {}
+    for column in ("unit", "aliases"):  # a name goes before what others are called, wherever its row is
+        for row in each_row(frame):
+            for spelling in filter(None, getattr(row, column).split("|")):
+                owner = owners.setdefault(fold(spelling), row.unit)
+                if owner != row.unit:
+                    facts = {"spelling": spelling, "owner": owner}
+                    yield row.row, column, "expect.spelling_of_unit", facts
     for number in frame.loc[frame["to_day"] < frame["from_day"], "row"]:
         yield int(number), "to_day", "expect.not_before_from_day", {}
     yield from unknown_values(frame.loc[frame["successor"] != ""], "successor", tuple(frame["unit"]))
     for number in frame.loc[(frame["successor"] != "") & frame["to_day"].isna(), "row"]:
         yield int(number), "to_day", "expect.day_of_end", {}
+    next_of = dict(zip(frame["unit"], frame["successor"], strict=True))
+    for row in each_row(frame.loc[frame["successor"] != ""]):
+        after = [row.successor]
+        while next_of.get(after[-1]) and after[-1] not in after[:-1]:
+            after.append(next_of[after[-1]])
+        if row.unit in after:
+            yield row.row, "successor", "expect.no_circle_of_units", {}
+
+
+def aliases(frame: pd.DataFrame, name: str) -> Iterator[Finding]:
+    """Other spellings stand once each, none of them empty, a formula or the name itself."""
+    for row in each_row(frame.loc[frame["aliases"] != ""]):
+        spellings = [clean(spelling) for spelling in row.aliases.split("|")]
+        names = [clean(getattr(row, name)), *spellings]
+        if len(set(names)) < len(names) or not all(map(is_name, spellings)) or "" in spellings:
+            yield row.row, "aliases", "expect.aliases", {}
 
 
 def no_units(frame: pd.DataFrame, gazetteer: Gazetteer) -> Iterator[Finding]:

@@ -25,6 +25,7 @@ _NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", flag
 _WHOLE: Final = re.compile(r"(\d{1,6})(\.0+)?", flags=re.ASCII)
 _ISO_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", flags=re.ASCII)
 _STEP: Final = re.compile(r"(\d{4})(?:-Q([1-4])|-(0[1-9]|1[0-2])(?:-(\d{2}))?)?", flags=re.ASCII)
+_FORMULA: Final = re.compile(r"[=@]|[+-]\S")
 MOST_SHOWN: Final = 50  # allowed values that a message lists: all units, not all criteria
 MOST_HINTS: Final = 200  # different wrong values of a column that are told with the nearest right one
 _DASHES: Final = str.maketrans({"\N{MINUS SIGN}": "-", "\N{EN DASH}": "-", "\N{EM DASH}": "-"})
@@ -120,6 +121,7 @@ def _dtype(column: Column) -> str:
 def _parser(column: Column, gazetteer: Gazetteer | None) -> Parse:
     kinds: dict[str, Callable[[str, Column], Cell]] = {
         "text": lambda text, _: Cell(text),
+        "name": _name,
         "year": _year,
         "number": _number,
         "day": _day,
@@ -140,7 +142,7 @@ def _parser(column: Column, gazetteer: Gazetteer | None) -> Parse:
 
 
 _NOTHING: Final[dict[str, Any]] = {
-    **dict.fromkeys(("text", "choice", "area", "period"), ""),
+    **dict.fromkeys(("text", "name", "choice", "area", "period"), ""),
     "number": math.nan,
     "day": pd.NaT,
     "year": 0,
@@ -187,6 +189,19 @@ def not_among(text: str, allowed: tuple[str, ...], *, hint: bool = True) -> Expe
     near = nearest(text, allowed) if hint else ""
     listed = allowed if len(allowed) <= MOST_SHOWN else (*allowed[: MOST_SHOWN - 1], "…", allowed[-1])
     return "expect.choice_near" if near else "expect.choice", {"near": near, "allowed": listed}
+
+
+def is_name(text: str) -> bool:
+    """Whether text can name something: it is no formula.
+
+    >>> is_name("Sở Nội vụ"), is_name("- Sở Nội vụ"), is_name("=1+1"), is_name("-1+1")
+    (True, True, False, False)
+    """
+    return _FORMULA.match(text) is None
+
+
+def _name(text: str, _: Column) -> Cell:
+    return Cell(text) if is_name(text) else Cell("", ("expect.name", {}))
 
 
 def _year(text: str, column: Column) -> Cell:

@@ -9,7 +9,7 @@ SUBMISSIONS: Final = Table(  # departments' forecasts, one row a component of an
     name="submissions",
     columns=(
         Column(name="submission_id"),
-        Column(name="department"),
+        Column(name="department", kind="name"),
         Column(name="index_code", kind="choice", choices=SCORE_CODES),
         AREA,
         Column(name="target_year", kind="year"),
@@ -52,7 +52,7 @@ SELF_SCORES: Final = Table(  # what units gave themselves, and what the appraisa
 REMEDIES: Final = Table(  # append-only: a new state is a new row with a later day
     name="remedies",
     columns=(
-        Column(name="unit"),
+        Column(name="unit", kind="name"),
         Column(name="component", empty=True),  # the criterion whose points it is to win back
         Column(name="action"),
         Column(name="responsible", empty=True),
@@ -71,11 +71,11 @@ REMEDIES: Final = Table(  # append-only: a new state is a new row with a later d
 ELASTICITIES: Final = Table(  # what an expert says an indicator is worth; a later day takes its place
     name="elasticities",
     columns=(
-        Column(name="indicator_code"),
+        Column(name="indicator_code", kind="name"),
         Column(name="component"),
         Column(name="low", kind="number"),  # points of the component per unit: 10 percent below it
         Column(name="high", kind="number"),  # 10 percent above it
-        Column(name="stated_by"),
+        Column(name="stated_by", kind="name"),
         Column(name="stated_on", kind="day"),
         Column(name="source_url", empty=True, absent=True),
         NOTE,
@@ -88,7 +88,7 @@ ELASTICITIES: Final = Table(  # what an expert says an indicator is worth; a lat
 ORGANS: Final = Table(  # who must have a remedy plan, from which day to which
     name="units",
     columns=(
-        Column(name="unit"),
+        Column(name="unit", kind="name"),
         Column(name="kind", kind="choice", choices=UNIT_KINDS),
         AREA,
         Column(name="aliases", empty=True),

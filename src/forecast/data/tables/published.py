@@ -70,9 +70,9 @@ RELATED: Final = Table(
 INDICATORS: Final = Table(
     name="indicators",
     columns=(
-        Column(name="indicator_code"),
+        Column(name="indicator_code", kind="name"),
         # Of a code that the catalogue has, the next one, `unit` and `linked_domain` may be left out.
-        Column(name="indicator_name_vi", empty=True, absent=True),
+        Column(name="indicator_name_vi", kind="name", empty=True, absent=True),
         AREA,
         Column(name="period", kind="period"),
         Column(name="value", kind="number"),
@@ -92,9 +92,9 @@ INDICATORS: Final = Table(
 INDICATOR_TYPES: Final = Table(  # the catalogue of indicators, and how years are compared
     name="indicator_types",
     columns=(
-        Column(name="indicator_code"),
-        Column(name="name_vi"),
-        Column(name="name_en", empty=True),
+        Column(name="indicator_code", kind="name"),
+        Column(name="name_vi", kind="name"),
+        Column(name="name_en", kind="name", empty=True),
         Column(name="unit"),
         Column(name="component", empty=True),  # domain or criterion that it may speak for
         Column(name="sign", kind="number", low=-1, high=1),  # -1 or 1 as expected; 0 where not obvious
@@ -140,7 +140,7 @@ EVENTS: Final = Table(
         Column(name="index_code", kind="choice", choices=EVERY_CODE),
         YEAR,
         Column(name="kind", kind="choice", choices=("framework", "method")),
-        Column(name="what"),
+        Column(name="what", kind="name"),
         NOTE,
         Column(name="known_on", kind="day", empty=True),
     ),
@@ -182,8 +182,8 @@ TARGETS: Final = Table(
 LINEAGE: Final = Table(  # from a day an area is made of older ones; one that is not named goes on
     name="lineage",
     columns=(
-        Column(name="area"),
-        Column(name="part"),
+        Column(name="area", kind="name"),
+        Column(name="part", kind="name"),
         Column(name="from_day", kind="day"),
         Column(name="known_on", kind="day"),
         Column(name="population", kind="number", empty=True, absent=True, low=1),  # of the part, its weight
@@ -198,7 +198,7 @@ LINEAGE: Final = Table(  # from a day an area is made of older ones; one that is
 AREAS: Final = Table(
     name="areas",
     columns=(
-        Column(name="area"),
+        Column(name="area", kind="name"),
         Column(name="kind", kind="choice", choices=("country", "region", "province")),
         Column(name="region", empty=True),
         Column(name="aliases", empty=True),  # other spellings, with | between them

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Kind = Literal["text", "choice", "area", "year", "number", "day", "period"]
+Kind = Literal["text", "name", "choice", "area", "year", "number", "day", "period"]
 
 FIRST_YEAR: Final = 1990
 LAST_YEAR: Final = 2100
@@ -15,8 +15,9 @@ DAY_DTYPE: Final = "datetime64[s]"
 class Column:
     """What one column of a table may hold.
 
-    `empty` allows empty cells; `absent` allows a file without the column; `low` and `high`
-    bound a number or a year; `choices` are the values of a choice.
+    A name is text that no spreadsheet takes for a formula.  `empty` allows empty cells; `absent`
+    allows a file without the column; `low` and `high` bound a number or a year; `choices` are the
+    values of a choice.
     """
 
     name: str
