@@ -1,29 +1,24 @@
 """Sliders for a scenario: indicators, remedies, the set of criteria; for JupyterLab, never for a report."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
 import ipywidgets as widgets
 import numpy as np
 
 from forecast.answer.indicators import name_of
+from forecast.answer.scorecard.scenarios import Baseline
 from forecast.base import labels
 from forecast.base.errors import ForecastError
 from forecast.data.framework import TOTAL
 from forecast.data.scenarios import REMEDIES
+from forecast.desk.steps import Steps
 from forecast.desk.views import View
 from forecast.desk.what_if import WhatIf, baseline_of, indicators_of, what_if
 from forecast.pages import reading
 from forecast.pages.markup import Passage
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from forecast.answer.scorecard.scenarios import Baseline
-    from forecast.desk.steps import Steps
 
 TICKS: Final = 50  # about as many places has a slider
 WHOLE: Final = 5.0  # points up and down for the total, for a harder or easier set of criteria

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -11,10 +11,14 @@ from threadpoolctl import threadpool_limits
 
 from forecast.answer.current import indicator_effects
 from forecast.answer.findings import scored
+from forecast.answer.panel_forecast import Posterior
+from forecast.answer.result import Result
 from forecast.answer.scorecard.outlook import CRITERIA, FINAL
 from forecast.base import labels
 from forecast.base.indexes import SURVEYS
+from forecast.base.spec import RunSpec
 from forecast.data.tables import pick
+from forecast.desk.steps import Steps
 from forecast.desk.views import View, refuse_component, with_note
 from forecast.model.scheme import leaf_weights
 from forecast.model.simulate import ENDS
@@ -25,12 +29,6 @@ from forecast.pages.markup import Column, Passage, Row, Table, row
 from forecast.pages.tables import columns as c
 from forecast.pages.tables.data import figure_name, figure_value
 from forecast.pages.tables.spec import TableSpec, draw_table, say
-
-if TYPE_CHECKING:
-    from forecast.answer.panel_forecast import Posterior
-    from forecast.answer.result import Result
-    from forecast.base.spec import RunSpec
-    from forecast.desk.steps import Steps
 
 SHOWN: Final = 12  # figures that have a line of their own
 MOST_ALONE: Final = 600  # statements; time grows with their cube

@@ -1,16 +1,16 @@
 """Views of a result: the forecast, the models side by side, and how good earlier forecasts were."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
+from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.base.spec import refuse_unknown
 from forecast.data.tables import pick
+from forecast.desk.steps import Steps
 from forecast.desk.views import Forecast, View, refuse_component, with_note
 from forecast.model import score
 from forecast.pages import plot, reading, report
@@ -18,10 +18,6 @@ from forecast.pages.markup import Displayable, Passage, Table
 from forecast.pages.reading.past import BASELINE, KEY, cells
 from forecast.pages.tables import columns as c
 from forecast.pages.tables.spec import TableSpec, draw_table, say
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
-    from forecast.desk.steps import Steps
 
 LOW, MIDDLE, HIGH = 0.1, 0.5, 0.9
 CELL: Final = ["area", "component", "target_year"]

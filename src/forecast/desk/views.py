@@ -1,23 +1,18 @@
 """The result of a workbench method: parts that a notebook displays, and the table behind them."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.base.spec import refuse_unknown
+from forecast.desk.steps import Steps
 from forecast.pages import reading
 from forecast.pages.markup import TEMPLATE_FOLDER, Displayable, Elements, Passage
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
-    from forecast.desk.steps import Steps
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)

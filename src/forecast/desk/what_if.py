@@ -1,17 +1,16 @@
 """Compute a scenario of the user on the forecast's own draws, as those of the file are computed."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from forecast.answer import findings
+from forecast.answer.result import Result
 from forecast.answer.scorecard.scenarios import Baseline, Outcome, outcome_of, outcome_table
 from forecast.base import labels
 from forecast.base.errors import DataError, SpecError
@@ -19,6 +18,7 @@ from forecast.base.spec import refuse_unknown
 from forecast.data import scenarios
 from forecast.data.scenarios import BASE, Scenario
 from forecast.desk.scenario_file import add_scenario
+from forecast.desk.steps import Steps
 from forecast.desk.views import View, with_note
 from forecast.model.simulate import ranks
 from forecast.pages import plot, reading, report
@@ -26,10 +26,6 @@ from forecast.pages.markup import Displayable, Passage, Table
 from forecast.pages.plot.what_if import rank_change
 from forecast.pages.tables import columns as c
 from forecast.pages.tables.spec import TableSpec, draw_table
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
-    from forecast.desk.steps import Steps
 
 Changes = Mapping[str, Any]
 

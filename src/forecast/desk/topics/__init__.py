@@ -1,12 +1,11 @@
 """Views of what is known on the day, one for each topic."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final, Literal, get_args
+from typing import Final, Literal, get_args
 
 from forecast.base.errors import SpecError
 from forecast.base.spec import refuse_unknown
+from forecast.desk.steps import Steps
 from forecast.desk.topics.gaps import gaps
 from forecast.desk.topics.indicators import indicators
 from forecast.desk.topics.provinces import provinces
@@ -14,9 +13,6 @@ from forecast.desk.topics.survey import survey
 from forecast.desk.topics.vintages import vintages
 from forecast.desk.views import View, with_note
 from forecast.pages import plot, report
-
-if TYPE_CHECKING:
-    from forecast.desk.steps import Steps
 
 Topic = Literal["overview", "gaps", "conflicts", "vintages", "indicators", "provinces", "survey"]
 

@@ -1,8 +1,6 @@
 """Show which figures were published, province by year."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -11,17 +9,15 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Patch
 
 from forecast.base import labels
+from forecast.data.load import Known
 from forecast.data.tables import COMPONENTS, pick
+from forecast.desk.steps import Steps
 from forecast.desk.views import View, refuse_component, with_note
 from forecast.pages import reading
 from forecast.pages.markup import Figure, Table
 from forecast.pages.plot.canvas import BLACK, BLUE, GRID, Sheet, figure
 from forecast.pages.tables import columns as c
 from forecast.pages.tables.spec import TableSpec, Take, draw_table, say
-
-if TYPE_CHECKING:
-    from forecast.data.load import Known
-    from forecast.desk.steps import Steps
 
 NOTHING, RANK, SCORE, DOMAINS = range(4)
 SHADES: Final = (GRID, "#a8cfe6", BLUE, BLACK)  # nothing, a rank alone, a score, domains too

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from forecast.answer.indicators import figures_at, name_of
+from forecast.answer.result import Result
 from forecast.base import labels
+from forecast.data.load import Known
+from forecast.desk.steps import Steps
 from forecast.desk.views import View, with_note
 from forecast.pages import reading, report
 from forecast.pages.markup import Cell, Column, Row, Table, row
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
-    from forecast.data.load import Known
-    from forecast.desk.steps import Steps
 
 FEWEST: Final = 3  # years with both, before they are compared
 COLUMNS: Final = (

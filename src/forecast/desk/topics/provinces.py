@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
+from forecast.answer.result import Result
 from forecast.base import labels
 from forecast.data.framework import breaks
 from forecast.data.tables import COUNTRY, pick
+from forecast.desk.steps import Steps
 from forecast.desk.views import View, with_note
 from forecast.pages import reading
 from forecast.pages.markup import Displayable, Passage, Table
 from forecast.pages.tables import columns as c
 from forecast.pages.tables.spec import Record, TableSpec, Take, draw_table, say
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
-    from forecast.desk.steps import Steps
 
 NEAR: Final = 1.5  # points (percent) from the country's mean, about where the area stands
 YEARS: Final = 2  # after which the rise is measured

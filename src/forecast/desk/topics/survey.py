@@ -1,22 +1,16 @@
 """Show SIPAS: the forecast, its sampling error, and the area's years next to the country's mean."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
+from forecast.answer.result import Result
 from forecast.data.tables import pick
+from forecast.desk.steps import Steps
 from forecast.desk.views import View, with_note
 from forecast.pages import reading, report
 from forecast.pages.markup import Table
 from forecast.pages.tables import columns as c
 from forecast.pages.tables.spec import TableSpec, draw_table, say
-
-if TYPE_CHECKING:
-    from forecast.answer.result import Result
-    from forecast.desk.steps import Steps
 
 
 def survey(steps: Steps, lang: str) -> View:

@@ -1,20 +1,14 @@
 """Show when each year's figures became known, and how many rows of each table count on the day."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import pandas as pd
 
 from forecast.base import labels
+from forecast.data.load import Known
+from forecast.desk.steps import Steps
 from forecast.desk.views import View, with_note
 from forecast.pages.markup import Table
 from forecast.pages.tables import columns as c
 from forecast.pages.tables.spec import Record, TableSpec, draw_table, say
-
-if TYPE_CHECKING:
-    from forecast.data.load import Known
-    from forecast.desk.steps import Steps
 
 
 def vintages(steps: Steps, lang: str) -> View:
