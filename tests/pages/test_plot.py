@@ -13,7 +13,7 @@ from forecast.pages.plot import canvas
 GRID = "#d9dcdf"
 FIGURES = {
     "domains": lambda result, lang: plot.domains(result, lang=lang),
-    "history": lambda result, lang: plot.history(result, breaks=(2019, 2022), lang=lang),
+    "history": lambda result, lang: plot.history(result, lang=lang),
     "history_of_domain": lambda result, lang: plot.history(result, "D2", lang=lang),
     "known": lambda result, lang: plot.known(result, lang=lang),
     "rank": lambda result, lang: plot.rank(result, lang=lang),

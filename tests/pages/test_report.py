@@ -78,7 +78,7 @@ TEXTS = {
     "figure_lost_criteria": lambda result, lang: plot.lost(result, "criterion", lang=lang),
     "figure_scenarios": lambda result, lang: plot.scenarios(result, lang=lang),
     "figure_domains": lambda result, lang: plot.domains(result, lang=lang),
-    "figure_history": lambda result, lang: plot.history(result, breaks=(2019, 2022), lang=lang),
+    "figure_history": lambda result, lang: plot.history(result, lang=lang),
     "figure_known": lambda result, lang: plot.known(result, lang=lang),
     "figure_rank": lambda result, lang: plot.rank(result, lang=lang),
     "figure_track": lambda result, lang: plot.track(result, lang=lang),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import pandas as pd
@@ -37,14 +37,8 @@ _DIAMOND: Final[Look] = {"marker": "D", "markersize": 5, "markerfacecolor": "whi
 ESTIMATED: Final[Look] = _DIAMOND | {"color": VERMILION}
 
 
-def history(
-    result: Result, component: str = reading.TOTAL, *, breaks: Collection[int] | None = None, lang: str
-) -> Figure:
-    """Draw a component's years and its forecast, percent of the maximum, so that versions compare.
-
-    Neighbouring years are joined by a line unless one of the `breaks`, years whose criteria differ from those
-    of the year before, lies between them; where the breaks are not given, nothing is joined.
-    """
+def history(result: Result, component: str = reading.TOTAL, *, lang: str) -> Figure:
+    """Draw a component's years and its forecast, percent of the maximum, so that versions compare."""
     past, means = reading.shares(result, component), reading.national_means(result, component)
     alt = _finding(result, component, past, lang)
     doubt = reading.maximum_note(reading.line(result, component), lang)
@@ -57,9 +51,9 @@ def history(
         )
         estimated, derived = (past.loc[past["kind"] == kind] for kind in ("estimated", "derived"))
         axes.plot(estimated["year"], estimated["median"], **ESTIMATED)
-        _points_and_lines(axes, means["year"], means["share"], breaks, MEAN)
+        axes.plot(means["year"], means["share"], **MEAN, linestyle="")
         published = past.loc[past["known"].astype(bool)]
-        _points_and_lines(axes, published["year"], published["median"], breaks, PUBLISHED)
+        axes.plot(published["year"], published["median"], **PUBLISHED, linestyle="")
         axes.plot(derived["year"], derived["median"], **DERIVED)
         _forecast(axes, result, component, sheet)
         _frame(axes, result.spec.target_year, [*past["year"], *means["year"]], sheet)
@@ -67,15 +61,13 @@ def history(
         return canvas
 
     name = reading.short_name(component, lang)
-    inside = [str(year) for year in sorted(breaks or ()) if year in set(past["year"])]
-    note = (labels.text("history.note", lang, years=reading.join_words(inside, lang)),) if inside else ()
     return figure(
         drawing,
         name=f"history {component}",
         alt=alt,
         lang=lang,
         caption=labels.text("history.caption", lang, component=name, year=result.spec.target_year),
-        notes=(labels.text("domains.figure_note", lang), *note, *doubt),
+        notes=(labels.text("domains.figure_note", lang), *doubt),
         table=tables.history(result, component, lang),
     )
 
@@ -97,17 +89,6 @@ def _finding(result: Result, component: str, past: pd.DataFrame, lang: str) -> s
         last=reading.points(last["median"], lang, published=True),
         **facts,
     )
-
-
-def _points_and_lines(
-    axes: Axes, years: pd.Series[int], shares: pd.Series[float], breaks: Collection[int] | None, look: Look
-) -> None:
-    """Draw the points; join neighbouring years only, and none across a change of criteria."""
-    x, y = years.to_numpy(), shares.to_numpy()
-    for place in range(1, len(x) if breaks is not None else 0):
-        if x[place] - x[place - 1] == 1 and x[place] not in (breaks or ()):
-            axes.plot(x[place - 1 : place + 1], y[place - 1 : place + 1], color=look["color"], linewidth=1.4)
-    axes.plot(x, y, **look, linestyle="")
 
 
 def _forecast(axes: Axes, result: Result, component: str, sheet: Sheet) -> None:

@@ -95,7 +95,7 @@ def past_components(result: Result) -> pd.DataFrame:
     return sums.loc[order].rename_axis("component").reset_index()
 
 
-def past_years(result: Result, count: int = 3) -> pd.DataFrame:
+def past_years(result: Result) -> pd.DataFrame:
     """Sum up the last years one by one: totals, survey, domains and ranks, beside repeating the last figure.
 
     Gives target_year, index_code, kind (total, domains, rank), new_method, cells, error, inside, crps (of
@@ -103,7 +103,7 @@ def past_years(result: Result, count: int = 3) -> pd.DataFrame:
     value, or the last rank, forecast too.
     """
     past = past_cells(result)
-    past = past[past["target_year"] > past["target_year"].max() - count]
+    past = past[past["target_year"] > past["target_year"].max() - 3]
     own_domains = set(domains(result)["component"])
     kinds = {TOTAL: TOTAL, RANK: RANK, **dict.fromkeys(own_domains, "domains")}
     past = past.assign(kind=past["component"].map(kinds)).dropna(subset=["kind"])

@@ -31,10 +31,10 @@ def decisions(result: Result, *, lang: str) -> Elements:
     return Elements((*parts, Passage(notes, form="note")))
 
 
-def decision_lines(result: Result, *, count: int = FIRST, lang: str) -> tuple[str, ...]:
+def decision_lines(result: Result, *, lang: str) -> tuple[str, ...]:
     """Write the first decisions, the largest effect first."""
     rows = result.decisions
-    asked = rows.loc[rows["kind"].isin(TURNS)].head(count)
+    asked = rows.loc[rows["kind"].isin(TURNS)].head(FIRST)
     return tuple(_line(result, record, lang) for _, record in asked.iterrows())
 
 

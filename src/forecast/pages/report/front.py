@@ -128,17 +128,12 @@ def _last(total: pd.Series[Any], lang: str, *, in_percent: bool) -> str:
     return text if total["last_known"] else labels.text("headline.estimated", lang, last=text)
 
 
-def comparison(change: float, lang: str, *, in_percent: bool = False, decimals: int = 1) -> str:
+def comparison(change: float, lang: str, *, decimals: int = 1) -> str:
     """Word a change: above, below, or about level if it rounds to zero."""
     size = labels.number(abs(change), decimals, lang)
     if size == labels.number(0, decimals, lang):
         return labels.text("headline.level", lang)
-    above, below = (
-        ("headline.above_percent", "headline.below_percent")
-        if in_percent
-        else ("headline.above", "headline.below")
-    )
-    return labels.text(above if change > 0 else below, lang, change=size)
+    return labels.text("headline.above" if change > 0 else "headline.below", lang, change=size)
 
 
 def rank_sentence(result: Result, lang: str) -> str:
