@@ -362,13 +362,13 @@ def test_limits_are_those_of_the_command_line(say, here, monkeypatch):
 
 
 def test_a_place_that_takes_no_folder_is_told(say, here):
-    """A file in the way is exit code 4, before a kernel is started."""
+    """A file in the way is exit code 2, before a kernel is started."""
     written(here / "notebooks" / "own.ipynb", "1 / 0")
     (here / "there").write_text("kept", encoding="utf-8")
 
     code, _, err = say("run", "own", "--out", "there")
 
-    assert code == 4
+    assert code == 2
     assert "there" in err
 
 
