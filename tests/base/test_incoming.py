@@ -59,6 +59,26 @@ def test_what_is_no_file_to_read_is_refused_at_once(make, key, tmp_path):
     assert [problem.expected_key for problem in caught.value.problems] == [key]
 
 
+@pytest.mark.parametrize("written", [b"1", b"123456", b"abc"], ids=["cut", "grown", "other"])
+def test_a_file_that_is_written_while_it_is_read_is_refused(written, tmp_path, monkeypatch):
+    """Half of one state and half of another is no file that anybody made."""
+    path = tmp_path / "x.csv"
+    path.write_bytes(b"123")
+    os.utime(path, (1, 1))
+    looked = os.fstat
+
+    def look(number):
+        about = looked(number)
+        path.write_bytes(written)
+        return about
+
+    monkeypatch.setattr(os, "fstat", look)
+    with pytest.raises(DataError) as caught:
+        incoming.content(path)
+
+    assert [problem.expected_key for problem in caught.value.problems] == ["expect.steady_file"]
+
+
 def test_a_name_that_no_system_takes_is_refused(tmp_path):
     """The system does not even look for it."""
     with pytest.raises(DataError) as caught:

@@ -122,8 +122,8 @@ def test_bad_data_as_json(broken, capsys):
         ([*CHECK, "--index-code", "SIPS"], "có phải là “SIPAS” không"),
         ([*CHECK, "--area", "Hà Nộii"], "có phải là “Hà Nội” không"),
         ([*CHECK, "--area", "TP.", "HCM"], "dấu ngoặc kép"),
-        ([*CHECK, "--data-dir", ""], "để trống"),
-        ([*CHECK, "--data-dir", "a\0b"], "để trống"),
+        ([*CHECK[:3], "--data-dir", ""], "để trống"),
+        ([*CHECK[:3], "--data-dir", "a\0b"], "để trống"),
         (["--lang", "fr", *CHECK], "được nhận: vi, en"),
         (["--lang"], "--lang để trống"),
         (["--nope"], "Không có tùy chọn --nope"),
@@ -137,6 +137,49 @@ def test_wrong_use_is_one_sentence_with_exit_code_2(arguments, words, capsys):
     assert (code, out) == (2, "")
     assert words in err
     assert "Traceback" not in err
+
+
+IDLE = [
+    ("add announcement --as-of 2024-01-01", "--as-of goes with score, indicator, event alone"),
+    ("add score --no-forecast --target-year 2024", "--target-year does nothing beside --no-forecast"),
+    ("backtest --out x --scores y --as-of 2024-01-01", "--as-of does nothing beside --scores"),
+    ("backtest --out x --scores y --data-dir z", "--data-dir does nothing beside --scores"),
+    ("backtest --out x --as-of 2024-01-01 --origins 2020", "--origins goes with --scores alone"),
+    ("backtest --out x --as-of 2024-01-01 --events y", "--events goes with --scores alone"),
+    ("backtest --out x --as-of 2024-01-01 --covariates y", "--covariates goes with --scores alone"),
+    ("backtest --out x --scores y --scheduler z --workers 2", "--workers does nothing beside --scheduler"),
+    ("form --all --target-year 2024 --reports-dir x", "--reports-dir goes with --with-forecast alone"),
+    ("framework show --first-year 2024", "--first-year goes with import alone"),
+    ("framework show --dry-run", "--dry-run goes with import alone"),
+    ("hub validate x --reports-dir y", "--reports-dir goes with export alone"),
+    ("hub export x --run . --reports-dir y", "--reports-dir does nothing beside --run"),
+    ("import par x --indicator y", "--indicator goes with indicators,"),
+    ("import criteria x --unit points", "--unit goes with par,"),
+    ("import par x --no-forecast --as-of 2024-01-01", "--as-of does nothing beside --no-forecast"),
+    ("import par x --no-forecast --area y", "--area does nothing beside --no-forecast"),
+    ("import remedies x --no-forecast --area y", "--area does nothing beside --no-forecast"),
+    ("notebook list --cell-timeout 5", "--cell-timeout goes with run alone"),
+    ("runs list --keep 3", "--keep goes with prune alone"),
+    ("runs show --damaged", "--damaged goes with prune alone"),
+    ("runs prune --data-dir x", "--data-dir goes with retry alone"),
+    ("schedule show --every x", "--every goes with install alone"),
+    ("schedule remove --again", "--again goes with run alone"),
+    ("schedule install --again", "--again goes with run alone"),
+    ("schedule install --insecure", "--insecure goes with --smtp alone"),
+    ("status --target-year 2024 --as-of 2024-01-01 --reports-dir x", "--reports-dir goes with --run alone"),
+    ("undo --list abc", "Not understood: abc"),
+    ("undo --list --by x", "--by does nothing beside --list"),
+    ("verify --source x", "--source goes with --with alone"),
+    ("check --as-of 2024-01-01 --as-of 2024-01-02", "The option --as-of has two values; keep one"),
+    ("report --area x --area y", "The option --area has two values; keep one"),
+]
+
+
+@pytest.mark.parametrize(("command", "said"), IDLE, ids=[command for command, _ in IDLE])
+def test_an_option_that_would_be_ignored_is_refused(command, said, capsys):
+    """Whoever typed it meant something by it; nothing is read or made before."""
+    assert cli.run([*command.split(), "--lang", "en"]) == 2
+    assert said in capsys.readouterr().err
 
 
 FOLDERS = [
@@ -177,6 +220,17 @@ def test_a_file_is_no_folder(command, tmp_path, monkeypatch, capsys):
 
     option = last.partition("=")[0]
     assert f"{option} takes a folder, and “x” is none" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("below", "needed"), [("", os.X_OK | os.R_OK), ("/below", os.X_OK)])
+def test_a_folder_that_may_not_be_looked_into_is_no_empty_one(below, needed, tmp_path, monkeypatch, capsys):
+    """It is not taken for one without runs or notebooks; root, as in containers, may look everywhere."""
+    (tmp_path / "x").mkdir()
+    monkeypatch.setattr(os, "access", lambda path, mode: (path, mode) != (tmp_path / "x", needed))
+
+    assert cli.run(["runs", "list", "--reports-dir", f"{tmp_path}/x{below}", "--lang", "en"]) == 2
+
+    assert "may not be looked into" in capsys.readouterr().err
 
 
 def test_no_verb_shows_the_help(capsys):

@@ -63,7 +63,8 @@ def test_a_place_that_takes_no_file_is_told(place, capsys, verb, out, words):
 @pytest.mark.parametrize("option", ["--scores", "--out"])
 def test_a_name_that_no_system_takes_is_told_with_its_option(place, capsys, option):
     """The system would refuse it in English, wherever it is met first."""
-    code, told = refused(capsys, *VERBS[0], "--scores", place / "scores.csv", option, place / ("x" * 300))
+    scores = [] if option == "--scores" else ["--scores", place / "scores.csv"]
+    code, told = refused(capsys, *VERBS[0], *scores, option, place / ("x" * 300))
 
     assert code == 2
     assert f"{option}: the name" in told

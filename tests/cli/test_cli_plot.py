@@ -73,7 +73,7 @@ def test_one_area_and_component_on_a_sheet(scores, capsys):
         (("--plot", "fans.pdf"), "fans.pdf"),
         (("--plot", "{here}/fans.png", "--area", "Binh"), "Bình"),
         (("--area", "Bình"), "--plot"),
-        (("--plot", "{here}/same.png", "--out", "{here}/same.png"), "--plot"),
+        (("--plot", "{here}/out.csv"), "--plot"),
     ],
 )
 def test_a_picture_that_cannot_be_made_is_refused_before_the_work(scores, capsys, more, words):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 
 import pandas as pd
 import pytest
@@ -115,9 +116,16 @@ def test_a_folder_of_forecasts_with_a_name_too_long(hub):
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a program of the shell")
 @pytest.mark.parametrize(
-    "kind", ["lists", "a process that ends", "a process that hangs", "no end of the file"]
+    ("kind", "said"),
+    [
+        ("lists", "cannot be read as Parquet"),
+        ("a process that ends: kill -SEGV $$", "cannot be read as Parquet"),
+        ("a process that hangs: sleep 5", "is not read with 10 seconds of processor time and 1 GB"),
+        ("a process that works too long: kill -XCPU $$", "is not read with 10 seconds"),
+        ("no end of the file", "cannot be read as Parquet"),
+    ],
 )
-def test_parquet_that_cannot_be_read(kind, tmp_path, monkeypatch, capfd):
+def test_parquet_that_cannot_be_read(kind, said, tmp_path, monkeypatch, capfd):
     """The file is refused, whatever it does to the library, and no word of the library is shown."""
     path = tmp_path / "a.parquet"
     cells = [[1, 2], [3]] if kind == "lists" else ["a", "b"]
@@ -127,14 +135,16 @@ def test_parquet_that_cannot_be_read(kind, tmp_path, monkeypatch, capfd):
     elif kind.startswith("a process"):
         monkeypatch.setattr(parquet, "_SECONDS", 0.5)
         odd = tmp_path / "odd"
-        odd.write_text("#!/bin/sh\n" + ("kill -SEGV $$" if kind.endswith("ends") else "sleep 5") + "\n")
+        odd.write_text("#!/bin/sh\n" + kind.partition(": ")[2] + "\n", encoding="utf-8")
         odd.chmod(0o755)
         monkeypatch.setattr(parquet.sys, "executable", str(odd))
 
     with pytest.raises(DataError) as refused:
         tables.read(path, "a.parquet")
 
-    assert "a.parquet: this cannot be read as Parquet" in refused.value.text("en")
+    told = refused.value.text("en")
+    assert "a.parquet: this" in told
+    assert said in told
     assert capfd.readouterr() == ("", "")
 
 
@@ -167,3 +177,15 @@ def test_a_command_that_cannot_be_done(hub, capsys, words, said):
     assert code in {1, 2}
     assert said in told
     assert "Traceback" not in told
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of memory as Linux has them")
+def test_parquet_that_takes_too_much_memory_is_told_so(tmp_path, monkeypatch):
+    """It is not called damaged, as it may be whole."""
+    path = tmp_path / "a.parquet"
+    write_parquet(str(path), pd.DataFrame({"value": [f"{number:x}" * 40 for number in range(200_000)]}))
+    monkeypatch.setattr(parquet, "MEMORY", 200_000_000)  # of which the libraries take the most
+
+    with pytest.raises(DataError, match="1 GB of memory"):
+        tables.read(path, "a.parquet")

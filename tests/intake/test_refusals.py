@@ -87,6 +87,9 @@ def refusal(office, tmp_path, monkeypatch):
             return province_table.table(folder, path, code, year, ORIGIN, columns=hand, unit=unit)
         if door == "lists":
             shared = {} if given.get("alone") else {**SHARED, "source_url": given.get("source", "giả định")}
+            own = given["text"].partition("\n")[0].split(",")
+            shared = {name: cell for name, cell in shared.items() if name not in own}
+            shared |= given.get("shared", {})
             return lists.rows_of_list(
                 folder, path, given["kind"], columns=given.get("column", []), shared=shared
             )

@@ -43,7 +43,7 @@ def content(path: Path, *, most: int = MOST_BYTES, name: str = "") -> bytes:
     Raises
     ------
     DataError
-        If it is missing, no regular file, larger than `most` bytes, or the system refuses.
+        If it is missing, no regular file, larger than `most` bytes, changed meanwhile, or the system refuses.
     """
     name = name or path.name
     try:
@@ -55,6 +55,9 @@ def content(path: Path, *, most: int = MOST_BYTES, name: str = "") -> bytes:
             if about.st_size > most or len(data) > most:
                 megabytes = f"{max(about.st_size, len(data)) / 1e6:.1f}"
                 raise refused(name, "expect.smaller_file", found=megabytes, limit=most // 1_000_000)
+            after = os.fstat(handle.fileno())
+            if len(data) != about.st_size or after.st_mtime_ns != about.st_mtime_ns:
+                raise refused(name, "expect.steady_file")
             return data
     except FileNotFoundError:
         raise refused(name, "expect.file", folder=str(path.parent)) from None

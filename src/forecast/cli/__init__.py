@@ -8,6 +8,7 @@ A new verb is a function below `forecast.cli.local.verb` in a module of its own,
 
 import contextlib
 import errno
+import logging
 import os
 import sys
 import traceback
@@ -53,6 +54,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a Windows console may have a code page without Vietnamese
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it has remarks about a home that is read-only
     sys.exit(run(sys.argv[1:]))
 
 

@@ -10,7 +10,16 @@ from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, DataError
 from forecast.base.spec import DEFAULT_AREA
 from forecast.cli.effect import effect_text
-from forecast.cli.local import argument, choice, confirm, option, require_options, verb
+from forecast.cli.local import (
+    argument,
+    choice,
+    confirm,
+    option,
+    refuse_beside,
+    refuse_foreign,
+    require_options,
+    verb,
+)
 from forecast.intake.additions.append import append
 from forecast.intake.additions.one_row import KINDS, NEEDED, OPTIONS, option_of
 from forecast.intake.additions.proposal import Proposal, preview
@@ -22,6 +31,8 @@ _TEXTS: Final = (
     *("change", "what", "known-on"),
     *("published", "source-day", "source", "trust", "note"),
 )
+
+_FORECAST: Final = tuple(kind for kind in KINDS if kind != "announcement")  # a day changes no figure
 
 
 @verb(
@@ -42,13 +53,15 @@ def add(
     **given: Any,
 ) -> int:
     """Propose one row, show it, and append it if the user agrees."""
+    refuse_foreign(dict.fromkeys(("as-of", "target-year"), _FORECAST), kind)
+    refuse_beside("no-forecast", "as-of target-year", given=no_forecast)
     how = {name: given.pop(name) for name in ("by", "yes", "dry_run")}
     cells = {_COLUMNS.get(name, name): text for name, text in given.items() if text is not None}
     require_options(f"add {kind}", {option_of(column): cells.get(column) for column in NEEDED[kind]})
     proposal = KINDS[kind](data_dir, **cells)
     row = proposal.rows[0]
     click.echo(preview(proposal, lang))
-    if kind != "announcement" and not no_forecast and (insist or not proposal.doubts):
+    if kind in _FORECAST and not no_forecast and (insist or not proposal.doubts):
         area_of_row = row.get("area", "")
         area = area_of_row if area_of_row in proposal.now.frames["areas"]["area"].tolist() else DEFAULT_AREA
         click.echo("\n" + effect_text(proposal, area, lang, as_of=as_of, target_year=target_year))

@@ -12,7 +12,7 @@ from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, SpecError
 from forecast.base.spec import refuse_outside
 from forecast.cli.areas import open_workers
-from forecast.cli.local import option, verb
+from forecast.cli.local import option, refuse_beside, refuse_without, verb
 from forecast.cli.panels import (
     YearsType,
     read_covariates,
@@ -58,13 +58,14 @@ def backtest(
     lang: str,
 ) -> int:
     """Forecast from every origin, write the long table, and print its summary."""
+    refuse_beside("scheduler", "workers", given=scheduler is not None)
+    refuse_beside("scores", "as-of index-code data-dir", given=scores is not None)
     refuse_outside("--workers", workers, 1, MOST_WORKERS)
     for horizon in (horizons[0], horizons[-1]):
         refuse_outside("--horizons", horizon, 1, MOST_AHEAD)
     read = {"--scores": scores, "--events": events, "--covariates": covariates}
     refuse_places({**read, "--out": out, "--summary": summary})
-    if scores is None and covariates is not None:
-        raise SpecError("cli.backtest.covariates_alone")
+    refuse_without("scores", "events covariates origins horizons", given=scores is not None)
     if scores is not None:
         panel, remarks = read_panel(scores, events)
         figures, covariate_remarks = read_covariates(covariates, panel, panel.origin)

@@ -12,7 +12,7 @@ from forecast.base.errors import EXIT_GOOD, SpecError, WriteError
 from forecast.base.indexes import MAIN
 from forecast.base.spec import RunSpec
 from forecast.cli.figures import models_of, result_of
-from forecast.cli.local import FolderType, option, today, verb
+from forecast.cli.local import FolderType, option, refuse_without, today, verb
 from forecast.data import load
 from forecast.data.framework import framework_for
 from forecast.intake.forms.form import prepare
@@ -45,6 +45,7 @@ def form(
     lang: str,
 ) -> int:
     """Write the form of one department, or of all; existing files are not overwritten."""
+    refuse_without("with-forecast", "reports-dir", given=bool(with_forecast))
     if everybody == bool(department):
         raise SpecError("cli.form.whose", {})
     day = as_of or today()

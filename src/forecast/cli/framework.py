@@ -2,14 +2,24 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, SpecError
 from forecast.base.spec import refuse_unknown
-from forecast.cli.local import PathType, WholeType, action, argument, choice, option, require_options, verb
+from forecast.cli.local import (
+    PathType,
+    WholeType,
+    action,
+    argument,
+    choice,
+    option,
+    refuse_foreign,
+    require_options,
+    verb,
+)
 from forecast.cli.plain import Side, table
 from forecast.data.framework import PART_PREFIX, TOTAL, is_criterion
 from forecast.data.tables import FRAMEWORKS, MAX_STATUS
@@ -17,6 +27,11 @@ from forecast.intake import writer
 from forecast.intake.annex import framework_rows, framework_table, tree
 from forecast.intake.annex.framework_rows import PARTS_OF
 from forecast.intake.annex.framework_table import Change, Row
+
+_ONLY: Final = {
+    **dict.fromkeys(("first-year", "last-year", "sheet", "column"), ("import",)),
+    **dict.fromkeys(("source", "status", "replace", "dry-run"), ("import",)),
+}
 
 
 @verb(
@@ -36,6 +51,7 @@ from forecast.intake.annex.framework_table import Change, Row
 )
 def framework(*, action: str, file: Path | None, framework: str, lang: str, **given: Any) -> int:
     """Import or show, by `action`."""
+    refuse_foreign(_ONLY, action)
     data_dir = given.pop("data_dir")
     if action == "show":
         if file is not None:

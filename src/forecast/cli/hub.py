@@ -20,6 +20,7 @@ from forecast.cli.local import (
     argument,
     choice,
     option,
+    refuse_beside,
     refuse_foreign,
     require_options,
     verb,
@@ -37,7 +38,7 @@ DEFAULT_NAME: Final = "hub-ensemble"
 _ONLY: Final = {
     **dict.fromkeys(("method", "weights", "name"), ("ensemble",)),
     **dict.fromkeys(("baseline", "by", "observed", "target", "rows"), ("score",)),
-    **dict.fromkeys(("run", "license"), ("export",)),
+    **dict.fromkeys(("run", "license", "reports-dir"), ("export",)),
     "out": ("ensemble", "score"),
     **dict.fromkeys(("round", "model", "schemas"), ("validate", "ensemble", "score")),
 }
@@ -65,7 +66,9 @@ _ONLY: Final = {
 )
 def hub(*, action: str, hub: Path, lang: str, **given: Any) -> int:
     """Validate, combine, score or export, by `action`."""
-    refuse_foreign(given, _ONLY, action)
+    refuse_foreign(_ONLY, action)
+    run = given["run"]
+    refuse_beside("run", "reports-dir", given=run is not None and Path(run).is_dir())
     if action == "export":
         export(hub, lang=lang, **given)
         return EXIT_GOOD

@@ -2,16 +2,30 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from forecast.cli.add import finish
 from forecast.cli.effect import effect_text
-from forecast.cli.local import ChoiceType, PathType, argument, choice, option, require_options, verb
+from forecast.cli.local import (
+    ChoiceType,
+    PathType,
+    argument,
+    choice,
+    option,
+    refuse_beside,
+    refuse_foreign,
+    require_options,
+    typed_options,
+    verb,
+)
 from forecast.data.tables import TRUST
 from forecast.intake.additions import list_sheet, lists, province_table
 from forecast.intake.additions.proposal import Proposal, preview
+
+_OF_PRINTED: Final = ("unit",)
+_OF_LISTS: Final = ("indicator", "period")
 
 
 @verb(
@@ -25,6 +39,11 @@ from forecast.intake.additions.proposal import Proposal, preview
 )
 def import_file(*, kind: str, file: Path, data_dir: Path, lang: str, **given: Any) -> int:
     """Read a file, show its rows and their effect, and append them if the user agrees."""
+    for names, kinds in ((_OF_PRINTED, tuple(province_table.INDEXES)), (_OF_LISTS, tuple(list_sheet.KINDS))):
+        refuse_foreign(dict.fromkeys(names, kinds), kind)
+    refuse_beside("no-forecast", "as-of target-year", given=given["no_forecast"])
+    if "area" not in list_sheet.columns_of(kind):  # it is the one whose forecast is shown
+        refuse_beside("no-forecast", "area", given=given["no_forecast"])
     propose = _list if kind in list_sheet.KINDS else _table
     proposal = propose(data_dir, file, kind, given)
     click.echo(preview(proposal, lang))
@@ -64,7 +83,7 @@ def _list(data_dir: Path, file: Path, kind: str, given: Mapping[str, Any]) -> Pr
     shared = {
         "indicator_code": given["indicator"] or "",
         "period": given["period"] or "",
-        "area": given["area"],
+        "area": given["area"] if "area" in typed_options() else "",
         "year": str(given["year"] or ""),
         "published_on": published.isoformat() if published else "",
         "recorded_on": published.isoformat() if published else "",

@@ -9,12 +9,14 @@ import os
 import re
 import sys
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from forecast.base.errors import SpecError, shown
 from forecast.base.indexes import MAIN
@@ -79,6 +81,14 @@ class Verb(LocalCommand):
             options_metavar=text("cli.metavar.options", lang),
             context_settings={"allow_extra_args": True},  # refused in our words
         )
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments; an option that takes one value and has two is refused."""
+        _, _, order = self.make_parser(ctx).parse_args(list(args))
+        for param, count in Counter(order).items():
+            if count > 1 and isinstance(param, click.Option) and not param.multiple and not param.is_flag:
+                raise SpecError("cli.option_twice", {"option": param.opts[-1]})
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the verb; words that no parameter takes are refused."""
@@ -280,12 +290,15 @@ class FolderType(PathType):
     name = "folder"
 
     def read(self, value: str, option: str) -> Path:
-        """Refuse what is something else, or lies below something else."""
+        """Refuse what is something else, lies below something else, or may not be looked into."""
         path = super().read(value, option)
         there = next((place for place in (path, *path.parents) if os.path.lexists(place)), None)
         with contextlib.suppress(PermissionError):  # told when it is used
             if there and not there.is_dir():
                 raise SpecError("spec.no_folder", {"name": option, "found": shown(str(there))})
+        wanted = os.X_OK | (os.R_OK if there == path else 0)  # else it would be taken for an empty one
+        if there and not os.access(there, wanted):
+            raise SpecError("spec.closed_folder", {"name": option, "found": shown(str(there))})
         return path
 
 
@@ -307,11 +320,35 @@ def confirm(question: str, *, yes: bool) -> bool:
     return clean(answer).casefold() in _YES
 
 
-def refuse_foreign(given: Mapping[str, Any], owners: Mapping[str, Sequence[str]], action: str) -> None:
-    """Refuse options that belong to other actions of the verb."""
-    for name, actions in owners.items():
-        if given[name] and action not in actions:
+def refuse_foreign(owners: Mapping[str, Sequence[str]], action: str) -> None:
+    """Refuse options that were typed and belong to other actions of the verb."""
+    for name in typed_options():
+        actions = owners.get(name, (action,))
+        if action not in actions:
             raise SpecError("cli.only", {"option": f"--{name}", "action": ", ".join(actions)})
+
+
+def refuse_without(other: str, names: str, *, given: bool) -> None:
+    """Refuse options that were typed and mean nothing unless the option `other` is given."""
+    refuse_foreign(dict.fromkeys(names.split(), (f"--{other}",)), f"--{other}" if given else "")
+
+
+def refuse_beside(other: str, names: str, *, given: bool) -> None:
+    """Refuse options that were typed and mean nothing if the option `other` is given."""
+    for name in typed_options():
+        if given and name in names.split():
+            raise SpecError("cli.beside", {"option": f"--{name}", "other": f"--{other}"})
+
+
+def typed_options() -> tuple[str, ...]:
+    """Name the options of the running command that were typed, without their dashes."""
+    context = click.get_current_context()
+    typed = [param for param in context.command.params if isinstance(param, click.Option)]
+    return tuple(
+        param.opts[-1].removeprefix("--")
+        for param in typed
+        if context.get_parameter_source(param.name or "") is ParameterSource.COMMANDLINE
+    )
 
 
 def require_options(command: str, options: Mapping[str, Any]) -> None:

@@ -17,7 +17,10 @@ from forecast.runs.parameters import Parameter
 
 FOLDER: Final = Path("notebooks")
 MOST: Final = 100_000
-_ONLY: Final = {"title": ("new",), "folder": ("new",), "parameter": ("run",), "out": ("run",)}
+_ONLY: Final = {
+    **dict.fromkeys(("title", "folder"), ("new",)),
+    **dict.fromkeys(("parameter", "out", "cell-timeout", "run-timeout"), ("run",)),
+}
 _ARGUMENTS: Final = "forecast.notebook"
 
 
@@ -59,7 +62,7 @@ class _NotebookVerb(Verb):
 )
 def notebook(*, action: str, name: str | None, notebooks_dir: Path, lang: str, **given: Any) -> int:
     """List, create or execute, by `action`."""
-    refuse_foreign(given, _ONLY, action)
+    refuse_foreign(_ONLY, action)
     if action == "list":
         if name is not None:
             raise SpecError("cli.extra_words", {"found": [name], "command": "forecast notebook list"})

@@ -16,7 +16,7 @@ from forecast.base.errors import EXIT_GOOD, ForecastError
 from forecast.base.spec import DEFAULT_AREA, RunSpec, refuse_outside
 from forecast.base.stop import on_signals
 from forecast.cli.areas import choose, report_areas
-from forecast.cli.local import PathType, option, verb
+from forecast.cli.local import PathType, option, refuse_beside, verb
 
 if TYPE_CHECKING:
     from forecast.runs.run import Options, Outcome, Step
@@ -59,6 +59,7 @@ def report(
     refuse_outside("--workers", workers, 0, MOST)
     refuse_outside("--cell-timeout", cell_timeout, 1, MOST)
     refuse_outside("--run-timeout", run_timeout, 1, MOST)
+    refuse_beside("scheduler", "workers", given=scheduler is not None)
     many = choose(area, areas, default=DEFAULT_AREA, scheduler=scheduler, pdf=pdf)
     spec = RunSpec(index_code=index_code, area=area, target_year=target_year, as_of=as_of, force=force)
     folders = {"data_dir": data_dir, "reports_dir": reports_dir, "notebooks_dir": notebooks_dir}

@@ -9,13 +9,17 @@ import click
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, SpecError
 from forecast.base.spec import refuse_outside
-from forecast.cli.local import WholeType, action, argument, option, verb
+from forecast.cli.local import WholeType, action, argument, option, refuse_foreign, verb
 from forecast.cli.plain import labelled_table
 from forecast.runs import site
 from forecast.runs.manifest import Manifest
 from forecast.runs.store import Entry, Store, prune
 
 MOST_KEPT: Final = 100_000
+_ONLY: Final = {
+    **dict.fromkeys(("data-dir", "notebooks-dir"), ("retry",)),
+    **dict.fromkeys(("keep", "damaged"), ("prune",)),
+}
 _INPUTS: Final = ("data", "notebooks", "code", "versions")
 
 
@@ -39,6 +43,7 @@ def runs(
     lang: str,
 ) -> int:
     """List, show, repeat or remove, by `action`."""
+    refuse_foreign(_ONLY, action)
     store = Store(reports_dir.resolve())
     if keep is not None:
         refuse_outside("--keep", keep, 1, MOST_KEPT)

@@ -13,7 +13,16 @@ from forecast.base import labels
 from forecast.base.disk import replace_file, writing
 from forecast.base.errors import EXIT_GOOD, EXIT_WRITE, SpecError
 from forecast.base.stop import on_signals
-from forecast.cli.local import DayType, FolderType, action, choice, option, verb
+from forecast.cli.local import (
+    DayType,
+    FolderType,
+    action,
+    choice,
+    option,
+    refuse_foreign,
+    refuse_without,
+    verb,
+)
 from forecast.cli.plain import labelled_table
 from forecast.schedule import systems, unattended
 from forecast.schedule.due import Plan, Post, upcoming
@@ -21,6 +30,12 @@ from forecast.schedule.job_files import Job, name_of
 from forecast.schedule.when import When
 
 SHOWN: Final = 3
+_ONLY: Final = {
+    **dict.fromkeys(("every", "until", "index-code", "area", "target-year", "data-dir"), ("install",)),
+    **dict.fromkeys(("notebooks-dir", "mail-to", "mail-from", "smtp", "insecure"), ("install",)),
+    **dict.fromkeys(("system", "write-only"), ("install",)),
+    "again": ("run",),
+}
 _THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -40,6 +55,8 @@ _THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 )
 def schedule(*, action: str, reports_dir: Path, again: bool, lang: str, **given: Any) -> int:
     """Install, show, remove or run the schedule, by `action`."""
+    refuse_foreign(_ONLY, action)
+    refuse_without("smtp", "insecure", given=given["smtp"] is not None)
     root = reports_dir.resolve()
     if action == "show":
         click.echo(schedule_text(root, now(), lang))

@@ -15,7 +15,7 @@ from forecast.base.errors import EXIT_GOOD
 from forecast.base.spec import RunSpec
 from forecast.cli.figures import models_of, result_of
 from forecast.cli.form import INDEX_CODE
-from forecast.cli.local import option, verb
+from forecast.cli.local import option, refuse_without, verb
 from forecast.cli.plain import labelled_table, tuples
 from forecast.data import load
 from forecast.data.framework import framework_for
@@ -40,6 +40,7 @@ def show(
     lang: str,
 ) -> int:
     """Print the table of departments, and what disagrees if a run is named."""
+    refuse_without("run", "reports-dir", given=bool(run))
     known = load.read(data_dir, as_of=as_of)
     place = known.find_province(area)
     spec = RunSpec(index_code=INDEX_CODE, area=place, target_year=target_year, as_of=as_of)

@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from forecast.base import labels
-from forecast.base.errors import EXIT_GOOD
-from forecast.cli.local import argument, confirm, option, verb
+from forecast.base.errors import EXIT_GOOD, SpecError
+from forecast.cli.local import argument, confirm, option, refuse_beside, verb
 from forecast.cli.plain import labelled_table, ranges
 from forecast.intake.additions import append
 
@@ -19,6 +19,9 @@ from forecast.intake.additions import append
 )
 def undo(*, entry_id: str, as_list: bool, data_dir: Path, by: str, yes: bool, lang: str) -> int:
     """Take an addition back, or list all."""
+    if as_list and entry_id:
+        raise SpecError("cli.extra_words", {"found": [entry_id], "command": "forecast undo --list"})
+    refuse_beside("list", "by yes", given=as_list)
     if as_list:
         click.echo(page(append.list_additions(data_dir), lang))
         return EXIT_GOOD

@@ -8,17 +8,20 @@ import datetime as dt
 import io
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from forecast.base import incoming, labels
 from forecast.base.errors import EXIT_GOOD, DataError, Problem, SpecError
-from forecast.cli.local import PathType, option, today, verb
+from forecast.cli.local import PathType, option, refuse_without, today, typed_options, verb
 from forecast.data.tables import RELATED, RELATED_CODES, SCORES
 
 if TYPE_CHECKING:
     from forecast.data.load import Vintages
+
+
+_OF_PRINTED: Final = "published source sheet column unit insist"  # options of a printed table
 
 
 @verb(
@@ -40,6 +43,7 @@ def verify(
     **table: Any,
 ) -> int:
     """Score the stored forecasts; print how many scores were added and the path of the page."""
+    refuse_without("with", _OF_PRINTED, given=with_file is not None)
     # Loaded here, as it takes seconds.
     from forecast.data.load import read_vintages
     from forecast.runs.verify import verify as verify_runs
@@ -72,6 +76,9 @@ def _vintages_with(
     from forecast.intake.additions import province_table
 
     if (rows := _score_rows(path)) is not None:
+        for name in typed_options():
+            if name in _OF_PRINTED.split():
+                raise SpecError("verify.own_columns", {"file": path.name, "option": f"--{name}"})
         return _vintages_with_rows(path, data_dir, rows)
     for name, value in (
         ("target-year", year),
@@ -96,7 +103,10 @@ def _score_rows(path: Path) -> list[dict[str, str]] | None:
     reader = csv.DictReader(io.StringIO(incoming.text(content, path.name, utf16=True), newline=""))
     if not {"index_code", "year", "area", "component"} <= set(reader.fieldnames or ()):
         return None
-    return [{name: cell or "" for name, cell in row.items() if name} for row in reader]
+    rows = [{name: cell or "" for name, cell in row.items() if name} for row in reader]
+    if not rows:
+        raise incoming.refused(path.name, "expect.not_empty")
+    return rows
 
 
 def _vintages_with_rows(path: Path, data_dir: Path, rows: list[dict[str, str]]) -> Vintages:

@@ -10,6 +10,7 @@ import importlib.util
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -25,10 +26,13 @@ from forecast.base.incoming import content, refused
 
 MOST_BYTES: Final = 100_000_000  # what GitHub takes of one file, and so hubs
 MOST_ROWS: Final = 3_000_000
-PROCESSOR_SECONDS: Final = 20  # three million rows take some twelve
-_SECONDS: Final = 120
-_MEMORY: Final = 3_000_000_000
+PROCESSOR_SECONDS: Final = 10  # a million rows take two or three, three million seven
+MEMORY: Final = 1_000_000_000  # bytes; a million rows take 270 MB, three million 620 MB
+_SECONDS: Final = 60
+_TOO_LONG: Final = getattr(signal, "SIGXCPU", 24)
+_LIMITS: Final = {"seconds": PROCESSOR_SECONDS, "gigabytes": MEMORY // 1_000_000_000}
 _DAMAGED: Final = {"key": "hub.expect.parquet"}
+_BEYOND: Final = {"key": "hub.expect.smaller_parquet", "facts": _LIMITS}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,14 +54,7 @@ def columns(path: Path, name: str) -> list[Coded]:
     """
     if importlib.util.find_spec("fastparquet") is None:
         raise refused(name, "hub.expect.parquet_reader")
-    data = content(path, most=MOST_BYTES, name=name)
-    command = [sys.executable, "-m", "forecast.hub.parquet"]
-    try:
-        done = subprocess.run(command, input=data, capture_output=True, timeout=_SECONDS, check=True)  # noqa: S603
-    except subprocess.SubprocessError:  # it took too long, or the system ended it
-        raise refused(name, "hub.expect.parquet") from None
-    head, _, codes = done.stdout.partition(b"\n")
-    answer = json.loads(head)
+    answer, codes = _asked(content(path, most=MOST_BYTES, name=name))
     if "key" in answer:
         raise refused(name, answer["key"], **answer.get("facts", {}))
     rows = np.frombuffer(codes, dtype=np.int32).reshape(len(answer["columns"]), -1)
@@ -65,6 +62,22 @@ def columns(path: Path, name: str) -> list[Coded]:
         Coded(column, texts, own)
         for (column, texts), own in zip(answer["columns"].items(), rows, strict=True)
     ]
+
+
+def _asked(data: bytes) -> tuple[dict[str, Any], bytes]:
+    """Ask a process of its own; see `main`."""
+    command = [sys.executable, "-m", "forecast.hub.parquet", str(MEMORY)]
+    alone = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")  # each thread takes memory
+    try:
+        done = subprocess.run(  # noqa: S603
+            command, input=data, capture_output=True, timeout=_SECONDS, check=False, env=os.environ | alone
+        )
+    except subprocess.TimeoutExpired:
+        return _BEYOND, b""
+    if done.returncode:
+        return _BEYOND if done.returncode == -_TOO_LONG else _DAMAGED, b""
+    head, _, codes = done.stdout.partition(b"\n")
+    return json.loads(head), codes
 
 
 def answered(data: bytes) -> tuple[dict[str, Any], list[NDArray[np.int32]]]:
@@ -75,10 +88,14 @@ def answered(data: bytes) -> tuple[dict[str, Any], list[NDArray[np.int32]]]:
         file = ParquetFile(io.BytesIO(data))
         if file.count() > MOST_ROWS:
             return {"key": "hub.expect.fewer_rows", "facts": {"found": file.count(), "most": MOST_ROWS}}, []
-        frame = file.to_pandas(index=False)
-        if frame.empty:
+        if not file.count() or not file.columns:
             return {"key": "expect.not_empty"}, []
-        coded = {str(column): _coded(frame[column]) for column in frame}
+        # One column at a time takes a fifth of the memory of all at once.
+        coded = {
+            str(name): _coded(file.to_pandas(columns=[name], index=False)[name]) for name in file.columns
+        }
+    except MemoryError:
+        return _BEYOND, []
     except Exception:  # noqa: BLE001 - the library stumbles over damaged files in many ways
         return _DAMAGED, []
     return {"columns": {name: texts for name, (texts, _) in coded.items()}}, [c for _, c in coded.values()]
@@ -107,11 +124,15 @@ def main() -> None:
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
-        resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_SECONDS, PROCESSOR_SECONDS))
-        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    head, codes = answered(sys.stdin.buffer.read())
+        resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_SECONDS, PROCESSOR_SECONDS + 1))
+        resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[1]),) * 2)
+    try:
+        head, codes = answered(sys.stdin.buffer.read())
+        line = json.dumps(head)
+    except MemoryError:
+        line, codes = json.dumps(_BEYOND), []
     with os.fdopen(out, "wb") as handle:
-        handle.write(json.dumps(head).encode() + b"\n")
+        handle.write(line.encode("ascii") + b"\n")
         handle.writelines(each.tobytes() for each in codes)
 
 

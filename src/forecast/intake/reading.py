@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from forecast.base import incoming
+from forecast.base.errors import SpecError
 from forecast.base.spec import refuse_unknown
 from forecast.base.spelling import clean
 from forecast.base.workbook import in_percent, open_workbook
@@ -30,12 +31,14 @@ def read_grids(path: Path, sheet: str = "") -> tuple[Grid, ...]:
     A table of a document is named by its number or by words of its title, too.
 
     Raises DataError if the file is refused as a whole: missing, too large, macros, damaged, not UTF-8;
-    SpecError if no sheet has that name.
+    SpecError if no sheet has that name, or there are none.
     """
     grids = tuple(grid for grid in _grids(path) if grid.cells or path.suffix.casefold() in TEXT_TABLES)
     if not sheet:
         return grids
     names = [grid.sheet for grid in grids]
+    if not any(names):
+        raise SpecError("imports.no_sheets", {"file": path.name})
     name = clean(sheet)
     if name not in names and path.suffix.casefold() in documents.FORMATS:
         name = documents.chosen(sheet, names)

@@ -261,8 +261,7 @@ def read_plan(root: Path) -> Plan:
     except FileNotFoundError:
         raise SpecError("schedule.none", {"folder": str(root)}) from None
     except OSError as error:
-        facts = {"file": str(path), "detail": reason_of(error)}
-        raise SpecError("schedule.damaged", facts) from error
+        raise SpecError("system.refuses", {"path": str(path), "error": reason_of(error)}) from error
 
 
 def read_record(root: Path) -> Record:

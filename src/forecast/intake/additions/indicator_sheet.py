@@ -45,13 +45,17 @@ class Line:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IndicatorSheet:
-    """A printed table as it was read; `skipped` lists names of rows that are no area's."""
+    """A printed table as it was read.
+
+    `skipped` lists names of rows that are no area's, `used` what is shared and gave columns their meaning.
+    """
 
     lines: tuple[Line, ...]
     columns: tuple[str, ...]
     unread: tuple[str, ...]
     skipped: tuple[str, ...]
     problems: tuple[Problem, ...]
+    used: frozenset[str]
 
 
 def read_indicator_sheet(
@@ -114,6 +118,7 @@ class _Reader:
         self.titles = [cells[0].text for cells in rows if len(cells) == 1]  # other rows are headings
         self.problems: list[Problem] = [*grid.misfits(self.head, first), *self._other_year()]
         self.codes: dict[str, str] = {}
+        self.used: set[str] = set()
 
     def sheet(self, by_hand: Mapping[int, str]) -> IndicatorSheet:
         meanings: dict[int, tuple[str, str]] = {}
@@ -149,7 +154,10 @@ class _Reader:
             skipped += [name] if name else []
             lines += self._lines(row, area, meanings) if area else []
         columns = tuple(f"{letters_of(at)}: {code} {period}" for at, (code, period) in meanings.items())
-        return IndicatorSheet(tuple(lines), columns, tuple(unread), tuple(skipped), tuple(self.problems))
+        return IndicatorSheet(
+            *(tuple(lines), columns, tuple(unread), tuple(skipped), tuple(self.problems)),
+            used=frozenset(self.used),
+        )
 
     def _columns(self) -> list[int]:
         return number_columns(self.grid, self.area_column, self.first)
@@ -182,15 +190,24 @@ class _Reader:
     def _meaning(self, texts: list[str], named: str) -> tuple[str, str]:
         """Code and period of a column: by hand, from its headings, else shared, else from the title."""
         own, above = ([self.codes.get(plain_words(text), "") for text in of] for of in (texts, self.titles))
-        code = next(filter(None, [named, *own, self.shared.get("indicator_code"), *above]), "")
+        told = next(filter(None, [named, *own]), "")
+        code = told or self._shared("indicator_code") or next(filter(None, above), "")
         if not code:
             return "", ""
         january = self.kinds.get(code, "level") != "level"
         dated = [text for text in self.titles if _YEAR.search(text)]
-        year = self.shared.get("year") or next(iter(_YEAR.findall(" ".join(dated))), "")
-        period = period_in(texts, year, january=january) or self.shared.get("period", "")
+        given = self.shared.get("year", "")
+        year = given or next(iter(_YEAR.findall(" ".join(dated))), "")
+        period = period_in(texts, year, january=january)
+        self.used |= {"year"} if given in period else set()
         in_titles = (period_in_title(text, january=january) for text in dated)
-        return code, period or next(filter(None, in_titles), "")
+        return code, period or self._shared("period") or next(filter(None, in_titles), "")
+
+    def _shared(self, name: str) -> str:
+        """Give what all columns share, and note that one needed it."""
+        found = self.shared.get(name, "")
+        self.used |= {name} if found else set()
+        return found
 
     def _area(self, row: int, meanings: Mapping[int, object]) -> tuple[str, str]:
         """Area of a row, or the name of a row that is passed over; a misspelt area is a problem."""

@@ -40,11 +40,16 @@ KINDS: Final[Mapping[str, Table]] = {
 }
 
 
+def columns_of(kind: str) -> tuple[str, ...]:
+    """Name the columns of a kind of list; none of what is no list."""
+    return KINDS[kind].names if kind in KINDS else ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Lines:
     """A list in a sheet: its columns by name, and its lines from the row `first` on.
 
-    A printed table's lines are its figures.
+    A printed table's lines are its figures; `used` names what all share and its columns were read by.
     """
 
     grid: Grid
@@ -54,6 +59,7 @@ class Lines:
     first: int = 1
     remarks: tuple[Phrase, ...] = ()
     problems: tuple[Problem, ...] = ()
+    used: frozenset[str] = frozenset()
 
     def placed(self, problem: Problem, line: Line) -> Problem:
         """Put a problem of a row to its cell in the list, or to its row where the list has no such column."""
@@ -75,8 +81,8 @@ def read_list(
 ) -> Lines:
     """Read the one list of a file, or its printed table of indicators.
 
-    Raises DataError if the file is refused, too long, or holds neither; SpecError if several sheets hold
-    one, or a sheet or column is not known.
+    Raises DataError if the file is refused, too long, or holds neither or no row; SpecError if several
+    sheets hold one, or a sheet or column is not known.
     """
     grids = read_grids(path, sheet)
     lists = [lines for grid in grids if (lines := _with_heading(grid, kind, by_hand))]
@@ -94,6 +100,8 @@ def read_list(
         raise SpecError("imports.several_lists", {"sheets": [lines.grid.sheet for lines in lists]})
     if max(lists[0].grid.rows) >= MOST_ROWS:
         raise DataError([Problem(path.name, None, "", "", "imports.too_long", {"most": MOST_ROWS})])
+    if not lists[0].lines and not lists[0].problems:
+        raise DataError([lists[0].grid.whole_problem("expect.not_empty")])
     return lists[0]
 
 
@@ -128,7 +136,12 @@ def _printed(
     if read.skipped:
         remarks.append(Phrase("imports.no_areas", {"rows": list(read.skipped)}))
     remarks += grid.hidden()
-    return Lines(grid, {}, read.lines, read.unread, remarks=tuple(remarks), problems=read.problems)
+    return Lines(
+        *(grid, {}, read.lines, read.unread),
+        remarks=tuple(remarks),
+        problems=read.problems,
+        used=read.used,
+    )
 
 
 def _with_heading(grid: Grid, kind: str, by_hand: Mapping[int, str]) -> Lines | None:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from forecast.base.errors import Problem
+from forecast.base.errors import Problem, SpecError
 from forecast.base.indexes import MAIN
 from forecast.base.labels import Phrase, text
 from forecast.base.spec import DEFAULT_AREA, iso_hint
@@ -56,6 +56,9 @@ _OPTIONS: Final = {  # of what every row may share
     "recorded_on": "--published",
     "stated_on": "--published",
     "source_url": "--source",
+    "source_day": "--source-day",
+    "trust": "--trust",
+    "note": "--note",
 }
 _STATES: Final = {
     "du kien": "planned",
@@ -114,7 +117,7 @@ def rows_of_list(
     DataError
         With everything that cannot be read, and everything for which the folder would be refused.
     SpecError
-        If the sheet or a column is not known.
+        If the sheet or a column is not known, or what is shared is of no use.
     """
     now = read_vintages(data_dir)
     table = KINDS[kind]
@@ -148,7 +151,7 @@ def rows_of_list(
         remarks.append(Phrase("imports.seen_rows", {"lines": len(rows), "columns": list(read.columns)}))
     if read.unread:
         remarks.append(Phrase("imports.unread", {"columns": list(read.unread)}))
-    return propose(
+    proposal = propose(
         data_dir,
         now,
         table,
@@ -159,6 +162,8 @@ def rows_of_list(
         judge=judge,
         remarks=remarks,
     )
+    maker.refuse_idle(path.name)
+    return proposal
 
 
 class _RowMaker:
@@ -176,7 +181,9 @@ class _RowMaker:
         self.not_from_january = 0  # figures of runs that no other year has
         self.strangers: set[str] = set()  # codes that the catalogue lacks
         self.base = {**dict.fromkeys(table.names, ""), **_USUAL[kind]}
-        self.shared = {name: text for name, text in shared.items() if name in table.names and text}
+        self.asked = {name: text for name, text in shared.items() if text}
+        self.shared = {name: text for name, text in self.asked.items() if name in table.names}
+        self.used = set(read.used)
         self.types = {
             row["indicator_code"]: row for row in now.frames[INDICATOR_TYPES.name].to_dict("records")
         }
@@ -192,6 +199,7 @@ class _RowMaker:
         """Make the row of one line: its own cells, else those that all share, else the usual ones."""
         own = {name: text for name, cell in line.cells.items() if (text := self._text(name, cell))}
         row = {**self.base, **self.shared, **line.given, **own}
+        self.used |= {name for name in self.shared if name not in own and name not in line.given}
         if self.kind == "indicators":
             january = self.types.get(row["indicator_code"], {}).get("kind", "level") != "level"
             row["period"] = _period(row["period"], january=january) or row["period"]
@@ -202,6 +210,20 @@ class _RowMaker:
         if self.table is SCORES:
             row["source_day"] = row["source_day"] or row["published_on"]
         return row
+
+    def refuse_idle(self, file: str) -> None:
+        """Refuse what is given for all rows and no row takes: whoever gave it meant something by it."""
+        taken = {_OPTIONS[name] for name in self.used if name in _OPTIONS}
+        own = {option: name for name, option in _OPTIONS.items() if name in self.table.names}
+        own |= {} if self.read.columns else {"--year": "year"}  # by which a printed table is read
+        for name, option in _OPTIONS.items():
+            if name not in self.asked or option in taken:
+                continue
+            if option in own:
+                raise SpecError(
+                    "imports.idle_option", {"option": option, "file": file, "column": own[option]}
+                )
+            raise SpecError("imports.foreign_option", {"option": option, "kind": self.kind})
 
     def _named(self, row: dict[str, str]) -> None:
         """Name and unit of a code need not be repeated: the catalogue has them, or an earlier row."""
