@@ -31,7 +31,7 @@ def read_back(text: str, folder: Path) -> Scenario:
 
 
 @given(
-    name=NAMES,
+    name=st.from_regex(r"[\w-]{1,60}", fullmatch=True),
     vi=NAMES.filter(lambda name: name.strip() and name.isprintable()),
     indicators=st.dictionaries(NAMES, NUMBERS, max_size=3),
     points=st.dictionaries(NAMES, POINTS, max_size=3),
@@ -87,6 +87,21 @@ def test_what_does_not_fit_is_told(bench, changes, said):
     """A value that a scenario cannot have is refused before anything is played."""
     with pytest.raises(SpecError, match=said):
         bench.what_if(changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"pub_inv_disb_rate": 500}, "indicators.pub_inv_disb_rate, found “500”: a number of at most 100"),
+        ({"pub_inv_disb_rate": -1}, "found “-1”: a number of at least 0"),
+        ({"combine": ["disbursement_95"] * 2}, "each once"),
+    ],
+)
+def test_what_the_file_may_not_say_is_not_tried(bench, changes, said):
+    """A scenario that is tried is judged as one of the file is."""
+    with pytest.raises(DataError) as refusal:
+        bench.what_if(changes)
+    assert said in refusal.value.text("en")
 
 
 def test_sipas_has_no_scenarios(small):

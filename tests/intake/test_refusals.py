@@ -99,7 +99,7 @@ def refusal(office, tmp_path, monkeypatch):
             return framework_table.rehearse_frameworks(folder, plan.content())
         if door == "scenarios":
             found = scenarios.parse(path.read_bytes())
-            return load.rules.unknown_in_scenarios(found, vintages.checked)
+            return load.rules.wrong_in_scenarios(found, vintages.checked)
         table = next(table for table in DATA_TABLES if table.name == given["table"])
         there = folder / table.file
         before = there.read_bytes() if there.exists() else b""

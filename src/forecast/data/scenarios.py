@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 from forecast.base import incoming
 from forecast.base.errors import DataError, Problem
 from forecast.base.spec import nearest
+from forecast.base.spelling import clean
 
 FILE: Final = "scenarios.toml"
 BASE: Final = "continue"
@@ -16,7 +17,10 @@ REMEDIES: Final = ("overdue", "open")
 _LARGEST: Final = 1e300  # what is not a number is not at most this either
 MOST_POINTS: Final = 100  # all that an index has
 MOST_NAME: Final = 200
+MOST_ID: Final = 60
+MOST_SCENARIOS: Final = 50  # that one table can compare
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
+_ID: Final = re.compile(rf"[\w-]{{1,{MOST_ID}}}")
 _FIELDS: Final = ("name_vi", "name_en", "indicators", "remedies", "points", "everywhere", "combine")
 
 Facts = dict[str, Any]
@@ -76,15 +80,36 @@ def parse(content: bytes) -> tuple[Scenario, ...]:
     if not isinstance(parts, dict):
         problems.append(Problem(FILE, None, "scenario", _toml(parts), "expect.scenario_table"))
         parts = {}
+    if len(parts) > MOST_SCENARIOS:
+        most = {"most": MOST_SCENARIOS}
+        problems.append(Problem(FILE, None, "scenario", str(len(parts)), "expect.fewer_scenarios", most))
+        parts = {}
     scenarios: list[Scenario] = []
     for name, fields in parts.items():
+        if not _ID.fullmatch(name):
+            problems.append(Problem(FILE, None, "scenario", name, "expect.scenario_id", {"most": MOST_ID}))
         scenario, wrong = check_fields(name, fields, tuple(parts))
         problems += wrong
+        if scenario and (other := of_same_name(scenario, scenarios)):
+            facts = {"name": scenario.name_vi, "scenario": other.scenario_id, "file": FILE}
+            problems.append(
+                Problem(FILE, None, f"{name}.name_vi", scenario.name_vi, "desk.keep.taken", facts)
+            )
         scenarios += [scenario] if scenario else []
     problems += _circles(scenarios)
     if problems:
         raise DataError(problems)
     return tuple(sorted(scenarios, key=lambda scenario: scenario.scenario_id != BASE))
+
+
+def of_same_name(scenario: Scenario, others: Iterable[Scenario]) -> Scenario | None:
+    """Find a scenario that readers could not tell from another, as it has one of its names."""
+    names = _names(scenario)
+    return next((other for other in others if names & _names(other)), None)
+
+
+def _names(scenario: Scenario) -> set[str]:
+    return {clean(name).casefold() for name in (scenario.name_vi, scenario.name_en) if name}
 
 
 def flat(scenario: Scenario, scenarios: Iterable[Scenario]) -> tuple[Scenario, ...]:
@@ -167,6 +192,8 @@ def _wrong(name: str, value: Any, others: tuple[str, ...]) -> tuple[str, Facts]:
         "everywhere": (isinstance(value, bool), "expect.true_false", {}),
         "combine": (_is_names(value, others), "expect.choice", {"allowed": list(others)}),
     }
+    if name == "combine" and rules[name][0] and (not value or len(set(value)) < len(value)):
+        return "expect.each_once", {}
     good, key, facts = rules[name]
     return ("", {}) if good else (key, facts)
 

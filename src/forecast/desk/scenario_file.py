@@ -26,10 +26,9 @@ def add_scenario(data_dir: Path, scenario: Scenario) -> Scenario:
     with writer.locked(data_dir):
         before = path.read_bytes() if path.exists() else b""
         others = scenarios.parse(before)
-        for other in others:
-            if cleaned.name_vi.casefold() in {other.name_vi.casefold(), other.name_en.casefold()}:
-                facts = {"name": cleaned.name_vi, "scenario": other.scenario_id, "file": FILE}
-                raise SpecError("desk.keep.taken", facts)
+        if other := scenarios.of_same_name(cleaned, others):
+            facts = {"name": cleaned.name_vi, "scenario": other.scenario_id, "file": FILE}
+            raise SpecError("desk.keep.taken", facts)
         added = replace(cleaned, scenario_id=_free(cleaned.name_vi, {other.scenario_id for other in others}))
         after = before + _block(before, added)
         load.rehearse(data_dir, FILE, after)

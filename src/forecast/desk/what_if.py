@@ -16,6 +16,7 @@ from forecast.base import labels
 from forecast.base.errors import DataError, SpecError
 from forecast.base.spec import refuse_unknown
 from forecast.data import scenarios
+from forecast.data.load import indicators
 from forecast.data.scenarios import BASE, Scenario
 from forecast.desk.scenario_file import add_scenario
 from forecast.desk.steps import Steps
@@ -65,6 +66,8 @@ def what_if(steps: Steps, changes: Changes, data_dir: Path, lang: str) -> WhatIf
     baseline = baseline_of(steps)
     known, result = steps.known(), steps.main_result()
     scenario = scenario_of(baseline, changes, known.scenarios, lang)
+    if wrong := indicators.wrong_values([scenario], known.indicator_rows, known.indicator_types):
+        raise DataError(wrong)
     base = next((each for each in known.scenarios if each.scenario_id == BASE), _base(lang))
     outcome = outcome_of(baseline, scenario, (*known.scenarios, scenario))
     played_scenarios = [(base, outcome_of(baseline, base, ())), (scenario, outcome)]
@@ -136,7 +139,7 @@ def _worded(word: str, value: Any, others: tuple[str, ...]) -> dict[str, Any]:
     for name in names:
         if name not in others:
             refuse_unknown(word, name, others)
-    return {word: names}
+    return {word: names} if names else {}
 
 
 def _number(code: str, value: Any) -> float:

@@ -26,7 +26,7 @@ from forecast.data.load.files import Rows, Source, content_of, has, read_rows, r
 from forecast.data.load.indicators import with_catalogue
 from forecast.data.load.known import Known, known_of, settled_rows
 from forecast.data.load.lineage import with_newcomers
-from forecast.data.load.rules import Checked, broken_rules, days_to_come, repeated_rows, unknown_in_scenarios
+from forecast.data.load.rules import Checked, broken_rules, days_to_come, repeated_rows, wrong_in_scenarios
 from forecast.data.scenarios import FILE as SCENARIOS_FILE
 from forecast.data.scenarios import Scenario
 from forecast.data.scenarios import parse as parse_scenarios
@@ -120,7 +120,7 @@ def read_vintages(source: Source) -> Vintages:
         checked = _checked(folder)
     except DataError as error:
         raise DataError([*error.problems, *problems]) from error
-    problems += unknown_in_scenarios(scenarios, checked)
+    problems += wrong_in_scenarios(scenarios, checked)
     if problems:
         raise DataError(problems)
     return _vintages(checked, scenarios, digest)

@@ -1,16 +1,23 @@
 """Check current indicators: their catalogue, their figures, and experts' ranges of their effects."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 import pandas as pd
 
+from forecast.base.errors import Problem
 from forecast.base.spec import nearest
+from forecast.base.spelling import plain_words
+from forecast.data.framework import WHOLE
 from forecast.data.load.cells import Finding, each_row, not_among, period_days, unknown_values
+from forecast.data.scenarios import FILE as SCENARIOS
+from forecast.data.scenarios import Scenario
 from forecast.data.tables import COMPONENTS, DAY_DTYPE, RELATED_CODES
 
 RELATED_PREFIX: Final = "related:"
+_CHANGE: Final = re.compile(r"\b(tang|giam|toc do|chenh lech|thay doi|growth)\b")  # may have any sign
 NO_CATALOGUE: Final = pd.DataFrame(columns=["indicator_code", "name_vi", "unit", "component"])
 COUNTED: Final = ("cumulative", "to_date")  # kinds whose figures count from 1 January
 FROM_CATALOGUE: Final[
@@ -20,6 +27,40 @@ FROM_CATALOGUE: Final[
     "unit": "unit",
     "linked_domain": "component",
 }
+
+
+def is_share(unit: str) -> bool:
+    """Whether a unit is a part of a whole, in percent."""
+    return unit.startswith("%")
+
+
+def is_change(name: str) -> bool:
+    """Whether an indicator is a growth or a difference, which may have any sign and be near nothing."""
+    return _CHANGE.search(plain_words(name)) is not None
+
+
+def wrong_values(
+    scenarios: Iterable[Scenario], figures: pd.DataFrame, catalogue: pd.DataFrame
+) -> list[Problem]:
+    """Report values of scenarios below 0, or above 100 percent, where the indicator has never been."""
+    named = with_catalogue(figures, catalogue)
+    columns = {**FROM_CATALOGUE, "indicator_code": "indicator_code", "value": "value"}
+    rows = pd.concat([catalogue.assign(value=0.0), named.rename(columns=columns)])  # 0 is no news of an end
+    problems = []
+    for scenario in scenarios:
+        for code, value in scenario.indicators.items():
+            own = rows.loc[rows["indicator_code"] == code]
+            if own.empty or is_change(str(own["name_vi"].iloc[0])):
+                continue
+            key, facts = "", {"low": 0.0, "high": WHOLE}
+            if value < 0 <= own["value"].min():
+                key = "expect.at_least"
+            elif is_share(str(own["unit"].iloc[0])) and own["value"].max() <= WHOLE < value:
+                key = "expect.at_most"
+            if key:
+                column = f"{scenario.scenario_id}.indicators.{code}"
+                problems.append(Problem(SCENARIOS, None, column, f"{value:g}", key, facts))
+    return problems
 
 
 def with_catalogue(figures: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame:

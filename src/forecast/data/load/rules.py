@@ -140,13 +140,13 @@ def days_to_come(tables: Mapping[str, Checked], today: dt.date) -> list[Problem]
     ]
 
 
-def unknown_in_scenarios(scenarios: Sequence[Scenario], tables: Mapping[str, Checked]) -> list[Problem]:
-    """Report indicators and components of scenarios that no table knows."""
+def wrong_in_scenarios(scenarios: Sequence[Scenario], tables: Mapping[str, Checked]) -> list[Problem]:
+    """Report indicators and components of scenarios that no table knows, and values that cannot be."""
     frames = {name: checked.frame for name, checked in tables.items()}
     lists = ("indicators", "indicator_types")
     codes = {code for name in lists if name in frames for code in frames[name]["indicator_code"]}
     allowed = {"indicators": codes, "points": _every_component(frames) | {TOTAL}}
-    return [
+    unknown = [
         Problem(
             SCENARIOS,
             None,
@@ -159,6 +159,9 @@ def unknown_in_scenarios(scenarios: Sequence[Scenario], tables: Mapping[str, Che
         for name_used in getattr(scenario, name)
         if name_used not in known
     ]
+    if not set(lists) <= set(frames):
+        return unknown
+    return unknown + indicators.wrong_values(scenarios, *(frames[name] for name in lists))
 
 
 def _indicator_types(_: pd.DataFrame, frames: Frames, __: Gazetteer) -> Iterator[Finding]:

@@ -12,7 +12,9 @@ from typing import Any, Final
 import pandas as pd
 
 from forecast.base.spelling import plain_words
+from forecast.data.framework import WHOLE
 from forecast.data.load.cells import period_days
+from forecast.data.load.indicators import is_change, is_share
 from forecast.data.tables import COUNTRY
 from forecast.intake.additions.doubts import Doubt
 
@@ -24,9 +26,7 @@ _FEWEST: Final = 3  # other figures, from which the largest of them says somethi
 _NEAR: Final = 15  # days by which spans of two years may differ and yet be compared
 _MONTH: Final = 31  # days
 _EARLY: Final = 2  # month up to which a rate that grows over the year may well be under 1 percent
-_WHOLE: Final = 100.0
 _THOUSAND: Final = 1000.0
-_CHANGE: Final = re.compile(r"\b(tang|giam|toc do|chenh lech|thay doi|growth)\b")  # may have any sign
 _COUNTS: Final = re.compile(
     r"(ho so|nguoi|dich vu|thu tuc|cuoc|tap the|ca nhan|doanh nghiep|du an|phan anh|don|tin|luot|van ban"
     r"|can bo|cong chuc|vien chuc|don vi|nhiem vu|quyet dinh|vu|viec|giay phep|dossiers?|people)"
@@ -84,11 +84,11 @@ class IndicatorDoubts:
 
     def _beside_all(self, row: Any) -> Iterator[Doubt]:
         """A sign, a share, a size that no figure of the indicator has; a second figure of one source."""
-        value, code, change = float(row.value), str(row.indicator_code), _is_change(row)
+        value, code, change = float(row.value), str(row.indicator_code), is_change(str(row.indicator_name_vi))
         if value < 0 and not change and self._end(self._low, code, value) >= 0:
             yield Doubt("doubt.negative", column="value")
-        share = str(row.unit).startswith("%")
-        if share and value > _WHOLE and not change and self._end(self._high, code, value) <= _WHOLE:
+        share = is_share(str(row.unit))
+        if share and value > WHOLE and not change and self._end(self._high, code, value) <= WHOLE:
             yield Doubt("doubt.over_whole", column="value")
         hint = round(_THOUSAND * value, 6)  # 12.345 dossiers
         cut = value % 1 and 1 <= value < _THOUSAND and hint % 1 == 0
@@ -114,7 +114,11 @@ class IndicatorDoubts:
         self, row: Any, days: tuple[dt.date, dt.date], others: list[tuple[str, float]]
     ) -> Iterator[Doubt]:
         """Another unit, a fall of what can only grow, a fraction in the place of a percentage."""
-        value, kind, change = float(row.value), self._kinds.get(str(row.indicator_code), ""), _is_change(row)
+        value, kind, change = (
+            float(row.value),
+            self._kinds.get(str(row.indicator_code), ""),
+            is_change(str(row.indicator_name_vi)),
+        )
         grows = kind == "cumulative" or (not kind and row.unit != "%")
         shorter: dict[str, float] = {}  # the lowest of several sources' figures
         for period, known in others:
@@ -156,11 +160,6 @@ def elasticity_doubts(row: Any, sign: float, maximum: float) -> Iterator[Doubt]:
     if max(abs(low), abs(high)) > maximum:
         column = "high" if abs(high) >= abs(low) else "low"
         yield Doubt("doubt.above_maximum", "", str(row.component), {"maximum": maximum}, column)
-
-
-def _is_change(row: Any) -> bool:
-    """Whether an indicator is a growth or a difference, which may have any sign and be near nothing."""
-    return _CHANGE.search(plain_words(str(row.indicator_name_vi))) is not None
 
 
 def _untimely(row: Any, days: tuple[dt.date, dt.date], *, early: bool) -> Iterator[Doubt]:
