@@ -75,8 +75,8 @@ PAR,2023,2024-04-17,day,http://p
 SIPAS,2023,2024-04-17,no later than,http://p
 """,
     "targets.csv": """
-PAR,TP.HCM,2024,rank,<=,15,2024-01-03,http://q
-grdp_growth,TP.HCM,2024,percent,>=,7.5,2024-01-03,http://r
+PAR,TP.HCM,2024,rank,<=,15,2024-01-03,http://q,
+grdp_growth,TP.HCM,2024,percent,>=,7.5,2024-01-03,http://r,
 """,
     "units.csv": """
 Sở Nội vụ,department,TP.HCM,SNV,,,,http://s,

@@ -54,6 +54,46 @@ def test_a_slip_of_the_hand_is_remarked_at_its_row(file, begins, column, value, 
     assert (number, key) in after - before
 
 
+@pytest.mark.parametrize(
+    ("target", "first", "told"),
+    [
+        (
+            "PAR,TP. Hồ Chí Minh,2024,rank,<=,15,2024-06-01,x",
+            3,
+            "row 3 sets <= 10 for the same year, and <= 15",
+        ),
+        ("PAR,TP. Hồ Chí Minh,2024,rank,<=,10,2024-06-01,x", 0, ""),
+        ("PAR,TP. Hồ Chí Minh,2024,rank,<=,9,2024-06-01,x", 0, ""),
+        ("PAR,TP. Hồ Chí Minh,2025,rank,<=,15,2024-06-01,x", 0, ""),
+        ("on_time_dossiers,TP. Hồ Chí Minh,2024,percent,>=,97.5,2024-06-01,x", 4, "row 4 sets >= 98"),
+        ("on_time_dossiers,TP. Hồ Chí Minh,2024,percent,>=,99,2024-06-01,x", 0, ""),
+        ("on_time_dossiers,TP. Hồ Chí Minh,2024,percent,<=,99,2024-06-01,x", 4, "and <= 99 is easier or the"),
+        ("on_time_dossiers,TP. Hồ Chí Minh,2024,percent,>=,99,2023-06-01,x", 5, "row 5 sets >= 99"),
+    ],
+)
+def test_a_target_that_takes_another_back_is_remarked_with_both_rows(target, first, told, data_dir):
+    """The later one is doubted, whichever row stands first; not one that asks for more or another year."""
+    path = data_dir / "targets.csv"
+    path.write_text(f"{path.read_text(encoding='utf-8').rstrip()}\n{target}\n", encoding="utf-8")
+
+    doubts = [each for each in doubts_in(read_vintages(data_dir), "PAR", DAY) if each.file == "targets.csv"]
+
+    assert [each.row for each in doubts] == ([4 if first == 5 else 5] if told else [])
+    assert all(each.expected_facts["first"] == first and told in each.text("en") for each in doubts)
+
+
+def test_a_target_that_was_lowered_on_purpose_says_so(data_dir):
+    """In the column that a file may lack, with the words that the doubt names."""
+    path = data_dir / "targets.csv"
+    head, *rows = path.read_text(encoding="utf-8").splitlines()
+    row = "PAR,TP. Hồ Chí Minh,2024,rank,<=,15,2024-06-01,x"
+    for note, count in (("", 1), ("mục tiêu đã được điều chỉnh", 0)):
+        lines = [f"{head},note", *(f"{each}," for each in rows), f"{row},{note}"]
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        found = doubts_in(read_vintages(data_dir), "PAR", DAY)
+        assert sum(each.file == "targets.csv" for each in found) == count
+
+
 def test_a_doubt_is_a_remark_of_check_and_changes_no_code(data_dir, capsys):
     """In words and in JSON."""
     edited(data_dir / "scores.csv", "PAR,2023,Hà Nội,total,value", "score", "9.143")

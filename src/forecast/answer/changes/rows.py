@@ -108,7 +108,7 @@ COMPARED: Final = (
     Compared(
         table=tables.SELF_SCORES, step=DEPARTMENTS, key=("area", "year", "component"), value=("self_score",)
     ),
-    Compared(table=tables.TARGETS, key=tables.TARGETS.key, value=("value",), silent=("source_url",)),
+    Compared(table=tables.TARGETS, key=tables.TARGETS.key, value=("value",)),
     Compared(table=tables.ANNOUNCEMENTS, key=("index_code", "year"), value=("announced_on",)),
     Compared(
         table=tables.REMEDIES,

@@ -66,6 +66,9 @@ def targets(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterat
             yield row.row, "value", "expect.at_most", {"high": float(area_rules.PROVINCES)}
         if row.quantity != "rank" and row.value > WHOLE:
             yield row.row, "value", "expect.at_most", {"high": WHOLE}
+        due = "<=" if row.quantity == "rank" else ">="
+        if row.index_code in INDEX_CODES and row.relation != due:
+            yield row.row, "relation", "expect.relation_of_target", {"due": due}
         if row.quantity == "rank" and row.index_code not in INDEX_CODES:
             allowed = (*INDEX_CODES, *sorted(set(known["indicator_code"])))
             yield row.row, "index_code", *not_among(row.index_code, allowed)

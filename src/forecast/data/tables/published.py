@@ -173,6 +173,7 @@ TARGETS: Final = Table(
         Column(name="value", kind="number", low=0),
         Column(name="set_on", kind="day", empty=True),
         SOURCE,
+        Column(name="note", empty=True, absent=True),
     ),
     key=("index_code", "area", "year", "quantity", "set_on"),
     source_key=("index_code", "area", "year", "quantity", "set_on"),

@@ -6,6 +6,7 @@ doubt is not repeated.
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -15,7 +16,7 @@ from forecast.base.errors import Problem
 from forecast.base.labels import text
 from forecast.data.load import Vintages
 from forecast.data.load.cells import each_row
-from forecast.data.tables import INDICATOR_TYPES, INDICATORS, RELATED, RELATED_CODES, SCORES
+from forecast.data.tables import INDICATOR_TYPES, INDICATORS, RELATED, RELATED_CODES, SCORES, TARGETS
 from forecast.intake.additions.doubts import Case, Doubt, judge
 from forecast.intake.additions.history import History, history
 from forecast.intake.additions.indicator_doubts import IndicatorDoubts
@@ -25,8 +26,8 @@ _ENDS: Final = ("doubt.below_lowest", "doubt.above_highest")  # settled figures 
 
 
 def doubts_in(vintages: Vintages, index_code: str, as_of: dt.date) -> list[Problem]:
-    """List the doubts about the scores of an index as known on a day, and about all indicators."""
-    return [*_of_scores(vintages, index_code, as_of), *_of_indicators(vintages)]
+    """List the doubts about the scores of an index as known on a day, all indicators and all targets."""
+    return [*_of_scores(vintages, index_code, as_of), *_of_indicators(vintages), *_of_targets(vintages)]
 
 
 def _of_scores(vintages: Vintages, index_code: str, as_of: dt.date) -> Iterator[Problem]:
@@ -60,6 +61,27 @@ def _of_indicators(vintages: Vintages) -> Iterator[Problem]:
         for doubt in once.values():
             if not _accepted(doubt, row):
                 yield _problem(doubt, INDICATORS.file, doubt.column, row)
+
+
+def _of_targets(vintages: Vintages) -> Iterator[Problem]:
+    """A target that asks for less than the one before it, or for the contrary."""
+    frame = vintages.frames[TARGETS.name].sort_values("set_on", kind="stable")
+    for _, own in frame.groupby(["index_code", "area", "year", "quantity"], sort=False):
+        for before, row in pairwise(each_row(own)):
+            easier = row.value > before.value if row.relation == "<=" else row.value < before.value
+            if row.relation == before.relation and not easier:
+                continue
+            facts = {
+                "first": int(before.row),
+                "relation": before.relation,
+                "known": float(before.value),
+                "other": row.relation,
+                "value": float(row.value),
+                "accepted": text("doubt_kind.target", TABLE_LANG),
+            }
+            doubt = Doubt("doubt.target", facts=facts)
+            if not _accepted(doubt, row):
+                yield _problem(doubt, TARGETS.file, "value", row)
 
 
 def _accepted(doubt: Doubt, row: Any) -> bool:
