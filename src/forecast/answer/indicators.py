@@ -9,7 +9,7 @@ proportion to the days that are over.  The catalogue (indicator_types.csv) state
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -167,10 +167,7 @@ def _published(known: Known, types: pd.DataFrame, target_year: int, as_of: dt.da
 
 def _limits(years: pd.Series, target_year: int, as_of: dt.date) -> pd.Series:
     """The same day of each year as `as_of` is of the target year."""
-    return _on_days(years, {year: same_day(as_of, int(year) - target_year) for year in years.unique()})
-
-
-def _on_days(years: pd.Series, days: Mapping[int, dt.date]) -> pd.Series:
+    days = {year: same_day(as_of, int(year) - target_year) for year in years.unique()}
     return pd.Series([days[year] for year in years], index=years.index, dtype=DAY_DTYPE)
 
 

@@ -11,6 +11,8 @@ from typing import Final
 from openpyxl.cell import Cell, MergedCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.workbook import Workbook
+from openpyxl.worksheet.header_footer import HeaderFooter
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 FONT: Final = "Times New Roman"
@@ -76,6 +78,21 @@ def fit(sheet: Worksheet, row: int, widths: Sequence[float], least: int = 1) -> 
     words = ((str(sheet.cell(row, n).value or ""), n) for n in range(1, len(widths) + 1))
     lines = (_lines(text, widths[n - 1]) for text, n in words if sheet.cell(row, n).data_type == "s")
     sheet.row_dimensions[row].height = LINE * max(least, *lines) + 5
+
+
+def on_paper(sheet: Worksheet, foot: tuple[str, str | None], *, margin: float, wide: int = 1) -> None:
+    """Set a sheet up for A4 across, `wide` pages wide; `foot` stands left and in the middle."""
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = 9  # A4
+    sheet.page_setup.fitToWidth = wide
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    for side in ("left", "right", "top", "bottom"):
+        setattr(sheet.page_margins, side, margin)
+    footer = HeaderFooter().oddFooter
+    if footer is not None:  # for the type checker: openpyxl makes it
+        footer.left.text, footer.center.text, footer.right.text = (*foot, "&P/&N")
+        sheet.oddFooter = footer
 
 
 def _lines(words: str, width: float) -> int:

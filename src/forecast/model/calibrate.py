@@ -117,8 +117,3 @@ def weighted_quantile(values: Floats, weights: Floats, level: float) -> float:
     order = np.argsort(values, kind="stable")
     reached = np.cumsum(weights[order]) / weights.sum()
     return float(values[order][min(int(np.searchsorted(reached, level - 1e-12)), len(values) - 1)])
-
-
-def widened(view: Outlook, by: float) -> Outlook:
-    """The same outlook with its spread multiplied."""
-    return Outlook(view.place, view.spread * by)

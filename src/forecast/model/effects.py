@@ -213,7 +213,8 @@ def learn_effects(panel: Panel, covariates: Covariates) -> Effects:
     acts = np.array(
         [[c in ("", name) for c in completed.components] for name in panel.components], dtype=bool
     )
-    acts &= ~(past.link.alone | _young(past.x))[:, None]
+    young = (~np.isnan(past.x)).any(axis=0).sum(axis=1) < 3  # too few years to tell a move they explain
+    acts &= ~(past.link.alone | young)[:, None]
     supported, kept = _estimate(past.x, panel, completed, acts)
     return Effects(
         panel=panel,
@@ -225,11 +226,6 @@ def learn_effects(panel: Panel, covariates: Covariates) -> Effects:
         past=kept,
         left_out=completed.left_out,
     )
-
-
-def _young(x: Floats) -> Flags:
-    """Components (A, C, T) of too few years to tell a move that covariates explain."""
-    return np.asarray((~np.isnan(x)).any(axis=0).sum(axis=1) < 3)
 
 
 def _estimate(

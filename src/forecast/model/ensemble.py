@@ -16,7 +16,6 @@ from forecast.model.calibrate import (
     PastCoverage,
     learn_calibration,
     past_coverage,
-    widened,
 )
 from forecast.model.combine import combine, equal_weights, learn_weights, rolling
 from forecast.model.contract import TAIL_DF, Fitted, History, Model, Outlook, horizon_of, in_points
@@ -68,7 +67,8 @@ class FittedEnsemble:
         """Predictive distributions of `target_year` on the link scale."""
         horizon = horizon_of(target_year, self.panel.origin)
         views = [self.fits[name].outlook(target_year) for name in self.weights]
-        return widened(combine(views, np.array(list(self.weights.values()))), self.calibration.at(horizon))
+        view = combine(views, np.array(list(self.weights.values())))
+        return Outlook(view.place, view.spread * self.calibration.at(horizon))
 
     def quantiles(self, target_year: int, levels: Sequence[float]) -> Floats:
         """Quantiles in points, shape (A, C, Q)."""

@@ -29,7 +29,6 @@ from forecast.model.variance_search import search_variances, supported_effects
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int_]
-Flags = NDArray[np.bool_]
 
 ROUNDS = 2  # of linearization, before and after each search
 SEARCHES = 2

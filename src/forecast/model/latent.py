@@ -146,14 +146,11 @@ def deviation_covariance(lattice: Lattice, v: Variances) -> Floats:
     fading = kernel * (1 - v.noise) * v.persistence**gap + v.noise * (gap == 0)
     common = v.common_permanent * kernel + (1 - v.common_permanent) * fading
     own = v.permanent * kernel + (1 - v.permanent) * fading
-    scale = v.spread * (_component_spread(v, n_components)[:, None] * lattice.spread).reshape(-1)
+    own_spread = np.asarray(v.component_spread) if v.component_spread else np.ones(n_components)
+    scale = v.spread * (own_spread[:, None] * lattice.spread).reshape(-1)
     same = component[:, None] == component[None, :]
     covariance = np.outer(scale, scale) * (v.alike * common + (1 - v.alike) * same * own)
     return np.pad(covariance, (0, len(lattice.offsets)))
-
-
-def _component_spread(v: Variances, n_components: int) -> Floats:
-    return np.asarray(v.component_spread) if v.component_spread else np.ones(n_components)
 
 
 def _equicorrelation(n: int, correlation: float) -> Floats:

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import sparse
 from scipy.special import ndtri
 
@@ -32,7 +31,6 @@ from forecast.model.spreads import (
 )
 from forecast.model.standing import Standing, normal_score
 
-Floats = NDArray[np.float64]
 Weights = dict[int, float]  # by place among the areas, or among the cells
 
 # Standard deviation of a figure's own error, in share of the maximum, by the trust in its source.

@@ -13,7 +13,6 @@ from scipy.optimize import nnls
 from forecast.model.panel import Panel
 
 Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 EXACT: Final = 0.02  # what is left over, against how far the values lie apart: rounding
 ROWS: Final = 2  # figures that each possible part needs before a match can be no accident

@@ -45,10 +45,6 @@ def _whole(text: str) -> Markup:
     return Markup(_RANGE.sub(r'<span class="whole">\g<0></span>', str(escape(text))))  # noqa: S704 -- escaped
 
 
-def _html(macro: str, piece: object) -> str:
-    return str(getattr(_pieces(), macro)(piece)).strip()
-
-
 class Displayable(Protocol):
     """An object that renders itself as HTML, with its text escaped."""
 
@@ -62,7 +58,7 @@ class _Element:
     macro: ClassVar[str]
 
     def _repr_html_(self) -> str:
-        return _html(self.macro, self)
+        return str(getattr(_pieces(), self.macro)(self)).strip()
 
     def __repr__(self) -> str:
         """Stay short: an executed notebook stores this beside the HTML."""

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -65,12 +64,13 @@ def reproduce(root: Path, run_id: str) -> Reproduction:
         return Reproduction(record.run_id, not differences, len(forecast), tuple(differences))
     if again != stored:
         differences += _compare(stored, again)
+    machines = {"then": record.machine or "–", "now": str(circumstances()["machine"])}
     return Reproduction(
         record.run_id,
         same=False,
         rows=len(forecast),
         differences=tuple(differences),
-        reasons=tuple(reasons) or (Phrase("reproduce.machine", _machines(record)),),
+        reasons=tuple(reasons) or (Phrase("reproduce.machine", machines),),
     )
 
 
@@ -117,10 +117,6 @@ def _surroundings(record: Manifest) -> list[Phrase]:
         facts = {"then": record.commit[:10], "now": str(present["commit"])[:10]}
         differences.append(Phrase("reproduce.code", facts))
     return differences
-
-
-def _machines(record: Manifest) -> Mapping[str, str]:
-    return {"then": record.machine or "–", "now": str(circumstances()["machine"])}
 
 
 def _refusal(error: DataError) -> Phrase:

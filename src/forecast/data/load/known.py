@@ -294,10 +294,6 @@ def _indicators(settled: pd.DataFrame) -> pd.DataFrame:
     return with_days(settled.drop(columns=["row", "score", "rank", "source_day", "rank_spread"]))
 
 
-def _plain(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.drop(columns="row").reset_index(drop=True)
-
-
 def _with_successors(frame: pd.DataFrame, column: str, successors: Mapping[str, str]) -> pd.DataFrame:
     """Name who has taken over the work of units that have ended."""
     if not successors:

@@ -102,7 +102,7 @@ def swapped_rows(now: Floats, before: Floats) -> list[Pair]:
 
 def moved_columns(now: Floats, before: Floats) -> list[tuple[int, int]]:
     """Columns that look like another column of the year before: (column, the one it looks like)."""
-    likeness = correlations(now, before)
+    likeness = np.array([[_correlation(column, past) for past in before.T] for column in now.T])
     usable = [column for column in range(len(likeness)) if not np.isnan(likeness[column]).all()]
     if len(usable) < 2:
         return []
@@ -128,11 +128,6 @@ def _circles(best: list[int]) -> list[list[int]]:
         remaining -= set(circle)
         circles.append(circle)
     return circles
-
-
-def correlations(now: Floats, before: Floats) -> Floats:
-    """Rank correlation of every column with every column of the year before; NaN where too few are known."""
-    return np.array([[_correlation(column, past) for past in before.T] for column in now.T])
 
 
 def likeness(now: Floats, before: Floats) -> float:

@@ -1,6 +1,6 @@
 """Join the parts of one printed table: halves side by side, and a table that continues elsewhere."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -100,7 +100,9 @@ def _joined(parts: Sequence[tuple[Table, int, Mapping[Spot, Cell]]]) -> Table:
         for (row, column), cell in own.items():
             spot = row + below, column - shift
             cells[spot] = replace(cell, row=spot[0], column=spot[1])
-        merged |= dict(_moved(grid, below, shift))
+        for spot, start in grid.merged.items():
+            if min(spot[1], start[1]) > shift:
+                merged[spot[0] + below, spot[1] - shift] = start[0] + below, start[1] - shift
         hidden_rows |= {row + below for row in grid.hidden_rows}
         rows += [row + below for row in table.rows]
         below += max(grid.rows)
@@ -114,9 +116,3 @@ def _joined(parts: Sequence[tuple[Table, int, Mapping[Spot, Cell]]]) -> Table:
         wider=any(table.grid.wider for table, *_ in parts),
     )
     return Table(whole, first.column, rows)
-
-
-def _moved(grid: Grid, below: int, shift: int) -> Iterator[tuple[Spot, Spot]]:
-    for spot, first in grid.merged.items():
-        if min(spot[1], first[1]) > shift:
-            yield (spot[0] + below, spot[1] - shift), (first[0] + below, first[1] - shift)

@@ -11,12 +11,10 @@ from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.workbook import Workbook
 from openpyxl.workbook.protection import WorkbookProtection
 from openpyxl.worksheet.datavalidation import DataValidation
-from openpyxl.worksheet.header_footer import HeaderFooter
-from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from forecast.answer.submissions.duties import Item, deadline
-from forecast.base.excel import BOX, DAY_FORMAT, FILLS, FONT, LINE, fit, head, put_text, saved
+from forecast.base.excel import BOX, DAY_FORMAT, FILLS, FONT, LINE, fit, head, on_paper, put_text, saved
 from forecast.base.labels import text
 from forecast.base.spelling import spans
 from forecast.intake.forms.form import Form
@@ -87,18 +85,8 @@ def plain(cell: Cell | MergedCell, name: str) -> None:
 
 def page(sheet: Worksheet) -> None:
     """Set a sheet up for paper: A4 across, as wide as the page."""
-    sheet.page_setup.orientation = "landscape"
-    sheet.page_setup.paperSize = 9  # A4
-    sheet.page_setup.fitToWidth = 1
-    sheet.page_setup.fitToHeight = 0
-    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    on_paper(sheet, (text("form.footer", LANG), None), margin=0.5)
     sheet.print_options.horizontalCentered = True
-    for side in ("left", "right", "top", "bottom"):
-        setattr(sheet.page_margins, side, 0.5)
-    footer = HeaderFooter().oddFooter
-    if footer is not None:  # for the type checker: openpyxl makes it
-        footer.left.text, footer.right.text = text("form.footer", LANG), "&P/&N"
-        sheet.oddFooter = footer
 
 
 def _guide(sheet: Worksheet, form: Form) -> None:

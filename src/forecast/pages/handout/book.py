@@ -9,12 +9,10 @@ from typing import Final
 from openpyxl.cell import Cell, MergedCell
 from openpyxl.styles import Alignment, Font
 from openpyxl.workbook import Workbook
-from openpyxl.worksheet.header_footer import HeaderFooter
-from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from forecast.base import labels
-from forecast.base.excel import BOX, DAY_FORMAT, FONT, fit, head, put_text, saved
+from forecast.base.excel import BOX, DAY_FORMAT, FONT, fit, head, on_paper, put_text, saved
 from forecast.base.spelling import letters_of
 from forecast.pages.handout.sheet import Column, Sheet, Value
 from forecast.pages.tables.spec import Kind
@@ -66,7 +64,10 @@ def _fill(page: Worksheet, sheet: Sheet, lang: str, warning: str) -> None:
     if len(sheet.rows) > 1:
         last = f"{letters_of(len(sheet.columns))}{HEAD_ROW + len(sheet.rows)}"
         page.auto_filter.ref = f"A{HEAD_ROW}:{last}"
-    _paper(page, warning, sum(widths))
+    # A wide table goes over several pages, each with heads and first column.
+    on_paper(page, ("&A", warning), margin=0.6, wide=math.ceil(sum(widths) / _PAGE_WIDTH))
+    page.print_title_rows = f"{HEAD_ROW}:{HEAD_ROW}"
+    page.print_title_cols = "A:A"
 
 
 def _put(cell: Cell | MergedCell, column: Column, value: Value, lang: str) -> None:
@@ -105,20 +106,3 @@ def _width(sheet: Sheet, n: int) -> float:
         return _FIGURE_WIDTH
     longest = max((len(str(row[n])) for row in sheet.rows), default=0)
     return min(_MOST_WORDS if longest > 100 else 0.7 * _MOST_WORDS, max(_FIGURE_WIDTH, longest + 4.0))
-
-
-def _paper(page: Worksheet, warning: str, width: float) -> None:
-    """Set up A4 across; a wide table goes over several pages, each with heads and first column."""
-    page.page_setup.orientation = "landscape"
-    page.page_setup.paperSize = 9  # A4
-    page.page_setup.fitToWidth = math.ceil(width / _PAGE_WIDTH)
-    page.page_setup.fitToHeight = 0
-    page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-    page.print_title_rows = f"{HEAD_ROW}:{HEAD_ROW}"
-    page.print_title_cols = "A:A"
-    for side in ("left", "right", "top", "bottom"):
-        setattr(page.page_margins, side, 0.6)
-    footer = HeaderFooter().oddFooter
-    if footer is not None:  # for the type checker: openpyxl makes it
-        footer.left.text, footer.center.text, footer.right.text = "&A", warning, "&P/&N"
-        page.oddFooter = footer

@@ -27,7 +27,8 @@ def content(sheets: Iterable[Sheet], *, run_id: str, as_of: dt.date) -> bytes:
         for place, (key, row) in enumerate(zip(sheet.keys, sheet.rows, strict=True), start=1):
             about: list[Value] = [run_id, as_of.isoformat(), sheet.name, place, key, row[0]]
             for figures in _figures(sheet.columns, row):
-                writer.writerow([_safe(value) for value in (*about, *figures)])
+                cells = (*about, *figures)
+                writer.writerow([shielded(cell) if isinstance(cell, str) else cell for cell in cells])
     return out.getvalue().encode("utf-8-sig")
 
 
@@ -51,7 +52,3 @@ def _figures(columns: tuple[Column, ...], row: tuple[Value, ...]) -> Iterator[tu
             yield (measure, value, None, None, None)
         for low, high, level in known_ranges:
             yield (measure, value, low, high, level)
-
-
-def _safe(value: Value) -> Value:
-    return shielded(value) if isinstance(value, str) else value

@@ -10,8 +10,6 @@ from forecast.pages.markup import Figure
 from forecast.pages.plot.canvas import BLACK, BLUE, Sheet, figure
 from forecast.pages.plot.standing import bars
 
-Floats = NDArray[np.float64]
-
 
 def rank_change(before: NDArray[np.int_], after: NDArray[np.int_], ranked: int, *, lang: str) -> Figure:
     """Draw the chance of each of the ranks under a scenario, and without it as an outline, from draws."""

@@ -61,10 +61,11 @@ def heading(name: str, *, lang: str, level: int = 2) -> Heading:
 def headline(result: Result, *, lang: str) -> Elements:
     """Say the forecast in one sentence with its newest target, then the rank and the other chances."""
     first, *others = _aims(result, lang)
+    rank = labels.text("headline.rank", lang, **reading.rank_facts(result))
     return Elements(
         (
             Passage((_first_sentence(result, first, lang),), form="headline"),
-            Passage((" ".join((rank_sentence(result, lang), *others)),), form="lead"),
+            Passage((" ".join((rank, *others)),), form="lead"),
         )
     )
 
@@ -134,11 +135,6 @@ def comparison(change: float, lang: str, *, decimals: int = 1) -> str:
     if size == labels.number(0, decimals, lang):
         return labels.text("headline.level", lang)
     return labels.text("headline.above" if change > 0 else "headline.below", lang, change=size)
-
-
-def rank_sentence(result: Result, lang: str) -> str:
-    """Say the middle rank and its range of 80 percent."""
-    return labels.text("headline.rank", lang, **reading.rank_facts(result))
 
 
 def caveats(result: Result, *, lang: str) -> Passage:

@@ -168,14 +168,9 @@ def lever_table(result: Result, *, count: int = FIRST, lang: str) -> TableSpec:
             *((say("levers.more", count=more),) if more > 0 else ()),
             *_without_criteria(result),
         ),
-        absent=_no_lever(result),
+        absent="absent.scorecard" if result.scorecard.empty else say("levers.none", year=year),
         detail=lambda r: reading.sentence(r["gamble"], lang),
     )
-
-
-def _no_lever(result: Result) -> Text:
-    none = say("levers.none", year=result.spec.target_year)
-    return "absent.scorecard" if result.scorecard.empty else none
 
 
 @on_page

@@ -13,7 +13,6 @@ from forecast.data.load import Known, Vintages
 from forecast.data.load.areas import gazetteer
 from forecast.data.load.lineage import IN_FILE
 
-ALL: Final = "all"
 COLUMN: Final = "area"
 
 
