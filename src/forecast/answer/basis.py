@@ -3,16 +3,14 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from forecast.base.arrays import Flags
 from forecast.base.labels import Phrase, shortened
 from forecast.model.calibrate import CENTRAL
 from forecast.model.combine import OWN_YEARS
 from forecast.model.ensemble import ENSEMBLE, FittedEnsemble
 from forecast.model.joined import FittedWithSums
 from forecast.model.panel import Panel
-
-Flags = NDArray[np.bool_]
 
 
 def basis(fit: FittedEnsemble | FittedWithSums, target_year: int) -> Iterator[Phrase]:

@@ -5,8 +5,8 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from forecast.base.arrays import Floats
 from forecast.base.errors import DataError, Problem
 from forecast.base.labels import Phrase, shortened
 from forecast.base.spec import nearest
@@ -23,7 +23,6 @@ EFFECTS: Final = ("covariate", "component", "effect", "standard_error", "chance"
 COUNTRY: Final = (foreign.EVERYWHERE, "ca-nuoc", "toan-quoc", "viet-nam", "vietnam", "country")
 SHOWN: Final = 6  # names in one sentence
 FEWEST_EQUAL: Final = 6  # figures that equal scores, before they are doubted
-Floats = NDArray[np.float64]
 
 
 def covariates_of(

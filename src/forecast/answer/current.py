@@ -10,20 +10,18 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from forecast.answer.findings import phrase
 from forecast.answer.indicators import TAIL_80, comparison, component_of, expert_effects, figures_at, name_of
 from forecast.answer.panel_forecast import Posterior
 from forecast.answer.scorecard.elasticity import Elasticity, elasticity
+from forecast.base.arrays import Floats
 from forecast.base.spec import RunSpec
 from forecast.data.load import Known
 from forecast.model.cell_effects import NO_EFFECT
 from forecast.model.scheme import leaf_weights
 from forecast.model.simulate import ENDS, stream
-
-Floats = NDArray[np.float64]
 
 COLUMNS: Final = (
     *("code", "name_vi", "name_en", "component", "unit", "period", "last_day", "value", "last_year", "usual"),

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from forecast.answer.result import RANK
+from forecast.base.arrays import Floats, Ints
 from forecast.base.indexes import INDEXES, MAIN, SURVEYS, panel_of
 from forecast.base.spec import RunSpec, interval_ends
 from forecast.data.framework import TOTAL, Framework
@@ -22,7 +22,6 @@ from forecast.model.latent import PAPI_SCALARS, SCALARS
 from forecast.model.simulate import Draws, chance, quantiles
 from forecast.model.subject import survey_component, survey_of
 
-Floats = NDArray[np.float64]
 Key = tuple[str, str, str]  # index_code, area, component
 
 LEVEL: Final = 80  # percent of the range in tables and headlines
@@ -318,7 +317,7 @@ def aims(known: Known, spec: RunSpec) -> pd.DataFrame:
     return own[["quantity", "relation", "value", "set_on"]].reset_index(drop=True)
 
 
-def targets(known: Known, target: Draws, rank: NDArray[np.int_], spec: RunSpec) -> pd.DataFrame:
+def targets(known: Known, target: Draws, rank: Ints, spec: RunSpec) -> pd.DataFrame:
     """Chance of every target set for the area and year: quantity, relation, value, set_on, probability."""
     rows = aims(known, spec)
     place = target.subject.areas.index(spec.area)

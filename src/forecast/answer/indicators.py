@@ -14,9 +14,9 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from forecast.answer.findings import phrase
+from forecast.base.arrays import Floats
 from forecast.base.spec import same_day
 from forecast.data.load import Known
 from forecast.data.load.cells import each_row
@@ -24,8 +24,6 @@ from forecast.data.load.indicators import COUNTED, related_of, with_days
 from forecast.data.load.settle import settle
 from forecast.data.tables import COUNTRY, DAY_DTYPE
 from forecast.model.covariates import Covariates
-
-Floats = NDArray[np.float64]
 
 WITHIN_DAYS: Final = 15  # of a figure from the day that years are compared on, where the catalogue says none
 TAIL_80: Final = 1.2815515655446004  # of a normal, beyond which 10 percent lie

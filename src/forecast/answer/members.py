@@ -11,9 +11,9 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from forecast.answer.findings import Key, components, phrase, quantile_rows
+from forecast.base.arrays import Floats
 from forecast.base.errors import ForecastError
 from forecast.base.indexes import SURVEYS
 from forecast.base.spec import RunSpec
@@ -28,8 +28,6 @@ from forecast.model.pool import pooled
 from forecast.model.scheme import Subject
 from forecast.model.simulate import Draws
 from forecast.model.subject import survey_component, survey_of
-
-Floats = NDArray[np.float64]
 
 NAMES: Final = (*(model.name for model in MODELS), ENSEMBLE)
 MOST_DOUBT: Final = 0.02  # of a made score: yearly series take their figures as exact

@@ -13,12 +13,12 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from forecast.answer import findings, record
 from forecast.answer.indicators import component_of, covariates_at, expert_effects
 from forecast.answer.members import Members, fit_members, member_rows, panels_of, with_margins
+from forecast.base.arrays import Floats
 from forecast.base.indexes import panel_of
 from forecast.base.spec import RunSpec
 from forecast.data.framework import TOTAL, Framework, framework_for
@@ -34,8 +34,6 @@ from forecast.model.scheme import Subject, leaf_weights
 from forecast.model.simulate import Draws, drawn_maxima, rank_chances, stream
 from forecast.model.statements import observe
 from forecast.model.subject import subject_of, survey_of
-
-Floats = NDArray[np.float64]
 
 MAIN_MODEL: Final = "evidence"
 MOST_SHARE: Final = 1.0  # of the maximum, that an expert's effect may be worth at a usual move
@@ -54,7 +52,7 @@ class Posterior:
     last: Draws
     target: Draws
     covariates: Covariates
-    effect_draws: NDArray[np.float64]  # (n, K) of one standard unit of each covariate, logits
+    effect_draws: Floats  # (n, K) of one standard unit of each covariate, logits
     members: Members | None = None  # fitted already where the target year leans on them
 
 
@@ -72,9 +70,9 @@ class PanelForecast:
     rng: np.random.Generator  # source of random numbers in its state after the posterior's draws
     # posteriors of earlier states of knowledge, to tell what changed since
     panels: list[tuple[Known, Posterior]] = field(default_factory=list)
-    cache: dict[str, NDArray[np.float64]] = field(default_factory=dict)  # what `fitted_shares` computed
+    cache: dict[str, Floats] = field(default_factory=dict)  # what `fitted_shares` computed
 
-    def fitted_shares(self) -> NDArray[np.float64]:
+    def fitted_shares(self) -> Floats:
         """Estimate the share behind each published figure (`model.fitted_shares`), once for all areas."""
         if "fitted_shares" not in self.cache:
             last = self.posterior.last

@@ -5,17 +5,15 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from forecast.answer.findings import scored
 from forecast.answer.result import LADDER_COLUMNS, PEER_COLUMNS, PROVINCE_COLUMNS
+from forecast.base.arrays import Floats
 from forecast.base.indexes import SURVEYS
 from forecast.base.spec import RunSpec
 from forecast.data.framework import TOTAL, Framework
 from forecast.data.tables import pick
 from forecast.model.simulate import ENDS, Draws, quantiles, rank_chances
-
-Floats = NDArray[np.float64]
 
 RUNGS: Final = (20, 15, 10)
 CITIES: Final = ("Hà Nội", "Hải Phòng", "Đà Nẵng", "Cần Thơ", "TP. Hồ Chí Minh")  # run by the State

@@ -4,12 +4,10 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from forecast.base.arrays import Floats
 from forecast.base.spec import interval_ends
 from forecast.model import score
-
-Floats = NDArray[np.float64]
 
 FACTS: Final = ["model", "index_code", "area", "component", "target_year", "observed", "new_method"]
 ENDS: Final = {50: ("lower50", "upper50"), 80: ("lower", "upper"), 95: ("lower95", "upper95")}

@@ -22,12 +22,12 @@ from functools import cache
 from typing import Final, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from forecast.base.arrays import Flags, Floats
 from forecast.base.errors import SpecError, shown
 from forecast.base.spelling import clean
 
-Floats = NDArray[np.float64]
 Kind = Literal["yes_no", "steps", "linear", "proportional", "deduct", "survey", "manual"]
 
 KINDS: Final[tuple[Kind, ...]] = (
@@ -93,7 +93,7 @@ class Rule:
             return ()
         return tuple(sorted(zip(self.at, self.gives, strict=True), key=lambda pair: (pair[1], pair[0])))
 
-    def reached(self, values: ArrayLike, threshold: float) -> NDArray[np.bool_]:
+    def reached(self, values: ArrayLike, threshold: float) -> Flags:
         """Tell which values reach a threshold."""
         x = np.asarray(values, dtype=float)
         return x <= threshold + TOLERANCE if self.downward else x >= threshold - TOLERANCE

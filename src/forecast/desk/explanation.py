@@ -15,6 +15,7 @@ from forecast.answer.panel_forecast import Posterior
 from forecast.answer.result import Result
 from forecast.answer.scorecard.outlook import CRITERIA, FINAL
 from forecast.base import labels
+from forecast.base.arrays import Ints
 from forecast.base.indexes import SURVEYS
 from forecast.base.spec import RunSpec
 from forecast.data.tables import pick
@@ -23,7 +24,7 @@ from forecast.desk.views import View, refuse_component, with_note
 from forecast.model.scheme import leaf_weights
 from forecast.model.simulate import ENDS
 from forecast.model.subject import survey_component
-from forecast.model.weights import Ints, Moves, Ways, in_points, ways
+from forecast.model.weights import Moves, Ways, in_points, ways
 from forecast.pages import reading
 from forecast.pages.markup import Column, Passage, Row, Table, row
 from forecast.pages.tables import columns as c

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from forecast.base.arrays import Flags, Ints
 from forecast.base.errors import Problem
 from forecast.hub.layout import OUTPUT_COLUMNS, Group, Output, Round, spelled
 from forecast.hub.tables import HEAD, MOST_LISTED, numbers, spelled_number
@@ -103,7 +103,7 @@ def _assign_groups(table: pd.DataFrame, round_: Round, name: str) -> tuple[pd.Da
     return frame, list(_row_problems(table, round_, misses, best, np.flatnonzero(~fits), name))
 
 
-def _outside(column: pd.Series, inside: Any) -> NDArray[np.bool_]:
+def _outside(column: pd.Series, inside: Any) -> Flags:
     """Mark the cells that do not pass a test, which is made once for each category."""
     flags = np.array([not inside(text) for text in column.cat.categories.tolist()] or [True], dtype=bool)
     return np.asarray(flags[column.cat.codes], dtype=bool)
@@ -117,7 +117,7 @@ def _is_id(text: str, output: Output) -> bool:
     return 0 < len(text) <= output.samples.longest
 
 
-def _standard_cells(table: pd.DataFrame, round_: Round, group: NDArray[np.int_]) -> pd.DataFrame:
+def _standard_cells(table: pd.DataFrame, round_: Round, group: Ints) -> pd.DataFrame:
     """Write the cells as the hub writes them, with the number of each row and its group."""
     frame = pd.DataFrame({"row": np.arange(len(table)) + HEAD, "group": group})
     for k in round_.columns[:-3]:
@@ -140,9 +140,9 @@ def _standard_cells(table: pd.DataFrame, round_: Round, group: NDArray[np.int_])
 def _row_problems(
     table: pd.DataFrame,
     round_: Round,
-    misses: Sequence[NDArray[np.bool_]],
-    best: NDArray[np.int_],
-    rows: NDArray[np.int_],
+    misses: Sequence[Flags],
+    best: Ints,
+    rows: Ints,
     name: str,
 ) -> Iterator[Problem]:
     """List the cells for which a row fits no group, and what may stand there."""

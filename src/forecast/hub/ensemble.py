@@ -11,13 +11,11 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from forecast.base.arrays import Floats
 from forecast.hub.layout import OUTPUT_COLUMNS, Group, Output, Round
 from forecast.hub.tables import spelled_number
 from forecast.hub.validate import Submission
-
-Floats = NDArray[np.float64]
 
 METHODS: Final = ("mean", "median", "linear_pool")
 DRAWS: Final = 5000  # points of each model's distribution that a pool of quantiles is read off

@@ -5,15 +5,13 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from forecast.base.arrays import Floats
 from forecast.base.spec import interval_ends
 from forecast.hub.layout import OUTPUT_COLUMNS, Group, Hub, Output
 from forecast.hub.tables import spelled_number
 from forecast.hub.validate import Submission
 from forecast.model import score
-
-Floats = NDArray[np.float64]
 
 INTERVALS: Final = (50, 80, 90, 95)
 HEADLINE: Final = {

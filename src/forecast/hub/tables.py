@@ -9,8 +9,8 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from forecast.base.arrays import Floats
 from forecast.base.disk import replacing
 from forecast.base.errors import DataError, Problem
 from forecast.base.incoming import content, refused, text
@@ -31,7 +31,7 @@ def read(path: Path, name: str) -> pd.DataFrame:
     return _parquet(path, name) if path.suffix == ".parquet" else _csv(path, name)
 
 
-def numbers(column: pd.Series) -> NDArray[np.float64]:
+def numbers(column: pd.Series) -> Floats:
     """Read a column of text as numbers; NaN where it is none, or not finite."""
     values = np.array([_number(text) for text in column.cat.categories] or [math.nan], dtype=float)
     return np.asarray(values[column.cat.codes], dtype=float)

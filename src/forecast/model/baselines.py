@@ -5,12 +5,10 @@ from functools import partial
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from forecast.base.arrays import Floats, Ints
 from forecast.model.contract import FittedModel, History, Outlook, last_seen, need_years, outlook
 from forecast.model.panel import Panel
-
-Floats = NDArray[np.float64]
 
 SLOPE_STEPS: Final = 3  # years between the first and the last value that a mean change needs
 PANEL_YEARS: Final = 3.0  # years of its own that weigh as much as the other components' spread
@@ -58,9 +56,7 @@ class Drift:
         return FittedModel(self.name, past.link, panel.origin, look)
 
 
-def _walk(
-    place: Floats, slope: Floats, variance: Floats, ago: NDArray[np.int_], years: Floats, horizon: int
-) -> Outlook:
+def _walk(place: Floats, slope: Floats, variance: Floats, ago: Ints, years: Floats, horizon: int) -> Outlook:
     """Random walk with drift from each cell's own last year: variance h (1 + h / n) times a step's."""
     steps = horizon + ago
     return outlook(place + steps * slope, variance * steps * (1 + steps / years))

@@ -9,13 +9,11 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from forecast.base.arrays import Floats
 from forecast.model.combine import Trial, combine
 from forecast.model.contract import TAIL_DF, Outlook
-
-Floats = NDArray[np.float64]
 
 CENTRAL: Final = (0.5, 0.8, 0.95)  # intervals that the factor is fitted to
 YEARS: Final = 4.0  # years that weigh as much as the prior factor of 1: cells of a year are not independent

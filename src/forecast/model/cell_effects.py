@@ -9,13 +9,11 @@ the expected sign and a spread that is estimated (empirical Bayes); an expert's 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import linalg, optimize
 
+from forecast.base.arrays import Flags, Floats
 from forecast.model.covariates import Completed
 from forecast.model.latent import Lattice, Variances
-
-Floats = NDArray[np.float64]
 
 NO_EFFECT = 0.001  # logits for a usual move of the covariate: the sd of an effect that figures do not support
 EFFECT_WEIGHT = 1.5  # a prior that falls as this power of the sd: most effects are nothing, a few are large
@@ -47,12 +45,12 @@ class CellEffects:
     scale: Floats  # (K,): units of the covariate that one unit of its effect is for
 
     @property
-    def by_expert(self) -> NDArray[np.bool_]:
+    def by_expert(self) -> Flags:
         """Whether an expert's range stands for the effect, shape (K,)."""
         return ~np.isnan(self.share_mean)
 
     @property
-    def moves_level(self) -> NDArray[np.bool_]:
+    def moves_level(self) -> Flags:
         """Whether a covariate has a national part, shape (K,)."""
         return np.asarray(np.abs(self.national).max(axis=0, initial=0.0) > 0)
 

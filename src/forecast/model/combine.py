@@ -8,17 +8,15 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import optimize
 from scipy.special import stdtrit
 
+from forecast.base.arrays import Flags, Floats
 from forecast.base.errors import ForecastError
 from forecast.model.contract import TAIL_DF, Fitted, History, Model, Outlook
 from forecast.model.covariates import Covariates
 from forecast.model.effects import learn_effects
 from forecast.model.panel import Panel
-
-Floats = NDArray[np.float64]
 
 ORIGINS: Final = 5  # past origins on which models are judged, at most
 FEWEST_YEARS: Final = 4  # years that the first of them must have
@@ -93,7 +91,7 @@ def fitted(model: Model, panel: Panel) -> Fitted | None:
         return None
 
 
-def equal_weights(speaking: NDArray[np.bool_]) -> Floats:
+def equal_weights(speaking: Flags) -> Floats:
     """The same weight for each model that has anything to say, 0 for the others.
 
     Examples
@@ -146,7 +144,7 @@ def learn_weights(trials: Sequence[Trial]) -> Floats:
     return np.asarray(weight / weight.sum())
 
 
-def speaks(trial: Trial) -> NDArray[np.bool_]:
+def speaks(trial: Trial) -> Flags:
     """Which models said anything in a trial, shape (M,)."""
     return np.asarray((~np.isnan(trial.place)).any(axis=(1, 2)))
 

@@ -23,13 +23,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import linalg
 
+from forecast.base.arrays import Floats, Ints
 from forecast.model.linear import Linear, Prior
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int_]
 
 FLOOR = 1e-10  # of a logit squared: keeps the levels' covariance invertible where a level cannot move
 

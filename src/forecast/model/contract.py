@@ -7,14 +7,12 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
+from forecast.base.arrays import Floats, Ints
 from forecast.base.errors import SpecError, TooFewYearsError
 from forecast.model.link import SMALLEST_SPREAD, Link, link_of
 from forecast.model.panel import Panel
-
-Floats = NDArray[np.float64]
 
 TAIL_DF: Final = 6.0  # degrees of freedom of every predictive distribution
 # Scale of such a t over the root of the expected square error: its 80 percent range is as wide as that of
@@ -99,7 +97,7 @@ class Model(Protocol):
         ...
 
 
-def last_seen(x: Floats) -> tuple[Floats, NDArray[np.int_]]:
+def last_seen(x: Floats) -> tuple[Floats, Ints]:
     """Last known value along the last axis and how many steps ago it was; NaN and T if none.
 
     Examples

@@ -12,13 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import nnls
 
+from forecast.base.arrays import Flags, Floats, Ints
 from forecast.model.ridge import two_way_level
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 FEWEST_YEARS: Final = 3  # with any figure, before a covariate can be told from the moves of the scores
 FEWEST_OF_EXPERT: Final = 2  # where an expert says what it is worth: this year's figure and a usual one
@@ -65,7 +62,7 @@ class Covariates:
         values[np.ix_(to, at)] = self.values[np.ix_(*own)]
         return replace(self, areas=tuple(areas), years=tuple(years), values=values)
 
-    def only(self, places: Sequence[int] | NDArray[np.int_]) -> Covariates:
+    def only(self, places: Sequence[int] | Ints) -> Covariates:
         """Give some of the covariates, by their places."""
         chosen = list(places)
         return replace(
@@ -108,7 +105,7 @@ class Completed:
     names: tuple[str, ...]
     components: tuple[str, ...]
     sign: Floats
-    kept: NDArray[np.int_]  # (K',): their places among the given ones
+    kept: Ints  # (K',): their places among the given ones
     # centre, scale: (K',): ``standard = (figure - centre) / scale``; the scale is how far figures usually lie
     # from their own area's mean, so an effect of one standard unit is that of a usual move
     centre: Floats
@@ -118,7 +115,7 @@ class Completed:
     mean: Floats
     sd: Floats
     national_sd: Floats  # (T, K'): the doubt about the year's mean over the areas, which all of them share
-    count: NDArray[np.int_]  # (K',): figures known
+    count: Ints  # (K',): figures known
     # (A, K'): whether an area has figures of two years at least: one is not held against any other
     seen: Flags
     left_out: tuple[LeftOut, ...]
@@ -226,7 +223,7 @@ def _conditioned(x: Floats, level: Floats) -> tuple[Floats, Floats, Floats]:
     return mean, sd, np.sqrt(np.maximum(national, 0.0))
 
 
-def unique_rows(flags: Flags) -> tuple[Flags, NDArray[np.int_]]:
+def unique_rows(flags: Flags) -> tuple[Flags, Ints]:
     """Different rows of (A, T) flags, (P, T), and which of them each row is, (A,)."""
     places: dict[bytes, int] = {}
     pattern = np.array([places.setdefault(row.tobytes(), len(places)) for row in flags])
@@ -257,7 +254,7 @@ class Memory(NamedTuple):
     persistence: float
     noise: float
 
-    def at(self, lag: NDArray[np.int_]) -> Floats:
+    def at(self, lag: Ints) -> Floats:
         """Covariance of two years so far apart."""
         return np.asarray(self.lasting + self.fading * self.persistence**lag + self.noise * (lag == 0))
 

@@ -14,10 +14,8 @@ from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
+from forecast.base.arrays import Flags, Floats, Ints
 
 STEPS: Final = 10  # iterations; more change the forecasts no further
 SHARES: Final = (0.4, 0.3, 0.3)  # prior shares of the variance: permanent, lasting, noise
@@ -33,7 +31,7 @@ class Pattern(NamedTuple):
     """Areas (places) whose seen cells (flags over C x T) are the same."""
 
     seen: Flags
-    areas: NDArray[np.int_]
+    areas: Ints
 
 
 @dataclass(frozen=True, slots=True, eq=False)

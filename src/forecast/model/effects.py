@@ -16,8 +16,8 @@ from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from forecast.base.arrays import Flags, Floats, Ints
 from forecast.model.contract import SCALE, Fitted, History, Outlook, horizon_of, in_points, last_seen
 from forecast.model.covariates import (
     NOTHING,
@@ -35,9 +35,6 @@ from forecast.model.link import Link
 from forecast.model.panel import Panel
 from forecast.model.selection import Supported, select
 from forecast.model.state_space import standardised, usual_move
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 # Variance of the levels' moves here over their scale squared: twice for their tails (Student, 4 degrees of
 # freedom), twice as a few moves tell their scale badly.  With less, useless national figures look useful.
@@ -59,12 +56,12 @@ class Past:
 
     # (P, T, T): inverse covariances of the deviations, one a pattern of known years; zeros at the others
     inverse: Floats
-    pattern: NDArray[np.int_]
+    pattern: Ints
     level: Floats  # (T, K): levels of the covariates, estimated as those of the scores are
     size: Floats
     memory: Memory
 
-    def surprise(self, x: Floats, now: Floats, horizon: int, used: NDArray[np.int_]) -> Floats:
+    def surprise(self, x: Floats, now: Floats, horizon: int, used: Ints) -> Floats:
         """Those `used` of the covariates `now` (A, K) less what is carried on from past ones (A, T, K)."""
         years = len(self.size)
         gain = self.inverse @ self.memory.at(years - 1 + horizon - np.arange(years))
@@ -90,7 +87,7 @@ class Effects:
     _remembered: dict[int, Ahead] = field(default_factory=dict, repr=False)
 
     @property
-    def rests_on(self) -> NDArray[np.int_]:
+    def rests_on(self) -> Ints:
         """Areas times years with both a score and a figure, shape (C, K)."""
         figures = self.covariates.until(self.panel.origin).values[:, :, self.completed.kept]
         both = [~np.isnan(array) for array in (self.panel.value, figures)]

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from forecast.base.arrays import Flags, Floats
 from forecast.base.errors import ForecastError, TooFewYearsError
 from forecast.model.baselines import Drift, LastValue
 from forecast.model.calibrate import (
@@ -28,8 +28,6 @@ from forecast.model.ridge import Ridge
 from forecast.model.state_space import FittedPanel, PanelStateSpace
 from forecast.model.sums import find_sums
 from forecast.model.trend import DampedTrend, LocalLevel, Theta
-
-Floats = NDArray[np.float64]
 
 ENSEMBLE: Final = "ensemble"
 MODELS: Final[tuple[Model, ...]] = (
@@ -75,7 +73,7 @@ class FittedEnsemble:
         return in_points(self.link, self.outlook(target_year), levels)
 
     @property
-    def together(self) -> NDArray[np.bool_]:
+    def together(self) -> Flags:
         """Components whose common moves `draws` knows of, shape (C,)."""
         common = self._common
         return common.suited if common else np.zeros(len(self.panel.components), dtype=bool)

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 from scipy.special import expit
 
+from forecast.base.arrays import Flags, Floats, Ints
 from forecast.base.errors import TooFewYearsError
 from forecast.model.cell_effects import EFFECT_START, CellEffects, no_effects
 from forecast.model.conditioning import FLOOR, Conditioned, condition
@@ -26,9 +26,6 @@ from forecast.model.latent import START, Lattice, Variances, deviation_covarianc
 from forecast.model.linear import Linear, Prior, logistic_line, own_area
 from forecast.model.standing import Standing
 from forecast.model.variance_search import search_variances, supported_effects
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int_]
 
 ROUNDS = 2  # of linearization, before and after each search
 SEARCHES = 2
@@ -53,7 +50,7 @@ class Statements:
     # how areas stand to each other in the years of which enough is published
     standings: tuple[Standing, ...] = ()
     # (n,): statements that were made, not published: draws hold them with their error
-    loose: NDArray[np.bool_] | None = None
+    loose: Flags | None = None
 
     def __len__(self) -> int:
         return len(self.value)

@@ -6,13 +6,11 @@ The linear posterior alone is some points off where a sum of wide, bounded cells
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from forecast.base.arrays import Floats
 from forecast.model.evidence import FittedEvidence
 from forecast.model.joint_draws import JointDraws
 from forecast.model.linear import own_area
-
-Floats = NDArray[np.float64]
 
 DRAWS: Final = 200  # a median needs no more
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from forecast.base.arrays import Floats, Ints
 from forecast.base.errors import ForecastError
 from forecast.model.contract import TAIL_DF, Fitted, Outlook
 from forecast.model.link import Link
@@ -23,8 +23,6 @@ from forecast.model.sums import Sum
 if TYPE_CHECKING:
     from forecast.model.calibrate import Calibration, PastCoverage
     from forecast.model.ensemble import FittedEnsemble
-
-Floats = NDArray[np.float64]
 
 DRAWS: Final = (500, 4000)  # fewest and most joint draws of a sum
 NUMBERS: Final = 4e6  # that they may take up together
@@ -40,7 +38,7 @@ class PartsAndSums:
     shape: tuple[int, int]
     own: Fitted | None
     apart: Fitted | None
-    places: NDArray[np.int_]
+    places: Ints
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -63,9 +61,7 @@ class PartsAndSums:
         return laid(self.shape, self.places, own, apart)
 
 
-def laid(
-    shape: tuple[int, int], places: NDArray[np.int_], own: Floats | None, apart: Floats | None
-) -> Floats:
+def laid(shape: tuple[int, int], places: Ints, own: Floats | None, apart: Floats | None) -> Floats:
     """Put arrays (A, C', ...) of the parts and of the sums, at their places, into one (A, C, ...)."""
     some = own if own is not None else apart
     out = np.full((*shape, *(some.shape[2:] if some is not None else ())), np.nan)
@@ -136,7 +132,7 @@ class FittedWithSums:
         return np.moveaxis(laid(shape, self._places, np.moveaxis(own, 0, 2), np.moveaxis(whole, 0, 2)), 2, 0)
 
     @property
-    def _places(self) -> NDArray[np.int_]:
+    def _places(self) -> Ints:
         return np.array([total.component for total in self.sums])
 
     def _sums(self, target_year: int, n: int, rng: np.random.Generator) -> Floats:

@@ -7,17 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import linalg
 from scipy.special import expit
 
+from forecast.base.arrays import Floats, Ints
 from forecast.model.linear import own_area
 
 if TYPE_CHECKING:
     from forecast.model.evidence import FittedEvidence, Statements
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int_]
 
 LEVEL_DF = 8  # degrees of freedom of what all areas share: variances are themselves estimates
 AREA_DF = 3  # and of an area's own part: most areas hardly move, a few weak ones jump

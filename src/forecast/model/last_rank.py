@@ -3,12 +3,11 @@
 from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
 
+from forecast.base.arrays import Floats
 from forecast.model.standing import normal_score
-
-Floats = NDArray[np.float64]
 
 LAST_RANK: Final = "last_rank"
 STEP: Final = 0.4  # standard deviation of a year's move on the normal scale

@@ -9,10 +9,9 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import linalg
 
-Floats = NDArray[np.float64]
+from forecast.base.arrays import Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from forecast.base.arrays import Floats, Ints
 from forecast.model.panel import Panel
-
-Floats = NDArray[np.float64]
 
 SMOOTHING: Final = 0.85  # weight of the newest year in the smoothed level
 STILL: Final = 8.0  # moves of a level that halve the mean change that is carried on
@@ -38,8 +36,8 @@ class Levels:
     # smoothed, drift: (C,): where the level stands, and its change in a year
     smoothed: Floats
     drift: Floats
-    ago: NDArray[np.int_]  # (C,): years since the component was last seen
-    moves: NDArray[np.int_]  # (C,): number of yearly moves seen
+    ago: Ints  # (C,): years since the component was last seen
+    moves: Ints  # (C,): number of yearly moves seen
     # scale, break_scale: scale of a yearly move, in ordinary years and in years of a known change of method
     scale: float
     break_scale: float
@@ -122,7 +120,7 @@ def t_scale(moves: Floats) -> float:
     return float(np.sqrt(scale))
 
 
-def _smooth(level: Floats) -> tuple[Floats, Floats, NDArray[np.int_]]:
+def _smooth(level: Floats) -> tuple[Floats, Floats, Ints]:
     """Smoothed level, carried drift, and years since the last value, of each row of (C, T)."""
     rows = []
     for row in level:

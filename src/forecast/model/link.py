@@ -4,12 +4,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from forecast.base.arrays import Flags, Floats
 from forecast.model.panel import Panel
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 EDGE: Final = 0.004  # shares 0 and 1 stand here on the way to the logit, so that both are finite
 UNEVEN: Final = 0.7  # areas whose log sizes of change spread more than this are on scales of their own

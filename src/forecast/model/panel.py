@@ -7,11 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from forecast.base.arrays import Floats
 from forecast.base.errors import DataError, Problem
-
-Floats = NDArray[np.float64]
 
 KEY = ("area", "component", "year")
 YEAR_RANGE = (0, 9999)

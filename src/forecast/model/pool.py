@@ -10,13 +10,11 @@ from functools import cache
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit, logit, stdtrit
 
+from forecast.base.arrays import Floats
 from forecast.model.contract import TAIL_DF
 from forecast.model.panel import Panel
-
-Floats = NDArray[np.float64]
 
 WEIGHT: Final = 0.75  # of the engine; chosen on PAPI's targets of 2019 and 2020, see docs/decisions/0004
 COMPLETE_YEARS: Final = 4  # that a component needs, the last one among them,

@@ -12,15 +12,13 @@ from functools import partial
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from forecast.base.arrays import Flags, Floats
 from forecast.model.baselines import pooled_variance
 from forecast.model.contract import FittedModel, History, Outlook, last_seen, need_years, outlook
 from forecast.model.levels import Levels, fit_levels
 from forecast.model.panel import Panel
 from forecast.model.state_space import standardised, usual_move
-
-Floats = NDArray[np.float64]
 
 PENALTY: Final = np.array([10.0, 10.0, 10.0, 10.0, 100.0, 100.0])  # on deviations; averages are kept small
 CHANGE_PENALTY: Final = 50.0
@@ -48,7 +46,7 @@ class Ridge:
         past = History.of(panel)
         alone = past.link.alone
         together = ~alone & (~np.isnan(past.x)).any(axis=(0, 2))
-        looks: list[tuple[NDArray[np.bool_], Callable[[int], Outlook]]] = []
+        looks: list[tuple[Flags, Callable[[int], Outlook]]] = []
         if together.any():
             looks.append((together, _deviation_look(past.x[:, together], panel)))
         if alone.any():
@@ -57,7 +55,7 @@ class Ridge:
 
 
 def _joined(
-    shape: tuple[int, int], looks: list[tuple[NDArray[np.bool_], Callable[[int], Outlook]]], horizon: int
+    shape: tuple[int, int], looks: list[tuple[Flags, Callable[[int], Outlook]]], horizon: int
 ) -> Outlook:
     place, spread = np.full(shape, np.nan), np.full(shape, np.nan)
     for which, look in looks:

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from forecast.base.arrays import Floats
 from forecast.base.errors import ForecastError, SpecError
 from forecast.base.spec import QUANTILE_LEVELS, interval_ends
 from forecast.base.workers import Local, Workers, in_order
@@ -26,8 +27,6 @@ from forecast.model import score
 from forecast.model.contract import Fitted, Model
 from forecast.model.ensemble import Ensemble
 from forecast.model.panel import Panel
-
-Floats = NDArray[np.float64]
 
 CELL: Final = ["origin", "target_year", "horizon", "area", "component"]
 COLUMNS: Final = ["model", *CELL, "quantile_level", "predicted", "observed", "scale"]

@@ -9,9 +9,9 @@ otherwise.  NaN in, NaN out.  Shapes that do not fit, and levels that are none, 
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.float64]
+from forecast.base.arrays import Floats, Ints
 
 FLAT_FLOOR = 0.25  # points; keeps a series that never moved from an infinite scaled error
 
@@ -293,7 +293,7 @@ def skill(score: ArrayLike, baseline: ArrayLike, years: ArrayLike) -> Skill:
     return Skill(value, error, n, int(use.sum()))
 
 
-def mean_by_year(values: ArrayLike, years: ArrayLike) -> tuple[Floats, NDArray[np.int_]]:
+def mean_by_year(values: ArrayLike, years: ArrayLike) -> tuple[Floats, Ints]:
     """Mean over the cells of each year, NaN left out; the means and the years they belong to.
 
     Examples
@@ -339,7 +339,7 @@ def _interval(observed: ArrayLike, lower: ArrayLike, upper: ArrayLike) -> tuple[
     return y, low, high
 
 
-def _paired_with_years(values: ArrayLike, years: ArrayLike) -> tuple[Floats, NDArray[np.int_]]:
+def _paired_with_years(values: ArrayLike, years: ArrayLike) -> tuple[Floats, Ints]:
     value, year = np.asarray(values, dtype=float), np.asarray(years, dtype=int)
     if value.ndim != 1 or value.shape != year.shape:
         raise ValueError(f"shapes differ: values {value.shape}, years {year.shape}; both must have one axis")

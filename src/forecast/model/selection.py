@@ -9,10 +9,8 @@ approximation (Carbonetto and Stephens, 2012).
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
+from forecast.base.arrays import Flags, Floats
 
 FEW: Final = (
     9  # fewer effects are looked at as if they were so many: one alone is something by a chance of 0.1

@@ -11,13 +11,11 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from forecast.base.arrays import Floats, Ints
 from forecast.model.joint_draws import JointDraws
 from forecast.model.scheme import Scheme, Subject, leaf_weights
 from forecast.model.subject import survey_component
-
-Floats = NDArray[np.float64]
 
 ENDS: Final = (0.1, 0.5, 0.9)  # levels of an 80 percent range, and the median
 
@@ -91,12 +89,12 @@ def stream(root: int, name: str) -> np.random.Generator:
     return np.random.default_rng([root, zlib.crc32(name.encode())])
 
 
-def ranks(points: Floats, area: int) -> NDArray[np.int_]:
+def ranks(points: Floats, area: int) -> Ints:
     """Rank of one area among all in every draw, 1 the best; shape (n,)."""
     return np.asarray((points > points[:, [area]]).sum(axis=1) + 1)
 
 
-def rank_table(rank: NDArray[np.int_], n_areas: int) -> pd.DataFrame:
+def rank_table(rank: Ints, n_areas: int) -> pd.DataFrame:
     """Probability of every rank: rank, probability (adds up to 1)."""
     counts = np.bincount(rank, minlength=n_areas + 1)[1:]
     return pd.DataFrame({"rank": np.arange(1, n_areas + 1), "probability": counts / len(rank)})

@@ -5,14 +5,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.special import logit
 
+from forecast.base.arrays import Floats
 from forecast.model.latent import Lattice, Variances, deviation_covariance
 from forecast.model.scheme import Subject
 from forecast.model.standing import normal_score
 
-Floats = NDArray[np.float64]
 Row = Mapping[str, Any]  # one row of the settled scores
 Key = tuple[str, str, int]  # index_code, component, year
 

@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int_]
+from forecast.base.arrays import Floats, Ints
 
 MOST_SHIFT = 0.9  # of the room between neighbours, to make the published mean hold
 

@@ -10,16 +10,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from forecast.base.arrays import Flags, Floats
 from forecast.base.errors import ForecastError
 from forecast.model.contract import History, Outlook, horizon_of, in_points, need_years, outlook
 from forecast.model.deviations import Structure, learn, predict, window
 from forecast.model.levels import Levels, fit_levels, known_breaks
 from forecast.model.link import SMALLEST_SPREAD, Link
 from forecast.model.panel import Panel
-
-Floats = NDArray[np.float64]
 
 OWN_YEAR: Final = 1.0  # how far a year's spread is believed where very many areas tell of it
 AREAS: Final = 8.0  # areas that halve that belief
@@ -34,7 +32,7 @@ class FittedPanel:
     name: str
     link: Link
     origin: int
-    suited: NDArray[np.bool_]  # (C,): components the model speaks of; the arrays below hold only these
+    suited: Flags  # (C,): components the model speaks of; the arrays below hold only these
     deviations: Floats
     spread: Floats  # (C',): what one unit of a deviation is on the link scale
     structure: Structure | None

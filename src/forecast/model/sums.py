@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import nnls
 
+from forecast.base.arrays import Floats
 from forecast.model.panel import Panel
-
-Floats = NDArray[np.float64]
 
 EXACT: Final = 0.02  # what is left over, against how far the values lie apart: rounding
 ROWS: Final = 2  # figures that each possible part needs before a match can be no accident

@@ -15,13 +15,11 @@ from functools import partial
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from forecast.base.arrays import Floats
 from forecast.model.baselines import pooled_variance
 from forecast.model.contract import FittedModel, History, Outlook, last_seen, need_years, outlook
 from forecast.model.panel import Panel
-
-Floats = NDArray[np.float64]
 
 ALPHAS: Final = (0.4, 0.6, 0.8, 1.0)
 BETAS: Final = (0.1, 0.2, 0.4)

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import linalg, optimize
 
+from forecast.base.arrays import Floats
 from forecast.model.cell_effects import search_sd
 from forecast.model.conditioning import FLOOR, condition
 from forecast.model.latent import (
@@ -24,8 +24,6 @@ from forecast.model.linear import Prior, logistic_line
 
 if TYPE_CHECKING:
     from forecast.model.evidence import FittedEvidence
-
-Floats = NDArray[np.float64]
 
 REACH = 5.0  # on the searched scale: how far a variance may lie from its start
 SPREAD_ERROR = 0.2  # of the log of a year's spread that is read off scores with ranks

@@ -18,15 +18,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import linalg
 from scipy.special import expit
 
+from forecast.base.arrays import Floats, Ints
 from forecast.model.conditioning import condition
 from forecast.model.evidence import FittedEvidence
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int_]
 
 ORDERS = 600  # even, as each comes with its reverse
 NO_WAY = 1e-9  # logits: so near to the prior the way has one slope

@@ -13,11 +13,9 @@ spread of knowing nothing at all stands instead (the logit of an even share has 
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
+from forecast.base.arrays import Flags, Floats
 
 MOVE_SD: Final = 0.25  # of a criterion around its domain's move, where last year's score is known
 LEVEL_SD: Final = 0.9  # of a criterion around its domain's level, where it is not

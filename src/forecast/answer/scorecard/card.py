@@ -6,16 +6,14 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from forecast.answer.findings import phrase, phrases
 from forecast.answer.result import PROJECTION_COLUMNS, SCORECARD_COLUMNS
 from forecast.answer.scorecard.leaves import SURVEY_SOURCES, Leaves
 from forecast.answer.scorecard.pace import year_end
 from forecast.answer.scorecard.tree import Tree
+from forecast.base.arrays import Flags, Floats
 from forecast.model.simulate import ENDS, quantiles
-
-Floats = NDArray[np.float64]
 
 SLOW_SOURCES: Final = (*SURVEY_SOURCES, "outcome")
 LEAST: Final = 0.005  # points: less than is shown
@@ -91,7 +89,7 @@ def attainable(leaves: Leaves, target_year: int, as_of: dt.date) -> Floats:
     return most
 
 
-def slow(tree: Tree) -> NDArray[np.bool_]:
+def slow(tree: Tree) -> Flags:
     """Which leaves are scored by surveys or by statistics of the whole year, shape (L,)."""
     return np.array(
         [row["kind"] == "part" or str(row.get("source") or "") in SLOW_SOURCES for row in tree.leaf_rows]

@@ -11,15 +11,14 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from forecast.answer.result import DECISION_COLUMNS
 from forecast.answer.scorecard.scenarios import Baseline, add_points, add_remedy
+from forecast.base.arrays import Floats
 from forecast.data.framework import TOTAL
 from forecast.data.tables import DAY_DTYPE
 from forecast.model.simulate import ENDS, chance, quantiles, ranks
 
-Floats = NDArray[np.float64]
 Row = dict[str, Any]
 
 LEAST: Final = 0.005  # points: less is not shown

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from forecast.answer.findings import phrase
 from forecast.answer.result import DEPARTMENT_COLUMNS, DEPARTMENT_DOMAIN_COLUMNS
@@ -20,9 +19,9 @@ from forecast.answer.scorecard.leaves import Leaves
 from forecast.answer.scorecard.tree import Tree
 from forecast.answer.submissions import WORTH_SAYING, Bias
 from forecast.answer.submissions import quantiles as spread
+from forecast.base.arrays import Floats
 from forecast.model.simulate import ENDS, quantiles, stream
 
-Floats = NDArray[np.float64]
 Row = dict[str, Any]
 
 THREE: Final = ("low", "likely", "high")  # what a department gives

@@ -10,15 +10,13 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from forecast.answer.findings import phrase
 from forecast.answer.scorecard import pace
+from forecast.base.arrays import Floats
 from forecast.base.spec import RunSpec
 from forecast.data.load import Known
 from forecast.model.simulate import stream
-
-Floats = NDArray[np.float64]
 
 CUMULATIVE: Final = "cumulative"
 

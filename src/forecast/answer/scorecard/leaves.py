@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from forecast.answer.findings import phrase
 from forecast.answer.scorecard import pace
@@ -15,6 +14,7 @@ from forecast.answer.scorecard.allocation import allocate, share_without_rule
 from forecast.answer.scorecard.elasticity import Elasticity
 from forecast.answer.scorecard.pace import Projection
 from forecast.answer.scorecard.tree import Tree
+from forecast.base.arrays import Flags, Floats, Ints
 from forecast.base.indexes import MAIN
 from forecast.base.spec import RunSpec
 from forecast.data import rules
@@ -23,9 +23,6 @@ from forecast.data.load import Known
 from forecast.data.rules import Rule
 from forecast.data.tables import pick
 from forecast.model.simulate import Draws, stream
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 SURVEY_SOURCES: Final = ("leaders_survey", "sipas")
 
@@ -53,7 +50,7 @@ class Leaves:
     tree: Tree
     points: Floats
     last: Floats
-    last_year: NDArray[np.int_]
+    last_year: Ints
     by_rule: Flags
     scored: tuple[Rule | None, ...]
     projections: Mapping[str, Projection]
@@ -168,7 +165,7 @@ def earned(rule: Rule, projection: Projection, maximum: float, rng: np.random.Ge
     return rule.points(values, maximum)
 
 
-def last_scores(known: Known, spec: RunSpec, tree: Tree) -> tuple[Floats, NDArray[np.int_]]:
+def last_scores(known: Known, spec: RunSpec, tree: Tree) -> tuple[Floats, Ints]:
     """Latest published points of each node under the framework in force, and their years."""
     rows = pick(known.scores, index_code=MAIN, area=spec.area, statistic="value").dropna(subset="score")
     rows = rows[rows["year"].between(_since(known, spec), spec.target_year - 1)]

@@ -11,7 +11,6 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from forecast.answer import submissions
 from forecast.answer.findings import Key, quantile_rows, scored
@@ -23,6 +22,7 @@ from forecast.answer.scorecard.leaves import Leaves, leaves_of
 from forecast.answer.scorecard.remedies import OPEN, of_year, remedy_table, unit_table
 from forecast.answer.scorecard.scenarios import Baseline, scenario_table
 from forecast.answer.scorecard.tree import Tree, tree_of
+from forecast.base.arrays import Floats
 from forecast.base.indexes import MAIN
 from forecast.base.spec import RunSpec
 from forecast.base.spelling import slug
@@ -30,8 +30,6 @@ from forecast.data.framework import TOTAL, Framework, with_share
 from forecast.data.load import Known
 from forecast.model.simulate import Draws, quantiles
 from forecast.model.subject import survey_of
-
-Floats = NDArray[np.float64]
 
 FINAL: Final = "gathered"  # the models with criteria and departments
 CRITERIA: Final = "criteria"  # the models with criteria alone

@@ -17,11 +17,9 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from forecast.answer.findings import phrase
-
-Floats = NDArray[np.float64]
+from forecast.base.arrays import Floats
 
 PRIOR_YEARS: Final = 2.0
 PRIOR_SD: Final = {"logit": 0.5, "log": 0.2, "plain": 0.2}  # over a whole year; plain: of the usual size

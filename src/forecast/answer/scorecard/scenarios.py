@@ -14,11 +14,10 @@ from forecast.answer.scorecard.allocation import adjust_to_sum
 from forecast.answer.scorecard.elasticity import Elasticity
 from forecast.answer.scorecard.leaves import Leaves
 from forecast.answer.scorecard.tree import NONE
+from forecast.base.arrays import Floats
 from forecast.data.framework import WHOLE
 from forecast.data.scenarios import Scenario, flat
 from forecast.model.simulate import ENDS, chance, quantiles, ranks
-
-Floats = NDArray[np.float64]
 
 LEAST: Final = 1e-12  # points
 

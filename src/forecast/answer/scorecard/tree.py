@@ -6,12 +6,10 @@ from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from forecast.base.arrays import Floats, Ints
 from forecast.data.framework import PART_PREFIX, TOTAL, Framework, is_criterion
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int_]
 Row = dict[str, Any]
 Kind = Literal["total", "domain", "part", "criterion", "subcriterion"]
 

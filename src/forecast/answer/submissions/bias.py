@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from forecast.base.arrays import Floats
 from forecast.base.indexes import MAIN
 from forecast.base.labels import Phrase
 from forecast.data.framework import PART_PREFIX, TOTAL, is_criterion
@@ -164,21 +164,14 @@ def _published(frame: pd.DataFrame, scores: pd.DataFrame) -> pd.Series[float]:
     return share.set_axis(frame.index)
 
 
-def _overall(
-    count: NDArray[np.float64],
-    mean: NDArray[np.float64],
-    between: NDArray[np.float64],
-    within: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _overall(count: Floats, mean: Floats, between: Floats, within: Floats) -> tuple[Floats, Floats]:
     """Give the overall mean and its precision for each pair of variances, shape (pairs,)."""
     weights = 1 / (between + within / count[:, None])
     precision = 1 / _MEAN_SCALE**2 + weights.sum(axis=0)
     return (weights * mean[:, None]).sum(axis=0) / precision, precision
 
 
-def _variances(
-    count: NDArray[np.float64], mean: NDArray[np.float64], scatter: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+def _variances(count: Floats, mean: Floats, scatter: Floats) -> tuple[Floats, Floats, Floats]:
     """Give pairs of variances and how likely each is, the overall mean being integrated out."""
     tau, sigma = (axis.ravel() for axis in np.meshgrid(_GRID, _GRID))
     between, within = tau**2, sigma**2
@@ -193,9 +186,7 @@ def _variances(
     return between, within, weight / weight.sum()
 
 
-def _mixed(
-    weight: NDArray[np.float64], mean: NDArray[np.float64], variance: NDArray[np.float64], count: int
-) -> DomainBias:
+def _mixed(weight: Floats, mean: Floats, variance: Floats, count: int) -> DomainBias:
     """Average over the pairs of variances: mean of means, and the variance about it."""
     middle = float(weight @ mean)
     return DomainBias(middle, float(np.sqrt(weight @ (variance + (mean - middle) ** 2))), count)

@@ -3,8 +3,10 @@
 from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import ndtri
+
+from forecast.base.arrays import Floats
 
 LOW_LEVEL, HIGH_LEVEL = 0.1, 0.9
 _LOW_Z, _HIGH_Z = ndtri(LOW_LEVEL), ndtri(HIGH_LEVEL)
@@ -12,9 +14,7 @@ _FARTHEST: Final = 40.0  # standard deviations; beyond double precision's normal
 _SLACK: Final = 1e-9  # of the maximum: figures that went through a sum may be off by a last digit
 
 
-def quantiles(
-    low: float, likely: float, high: float, maximum: float, levels: ArrayLike
-) -> NDArray[np.float64]:
+def quantiles(low: float, likely: float, high: float, maximum: float, levels: ArrayLike) -> Floats:
     """Give the quantiles of a distribution whose 10, 50 and 90 percent points are known.
 
     Between the low and the high figure it is a two-piece normal, so that each side has its own spread.
@@ -39,7 +39,7 @@ def quantiles(
     return np.clip(np.where(z < 0, below, above), 0.0, maximum)
 
 
-def _side(steps: NDArray[np.float64], centre: float, end: float, room: float) -> NDArray[np.float64]:
+def _side(steps: Floats, centre: float, end: float, room: float) -> Floats:
     """Walk from the centre to the end in one step, and on into the room that is left (signed)."""
     within = np.where(steps >= 1, end, centre + steps * (end - centre))
     if not room:

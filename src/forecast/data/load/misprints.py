@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from forecast.base.arrays import Flags
 from forecast.data.framework import TOTAL
 from forecast.data.tables import COUNTRY, DOMAINS
 
@@ -20,8 +20,6 @@ SUMS: Final = (
     DOMAINS,
 )
 TOLERANCE: Final = 0.1  # eight figures rounded to two decimals may be 0.04 off; misprints are larger
-
-Marks = NDArray[np.bool_]
 
 _WHERE: Final = ["index_code", "year", "area"]
 
@@ -38,7 +36,7 @@ def contradicted(known: pd.DataFrame, as_of: dt.date) -> pd.Series:
     return pd.Series(wrong, index=known.index)
 
 
-def _against_parts(known: pd.DataFrame, proofs: pd.DataFrame) -> Marks:
+def _against_parts(known: pd.DataFrame, proofs: pd.DataFrame) -> Flags:
     points = proofs.loc[proofs["unit"] == "points"]
     agreed = points.groupby([*_WHERE, "component"])["score"].agg(["min", "max"]).reset_index()
     agreed = agreed.loc[agreed["min"] == agreed["max"]]  # a part that is disputed proves nothing
@@ -55,7 +53,7 @@ def _against_parts(known: pd.DataFrame, proofs: pd.DataFrame) -> Marks:
     return wrong
 
 
-def _against_provinces(known: pd.DataFrame, proofs: pd.DataFrame) -> Marks:
+def _against_provinces(known: pd.DataFrame, proofs: pd.DataFrame) -> Flags:
     where = ["index_code", "year", "component", "unit"]
     range_of = proofs.groupby(where)["score"].agg(["min", "max"])
     wrong = np.zeros(len(known), dtype=bool)

@@ -10,9 +10,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from forecast.base.arrays import Flags, Floats
 
 LEVEL: Final = 30.0  # percent of the maximum by which the middle of a column may move in a year
 JUMP: Final = 8.0  # robust standard deviations by which one cell may move otherwise than its column
@@ -144,7 +143,7 @@ def _correlation(now: Floats, before: Floats) -> float:
     return float(np.corrcoef(one, other)[0, 1]) if one.std() and other.std() else float("nan")
 
 
-def _known(now: Floats, before: Floats) -> NDArray[np.bool_]:
+def _known(now: Floats, before: Floats) -> Flags:
     """Cells known in both."""
     return np.asarray(~np.isnan(now) & ~np.isnan(before))
 

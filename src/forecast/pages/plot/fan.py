@@ -13,13 +13,11 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import NDArray
 
 from forecast.base import labels
+from forecast.base.arrays import Floats
 from forecast.base.spec import interval_ends
 from forecast.pages.plot.canvas import BLACK, BLUE, Sheet, draw
-
-Floats = NDArray[np.float64]
 
 SHADES: Final = {95: 0.16, 80: 0.26, 50: 0.42}  # the wider the range, the lighter
 LEVELS: Final = (*sorted({end for level in SHADES for end in interval_ends(level)} | {0.5}),)

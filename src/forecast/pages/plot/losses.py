@@ -8,10 +8,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Patch
-from numpy.typing import NDArray
 
 from forecast.answer.result import Result
 from forecast.base import labels
+from forecast.base.arrays import Floats
 from forecast.pages import reading
 from forecast.pages.markup import Elements, Figure
 from forecast.pages.plot.canvas import BLACK, BLUE, VERMILION, Look, Sheet, cached, figure
@@ -101,9 +101,7 @@ def write_beside(axes: Axes, name: str, said: str, place: float, sheet: Sheet) -
         axes.annotate(said, (1.02, place), xycoords=coords, va="center")
 
 
-def name_rows(
-    axes: Axes, names: list[str], places: NDArray[np.float64], sheet: Sheet, *, below: str, beside: str
-) -> None:
+def name_rows(axes: Axes, names: list[str], places: Floats, sheet: Sheet, *, below: str, beside: str) -> None:
     """Write the names of rows at their left, in one line or two, and of what stands below and beside them."""
     texts = [two_lines(name) for name in names]
     axes.set_yticks([] if sheet.narrow else places, [] if sheet.narrow else texts, parse_math=False)

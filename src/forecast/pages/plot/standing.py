@@ -4,10 +4,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure as Canvas
-from numpy.typing import NDArray
 
 from forecast.answer.result import Result
 from forecast.base import labels
+from forecast.base.arrays import Floats, Ints
 from forecast.pages import reading
 from forecast.pages.markup import Figure
 from forecast.pages.plot.canvas import BLACK, BLUE, VERMILION, Sheet, cached, figure
@@ -42,9 +42,7 @@ def rank(result: Result, *, lang: str) -> Figure:
     return figure(drawing, name="rank", alt=alt, lang=lang, caption=caption, table=table)
 
 
-def bars(
-    places: NDArray[np.int64], heights: NDArray[np.float64], faces: list[str], edges: list[str]
-) -> PolyCollection:
+def bars(places: Ints, heights: Floats, faces: list[str], edges: list[str]) -> PolyCollection:
     """Make all bars one collection; single bars for 63 provinces take much longer to draw."""
     left, right, ground = places - 0.38, places + 0.38, np.zeros(len(places))
     corners = ((left, ground), (left, heights), (right, heights), (right, ground))

@@ -3,15 +3,15 @@
 import numpy as np
 from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Patch
-from numpy.typing import NDArray
 
 from forecast.base import labels
+from forecast.base.arrays import Ints
 from forecast.pages.markup import Figure
 from forecast.pages.plot.canvas import BLACK, BLUE, Sheet, figure
 from forecast.pages.plot.standing import bars
 
 
-def rank_change(before: NDArray[np.int_], after: NDArray[np.int_], ranked: int, *, lang: str) -> Figure:
+def rank_change(before: Ints, after: Ints, ranked: int, *, lang: str) -> Figure:
     """Draw the chance of each of the ranks under a scenario, and without it as an outline, from draws."""
     places = np.arange(1, ranked + 1)
     heights = [100 * np.bincount(draws, minlength=ranked + 1)[1:] / len(draws) for draws in (before, after)]
