@@ -40,6 +40,10 @@ TESTS = {
     "data/framework": ("tests/data/test_framework.py",),
     "data/load/settle": ("tests/data/test_load_settle.py",),
     "data/load/rules": ("tests/data/test_load_rules.py",),
+    **{
+        f"data/load/{name}_rules": ("tests/data/test_rules_of_tables.py",)
+        for name in ("area", "figure", "framework", "year")
+    },
     "answer/scorecard/allocation": (
         "tests/answer/scorecard/test_allocation.py",
         "tests/answer/scorecard/test_scenarios.py",

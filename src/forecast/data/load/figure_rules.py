@@ -86,8 +86,7 @@ def _scales(frame: pd.DataFrame) -> pd.Series:
     """Maxima as the publishers print them; 100 where frameworks say them."""
     cells = zip(frame["index_code"], frame["year"], frame["component"], strict=True)
     scales = [
-        INDEXES[code].scale(int(year), part) if code in INDEXES and not pd.isna(year) else WHOLE
-        for code, year, part in cells
+        INDEXES[code].scale(int(year), part) if code in INDEXES else WHOLE for code, year, part in cells
     ]
     return pd.Series(scales, index=frame.index, dtype=float).fillna(WHOLE)
 
