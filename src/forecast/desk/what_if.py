@@ -24,7 +24,7 @@ from forecast.desk.views import View, with_note
 from forecast.model.simulate import ranks
 from forecast.pages import plot, reading, report
 from forecast.pages.markup import Displayable, Passage, Table
-from forecast.pages.plot.what_if import rank_change
+from forecast.pages.plot.standing import rank_change
 from forecast.pages.tables import columns as c
 from forecast.pages.tables.spec import TableSpec, draw_table
 

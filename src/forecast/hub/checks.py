@@ -169,10 +169,10 @@ def _allowed(groups: Sequence[Group], column: str, kind: str) -> str:
     return "1, 2, 3, …" if output.samples.whole else f"1–{output.samples.longest} a–z, 0–9"
 
 
-def _join(values: Sequence[str], most: int = 8) -> str:
+def _join(values: Sequence[str]) -> str:
     """Join values with commas; of many values, the first and the last."""
     texts = [value or "NA" for value in dict.fromkeys(values)]
-    return ", ".join(texts if len(texts) <= most else [*texts[: most - 2], "…", texts[-1]])
+    return ", ".join(texts if len(texts) <= 8 else [*texts[:6], "…", texts[-1]])
 
 
 def _round_name(frame: pd.DataFrame, round_name: str, round_: Round, name: str) -> Iterator[Problem]:

@@ -63,12 +63,11 @@ def new_entry(
     rows: Sequence[Row],
     *,
     who: str = "",
-    when: dt.datetime | None = None,
     insisted: Iterable[str] = (),
     undoes: str = "",
 ) -> Entry:
-    """Make an entry with its id; `who` and `when` are the system's user and the time now if not given."""
-    stamp, who = (when or dt.datetime.now().astimezone()).isoformat(timespec="seconds"), who or _user()
+    """Make an entry of now, with its id; `who` is the system's user if not given."""
+    stamp, who = dt.datetime.now().astimezone().isoformat(timespec="seconds"), who or _user()
     facts = json.dumps([stamp, who, action, what, table.file, undoes, [dict(row) for row in rows]])
     digest = hashlib.sha256(facts.encode()).hexdigest()[:ID_DIGITS]
     return Entry(digest, stamp, who, action, what, table.file, tuple(rows), tuple(insisted), undoes)

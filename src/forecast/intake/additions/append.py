@@ -1,6 +1,5 @@
 """Append proposed rows to their table, list earlier additions, and undo them; all in the journal."""
 
-import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,9 +40,7 @@ class Addition:
     undone_by: Entry | None
 
 
-def append(
-    proposal: Proposal, *, insist: bool = False, who: str = "", when: dt.datetime | None = None
-) -> Entry:
+def append(proposal: Proposal, *, insist: bool = False, who: str = "") -> Entry:
     """Append a proposal's rows to its table; with `insist` despite doubts, which are noted in the rows.
 
     Raises DataError if there are doubts and `insist` is not set, or the journal is damaged; SpecError if
@@ -64,9 +61,7 @@ def append(
     content = append_rows(proposal.before, table, rows)
     if doubts:  # the notes are longer than what was checked
         rehearse(proposal.data_dir, table.file, content)
-    entry = journal.new_entry(
-        proposal.action, proposal.what, table, rows, who=who, when=when, insisted=sorted(doubts)
-    )
+    entry = journal.new_entry(proposal.action, proposal.what, table, rows, who=who, insisted=sorted(doubts))
     with locked(proposal.data_dir):
         put(proposal.data_dir, table.file, content, before=proposal.before, entry=entry)
     return entry
@@ -121,14 +116,14 @@ def removal(data_dir: Path, entry_id: str = "") -> Removal:
     return Removal(data_dir, entry, tuple(sorted(number for number in gone if number)), before, after)
 
 
-def undo(removal: Removal, *, who: str = "", when: dt.datetime | None = None) -> Entry:
+def undo(removal: Removal, *, who: str = "") -> Entry:
     """Remove an addition's rows from their table.
 
     Raises WriteError if another process is at work, the table was changed since, or the system refuses;
     nothing is changed.
     """
     entry, table = removal.entry, _table(removal.entry)
-    note = journal.new_entry("undo", entry.what, table, (), who=who, when=when, undoes=entry.entry_id)
+    note = journal.new_entry("undo", entry.what, table, (), who=who, undoes=entry.entry_id)
     with locked(removal.data_dir):
         put(removal.data_dir, table.file, removal.after, before=removal.before, entry=note)
     return note

@@ -39,9 +39,9 @@ class Pair(NamedTuple):
     second: int
 
 
-def copied(now: Floats, other: Floats, tolerance: float = 1e-6) -> tuple[int, int]:
+def copied(now: Floats, other: Floats) -> tuple[int, int]:
     """Count the cells that are equal, and those known in both."""
-    equal = np.abs(now - other) <= tolerance
+    equal = np.abs(now - other) <= 1e-6
     return int(equal.sum()), int(_known(now, other).sum())
 
 

@@ -1,9 +1,10 @@
-"""Draw the chance of each rank among the provinces."""
+"""Draw the chance of each rank among the provinces, and how a scenario changes it."""
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure as Canvas
+from matplotlib.patches import Patch
 
 from forecast.answer.result import Result
 from forecast.base import labels
@@ -27,7 +28,7 @@ def rank(result: Result, *, lang: str) -> Figure:
         heights = 100 * result.rank["probability"].to_numpy()
         faces = np.select([places <= reading.TOPS[0], places <= reading.TOPS[1]], [BLACK, VERMILION], "white")
         edges = np.select([places <= reading.TOPS[0], places <= reading.TOPS[1]], [BLACK, VERMILION], BLUE)
-        axes.add_collection(bars(places, heights, faces.tolist(), edges.tolist()))
+        axes.add_collection(_bars(places, heights, faces.tolist(), edges.tolist()))
         _marks(axes, result, chances, sheet)
         axes.set_xlabel(labels.text("rank.axis", sheet.lang))
         sheet.name_unit(axes, labels.text("rank.axis_chance", sheet.lang))
@@ -42,7 +43,37 @@ def rank(result: Result, *, lang: str) -> Figure:
     return figure(drawing, name="rank", alt=alt, lang=lang, caption=caption, table=table)
 
 
-def bars(places: Ints, heights: Floats, faces: list[str], edges: list[str]) -> PolyCollection:
+def rank_change(before: Ints, after: Ints, ranked: int, *, lang: str) -> Figure:
+    """Draw the chance of each of the ranks under a scenario, and without it as an outline, from draws."""
+    places = np.arange(1, ranked + 1)
+    heights = [100 * np.bincount(draws, minlength=ranked + 1)[1:] / len(draws) for draws in (before, after)]
+    medians = [int(np.median(draws)) for draws in (before, after)]
+    alt = labels.text("desk.rank.alt", lang, before=medians[0], after=medians[1])
+
+    def drawing(sheet: Sheet) -> Canvas:
+        canvas, axes = sheet.axes(height=2.5, narrow_height=2.8)
+        faces = ["#b9d6e8"] * ranked
+        axes.add_collection(_bars(places, heights[1], faces, [BLUE] * ranked))
+        axes.stairs(heights[0], np.arange(ranked + 1) + 0.5, color=BLACK, linewidth=1.4)
+        axes.set_xlim(0, ranked + 1)
+        axes.set_ylim(0, 1.08 * max(float(np.max(heights)), 1.0))
+        axes.set_xticks([1, *range(10, ranked - 2, 10), ranked])
+        axes.set_xlabel(labels.text("rank.axis", sheet.lang))
+        sheet.name_unit(axes, labels.text("rank.axis_chance", sheet.lang))
+        sheet.write_ticks(axes.yaxis)
+        axes.grid(axis="y")
+        scenario = Patch(
+            facecolor=faces[0], edgecolor=BLUE, label=labels.text("desk.moved.after", sheet.lang)
+        )
+        now = Patch(facecolor="none", edgecolor=BLACK, label=labels.text("desk.moved.before", sheet.lang))
+        sheet.key(axes, [scenario, now], columns=2)
+        return canvas
+
+    caption = labels.text("desk.rank.caption", lang)
+    return figure(drawing, name="rank_moved", alt=alt, lang=lang, caption=caption)
+
+
+def _bars(places: Ints, heights: Floats, faces: list[str], edges: list[str]) -> PolyCollection:
     """Make all bars one collection; single bars for 63 provinces take much longer to draw."""
     left, right, ground = places - 0.38, places + 0.38, np.zeros(len(places))
     corners = ((left, ground), (left, heights), (right, heights), (right, ground))
