@@ -238,8 +238,6 @@ def _effects(known: Known, covariates: Covariates, subject: Subject, lattice: La
 def believable(mean: Floats, sd: Floats) -> tuple[Floats, Floats]:
     """Drop experts' effects by which a usual move would be worth more than the maximum; (K,) each.
 
-    Examples
-    --------
     >>> believable(np.array([0.1, 40.0, 0.0]), np.array([0.0, 3.0, np.inf]))
     (array([0.1, nan, nan]), array([1.e-06,    nan,    nan]))
     """

@@ -134,8 +134,6 @@ def number(value: SupportsFloat | None, decimals: int, lang: str) -> str:
 
     Raises ValueError if the value is infinite.
 
-    Examples
-    --------
     >>> number(1234.565, 2, "vi"), number(1234.565, 2, "en")
     ('1.234,57', '1,234.57')
     """
@@ -178,8 +176,6 @@ def long_day(date: dt.date, lang: str) -> str:
 
     Vietnamese puts a zero before days under 10 and before the months 1 and 2 only.
 
-    Examples
-    --------
     >>> long_day(dt.date(2024, 7, 5), "vi")
     'ngày 05 tháng 7 năm 2024'
     """

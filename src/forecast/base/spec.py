@@ -44,8 +44,6 @@ _DAY_FORMS: Final = tuple(
 def interval_ends(level: int) -> tuple[float, float]:
     """Give the quantile levels of a central interval, rounded, as tables use them as keys.
 
-    Examples
-    --------
     >>> interval_ends(80)
     (0.1, 0.9)
     """

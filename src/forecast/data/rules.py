@@ -136,8 +136,6 @@ def parse(text: str) -> Rule:
     Raises SpecError ``rule.unknown`` with the nearest name, or ``rule.form`` with an example of the right
     form.
 
-    Examples
-    --------
     >>> parse("steps(>=80: 0,25; >=95: 0,5)").points([79, 80, 96], 0.5)
     array([0.  , 0.25, 0.5 ])
     >>> str(parse("Trừ điểm (0,25)"))

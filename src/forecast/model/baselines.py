@@ -69,8 +69,6 @@ def pooled_variance(steps: Floats, *, lost: int = 0) -> Floats:
     Years and not cells are counted, as the areas of one year move together.  `lost` degrees of
     freedom are taken off each series.
 
-    Examples
-    --------
     >>> pooled_variance(np.array([[[1.0, -1.0, 1.0], [np.nan, np.nan, np.nan]]]))
     array([1., 1.])
     """

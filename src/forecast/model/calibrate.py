@@ -107,8 +107,6 @@ def _asked(sizes: Sequence[Floats]) -> float:
 def weighted_quantile(values: Floats, weights: Floats, level: float) -> float:
     """Smallest value below which at least `level` of the weight lies.
 
-    Examples
-    --------
     >>> weighted_quantile(np.array([3.0, 1.0, 2.0]), np.array([1.0, 1.0, 2.0]), 0.5)
     2.0
     """

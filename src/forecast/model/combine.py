@@ -94,8 +94,6 @@ def fitted(model: Model, panel: Panel) -> Fitted | None:
 def equal_weights(speaking: Flags) -> Floats:
     """The same weight for each model that has anything to say, 0 for the others.
 
-    Examples
-    --------
     >>> equal_weights(np.array([True, False, True]))
     array([0.5, 0. , 0.5])
     """

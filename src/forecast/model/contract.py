@@ -100,8 +100,6 @@ class Model(Protocol):
 def last_seen(x: Floats) -> tuple[Floats, Ints]:
     """Last known value along the last axis and how many steps ago it was; NaN and T if none.
 
-    Examples
-    --------
     >>> last_seen(np.array([[1.0, 2.0, np.nan]]))
     (array([2.]), array([1]))
     """

@@ -100,8 +100,6 @@ def quantile_levels(intervals: Sequence[int]) -> tuple[float, ...]:
 
     Raises SpecError if an interval is none.
 
-    Examples
-    --------
     >>> len(quantile_levels([])), len(quantile_levels([60, 85]))
     (23, 25)
     """

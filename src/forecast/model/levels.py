@@ -106,8 +106,6 @@ def fit_levels(level: Floats, panel: Panel, guess: float) -> Levels:
 def t_scale(moves: Floats) -> float:
     """Scale of a Student t with `MOVES_DF` degrees of freedom around 0, by maximum likelihood.
 
-    Examples
-    --------
     >>> round(t_scale(np.array([1.0, -1.0])), 3)
     1.0
     """
@@ -164,8 +162,6 @@ def correlation(moves: Floats) -> Floats:
 def nearest_correlation(matrix: Floats) -> Floats:
     """Lift negative eigenvalues of a symmetric matrix with ones on its diagonal.
 
-    Examples
-    --------
     >>> nearest_correlation(np.eye(2))
     array([[1., 0.],
            [0., 1.]])

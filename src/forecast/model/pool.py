@@ -36,8 +36,6 @@ def pooled(drawn: Floats, levels: Floats, quantiles: Floats, weight: float = WEI
 
     The k-th smallest is the average of both models' k-th of n quantiles, the other model having `weight`.
 
-    Examples
-    --------
     >>> pooled(np.array([0.9, 0.7, 0.8]), np.array([0.1, 0.5, 0.9]), np.array([0.5, 0.6, 0.7]), 1.0).round(2)
     array([0.67, 0.53, 0.6 ])
     """

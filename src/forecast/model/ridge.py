@@ -76,8 +76,6 @@ def two_way_level(x: Floats) -> Floats:
     Fits area effect + year effect by turns, so that a year in which only good areas are known does
     not look like a good year.
 
-    Examples
-    --------
     >>> two_way_level(np.array([[[1.0, 2.0]], [[3.0, np.nan]]])).round(3)
     array([[2., 3.]])
     """

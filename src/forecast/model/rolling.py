@@ -105,8 +105,6 @@ def origins_of(panel: Panel, origins: Iterable[int] | None, *, name: str) -> tup
 
     Raises SpecError if nothing can be forecast or judged from a year; `name` is that of the option.
 
-    Examples
-    --------
     >>> panel = Panel(("A",), ("D",), tuple(range(2010, 2016)), np.ones((1, 1, 6)), np.array([np.nan]))
     >>> origins_of(panel, None, name="origins")
     (2012, 2013, 2014)

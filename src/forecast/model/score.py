@@ -50,8 +50,6 @@ def pinball(observed: ArrayLike, predicted: ArrayLike, *, levels: ArrayLike) -> 
     A miss costs its distance times the level when the forecast is too low, times one minus the
     level when it is too high.  (Koenker and Bassett, 1978.)
 
-    Examples
-    --------
     >>> pinball([10.0], [[8.0, 11.0]], levels=[0.1, 0.9])
     array([[0.2, 0.1]])
     """
@@ -66,8 +64,6 @@ def level_weights(levels: ArrayLike) -> Floats:
     The shares add up to one, so a forecast without spread scores its absolute error exactly, and
     each is positive, so the weighted sum of pinball losses stays proper.
 
-    Examples
-    --------
     >>> level_weights([0.1, 0.5, 0.9])
     array([0.3, 0.4, 0.3])
     """
@@ -83,8 +79,6 @@ def crps_from_quantiles(observed: ArrayLike, predicted: ArrayLike, *, levels: Ar
     calibrated normal forecast that is 0.17 percent below the exact value at the 23 hub levels and 0.08
     above at 0.01, ..., 0.99; the plain mean of the 23, which is `wis`, is 11 percent below.
 
-    Examples
-    --------
     >>> crps_from_quantiles([10.0], [[8.0, 8.0, 8.0]], levels=[0.1, 0.5, 0.9])
     array([2.])
     """
@@ -98,8 +92,6 @@ def crps_from_draws(observed: ArrayLike, draws: ArrayLike) -> Floats:
     Mean distance to the observation less half the mean distance between two draws (a draw with
     itself included).  (Gneiting and Raftery, 2007, equation 21.)
 
-    Examples
-    --------
     >>> crps_from_draws(1.0, [0.0, 2.0])
     array(0.5)
     """
@@ -120,8 +112,6 @@ def wis(observed: ArrayLike, predicted: ArrayLike, *, levels: ArrayLike) -> Wis:
 
     Raises ValueError if the levels are not pairs around a median, or the quantiles cross.
 
-    Examples
-    --------
     >>> wis(6.0, [1.0, 3.0, 5.0], levels=[0.1, 0.5, 0.9])
     Wis(total=array(1.93333333), dispersion=array(0.26666667), underprediction=array(1.66666667),
     overprediction=array(0.))
@@ -145,8 +135,6 @@ def wis(observed: ArrayLike, predicted: ArrayLike, *, levels: ArrayLike) -> Wis:
 def inside(observed: ArrayLike, lower: ArrayLike, upper: ArrayLike) -> Floats:
     """Say where a closed interval held the truth: 1 or 0, NaN where something is missing.
 
-    Examples
-    --------
     >>> inside([5.0, 6.0, np.nan], [4.0, 4.0, 4.0], [5.0, 5.0, 5.0])
     array([ 1.,  0., nan])
     """
@@ -186,8 +174,6 @@ def pit_from_quantiles(observed: ArrayLike, predicted: ArrayLike, *, levels: Arr
     Straight lines between the quantiles; outside them the middle of the tail that is left; where
     quantiles equal the truth, the middle of their levels.
 
-    Examples
-    --------
     >>> pit_from_quantiles([0.0, 4.5, 9.0], [[4.0, 5.0, 6.0]] * 3, levels=[0.1, 0.5, 0.9])
     array([0.05, 0.3 , 0.95])
     """
@@ -213,8 +199,6 @@ def mase(observed: ArrayLike, predicted: ArrayLike, scale: ArrayLike, *, floor: 
     (Hyndman and Koehler, 2006, with a floor added to the scale for series that never moved; 0 gives the
     textbook's.)
 
-    Examples
-    --------
     >>> mase([10.0], [9.0], [0.75])
     array([1.])
     """
@@ -248,8 +232,6 @@ def rps(observed_rank: ArrayLike, probability: ArrayLike) -> Floats:
 def brier(happened: ArrayLike, probability: ArrayLike) -> Floats:
     """Squared distance between the chance of an event and what came (Brier, 1950).
 
-    Examples
-    --------
     >>> brier([1, 0], [0.75, 0.5])
     array([0.0625, 0.25  ])
     """
@@ -296,8 +278,6 @@ def skill(score: ArrayLike, baseline: ArrayLike, years: ArrayLike) -> Skill:
 def mean_by_year(values: ArrayLike, years: ArrayLike) -> tuple[Floats, Ints]:
     """Mean over the cells of each year, NaN left out; the means and the years they belong to.
 
-    Examples
-    --------
     >>> mean_by_year([1.0, 3.0, 5.0], [2020, 2020, 2021])
     (array([2., 5.]), array([2020, 2021]))
     """

@@ -163,8 +163,6 @@ def _shares(weights: Floats, player: Ints) -> Floats:
 def in_points(weights: Ways, maxima: Sequence[float]) -> Moves:
     """Put the ways of cells together to the way of the points that they make up; `maxima` are those of each.
 
-    Examples
-    --------
     >>> half = Ways(np.zeros(1), moves=np.ones((1, 2)), error=np.zeros((1, 2)), without=np.ones((1, 2)))
     >>> in_points(half, [10.0]).effect.round(2)
     array([1.9, 1.9])

@@ -118,8 +118,6 @@ def parse_texts(
     nearest known one), name that comes twice, value that is not written as its type is, and value that
     `settle` refuses.
 
-    Examples
-    --------
     >>> parse_texts("a.ipynb", [Parameter("share", "float", 0.5), Parameter("force", "bool", False)],
     ...       ["share=0.25", "force=true"])
     {'share': 0.25, 'force': True}

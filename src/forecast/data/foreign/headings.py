@@ -39,8 +39,6 @@ class Headings:
 def headings(header: Sequence[str]) -> Headings:
     """Find the columns of a header.
 
-    Examples
-    --------
     >>> headings(["unique_id", "ds", "y"]).roles
     {'area': 0, 'year': 1, 'score': 2}
     >>> headings(["Tỉnh", "2019", "Năm 2020"]).years

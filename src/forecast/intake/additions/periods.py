@@ -44,8 +44,6 @@ def period_in(texts: Sequence[str], year: str = "", *, january: bool) -> str:
     without a year; UnclearPeriodError if words such as “quý V” or “6 tháng cuối năm” speak of a period and
     name none.
 
-    Examples
-    --------
     >>> period_in(["Tháng 9", "Năm 2024"], january=True), period_in(["Đến 11/10/2024"], january=True)
     ('2024-01..2024-09', '2024-01..2024-10-11')
     >>> period_in(["T9/2024"], january=False), period_in(["Quý III"], "2024", january=False)
