@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecast.answer import lessons, verification
@@ -193,6 +193,7 @@ def _lines_of(observed: float) -> pd.DataFrame:
     return lines_of(RUN, came((CITY, "total", observed)), TODAY)
 
 
+@settings(max_examples=30)
 @given(st.lists(st.sampled_from([70.0, 71.5, 83.0]), min_size=1, max_size=5))
 def test_verified_twice_nothing_is_added(results: list[float]):
     """Whatever came one after the other, the same result again makes no line, and lines only grow."""

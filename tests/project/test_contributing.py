@@ -43,7 +43,7 @@ def test_a_recipe_can_be_followed(name: str, tmp_path: Path):
     for part in ("src", "data", "notebooks", "pyproject.toml"):
         whole, place = ROOT / part, tmp_path / part
         if whole.is_dir():
-            shutil.copytree(whole, place, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+            shutil.copytree(whole, place, ignore=shutil.ignore_patterns(".*"))
         else:
             shutil.copy(whole, place)
     for _, words, body in FENCE.findall(RECIPES[name]):
@@ -79,11 +79,8 @@ def change(path: Path, body: str) -> None:
 
 def run(body: str, folder: Path, *, refused: bool) -> None:
     """Run the commands of a block, and look for each line that they must print, in order."""
-    environment = os.environ | {
-        "PYTHONPATH": str(folder / "src"),
-        "PYTHONUTF8": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
+    environment = os.environ | {"PYTHONPATH": str(folder / "src"), "PYTHONUTF8": "1"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # each command would compile the package anew
     for command, shown in re.findall(r"^\$ (.+)\n((?:(?!\$ ).*\n)*)", body, re.MULTILINE):
         program, *rest = shlex.split(command)
         started = {

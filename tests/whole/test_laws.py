@@ -64,8 +64,7 @@ def test_the_order_of_areas_and_frameworks_changes_no_byte(known, usual):
     np.testing.assert_array_equal(other.target.shares, usual.target.shares)
 
 
-@pytest.mark.parametrize("component", ["D1", "D5", "D7"])
-@pytest.mark.parametrize("place", [0.2, 0.5, 0.8])
+@pytest.mark.parametrize(("component", "place"), [("D1", 0.2), ("D5", 0.5), ("D7", 0.8)])
 def test_a_figure_more_narrows_its_own_domain(known, usual, component, place):
     """A score of last year that was to be expected, high or low: the domain's next year is surer for it."""
     share = float(np.quantile(of_cell(usual, component, last=True), place))
