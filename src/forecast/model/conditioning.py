@@ -18,7 +18,6 @@ covariance of one province's deviations.  What its cells have each by itself, `a
 within its own statements alone.
 """
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -31,28 +30,27 @@ from forecast.model.linear import Linear, Prior
 FLOOR = 1e-10  # of a logit squared: keeps the levels' covariance invertible where a level cannot move
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Own:
-    """What all own statements say together, given what is common."""
+@dataclass(frozen=True, eq=False)
+class Whitened:
+    """Own statements of all provinces below each other, N in all; each province's are independent.
 
-    information: Floats  # (Q, Q): sum over provinces of ``T_p' V_p V_p' T_p``
-    pulled: Floats  # (Q,): sum of ``T_p' V_p z_p``
-    # (Q, L*T): sum of ``T_p' V_p V_p'`` times the province's weight in every statement on many; zero if they
-    # weigh provinces differently
-    once: Floats
-    twice: Floats  # (L*T, L*T): sum of ``V_p V_p'`` times the square of that weight
-    # (L*T, L*T): ``V_p V_p'`` where it has no shorter way; none if provinces are weighed differently
-    each: tuple[Floats | None, ...]
+    With ``S_p = G_p D G_p' + errors = C C'``, rows of province p are ``C^-1`` times what its statements say.
+    """
+
+    rows: tuple[slice, ...]  # of each province
+    roots: tuple[Floats, ...]  # C of each province, (n_p, n_p)
+    slope: Floats  # (N, L*T): ``V_p' = C^-1 G_p``
+    value: Floats  # (N,): ``z_p = C^-1 y_p``
+    common: Floats  # (N, Q): what levels and effects are in them, ``V_p' T_p``
+    border: Floats  # (N, k): their covariance with the statements on many, ``M_p = V_p' D g_p'``
 
 
 @dataclass(frozen=True, eq=False)
 class Conditioned:
     """The posterior of levels, effects and deviations, in pieces of one province each.
 
-    With ``S_p = G_p D G_p' + errors = C C'``: ``V_p = G_p' C^-T`` (L*T, n_p), ``z_p = C^-1 y_p``,
-    ``M_p = C^-1 (covariance with the statements on many) = V_p' D g_p'`` (n_p, k), with ``g_p`` their slopes
-    times the province's weight; ``schur`` is the covariance of the statements on many given all own ones and
-    what is common.
+    ``g_p`` are slopes of the statements on many times the province's weight; ``schur`` is their covariance
+    given all own ones and what is common.
 
     Attributes
     ----------
@@ -64,8 +62,7 @@ class Conditioned:
 
     linear: Linear
     prior: Prior
-    whitened: tuple[tuple[Floats, Floats, Floats], ...]  # C, V, z of each province
-    own: Own
+    whitened: Whitened
     schur_inverse: Floats  # (k, k)
     gain: Floats  # schur^-1 times what is common in the statements on many, (k, Q)
     common_root: Floats  # N = common_root' common_root is the posterior covariance of what is common
@@ -90,31 +87,22 @@ class Conditioned:
         """``D g'``: of the statements on many into one province's deviations, (L*T, k)."""
         return np.asarray(self.prior.deviation @ self.linear.groups.wide_slope.T)
 
-    def _border(self, area: int) -> Floats:
-        """``M_p`` of a province, (n_p, k)."""
-        weight = self.linear.groups.wide_weight[:, area]
-        return np.asarray((self.whitened[area][1].T @ self._reach) * weight)
-
     @cached_property
     def _wide_pull(self) -> Floats:
         """``S^-1 y`` of the statements on many, (k,)."""
         return np.asarray(self.wide_residual - self.gain @ self.common_mean)
 
     @cached_property
-    def _residuals(self) -> tuple[Floats, ...]:
-        """Whitened surprises of each province's own statements given all else, (n_p,) each."""
-        shift = self._reach @ (self.linear.groups.wide_weight * self._wide_pull[:, None])  # (L*T, P)
-        return tuple(
-            z - v.T @ (self.linear.in_cells(p, self.common_mean) + shift[:, p])
-            for p, (_, v, z) in enumerate(self.whitened)
-        )
+    def _residual(self) -> Floats:
+        """Whitened surprises of own statements given all else, (N,)."""
+        own = self.whitened
+        return np.asarray(own.value - own.common @ self.common_mean - own.border @ self._wide_pull)
 
     @cached_property
     def _on_own(self) -> Floats:
         """The part of own statements in `_on_deviation`, shape (P, L*T)."""
-        return np.stack(
-            [v @ residual for (_, v, _), residual in zip(self.whitened, self._residuals, strict=True)]
-        )
+        own = self.whitened
+        return np.stack([self._residual[rows] @ own.slope[rows] for rows in own.rows])
 
     @cached_property
     def _on_deviation(self) -> Floats:
@@ -127,7 +115,7 @@ class Conditioned:
     @cached_property
     def mean(self) -> Floats:
         """Posterior mean of every cell less the prior mean, shape (P, L*T)."""
-        common = [self.linear.in_cells(p, self.common_mean) for p in range(len(self.whitened))]
+        common = [self.linear.in_cells(p, self.common_mean) for p in range(len(self.whitened.rows))]
         own = self._on_deviation @ self.prior.deviation + self._on_own * self.prior.apart
         return np.asarray(np.stack(common) + own)
 
@@ -137,41 +125,41 @@ class Conditioned:
         groups = self.linear.groups
         pull = np.empty(len(self.linear.value))
         pull[groups.wide] = self._wide_pull
-        for rows, (root, _, _), residual in zip(groups.rows, self.whitened, self._residuals, strict=True):
-            pull[rows] = linalg.solve_triangular(root, residual, lower=True, trans="T", check_finite=False)
+        for at, rows, root in zip(groups.rows, self.whitened.rows, self.whitened.roots, strict=True):
+            pull[at] = _solve(root, self._residual[rows], transposed=True)
         return pull
 
     def solve(self, columns: Floats) -> Floats:
         """``S^-1`` times any columns, shape (n, m), with S the covariance of all statements."""
-        groups = self.linear.groups
-        border = columns[groups.wide]
-        reduced, halves = np.zeros((len(self.common_root), columns.shape[1])), []
-        for p, (rows, (root, v, _)) in enumerate(zip(groups.rows, self.whitened, strict=True)):
-            half = linalg.solve_triangular(root, columns[rows], lower=True, check_finite=False)
-            halves.append(half)
-            border = border - self._border(p).T @ half
-            reduced += self.linear.from_cells(p, v @ half)
-        on_common = self.common_root.T @ (self.common_root @ (reduced + self.gain.T @ border))
+        groups, own = self.linear.groups, self.whitened
+        pairs = zip(groups.rows, own.roots, strict=True)
+        half = np.vstack([_solve(root, columns[at]) for at, root in pairs])
+        border = columns[groups.wide] - own.border.T @ half
+        on_common = self.common_root.T @ (self.common_root @ (own.common.T @ half + self.gain.T @ border))
         solved = np.empty(columns.shape)
         solved[groups.wide] = self.schur_inverse @ border - self.gain @ on_common
-        for p, (rows, half, (root, v, _)) in enumerate(zip(groups.rows, halves, self.whitened, strict=True)):
-            residual = half - v.T @ self.linear.in_cells(p, on_common) - self._border(p) @ solved[groups.wide]
-            solved[rows] = linalg.solve_triangular(root, residual, lower=True, trans="T", check_finite=False)
+        residual = half - own.common @ on_common - own.border @ solved[groups.wide]
+        for at, rows, root in zip(groups.rows, own.rows, own.roots, strict=True):
+            solved[at] = _solve(root, residual[rows], transposed=True)
         return solved
 
     def precision(self) -> Floats:
         """Diagonal of ``S^-1``: one over what a statement's own variance is given all others; shape (n,)."""
-        groups = self.linear.groups
+        groups, own = self.linear.groups, self.whitened
         gain_root = self.gain @ self.common_root.T
         precision = np.empty(len(self.linear.value))
         precision[groups.wide] = np.diag(self.schur_inverse) - (gain_root**2).sum(axis=1)
-        for p, (rows, (root, v, _)) in enumerate(zip(groups.rows, self.whitened, strict=True)):
-            m = self._border(p)
-            inverse = linalg.solve_triangular(root, np.eye(len(rows)), lower=True, check_finite=False)
-            seen = v.T @ self.linear.in_cells(p, self.common_root.T) - m @ gain_root
-            inner = np.eye(len(rows)) + m @ self.schur_inverse @ m.T - seen @ seen.T
-            precision[rows] = (inverse * (inner @ inverse)).sum(axis=0)
+        seen = self._seen(gain_root)
+        for at, rows, root in zip(groups.rows, own.rows, own.roots, strict=True):
+            m, by_common = own.border[rows], seen[rows]
+            inverse = _solve(root, np.eye(len(root)))
+            inner = np.eye(len(root)) + m @ self.schur_inverse @ m.T - by_common @ by_common.T
+            precision[at] = (inverse * (inner @ inverse)).sum(axis=0)
         return precision
+
+    def _seen(self, gain_root: Floats) -> Floats:
+        """What is common in own statements given those on many, times the root of its covariance, (N, Q)."""
+        return np.asarray(self.whitened.common @ self.common_root.T - self.whitened.border @ gain_root)
 
     @cached_property
     def _schur_root(self) -> Floats:
@@ -199,32 +187,35 @@ class Conditioned:
 
         The second, times the slopes of the statements on many, is what both say.
         """
-        own = np.zeros_like(self.prior.deviation)
-        cross = np.zeros((self.n_cells, len(self.linear.groups.wide)))
-        for p, (_, v, _) in enumerate(self.whitened):
-            if not v.shape[1]:
-                continue
-            m = self._border(p)
-            # Of what is common, by own statements.
-            seen = v.T @ self.linear.in_cells(p, self.common_root.T) - m @ gain_root
-            beside = m @ self.schur_inverse
-            own += v @ (np.eye(v.shape[1]) + beside @ m.T - seen @ seen.T) @ v.T
-            cross += v @ ((beside + seen @ gain_root.T) * self.linear.groups.wide_weight[:, p])
-        return own, cross
+        own = self.whitened
+        seen, beside = self._seen(gain_root), own.border @ self.schur_inverse
+        inner = np.empty_like(own.slope)
+        for rows in own.rows:
+            of_many = beside[rows] @ own.border[rows].T - seen[rows] @ seen[rows].T
+            inner[rows] = own.slope[rows] + of_many @ own.slope[rows]
+        weight = self.linear.groups.wide_weight[:, self.linear.groups.own].T
+        return own.slope.T @ inner, own.slope.T @ ((beside + seen @ gain_root.T) * weight)
 
     def _seen_alike(self, gain_root: Floats, weight: Floats) -> tuple[Floats, Floats]:
         """The same where all statements on many weigh the provinces alike, by weights of shape (P,)."""
         left = self.schur_inverse - gain_root @ gain_root.T
         never = self.common_root.T @ self.common_root
         both = self.common_root.T @ (self._reach @ gain_root).T  # (Q, L*T)
-        twice = self._reach @ left @ self._reach.T
-        own = self.own.information[: self.n_cells, : self.n_cells].copy()
-        for p, ((_, v, _), square, w) in enumerate(zip(self.whitened, self.own.each, weight, strict=True)):
-            once = self.linear.in_cells(p, both)
+        of_many = self._reach @ left @ self._reach.T
+        own, square_sum = np.zeros_like(of_many), np.zeros_like(of_many)
+        once = np.zeros((len(never), self.n_cells))  # sum of T_p' V_p V_p' times the weight
+        for p, (rows, w) in enumerate(zip(self.whitened.rows, weight, strict=True)):
+            v = self.whitened.slope[rows]
+            square = v.T @ v
+            of_both = self.linear.in_cells(p, both)
             common = self.linear.in_cells(p, self.linear.in_cells(p, never).T)
-            middle = w**2 * twice + w * (once + once.T) - common
-            own += v @ (v.T @ middle @ v) @ v.T if square is None else square @ middle @ square
-        cross = self.own.twice @ self._reach @ left + self.own.once.T @ self.common_root.T @ gain_root.T
+            middle = w**2 * of_many + w * (of_both + of_both.T) - common
+            # The shorter way: through the statements where they are few, through the cells where not.
+            own += square
+            own += v.T @ (v @ middle @ v.T) @ v if 2 * len(v) < self.n_cells else square @ middle @ square
+            square_sum += w**2 * square
+            once += w * self.linear.from_cells(p, square)
+        cross = square_sum @ self._reach @ left + once.T @ self.common_root.T @ gain_root.T
         return own, cross
 
     def covariance_parts(self, area: int, cells: Ints) -> tuple[Floats, Floats, Floats]:
@@ -239,22 +230,28 @@ class Conditioned:
         own : ndarray, shape (m, m)
             The area's own part.
         """
-        groups = self.linear.groups
-        _, v, _ = self.whitened[area]
-        m = self._border(area)
-        prior, apart = self.prior.deviation[cells], self.prior.apart[area, cells]
-        reach = prior @ v + apart[:, None] * v[cells]  # (m, n_p)
-        on_wide = (prior @ groups.wide_slope.T) * groups.wide_weight[:, area] - reach @ m  # (m, k)
-        same = np.equal.outer(cells, cells)
-        own = self.prior.deviation[np.ix_(cells, cells)] + apart * same - reach @ reach.T
-        unexplained = np.eye(self.n_cells)[cells] - reach @ v.T
+        common, wide, reach = self._parts(area, cells)
+        prior = self.prior.deviation[np.ix_(cells, cells)]
+        apart = self.prior.apart[area, cells] * np.equal.outer(cells, cells)
+        return common, wide, prior + apart - reach @ reach.T
+
+    def _parts(self, area: int, cells: Ints) -> tuple[Floats, Floats, Floats]:
+        """The first two of `covariance_parts`, and a root of what own statements take away, (m, n_p)."""
+        groups, rows = self.linear.groups, self.whitened.rows[area]
+        v, prior = self.whitened.slope[rows], self.prior.deviation[cells]
+        reach = prior @ v.T + self.prior.apart[area, cells][:, None] * v.T[cells]
+        on_wide = (
+            self._reach[cells] * groups.wide_weight[:, area] - reach @ self.whitened.border[rows]
+        )  # (m, k)
+        unexplained = np.eye(self.n_cells)[cells] - reach @ v
         common = self.linear.from_cells(area, unexplained.T).T - on_wide @ self.gain
-        return common @ self.common_root.T, on_wide @ self._schur_root, own
+        return common @ self.common_root.T, on_wide @ self._schur_root, reach
 
     def variance(self, area: int, cells: Ints) -> Floats:
         """Posterior variance of some cells of one area, shape (m,)."""
-        common, wide, own = self.covariance_parts(area, cells)
-        return np.asarray((common**2).sum(axis=1) - (wide**2).sum(axis=1) + np.diag(own))
+        common, wide, reach = self._parts(area, cells)
+        prior = np.diag(self.prior.deviation)[cells] + self.prior.apart[area, cells]
+        return np.asarray(prior + (common**2).sum(axis=1) - (wide**2).sum(axis=1) - (reach**2).sum(axis=1))
 
     def covariance_of(self, area: Ints, cell: Ints) -> tuple[Floats, Floats]:
         """Joint posterior covariance of the cells ``(area[k], cell[k])``: ``common @ common' + own``.
@@ -275,68 +272,52 @@ class Conditioned:
         return common, np.asarray(own - wide @ wide.T)
 
 
-def _whiten(linear: Linear, prior: Prior) -> Iterator[tuple[Floats, Floats, Floats]]:
-    """C, V and z of each province."""
+def _solve(root: Floats, columns: Floats, *, transposed: bool = False) -> Floats:
+    """Solve a lower triangular system; LAPACK itself, as there are thousands of small ones."""
+    if not len(root):
+        return columns
+    solved, _ = linalg.lapack.dtrtrs(root, columns, lower=1, trans=int(transposed))
+    return np.asarray(solved)
+
+
+def _whiten(linear: Linear, prior: Prior) -> Whitened:
+    """Whiten the own statements of each province."""
     groups = linear.groups
     reach = groups.own_slope @ prior.deviation
-    ends = np.cumsum([len(rows) for rows in groups.rows])
-    for rows, slope, end, apart in zip(groups.rows, groups.slopes, ends, prior.apart, strict=True):
-        whole = reach[end - len(rows) : end]
-        covariance = (whole + slope * apart if apart.any() else whole) @ slope.T + np.diag(
-            linear.error[rows] ** 2
-        )
-        root = linalg.cholesky(covariance, lower=True, check_finite=False)
-        both = np.column_stack([slope, linear.value[rows]])
-        solved = linalg.solve_triangular(root, both, lower=True, check_finite=False)
-        yield root, solved[:, :-1].T, solved[:, -1]
-
-
-def _own(linear: Linear, whitened: Sequence[tuple[Floats, Floats, Floats]]) -> Own:
-    n, size = linear.design.shape[1], sum(linear.design.shape[1:])
-    information, pulled = np.zeros((size, size)), np.zeros(size)
-    once, twice = np.zeros((size, n)), np.zeros((n, n))
-    weight = linear.groups.alike
-    squares: list[Floats | None] = []
-    for p, (_, v, z) in enumerate(whitened):
-        square = v @ v.T
-        half = linear.from_cells(p, square)
-        information += linear.from_cells(p, half.T)
-        pulled += linear.from_cells(p, v @ z)
-        if weight is not None:
-            once += weight[p] * half
-            twice += weight[p] ** 2 * square
-            squares.append(square if 2 * v.shape[1] >= len(v) else None)
-    return Own(information, pulled, once, twice, tuple(squares))
+    roots, slope, value = [], np.empty_like(reach), np.empty(len(reach))
+    for at, rows, own, apart in zip(groups.rows, groups.parts, groups.slopes, prior.apart, strict=True):
+        covariance = (reach[rows] + own * apart if apart.any() else reach[rows]) @ own.T
+        covariance.flat[:: len(at) + 1] += linear.error[at] ** 2
+        root, info = linalg.lapack.dpotrf(covariance, lower=1, clean=1) if len(at) else (covariance, 0)
+        if info:
+            message = f"the covariance of a province's statements is not positive definite ({info})"
+            raise np.linalg.LinAlgError(message)
+        roots.append(root)
+        slope[rows], value[rows] = _solve(root, own), _solve(root, linear.value[at])
+    of_effects = [slope[rows] @ design for rows, design in zip(groups.parts, linear.design, strict=True)]
+    border = slope @ (prior.deviation @ groups.wide_slope.T) * groups.wide_weight[:, groups.own].T
+    return Whitened(
+        groups.parts, tuple(roots), slope, value, np.hstack([slope, np.vstack(of_effects)]), border
+    )
 
 
 def condition(linear: Linear, prior: Prior) -> Conditioned:
     """Condition levels, effects and deviations on the statements."""
-    groups, weight = linear.groups, linear.groups.alike
+    groups = linear.groups
     g, a, wide = groups.wide_slope, groups.wide_weight, groups.wide
+    own = _whiten(linear, prior)
     schur = (g @ prior.deviation @ g.T) * (a @ a.T) + np.diag(linear.error[wide] ** 2)
+    schur -= own.border.T @ own.border
     on_common = np.hstack([a.sum(axis=1)[:, None] * g, groups.wide_effect])  # (k, Q)
-    surprise = linear.value[wide]
-    whitened = tuple(_whiten(linear, prior))
-    own = _own(linear, whitened)
-    reach = prior.deviation @ g.T
-    if weight is None:
-        for p, (_, v, z) in enumerate(whitened):
-            m = (v.T @ reach) * a[:, p]
-            schur -= m.T @ m
-            on_common -= linear.from_cells(p, v @ m).T
-            surprise = surprise - m.T @ z
-    else:
-        schur -= reach.T @ own.twice @ reach
-        on_common -= (own.once @ reach).T
-        surprise = surprise - reach.T @ sum(
-            w * (v @ z) for (_, v, z), w in zip(whitened, weight, strict=True)
-        )
-    log_density = -sum(float(np.log(np.diag(root)).sum() + 0.5 * z @ z) for root, _, z in whitened)
+    on_common -= own.border.T @ own.common
+    surprise = linear.value[wide] - own.border.T @ own.value
+    log_density = -sum(float(np.log(np.diag(root)).sum()) for root in own.roots)
+    log_density -= 0.5 * float(own.value @ own.value)
     root = linalg.cholesky(schur, lower=True)
     schur_inverse = linalg.cho_solve((root, True), np.eye(len(wide)))
     gain, wide_residual = schur_inverse @ on_common, schur_inverse @ surprise
-    information = own.information + on_common.T @ gain
-    pulled = own.pulled + on_common.T @ wide_residual
+    information = own.common.T @ own.common + on_common.T @ gain
+    pulled = own.common.T @ own.value + on_common.T @ wide_residual
     level_root = linalg.cholesky(prior.level + FLOOR * np.eye(len(prior.level)), lower=True)
     prior_root = linalg.block_diag(level_root, np.diag(np.sqrt(prior.effect)))
     precision_root = linalg.cholesky(
@@ -349,8 +330,7 @@ def condition(linear: Linear, prior: Prior) -> Conditioned:
     return Conditioned(
         linear=linear,
         prior=prior,
-        whitened=whitened,
-        own=own,
+        whitened=own,
         schur_inverse=schur_inverse,
         gain=gain,
         common_root=common_root,

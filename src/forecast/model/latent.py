@@ -122,10 +122,9 @@ def level_covariance(lattice: Lattice, v: Variances) -> Floats:
     correlation = _equicorrelation(len(lattice.components), v.level_alike)
     covariance = _over(correlation, in_time)
     covariance += _over(_equicorrelation(len(lattice.components), 0.5), np.full_like(in_time, START_SD**2))
-    for k in np.flatnonzero(lattice.breaks.any(axis=0)):
-        after = np.sqrt(lattice.breaks[:, [k]]) * (np.arange(len(years)) >= k)  # (L, T)
-        jump = after.reshape(-1) * v.level_break
-        covariance += np.outer(jump, jump) * _over(correlation, np.ones_like(in_time))
+    # (L*T, T): what a jump in each year adds to that year and all after it
+    jumps = (np.sqrt(lattice.breaks)[:, None, :] * np.tri(len(years))).reshape(len(covariance), -1)
+    covariance += (jumps @ jumps.T) * v.level_break**2 * _over(correlation, np.ones_like(in_time))
     return np.asarray(linalg.block_diag(covariance, OFFSET_SD**2 * np.eye(len(lattice.offsets))))
 
 
@@ -137,18 +136,19 @@ def deviation_covariance(lattice: Lattice, v: Variances) -> Floats:
     share this covariance and are independent of one another given the levels.
     """
     n_components, n_years = lattice.breaks.shape
-    year = np.tile(np.arange(n_years), n_components)
-    component = np.repeat(np.arange(n_components), n_years)
-    changes = lattice.breaks.cumsum(axis=1).reshape(-1)
-    kernel = v.retention ** np.abs(changes[:, None] - changes[None, :])
-    gap = np.abs(year[:, None] - year[None, :])
-    fading = kernel * (1 - v.noise) * v.persistence**gap + v.noise * (gap == 0)
+    changes, place = np.unique(lattice.breaks.cumsum(axis=1), return_inverse=True)
+    kernel = (v.retention ** np.abs(np.subtract.outer(changes, changes)))[place.reshape(-1, 1), place.ravel()]
+    kernel = kernel.reshape(n_components, n_years, n_components, n_years)
+    gap = np.abs(np.subtract.outer(np.arange(n_years), np.arange(n_years)))[:, None, :]
+    fading = kernel * ((1 - v.noise) * v.persistence**gap) + v.noise * (gap == 0)
     common = v.common_permanent * kernel + (1 - v.common_permanent) * fading
-    own = v.permanent * kernel + (1 - v.permanent) * fading
+    same = np.arange(n_components)
+    own = v.permanent * kernel[same, :, same] + (1 - v.permanent) * fading[same, :, same]
+    covariance = v.alike * common
+    covariance[same, :, same] += (1 - v.alike) * own
     own_spread = np.asarray(v.component_spread) if v.component_spread else np.ones(n_components)
     scale = v.spread * (own_spread[:, None] * lattice.spread).reshape(-1)
-    same = component[:, None] == component[None, :]
-    covariance = np.outer(scale, scale) * (v.alike * common + (1 - v.alike) * same * own)
+    covariance = np.outer(scale, scale) * covariance.reshape(len(scale), len(scale))
     return np.pad(covariance, (0, len(lattice.offsets)))
 
 

@@ -80,8 +80,11 @@ class Linear:
         wide = np.flatnonzero(own == -1)
         reach = np.asarray(self.area_weight.sum(axis=1)).reshape(-1)
         weighed = (self.slope.multiply(reach[:, None])).tocsr()
+        ends = np.cumsum([len(r) for r in rows]).tolist()
         return Groups(
             rows=rows,
+            own=np.repeat(np.arange(n_areas), [len(r) for r in rows]),
+            parts=tuple(slice(end - len(r), end) for end, r in zip(ends, rows, strict=True)),
             slopes=tuple(weighed[r].toarray() for r in rows),
             own_slope=weighed[np.concatenate(rows)],
             wide=wide,
@@ -122,7 +125,9 @@ class Groups:
 
     rows: tuple[Ints, ...]  # statements on one province alone
     slopes: tuple[Floats, ...]  # (n_p, L*T): their slopes, times the province's weight
-    own_slope: sparse.csr_array  # the same below each other
+    own_slope: sparse.csr_array  # the same below each other, (N, L*T)
+    own: Ints  # (N,): the province of each of those
+    parts: tuple[slice, ...]  # which of them are a province's
     wide: Ints  # (k,): statements on many provinces
     wide_slope: Floats
     wide_weight: Floats
