@@ -97,7 +97,7 @@ def later_scores(draw: st.DrawFn) -> dict[str, Any]:
     score = draw(figure if rank is None else st.none() | figure)
     return {
         "index_code": code,
-        "year": min(draw(st.integers(2012, 2024)), day.year - 1),
+        "year": min(draw(st.integers(2012 if code == "PAR" else 2015, 2024)), day.year - 1),
         "area": area,
         "component": component,
         "statistic": statistic,
@@ -132,12 +132,13 @@ def later_relatives(draw: st.DrawFn) -> dict[str, Any]:
 @st.composite
 def later_targets(draw: st.DrawFn) -> dict[str, Any]:
     """A made-up target for the year that is forecast, set after the day."""
+    quantity, relation = draw(st.sampled_from([("rank", "<="), ("points", ">=")]))
     return {
         "index_code": "PAR",
         "area": CITY,
         "year": 2019,
-        "quantity": draw(st.sampled_from(["rank", "points"])),
-        "relation": "<=",
+        "quantity": quantity,
+        "relation": relation,
         "value": draw(st.integers(1, 63)),
         "set_on": draw(later_days).isoformat(),
     }
