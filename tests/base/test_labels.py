@@ -240,3 +240,13 @@ def test_facts_take_the_form_of_the_language():
     assert labels.text("expect.at_most", "vi", high=13.5).endswith("13,5")
     assert "dấu chấm phẩy" in labels.text("expect.commas", "vi", found=labels.Phrase("delimiter.semicolon"))
     assert "D1, D2" in labels.text("expect.choice", "en", allowed=("D1", "D2"))
+
+
+@pytest.mark.parametrize("odd", ["\x1b[31m", "\x9b", "\u202e", "\ufffd"])
+def test_no_fact_steers_the_terminal(odd):
+    """Facts come from files and command lines of anybody; lines stay lines."""
+    told = labels.text("cli.extra_words", "en", found=[f"a{odd}b\nc"], command="x")
+
+    assert odd not in told
+    assert ascii(odd)[1:-1] in told
+    assert "b\nc" in told

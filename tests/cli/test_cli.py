@@ -182,6 +182,52 @@ def test_an_option_that_would_be_ignored_is_refused(command, said, capsys):
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        (["runs", "show", ""], "[ID]"),
+        (["reproduce", " "], "RUN|latest"),
+        (["status", "--target-year", "2024", "--as-of", "2024-01-01", "--run", ""], "--run"),
+        (["form", "--all", "--target-year", "2024", "--with-forecast", ""], "--with-forecast"),
+        (["add", "score", "--note", ""], "--note"),
+        (["import", "par", "x", "--column", " "], "--column"),
+        (["undo", "--by", ""], "--by"),
+    ],
+)
+def test_what_is_typed_empty_is_refused(command, name, capsys):
+    """It is not taken for what was not typed."""
+    assert cli.run([*command, "--lang", "en"]) == 2
+    assert capsys.readouterr().err == f"{name} is empty; a value is needed\n"
+
+
+def test_who_adds_has_a_name_on_one_line(capsys):
+    """It is written down and shown to others."""
+    assert cli.run(["undo", "--by", "a\x1b[31m", "--lang", "en"]) == 2
+    assert "--by must be a name on one line" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("", "x.csv: the table is empty"),
+        ('PAR,2024,Hà Nội,total,"80\n', "x.csv, row 2: a double quote is misplaced or not closed"),
+        (
+            "PAR,2024,Hà Nội,total,80,more\n",
+            "x.csv, row 2, found “PAR,2024,Hà Nội,total,80,more”: the row has",
+        ),
+        ("PAR,2024,Hà Nội,total," + "8" * 200_000, "x.csv, row 2: a cell is longer than 131072"),
+    ],
+    ids=["heading", "quote", "cells", "long"],
+)
+def test_rows_to_verify_with_are_read_as_the_tables_are(rows, said, tmp_path, capsys):
+    """One reader for both, so that nothing is left out without a word."""
+    path = tmp_path / "x.csv"
+    path.write_text("index_code,year,area,component,score\n" + rows, encoding="utf-8")
+
+    assert cli.run(["verify", "--with", str(path), "--data-dir", str(REAL), "--lang", "en"]) == 1
+    assert said in capsys.readouterr().err
+
+
 FOLDERS = [
     "check --as-of 2024-10-20 --data-dir",
     "check --as-of 2024-10-20 --data-dir=x/below",

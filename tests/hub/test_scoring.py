@@ -104,12 +104,16 @@ def test_the_command_shows_and_writes_means(hub, tmp_path, capsys):
         (["score", "HUB", "--round", "2024-10-06"], "2024-10-05"),
         (["validate", "HUB", "--baseline", "team-one"], "--baseline goes with score alone"),
         (["ensemble", "HUB"], "--round"),
+        (["score", "HUB", "--target", "cases"], "--target does nothing: target-data/time-series.csv has a"),
+        (["score", "HUB", "--rows", "made.csv", "--out", "made.csv"], "--out is the same file as --rows"),
+        (["score", "HUB", "--observed", "seen.csv", "--out", "seen.csv"], "is the same file as --observed"),
         (["ensemble", "HUB", "--round", DAY, "--name", "ours"], "a model's name is team-model"),
         (["export", "HUB", "--run", "no-such-run"], "no-such-run"),
     ],
 )
-def test_slips_are_told(hub, asked, said, capsys, tmp_path):
+def test_slips_are_told(hub, asked, said, capsys, tmp_path, monkeypatch):
     """Names that are not there are refused with the nearest."""
+    monkeypatch.chdir(tmp_path)
     words = [str(hub) if word == "HUB" else word for word in asked]
     where = ["--reports-dir", str(tmp_path)] if asked[0] == "export" else []
     assert cli.run(["hub", *words, "--lang", "en", *where]) in {1, 2}

@@ -470,6 +470,14 @@ FAULTS: dict[str, tuple[Change, list[str]]] = {
         save(f"model-metadata/{MODEL}.yml", "team_abbr: [team\nmodel_abbr: one\n"),
         [f"model-metadata/{MODEL}.yml, row 2: this is no YAML"],
     ),
+    "YAML of many brackets": (
+        save(f"model-metadata/{MODEL}.yml", "[" * 5_000),
+        [f"model-metadata/{MODEL}.yml: this is no YAML"],
+    ),
+    "YAML of many dashes": (
+        save(f"model-metadata/{MODEL}.yml", "- " * 5_000),
+        [f"model-metadata/{MODEL}.yml: this is no YAML"],
+    ),
     "YAML that stands for an endless text": (
         save(f"model-metadata/{MODEL}.yml", "a: &a [x]\nb: [*a, *a]\n"),
         [f"model-metadata/{MODEL}.yml: the YAML repeats a part by an alias (*); write it out"],

@@ -115,6 +115,15 @@ def test_to_prune_a_folder_that_is_not_there_makes_none(tmp_path, capsys):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_lies_in_the_place_of_the_list_is_told_or_replaced(tmp_path, capsys):
+    """A folder cannot be replaced; the bytes of another program can."""
+    (tmp_path / "latest.html").write_bytes(b"\xff")
+    assert cli.run(["runs", "prune", "--reports-dir", str(tmp_path)]) == 0
+    (tmp_path / "index.html").mkdir()
+    assert cli.run(["runs", "prune", "--reports-dir", str(tmp_path), "--lang", "en"]) == 4
+    assert "index.html: a folder of that name stands there" in capsys.readouterr().err
+
+
 def test_prune_says_what_it_removed(forecast, store):
     """Failed and damaged runs go; with --keep older good ones too; a second time there is nothing to do."""
     code, out, _ = forecast("prune", "--keep", "2", "--damaged")

@@ -18,6 +18,7 @@ from importlib import resources
 from typing import Any, SupportsFloat
 
 from forecast.base.indexes import INDEXES
+from forecast.base.spelling import UNSEEN
 
 LANGUAGES = ("vi", "en")
 MISSING = "–"  # what a table shows where there is no figure; `text("word.missing", ...)` says it aloud
@@ -194,7 +195,7 @@ def _written(fact: Any, lang: str) -> str:
         return plain(fact, lang)
     if isinstance(fact, (list, tuple)):
         return ", ".join(_written(part, lang) for part in fact)
-    return str(fact)
+    return UNSEEN.sub(lambda odd: ascii(odd[0])[1:-1], str(fact))
 
 
 def _decimal(value: SupportsFloat | None) -> Decimal | None:

@@ -73,7 +73,7 @@ class RunSpec:
     def __post_init__(self) -> None:
         if self.index_code not in INDEX_CODES:
             refuse_unknown("index_code", self.index_code, INDEX_CODES)
-        object.__setattr__(self, "area", _checked_text("area", self.area))
+        object.__setattr__(self, "area", checked_text("area", self.area))
         _check_day("as_of", self.as_of)
         if not FIRST_TARGET_YEAR - YEARS_AHEAD <= self.as_of.year <= LAST_YEAR:
             low, high = FIRST_TARGET_YEAR - YEARS_AHEAD, LAST_YEAR
@@ -196,7 +196,8 @@ def refuse_unknown(name: str, found: object, allowed: Collection[str], *, near: 
     raise SpecError("spec.unknown_near" if near else "spec.unknown", facts)
 
 
-def _checked_text(name: str, value: object) -> str:
+def checked_text(name: str, value: object) -> str:
+    """Give a name on one line, or raise SpecError, which calls it `name`."""
     if not isinstance(value, str) or not clean(value):
         raise SpecError("spec.empty", {"name": name})
     text = clean(value)

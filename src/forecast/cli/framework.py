@@ -82,8 +82,8 @@ def import_annex(
     """Read an annex, show the changes to the table of frameworks, and write it unless it is a dry run."""
     request = framework_rows.Request(
         framework=framework,
-        first_year=first_year or 0,
-        last_year=last_year or 0,
+        first_year=first_year,
+        last_year=last_year,
         status=status,
         source=source,
     )

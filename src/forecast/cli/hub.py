@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -122,8 +122,9 @@ def ensemble(
         raise DataError([Problem("--name", None, "", name, "hub.expect.model_name")])
     require_options("hub ensemble", {"--round": round or None})
     submissions = [submission for submission in _submissions(hub, round, model) if submission.model != name]
-    shares = _weights(weights, {submission.model for submission in submissions})
-    for round_name in round:
+    folders = [path.name for path in hub.output_folder.iterdir()]
+    shares = _weights(weights, {submission.model for submission in submissions}, folders)
+    for round_name in dict.fromkeys(round):
         parts = [submission for submission in submissions if submission.round_name == round_name]
         round_ = hub.round_of(round_name)
         if not parts or round_ is None:
@@ -163,12 +164,14 @@ def score(
     **_: object,
 ) -> None:
     """Score the models, and show their means."""
+    from forecast.cli.panels import refuse_places
     from forecast.hub import observed as outcomes
     from forecast.hub import scoring, tables
 
     for column in by:
         if column not in hub.task_ids:
             refuse_unknown("--by", column, hub.task_ids)
+    refuse_places({"--observed": observed, "--rows": rows, "--out": out})
     submissions = _submissions(hub, round, model)
     if baseline is not None and baseline not in {submission.model for submission in submissions}:
         refuse_unknown("--baseline", baseline, sorted({submission.model for submission in submissions}))
@@ -237,7 +240,7 @@ def _refuse_unknown_rounds(rounds: Sequence[str], hub: Hub) -> None:
             refuse_unknown("--round", name, sorted(name_ for r in hub.rounds for name_ in r.names))
 
 
-def _weights(path: Path | None, models: set[str]) -> Mapping[str, float]:
+def _weights(path: Path | None, models: set[str], known: Collection[str]) -> Mapping[str, float]:
     """Read weights from a file with the columns model_id and weight; equal weights without a file."""
     if path is None:
         return dict.fromkeys(models, 1.0)
@@ -249,10 +252,15 @@ def _weights(path: Path | None, models: set[str]) -> Mapping[str, float]:
     ]
     if problems:
         raise DataError(problems)
-    weights = dict(zip(rows["model_id"].astype(str), tables.numbers(rows["weight"]).tolist(), strict=True))
-    for row, (name, weight) in enumerate(weights.items(), start=tables.HEAD):
+    pairs = zip(rows["model_id"].astype(str), tables.numbers(rows["weight"]).tolist(), strict=True)
+    weights: dict[str, float] = {}
+    for row, (name, weight) in enumerate(pairs, start=tables.HEAD):
         if not weight > 0:
             problems.append(Problem(path.name, row, "weight", name, "hub.expect.weight"))
+        if name in weights or name not in known:
+            key = "hub.expect.once" if name in weights else "hub.expect.known_model"
+            problems.append(Problem(path.name, row, "model_id", name, key))
+        weights[name] = weight
     problems += [
         Problem(path.name, None, "model_id", name, "hub.expect.weighted")
         for name in sorted(models - set(weights))

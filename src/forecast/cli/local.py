@@ -21,7 +21,7 @@ from click.core import ParameterSource
 from forecast.base.errors import SpecError, shown
 from forecast.base.indexes import MAIN
 from forecast.base.labels import LANGUAGES, catalogue, text
-from forecast.base.spec import DEFAULT_AREA, parse_day, refuse_unknown
+from forecast.base.spec import DEFAULT_AREA, checked_text, parse_day, refuse_unknown
 from forecast.base.spelling import clean
 from forecast.data.tables import INDEX_CODES
 
@@ -94,6 +94,12 @@ class Verb(LocalCommand):
         """Run the verb; words that no parameter takes are refused."""
         if ctx.args:
             raise SpecError("cli.extra_words", {"found": ctx.args, "command": ctx.command_path})
+        for param in self.params:
+            given = ctx.params.get(param.name or "")
+            texts = given if isinstance(given, tuple) else (given,)
+            typed = ctx.get_parameter_source(param.name or "") is ParameterSource.COMMANDLINE
+            if typed and any(isinstance(text, str) and not text.strip() for text in texts):
+                raise SpecError("spec.empty", {"name": _parameter_name(param)})
         return super().invoke(ctx)
 
 
@@ -153,7 +159,7 @@ def _shared() -> dict[str, dict[str, Any]]:
     folders = {name: Path(name) for name in ("data", "notebooks", "reports")}
     flags = ("again", "dry-run", "force", "insist", "no-forecast", "yes", "insecure")
     files = ("scores", "events", "covariates", "summary", "out")
-    texts = {"sheet": "", "by": "", "note": "", "source": None, "indicator": None, "period": None}
+    texts = {"sheet": "", "note": "", "source": None, "indicator": None, "period": None}
     return {
         **{f"{name}-dir": _typed(FolderType(), "PATH", default=path) for name, path in folders.items()},
         **{name: {"is_flag": True} for name in flags},
@@ -161,6 +167,7 @@ def _shared() -> dict[str, dict[str, Any]]:
         **{name: {"metavar": "TEXT", "default": default} for name, default in texts.items()},
         **{name: _typed(DayType(), "YYYY-MM-DD") for name in ("as-of", "published", "source-day")},
         **{name: _typed(WholeType(), "YYYY") for name in ("target-year", "year")},
+        "by": _typed(NameType(), "TEXT", default=""),
         "index-code": {**choice(INDEX_CODES), "default": MAIN},
         "area": {"metavar": "TEXT", "default": DEFAULT_AREA},
         "column": {"multiple": True, "metavar": "D3=E"},
@@ -266,6 +273,16 @@ class WholeType(Type):
         if not re.fullmatch(r"[+-]?\d{1,18}", value.strip(), flags=re.ASCII):
             raise SpecError("spec.not_whole", {"name": option, "found": value})
         return int(value)
+
+
+class NameType(Type):
+    """A name on one line."""
+
+    name = "name"
+
+    def read(self, value: str, option: str) -> str:
+        """Refuse what is longer, or steers terminals: it is written down and shown to others."""
+        return checked_text(option, value) if value else ""  # what is typed empty is refused by `Verb`
 
 
 class PathType(Type):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from forecast.model.covariates import Covariates
 
 CHUNK: Final = 100_000  # rows turned into text at once
-RESULTS: Final = ("--out", "--summary", "--plot")
+RESULTS: Final = ("--out", "--rows", "--summary", "--plot")
 
 
 class YearsType(Type):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import datetime as dt
-import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -15,7 +13,8 @@ import click
 from forecast.base import incoming, labels
 from forecast.base.errors import EXIT_GOOD, DataError, Problem, SpecError
 from forecast.cli.local import PathType, option, refuse_without, today, typed_options, verb
-from forecast.data.tables import RELATED, RELATED_CODES, SCORES
+from forecast.data.load.files import Rows, lines_of, rows_of
+from forecast.data.tables import RELATED, RELATED_CODES, SCORES, Table
 
 if TYPE_CHECKING:
     from forecast.data.load import Vintages
@@ -79,7 +78,7 @@ def _vintages_with(
         for name in typed_options():
             if name in _OF_PRINTED.split():
                 raise SpecError("verify.own_columns", {"file": path.name, "option": f"--{name}"})
-        return _vintages_with_rows(path, data_dir, rows)
+        return _vintages_with_rows(path, data_dir, *rows)
     for name, value in (
         ("target-year", year),
         ("published", given["published"]),
@@ -95,33 +94,40 @@ def _vintages_with(
     return proposal.after
 
 
-def _score_rows(path: Path) -> list[dict[str, str]] | None:
-    """Read the rows of a file with the columns of scores.csv; None if it is another table."""
+def _score_rows(path: Path) -> tuple[Table, Rows] | None:
+    """Read a file with the columns of scores.csv or related_indices.csv; None if it is another table."""
     content = incoming.content(path)
     if content.startswith(incoming.EXCEL):
         return None
-    reader = csv.DictReader(io.StringIO(incoming.text(content, path.name, utf16=True), newline=""))
-    if not {"index_code", "year", "area", "component"} <= set(reader.fieldnames or ()):
+    (_, head), *body = lines_of(incoming.text(content, path.name, utf16=True), path.name)[0] or [(0, [])]
+    if not {"index_code", "year", "area", "component"} <= set(head):
         return None
-    rows = [{name: cell or "" for name, cell in row.items() if name} for row in reader]
-    if not rows:
+    codes = {
+        cell for _, cells in body for name, cell in zip(head, cells, strict=False) if name == "index_code"
+    }
+    table = RELATED if codes & {*RELATED_CODES} else SCORES
+    fewer = [dataclasses.replace(column, absent=True) for column in table.columns]
+    rows, problems = rows_of(content, dataclasses.replace(table, columns=tuple(fewer)), path.name)
+    if rows is None or problems:
+        raise DataError(problems)
+    if not rows.numbers:
         raise incoming.refused(path.name, "expect.not_empty")
-    return rows
+    return table, rows
 
 
-def _vintages_with_rows(path: Path, data_dir: Path, rows: list[dict[str, str]]) -> Vintages:
+def _vintages_with_rows(path: Path, data_dir: Path, table: Table, rows: Rows) -> Vintages:
     from forecast.data.load import read_vintages
     from forecast.intake.additions.proposal import Compared, propose
 
     def place(problem: Problem, number: int) -> Problem:
-        return dataclasses.replace(problem, file=path.name, row=number + 2)
+        return dataclasses.replace(problem, file=path.name, row=rows.numbers[number])
 
-    related = any(row["index_code"] in RELATED_CODES for row in rows)
+    cells = zip(*(rows.cells[name] for name in table.names), strict=True)
     return propose(
         data_dir,
         read_vintages(data_dir),
-        RELATED if related else SCORES,
-        rows,
+        table,
+        [dict(zip(table.names, row, strict=True)) for row in cells],
         action="verify",
         what=path.name,
         place=place,

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from forecast.base.errors import DataError, Problem
+from forecast.base.errors import DataError, Problem, SpecError
 from forecast.base.incoming import refused
 from forecast.hub import tables
 from forecast.hub.layout import Hub, spelled
@@ -89,7 +89,9 @@ def _one(path: Path, name: str, hub: Hub, target: str | None) -> pd.DataFrame:
     if day in table and day not in hub.task_ids:
         names = [column for column in DATES if column in hub.task_ids and column not in table]
         table = table.rename(columns={day: names[0]} if names else {})
-    if target is not None and "target" not in table:
+    if target is not None and "target" in table:
+        raise SpecError("hub.target_column", {"file": name})
+    if target is not None:
         table["target"] = pd.Categorical([target] * len(table))
     keys = [column for column in hub.task_ids if column in table]
     if not keys:

@@ -3,14 +3,16 @@
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Final
 
 from forecast.base.errors import DataError, Problem, shown
-from forecast.base.incoming import NoNumberError, RepeatedKeyError, content, record, refused, text
+from forecast.base.incoming import MOST_DEPTH, NoNumberError, RepeatedKeyError, content, record, refused, text
 
 OLDEST: Final = (6, 0, 0)
 MOST_LISTED: Final = 100  # errors of one file
+_DASHES: Final = re.compile(rf"(?:[-?:]\s+){{{MOST_DEPTH}}}")
 _VERSION: Final = re.compile(r"/v(\d{1,4})\.(\d{1,4})\.(\d{1,4})/([a-z-]+)-schema\.json$")
 _WORDED: Final = frozenset(  # keywords of JSON schema that have a sentence of their own
     "type enum const minimum maximum uniqueItems pattern maxLength minLength format minItems".split()
@@ -120,6 +122,9 @@ def read_yaml(path: Path, name: str) -> Any:
     import yaml
 
     whole = text(content(path, most=1_000_000, name=name), name)
+    brackets = accumulate((char in "[{") - (char in "]}") for char in whole)
+    if max(brackets, default=0) > MOST_DEPTH or _DASHES.search(whole):  # which takes the parser ages
+        raise refused(name, "hub.expect.yaml")
     try:
         if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(whole, Loader=yaml.SafeLoader)):
             raise refused(name, "hub.expect.no_alias")

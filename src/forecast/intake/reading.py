@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from forecast.base import incoming
-from forecast.base.errors import SpecError
+from forecast.base.errors import DataError, SpecError
 from forecast.base.spec import refuse_unknown
 from forecast.base.spelling import clean
 from forecast.base.workbook import in_percent, open_workbook
+from forecast.data.load.files import lines_of
 from forecast.intake import documents
 from forecast.intake.grid import MOST_COLUMNS, MOST_ROWS, Grid, cells_of
 from forecast.intake.pdf_tables import pdf_tables
@@ -98,9 +99,15 @@ def _as_seen(cell: Any) -> object:
 
 def _csv_grid(path: Path) -> Grid:
     text = incoming.text(incoming.content(path), path.name)
+    if not text.strip():
+        raise incoming.refused(path.name, "expect.not_empty")
     tables = [_records(text, mark) for mark in _DELIMITERS]
     # The right mark gives the most cells in the usual row; a decimal comma only now and then one more.
     best = max(tables, key=lambda records: sorted(map(len, records))[len(records) // 2] if records else 0)
+    mark = _DELIMITERS[tables.index(best)] if best else max(_DELIMITERS, key=text.count)
+    broken = [p for p in lines_of(text, path.name, separator=mark)[1] if p.expected_key != "expect.one_line"]
+    if broken:
+        raise DataError(broken)
     commas = best is tables[_DELIMITERS.index(",")]
     widths = {number: len(record) for number, record in enumerate(best, 1)} if commas else {}
     wider = any(cell.strip() for record in best for cell in record[MOST_COLUMNS:])

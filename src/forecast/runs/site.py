@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from forecast.base.disk import replace_file
+from forecast.base.disk import replace_file, writing
 from forecast.base.labels import LANGUAGES, text
 from forecast.pages import reading
 from forecast.pages.markup import Page, environment
@@ -38,7 +38,8 @@ def write(root: Path, runs: Iterable[Manifest]) -> None:
     newest = latest(ordered)
     if newest is None:
         for name in (INDEX, *map(latest_name, LANGUAGES)):
-            (root / name).unlink(missing_ok=True)
+            with writing(root / name):
+                (root / name).unlink(missing_ok=True)
         return
     files = {INDEX: _index(root, ordered, newest, LANGUAGES[0])}
     for lang in LANGUAGES:
@@ -47,7 +48,7 @@ def write(root: Path, runs: Iterable[Manifest]) -> None:
             files[latest_name(lang)] = _latest(newest_in or newest, lang)
     for name, content in files.items():
         path = root / name
-        if not path.is_file() or path.read_text(encoding="utf-8") != content:
+        if not path.is_file() or path.read_bytes() != content.encode():
             replace_file(path, content)
 
 

@@ -201,7 +201,10 @@ def test_what_an_event_needs_is_told_by_option(run):
     for more, told in (
         (["--known-on", "2025-05-15"], "--what"),
         (["--what", "876/QĐ-BNV"], "--known-on"),
-        (["--what", "876/QĐ-BNV", "--known-on", "2025-05-15", "--source", "x"], "events.csv “--source”"),
+        (
+            ["--what", "876/QĐ-BNV", "--known-on", "2025-05-15", "--source", "x"],
+            "--source không có tác dụng: events.csv",
+        ),
     ):
         code, _, said = run(*begin, *more)
         assert code == 2

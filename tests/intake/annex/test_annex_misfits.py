@@ -216,7 +216,7 @@ def test_places_in_a_csv_are_row_and_column(made_up, tmp_path):
     ("content", "words"),
     [
         (b"PK\x03\x04", "Excel"),
-        (b"", "không tìm thấy bảng"),
+        (b"", "bảng trống"),
         ("STT;Tên;Giá\n1;a;2\n".encode(), "không tìm thấy bảng"),
         ("STT;Tiêu chí;Điểm tối đa\n".encode(), "số thứ tự"),
         ("STT;Tiêu chí;Điểm tối đa\n".encode("utf-16"), "UTF-16"),

@@ -5,14 +5,14 @@ import datetime as dt
 import math
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import pandas as pd
 
 from forecast.base.errors import Problem
 from forecast.base.spec import EXAMPLE_DAY, iso_hint, nearest
-from forecast.base.spelling import clean
+from forecast.base.spelling import UNSEEN, clean
 from forecast.data.load.areas import Gazetteer
 from forecast.data.load.files import Rows
 from forecast.data.tables import DAY_DTYPE, FIRST_YEAR, LARGEST, LAST_YEAR, Column, Table
@@ -26,6 +26,8 @@ _WHOLE: Final = re.compile(r"(\d{1,6})(\.0+)?", flags=re.ASCII)
 _ISO_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", flags=re.ASCII)
 _STEP: Final = re.compile(r"(\d{4})(?:-Q([1-4])|-(0[1-9]|1[0-2])(?:-(\d{2}))?)?", flags=re.ASCII)
 _FORMULA: Final = re.compile(r"[=@]|[+-]\S")
+_CODE: Final = re.compile(r"\w[\w.-]{0,79}")
+MOST_LETTERS: Final = 5_000  # of a cell; a long note has some hundreds
 MOST_SHOWN: Final = 50  # allowed values that a message lists: all units, not all criteria
 MOST_HINTS: Final = 200  # different wrong values of a column that are told with the nearest right one
 _DASHES: Final = str.maketrans({"\N{MINUS SIGN}": "-", "\N{EN DASH}": "-", "\N{EM DASH}": "-"})
@@ -62,7 +64,7 @@ def parse_table(
         cells: dict[str, Cell] = {}
         slips = 0
         for text in dict.fromkeys(texts):
-            cells[text] = parse(text, hint=slips < MOST_HINTS)
+            cells[text] = _readable(text, parse(text, hint=slips < MOST_HINTS))
             slips += cells[text].expected is not None
         values = {text: cell.value for text, cell in cells.items()}
         wrong = {text: cell.expected for text, cell in cells.items() if cell.expected}
@@ -74,6 +76,16 @@ def parse_table(
                 bad.add(number)
     columns["row"] = pd.Series(rows.numbers, dtype="int64")
     return pd.DataFrame(columns), problems, bad
+
+
+def _readable(text: str, cell: Cell) -> Cell:
+    if odd := UNSEEN.search(text):
+        return replace(cell, expected=("expect.visible", {"code": f"U+{ord(odd[0]):04X}"}))
+    return (
+        replace(cell, expected=("expect.short_cell", {"most": MOST_LETTERS}))
+        if len(text) > MOST_LETTERS
+        else cell
+    )
 
 
 def period_days(period: str) -> tuple[dt.date, dt.date] | None:
@@ -122,6 +134,7 @@ def _parser(column: Column, gazetteer: Gazetteer | None) -> Parse:
     kinds: dict[str, Callable[[str, Column], Cell]] = {
         "text": lambda text, _: Cell(text),
         "name": _name,
+        "code": _code,
         "year": _year,
         "number": _number,
         "day": _day,
@@ -202,6 +215,10 @@ def is_name(text: str) -> bool:
 
 def _name(text: str, _: Column) -> Cell:
     return Cell(text) if is_name(text) else Cell("", ("expect.name", {}))
+
+
+def _code(text: str, _: Column) -> Cell:
+    return Cell(text) if _CODE.fullmatch(text) else Cell("", ("expect.code", {}))
 
 
 def _year(text: str, column: Column) -> Cell:

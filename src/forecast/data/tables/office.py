@@ -71,7 +71,7 @@ REMEDIES: Final = Table(  # append-only: a new state is a new row with a later d
 ELASTICITIES: Final = Table(  # what an expert says an indicator is worth; a later day takes its place
     name="elasticities",
     columns=(
-        Column(name="indicator_code", kind="name"),
+        Column(name="indicator_code", kind="code"),
         Column(name="component"),
         Column(name="low", kind="number"),  # points of the component per unit: 10 percent below it
         Column(name="high", kind="number"),  # 10 percent above it

@@ -70,7 +70,7 @@ RELATED: Final = Table(
 INDICATORS: Final = Table(
     name="indicators",
     columns=(
-        Column(name="indicator_code", kind="name"),
+        Column(name="indicator_code", kind="code"),
         # Of a code that the catalogue has, the next one, `unit` and `linked_domain` may be left out.
         Column(name="indicator_name_vi", kind="name", empty=True, absent=True),
         AREA,
@@ -92,7 +92,7 @@ INDICATORS: Final = Table(
 INDICATOR_TYPES: Final = Table(  # the catalogue of indicators, and how years are compared
     name="indicator_types",
     columns=(
-        Column(name="indicator_code", kind="name"),
+        Column(name="indicator_code", kind="code"),
         Column(name="name_vi", kind="name"),
         Column(name="name_en", kind="name", empty=True),
         Column(name="unit"),

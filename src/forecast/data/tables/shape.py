@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Kind = Literal["text", "name", "choice", "area", "year", "number", "day", "period"]
+Kind = Literal["text", "name", "code", "choice", "area", "year", "number", "day", "period"]
 
 FIRST_YEAR: Final = 1990
 LAST_YEAR: Final = 2100
@@ -15,7 +15,8 @@ DAY_DTYPE: Final = "datetime64[s]"
 class Column:
     """What one column of a table may hold.
 
-    A name is text that no spreadsheet takes for a formula.  `empty` allows empty cells; `absent`
+    A name is text that no spreadsheet takes for a formula, a code a word that may stand in names of
+    files.  `empty` allows empty cells; `absent`
     allows a file without the column; `low` and `high` bound a number or a year; `choices` are the
     values of a choice.
     """

@@ -158,7 +158,11 @@ def _with_heading(grid: Grid, kind: str, by_hand: Mapping[int, str]) -> Lines | 
     if len(best) < FEWEST_HEADINGS:
         return None
     _refuse_strange(by_hand, KINDS[kind].names)
-    by_name = {name: column for column, name in by_hand.items()}
+    by_name: dict[str, int] = {}
+    for column, name in by_hand.items():
+        if name in by_name:
+            raise SpecError("imports.column_again", {"found": f"{name}={letters_of(column)}"})
+        by_name[name] = column
     twice = [
         grid.problem(at, other.column, "imports.heading_twice", name=name, first=letters_of(first.column))
         for name, (first, *others) in best.items()

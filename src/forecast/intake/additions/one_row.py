@@ -161,8 +161,8 @@ def _cleaned(table: Table, cells: Mapping[str, str], now: Vintages) -> dict[str,
     """Write cells as the table has them: decimal points, the one spelling of an area."""
     unknown = sorted(set(cells) - set(table.names))
     if unknown:
-        facts = {"found": option_of(unknown[0]), "allowed": [option_of(name) for name in table.names]}
-        raise SpecError("spec.unknown", {"name": table.file, **facts})
+        facts = {"option": option_of(unknown[0]), "allowed": [option_of(name) for name in table.names]}
+        raise SpecError("additions.other_option", {"file": table.file, **facts})
     places, _ = gazetteer(now.frames["areas"])
     given = {name: text for name, cell in cells.items() if (text := clean(str(cell)))}
     whole = printed_figure(given.get("score", ""))[1]

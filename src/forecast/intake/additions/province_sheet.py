@@ -320,6 +320,8 @@ def columns_by_hand(columns: Sequence[str]) -> dict[int, str]:
         parts = re.fullmatch(r"\s*(.+?)\s*=\s*([A-Za-z]{1,2})\s*", text)
         if not parts:
             raise SpecError("imports.column_form", {"found": text})
+        if column_of(parts[2]) in named:
+            raise SpecError("imports.column_again", {"found": text})
         named[column_of(parts[2])] = parts[1]
     return named
 

@@ -35,12 +35,12 @@ _TABLE_LANG: Final = "vi"  # whoever imports
 class Request:
     """What an import is asked to do.
 
-    Years may be left out (0) where the table knows the framework.
+    Years may be left out where the table knows the framework.
     """
 
     framework: str
-    first_year: int = 0
-    last_year: int = 0
+    first_year: int | None = None
+    last_year: int | None = None
     status: str = "read"
     source: str = ""
 
@@ -50,7 +50,7 @@ class Request:
         if self.status not in MAX_STATUS:
             refuse_unknown("--status", self.status, MAX_STATUS)
         for name, year in (("--first-year", self.first_year), ("--last-year", self.last_year)):
-            if year:
+            if year is not None:
                 refuse_outside(name, year, FIRST_YEAR, LAST_YEAR)
         if self.first_year and self.last_year and self.last_year < self.first_year:
             raise SpecError("annex.years_reversed", {"first": self.first_year, "last": self.last_year})
@@ -266,7 +266,7 @@ def _same(item: Item, row: Row) -> bool:
 
 def _years(request: Request, known: Mapping[str, Row]) -> tuple[str, str]:
     if not known:
-        if not request.first_year or not request.last_year:
+        if request.first_year is None or request.last_year is None:
             raise SpecError("annex.years_missing", {"framework": request.framework})
         return str(request.first_year), str(request.last_year)
     row = next(iter(known.values()))

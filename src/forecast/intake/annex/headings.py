@@ -103,6 +103,8 @@ def parse_columns(texts: Sequence[str]) -> dict[int, Column]:
         if role is None:
             refuse_unknown("--column", heading, ROLES)
         spot = column_of(parts[2])
+        if spot in columns:
+            raise SpecError("imports.column_again", {"found": text})
         columns[spot] = Column(spot, role, level_of(heading))  # type: ignore[arg-type]
     return columns
 

@@ -117,7 +117,7 @@ class _Judge:
 
     def _target(self, key: Key) -> tuple[Framework, RunSpec]:
         """Give what a form's index, area and year stand for, if they can be forecast and are wanted."""
-        if self.target_year and key.target_year != self.target_year:
+        if self.target_year is not None and key.target_year != self.target_year:
             raise SpecError("expect.form_year", {"found": key.target_year, "wanted": self.target_year})
         if self.area and key.area != self.area:
             raise SpecError("expect.form_area", {"found": key.area, "wanted": self.area})

@@ -46,7 +46,7 @@ def write(root: Path, runs: Iterable[Manifest]) -> list[str]:
         return wrong
     for name, content in {**files, TABLE: _csv(ranked)}.items():
         path = root / name
-        if not path.is_file() or path.read_text(encoding="utf-8") != content:
+        if not path.is_file() or path.read_bytes() != content.encode():
             replace_file(path, content)
     return []
 
