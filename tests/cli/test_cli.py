@@ -200,10 +200,18 @@ def test_what_is_typed_empty_is_refused(command, name, capsys):
     assert capsys.readouterr().err == f"{name} is empty; a value is needed\n"
 
 
-def test_who_adds_has_a_name_on_one_line(capsys):
-    """It is written down and shown to others."""
-    assert cli.run(["undo", "--by", "a\x1b[31m", "--lang", "en"]) == 2
-    assert "--by must be a name on one line" in capsys.readouterr().err
+@pytest.mark.parametrize("command", [["undo", "--by"], ["notebook", "new", "x", "--title"]])
+def test_what_others_will_see_is_a_name_on_one_line(command, capsys):
+    """It is written down, and steers no terminal."""
+    assert cli.run([*command, "a\x1b[31m", "--lang", "en"]) == 2
+    assert f"{command[-1]} must be a name on one line" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("year", ["0", "20234"])
+def test_forms_are_of_a_year_that_can_be(year, capsys):
+    """Else every form would be told to be of another year, or of any."""
+    assert cli.run(["intake", "x.xlsx", "--target-year", year, "--lang", "en"]) == 2
+    assert f"--target-year must be from 1990 to 2100, found {year}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,9 @@ import click
 
 from forecast.base import labels
 from forecast.base.errors import EXIT_DATA, EXIT_GOOD, SpecError
+from forecast.base.spec import refuse_outside
 from forecast.cli.local import DayType, PathType, argument, option, today, verb
+from forecast.data.tables import FIRST_YEAR, LAST_YEAR
 from forecast.intake.forms.receive import Outcome, receive
 
 
@@ -30,6 +32,8 @@ def intake(
     lang: str,
 ) -> int:
     """Take forms; exit code 1 if any was refused."""
+    if target_year is not None:
+        refuse_outside("--target-year", target_year, FIRST_YEAR, LAST_YEAR)
     day = received_on or today()
     if day > today():
         raise SpecError("cli.intake.future", {"received_on": day})

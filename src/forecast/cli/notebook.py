@@ -10,7 +10,7 @@ from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, RunError, SpecError
 from forecast.base.spec import refuse_outside
 from forecast.base.stop import on_signals
-from forecast.cli.local import FolderType, Verb, action, argument, option, refuse_foreign, verb
+from forecast.cli.local import FolderType, NameType, Verb, action, argument, option, refuse_foreign, verb
 from forecast.runs import notebooks
 from forecast.runs.notebooks import Notebook
 from forecast.runs.parameters import Parameter
@@ -55,7 +55,7 @@ class _NotebookVerb(Verb):
     option("parameter", "-p", multiple=True, metavar="NAME=VALUE"),
     option("out", type=FolderType(), metavar="FOLDER"),
     "cell-timeout run-timeout",
-    option("title", metavar="TEXT"),
+    option("title", type=NameType(), metavar="TEXT"),
     option("folder", type=FolderType(), metavar="FOLDER"),
     "notebooks-dir",
     kind=_NotebookVerb,

@@ -122,7 +122,7 @@ def _round_name(path: Path, model: str, hub: Hub, result: Check) -> str | None:
         return None
     formats = [format_ for format_ in round_.formats if format_ in {"csv", "parquet"}]
     if parts[2] not in formats:
-        facts = {"allowed": ", ".join(formats)}
+        facts = {"allowed": ", ".join(round_.formats)}
         result.problems.append(Problem(name, None, "", parts[2], "hub.expect.format", facts))
         return None
     return parts[1]
