@@ -1,13 +1,16 @@
 """Files are there whole or not at all, whatever lies in their way, and whoever is killed while writing."""
 
+import datetime as dt
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 
 import pytest
+from openpyxl import Workbook
 
-from forecast.base import disk
+from forecast.base import disk, excel
 from forecast.base.errors import WriteError
 from forecast.base.lock import hold_lock
 
@@ -65,6 +68,19 @@ def test_a_refusal_names_the_file_that_was_meant(tmp_path):
         disk.replace_file(tmp_path / "none" / "x.csv", b"")
 
     assert caught.value.facts["path"] == str(tmp_path / "none" / "x.csv")
+
+
+def test_a_full_folder_of_temporary_files_is_told():
+    """The library that writes sheets has words of its own for it."""
+
+    class Full(Workbook):
+        def save(self, _):
+            raise ValueError("IO_ENOSPC")
+
+    with pytest.raises(WriteError, match="no room left on the disk") as caught:
+        excel.saved(Full(), dt.date(2024, 1, 1))
+
+    assert caught.value.facts["path"] == tempfile.gettempdir()
 
 
 def test_a_new_file_is_as_open_as_the_user_wants_new_files(tmp_path):

@@ -1,11 +1,14 @@
 """Excel files that we write: the looks of their cells, heights of rows, and bytes that do not change."""
 
 import datetime as dt
+import errno
 import io
 import re
+import tempfile
 import textwrap
 import zipfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from openpyxl.cell import Cell, MergedCell
@@ -14,6 +17,8 @@ from openpyxl.workbook import Workbook
 from openpyxl.worksheet.header_footer import HeaderFooter
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
+
+from forecast.base.disk import writing
 
 FONT: Final = "Times New Roman"
 DAY_FORMAT: Final = "dd/mm/yyyy"
@@ -34,9 +39,19 @@ _ZIP_DAY: Final = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can hold
 
 
 def saved(book: Workbook, day: dt.date) -> bytes:
-    """Save a workbook so that the time of saving leaves no trace in its bytes."""
-    fresh = io.BytesIO()
-    book.save(fresh)
+    """Save a workbook so that the time of saving leaves no trace in its bytes.
+
+    Raises WriteError if the folder of temporary files, where the library keeps the sheets, takes no more.
+    """
+    fresh, place = io.BytesIO(), Path(tempfile.gettempdir())
+    with writing(place):
+        try:
+            book.save(fresh)
+        except Exception as error:
+            code = getattr(errno, str(error).removeprefix("IO_"), None)  # as lxml has it: IO_ENOSPC
+            if code is None:
+                raise
+            raise OSError(code, "", str(place)) from error
     return repacked(fresh, day)
 
 
