@@ -39,7 +39,7 @@ TESTS = {
     "model/simulate": ("tests/model/test_simulate.py", "src/forecast/model/simulate.py"),
     "data/framework": ("tests/data/test_framework.py",),
     "data/load/settle": ("tests/data/test_load_settle.py",),
-    "data/load/rules": ("tests/data/test_load_rules.py",),
+    "data/load/rules": ("tests/data/test_rules_of_tables.py", "tests/data/test_load_rules.py"),
     **{
         f"data/load/{name}_rules": ("tests/data/test_rules_of_tables.py",)
         for name in ("area", "figure", "framework", "year")

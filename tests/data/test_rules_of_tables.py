@@ -3,6 +3,8 @@
 No folder is read, so that `make mutate` can try these tests often.  All figures are made up.
 """
 
+import datetime as dt
+
 import pandas as pd
 import pytest
 
@@ -11,16 +13,25 @@ from forecast.data.load import area_rules, figure_rules, framework_rules, year_r
 from forecast.data.load.areas import gazetteer
 from forecast.data.load.cells import parse_table
 from forecast.data.load.files import Rows
+from forecast.data.load.rules import Checked, broken_rules, days_to_come, repeated_rows, wrong_in_scenarios
+from forecast.data.scenarios import Scenario
 
 CITY = "TP. Hồ Chí Minh"
 NAMES = (*("Việt Nam", "Đông Nam Bộ", CITY, "Hà Nội"),)
 KINDS = ("country", "region", "province", "province")
 
 
-def table(of: tables.Table, *rows: dict[str, object]) -> pd.DataFrame:
+def checked(of: tables.Table, *rows: dict[str, object]) -> Checked:
     """A table of rows that are numbered from 2, as in a file; what a row does not say is empty."""
     cells = {name: [str(row.get(name, "")) for row in rows] for name in of.names}
-    return parse_table(Rows(of.file, tuple(range(2, 2 + len(rows))), cells, ""), of, None)[0]
+    read = Rows(of.file, tuple(range(2, 2 + len(rows))), cells, "")
+    frame, _, bad = parse_table(read, of, None)
+    return Checked(of, read, frame, frozenset(bad))
+
+
+def table(of: tables.Table, *rows: dict[str, object]) -> pd.DataFrame:
+    """The typed cells of such a table."""
+    return checked(of, *rows).frame
 
 
 AREAS = table(tables.AREAS, *({"area": n, "kind": k} for n, k in zip(NAMES, KINDS, strict=True)))
@@ -522,3 +533,95 @@ def test_units_that_follow_each_other_in_a_circle_are_told():
     ]
     said = keys(area_rules.units, table(tables.ORGANS, *rows))
     assert said == [(number, "successor", "expect.no_circle_of_units") for number in (3, 4)]
+
+
+# ---- all tables together
+
+
+def test_a_day_after_today_is_told():
+    """Today's is good; of each column of days that says when something was known."""
+    rows = [{**SCORE, "published_on": f"2024-04-{day}", "source_day": "2024-04-18"} for day in (17, 18, 19)]
+    event = {
+        "index_code": "PAR",
+        "year": 2022,
+        "kind": "framework",
+        "what": "1/QĐ-BNV",
+        "known_on": "2024-05-01",
+    }
+    found = days_to_come(
+        {"scores": checked(tables.SCORES, *rows), "events": checked(tables.EVENTS, event)},
+        dt.date(2024, 4, 18),
+    )
+    assert [(p.file, p.row, p.column, p.value) for p in found] == [
+        ("scores.csv", 4, "published_on", "2024-04-19"),
+        ("events.csv", 2, "known_on", "2024-05-01"),
+    ]
+
+
+RATE = {
+    "indicator_code": "rate",
+    "name_vi": "Tỷ lệ",
+    "unit": "%",
+    "component": "D1",
+    "sign": 1,
+    "kind": "level",
+}
+GROWTH = {**RATE, "indicator_code": "growth", "name_vi": "Tăng trưởng"}
+COUNTED = {**RATE, "indicator_code": "count", "name_vi": "Số hồ sơ", "unit": "hồ sơ"}
+FIGURE = {"area": CITY, "period": "2023", "published_on": "2024-01-15", "source_url": "x", "trust": "press"}
+OVER = {**FIGURE, "indicator_code": "over", "indicator_name_vi": "Tỷ lệ so với kế hoạch", "unit": "%"}
+
+
+@pytest.mark.parametrize(
+    ("scenario", "found"),
+    [
+        ({"indicators": {"rate": 100}, "points": {"total": 1, "D1": 1, "1.1": 1}}, []),
+        ({"indicators": {"rate": 100.5}}, [("s.indicators.rate", "expect.at_most")]),
+        ({"indicators": {"rate": -0.5}}, [("s.indicators.rate", "expect.at_least")]),
+        ({"indicators": {"rate": 0}}, []),
+        ({"indicators": {"growth": -3}}, []),
+        ({"indicators": {"count": 500}}, []),
+        ({"indicators": {"count": -1}}, [("s.indicators.count", "expect.at_least")]),
+        ({"indicators": {"over": 130}}, []),
+        ({"indicators": {"none": 1}}, [("s.indicators", "expect.choice")]),
+        ({"points": {"2.1": 1}}, [("s.points", "expect.choice")]),
+        ({"points": {"D1.appraised": 1}}, [("s.points", "expect.choice")]),
+        ({"points": {"D3": 1}}, []),
+    ],
+)
+def test_a_scenario_names_what_there_is_and_values_that_can_be(scenario, found):
+    """A share of up to 100 percent unless it has been more; a growth of any sign."""
+    known = {
+        "frameworks": checked(tables.FRAMEWORKS, *version()),
+        "indicators": checked(tables.INDICATORS, {**OVER, "value": 120}, {**OVER, "value": 90}),
+        "indicator_types": checked(tables.INDICATOR_TYPES, RATE, GROWTH, COUNTED),
+    }
+    said = wrong_in_scenarios([Scenario(scenario_id="s", name_vi="s", **scenario)], known)
+    assert [(p.column, p.expected_key.removesuffix("_near")) for p in said] == found
+
+
+def test_scenarios_are_judged_by_the_tables_that_could_be_read():
+    """Where that of figures is bad, what the catalogue lacks is unknown, and no value is judged."""
+    known = {"indicator_types": checked(tables.INDICATOR_TYPES, RATE)}
+    scenarios = [Scenario(scenario_id="s", name_vi="s", indicators={"rate": 500}, points={"total": 1})]
+    assert wrong_in_scenarios(scenarios, known) == []
+    assert len(wrong_in_scenarios(scenarios, {**known, "indicators": checked(tables.INDICATORS)})) == 1
+
+
+def test_rules_are_given_good_rows_and_the_tables_that_they_read():
+    """A repeat is told by itself; of scores also a bad row is judged, by what its good cells say."""
+    score = {**SCORE, "source_url": "x", "trust": "press"}
+    repeat = checked(tables.SCORES, score, score)
+    assert [(p.row, p.expected_facts["first"]) for p in repeated_rows(repeat)] == [(3, 2)]
+
+    odd = {**OTHER, "kind": "x", "aliases": "SA"}
+    for units, rows in (
+        ([{**UNIT, "aliases": "SA|SA"}, odd], []),
+        ([UNIT, {**odd, "kind": "department"}], [3]),
+    ):
+        found = broken_rules({"units": checked(tables.ORGANS, *units)}, PLACES)
+        assert [problem.row for problem in found] == rows
+    event = {"index_code": "PAR", "year": 2021, "kind": "framework", "what": "876/QĐ-BNV"}
+    both = {"events": checked(tables.EVENTS, event), "frameworks": checked(tables.FRAMEWORKS, *version())}
+    for change, files in (("", ["events.csv"]), ("frameworks", ["events.csv"]), ("scores", [])):
+        assert [problem.file for problem in broken_rules(both, PLACES, changed=change)] == files
