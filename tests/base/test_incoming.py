@@ -165,6 +165,14 @@ def test_what_is_no_toml_is_told_by_its_place(written, row, key):
     assert [(each.row, each.expected_key) for each in caught.value.problems] == [(row, key)]
 
 
+def test_more_toml_than_a_person_writes_is_not_parsed():
+    """The file is named with its size and the limit, though all of it is TOML."""
+    with pytest.raises(DataError) as refused:
+        incoming.toml("a = 1\n" + "#" * incoming.MOST_TOML, "x.toml")
+
+    assert "x.toml: the file has 1.0 MB, above the limit of 1 MB" in refused.value.text("en")
+
+
 def test_curly_quotes_of_a_word_processor_are_named():
     """Where the row that is no TOML has them."""
     for line, key in (("b = “x”", "expect.toml_quotes"), ("b = x y", "expect.toml")):

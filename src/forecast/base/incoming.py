@@ -19,6 +19,7 @@ from forecast.base.errors import DataError, Problem, reason_of
 
 MOST_BYTES: Final = 10_000_000
 MOST_RECORD: Final = 50_000_000  # bytes of a record in JSON; that of a large run has less than one million
+MOST_TOML: Final = 1_000_000  # characters of what a person writes by hand; a hundred long scenarios are less
 MOST_DEPTH: Final = 50  # brackets within brackets; a record of ours has less than ten
 EXCEL: Final = b"PK\x03\x04"
 _PLAIN: Final = (".toml", ".json", ".jsonl")  # written by an editor or by us, and not by Excel
@@ -104,8 +105,12 @@ def toml(written: str, name: str) -> dict[str, Any]:
     Raises
     ------
     DataError
-        With the place where it ends to be TOML; the parser's own words are English and are left out.
+        If it is too large, or with the place where it ends to be TOML; the parser's own words are English and
+        are left out.
     """
+    if len(written) > MOST_TOML:
+        megabytes = f"{len(written.encode()) / 1e6:.1f}"
+        raise refused(name, "expect.smaller_file", found=megabytes, limit=MOST_TOML // 1_000_000)
     try:
         return tomllib.loads(written)
     except (ValueError, RecursionError) as error:  # no TOML, an endless number, brackets without end
