@@ -151,11 +151,13 @@ def _used_rows(known: Known, table: Table, spec: RunSpec) -> pd.DataFrame:
 
 
 def _differences(compared: Compared, old: pd.DataFrame, new: pd.DataFrame) -> list[Row]:
+    columns = [name for name in new.columns if name not in {*compared.key, *compared.silent}]
+    if old[[*compared.key, *columns]].equals(new[[*compared.key, *columns]]):
+        return []
     then, now = (
         {tuple(record[name] for name in compared.key): record for record in frame.to_dict("records")}
         for frame in (old, new)
     )
-    columns = [name for name in new.columns if name not in {*compared.key, *compared.silent}]
     rows: list[Row] = []
     for key, record in now.items():
         if key not in then:
