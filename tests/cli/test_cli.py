@@ -141,7 +141,6 @@ def test_wrong_use_is_one_sentence_with_exit_code_2(arguments, words, capsys):
 
 IDLE = [
     ("add announcement --as-of 2024-01-01", "--as-of goes with score, indicator, event alone"),
-    ("add score --no-forecast --target-year 2024", "--target-year does nothing beside --no-forecast"),
     ("backtest --out x --scores y --as-of 2024-01-01", "--as-of does nothing beside --scores"),
     ("backtest --out x --scores y --data-dir z", "--data-dir does nothing beside --scores"),
     ("backtest --out x --as-of 2024-01-01 --origins 2020", "--origins goes with --scores alone"),
@@ -155,7 +154,6 @@ IDLE = [
     ("hub export x --run . --reports-dir y", "--reports-dir does nothing beside --run"),
     ("import par x --indicator y", "--indicator goes with indicators,"),
     ("import criteria x --unit points", "--unit goes with par,"),
-    ("import par x --no-forecast --as-of 2024-01-01", "--as-of does nothing beside --no-forecast"),
     ("import par x --no-forecast --area y", "--area does nothing beside --no-forecast"),
     ("import remedies x --no-forecast --area y", "--area does nothing beside --no-forecast"),
     ("notebook list --cell-timeout 5", "--cell-timeout goes with run alone"),

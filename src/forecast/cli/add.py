@@ -15,7 +15,6 @@ from forecast.cli.local import (
     choice,
     confirm,
     option,
-    refuse_beside,
     refuse_foreign,
     require_options,
     verb,
@@ -54,7 +53,6 @@ def add(
 ) -> int:
     """Propose one row, show it, and append it if the user agrees."""
     refuse_foreign(dict.fromkeys(("as-of", "target-year"), _FORECAST), kind)
-    refuse_beside("no-forecast", "as-of target-year", given=no_forecast)
     how = {name: given.pop(name) for name in ("by", "yes", "dry_run")}
     cells = {_COLUMNS.get(name, name): text for name, text in given.items() if text is not None}
     require_options(f"add {kind}", {option_of(column): cells.get(column) for column in NEEDED[kind]})

@@ -41,7 +41,6 @@ def import_file(*, kind: str, file: Path, data_dir: Path, lang: str, **given: An
     """Read a file, show its rows and their effect, and append them if the user agrees."""
     for names, kinds in ((_OF_PRINTED, tuple(province_table.INDEXES)), (_OF_LISTS, tuple(list_sheet.KINDS))):
         refuse_foreign(dict.fromkeys(names, kinds), kind)
-    refuse_beside("no-forecast", "as-of target-year", given=given["no_forecast"])
     if "area" not in list_sheet.columns_of(kind):  # it is the one whose forecast is shown
         refuse_beside("no-forecast", "area", given=given["no_forecast"])
     propose = _list if kind in list_sheet.KINDS else _table
