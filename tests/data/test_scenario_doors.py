@@ -8,6 +8,7 @@ from forecast.data import scenarios
 HEAD = '[scenario.a]\nname_vi = "x"\n'
 TABLE, NUMBERS = "a table [scenario.…]", "the form { name = number } is expected"
 POINTS, NAME, QUOTED = "from −100 to 100 points", "a name of 1 to 200 letters", "words in double quotes"
+NOTHING, ALONE = "this scenario changes nothing", "everywhere speaks of the points of this very scenario"
 BEYOND, UTF8 = "brackets are beyond reason", "the file is no text in UTF-8"
 CASES = [
     ("scenario = [1]", TABLE),
@@ -44,6 +45,13 @@ CASES = [
     (HEAD + 'remedies = ["open"]', "allowed are: overdue, open"),
     (HEAD + 'everywhere = "yes"', "true or false is expected"),
     (HEAD + "everywhere = 1", "true or false is expected"),
+    (HEAD, f"a: {NOTHING}"),
+    (HEAD + "points = { D1 = 0 }", f"a: {NOTHING}"),
+    (HEAD + "points = {}\nindicators = {}", f"a: {NOTHING}"),
+    (HEAD + "everywhere = true", ALONE),
+    (HEAD + 'remedies = "open"\neverywhere = true', ALONE),
+    (HEAD + "combine = ['continue']\n[scenario.continue]\nname_vi = 'y'", f"a: {NOTHING}"),
+    ("[scenario.continue]\nname_vi = 'y'\npoints = { D1 = 1 }", "continue: this scenario is the forecast"),
     (HEAD + 'combine = ["b"]', "allowed are: a"),
     (HEAD + 'combine = "a"', "allowed are: a"),
     (HEAD + 'combine = [["a"]]', "allowed are: a"),

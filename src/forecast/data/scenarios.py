@@ -58,8 +58,10 @@ class Scenario:
 
     @property
     def changes_nothing(self) -> bool:
-        """Whether it is the forecast itself."""
-        return not (self.indicators or self.remedies or self.points or self.combine)
+        """Whether it is the forecast itself; what it combines is judged by itself."""
+        return not (
+            self.indicators or self.remedies or any(self.points.values()) or set(self.combine) - {BASE}
+        )
 
 
 def parse(content: bytes) -> tuple[Scenario, ...]:
@@ -96,7 +98,7 @@ def parse(content: bytes) -> tuple[Scenario, ...]:
                 Problem(FILE, None, f"{name}.name_vi", scenario.name_vi, "desk.keep.taken", facts)
             )
         scenarios += [scenario] if scenario else []
-    problems += _circles(scenarios)
+    problems += [*_circles(scenarios), *_misused(scenarios)]
     if problems:
         raise DataError(problems)
     return tuple(sorted(scenarios, key=lambda scenario: scenario.scenario_id != BASE))
@@ -171,6 +173,8 @@ def check_fields(name: str, fields: Any, others: tuple[str, ...]) -> tuple[Scena
     ]
     if "name_vi" not in fields:
         problems.append(Problem(FILE, None, f"{name}.name_vi", "", "expect.something"))
+    if fields.get("everywhere") is True and not fields.get("points"):
+        problems.append(Problem(FILE, None, f"{name}.everywhere", "true", "expect.points_everywhere"))
     if problems:
         return None, problems
     return Scenario(scenario_id=name, **{**fields, "combine": tuple(fields.get("combine", ()))}), []
@@ -208,6 +212,16 @@ def _circles(scenarios: list[Scenario]) -> list[Problem]:
         for name in closed:
             del open_ends[name]
     return [Problem(FILE, None, f"{name}.combine", "", "expect.no_circle") for name in open_ends]
+
+
+def _misused(scenarios: list[Scenario]) -> list[Problem]:
+    """Report "continue" if it changes something, and others that change nothing."""
+    keys = {True: "expect.scenario_base", False: "expect.scenario_change"}
+    return [
+        Problem(FILE, None, each.scenario_id, "", keys[each.scenario_id == BASE])
+        for each in scenarios
+        if each.changes_nothing != (each.scenario_id == BASE)
+    ]
 
 
 def _is_names(value: object, allowed: tuple[str, ...]) -> bool:
