@@ -57,6 +57,9 @@ def test_there_are_63_provinces_in_six_regions():
         ("Ba Ria Vung Tau", "Bà Rịa - Vũng Tàu"),
         ("Thừa Thiên - Huế", "Thừa Thiên Huế"),
         ("tỉnh Hoà Bình", "Hòa Bình"),
+        ("tinh an giang", "An Giang"),
+        ("An Giang (tỉnh)", "An Giang"),
+        ("Hồ Chí Minh (TP.)", "TP. Hồ Chí Minh"),
         ("HOÀ BÌNH", "Hòa Bình"),
         ("Thanh Hoá", "Thanh Hóa"),
         ("Khánh Hoà", "Khánh Hòa"),
@@ -74,6 +77,9 @@ def test_there_are_63_provinces_in_six_regions():
         ("/Quận 1", None),
         ("TP.HCM/", None),
         ("Sài", None),
+        ("Hà Nội,2023", None),
+        ("Hà Nội, Huế", None),
+        ("(tỉnh)", None),
     ],
 )
 def test_spellings_by_hand(found, expected):

@@ -44,6 +44,8 @@ VALUE = {
 WRONG = {
     "a maximum of another framework": (SCORES, {**SCORE, "max_score": "50"}, "max_score"),
     "a maximum beyond any": (SCORES, {**SCORE, "score": "1e308", "max_score": "1e308"}, "max_score"),
+    "a year beside the area": (SCORES, {**SCORE, "area": "Hà Nội,2023"}, "area"),
+    "a year in brackets after the area": (SCORES, {**SCORE, "area": "Hà Nội (2023)"}, "area"),
     "an announcement before its year": (ANNOUNCEMENTS, ANNOUNCEMENT, "announced_on"),
     "a score of tomorrow": (SCORES, {**SCORE, "published_on": TOMORROW}, "published_on"),
     "a page of tomorrow": (SCORES, {**SCORE, "source_day": TOMORROW}, "source_day"),
@@ -56,6 +58,23 @@ WRONG = {
 }
 ADD = {SCORES: one_row.score, ANNOUNCEMENTS: one_row.announcement, INDICATORS: one_row.indicator}
 OPTIONS = {"published_on": "published", "indicator_code": "indicator"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "area"),
+    [
+        ("tinh an giang", "An Giang"),
+        ("12. UBND tỉnh An Giang (*)", "An Giang"),
+        ("TP.HCM/Quận 1", "TP. Hồ Chí Minh/Quận 1"),
+    ],
+)
+def test_an_area_is_one_however_it_is_typed(typed, area, data_dir):
+    """Numbers and footnotes of printed tables go; the number of a unit below a province stays."""
+    earlier = {"period": "2023-01", "published_on": "2023-02-10"}
+
+    kept = one_row.indicator(data_dir, **{**VALUE, **earlier, "area": typed})
+
+    assert [row["area"] for row in kept.rows] == [area]
 
 
 @pytest.mark.parametrize("case", WRONG)

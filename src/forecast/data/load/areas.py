@@ -14,7 +14,8 @@ from forecast.base.spelling import clean, without_marks
 
 _TONES: Final = "\N{COMBINING GRAVE ACCENT}\N{COMBINING ACUTE ACCENT}\N{COMBINING TILDE}"
 _TONE_MARKS: Final = frozenset(f"{_TONES}\N{COMBINING HOOK ABOVE}\N{COMBINING DOT BELOW}")
-_RANK_WORDS: Final = re.compile(r"^(?:tỉnh|thành phố|t\.?\s?p\.?)\s*(?=\S)", flags=re.IGNORECASE)
+_RANK: Final = r"(?:tỉnh|tinh|thành phố|thanh pho|t\.?\s?p\.?)"
+_RANK_WORDS: Final = re.compile(rf"^{_RANK}\s*(?=\S)|(?<=\S)\s*\({_RANK}\)$", flags=re.IGNORECASE)
 _ALIKE: Final = 0.65  # of two spellings; any word is a little like some province
 
 

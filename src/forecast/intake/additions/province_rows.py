@@ -25,6 +25,11 @@ _NO_AREA: Final = re.compile(
     r"|tong cong ty|dai hoc|hoc vien|co quan|nganh|khoi|nhom|vung)\b.*"
 )
 
+_AROUND_NAMES: Final = re.compile(  # a number, whose council it is, marks of a footnote
+    r"^(\d{1,2}[.)]\s*)?(UBND\s+)?|[*†¹²³⁴]+$|(?<=[^\W\d_])\d{1,2}$|\(\s*(\*+|\d{0,2})\s*\)\s*$",
+    flags=re.IGNORECASE,
+)
+
 
 def country_named(text: str) -> bool:
     """Whether a row's name means the country: a sum or a mean of all.
@@ -84,13 +89,15 @@ def number_columns(grid: Grid, area_column: int, first: int) -> list[int]:
 
 
 def bare_name(text: str) -> str:
-    """A province's name without its number and the marks of footnotes.
+    """A province's name without its number and the marks of footnotes; what is below a province stays.
 
-    >>> bare_name("12. Hà Nội (*)")
-    'Hà Nội'
+    >>> bare_name("12. Hà Nội (*)"), bare_name("Hà Nội1"), bare_name("TP.HCM/Quận 1")
+    ('Hà Nội', 'Hà Nội', 'TP.HCM/Quận 1')
+    >>> bare_name("Hà Nội,2023"), bare_name("Hà Nội (2023)")
+    ('Hà Nội,2023', 'Hà Nội (2023)')
     """
-    name = re.sub(r"^\d{1,2}[.)]\s*|[*†¹²³⁴\d]+$|\(\s*[*\d]*\s*\)\s*$", "", clean(text))
-    return clean(re.sub(r"^(UBND\s+)?((tinh|thanh pho)\s+)?", "", name.strip(), flags=re.IGNORECASE))
+    name, bar, unit = clean(text).partition("/")
+    return clean(_AROUND_NAMES.sub("", name)) + bar + unit
 
 
 def figure_in(cell: Cell | None) -> tuple[float | None, str]:
