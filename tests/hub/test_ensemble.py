@@ -142,6 +142,21 @@ def test_what_is_combined_is_sound(two, method, capsys):
     ]
 
 
+def test_a_table_of_a_team_is_not_written_over_unasked(two, tmp_path, capsys):
+    """The refusal names it; another folder takes the table, and force the place of the team's."""
+    asked = ["hub", "ensemble", str(two), "--round", DAY, "--name", "team-two", "--lang", "en"]
+    path = two / f"model-output/team-two/{DAY}-team-two.csv"
+    before = path.read_bytes()
+
+    assert cli.run(asked) == 2
+    assert f"team-two has a table already, perhaps a team's own: {path}" in capsys.readouterr().err
+    assert path.read_bytes() == before
+    assert cli.run([*asked, "--out", str(tmp_path / "out")]) == 0
+    assert path.read_bytes() == before
+    assert cli.run([*asked, "--force"]) == 0
+    assert path.read_bytes() == (tmp_path / f"out/{path.name}").read_bytes() != before
+
+
 @pytest.mark.slow
 def test_a_hub_that_takes_parquet_alone_gets_it(two, tmp_path):
     """The table is written in what the hub takes, and read back sound."""

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 METHODS: Final = ("mean", "median", "linear_pool")
 DEFAULT_NAME: Final = "hub-ensemble"
 _ONLY: Final = {
-    **dict.fromkeys(("method", "weights", "name"), ("ensemble",)),
+    **dict.fromkeys(("method", "weights", "name", "force"), ("ensemble",)),
     **dict.fromkeys(("baseline", "by", "observed", "target", "rows"), ("score",)),
     **dict.fromkeys(("run", "license", "reports-dir"), ("export",)),
     "out": ("ensemble", "score"),
@@ -54,6 +54,7 @@ _ONLY: Final = {
     option("method", **choice(METHODS)),
     option("weights", type=PathType(), metavar="FILE"),
     option("name", metavar="TEAM-MODEL"),
+    "force",
     option("baseline", metavar="TEAM-MODEL"),
     option("by", multiple=True, metavar="COLUMN", default=None),
     option("observed", type=PathType(), metavar="FILE"),
@@ -108,11 +109,15 @@ def ensemble(
     method: str | None,
     weights: Path | None,
     name: str | None,
+    force: bool,
     out: Path | None,
     lang: str,
     **_: object,
 ) -> None:
-    """Combine the models of each round asked for, and write a table a round."""
+    """Combine the models of each round asked for, and write a table a round.
+
+    A table that is there is written over under the usual name, and else only by `force`: it may be a team's.
+    """
     from forecast.hub import checks, tables
     from forecast.hub.ensemble import combine
     from forecast.hub.validate import MODEL
@@ -124,6 +129,11 @@ def ensemble(
     submissions = [submission for submission in _submissions(hub, round, model) if submission.model != name]
     folders = [path.name for path in hub.output_folder.iterdir()]
     shares = _weights(weights, {submission.model for submission in submissions}, folders)
+    folder = out or hub.output_folder / name
+    own = name == DEFAULT_NAME or force
+    for place in (folder / f"{each}-{name}.{ending}" for each in round for ending in ("csv", "parquet")):
+        if place.exists() and not own:
+            raise SpecError("hub.taken", {"name": name, "path": place})
     for round_name in dict.fromkeys(round):
         parts = [submission for submission in submissions if submission.round_name == round_name]
         round_ = hub.round_of(round_name)
@@ -131,7 +141,7 @@ def ensemble(
             raise SpecError("hub.no_models", {"round": round_name})
         frame, left_out = combine(parts, round_, method or "mean", shares)
         ending = "csv" if "csv" in round_.formats else "parquet"
-        place = (out or hub.output_folder / name) / f"{round_name}-{name}.{ending}"
+        place = folder / f"{round_name}-{name}.{ending}"
         with writing(place):
             place.parent.mkdir(parents=True, exist_ok=True)
             if ending == "parquet":
