@@ -174,9 +174,9 @@ def test_an_area_with_one_figure_has_no_usual_one():
 def test_the_spread_of_an_effect_grows_with_its_size_alone(strong, error, turn, n):
     """A clear effect is something, whatever its sign; those of which nothing is said are nothing."""
     information = np.eye(n) / error**2
-    pulled = np.zeros(n)
-    pulled[0] = (-strong if turn else strong) / error**2
-    sd = search_sd(information, pulled, np.zeros(n))
+    information_mean = np.zeros(n)
+    information_mean[0] = (-strong if turn else strong) / error**2
+    sd = search_sd(information, information_mean, np.zeros(n))
     assert 0.3 * strong < sd[0] < 1.5 * strong
     assert sd[1:] == pytest.approx(np.full(n - 1, NO_EFFECT))
     assert NO_EFFECT < EFFECT_START
@@ -189,7 +189,7 @@ def test_a_published_score_is_known_where_its_indicator_is_not():
     share = scores(0.15, indicator(1))
     fitted = Evidence().fit(LATTICE, published(share), on_d1(x))
     cell = LATTICE.cell("D1", YEARS[-2])
-    assert fitted.prior.apart[0, cell] > 0.1**2
+    assert fitted.prior.own_variance[0, cell] > 0.1**2
     for area in (0, 10):
         mean, sd = fitted.cells(area, [cell])
         assert expit(mean[0]) == pytest.approx(share[area, -2, 0], abs=3e-4)

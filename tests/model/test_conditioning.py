@@ -29,8 +29,10 @@ def covariance(rng: np.random.Generator, n: int) -> Floats:
 def any_prior(rng: np.random.Generator, linear: Linear) -> Prior:
     """Levels, deviations and the effects of the statements, made up."""
     effect = rng.uniform(0.1, 2.0, linear.design.shape[2])
-    apart = rng.uniform(0.1, 2.0, (AREAS, CELLS)) * (rng.random((AREAS, CELLS)) < rng.choice([0.0, 0.5]))
-    return Prior(covariance(rng, CELLS), covariance(rng, CELLS), effect, apart)
+    own_variance = rng.uniform(0.1, 2.0, (AREAS, CELLS)) * (
+        rng.random((AREAS, CELLS)) < rng.choice([0.0, 0.5])
+    )
+    return Prior(covariance(rng, CELLS), covariance(rng, CELLS), effect, own_variance)
 
 
 def any_design(rng: np.random.Generator) -> Floats:
@@ -78,7 +80,7 @@ def laid_out(linear: Linear, prior: Prior) -> tuple[Floats, Floats]:
     pairs = zip(linear.area_weight.toarray(), linear.slope.toarray(), strict=True)
     seen = np.stack([np.kron(area, slope) for area, slope in pairs])
     alone = (own_area(linear.area_weight) >= 0)[:, None]
-    return linalg.block_diag(whole, np.diag(prior.apart.reshape(-1))), np.hstack([seen, seen * alone])
+    return linalg.block_diag(whole, np.diag(prior.own_variance.reshape(-1))), np.hstack([seen, seen * alone])
 
 
 sizes = {"own": st.integers(0, 12), "wide": st.integers(0, 5), "seed": st.integers(0, 9999)}

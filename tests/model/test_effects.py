@@ -157,7 +157,7 @@ def test_the_normal_equations_are_those_of_levels_and_effects_together():
     moves = np.diff(np.eye(years), axis=0)
     walk = moves.T @ moves
     doubt = rng.uniform(0, 0.2, (areas, years))
-    _, information, pull = _normal_equations(y, x, size, memory, walk, doubt)
+    _, information, information_mean = _normal_equations(y, x, size, memory, walk, doubt)
 
     whole, right = np.zeros((years + count,) * 2), np.zeros(years + count)
     whole[:years, :years] = walk
@@ -170,7 +170,9 @@ def test_the_normal_equations_are_those_of_levels_and_effects_together():
         right += design.T @ inverse @ y[a, seen]
     posterior = np.linalg.inv(whole)
     np.testing.assert_allclose(np.linalg.inv(information), posterior[years:, years:], rtol=1e-4)
-    np.testing.assert_allclose(np.linalg.solve(information, pull), (posterior @ right)[years:], rtol=1e-4)
+    np.testing.assert_allclose(
+        np.linalg.solve(information, information_mean), (posterior @ right)[years:], rtol=1e-4
+    )
 
 
 def test_a_lone_strong_effect_is_least_squares():
@@ -187,8 +189,8 @@ def test_a_lone_strong_effect_is_least_squares():
 def test_effects_of_covariates_that_move_together_are_told_apart():
     """Two strong effects beside each other are those of least squares, not each one's own slope."""
     information = np.array([[[4000.0, 3200.0], [3200.0, 4000.0]]])
-    pull = information[0] @ np.array([0.6, -0.4])
-    found = select(information, pull[None], np.ones((1, 2), dtype=bool), np.zeros(2))
+    information_mean = information[0] @ np.array([0.6, -0.4])
+    found = select(information, information_mean[None], np.ones((1, 2), dtype=bool), np.zeros(2))
 
     np.testing.assert_allclose(found.mean[0], [0.6, -0.4], rtol=0.05)
 

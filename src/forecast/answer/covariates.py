@@ -132,7 +132,7 @@ def effects_table(fit: FittedEnsemble | FittedWithSums) -> pd.DataFrame:
 
 
 def _of_fit(fit: FittedEnsemble | FittedWithSums) -> list[Effects]:
-    fits = [fit.own, fit.apart] if isinstance(fit, FittedWithSums) else [fit]
+    fits = [fit.of_parts, fit.of_sums] if isinstance(fit, FittedWithSums) else [fit]
     return [part.effects for part in fits if part.effects is not None]
 
 

@@ -26,8 +26,8 @@ class LastValue:
         past = History.of(panel)
         place, ago = last_seen(past.x)
         variance = pooled_variance(np.diff(past.x, axis=2))
-        look = partial(_walk, place, np.zeros_like(place), variance, ago, np.full_like(place, np.inf))
-        return FittedModel(self.name, past.link, panel.origin, look)
+        outlook_at = partial(_walk, place, np.zeros_like(place), variance, ago, np.full_like(place, np.inf))
+        return FittedModel(self.name, past.link, panel.origin, outlook_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ class Drift:
         rest = np.diff(past.x, axis=2) - slope[..., None]
         variance = pooled_variance(rest, lost=1)
         place = np.where(years >= SLOPE_STEPS, place, np.nan)
-        look = partial(_walk, place, slope, variance, ago, np.maximum(years, 1))
-        return FittedModel(self.name, past.link, panel.origin, look)
+        outlook_at = partial(_walk, place, slope, variance, ago, np.maximum(years, 1))
+        return FittedModel(self.name, past.link, panel.origin, outlook_at)
 
 
 def _walk(place: Floats, slope: Floats, variance: Floats, ago: Ints, years: Floats, horizon: int) -> Outlook:

@@ -48,9 +48,9 @@ def past_coverage(trials: Sequence[Trial], weights: Floats, calibration: Calibra
     """Count past outcomes inside the ranges as they are given now; None if there are none."""
     parts, years = [], set()
     for trial in trials:
-        view = _combined(trial, weights)
+        outlook = _combined(trial, weights)
         factor = calibration.at(trial.target_year - trial.origin)
-        size = np.abs(trial.observed - view.place) / (view.spread * factor)
+        size = np.abs(trial.observed - outlook.place) / (outlook.spread * factor)
         if (~np.isnan(size)).any():
             parts.append(size[~np.isnan(size)])
             years.add(trial.target_year)
@@ -75,8 +75,8 @@ def learn_calibration(trials: Sequence[Trial], weights: Floats) -> Calibration:
     sizes: dict[int, list[Floats]] = {}
     years: dict[int, set[int]] = {}
     for trial in trials:
-        view = _combined(trial, weights)
-        size = np.abs(trial.observed - view.place) / view.spread
+        outlook = _combined(trial, weights)
+        size = np.abs(trial.observed - outlook.place) / outlook.spread
         size = size[~np.isnan(size)]
         if len(size):
             horizon = trial.target_year - trial.origin

@@ -138,10 +138,11 @@ def _parts(completed: Completed, k: int) -> tuple[tuple[Floats, Floats], tuple[F
     return (national, national_sd), (own, np.where(enough[:, None], own_sd, 0.0))
 
 
-def search_sd(information: Floats, pulled: Floats, lean: Floats) -> Floats:
+def search_sd(information: Floats, information_mean: Floats, lean: Floats) -> Floats:
     """Standard deviations of effects, shape (M,), that are most likely for what figures say of them.
 
-    Figures say of effects b that their log density is ``-b' information b / 2 + pulled' b`` and a constant.
+    Figures say of effects b that their log density is ``-b' information b / 2 + information_mean' b`` and a
+    constant: `information_mean` is the information times the mean.
     The prior mean of an effect is `lean` times its sd.  The search begins at large effects, as from the other
     side it would see none.
     """
@@ -151,17 +152,17 @@ def search_sd(information: Floats, pulled: Floats, lean: Floats) -> Floats:
         scaled = information * np.outer(sd, sd)
         root = linalg.cholesky(np.eye(len(sd)) + scaled, lower=True)
         inverse = linalg.cho_solve((root, True), np.eye(len(sd)))
-        beyond = pulled * sd - scaled @ lean  # what figures say beyond the prior mean
+        beyond = information_mean * sd - scaled @ lean  # what figures say beyond the prior mean
         off = inverse @ beyond  # posterior mean less prior mean, in units of the sd
         log_ratio = log_sd - np.log(NO_EFFECT)
         tail = np.sqrt(1 + log_ratio**2)
         value = np.log(np.diag(root)).sum() + EFFECT_WEIGHT * (tail - 1).sum()
-        value -= lean @ (pulled * sd) - 0.5 * lean @ scaled @ lean + 0.5 * beyond @ off
+        value -= lean @ (information_mean * sd) - 0.5 * lean @ scaled @ lean + 0.5 * beyond @ off
         slope = 1 - np.diag(inverse) - off * (lean + off) + EFFECT_WEIGHT * log_ratio / tail
         return float(value), slope
 
-    start = np.full(len(pulled), np.log(EFFECT_START))
-    bounds = [(np.log(NO_EFFECT), np.log(MOST_EFFECT))] * len(pulled)
+    start = np.full(len(information_mean), np.log(EFFECT_START))
+    bounds = [(np.log(NO_EFFECT), np.log(MOST_EFFECT))] * len(information_mean)
     log_sds = optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
     for k in np.argsort(log_sds):  # a valley that is not the deepest: without the effect all is likelier
         without = log_sds.copy()

@@ -67,7 +67,7 @@ def rolling(
             fits = [effects.added_to(fit) if fit else None for fit in bare]
         young = (~np.isnan(past.value)).any(axis=0).sum(axis=1) < OWN_YEARS
         for target in range(origin + 1, min(origin + reach, panel.origin) + 1):
-            views = [fit.outlook(target) if fit else None for fit in fits]
+            outlooks = [fit.outlook(target) if fit else None for fit in fits]
             silent = np.full(panel.value.shape[:2], np.nan)
             column = panel.years.index(target)
             results = np.where(young, np.nan, panel.value[:, :, column])
@@ -75,8 +75,8 @@ def rolling(
                 Trial(
                     origin=origin,
                     target_year=target,
-                    place=np.stack([v.place if v else silent for v in views]),
-                    spread=np.stack([v.spread if v else silent for v in views]),
+                    place=np.stack([o.place if o else silent for o in outlooks]),
+                    spread=np.stack([o.spread if o else silent for o in outlooks]),
                     observed=link.forward(results),
                 )
             )
@@ -147,9 +147,9 @@ def speaks(trial: Trial) -> Flags:
     return np.asarray((~np.isnan(trial.place)).any(axis=(1, 2)))
 
 
-def combine(views: Sequence[Outlook], weights: Floats) -> Outlook:
+def combine(outlooks: Sequence[Outlook], weights: Floats) -> Outlook:
     """Weighted mean of quantiles; where a model is silent, the others' weights are scaled up."""
-    place, spread = np.stack([v.place for v in views]), np.stack([v.spread for v in views])
+    place, spread = np.stack([o.place for o in outlooks]), np.stack([o.spread for o in outlooks])
     return Outlook(_mixed(place, weights), _mixed(spread, weights))
 
 

@@ -14,8 +14,8 @@ information on its cells, and no product grows with k times the number of provin
 
 ``G_p`` (n_p, L*T) are slopes of own statements, ``g`` (k, L*T) and ``A`` (k, P) slopes and area weights of
 those on many, ``T_p = [I, design]`` (L*T, Q) what is common in the province's cells, ``D`` the prior
-covariance of one province's deviations.  What its cells have each by itself, `apart` (L*T,), adds to ``D``
-within its own statements alone.
+covariance of one province's deviations.  What each of its cells has by itself, `own_variance` (L*T,), adds to
+``D`` within its own statements alone.
 """
 
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ class Conditioned:
     common_root: Floats  # N = common_root' common_root is the posterior covariance of what is common
     common_mean: Floats  # (Q,)
     information: Floats  # of the statements on what is common, (Q, Q)
-    pulled: Floats  # the posterior covariance of what is common, times this, is its mean; (Q,)
+    information_mean: Floats  # times the posterior covariance of what is common, its mean; (Q,)
     wide_residual: Floats  # schur^-1 times the surprise of the statements on many, (k,)
     log_density: float
 
@@ -116,7 +116,7 @@ class Conditioned:
     def mean(self) -> Floats:
         """Posterior mean of every cell less the prior mean, shape (P, L*T)."""
         common = [self.linear.in_cells(p, self.common_mean) for p in range(len(self.whitened.rows))]
-        own = self._on_deviation @ self.prior.deviation + self._on_own * self.prior.apart
+        own = self._on_deviation @ self.prior.deviation + self._on_own * self.prior.own_variance
         return np.asarray(np.stack(common) + own)
 
     @cached_property
@@ -232,14 +232,14 @@ class Conditioned:
         """
         common, wide, reach = self._parts(area, cells)
         prior = self.prior.deviation[np.ix_(cells, cells)]
-        apart = self.prior.apart[area, cells] * np.equal.outer(cells, cells)
-        return common, wide, prior + apart - reach @ reach.T
+        own_variance = self.prior.own_variance[area, cells] * np.equal.outer(cells, cells)
+        return common, wide, prior + own_variance - reach @ reach.T
 
     def _parts(self, area: int, cells: Ints) -> tuple[Floats, Floats, Floats]:
         """The first two of `covariance_parts`, and a root of what own statements take away, (m, n_p)."""
         groups, rows = self.linear.groups, self.whitened.rows[area]
         v, prior = self.whitened.slope[rows], self.prior.deviation[cells]
-        reach = prior @ v.T + self.prior.apart[area, cells][:, None] * v.T[cells]
+        reach = prior @ v.T + self.prior.own_variance[area, cells][:, None] * v.T[cells]
         on_wide = (
             self._reach[cells] * groups.wide_weight[:, area] - reach @ self.whitened.border[rows]
         )  # (m, k)
@@ -250,7 +250,7 @@ class Conditioned:
     def variance(self, area: int, cells: Ints) -> Floats:
         """Posterior variance of some cells of one area, shape (m,)."""
         common, wide, reach = self._parts(area, cells)
-        prior = np.diag(self.prior.deviation)[cells] + self.prior.apart[area, cells]
+        prior = np.diag(self.prior.deviation)[cells] + self.prior.own_variance[area, cells]
         return np.asarray(prior + (common**2).sum(axis=1) - (wide**2).sum(axis=1) - (reach**2).sum(axis=1))
 
     def covariance_of(self, area: Ints, cell: Ints) -> tuple[Floats, Floats]:
@@ -285,8 +285,10 @@ def _whiten(linear: Linear, prior: Prior) -> Whitened:
     groups = linear.groups
     reach = groups.own_slope @ prior.deviation
     roots, slope, value = [], np.empty_like(reach), np.empty(len(reach))
-    for at, rows, own, apart in zip(groups.rows, groups.parts, groups.slopes, prior.apart, strict=True):
-        covariance = (reach[rows] + own * apart if apart.any() else reach[rows]) @ own.T
+    for at, rows, own, own_variance in zip(
+        groups.rows, groups.parts, groups.slopes, prior.own_variance, strict=True
+    ):
+        covariance = (reach[rows] + own * own_variance if own_variance.any() else reach[rows]) @ own.T
         covariance.flat[:: len(at) + 1] += linear.error[at] ** 2
         root, info = linalg.lapack.dpotrf(covariance, lower=1, clean=1) if len(at) else (covariance, 0)
         if info:
@@ -317,16 +319,16 @@ def condition(linear: Linear, prior: Prior) -> Conditioned:
     schur_inverse = linalg.cho_solve((root, True), np.eye(len(wide)))
     gain, wide_residual = schur_inverse @ on_common, schur_inverse @ surprise
     information = own.common.T @ own.common + on_common.T @ gain
-    pulled = own.common.T @ own.value + on_common.T @ wide_residual
+    information_mean = own.common.T @ own.value + on_common.T @ wide_residual
     level_root = linalg.cholesky(prior.level + FLOOR * np.eye(len(prior.level)), lower=True)
     prior_root = linalg.block_diag(level_root, np.diag(np.sqrt(prior.effect)))
     precision_root = linalg.cholesky(
         np.eye(len(prior_root)) + prior_root.T @ information @ prior_root, lower=True
     )
     common_root = linalg.solve_triangular(precision_root, prior_root.T, lower=True)
-    common_mean = common_root.T @ (common_root @ pulled)
+    common_mean = common_root.T @ (common_root @ information_mean)
     log_density -= float(np.log(np.diag(root)).sum() + np.log(np.diag(precision_root)).sum())
-    log_density -= 0.5 * float(surprise @ wide_residual - pulled @ common_mean)
+    log_density -= 0.5 * float(surprise @ wide_residual - information_mean @ common_mean)
     return Conditioned(
         linear=linear,
         prior=prior,
@@ -336,7 +338,7 @@ def condition(linear: Linear, prior: Prior) -> Conditioned:
         common_root=common_root,
         common_mean=common_mean,
         information=information,
-        pulled=pulled,
+        information_mean=information_mean,
         wide_residual=wide_residual,
         log_density=log_density,
     )

@@ -116,12 +116,12 @@ class FittedModel:
     name: str
     link: Link
     origin: int
-    look: Callable[[int], Outlook]
+    outlook_at: Callable[[int], Outlook]
     notes: tuple[str, ...] = ()
 
     def outlook(self, target_year: int) -> Outlook:
         """Predictive distributions of `target_year` on the link scale."""
-        return self.look(horizon_of(target_year, self.origin))
+        return self.outlook_at(horizon_of(target_year, self.origin))
 
     def quantiles(self, target_year: int, levels: Sequence[float]) -> Floats:
         """Quantiles in points, shape (A, C, Q)."""
@@ -135,9 +135,9 @@ def horizon_of(target_year: int, origin: int) -> int:
     return target_year - origin
 
 
-def in_points(link: Link, view: Outlook, levels: Sequence[float]) -> Floats:
+def in_points(link: Link, distributions: Outlook, levels: Sequence[float]) -> Floats:
     """Quantiles of an outlook in points, shape (A, C, Q), rising along the last axis."""
-    return np.maximum.accumulate(link.inverse(view.quantiles(levels)), axis=-1)
+    return np.maximum.accumulate(link.inverse(distributions.quantiles(levels)), axis=-1)
 
 
 def need_years(panel: Panel, model: str, needed: int) -> None:

@@ -146,14 +146,14 @@ def _levels(flat: Floats, groups: list[Pattern], weights: Iterable[Floats]) -> t
     """Generalised least squares estimate of the levels, shape (C T,), and its covariance."""
     size = flat.shape[1]
     known = np.nan_to_num(flat)
-    weight, pull = np.zeros((size, size)), np.zeros(size)
+    weight, weighted_sum = np.zeros((size, size)), np.zeros(size)
     for g, w in zip(groups, weights, strict=True):
         weight += len(g.areas) * w
-        pull += w @ known[g.areas].sum(axis=0)
+        weighted_sum += w @ known[g.areas].sum(axis=0)
     cells_known = np.any([g.seen for g in groups], axis=0)
     level, doubt = np.zeros(size), np.zeros((size, size))
     inner = _inverse(weight[np.ix_(cells_known, cells_known)])
-    level[cells_known] = inner @ pull[cells_known]
+    level[cells_known] = inner @ weighted_sum[cells_known]
     doubt[np.ix_(cells_known, cells_known)] = inner
     return level, doubt
 
@@ -170,8 +170,8 @@ def _gain(flat: Floats, groups: list[Pattern], weights: list[Floats]) -> Floats:
     gain = np.zeros_like(doubt)
     total = np.zeros_like(doubt)
     for g, w in zip(groups, weights, strict=True):
-        pulled = rest[g.areas] @ w
-        gain += pulled.T @ pulled
+        weighted = rest[g.areas] @ w
+        gain += weighted.T @ weighted
         total += len(g.areas) * w
         if len(groups) <= EXACT:
             gain += len(g.areas) * (w @ doubt @ w)

@@ -184,9 +184,9 @@ class WithCovariates:
 
     def outlook(self, target_year: int) -> Outlook:
         """Predictive distributions on the link scale."""
-        view, ahead = self.rest.outlook(target_year), self.effects.ahead(target_year)
-        spread = np.sqrt(view.spread**2 + SCALE**2 * ahead.variance)
-        return Outlook(view.place + ahead.place, spread)
+        rest, ahead = self.rest.outlook(target_year), self.effects.ahead(target_year)
+        spread = np.sqrt(rest.spread**2 + SCALE**2 * ahead.variance)
+        return Outlook(rest.place + ahead.place, spread)
 
     def quantiles(self, target_year: int, levels: Sequence[float]) -> Floats:
         """Quantiles in points, shape (A, C, Q)."""
@@ -236,16 +236,18 @@ def _estimate(
         deviations, centre, size = standardised(rest) if len(x) > 1 else _alone(rest)
         scales = move_scales(centre, panel, usual_move(rest))
         count = acts.shape[1]
-        information, pull = np.zeros((len(acts), count, count)), np.zeros(acts.shape)
+        information, information_mean = np.zeros((len(acts), count, count)), np.zeros(acts.shape)
         unit, walk = np.ones(len(acts)), _walk(scales, panel)
         past: list[Past | None] = [None] * len(acts)
         for c in np.flatnonzero(acts.any(axis=1)):
             memory = memory_of(deviations[:, c], noisy=True)
             unit[c] = _usual_surprise(memory, scales, size[c])
-            past[c], information[c], pull[c] = _normal_equations(
+            past[c], information[c], information_mean[c] = _normal_equations(
                 x[:, c], regressors, size[c], memory, walk, doubt[:, c]
             )
-        selected = select(information * unit[:, None, None] ** 2, pull * unit[:, None], acts, completed.sign)
+        selected = select(
+            information * unit[:, None, None] ** 2, information_mean * unit[:, None], acts, completed.sign
+        )
         mean, covariance = selected.mean * unit[:, None], selected.covariance * unit[:, None, None] ** 2
         repeat = not offset.any() and bool((selected.chance > SUPPORTED).any())
         if not repeat:
@@ -281,7 +283,7 @@ def _walk(scales: Scales, panel: Panel) -> Floats:
 def _normal_equations(
     y: Floats, x: Floats, size: Floats, memory: Memory, walk: Floats, doubt: Floats
 ) -> tuple[Past, Floats, Floats]:
-    """Information on the effects (K, K) and its pull (K,), the levels integrated out.
+    """Information on the effects (K, K) and that times their mean (K,), the levels integrated out.
 
     `doubt` (A, T) is the variance that missing covariates add to scores.
     """
@@ -300,7 +302,7 @@ def _normal_equations(
     values = (np.nan_to_num(y) / size).T
     count = x.shape[2]
     on_level, beside = np.zeros((years, years)), np.zeros((years, count + 1))
-    information, pull = np.zeros((count, count)), np.zeros(count)
+    information, information_mean = np.zeros((count, count)), np.zeros(count)
     for p, each in enumerate(inverse):
         areas = pattern == p
         own, score = (scaled, values) if areas.all() else (scaled[:, areas], values[:, areas])
@@ -309,11 +311,11 @@ def _normal_equations(
         on_level += areas.sum() * each
         beside += each @ np.column_stack([own.sum(axis=1), score.sum(axis=1)])
         information += own.reshape(-1, count).T @ weighed
-        pull += weighed.T @ score.ravel()
+        information_mean += weighed.T @ score.ravel()
     on_level = on_level / np.outer(size, size) + walk
     beside = beside / size[:, None]
     solved = np.linalg.solve(on_level, beside)
     information = information - beside[:, :-1].T @ solved[:, :-1]
-    pull = pull - beside[:, :-1].T @ solved[:, -1]
+    information_mean = information_mean - beside[:, :-1].T @ solved[:, -1]
     level = np.asarray(solved[:, :-1], dtype=float)
-    return Past(inverse, pattern, level, size, memory), information, pull
+    return Past(inverse, pattern, level, size, memory), information, information_mean

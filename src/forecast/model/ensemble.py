@@ -64,9 +64,9 @@ class FittedEnsemble:
     def outlook(self, target_year: int) -> Outlook:
         """Predictive distributions of `target_year` on the link scale."""
         horizon = horizon_of(target_year, self.panel.origin)
-        views = [self.fits[name].outlook(target_year) for name in self.weights]
-        view = combine(views, np.array(list(self.weights.values())))
-        return Outlook(view.place, view.spread * self.calibration.at(horizon))
+        outlooks = [self.fits[name].outlook(target_year) for name in self.weights]
+        combined = combine(outlooks, np.array(list(self.weights.values())))
+        return Outlook(combined.place, combined.spread * self.calibration.at(horizon))
 
     def quantiles(self, target_year: int, levels: Sequence[float]) -> Floats:
         """Quantiles in points, shape (A, C, Q)."""
@@ -92,14 +92,14 @@ class FittedEnsemble:
         (Schefzik, Thorarinsdottir and Gneiting, 2013); cells that it cannot speak of are drawn
         independently.
         """
-        view = self.outlook(target_year)
-        template = rng.standard_normal((n, *view.place.shape))
+        outlook = self.outlook(target_year)
+        template = rng.standard_normal((n, *outlook.place.shape))
         if self._common:
             joint = self._common.link_draws(target_year, n, rng)
             template = np.where(np.isnan(joint), template, joint)
         rank = np.argsort(np.argsort(template, axis=0, kind="stable"), axis=0)
         tails = stdtrit(TAIL_DF, (np.arange(n) + 0.5) / n)
-        x = view.place + view.spread * tails[rank]
+        x = outlook.place + outlook.spread * tails[rank]
         return np.moveaxis(self.link.inverse(np.moveaxis(x, 0, 2)), 2, 0)
 
 

@@ -172,11 +172,11 @@ class FittedEvidence:
         n, national = self.lattice.n_cells, self.effects.national
         variance = self.effects.sd(self.variances, np.ones(len(self.effects.names)))[1] ** 2
         levels, root = self.posterior.common_mean[:n], self.posterior.common_root[:, :n]
-        pull = np.linalg.solve(self.prior.level + FLOOR * np.eye(n), national * variance)  # (cells, K)
+        gain = np.linalg.solve(self.prior.level + FLOOR * np.eye(n), national * variance)  # (cells, K)
         posterior_variance = (
-            variance - (national * variance * pull).sum(axis=0) + ((root @ pull) ** 2).sum(axis=0)
+            variance - (national * variance * gain).sum(axis=0) + ((root @ gain) ** 2).sum(axis=0)
         )
-        return self.effect_mean[1] + pull.T @ levels, np.sqrt(np.maximum(posterior_variance, 0.0))
+        return self.effect_mean[1] + gain.T @ levels, np.sqrt(np.maximum(posterior_variance, 0.0))
 
     def draws(
         self, years: Sequence[int], n: int, rng: np.random.Generator, *, areas: Sequence[int] | None = None
@@ -191,9 +191,11 @@ class FittedEvidence:
         reach = np.asarray(weight.sum(axis=1)).reshape(-1)
         own = weight[:, [area]].toarray().reshape(-1)
         scores = (slope @ prior.level[:, rows]).T * reach + (slope @ prior.deviation[:, rows]).T * own
-        apart = prior.apart[area, rows][:, None] * slope[:, rows].T.multiply(own * (own_area(weight) == area))
+        by_itself = prior.own_variance[area, rows][:, None] * slope[:, rows].T.multiply(
+            own * (own_area(weight) == area)
+        )
         by_effects = (self.effects.design[area, rows] * prior.effect) @ self.linear.effect.T
-        return np.asarray(scores + apart + by_effects)
+        return np.asarray(scores + by_itself + by_effects)
 
     def weights(self, area: int, cell: int) -> Floats:
         """How far each statement moves a cell, on the logit scale; they add up to its whole move."""
@@ -234,7 +236,7 @@ def _settle(
         level += unknown * np.equal.outer(year, year)
         prior = Prior(level, covariances[1], sd[0] ** 2, effects.doubt**2 @ squares[0])
         point = _point(prior, centre, fitted)
-        posterior = condition(_linearize(panel, centre, prior.apart, point), prior)
+        posterior = condition(_linearize(panel, centre, prior.own_variance, point), prior)
         fitted = FittedEvidence(
             lattice, panel.statements, effects, variances, panel.middle, means, centre, point, posterior
         )
@@ -268,14 +270,14 @@ def _point(prior: Prior, centre: Floats, fitted: FittedEvidence | None) -> tuple
     Of wide cells halfway from those before to the posterior, as all the way they swing from round to round.
     """
     if fitted is None:
-        variance = np.minimum(np.diag(prior.level), 1.0) + np.diag(prior.deviation) + prior.apart
+        variance = np.minimum(np.diag(prior.level), 1.0) + np.diag(prior.deviation) + prior.own_variance
         return centre, np.sqrt(variance)
     (mean, sd), (new_mean, new_sd) = fitted.point, fitted.every_cell
     back = np.minimum(new_sd / WIDE, 1.0) / 2
     return new_mean + back * (mean - new_mean), new_sd + back * (sd - new_sd)
 
 
-def _linearize(panel: _Panel, centre: Floats, apart: Floats, point: tuple[Floats, Floats]) -> Linear:
+def _linearize(panel: _Panel, centre: Floats, own_variance: Floats, point: tuple[Floats, Floats]) -> Linear:
     """Replace the logistic function in each statement by its best line under what is known."""
     statements, n_scores, mean = panel.statements, panel.lattice.n_scores, point[0]
     share, slope, left = logistic_line(*point)
@@ -292,9 +294,9 @@ def _linearize(panel: _Panel, centre: Floats, apart: Floats, point: tuple[Floats
     part = weight.data * (_at(over, share, statement, cell) - mean_slope * reach)
     # What a line cannot follow is an error of the statement; over many areas it averages out.
     bend = weight.data**2 * _at(over.power(2), left, statement, cell)
-    if apart.any():
+    if own_variance.any():
         many = (own_area(over) < 0)[statement]
-        bend += many * weight.data**2 * _at(over.power(2), slope**2 * apart, statement, cell)
+        bend += many * weight.data**2 * _at(over.power(2), slope**2 * own_variance, statement, cell)
     constant, bent = (np.bincount(statement, x, minlength=len(statements)) for x in (part, bend))
     line = sparse.csr_array((weight.data * mean_slope, weight.indices, weight.indptr), shape=weight.shape)
     error = np.sqrt(statements.error**2 + bent)

@@ -1,7 +1,7 @@
 """Forecast sums among the components from joint draws of their parts.
 
-Models learn from the parts alone; the sums are fitted apart, which gives each model's own forecast of
-them, and the combined one of areas whose parts are not all known.
+Models learn from the parts alone; the sums are fitted by themselves, which gives each model's own
+forecast of them, and the combined one of areas whose parts are not all known.
 """
 
 from __future__ import annotations
@@ -32,44 +32,46 @@ MIDDLE: Final = (0.1, 0.5, 0.9)  # levels from which a sum's place and spread ar
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PartsAndSums:
-    """One model fitted to the parts and to the sums apart; see `Fitted`.  None where it was refused."""
+    """One model fitted to the parts and, by themselves, to the sums; None where it was refused."""
 
     name: str
     shape: tuple[int, int]
-    own: Fitted | None
-    apart: Fitted | None
+    of_parts: Fitted | None
+    of_sums: Fitted | None
     places: Ints
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Notes of both."""
-        return tuple(dict.fromkeys(key for fit in (self.own, self.apart) if fit for key in fit.notes))
+        return tuple(dict.fromkeys(key for fit in (self.of_parts, self.of_sums) if fit for key in fit.notes))
 
     def outlook(self, target_year: int) -> Outlook:
         """Predictive distributions on the link scale."""
-        views = [fit.outlook(target_year) if fit else None for fit in (self.own, self.apart)]
-        place = [view.place if view else None for view in views]
-        spread = [view.spread if view else None for view in views]
-        return Outlook(self._laid(*place), self._laid(*spread))
+        outlooks = [fit.outlook(target_year) if fit else None for fit in (self.of_parts, self.of_sums)]
+        place = [outlook.place if outlook else None for outlook in outlooks]
+        spread = [outlook.spread if outlook else None for outlook in outlooks]
+        return Outlook(self._merge(*place), self._merge(*spread))
 
     def quantiles(self, target_year: int, levels: Sequence[float]) -> Floats:
         """Quantiles in points, shape (A, C, Q)."""
-        own, apart = (fit.quantiles(target_year, levels) if fit else None for fit in (self.own, self.apart))
-        return self._laid(own, apart)
+        of_parts, of_sums = (
+            fit.quantiles(target_year, levels) if fit else None for fit in (self.of_parts, self.of_sums)
+        )
+        return self._merge(of_parts, of_sums)
 
-    def _laid(self, own: Floats | None, apart: Floats | None) -> Floats:
-        return laid(self.shape, self.places, own, apart)
+    def _merge(self, of_parts: Floats | None, of_sums: Floats | None) -> Floats:
+        return merge(self.shape, self.places, of_parts, of_sums)
 
 
-def laid(shape: tuple[int, int], places: Ints, own: Floats | None, apart: Floats | None) -> Floats:
+def merge(shape: tuple[int, int], places: Ints, of_parts: Floats | None, of_sums: Floats | None) -> Floats:
     """Put arrays (A, C', ...) of the parts and of the sums, at their places, into one (A, C, ...)."""
-    some = own if own is not None else apart
-    out = np.full((*shape, *(some.shape[2:] if some is not None else ())), np.nan)
+    either = of_parts if of_parts is not None else of_sums
+    out = np.full((*shape, *(either.shape[2:] if either is not None else ())), np.nan)
     rest = np.setdiff1d(np.arange(shape[1]), places)
-    if own is not None:
-        out[:, rest] = own
-    if apart is not None:
-        out[:, places] = apart
+    if of_parts is not None:
+        out[:, rest] = of_parts
+    if of_sums is not None:
+        out[:, places] = of_sums
     return out
 
 
@@ -79,9 +81,9 @@ class FittedWithSums:
 
     panel: Panel
     link: Link
-    # own, apart: of the parts, and of the sums taken for series of their own
-    own: FittedEnsemble
-    apart: FittedEnsemble
+    # of_parts, of_sums: of the parts, and of the sums taken for series of their own
+    of_parts: FittedEnsemble
+    of_sums: FittedEnsemble
     sums: tuple[Sum, ...]  # places among all components
     fits: Mapping[str, Fitted]
     refused: Mapping[str, ForecastError]
@@ -91,22 +93,22 @@ class FittedWithSums:
     @property
     def weights(self) -> Mapping[str, float]:
         """Weights of the members in the parts' forecasts."""
-        return self.own.weights
+        return self.of_parts.weights
 
     @property
     def calibration(self) -> Calibration:
         """Factor on the spread of the parts' forecasts."""
-        return self.own.calibration
+        return self.of_parts.calibration
 
     @property
     def judged(self) -> int:
         """Years of the panel's past that weights and factor were learnt from."""
-        return self.own.judged
+        return self.of_parts.judged
 
     @property
     def past(self) -> PastCoverage | None:
         """How often the parts' ranges would have held in these years."""
-        return self.own.past
+        return self.of_parts.past
 
     def outlook(self, target_year: int) -> Outlook:
         """Predictive distributions on the link scale: those with the median and the 80 percent range."""
@@ -115,33 +117,37 @@ class FittedWithSums:
 
     def quantiles(self, target_year: int, levels: Sequence[float]) -> Floats:
         """Quantiles in points, shape (A, C, Q)."""
-        own = self.own.quantiles(target_year, levels)
-        apart = self.apart.quantiles(target_year, levels)
-        numbers = own.shape[0] * own.shape[1]
-        drawn = self._sums(target_year, int(np.clip(NUMBERS // numbers, *DRAWS)), np.random.default_rng(SEED))
-        worked = np.moveaxis(np.quantile(drawn, levels, axis=0), 0, 2)
-        return laid(self.panel.value.shape[:2], self._places, own, np.where(np.isnan(worked), apart, worked))
+        of_parts = self.of_parts.quantiles(target_year, levels)
+        of_sums = self.of_sums.quantiles(target_year, levels)
+        numbers = of_parts.shape[0] * of_parts.shape[1]
+        draws = self._sums(target_year, int(np.clip(NUMBERS // numbers, *DRAWS)), np.random.default_rng(SEED))
+        summed = np.moveaxis(np.quantile(draws, levels, axis=0), 0, 2)
+        return merge(
+            self.panel.value.shape[:2], self._places, of_parts, np.where(np.isnan(summed), of_sums, summed)
+        )
 
     def draws(self, target_year: int, n: int, rng: np.random.Generator) -> Floats:
         """Joint draws in points, shape (n, A, C); in each of them a sum is the sum of its parts."""
-        own = self.own.draws(target_year, n, rng)
-        worked = self._summed(own)
-        alone = self.apart.draws(target_year, n, rng)
-        whole = np.where(np.isnan(worked), alone, worked)
+        of_parts = self.of_parts.draws(target_year, n, rng)
+        summed = self._summed(of_parts)
+        alone = self.of_sums.draws(target_year, n, rng)
+        whole = np.where(np.isnan(summed), alone, summed)
         shape = self.panel.value.shape[:2]
-        return np.moveaxis(laid(shape, self._places, np.moveaxis(own, 0, 2), np.moveaxis(whole, 0, 2)), 2, 0)
+        return np.moveaxis(
+            merge(shape, self._places, np.moveaxis(of_parts, 0, 2), np.moveaxis(whole, 0, 2)), 2, 0
+        )
 
     @property
     def _places(self) -> Ints:
         return np.array([total.component for total in self.sums])
 
     def _sums(self, target_year: int, n: int, rng: np.random.Generator) -> Floats:
-        return self._summed(self.own.draws(target_year, n, rng))
+        return self._summed(self.of_parts.draws(target_year, n, rng))
 
     def _summed(self, drawn: Floats) -> Floats:
         """Sums (n, A, S) of draws of the parts (n, A, C'); NaN where parts are not known to move together."""
         rest = np.setdiff1d(np.arange(len(self.panel.components)), self._places)
-        together = self.own.together
+        together = self.of_parts.together
         totals = []
         for sum_of_parts in self.sums:
             parts = np.searchsorted(rest, sum_of_parts.parts)
@@ -152,31 +158,33 @@ class FittedWithSums:
         return np.stack(totals, axis=2)
 
 
-def join(own: FittedEnsemble, apart: FittedEnsemble, panel: Panel, sums: tuple[Sum, ...]) -> FittedWithSums:
+def join(
+    of_parts: FittedEnsemble, of_sums: FittedEnsemble, panel: Panel, sums: tuple[Sum, ...]
+) -> FittedWithSums:
     """Put the forecast of the parts and that of the sums together."""
     places = np.array([total.component for total in sums])
     shape = (len(panel.areas), len(panel.components))
-    names = [*own.fits, *(name for name in apart.fits if name not in own.fits)]
-    pairs = {name: (own.fits.get(name), apart.fits.get(name)) for name in names}
+    names = [*of_parts.fits, *(name for name in of_sums.fits if name not in of_parts.fits)]
+    pairs = {name: (of_parts.fits.get(name), of_sums.fits.get(name)) for name in names}
     fits = {name: PartsAndSums(name, shape, *pair, places) for name, pair in pairs.items()}
-    own_link, sums_link = own.link, apart.link
-    alone = laid(
-        (1, shape[1]), places, own_link.alone[None].astype(float), sums_link.alone[None].astype(float)
+    parts_link, sums_link = of_parts.link, of_sums.link
+    alone = merge(
+        (1, shape[1]), places, parts_link.alone[None].astype(float), sums_link.alone[None].astype(float)
     )[0]
     link = Link(
         upper=panel.upper,
-        centre=laid(shape, places, own_link.centre, sums_link.centre),
-        unit=laid(shape, places, own_link.unit, sums_link.unit),
+        centre=merge(shape, places, parts_link.centre, sums_link.centre),
+        unit=merge(shape, places, parts_link.unit, sums_link.unit),
         alone=alone > 0,
     )
     return FittedWithSums(
         panel=panel,
         link=link,
-        own=own,
-        apart=apart,
+        of_parts=of_parts,
+        of_sums=of_sums,
         sums=sums,
         fits=fits,
-        refused={name: error for name, error in own.refused.items() if name not in fits},
-        notes=tuple(dict.fromkeys([*own.notes, *apart.notes])),
-        name=own.name,
+        refused={name: error for name, error in of_parts.refused.items() if name not in fits},
+        notes=tuple(dict.fromkeys([*of_parts.notes, *of_sums.notes])),
+        name=of_parts.name,
     )

@@ -25,7 +25,7 @@ class Prior:
     effect: Floats  # (K,): variances of the effects, which all areas share too and which are independent
     # (P, L*T): variances of what each cell has by itself beside its deviation.  To statements on many areas,
     # over which it averages out, it is an error.
-    apart: Floats
+    own_variance: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,8 +110,8 @@ class Linear:
         both += (self.slope @ (other.slope @ prior.deviation).T) * (
             self.area_weight @ other.area_weight.T
         ).toarray()
-        if prior.apart.any():
-            both += ((self._by_area * prior.apart.reshape(-1)) @ other._by_area.T).toarray()
+        if prior.own_variance.any():
+            both += ((self._by_area * prior.own_variance.reshape(-1)) @ other._by_area.T).toarray()
         return np.asarray(both + (self.effect * prior.effect) @ other.effect.T)
 
     def dense_covariance(self, prior: Prior) -> Floats:

@@ -46,28 +46,30 @@ class Ridge:
         past = History.of(panel)
         alone = past.link.alone
         together = ~alone & (~np.isnan(past.x)).any(axis=(0, 2))
-        looks: list[tuple[Flags, Callable[[int], Outlook]]] = []
+        parts: list[tuple[Flags, Callable[[int], Outlook]]] = []
         if together.any():
-            looks.append((together, _deviation_look(past.x[:, together], panel)))
+            parts.append((together, _fit_deviations(past.x[:, together], panel)))
         if alone.any():
-            looks.append((alone, partial(_change_look, past.x[:, alone])))
-        return FittedModel(self.name, past.link, panel.origin, partial(_joined, past.x.shape[:2], looks))
+            parts.append((alone, partial(_outlook_of_changes, past.x[:, alone])))
+        return FittedModel(self.name, past.link, panel.origin, partial(_joined, past.x.shape[:2], parts))
 
 
 def _joined(
-    shape: tuple[int, int], looks: list[tuple[Flags, Callable[[int], Outlook]]], horizon: int
+    shape: tuple[int, int], parts: list[tuple[Flags, Callable[[int], Outlook]]], horizon: int
 ) -> Outlook:
     place, spread = np.full(shape, np.nan), np.full(shape, np.nan)
-    for which, look in looks:
-        view = look(horizon)
-        place[:, which], spread[:, which] = view.place, view.spread
+    for which, outlook_at in parts:
+        part = outlook_at(horizon)
+        place[:, which], spread[:, which] = part.place, part.spread
     return Outlook(place, spread)
 
 
-def _deviation_look(x: Floats, panel: Panel) -> Callable[[int], Outlook]:
+def _fit_deviations(x: Floats, panel: Panel) -> Callable[[int], Outlook]:
     _, _, size = standardised(x)
     level = two_way_level(x)
-    return partial(_look_deviations, (x - level) / size, size[:, -1], fit_levels(level, panel, usual_move(x)))
+    return partial(
+        _outlook_of_deviations, (x - level) / size, size[:, -1], fit_levels(level, panel, usual_move(x))
+    )
 
 
 def two_way_level(x: Floats) -> Floats:
@@ -89,7 +91,7 @@ def two_way_level(x: Floats) -> Floats:
     return np.asarray(np.where(seen.any(axis=0), level, np.nan))
 
 
-def _look_deviations(z: Floats, spread: Floats, levels: Levels, horizon: int) -> Outlook:
+def _outlook_of_deviations(z: Floats, spread: Floats, levels: Levels, horizon: int) -> Outlook:
     rule = regress(z, horizon)
     place = deviation_features(z) @ rule.coefficients * spread
     ahead = levels.ahead(levels.origin + horizon)
@@ -120,7 +122,7 @@ def regress(z: Floats, horizon: int) -> Regression:
     years = z.shape[2]
     horizon = min(horizon, max(years - 2, 1))  # beyond what can be learnt, deviations stay put
     origins = range(min(2, years - horizon), years - horizon + 1)
-    gram, pull = np.diag(PENALTY), np.zeros(len(PENALTY))
+    gram, cross_product = np.diag(PENALTY), np.zeros(len(PENALTY))
     pairs = []
     for t in origins:
         if t + horizon > years:
@@ -128,14 +130,14 @@ def regress(z: Floats, horizon: int) -> Regression:
         features, y = deviation_features(z[:, :, :t]), z[:, :, t + horizon - 1]
         ok = ~np.isnan(y) & (~np.isnan(z[:, :, :t])).any(axis=2)
         gram = gram + features[ok].T @ features[ok]
-        pull = pull + features[ok].T @ y[ok]
+        cross_product = cross_product + features[ok].T @ y[ok]
         pairs.append((features, np.where(ok, y, np.nan)))
-    coefficients = np.linalg.solve(gram, pull)
+    coefficients = np.linalg.solve(gram, cross_product)
     residual = np.stack([y - f @ coefficients for f, y in pairs], axis=2)
     return Regression(np.asarray(coefficients, dtype=float), pooled_variance(residual))
 
 
-def _change_look(x: Floats, horizon: int) -> Outlook:
+def _outlook_of_changes(x: Floats, horizon: int) -> Outlook:
     """Series on scales of their own: regress the change over `horizon` years on past changes."""
     years = x.shape[2]
     reach = min(horizon, max(years - FEWEST_CHANGES - 1, 1))
@@ -143,15 +145,15 @@ def _change_look(x: Floats, horizon: int) -> Outlook:
     count = len(CHANGE_SPANS) + 1
     prior = np.zeros(count)
     prior[-1] = reach
-    gram, pull, pairs = CHANGE_PENALTY * np.eye(count), np.zeros(count), []
+    gram, cross_product, pairs = CHANGE_PENALTY * np.eye(count), np.zeros(count), []
     for t in range(FEWEST_CHANGES + 1, years - reach + 1):
         features, unit = change_features(x[:, :, :t])
         y = (x[:, :, t + reach - 1] - x[:, :, t - 1]) / unit
         ok = ~np.isnan(y) & ~np.isnan(features).any(axis=-1)
         gram = gram + features[ok].T @ features[ok]
-        pull = pull + features[ok].T @ (y[ok] - features[ok] @ prior)
+        cross_product = cross_product + features[ok].T @ (y[ok] - features[ok] @ prior)
         pairs.append((features, np.where(ok, y, np.nan)))
-    coefficients = prior + np.linalg.solve(gram, pull)
+    coefficients = prior + np.linalg.solve(gram, cross_product)
     residual = [y - f @ coefficients for f, y in pairs] or [np.full(x.shape[:2], np.nan)]
     variance = pooled_variance(np.stack(residual, axis=2))
     features, unit = change_features(x)

@@ -37,13 +37,13 @@ class Supported(NamedTuple):
     covariance: Floats
 
 
-def select(information: Floats, pull: Floats, acts: Flags, sign: Floats) -> Supported:
+def select(information: Floats, information_mean: Floats, acts: Flags, sign: Floats) -> Supported:
     """Find the posterior of effects with a Gaussian likelihood.
 
     Parameters
     ----------
-    information, pull : ndarray, shapes (C, K, K) and (C, K)
-        ``log likelihood = pull . b - b . information . b / 2`` of each component's effects.
+    information, information_mean : ndarray, shapes (C, K, K) and (C, K)
+        ``log likelihood = information_mean . b - b . information . b / 2`` of each component's effects.
     acts : ndarray of bool, shape (C, K)
         Effects that may be something.
     sign : ndarray, shape (K,)
@@ -51,7 +51,7 @@ def select(information: Floats, pull: Floats, acts: Flags, sign: Floats) -> Supp
     """
     own = np.where(acts, np.einsum("ckk->ck", information), 0.0)
     acts = acts & (own > 0)
-    strength = _strength(information, pull, own, acts)
+    strength = _strength(information, information_mean, own, acts)
     order = np.argsort(-strength, axis=1, kind="stable")[
         :, : int((strength > FAINT).sum(axis=1).max(initial=0))
     ]
@@ -59,7 +59,7 @@ def select(information: Floats, pull: Floats, acts: Flags, sign: Floats) -> Supp
     c = np.arange(len(own))[:, None]
     live = strength[c, order] > FAINT
     ordered = information[c[:, :, None], order[:, :, None], order[:, None, :]]
-    size, aim = np.where(live, own[c, order], 1.0), pull[c, order]
+    size, aim = np.where(live, own[c, order], 1.0), information_mean[c, order]
     share, tau = np.full(own.shape, 1 / (max(acts.sum(), FEW) + 1)), TAU
     chance, mean, spread = np.zeros((3, *order.shape))
     for _ in range(SWEEPS):
@@ -91,13 +91,15 @@ def select(information: Floats, pull: Floats, acts: Flags, sign: Floats) -> Supp
     return supported
 
 
-def _strength(information: Floats, pull: Floats, own: Floats, acts: Flags) -> Floats:
+def _strength(information: Floats, information_mean: Floats, own: Floats, acts: Flags) -> Floats:
     """Squared t of each effect, alone or beside all others, whichever is larger; (C, K)."""
-    alone = pull**2 / np.where(own > 0, own, 1.0)
+    alone = information_mean**2 / np.where(own > 0, own, 1.0)
     root = np.sqrt(np.where(own > 0, own, np.inf))
     scaled = information / root[:, :, None] / root[:, None, :] + RIDGE * np.eye(own.shape[1])
     inverse = np.linalg.inv(scaled)
-    given_others = np.einsum("ckj,cj->ck", inverse, pull / root) ** 2 / np.einsum("ckk->ck", inverse)
+    given_others = np.einsum("ckj,cj->ck", inverse, information_mean / root) ** 2 / np.einsum(
+        "ckk->ck", inverse
+    )
     return np.where(acts, np.maximum(alone, given_others), 0.0)
 
 

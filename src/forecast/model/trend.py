@@ -91,8 +91,8 @@ def _fit(name: str, panel: Panel, grid: list[Constants], *, half_trend: bool) ->
     constants = grid[int(np.argmin(misses))]
     run = smooth(series, constants)
     variances = _variances(series, run, constants, tilt, past.x.shape)
-    look = partial(_look, series, run, constants, tilt, variances, (areas, components))
-    return FittedModel(name, past.link, panel.origin, look)
+    outlook_at = partial(_outlook_at, series, run, constants, tilt, variances, (areas, components))
+    return FittedModel(name, past.link, panel.origin, outlook_at)
 
 
 def smooth(series: Floats, constants: Constants) -> States:
@@ -190,7 +190,7 @@ def _variances(
     return np.array(variances)
 
 
-def _look(
+def _outlook_at(
     series: Floats,
     states: States,
     constants: Constants,

@@ -54,13 +54,15 @@ def supported_effects(fitted: FittedEvidence) -> tuple[float, ...]:
     known = np.hstack([unit[:, :n], unit[:, n:][:, has_expert]])
     sought = np.hstack([unit[:, n:][:, ~has_expert], national])
     inverse = np.linalg.inv(np.linalg.inv(fixed) + known.T @ posterior.information @ known)
-    left = posterior.information - posterior.information @ known @ inverse @ known.T @ posterior.information
-    pulled = posterior.pulled - posterior.information @ known @ inverse @ known.T @ posterior.pulled
+    by_known = posterior.information @ known @ inverse @ known.T
+    remaining = posterior.information - by_known @ posterior.information
+    remaining_mean = posterior.information_mean - by_known @ posterior.information_mean
     # The statements have the prior means taken out, which move with the sd: they are put back.
     own, of_level = fitted.effect_mean
-    information = sought.T @ left @ sought
-    pull = sought.T @ pulled + information @ np.append(own[~has_expert], of_level[effects.moves_level])
-    return tuple(search_sd(information, pull, effects.lean).tolist())
+    information = sought.T @ remaining @ sought
+    prior_mean = np.append(own[~has_expert], of_level[effects.moves_level])
+    information_mean = sought.T @ remaining_mean + information @ prior_mean
+    return tuple(search_sd(information, information_mean, effects.lean).tolist())
 
 
 def search_variances(fitted: FittedEvidence, start: Variances) -> Variances:
@@ -82,7 +84,7 @@ def search_variances(fitted: FittedEvidence, start: Variances) -> Variances:
         v = start.with_vector(vector)
         level, deviation = level_covariance(lattice, v), deviation_covariance(lattice, v)
         posterior = condition(
-            linear, Prior(level + of_effects, deviation, fitted.prior.effect, fitted.prior.apart)
+            linear, Prior(level + of_effects, deviation, fitted.prior.effect, fitted.prior.own_variance)
         )
         off = (vector - centre) / prior_sd
         implied = ((lines @ deviation) * lines).sum(axis=1)
