@@ -62,7 +62,8 @@ def test_predict_writes_what_the_engine_gives(scores, tmp_path, capsys):
 
     panel = Panel.from_long(read_panel(scores), breaks=(), file="scores.csv")
     levels = sorted(found["quantile_level"].unique())
-    expected = engine.predict(panel, [2020, 2021], levels=levels, models=names)
+    years = [2020, 2021]
+    expected = engine.long_table(engine.fit_models(panel, years), years, levels, names)
     pd.testing.assert_frame_equal(found, expected.reset_index(drop=True), check_dtype=False)
     assert {0.2, 0.5, 0.8} <= set(levels)
     assert len(found) == len(AREAS) * 2 * 2 * len(names) * len(levels)

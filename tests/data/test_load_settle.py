@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from forecast.base import labels
 from forecast.data.load.misprints import contradicted
-from forecast.data.load.settle import REASONS, settle
+from forecast.data.load.settle import settle
 from forecast.data.tables import DAY_DTYPE, TRUST
 
 AS_OF = dt.date(2024, 10, 20)
@@ -199,7 +200,7 @@ def test_a_figure_taken_is_a_figure_given(found):
     assert 1 <= sources <= len(frame)
     if len(of_the_day):
         assert spread == pytest.approx(of_the_day.max() - of_the_day.min(), abs=1e-6)
-    assert set(reasons(frame)) <= set(REASONS)
+    assert {f"aside.{reason}" for reason in reasons(frame)} <= set(labels.catalogue())
 
 
 @settings(max_examples=60)

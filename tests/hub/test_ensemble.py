@@ -15,6 +15,7 @@ from scipy.stats import norm
 
 from forecast import cli
 from forecast.base.errors import WriteError
+from forecast.cli.hub import METHODS
 from forecast.hub import ensemble, layout, tables, validate
 
 DAY = "2024-10-05"
@@ -129,7 +130,7 @@ def test_the_linear_pool_is_wider_than_the_average(two):
     assert sorted(samples.loc[samples["horizon"].astype(str) == "1", "value"]) == [12, 18, 22, 28]
 
 
-@pytest.mark.parametrize("method", ensemble.METHODS)
+@pytest.mark.parametrize("method", METHODS)
 def test_what_is_combined_is_sound(two, method, capsys):
     """The command writes a table that the hub takes."""
     assert cli.run(["hub", "ensemble", str(two), "--round", DAY, "--method", method, "--lang", "en"]) == 0

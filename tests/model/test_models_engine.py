@@ -13,7 +13,7 @@ from forecast.base.spec import QUANTILE_LEVELS
 from forecast.model.contract import outlook
 from forecast.model.covariates import Covariates
 from forecast.model.deviations import predict as predict_deviations
-from forecast.model.engine import COLUMNS, fit_models, predict
+from forecast.model.engine import fit_models, long_table, names, refuse_unfitted
 from forecast.model.ensemble import ENSEMBLE, MODELS, Ensemble
 from forecast.model.panel import Panel
 from forecast.model.state_space import PanelStateSpace
@@ -27,18 +27,26 @@ BASE = (
 )
 
 
-def panel_of(value, upper=100.0, breaks=(), names="A{:02d}"):
+def panel_of(value, upper=100.0, breaks=(), pattern="A{:02d}"):
     """Give a panel of (A, C, T) values from 2010 on."""
     value = np.asarray(value, dtype=float)
     areas, components, years = value.shape
     return Panel(
-        areas=tuple(names.format(i) for i in range(areas)),
+        areas=tuple(pattern.format(i) for i in range(areas)),
         components=tuple(f"D{i}" for i in range(components)),
         years=tuple(range(2010, 2010 + years)),
         value=value,
         upper=np.full(components, upper),
         breaks=breaks,
     )
+
+
+def predict(panel, target_years, levels=QUANTILE_LEVELS, models=None, covariates=None):
+    """Forecast as the command does."""
+    chosen = names(models)
+    fit = fit_models(panel, target_years, covariates)
+    refuse_unfitted(fit, models or [])
+    return long_table(fit, target_years, levels, chosen)
 
 
 def without(cells, change=np.nan):
@@ -91,7 +99,8 @@ def test_every_panel_that_can_be_forecast_is_forecast(edge):
 
     table = predict(panel, [panel.origin + 1, panel.origin + 3])
 
-    assert list(table.columns) == list(COLUMNS)
+    columns = ["area", "component", "target_year", "model", "quantile_level", "value"]
+    assert list(table.columns) == columns
     assert np.isfinite(table["value"]).all()
     wide = table.pivot_table("value", ["area", "component", "target_year", "model"], "quantile_level")
     assert (np.diff(wide.to_numpy(), axis=1) >= 0).all()

@@ -16,7 +16,7 @@ from forecast.answer.result import Result
 from forecast.base.errors import ForecastError, SpecError, TooFewYearsError
 from forecast.base.spec import RunSpec
 from forecast.data import load
-from forecast.data.tables import FORECAST_KEY, RESULT_COLUMNS
+from forecast.data.tables import FORECAST_COLUMNS, FORECAST_KEY
 
 DATA = Path(__file__).parents[2] / "data"
 CITY = "TP. Hồ Chí Minh"
@@ -28,7 +28,7 @@ Ask = Callable[..., Result]
 def check(result: Result) -> None:
     """What holds in every result, whatever was known."""
     rows = result.forecast
-    assert tuple(rows.columns) == RESULT_COLUMNS
+    assert tuple(rows.columns) == (*FORECAST_COLUMNS, "shown")
     assert not rows.duplicated(list(FORECAST_KEY)).any()
     assert np.isfinite(rows["value"]).all()
     first = rows.iloc[0]

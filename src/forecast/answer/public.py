@@ -102,9 +102,8 @@ def predict(
         raise SpecError("spec.out_of_range", facts)
     figures, covariate_remarks = _covariates(covariates, panel, years[-1])
     fit = engine.fit_models(panel, years, figures)
-    for name in names:
-        if models is not None and name in fit.refused:
-            raise fit.refused[name]
+    if models is not None:
+        engine.refuse_unfitted(fit, names)
     refusals = [
         Phrase("cli.predict.refused", {"model": name, "reason": Phrase(error.key, error.facts)})
         for name, error in fit.refused.items()

@@ -84,7 +84,9 @@ def predict(
     fit = engine.fit_models(panel, target_year, figures)
     for remark in [*remarks, *covariate_remarks]:
         click.echo(remark.text(lang), err=True)
-    _print_refusals(fit, names, lang, chosen=bool(model))
+    if model:
+        engine.refuse_unfitted(fit, names)
+    _print_refusals(fit, names, lang)
     for remark in basis.left_out(fit, names, target_year[-1]):
         click.echo(remark.text(lang), err=True)
     count = _CountedParts(engine.tables(fit, target_year, levels, names))
@@ -100,14 +102,9 @@ def predict(
     return EXIT_GOOD
 
 
-def _print_refusals(
-    fit: FittedEnsemble | FittedWithSums, names: Sequence[str], lang: str, *, chosen: bool
-) -> None:
-    """Print which models could not be fitted; raise the error if they were `chosen` by name."""
+def _print_refusals(fit: FittedEnsemble | FittedWithSums, names: Sequence[str], lang: str) -> None:
     for name in names:
         if name in fit.refused:
-            if chosen:
-                raise fit.refused[name]
             reason = fit.refused[name].text(lang)
             click.echo(labels.text("cli.predict.refused", lang, model=name, reason=reason), err=True)
 

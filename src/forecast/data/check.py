@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import pandas as pd
 
@@ -13,8 +13,6 @@ from forecast.data.framework import framework_for, frameworks_for, with_share
 from forecast.data.load import Known
 from forecast.data.load.coherence import of_years
 from forecast.data.tables import APPRAISED, COMPONENTS, COUNTRY
-
-STATES: Final = ("score", "derived", "rank", "missing")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,8 +32,8 @@ class Summary:
         first_year, last_year, provinces (with any score), scores, ranks (rank without score),
         means (years with a national mean).
     grid
-        One row a component and year of the area: component, year, state (one of `STATES`), score,
-        unit, rank.
+        One row a component and year of the area: component, year, state (score, derived, rank or missing),
+        score, unit, rank.
     conflicts
         Settled rows whose sources disagree, the widest first: year, area, component, statistic,
         score, unit, spread, rank, rank_spread, sources, trust.

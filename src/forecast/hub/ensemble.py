@@ -17,7 +17,6 @@ from forecast.hub.layout import OUTPUT_COLUMNS, Group, Output, Round
 from forecast.hub.tables import spelled_number
 from forecast.hub.validate import Submission
 
-METHODS: Final = ("mean", "median", "linear_pool")
 DRAWS: Final = 5000  # points of each model's distribution that a pool of quantiles is read off
 _KIND, _ID, _VALUE = OUTPUT_COLUMNS
 _NO_MEANING: Final = {"mean": ("sample",), "median": ("sample",), "linear_pool": ("median",)}

@@ -1,7 +1,6 @@
 """Forecast any yearly panel: one function that gives one long table."""
 
 from collections.abc import Iterator, Sequence
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -13,8 +12,6 @@ from forecast.model.covariates import Covariates
 from forecast.model.ensemble import ENSEMBLE, MODELS, Ensemble, FittedEnsemble
 from forecast.model.joined import FittedWithSums
 from forecast.model.panel import Panel
-
-COLUMNS: Final = ("area", "component", "target_year", "model", "quantile_level", "value")
 
 
 def fit_models(
@@ -31,57 +28,6 @@ def fit_models(
     return Ensemble(reach=reach, covariates=covariates).fit(panel)
 
 
-def predict(
-    panel: Panel,
-    target_years: Sequence[int],
-    levels: Sequence[float] = QUANTILE_LEVELS,
-    models: Sequence[str] | None = None,
-    covariates: Covariates | None = None,
-) -> pd.DataFrame:
-    """Forecast the years `target_years` of every cell by every model and by their combination.
-
-    Parameters
-    ----------
-    panel : Panel
-        What is known; the last year is the origin of all forecasts.
-    target_years : sequence of int
-        Years after the origin; ranges widen with the distance.
-    levels : sequence of float
-        Quantile levels, rising fractions in (0, 1).
-    models : sequence of str, optional
-        Names to give (of `MODELS`, or ``ensemble``); all that can be fitted, if left out.
-    covariates : Covariates, optional
-        See `fit_models`.
-
-    Returns
-    -------
-    DataFrame
-        Long, with `COLUMNS`, in the components' own unit, sorted as the panel is; rows that a model
-        can say nothing about are left out, and cells that never had a figure.
-
-    Raises
-    ------
-    SpecError
-        If a name is unknown or a year not ahead.
-    ForecastError
-        If no model, or a model asked for by name, can be fitted (`TooFewYearsError` and others).
-
-    Examples
-    --------
-    >>> years = range(2010, 2020)
-    >>> rows = pd.DataFrame({"area": "A", "component": "D", "year": years, "score": range(60, 70)})
-    >>> table = predict(Panel.from_long(rows, upper=100.0), [2020], levels=[0.5], models=["drift"])
-    >>> table["value"].round(0).tolist()
-    [70.0]
-    """
-    chosen = names(models)
-    fit = fit_models(panel, target_years, covariates)
-    for name in chosen:
-        if models is not None and name in fit.refused:
-            raise fit.refused[name]
-    return long_table(fit, target_years, levels, chosen)
-
-
 def names(models: Sequence[str] | None) -> list[str]:
     """Names of the models asked for, each once; of all, if None.
 
@@ -93,6 +39,13 @@ def names(models: Sequence[str] | None) -> list[str]:
         if name not in known:
             raise SpecError("error.unknown_model", {"found": name, "known": ", ".join(known)})
     return chosen
+
+
+def refuse_unfitted(fit: FittedEnsemble | FittedWithSums, models: Sequence[str]) -> None:
+    """Raise the error of the first of these models that could not be fitted."""
+    for name in models:
+        if name in fit.refused:
+            raise fit.refused[name]
 
 
 def quantile_levels(intervals: Sequence[int]) -> tuple[float, ...]:
@@ -115,7 +68,17 @@ def long_table(
     levels: Sequence[float],
     models: Sequence[str],
 ) -> pd.DataFrame:
-    """Write out what fitted models say, as `predict` does; models that were refused have no rows."""
+    """Write out the forecasts of fitted models: area, component, target_year, model, quantile_level, value.
+
+    In the components' own unit, sorted as the panel is.  Models that were refused and cells that never had a
+    figure have no rows.
+
+    >>> years = range(2010, 2020)
+    >>> rows = pd.DataFrame({"area": "A", "component": "D", "year": years, "score": range(60, 70)})
+    >>> fit = fit_models(Panel.from_long(rows, upper=100.0), [2020])
+    >>> long_table(fit, [2020], [0.5], ["drift"])["value"].round(0).tolist()
+    [70.0]
+    """
     return pd.concat(tables(fit, target_years, levels, models), ignore_index=True)
 
 

@@ -25,10 +25,6 @@ import pandas as pd
 
 from forecast.data.tables import TRUST
 
-REASONS: Final = (
-    *("later_page", "same_figure", "rank_only", "contradicted", "lower_trust"),
-    *("older_page", "fewer_sources", "more_flattering"),
-)
 _NO_DAY: Final = pd.Timestamp("1900-01-01")
 
 
@@ -79,8 +75,8 @@ def settle(
         was), with the settled rank, and `spread` (highest less lowest score, in the unit of the
         row taken; NaN without a score), `rank_spread`, `sources` (count of rows that were weighed).
     aside : DataFrame
-        The other rows with `reason`, one of `REASONS`, and of the row that was taken `taken_row`, its
-        number in the file, `taken_score` and `taken_rank`.
+        The other rows with `reason`, a key of the catalogue after ``aside.``, and of the row that was taken
+        `taken_row`, its number in the file, `taken_score` and `taken_rank`.
     """
     groups: dict[tuple[object, ...], list[Candidate]] = {}
     names = zip(*(known[column] for column in key), strict=True)

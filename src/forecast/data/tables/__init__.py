@@ -69,7 +69,6 @@ FORECAST_KEY: Final = (
     *("output_type", "output_type_id"),
 )
 FORECAST_COLUMNS: Final = (*FORECAST_KEY, "value")
-RESULT_COLUMNS: Final = (*FORECAST_COLUMNS, "shown")  # of a run: is it of the model that the pages show?
 
 _KNOWN_FROM: Final = (
     *("published_on", "known_on", "announced_on", "set_on", "received_on", "recorded_on", "stated_on"),
