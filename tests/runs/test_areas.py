@@ -81,7 +81,7 @@ def test_a_failure_of_one_area_stops_no_other(done):
 def test_progress_counts_the_areas(done):
     """Whoever watches learns how many are left, and how long they take once that can be told."""
     assert [step.name for step in done.steps] == ["panel_forecast", "area", "area", "area"]
-    assert [step.left for step in done.steps] == [None, None, None, 0.0]
+    assert [step.seconds_left for step in done.steps] == [None, None, None, 0.0]
     assert [(step.done, step.total) for step in done.steps[1:]] == [(1, 3), (2, 3), (3, 3)]
     assert [step.area for step in done.steps if step.error] == [SOUTH]
 

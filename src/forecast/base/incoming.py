@@ -51,25 +51,25 @@ def content(path: Path, *, most: int = MOST_BYTES, name: str = "") -> bytes:
         with opened(path) as handle:
             about = os.fstat(handle.fileno())
             if not stat.S_ISREG(about.st_mode):
-                raise refused(name, "expect.regular_file")
+                raise refusal(name, "expect.regular_file")
             data = b"" if about.st_size > most else handle.read(most + 1)
             if about.st_size > most or len(data) > most:
                 megabytes = f"{max(about.st_size, len(data)) / 1e6:.1f}"
-                raise refused(name, "expect.smaller_file", found=megabytes, limit=most // 1_000_000)
+                raise refusal(name, "expect.smaller_file", found=megabytes, limit=most // 1_000_000)
             after = os.fstat(handle.fileno())
             if len(data) != about.st_size or after.st_mtime_ns != about.st_mtime_ns:
-                raise refused(name, "expect.steady_file")
+                raise refusal(name, "expect.steady_file")
             return data
     except FileNotFoundError:
-        raise refused(name, "expect.file", folder=str(path.parent)) from None
+        raise refusal(name, "expect.file", folder=str(path.parent)) from None
     except IsADirectoryError:
-        raise refused(name, "expect.regular_file") from None
+        raise refusal(name, "expect.regular_file") from None
     except OSError as error:
         if error.errno in _ODD_NAMES:
-            raise refused(name[:_LONGEST], _ODD_NAMES[error.errno]) from None
+            raise refusal(name[:_LONGEST], _ODD_NAMES[error.errno]) from None
         if path.exists() and not path.is_file():  # a socket, or a folder on Windows
-            raise refused(name, "expect.regular_file") from None
-        raise refused(name, "expect.readable", reason=reason_of(error)) from error
+            raise refusal(name, "expect.regular_file") from None
+        raise refusal(name, "expect.readable", reason=reason_of(error)) from error
 
 
 def text(data: bytes, name: str, *, utf16: bool = False) -> str:
@@ -84,18 +84,18 @@ def text(data: bytes, name: str, *, utf16: bool = False) -> str:
     wide = not (marked and utf16) and (marked or data.count(0) * 4 > len(data))
     if data.startswith(EXCEL) or wide:
         key = "expect.csv_not_excel" if data.startswith(EXCEL) else "expect.utf8_not_utf16"
-        raise refused(name, "expect.plain_utf8" if name.endswith(_PLAIN) else key)
+        raise refusal(name, "expect.plain_utf8" if name.endswith(_PLAIN) else key)
     try:
         decoded = data.decode("utf-16" if marked else "utf-8-sig")
     except UnicodeDecodeError as error:
         if marked:
-            raise refused(name, "expect.utf8_not_utf16") from error
+            raise refusal(name, "expect.utf8_not_utf16") from error
         row = data.count(b"\n", 0, error.start) + 1
         byte = data[error.start : error.start + 1].hex().upper()
         key = "expect.plain_utf8" if name.endswith(_PLAIN) else "expect.utf8"
-        raise refused(name, key, row, byte=byte) from error
+        raise refusal(name, key, row, byte=byte) from error
     if "\0" in decoded:
-        raise refused(name, "expect.no_nul", decoded.count("\n", 0, decoded.index("\0")) + 1)
+        raise refusal(name, "expect.no_nul", decoded.count("\n", 0, decoded.index("\0")) + 1)
     return decoded
 
 
@@ -110,20 +110,20 @@ def toml(written: str, name: str) -> dict[str, Any]:
     """
     if len(written) > MOST_TOML:
         megabytes = f"{len(written.encode()) / 1e6:.1f}"
-        raise refused(name, "expect.smaller_file", found=megabytes, limit=MOST_TOML // 1_000_000)
+        raise refusal(name, "expect.smaller_file", found=megabytes, limit=MOST_TOML // 1_000_000)
     try:
         return tomllib.loads(written)
     except (ValueError, RecursionError) as error:  # no TOML, an endless number, brackets without end
         match = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
         if match is None:
-            raise refused(name, "expect.toml_whole") from error
+            raise refusal(name, "expect.toml_whole") from error
         line = written.splitlines()[int(match[1]) - 1 : int(match[1])]
         curly = bool(line) and any(mark in line[0] for mark in _CURLY)
         merging = bool(line) and line[0].startswith(_MERGING)
         repeated = "twice" in str(error) or "overwrite" in str(error)
         usual = "expect.toml_twice" if repeated else "expect.toml"
         key = "expect.toml_merge" if merging else "expect.toml_quotes" if curly else usual
-        raise refused(name, key, int(match[1]), place=int(match[2])) from error
+        raise refusal(name, key, int(match[1]), place=int(match[2])) from error
 
 
 def record(content: str | bytes, *, foreign: bool = False) -> Any:
@@ -191,7 +191,7 @@ def written(path: Path) -> bytes:
         return handle.read(MOST_RECORD + 1)
 
 
-def refused(name: str, key: str, row: int | None = None, **facts: Any) -> DataError:
+def refusal(name: str, key: str, row: int | None = None, **facts: Any) -> DataError:
     """Make the refusal of a whole file, or of one from a row on."""
     return DataError([Problem(name, row, "", "", key, facts)])
 

@@ -110,19 +110,19 @@ def refuse_unanswerable(
     *,
     announcements: pd.DataFrame,
     areas: Collection[str],
-    elsewhere: Mapping[str, tuple[str, Mapping[str, Any]]] = MappingProxyType({}),
+    other_years: Mapping[str, tuple[str, Mapping[str, Any]]] = MappingProxyType({}),
 ) -> None:
     """Refuse a run for an unknown area, or for a year whose result is already out.
 
     `spec`: the run asked for; `announcements`: announcements known on ``spec.as_of`` (columns index_code,
-    year, announced_on); `areas`: names of the provinces of the target year; `elsewhere`: by province of other
-    years: key and facts of the sentence that names its successor. Raises SpecError if the area is not among
-    `areas`, or the target year's result was announced on or before ``spec.as_of`` and ``spec.force`` is not
-    set.
+    year, announced_on); `areas`: names of the provinces of the target year; `other_years`: by province of
+    other years: key and facts of the sentence that names its successor. Raises SpecError if the area is not
+    among `areas`, or the target year's result was announced on or before ``spec.as_of`` and ``spec.force`` is
+    not set.
     """
     if spec.area not in areas:
-        if spec.area in elsewhere:
-            raise SpecError(*elsewhere[spec.area])
+        if spec.area in other_years:
+            raise SpecError(*other_years[spec.area])
         refuse_unknown("area", spec.area, sorted(areas))
     out = announcements.loc[
         (announcements["index_code"] == spec.index_code) & (announcements["year"] >= spec.target_year)

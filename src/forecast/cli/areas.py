@@ -103,8 +103,8 @@ def _tell(step: Step, lang: str) -> None:
         line = labels.text("areas.done", lang, **facts)
     else:
         line = labels.text("areas.area_failed", lang, error=step.error.text(lang), **facts)
-    if step.left:
-        line += " " + labels.text("areas.left", lang, left=_duration(step.left, lang))
+    if step.seconds_left:
+        line += " " + labels.text("areas.left", lang, left=_duration(step.seconds_left, lang))
     click.echo(line)
 
 

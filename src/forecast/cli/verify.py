@@ -111,7 +111,7 @@ def _score_rows(path: Path) -> tuple[Table, Rows] | None:
     if rows is None or problems:
         raise DataError(problems)
     if not rows.numbers:
-        raise incoming.refused(path.name, "expect.not_empty")
+        raise incoming.refusal(path.name, "expect.not_empty")
     return table, rows
 
 

@@ -54,7 +54,9 @@ class Board:
             for code in codes
             if not baseline.no_effect_reason(code)
         }
-        self._still = self._unmoved(baseline, [code for code in codes if baseline.no_effect_reason(code)])
+        self._without_effect = self._names_by_reason(
+            baseline, [code for code in codes if baseline.no_effect_reason(code)]
+        )
         self._starts = {code: slider.value for code, slider in self.sliders.items()}
         self.switches = {code: self._check("desk.board.set") for code in self.sliders}
         self.remedies = self._remedies(baseline)
@@ -69,26 +71,26 @@ class Board:
             description=self._text("desk.board.reset"), icon="undo", layout=widgets.Layout(width="auto")
         )
         self.answer, self.note = widgets.HTML(), widgets.HTML()
-        self._quiet = False
+        self._resetting = False
         self._watch()
         self.box = widgets.VBox(self._rows(baseline))
-        self._play()
+        self._compute()
 
     @property
     def changes(self) -> dict[str, Any]:
         """What the sliders say, as `Workbench.what_if` takes it; nothing where they stand as they were."""
-        told: dict[str, Any] = {
+        changes: dict[str, Any] = {
             code: slider.value for code, slider in self.sliders.items() if self.switches[code].value
         }
-        told |= {name: slider.value for name, slider in self.points.items() if slider.value}
+        changes |= {name: slider.value for name, slider in self.points.items() if slider.value}
         if self.remedies.value:
-            told["remedies"] = self.remedies.value
+            changes["remedies"] = self.remedies.value
         if self.everywhere.value and any(slider.value for slider in self.points.values()):
-            told["everywhere"] = True
-        return told
+            changes["everywhere"] = True
+        return changes
 
-    def tried(self) -> WhatIf:
-        """Give what the sliders say as `Workbench.what_if` does."""
+    def what_if(self) -> WhatIf:
+        """Compute the scenario of the sliders, as `Workbench.what_if` does."""
         return what_if(self._steps, self.changes, self._data_dir, self._lang)
 
     def _repr_mimebundle_(self, **more: Any) -> Any:
@@ -99,41 +101,41 @@ class Board:
 
     def _watch(self) -> None:
         for code, slider in self.sliders.items():
-            slider.observe(self._turner(code), "value")
-        heard = (*self.switches.values(), *self.points.values(), self.remedies, self.everywhere)
-        for widget in heard:
-            widget.observe(self._play, "value")
+            slider.observe(self._on_move(code), "value")
+        controls = (*self.switches.values(), *self.points.values(), self.remedies, self.everywhere)
+        for widget in controls:
+            widget.observe(self._compute, "value")
         self.keep.on_click(self._keep)
         self.reset.on_click(self._reset)
 
-    def _turner(self, code: str) -> Any:
-        def turn(_: object) -> None:
-            if self._quiet:
+    def _on_move(self, code: str) -> Any:
+        def switch_on(_: object) -> None:
+            if self._resetting:
                 return
             if self.switches[code].value:
-                self._play()
+                self._compute()
             else:
-                self.switches[code].value = True  # which plays
+                self.switches[code].value = True  # which computes
 
-        return turn
+        return switch_on
 
-    def _play(self, _: object = None) -> None:
-        if self._quiet:
+    def _compute(self, _: object = None) -> None:
+        if self._resetting:
             return
         try:
-            self.answer.value = self.tried()._repr_html_()
+            self.answer.value = self.what_if()._repr_html_()
             self.note.value = ""
         except ForecastError as refusal:
             self._say(refusal.text(self._lang))
 
     def _keep(self, _: object) -> None:
         try:
-            self._say(str(self.tried().keep(self.name.value)))
+            self._say(str(self.what_if().keep(self.name.value)))
         except ForecastError as refusal:
             self._say(refusal.text(self._lang))
 
     def _reset(self, _: object) -> None:
-        self._quiet = True
+        self._resetting = True
         for switch in self.switches.values():
             switch.value = False
         for code, slider in self.sliders.items():
@@ -141,8 +143,8 @@ class Board:
         for slider in self.points.values():
             slider.value = 0.0
         self.remedies.value = ""
-        self._quiet = False
-        self._play()
+        self._resetting = False
+        self._compute()
 
     def _say(self, text: str) -> None:
         self.note.value = View((Passage(tuple(text.split("\n"))),))._repr_html_()
@@ -157,20 +159,20 @@ class Board:
 
     def _remedies(self, baseline: Baseline) -> Any:
         names = [(self._text("desk.board.remedies.none"), "")]
-        names += [(self._text(f"desk.board.remedies.{each}"), each) for each in REMEDIES]
+        names += [(self._text(f"desk.board.remedies.{choice}"), choice) for choice in REMEDIES]
         return widgets.ToggleButtons(
             options=names, value="", disabled=baseline.remedies.empty, style={"button_width": "auto"}
         )
 
     def _rows(self, baseline: Baseline) -> list[Any]:
         lines = [
-            widgets.HBox([_named(self._name_of(code)), self.switches[code], slider], layout=ROW)
+            widgets.HBox([_name_label(self._name_of(code)), self.switches[code], slider], layout=ROW)
             for code, slider in self.sliders.items()
         ]
         rows = [self._head("desk.board.indicators"), widgets.VBox(lines, layout=SOME)]
         if not self.sliders:
             rows.append(self._line("desk.board.no_indicators"))
-        rows += [self._line("desk.board.unmoved", **facts) for facts in self._still]
+        rows += [self._line("desk.board.unmoved", **facts) for facts in self._without_effect]
         rows += [self._head("desk.board.remedies_head"), self.remedies]
         if baseline.remedies.empty:
             rows.append(self._line("desk.board.no_remedies"))
@@ -179,7 +181,7 @@ class Board:
             text = (
                 self._text("desk.board.criteria") if name == TOTAL else reading.short_name(name, self._lang)
             )
-            rows.append(widgets.HBox([_named(text), slider]))
+            rows.append(widgets.HBox([_name_label(text), slider]))
         return [*rows, widgets.HBox([self.name, self.keep, self.reset]), self.note, self.answer]
 
     def _name_of(self, code: str) -> str:
@@ -197,7 +199,7 @@ class Board:
                 return f"{name} ({unit})"
         return code
 
-    def _unmoved(self, baseline: Baseline, codes: list[str]) -> list[dict[str, str]]:
+    def _names_by_reason(self, baseline: Baseline, codes: list[str]) -> list[dict[str, str]]:
         """Name the indicators that move nothing, by the reason."""
         known, by_reason = self._steps.known(), dict[str, list[str]]()
         for code in codes:
@@ -220,17 +222,17 @@ def _indicator(baseline: Baseline, code: str, whole: float, lang: str) -> Any:
     """Make the slider of an indicator, where the forecast stands on it; it reaches the `whole` at least."""
     if not baseline.leaves_with_rule(code):
         return _of_elasticity(baseline.elasticities[code].expected, whole, lang)
-    found = baseline.leaves.projections.get(code)
-    draws = found.draws if found is not None and len(found.draws) else np.array([50.0])
+    projection = baseline.leaves.projections.get(code)
+    draws = projection.draws if projection is not None and len(projection.draws) else np.array([50.0])
     middle = float(np.median(draws))
-    if found is not None and found.unit != "%":
+    if projection is not None and projection.unit != "%":
         ends = [float(np.quantile(draws, 0.01)), float(np.quantile(draws, 0.99)), middle]
         reach = max(ends) - min(ends) or abs(middle) or 1.0
         low, high = min(ends) - reach / 2, max(ends) + reach / 2
     else:
         low, high = 0.0, 100.0
-    if found is not None and not np.isnan(found.value) and found.value <= low:
-        low = float(found.value)
+    if projection is not None and not np.isnan(projection.value) and projection.value <= low:
+        low = float(projection.value)
     step = _step((high - low) / TICKS) if (low, high) != (0.0, 100.0) else 0.5
     return _slider(low, high, step, middle, lambda value: labels.number(value, _decimals(step), lang))
 
@@ -243,7 +245,7 @@ def _of_elasticity(expected: float, whole: float, lang: str) -> Any:
     return _slider(low, high, step, expected, lambda value: labels.number(value, _decimals(step), lang))
 
 
-def _slider(low: float, high: float, step: float, start: float, said: Callable[[float], str]) -> Any:
+def _slider(low: float, high: float, step: float, start: float, words: Callable[[float], str]) -> Any:
     """Make a slider over the multiples of `step`, from just below `low` to just above `high`.
 
     It is one of choices, whose words stand beside it while it is moved: a slider of numbers would write
@@ -253,7 +255,7 @@ def _slider(low: float, high: float, step: float, start: float, said: Callable[[
     places = _decimals(step)
     values = sorted({round(value, places) for value in (start, *(step * tick for tick in ticks))})
     return widgets.SelectionSlider(
-        options=[(said(value), value) for value in values],
+        options=[(words(value), value) for value in values],
         value=min(values, key=lambda value: abs(value - start)),
         continuous_update=False,
         layout=LINE,
@@ -264,7 +266,7 @@ def _decimals(step: float) -> int:
     return max(0, -math.floor(math.log10(step)))
 
 
-def _named(text: str) -> Any:
+def _name_label(text: str) -> Any:
     """Name a slider; what is too long for the line is read by pointing at it."""
     return widgets.Label(text, tooltip=text, layout=NAME)
 
@@ -276,4 +278,4 @@ def _step(rough: float) -> float:
     (1.0, 200.0)
     """
     power = 10.0 ** math.floor(math.log10(rough))
-    return next(power * each for each in (1.0, 2.0, 5.0, 10.0) if power * each >= rough)
+    return next(power * factor for factor in (1.0, 2.0, 5.0, 10.0) if power * factor >= rough)

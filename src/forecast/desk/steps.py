@@ -78,7 +78,7 @@ class Steps:
         return PanelForecast(anyone, known, visible, post, models, record.no_record(), rng)
 
     def outlook(self) -> Outlook:
-        """Add criteria, departments and what scenarios are played on."""
+        """Add criteria, departments and what scenarios start from."""
         return self.remembered(
             "below", lambda: pipeline.below_domains(self.panel_forecast(members=False), self.spec)
         )

@@ -30,14 +30,14 @@ from forecast.pages.tables.spec import TableSpec, draw_table
 
 Changes = Mapping[str, Any]
 
-TRIED: Final = "what_if"
+OWN_ID: Final = "what_if"
 WORDS: Final = ("remedies", "everywhere", "combine")
 LEAST: Final = 0.005  # points: less than is shown
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False, kw_only=True)
 class WhatIf(View):
-    """A scenario that was tried; `frame` has one row a component: before, after, difference (means)."""
+    """A scenario of the user; `frame` has one row a component: before, after, difference (means)."""
 
     scenario: Scenario
     result: Result
@@ -56,24 +56,24 @@ class WhatIf(View):
         the Vietnamese one if left out. Raises SpecError if the name is empty or taken, or the scenario
         changes nothing.
         """
-        kept = add_scenario(self.data_dir, replace(self.scenario, name_vi=name, name_en=name_en))
-        facts = {"name": kept.name_vi, "scenario": kept.scenario_id, "file": scenarios.FILE}
+        added = add_scenario(self.data_dir, replace(self.scenario, name_vi=name, name_en=name_en))
+        facts = {"name": added.name_vi, "scenario": added.scenario_id, "file": scenarios.FILE}
         return View((Passage((labels.text("desk.keep.done", self.lang, **facts),)),))
 
 
 def what_if(steps: Steps, changes: Changes, data_dir: Path, lang: str) -> WhatIf:
-    """Play one scenario beside "continue as now"."""
+    """Compute one scenario beside "continue as now"."""
     baseline = baseline_of(steps)
     known, result = steps.known(), steps.main_result()
     scenario = scenario_of(baseline, changes, known.scenarios, lang)
     if wrong := indicators.wrong_values([scenario], known.indicator_rows, known.indicator_types):
         raise DataError(wrong)
-    base = next((each for each in known.scenarios if each.scenario_id == BASE), _base(lang))
+    base = next((own for own in known.scenarios if own.scenario_id == BASE), _base(lang))
     outcome = outcome_of(baseline, scenario, (*known.scenarios, scenario))
-    played_scenarios = [(base, outcome_of(baseline, base, ())), (scenario, outcome)]
-    outcomes, chances = outcome_table(baseline, played_scenarios, findings.aims(known, steps.spec))
+    pairs = [(base, outcome_of(baseline, base, ())), (scenario, outcome)]
+    outcomes, chances = outcome_table(baseline, pairs, findings.aims(known, steps.spec))
     with_scenario = replace(result, scenarios=outcomes, scenario_targets=chances)
-    frame = moved(baseline, outcome)
+    frame = _component_changes(baseline, outcome)
     pieces: list[Displayable] = [report.scenario_table(with_scenario, lang=lang)]
     if not outcome.reason:
         before, after = (ranks(totals, baseline.place) for totals in (baseline.totals, outcome.totals))
@@ -91,14 +91,14 @@ def what_if(steps: Steps, changes: Changes, data_dir: Path, lang: str) -> WhatIf
 
 
 def baseline_of(steps: Steps) -> Baseline:
-    """Give what scenarios are played on; raises SpecError if the index has no parts, and so no scenarios."""
+    """Give what scenarios start from; raises SpecError if the index has no parts, and so no scenarios."""
     baseline = steps.outlook().baseline
     if baseline is None:
         raise SpecError("desk.no_scenarios", {"index_code": steps.spec.index_code})
     return baseline
 
 
-def scenario_of(baseline: Baseline, changes: Changes, every: tuple[Scenario, ...], lang: str) -> Scenario:
+def scenario_of(baseline: Baseline, changes: Changes, known: tuple[Scenario, ...], lang: str) -> Scenario:
     """Turn changes by code into a scenario, judged as one of the file is.
 
     Raises SpecError if a code is neither an indicator, a component nor a word of scenarios, or its value does
@@ -109,24 +109,24 @@ def scenario_of(baseline: Baseline, changes: Changes, every: tuple[Scenario, ...
     tree = baseline.leaves.tree
     indicators = indicators_of(baseline)
     fields: dict[str, Any] = {"name_vi": labels.text("desk.tried", lang), "indicators": {}, "points": {}}
-    others = tuple(each.scenario_id for each in every)
+    others = tuple(other.scenario_id for other in known)
     for code, value in changes.items():
         if code in WORDS:
-            fields |= _worded(code, value, others)
+            fields |= _check_word(code, value, others)
         elif code in indicators:
             fields["indicators"][code] = _number(code, value)
         elif code in tree.names:
             fields["points"][code] = _number(code, value)
         else:
             refuse_unknown("what_if", code, [*indicators, *tree.names, *WORDS])
-    scenario, problems = scenarios.check_fields(TRIED, fields, others)
+    scenario, problems = scenarios.check_fields(OWN_ID, fields, others)
     if scenario is None:
         raise DataError(problems)
     return scenario
 
 
-def _worded(word: str, value: Any, others: tuple[str, ...]) -> dict[str, Any]:
-    """Judge what stands beside a word of scenarios; nothing where it asks for nothing."""
+def _check_word(word: str, value: Any, others: tuple[str, ...]) -> dict[str, Any]:
+    """Check the value of a word of scenarios, as a field; none where it changes nothing."""
     if word == "remedies":
         if value and value not in scenarios.REMEDIES:
             refuse_unknown(word, value, scenarios.REMEDIES)
@@ -161,10 +161,10 @@ def indicators_of(baseline: Baseline) -> tuple[str, ...]:
     )
 
 
-def moved(baseline: Baseline, outcome: Outcome) -> pd.DataFrame:
+def _component_changes(baseline: Baseline, outcome: Outcome) -> pd.DataFrame:
     """Give what each component earns before and after, on average: component, before, after, difference."""
     tree = baseline.leaves.tree
-    before, after = (tree.roll_up(each.points).mean(axis=0) for each in (baseline.leaves, outcome))
+    before, after = (tree.roll_up(leaves.points).mean(axis=0) for leaves in (baseline.leaves, outcome))
     frame = pd.DataFrame({"component": tree.names, "before": before, "after": after})
     return frame.assign(difference=np.asarray(after - before)).round(4)
 

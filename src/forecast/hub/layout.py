@@ -10,7 +10,7 @@ from typing import Any, Final
 import pandas as pd
 
 from forecast.base.errors import DataError
-from forecast.base.incoming import refused
+from forecast.base.incoming import refusal
 from forecast.hub import schema
 from forecast.hub.tables import spelled_number
 
@@ -152,7 +152,7 @@ def read(root: Path, schemas: Path | None = None) -> Hub:
     configuration.
     """
     if not root.is_dir():
-        raise refused(str(root), "hub.expect.folder")
+        raise refusal(str(root), "hub.expect.folder")
     config = root / "hub-config"
     files: dict[str, Any] = {}
     problems, unchecked = [], []
@@ -161,7 +161,7 @@ def read(root: Path, schemas: Path | None = None) -> Hub:
         if name in {"tasks.json", "admin.json"} or path.exists() or path.is_symlink():
             try:
                 if not path.resolve().is_relative_to(root.resolve()):
-                    raise refused(f"hub-config/{name}", "hub.expect.within")
+                    raise refusal(f"hub-config/{name}", "hub.expect.within")
                 files[name] = schema.read_json(path, f"hub-config/{name}")
                 wrong, checked = schema.check_config(name, files[name], schemas)
             except DataError as error:

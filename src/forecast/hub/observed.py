@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.base.errors import DataError, Problem, SpecError
-from forecast.base.incoming import refused
+from forecast.base.incoming import refusal
 from forecast.hub import tables
 from forecast.hub.layout import Hub, spelled
 from forecast.hub.tables import HEAD, numbers, spelled_number
@@ -73,7 +73,7 @@ def read(hub: Hub, *, file: Path | None = None, target: str | None = None) -> pd
     listing = list(files(hub))
     kinds = {kind for _, _, kind in listing}
     if not kinds:
-        raise refused(FOLDER, "hub.expect.observed")
+        raise refusal(FOLDER, "hub.expect.observed")
     kind = "oracle-output" if "oracle-output" in kinds else "time-series"
     parts = [_one(path, name, hub, target) for path, name, file_kind in listing if file_kind == kind]
     return pd.concat(parts, ignore_index=True).drop_duplicates()
@@ -83,7 +83,7 @@ def _one(path: Path, name: str, hub: Hub, target: str | None) -> pd.DataFrame:
     table = tables.read(path, name)
     value = next((column for column in (*VALUE.values(), "value") if column in table), None)
     if value is None:
-        raise refused(name, "expect.column", 1)
+        raise refusal(name, "expect.column", 1)
     day = hub.target_data.get("date_col", "date")
     day = day if day in table else "date"
     if day in table and day not in hub.task_ids:
@@ -95,7 +95,7 @@ def _one(path: Path, name: str, hub: Hub, target: str | None) -> pd.DataFrame:
         table["target"] = pd.Categorical([target] * len(table))
     keys = [column for column in hub.task_ids if column in table]
     if not keys:
-        raise refused(name, "hub.expect.task_columns", 1, allowed=hub.task_ids)
+        raise refusal(name, "hub.expect.task_columns", 1, allowed=hub.task_ids)
     if "as_of" in table and "as_of" not in keys:
         table = table[table["as_of"].astype(str) == table["as_of"].astype(str).max()]
     groups = [group for round_ in hub.rounds for group in round_.groups]

@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecast.base.incoming import content, refused
+from forecast.base.incoming import content, refusal
 
 MOST_BYTES: Final = 100_000_000  # what GitHub takes of one file, and so hubs
 MOST_ROWS: Final = 3_000_000
@@ -53,10 +53,10 @@ def columns(path: Path, name: str) -> list[Coded]:
         If it is missing, too large, damaged or empty, holds lists in its cells, or there is no library.
     """
     if importlib.util.find_spec("fastparquet") is None:
-        raise refused(name, "hub.expect.parquet_reader")
+        raise refusal(name, "hub.expect.parquet_reader")
     answer, codes = _asked(content(path, most=MOST_BYTES, name=name))
     if "key" in answer:
-        raise refused(name, answer["key"], **answer.get("facts", {}))
+        raise refusal(name, answer["key"], **answer.get("facts", {}))
     rows = np.frombuffer(codes, dtype=np.int32).reshape(len(answer["columns"]), -1)
     return [
         Coded(column, texts, own)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from forecast.base.errors import DataError, Problem, shown
-from forecast.base.incoming import MOST_DEPTH, NoNumberError, RepeatedKeyError, content, record, refused, text
+from forecast.base.incoming import MOST_DEPTH, NoNumberError, RepeatedKeyError, content, record, refusal, text
 
 OLDEST: Final = (6, 0, 0)
 MOST_LISTED: Final = 100  # errors of one file
@@ -103,7 +103,7 @@ def read_json(path: Path, name: str) -> Any:
     try:
         return record(whole, foreign=True)
     except json.JSONDecodeError as error:
-        raise refused(name, "hub.expect.json", error.lineno, place=error.colno) from error
+        raise refusal(name, "hub.expect.json", error.lineno, place=error.colno) from error
     except RepeatedKeyError as error:
         raise DataError(
             [Problem(name, None, "", "", "expect.json_key_once", {"name": shown(error.args[0])})]
@@ -111,7 +111,7 @@ def read_json(path: Path, name: str) -> Any:
     except NoNumberError as error:
         raise DataError([Problem(name, None, "", error.args[0], "hub.expect.json_number")]) from error
     except ValueError as error:
-        raise refused(name, "hub.expect.flat_json") from error
+        raise refusal(name, "hub.expect.flat_json") from error
 
 
 def read_yaml(path: Path, name: str) -> Any:
@@ -124,18 +124,18 @@ def read_yaml(path: Path, name: str) -> Any:
     whole = text(content(path, most=1_000_000, name=name), name)
     brackets = accumulate((char in "[{") - (char in "]}") for char in whole)
     if max(brackets, default=0) > MOST_DEPTH or _DASHES.search(whole):  # which takes the parser ages
-        raise refused(name, "hub.expect.yaml")
+        raise refusal(name, "hub.expect.yaml")
     try:
         if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(whole, Loader=yaml.SafeLoader)):
-            raise refused(name, "hub.expect.no_alias")
+            raise refusal(name, "hub.expect.no_alias")
         return yaml.safe_load(whole)
     except yaml.MarkedYAMLError as error:
         row = error.problem_mark.line + 1 if error.problem_mark else None
-        raise refused(name, "hub.expect.yaml", row) from error
+        raise refusal(name, "hub.expect.yaml", row) from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         if isinstance(error, DataError):
             raise
-        raise refused(name, "hub.expect.yaml") from error
+        raise refusal(name, "hub.expect.yaml") from error
 
 
 def check_config(name: str, document: Any, schemas: Path | None) -> tuple[list[Problem], bool]:
@@ -167,7 +167,7 @@ def _official(schemas: Path | None, name: str, version: str) -> Path | None:
     if schemas is None:
         return None
     if not schemas.is_dir():
-        raise refused(str(schemas), "hub.expect.schemas")
+        raise refusal(str(schemas), "hub.expect.schemas")
     file = name.replace(".json", "-schema.json")
     for path in (schemas / f"v{version}" / file, schemas / file):
         if path.is_file() and f"/v{version}/" in str(read_json(path, file).get("$id", "")):

@@ -13,7 +13,7 @@ import pandas as pd
 from forecast.base.arrays import Floats
 from forecast.base.disk import replacing
 from forecast.base.errors import DataError, Problem
-from forecast.base.incoming import content, refused, text
+from forecast.base.incoming import content, refusal, text
 from forecast.hub import parquet
 
 MOST_LISTED: Final = 20  # bad rows of a file that are listed one by one
@@ -63,7 +63,7 @@ def write_parquet(path: Path, frame: pd.DataFrame) -> None:
     try:
         import fastparquet
     except ImportError:
-        raise refused(path.name, "hub.expect.parquet_reader") from None
+        raise refusal(path.name, "hub.expect.parquet_reader") from None
     text = [name for name in frame if name != "value"]
     whole = frame.astype(dict.fromkeys(text, object)).reset_index(drop=True)
     with replacing(path) as handle:
@@ -102,21 +102,21 @@ def _check_rows(whole: str, name: str) -> None:
         repeated = sorted({column for column in header if header.count(column) > 1})
         bad = [Problem(name, 1, column, "", "expect.column_once") for column in repeated]
         if len(header) == 1 and ";" in header[0]:
-            raise refused(name, "hub.expect.commas", 1)
+            raise refusal(name, "hub.expect.commas", 1)
         for count, cells in enumerate(rows, start=1):
             if len(cells) != len(header) and cells:
                 facts = {"found": len(cells), "expected": len(header)}
                 bad.append(Problem(name, rows.line_num, "", "", "expect.cells", facts))
             if rows.line_num != count + 1:
-                raise refused(name, "expect.one_line", rows.line_num)
+                raise refusal(name, "expect.one_line", rows.line_num)
             if not cells and rows.line_num <= whole.count("\n"):
                 bad.append(Problem(name, rows.line_num, "", "", "hub.expect.no_empty_row"))
             if len(bad) > MOST_LISTED:
                 break
     except csv.Error:
-        raise refused(name, "expect.quotes", rows.line_num) from None
+        raise refusal(name, "expect.quotes", rows.line_num) from None
     if not count and not bad:
-        raise refused(name, "expect.not_empty")
+        raise refusal(name, "expect.not_empty")
     if bad:
         raise DataError(bad)
 

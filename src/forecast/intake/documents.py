@@ -96,7 +96,7 @@ def word_tables(path: Path) -> list[PrintedTable]:
     try:
         body = docx.Document(io.BytesIO(data)).element.body
     except Exception as error:  # the library stumbles over damaged parts in many ways
-        raise incoming.refused(path.name, "expect.sound_document") from error
+        raise incoming.refusal(path.name, "expect.sound_document") from error
     tables: list[PrintedTable] = []
     titles: list[str] = []
     for part in body.iter(f"{_W}p", f"{_W}tbl"):

@@ -33,17 +33,17 @@ def pdf_tables(path: Path) -> list[PrintedTable]:
     """
     data = incoming.content(path)
     if b"%PDF-" not in data[:1024]:
-        raise incoming.refused(path.name, "expect.pdf")
+        raise incoming.refusal(path.name, "expect.pdf")
     command = [sys.executable, "-m", "forecast.intake.pdf_tables"]
     try:
         process = subprocess.run(command, input=data, capture_output=True, timeout=SECONDS, check=False)  # noqa: S603
     except subprocess.TimeoutExpired:
-        raise incoming.refused(path.name, "expect.lighter_pdf", seconds=SECONDS) from None
+        raise incoming.refusal(path.name, "expect.lighter_pdf", seconds=SECONDS) from None
     if process.returncode:  # ended by the system
-        raise incoming.refused(path.name, "expect.lighter_pdf", seconds=SECONDS)
+        raise incoming.refusal(path.name, "expect.lighter_pdf", seconds=SECONDS)
     answer = incoming.record(process.stdout)
     if "key" in answer:
-        raise incoming.refused(path.name, answer["key"], **answer.get("facts", {}))
+        raise incoming.refusal(path.name, answer["key"], **answer.get("facts", {}))
     return [_printed(table) for table in answer["tables"]]
 
 

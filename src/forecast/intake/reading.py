@@ -100,7 +100,7 @@ def _as_seen(cell: Any) -> object:
 def _csv_grid(path: Path) -> Grid:
     text = incoming.text(incoming.content(path), path.name)
     if not text.strip():
-        raise incoming.refused(path.name, "expect.not_empty")
+        raise incoming.refusal(path.name, "expect.not_empty")
     tables = [_records(text, mark) for mark in _DELIMITERS]
     # The right mark gives the most cells in the usual row; a decimal comma only now and then one more.
     best = max(tables, key=lambda records: sorted(map(len, records))[len(records) // 2] if records else 0)

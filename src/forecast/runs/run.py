@@ -117,9 +117,9 @@ def report(
     inputs = inputs_of(data, notebooks.content)
     run_id = run_id_of(spec.as_dict(), lang, inputs)
     with store.opened():
-        standing = store.whole(run_id)
-        if standing is not None and not how.again:
-            return Outcome(store.root / run_id, store.again(standing), made=False)
+        existing = store.whole(run_id)
+        if existing is not None and not how.again:
+            return Outcome(store.root / run_id, store.again(existing), made=False)
         manifest = Manifest(
             run_id=run_id,
             spec=spec.as_dict(),
@@ -140,9 +140,9 @@ def report(
             store.drop(folder)
             raise
         except BaseException as error:
-            kept = store.fail(folder, run.manifest, _told(error))
-            if kept is not None:
-                tell(Step("failed", page=str(kept)))
+            failed_page = store.fail(folder, run.manifest, _messages(error))
+            if failed_page is not None:
+                tell(Step("failed", page=str(failed_page)))
             raise
     tell(Step("published"))
     return Outcome(place, published, made=True)
@@ -198,7 +198,7 @@ class _Run:
         self.manifest = replace(self.manifest, **changes)  # type: ignore[arg-type]
         self.manifest.write(self.folder)
 
-    def _took(self, name: str, seconds: float) -> None:
+    def _add_seconds(self, name: str, seconds: float) -> None:
         self.manifest = replace(self.manifest, seconds={**self.manifest.seconds, name: round(seconds, 3)})
 
     def _compute(self, kernels: Kernels) -> Result:
@@ -213,25 +213,25 @@ class _Run:
             with threadpool_limits(limits=1):  # as in the process beside
                 panel_forecast = self.options.panel_forecast
                 if panel_forecast is None:
-                    made = pipeline.make(self.spec, self.folder / DATA, self.previous, kernels.map)
+                    result = pipeline.make(self.spec, self.folder / DATA, self.previous, kernels.map)
                 else:
-                    made = pipeline.answer(panel_forecast, self.spec, self.previous)
+                    result = pipeline.answer(panel_forecast, self.spec, self.previous)
             verified = last_verified(ledger.read(self.folder / DATA), self.spec)
-            made = replace(made, last_verified=verified)
+            result = replace(result, last_verified=verified)
             with writing(self.folder):
-                made.write(self.folder)
+                result.write(self.folder)
         self._record(traces={reuse.RESULT: Trace(key, digest or reuse.digest_of_tables(self.folder))})
         # Several notebooks at a time draw beside each other what one at a time would draw again.
         kernels.hold(self.folder, draw=self.manifest.lang if self.manifest.workers == 1 else "")
-        self._took("compute", time.monotonic() - began)
+        self._add_seconds("compute", time.monotonic() - began)
         self.tell(Step("computed", time.monotonic() - began, reused=bool(digest)))
         return Result.read(self.folder)  # whoever made it, and as notebooks read it
 
     def _jobs(self, result: Result) -> tuple[PageJob, ...]:
-        given = report_notebooks.parameters_of(
+        values = report_notebooks.parameters_of(
             self.spec, data_dir=self.folder / DATA, run_dir=self.folder, lang=self.manifest.lang
         )
-        return self.notebooks.jobs(given, reading.domains(result)["component"].tolist())
+        return self.notebooks.jobs(values, reading.domains(result)["component"].tolist())
 
     def _pages(self, result: Result, jobs: Sequence[PageJob], kernels: Kernels) -> None:
         """Execute all notebooks, convert and check them; the order in which they end changes nothing.
@@ -239,41 +239,41 @@ class _Run:
         Whatever is ready is worked on while kernels are busy with the rest.
         """
         html: dict[str, str] = {}
-        wrong: dict[str, list[str]] = {}
+        faults: dict[str, list[str]] = {}
         failures: dict[str, ForecastError] = {}
         quotes = checks.words_of_people(result)
-        for job, outcome in self._executed(jobs, kernels):
+        for job, outcome in self._execute_all(jobs, kernels):
             seconds, error = 0.0, None
             try:
                 notebook, seconds = outcome.result()
                 began = time.monotonic()
                 html[job.name] = pages.page(notebook, name=job.name)
-                wrong[job.name] = self._wrong(result, job, html[job.name], quotes)
+                faults[job.name] = self._faults(result, job, html[job.name], quotes)
                 seconds += time.monotonic() - began
             except ForecastError as failure:
                 failures[job.name] = error = failure
-            self._took(job.name, seconds)
+            self._add_seconds(job.name, seconds)
             count = len(html) + len(failures)
             self.tell(Step("page", seconds, job.name, count, len(jobs), error))
         for job in jobs:  # the first in the order of reading
             if job.name in failures:
                 raise failures[job.name]
-        self._refuse_wrong({job.name: wrong[job.name] for job in jobs})
+        self._refuse_faults({job.name: faults[job.name] for job in jobs})
         for name, page in html.items():
             replace_file(self.folder / f"{name}.html", page)
 
-    def _executed(self, jobs: Sequence[PageJob], kernels: Kernels) -> Iterator[tuple[PageJob, _Executed]]:
+    def _execute_all(self, jobs: Sequence[PageJob], kernels: Kernels) -> Iterator[tuple[PageJob, _Executed]]:
         pool = ThreadPoolExecutor(self.manifest.workers, thread_name_prefix="notebook")
         running = {pool.submit(self._execute, job, kernels): job for job in jobs}
         try:
-            left, end = set(running), time.monotonic() + self.options.run_seconds
-            while left:
+            unfinished, end = set(running), time.monotonic() + self.options.run_seconds
+            while unfinished:
                 stop.check()
-                ended, left = wait(left, timeout=stop.LOOK, return_when=FIRST_COMPLETED)
+                ended, unfinished = wait(unfinished, timeout=stop.LOOK, return_when=FIRST_COMPLETED)
                 for future in ended:
                     yield running[future], future
-                if left and time.monotonic() > end:
-                    late = [job.name for future, job in running.items() if future in left]
+                if unfinished and time.monotonic() > end:
+                    late = [job.name for future, job in running.items() if future in unfinished]
                     facts = {"seconds": self.options.run_seconds, "notebooks": late}
                     raise RunError("run.timeout", facts)
         finally:  # also when interrupted: kernels first, so that no thread waits for one
@@ -294,7 +294,7 @@ class _Run:
         )
         return executed, time.monotonic() - began
 
-    def _wrong(self, result: Result, job: PageJob, page: str, quotes: Sequence[str]) -> list[str]:
+    def _faults(self, result: Result, job: PageJob, page: str, quotes: Sequence[str]) -> list[str]:
         lang, private = self.manifest.lang, [self.folder.parent.as_posix()]
         figures = checks.figures_to_show(result, job.kind, job.component, lang)
         tables = checks.tables_to_show(result, job.kind)
@@ -302,8 +302,8 @@ class _Run:
             page, job.kind, lang=lang, tables=tables, figures=figures, private=private, quotes=quotes
         )
 
-    def _refuse_wrong(self, pages: Mapping[str, Sequence[str]]) -> None:
-        of_pages = [Check(f"page {name}", not wrong, "; ".join(wrong)) for name, wrong in pages.items()]
+    def _refuse_faults(self, pages: Mapping[str, Sequence[str]]) -> None:
+        of_pages = [Check(f"page {name}", not faults, "; ".join(faults)) for name, faults in pages.items()]
         done = (*self.manifest.checks, *of_pages)
         self._record(checks=done)
         bad = [
@@ -340,7 +340,7 @@ def data_of(folder: Path, spec: RunSpec) -> dict[str, bytes]:
         raise
 
 
-def _told(error: BaseException) -> dict[str, str]:
+def _messages(error: BaseException) -> dict[str, str]:
     if isinstance(error, ForecastError):
         return {lang: error.text(lang) for lang in LANGUAGES}
     if isinstance(error, (KeyboardInterrupt, SystemExit)):

@@ -1,17 +1,16 @@
 """Check areas and units that change: which there are in a year, and what they are made of."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 import pandas as pd
 
 from forecast.base.spelling import clean
 from forecast.data.load.areas import Gazetteer, fold
-from forecast.data.load.cells import Finding, each_row, is_name, not_among, rows_where, unknown_values
-from forecast.data.load.lineage import IN_FILE, elsewhere, newcomers, provinces_in
+from forecast.data.load.cells import Finding, Frames, each_row, is_name, not_among, rows_where, unknown_values
+from forecast.data.load.lineage import IN_FILE, newcomers, provinces_in, provinces_of_other_years
 from forecast.data.tables import COUNTRY, LAST_YEAR
 
-Frames = Mapping[str, pd.DataFrame]
 PROVINCES: Final = 63  # before the first change
 
 
@@ -28,7 +27,7 @@ def areas_of_year(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> 
             there_by[changes_so_far] = provinces_in(areas, changes, int(str(year)))
         there = there_by[changes_so_far]
         unknown = own.loc[own["area"].isin(set(gazetteer.provinces).difference(there))]
-        messages = elsewhere(areas, changes, int(str(year))) if len(unknown) else {}
+        messages = provinces_of_other_years(areas, changes, int(str(year))) if len(unknown) else {}
         for row in each_row(unknown):
             key, facts = messages.get(row.area, ("expect.province", {"country": COUNTRY}))
             yield row.row, "area", IN_FILE.get(key, key), facts

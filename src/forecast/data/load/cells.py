@@ -4,7 +4,7 @@ import calendar
 import datetime as dt
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from forecast.data.load.files import Rows
 from forecast.data.tables import DAY_DTYPE, FIRST_YEAR, LARGEST, LAST_YEAR, Column, Table
 
 Expected = tuple[str, dict[str, Any]]
+Frames = Mapping[str, pd.DataFrame]  # tables by name
 Finding = tuple[int, str, str, dict[str, Any]]  # row, column, key, facts
 Parse = Callable[..., "Cell"]  # (text, hint=whether a wrong value is told with the nearest right one)
 

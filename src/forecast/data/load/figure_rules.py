@@ -10,12 +10,10 @@ from forecast.base.indexes import INDEXES, MAIN
 from forecast.data.framework import WHOLE, is_criterion
 from forecast.data.load import area_rules
 from forecast.data.load.areas import Gazetteer
-from forecast.data.load.cells import Finding, each_row, rows_where, unknown_values
+from forecast.data.load.cells import Finding, Frames, each_row, rows_where, unknown_values
 from forecast.data.load.framework_rules import SUM_TOLERANCE, sums
 from forecast.data.load.year_rules import from_first_year
 from forecast.data.tables import APPRAISED, COMPONENTS, COUNTRY
-
-Frames = Mapping[str, pd.DataFrame]
 
 
 def scores(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterator[Finding]:

@@ -46,7 +46,7 @@ def content_of(source: Source, file: str) -> bytes:
     if not isinstance(source, Mapping):
         return incoming.content(source / file, most=MAX_BYTES)
     if file not in source:
-        raise incoming.refused(file, "expect.file", folder="data")
+        raise incoming.refusal(file, "expect.file", folder="data")
     return source[file]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 import pandas as pd
@@ -11,12 +11,11 @@ from forecast.base.indexes import MAIN
 from forecast.data.framework import PART_PREFIX, TOTAL, is_criterion
 from forecast.data.load import points
 from forecast.data.load.areas import Gazetteer
-from forecast.data.load.cells import Finding, each_row, not_among
+from forecast.data.load.cells import Finding, Frames, each_row, not_among
 from forecast.data.load.indicators import NO_CATALOGUE
 from forecast.data.load.year_rules import from_first_year, is_decision
 from forecast.data.tables import APPRAISED
 
-Frames = Mapping[str, pd.DataFrame]
 SUM_TOLERANCE: Final = 0.005
 
 

@@ -20,10 +20,10 @@ from forecast.data.load.lineage import (
     PROVINCE,
     Facts,
     by_day,
-    elsewhere,
     merged_by,
     newcomers,
     provinces_in,
+    provinces_of_other_years,
     replace_ended,
     successors_on,
     units_on,
@@ -120,7 +120,7 @@ class Known:
     elasticities: pd.DataFrame
     lineage: pd.DataFrame
     year: int | None = None  # whose areas the figures are of; each its own year's if None
-    elsewhere: Mapping[str, Facts] = field(default_factory=dict)  # provinces of other years alone
+    other_years: Mapping[str, Facts] = field(default_factory=dict)  # provinces of other years alone
     merged: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(MERGED_COLUMNS)))
 
     @property
@@ -149,8 +149,8 @@ class Known:
             return replace(self, year=year)
         provinces = frozenset(self.provinces_in(year))
         areas = self.areas.loc[(self.areas["kind"] != PROVINCE) | self.areas["area"].isin(provinces)]
-        other_provinces = elsewhere(self.areas, self.lineage, year)
-        changed = replace(self, year=year, areas=areas.reset_index(drop=True), elsewhere=other_provinces)
+        other_years = provinces_of_other_years(self.areas, self.lineage, year)
+        changed = replace(self, year=year, areas=areas.reset_index(drop=True), other_years=other_years)
         if not days:
             return changed
         regions = {name: frozenset(own["area"]) & provinces for name, own in areas.groupby("region") if name}
@@ -190,16 +190,16 @@ class Known:
 
     def copy(self) -> Known:
         """Give the same with tables whose changes do not come back; their cells are shared until then."""
-        held = {each.name: getattr(self, each.name) for each in fields(self)}
+        values = {member.name: getattr(self, member.name) for member in fields(self)}
         copies: dict[str, Any] = {
-            name: value.copy(deep=False) for name, value in held.items() if isinstance(value, pd.DataFrame)
+            name: value.copy(deep=False) for name, value in values.items() if isinstance(value, pd.DataFrame)
         }
         return replace(self, **copies)
 
     def refuse(self, spec: RunSpec) -> None:
         """Raise SpecError for an area that is none of the year's, or a year whose result is out."""
         refuse_unanswerable(
-            spec, announcements=self.announcements, areas=self.provinces, elsewhere=self.elsewhere
+            spec, announcements=self.announcements, areas=self.provinces, other_years=self.other_years
         )
 
     def find_province(self, name: str) -> str:

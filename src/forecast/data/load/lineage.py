@@ -109,7 +109,7 @@ def _joined(parts: Mapping[str, Mapping[str, float]], weights: Mapping[str, floa
     return joined
 
 
-def elsewhere(areas: pd.DataFrame, lineage: pd.DataFrame, year: int) -> dict[str, Facts]:
+def provinces_of_other_years(areas: pd.DataFrame, lineage: pd.DataFrame, year: int) -> dict[str, Facts]:
     """Provinces of other years, and the sentence that says where they are in this one."""
     there = set(provinces_in(areas, lineage, year))
     messages: dict[str, Facts] = {}

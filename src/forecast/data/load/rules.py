@@ -16,13 +16,11 @@ from forecast.base.indexes import MAIN
 from forecast.data.framework import TOTAL
 from forecast.data.load import area_rules, figure_rules, framework_rules, indicators, points, year_rules
 from forecast.data.load.areas import Gazetteer
-from forecast.data.load.cells import Finding, not_among, rows_where
+from forecast.data.load.cells import Finding, Frames, not_among, rows_where
 from forecast.data.load.files import Rows
 from forecast.data.scenarios import FILE as SCENARIOS
 from forecast.data.scenarios import Scenario
 from forecast.data.tables import APPRAISED, COMPONENTS, Table
-
-Frames = Mapping[str, pd.DataFrame]
 
 # Cells that a finding in a column depends on: where one of them is bad, the finding may only repeat that.
 _RESTS_ON: Final[Mapping[str, tuple[str, ...]]] = {

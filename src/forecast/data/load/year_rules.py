@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 import pandas as pd
@@ -12,10 +12,9 @@ from forecast.base.indexes import INDEXES
 from forecast.data.framework import WHOLE
 from forecast.data.load import area_rules
 from forecast.data.load.areas import Gazetteer
-from forecast.data.load.cells import Finding, each_row, not_among, rows_where
+from forecast.data.load.cells import Finding, Frames, each_row, not_among, rows_where
 from forecast.data.tables import INDEX_CODES
 
-Frames = Mapping[str, pd.DataFrame]
 _DECISION: Final = re.compile(r"[0-9]{1,5}/QĐ-\w+|[12][0-9]{3}")  # or the year, where no number is known
 
 

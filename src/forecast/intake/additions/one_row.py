@@ -31,7 +31,7 @@ from forecast.intake.additions.proposal import Compared, Doubted, Proposal, Row,
 from forecast.intake.additions.province_rows import area_named
 from forecast.intake.figures import plain_number, printed_figure
 
-OPTIONS: Final = {  # what a column is called where figures are given
+OPTIONS: Final = {  # what a column is called where figures are entered
     "published_on": "published",
     "source_url": "source",
     "indicator_code": "indicator",
@@ -57,7 +57,7 @@ def score(data_dir: Path, **cells: str) -> Proposal:
     """
     table = RELATED if cells.get("index_code") in RELATED_CODES else SCORES
     now = read_vintages(data_dir)
-    row = _score_row(table, _cleaned(table, cells, now))
+    row = _score_row(table, _clean_cells(table, cells, now))
     code = row["index_code"]
     return _propose(
         data_dir, now, "score", table, row, lambda after: compare_and_judge(now, after, table, code)
@@ -67,23 +67,23 @@ def score(data_dir: Path, **cells: str) -> Proposal:
 def indicator(data_dir: Path, **cells: str) -> Proposal:
     """Propose one row of indicators; name, unit and linked domain of a known code are filled."""
     now = read_vintages(data_dir)
-    given = _cleaned(INDICATORS, cells, now)
+    row_cells = _clean_cells(INDICATORS, cells, now)
     known = now.frames["indicators"]
-    code = given.get("indicator_code", "")
+    code = row_cells.get("indicator_code", "")
     types = now.frames[INDICATOR_TYPES.name]
     own, listed = (frame[frame["indicator_code"] == code] for frame in (known, types))
     codes = sorted({*known["indicator_code"], *types["indicator_code"]})
     alike = [other for other in codes if other.casefold() == code.casefold()]
     if alike and code not in alike:
         raise DataError([Problem("--indicator", None, "", code, "imports.code_letters", {"first": alike[0]})])
-    if own.empty and listed.empty and not (given.get("indicator_name_vi") and given.get("unit")):
+    if own.empty and listed.empty and not (row_cells.get("indicator_name_vi") and row_cells.get("unit")):
         near = nearest(code, codes)
         key = "additions.new_indicator_near" if near else "additions.new_indicator"
         raise SpecError(key, {"code": code, "near": near})
-    usual = {name: str(own[name].iloc[-1]) if len(own) else "" for name in FROM_CATALOGUE}
+    defaults = {name: str(own[name].iloc[-1]) if len(own) else "" for name in FROM_CATALOGUE}
     if len(listed):
-        usual = {name: str(listed[source].iloc[-1]) for name, source in FROM_CATALOGUE.items()}
-    row = {**dict.fromkeys(INDICATORS.names, ""), **usual, "trust": "press", **given}
+        defaults = {name: str(listed[source].iloc[-1]) for name, source in FROM_CATALOGUE.items()}
+    row = {**dict.fromkeys(INDICATORS.names, ""), **defaults, "trust": "press", **row_cells}
 
     def judge(after: Vintages) -> tuple[Compared, list[Doubt]]:
         new: Any = next(after.frames[INDICATORS.name].tail(1).itertuples(index=False))
@@ -96,8 +96,8 @@ def indicator(data_dir: Path, **cells: str) -> Proposal:
 def announcement(data_dir: Path, **cells: str) -> Proposal:
     """Propose the day on which a year's result was out; after it the year is no longer forecast."""
     now = read_vintages(data_dir)
-    given = _cleaned(ANNOUNCEMENTS, cells, now)
-    row = {**dict.fromkeys(ANNOUNCEMENTS.names, ""), "precision": "day", **given}
+    row_cells = _clean_cells(ANNOUNCEMENTS, cells, now)
+    row = {**dict.fromkeys(ANNOUNCEMENTS.names, ""), "precision": "day", **row_cells}
     return _propose(data_dir, now, "announcement", ANNOUNCEMENTS, row, lambda _: (Compared(new=1), []))
 
 
@@ -107,7 +107,7 @@ def event(data_dir: Path, **cells: str) -> Proposal:
     Until then a framework's rows are not used, and after it years before and after are kept apart.
     """
     now = read_vintages(data_dir)
-    row = {**dict.fromkeys(EVENTS.names, ""), "kind": "framework", **_cleaned(EVENTS, cells, now)}
+    row = {**dict.fromkeys(EVENTS.names, ""), "kind": "framework", **_clean_cells(EVENTS, cells, now)}
     known = list(dict.fromkeys(now.frames["frameworks"]["framework"]))
     strange = row["kind"] == "framework" and row["what"] not in known
     doubts = [Doubt("doubt.no_framework", facts={"known": known}, column="what")] if strange else []
@@ -142,7 +142,7 @@ def _propose(
         facts = {**doubt.all_facts, "component": doubt.component or row.get("component", "")}
         return Problem(option_of(column), None, "", row[column], doubt.key, facts)
 
-    def judged(after: Vintages) -> tuple[Compared, list[Doubted]]:
+    def judge_row(after: Vintages) -> tuple[Compared, list[Doubted]]:
         compared, doubts = judge(after)
         return compared, [(as_problem(doubt), (0,)) for doubt in doubts]
 
@@ -154,30 +154,32 @@ def _propose(
     if empty:
         raise DataError([Problem(option_of(name), None, "", "", "expect.something") for name in empty])
     what = " ".join(row[name] for name in table.key if name != "statistic")
-    return propose(data_dir, now, table, [row], action=f"add {kind}", what=what, place=place, judge=judged)
+    return propose(data_dir, now, table, [row], action=f"add {kind}", what=what, place=place, judge=judge_row)
 
 
-def _cleaned(table: Table, cells: Mapping[str, str], now: Vintages) -> dict[str, str]:
+def _clean_cells(table: Table, cells: Mapping[str, str], now: Vintages) -> dict[str, str]:
     """Write cells as the table has them: decimal points, the one spelling of an area."""
     unknown = sorted(set(cells) - set(table.names))
     if unknown:
         facts = {"option": option_of(unknown[0]), "allowed": [option_of(name) for name in table.names]}
         raise SpecError("additions.other_option", {"file": table.file, **facts})
     places, _ = gazetteer(now.frames["areas"])
-    given = {name: text for name, cell in cells.items() if (text := clean(str(cell)))}
-    whole = printed_figure(given.get("score", ""))[1]
+    row_cells = {name: text for name, cell in cells.items() if (text := clean(str(cell)))}
+    whole = printed_figure(row_cells.get("score", ""))[1]
     if whole and "max_score" in table.names:
-        given.setdefault("max_score", whole)
-    given |= {
-        name: plain_number(given[name], part=name in ("score", "rank")) for name in _NUMBERS if name in given
+        row_cells.setdefault("max_score", whole)
+    row_cells |= {
+        name: plain_number(row_cells[name], part=name in ("score", "rank"))
+        for name in _NUMBERS
+        if name in row_cells
     }
-    if "area" in given:
-        given["area"] = area_named(given["area"], places) or given["area"]
-    return given
+    if "area" in row_cells:
+        row_cells["area"] = area_named(row_cells["area"], places) or row_cells["area"]
+    return row_cells
 
 
-def _score_row(table: Table, given: Mapping[str, str]) -> dict[str, str]:
-    row = {**dict.fromkeys(table.names, ""), "component": TOTAL, "trust": "press", **given}
+def _score_row(table: Table, row_cells: Mapping[str, str]) -> dict[str, str]:
+    row = {**dict.fromkeys(table.names, ""), "component": TOTAL, "trust": "press", **row_cells}
     row["source_day"] = row["source_day"] or row["published_on"]
     code, component, unit = row["index_code"], row["component"], "points"
     if table is SCORES:

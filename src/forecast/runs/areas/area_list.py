@@ -33,7 +33,7 @@ def read(path: Path) -> list[tuple[int, str]]:
     file = str(path)
     lines = list(_names(incoming.text(incoming.content(path, name=file), file)))
     if not lines:
-        raise incoming.refused(file, "areas.no_name")
+        raise incoming.refusal(file, "areas.no_name")
     return lines
 
 
@@ -54,8 +54,8 @@ def provinces(lines: list[tuple[int, str]], question: RunSpec, vintages: Vintage
             continue
         near = places.nearest(name)
         key, facts = "expect.area_near" if near in known.provinces else "expect.area", {"near": near}
-        if area in known.elsewhere:
-            key, facts = known.elsewhere[str(area)]
+        if area in known.other_years:
+            key, facts = known.other_years[str(area)]
             key = IN_FILE[key]
         problems.append(Problem(file, line, COLUMN, name, key, dict(facts)))
     if problems:

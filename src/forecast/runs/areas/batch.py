@@ -33,7 +33,7 @@ class Step:
 
     `name` is "panel_forecast" (what all areas share was computed) or "area", with its name and, if it failed,
     the error; `seconds` since the beginning of this part of the work, of which `done` of `total` are done;
-    `left` is how many seconds more it will take, None if not known.
+    `seconds_left` is how many more it will take, None if not known.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Step:
     done: int = 0
     total: int = 0
     error: ForecastError | None = None
-    left: float | None = None
+    seconds_left: float | None = None
 
 
 @dataclass(slots=True)
@@ -89,17 +89,17 @@ def report(
     with store.opened():
         try:
             tasks = [_task(store, spec, lang, inputs) for spec in specs]
-            left = [task for task in tasks if how.again or store.whole(task.run_id) is None]
-            again = {task.spec.area for task in left}
-            outcome.there += [spec.area for spec in specs if spec.area not in again]
-            if left:
+            to_make = [task for task in tasks if how.again or store.whole(task.run_id) is None]
+            areas_to_make = {task.spec.area for task in to_make}
+            outcome.there += [spec.area for spec in specs if spec.area not in areas_to_make]
+            if to_make:
                 began = time.monotonic()
-                panel_forecast = _panel_forecast(left[0].spec, vintages)
-                tell(Step("panel_forecast", time.monotonic() - began, total=len(left)))
+                panel_forecast = _panel_forecast(to_make[0].spec, vintages)
+                tell(Step("panel_forecast", time.monotonic() - began, total=len(to_make)))
                 kit = Kit(panel_forecast, data, notebooks.content, kinds, lang, how.limits, how.run_seconds)
-                batch = _Batch(store, left, kit, inputs, outcome, tell)
+                batch = _Batch(store, to_make, kit, inputs, outcome, tell)
                 batch.plan()
-                with contextlib.closing(workers.each(make, left, kit)) as done:
+                with contextlib.closing(workers.each(make, to_make, kit)) as done:
                     batch.take(done)
         finally:
             store.give_up("areas.not_reached")  # none, unless the batch is cut off
@@ -127,7 +127,7 @@ class _Batch:
         """Put down what is to be done, so that a batch that is cut off does not look like a whole one."""
         known = circumstances()
         for task in self.tasks:
-            self.store.begin(self._planned(task, known))
+            self.store.begin(self._empty_manifest(task, known))
 
     def take(self, ended: Iterable[Done[Made]]) -> None:
         """Put each run where it belongs as it ends."""
@@ -140,8 +140,8 @@ class _Batch:
             else:
                 self.outcome.failed[task.spec.area] = error
             times.append(time.monotonic() - began)
-            left = time_left(times, len(self.tasks))
-            self.tell(Step("area", times[-1], task.spec.area, number, len(self.tasks), error, left))
+            seconds_left = time_left(times, len(self.tasks))
+            self.tell(Step("area", times[-1], task.spec.area, number, len(self.tasks), error, seconds_left))
 
     def _failure(self, task: Task, done: Done[Made]) -> ForecastError | None:
         """Publish a run, or put it aside and say why."""
@@ -152,7 +152,7 @@ class _Batch:
         try:
             manifest = Manifest.read(folder)
         except (OSError, ValueError):
-            manifest = self._planned(task, circumstances())
+            manifest = self._empty_manifest(task, circumstances())
         if error is None and manifest.state == "running" and manifest.holds(folder):
             self.store.put(folder, manifest)
             self.store.forget_failed(task.run_id)
@@ -162,7 +162,7 @@ class _Batch:
         self.store.fail(folder, manifest, {lang: error.text(lang) for lang in LANGUAGES})
         return error
 
-    def _planned(self, task: Task, known: Mapping[str, Any]) -> Manifest:
+    def _empty_manifest(self, task: Task, known: Mapping[str, Any]) -> Manifest:
         """Give the record of a run of which nothing came back, or has not yet."""
         return Manifest(
             run_id=task.run_id,
