@@ -594,8 +594,8 @@ FAULTS: dict[str, tuple[Change, list[str]]] = {
         save("hub-config/model-metadata-schema.json", '{"$ref": "https://example.org/schema.json"}'),
         [
             (
-                f"model-metadata/{MODEL}.yml: the schema for this file is of no use (wrong, or it points"
-                " elsewhere)"
+                f"model-metadata/{MODEL}.yml: the schema for this file cannot be used (it is wrong, or"
+                " refers to something outside it)"
             )
         ],
     ),

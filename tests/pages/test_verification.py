@@ -95,7 +95,10 @@ def page(found: Judgement, lang: str) -> str:
                 "0,06",
             ],
         ),
-        ("en", ["said 85.3 points", "86.50", "inside the 80% range", "outside the 95% range", "2/2", "0.06"]),
+        (
+            "en",
+            ["forecast 85.3 points", "86.50", "inside the 80% range", "outside the 95% range", "2/2", "0.06"],
+        ),
     ],
 )
 def test_the_page_says_what_was_said_and_came(found: Judgement, lang: str, said: list[str]):

@@ -126,7 +126,7 @@ def test_domains_of_both_periods_stand_in_one_sentence(made_up):
     assert table[["period", "cells"]].to_numpy().tolist() == [["settled", 2], ["after", 3]]
     assert table["inside"].tolist() == pytest.approx([1.0, 1 / 3])
     said = " ".join(report.track_passage(few, lang="en").lines)
-    assert "(with results: 5) held 100% of them up to 2021 and 33% after it." in said
+    assert "(with results: 5) contained 100% of them up to 2021 and 33% after it." in said
 
 
 def test_coverage_of_each_range_is_counted_by_period(made_up):

@@ -403,7 +403,7 @@ def test_no_server_is_a_failure_in_words():
         port = taken.getsockname()[1]
     for smtp in (f"127.0.0.1:{port}", "a..b:25"):
         post = Post(to="lan@office.example", sender="forecast@office.example", smtp=smtp)
-        with pytest.raises(RunError, match="could not be told"):
+        with pytest.raises(RunError, match="could not be informed"):
             unattended.send(post, "subject", "body", Patience(2, sleep=lambda _: None))
 
 
