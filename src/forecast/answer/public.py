@@ -130,7 +130,7 @@ def backtest(
     events: int | Iterable[int] = (),
     covariates: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Forecast a yearly table again from earlier years' ends, and set what came covariate_tables.
+    """Forecast a yearly table again from earlier years' ends, and set the results beside them.
 
     Parameters
     ----------

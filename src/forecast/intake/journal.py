@@ -105,14 +105,14 @@ def standing(rows: Sequence[Row], table: Table, now: Rows | None) -> tuple[Stand
 
 
 def state(standings: Sequence[Standing]) -> State:
-    """Sum up: all stand as they were appended, none is there, or something was changed."""
+    """State of an addition: all rows are as they were appended, none is there, or some were changed."""
     if all(row.line is not None and not row.differs for row in standings):
         return "stands"
     return "gone" if all(row.line is None for row in standings) else "changed"
 
 
 def _user() -> str:
-    """Name of who is at the keyboard, as the system has it; a question mark if it has none."""
+    """The system's name of the user; a question mark if it has none."""
     try:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):

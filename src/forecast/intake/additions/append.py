@@ -22,7 +22,7 @@ _TABLES: Final = {table.file: table for table in tables.DATA_TABLES}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Removal:
-    """The undoing of an addition: its entry, the numbers of the rows to remove, the table afterwards."""
+    """How to undo an addition: its entry in the journal, the rows to remove, the table without them."""
 
     data_dir: Path
     entry: Entry

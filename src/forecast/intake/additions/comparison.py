@@ -28,7 +28,7 @@ def compare_and_judge(
     addends: tuple[str, ...] = (),
     raised: Sequence[Doubt] = (),
 ) -> tuple[Compared, list[Doubt]]:
-    """Compare the rows of one index and year that `after` has and `now` has not, and doubt them.
+    """Compare the rows of one index and year that `after` has and `now` has not; list doubts about them.
 
     `addends` add up to the total; what was `raised` already comes first and is not raised twice.
     """
@@ -47,7 +47,7 @@ def compare_and_judge(
 
 
 def new_rows(now: Vintages, after: Vintages, table: Table) -> pd.DataFrame:
-    """Rows of the table after that were not there before, with `maximum` and `percent` (of it)."""
+    """Rows of a table that `after` has and `now` has not, with `maximum` and `percent` (of it)."""
     rows = after.frames[table.name].iloc[len(now.frames[table.name]) :].reset_index(drop=True)
     if table is RELATED:
         percent = WHOLE * rows["score"] / rows["max_score"]
@@ -58,7 +58,7 @@ def new_rows(now: Vintages, after: Vintages, table: Table) -> pd.DataFrame:
 
 
 def known_with(now: Vintages, after: Vintages, table: Table, index_code: str) -> History:
-    """What is known of an index on the day on which the new rows are."""
+    """What is known of an index on the day on which the new rows are known too."""
     return history(now, index_code, _last_day(now, after, table))
 
 
@@ -111,7 +111,7 @@ def compare_indicators(now: Vintages, after: Vintages) -> Compared:
 
 
 def _last_day(now: Vintages, after: Vintages, table: Table) -> dt.date:
-    """Day on which all that stands in a table is known."""
+    """Day on which every row of a table is known."""
     days = [frame[table.known_from].max() for frame in (now.frames[table.name], after.frames[table.name])]
     return max(pd.Timestamp(day) for day in days if not pd.isna(day)).date()
 
@@ -136,7 +136,7 @@ def _compared(rows: pd.DataFrame, known: History) -> Compared:
 
 
 def _case(rows: pd.DataFrame, addends: tuple[str, ...], framework: Framework | None) -> Case:
-    """Lay new figures of provinces out for judging; those of the country are checked by rules alone."""
+    """Arrange new figures of provinces by area and component, as doubts need them; the country has none."""
     values = rows[rows["statistic"] == "value"]
     scored = values[values["score"].notna()]
     percent, printed = (

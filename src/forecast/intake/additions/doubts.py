@@ -65,7 +65,7 @@ def judge(case: Case, history: History) -> list[Doubt]:
 
 
 def _copies(case: Case, history: History) -> Iterator[Doubt]:
-    """Another year's table under this year's name."""
+    """Doubt a table that has the figures of another year."""
     now = case.percent.to_numpy()
     for year in history.years:
         if year == case.year:
@@ -78,7 +78,7 @@ def _copies(case: Case, history: History) -> Iterator[Doubt]:
 
 
 def _unlike_other_years(case: Case, history: History) -> Iterator[Doubt]:
-    """Levels that moved, rows or columns that are mixed up or exchanged, cells that jump."""
+    """Doubt levels that moved, rows or columns that are exchanged, cells far from other years."""
     frame = case.percent
     usual, nearest = history.usual(case.year, frame)
     if not nearest or frame.empty:  # ranks alone, or nothing known
@@ -111,7 +111,7 @@ def _unlike_other_years(case: Case, history: History) -> Iterator[Doubt]:
 
 
 def _unlike_known(case: Case, history: History) -> Iterator[Doubt]:
-    """A cell far from what stands for its year, or from all that is known of its place and column."""
+    """Doubt a cell far from the known figure of its year, or from those of its area and component."""
     known = history.figures.dropna(subset="percent")
     middles = known.groupby("component")["percent"].median()
     years: defaultdict[tuple[str, str], list[tuple[int, float]]] = defaultdict(list)
@@ -133,7 +133,7 @@ def _unlike_known(case: Case, history: History) -> Iterator[Doubt]:
 
 
 def _far_below_all(case: Case, history: History) -> Iterator[Doubt]:
-    """A first figure of its place far below those of the whole index: points typed as percent, say."""
+    """Doubt the first figure of an area and component far below all others: points typed as percent, say."""
     known = history.figures.dropna(subset="percent")
     middle = float(known["percent"].median())
     placed = set(zip(known["area"], known["component"], strict=True))
@@ -145,7 +145,7 @@ def _far_below_all(case: Case, history: History) -> Iterator[Doubt]:
 
 
 def _outside_range(case: Case, history: History) -> Iterator[Doubt]:
-    """A figure outside the lowest and highest that were published for the year."""
+    """Doubt a figure outside the lowest and highest that were published for the year."""
     for component in case.percent.columns:
         low, high = history.ends.get((case.year, component), (-np.inf, np.inf))
         own = case.percent[component].dropna()
@@ -157,7 +157,7 @@ def _outside_range(case: Case, history: History) -> Iterator[Doubt]:
 
 
 def _totals(case: Case) -> Iterator[Doubt]:
-    """A total that its parts do not make: not their sum, or not between them."""
+    """Doubt a total that is not the sum of its parts, or not between them."""
     if TOTAL not in case.percent:
         return
     parts = list(case.addends) or [name for name in case.percent.columns if name != TOTAL]
@@ -180,7 +180,7 @@ def _totals(case: Case) -> Iterator[Doubt]:
 
 
 def _rank_order(case: Case) -> Iterator[Doubt]:
-    """A rank that the order of the totals contradicts; of a part of the provinces only the order counts."""
+    """Doubt a rank that contradicts the totals; of some provinces only the order is compared."""
     if TOTAL in case.printed:
         yield from islice(_wrong_ranks(case.printed[TOTAL], case.ranks), _MOST_LISTED)
 

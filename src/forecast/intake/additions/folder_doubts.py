@@ -64,7 +64,7 @@ def _of_indicators(vintages: Vintages) -> Iterator[Problem]:
 
 
 def _of_targets(vintages: Vintages) -> Iterator[Problem]:
-    """A target that asks for less than the one before it, or for the contrary."""
+    """Doubt a target that is easier than the one before it, or is in the other direction."""
     frame = vintages.frames[TARGETS.name].sort_values("set_on", kind="stable")
     for _, own in frame.groupby(["index_code", "area", "year", "quantity"], sort=False):
         for before, row in pairwise(each_row(own)):

@@ -65,7 +65,7 @@ class IndicatorDoubts:
             self.add(row)
 
     def add(self, row: Any) -> None:
-        """Take one row in."""
+        """Add a row to those with which others are compared."""
         self._values[str(row.indicator_code), str(row.area)].append((str(row.period), float(row.value)))
         self._given[_origin(row)] = float(row.value)
 
@@ -83,7 +83,7 @@ class IndicatorDoubts:
             yield from self._beside_own(row, days, others)
 
     def _beside_all(self, row: Any) -> Iterator[Doubt]:
-        """A sign, a share, a size that no figure of the indicator has; a second figure of one source."""
+        """Doubt a sign, share or size that no figure of the indicator has; a second figure of one source."""
         value, code, change = float(row.value), str(row.indicator_code), is_change(str(row.indicator_name_vi))
         if value < 0 and not change and self._end(self._low, code, value) >= 0:
             yield Doubt("doubt.negative", column="value")
@@ -113,7 +113,7 @@ class IndicatorDoubts:
     def _beside_own(
         self, row: Any, days: tuple[dt.date, dt.date], others: list[tuple[str, float]]
     ) -> Iterator[Doubt]:
-        """Another unit, a fall of what can only grow, a fraction in the place of a percentage."""
+        """Doubt another unit, a fall of what can only grow, a fraction in the place of a percentage."""
         value, kind, change = (
             float(row.value),
             self._kinds.get(str(row.indicator_code), ""),
@@ -163,7 +163,7 @@ def elasticity_doubts(row: Any, sign: float, maximum: float) -> Iterator[Doubt]:
 
 
 def _untimely(row: Any, days: tuple[dt.date, dt.date], *, early: bool) -> Iterator[Doubt]:
-    """A day of publication before the period, or long before its end; a year's plan may be `early`."""
+    """Doubt a day of publication before the period, or long before its end; a year's plan may be `early`."""
     facts = {"period": str(row.period)}
     first = pd.Timestamp(days[0]) - pd.Timedelta(days=PLANNED_DAYS if early else 0)
     if row.published_on < first:

@@ -204,7 +204,7 @@ class _Reader:
         return code, period or self._shared("period") or next(filter(None, in_titles), "")
 
     def _shared(self, name: str) -> str:
-        """Give what all columns share, and note that one needed it."""
+        """Give a value that all columns share, and note that it was used."""
         found = self.shared.get(name, "")
         self.used |= {name} if found else set()
         return found

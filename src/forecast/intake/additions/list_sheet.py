@@ -41,7 +41,7 @@ KINDS: Final[Mapping[str, Table]] = {
 
 
 def columns_of(kind: str) -> tuple[str, ...]:
-    """Name the columns of a kind of list; none of what is no list."""
+    """Names of the columns of a kind of list; none for other kinds."""
     return KINDS[kind].names if kind in KINDS else ()
 
 

@@ -212,7 +212,7 @@ class _RowMaker:
         return row
 
     def refuse_idle(self, file: str) -> None:
-        """Refuse what is given for all rows and no row takes: whoever gave it meant something by it."""
+        """Refuse an option for all rows that no row uses."""
         taken = {_OPTIONS[name] for name in self.used if name in _OPTIONS}
         own = {option: name for name, option in _OPTIONS.items() if name in self.table.names}
         own |= {} if self.read.columns else {"--year": "year"}  # by which a printed table is read
@@ -301,7 +301,7 @@ class _RowMaker:
         return (iso_hint(cell.text) if kind == "day" else "") or cell.text
 
     def not_yet_there(self, rows: Sequence[Row], data_dir: Path) -> list[int]:
-        """Places of the rows that the table lacks; one that stands there with other cells is a problem."""
+        """Numbers of the rows that the table lacks; a row that is there with other cells is a problem."""
         now, _ = read_rows(data_dir / self.table.file, self.table)
         standings = journal.standing(rows, self.table, now and self._as_new(now))
         for line, standing in zip(self.read.lines, standings, strict=True):
@@ -313,7 +313,7 @@ class _RowMaker:
         return [at for at, standing in enumerate(standings) if standing.line is None]
 
     def _as_new(self, rows: Rows) -> Rows:
-        """Write the table's rows as new ones are: usual names of areas, nothing that the catalogue says."""
+        """Write rows of the table as new ones are: usual names of areas, nothing that the catalogue has."""
         cells = dict(rows.cells)
         if "area" in cells:
             usual = {text: self.places.find(text) or text for text in set(cells["area"])}

@@ -33,7 +33,7 @@ _TAIL: Final = 4.0  # degrees of freedom of a change: one wild cell says little 
 
 
 class Pair(NamedTuple):
-    """Two rows that fit better exchanged."""
+    """Two rows that fit better if they are exchanged."""
 
     first: int
     second: int
@@ -110,23 +110,23 @@ def moved_columns(now: Floats, before: Floats) -> list[tuple[int, int]]:
     square = np.nan_to_num(likeness[np.ix_(usable, usable)], nan=-1.0)
     _, best = linear_sum_assignment(-square)
     moves = []
-    for circle in _circles(best.tolist()):
-        gain = np.mean([square[row, best[row]] - square[row, row] for row in circle])
-        if len(circle) > 1 and gain > COLUMN:
-            moves += [(usable[row], usable[best[row]]) for row in circle]
+    for cycle in _cycles(best.tolist()):
+        gain = np.mean([square[row, best[row]] - square[row, row] for row in cycle])
+        if len(cycle) > 1 and gain > COLUMN:
+            moves += [(usable[row], usable[best[row]]) for row in cycle]
     return sorted(moves)
 
 
-def _circles(best: list[int]) -> list[list[int]]:
-    """Split an exchange into the circles that it is made of."""
-    circles, remaining = [], set(range(len(best)))
+def _cycles(best: list[int]) -> list[list[int]]:
+    """Split a permutation into its cycles."""
+    cycles, remaining = [], set(range(len(best)))
     while remaining:
-        circle = [min(remaining)]
-        while best[circle[-1]] != circle[0]:
-            circle.append(best[circle[-1]])
-        remaining -= set(circle)
-        circles.append(circle)
-    return circles
+        cycle = [min(remaining)]
+        while best[cycle[-1]] != cycle[0]:
+            cycle.append(best[cycle[-1]])
+        remaining -= set(cycle)
+        cycles.append(cycle)
+    return cycles
 
 
 def likeness(now: Floats, before: Floats) -> float:

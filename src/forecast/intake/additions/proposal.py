@@ -32,7 +32,7 @@ _MOST_LISTED: Final = 12
 
 
 def of_all(problem: Problem) -> Problem:
-    """Put a problem of what all rows share to the option that gave it."""
+    """Name the option in a problem of a cell that all rows share."""
     option = OPTIONS_OF_ALL[problem.column]
     return replace(problem, file=option, row=None, column="", sheet="")
 
@@ -64,7 +64,7 @@ class Compared:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Proposal:
-    """What would be appended."""
+    """Rows that would be appended to a table, with what a person should know before."""
 
     data_dir: Path
     table: Table
@@ -83,7 +83,7 @@ class Proposal:
     remarks: tuple[Phrase, ...] = ()  # what a person should know about the reading
 
     def refusal(self) -> list[Problem]:
-        """Give the doubts, and how to go on if they are none."""
+        """Give the doubts, and how to go on if they are unfounded."""
         return [*fold_repeats(self.doubts), Problem(self.what, None, "", "", "additions.insist")]
 
 
@@ -124,7 +124,7 @@ def propose(
 
 
 def preview(proposal: Proposal, lang: str) -> str:
-    """Write what a person should see before it is written; one row is shown whole."""
+    """Describe a proposal to the person who confirms it; a single row is shown whole."""
 
     def say(key: str, **facts: Any) -> str:
         return labels.text(f"additions.{key}", lang, **facts)
@@ -172,7 +172,7 @@ def _with_rows(now: Vintages, table: Table, before: bytes, rows: Sequence[Row], 
 
 
 def _among_new(problem: Problem, first: int, place: Place) -> Problem:
-    """Name the row that a repeated one repeats where it stands in what was given, not in the table."""
+    """Let the problem of a repeated row name the first one by its number in the file that was read."""
     earlier = problem.expected_facts.get("first")
     if problem.expected_key != "expect.new_key" or earlier is None or earlier < first:
         return problem
@@ -181,7 +181,7 @@ def _among_new(problem: Problem, first: int, place: Place) -> Problem:
 
 
 def _once(problems: Sequence[Problem]) -> list[Problem]:
-    """Leave out repeated problems: an option's problem is that of every row."""
+    """Leave out repeated problems: a wrong option is a problem of every row."""
     return list({(str(problem), problem.file): problem for problem in problems}.values())
 
 
@@ -190,7 +190,7 @@ def _is_new(problem: Problem, table: Table, first: int) -> bool:
 
 
 def _unwritable(rows: Sequence[Row], table: Table) -> Iterator[tuple[int, Problem]]:
-    """Report cells that would not be one cell of one line in the file."""
+    """Report cells that the file cannot hold in one line."""
     for number, row in enumerate(rows):
         for column, cell in row.items():
             if len(cell.splitlines()) > 1 or "\0" in cell:

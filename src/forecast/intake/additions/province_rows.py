@@ -67,7 +67,7 @@ def area_rows(grid: Grid, places: Gazetteer) -> tuple[int, list[int]]:
 
 
 def no_table(grids: Iterable[Grid], places: Gazetteer, usual: Problem) -> Problem:
-    """Say why a file without a table of provinces has none: names in letters of before Unicode, or none."""
+    """Say why no table of provinces was found: names in an encoding older than Unicode, or no names."""
     ascii_names = {_ascii(form) for name in places.provinces for form in (name, without_marks(name))}
     for grid in grids:
         odd = (cell.text for cell in grid.cells.values() if cell.kind == "text" and not cell.text.isascii())

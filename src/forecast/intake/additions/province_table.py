@@ -134,7 +134,7 @@ def table(
 
 
 def _rows_of(doubt: Doubt, rows: Sequence[Row]) -> tuple[int, ...]:
-    """Numbers of the rows that a doubt speaks of; none if it speaks of all."""
+    """Numbers of the rows that a doubt is about; none if it is about all."""
     areas = {doubt.area, doubt.facts.get("other_area", doubt.area)} - {""}
     return tuple(
         number

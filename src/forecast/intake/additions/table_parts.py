@@ -46,7 +46,7 @@ def below_each_other(parts: Sequence[tuple[Grid, int]]) -> Grid:
 
 
 def _whole(grid: Grid, places: Gazetteer) -> Table | None:
-    """Take the column that names most provinces, and what is printed beside it as more of the same."""
+    """Find the column that names most provinces, and join the parts of its table printed side by side."""
     columns = [Table(grid, column, rows) for column, rows in area_columns(grid, places).items()]
     if not columns:
         return None
@@ -70,7 +70,7 @@ def _whole(grid: Grid, places: Gazetteer) -> Table | None:
 
 
 def _apart(tables: Sequence[Table], places: Gazetteer) -> bool:
-    """Whether no province stands in two of them."""
+    """Whether no province is in two of the tables."""
     names = [
         places.find(bare_name(table.grid.cells[row, table.column].text))
         for table in tables

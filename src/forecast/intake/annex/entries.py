@@ -51,7 +51,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """A row that sums up: the whole, or the domain it stands in or names."""
+    """A row with a sum: of the whole, or of the domain that it is in or names."""
 
     cell: Cell
     domain: int
@@ -242,7 +242,7 @@ class _Reader:
         return self.all.entries[-1].path if self.all.entries else ()
 
     def _is_current(self, path: Path, name: str) -> bool:
-        """Whether it is what the last entry is, or belongs to."""
+        """Whether a path and name are those of the last entry or of one above it."""
         if not path or self._context()[: len(path)] != path:
             return False
         names = (entry.name for entry in reversed(self.all.entries) if entry.path == path)

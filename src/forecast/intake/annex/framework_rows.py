@@ -58,7 +58,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FrameworkImport:
-    """What would be written, and what a person should see before."""
+    """Rows that would be written, with what a person should know before."""
 
     # request, annex, table: what was asked, what was read, what stands in the data
     request: Request

@@ -116,7 +116,7 @@ class _Judge:
         return Outcome(file, "refused", read.problems, copy=copy)
 
     def _target(self, key: Key) -> tuple[Framework, RunSpec]:
-        """Give what a form's index, area and year stand for, if they can be forecast and are wanted."""
+        """Framework and run of a form; refuses a year or area that is not asked for or cannot be forecast."""
         if self.target_year is not None and key.target_year != self.target_year:
             raise SpecError("expect.form_year", {"found": key.target_year, "wanted": self.target_year})
         if self.area and key.area != self.area:
