@@ -154,7 +154,7 @@ def test_deviations_have_a_permanent_a_lasting_and_a_passing_part():
 
 def test_the_prior_of_a_covariance_is_worth_components_plus_two_areas():
     """One component, six areas with a sum of squares of 12, prior 1: (12 + 3 * 1) / (6 + 3)."""
-    found = deviations._drawn(np.array([[12.0]]), np.array([[1.0]]), 6)
+    found = deviations._shrink(np.array([[12.0]]), np.array([[1.0]]), 6)
     assert found[0, 0] == pytest.approx(15 / 9)
 
 

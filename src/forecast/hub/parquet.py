@@ -54,7 +54,7 @@ def columns(path: Path, name: str) -> list[Coded]:
     """
     if importlib.util.find_spec("fastparquet") is None:
         raise refusal(name, "hub.expect.parquet_reader")
-    answer, codes = _asked(content(path, most=MOST_BYTES, name=name))
+    answer, codes = _read_in_process(content(path, most=MOST_BYTES, name=name))
     if "key" in answer:
         raise refusal(name, answer["key"], **answer.get("facts", {}))
     rows = np.frombuffer(codes, dtype=np.int32).reshape(len(answer["columns"]), -1)
@@ -64,8 +64,8 @@ def columns(path: Path, name: str) -> list[Coded]:
     ]
 
 
-def _asked(data: bytes) -> tuple[dict[str, Any], bytes]:
-    """Ask a process of its own; see `main`."""
+def _read_in_process(data: bytes) -> tuple[dict[str, Any], bytes]:
+    """Read the bytes in a process of its own; see `main`."""
     command = [sys.executable, "-m", "forecast.hub.parquet", str(MEMORY)]
     alone = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")  # each thread takes memory
     try:

@@ -85,7 +85,7 @@ def learn_calibration(trials: Sequence[Trial], weights: Floats) -> Calibration:
     if not sizes:
         return NOTHING_LEARNT
     horizons = np.array(sorted(sizes))
-    log_factors = np.array([_asked(sizes[h]) for h in horizons.tolist()])
+    log_factors = np.array([_log_factor(sizes[h]) for h in horizons.tolist()])
     count = np.array([len(years[h]) for h in horizons.tolist()], dtype=float)
     # Two prior guesses, each worth `YEARS`: the factor is 1, and it does not grow.
     design = np.column_stack([np.ones(len(horizons)), np.log(horizons)])
@@ -94,7 +94,7 @@ def learn_calibration(trials: Sequence[Trial], weights: Floats) -> Calibration:
     return Calibration(float(np.exp(level)), float(growth))
 
 
-def _asked(sizes: Sequence[Floats]) -> float:
+def _log_factor(sizes: Sequence[Floats]) -> float:
     """Log of the factor that brings standardised errors to the t's own quantiles; each year alike."""
     share = np.concatenate([np.full(len(s), 1 / len(s)) for s in sizes])
     values = np.concatenate(sizes)

@@ -149,15 +149,15 @@ class Conditioned:
         gain_root = self.gain @ self.common_root.T
         precision = np.empty(len(self.linear.value))
         precision[groups.wide] = np.diag(self.schur_inverse) - (gain_root**2).sum(axis=1)
-        seen = self._seen(gain_root)
+        common_in_own = self._common_in_own(gain_root)
         for at, rows, root in zip(groups.rows, own.rows, own.roots, strict=True):
-            m, by_common = own.border[rows], seen[rows]
+            m, by_common = own.border[rows], common_in_own[rows]
             inverse = _solve(root, np.eye(len(root)))
             inner = np.eye(len(root)) + m @ self.schur_inverse @ m.T - by_common @ by_common.T
             precision[at] = (inverse * (inner @ inverse)).sum(axis=0)
         return precision
 
-    def _seen(self, gain_root: Floats) -> Floats:
+    def _common_in_own(self, gain_root: Floats) -> Floats:
         """What is common in own statements given those on many, times the root of its covariance, (N, Q)."""
         return np.asarray(self.whitened.common @ self.common_root.T - self.whitened.border @ gain_root)
 
@@ -173,8 +173,8 @@ class Conditioned:
         surprise = self._on_deviation.sum(axis=0)
         on_level = self.information[:n, :n] - reduced[:n] @ reduced[:n].T - np.outer(surprise, surprise)
         gain_root = self.gain @ self.common_root.T
-        left = self.schur_inverse - gain_root @ gain_root.T
-        on_deviation = g.T @ (left * (a @ a.T)) @ g
+        remaining = self.schur_inverse - gain_root @ gain_root.T
+        on_deviation = g.T @ (remaining * (a @ a.T)) @ g
         weight = self.linear.groups.alike
         own, cross = self._seen_by_each(gain_root) if weight is None else self._seen_alike(gain_root, weight)
         cross = cross @ g
@@ -188,20 +188,20 @@ class Conditioned:
         The second, times the slopes of the statements on many, is what both say.
         """
         own = self.whitened
-        seen, beside = self._seen(gain_root), own.border @ self.schur_inverse
+        by_common, beside = self._common_in_own(gain_root), own.border @ self.schur_inverse
         inner = np.empty_like(own.slope)
         for rows in own.rows:
-            of_many = beside[rows] @ own.border[rows].T - seen[rows] @ seen[rows].T
+            of_many = beside[rows] @ own.border[rows].T - by_common[rows] @ by_common[rows].T
             inner[rows] = own.slope[rows] + of_many @ own.slope[rows]
         weight = self.linear.groups.wide_weight[:, self.linear.groups.own].T
-        return own.slope.T @ inner, own.slope.T @ ((beside + seen @ gain_root.T) * weight)
+        return own.slope.T @ inner, own.slope.T @ ((beside + by_common @ gain_root.T) * weight)
 
     def _seen_alike(self, gain_root: Floats, weight: Floats) -> tuple[Floats, Floats]:
         """The same where all statements on many weigh the provinces alike, by weights of shape (P,)."""
-        left = self.schur_inverse - gain_root @ gain_root.T
+        remaining = self.schur_inverse - gain_root @ gain_root.T
         never = self.common_root.T @ self.common_root
         both = self.common_root.T @ (self._reach @ gain_root).T  # (Q, L*T)
-        of_many = self._reach @ left @ self._reach.T
+        of_many = self._reach @ remaining @ self._reach.T
         own, square_sum = np.zeros_like(of_many), np.zeros_like(of_many)
         once = np.zeros((len(never), self.n_cells))  # sum of T_p' V_p V_p' times the weight
         for p, (rows, w) in enumerate(zip(self.whitened.rows, weight, strict=True)):
@@ -215,7 +215,7 @@ class Conditioned:
             own += v.T @ (v @ middle @ v.T) @ v if 2 * len(v) < self.n_cells else square @ middle @ square
             square_sum += w**2 * square
             once += w * self.linear.from_cells(p, square)
-        cross = square_sum @ self._reach @ left + once.T @ self.common_root.T @ gain_root.T
+        cross = square_sum @ self._reach @ remaining + once.T @ self.common_root.T @ gain_root.T
         return own, cross
 
     def covariance_parts(self, area: int, cells: Ints) -> tuple[Floats, Floats, Floats]:

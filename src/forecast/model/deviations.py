@@ -193,9 +193,9 @@ def _step(s: Structure, prior: Structure, flat: Floats, groups: list[Pattern]) -
     noise = np.einsum("ctdt->cd", spread[1]) / years
     return replace(
         s,
-        permanent=_drawn(permanent, prior.permanent, count),
-        lasting=_drawn(lasting, prior.lasting, count),
-        noise=_drawn(noise, prior.noise, count),
+        permanent=_shrink(permanent, prior.permanent, count),
+        lasting=_shrink(lasting, prior.lasting, count),
+        noise=_shrink(noise, prior.noise, count),
         broken=_broken(s, prior, blocks, count),
         persistence=persistence,
     )
@@ -243,7 +243,7 @@ def _broken(s: Structure, prior: Structure, blocks: Floats, count: int) -> Float
     return np.asarray(prior.broken * (weight * multiple + 1) / (weight + 1))
 
 
-def _drawn(squares: Floats, prior: Floats, count: int) -> Floats:
+def _shrink(squares: Floats, prior: Floats, count: int) -> Floats:
     """Covariance from a sum of squares, drawn to the prior as by components + 2 areas more."""
     extra = len(prior) + 2
     combined = (squares + extra * prior) / (count + extra)

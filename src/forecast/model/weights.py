@@ -113,9 +113,9 @@ def _states(fitted: FittedEvidence, groups: Sequence[Ints], alone: Ints, cross: 
     states = [_State(single.value, covariance, cross[:, alone].T, np.zeros(len(cross)))]
     for subset in range(1, 2 ** len(groups)):
         rows = np.concatenate([own for g, own in enumerate(groups) if subset >> g & 1])
-        taken = fitted.linear.only(rows)
-        posterior = condition(taken, fitted.prior)
-        to_single = taken.covariance_with(single, fitted.prior)
+        included = fitted.linear.only(rows)
+        posterior = condition(included, fitted.prior)
+        to_single = included.covariance_with(single, fitted.prior)
         to_cells = cross[:, rows].T
         solved = posterior.solve(np.column_stack([to_single, to_cells]))
         states.append(
@@ -133,19 +133,19 @@ def _along(order: Ints, states: Sequence[_State], n_alone: int) -> Floats:
     """What each player adds to those before it in one order: those alone first, then groups; (m + g, L)."""
     single = order[order < n_alone]
     gain = np.empty((len(order), states[0].cross.shape[1]))
-    state, begin, left = 0, 0, states[0].moved
+    state, begin, moved = 0, 0, states[0].moved
     places = np.flatnonzero(order >= n_alone)
     for number, place in enumerate([*places, len(order)]):
         end = int(place) - number  # of those alone that come before the next group
         first, known = single[:end], states[state]
         root = linalg.cholesky(known.covariance[np.ix_(first, first)], lower=True, check_finite=False)
         beside = np.column_stack([known.surprise, known.cross])[first]
-        told = linalg.solve_triangular(root, beside, lower=True, check_finite=False)
-        adds = told[:, [0]] * told[:, 1:]
+        whitened = linalg.solve_triangular(root, beside, lower=True, check_finite=False)
+        adds = whitened[:, [0]] * whitened[:, 1:]
         gain[single[begin:end]] = adds[begin:]
         if number:
-            gain[order[places[number - 1]]] = known.moved + adds[:begin].sum(axis=0) - left
-        left = known.moved + adds.sum(axis=0)
+            gain[order[places[number - 1]]] = known.moved + adds[:begin].sum(axis=0) - moved
+        moved = known.moved + adds.sum(axis=0)
         if number < len(places):
             state |= 1 << int(order[place] - n_alone)
         begin = end
