@@ -77,6 +77,22 @@ def test_an_area_is_one_however_it_is_typed(typed, area, data_dir):
     assert [row["area"] for row in kept.rows] == [area]
 
 
+@pytest.mark.parametrize("year", ["20234", "2010"])
+def test_a_year_that_cannot_be_is_told_once(year, data_dir):
+    """No area is held against it."""
+    with pytest.raises(DataError) as caught:
+        one_row.score(data_dir, **{**SCORE, "area": "Huế", "year": year})
+    assert {problem.file for problem in caught.value.problems} == {"--year"}
+
+
+def test_no_table_is_read_by_a_year_that_cannot_be(data_dir, tmp_path, capsys):
+    """It is told before anything else."""
+    told = ["--published", "2024-04-17", "--source", "x", "--data-dir", str(data_dir), "--lang", "en"]
+
+    assert cli.run(["import", "par", str(tmp_path / "no-such.csv"), "--year", "20234", *told]) == 2
+    assert capsys.readouterr().err == "--year must be from 1990 to 2100, found 20234\n"
+
+
 @pytest.mark.parametrize("case", WRONG)
 def test_a_wrong_row_is_refused_by_the_file_and_by_add(case, data_dir, part, capsys):
     """`check` and a report's door name file and row, `add` the option; nothing is written."""

@@ -12,7 +12,7 @@ from forecast.data.load import area_rules
 from forecast.data.load.areas import Gazetteer
 from forecast.data.load.cells import Finding, Frames, each_row, rows_where, unknown_values
 from forecast.data.load.framework_rules import SUM_TOLERANCE, sums
-from forecast.data.load.year_rules import from_first_year
+from forecast.data.load.year_rules import from_first_year, of_years_that_can_be
 from forecast.data.tables import APPRAISED, COMPONENTS, COUNTRY
 
 
@@ -41,7 +41,7 @@ def scores(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterato
     for number in rows_where(frame, ~own & province):
         yield number, "area", "expect.group_of_provinces", {"country": COUNTRY}
     yield from _days(frame)
-    yield from area_rules.areas_of_year(frame, frames, gazetteer)
+    yield from area_rules.areas_of_year(of_years_that_can_be(frame), frames, gazetteer)
 
 
 def related(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterator[Finding]:
@@ -51,7 +51,7 @@ def related(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterat
     yield from _figures(frame)
     yield from _days(frame)
     yield from area_rules.no_units(frame, gazetteer)
-    yield from area_rules.areas_of_year(frame, frames, gazetteer)
+    yield from area_rules.areas_of_year(of_years_that_can_be(frame), frames, gazetteer)
 
 
 def _components(frame: pd.DataFrame, more: Mapping[str, tuple[str, ...]]) -> Iterator[Finding]:

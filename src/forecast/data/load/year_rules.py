@@ -20,9 +20,18 @@ _DECISION: Final = re.compile(r"[0-9]{1,5}/QĐ-\w+|[12][0-9]{3}")  # or the year
 
 def from_first_year(frame: pd.DataFrame, column: str = "year") -> Iterator[Finding]:
     """An index has no year before the one that it was first made for."""
-    firsts = frame["index_code"].map({code: index.first_year for code, index in INDEXES.items()})
+    firsts = _first_years(frame)
     for row in each_row(frame.assign(first=firsts).loc[frame[column] < firsts]):
         yield row.row, column, "expect.year_of_index", {"index_code": row.index_code, "first": int(row.first)}
+
+
+def of_years_that_can_be(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows of which more can be asked: their index was there in their year."""
+    return frame.loc[frame["year"] >= _first_years(frame).fillna(1)]
+
+
+def _first_years(frame: pd.DataFrame) -> pd.Series:
+    return frame["index_code"].map({code: index.first_year for code, index in INDEXES.items()})
 
 
 def announcements(frame: pd.DataFrame, _: Frames, __: Gazetteer) -> Iterator[Finding]:

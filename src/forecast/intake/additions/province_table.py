@@ -14,6 +14,7 @@ from forecast.base.errors import DataError, Problem
 from forecast.base.indexes import INDEXES as DECLARED
 from forecast.base.indexes import MAIN, SURVEYS
 from forecast.base.labels import Phrase
+from forecast.base.spec import refuse_outside
 from forecast.data.framework import TOTAL, WHOLE, framework_for
 from forecast.data.load import Vintages, read_vintages
 from forecast.data.load.areas import gazetteer
@@ -23,6 +24,8 @@ from forecast.data.tables import (
     COUNTRY,
     DOMAINS,
     EVERY_CODE,
+    FIRST_YEAR,
+    LAST_YEAR,
     RELATED,
     RELATED_CODES,
     SCORES,
@@ -89,6 +92,7 @@ def table(
     Raises DataError with everything that cannot be read, and everything for which the folder would be
     refused.
     """
+    refuse_outside("--year", year, FIRST_YEAR, LAST_YEAR)
     now = read_vintages(data_dir)
     places, _ = gazetteer(now.frames["areas"])
     read = read_sheet(path, index_code, year, places, sheet=sheet, columns=columns, unit=unit)
