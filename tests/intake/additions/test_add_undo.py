@@ -157,6 +157,7 @@ def test_an_indicator_of_the_catalogue_needs_no_earlier_figure(data_dir):
         ({"value": "0,615"}, "doubt.fraction"),
         ({"value": "615", "period": "2024-01..2024-10"}, "doubt.ratio"),
         ({"published_on": "2023-12-02"}, "doubt.before_period"),
+        ({"period": "2010-01..2024-09"}, "doubt.long_period"),
     ],
 )
 def test_an_indicator_far_from_its_past_is_doubted(data_dir, cells, kind):

@@ -227,6 +227,8 @@ DOUBTED = {
     "a run that falls": (f"{RATE},Hà Nội,2024-01..2024-06,3,2024-07-05,x", "doubt.cumulative"),
     "long before the end": (f"{RATE},Hà Nội,2024-01..2024-06,41.5,2024-06-05,x", "doubt.before_end"),
     "before it began": (f"{RATE},Hà Nội,2024-03..2024-06,41.5,2024-02-05,x", "doubt.before_period"),
+    "years of months": (f"{RATE},Hà Nội,2021-07..2024-07,41.5,2024-08-05,x", "doubt.long_period"),
+    "a plan of many years": (f"{RATE},Hà Nội,2018..2023,41.5,2024-08-05,x", "doubt.long_period"),
     "two figures of one page": (f"{RATE},Hà Nội,2024-01..2024-05,38,2024-06-05,x", "doubt.two_values"),
     "dossiers with decimals": ("tthc_dossiers_late,Hà Nội,2024,12.345,2025-01-05,x", "doubt.not_whole"),
 }
@@ -245,6 +247,12 @@ def test_an_odd_figure_is_asked(case, imported):
 
     assert (doubt.row, doubt.expected_key) == (4, key)
     assert not imported(HEAD, *before, ROW).doubts
+
+
+@pytest.mark.parametrize("period", ["2021-08..2024-07", "2019..2023"])
+def test_a_plan_and_three_years_of_months_are_no_long_periods(period, imported):
+    """The longest that is not asked about."""
+    assert not imported(HEAD, f"{RATE},Hà Nội,{period},41.5,2024-08-05,x").doubts
 
 
 def test_a_figure_far_above_all_others_is_asked(imported, areas):

@@ -22,6 +22,9 @@ RATIO: Final = 5.0  # an indicator that grows or shrinks by more within a year m
 TIMES: Final = 20.0  # the largest of all others, beyond which a figure may have lost its decimal mark
 PLANNED_DAYS: Final = 100  # before a year begins its plan may be out
 EARLY_DAYS: Final = 10  # before the end of a period an estimate of it may be out
+# Months of a period that one figure is of, beyond which a year may be mistyped; plans are of five whole years.
+MOST_MONTHS: Final = 36
+_PLAN: Final = 60
 _FEWEST: Final = 3  # other figures, from which the largest of them says something
 _NEAR: Final = 15  # days by which spans of two years may differ and yet be compared
 _MONTH: Final = 31  # days
@@ -77,6 +80,9 @@ class IndicatorDoubts:
             return
         at_once = self._kinds.get(str(row.indicator_code)) == "level" and (days[1] - days[0]).days > _MONTH
         yield from _untimely(row, days, early=at_once)
+        most = MOST_MONTHS if "-" in str(row.period) else _PLAN
+        if 12 * (days[1].year - days[0].year) + days[1].month - days[0].month >= most:
+            yield Doubt("doubt.long_period", facts={"most": most}, column="period")
         own = self._values[str(row.indicator_code), str(row.area)]
         others = [other for other in own if other[0] != row.period]
         if others:
