@@ -198,3 +198,18 @@ def test_rows_of_indicators_have_their_english_name(made, at):
     named = known.indicator_types.set_index("indicator_code")["name_en"]
     assert row.name_en == named.get(known.indicators["indicator_code"].iloc[0], "")
     assert row.name_en
+
+
+def test_a_target_that_turned_round_is_a_change(made, at):
+    """The same value with another relation aims at something else."""
+    before = at[made.MEETING]
+    row = {"index_code": "gd_late", "area": made.CITY, "year": 2024, "quantity": "percent", "value": 5.0}
+    row |= {"set_on": pd.Timestamp(made.EARLY), "source_url": "x", "note": ""}
+    states = (
+        replace(before, targets=pd.DataFrame([{**row, "relation": sign}])[list(before.targets)])
+        for sign in ("<=", ">=")
+    )
+
+    rows = changed_rows(*states, made.SPEC)
+
+    assert rows[["kind", "column", "old", "new"]].values.tolist() == [["changed", "relation", "<=", ">="]]

@@ -22,7 +22,7 @@ RATIO: Final = 5.0  # an indicator that grows or shrinks by more within a year m
 TIMES: Final = 20.0  # the largest of all others, beyond which a figure may have lost its decimal mark
 PLANNED_DAYS: Final = 100  # before a year begins its plan may be out
 EARLY_DAYS: Final = 10  # before the end of a period an estimate of it may be out
-# Months of a period that one figure is of, beyond which a year may be mistyped; plans are of five whole years.
+# Months of one figure's period, beyond which a year may be mistyped; plans are of five whole years.
 MOST_MONTHS: Final = 36
 _PLAN: Final = 60
 _FEWEST: Final = 3  # other figures, from which the largest of them says something
