@@ -121,6 +121,7 @@ def main() -> None:
     """Answer about the file on the standard input: a line of JSON, then the codes of all columns."""
     out = os.dup(1)
     os.dup2(2, 1)  # what the library prints is no part of the answer
+    importlib.import_module("fastparquet")  # before the limits, at which it would not load
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
