@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.special import logit
 
@@ -100,6 +100,7 @@ def test_the_common_step_is_found_in_a_few_rounds(rng, monkeypatch):
     points=st.lists(st.floats(0, 1), min_size=4, max_size=4),
     goals=st.tuples(shares, shares),
 )
+@example(points=[0.75, 0.63, 0.0, 1.0], goals=(0.0, 0.73))  # flat between what three can earn and all
 def test_moved_leaves_reach_the_goal_and_move_one_way(points, goals):
     """A larger goal gives no leaf less; every goal within the maxima is met exactly."""
     maxima = np.array([0.5, 1.0, 1.5, 2.0])

@@ -74,14 +74,17 @@ def shift_to_mean(drawn: Floats, weights: Floats, share: Floats) -> Floats:
         shares = expit(drawn + step[:, None])
         mean = shares @ weights
         miss = mean - goal
-        if np.abs(miss).max(initial=0.0) < CLOSE:
+        met = np.abs(miss) < CLOSE
+        if met.all():
             break
         low, high = np.where(miss < 0, step, low), np.where(miss > 0, step, high)
         slope = (shares * (1 - shares)) @ weights / np.maximum(mean * (1 - mean), 1e-300)
         with np.errstate(divide="ignore", over="ignore"):
             move = (logit(goal) - logit(np.clip(mean, 1e-300, 1 - 1e-16))) / np.maximum(slope, 1e-12)
         candidate = step + move
-        step = np.where((candidate >= low) & (candidate <= high), candidate, (low + high) / 2)
+        # A step that stays at an end, where the mean is flat, would stay there for ever.
+        inside = (candidate > low) & (candidate < high)
+        step = np.where(met, step, np.where(inside, candidate, (low + high) / 2))
     shares = expit(drawn + step[:, None])
     exact = np.where((share <= 0)[:, None], 0.0, np.where((share >= 1)[:, None], 1.0, shares))
     return np.asarray(exact)
