@@ -21,8 +21,18 @@ STARTERS: Final = re.compile(
 )
 # Folders whose fixtures make whole reports or start kernels, workers or servers.
 SLOW_FOLDERS: Final = ("answer/changes", "guides", "runs", "schedule", "sending", "whole", "base/workers")
-# Files elsewhere that run notebooks, or fit models and forecast again and again.
+# Files elsewhere that run notebooks, fit models and forecast again and again, or read and write whole tables
+# of provinces for each test.
 SLOW_FILES: Final = (
+    "data/test_check.py",
+    "data/test_lineage.py",
+    "hub/test_ensemble.py",
+    "intake/additions/test_folder_doubts.py",
+    "intake/additions/test_printed_forms.py",
+    "intake/additions/test_province_table.py",
+    "intake/forms/test_as_people_change_them.py",
+    "pages/test_plot.py",
+    "project/test_architecture.py",
     "cli/test_cli_covariates.py",
     "desk/test_cli_notebook.py",
     "desk/test_indicator_effects.py",

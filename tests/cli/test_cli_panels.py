@@ -172,6 +172,7 @@ def test_an_empty_cell_is_shown_as_empty(place, capsys):
     assert "nan" not in told
 
 
+@pytest.mark.slow
 def test_a_gap_of_centuries_warns_of_nothing(place, capsys):
     """Years without any figure are gaps, however many."""
     (place / "gap.csv").write_text(

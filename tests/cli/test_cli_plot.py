@@ -37,6 +37,7 @@ def run(capsys, scores, *more, code=0):
     return told.out, told.err
 
 
+@pytest.mark.slow
 def test_a_page_holds_a_fan_for_each_series_with_its_figures_in_words(scores, capsys):
     """One picture a series, nothing fetched, and the 80 percent range of the table under each."""
     page = scores.with_name("fans.html")
@@ -55,6 +56,7 @@ def test_a_page_holds_a_fan_for_each_series_with_its_figures_in_words(scores, ca
         assert float(part) == pytest.approx(best[level], abs=0.06)
 
 
+@pytest.mark.slow
 def test_one_area_and_component_on_a_sheet(scores, capsys):
     """A picture file holds what was asked for; the table holds everything."""
     sheet = scores.with_name("fans.png")

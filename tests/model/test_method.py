@@ -205,6 +205,7 @@ def test_series_of_their_own_scale_are_told_by_mean_changes():
 # --- combination and calibration ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_weights_minimise_the_loss_with_a_pull_to_equal_ones():
     """Two models with one outcome: the loss written out, on a grid of weights."""
     place, spread, came = (0.0, 0.1), (1.0, 1.0), 0.3

@@ -119,6 +119,7 @@ def handouts(made_up, tmp_path_factory):
     return folders
 
 
+@pytest.mark.slow
 def test_formulas_stay_text_in_the_workbook(handouts):
     """No cell of any sheet is a formula or a link, and the words are there as they were typed."""
     books = [openpyxl.load_workbook(folder / handout.BOOK) for folder in handouts]

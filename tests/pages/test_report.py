@@ -392,6 +392,7 @@ NAMES = {
 }
 
 
+@pytest.mark.slow
 def test_every_string_is_used():
     """Each key of the reports' catalogue is named in code or notebooks, whole or by its two parts."""
     package = ROOT / "src" / "forecast"

@@ -64,6 +64,7 @@ def test_every_place_is_changed_once(tool, tmp_path):
     assert len(set(texts)) == len(texts)
 
 
+@pytest.mark.slow
 def test_a_mutant_takes_the_place_of_the_sound_code_where_that_is_held(tool, tmp_path):
     """Who took a function before calls the mutant; what runs on import is told apart: it cannot be put in."""
     path = tmp_path / "made_up.py"

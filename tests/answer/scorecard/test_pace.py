@@ -109,6 +109,7 @@ def test_without_a_past_nothing_is_projected(rows, key, rng):
     assert f'"{key}"' in found.reason
 
 
+@pytest.mark.slow
 def test_ranges_hold_what_came(rng):
     """On 400 made-up indicators with a noisy pace, 80 percent ranges hold about 80 percent of the ends."""
     held = []

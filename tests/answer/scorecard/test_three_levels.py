@@ -92,6 +92,7 @@ def forecast(cells) -> pd.DataFrame:
     return pd.concat(parts)
 
 
+@pytest.mark.slow
 def test_ranges_of_criteria_hold_what_came(forecast):
     """With the dimension known, 80 percent ranges of its sub-dimensions hold 75 to 92 percent."""
     held = (forecast["share"] >= forecast["low"]) & (forecast["share"] <= forecast["high"])

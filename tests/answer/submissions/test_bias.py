@@ -94,6 +94,7 @@ def test_the_answer_is_bayes_by_brute_force(monkeypatch):
     assert bias.of("D2").error == pytest.approx(np.sqrt(square / mass - (moment / mass) ** 2), rel=1e-6)
 
 
+@pytest.mark.slow
 def test_shrinkage_beats_raw_means_and_no_correction():
     """Over many made-up cities with known biases the learnt ones have the least squared error."""
     rng = np.random.default_rng(7)
@@ -117,6 +118,7 @@ def test_shrinkage_beats_raw_means_and_no_correction():
     assert errors["learnt"] < 0.4 * errors["none"]
 
 
+@pytest.mark.slow
 def test_the_doubt_that_is_told_is_the_doubt_there_is():
     """The true bias lies within two standard errors in about 95 of 100 made-up domains."""
     rng = np.random.default_rng(11)

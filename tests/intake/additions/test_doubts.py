@@ -122,6 +122,7 @@ def papi(panels):
     return History(own.assign(percent=10 * own["score"]), {})
 
 
+@pytest.mark.slow
 def test_real_tables_raise_no_doubt(papi):
     """Of twelve real pairs of years (the method changed twice) none is taken for a fault."""
     told = {}

@@ -51,6 +51,7 @@ def portal(path, areas, title="Bộ chỉ số phục vụ người dân, doanh 
     return path
 
 
+@pytest.mark.slow
 def test_months_of_all_provinces_go_in_at_once_and_come_out_again(data_dir, areas, run, tmp_path):
     """63 provinces and the country, two years of nine months, each with its own day; a dash is no figure."""
     path = disbursement(tmp_path / "giai-ngan.xlsx", areas)
