@@ -450,7 +450,6 @@ def test_a_change_of_framework_names_a_decision_and_is_not_before_it():
     ]
     assert told(year_rules.events, table(tables.EVENTS, *rows), frameworks=VERSIONS) == [
         (8, "year", "expect.year_of_index", {"index_code": "PAR", "first": 2012}),
-        (5, "what", "expect.decision", {}),
         (3, "year", "expect.year_of_framework", {"framework": "876/QĐ-BNV", "first": 2022}),
     ]
 

@@ -82,6 +82,28 @@ def test_a_target_that_takes_another_back_is_remarked_with_both_rows(target, fir
     assert all(each.expected_facts["first"] == first and told in each.text("en") for each in doubts)
 
 
+@pytest.mark.parametrize(
+    ("file", "row", "column", "key"),
+    [
+        ("events.csv", "PAR,2030,framework,abc,,2030-05-15", "what", "doubt.decision"),
+        ("events.csv", "PAR,2030,framework,999/QĐ-BNV,,2030-05-15", "", ""),
+        ("events.csv", "PAR,2030,method,abc,,2030-05-15", "", ""),
+        ("announcements.csv", "PAR,2030,2031-04-06,day,", "source_url", "doubt.source"),
+        ("announcements.csv", "PAR,2030,2031-04-06,day,x", "", ""),
+    ],
+)
+def test_what_nobody_can_look_up_is_remarked(file, row, column, key, data_dir):
+    """The tables are read all the same."""
+    path = data_dir / file
+    path.write_text(f"{path.read_text(encoding='utf-8').rstrip()}\n{row}\n", encoding="utf-8")
+    number = len(path.read_text(encoding="utf-8").splitlines())
+
+    doubts = [each for each in doubts_in(read_vintages(data_dir), "PAR", DAY) if each.row == number]
+
+    found = [(each.column, each.expected_key) for each in doubts if each.file == file]
+    assert found == ([(column, key)] if key else [])
+
+
 def test_a_target_that_was_lowered_on_purpose_says_so(data_dir):
     """In the column that a file may lack, with the words that the doubt names."""
     path = data_dir / "targets.csv"

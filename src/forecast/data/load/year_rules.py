@@ -42,14 +42,13 @@ def announcements(frame: pd.DataFrame, _: Frames, __: Gazetteer) -> Iterator[Fin
 
 
 def events(frame: pd.DataFrame, frames: Frames, _: Gazetteer) -> Iterator[Finding]:
-    """A change of framework names its decision, which may hold for longer than planned, but not earlier."""
+    """A decision may hold for longer than planned, but not earlier."""
     yield from from_first_year(frame)
-    changes = frame.loc[frame["kind"] == "framework"]
-    for row in each_row(changes.loc[~changes["what"].map(is_decision).astype(bool)]):
-        yield row.row, "what", "expect.decision", {}
     versions = frames.get("frameworks", pd.DataFrame(columns=["framework", "first_year"]))
     versions = versions.drop_duplicates("framework")
-    dated = changes.merge(versions, left_on="what", right_on="framework", suffixes=("", "_version"))
+    dated = frame.loc[frame["kind"] == "framework"].merge(
+        versions, left_on="what", right_on="framework", suffixes=("", "_version")
+    )
     for row in each_row(dated.loc[dated["year"] < dated["first_year"]]):
         facts = {"framework": row.what, "first": int(row.first_year)}
         yield row.row, "year", "expect.year_of_framework", facts

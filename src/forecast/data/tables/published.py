@@ -155,7 +155,7 @@ ANNOUNCEMENTS: Final = Table(
         YEAR,
         Column(name="announced_on", kind="day", empty=True),
         Column(name="precision", kind="choice", choices=("day", "no later than")),
-        SOURCE,
+        Column(name="source_url", empty=True),
     ),
     key=("index_code", "year"),
     source_key=("index_code", "year"),

@@ -16,7 +16,17 @@ from forecast.base.errors import Problem
 from forecast.base.labels import text
 from forecast.data.load import Vintages
 from forecast.data.load.cells import each_row
-from forecast.data.tables import INDICATOR_TYPES, INDICATORS, RELATED, RELATED_CODES, SCORES, TARGETS
+from forecast.data.load.year_rules import is_decision
+from forecast.data.tables import (
+    ANNOUNCEMENTS,
+    EVENTS,
+    INDICATOR_TYPES,
+    INDICATORS,
+    RELATED,
+    RELATED_CODES,
+    SCORES,
+    TARGETS,
+)
 from forecast.intake.additions.doubts import Case, Doubt, judge
 from forecast.intake.additions.history import History, history
 from forecast.intake.additions.indicator_doubts import IndicatorDoubts
@@ -26,8 +36,9 @@ _ENDS: Final = ("doubt.below_lowest", "doubt.above_highest")  # settled figures 
 
 
 def doubts_in(vintages: Vintages, index_code: str, as_of: dt.date) -> list[Problem]:
-    """List the doubts about the scores of an index as known on a day, all indicators and all targets."""
-    return [*_of_scores(vintages, index_code, as_of), *_of_indicators(vintages), *_of_targets(vintages)]
+    """List the doubts about the scores of an index as known on a day, and about all rows of other tables."""
+    others = (*_of_indicators(vintages), *_of_years(vintages), *_of_targets(vintages))
+    return [*_of_scores(vintages, index_code, as_of), *others]
 
 
 def _of_scores(vintages: Vintages, index_code: str, as_of: dt.date) -> Iterator[Problem]:
@@ -61,6 +72,16 @@ def _of_indicators(vintages: Vintages) -> Iterator[Problem]:
         for doubt in once.values():
             if not _accepted(doubt, row):
                 yield _problem(doubt, INDICATORS.file, doubt.column, row)
+
+
+def _of_years(vintages: Vintages) -> Iterator[Problem]:
+    """Doubt a framework that is called by no decision, and a day of a result that nobody can look up."""
+    for row in each_row(vintages.frames[EVENTS.name]):
+        if row.kind == "framework" and not is_decision(row.what):
+            yield _problem(Doubt("doubt.decision"), EVENTS.file, "what", row)
+    for row in each_row(vintages.frames[ANNOUNCEMENTS.name]):
+        if not row.source_url:
+            yield _problem(Doubt("doubt.source"), ANNOUNCEMENTS.file, "source_url", row)
 
 
 def _of_targets(vintages: Vintages) -> Iterator[Problem]:
