@@ -87,6 +87,7 @@ def test_a_target_that_takes_another_back_is_remarked_with_both_rows(target, fir
     [
         ("events.csv", "PAR,2030,framework,abc,,2030-05-15", "what", "doubt.decision"),
         ("events.csv", "PAR,2030,framework,999/QĐ-BNV,,2030-05-15", "", ""),
+        ("events.csv", "PAR,2030,framework,abc,không có số quyết định,2030-05-15", "", ""),
         ("events.csv", "PAR,2030,method,abc,,2030-05-15", "", ""),
         ("announcements.csv", "PAR,2030,2031-04-06,day,", "source_url", "doubt.source"),
         ("announcements.csv", "PAR,2030,2031-04-06,day,x", "", ""),

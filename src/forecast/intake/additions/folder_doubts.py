@@ -76,9 +76,10 @@ def _of_indicators(vintages: Vintages) -> Iterator[Problem]:
 
 def _of_years(vintages: Vintages) -> Iterator[Problem]:
     """Doubt a framework that is called by no decision, and a day of a result that nobody can look up."""
+    unnamed = Doubt("doubt.decision", facts={"accepted": text("doubt_kind.decision", TABLE_LANG)})
     for row in each_row(vintages.frames[EVENTS.name]):
-        if row.kind == "framework" and not is_decision(row.what):
-            yield _problem(Doubt("doubt.decision"), EVENTS.file, "what", row)
+        if row.kind == "framework" and not is_decision(row.what) and not _accepted(unnamed, row):
+            yield _problem(unnamed, EVENTS.file, "what", row)
     for row in each_row(vintages.frames[ANNOUNCEMENTS.name]):
         if not row.source_url:
             yield _problem(Doubt("doubt.source"), ANNOUNCEMENTS.file, "source_url", row)
