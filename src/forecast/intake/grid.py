@@ -16,6 +16,7 @@ Spot = tuple[int, int]  # row and column, both counted from 1
 MOST_ROWS: Final = 5_000  # the annex has some hundreds; sheets formatted to their end have a million
 MOST_COLUMNS: Final = 60
 _MOST_ALIKE: Final = 3  # other cells of a column with the same fault that are listed one by one
+_CUT: Final = ("imports.beyond_heading", "imports.cut_off")
 _FIGURE: Final = re.compile(r"[+-]?\d[\d.,]*%?")
 
 
@@ -132,12 +133,15 @@ class Grid:
         If rows are longer than the heading, only that is reported, as other problems follow from it.
         """
         every = list(problems)
-        cut = [problem for problem in every if problem.expected_key == "imports.beyond_heading"]
+        cut = [problem for problem in every if problem.expected_key in _CUT]
         hidden = [self.whole_problem(phrase.key, **phrase.facts) for phrase in self.hidden()]
         return DataError(fold_repeats(in_order(cut or [*every, *hidden])))
 
-    def misfits(self, head: Iterable[int], first: int) -> list[Problem]:
-        """Report what the heading does not cover: cells cut at decimal commas, columns that are not read."""
+    def misfits(self, head: Iterable[int], first: int, wordy: Iterable[int] = ()) -> list[Problem]:
+        """Report what the heading does not cover: cells cut at decimal commas, columns that are not read.
+
+        `wordy`: columns in which no figures are expected, such as notes.
+        """
         problems = [self.whole_problem("imports.too_wide", most=MOST_COLUMNS)] if self.wider else []
         head = tuple(head)
         last = max((column for row, column in self.cells if row in head), default=0)
@@ -150,7 +154,17 @@ class Grid:
             if beyond and sum(bool(_FIGURE.fullmatch(cell.text)) for cell in cells) > 1:
                 place = max(cells[-1].column, last)
                 problems.append(self.problem(row, place, "imports.beyond_heading", last=letters_of(last)))
-        return problems
+        return problems + [problem for column in wordy for problem in self._cut_off(column, first)]
+
+    def _cut_off(self, column: int, first: int) -> list[Problem]:
+        """Report cells of a CSV with commas that hold the decimals of the whole numbers to their left."""
+        rows = (
+            [row for row in self.rows if row >= first and (row, column) in self.cells] if self.widths else []
+        )
+        pairs = [(self.cells.get((row, column - 1)), self.cells[row, column]) for row in rows]
+        whole = all(left and left.text.isdecimal() and right.text.isdecimal() for left, right in pairs)
+        facts = {"left": letters_of(column - 1)}
+        return [self.problem(row, column, "imports.cut_off", **facts) for row in rows if whole]
 
 
 def in_order(problems: Iterable[Problem]) -> list[Problem]:

@@ -264,6 +264,41 @@ def test_rows_of_ministries_are_passed_over_and_named(read, table, tmp_path):
     assert skipped.facts == {"rows": ["Bộ Tài chính", "Ngân hàng Nhà nước"]}
 
 
+def test_a_figure_merged_over_two_provinces_is_asked_for(read, table, tmp_path):
+    """The second province would lose its figure, or get the first one's."""
+    with pytest.raises(DataError) as refused:
+        read(sheet(tmp_path / "a.xlsx", table, change=lambda book: book.merge_cells("D3:D4")))
+
+    assert [(p.cell, p.expected_key) for p in refused.value.problems] == [("D4", "imports.merged")]
+
+
+@pytest.mark.parametrize("cell", [None, "n/a", "-"])
+def test_provinces_without_any_figure_are_named(read, table, tmp_path, cell):
+    """Their rows are no loss in silence."""
+    table[4][2:] = [cell] * 3
+
+    proposal = read(sheet(tmp_path / "a.xlsx", table))
+
+    assert len(proposal.rows) == 124
+    assert [phrase.facts for phrase in proposal.remarks] == [{"count": 1, "areas": [table[4][1]]}]
+
+
+def test_another_years_rank_beside_whole_figures_is_no_cut_decimal(read, table, tmp_path):
+    """Only what stands right of a score and is no column of this year's is looked at."""
+    rows = [[number, area, points, total, rank, 64 - rank] for number, area, points, total, rank in table]
+
+    assert len(read(sheet(tmp_path / "a.xlsx", rows, head=[*HEAD, "Hạng 2020"])).rows) == 126
+
+
+def test_cells_divided_by_bars_are_read(read, table, tmp_path):
+    """As some databases write them; the decimal comma does not cut them."""
+    lines = ["|".join(map(str, row)).replace(".", ",") for row in [HEAD, *table]]
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(lines), encoding="utf-8")
+
+    assert figures(read(path)) == plain(table)
+
+
 def _tcvn3(text):
     """Letters of .VnTime for the marks that are tested."""
     return text.translate(str.maketrans("àảãáạộịăâêôơưđồếềắ", "µ¶·¸¹éÞ¨©ª«¬­®åÕÒ¾"))

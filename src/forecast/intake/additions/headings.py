@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from forecast.base.indexes import INDEXES
+from forecast.base.indexes import INDEXES, MAIN
 from forecast.base.spelling import plain_words
 from forecast.data.framework import TOTAL
 from forecast.data.tables import APPRAISED, COMPONENTS, Table
@@ -207,6 +207,13 @@ def unit_said(text: str) -> Unit:
 def years_in(text: str) -> set[int]:
     """Years that a text names."""
     return {int(found) for found in _YEAR.findall(text)}
+
+
+def indexes_in(text: str) -> frozenset[str]:
+    """Indexes that a text names by their codes or, the main one, in words."""
+    words = plain_words(text)
+    main = {MAIN} if re.search(r"\b(cchc|cai cach hanh chinh)\b", words) else set()
+    return frozenset({code for code in COMPONENTS if code.casefold() in words.split()} | main)
 
 
 def _unit_in(words: str) -> Unit:

@@ -97,7 +97,7 @@ class IndicatorDoubts:
         if share and value > WHOLE and not change and self._end(self._high, code, value) <= WHOLE:
             yield Doubt("doubt.over_whole", column="value")
         hint = round(_THOUSAND * value, 6)  # 12.345 dossiers
-        cut = value % 1 and 1 <= value < _THOUSAND and hint % 1 == 0
+        cut = value % 1 and value >= 1 and hint % 1 == 0 and (value < _THOUSAND or hint % 10)  # 1.234,567
         if cut and _COUNTS.fullmatch(plain_words(str(row.unit))):
             yield Doubt(
                 "doubt.not_whole", facts={"unit": str(row.unit), "hint": f"{hint:.0f}"}, column="value"

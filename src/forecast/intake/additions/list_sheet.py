@@ -173,7 +173,8 @@ def _with_heading(grid: Grid, kind: str, by_hand: Mapping[int, str]) -> Lines | 
     read = {*places.values(), *(cell.column for cells in best.values() for cell in cells)}
     unread = tuple(cell.text for cell in grid.row(at) if cell.column not in read)
     lines = tuple(_line(grid, number, places) for number in grid.rows if number > at)
-    problems = (*twice, *grid.misfits([at], at + 1))
+    wordy = [column for name, column in places.items() if name in ("note", "source_url")]
+    problems = (*twice, *grid.misfits([at], at + 1, wordy))
     return Lines(grid, places, lines, unread, at + 1, tuple(grid.hidden()), problems)
 
 

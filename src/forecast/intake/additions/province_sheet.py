@@ -13,7 +13,7 @@ from forecast.base.spelling import column_of, letters_of, plain_words
 from forecast.data.framework import TOTAL
 from forecast.data.load.areas import Gazetteer
 from forecast.data.tables import COMPONENTS, COUNTRY
-from forecast.intake.additions.headings import Heading, Unit, recognise, unit_said, years_in
+from forecast.intake.additions.headings import Heading, Unit, indexes_in, recognise, unit_said, years_in
 from forecast.intake.additions.province_rows import (
     bare_name,
     country_named,
@@ -38,6 +38,7 @@ _STATISTICS: Final = (
 
 
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
+_UNREAD: Final = ("ignored", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sheet:
-    """One printed table; `years` are those that the text above it names.
+    """One printed table; `years` and `indexes` are those that the text above it names.
 
+    `of_other_years` are columns of figures that are another year's and not read.
     `nameless` are other tables of the file that look like its columns on further pages, without the names.
     """
 
@@ -74,9 +76,11 @@ class Sheet:
     columns: Mapping[int, Heading]
     lines: tuple[Line, ...]
     years: frozenset[int]
+    indexes: frozenset[str]
     problems: tuple[Problem, ...]
     remarks: tuple[Phrase, ...] = ()
     nameless: tuple[str, ...] = ()
+    of_other_years: tuple[str, ...] = ()
 
     def of(self, statistic: str) -> list[Line]:
         """Rows of one kind."""
@@ -135,8 +139,7 @@ def _titled(table: Table, index_code: str, year: int) -> bool:
     """Whether the name of a sheet and what stands above its table say the year, and no other index alone."""
     cells = (cell.text for spot, cell in sorted(table.grid.cells.items()) if spot[0] < table.rows[0])
     title = " ".join([table.grid.sheet, *cells])
-    words = set(plain_words(title).split())
-    named = {code for code in COMPONENTS if code.casefold() in words}
+    named = indexes_in(title)
     return year in years_in(title) and (not named or index_code in named)
 
 
@@ -182,7 +185,9 @@ class _Reader:
             for at in named
             if not any(column == at and row >= self.first for row, column in self.grid.cells)
         ]
-        self.problems += self.grid.misfits(self.head, self.first)
+        kinds = {at: columns[at].kind if at in columns else "unknown" for at in self._filled()}
+        wordy = [at for at, kind in kinds.items() if kind in _UNREAD and kinds.get(at - 1) == "figure"]
+        self.problems += self.grid.misfits(self.head, self.first, wordy)
         lines = [line for row in self.grid.rows if row not in self.head for line in self._line(row, columns)]
         self._report_repeated(lines)
         unread = [
@@ -194,8 +199,19 @@ class _Reader:
         if self.skipped:
             remarks.append(Phrase("imports.no_areas", {"rows": self.skipped}))
         remarks += self.grid.hidden()
-        years = frozenset(year for text in self.above for year in years_in(text))
-        return Sheet(self.grid, columns, tuple(lines), years, tuple(self.problems), tuple(remarks))
+        empty = [
+            line.area for line in lines if line.statistic == "value" and not (line.figures or line.ranks)
+        ]
+        if empty:
+            remarks.append(Phrase("imports.no_figures", {"count": len(empty), "areas": empty}))
+        return Sheet(
+            *(self.grid, columns, tuple(lines)),
+            years=frozenset(year for text in self.above for year in years_in(text)),
+            indexes=indexes_in(" ".join(self.above)),
+            problems=tuple(self.problems),
+            remarks=tuple(remarks),
+            of_other_years=self._of_other_years(columns),
+        )
 
     def _head(self) -> list[int]:
         """Rows of the heading: those right above the first province that have several cells each."""
@@ -232,8 +248,7 @@ class _Reader:
         """Meaning of each column with figures, or whose heading says that it has them."""
         columns = {}
         numeric = number_columns(self.grid, self.area_column, self.first)
-        filled = {column for row, column in self.grid.cells if row >= self.first} - {self.area_column}
-        for column in sorted(filled):
+        for column in self._filled():
             heading = recognise(self._labels(column), self.index_code, self.year)
             if column not in numeric and (
                 column < self.area_column or heading.kind not in ("figure", "rank")
@@ -245,6 +260,25 @@ class _Reader:
                 heading = Heading("figure", heading.component, unit, heading.maximum or maximum)
             columns[column] = heading
         return columns
+
+    def _filled(self) -> list[int]:
+        """Columns with something in them, besides that of the names."""
+        return sorted({column for row, column in self.grid.cells if row >= self.first} - {self.area_column})
+
+    def _of_other_years(self, columns: Mapping[int, Heading]) -> tuple[str, ...]:
+        """Columns of figures that another year has, and the year of the table has not."""
+        own = {heading.component for heading in columns.values() if heading.kind == "figure"}
+        said = {at: " / ".join(self._labels(at)) for at in columns}
+        others = {
+            at: recognise(self._labels(at), self.index_code, max(years))
+            for at, text in said.items()
+            if (years := years_in(text)) and self.year not in years
+        }
+        return tuple(
+            f"{letters_of(at)} {said[at]}"
+            for at, heading in others.items()
+            if heading.kind == "figure" and heading.component not in own
+        )
 
     def _shown(self, column: int) -> tuple[bool, float]:
         """Whether most figures of a column are shown in percent, and the maximum that all are shown of."""
@@ -296,7 +330,11 @@ class _Reader:
             if heading.kind not in ("figure", "rank"):
                 continue
             value, key = figure_in(self.grid.cells.get((row, column)))
-            if key:
+            first = self.grid.merged.get((row, column), (row, column))
+            if first[0] != row and is_number(self.grid.cells.get(first)):
+                facts = {"first": self.grid.name_of(first), "value": self.grid.cells[first].text}
+                self.problems.append(self.grid.problem(row, column, "imports.merged", **facts))
+            elif key:
                 self.problems.append(self.grid.problem(row, column, key))
             elif value is not None and heading.kind == "figure":
                 figures[heading.component, heading.unit] = Figure(value, (row, column))

@@ -294,6 +294,11 @@ def _own_doubts(read: Sheet, maker: _RowMaker) -> Iterator[Doubt]:
     lines = read.of("value")
     if read.years and maker.year not in read.years:
         yield Doubt("doubt.title_year", facts={"year": maker.year, "found": sorted(read.years)})
+    if read.indexes and maker.index_code not in read.indexes:
+        yield Doubt("doubt.title_index", facts={"code": maker.index_code, "found": sorted(read.indexes)})
+    if read.of_other_years:
+        facts = {"year": maker.year, "columns": list(read.of_other_years)}
+        yield Doubt("doubt.column_year", facts=facts)
     fewest = len(maker.provinces) - MOST_MISSING
     if len(lines) < fewest:
         yield Doubt("doubt.few", facts={"count": len(lines), "fewest": fewest})
