@@ -187,9 +187,10 @@ def test_a_tag_that_permits_errors_permits_none(made, run):
     assert error.cell == 2
 
 
-def test_an_early_exit_is_a_failure(made, run):
-    """papermill calls sys.exit(0) a success, whatever was to come after it."""
-    _, _, error = run(made.notebook("import sys\nsys.exit(0)", "print('never')"))
+@pytest.mark.parametrize("line", ["import sys\nsys.exit(0)", "exit()", "quit"])
+def test_an_early_exit_is_a_failure(line, made, run):
+    """papermill calls sys.exit(0) a success, whatever was to come after it; exit() ends nothing there."""
+    _, _, error = run(made.notebook(line, "print('never')"))
 
     assert error.cell == 1
     assert "calls sys.exit()" in str(error)
@@ -200,7 +201,8 @@ def test_an_early_exit_is_a_failure(made, run):
     [
         ("!exit 3", "the command “!exit 3” failed (code 3)"),
         ("!no-such-command", "the command “!no-such-command” failed (code 127)"),
-        ("%sx exit 3\n!exit 4", "the command “!exit 4” failed (code 4)"),
+        ("%sx exit 3", "the command “!exit 3” failed (code 3)"),
+        ("name = 5\nlines = !exit {name}", "the command “!exit {name}” failed (code 5)"),
     ],
 )
 def test_a_shell_line_that_fails_is_a_failure(line, said, made, run):

@@ -45,20 +45,34 @@ _PATIENCE: Final = 1.0  # seconds
 _GLANCE: Final = 0.005  # seconds between two looks at a kernel that begins or ends
 
 
-# IPython goes on after a shell line that failed; here it is an error of its cell.
+# IPython goes on after a shell line that failed, and after exit; here both end their cell as errors.
 SHELL_ERROR: Final = "ShellLineError"
 _SHELL: Final = f"""\
-def _wrapped(run):
+def _strict(shell, system, getoutput):
     class {SHELL_ERROR}(RuntimeError):
         pass
-    def system(line):
-        run(line)
-        code = get_ipython().user_ns.get("_exit_code", 0)
+    def run(line):
+        system(line)
+        code = shell.user_ns.get("_exit_code", 0)
         if code:
             raise {SHELL_ERROR}(f"{{code}} !{{line}}")
-    return system
-get_ipython().system = _wrapped(get_ipython().system)
-del _wrapped
+    def read(line, split=True, depth=0):
+        shell.user_ns["_exit_code"] = 0
+        shell.system_raise_on_error = True  # else nothing says how the line ended
+        try:
+            return getoutput(line, split, depth + 1)
+        except Exception as error:
+            code = shell.user_ns.get("_exit_code", 0)
+            if not code:
+                raise
+            raise {SHELL_ERROR}(f"{{code}} !{{line}}") from error
+        finally:
+            shell.system_raise_on_error = False
+    def leave():
+        raise SystemExit(0)
+    shell.system, shell.getoutput, shell.ask_exit = run, read, leave
+_strict(get_ipython(), get_ipython().system, get_ipython().getoutput)
+del _strict
 """
 
 # One print of hundreds of megabytes would be copied several times on its way, only to be refused.
