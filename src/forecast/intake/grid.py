@@ -154,7 +154,8 @@ class Grid:
             if beyond and sum(bool(_FIGURE.fullmatch(cell.text)) for cell in cells) > 1:
                 place = max(cells[-1].column, last)
                 problems.append(self.problem(row, place, "imports.beyond_heading", last=letters_of(last)))
-        return problems + [problem for column in wordy for problem in self._cut_off(column, first)]
+        with_heading = (column for column in wordy if column <= last)
+        return problems + [problem for column in with_heading for problem in self._cut_off(column, first)]
 
     def _cut_off(self, column: int, first: int) -> list[Problem]:
         """Report cells of a CSV with commas that hold the decimals of the whole numbers to their left."""

@@ -23,7 +23,7 @@ from forecast.data.tables import (
 )
 from forecast.intake.additions.headings import column_named
 from forecast.intake.additions.indicator_sheet import Line, read_indicator_sheet
-from forecast.intake.additions.province_rows import no_table
+from forecast.intake.additions.province_rows import in_old_letters
 from forecast.intake.additions.table_parts import below_each_other, tables_in
 from forecast.intake.grid import MOST_ROWS, Cell, Grid
 from forecast.intake.reading import read_grids
@@ -95,7 +95,7 @@ def read_list(
     if not lists:
         facts = {"kind": kind, "columns": list(KINDS[kind].names)}
         key = "imports.no_list_of_indicators" if kind == "indicators" else "imports.no_list"
-        raise DataError([no_table(grids, places, Problem(path.name, None, "", "", key, facts))])
+        raise DataError([in_old_letters(grids, places) or Problem(path.name, None, "", "", key, facts)])
     if len(lists) > 1:
         raise SpecError("imports.several_lists", {"sheets": [lines.grid.sheet for lines in lists]})
     if max(lists[0].grid.rows) >= MOST_ROWS:

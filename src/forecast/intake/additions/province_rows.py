@@ -66,15 +66,15 @@ def area_rows(grid: Grid, places: Gazetteer) -> tuple[int, list[int]]:
     return max(columns.items(), key=lambda pair: len(pair[1]), default=(0, []))
 
 
-def no_table(grids: Iterable[Grid], places: Gazetteer, usual: Problem) -> Problem:
-    """Say why no table of provinces was found: names in an encoding older than Unicode, or no names."""
+def in_old_letters(grids: Iterable[Grid], places: Gazetteer) -> Problem | None:
+    """Say that names of provinces are in an encoding older than Unicode, if they are."""
     ascii_names = {_ascii(form) for name in places.provinces for form in (name, without_marks(name))}
     for grid in grids:
         odd = (cell.text for cell in grid.cells.values() if cell.kind == "text" and not cell.text.isascii())
         names = {_ascii(bare_name(text)) for text in odd if places.find(bare_name(text)) is None}
         if len(names & ascii_names) >= FEWEST_AREAS:
             return grid.whole_problem("imports.old_letters")
-    return usual
+    return None
 
 
 def _ascii(text: str) -> str:

@@ -18,9 +18,9 @@ from forecast.intake.additions.province_rows import (
     bare_name,
     country_named,
     figure_in,
+    in_old_letters,
     is_number,
     no_area,
-    no_table,
     number_columns,
 )
 from forecast.intake.additions.table_parts import Table, tables_in
@@ -113,10 +113,11 @@ def read_sheet(
     """
     by_hand = _headings_by_hand(columns, index_code)
     grids = read_grids(path, sheet)
+    if old := in_old_letters(grids, places):  # a few names without marks are read all the same
+        raise DataError([old])
     tables = tables_in(grids, places)
     if not tables:
-        usual = Problem(path.name, None, "", "", "imports.no_table")
-        raise DataError([no_table(grids, places, usual)])
+        raise DataError([Problem(path.name, None, "", "", "imports.no_table")])
     own = [table for table in tables if len(tables) == 1 or _titled(table, index_code, year)]
     if len(own) != 1:
         raise SpecError("imports.several_sheets", {"sheets": [grid.sheet for grid, *_ in own or tables]})
