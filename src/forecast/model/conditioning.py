@@ -9,8 +9,9 @@ Time grows with the number of provinces times the cube of what is known of one, 
 
 Letters: P provinces, L*T cells of one, n_p own statements of province p, k statements on many, K effects,
 Q = L*T + K levels and effects.
-Where all of the k weigh the provinces alike, as plain means do, what they see of a province goes by its
-information on its cells, and no product grows with k times the number of provinces.
+All own statements stand below each other, so that what they say together is one product.  Slopes alone go
+province by province; where all of the k weigh the provinces alike, as plain means do, what they see of a
+province goes there by its information on its cells, the shorter way for complete tables.
 
 ``G_p`` (n_p, L*T) are slopes of own statements, ``g`` (k, L*T) and ``A`` (k, P) slopes and area weights of
 those on many, ``T_p = [I, design]`` (L*T, Q) what is common in the province's cells, ``D`` the prior
