@@ -1,12 +1,12 @@
 """Read the rows of an annex as entries: a number, a name, a maximum and the cells beside them."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from forecast.base.errors import Problem
-from forecast.base.spelling import plain_words
+from forecast.base.spelling import plain_words, spans
 from forecast.intake.annex.headings import Column, Layout, Role
 from forecast.intake.annex.step_lines import read_step
 from forecast.intake.grid import Cell, Grid, Spot
@@ -14,7 +14,7 @@ from forecast.intake.numbering import DEEPEST, Mark, Numbering, Path, day_mark, 
 
 DETAILS: Final[tuple[Role, ...]] = ("note", "responsible", "source", "rule", "indicator", "deadline")
 _SPREADING: Final = ("responsible", "source", "deadline")  # one merged cell speaks for all its rows
-_INDEX: Final = re.compile(r"\(?\d{1,2}\)?|[A-ZĐ]|\(?\d\)?\s*=.*")
+_INDEX: Final = re.compile(r"\(?(\d{1,2})\)?|[A-ZĐ]|\(?(\d)\)?\s*=.*")
 _BULLET: Final = re.compile(r"[-–+•*]|[a-zđ]\s*[).]")
 _BELOW_TABLE: Final = ("ghi chu", "chu thich", "luu y", "noi nhan", "note")
 _TOTALS: Final = frozenset(
@@ -122,8 +122,7 @@ class _Reader:
     def _is_body(self, row: int) -> bool:
         if row <= self.layout.last_row or self.layout.is_heading(self.grid, row):
             return False
-        cells = list(self.grid.row(row))
-        return len(cells) < 3 or not all(_INDEX.fullmatch(cell.text) for cell in cells)
+        return not _counts_columns(cell.text for cell in self.grid.row(row))
 
     def _enter(self, row: int, titles: Sequence[Title]) -> None:
         for place, title in enumerate(titles):
@@ -292,6 +291,18 @@ def _numbered_by_order(rows: Mapping[int, tuple[Title, ...]]) -> dict[int, tuple
         return replace(title, mark=Mark((counts[title.level],), "plain", title.level))
 
     return {row: tuple(map(rows_with_mark, titles)) for row, titles in rows.items()}
+
+
+def _counts_columns(texts: Iterable[str]) -> bool:
+    """Tell a row that numbers the columns from one that is short.
+
+    >>> _counts_columns(["A", "B", "1", "2", "3=1+2"]), _counts_columns(["1", "A", "9", "5"])
+    (True, False)
+    """
+    found = [_INDEX.fullmatch(text) for text in texts]
+    numbers = [int(each[1] or each[2]) for each in found if each and (each[1] or each[2])]
+    in_order = len(list(spans(numbers))) <= 1
+    return len(found) > 2 and all(found) and in_order
 
 
 def _is_total(text: str) -> bool:

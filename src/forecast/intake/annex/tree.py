@@ -13,7 +13,7 @@ from forecast.base.labels import Phrase
 from forecast.base.spelling import letters_of
 from forecast.data.framework import WHOLE
 from forecast.data.tables import DOMAINS
-from forecast.intake.annex.entries import Entry, Total, read_entries
+from forecast.intake.annex.entries import DETAILS, Entry, Total, read_entries
 from forecast.intake.annex.headings import Layout, find_layout, missing_roles, parse_columns
 from forecast.intake.annex.scoring import Scoring, scoring
 from forecast.intake.grid import Cell, Grid, Spot, fold_repeats
@@ -83,7 +83,8 @@ def read(path: FilePath, *, sheet: str = "", columns: Sequence[str] = ()) -> Ann
     if len(tables) > 1:
         raise SpecError("annex.several_sheets", {"sheets": [grid.sheet for grid, _ in tables]})
     grid, layout = tables[0]
-    unclear = [*grid.misfits((layout.last_row - 1, layout.last_row), layout.last_row + 1)]
+    head = layout.last_row - 1, layout.last_row
+    unclear = grid.misfits(head, layout.last_row + 1, _beside_maxima(layout))
     unclear += _maxima_of_years(grid, layout)
     if unclear:  # whatever else is wrong follows from it
         raise DataError(fold_repeats(unclear))
@@ -94,7 +95,9 @@ def whole_annex(grid: Grid, layout: Layout) -> Annex:
     """Read one sheet whose table has been found."""
     read = read_entries(grid, layout)
     problems = [*read.problems, *([] if read.entries else [grid.whole_problem("annex.no_entries")])]
-    problems += _misnumbered(grid, read.entries)
+    misnumbered = list(_misnumbered(grid, read.entries))
+    problems += misnumbered
+    repeated = any(problem.expected_key.startswith("annex.repeat") for problem in misnumbered)
     once = {entry.path: entry for entry in reversed(read.entries)}
     entries = [entry for entry in read.entries if once[entry.path] is entry]
     maxima, wrong = _maxima(grid, entries)
@@ -105,11 +108,28 @@ def whole_annex(grid: Grid, layout: Layout) -> Annex:
         problems += wrong
         known = maxima[entry.path], _prints_none(entry), read_scoring
         items.append(Item(entry.path, entry.name, *known, entry.spot, entry.max_spot))
-    if not read.problems:  # else a row is missing from the sums, and reported already
+    if not (read.problems or repeated):  # else a row is missing from the sums, and reported already
         wrong = list(_sums(grid, items, read.totals))
-        problems += [*wrong, *(read.doubtful if wrong else ())]
+        problems += [*wrong, *read.doubtful, *_cut_maxima(grid, layout, entries)] if wrong else []
     spot = next(((layout.last_row, column.column) for column in layout.of("source")), None)
     return Annex(grid, tuple(items), tuple(problems), (*_remarks(grid, entries, items), *grid.hidden()), spot)
+
+
+def _beside_maxima(layout: Layout) -> set[int]:
+    """Columns of words into which a CSV with commas puts the decimals of a maximum."""
+    maxima = {column.column + 1 for column in layout.of("max")}
+    return maxima & {column.column for column in layout.of(*DETAILS)}
+
+
+def _cut_maxima(grid: Grid, layout: Layout, entries: Sequence[Entry]) -> Iterator[Problem]:
+    """Report decimals that stand among words, where the maxima do not add up."""
+    for entry in entries if grid.widths else ():
+        row, column = entry.max_spot
+        beside = grid.cells.get((row, column + 1))
+        if entry.maximum and beside and column + 1 in _beside_maxima(layout):
+            whole, decimals = entry.maximum.text, beside.text
+            if whole.isdecimal() and decimals.isdecimal():
+                yield grid.problem(row, column + 1, "annex.cut", whole=f"{whole},{decimals}")
 
 
 def _maxima_of_years(grid: Grid, layout: Layout) -> list[Problem]:
