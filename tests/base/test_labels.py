@@ -4,8 +4,10 @@ import datetime as dt
 import math
 import re
 import string
+import tomllib
 import unicodedata
 from decimal import Decimal
+from importlib import resources
 
 import pandas as pd
 import pytest
@@ -104,6 +106,30 @@ def test_a_missing_fact_is_a_programmers_mistake():
     """No reader ever sees a sentence with a hole."""
     with pytest.raises(KeyError, match="count"):
         labels.text("count.problems", "vi")
+
+
+def test_no_sentence_stands_twice():
+    """What is said in several places is written once, and the other places name it."""
+    folder = resources.files("forecast.base") / "catalogue"
+    keys: dict[tuple[str, ...], list[str]] = {}
+    for file in folder.iterdir():
+        for key, entry in labels.entries(tomllib.loads(file.read_text(encoding="utf-8"))):
+            if "same" not in entry:
+                keys.setdefault(tuple(entry[lang] for lang in labels.LANGUAGES), []).append(key)
+
+    assert [several for several in keys.values() if len(several) > 1] == []
+
+
+@pytest.mark.parametrize("key", ["b", "no.such.key"])
+def test_a_sentence_is_the_same_as_one_that_stands_itself(tmp_path, monkeypatch, key):
+    """Nobody follows a chain of names, and none leads nowhere."""
+    (tmp_path / "catalogue").mkdir()
+    entries = f'a.same = "{key}"\nb.same = "c"\nc = {{ vi = "một", en = "one" }}\n'
+    (tmp_path / "catalogue" / "a.toml").write_text(entries, encoding="utf-8")
+    monkeypatch.setattr(labels.resources, "files", lambda _: tmp_path)
+
+    with pytest.raises(KeyError, match=re.escape(key)):
+        labels.catalogue.__wrapped__()
 
 
 def test_a_key_in_two_files_is_refused(tmp_path, monkeypatch):

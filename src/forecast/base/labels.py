@@ -1,6 +1,7 @@
 """Write every text that readers see, in Vietnamese or English, and format numbers and days.
 
-The sentences live in ``catalogue/*.toml``: one table a key, with the fields ``vi`` and ``en``.
+The sentences live in ``catalogue/*.toml``: one table a key, with the fields ``vi`` and ``en``, or ``same``,
+the key of another sentence that stands there too.
 Fields in braces are filled with facts; a fact is written in the form of the language
 (a decimal comma in Vietnamese), except whole numbers, which are mostly years and rows.
 ``{count:row|rows}`` writes the first word where the fact is 1, else the second, and not the fact itself.
@@ -99,7 +100,10 @@ def fields(key: str, lang: str) -> frozenset[str]:
 
 @cache
 def catalogue() -> Mapping[str, Mapping[str, str]]:
-    """Read all files of the catalogue, and the indexes' words, once; a repeated key raises KeyError."""
+    """Read all files of the catalogue, and the indexes' words, once.
+
+    Raises KeyError if a key is repeated, or is said to be the same as one that has no sentence of its own.
+    """
     merged: dict[str, Mapping[str, str]] = {}
     folder = resources.files("forecast.base") / "catalogue"
     for file in sorted(folder.iterdir(), key=lambda item: item.name):
@@ -112,16 +116,17 @@ def catalogue() -> Mapping[str, Mapping[str, str]]:
     for index in INDEXES.values():
         for key, entry in index.texts():
             merged |= dict(entries(entry, key))
-    return merged
+    own = {key: entry for key, entry in merged.items() if "same" not in entry}
+    return {key: own[entry["same"]] if "same" in entry else entry for key, entry in merged.items()}
 
 
 def entries(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Walk parsed TOML and give (dotted key, {"vi": ..., "en": ...}) for each entry."""
-    languages = {name: value for name, value in tree.items() if isinstance(value, str)}
-    if languages:
-        if tuple(sorted(languages)) != tuple(sorted(LANGUAGES)):
-            raise KeyError(f"entry {prefix!r} must have exactly {LANGUAGES}, has {sorted(languages)}")
-        yield prefix, languages
+    """Walk parsed TOML and give (dotted key, {"vi": ..., "en": ...} or {"same": key}) for each entry."""
+    texts = {name: value for name, value in tree.items() if isinstance(value, str)}
+    if texts:
+        if sorted(texts) not in (sorted(LANGUAGES), ["same"]):
+            raise KeyError(f"entry {prefix!r} must have exactly {LANGUAGES} or 'same', has {sorted(texts)}")
+        yield prefix, texts
     for name, value in tree.items():
         if isinstance(value, dict):
             yield from entries(value, f"{prefix}.{name}" if prefix else name)
