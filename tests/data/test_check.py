@@ -157,6 +157,25 @@ def test_the_published_figures_contradict_each_other_nowhere_that_is_left():
     assert summary().contradictions.empty
 
 
+def test_one_slipped_total_is_told_as_the_cause_of_the_wrong_ranks(tmp_path):
+    """One line of the page names the cell and the count; the ranks are not listed."""
+    folder = tmp_path / "data"
+    shutil.copytree(REAL, folder)
+    areas = load.read(folder, as_of=dt.date(2024, 10, 20)).provinces_in(2015)
+    source = ",2016-05-25,2016-05-25,Trang giả định,official,\n"
+    cells = [(area, 90 - rank / 4 if rank != 3 else 8.712, rank) for rank, area in enumerate(areas, 1)]
+    head = (REAL / "scores.csv").read_text(encoding="utf-8").partition("\n")[0]
+    lines = "".join(f"PAR,2015,{a},total,value,{s},percent,,{r}{source}" for a, s, r in cells)
+    (folder / "scores.csv").write_text(f"{head}\n{lines}", encoding="utf-8")
+
+    found = check.summary(load.read(folder, as_of=dt.date(2024, 10, 20)), index_code="PAR", area="Hà Nội")
+
+    assert found.contradictions[["area", "kind", "stated", "ranks"]].to_numpy().tolist() == [
+        [areas[2], "score", 8.712, 61]
+    ]
+    assert "điểm của ô này làm sai 61 hạng" in page(found, "vi")
+
+
 def test_a_contradiction_is_told(tmp_path):
     """Eight domains that do not make the total stand in the summary and on its page."""
     folder = tmp_path / "data"

@@ -114,6 +114,58 @@ def test_scores_a_hundredth_apart_may_stand_in_either_order():
     assert len(contradictions(pd.DataFrame({"D6": [8.02, 8.0]}), ranks, (), 2)) == 2
 
 
+SLIPPED = {
+    # what: (scores that are not what their rank says, those called the cause and how many ranks each moves)
+    "a decimal mark too far to the left": ({2: 8.712}, [("2", 61)]),
+    "digits that changed places": ({40: 95.5}, [("40", 41)]),
+    "the last is the first": ({62: 101.0}, [("62", 63)]),
+    "two cells": ({2: 8.712, 30: 7.5}, [("2", 28), ("30", 33)]),
+    "two provinces exchanged": ({5: 89.0, 6: 90.0}, []),
+}
+
+
+@pytest.mark.parametrize(("scores", "causes"), SLIPPED.values(), ids=SLIPPED)
+def test_a_score_by_which_alone_many_ranks_are_wrong_is_told_once(scores, causes):
+    """One cell that slipped moves all others; where two fit equally well, both ranks are told."""
+    points = pd.DataFrame({"total": [95.0 - place for place in range(63)]})
+    points.index = points.index.map(str)
+    ranks = points.rank(ascending=False)
+    points.loc[list(map(str, scores)), "total"] = list(scores.values())
+
+    found = contradictions(points, ranks, (), 63)
+
+    assert [(each.area, each.ranks) for each in found if each.kind == "score"] == causes
+    assert [each.area for each in found if each.kind == "rank"] == ([] if causes else ["5", "6"])
+
+
+def test_ranks_that_are_wrong_by_themselves_are_told_beside_the_slipped_score():
+    """What the cell does not explain is still told."""
+    points = pd.DataFrame({"total": [95.0 - place for place in range(63)]})
+    points.index = points.index.map(str)
+    ranks = points.rank(ascending=False)
+    points.loc["2", "total"] = 8.712
+    ranks.loc["50", "total"] = 9.0
+
+    found = contradictions(points, ranks, (), 63)
+
+    assert [(each.kind, each.area) for each in found] == [("score", "2"), ("rank", "50")]
+
+
+@pytest.mark.parametrize(("wrong", "kinds"), [(None, {"score"}), (9.0, {"rank"})])
+def test_a_slipped_score_without_a_rank_is_the_cause_where_one_rank_alone_is_free(wrong, kinds):
+    """Where the rank that it should have is not plain, no other cell is blamed."""
+    points = pd.DataFrame({"total": [95.0 - place for place in range(63)]})
+    points.index = points.index.map(str)
+    ranks = points.rank(ascending=False).drop(index="2")
+    points.loc["2", "total"] = 8.712
+    ranks.loc["50", "total"] = wrong or ranks.loc["50", "total"]
+
+    found = contradictions(points, ranks, (), 63)
+
+    assert {each.kind for each in found} == kinds
+    assert wrong or [(each.area, each.ranks) for each in found] == [("2", 60)]
+
+
 def test_years_are_judged_apart():
     """A domain of one year is not held beside the criteria of another."""
     rows = pd.DataFrame(

@@ -130,14 +130,18 @@ def _conflicts(data: Summary, lang: str) -> str:
 
 
 def _contradictions(data: Summary, lang: str) -> str:
+    digits = {"sum": 2, "score": 2, "rank": 0}
     columns = ("year", "area", "component", "contradiction", "stated", "due", "parts")
     rows = [
         [
             str(row.year),
             row.area,
             row.component,
-            labels.text(f"contradiction.{row.kind}", lang),
-            *(labels.number(x, 2 if row.kind == "sum" else 0, lang) for x in (row.stated, row.due)),
+            labels.text(f"contradiction.{row.kind}", lang, count=row.ranks),
+            labels.number(row.stated, digits[row.kind], lang),
+            labels.number(row.due, 2 if row.kind == "sum" else 0, lang)
+            if row.kind != "score"
+            else labels.MISSING,
             row.parts,
         ]
         for row in tuples(data.contradictions.head(MOST_TOLD))

@@ -38,8 +38,8 @@ class Summary:
         Settled rows whose sources disagree, the widest first: year, area, component, statistic,
         score, unit, spread, rank, rank_spread, sources, trust.
     contradictions
-        Figures of provinces that others of their year contradict: year, area, component, kind (sum, rank),
-        stated, due, parts.
+        Figures of provinces that others of their year contradict: year, area, component, kind (sum, rank, or
+        score: one that alone makes so many ranks wrong), stated, due, parts, ranks.
     set_aside
         Rows not taken by file and reason: file, reason, rows.
     undated

@@ -140,6 +140,24 @@ def test_figures_that_contradict_each_other_are_told_at_their_cell(
     assert kind in kinds(proposal)
 
 
+@pytest.mark.parametrize("left_out", [0, 20])
+def test_one_slipped_total_is_told_in_one_line_and_not_at_every_rank(propose, points, made_up, left_out):
+    """In a whole table and in a part of it; the line names the cell, and says how many ranks it moves."""
+    rows = made_up.annex_rows(points, YEAR, percent=False)
+    place = first(rows) + 2
+    rows[place][10] = made_up.comma(float(rows[place][10].replace(",", ".")) / 10, 3)
+    kept = rows[: place + 5] + rows[place + 5 + left_out :]
+
+    proposal = propose(rows=kept)
+
+    ranks = [d for d in proposal.doubts if d.expected_key.startswith(("doubt.rank", "doubt.one"))]
+    assert [d.expected_key for d in ranks] == ["doubt.one_score"]
+    assert ranks[0].column == "K"
+    assert ranks[0].value == rows[place][10]
+    assert rows[place][1] in ranks[0].text("vi")
+    assert f"{ranks[0].expected_facts['count']} ranks do not follow from the scores" in ranks[0].text("en")
+
+
 def test_the_year_in_the_title_is_read(propose, points, made_up):
     """A title that names other years alone is doubted."""
     rows = made_up.annex_rows(points, YEAR, percent=False)

@@ -3,7 +3,7 @@
 Everything is in points of one index and year; what is not known is NaN and proves nothing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -17,20 +17,25 @@ LEAST_TOLERANCE: Final = (
     0.05  # eight figures and their sum, each rounded to two decimals, are 0.045 off at most
 )
 _ROUNDING: Final = 0.005  # of one figure with two decimals
+_FEWEST_EXPLAINED: Final = 3  # two ranks that are exchanged are explained by either of their scores
+_MOST_TRIED: Final = 3  # areas; others may be far from their rank because the rank is wrong
 Sums = Sequence[tuple[str, tuple[str, ...]]]
+Misplaced = tuple[str, float, int]  # an area, the rank that is stated, the rank that is due
 
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
     """A figure that others of its year contradict."""
 
-    # "sum": `stated` points, but the parts give `due`; "rank": rank `stated`, but the scores give `due`
-    kind: Literal["sum", "rank"]
+    # "sum": `stated` points, but the parts give `due`; "rank": rank `stated`, but the scores give `due`;
+    # "score": `stated` points put their area at rank `due`, and that alone contradicts so many `ranks`
+    kind: Literal["sum", "rank", "score"]
     area: str
     component: str
     stated: float
     due: float
     parts: tuple[str, ...] = ()  # of a sum, the components that were added
+    ranks: int = 1
 
     def touches(self, cells: set[tuple[str, str]]) -> bool:
         """Whether one of its figures is among the cells (area and component)."""
@@ -84,17 +89,78 @@ def _sums(points: pd.DataFrame, sums: Sums) -> Iterator[Contradiction]:
 
 
 def _ranks(points: pd.DataFrame, ranks: pd.DataFrame, provinces: int) -> Iterator[Contradiction]:
-    for component in ranks.columns:
+    points, ranks = points.rename(index=str), ranks.rename(index=str)
+    for component in map(str, ranks.columns):
         scores = points[component].dropna() if component in points.columns else pd.Series(dtype=float)
         if len(scores) < provinces:
             continue
-        both = pd.DataFrame({"score": scores, "rank": ranks[component]}).dropna()
-        for area, own, rank in both.itertuples(name=None):
-            least = 1 + int((scores > own + 2 * _ROUNDING + 1e-9).sum())
-            most = len(scores) - int((scores < own - 2 * _ROUNDING - 1e-9).sum())
-            if not least <= rank <= most:
-                due = 1 + int((scores > own).sum())
-                yield Contradiction("rank", str(area), str(component), float(rank), due)
+        causes, rest = causes_of(scores, ranks[component], misplaced)
+        for area, count in causes:
+            due = 1 + int((scores > scores[area]).sum())
+            yield Contradiction("score", area, component, float(scores[area]), due, ranks=count)
+        for area, rank, due in rest:
+            yield Contradiction("rank", area, component, rank, due)
+
+
+def misplaced(scores: pd.Series, ranks: pd.Series, slack: float = 2 * _ROUNDING + 1e-9) -> list[Misplaced]:
+    """List the ranks that do not follow from the scores, which may be off by `slack`; all have a score."""
+    found = []
+    both = pd.DataFrame({"score": scores, "rank": ranks.reindex(scores.index)}).dropna()
+    for area, own, rank in both.itertuples(name=None):
+        least = 1 + int((scores > own + slack).sum())
+        most = len(scores) - int((scores < own - slack).sum())
+        if not least <= rank <= most:
+            found.append((str(area), float(rank), 1 + int((scores > own).sum())))
+    return found
+
+
+def causes_of(
+    scores: pd.Series, ranks: pd.Series, find: Callable[[pd.Series, pd.Series], list[Misplaced]]
+) -> tuple[list[tuple[str, int]], list[Misplaced]]:
+    """Find the scores by which alone many ranks are wrong: one slipped total moves all provinces below it.
+
+    `find` lists wrong ranks.  Gives each such area with the count of ranks that are right as soon as its
+    score stands where its rank is; and the wrong ranks that are left.
+    """
+    causes: list[tuple[str, int]] = []
+    wrong = find(scores, ranks)
+    whole = _with_missing_rank(ranks.reindex(scores.index))
+    while len(wrong) >= _FEWEST_EXPLAINED:
+        tried = [
+            (area, mended, find(mended, ranks))
+            for area in _farthest(scores, whole)
+            for mended in [scores.where(scores.index != area, _fitting(scores, whole, area))]
+        ]
+        area, scores, left = min(tried, key=lambda each: len(each[2]), default=("", scores, wrong))
+        if len(wrong) - len(left) < _FEWEST_EXPLAINED:
+            break
+        causes.append((area, len(wrong) - len(left)))
+        wrong = left
+    return causes, wrong
+
+
+def _with_missing_rank(ranks: pd.Series) -> pd.Series:
+    """Give the one area without a rank the one rank that no other has."""
+    free = set(range(1, len(ranks) + 1)) - set(ranks)
+    return ranks.fillna(free.pop()) if ranks.isna().sum() == len(free) == 1 else ranks
+
+
+def _farthest(scores: pd.Series, ranks: pd.Series) -> list[str]:
+    """Areas whose place by scores is farthest from their rank; of two with one rank the rank may be wrong."""
+    both = pd.DataFrame({"score": scores, "rank": ranks}).dropna()
+    apart = (both["score"].rank(ascending=False) - both["rank"].rank()).abs()
+    apart = apart[~both["rank"].duplicated(keep=False)]
+    return [str(area) for area in apart.nlargest(_MOST_TRIED).index]
+
+
+def _fitting(scores: pd.Series, ranks: pd.Series, area: str) -> float:
+    """Score between those of the neighbours by rank."""
+    both = pd.DataFrame({"score": scores, "rank": ranks}).dropna().sort_values("rank")
+    own = both.loc[area, "rank"]
+    above, below = both.loc[both["rank"] < own, "score"], both.loc[both["rank"] > own, "score"]
+    high = above.iloc[-1] if len(above) else below.iloc[0] + 1
+    low = below.iloc[0] if len(below) else high - 1
+    return float(high + low) / 2
 
 
 def wide(rows: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -107,7 +173,7 @@ def wide(rows: pd.DataFrame, column: str) -> pd.DataFrame:
 def of_years(
     rows: pd.DataFrame, frameworks: Mapping[int, Framework], provinces: Mapping[int, int]
 ) -> pd.DataFrame:
-    """List the contradictions of several years: year, area, component, kind, stated, due, parts.
+    """List the contradictions of several years: year, area, component, kind, stated, due, parts, ranks.
 
     Rows are the provinces' own scores of one index: year, area, component, score, unit, share, rank.
     """
@@ -117,8 +183,8 @@ def of_years(
         own = of_year.assign(points=in_points(of_year, framework))
         sums = sums_of(framework)
         for found in contradictions(wide(own, "points"), wide(own, "rank"), sums, provinces[int(str(year))]):
+            cell = int(str(year)), found.area, found.component
             parts = ", ".join(found.parts)
-            rows_found.append(
-                (int(str(year)), found.area, found.component, found.kind, found.stated, found.due, parts)
-            )
-    return pd.DataFrame(rows_found, columns=["year", "area", "component", "kind", "stated", "due", "parts"])
+            rows_found.append((*cell, found.kind, found.stated, found.due, parts, found.ranks))
+    columns = ["year", "area", "component", "kind", "stated", "due", "parts", "ranks"]
+    return pd.DataFrame(rows_found, columns=columns)

@@ -9,7 +9,7 @@ import pandas as pd
 from forecast.data.framework import TOTAL, WHOLE, Framework, framework_for, with_share
 from forecast.data.load import Vintages
 from forecast.data.load.cells import each_row
-from forecast.data.load.coherence import contradictions, in_points, sums_of, wide
+from forecast.data.load.coherence import Contradiction, contradictions, in_points, sums_of, wide
 from forecast.data.load.lineage import provinces_in
 from forecast.data.tables import INDICATOR_KEY, INDICATORS, RELATED, SCORE_CODES, Table
 from forecast.intake.additions.doubts import Case, Doubt, judge
@@ -78,17 +78,21 @@ def incoherent(
     all_rows = all_rows.assign(points=in_points(all_rows, framework))
     count = len(provinces_in(frames["areas"], frames["lineage"], year))
     cells = set(zip(values["area"], values["component"], strict=True))
-    already = {(doubt.area, doubt.component, doubt.key.startswith("doubt.rank")) for doubt in raised}
+    of_ranks = ("doubt.rank", "doubt.one_score")
+    already = {(doubt.area, doubt.component, doubt.key.startswith(of_ranks)) for doubt in raised}
     return [
-        Doubt(
-            "doubt.parts" if odd.kind == "sum" else "doubt.rank_due",
-            odd.area,
-            odd.component,
-            {"stated": round(odd.stated, 4), "due": round(odd.due, 4), "parts": list(odd.parts)},
-        )
+        _doubt_of(odd)
         for odd in contradictions(wide(all_rows, "points"), wide(all_rows, "rank"), sums_of(framework), count)
-        if odd.touches(cells) and (odd.area, odd.component, odd.kind == "rank") not in already
+        if odd.touches(cells) and (odd.area, odd.component, odd.kind != "sum") not in already
     ]
+
+
+def _doubt_of(odd: Contradiction) -> Doubt:
+    facts = {"stated": round(odd.stated, 4), "due": round(odd.due, 4), "parts": list(odd.parts)}
+    if odd.kind == "score":
+        facts = {"score": round(odd.stated, 4), "count": odd.ranks}
+    key = {"sum": "doubt.parts", "rank": "doubt.rank_due", "score": "doubt.one_score"}[odd.kind]
+    return Doubt(key, odd.area, odd.component, facts)
 
 
 def compare_indicators(now: Vintages, after: Vintages) -> Compared:

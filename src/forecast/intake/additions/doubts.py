@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.data.framework import TOTAL
+from forecast.data.load.coherence import Misplaced, causes_of, misplaced
 from forecast.intake.additions import plausible
 from forecast.intake.additions.history import History
 
@@ -181,19 +182,28 @@ def _totals(case: Case) -> Iterator[Doubt]:
 
 def _rank_order(case: Case) -> Iterator[Doubt]:
     """Doubt a rank that contradicts the totals; of some provinces only the order is compared."""
-    if TOTAL in case.printed:
-        yield from islice(_wrong_ranks(case.printed[TOTAL], case.ranks), _MOST_LISTED)
+    if TOTAL not in case.printed:
+        return
+    both = pd.DataFrame({"score": case.printed[TOTAL], "rank": case.ranks}).dropna()
+    scores, ranks = both["score"], both["rank"]
+    whole_table = len(both) == ranks.max()
+    causes, wrong = causes_of(scores, ranks, _out_of_whole if whole_table else _out_of_order)
+    for area, count in causes:
+        yield Doubt("doubt.one_score", area, TOTAL, {"score": float(scores[area]), "count": count})
+    for area, rank, due in wrong[:_MOST_LISTED]:
+        facts = {"rank": int(rank), "score": float(scores[area]), "due": due}
+        yield Doubt("doubt.rank" if whole_table else "doubt.rank_order", area, TOTAL, facts)
 
 
-def _wrong_ranks(scores: pd.Series[float], ranks: pd.Series[float]) -> Iterator[Doubt]:
-    both = pd.DataFrame({"score": scores, "rank": ranks}).dropna()
-    whole_table = len(both) == both["rank"].max()
-    for area, score, rank in both.itertuples():
-        above, below = both.loc[both["score"] > score, "rank"], both.loc[both["score"] < score, "rank"]
-        least, most = 1 + len(above), len(both) - len(below)
-        in_order = (
-            least <= rank <= most if whole_table else not ((above > rank).any() or (below < rank).any())
-        )
-        if not in_order:
-            facts = {"rank": int(rank), "score": float(score), "due": least}
-            yield Doubt("doubt.rank" if whole_table else "doubt.rank_order", str(area), TOTAL, facts)
+def _out_of_whole(scores: pd.Series[float], ranks: pd.Series[float]) -> list[Misplaced]:
+    return misplaced(scores, ranks, slack=0)
+
+
+def _out_of_order(scores: pd.Series[float], ranks: pd.Series[float]) -> list[Misplaced]:
+    """Ranks that are not in the order of the scores of some provinces."""
+    found = []
+    for (area, score), rank in zip(scores.items(), ranks, strict=True):
+        above = scores > score
+        if (ranks[above] > rank).any() or (ranks[scores < score] < rank).any():
+            found.append((str(area), float(rank), 1 + int(above.sum())))
+    return found
