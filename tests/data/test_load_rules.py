@@ -200,11 +200,20 @@ def test_a_wrong_area_table_is_told_alone(data):
     assert refused(data) == [("areas.csv", 23, "kind", "expect.choice_near")]
 
 
-def test_a_spelling_of_two_areas_is_refused(data):
-    """A name must lead to one place."""
-    replace(data / "areas.csv", "Kontum", "Kontum|Gia Lai")
+@pytest.mark.parametrize(
+    ("alias", "spelling", "owner"),
+    [("Gia Lai", "Gia Lai", "Gia Lai"), ("Hà Nội", "Hà Nội", "Hà Nội"), ("HA-NOI", "HA-NOI", "Hà Nội")],
+)
+def test_a_spelling_of_two_areas_is_refused(data, alias, spelling, owner):
+    """A name must lead to one place; it is told once, as it is written, in the row that took it."""
+    replace(data / "areas.csv", "Kontum", f"Kontum|{alias}")  # Gia Lai stands below, Hà Nội above
 
-    assert refused(data) == [("areas.csv", 49, "aliases", "expect.new_spelling")]
+    with pytest.raises(DataError) as refusal:
+        load.read(data, as_of=AS_OF)
+
+    [told] = refusal.value.problems
+    assert (told.row, told.column, told.expected_key) == (48, "aliases", "expect.new_spelling")
+    assert told.expected_facts == {"spelling": spelling, "owner": owner}
 
 
 def test_a_row_with_a_bad_cell_is_judged_by_its_good_ones(tmp_path):

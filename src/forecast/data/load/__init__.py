@@ -20,7 +20,7 @@ from forecast.base.errors import DataError, Problem, SpecError
 from forecast.data import issuer, tables
 from forecast.data.framework import with_printed
 from forecast.data.load.area_rules import aliases
-from forecast.data.load.areas import Gazetteer, gazetteer
+from forecast.data.load.areas import Clash, Gazetteer, gazetteer
 from forecast.data.load.cells import parse_table
 from forecast.data.load.files import Rows, Source, content_of, has, read_rows, rows_of
 from forecast.data.load.indicators import with_catalogue
@@ -216,8 +216,8 @@ def _checked(source: Source) -> dict[str, Checked]:
         places, clashes = _places(areas)
         rows = areas.good["row"].tolist()
         problems += [
-            areas.problem((rows[place], "aliases", "expect.new_spelling", {"spelling": spelling}))
-            for place, spelling in clashes
+            areas.problem((rows[clash.place], "aliases", "expect.new_spelling", clash.facts))
+            for clash in clashes
         ]
         problems += map(areas.problem, aliases(areas.good, "area"))
         places = None if problems else places
@@ -273,7 +273,7 @@ def _grown(areas: Checked, lineage: Checked) -> Checked:
 
 
 @lru_cache(maxsize=4)
-def _places(areas: Checked) -> tuple[Gazetteer, list[tuple[int, str]]]:
+def _places(areas: Checked) -> tuple[Gazetteer, list[Clash]]:
     return gazetteer(areas.good)
 
 

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -48,24 +48,36 @@ class Gazetteer:
         return self.spellings[near] if near else ""
 
 
-def gazetteer(areas: pd.DataFrame) -> tuple[Gazetteer, list[tuple[int, str]]]:
-    """Build the gazetteer from the table of areas.
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """A spelling, as it is written in the row at `place` of the table, that means another area, its owner."""
 
-    Returns
-    -------
-    Gazetteer
-    list of (place, spelling)
-        Spellings that two areas claim, and the place in the table of the later one.
+    place: int
+    spelling: str
+    owner: str
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """Facts of the sentence that says so."""
+        return {"spelling": self.spelling, "owner": self.owner}
+
+
+def gazetteer(areas: pd.DataFrame) -> tuple[Gazetteer, list[Clash]]:
+    """Build the gazetteer from the table of areas, and list the spellings that two areas claim.
+
+    An area's own name goes before what others are called, wherever its row is.
     """
+    own = {form: area for area in reversed(areas["area"].tolist()) for form in _forms(area, bare=True)}
     spellings: dict[str, str] = {}
-    clashes: list[tuple[int, str]] = []
+    clashes: list[Clash] = []
     rows = zip(areas["area"], areas["aliases"], strict=True)
     for place, (area, aliases) in enumerate(rows):
-        clashes += [
-            (place, spelling)
-            for spelling in _spellings(area, aliases.split("|"))
-            if spellings.setdefault(spelling, area) != area
-        ]
+        for written in (area, *filter(str.strip, aliases.split("|"))):
+            forms = _forms(written, bare=written == area)
+            owners = [spellings.setdefault(form, own.get(form, area)) for form in forms]
+            other = next((owner for owner in owners if owner != area), None)
+            if other is not None:
+                clashes.append(Clash(place, clean(written), other))
     provinces = tuple(areas.loc[areas["kind"] == "province", "area"])
     return Gazetteer(tuple(areas["area"]), provinces, spellings), clashes
 
@@ -85,6 +97,7 @@ def fold(name: str) -> str:
     return "".join(char for char in letters if char.isalnum() or unicodedata.combining(char)) + tones
 
 
-def _spellings(area: str, aliases: Iterable[str]) -> list[str]:
-    names = [area, _RANK_WORDS.sub("", area), *(alias for alias in aliases if alias.strip())]
-    return list(dict.fromkeys(fold(form) for name in names for form in (name, without_marks(name))))
+def _forms(name: str, *, bare: bool) -> list[str]:
+    """Folded forms of a name, with and without marks; `bare`: also without “tỉnh” or “thành phố”."""
+    names = (name, _RANK_WORDS.sub("", name)) if bare else (name,)
+    return list(dict.fromkeys(fold(form) for each in names for form in (each, without_marks(each))))
