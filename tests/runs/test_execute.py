@@ -16,7 +16,8 @@ from papermill.exceptions import PapermillExecutionError
 
 from forecast.base.errors import RunError
 from forecast.runs.execute import Limits, _first_line, execute
-from forecast.runs.kernels import MOST_OUTPUT, Kernels, can_fork
+from forecast.runs.kernel_startup import MOST_OUTPUT
+from forecast.runs.kernels import Kernels, can_fork
 
 PARAMETERS = 'area: str = "x"  # province\n'
 QUICK = Limits(cell_seconds=60, start_seconds=60)
@@ -202,6 +203,9 @@ def test_an_early_exit_is_a_failure(line, made, run):
         ("!exit 3", "the command “!exit 3” failed (code 3)"),
         ("!no-such-command", "the command “!no-such-command” failed (code 127)"),
         ("%sx exit 3", "the command “!exit 3” failed (code 3)"),
+        ("%%bash\necho 1\nexit 4", "the command “%%bash” failed (code 4)"),
+        ("%%script bash -e\nfalse", "the command “%%script bash -e” failed (code 1)"),
+        ("%%pypy\nprint(1)", "the command “%%pypy” failed (code 127)"),
         ("name = 5\nlines = !exit {name}", "the command “!exit {name}” failed (code 5)"),
     ],
 )

@@ -29,7 +29,8 @@ from papermill.translators import PythonTranslator, papermill_translators
 from forecast.base import labels
 from forecast.base.disk import replace_file
 from forecast.base.errors import RunError, WriteError, shown, unexpected
-from forecast.runs.kernels import MOST_OUTPUT, SHELL_ERROR, Kernels, kill
+from forecast.runs.kernel_startup import MOST_OUTPUT, SHELL_ERROR
+from forecast.runs.kernels import Kernels, kill
 
 LOG: Final = logging.getLogger(__name__)
 ENGINE: Final = "forecast"

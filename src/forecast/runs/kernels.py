@@ -34,6 +34,7 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from forecast.base.workers.local import LIBRARIES, available
 from forecast.runs import shared_work
+from forecast.runs.kernel_startup import STARTUP
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -45,48 +46,6 @@ _PATIENCE: Final = 1.0  # seconds
 _GLANCE: Final = 0.005  # seconds between two looks at a kernel that begins or ends
 
 
-# IPython goes on after a shell line that failed, and after exit; here both end their cell as errors.
-SHELL_ERROR: Final = "ShellLineError"
-_SHELL: Final = f"""\
-def _strict(shell, system, getoutput):
-    class {SHELL_ERROR}(RuntimeError):
-        pass
-    def run(line):
-        system(line)
-        code = shell.user_ns.get("_exit_code", 0)
-        if code:
-            raise {SHELL_ERROR}(f"{{code}} !{{line}}")
-    def read(line, split=True, depth=0):
-        shell.user_ns["_exit_code"] = 0
-        shell.system_raise_on_error = True  # else nothing says how the line ended
-        try:
-            return getoutput(line, split, depth + 1)
-        except Exception as error:
-            code = shell.user_ns.get("_exit_code", 0)
-            if not code:
-                raise
-            raise {SHELL_ERROR}(f"{{code}} !{{line}}") from error
-        finally:
-            shell.system_raise_on_error = False
-    def leave():
-        raise SystemExit(0)
-    shell.system, shell.getoutput, shell.ask_exit = run, read, leave
-_strict(get_ipython(), get_ipython().system, get_ipython().getoutput)
-del _strict
-"""
-
-# One print of hundreds of megabytes would be copied several times on its way, only to be refused.
-MOST_OUTPUT: Final = 20_000_000  # characters
-_BOUNDED: Final = f"""
-def _bounded(write):
-    return lambda text: write(text[:{MOST_OUTPUT + 1}])
-import sys as _sys
-for _stream in (_sys.stdout, _sys.stderr):
-    _stream.write = _bounded(_stream.write)
-del _bounded, _stream, _sys
-"""
-
-
 def can_fork() -> bool:
     """Whether kernels may be forked: on Linux; system libraries of macOS break, and Windows cannot fork."""
     return sys.platform == "linux"
@@ -96,7 +55,7 @@ def environment(scratch: Path) -> dict[str, str]:
     """Give the environment of a run's kernels: one thread each, and nothing of the user's own set-up."""
     startup = scratch / "ipython" / "profile_default" / "startup"
     startup.mkdir(parents=True, exist_ok=True)
-    (startup / "shell.py").write_text(_SHELL + _BOUNDED, encoding="utf-8")
+    (startup / "shell.py").write_text(STARTUP, encoding="utf-8")
     return {
         **os.environ,
         **{f"{library}_NUM_THREADS": "1" for library in LIBRARIES},

@@ -1,0 +1,60 @@
+"""What a kernel of a run does before its first cell: failures are errors, and no output is endless."""
+
+from typing import Final
+
+# IPython goes on after a shell line that failed, and after exit; here both end their cell as errors.
+# A script below %%bash that failed, or has no program here, is told in the same words.
+SHELL_ERROR: Final = "ShellLineError"
+_SHELL: Final = f"""\
+def _strict(shell, system, getoutput, cell_magic):
+    from shutil import which
+    from subprocess import CalledProcessError
+    class {SHELL_ERROR}(RuntimeError):
+        pass
+    def run(line):
+        system(line)
+        code = shell.user_ns.get("_exit_code", 0)
+        if code:
+            raise {SHELL_ERROR}(f"{{code}} !{{line}}")
+    def read(line, split=True, depth=0):
+        shell.user_ns["_exit_code"] = 0
+        shell.system_raise_on_error = True  # else nothing says how the line ended
+        try:
+            return getoutput(line, split, depth + 1)
+        except Exception as error:
+            code = shell.user_ns.get("_exit_code", 0)
+            if not code:
+                raise
+            raise {SHELL_ERROR}(f"{{code}} !{{line}}") from error
+        finally:
+            shell.system_raise_on_error = False
+    def script(name, line, cell):
+        command = f"%%{{name}} {{line}}".strip()
+        if name in shell.magics_manager.registry["ScriptMagics"].script_magics and not which(name):
+            raise {SHELL_ERROR}(f"127 {{command}}")
+        try:
+            return cell_magic(name, line, cell)
+        except CalledProcessError as error:
+            if not isinstance(error.cmd, bytes):  # raised by Python of the cell, and not by %%bash
+                raise
+            raise {SHELL_ERROR}(f"{{error.returncode}} {{command}}") from None
+    def leave():
+        raise SystemExit(0)
+    shell.system, shell.getoutput, shell.ask_exit = run, read, leave
+    shell.run_cell_magic = script
+_strict(get_ipython(), get_ipython().system, get_ipython().getoutput, get_ipython().run_cell_magic)
+del _strict
+"""
+
+# One print of hundreds of megabytes would be copied several times on its way, only to be refused.
+MOST_OUTPUT: Final = 20_000_000  # characters
+_BOUNDED: Final = f"""
+def _bounded(write):
+    return lambda text: write(text[:{MOST_OUTPUT + 1}])
+import sys as _sys
+for _stream in (_sys.stdout, _sys.stderr):
+    _stream.write = _bounded(_stream.write)
+del _bounded, _stream, _sys
+"""
+
+STARTUP: Final = _SHELL + _BOUNDED
