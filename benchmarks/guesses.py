@@ -18,6 +18,7 @@ from forecast.data.framework import TOTAL
 from forecast.data.tables import COUNTRY
 from forecast.model import score
 from forecast.model.evidence import Evidence
+from forecast.model.joint_draws import joint_draws
 from forecast.model.statements import observe
 
 Floats = NDArray[np.float64]
@@ -63,7 +64,7 @@ def evidence_model(hidden: Hidden, years: Sequence[int]) -> Floats:
     lattice, statements, _ = observe(hidden.scores, hidden.subject, recipe.start)
     fitted = recipe.fit(lattice, statements)
     rng = np.random.default_rng(SEED)
-    drawn = (fitted.draws((year,), DRAWS, rng).shares[..., 0] for year in years)
+    drawn = (joint_draws(fitted, (year,), DRAWS, rng).shares[..., 0] for year in years)
     return np.stack([np.moveaxis(np.quantile(d, QUANTILE_LEVELS, axis=0), 0, 2) for d in drawn])
 
 

@@ -18,7 +18,8 @@ from forecast.answer.result import Result
 from forecast.base.errors import SpecError
 from forecast.base.spec import RunSpec
 from forecast.model.ensemble import MODELS, Ensemble, FittedEnsemble
-from forecast.model.evidence import Evidence, FittedEvidence
+from forecast.model.evidence import Evidence
+from forecast.model.fitted_evidence import FittedEvidence
 from forecast.model.panel import Panel
 from forecast.runs import execute, report_notebooks, run
 from forecast.runs.kernels import ForkServer, Kernels, can_fork

@@ -20,7 +20,9 @@ from forecast.model.cell_effects import (
     search_sd,
 )
 from forecast.model.covariates import Covariates, complete
-from forecast.model.evidence import Evidence, FittedEvidence, Statements
+from forecast.model.evidence import Evidence
+from forecast.model.fitted_evidence import FittedEvidence, Statements
+from forecast.model.joint_draws import joint_draws
 from forecast.model.latent import Lattice
 
 AREAS, YEARS = tuple(f"A{k:02d}" for k in range(20)), tuple(range(2014, 2024))
@@ -254,5 +256,5 @@ def test_the_offset_is_what_points_and_percent_lie_apart():
     precision = 1 / 0.01**2 + 3 / (2 * 0.006**2)
     assert mean[0] == pytest.approx(3 * 0.015 / (2 * 0.006**2) / precision, rel=0.03)
     assert sd[0] == pytest.approx(precision**-0.5, rel=0.03)
-    drawn = fitted.draws((2022,), 4000, np.random.default_rng(1))
+    drawn = joint_draws(fitted, (2022,), 4000, np.random.default_rng(1))
     assert drawn.offset[:, 0].mean() == pytest.approx(mean[0], abs=4e-4)

@@ -15,7 +15,9 @@ from scipy.special import expit, logit
 
 from forecast.base.errors import TooFewYearsError
 from forecast.model import evidence, latent, variance_search
-from forecast.model.evidence import Evidence, Statements
+from forecast.model.evidence import Evidence
+from forecast.model.fitted_evidence import Statements
+from forecast.model.joint_draws import joint_draws
 from forecast.model.latent import SCALARS, START, Lattice, deviation_covariance, level_covariance
 from forecast.model.linear import logistic_line
 
@@ -171,7 +173,7 @@ def test_draws_have_the_expected_share_of_the_exact_posterior():
     share = expit(drawn).reshape(-1, 3, 3, 3)[..., 2]  # the year 2023, of which nothing is told
     exact = np.tensordot(weight, share, 1)
     sd = np.sqrt(np.tensordot(weight, (share - exact) ** 2, 1))
-    found = fitted.draws((2023,), 40_000, np.random.default_rng(3)).shares[..., 0]
+    found = joint_draws(fitted, (2023,), 40_000, np.random.default_rng(3)).shares[..., 0]
     np.testing.assert_allclose((found.mean(axis=0) - exact) / sd, 0, atol=0.2)
     assert (found.std(axis=0) > 0.9 * sd).all()
     assert (found.std(axis=0) < 1.4 * sd).all()
@@ -182,8 +184,8 @@ def test_draws_have_the_mean_and_the_spread_of_the_posterior():
     fitted = AS_IT_IS.fit(LATTICE, told(own("A", "D1", 2022, 0.9), *COMMON))
     place = LATTICE.cell("D2", 2023)
     middle, sd = fitted.cells(1, [place])
-    drawn = logit(fitted.draws((2023,), 100_000, np.random.default_rng(5), areas=[1]).shares[:, 0, 1, 0])
-    off = (drawn - middle[0]) / sd[0]
+    drawn = joint_draws(fitted, (2023,), 100_000, np.random.default_rng(5), areas=[1])
+    off = (logit(drawn.shares[:, 0, 1, 0]) - middle[0]) / sd[0]
     assert off.mean() == pytest.approx(0, abs=0.02)
     assert off.std() == pytest.approx(1, abs=0.02)
     assert (np.abs(off) > 3).mean() > 2 * 0.0027
@@ -193,7 +195,7 @@ def test_draws_have_the_mean_and_the_spread_of_the_posterior():
 def test_a_published_score_pins_its_cell(share):
     """A figure with hardly any error is what the cell is, near the bounds too."""
     fitted = AS_IT_IS.fit(LATTICE, told(own("A", "D1", 2022, share, 2e-4), mean("total", 2022, 0.8), *COMMON))
-    found = fitted.draws((2022,), 500, np.random.default_rng(0)).shares[:, 0, 0, 0]
+    found = joint_draws(fitted, (2022,), 500, np.random.default_rng(0)).shares[:, 0, 0, 0]
     np.testing.assert_allclose(found, share, atol=4e-3)
 
 
@@ -204,7 +206,7 @@ COMMON = (mean("total", 2021, 0.80, 2e-3), mean("total", 2023, 0.84, 2e-3))
 def test_a_score_at_its_bound_stays_finite_and_near_it(share):
     """No points at all, or all of them, is a figure like any other."""
     fitted = AS_IT_IS.fit(LATTICE, told(own("A", "D1", 2022, share, 2e-4), *COMMON))
-    found = fitted.draws((2022,), 500, np.random.default_rng(0)).shares[:, 0, 0, 0]
+    found = joint_draws(fitted, (2022,), 500, np.random.default_rng(0)).shares[:, 0, 0, 0]
     assert np.isfinite(found).all()
     np.testing.assert_allclose(found, share, atol=0.05)
 
@@ -233,7 +235,9 @@ some_statements = st.lists(one_statement(), min_size=3, max_size=10)
 @given(parts=some_statements, seed=st.integers(0, 99))
 def test_every_draw_is_a_share(parts, seed):
     """Whatever is told, each cell of each draw lies between 0 and 1, and none is missing."""
-    found = AS_IT_IS.fit(LATTICE, told(*parts)).draws(YEARS[-2:], 50, np.random.default_rng(seed)).shares
+    found = joint_draws(
+        AS_IT_IS.fit(LATTICE, told(*parts)), YEARS[-2:], 50, np.random.default_rng(seed)
+    ).shares
     assert found.shape == (50, 3, 3, 2)
     assert ((found >= 0) & (found <= 1)).all()
 
@@ -253,7 +257,9 @@ def test_the_order_of_the_statements_means_nothing(parts, order):
 def test_the_same_seed_gives_the_same_bytes():
     """Draws depend on the statements and the seed alone."""
     fitted = AS_IT_IS.fit(LATTICE, told(own("A", "total", 2022, 0.88), *COMMON))
-    one, other, third = (fitted.draws((2023,), 40, np.random.default_rng(seed)).shares for seed in (5, 5, 6))
+    one, other, third = (
+        joint_draws(fitted, (2023,), 40, np.random.default_rng(seed)).shares for seed in (5, 5, 6)
+    )
     assert one.tobytes() == other.tobytes()
     assert one.tobytes() != third.tobytes()
 
@@ -266,7 +272,7 @@ def test_published_sums_hold_in_every_draw(total, first):
         LATTICE,
         told(own("A", "total", 2022, total, 2e-4), own("A", "D1", 2021, first, 2e-4), *COMMON),
     )
-    found = fitted.draws((2022, 2023), 300, np.random.default_rng(1)).shares
+    found = joint_draws(fitted, (2022, 2023), 300, np.random.default_rng(1)).shares
     off = np.abs(found[:, 0, :, 0] @ WEIGHTS - total)
     # The tails throw a draw in some hundred into a corner of the cube from which no step leads out.
     assert np.quantile(off, 0.98) < 2e-3
@@ -309,7 +315,7 @@ def test_a_missing_domain_is_wider_than_a_known_one():
     fitted = AS_IT_IS.fit(
         LATTICE, told(own("A", "D1", 2022, 0.9, 5e-4), own("A", "total", 2022, 0.87, 5e-4), *COMMON)
     )
-    found = fitted.draws((2022, 2023), 2000, np.random.default_rng(2)).shares.std(axis=0)[0]
+    found = joint_draws(fitted, (2022, 2023), 2000, np.random.default_rng(2)).shares.std(axis=0)[0]
     assert (found[0, 0] < 0.1 * found[1:, 0]).all()
     assert found[0, 1] > found[0, 0]  # the year to come is less sure than the year that is out
     assert (found[1:, 1] > 0.95 * found[1:, 0]).all()
@@ -320,7 +326,7 @@ def test_a_high_rank_raises_and_a_low_rank_lowers():
     places = []
     for value in (0.05, 0.0, -0.05):
         fitted = AS_IT_IS.fit(LATTICE, told(above("A", "total", 2023, value, 0.005), *COMMON))
-        drawn = fitted.draws((2023,), 2000, np.random.default_rng(4)).shares[..., 0] @ WEIGHTS
+        drawn = joint_draws(fitted, (2023,), 2000, np.random.default_rng(4)).shares[..., 0] @ WEIGHTS
         places.append(float((drawn[:, 0] - drawn.mean(axis=1)).mean()))
     np.testing.assert_allclose(places, [0.05, 0.0, -0.05], atol=0.005)
 

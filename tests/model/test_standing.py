@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from forecast.model.evidence import Evidence, Statements
+from forecast.model.evidence import Evidence
+from forecast.model.fitted_evidence import Statements
+from forecast.model.joint_draws import joint_draws
 from forecast.model.latent import Lattice
 from forecast.model.standing import Standing, normal_score
 
@@ -114,12 +116,9 @@ def test_draws_of_the_panel_hold_the_ranks_and_the_year_after_leans_on_them():
         np.arange(5),
         (year,),
     )
-    drawn = (
-        Evidence(search=False)
-        .fit(lattice, statements)
-        .draws((2022, 2023), 400, np.random.default_rng(1))
-        .shares
-    )
+    drawn = joint_draws(
+        Evidence(search=False).fit(lattice, statements), (2022, 2023), 400, np.random.default_rng(1)
+    ).shares
     then, after = drawn[..., 0, 0], drawn[..., 0, 1]
     assert (ranks_of(then)[:, :5] == [1, 2, 3, 4, 8]).mean() > 0.99
     assert (then[:, 5:] < 0.861).mean() > 0.99

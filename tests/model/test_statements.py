@@ -15,7 +15,9 @@ from scipy import integrate, special, stats
 from forecast.base.labels import text
 from forecast.data.tables import MADE, TRUST
 from forecast.model import statements
-from forecast.model.evidence import Evidence, Statements
+from forecast.model.evidence import Evidence
+from forecast.model.fitted_evidence import Statements
+from forecast.model.joint_draws import joint_draws
 from forecast.model.latent import START
 from forecast.model.linear import own_area
 from forecast.model.scheme import ASSUMED_ERROR, Scheme, Subject, leaf_weights
@@ -323,7 +325,7 @@ def fitted_total(*rows: dict[str, Any]) -> np.ndarray:
     """Posterior mean share of every area's total in 2022."""
     lattice, found, _ = observe(pd.DataFrame(rows), SUBJECT, START)
     fitted = Evidence(search=False).fit(lattice, found)
-    drawn = fitted.draws((2022,), 2000, np.random.default_rng(1)).shares[..., 0]
+    drawn = joint_draws(fitted, (2022,), 2000, np.random.default_rng(1)).shares[..., 0]
     weights = [leaf_weights(SUBJECT, "total", 2022)[c] for c in SUBJECT.components]
     return np.asarray((drawn @ weights).mean(axis=0))
 

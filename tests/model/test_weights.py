@@ -11,7 +11,8 @@ from scipy.sparse import csr_array
 from scipy.special import expit
 
 from forecast.model.conditioning import condition
-from forecast.model.evidence import Evidence, FittedEvidence, Statements
+from forecast.model.evidence import Evidence
+from forecast.model.fitted_evidence import FittedEvidence, Statements
 from forecast.model.latent import Lattice
 from forecast.model.weights import Ways, in_points, ways
 

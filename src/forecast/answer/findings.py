@@ -17,7 +17,7 @@ from forecast.base.spec import RunSpec, interval_ends
 from forecast.data.framework import TOTAL, Framework
 from forecast.data.load import Known
 from forecast.data.tables import FORECAST_COLUMNS, pick
-from forecast.model.evidence import FittedEvidence, Statements
+from forecast.model.fitted_evidence import FittedEvidence, Statements
 from forecast.model.latent import PAPI_SCALARS, SCALARS
 from forecast.model.simulate import Draws, chance, quantiles
 from forecast.model.subject import survey_component, survey_of

@@ -22,7 +22,7 @@ from forecast.data.load import Known
 from forecast.model.covariates import Covariates
 from forecast.model.engine import fit_models
 from forecast.model.ensemble import ENSEMBLE, MODELS
-from forecast.model.evidence import Statements
+from forecast.model.fitted_evidence import Statements
 from forecast.model.panel import Panel
 from forecast.model.pool import pooled
 from forecast.model.scheme import Subject

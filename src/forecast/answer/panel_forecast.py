@@ -25,8 +25,10 @@ from forecast.data.framework import TOTAL, Framework, framework_for
 from forecast.data.load import Known, Vintages
 from forecast.model.cell_effects import CellEffects, effects_of
 from forecast.model.covariates import Covariates, complete
-from forecast.model.evidence import Evidence, FittedEvidence
+from forecast.model.evidence import Evidence
+from forecast.model.fitted_evidence import FittedEvidence
 from forecast.model.fitted_shares import fitted_shares
+from forecast.model.joint_draws import joint_draws
 from forecast.model.last_rank import LAST_RANK, last_rank_chances
 from forecast.model.latent import Lattice
 from forecast.model.pool import complete_components
@@ -204,7 +206,7 @@ def posterior(known: Known, spec: RunSpec, rng: np.random.Generator) -> Posterio
     years = (spec.target_year - 1, spec.target_year)
     with threadpool_limits(limits=1):  # the same bytes on any machine, and no quarrel over cores
         fitted = Evidence().fit(lattice, statements, effects)
-        drawn = fitted.draws(years, spec.draws, rng)
+        drawn = joint_draws(fitted, years, spec.draws, rng)
     last, target = (
         Draws(subject, year, drawn.shares[..., k], offset=drawn.offset[:, k]) for k, year in enumerate(years)
     )

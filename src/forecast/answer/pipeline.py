@@ -32,6 +32,7 @@ from forecast.data import load
 from forecast.data.framework import TOTAL, Framework, breaks
 from forecast.data.load import Known
 from forecast.model import rolling
+from forecast.model.joint_draws import joint_draws
 from forecast.model.simulate import Draws, rank_table, ranks
 
 HISTORY_DRAWS: Final = 1000
@@ -114,7 +115,7 @@ def _past_draws(panel: PanelForecast, spec: RunSpec) -> dict[int, Draws]:
     draws = {post.last.year: post.last}
     with threadpool_limits(limits=1):
         for year in post.fitted.lattice.years[:-2]:  # each apart, as no table needs two of them together
-            past = post.fitted.draws((year,), HISTORY_DRAWS, rng, areas=[place])
+            past = joint_draws(post.fitted, (year,), HISTORY_DRAWS, rng, areas=[place])
             draws[year] = Draws(home, year, past.shares[..., 0], offset=past.offset[:, 0])
     return dict(sorted(draws.items()))
 

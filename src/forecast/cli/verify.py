@@ -6,19 +6,16 @@ import dataclasses
 import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import click
 
 from forecast.base import incoming, labels
 from forecast.base.errors import EXIT_GOOD, DataError, Problem, SpecError
 from forecast.cli.local import PathType, option, refuse_without, today, typed_options, verb
+from forecast.data.load import Vintages, read_vintages
 from forecast.data.load.files import Rows, lines_of, rows_of
 from forecast.data.tables import RELATED, RELATED_CODES, SCORES, Table
-
-if TYPE_CHECKING:
-    from forecast.data.load import Vintages
-
 
 _OF_PRINTED: Final = "published source sheet column unit insist"  # options of a printed table
 
@@ -44,7 +41,6 @@ def verify(
     """Score the stored forecasts; print how many scores were added and the path of the page."""
     refuse_without("with", _OF_PRINTED, given=with_file is not None)
     # Loaded here, as it takes seconds.
-    from forecast.data.load import read_vintages
     from forecast.runs.verify import verify as verify_runs
 
     if with_file is None:
@@ -116,7 +112,6 @@ def _score_rows(path: Path) -> tuple[Table, Rows] | None:
 
 
 def _vintages_with_rows(path: Path, data_dir: Path, table: Table, rows: Rows) -> Vintages:
-    from forecast.data.load import read_vintages
     from forecast.intake.additions.proposal import Compared, propose
 
     def place(problem: Problem, number: int) -> Problem:

@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 
 from forecast.base.arrays import Floats
-from forecast.model.evidence import FittedEvidence
-from forecast.model.joint_draws import JointDraws
+from forecast.model.fitted_evidence import FittedEvidence
+from forecast.model.joint_draws import JointDraws, joint_draws
 from forecast.model.linear import own_area
 
 DRAWS: Final = 200  # a median needs no more
@@ -38,7 +38,7 @@ def fitted_shares(
             areas = np.unique(area[rows])
             if not len(rows):
                 continue
-            draws = fitted.draws((year,), n, rng, areas=areas.tolist())
+            draws = joint_draws(fitted, (year,), n, rng, areas=areas.tolist())
         shares, offset = draws.shares[:n, ..., 0], draws.offset[:n, 0]
         place = {int(p): k for k, p in enumerate(areas)}
         for i in rows:

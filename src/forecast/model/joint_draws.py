@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import linalg
 from scipy.special import expit
 
 from forecast.base.arrays import Floats, Ints
+from forecast.model.fitted_evidence import FittedEvidence, Statements
 from forecast.model.linear import own_area
-
-if TYPE_CHECKING:
-    from forecast.model.evidence import FittedEvidence, Statements
 
 LEVEL_DF = 8  # degrees of freedom of what all areas share: variances are themselves estimates
 AREA_DF = 3  # and of an area's own part: most areas hardly move, a few weak ones jump
@@ -36,9 +33,14 @@ class JointDraws:
 
 
 def joint_draws(
-    fitted: FittedEvidence, years: Sequence[int], n: int, rng: np.random.Generator, areas: Sequence[int]
+    fitted: FittedEvidence,
+    years: Sequence[int],
+    n: int,
+    rng: np.random.Generator,
+    *,
+    areas: Sequence[int] | None = None,
 ) -> JointDraws:
-    """Draw every cell of some years and areas.
+    """Draw `n` times every cell of some years and areas (default: of all areas).
 
     Multivariate t on the logit scale with the posterior's variance: one scale factor a draw for what all
     areas share, so that a wide draw is wide everywhere, and one for each area's own part.  Then published
@@ -47,6 +49,7 @@ def joint_draws(
     """
     lattice = fitted.lattice
     n_years, size = len(lattice.years), len(lattice.components) * len(years)
+    areas = range(len(lattice.areas)) if areas is None else areas
     at = [lattice.years.index(year) for year in years]
     cells = np.array([c * n_years + t for c in range(len(lattice.components)) for t in at], dtype=int)
     area = np.repeat(np.asarray(areas, dtype=int), size)

@@ -17,7 +17,7 @@ from scipy import sparse
 from scipy.special import ndtri
 
 from forecast.data.tables.values import APPRAISED, MADE
-from forecast.model.evidence import Statements
+from forecast.model.fitted_evidence import Statements
 from forecast.model.latent import Lattice, Variances
 from forecast.model.scheme import Subject, leaf_weights
 from forecast.model.spreads import (

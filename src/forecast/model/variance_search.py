@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import linalg, optimize
@@ -11,6 +10,7 @@ from scipy import linalg, optimize
 from forecast.base.arrays import Floats
 from forecast.model.cell_effects import search_sd
 from forecast.model.conditioning import FLOOR, condition
+from forecast.model.fitted_evidence import FittedEvidence
 from forecast.model.latent import (
     COMPONENT_PRIOR_SD,
     LEVEL_SCALARS,
@@ -21,9 +21,6 @@ from forecast.model.latent import (
     level_covariance,
 )
 from forecast.model.linear import Prior, logistic_line
-
-if TYPE_CHECKING:
-    from forecast.model.evidence import FittedEvidence
 
 REACH = 5.0  # on the searched scale: how far a variance may lie from its start
 SPREAD_ERROR = 0.2  # of the log of a year's spread that is read off scores with ranks

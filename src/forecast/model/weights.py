@@ -23,7 +23,7 @@ from scipy.special import expit
 
 from forecast.base.arrays import Floats, Ints
 from forecast.model.conditioning import condition
-from forecast.model.evidence import FittedEvidence
+from forecast.model.fitted_evidence import FittedEvidence
 
 ORDERS = 600  # even, as each comes with its reverse
 NO_WAY = 1e-9  # logits: so near to the prior the way has one slope
