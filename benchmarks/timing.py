@@ -21,7 +21,8 @@ import pandas as pd
 from benchmarks import panels
 from forecast.base.spec import QUANTILE_LEVELS
 from forecast.model.engine import fit_models, long_table, names
-from forecast.model.ensemble import ENSEMBLE, Ensemble
+from forecast.model.ensemble import Ensemble
+from forecast.model.fitted_ensemble import ENSEMBLE
 from forecast.model.panel import Panel
 from forecast.model.rolling import backtest
 

@@ -17,8 +17,9 @@ from forecast.answer import members, pipeline, record
 from forecast.answer.result import Result
 from forecast.base.errors import SpecError
 from forecast.base.spec import RunSpec
-from forecast.model.ensemble import MODELS, Ensemble, FittedEnsemble
+from forecast.model.ensemble import MODELS, Ensemble
 from forecast.model.evidence import Evidence
+from forecast.model.fitted_ensemble import FittedEnsemble
 from forecast.model.fitted_evidence import FittedEvidence
 from forecast.model.panel import Panel
 from forecast.runs import execute, report_notebooks, run

@@ -13,7 +13,8 @@ from pandas import DataFrame
 from forecast.model import rolling
 from forecast.model.covariates import Covariates, Memory
 from forecast.model.effects import _normal_equations, learn_effects
-from forecast.model.ensemble import ENSEMBLE, Ensemble
+from forecast.model.ensemble import Ensemble
+from forecast.model.fitted_ensemble import ENSEMBLE
 from forecast.model.panel import Panel
 from forecast.model.score import crps_from_quantiles
 from forecast.model.selection import select

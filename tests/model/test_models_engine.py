@@ -14,7 +14,8 @@ from forecast.model.contract import outlook
 from forecast.model.covariates import Covariates
 from forecast.model.deviations import predict as predict_deviations
 from forecast.model.engine import fit_models, long_table, names, refuse_unfitted
-from forecast.model.ensemble import ENSEMBLE, MODELS, Ensemble
+from forecast.model.ensemble import MODELS, Ensemble
+from forecast.model.fitted_ensemble import ENSEMBLE
 from forecast.model.panel import Panel
 from forecast.model.state_space import PanelStateSpace
 

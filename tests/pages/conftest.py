@@ -20,7 +20,7 @@ from forecast.base import labels
 from forecast.base.spec import RunSpec
 from forecast.data.tables import DAY_DTYPE
 from forecast.pages.report import page
-from forecast.runs.areas.ranking import Ranking
+from forecast.runs.area_ranking import Ranking
 from forecast.runs.manifest import Inputs, Manifest
 from forecast.runs.report_notebooks import KINDS
 

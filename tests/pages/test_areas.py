@@ -9,14 +9,13 @@ from hypothesis import strategies as st
 
 from forecast.base import labels
 from forecast.pages import reading
-from forecast.runs import html_check
-from forecast.runs.areas import overview
+from forecast.runs import area_overview, html_check
 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_the_page_reads_as_it_did(provinces, lang, golden):
     """What a reader of the page over all provinces gets to read changes only when somebody means it to."""
-    read = html_check.read(overview.page(provinces, lang))
+    read = html_check.read(area_overview.page(provinces, lang))
 
     lines = (line.strip() for line in read.text.splitlines())
     golden(f"report/areas.{lang}.txt", "\n".join(line for line in lines if line) + "\n")
@@ -36,7 +35,7 @@ def test_every_index_has_its_unit(provinces, lang, index_code, said):
     newest = provinces.newest
     asked = replace(newest, spec={**newest.spec, "index_code": index_code})
 
-    text = html_check.read(overview.page(replace(provinces, newest=asked), lang)).text
+    text = html_check.read(area_overview.page(replace(provinces, newest=asked), lang)).text
 
     assert said in text
     assert ("điểm" in text or "points" in text) == (index_code == "PAR")

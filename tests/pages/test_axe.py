@@ -8,8 +8,7 @@ import subprocess
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 
-from forecast.runs import paper, site
-from forecast.runs.areas import overview
+from forecast.runs import area_overview, paper, site
 
 CHROMIUM = paper.chromium()
 STEMS = ("meeting", "total", "domain", "scorecard", "departments", "backtest", "data")
@@ -66,7 +65,7 @@ def lists(example_manifest, provinces, tmp_path_factory):
     return {
         lang: {
             "index": site._index(folder, [example_manifest], example_manifest, lang),
-            "areas": overview.page(provinces, lang),
+            "areas": area_overview.page(provinces, lang),
         }
         for lang in ("vi", "en")
     }

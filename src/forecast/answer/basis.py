@@ -8,7 +8,7 @@ from forecast.base.arrays import Flags
 from forecast.base.labels import Phrase, shortened
 from forecast.model.calibrate import CENTRAL
 from forecast.model.combine import OWN_YEARS
-from forecast.model.ensemble import ENSEMBLE, FittedEnsemble
+from forecast.model.fitted_ensemble import ENSEMBLE, FittedEnsemble
 from forecast.model.joined import FittedWithSums
 from forecast.model.panel import Panel
 

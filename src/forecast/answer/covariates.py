@@ -15,7 +15,7 @@ from forecast.data import foreign
 from forecast.model import doubts
 from forecast.model.covariates import Covariates
 from forecast.model.effects import Effects
-from forecast.model.ensemble import FittedEnsemble
+from forecast.model.fitted_ensemble import FittedEnsemble
 from forecast.model.joined import FittedWithSums
 from forecast.model.panel import Panel
 

@@ -21,7 +21,8 @@ from forecast.data.framework import TOTAL, Framework
 from forecast.data.load import Known
 from forecast.model.covariates import Covariates
 from forecast.model.engine import fit_models
-from forecast.model.ensemble import ENSEMBLE, MODELS
+from forecast.model.ensemble import MODELS
+from forecast.model.fitted_ensemble import ENSEMBLE
 from forecast.model.fitted_evidence import Statements
 from forecast.model.panel import Panel
 from forecast.model.pool import pooled

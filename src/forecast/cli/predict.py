@@ -26,7 +26,7 @@ from forecast.cli.plain import table, tuples
 from forecast.model.panel import MOST_AHEAD, Panel
 
 if TYPE_CHECKING:
-    from forecast.model.ensemble import FittedEnsemble
+    from forecast.model.fitted_ensemble import FittedEnsemble
     from forecast.model.joined import FittedWithSums
 
 PICTURES: Final = (".html", ".png")

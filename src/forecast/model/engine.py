@@ -9,7 +9,8 @@ from forecast.base.errors import SpecError
 from forecast.base.spec import QUANTILE_LEVELS, interval_ends
 from forecast.model.contract import horizon_of
 from forecast.model.covariates import Covariates
-from forecast.model.ensemble import ENSEMBLE, MODELS, Ensemble, FittedEnsemble
+from forecast.model.ensemble import MODELS, Ensemble
+from forecast.model.fitted_ensemble import ENSEMBLE, FittedEnsemble
 from forecast.model.joined import FittedWithSums
 from forecast.model.panel import Panel
 

@@ -8,21 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from scipy.special import stdtrit
 
 from forecast.base.arrays import Floats, Ints
 from forecast.base.errors import ForecastError
+from forecast.model.calibrate import Calibration, PastCoverage
 from forecast.model.contract import TAIL_DF, Fitted, Outlook
+from forecast.model.fitted_ensemble import FittedEnsemble
 from forecast.model.link import Link
 from forecast.model.panel import Panel
 from forecast.model.sums import Sum
-
-if TYPE_CHECKING:
-    from forecast.model.calibrate import Calibration, PastCoverage
-    from forecast.model.ensemble import FittedEnsemble
 
 DRAWS: Final = (500, 4000)  # fewest and most joint draws of a sum
 NUMBERS: Final = 4e6  # that they may take up together

@@ -24,8 +24,7 @@ from forecast.base.errors import WriteError
 from forecast.base.labels import LANGUAGES, text
 from forecast.base.lock import hold_lock
 from forecast.pages import handout
-from forecast.runs import site
-from forecast.runs.areas import overview
+from forecast.runs import area_overview, site
 from forecast.runs.files import remove, replace_folder, restore_folders, write_files
 from forecast.runs.manifest import FILE, RUN_ID, Manifest, now
 
@@ -270,7 +269,7 @@ class Store:
 def _list(root: Path, runs: Iterable[Manifest]) -> None:
     """Write the index of a folder: the list of the city's runs, or the ranking of all areas."""
     if root.name == site.AREAS:
-        overview.write(root, runs)
+        area_overview.write(root, runs)
     else:
         site.write(root, runs)
 

@@ -16,8 +16,7 @@ from forecast.base.labels import LANGUAGES
 from forecast.base.spec import RunSpec
 from forecast.base.workers import Done, Workers
 from forecast.data.load import Vintages, read_vintages
-from forecast.runs import ledger, report_notebooks, run, site
-from forecast.runs.areas import overview
+from forecast.runs import area_overview, ledger, report_notebooks, run, site
 from forecast.runs.areas.task import Kit, Made, Task, make
 from forecast.runs.kernels import Kernels
 from forecast.runs.manifest import Inputs, Manifest, circumstances, inputs_of, run_id_of
@@ -104,7 +103,7 @@ def report(
         finally:
             store.give_up("areas.not_reached")  # none, unless the batch is cut off
             store.settle()
-        wrong = overview.write(store.root, store.records())
+        wrong = area_overview.write(store.root, store.records())
         if wrong:
             raise RunError("areas.page", {"problems": wrong})
     with contextlib.suppress(WriteError), Store(reports_dir.resolve()).opened():

@@ -16,7 +16,7 @@ from forecast.pages import reading
 from forecast.pages.markup import Page, environment
 from forecast.pages.plot.tiles import tile_places
 from forecast.runs import html_check, site
-from forecast.runs.areas.ranking import Ranking, ranking
+from forecast.runs.area_ranking import Ranking, ranking
 from forecast.runs.manifest import Manifest
 
 TABLE: Final = "ranking.csv"
