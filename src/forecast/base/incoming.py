@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from forecast.base.errors import DataError, Problem, reason_of
+from forecast.base.spelling import misread
 
 MOST_BYTES: Final = 10_000_000
 MOST_RECORD: Final = 50_000_000  # bytes of a record in JSON; that of a large run has less than one million
@@ -78,7 +79,7 @@ def text(data: bytes, name: str, *, utf16: bool = False) -> str:
     Raises
     ------
     DataError
-        If it is a workbook, in another encoding, or holds NUL characters.
+        If it is a workbook, in another encoding or was read in another before, or holds NUL characters.
     """
     marked = data.startswith(_UTF16)
     wide = not (marked and utf16) and (marked or data.count(0) * 4 > len(data))
@@ -94,6 +95,9 @@ def text(data: bytes, name: str, *, utf16: bool = False) -> str:
         byte = data[error.start : error.start + 1].hex().upper()
         key = "expect.plain_utf8" if name.endswith(_PLAIN) else "expect.utf8"
         raise refusal(name, key, row, byte=byte) from error
+    if word := misread(decoded):
+        row = decoded.count("\n", 0, decoded.index(word)) + 1
+        raise refusal(name, "expect.not_misread", row, found=word[:_LONGEST])
     if "\0" in decoded:
         raise refusal(name, "expect.no_nul", decoded.count("\n", 0, decoded.index("\0")) + 1)
     return decoded

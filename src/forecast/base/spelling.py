@@ -8,6 +8,12 @@ from typing import Final
 
 # What steers a terminal, turns the writing round, or stands for a letter that was lost.
 UNSEEN: Final = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffd]")
+# UTF-8 that was read byte by byte, as Latin-1 or Windows-1252: no word has these pairs of letters.
+_MISREAD: Final = re.compile(
+    r"\u00e1[\u00ba\u00bb]|\u00c4[\u0082\u0083\u0090\u0091\u00a8\u00a9\u0192\u2018\u201a]|\u00c5[\u00a8\u00a9]"
+    r"|\u00c6[\u00a0\u00a1\u00af\u00b0]|\u00c3[\u00a1-\u00aa\u00ac-\u00ba\u00bc-\u00be]"
+)
+_APART: Final = r'[\s,;|"]'  # what stands between words and cells
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?%?|[+-]?(inf|nan)", re.ASCII | re.IGNORECASE)
 
@@ -23,6 +29,19 @@ def clean(text: str) -> str:
     composed = unicodedata.normalize("NFC", text)
     visible = composed.translate({0xFEFF: None, 0x200B: None})  # byte order mark, zero-width space
     return " ".join(visible.split())
+
+
+def misread(text: str) -> str:
+    r"""First word of a text that was stored in UTF-8 and read as Latin-1; an empty text if there is none.
+
+    >>> misread("HÃ Ná»™i"), misread("Hà Nội, XÃ ĐÔNG, Đắk Lắk")
+    ('Ná»™i', '')
+    """
+    found = None if text.isascii() else _MISREAD.search(text)
+    if found is None:
+        return ""
+    before, after = re.split(_APART, text[: found.start()])[-1], re.split(_APART, text[found.end() :])[0]
+    return before + found[0] + after
 
 
 def shielded(text: str) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from forecast.base import incoming
 from forecast.base.errors import DataError, SpecError
 from forecast.base.spec import refuse_unknown
-from forecast.base.spelling import clean
+from forecast.base.spelling import clean, misread
 from forecast.base.workbook import in_percent, open_workbook
 from forecast.data.load.files import lines_of
 from forecast.intake import documents
@@ -35,8 +35,13 @@ def read_grids(path: Path, sheet: str = "") -> tuple[Grid, ...]:
     SpecError if no sheet has that name, or there are none.
     """
     grids = tuple(grid for grid in _grids(path) if grid.cells or path.suffix.casefold() in TEXT_TABLES)
-    if not sheet:
-        return grids
+    chosen = _chosen(path, sheet, grids) if sheet else grids
+    if path.suffix.casefold() not in documents.FORMATS:  # a PDF says of some letters what they are not
+        _refuse_misread(chosen)
+    return chosen
+
+
+def _chosen(path: Path, sheet: str, grids: tuple[Grid, ...]) -> tuple[Grid, ...]:
     names = [grid.sheet for grid in grids]
     if not any(names):
         raise SpecError("imports.no_sheets", {"file": path.name})
@@ -57,6 +62,14 @@ def _grids(path: Path) -> Iterator[Grid]:
         yield from documents.grids(path.name, pdf_tables(path))
     else:
         yield from (_sheet_grid(path.name, each) for each in open_workbook(path).book.worksheets)
+
+
+def _refuse_misread(grids: Iterable[Grid]) -> None:
+    """Refuse sheets with text that was stored in UTF-8 and read in another encoding."""
+    for grid in grids:
+        for spot, cell in sorted(grid.cells.items()):
+            if word := misread(cell.text):
+                raise DataError([grid.problem(*spot, "expect.not_misread", found=word)])
 
 
 def _sheet_grid(file: str, sheet: Worksheet) -> Grid:

@@ -321,6 +321,20 @@ def test_letters_of_before_unicode_are_named(old, others, read, table, tmp_path)
     assert [problem.expected_key for problem in refused.value.problems] == ["imports.old_letters"]
 
 
+@pytest.mark.parametrize("coding", ["cp1252", "latin-1"])
+def test_utf_8_read_as_latin_1_is_not_called_an_old_encoding(coding, read, table, tmp_path):
+    """The cell is named, and the remedy is another than that of old letters."""
+    read_wrong = {row[1]: row[1].encode().decode(coding, "surrogateescape") for row in table}
+    rows = [[row[0], read_wrong[row[1]], *row[2:]] for row in table if read_wrong[row[1]].isprintable()]
+
+    with pytest.raises(DataError) as refused:
+        read(sheet(tmp_path / "a.xlsx", rows))
+
+    [problem] = refused.value.problems
+    assert (problem.column, problem.expected_key) == ("B", "expect.not_misread")
+    assert "bằng UTF-8 đã được mở như Windows-1252" in problem.text("vi")
+
+
 @pytest.mark.parametrize(
     ("code", "heading", "component"),
     [
