@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -187,10 +187,15 @@ def nearest(found: str, allowed: Collection[str], *, least: float = 0.5) -> str:
     return by_fold[near[0]] if near else ""
 
 
-def refuse_unknown(name: str, found: object, allowed: Collection[str], *, near: str = "") -> NoReturn:
-    """Raise SpecError for a value outside its set, with the nearest value if one is near."""
+def refuse_unknown(
+    name: str, found: object, allowed: Collection[str], *, near: str = "", titles: Sequence[Any] = ()
+) -> NoReturn:
+    """Raise SpecError for a value outside its set, with the nearest value if one is near.
+
+    `titles`: what is listed in place of `allowed`, where there is more to say of the values.
+    """
     near = near or nearest(str(found), allowed)
-    facts = {"name": name, "found": shown(str(found)), "near": near, "allowed": list(allowed)}
+    facts = {"name": name, "found": shown(str(found)), "near": near, "allowed": list(titles or allowed)}
     if near and len(allowed) > 12:
         raise SpecError("spec.unknown_near_of_many", facts)
     raise SpecError("spec.unknown_near" if near else "spec.unknown", facts)

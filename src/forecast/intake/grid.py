@@ -57,9 +57,10 @@ class Grid:
     merged: Mapping[Spot, Spot] = field(default_factory=dict)
     # fields of each row of a file separated by commas
     widths: Mapping[int, int] = field(default_factory=dict)
-    # hidden_rows, hidden_columns: those that a workbook does not show
+    # hidden_rows, hidden_columns: those that a workbook does not show; hidden_sheets: names of its own
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
+    hidden_sheets: tuple[str, ...] = ()
     wider: bool = False  # whether there is more to the right of the last column that is read
     # of a grid that was put together: where its parts come from, the lowest last
     pieces: tuple[Piece, ...] = ()
@@ -116,13 +117,24 @@ class Grid:
         """Say what is expected of the sheet."""
         return Problem(self.file, None, "", "", key, facts, sheet=self.sheet)
 
+    @property
+    def title(self) -> Phrase | str:
+        """Name of the sheet for a list of several; of one that the workbook hides it says so."""
+        return (
+            Phrase("imports.hidden_title", {"sheet": self.sheet})
+            if self.sheet in self.hidden_sheets
+            else self.sheet
+        )
+
     def hidden(self) -> list[Phrase]:
-        """Name rows and columns that hold something and are not shown."""
+        """Name the sheet, rows and columns that hold something and are not shown."""
         filled = sorted(self.hidden_rows & {row for row, _ in self.cells})
         rows = [self.original((row, 1))[1][0] for row in filled]
         ranges = [str(first) if first == last else f"{first}–{last}" for first, last in spans(rows)]
         columns = sorted(self.hidden_columns & {column for _, column in self.cells})
-        remarks = [Phrase("imports.hidden_rows", {"rows": ranges})] if ranges else []
+        sheets = list(self.hidden_sheets)
+        remarks = [Phrase("imports.hidden_sheets", {"sheets": sheets})] if sheets else []
+        remarks += [Phrase("imports.hidden_rows", {"rows": ranges})] if ranges else []
         if columns:
             remarks.append(Phrase("imports.hidden_columns", {"columns": list(map(letters_of, columns))}))
         return remarks

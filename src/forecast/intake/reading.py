@@ -49,7 +49,7 @@ def _chosen(path: Path, sheet: str, grids: tuple[Grid, ...]) -> tuple[Grid, ...]
     if name not in names and path.suffix.casefold() in documents.FORMATS:
         name = documents.chosen(sheet, names)
     if name not in names:
-        refuse_unknown("--sheet", sheet, names)
+        refuse_unknown("--sheet", sheet, names, titles=[grid.title for grid in grids])
     return tuple(grid for grid in grids if grid.sheet == name)
 
 
@@ -99,6 +99,7 @@ def _sheet_grid(file: str, sheet: Worksheet) -> Grid:
         merged,
         hidden_rows=frozenset(row for row, span in sheet.row_dimensions.items() if span.hidden),
         hidden_columns=frozenset(hidden),
+        hidden_sheets=() if sheet.sheet_state == "visible" else (clean(sheet.title),),
         wider=wider,
     )
 

@@ -197,6 +197,7 @@ def test_lists_on_two_sheets_below_the_same_headings_are_one(office, tmp_path):
         for page, rows in ((book.active, [*head, *body]), (book.create_sheet("Trang 2"), second)):
             for row in rows:
                 page.append(row)
+        page.sheet_state = "hidden"
         book.save(path)
         return path
 
@@ -204,7 +205,9 @@ def test_lists_on_two_sheets_below_the_same_headings_are_one(office, tmp_path):
     proposal = lists.rows_of_list(office, written([*head, *later]), "indicators", shared={"source_url": "x"})
 
     assert len(proposal.rows) == len(body) + 1
-    assert "imports.sheets_as_one" in {remark.key for remark in proposal.remarks}
+    told = [remark.text("en") for remark in proposal.remarks]
+    assert "The sheets Sheet, Trang 2 (hidden) have the same headings and are read as one table." in told
+    assert "A sheet that the file hides is read: Trang 2; see whether it is meant." in told
     wrong = [[*later[0][:3], "nhiều", *later[0][4:]]]
     with pytest.raises(DataError) as refused:
         lists.rows_of_list(office, written([*head, *wrong]), "indicators", shared={"source_url": "x"})

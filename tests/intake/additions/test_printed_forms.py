@@ -181,6 +181,32 @@ def test_two_sheets_with_the_same_provinces_or_other_columns_are_not_one(read, t
             read(sheet(tmp_path / "a.xlsx", table[:40], more=more))
 
 
+def hide(page):
+    """Hide the last sheet of a page's workbook."""
+    page.parent.worksheets[-1].sheet_state = "hidden"
+
+
+@pytest.mark.parametrize("named", ["", "Trang 9"])
+def test_a_hidden_sheet_in_a_list_of_sheets_is_said_to_be_hidden(named, read, table, tmp_path):
+    """Who opens the file does not see it."""
+    path = sheet(tmp_path / "a.xlsx", table, more=[HEAD, *table], change=hide)
+
+    with pytest.raises(SpecError) as refused:
+        read(path, sheet=named)
+
+    assert "Sheet, Trang 2 (trang bị ẩn)" in refused.value.text("vi")
+    assert "Sheet, Trang 2 (hidden)" in refused.value.text("en")
+
+
+def test_a_hidden_sheet_that_is_read_is_named(read, table, tmp_path):
+    """By itself, or as the one that was asked for."""
+    path = sheet(tmp_path / "a.xlsx", [], more=[HEAD, *table], change=hide)
+
+    told = [remark.text("en") for remark in read(path).remarks]
+
+    assert "A sheet that the file hides is read: Trang 2; see whether it is meant." in told
+
+
 def test_a_hidden_draft_beside_the_column_is_named(read, table, tmp_path):
     """Both columns, and which of them is hidden."""
 

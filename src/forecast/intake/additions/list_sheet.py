@@ -97,7 +97,7 @@ def read_list(
         key = "imports.no_list_of_indicators" if kind == "indicators" else "imports.no_list"
         raise DataError([in_old_letters(grids, places) or Problem(path.name, None, "", "", key, facts)])
     if len(lists) > 1:
-        raise SpecError("imports.several_lists", {"sheets": [lines.grid.sheet for lines in lists]})
+        raise SpecError("imports.several_lists", {"sheets": [lines.grid.title for lines in lists]})
     if max(lists[0].grid.rows) >= MOST_ROWS:
         raise DataError([Problem(path.name, None, "", "", "imports.too_long", {"most": MOST_ROWS})])
     if not lists[0].lines and not lists[0].problems:
@@ -113,7 +113,7 @@ def _as_one(lists: Sequence[Lines], kind: str, by_hand: Mapping[int, str]) -> li
     """Read lists of several sheets below the same headings as one."""
     whole = below_each_other([(lines.grid, lines.first if at else 1) for at, lines in enumerate(lists)])
     found = _with_heading(whole, kind, by_hand)
-    remark = Phrase("imports.sheets_as_one", {"sheets": [lines.grid.sheet for lines in lists]})
+    remark = Phrase("imports.sheets_as_one", {"sheets": [lines.grid.title for lines in lists]})
     return [dataclasses.replace(found, remarks=(remark, *found.remarks))] if found else list(lists)
 
 

@@ -79,7 +79,7 @@ class Sheet:
     indexes: frozenset[str]
     problems: tuple[Problem, ...]
     remarks: tuple[Phrase, ...] = ()
-    nameless: tuple[str, ...] = ()
+    nameless: tuple[Phrase | str, ...] = ()
     of_other_years: tuple[str, ...] = ()
 
     def of(self, statistic: str) -> list[Line]:
@@ -120,13 +120,13 @@ def read_sheet(
         raise DataError([Problem(path.name, None, "", "", "imports.no_table")])
     own = [table for table in tables if len(tables) == 1 or _titled(table, index_code, year)]
     if len(own) != 1:
-        raise SpecError("imports.several_sheets", {"sheets": [grid.sheet for grid, *_ in own or tables]})
+        raise SpecError("imports.several_sheets", {"sheets": [grid.title for grid, *_ in own or tables]})
     grid, column, rows = own[0]
     sheet_ = _Reader(grid, column, rows[0], index_code, year, places, unit).sheet(by_hand)
-    others = [table.grid.sheet for table in tables if table is not own[0]]
+    others = [table.grid.title for table in tables if table is not own[0]]
     remarks = [Phrase("imports.chosen", {"sheet": grid.sheet, "others": others})] if others else []
     rest = [other for other in grids if all(other.sheet != table.grid.sheet for table in tables)]
-    nameless = tuple(other.sheet for other in rest if _nameless(other, len(rows)))
+    nameless = tuple(other.title for other in rest if _nameless(other, len(rows)))
     return replace(sheet_, remarks=(*remarks, *sheet_.remarks), nameless=nameless)
 
 

@@ -113,6 +113,7 @@ def _joined(parts: Sequence[tuple[Table, int, Mapping[Spot, Cell]]]) -> Table:
         merged=merged,
         pieces=tuple(pieces),
         hidden_rows=frozenset(hidden_rows),
+        hidden_sheets=tuple(dict.fromkeys(n for table, *_ in parts for n in table.grid.hidden_sheets)),
         wider=any(table.grid.wider for table, *_ in parts),
     )
     return Table(whole, first.column, rows)

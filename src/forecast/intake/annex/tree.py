@@ -81,7 +81,7 @@ def read(path: FilePath, *, sheet: str = "", columns: Sequence[str] = ()) -> Ann
         key = "annex.no_table_seen" if seen else "annex.no_table"
         raise DataError([Problem(path.name, None, "", "", key, {"seen": seen})])
     if len(tables) > 1:
-        raise SpecError("annex.several_sheets", {"sheets": [grid.sheet for grid, _ in tables]})
+        raise SpecError("annex.several_sheets", {"sheets": [grid.title for grid, _ in tables]})
     grid, layout = tables[0]
     head = layout.last_row - 1, layout.last_row
     unclear = grid.misfits(head, layout.last_row + 1, _beside_maxima(layout))
