@@ -10,15 +10,7 @@ from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, DataError
 from forecast.base.spec import DEFAULT_AREA
 from forecast.cli.effect import effect_text
-from forecast.cli.local import (
-    argument,
-    choice,
-    confirm,
-    option,
-    refuse_foreign,
-    require_options,
-    verb,
-)
+from forecast.cli.local import argument, choice, confirm, option, refuse_foreign, require_options, verb
 from forecast.intake.additions.append import append
 from forecast.intake.additions.one_row import KINDS, NEEDED, OPTIONS, option_of
 from forecast.intake.additions.proposal import Proposal, preview

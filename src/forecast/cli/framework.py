@@ -9,18 +9,9 @@ import click
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, SpecError
 from forecast.base.spec import refuse_unknown
-from forecast.cli.local import (
-    PathType,
-    WholeType,
-    action,
-    argument,
-    choice,
-    option,
-    refuse_foreign,
-    require_options,
-    verb,
-)
+from forecast.cli.local import action, argument, choice, option, refuse_foreign, require_options, verb
 from forecast.cli.plain import Side, table
+from forecast.cli.types import PathType, WholeType
 from forecast.data.framework import PART_PREFIX, TOTAL, is_criterion
 from forecast.data.tables import FRAMEWORKS, MAX_STATUS
 from forecast.intake import writer

@@ -15,7 +15,6 @@ from forecast.base.disk import replace_file, writing
 from forecast.base.errors import EXIT_GOOD, DataError, Problem, SpecError
 from forecast.base.spec import refuse_unknown
 from forecast.cli.local import (
-    PathType,
     action,
     argument,
     choice,
@@ -26,6 +25,7 @@ from forecast.cli.local import (
     verb,
 )
 from forecast.cli.plain import table
+from forecast.cli.types import PathType
 
 if TYPE_CHECKING:
     import pandas as pd

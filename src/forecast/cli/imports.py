@@ -9,8 +9,6 @@ import click
 from forecast.cli.add import finish
 from forecast.cli.effect import effect_text
 from forecast.cli.local import (
-    ChoiceType,
-    PathType,
     argument,
     choice,
     option,
@@ -20,6 +18,7 @@ from forecast.cli.local import (
     typed_options,
     verb,
 )
+from forecast.cli.types import ChoiceType, PathType
 from forecast.data.tables import TRUST
 from forecast.intake.additions import list_sheet, lists, province_table
 from forecast.intake.additions.proposal import Proposal, preview

@@ -8,7 +8,8 @@ import click
 from forecast.base import labels
 from forecast.base.errors import EXIT_DATA, EXIT_GOOD, SpecError
 from forecast.base.spec import refuse_outside
-from forecast.cli.local import DayType, PathType, argument, option, today, verb
+from forecast.cli.local import argument, option, today, verb
+from forecast.cli.types import DayType, PathType
 from forecast.data.tables import FIRST_YEAR, LAST_YEAR
 from forecast.intake.forms.receive import Outcome, receive
 

@@ -9,8 +9,9 @@ from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD
 from forecast.base.indexes import MAIN
 from forecast.base.spec import RunSpec
-from forecast.cli.local import WholeType, argument, today, verb
+from forecast.cli.local import argument, today, verb
 from forecast.cli.plain import labelled_table
+from forecast.cli.types import WholeType
 from forecast.data import cycle, load
 from forecast.data.load import Known
 

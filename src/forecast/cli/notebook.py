@@ -10,7 +10,8 @@ from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, RunError, SpecError
 from forecast.base.spec import refuse_outside
 from forecast.base.stop import on_signals
-from forecast.cli.local import FolderType, NameType, Verb, action, argument, option, refuse_foreign, verb
+from forecast.cli.local import Verb, action, argument, option, refuse_foreign, verb
+from forecast.cli.types import FolderType, NameType
 from forecast.runs import notebooks
 from forecast.runs.notebooks import Notebook
 from forecast.runs.parameters import Parameter

@@ -15,7 +15,7 @@ from forecast.base.disk import replacing, writing
 from forecast.base.errors import SpecError, WriteError
 from forecast.base.labels import Phrase
 from forecast.base.spelling import shielded
-from forecast.cli.local import Type
+from forecast.cli.types import Type
 from forecast.data import foreign, load
 from forecast.model import doubts
 from forecast.model.panel import Panel

@@ -13,7 +13,7 @@ import pandas as pd
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, SpecError
 from forecast.base.spec import refuse_outside, refuse_unknown
-from forecast.cli.local import PathType, WholeType, option, verb
+from forecast.cli.local import option, verb
 from forecast.cli.panels import (
     YearsType,
     read_covariates,
@@ -23,6 +23,7 @@ from forecast.cli.panels import (
     write_table,
 )
 from forecast.cli.plain import table, tuples
+from forecast.cli.types import PathType, WholeType
 from forecast.model.panel import MOST_AHEAD, Panel
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from forecast.base.errors import EXIT_GOOD, ForecastError
 from forecast.base.spec import DEFAULT_AREA, RunSpec, refuse_outside
 from forecast.base.stop import on_signals
 from forecast.cli.areas import choose, report_areas
-from forecast.cli.local import PathType, option, refuse_beside, verb
+from forecast.cli.local import option, refuse_beside, verb
+from forecast.cli.types import PathType
 
 if TYPE_CHECKING:
     from forecast.runs.run import Options, Outcome, Step

@@ -9,8 +9,9 @@ import click
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, SpecError
 from forecast.base.spec import refuse_outside
-from forecast.cli.local import WholeType, action, argument, option, refuse_foreign, verb
+from forecast.cli.local import action, argument, option, refuse_foreign, verb
 from forecast.cli.plain import labelled_table
+from forecast.cli.types import WholeType
 from forecast.runs import site
 from forecast.runs.manifest import Manifest
 from forecast.runs.store import Entry, Store, prune

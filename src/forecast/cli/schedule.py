@@ -13,17 +13,9 @@ from forecast.base import labels
 from forecast.base.disk import replace_file, writing
 from forecast.base.errors import EXIT_GOOD, EXIT_WRITE, SpecError
 from forecast.base.stop import on_signals
-from forecast.cli.local import (
-    DayType,
-    FolderType,
-    action,
-    choice,
-    option,
-    refuse_foreign,
-    refuse_without,
-    verb,
-)
+from forecast.cli.local import action, choice, option, refuse_foreign, refuse_without, verb
 from forecast.cli.plain import labelled_table
+from forecast.cli.types import DayType, FolderType
 from forecast.schedule import systems, unattended
 from forecast.schedule.due import Plan, Post, upcoming
 from forecast.schedule.job_files import Job, name_of

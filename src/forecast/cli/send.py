@@ -10,7 +10,8 @@ import click
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, SpecError
 from forecast.base.spec import refuse_outside
-from forecast.cli.local import FolderType, PathType, WholeType, option, today, verb
+from forecast.cli.local import option, today, verb
+from forecast.cli.types import FolderType, PathType, WholeType
 
 MOST_DAYS: Final = 100_000
 

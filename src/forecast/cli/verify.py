@@ -12,7 +12,8 @@ import click
 
 from forecast.base import incoming, labels
 from forecast.base.errors import EXIT_GOOD, DataError, Problem, SpecError
-from forecast.cli.local import PathType, option, refuse_without, today, typed_options, verb
+from forecast.cli.local import option, refuse_without, today, typed_options, verb
+from forecast.cli.types import PathType
 from forecast.data.load import Vintages, read_vintages
 from forecast.data.load.files import Rows, lines_of, rows_of
 from forecast.data.tables import RELATED, RELATED_CODES, SCORES, Table
