@@ -90,8 +90,8 @@ def _refusal(error: BaseException, lang: str) -> tuple[str, int]:
         case OSError() if error.errno in _CANNOT_WRITE:
             facts = {"path": error.filename, "error": reason_of(error)}
             read = isinstance(error.filename, str)  # or written, nobody knows
-            told = text("system.refuses", lang, **facts)
-            return told if read else write_error(error, Path("stdout")).text(lang), EXIT_WRITE
+            message = text("system.refuses", lang, **facts)
+            return message if read else write_error(error, Path("stdout")).text(lang), EXIT_WRITE
     traceback.print_exception(error)
     of_others = isinstance(error, ImportError) and not (error.name or "").startswith("forecast")
     return text("cli.broken_environment" if of_others else "cli.bug", lang, error=error), EXIT_RUN

@@ -131,7 +131,9 @@ def ensemble(
     shares = _weights(weights, {submission.model for submission in submissions}, folders)
     folder = out or hub.output_folder / name
     own = name == DEFAULT_NAME or force
-    for place in (folder / f"{each}-{name}.{ending}" for each in round for ending in ("csv", "parquet")):
+    for place in (
+        folder / f"{round_id}-{name}.{ending}" for round_id in round for ending in ("csv", "parquet")
+    ):
         if place.exists() and not own:
             raise SpecError("hub.taken", {"name": name, "path": place})
     for round_name in dict.fromkeys(round):

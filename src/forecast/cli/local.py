@@ -282,11 +282,11 @@ def require_options(command: str, options: Mapping[str, Any]) -> None:
         raise SpecError("cli.missing_option", {"option": missing, "command": f"forecast {command}"})
 
 
-def refuse_language(found: str) -> NoReturn:
+def refuse_language(lang: str) -> NoReturn:
     """Refuse a language that the catalogue does not have."""
-    if not found:
+    if not lang:
         raise SpecError("spec.empty", {"name": "--lang"})
-    refuse_unknown("--lang", found, LANGUAGES)
+    refuse_unknown("--lang", lang, LANGUAGES)
 
 
 def refusal_text(error: click.ClickException, lang: str) -> str:

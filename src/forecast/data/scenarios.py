@@ -218,9 +218,9 @@ def _misused(scenarios: list[Scenario]) -> list[Problem]:
     """Report "continue" if it changes something, and others that change nothing."""
     keys = {True: "expect.scenario_base", False: "expect.scenario_change"}
     return [
-        Problem(FILE, None, each.scenario_id, "", keys[each.scenario_id == BASE])
-        for each in scenarios
-        if each.changes_nothing != (each.scenario_id == BASE)
+        Problem(FILE, None, scenario.scenario_id, "", keys[scenario.scenario_id == BASE])
+        for scenario in scenarios
+        if scenario.changes_nothing != (scenario.scenario_id == BASE)
     ]
 
 

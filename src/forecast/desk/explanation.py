@@ -47,8 +47,8 @@ def explain(steps: Steps, component: str, lang: str) -> View:
     if component in below:
         return _criterion(result, component, lang)
     frame = path_of(result, steps.posterior(), steps.known().scores, component, _moves(steps, component))
-    pieces = (*_pieces(frame, result, component, lang), *_indicators(steps, component, lang))
-    return View(with_note(result, lang, *pieces), frame)
+    parts = (*_pieces(frame, result, component, lang), *_indicators(steps, component, lang))
+    return View(with_note(result, lang, *parts), frame)
 
 
 def _moves(steps: Steps, component: str) -> Moves:

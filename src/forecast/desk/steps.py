@@ -188,5 +188,5 @@ def panel_hash(known: Known) -> str:
 
 def _among(frame: pd.DataFrame, column: str, values: Iterable[str]) -> pd.DataFrame:
     """Keep the rows with one of these values; their place in the file, which others move, is left out."""
-    kept = frame[frame[column].isin(set(values))]
-    return kept.drop(columns="row", errors="ignore").reset_index(drop=True)
+    rows = frame[frame[column].isin(set(values))]
+    return rows.drop(columns="row", errors="ignore").reset_index(drop=True)

@@ -74,14 +74,14 @@ def what_if(steps: Steps, changes: Changes, data_dir: Path, lang: str) -> WhatIf
     outcomes, chances = outcome_table(baseline, pairs, findings.aims(known, steps.spec))
     with_scenario = replace(result, scenarios=outcomes, scenario_targets=chances)
     frame = _component_changes(baseline, outcome)
-    pieces: list[Displayable] = [report.scenario_table(with_scenario, lang=lang)]
+    parts: list[Displayable] = [report.scenario_table(with_scenario, lang=lang)]
     if not outcome.reason:
         before, after = (ranks(totals, baseline.place) for totals in (baseline.totals, outcome.totals))
-        pieces.append(rank_change(before, after, baseline.totals.shape[1], lang=lang))
+        parts.append(rank_change(before, after, baseline.totals.shape[1], lang=lang))
     if len(frame) and (frame["difference"].abs() >= LEAST).any():
-        pieces.append(_moved_table(frame, result, lang))
+        parts.append(_moved_table(frame, result, lang))
     return WhatIf(
-        with_note(result, lang, *pieces),
+        with_note(result, lang, *parts),
         frame,
         scenario=scenario,
         result=with_scenario,

@@ -134,7 +134,7 @@ def main() -> None:
         line, codes = json.dumps(_BEYOND), []
     with os.fdopen(out, "wb") as handle:
         handle.write(line.encode("ascii") + b"\n")
-        handle.writelines(each.tobytes() for each in codes)
+        handle.writelines(part.tobytes() for part in codes)
 
 
 if __name__ == "__main__":

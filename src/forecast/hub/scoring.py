@@ -71,12 +71,12 @@ def summary(frame: pd.DataFrame, *, by: Sequence[str] = (), baseline: str | None
     scaled_relative_skill divides it by the baseline's.  (Cramer et al., 2022.)
     """
     target = [name for name in ("target",) if name in frame]
-    within = list(dict.fromkeys([_KIND, *target, *by]))
+    group_columns = list(dict.fromkeys([_KIND, *target, *by]))
     metrics = [metric_ for metric_ in METRICS if metric_ in frame]
-    groups = frame.groupby([*within, _MODEL], dropna=False, sort=True)
+    groups = frame.groupby([*group_columns, _MODEL], dropna=False, sort=True)
     table = groups[metrics].mean().assign(count=groups.size()).reset_index()
     skills = []
-    for key, part in frame.groupby(within, dropna=False, sort=True):
+    for key, part in frame.groupby(group_columns, dropna=False, sort=True):
         kind = str(key[0])
         metric = (
             HEADLINE[kind] if part.get(HEADLINE[kind], pd.Series(dtype=float)).notna().any() else "log_score"
@@ -85,18 +85,22 @@ def summary(frame: pd.DataFrame, *, by: Sequence[str] = (), baseline: str | None
             skill = _relative(part, metric)
             skills.append(
                 pd.DataFrame(
-                    dict(zip(within, key, strict=True))
+                    dict(zip(group_columns, key, strict=True))
                     | {_MODEL: skill.index, "relative_skill": skill.to_numpy()}
                 )
             )
     if skills:
-        table = table.merge(pd.concat(skills), on=[*within, _MODEL], how="left")
+        table = table.merge(pd.concat(skills), on=[*group_columns, _MODEL], how="left")
         if baseline is not None:
-            base = table[table[_MODEL] == baseline].set_index(within)["relative_skill"]
-            own = pd.MultiIndex.from_frame(table[within]) if len(within) > 1 else pd.Index(table[within[0]])
+            base = table[table[_MODEL] == baseline].set_index(group_columns)["relative_skill"]
+            own = (
+                pd.MultiIndex.from_frame(table[group_columns])
+                if len(group_columns) > 1
+                else pd.Index(table[group_columns[0]])
+            )
             table["scaled_relative_skill"] = table["relative_skill"] / base.reindex(own).to_numpy()
     tail = [metric_ for metric_ in ("relative_skill", "scaled_relative_skill") if metric_ in table]
-    return table[[*within, _MODEL, "count", *metrics, *tail]].dropna(axis="columns", how="all")
+    return table[[*group_columns, _MODEL, "count", *metrics, *tail]].dropna(axis="columns", how="all")
 
 
 def relative_skill(means: Floats) -> Floats:

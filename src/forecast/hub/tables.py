@@ -122,8 +122,8 @@ def _check_rows(whole: str, name: str) -> None:
 
 
 def _parquet(path: Path, name: str) -> pd.DataFrame:
-    found = parquet.columns(path, name)
-    return pd.DataFrame({each.name: _unify_missing(_categories(each)) for each in found})
+    columns = parquet.columns(path, name)
+    return pd.DataFrame({column.name: _unify_missing(_categories(column)) for column in columns})
 
 
 def _categories(column: parquet.Coded) -> pd.Series:

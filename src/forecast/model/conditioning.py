@@ -189,13 +189,13 @@ class Conditioned:
         The second, times the slopes of the statements on many, is what both say.
         """
         own = self.whitened
-        by_common, beside = self._common_in_own(gain_root), own.border @ self.schur_inverse
+        by_common, by_border = self._common_in_own(gain_root), own.border @ self.schur_inverse
         inner = np.empty_like(own.slope)
         for rows in own.rows:
-            of_many = beside[rows] @ own.border[rows].T - by_common[rows] @ by_common[rows].T
+            of_many = by_border[rows] @ own.border[rows].T - by_common[rows] @ by_common[rows].T
             inner[rows] = own.slope[rows] + of_many @ own.slope[rows]
         weight = self.linear.groups.wide_weight[:, self.linear.groups.own].T
-        return own.slope.T @ inner, own.slope.T @ ((beside + by_common @ gain_root.T) * weight)
+        return own.slope.T @ inner, own.slope.T @ ((by_border + by_common @ gain_root.T) * weight)
 
     def _seen_alike(self, gain_root: Floats, weight: Floats) -> tuple[Floats, Floats]:
         """The same where all statements on many weigh the provinces alike, by weights of shape (P,)."""

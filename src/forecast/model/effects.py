@@ -301,21 +301,21 @@ def _normal_equations(
     scaled = (x / size[:, None]).transpose(1, 0, 2)
     values = (np.nan_to_num(y) / size).T
     count = x.shape[2]
-    on_level, beside = np.zeros((years, years)), np.zeros((years, count + 1))
+    on_level, moments = np.zeros((years, years)), np.zeros((years, count + 1))
     information, information_mean = np.zeros((count, count)), np.zeros(count)
-    for p, each in enumerate(inverse):
+    for p, weight in enumerate(inverse):
         areas = pattern == p
         own, score = (scaled, values) if areas.all() else (scaled[:, areas], values[:, areas])
         flat = own.reshape(years, -1)
-        weighed = (each @ flat).reshape(-1, count)
-        on_level += areas.sum() * each
-        beside += each @ np.column_stack([own.sum(axis=1), score.sum(axis=1)])
+        weighed = (weight @ flat).reshape(-1, count)
+        on_level += areas.sum() * weight
+        moments += weight @ np.column_stack([own.sum(axis=1), score.sum(axis=1)])
         information += own.reshape(-1, count).T @ weighed
         information_mean += weighed.T @ score.ravel()
     on_level = on_level / np.outer(size, size) + walk
-    beside = beside / size[:, None]
-    solved = np.linalg.solve(on_level, beside)
-    information = information - beside[:, :-1].T @ solved[:, :-1]
-    information_mean = information_mean - beside[:, :-1].T @ solved[:, -1]
+    moments = moments / size[:, None]
+    solved = np.linalg.solve(on_level, moments)
+    information = information - moments[:, :-1].T @ solved[:, :-1]
+    information_mean = information_mean - moments[:, :-1].T @ solved[:, -1]
     level = np.asarray(solved[:, :-1], dtype=float)
     return Past(inverse, pattern, level, size, memory), information, information_mean

@@ -107,15 +107,15 @@ def _sums(
     rows = np.flatnonzero(own_area(statements.area_weight) == area)
     weight = statements.cell_weight[rows]
     count = np.diff(weight.indptr)
-    within = weight[:, cells]
-    several = np.flatnonzero((count > 1) & (np.diff(within.tocsr().indptr) == count))
+    of_cells = weight[:, cells]
+    several = np.flatnonzero((count > 1) & (np.diff(of_cells.tocsr().indptr) == count))
     rows_kept = rows[several]
     value, error = np.tile(statements.value[rows_kept], (n, 1)), statements.error[rows_kept]
     if statements.loose is not None and (loose := statements.loose[rows_kept]).any():
         noise = error[loose] * rng.standard_normal((n, int(loose.sum())))
         value[:, loose] = np.clip(value[:, loose] + noise, LEAST_SHARE, 1 - LEAST_SHARE)
         error = np.where(loose, STANDING_ERROR, error)
-    return within[several].toarray(), value, error
+    return of_cells[several].toarray(), value, error
 
 
 def _hold(drawn: Floats, covariance: Floats, weight: Floats, value: Floats, error: Floats) -> Floats:

@@ -139,8 +139,8 @@ def inside(observed: ArrayLike, lower: ArrayLike, upper: ArrayLike) -> Floats:
     array([ 1.,  0., nan])
     """
     y, low, high = _interval(observed, lower, upper)
-    within = ((low <= y) & (y <= high)).astype(float)
-    return np.where(np.isnan(y) | np.isnan(low) | np.isnan(high), np.nan, within)
+    inside = ((low <= y) & (y <= high)).astype(float)
+    return np.where(np.isnan(y) | np.isnan(low) | np.isnan(high), np.nan, inside)
 
 
 def coverage(

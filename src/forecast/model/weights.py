@@ -139,8 +139,8 @@ def _along(order: Ints, states: Sequence[_State], n_alone: int) -> Floats:
         end = int(place) - number  # of those alone that come before the next group
         first, known = single[:end], states[state]
         root = linalg.cholesky(known.covariance[np.ix_(first, first)], lower=True, check_finite=False)
-        beside = np.column_stack([known.surprise, known.cross])[first]
-        whitened = linalg.solve_triangular(root, beside, lower=True, check_finite=False)
+        columns = np.column_stack([known.surprise, known.cross])[first]
+        whitened = linalg.solve_triangular(root, columns, lower=True, check_finite=False)
         adds = whitened[:, [0]] * whitened[:, 1:]
         gain[single[begin:end]] = adds[begin:]
         if number:

@@ -130,24 +130,26 @@ def read(folder: Path, name: str) -> Notebook:
     return Notebook(name, folder / f"{name}{SUFFIX}", report_notebooks.read(folder, (kind,)).notebooks[name])
 
 
-def _plain(folder: Path, asked: str) -> str:
-    plain = unicodedata.normalize("NFC", asked.strip()).replace("\\", "/").removesuffix(SUFFIX)
-    path = Path(asked)
+def _plain(folder: Path, name_typed: str) -> str:
+    plain = unicodedata.normalize("NFC", name_typed.strip()).replace("\\", "/").removesuffix(SUFFIX)
+    path = Path(name_typed)
     with contextlib.suppress(OSError):  # longer than a name may be
         if path.is_file() and path.resolve().is_relative_to(folder.resolve()):
             return path.resolve().relative_to(folder.resolve()).with_suffix("").as_posix()
     return plain
 
 
-def create(folder: Path, asked: str, *, below: Path | None = None, title: str = "", lang: str = "vi") -> Path:
+def create(
+    folder: Path, name_typed: str, *, below: Path | None = None, title: str = "", lang: str = "vi"
+) -> Path:
     """Begin a notebook from the template.
 
-    `asked`: its name: small plain letters, digits, ``_`` and ``-``; no other notebook may have it; `below`:
+    `name_typed`: small plain letters, digits, ``_`` and ``-``; no other notebook may have it; `below`:
     where it goes, inside of `folder`; ``explore`` there if left out; `title`: its first heading; the name if
     left out. Gives the file, of this name and no outputs. Raises SpecError with everything that is wrong with
     name and place, and the name that could be taken; WriteError if it cannot be written.
     """
-    name = asked.removesuffix(SUFFIX)
+    name = name_typed.removesuffix(SUFFIX)
     place = (below or folder / EXPLORE).resolve()
     wrong = _wrong_name(name)
     if not place.is_relative_to(folder.resolve()):

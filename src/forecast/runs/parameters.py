@@ -88,7 +88,7 @@ def check_values(name: str, parameters: Sequence[Parameter], given: Mapping[str,
     type.
     """
     names = [parameter.name for parameter in parameters]
-    wrong = [_unknown(found, names) for found in given if found not in names]
+    wrong = [_unknown(name, names) for name in given if name not in names]
     wrong += [Phrase("run.parameter_missing", {"name": missing}) for missing in names if missing not in given]
     values: dict[str, Value] = {}
     for parameter in parameters:

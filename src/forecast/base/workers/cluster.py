@@ -46,9 +46,9 @@ class Cluster:
         left = dict(enumerate(tasks))
         for _ in range(ATTEMPTS):
             with contextlib.closing(self._round(work, left, shared)) as done:
-                for each in done:
-                    del left[each.place]
-                    yield each
+                for result in done:
+                    del left[result.place]
+                    yield result
             if not left:
                 return
         for place in left:

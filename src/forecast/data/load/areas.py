@@ -100,4 +100,4 @@ def fold(name: str) -> str:
 def _forms(name: str, *, bare: bool) -> list[str]:
     """Folded forms of a name, with and without marks; `bare`: also without “tỉnh” or “thành phố”."""
     names = (name, _RANK_WORDS.sub("", name)) if bare else (name,)
-    return list(dict.fromkeys(fold(form) for each in names for form in (each, without_marks(each))))
+    return list(dict.fromkeys(fold(form) for name in names for form in (name, without_marks(name))))

@@ -104,14 +104,14 @@ def _ranks(points: pd.DataFrame, ranks: pd.DataFrame, provinces: int) -> Iterato
 
 def misplaced(scores: pd.Series, ranks: pd.Series, slack: float = 2 * _ROUNDING + 1e-9) -> list[Misplaced]:
     """List the ranks that do not follow from the scores, which may be off by `slack`; all have a score."""
-    found = []
+    moved = []
     both = pd.DataFrame({"score": scores, "rank": ranks.reindex(scores.index)}).dropna()
     for area, own, rank in both.itertuples(name=None):
         least = 1 + int((scores > own + slack).sum())
         most = len(scores) - int((scores < own - slack).sum())
         if not least <= rank <= most:
-            found.append((str(area), float(rank), 1 + int((scores > own).sum())))
-    return found
+            moved.append((str(area), float(rank), 1 + int((scores > own).sum())))
+    return moved
 
 
 def causes_of(
@@ -126,12 +126,12 @@ def causes_of(
     wrong = find(scores, ranks)
     whole = _with_missing_rank(ranks.reindex(scores.index))
     while len(wrong) >= _FEWEST_EXPLAINED:
-        tried = [
+        candidates = [
             (area, mended, find(mended, ranks))
             for area in _farthest(scores, whole)
             for mended in [scores.where(scores.index != area, _fitting(scores, whole, area))]
         ]
-        area, scores, left = min(tried, key=lambda each: len(each[2]), default=("", scores, wrong))
+        area, scores, left = min(candidates, key=lambda one: len(one[2]), default=("", scores, wrong))
         if len(wrong) - len(left) < _FEWEST_EXPLAINED:
             break
         causes.append((area, len(wrong) - len(left)))
@@ -182,9 +182,9 @@ def of_years(
         framework = frameworks[int(str(year))]
         own = of_year.assign(points=in_points(of_year, framework))
         sums = sums_of(framework)
-        for found in contradictions(wide(own, "points"), wide(own, "rank"), sums, provinces[int(str(year))]):
-            cell = int(str(year)), found.area, found.component
-            parts = ", ".join(found.parts)
-            rows_found.append((*cell, found.kind, found.stated, found.due, parts, found.ranks))
+        for one in contradictions(wide(own, "points"), wide(own, "rank"), sums, provinces[int(str(year))]):
+            cell = int(str(year)), one.area, one.component
+            parts = ", ".join(one.parts)
+            rows_found.append((*cell, one.kind, one.stated, one.due, parts, one.ranks))
     columns = ["year", "area", "component", "kind", "stated", "due", "parts", "ranks"]
     return pd.DataFrame(rows_found, columns=columns)

@@ -246,11 +246,11 @@ def _for_html(raw: str, salt: str, alt: str) -> str:
     body = body.replace("xlink:href", "href").replace(f"; font-family: '{_MEASURING_FONT}'", "")
     body = body.replace(f"'{_MEASURING_FONT}'", _FONTS)
     used = set(re.findall(r'(?:href="|url\()#([\w.-]+)', body))
-    body = re.sub(r' id="([^"]+)"', lambda found: found[0] if found[1] in used else "", body)
+    body = re.sub(r' id="([^"]+)"', lambda match: match[0] if match[1] in used else "", body)
     body = re.sub(r' transform="rotate\(-0 [^)]*\)"', "", body)
-    body = re.sub(r"\d+\.\d{3,}", lambda found: f"{float(found[0]):.2f}", body)
+    body = re.sub(r"\d+\.\d{3,}", lambda match: f"{float(match[0]):.2f}", body)
     body = re.sub(r"\s*\n\s*", "\n", body).strip()
-    body = _COLOUR.sub(lambda found: f"var(--c-{_INKS[found[0].lower()]},{found[0]})", body)
+    body = _COLOUR.sub(lambda match: f"var(--c-{_INKS[match[0].lower()]},{match[0]})", body)
     return (
         f'<svg role="img" aria-labelledby="t{salt}" viewBox="{box}" '
         f'style="width:100%;height:auto;background:var(--c-paper,#fff);fill:var(--c-black,#000);font-family:{_FONTS};stroke-linejoin:round;stroke-linecap:butt">'

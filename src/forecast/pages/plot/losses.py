@@ -90,15 +90,15 @@ def _bars(axes: Axes, rows: pd.DataFrame, names: list[str], sheet: Sheet) -> Non
     name_rows(axes, names, places, sheet, below=below, beside=beside)
 
 
-def write_beside(axes: Axes, name: str, said: str, place: float, sheet: Sheet) -> None:
+def write_beside(axes: Axes, name: str, words: str, place: float, sheet: Sheet) -> None:
     """Write words beside a row; on a phone above it, with the row's name."""
     coords = ("axes fraction", "data")
     if sheet.narrow:
         cut = reading.short(name, NARROW_NAME)
         axes.annotate(cut, (0, place + 0.22), xycoords=coords, va="bottom", fontsize=9, parse_math=False)
-        axes.annotate(said, (0.995, place + 0.22), xycoords=coords, ha="right", va="bottom", fontsize=9)
+        axes.annotate(words, (0.995, place + 0.22), xycoords=coords, ha="right", va="bottom", fontsize=9)
     else:
-        axes.annotate(said, (1.02, place), xycoords=coords, va="center")
+        axes.annotate(words, (1.02, place), xycoords=coords, va="center")
 
 
 def name_rows(axes: Axes, names: list[str], places: Floats, sheet: Sheet, *, below: str, beside: str) -> None:

@@ -34,8 +34,8 @@ def decisions(result: Result, *, lang: str) -> Elements:
 def decision_lines(result: Result, *, lang: str) -> tuple[str, ...]:
     """Write the first decisions, the largest effect first."""
     rows = result.decisions
-    asked = rows.loc[rows["kind"].isin(TURNS)].head(FIRST)
-    return tuple(_line(result, record, lang) for _, record in asked.iterrows())
+    turns = rows.loc[rows["kind"].isin(TURNS)].head(FIRST)
+    return tuple(_line(result, record, lang) for _, record in turns.iterrows())
 
 
 def _line(result: Result, record: pd.Series[Any], lang: str) -> str:
@@ -110,9 +110,9 @@ def _apart(result: Result, lang: str) -> list[str]:
     card = result.scorecard
     settled = card.loc[(card["winnable"] <= 0) & (card["lost"] > 0)]
     names = [reading.short_name(name, lang) for name in settled.loc[settled["kind"] == "part", "component"]]
-    asked = settled.loc[settled["source"] == LEADERS, "lost"]
-    if len(asked):
-        facts = {"count": len(asked), "lost": reading.points(float(asked.sum()), lang)}
+    own = settled.loc[settled["source"] == LEADERS, "lost"]
+    if len(own):
+        facts = {"count": len(own), "lost": reading.points(float(own.sum()), lang)}
         names.append(labels.text("decision.surveys", lang, **facts))
     return [labels.text("decision.apart", lang, names=reading.join_words(names, lang))] if names else []
 

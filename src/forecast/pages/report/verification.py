@@ -35,8 +35,8 @@ def verification_page(judgement: Judgement, figure: Figure, other: str, *, lang:
     """Write the whole page; `other` is the file of the page in the other language."""
     place = reading.place_name(judgement.area, lang)
     index = labels.text(f"short_index.{judgement.index_code}", lang)
-    pieces = list(_pieces(judgement, figure, lang))
-    contents = tuple((item.anchor, item.text) for item in pieces if isinstance(item, Heading))
+    parts = list(_pieces(judgement, figure, lang))
+    contents = tuple((item.anchor, item.text) for item in parts if isinstance(item, Heading))
     frame = replace(
         page_frame(
             labels.text("verified.title", lang, index=index, year=judgement.year, place=place), lang=lang
@@ -47,7 +47,7 @@ def verification_page(judgement: Judgement, figure: Figure, other: str, *, lang:
     )
     language = next(item for item in labels.LANGUAGES if item != lang)
     link = Link(labels.text("verified.other_language", language), other, language)
-    return frame.document([link, *pieces])
+    return frame.document([link, *parts])
 
 
 def _pieces(judgement: Judgement, figure: Figure, lang: str) -> Iterator[Displayable]:
