@@ -156,7 +156,7 @@ def _parser(column: Column, gazetteer: Gazetteer | None) -> Parse:
 
 
 _NOTHING: Final[dict[str, Any]] = {
-    **dict.fromkeys(("text", "name", "choice", "area", "period"), ""),
+    **dict.fromkeys(("text", "name", "code", "choice", "area", "period"), ""),
     "number": math.nan,
     "day": pd.NaT,
     "year": 0,
