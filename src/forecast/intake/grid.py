@@ -79,6 +79,16 @@ class Grid:
         spot = (row, column)
         return self.cells.get(self.merged.get(spot, spot))
 
+    def merged_above(self, row: int, column: int) -> dict[str, Any]:
+        """Facts of the merged range that a spot is in, if it begins in a row above; else nothing."""
+        first = self.merged.get((row, column), (row, column))
+        if first[0] == row:
+            return {}
+        last = max(at for (at, place), start in self.merged.items() if start == first and place == column)
+        top, bottom = (self.original((at, column))[1][0] for at in (first[0], last))
+        cell = self.cells.get(first)
+        return {"first": self.name_of(first), "value": cell.text if cell else "", "rows": f"{top}–{bottom}"}
+
     def headings_above(self, column: int, rows: Iterable[int], area_column: int) -> list[Cell]:
         """Headings of a column, from the lowest row, each once.
 

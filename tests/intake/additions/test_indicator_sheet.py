@@ -105,10 +105,12 @@ def test_the_same_table_again_adds_nothing(data_dir, areas, tmp_path):
         (lambda sheet: sheet.cell(9, 2, "Hà Nộii"), ("B", 9), "expect.area_near"),
         (lambda sheet: sheet.cell(9, 4, "nhiều"), ("D", 9), "expect.number"),
         (lambda sheet: sheet.cell(9, 4, "=1+1"), ("D", 9), "imports.figure_formula"),
+        (lambda sheet: sheet.merge_cells("B8:B9"), ("B", 9), "imports.cell_merged"),
+        (lambda sheet: sheet.__delitem__("B9"), ("B", 9), "imports.name_empty"),
     ],
 )
 def test_what_is_wrong_is_told_at_its_cell(spoil, place, key, data_dir, areas, tmp_path):
-    """A misspelt province, a word and a formula in the place of a figure."""
+    """A misspelt, merged or missing province, a word and a formula in the place of a figure."""
     path = disbursement(tmp_path / "x.xlsx", areas)
     book = openpyxl.load_workbook(path)
     spoil(book.active)

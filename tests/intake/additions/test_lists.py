@@ -107,6 +107,22 @@ def test_bad_cells_are_told_at_their_place_in_the_list(office, tmp_path):
     assert places == [("bang.xlsx", "C4", "expect.period"), ("bang.xlsx", "D4", "expect.number")]
 
 
+def test_a_cell_merged_with_the_row_above_is_told_as_such(office, tmp_path):
+    """Whatever else would be said of an empty cell, which shows what stands above."""
+    head, body, *_ = CASES["indicators"]
+    path = sheet(tmp_path / "bang.xlsx", [*head, *body])
+    book = openpyxl.load_workbook(path)
+    book.active.merge_cells("A2:A3")
+    book.save(path)
+
+    with pytest.raises(DataError) as refused:
+        lists.rows_of_list(office, path, "indicators", shared={"source_url": "x"})
+
+    [told] = refused.value.problems
+    assert (told.cell, told.expected_key) == ("A3", "imports.cell_merged")
+    assert told.expected_facts == {"first": "A2", "value": "gd_x", "rows": "2–3"}
+
+
 def test_another_figure_of_the_very_source_is_refused_and_an_odd_one_doubted(office, tmp_path):
     """A correction needs its own source; a cumulative count that falls below an earlier row is doubted."""
     head, body, *_ = CASES["indicators"]

@@ -316,6 +316,25 @@ def test_another_years_rank_beside_whole_figures_is_no_cut_decimal(read, table, 
     assert len(read(sheet(tmp_path / "a.xlsx", rows, head=[*HEAD, "Hạng 2020"])).rows) == 126
 
 
+MERGED = (
+    "cell B4: this cell is empty, as it is merged with B3 (“{}”, rows 3–4); undo the merge and fill each row"
+)
+EMPTY = "cell B4: the row has figures, and the cell of its area is empty; write the province's name"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [(lambda page: page.merge_cells("B3:B4"), MERGED), (lambda page: page.__delitem__("B4"), EMPTY)],
+)
+def test_a_name_merged_over_two_rows_or_left_out_is_no_unknown_place(change, said, read, table, tmp_path):
+    """The cell is empty to a machine: which rows are merged is told, or that it is empty."""
+    with pytest.raises(DataError) as refused:
+        read(sheet(tmp_path / "a.xlsx", table, change=change))
+
+    assert said.format(table[1][1]) in refused.value.text("en")
+    assert len(refused.value.problems) == 1
+
+
 def test_cells_divided_by_bars_are_read(read, table, tmp_path):
     """As some databases write them; the decimal comma does not cut them."""
     lines = ["|".join(map(str, row)).replace(".", ",") for row in [HEAD, *table]]

@@ -27,6 +27,7 @@ from forecast.intake.additions.province_rows import (
     is_number,
     no_area,
     number_columns,
+    without_name,
 )
 from forecast.intake.grid import Cell, Grid
 
@@ -212,7 +213,9 @@ class _Reader:
     def _area(self, row: int, meanings: Mapping[int, object]) -> tuple[str, str]:
         """Area of a row, or the name of a row that is passed over; a misspelt area is a problem."""
         cell = self.grid.cells.get((row, self.area_column))
-        filled = any(is_number(self.grid.cells.get((row, column))) for column in meanings)
+        filled = sum(is_number(self.grid.cells.get((row, column))) for column in meanings)
+        if row >= self.first and cell is None and filled and filled * 2 >= len(meanings):
+            self.problems.append(without_name(self.grid, row, self.area_column))
         if row < self.first or cell is None or not filled or is_number(cell):
             return "", ""
         area = area_named(cell.text, self.places)

@@ -66,6 +66,9 @@ class Lines:
         cell = line.cells.get(problem.column) or (None if self.columns else line.cells["value"])
         column = cell.column if cell else self.columns.get(problem.column, 0)
         sheet, (row, at) = self.grid.original((line.number, column or 1))
+        facts = self.grid.merged_above(line.number, column) if column and not cell else {}
+        if facts:  # whatever else is said of an empty cell
+            problem = dataclasses.replace(problem, expected_key="imports.cell_merged", expected_facts=facts)
         return dataclasses.replace(
             problem,
             file=self.grid.file,

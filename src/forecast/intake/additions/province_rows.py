@@ -82,6 +82,12 @@ def _ascii(text: str) -> str:
     return re.sub(r"[^a-z]", "", text.casefold())
 
 
+def without_name(grid: Grid, row: int, column: int) -> Problem:
+    """Say why a row of figures names no area: its cell is merged with one above, or empty."""
+    facts = grid.merged_above(row, column)
+    return grid.problem(row, column, "imports.cell_merged" if facts else "imports.name_empty", **facts)
+
+
 def number_columns(grid: Grid, area_column: int, first: int) -> list[int]:
     """Columns with a number in the first province's row or below."""
     columns = {column for (row, column), cell in grid.cells.items() if row >= first and is_number(cell)}

@@ -22,6 +22,7 @@ from forecast.intake.additions.province_rows import (
     is_number,
     no_area,
     number_columns,
+    without_name,
 )
 from forecast.intake.additions.table_parts import Table, tables_in
 from forecast.intake.figures import printed_figure
@@ -320,8 +321,10 @@ class _Reader:
             yield self._read_line(area, "value", row, columns)
         elif area and filled:
             yield self._read_line(area, "mean", row, columns)
-        elif len(filled) * 2 >= len(numbers) and filled:
-            near = self.places.nearest(bare_name(cell.text)) if cell else ""
+        elif len(filled) * 2 >= len(numbers) and filled and cell is None:
+            self.problems.append(without_name(self.grid, row, self.area_column))
+        elif len(filled) * 2 >= len(numbers) and filled and cell:
+            near = self.places.nearest(bare_name(cell.text))
             key = "expect.area_near" if near else "expect.area"
             self.problems.append(self.grid.problem(row, self.area_column, key, near=near))
 
