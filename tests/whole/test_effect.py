@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import pytest
@@ -53,3 +54,15 @@ def test_two_processes_forecast_what_one_does(made: Result, proposal: Proposal, 
     assert two is not None
     assert_frame_equal(found.table, two.table, check_exact=True)
     assert two.table.set_index("component").loc["D1", ["before", "after"]].nunique() == 2
+
+
+@pytest.mark.parametrize("year", [None, 2025])
+def test_on_a_day_after_a_merger_the_areas_are_those_of_the_year_that_is_forecast(
+    proposal: Proposal, year: int | None
+) -> None:
+    """Provinces were merged in July 2025; a figure that is entered later has an effect too."""
+    told = effect(proposal, area="TPHCM", as_of=dt.date(2025, 9, 1), target_year=year)
+
+    assert told is not None
+    assert told.spec.target_year == (year or 2024)
+    assert told.table["after"].notna().all()

@@ -60,6 +60,7 @@ def effect(
         return None
     known = [vintages.known_at(as_of) for vintages in (proposal.now, proposal.after)]
     year = target_year or _first_open(known[1], proposal)
+    known = [each.for_year(year) for each in known]  # of its own areas, whatever has been merged since
     spec = RunSpec(index_code=MAIN, area=known[0].find_province(area), target_year=year, as_of=as_of)
     before, after = mapper(partial(_figures, spec), known)
     both = before.set_axis(_SIDES["before"], axis=1).join(
