@@ -205,11 +205,21 @@ def test_what_others_will_see_is_a_name_on_one_line(command, capsys):
     assert f"{command[-1]} must be a name on one line" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("year", ["0", "20234"])
-def test_forms_are_of_a_year_that_can_be(year, capsys):
-    """Else every form would be told to be of another year, or of any."""
-    assert cli.run(["intake", "x.xlsx", "--target-year", year, "--lang", "en"]) == 2
-    assert f"--target-year must be from 1990 to 2100, found {year}" in capsys.readouterr().err
+@pytest.mark.parametrize("year", ["0", "-5", "20234"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "intake x.xlsx --target-year",
+        "verify --target-year",
+        *(f"import {kind} x.csv --year" for kind in ("par", "criteria", "indicators", "self-scores")),
+    ],
+)
+def test_a_year_is_one_that_can_be(command, year, capsys):
+    """Else every form would be told to be of another year, and a heading to lack one; 0 is not left out."""
+    *words, option = command.split()
+
+    assert cli.run([*words, f"{option}={year}", "--lang", "en"]) == 2
+    assert f"{option} must be from 1990 to 2100, found {year}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

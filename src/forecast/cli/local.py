@@ -27,6 +27,7 @@ from forecast.cli.types import (
     PathType,
     Type,
     WholeType,
+    YearType,
     parameter_name,
 )
 from forecast.data.tables import INDEX_CODES
@@ -166,7 +167,8 @@ def _shared() -> dict[str, dict[str, Any]]:
         **{name: _typed(PathType(), "FILE") for name in files},
         **{name: {"metavar": "TEXT", "default": default} for name, default in texts.items()},
         **{name: _typed(DayType(), "YYYY-MM-DD") for name in ("as-of", "published", "source-day")},
-        **{name: _typed(WholeType(), "YYYY") for name in ("target-year", "year")},
+        "target-year": _typed(WholeType(), "YYYY"),  # its range is that of what is forecast
+        "year": _typed(YearType(), "YYYY"),
         "by": _typed(NameType(), "TEXT", default=""),
         "index-code": {**choice(INDEX_CODES), "default": MAIN},
         "area": {"metavar": "TEXT", "default": DEFAULT_AREA},

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from forecast.base.errors import SpecError, shown
-from forecast.base.spec import checked_text, parse_day, refuse_unknown
+from forecast.base.spec import checked_text, parse_day, refuse_outside, refuse_unknown
+from forecast.data.tables import FIRST_YEAR, LAST_YEAR
 
 _LONGEST: Final = 255  # bytes that usual systems allow in the name of a file
 
@@ -70,6 +71,16 @@ class WholeType(Type):
         if not re.fullmatch(r"[+-]?\d{1,18}", value.strip(), flags=re.ASCII):
             raise SpecError("spec.not_whole", {"name": option, "found": value})
         return int(value)
+
+
+class YearType(WholeType):
+    """A year that a table can have."""
+
+    def read(self, value: str, option: str) -> int:
+        """Refuse a year that no table has: with one digit too many, say."""
+        year = super().read(value, option)
+        refuse_outside(option, year, FIRST_YEAR, LAST_YEAR)
+        return year
 
 
 class NameType(Type):

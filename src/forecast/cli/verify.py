@@ -12,11 +12,12 @@ import click
 
 from forecast.base import incoming, labels
 from forecast.base.errors import EXIT_GOOD, DataError, Problem, SpecError
+from forecast.base.spec import refuse_outside
 from forecast.cli.local import option, refuse_without, today, typed_options, verb
 from forecast.cli.types import PathType
 from forecast.data.load import Vintages, read_vintages
 from forecast.data.load.files import Rows, lines_of, rows_of
-from forecast.data.tables import RELATED, RELATED_CODES, SCORES, Table
+from forecast.data.tables import FIRST_YEAR, LAST_YEAR, RELATED, RELATED_CODES, SCORES, Table
 
 _OF_PRINTED: Final = "published source sheet column unit insist"  # options of a printed table
 
@@ -40,6 +41,8 @@ def verify(
     **table: Any,
 ) -> int:
     """Score the stored forecasts; print how many scores were added and the path of the page."""
+    if target_year is not None:
+        refuse_outside("--target-year", target_year, FIRST_YEAR, LAST_YEAR)
     refuse_without("with", _OF_PRINTED, given=with_file is not None)
     # Loaded here, as it takes seconds.
     from forecast.runs.verify import verify as verify_runs
