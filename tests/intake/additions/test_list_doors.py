@@ -4,9 +4,9 @@ import pytest
 
 from forecast.base.errors import DataError
 from forecast.data.load import rehearse
-from forecast.intake.additions import append, lists
+from forecast.intake.additions import append, lists, one_row
 from forecast.intake.additions.indicator_names import short_forms
-from forecast.intake.additions.periods import UnclearPeriodError, period_in
+from forecast.intake.additions.periods import UnclearPeriodError, as_period, period_in
 from forecast.intake.additions.province_rows import country_named
 
 RATE = "pub_inv_disb_rate"
@@ -126,6 +126,48 @@ def test_numbers_as_headings_are_headings(headings, periods, imported, areas):
 def test_a_run_from_the_first_of_january_is_one(text, period):
     """Two days in a heading are a run only if the first begins the year."""
     assert period_in([text], january=True) == period
+
+
+WORDS = {  # as people write a period; by an indicator that counts from January, and by one that does not
+    "9 tháng 2024": ("2024-01..2024-09", "2024-01..2024-09"),
+    "9T/2024": ("2024-01..2024-09", "2024-01..2024-09"),
+    "6 tháng đầu năm 2024": ("2024-01..2024-06", "2024-01..2024-06"),
+    "6T đầu năm 2024": ("2024-01..2024-06", "2024-01..2024-06"),
+    "Quý III/2024": ("2024-01..2024-09", "2024-Q3"),
+    "Q3/2024": ("2024-01..2024-09", "2024-Q3"),
+    "T9/2024": ("2024-01..2024-09", "2024-09"),
+    "năm 2024": ("2024", "2024"),
+    "2024-01..2024-09": ("2024-01..2024-09", "2024-01..2024-09"),
+    "6 tháng cuối năm 2024": ("6 tháng cuối năm 2024",) * 2,  # none that can be written: refused as it stands
+    "5 T9 2024": ("5 T9 2024",) * 2,
+}
+
+
+@pytest.mark.parametrize(("words", "periods"), WORDS.items())
+def test_a_period_in_words_is_read_as_people_write_it(words, periods):
+    """What is no period that can be written stays, and is refused with its own words."""
+    assert tuple(as_period(words, january=january) for january in (True, False)) == periods
+
+
+@pytest.mark.parametrize("words", ["9 tháng 2024", "Quý III/2024", "6 tháng cuối năm 2024"])
+@pytest.mark.parametrize(("code", "kind"), [(RATE, 0), ("tthc_x", 1)])
+def test_a_period_in_words_is_the_same_at_every_door(words, code, kind, data_dir, imported):
+    """`add --period`, a cell of a list, and `import --period`."""
+    cells = {"indicator_code": code, "area": "Hà Nội", "value": "40", "published_on": "2024-10-20", **SOURCE}
+    cells |= {} if code == RATE else {"indicator_name_vi": "Giả định", "unit": "%", "linked_domain": "D3"}
+    head, line = ",".join(cells), ",".join(cells.values())
+    doors = (
+        lambda: one_row.indicator(data_dir, period=words, **cells),
+        lambda: imported(f"{head},period", f"{line},{words}"),
+        lambda: imported(head, line, period=words),
+    )
+
+    for door in doors:
+        if WORDS[words][kind] == words:
+            with pytest.raises(DataError, match=words):
+                door()
+        else:
+            assert [row["period"] for row in door().rows] == [WORDS[words][kind]]
 
 
 @pytest.mark.parametrize("texts", [["131/12/2024"], ["Quý V", "Năm 2024"], ["Tuần 3", "2024"]])

@@ -31,7 +31,7 @@ from forecast.intake.additions.doubts import Doubt
 from forecast.intake.additions.indicator_doubts import IndicatorDoubts, elasticity_doubts
 from forecast.intake.additions.indicator_sheet import Line
 from forecast.intake.additions.list_sheet import KINDS, Lines, read_list
-from forecast.intake.additions.periods import UnclearPeriodError, YearMissingError, period_in
+from forecast.intake.additions.periods import as_period
 from forecast.intake.additions.proposal import (
     OPTIONS_OF_ALL,
     TABLE_LANG,
@@ -202,7 +202,7 @@ class _RowMaker:
         self.used |= {name for name in self.shared if name not in own and name not in line.given}
         if self.kind == "indicators":
             january = self.types.get(row["indicator_code"], {}).get("kind", "level") != "level"
-            row["period"] = _period(row["period"], january=january) or row["period"]
+            row["period"] = as_period(row["period"], january=january)
             self._named(row)
             self._dated(row)
         if "indicator_code" in row:
@@ -367,11 +367,3 @@ def _criteria_doubts(now: Vintages, after: Vintages) -> Iterator[tuple[int, Doub
             names = (doubt.component, *doubt.facts["parts"])
             number = next(places[doubt.area, name] for name in names if (doubt.area, name) in places)
             yield int(number), dataclasses.replace(doubt, column="score")
-
-
-def _period(words: str, *, january: bool) -> str:
-    """Write a period as the table has it; an empty text if the words name none with its year."""
-    try:
-        return "" if period_days(words) else period_in([words], january=january)
-    except (YearMissingError, UnclearPeriodError):
-        return ""

@@ -27,6 +27,7 @@ from forecast.data.tables import (
 from forecast.intake.additions.comparison import compare_and_judge, compare_indicators
 from forecast.intake.additions.doubts import Doubt
 from forecast.intake.additions.indicator_doubts import IndicatorDoubts
+from forecast.intake.additions.periods import as_period
 from forecast.intake.additions.proposal import Compared, Doubted, Proposal, Row, propose
 from forecast.intake.additions.province_rows import area_named
 from forecast.intake.figures import plain_number, printed_figure
@@ -83,11 +84,14 @@ def indicator(data_dir: Path, **cells: str) -> Proposal:
     defaults = {name: str(own[name].iloc[-1]) if len(own) else "" for name in FROM_CATALOGUE}
     if len(listed):
         defaults = {name: str(listed[source].iloc[-1]) for name, source in FROM_CATALOGUE.items()}
-    row = {**dict.fromkeys(INDICATORS.names, ""), **defaults, "trust": "press", **row_cells}
+    kinds = dict(zip(types["indicator_code"], types["kind"], strict=True))
+    january = kinds.get(code, "level") != "level"
+    period = as_period(row_cells.get("period", ""), january=january)
+    empty = dict.fromkeys(INDICATORS.names, "")
+    row = {**empty, **defaults, "trust": "press", **row_cells, "period": period}
 
     def judge(after: Vintages) -> tuple[Compared, list[Doubt]]:
         new: Any = next(after.frames[INDICATORS.name].tail(1).itertuples(index=False))
-        kinds = dict(zip(types["indicator_code"], types["kind"], strict=True))
         return compare_indicators(now, after), list(IndicatorDoubts(own, kinds=kinds).of(new))
 
     return _propose(data_dir, now, "indicator", INDICATORS, row, judge)

@@ -15,13 +15,13 @@ _UP_TO: Final = (
 _DAY: Final = re.compile(rf"(?P<up_to>{_UP_TO})?\b(?P<day>\d\d?) (?P<month>\d\d?) (?P<year>(?:19|20)\d\d)\b")
 _FROM: Final = re.compile(r"\b(?:tu|tu ngay) 0?1 0?1(?: (?:19|20)\d\d)? ")  # a run that begins with its year
 _MONTHS: Final = re.compile(
-    rf"\b(?P<month>\d\d?) thang(?: dau nam)?(?: {_YEAR})?\b(?! (?:cuoi|con lai|tiep|\d\d?\b))"
+    rf"\b(?P<month>\d\d?)(?: thang| ?t)(?: dau nam)?(?: {_YEAR})?\b(?! (?:cuoi|con lai|tiep|\d\d?\b))"
 )
 _MONTH: Final = re.compile(rf"(?P<up_to>{_UP_TO})?(?:thang |t ?)(?P<month>\d\d?)(?: {_YEAR})?")
 _SHORT: Final = re.compile(
     r"(?P<month>\d\d?) (?P<year>(?:19|20)\d\d)|(?P<year2>(?:19|20)\d\d) (?P<month2>\d\d)"
 )
-_QUARTER: Final = re.compile(rf"quy (?P<quarter>i{{1,3}}|iv|[1-4])(?: {_YEAR})?")
+_QUARTER: Final = re.compile(rf"(?:quy |q ?)(?P<quarter>i{{1,3}}|iv|[1-4])(?: {_YEAR})?")
 _WHOLE: Final = re.compile(rf"(?:ca )?{_YEAR}")
 _SOME_PERIOD: Final = re.compile(
     r"\b(thang|quy|tuan|\d{1,3} \d\d? (?:19|20)\d\d)\b|\bt ?\d\d?\b|^\d\d? (?:19|20)\d\d$"
@@ -67,6 +67,18 @@ def period_in(texts: Sequence[str], year: str = "", *, january: bool) -> str:
     return next(periods, "") or next(
         (found["year"] for text in words if (found := _WHOLE.fullmatch(text))), ""
     )
+
+
+def as_period(words: str, *, january: bool) -> str:
+    """Write a period as the tables have it; what is written so, or names none with its year, stays.
+
+    >>> as_period("9 tháng 2024", january=True), as_period("quý V", january=True)
+    ('2024-01..2024-09', 'quý V')
+    """
+    try:
+        return words if period_days(words) else period_in([words], january=january) or words
+    except (YearMissingError, UnclearPeriodError):
+        return words
 
 
 def _months_in(text: str, near: str, *, january: bool) -> str:
