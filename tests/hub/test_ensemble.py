@@ -143,6 +143,25 @@ def test_what_is_combined_is_sound(two, method, capsys):
     ]
 
 
+@pytest.mark.parametrize("sent", ["model-metadata/team-late.yml", "model-output/team-late/README.md"])
+def test_a_team_without_a_file_in_the_round_is_named(two, sent, tmp_path, capsys):
+    """It is in the hub already; the others are combined without it, unless it was asked for."""
+    (two / sent).parent.mkdir(exist_ok=True)
+    (two / sent).write_text("team_abbr: team\nmodel_abbr: late\ndesignated_model: true\n", encoding="utf-8")
+    asked = ["hub", "ensemble", str(two), "--round", DAY, "--out", str(tmp_path / "out"), "--lang", "en"]
+
+    assert cli.run(asked) == 0
+    said = capsys.readouterr()
+    assert f"Not counted, as there is no file in the round {DAY} yet: team-late." in said.err
+    assert "2 models combined" in said.out
+    refused = f"No file in the round {DAY} yet: team-late. Leave this --model out, or wait for its file."
+    assert cli.run([*asked, "--model", "team-one", "--model", "team-late"]) == 2
+    assert refused in capsys.readouterr().err
+    validated = ["hub", "validate", str(two), "--round", DAY, "--model", "team-late", "--lang", "en"]
+    assert cli.run(validated) == 2
+    assert refused in capsys.readouterr().err
+
+
 def test_a_table_of_a_team_is_not_written_over_unasked(two, tmp_path, capsys):
     """The refusal names it; another folder takes the table, and force the place of the team's."""
     asked = ["hub", "ensemble", str(two), "--round", DAY, "--name", "team-two", "--lang", "en"]

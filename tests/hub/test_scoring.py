@@ -101,6 +101,7 @@ def test_the_command_shows_and_writes_means(hub, tmp_path, capsys):
     [
         (["score", "HUB", "--baseline", "team-ten"], "team-one"),
         (["score", "HUB", "--by", "horizont"], "horizon"),
+        (["validate", "HUB", "--model", "team-ten"], "there is no --model “team-ten”"),
         (["score", "HUB", "--round", "2024-10-06"], "2024-10-05"),
         (["validate", "HUB", "--baseline", "team-one"], "--baseline goes with score alone"),
         (["ensemble", "HUB"], "--round"),

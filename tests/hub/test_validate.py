@@ -20,6 +20,7 @@ from forecast.hub import layout, tables, validate
 DAY, MODEL = "2024-10-05", "team-one"
 NAME = f"model-output/{MODEL}/{DAY}-{MODEL}.csv"
 TASKS = "hub-config/tasks.json"
+ADMIN, TARGET = "hub-config/admin.json", "hub-config/target-data.json"
 COLUMNS = ("origin_date", "target", "horizon", "location", "output_type", "output_type_id", "value")
 
 Change = Callable[[Path], object]
@@ -588,6 +589,50 @@ FAULTS: dict[str, tuple[Change, list[str]]] = {
                 " required and"
                 " optional"
             ),
+        ],
+    ),
+    "a unit and a day of columns that there are not": (
+        config(
+            lambda told: told.update(
+                {"observable_unit": ["origin_date", "place"], "date_col": "day"},
+                **{"time-series": {"observable_unit": ["week"], "non_task_id_schema": {"name": "character"}}},
+            ),
+            TARGET,
+        ),
+        [
+            (
+                f"{TARGET}, column date_col, found “day”: this is no task id, and neither in observable_unit"
+                " nor in non_task_id_schema; there are origin_date, target, horizon, location, name"
+            ),
+            (
+                f"{TARGET}, column observable_unit, found “place”: this is no task id, nor date_col, nor in"
+                " non_task_id_schema; there are origin_date, target, horizon, location, name"
+            ),
+            (
+                f"{TARGET}, column time-series.observable_unit, found “week”: this is no task id, nor"
+                " date_col, nor in non_task_id_schema; there are origin_date, target, horizon, location, name"
+            ),
+        ],
+    ),
+    "no unit": (
+        config(lambda told: told.update(observable_unit=[]), TARGET),
+        [f"{TARGET}, column observable_unit, found “[]”: too few entries; there must be 1 at least"],
+    ),
+    "no format": (
+        config(lambda told: told.update(file_format=[]), ADMIN),
+        [f"{ADMIN}, column file_format, found “[]”: too few entries; there must be 1 at least"],
+    ),
+    "a format that is none": (
+        config(lambda told: told["rounds"][0].update(file_format=["xlsx"]), TASKS),
+        [f'{TASKS}, column rounds[0].file_format[0], found “"xlsx"”: taken are csv, parquet, arrow'],
+    ),
+    "a time zone that is none": (
+        config(lambda told: told.update(timezone="Asia/Sai Gon"), ADMIN),
+        [
+            (
+                f"{ADMIN}, column timezone, found “Asia/Sai Gon”: there is no such time zone; write it as the"
+                " TZ database has it, such as Asia/Ho_Chi_Minh"
+            )
         ],
     ),
     "a schema of descriptions that asks the network": (

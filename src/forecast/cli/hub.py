@@ -93,11 +93,14 @@ def validate(
     from forecast.hub.validate import check
 
     _refuse_unknown_rounds(round, hub)
+    _refuse_unknown_models(model, hub)
     result = check(hub, rounds=round, models=model)
     for remark in result.remarks:
         click.echo(remark.text(lang), err=True)
     if result.problems:
         raise DataError(result.problems)
+    if model and not result.files:
+        raise SpecError("hub.no_file", {"models": list(model), "round": ", ".join(round) or "–"})
     click.echo(labels.text("hub.sound", lang, hub=hub.root, files=result.files, rows=result.rows))
 
 
@@ -120,15 +123,14 @@ def ensemble(
     """
     from forecast.hub import checks, tables
     from forecast.hub.ensemble import combine
-    from forecast.hub.validate import MODEL
+    from forecast.hub.layout import MODEL
 
     name = name or DEFAULT_NAME
     if not MODEL.fullmatch(name):
         raise DataError([Problem("--name", None, "", name, "hub.expect.model_name")])
     require_options("hub ensemble", {"--round": round or None})
     submissions = [submission for submission in _submissions(hub, round, model) if submission.model != name]
-    folders = [path.name for path in hub.output_folder.iterdir()]
-    shares = _weights(weights, {submission.model for submission in submissions}, folders)
+    shares = _weights(weights, {submission.model for submission in submissions}, hub.teams)
     folder = out or hub.output_folder / name
     own = name == DEFAULT_NAME or force
     for place in (
@@ -141,6 +143,9 @@ def ensemble(
         round_ = hub.round_of(round_name)
         if not parts or round_ is None:
             raise SpecError("hub.no_models", {"round": round_name})
+        combined = {submission.model for submission in parts}
+        absent = [team for team in model or hub.teams if team not in {*combined, name}]
+        _tell_absent(absent, round_name, model, lang)
         frame, left_out = combine(parts, round_, method or "mean", shares)
         ending = "csv" if "csv" in round_.formats else "parquet"
         place = folder / f"{round_name}-{name}.{ending}"
@@ -152,13 +157,21 @@ def ensemble(
                 replace_file(place, tables.write_csv(frame.replace({"": None})))
         problems, _frame = checks.check(tables.read(place, place.name), round_name, round_, place.name)
         facts = {"method": labels.text(f"hub.method.{method or 'mean'}", lang), "path": place}
-        facts |= {"count": len({submission.model for submission in parts}), "rows": len(frame)}
+        facts |= {"count": len(combined), "rows": len(frame)}
         click.echo(labels.text("hub.combined", lang, **facts))
         if left_out:
             click.echo(labels.text("hub.left_out", lang, kinds=left_out), err=True)
         for problem in problems:
             if problem.expected_key != "hub.expect.output_type":  # what was left out
                 click.echo(f"  {problem.text(lang)}", err=True)
+
+
+def _tell_absent(absent: Sequence[str], round_name: str, asked: Sequence[str], lang: str) -> None:
+    """Name the models that have no file in a round; refuse, if they were asked for."""
+    if absent and asked:
+        raise SpecError("hub.no_file", {"models": list(absent), "round": round_name})
+    if absent:
+        click.echo(labels.text("hub.absent", lang, models=list(absent), round=round_name), err=True)
 
 
 def score(
@@ -235,11 +248,11 @@ def _submissions(hub: Hub, rounds: Sequence[str], models: Sequence[str]) -> list
     from forecast.hub.validate import sound
 
     _refuse_unknown_rounds(rounds, hub)
+    _refuse_unknown_models(models, hub)
     all_submissions = sound(hub, rounds=rounds)
-    names = sorted({submission.model for submission in all_submissions})
-    for name in models:
-        if name not in names:
-            refuse_unknown("--model", name, names)
+    there = {submission.model for submission in all_submissions}
+    if absent := [name for name in models if name not in there]:
+        raise SpecError("hub.no_file", {"models": absent, "round": ", ".join(rounds) or "–"})
     submissions = [submission for submission in all_submissions if not models or submission.model in models]
     if not submissions:
         raise SpecError("hub.no_models", {"round": ", ".join(rounds) or "–"})
@@ -250,6 +263,12 @@ def _refuse_unknown_rounds(rounds: Sequence[str], hub: Hub) -> None:
     for name in rounds:
         if hub.round_of(name) is None:
             refuse_unknown("--round", name, sorted(name_ for r in hub.rounds for name_ in r.names))
+
+
+def _refuse_unknown_models(models: Sequence[str], hub: Hub) -> None:
+    for name in models:
+        if name not in hub.teams:
+            refuse_unknown("--model", name, hub.teams)
 
 
 def _weights(path: Path | None, models: set[str], known: Collection[str]) -> Mapping[str, float]:

@@ -1,6 +1,7 @@
 """Read what a hub asks for from its folder hub-config: rounds, groups of tasks, output types."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +18,8 @@ from forecast.hub.tables import spelled_number
 POINTS: Final = ("mean", "median")  # without output_type_id
 OUTPUT_COLUMNS: Final = ("output_type", "output_type_id", "value")
 FORMATS: Final = ("csv", "parquet")
+MODEL: Final = re.compile(r"[A-Za-z0-9_+]+-[A-Za-z0-9_+]+")
+METADATA: Final = "model-metadata"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,14 @@ class Hub:
         return self.root / str(self.admin.get("model_output_dir", "model-output"))
 
     @cached_property
+    def teams(self) -> list[str]:
+        """Names of all models: of those with a folder, and of those that have sent a description alone."""
+        folder = self.output_folder
+        names = {path.name for path in folder.iterdir() if path.is_dir()} if folder.is_dir() else set()
+        described = (self.root / METADATA).glob("*.y*ml")
+        return sorted(name for name in names | {path.stem for path in described} if MODEL.fullmatch(name))
+
+    @cached_property
     def task_ids(self) -> list[str]:
         """Task ids of all rounds."""
         return list(dict.fromkeys(name for r in self.rounds for name in r.columns[:-3]))
@@ -172,15 +183,14 @@ def read(root: Path, schemas: Path | None = None) -> Hub:
         problems = schema.check_rules(files["tasks.json"])
     if problems:
         raise DataError(problems)
-    admin = files["admin.json"]
-    return Hub(
-        root,
-        tuple(_round(round_, files["tasks.json"], admin) for round_ in files["tasks.json"]["rounds"]),
-        admin,
-        files.get("target-data.json", {}),
-        files.get("model-metadata-schema.json"),
-        tuple(unchecked),
-    )
+    admin, target_data = files["admin.json"], files.get("target-data.json", {})
+    rounds = tuple(_round(round_, files["tasks.json"], admin) for round_ in files["tasks.json"]["rounds"])
+    hub = Hub(root, rounds, admin, target_data, files.get("model-metadata-schema.json"), tuple(unchecked))
+    problems = list(schema.check_timezone(admin))
+    problems += schema.check_target_data(target_data, hub.task_ids) if target_data else []
+    if problems:
+        raise DataError(problems)
+    return hub
 
 
 def _round(config: Mapping[str, Any], tasks: Mapping[str, Any], admin: Mapping[str, Any]) -> Round:

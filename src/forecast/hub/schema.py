@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import available_timezones
 
 from forecast.base.errors import DataError, Problem, shown
 from forecast.base.incoming import MOST_DEPTH, NoNumberError, RepeatedKeyError, content, record, refusal, text
 
 OLDEST: Final = (6, 0, 0)
+_DATASETS: Final = ("time-series", "oracle-output")
 MOST_LISTED: Final = 100  # errors of one file
 _DASHES: Final = re.compile(rf"(?:[-?:]\s+){{{MOST_DEPTH}}}")
 _VERSION: Final = re.compile(r"/v(\d{1,4})\.(\d{1,4})\.(\d{1,4})/([a-z-]+)-schema\.json$")
@@ -31,6 +33,7 @@ def _array(items: Any, least: int = 0) -> dict[str, Any]:
 
 _TEXT, _NUMBER, _FLAG = ({"type": kind} for kind in ("string", "number", "boolean"))
 _COUNT, _LIST = {"type": "integer", "minimum": 1}, {"type": ["array", "null"]}
+_FORMATS = _array({"enum": ["csv", "parquet", "arrow"]}, 1)
 _TEXTS = {**_LIST, "items": _TEXT}
 _VALUES = {**_LIST, "items": {"type": ["string", "number", "boolean"]}}
 _VALUE = _object("type", type={"enum": ["double", "integer"]}, minimum=_NUMBER, maximum=_NUMBER)
@@ -77,8 +80,12 @@ _ROUND = _object(
     round_id_from_variable=_FLAG,
     round_id=_TEXT,
     derived_task_ids=_TEXTS,
-    file_format=_array(_TEXT),
+    file_format=_FORMATS,
     model_tasks=_array(_GROUP, 1),
+)
+_TARGET_DATA = _object("observable_unit date_col", observable_unit=_array(_TEXT, 1), date_col=_TEXT)
+_TARGET_DATA["properties"] |= dict.fromkeys(
+    _DATASETS, _object(observable_unit=_TEXTS, non_task_id_schema=_object())
 )
 # What this package needs of the files, whatever else a hub's own version asks for.
 NEEDED: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -86,10 +93,11 @@ NEEDED: Final[Mapping[str, Mapping[str, Any]]] = {
         "schema_version rounds", schema_version=_TEXT, derived_task_ids=_TEXTS, rounds=_array(_ROUND, 1)
     ),
     "admin.json": _object(
-        file_format=_array(_TEXT),
+        file_format=_FORMATS,
+        timezone=_TEXT,
         model_output_dir={"type": "string", "pattern": r"^(?!.*\.\.)[^/\\].*$", "maxLength": 80},
     ),
-    "target-data.json": _object("observable_unit date_col", observable_unit=_array(_TEXT), date_col=_TEXT),
+    "target-data.json": _TARGET_DATA,
     "model-metadata-schema.json": _object(),
 }
 
@@ -240,6 +248,29 @@ def check_rules(tasks: Mapping[str, Any]) -> list[Problem]:
             derived = round_.get("derived_task_ids") or tasks.get("derived_task_ids") or ()
             problems += _of_derived(derived, list(group["task_ids"]), place)
     return problems
+
+
+def check_target_data(target: Mapping[str, Any], task_ids: Sequence[str]) -> Iterator[Problem]:
+    """Check that target-data.json speaks of columns that there are: task ids, or those that it names."""
+    parts = {name: target.get(name, {}) for name in _DATASETS}
+    units = {"observable_unit": target["observable_unit"]}
+    units |= {f"{name}.observable_unit": part.get("observable_unit") or () for name, part in parts.items()}
+    named = [*task_ids, *(name for part in parts.values() for name in part.get("non_task_id_schema", ()))]
+    file, day = "hub-config/target-data.json", target["date_col"]
+    facts = {"allowed": list(dict.fromkeys(named))}
+    if day not in [*named, *(name for unit in units.values() for name in unit)]:
+        yield Problem(file, None, "date_col", day, "hub.rule.day_column", facts)
+    for where, unit in units.items():
+        for name in unit:
+            if name not in (*named, day):
+                yield Problem(file, None, where, name, "hub.rule.unit_column", facts)
+
+
+def check_timezone(admin: Mapping[str, Any]) -> Iterator[Problem]:
+    """Check that the time zone is one of the TZ database, where the system has it."""
+    zone, zones = admin.get("timezone"), available_timezones()
+    if zone is not None and zones and zone not in zones:
+        yield Problem("hub-config/admin.json", None, "timezone", zone, "hub.rule.timezone")
 
 
 def _of_group(group: Mapping[str, Any], place: str) -> Iterator[Problem]:

@@ -11,12 +11,10 @@ import pandas as pd
 from forecast.base.errors import DataError, Problem
 from forecast.base.labels import Phrase
 from forecast.hub import checks, schema, tables
-from forecast.hub.layout import Hub
+from forecast.hub.layout import METADATA, MODEL, Hub
 
-MODEL: Final = re.compile(r"[A-Za-z0-9_+]+-[A-Za-z0-9_+]+")
 _PACKED: Final = r"(?:\.(?:snappy|gzip|gz|brotli|zstd|lz4|lzo|bz2))?"
 _NO_TABLES: Final = (".md", ".txt", ".html")
-METADATA: Final = "model-metadata"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
