@@ -9,6 +9,7 @@ import pytest
 from openpyxl.styles import PatternFill
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from forecast.base import workbook
 from forecast.base.errors import DataError
 from forecast.base.workbook import open_workbook
 
@@ -102,3 +103,45 @@ def test_a_web_page_under_the_name_of_a_workbook_is_named(begin, tmp_path):
         open_workbook(path)
 
     assert [problem.expected_key for problem in refused.value.problems] == ["expect.xlsx_not_page"]
+
+
+MANY = 400_001
+SHEET = "xl/worksheets/sheet1.xml"
+CROWDED = {
+    "cells": within(SHEET, b"</sheetData>", b"<row>" + b'<c s="1"/>' * MANY + b"</row></sheetData>"),
+    "rows": within(SHEET, b"</sheetData>", b'<row ht="9"/>' * MANY + b"</sheetData>"),
+    "rules": within(SHEET, b"</sheetData>", b"</sheetData>" + b"<cfRule/>" * MANY),
+    "looks": within("xl/styles.xml", b"</cellXfs>", b"<xf/>" * MANY + b"</cellXfs>"),
+}
+
+
+@pytest.mark.parametrize("what", CROWDED)
+def test_what_would_take_the_reader_minutes_is_not_begun(what, made, monkeypatch):
+    """Packed it may be small, and be no bomb."""
+    monkeypatch.setattr(workbook, "MOST_RATIO", 10_000)
+    path = made(CROWDED[what])
+    monkeypatch.setattr(workbook, "_book", lambda *_: pytest.fail("it was begun"))
+
+    with pytest.raises(DataError) as refused:
+        open_workbook(path)
+
+    assert [problem.expected_key for problem in refused.value.problems] == ["expect.smaller_book"]
+
+
+@pytest.mark.parametrize(
+    ("parts", "size", "told"),
+    [(2_001, 1, "phần (tối đa 2000)"), (1, 60_000_000, "60 MB"), (1, 101_000_000, "tối đa 100 MB")],
+)
+def test_a_bomb_is_told_by_what_it_has_too_much_of(parts, size, told, made):
+    """Parts, ratio or size."""
+    path = made(lambda _, content: content)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as packed:
+        for number in range(parts):
+            packed.writestr(f"xl/media/{number}.bin", bytes(size))
+
+    with pytest.raises(DataError) as refused:
+        open_workbook(path)
+
+    words = refused.value.text("vi")
+    assert told in words
+    assert "lưu lại" in words

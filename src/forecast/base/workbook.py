@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 MOST_UNPACKED: Final = 100_000_000  # of all parts together; a form of ours has less than one million
 MOST_PARTS: Final = 2_000
 MOST_RATIO: Final = 200  # a sheet of text packs to a tenth or a twentieth, a bomb to a thousandth
-MOST_MERGED: Final = 1_000_000  # cells under merged or linked ranges: the reader makes each of them
+MOST_MERGED: Final = 200_000  # cells under merged or linked ranges: the reader makes each of them
+MOST_ELEMENTS: Final = 400_000  # cells, rows, texts, rules and looks, which take the reader some seconds
+_OF_A_CELL: Final = frozenset({"v", "f", "is", "t"})  # not counted beside it
 _BOOK: Final = "xl/workbook.xml"
 _BEGINNING: Final = 2_000  # bytes in which a web page says that it is one
 _MACROS: Final = ("vbaproject.bin", "macrosheets/", "activex/")
@@ -68,9 +70,8 @@ def open_workbook(path: Path) -> Opened:
     name = path.name
     content = read(path)
     problem = _refusal(name, content)
-    if problem is None and _merged(content) > MOST_MERGED:
-        limit = {"limit": MOST_MERGED // 1_000_000}
-        problem = Problem(name, None, "", "", "expect.smaller_merges", limit)
+    if problem is None:
+        problem = _crowded(name, content)
     if problem:
         raise DataError([problem])
     return Opened(name, content, hashlib.sha256(content).hexdigest(), _book(name, content))
@@ -156,11 +157,9 @@ def _refusal(name: str, content: bytes, main: str = _BOOK) -> Problem | None:
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
         is_page = is_book and _PAGE.search(content[:_BEGINNING])
         return wrong("expect.xlsx_not_page" if is_page else usual)
-    unpacked = sum(part.file_size for part in parts)
-    ratio = unpacked / max(len(content), 1)
+    if too_much := _bomb(parts, len(content)):
+        return wrong(too_much[0], **too_much[1])
     names = [part.filename.casefold() for part in parts]
-    if len(parts) > MOST_PARTS or unpacked > MOST_UNPACKED or (ratio > MOST_RATIO and unpacked > 1_000_000):
-        return wrong("expect.no_bomb", unpacked=unpacked // 1_000_000, limit=MOST_UNPACKED // 1_000_000)
     if any(mark in part for part in names for mark in _MACROS) or name.casefold().endswith(".xlsm"):
         return wrong("expect.no_macros" if is_book else "expect.no_macros_docx")
     if main in names:
@@ -170,32 +169,62 @@ def _refusal(name: str, content: bytes, main: str = _BOOK) -> Problem | None:
     return wrong(next((other[part] for part in names if part in other and is_book), usual))
 
 
-def _merged(content: bytes) -> int:
-    """Count the cells under merged or linked ranges, in all sheets of a file that is no bomb."""
-    cells = 0
+def _bomb(parts: list[zipfile.ZipInfo], size: int) -> tuple[str, dict[str, int]] | None:
+    """Say by which measure a packed file of `size` bytes is a bomb."""
+    unpacked = sum(part.file_size for part in parts)
+    ratio = unpacked / max(size, 1)
+    if len(parts) > MOST_PARTS:
+        return "expect.fewer_parts", {"found": len(parts), "limit": MOST_PARTS}
+    if unpacked > MOST_UNPACKED or (ratio > MOST_RATIO and unpacked > 1_000_000):
+        sizes = {"unpacked": unpacked // 1_000_000, "limit": MOST_UNPACKED // 1_000_000}
+        return "expect.no_bomb", {**sizes, "ratio": round(ratio), "most": MOST_RATIO}
+    return None
+
+
+def _crowded(name: str, content: bytes) -> Problem | None:
+    """Say what a workbook that is no bomb has too much of: merged or linked cells, or elements in all."""
+    merged = elements = 0
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             for part in packed.infolist():
-                if part.filename.casefold().startswith("xl/worksheets/"):
-                    cells += sum(map(_size, _merged_ranges(packed.read(part))))
+                if part.filename.casefold().startswith("xl/") and part.filename.casefold().endswith(".xml"):
+                    ranges, count = _counted(packed.read(part))
+                    merged += sum(map(_size, ranges))
+                    elements += count
     except (zipfile.BadZipFile, zlib.error, RuntimeError, ValueError, EOFError, OSError):
-        return 0  # damaged or locked: the reader says so
-    return cells
+        return None  # damaged or locked: the reader says so
+    for found, most, key in (
+        (merged, MOST_MERGED, "expect.smaller_merges"),
+        (elements, MOST_ELEMENTS, "expect.smaller_book"),
+    ):
+        if found > most:
+            return Problem(name, None, "", "", key, {"limit": most // 1_000})
+    return None
 
 
-def _merged_ranges(sheet: bytes) -> list[str]:
-    """List merged and linked ranges as an XML parser finds them: quotes and encodings are many."""
+def _counted(part: bytes) -> tuple[list[str], int]:
+    """List merged and linked ranges, and count elements, as an XML parser finds them.
+
+    Quotes and encodings are many.  What comes after too many elements is not looked at.
+    """
     ranges: list[str] = []
+    elements = 0
 
     def opened(tag: str, attributes: dict[str, str]) -> None:
-        if tag.rpartition(":")[2] in ("mergeCell", "hyperlink"):
+        nonlocal elements
+        kind = tag.rpartition(":")[2]
+        if kind in ("mergeCell", "hyperlink"):
             ranges.append(attributes.get("ref", ""))
+        elif kind not in _OF_A_CELL:
+            elements += 1
+            if elements > MOST_ELEMENTS:
+                parser.StartElementHandler = None
 
     parser = expat.ParserCreate()
     parser.StartElementHandler = opened
     with contextlib.suppress(expat.ExpatError):  # damaged: the reader says so
-        parser.ParseFile(io.BytesIO(sheet))
-    return ranges
+        parser.ParseFile(io.BytesIO(part))
+    return ranges, elements
 
 
 def _size(span: str) -> int:

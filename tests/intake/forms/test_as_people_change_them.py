@@ -100,3 +100,132 @@ def test_a_figure_or_a_day_merged_over_two_rows_is_told_by_its_cause(column, cha
     assert stored.empty
     told = [(each.cell, each.expected_key, each.expected_facts["first"]) for each in outcome.problems]
     assert told == [(merged[1], "expect.form_not_merged", merged[0])]
+
+
+def swapped(first, second):
+    """Exchange two columns, their headings too."""
+
+    def change(sheet):
+        for row in range(layout.HEAD_ROW, sheet.max_row + 1):
+            one, other = sheet[f"{first}{row}"], sheet[f"{second}{row}"]
+            one.value, other.value = other.value, one.value
+
+    return change
+
+
+MOVED = {  # how columns are moved: the first place told, and where its heading belongs
+    "before the reason": (lambda sheet: sheet.insert_cols(12), ("M7", "L")),
+    "before the day": (lambda sheet: sheet.insert_cols(14), ("O7", "N")),
+    "before the low": (lambda sheet: sheet.insert_cols(8), ("I7", "H")),
+    "before the code": (lambda sheet: sheet.insert_cols(1), ("B7", "A")),
+    "the high is gone": (lambda sheet: sheet.delete_cols(10), ("J7", "K")),
+    "the self-score is gone": (lambda sheet: sheet.delete_cols(11), ("K7", "L")),
+    "likely and self-score": (swapped("I", "K"), ("I7", "K")),
+    "reason and remedy": (swapped("L", "M"), ("L7", "M")),
+    "below a new row": (lambda sheet: (sheet.insert_rows(2), sheet.insert_cols(12)), ("M8", "L")),
+}
+
+
+@pytest.mark.parametrize("how", MOVED)
+def test_columns_that_moved_are_told_and_nothing_is_read_in_their_place(how, changed):
+    """A self-score is never taken for a reason, nor a high for a likely figure."""
+    change, told = MOVED[how]
+    outcome, stored = changed(change)
+
+    assert (outcome.state, stored.empty) == ("refused", True)
+    assert {problem.expected_key for problem in outcome.problems} == {"expect.form_column"}
+    first = outcome.problems[0]
+    assert (first.cell, first.expected_facts["meant"]) == told
+
+
+def test_words_that_are_a_heading_too_are_words(changed):
+    """Only what stands above the codes is a heading."""
+
+    def change(sheet):
+        sheet[f"L{rows_of(sheet)[0]}"] = "Điểm tự chấm"
+
+    outcome, stored = changed(change)
+
+    assert outcome.state == "accepted"
+    assert "Điểm tự chấm" in set(stored["reason"])
+
+
+@pytest.mark.parametrize("row", [1, 2, 5, 7])
+def test_a_row_inserted_above_the_table_is_the_one_thing_told(row, changed):
+    """And not that department, area and year are other ones."""
+    outcome, stored = changed(lambda sheet: sheet.insert_rows(row))
+
+    assert stored.empty
+    told = [(problem.cell, problem.expected_key) for problem in outcome.problems]
+    assert told == [("A8", "expect.form_head_row")]
+
+
+def test_a_row_inserted_above_hides_no_wrong_cell(changed):
+    """All that is to be mended is told at once."""
+
+    def change(sheet):
+        sheet[f"I{rows_of(sheet)[0]}"] = -1
+        sheet.insert_rows(1)
+
+    told = [problem.expected_key for problem in changed(change)[0].problems]
+    assert told == ["expect.form_head_row", "expect.form_not_negative"]
+
+
+@pytest.mark.parametrize("row", [5, 12])
+def test_a_row_that_nothing_depends_on_may_come_or_go(row, changed):
+    """The line of facts is deleted, an empty row is inserted among the components."""
+    change = (lambda sheet: sheet.delete_rows(5)) if row == 5 else (lambda sheet: sheet.insert_rows(row))
+
+    assert changed(change)[0].state == "accepted"
+
+
+COPIES = {  # what is done with a sheet and its copy, and whether the form is taken
+    "alike": (lambda _: None, True),
+    "an empty copy": (lambda pair: emptied(pair[1]), True),
+    "filled in the copy": (lambda pair: emptied(pair[0]), False),
+    "another figure": (lambda pair: put(pair[1], "I", 0), False),
+    "another reason": (lambda pair: put(pair[1], "L", "x"), False),
+    "one renamed too": (lambda pair: (put(pair[1], "L", "x"), setattr(pair[1], "title", "Sheet1")), False),
+}
+
+
+def emptied(sheet):
+    """Take out all figures."""
+    for row in rows_of(sheet):
+        for column in "HIJ":
+            sheet[f"{column}{row}"].value = None
+
+
+def put(sheet, column, value):
+    """Type a value into the first row, and a low figure that allows it."""
+    row = rows_of(sheet)[0]
+    sheet[f"H{row}"], sheet[f"{column}{row}"] = 0, value
+
+
+@pytest.mark.parametrize("what", COPIES)
+def test_no_second_sheet_of_answers_is_passed_over(what, changed):
+    """An unchanged or an empty copy does no harm; one that says something else is told."""
+    change, taken = COPIES[what]
+    outcome, stored = changed(lambda sheet: change((sheet, sheet.parent.copy_worksheet(sheet))))
+
+    assert (outcome.state, stored.empty) == (("accepted", False) if taken else ("refused", True))
+    assert [problem.expected_key for problem in outcome.problems] == (
+        [] if taken else ["expect.form_one_sheet"]
+    )
+    assert all(problem.expected_facts == {"other": ENTRY} for problem in outcome.problems)
+
+
+@pytest.mark.parametrize(
+    ("typed", "taken"), [("0 5", None), ("0 0", None), ("0 , 5", "0.5"), ("0,5 đ", "0.5"), ("-0", "0")]
+)
+def test_a_blank_between_digits_may_be_a_lost_comma(typed, taken, changed):
+    """So it is asked; elsewhere it means nothing, and minus nothing is nothing."""
+
+    def change(sheet):
+        row = rows_of(sheet)[0]
+        sheet[f"H{row}"], sheet[f"I{row}"] = 0, typed
+
+    outcome, stored = changed(change)
+
+    assert outcome.state == ("accepted" if taken else "refused")
+    assert stored["likely"].astype(str).str.removesuffix(".0").tolist()[:1] == ([taken] if taken else [])

@@ -297,7 +297,10 @@ def test_a_year_whose_result_is_out_is_no_forecast(office, monkeypatch):
     old = dataclasses.replace(office.blank().key, target_year=2023)
     monkeypatch.setattr(key.Key, "read", lambda _: old)
 
-    assert "đã công bố" in refused(office, sent)[0]
+    told = refused(office, sent)[0]
+    assert "đã công bố" in told
+    assert "--received-on" in told
+    assert "force" not in told  # which intake has not
 
 
 def test_an_older_form_is_refused_with_what_to_do(office, monkeypatch):
@@ -321,6 +324,15 @@ def test_a_form_for_other_maxima_is_refused_with_the_components(office):
     path.write_text(text, encoding="utf-8")
 
     assert "khác với bộ tiêu chí hiện có ở: 2.1.1, 2.1.2" in refused(office, sent)[0]
+
+
+def test_a_form_with_borrowed_maxima_is_refused_with_whose_they_were(office, monkeypatch):
+    """The decision is the same; its own maxima became known after the form was made."""
+    sent = office.filled()
+    old = dataclasses.replace(office.blank().key, maxima_from="2948/QĐ-BNV")
+    monkeypatch.setattr(key.Key, "read", lambda _: old)
+
+    assert "lấy theo “2948/QĐ-BNV”, nay lấy theo “876/QĐ-BNV”" in refused(office, sent)[0]
 
 
 def test_a_department_that_is_not_in_charge_is_refused(office):

@@ -89,5 +89,5 @@ def _text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, float):
-        return repr(round(value, 6)).removesuffix(".0")
+        return repr(round(value, 6) + 0.0).removesuffix(".0")  # 0 and not -0
     return value.isoformat() if isinstance(value, dt.date) else str(value)

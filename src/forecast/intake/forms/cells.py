@@ -16,6 +16,7 @@ from forecast.intake.forms.layout import MOST_TEXT
 
 Value = float | str | dt.date | None
 _UNIT: Final = re.compile(r"(điểm|đ)\.?$")
+_SPACE: Final = re.compile(r"(?<!\d) | (?!\d)")  # but not between two digits: 1 5 may be 1,5
 _NUMBER: Final = re.compile(r"[+-]?(\d{1,9}([.,]\d{0,9})?|[.,]\d{1,9})", flags=re.ASCII)
 _DASHES: Final = str.maketrans({"\N{MINUS SIGN}": "-", "\N{EN DASH}": "-"})
 _ESCAPED: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")  # how .xlsx writes characters that XML forbids
@@ -125,7 +126,7 @@ def _visible(text: str) -> str:
 
 
 def _number(words: str) -> float:
-    bare = _UNIT.sub("", words.translate(_DASHES).casefold()).replace(" ", "")
+    bare = _SPACE.sub("", _UNIT.sub("", words.translate(_DASHES).casefold()))
     return float(bare.replace(",", ".")) if _NUMBER.fullmatch(bare) else math.nan
 
 

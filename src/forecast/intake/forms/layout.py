@@ -30,6 +30,7 @@ COLUMNS: Final = {  # in the order of the sheet; what a column holds, and its le
     "remedy": "M",
     "due": "N",
 }
+MOST_COLUMNS: Final = 2 * len(COLUMNS)  # in which a heading is looked for
 FIGURES: Final = ("low", "likely", "high")
 POINTS: Final = (*FIGURES, "self_score")
 TEXTS: Final = ("reason", "remedy")

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from openpyxl.cell import Cell, MergedCell
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from forecast.answer.submissions.duties import departments
 from forecast.base.errors import Problem, SpecError
+from forecast.base.labels import text
 from forecast.base.spec import RunSpec
 from forecast.base.spelling import clean
 from forecast.base.workbook import Opened
@@ -24,7 +26,10 @@ from forecast.intake.forms.layout import (
     DEPARTMENT_CELL,
     FIGURES,
     FIRST_ROW,
+    HEAD_ROW,
     INPUTS,
+    LANG,
+    MOST_COLUMNS,
     MOST_ROWS,
     POINTS,
     TEXTS,
@@ -76,6 +81,9 @@ def read(opened: Opened, target: Target) -> Read:
     if wrong:
         return Read(key, (), (Problem(opened.name, None, "", "", *wrong),))
     reader = _Reader(opened.name, sheet, key)
+    moved = (*reader.moved_columns(), *_rivals(opened, key, reader))
+    if moved:
+        return Read(key, (), moved)
     problems = [*reader.changed_labels(), *reader.rows_out_of_place()]
     answers = []
     for component, row in reader.rows().items():
@@ -84,6 +92,7 @@ def read(opened: Opened, target: Target) -> Read:
         problems += wrong_cells
     if not problems and all(answer.likely is None for answer in answers):
         problems.append(Problem(opened.name, None, "", "", "expect.form_filled", sheet=sheet.title))
+    problems = reader.told_by_the_head_row(problems)
     problems.sort(key=lambda problem: (problem.row or 0, problem.column))
     given = tuple(answer for answer in answers if _says_something(answer))
     return Read(key, () if problems else given, tuple(problems))
@@ -93,14 +102,26 @@ def _entry(opened: Opened, key: Key) -> Worksheet | None:
     """Find the sheet of answers by its name, or else by the department and the codes that it holds."""
     wanted = sheet_name("entry")
     matching = (sheet for sheet in opened.book.worksheets if clean(sheet.title) == wanted)
+    return next(matching, None) or next(_like(opened, key), None)
+
+
+def _like(opened: Opened, key: Key) -> Iterator[Worksheet]:
     codes = {code for code, _, _ in key.components}
-    like = (
-        sheet
-        for sheet in opened.book.worksheets
-        if cells.plain(sheet[DEPARTMENT_CELL]) == clean(key.department)
-        and any(cells.plain(cell) in codes for (cell,) in sheet[f"A{FIRST_ROW}:A{FIRST_ROW + len(codes)}"])
-    )
-    return next(matching, None) or next(like, None)
+    for sheet in opened.book.worksheets:
+        if cells.plain(sheet[DEPARTMENT_CELL]) == clean(key.department) and any(
+            cells.plain(cell) in codes for (cell,) in sheet[f"A{FIRST_ROW}:A{FIRST_ROW + len(codes)}"]
+        ):
+            yield sheet
+
+
+def _rivals(opened: Opened, key: Key, entry: "_Reader") -> Iterator[Problem]:
+    """Report copies of the sheet with other answers: which are meant, is not said."""
+    taken = entry.typed()
+    for sheet in _like(opened, key):
+        other = _Reader(opened.name, sheet, key).typed()
+        if sheet is not entry.sheet and any(map(any, other.values())) and other != taken:
+            facts = {"other": entry.sheet.title}
+            yield Problem(opened.name, None, "", "", "expect.form_one_sheet", facts, sheet.title)
 
 
 def _printed(text: str) -> float:
@@ -116,8 +137,10 @@ def _stale(key: Key, framework: Framework, spec: RunSpec) -> tuple[str, dict[str
     if key.department not in in_charge:
         return "expect.form_department", {"found": key.department, "allowed": list(in_charge)}
     today = key_of(framework, key.department, spec)
-    if (key.framework, key.maxima_from) != (today.framework, today.maxima_from):
+    if key.framework != today.framework:
         return "expect.form_framework", {"found": key.framework, "now": today.framework}
+    if key.maxima_from != today.maxima_from:
+        return "expect.form_maxima_from", {"found": key.maxima_from, "now": today.maxima_from}
     then, now = ({code: most for code, _, most in key_.components} for key_ in (key, today))
     if then != now:
         differ = sorted(code for code in then.keys() | now.keys() if then.get(code) != now.get(code))
@@ -154,6 +177,40 @@ class _Reader:
             maximum = self.sheet[f"{COLUMNS['maximum']}{row}"]
             if maximum.value != most and _printed(cells.plain(maximum)) != most:
                 yield self._problem(row, COLUMNS["maximum"], "expect.form_same_maximum", high=most)
+
+    def moved_columns(self) -> Iterator[Problem]:
+        """Report headings of ours in other columns: what stands below would be read as another thing."""
+        for letter, row, meant in self._headings():
+            if letter != meant:
+                yield self._problem(row, letter, "expect.form_column", meant=meant)
+
+    def told_by_the_head_row(self, problems: list[Problem]) -> list[Problem]:
+        """Tell what is wrong down to a row of headings that has moved by that one cause."""
+        row = next((row for letter, row, meant in self._headings() if letter == meant), HEAD_ROW)
+        below = [problem for problem in problems if not problem.row or problem.row > row]
+        if row == HEAD_ROW or len(below) == len(problems):
+            return problems
+        return [self._problem(row, COLUMNS["code"], "expect.form_head_row", meant=HEAD_ROW), *below]
+
+    def _headings(self) -> list[tuple[str, int, str]]:
+        """Find headings of ours above the first code: column, row, and the column where each belongs."""
+        names = COLUMNS.keys() - {"last"}  # its heading names a year
+        ours = {clean(text(f"form.column.{name}", LANG)): COLUMNS[name] for name in names}
+        last = min(self.rows().values(), default=FIRST_ROW + 1) - 1
+        grid = self.sheet.iter_rows(min_row=1, max_row=last, min_col=1, max_col=MOST_COLUMNS)
+        found = (
+            (get_column_letter(column), number, ours.get(cells.plain(cell)))
+            for number, row in enumerate(grid, 1)
+            for column, cell in enumerate(row, 1)
+        )
+        return [(letter, number, meant) for letter, number, meant in found if meant]
+
+    def typed(self) -> dict[str, tuple[str, ...]]:
+        """Give what is typed beside each code, as it is seen."""
+        return {
+            code: tuple(cells.plain(self.sheet[f"{COLUMNS[name]}{row}"]) for name in INPUTS)
+            for code, row in self.rows().items()
+        }
 
     def rows(self) -> dict[str, int]:
         """Find each component's row by its code; the first, if a code stands there twice."""

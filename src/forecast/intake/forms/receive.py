@@ -123,7 +123,12 @@ class _Judge:
             raise SpecError("expect.form_area", {"found": key.area, "wanted": self.area})
         known, index, year = self.known, key.index_code, key.target_year
         spec = RunSpec(index_code=index, area=key.area, target_year=year, as_of=known.as_of)
-        known.for_year(spec.target_year).refuse(spec)
+        try:
+            known.for_year(spec.target_year).refuse(spec)
+        except SpecError as refusal:
+            if refusal.key == "spec.already_published":  # whose advice is for who makes a report
+                raise SpecError("expect.form_too_late", refusal.facts) from None
+            raise
         return framework_for(known.frameworks, known.events, index, year, known.as_of), spec
 
     def _stored_on(self, sha256: str) -> dt.date | None:
