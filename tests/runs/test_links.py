@@ -152,6 +152,19 @@ def test_failed_runs_behind_a_link_are_not_forgotten(store, away):
     assert content(away) == before
 
 
+@pytest.mark.parametrize("page", ["meeting.html", "meeting.pdf", "figures.xlsx"])
+def test_a_folder_in_the_place_of_a_page_stops_no_command(page, store):
+    """What a killed run left is put among the failed ones, whatever it is, and without pages."""
+    folder = store.begin(record("2024-03-20"))
+    (folder / page).mkdir()
+    (folder / page / "a.txt").touch()
+
+    with store.opened():
+        (failed,) = store.failed()
+
+    assert not (failed.folder / page).exists()
+
+
 def test_mending_leaves_what_is_not_ours(store):
     """Somebody's old notes and half-loaded files stay; a folder named like one stops no report."""
     theirs = [store.root / ".old-notes" / "a.txt", store.root / ".a.part" / "a.txt", store.root / ".b.part"]

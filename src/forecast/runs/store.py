@@ -185,7 +185,7 @@ class Store:
         failed = replace(manifest, state="failed", finished_at=now(), error=error)
         for kind in FINISHED:
             for page in folder.glob(kind):
-                page.unlink()
+                remove(page)
         place = self.root / FAILED / manifest.run_id
         try:
             _rebase(folder, folder.as_posix(), place)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import errno
 import io
 import re
 import subprocess
@@ -509,6 +510,19 @@ def test_a_copy_that_cannot_be_written_is_said(office, monkeypatch):
     (outcome,) = office.take(office.filled({"H9": "abc"}))
 
     assert (outcome.state, outcome.copy, str(outcome.no_copy)[:18]) == ("refused", None, "Cannot write desk:")
+
+
+def test_a_full_disk_leaves_no_half_of_a_copy(office, monkeypatch):
+    """Nothing lies there that somebody might send back; there is no room, and that is said."""
+
+    def full(_):
+        raise OSError(errno.ENOSPC, "no room")
+
+    monkeypatch.setattr("forecast.intake.forms.return_copy.os.fsync", full)
+    (outcome,) = office.take(office.filled({"H9": "abc"}))
+
+    assert (outcome.copy, outcome.no_copy.key) == (None, "write.no_room")
+    assert [path.name for path in office.desk.iterdir()] == ["gui.xlsx"]
 
 
 def test_unsound_data_stop_intake_before_anything(office):

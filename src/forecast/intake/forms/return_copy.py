@@ -2,6 +2,7 @@
 
 import datetime as dt
 import itertools
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -49,10 +50,17 @@ def write(opened: Opened, problems: Sequence[Problem], sent: Path, day: dt.date,
     for path in _names(sent):
         with writing(path):
             try:
-                with path.open("xb") as file:
-                    file.write(content)
+                file = path.open("xb")
             except FileExistsError:
                 continue
+            try:
+                with file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+            except BaseException:  # half a copy is none
+                path.unlink(missing_ok=True)
+                raise
             return path
     raise AssertionError("the names do not end")
 
