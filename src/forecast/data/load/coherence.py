@@ -104,14 +104,14 @@ def _ranks(points: pd.DataFrame, ranks: pd.DataFrame, provinces: int) -> Iterato
 
 def misplaced(scores: pd.Series, ranks: pd.Series, slack: float = 2 * _ROUNDING + 1e-9) -> list[Misplaced]:
     """List the ranks that do not follow from the scores, which may be off by `slack`; all have a score."""
-    moved = []
+    wrong = []
     both = pd.DataFrame({"score": scores, "rank": ranks.reindex(scores.index)}).dropna()
     for area, own, rank in both.itertuples(name=None):
         least = 1 + int((scores > own + slack).sum())
         most = len(scores) - int((scores < own - slack).sum())
         if not least <= rank <= most:
-            moved.append((str(area), float(rank), 1 + int((scores > own).sum())))
-    return moved
+            wrong.append((str(area), float(rank), 1 + int((scores > own).sum())))
+    return wrong
 
 
 def causes_of(
