@@ -1,10 +1,13 @@
-"""A mail server that answers too slowly or without end is left in good time; it is a socket here."""
+"""Letters have the headers that were meant; a server that answers too slowly or without end is left."""
 
 import contextlib
+import email
 import itertools
 import socket
 import threading
 import time
+from email.headerregistry import Address
+from email.policy import SMTP
 
 import pytest
 
@@ -93,7 +96,28 @@ def test_an_answer_byte_by_byte_is_silence_in_the_end(step, told, server):
 @pytest.mark.parametrize("step", ["", "EHLO", "RCPT"])
 def test_an_answer_of_endless_lines_is_not_collected(step, server, monkeypatch):
     """It would fill the memory."""
-    monkeypatch.setattr(mail, "MOST_LINES", 50)
+    monkeypatch.setattr("forecast.base.mail_line.MOST_LINES", 50)
     answer, _ = deliver(server({step: lambda: itertools.repeat(b"250-more\r\n")}))
 
     assert isinstance(answer, ServerError) or answer.event == "failed"
+
+
+ENCODED = [
+    "=?utf-8?q?x=0D=0ABcc:_c@example.org?=",
+    "A =?UTF-8?B?eA0KQmNjOiBjQGV4YW1wbGUub3Jn?= B",
+    "=?utf-8?q?x=00?=",
+    "==?utf-8?q?=0A?=",
+]
+
+
+@pytest.mark.parametrize("words", ENCODED)
+def test_words_that_look_encoded_make_no_header(words):
+    """A name or a subject that came encoded would be decoded, line ends and all, on its way out."""
+    to = Address(display_name=words, addr_spec="b@example.org")
+    message = mail.new_message(sender="a@example.org", to=to, subject=words)
+    sent = email.message_from_bytes(message.as_bytes(), policy=SMTP)
+
+    assert sorted(sent.keys()) == ["Auto-Submitted", "Date", "From", "Subject", "To"]
+    assert [each.addr_spec for each in sent["To"].addresses] == ["b@example.org"]
+    assert b"\0" not in message.as_bytes()
+    assert sent["Subject"] == words.replace("=?", "= ?")

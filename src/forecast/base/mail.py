@@ -11,7 +11,6 @@ import re
 import smtplib
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -19,15 +18,15 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from typing import IO, Any, ClassVar, Final, Literal, Self
+from typing import ClassVar, Final, Literal, Self
 
 from forecast.base.errors import RunError, SpecError, reason_of, shown
 from forecast.base.labels import Phrase
+from forecast.base.mail_line import Line, TlsLine
 
 SECURITY: Final = {"starttls": 587, "tls": 465}  # and the port that is usual for it
 LOCAL: Final = ("localhost", "127.0.0.1", "::1")
 MOST_ANSWER: Final = 200
-MOST_LINES: Final = 1_000  # of one answer
 HIDDEN: Final = "***"
 SILENT: Final = "send.why.silent"
 Event = Literal["sent", "refused", "failed", "unknown"]
@@ -106,67 +105,22 @@ class _Lost(Exception):  # noqa: N818 - never leaves this file
     """The connection ended after the whole letter was handed over and before the answer."""
 
 
-class _Lines:
-    """The lines of a server's answers, so many an answer: smtplib would collect them without end."""
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._stream, self.left = stream, MOST_LINES
-        self.close = stream.close
-
-    def readline(self, size: int) -> bytes:
-        """Give one more line, at most `size` bytes of it."""
-        if self.left == 0:
-            raise ConnectionError("an answer without end")
-        self.left -= 1
-        return self._stream.readline(size)
-
-
-class _Line(smtplib.SMTP):
-    """A connection on which a whole answer takes no longer than the timeout, which is one for each byte."""
-
-    file: Any
-
-    def getreply(self) -> tuple[int, bytes]:
-        """Wait for one answer."""
-        late = threading.Event()
-
-        def end(line: socket.socket) -> None:
-            late.set()
-            with contextlib.suppress(OSError):  # not that of TLS, which is not to be called while it reads
-                socket.socket.shutdown(line, socket.SHUT_RDWR)
-
-        if self.file is None and self.sock is not None:
-            self.file = _Lines(self.sock.makefile("rb"))
-        self.file.left = MOST_LINES
-        clock = threading.Timer(self.timeout, end, (self.sock,))
-        clock.daemon = True
-        clock.start()
-        try:
-            answer = super().getreply()
-        except (OSError, smtplib.SMTPException):
-            if not late.is_set():
-                raise
-        finally:
-            clock.cancel()
-        if late.is_set():  # what has come of the answer is no answer
-            self.close()
-            raise TimeoutError
-        return answer
-
-
-class _TlsLine(_Line, smtplib.SMTP_SSL):
-    """The same, encrypted from its beginning."""
-
-
 def new_message(*, sender: str, to: str | Address, subject: str) -> EmailMessage:
     """Begin a letter of the program's own: who, to whom, what about, when."""
+    if isinstance(to, Address):
+        to = Address(display_name=_in_clear(to.display_name), addr_spec=to.addr_spec)
     message = EmailMessage(SMTP)
     message["From"] = sender
     message["To"] = to
-    message["Subject"] = " ".join(writable(subject).split())  # a header has no line ends
+    message["Subject"] = _in_clear(" ".join(writable(subject).split()))  # a header has no line ends
     message["Date"] = format_datetime(dt.datetime.now().astimezone())
     message["Auto-Submitted"] = "auto-generated"  # so that no absence notice answers it
     return message
+
+
+def _in_clear(text: str) -> str:
+    """Break what would be decoded as an encoded word, which may hold line ends, and so another header."""
+    return text.replace("=?", "= ?")
 
 
 def writable(text: str) -> str:
@@ -295,8 +249,8 @@ class Server:
         # Our own name is given, as smtplib would ask the network for it and may wait long.
         host, port, name = self.smtp.host, self.smtp.port, socket.gethostname()
         if self.smtp.security != "tls":
-            return _Line(host, port, local_hostname=name, timeout=self.patience.seconds)
-        return _TlsLine(
+            return Line(host, port, local_hostname=name, timeout=self.patience.seconds)
+        return TlsLine(
             host, port, local_hostname=name, timeout=self.patience.seconds, context=self._context()
         )
 
