@@ -6,7 +6,7 @@ import pytest
 
 from forecast import cli
 from forecast.runs.manifest import FILE, Inputs, Manifest, run_id_of
-from forecast.runs.store import FAILED, Store, prune
+from forecast.runs.store import BUILDING, FAILED, Store, prune
 
 INPUTS = Inputs(data={}, notebooks={}, code="", versions={})
 
@@ -64,6 +64,24 @@ def test_a_report_whose_record_cannot_be_read_stays_and_is_named(how, store, cap
     assert str(place) in told.out
     assert place.is_dir()
     assert "evil" not in "".join(page.read_text(encoding="utf-8") for page in store.root.glob("*.html"))
+
+    assert cli.run(["runs", "prune", "--damaged", "--reports-dir", str(store.root)]) == 0
+    assert not place.exists()
+
+
+@pytest.mark.parametrize("how", ["empty", "UTF-16", "folder", "brackets", "another's"])
+@pytest.mark.parametrize("when", ["failed", "unfinished"])
+def test_so_does_a_run_that_failed_or_was_not_finished(how, when, store, capsys):
+    """One that was being made goes among the failed ones; both are named, and nothing in them is lost."""
+    place = made(store, "2024-03-20", failed=True)
+    (place / "run.log").write_bytes(b"what happened")
+    spoilt(place, how)
+    if when == "unfinished":
+        place.rename(store.root / f"{BUILDING}{place.name}")
+
+    assert cli.run(["runs", "prune", "--reports-dir", str(store.root)]) == 0
+    assert str(place) in capsys.readouterr().out
+    assert (place / "run.log").read_bytes() == b"what happened"
 
     assert cli.run(["runs", "prune", "--damaged", "--reports-dir", str(store.root)]) == 0
     assert not place.exists()

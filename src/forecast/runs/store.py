@@ -12,6 +12,7 @@
 
 import contextlib
 import json
+import os
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -194,6 +195,11 @@ class Store:
             shutil.rmtree(folder / DATA, ignore_errors=True)
             with contextlib.suppress(WriteError):
                 failed.write(folder)
+        self._put_aside(folder, place)
+        return place
+
+    def _put_aside(self, folder: Path, place: Path) -> None:
+        """Move a run among the failed ones, in place of an earlier one of its name."""
         with writing(place):
             if place.parent.is_symlink():
                 raise WriteError("write.no_folder", {"path": str(place.parent)})
@@ -201,7 +207,6 @@ class Store:
         remove(place)
         with writing(place):
             folder.rename(place)
-        return place
 
     def drop(self, folder: Path) -> None:
         """Forget a run that was refused before it began."""
@@ -218,10 +223,12 @@ class Store:
     def give_up(self, key: str) -> None:
         """Put runs that were not finished among the failed ones; `key` is the catalogue's reason."""
         for entry in self.unfinished():
-            if entry.manifest is None:  # not even planned
-                remove(entry.folder)
-            else:
+            if entry.manifest is not None:
                 self.fail(entry.folder, entry.manifest, {lang: text(key, lang) for lang in LANGUAGES})
+            elif os.path.lexists(entry.folder / FILE):  # a record that cannot be read lets nothing be removed
+                self._put_aside(entry.folder, self.root / FAILED / entry.run_id)
+            else:  # not even planned
+                remove(entry.folder)
 
     def published(self) -> list[Entry]:
         """Runs in place, by name; damaged ones too."""
@@ -303,7 +310,7 @@ def _rebase(folder: Path, made_in: str, place: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class PruneResult:
-    """Runs that were removed, and reports that stay though their record cannot be read."""
+    """Runs that were removed, and those that stay as their record cannot be read."""
 
     removed: tuple[Entry, ...]
     unreadable: tuple[Entry, ...]
@@ -312,13 +319,13 @@ class PruneResult:
 def prune(store: Store, keep: int | None = None, *, damaged: bool = False) -> PruneResult:
     """Remove failed runs, and good ones beyond the `keep` latest of each area and year.
 
-    The run that latest points at stays.  A report whose record cannot be read stays too, unless `damaged`:
+    The run that latest points at stays.  A run whose record cannot be read stays too, unless `damaged`:
     nobody knows how it went.  Index and latest forget a run before it is removed.
     """
-    published = _folders(store.published())
-    unreadable = tuple(entry for entry in published if not entry.manifest)
+    published, failed = _folders(store.published()), _folders(store.failed())
+    unreadable = tuple(entry for entry in (*published, *failed) if not entry.manifest)
     surplus = _surplus(published, keep) if keep is not None else []
-    removed = (*(unreadable if damaged else ()), *surplus, *_folders(store.failed()))
+    removed = (*(unreadable if damaged else ()), *surplus, *(entry for entry in failed if entry.manifest))
     store.leave_out(removed)
     for entry in removed:
         remove(entry.folder)
