@@ -380,7 +380,7 @@ def spoiled(office, how: str):
     [
         ("truncated", "cần tệp Excel .xlsx"),
         ("csv", "cần tệp Excel .xlsx"),
-        ("xls", "không đặt mật khẩu"),
+        ("xls", "hoặc có mật khẩu"),
         ("big", "quá mức cho phép 10 MB"),
         ("gone", "không có tệp này"),
         ("macro", "có macro"),
