@@ -461,3 +461,16 @@ def test_tables_count_what_a_character_takes():
 def test_runs_of_numbers(numbers, expected):
     """Neighbours are written as a span."""
     assert plain.ranges(numbers) == expected
+
+
+@pytest.mark.parametrize(
+    ("lang", "expected"),
+    [
+        ("vi", "lựa chọn “prunee” không có; có phải là “prune” không? Được nhận: list, show, retry, prune"),
+        ("en", "there is no choice “prunee”; did you mean “prune”? Allowed are: list, show, retry, prune"),
+    ],
+)
+def test_an_unknown_action_is_refused_without_listing_all_twice(lang, expected, capsys):
+    """The argument has no name but its words, which the refusal lists anyway."""
+    assert cli.run(["--lang", lang, "runs", "prunee"]) == 2
+    assert capsys.readouterr().err.strip() == expected

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from forecast.base.errors import SpecError, shown
 from forecast.base.indexes import FORECAST_CODES
+from forecast.base.labels import Phrase
 from forecast.base.spelling import clean
 
 if TYPE_CHECKING:
@@ -188,7 +189,7 @@ def nearest(found: str, allowed: Collection[str], *, least: float = 0.5) -> str:
 
 
 def refuse_unknown(
-    name: str, found: object, allowed: Collection[str], *, near: str = "", titles: Sequence[Any] = ()
+    name: str | Phrase, found: object, allowed: Collection[str], *, near: str = "", titles: Sequence[Any] = ()
 ) -> NoReturn:
     """Raise SpecError for a value outside its set, with the nearest value if one is near.
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from forecast.base.errors import SpecError, shown
+from forecast.base.labels import Phrase
 from forecast.base.spec import checked_text, parse_day, refuse_outside, refuse_unknown
 from forecast.data.tables import FIRST_YEAR, LAST_YEAR
 
@@ -57,7 +58,8 @@ class ChoiceType(Type):
     def read(self, value: str, option: str) -> str:
         """Refuse a value outside the set, with the nearest."""
         if value not in self.allowed:
-            refuse_unknown(option, value, self.allowed)
+            # An argument's metavar lists its words, as the refusal does.
+            refuse_unknown(Phrase("cli.choice") if "|" in option else option, value, self.allowed)
         return value
 
 
