@@ -14,7 +14,7 @@ from forecast.answer import pipeline
 from forecast.answer.result import Result
 from forecast.base.spec import QUANTILE_LEVELS, RunSpec
 from forecast.data import load, tables
-from forecast.runs import manifest
+from forecast.runs import manifest, run
 from forecast.runs.kernels import ForkServer, Kernels, can_fork
 from forecast.runs.report_notebooks import Kind
 
@@ -152,8 +152,12 @@ def kernels(server: ForkServer | None, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """A folder with data, notebooks and room for reports; the forecast itself is made up."""
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: ForkServer | None) -> SimpleNamespace:
+    """A folder with data, notebooks and room for reports; the forecast itself is made up.
+
+    Kernels of runs in this process are forked from one server, as each of its own takes seconds to begin.
+    """
+    monkeypatch.setattr(run, "Kernels", lambda modules, log, **_: Kernels(modules, log, server=server))
     monkeypatch.setattr(pipeline, "make", lambda *_: small_result())
     monkeypatch.setattr(load, "read", _unexpected)
     monkeypatch.setattr(manifest, "code_hash", lambda: "made up")  # someone may be at work on the code

@@ -16,6 +16,7 @@ from forecast.base.workers import Done, Local
 from forecast.runs import html_check, manifest, run
 from forecast.runs import store as stores
 from forecast.runs.areas import batch, task
+from forecast.runs.kernels import Kernels
 from forecast.runs.manifest import Manifest
 from forecast.runs.store import Store, prune
 
@@ -48,6 +49,7 @@ def world(made, server, answer):
         patch.setattr(batch, "forecast_panel_with_record", lambda spec, *_: SimpleNamespace(spec=spec))
         patch.setattr(batch, "read_vintages", lambda _folder: None)
         patch.setattr(task, "_server", lambda: server)
+        patch.setattr(batch, "Kernels", lambda modules, log, **_: Kernels(modules, log, server=server))
         patch.setattr(manifest, "code_hash", lambda: "made up")
         yield SimpleNamespace(made=made, server=server)
 

@@ -153,7 +153,7 @@ POSTS = [
 INSTALL = ["install", "--every", "daily 05:30", "--until", "2024-10-31"]
 COMMANDS = [
     ([], "install|show|remove|run is missing"),
-    (["x"], "there is no install|show|remove|run “x”"),
+    (["x"], "there is no choice “x”; allowed are: install, show, remove, run"),
     (["show"], "There is no schedule in the folder"),
     (["remove"], "There is no schedule in the folder"),
     (["run"], "There is no schedule in the folder"),
