@@ -30,7 +30,8 @@ LINES: Final = 80  # a page
 def test_each_kind_of_change_has_a_recipe_of_a_page():
     """None is missing, none is longer than a page."""
     assert set(RECIPES) == {
-        *("A model", "An index", "A notebook", "A column", "A data source", "A language"),
+        *("A model", "An index", "A notebook", "A data source", "A language"),
+        *("A column of a table in `data/`", "A column of a report's table"),
     }
     for name, body in RECIPES.items():
         assert len(body.strip().splitlines()) <= LINES, name

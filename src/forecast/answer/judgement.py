@@ -1,4 +1,4 @@
-"""The data of a page of verification, which `forecast.answer.lessons` computes."""
+"""What a page of verification shows of one index, area and year; `forecast.answer.lessons` computes it."""
 
 from dataclasses import dataclass
 

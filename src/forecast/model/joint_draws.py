@@ -16,9 +16,9 @@ from forecast.model.linear import own_area
 LEVEL_DF = 8  # degrees of freedom of what all areas share: variances are themselves estimates
 AREA_DF = 3  # and of an area's own part: most areas hardly move, a few weak ones jump
 STEPS = 8  # at most, of Newton's method towards a published sum
-LEAST_SHARE = 0.001  # of what is made and drawn with its doubt
+LEAST_SHARE = 0.001  # to which a sum that we estimated is drawn at least
 LONGEST = 3.0  # logits of such a step
-SMALL = 1e-3  # logits: after such a step a draw needs no other, as the next one is its square
+SMALL = 1e-3  # logits: Newton's steps shrink quadratically, so the next would be about 1e-6
 JITTER = 1e-8  # of a logit squared: cells that are published to the last digit have no variance left
 STANDING_ERROR = 0.0002  # of a share: how exactly a place between published ranks is to be met
 
@@ -102,7 +102,7 @@ def _sums(
 ) -> tuple[Floats, Floats, Floats]:
     """One area's published sums of several of the cells: weights (m, cells), values (n, m), errors (m,).
 
-    What was made, not published, is drawn with its doubt.
+    A sum that we estimated (`loose`) is drawn within its error instead of held exactly.
     """
     rows = np.flatnonzero(own_area(statements.area_weight) == area)
     weight = statements.cell_weight[rows]

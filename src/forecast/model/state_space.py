@@ -1,4 +1,4 @@
-"""The main model: common levels that move each year, and areas that keep their distance from them.
+"""The engine's panel model: common levels that move each year, and areas that keep their distance from them.
 
 On the link scale a score is ``level[component, year] + deviation[area, component, year]``.  Levels:
 `forecast.model.levels`.  Deviations, all components at once: `forecast.model.deviations`, after

@@ -1,6 +1,7 @@
-"""Sums among the components: a total in the table is worked out from its parts, not taken for one more part.
+"""Find components of a panel that are sums of others, so that a total is not taken for one more part.
 
 A sum asks the same of weights and calibration as its parts together, and jumps when a part joins it.
+Sums that the evidence model's draws hold are in `joint_draws`.
 """
 
 from dataclasses import dataclass
@@ -13,14 +14,14 @@ from forecast.base.arrays import Floats
 from forecast.model.panel import Panel
 
 EXACT: Final = 0.02  # what is left over, against how far the values lie apart: rounding
-ROWS: Final = 2  # figures that each possible part needs before a match can be no accident
+ROWS: Final = 2  # figures for each possible part, and so many more: with fewer, weights fit by accident
 MOST_ROWS: Final = 400
 STEADY: Final = 3  # years in which a sum must have been made in the same way, to be worked out for the next
 SEEN: Final = 0.9  # a part is known in so many of the sum's cells
 SMALL: Final = 0.02  # of the largest contribution: below it, a part is none
-SLIP: Final = 5.0  # times the middle distance from the sum: farther off, a row holds a slip
+SLIP: Final = 5.0  # times the median error: a row that is farther off holds a slip of the hand
 SLIPS: Final = 0.05  # share of rows that may hold one
-ROUGH: Final = 1.3  # times what rounding leaves over on average: a plain sum of figures in whole points
+ROUGH: Final = 1.3  # times the mean error of rounding: closer than that, weights of 1 will do
 COARSE: Final = 0.1  # of how far the values lie apart: beyond, rounded figures cannot tell a sum
 PLACES: Final = range(-3, 4)  # decimal places figures may be rounded to
 APART: Final = 0.02  # parts that move together more closely than this cannot be told apart
