@@ -119,7 +119,25 @@ def test_all_problems_are_listed():
     lines = DataError(problems).text("vi").splitlines()
 
     assert lines[0] == "Dữ liệu có 300 chỗ sai; sửa hết rồi chạy lại:"
-    assert len(lines) == 301
+    assert len(lines) == 1 + errors.FEW_ALIKE + 1
+    assert lines[-1] == "  scores.csv, cột score: thêm 295 chỗ như trên (dòng 7–301)"
+
+
+@pytest.mark.parametrize(
+    ("problems", "count"),
+    [
+        ([Problem("scores.csv", row, "score", "x", "expect.number") for row in range(2, 14)], 12),
+        ([Problem("scores.csv", row, f"c{row % 2}", "x", "expect.number") for row in range(2, 26)], 24),
+        ([Problem(f"{row}.csv", None, "", "", "expect.not_empty") for row in range(40)], 40),
+        ([Problem("scores.csv", row, "score", "x", "expect.number") for row in range(2, 400, 2)], 6),
+    ],
+    ids=["few", "two columns", "whole files", "every other row"],
+)
+def test_only_many_problems_of_one_kind_are_one_line(problems, count):
+    """What a person can read is listed; a fault of a whole column is told once, with every row."""
+    lines = DataError(problems).text("en").splitlines()[1:]
+
+    assert len(lines) == count
 
 
 def test_a_found_value_cannot_steer_the_terminal():
@@ -159,7 +177,7 @@ def test_every_sentence_of_ours_is_used():
 
 def test_a_list_that_nobody_reads_ends_with_a_count_of_the_rest():
     """Past a limit the rest is counted, so that a wrong file is answered at once."""
-    problems = [Problem("scores.csv", row, "score", "x", "expect.number") for row in range(2, 5_002)]
+    problems = [Problem("scores.csv", row, f"c{row}", "x", "expect.number") for row in range(2, 5_002)]
     error = DataError(problems)
 
     lines = error.text("vi").splitlines()

@@ -173,10 +173,24 @@ def test_more_toml_than_a_person_writes_is_not_parsed():
     assert "x.toml: the file has 1.0 MB, above the limit of 1 MB" in refused.value.text("en")
 
 
-def test_curly_quotes_of_a_word_processor_are_named():
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ("b = “x”", "expect.toml_quotes"),
+        ("b = x y", "expect.toml_unquoted"),
+        ("tên = Sở Nội vụ", "expect.toml"),
+        ("b = 90,5", "expect.toml_comma"),
+        ("b = { x = -90,5 }", "expect.toml_comma"),
+        ("b = { x = 1, y = 90,5, z = 2 }", "expect.toml_comma"),
+        ("b = 0281234", "expect.toml"),
+        ('b = "1,5" x', "expect.toml"),
+        ("b = true x", "expect.toml"),
+    ],
+)
+def test_usual_slips_in_toml_are_named(line, key):
     """Where the row that is no TOML has them."""
-    for line, key in (("b = “x”", "expect.toml_quotes"), ("b = x y", "expect.toml")):
-        with pytest.raises(DataError) as refused:
-            incoming.toml(f"a = 1\n{line}\n", "x.toml")
-        (problem,) = refused.value.problems
-        assert (problem.row, problem.expected_key) == (2, key)
+    with pytest.raises(DataError) as refused:
+        incoming.toml(f"a = 1\n{line}\n", "x.toml")
+
+    (problem,) = refused.value.problems
+    assert (problem.row, problem.expected_key) == (2, key)

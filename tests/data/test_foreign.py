@@ -164,6 +164,8 @@ def test_rows_that_repeat_are_named_as_they_stand(tmp_path):
         (",area,component,year,score\nx,An,D,2015,5\n", 1, "column 1 has no name"),
         ("area,area,year,score\nAn,An,2015,5\n", 1, "more than once"),
         ("area,component,year,score\nAn,D,2015,5,6,7\n", 1, "6 cells"),
+        ("KẾT QUẢ NĂM 2023\n\narea,component,year,score\nAn,D,2015,5\n", 1, "this row is a title"),
+        ("KẾT QUẢ,,,\narea,component,year,score\nAn,D,2015,5\n", 1, "this row is a title"),
         ("area,component,year,score\n", 1, "empty"),
         ("", 1, "empty"),
     ],

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import functools
+import shutil
 import unicodedata
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from forecast.base.errors import DataError
 from forecast.base.spelling import without_marks
 from forecast.data import load
 from forecast.data.load.areas import Gazetteer, fold, gazetteer
@@ -119,3 +121,32 @@ def test_any_text_is_found_or_not(text):
     found = places().find(text)
 
     assert found is None or found.split("/")[0] in NAMES
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "An Giang,province,Đồng bằng sông Cửu Long",
+            "An Giang,province,Đồng bằng sông Cửu Lon",
+            "areas.csv, row 65, column region, found “Đồng bằng sông Cửu Lon”: unknown value; did you mean",
+        ),
+        (
+            "An Giang,province",
+            "An Giangg,province",
+            "lineage.csv, row 2, column part, found “An Giang”: unknown value; did you mean “An Giangg”?",
+        ),
+    ],
+    ids=["region", "province"],
+)
+def test_a_misspelt_province_or_region_is_refused(old, new, said, tmp_path):
+    """Else there is a province more, or the mean of a region is one of fewer provinces."""
+    shutil.copytree(REAL, tmp_path / "data")
+    table = tmp_path / "data" / "areas.csv"
+    table.write_text(table.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+
+    with pytest.raises(DataError) as caught:
+        load.read_vintages(tmp_path / "data")
+
+    assert said in caught.value.text("en")
+    assert len(caught.value.problems) == 1

@@ -80,3 +80,14 @@ def test_a_scenario_that_cannot_be(content, words):
     told = refused.value.text("en")
     assert words in told
     assert "scenarios.toml" in told
+
+
+@pytest.mark.parametrize("space", ["\N{NO-BREAK SPACE}", "  ", "\u200b "])
+def test_a_name_from_a_word_processor_is_the_same_name(space):
+    """Spaces that cannot be told apart on a page make no other scenario, and no name is refused for them."""
+    text = f"[scenario.a]\nname_vi = 'Giải{space}ngân'\npoints = {{ D3 = 1 }}\n"
+    again = text.replace("scenario.a", "scenario.b").replace(space, " ")
+
+    assert [scenario.name_vi for scenario in scenarios.parse(text.encode())] == ["Giải ngân"]
+    with pytest.raises(DataError, match="Giải ngân"):
+        scenarios.parse((text + again).encode())

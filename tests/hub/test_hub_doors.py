@@ -189,3 +189,12 @@ def test_parquet_that_takes_too_much_memory_is_told_so(tmp_path, monkeypatch):
 
     with pytest.raises(DataError, match="1 GB of memory"):
         tables.read(path, "a.parquet")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_may_end_as_on_any_machine(end, tmp_path):
+    """A table saved by an old Macintosh is the same table."""
+    path = tmp_path / "a.csv"
+    path.write_bytes(end.join(["location,value", "Hà Nội,1.5", "Huế,2.5", ""]).encode())
+
+    assert tables.read(path, "a.csv").to_numpy().tolist() == [["Hà Nội", "1.5"], ["Huế", "2.5"]]

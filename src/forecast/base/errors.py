@@ -7,14 +7,19 @@ and it pickles, as everything is in ``args``.  The class gives the exit code of 
 from __future__ import annotations
 
 import errno
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Final
 
 from forecast.base import labels
+from forecast.base.spelling import spans
 
 EXIT_GOOD, EXIT_DATA, EXIT_USE, EXIT_RUN, EXIT_WRITE = 0, 1, 2, 3, 4
 MOST_TOLD = 500  # problems that a list shows one by one
+MOST_ALIKE: Final = 12  # problems of one kind in a column, above which only the first are listed
+FEW_ALIKE: Final = 5
+MOST_RANGES: Final = 100  # of rows that one line names
 EXIT_PARTLY = 5  # of several things some were done and some were not
 _REASONS: Final = {  # why systems refuse, by their code: a sentence `system.NAME`
     **dict.fromkeys(("EACCES", "EPERM"), "permission"),
@@ -132,15 +137,46 @@ class DataError(ForecastError, ValueError):
 
     def text(self, lang: str) -> str:
         """Write a heading with the count, then one line a problem, up to a number that can be read."""
-        lines = [f"  {problem.text(lang)}" for problem in self.problems[:MOST_TOLD]]
-        if self.rest:
-            lines.append("  " + labels.text("error.data_rest", lang, count=self.rest))
+        problems = _folded(self.problems)
+        lines = [f"  {problem.text(lang)}" for problem in problems[:MOST_TOLD]]
+        if len(problems) > MOST_TOLD:
+            lines.append("  " + labels.text("error.data_rest", lang, count=len(problems) - MOST_TOLD))
         return "\n".join([labels.text(self.key, lang, **self.facts), *lines])
 
     @property
     def rest(self) -> int:
         """Count of the problems that a list leaves out."""
         return max(len(self.problems) - MOST_TOLD, 0)
+
+
+def _folded(problems: Sequence[Problem]) -> list[Problem]:
+    """List the first of many problems of one kind in a column, and the rows of the others in one line."""
+    kinds: dict[tuple[str, ...], list[Problem]] = {}
+    for problem in problems:
+        kinds.setdefault(_kind(problem), []).append(problem)
+    others = {kind: own[FEW_ALIKE:] for kind, own in kinds.items() if len(own) > MOST_ALIKE}
+    lines: list[Problem] = []
+    listed: Counter[tuple[str, ...]] = Counter()
+    for problem in problems:
+        kind = _kind(problem)
+        listed[kind] += 1
+        if kind not in others or listed[kind] <= FEW_ALIKE:
+            lines.append(problem)
+        elif listed[kind] == FEW_ALIKE + 1:
+            lines.append(_one_line(others[kind]))
+    return lines
+
+
+def _kind(problem: Problem) -> tuple[str, ...]:
+    alone = str(problem) if problem.row is None else ""
+    return problem.file, problem.sheet, problem.column, problem.expected_key, alone
+
+
+def _one_line(alike: Sequence[Problem]) -> Problem:
+    rows = sorted({problem.row for problem in alike if problem.row is not None})
+    ranges = [str(first) if first == last else f"{first}–{last}" for first, last in spans(rows)]
+    facts = {"count": len(alike), "rows": labels.shortened(ranges, MOST_RANGES)}
+    return replace(alike[0], row=None, value="", expected_key="error.data_alike", expected_facts=facts)
 
 
 class TooFewYearsError(ForecastError, ValueError):

@@ -26,6 +26,8 @@ EXCEL: Final = b"PK\x03\x04"
 _PLAIN: Final = (".toml", ".json", ".jsonl")  # written by an editor or by us, and not by Excel
 _CURLY: Final = "“”„‘’«»"  # quotes that a word processor writes
 _MERGING: Final = ("<<<<<<<", "=======", ">>>>>>>")  # git leaves these where two changes meet
+_DECIMAL_COMMA: Final = re.compile(r"""^[^"'#]*=\s*[+-]?\d+,\d+\s*([},#]|$)""")
+_UNQUOTED: Final = re.compile(r"""^\s*[A-Za-z0-9_.-]+\s*=\s*(?!(true|false|inf|nan)\b)[^\W\d_][^"'=]*$""")
 _LONGEST: Final = 80  # characters of a name that is too long
 _ODD_NAMES: Final = {errno.ENAMETOOLONG: "expect.shorter_name", errno.ELOOP: "expect.no_circle_of_links"}
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -126,6 +128,8 @@ def toml(written: str, name: str) -> dict[str, Any]:
         merging = bool(line) and line[0].startswith(_MERGING)
         repeated = "twice" in str(error) or "overwrite" in str(error)
         usual = "expect.toml_twice" if repeated else "expect.toml"
+        hints = ((_DECIMAL_COMMA, "expect.toml_comma"), (_UNQUOTED, "expect.toml_unquoted"))
+        usual = next((key for mark, key in hints if line and mark.search(line[0])), usual)
         key = "expect.toml_merge" if merging else "expect.toml_quotes" if curly else usual
         raise refusal(name, key, int(match[1]), place=int(match[2])) from error
 

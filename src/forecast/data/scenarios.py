@@ -177,7 +177,8 @@ def check_fields(name: str, fields: Any, others: tuple[str, ...]) -> tuple[Scena
         problems.append(Problem(FILE, None, f"{name}.everywhere", "true", "expect.points_everywhere"))
     if problems:
         return None, problems
-    return Scenario(scenario_id=name, **{**fields, "combine": tuple(fields.get("combine", ()))}), []
+    names = {key: clean(fields[key]) for key in ("name_vi", "name_en") if key in fields}
+    return Scenario(scenario_id=name, **{**fields, **names, "combine": tuple(fields.get("combine", ()))}), []
 
 
 def _wrong(name: str, value: Any, others: tuple[str, ...]) -> tuple[str, Facts]:
@@ -229,7 +230,10 @@ def _is_names(value: object, allowed: tuple[str, ...]) -> bool:
 
 
 def _is_name(value: object) -> bool:
-    return isinstance(value, str) and 0 < len(value.strip()) <= MOST_NAME and value.isprintable()
+    """Whether a value is a name on one line; spaces as word processors write them are spaces."""
+    if not isinstance(value, str) or len(value.splitlines()) != 1:
+        return False
+    return 0 < len(clean(value)) <= MOST_NAME and clean(value).isprintable()
 
 
 def _is_numbers(value: object, most: float = _LARGEST) -> bool:

@@ -84,7 +84,9 @@ def _number(text_: str) -> float:
 
 def _csv(path: Path, name: str) -> pd.DataFrame:
     data = content(path, most=parquet.MOST_BYTES, name=name)
-    whole = text(data, name)
+    whole = (
+        text(data, name).replace("\r\n", "\n").replace("\r", "\n")
+    )  # the reader of CSV wants one end of line
     del data
     _check_rows(whole, name)
     # Not as categories at once: those that look like numbers would be taken for such, 1 becoming 1.0.

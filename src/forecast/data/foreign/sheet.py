@@ -73,6 +73,9 @@ def _parsed(file: str, text: str, separator: str, top: int) -> Sheet | None:
         return None
     (row, header), *body = lines
     width = len(header)
+    filled = [cell for cell in header if cell.strip()]
+    if len(filled) == 1 and len([cell for cell in body[-1][1] if cell.strip()]) > 1:
+        raise DataError([Problem(file, row, "", filled[0], "foreign.title_above")])
     # An empty cell at the end of a row belongs to no column.
     body = [(n, cells[:width] if not "".join(cells[width:]).strip() else cells) for n, cells in body]
     wrong = [

@@ -36,6 +36,12 @@ def areas_of_year(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> 
             yield int(number), "rank", "expect.at_most", {"high": float(most)}
 
 
+def regions(frame: pd.DataFrame, _: Frames, __: Gazetteer) -> Iterator[Finding]:
+    """A province's region is one of the regions; else its mean would be one of fewer provinces."""
+    own = frame.loc[(frame["row"] > 0) & (frame["region"] != "")]  # others come from lineage
+    yield from unknown_values(own, "region", tuple(frame.loc[frame["kind"] == "region", "area"]))
+
+
 def lineage(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterator[Finding]:
     """Areas and their parts are provinces; a part is there on the day, and each is taken once."""
     for column in ("area", "part"):
@@ -43,9 +49,10 @@ def lineage(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterat
     areas = frames.get("areas")
     if areas is None or not set(frame["area"]) | set(frame["part"]) <= set(gazetteer.provinces):
         return
+    unlisted = newcomers(frame) | set(areas.loc[areas["row"] == 0, "area"])
     for day, rows in frame.groupby("from_day"):
         before = frame.loc[frame["from_day"] < day]
-        not_yet = newcomers(frame) - set(before["area"])
+        not_yet = unlisted - set(before["area"])
         existing = [name for name in provinces_in(areas, before, LAST_YEAR) if name not in not_yet]
         for row in each_row(rows.loc[~rows["part"].isin(existing)]):
             yield row.row, "part", *not_among(row.part, tuple(existing))

@@ -182,6 +182,8 @@ def _header_problems(header: list[str], row: int, table: Table, name: str) -> li
     required = [column.name for column in table.columns if not column.absent]
     missing = [column for column in required if column not in header]
     unknown = [column for column in header if column not in table.names]
+    if not set(header) & set(table.names):
+        return [Problem(name, row, "", ",".join(header), "expect.header", {"allowed": required})]
     problems = []
     for column in unknown:
         near = nearest(column, missing or table.names) if column else ""

@@ -157,9 +157,25 @@ def wrong_in_scenarios(scenarios: Sequence[Scenario], tables: Mapping[str, Check
         for name_used in getattr(scenario, name)
         if name_used not in known
     ]
+    unknown += _beyond_maximum(scenarios, frames)
     if not set(lists) <= set(frames):
         return unknown
     return unknown + indicators.wrong_values(scenarios, *(frames[name] for name in lists))
+
+
+def _beyond_maximum(scenarios: Sequence[Scenario], frames: Frames) -> list[Problem]:
+    """Report points of a component that are more than its maximum in any framework."""
+    versions = frames.get("frameworks", pd.DataFrame(columns=["component", "max_score"]))
+    maxima = versions.groupby("component")["max_score"].max()
+    return [
+        Problem(SCENARIOS, None, f"{scenario.scenario_id}.points.{name}", f"{points:g}", key, {side: limit})
+        for scenario in scenarios
+        for name, points in scenario.points.items()
+        if name in maxima.index and abs(points) > (most := float(maxima[name]))
+        for key, side, limit in [
+            ("expect.at_most", "high", most) if points > 0 else ("expect.at_least", "low", -most)
+        ]
+    ]
 
 
 def _indicator_types(_: pd.DataFrame, frames: Frames, __: Gazetteer) -> Iterator[Finding]:
@@ -208,6 +224,7 @@ _RULES: Final[Mapping[str, Callable[[pd.DataFrame, Frames, Gazetteer], Iterator[
     "targets": year_rules.targets,
     "submissions": _submissions,
     "self_scores": _self_scores,
+    "areas": area_rules.regions,
     "lineage": area_rules.lineage,
     "units": area_rules.units,
     "remedies": _remedies,
