@@ -54,6 +54,49 @@ def test_one_value_a_hundred_times_the_rest_is_named(year, factor, key):
     assert f"row {row.iloc[0]}, Bình, D2, {year}" in words
 
 
+@pytest.mark.parametrize(
+    ("cells", "key", "said"),
+    [
+        ({("Bình", "D2", 2014): 600.0}, "yearly.large", "2014: 600 is 10 times the years beside it"),
+        ({("Bình", "D2", 2014): 6.0}, "yearly.small", "2014: 6 is 10 times smaller than the years beside it"),
+        ({("Bình", "D2", 2014): -60.0}, "yearly.below_zero", "2014: −60 is below zero"),
+    ],
+)
+def test_a_slip_among_steady_years_is_named(cells, key, said):
+    """A decimal mark one place off and a minus sign stand out where the other years are alike."""
+    keys, words = told(table(cells=cells))
+
+    assert keys == [key]
+    assert said in words
+
+
+def test_a_series_that_leaps_is_not_doubted():
+    """Of figures that are never alike no one is a slip; neither is a sign that many have."""
+    leaping = table(cells={("An", "D1", year): 3.0 ** (year - 2010) for year in YEARS})
+    signs = table(cells={("An", "D1", year): -1.0 for year in YEARS})
+
+    assert [told(frame)[0] for frame in (leaping, signs)] == [[], []]
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("Tổng cộng", "yearly.called_whole"),
+        ("TRUNG BÌNH", "yearly.called_whole"),
+        ("Bình quân cả nước", "yearly.called_whole"),
+        ("Huy?n C? Chi", "yearly.lost_letters"),
+        ("Bình quân 2", ""),
+        ("Ai?", ""),
+    ],
+)
+def test_a_name_that_is_no_area_is_doubted(name, key):
+    """A row of means among the areas, or a name whose letters a spreadsheet has lost."""
+    frame = table()
+    more = frame[frame["area"] == "Bình"].assign(area=name)
+
+    assert told(pd.concat([frame, more], ignore_index=True))[0] == [key] * bool(key)
+
+
 @pytest.mark.parametrize("other", ["an", "ÁN", " An", "A n"])
 def test_names_alike_but_for_case_accents_or_spaces_are_doubted(other):
     """Two spellings of a name are told with their rows, and with the cells that stay empty."""

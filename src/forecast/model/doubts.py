@@ -1,6 +1,7 @@
 """Make a panel of a table, and list what looks wrong in the table; nothing is changed."""
 
 import itertools
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
@@ -9,15 +10,23 @@ import pandas as pd
 
 from forecast.base.errors import DataError, Problem
 from forecast.base.labels import Phrase, shortened
-from forecast.base.spelling import slug
+from forecast.base.spelling import plain_words, slug
 from forecast.data import foreign
 from forecast.model.panel import Panel
 
 TIMES: Final = 20.0  # a figure so many times its neighbours, or so many times smaller, is doubted
+SLIP: Final = 7.0  # a figure so many times its neighbours is doubted too where these are alike
+STEADY: Final = 1.5  # times the lowest neighbour, up to which neighbours are alike
 NEAR: Final = 2  # neighbours on each side
 GAP: Final = 10  # years without any figure, after which the years before are far away
 SHOWN: Final = 5  # names in one sentence
 _OF_COVARIATES: Final = {"yearly.large": "covariates.large", "yearly.small": "covariates.small"}
+FEW: Final = 5  # figures above zero for each below, from which a minus sign is doubted
+_WHOLE: Final = re.compile(
+    r"tong( so| cong| chung)?|(trung binh|binh quan)( chung| ca nuoc)?|ca nuoc|toan quoc"
+    r"|total|sum|mean|average"
+)
+_LOST: Final = re.compile(r"[^\W\d_]\?+[^\W\d_]")
 EXACT: Final = 0.001  # of the whole: so near to the sum of all others, as totals are rounded
 
 
@@ -49,7 +58,8 @@ def of_table(frame: pd.DataFrame) -> list[Phrase]:
     known = frame[frame["score"].notna()]
     phrases = [
         *(*_alike(frame, "area"), *_alike(frame, "component")),
-        *(*_far(known), *_far_alone(known), *_lone(known), *_whole(known)),
+        *(*_far(known), *_far_alone(known), *_below_zero(known), *_lone(known)),
+        *(*_wholes(known), *_lost_letters(frame)),
     ]
     empty = len(frame) - len(known)
     return [
@@ -94,7 +104,10 @@ def _far(known: pd.DataFrame) -> Iterator[Phrase]:
     middle[many] = np.nanmedian(neighbours[many], axis=1) if many.any() else np.nan
     with np.errstate(divide="ignore", invalid="ignore"):
         times = np.where((size > 0) & (middle > 0), size / middle, 1.0)
-    far = np.flatnonzero((times >= TIMES) | (times <= 1 / TIMES))
+    ends = np.full((2, len(size)), np.nan)
+    ends[:, many] = np.nanmin(neighbours[many], axis=1), np.nanmax(neighbours[many], axis=1)
+    limit = np.where((ends[0] > 0) & (ends[1] < STEADY * ends[0]), SLIP, TIMES)
+    far = np.flatnonzero((times >= limit) | (times <= 1 / limit))
     for place in far[:SHOWN]:
         record = ordered.iloc[place]
         large = times[place] if times[place] >= 1 else 1 / times[place]
@@ -123,6 +136,34 @@ def _far_alone(known: pd.DataFrame) -> Iterator[Phrase]:
                 key = "yearly.large_alone" if times > 1 else "yearly.small_alone"
                 facts |= {"score": float(record["score"]), "times": round(max(times, 1 / times))}
                 yield Phrase(key, facts)
+
+
+def _below_zero(known: pd.DataFrame) -> Iterator[Phrase]:
+    """Figures below zero of a component whose other figures are all above."""
+    of_component = known.groupby("component", sort=False)["score"]
+    below, above = known["score"] < 0, of_component.transform(lambda scores: (scores > 0).sum())
+    few = below.groupby(known["component"]).transform("sum") * FEW < above
+    for record in known.loc[below & few].head(SHOWN).to_dict("records"):
+        facts = {name: record[name] for name in ("area", "component", "year", "row", "score")}
+        yield Phrase("yearly.below_zero", facts)
+
+
+def _wholes(known: pd.DataFrame) -> Iterator[Phrase]:
+    """Areas that are the sum of all others, or are called by a sum or a mean of them."""
+    sums = [*_whole(known)]
+    names = [name for name in dict.fromkeys(known["area"]) if _WHOLE.fullmatch(plain_words(str(name)))]
+    names = [name for name in names if all(phrase.facts["name"] != name for phrase in sums)]
+    if names and known["area"].nunique() > len(names) + 1:
+        sums.append(Phrase("yearly.called_whole", {"names": [f"“{name}”" for name in names]}))
+    yield from sums
+
+
+def _lost_letters(frame: pd.DataFrame) -> Iterator[Phrase]:
+    """Names in which question marks stand for letters, as a spreadsheet writes what its encoding lacks."""
+    names = [name for column in ("area", "component") for name in dict.fromkeys(frame[column])]
+    lost = [f"“{name}”" for name in names if _LOST.search(str(name))]
+    if lost:
+        yield Phrase("yearly.lost_letters", {"count": len(lost), "names": shortened(lost, SHOWN)})
 
 
 def _whole(known: pd.DataFrame) -> Iterator[Phrase]:
