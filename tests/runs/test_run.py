@@ -248,7 +248,10 @@ def test_misfitting_parameters_are_refused_before_anything_is_made(report, made,
 
 def test_a_missing_or_broken_notebook_is_refused_before_anything_is_made(report, place):
     """What is to be run is read first."""
-    for content in ("{", "", "[]", "null", "7", "{}", '{"nbformat": 4, "cells": 7}', "[" * 100_000):
+    no_version = '{"cells": [{"cell_type": "raw", "source": "x", "metadata": {}}], "metadata": {}}'
+    no_minor = '{"nbformat": 4, "nbformat_minor": null, "cells": [], "metadata": {}}'
+    shapes = ("[]", "null", "7", "{}", '{"nbformat": 4, "cells": 7}', no_version, no_minor)
+    for content in ("{", "", *shapes, "[" * 100_000):
         (place.notebooks_dir / "meeting.ipynb").write_text(content, encoding="utf-8")
         with pytest.raises(RunError, match=r"meeting\.ipynb"):
             report()
