@@ -476,3 +476,14 @@ def test_a_count_with_thousands_behind_a_point_is_doubted(data_dir):
         ).rows[0]["max_score"]
         == "10"
     )
+
+
+def test_a_wrong_day_is_told_of_the_option_that_was_given(data_dir):
+    """The day of the page is that of publication if left out, and is no second mistake then."""
+    with pytest.raises(DataError) as left_out:
+        score(data_dir, published_on="17/4/2024")
+    with pytest.raises(DataError) as given:
+        score(data_dir, published_on="17/4/2024", source_day="18/4/2024")
+
+    assert [problem.file for problem in left_out.value.problems] == ["--published"]
+    assert [problem.file for problem in given.value.problems] == ["--published", "--source-day"]

@@ -85,6 +85,21 @@ def test_planted_faults_are_told_by_the_years_before(made_up, areas, past, case,
     assert kind in {doubt.key for doubt in judge(case(fault(points, areas)), past)}
 
 
+def test_a_column_in_another_unit_is_told_once(made_up, areas, past, case):
+    """What is said of the whole column is not said again of cells for which no earlier year is known."""
+    points = made_up.par(areas, 2023)
+    known = History(past.figures[past.figures["area"] != areas[0]], past.ends)
+
+    doubts = judge(case(tenth(points, areas)), known)
+
+    columns_told, of_cells = (
+        {doubt.component for doubt in doubts if doubt.key == key}
+        for key in ("doubt.level", "doubt.far_below_all")
+    )
+    assert columns_told
+    assert not columns_told & of_cells
+
+
 def test_the_two_provinces_are_named(made_up, areas, past, case):
     """An exchange names both provinces."""
     [doubt] = judge(case(swapped(made_up.par(areas, 2023), areas)), past)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -192,3 +193,26 @@ def test_the_projects_own_figures_raise_no_doubt():
     vintages = read_vintages(Path(__file__).parents[3] / "data")
 
     assert [each.text("en") for code in INDEX_CODES for each in doubts_in(vintages, code, DAY)] == []
+
+
+def test_many_figures_of_one_place_are_judged_in_little_time():
+    """Twenty thousand sources of one indicator, of which each was held against each."""
+    rows = pd.DataFrame(
+        {
+            "indicator_code": "x",
+            "indicator_name_vi": "x",
+            "area": "Hà Nội",
+            "unit": "%",
+            "period": [f"{2012 + n % 12}-{1 + n // 12 % 12:02d}" for n in range(20_000)],
+            "value": [50.0 + n % 7 for n in range(20_000)],
+            "source_url": [f"giả định {n}" for n in range(20_000)],
+            "published_on": pd.Timestamp("2024-01-31"),
+        }
+    )
+    begun = time.process_time()
+
+    doubts = IndicatorDoubts(rows, among=True)
+    keys = {doubt.key for row in rows.itertuples(index=False) for doubt in doubts.of(row)}
+
+    assert keys == set()
+    assert time.process_time() - begun < 10

@@ -58,6 +58,8 @@ class Case:
 def judge(case: Case, history: History) -> list[Doubt]:
     """List the doubts about new figures, the gravest kind first."""
     doubts = [*_copies(case, history), *_unlike_other_years(case, history), *_far_below_all(case, history)]
+    moved = {doubt.component for doubt in doubts if doubt.key == "doubt.level"}
+    doubts = [d for d in doubts if d.key != "doubt.far_below_all" or d.component not in moved]
     if not any(doubt.key in _OF_THE_WHOLE for doubt in doubts):
         apart = list(islice(_unlike_known(case, history), _MOST_LISTED))
         cells = {(doubt.area, doubt.component) for doubt in apart}

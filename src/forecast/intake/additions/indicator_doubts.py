@@ -53,7 +53,9 @@ class IndicatorDoubts:
         *,
         among: bool = False,
     ) -> None:
-        self._values: defaultdict[tuple[str, str], list[tuple[str, float]]] = defaultdict(list)
+        # By indicator and area: all values of each period; by first year too, the lowest and the highest.
+        self._values: defaultdict[tuple[str, str], dict[str, list[float]]] = defaultdict(dict)
+        self._begun: defaultdict[tuple[str, str, int], dict[str, tuple[float, float]]] = defaultdict(dict)
         self._given: dict[tuple[str, ...], float] = {}
         self._kinds = dict(kinds or {})
         self._among = among
@@ -69,7 +71,12 @@ class IndicatorDoubts:
 
     def add(self, row: Any) -> None:
         """Add a row to those with which others are compared."""
-        self._values[str(row.indicator_code), str(row.area)].append((str(row.period), float(row.value)))
+        place, period = (str(row.indicator_code), str(row.area)), str(row.period)
+        self._values[place].setdefault(period, []).append(float(row.value))
+        if span := _days(period):
+            ends = self._begun[*place, span[0].year]
+            low, high = ends.get(period, (float(row.value), float(row.value)))
+            ends[period] = (min(low, float(row.value)), max(high, float(row.value)))
         self._given[_origin(row)] = float(row.value)
 
     def of(self, row: Any) -> Iterator[Doubt]:
@@ -84,9 +91,8 @@ class IndicatorDoubts:
         if 12 * (days[1].year - days[0].year) + days[1].month - days[0].month >= most:
             yield Doubt("doubt.long_period", facts={"most": most}, column="period")
         own = self._values[str(row.indicator_code), str(row.area)]
-        others = [other for other in own if other[0] != row.period]
-        if others:
-            yield from self._beside_own(row, days, others)
+        if len(own) > (row.period in own):
+            yield from self._beside_own(row, days, own)
 
     def _beside_all(self, row: Any) -> Iterator[Doubt]:
         """Doubt a sign, share or size that no figure of the indicator has; a second figure of one source."""
@@ -117,7 +123,7 @@ class IndicatorDoubts:
         return next(iter(own[1:] if self._among and own[:1] == [value] else own), 0.0)
 
     def _beside_own(
-        self, row: Any, days: tuple[dt.date, dt.date], others: list[tuple[str, float]]
+        self, row: Any, days: tuple[dt.date, dt.date], own: Mapping[str, list[float]]
     ) -> Iterator[Doubt]:
         """Doubt another unit, a fall of what can only grow, a fraction in the place of a percentage."""
         value, kind, change = (
@@ -127,30 +133,47 @@ class IndicatorDoubts:
         )
         grows = kind == "cumulative" or (not kind and row.unit != "%")
         shorter: dict[str, float] = {}  # the lowest of several sources' figures
-        for period, known in others:
-            facts, span = {"period": period, "known": known}, _days(period)
+        for period, ends in self._lately_begun(row, days[0].year):
+            span = _days(period)
             if span is None:
                 continue
-            if (
-                not change
-                and _year_apart(days, span)
-                and known > 0 < value
-                and not 1 / RATIO <= value / known <= RATIO
-            ):
-                yield Doubt("doubt.ratio", facts={**facts, "ratio": RATIO}, column="value")
+            if not change and _year_apart(days, span):
+                for known in sorted(set(ends)):
+                    if known > 0 < value and not 1 / RATIO <= value / known <= RATIO:
+                        facts = {"period": period, "known": known, "ratio": RATIO}
+                        yield Doubt("doubt.ratio", facts=facts, column="value")
             if span[0] == days[0] and span[1] < days[1]:
-                shorter[period] = min(known, shorter.get(period, known))
-        known, period = max(((known, period) for period, known in shorter.items()), default=(0.0, ""))
-        if grows and 0 <= value < known:  # the highest says it all
-            yield Doubt("doubt.cumulative", facts={"period": period, "known": known}, column="value")
-        # What grows over the year is small in January: compare with figures up to the same month, if any.
-        alike = [
-            known for period, known in others if (span := _days(period)) and span[1].month == days[1].month
-        ]
-        middle = statistics.median(alike or [known for _, known in others])
-        early = not alike and days[1].month <= _EARLY
-        if row.unit == "%" and 0 < value <= 1 and middle > 2 and not (early or change):
-            yield Doubt("doubt.fraction", facts={"known": middle}, column="value")
+                shorter[period] = ends[0]
+        known_most, period = max(((known, period) for period, known in shorter.items()), default=(0.0, ""))
+        if grows and 0 <= value < known_most:  # the highest says it all
+            facts = {"period": period, "known": known_most}
+            yield Doubt("doubt.cumulative", facts=facts, column="value")
+        if row.unit == "%" and 0 < value <= 1 and not change:
+            yield from _fraction(
+                days, {period: known for period, known in own.items() if period != row.period}
+            )
+
+    def _lately_begun(self, row: Any, year: int) -> Iterator[tuple[str, tuple[float, float]]]:
+        """Give the other periods that may have begun with this one or a year before, with their ends."""
+        for first_year in range(year - 2, year + 1):
+            ends = self._begun.get((str(row.indicator_code), str(row.area), first_year), {})
+            yield from (pair for pair in ends.items() if pair[0] != row.period)
+
+
+def _fraction(days: tuple[dt.date, dt.date], others: Mapping[str, list[float]]) -> Iterator[Doubt]:
+    """Doubt up to 1 percent where the others are above 2; they are not looked at for any other figure.
+
+    What grows over the year is small in January: compare with figures up to the same month, if any.
+    """
+    alike = [
+        value
+        for period, known in others.items()
+        if (span := _days(period)) and span[1].month == days[1].month
+        for value in known
+    ]
+    middle = statistics.median(alike or [value for known in others.values() for value in known])
+    if middle > 2 and (alike or days[1].month > _EARLY):
+        yield Doubt("doubt.fraction", facts={"known": middle}, column="value")
 
 
 def elasticity_doubts(row: Any, sign: float, maximum: float) -> Iterator[Doubt]:

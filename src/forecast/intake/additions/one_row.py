@@ -151,14 +151,24 @@ def _propose(
         return compared, [(as_problem(doubt), (0,)) for doubt in doubts]
 
     def place(problem: Problem, _: int) -> Problem:
-        file = option_of(problem.column) if problem.column else problem.file
+        copied = problem.column == "source_day" and problem.value == row.get("published_on")
+        column = "published_on" if copied else problem.column  # the option that was given
+        file = option_of(column) if column else problem.file
         return dataclasses.replace(problem, file=file, row=None, column="")
 
     empty = [name for name in NEEDED[kind] if not row[name]]
     if empty:
         raise DataError([Problem(option_of(name), None, "", "", "expect.something") for name in empty])
     what = " ".join(row[name] for name in table.key if name != "statistic")
-    return propose(data_dir, now, table, [row], action=f"add {kind}", what=what, place=place, judge=judge_row)
+    try:
+        return propose(
+            data_dir, now, table, [row], action=f"add {kind}", what=what, place=place, judge=judge_row
+        )
+    except DataError as error:
+        once = [
+            problem for number, problem in enumerate(error.problems) if problem not in error.problems[:number]
+        ]
+        raise DataError(once) from error
 
 
 def _clean_cells(table: Table, cells: Mapping[str, str], now: Vintages) -> dict[str, str]:

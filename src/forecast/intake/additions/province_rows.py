@@ -25,6 +25,7 @@ _NO_AREA: Final = re.compile(
     r"|tong cong ty|dai hoc|hoc vien|co quan|nganh|khoi|nhom|vung)\b.*"
 )
 
+_NO_LETTERS: Final = re.compile(r"^[\W\d_]+|[\W\d_]+$")  # numbers beside a name where no mark parts columns
 _AROUND_NAMES: Final = re.compile(  # a number, whose council it is, marks of a footnote
     r"^(\d{1,2}[.)]\s*)?(UBND\s+)?|[*†¹²³⁴]+$|(?<=[^\W\d_])\d{1,2}$|\(\s*(\*+|\d{0,2})\s*\)\s*$",
     flags=re.IGNORECASE,
@@ -71,7 +72,7 @@ def in_old_letters(grids: Iterable[Grid], places: Gazetteer) -> Problem | None:
     ascii_names = {_ascii(form) for name in places.provinces for form in (name, without_marks(name))}
     for grid in grids:
         odd = (cell.text for cell in grid.cells.values() if cell.kind == "text" and not cell.text.isascii())
-        names = {_ascii(bare_name(text)) for text in odd if places.find(bare_name(text)) is None}
+        names = {_ascii(bare_name(text)) for text in odd if places.find(_NO_LETTERS.sub("", text)) is None}
         if len(names & ascii_names) >= FEWEST_AREAS:
             return grid.whole_problem("imports.old_letters")
     return None
