@@ -334,12 +334,12 @@ FAULTS: dict[str, tuple[Change, list[str]]] = {
         lines(lambda old: [*old[:3], old[3] + ",x", *old[4:6], old[6].rpartition(",")[0], *old[7:]]),
         [
             (
-                f"{NAME}, row 4: the row has 8 cells, the header 7; text or a number with a comma must stand in double"
-                " quotes"
+                f"{NAME}, row 4: the row has 8 cells, the header 7; text or a number with a comma must"
+                " stand in double quotes"
             ),
             (
-                f"{NAME}, row 7: the row has 6 cells, the header 7; text or a number with a comma must stand in double"
-                " quotes"
+                f"{NAME}, row 7: the row has 6 cells, the header 7; text or a number with a comma must"
+                " stand in double quotes"
             ),
         ],
     ),
