@@ -56,7 +56,7 @@ def test_no_sentence_formats_its_facts():
 
 def test_one_and_many_have_their_words():
     """By hand: one row, two rows, none; a number as written chooses too, and Vietnamese has one word."""
-    facts = {"file": "scores.csv", "id": "a1"}
+    facts = {"file": "scores.csv", "id": "a1", "command": "forecast undo a1"}
     told = [labels.text("additions.appended", "en", count=count, **facts) for count in (0, 1, 2, 21)]
     assert [said.partition(" to ")[0] for said in told] == [
         *("0 rows were added", "1 row was added"),

@@ -11,7 +11,7 @@ from forecast.base.errors import EXIT_GOOD, DataError
 from forecast.base.spec import DEFAULT_AREA
 from forecast.cli.effect import effect_text
 from forecast.cli.local import argument, choice, confirm, option, refuse_foreign, require_options, verb
-from forecast.intake.additions.append import append
+from forecast.intake.additions.append import append, undo_command
 from forecast.intake.additions.one_row import KINDS, NEEDED, OPTIONS, option_of
 from forecast.intake.additions.proposal import Proposal, preview
 
@@ -76,5 +76,6 @@ def finish(proposal: Proposal, *, by: str, yes: bool, insist: bool, dry_run: boo
         return EXIT_GOOD
     entry = append(proposal, insist=insist, who=by)
     facts = {"count": len(proposal.rows), "file": file, "id": entry.entry_id}
-    click.echo(labels.text("additions.appended", lang, **facts))
+    command = undo_command(entry.entry_id, proposal.data_dir)
+    click.echo(labels.text("additions.appended", lang, **facts, command=command))
     return EXIT_GOOD

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from forecast.answer.pipeline import project_data
 from forecast.base import labels
 from forecast.base.errors import ForecastError, SpecError
 from forecast.base.indexes import INDEXES, MAIN
@@ -22,7 +23,7 @@ from forecast.data.tables import (
     Column,
     Table,
 )
-from forecast.intake.additions.append import append, removal, undo
+from forecast.intake.additions.append import append, removal, undo, undo_command
 from forecast.intake.additions.one_row import KINDS
 from forecast.intake.additions.proposal import Proposal, preview
 from forecast.pages import reading
@@ -82,7 +83,9 @@ class Entry:
         except ForecastError as error:
             return error.text(self.lang)
         file, self.proposal, self.entry_id = self.proposal.table.file, None, entry.entry_id
-        return labels.text("additions.appended", self.lang, count=1, file=file, id=entry.entry_id)
+        facts = {"count": 1, "file": file, "id": entry.entry_id}
+        command = undo_command(entry.entry_id, self.data_dir, project_data())
+        return labels.text("additions.appended", self.lang, **facts, command=command)
 
     def undo(self, *, who: str = "") -> str:
         """Take back what this form added last; say so, or why not."""

@@ -3,11 +3,13 @@
 import datetime as dt
 import io
 import json
+import shlex
 import shutil
 from pathlib import Path
 
 import pytest
 
+from forecast import cli
 from forecast.base import disk
 from forecast.base.errors import DataError, SpecError, WriteError
 from forecast.data.load import read_vintages
@@ -308,6 +310,25 @@ def test_the_command_asks_before_it_writes(run, data_dir, monkeypatch):
     assert run("undo", "--yes")[0] == 0
     assert (data_dir / "scores.csv").read_bytes() == before
     assert run("undo", "--yes")[0] == 2
+
+
+@pytest.mark.parametrize("folder", ["data", "số liệu"])
+def test_the_command_that_is_named_undoes_the_addition(folder, data_dir, monkeypatch, capsys):
+    """It is typed as it stands; it names the folder where that is not the usual one, and only there."""
+    monkeypatch.chdir(data_dir.parent)
+    data_dir.rename(folder)
+    words = ["add", "score", "--index-code", "PAR", "--year", "2023", "--area", "TPHCM", "--component", "D1"]
+    words += ["--score", "8,97", "--published", "2024-04-17", "--source", "Phụ lục giả định"]
+    table = Path(folder, "scores.csv")
+    before = table.read_bytes()
+
+    assert cli.run([*words, "--no-forecast", "--yes", "--data-dir", folder, "--lang", "vi"]) == 0
+
+    hint = shlex.split(capsys.readouterr().out.rpartition("Muốn bỏ: forecast ")[2])
+    assert ("--data-dir" in hint) == (folder != "data")
+    assert table.read_bytes() != before
+    assert cli.run([*hint, "--yes"]) == 0
+    assert table.read_bytes() == before
 
 
 def test_source_and_day_are_required(run):

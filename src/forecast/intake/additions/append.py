@@ -1,5 +1,8 @@
 """Append proposed rows to their table, list earlier additions, and undo them; all in the journal."""
 
+import os
+import shlex
+import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,6 +75,14 @@ def _with_note(row: Row, doubts: Iterable[str]) -> Row:
     kinds = [text(key.replace("doubt.", "doubt_kind.", 1), TABLE_LANG) for key in sorted(doubts)]
     words = text("additions.note", TABLE_LANG, doubts=kinds) if kinds else ""
     return {**row, "note": "; ".join(filter(None, [row.get("note", ""), words]))} if words else row
+
+
+def undo_command(entry_id: str, data_dir: Path, usual: Path = Path("data")) -> str:
+    """Give the command that undoes an addition, with its folder unless that is the `usual` one."""
+    words = ["forecast", "undo", entry_id]
+    if data_dir.resolve() != usual.resolve():
+        words += ["--data-dir", str(data_dir)]
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
 
 
 def list_additions(data_dir: Path) -> tuple[Addition, ...]:
