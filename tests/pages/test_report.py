@@ -13,6 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from forecast.base import labels
+from forecast.model import latent
 from forecast.pages import plot, reading, report
 from forecast.pages.reading import period
 from forecast.pages.report.front import comparison
@@ -414,6 +415,15 @@ def test_every_string_is_used():
             unused.append(key)
 
     assert unused == []
+
+
+@pytest.mark.parametrize("name", latent.SCALARS)
+def test_every_variance_of_the_model_has_words(name, made_up):
+    """The table never shows the name that the code has for one."""
+    rows = pd.DataFrame([(name, 0.5, "")], columns=["name", "value", "source"])
+    for lang in labels.LANGUAGES:
+        table = report.variance_table(dataclasses.replace(made_up, variances=rows), lang=lang)
+        assert table.rows[0].cells[0].text not in ("", name)
 
 
 def test_numbers_of_numpy_are_written_too(made_up):
