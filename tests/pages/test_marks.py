@@ -1,9 +1,12 @@
 """Marks of maxima that were not read in a document; all figures are made up."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 
-from forecast.pages import reading
+from forecast.pages import plot, reading
 
 
 def record(status: str) -> pd.Series:
@@ -25,3 +28,21 @@ def test_a_maximum_that_was_read_has_none():
     assert reading.starred_maximum(record("read"), "vi") == "13,5"
     assert reading.star_note(["read", "read"], "vi") == ()
     assert reading.maximum_note(record("read"), "vi") == ()
+
+
+@pytest.mark.parametrize("assumed", [("D2", "D6"), ()])
+@pytest.mark.parametrize("name", ["domains", "lost"])
+def test_a_note_about_a_star_stands_below_a_picture_that_has_one(name, assumed, made_up):
+    """Wide and narrow, a star for each; where every maximum was read there is neither star nor note."""
+
+    def marked(table: pd.DataFrame) -> pd.DataFrame:
+        return table.assign(max_status=table["component"].isin(assumed).map({True: "assumed", False: "read"}))
+
+    result = replace(made_up, scorecard=marked(made_up.scorecard), summary=marked(made_up.summary))
+
+    figure = getattr(plot, name)(result, lang="vi")
+
+    for svg in (figure.svg, figure.narrow):
+        words = [text.text for text in BeautifulSoup(svg, "html.parser").find_all("text")]
+        assert sum("*" in word for word in words) == len(assumed)
+    assert [note.startswith("* ") for note in figure.notes] == [True] * bool(assumed)

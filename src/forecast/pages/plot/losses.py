@@ -1,7 +1,9 @@
 """Draw where points are lost, and write the names of rows beside bars and ranges."""
 
+from __future__ import annotations
+
 import textwrap
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -41,11 +43,12 @@ def _lost(result: Result, kind: Literal["domain", "criterion"], lang: str) -> Fi
     if rows.empty:
         return Elements(())
     names = [reading.component_name(record, lang) for _, record in rows.iterrows()]
+    marked = [_starred(name, record) for name, (_, record) in zip(names, rows.iterrows(), strict=True)]
     plural = "domains" if kind == "domain" else "criteria"
 
     def drawing(sheet: Sheet) -> Canvas:
         canvas, axes = sheet.axes(height=1.2 + 0.3 * len(rows), narrow_height=1.5 + 0.5 * len(rows))
-        _bars(axes, rows, names, sheet)
+        _bars(axes, rows, marked, sheet)
         handles = [
             Patch(**look, label=labels.text(f"lost.key_{piece}", lang)) for piece, look in PIECES.items()
         ]
@@ -62,6 +65,12 @@ def _lost(result: Result, kind: Literal["domain", "criterion"], lang: str) -> Fi
         notes=reading.star_note(rows["max_status"], lang),
         table=lost_figures(result, rows, kind, lang),
     )
+
+
+def _starred(name: str, record: pd.Series[Any]) -> str:
+    """Put a star to the code in a row's name, where nothing is cut off, if its maximum was not read."""
+    code = str(record["component"])
+    return name.replace(code, f"{code}*", 1) if reading.doubtful(record["max_status"]) else name
 
 
 def _finding(rows: pd.DataFrame, names: list[str], lang: str) -> str:
