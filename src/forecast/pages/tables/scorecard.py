@@ -22,14 +22,14 @@ PLURAL: Final = {"domain": "domains", "criterion": "criteria"}
 
 def scorecard(result: Result, lang: str) -> TableSpec:
     """Tree of the scorecard, from the total down to the finest criterion."""
-    year = result.spec.target_year
+    year, finest = result.spec.target_year, "criterion" if reading.has_criteria(result) else "domain"
     range_of, winnable = ("lower", "upper"), ("winnable_lower", "winnable_upper")
     return TableSpec(
         lang,
         "",
         result.scorecard,
         (
-            c.words(*("component", "head.criterion", lambda r: reading.component_name(r, lang))),
+            c.words(*("component", f"head.{finest}", lambda r: reading.component_name(r, lang))),
             c.code("kind", "kind", "handout.kind", lang),
             *c.maximum("head.maximum", lang),
             c.figure("last_year", str(c.last_year_of(result)), "points", "last"),
@@ -156,11 +156,12 @@ def lever_table(result: Result, *, count: int = FIRST, lang: str) -> TableSpec:
     """Rank the first `count` criteria by the points that can still be won: how many, who, until when."""
     ranked, year = reading.levers(result), result.spec.target_year
     more, spec = len(ranked) - count, scorecard(result, lang)
+    caption = "levers.caption" if reading.has_criteria(result) else "levers.domains_caption"
     fine = [replace(f, decimals=c.POINTS) if f.name == "winnable" else f for f in spec.fields]
     return replace(
         spec,
         fields=fine,  # one list in one order, so its figures have the same decimals
-        caption=say("levers.caption", year=year),
+        caption=say(caption, year=year),
         records=ranked.head(count),
         columns=("component", "lever_rank", "winnable", "winnable_range", "responsible", "deadline"),
         notes=(
@@ -176,9 +177,10 @@ def lever_table(result: Result, *, count: int = FIRST, lang: str) -> TableSpec:
 @on_page
 def risk_table(result: Result, *, count: int = FIRST, lang: str) -> TableSpec:
     """Rank the first `count` criteria by the points at risk: expected loss, range, chance of all points."""
+    caption = "risks.caption" if reading.has_criteria(result) else "risks.domains_caption"
     return replace(
         scorecard(result, lang),
-        caption=say("risks.caption", year=result.spec.target_year),
+        caption=say(caption, year=result.spec.target_year),
         records=reading.by_rank(result, "risk_rank").head(count),
         columns=("component", "risk_rank", "maximum", "lost", "risk_range", "p_full", "responsible"),
         notes=_without_criteria(result),

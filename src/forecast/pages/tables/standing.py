@@ -40,7 +40,13 @@ def ladder(result: Result, lang: str) -> TableSpec:
         (
             c.words("step", "ladder.step", "name"),
             c.figure("score", "ladder.score", "points", decimals=1),
-            c.figure("gap", say("ladder.short", **facts), "change", ends=gap, decimals=1, cell=short),
+            c.figure(
+                *("gap", say("ladder.short_range", **_short_place(result, lang)), "change"),
+                sheet=say("ladder.short", **facts),
+                ends=gap,
+                decimals=1,
+                cell=short,
+            ),
             c.figure("chance", "ladder.chance", "chance"),
             c.words("better", "ladder.better"),
         ),
@@ -130,7 +136,10 @@ def provinces(result: Result, lang: str) -> TableSpec:
             c.span("range", "head.range", ("lower", "upper"), lang),
             c.figure("rank", "head.rank", "count", "rank_median", ends=ranks),
             c.span("rank_range", "head.range", ranks, lang, decimals=0),
-            c.figure("chance_ahead", say("provinces.ahead", **facts), "chance", "p_ahead"),
+            c.figure(
+                *("chance_ahead", say("provinces.ahead", **_short_place(result, lang)), "chance", "p_ahead"),
+                sheet=say("provinces.ahead", **facts),
+            ),
         ),
         name="provinces",
         key=("area",),
@@ -138,6 +147,11 @@ def provinces(result: Result, lang: str) -> TableSpec:
         sheet_notes=("provinces.note",),
         strong=lambda r: r["area"] == result.spec.area,
     )
+
+
+def _short_place(result: Result, lang: str) -> dict[str, str]:
+    """Name the area as briefly as a heading of a column needs it."""
+    return {"place": reading.code_name("short_place", result.spec.area, lang)}
 
 
 def province_figures(result: Result, lang: str) -> Table:
