@@ -163,11 +163,12 @@ def assumed_table(result: Result, *, lang: str) -> TableSpec:
 
 @on_page
 def level_table(result: Result, component: str, *, lang: str) -> TableSpec:
-    """Tabulate the median and every range of the run for one component."""
-    median = reading.quantile(result, component, 0.5)
-    rows = [(labels.text("levels.median", lang), median, median)]
-    rows += [(f"{level}%", *reading.interval(result, component, level)) for level in PICTURED]
-    facts = c.facts_of(result, lang) | {"component": reading.short_name(component, lang)}
+    """Tabulate the ranges that pictures show for one component, with its median above them."""
+    rows = [(f"{level}%", *reading.interval(result, component, level)) for level in PICTURED]
+    facts = c.facts_of(result, lang) | {
+        "component": reading.short_name(component, lang),
+        "median": reading.points(reading.quantile(result, component, 0.5), lang),
+    }
     return TableSpec(
         lang,
         say("levels.caption", **facts),
@@ -306,7 +307,7 @@ def history(result: Result, component: str, lang: str) -> Table:
         if record["kind"] not in ("derived", "estimated"):
             return Cell(labels.MISSING)
         span = reading.span(record["lower"], record["upper"], lang)
-        kind = labels.text(f"history.{record['kind']}", lang)
+        kind = labels.text("history.derived", lang) if record["kind"] == "derived" else ""
         return Cell(f"{reading.points(record['median'], lang)} ({span})", kind)
 
     fields = (

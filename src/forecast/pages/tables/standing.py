@@ -157,7 +157,8 @@ def _short_place(result: Result, lang: str) -> dict[str, str]:
 def province_figures(result: Result, lang: str) -> Table:
     """Tabulate what the picture of all provinces shows."""
     columns = ("area", "last_year", "forecast", "range", "rank", "rank_range", "chance_ahead")
-    return replace(beside_picture(provinces(result, lang), *columns), form="scroll")
+    spec = provinces(result, lang)
+    return beside_picture(spec, *columns, strong=spec.strong, form="scroll")
 
 
 def path(result: Result, lang: str) -> TableSpec:
