@@ -32,6 +32,7 @@ from bs4 import BeautifulSoup
 
 import forecast
 from forecast import cli
+from forecast.base import labels
 from forecast.intake.forms import layout
 
 ROOT: Final = Path(__file__).parents[2]
@@ -275,6 +276,25 @@ def test_an_english_guide_is_english(name: str):
     text = re.sub(r"\*\*[^*]*\*\*|\"[^\"]*\"", "", prose(GUIDES / "en" / f"{name}.md"))
 
     assert NATIVE.findall(text) == []
+
+
+@pytest.mark.parametrize("name", ORDER)
+def test_the_sections_that_a_guide_names_are_headings_of_pages(name: str):
+    """What an English guide quotes in bold is a heading, a page or a notebook; the Vietnamese one does too.
+
+    Whether they stand on the page of that moment is for blocks ``page`` to say.
+    """
+    families = ("heading.", "page.link.", "notebook.said.title_")
+    texts = [entry["vi"] for key, entry in labels.catalogue().items() if key.startswith(families)]
+    there = re.compile("|".join(re.sub(r"\\{\w+\\}", ".+", re.escape(text)) for text in texts))
+    english, vietnamese = (
+        {" ".join(words.split()) for words in re.findall(r"\*\*([^*]*)\*\*", prose(path))}
+        for path in (GUIDES / lang / f"{name}.md" for lang in ("en", "vi"))
+    )
+    quoted = {words for words in english if not words.replace("…", "").isascii()}
+
+    assert [words for words in quoted if not there.fullmatch(words)] == []
+    assert quoted <= vietnamese
 
 
 @every_guide
