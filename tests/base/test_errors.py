@@ -186,3 +186,14 @@ def test_a_list_that_nobody_reads_ends_with_a_count_of_the_rest():
     assert len(lines) == 1 + errors.MOST_TOLD + 1
     assert str(5000 - errors.MOST_TOLD) in lines[-1]
     assert error.problems == tuple(problems)
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "1 figure is doubtful"), (3, "3 figures are doubtful")])
+def test_doubts_are_counted_without_the_advice(count, said):
+    """What can be done about them stands in the heading."""
+    doubts = [Problem("a.csv", row, "score", "8", "doubt.negative") for row in range(count)]
+
+    first, *lines = DataError(doubts, doubts=True).text("en").splitlines()
+    assert first.startswith(said)
+    assert "--insist" in first
+    assert len(lines) == count

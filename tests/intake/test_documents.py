@@ -199,6 +199,8 @@ def _packed(path, **parts):
 OLE = b"\xd0\xcf\x11\xe0" + bytes(2_000)
 REFUSED = {
     "an old document": (lambda at: _raw(at / "a.docx", OLE), "expect.docx_not_doc"),
+    "nothing as docx": (lambda at: _raw(at / "a.docx", b""), "expect.content"),
+    "nothing as xlsx": (lambda at: _raw(at / "a.xlsx", b""), "expect.content"),
     "text as docx": (lambda at: _raw(at / "a.docx", b"STT;T\xe1"), "expect.docx"),
     "a workbook as docx": (lambda at: _packed(at / "a.docx", xl__workbook_xml="<a/>"), "expect.docx"),
     "no XML": (lambda at: _packed(at / "a.docx", word__document_xml="<a"), "expect.sound_document"),

@@ -107,6 +107,14 @@ email = "LAN@example.org"
     assert "Lan\\nBcc: x" in wrong[9]
 
 
+def test_of_a_server_without_port_and_security_the_security_alone_is_missing(told):
+    """The port follows from it, as the guide says."""
+    short = GOOD.replace("port = 587\n", "").replace('security = "starttls"\n', "")
+
+    (line,) = told(short)
+    assert line.strip().startswith("recipients.toml, [smtp], security")
+
+
 def test_an_address_stands_once(told):
     """Whatever the size of its letters, as servers make no difference."""
     (line,) = told(GOOD.replace("mary@", "LAN@"))

@@ -130,9 +130,11 @@ class DataError(ForecastError, ValueError):
 
     exit_code = EXIT_DATA
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[Problem], *, doubts: bool = False) -> None:
+        """`doubts`: nothing of it is impossible, and a person may insist."""
         self.problems = tuple(problems)
-        ForecastError.__init__(self, "error.data", {"count": len(self.problems)})
+        key = "error.doubts" if doubts else "error.data"
+        ForecastError.__init__(self, key, {"count": len(self.problems)})
         self.args = (self.problems,)
 
     def text(self, lang: str) -> str:

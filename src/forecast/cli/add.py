@@ -7,7 +7,7 @@ from typing import Any, Final
 import click
 
 from forecast.base import labels
-from forecast.base.errors import EXIT_GOOD, DataError
+from forecast.base.errors import EXIT_GOOD
 from forecast.base.spec import DEFAULT_AREA
 from forecast.cli.effect import effect_text
 from forecast.cli.local import argument, choice, confirm, option, refuse_foreign, require_options, verb
@@ -65,7 +65,7 @@ def finish(proposal: Proposal, *, by: str, yes: bool, insist: bool, dry_run: boo
         click.echo(labels.text("additions.nothing", lang, file=file))
         return EXIT_GOOD
     if proposal.doubts and not insist:
-        raise DataError(proposal.refusal())
+        raise proposal.refusal()
     for doubt in proposal.doubts:
         click.echo(doubt.text(lang), err=True)
     if dry_run:

@@ -90,7 +90,7 @@ def _vintages_with(
     reading = {"sheet": given["sheet"], "columns": given["column"], "unit": given["unit"] or ""}
     proposal = province_table.table(data_dir, path, index_code, year or 0, origin, **reading)
     if proposal.doubts and not given["insist"]:
-        raise DataError(proposal.refusal())
+        raise proposal.refusal()
     return proposal.after
 
 

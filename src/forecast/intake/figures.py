@@ -1,4 +1,4 @@
-"""Read a printed figure in any usual form: “8,21 điểm”, “85,3 (↑1,2)”, “8,11/9,5”, “Hạng 12”."""
+"""Read a printed figure in any usual form: “8,21 điểm”, “85,3 (↑1,2)”, “8,11/9,5”, “Hạng 12”, “87,23(1)”."""
 
 import re
 from typing import Final
@@ -14,6 +14,7 @@ _MOVE: Final = re.compile(  # how much more or less than last time
 )
 _RANK: Final = re.compile(r"^(xếp )?(hạng|thứ hạng|thứ|vị trí)\s*:?\s*(?=\d)", flags=re.IGNORECASE)
 _UNIT: Final = re.compile(r"(?<=\d)\s*(điểm|đ)\.?$", flags=re.IGNORECASE)
+_FOOTNOTE: Final = re.compile(r"(?<=\d)(\(\d\)|\s*[*†‡¹²³⁰⁴-⁹]+)$")
 _OF: Final = re.compile(r"(?P<number>[\d.,]+)\s*/\s*(?P<of>[\d.,]+)", flags=re.ASCII)
 
 
@@ -23,7 +24,7 @@ def printed_figure(text: str) -> tuple[str, str]:
     >>> printed_figure("85,3 (↑1,2)"), printed_figure("8,11/9,5 điểm"), printed_figure("nhiều")
     (('85.3', ''), ('8.11', '9.5'), ('', ''))
     """
-    bare = _UNIT.sub("", _RANK.sub("", _MOVE.sub("", clean(text).rstrip("*"))))
+    bare = _UNIT.sub("", _RANK.sub("", _MOVE.sub("", _FOOTNOTE.sub("", clean(text)))))
     parts = _OF.fullmatch(bare)
     number, whole = (_plain(parts[name]) if parts else "" for name in ("number", "of"))
     if number and whole and float(number) <= float(whole) <= _MOST_WHOLE:  # 9/2024 is a month

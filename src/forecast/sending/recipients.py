@@ -124,8 +124,8 @@ class _Reader:
         if not isinstance(table, dict):
             self.wrong("", "[smtp]", _Wrong("recipients.no_smtp"))
             return None
-        usual = SECURITY.get(str(table.get("security")), 0)
-        table = {**({"port": usual} if usual else {}), **table}
+        usual = SECURITY.get(str(table.get("security")), 0)  # 0: the security is refused, not the port
+        table = {"port": usual or next(iter(SECURITY.values())), **table}
         values = self.table("[smtp]", table, _SMTP)
         return None if values is None else Smtp(sender=values.pop("from"), **values)
 

@@ -51,7 +51,7 @@ def append(proposal: Proposal, *, insist: bool = False, who: str = "") -> Entry:
     system refuses; nothing is changed.
     """
     if proposal.doubts and not insist:
-        raise DataError(proposal.refusal())
+        raise proposal.refusal()
     table, rows, doubts = proposal.table, proposal.rows, {doubt.expected_key for doubt in proposal.doubts}
     about = [*zip((doubt.expected_key for doubt in proposal.doubts), proposal.doubted, strict=True)]
     if not rows:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -61,7 +61,8 @@ def score(data_dir: Path, **cells: str) -> Proposal:
     row = _score_row(table, _clean_cells(table, cells, now))
     code = row["index_code"]
     return _propose(
-        data_dir, now, "score", table, row, lambda after: compare_and_judge(now, after, table, code)
+        *(data_dir, now, "score", table, row, lambda after: compare_and_judge(now, after, table, code)),
+        of_score=() if "max_score" in cells else ("max_score",),
     )
 
 
@@ -138,8 +139,12 @@ def _propose(
     table: Table,
     row: Row,
     judge: Callable[[Vintages], tuple[Compared, Sequence[Doubt]]],
+    of_score: Collection[str] = (),
 ) -> Proposal:
-    """Propose a row; its problems and doubts name the options with which it was given."""
+    """Propose a row; its problems and doubts name the options with which it was given.
+
+    `of_score`: columns that were not given, but printed in the score, as in 8,61/10, or follow from it.
+    """
 
     def as_problem(doubt: Doubt) -> Problem:
         column = doubt.column or ("rank" if doubt.key.startswith("doubt.rank") else "score")
@@ -153,6 +158,7 @@ def _propose(
     def place(problem: Problem, _: int) -> Problem:
         copied = problem.column == "source_day" and problem.value == row.get("published_on")
         column = "published_on" if copied else problem.column  # the option that was given
+        column = "score" if column in of_score else column
         file = option_of(column) if column else problem.file
         return dataclasses.replace(problem, file=file, row=None, column="")
 

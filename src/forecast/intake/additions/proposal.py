@@ -82,9 +82,9 @@ class Proposal:
     doubted: tuple[tuple[int, ...], ...] = ()  # rows of each doubt; all if none is named
     remarks: tuple[Phrase, ...] = ()  # what a person should know about the reading
 
-    def refusal(self) -> list[Problem]:
-        """Give the doubts, and how to go on if they are unfounded."""
-        return [*fold_repeats(self.doubts), Problem(self.what, None, "", "", "additions.insist")]
+    def refusal(self) -> DataError:
+        """Give the doubts as an error that says how to go on if they are unfounded."""
+        return DataError(fold_repeats(self.doubts), doubts=True)
 
 
 def propose(
