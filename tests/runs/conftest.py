@@ -134,7 +134,7 @@ def made() -> SimpleNamespace:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer | None]:
+def fork_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer | None]:
     """The process that forks the tests' kernels; None where kernels are ordinary."""
     if not can_fork():
         yield None
@@ -145,19 +145,19 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer | No
 
 
 @pytest.fixture(scope="session")
-def kernels(server: ForkServer | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernels]:
+def kernels(fork_server: ForkServer | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernels]:
     """Kernels that tests share; each test's notebook has one of its own."""
-    with Kernels([], tmp_path_factory.mktemp("kernels") / "kernels.log", server=server) as shared:
+    with Kernels([], tmp_path_factory.mktemp("kernels") / "kernels.log", server=fork_server) as shared:
         yield shared
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: ForkServer | None) -> SimpleNamespace:
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fork_server: ForkServer | None) -> SimpleNamespace:
     """A folder with data, notebooks and room for reports; the forecast itself is made up.
 
     Kernels of runs in this process are forked from one server, as each of its own takes seconds to begin.
     """
-    monkeypatch.setattr(run, "Kernels", lambda modules, log, **_: Kernels(modules, log, server=server))
+    monkeypatch.setattr(run, "Kernels", lambda modules, log, **_: Kernels(modules, log, server=fork_server))
     monkeypatch.setattr(pipeline, "make", lambda *_: small_result())
     monkeypatch.setattr(load, "read", _unexpected)
     monkeypatch.setattr(manifest, "code_hash", lambda: "made up")  # someone may be at work on the code

@@ -41,17 +41,17 @@ def answer(made):
 
 
 @pytest.fixture(scope="module")
-def world(made, server, answer):
+def world(made, fork_server, answer):
     """Patch what would compute."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pipeline, "answer", answer)
         patch.setattr(pipeline, "make", lambda spec, _data, previous=None, *_: answer(None, spec, previous))
         patch.setattr(batch, "forecast_panel_with_record", lambda spec, *_: SimpleNamespace(spec=spec))
         patch.setattr(batch, "read_vintages", lambda _folder: None)
-        patch.setattr(task, "_server", lambda: server)
-        patch.setattr(batch, "Kernels", lambda modules, log, **_: Kernels(modules, log, server=server))
+        patch.setattr(task, "_server", lambda: fork_server)
+        patch.setattr(batch, "Kernels", lambda modules, log, **_: Kernels(modules, log, server=fork_server))
         patch.setattr(manifest, "code_hash", lambda: "made up")
-        yield SimpleNamespace(made=made, server=server)
+        yield SimpleNamespace(made=made, server=fork_server)
 
 
 def report(world, place, *areas, **more):

@@ -21,7 +21,7 @@ def bytes_of(folder):
 
 
 @pytest.fixture
-def bench(made, place, server, monkeypatch):
+def bench(made, place, fork_server, monkeypatch):
     """A place in which a run has failed in its last page because of something outside of its inputs."""
     computed, steps = [], []
     switch = place.reports_dir.parent / "switch"
@@ -33,7 +33,7 @@ def bench(made, place, server, monkeypatch):
 
     def report(**changed):
         steps.clear()
-        options = run.Options(workers=2, server=server, **changed)
+        options = run.Options(workers=2, server=fork_server, **changed)
         return run.report(made.SPEC, kinds=made.KINDS, options=options, tell=steps.append, **vars(place))
 
     monkeypatch.setattr(pipeline, "make", compute)

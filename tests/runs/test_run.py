@@ -28,25 +28,25 @@ PAGES = ["meeting", "domain-D1", "domain-D2"]
 
 
 @pytest.fixture
-def report(made, place, server):
+def report(made, place, fork_server):
     """Make a report in `place`; options may be changed."""
 
     def make(**changed):
-        options = run.Options(**{"workers": 2, "server": server, **changed.pop("options", {})})
+        options = run.Options(**{"workers": 2, "server": fork_server, **changed.pop("options", {})})
         return run.report(made.SPEC, kinds=made.KINDS, options=options, **{**vars(place), **changed})
 
     return make
 
 
 @pytest.fixture(scope="module")
-def good(made, server, tmp_path_factory):
+def good(made, fork_server, tmp_path_factory):
     """One good run, to be looked at and not to be touched; with the steps that it told."""
     place = made.furnished(tmp_path_factory.mktemp("good"))
     steps = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pipeline, "make", lambda *_: made.small_result())
         patch.setattr(manifest, "code_hash", lambda: "made up")
-        options = run.Options(workers=2, server=server)
+        options = run.Options(workers=2, server=fork_server)
         outcome = run.report(made.SPEC, kinds=made.KINDS, options=options, tell=steps.append, **vars(place))
     return SimpleNamespace(outcome=outcome, folder=outcome.folder, steps=steps)
 

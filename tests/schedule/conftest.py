@@ -13,4 +13,4 @@ def _of_runs():
 
 
 _RUNS = _of_runs()
-made, place, server, kernels = _RUNS.made, _RUNS.place, _RUNS.server, _RUNS.kernels
+made, place, kernels, fork_server = (_RUNS.made, _RUNS.place, _RUNS.kernels, _RUNS.fork_server)
