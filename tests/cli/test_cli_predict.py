@@ -85,6 +85,15 @@ def test_the_same_panel_gives_the_same_bytes(scores, tmp_path, capsys):
     assert (tmp_path / "0.csv").read_bytes() == (tmp_path / "1.csv").read_bytes()
 
 
+@pytest.mark.parametrize(("year", "said"), [("2024", False), ("2049", True)])
+def test_a_year_farther_ahead_than_the_table_is_long_is_doubted(scores, tmp_path, capsys, year, said):
+    """It is forecast, as it was asked for, but 2049 may be 2024 mistyped."""
+    words = ["predict", "--scores", str(scores), "--target-year", year, "--out", str(tmp_path / "o.csv")]
+
+    assert cli.run(["--lang", "en", *words, "--model", "last_value"]) == 0
+    assert ("next to nothing" in capsys.readouterr().err) == said
+
+
 def test_a_model_that_cannot_be_fitted_is_told_and_the_others_are_given(tmp_path, capsys):
     """Two years are too few for a trend: the sentence says so, the last value is forecast."""
     file = tmp_path / "short.csv"

@@ -64,6 +64,9 @@ def left_out(fit: FittedEnsemble | FittedWithSums, names: Sequence[str], target_
         if 0 < (~np.isnan(panel.value[:, c])).any(axis=0).sum() < OWN_YEARS
     ]
     phrases = [Phrase(key) for key in fit.notes]
+    ahead, years = target_year - panel.origin, len(panel.years)
+    if ahead > years:
+        phrases.append(Phrase("yearly.far", {"year": target_year, "ahead": ahead, "known": years}))
     if isinstance(fit, FittedWithSums):
         for total in fit.sums:
             parts = [

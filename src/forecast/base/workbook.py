@@ -148,9 +148,7 @@ def _refusal(name: str, content: bytes, main: str = _BOOK) -> Problem | None:
         return Problem(name, None, "", "", key, dict(facts))
 
     is_book = main == _BOOK
-    usual = "expect.xlsx" if is_book else "expect.docx"
-    if not content:
-        return wrong("expect.content")
+    usual = ("expect.xlsx" if is_book else "expect.docx") if content else "expect.content"
     if content.startswith(_OLD_EXCEL):
         return wrong("expect.xlsx_not_xls" if is_book else "expect.docx_not_doc")
     try:

@@ -14,15 +14,15 @@ Path = tuple[int, ...]
 DEEPEST: Final = 3
 _ROMAN: Final = {"I": 1, "V": 5, "X": 10}
 _NUMBER: Final = r"(?:(?-i:[IVX]{1,6})|[0-9]{1,3})(?:\s?\.\s?[0-9]{1,3}){0,4}"
-_WORD: Final = r"lĩnh vực|tiêu chí thành phần|tctp|tiêu chí|D(?=[0-9])"
-_WORD_LEVELS: Final = {"linh vuc": 1, "tieu chi thanh phan": 3, "tctp": 3, "tieu chi": 2, "d": 1}
+_WORD: Final = r"lĩnh vực|lv(?=\.?\s?[0-9]|[\s.]\s?[IVX])|tiêu chí thành phần|tctp|tiêu chí|D(?=[0-9])"
+_WORD_LEVELS: Final = {"linh vuc": 1, "lv": 1, "tieu chi thanh phan": 3, "tctp": 3, "tieu chi": 2, "d": 1}
 _PLAIN: Final = re.compile(
-    rf"(?:(?P<word>{_WORD})\s*(?:số\s)?\s*)?(?P<open>\()?\s*(?P<number>{_NUMBER})\s*(?P<close>\))?(?:\s*[.:)])*",
+    rf"(?:(?P<word>{_WORD})\s*(?:số\s|\.)?\s*)?(?P<open>\()?\s*(?P<number>{_NUMBER})\s*(?P<close>\))?(?:\s*[.:)])*",
     flags=re.IGNORECASE,
 )
 # In front of a name a number needs a mark after it, a point in it, or a word before it: "5 năm" is none.
 _PREFIX: Final = re.compile(
-    rf"(?P<whole>(?:(?:{_WORD})\s*(?:số\s)?\s*{_NUMBER}(?:\s*[.:)–-])*|\(\s*{_NUMBER}\s*\)(?:\s*[.:])*"
+    rf"(?P<whole>(?:(?:{_WORD})\s*(?:số\s|\.)?\s*{_NUMBER}(?:\s*[.:)–-])*|\(\s*{_NUMBER}\s*\)(?:\s*[.:])*"
     rf"|{_NUMBER}(?:\s*[.:)])+|[0-9]{{1,3}}(?:\.[0-9]{{1,3}})+))\s+(?P<rest>\S.*)",
     flags=re.IGNORECASE | re.DOTALL,
 )

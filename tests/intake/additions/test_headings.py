@@ -10,6 +10,9 @@ from forecast.intake.additions.headings import recognise
     [
         (["III. Cải cách thủ tục hành chính", "Điểm thẩm định"], "D3.appraised"),
         (["Lĩnh vực 7", "Tỷ lệ % điểm tự đánh giá"], "D7.appraised"),
+        (["LV3"], "D3"),
+        (["LV. 3: Thủ tục"], "D3"),
+        (["LV III"], "D3"),
         (["Kết quả thẩm định", "III. Cải cách thủ tục hành chính", "Điểm"], "D3"),
         (["III. Cải cách thủ tục hành chính", "Điểm"], "D3"),
         (["VIII. Tác động", "Điểm thẩm định"], "D8"),
