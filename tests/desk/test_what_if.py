@@ -13,12 +13,16 @@ from hypothesis import strategies as st
 import forecast
 from forecast.base.errors import DataError, SpecError, WriteError
 from forecast.base.lock import hold_lock
+from forecast.base.spelling import clean, misread
 from forecast.data import load, scenarios
 from forecast.data.scenarios import Scenario
 from forecast.desk.scenario_file import add_scenario
 
 SMALL = Path(__file__).parent / "small"
-NAMES = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=12)
+# Text in a wrong encoding is refused when it is read.
+NAMES = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=12).filter(
+    lambda name: not misread(name)
+)
 NUMBERS = st.floats(-1e6, 1e6) | st.integers(-1000, 1000)
 POINTS = st.floats(-100, 100) | st.integers(-100, 100)
 
@@ -31,8 +35,8 @@ def read_back(text: str, folder: Path) -> Scenario:
 
 
 @given(
-    name=st.from_regex(r"[\w-]{1,60}", fullmatch=True),
-    vi=NAMES.filter(lambda name: name.strip() and name.isprintable()),
+    name=st.from_regex(r"[\w-]{1,60}", fullmatch=True).filter(lambda name: not misread(name)),
+    vi=NAMES.map(clean).filter(lambda name: name and name.isprintable()),  # as the desk writes it
     indicators=st.dictionaries(NAMES, NUMBERS, max_size=3),
     points=st.dictionaries(NAMES, POINTS, max_size=3),
     remedies=st.sampled_from(["", "overdue", "open"]),
