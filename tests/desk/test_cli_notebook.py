@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import nbformat
@@ -15,6 +15,7 @@ from forecast import cli
 from forecast.base import labels
 from forecast.base.errors import SpecError
 from forecast.runs import html_check, notebooks, parameters, single
+from forecast.runs.kernels import ForkServer, Kernels, can_fork
 from forecast.runs.parameters import Parameter
 
 ROOT = Path(__file__).parents[2] / "notebooks"
@@ -57,6 +58,22 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copy(ROOT / "00_start.ipynb", tmp_path / "notebooks")
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer | None]:
+    """The process that forks kernels with the workbench loaded; None where kernels are ordinary."""
+    if not can_fork():
+        yield None
+        return
+    with ForkServer(["forecast.desk.board"], tmp_path_factory.mktemp("server") / "kernels.log") as shared:
+        yield shared
+
+
+@pytest.fixture
+def shared_kernels(server: ForkServer | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fork all kernels of a test from one process, as each of its own takes seconds to begin."""
+    monkeypatch.setattr(single, "Kernels", lambda modules, log: Kernels(modules, log, server=server))
 
 
 def written(path: Path, *cells: str, before: str = PLAIN) -> Path:
@@ -270,6 +287,7 @@ def test_a_new_notebook_is_like_the_projects_own(say, here, lang):
     assert not any(cell.source.startswith("notebook.") for cell in made.cells)
 
 
+@pytest.mark.usefixtures("shared_kernels")
 def test_a_new_notebook_shows_the_apis_figures(say, here, small):
     """Begun and run with its defaults and with others, what it shows is what `forecast.open` gives."""
     shutil.copytree(small, here / "tables")
@@ -297,6 +315,7 @@ def test_a_new_notebook_shows_the_apis_figures(say, here, small):
     assert "giây" not in html
 
 
+@pytest.mark.usefixtures("shared_kernels")
 def test_a_page_shows_what_any_notebook_shows(say, here):
     """Text, values and pictures of a notebook of one's own are in its page; nothing is fetched."""
     written(
@@ -320,6 +339,7 @@ def test_a_page_shows_what_any_notebook_shows(say, here):
     assert "example.org" in err
 
 
+@pytest.mark.usefixtures("shared_kernels")
 def test_a_failed_run_leaves_the_good_one(say, here):
     """Notebook, cell and reason; what failed is beside the good result, which stays to the byte."""
     written(here / "notebooks" / "own.ipynb", "if whole > 5:\n    raise ValueError('quá lớn')", "whole")
