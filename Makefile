@@ -35,7 +35,7 @@ example: $(READY)  ## ví dụ đầy đủ với số giả định | the same 
 	@$(RUN) forecast report --index-code PAR --area "$$AREA" --target-year 2024 --as-of 2024-10-20 \
 	  --data-dir .cache/example-data --reports-dir .cache/example-reports $(ARGS)
 
-quick: $(READY)  ## kiểm thử nhanh, hơn một phút | the tests that start no program, in some eighty seconds
+quick: $(READY)  ## kiểm thử nhanh, chừng một phút | the tests that start no program, in about a minute
 	@$(RUN) pytest --quick -q $(SHARED) $(ARGS)
 
 test: $(READY)  ## chạy toàn bộ kiểm thử | run the whole test suite
