@@ -244,6 +244,21 @@ def test_rows_to_verify_with_are_read_as_the_tables_are(rows, said, tmp_path, ca
     assert said in capsys.readouterr().err
 
 
+def test_rows_to_verify_with_are_doubted_as_those_of_an_import(tmp_path, capsys):
+    """A slipped decimal mark would stand in the ledger for good."""
+    path = tmp_path / "x.csv"
+    head = "index_code,year,area,component,statistic,score,unit,published_on,source_url,trust\n"
+    row = "PAR,2024,TP. Hồ Chí Minh,total,value,{},percent,2025-04-10,{},press\n"
+    path.write_text(head + row.format(8.81, "a") + row.format(87.5, "b"), encoding="utf-8")
+    command = ["verify", "--with", str(path), "--data-dir", str(REAL), "--lang", "en"]
+    command += ["--reports-dir", str(tmp_path)]
+
+    assert cli.run(command) == 1
+    assert "x.csv, row 2, column score, found “8.81”: doubtful" in capsys.readouterr().err
+    assert cli.run([*command, "--insist"]) == 2  # there is no report to verify
+    assert "doubtful" not in capsys.readouterr().err
+
+
 FOLDERS = [
     "check --as-of 2024-10-20 --data-dir",
     "check --as-of 2024-10-20 --data-dir=x/below",

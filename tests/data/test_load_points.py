@@ -40,6 +40,7 @@ def append(path: Path, row: str) -> None:
         file.write(row + "\n")
 
 
+FRAMEWORK, MAXIMUM = "expect.at_most_framework", "expect.maximum_of_framework"
 FORM = "z,Sở Nội vụ,PAR,TP.HCM,2024,{cells},,,,,2024-09-20,1,z,z.xlsx"
 CRITERION = "876/QĐ-BNV,2022,2024,{code},{parent},Giả định,Made up,{most},made_up,,,,,{rest}"
 
@@ -75,6 +76,9 @@ def test_a_criterion_that_cannot_be_scored_is_refused(folder, rest, column, key)
         ("remedies.csv", "Sở Nội vụ,1.1.1,a,,,begun,,2024-07-01,,", "state", "expect.choice"),
         ("remedies.csv", "Sở Nội vụ,1.1.1,a,,,doing,,,,", "recorded_on", "expect.something"),
         ("self_scores.csv", "TP.HCM,2023,D1,9.6,9,9.5,2024-04-17,x,", "self_score", "expect.at_most"),
+        ("self_scores.csv", "TP.HCM,2023,D1,12,9,,2024-04-18,x,", "self_score", FRAMEWORK),
+        ("self_scores.csv", "TP.HCM,2023,D1,9,12,,2024-04-18,x,", "appraised_score", FRAMEWORK),
+        ("self_scores.csv", "TP.HCM,2023,D1,95,91,100,2024-04-18,x,", "max_score", MAXIMUM),
         ("self_scores.csv", "TP.HCM,2023,D9,9,9,9.5,2024-04-17,x,", "component", "expect.choice_near"),
         ("submissions.csv", FORM.format(cells="1.1.1,0.3,0.2,0.4"), "likely", "expect.low_likely_high"),
         ("submissions.csv", FORM.format(cells="1.1.1,0.3,,0.4"), "likely", "expect.all_three"),

@@ -6,18 +6,23 @@ import dataclasses
 import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
+import pandas as pd
 
 from forecast.base import incoming, labels
 from forecast.base.errors import EXIT_GOOD, DataError, Problem, SpecError
+from forecast.base.indexes import MAIN
 from forecast.base.spec import refuse_outside
 from forecast.cli.local import option, refuse_without, today, typed_options, verb
 from forecast.cli.types import PathType
 from forecast.data.load import Vintages, read_vintages
 from forecast.data.load.files import Rows, lines_of, rows_of
-from forecast.data.tables import FIRST_YEAR, LAST_YEAR, RELATED, RELATED_CODES, SCORES, Table
+from forecast.data.tables import DOMAINS, FIRST_YEAR, LAST_YEAR, RELATED, RELATED_CODES, SCORES, Table
+
+if TYPE_CHECKING:
+    from forecast.intake.additions.proposal import Proposal
 
 _OF_PRINTED: Final = "published source sheet column unit insist"  # options of a printed table
 
@@ -76,9 +81,12 @@ def _vintages_with(
 
     if (rows := _score_rows(path)) is not None:
         for name in typed_options():
-            if name in _OF_PRINTED.split():
+            if name in _OF_PRINTED.split() and name != "insist":
                 raise SpecError("verify.own_columns", {"file": path.name, "option": f"--{name}"})
-        return _vintages_with_rows(path, data_dir, *rows)
+        proposal = _proposed_rows(path, data_dir, *rows)
+        if proposal.doubts and not given["insist"]:
+            raise proposal.refusal()
+        return proposal.after
     for name, value in (
         ("target-year", year),
         ("published", given["published"]),
@@ -115,20 +123,44 @@ def _score_rows(path: Path) -> tuple[Table, Rows] | None:
     return table, rows
 
 
-def _vintages_with_rows(path: Path, data_dir: Path, table: Table, rows: Rows) -> Vintages:
-    from forecast.intake.additions.proposal import Compared, propose
+def _proposed_rows(path: Path, data_dir: Path, table: Table, rows: Rows) -> Proposal:
+    """Judge the rows of each index and year as those of an import are."""
+    from forecast.intake.additions.comparison import compare_and_judge
+    from forecast.intake.additions.proposal import Compared, Doubted, propose
+
+    now = read_vintages(data_dir)
+    known = len(now.frames[table.name])
 
     def place(problem: Problem, number: int) -> Problem:
         return dataclasses.replace(problem, file=path.name, row=rows.numbers[number])
 
+    def judge(after: Vintages) -> tuple[Compared, list[Doubted]]:
+        frame, doubted = after.frames[table.name].reset_index(drop=True), list[Doubted]()
+        new = frame.iloc[known:]
+        again = new.groupby(["index_code", "year", "area", "component"]).cumcount()  # of other sources
+        for (code, _, _), own in new.groupby([new["index_code"], new["year"], again], sort=False):
+            beside = pd.concat([frame.iloc[:known], own])
+            one = dataclasses.replace(after, frames={**after.frames, table.name: beside})
+            places = dict(zip(zip(own["area"], own["component"], strict=True), own.index, strict=True))
+            addends = DOMAINS if code == MAIN else ()
+            for doubt in compare_and_judge(now, one, table, str(code), addends=addends)[1]:
+                row = places.get((doubt.area, doubt.component))
+                column = doubt.column or ("rank" if doubt.key.startswith("doubt.rank") else "score")
+                value = "" if row is None else f"{frame.loc[row, column]:g}"
+                column = "" if row is None else column
+                problem = Problem(path.name, None, column, value, doubt.key, doubt.all_facts)
+                at = 0 if row is None else int(row) - known
+                doubted.append((problem if row is None else place(problem, at), (at,)))
+        return Compared(), doubted
+
     cells = zip(*(rows.cells[name] for name in table.names), strict=True)
     return propose(
         data_dir,
-        read_vintages(data_dir),
+        now,
         table,
         [dict(zip(table.names, row, strict=True)) for row in cells],
         action="verify",
         what=path.name,
         place=place,
-        judge=lambda _: (Compared(), []),
-    ).after
+        judge=judge,
+    )

@@ -1,5 +1,8 @@
 """Lists and printed tables of indicators: what their doors refuse, ask and say.  All figures are made up."""
 
+import datetime as dt
+
+import openpyxl
 import pytest
 
 from forecast.base.errors import DataError
@@ -54,6 +57,10 @@ REFUSED = {
     "a source that nothing gives": (
         ["indicator_code,period,value,published_on", f"{RATE},2024-06,4,2024-07-05"],
         [(None, "", "imports.nowhere")],
+    ),
+    "an area that only the row above names": (
+        [HEAD, ROW, ROW.replace("Hà Nội", "").replace("06,", "07,")],
+        [(3, "B", "expect.something")],
     ),
     "a code in other letters": ([HEAD, ROW.replace(RATE, RATE.upper())], [(2, "A", "imports.code_letters")]),
     "another domain than the catalogue's": (
@@ -400,3 +407,28 @@ def test_a_line_of_the_catalogue_that_stands_is_to_be_edited_there(refusal, impo
         (2, "A", "imports.code_letters")
     ]
     rehearse(data_dir, "indicator_types.csv", (data_dir / "indicator_types.csv").read_bytes())
+
+
+def test_a_day_that_excel_made_of_a_month_is_asked_about(data_dir, tmp_path):
+    """6/2024 typed into a workbook is stored as 1 June; another day is read as the same day in words."""
+    book = openpyxl.Workbook()
+    for row in (
+        ["indicator_code", "area", "period", "value"],
+        [RATE, "Hà Nội", dt.date(2024, 6, 30), 41.5],
+        [RATE, "Hà Nội", dt.date(2024, 6, 1), 41.5],
+    ):
+        book.active.append(row)
+    book.save(path := tmp_path / "list.xlsx")
+    shared = {**SOURCE, "published_on": "2024-07-05"}
+
+    with pytest.raises(DataError) as refused:
+        lists.rows_of_list(data_dir, path, "indicators", shared=shared)
+    told = [(each.row, each.column, each.expected_key) for each in refused.value.problems]
+    assert told == [(3, "C", "imports.period_day")]
+
+    book.active.delete_rows(3)
+    book.save(path)
+    assert (
+        lists.rows_of_list(data_dir, path, "indicators", shared=shared).rows[0]["period"]
+        == "2024-01..2024-06-30"
+    )

@@ -26,7 +26,7 @@ def scores(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterato
         rows = frame[~((frame["index_code"] == MAIN) & frame["component"].map(is_criterion).astype(bool))]
     yield from _components(rows, criteria)
     yield from _figures(frame)
-    yield from _framework_maxima(frame, versions)
+    yield from framework_maxima(frame, versions)
     appraised = frame["component"].isin(APPRAISED)
     for number in rows_where(frame, appraised & (frame["unit"] == "points") & frame["max_score"].isna()):
         yield number, "max_score", "expect.appraised_maximum", {}
@@ -89,7 +89,7 @@ def _scales(frame: pd.DataFrame) -> pd.Series:
     return pd.Series(scales, index=frame.index, dtype=float).fillna(WHOLE)
 
 
-def _framework_maxima(frame: pd.DataFrame, versions: pd.DataFrame) -> Iterator[Finding]:
+def framework_maxima(frame: pd.DataFrame, versions: pd.DataFrame) -> Iterator[Finding]:
     """Points may not exceed the maximum of their year's framework, nor one beside them differ from it.
 
     A maximum that is only assumed in the framework does not judge one that was printed.

@@ -184,6 +184,8 @@ class _RowMaker:
         self.asked = {name: text for name, text in shared.items() if text}
         self.shared = {name: text for name, text in self.asked.items() if name in table.names}
         self.used = set(read.used)
+        named = {line.cells["area"].text for line in read.lines if "area" in line.cells}
+        self.many_areas = any(area_named(text, self.places) != DEFAULT_AREA for text in named if text)
         self.types = {
             row["indicator_code"]: row for row in now.frames[INDICATOR_TYPES.name].to_dict("records")
         }
@@ -199,6 +201,10 @@ class _RowMaker:
         """Make the row of one line: its own cells, else those that all share, else the usual ones."""
         own = {name: text for name, cell in line.cells.items() if (text := self._text(name, cell))}
         row = {**self.base, **self.shared, **line.given, **own}
+        if self.many_areas and not {"area"} & {*self.shared, *line.given, *own}:
+            self.problems.append(
+                self.read.placed(Problem("", None, "area", "", "expect.something", {}), line)
+            )
         self.used |= {name for name in self.shared if name not in own and name not in line.given}
         if self.kind == "indicators":
             january = self.types.get(row["indicator_code"], {}).get("kind", "level") != "level"
@@ -292,6 +298,8 @@ class _RowMaker:
             key = f"imports.figure_{cell.kind}"
             self.problems.append(self.read.grid.problem(cell.row, cell.column, key))
             return ""
+        if name == "period" and cell.kind == "day":
+            return self._period_of_day(cell)
         if numeric:
             return plain_number(cell.text, part=name in ("score", "rank"))
         if name == "state":
@@ -299,6 +307,15 @@ class _RowMaker:
         if kind == "area":
             return area_named(cell.text, self.places) or cell.text
         return (iso_hint(cell.text) if kind == "day" else "") or cell.text
+
+    def _period_of_day(self, cell: Cell) -> str:
+        """Read a day as one that is written out; the first of a month may be a month that Excel turned."""
+        year, month, day = cell.text.split("-")
+        if day == "01":
+            facts = {"month": f"{year}-{month}", "day": cell.text, "year": year}
+            problem = self.read.grid.problem(cell.row, cell.column, "imports.period_day", **facts)
+            self.problems.append(problem)
+        return f"{day}/{month}/{year}"
 
     def not_yet_there(self, rows: Sequence[Row], data_dir: Path) -> list[int]:
         """Numbers of the rows that the table lacks; a row that is there with other cells is a problem."""
