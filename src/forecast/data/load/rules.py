@@ -197,13 +197,13 @@ def _submissions(frame: pd.DataFrame, frames: Frames, _: Gazetteer) -> Iterator[
 def _self_scores(frame: pd.DataFrame, frames: Frames, _: Gazetteer) -> Iterator[Finding]:
     yield from points.self_scores(frame, _every_component(frames))
     versions = frames.get("frameworks", pd.DataFrame(columns=["component"]))
-    told = set()  # a wrong maximum once, whichever score stands beside it
+    placed = set()  # a wrong maximum once, whichever score stands beside it
     for name in ("self_score", "appraised_score"):
         as_scores = frame.assign(index_code=MAIN, unit="points", score=frame[name])
         for row, column, key, facts in figure_rules.framework_maxima(as_scores, versions):
             place = row, name if column == "score" else column
-            if place not in told:
-                told.add(place)
+            if place not in placed:
+                placed.add(place)
                 yield *place, key, facts
 
 
