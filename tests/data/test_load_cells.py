@@ -83,7 +83,6 @@ def test_a_number_in_another_form_is_refused_with_the_right_form(text, hint):
         "12..5",
         "1,2,3",
         "--1",
-        "-",
         "%",
     ],
 )
@@ -224,15 +223,28 @@ def test_an_empty_cell_is_refused_unless_it_may_be_empty(kind, text):
 
 
 @pytest.mark.parametrize(
+    ("text", "empty", "key"), [("-", False, "figure_or_no_row"), ("n/a", True, "empty_cell")]
+)
+def test_a_sign_for_no_figure_is_to_be_left_out(text, empty, key):
+    """The cell alone, where it may be empty; else its row."""
+    assert read(text, "number", empty=empty)[1] == f"expect.{key}"
+
+
+@pytest.mark.parametrize(
     ("text", "key", "near"),
-    [("press", "", None), ("Press", "expect.choice_near", "press"), ("zzz", "expect.choice", "")],
+    [
+        ("press", "", None),
+        ("Press", "expect.write", "press"),
+        ("pres", "expect.choice_near", "press"),
+        ("zzz", "expect.choice", ""),
+    ],
 )
 def test_choices_name_the_nearest(text, key, near):
     """A wrong capital is one word from its mending."""
     value, found, facts = read(text, "choice", choices=tables.TRUST)
 
     assert found == key
-    assert facts.get("near") == near
+    assert facts.get("near", facts.get("meant")) == near
     assert value == ("" if key else text)
 
 

@@ -187,7 +187,7 @@ def test_a_related_index_obeys_the_same_rules(data):
     append(data / "related_indices.csv", f"PAPI,2022,TP.HCM,P2,11,points,10,,{SOURCE}")
 
     assert [place[1:] for place in refused(data)] == [
-        (739, "component", "expect.choice_near"),
+        (739, "component", "expect.write"),
         (740, "area", "expect.no_unit_below"),
         (741, "score", "expect.at_most"),
     ]

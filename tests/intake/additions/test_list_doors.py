@@ -135,6 +135,64 @@ def test_a_run_from_the_first_of_january_is_one(text, period):
     assert period_in([text], january=True) == period
 
 
+READ = {  # kind, lines, column, what is read
+    "domains by numeral, word and name": (
+        "self-scores",
+        [
+            "Lĩnh vực;Năm;Tự chấm;Ngày công bố;Nguồn",
+            *(
+                f"{name};2023;5;2024-02-01;x"
+                for name in ("I", "Cải cách thể chế", "Lĩnh vực 3", "d4", "5. Chế độ công vụ")
+            ),
+        ],
+        "component",
+        ["D1", "D2", "D3", "D4", "D5"],
+    ),
+    "a criterion beside its domain": (
+        "self-scores",
+        ["Lĩnh vực;Tiêu chí;Năm;Tự chấm;Nguồn", "Cải cách thể chế;D3;2023;5;x"],
+        "component",
+        ["D3"],
+    ),
+    "units in words": (
+        "criteria",
+        [
+            "Lĩnh vực;Năm;Điểm;Unit;Ngày công bố;Nguồn",
+            "VI;2023;5;điểm;2024-02-01;x",
+            "D5;2023;50;%;2024-02-01;x",
+        ],
+        "unit",
+        ["points", "percent"],
+    ),
+    "who said it, when, and how": (
+        "elasticities",
+        [
+            "Mã chỉ tiêu;Lĩnh vực;Thấp;Cao;Người nhận định;Ngày nhận định;Cách tính",
+            f"{RATE};VI;0.03;0.06;Ông A;2024-05-05;kinh nghiệm",
+        ],
+        "note",
+        ["kinh nghiệm"],
+    ),
+    "the state of a remedy": (
+        "remedies",
+        [
+            "Đơn vị chủ trì;Lĩnh vực;Giải pháp khắc phục;Trạng thái;Ngày nhận định;Tồn tại, hạn chế",
+            "Sở Tư pháp;III;làm;Đang triển khai;2024-05-05;chậm trễ",
+        ],
+        "state",
+        ["doing"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", READ)
+def test_a_list_is_read_as_people_write_it(case, imported):
+    """Domains, units and states in words become the values of the table."""
+    kind, lines, column, told = READ[case]
+
+    assert [row[column] for row in imported(*lines, kind=kind).rows] == told
+
+
 WORDS = {  # as people write a period; by an indicator that counts from January, and by one that does not
     "9 tháng 2024": ("2024-01..2024-09", "2024-01..2024-09"),
     "9T/2024": ("2024-01..2024-09", "2024-01..2024-09"),

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecast.base.errors import SpecError
+from forecast.data.numbering import Numbering, split_mark, whole_mark
 from forecast.intake.annex import tree as annex_tree
 from forecast.intake.annex.headings import role_of
 from forecast.intake.annex.step_lines import proposed_rule
-from forecast.intake.numbering import Numbering, split_mark, whole_mark
 
 LAYOUTS = ("one_column", "with_titles", "merged", "several_columns", "semicolons", "commas")
 NUMBERS = ("dotted", "roman_restarting", "roman_dotted", "words", "roman_mixed", "bracketed")

@@ -14,8 +14,8 @@ from forecast.base.spelling import clean
 from forecast.data import load, tables
 from forecast.data.foreign.layout import Long, long_of
 from forecast.data.foreign.sheet import Sheet, sheet_of_file, sheet_of_frame
-from forecast.data.foreign.values import no_figure, numbers, year_of
-from forecast.data.load.cells import parse_table
+from forecast.data.foreign.values import numbers, year_of
+from forecast.data.load.cells import no_figure, parse_table
 from forecast.data.load.files import Rows
 from forecast.data.load.rules import Checked, repeated_rows
 

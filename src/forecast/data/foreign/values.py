@@ -4,9 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from forecast.data.load.cells import number_hint
+from forecast.data.load.cells import no_figure, number_hint
 
-NO_FIGURE: Final = frozenset("na n/a #n/a nan <na> null none .. . ... … - – — \N{MINUS SIGN}".split())
 _PERIODS: Final = tuple(
     re.compile(pattern, flags=re.IGNORECASE)
     for pattern in (
@@ -65,12 +64,3 @@ def is_number(text: str, separator: str) -> bool:
     except ValueError:
         return no_figure(text)
     return True
-
-
-def no_figure(text: str) -> bool:
-    """Tell whether a cell says that there is no figure.
-
-    >>> no_figure(".."), no_figure("n/a"), no_figure("0")
-    (True, True, False)
-    """
-    return not text.strip() or text.strip().casefold() in NO_FIGURE

@@ -11,11 +11,19 @@ from typing import Any, Final
 import pandas as pd
 
 from forecast.base.errors import Problem
+from forecast.base.indexes import MAIN
 from forecast.base.spec import EXAMPLE_DAY, iso_hint, nearest
 from forecast.base.spelling import UNSEEN, clean
 from forecast.data.load.areas import Gazetteer
 from forecast.data.load.files import Rows
-from forecast.data.tables import DAY_DTYPE, FIRST_YEAR, LARGEST, LAST_YEAR, Column, Table
+from forecast.data.spellings import (
+    COMPONENT_COLUMNS,
+    choice_named,
+    component_named,
+    in_words,
+    turned_into_day,
+)
+from forecast.data.tables import COMPONENTS, DAY_DTYPE, FIRST_YEAR, LARGEST, LAST_YEAR, Column, Table
 
 Expected = tuple[str, dict[str, Any]]
 Frames = Mapping[str, pd.DataFrame]  # tables by name
@@ -31,6 +39,7 @@ _CODE: Final = re.compile(r"\w[\w.-]{0,79}")
 MOST_LETTERS: Final = 5_000  # of a cell; a long note has some hundreds
 MOST_SHOWN: Final = 50  # allowed values that a message lists: all units, not all criteria
 MOST_HINTS: Final = 200  # different wrong values of a column that are told with the nearest right one
+NO_FIGURE: Final = frozenset("na n/a #n/a nan <na> null none .. . ... … - – — \N{MINUS SIGN}".split())
 _DASHES: Final = str.maketrans({"\N{MINUS SIGN}": "-", "\N{EN DASH}": "-", "\N{EM DASH}": "-"})
 
 
@@ -175,7 +184,9 @@ def _area(text: str, gazetteer: Gazetteer | None, *, hint: bool) -> Cell:
 
 def _choice(text: str, column: Column, *, hint: bool) -> Cell:
     known = text in column.choices
-    return Cell(text) if known else Cell("", not_among(text, column.choices, hint=hint))
+    if not known and (meant := choice_named(text, column.name, column.choices)):
+        return Cell("", ("expect.write", {"meant": meant}))
+    return Cell(text) if known else Cell("", not_among(text, column.choices, hint=hint, column=column.name))
 
 
 def each_row(frame: pd.DataFrame) -> Iterator[Any]:
@@ -189,20 +200,39 @@ def rows_where(frame: pd.DataFrame, mask: pd.Series) -> list[int]:
     return [int(row) for row in frame["row"].to_numpy()[mask.to_numpy(dtype=bool)]]
 
 
-def unknown_values(frame: pd.DataFrame, column: str, allowed: tuple[str, ...]) -> Iterator[Finding]:
-    """Report the cells of a column that are not one of a set, the first with the nearest of the set."""
+def unknown_values(
+    frame: pd.DataFrame, column: str, allowed: tuple[str, ...], *, index_code: str = MAIN
+) -> Iterator[Finding]:
+    """Report the cells of a column that are not one of a set, the first with what of the set is meant."""
     odd = frame.loc[~frame[column].isin(allowed)]
     values = enumerate(dict.fromkeys(odd[column]))
-    expected = {value: not_among(value, allowed, hint=count < MOST_HINTS) for count, value in values}
+    expected = {
+        value: (column in COMPONENT_COLUMNS and _component(value, allowed, index_code))
+        or not_among(value, allowed, hint=count < MOST_HINTS)
+        for count, value in values
+    }
     for row, value in zip(odd["row"], odd[column], strict=True):
         yield int(row), column, *expected[value]
 
 
-def not_among(text: str, allowed: tuple[str, ...], *, hint: bool = True) -> Expected:
+def _component(text: str, allowed: tuple[str, ...], index_code: str) -> Expected | None:
+    """Say which component of a set a text means, or that a spreadsheet took its number for a day."""
+    if index_code not in COMPONENTS:
+        return None
+    meant = component_named(text, index_code)
+    if meant in allowed:
+        return "expect.write", {"meant": meant}
+    return ("annex.number_day", {}) if turned_into_day(text) else None
+
+
+def not_among(text: str, allowed: tuple[str, ...], *, hint: bool = True, column: str = "") -> Expected:
     """Say that a value is not one of a set, with the nearest of the set if one is near; no list to scroll."""
     near = nearest(text, allowed) if hint else ""
     listed = allowed if len(allowed) <= MOST_SHOWN else (*allowed[: MOST_SHOWN - 1], "…", allowed[-1])
-    return "expect.choice_near" if near else "expect.choice", {"near": near, "allowed": listed}
+    return "expect.choice_near" if near else "expect.choice", {
+        "near": near,
+        "allowed": in_words(column, listed),
+    }
 
 
 def is_name(text: str) -> bool:
@@ -233,8 +263,7 @@ def _year(text: str, column: Column) -> Cell:
 
 def _number(text: str, column: Column) -> Cell:
     if not _NUMBER.fullmatch(text):
-        hint = number_hint(text)
-        return Cell(math.nan, ("expect.number_hint", {"hint": hint}) if hint else ("expect.number", {}))
+        return Cell(math.nan, _no_number(text, column))
     value = float(text)
     if math.isinf(value):
         return Cell(math.nan, ("expect.number", {}))
@@ -245,6 +274,23 @@ def _number(text: str, column: Column) -> Cell:
     if column.high is not None and value > column.high:
         return Cell(math.nan, ("expect.at_most", {"high": column.high}))
     return Cell(value)
+
+
+def _no_number(text: str, column: Column) -> Expected:
+    """Say what is to be written for a text that is no number: none where it says that there is none."""
+    if no_figure(text) and not text.isalpha():  # “-”, “n/a”; “nan” is a program's word
+        return "expect.empty_cell" if column.empty else "expect.figure_or_no_row", {}
+    hint = number_hint(text)
+    return ("expect.number_hint", {"hint": hint}) if hint else ("expect.number", {})
+
+
+def no_figure(text: str) -> bool:
+    """Tell whether a cell says that there is no figure.
+
+    >>> no_figure(".."), no_figure("n/a"), no_figure("0")
+    (True, True, False)
+    """
+    return not text.strip() or text.strip().casefold() in NO_FIGURE
 
 
 def number_hint(text: str) -> str:

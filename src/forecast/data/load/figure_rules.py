@@ -57,7 +57,7 @@ def related(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterat
 def _components(frame: pd.DataFrame, more: Mapping[str, tuple[str, ...]]) -> Iterator[Finding]:
     for code, rows in frame.groupby("index_code", sort=False):
         allowed = tuple(dict.fromkeys((*COMPONENTS.get(str(code), ()), *more.get(str(code), ()))))
-        yield from unknown_values(rows, "component", allowed)
+        yield from unknown_values(rows, "component", allowed, index_code=str(code))
 
 
 def _figures(frame: pd.DataFrame) -> Iterator[Finding]:

@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from forecast.base.indexes import INDEXES, MAIN
+from forecast.base.indexes import MAIN
 from forecast.base.spelling import plain_words
 from forecast.data.framework import TOTAL
+from forecast.data.numbering import split_mark, whole_mark
+from forecast.data.spellings import domain_marked
 from forecast.data.tables import APPRAISED, COMPONENTS, Table
-from forecast.intake.numbering import split_mark, whole_mark
 
 Kind = Literal["figure", "rank", "ignored", "unknown"]
 Unit = Literal["points", "percent", ""]
@@ -100,9 +101,12 @@ _EVERY_LIST: Final = {
     "published_on": r"ngay cong bo",
     "source_url": r"nguon.*",
     "note": r"ghi chu",
+    "component": _CRITERION,
     "max_score": r"diem toi da|thang diem|diem chuan",
     "trust": r"do tin cay",
 }
+# Taken where no other column of the list is what they may be.
+_ELSE: Final = {"component": r"(ten )?linh vuc", "note": r"cach tinh|can cu|ton tai( han che)?"}
 _LIST_COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "indicators": {
         "indicator_code": r"ma( so)?( chi tieu)?",
@@ -125,27 +129,24 @@ _LIST_COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "elasticities": {
         "indicator_code": r"ma( so)?( chi tieu)?",
-        "component": rf"{_CRITERION}|linh vuc",
         "low": r"(muc )?thap|tu",
         "high": r"(muc )?cao|den",
         "stated_by": r"nguoi (noi|neu|nhan dinh)|chuyen gia|don vi|co quan( don vi)?",
-        "stated_on": r"ngay( noi)?",
+        "stated_on": r"ngay( (noi|neu|nhan dinh))?",
     },
-    "criteria": {"component": _CRITERION, "score": r"diem( so| dat( duoc)?)?", "rank": r"(xep )?hang"},
+    "criteria": {"score": r"diem( so| dat( duoc)?)?", "rank": r"(xep )?hang"},
     "self-scores": {
-        "component": _CRITERION,
         "self_score": r"(diem )?tu (cham|danh gia)",
         "appraised_score": r"(diem )?tham dinh",
     },
     "remedies": {
-        "unit": r"don vi|co quan( don vi)?",
-        "component": _CRITERION,
-        "action": r"viec( khac phuc| lam)?|noi dung.*|bien phap|giai phap",
+        "unit": r"(don vi|co quan( don vi)?)( chu tri| thuc hien)?",
+        "action": r"viec( khac phuc| lam)?|noi dung.*|(bien|giai) phap( (khac phuc|thuc hien))?",
         "responsible": r"(nguoi )?(phu trach|chiu trach nhiem)",
-        "due": r"(thoi )?han.*",
+        "due": r"(thoi )?han.*|(ngay|thoi gian) hoan thanh",
         "state": r"tinh trang|trang thai|tien do",
         "expected_effect": r"(so )?diem du kien.*|tac dong du kien",
-        "recorded_on": r"ngay ghi( nhan)?",
+        "recorded_on": r"ngay (ghi( nhan)?|nhan dinh|cap nhat)",
     },
 }
 
@@ -194,8 +195,17 @@ def column_named(heading: str, kind: str, table: Table) -> str:
     """Column of the table that the heading of a list means: its own name or Vietnamese words; "" for none."""
     words = plain_words(heading)
     own = next((name for name in table.names if plain_words(name) == words), "")
-    wordings = {**_LIST_COLUMNS[kind], **{n: w for n, w in _EVERY_LIST.items() if n in table.names}}
+    of_kind = _LIST_COLUMNS[kind]
+    of_all = {n: w for n, w in _EVERY_LIST.items() if n in table.names and n not in of_kind}
+    wordings = {**of_kind, **of_all}
     return own or next((name for name, wording in wordings.items() if re.fullmatch(wording, words)), "")
+
+
+def column_else(heading: str, table: Table) -> str:
+    """Column that a heading means where no other one does: a domain, how a figure was computed."""
+    words = plain_words(heading)
+    found = (name for name, wording in _ELSE.items() if name in table.names and re.fullmatch(wording, words))
+    return next(found, "")
 
 
 def unit_said(text: str) -> Unit:
@@ -239,10 +249,5 @@ def _numbered(label: str, index_code: str) -> str:
     printed = re.match(r"([A-Z]\d{1,2})\b", label)  # “P1. Participation”
     if printed and printed[1] in COMPONENTS[index_code]:
         return printed[1]
-    names = INDEXES[index_code].domains
-    if not names:
-        return ""
     mark = whole_mark(re.sub(r"^P(?=\d)", "D", label)) or split_mark(label)[0]
-    if mark is None or len(mark.parts) != 1 or not (mark.style == "roman" or mark.level == 1):
-        return ""
-    return names[mark.parts[0] - 1] if mark.parts[0] <= len(names) else ""
+    return domain_marked(mark, index_code) if mark else ""

@@ -21,7 +21,7 @@ from forecast.data.tables import (
     SELF_SCORES,
     Table,
 )
-from forecast.intake.additions.headings import column_named
+from forecast.intake.additions.headings import column_else, column_named
 from forecast.intake.additions.indicator_sheet import Line, read_indicator_sheet
 from forecast.intake.additions.province_rows import in_old_letters
 from forecast.intake.additions.table_parts import below_each_other, tables_in
@@ -156,6 +156,9 @@ def _with_heading(grid: Grid, kind: str, by_hand: Mapping[int, str]) -> Lines | 
         for cell in grid.row(number):
             if name := column_named(cell.text, kind, KINDS[kind]):
                 columns.setdefault(name, []).append(cell)
+        for cell in grid.row(number):
+            if (name := column_else(cell.text, KINDS[kind])) and name not in columns:
+                columns[name] = [cell]
         if len(columns) > len(best):
             best, at = columns, number
     if len(best) < FEWEST_HEADINGS:

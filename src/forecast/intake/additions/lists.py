@@ -17,13 +17,13 @@ from forecast.base.errors import Problem, SpecError
 from forecast.base.indexes import MAIN
 from forecast.base.labels import Phrase, text
 from forecast.base.spec import DEFAULT_AREA, iso_hint
-from forecast.base.spelling import plain_words
 from forecast.data.framework import framework_for
 from forecast.data.load import Vintages, read_vintages
 from forecast.data.load.areas import Gazetteer, gazetteer
 from forecast.data.load.cells import each_row, period_days
 from forecast.data.load.files import Rows, read_rows
 from forecast.data.load.indicators import FROM_CATALOGUE, january_missing
+from forecast.data.spellings import value_named
 from forecast.data.tables import ELASTICITIES, INDICATOR_TYPES, INDICATORS, SCORES, Table
 from forecast.intake import journal
 from forecast.intake.additions.comparison import compare_indicators, incoherent, known_with, new_rows
@@ -59,18 +59,6 @@ _OPTIONS: Final = {  # of what every row may share
     "source_day": "--source-day",
     "trust": "--trust",
     "note": "--note",
-}
-_STATES: Final = {
-    "du kien": "planned",
-    "chua lam": "planned",
-    "dang lam": "doing",
-    "dang thuc hien": "doing",
-    "xong": "done",
-    "da xong": "done",
-    "hoan thanh": "done",
-    "da hoan thanh": "done",
-    "bo": "dropped",
-    "khong lam": "dropped",
 }
 _USUAL: Final[Mapping[str, Mapping[str, str]]] = {
     "indicators": {"area": DEFAULT_AREA, "trust": "official"},
@@ -175,6 +163,7 @@ class _RowMaker:
         self.read, self.kind, self.table = read, kind, table
         self.places: Gazetteer = gazetteer(now.frames["areas"])[0]
         self.problems: list[Problem] = list(read.problems)
+        self.components = frozenset(now.frames["frameworks"]["component"])
         self.dated = 0  # figures whose day of publication follows from the catalogue's delay
         self.late = 0  # figures that count as known only long after their period
         self.undated = 0  # figures that no forecast uses
@@ -302,11 +291,14 @@ class _RowMaker:
             return self._period_of_day(cell)
         if numeric:
             return plain_number(cell.text, part=name in ("score", "rank"))
-        if name == "state":
-            return _STATES.get(plain_words(cell.text), cell.text)
-        if kind == "area":
-            return area_named(cell.text, self.places) or cell.text
-        return (iso_hint(cell.text) if kind == "day" else "") or cell.text
+        return self._meant(name, cell.text) or cell.text
+
+    def _meant(self, name: str, text: str) -> str:
+        """Value that a cell means in other words; an empty text where it is to stand as it is."""
+        column = self.table.column(name)
+        if column.kind == "area":
+            return area_named(text, self.places)
+        return iso_hint(text) if column.kind == "day" else value_named(text, column, MAIN, self.components)
 
     def _period_of_day(self, cell: Cell) -> str:
         """Read a day as one that is written out; the first of a month may be a month that Excel turned."""

@@ -7,16 +7,18 @@ from pathlib import Path
 from typing import Any, Final
 
 from forecast.base.errors import DataError, Problem, SpecError
-from forecast.base.indexes import INDEXES, SURVEYS
+from forecast.base.indexes import INDEXES, MAIN, SURVEYS
 from forecast.base.spec import nearest
 from forecast.base.spelling import clean
 from forecast.data.framework import TOTAL
 from forecast.data.load import Vintages, read_vintages
 from forecast.data.load.areas import gazetteer
 from forecast.data.load.indicators import FROM_CATALOGUE
+from forecast.data.spellings import choice_named, value_named
 from forecast.data.tables import (
     ANNOUNCEMENTS,
     EVENTS,
+    EVERY_CODE,
     INDICATOR_TYPES,
     INDICATORS,
     RELATED,
@@ -56,7 +58,8 @@ def score(data_dir: Path, **cells: str) -> Proposal:
     (the day of publication), trust (press). Raises DataError with everything for which the folder with the
     row would be refused.
     """
-    table = RELATED if cells.get("index_code") in RELATED_CODES else SCORES
+    code = choice_named(cells.get("index_code", ""), "index_code", EVERY_CODE)
+    table = RELATED if code in RELATED_CODES else SCORES
     now = read_vintages(data_dir)
     row = _score_row(table, _clean_cells(table, cells, now))
     code = row["index_code"]
@@ -192,6 +195,13 @@ def _clean_cells(table: Table, cells: Mapping[str, str], now: Vintages) -> dict[
         name: plain_number(row_cells[name], part=name in ("score", "rank"))
         for name in _NUMBERS
         if name in row_cells
+    }
+    known = frozenset(now.frames["frameworks"]["component"])
+    index_code = choice_named(row_cells.get("index_code", ""), "index_code", EVERY_CODE) or MAIN
+    row_cells |= {
+        name: meant
+        for name, text in row_cells.items()
+        if (meant := value_named(text, table.column(name), index_code, known))
     }
     if "area" in row_cells:
         row_cells["area"] = area_named(row_cells["area"], places) or row_cells["area"]

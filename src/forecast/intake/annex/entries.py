@@ -7,10 +7,10 @@ from typing import Final
 
 from forecast.base.errors import Problem
 from forecast.base.spelling import plain_words, spans
+from forecast.data.numbering import DEEPEST, Mark, Numbering, Path, day_mark, split_mark, whole_mark
 from forecast.intake.annex.headings import Column, Layout, Role
 from forecast.intake.annex.step_lines import read_step
 from forecast.intake.grid import Cell, Grid, Spot
-from forecast.intake.numbering import DEEPEST, Mark, Numbering, Path, day_mark, split_mark, whole_mark
 
 DETAILS: Final[tuple[Role, ...]] = ("note", "responsible", "source", "rule", "indicator", "deadline")
 _SPREADING: Final = ("responsible", "source", "deadline")  # one merged cell speaks for all its rows

@@ -12,6 +12,7 @@ from forecast.base.spec import nearest, refuse_outside, refuse_unknown
 from forecast.data import rules
 from forecast.data.framework import TOTAL, WHOLE, is_criterion
 from forecast.data.load.files import read_rows
+from forecast.data.numbering import code_of
 from forecast.data.tables import (
     FIRST_YEAR,
     FRAMEWORKS,
@@ -23,7 +24,6 @@ from forecast.data.tables import (
 )
 from forecast.intake.annex.framework_table import Change, FrameworkTable, Row, differences, read_table
 from forecast.intake.annex.tree import TOLERANCE, Annex, Item
-from forecast.intake.numbering import code_of
 
 HALVES: Final = {"sipas": "D8.sipas", "outcome": "D8.outcome"}
 PARTS_OF: Final = {"appraised": "part.appraised", "leaders_survey": "part.leaders_survey", **HALVES}

@@ -12,12 +12,12 @@ from forecast.base.errors import DataError, Problem, SpecError
 from forecast.base.labels import Phrase
 from forecast.base.spelling import letters_of
 from forecast.data.framework import WHOLE
+from forecast.data.numbering import Path, code_of
 from forecast.data.tables import DOMAINS
 from forecast.intake.annex.entries import DETAILS, Entry, Total, read_entries
 from forecast.intake.annex.headings import Layout, find_layout, missing_roles, parse_columns
 from forecast.intake.annex.scoring import Scoring, scoring
 from forecast.intake.grid import Cell, Grid, Spot, fold_repeats
-from forecast.intake.numbering import Path, code_of
 from forecast.intake.reading import read_grids
 
 TOLERANCE: Final = 0.005  # as the door to the data has it
