@@ -193,7 +193,7 @@ def test_doubts_are_counted_without_the_advice(count, said):
     """What can be done about them stands in the heading."""
     doubts = [Problem("a.csv", row, "score", "8", "doubt.negative") for row in range(count)]
 
-    first, *lines = DataError(doubts, doubts=True).text("en").splitlines()
+    first, *lines = DataError(doubts, heading="error.doubts").text("en").splitlines()
     assert first.startswith(said)
     assert "--insist" in first
     assert len(lines) == count

@@ -222,43 +222,6 @@ def test_a_year_is_one_that_can_be(command, year, capsys):
     assert f"{option} must be from 1990 to 2100, found {year}" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("rows", "said"),
-    [
-        ("", "x.csv: the table is empty"),
-        ('PAR,2024,Hà Nội,total,"80\n', "x.csv, row 2: a double quote is misplaced or not closed"),
-        (
-            "PAR,2024,Hà Nội,total,80,more\n",
-            "x.csv, row 2, found “PAR,2024,Hà Nội,total,80,more”: the row has",
-        ),
-        ("PAR,2024,Hà Nội,total," + "8" * 200_000, "x.csv, row 2: a cell is longer than 131072"),
-    ],
-    ids=["heading", "quote", "cells", "long"],
-)
-def test_rows_to_verify_with_are_read_as_the_tables_are(rows, said, tmp_path, capsys):
-    """One reader for both, so that nothing is left out without a word."""
-    path = tmp_path / "x.csv"
-    path.write_text("index_code,year,area,component,score\n" + rows, encoding="utf-8")
-
-    assert cli.run(["verify", "--with", str(path), "--data-dir", str(REAL), "--lang", "en"]) == 1
-    assert said in capsys.readouterr().err
-
-
-def test_rows_to_verify_with_are_doubted_as_those_of_an_import(tmp_path, capsys):
-    """A slipped decimal mark would stand in the ledger for good."""
-    path = tmp_path / "x.csv"
-    head = "index_code,year,area,component,statistic,score,unit,published_on,source_url,trust\n"
-    row = "PAR,2024,TP. Hồ Chí Minh,total,value,{},percent,2025-04-10,{},press\n"
-    path.write_text(head + row.format(8.81, "a") + row.format(87.5, "b"), encoding="utf-8")
-    command = ["verify", "--with", str(path), "--data-dir", str(REAL), "--lang", "en"]
-    command += ["--reports-dir", str(tmp_path)]
-
-    assert cli.run(command) == 1
-    assert "x.csv, row 2, column score, found “8.81”: doubtful" in capsys.readouterr().err
-    assert cli.run([*command, "--insist"]) == 2  # there is no report to verify
-    assert "doubtful" not in capsys.readouterr().err
-
-
 FOLDERS = [
     "check --as-of 2024-10-20 --data-dir",
     "check --as-of 2024-10-20 --data-dir=x/below",

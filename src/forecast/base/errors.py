@@ -130,11 +130,10 @@ class DataError(ForecastError, ValueError):
 
     exit_code = EXIT_DATA
 
-    def __init__(self, problems: Sequence[Problem], *, doubts: bool = False) -> None:
-        """`doubts`: nothing of it is impossible, and a person may insist."""
+    def __init__(self, problems: Sequence[Problem], *, heading: str = "error.data") -> None:
+        """`heading`: the text above the problems; "error.doubts" where a person may insist."""
         self.problems = tuple(problems)
-        key = "error.doubts" if doubts else "error.data"
-        ForecastError.__init__(self, key, {"count": len(self.problems)})
+        ForecastError.__init__(self, heading, {"count": len(self.problems)})
         self.args = (self.problems,)
 
     def text(self, lang: str) -> str:

@@ -48,6 +48,17 @@ class Index:
             return float(self.earlier["maximum"])
         return float(self.maximum if math.isnan(self.printed_maximum) else self.printed_maximum)
 
+    def parts_of_total(self, year: int) -> dict[str, float]:
+        """What the total of a year is made of: points by component, NaN where no weight is declared.
+
+        >>> list(INDEXES["PAPI"].parts_of_total(2017))
+        ['P1', 'P2', 'P3', 'P4', 'P5', 'P6']
+        """
+        names = self.domains or tuple(name for name in self.components if name != TOTAL)
+        if self.earlier and year <= self.earlier["until"]:
+            names = names[: round(self.earlier["maximum"] / self.part_maximum)]
+        return {name: self.maxima.get(name, math.nan) for name in names}
+
     @property
     def panel(self) -> str:
         """Index whose panel gives the forecast: the index itself, or the one that a survey is part of."""

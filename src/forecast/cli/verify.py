@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,20 +10,18 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 import pandas as pd
 
-from forecast.base import incoming, labels
-from forecast.base.errors import EXIT_GOOD, DataError, Problem, SpecError
-from forecast.base.indexes import MAIN
+from forecast.base import labels
+from forecast.base.errors import EXIT_GOOD, SpecError
 from forecast.base.spec import refuse_outside
-from forecast.cli.local import option, refuse_without, today, typed_options, verb
+from forecast.cli.local import option, refuse_without, today, verb
 from forecast.cli.types import PathType
-from forecast.data.load import Vintages, read_vintages
-from forecast.data.load.files import Rows, lines_of, rows_of
-from forecast.data.tables import DOMAINS, FIRST_YEAR, LAST_YEAR, RELATED, RELATED_CODES, SCORES, Table
+from forecast.data.load import read_vintages
+from forecast.data.tables import FIRST_YEAR, LAST_YEAR
 
 if TYPE_CHECKING:
     from forecast.intake.additions.proposal import Proposal
 
-_OF_PRINTED: Final = "published source sheet column unit insist"  # options of a printed table
+_OF_FILE: Final = "published source sheet column unit insist"  # options of the file alone
 
 
 @verb(
@@ -43,23 +40,26 @@ def verify(
     data_dir: Path,
     reports_dir: Path,
     lang: str,
-    **table: Any,
+    **reading: Any,
 ) -> int:
     """Score the stored forecasts; print how many scores were added and the path of the page."""
     if target_year is not None:
         refuse_outside("--target-year", target_year, FIRST_YEAR, LAST_YEAR)
-    refuse_without("with", _OF_PRINTED, given=with_file is not None)
+    refuse_without("with", _OF_FILE, given=with_file is not None)
     # Loaded here, as it takes seconds.
     from forecast.runs.verify import verify as verify_runs
 
+    day, year = as_of or today(), target_year
     if with_file is None:
         vintages = read_vintages(data_dir)
     else:
-        vintages = _vintages_with(with_file, data_dir, index_code, target_year, table)
-    day = as_of or today()
+        proposal = _proposal_of(with_file, data_dir, index_code, year, reading)
+        vintages, year = proposal.after, _year_of(proposal, index_code, year)
     place = vintages.known_at(day).find_province(area)
+    if with_file is not None:
+        _tell_of_file(proposal, index_code, year, place, day, lang)
     result = verify_runs(
-        reports_dir.resolve(), vintages, index_code=index_code, area=place, year=target_year, as_of=day
+        reports_dir.resolve(), vintages, index_code=index_code, area=place, year=year, as_of=day
     )
     for run in result.skipped:
         click.echo(labels.text("verify.skipped", lang, run=run), err=True)
@@ -69,98 +69,66 @@ def verify(
     return EXIT_GOOD
 
 
-def _vintages_with(
-    path: Path, data_dir: Path, index_code: str, year: int | None, given: Mapping[str, Any]
-) -> Vintages:
-    """Read all tables, and add the rows of a file in memory only.
+def _proposal_of(
+    path: Path, data_dir: Path, index_code: str, year: int | None, reading: Mapping[str, Any]
+) -> Proposal:
+    """Read a file as `import` does; its rows are used here and not written.
 
     Raises DataError with everything that is wrong or doubted; SpecError if year, day or source of a
     printed table are not given.
     """
-    from forecast.intake.additions import province_table
+    from forecast.intake.additions import list_sheet, lists, province_table
+    from forecast.intake.additions.province_sheet import columns_by_hand
 
-    if (rows := _score_rows(path)) is not None:
-        for name in typed_options():
-            if name in _OF_PRINTED.split() and name != "insist":
-                raise SpecError("verify.own_columns", {"file": path.name, "option": f"--{name}"})
-        proposal = _proposed_rows(path, data_dir, *rows)
-        if proposal.doubts and not given["insist"]:
-            raise proposal.refusal()
-        return proposal.after
-    for name, value in (
-        ("target-year", year),
-        ("published", given["published"]),
-        ("source", given["source"]),
-    ):
-        if value is None:
-            raise SpecError("verify.odd_with", {"file": path.name, "option": f"--{name}"})
-    origin = province_table.Origin(published_on=given["published"], source=given["source"])
-    reading = {"sheet": given["sheet"], "columns": given["column"], "unit": given["unit"] or ""}
-    proposal = province_table.table(data_dir, path, index_code, year or 0, origin, **reading)
-    if proposal.doubts and not given["insist"]:
-        raise proposal.refusal()
-    return proposal.after
+    published, source = reading["published"], reading["source"]
+    where = {"sheet": reading["sheet"], "columns": reading["column"]}
+    if list_sheet.is_list_of_scores(path, reading["sheet"], columns_by_hand(reading["column"])):
+        if reading["unit"]:
+            raise SpecError("verify.own_units", {"file": path.name})
+        shared = {"published_on": published.isoformat() if published else "", "source_url": source or ""}
+        proposal = lists.rows_of_list(data_dir, path, "criteria", shared=shared, **where)
+    else:
+        for name, value in (("target-year", year), ("published", published), ("source", source)):
+            if value is None:
+                raise SpecError("verify.odd_with", {"file": path.name, "option": f"--{name}"})
+        origin = province_table.Origin(published_on=published, source=source)
+        where["unit"] = reading["unit"] or ""
+        proposal = province_table.table(data_dir, path, index_code, year or 0, origin, **where)
+    if proposal.doubts and not reading["insist"]:
+        raise proposal.refusal("error.doubts_of_verify")
+    return proposal
 
 
-def _score_rows(path: Path) -> tuple[Table, Rows] | None:
-    """Read a file with the columns of scores.csv or related_indices.csv; None if it is another table."""
-    content = incoming.content(path)
-    if content.startswith(incoming.EXCEL):
-        return None
-    (_, head), *body = lines_of(incoming.text(content, path.name, utf16=True), path.name)[0] or [(0, [])]
-    if not {"index_code", "year", "area", "component"} <= set(head):
-        return None
-    codes = {
-        cell for _, cells in body for name, cell in zip(head, cells, strict=False) if name == "index_code"
-    }
-    table = RELATED if codes & {*RELATED_CODES} else SCORES
-    fewer = [dataclasses.replace(column, absent=True) for column in table.columns]
-    rows, problems = rows_of(content, dataclasses.replace(table, columns=tuple(fewer)), path.name)
-    if rows is None or problems:
-        raise DataError(problems)
-    if not rows.numbers:
-        raise incoming.refusal(path.name, "expect.not_empty")
-    return table, rows
+def _year_of(proposal: Proposal, index_code: str, year: int | None) -> int | None:
+    """Give the year that a file's rows are about: the one asked for, else their newest.
+
+    Raises SpecError if no row is about the index and the year.
+    """
+    cases = sorted({(row["index_code"], int(row["year"])) for row in proposal.rows})
+    years = [own for code, own in cases if code == index_code]
+    if cases and not (year in years if year else years):
+        facts = {"file": proposal.what, "index": index_code, "others": [f"{code} {y}" for code, y in cases]}
+        key = "verify.of_other_years" if year else "verify.of_other_indexes"
+        raise SpecError(key, {**facts, "year": year or ""})
+    return year or max(years, default=None)
 
 
-def _proposed_rows(path: Path, data_dir: Path, table: Table, rows: Rows) -> Proposal:
-    """Judge the rows of each index and year as those of an import are."""
-    from forecast.intake.additions.comparison import compare_and_judge
-    from forecast.intake.additions.proposal import Compared, Doubted, propose
+def _tell_of_file(
+    proposal: Proposal, index_code: str, year: int | None, area: str, as_of: dt.date, lang: str
+) -> None:
+    """Say how a file's figures stand beside the known ones.
 
-    now = read_vintages(data_dir)
-    known = len(now.frames[table.name])
+    Raises SpecError if it is without the area's figure, or was not out on the day that is looked at.
+    """
+    from forecast.intake.additions.proposal import comparison
 
-    def place(problem: Problem, number: int) -> Problem:
-        return dataclasses.replace(problem, file=path.name, row=rows.numbers[number])
-
-    def judge(after: Vintages) -> tuple[Compared, list[Doubted]]:
-        frame, doubted = after.frames[table.name].reset_index(drop=True), list[Doubted]()
-        new = frame.iloc[known:]
-        again = new.groupby(["index_code", "year", "area", "component"]).cumcount()  # of other sources
-        for (code, _, _), own in new.groupby([new["index_code"], new["year"], again], sort=False):
-            beside = pd.concat([frame.iloc[:known], own])
-            one = dataclasses.replace(after, frames={**after.frames, table.name: beside})
-            places = dict(zip(zip(own["area"], own["component"], strict=True), own.index, strict=True))
-            addends = DOMAINS if code == MAIN else ()
-            for doubt in compare_and_judge(now, one, table, str(code), addends=addends)[1]:
-                row = places.get((doubt.area, doubt.component))
-                column = doubt.column or ("rank" if doubt.key.startswith("doubt.rank") else "score")
-                value = "" if row is None else f"{frame.loc[row, column]:g}"
-                column = "" if row is None else column
-                problem = Problem(path.name, None, column, value, doubt.key, doubt.all_facts)
-                at = 0 if row is None else int(row) - known
-                doubted.append((problem if row is None else place(problem, at), (at,)))
-        return Compared(), doubted
-
-    cells = zip(*(rows.cells[name] for name in table.names), strict=True)
-    return propose(
-        data_dir,
-        now,
-        table,
-        [dict(zip(table.names, row, strict=True)) for row in cells],
-        action="verify",
-        what=path.name,
-        place=place,
-        judge=judge,
-    )
+    frame = proposal.after.frames[proposal.table.name]
+    own = frame[(frame["index_code"] == index_code) & (frame["year"] == year) & (frame["area"] == area)]
+    facts = {"file": proposal.what, "index": index_code, "year": year or "", "area": area}
+    if proposal.rows and own.empty:
+        raise SpecError("verify.without_area", facts)
+    if len(own) and own["published_on"].isna().all():
+        raise SpecError("verify.undated", facts)
+    if len(own) and (first := own["published_on"].min()) > pd.Timestamp(as_of):
+        raise SpecError("verify.not_out", {**facts, "published": first.date(), "as_of": as_of})
+    click.echo(comparison(proposal, lang))

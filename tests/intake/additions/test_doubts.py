@@ -1,5 +1,8 @@
 """Doubts about whole tables: planted faults are told, sound tables are not; all figures are made up."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,11 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forecast.base import labels
-from forecast.data.tables import DOMAINS
+from forecast.data.load import read_vintages
+from forecast.data.tables import RELATED
 from forecast.intake.additions import plausible
+from forecast.intake.additions.comparison import compare_years
 from forecast.intake.additions.doubts import Case, judge
 from forecast.intake.additions.history import History
 
+REAL = Path(__file__).parents[3] / "data"
 YEARS = (2020, 2021, 2022)
 
 
@@ -37,7 +43,7 @@ def case(made_up, areas):
         maxima = {**made_up.MAXIMA, "total": 100.0}
         percent = 100 * printed / pd.Series(maxima)
         ranks = printed["total"].rank(ascending=False, method="min")
-        return Case(2023, percent, printed, ranks, maxima, DOMAINS)
+        return Case(2023, percent, printed, ranks, made_up.MAXIMA)
 
     return of
 
@@ -179,3 +185,23 @@ def test_a_figure_near_one_year_or_the_column_is_not_far():
     assert not plausible.far(54.0, [80.0, 82.0], 70.0)
     assert plausible.unlike(2.0, [20.0, 21.0])
     assert not plausible.unlike(20.0, [20.0, 60.0])
+
+
+@pytest.mark.parametrize(("code", "year"), [("PCI", 2021), ("DTI", 2022)])
+def test_published_parts_add_up_by_their_declared_weights(code, year):
+    """Parts are printed with one maximum each and count unequally: a real total is not doubted."""
+    now = read_vintages(REAL)
+    frame = now.frames["related_indices"]
+    own = (frame["index_code"] == code) & (frame["year"] == year)
+    before = replace(now, frames={**now.frames, "related_indices": frame[~own]})
+
+    def sums(rows):
+        after = replace(now, frames={**now.frames, "related_indices": pd.concat([frame[~own], rows])})
+        doubts = compare_years(before, after, RELATED)[1]
+        return [doubt.area for _, doubt in doubts if doubt.key == "doubt.sum"]
+
+    assert sums(frame[own]) == []
+    city = own & (frame["area"] == "TP. Hồ Chí Minh")
+    total = city & (frame["component"] == "total")
+    wrong = frame.assign(score=frame["score"].mask(total, frame["score"] * 1.01))
+    assert sums(wrong[own]) == ["TP. Hồ Chí Minh"]

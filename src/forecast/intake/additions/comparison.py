@@ -1,12 +1,15 @@
 """Compare new rows with the known figures of the year, and doubt those that do not fit them."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
-from forecast.data.framework import TOTAL, WHOLE, Framework, framework_for, with_share
+from forecast.base.indexes import INDEXES, MAIN
+from forecast.data.framework import TOTAL, WHOLE, Framework, framework_for, is_criterion, with_share
 from forecast.data.load import Vintages
 from forecast.data.load.cells import each_row
 from forecast.data.load.coherence import Contradiction, contradictions, in_points, sums_of, wide
@@ -25,25 +28,63 @@ def compare_and_judge(
     table: Table,
     index_code: str,
     *,
-    addends: tuple[str, ...] = (),
     raised: Sequence[Doubt] = (),
 ) -> tuple[Compared, list[Doubt]]:
     """Compare the rows of one index and year that `after` has and `now` has not; list doubts about them.
 
-    `addends` add up to the total; what was `raised` already comes first and is not raised twice.
+    What was `raised` already comes first and is not raised twice.
     """
     rows = new_rows(now, after, table)
     if rows.empty:
         return Compared(), list(raised)
     known = known_with(now, after, table, index_code)
     frames, day = after.frames, _last_day(now, after, table)
-    framework = (
-        framework_for(frames["frameworks"], frames["events"], index_code, int(rows["year"].iloc[0]), day)
-        if table is not RELATED and addends
-        else None
+    framework = framework_for(
+        frames["frameworks"], frames["events"], index_code, int(rows["year"].iloc[0]), day
     )
-    doubts = [*raised, *judge(_case(rows, addends, framework), known)]
+    doubts = [*raised, *judge(_case(rows, framework), known)]
     return _compared(rows, known), [*doubts, *incoherent(rows, known, after, doubts)]
+
+
+def compare_years(
+    now: Vintages, after: Vintages, table: Table
+) -> tuple[Compared, list[tuple[int | None, Doubt]]]:
+    """Compare and judge new rows of any indexes, years and sources; None for a doubt about no single row.
+
+    Each index and year is a case of its own.  Where the rows give a figure twice, of two sources, the second
+    is compared with the first as if that were in the table.
+    """
+    frame, known = after.frames[table.name].reset_index(drop=True), len(now.frames[table.name])
+    new = frame.iloc[known:]
+    turns = new.groupby(list(table.key), dropna=False).cumcount()
+    compared, doubts = Compared(), list[tuple[int | None, Doubt]]()
+
+    def with_rows(vintages: Vintages, rows: Sequence[int]) -> Vintages:
+        return replace(vintages, frames={**vintages.frames, table.name: frame.iloc[list(rows)]})
+
+    for turn in range(1 + int(turns.max())):
+        before = [*range(known), *new.index[turns < turn]]
+        for (code, _), own in new[turns == turn].groupby(["index_code", "year"], sort=False):
+            case = with_rows(now, before), with_rows(after, [*before, *own.index])
+            told, raised = compare_and_judge(*case, table, str(code))
+            compared = replace(
+                compared,
+                new=compared.new + told.new,
+                same=compared.same + told.same,
+                different=(*compared.different, *told.different),
+            )
+            names = zip(own["area"], own["component"], strict=True)
+            places = dict(zip(names, own.index - known, strict=True))
+            doubts += [_of_row(doubt, places) for doubt in raised]
+    return compared, doubts
+
+
+def _of_row(doubt: Doubt, places: Mapping[tuple[str, str], int]) -> tuple[int | None, Doubt]:
+    """Find the row of a doubt, or of a part that it names, by area and component."""
+    names = (doubt.component, *doubt.facts.get("parts", ()))
+    number = next((places[doubt.area, name] for name in names if (doubt.area, name) in places), None)
+    column = doubt.column or ("rank" if doubt.key.startswith("doubt.rank") else "score")
+    return (None, doubt) if number is None else (int(number), replace(doubt, column=column))
 
 
 def new_rows(now: Vintages, after: Vintages, table: Table) -> pd.DataFrame:
@@ -139,23 +180,26 @@ def _compared(rows: pd.DataFrame, known: History) -> Compared:
     )
 
 
-def _case(rows: pd.DataFrame, addends: tuple[str, ...], framework: Framework | None) -> Case:
+def _case(rows: pd.DataFrame, framework: Framework) -> Case:
     """Arrange new figures of provinces by area and component, as doubts need them; the country has none."""
-    values = rows[rows["statistic"] == "value"]
+    values = rows[(rows["statistic"] == "value") & ~rows["component"].map(is_criterion).astype(bool)]
     scored = values[values["score"].notna()]
     percent, printed = (
         scored.pivot_table(index="area", columns="component", values=name, aggfunc="first")
         for name in ("percent", "score")
     )
     ranked = values[(values["component"] == TOTAL) & values["rank"].notna()]
-    maxima = scored.groupby("component")["maximum"].first()
-    if framework is not None and (scored["unit"] == "percent").all():  # a part weighs what its points are
-        maxima = maxima.index.to_series().map(framework.maximum).fillna(maxima)
+    year, index_code = int(rows["year"].iloc[0]), str(rows["index_code"].iloc[0])
+    parts = INDEXES[index_code].parts_of_total(year)
+    if index_code == MAIN:  # its maxima are printed beside the points, or stand in frameworks
+        own = scored.groupby("component")["maximum"].first()
+        if (scored["unit"] == "percent").all():  # a part weighs what its points are
+            own = own.index.to_series().map(framework.maximum).fillna(own)
+        parts = {name: float(own.get(name, np.nan)) for name in parts}
     return Case(
-        year=int(rows["year"].iloc[0]),
+        year=year,
         percent=percent,
         printed=printed,
         ranks=ranked.set_index("area")["rank"].reindex(percent.index),
-        maxima={str(name): float(value) for name, value in maxima.items()},
-        addends=addends,
+        parts=parts,
     )

@@ -20,7 +20,8 @@ from forecast.data.load.coherence import Misplaced, causes_of, misplaced
 from forecast.intake.additions import plausible
 from forecast.intake.additions.history import History
 
-SUM_TOLERANCE: Final = 0.05  # eight figures and their sum, each with two decimals, are at most 0.045 off
+# Ten parts of ten points and their weighted sum of 100, each with two decimals, are at most 0.055 off.
+SUM_TOLERANCE: Final = 0.06
 _RANGE_TOLERANCE: Final = 0.02
 _OF_THE_WHOLE: Final = ("doubt.unlike", "doubt.level", "doubt.column")  # else each cell would be listed
 _MOST_LISTED: Final = 12  # cells of one kind that a message lists one by one
@@ -50,9 +51,8 @@ class Case:
     percent: pd.DataFrame  # by area and component, percent of the maximum; NaN where there is no figure
     printed: pd.DataFrame  # the same cells in the unit in which they were given
     ranks: pd.Series[float]  # rank of the total by area; NaN where none is given
-    maxima: Mapping[str, float]  # maximum of each component in the unit in which it was given
-    # components that add up to the total; of an index without any the total lies between its parts
-    addends: tuple[str, ...] = ()
+    # what the total is made of: points by component, or NaN where the total only lies between them
+    parts: Mapping[str, float]
 
 
 def judge(case: Case, history: History) -> list[Doubt]:
@@ -163,13 +163,13 @@ def _totals(case: Case) -> Iterator[Doubt]:
     """Doubt a total that is not the sum of its parts, or not between them."""
     if TOTAL not in case.percent:
         return
-    parts = list(case.addends) or [name for name in case.percent.columns if name != TOTAL]
-    if len(parts) < 2 or not set(parts) <= set(case.percent.columns):
+    parts = list(case.parts)
+    if not parts or not set(parts) <= set(case.percent.columns):  # of some parts nothing follows
         return
     own, total = case.percent[parts].dropna(), case.percent[TOTAL]
-    if case.addends:
-        maxima = np.array([case.maxima[name] for name in parts])
-        sums, total = (own * maxima / 100).sum(axis=1), total[own.index] * maxima.sum() / 100
+    points = np.array([case.parts[name] for name in parts])
+    if not np.isnan(points).any():
+        sums, total = (own * points / 100).sum(axis=1), total[own.index] * points.sum() / 100
         off = (total - sums).abs()
         for area in off.index[off > SUM_TOLERANCE][:_MOST_LISTED]:
             facts = {"sum": round(float(sums[area]), 4), "total": round(float(total[area]), 4)}

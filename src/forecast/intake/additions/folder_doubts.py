@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.base.errors import Problem
+from forecast.base.indexes import INDEXES
 from forecast.base.labels import text
 from forecast.data.load import Vintages
 from forecast.data.load.cells import each_row
@@ -56,7 +57,8 @@ def _of_scores(vintages: Vintages, index_code: str, as_of: dt.date) -> Iterator[
         others = History(known.figures[known.figures["year"] != year], {})
         if percent.empty or others.figures["percent"].isna().all():
             continue
-        case = Case(year, percent, percent, pd.Series(np.nan, index=percent.index), {})
+        parts = INDEXES[index_code].parts_of_total(year)
+        case = Case(year, percent, percent, pd.Series(np.nan, index=percent.index), parts)
         for doubt in judge(case, others):
             row = rows.get((doubt.area, doubt.component, year))
             if doubt.key not in _ENDS and not (row and _accepted(doubt, row)):

@@ -79,6 +79,15 @@ class Lines:
         )
 
 
+def is_list_of_scores(path: Path, sheet: str, by_hand: Mapping[int, str]) -> bool:
+    """Whether a file has a row for each score, as scores.csv has, and not one for each province.
+
+    Raises DataError if the file is refused as a whole; SpecError if it has no sheet of that name.
+    """
+    lists = (_with_heading(grid, "criteria", by_hand) for grid in read_grids(path, sheet))
+    return any(lines and "component" in lines.columns for lines in lists)
+
+
 def read_list(
     path: Path, kind: str, now: Vintages, sheet: str, by_hand: Mapping[int, str], shared: Mapping[str, str]
 ) -> Lines:

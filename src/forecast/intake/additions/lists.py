@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -24,13 +24,21 @@ from forecast.data.load.cells import each_row, period_days
 from forecast.data.load.files import Rows, read_rows
 from forecast.data.load.indicators import FROM_CATALOGUE, january_missing
 from forecast.data.spellings import value_named
-from forecast.data.tables import ELASTICITIES, INDICATOR_TYPES, INDICATORS, SCORES, Table
+from forecast.data.tables import (
+    ELASTICITIES,
+    INDICATOR_TYPES,
+    INDICATORS,
+    RELATED,
+    RELATED_CODES,
+    Table,
+)
 from forecast.intake import journal
-from forecast.intake.additions.comparison import compare_indicators, incoherent, known_with, new_rows
+from forecast.intake.additions.comparison import compare_indicators, compare_years
 from forecast.intake.additions.doubts import Doubt
 from forecast.intake.additions.indicator_doubts import IndicatorDoubts, elasticity_doubts
 from forecast.intake.additions.indicator_sheet import Line
 from forecast.intake.additions.list_sheet import KINDS, Lines, read_list
+from forecast.intake.additions.one_row import with_usual_scale
 from forecast.intake.additions.periods import as_period
 from forecast.intake.additions.proposal import (
     OPTIONS_OF_ALL,
@@ -65,8 +73,6 @@ _USUAL: Final[Mapping[str, Mapping[str, str]]] = {
     "criteria": {
         "index_code": MAIN,
         "area": DEFAULT_AREA,
-        "statistic": "value",
-        "unit": "points",
         "trust": "official",
     },
     "indicator-types": {},
@@ -108,9 +114,9 @@ def rows_of_list(
         If the sheet or a column is not known, or what is shared is of no use.
     """
     now = read_vintages(data_dir)
-    table = KINDS[kind]
     shared = dict(shared or {})
     read = read_list(path, kind, now, sheet, columns_by_hand(columns), shared)
+    table = _table_of(kind, read)
     maker = _RowMaker(read, kind, table, now, shared)
     rows = [maker.row(line) for line in read.lines]
     new = maker.not_yet_there(rows, data_dir)
@@ -126,13 +132,16 @@ def rows_of_list(
         return read.placed(problem, read.lines[new[number]])
 
     def judge(after: Vintages) -> tuple[Compared, list[Doubted]]:
-        doubts: list[Doubted] = []
-        for number, doubt in _doubts(kind, now, after) if added else ():
+        doubted: list[Doubted] = []
+        compared, doubts = _compare(kind, now, after, table) if added else (Compared(), ())
+        for number, doubt in doubts:
+            if number is None:
+                doubted.append((read.grid.whole_problem(doubt.key, **doubt.all_facts), ()))
+                continue
             value = str(after.frames[table.name].iloc[number - len(added)][doubt.column])
             problem = Problem("", None, doubt.column, value, doubt.key, doubt.all_facts)
-            doubts.append((place(problem, number), (number,)))
-        compared = compare_indicators(now, after) if kind == "indicators" else Compared(new=len(added))
-        return dataclasses.replace(compared, standing=len(rows) - len(new)), doubts
+            doubted.append((place(problem, number), (number,)))
+        return dataclasses.replace(compared, standing=len(rows) - len(new)), doubted
 
     remarks = [*read.remarks, *maker.remarks()]
     if read.columns:
@@ -169,7 +178,8 @@ class _RowMaker:
         self.undated = 0  # figures that no forecast uses
         self.not_from_january = 0  # figures of runs that no other year has
         self.strangers: set[str] = set()  # codes that the catalogue lacks
-        self.base = {**dict.fromkeys(table.names, ""), **_USUAL[kind]}
+        empty = dict.fromkeys(table.names, "")
+        self.base = empty | {name: text for name, text in _USUAL[kind].items() if name in empty}
         self.asked = {name: text for name, text in shared.items() if text}
         self.shared = {name: text for name, text in self.asked.items() if name in table.names}
         self.used = set(read.used)
@@ -202,8 +212,8 @@ class _RowMaker:
             self._dated(row)
         if "indicator_code" in row:
             self._same_code(row["indicator_code"], line)
-        if self.table is SCORES:
-            row["source_day"] = row["source_day"] or row["published_on"]
+        if self.kind == "criteria":
+            row = with_usual_scale(self.table, row)
         return row
 
     def refuse_idle(self, file: str) -> None:
@@ -336,14 +346,26 @@ class _RowMaker:
         return dataclasses.replace(rows, cells=cells)
 
 
-def _doubts(kind: str, now: Vintages, after: Vintages) -> Iterator[tuple[int, Doubt]]:
-    """Doubt new rows, by their number: indicators beside their own values, criteria beside their domains."""
+def _table_of(kind: str, read: Lines) -> Table:
+    """Table that takes a list; scores of a related index have a table of their own."""
+    codes = {line.cells["index_code"].text for line in read.lines if "index_code" in line.cells}
+    return RELATED if kind == "criteria" and codes and codes <= {*RELATED_CODES} else KINDS[kind]
+
+
+def _compare(
+    kind: str, now: Vintages, after: Vintages, table: Table
+) -> tuple[Compared, Iterable[tuple[int | None, Doubt]]]:
+    """Compare new rows with the known ones, and doubt them; each doubt with the number of its row."""
     if kind == "criteria":
-        yield from _criteria_doubts(now, after)
-    if kind == "elasticities":
-        yield from _elasticity_doubts(now, after)
-    if kind != "indicators":
-        return
+        return compare_years(now, after, table)
+    if kind == "indicators":
+        return compare_indicators(now, after), _indicator_doubts(now, after)
+    doubts = _elasticity_doubts(now, after) if kind == "elasticities" else ()
+    return Compared(new=len(after.frames[table.name]) - len(now.frames[table.name])), doubts
+
+
+def _indicator_doubts(now: Vintages, after: Vintages) -> Iterator[tuple[int, Doubt]]:
+    """Doubt indicators beside their own values, known and new."""
     table, types = INDICATORS.name, now.frames[INDICATOR_TYPES.name]
     kinds = dict(zip(types["indicator_code"], types["kind"], strict=True))
     others = IndicatorDoubts(now.frames[table], after.frames[table], kinds)
@@ -365,14 +387,3 @@ def _elasticity_doubts(now: Vintages, after: Vintages) -> Iterator[tuple[int, Do
         yield from (
             (number, doubt) for doubt in elasticity_doubts(row, signs.get(row.indicator_code, 0.0), maximum)
         )
-
-
-def _criteria_doubts(now: Vintages, after: Vintages) -> Iterator[tuple[int, Doubt]]:
-    """Doubt new scores of criteria beside their domains and each other, year by year."""
-    known = known_with(now, after, SCORES, MAIN)
-    for _, rows in new_rows(now, after, SCORES).groupby("year"):
-        places = dict(zip(zip(rows["area"], rows["component"], strict=True), rows.index, strict=True))
-        for doubt in incoherent(rows, known, after):
-            names = (doubt.component, *doubt.facts["parts"])
-            number = next(places[doubt.area, name] for name in names if (doubt.area, name) in places)
-            yield int(number), dataclasses.replace(doubt, column="score")

@@ -61,7 +61,10 @@ def score(data_dir: Path, **cells: str) -> Proposal:
     code = choice_named(cells.get("index_code", ""), "index_code", EVERY_CODE)
     table = RELATED if code in RELATED_CODES else SCORES
     now = read_vintages(data_dir)
-    row = _score_row(table, _clean_cells(table, cells, now))
+    row_cells = _clean_cells(table, cells, now)
+    row = with_usual_scale(
+        table, {**dict.fromkeys(table.names, ""), "component": TOTAL, "trust": "press", **row_cells}
+    )
     code = row["index_code"]
     return _propose(
         *(data_dir, now, "score", table, row, lambda after: compare_and_judge(now, after, table, code)),
@@ -135,6 +138,23 @@ def scale(index_code: str, year: int, component: str) -> float:
     return INDEXES[index_code].scale(year, component) if index_code in RELATED_CODES else math.nan
 
 
+def with_usual_scale(table: Table, row: Row) -> dict[str, str]:
+    """Fill what a row of scores leaves empty: statistic, unit, a fixed maximum, day of the source."""
+    row = {**row, "source_day": row["source_day"] or row["published_on"]}
+    code, component, unit = row["index_code"], row["component"], "points"
+    if table is SCORES:
+        row["statistic"] = row["statistic"] or "value"
+        if row["statistic"].startswith("count:"):
+            unit = "provinces"
+        elif code in SURVEYS or component == TOTAL:
+            unit = "percent"
+    elif not row["max_score"] and row["year"].isdigit():
+        maximum = scale(code, int(row["year"]), component)
+        row["max_score"] = "" if math.isnan(maximum) else repr(maximum)
+    row["unit"] = row["unit"] or unit
+    return row
+
+
 def _propose(
     data_dir: Path,
     now: Vintages,
@@ -206,23 +226,6 @@ def _clean_cells(table: Table, cells: Mapping[str, str], now: Vintages) -> dict[
     if "area" in row_cells:
         row_cells["area"] = area_named(row_cells["area"], places) or row_cells["area"]
     return row_cells
-
-
-def _score_row(table: Table, row_cells: Mapping[str, str]) -> dict[str, str]:
-    row = {**dict.fromkeys(table.names, ""), "component": TOTAL, "trust": "press", **row_cells}
-    row["source_day"] = row["source_day"] or row["published_on"]
-    code, component, unit = row["index_code"], row["component"], "points"
-    if table is SCORES:
-        row["statistic"] = row["statistic"] or "value"
-        if row["statistic"].startswith("count:"):
-            unit = "provinces"
-        elif code in SURVEYS or component == TOTAL:
-            unit = "percent"
-    elif not row["max_score"] and row["year"].isdigit():
-        maximum = scale(code, int(row["year"]), component)
-        row["max_score"] = "" if math.isnan(maximum) else repr(maximum)
-    row["unit"] = row["unit"] or unit
-    return row
 
 
 def option_of(column: str) -> str:

@@ -82,9 +82,9 @@ class Proposal:
     doubted: tuple[tuple[int, ...], ...] = ()  # rows of each doubt; all if none is named
     remarks: tuple[Phrase, ...] = ()  # what a person should know about the reading
 
-    def refusal(self) -> DataError:
-        """Give the doubts as an error that says how to go on if they are unfounded."""
-        return DataError(fold_repeats(self.doubts), doubts=True)
+    def refusal(self, heading: str = "error.doubts") -> DataError:
+        """Give the doubts as an error whose heading says how to go on if they are unfounded."""
+        return DataError(fold_repeats(self.doubts), heading=heading)
 
 
 def propose(
@@ -125,16 +125,23 @@ def propose(
 
 def preview(proposal: Proposal, lang: str) -> str:
     """Describe a proposal to the person who confirms it; a single row is shown whole."""
-
-    def say(key: str, **facts: Any) -> str:
-        return labels.text(f"additions.{key}", lang, **facts)
-
-    rows, compared = proposal.rows, proposal.compared
-    lines = [say("title", count=len(rows), file=proposal.table.file, what=proposal.what)]
+    rows = proposal.rows
+    lines = [_say("title", lang, count=len(rows), file=proposal.table.file, what=proposal.what)]
     if len(rows) == 1:
-        lines += ["  " + say("cell", column=name, value=cell) for name, cell in rows[0].items() if cell]
+        cells = rows[0].items()
+        lines += ["  " + _say("cell", lang, column=name, value=cell) for name, cell in cells if cell]
     else:
         lines += [remark.text(lang) for remark in proposal.remarks]
+    return "\n".join([*lines, comparison(proposal, lang)])
+
+
+def comparison(proposal: Proposal, lang: str) -> str:
+    """Say how new figures stand beside the known ones."""
+
+    def say(key: str, **facts: Any) -> str:
+        return _say(key, lang, **facts)
+
+    compared, lines = proposal.compared, list[str]()
     different = compared.different
     lines.append(say("compared", new=compared.new, same=compared.same, different=len(different)))
     for cell in different[:_MOST_LISTED]:
@@ -147,6 +154,10 @@ def preview(proposal: Proposal, lang: str) -> str:
     if compared.missing:
         lines.append(say("missing", count=len(compared.missing), areas=list(compared.missing)))
     return "\n".join(lines)
+
+
+def _say(key: str, lang: str, **facts: Any) -> str:
+    return labels.text(f"additions.{key}", lang, **facts)
 
 
 def _with_rows(now: Vintages, table: Table, before: bytes, rows: Sequence[Row], place: Place) -> Vintages:

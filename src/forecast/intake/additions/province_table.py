@@ -11,7 +11,6 @@ from typing import Any, Final
 import numpy as np
 
 from forecast.base.errors import DataError, Problem
-from forecast.base.indexes import INDEXES as DECLARED
 from forecast.base.indexes import MAIN, SURVEYS
 from forecast.base.labels import Phrase
 from forecast.base.spec import refuse_outside
@@ -22,7 +21,6 @@ from forecast.data.load.lineage import provinces_in
 from forecast.data.tables import (
     COMPONENTS,
     COUNTRY,
-    DOMAINS,
     EVERY_CODE,
     FIRST_YEAR,
     LAST_YEAR,
@@ -112,9 +110,7 @@ def table(
 
     def judge(after: Vintages) -> tuple[Compared, list[Doubted]]:
         own = list(_own_doubts(read, maker))
-        compared, doubts = compare_and_judge(
-            now, after, target, index_code, addends=maker.addends, raised=own
-        )
+        compared, doubts = compare_and_judge(now, after, target, index_code, raised=own)
         compared = dataclasses.replace(compared, standing=maker.standing, missing=missing)
         return compared, [(_as_problem(doubt, read), _rows_of(doubt, rows)) for doubt in doubts]
 
@@ -167,14 +163,6 @@ class _RowMaker:
         self.known = self._known(now)
         self.printed = self._printed_maxima()
         self.units = {name: self._unit(name) for name in read.components}
-
-    @property
-    def addends(self) -> tuple[str, ...]:
-        """Components of the sheet that add up to the total; none for an index of weights."""
-        if self.index_code == MAIN:
-            return DOMAINS
-        own = tuple(name for name in self.read.components if name != TOTAL)
-        return own if DECLARED[self.index_code].domains else ()
 
     def rows(self) -> tuple[list[Row], list[dict[str, Spot]]]:
         """Make the rows, and say for each where its cells stand in the sheet."""
