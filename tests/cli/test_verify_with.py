@@ -48,6 +48,22 @@ def test_rows_of_scores_are_read_from_every_file_that_an_import_reads(suffix, tm
     assert (code, "1 new" in said, READ in said) == (2, True, True), said
 
 
+def test_what_was_not_read_is_named(tmp_path, capsys):
+    """And a year with a decimal point is a year."""
+    row = ROW.replace("2024,", "2024.0,") + ",well"
+
+    code, said = verify(written(tmp_path / "x.csv", [row], HEAD + ",remark of mine"), capsys)
+
+    assert (code, "not recognised and not read: remark of mine" in said, READ in said) == (2, True, True), said
+
+
+def test_a_day_to_come_is_told_once(tmp_path, capsys):
+    """It is the day of the source too, which has no column of its own here."""
+    code, said = verify(written(tmp_path / "x.csv", [ROW.replace("2025-04-10", "2099-04-10")]), capsys)
+
+    assert (code, said.count("still to come"), "row 2, column F" in said) == (1, 1, True), said
+
+
 @pytest.mark.parametrize(
     ("rows", "said"),
     [

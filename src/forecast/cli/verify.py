@@ -104,7 +104,8 @@ def _year_of(proposal: Proposal, index_code: str, year: int | None) -> int | Non
 
     Raises SpecError if no row is about the index and the year.
     """
-    cases = sorted({(row["index_code"], int(row["year"])) for row in proposal.rows})
+    new = proposal.after.frames[proposal.table.name].tail(len(proposal.rows))
+    cases = sorted({(str(code), int(own)) for code, own in zip(new["index_code"], new["year"], strict=True)})
     years = [own for code, own in cases if code == index_code]
     if cases and not (year in years if year else years):
         facts = {"file": proposal.what, "index": index_code, "others": [f"{code} {y}" for code, y in cases]}
@@ -116,7 +117,7 @@ def _year_of(proposal: Proposal, index_code: str, year: int | None) -> int | Non
 def _tell_of_file(
     proposal: Proposal, index_code: str, year: int | None, area: str, as_of: dt.date, lang: str
 ) -> None:
-    """Say how a file's figures stand beside the known ones.
+    """Say what was read of a file, and how its figures stand beside the known ones.
 
     Raises SpecError if it is without the area's figure, or was not out on the day that is looked at.
     """
@@ -131,4 +132,4 @@ def _tell_of_file(
         raise SpecError("verify.undated", facts)
     if len(own) and (first := own["published_on"].min()) > pd.Timestamp(as_of):
         raise SpecError("verify.not_out", {**facts, "published": first.date(), "as_of": as_of})
-    click.echo(comparison(proposal, lang))
+    click.echo("\n".join([*(remark.text(lang) for remark in proposal.remarks), comparison(proposal, lang)]))

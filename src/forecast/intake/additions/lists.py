@@ -126,6 +126,8 @@ def rows_of_list(
     added = [rows[at] for at in new]
 
     def place(problem: Problem, number: int) -> Problem:
+        if problem.column == "source_day" and "source_day" not in read.columns:  # the day of publication
+            problem = dataclasses.replace(problem, column="published_on")
         own = read.lines[new[number]].cells.get(problem.column)
         if own is None and shared.get(problem.column) and problem.column in OPTIONS_OF_ALL:
             return of_all(problem)
