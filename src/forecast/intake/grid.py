@@ -16,7 +16,9 @@ Spot = tuple[int, int]  # row and column, both counted from 1
 MOST_ROWS: Final = 5_000  # the annex has some hundreds; sheets formatted to their end have a million
 MOST_COLUMNS: Final = 60
 _MOST_ALIKE: Final = 3  # other cells of a column with the same fault that are listed one by one
-_CUT: Final = ("imports.beyond_heading", "imports.cut_off")
+# causes from which whatever else is wrong follows
+_CAUSES: Final = ("imports.split_heading", "imports.beyond_heading", "imports.cut_off", "annex.lost_marks")
+_MEND: Final = Phrase("imports.commas")
 _FIGURE: Final = re.compile(r"[+-]?\d[\d.,]*%?")
 
 
@@ -57,6 +59,8 @@ class Grid:
     merged: Mapping[Spot, Spot] = field(default_factory=dict)
     # fields of each row of a file separated by commas
     widths: Mapping[int, int] = field(default_factory=dict)
+    # cells of such a file that begin small after a comma and a space: the rest of a text, perhaps
+    rests: frozenset[Spot] = frozenset()
     # hidden_rows, hidden_columns: those that a workbook does not show; hidden_sheets: names of its own
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
@@ -152,17 +156,18 @@ class Grid:
     def refusal(self, problems: Iterable[Problem]) -> DataError:
         """Refuse the sheet; its hidden rows and columns are named too, as they may be the reason.
 
-        If rows are longer than the heading, only that is reported, as other problems follow from it.
+        If rows are longer than the heading, or all figures too large, only that is reported.
         """
         every = list(problems)
-        cut = [problem for problem in every if problem.expected_key in _CUT]
+        causes = [problem for problem in every if problem.expected_key in _CAUSES]
         hidden = [self.whole_problem(phrase.key, **phrase.facts) for phrase in self.hidden()]
-        return DataError(fold_repeats(in_order(cut or [*every, *hidden])))
+        return DataError(fold_repeats(in_order(causes or [*every, *hidden])))
 
     def misfits(self, head: Iterable[int], first: int, wordy: Iterable[int] = ()) -> list[Problem]:
-        """Report what the heading does not cover: cells cut at decimal commas, columns that are not read.
+        """Report what the heading does not cover: texts and figures cut at commas, columns that are not read.
 
-        `wordy`: columns in which no figures are expected, such as notes.
+        Of what is cut only the first is told, as its cause is that of all.  `wordy`: columns in which no
+        figures are expected, such as notes.
         """
         problems = [self.whole_problem("imports.too_wide", most=MOST_COLUMNS)] if self.wider else []
         head = tuple(head)
@@ -170,24 +175,39 @@ class Grid:
         width = max((self.widths.get(row, 0) for row in head), default=0)
         if self.sheet or not last:  # beside a table in a workbook there may stand remarks
             return problems
+        if split := self._split_headings(head):
+            return [*problems, split]
+        beyond = []
         for row in (row for row in self.rows if row >= first):
             cells = list(self.row(row))
-            beyond = cells[-1].column > last or self.widths.get(row, 0) > width > 0
-            if beyond and sum(bool(_FIGURE.fullmatch(cell.text)) for cell in cells) > 1:
-                place = max(cells[-1].column, last)
-                problems.append(self.problem(row, place, "imports.beyond_heading", last=letters_of(last)))
+            wider = cells[-1].column > last or self.widths.get(row, 0) > width > 0
+            if wider and sum(bool(_FIGURE.fullmatch(cell.text)) for cell in cells) > 1:
+                beyond.append((row, max(cells[-1].column, last)))
+        if beyond:
+            facts = {"last": letters_of(last), "count": len(beyond), "mend": _MEND}
+            return [*problems, self.problem(*beyond[0], "imports.beyond_heading", **facts)]
         with_heading = (column for column in wordy if column <= last)
         return problems + [problem for column in with_heading for problem in self._cut_off(column, first)]
 
+    def _split_headings(self, head: Iterable[int]) -> Problem | None:
+        """Report headings such as “Tỉnh, thành phố” without quotes in a CSV with commas, in one."""
+        rests = sorted(spot for spot in self.rests if spot[0] in set(head))
+        texts = [(self.cells.get((row, column - 1)), self.cells[row, column]) for row, column in rests]
+        wholes = [f"“{left.text if left else ''}, {right.text}”" for left, right in texts]
+        facts = {"found": "; ".join(wholes), "mend": _MEND}
+        return self.problem(*rests[0], "imports.split_heading", **facts) if rests else None
+
+    def cut_off(self, row: int, column: int) -> Problem | None:
+        """Tell a cell of a CSV with commas that may hold the decimals of the whole number to its left."""
+        left, right = self.cells.get((row, column - 1)), self.cells.get((row, column))
+        if not (self.widths and left and right and left.text.isdecimal() and right.text.isdecimal()):
+            return None
+        return self.problem(row, column, "imports.cut_off", whole=f"{left.text},{right.text}", mend=_MEND)
+
     def _cut_off(self, column: int, first: int) -> list[Problem]:
-        """Report cells of a CSV with commas that hold the decimals of the whole numbers to their left."""
-        rows = (
-            [row for row in self.rows if row >= first and (row, column) in self.cells] if self.widths else []
-        )
-        pairs = [(self.cells.get((row, column - 1)), self.cells[row, column]) for row in rows]
-        whole = all(left and left.text.isdecimal() and right.text.isdecimal() for left, right in pairs)
-        facts = {"left": letters_of(column - 1)}
-        return [self.problem(row, column, "imports.cut_off", **facts) for row in rows if whole]
+        """Report a column of decimals by its first cell, if all its cells are such."""
+        told = [self.cut_off(row, column) for row in self.rows if row >= first and (row, column) in self.cells]
+        return [problem for problem in told[:1] if problem and all(told)]
 
 
 def in_order(problems: Iterable[Problem]) -> list[Problem]:

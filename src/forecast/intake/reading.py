@@ -126,7 +126,18 @@ def _csv_grid(path: Path) -> Grid:
     widths = {number: len(record) for number, record in enumerate(best, 1)} if commas else {}
     wider = any(cell.strip() for record in best for cell in record[MOST_COLUMNS:])
     cells = cells_of(record[:MOST_COLUMNS] for record in best[:MOST_ROWS])
-    return Grid(path.name, "", cells, widths=widths, wider=wider)
+    return Grid(path.name, "", cells, widths=widths, rests=_rests(best) if commas else frozenset(), wider=wider)
+
+
+def _rests(records: Iterable[list[str]]) -> frozenset[tuple[int, int]]:
+    """Find cells that may be the rest of a text: after a space and small, unlike others of their row."""
+    return frozenset(
+        (row, column)
+        for row, record in enumerate(records, 1)
+        if any(cell.strip() and not cell.startswith(" ") for cell in record[1:])
+        for column, cell in enumerate(record, 1)
+        if column > 1 and cell.startswith(" ") and cell.strip()[:1].islower()
+    )
 
 
 def _records(text: str, delimiter: str) -> list[list[str]]:

@@ -345,7 +345,7 @@ def test_decimal_commas_in_a_file_of_commas_are_the_cause_that_is_told(made_up, 
     path = tmp_path / "annex.csv"
     path.write_text("\n".join(lines), encoding="utf-8")
 
-    assert {key for key, _ in refused_keys(path)} == {"imports.beyond_heading", "imports.alike"}
+    assert {key for key, _ in refused_keys(path)} == {"imports.beyond_heading"}
 
 
 def test_maxima_of_several_years_are_to_be_chosen(sheet, made_up, tmp_path):

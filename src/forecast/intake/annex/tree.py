@@ -23,7 +23,7 @@ from forecast.intake.reading import read_grids
 TOLERANCE: Final = 0.005  # as the door to the data has it
 _YEAR: Final = re.compile(r"\b(?:19|20)\d\d\b")
 _MAXIMUM: Final = re.compile(
-    r"(?:tối đa:?\s*)?(\d{1,3}(?:[.,]\d{1,4})?)\s*(?:điểm|đ)?\.?", flags=re.IGNORECASE | re.ASCII
+    r"(?:tối đa:?\s*)?(\d{1,6}(?:[.,]\d{1,4})?)\s*(?:điểm|đ)?\.?", flags=re.IGNORECASE | re.ASCII
 )
 
 
@@ -121,15 +121,11 @@ def _beside_maxima(layout: Layout) -> set[int]:
     return maxima & {column.column for column in layout.of(*DETAILS)}
 
 
-def _cut_maxima(grid: Grid, layout: Layout, entries: Sequence[Entry]) -> Iterator[Problem]:
+def _cut_maxima(grid: Grid, layout: Layout, entries: Sequence[Entry]) -> list[Problem]:
     """Report decimals that stand among words, where the maxima do not add up."""
-    for entry in entries if grid.widths else ():
-        row, column = entry.max_spot
-        beside = grid.cells.get((row, column + 1))
-        if entry.maximum and beside and column + 1 in _beside_maxima(layout):
-            whole, decimals = entry.maximum.text, beside.text
-            if whole.isdecimal() and decimals.isdecimal():
-                yield grid.problem(row, column + 1, "annex.cut", whole=f"{whole},{decimals}")
+    spots = [(row, column + 1) for row, column in (entry.max_spot for entry in entries if entry.maximum)]
+    beside = _beside_maxima(layout)
+    return list(filter(None, (grid.cut_off(*spot) for spot in spots if spot[1] in beside)))
 
 
 def _maxima_of_years(grid: Grid, layout: Layout) -> list[Problem]:
@@ -181,7 +177,8 @@ def _maxima(grid: Grid, entries: Sequence[Entry]) -> tuple[dict[Path, float], li
     """Read the maxima; of a parent without one, add up what stands below it."""
     parents = {entry.path[:-1] for entry in entries}
     maxima: dict[Path, float] = {}
-    problems = []
+    problems: list[Problem] = []
+    high: list[Path] = []
     for entry in sorted(entries, key=lambda entry: -len(entry.path)):
         if _prints_none(entry) and entry.path in parents:
             below = [other.path for other in entries if other.path[:-1] == entry.path]
@@ -191,7 +188,9 @@ def _maxima(grid: Grid, entries: Sequence[Entry]) -> tuple[dict[Path, float], li
         maxima[entry.path] = value
         if key:
             problems.append(grid.problem(*entry.max_spot, key, code=code_of(entry.path), high=WHOLE))
-    return maxima, problems
+            high += [entry.path] if key == "annex.maximum_high" else []
+    problems += _lost_marks(grid, math.fsum(points for path, points in maxima.items() if len(path) == 1))
+    return {**maxima, **dict.fromkeys(high, math.nan)}, problems
 
 
 def parse_maximum(cell: Cell | None) -> tuple[float, str]:
@@ -207,7 +206,14 @@ def parse_maximum(cell: Cell | None) -> tuple[float, str]:
     value = float(match[1].replace(",", "."))
     if value == 0:
         return math.nan, "annex.maximum_positive"
-    return (value, "") if value <= WHOLE else (math.nan, "annex.maximum_high")
+    return value, "" if value <= WHOLE else "annex.maximum_high"
+
+
+def _lost_marks(grid: Grid, whole: float) -> Iterator[Problem]:
+    """Report maxima that give ten times what they must, or a hundred: 95 for 9,5."""
+    for times in (10, 100, 1000):
+        if abs(whole / times - WHOLE) <= TOLERANCE:
+            yield grid.whole_problem("annex.lost_marks", sum=round(whole, 4), times=times)
 
 
 def _sums(grid: Grid, items: Sequence[Item], totals: Sequence[Total]) -> Iterator[Problem]:
@@ -225,13 +231,13 @@ def _sums(grid: Grid, items: Sequence[Item], totals: Sequence[Total]) -> Iterato
     reported = False
     for printed in totals:
         value, key = parse_maximum(printed.cell)
-        if printed.cell.kind == "formula":
-            continue
         domain = own.get((printed.domain,))
         allowed = [domain.maximum if domain else math.nan] if printed.named else [whole]
         if not printed.named and domain and printed is not totals[-1]:  # the last is the whole's
             allowed.append(domain.maximum)
-        if key or (all(abs(value - due) > TOLERANCE for due in allowed) and not math.isnan(allowed[0])):
+        if printed.cell.kind == "formula" or math.isnan(allowed[0]):  # what is missing is told already
+            continue
+        if key or all(abs(value - due) > TOLERANCE for due in allowed):
             reported = reported or abs(value - WHOLE) <= TOLERANCE
             yield grid.problem(printed.cell.row, printed.cell.column, "annex.total", sum=allowed[-1])
     if items and not reported and abs(whole - WHOLE) > TOLERANCE:
