@@ -121,6 +121,53 @@ def test_slips_are_told(hub, asked, said, capsys, tmp_path, monkeypatch):
     assert said in capsys.readouterr().err
 
 
+OBSERVED = {
+    "a,b,c\n1,2,3\n": [
+        "column observation: the column of outcomes is missing from the header: oracle_value, observation",
+        "the columns of the file are a, b, c",
+        "column target: this column is missing, and the hub has several targets (cases, level, rate, peak",
+    ],
+    "location,observation\nA,26\n": ["column target: this column is missing"],
+    "target,observation\ncases,26\n": [
+        "no column is a task id of the hub",
+        "of the file are target, observation",
+    ],
+    "target,Location,observation\ncases,A,26\n": [
+        "found “Location”: unknown column; did you mean “location”?"
+    ],
+    'target,location,observation\ncases,A,"1,234"\n': ["row 2, column observation, found “1,234”: a number"],
+    "target,location,observation\ncases,A,inf\n": ["row 2, column observation, found “inf”: a number"],
+    "target,location,observation\nlevel,A,med\n": ["row 2, column observation, found “med”: a number"],
+    "target,location,observation,as_of\ncases,A,1,1\ncases,A,x,2\n": ["row 3, column observation, found “x”"],
+    "target,location,observation\ncases,A,NA\ncases,B,1\ncases,B,2\n": ["row 4: this row repeats one above"],
+    "target,location,observation\ncases,C,26\n": [
+        "column location, found “C”: no row of this column has a value"
+    ],
+}
+
+
+@pytest.mark.parametrize("written", OBSERVED)
+def test_what_cannot_be_scored_by_is_told_with_its_place(hub, tmp_path, capsys, written):
+    """A table named by hand: columns, values, and what is of none of the hub's tasks."""
+    seen = tmp_path / "seen.csv"
+    seen.write_text(written, encoding="utf-8")
+
+    assert cli.run(["hub", "score", str(hub), "--observed", str(seen), "--lang", "en"]) == 1
+    told = capsys.readouterr().err
+    assert all(words in told for words in OBSERVED[written]), told
+
+
+def test_a_target_that_the_hub_has_not_is_told(hub, tmp_path, capsys):
+    """With the nearest."""
+    seen = tmp_path / "seen.csv"
+    seen.write_text("location,observation\nA,26\n", encoding="utf-8")
+    asked = ["hub", "score", str(hub), "--observed", str(seen), "--lang", "en", "--target"]
+
+    assert cli.run([*asked, "case"]) == 2
+    assert "there is no --target “case”; did you mean “cases”?" in capsys.readouterr().err
+    assert cli.run([*asked, "cases"]) == 0
+
+
 def test_what_scoringutils_prints():
     """WIS from the page of `wis`, RPS from that of `rps_ordinal`; scoringutils 2."""
     predicted = [[-1, 0, 1, 2, 3], [-2, 1, 2, 2, 4], [-2, 0, 3, 3, 4]]

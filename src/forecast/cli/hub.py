@@ -200,10 +200,13 @@ def score(
     submissions = _submissions(hub, round, model)
     if baseline is not None and baseline not in {submission.model for submission in submissions}:
         refuse_unknown("--baseline", baseline, sorted({submission.model for submission in submissions}))
-    frame, unknown = scoring.scores(submissions, hub, outcomes.read(hub, file=observed, target=target))
+    known = outcomes.read(hub, file=observed, target=target)
+    frame, unknown = scoring.scores(submissions, hub, known)
     if unknown:
         click.echo(labels.text("hub.unknown", lang, count=unknown), err=True)
     if frame.empty:
+        if strange := outcomes.strange_values(known, hub, str(observed or outcomes.FOLDER)):
+            raise DataError(strange)
         raise SpecError("hub.nothing_to_score")
     means = scoring.summary(frame, by=by, baseline=baseline)
     for path, result in ((rows, frame), (out, means)):

@@ -9,6 +9,7 @@ import pandas as pd
 
 from forecast.base.errors import DataError, Problem, SpecError
 from forecast.base.incoming import refusal
+from forecast.base.spec import nearest, refuse_unknown
 from forecast.hub import tables
 from forecast.hub.layout import Hub, spelled
 from forecast.hub.tables import HEAD, numbers, spelled_number
@@ -17,6 +18,8 @@ FOLDER: Final = "target-data"
 VALUE: Final = {"oracle-output": "oracle_value", "time-series": "observation"}
 DATES: Final = ("target_end_date", "target_date")
 _OUTPUT: Final = ("output_type", "output_type_id")
+_VALUES: Final = (*VALUE.values(), "value")
+_ALIKE: Final = 0.85  # a column so like one that is missing is that one misspelt
 
 
 def files(hub: Hub) -> Iterator[tuple[Path, str, str]]:
@@ -66,10 +69,11 @@ def read(hub: Hub, *, file: Path | None = None, target: str | None = None) -> pd
     `file`: another table: with a column observation, oracle_value or value, and columns that are task ids
     (`date` is the day that the tasks are about); `target`: the target that such a table is of, if it has no
     column that says it. Gives task ids as text, perhaps output_type and output_type_id, and `observed` as
-    text. Raises DataError if there is none, or it says two things of one unit.
+    text. Raises DataError if there is none, a column is missing or misspelt, a value is no number, or it
+    says two things of one unit; SpecError if the hub has no such target.
     """
     if file is not None:
-        return _one(file, str(file), hub, target)
+        return _one(file, str(file), hub, target, by_hand=True)
     listing = list(files(hub))
     kinds = {kind for _, _, kind in listing}
     if not kinds:
@@ -79,11 +83,62 @@ def read(hub: Hub, *, file: Path | None = None, target: str | None = None) -> pd
     return pd.concat(parts, ignore_index=True).drop_duplicates()
 
 
-def _one(path: Path, name: str, hub: Hub, target: str | None) -> pd.DataFrame:
+def strange_values(observed: pd.DataFrame, hub: Hub, name: str) -> list[Problem]:
+    """Name the columns none of whose values is one that the hub asks of."""
+    problems = []
+    for column in (column for column in hub.task_ids if column in observed):
+        asked = _asked(hub, column)
+        found = observed[column].iloc[:1].tolist()
+        if found and asked and not observed[column].isin(asked).any():
+            problems.append(Problem(name, None, column, found[0], "hub.expect.some_of", {"allowed": asked}))
+    return problems
+
+
+def _asked(hub: Hub, task_id: str) -> list[str]:
+    """Values that the hub asks of a task id, in its order."""
+    groups = (group for round_ in hub.rounds for group in round_.groups if task_id in group.tasks)
+    return list(dict.fromkeys(value for group in groups for value in group.tasks[task_id].allowed))
+
+
+def _wrong_columns(table: pd.DataFrame, name: str, hub: Hub, target: str | None) -> list[Problem]:
+    """Columns that are missing from a table that was named by hand, and those that are misspelt."""
+    found = list(table)
+    problems = []
+    missing = [column for column in hub.task_ids if column not in found]
+    valued = any(column in found for column in _VALUES)
+    for column in found:
+        near = nearest(column, missing if valued else [*missing, *_VALUES], least=_ALIKE)
+        if near and column not in hub.task_ids:
+            problems.append(Problem(name, 1, column, column, "expect.known_column_near", {"near": near}))
+            missing = [other for other in missing if other != near]
+            valued = valued or near in _VALUES
+    if not valued:
+        facts = {"allowed": list(_VALUES), "found": found}
+        problems.append(Problem(name, 1, "observation", "", "hub.expect.value_column", facts))
+    targets = _asked(hub, "target")
+    if "target" in missing and target is None and len(targets) > 1:
+        problems.append(Problem(name, 1, "target", "", "hub.expect.target_column", {"allowed": targets}))
+    return problems
+
+
+def _refuse_no_numbers(table: pd.DataFrame, value: str, name: str, hub: Hub) -> None:
+    """Refuse values that are neither numbers nor categories of the hub; an empty one is not known yet."""
+    outputs = [output for r in hub.rounds for group in r.groups for output in group.outputs.values()]
+    categories = {id_ for output in outputs if not output.numeric for id_ in output.ids}
+    at = np.flatnonzero(np.isnan(numbers(table[value])))
+    cells = zip((table.index.to_numpy()[at] + HEAD).tolist(), table[value].iloc[at].tolist(), strict=True)
+    wrong = [(row, str(text)) for row, text in cells if text and text not in categories]
+    if wrong:
+        raise DataError([Problem(name, row, value, text, "expect.number") for row, text in wrong])
+
+
+def _one(path: Path, name: str, hub: Hub, target: str | None, *, by_hand: bool = False) -> pd.DataFrame:
     table = tables.read(path, name)
-    value = next((column for column in (*VALUE.values(), "value") if column in table), None)
+    if by_hand and (wrong := _wrong_columns(table, name, hub, target)):
+        raise DataError(wrong)
+    value = next((column for column in _VALUES if column in table), None)
     if value is None:
-        raise refusal(name, "expect.column", 1)
+        raise DataError([Problem(name, 1, VALUE["time-series"], "", "expect.column")])
     day = hub.target_data.get("date_col", "date")
     day = day if day in table else "date"
     if day in table and day not in hub.task_ids:
@@ -91,13 +146,17 @@ def _one(path: Path, name: str, hub: Hub, target: str | None) -> pd.DataFrame:
         table = table.rename(columns={day: names[0]} if names else {})
     if target is not None and "target" in table:
         raise SpecError("hub.target_column", {"file": name})
+    if target is not None and target not in _asked(hub, "target"):
+        refuse_unknown("--target", target, _asked(hub, "target"))
+    units = [column for column in hub.task_ids if column in table and column != "target"]
+    if not units and set(hub.task_ids) - {"target"}:  # else one figure would be that of all places and days
+        raise refusal(name, "hub.expect.task_columns", 1, allowed=hub.task_ids, found=list(table))
     if target is not None:
         table["target"] = pd.Categorical([target] * len(table))
     keys = [column for column in hub.task_ids if column in table]
-    if not keys:
-        raise refusal(name, "hub.expect.task_columns", 1, allowed=hub.task_ids)
     if "as_of" in table and "as_of" not in keys:
         table = table[table["as_of"].astype(str) == table["as_of"].astype(str).max()]
+    _refuse_no_numbers(table, value, name, hub)
     groups = [group for round_ in hub.rounds for group in round_.groups]
     out = pd.DataFrame(
         {k: spelled(table[k], [g.tasks[k] for g in groups if k in g.tasks]).astype(str) for k in keys}
@@ -109,6 +168,6 @@ def _one(path: Path, name: str, hub: Hub, target: str | None) -> pd.DataFrame:
     out = out[out["observed"] != ""]
     twice = out.duplicated([c for c in out if c != "observed"])
     if twice.any():
-        rows = twice.to_numpy().nonzero()[0][: tables.MOST_LISTED]
+        rows = twice.index[twice][: tables.MOST_LISTED]
         raise DataError([Problem(name, int(at) + HEAD, "", "", "hub.expect.once") for at in rows])
     return out

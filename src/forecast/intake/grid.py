@@ -206,7 +206,9 @@ class Grid:
 
     def _cut_off(self, column: int, first: int) -> list[Problem]:
         """Report a column of decimals by its first cell, if all its cells are such."""
-        told = [self.cut_off(row, column) for row in self.rows if row >= first and (row, column) in self.cells]
+        told = [
+            self.cut_off(row, column) for row in self.rows if row >= first and (row, column) in self.cells
+        ]
         return [problem for problem in told[:1] if problem and all(told)]
 
 

@@ -126,7 +126,9 @@ def _csv_grid(path: Path) -> Grid:
     widths = {number: len(record) for number, record in enumerate(best, 1)} if commas else {}
     wider = any(cell.strip() for record in best for cell in record[MOST_COLUMNS:])
     cells = cells_of(record[:MOST_COLUMNS] for record in best[:MOST_ROWS])
-    return Grid(path.name, "", cells, widths=widths, rests=_rests(best) if commas else frozenset(), wider=wider)
+    return Grid(
+        path.name, "", cells, widths=widths, rests=_rests(best) if commas else frozenset(), wider=wider
+    )
 
 
 def _rests(records: Iterable[list[str]]) -> frozenset[tuple[int, int]]:
