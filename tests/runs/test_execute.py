@@ -217,6 +217,16 @@ def test_a_shell_line_that_fails_is_a_failure(line, said, made, run):
     assert said in str(error)
 
 
+@pytest.mark.parametrize("line", ["input('?')", "import getpass; getpass.getpass()", "breakpoint()"])
+def test_a_cell_that_waits_for_somebody_to_type_is_told(line, made, run):
+    """Nobody sits before a run; Jupyter's own sentence is English."""
+    _, _, error = run(made.notebook("1", line))
+
+    assert error.cell == 2
+    assert "the cell waits for somebody to type" in str(error)
+    assert "ô chờ người gõ vào" in error.text("vi")
+
+
 def test_a_kernel_that_does_not_start_is_tried_twice_and_then_told(made, tmp_path):
     """Only the start is tried again: a cell may have done something already."""
     managers = []

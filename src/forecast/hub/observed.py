@@ -102,7 +102,7 @@ def _asked(hub: Hub, task_id: str) -> list[str]:
 
 def _wrong_columns(table: pd.DataFrame, name: str, hub: Hub, target: str | None) -> list[Problem]:
     """Columns that are missing from a table that was named by hand, and those that are misspelt."""
-    found = list(table)
+    found = list(map(str, table))
     problems = []
     missing = [column for column in hub.task_ids if column not in found]
     valued = any(column in found for column in _VALUES)
@@ -139,20 +139,7 @@ def _one(path: Path, name: str, hub: Hub, target: str | None, *, by_hand: bool =
     value = next((column for column in _VALUES if column in table), None)
     if value is None:
         raise DataError([Problem(name, 1, VALUE["time-series"], "", "expect.column")])
-    day = hub.target_data.get("date_col", "date")
-    day = day if day in table else "date"
-    if day in table and day not in hub.task_ids:
-        names = [column for column in DATES if column in hub.task_ids and column not in table]
-        table = table.rename(columns={day: names[0]} if names else {})
-    if target is not None and "target" in table:
-        raise SpecError("hub.target_column", {"file": name})
-    if target is not None and target not in _asked(hub, "target"):
-        refuse_unknown("--target", target, _asked(hub, "target"))
-    units = [column for column in hub.task_ids if column in table and column != "target"]
-    if not units and set(hub.task_ids) - {"target"}:  # else one figure would be that of all places and days
-        raise refusal(name, "hub.expect.task_columns", 1, allowed=hub.task_ids, found=list(table))
-    if target is not None:
-        table["target"] = pd.Categorical([target] * len(table))
+    table = _by_task(table, name, hub, target)
     keys = [column for column in hub.task_ids if column in table]
     if "as_of" in table and "as_of" not in keys:
         table = table[table["as_of"].astype(str) == table["as_of"].astype(str).max()]
@@ -171,3 +158,20 @@ def _one(path: Path, name: str, hub: Hub, target: str | None, *, by_hand: bool =
         rows = twice.index[twice][: tables.MOST_LISTED]
         raise DataError([Problem(name, int(at) + HEAD, "", "", "hub.expect.once") for at in rows])
     return out
+
+
+def _by_task(table: pd.DataFrame, name: str, hub: Hub, target: str | None) -> pd.DataFrame:
+    """Name the day's column as the task id that it is, and add the target."""
+    day = hub.target_data.get("date_col", "date")
+    day = day if day in table else "date"
+    if day in table and day not in hub.task_ids:
+        names = [column for column in DATES if column in hub.task_ids and column not in table]
+        table = table.rename(columns={day: names[0]} if names else {})
+    if target is not None and "target" in table:
+        raise SpecError("hub.target_column", {"file": name})
+    if target is not None and target not in _asked(hub, "target"):
+        refuse_unknown("--target", target, _asked(hub, "target"))
+    units = [column for column in hub.task_ids if column in table and column != "target"]
+    if not units and set(hub.task_ids) - {"target"}:  # else one figure would be that of all places and days
+        raise refusal(name, "hub.expect.task_columns", 1, allowed=hub.task_ids, found=list(table))
+    return table if target is None else table.assign(target=pd.Categorical([target] * len(table)))

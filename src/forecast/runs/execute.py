@@ -36,6 +36,7 @@ LOG: Final = logging.getLogger(__name__)
 ENGINE: Final = "forecast"
 TRACEBACK: Final = "Traceback (most recent call last)"
 _START_ATTEMPTS: Final = 2
+_ASKED: Final = "StdinNotImplementedError"  # input(), getpass, a debugger: nobody sits before a run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,6 +230,8 @@ def _reason(watch: Watch, error: Exception) -> tuple[str, dict[str, Any]]:
         case PapermillExecutionError() if error.ename == SHELL_ERROR:
             code, _, line = str(error.evalue).partition(" ")
             reason = ("run.shell_line", {"line": shown(line, 300), "code": code})
+        case PapermillExecutionError() if error.ename == _ASKED:
+            reason = ("run.cell_asked", {})
         case PapermillExecutionError():
             reason = ("run.cell_raised", {"error": shown(_first_line(error), 300)})
         case CellTimeoutError():
