@@ -79,6 +79,14 @@ def test_a_file_that_is_written_while_it_is_read_is_refused(written, tmp_path, m
     assert [problem.expected_key for problem in caught.value.problems] == ["expect.steady_file"]
 
 
+def test_an_address_is_no_missing_file():
+    """A path has made one slash of two."""
+    with pytest.raises(DataError) as caught:
+        incoming.content(Path("https://moha.gov.vn/a.xlsx"))
+
+    assert [problem.expected_key for problem in caught.value.problems] == ["expect.no_address"]
+
+
 def test_a_name_that_no_system_takes_is_refused(tmp_path):
     """The system does not even look for it."""
     with pytest.raises(DataError) as caught:

@@ -262,6 +262,28 @@ def test_a_file_is_no_folder(command, tmp_path, monkeypatch, capsys):
     assert f"{option} takes a folder, and “x” is none" in capsys.readouterr().err
 
 
+FILES = [
+    "import par ADDRESS --year 2023 --published 2024-04-17 --source x",
+    "framework import ADDRESS --framework 1/QĐ-GĐ",
+    "intake ADDRESS",
+    "predict --scores ADDRESS --target-year 2024",
+    "hub validate ADDRESS",
+    "hub score x --observed ADDRESS",
+    "verify --with ADDRESS",
+    "send --to-file ADDRESS",
+    "check --data-dir ADDRESS",
+]
+
+
+@pytest.mark.parametrize("command", FILES)
+@pytest.mark.parametrize("address", ["https://moha.gov.vn/a.xlsx", "HTTP://a/b", "file:///tmp/a.csv"])
+def test_an_address_is_no_path(command, address, capsys):
+    """It is not looked for on this machine; what to do is said."""
+    assert cli.run([*command.replace("ADDRESS", address).split(), "--lang", "en"]) == 2
+
+    assert f"“{address}”: this is an address, and no file of this machine" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("below", "needed"), [("", os.X_OK | os.R_OK), ("/below", os.X_OK)])
 def test_a_folder_that_may_not_be_looked_into_is_no_empty_one(below, needed, tmp_path, monkeypatch, capsys):
     """It is not taken for one without runs or notebooks; root, as in containers, may look everywhere."""

@@ -30,6 +30,8 @@ _DECIMAL_COMMA: Final = re.compile(r"""^[^"'#]*=\s*[+-]?\d+,\d+\s*([},#]|$)""")
 _UNQUOTED: Final = re.compile(r"""^\s*[A-Za-z0-9_.-]+\s*=\s*(?!(true|false|inf|nan)\b)[^\W\d_][^"'=]*$""")
 _LONGEST: Final = 80  # characters of a name that is too long
 _ODD_NAMES: Final = {errno.ENAMETOOLONG: "expect.shorter_name", errno.ELOOP: "expect.no_circle_of_links"}
+# https://…, which a path has made https:/…; the drive of Windows is one letter
+_ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]+:/", flags=re.IGNORECASE)
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -64,7 +66,8 @@ def content(path: Path, *, most: int = MOST_BYTES, name: str = "") -> bytes:
                 raise refusal(name, "expect.steady_file")
             return data
     except FileNotFoundError:
-        raise refusal(name, "expect.file", folder=str(path.parent)) from None
+        key = "expect.no_address" if is_address(path) else "expect.file"
+        raise refusal(name, key, folder=str(path.parent)) from None
     except IsADirectoryError:
         raise refusal(name, "expect.regular_file") from None
     except OSError as error:
@@ -73,6 +76,15 @@ def content(path: Path, *, most: int = MOST_BYTES, name: str = "") -> bytes:
         if path.exists() and not path.is_file():  # a socket, or a folder on Windows
             raise refusal(name, "expect.regular_file") from None
         raise refusal(name, "expect.readable", reason=reason_of(error)) from error
+
+
+def is_address(path: str | Path) -> bool:
+    """Whether a path is an address of the web, or of another machine, which nothing here reads.
+
+    >>> is_address("https://moha.gov.vn/a.xlsx"), is_address("C:/a.xlsx"), is_address("data/a.xlsx")
+    (True, False, False)
+    """
+    return bool(_ADDRESS.match(str(path)))
 
 
 def text(data: bytes, name: str, *, utf16: bool = False) -> str:

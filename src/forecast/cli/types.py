@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from forecast.base.errors import SpecError, shown
+from forecast.base.incoming import is_address
 from forecast.base.labels import Phrase
 from forecast.base.spec import checked_text, parse_day, refuse_outside, refuse_unknown
 from forecast.data.tables import FIRST_YEAR, LAST_YEAR
@@ -104,6 +105,9 @@ class PathType(Type):
         """Make a Path."""
         if not value.strip() or "\0" in value:
             raise SpecError("spec.empty", {"name": option})
+        if is_address(value):
+            why = Phrase("expect.no_address")
+            raise SpecError("spec.address", {"name": option, "found": shown(value), "why": why})
         path = Path(value)
         if any(len(os.fsencode(part)) > _LONGEST for part in path.parts):
             part = max(path.parts, key=len)
