@@ -30,6 +30,36 @@ def test_a_signal_stops_at_the_next_look_and_not_before(number, error):
         signal.signal(number, own)
 
 
+@pytest.mark.parametrize("early", [True, False])
+def test_what_only_computes_is_ended_where_it_stands(early):
+    """Also by a signal that came before; after the block one is noted again."""
+    own = signal.signal(signal.SIGINT, signal.default_int_handler)
+    reached = []
+    try:
+        with stop.on_signals():
+            with pytest.raises(KeyboardInterrupt):
+                compute(reached, early=early)
+            assert stop.requested()
+        with stop.on_signals():
+            with stop.at_once():
+                reached.append("another")
+            os.kill(os.getpid(), signal.SIGINT)
+            assert stop.requested()
+    finally:
+        signal.signal(signal.SIGINT, own)
+    assert reached == (["another"] if early else ["computed", "another"])
+
+
+def compute(reached, *, early):
+    """Send the signal before the block, or in it."""
+    if early:
+        os.kill(os.getpid(), signal.SIGINT)
+    with stop.at_once():
+        reached.append("computed")
+        os.kill(os.getpid(), signal.SIGINT)
+        reached.append("went on")
+
+
 def test_a_second_signal_does_what_it_would_have_done_anyway():
     """Whoever cannot wait for the next look is not held up."""
     own = signal.signal(signal.SIGINT, signal.default_int_handler)

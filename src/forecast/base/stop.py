@@ -1,6 +1,7 @@
 """Stop at a signal, but between two steps of the work: a handler notes the signal, `check` looks for it.
 
 An exception raised by a handler could interrupt any statement, also one that cleans up after a failed run.
+What only computes, for seconds, is ended where it stands (`at_once`).
 """
 
 import contextlib
@@ -13,6 +14,7 @@ FROM_SIGNAL: Final = 128  # shells add the signal's number
 LOOK: Final = 0.2  # seconds between two looks while something is waited for
 _SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGHUP")
 _noted: list[int] = []  # signals are their process' own
+_computing: list[bool] = []
 
 
 @contextlib.contextmanager
@@ -27,6 +29,8 @@ def on_signals() -> Iterator[None]:
     def note(number: int, _frame: object) -> None:
         _noted.append(number)
         signal.signal(number, before[number])
+        if _computing:
+            check()
 
     caught = [number for number in numbers if before[number] not in (signal.SIG_IGN, None)]
     for number in caught:
@@ -37,6 +41,17 @@ def on_signals() -> Iterator[None]:
         for number in caught:
             signal.signal(number, before[number])
         _noted.clear()
+
+
+@contextlib.contextmanager
+def at_once() -> Iterator[None]:
+    """Let a signal end the block in the middle: only for what writes nothing that anybody reads after it."""
+    _computing.append(True)
+    try:
+        check()
+        yield
+    finally:
+        _computing.clear()
 
 
 def requested() -> bool:

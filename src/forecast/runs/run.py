@@ -208,14 +208,15 @@ class _Run:
             digest = reuse.tables(self.earlier, key, self.folder)
         if not digest:
             # Takes long to load; here the fork server loads it at the same time.
-            from forecast.answer import pipeline
+            with stop.at_once():
+                from forecast.answer import pipeline
 
-            with threadpool_limits(limits=1):  # as in the process beside
-                panel_forecast = self.options.panel_forecast
-                if panel_forecast is None:
-                    result = pipeline.make(self.spec, self.folder / DATA, self.previous, kernels.map)
-                else:
-                    result = pipeline.answer(panel_forecast, self.spec, self.previous)
+                with threadpool_limits(limits=1):  # as in the process beside
+                    panel_forecast = self.options.panel_forecast
+                    if panel_forecast is None:
+                        result = pipeline.make(self.spec, self.folder / DATA, self.previous, kernels.map)
+                    else:
+                        result = pipeline.answer(panel_forecast, self.spec, self.previous)
             verified = last_verified(ledger.read(self.folder / DATA), self.spec)
             result = replace(result, last_verified=verified)
             with writing(self.folder):
@@ -271,6 +272,7 @@ class _Run:
                 stop.check()
                 ended, unfinished = wait(unfinished, timeout=stop.LOOK, return_when=FIRST_COMPLETED)
                 for future in ended:
+                    stop.check()
                     yield running[future], future
                 if unfinished and time.monotonic() > end:
                     late = [job.name for future, job in running.items() if future in unfinished]

@@ -11,6 +11,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from forecast.answer.panel_forecast import PanelForecast, forecast_panel_with_record
+from forecast.base import stop
 from forecast.base.errors import ForecastError, RunError, WriteError, unexpected
 from forecast.base.labels import LANGUAGES
 from forecast.base.spec import RunSpec
@@ -191,6 +192,7 @@ def _panel_forecast(spec: RunSpec, vintages: Vintages) -> PanelForecast:
         # No cell is executed: the process beside this one takes years alone.
         kernels = stack.enter_context(Kernels(["forecast.answer.panel_forecast"], Path(os.devnull)))
         stack.enter_context(threadpool_limits(limits=1))  # as in a run of one area
+        stack.enter_context(stop.at_once())
         return forecast_panel_with_record(spec, vintages, kernels.map)
 
 
