@@ -8,6 +8,8 @@ from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, SpecError
 from forecast.cli.local import argument, confirm, option, refuse_beside, verb
 from forecast.cli.plain import labelled_table, ranges
+from forecast.data.tables import SUBMISSIONS
+from forecast.intake import kept_forms
 from forecast.intake.additions import append
 
 
@@ -44,6 +46,8 @@ def undo(*, entry_id: str, as_list: bool, data_dir: Path, by: str, yes: bool, la
         return EXIT_GOOD
     append.undo(removed, who=by)
     click.echo(labels.text("additions.removed", lang, count=count, file=file, id=entry.entry_id))
+    if entry.file == SUBMISSIONS.file:
+        click.echo(labels.text("additions.form_aside", lang, folder=kept_forms.aside(data_dir)))
     return EXIT_GOOD
 
 

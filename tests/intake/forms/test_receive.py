@@ -14,13 +14,14 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from forecast import cli
 from forecast.answer.submissions import latest
 from forecast.base.errors import DataError, WriteError
 from forecast.base.lock import hold_lock
 from forecast.base.workbook import open_workbook
 from forecast.data import load
 from forecast.data.load import LOCK
-from forecast.intake import journal, writer
+from forecast.intake import journal, kept_forms, writer
 from forecast.intake.additions import append
 from forecast.intake.forms import accepted_forms, key, layout, reading
 
@@ -559,7 +560,7 @@ def test_a_full_disk_leaves_the_table_as_it_was(office, monkeypatch):
     def full(path, content):
         raise WriteError("write.no_room", {"path": str(path)})
 
-    monkeypatch.setattr(accepted_forms, "replace_file", full)
+    monkeypatch.setattr(kept_forms, "replace_file", full)
     with pytest.raises(WriteError):
         office.take(sent)
     assert office.table.read_bytes() == before
@@ -612,6 +613,63 @@ def test_an_intake_is_noted_and_can_be_undone(office):
     assert (noted.entry.action, len(noted.entry.rows), noted.state) == ("intake", rows, "stands")
     assert len(stored(office)) == 0
     assert [outcome.state for outcome in office.take(sent)] == ["accepted"]
+
+
+def forms_kept(office):
+    """The files of forms, by where they are."""
+    folder = office.data / "submissions"
+    return [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*.xlsx"))]
+
+
+def test_an_undone_form_is_put_aside_with_its_rows(office, capsys):
+    """Another one stays; taken in again, it is where it was, and there is no second copy."""
+    office.take(office.filled())
+    (first,) = forms_kept(office)
+    office.take(office.filled({"I9": 0.6}, name="khac.xlsx"))
+    (other,) = set(forms_kept(office)) - {first}
+
+    assert cli.run(["undo", "--yes", "--data-dir", str(office.data), "--lang", "en"]) == 0
+    assert f"were moved to {office.data / 'submissions' / 'undone'};" in capsys.readouterr().out
+    assert forms_kept(office) == sorted([first, f"undone/{other}"])
+
+    (outcome,) = office.take(office.data / "submissions" / "undone" / other)
+    assert outcome.state == "accepted"
+    assert forms_kept(office) == sorted([first, other])
+
+
+@pytest.mark.parametrize("moment", ["rows", "file"])
+def test_an_undoing_that_is_cut_off_is_ended_by_the_next_command(office, monkeypatch, moment):
+    """Cut off before the rows go, all is as it was; after that, the file follows."""
+    office.take(office.filled())
+    kept = forms_kept(office)
+    where = (append, "put") if moment == "rows" else (kept_forms, "settle")
+    removal = append.removal(office.data)
+    with monkeypatch.context() as patched:
+        patched.setattr(*where, interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            append.undo(removal)
+    assert forms_kept(office) == kept
+    assert len(stored(office)) == (12 if moment == "rows" else 0)
+
+    office.take(office.filled({"I9": 0.6}, name="khac.xlsx"))
+    assert (kept[0] in forms_kept(office)) == (moment == "rows")
+    assert len(forms_kept(office)) == 2
+
+
+def interrupt(*_args, **_facts):
+    """End the command here."""
+    raise KeyboardInterrupt
+
+
+def test_forms_whose_place_is_taken_are_not_undone(office):
+    """Rows do not go without their file."""
+    office.take(office.filled())
+    (office.data / "submissions" / "undone").write_text("x", encoding="utf-8")
+    before = office.tree()
+
+    with pytest.raises(WriteError, match="undone"):
+        append.undo(append.removal(office.data))
+    assert office.tree() == before
 
 
 def test_nothing_is_taken_in_while_the_journal_is_damaged(office):

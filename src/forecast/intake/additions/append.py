@@ -15,7 +15,7 @@ from forecast.data import tables
 from forecast.data.load import rehearse
 from forecast.data.load.files import append_rows, read_rows
 from forecast.data.tables import Table
-from forecast.intake import journal
+from forecast.intake import journal, kept_forms
 from forecast.intake.additions.proposal import TABLE_LANG, Proposal, Row
 from forecast.intake.journal import Entry, Standing
 from forecast.intake.writer import locked, put
@@ -128,15 +128,20 @@ def removal(data_dir: Path, entry_id: str = "") -> Removal:
 
 
 def undo(removal: Removal, *, who: str = "") -> Entry:
-    """Remove an addition's rows from their table.
+    """Remove an addition's rows from their table; forms that they were read from are put aside.
 
     Raises WriteError if another process is at work, the table was changed since, or the system refuses;
     nothing is changed.
     """
     entry, table = removal.entry, _table(removal.entry)
     note = journal.new_entry("undo", entry.what, table, (), who=who, undoes=entry.entry_id)
+    forms = table is tables.SUBMISSIONS
     with locked(removal.data_dir):
+        if forms:
+            kept_forms.make_room(removal.data_dir)
         put(removal.data_dir, table.file, removal.after, before=removal.before, entry=note)
+        if forms:
+            kept_forms.settle(removal.data_dir)
     return note
 
 

@@ -1,29 +1,22 @@
-"""Store accepted forms: all their rows or none, and the files they came from.
+"""Store accepted forms: all their rows or none, and the files they came from (see `kept_forms`).
 
-::
-
-    data/
-        submissions.csv                  one row a component, append-only
-        submissions/<12 digits>.xlsx     each accepted file as it was sent, by its SHA-256
+One row of ``submissions.csv`` is one component of a form.
 """
 
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from forecast.base.disk import replace_file, writing
 from forecast.base.errors import shown
 from forecast.base.workbook import Opened
 from forecast.data import load
 from forecast.data.load.files import append_rows
 from forecast.data.tables import SUBMISSIONS
-from forecast.intake import journal, writer
+from forecast.intake import journal, kept_forms, writer
 from forecast.intake.forms.key import Key
 from forecast.intake.forms.reading import Answer
-
-ID_DIGITS: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +31,7 @@ class Accepted:
     @property
     def submission_id(self) -> str:
         """The first digits of the file's SHA-256."""
-        return self.opened.sha256[:ID_DIGITS]
+        return self.opened.sha256[: kept_forms.ID_DIGITS]
 
     def rows(self) -> list[dict[str, str]]:
         """Give the rows of the table, as text."""
@@ -75,14 +68,11 @@ def add(data_dir: Path, forms: Sequence[Accepted]) -> None:
     after = append_rows(before, SUBMISSIONS, rows)
     load.rehearse(data_dir, SUBMISSIONS.file, after)
     writer.refuse_read_only(data_dir, SUBMISSIONS.file, with_journal=True)
-    folder = data_dir / SUBMISSIONS.name
-    with writing(folder):
-        folder.mkdir(exist_ok=True)
-    for form in forms:
-        replace_file(folder / f"{form.submission_id}.xlsx", form.opened.content)
+    kept_forms.keep(data_dir, [(form.submission_id, form.opened.content) for form in forms])
     files = ", ".join(shown(form.opened.name) for form in forms)
     entry = journal.new_entry("intake", files, SUBMISSIONS, rows)
     writer.put(data_dir, SUBMISSIONS.file, after, before=before, entry=entry)
+    kept_forms.settle(data_dir)
 
 
 def _text(value: Any) -> str:
