@@ -138,6 +138,47 @@ def test_columns_that_moved_are_told_and_nothing_is_read_in_their_place(how, cha
     assert (first.cell, first.expected_facts["meant"]) == told
 
 
+def without_headings(sheet, *, first="H"):
+    """Clear the headings from a column on."""
+    for cell in sheet[layout.HEAD_ROW]:
+        if cell.column_letter >= first:
+            cell.value = None
+
+
+HEADINGS = {  # what is done to the row of headings: the first place told, and how often
+    "deleted": (lambda sheet: sheet.delete_rows(layout.HEAD_ROW), "A7", 1),
+    "deleted with the row above": (lambda sheet: sheet.delete_rows(layout.HEAD_ROW - 1, 2), "A7", 1),
+    "emptied": (lambda sheet: without_headings(sheet, first="A"), "A7", 1),
+    "in part": (without_headings, "H7", 7),
+    "one written anew": (lambda sheet: setattr(sheet["I7"], "value", "Điểm"), "I7", 1),
+    "merged": (lambda sheet: sheet.merge_cells("H7:J7"), "I7", 2),
+    "one emptied below a new row": (
+        lambda sheet: (setattr(sheet["K7"], "value", None), sheet.insert_rows(1)),
+        "K8",
+        1,
+    ),
+    "deleted, columns exchanged": (
+        lambda sheet: (swapped("I", "K")(sheet), sheet.delete_rows(layout.HEAD_ROW)),
+        "A7",
+        1,
+    ),
+}
+
+
+@pytest.mark.parametrize("how", HEADINGS)
+def test_columns_without_their_headings_are_not_read(how, changed):
+    """Whether they were moved cannot be seen; the cause is told, and nothing that follows from it."""
+    change, place, count = HEADINGS[how]
+    outcome, stored = changed(change)
+
+    assert (outcome.state, stored.empty) == ("refused", True)
+    assert {problem.expected_key for problem in outcome.problems} <= {
+        "expect.form_heading",
+        "expect.form_headings",
+    }
+    assert (outcome.problems[0].cell, len(outcome.problems)) == (place, count)
+
+
 def test_words_that_are_a_heading_too_are_words(changed):
     """Only what stands above the codes is a heading."""
 

@@ -35,6 +35,7 @@ FIGURES: Final = ("low", "likely", "high")
 POINTS: Final = (*FIGURES, "self_score")
 TEXTS: Final = ("reason", "remedy")
 INPUTS: Final = (*POINTS, *TEXTS, "due")
+HEADED: Final = ("code", "name", "maximum", *INPUTS)  # columns that intake reads
 MOST_TEXT: Final = 1_000  # characters of a reason or a remedy
 REASONS: Final = 8  # offered in the drop-down
 

@@ -27,6 +27,7 @@ from forecast.intake.forms.layout import (
     FIGURES,
     FIRST_ROW,
     HEAD_ROW,
+    HEADED,
     INPUTS,
     LANG,
     MOST_COLUMNS,
@@ -81,7 +82,7 @@ def read(opened: Opened, target: Target) -> Read:
     if wrong:
         return Read(key, (), (Problem(opened.name, None, "", "", *wrong),))
     reader = _Reader(opened.name, sheet, key)
-    moved = (*reader.moved_columns(), *_rivals(opened, key, reader))
+    moved = tuple(reader.moved_columns() or reader.missing_headings()) + tuple(_rivals(opened, key, reader))
     if moved:
         return Read(key, (), moved)
     problems = [*reader.changed_labels(), *reader.rows_out_of_place()]
@@ -178,11 +179,26 @@ class _Reader:
             if maximum.value != most and _printed(cells.plain(maximum)) != most:
                 yield self._problem(row, COLUMNS["maximum"], "expect.form_same_maximum", high=most)
 
-    def moved_columns(self) -> Iterator[Problem]:
+    def moved_columns(self) -> list[Problem]:
         """Report headings of ours in other columns: what stands below would be read as another thing."""
-        for letter, row, meant in self._headings():
-            if letter != meant:
-                yield self._problem(row, letter, "expect.form_column", meant=meant)
+        return [
+            self._problem(row, letter, "expect.form_column", meant=meant)
+            for letter, row, meant in self._headings()
+            if letter != meant
+        ]
+
+    def missing_headings(self) -> list[Problem]:
+        """Report columns without their heading: what stands below is no longer known to be what it was."""
+        rows = {letter: row for letter, row, meant in self._headings() if letter == meant}
+        missing = [name for name in HEADED if COLUMNS[name] not in rows]
+        if len(missing) == len(HEADED):
+            return [self._problem(HEAD_ROW, COLUMNS["code"], "expect.form_headings", meant=HEAD_ROW)]
+        row = min(rows.values(), default=HEAD_ROW)
+        headings = {name: text(f"form.column.{name}", LANG) for name in missing}
+        return [
+            self._problem(row, COLUMNS[name], "expect.form_heading", meant=heading)
+            for name, heading in headings.items()
+        ]
 
     def told_by_the_head_row(self, problems: list[Problem]) -> list[Problem]:
         """Tell what is wrong down to a row of headings that has moved by that one cause."""
