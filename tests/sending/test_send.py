@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -696,6 +697,30 @@ def test_the_command_says_what_became_of_each_letter(office, start, command):
     assert "lan@example.org: đã gửi" in out
     assert "minh@example.org: không gửi được, máy chủ từ chối: 550 hết chỗ" in err
     assert f"{office.manifest.run_id}: 2/3 người nhận đã có thư." in out
+
+
+def test_letters_that_the_server_puts_off_go_with_the_command_that_is_told(
+    office, start, command, monkeypatch
+):
+    """Greylisting: 4xx for each reader at first; nobody gets two letters."""
+    monkeypatch.setattr(sending, "Patience", lambda: Patience(sleep=lambda _: None))
+    box = start()
+    box.busy = {"lan@example.org": 3, "mary@example.org": 99}
+
+    code, _, err = command("--lang", "en")
+    assert code == 5
+    assert "put off 2 letters" in err
+    told = shlex.split(err.partition("get one: ")[2])
+    assert told[:2] == ["forecast", "send"]
+    assert told[2:] == [
+        *("--to-file", str(office.to_file), "--run", office.manifest.run_id),
+        *("--reports-dir", str(office.store.root)),
+    ]
+
+    box.busy = {}
+    code, _, err = command("--lang", "en")
+    assert (code, "put off" in err) == (0, False)
+    assert sorted(box.readers) == sorted(READERS)
 
 
 @pytest.mark.parametrize(

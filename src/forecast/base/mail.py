@@ -29,6 +29,7 @@ LOCAL: Final = ("localhost", "127.0.0.1", "::1")
 MOST_ANSWER: Final = 200
 HIDDEN: Final = "***"
 SILENT: Final = "send.why.silent"
+NOT_NOW: Final = "send.why.not_now"
 Event = Literal["sent", "refused", "failed", "unknown"]
 
 
@@ -207,7 +208,7 @@ class Server:
         facts = {"code": refused.code, "words": self._words(refused.words)}
         if 500 <= refused.code < 600:
             return Answer("refused", refused.code, Phrase("send.why.refused", facts))
-        return Answer("failed", refused.code, Phrase("send.why.not_now", facts))
+        return Answer("failed", refused.code, Phrase(NOT_NOW, facts))
 
     def _words(self, words: bytes) -> str:
         """Make a server's words fit to be shown: on one line, without what is secret."""

@@ -1,8 +1,11 @@
 """Normalise text: a cell's text for comparison, a name for a file's name."""
 
+import os
 import re
+import shlex
+import subprocess
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
@@ -125,3 +128,12 @@ def column_of(letters: str) -> int:
     for char in letters.upper():
         column = column * 26 + ord(char) - ord("A") + 1
     return column
+
+
+def command_line(words: Sequence[str]) -> str:
+    """Write a command as it is typed on this system.
+
+    >>> command_line(["forecast", "undo", "a b"]) in ("forecast undo 'a b'", 'forecast undo "a b"')
+    True
+    """
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,6 +11,7 @@ import click
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, SpecError
 from forecast.base.spec import refuse_outside
+from forecast.base.spelling import command_line
 from forecast.cli.local import option, today, verb
 from forecast.cli.types import FolderType, PathType, WholeType
 
@@ -64,6 +66,7 @@ def send(
     _print_notes(outcome, lang)
     if outcome.trouble is not None:
         click.echo(outcome.trouble.text(lang), err=True)
+    _tell_put_off(outcome, to_file, reports_dir, options["only"], lang)
     facts = {"run_id": outcome.run_id, "sent": outcome.arrived, "all": len(outcome.letters)}
     click.echo(labels.text("send.summary", lang, path=outcome.ledger, **facts))
     return outcome.exit_code
@@ -72,6 +75,17 @@ def send(
 def sentence(letter: LetterResult, lang: str) -> str:
     """Say what became of one letter."""
     return labels.text(f"send.state.{letter.state}", lang, to=letter.to, at=letter.at, why=letter.why or "")
+
+
+def _tell_put_off(outcome: Outcome, to_file: Path, reports_dir: Path, only: Sequence[str], lang: str) -> None:
+    """Give the command that sends what the server put off."""
+    if not outcome.put_off:
+        return
+    words = ["forecast", "send", "--to-file", str(to_file), "--run", outcome.run_id]
+    words += [word for email in only for word in ("--only", email)]
+    words += [] if reports_dir == Path("reports") else ["--reports-dir", str(reports_dir)]
+    facts = {"count": outcome.put_off, "command": command_line(words)}
+    click.echo(labels.text("send.put_off", lang, **facts), err=True)
 
 
 def _print_notes(outcome: Outcome, lang: str) -> None:

@@ -20,7 +20,7 @@ from forecast.base.disk import as_folder, replace_file, writing
 from forecast.base.errors import EXIT_GOOD, EXIT_PARTLY, EXIT_RUN, SpecError
 from forecast.base.labels import Phrase
 from forecast.base.lock import hold_lock
-from forecast.base.mail import SILENT, Answer, Patience, Server, ServerError
+from forecast.base.mail import NOT_NOW, SILENT, Answer, Patience, Server, ServerError
 from forecast.runs.store import LATEST, Store
 from forecast.sending import secret
 from forecast.sending.ledger import FILE, INTENT, Delivery, Ledger
@@ -84,6 +84,11 @@ class Outcome:
     def arrived(self) -> int:
         """Count those whose letter a server has taken, now or earlier."""
         return sum(one.state in {"sent", "already"} for one in self.letters)
+
+    @property
+    def put_off(self) -> int:
+        """Count those whose letter the server will take later, as it says."""
+        return sum(one.why is not None and one.why.key == NOT_NOW for one in self.letters)
 
     @property
     def exit_code(self) -> int:

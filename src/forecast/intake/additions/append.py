@@ -1,8 +1,5 @@
 """Append proposed rows to their table, list earlier additions, and undo them; all in the journal."""
 
-import os
-import shlex
-import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +8,7 @@ from typing import Final
 from forecast.base.errors import DataError, Problem, SpecError
 from forecast.base.labels import text
 from forecast.base.spec import refuse_unknown
+from forecast.base.spelling import command_line
 from forecast.data import tables
 from forecast.data.load import rehearse
 from forecast.data.load.files import append_rows, read_rows
@@ -82,7 +80,7 @@ def undo_command(entry_id: str, data_dir: Path, usual: Path = Path("data")) -> s
     words = ["forecast", "undo", entry_id]
     if data_dir.resolve() != usual.resolve():
         words += ["--data-dir", str(data_dir)]
-    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
+    return command_line(words)
 
 
 def list_additions(data_dir: Path) -> tuple[Addition, ...]:
