@@ -215,12 +215,12 @@ def test_a_parquet_table_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
 def test_a_weight_that_is_missing_or_none_is_told(two, tmp_path, capsys):
     """Every model needs one above zero."""
     weights = tmp_path / "w.csv"
-    weights.write_text("model_id,weight\nteam-one,0\nteam-one,1\nteam-ten,1\n", encoding="utf-8")
+    weights.write_text('model_id,weight\nteam-one,"0,7"\nteam-one,1\nteam-ten,1\n', encoding="utf-8")
 
     asked = ["hub", "ensemble", str(two), "--round", DAY, "--weights", str(weights), "--lang", "en"]
     assert cli.run(asked) == 1
     said = capsys.readouterr().err
-    assert "w.csv, row 2, column weight, found “team-one”: a weight is a number above 0" in said
+    assert "w.csv, row 2, column weight, found “0,7”: a weight is a number above 0, with a point" in said
     assert "w.csv, row 3, column model_id, found “team-one”: this row repeats one above" in said
     assert "w.csv, row 4, column model_id, found “team-ten”: the hub has no such model" in said
     assert "w.csv, column model_id, found “team-two”: this model has no weight" in said

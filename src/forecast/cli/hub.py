@@ -286,11 +286,12 @@ def _weights(path: Path | None, models: set[str], known: Collection[str]) -> Map
     ]
     if problems:
         raise DataError(problems)
-    pairs = zip(rows["model_id"].astype(str), tables.numbers(rows["weight"]).tolist(), strict=True)
+    texts = rows["weight"].astype(str)
+    cells = zip(rows["model_id"].astype(str), texts, tables.numbers(rows["weight"]).tolist(), strict=True)
     weights: dict[str, float] = {}
-    for row, (name, weight) in enumerate(pairs, start=tables.HEAD):
+    for row, (name, text, weight) in enumerate(cells, start=tables.HEAD):
         if not weight > 0:
-            problems.append(Problem(path.name, row, "weight", name, "hub.expect.weight"))
+            problems.append(Problem(path.name, row, "weight", text or "NA", "hub.expect.weight"))
         if name in weights or name not in known:
             key = "hub.expect.once" if name in weights else "hub.expect.known_model"
             problems.append(Problem(path.name, row, "model_id", name, key))
