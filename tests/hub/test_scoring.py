@@ -122,6 +122,12 @@ def test_slips_are_told(hub, asked, said, capsys, tmp_path, monkeypatch):
 
 
 OBSERVED = {
+    "target,location,output_type,oracle_value\nlevel,A,pmf,1\n": [
+        "column output_type_id: this column is missing"
+    ],
+    "target,location,output_type_id,oracle_value\nlevel,A,low,1\n": [
+        "column output_type: this column is missing"
+    ],
     "a,b,c\n1,2,3\n": [
         "column observation: the column of outcomes is missing from the header: oracle_value, observation",
         "the columns of the file are a, b, c",

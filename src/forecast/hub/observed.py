@@ -136,9 +136,11 @@ def _one(path: Path, name: str, hub: Hub, target: str | None, *, by_hand: bool =
     table = tables.read(path, name)
     if by_hand and (wrong := _wrong_columns(table, name, hub, target)):
         raise DataError(wrong)
-    value = next((column for column in _VALUES if column in table), None)
-    if value is None:
-        raise DataError([Problem(name, 1, VALUE["time-series"], "", "expect.column")])
+    value = next((column for column in _VALUES if column in table), "")
+    missing = [] if value else [VALUE["time-series"]]
+    missing += [column for column in _OUTPUT if column not in table] if set(_OUTPUT) & set(table) else []
+    if missing:  # a type without its id, and an id without its type, say nothing
+        raise DataError([Problem(name, 1, column, "", "expect.column") for column in missing])
     table = _by_task(table, name, hub, target)
     keys = [column for column in hub.task_ids if column in table]
     if "as_of" in table and "as_of" not in keys:
