@@ -217,6 +217,20 @@ def test_a_shell_line_that_fails_is_a_failure(line, said, made, run):
     assert said in str(error)
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("raise KeyboardInterrupt", "raised KeyboardInterrupt."),
+        ("raise ValueError('two faults:\\n  one\\n  two')", "raised ValueError: two faults: one."),
+    ],
+)
+def test_what_a_cell_raised_is_told_with_its_cause(line, said, made, run):
+    """An announcement alone says nothing."""
+    _, _, error = run(made.notebook("1", line))
+
+    assert said in str(error)
+
+
 @pytest.mark.parametrize("line", ["input('?')", "import getpass; getpass.getpass()", "breakpoint()"])
 def test_a_cell_that_waits_for_somebody_to_type_is_told(line, made, run):
     """Nobody sits before a run; Jupyter's own sentence is English."""

@@ -246,11 +246,14 @@ def _reason(watch: Watch, error: Exception) -> tuple[str, dict[str, Any]]:
 
 
 def _first_line(error: PapermillExecutionError) -> str:
-    """First line of what a cell raised; what the desk refuses stands there in the notebook's language."""
+    """First line of what a cell raised, and the first of those that it announces.
+
+    What the desk refuses stands there in the notebook's language.
+    """
     lines: list[str] = list(error.traceback or ())
     by_desk = len(lines) == 1 and lines[0].startswith(f"{error.ename}: ")
-    line = lines[0] if by_desk else f"{error.ename}: {error.evalue}"
-    return str(line).partition("\n")[0]
+    told = str(lines[0] if by_desk else f"{error.ename}: {error.evalue}").removesuffix(": ").splitlines()
+    return " ".join(line.strip() for line in told[: 2 if told[:1] and told[0].endswith(":") else 1])
 
 
 def _place(watch: Watch) -> tuple[int, str] | None:
