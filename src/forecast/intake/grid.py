@@ -17,7 +17,13 @@ MOST_ROWS: Final = 5_000  # the annex has some hundreds; sheets formatted to the
 MOST_COLUMNS: Final = 60
 _MOST_ALIKE: Final = 3  # other cells of a column with the same fault that are listed one by one
 # causes from which whatever else is wrong follows
-_CAUSES: Final = ("imports.split_heading", "imports.beyond_heading", "imports.cut_off", "annex.lost_marks")
+_CAUSES: Final = (
+    "imports.split_heading",
+    "imports.beyond_heading",
+    "imports.cut_off",
+    "annex.lost_marks",
+    "annex.moved_marks",
+)
 _MEND: Final = Phrase("imports.commas")
 _FIGURE: Final = re.compile(r"[+-]?\d[\d.,]*%?")
 

@@ -17,6 +17,7 @@ from typing import Final
 import pandas as pd
 
 from forecast.base.errors import DataError, Problem, SpecError
+from forecast.base.incoming import is_address
 from forecast.data import issuer, tables
 from forecast.data.framework import with_printed
 from forecast.data.load.area_rules import aliases
@@ -204,7 +205,8 @@ def _alone(path: Path, table: Table) -> Checked:
 def _checked(source: Source) -> dict[str, Checked]:
     """Read and check all tables; raise one DataError with all that is wrong."""
     if isinstance(source, Path) and not source.is_dir():
-        raise DataError([Problem(str(source), None, "", "", "expect.folder")])
+        key = "expect.no_address" if is_address(source) else "expect.folder"
+        raise DataError([Problem(str(source), None, "", "", key)])
     areas, problems = _read_table(source, tables.AREAS, None)
     if areas is not None and has(source, tables.LINEAGE.file):
         changes = _read_table(source, tables.LINEAGE, None)[0]

@@ -23,7 +23,7 @@ from forecast.intake.reading import read_grids
 TOLERANCE: Final = 0.005  # as the door to the data has it
 _YEAR: Final = re.compile(r"\b(?:19|20)\d\d\b")
 _MAXIMUM: Final = re.compile(
-    r"(?:tối đa:?\s*)?(\d{1,6}(?:[.,]\d{1,4})?)\s*(?:điểm|đ)?\.?", flags=re.IGNORECASE | re.ASCII
+    r"(?:tối đa:?\s*)?(\d{1,15}(?:[.,]\d{1,4})?)\s*(?:điểm|đ)?\.?", flags=re.IGNORECASE | re.ASCII
 )
 
 
@@ -210,10 +210,12 @@ def parse_maximum(cell: Cell | None) -> tuple[float, str]:
 
 
 def _lost_marks(grid: Grid, whole: float) -> Iterator[Problem]:
-    """Report maxima that give ten times what they must, or a hundred: 95 for 9,5."""
+    """Report maxima that give ten or a hundred times what they must, 95 for 9,5, or so little of it."""
     for times in (10, 100, 1000):
         if abs(whole / times - WHOLE) <= TOLERANCE:
             yield grid.whole_problem("annex.lost_marks", sum=round(whole, 4), times=times)
+        if abs(whole * times - WHOLE) <= TOLERANCE:
+            yield grid.whole_problem("annex.moved_marks", sum=round(whole, 4), times=times)
 
 
 def _sums(grid: Grid, items: Sequence[Item], totals: Sequence[Total]) -> Iterator[Problem]:
