@@ -69,7 +69,10 @@ def test_a_day_to_come_is_told_once(tmp_path, capsys):
     [
         ("", "x.csv: the table is empty"),
         ('PAR,2024,Hà Nội,total,"80\n', "x.csv, row 2: a double quote is misplaced or not closed"),
-        ("PAR,2024,Hà Nội,total,80,more\n", "x.csv, row 2, column F, found “more”: this row has a cell"),
+        (
+            "PAR,2024,Hà Nội,total,80,more\n",
+            "x.csv, row 2, column F, found “more”: 1 row from this one on has a cell",
+        ),
         ("PAR,2024,Hà Nội,total," + "8" * 200_000, "x.csv, row 2: a cell is longer than 131072"),
     ],
     ids=["heading", "quote", "cells", "long"],
