@@ -179,6 +179,16 @@ def test_columns_without_their_headings_are_not_read(how, changed):
     assert (outcome.problems[0].cell, len(outcome.problems)) == (place, count)
 
 
+def test_headings_in_capitals_are_the_headings(changed):
+    """And blanks around them change nothing."""
+
+    def change(sheet):
+        for cell in sheet[layout.HEAD_ROW]:
+            cell.value = f" {cell.value} ".upper()
+
+    assert changed(change)[0].state == "accepted"
+
+
 def test_words_that_are_a_heading_too_are_words(changed):
     """Only what stands above the codes is a heading."""
 

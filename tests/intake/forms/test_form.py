@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from dataclasses import replace
 
 import openpyxl
 import pandas as pd
@@ -56,6 +57,19 @@ def test_an_unknown_department_is_told_the_nearest(plain_office):
         plain_office.blank("Sở Tư phap")
 
     assert "--department “Sở Tư phap” không có; có phải là “Sở Tư pháp” không" in caught.value.text("vi")
+
+
+def test_who_leads_a_domain_of_others_alone_has_no_form(plain_office):
+    """All its criteria name others, so there is nothing to be asked."""
+    _, framework = plain_office.known()
+    components = framework.components.copy()
+    leads = components["component"] == "D1"
+    criterion = components[leads].assign(component="1.1", parent="D1", responsible="Sở Tư pháp")
+    components.loc[leads, "responsible"] = "Sở Không Còn Gì"
+    changed = replace(framework, components=components, criteria=criterion)
+
+    assert "Sở Không Còn Gì" not in departments(changed)
+    assert all(items(changed, name) for name in departments(changed))
 
 
 def test_sipas_has_no_departments(plain_office):

@@ -25,12 +25,16 @@ class Item:
 
 
 def departments(framework: Framework) -> tuple[str, ...]:
-    """Name the departments in charge of anything, in the order of the framework.
+    """Name the departments that answer for anything, in the order of the framework.
 
-    A framework that names nobody, as SIPAS' one figure, gives none.
+    A framework that names nobody, as SIPAS' one figure, gives none; nor is one named all of whose domain is
+    others' business, part by part.
     """
-    names = (name for row in _tree(framework).values() for name in _names(row.responsible))
-    return tuple(dict.fromkeys(names))
+    tree = _tree(framework)
+    parents = {row.parent for row in tree.values()}
+    answering = {name for code in tree if code not in parents for name in _in_charge(code, tree)}
+    names = (name for row in tree.values() for name in _names(row.responsible))
+    return tuple(dict.fromkeys(name for name in names if name in answering))
 
 
 def items(framework: Framework, department: str) -> tuple[Item, ...]:

@@ -211,11 +211,11 @@ class _Reader:
     def _headings(self) -> list[tuple[str, int, str]]:
         """Find headings of ours above the first code: column, row, and the column where each belongs."""
         names = COLUMNS.keys() - {"last"}  # its heading names a year
-        ours = {clean(text(f"form.column.{name}", LANG)): COLUMNS[name] for name in names}
+        ours = {clean(text(f"form.column.{name}", LANG)).casefold(): COLUMNS[name] for name in names}
         last = min(self.rows().values(), default=FIRST_ROW + 1) - 1
         grid = self.sheet.iter_rows(min_row=1, max_row=last, min_col=1, max_col=MOST_COLUMNS)
         found = (
-            (get_column_letter(column), number, ours.get(cells.plain(cell)))
+            (get_column_letter(column), number, ours.get(cells.plain(cell).casefold()))
             for number, row in enumerate(grid, 1)
             for column, cell in enumerate(row, 1)
         )
