@@ -10,7 +10,7 @@ import pytest
 
 from forecast import cli
 from forecast.data.load import read_vintages
-from forecast.data.tables import INDEX_CODES
+from forecast.data.tables import INDEX_CODES, REMEDIES
 from forecast.intake.additions import append, one_row
 from forecast.intake.additions.folder_doubts import doubts_in
 from forecast.intake.additions.indicator_doubts import IndicatorDoubts
@@ -216,3 +216,28 @@ def test_many_figures_of_one_place_are_judged_in_little_time():
 
     assert keys == set()
     assert time.process_time() - begun < 10
+
+
+@pytest.mark.parametrize("note", ["", "hạn trước ngày ghi; điểm cho một đơn vị lớn"])
+def test_what_the_office_and_its_experts_say_is_doubted_in_the_folder(note, data_dir):
+    """As at the doors; a row that says that it was added in spite of it is not told again."""
+    files = {
+        "remedies.csv": f"{','.join(REMEDIES.names)}\n"
+        f"Sở Tư pháp,D3,làm,,2024-01-01,doing,,2024-05-05,,{note}\n",
+        "elasticities.csv": f"indicator_code,component,low,high,stated_by,stated_on,note\n"
+        f"pub_inv_disb_rate,D6,5,10,A,2024-05-05,{note}\n",
+    }
+    for name, text in files.items():
+        (data_dir / name).write_text(text, encoding="utf-8")
+
+    doubts = doubts_in(read_vintages(data_dir), "PAR", DAY)
+
+    told = [(each.file, each.row, each.column, each.expected_key) for each in doubts if each.file in files]
+    assert sorted(told) == (
+        []
+        if note
+        else [
+            ("elasticities.csv", 2, "high", "doubt.large_effect"),
+            ("remedies.csv", 2, "due", "doubt.due_before"),
+        ]
+    )

@@ -389,11 +389,13 @@ def test_a_figure_far_above_all_others_is_asked(imported, areas):
         (0.03, 0.06, set()),
         (-0.02, 0.06, set()),
         (-0.06, -0.03, {"doubt.other_sign"}),
+        (0.1, 0.6, set()),
+        (-5, 10, {"doubt.large_effect"}),
         (3, 60, {"doubt.above_maximum"}),
     ],
 )
 def test_an_expert_is_asked_again(low, high, keys, imported):
-    """Against the catalogue's sign, or more than the domain's points for one unit."""
+    """Against the catalogue's sign, or more than the domain's points for one unit or the usual change."""
     lines = [
         "indicator_code,component,low,high,stated_by,stated_on",
         f"{RATE},D6,{low},{high},Sở Tài chính,2024-10-01",
@@ -402,6 +404,30 @@ def test_an_expert_is_asked_again(low, high, keys, imported):
     doubts = imported(*lines, kind="elasticities").doubts
 
     assert {doubt.expected_key for doubt in doubts} == keys
+
+
+@pytest.mark.parametrize(
+    ("rows", "doubted"),
+    [
+        (["làm,2024-12-30,planned,2024-05-05"], []),
+        (["làm,2024-01-01,doing,2024-05-05"], [2]),
+        (
+            ["làm,2024-01-01,done,2024-05-05", "thôi,2024-01-01,dropped,2024-05-05", "bàn,,doing,2024-05-05"],
+            [],
+        ),
+        (["làm,2024-04-30,planned,2024-01-05", "làm,2024-04-30,doing,2024-05-05"], []),
+        (["làm,2024-12-30,planned,2024-01-05", "làm,2023-12-30,doing,2024-05-05"], [3]),
+    ],
+)
+def test_a_remedy_due_before_it_was_recorded_is_asked_about(rows, doubted, imported):
+    """Not one that is done, nor one that is overdue by now."""
+    lines = ["unit,component,action,due,state,recorded_on", *(f"Sở Tư pháp,D3,{row}" for row in rows)]
+
+    doubts = imported(*lines, kind="remedies").doubts
+
+    assert [(each.row, each.column, each.expected_key) for each in doubts] == [
+        (row, "D", "doubt.due_before") for row in doubted
+    ]
 
 
 def test_with_insisting_only_the_doubted_rows_say_so(imported):

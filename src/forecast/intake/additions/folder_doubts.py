@@ -20,17 +20,20 @@ from forecast.data.load.cells import each_row
 from forecast.data.load.year_rules import is_decision
 from forecast.data.tables import (
     ANNOUNCEMENTS,
+    ELASTICITIES,
     EVENTS,
     INDICATOR_TYPES,
     INDICATORS,
     RELATED,
     RELATED_CODES,
+    REMEDIES,
     SCORES,
     TARGETS,
 )
 from forecast.intake.additions.doubts import Case, Doubt, judge
 from forecast.intake.additions.history import History, history
 from forecast.intake.additions.indicator_doubts import IndicatorDoubts
+from forecast.intake.additions.office_doubts import elasticity_doubts, remedy_doubts
 from forecast.intake.additions.proposal import TABLE_LANG
 
 _ENDS: Final = ("doubt.below_lowest", "doubt.above_highest")  # settled figures of several sources may be so
@@ -38,7 +41,7 @@ _ENDS: Final = ("doubt.below_lowest", "doubt.above_highest")  # settled figures 
 
 def doubts_in(vintages: Vintages, index_code: str, as_of: dt.date) -> list[Problem]:
     """List the doubts about the scores of an index as known on a day, and about all rows of other tables."""
-    others = (*_of_indicators(vintages), *_of_years(vintages), *_of_targets(vintages))
+    others = (*_of_indicators(vintages), *_of_years(vintages), *_of_targets(vintages), *_of_office(vintages))
     return [*_of_scores(vintages, index_code, as_of), *others]
 
 
@@ -106,6 +109,14 @@ def _of_targets(vintages: Vintages) -> Iterator[Problem]:
             doubt = Doubt("doubt.target", facts=facts)
             if not _accepted(doubt, row):
                 yield _problem(doubt, TARGETS.file, "value", row)
+
+
+def _of_office(vintages: Vintages) -> Iterator[Problem]:
+    """Doubt what experts say an indicator is worth, and remedies due before they were recorded."""
+    for table, judge_rows in ((ELASTICITIES, elasticity_doubts), (REMEDIES, remedy_doubts)):
+        for _, row, doubt in judge_rows(vintages):
+            if not _accepted(doubt, row):
+                yield _problem(doubt, table.file, doubt.column, row)
 
 
 def _accepted(doubt: Doubt, row: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Doubt an indicator's figures that do not fit its other figures, and unlikely statements of experts."""
+"""Doubt an indicator's figures that do not fit its other figures."""
 
 import datetime as dt
 import heapq
@@ -174,21 +174,6 @@ def _fraction(days: tuple[dt.date, dt.date], others: Mapping[str, list[float]]) 
     middle = statistics.median(alike or [value for known in others.values() for value in known])
     if middle > 2 and (alike or days[1].month > _EARLY):
         yield Doubt("doubt.fraction", facts={"known": middle}, column="value")
-
-
-def elasticity_doubts(row: Any, sign: float, maximum: float) -> Iterator[Doubt]:
-    """Judge what an expert says: its sign beside the catalogue's, its size beside the component's maximum.
-
-    `sign`: 1 or -1 as the catalogue expects, 0 where it expects none; `maximum`: points of the component, NaN
-    if unknown.
-    """
-    low, high = float(row.low), float(row.high)
-    if sign and max(sign * low, sign * high) < 0:
-        column = "high" if sign > 0 else "low"
-        yield Doubt("doubt.other_sign", facts={"sign": f"{sign:+.0f}"}, column=column)
-    if max(abs(low), abs(high)) > maximum:
-        column = "high" if abs(high) >= abs(low) else "low"
-        yield Doubt("doubt.above_maximum", "", str(row.component), {"maximum": maximum}, column)
 
 
 def _untimely(row: Any, days: tuple[dt.date, dt.date], *, early: bool) -> Iterator[Doubt]:

@@ -17,10 +17,9 @@ from forecast.base.errors import Problem, SpecError
 from forecast.base.indexes import MAIN
 from forecast.base.labels import Phrase, text
 from forecast.base.spec import DEFAULT_AREA, iso_hint
-from forecast.data.framework import framework_for
 from forecast.data.load import Vintages, read_vintages
 from forecast.data.load.areas import Gazetteer, gazetteer
-from forecast.data.load.cells import each_row, period_days
+from forecast.data.load.cells import period_days
 from forecast.data.load.files import Rows, read_rows
 from forecast.data.load.indicators import FROM_CATALOGUE, january_missing
 from forecast.data.spellings import value_named
@@ -30,14 +29,16 @@ from forecast.data.tables import (
     INDICATORS,
     RELATED,
     RELATED_CODES,
+    REMEDIES,
     Table,
 )
 from forecast.intake import journal
 from forecast.intake.additions.comparison import compare_indicators, compare_years
 from forecast.intake.additions.doubts import Doubt
-from forecast.intake.additions.indicator_doubts import IndicatorDoubts, elasticity_doubts
+from forecast.intake.additions.indicator_doubts import IndicatorDoubts
 from forecast.intake.additions.indicator_sheet import Line
 from forecast.intake.additions.list_sheet import KINDS, Lines, read_list
+from forecast.intake.additions.office_doubts import elasticity_doubts, remedy_doubts
 from forecast.intake.additions.one_row import with_usual_scale
 from forecast.intake.additions.periods import as_period
 from forecast.intake.additions.proposal import (
@@ -362,7 +363,9 @@ def _compare(
         return compare_years(now, after, table)
     if kind == "indicators":
         return compare_indicators(now, after), _indicator_doubts(now, after)
-    doubts = _elasticity_doubts(now, after) if kind == "elasticities" else ()
+    of_office = {ELASTICITIES.name: elasticity_doubts, REMEDIES.name: remedy_doubts}.get(kind)
+    found = of_office(after, len(now.frames[kind])) if of_office else ()
+    doubts = ((number, doubt) for number, _, doubt in found)
     return Compared(new=len(after.frames[table.name]) - len(now.frames[table.name])), doubts
 
 
@@ -375,17 +378,3 @@ def _indicator_doubts(now: Vintages, after: Vintages) -> Iterator[tuple[int, Dou
     for number, row in enumerate(rows.itertuples(index=False)):
         yield from ((number, doubt) for doubt in others.of(row))
         others.add(row)
-
-
-def _elasticity_doubts(now: Vintages, after: Vintages) -> Iterator[tuple[int, Doubt]]:
-    """Doubt what experts say beside the catalogue's sign and the maximum of the year."""
-    types = now.frames[INDICATOR_TYPES.name]
-    signs = dict(zip(types["indicator_code"], types["sign"], strict=True))
-    rows = after.frames[ELASTICITIES.name].iloc[len(now.frames[ELASTICITIES.name]) :]
-    for number, row in enumerate(each_row(rows)):
-        frames, day = now.frames, row.stated_on.date()
-        framework = framework_for(frames["frameworks"], frames["events"], MAIN, day.year, day)
-        maximum = framework.maximum(row.component)
-        yield from (
-            (number, doubt) for doubt in elasticity_doubts(row, signs.get(row.indicator_code, 0.0), maximum)
-        )

@@ -1,0 +1,82 @@
+"""Doubt what the office and its experts say: what an indicator is worth, when a remedy is due."""
+
+import statistics
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any, Final
+
+import pandas as pd
+
+from forecast.base.indexes import MAIN
+from forecast.data.framework import framework_for
+from forecast.data.load import Vintages
+from forecast.data.load.cells import each_row, period_days
+from forecast.data.load.indicators import is_share
+from forecast.data.tables import ELASTICITIES, INDICATOR_TYPES, INDICATORS, REMEDIES
+from forecast.intake.additions.doubts import Doubt
+
+_OPEN: Final = ("planned", "doing")
+_FEWEST: Final = 3  # figures of the same months, from which they say how far an indicator goes
+_USUAL_SHARE: Final = 10.0  # percent that a share may well change, where too few figures tell
+
+
+def elasticity_doubts(vintages: Vintages, first: int = 0) -> Iterator[tuple[int, Any, Doubt]]:
+    """Doubt what experts say, from the row `first` on: number from there, row, doubt.
+
+    An effect is held against the catalogue's sign, and its size against the maximum of its component: one
+    unit cannot be worth more, nor can the usual change of the indicator.
+    """
+    frames = vintages.frames
+    types = frames[INDICATOR_TYPES.name].set_index("indicator_code")
+    for number, row in enumerate(each_row(frames[ELASTICITIES.name].iloc[first:])):
+        day = row.stated_on.date()
+        framework = framework_for(frames["frameworks"], frames["events"], MAIN, day.year, day)
+        kind = types.loc[row.indicator_code]
+        change = usual_change(frames[INDICATORS.name], row.indicator_code, str(kind["unit"]))
+        doubts = _of_effect(row, float(kind["sign"]), framework.maximum(row.component), change)
+        yield from ((number, row, doubt) for doubt in doubts)
+
+
+def _of_effect(row: Any, sign: float, maximum: float, change: float) -> Iterator[Doubt]:
+    """`sign`: 1 or -1 as the catalogue expects, 0 for none; `maximum`: of the component, NaN if unknown."""
+    low, high = float(row.low), float(row.high)
+    if sign and max(sign * low, sign * high) < 0:
+        column = "high" if sign > 0 else "low"
+        yield Doubt("doubt.other_sign", facts={"sign": f"{sign:+.0f}"}, column=column)
+    column, most = ("high", abs(high)) if abs(high) >= abs(low) else ("low", abs(low))
+    if most > maximum:
+        yield Doubt("doubt.above_maximum", "", str(row.component), {"maximum": maximum}, column)
+    elif most * change > maximum:
+        facts = {"maximum": maximum, "change": round(change, 2), "limit": float(f"{maximum / change:.2g}")}
+        yield Doubt("doubt.large_effect", "", str(row.component), facts, column)
+
+
+def usual_change(figures: pd.DataFrame, code: str, unit: str) -> float:
+    """How far an indicator goes from year to year and area to area: the middle of the ranges of like periods.
+
+    Where too few figures tell, 10 of a percentage and one unit of anything else.
+    """
+    alike: defaultdict[tuple[int, ...], set[float]] = defaultdict(set)
+    for row in each_row(figures[figures["indicator_code"] == code]):
+        if days := period_days(str(row.period)):
+            alike[days[0].month, days[0].day, days[1].month, days[1].day].add(float(row.value))
+    ranges = [max(values) - min(values) for values in alike.values() if len(values) >= _FEWEST]
+    return statistics.median(ranges) if ranges else _USUAL_SHARE if is_share(unit) else 1.0
+
+
+def remedy_doubts(vintages: Vintages, first: int = 0) -> Iterator[tuple[int, Any, Doubt]]:
+    """Doubt remedies that were due before they were recorded, from the row `first` on: number, row, doubt.
+
+    A later row says the same of a remedy that is overdue by now.
+    """
+    due: set[tuple[Any, ...]] = set()
+    for number, row in enumerate(each_row(vintages.frames[REMEDIES.name])):
+        own = (*(getattr(row, name) for name in REMEDIES.key), row.due)
+        late = row.state in _OPEN and row.due < row.recorded_on
+        if late and own not in due and number >= first:
+            yield (
+                number - first,
+                row,
+                Doubt("doubt.due_before", facts={"day": row.recorded_on.date()}, column="due"),
+            )
+        due.add(own)
