@@ -205,6 +205,29 @@ def test_what_others_will_see_is_a_name_on_one_line(command, capsys):
     assert f"{command[-1]} must be a name on one line" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["import", "self-scores"],
+        ["intake"],
+        ["framework", "show"],
+        ["predict", "--target-year", "2024", "--out", "o.csv", "--scores"],
+        ["check", "--as-of", "2024-10-20", "--data-dir"],
+    ],
+)
+def test_a_name_that_breaks_over_lines_is_refused_in_one(command, tmp_path, capsys):
+    """At every door, before the file is looked at."""
+    path = tmp_path / "a\nb.csv"
+    path.write_text("x")
+
+    code = cli.run([*command, str(path), "--lang", "en"])
+    said = capsys.readouterr().err
+
+    assert code == 2
+    assert "a\\nb.csv” breaks over lines" in said
+    assert len(said.splitlines()) == 1
+
+
 @pytest.mark.parametrize("year", ["0", "-5", "20234"])
 @pytest.mark.parametrize(
     "command",

@@ -71,6 +71,17 @@ LAYOUTS = {
         for a in ("An", "Bình")
         for y in range(2015, 2019)
     ),
+    "ranks and a unit beside": lines(
+        ("area", "component", "year", "score", "Xếp hạng", "Đơn vị"),
+        lambda a, c, y, s: (a, c, str(y), str(s), "1", "điểm"),
+    ),
+    "ranks across": "area,component,2015,Hạng 2015,2016,2017,2018\n"
+    + across(
+        [(a, c) for a in ("An", "Bình") for c in ("D1", "D2")],
+        (2015, "rank", 2016, 2017, 2018),
+        {**CELLS, **{(a, c, "rank"): 1 for a in ("An", "Bình") for c in ("D1", "D2")}},
+    ),
+    "domains in several spellings": PLAIN.replace("D1,2016", "Lĩnh vực 1,2016").replace("D2,2017", "d2,2017"),
     "an index column": "\n".join(f"{k - 1 if k else ''},{line}" for k, line in enumerate(PLAIN.splitlines())),
     "a comma at each end": "\n".join(f"{line}," for line in PLAIN.splitlines()),
     "blank rows": PLAIN.replace("An,D2,2015", "\n,,,\nAn,D2,2015"),
@@ -84,6 +95,13 @@ def test_every_layout_is_the_same_table(tmp_path, layout):
 
     pd.testing.assert_series_equal(keyed(found), keyed(read_file(written(tmp_path, PLAIN)).frame))
     assert len(found) == len(ROWS)
+
+
+def test_two_spellings_with_a_figure_each_stay_apart(tmp_path):
+    """Nobody knows which of two figures of one year is meant."""
+    found = read_file(written(tmp_path, PLAIN + "An,d1,2015,3\n")).frame
+
+    assert set(found["component"]) == {"D1", "D2", "d1"}
 
 
 def test_excels_unicode_text_is_read(tmp_path):
@@ -168,6 +186,12 @@ def test_rows_that_repeat_are_named_as_they_stand(tmp_path):
         ("KẾT QUẢ,,,\narea,component,year,score\nAn,D,2015,5\n", 1, "this row is a title"),
         ("area,component,year,score\n", 1, "empty"),
         ("", 1, "empty"),
+        ("area,2015,2016,Tăng 2016\nAn,1,2,3\n", 1, "2016, Tăng 2016 are all of 2016"),
+        (
+            "area,year,score,unit\nAn,2015,7,điểm\nAn,2016,70,%\n",
+            1,
+            "t.csv, row 3, column unit, found “%”: figures of one component are in several units (điểm, %)",
+        ),
     ],
 )
 def test_what_cannot_be_read_is_told_in_one_or_few_lines(tmp_path, text, count, words):

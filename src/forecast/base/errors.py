@@ -97,7 +97,7 @@ class Problem:
     def text(self, lang: str) -> str:
         """Write the problem on one line in `lang`."""
         expected = labels.text(self.expected_key, lang, **self.expected_facts)
-        place = [self.file]
+        place = [printable(self.file)]
         if self.sheet:
             is_document = self.file.casefold().endswith((".docx", ".pdf"))
             key = "problem.table" if is_document else "problem.sheet"
@@ -242,7 +242,20 @@ def shown(value: str, limit: int = 80) -> str:
     >>> shown("a" + chr(27) + "[31m")
     'a\\x1b[31m'
     """
-    clean = "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in value
-    )
+    clean = printable(value)
     return clean if len(clean) <= limit else f"{clean[:limit]}…"
+
+
+def printable(value: str) -> str:
+    r"""Escape what would break a line or steer a terminal.
+
+    >>> printable("a" + chr(10) + "b.csv")
+    'a\\nb.csv'
+    """
+    if value.isprintable():
+        return value
+    kept = "\N{NO-BREAK SPACE}"
+    return "".join(
+        char if char.isprintable() or char in kept else char.encode("unicode_escape").decode("ascii")
+        for char in value
+    )

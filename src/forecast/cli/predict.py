@@ -24,6 +24,7 @@ from forecast.cli.panels import (
 )
 from forecast.cli.plain import table, tuples
 from forecast.cli.types import PathType, WholeType
+from forecast.data.spellings import component_named
 from forecast.model.panel import MOST_AHEAD, Panel
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ def _cells(panel: Panel, areas: Sequence[str], components: Sequence[str]) -> lis
     ):
         for name in names:
             if name not in allowed:
-                refuse_unknown(option_, name, allowed)
+                refuse_unknown(option_, name, allowed, near=_meant(name, allowed))
     has_values = (panel.value == panel.value).any(axis=2)
     cells = [
         (a, c)
@@ -179,6 +180,11 @@ def _cells(panel: Panel, areas: Sequence[str], components: Sequence[str]) -> lis
     if not cells:
         raise SpecError("cli.predict.no_fan")
     return cells
+
+
+def _meant(name: str, components: Sequence[str]) -> str:
+    """Component that a name means in other letters or words; an empty text where none is."""
+    return meant if (meant := component_named(name)) in components else ""
 
 
 def _draw(

@@ -16,6 +16,7 @@ from forecast.base.errors import SpecError, shown
 from forecast.base.incoming import is_address
 from forecast.base.labels import Phrase
 from forecast.base.spec import checked_text, parse_day, refuse_outside, refuse_unknown
+from forecast.base.spelling import UNSEEN
 from forecast.data.tables import FIRST_YEAR, LAST_YEAR
 
 _LONGEST: Final = 255  # bytes that usual systems allow in the name of a file
@@ -102,9 +103,11 @@ class PathType(Type):
     name = "path"
 
     def read(self, value: str, option: str) -> Path:
-        """Make a Path."""
+        """Make a Path; a name that breaks over lines would spoil messages and records."""
         if not value.strip() or "\0" in value:
             raise SpecError("spec.empty", {"name": option})
+        if len(value.splitlines()) > 1 or UNSEEN.search(value):
+            raise SpecError("spec.name_of_lines", {"name": option, "found": shown(value)})
         if is_address(value):
             why = Phrase("expect.no_address")
             raise SpecError("spec.address", {"name": option, "found": shown(value), "why": why})

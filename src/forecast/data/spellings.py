@@ -57,6 +57,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {  # values of choices by colum
         "year": r"(hang )?nam",
     },
 }
+_RANK: Final = r"((xep|thu) )?hang|xep thu|vi (tri|thu)|thu (tu )?(hang|bac)|(thu tu )?xep hang|rank(ing)?"
 _SHORT_DAY: Final = re.compile(  # as Excel shows a day without its year: 2-Jan, Feb-01, 02-Thg1
     r"\d{1,2}[-/ ](?:[a-z]{3}|thg ?\d{1,2}|tháng \d{1,2})(?:[-/ ]\d{2,4})?|[a-z]{3}-\d{2}", re.IGNORECASE
 )
@@ -119,6 +120,15 @@ def in_words(column: str, choices: Sequence[str]) -> Sequence[Phrase | str]:
         Phrase("expect.choice_in_words", {"word": Phrase(f"remedy_table.{each}"), "value": each})
         for each in choices
     ]
+
+
+def is_rank(words: str) -> bool:
+    """Whether a heading, without marks, years and brackets, is that of a rank.
+
+    >>> is_rank("xep hang"), is_rank("hang hoa")
+    (True, False)
+    """
+    return re.fullmatch(_RANK, words) is not None
 
 
 def turned_into_day(text: str) -> bool:

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from forecast.base.errors import DataError, Problem
 from forecast.base.labels import Phrase
 from forecast.base.spec import nearest
 from forecast.base.spelling import slug
+from forecast.data.foreign import besides
 from forecast.data.foreign.headings import PARTS_OF_YEARS, ROLES, Headings, headings
 from forecast.data.foreign.sheet import Sheet
 from forecast.data.foreign.values import is_number, year_of
@@ -41,6 +42,8 @@ def long_of(sheet: Sheet, *, area: str) -> tuple[Long, tuple[Phrase, ...]]:
     Raises DataError in few lines, if it is not clear what columns hold.
     """
     sheet, dropped = _without_nameless(sheet)
+    sheet, told = besides.left_out(sheet)
+    dropped += told
     plan = _plan(sheet, headings(sheet.header), area)
     remarks = (*dropped, *plan.remarks)
     count = len(sheet.numbers)
@@ -73,6 +76,7 @@ def _plan(sheet: Sheet, heads: Headings, area: str) -> ColumnPlan:
     if repeated:
         raise DataError([Problem(sheet.file, sheet.top, name, "", "expect.column_once") for name in repeated])
     _refuse_parts_of_years(sheet, heads)
+    _refuse_years_twice(sheet, heads)
     remarks: list[Phrase] = []
     across: dict[int, str] = {}
     across_role = ""
@@ -119,6 +123,16 @@ def _refuse_parts_of_years(sheet: Sheet, heads: Headings) -> None:
         raise DataError([Problem(sheet.file, sheet.top, "", "", "foreign.parts_across", {"names": examples})])
 
 
+def _refuse_years_twice(sheet: Sheet, heads: Headings) -> None:
+    """Refuse several columns of one year: which of them holds the figures is not plain."""
+    for year, count in Counter(heads.years.values()).items():
+        if count > 1:
+            names = [sheet.header[k] for k, own in heads.years.items() if own == year]
+            raise DataError(
+                [Problem(sheet.file, sheet.top, "", "", "foreign.year_twice", {"names": names, "year": year})]
+            )
+
+
 def _unclear(
     sheet: Sheet, roles: dict[str, int], others: Sequence[int], lost: Sequence[str]
 ) -> list[Problem]:
@@ -156,8 +170,4 @@ def _without_nameless(sheet: Sheet) -> tuple[Sheet, tuple[Phrase, ...]]:
             )
         dropped.add(k)
         remarks.append(Phrase(key, {"place": k + 1}))
-    if not dropped:
-        return sheet, ()
-    remaining = [k for k in range(len(sheet.header)) if k not in dropped]
-    header = tuple(sheet.header[k] for k in remaining)
-    return replace(sheet, header=header, columns=tuple(sheet.columns[k] for k in remaining)), tuple(remarks)
+    return sheet.without(dropped), tuple(remarks)

@@ -1,7 +1,7 @@
 """Read any yearly table, from a file or memory, as one long table with remarks."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,7 @@ from forecast.data.foreign.values import numbers, year_of
 from forecast.data.load.cells import no_figure, parse_table
 from forecast.data.load.files import Rows
 from forecast.data.load.rules import Checked, repeated_rows
+from forecast.data.spellings import component_named
 
 ALIKE: Final = 3  # problems of one kind that are listed; the rest are counted
 
@@ -39,7 +40,7 @@ def read_file(path: Path) -> YearlyTable:
         sheet = sheet_of_file(path)
         if sheet is None:  # no text, or no rows: the usual reader says it
             return YearlyTable(load.read_panel(path), ())
-        return table_of(sheet, path.stem)
+        return table_of(sheet, path.stem, spelt=True)
     except DataError as error:
         raise DataError(fold_repeats(error.problems)) from error
 
@@ -54,7 +55,7 @@ def read_frame(frame: pd.DataFrame, *, name: str = "frame") -> YearlyTable:
     if whole.empty:
         raise DataError([Problem(name, None, "", "", "panel.empty")])
     try:
-        return table_of(sheet_of_frame(whole, name), "series")
+        return table_of(sheet_of_frame(whole, name), "series", spelt=True)
     except DataError as error:
         raise DataError(fold_repeats(error.problems)) from error
 
@@ -75,10 +76,16 @@ def fold_repeats(problems: Sequence[Problem]) -> list[Problem]:
     return result
 
 
-def table_of(sheet: Sheet, area: str) -> YearlyTable:
-    """Read a sheet; `area` names the area if there is no column of areas."""
+def table_of(sheet: Sheet, area: str, *, spelt: bool = False) -> YearlyTable:
+    """Read a sheet; `area` names the area if there is no column of areas.
+
+    `spelt`: “d3” and “Lĩnh vực 3” are one component, where each year of an area has one of them alone.
+    """
     long, remarks = long_of(sheet, area=area)
     cells, plain_remarks = _plain(long, sheet.separator)
+    if spelt:
+        cells["component"], told = _one_spelling(cells)
+        remarks = (*remarks, *told)
     years = {text: year_of(text) for text in set(cells["year"])}
     if any(inner for _, inner in years.values()):
         _refuse_several(sheet, cells, years)
@@ -118,6 +125,26 @@ def _plain(long: Long, separator: str) -> tuple[dict[str, list[str]], tuple[Phra
     if not signs:
         return cells, ()
     return cells, (Phrase("foreign.no_figure", {"count": sum(signs.values()), "signs": sorted(signs)}),)
+
+
+def _one_spelling(cells: Mapping[str, list[str]]) -> tuple[list[str], tuple[Phrase, ...]]:
+    """Write components that are named in several ways by their code, and say which."""
+    meant = {name: component_named(name) for name in dict.fromkeys(cells["component"])}
+    ways: dict[str, list[str]] = {}
+    for name, code in meant.items():
+        ways.setdefault(code, []).append(name)
+    once: dict[str, str] = {}
+    for code, names in ways.items():
+        if not code or len(names) == 1:
+            continue
+        own = [at for at, name in enumerate(cells["component"]) if name in names]
+        places = {(clean(cells["area"][at]), year_of(cells["year"][at])[0]) for at in own}
+        if len(places) == len(own):
+            once |= {name: code for name in names if name != code}
+    if not once:
+        return cells["component"], ()
+    told = Phrase("foreign.one_spelling", {"names": [f"{name} → {code}" for name, code in once.items()]})
+    return [once.get(name, name) for name in cells["component"]], (told,)
 
 
 def _refuse_several(sheet: Sheet, cells: dict[str, list[str]], years: dict[str, tuple[str, bool]]) -> None:

@@ -1,8 +1,11 @@
 """Read a file or a table in memory as a header and rows of text; separators are detected."""
 
+from __future__ import annotations
+
 import datetime as dt
 import re
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +30,12 @@ class Sheet:
     numbers: tuple[int, ...]
     columns: tuple[tuple[str, ...], ...]
     top: int = 1
+
+    def without(self, columns: Collection[int]) -> Sheet:
+        """The same rows without some columns."""
+        remaining = [k for k in range(len(self.header)) if k not in columns]
+        header = tuple(self.header[k] for k in remaining)
+        return replace(self, header=header, columns=tuple(self.columns[k] for k in remaining))
 
 
 def sheet_of_file(path: Path) -> Sheet | None:

@@ -9,7 +9,7 @@ from forecast.base.indexes import MAIN
 from forecast.base.spelling import plain_words
 from forecast.data.framework import TOTAL
 from forecast.data.numbering import split_mark, whole_mark
-from forecast.data.spellings import domain_marked
+from forecast.data.spellings import domain_marked, is_rank
 from forecast.data.tables import APPRAISED, COMPONENTS, Table
 
 Kind = Literal["figure", "rank", "ignored", "unknown"]
@@ -84,7 +84,6 @@ _PARTS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         (TOTAL, rf"dti|chuyen doi so|^({_TOTALS})$"),
     ),
 }
-_RANK: Final = r"((xep|thu) )?hang|xep thu|vi (tri|thu)|thu (tu )?(hang|bac)|(thu tu )?xep hang|rank(ing)?"
 _IGNORED: Final = (
     r"(so )?(tt|stt|thu tu)|xep loai|nhom( xep hang)?|ghi chu|tang.*|giam.*|chenh lech.*|so sanh.*"
 )
@@ -182,7 +181,7 @@ def recognise(labels: Sequence[str], index_code: str, year: int) -> Heading:
     component = next((name for name in own if name != _APPRAISED), whole)
     if f"{component}.appraised" in APPRAISED and _APPRAISED in components[components.index(component) :]:
         component = f"{component}.appraised"  # a column of its own below the domain's heading
-    if any(re.fullmatch(_RANK, text) or re.match(r"(bang )?(xep|thu) hang|hang ", text) for text in words):
+    if any(is_rank(text) or re.match(r"(bang )?(xep|thu) hang|hang ", text) for text in words):
         return Heading("rank", component or TOTAL)
     if not component:
         return Heading("unknown")

@@ -1,0 +1,66 @@
+"""Leave out columns that stand beside the figures: ranks, and a unit that a component's figures share."""
+
+import re
+from collections import defaultdict
+from typing import Final
+
+from forecast.base.errors import DataError, Problem
+from forecast.base.labels import Phrase
+from forecast.base.spelling import clean, plain_words, slug
+from forecast.data.foreign.headings import headings
+from forecast.data.foreign.sheet import Sheet
+from forecast.data.foreign.values import is_number
+from forecast.data.spellings import choice_named, is_rank
+from forecast.data.tables import UNITS
+
+_UNIT_NAMES: Final = ("unit", "units", "don-vi", "don-vi-tinh", "dvt")
+_YEAR: Final = re.compile(r"\b\d{4}\b|năm")
+_KEYS: Final = ("area", "component", "year", "max_score")
+
+
+def left_out(sheet: Sheet) -> tuple[Sheet, tuple[Phrase, ...]]:
+    """Give the sheet without them, and what is said of it.
+
+    Raises DataError if figures of one component are in several units.
+    """
+    units = [k for k, name in enumerate(sheet.header) if slug(name) in _UNIT_NAMES and _holds_units(sheet, k)]
+    remarks = [Phrase("foreign.unit_column", {"name": sheet.header[k]}) for k in units]
+    _refuse_mixed(sheet, units)
+    without_units = sheet.without(units)
+    ranks = _ranks(without_units)
+    if ranks:
+        remarks.append(Phrase("foreign.ranks", {"names": [without_units.header[k] for k in ranks]}))
+    return without_units.without(ranks), tuple(remarks)
+
+
+def _ranks(sheet: Sheet) -> list[int]:
+    """Columns of ranks beside other figures; where there is nothing else, they are what is forecast."""
+    bare = [plain_words(_YEAR.sub(" ", name.casefold())) for name in sheet.header]
+    named = [k for k, words in enumerate(bare) if is_rank(words)]
+    if not named:
+        return []
+    roles = headings(sheet.header).roles
+    keys = {roles[role] for role in _KEYS if role in roles}
+    others = (k for k in range(len(sheet.header)) if k not in keys and k not in named)
+    has_figures = any(all(is_number(cell, sheet.separator) for cell in sheet.columns[k]) for k in others)
+    return named if has_figures else []
+
+
+def _holds_units(sheet: Sheet, column: int) -> bool:
+    cells = {cell for cell in map(clean, sheet.columns[column]) if cell}
+    return bool(cells) and all(choice_named(cell, "unit", UNITS) for cell in cells)
+
+
+def _refuse_mixed(sheet: Sheet, units: list[int]) -> None:
+    """Refuse points and percent of one component: they are no series."""
+    place = headings(sheet.header).roles.get("component")
+    for column in units:
+        seen: defaultdict[str, dict[str, str]] = defaultdict(dict)
+        for number, row in zip(sheet.numbers, zip(*sheet.columns, strict=True), strict=True):
+            unit = clean(row[column])
+            own = seen[clean(row[place]) if place is not None else ""]
+            if unit:
+                own.setdefault(choice_named(unit, "unit", UNITS), unit)
+            if len(own) > 1:
+                name, facts = sheet.header[column], {"units": [*own.values()]}
+                raise DataError([Problem(sheet.file, number, name, unit, "foreign.several_units", facts)])
