@@ -81,6 +81,8 @@ LAYOUTS = {
         (2015, "rank", 2016, 2017, 2018),
         {**CELLS, **{(a, c, "rank"): 1 for a in ("An", "Bình") for c in ("D1", "D2")}},
     ),
+    "an index for all and counted rows": "STT,index_code,area,component,year,rank_2018,score\n"
+    + "".join(f"{n},PAR,{a},{c},{y},{n},{s}\n" for n, (a, c, y, s) in enumerate(ROWS, 1)),
     "domains in several spellings": PLAIN.replace("D1,2016", "Lĩnh vực 1,2016").replace("D2,2017", "d2,2017"),
     "an index column": "\n".join(f"{k - 1 if k else ''},{line}" for k, line in enumerate(PLAIN.splitlines())),
     "a comma at each end": "\n".join(f"{line}," for line in PLAIN.splitlines()),
@@ -186,6 +188,11 @@ def test_rows_that_repeat_are_named_as_they_stand(tmp_path):
         ("KẾT QUẢ,,,\narea,component,year,score\nAn,D,2015,5\n", 1, "this row is a title"),
         ("area,component,year,score\n", 1, "empty"),
         ("", 1, "empty"),
+        (
+            "index_code,area,year,score\nPAR,An,2015,5\nSIPAS,An,2015,5\n",
+            1,
+            "found “index_code”: unknown column",
+        ),
         ("area,2015,2016,Tăng 2016\nAn,1,2,3\n", 1, "2016, Tăng 2016 are all of 2016"),
         (
             "area,year,score,unit\nAn,2015,7,điểm\nAn,2016,70,%\n",

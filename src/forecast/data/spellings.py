@@ -72,6 +72,7 @@ def component_named(text: str, index_code: str = MAIN) -> str:
     ['D2', '', '', '']
     """
     bare = clean(text)
+    bare = bare.upper() if re.fullmatch("[ivx]{1,4}", bare) else bare
     own = _by_words(index_code).get(plain_words(bare)) or _in_words(plain_words(bare), index_code)
     if own or turned_into_day(bare):
         return own
@@ -98,6 +99,8 @@ def choice_named(text: str, column: str, choices: Sequence[str]) -> str:
     >>> choice_named("Đang thực hiện", "state", ("planned", "doing")), choice_named("%", "unit", ("percent",))
     ('doing', 'percent')
     """
+    if column in COMPONENT_COLUMNS and (component := component_named(text)) in choices:
+        return component
     words, bare = _WORDS.get(column, {}), plain_words(text)
     by_case = (choice for choice in choices if choice.casefold() == clean(text).casefold())
     by_words = (choice for choice in choices if choice in words and re.fullmatch(words[choice], bare))

@@ -164,6 +164,12 @@ READ = {  # kind, lines, column, what is read
         "unit",
         ["points", "percent"],
     ),
+    "a figure that says percent": (
+        "criteria",
+        ["Lĩnh vực;Năm;Điểm;Ngày công bố;Nguồn", "iii;2023;85%;2024-02-01;x", "D5;2023;9;2024-02-01;x"],
+        "unit",
+        ["percent", "points"],
+    ),
     "who said it, when, and how": (
         "elasticities",
         [

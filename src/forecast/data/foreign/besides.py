@@ -1,7 +1,8 @@
-"""Leave out columns that stand beside the figures: ranks, and a unit that a component's figures share."""
+"""Leave out columns that stand beside the figures: ranks, counted rows, a unit or an index that all share."""
 
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Final
 
 from forecast.base.errors import DataError, Problem
@@ -14,7 +15,9 @@ from forecast.data.spellings import choice_named, is_rank
 from forecast.data.tables import UNITS
 
 _UNIT_NAMES: Final = ("unit", "units", "don-vi", "don-vi-tinh", "dvt")
-_YEAR: Final = re.compile(r"\b\d{4}\b|năm")
+_SAME: Final = ("index-code", "index")
+_COUNTS: Final = ("stt", "tt", "so-tt", "so-thu-tu")
+_YEAR: Final = re.compile(r"(?<!\d)\d{4}(?!\d)|năm")
 _KEYS: Final = ("area", "component", "year", "max_score")
 
 
@@ -26,11 +29,23 @@ def left_out(sheet: Sheet) -> tuple[Sheet, tuple[Phrase, ...]]:
     units = [k for k, name in enumerate(sheet.header) if slug(name) in _UNIT_NAMES and _holds_units(sheet, k)]
     remarks = [Phrase("foreign.unit_column", {"name": sheet.header[k]}) for k in units]
     _refuse_mixed(sheet, units)
-    without_units = sheet.without(units)
-    ranks = _ranks(without_units)
+    same = [
+        k for k, name in enumerate(sheet.header) if slug(name) in _SAME and len(set(sheet.columns[k])) == 1
+    ]
+    remarks += [
+        Phrase("foreign.one_value", {"name": sheet.header[k], "value": sheet.columns[k][0]}) for k in same
+    ]
+    counts = [k for k, name in enumerate(sheet.header) if slug(name) in _COUNTS and _counts(sheet.columns[k])]
+    remarks += [Phrase("foreign.counts", {"name": sheet.header[k]}) for k in counts]
+    rest = sheet.without((*units, *same, *counts))
+    ranks = _ranks(rest)
     if ranks:
-        remarks.append(Phrase("foreign.ranks", {"names": [without_units.header[k] for k in ranks]}))
-    return without_units.without(ranks), tuple(remarks)
+        remarks.append(Phrase("foreign.ranks", {"names": [rest.header[k] for k in ranks]}))
+    return rest.without(ranks), tuple(remarks)
+
+
+def _counts(cells: Sequence[str]) -> bool:
+    return [cell.strip() for cell in cells] == [str(number) for number in range(1, len(cells) + 1)]
 
 
 def _ranks(sheet: Sheet) -> list[int]:

@@ -143,8 +143,9 @@ def _one_spelling(cells: Mapping[str, list[str]]) -> tuple[list[str], tuple[Phra
             once |= {name: code for name in names if name != code}
     if not once:
         return cells["component"], ()
-    told = Phrase("foreign.one_spelling", {"names": [f"{name} → {code}" for name, code in once.items()]})
-    return [once.get(name, name) for name in cells["component"]], (told,)
+    names = [f"{name} → {code}" for name, code in once.items() if clean(name) != code]
+    told = (Phrase("foreign.one_spelling", {"names": names}),) if names else ()
+    return [once.get(name, name) for name in cells["component"]], told
 
 
 def _refuse_several(sheet: Sheet, cells: dict[str, list[str]], years: dict[str, tuple[str, bool]]) -> None:

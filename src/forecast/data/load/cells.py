@@ -14,6 +14,7 @@ from forecast.base.errors import Problem
 from forecast.base.indexes import MAIN
 from forecast.base.spec import EXAMPLE_DAY, iso_hint, nearest
 from forecast.base.spelling import UNSEEN, clean
+from forecast.data.framework import TOTAL
 from forecast.data.load.areas import Gazetteer
 from forecast.data.load.files import Rows
 from forecast.data.spellings import (
@@ -222,6 +223,10 @@ def _component(text: str, allowed: tuple[str, ...], index_code: str) -> Expected
     meant = component_named(text, index_code)
     if meant in allowed:
         return "expect.write", {"meant": meant}
+    if meant == TOTAL:
+        return "expect.no_total", {}
+    if meant[:1].isdigit() and not any(name[:1].isdigit() for name in allowed):
+        return "expect.criteria_first", {"found": meant}
     return ("annex.number_day", {}) if turned_into_day(text) else None
 
 

@@ -133,7 +133,7 @@ _LIST_COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "stated_by": r"nguoi (noi|neu|nhan dinh)|chuyen gia|don vi|co quan( don vi)?",
         "stated_on": r"ngay( (noi|neu|nhan dinh))?",
     },
-    "criteria": {"score": r"diem( so| dat( duoc)?)?", "rank": r"(xep )?hang"},
+    "criteria": {"score": r"diem( so| dat( duoc)?)?", "rank": r"(xep )?hang", "unit": r"don vi tinh|dvt"},
     "self-scores": {
         "self_score": r"(diem )?tu (cham|danh gia)",
         "appraised_score": r"(diem )?tham dinh",

@@ -22,14 +22,16 @@ from forecast.data.load.areas import Gazetteer, gazetteer
 from forecast.data.load.cells import period_days
 from forecast.data.load.files import Rows, read_rows
 from forecast.data.load.indicators import FROM_CATALOGUE, january_missing
-from forecast.data.spellings import value_named
+from forecast.data.spellings import choice_named, value_named
 from forecast.data.tables import (
     ELASTICITIES,
+    EVERY_CODE,
     INDICATOR_TYPES,
     INDICATORS,
     RELATED,
     RELATED_CODES,
     REMEDIES,
+    SCORES,
     Table,
 )
 from forecast.intake import journal
@@ -69,6 +71,7 @@ _OPTIONS: Final = {  # of what every row may share
     "trust": "--trust",
     "note": "--note",
 }
+_POINTS: Final = ("self_score", "appraised_score", "expected_effect", "low", "high")
 _USUAL: Final[Mapping[str, Mapping[str, str]]] = {
     "indicators": {"area": DEFAULT_AREA, "trust": "official"},
     "criteria": {
@@ -201,7 +204,8 @@ class _RowMaker:
 
     def row(self, line: Line) -> Row:
         """Make the row of one line: its own cells, else those that all share, else the usual ones."""
-        own = {name: text for name, cell in line.cells.items() if (text := self._text(name, cell))}
+        code = _index_of(line) or MAIN
+        own = {name: text for name, cell in line.cells.items() if (text := self._text(name, cell, code))}
         row = {**self.base, **self.shared, **line.given, **own}
         if self.many_areas and not {"area"} & {*self.shared, *line.given, *own}:
             self.problems.append(
@@ -216,6 +220,10 @@ class _RowMaker:
         if "indicator_code" in row:
             self._same_code(row["indicator_code"], line)
         if self.kind == "criteria":
+            score = line.cells.get("score")
+            if self.table is SCORES and score and score.text.endswith("%"):
+                row["unit"] = own.get("unit", "percent")
+                self._refuse_percent(score, refused=row["unit"] == "points")
             row = with_usual_scale(self.table, row)
         return row
 
@@ -292,7 +300,7 @@ class _RowMaker:
         if self.late:
             yield Phrase("imports.late_publication", {"count": self.late})
 
-    def _text(self, name: str, cell: Cell) -> str:
+    def _text(self, name: str, cell: Cell, index_code: str) -> str:
         """Write a cell as the table has it: decimal points, ISO days, the one spelling of an area."""
         kind = self.table.column(name).kind
         numeric = kind in ("number", "year")
@@ -302,16 +310,23 @@ class _RowMaker:
             return ""
         if name == "period" and cell.kind == "day":
             return self._period_of_day(cell)
+        self._refuse_percent(cell, refused=name in _POINTS and cell.text.endswith("%"))
         if numeric:
             return plain_number(cell.text, part=name in ("score", "rank"))
-        return self._meant(name, cell.text) or cell.text
+        return self._meant(name, cell.text, index_code) or cell.text
 
-    def _meant(self, name: str, text: str) -> str:
+    def _refuse_percent(self, cell: Cell, *, refused: bool) -> None:
+        if refused:
+            self.problems.append(self.read.grid.problem(cell.row, cell.column, "imports.points_in_percent"))
+
+    def _meant(self, name: str, text: str, index_code: str) -> str:
         """Value that a cell means in other words; an empty text where it is to stand as it is."""
         column = self.table.column(name)
         if column.kind == "area":
             return area_named(text, self.places)
-        return iso_hint(text) if column.kind == "day" else value_named(text, column, MAIN, self.components)
+        return (
+            iso_hint(text) if column.kind == "day" else value_named(text, column, index_code, self.components)
+        )
 
     def _period_of_day(self, cell: Cell) -> str:
         """Read a day as one that is written out; the first of a month may be a month that Excel turned."""
@@ -351,8 +366,13 @@ class _RowMaker:
 
 def _table_of(kind: str, read: Lines) -> Table:
     """Table that takes a list; scores of a related index have a table of their own."""
-    codes = {line.cells["index_code"].text for line in read.lines if "index_code" in line.cells}
+    codes = {_index_of(line) for line in read.lines if "index_code" in line.cells}
     return RELATED if kind == "criteria" and codes and codes <= {*RELATED_CODES} else KINDS[kind]
+
+
+def _index_of(line: Line) -> str:
+    cell = line.cells.get("index_code")
+    return choice_named(cell.text, "index_code", EVERY_CODE) if cell else ""
 
 
 def _compare(

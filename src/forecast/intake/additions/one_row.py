@@ -211,17 +211,21 @@ def _clean_cells(table: Table, cells: Mapping[str, str], now: Vintages) -> dict[
     whole = printed_figure(row_cells.get("score", ""))[1]
     if whole and "max_score" in table.names:
         row_cells.setdefault("max_score", whole)
-    row_cells |= {
-        name: plain_number(row_cells[name], part=name in ("score", "rank"))
-        for name in _NUMBERS
-        if name in row_cells
-    }
     known = frozenset(now.frames["frameworks"]["component"])
     index_code = choice_named(row_cells.get("index_code", ""), "index_code", EVERY_CODE) or MAIN
     row_cells |= {
         name: meant
         for name, text in row_cells.items()
         if (meant := value_named(text, table.column(name), index_code, known))
+    }
+    percent = table is SCORES and row_cells.get("score", "").endswith("%")
+    if percent and row_cells.setdefault("unit", "percent") == "points":
+        odd = Problem(option_of("score"), None, "", row_cells["score"], "imports.points_in_percent")
+        raise DataError([odd])
+    row_cells |= {
+        name: plain_number(row_cells[name], part=name in ("score", "rank"))
+        for name in _NUMBERS
+        if name in row_cells
     }
     if "area" in row_cells:
         row_cells["area"] = area_named(row_cells["area"], places) or row_cells["area"]

@@ -130,8 +130,7 @@ def preview(proposal: Proposal, lang: str) -> str:
     if len(rows) == 1:
         cells = rows[0].items()
         lines += ["  " + _say("cell", lang, column=name, value=cell) for name, cell in cells if cell]
-    else:
-        lines += [remark.text(lang) for remark in proposal.remarks]
+    lines += [remark.text(lang) for remark in proposal.remarks]
     return "\n".join([*lines, comparison(proposal, lang)])
 
 
