@@ -108,7 +108,7 @@ def test_the_same_source_twice_is_refused(data):
 def test_a_new_criterion_is_accepted_once_the_framework_names_it(data):
     """The annex of sub-criteria can be entered: frameworks.csv is the list of what exists."""
     append(data / "scores.csv", f"{CITY},D3.1,value,2,points,13,,{SOURCE}")
-    assert refused(data) == [("scores.csv", NEXT, "component", "expect.choice_near")]
+    assert refused(data) == [("scores.csv", NEXT, "component", "expect.criteria_first")]
 
     append(data / "frameworks.csv", "876/QĐ-BNV,2022,2024,D3.1,D3,Tiêu chí,Criterion,13,read,,,,\n")
 

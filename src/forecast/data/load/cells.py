@@ -208,7 +208,7 @@ def unknown_values(
     odd = frame.loc[~frame[column].isin(allowed)]
     values = enumerate(dict.fromkeys(odd[column]))
     expected = {
-        value: (column in COMPONENT_COLUMNS and _component(value, allowed, index_code))
+        value: (column in COMPONENT_COLUMNS and of_components(value, allowed, index_code))
         or not_among(value, allowed, hint=count < MOST_HINTS)
         for count, value in values
     }
@@ -216,8 +216,8 @@ def unknown_values(
         yield int(row), column, *expected[value]
 
 
-def _component(text: str, allowed: tuple[str, ...], index_code: str) -> Expected | None:
-    """Say which component of a set a text means, or that a spreadsheet took its number for a day."""
+def of_components(text: str, allowed: tuple[str, ...], index_code: str = MAIN) -> Expected | None:
+    """Say which component of a set a text means, or why it can be none; None where nothing is plain."""
     if index_code not in COMPONENTS:
         return None
     meant = component_named(text, index_code)

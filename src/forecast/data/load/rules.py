@@ -16,7 +16,7 @@ from forecast.base.indexes import MAIN
 from forecast.data.framework import TOTAL
 from forecast.data.load import area_rules, figure_rules, framework_rules, indicators, points, year_rules
 from forecast.data.load.areas import Gazetteer
-from forecast.data.load.cells import Finding, Frames, not_among, rows_where
+from forecast.data.load.cells import Expected, Finding, Frames, not_among, of_components, rows_where
 from forecast.data.load.files import Rows
 from forecast.data.scenarios import FILE as SCENARIOS
 from forecast.data.scenarios import Scenario
@@ -150,7 +150,7 @@ def wrong_in_scenarios(scenarios: Sequence[Scenario], tables: Mapping[str, Check
             None,
             f"{scenario.scenario_id}.{name}",
             name_used,
-            *not_among(name_used, tuple(sorted(known))),
+            *_unknown_in_scenario(name, name_used, tuple(sorted(known))),
         )
         for scenario in scenarios
         for name, known in allowed.items()
@@ -161,6 +161,11 @@ def wrong_in_scenarios(scenarios: Sequence[Scenario], tables: Mapping[str, Check
     if not set(lists) <= set(frames):
         return unknown
     return unknown + indicators.wrong_values(scenarios, *(frames[name] for name in lists))
+
+
+def _unknown_in_scenario(kind: str, name: str, known: tuple[str, ...]) -> Expected:
+    meant = of_components(name, known) if kind == "points" else None
+    return meant or not_among(name, known)
 
 
 def _beyond_maximum(scenarios: Sequence[Scenario], frames: Frames) -> list[Problem]:
