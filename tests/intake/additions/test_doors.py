@@ -124,7 +124,7 @@ def test_a_wrong_row_is_refused_by_the_file_and_by_add(case, data_dir, part, cap
         ("[scenario.x]\nname_vi = ''", "expect.name_of_scenario"),
         ("[scenario.x]\nname_vi = 'x'\nindicators = { no_such_code = 1 }", "expect.choice"),
         ("[scenario.x]\nname_vi = 'x'\npoints = { D9 = 1 }", "expect.choice_near"),
-        ("[scenario.x]\nname_vi = 'x'\npoints = { '9.9.9' = 1 }", "expect.choice"),
+        ("[scenario.x]\nname_vi = 'x'\npoints = { '9.9.9' = 1 }", "expect.criteria_first"),
     ],
 )
 def test_a_wrong_scenario_is_refused(written, key, data_dir):

@@ -170,6 +170,15 @@ READ = {  # kind, lines, column, what is read
         "unit",
         ["percent", "points"],
     ),
+    "dimensions of another index": (
+        "criteria",
+        [
+            "index_code;Lĩnh vực;Năm;Địa phương;Điểm;Ngày công bố;Nguồn",
+            *(f"papi;{name};2023;Hà Nội;7;2024-04-02;x" for name in ("p1", "Kiểm soát tham nhũng")),
+        ],
+        "component",
+        ["P1", "P4"],
+    ),
     "who said it, when, and how": (
         "elasticities",
         [
