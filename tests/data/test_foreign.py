@@ -3,7 +3,10 @@
 All figures are made up.
 """
 
+import datetime as dt
+
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -83,6 +86,15 @@ LAYOUTS = {
     ),
     "an index for all and counted rows": "STT,index_code,area,component,year,rank_2018,score\n"
     + "".join(f"{n},PAR,{a},{c},{y},{n},{s}\n" for n, (a, c, y, s) in enumerate(ROWS, 1)),
+    "a plan, and figures that are not final": "area,component,2015,2016,KH 2016,Ước 2017,2018 (sơ bộ)\n"
+    + across(
+        [(a, c) for a in ("An", "Bình") for c in ("D1", "D2")],
+        (2015, 2016, "plan", 2017, 2018),
+        {**CELLS, **{(a, c, "plan"): 99 for a in ("An", "Bình") for c in ("D1", "D2")}},
+    ),
+    "months that name their year": lines(
+        ("area", "component", "tháng", "score"), lambda a, c, y, s: (a, c, f"{y}-12", str(s))
+    ),
     "domains in several spellings": PLAIN.replace("D1,2016", "Lĩnh vực 1,2016").replace("D2,2017", "d2,2017"),
     "an index column": "\n".join(f"{k - 1 if k else ''},{line}" for k, line in enumerate(PLAIN.splitlines())),
     "a comma at each end": "\n".join(f"{line}," for line in PLAIN.splitlines()),
@@ -97,6 +109,43 @@ def test_every_layout_is_the_same_table(tmp_path, layout):
 
     pd.testing.assert_series_equal(keyed(found), keyed(read_file(written(tmp_path, PLAIN)).frame))
     assert len(found) == len(ROWS)
+
+
+@pytest.mark.parametrize("layout", ["long", "wide", "percent"])
+def test_a_workbook_is_the_same_table(tmp_path, layout):
+    """Numbers, numbers shown in percent, and areas merged over their rows."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    if layout == "wide":
+        sheet.append(["Tỉnh", "Chỉ tiêu", *(dt.date(year, 12, 31) for year in range(2015, 2019))])
+        for area, component in sorted({row[:2] for row in ROWS}):
+            sheet.append([area, component, *(CELLS[area, component, year] for year in range(2015, 2019))])
+    else:
+        sheet.append(["Tỉnh", "Chỉ tiêu", "Năm", "Điểm"])
+        for number, (area, component, year, score) in enumerate(sorted(ROWS), 2):
+            own = [area if number in (2, 10) else None, component, year, score]
+            sheet.append([*own[:3], score / 100] if layout == "percent" else own)
+            sheet.cell(number, 4).number_format = "0.00%" if layout == "percent" else "0.00"
+        sheet.merge_cells("A2:A9")
+        sheet.merge_cells("A10:A17")
+    book.save(tmp_path / "x.xlsx")
+
+    found = read_file(tmp_path / "x.xlsx").frame
+
+    pd.testing.assert_series_equal(keyed(found), keyed(read_file(written(tmp_path, PLAIN)).frame))
+
+
+def test_a_workbook_without_one_table_is_refused(tmp_path):
+    """Nothing at all, several sheets, or formulas whose results nobody has seen."""
+    book = openpyxl.Workbook()
+    for key, cells in (("expect.not_empty", []), ("imports.figure_formula", ["=1+1"]), ("", ["x"])):
+        if not key:
+            book.create_sheet("Nháp").append(["x"])
+        book.worksheets[0].append(cells)
+        book.save(tmp_path / "x.xlsx")
+        with pytest.raises(DataError) as refusal:
+            read_file(tmp_path / "x.xlsx")
+        assert refusal.value.problems[0].expected_key == (key or "foreign.several_sheets")
 
 
 def test_two_spellings_with_a_figure_each_stay_apart(tmp_path):

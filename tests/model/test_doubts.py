@@ -37,7 +37,7 @@ def test_a_sound_table_is_not_doubted():
     """Nothing is said where nothing is odd, growth and zeros included."""
     grown = table()
     grown["score"] *= 2.0 ** (grown["year"] - 2010)
-    zero = table(cells={("An", "D1", 2013): 0.0})
+    zero = table(cells={("An", "D1", 2013): 0.0, ("An", "D1", 2014): 0.0})
 
     assert [told(frame)[0] for frame in (table(), grown, zero)] == [[], [], []]
 
@@ -58,6 +58,7 @@ def test_one_value_a_hundred_times_the_rest_is_named(year, factor, key):
     ("cells", "key", "said"),
     [
         ({("Bình", "D2", 2014): 600.0}, "yearly.large", "2014: 600 is 10 times the years beside it"),
+        ({("Bình", "D2", 2014): 0.0}, "yearly.zero", "2014: 0 between years of about 60.63; if the figure"),
         ({("Bình", "D2", 2014): 6.0}, "yearly.small", "2014: 6 is 10 times smaller than the years beside it"),
         ({("Bình", "D2", 2014): -60.0}, "yearly.below_zero", "2014: −60 is below zero"),
     ],

@@ -130,6 +130,13 @@ def in_percent(cell: Any) -> bool:
     return "%" in re.sub(r'"[^"]*"|\\.', "", str(cell.number_format))
 
 
+def as_seen(cell: Any) -> Any:
+    """Value of a cell; of a number that is shown in percent the text that is seen, 85% for 0.85."""
+    value = cell.value
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return f"{100 * value:.10g}%" if number and in_percent(cell) else value
+
+
 def open_document(path: Path) -> bytes:
     """Read a .docx file, or say why it is refused.
 

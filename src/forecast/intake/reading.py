@@ -6,13 +6,13 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from forecast.base import incoming
 from forecast.base.errors import DataError, SpecError
 from forecast.base.spec import refuse_unknown
 from forecast.base.spelling import clean, misread
-from forecast.base.workbook import in_percent, open_workbook
+from forecast.base.workbook import as_seen, open_workbook
 from forecast.data.load.files import lines_of
 from forecast.intake import documents
 from forecast.intake.grid import MOST_COLUMNS, MOST_ROWS, Grid, cells_of
@@ -95,20 +95,13 @@ def _sheet_grid(file: str, sheet: Worksheet) -> Grid:
     return Grid(
         file,
         clean(sheet.title),
-        cells_of(map(_as_seen, cells) for cells in sheet.iter_rows(max_row=rows, max_col=columns)),
+        cells_of(map(as_seen, cells) for cells in sheet.iter_rows(max_row=rows, max_col=columns)),
         merged,
         hidden_rows=frozenset(row for row, span in sheet.row_dimensions.items() if span.hidden),
         hidden_columns=frozenset(hidden),
         hidden_sheets=() if sheet.sheet_state == "visible" else (clean(sheet.title),),
         wider=wider,
     )
-
-
-def _as_seen(cell: Any) -> object:
-    """Value of a workbook's cell; of one that is shown in percent what is seen, 0.85 as 85%."""
-    value = cell.value
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return f"{100 * value:.10g}%" if number and in_percent(cell) else value
 
 
 def _csv_grid(path: Path) -> Grid:

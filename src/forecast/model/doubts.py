@@ -89,7 +89,7 @@ def _alike(frame: pd.DataFrame, column: str) -> Iterator[Phrase]:
 
 
 def _far(known: pd.DataFrame) -> Iterator[Phrase]:
-    """Figures many times larger or smaller than their neighbours in time, as when a decimal mark is lost."""
+    """Figures many times larger or smaller than their neighbours in time, or a lone zero: a mark is lost."""
     ordered = known.sort_values(["area", "component", "year"], kind="stable")
     size = ordered["score"].abs().to_numpy(dtype=float)
     groups = ordered.groupby(["area", "component"], sort=False).ngroup().to_numpy()
@@ -106,12 +106,16 @@ def _far(known: pd.DataFrame) -> Iterator[Phrase]:
         times = np.where((size > 0) & (middle > 0), size / middle, 1.0)
     ends = np.full((2, len(size)), np.nan)
     ends[:, many] = np.nanmin(neighbours[many], axis=1), np.nanmax(neighbours[many], axis=1)
-    limit = np.where((ends[0] > 0) & (ends[1] < STEADY * ends[0]), SLIP, TIMES)
-    far = np.flatnonzero((times >= limit) | (times <= 1 / limit))
+    steady = (ends[0] > 0) & (ends[1] < STEADY * ends[0])
+    limit = np.where(steady, SLIP, TIMES)
+    far = np.flatnonzero((times >= limit) | (times <= 1 / limit) | (steady & (size == 0)))
     for place in far[:SHOWN]:
         record = ordered.iloc[place]
         large = times[place] if times[place] >= 1 else 1 / times[place]
         facts = {name: record[name] for name in ("area", "component", "year", "row")}
+        if not size[place]:
+            yield Phrase("yearly.zero", {**facts, "middle": round(float(middle[place]), 2)})
+            continue
         key = "yearly.large" if times[place] >= 1 else "yearly.small"
         yield Phrase(key, {**facts, "score": float(record["score"]), "times": round(float(large))})
     if len(far) > SHOWN:

@@ -1,4 +1,4 @@
-"""Leave out columns that stand beside the figures: ranks, counted rows, a unit or an index that all share."""
+"""Leave out columns that stand beside the figures: ranks, plans, counted rows, a unit or an index of all."""
 
 import re
 from collections import defaultdict
@@ -8,7 +8,7 @@ from typing import Final
 from forecast.base.errors import DataError, Problem
 from forecast.base.labels import Phrase
 from forecast.base.spelling import clean, plain_words, slug
-from forecast.data.foreign.headings import headings
+from forecast.data.foreign.headings import headings, is_plan
 from forecast.data.foreign.sheet import Sheet
 from forecast.data.foreign.values import is_number
 from forecast.data.spellings import choice_named, is_rank
@@ -37,7 +37,10 @@ def left_out(sheet: Sheet) -> tuple[Sheet, tuple[Phrase, ...]]:
     ]
     counts = [k for k, name in enumerate(sheet.header) if slug(name) in _COUNTS and _counts(sheet.columns[k])]
     remarks += [Phrase("foreign.counts", {"name": sheet.header[k]}) for k in counts]
-    rest = sheet.without((*units, *same, *counts))
+    plans = _plans(sheet)
+    if plans:
+        remarks.append(Phrase("foreign.plans", {"names": [sheet.header[k] for k in plans]}))
+    rest = sheet.without((*units, *same, *counts, *plans))
     ranks = _ranks(rest)
     if ranks:
         remarks.append(Phrase("foreign.ranks", {"names": [rest.header[k] for k in ranks]}))
@@ -46,6 +49,13 @@ def left_out(sheet: Sheet) -> tuple[Sheet, tuple[Phrase, ...]]:
 
 def _counts(cells: Sequence[str]) -> bool:
     return [cell.strip() for cell in cells] == [str(number) for number in range(1, len(cells) + 1)]
+
+
+def _plans(sheet: Sheet) -> list[int]:
+    """Columns of years that hold plans or forecasts; where there is nothing else, they are forecast."""
+    years = headings(sheet.header).years
+    plans = [k for k in years if is_plan(sheet.header[k])]
+    return plans if len(plans) < len(years) else []
 
 
 def _ranks(sheet: Sheet) -> list[int]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from forecast.base.spelling import slug
+from forecast.base.spelling import plain_words, slug
 
 ROLES: Final = ("area", "component", "year", "score", "max_score")
 # Other names by slug; those of Nixtla's tools first.
@@ -14,6 +14,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         *("unique-id", "id", "series", "series-id", "region", "province", "unit", "name", "entity"),
         "country",
         *("dia-phuong", "tinh", "tinh-thanh", "tinh-thanh-pho", "don-vi", "so-nganh", "quan-huyen", "ten"),
+        *("quan", "huyen", "phuong-xa", "xa-phuong", "co-quan", "ten-don-vi", "ten-tinh"),
     ),
     "component": (
         *("indicator", "variable", "item", "dimension", "domain", "measure"),
@@ -24,7 +25,15 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "max_score": ("max", "maximum", "max-score", "toi-da", "diem-toi-da", "diem-chuan"),
 }
 PARTS_OF_YEARS: Final = ("quarter", "qtr", "month", "half", "week", "quy", "thang", "tuan", "nua-nam")
-_YEAR: Final = re.compile(r"(?:[^\d]{0,12}[\s_.])?[yYxX]?([0-9]{4})(?:\.0+)?(?:-12-31)?")
+_YEAR: Final = re.compile(  # perhaps with a word before it, and a mark or words in brackets behind
+    r"(?:[^\d]{0,12}[\s_.])?[yYxX]?([0-9]{4})(?:\.0+)?(?:-12-31)?(?:\s*(?:\*{1,3}|\([^)\d]{1,30}\)))?"
+)
+_PLAN: Final = re.compile(
+    r"\b(kh|ke hoach|muc tieu|du bao|du kien|du toan|plan|planned|target|goal|forecast|budget)\b"
+)
+_ESTIMATE: Final = re.compile(
+    r"\b(uoc|uoc tinh|so bo|tam tinh|est|estimated?|prelim|preliminary|provisional)\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +45,31 @@ class Headings:
     others: tuple[int, ...]
 
 
+def is_plan(name: str) -> bool:
+    """Whether the heading of a year's column says that it holds no results.
+
+    >>> is_plan("KH 2023"), is_plan("2023 (dự báo)"), is_plan("Năm 2023")
+    (True, True, False)
+    """
+    return bool(_PLAN.search(plain_words(name)))
+
+
+def is_estimate(name: str) -> bool:
+    """Whether the heading of a year's column says that its figures are not final.
+
+    >>> is_estimate("Ước 2023"), is_estimate("2023*"), is_estimate("2023")
+    (True, True, False)
+    """
+    return bool(_ESTIMATE.search(plain_words(name)) or "*" in name)
+
+
 def headings(header: Sequence[str]) -> Headings:
     """Find the columns of a header.
 
     >>> headings(["unique_id", "ds", "y"]).roles
     {'area': 0, 'year': 1, 'score': 2}
-    >>> headings(["Tỉnh", "2019", "Năm 2020"]).years
-    {1: '2019', 2: '2020'}
+    >>> headings(["Tỉnh", "2019", "Năm 2020", "2021 (sơ bộ)"]).years
+    {1: '2019', 2: '2020', 3: '2021'}
     """
     exact = {name.casefold().replace(" ", "_"): k for k, name in reversed(list(enumerate(header)))}
     roles = {role: exact[role] for role in ROLES if role in exact}

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from forecast.base.errors import DataError, Problem
@@ -10,7 +10,7 @@ from forecast.base.labels import Phrase
 from forecast.base.spec import nearest
 from forecast.base.spelling import slug
 from forecast.data.foreign import besides
-from forecast.data.foreign.headings import PARTS_OF_YEARS, ROLES, Headings, headings
+from forecast.data.foreign.headings import PARTS_OF_YEARS, ROLES, Headings, headings, is_estimate
 from forecast.data.foreign.sheet import Sheet
 from forecast.data.foreign.values import is_number, year_of
 
@@ -44,7 +44,7 @@ def long_of(sheet: Sheet, *, area: str) -> tuple[Long, tuple[Phrase, ...]]:
     sheet, dropped = _without_nameless(sheet)
     sheet, told = besides.left_out(sheet)
     dropped += told
-    plan = _plan(sheet, headings(sheet.header), area)
+    plan = _plan(sheet, _with_years_of_months(sheet, headings(sheet.header)), area)
     remarks = (*dropped, *plan.remarks)
     count = len(sheet.numbers)
     cells_by_role = {role: list(sheet.columns[k]) for role, k in plan.roles.items()}
@@ -85,6 +85,7 @@ def _plan(sheet: Sheet, heads: Headings, area: str) -> ColumnPlan:
         remarks.append(
             Phrase("foreign.years_across", {"first": min(across.values()), "last": max(across.values())})
         )
+        remarks += _estimates([sheet.header[k] for k in across])
     elif "year" in roles and "score" not in roles and not heads.years:
         figures = [k for k in others if all(is_number(cell, sheet.separator) for cell in sheet.columns[k])]
         others = [k for k in others if k not in figures]
@@ -108,6 +109,24 @@ def _plan(sheet: Sheet, heads: Headings, area: str) -> ColumnPlan:
     if renamed:
         remarks.insert(0, Phrase("foreign.named", {"names": renamed}))
     return ColumnPlan(roles, across, across_role, constant, tuple(remarks))
+
+
+def _estimates(names: Sequence[str]) -> list[Phrase]:
+    estimates = [name for name in names if is_estimate(name)]
+    return [Phrase("foreign.estimates", {"names": estimates})] if estimates else []
+
+
+def _with_years_of_months(sheet: Sheet, heads: Headings) -> Headings:
+    """Take a column of quarters or months that name their year, such as 2019-03, for the year's."""
+    months = [
+        k
+        for k in heads.others
+        if slug(sheet.header[k]) in PARTS_OF_YEARS and all(year_of(cell)[1] for cell in sheet.columns[k])
+    ]
+    if not months or heads.years or "year" in heads.roles:
+        return heads
+    others = tuple(k for k in heads.others if k != months[0])
+    return replace(heads, roles={**heads.roles, "year": months[0]}, others=others)
 
 
 def _refuse_parts_of_years(sheet: Sheet, heads: Headings) -> None:
@@ -150,7 +169,8 @@ def _unclear(
         facts = {"near": near, "allowed": list(ROLES)}
         problems.append(Problem(sheet.file, sheet.top, name, name, key, facts))
         missing = [role for role in missing if role != near]
-    return problems + [Problem(sheet.file, sheet.top, role, "", "expect.column") for role in missing]
+    needed = [role for role in missing if role in ("year", "score")]  # the others may be one for all
+    return problems + [Problem(sheet.file, sheet.top, role, "", "expect.column") for role in needed]
 
 
 def _without_nameless(sheet: Sheet) -> tuple[Sheet, tuple[Phrase, ...]]:

@@ -1,19 +1,20 @@
-"""Read a file or a table in memory as a header and rows of text; separators are detected."""
+"""Read a CSV file, a workbook or a table in memory as a header and rows of text; separators are detected."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
 from forecast.base import incoming
 from forecast.base.errors import DataError, Problem
-from forecast.base.spelling import clean
+from forecast.base.spelling import clean, letters_of
+from forecast.base.workbook import as_seen, open_workbook
 from forecast.data.load.files import MAX_BYTES, lines_of
 
 SEPARATORS: Final = (",", ";", "\t", "|")
@@ -39,11 +40,13 @@ class Sheet:
 
 
 def sheet_of_file(path: Path) -> Sheet | None:
-    """Read a file with any usual separator, in UTF-8 or Excel's Unicode text; None if it is no such file.
+    """Read an .xlsx or a file with any usual separator, in UTF-8 or Excel's Unicode text; None without rows.
 
-    Raises DataError if the file cannot be read, rows are longer or shorter than the header, or quotes do not
-    close.
+    Raises DataError if the file cannot be read, rows are longer or shorter than the header, quotes do not
+    close, or a workbook has several sheets or formulas.
     """
+    if path.suffix.casefold() == ".xlsx":
+        return _of_workbook(path)
     text = incoming.text(incoming.content(path, most=MAX_BYTES), path.name, utf16=True)
     if not text.strip():
         return None
@@ -64,6 +67,50 @@ def sheet_of_frame(frame: pd.DataFrame, name: str) -> Sheet:
     return Sheet(name, ",", header, tuple(range(2, len(frame) + 2)), columns)
 
 
+def _of_workbook(path: Path) -> Sheet:
+    """Read the one sheet of a workbook; a cell that is merged over rows holds for all of them."""
+    sheets = [sheet for sheet in open_workbook(path).book.worksheets if _filled(sheet)]
+    if len(sheets) > 1:
+        titles = [clean(sheet.title) for sheet in sheets]
+        raise DataError([Problem(path.name, None, "", "", "foreign.several_sheets", {"sheets": titles})])
+    if not sheets:
+        raise incoming.refusal(path.name, "expect.not_empty")
+    (sheet,) = sheets
+    over_rows = {
+        (row, span.min_col): sheet.cell(span.min_row, span.min_col)
+        for span in sheet.merged_cells.ranges
+        if span.min_col == span.max_col
+        for row in range(span.min_row, span.max_row + 1)
+    }
+    rows = {
+        at: [over_rows.get((at, column), cell) for column, cell in enumerate(row, 1)]
+        for at, row in enumerate(sheet.iter_rows(), 1)
+    }
+    formulas = [
+        Problem(path.name, at, letters_of(column), str(cell.value), "imports.figure_formula")
+        for at, row in rows.items()
+        for column, cell in enumerate(row, 1)
+        if cell.data_type == "f"
+    ]
+    if formulas:
+        raise DataError(formulas)
+    lines = [(at, [_cell(_seen(cell)) for cell in row]) for at, row in rows.items()]
+    arranged = _arranged(path.name, [(at, cells) for at, cells in lines if any(cells)], "\t")
+    if arranged is None:
+        raise incoming.refusal(path.name, "expect.not_empty")
+    return arranged
+
+
+def _filled(sheet: Any) -> bool:
+    return any(value is not None for row in sheet.values for value in row)
+
+
+def _seen(cell: Any) -> object:
+    """Value of a cell; 85 of a number that is shown as 85%."""
+    value = as_seen(cell)
+    return value.removesuffix("%") if isinstance(value, str) and cell.data_type == "n" else value
+
+
 def _cell(value: object) -> str:
     if value is None or value is pd.NaT or value is pd.NA or value != value:  # noqa: PLR0124 -- not-a-number
         return ""
@@ -78,6 +125,11 @@ def _parsed(file: str, text: str, separator: str, top: int) -> Sheet | None:
     lines, problems = lines_of(text, file, separator=separator, above=top - 1)
     if problems:
         raise DataError(problems)
+    return _arranged(file, lines, separator)
+
+
+def _arranged(file: str, lines: Sequence[tuple[int, list[str]]], separator: str) -> Sheet | None:
+    """Make a sheet of rows with their numbers, the first of which is the header; None without any other."""
     if len(lines) < 2:
         return None
     (row, header), *body = lines
