@@ -217,14 +217,16 @@ def test_what_others_will_see_is_a_name_on_one_line(command, capsys):
 )
 def test_a_name_that_breaks_over_lines_is_refused_in_one(command, tmp_path, capsys):
     """At every door, before the file is looked at."""
-    path = tmp_path / "a\nb.csv"
+    folder = tmp_path / ("long" * 20)  # what is shown is the name, wherever it stands
+    folder.mkdir()
+    path = folder / "a\nb.csv"
     path.write_text("x")
 
     code = cli.run([*command, str(path), "--lang", "en"])
     said = capsys.readouterr().err
 
     assert code == 2
-    assert "a\\nb.csv” breaks over lines" in said
+    assert "“a\\nb.csv” breaks over lines" in said
     assert len(said.splitlines()) == 1
 
 

@@ -106,8 +106,9 @@ class PathType(Type):
         """Make a Path; a name that breaks over lines would spoil messages and records."""
         if not value.strip() or "\0" in value:
             raise SpecError("spec.empty", {"name": option})
-        if len(value.splitlines()) > 1 or UNSEEN.search(value):
-            raise SpecError("spec.name_of_lines", {"name": option, "found": shown(value)})
+        odd = [part for part in Path(value).parts if part.splitlines() != [part] or UNSEEN.search(part)]
+        if odd:
+            raise SpecError("spec.name_of_lines", {"name": option, "found": shown(odd[0])})
         if is_address(value):
             why = Phrase("expect.no_address")
             raise SpecError("spec.address", {"name": option, "found": shown(value), "why": why})
