@@ -4,6 +4,7 @@ The tables stand in ``refusals/``: what is given, and what is said.  A line `say
 message.  Where the door asks instead, the sentence is that of its doubt.
 """
 
+import dataclasses
 import datetime as dt
 import re
 import shutil
@@ -25,7 +26,7 @@ ORIGIN = province_table.Origin(published_on=dt.date(2024, 4, 17), source="giả 
 KEPT = {
     "scores.csv": re.compile("PAR,20(20|23),(TP|Việt Nam|Hà Nội)"),
     "related_indices.csv": re.compile("PAPI,2023,TP"),
-    "indicators.csv": re.compile("pub_inv_disb_rate,"),
+    "indicators.csv": re.compile("(pub_inv_disb_rate|grdp_growth),"),
 }
 SHARED = {"source_url": "giả định", "published_on": "2024-04-17"}
 ADD = {
@@ -84,7 +85,8 @@ def refusal(office, tmp_path, monkeypatch):
             year, unit = given.get("year", 2021), given.get("unit", "")
             hand = given.get("column", [])
             code = given.get("index", "PAR")
-            return province_table.table(folder, path, code, year, ORIGIN, columns=hand, unit=unit)
+            origin = dataclasses.replace(ORIGIN, published_on=given.get("published", ORIGIN.published_on))
+            return province_table.table(folder, path, code, year, origin, columns=hand, unit=unit)
         if door == "lists":
             shared = {} if given.get("alone") else {**SHARED, "source_url": given.get("source", "giả định")}
             own = given["text"].partition("\n")[0].split(",")

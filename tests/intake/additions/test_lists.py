@@ -154,14 +154,14 @@ def test_a_column_of_a_list_may_be_named_by_hand(office, tmp_path):
 
 def test_what_a_row_of_a_new_table_lacks_is_told_at_its_row(office, tmp_path):
     """The rows of a table that has no file yet are refused by their own numbers."""
-    head = ["Mã chỉ tiêu", "Thấp", "Cao", "Người nêu"]
-    path = sheet(tmp_path / "bang.xlsx", [head, ["pub_inv_disb_rate", 0.03, 0.06, "x"]])
+    head = ["Mã chỉ tiêu", "Tiêu chí", "Thấp", "Cao", "Người nêu"]
+    path = sheet(tmp_path / "bang.xlsx", [head, ["pub_inv_disb_rate", "", 0.03, 0.06, "x"]])
 
     with pytest.raises(DataError) as refused:
         lists.rows_of_list(office, path, "elasticities", shared={"stated_on": "2024-10-01"})
 
     places = [(each.row, each.column, each.expected_key) for each in refused.value.problems]
-    assert places == [(2, "component", "expect.something")]
+    assert places == [(2, "B", "expect.something")]
 
 
 def test_a_sheet_without_such_a_table_is_refused(office, tmp_path):

@@ -20,20 +20,18 @@ from forecast.data.load.cells import each_row
 from forecast.data.load.year_rules import is_decision
 from forecast.data.tables import (
     ANNOUNCEMENTS,
-    ELASTICITIES,
     EVENTS,
     INDICATOR_TYPES,
     INDICATORS,
     RELATED,
     RELATED_CODES,
-    REMEDIES,
     SCORES,
     TARGETS,
 )
 from forecast.intake.additions.doubts import Case, Doubt, judge
 from forecast.intake.additions.history import History, history
 from forecast.intake.additions.indicator_doubts import IndicatorDoubts
-from forecast.intake.additions.office_doubts import elasticity_doubts, remedy_doubts
+from forecast.intake.additions.office_doubts import DOUBTS_OF_OFFICE
 from forecast.intake.additions.proposal import TABLE_LANG
 
 _ENDS: Final = ("doubt.below_lowest", "doubt.above_highest")  # settled figures of several sources may be so
@@ -113,10 +111,10 @@ def _of_targets(vintages: Vintages) -> Iterator[Problem]:
 
 def _of_office(vintages: Vintages) -> Iterator[Problem]:
     """Doubt what experts say an indicator is worth, and remedies due before they were recorded."""
-    for table, judge_rows in ((ELASTICITIES, elasticity_doubts), (REMEDIES, remedy_doubts)):
+    for name, judge_rows in DOUBTS_OF_OFFICE.items():
         for _, row, doubt in judge_rows(vintages):
             if not _accepted(doubt, row):
-                yield _problem(doubt, table.file, doubt.column, row)
+                yield _problem(doubt, f"{name}.csv", doubt.column, row)
 
 
 def _accepted(doubt: Doubt, row: Any) -> bool:

@@ -1,5 +1,6 @@
 """Doubt an indicator's figures that do not fit its other figures."""
 
+import bisect
 import datetime as dt
 import heapq
 import re
@@ -57,6 +58,8 @@ class IndicatorDoubts:
         self._values: defaultdict[tuple[str, str], dict[str, list[float]]] = defaultdict(dict)
         self._begun: defaultdict[tuple[str, str, int], dict[str, tuple[float, float]]] = defaultdict(dict)
         self._given: dict[tuple[str, ...], float] = {}
+        # Of growths and differences, by whether they are of more than a month, which swings more; in order.
+        self._changes: defaultdict[tuple[str, bool], list[float]] = defaultdict(list)
         self._kinds = dict(kinds or {})
         self._among = among
         values = [(str(code), list(own)) for code, own in known.groupby("indicator_code")["value"]]
@@ -77,6 +80,7 @@ class IndicatorDoubts:
             ends = self._begun[*place, span[0].year]
             low, high = ends.get(period, (float(row.value), float(row.value)))
             ends[period] = (min(low, float(row.value)), max(high, float(row.value)))
+            bisect.insort(self._changes[str(row.indicator_code), _is_long(span)], float(row.value))
         self._given[_origin(row)] = float(row.value)
 
     def of(self, row: Any) -> Iterator[Doubt]:
@@ -90,6 +94,8 @@ class IndicatorDoubts:
         most = MOST_MONTHS if "-" in str(row.period) else _PLAN
         if 12 * (days[1].year - days[0].year) + days[1].month - days[0].month >= most:
             yield Doubt("doubt.long_period", facts={"most": most}, column="period")
+        if is_share(str(row.unit)) and is_change(str(row.indicator_name_vi)):
+            yield from self._beside_changes(row, days)
         own = self._values[str(row.indicator_code), str(row.area)]
         if len(own) > (row.period in own):
             yield from self._beside_own(row, days, own)
@@ -116,6 +122,18 @@ class IndicatorDoubts:
         given = self._given.get(_origin(row))
         if given is not None and given != value:
             yield Doubt("doubt.two_values", facts={"known": given}, column="value")
+
+    def _beside_changes(self, row: Any, days: tuple[dt.date, dt.date]) -> Iterator[Doubt]:
+        """Doubt a growth far beyond all others: a decimal mark is lost, or last year's 100 added."""
+        value, known = float(row.value), self._changes[str(row.indicator_code), _is_long(days)]
+        others = list(known[:2] + known[2:][-2:])
+        if self._among and value in others:
+            others.remove(value)
+        if len(known) - self._among < _FEWEST:
+            return
+        low, high = others[0], others[-1]
+        if not 2 * low - high <= value <= 2 * high - low:
+            yield Doubt("doubt.change", facts={"low": low, "high": high}, column="value")
 
     def _end(self, ends: Mapping[str, list[float]], code: str, value: float) -> float:
         """Lowest or highest figure of the others; 0 if there is none."""
@@ -196,6 +214,10 @@ def _year_apart(days: tuple[dt.date, dt.date], earlier: tuple[dt.date, dt.date])
     """Whether an earlier span of days is nearly the same one a year ago."""
     year_ago = (day.replace(year=day.year - 1, day=min(day.day, 28)) for day in days)
     return all(abs((own - then).days) <= _NEAR for own, then in zip(earlier, year_ago, strict=True))
+
+
+def _is_long(days: tuple[dt.date, dt.date]) -> bool:
+    return (days[1] - days[0]).days > _MONTH
 
 
 @cache

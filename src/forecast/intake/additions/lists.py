@@ -24,13 +24,11 @@ from forecast.data.load.files import Rows, read_rows
 from forecast.data.load.indicators import FROM_CATALOGUE, january_missing
 from forecast.data.spellings import choice_named, value_named
 from forecast.data.tables import (
-    ELASTICITIES,
     EVERY_CODE,
     INDICATOR_TYPES,
     INDICATORS,
     RELATED,
     RELATED_CODES,
-    REMEDIES,
     SCORES,
     Table,
 )
@@ -40,7 +38,7 @@ from forecast.intake.additions.doubts import Doubt
 from forecast.intake.additions.indicator_doubts import IndicatorDoubts
 from forecast.intake.additions.indicator_sheet import Line
 from forecast.intake.additions.list_sheet import KINDS, Lines, read_list
-from forecast.intake.additions.office_doubts import elasticity_doubts, remedy_doubts
+from forecast.intake.additions.office_doubts import DOUBTS_OF_OFFICE, area_doubts
 from forecast.intake.additions.one_row import with_usual_scale
 from forecast.intake.additions.periods import as_period
 from forecast.intake.additions.proposal import (
@@ -144,7 +142,7 @@ def rows_of_list(
             if number is None:
                 doubted.append((read.grid.whole_problem(doubt.key, **doubt.all_facts), ()))
                 continue
-            value = str(after.frames[table.name].iloc[number - len(added)][doubt.column])
+            value = added[number][doubt.column]
             problem = Problem("", None, doubt.column, value, doubt.key, doubt.all_facts)
             doubted.append((place(problem, number), (number,)))
         return dataclasses.replace(compared, standing=len(rows) - len(new)), doubted
@@ -265,10 +263,11 @@ class _RowMaker:
     def nowhere(self, rows: Sequence[Row]) -> list[Problem]:
         """Report what all rows need and neither a column nor an option gives."""
         needed = {column.name for column in self.table.columns if not column.empty} - {*self.read.columns}
+        lacking = [name for name in self.table.names if name in needed and not any(row[name] for row in rows)]
+        keys = {name: "imports.nowhere" if name in _OPTIONS else "imports.no_column" for name in lacking}
         return [
-            self.read.grid.whole_problem("imports.nowhere", name=name, option=option)
-            for name, option in _OPTIONS.items()
-            if name in needed and rows and not any(row[name] for row in rows)
+            self.read.grid.whole_problem(key, name=name, option=_OPTIONS.get(name, ""))
+            for name, key in keys.items()
         ]
 
     def _dated(self, row: dict[str, str]) -> None:
@@ -383,8 +382,8 @@ def _compare(
         return compare_years(now, after, table)
     if kind == "indicators":
         return compare_indicators(now, after), _indicator_doubts(now, after)
-    of_office = {ELASTICITIES.name: elasticity_doubts, REMEDIES.name: remedy_doubts}.get(kind)
-    found = of_office(after, len(now.frames[kind])) if of_office else ()
+    of_office = DOUBTS_OF_OFFICE.get(table.name)
+    found = of_office(after, len(now.frames[table.name])) if of_office else ()
     doubts = ((number, doubt) for number, _, doubt in found)
     return Compared(new=len(after.frames[table.name]) - len(now.frames[table.name])), doubts
 
@@ -394,6 +393,7 @@ def _indicator_doubts(now: Vintages, after: Vintages) -> Iterator[tuple[int, Dou
     table, types = INDICATORS.name, now.frames[INDICATOR_TYPES.name]
     kinds = dict(zip(types["indicator_code"], types["kind"], strict=True))
     others = IndicatorDoubts(now.frames[table], after.frames[table], kinds)
+    yield from ((number, doubt) for number, _, doubt in area_doubts(after, len(now.frames[table])))
     rows = after.frames[table].iloc[len(now.frames[table]) :]
     for number, row in enumerate(rows.itertuples(index=False)):
         yield from ((number, doubt) for doubt in others.of(row))

@@ -3,20 +3,24 @@
 import statistics
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache, partial
 from typing import Any, Final
 
 import pandas as pd
 
 from forecast.base.indexes import MAIN
+from forecast.base.spelling import plain_words
 from forecast.data.framework import framework_for
 from forecast.data.load import Vintages
 from forecast.data.load.cells import each_row, period_days
 from forecast.data.load.indicators import is_share
+from forecast.data.load.lineage import provinces_of_other_years
 from forecast.data.tables import ELASTICITIES, INDICATOR_TYPES, INDICATORS, REMEDIES
 from forecast.intake.additions.doubts import Doubt
 
 _OPEN: Final = ("planned", "doing")
 _FEWEST: Final = 3  # figures of the same months, from which they say how far an indicator goes
+_FAR_YEARS: Final = 5  # from the day of a remedy to its end, as far as plans go
 _USUAL_SHARE: Final = 10.0  # percent that a share may well change, where too few figures tell
 
 
@@ -64,19 +68,46 @@ def usual_change(figures: pd.DataFrame, code: str, unit: str) -> float:
     return statistics.median(ranges) if ranges else _USUAL_SHARE if is_share(unit) else 1.0
 
 
+def area_doubts(vintages: Vintages, first: int = 0) -> Iterator[tuple[int, Any, Doubt]]:
+    """Doubt indicators of provinces that were not there that year, from `first` on: number, row, doubt."""
+    areas, lineage = vintages.frames["areas"], vintages.frames["lineage"]
+    elsewhere = cache(partial(provinces_of_other_years, areas, lineage))  # at the end of a year
+    for number, row in enumerate(each_row(vintages.frames[INDICATORS.name].iloc[first:])):
+        if days := period_days(str(row.period)):
+            key, facts = elsewhere(days[1].year).get(row.area, ("", {}))
+            if row.area in elsewhere(days[0].year - 1) and key:
+                yield number, row, Doubt(key.replace("spec.", "doubt."), facts=facts, column="area")
+
+
 def remedy_doubts(vintages: Vintages, first: int = 0) -> Iterator[tuple[int, Any, Doubt]]:
-    """Doubt remedies that were due before they were recorded, from the row `first` on: number, row, doubt.
+    """Doubt remedies due before they were recorded or years later, from `first` on: number, row, doubt.
 
     A later row says the same of a remedy that is overdue by now.
     """
     due: set[tuple[Any, ...]] = set()
     for number, row in enumerate(each_row(vintages.frames[REMEDIES.name])):
         own = (*(getattr(row, name) for name in REMEDIES.key), row.due)
-        late = row.state in _OPEN and row.due < row.recorded_on
-        if late and own not in due and number >= first:
-            yield (
-                number - first,
-                row,
-                Doubt("doubt.due_before", facts={"day": row.recorded_on.date()}, column="due"),
-            )
+        facts = {"day": row.recorded_on.date()}
+        key = "doubt.due_before" if row.state in _OPEN and row.due < row.recorded_on else ""
+        if row.due > row.recorded_on + pd.DateOffset(years=_FAR_YEARS):
+            key, facts = "doubt.due_far", {**facts, "years": _FAR_YEARS}
+        if key and own not in due and number >= first:
+            yield number - first, row, Doubt(key, facts=facts, column="due")
         due.add(own)
+
+
+def name_doubts(vintages: Vintages, first: int = 0) -> Iterator[tuple[int, Any, Doubt]]:
+    """Doubt indicators named as one of another code, from `first` on: printed tables name no codes."""
+    codes: dict[str, str] = {}
+    for number, row in enumerate(each_row(vintages.frames[INDICATOR_TYPES.name])):
+        known = codes.setdefault(plain_words(row.name_vi), row.indicator_code)
+        if known != row.indicator_code and number >= first:
+            yield number - first, row, Doubt("doubt.same_name", facts={"code": known}, column="name_vi")
+
+
+DOUBTS_OF_OFFICE: Final = {  # by table
+    INDICATORS.name: area_doubts,
+    ELASTICITIES.name: elasticity_doubts,
+    REMEDIES.name: remedy_doubts,
+    INDICATOR_TYPES.name: name_doubts,
+}

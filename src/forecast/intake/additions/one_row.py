@@ -29,6 +29,7 @@ from forecast.data.tables import (
 from forecast.intake.additions.comparison import compare_and_judge, compare_indicators
 from forecast.intake.additions.doubts import Doubt
 from forecast.intake.additions.indicator_doubts import IndicatorDoubts
+from forecast.intake.additions.office_doubts import area_doubts
 from forecast.intake.additions.periods import as_period
 from forecast.intake.additions.proposal import Compared, Doubted, Proposal, Row, propose
 from forecast.intake.additions.province_rows import area_named
@@ -99,7 +100,8 @@ def indicator(data_dir: Path, **cells: str) -> Proposal:
 
     def judge(after: Vintages) -> tuple[Compared, list[Doubt]]:
         new: Any = next(after.frames[INDICATORS.name].tail(1).itertuples(index=False))
-        return compare_indicators(now, after), list(IndicatorDoubts(own, kinds=kinds).of(new))
+        of_area = [doubt for _, _, doubt in area_doubts(after, len(known))]
+        return compare_indicators(now, after), [*of_area, *IndicatorDoubts(own, kinds=kinds).of(new)]
 
     return _propose(data_dir, now, "indicator", INDICATORS, row, judge)
 
