@@ -38,7 +38,7 @@ def written(path, rows, head=HEAD):
     return path
 
 
-@pytest.mark.parametrize("suffix", [".xlsx", ".csv"])
+@pytest.mark.parametrize("suffix", [".xlsx", ".csv", ".tsv"])
 def test_rows_of_scores_are_read_from_every_file_that_an_import_reads(suffix, tmp_path, capsys):
     """A workbook, or semicolons and decimal commas, are no printed table for that."""
     row = ROW.replace("80.5", '"80,5"')
@@ -91,9 +91,10 @@ def test_a_row_that_cannot_be_read_is_never_left_out(rows, said, tmp_path, capsy
     ("content", "said"),
     [
         (b"%PDF-1.4 nothing", "x.pdf: the PDF is damaged or has a password"),
+        (b"PK\x03\x04" + bytes(600), "x.txt: this is a zip or Excel file with the ending .txt"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "x.xls: this is an old Excel file (.xls)"),
     ],
-    ids=["pdf", "xls"],
+    ids=["pdf", "text", "xls"],
 )
 def test_a_file_of_another_kind_is_named(content, said, tmp_path, capsys):
     """And not called text that is not UTF-8."""
@@ -123,6 +124,15 @@ def test_a_file_that_cannot_be_the_result_asked_for_is_refused(row, options, sai
     code, all_said = verify(written(tmp_path / "x.csv", [row]), capsys, *options)
 
     assert (code, said in all_said) == (2, True), all_said
+
+
+def test_the_index_of_a_row_is_read_below_a_vietnamese_heading(tmp_path, capsys):
+    """SIPAS is not scored as the PAR Index."""
+    head = "Chỉ số,Năm,Địa phương,Thành phần,Điểm,Ngày công bố,Nguồn"
+
+    code, said = verify(written(tmp_path / "x.csv", [ROW.replace("PAR", "SIPAS")], head), capsys)
+
+    assert (code, "no row of PAR, only SIPAS 2024" in said) == (2, True), said
 
 
 def test_doubts_are_those_of_an_import(tmp_path, capsys):

@@ -24,6 +24,7 @@ from forecast.intake.figures import plain_number, printed_figure
         ("87,23*", "87.23", ""),
         ("87,23 *", "87.23", ""),
         ("87,23(1)", "87.23", ""),
+        ("87,23 (*)", "87.23", ""),
         ("87,23¹", "87.23", ""),
         ("12 (2)", "", ""),  # a note, or the rank of the year before
         ("87,12%", "87.12", ""),

@@ -14,7 +14,7 @@ _MOVE: Final = re.compile(  # how much more or less than last time
 )
 _RANK: Final = re.compile(r"^(xếp )?(hạng|thứ hạng|thứ|vị trí)\s*:?\s*(?=\d)", flags=re.IGNORECASE)
 _UNIT: Final = re.compile(r"(?<=\d)\s*(điểm|đ)\.?$", flags=re.IGNORECASE)
-_FOOTNOTE: Final = re.compile(r"(?<=\d)(\(\d\)|\s*[*†‡¹²³⁰⁴-⁹]+)$")
+_FOOTNOTE: Final = re.compile(r"(?<=\d)(\(\d\)|\s*\([*†‡]+\)|\s*[*†‡¹²³⁰⁴-⁹]+)$")
 _OF: Final = re.compile(r"(?P<number>[\d.,]+)\s*/\s*(?P<of>[\d.,]+)", flags=re.ASCII)
 
 

@@ -21,7 +21,7 @@ from forecast.intake.pdf_tables import pdf_tables
 if TYPE_CHECKING:  # most commands that read a grid open no workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
-TEXT_TABLES: Final = (".csv", ".txt")
+TEXT_TABLES: Final = (".csv", ".txt", ".tsv")
 _WIDEST: Final = 300  # columns that are looked at for what is not read
 _DELIMITERS: Final = (";", ",", "\t", "|")
 

@@ -70,6 +70,7 @@ FORMS = {
     "points in words": (2, 3, lambda value: f"{comma(value)} điểm"),
     "points shortly": (2, 2, lambda value: f"{comma(value)} đ"),
     "of the maximum": (2, 2, lambda value: f"{comma(value)}/10"),
+    "footnotes": (2, 4, lambda value: f"{value} (*)"),
     "rank of 63": (4, 4, lambda value: f"{value}/63"),
     "rank in words": (4, 4, lambda value: f"Hạng {value}"),
     "rank with its move": (4, 4, lambda value: f"{value} (↓2)"),
@@ -395,6 +396,24 @@ def test_english_headings_are_read(code, heading, component, read, areas, tmp_pa
     own = figures(read(sheet(tmp_path / "a.xlsx", rows, head=["Province", heading]), code))
 
     assert own[areas[0], component][0] == 4
+
+
+@pytest.mark.parametrize(
+    ("heads", "columns"),
+    [
+        (["Kết quả", "Chỉ số hài lòng"], ["results", "total"]),
+        (["Công chức", "Kết quả"], ["officials", "total"]),
+    ],
+)
+def test_the_result_is_a_part_beside_the_satisfaction_and_else_the_whole(
+    heads, columns, read, areas, tmp_path
+):
+    """SIPAS is printed with what services result in, shortly."""
+    rows = [[area, 80 + n / 100, 82 + n / 100] for n, area in enumerate(areas)]
+
+    own = figures(read(sheet(tmp_path / "a.xlsx", rows, head=["Tỉnh", *heads]), "SIPAS"))
+
+    assert [own[areas[0], column][0] for column in columns] == [80, 82]
 
 
 def test_of_percent_columns_the_domains_weigh_what_their_points_are(

@@ -84,6 +84,8 @@ _PARTS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         (TOTAL, rf"dti|chuyen doi so|^({_TOTALS})$"),
     ),
 }
+# Taken for the total where no other heading is: the result itself, or that of a service.
+_BESIDE_TOTAL: Final[dict[str, dict[str, str]]] = {"SIPAS": {"results": "ket qua"}}
 _IGNORED: Final = (
     r"(so )?(tt|stt|thu tu)|xep loai|nhom( xep hang)?|ghi chu|tang.*|giam.*|chenh lech.*|so sanh.*"
 )
@@ -133,7 +135,12 @@ _LIST_COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "stated_by": r"nguoi (noi|neu|nhan dinh)|chuyen gia|don vi|co quan( don vi)?",
         "stated_on": r"ngay( (noi|neu|nhan dinh))?",
     },
-    "criteria": {"score": r"diem( so| dat( duoc)?)?", "rank": r"(xep )?hang", "unit": r"don vi tinh|dvt"},
+    "criteria": {
+        "index_code": r"(ma )?chi so|ten chi so",
+        "score": r"diem( so| dat( duoc)?)?",
+        "rank": r"(xep )?hang",
+        "unit": r"don vi tinh|dvt",
+    },
     "self-scores": {
         "self_score": r"(diem )?tu (cham|danh gia)",
         "appraised_score": r"(diem )?tham dinh",
@@ -186,8 +193,18 @@ def recognise(labels: Sequence[str], index_code: str, year: int) -> Heading:
     if not component:
         return Heading("unknown")
     unit = _unit_in(" ".join(map(plain_words, relevant)))
-    printed = next((found[1] for label in relevant if (found := _MAXIMUM.search(label))), "0")
-    return Heading("figure", component, unit, float(printed.replace(",", ".")))
+    return Heading("figure", component, unit, next(filter(None, map(maximum_in, relevant)), 0.0))
+
+
+def part_beside_total(labels: Sequence[str], index_code: str) -> str:
+    """Part that a heading means where another one is the total; an empty text for none.
+
+    >>> part_beside_total(["Kết quả"], "SIPAS"), part_beside_total(["Chỉ số"], "SIPAS")
+    ('results', '')
+    """
+    wording = _BESIDE_TOTAL.get(index_code, {})
+    found = (part for part, text in wording.items() if any(_words(label) == text for label in labels))
+    return next(found, "")
 
 
 def column_named(heading: str, kind: str, table: Table) -> str:
@@ -211,6 +228,12 @@ def unit_said(text: str) -> Unit:
     """Unit that a line above the table names: ``Đơn vị tính: %``."""
     words = plain_words(text)
     return _unit_in(words) if re.match(r"(don vi tinh|dvt)\b", words) else ""
+
+
+def maximum_in(heading: str) -> float:
+    """Maximum that a heading prints: “(tối đa 8,5 điểm)”; 0 if none."""
+    found = _MAXIMUM.search(heading)
+    return float(found[1].replace(",", ".")) if found else 0.0
 
 
 def years_in(text: str) -> set[int]:

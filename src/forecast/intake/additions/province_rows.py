@@ -22,7 +22,7 @@ _NO_AREA: Final = re.compile(
     r"(cao nhat|thap nhat|lon nhat|nho nhat|ghi chu|tong|do lech|trung vi|trung binh|binh quan|nguon)\b.*"
     r"|(cac )?(dia phuong|tinh thanh pho( truc thuoc trung uong)?|bo nganh( trung uong)?|trung uong)"
     r"|(bo|uy ban|ngan hang|thanh tra|van phong|bao hiem|kiem toan|thong tan|dai|vien|toa an|hoi|tap doan"
-    r"|tong cong ty|dai hoc|hoc vien|co quan|nganh|khoi|nhom|vung)\b.*"
+    r"|tong cong ty|dai hoc|hoc vien|co quan|nganh|khoi|nhom|vung(?! tau\b))\b.*"
 )
 
 _NO_LETTERS: Final = re.compile(r"^[\W\d_]+|[\W\d_]+$")  # numbers beside a name where no mark parts columns

@@ -13,7 +13,15 @@ from forecast.base.spelling import column_of, letters_of, plain_words
 from forecast.data.framework import TOTAL
 from forecast.data.load.areas import Gazetteer
 from forecast.data.tables import COMPONENTS, COUNTRY
-from forecast.intake.additions.headings import Heading, Unit, indexes_in, recognise, unit_said, years_in
+from forecast.intake.additions.headings import (
+    Heading,
+    Unit,
+    indexes_in,
+    part_beside_total,
+    recognise,
+    unit_said,
+    years_in,
+)
 from forecast.intake.additions.province_rows import (
     bare_name,
     country_named,
@@ -261,6 +269,10 @@ class _Reader:
                 unit = "percent" if percent else heading.unit or self.unit
                 heading = Heading("figure", heading.component, unit, heading.maximum or maximum)
             columns[column] = heading
+        totals = [at for at, own in columns.items() if own.kind == "figure" and own.component == TOTAL]
+        for at in totals if len(totals) > 1 else ():
+            part = part_beside_total(self._labels(at), self.index_code)
+            columns[at] = replace(columns[at], component=part or TOTAL)
         return columns
 
     def _filled(self) -> list[int]:
