@@ -66,3 +66,13 @@ def test_on_a_day_after_a_merger_the_areas_are_those_of_the_year_that_is_forecas
     assert told is not None
     assert told.spec.target_year == (year or 2024)
     assert told.table["after"].notna().all()
+
+
+def test_the_year_of_an_event_has_no_result_for_that(made: Result) -> None:
+    """What is forecast is the first year that is not out, however far ahead a framework is announced."""
+    cells = {"index_code": "PAR", "year": "2026", "what": "876/QĐ-BNV", "known_on": "2024-05-01"}
+
+    told = effect(one_row.event(DATA, **cells), area="TPHCM", as_of=made.spec.as_of)
+
+    assert told is not None
+    assert told.spec.target_year == 2024

@@ -99,7 +99,8 @@ def text(data: bytes, name: str, *, utf16: bool = False) -> str:
     wide = not (marked and utf16) and (marked or data.count(0) * 4 > len(data))
     if data.startswith(EXCEL) or wide:
         key = "expect.csv_not_excel" if data.startswith(EXCEL) else "expect.utf8_not_utf16"
-        raise refusal(name, "expect.plain_utf8" if name.endswith(_PLAIN) else key)
+        plain = "expect.plain_utf8" if name.endswith(_PLAIN) else key
+        raise refusal(name, plain, suffix=Path(name).suffix)
     try:
         decoded = data.decode("utf-16" if marked else "utf-8-sig")
     except UnicodeDecodeError as error:

@@ -16,7 +16,7 @@ from forecast.base.indexes import MAIN
 from forecast.base.spec import RunSpec, interval_ends
 from forecast.data.framework import TOTAL
 from forecast.data.load import Known
-from forecast.data.tables import RELATED, SCORE_CODES
+from forecast.data.tables import RELATED, SCORES
 from forecast.intake.additions.proposal import Proposal
 from forecast.model.simulate import quantiles, ranks
 
@@ -73,7 +73,8 @@ def _first_open(known: Known, proposal: Proposal) -> int:
     """First year of the PAR Index that is not out."""
     announced = known.announcements
     years = announced.loc[announced["index_code"] == MAIN, "year"].tolist()
-    years += [int(row["year"]) for row in proposal.rows if row.get("index_code") in SCORE_CODES]
+    if proposal.table is SCORES:  # an event's year has no result yet
+        years += [int(row["year"]) for row in proposal.rows]
     return max(years, default=known.as_of.year - 1) + 1
 
 

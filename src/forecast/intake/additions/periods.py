@@ -74,9 +74,12 @@ def as_period(words: str, *, january: bool) -> str:
 
     >>> as_period("9 tháng 2024", january=True), as_period("quý V", january=True)
     ('2024-01..2024-09', 'quý V')
+    >>> as_period("đến 30/9/2024", january=True), as_period("2024-01..2024-12-31", january=True)
+    ('2024-01..2024-09', '2024')
     """
     try:
-        return words if period_days(words) else period_in([words], january=january) or words
+        period = words if period_days(words) else period_in([words], january=january) or words
+        return _whole_months(period)
     except (YearMissingError, UnclearPeriodError):
         return words
 
@@ -112,6 +115,13 @@ def _run(year: str, month: int) -> str:
     """Months from January on; a whole year is a year."""
     own = _needed(year)
     return own if month == 12 else f"{own}-01" if month == 1 else f"{own}-01..{own}-{month:02d}"
+
+
+def _whole_months(period: str) -> str:
+    """Write a run from January to the last day of a month by its months: it is one period."""
+    first, _, last = period.partition("..")
+    days = period_days(period) if last.count("-") == 2 and first.endswith("-01") else None
+    return _run(first[:4], days[1].month) if days and days == period_days(period[:-3]) else period
 
 
 def _sound(period: str) -> str:

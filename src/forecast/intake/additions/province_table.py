@@ -31,7 +31,7 @@ from forecast.data.tables import (
 )
 from forecast.intake.additions.comparison import compare_and_judge
 from forecast.intake.additions.doubts import Doubt
-from forecast.intake.additions.headings import Unit
+from forecast.intake.additions.headings import Unit, maximum_in
 from forecast.intake.additions.one_row import scale
 from forecast.intake.additions.proposal import (
     OPTIONS_OF_ALL,
@@ -102,11 +102,14 @@ def table(
     missing = tuple(area for area in maker.provinces if area not in areas)
 
     def place(problem: Problem, number: int) -> Problem:
+        if problem.column == "source_day" and origin.source_day is None:  # the day of publication
+            problem = dataclasses.replace(problem, column="published_on")
         if problem.column in OPTIONS_OF_ALL:
             return of_all(problem)
         spot = spots[number].get(problem.column, spots[number]["area"])
         placed = read.grid.problem(*spot, problem.expected_key, **problem.expected_facts)
-        return dataclasses.replace(placed, value=problem.value)
+        printed = problem.column in spots[number] and problem.column != "max_score"  # as it stands there
+        return placed if printed else dataclasses.replace(placed, value=problem.value)
 
     def judge(after: Vintages) -> tuple[Compared, list[Doubted]]:
         own = list(_own_doubts(read, maker))
@@ -220,13 +223,20 @@ class _RowMaker:
 
     def _printed_maxima(self) -> dict[str, Figure]:
         maxima = {
-            heading.component: Figure(heading.maximum, (self.read.lines[0].spot[0], column))
+            heading.component: Figure(heading.maximum, self._spot_of_maximum(column))
             for column, heading in self.read.columns.items()
             if heading.maximum and self.read.lines
         }
         for line in self.read.of("maximum"):
             maxima |= {name: figure for (name, unit), figure in line.figures.items() if unit != "percent"}
         return maxima
+
+    def _spot_of_maximum(self, column: int) -> Spot:
+        """Where the maximum of a column is printed: in its heading, or else in every figure."""
+        grid, first = self.read.grid, self.read.lines[0].spot[0]
+        above = ((row, grid.covering(row, column)) for row in range(first - 1, 0, -1))
+        row = next((row for row, cell in above if cell and maximum_in(cell.text)), first)
+        return grid.merged.get((row, column), (row, column))
 
     def _row(self, line: Line, component: str, figure: Figure | None, unit: Unit, rank: Figure | None) -> Row:
         printed = self.printed.get(component)
