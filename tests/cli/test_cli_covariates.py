@@ -99,6 +99,15 @@ def test_usual_layouts_give_the_same_forecast(layout, predict):
     assert found == expected
 
 
+def test_a_component_may_be_named_in_other_words(predict):
+    """Lĩnh vực 2 is D2 of the scores."""
+    expected = predict(LONG.assign(component="D2").to_csv(index=False))
+    found = predict(LONG.assign(component="Lĩnh vực 2").to_csv(index=False))
+
+    assert found == expected
+    assert found[0] == 0
+
+
 REFUSED = {
     "a misspelt area": (PLAIN.replace("Huế", "Hue"), ["row 57", "Hue", "Huế"]),
     "an unknown component": (

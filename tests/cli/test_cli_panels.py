@@ -91,6 +91,13 @@ def test_a_result_never_replaces_the_figures_it_comes_from(place, capsys, verb):
     assert (place / "scores.csv").read_text() == rows()
 
 
+def test_a_table_has_no_name_of_another_kind(place, capsys):
+    """A CSV file called .xlsx would be one that Excel refuses to open."""
+    for verb in VERBS:
+        code, told = refused(capsys, *verb, "--scores", place / "scores.csv", "--out", place / "o.xlsx")
+        assert (code, "name it o.csv" in told) == (2, True)
+
+
 def test_two_results_have_two_places(place, capsys):
     """The summary of a backtest does not replace its table."""
     both = ["--out", place / "out.csv", "--summary", place / "out.csv"]

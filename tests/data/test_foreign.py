@@ -95,6 +95,20 @@ LAYOUTS = {
     "months that name their year": lines(
         ("area", "component", "tháng", "score"), lambda a, c, y, s: (a, c, f"{y}-12", str(s))
     ),
+    "numbers of columns below the header": PLAIN.replace("score\n", "score\n(1),(2),(3),(4)\n"),
+    "letters and numbers of columns": PLAIN.replace("score\n", "score\nA,B,1,2\n"),
+    "notes below": PLAIN + "Ghi chú: số liệu sơ bộ,,,\nNguồn: Cục Thống kê\n",
+    "groups of rows": "STT,area,component,2015,2016,2017,2018\nI,Đông Nam Bộ,,,,,\n"
+    + across(
+        [(n, a, c) for a in ("An", "Bình") for n, c in (("1", "D1"), ("2", "D2"))],
+        range(2015, 2019),
+        {(n, a, c, y): s for (a, c, y), s in CELLS.items() for n in "12"},
+    ),
+    "plans and figures that are not final in rows": PLAIN.replace(",2018,", ",2018 (sơ bộ),")
+    .replace(",2017,", ",2017*,")
+    .replace("score\n", "score\nAn,D1,KH 2018,99\n"),
+    "fiscal years across": "area,component,FY2015,FY2016,FY2017,FY2018\n"
+    + across([(a, c) for a in ("An", "Bình") for c in ("D1", "D2")], range(2015, 2019), CELLS),
     "domains in several spellings": PLAIN.replace("D1,2016", "Lĩnh vực 1,2016").replace("D2,2017", "d2,2017"),
     "an index column": "\n".join(f"{k - 1 if k else ''},{line}" for k, line in enumerate(PLAIN.splitlines())),
     "a comma at each end": "\n".join(f"{line}," for line in PLAIN.splitlines()),
@@ -146,6 +160,14 @@ def test_a_workbook_without_one_table_is_refused(tmp_path):
         with pytest.raises(DataError) as refusal:
             read_file(tmp_path / "x.xlsx")
         assert refusal.value.problems[0].expected_key == (key or "foreign.several_sheets")
+
+
+def test_an_old_workbook_is_told_as_such(tmp_path):
+    """It is no text in an old encoding."""
+    (tmp_path / "x.xls").write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600))
+
+    with pytest.raises(DataError, match="this is an old Excel file"):
+        read_file(tmp_path / "x.xls")
 
 
 def test_two_spellings_with_a_figure_each_stay_apart(tmp_path):
@@ -240,9 +262,14 @@ def test_rows_that_repeat_are_named_as_they_stand(tmp_path):
         (
             "index_code,area,year,score\nPAR,An,2015,5\nSIPAS,An,2015,5\n",
             1,
-            "found “index_code”: unknown column",
+            "several indexes (PAR, SIPAS)",
         ),
         ("area,2015,2016,Tăng 2016\nAn,1,2,3\n", 1, "2016, Tăng 2016 are all of 2016"),
+        ("area,year,Quý I,Quý II\nAn,2015,1,2\n", 1, "columns are quarters, months or days (Quý I"),
+        ("area,year,Tháng 1,Tháng 2\nAn,2015,1,2\n", 1, "columns are quarters, months or days"),
+        ("area,year,Q1,Q2,Q3,Q4\nAn,2015,1,2,3,4\n", 1, "columns are quarters, months or days"),
+        (PLAIN.replace(",201", ",1905-07-0"), 1, "days of 1905: Excel shows numbers of years"),
+        (",,,60\n".join(PLAIN.split("An,D1,2016,60.25\n")), 3, "the cell is empty"),
         (
             "area,year,score,unit\nAn,2015,7,điểm\nAn,2016,70,%\n",
             1,
@@ -266,6 +293,30 @@ def test_signs_for_no_figure_are_read_as_none_and_counted(tmp_path):
     assert found.frame["score"].isna().sum() == 3
     (remark,) = found.remarks
     assert "3 cells" in remark.text("en")
+
+
+def test_points_that_may_set_off_thousands_are_doubted(tmp_path):
+    """3.015 in every cell is three, or three thousand; where one figure has other decimals it is plain."""
+    text = "area;component;year;score\nA;D;2019;3.015\nA;D;2020;12.380\n"
+
+    (doubt,) = read_file(written(tmp_path, text)).remarks
+    assert "write 3015" in doubt.text("en")
+    assert read_file(written(tmp_path, text + "A;D;2021;3.5\n")).remarks == ()
+
+
+def test_a_cell_far_away_in_a_workbook_takes_neither_time_nor_room(tmp_path):
+    """A blank at the end of the sheet is nothing; a word there is named."""
+    for text in (" ", "x"):
+        book = openpyxl.Workbook()
+        for row in (COLUMNS, *ROWS):
+            book.active.append(row)
+        book.active["XFD1048576"] = text
+        book.save(tmp_path / "x.xlsx")
+        if text == " ":
+            assert len(read_file(tmp_path / "x.xlsx").frame) == len(ROWS)
+            continue
+        with pytest.raises(DataError, match="row 1048576, column XFD, found “x”: column 16384 has no name"):
+            read_file(tmp_path / "x.xlsx")
 
 
 def test_a_decimal_comma_among_decimal_points_is_not_guessed(tmp_path):

@@ -324,6 +324,26 @@ def test_a_missing_folder_is_one_problem(tmp_path):
     assert len(caught.value.problems) == 1
 
 
+@pytest.mark.parametrize(
+    ("file", "target", "words"),
+    [
+        ("frameworks.csv", None, "frameworks.csv: there is no such file"),
+        ("frameworks.csv", "frameworks.csv", "frameworks.csv: this link leads back to itself"),
+        ("scenarios.toml", "scenarios.toml", "scenarios.toml: this link leads back to itself"),
+        ("remedies.csv", "nowhere.csv", "remedies.csv: there is no such file"),
+    ],
+)
+def test_a_file_that_is_missing_or_a_link_to_nowhere_is_told(tmp_path, file, target, words):
+    """One that may be missing is not missing where a link has its name."""
+    folder = write(tmp_path)
+    (folder / file).unlink(missing_ok=True)
+    if target:
+        (folder / file).symlink_to(target)
+
+    with pytest.raises(DataError, match=words):
+        load.read(folder, as_of=AS_OF)
+
+
 def test_hashes_are_of_the_bytes(tmp_path):
     """A byte changed in a note is a hash changed, and no other."""
     one = load.read(write(tmp_path), as_of=AS_OF).hashes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -357,6 +358,30 @@ def test_a_failed_run_leaves_the_good_one(say, here):
     assert "chạy hỏng" in failed.cells[0].source
     say("run", "own", "--out", "there")
     assert not (here / "there-failed").exists()
+
+
+def test_what_a_library_leaves_behind_is_not_shown(monkeypatch):
+    """Where a cell is ended, a task of the client is; Python would print a traceback of it at its end."""
+    monkeypatch.setattr("sys.argv", ["forecast", "--help"])
+    monkeypatch.setattr(logging.getLogger("asyncio"), "level", logging.NOTSET)
+
+    with pytest.raises(SystemExit):
+        cli.main()
+
+    assert logging.getLogger("asyncio").level == logging.CRITICAL
+
+
+@pytest.mark.parametrize("place", [".", "there/..", "/"])
+def test_what_failed_lies_beside_any_folder(place, here, monkeypatch):
+    """A folder that is written without its name has one all the same."""
+    (here / "there").mkdir()
+    monkeypatch.chdir(here / "there")
+    book = notebooks.find(written(here / "notebooks" / "own.ipynb").parent, "own")
+
+    failed = single.Execution(notebook=book, texts=(), values={}, place=Path(place)).failed
+
+    assert failed.name.endswith("-failed")
+    assert ".." not in str(failed)
 
 
 def test_a_run_that_takes_too_long_is_ended(say, here):

@@ -101,6 +101,20 @@ def test_tasks_of_a_wrong_shape(hub, place, value, said):
     assert said in refused.value.text("en")
 
 
+def test_one_slip_of_all_groups_is_told_once(hub):
+    """The round's name is the same for each of them."""
+    path = hub / "hub-config" / "tasks.json"
+    tasks = json.loads(path.read_text(encoding="utf-8"))
+    tasks["rounds"][0]["round_id"] = "nope"
+    tasks["rounds"][0]["model_tasks"] *= 2
+    path.write_text(json.dumps(tasks), encoding="utf-8")
+
+    with pytest.raises(DataError) as refused:
+        layout.read(hub)
+
+    assert len(refused.value.problems) == 1
+
+
 def test_a_folder_of_forecasts_with_a_name_too_long(hub):
     """No system can have it."""
     path = hub / "hub-config" / "admin.json"
@@ -149,6 +163,16 @@ def test_parquet_that_cannot_be_read(kind, said, tmp_path, monkeypatch, capfd):
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="links and pipes as on Linux")
+def test_a_table_that_is_a_link_to_itself(hub, capsys):
+    """The file is named, as one that cannot be read."""
+    path = next((hub / "model-output").glob("*/*.csv"))
+    path.unlink()
+    path.symlink_to(path.name)
+
+    assert cli.run(["hub", "validate", str(hub), "--lang", "en"]) == 1
+    assert f"{path.name}: this link leads back to itself" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("kind", ["link", "pipe", "folder"])
 def test_a_configuration_that_is_no_file_of_the_hub(hub, tmp_path, kind):
     """A link to another folder is not followed, and a pipe not waited for."""

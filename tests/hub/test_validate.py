@@ -536,8 +536,7 @@ FAULTS: dict[str, tuple[Change, list[str]]] = {
                 " origin_date, target,"
                 " horizon, location"
             )
-        ]
-        * 4,
+        ],
     ),
     "a level that is a percent": (
         config(

@@ -44,6 +44,15 @@ def test_full_marks_stay_full_marks():
     assert np.nanmax(panel.value) == 7.7
 
 
+def test_names_that_cross_to_more_cells_than_can_be_held_are_refused():
+    """Every row with an area and a component of its own is most often a wrong column."""
+    names = [f"n{k}" for k in range(4_000)]
+    rows = pd.DataFrame({"area": names, "component": names, "year": 2020, "score": 1.0})
+
+    with pytest.raises(DataError, match="4000 areas × 4000 components × 1 years are too many cells"):
+        Panel.from_long(rows)
+
+
 @pytest.mark.parametrize(
     ("column", "values", "row", "words"),
     [

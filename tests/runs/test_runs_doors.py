@@ -138,12 +138,13 @@ COMMANDS = [
     (REPORT[:3], "Missing: --as-of"),
     ([*REPORT[:3], "--as-of"], "--as-of needs a value after it"),
     ([*REPORT[:3], "--as-of", "20/10/2024"], "e.g. 2024-10-20"),
-    ([*REPORT[:3], "--as-of", "2001-10-20"], "as_of must be from 2007 to 2100"),
-    ([*REPORT[:3], "--as-of", "9999-12-31"], "as_of must be from 2007 to 2100"),
-    (["report", *REPORT[3:], "--target-year", "24"], "target_year must be from 2012"),
+    ([*REPORT[:3], "--as-of", "2001-10-20"], "--as-of must be from 2007 to 2100"),
+    ([*REPORT[:3], "--as-of", "9999-12-31"], "--as-of must be from 2007 to 2100"),
+    (["report", *REPORT[3:], "--target-year", "24"], "--target-year must be from 2012"),
     (["report", *REPORT[3:], "--target-year", "x"], "must be a whole number"),
     (["report", *REPORT[3:], "--target-year", "2023"], "nothing is left to forecast"),
     ([*REPORT, "--area", ""], "area is empty"),
+    ([*REPORT[:2], "2023", *REPORT[3:], "--area", "Sài Gòn"], "nothing is left to forecast"),
     ([*REPORT, "--area", "Hà Nộ"], "did you mean “Hà Nội”?"),
     ([*REPORT, "--area", "x" * 5_000], "area must be a name on one line"),
     ([*REPORT, "--area", "a\x1b[31m"], "area must be a name on one line"),
@@ -244,6 +245,16 @@ def test_a_record_of_a_run_that_cannot_be(tmp_path, change):
 
     with pytest.raises(ValueError, match=r"manifest|format|day|isoformat"):
         Manifest.read(tmp_path)
+
+
+@pytest.mark.parametrize("option", ["--data-dir", "--notebooks-dir"])
+def test_reports_do_not_go_where_their_inputs_are(tmp_path, capsys, option):
+    """Folders of runs among the tables would be taken for data."""
+    code = cli.run([*REPORT, "--reports-dir", str(tmp_path / "below"), option, str(tmp_path), "--lang", "en"])
+
+    assert code == 2
+    assert f"lies in the folder {tmp_path}" in capsys.readouterr().err
+    assert not (tmp_path / "below").exists()
 
 
 @pytest.mark.parametrize(("words", "said"), COMMANDS)

@@ -1,6 +1,7 @@
 """Turn a table of covariates into arrays for the models, and the estimated effects into a table."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -12,6 +13,7 @@ from forecast.base.labels import Phrase, shortened
 from forecast.base.spec import nearest
 from forecast.base.spelling import slug
 from forecast.data import foreign
+from forecast.data.spellings import component_named
 from forecast.model import doubts
 from forecast.model.covariates import Covariates
 from forecast.model.effects import Effects
@@ -34,6 +36,7 @@ def covariates_of(
 
     Raises DataError if a component is unknown, an area has the name of another nearly, or nothing is left.
     """
+    table = _with_names_of(panel, table)
     rows = table.frame.dropna(subset=["score"])
     problems = [*_unknown_components(table, panel), *_misspelt(table, panel)]
     if problems:
@@ -84,6 +87,16 @@ def _the_score(values: Floats, names: tuple[str, ...], panel: Panel) -> Iterator
             both = ~np.isnan(own) & ~np.isnan(score)
             if both.sum() >= FEWEST_EQUAL and (own[both] == score[both]).all() and np.ptp(own[both]) > 0:
                 yield Phrase("covariates.the_score", {"name": name, "component": component})
+
+
+def _with_names_of(panel: Panel, table: foreign.CovariateTable) -> foreign.CovariateTable:
+    """Give components that are spelt in another way, as “Lĩnh vực 3” for D3, the name that the panel has."""
+    by_code = {component_named(name) or name: name for name in panel.components}
+    acts = {
+        label: (name, own if own in panel.components else by_code.get(component_named(own), own))
+        for label, (name, own) in table.acts.items()
+    }
+    return table if len(set(acts.values())) < len(acts) else replace(table, acts=acts)
 
 
 def _unknown_components(table: foreign.CovariateTable, panel: Panel) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from forecast.base.errors import SpecError, shown
 from forecast.base.indexes import FORECAST_CODES
 from forecast.base.labels import Phrase
-from forecast.base.spelling import clean
+from forecast.base.spelling import clean, slug
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -182,7 +182,14 @@ def same_day(day: dt.date, years: int) -> dt.date:
 
 
 def nearest(found: str, allowed: Collection[str], *, least: float = 0.5) -> str:
-    """Give the allowed value closest to what was found, at `least` so alike (0 to 1), or an empty text."""
+    """Give the allowed value closest to what was found, at `least` so alike (0 to 1), or an empty text.
+
+    >>> nearest("Dan", ["An", "Dân"])
+    'Dân'
+    """
+    same = [value for value in allowed if slug(value) == slug(str(found)) != ""]
+    if same:
+        return same[0]
     by_fold = {value.casefold(): value for value in allowed}
     near = difflib.get_close_matches(str(found).casefold(), by_fold, n=1, cutoff=least)
     return by_fold[near[0]] if near else ""

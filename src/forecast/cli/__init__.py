@@ -19,7 +19,15 @@ from typing import Final
 import click
 
 from forecast.base.disk import write_error
-from forecast.base.errors import EXIT_GOOD, EXIT_RUN, EXIT_USE, EXIT_WRITE, ForecastError, reason_of
+from forecast.base.errors import (
+    EXIT_GOOD,
+    EXIT_RUN,
+    EXIT_USE,
+    EXIT_WRITE,
+    ForecastError,
+    SpecError,
+    reason_of,
+)
 from forecast.base.labels import LANGUAGES, text
 from forecast.base.stop import FROM_SIGNAL
 from forecast.cli.local import Verbs, refusal_text, refuse_language
@@ -45,6 +53,13 @@ VERBS: Final = {
     "undo": "forecast.cli.undo",
     "verify": "forecast.cli.verify",
 }
+# What a question's parts are called here; `new-year` takes its year without a name.
+NAMES: Final = {
+    "index_code": "--index-code",
+    "area": "--area",
+    "target_year": "--target-year",
+    "as_of": "--as-of",
+}
 INTERRUPTED: Final = FROM_SIGNAL + 2
 _CANNOT_WRITE: Final = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
@@ -55,6 +70,8 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):  # a Windows console may have a code page without Vietnamese
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it has remarks about a home that is read-only
+    # Where a cell of a notebook is ended, its client leaves a task behind, which is none of the reader's.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     sys.exit(run(sys.argv[1:]))
 
 
@@ -75,11 +92,17 @@ def run(arguments: Sequence[str]) -> int:
     return outcome if isinstance(outcome, int) else EXIT_GOOD
 
 
+def _with_options(error: ForecastError) -> ForecastError:
+    """Name a part of a question as the option that holds it."""
+    option = NAMES.get(str(error.facts.get("name"))) if isinstance(error, SpecError) else None
+    return SpecError(error.key, {**error.facts, "name": option}) if option else error
+
+
 def _refusal(error: BaseException, lang: str) -> tuple[str, int]:
     """Give the message of an error in the language, and its exit code."""
     match error:
         case ForecastError():
-            return error.text(lang), error.exit_code
+            return _with_options(error).text(lang), error.exit_code
         case click.ClickException():
             return refusal_text(error, lang), EXIT_USE
         case click.Abort() | KeyboardInterrupt() | SystemExit():

@@ -8,7 +8,7 @@ import click
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD
 from forecast.base.indexes import MAIN
-from forecast.base.spec import RunSpec
+from forecast.base.spec import FIRST_TARGET_YEAR, YEARS_AHEAD, RunSpec, refuse_outside
 from forecast.cli.local import argument, today, verb
 from forecast.cli.plain import labelled_table
 from forecast.cli.types import WholeType
@@ -23,6 +23,7 @@ def show(*, year: int, as_of: dt.date | None, area: str, data_dir: Path, lang: s
     """Print the checklist."""
     day = as_of or today()
     known = load.read(data_dir, as_of=day)
+    refuse_outside("YYYY", year, FIRST_TARGET_YEAR, day.year + YEARS_AHEAD)
     spec = RunSpec(index_code=MAIN, area=known.find_province(area), target_year=year, as_of=day, force=True)
     known.for_year(year).refuse(spec)
     click.echo(page(known, spec, lang))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from forecast.model.covariates import Covariates
 
 CHUNK: Final = 100_000  # rows turned into text at once
+NO_CSV: Final = (".xlsx", ".xlsm", ".xls", ".ods", ".parquet", ".json", ".html", ".pdf", ".docx")
 RESULTS: Final = ("--out", "--rows", "--summary", "--plot")
 
 
@@ -83,6 +84,9 @@ def refuse_places(paths: Mapping[str, Path | None]) -> None:
             place = path.resolve()
             if option in RESULTS:
                 _refuse_place(path)
+                if option != "--plot" and path.suffix.casefold() in NO_CSV:
+                    csv_name = path.with_suffix(".csv").name
+                    raise SpecError("cli.out.csv", {"name": option, "found": path.name, "wanted": csv_name})
         if option in RESULTS and place in options:
             raise SpecError("cli.out.taken", {"name": option, "other": options[place], "path": str(path)})
         options[place] = option

@@ -6,18 +6,20 @@ import datetime as dt
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import click
 
 from forecast.base import labels
-from forecast.base.errors import EXIT_GOOD, ForecastError
+from forecast.base.errors import EXIT_GOOD, ForecastError, SpecError
 from forecast.base.spec import DEFAULT_AREA, RunSpec, refuse_outside
 from forecast.base.stop import on_signals
 from forecast.cli.areas import choose, report_areas
 from forecast.cli.local import option, refuse_beside, verb
 from forecast.cli.types import PathType
+from forecast.data import load
 
 if TYPE_CHECKING:
     from forecast.runs.run import Options, Outcome, Step
@@ -63,11 +65,17 @@ def report(
     refuse_beside("scheduler", "workers", given=scheduler is not None)
     many = choose(area, areas, default=DEFAULT_AREA, scheduler=scheduler, pdf=pdf)
     spec = RunSpec(index_code=index_code, area=area, target_year=target_year, as_of=as_of, force=force)
+    if many is None and area != DEFAULT_AREA:  # one of its other names, perhaps
+        spec = replace(spec, area=load.read(data_dir, as_of=as_of).find_province(area))
     folders = {"data_dir": data_dir, "reports_dir": reports_dir, "notebooks_dir": notebooks_dir}
     if many is not None:
         with on_signals():
             limits = (cell_timeout, run_timeout)
             return report_areas(spec, many, folders, limits, workers, scheduler, again=again, lang=lang)
+    for name in ("data_dir", "notebooks_dir"):  # what is made must not become what is read
+        if reports_dir.resolve().is_relative_to(folders[name].resolve()):
+            facts = {"found": str(reports_dir), "folder": str(folders[name])}
+            raise SpecError("cli.report.among", facts)
     click.echo(labels.text("cli.report.begun", lang))
     # Loaded after the first word to the user, as it takes seconds.
     from forecast.runs import paper

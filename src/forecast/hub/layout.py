@@ -1,6 +1,7 @@
 """Read what a hub asks for from its folder hub-config: rounds, groups of tasks, output types."""
 
 import math
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -155,6 +156,11 @@ class Hub:
         return next((round_ for round_ in self.rounds if name in round_.names), None)
 
 
+def is_within(path: Path, root: Path) -> bool:
+    """Whether a path is one of a folder's, links followed; of a link to itself, whether it lies there."""
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
+
+
 def read(root: Path, schemas: Path | None = None) -> Hub:
     """Read and check the folder hub-config.
 
@@ -171,7 +177,7 @@ def read(root: Path, schemas: Path | None = None) -> Hub:
         path = config / name
         if name in {"tasks.json", "admin.json"} or path.exists() or path.is_symlink():
             try:
-                if not path.resolve().is_relative_to(root.resolve()):
+                if not is_within(path, root):
                     raise refusal(f"hub-config/{name}", "hub.expect.within")
                 files[name] = schema.read_json(path, f"hub-config/{name}")
                 wrong, checked = schema.check_config(name, files[name], schemas)

@@ -11,7 +11,7 @@ from forecast.base.errors import DataError, Problem, SpecError
 from forecast.base.incoming import refusal
 from forecast.base.spec import nearest, refuse_unknown
 from forecast.hub import tables
-from forecast.hub.layout import Hub, spelled
+from forecast.hub.layout import Hub, is_within, spelled
 from forecast.hub.tables import HEAD, numbers, spelled_number
 
 FOLDER: Final = "target-data"
@@ -32,7 +32,7 @@ def files(hub: Hub) -> Iterator[tuple[Path, str, str]]:
                 path for path in (folder / kind).rglob("*") if path.suffix in {".csv", ".parquet"}
             )
         for path in paths:
-            if path.is_file() and path.resolve().is_relative_to(hub.root.resolve()):
+            if path.is_file() and is_within(path, hub.root):
                 yield path, path.relative_to(hub.root).as_posix(), kind
 
 

@@ -247,7 +247,7 @@ def check_rules(tasks: Mapping[str, Any]) -> list[Problem]:
             problems += _of_group(group, place)
             derived = round_.get("derived_task_ids") or tasks.get("derived_task_ids") or ()
             problems += _of_derived(derived, list(group["task_ids"]), place)
-    return problems
+    return [problem for at, problem in enumerate(problems) if problem not in problems[:at]]
 
 
 def check_target_data(target: Mapping[str, Any], task_ids: Sequence[str]) -> Iterator[Problem]:

@@ -11,7 +11,7 @@ import pandas as pd
 from forecast.base.errors import DataError, Problem
 from forecast.base.labels import Phrase
 from forecast.hub import checks, schema, tables
-from forecast.hub.layout import METADATA, MODEL, Hub
+from forecast.hub.layout import METADATA, MODEL, Hub, is_within
 
 _PACKED: Final = r"(?:\.(?:snappy|gzip|gz|brotli|zstd|lz4|lzo|bz2))?"
 _NO_TABLES: Final = (".md", ".txt", ".html")
@@ -82,7 +82,6 @@ def name_of(path: Path, hub: Hub) -> str:
 
 def _files(hub: Hub, result: Check) -> Iterator[Path]:
     """Give the files of models, two levels down; note a problem for files elsewhere or outside the hub."""
-    home = hub.root.resolve()
     for folder in sorted(hub.output_folder.iterdir()):
         if folder.name.startswith(".") or (folder.is_file() and folder.suffix in _NO_TABLES):
             continue
@@ -96,7 +95,7 @@ def _files(hub: Hub, result: Check) -> Iterator[Path]:
         for path in sorted(folder.iterdir()):
             if path.name.startswith(".") or path.suffix in _NO_TABLES:
                 continue
-            if not path.resolve().is_relative_to(home):
+            if not is_within(path, hub.root):
                 result.problems.append(Problem(name_of(path, hub), None, "", "", "hub.expect.within"))
             elif path.is_dir():
                 result.problems.append(Problem(name_of(path, hub), None, "", "", "expect.regular_file"))

@@ -86,11 +86,9 @@ def _sheet_grid(file: str, sheet: Worksheet) -> Grid:
         if span.hidden
         for number in range(span.min or 0, min(span.max or 0, columns) + 1)
     }
-    rest = min(sheet.max_column, _WIDEST)
-    wider = rest > MOST_COLUMNS and any(
-        value is not None
-        for values in sheet.iter_rows(max_row=rows, min_col=MOST_COLUMNS + 1, max_col=rest, values_only=True)
-        for value in values
+    wider = any(  # iter_rows would make every cell up to the farthest
+        MOST_COLUMNS < column <= _WIDEST and row <= rows and cell.value is not None
+        for (row, column), cell in sheet._cells.items()  # noqa: SLF001 - nothing public gives just what is there
     )
     return Grid(
         file,

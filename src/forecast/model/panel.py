@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,6 +16,7 @@ KEY = ("area", "component", "year")
 YEAR_RANGE = (0, 9999)
 MOST_AHEAD = 100  # years; beyond them a range is all that could ever be
 HUGE = 1e100  # squares of larger numbers, and sums of them, leave the range of floats
+MOST_CELLS = 10_000_000  # of a panel; its forecasts take many times as much
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,7 +140,11 @@ class Panel:
         order = np.argsort(year, kind="stable")
         latest[component[order]] = rows["max_score"].to_numpy(dtype=float)[order]
         share = latest[component] / rows["max_score"].to_numpy(dtype=float)
-        value = np.full((len(areas), len(components), last - first + 1), np.nan)
+        shape = (len(areas), len(components), last - first + 1)
+        if math.prod(shape) > MOST_CELLS:
+            facts = {"areas": shape[0], "components": shape[1], "years": shape[2], "most": MOST_CELLS}
+            raise DataError([Problem(file, None, "", "", "panel.sparse", facts)])
+        value = np.full(shape, np.nan)
         score = rows["score"].to_numpy(dtype=float)
         value[area, component, year - first] = np.where(np.isnan(share), score, score * share)
         return cls(

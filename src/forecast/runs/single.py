@@ -59,7 +59,8 @@ class Execution:
     @property
     def failed(self) -> Path:
         """Folder for what a failed execution leaves, beside the good one's, which stays."""
-        return self.place.with_name(f"{self.place.name}-failed")
+        place = self.place if self.place.name not in ("", "..") else self.place.resolve()
+        return place.parent / f"{place.name}-failed"
 
 
 def prepare(notebook: Notebook, folder: Path, texts: Sequence[str], out: Path | None = None) -> Execution:

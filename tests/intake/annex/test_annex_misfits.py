@@ -71,6 +71,14 @@ def test_a_sound_sheet_has_no_problem(sheet, problems):
     assert problems(sheet) == []
 
 
+def test_numbers_of_pages_between_the_rows_are_no_criteria(sheet, problems):
+    """A table that was copied from print has them alone in a row."""
+    for at in (30, 60):
+        sheet.rows.insert(at, [str(at // 3), *[""] * 8])
+
+    assert problems(sheet) == []
+
+
 SPOILT = {
     # what: (number of the row, column, value, cell, Vietnamese, English)
     "no number": ("1.1.1", MAX, "nhiều", "C{1.1.1}", "không phải là số", "is no number"),

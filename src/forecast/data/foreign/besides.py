@@ -17,6 +17,7 @@ from forecast.data.tables import UNITS
 _UNIT_NAMES: Final = ("unit", "units", "don-vi", "don-vi-tinh", "dvt")
 _SAME: Final = ("index-code", "index")
 _COUNTS: Final = ("stt", "tt", "so-tt", "so-thu-tu")
+_NUMBER: Final = re.compile(r"(\d{1,5}|[IVXL]{1,6}|[A-Z])?\.?", flags=re.ASCII)
 _YEAR: Final = re.compile(r"(?<!\d)\d{4}(?!\d)|năm")
 _KEYS: Final = ("area", "component", "year", "max_score")
 
@@ -29,6 +30,12 @@ def left_out(sheet: Sheet) -> tuple[Sheet, tuple[Phrase, ...]]:
     units = [k for k, name in enumerate(sheet.header) if slug(name) in _UNIT_NAMES and _holds_units(sheet, k)]
     remarks = [Phrase("foreign.unit_column", {"name": sheet.header[k]}) for k in units]
     _refuse_mixed(sheet, units)
+    for k, name in enumerate(sheet.header):
+        values = list(dict.fromkeys(map(clean, sheet.columns[k])))
+        if slug(name) in _SAME and len(values) > 1:
+            raise DataError(
+                [Problem(sheet.file, sheet.top, name, "", "foreign.several_indexes", {"values": values[:6]})]
+            )
     same = [
         k for k, name in enumerate(sheet.header) if slug(name) in _SAME and len(set(sheet.columns[k])) == 1
     ]
@@ -48,7 +55,8 @@ def left_out(sheet: Sheet) -> tuple[Sheet, tuple[Phrase, ...]]:
 
 
 def _counts(cells: Sequence[str]) -> bool:
-    return [cell.strip() for cell in cells] == [str(number) for number in range(1, len(cells) + 1)]
+    """Whether cells count rows, perhaps anew in each group, whose own number is Roman."""
+    return all(_NUMBER.fullmatch(cell.strip()) for cell in cells)
 
 
 def _plans(sheet: Sheet) -> list[int]:

@@ -25,8 +25,13 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "max_score": ("max", "maximum", "max-score", "toi-da", "diem-toi-da", "diem-chuan"),
 }
 PARTS_OF_YEARS: Final = ("quarter", "qtr", "month", "half", "week", "quy", "thang", "tuan", "nua-nam")
+PART_OF_YEAR: Final = re.compile(  # in words without marks
+    r"(thang|month) ?\d{1,2}|(quy|quarter|qtr) ?([1-4]|i{1,3}|iv)|"
+    r"(jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)"
+)
+SHORT_PARTS: Final[Mapping[str, int]] = {"t": 12, "m": 12, "q": 4}
 _YEAR: Final = re.compile(  # perhaps with a word before it, and a mark or words in brackets behind
-    r"(?:[^\d]{0,12}[\s_.])?[yYxX]?([0-9]{4})(?:\.0+)?(?:-12-31)?(?:\s*(?:\*{1,3}|\([^)\d]{1,30}\)))?"
+    r"(?:[^\d]{0,12}[\s_.])?(?:FY|[yYxX])?([0-9]{4})(?:\.0+)?(?:-12-31)?(?:\s*(?:\*{1,3}|\([^)\d]{1,30}\)))?"
 )
 _PLAN: Final = re.compile(
     r"\b(kh|ke hoach|muc tieu|du bao|du kien|du toan|plan|planned|target|goal|forecast|budget)\b"
@@ -43,6 +48,16 @@ class Headings:
     roles: Mapping[str, int]
     years: Mapping[int, str]
     others: tuple[int, ...]
+
+
+def year_in(name: str) -> str:
+    """Year that a name of a column, or a cell, is all about; an empty text where there is none.
+
+    >>> year_in("Ước 2023"), year_in("FY2020"), year_in("2021 (sơ bộ)"), year_in("6 tháng 2023")
+    ('2023', '2020', '2021', '')
+    """
+    match = _YEAR.fullmatch(name)
+    return match[1] if match else ""
 
 
 def is_plan(name: str) -> bool:
@@ -80,7 +95,6 @@ def headings(header: Sequence[str]) -> Headings:
             matching = [k for other in NAMES[role] for k in free if slugs[k] == other]
             roles |= {role: matching[0]} if matching else {}
     used = set(roles.values())
-    matches = {k: _YEAR.fullmatch(name) for k, name in enumerate(header) if k not in used}
-    years = {k: match[1] for k, match in matches.items() if match}
+    years = {k: year for k, name in enumerate(header) if k not in used and (year := year_in(name))}
     others = tuple(k for k in range(len(header)) if k not in used and k not in years)
     return Headings({role: roles[role] for role in ROLES if role in roles}, years, others)

@@ -8,9 +8,17 @@ from typing import Any, NamedTuple
 from forecast.base.errors import DataError, Problem
 from forecast.base.labels import Phrase
 from forecast.base.spec import nearest
-from forecast.base.spelling import slug
-from forecast.data.foreign import besides
-from forecast.data.foreign.headings import PARTS_OF_YEARS, ROLES, Headings, headings, is_estimate
+from forecast.base.spelling import plain_words, slug
+from forecast.data.foreign import besides, rows
+from forecast.data.foreign.headings import (
+    PART_OF_YEAR,
+    PARTS_OF_YEARS,
+    ROLES,
+    SHORT_PARTS,
+    Headings,
+    headings,
+    is_estimate,
+)
 from forecast.data.foreign.sheet import Sheet
 from forecast.data.foreign.values import is_number, year_of
 
@@ -43,7 +51,8 @@ def long_of(sheet: Sheet, *, area: str) -> tuple[Long, tuple[Phrase, ...]]:
     """
     sheet, dropped = _without_nameless(sheet)
     sheet, told = besides.left_out(sheet)
-    dropped += told
+    sheet, of_rows = rows.left_out(sheet)
+    dropped += (*told, *of_rows)
     plan = _plan(sheet, _with_years_of_months(sheet, headings(sheet.header)), area)
     remarks = (*dropped, *plan.remarks)
     count = len(sheet.numbers)
@@ -136,10 +145,23 @@ def _refuse_parts_of_years(sheet: Sheet, heads: Headings) -> None:
     if part_columns and (heads.years or "year" in heads.roles):
         name = part_columns[0]
         raise DataError([Problem(sheet.file, sheet.top, name, "", "foreign.parts_beside", {"name": name})])
+    if len(names) > 1 and "year" in heads.roles and _are_parts(names):
+        raise DataError(
+            [Problem(sheet.file, sheet.top, "", "", "foreign.parts_across", {"names": names[:4]})]
+        )
     years = Counter(year for year, inner in map(year_of, names) if inner)
     if years and max(years.values()) > 1:
         examples = [name for name in names if year_of(name)[1]][:4]
         raise DataError([Problem(sheet.file, sheet.top, "", "", "foreign.parts_across", {"names": examples})])
+
+
+def _are_parts(names: Sequence[str]) -> bool:
+    """Whether columns are the quarters or months of a year; T1 and Q1 alone may be anything else."""
+    words = [plain_words(name) for name in names]
+    if all(PART_OF_YEAR.fullmatch(word) for word in words):
+        return True
+    short = {mark: {f"{mark}{at}" for at in range(1, most + 1)} for mark, most in SHORT_PARTS.items()}
+    return any(set(words) == wanted for wanted in short.values())
 
 
 def _refuse_years_twice(sheet: Sheet, heads: Headings) -> None:

@@ -1,5 +1,6 @@
 """Read any yearly table, from a file or memory, as one long table with remarks."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +21,8 @@ from forecast.data.load.files import Rows
 from forecast.data.load.rules import Checked, repeated_rows
 from forecast.data.spellings import component_named
 
+THOUSANDS: Final = re.compile(r"[1-9]\d{0,2}\.\d{3}", flags=re.ASCII)
+SHOWN_AS_DAY: Final = "1905"  # of 2000 to 2050 as days since 1900
 ALIKE: Final = 3  # problems of one kind that are listed; the rest are counted
 
 
@@ -87,6 +90,9 @@ def table_of(sheet: Sheet, area: str, *, spelt: bool = False) -> YearlyTable:
         cells["component"], told = _one_spelling(cells)
         remarks = (*remarks, *told)
     years = {text: year_of(text) for text in set(cells["year"])}
+    if years and all(inner and year == SHOWN_AS_DAY for year, inner in years.values()):
+        text = next(iter(years))
+        raise DataError([Problem(sheet.file, None, "year", text, "foreign.year_shown_as_day")])
     if any(inner for _, inner in years.values()):
         _refuse_several(sheet, cells, years)
         plain_remarks = (
@@ -122,9 +128,15 @@ def _plain(long: Long, separator: str) -> tuple[dict[str, list[str]], tuple[Phra
         wanted = numbers(cells[role], separator)
         signs.update(cell.strip() for cell in wanted if cell.strip() and no_figure(cell))
         cells[role] = ["" if no_figure(cell) else cell for cell in wanted]
-    if not signs:
-        return cells, ()
-    return cells, (Phrase("foreign.no_figure", {"count": sum(signs.values()), "signs": sorted(signs)}),)
+    told = []
+    if signs:
+        told.append(Phrase("foreign.no_figure", {"count": sum(signs.values()), "signs": sorted(signs)}))
+    figures = [cell.strip() for cell in cells["score"] if cell.strip()]
+    # where commas stand between columns, decimals have points
+    if separator != "," and len(figures) > 1 and all(THOUSANDS.fullmatch(cell) for cell in figures):
+        facts = {"example": figures[0], "whole": figures[0].replace(".", "")}
+        told.append(Phrase("foreign.thousands", facts))
+    return cells, tuple(told)
 
 
 def _one_spelling(cells: Mapping[str, list[str]]) -> tuple[list[str], tuple[Phrase, ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +18,8 @@ from forecast.base.workbook import as_seen, open_workbook
 from forecast.data.load.files import MAX_BYTES, lines_of
 
 SEPARATORS: Final = (",", ";", "\t", "|")
+BOOKS: Final = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")  # of which .xlsx is read, the others told
+MOST_BESIDE: Final = 100  # columns without a name that a sheet may have
 _SEP_LINE: Final = re.compile(r"\s*\"?sep=(.)\"?\s*", flags=re.IGNORECASE)
 
 
@@ -45,7 +47,7 @@ def sheet_of_file(path: Path) -> Sheet | None:
     Raises DataError if the file cannot be read, rows are longer or shorter than the header, quotes do not
     close, or a workbook has several sheets or formulas.
     """
-    if path.suffix.casefold() == ".xlsx":
+    if path.suffix.casefold() in BOOKS:
         return _of_workbook(path)
     text = incoming.text(incoming.content(path, most=MAX_BYTES), path.name, utf16=True)
     if not text.strip():
@@ -82,27 +84,37 @@ def _of_workbook(path: Path) -> Sheet:
         if span.min_col == span.max_col
         for row in range(span.min_row, span.max_row + 1)
     }
-    rows = {
-        at: [over_rows.get((at, column), cell) for column, cell in enumerate(row, 1)]
-        for at, row in enumerate(sheet.iter_rows(), 1)
-    }
+    # iter_rows would make every cell up to the farthest, which may be the last of a spreadsheet
+    cells = {place: over_rows.get(place, cell) for place, cell in sorted(sheet._cells.items())}  # noqa: SLF001
     formulas = [
         Problem(path.name, at, letters_of(column), str(cell.value), "imports.figure_formula")
-        for at, row in rows.items()
-        for column, cell in enumerate(row, 1)
+        for (at, column), cell in cells.items()
         if cell.data_type == "f"
     ]
     if formulas:
         raise DataError(formulas)
-    lines = [(at, [_cell(_seen(cell)) for cell in row]) for at, row in rows.items()]
-    arranged = _arranged(path.name, [(at, cells) for at, cells in lines if any(cells)], "\t")
+    lines = _lines(path.name, {place: text for place, cell in cells.items() if (text := _cell(_seen(cell)))})
+    arranged = _arranged(path.name, lines, "\t")
     if arranged is None:
         raise incoming.refusal(path.name, "expect.not_empty")
     return arranged
 
 
 def _filled(sheet: Any) -> bool:
-    return any(value is not None for row in sheet.values for value in row)
+    return any(cell.value is not None for cell in sheet._cells.values())  # noqa: SLF001 - as above
+
+
+def _lines(file: str, texts: Mapping[tuple[int, int], str]) -> list[tuple[int, list[str]]]:
+    """Give the rows that hold anything, all of one width; refuse a cell far beside the names of columns."""
+    rows: dict[int, dict[int, str]] = {}
+    for (at, column), text in texts.items():
+        rows.setdefault(at, {})[column] = text
+    named = max(next(iter(rows.values()), {0: ""}))
+    width = max((max(row) for row in rows.values()), default=0)
+    if width > named + MOST_BESIDE:
+        at, text = next((at, row[width]) for at, row in rows.items() if width in row)
+        raise DataError([Problem(file, at, letters_of(width), text, "foreign.nameless", {"place": width})])
+    return [(at, [row.get(column, "") for column in range(1, width + 1)]) for at, row in rows.items()]
 
 
 def _seen(cell: Any) -> object:
@@ -128,6 +140,11 @@ def _parsed(file: str, text: str, separator: str, top: int) -> Sheet | None:
     return _arranged(file, lines, separator)
 
 
+def _is_note(cells: Sequence[str], separator: str) -> bool:
+    others = (mark for mark in SEPARATORS if mark not in (separator, ","))
+    return len(cells) == 1 and " " in cells[0].strip() and not any(mark in cells[0] for mark in others)
+
+
 def _arranged(file: str, lines: Sequence[tuple[int, list[str]]], separator: str) -> Sheet | None:
     """Make a sheet of rows with their numbers, the first of which is the header; None without any other."""
     if len(lines) < 2:
@@ -137,7 +154,8 @@ def _arranged(file: str, lines: Sequence[tuple[int, list[str]]], separator: str)
     filled = [cell for cell in header if cell.strip()]
     if len(filled) == 1 and len([cell for cell in body[-1][1] if cell.strip()]) > 1:
         raise DataError([Problem(file, row, "", filled[0], "foreign.title_above")])
-    # An empty cell at the end of a row belongs to no column.
+    # A note below a table has one cell; an empty cell at the end of a row belongs to no column.
+    body = [(n, [*cells, *[""] * (width - 1)] if _is_note(cells, separator) else cells) for n, cells in body]
     body = [(n, cells[:width] if not "".join(cells[width:]).strip() else cells) for n, cells in body]
     wrong = [
         Problem(file, n, "", separator.join(cells), "expect.cells", {"found": len(cells), "expected": width})

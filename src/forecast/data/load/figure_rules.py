@@ -95,11 +95,11 @@ def framework_maxima(frame: pd.DataFrame, versions: pd.DataFrame) -> Iterator[Fi
     A maximum that is only assumed in the framework does not judge one that was printed.
     """
     points = frame.loc[(frame["index_code"] == MAIN) & (frame["unit"] == "points")]
+    if points.empty or versions.empty:  # a table that is missing has no columns
+        return
     versions = versions.drop_duplicates(["framework", "component"])  # a repeat is told already
     odd = [name for name, version in versions.groupby("framework") if any(sums(str(name), version))]
     versions = versions[~versions["framework"].isin(odd)]  # and so is this
-    if points.empty or versions.empty:
-        return
     joined = points.merge(
         versions[["component", "first_year", "last_year", "max_score", "max_status", "framework"]],
         on="component",

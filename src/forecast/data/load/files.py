@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -35,7 +36,8 @@ class Rows:
 
 def has(source: Source, file: str) -> bool:
     """Whether a folder, or files in memory by name, have a file."""
-    return file in source if isinstance(source, Mapping) else (source / file).exists()
+    # a link that leads nowhere is there: whoever reads it is told
+    return file in source if isinstance(source, Mapping) else os.path.lexists(source / file)
 
 
 def content_of(source: Source, file: str) -> bytes:

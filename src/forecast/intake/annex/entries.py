@@ -122,7 +122,9 @@ class _Reader:
     def _is_body(self, row: int) -> bool:
         if row <= self.layout.last_row or self.layout.is_heading(self.grid, row):
             return False
-        return not _counts_columns(cell.text for cell in self.grid.row(row))
+        texts = [cell.text for cell in self.grid.row(row)]
+        of_page = len(texts) == 1 and texts[0].isdigit() and len(texts[0]) > 1
+        return not (of_page or _counts_columns(texts))
 
     def _enter(self, row: int, titles: Sequence[Title]) -> None:
         for place, title in enumerate(titles):

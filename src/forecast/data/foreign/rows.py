@@ -1,0 +1,84 @@
+"""Leave out rows that hold no results: numbers of columns, titles of groups, notes, plans."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from forecast.base.labels import Phrase
+from forecast.data.foreign.headings import headings, is_estimate, is_plan, year_in
+from forecast.data.foreign.sheet import Sheet
+from forecast.data.foreign.values import is_number
+
+_FEWEST: Final = 3  # columns of a table in which a row with one filled cell cannot be a result
+_MARK: Final = re.compile(r"\(?([A-Z]|\d{1,2})\)?", flags=re.ASCII)
+_SHOWN: Final = 40  # letters of a row's text
+
+
+def left_out(sheet: Sheet) -> tuple[Sheet, tuple[Phrase, ...]]:
+    """Give the sheet without them, and what is said of it."""
+    remarks: list[Phrase] = []
+    rows = list(zip(*sheet.columns, strict=True))
+    if rows and _numbers_columns(sheet, rows):
+        remarks.append(Phrase("foreign.numbers_columns", {"row": sheet.numbers[0]}))
+        sheet = _kept(sheet, lambda at: at > 0)
+        rows = rows[1:]
+    bare = [at for at, row in enumerate(rows) if _is_bare(sheet, row)]
+    if bare and len(bare) < len(rows):
+        texts = ["".join(rows[at])[:_SHOWN] for at in bare[:_FEWEST]]
+        remarks.append(Phrase("foreign.bare_rows", {"count": len(bare), "texts": texts}))
+        gone = set(bare)
+        sheet = _kept(sheet, lambda at: at not in gone)
+    sheet, told = _of_results(sheet)
+    return sheet, (*remarks, *told)
+
+
+def _kept(sheet: Sheet, keep: Callable[[int], bool]) -> Sheet:
+    own = [at for at in range(len(sheet.numbers)) if keep(at)]
+    columns = tuple(tuple(column[at] for at in own) for column in sheet.columns)
+    return replace(sheet, numbers=tuple(sheet.numbers[at] for at in own), columns=columns)
+
+
+def _is_bare(sheet: Sheet, row: Sequence[str]) -> bool:
+    filled = [cell for cell in row if cell.strip()]
+    return len(row) >= _FEWEST and len(filled) == 1 and not is_number(filled[0], sheet.separator)
+
+
+def _numbers_columns(sheet: Sheet, rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row is one such as A, B, 1, 2, 3 or (1), (2), (3), which printed tables have."""
+    marks = [_MARK.fullmatch(cell.strip()) for cell in rows[0] if cell.strip()]
+    found = [mark[1] for mark in marks if mark]
+    letters = [mark for mark in found if mark.isalpha()]
+    digits = [int(mark) for mark in found if mark.isdigit()]
+    if len(found) < max(len(marks), 2) or not digits or len(rows) < 2:
+        return False
+    in_order = letters == [chr(ord("A") + at) for at in range(len(letters))]
+    if not in_order or digits != list(range(digits[0], digits[0] + len(digits))) or digits[0] > 2:
+        return False
+    in_brackets = all(cell.strip()[:1] == "(" for cell in rows[0] if cell.strip())
+    year = headings(sheet.header).roles.get("year")
+    no_year = year is not None and len(rows[0][year].strip()) < len(rows[1][year].strip())
+    # of A, 1, 2, 3 in a wide table it is not plain whether these are figures of an area A
+    return in_brackets or no_year or len(letters) > 1 < len(digits)
+
+
+def _of_results(sheet: Sheet) -> tuple[Sheet, tuple[Phrase, ...]]:
+    """Leave out rows whose year is marked as a plan; of years marked as not final take the year."""
+    place = headings(sheet.header).roles.get("year")
+    if place is None:
+        return sheet, ()
+    cells = [cell.strip() for cell in sheet.columns[place]]
+    years = {cell: year_in(cell) for cell in set(cells)}
+    marked = {cell for cell, year in years.items() if year and (is_plan(cell) or is_estimate(cell))}
+    plans = sorted(cell for cell in marked if is_plan(cell))
+    remarks = []
+    if plans and len(plans) < len(years):
+        sheet = _kept(sheet, lambda at: cells[at] not in plans)
+        remarks.append(Phrase("foreign.plan_rows", {"names": plans}))
+    estimates = sorted(marked - set(plans))
+    if estimates:
+        own = tuple(years[cell.strip()] if cell.strip() in marked else cell for cell in sheet.columns[place])
+        columns = tuple(own if at == place else column for at, column in enumerate(sheet.columns))
+        sheet = replace(sheet, columns=columns)
+        remarks.append(Phrase("foreign.estimate_rows", {"names": estimates}))
+    return sheet, tuple(remarks)
