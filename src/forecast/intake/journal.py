@@ -8,6 +8,7 @@ import datetime as dt
 import getpass
 import hashlib
 import json
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +69,8 @@ def new_entry(
 ) -> Entry:
     """Make an entry of now, with its id; `who` is the system's user if not given."""
     stamp, who = dt.datetime.now().astimezone().isoformat(timespec="seconds"), who or _user()
-    facts = json.dumps([stamp, who, action, what, table.file, undoes, [dict(row) for row in rows]])
+    # The same row may be added twice within the stamp's second.
+    facts = json.dumps([time.time_ns(), who, action, what, table.file, undoes, [dict(row) for row in rows]])
     digest = hashlib.sha256(facts.encode()).hexdigest()[:ID_DIGITS]
     return Entry(digest, stamp, who, action, what, table.file, tuple(rows), tuple(insisted), undoes)
 

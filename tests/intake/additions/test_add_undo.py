@@ -128,6 +128,16 @@ def test_what_is_unlikely_needs_insisting(data_dir, cells, kind):
     assert "dù còn nghi ngờ" in (data_dir / "scores.csv").read_text(encoding="utf-8").splitlines()[-1]
 
 
+def test_the_same_row_can_be_added_again_at_once(data_dir):
+    """Added, taken back and added within one second it has two entries, each of which can be undone."""
+    first = append.append(score(data_dir), who="thử")
+    append.undo(append.removal(data_dir, first.entry_id), who="thử")
+    second = append.append(score(data_dir), who="thử")
+
+    assert second.entry_id != first.entry_id
+    assert append.removal(data_dir).entry.entry_id == second.entry_id
+
+
 def test_a_known_figure_is_held_beside_the_new_one(data_dir):
     """Another figure than the known one is shown with its source, and is no doubt by itself."""
     proposal = score(data_dir, component="total", score="86,80")

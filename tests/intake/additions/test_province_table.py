@@ -167,6 +167,31 @@ def test_the_year_in_the_title_is_read(propose, points, made_up):
     assert kinds(propose(rows=rows)) == {"doubt.title_year"}
 
 
+def test_the_year_in_the_name_of_the_sheet_is_read(points, made_up, full, origin, tmp_path):
+    """Where no title names one, the sheet's name is all that says it."""
+    rows = made_up.annex_rows(points, YEAR, percent=False)
+    rows[1] = rows[2] = []
+    made_up.write(rows, tmp_path / "x.xlsx", per=1)
+    book = openpyxl.load_workbook(tmp_path / "x.xlsx")
+    book.active.title = "PAR 2019"
+    book.save(tmp_path / "x.xlsx")
+
+    proposal = province_table.table(full, tmp_path / "x.xlsx", "PAR", YEAR, origin(YEAR))
+
+    assert kinds(proposal) == {"doubt.title_year"}
+
+
+def test_cells_without_a_figure_are_named(propose, points, made_up):
+    """One figure of 63 that was left out would hardly be missed."""
+    rows = made_up.annex_rows(points, YEAR, percent=False)
+    row = rows[first(rows) + 4]
+    row[3] = "-"
+
+    told = [remark for remark in propose(rows=rows).remarks if remark.key == "imports.gaps"]
+
+    assert [(remark.facts["count"], remark.facts["cells"]) for remark in told] == [(1, [f"{row[1]} D2"])]
+
+
 def test_points_that_are_not_their_percent_are_told(propose, points, made_up):
     """Where both are printed they must belong together."""
     rows = made_up.annex_rows(points, YEAR)

@@ -1,13 +1,14 @@
 """Read a printed table of provinces in a sheet: its columns, its rows, and what cannot be read."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from forecast.base.errors import DataError, Problem, SpecError
-from forecast.base.labels import Phrase
+from forecast.base.labels import Phrase, shortened
 from forecast.base.spec import refuse_unknown
 from forecast.base.spelling import column_of, letters_of, plain_words
 from forecast.data.framework import TOTAL
@@ -44,10 +45,9 @@ _STATISTICS: Final = (
     ("", r"(do lech|trung vi|tong|so tinh).*"),
     ("mean", r".*"),
 )
-
-
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _UNREAD: Final = ("ignored", "unknown")
+_MOST_GAPS: Final = 8  # cells without a figure that a remark names
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +153,14 @@ def _titled(table: Table, index_code: str, year: int) -> bool:
     return year in years_in(title) and (not named or index_code in named)
 
 
+def _gaps(lines: Sequence[Line]) -> list[str]:
+    """Cells without a figure, of provinces that have others, in columns that most provinces have."""
+    own = [line for line in lines if line.statistic == "value" and line.figures]
+    counts = Counter(column for line in own for column in line.figures)
+    usual = [column for column, count in counts.items() if count * 2 > len(own)]
+    return [f"{line.area} {column[0]}" for line in own for column in usual if column not in line.figures]
+
+
 class _Reader:
     """Reads one sheet whose column of provinces has been found."""
 
@@ -214,10 +222,12 @@ class _Reader:
         ]
         if empty:
             remarks.append(Phrase("imports.no_figures", {"count": len(empty), "areas": empty}))
+        if gaps := _gaps(lines):
+            remarks.append(Phrase("imports.gaps", {"count": len(gaps), "cells": shortened(gaps, _MOST_GAPS)}))
         return Sheet(
             *(self.grid, columns, tuple(lines)),
-            years=frozenset(year for text in self.above for year in years_in(text)),
-            indexes=indexes_in(" ".join(self.above)),
+            years=frozenset(year for text in (self.grid.sheet, *self.above) for year in years_in(text)),
+            indexes=indexes_in(" ".join([self.grid.sheet, *self.above])),
             problems=tuple(self.problems),
             remarks=tuple(remarks),
             of_other_years=self._of_other_years(columns),
