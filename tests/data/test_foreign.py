@@ -149,6 +149,24 @@ def test_a_workbook_is_the_same_table(tmp_path, layout):
     pd.testing.assert_series_equal(keyed(found), keyed(read_file(written(tmp_path, PLAIN)).frame))
 
 
+def test_what_a_workbook_hides_is_read_and_told(tmp_path):
+    """A draft that is hidden may not be meant."""
+    book = openpyxl.Workbook()
+    for line in ([*PLAIN.splitlines()[0].split(","), "max_score"], *([*row, 100] for row in ROWS)):
+        book.active.append(list(line))
+    book.active.row_dimensions[4].hidden = book.active.row_dimensions[900].hidden = True
+    book.active.column_dimensions["E"].hidden = True
+    book.save(tmp_path / "x.xlsx")
+
+    table = read_file(tmp_path / "x.xlsx")
+
+    assert len(table.frame) == len(ROWS)
+    assert [(remark.key, remark.facts) for remark in table.remarks] == [
+        ("imports.hidden_rows", {"rows": ["4"]}),
+        ("imports.hidden_columns", {"columns": ["E"]}),
+    ]
+
+
 def test_a_workbook_without_one_table_is_refused(tmp_path):
     """Nothing at all, several sheets, or formulas whose results nobody has seen."""
     book = openpyxl.Workbook()

@@ -162,6 +162,7 @@ COMMANDS = [
     (INSTALL[:3], "needs --until"),
     ([*INSTALL[:3], "--until", "31/10/2024"], "e.g. 2024-10-31"),
     ([*INSTALL, "--target-year", "1"], "--target-year must be from 2012"),
+    ([*INSTALL, "--target-year", "2020"], "The PAR result for 2020 or later was announced"),
     ([*INSTALL, "--target-year", "x"], "must be a whole number"),
     ([*INSTALL, "--index-code", "x"], "there is no --index-code “x”"),
     ([*INSTALL, "--system", "x"], "allowed are: cron, systemd, windows"),

@@ -130,6 +130,13 @@ def in_percent(cell: Any) -> bool:
     return "%" in re.sub(r'"[^"]*"|\\.', "", str(cell.number_format))
 
 
+def hidden_parts(sheet: Any) -> tuple[frozenset[int], frozenset[int]]:
+    """Numbers of the rows and of the columns that a sheet does not show."""
+    spans = [span for span in sheet.column_dimensions.values() if span.hidden]
+    columns = {number for span in spans for number in range(span.min or 0, (span.max or 0) + 1)}
+    return frozenset(row for row, span in sheet.row_dimensions.items() if span.hidden), frozenset(columns)
+
+
 def as_seen(cell: Any) -> Any:
     """Value of a cell; of a number that is shown in percent the text that is seen, 85% for 0.85."""
     value = cell.value

@@ -12,6 +12,7 @@ import click
 from forecast.base import labels
 from forecast.base.disk import replace_file, writing
 from forecast.base.errors import EXIT_GOOD, EXIT_WRITE, SpecError
+from forecast.base.spec import RunSpec
 from forecast.base.stop import on_signals
 from forecast.cli.local import action, choice, option, refuse_foreign, refuse_without, verb
 from forecast.cli.plain import labelled_table
@@ -102,8 +103,12 @@ def check_inputs(plan: Plan) -> str:
     from forecast.runs import report_notebooks as notebooks
 
     notebooks.read(plan.notebooks_dir, notebooks.KINDS)
-    known = load.read(plan.data_dir, as_of=plan.installed_at.date())
-    return known.find_province(plan.area)
+    day = plan.installed_at.date()
+    known = load.read(plan.data_dir, as_of=day)
+    place = known.find_province(plan.area)
+    spec = RunSpec(index_code=plan.index_code, area=place, target_year=plan.target_year, as_of=day)
+    known.for_year(plan.target_year).refuse(spec)
+    return place
 
 
 def install(root: Path, plan: Plan, *, system: str | None, write_only: Path | None) -> int:

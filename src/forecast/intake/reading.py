@@ -12,7 +12,7 @@ from forecast.base import incoming
 from forecast.base.errors import DataError, SpecError
 from forecast.base.spec import refuse_unknown
 from forecast.base.spelling import clean, misread
-from forecast.base.workbook import as_seen, open_workbook
+from forecast.base.workbook import as_seen, hidden_parts, open_workbook
 from forecast.data.load.files import lines_of
 from forecast.intake import documents
 from forecast.intake.grid import MOST_COLUMNS, MOST_ROWS, Grid, cells_of
@@ -80,12 +80,7 @@ def _sheet_grid(file: str, sheet: Worksheet) -> Grid:
         for row in range(span.min_row, min(span.max_row, MOST_ROWS) + 1)
         for column in range(span.min_col, min(span.max_col, MOST_COLUMNS) + 1)
     }
-    hidden = {
-        number
-        for span in sheet.column_dimensions.values()
-        if span.hidden
-        for number in range(span.min or 0, min(span.max or 0, columns) + 1)
-    }
+    hidden_rows, hidden_columns = hidden_parts(sheet)
     wider = any(  # iter_rows would make every cell up to the farthest
         MOST_COLUMNS < column <= _WIDEST and row <= rows and cell.value is not None
         for (row, column), cell in sheet._cells.items()  # noqa: SLF001 - nothing public gives just what is there
@@ -95,8 +90,8 @@ def _sheet_grid(file: str, sheet: Worksheet) -> Grid:
         clean(sheet.title),
         cells_of(map(as_seen, cells) for cells in sheet.iter_rows(max_row=rows, max_col=columns)),
         merged,
-        hidden_rows=frozenset(row for row, span in sheet.row_dimensions.items() if span.hidden),
-        hidden_columns=frozenset(hidden),
+        hidden_rows=hidden_rows,
+        hidden_columns=hidden_columns,
         hidden_sheets=() if sheet.sheet_state == "visible" else (clean(sheet.title),),
         wider=wider,
     )

@@ -134,6 +134,7 @@ def test_columns_that_moved_are_told_and_nothing_is_read_in_their_place(how, cha
 
     assert (outcome.state, stored.empty) == ("refused", True)
     assert {problem.expected_key for problem in outcome.problems} == {"expect.form_column"}
+    assert len(outcome.problems) == (2 if "and" in how else 1)  # one cause, one line; two of an exchange
     first = outcome.problems[0]
     assert (first.cell, first.expected_facts["meant"]) == told
 

@@ -54,7 +54,7 @@ def long_of(sheet: Sheet, *, area: str) -> tuple[Long, tuple[Phrase, ...]]:
     sheet, of_rows = rows.left_out(sheet)
     dropped += (*told, *of_rows)
     plan = _plan(sheet, _with_years_of_months(sheet, headings(sheet.header)), area)
-    remarks = (*dropped, *plan.remarks)
+    remarks = (*sheet.remarks, *dropped, *plan.remarks)
     count = len(sheet.numbers)
     cells_by_role = {role: list(sheet.columns[k]) for role, k in plan.roles.items()}
     cells_by_role |= {role: [text] * count for role, text in plan.constant.items()}

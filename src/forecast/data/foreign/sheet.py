@@ -13,8 +13,9 @@ import pandas as pd
 
 from forecast.base import incoming
 from forecast.base.errors import DataError, Problem
+from forecast.base.labels import Phrase, shortened
 from forecast.base.spelling import clean, letters_of
-from forecast.base.workbook import as_seen, open_workbook
+from forecast.base.workbook import as_seen, hidden_parts, open_workbook
 from forecast.data.load.files import MAX_BYTES, lines_of
 
 SEPARATORS: Final = (",", ";", "\t", "|")
@@ -33,6 +34,7 @@ class Sheet:
     numbers: tuple[int, ...]
     columns: tuple[tuple[str, ...], ...]
     top: int = 1
+    remarks: tuple[Phrase, ...] = ()  # what a reader of the file must know
 
     def without(self, columns: Collection[int]) -> Sheet:
         """The same rows without some columns."""
@@ -97,7 +99,15 @@ def _of_workbook(path: Path) -> Sheet:
     arranged = _arranged(path.name, lines, "\t")
     if arranged is None:
         raise incoming.refusal(path.name, "expect.not_empty")
-    return arranged
+    return replace(arranged, remarks=_hidden(sheet, cells))
+
+
+def _hidden(sheet: Any, places: Collection[tuple[int, int]]) -> tuple[Phrase, ...]:
+    """Name the rows and columns that hold something and are not shown."""
+    own = [sorted(part & {place[k] for place in places}) for k, part in enumerate(hidden_parts(sheet))]
+    rows, columns = list(map(str, own[0])), list(map(letters_of, own[1]))
+    remarks = [Phrase("imports.hidden_rows", {"rows": shortened(rows)})] if rows else []
+    return (*remarks, *([Phrase("imports.hidden_columns", {"columns": columns})] if columns else []))
 
 
 def _filled(sheet: Any) -> bool:

@@ -13,7 +13,7 @@ from forecast.answer.submissions.duties import departments
 from forecast.base.errors import Problem, SpecError
 from forecast.base.labels import text
 from forecast.base.spec import RunSpec
-from forecast.base.spelling import clean
+from forecast.base.spelling import clean, column_of
 from forecast.base.workbook import Opened
 from forecast.data.framework import Framework
 from forecast.intake.figures import printed_figure
@@ -180,12 +180,16 @@ class _Reader:
                 yield self._problem(row, COLUMNS["maximum"], "expect.form_same_maximum", high=most)
 
     def moved_columns(self) -> list[Problem]:
-        """Report headings of ours in other columns: what stands below would be read as another thing."""
-        return [
-            self._problem(row, letter, "expect.form_column", meant=meant)
-            for letter, row, meant in self._headings()
-            if letter != meant
-        ]
+        """Report headings of ours in other columns: what stands below would be read as another thing.
+
+        Of headings that moved as far the first is told: one column was inserted or deleted before it.
+        """
+        firsts: dict[int, Problem] = {}
+        for letter, row, meant in self._headings():
+            far = column_of(letter) - column_of(meant)
+            if far:
+                firsts.setdefault(far, self._problem(row, letter, "expect.form_column", meant=meant))
+        return list(firsts.values())
 
     def missing_headings(self) -> list[Problem]:
         """Report columns without their heading: what stands below is no longer known to be what it was."""
