@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forecast.base.errors import DataError
+from forecast.data.foreign import YearlyTable
 from forecast.model import doubts
 
 YEARS = range(2010, 2020)
@@ -69,6 +71,30 @@ def test_a_slip_among_steady_years_is_named(cells, key, said):
 
     assert keys == [key]
     assert said in words
+
+
+def test_one_maximum_that_others_do_not_have_is_named():
+    """The last figure would be taken in its share of another whole."""
+    frame = table().assign(max_score=100.0)
+    frame.loc[5, "max_score"] = 1000.0
+
+    keys, words = told(frame)
+
+    assert keys == ["yearly.maximum"]
+    assert "a maximum of 1,000, where the component's other rows have 100" in words
+    assert told(table().assign(max_score=100.0))[0] == []
+
+
+def test_a_year_of_two_digits_is_refused():
+    """Two thousand years without a figure would be computed one by one."""
+    frame = table().assign(max_score=np.nan)
+    frame.loc[3, "year"] = 23
+
+    with pytest.raises(DataError) as refused:
+        doubts.panel_of(YearlyTable(frame, ()))
+
+    problem = refused.value.problems[0]
+    assert (problem.row, problem.value, problem.expected_key) == (5, "23", "panel.far_year")
 
 
 def test_a_series_that_leaps_is_not_doubted():

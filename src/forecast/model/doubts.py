@@ -18,6 +18,7 @@ TIMES: Final = 20.0  # a figure so many times its neighbours, or so many times s
 SLIP: Final = 7.0  # a figure so many times its neighbours is doubted too where these are alike
 STEADY: Final = 1.5  # times the lowest neighbour, up to which neighbours are alike
 NEAR: Final = 2  # neighbours on each side
+MOST_YEARS_APART: Final = 200  # from one year with figures to the next
 GAP: Final = 10  # years without any figure, after which the years before are far away
 SHOWN: Final = 5  # names in one sentence
 _OF_COVARIATES: Final = {"yearly.large": "covariates.large", "yearly.small": "covariates.small"}
@@ -46,11 +47,23 @@ def panel_of(
         raise DataError(
             [Problem(file, None, "score", "", "panel.no_score" if len(table.frame) else "panel.empty")]
         )
+    _refuse_far_years(known, file)
     try:
         panel = Panel.from_long(known, upper=upper, breaks=tuple(breaks), file=file)
     except DataError as error:
         raise DataError(foreign.fold_repeats(error.problems)) from error
     return panel, [*table.remarks, *of_table(table.frame)]
+
+
+def _refuse_far_years(known: pd.DataFrame, file: str) -> None:
+    """Refuse a year hundreds of years from all others, as 23 is from 2023: all between would be computed."""
+    years = np.unique(known["year"].to_numpy(dtype=int)).tolist()
+    gap = max(itertools.pairwise(years), key=lambda pair: pair[1] - pair[0], default=(0, 0))
+    if gap[1] - gap[0] > MOST_YEARS_APART:
+        before = known["year"] <= gap[0]
+        odd = known[before if before.sum() * 2 <= len(known) else ~before].iloc[0]
+        facts = {"before": gap[0], "after": gap[1]}
+        raise DataError([Problem(file, int(odd["row"]), "year", f"{odd['year']:g}", "panel.far_year", facts)])
 
 
 def of_table(frame: pd.DataFrame) -> list[Phrase]:
@@ -59,7 +72,7 @@ def of_table(frame: pd.DataFrame) -> list[Phrase]:
     phrases = [
         *(*_alike(frame, "area"), *_alike(frame, "component")),
         *(*_far(known), *_far_alone(known), *_below_zero(known), *_lone(known)),
-        *(*_wholes(known), *_lost_letters(frame)),
+        *(*_wholes(known), *_lost_letters(frame), *_odd_maxima(known)),
     ]
     empty = len(frame) - len(known)
     return [
@@ -150,6 +163,21 @@ def _below_zero(known: pd.DataFrame) -> Iterator[Phrase]:
     for record in known.loc[below & few].head(SHOWN).to_dict("records"):
         facts = {name: record[name] for name in ("area", "component", "year", "row", "score")}
         yield Phrase("yearly.below_zero", facts)
+
+
+def _odd_maxima(known: pd.DataFrame) -> Iterator[Phrase]:
+    """Maxima that few rows of a year and component have, where nearly all others have one."""
+    if "max_score" not in known:
+        return
+    for _, own in known.dropna(subset=["max_score"]).groupby("component", sort=False):
+        counts = own["max_score"].value_counts()
+        usual, odd = counts.index[0], own[own["max_score"] != counts.index[0]]
+        if 0 < len(odd) * FEW < counts.iloc[0]:
+            for record in odd.head(SHOWN).to_dict("records"):
+                facts = {name: record[name] for name in ("area", "component", "year", "row")}
+                yield Phrase(
+                    "yearly.maximum", {**facts, "maximum": record["max_score"], "usual": float(usual)}
+                )
 
 
 def _wholes(known: pd.DataFrame) -> Iterator[Phrase]:

@@ -128,6 +128,15 @@ def test_what_is_unlikely_needs_insisting(data_dir, cells, kind):
     assert "dù còn nghi ngờ" in (data_dir / "scores.csv").read_text(encoding="utf-8").splitlines()[-1]
 
 
+def test_a_mean_of_the_country_far_from_other_years_is_doubted(data_dir):
+    """A slipped decimal mark is doubted in every kind of figure."""
+    of_country = {"year": "2024", "area": "Việt Nam", "component": "total", "statistic": "mean"}
+    of_country |= {"published_on": "2025-04-10"}
+
+    assert kinds(score(data_dir, **of_country, score="8,5")) == {"doubt.jump"}
+    assert kinds(score(data_dir, **of_country, score="85")) == set()
+
+
 def test_the_same_row_can_be_added_again_at_once(data_dir):
     """Added, taken back and added within one second it has two entries, each of which can be undone."""
     first = append.append(score(data_dir), who="thử")

@@ -181,6 +181,27 @@ def test_the_year_in_the_name_of_the_sheet_is_read(points, made_up, full, origin
     assert kinds(proposal) == {"doubt.title_year"}
 
 
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda head: head, []),
+        (lambda head: [*head[:2], head[3], head[2], *head[4:]], ["imports.heading_changes"] * 2),
+        (lambda head: [*head[:2], f"{head[2]} năm 2019", *head[3:]], ["imports.heading_changes"]),
+    ],
+    ids=["the same", "exchanged", "another year"],
+)
+def test_a_heading_that_stands_again_is_the_same_or_told(change, told, propose, points, made_up):
+    """Figures below another heading mean something else."""
+    rows = made_up.annex_rows(points, YEAR, percent=False)
+    rows.insert(first(rows) + 20, change(next(row for row in rows if row[:1] == ["STT"])))
+
+    try:
+        problems = propose(rows=rows).doubts
+    except DataError as refusal:
+        problems = refusal.problems
+    assert [p.expected_key for p in problems if p.expected_key.startswith("imports")] == told
+
+
 def test_cells_without_a_figure_are_named(propose, points, made_up):
     """One figure of 63 that was left out would hardly be missed."""
     rows = made_up.annex_rows(points, YEAR, percent=False)

@@ -15,6 +15,7 @@ from forecast.data.load.cells import each_row
 from forecast.data.load.coherence import Contradiction, contradictions, in_points, sums_of, wide
 from forecast.data.load.lineage import provinces_in
 from forecast.data.tables import INDICATOR_KEY, INDICATORS, RELATED, SCORE_CODES, Table
+from forecast.intake.additions import plausible
 from forecast.intake.additions.doubts import Case, Doubt, judge
 from forecast.intake.additions.history import History, history
 from forecast.intake.additions.proposal import Compared, Difference
@@ -42,7 +43,7 @@ def compare_and_judge(
     framework = framework_for(
         frames["frameworks"], frames["events"], index_code, int(rows["year"].iloc[0]), day
     )
-    doubts = [*raised, *judge(_case(rows, framework), known)]
+    doubts = [*raised, *judge(_case(rows, framework), known), *_far_statistics(rows, now, day)]
     return _compared(rows, known), [*doubts, *incoherent(rows, known, after, doubts)]
 
 
@@ -178,6 +179,31 @@ def _compared(rows: pd.DataFrame, known: History) -> Compared:
             for area, component, before, score, source in cells.itertuples(index=False)
         ),
     )
+
+
+def _far_statistics(rows: pd.DataFrame, now: Vintages, day: dt.date) -> list[Doubt]:
+    """Doubt means and ends of all provinces far from those of every other year."""
+    own = rows[(rows["statistic"].isin(["mean", "max", "min"])) & rows["percent"].notna()]
+    if own.empty or "statistic" not in now.frames["scores"]:
+        return []
+    settled = now.settled_of(str(own["index_code"].iloc[0]), day)
+    if "statistic" not in settled:
+        return []
+    shares = with_share(settled, now.frames["frameworks"], now.frames["events"], day)
+    shares = shares[shares["share"].notna()].assign(percent=WHOLE * shares["share"])
+    doubts = []
+    for row in each_row(own):
+        same = (shares["component"] == row.component) & (shares["area"] == row.area)
+        others = shares[same & (shares["statistic"] == row.statistic) & (shares["year"] != row.year)]
+        if len(others) and plausible.far(row.percent, others["percent"].tolist(), others["percent"].median()):
+            near = others.iloc[(others["year"] - row.year).abs().argmin()]
+            facts = {
+                "now": round(row.percent, 2),
+                "other": int(near["year"]),
+                "before": round(near["percent"], 2),
+            }
+            doubts.append(Doubt("doubt.jump", str(row.area), str(row.component), facts))
+    return doubts
 
 
 def _case(rows: pd.DataFrame, framework: Framework) -> Case:

@@ -23,6 +23,7 @@ from forecast.intake.additions.province_rows import (
     area_named,
     area_rows,
     bare_name,
+    changed_headings,
     figure_in,
     is_number,
     no_area,
@@ -118,6 +119,7 @@ class _Reader:
         rows = [list(grid.row(row)) for row in self.head]
         self.titles = [cells[0].text for cells in rows if len(cells) == 1]  # other rows are headings
         self.problems: list[Problem] = [*grid.misfits(self.head, first), *self._other_year()]
+        self.problems += changed_headings(grid, self.head, first, area_column)
         self.codes: dict[str, str] = {}
         self.used: set[str] = set()
 

@@ -1,7 +1,7 @@
 """Recognise rows and cells of a printed table: which name an area or the country, and which hold a figure."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from forecast.base.errors import Problem
@@ -65,6 +65,28 @@ def area_rows(grid: Grid, places: Gazetteer) -> tuple[int, list[int]]:
     """Column that names most provinces, and the rows in which it does."""
     columns = area_columns(grid, places)
     return max(columns.items(), key=lambda pair: len(pair[1]), default=(0, []))
+
+
+def changed_headings(grid: Grid, head: Sequence[int], first: int, area_column: int) -> list[Problem]:
+    """Report headings that stand again among the rows and are others: figures below mean something else."""
+    above = {
+        column: [cell.text for cell in grid.headings_above(column, head, area_column)]
+        for column in {column for _, column in grid.cells}
+    }
+    words = {column: set(map(plain_words, texts)) for column, texts in above.items()}
+    again = [
+        row
+        for row in grid.rows
+        if row >= first
+        and (name := grid.cells.get((row, area_column)))
+        and plain_words(name.text) in words[area_column]
+    ]
+    return [
+        grid.problem(cell.row, cell.column, "imports.heading_changes", above=above[cell.column][0])
+        for row in again
+        for cell in grid.row(row)
+        if words[cell.column] and not is_number(cell) and plain_words(cell.text) not in words[cell.column]
+    ]
 
 
 def in_old_letters(grids: Iterable[Grid], places: Gazetteer) -> Problem | None:

@@ -25,6 +25,7 @@ from forecast.intake.additions.headings import (
 )
 from forecast.intake.additions.province_rows import (
     bare_name,
+    changed_headings,
     country_named,
     figure_in,
     in_old_letters,
@@ -206,6 +207,7 @@ class _Reader:
         kinds = {at: columns[at].kind if at in columns else "unknown" for at in self._filled()}
         wordy = [at for at, kind in kinds.items() if kind in _UNREAD and kinds.get(at - 1) == "figure"]
         self.problems += self.grid.misfits(self.head, self.first, wordy)
+        self.problems += changed_headings(self.grid, self.head, self.first, self.area_column)
         lines = [line for row in self.grid.rows if row not in self.head for line in self._line(row, columns)]
         self._report_repeated(lines)
         unread = [
