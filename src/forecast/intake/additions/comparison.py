@@ -184,11 +184,9 @@ def _compared(rows: pd.DataFrame, known: History) -> Compared:
 def _far_statistics(rows: pd.DataFrame, now: Vintages, day: dt.date) -> list[Doubt]:
     """Doubt means and ends of all provinces far from those of every other year."""
     own = rows[(rows["statistic"].isin(["mean", "max", "min"])) & rows["percent"].notna()]
-    if own.empty or "statistic" not in now.frames["scores"]:
+    if own.empty:
         return []
     settled = now.settled_of(str(own["index_code"].iloc[0]), day)
-    if "statistic" not in settled:
-        return []
     shares = with_share(settled, now.frames["frameworks"], now.frames["events"], day)
     shares = shares[shares["share"].notna()].assign(percent=WHOLE * shares["share"])
     doubts = []
