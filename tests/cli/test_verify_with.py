@@ -90,7 +90,11 @@ def test_a_row_that_cannot_be_read_is_never_left_out(rows, said, tmp_path, capsy
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"%PDF-1.4 nothing", "x.pdf: the PDF is damaged or has a password"),
+        pytest.param(
+            b"%PDF-1.4 nothing",
+            "x.pdf: the PDF is damaged or has a password",
+            marks=pytest.mark.slow,  # a PDF is read by a child that can be ended
+        ),
         (b"PK\x03\x04" + bytes(600), "x.txt: this is a zip or Excel file with the ending .txt"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "x.xls: this is an old Excel file (.xls)"),
     ],
