@@ -73,6 +73,110 @@ def test_a_slip_among_steady_years_is_named(cells, key, said):
     assert said in words
 
 
+@pytest.mark.parametrize("factor", [1000, 100, 10, 0.1, 0.01])
+@pytest.mark.parametrize(
+    "years", [range(2010, 2012), range(2014, 2017), range(2016, 2020), range(2010, 2015)]
+)
+def test_years_on_another_scale_are_named_at_once(years, factor):
+    """A unit slip over years in a row is one doubt, wherever it stands, up to half of the series."""
+    frame = table()
+    here = (frame["area"] == "Bình") & (frame["component"] == "D2") & frame["year"].isin(years)
+    frame.loc[here, "score"] *= factor
+
+    keys, words = told(frame)
+
+    times = f"about {factor if factor > 1 else round(1 / factor)} times"
+    assert keys == ["yearly.scale_large" if factor > 1 else "yearly.scale_small"]
+    assert f"Bình, D2, {years[0]}–{years[-1]} (row {frame.loc[here, 'row'].iloc[0]}: " in words
+    assert times in words
+    assert "the other years of the series" in words
+
+
+def test_years_of_many_areas_on_another_scale_are_one_doubt():
+    """A column of a wide table in another unit is told once, with its areas and components."""
+    frame = table()
+    frame.loc[frame["year"].isin([2014, 2015]), "score"] *= 100
+
+    keys, words = told(frame)
+
+    assert keys == ["yearly.scale_large"]
+    assert "An, Bình, Chi, D1, D2, 2014–2015 (row 6: " in words
+
+
+@pytest.mark.parametrize(("years", "said"), [(YEARS, "2010–2019"), ([2019], "2019")])
+def test_an_area_on_another_scale_than_the_others_is_named(years, said):
+    """Where the other areas of a year are near each other, one of them in another unit is told."""
+    frame = table()
+    more = frame[(frame["area"] == "An") & frame["year"].isin(years)].assign(
+        area="Dần", score=lambda rows: rows["score"] * 10
+    )
+    keys, words = told(pd.concat([frame, more], ignore_index=True))
+
+    assert keys == ["yearly.scale_large"]
+    assert f"Dần, D1, D2, {said} (row {more['row'].iloc[0]}: " in words
+    assert "about 10 times the other areas of the same years" in words
+
+
+@pytest.mark.parametrize("name", ["Tổng cộng", "Cả mười"])
+def test_a_sum_of_ten_areas_is_no_slip_of_the_scale(name):
+    """It is doubted as what it is."""
+    frame = table()
+    areas = [frame[frame["area"] == "An"].assign(area=f"Xã {number}") for number in range(10)]
+    rows = pd.concat(areas, ignore_index=True)
+    whole = rows.groupby(["component", "year"], as_index=False)["score"].sum().assign(area=name, row=99)
+
+    assert told(pd.concat([rows, whole], ignore_index=True))[0] == ["yearly.whole"]
+
+
+@pytest.mark.parametrize(
+    ("year", "score", "key", "said"),
+    [
+        (2014, 27.2, "yearly.exchanged", "27.2 is far from the years beside it; were two digits of 72.2"),
+        (2010, 17.2, "yearly.exchanged", "were two digits of 71.2 exchanged?"),
+        (2019, 27.1, "yearly.exchanged", "were two digits of 72.1 exchanged?"),
+        (2014, 33.3, "yearly.apart", "33.3 is apart from the years beside it by more than five times"),
+        (2014, 68.0, "", ""),
+        (2019, 60.0, "", ""),
+    ],
+)
+def test_a_figure_apart_from_a_smooth_series_is_named(year, score, key, said):
+    """A transposed figure is asked about, with what it may have been; a fall that may be one is not."""
+    frame = table()
+    own = (frame["area"] == "An") & (frame["component"] == "D1")
+    frame.loc[own, "score"] = 71 + (frame.loc[own, "year"] - 2010) % 3
+    frame.loc[own & (frame["year"] == year), "score"] = score
+
+    keys, words = told(frame)
+
+    assert keys == [key] * bool(key)
+    assert said in words
+
+
+def test_a_fall_that_the_other_areas_share_is_no_slip():
+    """In a bad year all of them are apart from the years beside it."""
+    rng = np.random.default_rng(5)
+    rows = [
+        (f"Xã {a}", "D1", year, (40 if year == 2015 else 80) + rng.normal(0, 0.5))
+        for a in range(8)
+        for year in YEARS
+    ]
+    frame = pd.DataFrame(rows, columns=["area", "component", "year", "score"])
+
+    assert told(frame.assign(row=range(2, len(frame) + 2)))[0] == []
+
+
+def test_a_short_series_is_held_against_the_steps_of_the_other_areas():
+    """Four years alone say little; sixty series of four years say how far a figure moves."""
+    rng = np.random.default_rng(5)
+    rows = [(f"Xã {a}", "D1", y, 72 + rng.normal(0, 0.8)) for a in range(20) for y in range(2020, 2024)]
+    frame = pd.DataFrame(rows, columns=["area", "component", "year", "score"])
+    frame = frame.assign(row=range(2, len(frame) + 2))
+    frame.loc[frame["row"] == 8, "score"] = 27.0
+
+    assert told(frame)[0] == ["yearly.exchanged"]
+    assert told(frame[frame["area"] == "Xã 1"])[0] == []
+
+
 def test_one_maximum_that_others_do_not_have_is_named():
     """The last figure would be taken in its share of another whole."""
     frame = table().assign(max_score=100.0)
@@ -161,7 +265,9 @@ def test_a_value_far_from_all_others_is_named_where_its_series_is_too_short_to_t
     more = pd.DataFrame({"area": "Dần", "component": "D1", "year": years, "score": 60.0})
     more.loc[len(years) - 1, "score"] *= factor
     more["row"] = range(62, 62 + len(years))
-    keys, words = told(pd.concat([table(), more], ignore_index=True))
+    unlike = table()
+    unlike["score"] *= unlike["area"].map({"An": 3, "Bình": 1, "Chi": 1})  # else the areas of its year tell
+    keys, words = told(pd.concat([unlike, more], ignore_index=True))
 
     assert key in keys
     assert f"row {61 + len(years)}, Dần, D1, 2019" in words

@@ -12,6 +12,7 @@ from forecast.base.errors import DataError, Problem
 from forecast.base.labels import Phrase, shortened
 from forecast.base.spelling import plain_words, slug
 from forecast.data import foreign
+from forecast.model import slips
 from forecast.model.panel import Panel
 
 TIMES: Final = 20.0  # a figure so many times its neighbours, or so many times smaller, is doubted
@@ -71,7 +72,7 @@ def of_table(frame: pd.DataFrame) -> list[Phrase]:
     known = frame[frame["score"].notna()]
     phrases = [
         *(*_alike(frame, "area"), *_alike(frame, "component")),
-        *(*_far(known), *_far_alone(known), *_below_zero(known), *_lone(known)),
+        *(*_odd_sizes(known), *_below_zero(known), *_lone(known)),
         *(*_wholes(known), *_lost_letters(frame), *_odd_maxima(known)),
     ]
     empty = len(frame) - len(known)
@@ -85,7 +86,8 @@ def of_table(frame: pd.DataFrame) -> list[Phrase]:
 def of_covariates(frame: pd.DataFrame) -> list[Phrase]:
     """Doubt the rows of a table of covariates, each in the place of a component."""
     known = frame[frame["score"].notna()]
-    phrases = [*_alike(frame, "area"), *_alike(frame, "component"), *_far(known), *_lone(known)]
+    scale, off = slips.off_scale(known)
+    phrases = [*_alike(frame, "area"), *_alike(frame, "component"), *scale, *_far(known[~off]), *_lone(known)]
     return [Phrase(_OF_COVARIATES.get(phrase.key, phrase.key), phrase.facts) for phrase in phrases]
 
 
@@ -99,6 +101,15 @@ def _alike(frame: pd.DataFrame, column: str) -> Iterator[Phrase]:
         if len(group) > 1:
             rows = [int(frame.loc[frame[column] == name, "row"].iloc[0]) for name in group]
             yield Phrase("yearly.alike", {"names": [f"“{name}”" for name in group], "rows": rows})
+
+
+def _odd_sizes(known: pd.DataFrame) -> Iterator[Phrase]:
+    """Figures on another scale for several years, and single ones far from those beside them."""
+    sums = {phrase.facts["name"] for phrase in _whole(known)}
+    whole = known["area"].map(lambda name: name in sums or _is_called_whole(name)).astype(bool)
+    scale, off = slips.off_scale(known[~whole])
+    rest = known[~off.reindex(known.index, fill_value=False)]
+    yield from (*scale, *_far(rest), *_far_alone(rest))
 
 
 def _far(known: pd.DataFrame) -> Iterator[Phrase]:
@@ -121,13 +132,20 @@ def _far(known: pd.DataFrame) -> Iterator[Phrase]:
     ends[:, many] = np.nanmin(neighbours[many], axis=1), np.nanmax(neighbours[many], axis=1)
     steady = (ends[0] > 0) & (ends[1] < STEADY * ends[0])
     limit = np.where(steady, SLIP, TIMES)
-    far = np.flatnonzero((times >= limit) | (times <= 1 / limit) | (steady & (size == 0)))
+    far = (times >= limit) | (times <= 1 / limit) | (steady & (size == 0))
+    apart = {place: other for place, other in slips.apart(ordered).items() if not far[place]}
+    far[list(apart)] = True
+    far = np.flatnonzero(far)
     for place in far[:SHOWN]:
         record = ordered.iloc[place]
         large = times[place] if times[place] >= 1 else 1 / times[place]
         facts = {name: record[name] for name in ("area", "component", "year", "row")}
         if not size[place]:
             yield Phrase("yearly.zero", {**facts, "middle": round(float(middle[place]), 2)})
+            continue
+        if place in apart:
+            own = {**facts, "score": float(record["score"]), "other": apart[place]}
+            yield Phrase("yearly.apart" if np.isnan(apart[place]) else "yearly.exchanged", own)
             continue
         key = "yearly.large" if times[place] >= 1 else "yearly.small"
         yield Phrase(key, {**facts, "score": float(record["score"]), "times": round(float(large))})
@@ -183,11 +201,15 @@ def _odd_maxima(known: pd.DataFrame) -> Iterator[Phrase]:
 def _wholes(known: pd.DataFrame) -> Iterator[Phrase]:
     """Areas that are the sum of all others, or are called by a sum or a mean of them."""
     sums = [*_whole(known)]
-    names = [name for name in dict.fromkeys(known["area"]) if _WHOLE.fullmatch(plain_words(str(name)))]
+    names = [name for name in dict.fromkeys(known["area"]) if _is_called_whole(name)]
     names = [name for name in names if all(phrase.facts["name"] != name for phrase in sums)]
     if names and known["area"].nunique() > len(names) + 1:
         sums.append(Phrase("yearly.called_whole", {"names": [f"“{name}”" for name in names]}))
     yield from sums
+
+
+def _is_called_whole(name: object) -> bool:
+    return _WHOLE.fullmatch(plain_words(str(name))) is not None
 
 
 def _lost_letters(frame: pd.DataFrame) -> Iterator[Phrase]:
