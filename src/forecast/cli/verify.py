@@ -78,7 +78,7 @@ def _proposal_of(
     printed table are not given.
     """
     from forecast.intake.additions import list_sheet, lists, province_table
-    from forecast.intake.additions.province_sheet import columns_by_hand
+    from forecast.intake.additions.by_hand import columns_by_hand
 
     published, source = reading["published"], reading["source"]
     where = {"sheet": reading["sheet"], "columns": reading["column"]}

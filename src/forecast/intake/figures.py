@@ -32,6 +32,15 @@ def printed_figure(text: str) -> tuple[str, str]:
     return _plain(bare), ""
 
 
+def whole_in(text: str) -> float:
+    """Of what a figure is printed as a part; 0 if of nothing.
+
+    >>> whole_in("8,17/10"), whole_in("8,17")
+    (10.0, 0.0)
+    """
+    return float(printed_figure(text)[1] or 0)
+
+
 def plain_number(text: str, *, part: bool = False) -> str:
     """Write a number with a point, where it is plain which number is meant; else the text as it is.
 

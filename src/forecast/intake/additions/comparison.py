@@ -74,16 +74,18 @@ def compare_years(
                 same=compared.same + told.same,
                 different=(*compared.different, *told.different),
             )
-            names = zip(own["area"], own["component"], strict=True)
+            statistics = own["statistic"] if "statistic" in own else ["value"] * len(own)
+            names = zip(own["area"], own["component"], statistics, strict=True)
             places = dict(zip(names, own.index - known, strict=True))
             doubts += [_of_row(doubt, places) for doubt in raised]
     return compared, doubts
 
 
-def _of_row(doubt: Doubt, places: Mapping[tuple[str, str], int]) -> tuple[int | None, Doubt]:
-    """Find the row of a doubt, or of a part that it names, by area and component."""
+def _of_row(doubt: Doubt, places: Mapping[tuple[str, str, str], int]) -> tuple[int | None, Doubt]:
+    """Find the row of a doubt, or of a part that it names, by area, component and statistic."""
     names = (doubt.component, *doubt.facts.get("parts", ()))
-    number = next((places[doubt.area, name] for name in names if (doubt.area, name) in places), None)
+    cells = ((doubt.area, name, doubt.statistic) for name in names)
+    number = next((places[cell] for cell in cells if cell in places), None)
     column = doubt.column or ("rank" if doubt.key.startswith("doubt.rank") else "score")
     return (None, doubt) if number is None else (int(number), replace(doubt, column=column))
 
@@ -200,7 +202,8 @@ def _far_statistics(rows: pd.DataFrame, now: Vintages, day: dt.date) -> list[Dou
                 "other": int(near["year"]),
                 "before": round(near["percent"], 2),
             }
-            doubts.append(Doubt("doubt.jump", str(row.area), str(row.component), facts))
+            cell = str(row.area), str(row.component)
+            doubts.append(Doubt("doubt.jump", *cell, facts, statistic=str(row.statistic)))
     return doubts
 
 

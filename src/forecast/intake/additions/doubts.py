@@ -29,13 +29,17 @@ _MOST_LISTED: Final = 12  # cells of one kind that a message lists one by one
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """One doubt: `key` of the catalogue with its facts; where: area and component of a score, or a column."""
+    """One doubt: `key` of the catalogue with its facts; where: area and component of a score, or a column.
+
+    `statistic` tells figures of the country apart: mean, max, min.
+    """
 
     key: str
     area: str = ""
     component: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
     column: str = ""
+    statistic: str = "value"
 
     @property
     def all_facts(self) -> dict[str, Any]:

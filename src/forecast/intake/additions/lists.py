@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -33,12 +33,10 @@ from forecast.data.tables import (
     Table,
 )
 from forecast.intake import journal
-from forecast.intake.additions.comparison import compare_indicators, compare_years
-from forecast.intake.additions.doubts import Doubt
-from forecast.intake.additions.indicator_doubts import IndicatorDoubts
+from forecast.intake.additions.by_hand import columns_by_hand
 from forecast.intake.additions.indicator_sheet import Line
+from forecast.intake.additions.list_doubts import compare_list
 from forecast.intake.additions.list_sheet import KINDS, Lines, read_list
-from forecast.intake.additions.office_doubts import DOUBTS_OF_OFFICE, area_doubts
 from forecast.intake.additions.one_row import with_usual_scale
 from forecast.intake.additions.periods import as_period
 from forecast.intake.additions.proposal import (
@@ -52,7 +50,6 @@ from forecast.intake.additions.proposal import (
     propose,
 )
 from forecast.intake.additions.province_rows import area_named
-from forecast.intake.additions.province_sheet import columns_by_hand
 from forecast.intake.figures import plain_number
 from forecast.intake.grid import Cell
 
@@ -126,6 +123,7 @@ def rows_of_list(
     if problems:
         raise read.grid.refusal(problems)
     added = [rows[at] for at in new]
+    texts = [{name: cell.text for name, cell in read.lines[at].cells.items()} for at in new]
 
     def place(problem: Problem, number: int) -> Problem:
         if problem.column == "source_day" and "source_day" not in read.columns:  # the day of publication
@@ -137,7 +135,7 @@ def rows_of_list(
 
     def judge(after: Vintages) -> tuple[Compared, list[Doubted]]:
         doubted: list[Doubted] = []
-        compared, doubts = _compare(kind, now, after, table) if added else (Compared(), ())
+        compared, doubts = compare_list(kind, now, after, table, texts)
         for number, doubt in doubts:
             if number is None:
                 doubted.append((read.grid.whole_problem(doubt.key, **doubt.all_facts), ()))
@@ -372,29 +370,3 @@ def _table_of(kind: str, read: Lines) -> Table:
 def _index_of(line: Line) -> str:
     cell = line.cells.get("index_code")
     return choice_named(cell.text, "index_code", EVERY_CODE) if cell else ""
-
-
-def _compare(
-    kind: str, now: Vintages, after: Vintages, table: Table
-) -> tuple[Compared, Iterable[tuple[int | None, Doubt]]]:
-    """Compare new rows with the known ones, and doubt them; each doubt with the number of its row."""
-    if kind == "criteria":
-        return compare_years(now, after, table)
-    if kind == "indicators":
-        return compare_indicators(now, after), _indicator_doubts(now, after)
-    of_office = DOUBTS_OF_OFFICE.get(table.name)
-    found = of_office(after, len(now.frames[table.name])) if of_office else ()
-    doubts = ((number, doubt) for number, _, doubt in found)
-    return Compared(new=len(after.frames[table.name]) - len(now.frames[table.name])), doubts
-
-
-def _indicator_doubts(now: Vintages, after: Vintages) -> Iterator[tuple[int, Doubt]]:
-    """Doubt indicators beside their own values, known and new."""
-    table, types = INDICATORS.name, now.frames[INDICATOR_TYPES.name]
-    kinds = dict(zip(types["indicator_code"], types["kind"], strict=True))
-    others = IndicatorDoubts(now.frames[table], after.frames[table], kinds)
-    yield from ((number, doubt) for number, _, doubt in area_doubts(after, len(now.frames[table])))
-    rows = after.frames[table].iloc[len(now.frames[table]) :]
-    for number, row in enumerate(rows.itertuples(index=False)):
-        yield from ((number, doubt) for doubt in others.of(row))
-        others.add(row)

@@ -33,6 +33,7 @@ from forecast.intake.additions.office_doubts import area_doubts
 from forecast.intake.additions.periods import as_period
 from forecast.intake.additions.proposal import Compared, Doubted, Proposal, Row, propose
 from forecast.intake.additions.province_rows import area_named
+from forecast.intake.additions.wholes import whole_doubts, wholes_in
 from forecast.intake.figures import plain_number, printed_figure
 
 OPTIONS: Final = {  # what a column is called where figures are entered
@@ -67,8 +68,13 @@ def score(data_dir: Path, **cells: str) -> Proposal:
         table, {**dict.fromkeys(table.names, ""), "component": TOTAL, "trust": "press", **row_cells}
     )
     code = row["index_code"]
+
+    def judge(after: Vintages) -> tuple[Compared, list[Doubt]]:
+        compared, doubts = compare_and_judge(now, after, table, code)
+        return compared, [*doubts, *(doubt for _, doubt in whole_doubts(after, table, [wholes_in(cells)]))]
+
     return _propose(
-        *(data_dir, now, "score", table, row, lambda after: compare_and_judge(now, after, table, code)),
+        *(data_dir, now, "score", table, row, judge),
         of_score=() if "max_score" in cells else ("max_score",),
     )
 

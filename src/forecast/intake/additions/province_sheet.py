@@ -9,11 +9,11 @@ from typing import Final
 
 from forecast.base.errors import DataError, Problem, SpecError
 from forecast.base.labels import Phrase, shortened
-from forecast.base.spec import refuse_unknown
-from forecast.base.spelling import column_of, letters_of, plain_words
+from forecast.base.spelling import letters_of, plain_words
 from forecast.data.framework import TOTAL
 from forecast.data.load.areas import Gazetteer
 from forecast.data.tables import COMPONENTS, COUNTRY
+from forecast.intake.additions.by_hand import headings_by_hand
 from forecast.intake.additions.headings import (
     Heading,
     Unit,
@@ -35,7 +35,7 @@ from forecast.intake.additions.province_rows import (
     without_name,
 )
 from forecast.intake.additions.table_parts import Table, tables_in
-from forecast.intake.figures import printed_figure
+from forecast.intake.figures import whole_in
 from forecast.intake.grid import MOST_COLUMNS, Grid, Spot
 from forecast.intake.reading import read_grids
 
@@ -53,10 +53,11 @@ _MOST_GAPS: Final = 8  # cells without a figure that a remark names
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number and where it stands."""
+    """A number, where it stands, and of what it is printed as a part (0: of nothing)."""
 
     value: float
     spot: Spot
+    whole: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,7 +122,7 @@ def read_sheet(
     named by hand: ``D3=E`` or ``rank=L``; `unit`: unit of columns whose heading names none. Raises DataError
     if the file is refused, or holds no table of provinces; SpecError if the sheet or a column is not known.
     """
-    by_hand = _headings_by_hand(columns, index_code)
+    by_hand = headings_by_hand(columns, index_code)
     grids = read_grids(path, sheet)
     if old := in_old_letters(grids, places):  # a few names without marks are read all the same
         raise DataError([old])
@@ -310,9 +311,9 @@ class _Reader:
         """Whether most figures of a column are shown in percent, and the maximum that all are shown of."""
         rows = [row for row in self.grid.rows if row >= self.first]
         cells = [cell for row in rows if (cell := self.grid.cells.get((row, column))) and is_number(cell)]
-        wholes = {printed_figure(cell.text)[1] for cell in cells}
+        wholes = {whole_in(cell.text) for cell in cells}
         percent = sum(cell.text.endswith("%") for cell in cells) * 2 > len(cells)
-        return percent, float(max(wholes)) if len(wholes) == 1 and wholes != {""} else 0.0
+        return percent, wholes.pop() if len(wholes) == 1 else 0.0
 
     def _report_twice(self, columns: Mapping[int, Heading]) -> None:
         """Report columns that say they hold the same."""
@@ -357,7 +358,9 @@ class _Reader:
         for column, heading in columns.items():
             if heading.kind not in ("figure", "rank"):
                 continue
-            value, key = figure_in(self.grid.cells.get((row, column)))
+            cell = self.grid.cells.get((row, column))
+            value, key = figure_in(cell)
+            whole = whole_in(cell.text) if cell else 0.0
             first = self.grid.merged.get((row, column), (row, column))
             if first[0] != row and is_number(self.grid.cells.get(first)):
                 facts = {"first": self.grid.name_of(first), "value": self.grid.cells[first].text}
@@ -365,9 +368,9 @@ class _Reader:
             elif key:
                 self.problems.append(self.grid.problem(row, column, key))
             elif value is not None and heading.kind == "figure":
-                figures[heading.component, heading.unit] = Figure(value, (row, column))
+                figures[heading.component, heading.unit] = Figure(value, (row, column), whole)
             elif value is not None:
-                ranks[heading.component] = Figure(value, (row, column))
+                ranks[heading.component] = Figure(value, (row, column), whole)
         return Line(area, statistic, (row, self.area_column), figures, ranks)
 
     def _report_repeated(self, lines: Sequence[Line]) -> None:
@@ -377,26 +380,3 @@ class _Reader:
             if first != line.spot and line.statistic == "value":
                 facts = {"area": line.area, "first": self.grid.name_of(first)}
                 self.problems.append(self.grid.problem(*line.spot, "imports.area_twice", **facts))
-
-
-def columns_by_hand(columns: Sequence[str]) -> dict[int, str]:
-    """Read columns named by hand: what each holds, by its number."""
-    named = {}
-    for text in columns:
-        parts = re.fullmatch(r"\s*(.+?)\s*=\s*([A-Za-z]{1,2})\s*", text)
-        if not parts:
-            raise SpecError("imports.column_form", {"found": text})
-        if column_of(parts[2]) in named:
-            raise SpecError("imports.column_again", {"found": text})
-        named[column_of(parts[2])] = parts[1]
-    return named
-
-
-def _headings_by_hand(columns: Sequence[str], index_code: str) -> dict[int, Heading]:
-    headings = {}
-    allowed = (*COMPONENTS[index_code], "rank")
-    for column, name in columns_by_hand(columns).items():
-        if name not in allowed:
-            refuse_unknown("--column", name, allowed)
-        headings[column] = Heading("rank", TOTAL) if name == "rank" else Heading("figure", name)
-    return headings

@@ -43,11 +43,10 @@ from forecast.intake.additions.proposal import (
     propose,
 )
 from forecast.intake.additions.province_sheet import Figure, Line, Sheet, read_sheet
+from forecast.intake.additions.wholes import MOST_MISSING, ROUNDING, Wholes, whole_doubts
 from forecast.intake.grid import Spot
 
 INDEXES: Final = {code.casefold(): code for code in EVERY_CODE}
-MOST_MISSING: Final = 8  # of the provinces of a year: PAPI left out three in some years
-_ROUNDING: Final = 0.006  # a figure printed with two decimals, and a little
 _MEAN_TOLERANCE: Final = 0.02
 
 
@@ -112,7 +111,8 @@ def table(
         return placed if printed else dataclasses.replace(placed, value=problem.value)
 
     def judge(after: Vintages) -> tuple[Compared, list[Doubted]]:
-        own = list(_own_doubts(read, maker))
+        of_wholes = (doubt for _, doubt in whole_doubts(after, target, maker.wholes))
+        own = [*_own_doubts(read, maker), *of_wholes]
         compared, doubts = compare_and_judge(now, after, target, index_code, raised=own)
         compared = dataclasses.replace(compared, standing=maker.standing, missing=missing)
         return compared, [(_as_problem(doubt, read), _rows_of(doubt, rows)) for doubt in doubts]
@@ -143,7 +143,7 @@ def _rows_of(doubt: Doubt, rows: Sequence[Row]) -> tuple[int, ...]:
         number
         for number, row in enumerate(rows)
         if (areas or doubt.component)
-        and (not areas or row["area"] in areas)
+        and (not areas or (row["area"] in areas and row.get("statistic", "value") == doubt.statistic))
         and (not doubt.component or row["component"] == doubt.component)
     )
 
@@ -158,6 +158,7 @@ class _RowMaker:
         self.shared = origin.cells()
         self.problems: list[Problem] = []
         self.standing = 0
+        self.wholes: list[Wholes] = []  # of each row, where its cells print others than its column
         self.provinces = provinces_in(now.frames["areas"], now.frames["lineage"], year)
         frames = now.frames
         self.framework = framework_for(
@@ -181,18 +182,34 @@ class _RowMaker:
                 if (figure or rank) and not self._stands(line, component, figure, unit, rank):
                     rows.append(self._row(line, component, figure, unit, rank))
                     cells = {"score": figure, "rank": rank, "max_score": self.printed.get(component, figure)}
+                    self.wholes.append(self._wholes(component, figure, rank))
                     spots.append(
                         {"area": line.spot, **{name: cell.spot for name, cell in cells.items() if cell}}
                     )
         return rows, spots
 
+    def _wholes(self, component: str, figure: Figure | None, rank: Figure | None) -> Wholes:
+        of_column = self.printed[component].value if component in self.printed else 0.0
+        score = figure.whole if figure and figure.whole != of_column else 0.0
+        return {"score": score, "rank": rank.whole if rank else 0.0}
+
     def maximum(self, component: str) -> float:
-        """Maximum in points: the one printed, the publisher's, or the framework's; NaN if unknown."""
-        if component in self.printed:
-            return self.printed[component].value
+        """Maximum in points: the one printed, or else the known one; NaN if unknown."""
+        return self.printed[component].value if component in self.printed else self._known_maximum(component)
+
+    def _known_maximum(self, component: str) -> float:
         if self.index_code != MAIN:
             return scale(self.index_code, self.year, component)
         return self.framework.maximum(component) if self.framework.max_status(component) else math.nan
+
+    def other_maxima(self) -> Iterator[Doubt]:
+        """Doubt printed maxima that are not the publisher's, nor those that were read of the framework."""
+        for component, figure in self.printed.items():
+            known = WHOLE if self.index_code in SURVEYS else self._known_maximum(component)
+            sure = self.index_code != MAIN or self.framework.max_status(component) == "read"
+            if sure and abs(known - figure.value) > ROUNDING:
+                facts = {"printed": figure.value, "known": known}
+                yield Doubt("doubt.maximum", component=component, facts=facts)
 
     def seen(self) -> Phrase:
         """Say which columns were read as what."""
@@ -302,12 +319,7 @@ def _own_doubts(read: Sheet, maker: _RowMaker) -> Iterator[Doubt]:
         yield Doubt("doubt.few", facts={"count": len(lines), "fewest": fewest})
     if read.nameless:
         yield Doubt("doubt.nameless", facts={"sheets": read.nameless})
-    for component, figure in maker.printed.items() if maker.index_code == MAIN else ():
-        if maker.framework.max_status(component) == "read":
-            own = maker.framework.maximum(component)
-            if abs(own - figure.value) > _ROUNDING:
-                facts = {"printed": figure.value, "known": own}
-                yield Doubt("doubt.maximum", component=component, facts=facts)
+    yield from maker.other_maxima()
     yield from _wrong_percent(read, maker)
     if len(lines) >= len(maker.provinces):
         yield from _wrong_means(read)
@@ -322,7 +334,7 @@ def _wrong_percent(read: Sheet, maker: _RowMaker) -> Iterator[Doubt]:
             high = maker.maximum(component)
             if points and percent and high > 0:
                 due = WHOLE * points.value / high
-                if abs(due - percent.value) > WHOLE * _ROUNDING / high + _ROUNDING:
+                if abs(due - percent.value) > WHOLE * ROUNDING / high + ROUNDING:
                     facts = {"points": points.value, "percent": percent.value, "due": round(due, 2)}
                     yield Doubt("doubt.percent", line.area, component, facts)
 
@@ -339,12 +351,13 @@ def _wrong_means(read: Sheet) -> Iterator[Doubt]:
                 due = {"mean": float(np.mean(values)), "max": max(values), "min": min(values)}[own.statistic]
                 if abs(due - figure.value) > _MEAN_TOLERANCE:
                     facts = {"printed": figure.value, "due": round(due, 4), "statistic": own.statistic}
-                    yield Doubt("doubt.mean", own.area, component, facts)
+                    yield Doubt("doubt.mean", own.area, component, facts, statistic=own.statistic)
 
 
 def _as_problem(doubt: Doubt, read: Sheet) -> Problem:
     """Put a doubt to its cell; one about a column to its heading, one about the whole to the sheet."""
-    line = next((line for line in read.lines if line.area == doubt.area), None)
+    own = [line for line in read.lines if line.area == doubt.area]
+    line = next((line for line in own if line.statistic == doubt.statistic), next(iter(own), None))
     if line is not None:
         spots = [figure.spot for (name, _), figure in line.figures.items() if name == doubt.component]
         if doubt.key.startswith("doubt.rank") and doubt.component in line.ranks:
