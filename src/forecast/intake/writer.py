@@ -38,6 +38,8 @@ def put(
 ) -> None:
     """Put `content` in the place of `before`, and `entry` into the journal; only for who holds the lock.
 
+    Without any content the file is taken away.
+
     Raises DataError if the journal is damaged, so that the entry could not be undone; nothing is changed;
     WriteError if the file is no longer `before`, or the system refuses; nothing is changed.
     """
@@ -53,7 +55,11 @@ def put(
     length = lines.stat().st_size if lines.exists() else None
     try:
         append_line(lines, entry.line())
-        replace_file(path.resolve(), content)
+        if content:
+            replace_file(path.resolve(), content)
+        else:
+            with writing(path):
+                path.resolve().unlink()
     except BaseException:
         _shorten(lines, length)
         raise

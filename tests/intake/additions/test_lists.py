@@ -231,3 +231,22 @@ def test_lists_on_two_sheets_below_the_same_headings_are_one(office, tmp_path):
     other = [[*head[0][:-1], "Ghi chú"], *later]
     with pytest.raises(SpecError, match="Trang 2"):
         lists.rows_of_list(office, written(other), "indicators", shared={"source_url": "x"})
+
+
+@pytest.mark.parametrize("heading_first", [False, True])
+def test_a_table_that_an_addition_began_is_taken_away_with_it(heading_first, office, tmp_path):
+    """The folder is as before; a table with a heading of its own making keeps it."""
+    table, (head, body, *_) = office / "remedies.csv", CASES["remedies"]
+    if heading_first:
+        names = "component,unit,action,responsible,due,state,expected_effect,recorded_on,source_url,note"
+        table.write_text(names + "\n", encoding="utf-8")
+    before = table.read_bytes() if heading_first else None
+    file = sheet(tmp_path / "bang.xlsx", [*head, *body])
+    shared = {"source_url": "x", "recorded_on": "2024-04-17"}
+
+    append.append(lists.rows_of_list(office, file, "remedies", shared=shared))
+    assert table.exists()
+    append.undo(append.removal(office))
+
+    assert (table.read_bytes() if table.exists() else None) == before
+    assert append.list_additions(office)[0].state == "gone"

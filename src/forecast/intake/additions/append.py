@@ -23,7 +23,10 @@ _TABLES: Final = {table.file: table for table in tables.DATA_TABLES}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Removal:
-    """How to undo an addition: its entry in the journal, the rows to remove, the table without them."""
+    """How to undo an addition: its entry in the journal, the rows to remove, the table without them.
+
+    `after` is empty where of a table that may be missing only the heading that it was begun with is left.
+    """
 
     data_dir: Path
     entry: Entry
@@ -122,11 +125,13 @@ def removal(data_dir: Path, entry_id: str = "") -> Removal:
     lines = before.splitlines(keepends=True)
     after = b"".join(line for number, line in enumerate(lines, 1) if number not in gone)
     rehearse(data_dir, table.file, after)
+    if table.optional and after == append_rows(b"", table, ()):
+        after = b""
     return Removal(data_dir, entry, tuple(sorted(number for number in gone if number)), before, after)
 
 
 def undo(removal: Removal, *, who: str = "") -> Entry:
-    """Remove an addition's rows from their table; forms that they were read from are put aside.
+    """Remove an addition's rows from their table, or a table that it began; its forms are put aside.
 
     Raises WriteError if another process is at work, the table was changed since, or the system refuses;
     nothing is changed.
