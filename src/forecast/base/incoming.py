@@ -25,7 +25,7 @@ MOST_DEPTH: Final = 50  # brackets within brackets; a record of ours has less th
 EXCEL: Final = b"PK\x03\x04"
 _PLAIN: Final = (".toml", ".json", ".jsonl")  # written by an editor or by us, and not by Excel
 _CURLY: Final = "“”„‘’«»"  # quotes that a word processor writes
-_MERGING: Final = ("<<<<<<<", "=======", ">>>>>>>")  # git leaves these where two changes meet
+MERGING: Final = ("<<<<<<<", "=======", ">>>>>>>")  # git leaves these where two changes meet
 _DECIMAL_COMMA: Final = re.compile(r"""^[^"'#]*=\s*[+-]?\d+,\d+\s*([},#]|$)""")
 _UNQUOTED: Final = re.compile(r"""^\s*[A-Za-z0-9_.-]+\s*=\s*(?!(true|false|inf|nan)\b)[^\W\d_][^"'=]*$""")
 _LONGEST: Final = 80  # characters of a name that is too long
@@ -138,7 +138,7 @@ def toml(written: str, name: str) -> dict[str, Any]:
             raise refusal(name, "expect.toml_whole") from error
         line = written.splitlines()[int(match[1]) - 1 : int(match[1])]
         curly = bool(line) and any(mark in line[0] for mark in _CURLY)
-        merging = bool(line) and line[0].startswith(_MERGING)
+        merging = bool(line) and line[0].startswith(MERGING)
         repeated = "twice" in str(error) or "overwrite" in str(error)
         usual = "expect.toml_twice" if repeated else "expect.toml"
         hints = ((_DECIMAL_COMMA, "expect.toml_comma"), (_UNQUOTED, "expect.toml_unquoted"))

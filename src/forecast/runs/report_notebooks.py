@@ -135,7 +135,8 @@ def _parsed(name: str, content: bytes) -> NotebookNode:
         nbformat.ValidationError,
     ) as error:
         # nbformat takes it for granted that JSON holds a notebook, and stumbles in many ways if not
-        key = "run.merge_marks" if b"\n<<<<<<< " in b"\n" + content else "run.no_notebook_file"
+        merging = _merging(content.decode(errors="replace"), incoming.MERGING)
+        key = "run.merge_marks" if merging else "run.no_notebook_file"
         if isinstance(error, Warning):
             key = "run.cell_ids"
         reason = Phrase(key)
@@ -143,7 +144,14 @@ def _parsed(name: str, content: bytes) -> NotebookNode:
             reason = Phrase("expect.json_key_once", {"name": shown(error.args[0])})
         facts = {"notebook": name, "error": reason}
         raise RunError("run.unreadable_notebook", facts) from error
+    if any(_merging(cell.source, incoming.MERGING[:1]) for cell in notebook.cells):  # as nbdime leaves them
+        raise RunError("run.unreadable_notebook", {"notebook": name, "error": Phrase("run.merge_marks")})
     return notebook
+
+
+def _merging(text: str, marks: tuple[str, ...]) -> bool:
+    """Whether a line begins with a mark of an unfinished merge; in a cell the middle one may be a title's."""
+    return any(line.startswith(marks) for line in text.splitlines())
 
 
 def parameters_of(spec: RunSpec, *, data_dir: Path, run_dir: Path, lang: str) -> dict[str, Any]:
