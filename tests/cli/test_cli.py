@@ -170,6 +170,8 @@ IDLE = [
     ("verify --source x", "--source goes with --with alone"),
     ("check --as-of 2024-01-01 --as-of 2024-01-02", "The option --as-of has two values; keep one"),
     ("report --area x --area y", "The option --area has two values; keep one"),
+    ("check --lang=en --as-of 2024-01-01", "The option --lang has two values; keep one"),
+    ("--lang en check --as-of 2024-01-01", "The option --lang has two values; keep one"),
 ]
 
 
@@ -196,6 +198,39 @@ def test_what_is_typed_empty_is_refused(command, name, capsys):
     """It is not taken for what was not typed."""
     assert cli.run([*command, "--lang", "en"]) == 2
     assert capsys.readouterr().err == f"{name} is empty; a value is needed\n"
+
+
+DATED = [
+    "check --as-of",
+    "report --target-year 2024 --as-of",
+    "status --target-year 2024 --as-of",
+    "form --all --target-year 2024 --as-of",
+    "add score --as-of",
+    "add event --as-of",
+    "import par x --published",
+    "import par x --source-day",
+    "intake x --received-on",
+    "intake x --as-of",
+    "verify --as-of",
+    "new-year 2025 --as-of",
+    "backtest --out x --as-of",
+]
+
+
+@pytest.mark.parametrize("command", DATED)
+def test_a_day_to_come_is_refused_and_today_is_not(command, monkeypatch, capsys):
+    """What will be known on it is not known; the day on which a schedule ends may lie ahead."""
+    monkeypatch.setattr("forecast.base.spec.today", lambda: dt.date(2024, 10, 20))
+    option = command.split()[-1]
+
+    assert cli.run([*command.split(), "2024-10-21", "--lang", "en"]) == 2
+    said = capsys.readouterr().err
+    expected = (
+        f"{option}: the day 21 Oct 2024 is still to come (today is 20 Oct 2024); give today or an earlier day"
+    )
+    assert said.strip() == expected
+    assert local.DayType().convert("2024-10-20", None, None) == dt.date(2024, 10, 20)
+    assert local.DayType(to_come=True).convert("2024-10-21", None, None) == dt.date(2024, 10, 21)
 
 
 @pytest.mark.parametrize("command", [["undo", "--by"], ["notebook", "new", "x", "--title"]])

@@ -103,6 +103,7 @@ PARAMETERS = {
 OWN = {
     "as_of=20/10/2024": "e.g. 2024-10-20",
     "as_of=2024-02-30": "there is no day 2024-02-30",
+    "as_of=2044-01-01": "still to come",
     "area=Sài Gòn 2": "there is no area “Sài Gòn 2”",
     "area=Hà Nộ": "did you mean “Hà Nội”?",
     "index_code=PARX": "did you mean “PAR”?",
@@ -143,7 +144,7 @@ COMMANDS = [
     ([*REPORT[:3], "--as-of"], "--as-of needs a value after it"),
     ([*REPORT[:3], "--as-of", "20/10/2024"], "e.g. 2024-10-20"),
     ([*REPORT[:3], "--as-of", "2001-10-20"], "--as-of must be from 2007 to 2100"),
-    ([*REPORT[:3], "--as-of", "9999-12-31"], "--as-of must be from 2007 to 2100"),
+    ([*REPORT[:3], "--as-of", "9999-12-31"], "the day 31 Dec 9999 is still to come"),
     (["report", *REPORT[3:], "--target-year", "24"], "--target-year must be from 2012"),
     (["report", *REPORT[3:], "--target-year", "x"], "must be a whole number"),
     (["report", *REPORT[3:], "--target-year", "2023"], "nothing is left to forecast"),

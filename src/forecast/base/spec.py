@@ -156,6 +156,18 @@ def parse_day(text: str, name: str = "as_of") -> dt.date:
     raise SpecError("spec.not_iso", {"name": name, "found": clean, "example": example})
 
 
+def today() -> dt.date:
+    """Give today's date in the machine's time zone."""
+    return dt.datetime.now().astimezone().date()
+
+
+def refuse_day_to_come(day: dt.date, name: str = "as_of") -> dt.date:
+    """Give a day unless it is after today, when what will be known on it is not known yet."""
+    if day > (now := today()):
+        raise SpecError("spec.day_to_come", {"name": name, "found": day, "today": now})
+    return day
+
+
 def iso_hint(text: str) -> str:
     """Give the ISO form of a day written another way; an empty text where it is not plain which day is meant.
 

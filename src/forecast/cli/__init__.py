@@ -77,14 +77,17 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and give its exit code; every refusal is one message on standard error."""
-    lang, rest = _language(list(arguments))
+    languages, rest = _languages(arguments)
+    lang = languages[-1] if languages else LANGUAGES[0]
     try:
+        if len(languages) > 1:
+            raise SpecError("cli.option_twice", {"option": "--lang"})
         if lang not in LANGUAGES:
             refuse_language(lang)
         outcome = Verbs(lang, VERBS).main(rest, prog_name="forecast", standalone_mode=False)
         sys.stdout.flush()
     except (Exception, KeyboardInterrupt, SystemExit) as error:  # noqa: BLE001 - no bug looks like bad data
-        message, code = _refusal(error, lang if lang in LANGUAGES else "vi")
+        message, code = _refusal(error, lang if lang in LANGUAGES else LANGUAGES[0])
         if message:
             with contextlib.suppress(OSError):  # the terminal may be gone, and that be the reason
                 click.echo(message, err=True)
@@ -128,18 +131,18 @@ def _stopped(error: BaseException, lang: str) -> tuple[str, int]:
     return text("cli.interrupted", lang), INTERRUPTED
 
 
-def _language(arguments: list[str]) -> tuple[str, list[str]]:
-    """Take ``--lang`` out of the arguments, wherever it stands, as help is written in it too."""
-    lang = "vi"
+def _languages(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Take every ``--lang`` out of the arguments, wherever it stands, as help is written in it too."""
+    languages: list[str] = []
     rest: list[str] = []
     remaining = iter(arguments)
     for argument in remaining:
         if argument == "--":
-            return lang, [*rest, argument, *remaining]
+            return languages, [*rest, argument, *remaining]
         if argument == "--lang":
-            lang = next(remaining, "")
+            languages.append(next(remaining, ""))
         elif argument.startswith("--lang="):
-            lang = argument.removeprefix("--lang=")
+            languages.append(argument.removeprefix("--lang="))
         else:
             rest.append(argument)
-    return lang, rest
+    return languages, rest

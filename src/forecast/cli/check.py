@@ -10,7 +10,8 @@ import click
 
 from forecast.base import labels
 from forecast.base.errors import EXIT_DATA, EXIT_GOOD, MOST_TOLD, DataError, Problem
-from forecast.cli.local import option, today, verb
+from forecast.base.spec import today
+from forecast.cli.local import option, verb
 from forecast.cli.plain import Side, labelled_table, ranges, table, tuples
 from forecast.data import load
 from forecast.data.check import Summary, summary

@@ -6,7 +6,7 @@ from typing import Final
 import click
 
 from forecast.base import labels
-from forecast.cli.local import today
+from forecast.base.spec import today
 from forecast.cli.plain import Side, labelled_table, tuples
 from forecast.intake.additions.proposal import Proposal
 

@@ -10,9 +10,9 @@ from forecast.base import labels
 from forecast.base.disk import replace_file, writing
 from forecast.base.errors import EXIT_GOOD, SpecError, WriteError
 from forecast.base.indexes import MAIN
-from forecast.base.spec import RunSpec
+from forecast.base.spec import RunSpec, today
 from forecast.cli.figures import models_of, result_of
-from forecast.cli.local import option, refuse_without, today, verb
+from forecast.cli.local import option, refuse_without, verb
 from forecast.cli.types import FolderType
 from forecast.data import load
 from forecast.data.framework import framework_for

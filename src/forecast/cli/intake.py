@@ -6,9 +6,9 @@ from pathlib import Path
 import click
 
 from forecast.base import labels
-from forecast.base.errors import EXIT_DATA, EXIT_GOOD, SpecError
-from forecast.base.spec import refuse_outside
-from forecast.cli.local import argument, option, today, verb
+from forecast.base.errors import EXIT_DATA, EXIT_GOOD
+from forecast.base.spec import refuse_outside, today
+from forecast.cli.local import argument, option, verb
 from forecast.cli.types import DayType, PathType
 from forecast.data.tables import FIRST_YEAR, LAST_YEAR
 from forecast.intake.forms.receive import Outcome, receive
@@ -36,8 +36,6 @@ def intake(
     if target_year is not None:
         refuse_outside("--target-year", target_year, FIRST_YEAR, LAST_YEAR)
     day = received_on or today()
-    if day > today():
-        raise SpecError("cli.intake.future", {"received_on": day})
     outcomes = receive(
         files,
         data_dir,

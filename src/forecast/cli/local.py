@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import importlib
 import sys
 from collections import Counter
@@ -311,8 +310,3 @@ def refusal_text(error: click.ClickException, lang: str) -> str:
         key = "cli.option_without_value"
         facts["option"] = error.option_name
     return text(key, lang, **facts)
-
-
-def today() -> dt.date:
-    """Give today's date in the machine's time zone."""
-    return dt.datetime.now().astimezone().date()

@@ -8,8 +8,8 @@ import click
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD
 from forecast.base.indexes import MAIN
-from forecast.base.spec import FIRST_TARGET_YEAR, YEARS_AHEAD, RunSpec, refuse_outside
-from forecast.cli.local import argument, today, verb
+from forecast.base.spec import FIRST_TARGET_YEAR, YEARS_AHEAD, RunSpec, refuse_outside, today
+from forecast.cli.local import argument, verb
 from forecast.cli.plain import labelled_table
 from forecast.cli.types import WholeType
 from forecast.data import cycle, load

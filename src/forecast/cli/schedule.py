@@ -36,7 +36,7 @@ _THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     "schedule",
     action("install", "show", "remove", "run"),
     option("every", metavar="TEXT"),
-    option("until", type=DayType(), metavar="YYYY-MM-DD"),
+    option("until", type=DayType(to_come=True), metavar="YYYY-MM-DD"),
     "index-code area target-year reports-dir data-dir notebooks-dir",
     option("mail-to", metavar="ADDRESS"),
     option("mail-from", metavar="ADDRESS"),

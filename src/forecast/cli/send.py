@@ -10,9 +10,9 @@ import click
 
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, SpecError
-from forecast.base.spec import refuse_outside
+from forecast.base.spec import refuse_outside, today
 from forecast.base.spelling import command_line
-from forecast.cli.local import option, today, verb
+from forecast.cli.local import option, verb
 from forecast.cli.types import FolderType, PathType, WholeType
 
 MOST_DAYS: Final = 100_000

@@ -15,7 +15,7 @@ import click
 from forecast.base.errors import SpecError, shown
 from forecast.base.incoming import is_address
 from forecast.base.labels import Phrase
-from forecast.base.spec import checked_text, parse_day, refuse_outside, refuse_unknown
+from forecast.base.spec import checked_text, parse_day, refuse_day_to_come, refuse_outside, refuse_unknown
 from forecast.base.spelling import UNSEEN
 from forecast.data.tables import FIRST_YEAR, LAST_YEAR
 
@@ -40,13 +40,17 @@ class Type(_ParamType, ABC):
 
 
 class DayType(Type):
-    """An ISO day."""
+    """An ISO day; unless `to_come`, not one after today."""
 
     name = "day"
 
+    def __init__(self, *, to_come: bool = False) -> None:
+        self.to_come = to_come
+
     def read(self, value: str, option: str) -> dt.date:
         """Read the day."""
-        return parse_day(value, option)
+        day = parse_day(value, option)
+        return day if self.to_come else refuse_day_to_come(day, option)
 
 
 class ChoiceType(Type):

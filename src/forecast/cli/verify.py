@@ -12,8 +12,8 @@ import pandas as pd
 
 from forecast.base import labels
 from forecast.base.errors import EXIT_GOOD, SpecError
-from forecast.base.spec import refuse_outside
-from forecast.cli.local import option, refuse_without, today, verb
+from forecast.base.spec import refuse_outside, today
+from forecast.cli.local import option, refuse_without, verb
 from forecast.cli.types import PathType
 from forecast.data.load import read_vintages
 from forecast.data.tables import FIRST_YEAR, LAST_YEAR

@@ -11,7 +11,7 @@ from forecast.answer import pipeline
 from forecast.base.errors import SpecError
 from forecast.base.indexes import MAIN
 from forecast.base.labels import LANGUAGES
-from forecast.base.spec import DEFAULT_AREA, RunSpec, parse_day, refuse_unknown
+from forecast.base.spec import DEFAULT_AREA, RunSpec, parse_day, refuse_day_to_come, refuse_unknown, today
 from forecast.data.load import Known
 from forecast.data.tables import INDEX_CODES
 from forecast.desk import refusals, reports
@@ -98,14 +98,14 @@ def open(  # noqa: A001 -- analysts write forecast.open
 
 def _day(given: Any) -> dt.date:
     if not given:
-        return dt.date.today()  # noqa: DTZ011 -- the analyst's own day
+        return today()
     if isinstance(given, str):
-        return parse_day(given)
+        given = parse_day(given)
     if isinstance(given, dt.datetime):
-        return given.date()
-    if isinstance(given, dt.date):
-        return given
-    raise SpecError("spec.not_a_day", {"name": "as_of", "found": repr(given)})
+        given = given.date()
+    if not isinstance(given, dt.date):
+        raise SpecError("spec.not_a_day", {"name": "as_of", "found": repr(given)})
+    return refuse_day_to_come(given)
 
 
 def _next_year(known: Known, index_code: str) -> int:

@@ -19,7 +19,7 @@ from forecast.base import labels, stop
 from forecast.base.disk import replace_file, writing
 from forecast.base.errors import RunError, SpecError
 from forecast.base.labels import Phrase
-from forecast.base.spec import parse_day, refuse_unknown
+from forecast.base.spec import parse_day, refuse_day_to_come, refuse_unknown
 from forecast.data.tables import INDEX_CODES
 from forecast.pages.markup import Page
 from forecast.pages.report.page import page, page_frame
@@ -114,7 +114,7 @@ def _check_value(target: str, value: parameters.Value) -> parameters.Value:
         return value  # an empty text has a meaning of its own, today say
     match target:
         case "as_of":
-            return parse_day(value).isoformat()
+            return refuse_day_to_come(parse_day(value)).isoformat()
         case "lang" | "index_code":
             allowed = labels.LANGUAGES if target == "lang" else INDEX_CODES
             if value not in allowed:

@@ -104,4 +104,4 @@ def test_a_day_of_receipt_ahead_is_refused(plain_office, capsys):
     asked = ["--received-on", "2099-01-01", "--data-dir", plain_office.data]
     code, _, err = told(capsys, "intake", plain_office.filled(), *asked)
 
-    assert (code, "còn ở tương lai" in err) == (2, True)
+    assert (code, "chưa tới" in err) == (2, True)

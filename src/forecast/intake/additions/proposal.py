@@ -1,6 +1,5 @@
 """Check rows proposed for a table, compare them with known figures, and list doubts; nothing is written."""
 
-import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any, Final
 from forecast.base import labels
 from forecast.base.errors import DataError, Problem
 from forecast.base.labels import Phrase
+from forecast.base.spec import today
 from forecast.data.load import Vintages
 from forecast.data.load.files import append_rows
 from forecast.data.tables import Table
@@ -164,10 +164,9 @@ def _with_rows(now: Vintages, table: Table, before: bytes, rows: Sequence[Row], 
     broken = [place(problem, number) for number, problem in _unwritable(rows, table)]
     if broken:
         raise DataError(_once(broken))
-    today = dt.datetime.now().astimezone().date()
     try:
         after = now.with_content(table.file, append_rows(before, table, rows))
-        to_come = [problem for problem in after.days_after(today) if _is_new(problem, table, first)]
+        to_come = [problem for problem in after.days_after(today()) if _is_new(problem, table, first)]
         if to_come:
             raise DataError(to_come)
     except DataError as error:
