@@ -59,6 +59,19 @@ LAYOUTS = {
     "days of Vietnam": lines(
         ("area", "component", "year", "score"), lambda a, c, y, s: (a, c, f"31/12/{y}", str(s))
     ),
+    "months of a year in English": lines(
+        ("area", "component", "year", "score"), lambda a, c, y, s: (a, c, f"Dec-{y}", str(s))
+    ),
+    "days with a month in words": lines(
+        ("area", "component", "year", "score"), lambda a, c, y, s: (a, c, f"31 December {y}", str(s))
+    ),
+    "years as text of Excel": lines(
+        ("area", "component", "year", "score"), lambda a, c, y, s: (a, c, f"'{y}", str(s))
+    ),
+    "percent signs": lines(
+        ("area", "component", "year", "score"), lambda a, c, y, s: (a, c, str(y), f"{s} %")
+    ),
+    "letters of another script": PLAIN.replace("An,", "\u0410n,").replace("score", "s\u0441ore"),
     "whole numbers with a point": lines(
         ("area", "component", "year", "score"), lambda a, c, y, s: (a, c, f"{y}.0", str(s))
     ),
@@ -149,37 +162,6 @@ def test_a_workbook_is_the_same_table(tmp_path, layout):
     pd.testing.assert_series_equal(keyed(found), keyed(read_file(written(tmp_path, PLAIN)).frame))
 
 
-def test_what_a_workbook_hides_is_read_and_told(tmp_path):
-    """A draft that is hidden may not be meant."""
-    book = openpyxl.Workbook()
-    for line in ([*PLAIN.splitlines()[0].split(","), "max_score"], *([*row, 100] for row in ROWS)):
-        book.active.append(list(line))
-    book.active.row_dimensions[4].hidden = book.active.row_dimensions[900].hidden = True
-    book.active.column_dimensions["E"].hidden = True
-    book.save(tmp_path / "x.xlsx")
-
-    table = read_file(tmp_path / "x.xlsx")
-
-    assert len(table.frame) == len(ROWS)
-    assert [(remark.key, remark.facts) for remark in table.remarks] == [
-        ("imports.hidden_rows", {"rows": ["4"]}),
-        ("imports.hidden_columns", {"columns": ["E"]}),
-    ]
-
-
-def test_a_workbook_without_one_table_is_refused(tmp_path):
-    """Nothing at all, several sheets, or formulas whose results nobody has seen."""
-    book = openpyxl.Workbook()
-    for key, cells in (("expect.not_empty", []), ("imports.figure_formula", ["=1+1"]), ("", ["x"])):
-        if not key:
-            book.create_sheet("Nháp").append(["x"])
-        book.worksheets[0].append(cells)
-        book.save(tmp_path / "x.xlsx")
-        with pytest.raises(DataError) as refusal:
-            read_file(tmp_path / "x.xlsx")
-        assert refusal.value.problems[0].expected_key == (key or "foreign.several_sheets")
-
-
 def test_an_old_workbook_is_told_as_such(tmp_path):
     """It is no text in an old encoding."""
     (tmp_path / "x.xls").write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600))
@@ -254,6 +236,39 @@ def test_a_bad_cell_of_a_wide_table_is_named_by_its_own_row_and_column(tmp_path)
     (problem,) = refusal(tmp_path, "area,component,2015,2016\nAn,D,1,2\nBình,D,3,bốn\n")
 
     assert (problem.row, problem.column, problem.value) == (3, "2016", "bốn")
+
+
+@pytest.mark.parametrize(
+    ("written_as", "meant"),
+    [
+        ("15", "2015"),
+        ("'15", "2015"),
+        ("12/31/15", "2015"),
+        ("31.12.15", "2015"),
+        ("Dec-15", "2015"),
+        ("FY15", "2015"),
+        ("Q4/15", "2015"),
+        ("2015/16", "2015 / 2016"),
+        ("2015-2016", "2015 / 2016"),
+    ],
+)
+def test_years_that_are_not_plain_are_refused_in_one_line(tmp_path, written_as, meant):
+    """The first cell is named, with what to write in it and how many there are."""
+    rows = [(a, c, y, s) for a, c, y, s in ROWS if y == 2015]
+    text = PLAIN.splitlines()[0] + "\n" + "".join(f"{a},{c},{written_as},{s}\n" for a, c, _, s in rows)
+
+    (problem,) = refusal(tmp_path, text)
+
+    assert (problem.row, problem.column, problem.value) == (2, "year", written_as)
+    told = f"does not name one year in four digits (4 such cells); write the year alone, here {meant}"
+    assert told in problem.text("en")
+
+
+def test_numbers_of_periods_stand_for_years(tmp_path):
+    """A series counted from 1 has numbers of two digits too."""
+    text = "area,year,score\n" + "".join(f"An,{t},{50 + t}\n" for t in range(1, 14))
+
+    assert read_file(written(tmp_path, text)).frame["year"].tolist() == [*range(1, 14)]
 
 
 def test_rows_that_repeat_are_named_as_they_stand(tmp_path):

@@ -91,14 +91,22 @@ def test_components_of_an_index_do_not_repeat():
         ("\ufeffPAR", "PAR"),
         ("A\u00a0B\u200b", "A B"),
         ("\t\n", ""),
+        ("H\u0430\u0300 N\u1ed9\u0456", "Hà Nội"),  # Cyrillic a and i
+        ("H\u0450", "Hè"),
+        ("\u0420\u0410R Index", "PAR Index"),
+        ("\u03a1APUl", "PAPUl"),  # a Greek rho
+        ("\u00d0à N\u00adẵng\u200e", "Đà Nẵng"),
+        ("Москва A", "Москва A"),
+        ("\u0410\u0420", "\u0410\u0420"),  # nothing Latin beside them
+        ("hệ số ρ", "hệ số ρ"),
     ],
 )
 def test_text_has_one_form(found, expected):
-    """Composed letters, single spaces, nothing invisible."""
+    """Composed letters, single spaces, nothing invisible, no letters of another script for Latin ones."""
     assert spelling.clean(found) == expected
 
 
-@given(st.text(max_size=30))
+@given(st.text(max_size=30) | st.text("AaеАТр\u0300\u0306\u00d0\u00addΡ ", max_size=9))
 def test_cleaning_twice_changes_nothing_more(text):
     """The one form is a fixed point."""
     assert spelling.clean(spelling.clean(text)) == spelling.clean(text)

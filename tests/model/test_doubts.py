@@ -73,7 +73,7 @@ def test_a_slip_among_steady_years_is_named(cells, key, said):
     assert said in words
 
 
-@pytest.mark.parametrize("factor", [1000, 100, 10, 0.1, 0.01])
+@pytest.mark.parametrize("factor", [1000, 100, 10, 0.1, 0.001])
 @pytest.mark.parametrize(
     "years", [range(2010, 2012), range(2014, 2017), range(2016, 2020), range(2010, 2015)]
 )
@@ -90,6 +90,20 @@ def test_years_on_another_scale_are_named_at_once(years, factor):
     assert f"Bình, D2, {years[0]}–{years[-1]} (row {frame.loc[here, 'row'].iloc[0]}: " in words
     assert times in words
     assert "the other years of the series" in words
+
+
+def test_fractions_among_percent_are_one_doubt():
+    """Some cells in percent and some not are told together, however they lie."""
+    frame = table()
+    mixed = (frame["component"] == "D2") & ((frame["year"] + frame["row"] // 10) % 3 == 0)
+    frame.loc[mixed, "score"] /= 100
+
+    keys, words = told(frame)
+
+    first = frame[mixed].iloc[0]
+    assert keys == ["yearly.fractions"]
+    assert f"D2: {mixed.sum()} figures are about a hundredth of the others" in words
+    assert f"(row {first['row']}: {first['area']}, {first['year']}: {first['score']:.3f}"[:-2] in words
 
 
 def test_years_of_many_areas_on_another_scale_are_one_doubt():

@@ -16,6 +16,17 @@ _MISREAD: Final = re.compile(
     r"\u00e1[\u00ba\u00bb]|\u00c4[\u0082\u0083\u0090\u0091\u00a8\u00a9\u0192\u2018\u201a]|\u00c5[\u00a8\u00a9]"
     r"|\u00c6[\u00a0\u00a1\u00af\u00b0]|\u00c3[\u00a1-\u00aa\u00ac-\u00ba\u00bc-\u00be]"
 )
+_INVISIBLE: Final = dict.fromkeys(  # byte order mark, zero-width marks, soft hyphen, directions, joiners
+    (0xFEFF, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x00AD, 0x2060)
+)
+# Cyrillic and Greek letters that cannot be told from Latin ones by eye, as a keyboard or a scan leaves them.
+_LOOKALIKES: Final = str.maketrans(
+    "АВЕКМНОРСТУХЅІЈаеорсухѕіјһ" + "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧο",
+    "ABEKMHOPCTYXSIJaeopcyxsijh" + "ABEZHIKMNOPTYXo",
+)
+_OTHER_SCRIPT: Final = re.compile("[\u0370-\u03ff\u0400-\u052f]")
+_LATIN: Final = re.compile("[a-zA-Zđ\u0110]")
+_ETH: Final = re.compile(r"\b\u00d0(?=\w)")  # Icelandic; no word begins with it, and Đ looks the same
 _APART: Final = r'[\s,;|"]'  # what stands between words and cells
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?%?|[+-]?(inf|nan)", re.ASCII | re.IGNORECASE)
@@ -29,9 +40,26 @@ def clean(text: str) -> str:
     """
     if text.isascii() and text.isprintable() and "  " not in text:  # most cells of large files
         return text.strip()
-    composed = unicodedata.normalize("NFC", text)
-    visible = composed.translate({0xFEFF: None, 0x200B: None})  # byte order mark, zero-width space
-    return " ".join(visible.split())
+    composed = unicodedata.normalize("NFC", text.translate(_INVISIBLE))
+    return " ".join(in_latin(composed).split())
+
+
+def in_latin(text: str, *, whole: bool = False) -> str:
+    r"""Write letters of other scripts that look Latin as Latin ones, where Latin letters stand beside them.
+
+    A text with any other letter of those scripts stays.  `whole`: also a text with no Latin letter at all.
+
+    >>> in_latin("H\N{CYRILLIC SMALL LETTER A}noi"), in_latin("Москва A")
+    ('Hanoi', 'Москва A')
+    """
+    text = _ETH.sub("Đ", text)
+    if not _OTHER_SCRIPT.search(text):
+        return text
+    parts = unicodedata.normalize("NFD", text)
+    alike = all(ord(letter) in _LOOKALIKES for letter in _OTHER_SCRIPT.findall(parts))
+    if not alike or not (whole or _LATIN.search(parts)):
+        return text
+    return unicodedata.normalize("NFC", parts.translate(_LOOKALIKES))
 
 
 def misread(text: str) -> str:
@@ -71,7 +99,8 @@ def without_marks(name: str) -> str:
     >>> without_marks("Đắk Lắk")
     'Dak Lak'
     """
-    parts = unicodedata.normalize("NFD", name.replace("đ", "d").replace("Đ", "D"))
+    latin = in_latin(name, whole=True)
+    parts = unicodedata.normalize("NFD", latin.replace("đ", "d").replace("Đ", "D"))
     return "".join(char for char in parts if not unicodedata.combining(char))
 
 

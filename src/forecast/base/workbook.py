@@ -144,6 +144,11 @@ def as_seen(cell: Any) -> Any:
     return f"{100 * value:.10g}%" if number and in_percent(cell) else value
 
 
+def struck(cell: Any) -> bool:
+    """Whether a line is drawn through the whole cell, which takes back what stands there."""
+    return bool(cell.value is not None and cell.has_style and cell.font.strike)
+
+
 def open_document(path: Path) -> bytes:
     """Read a .docx file, or say why it is refused.
 

@@ -21,6 +21,9 @@ LEAST_AT_END: Final = math.log(2)  # where there is one year beside it
 LEAST_SWAPPED: Final = math.log(1.15)  # where two exchanged digits explain it
 ROUNDED: Final = 0.02  # a step this small is as good as none
 LONG: Final = 6  # figures of a series that is judged by itself; a shorter one needs the other areas too
+WHOLE: Final = 100  # percent
+CLEAR: Final = 5.0  # times the largest fraction that all percent are
+NEARLY: Final = 1.5  # times by which the fractions' range may pass that of the percent
 POOL: Final = 20  # steps of a component from which the usual step is known
 COMMON: Final = 5  # areas from which the movement of a year is known
 _SHOWN: Final = 5
@@ -33,7 +36,8 @@ def off_scale(known: pd.DataFrame) -> tuple[list[Phrase], pd.Series]:
     Gives the sentences, alike ones as one, and whether each row is among them.  Single years are left to
     those beside them.
     """
-    ordered = known.sort_values([*_CELL, "year"], kind="stable")
+    fractions = _fractions(known)
+    ordered = known[~fractions].sort_values([*_CELL, "year"], kind="stable")
     own, across = _against_years(ordered), _against_areas(ordered)
     power = pd.Series(np.where(own != 0, own, across), index=ordered.index)
     series = ordered.groupby(_CELL, sort=False).ngroup()
@@ -41,7 +45,32 @@ def off_scale(known: pd.DataFrame) -> tuple[list[Phrase], pd.Series]:
     length = series.groupby(new_run.cumsum()).transform("size")
     off = (power != 0) & ((length > 1) | (ordered.groupby(series)["score"].transform("size") <= SHORT))
     runs = ordered.assign(power=power, by_years=own != 0, run=new_run.cumsum())[off]
-    return _told(runs), off.reindex(known.index)
+    mixed = [_mixed(str(name), rows) for name, rows in known[fractions].groupby("component", sort=False)]
+    return [*mixed, *_told(runs)], off.reindex(known.index, fill_value=True)
+
+
+def _fractions(known: pd.DataFrame) -> pd.Series:
+    """Figures up to one of a component whose others are percent, a hundred times as large: 0.85 beside 85."""
+    result = pd.Series(data=False, index=known.index)
+    for rows in known.groupby("component", sort=False).groups.values():
+        score = known.loc[rows, "score"]
+        low, high = score[(score > 0) & (score <= 1)], score[score > 1]
+        if len(low) < 2 or len(high) < FEWEST or score.min() <= 0 or high.max() > WHOLE:
+            continue
+        apart_ = high.min() > CLEAR * low.max()
+        if apart_ and WHOLE * low.min() * NEARLY >= high.min() and WHOLE * low.max() <= NEARLY * high.max():
+            result[low.index] = True
+    return result
+
+
+def _mixed(component: str, rows: pd.DataFrame) -> Phrase:
+    first = rows.sort_values("row").head(_SHOWN)
+    cells = [
+        Phrase("yearly.cell", {name: record[name] for name in ("row", "area", "year", "score")})
+        for record in first.to_dict("records")
+    ]
+    facts = {"component": component, "count": len(rows), "cells": cells}
+    return Phrase("yearly.fractions", facts)
 
 
 def _against_years(ordered: pd.DataFrame) -> Ints:

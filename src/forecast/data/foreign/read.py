@@ -15,7 +15,7 @@ from forecast.base.spelling import clean
 from forecast.data import load, tables
 from forecast.data.foreign.layout import Long, long_of
 from forecast.data.foreign.sheet import Sheet, sheet_of_file, sheet_of_frame
-from forecast.data.foreign.values import numbers, year_of
+from forecast.data.foreign.values import numbers, without_percent, year_meant, year_of
 from forecast.data.load.cells import no_figure, parse_table
 from forecast.data.load.files import Rows
 from forecast.data.load.rules import Checked, repeated_rows
@@ -85,14 +85,16 @@ def table_of(sheet: Sheet, area: str, *, spelt: bool = False) -> YearlyTable:
     `spelt`: “d3” and “Lĩnh vực 3” are one component, where each year of an area has one of them alone.
     """
     long, remarks = long_of(sheet, area=area)
+    _refuse_merged(sheet, long)
     cells, plain_remarks = _plain(long, sheet.separator)
     if spelt:
         cells["component"], told = _one_spelling(cells)
         remarks = (*remarks, *told)
-    years = {text: year_of(text) for text in set(cells["year"])}
+    years = {text: year_of(text) for text in dict.fromkeys(cells["year"])}
     if years and all(inner and year == SHOWN_AS_DAY for year, inner in years.values()):
         text = next(iter(years))
         raise DataError([Problem(sheet.file, None, "year", text, "foreign.year_shown_as_day")])
+    _refuse_unclear_years(sheet, long, cells["year"])
     if any(inner for _, inner in years.values()):
         _refuse_several(sheet, cells, years)
         plain_remarks = (
@@ -110,6 +112,35 @@ def table_of(sheet: Sheet, area: str, *, spelt: bool = False) -> YearlyTable:
     return YearlyTable(frame, (*remarks, *plain_remarks))
 
 
+def _refuse_merged(sheet: Sheet, long: Long) -> None:
+    """Refuse a figure in cells that are merged: it is not plain whose it is."""
+    found: dict[str, Problem] = {}
+    for number, column, text in zip(long.numbers, long.column, long.cells["score"], strict=True):
+        if span := sheet.merged.get((number, column)):
+            facts = {"cells": span}
+            found.setdefault(span, Problem(sheet.file, number, column, text, "foreign.merged", facts))
+    if found:
+        raise DataError([*found.values()])
+
+
+def _refuse_unclear_years(sheet: Sheet, long: Long, cells: Sequence[str]) -> None:
+    """Refuse years of two digits, where all of them have no more, and cells that name two years, in one line.
+
+    Numbers of periods, which begin with 1, may stand for years.
+    """
+    counts = {text: year_meant(text) for text in set(cells) if not year_of(text)[1]}
+    all_alone = all(len(text.strip()) == 2 for text in counts)
+    wrong = {
+        text: year for text, year in counts.items() if year and (all_alone or not text.strip().isdigit())
+    }
+    places = [place for place, text in enumerate(cells) if text in wrong]
+    if places:
+        text = cells[places[0]]
+        facts = {"year": wrong[text], "count": len(places)}
+        row = long.numbers[places[0]]
+        raise DataError([Problem(sheet.file, row, "year", text, "foreign.unclear_year", facts)])
+
+
 def _with_place(problem: Problem, long: Long) -> Problem:
     """Give a problem its row and column in the sheet."""
     place = problem.row or 0
@@ -124,13 +155,18 @@ def _plain(long: Long, separator: str) -> tuple[dict[str, list[str]], tuple[Phra
     """Normalise cells: decimal commas become points, signs for no figure are emptied and counted."""
     cells = dict(long.cells)
     signs: Counter[str] = Counter()
+    percent = 0
     for role in ("score", "max_score"):
-        wanted = numbers(cells[role], separator)
+        bare = [without_percent(cell) for cell in cells[role]]
+        wanted = numbers(bare, separator)
+        percent += sum(one != other for one, other in zip(bare, cells[role], strict=True))
         signs.update(cell.strip() for cell in wanted if cell.strip() and no_figure(cell))
         cells[role] = ["" if no_figure(cell) else cell for cell in wanted]
     told = []
     if signs:
         told.append(Phrase("foreign.no_figure", {"count": sum(signs.values()), "signs": sorted(signs)}))
+    if percent:
+        told.append(Phrase("foreign.percent", {"count": percent}))
     figures = [cell.strip() for cell in cells["score"] if cell.strip()]
     # where commas stand between columns, decimals have points
     if separator != "," and len(figures) > 1 and all(THOUSANDS.fullmatch(cell) for cell in figures):

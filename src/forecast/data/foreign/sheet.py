@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,9 +15,10 @@ from forecast.base import incoming
 from forecast.base.errors import DataError, Problem
 from forecast.base.labels import Phrase, shortened
 from forecast.base.spelling import clean, letters_of
-from forecast.base.workbook import as_seen, hidden_parts, open_workbook
+from forecast.base.workbook import as_seen, hidden_parts, open_workbook, struck
 from forecast.data.load.files import MAX_BYTES, lines_of
 
+Place = tuple[int, int]  # row and column of a cell
 SEPARATORS: Final = (",", ";", "\t", "|")
 BOOKS: Final = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")  # of which .xlsx is read, the others told
 MOST_BESIDE: Final = 100  # columns without a name that a sheet may have
@@ -35,6 +36,8 @@ class Sheet:
     columns: tuple[tuple[str, ...], ...]
     top: int = 1
     remarks: tuple[Phrase, ...] = ()  # what a reader of the file must know
+    # ranges of merged cells with a number, by row and name of column: of one figure, or a label of all
+    merged: Mapping[tuple[int, str], str] = field(default_factory=dict)
 
     def without(self, columns: Collection[int]) -> Sheet:
         """The same rows without some columns."""
@@ -95,11 +98,42 @@ def _of_workbook(path: Path) -> Sheet:
     ]
     if formulas:
         raise DataError(formulas)
+    cells, taken_back = _without_struck(path.name, cells)
     lines = _lines(path.name, {place: text for place, cell in cells.items() if (text := _cell(_seen(cell)))})
     arranged = _arranged(path.name, lines, "\t")
     if arranged is None:
         raise incoming.refusal(path.name, "expect.not_empty")
-    return replace(arranged, remarks=_hidden(sheet, cells))
+    remarks = (*_hidden(sheet, cells), *taken_back)
+    return replace(arranged, remarks=remarks, merged=_merged_numbers(sheet, arranged))
+
+
+def _without_struck(file: str, cells: Mapping[Place, Any]) -> tuple[dict[Place, Any], tuple[Phrase, ...]]:
+    """Leave out figures and whole rows with a line through them; refuse a name that alone has one."""
+    filled = {place: cell for place, cell in cells.items() if _cell(cell.value)}
+    gone = {place: cell for place, cell in filled.items() if struck(cell)}
+    if not gone:
+        return dict(cells), ()
+    kept = {row for row, column in filled if (row, column) not in gone}
+    names = [
+        Problem(file, row, letters_of(column), _cell(cell.value), "foreign.struck_name")
+        for (row, column), cell in gone.items()
+        if row in kept and not isinstance(cell.value, (int, float))
+    ]
+    if names:
+        raise DataError(names)
+    told = [f"{letters_of(column)}{row} ({_cell(cell.value)})" for (row, column), cell in gone.items()]
+    remark = Phrase("foreign.struck", {"count": len(told), "cells": shortened(told)})
+    return {place: cell for place, cell in cells.items() if place not in gone}, (remark,)
+
+
+def _merged_numbers(sheet: Any, arranged: Sheet) -> dict[tuple[int, str], str]:
+    found = {}
+    for span in sheet.merged_cells.ranges:
+        if isinstance(sheet.cell(span.min_row, span.min_col).value, (int, float)):
+            for row in range(span.min_row, span.max_row + 1):
+                for name in arranged.header[span.min_col - 1 : span.max_col]:
+                    found[row, name] = str(span.coord)
+    return found
 
 
 def _hidden(sheet: Any, places: Collection[tuple[int, int]]) -> tuple[Phrase, ...]:

@@ -1,4 +1,4 @@
-"""Normalise cells: years from dates and quarters, decimal commas, and signs for no figure."""
+"""Normalise cells: years from dates and quarters, decimal commas, percent signs, and signs for no figure."""
 
 import re
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from typing import Final
 
 from forecast.data.load.cells import no_figure, number_hint
 
+_MONTH: Final = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _PERIODS: Final = tuple(
     re.compile(pattern, flags=re.IGNORECASE)
     for pattern in (
@@ -15,8 +16,18 @@ _PERIODS: Final = tuple(
         r"(?:Q|H|Quý|Quí|Quy)\s?(?:[1-4]|I{1,3}|IV)[-/ ]+(?:năm )?(?P<year>\d{4})",  # Q1/2019
         r"(?P<year>\d{4})(?:[-/]|-?M)(?:0?[1-9]|1[0-2])",  # 2019-03
         r"(?:tháng )?(?:0?[1-9]|1[0-2])[-/](?P<year>\d{4})",  # 03/2019
+        rf"(?:\d{{1,2}}[-/ .])?{_MONTH}[-/ ,]+(?P<year>\d{{4}})",  # Dec-2019, 31 Dec 2019
+        rf"(?P<year>\d{{4}})[-/ ]{_MONTH}",  # 2019-Dec
+        r"tháng (?:0?[1-9]|1[0-2]) (?:năm )?(?P<year>\d{4})",
     )
 )
+_SHORT_YEAR: Final = re.compile(  # 12/31/15, Dec-15, 31-Dec-15, FY15, Q4/15
+    rf"(?:\d{{1,2}}[-/.]\d{{1,2}}[-/.]|(?:\d{{1,2}}[-/ ])?{_MONTH}[-/ ]+|(?:fy|năm)\s?|[qt]\d{{1,2}}[-/ ])"
+    r"['’]?(?P<year>\d{2})|['’]?(?P<alone>\d{2})",
+    flags=re.IGNORECASE,
+)
+_TWO_YEARS: Final = re.compile(r"(\d{4})\s*[-–/]\s*(?:\d{2})?(\d{2})")  # 2015/16, 2015-2016
+_PERCENT: Final = re.compile(r"([+-]?\d[\d.,]*) ?%", flags=re.ASCII)
 _NAMED_YEAR: Final = re.compile(r"(?:năm|nam|fy|year)\s*(\d{4})", flags=re.IGNORECASE)
 _COMMA: Final = re.compile(r"[+-]?\d+,\d+|[+-]?\d{1,3}(?:\.\d{3})+,\d+", flags=re.ASCII)
 _POINT: Final = re.compile(r"[+-]?\d*\.\d+", flags=re.ASCII)
@@ -28,7 +39,7 @@ def year_of(text: str) -> tuple[str, bool]:
     >>> year_of("2019-12-31"), year_of("Q1/2019"), year_of("2019"), year_of("last")
     (('2019', True), ('2019', True), ('2019', False), ('last', False))
     """
-    bare = text.strip()
+    bare = text.strip().removeprefix("'")
     match = _NAMED_YEAR.fullmatch(bare)
     if match:
         return match[1], False
@@ -36,7 +47,31 @@ def year_of(text: str) -> tuple[str, bool]:
         match_ = pattern.fullmatch(bare)
         if match_:
             return match_["year"], True
-    return text, False
+    return bare or text, False
+
+
+def year_meant(text: str) -> str:
+    """Year to write for a cell that does not name one in four digits; an empty text where it is none.
+
+    >>> year_meant("12/31/15"), year_meant("Dec-98"), year_meant("2015/16"), year_meant("2015")
+    ('2015', '1998', '2015 / 2016', '')
+    """
+    bare = text.strip()
+    if two := _TWO_YEARS.fullmatch(bare):
+        return f"{two[1]} / {two[1][:2]}{two[2]}"
+    match = _SHORT_YEAR.fullmatch(bare)
+    digits = match and (match["year"] or match["alone"])
+    return f"{'19' if int(digits) >= 50 else '20'}{digits}" if digits else ""
+
+
+def without_percent(text: str) -> str:
+    """Figure of a cell that ends in a percent sign; other text as it stands.
+
+    >>> without_percent("85,2 %"), without_percent("cao 5%")
+    ('85,2', 'cao 5%')
+    """
+    match = _PERCENT.fullmatch(text.strip())
+    return match[1] if match else text
 
 
 def numbers(cells: Sequence[str], separator: str) -> list[str]:
@@ -58,7 +93,7 @@ def is_number(text: str, separator: str) -> bool:
     >>> is_number("87.5", ","), is_number("ghi chú", ",")
     (True, False)
     """
-    (plain,) = numbers([text], separator)
+    (plain,) = numbers([without_percent(text)], separator)
     try:
         float(plain)
     except ValueError:
