@@ -144,10 +144,32 @@ OBSERVED = {
     'target,location,observation\ncases,A,"1,234"\n': ["row 2, column observation, found “1,234”: a number"],
     "target,location,observation\ncases,A,inf\n": ["row 2, column observation, found “inf”: a number"],
     "target,location,observation\nlevel,A,med\n": ["row 2, column observation, found “med”: a number"],
-    "target,location,observation,as_of\ncases,A,1,1\ncases,A,x,2\n": ["row 3, column observation, found “x”"],
+    "target,location,observation,as_of\ncases,A,1,2024-10-05\ncases,A,x,2024-10-12\n": [
+        "row 3, column observation, found “x”"
+    ],
     "target,location,observation\ncases,A,NA\ncases,B,1\ncases,B,2\n": ["row 4: this row repeats one above"],
-    "target,location,observation\ncases,C,26\n": [
-        "column location, found “C”: no row of this column has a value"
+    "target,horizon,location,observation\ncases,1,C,26\n": [
+        "Column location: 1 outcome is of what the hub does not ask and not used: C; it asks of A, 01.",
+        "Column location: forecasts and no outcome at all of A, 01.",
+        "column location, found “C”: no row of this column has a value",
+    ],
+    "target,location,observation\ncases,A,26\n": [
+        "row 1, column horizon: this column is missing, so one outcome would be that of several forecasts"
+    ],
+    "target,horizon,observation\ncases,1,26\n": [
+        "column location: this column is missing, so one outcome would be that of several forecasts (A, 01)"
+    ],
+    "date,target,horizon,location,observation\n24/12/2024,cases,1,A,26\n": [
+        "row 2, column origin_date, found “24/12/2024”: a day is written year-month-day, as 2024-12-24"
+    ],
+    "target,horizon,location,observation,as_of\ncases,1,A,26,5/10/2024\n": [
+        "row 2, column as_of, found “5/10/2024”: a day is written year-month-day, as 2024-10-05"
+    ],
+    "target,horizon,location,observation\ncases,1,A,26\ncases,2,A,-4\n": [
+        "row 3, column observation, found “-4”: a number from 0 to ∞ is needed"
+    ],
+    "target,horizon,location,output_type,output_type_id,oracle_value\nlevel,1,A,pmf,low,0.7\n": [
+        "row 2, column oracle_value, found “0.7”: the outcome of a category or a threshold is 1"
     ],
 }
 
@@ -163,10 +185,24 @@ def test_what_cannot_be_scored_by_is_told_with_its_place(hub, tmp_path, capsys, 
     assert all(words in told for words in OBSERVED[written]), told
 
 
+def test_outcomes_without_a_forecast_and_forecasts_without_an_outcome_are_named(hub, capsys):
+    """A place that is written otherwise is not silently one that has no outcome yet."""
+    path = hub / "target-data" / "time-series.csv"
+    path.write_text(path.read_text(encoding="utf-8") + f"{DAY},cases,1,1,30\n", encoding="utf-8")
+
+    assert cli.run(["hub", "score", str(hub), "--lang", "en"]) == 0
+    told = capsys.readouterr().err
+    assert (
+        "Column location: 1 outcome is of what the hub does not ask and not used: 1; it asks of A, 01" in told
+    )
+    assert "Column location: forecasts and no outcome at all of 01." in told
+    assert "Column target: forecasts and no outcome at all of peak." in told
+
+
 def test_a_target_that_the_hub_has_not_is_told(hub, tmp_path, capsys):
     """With the nearest."""
     seen = tmp_path / "seen.csv"
-    seen.write_text("location,observation\nA,26\n", encoding="utf-8")
+    seen.write_text(f"date,horizon,location,observation\n{DAY},1,A,26\n", encoding="utf-8")
     asked = ["hub", "score", str(hub), "--observed", str(seen), "--lang", "en", "--target"]
 
     assert cli.run([*asked, "case"]) == 2

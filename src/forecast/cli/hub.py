@@ -200,7 +200,7 @@ def score(
     submissions = _submissions(hub, round, model)
     if baseline is not None and baseline not in {submission.model for submission in submissions}:
         refuse_unknown("--baseline", baseline, sorted({submission.model for submission in submissions}))
-    known = outcomes.read(hub, file=observed, target=target)
+    known = _known(hub, observed, target, [submission.frame for submission in submissions], lang)
     frame, unknown = scoring.scores(submissions, hub, known)
     if unknown:
         click.echo(labels.text("hub.unknown", lang, count=unknown), err=True)
@@ -215,6 +215,20 @@ def score(
             click.echo(labels.text("hub.written", lang, path=path))
     for kind, part in means.groupby("output_type", sort=False):
         click.echo(f"\n{kind}\n{_means_table(part.drop(columns='output_type'), lang)}")
+
+
+def _known(
+    hub: Hub, file: Path | None, target: str | None, forecasts: Sequence[pd.DataFrame], lang: str
+) -> pd.DataFrame:
+    """Read the outcomes of some forecasts, and say which of either have no counterpart."""
+    from forecast.hub import observed, outcomes
+
+    known = observed.read(hub, file=file, target=target)
+    if wrong := [*outcomes.untold(known, forecasts, str(file or observed.FOLDER), hub)]:
+        raise DataError(wrong)
+    for remark in observed.unmatched(known, forecasts, hub):
+        click.echo(remark.text(lang), err=True)
+    return known
 
 
 def export(

@@ -1,6 +1,6 @@
 """Read the observed figures of a hub (target-data): oracle output or time series, by task id."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -9,14 +9,15 @@ import pandas as pd
 
 from forecast.base.errors import DataError, Problem, SpecError
 from forecast.base.incoming import refusal
+from forecast.base.labels import Phrase, shortened
 from forecast.base.spec import nearest, refuse_unknown
-from forecast.hub import tables
+from forecast.hub import outcomes, tables
 from forecast.hub.layout import Hub, is_within, spelled
+from forecast.hub.outcomes import DATES, asked
 from forecast.hub.tables import HEAD, numbers, spelled_number
 
 FOLDER: Final = "target-data"
 VALUE: Final = {"oracle-output": "oracle_value", "time-series": "observation"}
-DATES: Final = ("target_end_date", "target_date")
 _OUTPUT: Final = ("output_type", "output_type_id")
 _VALUES: Final = (*VALUE.values(), "value")
 _ALIKE: Final = 0.85  # a column so like one that is missing is that one misspelt
@@ -57,6 +58,7 @@ def problems(table: pd.DataFrame, kind: str, name: str, hub: Hub) -> list[Proble
         if kind == "oracle-output" or text:  # a series may have a gap
             result.append(Problem(name, int(at) + HEAD, column, text or "NA", "expect.number"))
     keys = [*unit, *(column_ for column_ in (*_OUTPUT, "as_of") if column_ in table)]
+    result += [*outcomes.wrong_days(table, name, hub), *outcomes.outside(table, column, name, hub)]
     if unit:
         rows = table.duplicated(keys).to_numpy().nonzero()[0]
         result += [Problem(name, int(at) + HEAD, "", "", "hub.expect.once") for at in rows]
@@ -87,17 +89,30 @@ def strange_values(observed: pd.DataFrame, hub: Hub, name: str) -> list[Problem]
     """Name the columns none of whose values is one that the hub asks of."""
     problems = []
     for column in (column for column in hub.task_ids if column in observed):
-        asked = _asked(hub, column)
+        wanted = asked(hub, column)
         found = observed[column].iloc[:1].tolist()
-        if found and asked and not observed[column].isin(asked).any():
-            problems.append(Problem(name, None, column, found[0], "hub.expect.some_of", {"allowed": asked}))
+        if found and wanted and not observed[column].isin(wanted).any():
+            problems.append(Problem(name, None, column, found[0], "hub.expect.some_of", {"allowed": wanted}))
     return problems
 
 
-def _asked(hub: Hub, task_id: str) -> list[str]:
-    """Values that the hub asks of a task id, in its order."""
-    groups = (group for round_ in hub.rounds for group in round_.groups if task_id in group.tasks)
-    return list(dict.fromkeys(value for group in groups for value in group.tasks[task_id].allowed))
+def unmatched(observed: pd.DataFrame, forecasts: Sequence[pd.DataFrame], hub: Hub) -> Iterator[Phrase]:
+    """Say which places, targets and the like have outcomes and are not asked of, or forecasts and no outcome.
+
+    Days are left out: most of those that are known have no forecast, and those to come no outcome.
+    """
+    of_days = outcomes.day_columns(hub)
+    for column in (c for c in hub.task_ids if c in observed and c not in of_days):
+        wanted = {*asked(hub, column)}
+        strange = observed.loc[~observed[column].isin(wanted | {""}), column]
+        if len(strange):
+            facts = {"count": len(strange), "names": shortened([*dict.fromkeys(strange)])}
+            facts |= {"column": column, "allowed": shortened([*filter(None, asked(hub, column))])}
+            yield Phrase("hub.no_forecast_of", facts)
+        made = dict.fromkeys(v for frame in forecasts for v in frame[column].astype(str).unique() if v)
+        never = [value for value in made if value not in set(observed[column])]
+        if never:
+            yield Phrase("hub.no_outcome_of", {"column": column, "names": shortened(never)})
 
 
 def _wrong_columns(table: pd.DataFrame, name: str, hub: Hub, target: str | None) -> list[Problem]:
@@ -115,7 +130,7 @@ def _wrong_columns(table: pd.DataFrame, name: str, hub: Hub, target: str | None)
     if not valued:
         facts = {"allowed": list(_VALUES), "found": found}
         problems.append(Problem(name, 1, "observation", "", "hub.expect.value_column", facts))
-    targets = _asked(hub, "target")
+    targets = asked(hub, "target")
     if "target" in missing and target is None and len(targets) > 1:
         problems.append(Problem(name, 1, "target", "", "hub.expect.target_column", {"allowed": targets}))
     return problems
@@ -143,9 +158,13 @@ def _one(path: Path, name: str, hub: Hub, target: str | None, *, by_hand: bool =
         raise DataError([Problem(name, 1, column, "", "expect.column") for column in missing])
     table = _by_task(table, name, hub, target)
     keys = [column for column in hub.task_ids if column in table]
+    if wrong := [*outcomes.wrong_days(table, name, hub)]:
+        raise DataError(wrong)
     if "as_of" in table and "as_of" not in keys:
         table = table[table["as_of"].astype(str) == table["as_of"].astype(str).max()]
     _refuse_no_numbers(table, value, name, hub)
+    if wrong := [*outcomes.outside(table, value, name, hub)]:
+        raise DataError(wrong)
     groups = [group for round_ in hub.rounds for group in round_.groups]
     out = pd.DataFrame(
         {k: spelled(table[k], [g.tasks[k] for g in groups if k in g.tasks]).astype(str) for k in keys}
@@ -167,12 +186,13 @@ def _by_task(table: pd.DataFrame, name: str, hub: Hub, target: str | None) -> pd
     day = hub.target_data.get("date_col", "date")
     day = day if day in table else "date"
     if day in table and day not in hub.task_ids:
-        names = [column for column in DATES if column in hub.task_ids and column not in table]
+        usual = hub.target_data.get("date_col", "")
+        names = [c for c in (*DATES, usual) if c in hub.task_ids and c not in table]
         table = table.rename(columns={day: names[0]} if names else {})
     if target is not None and "target" in table:
         raise SpecError("hub.target_column", {"file": name})
-    if target is not None and target not in _asked(hub, "target"):
-        refuse_unknown("--target", target, _asked(hub, "target"))
+    if target is not None and target not in asked(hub, "target"):
+        refuse_unknown("--target", target, asked(hub, "target"))
     units = [column for column in hub.task_ids if column in table and column != "target"]
     if not units and set(hub.task_ids) - {"target"}:  # else one figure would be that of all places and days
         raise refusal(name, "hub.expect.task_columns", 1, allowed=hub.task_ids, found=list(table))
