@@ -106,6 +106,37 @@ def test_what_nobody_can_look_up_is_remarked(file, row, column, key, data_dir):
     assert found == ([(column, key)] if key else [])
 
 
+@pytest.mark.parametrize(
+    ("note", "of_province", "kinds"),
+    [
+        ("", "", ["doubt.group_highest"]),
+        ("mức cao nhất thấp hơn một tỉnh", "", []),
+        ("", "trên mức cao nhất đã công bố", []),  # as `add` writes it beside the province
+    ],
+)
+def test_a_figure_of_all_provinces_that_one_contradicts_is_remarked(note, of_province, kinds, data_dir):
+    """At the row of the country, unless a note of either says that the source does say so."""
+    path = data_dir / "scores.csv"
+    days = "2024-04-17,2024-04-17,x,press"
+    rows = f"PAR,2023,Việt Nam,D5,max,70,percent,,,{days},{note}\n"
+    rows += f"PAR,2023,Hà Nội,D5,value,78,percent,,,{days},{of_province}\n"
+    path.write_text(path.read_text(encoding="utf-8") + rows, encoding="utf-8")
+    number = len(path.read_text(encoding="utf-8").splitlines()) - 1
+
+    doubts = [each for each in doubts_in(read_vintages(data_dir), "PAR", DAY) if "group" in each.expected_key]
+
+    assert [each.expected_key for each in doubts] == kinds
+    assert all((each.row, each.column, each.value) == (number, "score", "70") for each in doubts)
+
+
+def test_no_real_figure_of_provinces_is_doubted():
+    """Of the indexes with means, highest and lowest."""
+    real = read_vintages(Path(__file__).parents[3] / "data")
+    keys = {each.expected_key for code in INDEX_CODES for each in doubts_in(real, code, DAY)}
+
+    assert not {key for key in keys if key.startswith("doubt.group")}
+
+
 def test_a_target_that_was_lowered_on_purpose_says_so(data_dir):
     """In the column that a file may lack, with the words that the doubt names."""
     path = data_dir / "targets.csv"

@@ -17,6 +17,7 @@ from forecast.data.load.lineage import provinces_in
 from forecast.data.tables import INDICATOR_KEY, INDICATORS, RELATED, SCORE_CODES, Table
 from forecast.intake.additions import plausible
 from forecast.intake.additions.doubts import Case, Doubt, judge
+from forecast.intake.additions.group_doubts import doubts_of_new
 from forecast.intake.additions.history import History, history
 from forecast.intake.additions.proposal import Compared, Difference
 
@@ -44,6 +45,9 @@ def compare_and_judge(
         frames["frameworks"], frames["events"], index_code, int(rows["year"].iloc[0]), day
     )
     doubts = [*raised, *judge(_case(rows, framework), known), *_far_statistics(rows, now, day)]
+    told = {(doubt.area, doubt.component, doubt.statistic) for doubt in doubts}
+    of_groups = doubts_of_new(rows, now, day)
+    doubts += [odd for odd in of_groups if (odd.area, odd.component, odd.statistic) not in told]
     return _compared(rows, known), [*doubts, *incoherent(rows, known, after, doubts)]
 
 

@@ -29,6 +29,7 @@ from forecast.data.tables import (
     TARGETS,
 )
 from forecast.intake.additions.doubts import Case, Doubt, judge
+from forecast.intake.additions.group_doubts import doubts_of_known
 from forecast.intake.additions.history import History, history
 from forecast.intake.additions.indicator_doubts import IndicatorDoubts
 from forecast.intake.additions.office_doubts import DOUBTS_OF_OFFICE
@@ -40,7 +41,10 @@ _ENDS: Final = ("doubt.below_lowest", "doubt.above_highest")  # settled figures 
 def doubts_in(vintages: Vintages, index_code: str, as_of: dt.date) -> list[Problem]:
     """List the doubts about the scores of an index as known on a day, and about all rows of other tables."""
     others = (*_of_indicators(vintages), *_of_years(vintages), *_of_targets(vintages), *_of_office(vintages))
-    return [*_of_scores(vintages, index_code, as_of), *others]
+    of_groups = (
+        _problem(odd, SCORES.file, "score", row) for row, odd in doubts_of_known(vintages, index_code, as_of)
+    )
+    return [*_of_scores(vintages, index_code, as_of), *of_groups, *others]
 
 
 def _of_scores(vintages: Vintages, index_code: str, as_of: dt.date) -> Iterator[Problem]:
