@@ -129,7 +129,9 @@ def ensemble(
     if not MODEL.fullmatch(name):
         raise DataError([Problem("--name", None, "", name, "hub.expect.model_name")])
     require_options("hub ensemble", {"--round": round or None})
-    submissions = [submission for submission in _submissions(hub, round, model) if submission.model != name]
+    submissions = [
+        submission for submission in _submissions(hub, round, model, lang) if submission.model != name
+    ]
     shares = _weights(weights, {submission.model for submission in submissions}, hub.teams)
     folder = out or hub.output_folder / name
     own = name == DEFAULT_NAME or force
@@ -197,10 +199,10 @@ def score(
         if column not in hub.task_ids:
             refuse_unknown("--by", column, hub.task_ids)
     refuse_places({"--observed": observed, "--rows": rows, "--out": out})
-    submissions = _submissions(hub, round, model)
+    submissions = _submissions(hub, round, model, lang)
     if baseline is not None and baseline not in {submission.model for submission in submissions}:
         refuse_unknown("--baseline", baseline, sorted({submission.model for submission in submissions}))
-    known = _known(hub, observed, target, [submission.frame for submission in submissions], lang)
+    known = _known(hub, observed, target, submissions, lang)
     frame, unknown = scoring.scores(submissions, hub, known)
     if unknown:
         click.echo(labels.text("hub.unknown", lang, count=unknown), err=True)
@@ -218,15 +220,21 @@ def score(
 
 
 def _known(
-    hub: Hub, file: Path | None, target: str | None, forecasts: Sequence[pd.DataFrame], lang: str
+    hub: Hub, file: Path | None, target: str | None, submissions: Sequence[Submission], lang: str
 ) -> pd.DataFrame:
-    """Read the outcomes of some forecasts, and say which of either have no counterpart."""
-    from forecast.hub import observed, outcomes
+    """Read the outcomes of some forecasts, and say which of either have no counterpart or are far apart."""
+    from forecast.hub import agreement, observed, outcomes
 
     known = observed.read(hub, file=file, target=target)
+    forecasts = [submission.frame for submission in submissions]
     if wrong := [*outcomes.untold(known, forecasts, str(file or observed.FOLDER), hub)]:
         raise DataError(wrong)
-    for remark in observed.unmatched(known, forecasts, hub):
+    remarks = [*observed.unmatched(known, forecasts, hub, besides=["target"] if target else [])]
+    for own in submissions:
+        days, round_ = observed.days(hub), hub.round_of(own.round_name)
+        if round_ is not None:
+            remarks += agreement.unlike_known(own.frame, round_, own.round_name, known, days, own.name)
+    for remark in remarks:
         click.echo(remark.text(lang), err=True)
     return known
 
@@ -260,7 +268,7 @@ def export(
     click.echo(labels.text("hub.exported", lang, **facts))
 
 
-def _submissions(hub: Hub, rounds: Sequence[str], models: Sequence[str]) -> list[Submission]:
+def _submissions(hub: Hub, rounds: Sequence[str], models: Sequence[str], lang: str) -> list[Submission]:
     """Read the tables of the rounds and models asked for; default: all."""
     from forecast.hub.validate import sound
 
@@ -273,6 +281,8 @@ def _submissions(hub: Hub, rounds: Sequence[str], models: Sequence[str]) -> list
     submissions = [submission for submission in all_submissions if not models or submission.model in models]
     if not submissions:
         raise SpecError("hub.no_models", {"round": ", ".join(rounds) or "–"})
+    for doubt in (doubt for submission in submissions for doubt in submission.doubts):
+        click.echo(doubt.text(lang), err=True)
     return submissions
 
 

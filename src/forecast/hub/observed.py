@@ -1,6 +1,6 @@
 """Read the observed figures of a hub (target-data): oracle output or time series, by task id."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -85,6 +85,19 @@ def read(hub: Hub, *, file: Path | None = None, target: str | None = None) -> pd
     return pd.concat(parts, ignore_index=True).drop_duplicates()
 
 
+def of_hub(hub: Hub) -> pd.DataFrame | None:
+    """Observed values of the hub's own folder; None where there are none, or they are not sound."""
+    try:
+        return read(hub)
+    except DataError:  # a check of the hub says why
+        return None
+
+
+def days(hub: Hub) -> list[str]:
+    """Columns of days, that which forecasts are about first."""
+    return [*DATES, *(column for column in outcomes.day_columns(hub) if column not in DATES)]
+
+
 def strange_values(observed: pd.DataFrame, hub: Hub, name: str) -> list[Problem]:
     """Name the columns none of whose values is one that the hub asks of."""
     problems = []
@@ -96,13 +109,16 @@ def strange_values(observed: pd.DataFrame, hub: Hub, name: str) -> list[Problem]
     return problems
 
 
-def unmatched(observed: pd.DataFrame, forecasts: Sequence[pd.DataFrame], hub: Hub) -> Iterator[Phrase]:
+def unmatched(
+    observed: pd.DataFrame, forecasts: Sequence[pd.DataFrame], hub: Hub, *, besides: Collection[str] = ()
+) -> Iterator[Phrase]:
     """Say which places, targets and the like have outcomes and are not asked of, or forecasts and no outcome.
 
-    Days are left out: most of those that are known have no forecast, and those to come no outcome.
+    Days are left out, as most of those that are known have no forecast, and those to come no outcome; and the
+    columns `besides`.
     """
-    of_days = outcomes.day_columns(hub)
-    for column in (c for c in hub.task_ids if c in observed and c not in of_days):
+    left_out = {*outcomes.day_columns(hub), *besides}
+    for column in (c for c in hub.task_ids if c in observed and c not in left_out):
         wanted = {*asked(hub, column)}
         strange = observed.loc[~observed[column].isin(wanted | {""}), column]
         if len(strange):

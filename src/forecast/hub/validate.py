@@ -10,7 +10,7 @@ import pandas as pd
 
 from forecast.base.errors import DataError, Problem
 from forecast.base.labels import Phrase
-from forecast.hub import checks, schema, tables
+from forecast.hub import agreement, checks, observed, schema, tables
 from forecast.hub.layout import METADATA, MODEL, Hub, is_within
 
 _PACKED: Final = r"(?:\.(?:snappy|gzip|gz|brotli|zstd|lz4|lzo|bz2))?"
@@ -25,6 +25,7 @@ class Submission:
     round_name: str
     name: str
     frame: pd.DataFrame
+    doubts: tuple[Phrase, ...] = ()
 
 
 @dataclass(slots=True)
@@ -49,6 +50,7 @@ def check(hub: Hub, *, rounds: Sequence[str] = (), models: Sequence[str] = (), k
     if not hub.output_folder.is_dir():
         result.problems.append(Problem(hub.output_folder.name, None, "", "", "hub.expect.output_folder"))
         return result
+    known = None if keep else observed.of_hub(hub)
     models_with_files = set()
     for path in sorted(_files(hub, result)):
         model = path.parent.name
@@ -57,7 +59,7 @@ def check(hub: Hub, *, rounds: Sequence[str] = (), models: Sequence[str] = (), k
         models_with_files.add(model)
         round_name = _round_name(path, model, hub, result)
         if round_name is not None and (not rounds or round_name in rounds):
-            _check_file(path, model, round_name, hub, result, keep=keep)
+            _check_file(path, model, round_name, hub, result, known=known, keep=keep)
     _check_metadata(hub, models_with_files, result)
     _check_observed(hub, result)
     result.problems = checks.fold_repeats(result.problems)
@@ -125,7 +127,16 @@ def _round_name(path: Path, model: str, hub: Hub, result: Check) -> str | None:
     return parts[1]
 
 
-def _check_file(path: Path, model: str, round_name: str, hub: Hub, result: Check, *, keep: bool) -> None:
+def _check_file(
+    path: Path,
+    model: str,
+    round_name: str,
+    hub: Hub,
+    result: Check,
+    *,
+    known: pd.DataFrame | None,
+    keep: bool,
+) -> None:
     name, round_ = name_of(path, hub), hub.round_of(round_name)
     if round_ is None:
         return
@@ -137,9 +148,19 @@ def _check_file(path: Path, model: str, round_name: str, hub: Hub, result: Check
         return
     result.rows += len(table)
     problems, frame = checks.check(table, round_name, round_, name)
+    if not problems:
+        problems = [
+            *agreement.contradictions(frame, round_, name),
+            *agreement.wrong_days(frame, round_, observed.days(hub), name),
+        ]
     result.problems += problems
+    doubts = [] if problems else agreement.doubts(frame, round_, name)
     if keep:
-        result.submissions.append(Submission(model, round_name, name, frame))
+        result.submissions.append(Submission(model, round_name, name, frame, tuple(doubts)))
+        return
+    if known is not None and not problems:
+        doubts += agreement.unlike_known(frame, round_, round_name, known, observed.days(hub), name)
+    result.remarks += doubts
 
 
 def _check_metadata(hub: Hub, models: set[str], result: Check) -> None:
@@ -170,8 +191,6 @@ def _check_metadata(hub: Hub, models: set[str], result: Check) -> None:
 
 def _check_observed(hub: Hub, result: Check) -> None:
     """Files of observed figures: columns and numbers."""
-    from forecast.hub import observed
-
     for path, name, kind in observed.files(hub):
         try:
             result.problems += observed.problems(tables.read(path, name), kind, name, hub)
