@@ -187,6 +187,63 @@ def test_a_figure_near_one_year_or_the_column_is_not_far():
     assert not plausible.unlike(20.0, [20.0, 60.0])
 
 
+@pytest.fixture(scope="module")
+def totals():
+    """Four made-up years of 30 provinces' totals with their ranks: 81 for the last to 89.7 for the first."""
+    rows = [
+        {
+            "area": f"A{rank}",
+            "component": "total",
+            "year": year,
+            "percent": 90.0 - 0.3 * rank,
+            "rank": rank,
+        }
+        for year in (2019, 2020, 2021, 2022)
+        for rank in range(1, 31)
+    ]
+    return History(pd.DataFrame(rows), {})
+
+
+@pytest.mark.parametrize(
+    ("area", "percent", "rank", "year", "kind"),
+    [
+        ("A5", 70.0, np.nan, 2023, "doubt.jump"),  # four years known, and the middle, all 15 or more off
+        ("A5", 71.0, np.nan, 2023, ""),
+        ("A30", 99.9, np.nan, 2023, "doubt.beyond"),  # above all, and far from its own years and the middle
+        ("A5", 97.0, np.nan, 2023, ""),
+        ("A31", 70.0, np.nan, 2023, "doubt.beyond"),  # nothing known of its own
+        ("A31", 72.0, np.nan, 2023, ""),
+        ("A31", 75.0, 1, 2023, "doubt.rank_low"),  # the first had 89.7
+        ("A31", 82.0, 1, 2023, ""),
+        ("A31", 92.0, 30, 2023, "doubt.rank_high"),  # the last had 81
+        ("A31", 85.0, 30, 2023, ""),
+        ("A31", 85.0, 3, 2022, "doubt.rank_known"),  # 16 of that year have more
+        ("A31", 85.0, 55, 2022, "doubt.rank_known"),  # 14 of at most 63 have less
+        ("A31", 85.0, 17, 2022, ""),
+    ],
+)
+def test_one_total_is_held_against_the_country(totals, area, percent, rank, year, kind):
+    """Its own years, all that are known of the index, and the totals and ranks of its year and of others."""
+    one = pd.DataFrame({"total": [percent]}, index=[area])
+
+    doubts = judge(Case(year, one, one, pd.Series([rank], index=[area], dtype=float), {}), totals)
+
+    assert [doubt.key for doubt in doubts] == ([kind] if kind else [])
+
+
+@pytest.mark.parametrize("score", [0.9, 9.4])
+def test_one_part_far_from_all_others_of_its_column(score):
+    """A part of which no year is known, in a table without totals."""
+    parts = pd.DataFrame({"P1": np.linspace(4.1, 5.4, 40), "P2": 5.0}, index=[f"A{n}" for n in range(40)])
+    parts.loc["A7", "P1"] = score
+    empty = History(pd.DataFrame(columns=["area", "component", "year", "percent"]), {})
+    ranks = pd.Series(np.nan, index=parts.index)
+
+    [doubt] = judge(Case(2023, 10 * parts, parts, ranks, {}), empty)
+
+    assert (doubt.key, doubt.area, doubt.component) == ("doubt.alone", "A7", "P1")
+
+
 @pytest.mark.parametrize(("code", "year"), [("PCI", 2021), ("DTI", 2022)])
 def test_published_parts_add_up_by_their_declared_weights(code, year):
     """Parts are printed with one maximum each and count unequally: a real total is not doubted."""

@@ -44,7 +44,9 @@ def compare_and_judge(
     framework = framework_for(
         frames["frameworks"], frames["events"], index_code, int(rows["year"].iloc[0]), day
     )
-    doubts = [*raised, *judge(_case(rows, framework), known), *_far_statistics(rows, now, day)]
+    count = len(provinces_in(frames["areas"], frames["lineage"], int(rows["year"].iloc[0])))
+    doubts = [*raised, *judge(_case(rows, framework, count), known)]
+    doubts += _far_statistics(rows, now, day)
     told = {(doubt.area, doubt.component, doubt.statistic) for doubt in doubts}
     of_groups = doubts_of_new(rows, now, day)
     doubts += [odd for odd in of_groups if (odd.area, odd.component, odd.statistic) not in told]
@@ -211,7 +213,7 @@ def _far_statistics(rows: pd.DataFrame, now: Vintages, day: dt.date) -> list[Dou
     return doubts
 
 
-def _case(rows: pd.DataFrame, framework: Framework) -> Case:
+def _case(rows: pd.DataFrame, framework: Framework, provinces: int) -> Case:
     """Arrange new figures of provinces by area and component, as doubts need them; the country has none."""
     values = rows[(rows["statistic"] == "value") & ~rows["component"].map(is_criterion).astype(bool)]
     scored = values[values["score"].notna()]
@@ -233,4 +235,5 @@ def _case(rows: pd.DataFrame, framework: Framework) -> Case:
         printed=printed,
         ranks=ranked.set_index("area")["rank"].reindex(percent.index),
         parts=parts,
+        provinces=provinces,
     )

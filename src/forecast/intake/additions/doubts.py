@@ -7,7 +7,7 @@ ranks with scores.  A doubt stops an addition until a person insists.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.data.framework import TOTAL
+from forecast.data.load.area_rules import PROVINCES
 from forecast.data.load.coherence import Misplaced, causes_of, misplaced
 from forecast.intake.additions import plausible
 from forecast.intake.additions.history import History
@@ -57,6 +58,7 @@ class Case:
     ranks: pd.Series[float]  # rank of the total by area; NaN where none is given
     # what the total is made of: points by component, or NaN where the total only lies between them
     parts: Mapping[str, float]
+    provinces: int = PROVINCES  # that there were in the year
 
 
 def judge(case: Case, history: History) -> list[Doubt]:
@@ -66,9 +68,10 @@ def judge(case: Case, history: History) -> list[Doubt]:
     doubts = [d for d in doubts if d.key != "doubt.far_below_all" or d.component not in moved]
     if not any(doubt.key in _OF_THE_WHOLE for doubt in doubts):
         apart = list(islice(_unlike_known(case, history), _MOST_LISTED))
+        apart += _alone(case, history)
         cells = {(doubt.area, doubt.component) for doubt in apart}
         doubts = [doubt for doubt in doubts if (doubt.area, doubt.component) not in cells] + apart
-    return [*doubts, *_outside_range(case, history), *_totals(case), *_rank_order(case)]
+    return [*doubts, *_outside_range(case, history), *_totals(case), *_rank_order(case, history)]
 
 
 def _copies(case: Case, history: History) -> Iterator[Doubt]:
@@ -118,9 +121,9 @@ def _unlike_other_years(case: Case, history: History) -> Iterator[Doubt]:
 
 
 def _unlike_known(case: Case, history: History) -> Iterator[Doubt]:
-    """Doubt a cell far from the known figure of its year, or from those of its area and component."""
+    """Doubt a cell far from the known figure of its year, from those of its area, or from all known ones."""
     known = history.figures.dropna(subset="percent")
-    middles = known.groupby("component")["percent"].median()
+    every = {str(name): own.to_numpy() for name, own in known.groupby("component")["percent"]}
     years: defaultdict[tuple[str, str], list[tuple[int, float]]] = defaultdict(list)
     for area, component, year, percent in known[["area", "component", "year", "percent"]].itertuples(
         index=False
@@ -131,12 +134,29 @@ def _unlike_known(case: Case, history: History) -> Iterator[Doubt]:
         now, others = float(case.percent.iloc[row, column]), years[cell]
         facts: dict[str, Any] = {"now": round(now, 2)}
         standing = [percent for year, percent in others if year == case.year]
-        own = [percent for _, percent in others]
+        own, all_known = [percent for _, percent in others], every.get(cell[1], np.array([]))
+        total = cell[1] == TOTAL
         if standing and plausible.unlike(now, standing):
             yield Doubt("doubt.standing", *cell, {**facts, "known": round(standing[0], 2)})
-        elif own and not standing and plausible.far(now, own, float(middles[cell[1]])):
+        elif own and not standing and plausible.far(now, own, float(np.median(all_known)), total=total):
             year, percent = min(others, key=lambda pair: abs(pair[0] - case.year))
             yield Doubt("doubt.jump", *cell, {**facts, "other": year, "before": round(percent, 2)})
+        elif not standing and plausible.beyond(now, all_known, own, total=total):
+            ends = {"low": round(float(all_known.min()), 2), "high": round(float(all_known.max()), 2)}
+            yield Doubt("doubt.beyond", *cell, {**facts, **ends})
+
+
+def _alone(case: Case, history: History) -> Iterator[Doubt]:
+    """Doubt a cell far from all others of its column, where no figure of its area and component is known."""
+    known = history.figures.dropna(subset="percent")
+    placed = set(zip(known["area"], known["component"], strict=True))
+    for component in case.percent.columns:
+        column = case.percent[component].to_numpy()
+        found = plausible.alone(column)
+        area = str(case.percent.index[found[0]]) if found else ""
+        if found and (area, component) not in placed:
+            facts = {"now": round(float(column[found[0]]), 2), "nearest": round(found[1], 2)}
+            yield Doubt("doubt.alone", area, str(component), facts)
 
 
 def _far_below_all(case: Case, history: History) -> Iterator[Doubt]:
@@ -186,11 +206,13 @@ def _totals(case: Case) -> Iterator[Doubt]:
         yield Doubt("doubt.between", str(area), TOTAL, {**ends, "now": round(float(total[area]), 2)})
 
 
-def _rank_order(case: Case) -> Iterator[Doubt]:
-    """Doubt a rank that contradicts the totals; of some provinces only the order is compared."""
+def _rank_order(case: Case, history: History) -> Iterator[Doubt]:
+    """Doubt a rank that contradicts the totals; of some provinces the order is compared, and other years."""
     if TOTAL not in case.printed:
         return
     both = pd.DataFrame({"score": case.printed[TOTAL], "rank": case.ranks}).dropna()
+    if both.empty:
+        return
     scores, ranks = both["score"], both["rank"]
     whole_table = len(both) == ranks.max()
     causes, wrong = causes_of(scores, ranks, _out_of_whole if whole_table else _out_of_order)
@@ -199,6 +221,30 @@ def _rank_order(case: Case) -> Iterator[Doubt]:
     for area, rank, due in wrong[:_MOST_LISTED]:
         facts = {"rank": int(rank), "score": float(scores[area]), "due": due}
         yield Doubt("doubt.rank" if whole_table else "doubt.rank_order", area, TOTAL, facts)
+    told = {area for area, _ in causes} | {area for area, *_ in wrong}
+    if not whole_table or len(both) == 1:
+        yield from islice(_odd_ranks(case, history, told), _MOST_LISTED)
+
+
+def _odd_ranks(case: Case, history: History, told: Collection[str]) -> Iterator[Doubt]:
+    """Doubt a rank that the known totals of its year do not leave, or whose total no other year had."""
+    known = history.figures[history.figures["component"] == TOTAL].dropna(subset="percent")
+    ranked = known[known["year"] != case.year].dropna(subset="rank")
+    years = [(own["percent"].to_numpy(), own["rank"].to_numpy()) for _, own in ranked.groupby("year")]
+    of_year = known.loc[known["year"] == case.year].set_index("area")["percent"]
+    both = pd.DataFrame({"percent": case.percent[TOTAL], "rank": case.ranks}).dropna()
+    for area, percent, rank in both[~both.index.isin(told)].itertuples(name=None):
+        others = of_year.drop(area, errors="ignore")
+        least = 1 + int((others > percent + _RANGE_TOLERANCE).sum())
+        most = case.provinces - int((others < percent - _RANGE_TOLERANCE).sum())
+        low, high = plausible.span_of_rank(rank, years)
+        facts = {"rank": int(rank), "now": round(percent, 2)}
+        if rank < least or rank > most:
+            ends = {"least": least, "most": most, "known": len(others)}
+            yield Doubt("doubt.rank_known", str(area), TOTAL, {**facts, **ends})
+        elif not low - plausible.RANK_SPAN <= percent <= high + plausible.RANK_SPAN:
+            key, end = ("doubt.rank_low", low) if percent < low else ("doubt.rank_high", high)
+            yield Doubt(key, str(area), TOTAL, {**facts, "end": round(float(end), 2)})
 
 
 def _out_of_whole(scores: pd.Series[float], ranks: pd.Series[float]) -> list[Misplaced]:

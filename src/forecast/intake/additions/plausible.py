@@ -19,6 +19,16 @@ LEAST_JUMP: Final = 10.0  # and never less than so many percent of the maximum
 STANDING: Final = 15.0  # percent by which a cell may differ from what stands for its very year
 FAR: Final = 25.0  # percent from each of several years of a place and from its column's middle
 FAR_OF_ONE: Final = 28.0  # the same where one year is known
+# A total varies less: the same by how many years are known at least.
+FAR_TOTAL: Final = ((4, 15.0), (2, 18.0), (1, 22.0))
+HIGH_TOTAL: Final = (
+    10.0  # percent from each year of a place and the middle, of a total above all that are known
+)
+BEYOND: Final = 16.0  # percent outside all known figures of a component, of any place and year
+BEYOND_TOTAL: Final = 10.0  # the same of a total
+ALONE: Final = 22.0  # percent between the first or last of a column and the next
+RANK_SPAN: Final = 8.0  # percent that a total may be outside of what its rank had in the known years
+FEWEST_SPANS: Final = 3  # years from which the span of a rank says something
 SLIPPED: Final = 3.0  # times below what is usual; a slipped decimal mark is ten times
 _LEAST: Final = 0.5  # percent, below which figures count as equal
 FAR_BELOW: Final = 0.25  # of the middle of all figures, below which a place's first figure is doubted
@@ -60,15 +70,51 @@ def jumps(now: Floats, before: Floats) -> Floats:
     return np.column_stack([_robust(column) for column in moves.T])
 
 
-def far(now: float, own: Sequence[float], middle: float) -> bool:
+def far(now: float, own: Sequence[float], middle: float, *, total: bool = False) -> bool:
     """Whether a figure fits no year of its place nor its column's middle, or is a third of what is usual.
 
     What is usual is the middle of the place's own years or of the column, whichever is higher.
     """
     nearest = min(abs(now - other) for other in (*own, middle))
-    return nearest > (FAR if len(own) > 1 else FAR_OF_ONE) or max(now, _LEAST) * SLIPPED < max(
-        float(np.median(own)), middle
-    )
+    limit = FAR if len(own) > 1 else FAR_OF_ONE
+    if total:
+        limit = next(most for fewest, most in FAR_TOTAL if len(own) >= fewest)
+    return nearest > limit or max(now, _LEAST) * SLIPPED < max(float(np.median(own)), middle)
+
+
+def beyond(now: float, known: Floats, own: Sequence[float], *, total: bool = False) -> bool:
+    """Whether a figure is far outside all that are known of its component, whatever the place and year.
+
+    A total above all that are known is told earlier, if it fits no year of its own place either.
+    """
+    if len(known) < FEWEST:
+        return False
+    low, high = float(known.min()), float(known.max())
+    others = (*own, float(np.median(known)))
+    if total and own and now > high and min(abs(now - other) for other in others) > HIGH_TOTAL:
+        return True
+    return max(low - now, now - high) > (BEYOND_TOTAL if total else BEYOND)
+
+
+def alone(column: Floats) -> tuple[int, float] | None:
+    """Row of a column that is far below or above all others, and the nearest of these; None without one."""
+    order = [int(row) for row in np.argsort(column) if not np.isnan(column[row])]
+    if len(order) < FEWEST:
+        return None
+    ends = [(order[0], order[1]), (order[-1], order[-2])]
+    row, next_row = max(ends, key=lambda pair: abs(column[pair[0]] - column[pair[1]]))
+    found = abs(column[row] - column[next_row]) > ALONE
+    return (row, float(column[next_row])) if found else None
+
+
+def span_of_rank(rank: float, years: Sequence[tuple[Floats, Floats]]) -> tuple[float, float]:
+    """Lowest and highest that a rank had, as far as the scores and ranks of other years say.
+
+    In a year it had at least what a worse rank had, and at most what a better one had.
+    """
+    lows = [scores[ranks >= rank].max(initial=-np.inf) for scores, ranks in years]
+    highs = [scores[ranks <= rank].min(initial=np.inf) for scores, ranks in years]
+    return (min(lows), max(highs)) if len(years) >= FEWEST_SPANS else (-np.inf, np.inf)
 
 
 def unlike(now: float, standing: Sequence[float]) -> bool:
