@@ -14,6 +14,7 @@ from forecast.base.spec import RunSpec
 from forecast.data import cycle, load
 from forecast.data.load.lineage import newcomers, parts_of, provinces_in, successors_on, units_on
 from forecast.data.load.merged_scores import AreaConversion, _normal, weighted
+from forecast.intake.additions.folder_doubts import doubts_in
 from forecast.model.standing import normal_score
 
 REAL = Path(__file__).parents[2] / "data"
@@ -281,6 +282,85 @@ def test_a_lineage_that_cannot_be_is_refused(row, columns):
         load.rehearse(REAL, "lineage.csv", content + f"{row}\n".encode())
 
     assert [problem.column for problem in refused.value.problems] == columns
+
+
+def _lineage(change):
+    """The project's own rows, each split at its commas, changed; as one text."""
+    head, *rows = (REAL / "lineage.csv").read_text(encoding="utf-8").splitlines()
+    return "\n".join([head, *map(",".join, change([row.split(",", 4) for row in rows]))]) + "\n"
+
+
+NOT_YET = (
+    "row 43, column from_day, found “2025-07-01”: TP. Hồ Chí Minh exists since 1 Jul 2025 (before: "
+    "Bà Rịa - Vũng Tàu, Bình Dương), but 62 rows have figures of it in earlier years (the first: "
+    "scores.csv, row 6)"
+)
+ENDED = (
+    "row 4, column from_day, found “2019-07-01”: since 1 Jul 2019 Bắc Giang is part of Bắc Ninh, but 12 "
+    "rows have figures of it in years from then on (the first: scores.csv, row 192)"
+)
+AGAIN = ("Kiên Giang", "An Giang", "2026-01-01", "2025-12-01")
+
+
+def _at_own_row(column, text):
+    """Change a cell of the row by which the city is a part of itself."""
+
+    def change(rows):
+        own = next(row for row in rows if row[0] == row[1] == CITY)
+        own[("area", "part", "from_day", "known_on").index(column)] = text
+        return rows
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (_at_own_row("part", ""), "row 45, column part: the cell is empty"),
+        (_at_own_row("part", "TP. Hồ Chí Min"), "row 45, column part, found “TP. Hồ Chí Min”: unknown value"),
+        (
+            _at_own_row("from_day", "2025-13-01"),
+            "row 45, column from_day, found “2025-13-01”: there is no such",
+        ),
+        (_at_own_row("known_on", "x"), "row 45, column known_on, found “x”: a day in the form"),
+        (
+            _at_own_row("area", "TP. Hồ Chí Min"),
+            "row 45, column area, found “TP. Hồ Chí Min”: areas.csv has no",
+        ),
+        (lambda rows: [row for row in rows if not row[0] == row[1] == CITY], NOT_YET),
+        (
+            lambda rows: [
+                [*row[:2], "2019-07-01", *row[3:]] if row[0] == "Bắc Ninh" else row for row in rows
+            ],
+            ENDED,
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_lineage_is_told_once(change, said):
+    """The rows of other tables that do not fit it any more are counted, and not listed."""
+    with pytest.raises(DataError) as refused:
+        load.rehearse(REAL, "lineage.csv", _lineage(change).encode())
+
+    [problem] = refused.value.problems
+    assert said in problem.text("en")
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (lambda rows: rows, []),
+        (lambda rows: rows[5:], [(2, "part", "doubt.left_out")]),
+        (lambda rows: rows[:4], []),  # two mergers, and no area that stays is listed
+        (lambda rows: [*rows, [*AGAIN, ",x,"]], [(65, "area", "doubt.comes_back")]),
+        (lambda rows: [*rows, [*AGAIN, ",x,lập lại một tỉnh đã nhập"]], []),
+    ],
+)
+def test_a_lineage_that_may_be_cut_or_turn_back_is_doubted(change, found):
+    """An area that is not named goes on, unless others that go on are named."""
+    vintages = load.rehearse(REAL, "lineage.csv", _lineage(change).encode())
+    doubts = [each for each in doubts_in(vintages, "PAR", AFTER) if each.file == "lineage.csv"]
+
+    assert [(each.row, each.column, each.expected_key) for each in doubts] == found
 
 
 def test_units_have_their_days_and_successors(vintages):

@@ -380,7 +380,7 @@ def test_a_figure_is_of_an_area_of_its_year():
     assert of(area="Hà Nội", year=2022) == []
     assert of(area="Hà Nội", year=2023) == [("area", "expect.area_ended")]
     assert of(rank=1, year=2023) == []
-    assert of(rank=2, year=2023) == [("rank", "expect.at_most")]
+    assert of(rank=2, year=2023) == [("rank", "expect.rank_of_year")]
     assert of(rank=63, year=2022) == []
     assert scores({"rank": 63}, areas=AREAS) == scores({"rank": 63}, lineage=lineage) == []
 

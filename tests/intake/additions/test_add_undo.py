@@ -527,3 +527,14 @@ def test_a_wrong_day_is_told_of_the_option_that_was_given(data_dir):
 
     assert [problem.file for problem in left_out.value.problems] == ["--published"]
     assert [problem.file for problem in given.value.problems] == ["--published", "--source-day"]
+
+
+@pytest.mark.parametrize(("day", "found"), [("2024-04-17", set()), ("2024-08-17", {"doubt.other_day"})])
+def test_a_day_of_a_result_is_held_against_that_of_its_figures(day, found, data_dir):
+    """What `check` would remark of it is asked before it is written."""
+    path = data_dir / "announcements.csv"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if not line.startswith("PAR,2023")), encoding="utf-8")
+    cells = {"index_code": "PAR", "year": "2023", "announced_on": day, "source_url": "x"}
+
+    assert kinds(one_row.announcement(data_dir, **cells)) == found

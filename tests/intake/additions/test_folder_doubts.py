@@ -92,9 +92,19 @@ def test_a_target_that_takes_another_back_is_remarked_with_both_rows(target, fir
         ("events.csv", "PAR,2030,method,abc,,2030-05-15", "", ""),
         ("announcements.csv", "PAR,2030,2031-04-06,day,", "source_url", "doubt.source"),
         ("announcements.csv", "PAR,2030,2031-04-06,day,x", "", ""),
+        ("events.csv", "PAR,2023,framework,876/QĐ-BNV,,2023-11-10", "what", "doubt.holds"),
+        ("events.csv", "PAR,2023,framework,876/QĐ-BNV,ghi lại thay đổi đã có,2023-11-10", "", ""),
+        ("events.csv", "PAR,2022,framework,999/QĐ-BNV,,2022-11-10", "what", "doubt.two_frameworks"),
+        ("events.csv", "PAR,2023,framework,877/QĐ-BNV,,2023-11-10", "what", "doubt.near_decision"),
+        ("events.csv", "PAR,2025,framework,876/QĐ-BNV,,2025-05-15", "", ""),  # after another one in 2024
+        ("events.csv", "PAR,2060,framework,999/QĐ-BNV,,2024-05-15", "year", "doubt.event_year"),
+        ("events.csv", "PAR,2027,framework,999/QĐ-BNV,,2024-05-15", "", ""),
+        ("events.csv", "PAPI,2060,method,abc,,", "", ""),  # known on no day
+        ("targets.csv", "PAR,TP. Hồ Chí Minh,2060,rank,<=,15,2024-06-01,x", "year", "doubt.target_year"),
+        ("targets.csv", "PAR,TP. Hồ Chí Minh,2034,rank,<=,15,2024-06-01,x", "", ""),
     ],
 )
-def test_what_nobody_can_look_up_is_remarked(file, row, column, key, data_dir):
+def test_what_nobody_can_look_up_or_cannot_well_be_is_remarked(file, row, column, key, data_dir):
     """The tables are read all the same."""
     path = data_dir / file
     path.write_text(f"{path.read_text(encoding='utf-8').rstrip()}\n{row}\n", encoding="utf-8")
@@ -135,6 +145,18 @@ def test_no_real_figure_of_provinces_is_doubted():
     keys = {each.expected_key for code in INDEX_CODES for each in doubts_in(real, code, DAY)}
 
     assert not {key for key in keys if key.startswith("doubt.group")}
+
+
+@pytest.mark.parametrize(("day", "found"), [("2024-05-18", []), ("2024-05-19", [13]), ("2024-03-16", [13])])
+def test_a_day_of_a_result_far_from_that_of_its_figures_is_remarked(day, found, data_dir):
+    """More than a month before or after 17 April 2024, when the figures of 2023 were out."""
+    number = edited(data_dir / "announcements.csv", "PAR,2023,", "announced_on", day)
+    doubts = [
+        each for each in doubts_in(read_vintages(data_dir), "PAR", DAY) if each.file == "announcements.csv"
+    ]
+
+    assert [each.row for each in doubts] == [number for _ in found]
+    assert all(each.expected_key == "doubt.other_day" for each in doubts)
 
 
 def test_a_target_that_was_lowered_on_purpose_says_so(data_dir):

@@ -5,6 +5,7 @@ from typing import Final
 
 import pandas as pd
 
+from forecast.base.spec import nearest
 from forecast.base.spelling import clean
 from forecast.data.load.areas import Gazetteer, fold
 from forecast.data.load.cells import Finding, Frames, each_row, is_name, not_among, rows_where, unknown_values
@@ -12,6 +13,7 @@ from forecast.data.load.lineage import IN_FILE, newcomers, provinces_in, provinc
 from forecast.data.tables import COUNTRY, LAST_YEAR
 
 PROVINCES: Final = 63  # before the first change
+_NEAR: Final = 0.85  # a new name that is so like a listed one is a slip of it
 
 
 def areas_of_year(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterator[Finding]:
@@ -33,7 +35,7 @@ def areas_of_year(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> 
             yield row.row, "area", IN_FILE.get(key, key), facts
         most = len(there) if changes_so_far else PROVINCES
         for number in own.loc[own["rank"] > most, "row"]:
-            yield int(number), "rank", "expect.at_most", {"high": float(most)}
+            yield int(number), "rank", "expect.rank_of_year", {"high": most, "year": int(str(year))}
 
 
 def regions(frame: pd.DataFrame, _: Frames, __: Gazetteer) -> Iterator[Finding]:
@@ -49,16 +51,27 @@ def lineage(frame: pd.DataFrame, frames: Frames, gazetteer: Gazetteer) -> Iterat
     areas = frames.get("areas")
     if areas is None or not set(frame["area"]) | set(frame["part"]) <= set(gazetteer.provinces):
         return
-    unlisted = newcomers(frame) | set(areas.loc[areas["row"] == 0, "area"])
+    new = set(areas.loc[areas["row"] == 0, "area"])
+    listed = {fold(name): name for name in areas.loc[areas["row"] > 0, "area"]}
+    strange = new - set(frame["part"])  # else it is told as a part
+    for row in each_row(frame.loc[frame["area"].isin(strange)].drop_duplicates("area")):
+        if near := nearest(fold(row.area), listed, least=_NEAR):
+            yield row.row, "area", "expect.new_area_near", {"near": listed[near]}
     for day, rows in frame.groupby("from_day"):
-        before = frame.loc[frame["from_day"] < day]
-        not_yet = unlisted - set(before["area"])
-        existing = [name for name in provinces_in(areas, before, LAST_YEAR) if name not in not_yet]
+        existing = provinces_before(areas, frame, day)
         for row in each_row(rows.loc[~rows["part"].isin(existing)]):
             yield row.row, "part", *not_among(row.part, tuple(existing))
         unchanged = set(existing) - set(rows["part"])
         for row in each_row(rows.loc[rows["area"].isin(unchanged)].drop_duplicates("area")):
             yield row.row, "area", "expect.own_part", {"area": row.area}
+
+
+def provinces_before(areas: pd.DataFrame, lineage: pd.DataFrame, day: object) -> list[str]:
+    """Provinces that there are until a day from which others are made."""
+    before = lineage.loc[lineage["from_day"] < day]
+    unlisted = newcomers(lineage) | set(areas.loc[areas["row"] == 0, "area"])
+    not_yet = unlisted - set(before["area"])
+    return [name for name in provinces_in(areas, before, LAST_YEAR) if name not in not_yet]
 
 
 def units(frame: pd.DataFrame, _: Frames, __: Gazetteer) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -16,11 +16,12 @@ from forecast.base.indexes import MAIN
 from forecast.data.framework import TOTAL
 from forecast.data.load import area_rules, figure_rules, framework_rules, indicators, points, year_rules
 from forecast.data.load.areas import Gazetteer
+from forecast.data.load.causes import with_causes
 from forecast.data.load.cells import Expected, Finding, Frames, not_among, of_components, rows_where
 from forecast.data.load.files import Rows
 from forecast.data.scenarios import FILE as SCENARIOS
 from forecast.data.scenarios import Scenario
-from forecast.data.tables import APPRAISED, COMPONENTS, Table
+from forecast.data.tables import APPRAISED, COMPONENTS, LINEAGE, Table
 
 # Cells that a finding in a column depends on: where one of them is bad, the finding may only repeat that.
 _RESTS_ON: Final[Mapping[str, tuple[str, ...]]] = {
@@ -100,12 +101,31 @@ def repeated_rows(checked: Checked) -> list[Problem]:
 def broken_rules(tables: Mapping[str, Checked], gazetteer: Gazetteer, *, changed: str = "") -> list[Problem]:
     """Judge every table by its own rules, or only those that the one that `changed` can have broken."""
     reads = {name: (name, *_READS.get(name, ())) for name in _RULES if name in tables}
+    lineage = tables.get(LINEAGE.name)
+    if lineage is None:
+        return _broken(reads, tables, gazetteer, changed)
+    own = _broken({LINEAGE.name: reads.pop(LINEAGE.name)}, tables, gazetteer, changed)
+    if own or lineage.bad:  # told there, and not once more by every figure that does not fit it
+        tables = {**tables, LINEAGE.name: _emptied(lineage)}
+    others = _broken(reads, tables, gazetteer, changed)
+    return own + (others if changed else with_causes(others, lineage.frame))
+
+
+def _broken(
+    reads: Mapping[str, Sequence[str]], tables: Mapping[str, Checked], gazetteer: Gazetteer, changed: str
+) -> list[Problem]:
+    """Judge tables by what each of them reads."""
     return [
         problem
         for name, names in reads.items()
         if changed in ("", *names)
         for problem in _problems_of(tuple(tables[table] for table in names if table in tables), gazetteer)
     ]
+
+
+@lru_cache(maxsize=4)
+def _emptied(checked: Checked) -> Checked:
+    return replace(checked, frame=checked.frame.iloc[:0])
 
 
 @lru_cache(maxsize=64)  # a command that adds a figure reads the folder before and after

@@ -6,7 +6,6 @@ doubt is not repeated.
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -17,16 +16,12 @@ from forecast.base.indexes import INDEXES
 from forecast.base.labels import text
 from forecast.data.load import Vintages
 from forecast.data.load.cells import each_row
-from forecast.data.load.year_rules import is_decision
 from forecast.data.tables import (
-    ANNOUNCEMENTS,
-    EVENTS,
     INDICATOR_TYPES,
     INDICATORS,
     RELATED,
     RELATED_CODES,
     SCORES,
-    TARGETS,
 )
 from forecast.intake.additions.doubts import Case, Doubt, judge
 from forecast.intake.additions.group_doubts import doubts_of_known
@@ -34,13 +29,14 @@ from forecast.intake.additions.history import History, history
 from forecast.intake.additions.indicator_doubts import IndicatorDoubts
 from forecast.intake.additions.office_doubts import DOUBTS_OF_OFFICE
 from forecast.intake.additions.proposal import TABLE_LANG
+from forecast.intake.additions.year_doubts import DOUBTS_OF_YEARS
 
 _ENDS: Final = ("doubt.below_lowest", "doubt.above_highest")  # settled figures of several sources may be so
 
 
 def doubts_in(vintages: Vintages, index_code: str, as_of: dt.date) -> list[Problem]:
     """List the doubts about the scores of an index as known on a day, and about all rows of other tables."""
-    others = (*_of_indicators(vintages), *_of_years(vintages), *_of_targets(vintages), *_of_office(vintages))
+    others = (*_of_indicators(vintages), *_of_rows(vintages))
     of_groups = (
         _problem(odd, SCORES.file, "score", row) for row, odd in doubts_of_known(vintages, index_code, as_of)
     )
@@ -81,41 +77,9 @@ def _of_indicators(vintages: Vintages) -> Iterator[Problem]:
                 yield _problem(doubt, INDICATORS.file, doubt.column, row)
 
 
-def _of_years(vintages: Vintages) -> Iterator[Problem]:
-    """Doubt a framework that is called by no decision, and a day of a result that nobody can look up."""
-    unnamed = Doubt("doubt.decision", facts={"accepted": text("doubt_kind.decision", TABLE_LANG)})
-    for row in each_row(vintages.frames[EVENTS.name]):
-        if row.kind == "framework" and not is_decision(row.what) and not _accepted(unnamed, row):
-            yield _problem(unnamed, EVENTS.file, "what", row)
-    for row in each_row(vintages.frames[ANNOUNCEMENTS.name]):
-        if not row.source_url:
-            yield _problem(Doubt("doubt.source"), ANNOUNCEMENTS.file, "source_url", row)
-
-
-def _of_targets(vintages: Vintages) -> Iterator[Problem]:
-    """Doubt a target that is easier than the one before it, or is in the other direction."""
-    frame = vintages.frames[TARGETS.name].sort_values("set_on", kind="stable")
-    for _, own in frame.groupby(["index_code", "area", "year", "quantity"], sort=False):
-        for before, row in pairwise(each_row(own)):
-            easier = row.value > before.value if row.relation == "<=" else row.value < before.value
-            if row.relation == before.relation and not easier:
-                continue
-            facts = {
-                "first": int(before.row),
-                "relation": before.relation,
-                "known": float(before.value),
-                "other": row.relation,
-                "value": float(row.value),
-                "accepted": text("doubt_kind.target", TABLE_LANG),
-            }
-            doubt = Doubt("doubt.target", facts=facts)
-            if not _accepted(doubt, row):
-                yield _problem(doubt, TARGETS.file, "value", row)
-
-
-def _of_office(vintages: Vintages) -> Iterator[Problem]:
-    """Doubt what experts say an indicator is worth, and remedies due before they were recorded."""
-    for name, judge_rows in DOUBTS_OF_OFFICE.items():
+def _of_rows(vintages: Vintages) -> Iterator[Problem]:
+    """Doubt rows of other tables, each kind by its own law."""
+    for name, judge_rows in {**DOUBTS_OF_YEARS, **DOUBTS_OF_OFFICE}.items():
         for _, row, doubt in judge_rows(vintages):
             if not _accepted(doubt, row):
                 yield _problem(doubt, f"{name}.csv", doubt.column, row)
@@ -123,7 +87,8 @@ def _of_office(vintages: Vintages) -> Iterator[Problem]:
 
 def _accepted(doubt: Doubt, row: Any) -> bool:
     """Whether a row's note says that it was added in spite of such a doubt."""
-    return text(doubt.key.replace("doubt.", "doubt_kind.", 1), TABLE_LANG) in str(row.note)
+    kind = doubt.key.replace("doubt.", "doubt_kind.", 1)
+    return text(kind, TABLE_LANG) in getattr(row, "note", "")
 
 
 def _problem(doubt: Doubt, file: str, column: str, row: Any) -> Problem:

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,6 +35,7 @@ from forecast.intake.additions.periods import as_period
 from forecast.intake.additions.proposal import Compared, Doubted, Proposal, Row, propose
 from forecast.intake.additions.province_rows import area_named
 from forecast.intake.additions.wholes import whole_doubts, wholes_in
+from forecast.intake.additions.year_doubts import DOUBTS_OF_YEARS
 from forecast.intake.figures import plain_number, printed_figure
 
 OPTIONS: Final = {  # what a column is called where figures are entered
@@ -117,7 +119,7 @@ def announcement(data_dir: Path, **cells: str) -> Proposal:
     now = read_vintages(data_dir)
     row_cells = _clean_cells(ANNOUNCEMENTS, cells, now)
     row = {**dict.fromkeys(ANNOUNCEMENTS.names, ""), "precision": "day", **row_cells}
-    return _propose(data_dir, now, "announcement", ANNOUNCEMENTS, row, lambda _: (Compared(new=1), []))
+    return _propose(data_dir, now, "announcement", ANNOUNCEMENTS, row, partial(_of_years, ANNOUNCEMENTS, now))
 
 
 def event(data_dir: Path, **cells: str) -> Proposal:
@@ -130,7 +132,19 @@ def event(data_dir: Path, **cells: str) -> Proposal:
     known = list(dict.fromkeys(now.frames["frameworks"]["framework"]))
     strange = row["kind"] == "framework" and row["what"] not in known
     doubts = [Doubt("doubt.no_framework", facts={"known": known}, column="what")] if strange else []
-    return _propose(data_dir, now, "event", EVENTS, row, lambda _: (Compared(new=1), doubts))
+
+    def judge(after: Vintages) -> tuple[Compared, list[Doubt]]:
+        compared, others = _of_years(EVENTS, now, after)
+        near = "doubt.near_decision" if strange else ""  # it is among those that are listed
+        return compared, [*doubts, *(doubt for doubt in others if doubt.key != near)]
+
+    return _propose(data_dir, now, "event", EVENTS, row, judge)
+
+
+def _of_years(table: Table, now: Vintages, after: Vintages) -> tuple[Compared, list[Doubt]]:
+    """Doubt one new row of a table that says something of years."""
+    doubts = DOUBTS_OF_YEARS[table.name](after, len(now.frames[table.name]))
+    return Compared(new=1), [doubt for _, _, doubt in doubts]
 
 
 KINDS: Final[Mapping[str, Callable[..., Proposal]]] = {
